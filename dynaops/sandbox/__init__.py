@@ -1,0 +1,1 @@
+"""The embedded AWS: moto extended until it obeys AWS's real rules."""

@@ -1,0 +1,1 @@
+"""DynamoDB, as AWS really behaves: one file a concern."""

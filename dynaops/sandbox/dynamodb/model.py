@@ -1,0 +1,105 @@
+"""What the sandbox remembers of a table beyond its items (which stay in moto's own table object).
+
+Times are virtual epoch seconds. State that belongs to a sub-resource with calls of its own (TTL,
+recovery, policy, insights, Kinesis) lives in a facet that its own file defines.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+F = TypeVar("F")
+
+
+@dataclass
+class Throughput:
+    """Provisioned capacity and its history. `decreases` are the times of the cuts of this table's life."""
+
+    read: int = 0
+    write: int = 0
+    last_increase: float | None = None
+    last_decrease: float | None = None
+    decreases: list[float] = field(default_factory=list)
+
+
+@dataclass
+class Warm:
+    """Warm throughput in units per second; status is ACTIVE or UPDATING."""
+
+    read: int
+    write: int
+    status: str = "ACTIVE"
+
+
+@dataclass
+class Index:
+    """A local or global secondary index (or a vector index, with `vector` set)."""
+
+    name: str
+    key_schema: list[dict[str, str]]
+    projection: dict[str, Any]
+    status: str | None = None
+    backfilling: bool | None = None
+    throughput: Throughput = field(default_factory=Throughput)
+    on_demand: dict[str, int] | None = None
+    warm: Warm | None = None
+    vector: dict[str, Any] | None = None
+
+
+@dataclass
+class Table:
+    """One table in one region, as the control plane knows it."""
+
+    name: str
+    account: str
+    region: str
+    table_id: str
+    created: float
+    attributes: dict[str, str]
+    key_schema: list[dict[str, str]]
+    status: str = "CREATING"
+    billing_mode: str = "PROVISIONED"
+    ever_on_demand_at: float | None = None
+    throughput: Throughput = field(default_factory=Throughput)
+    on_demand: dict[str, int] | None = None
+    warm: Warm | None = None
+    table_class: str | None = None
+    class_changed: float | None = None
+    class_changes: list[float] = field(default_factory=list)
+    sse: dict[str, Any] | None = None
+    sse_changes: list[float] = field(default_factory=list)
+    stream_view: str | None = None
+    stream_label: str | None = None
+    deletion_protection: bool = False
+    protection_changed: float | None = None
+    global_indexes: dict[str, Index] = field(default_factory=dict)
+    local_indexes: dict[str, Index] = field(default_factory=dict)
+    vector_indexes: dict[str, Index] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+    busy: str | None = None
+    """What the table is UPDATING for (throughput, billing, stream, class, index ...), for AWS's messages."""
+    facets: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def arn(self) -> str:
+        return f"arn:aws:dynamodb:{self.region}:{self.account}:table/{self.name}"
+
+    @property
+    def on_demand_billing(self) -> bool:
+        return self.billing_mode == "PAY_PER_REQUEST"
+
+    def facet(self, kind: type[F]) -> F:
+        """This table's state of a sub-resource, made when first asked for."""
+        key = f"{kind.__module__}.{kind.__qualname__}"
+        if key not in self.facets:
+            self.facets[key] = kind()
+        held: F = self.facets[key]
+        return held
+
+
+@dataclass
+class Tables:
+    """The tables of one account in one region, by name (a table stays here until it is wholly gone)."""
+
+    by_name: dict[str, Table] = field(default_factory=dict)

@@ -1,0 +1,97 @@
+"""All that a sandbox is: a clock, scheduled state changes, and what each account and region holds.
+
+Asynchronous AWS states (CREATING, UPDATING, BACKFILLING ...) are events scheduled in virtual time.
+They are data, not closures, so that a sandbox can be saved and loaded; `settle` runs those that are
+due, and is called before each request is answered.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from dynaops.sandbox.clock import Clock
+
+T = TypeVar("T")
+Action = Callable[["World", dict[str, Any]], None]
+_ACTIONS: dict[str, Action] = {}
+
+
+def action(name: str) -> Callable[[Action], Action]:
+    """Register what the scheduled event `name` does when it is due."""
+
+    def register(function: Action) -> Action:
+        if name in _ACTIONS:
+            raise ValueError(f"scheduled action {name} is registered twice")
+        _ACTIONS[name] = function
+        return function
+
+    return register
+
+
+@dataclass(order=True)
+class Event:
+    """Something that AWS will do by itself at `due` (virtual epoch seconds)."""
+
+    due: float
+    number: int
+    name: str = field(compare=False)
+    data: dict[str, Any] = field(compare=False)
+
+
+@dataclass
+class Region:
+    """What one account holds in one region: a holding per class, made when first asked for."""
+
+    account: str
+    name: str
+    _holdings: dict[str, Any] = field(default_factory=dict)
+
+    def holding(self, kind: type[T]) -> T:
+        """The region's one instance of `kind` (for example its `Tables`)."""
+        key = f"{kind.__module__}.{kind.__qualname__}"
+        if key not in self._holdings:
+            self._holdings[key] = kind()
+        held: T = self._holdings[key]
+        return held
+
+
+class World:
+    """One embedded AWS. Everything in it is guarded by `lock`, which handlers hold while they run."""
+
+    def __init__(self, clock: Clock | None = None) -> None:
+        self.clock = clock or Clock()
+        self.lock = threading.RLock()
+        self._events: list[Event] = []
+        self._numbers = itertools.count()
+        self._regions: dict[tuple[str, str], Region] = {}
+
+    def now(self) -> float:
+        """The virtual time, in epoch seconds."""
+        return self.clock.now()
+
+    def region(self, account: str, name: str) -> Region:
+        """What `account` holds in region `name`."""
+        return self._regions.setdefault((account, name), Region(account, name))
+
+    def regions(self, account: str) -> list[Region]:
+        """The regions of `account` that were ever used."""
+        return [held for (owner, _), held in self._regions.items() if owner == account]
+
+    def schedule(self, delay: float, name: str, **data: Any) -> None:
+        """Let the action `name` happen `delay` virtual seconds from now, with `data` (plain values)."""
+        heapq.heappush(
+            self._events, Event(self.now() + delay, next(self._numbers), name, data)
+        )
+
+    def settle(self) -> None:
+        """Run all events that are due, in the order of their time."""
+        with self.lock:
+            now = self.now()
+            while self._events and self._events[0].due <= now:
+                event = heapq.heappop(self._events)
+                _ACTIONS[event.name](self, event.data)
