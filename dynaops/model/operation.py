@@ -1,0 +1,139 @@
+"""Operations: one AWS call each, whole and as plain data.
+
+Because an operation is data, what a plan shows is what apply does: it can be printed, saved, checked
+offline, rehearsed and executed from the same object, and the state after it is just its effects.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+from dynaops.model.base import Json, Model
+
+
+class Danger(StrEnum):
+    """What consent an operation needs."""
+
+    DESTROY = "destroy"
+    """A table, index or data store is lost (``--allow-destroy``)."""
+    REPLACE = "replace"
+    """It is lost in order to be built anew (``--allow-replace``)."""
+    UNPROTECT = "unprotect"
+    """Deletion protection is lifted (``--allow-destroy``)."""
+
+
+class Wait(Model):
+    """What must become true in AWS before going on.
+
+    `api` is polled with `parameters`; `until` and `failed` are JMESPath conditions on its answer. With `gone`, the
+    wait is over when AWS no longer knows the resource. `expected` and `timeout` are seconds of AWS's time.
+    """
+
+    title: str
+    service: str = "dynamodb"
+    api: str = "DescribeTable"
+    parameters: dict[str, Json]
+    until: str | None = None
+    failed: str | None = None
+    gone: bool = False
+    expected: float = 5
+    timeout: float = 900
+
+
+class Cooldown(Model):
+    """AWS may refuse the call for a while; the call is repeated until it is accepted.
+
+    `prefix` is how AWS's refusal begins; `expected` is how long it lasts at the most by AWS's word, in seconds.
+    """
+
+    title: str
+    prefix: str
+    expected: float
+    timeout: float
+
+
+class Tolerance(Model):
+    """A refusal that means "already so". With `retried`, only when the call may have been received before."""
+
+    code: str
+    prefix: str = ""
+    retried: bool = False
+
+
+class Effect(Model):
+    """What the state says of one address once the operation is done.
+
+    `set` and `unset` change recorded properties, one level deep with dotted paths for map members. `outputs` are
+    JMESPath expressions on the wait's last answer (or the call's, where there is no wait). `stamp` adds the present
+    time to a named list (AWS's per-table budgets are invisible, so they are remembered). `forget` drops the record.
+    """
+
+    address: str
+    kind: str
+    region: str
+    set: dict[str, Json] = {}
+    unset: tuple[str, ...] = ()
+    outputs: dict[str, str] = {}
+    values: dict[str, Json] = {}
+    """Outputs that are known at plan time (of an adopted resource)."""
+    depends_on: tuple[str, ...] = ()
+    stamp: str | None = None
+    forget: bool = False
+
+
+class Operation(Model):
+    """One AWS write, with all that is needed to run it, to explain it and to record it.
+
+    `api` is AWS's name of the call (``UpdateTable``). `before` must hold before the call, `wait` after it. `needs_idle`:
+    AWS refuses it while the table is busy. `slow`: ``--no-wait`` may leave its wait to the next apply.
+    A parameter ``{"$ref": "orders/stream_arn"}`` is an output that is only known once the address before the last
+    slash has been applied.
+    """
+
+    id: str
+    address: str
+    kind: str
+    title: str
+    reason: str
+    service: str
+    api: str
+    region: str
+    parameters: dict[str, Json]
+    after: tuple[str, ...] = ()
+    before: Wait | None = None
+    wait: Wait | None = None
+    cooldown: Cooldown | None = None
+    tolerate: tuple[Tolerance, ...] = ()
+    effects: tuple[Effect, ...] = ()
+    danger: Danger | None = None
+    needs_idle: bool = False
+    slow: bool = False
+
+    @property
+    def destructive(self) -> bool:
+        return self.danger is not None
+
+    @property
+    def expected_wait(self) -> float:
+        """Seconds that AWS is expected to take: what stands before the call, its cooldown, and its own wait."""
+        waits = (self.before, self.cooldown, self.wait)
+        return sum(wait.expected for wait in waits if wait is not None)
+
+    def public(self) -> dict[str, Any]:
+        """The operation as ``plan --json`` prints it (public interface, version 1)."""
+        return {
+            "id": self.id,
+            "address": self.address,
+            "title": self.title,
+            "reason": self.reason,
+            "service": self.service,
+            "api": self.api,
+            "region": self.region,
+            "parameters": self.parameters,
+            "after": list(self.after),
+            "destructive": self.destructive,
+            "danger": self.danger,
+            "expected_wait": self.expected_wait,
+            "waits_for": self.wait.title if self.wait else None,
+        }

@@ -1,0 +1,76 @@
+"""The plan: everything that apply will do, and everything a reader must know to agree to it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dynaops.model.base import Json, Model
+from dynaops.model.change import Change, Drift, Unmanaged
+from dynaops.model.finding import Finding
+from dynaops.model.operation import Effect, Operation
+
+FORMAT_VERSION = 1
+
+
+class Plan(Model):
+    """A plan, fresh or saved.
+
+    `updates` are effects on the state that need no AWS call (adoption, forgetting what vanished). `fingerprints`
+    (address -> digest of its live properties) and `spec_digest`, `serial`, `lineage` guard a saved plan against a world
+    that has moved on. `created_at` is ISO 8601 in UTC.
+    """
+
+    format_version: int = FORMAT_VERSION
+    dynaops_version: str
+    created_at: str
+    serial: int
+    lineage: str
+    account: str | None = None
+    endpoint: str | None = None
+    spec_digest: str = ""
+    destroy: bool = False
+    changes: tuple[Change, ...] = ()
+    operations: tuple[Operation, ...] = ()
+    updates: tuple[Effect, ...] = ()
+    drift: tuple[Drift, ...] = ()
+    unmanaged: tuple[Unmanaged, ...] = ()
+    warnings: tuple[Finding, ...] = ()
+    pending: tuple[str, ...] = ()
+    """What AWS is still doing from before (an index build of an earlier run), in words."""
+    tables: tuple[str, ...] = ()
+    """The addresses of all tables that were looked at, changed or not."""
+    fingerprints: dict[str, str] = {}
+
+    @property
+    def empty(self) -> bool:
+        """Nothing to do: no call, and no change worth showing."""
+        return not self.changes and not self.operations
+
+    @property
+    def destructive(self) -> tuple[Operation, ...]:
+        return tuple(op for op in self.operations if op.destructive)
+
+    def public(self) -> dict[str, Json]:
+        """The plan as ``plan --json`` prints it (public interface, version 1)."""
+        return {
+            "format_version": self.format_version,
+            "serial": self.serial,
+            "changes": [change.model_dump(mode="json", exclude={"region"}) for change in self.changes],
+            "operations": [op.public() for op in self.operations],
+            "warnings": [_warning(finding) for finding in self.warnings],
+            "drift": [drift.model_dump(mode="json") for drift in self.drift],
+            "unmanaged": [entry.model_dump(mode="json") for entry in self.unmanaged],
+            "pending": list(self.pending),
+            "summary": self.counts(),
+        }
+
+    def counts(self) -> dict[str, int]:
+        """How many changes there are of each action (``no-op`` left out)."""
+        counts: dict[str, int] = {}
+        for change in self.changes:
+            counts[change.action.value] = counts.get(change.action.value, 0) + 1
+        return counts
+
+
+def _warning(finding: Finding) -> dict[str, Any]:
+    return finding.model_dump(mode="json", exclude_none=True)

@@ -1,0 +1,56 @@
+"""State: what dynaops applied, and so owns."""
+
+from __future__ import annotations
+
+import uuid
+
+from dynaops.model.base import Json, Model
+from dynaops.model.operation import Effect
+
+FORMAT_VERSION = 1
+
+
+class Record(Model):
+    """What was last applied at an address (not what was last read: drift is the difference).
+
+    `id` tells a resource from a re-created one of the same ARN (a table's TableId). `stamps` are times (epoch
+    seconds) of changes that AWS counts but does not show. `applied_at` is ISO 8601 in UTC.
+    """
+
+    kind: str
+    region: str
+    id: str | None = None
+    arn: str | None = None
+    properties: dict[str, Json] = {}
+    outputs: dict[str, Json] = {}
+    depends_on: tuple[str, ...] = ()
+    stamps: dict[str, list[float]] = {}
+    applied_at: str | None = None
+
+
+class Intent(Model):
+    """An operation that was about to be sent when the state was last saved; the next run finds out whether it was.
+
+    `at` is in epoch seconds.
+    """
+
+    operation: str
+    api: str
+    address: str
+    effects: tuple[Effect, ...]
+    at: float
+
+
+class State(Model):
+    """The whole state: `serial` grows with every save, `lineage` never changes and tells states apart."""
+
+    format_version: int = FORMAT_VERSION
+    serial: int = 0
+    lineage: str
+    resources: dict[str, Record] = {}
+    in_flight: dict[str, Intent] = {}
+
+    @classmethod
+    def empty(cls) -> State:
+        """A state that owns nothing, of a new lineage."""
+        return cls(lineage=str(uuid.uuid4()))
