@@ -1,0 +1,122 @@
+"""What every store can do, whatever the place: the protocol, its nouns and its errors."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from dynaops.model.base import Model
+from dynaops.model.errors import DynaopsError
+from dynaops.model.state import State
+
+DEFAULT_LOCATION = ".dynaops/state.json"
+EXIT_LOCKED = 4
+
+
+class Holder(Model):
+    """Who holds a lock: `user` at `host`, process `pid`, doing `operation` since `since` (ISO 8601, UTC).
+
+    `id` is new for every lock taken, so that a lock taken away and taken again is not mistaken for the first.
+    """
+
+    id: str
+    user: str
+    host: str
+    pid: int
+    operation: str
+    since: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.user}@{self.host} (pid {self.pid})"
+
+
+@dataclass(frozen=True)
+class Lock:
+    """A lock that is held. `note` tells people what happened on the way: whose lock was taken over."""
+
+    holder: Holder
+    note: str | None = None
+
+
+class Generation(Model):
+    """A state as it stood when a run ended. `saved_at` is ISO 8601 in UTC, `size` in bytes.
+
+    `resources` is how many addresses it names; that and `lineage` are None where it cannot be read.
+    """
+
+    serial: int
+    lineage: str | None
+    saved_at: str
+    size: int
+    resources: int | None
+    current: bool = False
+
+
+class StateError(DynaopsError):
+    """The state cannot be read, written or changed as asked. What is stored is as it was before."""
+
+
+class StateUnreadable(StateError):
+    """What is stored is no state that this version understands."""
+
+
+class StateMoved(StateError):
+    """What is stored has changed since it was loaded."""
+
+
+class LockHeld(StateError):
+    """Somebody else holds the lock. `holder` is None where they have not said who they are."""
+
+    def __init__(self, message: str, hint: str | None, holder: Holder | None = None) -> None:
+        super().__init__(message, hint, EXIT_LOCKED)
+        self.holder = holder
+
+
+class Store(Protocol):
+    """A place for one state. All methods raise StateError, in words that say what to do."""
+
+    @property
+    def location(self) -> str:
+        """The place as the user gave it (``--state``)."""
+
+    def describe(self) -> str:
+        """The place in words, for messages."""
+
+    def load(self) -> State:
+        """The stored state; State.empty() where there is none yet, which writes nothing.
+
+        Raises StateUnreadable for anything that is no whole state of a known version.
+        """
+
+    def save(self, state: State) -> State:
+        """Stores `state` with the next serial and returns that; whole or not at all, durable on return.
+
+        `state` must come from the last load or save: raises StateMoved when what is stored has another
+        serial or lineage. Takes the lock for the moment where it is not held.
+        """
+
+    def lock(self, operation: str, timeout: float = 0) -> AbstractContextManager[Lock]:
+        """Excludes all others while `operation` (a command's name) runs. Waits up to `timeout` seconds.
+
+        Raises LockHeld, naming the holder. The lock of a process that died is taken over with a note.
+        """
+
+    def unlock(self, force: bool = False) -> Holder | None:
+        """Takes an abandoned lock away, or with `force` anyone's; whose it was, or None if there was none.
+
+        Raises LockHeld where the holder lives, or may live on another machine, and `force` is not given.
+        """
+
+    def holder(self) -> Holder | None:
+        """Who holds the lock at present."""
+
+    def history(self) -> list[Generation]:
+        """The present state and the kept ones, newest first."""
+
+    def restore(self, serial: int) -> State:
+        """Makes the kept state of `serial` the present one, under a new serial. What it replaces is kept.
+
+        Works where the present state is damaged or gone.
+        """

@@ -1,0 +1,105 @@
+"""Changes to a state by hand (``dynaops state list|show|rm|mv``): pure functions, AWS is never touched."""
+
+from __future__ import annotations
+
+import difflib
+
+from dynaops.model.state import Record, State
+from dynaops.stores.base import StateError
+
+
+def addresses(state: State, prefix: str | None = None) -> list[str]:
+    """All addresses, sorted; with `prefix` only it and what is below. Raises StateError if it is unknown."""
+    if prefix is None:
+        return sorted(state.resources)
+    return _subtree(state, prefix)
+
+
+def show(state: State, address: str) -> Record:
+    """The record at `address`. Raises StateError if there is none."""
+    record = state.resources.get(address)
+    if record is None:
+        raise _unknown(state, address)
+    return record
+
+
+def remove(state: State, address: str) -> State:
+    """`state` without `address` and all below it, and without what was still in flight there.
+
+    What they stand for goes on living in AWS and is no longer owned. Raises StateError if there is nothing.
+    """
+    gone = set(_subtree(state, address))
+    kept = {
+        name: _depending(record, tuple(other for other in record.depends_on if other not in gone))
+        for name, record in state.resources.items()
+        if name not in gone
+    }
+    in_flight = {
+        operation: intent
+        for operation, intent in state.in_flight.items()
+        if not _is_within(intent.address, address)
+    }
+    return state.model_copy(update={"resources": kept, "in_flight": in_flight})
+
+
+def move(state: State, source: str, target: str) -> State:
+    """`state` with `source` and all below it under the name `target`.
+
+    Raises StateError where `source` is unknown, `target` is taken or of another shape, or an interrupted
+    operation still has to be resolved under the old name.
+    """
+    moved = {old: target + old.removeprefix(source) for old in _subtree(state, source)}
+    _check_target(state, source, target)
+    resources = {
+        moved.get(name, name): _depending(
+            record, tuple(moved.get(other, other) for other in record.depends_on)
+        )
+        for name, record in state.resources.items()
+    }
+    return state.model_copy(update={"resources": resources})
+
+
+def _check_target(state: State, source: str, target: str) -> None:
+    taken = [name for name in state.resources if _is_within(name, target)]
+    if taken:
+        raise StateError(
+            f"Cannot move {source} to {target}: that is taken.",
+            f"Choose another address, or forget it first: `dynaops state rm {target}`.",
+        )
+    if _shape(source) != _shape(target):
+        raise StateError(
+            f"Cannot move {source} to {target}: that would be the address of another kind of resource.",
+            "Only the names in an address may change, for example users/gsi/old to users/gsi/new.",
+        )
+    if any(_is_within(intent.address, source) for intent in state.in_flight.values()):
+        raise StateError(
+            f"Cannot move {source}: an interrupted operation on it is not resolved yet.",
+            "Run `dynaops apply` first: it finds out what became of the operation.",
+        )
+
+
+def _shape(address: str) -> tuple[int, list[str], bool]:
+    """What an address must keep: its depth, the kinds in it (users/gsi/NAME), and having no empty part."""
+    parts = address.split("/")
+    return len(parts), parts[1::2], all(parts)
+
+
+def _subtree(state: State, address: str) -> list[str]:
+    found = sorted(name for name in state.resources if _is_within(name, address))
+    if not found:
+        raise _unknown(state, address)
+    return found
+
+
+def _is_within(name: str, address: str) -> bool:
+    return name == address or name.startswith(f"{address}/")
+
+
+def _depending(record: Record, depends_on: tuple[str, ...]) -> Record:
+    return record if depends_on == record.depends_on else record.model_copy(update={"depends_on": depends_on})
+
+
+def _unknown(state: State, address: str) -> StateError:
+    close = difflib.get_close_matches(address, state.resources, n=1)
+    hint = f"Did you mean {close[0]}?" if close else "`dynaops state list` shows all addresses."
+    return StateError(f"The state has no {address}.", hint)

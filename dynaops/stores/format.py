@@ -1,0 +1,128 @@
+"""The state as bytes: written in one way, and read with suspicion.
+
+A state may have been edited by hand, cut off, merged with conflict markers, or belong to another tool.
+Whatever it is, reading it gives a State or a StateUnreadable that says what is wrong, where, and what to do.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import orjson
+from pydantic import ValidationError
+
+from dynaops.model.state import FORMAT_VERSION, State
+from dynaops.stores.base import StateError, StateUnreadable
+
+MAX_BYTES = 64 * 1024 * 1024
+"""No real state comes near this; what does is some other file."""
+
+RESTORE_HINT = (
+    "`dynaops state history` lists the kept earlier states, `dynaops state restore SERIAL` brings one back. "
+    "The file was left as it is."
+)
+_CHOOSE_HINT = "Name a state of dynaops with --state, or a new file. This one was left as it is."
+_FOREIGN = {
+    "terraform_version": "a Terraform or OpenTofu state",
+    "deployment": "a Pulumi state",
+    "AWSTemplateFormatVersion": "a CloudFormation template",
+    "dynaops_version": "a saved dynaops plan",
+    "table_name": "a dynaops spec",
+    "Table": "the output of describe-table",
+}
+_SHOWN_FAULTS = 3
+
+
+def dumps(state: State) -> bytes:
+    """`state` as JSON for people and for diffs: sorted, indented, one line end at the end.
+
+    Raises StateError for what JSON cannot say.
+    """
+    data = state.model_dump(mode="json")
+    try:
+        return orjson.dumps(
+            data, option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+        )
+    except TypeError:
+        return _dumps_slowly(data)
+
+
+def _dumps_slowly(data: dict[str, Any]) -> bytes:
+    """The same through the standard library, which knows integers beyond 64 bits (DynamoDB has them)."""
+    try:
+        text = json.dumps(data, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
+        return f"{text}\n".encode()
+    except (ValueError, TypeError) as error:
+        raise StateError(
+            f"The state cannot be written as JSON: {error}.",
+            "Correct the value in the spec; nothing was saved.",
+        ) from error
+
+
+def loads(raw: bytes, place: str) -> State:
+    """The state that `raw` holds; `place` names its origin in messages. Raises StateUnreadable."""
+    if len(raw) > MAX_BYTES:
+        raise StateUnreadable(
+            f"{place} is too large for a state: it has more than {MAX_BYTES // 1024**2} MiB.", _CHOOSE_HINT
+        )
+    _check_version(_parse(raw, place), place)
+    try:
+        state = State.model_validate_json(raw, strict=True)
+    except ValidationError as error:
+        raise StateUnreadable(f"The state {place} is damaged: {_faults(error)}.", RESTORE_HINT) from error
+    if not state.lineage:
+        raise StateUnreadable(f"The state {place} is damaged: lineage is empty.", RESTORE_HINT)
+    if state.serial < 0:
+        raise StateUnreadable(f"The state {place} is damaged: serial is negative.", RESTORE_HINT)
+    return state
+
+
+def _parse(raw: bytes, place: str) -> dict[str, Any]:
+    if not raw.strip():
+        raise StateUnreadable(f"The state {place} is empty.", RESTORE_HINT)
+    try:
+        data = orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        where = f"{place}:{error.lineno}:{error.colno}"
+        raise StateUnreadable(f"The state {where} is not valid JSON: {error.msg}.", RESTORE_HINT) from error
+    if not isinstance(data, dict):
+        raise StateUnreadable(f"{place} is not a state of dynaops: it holds no JSON object.", _CHOOSE_HINT)
+    return data
+
+
+def _check_version(data: dict[str, Any], place: str) -> None:
+    for member, what in _FOREIGN.items():
+        if member in data:
+            raise StateUnreadable(f"{place} is not a state of dynaops but {what}.", _CHOOSE_HINT)
+    if "lineage" not in data or "format_version" not in data:
+        missing = "lineage" if "lineage" not in data else "format_version"
+        raise StateUnreadable(f"{place} is not a state of dynaops: it has no {missing}.", _CHOOSE_HINT)
+    version = data["format_version"]
+    if type(version) is not int or version < 1:
+        raise StateUnreadable(
+            f"The state {place} is damaged: format_version {version!r} never existed.", RESTORE_HINT
+        )
+    if version > FORMAT_VERSION:
+        raise StateUnreadable(
+            f"The state {place} was written by a newer dynaops: its format is {version}, this one "
+            f"knows up to {FORMAT_VERSION}.",
+            "Upgrade dynaops (`pip install --upgrade dynaops`). The file was left as it is.",
+        )
+
+
+def _faults(error: ValidationError) -> str:
+    """The first faults by their place in the file, and how many more there are."""
+    faults = [_fault(part["loc"], part["type"], part["msg"]) for part in error.errors(include_url=False)]
+    shown = "; ".join(faults[:_SHOWN_FAULTS])
+    more = len(faults) - _SHOWN_FAULTS
+    return f"{shown} (and {more} more)" if more > 0 else shown
+
+
+def _fault(place: tuple[int | str, ...], kind: str, message: str) -> str:
+    path = " > ".join(str(part) for part in place) or "the whole"
+    if kind == "extra_forbidden":
+        return f"{path} is unknown"
+    if kind == "missing":
+        return f"{path} is missing"
+    return f"{path}: {message[:1].lower()}{message[1:]}"

@@ -1,0 +1,124 @@
+"""Earlier states, kept beside the present one.
+
+A generation is a hard link to the file that a save is about to replace: it costs no copy, and no moment
+exists in which the present state is missing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+from dynaops.model.state import State
+from dynaops.stores import format as form
+from dynaops.stores.base import Generation, StateError, StateUnreadable
+from dynaops.stores.files import failure, make_directory, replace
+
+_NAME = re.compile(r"(\d{8,})-[0-9a-f]{8}\.json")
+
+
+class Generations:
+    """What is kept of the state at `path`, at most `limit` files: in ``state.d/`` for ``state.json``."""
+
+    def __init__(self, path: Path, limit: int) -> None:
+        self._path = path
+        self._limit = limit
+        self._directory = path.with_name(f"{path.name.removesuffix('.json')}.d")
+
+    def keep(self, serial: int, lineage: str) -> None:
+        """Keeps the present file, which holds `serial` of `lineage`, and drops the oldest. Raises OSError."""
+        if self._limit < 1:
+            return
+        make_directory(self._directory)
+        target = self._directory / f"{serial:08d}-{_digest(lineage)}.json"
+        target.unlink(missing_ok=True)
+        _link(self._path, target)
+        for path in self._paths()[self._limit :]:
+            path.unlink(missing_ok=True)
+
+    def keep_damaged(self) -> None:
+        """Keeps the present file although no state can be read from it. Raises StateError."""
+        now = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+        try:
+            make_directory(self._directory)
+            target = self._directory / f"damaged-{now}.json"
+            target.unlink(missing_ok=True)
+            _link(self._path, target)
+        except OSError as error:
+            raise failure("keep the damaged state in", self._directory, error) from error
+
+    def listed(self) -> list[Generation]:
+        """What is kept, newest first. What cannot be read is listed without its content."""
+        return [_describe(path) for path in self._paths()]
+
+    def newest(self, lineage: str) -> int:
+        """The highest serial that is kept of `lineage`; 0 if none is."""
+        return max((entry.serial for entry in self.listed() if entry.lineage == lineage), default=0)
+
+    def read(self, serial: int, lineage: str | None) -> State:
+        """The kept state of `serial`, of `lineage` where that has one. Raises StateError."""
+        found = [path for path in self._paths() if _serial(path) == serial]
+        if not found:
+            kept = ", ".join(str(_serial(path)) for path in self._paths())
+            hint = f"These are kept: {kept}." if kept else f"None are kept in {self._directory}."
+            raise StateError(f"No state of serial {serial} is kept.", hint)
+        own = [path for path in found if lineage is not None and _digest(lineage) in path.stem]
+        path = (own or found)[0]
+        return form.loads(_bytes(path), str(path))
+
+    def _paths(self) -> list[Path]:
+        """The files, newest first. A link keeps the time at which its content was saved."""
+        try:
+            entries = [(path.stat().st_mtime_ns, path.name, path) for path in self._directory.iterdir()]
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise failure("list the earlier states in", self._directory, error) from error
+        return [path for _, name, path in sorted(entries, reverse=True) if _NAME.fullmatch(name)]
+
+
+def _link(source: Path, target: Path) -> None:
+    try:
+        target.hardlink_to(source)
+    except FileExistsError:
+        raise
+    except OSError:
+        # Some file systems (FAT, some network ones) have no hard links.
+        status = source.stat()
+        replace(target, source.read_bytes())
+        os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def _describe(path: Path) -> Generation:
+    raw = _bytes(path)
+    try:
+        state: State | None = form.loads(raw, str(path))
+    except StateUnreadable:
+        state = None
+    saved = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    return Generation(
+        serial=_serial(path),
+        lineage=state.lineage if state else None,
+        saved_at=saved.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        size=len(raw),
+        resources=len(state.resources) if state else None,
+    )
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise failure("read the earlier state", path, error) from error
+
+
+def _serial(path: Path) -> int:
+    return int(path.name.partition("-")[0])
+
+
+def _digest(lineage: str) -> str:
+    """A lineage as a part of a file name, whatever it says."""
+    return hashlib.sha256(lineage.encode()).hexdigest()[:8]

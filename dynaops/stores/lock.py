@@ -1,0 +1,193 @@
+"""The lock of a local state: the kernel excludes, a file beside it tells who.
+
+The exclusion is an advisory lock of the operating system, which ends with its process however that ends. Who
+holds it is written beside it for people, and for other machines that share the directory but not the kernel.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+import os
+import socket
+import time
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import filelock
+from pydantic import ValidationError
+
+from dynaops.stores.base import DEFAULT_LOCATION, Holder, Lock, LockHeld, StateError
+from dynaops.stores.files import failure, make_directory, replace
+
+_GRACE = 0.1
+"""Seconds that even an impatient caller waits: others look at the lock, or save, for a moment only."""
+_POLL = 0.02
+
+
+class StateLock:
+    """The lock of the state at `path`. `location` is how the user named it."""
+
+    def __init__(self, path: Path, location: str) -> None:
+        self._location = location
+        self._path = path.with_name(f"{path.name}.lock")
+        self._note = path.with_name(f"{path.name}.lock.json")
+        self._held: Holder | None = None
+
+    @property
+    def held(self) -> bool:
+        """Whether this object holds the lock."""
+        return self._held is not None
+
+    @contextlib.contextmanager
+    def hold(self, operation: str, timeout: float) -> Iterator[Lock]:
+        """Holds the lock; see Store.lock."""
+        if self._held:
+            raise self._refusal(self._held)
+        mutex = self._mutex()
+        previous = self._acquire(mutex, timeout)
+        try:
+            self._held = _myself(operation)
+            try:
+                self._write(self._held)
+                yield Lock(self._held, _takeover(previous) if previous else None)
+            finally:
+                self._forget(self._held)
+                self._held = None
+        finally:
+            mutex.release()
+
+    def check(self) -> None:
+        """Raises LockHeld if the lock has been taken away meanwhile (``state unlock --force``)."""
+        present = self._read()
+        if present == self._held:
+            return
+        raise LockHeld(
+            f"The lock of {self._location} was taken away while it was held: nothing more is saved.",
+            "Find out who ran `dynaops state unlock --force`, then run the command again.",
+            present,
+        )
+
+    def holder(self) -> Holder | None:
+        """Who holds the lock; see Store.holder."""
+        recorded = self._read()
+        return None if recorded is None or self._abandoned(recorded) else recorded
+
+    def unlock(self, force: bool) -> Holder | None:
+        """Takes the lock away; see Store.unlock."""
+        recorded = self._read()
+        abandoned = recorded is None or self._abandoned(recorded)
+        if not abandoned and not force:
+            raise self._refusal(recorded)
+        try:
+            self._note.unlink(missing_ok=True)
+            if not abandoned:
+                # The kernel's lock cannot be taken from its process, but a new file has a new lock.
+                self._path.unlink(missing_ok=True)
+        except OSError as error:
+            raise failure("remove the lock", self._path, error) from error
+        return recorded
+
+    def _mutex(self) -> filelock.BaseFileLock:
+        return filelock.FileLock(self._path, mode=0o600, thread_local=False)
+
+    def _acquire(self, mutex: filelock.BaseFileLock, timeout: float) -> Holder | None:
+        """Takes the kernel's lock. Returns the holder that left without saying so, if any."""
+        deadline = time.monotonic() + max(timeout, _GRACE)
+        while True:
+            self._acquire_kernel(mutex, max(0.0, deadline - time.monotonic()))
+            previous = self._read()
+            if previous is None or previous.host == socket.gethostname():
+                return previous
+            mutex.release()
+            if time.monotonic() >= deadline:
+                raise self._refusal(previous)
+            time.sleep(_POLL)
+
+    def _acquire_kernel(self, mutex: filelock.BaseFileLock, timeout: float) -> None:
+        try:
+            make_directory(self._path.parent)
+            mutex.acquire(timeout=timeout, poll_interval=_POLL)
+        except filelock.Timeout as error:
+            raise self._refusal(self._read()) from error
+        except OSError as error:
+            raise failure("lock the state with", self._path, error) from error
+        except NotImplementedError as error:
+            raise StateError(
+                f"Cannot lock the state with {self._path}: its file system has no locks.",
+                "Keep the state on a local disk (--state).",
+            ) from error
+
+    def _abandoned(self, recorded: Holder) -> bool:
+        """Whether the holder was a process of this machine and has gone: the kernel knows."""
+        if recorded.host != socket.gethostname():
+            return False
+        if not self._path.exists():
+            return True
+        mutex = self._mutex()
+        try:
+            mutex.acquire(blocking=False)
+        except filelock.Timeout:
+            return False
+        except OSError as error:
+            raise failure("look at the lock", self._path, error) from error
+        mutex.release()
+        return True
+
+    def _read(self) -> Holder | None:
+        try:
+            return Holder.model_validate_json(self._note.read_bytes())
+        except (FileNotFoundError, NotADirectoryError, ValidationError):
+            return None
+        except OSError as error:
+            raise failure("look at the lock", self._note, error) from error
+
+    def _write(self, holder: Holder) -> None:
+        try:
+            replace(self._note, holder.model_dump_json(indent=2).encode() + b"\n", durable=False)
+        except OSError as error:
+            raise failure("lock the state with", self._note, error) from error
+
+    def _forget(self, holder: Holder) -> None:
+        """Removes the note, unless it is another's by now. What cannot be removed the next takes over."""
+        with contextlib.suppress(OSError, StateError):
+            if self._read() == holder:
+                self._note.unlink(missing_ok=True)
+
+    def _refusal(self, holder: Holder | None) -> LockHeld:
+        option = "" if self._location == DEFAULT_LOCATION else f"--state {self._location} "
+        command = f"dynaops {option}state unlock --force"
+        hint = f"Wait until that is done. If nobody works on it any more: `{command}`."
+        if holder is None:
+            return LockHeld(f"The state {self._location} is locked by another process.", hint)
+        return LockHeld(
+            f"The state {self._location} is locked by {holder.name}: `{holder.operation}` since "
+            f"{holder.since}.",
+            hint,
+            holder,
+        )
+
+
+def _myself(operation: str) -> Holder:
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        # Containers run under numbers that have no name.
+        user = f"uid-{os.getuid()}"
+    return Holder(
+        id=str(uuid.uuid4()),
+        user=user,
+        host=socket.gethostname(),
+        pid=os.getpid(),
+        operation=operation,
+        since=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+    )
+
+
+def _takeover(previous: Holder) -> str:
+    return (
+        f"{previous.name} was interrupted in `{previous.operation}` (since {previous.since}) and left its "
+        "lock behind; it was taken over."
+    )

@@ -1,0 +1,192 @@
+"""Reading what may be anything."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dynaops.model.state import FORMAT_VERSION, Record, State
+from dynaops.stores import format as form
+from dynaops.stores.base import StateError, StateUnreadable
+
+GOOD: dict[str, Any] = {
+    "format_version": 1,
+    "serial": 3,
+    "lineage": "b7d6",
+    "resources": {
+        "users": {"kind": "table", "region": "eu-central-1", "depends_on": ["a"], "stamps": {"x": [1]}}
+    },
+    "in_flight": {},
+}
+
+
+def refusal(data: object) -> StateUnreadable:
+    raw = data if isinstance(data, bytes) else json.dumps(data).encode()
+    with pytest.raises(StateUnreadable) as caught:
+        form.loads(raw, "state.json")
+    assert "state.json" in str(caught.value)
+    assert "left as it" in (caught.value.hint or "")
+    return caught.value
+
+
+def with_(**members: object) -> dict[str, Any]:
+    return {**GOOD, **members}
+
+
+def test_a_good_one() -> None:
+    state = form.loads(json.dumps(GOOD).encode(), "state.json")
+    assert state.resources["users"].depends_on == ("a",)
+    assert state.serial == 3
+
+
+def test_it_is_written_for_people_and_diffs() -> None:
+    text = form.dumps(form.loads(json.dumps(GOOD).encode(), "state.json")).decode()
+    assert text.startswith('{\n  "format_version": 1,\n  "in_flight": {},\n')
+    assert text.endswith("}\n")
+
+
+def test_numbers_beyond_64_bits_change_nothing_about_how_it_is_written() -> None:
+    small = State(
+        lineage="b7d6", resources={"ü": Record(kind="table", region="r", outputs={"n": 7, "f": 0.5})}
+    )
+    big = State(
+        lineage="b7d6", resources={"ü": Record(kind="table", region="r", outputs={"n": 7 * 10**30, "f": 0.5})}
+    )
+    assert form.dumps(big) == form.dumps(small).replace(b": 7", b": 7" + b"0" * 30)
+
+
+@pytest.mark.parametrize(
+    ("raw", "words"),
+    [
+        (b"", "is empty"),
+        (b" \n\t", "is empty"),
+        (b'{\n  "serial": 1,\n  oops\n}', "state.json:3:3 is not valid JSON"),
+        (b'{"lineage": "b7d6', "state.json:1:"),
+        (b"\xff\xfe\x00", "not valid JSON"),
+        (b'{"lineage": NaN}', "not valid JSON"),
+        (b"<<<<<<< HEAD\n{}\n", "state.json:1:1"),
+        (b"[" * 100_000, "not valid JSON"),
+        (b"null", "no JSON object"),
+        (b'"text"', "no JSON object"),
+        (b"{}", "no lineage"),
+        (b'{"lineage": "b7d6"}', "no format_version"),
+    ],
+)
+def test_what_is_no_state_at_all(raw: bytes, words: str) -> None:
+    assert words in str(refusal(raw))
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (
+            {"version": 4, "terraform_version": "1.9.0", "serial": 2, "lineage": "x", "resources": []},
+            "Terraform",
+        ),
+        ({"version": 3, "deployment": {}}, "Pulumi"),
+        ({"AWSTemplateFormatVersion": "2010-09-09", "Resources": {}}, "CloudFormation"),
+        (
+            {"format_version": 1, "dynaops_version": "0.1.0", "lineage": "x", "operations": []},
+            "saved dynaops plan",
+        ),
+        ({"table_name": "users", "hash_key": "id"}, "dynaops spec"),
+        ({"Table": {}}, "describe-table"),
+    ],
+)
+def test_files_of_other_trades_are_named(data: object, words: str) -> None:
+    assert words in str(refusal(data))
+
+
+def test_a_newer_format_says_to_upgrade() -> None:
+    error = refusal(with_(format_version=FORMAT_VERSION + 1, quantum={}))
+    assert "newer dynaops" in str(error)
+    assert "pip install --upgrade" in (error.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (with_(format_version=0), "format_version 0 never existed"),
+        (with_(format_version="1"), "format_version '1' never existed"),
+        (with_(format_version=True), "format_version True"),
+        (with_(serial="3"), "serial: "),
+        (with_(serial=True), "serial: "),
+        (with_(serial=3.5), "serial: "),
+        (with_(serial=-1), "serial is negative"),
+        (with_(lineage=""), "lineage is empty"),
+        (with_(lineage=None), "lineage: "),
+        (with_(extra=1), "extra is unknown"),
+        (with_(resources=[]), "resources: "),
+        (with_(resources={"users": {"region": "r"}}), "resources > users > kind is missing"),
+        (with_(resources={"users": {"kind": "table", "region": "r", "nope": 1}}), "users > nope is unknown"),
+        (
+            with_(resources={"users": {"kind": "table", "region": "r", "depends_on": "a"}}),
+            "users > depends_on: ",
+        ),
+        (
+            with_(resources={"users": {"kind": "table", "region": "r", "stamps": {"x": ["1"]}}}),
+            "stamps > x > 0: ",
+        ),
+        (with_(in_flight={"1": {"operation": "1"}}), "in_flight > 1 > api is missing"),
+    ],
+)
+def test_wrong_members_are_named_by_their_place(data: object, words: str) -> None:
+    error = refusal(data)
+    assert words in str(error)
+    assert "Traceback" not in str(error) and "pydantic" not in str(error)
+
+
+def test_many_faults_are_counted() -> None:
+    assert "(and 4 more)" in str(refusal(with_(**{f"x{number}": 1 for number in range(7)})))
+
+
+def test_a_file_beyond_all_states_is_not_parsed() -> None:
+    with pytest.raises(StateUnreadable, match="64 MiB"):
+        form.loads(b" " * (form.MAX_BYTES + 1), "state.json")
+
+
+def test_what_json_cannot_say() -> None:
+    state = State(lineage="b7d6", resources={"a": Record(kind="table", region="r", outputs={"n": "\ud800"})})
+    with pytest.raises(StateError, match="cannot be written"):
+        form.dumps(state)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(10**38), 10**38)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(exclude_categories=["Cs"])),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=12,
+)  # fmt: skip
+
+
+@given(
+    properties=st.dictionaries(st.text(max_size=8), JSON, max_size=4),
+    address=st.text(min_size=1, max_size=20),
+)
+def test_every_state_comes_back_as_it_went(properties: dict[str, Any], address: str) -> None:
+    state = State(
+        serial=7, lineage="b7d6", resources={address: Record(kind="table", region="r", properties=properties)}
+    )
+    assert form.loads(form.dumps(state), "state.json") == state
+
+
+@given(position=st.integers(0, 10_000), byte=st.integers(0, 255))
+def test_a_byte_gone_wrong_is_a_state_or_a_clear_refusal(position: int, byte: int) -> None:
+    raw = bytearray(json.dumps(GOOD, indent=2).encode())
+    raw[position % len(raw)] = byte
+    try:
+        form.loads(bytes(raw), "state.json")
+    except StateUnreadable as error:
+        assert error.hint
+
+
+@given(cut=st.integers(0, 10_000))
+def test_a_cut_off_file_is_never_taken_for_a_smaller_state(cut: int) -> None:
+    raw = json.dumps(GOOD, indent=2).encode()
+    with pytest.raises(StateUnreadable):
+        form.loads(raw[: cut % len(raw)], "state.json")
