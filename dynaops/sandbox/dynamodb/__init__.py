@@ -1,1 +1,12 @@
-"""DynamoDB, as AWS really behaves: one file a concern."""
+"""DynamoDB, as AWS really behaves: one file a concern.
+
+Importing the package registers the answers and scheduled actions of all its files.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+
+for _module in pkgutil.iter_modules(__path__):
+    importlib.import_module(f"{__name__}.{_module.name}")

@@ -30,6 +30,10 @@ class Warm:
     read: int
     write: int
     status: str = "ACTIVE"
+    wanted: tuple[int, int] | None = None
+    """Read and write units that a running raise will reach."""
+    raised: bool = False
+    """Whether it was ever raised: later raises are quick."""
 
 
 @dataclass
@@ -67,6 +71,8 @@ class Table:
     table_class: str | None = None
     class_changed: float | None = None
     class_changes: list[float] = field(default_factory=list)
+    class_job: str | None = None
+    """The class that a running switch leads to (it may run on while TableStatus says ACTIVE)."""
     sse: dict[str, Any] | None = None
     sse_changes: list[float] = field(default_factory=list)
     stream_view: str | None = None
@@ -79,6 +85,10 @@ class Table:
     tags: dict[str, str] = field(default_factory=dict)
     busy: str | None = None
     """What the table is UPDATING for (throughput, billing, stream, class, index ...), for AWS's messages."""
+    running: dict[str, str] = field(default_factory=dict)
+    """Everything the table is UPDATING for, each with its detail (a stream label, an index name ...)."""
+    restore: dict[str, Any] | None = None
+    """RestoreSummary of a table that is being restored."""
     facets: dict[str, Any] = field(default_factory=dict)
 
     @property

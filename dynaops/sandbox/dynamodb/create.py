@@ -1,0 +1,209 @@
+"""CreateTable: everything is checked first, then the table is CREATING until its time has come."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dynaops.sandbox.dispatch import Call, operation
+from dynaops.sandbox.dynamodb import encryption, registry, schema, streams, throughput, vector
+from dynaops.sandbox.dynamodb.describe import describe
+from dynaops.sandbox.dynamodb.model import Index, Table, Throughput
+from dynaops.sandbox.dynamodb.shapes import check_shape, check_table_class
+from dynaops.sandbox.errors import invalid
+from dynaops.sandbox.world import World
+
+CREATE_SECONDS = 5.0
+"""1-7 s for a table without indexes (DDB-TABLE-001, 009)."""
+CREATE_INDEXED_SECONDS = 16.0
+"""14-22 s with global indexes, all turning ACTIVE together (DDB-TABLE-148)."""
+
+
+@operation("dynamodb", "CreateTable")
+def create_table(call: Call) -> dict[str, Any]:
+    """Create a table as asked, or refuse with nothing done."""
+    body = {member: value for member, value in call.body.items() if value is not None}
+    check_shape("CreateTable", body)
+    table = build(call, body)
+    registry.require_absent(call, table.name)
+    _check_account(call, table)
+    start(call.world, table)
+    _store_extras(table, body)
+    return {"TableDescription": _created(call.world, table, body)}
+
+
+def build(call: Call, body: dict[str, Any]) -> Table:
+    """Check a whole CreateTable request and make its table, not yet known to the region.
+
+    Raises the ValidationException or LimitExceededException that AWS answers with.
+    """
+    check_table_class(body.get("TableClass"))
+    if "ProvisionedThroughput" in body:
+        throughput.check_bounds(body["ProvisionedThroughput"])
+    attributes = schema.check_create(body)
+    name = registry.table_name(call, body["TableName"])
+    _check_capacity(call, body)
+    streams.check_specification(body.get("StreamSpecification"), creating=True)
+    sse = encryption.resolve(call, body.get("SSESpecification"))
+    table = Table(
+        name=name,
+        account=call.account,
+        region=call.region,
+        table_id=registry.new_table_id(),
+        created=round(call.now, 3),
+        attributes=attributes,
+        key_schema=body["KeySchema"],
+        billing_mode=body.get("BillingMode", "PROVISIONED"),
+        table_class=body.get("TableClass"),
+        sse=sse,
+        deletion_protection=bool(body.get("DeletionProtectionEnabled", False)),
+        tags=_tags(body),
+    )
+    _check_policy(body)
+    _set_capacity(table, body)
+    _set_indexes(call, table, body)
+    if (body.get("StreamSpecification") or {}).get("StreamEnabled"):
+        streams.switch_on(table, body["StreamSpecification"]["StreamViewType"], call.now)
+    return table
+
+
+def start(world: World, table: Table, seconds: float | None = None) -> None:
+    """Let the table be CREATING, and ACTIVE after `seconds` (by default what AWS takes for its like)."""
+    registry.insert_table(world, table)
+    usual = CREATE_INDEXED_SECONDS if table.global_indexes or table.vector_indexes else CREATE_SECONDS
+    world.schedule(usual if seconds is None else seconds, "dynamodb.created", **registry.address(table))
+
+
+@registry.table_action("dynamodb.created")
+def _activate(world: World, table: Table, _data: dict[str, Any]) -> None:
+    for index in (*table.global_indexes.values(), *table.vector_indexes.values()):
+        index.status = "ACTIVE"
+        if index.warm is not None:
+            index.warm.status = "ACTIVE"
+    if table.warm is not None:
+        table.warm.status = "ACTIVE"
+    registry.open_table(world, table)
+
+
+def _created(world: World, table: Table, body: dict[str, Any]) -> dict[str, Any]:
+    """The answer lacks what DescribeTable adds a moment later (DDB-TABLE-033, 138)."""
+    shown = describe(world, table)
+    if "WarmThroughput" not in body:
+        shown.pop("WarmThroughput", None)
+    for index in shown.get("GlobalSecondaryIndexes", ()):
+        index.pop("WarmThroughput", None)
+    shown.get("BillingModeSummary", {}).pop("LastUpdateToPayPerRequestDateTime", None)
+    return shown
+
+
+def _check_capacity(call: Call, body: dict[str, Any]) -> None:
+    provisioned = body.get("BillingMode", "PROVISIONED") == "PROVISIONED"
+    given = body.get("ProvisionedThroughput")
+    if provisioned and given is None:
+        raise invalid(
+            "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED"
+        )
+    if not provisioned and given is not None:
+        raise invalid(
+            "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is "
+            "PAY_PER_REQUEST"
+        )
+    for index in body.get("GlobalSecondaryIndexes", ()):
+        _check_index_capacity(call, index, provisioned)
+    check_limits(call, body, given)
+
+
+def _check_index_capacity(call: Call, index: dict[str, Any], provisioned: bool) -> None:
+    name, given = index["IndexName"], index.get("ProvisionedThroughput")
+    if provisioned and given is None:
+        raise invalid(f"ProvisionedThroughput is not specified for index: {name}")
+    if not provisioned and given is not None:
+        raise invalid(
+            f"ProvisionedThroughput should not be specified for index: {name} when BillingMode is "
+            "PAY_PER_REQUEST"
+        )
+    check_limits(call, index, given, name)
+
+
+def check_limits(
+    call: Call, holder: dict[str, Any], provisioned: dict[str, int] | None, index: str | None = None
+) -> None:
+    """Refuse capacities out of range for a table or index (`holder`) that is being made."""
+    on_demand = holder.get("OnDemandThroughput")
+    if on_demand and provisioned is not None:
+        throughput.refuse_on_demand(on_demand, index, creating=True)
+    throughput.check_on_demand(call, on_demand or {}, index)
+    if provisioned is not None:
+        throughput.check_maximum(call, provisioned, index)
+    throughput.check_initial_warm(call, holder.get("WarmThroughput") or {}, provisioned, index)
+
+
+def _check_account(call: Call, table: Table) -> None:
+    held = [table.throughput, *(index.throughput for index in table.global_indexes.values())]
+    throughput.check_account(call, (sum(each.read for each in held), sum(each.write for each in held)))
+
+
+def _set_capacity(table: Table, body: dict[str, Any]) -> None:
+    given = body.get("ProvisionedThroughput")
+    if given is not None:
+        table.throughput = Throughput(*throughput.units(given))
+    else:
+        table.ever_on_demand_at = table.created
+    table.on_demand = throughput.settled_on_demand(body.get("OnDemandThroughput"))
+    table.warm = throughput.initial_warm(
+        body.get("WarmThroughput"), throughput.units(given) if given else None
+    )
+    if body.get("WarmThroughput"):
+        table.warm.status = "UPDATING"
+
+
+def _set_indexes(call: Call, table: Table, body: dict[str, Any]) -> None:
+    for given in body.get("LocalSecondaryIndexes", ()):
+        index = Index(given["IndexName"], given["KeySchema"], schema.shown_projection(given["Projection"]))
+        table.local_indexes[index.name] = index
+    for given in body.get("GlobalSecondaryIndexes", ()):
+        table.global_indexes[given["IndexName"]] = global_index(given)
+    for index in vector.build_all(call, body):
+        table.vector_indexes[index.name] = index
+
+
+def global_index(given: dict[str, Any]) -> Index:
+    """A global index as asked for at its creation, CREATING."""
+    provisioned = given.get("ProvisionedThroughput")
+    index = Index(
+        given["IndexName"],
+        given["KeySchema"],
+        schema.shown_projection(given["Projection"]),
+        status="CREATING",
+        on_demand=throughput.settled_on_demand(given.get("OnDemandThroughput")),
+        warm=throughput.initial_warm(
+            given.get("WarmThroughput"), throughput.units(provisioned) if provisioned else None
+        ),
+    )
+    if provisioned is not None:
+        index.throughput = Throughput(*throughput.units(provisioned))
+    if given.get("WarmThroughput") and index.warm is not None:
+        index.warm.status = "UPDATING"
+    return index
+
+
+def _tags(body: dict[str, Any]) -> dict[str, str]:
+    """Tags are checked with the request: one bad tag fails the whole call (DDB-TABLE-110)."""
+    if not body.get("Tags"):
+        return {}
+    from dynaops.sandbox.dynamodb import tags
+
+    return tags.check(body["Tags"])
+
+
+def _check_policy(body: dict[str, Any]) -> None:
+    if "ResourcePolicy" in body:
+        from dynaops.sandbox.dynamodb import policy
+
+        policy.check(body["ResourcePolicy"])
+
+
+def _store_extras(table: Table, body: dict[str, Any]) -> None:
+    if "ResourcePolicy" in body:
+        from dynaops.sandbox.dynamodb import policy
+
+        policy.store(table, body["ResourcePolicy"])

@@ -1,0 +1,63 @@
+"""DeleteTable: the table is DELETING for some seconds, then its name is free again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dynaops.sandbox.dispatch import Call, operation
+from dynaops.sandbox.dynamodb import registry, replicas, windows
+from dynaops.sandbox.dynamodb.describe import describe
+from dynaops.sandbox.dynamodb.shapes import check_shape
+from dynaops.sandbox.errors import validation
+from dynaops.sandbox.world import World, action
+
+DELETE_SECONDS = 5.0
+"""4-7.5 s from DELETING to gone (DDB-TABLE-006, 076)."""
+
+
+@operation("dynamodb", "DeleteTable")
+def delete_table(call: Call) -> dict[str, Any]:
+    """Delete a table with its items; refused while protected, or while something runs on it."""
+    check_shape("DeleteTable", call.body)
+    table = registry.lookup(call, call.body["TableName"])
+    registry.require_settled(table)
+    if table.deletion_protection:
+        raise validation(
+            "Resource cannot be deleted as it is currently protected against deletion. "
+            "Disable deletion protection first."
+        )
+    windows.check(table, "delete")
+    replicas.check_delete(call.world, table)
+    replicas.leave(call.world, table)
+    shown = deleting(describe(call.world, table))
+    registry.close_table(call.world, table)
+    call.world.schedule(DELETE_SECONDS, "dynamodb.deleted", **registry.address(table))
+    return {"TableDescription": shown}
+
+
+def deleting(shown: dict[str, Any]) -> dict[str, Any]:
+    """DeleteTable's short answer: no keys and no indexes any more."""
+    kept = (
+        "TableName",
+        "ProvisionedThroughput",
+        "TableSizeBytes",
+        "ItemCount",
+        "TableArn",
+        "TableId",
+        "BillingModeSummary",
+        "DeletionProtectionEnabled",
+        "SSEDescription",
+        "StreamSpecification",
+        "LatestStreamLabel",
+        "LatestStreamArn",
+        "TableClassSummary",
+        "OnDemandThroughput",
+    )
+    return {**{member: shown[member] for member in kept if member in shown}, "TableStatus": "DELETING"}
+
+
+@action("dynamodb.deleted")
+def _remove(world: World, data: dict[str, Any]) -> None:
+    table = registry.recall(world, data)
+    if table is not None:
+        registry.remove_table(world, table)

@@ -1,0 +1,304 @@
+"""Global secondary indexes of an existing table: one online build or removal at a time.
+
+A build first holds the table UPDATING while resources are allocated, then backfills for minutes
+with the table ACTIVE (DDB-TABLE-148, 159).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dynaops.sandbox.dispatch import Call
+from dynaops.sandbox.dynamodb import create, moto_bridge, registry, schema, throughput, update_warm, windows
+from dynaops.sandbox.dynamodb.model import Index, Table
+from dynaops.sandbox.errors import in_use, invalid, not_found, over_limit, validation
+from dynaops.sandbox.world import World
+
+ALLOCATION_SECONDS = 40.0
+"""24-56 s with TableStatus UPDATING and Backfilling false (DDB-TABLE-148)."""
+BUILD_SECONDS = 520.0
+"""506-539 s from the request to ACTIVE, also for an empty table (DDB-TABLE-148, 458)."""
+REMOVAL_SECONDS = 4.0
+"""2.6-6 s (DDB-TABLE-149, 375, 376)."""
+UPDATE_SECONDS = 2.0
+"""2-4 s with IndexStatus UPDATING (DDB-TABLE-135, 165)."""
+
+_ACTIONS = ("Update", "Create", "Delete")
+
+
+def check_list(updates: list[dict[str, Any]]) -> None:
+    """Refuse a list of index updates that no table could carry out (DDB-TABLE-160)."""
+    if not updates:
+        raise invalid("List of GlobalSecondaryIndexUpdates is empty")
+    seen: set[str] = set()
+    for update in updates:
+        present = [action for action in _ACTIONS if update.get(action) is not None]
+        if not present:
+            raise invalid(
+                "One of GlobalSecondaryIndexUpdate.Update, GlobalSecondaryIndexUpdate.Create, "
+                "GlobalSecondaryIndexUpdate.Delete must not be null"
+            )
+        if len(present) > 1:
+            raise invalid(
+                "Only one global secondary index action is allowed per GlobalSecondaryIndexUpdate object"
+            )
+        name = update[present[0]]["IndexName"]
+        if name in seen:
+            raise invalid(
+                f"Only one global secondary index update per index is allowed simultaneously. Index: {name}"
+            )
+        seen.add(name)
+
+
+def of(body: dict[str, Any], action: str) -> list[dict[str, Any]]:
+    """The index updates of one kind (Create, Update or Delete) in a request."""
+    updates = body.get("GlobalSecondaryIndexUpdates") or ()
+    return [update[action] for update in updates if update.get(action) is not None]
+
+
+def check_online(table: Table, body: dict[str, Any]) -> None:
+    """Refuse names that do not fit, and a second online operation (DDB-TABLE-149, 159, 380)."""
+    deletes = of(body, "Delete")
+    for action, given in (("update", of(body, "Update")), ("delete", deletes)):
+        for each in given:
+            _check_known(table, each, action)
+    for each in of(body, "Create"):
+        if each["IndexName"] in _all_names(table):
+            raise validation("Attempting to create an index which already exists")
+    for each in deletes:
+        _check_removable(table, table.global_indexes[each["IndexName"]])
+    online = len(deletes) + len(of(body, "Create"))
+    if online > 1 or (online and _is_busy(table, {each["IndexName"] for each in deletes})):
+        raise over_limit("Only 1 online index can be created or deleted simultaneously per table")
+
+
+def _all_names(table: Table) -> set[str]:
+    return {*table.global_indexes, *table.local_indexes, *table.vector_indexes}
+
+
+def _check_known(table: Table, given: dict[str, Any], action: str) -> None:
+    name = given["IndexName"]
+    if name in table.global_indexes:
+        return
+    if name in table.local_indexes or name in table.vector_indexes:
+        raise validation(f"Cannot {action} an index that is not a GlobalSecondaryIndex: {name}")
+    if given.get("WarmThroughput") is not None:
+        raise windows.internal_failure()
+    raise not_found(f"Index {name} for table {table.name}")
+
+
+def _check_removable(table: Table, index: Index) -> None:
+    where = f"Table: {table.name} Index: {index.name}"
+    if index.status == "DELETING":
+        raise in_use(f"Index is being deleted. {where}")
+    if index.status == "CREATING" and not index.backfilling:
+        raise in_use(
+            "Index creation is in resource allocation phase. Retry deletion during backfilling phase or "
+            f"when the index is active. {where}"
+        )
+
+
+def _is_busy(table: Table, apart_from: set[str]) -> bool:
+    others = [*table.global_indexes.values(), *table.vector_indexes.values()]
+    return any(index.status in ("CREATING", "DELETING") and index.name not in apart_from for index in others)
+
+
+def check(call: Call, table: Table, body: dict[str, Any]) -> None:
+    """Refuse index updates that the table's state, mode or budgets do not allow."""
+    creates, deletes = of(body, "Create"), of(body, "Delete")
+    if creates or deletes:
+        windows.check(table, "index")
+    mode = body.get("BillingMode", table.billing_mode)
+    for given in of(body, "Update"):
+        _check_update(call, table, given, mode)
+    for given in creates:
+        _check_create(call, table, given, body, mode)
+
+
+def check_all_provisioned(table: Table, body: dict[str, Any]) -> None:
+    """A switch to PROVISIONED must bring the capacity of every index (DDB-TABLE-152)."""
+    given = {
+        each["IndexName"] for each in of(body, "Update") if each.get("ProvisionedThroughput") is not None
+    }
+    for name in table.global_indexes:
+        if name not in given:
+            raise invalid(f"ProvisionedThroughput must be specified for index: {name}")
+
+
+def _check_create(call: Call, table: Table, given: dict[str, Any], body: dict[str, Any], mode: str) -> None:
+    name, provisioned = given["IndexName"], given.get("ProvisionedThroughput")
+    _check_definitions(table, given, body.get("AttributeDefinitions"))
+    schema.check_global_key(given["KeySchema"])
+    schema.check_projection(given["Projection"])
+    if mode == "PROVISIONED" and provisioned is None:
+        raise invalid(f"Both ReadCapacityUnits and WriteCapacityUnits must be specified for index: {name}")
+    if mode != "PROVISIONED" and provisioned is not None:
+        raise invalid(
+            f"Neither ReadCapacityUnits nor WriteCapacityUnits can be specified for index: {name} when "
+            "BillingMode is PAY_PER_REQUEST"
+        )
+    held = [*table.global_indexes.values(), *table.local_indexes.values(), *table.vector_indexes.values()]
+    schema.check_projected([given["Projection"], *(index.projection for index in held)])
+    create.check_limits(call, given, provisioned, name)
+    if provisioned is not None:
+        throughput.check_account(call, throughput.units(provisioned))
+    if len(table.global_indexes) >= schema.MOST_GLOBAL:
+        raise over_limit(
+            f"Number of global secondary indexes exceeds per-table limit of {schema.MOST_GLOBAL}"
+        )
+
+
+def _check_definitions(table: Table, given: dict[str, Any], sent: list[dict[str, str]] | None) -> None:
+    """Definitions must be sent even if the table has them; those of no key are ignored (DDB-TABLE-162)."""
+    if not sent:
+        raise invalid(f"AttributeDefinitions is not specified for index: {given['IndexName']}")
+    defined = schema.definitions(sent)
+    schema.check_defined(given["KeySchema"], [*defined, *table.attributes])
+    for name in schema.names(given["KeySchema"]):
+        if name in defined and table.attributes.get(name, defined[name]) != defined[name]:
+            raise invalid(
+                "Attribute type in AttributeDefinitions does not match the existing type of key attribute "
+                f"{name}"
+            )
+
+
+def _check_update(call: Call, table: Table, given: dict[str, Any], mode: str) -> None:
+    index = table.global_indexes[given["IndexName"]]
+    where = f"Table: {table.name} Index: {index.name}"
+    if index.status == "DELETING":
+        raise in_use(f"Index is being deleted. {where}")
+    if index.status == "UPDATING":
+        raise in_use(f"Index is being updated. {where}")
+    if index.backfilling is False:
+        raise in_use(f"Index is being created but is  not backfilling yet. {where}")
+    if given.get("ProvisionedThroughput") is not None:
+        _check_resize(call, table, index, given["ProvisionedThroughput"], mode)
+    if given.get("OnDemandThroughput") is not None:
+        if mode == "PROVISIONED":
+            throughput.refuse_on_demand(given["OnDemandThroughput"], index.name)
+        throughput.check_on_demand(call, given["OnDemandThroughput"], index.name, clearable=True)
+    if given.get("WarmThroughput") is not None:
+        update_warm.check_raise(call, index, given["WarmThroughput"])
+
+
+def _check_resize(call: Call, table: Table, index: Index, given: dict[str, int], mode: str) -> None:
+    if mode != "PROVISIONED":
+        raise invalid(
+            f"The only Updates for index: {index.name} when TableThroughputMode is PAY_PER_REQUEST can be "
+            "to OnDemandThroughput, WarmThroughput"
+        )
+    throughput.check_bounds(given)
+    if not table.on_demand_billing:
+        windows.check(table, "index-iops")
+        throughput.check_change(index.throughput, given, call.now, index.name)
+    throughput.check_maximum(call, given, index.name)
+    held = index.throughput
+    throughput.check_account(call, throughput.units(given), (held.read, held.write))
+
+
+def apply(call: Call, table: Table, body: dict[str, Any]) -> None:
+    """Start the builds, removals and updates that were checked."""
+    for given in of(body, "Create"):
+        _start_build(call.world, table, given, body["AttributeDefinitions"])
+    for given in of(body, "Delete"):
+        _start_removal(call.world, table, given["IndexName"])
+    for given in of(body, "Update"):
+        _start_update(call, table, given)
+
+
+def _start_build(world: World, table: Table, given: dict[str, Any], sent: list[dict[str, str]]) -> None:
+    index = create.global_index(given)
+    index.backfilling = False
+    defined = {**schema.definitions(sent), **table.attributes}
+    keys = schema.names(index.key_schema)
+    table.attributes = dict(sorted({**table.attributes, **{key: defined[key] for key in keys}}.items()))
+    table.global_indexes[index.name] = index
+    windows.begin(world, table, windows.ALLOCATION, ALLOCATION_SECONDS, index.name, index=index.name)
+    world.schedule(BUILD_SECONDS, "dynamodb.index_built", **registry.address(table), index=index.name)
+
+
+@registry.table_action("dynamodb.allocation")
+def _allocated(_world: World, table: Table, data: dict[str, Any]) -> None:
+    windows.finish(table, windows.ALLOCATION)
+    index = table.global_indexes.get(data["index"]) or table.vector_indexes.get(data["index"])
+    if index is not None:
+        index.backfilling = True
+
+
+@registry.table_action("dynamodb.index_built")
+def _built(world: World, table: Table, data: dict[str, Any]) -> None:
+    index = table.global_indexes.get(data["index"]) or table.vector_indexes.get(data["index"])
+    if index is None or index.status != "CREATING":
+        return
+    index.status, index.backfilling = "ACTIVE", None
+    if index.warm is not None:
+        index.warm.status = "ACTIVE"
+    moto_bridge.sync(world, table)
+
+
+def _start_removal(world: World, table: Table, name: str) -> None:
+    index = table.global_indexes[name]
+    index.status, index.backfilling = "DELETING", None
+    moto_bridge.sync(world, table)
+    windows.begin(world, table, windows.REMOVAL, REMOVAL_SECONDS, name, index=name)
+
+
+@registry.table_action("dynamodb.removal")
+def _removed(world: World, table: Table, data: dict[str, Any]) -> None:
+    table.global_indexes.pop(data["index"], None)
+    table.vector_indexes.pop(data["index"], None)
+    prune_attributes(table)
+    windows.finish(table, windows.REMOVAL)
+    moto_bridge.sync(world, table)
+
+
+def prune_attributes(table: Table) -> None:
+    """Definitions that no key uses any more disappear (DDB-TABLE-151)."""
+    used = set(schema.names(table.key_schema))
+    for index in (*table.local_indexes.values(), *table.global_indexes.values()):
+        used |= set(schema.names(index.key_schema))
+    for index in table.vector_indexes.values():
+        used |= {each["AttributeName"] for each in (index.vector or {}).get("SearchSchema", ())}
+    table.attributes = {name: kind for name, kind in table.attributes.items() if name in used}
+
+
+def _start_update(call: Call, table: Table, given: dict[str, Any]) -> None:
+    index = table.global_indexes[given["IndexName"]]
+    units: tuple[int, int] | None = None
+    if given.get("ProvisionedThroughput") is not None:
+        units = throughput.units(given["ProvisionedThroughput"])
+        throughput.note_change(index.throughput, *units, call.now)
+    if given.get("OnDemandThroughput"):
+        index.on_demand = throughput.merge_on_demand(index.on_demand, given["OnDemandThroughput"])
+    if given.get("WarmThroughput"):
+        update_warm.raise_warm(call.world, table, index, given["WarmThroughput"])
+    if units is None and not given.get("OnDemandThroughput"):
+        return
+    if index.status == "ACTIVE":
+        index.status = "UPDATING"
+    call.world.schedule(
+        UPDATE_SECONDS, "dynamodb.index_updated", **registry.address(table), index=index.name, units=units
+    )
+
+
+@registry.table_action("dynamodb.index_updated")
+def _updated(_world: World, table: Table, data: dict[str, Any]) -> None:
+    index = table.global_indexes.get(data["index"])
+    if index is None:
+        return
+    if data["units"] is not None:
+        index.throughput.read, index.throughput.write = data["units"]
+        throughput.lift_warm(index, *data["units"])
+    index.on_demand = throughput.settled_on_demand(index.on_demand)
+    if index.status == "UPDATING":
+        index.status = "ACTIVE"
+
+
+def check_readable(table: Table, name: str) -> None:
+    """Refuse to read an index that is not there, or not yet built (as Query and Scan answer)."""
+    index = table.global_indexes.get(name) or table.vector_indexes.get(name)
+    if name in table.local_indexes or (index is not None and moto_bridge.is_readable(index)):
+        return
+    if index is not None and index.status == "CREATING":
+        raise validation(f"Cannot read from backfilling global secondary index: {name}")
+    raise validation(f"The table does not have the specified index: {name}")

@@ -1,0 +1,135 @@
+"""moto's table objects are the data plane (items, queries, stream shards): kept in step with ours.
+
+A table that is being created or deleted has its moto table put aside, so that data calls answer
+"Requested resource not found" as on AWS.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
+from moto.dynamodb.models.dynamo_type import Item
+from moto.dynamodb.models.table import GlobalSecondaryIndex, StreamShard
+from moto.dynamodb.models.table import Table as MotoTable
+
+from dynaops.sandbox.dynamodb.model import Index, Table
+from dynaops.sandbox.world import World
+
+
+@dataclass
+class _Aside:
+    """moto tables of this region that data calls must not reach, by name."""
+
+    tables: dict[str, MotoTable] = field(default_factory=dict)
+
+
+def backend(table: Table) -> DynamoDBBackend:
+    """moto's DynamoDB of the table's account and region."""
+    found: DynamoDBBackend = dynamodb_backends[table.account][table.region]
+    return found
+
+
+def _aside(world: World, table: Table) -> dict[str, MotoTable]:
+    return world.region(table.account, table.region).holding(_Aside).tables
+
+
+def data_of(world: World, table: Table) -> MotoTable | None:
+    """moto's table behind ours, within or out of reach of data calls."""
+    return _aside(world, table).get(table.name) or backend(table).tables.get(table.name)
+
+
+def attach(world: World, table: Table) -> None:
+    """Make an empty moto table, out of reach of data calls."""
+    made = MotoTable(  # type: ignore[abstract]  # moto makes them so, too
+        table.name,
+        account_id=table.account,
+        region=table.region,
+        schema=table.key_schema,
+        attr=_attributes(table),
+        billing_mode=table.billing_mode,
+        indexes=[_index(held) for held in table.local_indexes.values()],
+        global_indexes=[_index(held) for held in table.global_indexes.values()],
+    )
+    _aside(world, table)[table.name] = made
+    sync_stream(world, table)
+
+
+def open_data_plane(world: World, table: Table) -> None:
+    """Let data calls reach the table."""
+    made = _aside(world, table).pop(table.name, None)
+    if made is not None:
+        backend(table).tables[table.name] = made
+
+
+def close_data_plane(world: World, table: Table) -> None:
+    """Put the table out of reach of data calls."""
+    made = backend(table).tables.pop(table.name, None)
+    if made is not None:
+        _aside(world, table)[table.name] = made
+
+
+def detach(world: World, table: Table) -> None:
+    """Forget the items."""
+    _aside(world, table).pop(table.name, None)
+    backend(table).tables.pop(table.name, None)
+
+
+def sync(world: World, table: Table) -> None:
+    """Carry our attributes, billing mode and readable indexes over to moto's table."""
+    made = data_of(world, table)
+    if made is None:
+        return
+    made.attr = _attributes(table)
+    made.billing_mode = table.billing_mode
+    made.deletion_protection_enabled = table.deletion_protection
+    made.global_indexes = [
+        GlobalSecondaryIndex.create(_index(held), made.table_key_attrs)
+        for held in table.global_indexes.values()
+        if is_readable(held)
+    ]
+
+
+def is_readable(index: Index) -> bool:
+    """Whether queries may use the index: once it is built, until it is being deleted."""
+    return index.status in ("ACTIVE", "UPDATING")
+
+
+def sync_stream(world: World, table: Table) -> None:
+    """Open a new shard for a stream that was switched on, drop it for one switched off."""
+    made = data_of(world, table)
+    if made is None:
+        return
+    if table.stream_view is None:
+        made.stream_specification = {"StreamEnabled": False}
+        made.stream_shard = None
+        return
+    made.stream_specification = {"StreamEnabled": True, "StreamViewType": table.stream_view}
+    if made.stream_shard is None or made.latest_stream_label != table.stream_label:
+        made.stream_shard = StreamShard(table.account, made)
+    made.latest_stream_label = table.stream_label
+
+
+def items_of(world: World, table: Table) -> list[Item]:
+    """All items of the table."""
+    made = data_of(world, table)
+    if made is None:
+        return []
+    if not made.has_range_key:
+        return [cast(Item, item) for item in made.items.values()]
+    return [item for ranged in made.items.values() for item in ranged.values()]
+
+
+def item_count(world: World, table: Table) -> int:
+    """How many items the table holds."""
+    made = data_of(world, table)
+    return len(made) if made is not None else 0
+
+
+def _attributes(table: Table) -> list[dict[str, str]]:
+    return [{"AttributeName": name, "AttributeType": kind} for name, kind in table.attributes.items()]
+
+
+def _index(index: Index) -> dict[str, Any]:
+    return {"IndexName": index.name, "KeySchema": index.key_schema, "Projection": index.projection}

@@ -1,0 +1,188 @@
+"""UpdateTable: one concern a call, checked as a whole before anything is changed.
+
+Which members one call may combine is measured (DDB-TABLE-174, 382, 433): nearly none.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dynaops.sandbox.dispatch import Call, operation
+from dynaops.sandbox.dynamodb import (
+    encryption,
+    indexes,
+    registry,
+    replicas,
+    streams,
+    update_capacity,
+    update_class,
+    update_protection,
+    update_warm,
+    vector,
+)
+from dynaops.sandbox.dynamodb.describe import describe
+from dynaops.sandbox.dynamodb.model import Table
+from dynaops.sandbox.dynamodb.shapes import check_shape, check_table_class
+from dynaops.sandbox.errors import invalid, validation
+
+# AWS's own list, in its order, with members that only AWS itself may send (DDB-TABLE-015).
+_NAMED = (
+    "ProvisionedThroughput",
+    "BillingMode",
+    "UpdateStreamEnabled",
+    "GlobalSecondaryIndexUpdates",
+    "SSESpecification",
+    "ReplicaUpdates",
+    "MultiAccountReplicaReady",
+    "ReplicaTransitRoleArn",
+    "MultiRegionConsistency",
+    "DeletionProtectionEnabled",
+    "OnDemandThroughput",
+    "WarmThroughput",
+    "TableClass",
+)
+_CHANGES = frozenset(
+    {
+        *_NAMED,
+        "StreamSpecification",
+        "GlobalTableWitnessUpdates",
+        "GlobalTableSettingsReplicationMode",
+        "DisassociationProtectionEnabled",
+        "VectorIndexUpdates",
+    }
+) - {"MultiRegionConsistency"}
+# Members that must come alone, in the order in which AWS names them (DDB-TABLE-433).
+_ALONE = {
+    "SSESpecification": "Server-Side Encryption modification must be the only operation in the request",
+    "TableClass": "TableClass modification must be the only operation in the request",
+    "DeletionProtectionEnabled": "DeletionProtection modification must be the only operation in the request",
+}
+
+
+@operation("dynamodb", "UpdateTable")
+def update_table(call: Call) -> dict[str, Any]:
+    """Change one concern of a table, or refuse with nothing done."""
+    body = {member: value for member, value in call.body.items() if value is not None}
+    check_shape("UpdateTable", body)
+    check_table_class(body.get("TableClass"))
+    asked = _asked(body)
+    _check_combination(body, asked)
+    table = registry.lookup(call, body["TableName"])
+    if replicas.concerns(asked):
+        return {"TableDescription": replicas.update(call, table, body)}
+    _check(call, table, body)
+    shown = _before(call, table, body)
+    changed = _apply(call, table, body)
+    return {"TableDescription": {**describe(call.world, table), **shown, **changed}}
+
+
+def _asked(body: dict[str, Any]) -> set[str]:
+    """The members that ask for a change; an empty list of index updates does not count."""
+    asked = {member for member in body if member in _CHANGES}
+    if not body.get("GlobalSecondaryIndexUpdates"):
+        asked.discard("GlobalSecondaryIndexUpdates")
+    if not asked:
+        listed = [
+            member for member in _NAMED if member not in body or member == "GlobalSecondaryIndexUpdates"
+        ]
+        raise validation(f"At least one of {', '.join(listed[:-1])} or {listed[-1]} is required")
+    return asked
+
+
+def _check_combination(body: dict[str, Any], asked: set[str]) -> None:
+    """Refuse what one call must not carry, whatever the table's state."""
+    updates = body.get("GlobalSecondaryIndexUpdates")
+    if updates is not None:
+        indexes.check_list(updates)
+    if replicas.concerns(asked):
+        replicas.check_alone(asked)
+    streams.check_specification(body.get("StreamSpecification"))
+    for member, text in _ALONE.items():
+        if member in asked and len(asked) > 1:
+            raise invalid(text)
+    online = any("Update" not in each for each in updates or ())
+    _check_on_demand(asked)
+    _check_warm(asked, online)
+    _check_iops(body, asked, online)
+    if "VectorIndexUpdates" in asked:
+        vector.check_list(body["VectorIndexUpdates"])
+        if len(asked) > 1:
+            raise invalid("Vector index modification must be the only operation in the request")
+
+
+def _check_on_demand(asked: set[str]) -> None:
+    if "OnDemandThroughput" in asked and asked - {"OnDemandThroughput", "BillingMode"}:
+        raise invalid("OnDemandThroughput can only be combined with BillingMode in an UpdateTable request")
+
+
+def _check_warm(asked: set[str], online: bool) -> None:
+    if "WarmThroughput" in asked and len(asked) > 1:
+        raise invalid(
+            "Create global secondary index cannot be specified when updating WarmThroughput"
+            if online
+            else "WarmThroughput must be the only operation in the request"
+        )
+
+
+def _check_iops(body: dict[str, Any], asked: set[str], online: bool) -> None:
+    """These texts sound like a passing state but are rules about the request (DDB-TABLE-382)."""
+    mode = body.get("BillingMode")
+    if mode == "PAY_PER_REQUEST" and "ProvisionedThroughput" in asked:
+        raise invalid("ProvisionedThroughput cannot be specified when BillingMode is PAY_PER_REQUEST")
+    if mode == "PROVISIONED" and "ProvisionedThroughput" not in asked:
+        raise invalid("ProvisionedThroughput must be specified when BillingMode is PROVISIONED")
+    iops = "ProvisionedThroughput" in asked
+    if iops and "StreamSpecification" in asked:
+        raise invalid("You cannot modify stream status while updating table IOPS")
+    if iops and online:
+        raise invalid("You cannot create or delete index while updating table IOPS")
+    if online and "StreamSpecification" in asked:
+        raise invalid("You cannot create or delete index while changing stream status")
+
+
+def _check(call: Call, table: Table, body: dict[str, Any]) -> None:
+    registry.require_settled(table)
+    indexes.check_online(table, body)
+    update_capacity.check(call, table, body)
+    if "StreamSpecification" in body:
+        streams.check_update(table, body["StreamSpecification"])
+    if body.get("GlobalSecondaryIndexUpdates"):
+        indexes.check(call, table, body)
+    if "SSESpecification" in body:
+        encryption.check_update(call, table, body["SSESpecification"])
+    if "TableClass" in body:
+        update_class.check(call, table, body["TableClass"])
+    if "DeletionProtectionEnabled" in body:
+        update_protection.check(call, table)
+    if "WarmThroughput" in body:
+        update_warm.check(call, table, body["WarmThroughput"])
+    if "VectorIndexUpdates" in body:
+        vector.check(call, table, body)
+
+
+def _before(call: Call, table: Table, body: dict[str, Any]) -> dict[str, Any]:
+    """What the answer still shows as it was: the class and the key (DDB-TABLE-177, 284)."""
+    stale = {"TableClass": "TableClassSummary"}
+    before = describe(call.world, table)
+    return {member: before[member] for asked, member in stale.items() if asked in body and member in before}
+
+
+def _apply(call: Call, table: Table, body: dict[str, Any]) -> dict[str, Any]:
+    """Make the changes; answer what only this call's answer shows."""
+    changed = update_capacity.apply(call, table, body)
+    if "StreamSpecification" in body:
+        streams.apply_update(call, table, body["StreamSpecification"])
+    if body.get("GlobalSecondaryIndexUpdates"):
+        indexes.apply(call, table, body)
+    if "SSESpecification" in body:
+        encryption.apply_update(call, table, body["SSESpecification"])
+    if "TableClass" in body:
+        changed |= update_class.apply(call, table, body["TableClass"])
+    if "DeletionProtectionEnabled" in body:
+        update_protection.apply(call, table, body["DeletionProtectionEnabled"])
+    if "WarmThroughput" in body:
+        update_warm.apply(call, table, body["WarmThroughput"])
+    if "VectorIndexUpdates" in body:
+        vector.apply(call, table, body)
+    replicas.carry(call, table, body)
+    return changed

@@ -1,0 +1,45 @@
+"""Table class: at most two switches in 30 days, each some seconds long."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dynaops.sandbox.dispatch import Call
+from dynaops.sandbox.dynamodb import registry, windows
+from dynaops.sandbox.dynamodb.model import Table
+from dynaops.sandbox.errors import over_limit
+from dynaops.sandbox.world import World
+
+CLASS_SECONDS = 4.0
+"""3.6-6.1 s (DDB-TABLE-284)."""
+MOST_CHANGES = 2
+WINDOW_DAYS = 30
+
+
+def check(call: Call, table: Table, wanted: str) -> None:
+    """Refuse while a switch runs, and once the budget is spent, the same class included (DDB-TABLE-283)."""
+    windows.check(table, "class")
+    if table.table_class is None and wanted == "STANDARD":
+        return
+    since = call.now - WINDOW_DAYS * 86_400
+    if sum(1 for moment in table.class_changes if moment > since) >= MOST_CHANGES:
+        raise over_limit(
+            f"Updates to TableClass are limited to {MOST_CHANGES} times in {WINDOW_DAYS} day(s)."
+        )
+
+
+def apply(call: Call, table: Table, wanted: str) -> dict[str, Any]:
+    """Start the switch. A repetition, or one inside a hidden switch, does nothing (DDB-TABLE-287, 365)."""
+    if table.class_job is None and wanted != (table.table_class or "STANDARD"):
+        table.class_job = wanted
+        table.class_changes.append(call.now)
+        detail = f"TableClassUpdateInProgress: {wanted}"
+        windows.begin(call.world, table, windows.CLASS, CLASS_SECONDS, detail)
+    return {"TableStatus": "UPDATING"}
+
+
+@registry.table_action("dynamodb.class")
+def _switched(world: World, table: Table, _data: dict[str, Any]) -> None:
+    table.table_class, table.class_job = table.class_job, None
+    table.class_changed = round(world.now(), 3)
+    windows.finish(table, windows.CLASS)

@@ -1,0 +1,36 @@
+"""Deletion protection: at once, but not twice within fifteen seconds."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from dynaops.sandbox.dispatch import Call
+from dynaops.sandbox.dynamodb import moto_bridge, windows
+from dynaops.sandbox.dynamodb.model import Table
+from dynaops.sandbox.errors import ApiError
+
+COOLDOWN_SECONDS = 15.0
+"""Any write within this time of a real change is throttled (DDB-TABLE-003, 047)."""
+
+
+def check(call: Call, table: Table) -> None:
+    """Refuse within the cooldown of the last change."""
+    windows.check(table, "protection")
+    if table.protection_changed is None:
+        return
+    again = table.protection_changed + COOLDOWN_SECONDS
+    if call.now < again:
+        moment = datetime.fromtimestamp(again, UTC).isoformat(timespec="milliseconds")
+        raise ApiError(
+            "ThrottlingException",
+            f"Deletion protection setting for table {table.name} modified within the previous 15000 "
+            f"milliseconds. Please try again after {moment.removesuffix('+00:00')}",
+        )
+
+
+def apply(call: Call, table: Table, wanted: bool) -> None:
+    """Protect or unprotect; the same value again starts no cooldown."""
+    if table.deletion_protection != wanted:
+        table.deletion_protection = wanted
+        table.protection_changed = call.now
+        moto_bridge.sync(call.world, table)
