@@ -34,9 +34,13 @@ class Wait(Model):
     service: str = "dynamodb"
     api: str = "DescribeTable"
     parameters: dict[str, Json]
+    region: str | None = None
+    """Where to look, if not in the operation's own region."""
     until: str | None = None
     failed: str | None = None
     gone: bool = False
+    matches: str | None = None
+    """A member of the polled answer that must read as in the answer of the call (a revision id)."""
     expected: float = 5
     timeout: float = 900
 
@@ -78,6 +82,7 @@ class Effect(Model):
     values: dict[str, Json] = {}
     """Outputs that are known at plan time (of an adopted resource)."""
     depends_on: tuple[str, ...] = ()
+    source: str | None = None
     stamp: str | None = None
     forget: bool = False
 
@@ -87,8 +92,6 @@ class Operation(Model):
 
     `api` is AWS's name of the call (``UpdateTable``). `before` must hold before the call, `wait` after it. `needs_idle`:
     AWS refuses it while the table is busy. `slow`: ``--no-wait`` may leave its wait to the next apply.
-    A parameter ``{"$ref": "orders/stream_arn"}`` is an output that is only known once the address before the last
-    slash has been applied.
     """
 
     id: str

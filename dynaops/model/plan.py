@@ -7,7 +7,7 @@ from typing import Any
 from dynaops.model.base import Json, Model
 from dynaops.model.change import Change, Drift, Unmanaged
 from dynaops.model.finding import Finding
-from dynaops.model.operation import Effect, Operation
+from dynaops.model.operation import Effect, Operation, Wait
 
 FORMAT_VERSION = 1
 
@@ -37,6 +37,8 @@ class Plan(Model):
     warnings: tuple[Finding, ...] = ()
     pending: tuple[str, ...] = ()
     """What AWS is still doing from before (an index build of an earlier run), in words."""
+    settle: tuple[Wait, ...] = ()
+    """What apply waits for even where there is nothing to send: work of AWS from before."""
     tables: tuple[str, ...] = ()
     """The addresses of all tables that were looked at, changed or not."""
     fingerprints: dict[str, str] = {}

@@ -41,6 +41,8 @@ class Resource:
     owner: str | None = None
     depends_on: tuple[str, ...] = ()
     options: Properties = field(default_factory=dict)
+    ignored: tuple[str, ...] = ()
+    """Dotted property paths that are set on creation and never compared (autoscaled capacities, ignore_changes)."""
 
 
 @dataclass(frozen=True)

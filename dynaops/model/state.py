@@ -26,6 +26,8 @@ class Record(Model):
     depends_on: tuple[str, ...] = ()
     stamps: dict[str, list[float]] = {}
     applied_at: str | None = None
+    source: str | None = None
+    """The spec file a table came from: only a plan that reads that file (or its folder) may find the table gone."""
 
 
 class Intent(Model):

@@ -1,0 +1,83 @@
+"""What a refusal means. AWS uses one code for opposite things, so the message's prefix decides.
+
+Prefixes are those of live probes (public findings of the ACK DynamoDB controller, docs/api-quirks) and
+are the same in all regions.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+INVALID = "One or more parameter values were invalid: "
+IN_USE = "Attempt to change a resource which is still in use: "
+LIMIT = "Subscriber limit exceeded: "
+
+
+class Verdict(StrEnum):
+    """What to do about a refusal."""
+
+    ALREADY = "already"
+    """AWS is as asked: success."""
+    RETRY = "retry"
+    """Ask again in some seconds."""
+    WAIT = "wait"
+    """Something else is going on with the resource; ask again when it has ended."""
+    SCHEDULE = "schedule"
+    """A budget or cooldown of hours: only an operation that expects it waits."""
+    FAIL = "fail"
+
+
+_ALREADY = (
+    "The provisioned throughput for the",
+    "Table already has an enabled stream",
+    "Table has no stream to disable",
+    "TimeToLive is already",
+    f"{INVALID}Table is already encrypted",
+    "Table is already encrypted",
+    "Precision is already set",
+)
+_RETRY = (
+    "Rate exceeded",
+    "The rate of control plane",
+    f"{LIMIT}Table tags are being updated",
+    "Table tags are being updated",
+    f"{IN_USE}Table is pending previous resource-based policy",
+    "Deletion protection setting for table",
+    "Resource-based policy for",
+    "Backups are being enabled",
+)
+_WAIT = (
+    "The resource which you are attempting",
+    f"{LIMIT}Only 1 online index",
+    f"{LIMIT}Only 50 restore",
+    "Table needs to be in ACTIVE status",
+    "Operation cannot be performed while replica server-side encryption",
+    "Create/Update/Delete of replica is not allowed while the replica is being added",
+    "Table or Index is not in a valid state to update",
+    "Table is not in a valid state to enable Kinesis",
+    "Cannot describe time to live",
+)
+_SCHEDULE = (
+    f"{LIMIT}Provisioned throughput decreases are limited",
+    f"{LIMIT}Encryption mode changes are limited",
+    f"{LIMIT}Updates to TableClass are limited",
+    "Time to live has been modified multiple times",
+)
+_THROTTLES = {"ThrottlingException", "Throttling", "RequestLimitExceeded", "TooManyRequestsException"}
+
+
+def classify(code: str, message: str) -> Verdict:
+    """The verdict on an error answer of DynamoDB's control plane."""
+    if message.startswith(_ALREADY):
+        return Verdict.ALREADY
+    if message.startswith(_RETRY) or code in _THROTTLES:
+        return Verdict.RETRY
+    if message.startswith(_SCHEDULE):
+        return Verdict.SCHEDULE
+    if message.startswith(_WAIT) or message.startswith(IN_USE):
+        return Verdict.WAIT
+    if code == "ContinuousBackupsUnavailableException":
+        return Verdict.RETRY
+    if code in {"InternalServerError", "InternalFailure", "ServiceUnavailable"}:
+        return Verdict.RETRY
+    return Verdict.FAIL

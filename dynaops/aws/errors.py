@@ -1,0 +1,113 @@
+"""AWS's failures in words that say what to do. Nothing above this package sees a botocore exception."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dynaops.aws.classify import Verdict, classify
+from dynaops.model.errors import DynaopsError
+
+if TYPE_CHECKING:
+    from botocore.exceptions import BotoCoreError, ClientError
+
+_DENIED = {"AccessDeniedException", "AccessDenied", "UnauthorizedOperation", "AuthorizationError"}
+_CREDENTIALS = {
+    "UnrecognizedClientException": "the access key is unknown to AWS",
+    "InvalidClientTokenId": "the access key is unknown to AWS",
+    "InvalidSignatureException": "the secret key does not fit the access key",
+    "SignatureDoesNotMatch": "the secret key does not fit the access key",
+    "ExpiredTokenException": "the session token has expired",
+    "ExpiredToken": "the session token has expired",
+    "MissingAuthenticationTokenException": "the request carried no credentials",
+    "MissingAuthenticationToken": "the request carried no credentials",
+}
+_LOGIN = "Log in again (for example `aws sso login`), or choose other credentials with --profile."
+
+
+class AwsFailure(DynaopsError):
+    """A call that did not end well: refused, or AWS out of reach."""
+
+
+class Refused(AwsFailure):
+    """AWS answered with an error. `attempts` is how often botocore had repeated the request before."""
+
+    def __init__(
+        self, message: str, hint: str | None, code: str, text: str, attempts: int, status: int
+    ) -> None:
+        super().__init__(message, hint)
+        self.code = code
+        self.text = text
+        self.attempts = attempts
+        self.status = status
+
+    @property
+    def verdict(self) -> Verdict:
+        return classify(self.code, self.text)
+
+
+class Denied(Refused):
+    """The caller lacks a permission."""
+
+
+class Lost(AwsFailure):
+    """No answer arrived; whether the request had its effect is unknown."""
+
+
+class Unreachable(AwsFailure):
+    """The request did not reach AWS at all."""
+
+
+def refused(error: ClientError, service: str, api: str, region: str) -> Refused:
+    """Translate an error answer of `service`'s `api`."""
+    answer: dict[str, Any] = dict(error.response)
+    code = str(answer.get("Error", {}).get("Code", "Unknown"))
+    text = str(answer.get("Error", {}).get("Message") or answer.get("message") or "")
+    meta = answer.get("ResponseMetadata", {})
+    details = {
+        "code": code,
+        "text": text,
+        "attempts": int(meta.get("RetryAttempts", 0)),
+        "status": int(meta.get("HTTPStatusCode", 0)),
+    }
+    if code in _DENIED:
+        return Denied(
+            f"AWS denied {service}:{api} in {region}: {text}",
+            f"Allow {service}:{api} in the caller's IAM policy, or use other credentials (--profile).",
+            **details,
+        )
+    if code in _CREDENTIALS:
+        return Refused(
+            f"AWS refused the credentials in {region}: {_CREDENTIALS[code]} ({code})", _LOGIN, **details
+        )
+    hint = None
+    if classify(code, text) is Verdict.RETRY:
+        hint = "AWS is throttling or busy; run the command again, it goes on where it stands."
+    return Refused(f"{api} in {region}: {code}: {text}", hint, **details)
+
+
+def unanswered(error: BotoCoreError, service: str, api: str, region: str) -> AwsFailure:
+    """Translate a failure to get any answer: credentials, network, configuration."""
+    from botocore import exceptions as known
+
+    where = f"{service} in {region}"
+    if isinstance(error, (known.NoCredentialsError, known.PartialCredentialsError)):
+        return AwsFailure(
+            f"No AWS credentials were found ({error})",
+            "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, use --profile, or log in with `aws sso login`. "
+            "To try dynaops without an AWS account, add --sandbox.",
+        )
+    if isinstance(
+        error, (known.EndpointConnectionError, known.ConnectTimeoutError, known.ProxyConnectionError)
+    ):
+        return Unreachable(
+            f"Cannot reach {where}: {error}",
+            "Check the network, the region, and --endpoint-url or AWS_ENDPOINT_URL.",
+        )
+    if isinstance(error, (known.HTTPClientError,)):
+        return Lost(
+            f"{api} in {region}: the connection ended before an answer came ({type(error).__name__})",
+            "Run the command again: it finds out what was done and goes on from there.",
+        )
+    if isinstance(error, known.ParamValidationError):
+        return AwsFailure(f"{api}: {error}", "This is a fault in the spec or in dynaops; nothing was sent.")
+    return AwsFailure(f"{api} in {region}: {error}", _LOGIN if "oken" in str(error) else None)

@@ -1,0 +1,178 @@
+"""Clients, made when first needed and shared, and the two ways to use them: read and write.
+
+Reads are repeated freely by botocore's standard retry mode. Writes are not repeated after a lost
+connection: whether the request had its effect is then unknown, and only the engine can find out.
+"""
+
+from __future__ import annotations
+
+import threading
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from dynaops.aws.errors import AwsFailure, refused, unanswered
+from dynaops.model.errors import DynaopsError
+
+if TYPE_CHECKING:
+    from botocore.client import BaseClient
+    from botocore.session import Session
+
+_NOT_FOUND = {
+    "ResourceNotFoundException",
+    "ResourceNotFound",
+    "TableNotFoundException",
+    "PolicyNotFoundException",
+    "NotFoundException",
+    "NoSuchEntity",
+    "ObjectNotFoundException",
+}
+
+
+class Aws:
+    """One caller: a profile, a default region and, for a sandbox or a proxy, an endpoint.
+
+    `poll_cap` bounds the seconds between two looks at a waiting resource (a sandbox's time flies).
+    """
+
+    def __init__(
+        self,
+        region: str | None = None,
+        profile: str | None = None,
+        endpoint_url: str | None = None,
+        poll_cap: float | None = None,
+        connections: int = 32,
+    ) -> None:
+        self._region = region
+        self.profile = profile
+        self.endpoint_url = endpoint_url
+        self.poll_cap = poll_cap
+        self._connections = connections
+        self._clients: dict[tuple[str, str], BaseClient] = {}
+        self._lock = threading.Lock()
+
+    @cached_property
+    def session(self) -> Session:
+        """The botocore session of the profile. Raises DynaopsError for a profile that does not exist."""
+        from botocore.exceptions import ProfileNotFound
+        from botocore.session import Session
+
+        session = Session(profile=self.profile)
+        try:
+            session.get_config_variable("region")
+        except ProfileNotFound as error:
+            names = ", ".join(sorted(session.available_profiles)) or "none is configured"
+            raise DynaopsError(f"{error}", f"Profiles there are: {names}.") from error
+        return session
+
+    @cached_property
+    def region(self) -> str:
+        """The default region: --region, then the AWS config chain. Raises DynaopsError where none is set."""
+        region = self._region or self.session.get_config_variable("region")
+        if not region:
+            raise DynaopsError(
+                "No AWS region is set",
+                "Add `region:` to the spec, pass --region, or set AWS_REGION or AWS_DEFAULT_REGION.",
+            )
+        return str(region)
+
+    def client(self, service: str, region: str) -> BaseClient:
+        """The shared client of a service in a region (clients are safe to use from many threads)."""
+        key = (service, region)
+        with self._lock:
+            if key not in self._clients:
+                self._clients[key] = self._make_client(service, region)
+            return self._clients[key]
+
+    def read(self, service: str, api: str, region: str, parameters: dict[str, Any]) -> dict[str, Any] | None:
+        """The answer of a read-only call, or None where AWS does not know the thing.
+
+        Raises AwsFailure kinds for all else.
+        """
+        from dynaops.aws.errors import Refused
+
+        try:
+            return self.call(service, api, region, parameters)
+        except Refused as error:
+            if error.code in _NOT_FOUND:
+                return None
+            raise
+
+    def read_all(
+        self,
+        service: str,
+        api: str,
+        region: str,
+        parameters: dict[str, Any],
+        items: str,
+        token: str = "NextToken",
+    ) -> list[Any] | None:
+        """All `items` of a paginated read, following `token`; None where AWS does not know the thing."""
+        found: list[Any] = []
+        following: dict[str, Any] = {}
+        while True:
+            answer = self.read(service, api, region, {**parameters, **following})
+            if answer is None:
+                return None
+            found.extend(answer.get(items, ()))
+            if not answer.get(token):
+                return found
+            following = {token: answer[token]}
+
+    def call(self, service: str, api: str, region: str, parameters: dict[str, Any]) -> dict[str, Any]:
+        """The answer of any call by AWS's name for it. Raises AwsFailure kinds."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            client = self.client(service, region)
+            answer: dict[str, Any] = client._make_api_call(api, parameters)  # type: ignore[attr-defined]
+        except ClientError as error:
+            raise refused(error, service, api, region) from error
+        except BotoCoreError as error:
+            raise unanswered(error, service, api, region) from error
+        answer.pop("ResponseMetadata", None)
+        return answer
+
+    @cached_property
+    def account(self) -> str:
+        """The caller's account id."""
+        return str(self.call("sts", "GetCallerIdentity", self.region, {})["Account"])
+
+    def _make_client(self, service: str, region: str) -> BaseClient:
+        from botocore.config import Config
+        from botocore.exceptions import BotoCoreError, UnknownRegionError
+
+        from dynaops import __version__
+
+        try:
+            self.session.get_partition_for_region(region)
+        except UnknownRegionError:
+            raise self._unknown_region(region) from None
+        config = Config(
+            retries={"mode": "standard", "total_max_attempts": 6},
+            connect_timeout=5,
+            read_timeout=30,
+            max_pool_connections=self._connections,
+            account_id_endpoint_mode="disabled" if self.endpoint_url else "preferred",
+            user_agent_extra=f"dynaops/{__version__}",
+            parameter_validation=True,
+        )
+        try:
+            return self.session.create_client(
+                service, region_name=region, endpoint_url=self.endpoint_url, config=config
+            )
+        except ValueError as error:
+            raise AwsFailure(
+                f"The endpoint {self.endpoint_url!r} is not a URL: {error}",
+                "Write it as http://127.0.0.1:PORT or https://HOST (--endpoint-url, AWS_ENDPOINT_URL).",
+            ) from error
+        except BotoCoreError as error:
+            raise unanswered(error, service, "create_client", region) from error
+
+    def _unknown_region(self, region: str) -> DynaopsError:
+        from difflib import get_close_matches
+
+        near = get_close_matches(region, self.session.get_available_regions("dynamodb"), 3)
+        return DynaopsError(
+            f"There is no AWS region {region!r}",
+            f"Did you mean {', '.join(near)}?" if near else "A region looks like eu-central-1.",
+        )

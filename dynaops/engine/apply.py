@@ -1,0 +1,265 @@
+"""Applying: run the plan's operations, remembering every step before and after it is taken.
+
+The intent is saved before each call and the effect after it, so that a run that dies anywhere can be
+resolved by observing. Tables go side by side; one table's operations go one after another.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import jmespath
+
+from dynaops.engine.effects import apply_effects
+from dynaops.engine.execute import Deferred, Runner, Stopped
+from dynaops.model.errors import DynaopsError
+from dynaops.model.event import Event, Outcome, Stage
+from dynaops.model.operation import Operation
+from dynaops.model.plan import Plan
+from dynaops.model.state import Intent, State
+
+if TYPE_CHECKING:
+    from dynaops.aws.session import Aws
+    from dynaops.stores import Store
+
+Emit = Callable[[Event], None]
+
+
+@dataclass(frozen=True)
+class ApplyOptions:
+    """`wait`: see slow work through (else leave it to the next apply). `parallelism`: tables at work at once.
+
+    AWS refuses a third to a half of ten concurrent control-plane writes; 2 to 4 pass (live finding DDB-TABLE-132).
+    """
+
+    wait: bool = True
+    parallelism: int = 4
+
+
+class Ledger:
+    """The state while operations run: every change of it is saved before anyone goes on."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._lock = threading.Lock()
+        self.state = store.load()
+
+    def begin(self, plan: Plan) -> None:
+        """Record what the plan found out without calls (adoptions, what a crash left), if there is anything."""
+        with self._lock:
+            state = apply_effects(self.state, plan.updates, {}, time.time())
+            roots = set(plan.tables)
+            kept = {
+                key: intent
+                for key, intent in state.in_flight.items()
+                if intent.address.partition("/")[0] not in roots
+            }
+            if plan.updates or len(kept) != len(state.in_flight):
+                self._save(state.model_copy(update={"in_flight": kept}))
+
+    def intend(self, operation: Operation) -> None:
+        """Save that the call is about to be made."""
+        intent = Intent(
+            operation=operation.id,
+            api=operation.api,
+            address=operation.address,
+            effects=operation.effects,
+            at=time.time(),
+        )
+        with self._lock:
+            in_flight = {**self.state.in_flight, operation.id: intent}
+            self._save(self.state.model_copy(update={"in_flight": in_flight}))
+
+    def withdraw(self, operation: Operation) -> None:
+        """Save that the call was refused, or not made after all."""
+        with self._lock:
+            if operation.id in self.state.in_flight:
+                self._save(self._without(self.state, operation))
+
+    def record(self, operation: Operation, answer: dict[str, Any]) -> None:
+        """Save the operation's effects; `answer` is what AWS said last."""
+        outputs = {
+            effect.address: {name: jmespath.search(path, answer) for name, path in effect.outputs.items()}
+            for effect in operation.effects
+        }
+        with self._lock:
+            state = apply_effects(self.state, operation.effects, outputs, time.time())
+            self._save(self._without(state, operation))
+
+    def _without(self, state: State, operation: Operation) -> State:
+        in_flight = {key: one for key, one in state.in_flight.items() if key != operation.id}
+        return state.model_copy(update={"in_flight": in_flight})
+
+    def _save(self, state: State) -> None:
+        self.state = self._store.save(state)
+
+
+@dataclass
+class _Progress:
+    """What became of the operations so far."""
+
+    stages: dict[str, Stage] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
+    hints: dict[str, str] = field(default_factory=dict)
+
+    def ids(self, stage: Stage) -> tuple[str, ...]:
+        return tuple(name for name, one in self.stages.items() if one is stage)
+
+
+def apply_plan(
+    plan: Plan,
+    store: Store,
+    aws: Aws,
+    emit: Emit,
+    options: ApplyOptions | None = None,
+    stop: threading.Event | None = None,
+) -> Outcome:
+    """Carry out `plan`; the caller holds the store's lock. `stop` ends the run after the call in progress.
+
+    Failures of operations are told in the outcome, not raised. Raises DynaopsError where the state cannot be saved.
+    """
+    chosen = options or ApplyOptions()
+    run = _Run(plan, Ledger(store), Runner(aws, stop or threading.Event(), chosen.wait), emit)
+    started = time.monotonic()
+    run.ledger.begin(plan)
+    run.everything(chosen.parallelism)
+    progress = run.progress
+    return Outcome(
+        done=progress.ids(Stage.DONE),
+        left=progress.ids(Stage.LEFT),
+        skipped=progress.ids(Stage.SKIPPED),
+        failed=progress.failed,
+        hints=progress.hints,
+        interrupted=run.runner.stop.is_set(),
+        serial=run.ledger.state.serial,
+        seconds=round(time.monotonic() - started, 3),
+    )
+
+
+class _Run:
+    """One run over a plan's operations."""
+
+    def __init__(self, plan: Plan, ledger: Ledger, runner: Runner, emit: Emit) -> None:
+        self.plan = plan
+        self.ledger = ledger
+        self.runner = runner
+        self.progress = _Progress()
+        self._emit = emit
+        self._positions = {one.id: number for number, one in enumerate(plan.operations, 1)}
+
+    def everything(self, parallelism: int) -> None:
+        """Start each operation when all it comes after have ended well."""
+        waiting = {operation.id: operation for operation in self.plan.operations}
+        running: dict[Future[None], str] = {}
+        with ThreadPoolExecutor(max_workers=max(1, parallelism), thread_name_prefix="apply") as pool:
+            if self.runner.patient:
+                for future in [pool.submit(self._settle, one) for one in self.plan.settle]:
+                    future.result()
+            while waiting or running:
+                for operation in [one for one in waiting.values() if self._is_due(one)]:
+                    del waiting[operation.id]
+                    if self._may_run(operation):
+                        running[pool.submit(self._one, operation)] = operation.id
+                    else:
+                        self._tell(operation, Stage.SKIPPED, "left for the next apply")
+                if running:
+                    ended, _ = wait(running, return_when=FIRST_COMPLETED)
+                    for future in ended:
+                        del running[future]
+                        future.result()
+
+    def _is_due(self, operation: Operation) -> bool:
+        ended = {Stage.DONE, Stage.LEFT, Stage.SKIPPED, Stage.FAILED}
+        return all(self.progress.stages.get(one) in ended for one in operation.after)
+
+    def _may_run(self, operation: Operation) -> bool:
+        """Nothing it builds on failed or was left where this call needs it finished."""
+        if self.runner.stop.is_set():
+            return False
+        before = self._before(operation)
+        if any(self.progress.stages[one] in (Stage.FAILED, Stage.SKIPPED) for one in before):
+            return False
+        return not (operation.needs_idle and any(self.progress.stages[one] is Stage.LEFT for one in before))
+
+    def _before(self, operation: Operation) -> set[str]:
+        """All operations that come before this one."""
+        by_id = {one.id: one for one in self.plan.operations}
+        found: set[str] = set()
+        unseen = list(operation.after)
+        while unseen:
+            name = unseen.pop()
+            if name not in found:
+                found.add(name)
+                unseen.extend(by_id[name].after)
+        return found
+
+    def _settle(self, pending: Any) -> None:
+        try:
+            self.runner.settle(pending)
+        except Stopped:
+            return
+
+    def _one(self, operation: Operation) -> None:
+        def tell(stage: Stage, detail: str) -> None:
+            self._tell(operation, stage, detail)
+
+        accepted = False
+        try:
+            self.runner.prepare(operation, tell)
+            self.ledger.intend(operation)
+            answer = self.runner.call(operation, tell)
+            accepted = True
+            if operation.slow and not self.runner.patient:
+                tell(Stage.LEFT, "accepted by AWS; the next apply sees it through")
+                return
+            answer = self.runner.wait(operation, answer, tell) or answer
+            self.ledger.record(operation, answer)
+            tell(Stage.DONE, "")
+        except Stopped as stopped:
+            self._stopped(operation, stopped.accepted)
+        except Deferred:
+            self.ledger.withdraw(operation)
+            tell(Stage.SKIPPED, "left for the next apply")
+        except DynaopsError as error:
+            self._failed(operation, error, accepted)
+
+    def _stopped(self, operation: Operation, accepted: bool) -> None:
+        if accepted:
+            self._tell(operation, Stage.LEFT, "accepted by AWS; the next apply sees it through")
+            return
+        self.ledger.withdraw(operation)
+        self._tell(operation, Stage.SKIPPED, "interrupted before AWS took it")
+
+    def _failed(self, operation: Operation, error: DynaopsError, accepted: bool) -> None:
+        """A refused call had no effect; after anything else the intent stays, for the next run to find out."""
+        from dynaops.aws.errors import Refused
+
+        if isinstance(error, Refused) and not accepted:
+            self.ledger.withdraw(operation)
+        self.progress.failed[operation.id] = error.message
+        if error.hint:
+            self.progress.hints[operation.id] = error.hint
+        self._tell(operation, Stage.FAILED, error.message)
+
+    def _tell(self, operation: Operation, stage: Stage, detail: str) -> None:
+        if stage not in (Stage.BLOCKED, Stage.CALLING, Stage.WAITING):
+            self.progress.stages[operation.id] = stage
+        expected = operation.wait.expected if stage is Stage.WAITING and operation.wait else None
+        self._emit(
+            Event(
+                at=time.time(),
+                operation=operation.id,
+                address=operation.address,
+                title=operation.title,
+                stage=stage,
+                detail=detail,
+                expected=expected,
+                position=self._positions[operation.id],
+                total=len(self._positions),
+            )
+        )

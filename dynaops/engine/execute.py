@@ -1,0 +1,181 @@
+"""One operation, from what must hold before it to what its wait last saw."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from dynaops.aws.classify import Verdict
+from dynaops.aws.errors import Lost, Refused
+from dynaops.model.errors import DynaopsError
+from dynaops.model.event import Stage
+from dynaops.model.operation import Operation, Wait
+
+if TYPE_CHECKING:
+    from dynaops.aws.session import Aws
+
+_PATIENCE = {Verdict.RETRY: 300.0, Verdict.WAIT: 1800.0}
+"""Seconds to put up with AWS's "not now" before giving in."""
+_LOST_ATTEMPTS = 5
+
+Tell = Callable[[Stage, str], None]
+
+
+class Stopped(Exception):  # noqa: N818 (an interruption, not an error)
+    """The run was asked to stop. `accepted`: the call had been taken by AWS."""
+
+    def __init__(self, accepted: bool) -> None:
+        super().__init__()
+        self.accepted = accepted
+
+
+class Deferred(Exception):  # noqa: N818 (a decision, not an error)
+    """The call is in a cooldown that this run does not wait for."""
+
+
+@dataclass(frozen=True)
+class Runner:
+    """How operations are run: with which caller, until when, and how patiently."""
+
+    aws: Aws
+    stop: threading.Event
+    patient: bool
+
+    def prepare(self, operation: Operation, tell: Tell) -> None:
+        """Wait for what must hold before the call. Raises Stopped, Deferred, DynaopsError."""
+        if operation.before is None:
+            return
+        tell(Stage.BLOCKED, operation.before.title)
+        if not self.patient and not self._holds_now(operation.before, operation.region):
+            raise Deferred
+        self._wait(operation.before, operation.region, {}, accepted=False)
+
+    def call(self, operation: Operation, tell: Tell) -> dict[str, Any]:
+        """Make the call until AWS takes it. Raises Stopped, Deferred, DynaopsError."""
+        started = time.monotonic()
+        uncertain = False
+        lost = 0
+        tell(Stage.CALLING, "")
+        for delay in self._delays():
+            try:
+                return self.aws.call(operation.service, operation.api, operation.region, operation.parameters)
+            except Lost:
+                uncertain, lost = True, lost + 1
+                if lost >= _LOST_ATTEMPTS:
+                    raise
+            except Refused as error:
+                if _is_done(operation, error, uncertain or error.attempts > 0):
+                    return {}
+                self._bear(operation, error, time.monotonic() - started)
+                tell(Stage.BLOCKED, error.text)
+            self._sleep(delay, accepted=False)
+        raise AssertionError("delays never end")
+
+    def wait(self, operation: Operation, answer: dict[str, Any], tell: Tell) -> dict[str, Any]:
+        """Wait until AWS is done; what it said last. `answer` is the call's own. Raises Stopped, DynaopsError."""
+        if operation.wait is None:
+            return {}
+        tell(Stage.WAITING, operation.wait.title)
+        return self._wait(operation.wait, operation.region, answer, accepted=True)
+
+    def settle(self, wait: Wait) -> None:
+        """Wait for work of AWS that an earlier run left. Raises Stopped, DynaopsError."""
+        self._wait(wait, wait.region or self.aws.region, {}, accepted=True)
+
+    def _bear(self, operation: Operation, error: Refused, elapsed: float) -> None:
+        """Return where the refusal will pass with time; raise where it will not, or took too long."""
+        cooldown = operation.cooldown
+        if cooldown is not None and error.text.startswith(cooldown.prefix):
+            if not self.patient:
+                raise Deferred
+            if elapsed > cooldown.timeout:
+                raise error
+            return
+        patience = _PATIENCE.get(error.verdict)
+        if patience is None or elapsed > patience:
+            raise error
+
+    def _wait(self, wait: Wait, region: str, called: dict[str, Any], accepted: bool) -> dict[str, Any]:
+        started = time.monotonic()
+        seen = False
+        for delay in self._delays():
+            answer = self._look(wait, region)
+            if answer is None and wait.gone:
+                return {}
+            if answer is None and seen:
+                raise DynaopsError(
+                    f"While waiting until {wait.title}: it has vanished",
+                    "AWS drops a table whose KMS key it cannot use; check the key and run apply again.",
+                )
+            if answer is not None:
+                seen = True
+                if _true(wait.failed, answer):
+                    raise DynaopsError(f"AWS reports failure while waiting until {wait.title}")
+                if _true(wait.until, answer) and _matches(wait, called, answer):
+                    return answer
+            if time.monotonic() - started > wait.timeout:
+                raise DynaopsError(
+                    f"Gave up after {wait.timeout:.0f} s waiting until {wait.title}",
+                    "Run apply again: it goes on where it stands.",
+                )
+            self._sleep(delay, accepted)
+        raise AssertionError("delays never end")
+
+    def _holds_now(self, wait: Wait, region: str) -> bool:
+        answer = self._look(wait, region)
+        return (answer is None and wait.gone) or (answer is not None and _true(wait.until, answer))
+
+    def _look(self, wait: Wait, region: str) -> dict[str, Any] | None:
+        """One look; a refusal that passes with time counts as "not yet"."""
+        try:
+            return self.aws.read(wait.service, wait.api, wait.region or region, wait.parameters)
+        except Lost:
+            return {}
+        except Refused as error:
+            if error.verdict in (Verdict.RETRY, Verdict.WAIT):
+                return {}
+            raise
+
+    def _delays(self) -> Iterator[float]:
+        """Seconds between looks: a share of the time already passed, never long, jittered against herds."""
+        cap = self.aws.poll_cap
+        shortest, longest = (0.02, cap) if cap else (0.5, 10.0)
+        started = time.monotonic()
+        while True:
+            share = (time.monotonic() - started) * 0.15
+            yield min(max(share, shortest), longest) * random.uniform(0.8, 1.2)  # noqa: S311 (no secret)
+
+    def _sleep(self, seconds: float, accepted: bool) -> None:
+        if self.stop.wait(seconds):
+            raise Stopped(accepted)
+
+
+def _is_done(operation: Operation, error: Refused, uncertain: bool) -> bool:
+    """The refusal says that AWS is as asked already."""
+    if error.verdict is Verdict.ALREADY:
+        return True
+    return any(
+        error.code == one.code and error.text.startswith(one.prefix) and (uncertain or not one.retried)
+        for one in operation.tolerate
+    )
+
+
+def _matches(wait: Wait, called: dict[str, Any], answer: dict[str, Any]) -> bool:
+    """The member that `wait` names reads as the call's answer had it (where there was an answer)."""
+    wanted = called.get(wait.matches) if wait.matches else None
+    return wanted is None or answer.get(wait.matches or "") == wanted
+
+
+def _true(expression: str | None, answer: dict[str, Any]) -> bool:
+    import jmespath
+
+    if expression is None:
+        return False
+    try:
+        return bool(jmespath.search(expression, answer))
+    except jmespath.exceptions.JMESPathTypeError:
+        return False

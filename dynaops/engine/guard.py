@@ -1,0 +1,63 @@
+"""A saved plan is only carried out on the world it was made for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from dynaops.engine.digests import fingerprint, spec_digest
+from dynaops.engine.observe import observe
+from dynaops.engine.scopes import scope_of
+from dynaops.kinds import ROOMS
+from dynaops.model.errors import DynaopsError
+from dynaops.model.plan import Plan
+from dynaops.model.resource import Scope
+from dynaops.model.state import State
+
+if TYPE_CHECKING:
+    from dynaops.aws.session import Aws
+    from dynaops.engine.load import Document
+
+STALE = 5
+"""Exit code of a stale plan (public interface)."""
+
+
+class StalePlan(DynaopsError):
+    """The spec, the state or the live account has moved since the plan was made."""
+
+    def __init__(self, moved: str) -> None:
+        super().__init__(f"The saved plan is stale: {moved}", "Make a new plan, and look at it again.", STALE)
+
+
+def check(plan: Plan, documents: Sequence[Document], state: State, aws: Aws) -> None:
+    """Raise StalePlan, naming what moved, unless all is as it was when `plan` was made.
+
+    `documents` may be empty, where the specs are not at hand; then they are not compared.
+    """
+    if plan.lineage != state.lineage and state.serial:
+        raise StalePlan("it was made for another state (its lineage differs)")
+    if plan.serial != state.serial:
+        raise StalePlan(f"the state has moved from serial {plan.serial} to {state.serial}")
+    if documents and spec_digest(documents) != plan.spec_digest:
+        raise StalePlan("the specs have changed")
+    if plan.endpoint != aws.endpoint_url:
+        raise StalePlan(f"it was made for {plan.endpoint or 'AWS'}, not for {aws.endpoint_url or 'AWS'}")
+    live = observe(aws, _scopes(plan, state), ROOMS)
+    found = {address: fingerprint(one) for entries in live.values() for address, one in entries.items()}
+    for address in sorted({*plan.fingerprints, *found}):
+        if plan.fingerprints.get(address) != found.get(address):
+            raise StalePlan(f"{address} has changed in AWS")
+
+
+def _scopes(plan: Plan, state: State) -> list[Scope]:
+    regions = {change.address: change.region for change in plan.changes}
+    regions |= {operation.address: operation.region for operation in plan.operations}
+    scopes = []
+    for table in plan.tables:
+        if table in state.resources:
+            scopes.append(scope_of(state, table, state.resources[table].region))
+        else:
+            region = next((one for address, one in regions.items() if address.startswith(table)), None)
+            if region:
+                scopes.append(Scope(table, table, region))
+    return scopes

@@ -1,0 +1,52 @@
+"""Reading AWS: all rooms of all tables at once, in a bounded pool. Nothing here writes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from dynaops.kinds.kind import Reader, Room
+from dynaops.kinds.table import ROOM as TABLES
+from dynaops.model.resource import Observed, Scope
+
+READERS = 16
+"""Parallel reads. AWS allows far more (50 concurrent DescribeTable passed live); more threads gain nothing here."""
+
+T = TypeVar("T")
+
+
+def observe(read: Reader, scopes: Sequence[Scope], rooms: Sequence[Room]) -> dict[str, dict[str, Observed]]:
+    """What is live, by table address and then by address. A table that does not exist has no entries.
+
+    Two rounds: all tables, then everything beside those that exist (which takes the table's ARN to ask for).
+    """
+    described = in_parallel([_describing(read, scope) for scope in scopes])
+    found = {
+        scope.address: {one.address: one for one in observed}
+        for scope, observed in zip(scopes, described, strict=True)
+    }
+    jobs = [(scope, room) for scope in scopes if found[scope.address] for room in rooms]
+    answers = in_parallel([_observing(read, scope, room, found[scope.address]) for scope, room in jobs])
+    for (scope, _), observed in zip(jobs, answers, strict=True):
+        found[scope.address].update({one.address: one for one in observed})
+    return found
+
+
+def _describing(read: Reader, scope: Scope) -> Callable[[], list[Observed]]:
+    return lambda: TABLES.describe(read, scope)
+
+
+def _observing(
+    read: Reader, scope: Scope, room: Room, described: dict[str, Observed]
+) -> Callable[[], list[Observed]]:
+    return lambda: list(room.observe(read, scope, described[scope.address]))
+
+
+def in_parallel(jobs: Iterable[Callable[[], T]]) -> list[T]:
+    """The results of all jobs, in order; the first failure is raised once all have ended."""
+    listed = list(jobs)
+    if len(listed) <= 1:
+        return [job() for job in listed]
+    with ThreadPoolExecutor(max_workers=min(READERS, len(listed)), thread_name_prefix="read") as pool:
+        return [future.result() for future in [pool.submit(job) for job in listed]]

@@ -1,0 +1,336 @@
+"""Planning: specs, state and live account in, the exact operations out. Only reads AWS."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from dynaops import __version__
+from dynaops.engine.digests import fingerprint, spec_digest
+from dynaops.engine.entries import Judged, judge
+from dynaops.engine.observe import in_parallel, observe
+from dynaops.engine.order import order
+from dynaops.engine.recover import recovered
+from dynaops.engine.scopes import Target, orphaned, recorded_tables, scope_of, source_of
+from dynaops.kinds import POLICIES, ROOMS
+from dynaops.kinds.kind import Entry, Room, Step, Work
+from dynaops.model.change import Action, Change, Drift
+from dynaops.model.errors import DynaopsError
+from dynaops.model.finding import Finding, Severity
+from dynaops.model.operation import Effect, Operation, Wait
+from dynaops.model.plan import Plan
+from dynaops.model.resource import Observed, Resource, Scope
+from dynaops.model.state import State
+
+if TYPE_CHECKING:
+    from dynaops.aws.session import Aws
+    from dynaops.engine.load import Document
+
+
+@dataclass(frozen=True)
+class PlanOptions:
+    """How to plan: only `targets` (addresses and what is below them); `refresh` reads AWS; `destroy` deletes all."""
+
+    targets: tuple[str, ...] = ()
+    refresh: bool = True
+    destroy: bool = False
+    read: tuple[str, ...] = field(default=())
+    """The files and folders the documents were read from: their recorded tables may be found gone."""
+
+
+class PlanRefused(DynaopsError):
+    """The plan cannot be carried out as AWS's rules stand; nothing was sent. `findings` say why."""
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        super().__init__(findings[0].message, findings[0].hint)
+        self.findings = tuple(findings)
+
+
+def make_plan(
+    documents: Sequence[Document], state: State, aws: Aws, options: PlanOptions | None = None
+) -> Plan:
+    """The plan that brings the live account to what the documents say. Raises DynaopsError kinds."""
+    chosen = options or PlanOptions()
+    targets = _targets(documents, state, aws, chosen)
+    now = time.time()
+    live = _live(targets, state, aws, chosen)
+    everything = {address: one for found in live.values() for address, one in found.items()}
+    tables = {target.scope.address for target in targets}
+    settled_state, resolved = recovered(state, everything, tables, now)
+    planned = in_parallel(
+        [_planner(target, settled_state, live[target.scope.address], aws, chosen, now) for target in targets]
+    )
+    errors = [one for part in planned for one in part.findings if one.severity is Severity.ERROR]
+    if errors:
+        raise PlanRefused(errors)
+    operations = tuple(operation for part in planned for operation in part.operations)
+    _check_parameters(operations, aws)
+    return Plan(
+        dynaops_version=__version__,
+        created_at=datetime.fromtimestamp(now, UTC).isoformat(timespec="seconds"),
+        serial=state.serial,
+        lineage=state.lineage,
+        endpoint=aws.endpoint_url,
+        spec_digest=spec_digest(documents),
+        destroy=chosen.destroy,
+        changes=tuple(change for part in planned for change in part.changes),
+        operations=operations,
+        updates=(*resolved, *(effect for part in planned for effect in part.judged.updates)),
+        drift=tuple(drift for part in planned for drift in part.drift),
+        unmanaged=tuple(one for part in planned for one in part.judged.unmanaged),
+        warnings=tuple(one for part in planned for one in part.findings),
+        pending=tuple(title for part in planned for title in part.pending),
+        tables=tuple(sorted(tables)),
+        settle=tuple(part.settle for part in planned if part.settle and not part.operations),
+        fingerprints={address: fingerprint(one) for address, one in sorted(everything.items())},
+    )
+
+
+def _targets(documents: Sequence[Document], state: State, aws: Aws, options: PlanOptions) -> list[Target]:
+    if options.destroy:
+        return _destroyed(documents, state, options)
+    declared = [
+        Target(
+            Scope(doc.spec.table_name, doc.spec.table_name, doc.spec.region or aws.region),
+            doc.spec,
+            source_of(doc.source),
+        )
+        for doc in documents
+    ]
+    moved = [_check_region(target, state) for target in declared]
+    gone = orphaned(state, [target.scope.address for target in moved], options.read)
+    return [*moved, *gone]
+
+
+def _check_region(target: Target, state: State) -> Target:
+    record = state.resources.get(target.scope.address)
+    if record is not None and record.kind == "table" and record.region != target.scope.region:
+        raise DynaopsError(
+            f"{target.scope.address} was applied in {record.region}, but now it is planned in {target.scope.region}",
+            f"A table cannot move: destroy it in {record.region} first, or set region: {record.region} "
+            "(or use another state with --state).",
+        )
+    return target
+
+
+def _destroyed(documents: Sequence[Document], state: State, options: PlanOptions) -> list[Target]:
+    owned = recorded_tables(state)
+    chosen = {doc.spec.table_name for doc in documents} if options.read else set(owned)
+    return [
+        Target(scope_of(state, address, region))
+        for address, region in sorted(owned.items())
+        if address in chosen
+    ]
+
+
+def _live(
+    targets: Sequence[Target], state: State, aws: Aws, options: PlanOptions
+) -> dict[str, dict[str, Observed]]:
+    if options.refresh:
+        return observe(aws, [target.scope for target in targets], ROOMS)
+    found: dict[str, dict[str, Observed]] = {}
+    for target in targets:
+        root = target.scope.address
+        found[root] = {
+            address: Observed(
+                address=address,
+                kind=record.kind,
+                region=record.region,
+                properties=record.properties,
+                outputs={**record.outputs, "arn": record.arn, "id": record.id},
+                raw=_as_described(state, root) if address == root else {},
+            )
+            for address, record in state.resources.items()
+            if address == root or address.startswith(f"{root}/")
+        }
+    return found
+
+
+def _as_described(state: State, table: str) -> dict[str, Any]:
+    """The attribute types that the state knows, in DescribeTable's shape, for planning without a look at AWS."""
+    types: dict[str, str] = {}
+    for address, record in state.resources.items():
+        if address == table or address.startswith(f"{table}/gsi/"):
+            types.update(record.properties.get("attributes", {}))
+    return {
+        "AttributeDefinitions": [
+            {"AttributeName": name, "AttributeType": kind} for name, kind in sorted(types.items())
+        ]
+    }
+
+
+@dataclass(frozen=True)
+class _Part:
+    """The plan of one table."""
+
+    judged: Judged
+    changes: tuple[Change, ...]
+    operations: tuple[Operation, ...]
+    findings: tuple[Finding, ...]
+    drift: tuple[Drift, ...]
+    pending: tuple[str, ...]
+    settle: Wait | None
+
+
+def _planner(
+    target: Target, state: State, live: dict[str, Observed], aws: Aws, options: PlanOptions, now: float
+) -> Callable[[], _Part]:
+    return lambda: _plan_table(target, state, live, aws, options, now)
+
+
+def _plan_table(
+    target: Target, state: State, live: dict[str, Observed], aws: Aws, options: PlanOptions, now: float
+) -> _Part:
+    entries = _entries(target, state, live)
+    if options.refresh:
+        for room in ROOMS:
+            entries.update(room.resolve(aws, target.scope, list(entries.values())))
+    judged = judge(entries, POLICIES)
+    if options.targets:
+        judged = _narrowed(judged, options.targets)
+    judged = _with_source(judged, target)
+    work = Work(target.scope, judged.entries, now)
+    steps: list[Step] = []
+    findings: list[Finding] = []
+    for room in ROOMS:
+        findings.extend(room.findings(work))
+        steps.extend(room.operations(work))
+    busy = [one.busy for one in live.values() if one.busy]
+    settle = _settle(target.scope) if busy else None
+    return _Part(
+        judged=judged,
+        changes=tuple(entry.change for _, entry in sorted(judged.entries.items()) if entry.change),
+        operations=tuple(order(steps, work, settle, target.source)),
+        findings=tuple(findings),
+        drift=judged.drift,
+        pending=tuple(dict.fromkeys(busy)),
+        settle=settle,
+    )
+
+
+def judged_without_spec(scope: Scope, state: State, live: dict[str, Observed], aws: Aws) -> Judged:
+    """What a comparison of state and live alone comes to (its drift and what is unmanaged)."""
+    entries = _entries(Target(scope), state, live)
+    for room in ROOMS:
+        entries.update(room.resolve(aws, scope, list(entries.values())))
+    return judge(entries, POLICIES)
+
+
+def _settle(scope: Scope) -> Wait:
+    from dynaops.kinds.table.waits import settled
+
+    return settled(scope.table_name, f"{scope.table_name} is settled", None, 30, 7 * 24 * 3600.0).model_copy(
+        update={"region": scope.region}
+    )
+
+
+def _entries(target: Target, state: State, live: dict[str, Observed]) -> dict[str, Entry]:
+    scope = target.scope
+    desired: dict[str, Resource] = {}
+    if target.spec is not None:
+        for room in ROOMS:
+            desired.update({one.address: one for one in room.declare(scope, target.spec)})
+        desired = {address: _ignoring(one, target) for address, one in desired.items()}
+    root = f"{scope.address}/"
+    records = {
+        address: record
+        for address, record in state.resources.items()
+        if address == scope.address or address.startswith(root)
+    }
+    entries = {}
+    for address in sorted({*desired, *records, *live}):
+        sides = (desired.get(address), records.get(address), live.get(address))
+        kind = next(side.kind for side in sides if side is not None)
+        entries[address] = Entry(
+            address=address,
+            kind=kind,
+            region=scope.region,
+            desired=sides[0],
+            record=sides[1],
+            live=sides[2],
+            owner=_room_of(kind).owner(scope, address),
+        )
+    if scope.address not in entries:
+        entries[scope.address] = Entry(scope.address, "table", scope.region)
+    return entries
+
+
+def _room_of(kind: str) -> Room:
+    return next(room for room in ROOMS if kind in room.kinds)
+
+
+def _ignoring(resource: Resource, target: Target) -> Resource:
+    """`lifecycle.ignore_changes` of the spec, as property paths of the resource they concern."""
+    assert target.spec is not None, "only a spec can say what to ignore"
+    paths = target.spec.lifecycle.ignore_changes if target.spec.lifecycle else None
+    if not paths:
+        return resource
+    key = POLICIES[resource.kind].spec_key.replace("{name}", resource.address.rpartition("/")[2])
+    ignored = tuple(_below(path, key, resource) for path in paths)
+    return replace(resource, ignored=(*resource.ignored, *(path for path in ignored if path)))
+
+
+def _below(path: str, key: str, resource: Resource) -> str:
+    """`path` within the resource whose spec key is `key`; empty where it concerns another one."""
+    if not key:
+        return path
+    if path == key:
+        return "*"
+    return path[len(key) + 1 :] if path.startswith(f"{key}.") else ""
+
+
+def _narrowed(judged: Judged, targets: Iterable[str]) -> Judged:
+    """Only what `--target` names, what is below it, and the owners that must be built for it."""
+    wanted = set()
+    for address, entry in judged.entries.items():
+        if any(address == one or address.startswith(f"{one}/") for one in targets):
+            wanted.update(_with_owners(entry, judged.entries))
+    entries = {
+        address: entry if address in wanted else replace(entry, change=None)
+        for address, entry in judged.entries.items()
+    }
+    updates = tuple(effect for effect in judged.updates if effect.address in wanted)
+    return replace(judged, entries=entries, updates=updates)
+
+
+def _with_owners(entry: Entry, entries: dict[str, Entry]) -> Iterator[str]:
+    yield entry.address
+    owner = entries.get(entry.owner) if entry.owner else None
+    while owner is not None and owner.action in (Action.CREATE, Action.REPLACE, Action.ADOPT):
+        yield owner.address
+        owner = entries.get(owner.owner) if owner.owner else None
+
+
+def _with_source(judged: Judged, target: Target) -> Judged:
+    """Remember which file the table came from, where that is new."""
+    table = judged.entries[target.scope.address]
+    if target.source is None or (table.record and table.record.source == target.source):
+        return judged
+    named = [
+        effect.model_copy(update={"source": target.source}) if effect.address == table.address else effect
+        for effect in judged.updates
+    ]
+    if not any(effect.address == table.address for effect in judged.updates) and table.record and table.live:
+        named.append(Effect(address=table.address, kind="table", region=table.region, source=target.source))
+    return replace(judged, updates=tuple(named))
+
+
+def _check_parameters(operations: Sequence[Operation], aws: Aws) -> None:
+    """Check every call against the service model now: what is malformed must not fail half way."""
+    if not operations:
+        return
+    from botocore.validate import ParamValidator
+
+    validator = ParamValidator()
+    for operation in operations:
+        model = aws.client(operation.service, operation.region).meta.service_model
+        shape = model.operation_model(operation.api).input_shape
+        report = validator.validate(operation.parameters, shape)
+        if report.has_errors():
+            raise DynaopsError(
+                f"{operation.title}: {report.generate_report()}",
+                "The spec asks for something that AWS's own service model does not allow.",
+            )

@@ -1,0 +1,51 @@
+"""Why each change is needed, in a sentence. For people: nothing decides by these."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dynaops.kinds.kind import Entry, Policy
+from dynaops.model.change import Action, Difference
+
+
+def created(entry: Entry, policy: Policy, owner: Entry | None) -> str:
+    """Why something is created."""
+    if entry.record is not None:
+        return f"it was applied before, and has vanished from {entry.region}"
+    if owner is not None and owner.action is Action.CREATE:
+        return f"it comes with the new {owner.kind} {owner.name}"
+    return f"the spec asks for it, and there is no such {policy.title or entry.kind} in {entry.region}"
+
+
+def deleted(entry: Entry, policy: Policy) -> str:
+    """Why something is deleted."""
+    del policy
+    return f"the spec no longer names {entry.name}, which dynaops applied"
+
+
+def adopted(entry: Entry, policy: Policy, differences: Sequence[Difference]) -> str:
+    """Why something live is taken over."""
+    title = policy.title or entry.kind
+    if differences:
+        return f"the {title} is there already: it is recorded as it is, then changed in place"
+    return f"the {title} is there already, just as the spec says: it is only recorded"
+
+
+def updated(differences: Sequence[Difference]) -> str:
+    """Why something is changed in place."""
+    return "live differs from the spec in " + _paths(differences)
+
+
+def replaced(entry: Entry, policy: Policy, forcing: Sequence[Difference]) -> str:
+    """Why something is replaced: the properties that force it, and AWS's rule."""
+    return f"{_paths(forcing)} forces replacement: {policy.replacement.replace('{name}', entry.name)}"
+
+
+def goes_with(owner: Entry) -> str:
+    """Why something goes, or is built again, without a reason of its own."""
+    verb = "replaced" if owner.action is Action.REPLACE else "deleted"
+    return f"it goes with {owner.address}, which is {verb}"
+
+
+def _paths(differences: Sequence[Difference]) -> str:
+    return ", ".join(one.path for one in differences)

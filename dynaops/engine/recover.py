@@ -1,0 +1,59 @@
+"""After a crash: was the call that was in flight received? Observing tells.
+
+An intent is saved before its call and its effect after it. If the process died between the two, the
+effect is taken as having happened exactly where live shows it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dynaops.engine.effects import apply_effects
+from dynaops.model.operation import Effect
+from dynaops.model.resource import Observed
+from dynaops.model.state import State
+
+
+def recovered(
+    state: State, live: dict[str, Observed], tables: set[str], now: float
+) -> tuple[State, tuple[Effect, ...]]:
+    """The state with the intents resolved that concern `tables` (addresses), and the effects that do so."""
+    effects: list[Effect] = []
+    outputs: dict[str, dict[str, Any]] = {}
+    remaining = dict(state.in_flight)
+    for key, intent in state.in_flight.items():
+        if intent.address.partition("/")[0] not in tables:
+            continue
+        del remaining[key]
+        for effect in intent.effects:
+            happened = _happened(effect, live.get(effect.address))
+            if happened is not None:
+                effects.append(happened)
+                if effect.address in live:
+                    outputs[effect.address] = live[effect.address].outputs
+    resolved = apply_effects(state, effects, outputs, now)
+    return resolved.model_copy(update={"in_flight": remaining}), tuple(
+        effect.model_copy(update={"values": outputs.get(effect.address, {})}) for effect in effects
+    )
+
+
+def _happened(effect: Effect, live: Observed | None) -> Effect | None:
+    if effect.forget:
+        return effect if live is None else None
+    if live is None:
+        return None
+    seen = {path: value for path, value in effect.set.items() if _holds(_at(live.properties, path), value)}
+    gone = tuple(path for path in effect.unset if _at(live.properties, path) is None)
+    return effect.model_copy(update={"set": seen, "unset": gone})
+
+
+def _holds(live: Any, wanted: Any) -> bool:
+    if isinstance(live, dict) and isinstance(wanted, dict):
+        return all(live.get(member) == value for member, value in wanted.items())
+    return bool(live == wanted)
+
+
+def _at(properties: dict[str, Any], path: str) -> Any:
+    head, _, member = path.partition(".")
+    value = properties.get(head)
+    return value.get(member) if member and isinstance(value, dict) else value

@@ -1,0 +1,109 @@
+"""The table and all that rides on CreateTable and UpdateTable: keys, capacity, indexes, stream, encryption,
+class, protection, warm throughput, and the table's tags.
+
+They share one room because CreateTable takes them together and UpdateTable constrains them jointly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from dynaops.kinds.kind import BaseRoom, Entry, Policy, Reader, Step, Work
+from dynaops.kinds.table import create, findings, indexes, tagging, update
+from dynaops.kinds.table.declare import declare
+from dynaops.kinds.table.encryption import resolve
+from dynaops.kinds.table.export import export
+from dynaops.kinds.table.observe import describe, with_tags
+from dynaops.model.change import Action
+from dynaops.model.finding import Finding
+from dynaops.model.resource import Observed, Resource, Scope
+
+if TYPE_CHECKING:
+    from dynaops.kinds import TableSpec
+
+
+def _at_least(wanted: int, live: int) -> bool:
+    """Warm throughput only grows: what AWS raised by itself satisfies what was asked."""
+    return bool(live >= wanted)
+
+
+TABLE = Policy(
+    title="table",
+    immutable=frozenset({"hash_key", "range_key", "attributes", "local_secondary_indexes"}),
+    keyed=frozenset(
+        {"attributes", "local_secondary_indexes", "on_demand_throughput", "warm_throughput", "tags"}
+    ),
+    satisfied={"warm_throughput.*": _at_least},
+    kept=frozenset({"warm_throughput", "table_name"}),
+    silent=frozenset({"warm_throughput", "attributes", "read_capacity", "write_capacity"}),
+    replacement="keys, their types and local secondary indexes of a table are fixed at its creation",
+    notes={
+        "hash_key": "the keys of a table are fixed at its creation",
+        "range_key": "the keys of a table are fixed at its creation",
+        "attributes": "the types of key attributes are fixed at the table's creation",
+        "local_secondary_indexes": "local secondary indexes can only be made with the table",
+        "stream": "a new stream has a new ARN, and what was in the old one is readable for 24 hours",
+    },
+)
+INDEX = Policy(
+    title="global secondary index",
+    spec_key="global_secondary_indexes.{name}",
+    immutable=frozenset({"hash_key", "range_key", "attributes", "projection"}),
+    keyed=frozenset({"attributes", "on_demand_throughput", "warm_throughput"}),
+    satisfied={"warm_throughput.*": _at_least},
+    kept=frozenset({"warm_throughput"}),
+    silent=frozenset({"warm_throughput"}),
+    replacement="AWS cannot change the keys or the projection of an index; it is deleted and built anew, and "
+    "queries on it fail meanwhile (to avoid that, give it a new name and add `replaces: {name}`)",
+)
+VECTOR = Policy(
+    title="vector index",
+    spec_key="vector_indexes.{name}",
+    immutable=frozenset({"attribute", "dimensions", "distance", "projection", "search_schema"}),
+    replacement="AWS cannot change a vector index; it is deleted and built anew",
+)
+
+
+class TableRoom(BaseRoom):
+    """The room of table, gsi and vector_index."""
+
+    kinds = {"table": TABLE, "gsi": INDEX, "vector_index": VECTOR}  # noqa: RUF012 (never changed)
+
+    def declare(self, scope: Scope, spec: TableSpec) -> Iterable[Resource]:
+        return declare(scope, spec)
+
+    def describe(self, read: Reader, scope: Scope) -> list[Observed]:
+        """The table and its indexes, but for its tags; empty where there is no table."""
+        return list(describe(read, scope))
+
+    def observe(self, read: Reader, scope: Scope, table: Observed) -> Iterable[Observed]:
+        """The table with its tags."""
+        yield with_tags(read, scope, table)
+
+    def resolve(self, read: Reader, scope: Scope, entries: Sequence[Entry]) -> dict[str, Entry]:
+        return resolve(read, scope, entries)
+
+    def export(self, scope: Scope, live: Sequence[Observed]) -> dict[str, Any]:
+        return export(scope, live)
+
+    def owner(self, scope: Scope, address: str) -> str | None:
+        return None if address == scope.address else scope.address
+
+    def findings(self, work: Work) -> Iterator[Finding]:
+        return findings.check(work)
+
+    def operations(self, work: Work) -> list[Step]:
+        action = work.table.action
+        steps: list[Step] = []
+        if action in (Action.DELETE, Action.REPLACE) and work.table.live:
+            steps += create.delete(work)
+        if action in (Action.CREATE, Action.REPLACE):
+            steps.append(create.create(work))
+        elif action is not Action.DELETE:
+            steps += [*update.update(work), *update.capacity(work)]
+            steps += [*indexes.change(work), *tagging.change(work)] if work.table.live else []
+        return steps
+
+
+ROOM = TableRoom()

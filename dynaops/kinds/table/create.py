@@ -1,0 +1,251 @@
+"""Creating, deleting and replacing a table: everything that one CreateTable can carry goes with it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from dynaops.kinds.kind import Entry, Rank, Step, Work
+from dynaops.kinds.table import shape
+from dynaops.kinds.table.shape import Shape
+from dynaops.kinds.table.waits import TABLE_OUTPUTS, index_outputs, settled
+from dynaops.model.change import Action
+from dynaops.model.operation import Danger, Effect, Operation, Tolerance, Wait
+from dynaops.model.resource import Resource
+
+_PLAIN, _INDEXED = 7.0, 22.0
+"""Seconds that CREATING lasts without and with indexes (live findings DDB-TABLE-001, -148)."""
+
+_CREATING = {Action.CREATE, Action.REPLACE}
+
+
+def create(work: Work) -> Step:
+    """The CreateTable of a table with its indexes."""
+    entry = work.table
+    desired = entry.desired
+    assert desired is not None, "only a declared table is created"
+    indexes = [one for one in work.of_kind("gsi") if one.action in _CREATING and one.desired]
+    vectors = [one for one in work.of_kind("vector_index") if one.action in _CREATING and one.desired]
+    name = work.scope.table_name
+    parts = [f"{len(indexes)} global secondary index{'es' if len(indexes) != 1 else ''}"] if indexes else []
+    parts += [f"{len(vectors)} vector index{'es' if len(vectors) != 1 else ''}"] if vectors else []
+    operation = Operation(
+        id="",
+        address=entry.address,
+        kind="table",
+        title=f"create table {name}" + (f" with {' and '.join(parts)}" if parts else ""),
+        reason=entry.change.reason if entry.change else "",
+        service="dynamodb",
+        api="CreateTable",
+        region=entry.region,
+        parameters=_parameters(desired, indexes, vectors),
+        wait=settled(name, f"{name} is ACTIVE", None, _INDEXED if parts else _PLAIN),
+        tolerate=(
+            Tolerance(code="ResourceInUseException", prefix="Table already exists", retried=True),
+            Tolerance(code="ResourceInUseException", prefix="Attempt to change a resource", retried=True),
+        ),
+        effects=tuple(_effects(entry, desired, [*indexes, *vectors], work)),
+    )
+    return Step(operation, Rank.CREATE)
+
+
+def _parameters(desired: Resource, indexes: list[Entry], vectors: list[Entry]) -> Shape:
+    wanted = desired.properties
+    attributes = dict(wanted["attributes"])
+    for entry in indexes:
+        attributes.update(_properties(entry)["attributes"])
+    found: Shape = {
+        "TableName": wanted["table_name"],
+        "AttributeDefinitions": shape.attribute_definitions(attributes),
+        "KeySchema": shape.key_schema(wanted),
+        "BillingMode": wanted["billing_mode"],
+    }
+    if wanted["billing_mode"] == "PROVISIONED":
+        found["ProvisionedThroughput"] = shape.provisioned(wanted)
+    if wanted.get("local_secondary_indexes"):
+        found["LocalSecondaryIndexes"] = [
+            _local_index(wanted, name, index) for name, index in wanted["local_secondary_indexes"].items()
+        ]
+    if indexes:
+        found["GlobalSecondaryIndexes"] = [global_index(entry.name, _properties(entry)) for entry in indexes]
+    if vectors:
+        found["VectorIndexes"] = [shape.vector_index(entry.name, _properties(entry)) for entry in vectors]
+    found.update(_settings(wanted))
+    return found
+
+
+def _settings(wanted: Shape) -> Shape:
+    found: Shape = {}
+    if wanted.get("on_demand_throughput"):
+        found["OnDemandThroughput"] = shape.on_demand(wanted["on_demand_throughput"])
+    if wanted.get("warm_throughput"):
+        found["WarmThroughput"] = shape.warm(wanted["warm_throughput"])
+    if wanted["table_class"] != "STANDARD":
+        found["TableClass"] = wanted["table_class"]
+    if wanted["deletion_protection"]:
+        found["DeletionProtectionEnabled"] = True
+    if wanted["encryption"]["enabled"]:
+        found["SSESpecification"] = shape.encryption(wanted["encryption"])
+    if wanted.get("stream"):
+        found["StreamSpecification"] = {
+            "StreamEnabled": True,
+            "StreamViewType": wanted["stream"]["view_type"],
+        }
+    if wanted.get("tags"):
+        found["Tags"] = shape.tags(wanted["tags"])
+    return found
+
+
+def _local_index(table: Shape, name: str, index: Shape) -> Shape:
+    keys = {"hash_key": table["hash_key"], "range_key": index["range_key"]}
+    return {
+        "IndexName": name,
+        "KeySchema": shape.key_schema(keys),
+        "Projection": shape.projection(index),
+    }
+
+
+def global_index(name: str, properties: Shape) -> Shape:
+    """A global secondary index in the shape of CreateTable and of a Create update."""
+    found: Shape = {
+        "IndexName": name,
+        "KeySchema": shape.key_schema(properties),
+        "Projection": shape.projection(properties),
+    }
+    if "read_capacity" in properties:
+        found["ProvisionedThroughput"] = shape.provisioned(properties)
+    if properties.get("on_demand_throughput"):
+        found["OnDemandThroughput"] = shape.on_demand(properties["on_demand_throughput"])
+    if properties.get("warm_throughput"):
+        found["WarmThroughput"] = shape.warm(properties["warm_throughput"])
+    return found
+
+
+def _effects(entry: Entry, desired: Resource, indexes: list[Entry], work: Work) -> Iterator[Effect]:
+    yield Effect(
+        address=entry.address,
+        kind="table",
+        region=entry.region,
+        set=dict(desired.properties),
+        outputs=TABLE_OUTPUTS,
+        depends_on=desired.depends_on,
+    )
+    for index in indexes:
+        member = "GlobalSecondaryIndexes" if index.kind == "gsi" else "VectorIndexes"
+        yield Effect(
+            address=index.address,
+            kind=index.kind,
+            region=index.region,
+            set=dict(_properties(index)),
+            outputs=index_outputs(index.name, member),
+            depends_on=(work.scope.address,),
+        )
+
+
+def _properties(entry: Entry) -> Shape:
+    assert entry.desired is not None, "only a declared index is built"
+    return entry.desired.properties
+
+
+def delete(work: Work) -> Iterator[Step]:
+    """The teardown of a table: protection off, a backup where asked for, DeleteTable."""
+    entry = work.table
+    replaced = entry.action is Action.REPLACE
+    live = entry.live.properties if entry.live else {}
+    if live.get("deletion_protection"):
+        yield unprotect(work, f"{work.scope.table_name} cannot be deleted while it is protected")
+    if replaced and entry.desired and entry.desired.options.get("on_replace") == "backup":
+        yield _backup(work)
+    yield Step(_delete_table(work, replaced), Rank.TEARDOWN)
+
+
+def _delete_table(work: Work, replaced: bool) -> Operation:
+    entry = work.table
+    name = work.scope.table_name
+    return Operation(
+        id="",
+        address=entry.address,
+        kind="table",
+        title=f"delete table {name}" + (" (to build it anew)" if replaced else ""),
+        reason=entry.change.reason if entry.change else "",
+        service="dynamodb",
+        api="DeleteTable",
+        region=entry.region,
+        parameters={"TableName": name},
+        wait=Wait(
+            title=f"{name} is gone",
+            parameters={"TableName": name},
+            gone=True,
+            expected=6,
+            timeout=900,
+        ),
+        tolerate=(
+            Tolerance(code="ResourceNotFoundException"),
+            Tolerance(
+                code="ResourceInUseException",
+                prefix="Attempt to change a resource which is still in use: Table is being deleted",
+            ),
+        ),
+        effects=(Effect(address=entry.address, kind="table", region=entry.region, forget=True),),
+        danger=Danger.REPLACE if replaced else Danger.DESTROY,
+        needs_idle=True,
+    )
+
+
+def unprotect(work: Work, reason: str, rank: Rank = Rank.UNPROTECT) -> Step:
+    """Deletion protection off: its own call, and never without consent."""
+    name = work.scope.table_name
+    operation = Operation(
+        id="",
+        address=work.scope.address,
+        kind="table",
+        title=f"lift deletion protection of {name}",
+        reason=reason,
+        service="dynamodb",
+        api="UpdateTable",
+        region=work.scope.region,
+        parameters={"TableName": name, "DeletionProtectionEnabled": False},
+        wait=Wait(
+            title=f"{name} is unprotected",
+            parameters={"TableName": name},
+            until="Table.DeletionProtectionEnabled==`false`",
+            expected=1,
+            timeout=120,
+        ),
+        effects=(
+            Effect(
+                address=work.scope.address,
+                kind="table",
+                region=work.scope.region,
+                set={"deletion_protection": False},
+            ),
+        ),
+        danger=Danger.UNPROTECT,
+    )
+    return Step(operation, rank)
+
+
+def _backup(work: Work) -> Step:
+    name = work.scope.table_name
+    when = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(work.now))
+    backup = f"{name[:200]}-before-replacement-{when}"
+    operation = Operation(
+        id="",
+        address=work.scope.address,
+        kind="table",
+        title=f"back up {name} as {backup}",
+        reason="lifecycle.on_replace: backup keeps the rows in an on-demand backup",
+        service="dynamodb",
+        api="CreateBackup",
+        region=work.scope.region,
+        parameters={"TableName": name, "BackupName": backup},
+        wait=Wait(
+            title=f"the backup of {name} is AVAILABLE",
+            api="ListBackups",
+            parameters={"TableName": name, "BackupType": "USER"},
+            until=f"length(BackupSummaries[?BackupName=='{backup}' && BackupStatus=='AVAILABLE'])>`0`",
+            expected=2,
+            timeout=1800,
+        ),
+    )
+    return Step(operation, Rank.UNPROTECT)

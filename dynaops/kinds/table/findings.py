@@ -1,0 +1,159 @@
+"""What only a look at AWS can tell is wrong with a plan, said before anything is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dynaops.kinds.kind import Entry, Work
+from dynaops.kinds.table.budgets import decreases_left, spent
+from dynaops.kinds.table.declare import CAPACITIES
+from dynaops.kinds.table.indexes import dropped_first
+from dynaops.kinds.table.observe import types_of
+from dynaops.kinds.table.shape import attribute_names
+from dynaops.kinds.table.update import CLASS_BUDGET, ENCRYPTION_BUDGET
+from dynaops.model.change import Action
+from dynaops.model.finding import Finding, Severity
+
+_INDEX_LIMIT = 20
+
+
+def check(work: Work) -> Iterator[Finding]:
+    """The findings of a table's work: errors stop the plan, warnings are shown with it."""
+    yield from _lowered_warm_throughput(work)
+    yield from _held_attribute_types(work)
+    yield from _index_count(work)
+    yield from _budgets(work)
+    yield from _protected_from_destruction(work)
+    yield from _recreated(work)
+
+
+def _error(code: str, entry: Entry, message: str, hint: str, path: str | None = None) -> Finding:
+    return Finding(
+        code=code, severity=Severity.ERROR, message=message, hint=hint, path=path, address=entry.address
+    )
+
+
+def _warning(code: str, entry: Entry, message: str, hint: str, path: str | None = None) -> Finding:
+    return Finding(
+        code=code, severity=Severity.WARNING, message=message, hint=hint, path=path, address=entry.address
+    )
+
+
+def _lowered_warm_throughput(work: Work) -> Iterator[Finding]:
+    for entry in [work.table, *work.of_kind("gsi")]:
+        if not (entry.desired and entry.record and entry.live) or entry.action in (
+            Action.REPLACE,
+            Action.CREATE,
+        ):
+            continue
+        was = entry.record.properties.get("warm_throughput") or {}
+        for member, units in (entry.desired.properties.get("warm_throughput") or {}).items():
+            if units < was.get(member, units):
+                yield _error(
+                    "PLAN101",
+                    entry,
+                    f"warm_throughput.{member} of {entry.address} is lowered from {was[member]} to {units}; "
+                    "AWS can only raise warm throughput",
+                    f"Put {was[member]} back, or remove warm_throughput to stop managing it.",
+                    f"warm_throughput.{member}",
+                )
+
+
+def _held_attribute_types(work: Work) -> Iterator[Finding]:
+    """An attribute has one type in a table: it cannot change while an index that stays has it as a key."""
+    if work.table.live is None or work.table.action in (Action.REPLACE, Action.DELETE):
+        return
+    types = types_of(work.table.live.raw)
+    gone = {entry.address for entry in dropped_first(work)}
+    holders: dict[str, str] = {
+        name: work.scope.table_name for name in work.table.live.properties["attributes"]
+    }
+    for entry in work.of_kind("gsi"):
+        if entry.live and entry.address not in gone:
+            holders.update({name: entry.name for name in attribute_names(entry.live.properties)})
+    for entry in work.of_kind("gsi"):
+        if entry.action not in (Action.CREATE, Action.REPLACE) or not entry.desired:
+            continue
+        for name, kind in entry.desired.properties["attributes"].items():
+            if name in holders and types.get(name) != kind:
+                yield _error(
+                    "PLAN102",
+                    entry,
+                    f"index {entry.name} needs {name} as {kind}, but {holders[name]} has it as a key of type "
+                    f"{types.get(name)}",
+                    "An attribute has one type in all keys of a table. Remove the other index first, or use "
+                    "another attribute.",
+                )
+
+
+def _index_count(work: Work) -> Iterator[Finding]:
+    if work.table.live is None or work.table.action in (Action.REPLACE, Action.DELETE):
+        return
+    gone = {entry.address for entry in dropped_first(work)}
+    standing = [entry for entry in work.of_kind("gsi") if entry.live and entry.address not in gone]
+    built = [e for e in work.of_kind("gsi") if e.action in (Action.CREATE, Action.REPLACE)]
+    if built and len(standing) + len(built) > _INDEX_LIMIT:
+        yield _error(
+            "PLAN103",
+            work.table,
+            f"{work.scope.table_name} would have {len(standing) + len(built)} global secondary indexes at once; "
+            f"AWS allows {_INDEX_LIMIT}",
+            "Remove an index first (indexes that nobody manages count too), or drop `replaces`.",
+        )
+
+
+def _budgets(work: Work) -> Iterator[Finding]:
+    table = work.table
+    for path, budget, what in (
+        ("table_class", CLASS_BUDGET, "2 table class changes in 30 days"),
+        ("encryption", ENCRYPTION_BUDGET, "4 encryption changes in 24 hours"),
+    ):
+        wait = spent(table, path, budget, work.now) if table.difference(path) else None
+        if wait is not None and table.action is not Action.REPLACE:
+            yield _error(
+                "PLAN104",
+                table,
+                f"{path} of {table.address} cannot be changed now: AWS allows {what}, and they are used up",
+                f"Try again in about {wait / 3600:.0f} hours.",
+                path,
+            )
+    lowered = any(
+        one.before and one.after and one.after < one.before
+        for entry in (table, *work.of_kind("gsi"))
+        for member in CAPACITIES
+        for one in entry.differences(member)
+    )
+    if lowered and not decreases_left(work):
+        yield _warning(
+            "PLAN105",
+            table,
+            f"today's decreases of provisioned throughput of {work.scope.table_name} are used up; apply waits for "
+            "AWS to allow another (one an hour, all of them again at 00:00 UTC)",
+            "Use --no-wait to leave it to a later apply.",
+        )
+
+
+def _protected_from_destruction(work: Work) -> Iterator[Finding]:
+    desired = work.table.desired
+    if desired and desired.options.get("prevent_destroy") and work.table.action is Action.REPLACE:
+        yield _error(
+            "PLAN106",
+            work.table,
+            f"{work.scope.table_name} would be replaced, but its spec says lifecycle.prevent_destroy",
+            "Undo the change that forces replacement, or take prevent_destroy out.",
+            "lifecycle.prevent_destroy",
+        )
+
+
+def _recreated(work: Work) -> Iterator[Finding]:
+    table = work.table
+    if not (table.record and table.record.id and table.live):
+        return
+    live = table.live.outputs.get("id")
+    if live and live != table.record.id:
+        yield _warning(
+            "PLAN107",
+            table,
+            f"{work.scope.table_name} is not the table that was applied: it was deleted and created again by others",
+            "Check its rows. This plan treats it as the table of the spec.",
+        )

@@ -1,0 +1,227 @@
+"""Indexes after the table exists: any set of additions, removals and rebuilds as a series of calls.
+
+AWS runs one index build or removal at a time per table and takes one a call. Removals come first (they
+free names, key attributes and places under the limit of 20), but for an index that another one `replaces`:
+that one goes when its successor is ACTIVE, so that readers always have one of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dynaops.kinds.kind import Entry, Rank, Step, Work
+from dynaops.kinds.table import shape
+from dynaops.kinds.table.create import global_index
+from dynaops.kinds.table.observe import types_of
+from dynaops.kinds.table.shape import Shape
+from dynaops.kinds.table.update import table_call, warm_reached
+from dynaops.kinds.table.waits import index_gone, index_is, index_outputs, literal, settled
+from dynaops.model.change import Action
+from dynaops.model.operation import Danger, Effect, Tolerance
+
+BUILD_SECONDS = 560.0
+"""An index build takes at least this long, even on an empty table (live findings DDB-TABLE-148, -152)."""
+BUILD_TIMEOUT = 7 * 24 * 3600.0
+_LOST = {Action.DELETE, Action.REPLACE}
+_BUILT = {Action.CREATE, Action.REPLACE}
+_MEMBER = {"gsi": "GlobalSecondaryIndexes", "vector_index": "VectorIndexes"}
+_WORD = {"gsi": "index", "vector_index": "vector index"}
+
+
+def change(work: Work) -> Iterator[Step]:
+    """The removals, settings and builds of the table's indexes."""
+    for entry in dropped_first(work):
+        yield _delete(work, entry, Rank.INDEX_DELETE)
+    yield from _maxima(work)
+    standing = _standing_attributes(work)
+    for entry in _of(work, _BUILT):
+        if entry.kind == "gsi" and entry.desired:
+            standing.update(entry.desired.properties["attributes"])
+        yield _build(work, entry, standing)
+    for entry in retired(work):
+        yield _delete(work, entry, Rank.INDEX_RETIRE)
+    yield from _warm(work)
+
+
+def dropped_first(work: Work) -> list[Entry]:
+    """The live indexes that are removed before anything is built."""
+    late = {entry.address for entry in retired(work)}
+    return [entry for entry in _of(work, _LOST) if entry.live and entry.address not in late]
+
+
+def retired(work: Work) -> list[Entry]:
+    """The live indexes that go only when the index that `replaces` them has been built."""
+    replaced = {
+        work.scope.below("gsi", entry.desired.options["replaces"])
+        for entry in work.of_kind("gsi")
+        if entry.desired and entry.action is Action.CREATE and "replaces" in entry.desired.options
+    }
+    return [entry for entry in _of(work, {Action.DELETE}) if entry.live and entry.address in replaced]
+
+
+def _of(work: Work, actions: set[Action]) -> list[Entry]:
+    return [
+        entry for kind in ("gsi", "vector_index") for entry in work.of_kind(kind) if entry.action in actions
+    ]
+
+
+def _standing_attributes(work: Work) -> dict[str, str]:
+    """The key attributes in use while indexes are built: those of the table and of all that stays."""
+    live = work.table.live
+    assert live is not None, "indexes are only built one by one on a live table"
+    types = types_of(live.raw)
+    gone = {entry.address for entry in dropped_first(work)}
+    used = set(live.properties["attributes"])
+    for entry in work.of_kind("gsi"):
+        if entry.live and entry.address not in gone:
+            used.update(shape.attribute_names(entry.live.properties))
+    return {name: types[name] for name in used if name in types}
+
+
+def _delete(work: Work, entry: Entry, rank: Rank) -> Step:
+    rebuilt = entry.action is Action.REPLACE
+    member, word = _MEMBER[entry.kind], _WORD[entry.kind]
+    updates = "GlobalSecondaryIndexUpdates" if entry.kind == "gsi" else "VectorIndexUpdates"
+    after = " (to build it anew)" if rebuilt else ""
+    if rank is Rank.INDEX_RETIRE:
+        after = " (its successor is ACTIVE)"
+    return table_call(
+        work,
+        rank,
+        f"delete {word} {entry.name}{after}",
+        entry.change.reason if entry.change else "",
+        {updates: [{"Delete": {"IndexName": entry.name}}]},
+        settled(work.scope.table_name, f"{word} {entry.name} is gone", index_gone(entry.name, member), 5),
+        (Effect(address=entry.address, kind=entry.kind, region=entry.region, forget=True),),
+        address=entry.address,
+        kind=entry.kind,
+        danger=Danger.REPLACE if rebuilt else Danger.DESTROY,
+        tolerate=(
+            Tolerance(code="ResourceNotFoundException", prefix="Requested resource not found: Index"),
+            Tolerance(
+                code="ResourceInUseException",
+                prefix="Attempt to change a resource which is still in use: Index is being deleted",
+            ),
+        ),
+    )
+
+
+def _build(work: Work, entry: Entry, attributes: dict[str, str]) -> Step:
+    assert entry.desired is not None, "only a declared index is built"
+    properties, word = entry.desired.properties, _WORD[entry.kind]
+    if entry.kind == "gsi":
+        parameters: Shape = {
+            "AttributeDefinitions": shape.attribute_definitions(attributes),
+            "GlobalSecondaryIndexUpdates": [{"Create": global_index(entry.name, properties)}],
+        }
+    else:
+        parameters = {"VectorIndexUpdates": [{"Create": shape.vector_index(entry.name, properties)}]}
+    member = _MEMBER[entry.kind]
+    return table_call(
+        work,
+        Rank.INDEX_CREATE,
+        f"build {word} {entry.name}",
+        entry.change.reason if entry.change else "",
+        parameters,
+        settled(
+            work.scope.table_name,
+            f"{word} {entry.name} is built",
+            index_is(entry.name, "IndexStatus=='ACTIVE'", member),
+            BUILD_SECONDS,
+            BUILD_TIMEOUT,
+        ),
+        (
+            Effect(
+                address=entry.address,
+                kind=entry.kind,
+                region=entry.region,
+                set=dict(properties),
+                outputs=index_outputs(entry.name, member),
+                depends_on=(work.scope.address,),
+            ),
+        ),
+        address=entry.address,
+        kind=entry.kind,
+        slow=True,
+        tolerate=(
+            Tolerance(
+                code="ValidationException",
+                prefix="Attempting to create an index which already exists",
+                retried=True,
+            ),
+        ),
+    )
+
+
+def _maxima(work: Work) -> Iterator[Step]:
+    """On-demand maxima of standing indexes, in one call (AWS takes many index updates at once)."""
+    switch = work.table.difference("billing_mode")
+    if switch is not None and switch.after == "PROVISIONED":
+        return  # the switch itself drops them
+    changed = [entry for entry in _updated(work) if entry.differences("on_demand_throughput")]
+    if not changed:
+        return
+    updates, effects, reasons = [], [], []
+    for entry in changed:
+        differences = entry.differences("on_demand_throughput")
+        maxima = {
+            one.path.partition(".")[2]: shape.NO_MAXIMUM if one.after is None else one.after
+            for one in differences
+        }
+        updates.append({"Update": {"IndexName": entry.name, "OnDemandThroughput": shape.on_demand(maxima)}})
+        effects.append(
+            Effect(
+                address=entry.address,
+                kind="gsi",
+                region=entry.region,
+                set={one.path: one.after for one in differences if one.after is not None},
+                unset=tuple(one.path for one in differences if one.after is None),
+            )
+        )
+        reasons += [f"{entry.name}.{one.path}: {one.before} -> {one.after}" for one in differences]
+    names = ", ".join(entry.name for entry in changed)
+    yield table_call(
+        work,
+        Rank.INDEX_UPDATE,
+        f"set the on-demand maxima of {names}",
+        ", ".join(reasons),
+        {"GlobalSecondaryIndexUpdates": updates},
+        settled(work.scope.table_name, f"the maxima of {names} are in force", None, 2),
+        tuple(effects),
+    )
+
+
+def _warm(work: Work) -> Iterator[Step]:
+    for entry in _updated(work):
+        differences = entry.differences("warm_throughput")
+        if not differences:
+            continue
+        units = {one.path.partition(".")[2]: one.after for one in differences}
+        where = f"(Table.GlobalSecondaryIndexes[?IndexName=={literal(entry.name)}] | [0]).WarmThroughput"
+        yield table_call(
+            work,
+            Rank.WARM,
+            f"raise the warm throughput of index {entry.name}",
+            ", ".join(f"{one.path}: {one.before} -> {one.after}" for one in differences),
+            {
+                "GlobalSecondaryIndexUpdates": [
+                    {"Update": {"IndexName": entry.name, "WarmThroughput": shape.warm(units)}}
+                ]
+            },
+            settled(work.scope.table_name, f"index {entry.name} is warm", warm_reached(where, units), 400),
+            (
+                Effect(
+                    address=entry.address,
+                    kind="gsi",
+                    region=entry.region,
+                    set={one.path: one.after for one in differences},
+                ),
+            ),
+            address=entry.address,
+            kind="gsi",
+            slow=True,
+        )
+
+
+def _updated(work: Work) -> list[Entry]:
+    return [entry for entry in work.of_kind("gsi") if entry.action in (Action.UPDATE, Action.ADOPT)]

@@ -1,0 +1,82 @@
+"""Tags of the table: their own calls on its ARN, serial because AWS locks a table's tags for seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dynaops.kinds.kind import Rank, Step, Work
+from dynaops.kinds.table import shape
+from dynaops.kinds.table.update import table_effect
+from dynaops.kinds.table.waits import literal
+from dynaops.model.change import Difference
+from dynaops.model.operation import Operation, Wait
+
+
+def change(work: Work) -> Iterator[Step]:
+    """TagResource for what is added or changed, then UntagResource for what goes."""
+    entry = work.table
+    differences = entry.differences("tags")
+    arn = entry.live.outputs.get("arn") if entry.live else None
+    if not differences or not arn:
+        return
+    wanted = {_key(one): one.after for one in differences if one.after is not None}
+    removed = sorted(_key(one) for one in differences if one.after is None)
+    name = work.scope.table_name
+    if wanted:
+        shown = " && ".join(
+            f"length(Tags[?Key=={literal(key)} && Value=={literal(value)}])==`1`"
+            for key, value in sorted(wanted.items())
+        )
+        yield _step(
+            work,
+            "TagResource",
+            f"tag {name}: {', '.join(sorted(wanted))}",
+            {"ResourceArn": arn, "Tags": shape.tags(wanted)},
+            shown,
+            differences=[one for one in differences if one.after is not None],
+        )
+    if removed:
+        yield _step(
+            work,
+            "UntagResource",
+            f"untag {name}: {', '.join(removed)}",
+            {"ResourceArn": arn, "TagKeys": removed},
+            " && ".join(f"length(Tags[?Key=={literal(key)}])==`0`" for key in removed),
+            differences=[one for one in differences if one.after is None],
+        )
+
+
+def _step(
+    work: Work, api: str, title: str, parameters: shape.Shape, until: str, differences: list[Difference]
+) -> Step:
+    operation = Operation(
+        id="",
+        address=work.scope.address,
+        kind="table",
+        title=title,
+        reason=", ".join(f"{one.path}: {one.before} -> {one.after}" for one in differences),
+        service="dynamodb",
+        api=api,
+        region=work.scope.region,
+        parameters=parameters,
+        wait=Wait(
+            title=f"the tags of {work.scope.table_name} are as wanted",
+            api="ListTagsOfResource",
+            parameters={"ResourceArn": parameters["ResourceArn"]},
+            until=until,
+            expected=3,
+            timeout=120,
+        ),
+        effects=(
+            table_effect(
+                work,
+                set={one.path: one.after for one in differences if one.after is not None},
+                unset=tuple(one.path for one in differences if one.after is None),
+            ),
+        ),
+    )
+    return Step(operation, Rank.TAGS)
+
+
+def _key(difference: Difference) -> str:
+    return difference.path.partition(".")[2]
