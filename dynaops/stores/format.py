@@ -37,27 +37,33 @@ _SHOWN_FAULTS = 3
 def dumps(state: State) -> bytes:
     """`state` as JSON for people and for diffs: sorted, indented, one line end at the end.
 
-    Raises StateError for what JSON cannot say.
+    What is written is read back first: nothing else would show a value that only the next run stumbles over.
+    Raises StateError for what JSON, or a state, cannot say.
     """
-    data = state.model_dump(mode="json")
     try:
-        return orjson.dumps(
-            data, option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
-        )
+        raw = _encode(state.model_dump(mode="json", warnings=False))
+        State.model_validate_json(raw, strict=True)
+    except ValidationError as error:
+        raise _unsayable(_faults(error)) from error
+    except (TypeError, ValueError) as error:
+        raise _unsayable(str(error)) from error
+    return raw
+
+
+def _encode(data: dict[str, Any]) -> bytes:
+    options = orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+    try:
+        return orjson.dumps(data, option=options)
     except TypeError:
-        return _dumps_slowly(data)
-
-
-def _dumps_slowly(data: dict[str, Any]) -> bytes:
-    """The same through the standard library, which knows integers beyond 64 bits (DynamoDB has them)."""
-    try:
+        # Integers beyond 64 bits, which DynamoDB has, are known to the standard library only.
         text = json.dumps(data, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
         return f"{text}\n".encode()
-    except (ValueError, TypeError) as error:
-        raise StateError(
-            f"The state cannot be written as JSON: {error}.",
-            "Correct the value in the spec; nothing was saved.",
-        ) from error
+
+
+def _unsayable(why: str) -> StateError:
+    return StateError(
+        f"The state cannot be written: {why}.", "Correct the value in the spec; nothing was saved."
+    )
 
 
 def loads(raw: bytes, place: str) -> State:

@@ -77,18 +77,42 @@ class StateLock:
 
     def unlock(self, force: bool) -> Holder | None:
         """Takes the lock away; see Store.unlock."""
-        recorded = self._read()
-        abandoned = recorded is None or self._abandoned(recorded)
-        if not abandoned and not force:
-            raise self._refusal(recorded)
+        if not self._path.exists() and self._read() is None:
+            return None
+        mutex = self._mutex()
         try:
-            self._note.unlink(missing_ok=True)
-            if not abandoned:
-                # The kernel's lock cannot be taken from its process, but a new file has a new lock.
-                self._path.unlink(missing_ok=True)
+            mutex.acquire(blocking=False)
+        except filelock.Timeout:
+            return self._break(force)
         except OSError as error:
-            raise failure("remove the lock", self._path, error) from error
+            raise failure("unlock the state with", self._path, error) from error
+        try:
+            return self._clear(force)
+        finally:
+            mutex.release()
+
+    def _clear(self, force: bool) -> Holder | None:
+        """Removes the note of a holder that the kernel does not know."""
+        recorded = self._read()
+        if recorded is not None and recorded.host != socket.gethostname() and not force:
+            raise self._refusal(recorded)
+        self._remove(self._note)
         return recorded
+
+    def _break(self, force: bool) -> Holder | None:
+        """Ends the lock of a living process: the kernel's cannot be taken from it, but a new file has a new one."""
+        recorded = self._read()
+        if not force:
+            raise self._refusal(recorded)
+        self._remove(self._note)
+        self._remove(self._path)
+        return recorded
+
+    def _remove(self, path: Path) -> None:
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise failure("remove the lock", path, error) from error
 
     def _mutex(self) -> filelock.BaseFileLock:
         return filelock.FileLock(self._path, mode=0o600, thread_local=False)

@@ -149,10 +149,21 @@ def test_a_file_beyond_all_states_is_not_parsed() -> None:
         form.loads(b" " * (form.MAX_BYTES + 1), "state.json")
 
 
-def test_what_json_cannot_say() -> None:
-    state = State(lineage="b7d6", resources={"a": Record(kind="table", region="r", outputs={"n": "\ud800"})})
+def nested(depth: int) -> object:
+    return [nested(depth - 1)] if depth else None
+
+
+@pytest.mark.parametrize("value", ["\ud800", nested(220), nested(400), object()])
+def test_what_could_not_be_read_again_is_not_written(value: object) -> None:
+    state = State(lineage="b7d6", resources={"a": Record(kind="table", region="r", outputs={"n": value})})
     with pytest.raises(StateError, match="cannot be written"):
         form.dumps(state)
+
+
+def test_a_state_that_was_put_together_wrongly_is_not_written() -> None:
+    record = Record(kind="table", region="r").model_copy(update={"arn": 5})
+    with pytest.raises(StateError, match=r"resources > a > arn"):
+        form.dumps(State(lineage="b7d6", resources={"a": record}))
 
 
 JSON = st.recursive(
