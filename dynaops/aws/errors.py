@@ -63,7 +63,7 @@ def refused(error: ClientError, service: str, api: str, region: str) -> Refused:
     code = str(answer.get("Error", {}).get("Code", "Unknown"))
     text = str(answer.get("Error", {}).get("Message") or answer.get("message") or "")
     meta = answer.get("ResponseMetadata", {})
-    details = {
+    details: dict[str, Any] = {
         "code": code,
         "text": text,
         "attempts": int(meta.get("RetryAttempts", 0)),

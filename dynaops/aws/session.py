@@ -104,7 +104,7 @@ class Aws:
         region: str,
         parameters: dict[str, Any],
         items: str,
-        token: str = "NextToken",
+        token: str = "NextToken",  # noqa: S107 (the name of a member, not a secret)
     ) -> list[Any] | None:
         """All `items` of a paginated read, following `token`; None where AWS does not know the thing."""
         found: list[Any] = []

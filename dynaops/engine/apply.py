@@ -25,7 +25,7 @@ from dynaops.model.state import Intent, State
 
 if TYPE_CHECKING:
     from dynaops.aws.session import Aws
-    from dynaops.stores import Store
+    from dynaops.stores.base import Store
 
 Emit = Callable[[Event], None]
 

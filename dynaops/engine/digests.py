@@ -10,6 +10,7 @@ import orjson
 
 if TYPE_CHECKING:
     from dynaops.engine.load import Document
+
     from dynaops.model.resource import Observed
 
 

@@ -41,7 +41,7 @@ def judge(entries: Mapping[str, Entry], policies: Mapping[str, Policy]) -> Judge
         judged[entry.address] = replace(settled, change=change)
         drift.extend(_drift(settled, comparison))
         unmanaged.extend(_unmanaged(settled, policy, owner, comparison))
-        updates.extend(_updates(settled, change, owner))
+        updates.extend(_updates(settled, change))
     return Judged(judged, tuple(updates), tuple(drift), tuple(unmanaged))
 
 
@@ -173,7 +173,7 @@ def _unmanaged(
             yield Unmanaged(address=entry.address, path=path, value=value)
 
 
-def _updates(entry: Entry, change: Change | None, owner: Entry | None) -> Iterator[Effect]:
+def _updates(entry: Entry, change: Change | None) -> Iterator[Effect]:
     """State effects that need no call: adoption, forgetting what vanished, agreeing on what already is."""
     if change is None and entry.live is None and entry.record is not None:
         yield Effect(address=entry.address, kind=entry.kind, region=entry.region, forget=True)

@@ -25,7 +25,7 @@ _LOST_ATTEMPTS = 5
 Tell = Callable[[Stage, str], None]
 
 
-class Stopped(Exception):  # noqa: N818 (an interruption, not an error)
+class Stopped(Exception):
     """The run was asked to stop. `accepted`: the call had been taken by AWS."""
 
     def __init__(self, accepted: bool) -> None:
@@ -33,7 +33,7 @@ class Stopped(Exception):  # noqa: N818 (an interruption, not an error)
         self.accepted = accepted
 
 
-class Deferred(Exception):  # noqa: N818 (a decision, not an error)
+class Deferred(Exception):
     """The call is in a cooldown that this run does not wait for."""
 
 

@@ -15,8 +15,9 @@ from dynaops.model.resource import Scope
 from dynaops.model.state import State
 
 if TYPE_CHECKING:
-    from dynaops.aws.session import Aws
     from dynaops.engine.load import Document
+
+    from dynaops.aws.session import Aws
 
 STALE = 5
 """Exit code of a stale plan (public interface)."""

@@ -20,7 +20,7 @@ def order(steps: Sequence[Step], work: Work, settle: Wait | None, source: str | 
     for operation in placed:
         name = f"{operation.address}:{operation.api}"
         used[name] = used.get(name, 0) + 1
-        update = {
+        update: dict[str, object] = {
             "id": name if used[name] == 1 else f"{name}-{used[name]}",
             "after": (ordered[-1].id,) if ordered else (),
             "effects": tuple(_with_source(_with_owned(operation.effects, work), work, source)),

@@ -15,7 +15,7 @@ from dynaops.engine.observe import in_parallel, observe
 from dynaops.engine.order import order
 from dynaops.engine.recover import recovered
 from dynaops.engine.scopes import Target, orphaned, recorded_tables, scope_of, source_of
-from dynaops.kinds import POLICIES, ROOMS
+from dynaops.kinds import POLICIES, ROOM_OF, ROOMS
 from dynaops.kinds.kind import Entry, Room, Step, Work
 from dynaops.model.change import Action, Change, Drift
 from dynaops.model.errors import DynaopsError
@@ -26,8 +26,9 @@ from dynaops.model.resource import Observed, Resource, Scope
 from dynaops.model.state import State
 
 if TYPE_CHECKING:
-    from dynaops.aws.session import Aws
     from dynaops.engine.load import Document
+
+    from dynaops.aws.session import Aws
 
 
 @dataclass(frozen=True)
@@ -259,7 +260,7 @@ def _entries(target: Target, state: State, live: dict[str, Observed]) -> dict[st
 
 
 def _room_of(kind: str) -> Room:
-    return next(room for room in ROOMS if kind in room.kinds)
+    return ROOM_OF[kind]
 
 
 def _ignoring(resource: Resource, target: Target) -> Resource:
@@ -269,11 +270,11 @@ def _ignoring(resource: Resource, target: Target) -> Resource:
     if not paths:
         return resource
     key = POLICIES[resource.kind].spec_key.replace("{name}", resource.address.rpartition("/")[2])
-    ignored = tuple(_below(path, key, resource) for path in paths)
+    ignored = tuple(_below(path, key) for path in paths)
     return replace(resource, ignored=(*resource.ignored, *(path for path in ignored if path)))
 
 
-def _below(path: str, key: str, resource: Resource) -> str:
+def _below(path: str, key: str) -> str:
     """`path` within the resource whose spec key is `key`; empty where it concerns another one."""
     if not key:
         return path
@@ -284,7 +285,7 @@ def _below(path: str, key: str, resource: Resource) -> str:
 
 def _narrowed(judged: Judged, targets: Iterable[str]) -> Judged:
     """Only what `--target` names, what is below it, and the owners that must be built for it."""
-    wanted = set()
+    wanted: set[str] = set()
     for address, entry in judged.entries.items():
         if any(address == one or address.startswith(f"{one}/") for one in targets):
             wanted.update(_with_owners(entry, judged.entries))

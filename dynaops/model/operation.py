@@ -90,8 +90,8 @@ class Effect(Model):
 class Operation(Model):
     """One AWS write, with all that is needed to run it, to explain it and to record it.
 
-    `api` is AWS's name of the call (``UpdateTable``). `before` must hold before the call, `wait` after it. `needs_idle`:
-    AWS refuses it while the table is busy. `slow`: ``--no-wait`` may leave its wait to the next apply.
+    `api` is AWS's name of the call (``UpdateTable``). `before` must hold before the call, `wait` after it.
+    `needs_idle`: AWS refuses it while the table is busy. `slow`: ``--no-wait`` may leave its wait to the next apply.
     """
 
     id: str

@@ -68,7 +68,7 @@ VECTOR = Policy(
 class TableRoom(BaseRoom):
     """The room of table, gsi and vector_index."""
 
-    kinds = {"table": TABLE, "gsi": INDEX, "vector_index": VECTOR}  # noqa: RUF012 (never changed)
+    kinds = {"table": TABLE, "gsi": INDEX, "vector_index": VECTOR}
 
     def declare(self, scope: Scope, spec: TableSpec) -> Iterable[Resource]:
         return declare(scope, spec)

@@ -65,12 +65,10 @@ def _held_attribute_types(work: Work) -> Iterator[Finding]:
         return
     types = types_of(work.table.live.raw)
     gone = {entry.address for entry in dropped_first(work)}
-    holders: dict[str, str] = {
-        name: work.scope.table_name for name in work.table.live.properties["attributes"]
-    }
+    holders: dict[str, str] = dict.fromkeys(work.table.live.properties["attributes"], work.scope.table_name)
     for entry in work.of_kind("gsi"):
         if entry.live and entry.address not in gone:
-            holders.update({name: entry.name for name in attribute_names(entry.live.properties)})
+            holders.update(dict.fromkeys(attribute_names(entry.live.properties), entry.name))
     for entry in work.of_kind("gsi"):
         if entry.action not in (Action.CREATE, Action.REPLACE) or not entry.desired:
             continue
