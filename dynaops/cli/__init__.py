@@ -1,0 +1,1 @@
+"""The command line: the only place where views, engine and stores meet. Modules here import nothing heavy."""

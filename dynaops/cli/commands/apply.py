@@ -1,0 +1,72 @@
+"""``dynaops apply``."""
+
+from __future__ import annotations
+
+import typer
+
+from dynaops.cli import options, wiring
+from dynaops.cli.help import Command
+from dynaops.cli.lazy import new_app
+from dynaops.cli.running import Terms, carry_out
+from dynaops.cli.screen import Screen
+from dynaops.cli.settings import Settings, settings_of
+
+app = new_app()
+
+
+@app.command(cls=Command)
+def apply(
+    ctx: typer.Context,
+    paths: options.Paths = None,
+    overlays: options.Overlays = None,
+    variables: options.Variables = None,
+    variable_files: options.VariableFiles = None,
+    targets: options.Targets = None,
+    yes: options.Yes = False,
+    allow_replace: options.AllowReplace = False,
+    allow_destroy: options.AllowDestroy = False,
+    no_wait: options.NoWait = False,
+    operations: options.ShowOperations = False,
+) -> int:
+    """Bring AWS to what the specs say, or carry out a saved plan.
+
+    Shows the plan and asks before anything is sent. An apply that failed or was interrupted is continued by
+    running it again.
+    """
+    settings = settings_of(ctx)
+    terms = Terms(yes, allow_replace, allow_destroy, wait=not no_wait, operations=operations)
+    from dynaops.cli.saved import is_saved_plan
+
+    if paths and any(is_saved_plan(path) for path in paths):
+        if len(paths) > 1 or targets or overlays or variables or variable_files:
+            raise typer.BadParameter("A saved plan is applied as it is: leave out other paths and options.")
+        return _apply_saved(settings, paths[0], terms)
+    specs = wiring.source(paths, overlays, variables, variable_files)
+    return _apply_specs(settings, specs, tuple(targets or ()), terms)
+
+
+def _apply_specs(settings: Settings, specs: wiring.Source, targets: tuple[str, ...], terms: Terms) -> int:
+    screen = Screen(settings)
+    documents = wiring.documents(specs)
+    place = wiring.store(settings)
+    way = wiring.aws(settings)
+    with place.lock("apply") as lock:
+        if lock.note:
+            screen.aside(lock.note)
+        plan = wiring.make_plan(documents, place.load(), way, read=specs.read, targets=targets)
+        return carry_out(plan, place, way, screen, terms)
+
+
+def _apply_saved(settings: Settings, path: str, terms: Terms) -> int:
+    from dynaops.cli import saved
+
+    screen = Screen(settings)
+    file = saved.load(path)
+    documents = file.documents()
+    place = wiring.store(settings)
+    way = wiring.aws(settings)
+    with place.lock("apply") as lock:
+        if lock.note:
+            screen.aside(lock.note)
+        wiring.check_saved(file.plan, documents, place.load(), way)
+        return carry_out(file.plan, place, way, screen, terms)

@@ -1,0 +1,51 @@
+"""``dynaops destroy``."""
+
+from __future__ import annotations
+
+import typer
+
+from dynaops.cli import options, wiring
+from dynaops.cli.help import Command
+from dynaops.cli.lazy import new_app
+from dynaops.cli.running import Terms, carry_out
+from dynaops.cli.screen import Screen
+from dynaops.cli.settings import settings_of
+
+app = new_app()
+
+
+@app.command(cls=Command)
+def destroy(
+    ctx: typer.Context,
+    paths: options.Paths = None,
+    overlays: options.Overlays = None,
+    variables: options.Variables = None,
+    variable_files: options.VariableFiles = None,
+    targets: options.Targets = None,
+    yes: options.Yes = False,
+    allow_destroy: options.AllowDestroy = False,
+    no_wait: options.NoWait = False,
+    operations: options.ShowOperations = False,
+) -> int:
+    """Delete what dynaops made: the tables of the specs given, or all tables of the state.
+
+    Only what the state names is deleted. A table with deletion protection also needs --allow-destroy.
+    """
+    settings = settings_of(ctx)
+    screen = Screen(settings)
+    specs = wiring.Source(
+        tuple(paths or ()), tuple(overlays or ()), tuple(variables or ()), tuple(variable_files or ())
+    )
+    documents = wiring.documents(specs) if specs.read else []
+    place = wiring.store(settings)
+    way = wiring.aws(settings)
+    with place.lock("destroy") as lock:
+        if lock.note:
+            screen.aside(lock.note)
+        plan = wiring.make_plan(
+            documents, place.load(), way, read=specs.read, targets=targets or (), destroy=True
+        )
+        terms = Terms(
+            yes, allow_replace=False, allow_destroy=allow_destroy, wait=not no_wait, operations=operations
+        )
+        return carry_out(plan, place, way, screen, terms)

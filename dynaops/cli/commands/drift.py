@@ -1,0 +1,44 @@
+"""``dynaops drift``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from dynaops.cli import options, wiring
+from dynaops.cli.exits import Exit
+from dynaops.cli.help import Command
+from dynaops.cli.lazy import new_app
+from dynaops.cli.screen import Screen
+from dynaops.cli.settings import settings_of
+
+app = new_app()
+
+
+@app.command(cls=Command)
+def drift(
+    ctx: typer.Context,
+    tables: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="TABLE", help="Only these tables.  [default: all of the state]"),
+    ] = None,
+    exit_code: options.ExitCode = False,
+) -> int:
+    """Show what changed in AWS behind dynaops's back.
+
+    Compares what is live with what was last applied; the specs are not read.
+    """
+    settings = settings_of(ctx)
+    screen = Screen(settings)
+    state = wiring.store(settings).load()
+    found, unmanaged = wiring.drift(state, wiring.aws(settings), tables or ())
+    if settings.json:
+        from dynaops.views.json_ import drifted
+
+        screen.document(drifted(found, unmanaged))
+    else:
+        from dynaops.views.plan import drift_page
+
+        screen.show(drift_page(found, unmanaged))
+    return Exit.CHANGES if exit_code and found else Exit.OK

@@ -1,0 +1,57 @@
+"""``dynaops plan``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from dynaops.cli import options, wiring
+from dynaops.cli.exits import Exit
+from dynaops.cli.help import Command
+from dynaops.cli.lazy import new_app
+from dynaops.cli.screen import Screen
+from dynaops.cli.settings import settings_of
+from dynaops.cli.showing import show_plan
+
+app = new_app()
+
+
+@app.command(cls=Command)
+def plan(
+    ctx: typer.Context,
+    paths: options.Paths = None,
+    overlays: options.Overlays = None,
+    variables: options.Variables = None,
+    variable_files: options.VariableFiles = None,
+    targets: options.Targets = None,
+    no_refresh: options.NoRefresh = False,
+    exit_code: options.ExitCode = False,
+    operations: options.ShowOperations = False,
+    out: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Save the plan, for: dynaops apply FILE.")
+    ] = None,
+) -> int:
+    """Show what apply would do; changes nothing.
+
+    Compares the specs with the state and with what is live in AWS.
+    """
+    settings = settings_of(ctx)
+    screen = Screen(settings)
+    specs = wiring.source(paths, overlays, variables, variable_files)
+    documents = wiring.documents(specs)
+    state = wiring.store(settings).load()
+    made = wiring.make_plan(
+        documents, state, wiring.aws(settings), read=specs.read, targets=targets or (), refresh=not no_refresh
+    )
+    if out is not None:
+        from dynaops.cli import saved
+
+        saved.save(made, specs, out)
+    if settings.json:
+        screen.document(made.public())
+    else:
+        show_plan(screen, made, operations=operations, refreshed=not no_refresh)
+    if out is not None:
+        screen.aside(f"Saved. To carry out exactly this plan: dynaops apply {out}")
+    return Exit.CHANGES if exit_code and not made.empty else Exit.OK

@@ -1,0 +1,22 @@
+"""``dynaops schema``."""
+
+from __future__ import annotations
+
+import typer
+
+from dynaops.cli import wiring
+from dynaops.cli.help import Command
+from dynaops.cli.lazy import new_app
+from dynaops.cli.screen import Screen
+from dynaops.cli.settings import settings_of
+
+app = new_app()
+
+
+@app.command(cls=Command)
+def schema(ctx: typer.Context) -> None:
+    """Print the JSON Schema of specs, for editors.
+
+    Save it, and write `# yaml-language-server: $schema=FILE` at the top of a spec to have completion.
+    """
+    Screen(settings_of(ctx)).document(wiring.schema())

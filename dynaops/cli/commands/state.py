@@ -1,0 +1,174 @@
+"""``dynaops state``: look at the state, change it by hand, go back to an earlier one. AWS is never touched."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dynaops.cli import wiring
+from dynaops.cli.help import Command
+from dynaops.cli.lazy import new_app
+from dynaops.cli.screen import Screen
+from dynaops.cli.settings import settings_of
+
+if TYPE_CHECKING:
+    from dynaops.model.state import State
+
+app = new_app(help="Look at the state, repair it, go back to an earlier one.\n\nAWS is never touched.")
+
+Address = Annotated[
+    str, typer.Argument(metavar="ADDRESS", help="For example orders, or orders/gsi/by-email.")
+]
+
+
+@app.command("list", cls=Command)
+def list_(
+    ctx: typer.Context,
+    prefix: Annotated[
+        str | None, typer.Argument(metavar="ADDRESS", help="Only this address and what is below it.")
+    ] = None,
+) -> None:
+    """Print the addresses that the state names, one a line."""
+    from dynaops.stores.edit import addresses
+
+    settings = settings_of(ctx)
+    screen = Screen(settings)
+    state = wiring.store(settings).load()
+    found = addresses(state, prefix)
+    if settings.json:
+        screen.document([_entry(state, address) for address in found])
+        return
+    for address in found:
+        screen.say(address)
+    if not found:
+        screen.aside(f"The state in {settings.state} names nothing yet.")
+    if state.in_flight:
+        screen.aside(
+            f"{len(state.in_flight)} interrupted operations; the next plan finds out what became of them."
+        )
+
+
+@app.command(cls=Command)
+def show(ctx: typer.Context, address: Address) -> None:
+    """Print what was last applied at an address."""
+    from dynaops.stores.edit import show as record_of
+    from dynaops.views.records import record_page
+
+    settings = settings_of(ctx)
+    screen = Screen(settings)
+    record = record_of(wiring.store(settings).load(), address)
+    if settings.json:
+        screen.document({"address": address, **record.model_dump(mode="json")})
+    else:
+        screen.show(record_page(address, record))
+
+
+@app.command(cls=Command)
+def rm(ctx: typer.Context, address: Address) -> None:
+    """Forget an address and what is below it. What is live stays, and is no longer dynaops's."""
+    from dynaops.stores.edit import addresses, remove
+
+    settings = settings_of(ctx)
+    place = wiring.store(settings)
+    with place.lock("state rm"):
+        before = place.load()
+        gone = addresses(before, address)
+        after = place.save(remove(before, address))
+    _tell(ctx, {"removed": gone, "serial": after.serial}, f"Forgot {', '.join(gone)}.", before)
+
+
+@app.command(cls=Command)
+def mv(
+    ctx: typer.Context,
+    source: Annotated[str, typer.Argument(metavar="FROM")],
+    target: Annotated[str, typer.Argument(metavar="TO")],
+) -> None:
+    """Give an address and what is below it another name."""
+    from dynaops.stores.edit import move
+
+    settings = settings_of(ctx)
+    place = wiring.store(settings)
+    with place.lock("state mv"):
+        before = place.load()
+        after = place.save(move(before, source, target))
+    _tell(
+        ctx,
+        {"moved": {"from": source, "to": target}, "serial": after.serial},
+        f"{source} is now {target}.",
+        before,
+    )
+
+
+@app.command(cls=Command)
+def pull(ctx: typer.Context) -> None:
+    """Print the whole state as JSON."""
+    settings = settings_of(ctx)
+    Screen(settings).document(wiring.store(settings).load().model_dump(mode="json"))
+
+
+@app.command(cls=Command)
+def history(ctx: typer.Context) -> None:
+    """List the present state and the earlier ones that are kept."""
+    from dynaops.views.records import history_page
+
+    settings = settings_of(ctx)
+    screen = Screen(settings)
+    generations = wiring.store(settings).history()
+    if settings.json:
+        screen.document([one.model_dump(mode="json") for one in generations])
+    else:
+        screen.show(history_page(generations))
+
+
+@app.command(cls=Command)
+def restore(
+    ctx: typer.Context,
+    serial: Annotated[int, typer.Argument(metavar="SERIAL", help="From: dynaops state history.")],
+) -> None:
+    """Make an earlier state the present one; the present one is kept."""
+    settings = settings_of(ctx)
+    screen = Screen(settings)
+    place = wiring.store(settings)
+    with place.lock("state restore"):
+        state = place.restore(serial)
+    if settings.json:
+        screen.document({"restored": serial, "serial": state.serial})
+    else:
+        screen.say(
+            f"Restored serial {serial}, as serial {state.serial}. Run `dynaops plan` to compare it with AWS."
+        )
+
+
+@app.command(cls=Command)
+def unlock(
+    ctx: typer.Context,
+    force: Annotated[bool, typer.Option("--force", help="Take the lock from whoever holds it.")] = False,
+) -> None:
+    """Take away a lock that was left behind."""
+    settings = settings_of(ctx)
+    screen = Screen(settings)
+    holder = wiring.store(settings).unlock(force=force)
+    if settings.json:
+        screen.document({"unlocked": holder.model_dump(mode="json") if holder else None})
+    elif holder is None:
+        screen.say("The state is not locked.")
+    else:
+        screen.say(
+            f"Took the lock from {holder.name}, who had it for `{holder.operation}` since {holder.since}."
+        )
+
+
+def _tell(ctx: typer.Context, document: object, text: str, before: State) -> None:
+    settings = settings_of(ctx)
+    screen = Screen(settings)
+    if settings.json:
+        screen.document(document)
+    else:
+        screen.say(text)
+        screen.aside(f"To undo this: dynaops state restore {before.serial}")
+
+
+def _entry(state: State, address: str) -> dict[str, object]:
+    record = state.resources[address]
+    return {"address": address, "kind": record.kind, "region": record.region, "arn": record.arn}

@@ -1,0 +1,133 @@
+"""From any exception to a message, a hint and an exit code. Nobody should meet a traceback unasked."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dynaops.cli.exits import Exit
+from dynaops.cli.settings import Settings
+
+if TYPE_CHECKING:
+    from dynaops.model.finding import Finding
+
+
+@dataclass(frozen=True)
+class Failure:
+    """How a command failed. `kind` is stable, for programs; `usage` stands above the message."""
+
+    kind: str
+    message: str
+    exit: int
+    hint: str | None = None
+    usage: str | None = None
+    findings: tuple[Finding, ...] = ()
+
+
+def failure_of(error: BaseException, arguments: Sequence[str], settings: Settings) -> Failure:
+    """What to tell of `error`."""
+    from typer.exceptions import Abort, TyperException
+
+    if isinstance(error, TyperException):
+        return _usage(error, arguments)
+    if isinstance(error, KeyboardInterrupt | Abort):
+        return Failure("interrupted", "Interrupted", Exit.INTERRUPTED)
+    errors = sys.modules.get("dynaops.model.errors")
+    if errors is not None and isinstance(error, errors.DynaopsError):
+        return Failure(
+            kind=_kebab(type(error).__name__),
+            message=error.message,
+            exit=error.exit_code,
+            hint=error.hint,
+            findings=tuple(getattr(error, "findings", ())),
+        )
+    if isinstance(error, OSError) and error.strerror:
+        named = f"{error.filename}: " if error.filename else ""
+        return Failure("system", f"{named}{error.strerror}", Exit.FAILED)
+    return _unexpected(error, settings)
+
+
+def tell(failure: Failure, settings: Settings) -> None:
+    """Print the failure: one JSON document on stdout with ``--json``, always words on stderr."""
+    from dynaops.views.page import clean
+
+    if settings.json:
+        from dynaops.views import json_
+
+        json_.write(json_.error(failure.kind, failure.message, failure.hint, failure.findings), sys.stdout)
+    if failure.usage:
+        sys.stderr.write(f"{failure.usage}\n\n")
+    if failure.findings:
+        _show_findings(failure.findings, settings)
+    message = "\n".join(clean(part) for part in failure.message.split("\n"))
+    sys.stderr.write(f"{_bold_red('error:', settings)} {message}\n")
+    if failure.hint:
+        sys.stderr.write(f"hint: {clean(failure.hint)}\n")
+
+
+def _usage(error: Exception, arguments: Sequence[str]) -> Failure:
+    """A wrong command line. Where 2 means "changes" (``--exit-code``), it must not look like them."""
+    context = getattr(error, "ctx", None)
+    message: str = error.format_message()  # type: ignore[attr-defined]
+    return Failure(
+        kind="usage",
+        message=message,
+        exit=Exit.FAILED if "--exit-code" in arguments else Exit.USAGE,
+        hint=f"See {context.command_path} --help." if context else None,
+        usage=context.get_usage() if context else None,
+    )
+
+
+def _unexpected(error: BaseException, settings: Settings) -> Failure:
+    trace = "".join(traceback.format_exception(error))
+    if settings.verbose:
+        sys.stderr.write(trace)
+        where = "The traceback is above."
+    else:
+        where = f"The traceback is in {_keep(trace, settings.log_file)}."
+    return Failure(
+        kind="unexpected",
+        message=f"Something unexpected happened: {type(error).__name__}: {error}",
+        exit=Exit.FAILED,
+        hint=f"This is a fault in dynaops. {where} What was done so far is in the state.",
+    )
+
+
+def _keep(trace: str, log_file: str | None) -> str:
+    """Write the traceback to the log file, or to a file of its own that only its owner can read."""
+    if log_file is not None:
+        with Path(log_file).open("a", encoding="utf-8") as log:
+            log.write(trace)
+        return log_file
+    descriptor, name = tempfile.mkstemp(prefix="dynaops-", suffix=".log")
+    with os.fdopen(descriptor, "w", encoding="utf-8") as log:
+        log.write(trace)
+    return name
+
+
+def _show_findings(findings: tuple[Finding, ...], settings: Settings) -> None:
+    from dynaops.cli.settings import wants_color
+    from dynaops.views.findings import findings_page
+    from dynaops.views.terminal import show
+
+    show(findings_page(findings), sys.stderr, wants_color(settings))
+    sys.stderr.write("\n")
+
+
+def _bold_red(text: str, settings: Settings) -> str:
+    from dynaops.cli.settings import wants_color
+
+    if sys.stderr.isatty() and wants_color(settings):
+        return f"\x1b[1;31m{text}\x1b[0m"
+    return text
+
+
+def _kebab(name: str) -> str:
+    """``LockHeld`` as ``lock-held``."""
+    return "".join(f"-{char.lower()}" if char.isupper() else char for char in name).lstrip("-")

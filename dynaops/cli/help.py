@@ -1,0 +1,68 @@
+"""How help looks: commands first, headings that stand out, no box drawing.
+
+Typer's own Rich help would take as long to import as all the rest of the program.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+from typer.core import TyperCommand, TyperGroup
+
+
+_GLOBAL = "Also: --region, --profile, --state, --sandbox, --json and more, see `dynaops --help`."
+
+
+class Command(TyperCommand):
+    """A command in the house's help style."""
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        self.epilog = self.epilog or _GLOBAL
+        super().format_epilog(ctx, formatter)
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        _write_parameters(self, ctx, formatter)
+
+    def get_help(self, ctx: Any) -> str:
+        return _emphasised(super().get_help(ctx))
+
+
+class Group(TyperGroup):
+    """A group of commands in the house's help style."""
+
+    command_class = Command
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        self.format_commands(ctx, formatter)
+        _write_parameters(self, ctx, formatter)
+
+    def get_help(self, ctx: Any) -> str:
+        return _emphasised(super().get_help(ctx))
+
+
+def _write_parameters(command: Command | Group, ctx: Any, formatter: Any) -> None:
+    rows: dict[str, list[tuple[str, str]]] = {"Arguments": [], "Options": []}
+    for parameter in command.get_params(ctx):
+        record = parameter.get_help_record(ctx)
+        if record is None:
+            continue
+        if parameter.param_type_name == "argument":
+            rows["Arguments"].append((record[0].partition(" <")[0], record[1]))  # its Python type helps nobody
+        else:
+            rows["Options"].append(record)
+    for title, records in rows.items():
+        if records:
+            with formatter.section(title):
+                formatter.write_dl(records)
+
+
+def _emphasised(text: str) -> str:
+    """`text` with bold headings, where somebody looks at it in a terminal."""
+    if not sys.stdout.isatty() or os.environ.get("NO_COLOR"):
+        return text
+    lines = text.split("\n")
+    return "\n".join(
+        f"\x1b[1m{line}\x1b[0m" if line.endswith(":") and line[:1] not in ("", " ") else line for line in lines
+    )

@@ -1,0 +1,81 @@
+"""Commands that are imported only when they run: the root help is answered from a table.
+
+Importing every command for ``--help`` would cost more than the help itself.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any, NamedTuple
+
+import typer
+from typer.main import get_command as build
+
+from dynaops.cli.help import Group
+
+
+class Listed(NamedTuple):
+    """One line of the root help: the command's module below `dynaops.cli.commands`, and what it is for."""
+
+    module: str
+    help: str
+
+
+SECTIONS: dict[str, dict[str, Listed]] = {
+    "Work with tables": {
+        "init": Listed("init", "Write a commented spec to start from."),
+        "validate": Listed("validate", "Check specs offline: form, AWS's rules, good practice."),
+        "plan": Listed("plan", "Show what apply would do; changes nothing."),
+        "apply": Listed("apply", "Bring AWS to what the specs say."),
+        "destroy": Listed("destroy", "Delete what dynaops made."),
+        "import": Listed("adopt", "Take over a live table, and print its spec."),
+        "drift": Listed("drift", "Show what changed in AWS behind dynaops's back."),
+        "output": Listed("output", "Print ARNs and other values that AWS gave."),
+    },
+    "Look after dynaops": {
+        "state": Listed("state", "Look at the state, repair it, go back to an earlier one."),
+        "schema": Listed("schema", "Print the JSON Schema of specs, for editors."),
+        "sandbox": Listed("sandbox", "Run the embedded AWS on this machine."),
+    },
+}
+_TABLE = {name: listed for section in SECTIONS.values() for name, listed in section.items()}
+
+
+class Root(Group):
+    """The root: knows its commands by name, and imports one when it is asked for."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002  # click's signature
+        return list(_TABLE)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
+        listed = _TABLE.get(cmd_name)
+        return load(cmd_name, listed) if listed else None
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        self.commands = dict.fromkeys(_TABLE, self)  # for their names, which suggestions are made from
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
+        for title, commands in SECTIONS.items():
+            with formatter.section(title):
+                formatter.write_dl([(f"{name:<8}", listed.help) for name, listed in commands.items()])
+
+
+def load(name: str, listed: Listed) -> Any:
+    """Import a command's module and build the command from its `app`."""
+    app: typer.Typer = import_module(f"dynaops.cli.commands.{listed.module}").app
+    command = build(app)
+    command.name = name
+    return command
+
+
+def new_app(**options: Any) -> typer.Typer:
+    """A Typer for one command or group of commands, in the house's settings."""
+    return typer.Typer(
+        cls=Group,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        **options,
+    )

@@ -1,0 +1,48 @@
+"""Options that several commands share, spelled once."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+SPECS = "specs"
+
+Paths = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="PATH", help="Spec files or directories of them.  [default: specs]", show_default=False
+    ),
+]
+Overlays = Annotated[
+    list[str] | None,
+    typer.Option("-f", "--file", metavar="FILE", help="Merge this file over the ones before (repeatable)."),
+]
+Variables = Annotated[
+    list[str] | None,
+    typer.Option("--var", metavar="NAME=VALUE", help="Value of ${var.NAME} in specs (repeatable)."),
+]
+VariableFiles = Annotated[
+    list[str] | None, typer.Option("--var-file", metavar="FILE", help="YAML or JSON file of such values.")
+]
+Targets = Annotated[
+    list[str] | None,
+    typer.Option("--target", metavar="ADDRESS", help="Only this address and what is below it (repeatable)."),
+]
+NoRefresh = Annotated[
+    bool, typer.Option("--no-refresh", help="Compare with the state only, without looking at AWS.")
+]
+ExitCode = Annotated[bool, typer.Option("--exit-code", help="Exit 2 if there is anything to tell, 0 if not.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+AllowReplace = Annotated[
+    bool, typer.Option("--allow-replace", help="Agree to tables or indexes being deleted and built anew.")
+]
+AllowDestroy = Annotated[
+    bool, typer.Option("--allow-destroy", help="Agree to tables, indexes or protection being given up.")
+]
+NoWait = Annotated[
+    bool, typer.Option("--no-wait", help="Leave slow work (index builds, cooldowns) to the next apply.")
+]
+ShowOperations = Annotated[
+    bool, typer.Option("--operations", help="List every AWS call in full, in its order.")
+]

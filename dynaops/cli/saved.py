@@ -1,0 +1,79 @@
+"""Saved plans: the plan, and which specs it was made from, so that a later apply sees whether they changed."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dynaops.cli.wiring import Source, documents
+from dynaops.model.base import Model
+from dynaops.model.errors import DynaopsError
+from dynaops.model.plan import FORMAT_VERSION, Plan
+
+if TYPE_CHECKING:
+    from dynaops.engine.load import Document
+
+_OPENING = b'{"saved_plan":'
+_ANEW = "Make it anew: dynaops plan --out FILE."
+
+
+class SavedPlan(Model):
+    """The file that ``plan --out`` writes. Paths are as they were given, so that a checkout may move."""
+
+    saved_plan: int = FORMAT_VERSION
+    paths: tuple[str, ...]
+    overlays: tuple[str, ...] = ()
+    variables: tuple[str, ...] = ()
+    variable_files: tuple[str, ...] = ()
+    plan: Plan
+
+    def documents(self) -> list[Document]:
+        """The specs as they are now; none where they are not at hand (the plan was carried elsewhere)."""
+        read = (*self.paths, *self.overlays)
+        if not read or not any(Path(path).exists() for path in read):
+            return []
+        return documents(Source(self.paths, self.overlays, self.variables, self.variable_files))
+
+
+def save(plan: Plan, specs: Source, path: str) -> None:
+    """Write a plan to a file that only its owner can read: it holds all that a spec says. Raises DynaopsError."""
+    saved = SavedPlan(
+        paths=specs.paths,
+        overlays=specs.overlays,
+        variables=specs.variables,
+        variable_files=specs.variable_files,
+        plan=plan,
+    )
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(saved.model_dump_json())
+    except OSError as error:
+        raise DynaopsError(f"Cannot write the plan to {path}: {error.strerror}") from error
+
+
+def is_saved_plan(path: str) -> bool:
+    """Whether a file looks like a saved plan (specs may be JSON too)."""
+    try:
+        with Path(path).open("rb") as file:
+            return file.read(len(_OPENING)) == _OPENING
+    except OSError:
+        return False
+
+
+def load(path: str) -> SavedPlan:
+    """Read a saved plan. Raises DynaopsError for what this version does not understand."""
+    from pydantic import ValidationError
+
+    try:
+        saved = SavedPlan.model_validate_json(Path(path).read_bytes())
+    except OSError as error:
+        raise DynaopsError(f"Cannot read the plan {path}: {error.strerror}") from error
+    except ValidationError as error:
+        raise DynaopsError(f"{path} is no plan that this version understands", _ANEW) from error
+    if saved.saved_plan != FORMAT_VERSION:
+        raise DynaopsError(
+            f"{path} has plan format {saved.saved_plan}; this version understands {FORMAT_VERSION}", _ANEW
+        )
+    return saved

@@ -1,0 +1,52 @@
+"""Where a command speaks: one document for programs on stdout, everything for people beside it."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any, TextIO
+
+from dynaops.cli.settings import Settings, wants_color
+
+if TYPE_CHECKING:
+    from dynaops.views.page import Page
+
+
+class Screen:
+    """The output of one command. With ``--json``, people are spoken to on stderr."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.json = settings.json
+        self.color = wants_color(settings)
+        self.people: TextIO = sys.stderr if settings.json else sys.stdout
+
+    def show(self, page: Page) -> None:
+        """Draw a page for people."""
+        from dynaops.views.terminal import show
+
+        show(page, self.people, self.color)
+
+    def say(self, text: str) -> None:
+        """One sentence for people."""
+        from dynaops.views.page import clean
+
+        self.people.write("\n".join(clean(part) for part in text.split("\n")) + "\n")
+
+    def aside(self, text: str) -> None:
+        """One sentence for people that is no part of the command's result: always on stderr."""
+        from dynaops.views.page import clean
+
+        sys.stderr.write(clean(text) + "\n")
+
+    def document(self, document: Any) -> None:
+        """The one JSON document of ``--json``."""
+        from dynaops.views.json_ import write
+
+        write(document, sys.stdout)
+
+    def data(self, text: str) -> None:
+        """A result that is text of its own (YAML, JSON Schema, env lines), as it is."""
+        sys.stdout.write(text if text.endswith("\n") else text + "\n")
+
+    def gap(self) -> None:
+        """An empty line between two things for people."""
+        self.people.write("\n")

@@ -1,0 +1,155 @@
+"""Thin adapters to engine, stores and sandbox: the one file to touch when a signature there changes.
+
+Everything heavy is imported in the functions' bodies, so that commands which do not need it do not pay for it.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from dynaops.cli.options import SPECS
+from dynaops.cli.settings import Settings
+
+if TYPE_CHECKING:
+    from dynaops.aws.session import Aws
+    from dynaops.engine.adopt import Imported
+    from dynaops.engine.load import Document
+    from dynaops.model.change import Drift, Unmanaged
+    from dynaops.model.event import Event, Outcome
+    from dynaops.model.operation import Operation
+    from dynaops.model.plan import Plan
+    from dynaops.model.state import State
+    from dynaops.stores.base import Store
+
+SANDBOX_REGION = "us-east-1"
+_SANDBOX_POLL = 0.05
+"""Seconds between two looks at a waiting resource in the sandbox."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """Which specs a command works on: paths, overlays merged over them, and variables."""
+
+    paths: tuple[str, ...]
+    overlays: tuple[str, ...] = ()
+    variables: tuple[str, ...] = ()
+    variable_files: tuple[str, ...] = ()
+
+    @property
+    def read(self) -> tuple[str, ...]:
+        """The files and folders that are read."""
+        return self.paths or self.overlays
+
+
+def source(
+    paths: Sequence[str] | None,
+    overlays: Sequence[str] | None,
+    variables: Sequence[str] | None,
+    variable_files: Sequence[str] | None,
+) -> Source:
+    """What the options say; the ``specs`` directory where they say nothing."""
+    default = () if overlays else (SPECS,)
+    return Source(
+        tuple(paths or default), tuple(overlays or ()), tuple(variables or ()), tuple(variable_files or ())
+    )
+
+
+def documents(specs: Source) -> list[Document]:
+    """The specs, read and checked for form. Raises SpecError with all that is wrong in all files."""
+    from dynaops.engine.load import load
+
+    return load(specs.paths, overlays=specs.overlays, variables=_variables(specs))
+
+
+def store(settings: Settings) -> Store:
+    """The state's store."""
+    from dynaops.stores import open_store
+
+    return open_store(settings.state)
+
+
+def aws(settings: Settings) -> Aws:
+    """The way to AWS, or to the sandbox, which is started when needed."""
+    from dynaops.aws.session import Aws
+
+    if not settings.sandbox:
+        return Aws(settings.region, settings.profile, settings.endpoint_url)
+    from dynaops.sandbox import daemon
+
+    url = daemon.ensure()
+    _stand_in_credentials(settings)
+    region = settings.region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    return Aws(region or SANDBOX_REGION, settings.profile, url, poll_cap=_SANDBOX_POLL)
+
+
+def make_plan(
+    documents: Sequence[Document],
+    state: State,
+    way: Aws,
+    *,
+    read: tuple[str, ...] = (),
+    targets: Sequence[str] = (),
+    refresh: bool = True,
+    destroy: bool = False,
+) -> Plan:
+    from dynaops.engine.plan import PlanOptions
+    from dynaops.engine.plan import make_plan as made
+
+    options = PlanOptions(targets=tuple(targets), refresh=refresh, destroy=destroy, read=read)
+    return made(documents, state, way, options)
+
+
+def lacking_consent(plan: Plan, allow_replace: bool, allow_destroy: bool) -> list[Operation]:
+    from dynaops.engine.consent import missing
+
+    return missing(plan, allow_replace, allow_destroy)
+
+
+def check_saved(plan: Plan, documents: Sequence[Document], state: State, way: Aws) -> None:
+    """Raise StalePlan where the world has moved since the plan was saved."""
+    from dynaops.engine.guard import check
+
+    check(plan, documents, state, way)
+
+
+def apply(
+    plan: Plan,
+    place: Store,
+    way: Aws,
+    emit: Callable[[Event], None],
+    *,
+    wait: bool,
+    stop: threading.Event,
+) -> Outcome:
+    from dynaops.engine.apply import ApplyOptions, apply_plan
+
+    return apply_plan(plan, place, way, emit, ApplyOptions(wait=wait), stop)
+
+
+def drift(state: State, way: Aws, tables: Sequence[str]) -> tuple[tuple[Drift, ...], tuple[Unmanaged, ...]]:
+    from dynaops.engine.drift import find
+
+    return find(state, way, tables)
+
+
+def import_table(table: str, state: State, way: Aws, region: str | None) -> Imported:
+    from dynaops.engine.adopt import import_table as imported
+
+    return imported(table, state, way, region)
+
+
+def outputs(state: State, address: str | None) -> dict[str, dict[str, Any]]:
+    from dynaops.engine.outputs import of
+
+    return of(state, address)
+
+
+def _stand_in_credentials(settings: Settings) -> None:
+    """The sandbox takes any credentials, but botocore wants some."""
+    if settings.profile is None and "AWS_ACCESS_KEY_ID" not in os.environ:
+        os.environ["AWS_ACCESS_KEY_ID"] = os.environ["AWS_SECRET_ACCESS_KEY"] = "sandbox"  # noqa: S105
+        os.environ.pop("AWS_SESSION_TOKEN", None)

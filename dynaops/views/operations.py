@@ -1,0 +1,47 @@
+"""The operations of a plan in full, in the order in which they are sent (``plan --operations``)."""
+
+from __future__ import annotations
+
+import sys
+
+from dynaops.model.operation import Operation
+from dynaops.model.plan import Plan
+from dynaops.views import wording
+from dynaops.views.page import Line, Node, Page, Section, Span, Style, faint, line, strong
+from dynaops.views.values import compact
+
+
+def operations_page(plan: Plan) -> Page:
+    """One node an operation: the call, where it goes, its parameters, what it waits for and comes after."""
+    numbers = {operation.id: number for number, operation in enumerate(plan.operations, start=1)}
+    nodes = tuple(_node(operation, numbers) for operation in plan.operations)
+    if not nodes:
+        return Page()
+    return Page((Section(nodes, line(strong("Operations"), faint(": in the order in which they are sent"))),))
+
+
+def _node(operation: Operation, numbers: dict[str, int]) -> Node:
+    rows = [
+        _row("call", f"{operation.service}:{operation.api} in {operation.region}"),
+        *(_row(name, compact(value, sys.maxsize)) for name, value in operation.parameters.items()),
+        *_waits(operation),
+    ]
+    if operation.after:
+        rows.append(_row("after", wording.listed(f"{numbers.get(one, one)}" for one in operation.after)))
+    if operation.danger:
+        consent = (
+            f"{operation.address} {wording.loss(operation.danger)} ({wording.consent(operation.danger)})"
+        )
+        rows.append(Node(line(faint("needs consent")), value=line(Span(consent, Style.ERROR))))
+    mark = Span(f"{numbers[operation.id]}.", Style.FAINT)
+    return Node(line(strong(operation.title)), mark, children=tuple(rows))
+
+
+def _waits(operation: Operation) -> list[Node]:
+    waits = (("first", operation.before), ("may wait", operation.cooldown), ("then", operation.wait))
+    return [_row(name, f"{wait.title} ({wording.about(wait.expected)})") for name, wait in waits if wait]
+
+
+def _row(name: str, text: str) -> Node:
+    value: Line = line(text)
+    return Node(line(faint(name)), value=value)

@@ -1,0 +1,128 @@
+"""What a view says, before it is known where it is drawn: sections of nested lines with styled pieces of text.
+
+The same page is drawn with colour and guide lines on a terminal, and as plain indented text in a pipe.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+
+
+class Style(Enum):
+    """What a piece of text means; the drawing decides how that looks."""
+
+    PLAIN = "plain"
+    STRONG = "strong"
+    FAINT = "faint"
+    CREATE = "create"
+    UPDATE = "update"
+    REPLACE = "replace"
+    DELETE = "delete"
+    ADOPT = "adopt"
+    ERROR = "error"
+    WARNING = "warning"
+    GOOD = "good"
+    GLYPH = "glyph"
+    """An ornament of ours, which a pipe gets in ASCII."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """A piece of text in one style."""
+
+    text: str
+    style: Style = Style.PLAIN
+
+
+Line = tuple[Span, ...]
+
+ARROW = Span(" → ", Style.GLYPH)
+DOT = Span(" · ", Style.GLYPH)
+
+
+@dataclass(frozen=True)
+class Node:
+    """One line with an optional mark before it, an optional value beside it, and lines below it.
+
+    `notes` explain the line itself and stand right under it. The values of neighbouring nodes are drawn in one
+    column.
+    """
+
+    text: Line
+    mark: Span | None = None
+    value: Line = ()
+    notes: tuple[Line, ...] = ()
+    children: tuple[Node, ...] = ()
+
+
+@dataclass(frozen=True)
+class Section:
+    """A titled group of nodes. `tree`: draw guide lines between a node and what is below it."""
+
+    nodes: tuple[Node, ...]
+    title: Line = ()
+    tree: bool = False
+
+
+@dataclass(frozen=True)
+class Page:
+    """Sections, with an empty line between them."""
+
+    sections: tuple[Section, ...] = field(default=())
+
+
+def line(*pieces: str | Span) -> Line:
+    """A line of pieces; strings are plain."""
+    return tuple(Span(piece) if isinstance(piece, str) else piece for piece in pieces)
+
+
+def strong(text: str) -> Span:
+    return Span(text, Style.STRONG)
+
+
+def faint(text: str) -> Span:
+    return Span(text, Style.FAINT)
+
+
+def joined(lines: Iterable[Line], by: Span | str = DOT) -> Line:
+    """Lines put in one, with `by` between them; empty ones are left out."""
+    between = (by if isinstance(by, Span) else Span(by),)
+    found: Line = ()
+    for one in lines:
+        if one:
+            found = (*found, *between, *one) if found else one
+    return found
+
+
+def groups(nodes: Sequence[Node]) -> list[tuple[Node, ...]]:
+    """Neighbours that are drawn in columns together: rows of the same make. A node without value stands alone."""
+    found: list[tuple[Node, ...]] = []
+    for node in nodes:
+        last = found[-1][-1] if found else None
+        if last and node.value and last.value and bool(node.mark) == bool(last.mark):
+            found[-1] = (*found[-1], node)
+        else:
+            found.append((node,))
+    return found
+
+
+def clean(text: str) -> str:
+    """`text` with all control and direction characters made visible: names and tags may come from anyone.
+
+    Nothing that a terminal would act upon (escape sequences, carriage returns, bidirectional overrides) is left.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_visible(char) for char in text)
+
+
+def _visible(char: str) -> str:
+    code = ord(char)
+    if unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"):
+        return char
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

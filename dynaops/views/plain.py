@@ -1,0 +1,66 @@
+"""Pages as plain text: ASCII ornaments, indentation, no width, no colour. Stable, so that it can be compared."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dynaops.views.page import Line, Node, Page, Section, Span, Style, clean, groups
+
+INDENT = "  "
+COLUMN = 30
+"""Labels longer than this do not push their neighbours' values to the right."""
+
+_ASCII = {" → ": " -> ", " · ": "; ", "↳ ": "", "✓": "ok", "✗": "failed"}
+
+
+def to_text(page: Page) -> str:
+    """The page as text that ends with a newline; empty for a page without sections."""
+    blocks = ["\n".join(_section(section)) for section in page.sections]
+    return "\n\n".join(blocks) + "\n" if blocks else ""
+
+
+def text_of(pieces: Line) -> str:
+    """A line's text without its styles."""
+    return "".join(_piece(span) for span in pieces)
+
+
+def label_width(nodes: Sequence[Node]) -> int:
+    """How wide the column of labels is that have a value beside them."""
+    widths = (len(text_of(node.text)) for node in nodes if node.value)
+    return max((width for width in widths if width <= COLUMN), default=0)
+
+
+def mark_width(nodes: Sequence[Node]) -> int:
+    return max((len(node.mark.text) for node in nodes if node.mark), default=0)
+
+
+def _section(section: Section) -> list[str]:
+    if not section.title:
+        return _nodes(section.nodes, 0)
+    return [text_of(section.title), *_nodes(section.nodes, 1)]
+
+
+def _nodes(nodes: Sequence[Node], depth: int) -> list[str]:
+    return [text for group in groups(nodes) for node in group for text in _node(node, group, depth)]
+
+
+def _node(node: Node, group: Sequence[Node], depth: int) -> list[str]:
+    marks, labels = mark_width(group), label_width(group)
+    start = INDENT * depth
+    mark = f"{_mark(node):<{marks}} " if marks else ""
+    label = text_of(node.text)
+    value = f"  {text_of(node.value)}" if node.value else ""
+    under = start + (" " * len(mark) or INDENT)
+    return [
+        f"{start}{mark}{label:<{labels if value else 0}}{value}".rstrip(),
+        *(f"{under}{text_of(note)}" for note in node.notes),
+        *_nodes(node.children, depth + 1 + (marks > 1)),
+    ]
+
+
+def _mark(node: Node) -> str:
+    return text_of((node.mark,)) if node.mark else ""
+
+
+def _piece(span: Span) -> str:
+    return _ASCII.get(span.text, span.text) if span.style is Style.GLYPH else clean(span.text)

@@ -1,0 +1,220 @@
+"""A plan for people: a tree for each table, what was found on the way, and one line that sums it up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from dynaops.model.change import Action, Change, Difference, Drift, Unmanaged
+from dynaops.model.operation import Danger, Operation
+from dynaops.model.plan import Plan
+from dynaops.views import wording
+from dynaops.views.estimate import duration, slow
+from dynaops.views.findings import warning_nodes
+from dynaops.views.page import Line, Node, Page, Section, Span, Style, faint, joined, line, strong
+from dynaops.views.values import absent, before_and_after, compact, unfolded
+
+_STYLES = {
+    Action.CREATE: Style.CREATE,
+    Action.UPDATE: Style.UPDATE,
+    Action.REPLACE: Style.REPLACE,
+    Action.DELETE: Style.DELETE,
+    Action.ADOPT: Style.ADOPT,
+    Action.NO_OP: Style.FAINT,
+}
+
+
+def plan_page(plan: Plan, refreshed: bool = True) -> Page:
+    """The whole plan. `refreshed`: AWS was looked at."""
+    sections = [
+        *table_sections(plan.changes),
+        *_unchanged(plan),
+        *_losses(plan),
+        *_slow_steps(plan),
+        *_pending(plan),
+        *drift_sections(plan.drift),
+        *unmanaged_sections(plan.unmanaged),
+        *_warnings(plan),
+        _summary(plan, refreshed),
+    ]
+    return Page(tuple(sections))
+
+
+def drift_page(drift: Sequence[Drift], unmanaged: Sequence[Unmanaged]) -> Page:
+    """Drift alone (``dynaops drift``)."""
+    verdict = line(strong(f"Drift at {wording.count(len(drift), 'address', 'addresses')}"))
+    if not drift:
+        verdict = line(Span(wording.NO_DRIFT, Style.GOOD))
+    hint = (Node(line(faint(wording.AFTER_DRIFT))),) if drift else ()
+    return Page((*drift_sections(drift), *unmanaged_sections(unmanaged), Section((Node(verdict), *hint))))
+
+
+def table_sections(changes: Sequence[Change]) -> Iterable[Section]:
+    """One tree a table that changes."""
+    tables: dict[str, list[Change]] = {}
+    for change in changes:
+        if change.action is not Action.NO_OP:
+            tables.setdefault(change.address.split("/", 1)[0], []).append(change)
+    for name, members in tables.items():
+        yield Section((_table(name, members),), tree=True)
+
+
+def drift_sections(drift: Sequence[Drift]) -> Iterable[Section]:
+    """What was changed behind dynaops's back; none without drift."""
+    if drift:
+        nodes = tuple(_drifted(one) for one in drift)
+        yield Section(nodes, line(strong("Drift"), faint(": changed in AWS since dynaops last applied")))
+
+
+def unmanaged_sections(unmanaged: Sequence[Unmanaged]) -> Iterable[Section]:
+    """What neither spec nor state names; none if there is nothing."""
+    if unmanaged:
+        nodes = tuple(
+            Node(
+                line(one.address if one.path is None else f"{one.address} {one.path}"),
+                value=() if absent(one.value) else line(compact(one.value)),
+            )
+            for one in unmanaged
+        )
+        yield Section(nodes, line(strong("Unmanaged"), faint(": live, in no spec, left alone")))
+
+
+def _table(name: str, members: Sequence[Change]) -> Node:
+    own = next((change for change in members if change.address == name), None)
+    below = tuple(
+        _change(change, change.address.removeprefix(f"{name}/"), own)
+        for change in members
+        if change is not own
+    )
+    title, region = line(strong(name)), line(faint(members[0].region))
+    if own is None:
+        return Node(title, Span(wording.MARKS[Action.UPDATE], Style.UPDATE), region, children=below)
+    return Node(title, _mark(own), region, _reason(own), (*_details(own), *below))
+
+
+def _change(change: Change, name: str, owner: Change | None) -> Node:
+    fresh = owner is not None and owner.action in (Action.CREATE, Action.REPLACE)
+    if fresh and change.action in (Action.CREATE, Action.REPLACE):
+        return Node(line(strong(name)), _mark(change), line(_brief(change.after)))
+    return Node(line(strong(name)), _mark(change), notes=_reason(change), children=_details(change))
+
+
+def _reason(change: Change) -> tuple[Line, ...]:
+    return (line(faint(change.reason)),) if change.reason else ()
+
+
+def _details(change: Change) -> tuple[Node, ...]:
+    if change.action is Action.DELETE:
+        return ()
+    if change.action is Action.CREATE:
+        return tuple(Node(line(path), value=line(compact(value))) for path, value in _members(change.after))
+    return tuple(row for difference in change.differences for row in _difference(difference))
+
+
+def _difference(difference: Difference) -> Iterable[Node]:
+    *rows, last = [_row(one) for one in unfolded(difference)]
+    notes = (line(faint(difference.note)),) if difference.note else ()
+    return (*rows, Node(last.text, last.mark, last.value, notes))
+
+
+def _row(difference: Difference) -> Node:
+    value = before_and_after(difference)
+    if difference.forces_replacement:
+        value = (*value, Span(f"  {wording.FORCES}", Style.REPLACE))
+    if absent(difference.before):
+        mark = Span("+", Style.CREATE)
+    elif absent(difference.after):
+        mark = Span("-", Style.DELETE)
+    else:
+        mark = Span("~", Style.UPDATE)
+    return Node(line(difference.path), mark, value)
+
+
+def _members(after: object) -> Iterable[tuple[str, object]]:
+    if not isinstance(after, dict):
+        return
+    for path, value in after.items():
+        if not absent(value):
+            yield path, value
+
+
+def _brief(after: object) -> str:
+    return ", ".join(f"{path}: {compact(value)}" for path, value in _members(after))
+
+
+def _drifted(drift: Drift) -> Node:
+    if drift.vanished:
+        return Node(line(strong(drift.address)), Span("-", Style.DELETE), line("is gone from AWS"))
+    rows = tuple(_row(one) for difference in drift.differences for one in unfolded(difference))
+    return Node(line(strong(drift.address)), Span("~", Style.UPDATE), children=rows)
+
+
+def _losses(plan: Plan) -> Iterable[Section]:
+    nodes = tuple(
+        Node(
+            line(Span(operation.address, Style.DELETE), " ", wording.loss(operation.danger)),
+            Span("!", Style.ERROR),
+            notes=tuple(line(faint(note)) for note in _about_loss(operation, plan) if note),
+        )
+        for operation in plan.operations
+        if operation.danger is not None
+    )
+    if nodes:
+        yield Section(nodes, line(Span("Destructive", Style.ERROR)))
+
+
+def _about_loss(operation: Operation, plan: Plan) -> tuple[str, ...]:
+    """Why, and what consent it needs; ``destroy`` is itself consent to delete."""
+    if operation.danger is None or (plan.destroy and operation.danger is Danger.DESTROY):
+        return (operation.reason,)
+    return (operation.reason, f"needs {wording.consent(operation.danger)}")
+
+
+def _slow_steps(plan: Plan) -> Iterable[Section]:
+    nodes = tuple(
+        Node(line(wording.about(operation.expected_wait)), value=line(operation.title))
+        for operation in slow(plan)
+    )
+    if nodes:
+        yield Section(nodes, line(strong("Slow steps")))
+
+
+def _pending(plan: Plan) -> Iterable[Section]:
+    if plan.pending:
+        nodes = tuple(Node(line(text)) for text in plan.pending)
+        yield Section(nodes, line(strong("Still under way in AWS"), faint(": from before")))
+
+
+def _warnings(plan: Plan) -> Iterable[Section]:
+    if plan.warnings:
+        yield Section(warning_nodes(plan.warnings), line(Span("Warnings", Style.WARNING)))
+
+
+def _summary(plan: Plan, refreshed: bool) -> Section:
+    notes = () if refreshed else (Node(line(faint(wording.NOT_REFRESHED))),)
+    return Section((Node(summary_line(plan)), *notes))
+
+
+def summary_line(plan: Plan) -> Line:
+    """The plan in one line."""
+    if plan.empty:
+        tables = wording.count(len(plan.tables), "table")
+        return joined([line(Span(wording.NOTHING_TO_DO, Style.GOOD)), line(tables)])
+    counted = line(strong(f"Plan: {wording.totals(plan.counts())}"))
+    if not plan.operations:
+        return joined([counted, line("no call to AWS")])
+    operations = wording.count(len(plan.operations), "operation")
+    return joined([counted, line(operations), line(wording.takes(duration(plan)))])
+
+
+def _unchanged(plan: Plan) -> Iterable[Section]:
+    changed = {
+        change.address.split("/", 1)[0] for change in plan.changes if change.action is not Action.NO_OP
+    }
+    same = [table for table in plan.tables if table not in changed]
+    if same and changed:
+        mark = Span(wording.MARKS[Action.NO_OP], Style.FAINT)
+        yield Section((Node(line(faint(f"unchanged: {wording.listed(same)}")), mark),))
+
+
+def _mark(change: Change) -> Span:
+    return Span(wording.MARKS[change.action], _STYLES[change.action])

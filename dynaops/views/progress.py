@@ -1,0 +1,167 @@
+"""What is going on while AWS works: a live picture on a terminal, one line a stage elsewhere."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from types import TracebackType
+from typing import TYPE_CHECKING, Protocol, Self, TextIO
+
+from dynaops.model.event import Event, Stage
+from dynaops.views import wording
+from dynaops.views.page import Line, Span, Style, clean, faint, line
+from dynaops.views.terminal import console_for, is_terminal, styled
+
+if TYPE_CHECKING:
+    from rich.console import Console, ConsoleOptions, RenderResult
+
+_ENDED = {
+    Stage.DONE: ("✓", Style.GOOD),
+    Stage.LEFT: ("…", Style.UPDATE),
+    Stage.SKIPPED: ("-", Style.FAINT),
+    Stage.FAILED: ("✗", Style.ERROR),
+}
+_SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+_FRAMES_A_SECOND = 8
+
+
+class Progress(Protocol):
+    """A context in which events are shown. `tell` may be called from any thread, and never fails."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def tell(self, event: Event) -> None:
+        """Show one event."""
+
+    def note(self, text: str) -> None:
+        """Say a sentence in between."""
+
+
+def progress_on(stream: TextIO, color: bool = True, clock: Callable[[], float] = time.time) -> Progress:
+    """The progress view that fits `stream`."""
+    if is_terminal(stream):
+        return LiveProgress(console_for(stream, color), clock)
+    return PlainProgress(stream, clock)
+
+
+class PlainProgress:
+    """One line for each stage an operation reaches, with the time since the start."""
+
+    def __init__(self, stream: TextIO, clock: Callable[[], float] = time.time) -> None:
+        self._stream = stream
+        self._clock = clock
+        self._started = clock()
+        self._last: dict[str, tuple[Stage, str]] = {}
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Self:
+        self._started = self._clock()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+    def tell(self, event: Event) -> None:
+        with self._lock:
+            shown = (event.stage, event.detail if event.stage is not Stage.WAITING else "")
+            if self._last.get(event.operation) == shown:
+                return
+            self._last[event.operation] = shown
+            self._write(_plain(event))
+
+    def note(self, text: str) -> None:
+        with self._lock:
+            self._write(clean(text))
+
+    def _write(self, text: str) -> None:
+        with suppress(OSError, ValueError):  # whoever read this has gone: that is no reason to stop applying
+            self._stream.write(f"[{wording.elapsed(self._clock() - self._started):>5}] {text}\n")
+            self._stream.flush()
+
+
+class LiveProgress:
+    """The operations in progress below, redrawn as time passes; what ended scrolls away above them."""
+
+    def __init__(self, console: Console, clock: Callable[[], float] = time.time) -> None:
+        from rich.live import Live
+
+        self._console = console
+        self._clock = clock
+        self._started = clock()
+        self._active: dict[str, tuple[Event, float]] = {}
+        self._ended = 0
+        self._total = 0
+        self._lock = threading.Lock()
+        self._live = Live(
+            self, console=console, refresh_per_second=_FRAMES_A_SECOND, transient=True, redirect_stdout=False
+        )
+
+    def __enter__(self) -> Self:
+        self._started = self._clock()
+        self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with suppress(OSError):
+            self._live.stop()
+
+    def tell(self, event: Event) -> None:
+        with self._lock:
+            self._total = max(self._total, event.total)
+            since = self._active.get(event.operation, (event, event.at))[1]
+            if event.stage not in _ENDED:
+                self._active[event.operation] = (event, since)
+                return
+            self._active.pop(event.operation, None)
+            self._ended += 1
+        with suppress(OSError):
+            self._console.print(styled(_ended(event, event.at - since)))
+
+    def note(self, text: str) -> None:
+        with suppress(OSError):
+            self._console.print(styled(line(Span(text, Style.WARNING))))
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        now = self._clock()
+        with self._lock:
+            active = list(self._active.values())
+        frame = _SPINNER[int(now * _FRAMES_A_SECOND) % len(_SPINNER)]
+        for event, since in active:
+            yield styled(_running(event, now - since, frame))
+        yield styled(self._footer(now))
+
+    def _footer(self, now: float) -> Line:
+        counted = f"{self._ended} of {self._total} done · " if self._total else ""
+        return line(
+            faint(f"  {counted}{wording.elapsed(now - self._started)} · Ctrl-C ends after the current call")
+        )
+
+
+def _running(event: Event, seconds: float, frame: str) -> Line:
+    expected = f" of {wording.about(event.expected)}" if event.expected else ""
+    detail = event.detail or wording.stage(event.stage)
+    return line(
+        Span(f"{frame} ", Style.UPDATE),
+        event.title,
+        faint(f" · {detail} · {wording.elapsed(seconds)}{expected}"),
+    )
+
+
+def _ended(event: Event, seconds: float) -> Line:
+    mark, style = _ENDED[event.stage]
+    said = wording.elapsed(seconds) if event.stage is Stage.DONE else wording.stage(event.stage)
+    detail = f": {event.detail}" if event.detail and event.stage is not Stage.DONE else ""
+    return line(Span(f"{mark} ", style), event.title, faint(f" · {said}{detail}"))
+
+
+def _plain(event: Event) -> str:
+    position = f"{event.position}/{event.total} " if event.total else ""
+    expected = f" ({wording.about(event.expected)})" if event.expected and event.stage not in _ENDED else ""
+    detail = f": {event.detail}" if event.detail else ""
+    return clean(f"{position}{event.title}: {wording.stage(event.stage)}{detail}{expected}")

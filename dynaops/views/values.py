@@ -1,0 +1,75 @@
+"""Values of specs and AWS in one line: short, unambiguous, never clipped in the middle of a name."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from dynaops.model.change import Difference
+from dynaops.views.page import ARROW, Line, Span, Style, faint, line
+
+_BARE = re.compile(r"(?:[^\W\d]|[_$./@:*-])[\w.:/@*+$-]*\Z")
+_SPECIAL = {"true", "false", "null", "none", "yes", "no", "on", "off", "~", "-"}
+_LATE = "(known after apply)"
+LONGEST = 400
+"""Characters of one value; what is longer (a policy document) is in ``plan --json`` in full."""
+
+
+def compact(value: Any, longest: int = LONGEST) -> str:
+    """The value in one line, much as YAML's flow style would have it; `longest` in characters."""
+    text = _flow(value)
+    if len(text) <= longest:
+        return text
+    return f"{text[:longest].rstrip()} ... ({len(text):,} characters)"
+
+
+def absent(value: Any) -> bool:
+    """Whether a property says nothing: not worth a line of its own."""
+    return value is None or value in ("", [], {}, ())
+
+
+def before_and_after(difference: Difference) -> Line:
+    """``before → after`` of one property; a side that is absent is left out."""
+    if absent(difference.before):
+        return line(Span(compact(difference.after), Style.CREATE))
+    if absent(difference.after):
+        return line(Span(compact(difference.before), Style.DELETE), ARROW, faint("(none)"))
+    return line(
+        Span(compact(difference.before), Style.DELETE), ARROW, Span(compact(difference.after), Style.CREATE)
+    )
+
+
+def unfolded(difference: Difference) -> Iterator[Difference]:
+    """A difference of two maps as the differences of their members, so that only those are shown."""
+    before, after = difference.before, difference.after
+    if not (isinstance(before, dict) and isinstance(after, dict)) or "$ref" in after:
+        yield difference
+        return
+    for name in dict.fromkeys([*before, *after]):
+        if before.get(name) != after.get(name):
+            member = Difference(
+                path=f"{difference.path}.{name}",
+                before=before.get(name),
+                after=after.get(name),
+                forces_replacement=difference.forces_replacement,
+            )
+            yield from unfolded(member)
+
+
+def _flow(value: Any) -> str:
+    if isinstance(value, dict):
+        if set(value) == {"$ref"}:
+            return _LATE
+        return "{" + ", ".join(f"{_flow(name)}: {_flow(one)}" for name, one in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_flow(one) for one in value) + "]"
+    if isinstance(value, str):
+        return value if _is_bare(value) else json.dumps(value, ensure_ascii=False)
+    return json.dumps(value, default=str)
+
+
+def _is_bare(text: str) -> bool:
+    """Whether a string can stand without quotation marks and still be told from everything else."""
+    return _BARE.match(text) is not None and text.lower() not in _SPECIAL

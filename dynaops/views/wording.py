@@ -1,0 +1,118 @@
+"""The sentences: what an action, a danger, a stage or a duration is called. Only words; no layout, no colour."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from dynaops.model.change import Action
+from dynaops.model.event import Stage
+from dynaops.model.operation import Danger
+
+MARKS = {
+    Action.CREATE: "+",
+    Action.UPDATE: "~",
+    Action.REPLACE: "-/+",
+    Action.DELETE: "-",
+    Action.ADOPT: "<-",
+    Action.NO_OP: "=",
+}
+LEGEND = {
+    Action.CREATE: "create",
+    Action.UPDATE: "update in place",
+    Action.REPLACE: "replace (delete, then create)",
+    Action.DELETE: "delete",
+    Action.ADOPT: "adopt (record what is live)",
+}
+FORCES = "forces replacement"
+NOTHING_TO_DO = "Nothing to do: AWS is as the specs say"
+NO_DRIFT = "No drift: AWS is as dynaops left it"
+AFTER_DRIFT = "Run `dynaops plan` to see what apply would take back."
+NOT_REFRESHED = "Compared with the state only (--no-refresh); AWS was not looked at."
+
+_ALWAYS_COUNTED = (Action.CREATE, Action.UPDATE, Action.REPLACE, Action.DELETE)
+_CONSENT = {
+    Danger.DESTROY: "--allow-destroy",
+    Danger.REPLACE: "--allow-replace",
+    Danger.UNPROTECT: "--allow-destroy",
+}
+_LOSS = {
+    Danger.DESTROY: "is deleted, with what is in it",
+    Danger.REPLACE: "is deleted and built anew; what is in it is lost",
+    Danger.UNPROTECT: "loses its deletion protection",
+}
+_STAGES = {
+    Stage.BLOCKED: "waits before it can start",
+    Stage.CALLING: "sent",
+    Stage.WAITING: "AWS is working",
+    Stage.DONE: "done",
+    Stage.LEFT: "submitted; AWS goes on by itself",
+    Stage.SKIPPED: "not sent",
+    Stage.FAILED: "failed",
+}
+
+
+def consent(danger: Danger) -> str:
+    """The option that agrees to a danger."""
+    return _CONSENT[danger]
+
+
+def loss(danger: Danger) -> str:
+    """What a danger means, after the name of what it concerns."""
+    return _LOSS[danger]
+
+
+def stage(of: Stage) -> str:
+    return _STAGES[of]
+
+
+def count(number: int, noun: str, plural: str | None = None) -> str:
+    """``1 table``, ``2 tables``."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def about(seconds: float) -> str:
+    """An estimate: ``~10 s``, ``~9 min``, ``~1 h 20 min``."""
+    return f"~{_rounded(seconds)}"
+
+
+def elapsed(seconds: float) -> str:
+    """A measured time, for a clock that is watched: ``4 s``, ``2:09``, ``1:02:09``."""
+    whole = max(0, int(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def takes(seconds: float) -> str:
+    """An estimate in a sentence: ``about 12 min``, ``a few seconds``."""
+    return "a few seconds" if seconds < 10 else f"about {_rounded(seconds)}"
+
+
+def totals(counts: Mapping[str, int]) -> str:
+    """``1 to create, 2 to update, 0 to replace, 0 to delete``; adoptions only where there are some."""
+    parts = [f"{counts.get(action.value, 0)} to {action.value}" for action in _ALWAYS_COUNTED]
+    if counts.get(Action.ADOPT.value):
+        parts.append(f"{counts[Action.ADOPT.value]} to adopt")
+    return ", ".join(parts)
+
+
+def listed(names: Iterable[str], most: int = 5) -> str:
+    """``a, b and c``; the tail of a long list is counted."""
+    shown = list(names)
+    if len(shown) > most:
+        shown = [*shown[: most - 1], f"{len(shown) - most + 1} more"]
+    return " and ".join(part for part in (", ".join(shown[:-1]), *shown[-1:]) if part)
+
+
+def _rounded(seconds: float) -> str:
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return f"{minutes} min"
+    hours, rest = divmod(minutes, 60)
+    if hours >= 48:
+        return f"{round(hours / 24)} days"
+    return f"{hours} h {rest} min" if rest and hours < 10 else f"{hours} h"
