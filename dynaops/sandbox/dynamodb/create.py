@@ -9,7 +9,7 @@ from dynaops.sandbox.dynamodb import encryption, registry, schema, streams, thro
 from dynaops.sandbox.dynamodb.describe import describe
 from dynaops.sandbox.dynamodb.model import Index, Table, Throughput
 from dynaops.sandbox.dynamodb.shapes import check_shape, check_table_class
-from dynaops.sandbox.errors import invalid
+from dynaops.sandbox.errors import ApiError, invalid
 from dynaops.sandbox.world import World
 
 CREATE_SECONDS = 5.0
@@ -39,7 +39,9 @@ def build(call: Call, body: dict[str, Any]) -> Table:
     check_table_class(body.get("TableClass"))
     if "ProvisionedThroughput" in body:
         throughput.check_bounds(body["ProvisionedThroughput"])
+    _refuse_unsupported(body)
     attributes = schema.check_create(body)
+    vector.check_create(body)
     name = registry.table_name(call, body["TableName"])
     _check_capacity(call, body)
     streams.check_specification(body.get("StreamSpecification"), creating=True)
@@ -57,13 +59,22 @@ def build(call: Call, body: dict[str, Any]) -> Table:
         sse=sse,
         deletion_protection=bool(body.get("DeletionProtectionEnabled", False)),
         tags=_tags(body),
+        settings_mode=body.get("GlobalTableSettingsReplicationMode"),
     )
     _check_policy(body)
     _set_capacity(table, body)
-    _set_indexes(call, table, body)
+    _set_indexes(table, body)
     if (body.get("StreamSpecification") or {}).get("StreamEnabled"):
         streams.switch_on(table, body["StreamSpecification"]["StreamViewType"], call.now)
     return table
+
+
+def _refuse_unsupported(body: dict[str, Any]) -> None:
+    if "GlobalTableSourceArn" in body:
+        raise ApiError(
+            "NotImplemented",
+            "dynaops sandbox: multi-account global tables (GlobalTableSourceArn) are missing",
+        )
 
 
 def start(world: World, table: Table, seconds: float | None = None) -> None:
@@ -156,14 +167,14 @@ def _set_capacity(table: Table, body: dict[str, Any]) -> None:
         table.warm.status = "UPDATING"
 
 
-def _set_indexes(call: Call, table: Table, body: dict[str, Any]) -> None:
+def _set_indexes(table: Table, body: dict[str, Any]) -> None:
     for given in body.get("LocalSecondaryIndexes", ()):
         index = Index(given["IndexName"], given["KeySchema"], schema.shown_projection(given["Projection"]))
         table.local_indexes[index.name] = index
     for given in body.get("GlobalSecondaryIndexes", ()):
         table.global_indexes[given["IndexName"]] = global_index(given)
-    for index in vector.build_all(call, body):
-        table.vector_indexes[index.name] = index
+    for given in body.get("VectorIndexes", ()):
+        table.vector_indexes[given["IndexName"]] = vector.build(given)
 
 
 def global_index(given: dict[str, Any]) -> Index:

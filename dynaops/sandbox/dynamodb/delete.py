@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dynaops.sandbox.dispatch import Call, operation
-from dynaops.sandbox.dynamodb import registry, replicas, windows
+from dynaops.sandbox.dynamodb import groups, registry, replicas, windows
 from dynaops.sandbox.dynamodb.describe import describe
 from dynaops.sandbox.dynamodb.shapes import check_shape
 from dynaops.sandbox.errors import validation
@@ -27,8 +27,8 @@ def delete_table(call: Call) -> dict[str, Any]:
             "Disable deletion protection first."
         )
     windows.check(table, "delete")
-    replicas.check_delete(call.world, table)
-    replicas.leave(call.world, table)
+    replicas.check_delete(call, table)
+    groups.start_leaving(call.world, table)
     shown = deleting(describe(call.world, table))
     registry.close_table(call.world, table)
     call.world.schedule(DELETE_SECONDS, "dynamodb.deleted", **registry.address(table))
@@ -60,4 +60,5 @@ def deleting(shown: dict[str, Any]) -> dict[str, Any]:
 def _remove(world: World, data: dict[str, Any]) -> None:
     table = registry.recall(world, data)
     if table is not None:
+        groups.left(world, table)
         registry.remove_table(world, table)

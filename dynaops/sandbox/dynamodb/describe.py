@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from dynaops.sandbox.dispatch import Call, operation
-from dynaops.sandbox.dynamodb import replicas, statistics, throughput
+from dynaops.sandbox.dynamodb import groups, statistics, throughput
 from dynaops.sandbox.dynamodb.model import Index, Table, Warm
 from dynaops.sandbox.dynamodb.registry import lookup, tables_in
 from dynaops.sandbox.dynamodb.shapes import check_shape
@@ -59,7 +59,7 @@ def describe(world: World, table: Table) -> dict[str, Any]:
     shown.update(_capacity(table))
     shown.update(_settings(table))
     shown.update(_indexes(table, sizes, now))
-    shown.update(replicas.described(world, table))
+    shown.update(groups.described(world, table))
     return shown
 
 

@@ -61,12 +61,13 @@ def key_arn(call: Call, given: dict[str, Any]) -> str:
     """The ARN of the key that is meant, checked to be usable (DDB-TABLE-020 to 023, 461)."""
     keys: KmsBackend = kms_backends[call.account][call.region]
     wanted = given.get("KMSMasterKeyId")
-    if wanted is None or _is_managed(wanted):
+    if wanted is None or is_managed(wanted):
         return _managed_key(keys)
     return _usable_key(call, keys, wanted)
 
 
-def _is_managed(wanted: str) -> bool:
+def is_managed(wanted: str) -> bool:
+    """Whether a key is named by the alias of the AWS managed one."""
     return wanted == _MANAGED or wanted.endswith(f":{_MANAGED}")
 
 

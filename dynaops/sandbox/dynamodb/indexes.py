@@ -11,7 +11,7 @@ from typing import Any
 from dynaops.sandbox.dispatch import Call
 from dynaops.sandbox.dynamodb import create, moto_bridge, registry, schema, throughput, update_warm, windows
 from dynaops.sandbox.dynamodb.model import Index, Table
-from dynaops.sandbox.errors import in_use, invalid, not_found, over_limit, validation
+from dynaops.sandbox.errors import ApiError, in_use, invalid, not_found, over_limit, validation
 from dynaops.sandbox.world import World
 
 ALLOCATION_SECONDS = 40.0
@@ -22,6 +22,8 @@ REMOVAL_SECONDS = 4.0
 """2.6-6 s (DDB-TABLE-149, 375, 376)."""
 UPDATE_SECONDS = 2.0
 """2-4 s with IndexStatus UPDATING (DDB-TABLE-135, 165)."""
+
+SCHEMA_ELEMENT = "Schema:[SchemaElement: key{{{}:{}:HASH}}]"
 
 _ACTIONS = ("Update", "Create", "Delete")
 
@@ -59,20 +61,28 @@ def of(body: dict[str, Any], action: str) -> list[dict[str, Any]]:
 def check_online(table: Table, body: dict[str, Any]) -> None:
     """Refuse names that do not fit, and a second online operation (DDB-TABLE-149, 159, 380)."""
     deletes = of(body, "Delete")
+    online = len(deletes) + len(of(body, "Create"))
+    if online > 1:
+        raise one_at_a_time()
     for action, given in (("update", of(body, "Update")), ("delete", deletes)):
         for each in given:
             _check_known(table, each, action)
     for each in of(body, "Create"):
-        if each["IndexName"] in _all_names(table):
+        if each["IndexName"] in all_names(table):
             raise validation("Attempting to create an index which already exists")
     for each in deletes:
         _check_removable(table, table.global_indexes[each["IndexName"]])
-    online = len(deletes) + len(of(body, "Create"))
-    if online > 1 or (online and _is_busy(table, {each["IndexName"] for each in deletes})):
-        raise over_limit("Only 1 online index can be created or deleted simultaneously per table")
+    if online and is_busy(table, {each["IndexName"] for each in deletes}):
+        raise one_at_a_time()
 
 
-def _all_names(table: Table) -> set[str]:
+def one_at_a_time() -> ApiError:
+    """The refusal of a second online index operation (DDB-TABLE-159)."""
+    return over_limit("Only 1 online index can be created or deleted simultaneously per table")
+
+
+def all_names(table: Table) -> set[str]:
+    """The names of all indexes of a table, of whatever kind."""
     return {*table.global_indexes, *table.local_indexes, *table.vector_indexes}
 
 
@@ -98,7 +108,8 @@ def _check_removable(table: Table, index: Index) -> None:
         )
 
 
-def _is_busy(table: Table, apart_from: set[str]) -> bool:
+def is_busy(table: Table, apart_from: set[str]) -> bool:
+    """Whether an index other than those named is being built or removed."""
     others = [*table.global_indexes.values(), *table.vector_indexes.values()]
     return any(index.status in ("CREATING", "DELETING") and index.name not in apart_from for index in others)
 
@@ -156,10 +167,16 @@ def _check_definitions(table: Table, given: dict[str, Any], sent: list[dict[str,
     schema.check_defined(given["KeySchema"], [*defined, *table.attributes])
     for name in schema.names(given["KeySchema"]):
         if name in defined and table.attributes.get(name, defined[name]) != defined[name]:
+            held = SCHEMA_ELEMENT.format(name, table.attributes[name])
             raise invalid(
-                "Attribute type in AttributeDefinitions does not match the existing type of key attribute "
-                f"{name}"
+                "Attributes cannot be redefined. Please check that your attribute has the same type as "
+                f"previously defined. Existing schema: {held} New schema: "
+                f"{SCHEMA_ELEMENT.format(name, defined[name])}"
             )
+    for index in table.vector_indexes.values():
+        attribute = (index.vector or {})["VectorAttribute"]["AttributeName"]
+        if attribute in schema.names(given["KeySchema"]):
+            raise invalid(f"A key attribute cannot be the vector attribute of an index: {attribute}")
 
 
 def _check_update(call: Call, table: Table, given: dict[str, Any], mode: str) -> None:
@@ -296,9 +313,11 @@ def _updated(_world: World, table: Table, data: dict[str, Any]) -> None:
 
 def check_readable(table: Table, name: str) -> None:
     """Refuse to read an index that is not there, or not yet built (as Query and Scan answer)."""
-    index = table.global_indexes.get(name) or table.vector_indexes.get(name)
+    index = table.global_indexes.get(name)
     if name in table.local_indexes or (index is not None and moto_bridge.is_readable(index)):
         return
+    if name in table.vector_indexes:
+        raise validation(f"The index type does not support this operation: {name}")
     if index is not None and index.status == "CREATING":
         raise validation(f"Cannot read from backfilling global secondary index: {name}")
     raise validation(f"The table does not have the specified index: {name}")

@@ -87,6 +87,13 @@ class Table:
     """What the table is UPDATING for (throughput, billing, stream, class, index ...), for AWS's messages."""
     running: dict[str, str] = field(default_factory=dict)
     """Everything the table is UPDATING for, each with its detail (a stream label, an index name ...)."""
+    replicated: bool = False
+    """Whether the table is a member of a global table."""
+    replica_jobs: int = 0
+    """Members of its global table that are being created or deleted: no other change passes meanwhile."""
+    disassociation_protection: bool = True
+    settings_mode: str | None = None
+    """GlobalTableSettingsReplicationMode that was set on a regional table."""
     restore: dict[str, Any] | None = None
     """RestoreSummary of a table that is being restored."""
     facets: dict[str, Any] = field(default_factory=dict)

@@ -6,14 +6,16 @@ A table that is being created or deleted has its moto table put aside, so that d
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
 from moto.dynamodb.models.dynamo_type import Item
-from moto.dynamodb.models.table import GlobalSecondaryIndex, StreamShard
+from moto.dynamodb.models.table import GlobalSecondaryIndex
 from moto.dynamodb.models.table import Table as MotoTable
 
+from dynaops.sandbox.dynamodb.data import DataTable, ReplicatingShard, store
 from dynaops.sandbox.dynamodb.model import Index, Table
 from dynaops.sandbox.world import World
 
@@ -42,7 +44,7 @@ def data_of(world: World, table: Table) -> MotoTable | None:
 
 def attach(world: World, table: Table) -> None:
     """Make an empty moto table, out of reach of data calls."""
-    made = MotoTable(  # type: ignore[abstract]  # moto makes them so, too
+    made = DataTable(
         table.name,
         account_id=table.account,
         region=table.region,
@@ -107,8 +109,23 @@ def sync_stream(world: World, table: Table) -> None:
         return
     made.stream_specification = {"StreamEnabled": True, "StreamViewType": table.stream_view}
     if made.stream_shard is None or made.latest_stream_label != table.stream_label:
-        made.stream_shard = StreamShard(table.account, made)
+        made.stream_shard = ReplicatingShard(table.account, made)
     made.latest_stream_label = table.stream_label
+
+
+def set_peers(world: World, table: Table, regions: list[str]) -> None:
+    """Let each write to the table reach its replicas in `regions`."""
+    made = data_of(world, table)
+    if made is not None and isinstance(made.stream_shard, ReplicatingShard):
+        made.stream_shard.peers = regions
+
+
+def copy_items(world: World, source: Table, target: Table) -> None:
+    """Give a new replica the items of its source."""
+    to = data_of(world, target)
+    if to is not None:
+        for item in items_of(world, source):
+            store(to, copy.deepcopy(item))
 
 
 def items_of(world: World, table: Table) -> list[Item]:

@@ -1,31 +1,235 @@
+"""ReplicaUpdates: which replicas a table may get, change and lose, and in which words AWS refuses.
+
+A group takes exactly one creation or removal a call, from any of its regions (DDB-TABLE-203, 223,
+224, 265, 307); strongly consistent groups follow rules of their own (see `witness`).
+"""
+
 from __future__ import annotations
 
+import functools
 from typing import Any
 
+import boto3
+
 from dynaops.sandbox.dispatch import Call
+from dynaops.sandbox.dynamodb import groups, registry, replica_keys, replica_life, scaling, windows, witness
 from dynaops.sandbox.dynamodb.model import Table
-from dynaops.sandbox.world import World
+from dynaops.sandbox.errors import ApiError, in_use, invalid, validation
+
+SOURCE_SECONDS = 24 * 3600.0
+"""A region that sourced a replica cannot leave for 24 hours, or until that replica is gone (T266)."""
+
+_LOCAL = (
+    "Cannot add or delete the local region through ReplicaUpdates. Use CreateTable, DeleteTable, or "
+    "UpdateTable as required."
+)
+_KINDS = ("Create", "Update", "Delete", "Disassociate")
+_NO_ACTIONS = "There are no actions specified in the Replica Update Action of the request."
 
 
-def described(world: World, table: Table) -> dict[str, Any]:
-    return {}
+def check_alone(asked: set[str], body: dict[str, Any]) -> None:
+    """Changes of replicas come alone, and that is looked at before any state (DDB-TABLE-224, 257)."""
+    if "GlobalTableWitnessUpdates" in body:
+        if asked - {"ReplicaUpdates"}:
+            raise invalid("Requests that modify replicas or witnesses must not also modify other fields")
+    elif "ReplicaUpdates" in asked and len(asked) > 1:
+        raise invalid("Replica modification must be the only operation in the request")
 
 
-def concerns(asked: set[str]) -> bool:
-    return False
-
-
-def check_alone(asked: set[str]) -> None: ...
+def check_settings(body: dict[str, Any], asked: set[str]) -> None:
+    """A regional table's settings replication is ENABLED or DISABLED, set alone (DDB-TABLE-048)."""
+    if body.get("GlobalTableSettingsReplicationMode") == "ENABLED_WITH_OVERRIDES":
+        raise validation(
+            "Value 'ENABLED_WITH_OVERRIDES' at 'GlobalTableSettingsReplicationMode' failed to satisfy "
+            "constraint: Only ENABLED and DISABLED settings replication are supported for a Regional Table."
+        )
+    for member in ("GlobalTableSettingsReplicationMode", "DisassociationProtectionEnabled"):
+        if member in asked and len(asked) > 1:
+            raise invalid(f"{member} modification must be the only operation in the request")
 
 
 def update(call: Call, table: Table, body: dict[str, Any]) -> dict[str, Any]:
-    return {}
+    """Carry out ReplicaUpdates (and witness updates); answer the table's description."""
+    actions = _actions(body["ReplicaUpdates"])
+    group = groups.group_of(call.world, table)
+    _check_regions(call, actions)
+    if witness.concerns(group, body):
+        witness.check(call, table, group, actions, body)
+    else:
+        _check_count(actions)
+    _check_state(call, table, group, actions)
+    for kind, given in actions:
+        _CHECKS[kind](call, table, group, given)
+    return replica_life.apply(call, table, actions, body)
 
 
-def check_delete(world: World, table: Table) -> None: ...
+def _actions(updates: list[dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
+    """The single actions asked for; the same creation twice counts once."""
+    actions: list[tuple[str, dict[str, Any]]] = []
+    for update in updates:
+        present = [(kind, update[kind]) for kind in _KINDS if update.get(kind) is not None]
+        if len(present) > 1:
+            raise validation("Update table operation with more than one type of replica actions not allowed.")
+        actions += [action for action in present if action not in actions]
+    if not actions:
+        raise validation(_NO_ACTIONS)
+    for kind, given in actions:
+        if kind == "Update" and not set(given) - {"RegionName"}:
+            raise validation(_NO_ACTIONS)
+    return actions
 
 
-def leave(world: World, table: Table) -> None: ...
+def _check_count(actions: list[tuple[str, dict[str, Any]]]) -> None:
+    if len({kind for kind, _ in actions}) > 1:
+        raise validation("Update table operation with more than one type of replica actions not allowed.")
+    if len(actions) > 1 and actions[0][0] != "Update":
+        raise validation(
+            "Update table operation with more than one create or delete replica actions not allowed"
+        )
 
 
-def carry(call: Call, table: Table, body: dict[str, Any]) -> None: ...
+@functools.cache
+def supported_regions() -> list[str]:
+    """The regions that have DynamoDB, as the SDK knows them."""
+    return boto3.Session().get_available_regions("dynamodb")
+
+
+def _check_regions(call: Call, actions: list[tuple[str, dict[str, Any]]]) -> None:
+    for kind, given in actions:
+        region = given["RegionName"]
+        if not region:
+            raise ApiError(
+                "AccessDeniedException",
+                f"User: arn:aws:iam::{call.account}:root is not authorized to perform: dynamodb:Scan on "
+                f"resource: arn:aws:dynamodb::{call.account}:table/{call.body['TableName']}",
+            )
+        if region == call.region and kind in ("Create", "Delete"):
+            raise validation(_LOCAL)
+        if region not in supported_regions():
+            raise validation(
+                f"Region {region} is not supported. The latest version of global tables are only supported "
+                f"in the following regions: [{', '.join(supported_regions())}]"
+            )
+
+
+def _check_state(
+    call: Call, table: Table, group: groups.Group | None, actions: list[tuple[str, dict[str, Any]]]
+) -> None:
+    """What a table that is still being added, or another running change, does not admit (T227, T298)."""
+    if group is not None and table.status == "CREATING":
+        raise validation(
+            "Create/Update/Delete of replica is not allowed while the replica is being added to table with "
+            f"name: ‘{table.name}’ in region: ‘{call.region}’."
+        )
+    for kind, given in actions:
+        if kind == "Create" and given["RegionName"] in _dying(group):
+            raise already(table)
+        if kind in ("Update", "Delete"):
+            _require_member(group, given["RegionName"])
+    windows.check(table, "replica")
+    if table.running:
+        raise in_use(f"Table: {table.name} is in the process of being updated.")
+
+
+def _dying(group: groups.Group | None) -> list[str]:
+    found = group.members.values() if group is not None else ()
+    return [member.region for member in found if member.status == "DELETING"]
+
+
+def already(table: Table) -> ApiError:
+    """The refusal of a replica where a table of that name is, whosever it is (DDB-TABLE-225)."""
+    return validation(
+        f"Failed to create a the new replica of table with name: ‘{table.name}’ because one or more replicas "
+        "already existed as tables."
+    )
+
+
+def _require_member(group: groups.Group | None, region: str) -> groups.Member:
+    member = group.members.get(region) if group is not None else None
+    if member is None or not member.visible:
+        raise validation(
+            "Update global table operation failed because one or more replicas were not part of the global "
+            f"table. Please retry the request without these replicas: [{region}]."
+        )
+    return member
+
+
+def _check_create(call: Call, table: Table, _group: groups.Group | None, given: dict[str, Any]) -> None:
+    region = given["RegionName"]
+    if table.name in registry.tables_in(call.world, table.account, region):
+        raise already(table)
+    if not table.on_demand_billing:
+        scaling.require_write_scaling(table)
+    replica_keys.check_create(call, table, given)
+
+
+def _check_update(_call: Call, table: Table, _group: groups.Group | None, given: dict[str, Any]) -> None:
+    if given.get("KMSMasterKeyId") is not None:
+        raise invalid("KMSMasterKeyId of a replica cannot be updated through ReplicaUpdates")
+    if given.get("ProvisionedThroughputOverride") is not None and table.on_demand_billing:
+        raise validation(
+            "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is "
+            "PAY_PER_REQUEST"
+        )
+
+
+def _check_delete(call: Call, table: Table, group: groups.Group | None, given: dict[str, Any]) -> None:
+    region = given["RegionName"]
+    other = registry.tables_in(call.world, table.account, region).get(table.name)
+    if other is not None and other.deletion_protection:
+        raise validation(
+            f"Cannot delete table {table.name} in region {region} because it has deletion protection enabled. "
+            "Disable deletion protection first."
+        )
+    if group is not None and not group.strong:
+        require_no_offspring(call, group, region)
+
+
+def require_no_offspring(call: Call, group: groups.Group, region: str) -> None:
+    """Refuse to remove a region that lately sourced a replica which still exists (DDB-TABLE-266)."""
+    for member in group.members.values():
+        if member.source == region and call.now - member.joined < SOURCE_SECONDS:
+            raise validation(
+                "Replica cannot be deleted because it has acted as a source region for new replica(s) being "
+                "added to the table in the last 24 hours."
+            )
+
+
+def _check_disassociate(_call: Call, table: Table, group: groups.Group | None, given: dict[str, Any]) -> None:
+    _require_member(group, given["RegionName"])
+    if given["RegionName"] != table.region:
+        raise validation("Disassociation is only allowed for the replica in the region of the request")
+    if table.disassociation_protection:
+        raise validation(
+            "Replica cannot be disassociated as it is currently protected against disassociation. "
+            "Disable disassociation protection first."
+        )
+
+
+_CHECKS = {
+    "Create": _check_create,
+    "Update": _check_update,
+    "Delete": _check_delete,
+    "Disassociate": _check_disassociate,
+}
+
+
+def check_delete(call: Call, table: Table) -> None:
+    """Refuse DeleteTable where it would break a global table (DDB-TABLE-260, 266, 298)."""
+    group = groups.group_of(call.world, table)
+    if group is None:
+        return
+    if group.strong:
+        raise witness.only_one()
+    require_no_offspring(call, group, table.region)
+
+
+def check_member(table: Table, body: dict[str, Any]) -> None:
+    """Refuse index changes of a PROVISIONED global table without write scaling (DDB-TABLE-291)."""
+    if table.replicated and not table.on_demand_billing and body.get("GlobalSecondaryIndexUpdates"):
+        scaling.require_index_scaling(table)
+
+
+def carry(call: Call, table: Table, body: dict[str, Any]) -> None:
+    """Bring a change that holds for the whole group to its other members."""
+    replica_life.carry(call, table, body)

@@ -41,7 +41,7 @@ def check_update(table: Table, given: dict[str, Any]) -> None:
         raise validation(f"Table already has an enabled stream: TableName: {table.name}")
     if not given["StreamEnabled"] and table.stream_view is None:
         raise validation(f"Table has no stream to disable: TableName: {table.name}")
-    if not given["StreamEnabled"] and table.facets.get("replicated"):
+    if not given["StreamEnabled"] and table.replicated:
         raise invalid("Disabling Stream is not allowed for a Global Table replica.")
 
 

@@ -45,7 +45,6 @@ _CHANGES = frozenset(
     {
         *_NAMED,
         "StreamSpecification",
-        "GlobalTableWitnessUpdates",
         "GlobalTableSettingsReplicationMode",
         "DisassociationProtectionEnabled",
         "VectorIndexUpdates",
@@ -68,7 +67,7 @@ def update_table(call: Call) -> dict[str, Any]:
     asked = _asked(body)
     _check_combination(body, asked)
     table = registry.lookup(call, body["TableName"])
-    if replicas.concerns(asked):
+    if "ReplicaUpdates" in asked:
         return {"TableDescription": replicas.update(call, table, body)}
     _check(call, table, body)
     shown = _before(call, table, body)
@@ -79,13 +78,12 @@ def update_table(call: Call) -> dict[str, Any]:
 def _asked(body: dict[str, Any]) -> set[str]:
     """The members that ask for a change; an empty list of index updates does not count."""
     asked = {member for member in body if member in _CHANGES}
-    if not body.get("GlobalSecondaryIndexUpdates"):
-        asked.discard("GlobalSecondaryIndexUpdates")
+    for updates in ("GlobalSecondaryIndexUpdates", "VectorIndexUpdates"):
+        if not body.get(updates):
+            asked.discard(updates)
     if not asked:
-        listed = [
-            member for member in _NAMED if member not in body or member == "GlobalSecondaryIndexUpdates"
-        ]
-        raise validation(f"At least one of {', '.join(listed[:-1])} or {listed[-1]} is required")
+        named = [member for member in _NAMED if member not in body or member == "GlobalSecondaryIndexUpdates"]
+        raise validation(f"At least one of {', '.join(named[:-1])} or {named[-1]} is required")
     return asked
 
 
@@ -94,8 +92,8 @@ def _check_combination(body: dict[str, Any], asked: set[str]) -> None:
     updates = body.get("GlobalSecondaryIndexUpdates")
     if updates is not None:
         indexes.check_list(updates)
-    if replicas.concerns(asked):
-        replicas.check_alone(asked)
+    if "ReplicaUpdates" in body or "GlobalTableWitnessUpdates" in body:
+        replicas.check_alone(asked, body)
     streams.check_specification(body.get("StreamSpecification"))
     for member, text in _ALONE.items():
         if member in asked and len(asked) > 1:
@@ -105,9 +103,10 @@ def _check_combination(body: dict[str, Any], asked: set[str]) -> None:
     _check_warm(asked, online)
     _check_iops(body, asked, online)
     if "VectorIndexUpdates" in asked:
-        vector.check_list(body["VectorIndexUpdates"])
+        vector.check_list(body["VectorIndexUpdates"], online)
         if len(asked) > 1:
             raise invalid("Vector index modification must be the only operation in the request")
+    replicas.check_settings(body, asked)
 
 
 def _check_on_demand(asked: set[str]) -> None:
@@ -156,8 +155,9 @@ def _check(call: Call, table: Table, body: dict[str, Any]) -> None:
         update_protection.check(call, table)
     if "WarmThroughput" in body:
         update_warm.check(call, table, body["WarmThroughput"])
-    if "VectorIndexUpdates" in body:
-        vector.check(call, table, body)
+    if body.get("VectorIndexUpdates"):
+        vector.check(table, body["VectorIndexUpdates"])
+    replicas.check_member(table, body)
 
 
 def _before(call: Call, table: Table, body: dict[str, Any]) -> dict[str, Any]:
@@ -182,7 +182,11 @@ def _apply(call: Call, table: Table, body: dict[str, Any]) -> dict[str, Any]:
         update_protection.apply(call, table, body["DeletionProtectionEnabled"])
     if "WarmThroughput" in body:
         update_warm.apply(call, table, body["WarmThroughput"])
-    if "VectorIndexUpdates" in body:
-        vector.apply(call, table, body)
+    if "GlobalTableSettingsReplicationMode" in body:
+        table.settings_mode = body["GlobalTableSettingsReplicationMode"]
+    if "DisassociationProtectionEnabled" in body:
+        table.disassociation_protection = body["DisassociationProtectionEnabled"]
+    if body.get("VectorIndexUpdates"):
+        vector.apply(call, table, body["VectorIndexUpdates"])
     replicas.carry(call, table, body)
     return changed

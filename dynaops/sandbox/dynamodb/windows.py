@@ -105,7 +105,7 @@ def check(table: Table, concern: str) -> None:
     delete.
     """
     require_settled(table)
-    if REPLICA in table.running:
+    if table.replica_jobs or REPLICA in table.running:
         raise ApiError("ResourceInUseException", _GLOBAL_TABLE)
     for activity, detail in table.running.items():
         text = _REFUSALS.get((activity, concern))
@@ -120,7 +120,7 @@ def check(table: Table, concern: str) -> None:
 
 def _refusal(table: Table, text: str) -> ApiError:
     """Tables with replicas never say what is going on (DDB-TABLE-444)."""
-    if table.facets.get("replicated"):
+    if table.replicated:
         return ApiError("ResourceInUseException", _GLOBAL_TABLE)
     return in_use(text)
 

@@ -1,0 +1,103 @@
+"""moto's table, corrected where AWS's data plane differs, and writing through to its replicas."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from moto.dynamodb.limits import HASH_KEY_MAX_LENGTH, RANGE_KEY_MAX_LENGTH
+from moto.dynamodb.models import dynamodb_backends
+from moto.dynamodb.models.dynamo_type import DynamoType, Item
+from moto.dynamodb.models.table import StreamShard
+from moto.dynamodb.models.table import Table as MotoTable
+
+
+class DataTable(MotoTable):
+    """A table whose indexes hold only the items that fit their keys.
+
+    An attribute of another type than the key's, an empty or an over-long one keeps an item that was
+    there before the index out of it; such items stay in the table.
+    """
+
+    _reading: str | None = None
+
+    def query(self, *args: Any, **kwargs: Any) -> tuple[list[Item], int, dict[str, Any] | None]:
+        self._reading = kwargs.get("index_name") or (args[7] if len(args) > 7 else None)
+        try:
+            return super().query(*args, **kwargs)
+        finally:
+            self._reading = None
+
+    def all_items(self) -> list[Item]:
+        items = super().all_items()
+        if self._reading is None:
+            return items
+        return [item for item in items if self._fits(item, self._reading)]
+
+    def has_idx_items(self, index_name: str) -> list[Item]:
+        return [item for item in super().has_idx_items(index_name) if self._fits(item, index_name)]
+
+    def _fits(self, item: Item, index_name: str) -> bool:
+        index = next((index for index in self.all_indexes() if index.name == index_name), None)
+        if index is None:
+            return True
+        types = {each["AttributeName"]: each["AttributeType"] for each in self.attr}
+        return all(_is_key(item.attrs.get(key["AttributeName"]), key, types) for key in index.schema)
+
+    @property
+    def is_created(self) -> bool:  # type: ignore[override]  # moto declares it abstract and never uses it
+        return True
+
+    @classmethod
+    def update_from_cloudformation_json(cls, *args: Any, **kwargs: Any) -> Any:
+        raise NotImplementedError("tables are updated by UpdateTable only")
+
+
+def _is_key(value: DynamoType | None, key: dict[str, str], types: dict[str, str]) -> bool:
+    if value is None or value.type != types.get(key["AttributeName"], value.type):
+        return False
+    most = HASH_KEY_MAX_LENGTH if key["KeyType"] == "HASH" else RANGE_KEY_MAX_LENGTH
+    return value.type == "N" or 0 < value.size() <= most
+
+
+class ReplicatingShard(StreamShard):
+    """A stream shard that also brings each change to the table's replicas.
+
+    Replicas always have a stream, so every write passes here. A change that arrives by replication
+    shows in the replica's stream but goes no further.
+    """
+
+    def __init__(self, account_id: str, table: MotoTable) -> None:
+        super().__init__(account_id, table)
+        self.peers: list[str] = []
+
+    def add(self, old: Item | None, new: Item | None) -> None:
+        super().add(old, new)
+        for region in self.peers:
+            peer = dynamodb_backends[self.account_id][region].tables.get(self.table.name)
+            if peer is not None:
+                _replay(peer, old, new)
+
+
+def _replay(peer: MotoTable, old: Item | None, new: Item | None) -> None:
+    if new is not None:
+        store(peer, copy.deepcopy(new))
+    elif old is not None:
+        _drop(peer, old)
+    if peer.stream_shard is not None:
+        StreamShard.add(peer.stream_shard, old, new)
+
+
+def store(table: MotoTable, item: Item) -> None:
+    """Put an item in its place without telling the stream."""
+    if item.range_key is not None:
+        table.items[item.hash_key][item.range_key] = item
+    else:
+        table.items[item.hash_key] = item  # type: ignore[assignment]  # moto keeps items so
+
+
+def _drop(table: MotoTable, item: Item) -> None:
+    if item.range_key is None:
+        table.items.pop(item.hash_key, None)
+    elif item.hash_key in table.items:
+        table.items[item.hash_key].pop(item.range_key, None)

@@ -1,0 +1,146 @@
+"""Global tables (version 2019.11.21): which regions' tables belong together, and how that is shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from dynaops.sandbox.dynamodb import moto_bridge, registry
+from dynaops.sandbox.dynamodb.model import Table
+from dynaops.sandbox.world import World
+
+VERSION = "2019.11.21"
+_SHARED = "aws-global"
+
+
+@dataclass
+class Member:
+    """One region of a global table. `source` is the region it was added from, at `joined`."""
+
+    region: str
+    status: str = "ACTIVE"
+    visible: bool = True
+    source: str | None = None
+    joined: float = 0.0
+    key: str | None = None
+    read_override: int | None = None
+    cap_override: int | None = None
+    class_override: str | None = None
+    indexes: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
+@dataclass
+class Group:
+    """A global table: its members by region, its witness, and whether it is strongly consistent."""
+
+    name: str
+    strong: bool = False
+    members: dict[str, Member] = field(default_factory=dict)
+    witnesses: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Groups:
+    """All global tables of an account, by name."""
+
+    by_name: dict[str, Group] = field(default_factory=dict)
+
+
+def groups_of(world: World, account: str) -> dict[str, Group]:
+    """The account's global tables by name."""
+    return world.region(account, _SHARED).holding(Groups).by_name
+
+
+def group_of(world: World, table: Table) -> Group | None:
+    """The global table a table belongs to."""
+    group = groups_of(world, table.account).get(table.name)
+    return group if group is not None and table.region in group.members else None
+
+
+def members(world: World, table: Table) -> list[Table]:
+    """The other tables of a table's global table, those that already or still exist."""
+    group = group_of(world, table)
+    if group is None:
+        return []
+    found = (
+        registry.tables_in(world, table.account, region).get(table.name)
+        for region in group.members
+        if region != table.region
+    )
+    return [other for other in found if other is not None]
+
+
+def described(world: World, table: Table) -> dict[str, Any]:
+    """The members of TableDescription that only global tables have (DDB-TABLE-201, 229, 231)."""
+    group = group_of(world, table)
+    if group is None:
+        mode = table.settings_mode
+        return {"GlobalTableSettingsReplicationMode": mode} if mode is not None else {}
+    others = [each for each in group.members.values() if each.region != table.region and each.visible]
+    shown: dict[str, Any] = {
+        "GlobalTableVersion": VERSION,
+        "Replicas": [_replica(world, table, each) for each in others],
+        "GlobalTableSettingsReplicationMode": "ENABLED_WITH_OVERRIDES",
+    }
+    if group.strong:
+        shown["MultiRegionConsistency"] = "STRONG"
+    if group.witnesses:
+        shown["GlobalTableWitnesses"] = [
+            {"RegionName": region, "WitnessStatus": status} for region, status in group.witnesses.items()
+        ]
+    return shown
+
+
+def _replica(world: World, table: Table, member: Member) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "RegionName": member.region,
+        "ReplicaStatus": member.status,
+        "GlobalTableSettingsReplicationMode": "ENABLED_WITH_OVERRIDES",
+    }
+    other = registry.tables_in(world, table.account, member.region).get(table.name)
+    if other is not None and other.sse is not None and "KMSMasterKeyArn" in other.sse:
+        shown["KMSMasterKeyId"] = other.sse["KMSMasterKeyArn"]
+    if member.read_override is not None:
+        shown["ProvisionedThroughputOverride"] = {"ReadCapacityUnits": member.read_override}
+    if member.cap_override is not None:
+        shown["OnDemandThroughputOverride"] = {"MaxReadRequestUnits": member.cap_override}
+    if member.class_override is not None:
+        shown["ReplicaTableClassSummary"] = {"TableClass": member.class_override}
+    if table.global_indexes:
+        shown["GlobalSecondaryIndexes"] = [
+            {"IndexName": name, **member.indexes.get(name, {})} for name in table.global_indexes
+        ]
+    return shown
+
+
+def settle(world: World, group: Group, account: str) -> None:
+    """Bring every member's table in line with its group: jobs under way, write-through, dissolution."""
+    if len(group.members) < 2 and not group.witnesses:
+        groups_of(world, account).pop(group.name, None)
+    jobs = sum(1 for each in group.members.values() if each.status in ("CREATING", "DELETING"))
+    jobs += sum(1 for status in group.witnesses.values() if status != "ACTIVE")
+    live = [each.region for each in group.members.values() if each.status in ("ACTIVE", "UPDATING")]
+    for region in group.members:
+        table = registry.tables_in(world, account, region).get(group.name)
+        if table is not None:
+            table.replicated = len(group.members) > 1
+            table.replica_jobs = jobs
+            moto_bridge.set_peers(
+                world, table, [other for other in live if other != region and region in live]
+            )
+
+
+def start_leaving(world: World, table: Table) -> None:
+    """A member's table is being deleted in its own region (DDB-TABLE-297)."""
+    group = group_of(world, table)
+    if group is not None:
+        group.members[table.region].status = "DELETING"
+        settle(world, group, table.account)
+
+
+def left(world: World, table: Table) -> None:
+    """A member's table is gone."""
+    group = group_of(world, table)
+    if group is not None:
+        del group.members[table.region]
+        settle(world, group, table.account)

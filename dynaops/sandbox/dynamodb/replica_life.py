@@ -1,0 +1,290 @@
+"""How replicas come, change and go over time, and what a group's members have in common.
+
+Times: an empty replica takes 14-49 s, one with items ten minutes, a removal two minutes (DDB-TABLE-204,
+226, 228, 298, 306); a strong group 16 s, with a witness 60-86 s (DDB-TABLE-258).
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from dynaops.sandbox.dispatch import Call
+from dynaops.sandbox.dynamodb import groups, moto_bridge, registry, replica_keys, streams, windows, witness
+from dynaops.sandbox.dynamodb.describe import describe
+from dynaops.sandbox.dynamodb.groups import Group, Member
+from dynaops.sandbox.dynamodb.model import Table, Throughput
+from dynaops.sandbox.world import World, action
+
+ENTRY_SECONDS = 6.5
+VISIBLE_SECONDS = 10.0
+ACTIVE_SECONDS = 21.0
+ACTIVE_WITH_ITEMS_SECONDS = 600.0
+STRONG_SECONDS = 16.0
+WITNESS_SECONDS = 70.0
+SOURCE_BUSY_SECONDS = 36.0
+ENTRY_GONE_SECONDS = 125.0
+TABLE_GONE_SECONDS = 145.0
+DISSOLVED_SECONDS = 62.0
+OVERRIDE_SECONDS = 36.0
+
+Actions = list[tuple[str, dict[str, Any]]]
+
+
+def apply(call: Call, table: Table, actions: Actions, body: dict[str, Any]) -> dict[str, Any]:
+    """Start what was checked; answer the description, which names no new replica yet."""
+    strong = witness.concerns(groups.group_of(call.world, table), body)
+    for kind, given in actions:
+        if kind == "Create":
+            _start_create(call, table, given, body, strong)
+        elif kind == "Delete":
+            _start_delete(call, table, given["RegionName"], strong)
+        elif kind == "Update":
+            _start_update(call, table, given)
+        else:
+            _disassociate(call.world, table)
+    return describe(call.world, table)
+
+
+def _where(table: Table, region: str) -> dict[str, str]:
+    return {**registry.address(table), "other": region}
+
+
+def _join(world: World, table: Table, strong: bool) -> Group:
+    held = groups.groups_of(world, table.account)
+    group = groups.group_of(world, table)
+    if group is None:
+        group = held[table.name] = Group(table.name, strong, {table.region: Member(table.region)})
+    return group
+
+
+def _start_create(
+    call: Call, table: Table, given: dict[str, Any], body: dict[str, Any], strong: bool
+) -> None:
+    world, region = call.world, given["RegionName"]
+    group = _join(world, table, strong)
+    if table.stream_view is None:
+        # A replica needs a stream: AWS switches it on by itself and keeps it (DDB-TABLE-305).
+        streams.switch_on(table, "NEW_AND_OLD_IMAGES", call.now)
+        moto_bridge.sync_stream(world, table)
+    group.members[region] = Member(
+        region,
+        status="CREATING",
+        visible=False,
+        source=table.region,
+        joined=call.now,
+        key=given.get("KMSMasterKeyId"),
+        indexes=_index_overrides(given),
+    )
+    _set_overrides(group.members[region], table, given)
+    for witnessed in witness.regions(body, "Create"):
+        group.witnesses[witnessed] = "CREATING"
+    groups.settle(world, group, table.account)
+    sse = replica_keys.description(call, table, given)
+    seconds = _creation_seconds(world, table, group)
+    table.running[windows.REPLICA] = region
+    windows.refresh(table)
+    where = _where(table, region)
+    world.schedule(min(ENTRY_SECONDS, seconds / 2), "dynamodb.replica_listed", **where)
+    world.schedule(min(VISIBLE_SECONDS, seconds * 0.6), "dynamodb.replica_visible", **where, sse=sse)
+    world.schedule(min(seconds, 68.0 if seconds > 100 else seconds), "dynamodb.replica_released", **where)
+    world.schedule(seconds, "dynamodb.replica_active", **where)
+
+
+def _creation_seconds(world: World, table: Table, group: Group) -> float:
+    if group.strong:
+        return WITNESS_SECONDS if group.witnesses else STRONG_SECONDS
+    return ACTIVE_WITH_ITEMS_SECONDS if moto_bridge.item_count(world, table) else ACTIVE_SECONDS
+
+
+def _index_overrides(given: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    kept = ("ProvisionedThroughputOverride", "OnDemandThroughputOverride")
+    return {
+        each["IndexName"]: {member: each[member] for member in kept if each.get(member)}
+        for each in given.get("GlobalSecondaryIndexes", ())
+    }
+
+
+def _set_overrides(member: Member, table: Table, given: dict[str, Any]) -> None:
+    """Overrides that equal the base value are none (DDB-TABLE-250, 422)."""
+    read = (given.get("ProvisionedThroughputOverride") or {}).get("ReadCapacityUnits")
+    if read is not None:
+        member.read_override = None if read == table.throughput.read else int(read)
+    cap = (given.get("OnDemandThroughputOverride") or {}).get("MaxReadRequestUnits")
+    if cap is not None:
+        same = cap in (-1, (table.on_demand or {}).get("MaxReadRequestUnits"))
+        member.cap_override = None if same else int(cap)
+    wanted = given.get("TableClassOverride")
+    if wanted is not None:
+        member.class_override = None if wanted == (table.table_class or "STANDARD") else wanted
+
+
+def _found(world: World, data: dict[str, Any]) -> tuple[Table, Group, Member] | None:
+    table = registry.recall(world, data)
+    group = groups.group_of(world, table) if table is not None else None
+    member = group.members.get(data["other"]) if group is not None else None
+    return (table, group, member) if table is not None and group is not None and member is not None else None
+
+
+@action("dynamodb.replica_listed")
+def _listed(world: World, data: dict[str, Any]) -> None:
+    found = _found(world, data)
+    if found is not None:
+        found[2].visible = True
+
+
+@action("dynamodb.replica_visible")
+def _visible(world: World, data: dict[str, Any]) -> None:
+    found = _found(world, data)
+    if found is not None:
+        source, group, member = found
+        registry.insert_table(world, _replica_of(world, source, member, data["sse"]))
+        groups.settle(world, group, source.account)
+
+
+def _replica_of(world: World, source: Table, member: Member, sse: dict[str, Any] | None) -> Table:
+    """The table that a new replica starts as: the source's schema and capacity, nothing regional."""
+    replica = Table(
+        name=source.name,
+        account=source.account,
+        region=member.region,
+        table_id=registry.new_table_id(),
+        created=round(world.now(), 3),
+        attributes=dict(source.attributes),
+        key_schema=copy.deepcopy(source.key_schema),
+        billing_mode=source.billing_mode,
+        ever_on_demand_at=source.ever_on_demand_at,
+        throughput=Throughput(member.read_override or source.throughput.read, source.throughput.write),
+        on_demand=dict(source.on_demand) if source.on_demand else None,
+        warm=copy.deepcopy(source.warm),
+        table_class=member.class_override or source.table_class,
+        sse=sse,
+        global_indexes=copy.deepcopy(source.global_indexes),
+        local_indexes=copy.deepcopy(source.local_indexes),
+        vector_indexes=copy.deepcopy(source.vector_indexes),
+        replicated=True,
+    )
+    for index in replica.global_indexes.values():
+        index.status = "CREATING"
+    return replica
+
+
+@action("dynamodb.replica_released")
+def _released(world: World, data: dict[str, Any]) -> None:
+    found = _found(world, data)
+    if found is not None:
+        windows.finish(found[0], windows.REPLICA)
+
+
+@action("dynamodb.replica_active")
+def _active(world: World, data: dict[str, Any]) -> None:
+    found = _found(world, data)
+    if found is None:
+        return
+    source, group, member = found
+    replica = registry.tables_in(world, source.account, member.region).get(source.name)
+    if replica is None:
+        return
+    for index in replica.global_indexes.values():
+        index.status = "ACTIVE"
+    streams.switch_on(replica, source.stream_view or "NEW_AND_OLD_IMAGES", world.now())
+    moto_bridge.sync(world, replica)
+    moto_bridge.sync_stream(world, replica)
+    moto_bridge.copy_items(world, source, replica)
+    registry.open_table(world, replica)
+    member.status = "ACTIVE"
+    for region in group.witnesses:
+        group.witnesses[region] = "ACTIVE"
+    groups.settle(world, group, source.account)
+
+
+def _start_delete(call: Call, table: Table, region: str, strong: bool) -> None:
+    world = call.world
+    group = _join(world, table, strong)
+    group.members[region].status = "DELETING" if strong else group.members[region].status
+    for held in group.witnesses:
+        group.witnesses[held] = "DELETING"
+    others = [other for other in groups.members(world, table) if other.region == region]
+    for busy in (table, *others):
+        busy.running[windows.REPLICA] = region
+        windows.refresh(busy)
+    where = _where(table, region)
+    gone = DISSOLVED_SECONDS if strong else TABLE_GONE_SECONDS
+    world.schedule(SOURCE_BUSY_SECONDS, "dynamodb.replica_leaving", **where)
+    world.schedule(min(ENTRY_GONE_SECONDS, gone), "dynamodb.replica_unlisted", **where)
+    for other in others:
+        world.schedule(gone, "dynamodb.deleted", **registry.address(other))
+
+
+@action("dynamodb.replica_leaving")
+def _leaving(world: World, data: dict[str, Any]) -> None:
+    found = _found(world, data)
+    if found is None:
+        return
+    table, group, member = found
+    windows.finish(table, windows.REPLICA)
+    member.status = "DELETING"
+    other = registry.tables_in(world, table.account, member.region).get(table.name)
+    if other is not None:
+        registry.close_table(world, other)
+    groups.settle(world, group, table.account)
+
+
+@action("dynamodb.replica_unlisted")
+def _unlisted(world: World, data: dict[str, Any]) -> None:
+    found = _found(world, data)
+    if found is None:
+        return
+    table, group, member = found
+    del group.members[member.region]
+    if len(group.members) < 2:
+        group.witnesses.clear()
+    groups.settle(world, group, table.account)
+
+
+def _start_update(call: Call, table: Table, given: dict[str, Any]) -> None:
+    group = _join(call.world, table, strong=False)
+    member = group.members[given["RegionName"]]
+    member.status = "UPDATING"
+    _set_overrides(member, table, given)
+    member.indexes.update(_index_overrides(given))
+    table.running[windows.REPLICA] = member.region
+    windows.refresh(table)
+    call.world.schedule(OVERRIDE_SECONDS, "dynamodb.replica_updated", **_where(table, member.region))
+
+
+@action("dynamodb.replica_updated")
+def _updated(world: World, data: dict[str, Any]) -> None:
+    found = _found(world, data)
+    if found is None:
+        return
+    table, _, member = found
+    member.status = "ACTIVE"
+    windows.finish(table, windows.REPLICA)
+    other = registry.tables_in(world, table.account, member.region).get(table.name)
+    if other is not None:
+        other.throughput.read = member.read_override or table.throughput.read
+        other.table_class = member.class_override or table.table_class
+
+
+def _disassociate(world: World, table: Table) -> None:
+    group = groups.group_of(world, table)
+    if group is not None:
+        del group.members[table.region]
+        table.replicated, table.replica_jobs = False, 0
+        moto_bridge.set_peers(world, table, [])
+        groups.settle(world, group, table.account)
+
+
+def carry(call: Call, table: Table, body: dict[str, Any]) -> None:
+    """Apply to the other members what holds for all: capacity, billing, indexes, class (T230, T251, T296)."""
+    from dynaops.sandbox.dynamodb import indexes, update_capacity, update_class
+
+    for other in groups.members(call.world, table):
+        there = replica_keys.in_region(call, other.region)
+        if {"BillingMode", "ProvisionedThroughput"} & set(body):
+            update_capacity.apply(there, other, {k: v for k, v in body.items() if k != "OnDemandThroughput"})
+        if body.get("GlobalSecondaryIndexUpdates"):
+            indexes.apply(there, other, body)
+        if "TableClass" in body:
+            update_class.apply(there, other, body["TableClass"])
