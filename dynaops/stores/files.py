@@ -19,6 +19,7 @@ _REASONS = {
     errno.EACCES: ("permission denied", _RIGHTS),
     errno.EPERM: ("the operation is not permitted", _RIGHTS),
     errno.EISDIR: ("it is a directory", "Name a file with --state, for example .dynaops/state.json."),
+    errno.ENOENT: ("its directory cannot be made there", "Correct --state."),
     errno.ENOTDIR: ("a part of its path is not a directory", "Correct --state."),
     errno.EEXIST: ("something else is there by that name", "Correct --state."),
     errno.ELOOP: ("its symbolic links go round in a circle", "Correct the links, or --state."),

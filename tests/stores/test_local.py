@@ -166,6 +166,8 @@ def test_what_is_no_file(tmp_path: Path) -> None:
         below.load()
     with pytest.raises(StateError), below.lock("apply"):
         pass
+    with pytest.raises(StateError, match="cannot be made"), open_store("/proc/x/state.json").lock("apply"):
+        pass
     with pytest.raises(StateError, match="too long"):
         open_store(str(tmp_path / ("x" * 300))).load()
 
