@@ -37,8 +37,12 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def root(
     ctx: typer.Context,
-    region: Annotated[str | None, typer.Option(metavar="NAME", help="AWS region of specs that name none.")] = None,
-    profile: Annotated[str | None, typer.Option(metavar="NAME", help="Profile of the AWS configuration.")] = None,
+    region: Annotated[
+        str | None, typer.Option(metavar="NAME", help="AWS region of specs that name none.")
+    ] = None,
+    profile: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Profile of the AWS configuration.")
+    ] = None,
     endpoint_url: Annotated[
         str | None, typer.Option(metavar="URL", help="Send every service there.", envvar="AWS_ENDPOINT_URL")
     ] = None,

@@ -49,7 +49,9 @@ def _write_parameters(command: Command | Group, ctx: Any, formatter: Any) -> Non
         if record is None:
             continue
         if parameter.param_type_name == "argument":
-            rows["Arguments"].append((record[0].partition(" <")[0], record[1]))  # its Python type helps nobody
+            rows["Arguments"].append(
+                (record[0].partition(" <")[0], record[1])
+            )  # its Python type helps nobody
         else:
             rows["Options"].append(record)
     for title, records in rows.items():
@@ -64,5 +66,6 @@ def _emphasised(text: str) -> str:
         return text
     lines = text.split("\n")
     return "\n".join(
-        f"\x1b[1m{line}\x1b[0m" if line.endswith(":") and line[:1] not in ("", " ") else line for line in lines
+        f"\x1b[1m{line}\x1b[0m" if line.endswith(":") and line[:1] not in ("", " ") else line
+        for line in lines
     )

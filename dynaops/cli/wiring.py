@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from dynaops.engine.load import Document
     from dynaops.model.change import Drift, Unmanaged
     from dynaops.model.event import Event, Outcome
+    from dynaops.model.finding import Finding
     from dynaops.model.operation import Operation
     from dynaops.model.plan import Plan
     from dynaops.model.state import State
@@ -63,6 +64,20 @@ def documents(specs: Source) -> list[Document]:
     from dynaops.engine.load import load
 
     return load(specs.paths, overlays=specs.overlays, variables=_variables(specs))
+
+
+def checked(specs: Source) -> tuple[list[Finding], int]:
+    """All that the offline checks find, and how many tables were checked."""
+    raise NotImplementedError
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of specs."""
+    raise NotImplementedError
+
+
+def _variables(specs: Source) -> dict[str, str]:
+    raise NotImplementedError
 
 
 def store(settings: Settings) -> Store:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from dynaops.model.finding import Finding, Severity
 from dynaops.views import wording
-from dynaops.views.page import DOT, Line, Node, Page, Section, Span, Style, faint, joined, line, strong
+from dynaops.views.page import Line, Node, Page, Section, Span, Style, faint, joined, line, strong
 
 _STYLES = {Severity.ERROR: Style.ERROR, Severity.WARNING: Style.WARNING, Severity.INFO: Style.FAINT}
 _ORDER = (Severity.ERROR, Severity.WARNING, Severity.INFO)
@@ -22,17 +22,12 @@ def findings_page(findings: Sequence[Finding]) -> Page:
     files: dict[str, list[Finding]] = {}
     for finding in findings:
         files.setdefault(finding.place.file if finding.place else finding.address or "", []).append(finding)
-    return Page(
-        tuple(
-            Section(tuple(_node(finding) for finding in _sorted(found)), line(strong(name)) if name else ())
-            for name, found in files.items()
-        )
-    )
+    return Page(tuple(Section(finding_nodes(_sorted(found))) for found in files.values()))
 
 
-def warning_nodes(findings: Iterable[Finding]) -> tuple[Node, ...]:
+def finding_nodes(findings: Iterable[Finding]) -> tuple[Node, ...]:
     """Findings that stand in a page of something else."""
-    return tuple(_node(finding, subject=True) for finding in findings)
+    return tuple(_node(finding) for finding in findings)
 
 
 def _sorted(findings: Iterable[Finding]) -> list[Finding]:
@@ -40,19 +35,17 @@ def _sorted(findings: Iterable[Finding]) -> list[Finding]:
     return sorted(findings, key=lambda one: (one.place.line, one.place.column) if one.place else (0, 0))
 
 
-def _node(finding: Finding, subject: bool = False) -> Node:
-    below = [Node(_where(finding))]
-    if finding.hint:
-        below.append(Node(line(strong("hint: "), finding.hint)))
-    head: Line = (Span(finding.severity.value, _STYLES[finding.severity]), Span(": "))
-    about = (Span(f"{finding.address}: "),) if subject and finding.address else ()
-    return Node((*head, *about, Span(finding.message)), children=tuple(below))
-
-
-def _where(finding: Finding) -> Line:
-    place = line(str(finding.place)) if finding.place else ()
+def _node(finding: Finding) -> Node:
+    """``file:line:column: error: message``, which editors and CI systems know how to read."""
+    where = finding.place or finding.address
+    head = (
+        *((strong(str(where)), Span(": ")) if where else ()),
+        Span(finding.severity.value, _STYLES[finding.severity]),
+        Span(f": {finding.message}"),
+    )
     path = line(faint(finding.path)) if finding.path else ()
-    return joined([place, path, line(faint(finding.code))])
+    hint = (line("hint: ", finding.hint),) if finding.hint else ()
+    return Node(head, notes=(joined([path, line(faint(finding.code))]), *hint))
 
 
 def _summary(findings: Sequence[Finding], tables: int) -> Line:
@@ -65,4 +58,4 @@ def _summary(findings: Sequence[Finding], tables: int) -> Line:
         wording.count(warnings, "warning"),
         *([wording.count(notes, "remark")] if notes else []),
     ]
-    return joined([line(verdict), *(line(part) for part in parts)], DOT)
+    return joined([line(verdict), *(line(part) for part in parts)])

@@ -8,7 +8,7 @@ from dynaops.model.event import Outcome
 from dynaops.model.operation import Operation
 from dynaops.model.plan import Plan
 from dynaops.views import wording
-from dynaops.views.page import DOT, Line, Node, Page, Section, Span, Style, joined, line, strong
+from dynaops.views.page import Line, Node, Page, Section, Span, Style, faint, joined, line, strong
 
 
 def outcome_page(plan: Plan, outcome: Outcome) -> Page:
@@ -18,7 +18,7 @@ def outcome_page(plan: Plan, outcome: Outcome) -> Page:
         *_failed(outcome, operations),
         *_unfinished(outcome.left, operations, "Still under way in AWS", "the next apply goes on from there"),
         *_unfinished(outcome.skipped, operations, "Not sent", "the next apply does it"),
-        Section((Node(_summary(outcome)),)),
+        Section((Node(_summary(outcome)), *_advice(outcome))),
     ]
     return Page(tuple(sections))
 
@@ -53,9 +53,14 @@ def _summary(outcome: Outcome) -> Line:
     if outcome.failed:
         parts.append(line(Span(f"{len(outcome.failed)} failed", Style.ERROR)))
     parts.append(line(wording.elapsed(outcome.seconds)))
-    if not outcome.complete:
-        parts.append(line("the state is saved: run apply again to go on"))
-    return joined(parts, DOT)
+    return joined(parts)
+
+
+def _advice(outcome: Outcome) -> Iterable[Node]:
+    if outcome.left and outcome.complete:
+        yield Node(line(faint(wording.GO_ON_LATER)))
+    elif not outcome.complete:
+        yield Node(line(faint(wording.GO_ON)))
 
 
 def _verdict(outcome: Outcome) -> Line:

@@ -9,7 +9,7 @@ from dynaops.model.operation import Danger, Operation
 from dynaops.model.plan import Plan
 from dynaops.views import wording
 from dynaops.views.estimate import duration, slow
-from dynaops.views.findings import warning_nodes
+from dynaops.views.findings import finding_nodes
 from dynaops.views.page import Line, Node, Page, Section, Span, Style, faint, joined, line, strong
 from dynaops.views.values import absent, before_and_after, compact, unfolded
 
@@ -186,7 +186,7 @@ def _pending(plan: Plan) -> Iterable[Section]:
 
 def _warnings(plan: Plan) -> Iterable[Section]:
     if plan.warnings:
-        yield Section(warning_nodes(plan.warnings), line(Span("Warnings", Style.WARNING)))
+        yield Section(finding_nodes(plan.warnings), line(Span("Warnings", Style.WARNING)))
 
 
 def _summary(plan: Plan, refreshed: bool) -> Section:

@@ -6,12 +6,13 @@ import os
 from typing import TYPE_CHECKING, TextIO
 
 from dynaops.views.page import Line, Node, Page, Section, Style, clean, groups
-from dynaops.views.plain import label_width, mark_width, to_text
+from dynaops.views.plain import label_width, mark_width, text_of, to_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rich.console import Console, RenderableType
+    from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+    from rich.measure import Measurement
     from rich.table import Table
     from rich.text import Text
     from rich.tree import Tree
@@ -123,28 +124,48 @@ def _label(node: Node, group: Sequence[Node]) -> RenderableType:
     from rich.console import Group
     from rich.padding import Padding
 
-    drawn = _grid(node, group)
+    row = Row(node, group)
     if not node.notes:
-        return drawn
+        return row
     under = mark_width(group) + 1 if mark_width(group) else 2
-    return Group(drawn, *(Padding(styled(note), (0, 0, 0, under), expand=False) for note in node.notes))
+    return Group(row, *(Padding(styled(note), (0, 0, 0, under), expand=False) for note in node.notes))
 
 
-def _grid(node: Node, group: Sequence[Node]) -> Table | Text:
-    from rich.table import Table
+class Row:
+    """Mark, label and value side by side, or the value below where there is too little room for it."""
 
-    marks = mark_width(group)
-    if not marks and not node.value:
-        return styled(node.text)
-    grid = Table.grid(padding=(0, 1, 0, 0))
-    cells = []
-    if marks:
-        grid.add_column(width=marks, no_wrap=True)
-        cells.append(styled((node.mark,)) if node.mark else styled(()))
-    grid.add_column(min_width=label_width(group) + 1 if node.value else None, overflow="fold")
-    cells.append(styled(node.text))
-    if node.value:
-        grid.add_column(overflow="fold")
-        cells.append(styled(node.value))
-    grid.add_row(*cells)
-    return grid
+    def __init__(self, node: Node, group: Sequence[Node]) -> None:
+        self._node = node
+        self._marks = mark_width(group)
+        self._labels = max(label_width(group), len(text_of(node.text))) if node.value else 0
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        from rich.padding import Padding
+
+        room = options.max_width - self._marks - self._labels - 3
+        beside = not self._node.value or room >= min(len(text_of(self._node.value)), options.max_width // 3)
+        yield self._grid(beside)
+        if not beside:
+            yield Padding(styled(self._node.value), (0, 0, 0, self._marks + 3), expand=False)
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        from rich.measure import Measurement
+
+        return Measurement(1, options.max_width)
+
+    def _grid(self, beside: bool) -> Table:
+        from rich.table import Table
+
+        grid = Table.grid(padding=(0, 1, 0, 0))
+        cells = []
+        if self._marks:
+            grid.add_column(width=self._marks, no_wrap=True)
+            cells.append(styled((self._node.mark,) if self._node.mark else ()))
+        valued = beside and self._node.value
+        grid.add_column(width=self._labels + 1 if valued else None, overflow="fold")
+        cells.append(styled(self._node.text))
+        if valued:
+            grid.add_column(overflow="fold")
+            cells.append(styled(self._node.value))
+        grid.add_row(*cells)
+        return grid

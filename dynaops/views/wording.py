@@ -27,6 +27,8 @@ FORCES = "forces replacement"
 NOTHING_TO_DO = "Nothing to do: AWS is as the specs say"
 NO_DRIFT = "No drift: AWS is as dynaops left it"
 AFTER_DRIFT = "Run `dynaops plan` to see what apply would take back."
+GO_ON = "What was done is in the state; run apply again to go on from here."
+GO_ON_LATER = "AWS goes on by itself; the next apply looks after the rest."
 NOT_REFRESHED = "Compared with the state only (--no-refresh); AWS was not looked at."
 
 _ALWAYS_COUNTED = (Action.CREATE, Action.UPDATE, Action.REPLACE, Action.DELETE)

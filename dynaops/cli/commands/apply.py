@@ -28,9 +28,9 @@ def apply(
     no_wait: options.NoWait = False,
     operations: options.ShowOperations = False,
 ) -> int:
-    """Bring AWS to what the specs say, or carry out a saved plan.
+    """Bring AWS to what the specs say.
 
-    Shows the plan and asks before anything is sent. An apply that failed or was interrupted is continued by
+    The argument may also be a saved plan, which is then carried out as it is. Shows the plan and asks before anything is sent. An apply that failed or was interrupted is continued by
     running it again.
     """
     settings = settings_of(ctx)

@@ -27,9 +27,9 @@ def destroy(
     no_wait: options.NoWait = False,
     operations: options.ShowOperations = False,
 ) -> int:
-    """Delete what dynaops made: the tables of the specs given, or all tables of the state.
+    """Delete what dynaops made.
 
-    Only what the state names is deleted. A table with deletion protection also needs --allow-destroy.
+    That is the tables of the specs given, or all tables of the state. Only what the state names is deleted. A table with deletion protection also needs --allow-destroy.
     """
     settings = settings_of(ctx)
     screen = Screen(settings)

@@ -81,8 +81,8 @@ def rm(ctx: typer.Context, address: Address) -> None:
 @app.command(cls=Command)
 def mv(
     ctx: typer.Context,
-    source: Annotated[str, typer.Argument(metavar="FROM")],
-    target: Annotated[str, typer.Argument(metavar="TO")],
+    source: Annotated[str, typer.Argument(metavar="FROM", help="The address as it is.")],
+    target: Annotated[str, typer.Argument(metavar="TO", help="The address as it shall be.")],
 ) -> None:
     """Give an address and what is below it another name."""
     from dynaops.stores.edit import move
