@@ -98,7 +98,8 @@ def _usable_key(call: Call, keys: KmsBackend, wanted: str) -> str:
         raise _kms_fault("validation", "KMSInvalidStateException", f"{key.arn} is pending deletion.", call)
     if key.key_state != "Enabled":
         raise _kms_fault("disabled", "DisabledException", f"{key.arn} is disabled.", call)
-    if key.key_spec != "SYMMETRIC_DEFAULT" or key.key_usage != "ENCRYPT_DECRYPT":
+    # moto leaves the usage empty where the caller named none.
+    if key.key_spec != "SYMMETRIC_DEFAULT" or key.key_usage not in ("ENCRYPT_DECRYPT", "", None):
         raise ApiError("InternalServerError", "Internal server error", status=500)
     found: str = key.arn
     return found

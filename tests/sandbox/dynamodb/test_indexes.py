@@ -437,6 +437,6 @@ class TestReading:
         from moto.dynamodb.models import dynamodb_backends
 
         table = dynamodb_backends[ACCOUNT][HOME].tables["orders"]
-        found, _, _ = table.scan({}, 100, None, index_name="by-c")
+        found, _, _ = table.scan({}, 100, None, index_name="by-c")  # type: ignore[arg-type]
         assert [item.to_json()["Attributes"]["pk"] for item in found] == [{"S": "1"}]
         assert len(desk.rows()) == 5
