@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from dynaops import __version__
+from dynaops.engine.check import check, errors, unsupported
 from dynaops.engine.digests import fingerprint, spec_digest
 from dynaops.engine.entries import Judged, judge
 from dynaops.engine.observe import in_parallel, observe
@@ -18,7 +19,7 @@ from dynaops.engine.scopes import Target, orphaned, recorded_tables, scope_of, s
 from dynaops.kinds import POLICIES, ROOM_OF, ROOMS
 from dynaops.kinds.kind import Entry, Room, Step, Work
 from dynaops.model.change import Action, Change, Drift
-from dynaops.model.errors import DynaopsError
+from dynaops.model.errors import DynaopsError, SpecError
 from dynaops.model.finding import Finding, Severity
 from dynaops.model.operation import Effect, Operation, Wait
 from dynaops.model.plan import Plan
@@ -55,6 +56,7 @@ def make_plan(
 ) -> Plan:
     """The plan that brings the live account to what the documents say. Raises DynaopsError kinds."""
     chosen = options or PlanOptions()
+    advice = _checked(documents) if not chosen.destroy else ()
     targets = _targets(documents, state, aws, chosen)
     now = time.time()
     live = _live(targets, state, aws, chosen)
@@ -64,9 +66,9 @@ def make_plan(
     planned = in_parallel(
         [_planner(target, settled_state, live[target.scope.address], aws, chosen, now) for target in targets]
     )
-    errors = [one for part in planned for one in part.findings if one.severity is Severity.ERROR]
-    if errors:
-        raise PlanRefused(errors)
+    refusals = [one for part in planned for one in part.findings if one.severity is Severity.ERROR]
+    if refusals:
+        raise PlanRefused(refusals)
     operations = tuple(operation for part in planned for operation in part.operations)
     _check_parameters(operations, aws)
     return Plan(
@@ -82,12 +84,21 @@ def make_plan(
         updates=(*resolved, *(effect for part in planned for effect in part.judged.updates)),
         drift=tuple(drift for part in planned for drift in part.drift),
         unmanaged=tuple(one for part in planned for one in part.judged.unmanaged),
-        warnings=tuple(one for part in planned for one in part.findings),
+        warnings=(*advice, *(one for part in planned for one in part.findings)),
         pending=tuple(title for part in planned for title in part.pending),
         tables=tuple(sorted(tables)),
         settle=tuple(part.settle for part in planned if part.settle and not part.operations),
         fingerprints={address: fingerprint(one) for address, one in sorted(everything.items())},
     )
+
+
+def _checked(documents: Sequence[Document]) -> tuple[Finding, ...]:
+    """The warnings of the offline checks. Raises SpecError for their errors, and for what is not supported yet."""
+    findings = [*check(documents), *unsupported(documents)]
+    wrong = errors(findings)
+    if wrong:
+        raise SpecError(wrong)
+    return tuple(findings)
 
 
 def _targets(documents: Sequence[Document], state: State, aws: Aws, options: PlanOptions) -> list[Target]:
@@ -329,6 +340,8 @@ def _check_parameters(operations: Sequence[Operation], aws: Aws) -> None:
     for operation in operations:
         model = aws.client(operation.service, operation.region).meta.service_model
         shape = model.operation_model(operation.api).input_shape
+        if shape is None:
+            continue
         report = validator.validate(operation.parameters, shape)
         if report.has_errors():
             raise DynaopsError(

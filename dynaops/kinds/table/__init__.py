@@ -6,7 +6,7 @@ They share one room because CreateTable takes them together and UpdateTable cons
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dynaops.kinds.kind import BaseRoom, Entry, Policy, Reader, Step, Work
@@ -68,7 +68,7 @@ VECTOR = Policy(
 class TableRoom(BaseRoom):
     """The room of table, gsi and vector_index."""
 
-    kinds = {"table": TABLE, "gsi": INDEX, "vector_index": VECTOR}
+    kinds: Mapping[str, Policy] = {"table": TABLE, "gsi": INDEX, "vector_index": VECTOR}
 
     def declare(self, scope: Scope, spec: TableSpec) -> Iterable[Resource]:
         return declare(scope, spec)

@@ -1,0 +1,323 @@
+"""Loading specs: files to checked documents, with all that is wrong in all files said at once."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dynaops.engine.overlay import merged
+from dynaops.engine.variables import substituted
+from dynaops.engine.yaml_tree import MAX_BYTES, Node, Unreadable, nodes, unreadable
+from dynaops.kinds import TableSpec
+from dynaops.model.errors import SpecError
+from dynaops.model.finding import Finding, Place, Severity
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+    from pydantic_core import ErrorDetails
+
+SUFFIXES = (".yaml", ".yml", ".json")
+
+
+@dataclass(frozen=True)
+class Document:
+    """One table of one file: its spec, and where each part of it is written."""
+
+    spec: TableSpec
+    source: str
+    node: Node
+
+    def place(self, path: str = "") -> Place:
+        """Where the value at a dotted path is written, or what is nearest around it."""
+        return self.node.place(path)
+
+    @cached_property
+    def digest(self) -> str:
+        """A digest of what the document says, whatever its layout."""
+        import hashlib
+
+        text = json.dumps(self.node.plain(), sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def load(
+    paths: Sequence[str | Path],
+    overlays: Sequence[str | Path] = (),
+    variables: Mapping[str, object] | None = None,
+    env: Mapping[str, str] | None = None,
+) -> list[Document]:
+    """The documents of files and folders. Without `paths`, the `overlays` are laid over one another.
+
+    Raises SpecError with the findings of all files: unreadable ones, undefined variables, and values that do not fit.
+    """
+    findings: list[Finding] = []
+    sources = _merged_files(paths, overlays, findings)
+    documents: list[Document] = []
+    for source, node in sources:
+        filled, undefined = substituted(node, variables or {}, os.environ if env is None else env)
+        findings.extend(undefined)
+        if not undefined:
+            documents.extend(_document(source, filled, findings))
+    findings.extend(_repeated(documents))
+    if findings:
+        raise SpecError(findings)
+    return documents
+
+
+def document_of(spec: dict[str, Any], source: str = "") -> Document:
+    """A document of plain data (an imported table's spec). Raises SpecError where it is not valid."""
+    findings: list[Finding] = []
+    found = list(_document(source, _as_node(spec, source), findings))
+    if findings:
+        raise SpecError(findings)
+    return found[0]
+
+
+def _as_node(value: Any, source: str) -> Node:
+    spot = (source, 1, 1)
+    if isinstance(value, dict):
+        return Node({name: _as_node(child, source) for name, child in value.items()}, spot)
+    if isinstance(value, list):
+        return Node([_as_node(child, source) for child in value], spot)
+    return Node(value, spot)
+
+
+def _merged_files(
+    paths: Sequence[str | Path], overlays: Sequence[str | Path], findings: list[Finding]
+) -> list[tuple[str, Node]]:
+    base = [one for path in _files(paths, findings) for one in _read(path, findings)]
+    over = [one for path in _files(overlays, findings) for one in _read(path, findings)]
+    if not paths and over:
+        base, over = over[:1], over[1:]
+    for _, layer in over:
+        base = [(source, merged(node, layer) if _concerns(layer, node) else node) for source, node in base]
+    return base
+
+
+def _concerns(layer: Node, node: Node) -> bool:
+    """An overlay that names a table is for that table; one that names none is for all."""
+    named = layer.value.get("table_name") if isinstance(layer.value, dict) else None
+    own = node.value.get("table_name") if isinstance(node.value, dict) else None
+    return named is None or own is None or named.value == own.value or "${" in str(named.value)
+
+
+def _files(paths: Sequence[str | Path], findings: list[Finding]) -> Iterator[Path]:
+    for given in paths:
+        path = Path(given)
+        if path.is_dir():
+            found = sorted(one for one in path.iterdir() if one.suffix in SUFFIXES and one.is_file())
+            if not found:
+                findings.append(
+                    _finding(
+                        "SPEC001",
+                        f"{path}: the folder has no spec files",
+                        "They end in .yaml, .yml or .json.",
+                    )
+                )
+            yield from found
+        elif path.exists():
+            yield path
+        else:
+            findings.append(
+                _finding(
+                    "SPEC001",
+                    f"{path}: there is no such file or folder",
+                    "Run `dynaops init` to write a starter spec, or name the spec to use.",
+                )
+            )
+
+
+def _read(path: Path, findings: list[Finding]) -> list[tuple[str, Node]]:
+    file = path.as_posix()
+    start = Place(file=file, line=1, column=1)
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise unreadable(
+                "SPEC003", "the file is larger than 1 MiB", start, "Move items to a file of their own."
+            )
+        found = nodes(path.read_text(encoding="utf-8"), file)
+        if not found:
+            raise unreadable(
+                "SPEC002", "the file is empty", start, "Run `dynaops init` to write a starter spec."
+            )
+    except Unreadable as error:
+        findings.append(error.finding)
+        return []
+    except UnicodeDecodeError as error:
+        findings.append(unreadable("SPEC002", f"the file is not UTF-8 text ({error.reason})", start).finding)
+        return []
+    except OSError as error:
+        findings.append(
+            _finding("SPEC001", f"{file}: cannot be read: {error.strerror}", "Check its permissions.")
+        )
+        return []
+    return [(file, node) for node in found]
+
+
+def _finding(code: str, message: str, hint: str | None, place: Place | None = None) -> Finding:
+    return Finding(code=code, severity=Severity.ERROR, message=message, hint=hint, place=place)
+
+
+def _document(source: str, node: Node, findings: list[Finding]) -> Iterator[Document]:
+    from pydantic import ValidationError
+
+    if not isinstance(node.value, dict):
+        findings.append(
+            _finding("SPEC004", "a spec is a map of keys", "Begin with `table_name: NAME`.", node.place())
+        )
+        return
+    try:
+        spec = TableSpec.model_validate(node.plain())
+    except ValidationError as error:
+        findings.extend(_from_pydantic(one, node) for one in _deduplicated(error.errors(include_url=False)))
+        return
+    yield Document(spec, source, node)
+
+
+def _deduplicated(errors: list[ErrorDetails]) -> Iterator[ErrorDetails]:
+    """One error a place: the branches of a union each tell their own."""
+    seen: set[tuple[Any, ...]] = set()
+    for error in errors:
+        place = tuple(part for part in error["loc"] if not _is_branch(part))
+        if place not in seen:
+            seen.add(place)
+            yield error
+
+
+def _is_branch(part: int | str) -> bool:
+    """Parts of a location that pydantic adds for the branches of a union."""
+    return isinstance(part, str) and (part in ("str", "int", "bool", "float") or "[" in part)
+
+
+def _from_pydantic(error: ErrorDetails, node: Node) -> Finding:
+    parts = [part for part in error["loc"] if not _is_branch(part)]
+    path = ".".join(str(part) for part in parts)
+    name = str(parts[-1]) if parts else "spec"
+    if error["type"] == "extra_forbidden":
+        near = get_close_matches(name, _known_keys(parts[:-1]), 1)
+        hint = (
+            f"Did you mean {near[0]}?" if near else f"Keys there are: {', '.join(_known_keys(parts[:-1]))}."
+        )
+        return Finding(
+            code="SPEC010",
+            severity=Severity.ERROR,
+            message=f"unknown key {name}" + (f" in {'.'.join(map(str, parts[:-1]))}" if parts[:-1] else ""),
+            hint=hint,
+            path=path,
+            place=node.key_place(path),
+        )
+    if error["type"] == "missing":
+        around = ".".join(str(part) for part in parts[:-1])
+        return Finding(
+            code="SPEC011",
+            severity=Severity.ERROR,
+            message=f"{name} is missing" + (f" in {around}" if around else ""),
+            hint="table_name, hash_key and attributes are always needed." if not around else None,
+            path=path,
+            place=node.place(around),
+        )
+    return Finding(
+        code="SPEC012",
+        severity=Severity.ERROR,
+        message=f"{path or 'the spec'}: {_wording(error)}",
+        hint=_type_hint(error),
+        path=path,
+        place=node.place(path),
+    )
+
+
+_TYPES = {
+    "string_type": "a string",
+    "int_type": "a whole number",
+    "bool_type": "true or false",
+    "list_type": "a list",
+    "dict_type": "a map",
+    "model_type": "a map of keys",
+    "model_attributes_type": "a map of keys",
+}
+
+
+def _wording(error: ErrorDetails) -> str:
+    given = _given(error["input"])
+    context = error.get("ctx", {})
+    if error["type"] in _TYPES:
+        return f"must be {_TYPES[error['type']]}, not {given}"
+    if error["type"] == "literal_error":
+        return f"{given} is not one of {context.get('expected', '')}"
+    if error["type"] == "greater_than_equal":
+        return f"must be at least {context.get('ge')}, not {given}"
+    if error["type"] == "less_than_equal":
+        return f"must be at most {context.get('le')}, not {given}"
+    return f"{error['msg'][:1].lower()}{error['msg'][1:]} ({given})"
+
+
+def _given(value: Any) -> str:
+    if value is None:
+        return "nothing"
+    if isinstance(value, dict):
+        return "a map"
+    if isinstance(value, list):
+        return "a list"
+    return json.dumps(value, default=str) if not isinstance(value, str) else f'"{value[:60]}"'
+
+
+def _type_hint(error: ErrorDetails) -> str | None:
+    value = error["input"]
+    if error["type"] == "literal_error" and isinstance(value, str):
+        allowed = [
+            one.strip("'")
+            for one in error.get("ctx", {}).get("expected", "").replace(" or ", ", ").split(", ")
+        ]
+        near = get_close_matches(value.upper(), allowed, 1)
+        return f"Did you mean {near[0]}?" if near else None
+    if error["type"] == "int_type" and isinstance(value, str) and value.isdigit():
+        return "Write the number without quotes."
+    if error["type"] == "string_type" and not isinstance(value, (dict, list)):
+        return "Put it in quotes."
+    return None
+
+
+def _known_keys(path: Sequence[int | str]) -> list[str]:
+    """The keys that the block at `path` takes."""
+    model: Any = TableSpec
+    for part in path:
+        if isinstance(part, str) and model is not None and part in model.model_fields:
+            model = _block_of(model.model_fields[part].annotation)
+    return sorted(model.model_fields) if model is not None else []
+
+
+def _block_of(annotation: Any) -> type[BaseModel] | None:
+    """The fragment inside an annotation such as ``list[Index] | None``."""
+    from typing import get_args
+
+    if hasattr(annotation, "model_fields"):
+        found: type[BaseModel] = annotation
+        return found
+    for inner in get_args(annotation):
+        block = _block_of(inner)
+        if block is not None:
+            return block
+    return None
+
+
+def _repeated(documents: Sequence[Document]) -> Iterator[Finding]:
+    seen: dict[str, Document] = {}
+    for document in documents:
+        name = document.spec.table_name
+        if name in seen:
+            yield Finding(
+                code="SPEC013",
+                severity=Severity.ERROR,
+                message=f"the table {name} is declared twice",
+                hint=f"The other is at {seen[name].place('table_name')}. For the same name in another region, use "
+                "another state (--state).",
+                path="table_name",
+                place=document.place("table_name"),
+            )
+        seen.setdefault(name, document)

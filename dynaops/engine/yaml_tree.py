@@ -1,0 +1,212 @@
+"""YAML as a tree of plain values that remembers where each key and value stands.
+
+The composer's nodes are used rather than its objects: they carry marks, and no tag can build anything.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from dynaops.model.finding import Finding, Place, Severity
+
+MAX_BYTES = 1024 * 1024
+"""A spec file's size at the most (SPEC-FORMAT)."""
+MAX_NODES = 100_000
+"""Values a document may expand to, so that aliases cannot blow it up."""
+MAX_DEPTH = 60
+
+
+Spot = tuple[str, int, int]
+"""File, line and column (both from 1)."""
+
+
+@dataclass
+class Node:
+    """A value and where it stands. Maps hold nodes by key, lists hold nodes; `key` is the place of its key."""
+
+    value: Any
+    spot: Spot
+    key: Spot | None = None
+
+    def plain(self) -> Any:
+        """The value without places."""
+        if isinstance(self.value, dict):
+            return {name: child.plain() for name, child in self.value.items()}
+        if isinstance(self.value, list):
+            return [child.plain() for child in self.value]
+        return self.value
+
+    def at(self, path: str) -> Node:
+        """The node at a dotted path, or the nearest one around it."""
+        node, rest = self, path
+        while rest:
+            found = node.child(rest)
+            if found is None:
+                return node
+            node, rest = found
+        return node
+
+    def child(self, path: str) -> tuple[Node, str] | None:
+        """The child that `path` begins with, and the rest of the path (names may hold dots themselves)."""
+        if isinstance(self.value, dict):
+            for name in sorted(self.value, key=len, reverse=True):
+                if path == name or path.startswith(f"{name}."):
+                    return self.value[name], path[len(name) + 1 :]
+        if isinstance(self.value, list):
+            head, _, rest = path.partition(".")
+            if head.isdigit() and int(head) < len(self.value):
+                return self.value[int(head)], rest
+        return None
+
+    def place(self, path: str = "") -> Place:
+        """The place of the value at `path`."""
+        return place_of(self.at(path).spot)
+
+    def key_place(self, path: str) -> Place:
+        """The place of the key at `path`."""
+        node = self.at(path)
+        return place_of(node.key or node.spot)
+
+
+def place_of(spot: Spot) -> Place:
+    """The spot as a place that findings carry."""
+    return Place(file=spot[0], line=spot[1], column=spot[2])
+
+
+class Unreadable(Exception):
+    """The text is not a spec at all; `finding` says why and where."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding.message)
+        self.finding = finding
+
+
+def unreadable(code: str, message: str, place: Place | None, hint: str | None = None) -> Unreadable:
+    """The error for something that cannot be read."""
+    return Unreadable(Finding(code=code, severity=Severity.ERROR, message=message, hint=hint, place=place))
+
+
+def nodes(text: str, file: str) -> list[Node]:
+    """The documents of a YAML text (JSON is YAML), empty ones left out. Raises Unreadable."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+    start = Place(file=file, line=1, column=1)
+    found = []
+    try:
+        for node in YAML(typ="safe", pure=True).compose_all(text):
+            if node is not None:
+                found.append(_Reader(file).node(node, 0))
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        message = str(error.problem or error.context or error).strip()
+        place = place_of(_spot(file, mark)) if mark else start
+        raise unreadable("SPEC002", f"this is not valid YAML: {message}", place, _hint(message)) from None
+    except YAMLError as error:
+        raise unreadable("SPEC002", f"this is not valid YAML: {_first_line(error)}", start) from None
+    except RecursionError:
+        raise unreadable("SPEC003", "the document is nested too deeply", start) from None
+    return [node for node in found if node.value is not None]
+
+
+class _Reader:
+    """Turns one document's composed nodes into ours."""
+
+    def __init__(self, file: str) -> None:
+        self._file = file
+        self._count = 0
+
+    def node(self, source: Any, depth: int) -> Node:
+        spot = _spot(self._file, source.start_mark)
+        self._count += 1
+        if self._count > MAX_NODES or depth > MAX_DEPTH:
+            message = "the document expands to too much (aliases, or nesting)"
+            raise unreadable("SPEC003", message, place_of(spot))
+        if source.id == "mapping":
+            return Node(self._mapping(source, depth), spot)
+        if source.id == "sequence":
+            return Node([self.node(child, depth + 1) for child in source.value], spot)
+        return Node(self._scalar(source, place_of(spot)), spot)
+
+    def _mapping(self, source: Any, depth: int) -> dict[str, Node]:
+        own: dict[str, Node] = {}
+        merged: dict[str, Node] = {}
+        for key, value in source.value:
+            spot = _spot(self._file, key.start_mark)
+            if key.id != "scalar":
+                raise unreadable("SPEC004", "a key must be a plain word", place_of(spot))
+            name = str(key.value)
+            if name == "<<":
+                self._merge(merged, value, depth)
+                continue
+            if name in own:
+                first = place_of(own[name].key or own[name].spot)
+                raise unreadable(
+                    "SPEC005", f"the key {name} stands twice", place_of(spot), f"The first is at {first}."
+                )
+            own[name] = self.node(value, depth + 1)
+            own[name].key = spot
+        return {**merged, **own}
+
+    def _merge(self, merged: dict[str, Node], source: Any, depth: int) -> None:
+        """``<<: *defaults``: what the map itself says wins."""
+        for one in source.value if source.id == "sequence" else [source]:
+            node = self.node(one, depth + 1)
+            if not isinstance(node.value, dict):
+                raise unreadable("SPEC004", "<< takes a map", place_of(node.spot))
+            for name, value in node.value.items():
+                merged.setdefault(name, value)
+
+    def _scalar(self, node: Any, place: Place) -> Any:
+        tag = str(node.tag)
+        kind = tag.rpartition(":")[2]
+        if not tag.startswith("tag:yaml.org,2002:") or kind not in _SCALARS:
+            raise unreadable(
+                "SPEC006", f"the tag {tag} is not allowed in a spec", place, "Write a plain value."
+            )
+        try:
+            return _SCALARS[kind](str(node.value))
+        except (ValueError, OverflowError):
+            raise unreadable("SPEC006", f"{node.value!r} is not a value of {tag}", place) from None
+
+
+def _integer(text: str) -> int:
+    plain = text.replace("_", "")
+    sign = -1 if plain.startswith("-") else 1
+    plain = plain.lstrip("+-")
+    bases = {"0x": 16, "0o": 8, "0b": 2}
+    return (
+        sign * int(plain[2:], bases[plain[:2].lower()]) if plain[:2].lower() in bases else sign * int(plain)
+    )
+
+
+def _float(text: str) -> float:
+    plain = text.replace("_", "").lower().lstrip("+")
+    return float(plain.replace(".inf", "inf").replace(".nan", "nan"))
+
+
+_SCALARS: dict[str, Any] = {
+    "str": str,
+    "int": _integer,
+    "float": _float,
+    "bool": lambda text: text.lower() in ("true", "yes", "on"),
+    "null": lambda _: None,
+    "timestamp": str,
+}
+
+
+def _spot(file: str, mark: Any) -> Spot:
+    return (file, mark.line + 1, mark.column + 1)
+
+
+def _hint(message: str) -> str | None:
+    if "\\t" in message or "tab" in message:
+        return "YAML is indented with spaces, never with tabs."
+    if "mapping values are not allowed" in message:
+        return "Put a value that holds `: ` in quotes, and check the indentation."
+    return None
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), "unreadable")

@@ -1,0 +1,81 @@
+"""Application Auto Scaling of provisioned capacity: parsed and checked now, applied by a later version."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field
+
+from dynaops.model.finding import Finding, Severity
+from dynaops.model.spec import Fragment
+
+if TYPE_CHECKING:
+    from dynaops.kinds import TableSpec
+
+
+class Schedule(Fragment):
+    """Bounds that change by the clock."""
+
+    name: str
+    schedule: str
+    timezone: str | None = None
+    min: int | None = Field(None, ge=1)
+    max: int | None = Field(None, ge=1)
+
+
+class Scaling(Fragment):
+    """Target tracking of one side of a table or index. Cooldowns are in seconds, the target in percent."""
+
+    min: int = Field(ge=1)
+    max: int = Field(ge=1)
+    target_utilization: int = Field(70, ge=20, le=90)
+    scale_in_cooldown: int | None = Field(None, ge=0)
+    scale_out_cooldown: int | None = Field(None, ge=0)
+    schedules: list[Schedule] | None = None
+
+
+class Sides(Fragment):
+    """Read and write of one index."""
+
+    read: Scaling | None = None
+    write: Scaling | None = None
+
+
+class Autoscaling(Fragment):
+    """Scaling of the table, and of its indexes (`all`: as the table)."""
+
+    read: Scaling | None = None
+    write: Scaling | None = None
+    indexes: dict[str, Sides] | Literal["all"] | None = None
+
+
+def rules(spec: TableSpec) -> Iterator[Finding]:
+    """Autoscaling moves provisioned capacity between bounds (Application Auto Scaling, RegisterScalableTarget)."""
+    block = spec.autoscaling
+    if block is None:
+        return
+    if spec.billing_mode != "PROVISIONED":
+        yield _error(
+            "DDB401", "autoscaling needs billing_mode: PROVISIONED", "autoscaling", "Remove one of them."
+        )
+    named = block.indexes if isinstance(block.indexes, dict) else {}
+    known = {index.name for index in spec.global_secondary_indexes or ()}
+    sides = [(f"autoscaling.{side}", getattr(block, side)) for side in ("read", "write")]
+    for name, index in named.items():
+        path = f"autoscaling.indexes.{name}"
+        if name not in known:
+            yield _error("DDB402", f"autoscaling of {name}: there is no such index", path, "Check the name.")
+        sides += [(f"{path}.{side}", getattr(index, side)) for side in ("read", "write")]
+    for path, scaling in sides:
+        if scaling and scaling.min > scaling.max:
+            yield _error(
+                "DDB403",
+                f"{path}: min {scaling.min} is above max {scaling.max}",
+                f"{path}.min",
+                "Swap them.",
+            )
+
+
+def _error(code: str, message: str, path: str, hint: str) -> Finding:
+    return Finding(code=code, severity=Severity.ERROR, message=message, path=path, hint=hint)

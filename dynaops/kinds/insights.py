@@ -1,0 +1,165 @@
+"""CloudWatch Contributor Insights: the most accessed and throttled keys of a table and of its indexes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from dynaops.kinds.kind import BaseRoom, Entry, Policy, Rank, Reader, Step, Work
+from dynaops.model.change import Action
+from dynaops.model.finding import Finding, Severity
+from dynaops.model.operation import Effect, Operation, Wait
+from dynaops.model.resource import Observed, Resource, Scope
+from dynaops.model.spec import Fragment
+
+if TYPE_CHECKING:
+    from dynaops.kinds import TableSpec
+
+
+class ContributorInsights(Fragment):
+    """On for the table, and for the `indexes` that are named."""
+
+    toggle: ClassVar[bool] = True
+    enabled: bool = True
+    mode: Literal["ACCESSED_AND_THROTTLED_KEYS", "THROTTLED_KEYS"] | None = None
+    indexes: list[str] | None = None
+
+
+def rules(spec: TableSpec) -> Iterator[Finding]:
+    """AWS knows contributor insights of global secondary indexes only (UpdateContributorInsights)."""
+    block = spec.contributor_insights
+    if block is None:
+        return
+    known = {index.name for index in spec.global_secondary_indexes or ()}
+    for number, name in enumerate(block.indexes or ()):
+        if name not in known:
+            yield Finding(
+                code="DDB321",
+                severity=Severity.ERROR,
+                message=f"contributor insights of {name}: there is no such global secondary index",
+                hint=f"Indexes there are: {', '.join(sorted(known)) or 'none'}.",
+                path=f"contributor_insights.indexes.{number}",
+            )
+
+
+KIND = "contributor_insights"
+OFF = {"enabled": False}
+DEFAULT_MODE = "ACCESSED_AND_THROTTLED_KEYS"
+
+
+class InsightsRoom(BaseRoom):
+    """The room of contributor_insights: one for the table, and one for each index that is named."""
+
+    kinds: Mapping[str, Policy] = {KIND: Policy(title="contributor insights", spec_key=KIND, absent=OFF)}
+
+    def owner(self, scope: Scope, address: str) -> str | None:
+        index = address.removeprefix(scope.below(KIND)).strip("/")
+        return scope.below("gsi", index) if index else scope.address
+
+    def declare(self, scope: Scope, spec: TableSpec) -> Iterable[Resource]:
+        block = spec.contributor_insights
+        if block is None:
+            return
+        wanted = {"enabled": True, "mode": block.mode or DEFAULT_MODE} if block.enabled else OFF
+        yield Resource(scope.below(KIND), KIND, scope.region, wanted, scope.address, (scope.address,))
+        for index in block.indexes or () if block.enabled else ():
+            owner = scope.below("gsi", index)
+            yield Resource(scope.below(KIND, index), KIND, scope.region, wanted, owner, (owner,))
+
+    def observe(self, read: Reader, scope: Scope, table: Observed) -> Iterable[Observed]:  # noqa: ARG002
+        found = read.read_all(
+            "dynamodb",
+            "ListContributorInsights",
+            scope.region,
+            {"TableName": scope.table_name},
+            "ContributorInsightsSummaries",
+        )
+        for one in found or ():
+            if one.get("ContributorInsightsStatus") not in ("ENABLED", "ENABLING"):
+                continue  # FAILED stays so until it is asked for again: as good as absent
+            index = one.get("IndexName")
+            address = scope.below(KIND, index) if index else scope.below(KIND)
+            mode = one.get("ContributorInsightsMode", DEFAULT_MODE)
+            yield Observed(
+                address,
+                KIND,
+                scope.region,
+                {"enabled": True, "mode": mode},
+                owner=self.owner(scope, address),
+            )
+
+    def export(self, scope: Scope, live: Sequence[Observed]) -> dict[str, Any]:
+        """Indexes without the table's own insights cannot be said in a spec, and stay unmanaged."""
+        table = {one.address: one.properties for one in live}.get(scope.below(KIND))
+        if table is None:
+            return {}
+        root = f"{scope.below(KIND)}/"
+        indexes = [
+            one.address.removeprefix(root)
+            for one in live
+            if one.address.startswith(root) and one.properties == table
+        ]
+        block: dict[str, Any] = {"enabled": True, "mode": table["mode"]}
+        return {KIND: {**block, "indexes": indexes} if indexes else block}
+
+    def operations(self, work: Work) -> list[Step]:
+        steps = []
+        for entry in work.of_kind(KIND):
+            owner = work.entries.get(entry.owner or "")
+            if entry.action is Action.NO_OP or (owner and owner.action is Action.DELETE):
+                continue
+            if entry.change and entry.action is Action.ADOPT and not entry.change.differences:
+                continue
+            wanted = entry.desired.properties if entry.desired and entry.action is not Action.DELETE else OFF
+            steps.append(_set(work, entry, wanted))
+        return steps
+
+
+def _set(work: Work, entry: Entry, wanted: dict[str, Any]) -> Step:
+    on, name = wanted["enabled"], work.scope.table_name
+    index = entry.address.removeprefix(work.scope.below(KIND)).strip("/")
+    where: dict[str, Any] = {"TableName": name, **({"IndexName": index} if index else {})}
+    parameters = {**where, "ContributorInsightsAction": "ENABLE" if on else "DISABLE"}
+    done = "ContributorInsightsStatus=='DISABLED'"
+    if on:
+        parameters["ContributorInsightsMode"] = wanted["mode"]
+        done = (
+            "ContributorInsightsStatus=='ENABLED'"
+            f" && (ContributorInsightsMode || '{DEFAULT_MODE}')=='{wanted['mode']}'"
+        )
+    what = f"index {index} of {name}" if index else name
+    operation = Operation(
+        id="",
+        address=entry.address,
+        kind=KIND,
+        title=f"turn {'on' if on else 'off'} contributor insights of {what}",
+        reason=entry.change.reason if entry.change else "",
+        service="dynamodb",
+        api="UpdateContributorInsights",
+        region=entry.region,
+        parameters=parameters,
+        wait=Wait(
+            title=f"contributor insights of {what} are {'on' if on else 'off'}",
+            api="DescribeContributorInsights",
+            parameters=where,
+            until=done,
+            failed="ContributorInsightsStatus=='FAILED'",
+            expected=10 if on else 2,
+            timeout=900,
+        ),
+        effects=(
+            Effect(
+                address=entry.address,
+                kind=KIND,
+                region=entry.region,
+                set=wanted if on else {},
+                forget=not on,
+                depends_on=(entry.owner or work.scope.address,),
+            ),
+        ),
+        needs_idle=bool(index),
+    )
+    return Step(operation, Rank.INSIGHTS)
+
+
+ROOM = InsightsRoom()

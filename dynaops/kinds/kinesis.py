@@ -1,0 +1,31 @@
+"""The Kinesis streaming destination: parsed and checked now, applied by a later version."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Literal
+
+from dynaops.model.finding import Finding, Severity
+from dynaops.model.spec import Fragment
+
+if TYPE_CHECKING:
+    from dynaops.kinds import TableSpec
+
+
+class Kinesis(Fragment):
+    """Where changes are streamed to, and how exact their times are."""
+
+    stream_arn: str
+    precision: Literal["MILLISECOND", "MICROSECOND"] = "MILLISECOND"
+
+
+def rules(spec: TableSpec) -> Iterator[Finding]:
+    """AWS takes any ARN and fails later (ENABLE_FAILED), so its form is checked here."""
+    if spec.kinesis and ":kinesis:" not in spec.kinesis.stream_arn:
+        yield Finding(
+            code="DDB441",
+            severity=Severity.ERROR,
+            message=f"{spec.kinesis.stream_arn} is not the ARN of a Kinesis stream",
+            hint="It looks like arn:aws:kinesis:REGION:ACCOUNT:stream/NAME.",
+            path="kinesis.stream_arn",
+        )

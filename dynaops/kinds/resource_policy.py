@@ -1,0 +1,162 @@
+"""The table's resource-based policy: who else may use it, said on the table itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from dynaops.kinds.kind import BaseRoom, Entry, Policy, Rank, Reader, Step, Work
+from dynaops.kinds.policy_document import canonical, filled, table_arn, text
+from dynaops.model.change import Action
+from dynaops.model.finding import Finding, Severity
+from dynaops.model.operation import Effect, Operation, Wait
+from dynaops.model.resource import Observed, Resource, Scope
+
+if TYPE_CHECKING:
+    from dynaops.kinds import TableSpec
+
+LIMIT = 20_480
+"""Bytes of a resource-based policy (PutResourcePolicy, AWS API reference)."""
+
+
+def rules(spec: TableSpec) -> Iterator[Finding]:
+    """A policy must have statements, and fit AWS's limit."""
+    document = spec.resource_policy
+    if document is None:
+        return
+    if not document.get("Statement"):
+        yield _finding("DDB331", "the resource policy has no Statement", "Add at least one statement.")
+    size = len(text(document).encode())
+    if size > LIMIT:
+        yield _finding(
+            "DDB332",
+            f"the resource policy has {size} bytes; AWS takes {LIMIT}",
+            "Shorten it, or move part of it into IAM policies.",
+        )
+
+
+def _finding(code: str, message: str, hint: str) -> Finding:
+    return Finding(code=code, severity=Severity.ERROR, message=message, hint=hint, path="resource_policy")
+
+
+KIND = "resource_policy"
+
+
+class ResourcePolicyRoom(BaseRoom):
+    """The room of resource_policy. Documents are compared by meaning, not by their text."""
+
+    kinds: Mapping[str, Policy] = {KIND: Policy(title="resource policy", spec_key=KIND)}
+
+    def declare(self, scope: Scope, spec: TableSpec) -> Iterable[Resource]:
+        if spec.resource_policy:
+            wanted = {"policy": canonical(spec.resource_policy)}
+            yield Resource(scope.below(KIND), KIND, scope.region, wanted, scope.address, (scope.address,))
+
+    def observe(self, read: Reader, scope: Scope, table: Observed) -> Iterable[Observed]:
+        arn = table.outputs["arn"]
+        answer = read.read("dynamodb", "GetResourcePolicy", scope.region, {"ResourceArn": arn})
+        if answer is not None:
+            found = {"policy": canonical(json.loads(answer["Policy"]))}
+            yield Observed(scope.below(KIND), KIND, scope.region, found, owner=scope.address)
+
+    def resolve(self, read: Reader, scope: Scope, entries: Sequence[Entry]) -> dict[str, Entry]:
+        """Fill in ``${table_arn}``: from the live table, else from the caller's account."""
+        by_address = {entry.address: entry for entry in entries}
+        entry = by_address.get(scope.below(KIND))
+        if entry is None or entry.desired is None:
+            return {}
+        table = by_address.get(scope.address)
+        arn = table.live.outputs["arn"] if table and table.live else table_arn(read, scope)
+        document = canonical(filled(entry.desired.properties["policy"], {"table_arn": arn}))
+        desired = replace(entry.desired, properties={"policy": document}, options={"table_arn": arn})
+        return {entry.address: replace(entry, desired=desired)}
+
+    def export(self, scope: Scope, live: Sequence[Observed]) -> dict[str, Any]:
+        found = {one.address: one.properties for one in live}.get(scope.below(KIND))
+        return {KIND: found["policy"]} if found else {}
+
+    def operations(self, work: Work) -> list[Step]:
+        steps = []
+        for entry in work.of_kind(KIND):
+            if entry.action is Action.DELETE and work.table.action is not Action.DELETE:
+                steps.append(_delete(work, entry))
+            elif entry.action in (Action.CREATE, Action.REPLACE, Action.UPDATE) or (
+                entry.change and entry.action is Action.ADOPT and entry.change.differences
+            ):
+                steps.append(_put(work, entry))
+        return steps
+
+
+def _put(work: Work, entry: Entry) -> Step:
+    assert entry.desired is not None, "only a declared policy is put"
+    name, wanted = work.scope.table_name, entry.desired.properties
+    arn = _arn(work)
+    operation = Operation(
+        id="",
+        address=entry.address,
+        kind=KIND,
+        title=f"put the resource policy of {name}",
+        reason=entry.change.reason if entry.change else "",
+        service="dynamodb",
+        api="PutResourcePolicy",
+        region=entry.region,
+        parameters={"ResourceArn": arn, "Policy": text(wanted["policy"])},
+        wait=Wait(
+            title=f"the resource policy of {name} can be read back",
+            api="GetResourcePolicy",
+            parameters={"ResourceArn": arn},
+            until="RevisionId",
+            matches="RevisionId",
+            expected=3,
+            timeout=300,
+        ),
+        effects=(
+            Effect(
+                address=entry.address,
+                kind=KIND,
+                region=entry.region,
+                set=wanted,
+                depends_on=(work.scope.address,),
+            ),
+        ),
+    )
+    return Step(operation, Rank.RESOURCE_POLICY)
+
+
+def _delete(work: Work, entry: Entry) -> Step:
+    name, arn = work.scope.table_name, _arn(work)
+    operation = Operation(
+        id="",
+        address=entry.address,
+        kind=KIND,
+        title=f"delete the resource policy of {name}",
+        reason=entry.change.reason if entry.change else "",
+        service="dynamodb",
+        api="DeleteResourcePolicy",
+        region=entry.region,
+        parameters={"ResourceArn": arn},
+        wait=Wait(
+            title=f"the resource policy of {name} is gone",
+            api="GetResourcePolicy",
+            parameters={"ResourceArn": arn},
+            gone=True,
+            expected=3,
+            timeout=300,
+        ),
+        effects=(Effect(address=entry.address, kind=KIND, region=entry.region, forget=True),),
+    )
+    return Step(operation, Rank.RESOURCE_POLICY)
+
+
+def _arn(work: Work) -> str:
+    live = work.table.live
+    if live is not None:
+        return str(live.outputs["arn"])
+    entry = work.entries[work.scope.below(KIND)]
+    assert entry.desired is not None, "a policy without a live table is always a declared one"
+    return str(entry.desired.options["table_arn"])
+
+
+ROOM = ResourcePolicyRoom()

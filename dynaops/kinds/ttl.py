@@ -1,0 +1,167 @@
+"""Time to live: rows are deleted some time after the epoch second in one attribute.
+
+One attribute a table. It is changed by turning TTL off and on, and AWS takes one change an hour
+(UpdateTimeToLive, AWS API reference).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from dynaops.kinds.kind import BaseRoom, Entry, Policy, Rank, Reader, Step, Work
+from dynaops.model.change import Action
+from dynaops.model.finding import Finding, Severity
+from dynaops.model.operation import Cooldown, Effect, Operation, Wait
+from dynaops.model.resource import Observed, Resource, Scope
+from dynaops.model.spec import Fragment
+
+if TYPE_CHECKING:
+    from dynaops.kinds import TableSpec
+
+
+class Ttl(Fragment):
+    """Which attribute holds the second (a Number, in epoch seconds) after which a row may go."""
+
+    attribute: str
+    enabled: bool = True
+
+
+def rules(spec: TableSpec) -> Iterator[Finding]:
+    """TTL on a key attribute only works where that attribute is a Number (TTL, developer guide)."""
+    if spec.ttl and spec.ttl.enabled and spec.ttl.attribute in spec.attributes:
+        kind = spec.attributes[spec.ttl.attribute]
+        if kind != "N":
+            yield Finding(
+                code="DDB301",
+                severity=Severity.ERROR,
+                message=f"the TTL attribute {spec.ttl.attribute} is a key of type {kind}; TTL reads epoch seconds "
+                "from a Number and ignores all else",
+                hint="Use an attribute of type N, or one that is no key.",
+                path="ttl.attribute",
+            )
+        else:
+            yield Finding(
+                code="DDB302",
+                severity=Severity.WARNING,
+                message=f"the TTL attribute {spec.ttl.attribute} is a key: it cannot be changed on a row to keep it",
+                hint="Use an attribute that is no key, unless rows really never live on.",
+                path="ttl.attribute",
+            )
+
+
+_SPEC = "TimeToLiveDescription.TimeToLiveStatus"
+_ON = ("ENABLED", "ENABLING")
+COOLDOWN_SECONDS = 3600.0
+"""AWS takes one change of TTL an hour (UpdateTimeToLive, AWS API reference; 31 minutes were seen live)."""
+_REFUSAL = "Time to live has been modified multiple times"
+
+
+class TtlRoom(BaseRoom):
+    """The room of ttl. Off is the same as absent: DescribeTimeToLive says DISABLED either way."""
+
+    kinds: Mapping[str, Policy] = {
+        "ttl": Policy(title="time to live", spec_key="ttl", absent={"enabled": False})
+    }
+
+    def declare(self, scope: Scope, spec: TableSpec) -> Iterable[Resource]:
+        if spec.ttl is None:
+            return
+        wanted: dict[str, Any] = {"enabled": False}
+        if spec.ttl.enabled:
+            wanted = {"enabled": True, "attribute": spec.ttl.attribute}
+        yield Resource(scope.below("ttl"), "ttl", scope.region, wanted, scope.address, (scope.address,))
+
+    def observe(self, read: Reader, scope: Scope, table: Observed) -> Iterable[Observed]:  # noqa: ARG002
+        answer = read.read("dynamodb", "DescribeTimeToLive", scope.region, {"TableName": scope.table_name})
+        found = answer["TimeToLiveDescription"] if answer else {}
+        if found.get("TimeToLiveStatus") in _ON:
+            yield Observed(
+                scope.below("ttl"),
+                "ttl",
+                scope.region,
+                {"enabled": True, "attribute": found["AttributeName"]},
+                owner=scope.address,
+            )
+
+    def export(self, scope: Scope, live: Sequence[Observed]) -> dict[str, Any]:
+        found = {one.address: one.properties for one in live}.get(scope.below("ttl"))
+        return {"ttl": {"attribute": found["attribute"]}} if found else {}
+
+    def operations(self, work: Work) -> list[Step]:
+        steps: list[Step] = []
+        for entry in work.of_kind("ttl"):
+            steps += _changes(work, entry)
+        return steps
+
+
+def _changes(work: Work, entry: Entry) -> Iterator[Step]:
+    wanted: dict[str, Any] = entry.desired.properties if entry.desired else {"enabled": False}
+    live: dict[str, Any] = entry.live.properties if entry.live else {"enabled": False}
+    pause = _remaining(work)
+    if entry.action in (Action.CREATE, Action.REPLACE):
+        yield _switch(work, entry, wanted["attribute"], True, pause)
+    elif entry.action is Action.DELETE and work.table.action is not Action.DELETE:
+        yield _switch(work, entry, live["attribute"], False, pause)
+    elif entry.action in (Action.UPDATE, Action.ADOPT) and entry.change and entry.change.differences:
+        yield _switch(work, entry, live["attribute"], False, pause, again=wanted["enabled"])
+        if wanted["enabled"]:
+            yield _switch(work, entry, wanted["attribute"], True, COOLDOWN_SECONDS)
+
+
+def _remaining(work: Work) -> float:
+    """Seconds until AWS takes another change, as far as our own changes tell."""
+    record = work.table.record
+    stamps = record.stamps.get("ttl", []) if record and work.table.action is not Action.REPLACE else []
+    return max(0.0, COOLDOWN_SECONDS - (work.now - max(stamps))) if stamps else 0.0
+
+
+def _switch(work: Work, entry: Entry, attribute: str, on: bool, pause: float, again: bool = False) -> Step:
+    name = work.scope.table_name
+    done = " || ".join(f"{_SPEC}=='{status}'" for status in (_ON if on else ("DISABLED",)))
+    reason = entry.change.reason if entry.change else ""
+    if again:
+        reason = "the TTL attribute can only be changed by turning TTL off and on, at most once an hour"
+    operation = Operation(
+        id="",
+        address=entry.address,
+        kind="ttl",
+        title=f"turn {'on' if on else 'off'} TTL of {name} on {attribute}",
+        reason=reason,
+        service="dynamodb",
+        api="UpdateTimeToLive",
+        region=entry.region,
+        parameters={
+            "TableName": name,
+            "TimeToLiveSpecification": {"Enabled": on, "AttributeName": attribute},
+        },
+        wait=Wait(
+            title=f"TTL of {name} is {'on' if on else 'off'}",
+            api="DescribeTimeToLive",
+            parameters={"TableName": name},
+            until=done,
+            expected=2,
+            timeout=2 * COOLDOWN_SECONDS,
+        ),
+        cooldown=Cooldown(
+            title=f"AWS takes another TTL change of {name}",
+            prefix=_REFUSAL,
+            expected=pause,
+            timeout=2 * COOLDOWN_SECONDS,
+        ),
+        effects=(
+            Effect(
+                address=entry.address,
+                kind="ttl",
+                region=entry.region,
+                set={"enabled": True, "attribute": attribute} if on else {},
+                forget=not on,
+                depends_on=(work.scope.address,),
+            ),
+            Effect(address=work.scope.address, kind="table", region=entry.region, stamp="ttl"),
+        ),
+    )
+    return Step(operation, Rank.TTL)
+
+
+ROOM = TtlRoom()
