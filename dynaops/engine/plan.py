@@ -27,9 +27,8 @@ from dynaops.model.resource import Observed, Resource, Scope
 from dynaops.model.state import State
 
 if TYPE_CHECKING:
-    from dynaops.engine.load import Document
-
     from dynaops.aws.session import Aws
+    from dynaops.engine.load import Document
 
 
 @dataclass(frozen=True)
