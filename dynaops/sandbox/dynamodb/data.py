@@ -73,6 +73,7 @@ class ReplicatingShard(StreamShard):
 
     def add(self, old: Item | None, new: Item | None) -> None:
         super().add(old, new)
+        _place(self)
         for region in self.peers:
             peer = dynamodb_backends[self.account_id][region].tables.get(self.table.name)
             if peer is not None:
@@ -86,6 +87,13 @@ def _replay(peer: MotoTable, old: Item | None, new: Item | None) -> None:
         _drop(peer, old)
     if peer.stream_shard is not None:
         StreamShard.add(peer.stream_shard, old, new)
+        _place(peer.stream_shard)
+
+
+def _place(shard: StreamShard) -> None:
+    """moto says us-east-1 of every record."""
+    if shard.items:
+        shard.items[-1].record["awsRegion"] = shard.table.region_name
 
 
 def store(table: MotoTable, item: Item) -> None:

@@ -15,6 +15,7 @@ from moto.dynamodb.models.dynamo_type import Item
 from moto.dynamodb.models.table import GlobalSecondaryIndex
 from moto.dynamodb.models.table import Table as MotoTable
 
+from dynaops.sandbox.dynamodb import stream_store
 from dynaops.sandbox.dynamodb.data import DataTable, ReplicatingShard, store
 from dynaops.sandbox.dynamodb.model import Index, Table
 from dynaops.sandbox.world import World
@@ -73,7 +74,10 @@ def close_data_plane(world: World, table: Table) -> None:
 
 
 def detach(world: World, table: Table) -> None:
-    """Forget the items."""
+    """Forget the items; what is in the stream stays readable for a day."""
+    made = data_of(world, table)
+    if made is not None:
+        _end_stream(world, table, made)
     _aside(world, table).pop(table.name, None)
     backend(table).tables.pop(table.name, None)
 
@@ -103,14 +107,23 @@ def sync_stream(world: World, table: Table) -> None:
     made = data_of(world, table)
     if made is None:
         return
+    if made.latest_stream_label != table.stream_label or table.stream_view is None:
+        _end_stream(world, table, made)
     if table.stream_view is None:
         made.stream_specification = {"StreamEnabled": False}
         made.stream_shard = None
         return
     made.stream_specification = {"StreamEnabled": True, "StreamViewType": table.stream_view}
-    if made.stream_shard is None or made.latest_stream_label != table.stream_label:
+    if made.stream_shard is None:
         made.stream_shard = ReplicatingShard(table.account, made)
     made.latest_stream_label = table.stream_label
+
+
+def _end_stream(world: World, table: Table, made: MotoTable) -> None:
+    spec = made.stream_specification or {}
+    if made.stream_shard is not None and made.latest_stream_label and spec.get("StreamViewType"):
+        stream_store.keep(world, table, spec["StreamViewType"], made.latest_stream_label, made.stream_shard)
+    made.stream_shard = None
 
 
 def set_peers(world: World, table: Table, regions: list[str]) -> None:

@@ -94,8 +94,11 @@ def check_global_key(keys: KeySchema) -> None:
     if len(keys) == 2 and {key["KeyType"] for key in keys} == {"HASH", "RANGE"}:
         check_pair(keys)
         return
-    if len(set(names(keys))) < len(keys):
-        raise validation("The KeySchema contains multiple key attributes with the same name")
+    for name in names(keys):
+        if names(keys).count(name) > 1:
+            raise validation(
+                f"The KeySchema contains multiple key attributes with the same name. Duplicate attribute: {name}"
+            )
     _check_hash_first(keys)
     kinds = [key["KeyType"] for key in keys]
     for kind in ("HASH", "RANGE"):

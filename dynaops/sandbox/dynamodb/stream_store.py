@@ -1,0 +1,48 @@
+"""Streams that were switched off, or whose table is gone: they can be read for another day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from moto.dynamodb.models.table import StreamShard
+
+from dynaops.sandbox.dynamodb.model import Table
+from dynaops.sandbox.world import World
+
+READABLE_SECONDS = 24 * 3600.0
+"""A stream's records live for 24 hours (developer guide, Change data capture)."""
+
+
+@dataclass
+class Stream:
+    """One stream: the table's present one, or one that has ended."""
+
+    arn: str
+    label: str
+    table: str
+    view: str
+    key_schema: list[dict[str, str]]
+    shard: StreamShard
+    ended: float | None = None
+
+
+@dataclass
+class Ended:
+    """The ended streams of an account and region, by ARN."""
+
+    by_arn: dict[str, Stream] = field(default_factory=dict)
+
+
+def keep(world: World, table: Table, view: str, label: str, shard: StreamShard) -> None:
+    """Remember a stream that ends now."""
+    arn = f"{table.arn}/stream/{label}"
+    streams = world.region(table.account, table.region).holding(Ended).by_arn
+    streams[arn] = Stream(arn, label, table.name, view, table.key_schema, shard, world.now())
+
+
+def ended(world: World, account: str, region: str) -> list[Stream]:
+    """The streams that ended within the last day."""
+    streams = world.region(account, region).holding(Ended).by_arn
+    for arn in [arn for arn, each in streams.items() if world.now() - (each.ended or 0) > READABLE_SECONDS]:
+        del streams[arn]
+    return list(streams.values())
