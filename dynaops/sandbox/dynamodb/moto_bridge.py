@@ -7,6 +7,7 @@ A table that is being created or deleted has its moto table put aside, so that d
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -135,10 +136,15 @@ def set_peers(world: World, table: Table, regions: list[str]) -> None:
 
 def copy_items(world: World, source: Table, target: Table) -> None:
     """Give a new replica the items of its source."""
-    to = data_of(world, target)
-    if to is not None:
-        for item in items_of(world, source):
-            store(to, copy.deepcopy(item))
+    load_items(world, target, items_of(world, source))
+
+
+def load_items(world: World, table: Table, items: Iterable[Item]) -> None:
+    """Fill a table that data calls do not reach yet, without telling its stream (restore, import)."""
+    made = data_of(world, table)
+    if made is not None:
+        for item in items:
+            store(made, copy.deepcopy(item))
 
 
 def items_of(world: World, table: Table) -> list[Item]:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 from dynaops.sandbox.dispatch import Call
-from dynaops.sandbox.dynamodb import moto_bridge, windows
+from dynaops.sandbox.dynamodb import moto_bridge, registry, windows
 from dynaops.sandbox.dynamodb.model import Table
 from dynaops.sandbox.errors import ApiError
+from dynaops.sandbox.world import World
 
 COOLDOWN_SECONDS = 15.0
 """Any write within this time of a real change is throttled (DDB-TABLE-003, 047)."""
+
+REPLICATED_SECONDS = 36.0
+"""A member of a global table is UPDATING for 34-39 s (DDB-TABLE-230, 263)."""
 
 
 def check(call: Call, table: Table) -> None:
@@ -34,3 +39,10 @@ def apply(call: Call, table: Table, wanted: bool) -> None:
         table.deletion_protection = wanted
         table.protection_changed = call.now
         moto_bridge.sync(call.world, table)
+        if table.replicated:
+            windows.begin(call.world, table, windows.PROTECTION, REPLICATED_SECONDS)
+
+
+@registry.table_action("dynamodb.protection")
+def _settle(_world: World, table: Table, _data: dict[str, Any]) -> None:
+    windows.finish(table, windows.PROTECTION)

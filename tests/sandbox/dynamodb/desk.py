@@ -84,7 +84,7 @@ class Desk:
         found = []
         for region in self.world.regions(ACCOUNT):
             for name in registry.tables_in(self.world, ACCOUNT, region.name):
-                found.append(self.call("DescribeTable", at=region.name, TableName=name))
+                found.append(copy.deepcopy(self.call("DescribeTable", at=region.name, TableName=name)))
         return found
 
     def create(self, body: Body | None = None, at: Any = HOME) -> Body:

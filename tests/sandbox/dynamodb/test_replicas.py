@@ -218,7 +218,9 @@ def test_a_region_that_sourced_a_replica_stays(desk: Desk) -> None:
 def test_protected_replicas_resist(desk: Desk) -> None:
     """DDB-TABLE-267; an unprotected one may be dropped in its own region (297)."""
     replicated(desk)
-    desk.update(at=AWAY, DeletionProtectionEnabled=True)
+    assert desk.update(at=AWAY, DeletionProtectionEnabled=True)["TableStatus"] == "UPDATING"
+    desk.pass_time(40)
+    assert desk.table(AWAY)["TableStatus"] == "ACTIVE"
     refused(
         desk,
         "ValidationException",
