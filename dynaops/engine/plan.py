@@ -17,7 +17,7 @@ from dynaops.engine.order import order
 from dynaops.engine.recover import recovered
 from dynaops.engine.scopes import Target, orphaned, recorded_tables, scope_of, source_of
 from dynaops.kinds import POLICIES, ROOM_OF, ROOMS
-from dynaops.kinds.kind import Entry, Room, Step, Work
+from dynaops.kinds.kind import Entry, Reader, Room, Step, Work
 from dynaops.model.change import Action, Change, Drift
 from dynaops.model.errors import DynaopsError, SpecError
 from dynaops.model.finding import Finding, Severity
@@ -174,7 +174,7 @@ def _as_described(state: State, table: str) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class _Part:
+class TablePlan:
     """The plan of one table."""
 
     judged: Judged
@@ -188,17 +188,23 @@ class _Part:
 
 def _planner(
     target: Target, state: State, live: dict[str, Observed], aws: Aws, options: PlanOptions, now: float
-) -> Callable[[], _Part]:
-    return lambda: _plan_table(target, state, live, aws, options, now)
+) -> Callable[[], TablePlan]:
+    return lambda: plan_table(target, state, live, aws if options.refresh else None, options, now)
 
 
-def _plan_table(
-    target: Target, state: State, live: dict[str, Observed], aws: Aws, options: PlanOptions, now: float
-) -> _Part:
+def plan_table(
+    target: Target,
+    state: State,
+    live: dict[str, Observed],
+    read: Reader | None,
+    options: PlanOptions,
+    now: float,
+) -> TablePlan:
+    """The plan of one table. Pure but for `read`, with which rooms resolve names (None: they do not)."""
     entries = _entries(target, state, live)
-    if options.refresh:
+    if read is not None:
         for room in ROOMS:
-            entries.update(room.resolve(aws, target.scope, list(entries.values())))
+            entries.update(room.resolve(read, target.scope, list(entries.values())))
     judged = judge(entries, POLICIES)
     if options.targets:
         judged = _narrowed(judged, options.targets)
@@ -211,7 +217,7 @@ def _plan_table(
         steps.extend(room.operations(work))
     busy = [one.busy for one in live.values() if one.busy]
     settle = _settle(target.scope) if busy else None
-    return _Part(
+    return TablePlan(
         judged=judged,
         changes=tuple(entry.change for _, entry in sorted(judged.entries.items()) if entry.change),
         operations=tuple(order(steps, work, settle, target.source)),
