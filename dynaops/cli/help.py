@@ -11,7 +11,6 @@ from typing import Any
 
 from typer.core import TyperCommand, TyperGroup
 
-
 _GLOBAL = "Also: --region, --profile, --state, --sandbox, --json and more, see `dynaops --help`."
 
 

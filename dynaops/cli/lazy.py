@@ -41,6 +41,10 @@ SECTIONS: dict[str, dict[str, Listed]] = {
 _TABLE = {name: listed for section in SECTIONS.values() for name, listed in section.items()}
 
 
+class ReaderGone(Exception):
+    """Whoever read stdout has closed it."""
+
+
 class Root(Group):
     """The root: knows its commands by name, and imports one when it is asked for."""
 
@@ -54,6 +58,12 @@ class Root(Group):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         self.commands = dict.fromkeys(_TABLE, self)  # for their names, which suggestions are made from
         return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:  # Typer would make it exit code 1, as if the command had failed
+            raise ReaderGone from error
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
         for title, commands in SECTIONS.items():

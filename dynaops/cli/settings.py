@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 if TYPE_CHECKING:
     import typer
@@ -15,8 +14,7 @@ _VALUED = ("--region", "--profile", "--endpoint-url", "--state", "--log-file")
 _FLAGS = ("--sandbox", "--json", "--no-color", "--verbose")
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(NamedTuple):
     """What the global options say. `endpoint_url` also comes from ``AWS_ENDPOINT_URL``."""
 
     region: str | None = None

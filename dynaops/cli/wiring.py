@@ -5,11 +5,11 @@ Everything heavy is imported in the functions' bodies, so that commands which do
 
 from __future__ import annotations
 
+import gc
 import os
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dynaops.cli.options import SPECS
 from dynaops.cli.settings import Settings
@@ -31,8 +31,7 @@ _SANDBOX_POLL = 0.05
 """Seconds between two looks at a waiting resource in the sandbox."""
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(NamedTuple):
     """Which specs a command works on: paths, overlays merged over them, and variables."""
 
     paths: tuple[str, ...]
@@ -61,23 +60,41 @@ def source(
 
 def documents(specs: Source) -> list[Document]:
     """The specs, read and checked for form. Raises SpecError with all that is wrong in all files."""
+    from dynaops.cli.variables import read
     from dynaops.engine.load import load
 
-    return load(specs.paths, overlays=specs.overlays, variables=_variables(specs))
+    return load(specs.paths, specs.overlays, read(specs.variable_files, specs.variables))
+
+
+def plannable(specs: Source) -> list[Document]:
+    """The specs, checked by AWS's rules too. Raises SpecError where they cannot be planned."""
+    from dynaops.engine.check import check, errors, unsupported
+    from dynaops.model.errors import SpecError
+
+    found = documents(specs)
+    wrong = [*errors(check(found)), *unsupported(found)]
+    if wrong:
+        raise SpecError(wrong)
+    return found
 
 
 def checked(specs: Source) -> tuple[list[Finding], int]:
     """All that the offline checks find, and how many tables were checked."""
-    raise NotImplementedError
+    from dynaops.engine.check import check
+    from dynaops.model.errors import SpecError
+
+    try:
+        found = documents(specs)
+    except SpecError as error:
+        return list(error.findings), 0
+    return check(found), len(found)
 
 
 def schema() -> dict[str, Any]:
     """The JSON Schema of specs."""
-    raise NotImplementedError
+    from dynaops.engine.schema import json_schema
 
-
-def _variables(specs: Source) -> dict[str, str]:
-    raise NotImplementedError
+    return json_schema()
 
 
 def store(settings: Settings) -> Store:
@@ -89,6 +106,7 @@ def store(settings: Settings) -> Store:
 
 def aws(settings: Settings) -> Aws:
     """The way to AWS, or to the sandbox, which is started when needed."""
+    gc.enable()  # what talks to AWS may run for hours
     from dynaops.aws.session import Aws
 
     if not settings.sandbox:

@@ -53,7 +53,7 @@ def _summary(findings: Sequence[Finding], tables: int) -> Line:
     errors, warnings, notes = (counts[severity] for severity in _ORDER)
     verdict = Span("Invalid", Style.ERROR) if errors else Span("Valid", Style.GOOD)
     parts = [
-        wording.count(tables, "table"),
+        *([wording.count(tables, "table")] if tables else []),
         wording.count(errors, "error"),
         wording.count(warnings, "warning"),
         *([wording.count(notes, "remark")] if notes else []),

@@ -38,7 +38,11 @@ def _node(operation: Operation, numbers: dict[str, int]) -> Node:
 
 
 def _waits(operation: Operation) -> list[Node]:
-    waits = (("first", operation.before), ("may wait", operation.cooldown), ("then", operation.wait))
+    waits = (
+        ("first, until", operation.before),
+        ("may wait until", operation.cooldown),
+        ("until", operation.wait),
+    )
     return [_row(name, f"{wait.title} ({wording.about(wait.expected)})") for name, wait in waits if wait]
 
 

@@ -5,10 +5,9 @@ The same page is drawn with colour and guide lines on a terminal, and as plain i
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from enum import Enum
+from typing import NamedTuple
 
 
 class Style(Enum):
@@ -29,8 +28,7 @@ class Style(Enum):
     """An ornament of ours, which a pipe gets in ASCII."""
 
 
-@dataclass(frozen=True)
-class Span:
+class Span(NamedTuple):
     """A piece of text in one style."""
 
     text: str
@@ -43,8 +41,7 @@ ARROW = Span(" → ", Style.GLYPH)
 DOT = Span(" · ", Style.GLYPH)
 
 
-@dataclass(frozen=True)
-class Node:
+class Node(NamedTuple):
     """One line with an optional mark before it, an optional value beside it, and lines below it.
 
     `notes` explain the line itself and stand right under it. The values of neighbouring nodes are drawn in one
@@ -58,8 +55,7 @@ class Node:
     children: tuple[Node, ...] = ()
 
 
-@dataclass(frozen=True)
-class Section:
+class Section(NamedTuple):
     """A titled group of nodes. `tree`: draw guide lines between a node and what is below it."""
 
     nodes: tuple[Node, ...]
@@ -67,11 +63,10 @@ class Section:
     tree: bool = False
 
 
-@dataclass(frozen=True)
-class Page:
+class Page(NamedTuple):
     """Sections, with an empty line between them."""
 
-    sections: tuple[Section, ...] = field(default=())
+    sections: tuple[Section, ...] = ()
 
 
 def line(*pieces: str | Span) -> Line:
@@ -120,6 +115,8 @@ def clean(text: str) -> str:
 
 
 def _visible(char: str) -> str:
+    import unicodedata
+
     code = ord(char)
     if unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"):
         return char

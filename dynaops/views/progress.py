@@ -145,23 +145,21 @@ class LiveProgress:
 
 def _running(event: Event, seconds: float, frame: str) -> Line:
     expected = f" of {wording.about(event.expected)}" if event.expected else ""
-    detail = event.detail or wording.stage(event.stage)
     return line(
         Span(f"{frame} ", Style.UPDATE),
         event.title,
-        faint(f" · {detail} · {wording.elapsed(seconds)}{expected}"),
+        faint(f" · {wording.stage(event.stage, event.detail)} · {wording.elapsed(seconds)}{expected}"),
     )
 
 
 def _ended(event: Event, seconds: float) -> Line:
     mark, style = _ENDED[event.stage]
-    said = wording.elapsed(seconds) if event.stage is Stage.DONE else wording.stage(event.stage)
-    detail = f": {event.detail}" if event.detail and event.stage is not Stage.DONE else ""
-    return line(Span(f"{mark} ", style), event.title, faint(f" · {said}{detail}"))
+    done = event.stage is Stage.DONE
+    said = wording.elapsed(seconds) if done else wording.stage(event.stage, event.detail)
+    return line(Span(f"{mark} ", style), event.title, faint(f" · {said}"))
 
 
 def _plain(event: Event) -> str:
     position = f"{event.position}/{event.total} " if event.total else ""
     expected = f" ({wording.about(event.expected)})" if event.expected and event.stage not in _ENDED else ""
-    detail = f": {event.detail}" if event.detail else ""
-    return clean(f"{position}{event.title}: {wording.stage(event.stage)}{detail}{expected}")
+    return clean(f"{position}{event.title}: {wording.stage(event.stage, event.detail)}{expected}")

@@ -43,13 +43,18 @@ _LOSS = {
     Danger.UNPROTECT: "loses its deletion protection",
 }
 _STAGES = {
-    Stage.BLOCKED: "waits before it can start",
+    Stage.BLOCKED: "waits for AWS before it can start",
     Stage.CALLING: "sent",
     Stage.WAITING: "AWS is working",
     Stage.DONE: "done",
-    Stage.LEFT: "submitted; AWS goes on by itself",
+    Stage.LEFT: "left to AWS",
     Stage.SKIPPED: "not sent",
     Stage.FAILED: "failed",
+}
+_DETAILED = {
+    Stage.BLOCKED: "waits before it can start: {}",
+    Stage.WAITING: "until {}",
+    Stage.LEFT: "{}",
 }
 
 
@@ -63,8 +68,11 @@ def loss(danger: Danger) -> str:
     return _LOSS[danger]
 
 
-def stage(of: Stage) -> str:
-    return _STAGES[of]
+def stage(of: Stage, detail: str = "") -> str:
+    """Where an operation stands; `detail` is what the engine says besides (of a wait: the condition)."""
+    if not detail:
+        return _STAGES[of]
+    return _DETAILED.get(of, f"{_STAGES[of]}: {{}}").replace("{}", detail)
 
 
 def count(number: int, noun: str, plural: str | None = None) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -154,4 +153,4 @@ def test_json_errors_are_ascii(here: Path) -> None:
 
 
 def test_no_crash_files_are_left_behind() -> None:
-    assert not [name for name in os.listdir() if name.startswith("dynaops-") and name.endswith(".log")]
+    assert not list(Path().glob("dynaops-*.log"))

@@ -20,7 +20,7 @@ UPDATE = bool(os.environ.get("UPDATE_SNAPSHOTS"))
 class FakeTerminal(io.StringIO):
     """A stream that says it is a UTF-8 terminal."""
 
-    encoding = "utf-8"  # type: ignore[assignment]
+    encoding = "utf-8"
 
     def isatty(self) -> bool:
         return True

@@ -45,13 +45,13 @@ def test_in_a_pipe_every_stage_is_one_line() -> None:
     with PlainProgress(stream, clock) as progress:
         progress.tell(event(Stage.CALLING, 1000))
         clock.now = 1002
-        progress.tell(event(Stage.WAITING, 1002, detail="table is UPDATING", expected=540))
+        progress.tell(event(Stage.WAITING, 1002, detail="orders is ACTIVE", expected=540))
         progress.tell(event(Stage.WAITING, 1003, detail="still", expected=540))
         clock.now = 1135
         progress.tell(event(Stage.DONE, 1135))
     assert stream.getvalue().split("\n") == [
         "[  0 s] 1/3 operation 1: sent",
-        "[  2 s] 1/3 operation 1: AWS is working: table is UPDATING (~9 min)",
+        "[  2 s] 1/3 operation 1: until orders is ACTIVE (~9 min)",
         "[ 2:15] 1/3 operation 1: done",
         "",
     ]
@@ -63,14 +63,14 @@ def test_on_a_terminal_what_runs_is_below_what_ended() -> None:
     live.tell(event(Stage.CALLING, 1000))
     live.tell(event(Stage.CALLING, 1000, operation="2"))
     clock.now = 1130
-    live.tell(event(Stage.WAITING, 1130, detail="index by-status is CREATING", expected=540))
+    live.tell(event(Stage.WAITING, 1130, detail="index by-status is ACTIVE", expected=540))
     live.tell(event(Stage.DONE, 1130, operation="2"))
     assert "✓ operation 2 · 2:10" in stream.getvalue()
     console = console_for(stream, color=False, width=80)
     with console.capture() as capture:
         console.print(live)
     shown = capture.get()
-    assert "operation 1 · index by-status is CREATING · 2:10 of ~9 min" in shown
+    assert "operation 1 · until index by-status is ACTIVE · 2:10 of ~9 min" in shown
     assert "1 of 3 done" in shown
     assert "operation 2" not in shown
 
@@ -130,5 +130,6 @@ def test_outcomes() -> None:
     assert to_text(done) == "Applied; 5 operations done; 3 s\n"
     stopped = outcome_page(FULL, Outcome(done=(ids[0],), skipped=tuple(ids[1:]), interrupted=True, seconds=9))
     assert to_text(stopped).endswith(
-        "Interrupted; 1 operation done; 4 not sent; 9 s\nWhat was done is in the state; run apply again to go on from here.\n"
+        "Interrupted; 1 operation done; 4 not sent; 9 s\n"
+        "What was done is in the state; run apply again to go on from here.\n"
     )

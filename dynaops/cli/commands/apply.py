@@ -30,7 +30,8 @@ def apply(
 ) -> int:
     """Bring AWS to what the specs say.
 
-    The argument may also be a saved plan, which is then carried out as it is. Shows the plan and asks before anything is sent. An apply that failed or was interrupted is continued by
+    The argument may also be a saved plan, which is then carried out as it is. Shows the plan and asks before
+    anything is sent. An apply that failed or was interrupted is continued by
     running it again.
     """
     settings = settings_of(ctx)
@@ -47,7 +48,7 @@ def apply(
 
 def _apply_specs(settings: Settings, specs: wiring.Source, targets: tuple[str, ...], terms: Terms) -> int:
     screen = Screen(settings)
-    documents = wiring.documents(specs)
+    documents = wiring.plannable(specs)
     place = wiring.store(settings)
     way = wiring.aws(settings)
     with place.lock("apply") as lock:

@@ -29,7 +29,8 @@ def destroy(
 ) -> int:
     """Delete what dynaops made.
 
-    That is the tables of the specs given, or all tables of the state. Only what the state names is deleted. A table with deletion protection also needs --allow-destroy.
+    That is the tables of the specs given, or all tables of the state. Only
+    what the state names is deleted. A table with deletion protection also needs --allow-destroy.
     """
     settings = settings_of(ctx)
     screen = Screen(settings)

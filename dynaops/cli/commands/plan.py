@@ -39,7 +39,7 @@ def plan(
     settings = settings_of(ctx)
     screen = Screen(settings)
     specs = wiring.source(paths, overlays, variables, variable_files)
-    documents = wiring.documents(specs)
+    documents = wiring.plannable(specs)
     state = wiring.store(settings).load()
     made = wiring.make_plan(
         documents, state, wiring.aws(settings), read=specs.read, targets=targets or (), refresh=not no_refresh

@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import typer
-
-from dynaops.cli.help import Command
 from dynaops.cli.lazy import new_app
-from dynaops.cli.screen import Screen
-from dynaops.cli.settings import settings_of
 
 app = new_app(
     help="Run the embedded AWS on this machine.\n\n"
