@@ -1,1 +1,22 @@
-"""The embedded AWS: moto extended until it obeys AWS's real rules."""
+"""The embedded AWS: moto extended until it obeys AWS's real rules.
+
+`Sandbox` runs in this process (for unit tests), `SandboxServer` over HTTP in a thread, `daemon` as a process of its
+own. Importing this package loads none of the machinery.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dynaops.sandbox.running import Sandbox, SandboxServer
+
+__all__ = ["Sandbox", "SandboxServer"]
+
+
+def __getattr__(name: str) -> object:
+    if name in __all__:
+        from dynaops.sandbox import running
+
+        return getattr(running, name)
+    raise AttributeError(name)

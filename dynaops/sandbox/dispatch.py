@@ -38,6 +38,9 @@ class Call:
         return self.world.now()
 
 
+PASS: dict[str, Any] = {}
+"""What a handler returns (this very object) to let moto's own code answer after all."""
+
 Handler = Callable[[Call], dict[str, Any]]
 _HANDLERS: dict[tuple[str, str], Handler] = {}
 

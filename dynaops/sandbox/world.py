@@ -82,11 +82,27 @@ class World:
         """The regions of `account` that were ever used."""
         return [held for (owner, _), held in self._regions.items() if owner == account]
 
+    def all_regions(self) -> list[tuple[tuple[str, str], Region]]:
+        """Everything that was ever used: ((account, region name), region)."""
+        return list(self._regions.items())
+
+    def content(self) -> dict[str, Any]:
+        """All that the world holds, for a snapshot."""
+        return {"now": self.now(), "events": list(self._events), "regions": self._regions}
+
+    def restore(self, content: dict[str, Any] | None) -> None:
+        """Become what `content` says; empty for None."""
+        with self.lock:
+            self._events = list(content["events"]) if content else []
+            heapq.heapify(self._events)
+            self._regions = dict(content["regions"]) if content else {}
+            self._numbers = itertools.count(max((one.number for one in self._events), default=-1) + 1)
+            if content:
+                self.clock.advance(max(0.0, content["now"] - self.now()))
+
     def schedule(self, delay: float, name: str, **data: Any) -> None:
         """Let the action `name` happen `delay` virtual seconds from now, with `data` (plain values)."""
-        heapq.heappush(
-            self._events, Event(self.now() + delay, next(self._numbers), name, data)
-        )
+        heapq.heappush(self._events, Event(self.now() + delay, next(self._numbers), name, data))
 
     def settle(self) -> None:
         """Run all events that are due, in the order of their time."""

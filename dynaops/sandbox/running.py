@@ -1,0 +1,143 @@
+"""Sandboxes that live in this process: with moto's in-process patches, or as a server in a thread."""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from dynaops.sandbox.clock import Clock
+from dynaops.sandbox.faults import Faults
+from dynaops.sandbox.recorder import Recorder
+from dynaops.sandbox.world import World
+
+DUMMY = {
+    "AWS_ACCESS_KEY_ID": "sandbox",
+    "AWS_SECRET_ACCESS_KEY": "sandbox",
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_ACCOUNT_ID_ENDPOINT_MODE": "disabled",
+}
+"""Environment in which no request can reach the real AWS with real credentials."""
+
+
+class _Base:
+    """What both kinds of sandbox have: a world, its clock, faults, and a record of requests."""
+
+    def __init__(self, speed: float) -> None:
+        self.world = World(Clock(speed))
+        self.clock = self.world.clock
+        self.faults = Faults()
+        self.requests = Recorder()
+
+    def advance(self, seconds: float) -> None:
+        """Let `seconds` of AWS's time pass, with all that happens meanwhile."""
+        self.clock.advance(seconds)
+        self.world.settle()
+
+
+class Sandbox(_Base):
+    """An embedded AWS for boto3 clients of this process. A context manager; one at a time."""
+
+    def __init__(self, speed: float = 0.0) -> None:
+        super().__init__(speed)
+        self._mock: Any = None
+        self._before: dict[str, str | None] = {}
+
+    def __enter__(self) -> Sandbox:
+        from moto import mock_aws
+
+        from dynaops.sandbox.hook import install
+
+        self._before = {name: os.environ.get(name) for name in DUMMY}
+        os.environ.update(DUMMY)
+        self._mock = mock_aws(config={"core": {"mock_credentials": False}})
+        self._mock.start()
+        install(self.world, self.faults, self.requests)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        from dynaops.sandbox.hook import uninstall
+
+        uninstall()
+        self._mock.stop()
+        for name, value in self._before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+    def client(self, service: str, region: str = "us-east-1") -> Any:
+        """A boto3 client of this sandbox."""
+        import boto3
+
+        return boto3.client(service, region_name=region)  # type: ignore[call-overload]
+
+
+class SandboxServer(_Base):
+    """An embedded AWS on 127.0.0.1, in a thread. A context manager; one at a time in a process.
+
+    With `data_dir`, its content is loaded from there, and saved there as it changes.
+    """
+
+    def __init__(self, port: int = 0, speed: float = 60.0, data_dir: Path | None = None) -> None:
+        super().__init__(speed)
+        from dynaops.sandbox.persist import Persistence, forget_everything
+        from dynaops.sandbox.server import Server
+
+        forget_everything(self.world)
+        self._persistence = Persistence(self.world, data_dir) if data_dir else None
+        if self._persistence:
+            self._persistence.load()
+        self._server = Server(self.world, self.faults, self.requests, self._persistence, port)
+        self._thread: threading.Thread | None = None
+
+    @property
+    def url(self) -> str:
+        return self._server.url
+
+    def __enter__(self) -> SandboxServer:
+        self.install()
+        self._thread = threading.Thread(target=self._server.serve, name="sandbox", daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        from dynaops.sandbox.hook import uninstall
+
+        self._server.stop()
+        uninstall()
+
+    def install(self) -> None:
+        """Let moto in this process ask this sandbox."""
+        from dynaops.sandbox.hook import install
+
+        install(self.world, self.faults, self.requests)
+
+    def serve(self) -> None:
+        """Answer in this thread, until stopped."""
+        self.install()
+        self._server.serve()
+
+    def stop(self) -> None:
+        """Stop answering, and save."""
+        self._server.stop()
+
+    def client(self, service: str, region: str = "us-east-1") -> Any:
+        """A boto3 client of this sandbox, with dummy credentials."""
+        import boto3
+        from botocore.config import Config
+
+        return boto3.client(  # type: ignore[call-overload]
+            service,
+            region_name=region,
+            endpoint_url=self.url,
+            aws_access_key_id="sandbox",
+            aws_secret_access_key="sandbox",  # noqa: S106 (a dummy)
+            config=Config(account_id_endpoint_mode="disabled"),
+        )

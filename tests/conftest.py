@@ -1,0 +1,51 @@
+"""Shared fixtures: no test can reach the real AWS, and each has a sandbox of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dynaops.sandbox import Sandbox, SandboxServer
+
+FAST = 3600.0
+"""AWS seconds a real second in tests over HTTP: an index build takes about 0.15 s."""
+
+
+@pytest.fixture(autouse=True)
+def _no_real_aws(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    nowhere = tmp_path_factory.getbasetemp() / "no-such-file"
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_DEFAULT_REGION": "eu-west-1",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_ACCOUNT_ID_ENDPOINT_MODE": "disabled",
+        "AWS_CONFIG_FILE": str(nowhere),
+        "AWS_SHARED_CREDENTIALS_FILE": str(nowhere),
+    }.items():
+        monkeypatch.setenv(name, value)
+    for name in ("AWS_PROFILE", "AWS_REGION", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    """An embedded AWS in this process, whose clock stands still unless it is advanced."""
+    with Sandbox(speed=0) as running:
+        yield running
+
+
+@pytest.fixture
+def server() -> Iterator[SandboxServer]:
+    """An embedded AWS over HTTP, whose time flies."""
+    with SandboxServer(speed=FAST) as running:
+        yield running
+
+
+@pytest.fixture
+def workdir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working directory."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
