@@ -5,6 +5,10 @@ from __future__ import annotations
 from enum import IntEnum
 
 
+class ReaderGone(Exception):
+    """Whoever read stdout has closed it."""
+
+
 class Exit(IntEnum):
     """Exit codes of all commands."""
 

@@ -11,15 +11,19 @@ from typing import Any
 
 from typer.core import TyperCommand, TyperGroup
 
-_GLOBAL = "Also: --region, --profile, --state, --sandbox, --json and more, see `dynaops --help`."
+_GLOBAL = "Also: --region, --state, --sandbox, --json and more; see: dynaops --help"
 
 
 class Command(TyperCommand):
-    """A command in the house's help style."""
+    """A command in the house's help style. Its epilog is examples, one a line."""
 
-    def format_epilog(self, ctx: Any, formatter: Any) -> None:
-        self.epilog = self.epilog or _GLOBAL
-        super().format_epilog(ctx, formatter)
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002  # click's signature
+        if self.epilog:
+            with formatter.section("Examples"):
+                formatter.write("".join(f"  {line}\n" for line in self.epilog.split("\n")))
+        formatter.write_paragraph()
+        with formatter.indentation():
+            formatter.write_text(_GLOBAL)
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         _write_parameters(self, ctx, formatter)

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import typer
 from typer.main import get_command as build
 
+from dynaops.cli.exits import ReaderGone
 from dynaops.cli.help import Group
 
 
@@ -39,10 +40,6 @@ SECTIONS: dict[str, dict[str, Listed]] = {
     },
 }
 _TABLE = {name: listed for section in SECTIONS.values() for name, listed in section.items()}
-
-
-class ReaderGone(Exception):
-    """Whoever read stdout has closed it."""
 
 
 class Root(Group):

@@ -8,8 +8,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from dynaops.cli.exits import Exit
-from dynaops.cli.lazy import ReaderGone
+from dynaops.cli.exits import Exit, ReaderGone
 from dynaops.cli.settings import early, hoist
 
 

@@ -14,6 +14,14 @@ Paths = Annotated[
         metavar="PATH", help="Spec files or directories of them.  [default: specs]", show_default=False
     ),
 ]
+PathsOrPlan = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="PATH",
+        help="Spec files or directories, or one saved plan.  [default: specs]",
+        show_default=False,
+    ),
+]
 Overlays = Annotated[
     list[str] | None,
     typer.Option("-f", "--file", metavar="FILE", help="Merge this file over the ones before (repeatable)."),

@@ -29,6 +29,7 @@ NO_DRIFT = "No drift: AWS is as dynaops left it"
 AFTER_DRIFT = "Run `dynaops plan` to see what apply would take back."
 GO_ON = "What was done is in the state; run apply again to go on from here."
 GO_ON_LATER = "AWS goes on by itself; the next apply looks after the rest."
+START_IT = "Start it with `dynaops sandbox start`, or add --sandbox to any command."
 NOT_REFRESHED = "Compared with the state only (--no-refresh); AWS was not looked at."
 
 _ALWAYS_COUNTED = (Action.CREATE, Action.UPDATE, Action.REPLACE, Action.DELETE)

@@ -14,9 +14,10 @@ from dynaops.cli.screen import Screen
 from dynaops.cli.settings import settings_of
 
 app = new_app()
+EXAMPLES = """dynaops import orders --region eu-central-1 --out specs/orders.yaml"""
 
 
-@app.command("import", cls=Command)
+@app.command("import", cls=Command, epilog=EXAMPLES)
 def adopt(
     ctx: typer.Context,
     table: Annotated[str, typer.Argument(metavar="TABLE", help="Name of a live table.")],

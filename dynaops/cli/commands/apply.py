@@ -12,12 +12,15 @@ from dynaops.cli.screen import Screen
 from dynaops.cli.settings import Settings, settings_of
 
 app = new_app()
+EXAMPLES = """dynaops apply
+dynaops apply specs/orders.yaml --yes --no-wait
+dynaops apply orders.plan"""
 
 
-@app.command(cls=Command)
+@app.command(cls=Command, epilog=EXAMPLES)
 def apply(
     ctx: typer.Context,
-    paths: options.Paths = None,
+    paths: options.PathsOrPlan = None,
     overlays: options.Overlays = None,
     variables: options.Variables = None,
     variable_files: options.VariableFiles = None,

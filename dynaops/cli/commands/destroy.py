@@ -12,9 +12,11 @@ from dynaops.cli.screen import Screen
 from dynaops.cli.settings import settings_of
 
 app = new_app()
+EXAMPLES = """dynaops destroy specs/orders.yaml
+dynaops destroy --target orders --yes --allow-destroy"""
 
 
-@app.command(cls=Command)
+@app.command(cls=Command, epilog=EXAMPLES)
 def destroy(
     ctx: typer.Context,
     paths: options.Paths = None,

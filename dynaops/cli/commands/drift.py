@@ -14,9 +14,11 @@ from dynaops.cli.screen import Screen
 from dynaops.cli.settings import settings_of
 
 app = new_app()
+EXAMPLES = """dynaops drift
+dynaops drift orders --exit-code"""
 
 
-@app.command(cls=Command)
+@app.command(cls=Command, epilog=EXAMPLES)
 def drift(
     ctx: typer.Context,
     tables: Annotated[

@@ -14,12 +14,14 @@ from dynaops.cli.screen import Screen
 from dynaops.cli.settings import settings_of
 
 app = new_app()
+EXAMPLES = """dynaops init
+dynaops init specs/users.yaml --table users"""
 
 _STARTER = Path(__file__).parent.parent / "starter.yaml"
 _NAME = re.compile(r"[a-zA-Z0-9_.-]{3,255}")
 
 
-@app.command(cls=Command)
+@app.command(cls=Command, epilog=EXAMPLES)
 def init(
     ctx: typer.Context,
     path: Annotated[

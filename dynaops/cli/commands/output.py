@@ -13,9 +13,12 @@ from dynaops.cli.screen import Screen
 from dynaops.cli.settings import settings_of
 
 app = new_app()
+EXAMPLES = """dynaops output
+dynaops output orders/table_arn
+dynaops output --env >> .env"""
 
 
-@app.command(cls=Command)
+@app.command(cls=Command, epilog=EXAMPLES)
 def output(
     ctx: typer.Context,
     address: Annotated[

@@ -15,9 +15,13 @@ from dynaops.cli.settings import settings_of
 from dynaops.cli.showing import show_plan
 
 app = new_app()
+EXAMPLES = """dynaops plan
+dynaops plan specs/orders.yaml --operations
+dynaops plan -f base.yaml -f prod.yaml --var stage=prod
+dynaops plan --out orders.plan && dynaops apply orders.plan"""
 
 
-@app.command(cls=Command)
+@app.command(cls=Command, epilog=EXAMPLES)
 def plan(
     ctx: typer.Context,
     paths: options.Paths = None,

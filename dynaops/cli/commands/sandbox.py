@@ -2,11 +2,138 @@
 
 from __future__ import annotations
 
+import re
+from typing import Annotated
+
+import typer
+
+from dynaops.cli.help import Command, Group
 from dynaops.cli.lazy import new_app
+from dynaops.cli.screen import Screen
+from dynaops.cli.settings import settings_of
 
 app = new_app(
     help="Run the embedded AWS on this machine.\n\n"
-    "It listens on 127.0.0.1 only and keeps its content under .dynaops/sandbox/. Any AWS tool can use it."
+    "It listens on 127.0.0.1 only and keeps its content under .dynaops/sandbox/. Any AWS tool can use it: "
+    "set AWS_ENDPOINT_URL to its URL."
 )
-clock = new_app(help="The sandbox's own time: move it on, or let it run faster.")
-app.add_typer(clock, name="clock")
+clock = new_app(help="Move the sandbox's own time on, or let it run faster.")
+app.add_typer(clock, name="clock", cls=Group)
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_PARTS = re.compile(r"(\d+)([smhd])")
+
+Speed = Annotated[
+    float, typer.Option(metavar="N", help="AWS's seconds in one real second; 0 stops its clock.")
+]
+
+
+@app.command(cls=Command)
+def start(
+    ctx: typer.Context,
+    port: Annotated[
+        int | None, typer.Option(metavar="PORT", help="Listen there.  [default: a free one]")
+    ] = None,
+    speed: Speed = 60.0,
+) -> None:
+    """Start the sandbox of this directory, or find it running."""
+    from dynaops.sandbox import daemon
+
+    settings = settings_of(ctx)
+    screen = Screen(settings)
+    running = daemon.start(port=port, speed=speed)
+    if settings.json:
+        screen.document({"running": True, "url": running.url, "pid": running.pid, "speed": running.speed})
+        return
+    screen.say(f"The sandbox is running at {running.url}.")
+    screen.say("")
+    screen.say(f"  dynaops --sandbox plan\n  aws dynamodb list-tables --endpoint-url {running.url}")
+
+
+@app.command(cls=Command)
+def stop(ctx: typer.Context) -> None:
+    """Stop the sandbox of this directory; its content is kept."""
+    from dynaops.sandbox import daemon
+
+    screen = Screen(settings_of(ctx))
+    stopped = daemon.stop()
+    if screen.json:
+        screen.document({"stopped": stopped})
+    else:
+        screen.say("Stopped; its content is kept." if stopped else "No sandbox was running here.")
+
+
+@app.command(cls=Command)
+def status(ctx: typer.Context) -> None:
+    """Tell whether the sandbox of this directory runs, where, and what is in it."""
+    from dynaops.sandbox import daemon
+    from dynaops.views.sandbox import status_page
+
+    screen = Screen(settings_of(ctx))
+    found = daemon.status()
+    details = daemon.details() if found else None
+    if screen.json:
+        screen.document(
+            {"running": found is not None, **({"url": found.url} if found else {}), **(details or {})}
+        )
+    else:
+        screen.show(status_page(found.url if found else None, details or {}))
+
+
+@app.command(cls=Command)
+def reset(ctx: typer.Context) -> None:
+    """Empty the sandbox of this directory. The state is not touched."""
+    from dynaops.sandbox import daemon
+
+    screen = Screen(settings_of(ctx))
+    daemon.reset()
+    if screen.json:
+        screen.document({"reset": True})
+    else:
+        screen.say("The sandbox is empty.")
+
+
+@clock.command(cls=Command, epilog="dynaops sandbox clock advance 1h30m\ndynaops sandbox clock advance 90s")
+def advance(
+    ctx: typer.Context,
+    duration: Annotated[str, typer.Argument(metavar="DURATION", help="For example 90s, 10m, 1h30m or 1d.")],
+) -> None:
+    """Let AWS's time pass at once, with all that happens meanwhile."""
+    from dynaops.sandbox import daemon
+
+    screen = Screen(settings_of(ctx))
+    told = daemon.advance(_seconds(duration))
+    if screen.json:
+        screen.document(told)
+    else:
+        screen.say(f"The sandbox's clock moved on by {duration}.")
+
+
+@clock.command(cls=Command)
+def speed(
+    ctx: typer.Context,
+    factor: Annotated[
+        float, typer.Argument(metavar="N", min=0, help="AWS's seconds in one real second; 0 stops its clock.")
+    ],
+) -> None:
+    """Let AWS's time go this much faster than real time."""
+    from dynaops.sandbox import daemon
+
+    screen = Screen(settings_of(ctx))
+    told = daemon.set_speed(factor)
+    if screen.json:
+        screen.document(told)
+    else:
+        screen.say(
+            f"The sandbox's time goes {factor:g} times as fast." if factor else "The sandbox's clock stands."
+        )
+
+
+def _seconds(duration: str) -> float:
+    """``1h30m`` in seconds; a bare number is seconds."""
+    if duration.isdigit():
+        return float(duration)
+    parts = _PARTS.findall(duration)
+    if not parts or "".join(number + unit for number, unit in parts) != duration:
+        raise typer.BadParameter("write a duration like 90s, 10m, 1h30m or 1d", param_hint="DURATION")
+    return float(sum(int(number) * _UNITS[unit] for number, unit in parts))

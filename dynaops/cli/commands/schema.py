@@ -11,9 +11,10 @@ from dynaops.cli.screen import Screen
 from dynaops.cli.settings import settings_of
 
 app = new_app()
+EXAMPLES = """dynaops schema > dynaops.schema.json"""
 
 
-@app.command(cls=Command)
+@app.command(cls=Command, epilog=EXAMPLES)
 def schema(ctx: typer.Context) -> None:
     """Print the JSON Schema of specs, for editors.
 

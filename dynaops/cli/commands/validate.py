@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from dynaops.model.finding import Finding
 
 app = new_app()
+EXAMPLES = """dynaops validate
+dynaops validate specs/orders.yaml --strict"""
 
 
-@app.command(cls=Command)
+@app.command(cls=Command, epilog=EXAMPLES)
 def validate(
     ctx: typer.Context,
     paths: options.Paths = None,

@@ -1,0 +1,38 @@
+"""What the sandbox says of itself, for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from dynaops.views import wording
+from dynaops.views.page import Line, Node, Page, Section, Span, Style, faint, line
+
+
+def status_page(url: str | None, details: Mapping[str, Any]) -> Page:
+    """Where it runs, its time, and the tables in it; or that none runs. `details` is the sandbox's own account."""
+    if url is None:
+        return Page(
+            (Section((Node(line("No sandbox is running here."), notes=(line(faint(wording.START_IT)),)),)),)
+        )
+    speed = float(details.get("speed", 0))
+    now = datetime.fromtimestamp(float(details.get("now", 0)), UTC)
+    pace = f"{speed:g} times as fast as real time" if speed else "standing still"
+    rows = [
+        ("url", line(Span(url, Style.GOOD))),
+        ("process", line(str(details.get("pid", "")))),
+        ("its time", line(f"{now:%Y-%m-%d %H:%M:%S} UTC, {pace}")),
+        *_tables(details.get("tables", {})),
+    ]
+    return Page((Section(tuple(Node(line(faint(name)), value=value) for name, value in rows)),))
+
+
+def _tables(regions: Mapping[str, Any]) -> list[tuple[str, Line]]:
+    found = {region: names for region, names in regions.items() if names}
+    if not found:
+        return [("tables", line("none"))]
+    return [
+        (f"tables in {region.rpartition('/')[2]}", line(wording.listed(names, most=10)))
+        for region, names in sorted(found.items())
+    ]
