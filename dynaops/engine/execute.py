@@ -59,6 +59,7 @@ class Runner:
         started = time.monotonic()
         uncertain = False
         lost = 0
+        told = ""
         tell(Stage.CALLING, "")
         for delay in self._delays():
             try:
@@ -71,7 +72,9 @@ class Runner:
                 if _is_done(operation, error, uncertain or error.attempts > 0):
                     return {}
                 self._bear(operation, error, time.monotonic() - started)
-                tell(Stage.BLOCKED, error.text)
+                if error.text != told:
+                    told = error.text
+                    tell(Stage.BLOCKED, told)
             self._sleep(delay, accepted=False)
         raise AssertionError("delays never end")
 

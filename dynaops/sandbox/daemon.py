@@ -109,7 +109,7 @@ def set_speed(speed: float, folder: Path = FOLDER) -> dict[str, Any]:
 
 def _told(folder: Path, body: dict[str, Any]) -> dict[str, Any]:
     running = status(folder)
-    answer = ask(running.url, "POST", "clock", body) if running else None
+    answer: dict[str, Any] | None = ask(running.url, "POST", "clock", body) if running else None
     if answer is None:
         raise DynaopsError("No sandbox is running here", "Start it with: dynaops sandbox start")
     return answer

@@ -60,8 +60,8 @@ def _patch_once() -> None:
     if getattr(BaseResponse.call_action, "of_sandbox", False):
         return
     BaseResponse.call_action = _without_crashes(BaseResponse.call_action)  # type: ignore[method-assign]
-    DynamoHandler.call_action = _asking_us(DynamoHandler.call_action, "dynamodb")  # type: ignore[method-assign]
-    DynamoDBStreamsHandler.call_action = _asking_us(  # type: ignore[method-assign]
+    DynamoHandler.call_action = _asking_us(DynamoHandler.call_action, "dynamodb")  # type: ignore[method-assign,assignment]
+    DynamoDBStreamsHandler.call_action = _asking_us(  # type: ignore[method-assign,assignment]
         DynamoDBStreamsHandler.call_action, "dynamodbstreams"
     )
 

@@ -35,7 +35,7 @@ class _Handler(MotoRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
-    def log(self, type: str, message: str, *args: Any) -> None:
+    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: ARG002 (werkzeug's name)
         logging.getLogger("dynaops.sandbox").debug(message, *args)
 
 

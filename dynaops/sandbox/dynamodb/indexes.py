@@ -9,7 +9,16 @@ from __future__ import annotations
 from typing import Any
 
 from dynaops.sandbox.dispatch import Call
-from dynaops.sandbox.dynamodb import create, moto_bridge, registry, schema, throughput, update_warm, windows
+from dynaops.sandbox.dynamodb import (
+    create,
+    insights,
+    moto_bridge,
+    registry,
+    schema,
+    throughput,
+    update_warm,
+    windows,
+)
 from dynaops.sandbox.dynamodb.model import Index, Table
 from dynaops.sandbox.errors import ApiError, in_use, invalid, not_found, over_limit, validation
 from dynaops.sandbox.world import World
@@ -263,6 +272,7 @@ def _start_removal(world: World, table: Table, name: str) -> None:
 @registry.table_action("dynamodb.removal")
 def _removed(world: World, table: Table, data: dict[str, Any]) -> None:
     table.global_indexes.pop(data["index"], None)
+    insights.forget_index(table, data["index"])
     table.vector_indexes.pop(data["index"], None)
     prune_attributes(table)
     windows.finish(table, windows.REMOVAL)

@@ -1,0 +1,128 @@
+"""CloudWatch Contributor Insights of tables and global secondary indexes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from dynaops.sandbox.dispatch import Call, operation
+from dynaops.sandbox.dynamodb import registry
+from dynaops.sandbox.dynamodb.model import Table
+from dynaops.sandbox.dynamodb.shapes import check_shape
+from dynaops.sandbox.errors import not_found, validation
+from dynaops.sandbox.world import World
+
+ON_SECONDS, OFF_SECONDS = 6.0, 2.0
+"""1-16 s on, 2 s off (DDB-TABLE-090)."""
+DEFAULT_MODE = "ACCESSED_AND_THROTTLED_KEYS"
+
+
+@dataclass
+class One:
+    """Insights of the table or of one index. `changed` is virtual time."""
+
+    status: str = "DISABLED"
+    mode: str = DEFAULT_MODE
+    changed: float | None = None
+
+
+@dataclass
+class State:
+    """By index name; the table itself under the empty name."""
+
+    by_index: dict[str, One] = field(default_factory=dict)
+
+
+@operation("dynamodb", "UpdateContributorInsights")
+def update_contributor_insights(call: Call) -> dict[str, Any]:
+    check_shape(call.operation, call.body)
+    table, index = _named(call)
+    registry.require_settled(table)
+    one = table.facet(State).by_index.setdefault(index, One())
+    wanted = call.body["ContributorInsightsAction"] == "ENABLE"
+    mode = call.body.get("ContributorInsightsMode") or (one.mode if one.status == "ENABLED" else DEFAULT_MODE)
+    if one.status in ("ENABLING", "DISABLING"):
+        raise validation("Table or Index is not in a valid state to update Key Access Insights")
+    settled = one.status == ("ENABLED" if wanted else "DISABLED")
+    if not settled or (wanted and one.mode != mode):
+        one.status = "ENABLING" if wanted else "DISABLING"
+        one.mode = mode if wanted else one.mode
+        one.changed = call.now
+        seconds = ON_SECONDS if wanted else OFF_SECONDS
+        call.world.schedule(seconds, "dynamodb.insights", index=index, **registry.address(table))
+    answer: dict[str, Any] = {
+        "TableName": table.name,
+        "ContributorInsightsStatus": one.status,
+        "ContributorInsightsMode": one.mode,
+    }
+    return {**answer, "IndexName": index} if index else answer
+
+
+@registry.table_action("dynamodb.insights")
+def _settle(_world: World, table: Table, data: dict[str, Any]) -> None:
+    one = table.facet(State).by_index.get(data["index"])
+    if one is not None:
+        one.status = {"ENABLING": "ENABLED", "DISABLING": "DISABLED"}.get(one.status, one.status)
+
+
+@operation("dynamodb", "DescribeContributorInsights")
+def describe_contributor_insights(call: Call) -> dict[str, Any]:
+    check_shape(call.operation, call.body)
+    table, index = _named(call)
+    one = table.facet(State).by_index.get(index, One())
+    found: dict[str, Any] = {"TableName": table.name, "ContributorInsightsStatus": one.status}
+    if index:
+        found["IndexName"] = index
+    if one.changed is not None:
+        found["LastUpdateDateTime"] = one.changed
+    if one.status in ("ENABLED", "ENABLING"):
+        found["ContributorInsightsMode"] = one.mode
+        found["ContributorInsightsRuleList"] = _rules(table, index, one)
+    return found
+
+
+def _rules(table: Table, index: str, one: One) -> list[str]:
+    """Names of the CloudWatch rules behind it: one of each kind for the hash key, and one with a range key."""
+    schema = table.global_indexes[index].key_schema if index else table.key_schema
+    keys = ["PKC", "SKC"] if len(schema) > 1 else ["PKC"]
+    kinds = [*(f"{key}" for key in keys), *(f"{key.replace('C', 'T')}" for key in keys)]
+    if one.mode == "THROTTLED_KEYS":
+        kinds = kinds[len(keys) :]
+    middle = f"{table.name}-{index}" if index else table.name
+    stamp = int((one.changed or 0) * 1000)
+    return [f"DynamoDBContributorInsights-{kind}-{middle}-{stamp}" for kind in kinds]
+
+
+@operation("dynamodb", "ListContributorInsights")
+def list_contributor_insights(call: Call) -> dict[str, Any]:
+    """Those that are not DISABLED; of one table, or of all (DDB-TABLE-344)."""
+    check_shape(call.operation, call.body)
+    if "TableName" in call.body:
+        tables = [registry.lookup(call, call.body["TableName"])]
+    else:
+        tables = list(registry.tables_in(call.world, call.account, call.region).values())
+    found = []
+    for table in tables:
+        for index, one in sorted(table.facet(State).by_index.items()):
+            if one.status == "DISABLED" or (index and index not in table.global_indexes):
+                continue
+            summary: dict[str, Any] = {
+                "TableName": table.name,
+                "ContributorInsightsStatus": one.status,
+                "ContributorInsightsMode": one.mode,
+            }
+            found.append({**summary, "IndexName": index} if index else summary)
+    return {"ContributorInsightsSummaries": found}
+
+
+def forget_index(table: Table, index: str) -> None:
+    """An index takes its insights along when it goes."""
+    table.facet(State).by_index.pop(index, None)
+
+
+def _named(call: Call) -> tuple[Table, str]:
+    table = registry.lookup(call, call.body["TableName"])
+    index = call.body.get("IndexName") or ""
+    if index and index not in table.global_indexes:
+        raise not_found(f"Index: {index} for table {table.name}")
+    return table, index

@@ -1,0 +1,89 @@
+"""Time to live: one attribute a table, one change in half an hour."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from dynaops.sandbox.dispatch import Call, operation
+from dynaops.sandbox.dynamodb import groups, registry
+from dynaops.sandbox.dynamodb.model import Table
+from dynaops.sandbox.dynamodb.shapes import check_shape
+from dynaops.sandbox.errors import validation
+from dynaops.sandbox.world import World
+
+COOLDOWN_SECONDS = 31 * 60.0
+"""Seen live (DDB-TABLE-143); the service model says an hour."""
+SETTLE_SECONDS = 2.0
+"""From DISABLING to DISABLED (DDB-TABLE-144)."""
+
+
+@dataclass
+class State:
+    """`status` as DescribeTimeToLive says it; `changed` is the virtual time of the last accepted change."""
+
+    status: str = "DISABLED"
+    attribute: str | None = None
+    changed: float | None = None
+
+
+@operation("dynamodb", "UpdateTimeToLive")
+def update_time_to_live(call: Call) -> dict[str, Any]:
+    check_shape(call.operation, call.body)
+    table = registry.lookup(call, call.body["TableName"])
+    registry.require_settled(table)
+    wanted = call.body["TimeToLiveSpecification"]
+    state = table.facet(State)
+    _check_content(state, wanted)
+    _check_cooldown(call, state)
+    for member in [table, *groups.members(call.world, table)]:
+        _apply(call, member, wanted)
+    return {"TimeToLiveSpecification": wanted}
+
+
+def _check_content(state: State, wanted: dict[str, Any]) -> None:
+    """What is asked is checked before when it is asked (DDB-TABLE-146, 147)."""
+    on = state.status in ("ENABLED", "ENABLING")
+    if wanted["Enabled"] and on and state.attribute == wanted["AttributeName"]:
+        raise validation("TimeToLive is already enabled")
+    if not wanted["Enabled"] and not on:
+        raise validation("TimeToLive is already disabled")
+    if on and state.attribute != wanted["AttributeName"]:
+        raise validation(
+            f"TimeToLive is active on a different AttributeName: current AttributeName is {state.attribute}"
+        )
+
+
+def _check_cooldown(call: Call, state: State) -> None:
+    if state.changed is not None and call.now < state.changed + COOLDOWN_SECONDS:
+        raise validation("Time to live has been modified multiple times within a fixed interval")
+
+
+def _apply(call: Call, table: Table, wanted: dict[str, Any]) -> None:
+    state = table.facet(State)
+    state.changed = call.now
+    if wanted["Enabled"]:
+        state.status, state.attribute = "ENABLED", wanted["AttributeName"]
+        return
+    state.status = "DISABLING"
+    call.world.schedule(SETTLE_SECONDS, "dynamodb.ttl", **registry.address(table))
+
+
+@registry.table_action("dynamodb.ttl")
+def _disabled(_world: World, table: Table, _data: dict[str, Any]) -> None:
+    state = table.facet(State)
+    if state.status == "DISABLING":
+        state.status, state.attribute = "DISABLED", None
+
+
+@operation("dynamodb", "DescribeTimeToLive")
+def describe_time_to_live(call: Call) -> dict[str, Any]:
+    check_shape(call.operation, call.body)
+    table = registry.lookup(call, call.body["TableName"])
+    if table.status in ("CREATING", "DELETING"):
+        raise validation(f"Cannot describe time to live while table is in {table.status} state: {table.name}")
+    state = table.facet(State)
+    found: dict[str, Any] = {"TimeToLiveStatus": state.status}
+    if state.attribute is not None:
+        found["AttributeName"] = state.attribute
+    return {"TimeToLiveDescription": found}
