@@ -9,6 +9,7 @@ from dynaops.cli import wiring
 from dynaops.cli.agreement import require_agreement, require_consent
 from dynaops.cli.exits import Exit
 from dynaops.cli.screen import Screen
+from dynaops.cli.settings import Settings
 from dynaops.cli.showing import show_plan
 
 if TYPE_CHECKING:
@@ -29,15 +30,16 @@ class Terms:
     operations: bool = False
 
 
-def carry_out(plan: Plan, place: Store, way: Aws, screen: Screen, terms: Terms) -> int:
+def carry_out(plan: Plan, place: Store, way: Aws, settings: Settings, terms: Terms) -> int:
     """Show the plan, obtain agreement, run it and tell how it went. The caller holds the state's lock."""
+    screen = Screen(settings)
     show_plan(screen, plan, operations=terms.operations)
     if not (plan.operations or plan.updates or plan.settle):
         return _nothing_to_run(plan, screen)
     require_consent(plan, terms.allow_replace, terms.allow_destroy)
     if plan.operations:
         require_agreement(screen, _question(plan), terms.yes)
-    outcome = _run(plan, place, way, screen, terms)
+    outcome = _run(plan, place, way, settings, terms)
     _tell(plan, outcome, screen)
     if outcome.interrupted:
         return Exit.INTERRUPTED
@@ -54,12 +56,14 @@ def _nothing_to_run(plan: Plan, screen: Screen) -> int:
     return Exit.OK
 
 
-def _run(plan: Plan, place: Store, way: Aws, screen: Screen, terms: Terms) -> Outcome:
+def _run(plan: Plan, place: Store, way: Aws, settings: Settings, terms: Terms) -> Outcome:
     from dynaops.cli.interrupts import Interrupts
     from dynaops.views.progress import progress_on
 
+    screen = Screen(settings)
     screen.gap()
-    with progress_on(screen.people, screen.color) as progress, Interrupts(progress.note) as interrupts:
+    progress = progress_on(screen.people, screen.color, wiring.pace(settings))
+    with progress, Interrupts(progress.note) as interrupts:
         return wiring.apply(plan, place, way, progress.tell, wait=terms.wait, stop=interrupts.stop)
 
 

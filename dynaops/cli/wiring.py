@@ -119,6 +119,16 @@ def aws(settings: Settings) -> Aws:
     return Aws(region or SANDBOX_REGION, settings.profile, url, poll_cap=_SANDBOX_POLL)
 
 
+def pace(settings: Settings) -> float:
+    """How many of AWS's seconds pass in one: more than one in the sandbox."""
+    if not settings.sandbox:
+        return 1
+    from dynaops.sandbox import daemon
+
+    running = daemon.status()
+    return running.speed if running else 1
+
+
 def make_plan(
     documents: Sequence[Document],
     state: State,

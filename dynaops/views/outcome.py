@@ -45,14 +45,14 @@ def _unfinished(
 
 
 def _summary(outcome: Outcome) -> Line:
-    parts = [_verdict(outcome), line(f"{wording.count(len(outcome.done), 'operation')} done")]
+    parts = [_verdict(outcome), _whole(f"{wording.count(len(outcome.done), 'operation')} done")]
     if outcome.left:
-        parts.append(line(f"{len(outcome.left)} left to AWS"))
+        parts.append(_whole(f"{len(outcome.left)} left to AWS"))
     if outcome.skipped:
-        parts.append(line(f"{len(outcome.skipped)} not sent"))
+        parts.append(_whole(f"{len(outcome.skipped)} not sent"))
     if outcome.failed:
         parts.append(line(Span(f"{len(outcome.failed)} failed", Style.ERROR)))
-    parts.append(line(wording.elapsed(outcome.seconds)))
+    parts.append(_whole(wording.elapsed(outcome.seconds)))
     return joined(parts)
 
 
@@ -61,6 +61,10 @@ def _advice(outcome: Outcome) -> Iterable[Node]:
         yield Node(line(faint(wording.GO_ON_LATER)))
     elif not outcome.complete:
         yield Node(line(faint(wording.GO_ON)))
+
+
+def _whole(text: str) -> Line:
+    return line(Span(text, Style.WHOLE))
 
 
 def _verdict(outcome: Outcome) -> Line:

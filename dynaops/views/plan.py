@@ -203,7 +203,9 @@ def summary_line(plan: Plan) -> Line:
     if not plan.operations:
         return joined([counted, line("no call to AWS")])
     operations = wording.count(len(plan.operations), "operation")
-    return joined([counted, line(operations), line(wording.takes(duration(plan)))])
+    return joined(
+        [counted, line(Span(operations, Style.WHOLE)), line(Span(wording.takes(duration(plan)), Style.WHOLE))]
+    )
 
 
 def _unchanged(plan: Plan) -> Iterable[Section]:

@@ -43,18 +43,19 @@ class Progress(Protocol):
         """Say a sentence in between."""
 
 
-def progress_on(stream: TextIO, color: bool = True, clock: Callable[[], float] = time.time) -> Progress:
-    """The progress view that fits `stream`."""
+def progress_on(stream: TextIO, color: bool = True, pace: float = 1) -> Progress:
+    """The progress view that fits `stream`. `pace`: how many of AWS's seconds pass in one (in the sandbox)."""
     if is_terminal(stream):
-        return LiveProgress(console_for(stream, color), clock)
-    return PlainProgress(stream, clock)
+        return LiveProgress(console_for(stream, color), pace=pace)
+    return PlainProgress(stream, pace=pace)
 
 
 class PlainProgress:
     """One line for each stage an operation reaches, with the time since the start."""
 
-    def __init__(self, stream: TextIO, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, stream: TextIO, clock: Callable[[], float] = time.time, pace: float = 1) -> None:
         self._stream = stream
+        self._pace = pace
         self._clock = clock
         self._started = clock()
         self._last: dict[str, tuple[Stage, str]] = {}
@@ -73,7 +74,7 @@ class PlainProgress:
             if self._last.get(event.operation) == shown:
                 return
             self._last[event.operation] = shown
-            self._write(_plain(event))
+            self._write(_plain(event, self._pace))
 
     def note(self, text: str) -> None:
         with self._lock:
@@ -88,10 +89,11 @@ class PlainProgress:
 class LiveProgress:
     """The operations in progress below, redrawn as time passes; what ended scrolls away above them."""
 
-    def __init__(self, console: Console, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, console: Console, clock: Callable[[], float] = time.time, pace: float = 1) -> None:
         from rich.live import Live
 
         self._console = console
+        self._pace = pace
         self._clock = clock
         self._started = clock()
         self._active: dict[str, tuple[Event, float]] = {}
@@ -133,7 +135,7 @@ class LiveProgress:
             active = list(self._active.values())
         frame = _SPINNER[int(now * _FRAMES_A_SECOND) % len(_SPINNER)]
         for event, since in active:
-            yield styled(_running(event, now - since, frame))
+            yield styled(_running(event, now - since, frame, self._pace))
         yield styled(self._footer(now))
 
     def _footer(self, now: float) -> Line:
@@ -143,8 +145,8 @@ class LiveProgress:
         )
 
 
-def _running(event: Event, seconds: float, frame: str) -> Line:
-    expected = f" of {wording.about(event.expected)}" if event.expected else ""
+def _running(event: Event, seconds: float, frame: str, pace: float) -> Line:
+    expected = _expected(event, pace, " of {}")
     return line(
         Span(f"{frame} ", Style.UPDATE),
         event.title,
@@ -159,7 +161,12 @@ def _ended(event: Event, seconds: float) -> Line:
     return line(Span(f"{mark} ", style), event.title, faint(f" · {said}"))
 
 
-def _plain(event: Event) -> str:
+def _plain(event: Event, pace: float) -> str:
     position = f"{event.position}/{event.total} " if event.total else ""
-    expected = f" ({wording.about(event.expected)})" if event.expected and event.stage not in _ENDED else ""
+    expected = _expected(event, pace, " ({})") if event.stage not in _ENDED else ""
     return clean(f"{position}{event.title}: {wording.stage(event.stage, event.detail)}{expected}")
+
+
+def _expected(event: Event, pace: float, form: str) -> str:
+    """How long it is expected to take by the clock on the wall; nothing where AWS's time stands still."""
+    return form.format(wording.about(event.expected / pace)) if event.expected and pace else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, TextIO
 
-from dynaops.views.page import Line, Node, Page, Section, Style, clean, groups
+from dynaops.views.page import Line, Node, Page, Section, Span, Style, clean, groups
 from dynaops.views.plain import label_width, mark_width, text_of, to_text
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ _LOOKS = {
     Style.ERROR: "bold red",
     Style.WARNING: "yellow",
     Style.GOOD: "green",
+    Style.WHOLE: "",
     Style.GLYPH: "dim",
 }
 
@@ -76,8 +77,15 @@ def styled(pieces: Line) -> Text:
 
     text = Text(overflow="fold")
     for span in pieces:
-        text.append(span.text if span.style is Style.GLYPH else clean(span.text), _LOOKS[span.style])
+        text.append(_shown(span), _LOOKS[span.style])
     return text
+
+
+def _shown(span: Span) -> str:
+    if span.style is Style.GLYPH:
+        return span.text
+    shown = clean(span.text)
+    return shown.replace(" ", "\u00a0") if span.style is Style.WHOLE else shown
 
 
 def _section(section: Section) -> list[RenderableType]:

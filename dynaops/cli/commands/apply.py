@@ -38,7 +38,7 @@ def apply(
     running it again.
     """
     settings = settings_of(ctx)
-    terms = Terms(yes, allow_replace, allow_destroy, wait=not no_wait, operations=operations)
+    terms = Terms(yes, allow_replace, allow_destroy, not no_wait, operations)
     from dynaops.cli.saved import is_saved_plan
 
     if paths and any(is_saved_plan(path) for path in paths):
@@ -58,7 +58,7 @@ def _apply_specs(settings: Settings, specs: wiring.Source, targets: tuple[str, .
         if lock.note:
             screen.aside(lock.note)
         plan = wiring.make_plan(documents, place.load(), way, read=specs.read, targets=targets)
-        return carry_out(plan, place, way, screen, terms)
+        return carry_out(plan, place, way, settings, terms)
 
 
 def _apply_saved(settings: Settings, path: str, terms: Terms) -> int:
@@ -73,4 +73,4 @@ def _apply_saved(settings: Settings, path: str, terms: Terms) -> int:
         if lock.note:
             screen.aside(lock.note)
         wiring.check_saved(file.plan, documents, place.load(), way)
-        return carry_out(file.plan, place, way, screen, terms)
+        return carry_out(file.plan, place, way, settings, terms)

@@ -48,7 +48,5 @@ def destroy(
         plan = wiring.make_plan(
             documents, place.load(), way, read=specs.read, targets=targets or (), destroy=True
         )
-        terms = Terms(
-            yes, allow_replace=False, allow_destroy=allow_destroy, wait=not no_wait, operations=operations
-        )
-        return carry_out(plan, place, way, screen, terms)
+        terms = Terms(yes, False, allow_destroy, not no_wait, operations)
+        return carry_out(plan, place, way, settings, terms)
