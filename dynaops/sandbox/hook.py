@@ -59,11 +59,13 @@ def _patch_once() -> None:
 
     if getattr(BaseResponse.call_action, "of_sandbox", False):
         return
-    BaseResponse.call_action = _without_crashes(BaseResponse.call_action)  # type: ignore[method-assign]
-    DynamoHandler.call_action = _asking_us(DynamoHandler.call_action, "dynamodb")  # type: ignore[method-assign,assignment]
-    DynamoDBStreamsHandler.call_action = _asking_us(  # type: ignore[method-assign,assignment]
-        DynamoDBStreamsHandler.call_action, "dynamodbstreams"
-    )
+    _replace(BaseResponse, _without_crashes)
+    _replace(DynamoHandler, lambda original: _asking_us(original, "dynamodb"))
+    _replace(DynamoDBStreamsHandler, lambda original: _asking_us(original, "dynamodbstreams"))
+
+
+def _replace(handler: Any, wrapped: Callable[[Callable[[Any], Answer]], Callable[[Any], Answer]]) -> None:
+    handler.call_action = wrapped(handler.call_action)
 
 
 def _without_crashes(original: Callable[[Any], Answer]) -> Callable[[Any], Answer]:

@@ -48,7 +48,7 @@ def _maxima(draw: st.DrawFn) -> Spec:
 @st.composite
 def _settings(draw: st.DrawFn) -> Spec:
     found: Spec = {}
-    for key, values in {
+    pools: dict[str, list[Any]] = {
         "stream": [None, {"view_type": "NEW_IMAGE"}, {"view_type": "NEW_AND_OLD_IMAGES"}],
         "ttl": [None, {"attribute": "expires"}, {"attribute": "gone"}],
         "table_class": [None, "STANDARD", "STANDARD_INFREQUENT_ACCESS"],
@@ -56,7 +56,8 @@ def _settings(draw: st.DrawFn) -> Spec:
         "encryption": [None, True, False],
         "point_in_time_recovery": [None, True, False, {"recovery_period_days": 7}],
         "tags": [None, {"team": "one"}, {"team": "two", "cost": "7"}, {"cost": "8"}],
-    }.items():
+    }
+    for key, values in pools.items():
         value = draw(st.sampled_from(values))
         if value is not None:
             found[key] = value

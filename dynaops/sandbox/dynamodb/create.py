@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from dynaops.sandbox.dispatch import Call, operation
-from dynaops.sandbox.dynamodb import encryption, registry, schema, streams, throughput, vector
+from dynaops.sandbox.dynamodb import (
+    encryption,
+    policy,
+    registry,
+    schema,
+    streams,
+    tags,
+    throughput,
+    vector,
+)
 from dynaops.sandbox.dynamodb.describe import describe
 from dynaops.sandbox.dynamodb.model import Index, Table, Throughput
 from dynaops.sandbox.dynamodb.shapes import check_shape, check_table_class
@@ -201,20 +210,14 @@ def _tags(body: dict[str, Any]) -> dict[str, str]:
     """Tags are checked with the request: one bad tag fails the whole call (DDB-TABLE-110)."""
     if not body.get("Tags"):
         return {}
-    from dynaops.sandbox.dynamodb import tags
-
     return tags.check(body["Tags"])
 
 
 def _check_policy(body: dict[str, Any]) -> None:
     if "ResourcePolicy" in body:
-        from dynaops.sandbox.dynamodb import policy
-
         policy.check(body["ResourcePolicy"])
 
 
 def _store_extras(table: Table, body: dict[str, Any]) -> None:
     if "ResourcePolicy" in body:
-        from dynaops.sandbox.dynamodb import policy
-
         policy.store(table, body["ResourcePolicy"])
