@@ -30,8 +30,11 @@ def require_consent(plan: Plan, allow_replace: bool, allow_destroy: bool) -> Non
     )
 
 
-def require_agreement(screen: Screen, question: str, yes: bool) -> None:
-    """Ask. Raises DynaopsError where the user says no, or where nobody can be asked and ``--yes`` is not given."""
+def require_agreement(screen: Screen, question: str, yes: bool, gravely: bool = False) -> None:
+    """Ask; where it is grave, only the whole word ``yes`` will do.
+
+    Raises DynaopsError where the user says no, or where nobody can be asked and ``--yes`` is not given.
+    """
     if yes:
         return
     from dynaops.model.errors import DynaopsError
@@ -40,7 +43,8 @@ def require_agreement(screen: Screen, question: str, yes: bool) -> None:
         raise DynaopsError(
             "Nothing was sent: there is no terminal to ask on", "Add --yes to agree to the plan beforehand."
         )
-    screen.people.write(f"\n{question} [y/N] ")
+    accepted = ("yes",) if gravely else ("y", "yes")
+    screen.people.write(f"\n{question} [{accepted[0]}/N] ")
     screen.people.flush()
-    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+    if sys.stdin.readline().strip().lower() not in accepted:
         raise DynaopsError("Nothing was changed: you did not agree")

@@ -55,7 +55,7 @@ def failure_of(error: BaseException, arguments: Sequence[str], settings: Setting
 
 def tell(failure: Failure, settings: Settings) -> None:
     """Print the failure: one JSON document on stdout with ``--json``, always words on stderr."""
-    from dynaops.views.page import clean
+    from dynaops.views.terminal import sentence
 
     if settings.json:
         from dynaops.views import json_
@@ -65,10 +65,10 @@ def tell(failure: Failure, settings: Settings) -> None:
         sys.stderr.write(f"{failure.usage}\n\n")
     if failure.findings:
         _show_findings(failure.findings, settings)
-    message = "\n".join(clean(part) for part in failure.message.split("\n"))
-    sys.stderr.write(f"{_bold_red('error:', settings)} {message}\n")
+    message = sentence(f"error: {failure.message}", sys.stderr)
+    sys.stderr.write(message.replace("error:", _bold_red("error:", settings), 1))
     if failure.hint:
-        sys.stderr.write(f"hint: {clean(failure.hint)}\n")
+        sys.stderr.write(sentence(f"hint: {failure.hint}", sys.stderr))
 
 
 def _usage(error: Exception, arguments: Sequence[str]) -> Failure:

@@ -38,7 +38,7 @@ def carry_out(plan: Plan, place: Store, way: Aws, settings: Settings, terms: Ter
         return _nothing_to_run(plan, screen)
     require_consent(plan, terms.allow_replace, terms.allow_destroy)
     if plan.operations:
-        require_agreement(screen, _question(plan), terms.yes)
+        require_agreement(screen, _question(plan), terms.yes, gravely=bool(plan.destructive))
     outcome = _run(plan, place, way, settings, terms)
     _tell(plan, outcome, screen)
     if outcome.interrupted:
@@ -58,12 +58,15 @@ def _nothing_to_run(plan: Plan, screen: Screen) -> int:
 
 def _run(plan: Plan, place: Store, way: Aws, settings: Settings, terms: Terms) -> Outcome:
     from dynaops.cli.interrupts import Interrupts
+    from dynaops.views import wording
     from dynaops.views.progress import progress_on
 
     screen = Screen(settings)
     screen.gap()
     progress = progress_on(screen.people, screen.color, wiring.pace(settings))
     with progress, Interrupts(progress.note) as interrupts:
+        if plan.settle and terms.wait:
+            progress.note(wording.settling(plan.pending))
         return wiring.apply(plan, place, way, progress.tell, wait=terms.wait, stop=interrupts.stop)
 
 

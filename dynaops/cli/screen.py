@@ -26,16 +26,16 @@ class Screen:
         show(page, self.people, self.color)
 
     def say(self, text: str) -> None:
-        """One sentence for people."""
-        from dynaops.views.page import clean
+        """A sentence for people."""
+        from dynaops.views.terminal import sentence
 
-        self.people.write("\n".join(clean(part) for part in text.split("\n")) + "\n")
+        self.people.write(sentence(text, self.people))
 
     def aside(self, text: str) -> None:
-        """One sentence for people that is no part of the command's result: always on stderr."""
-        from dynaops.views.page import clean
+        """A sentence for people that is no part of the command's result: always on stderr."""
+        from dynaops.views.terminal import sentence
 
-        sys.stderr.write(clean(text) + "\n")
+        sys.stderr.write(sentence(text, sys.stderr))
 
     def document(self, document: Any) -> None:
         """The one JSON document of ``--json``."""

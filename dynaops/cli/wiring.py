@@ -10,6 +10,7 @@ import os
 import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlsplit
 
 from dynaops.cli.options import SPECS
 from dynaops.cli.settings import Settings
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
     from dynaops.stores.base import Store
 
 SANDBOX_REGION = "us-east-1"
-_SANDBOX_POLL = 0.05
-"""Seconds between two looks at a waiting resource in the sandbox."""
+_LOCAL_POLL = 0.05
+"""Seconds between two looks at a waiting resource, where AWS is played on this machine."""
 
 
 class Source(NamedTuple):
@@ -110,13 +111,14 @@ def aws(settings: Settings) -> Aws:
     from dynaops.aws.session import Aws
 
     if not settings.sandbox:
-        return Aws(settings.region, settings.profile, settings.endpoint_url)
+        cap = _LOCAL_POLL if _is_local(settings.endpoint_url) else None
+        return Aws(_region(settings), settings.profile, settings.endpoint_url, poll_cap=cap)
     from dynaops.sandbox import daemon
 
     url = daemon.ensure()
     _stand_in_credentials(settings)
-    region = settings.region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
-    return Aws(region or SANDBOX_REGION, settings.profile, url, poll_cap=_SANDBOX_POLL)
+    region = _region(settings) or os.environ.get("AWS_DEFAULT_REGION") or SANDBOX_REGION
+    return Aws(region, settings.profile, url, poll_cap=_LOCAL_POLL)
 
 
 def pace(settings: Settings) -> float:
@@ -189,6 +191,15 @@ def outputs(state: State, address: str | None) -> dict[str, dict[str, Any]]:
     from dynaops.engine.outputs import of
 
     return of(state, address)
+
+
+def _region(settings: Settings) -> str | None:
+    """``--region`` or AWS_REGION, which the AWS CLI and all SDKs heed but botocore does not."""
+    return settings.region or os.environ.get("AWS_REGION")
+
+
+def _is_local(url: str | None) -> bool:
+    return url is not None and urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
 
 
 def _stand_in_credentials(settings: Settings) -> None:

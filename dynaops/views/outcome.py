@@ -18,7 +18,7 @@ def outcome_page(plan: Plan, outcome: Outcome) -> Page:
         *_failed(outcome, operations),
         *_unfinished(outcome.left, operations, "Still under way in AWS", "the next apply goes on from there"),
         *_unfinished(outcome.skipped, operations, "Not sent", "the next apply does it"),
-        Section((Node(_summary(outcome)), *_advice(outcome))),
+        Section((Node(_summary(plan, outcome)), *_advice(outcome))),
     ]
     return Page(tuple(sections))
 
@@ -44,15 +44,17 @@ def _unfinished(
         yield Section(nodes, line(strong(title), f": {remark}"))
 
 
-def _summary(outcome: Outcome) -> Line:
-    parts = [_verdict(outcome), _whole(f"{wording.count(len(outcome.done), 'operation')} done")]
+def _summary(plan: Plan, outcome: Outcome) -> Line:
+    if not plan.operations and outcome.complete:
+        return line(Span(wording.RECORDED, Style.GOOD))
+    parts = [_verdict(plan, outcome), line(f"{wording.count(len(outcome.done), 'operation')} done")]
     if outcome.left:
-        parts.append(_whole(f"{len(outcome.left)} left to AWS"))
+        parts.append(line(f"{len(outcome.left)} left to AWS"))
     if outcome.skipped:
-        parts.append(_whole(f"{len(outcome.skipped)} not sent"))
+        parts.append(line(f"{len(outcome.skipped)} not sent"))
     if outcome.failed:
         parts.append(line(Span(f"{len(outcome.failed)} failed", Style.ERROR)))
-    parts.append(_whole(wording.elapsed(outcome.seconds)))
+    parts.append(line(wording.elapsed(outcome.seconds)))
     return joined(parts)
 
 
@@ -63,15 +65,11 @@ def _advice(outcome: Outcome) -> Iterable[Node]:
         yield Node(line(faint(wording.GO_ON)))
 
 
-def _whole(text: str) -> Line:
-    return line(Span(text, Style.WHOLE))
-
-
-def _verdict(outcome: Outcome) -> Line:
+def _verdict(plan: Plan, outcome: Outcome) -> Line:
     if outcome.interrupted:
         return line(Span("Interrupted", Style.WARNING))
     if outcome.complete:
-        return line(Span("Applied", Style.GOOD))
+        return line(Span("Destroyed" if plan.destroy else "Applied", Style.GOOD))
     return line(Span("Partly applied" if outcome.done else "Not applied", Style.ERROR))
 
 

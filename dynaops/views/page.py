@@ -24,8 +24,6 @@ class Style(Enum):
     ERROR = "error"
     WARNING = "warning"
     GOOD = "good"
-    WHOLE = "whole"
-    """Words that are not torn apart at the end of a line."""
     GLYPH = "glyph"
     """An ornament of ours, which a pipe gets in ASCII."""
 

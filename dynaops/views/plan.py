@@ -163,10 +163,14 @@ def _losses(plan: Plan) -> Iterable[Section]:
 
 
 def _about_loss(operation: Operation, plan: Plan) -> tuple[str, ...]:
-    """Why, and what consent it needs; ``destroy`` is itself consent to delete."""
+    """Why (unless its change has said so), and what consent it needs; ``destroy`` is itself consent to delete."""
+    told = any(
+        operation.reason == change.reason for change in plan.changes if change.address == operation.address
+    )
+    reason = "" if told else operation.reason
     if operation.danger is None or (plan.destroy and operation.danger is Danger.DESTROY):
-        return (operation.reason,)
-    return (operation.reason, f"needs {wording.consent(operation.danger)}")
+        return (reason,)
+    return (reason, f"needs {wording.consent(operation.danger)}")
 
 
 def _slow_steps(plan: Plan) -> Iterable[Section]:
@@ -203,9 +207,7 @@ def summary_line(plan: Plan) -> Line:
     if not plan.operations:
         return joined([counted, line("no call to AWS")])
     operations = wording.count(len(plan.operations), "operation")
-    return joined(
-        [counted, line(Span(operations, Style.WHOLE)), line(Span(wording.takes(duration(plan)), Style.WHOLE))]
-    )
+    return joined([counted, line(operations), line(wording.takes(duration(plan)))])
 
 
 def _unchanged(plan: Plan) -> Iterable[Section]:

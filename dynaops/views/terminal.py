@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, TextIO
 
-from dynaops.views.page import Line, Node, Page, Section, Span, Style, clean, groups
+from dynaops.views.page import DOT, Line, Node, Page, Section, Span, Style, clean, groups
 from dynaops.views.plain import label_width, mark_width, text_of, to_text
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ _LOOKS = {
     Style.ERROR: "bold red",
     Style.WARNING: "yellow",
     Style.GOOD: "green",
-    Style.WHOLE: "",
     Style.GLYPH: "dim",
 }
 
@@ -52,6 +51,21 @@ def is_terminal(stream: TextIO) -> bool:
     """Whether `stream` is a terminal that understands more than plain text."""
     encoding = (stream.encoding or "").lower().replace("-", "")
     return stream.isatty() and os.environ.get("TERM") != "dumb" and encoding.startswith("utf")
+
+
+def sentence(text: str, stream: TextIO) -> str:
+    """Words outside a page, made harmless; on a terminal wrapped at spaces, lines that stand apart kept apart."""
+    lines = [clean(part) for part in text.split("\n")]
+    if stream.isatty():
+        import shutil
+        import textwrap
+
+        width = shutil.get_terminal_size().columns
+        wrapped = (
+            textwrap.wrap(part, width, break_long_words=False, break_on_hyphens=False) for part in lines
+        )
+        lines = [piece for pieces in wrapped for piece in pieces or [""]]
+    return "\n".join(lines) + "\n"
 
 
 def console_for(stream: TextIO, color: bool = True, width: int | None = None) -> Console:
@@ -77,15 +91,30 @@ def styled(pieces: Line) -> Text:
 
     text = Text(overflow="fold")
     for span in pieces:
-        text.append(_shown(span), _LOOKS[span.style])
+        text.append(span.text if span.style is Style.GLYPH else clean(span.text), _LOOKS[span.style])
     return text
 
 
-def _shown(span: Span) -> str:
-    if span.style is Style.GLYPH:
-        return span.text
-    shown = clean(span.text)
-    return shown.replace(" ", "\u00a0") if span.style is Style.WHOLE else shown
+def packed(pieces: Line, width: int) -> Line:
+    """A line broken between its parts (at dots) where it is too wide, rather than within them."""
+    found: list[Span] = []
+    used = 0
+    part: list[Span] = []
+    for span in (*pieces, DOT):
+        if span is not DOT:
+            part.append(span)
+            continue
+        needed = len(text_of(tuple(part)))
+        if found and used + len(DOT.text) + needed > width:
+            found.append(Span("\n", Style.GLYPH))
+            used = 0
+        elif found:
+            found.append(DOT)
+            used += len(DOT.text)
+        found += part
+        used += needed
+        part = []
+    return tuple(found)
 
 
 def _section(section: Section) -> list[RenderableType]:
@@ -150,18 +179,24 @@ class Row:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         from rich.padding import Padding
 
-        room = options.max_width - self._marks - self._labels - 3
-        beside = not self._node.value or room >= min(len(text_of(self._node.value)), options.max_width // 3)
-        yield self._grid(beside)
+        beside = not self._node.value or self._fits(options.max_width)
+        yield self._grid(beside, options.max_width)
         if not beside:
             yield Padding(styled(self._node.value), (0, 0, 0, self._marks + 3), expand=False)
+
+    def _fits(self, width: int) -> bool:
+        """Whether the value has room beside the label, with its longest word (an ARN) in one piece if possible."""
+        value = text_of(self._node.value)
+        room = width - self._marks - self._labels - 3
+        longest = max(map(len, value.split(" ")))
+        return room >= min(len(value), width // 3) and not room < longest <= width - self._marks - 3
 
     def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
         from rich.measure import Measurement
 
         return Measurement(1, options.max_width)
 
-    def _grid(self, beside: bool) -> Table:
+    def _grid(self, beside: bool, width: int) -> Table:
         from rich.table import Table
 
         grid = Table.grid(padding=(0, 1, 0, 0))
@@ -171,7 +206,7 @@ class Row:
             cells.append(styled((self._node.mark,) if self._node.mark else ()))
         valued = beside and self._node.value
         grid.add_column(width=self._labels + 1 if valued else None, overflow="fold")
-        cells.append(styled(self._node.text))
+        cells.append(styled(packed(self._node.text, width - self._marks - 1)))
         if valued:
             grid.add_column(overflow="fold")
             cells.append(styled(self._node.value))

@@ -30,6 +30,7 @@ AFTER_DRIFT = "Run `dynaops plan` to see what apply would take back."
 GO_ON = "What was done is in the state; run apply again to go on from here."
 GO_ON_LATER = "AWS goes on by itself; the next apply looks after the rest."
 START_IT = "Start it with `dynaops sandbox start`, or add --sandbox to any command."
+RECORDED = "Recorded in the state; nothing was sent to AWS"
 NOT_REFRESHED = "Compared with the state only (--no-refresh); AWS was not looked at."
 
 _ALWAYS_COUNTED = (Action.CREATE, Action.UPDATE, Action.REPLACE, Action.DELETE)
@@ -67,6 +68,11 @@ def consent(danger: Danger) -> str:
 def loss(danger: Danger) -> str:
     """What a danger means, after the name of what it concerns."""
     return _LOSS[danger]
+
+
+def settling(pending: Iterable[str]) -> str:
+    """What an apply says that waits for work of AWS from before."""
+    return f"Waiting for what AWS is still doing: {listed(pending)}"
 
 
 def stage(of: Stage, detail: str = "") -> str:

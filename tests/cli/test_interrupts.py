@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from dynaops.cli.interrupts import FIRST, Interrupts
+from dynaops.sandbox.running import SandboxServer
 from tests.cli.running import bare_environment
 
 
@@ -52,3 +53,44 @@ def test_the_second_ends_the_process_at_once(tmp_path: Path) -> None:
     )
     assert done.returncode == 130
     assert done.stderr == b""
+
+
+SPEC = """
+table_name: orders
+hash_key: id
+attributes: {id: S, status: S}
+global_secondary_indexes: [{name: by-status, hash_key: status, projection: {type: ALL}}]
+"""
+
+
+def test_an_interrupted_apply_keeps_what_was_done_and_goes_on(here: Path) -> None:
+    """The table takes AWS's time; Ctrl-C comes meanwhile, and the next apply sees it through."""
+    (here / "orders.yaml").write_text(SPEC, encoding="utf-8")
+    with SandboxServer(speed=1) as server:
+        environment = {
+            **bare_environment(here),
+            "AWS_ENDPOINT_URL": server.url,
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_REGION": "eu-central-1",
+        }
+        command = [sys.executable, "-m", "dynaops", "apply", "--yes", "orders.yaml"]
+        process = subprocess.Popen(command, cwd=here, env=environment, stdout=subprocess.PIPE, text=True)
+        assert process.stdout is not None
+        for line in process.stdout:
+            if "until orders is ACTIVE" in line:
+                break
+        process.send_signal(signal.SIGINT)
+        rest = process.stdout.read()
+        assert process.wait(timeout=20) == 130
+        assert FIRST in rest
+        assert "Interrupted; " in rest
+        server.advance(3600)
+        again = subprocess.run(
+            command, cwd=here, env=environment, capture_output=True, text=True, check=False
+        )
+        assert again.returncode == 0, again.stdout
+        last = subprocess.run(
+            [*command[:3], "plan", "--exit-code", "orders.yaml"], cwd=here, env=environment, check=False
+        )
+        assert last.returncode == 0

@@ -1,0 +1,280 @@
+"""The main job through the command line, on an embedded AWS."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dynaops.cli.exits import Exit
+from dynaops.sandbox.running import SandboxServer
+from dynaops.stores import open_store
+from tests.cli.running import Cli, Result
+from tests.views.drawing import check_snapshot
+
+HERE = Path(__file__).parent
+SPEC = """
+table_name: orders
+hash_key: id
+attributes: {id: S, status: S}
+global_secondary_indexes:
+  - name: by-status
+    hash_key: status
+    projection: {type: KEYS_ONLY}
+tags: {Project: shop}
+"""
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[SandboxServer]:
+    with SandboxServer(speed=5000) as running:
+        yield running
+
+
+class Aws:
+    """The command line with everything sent to one embedded AWS."""
+
+    def __init__(self, cli: Cli, server: SandboxServer, folder: Path) -> None:
+        self._cli = cli
+        self.client = server.client("dynamodb", "eu-central-1")
+        self._options = ("--endpoint-url", server.url, "--region", "eu-central-1")
+        self.spec = folder / "specs" / "orders.yaml"
+        self.spec.parent.mkdir()
+        self.write(SPEC)
+
+    def write(self, text: str) -> None:
+        self.spec.write_text(text, encoding="utf-8")
+
+    def __call__(self, *arguments: str | Path) -> Result:
+        return self._cli(*self._options, *arguments)
+
+    def tables(self) -> list[str]:
+        names: list[str] = self.client.list_tables()["TableNames"]
+        return names
+
+
+@pytest.fixture
+def aws(cli: Cli, server: SandboxServer, here: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    made = Aws(cli, server, here)
+    yield made
+    for name in made.tables():
+        made.client.update_table(TableName=name, DeletionProtectionEnabled=False)
+        made.client.delete_table(TableName=name)
+        made.client.get_waiter("table_not_exists").wait(TableName=name, WaiterConfig={"Delay": 0.01})
+
+
+def test_plan_apply_plan(aws: Aws) -> None:
+    planned = aws("plan", "--exit-code")
+    assert planned.code == Exit.CHANGES
+    check_snapshot(HERE, "plan-create-pipe", planned.out)
+    assert not aws.tables()
+    applied = aws("apply", "--yes")
+    assert applied.code == Exit.OK, applied.err
+    assert "Applied; " in applied.out
+    again = aws("plan", "--exit-code")
+    assert (again.code, again.out) == (Exit.OK, "Nothing to do: AWS is as the specs say; 1 table\n")
+
+
+def test_the_order_of_calls_on_request(aws: Aws) -> None:
+    out = aws("plan", "--operations").out
+    assert "call" in out
+    assert "dynamodb:CreateTable in eu-central-1" in out
+    assert out.index("1. ") < out.index("2. ")
+
+
+def test_json_is_as_specified(aws: Aws) -> None:
+    document = aws("plan", "--json").json
+    assert {"format_version", "serial", "changes", "operations", "warnings"} <= set(document)
+    assert {one["action"] for one in document["changes"]} == {"create"}
+    applied = aws("apply", "--yes", "--json")
+    assert applied.json["outcome"]["complete"]
+    assert "create table orders" in applied.err
+    assert aws("apply", "--yes", "--json").json["outcome"]["done"] == []
+
+
+def test_without_a_terminal_nothing_is_sent_unasked(aws: Aws) -> None:
+    result = aws("apply")
+    assert result.code == Exit.FAILED
+    assert "there is no terminal to ask on" in result.err
+    assert "--yes" in result.err
+    assert not aws.tables()
+    refused = aws("apply", "--json")
+    assert set(refused.json) == {"error"}
+
+
+def test_what_destroys_needs_its_option_whatever_else_is_agreed(aws: Aws) -> None:
+    aws("apply", "--yes")
+    aws.write(SPEC.replace("by-status", "by-other"))
+    refused = aws("apply", "--yes")
+    assert refused.code == Exit.FAILED
+    assert "orders/gsi/by-status is deleted" in refused.err
+    assert "--allow-destroy" in refused.err
+    index = aws.client.describe_table(TableName="orders")["Table"]["GlobalSecondaryIndexes"][0]
+    assert index["IndexName"] == "by-status"
+    assert aws("apply", "--yes", "--allow-destroy").code == Exit.OK
+    assert aws("plan", "--exit-code").code == Exit.OK
+
+
+def test_replacing_a_table_needs_its_option(aws: Aws) -> None:
+    aws("apply", "--yes")
+    aws.write(SPEC.replace("hash_key: id", "hash_key: key").replace("{id: S", "{key: S"))
+    refused = aws("apply", "--yes")
+    assert refused.code == Exit.FAILED
+    assert "--allow-replace" in refused.err
+    assert aws("apply", "--yes", "--allow-replace").code == Exit.OK
+
+
+def test_a_saved_plan(aws: Aws, here: Path) -> None:
+    saved = aws("plan", "--out", "orders.plan")
+    assert "dynaops apply orders.plan" in saved.err
+    assert stat.S_IMODE((here / "orders.plan").stat().st_mode) == 0o600
+    assert aws("apply", "orders.plan", "--yes").code == Exit.OK
+    assert aws.tables() == ["orders"]
+    stale = aws("apply", "orders.plan", "--yes")
+    assert stale.code == Exit.STALE
+    assert "stale" in stale.err
+
+
+def test_a_saved_plan_whose_specs_changed_is_stale(aws: Aws) -> None:
+    aws("plan", "--out", "orders.plan")
+    aws.write(SPEC + "deletion_protection: true\n")
+    result = aws("apply", "orders.plan", "--yes")
+    assert result.code == Exit.STALE
+    assert "the specs have changed" in result.err
+    assert not aws.tables()
+
+
+def test_a_saved_plan_takes_no_other_options(aws: Aws) -> None:
+    aws("plan", "--out", "orders.plan")
+    assert aws("apply", "orders.plan", "--target", "orders").code == Exit.USAGE
+    assert aws("apply", "orders.plan", "specs").code == Exit.USAGE
+
+
+@pytest.mark.parametrize("content", ['{"saved_plan": 1}', '{"saved_plan":1,', '{"saved_plan":99,"paths":[]}'])
+def test_what_only_looks_like_a_plan(aws: Aws, here: Path, content: str) -> None:
+    (here / "orders.plan").write_text(content, encoding="utf-8")
+    result = aws("apply", "orders.plan", "--yes")
+    assert result.code == Exit.FAILED
+    assert "Traceback" not in result.err
+
+
+def test_drift_is_found_and_counted(aws: Aws) -> None:
+    aws("apply", "--yes")
+    assert aws("drift", "--exit-code").code == Exit.OK
+    arn = aws.client.describe_table(TableName="orders")["Table"]["TableArn"]
+    aws.client.tag_resource(ResourceArn=arn, Tags=[{"Key": "Project", "Value": "other"}])
+    drifted = aws("drift", "--exit-code")
+    assert drifted.code == Exit.CHANGES
+    assert "tags.Project  shop -> other" in drifted.out
+    assert aws("drift").code == Exit.OK
+    assert aws("drift", "--json").json["drift"][0]["address"] == "orders"
+    assert "Drift: changed in AWS" in aws("plan").out
+
+
+def test_import_prints_a_spec_that_plans_nothing(aws: Aws, here: Path) -> None:
+    aws("apply", "--yes")
+    (here / ".dynaops" / "state.json").unlink()
+    imported = aws("import", "orders", "--out", "taken/orders.yaml")
+    assert imported.code == Exit.OK, imported.err
+    assert aws("plan", "taken", "--exit-code").code == Exit.OK
+    again = aws("import", "orders")
+    assert again.code == Exit.FAILED
+    assert "already" in again.err
+
+
+def test_import_never_overwrites(aws: Aws, here: Path) -> None:
+    aws("apply", "--yes")
+    (here / ".dynaops" / "state.json").unlink()
+    assert aws("import", "orders", "--out", "specs/orders.yaml").code == Exit.FAILED
+    assert aws.spec.read_text(encoding="utf-8") == SPEC
+    assert aws("state", "list").out == ""
+
+
+def test_import_of_what_is_not_there(aws: Aws) -> None:
+    result = aws("import", "nowhere")
+    assert result.code == Exit.FAILED
+    assert "nowhere" in result.err
+
+
+def test_destroy(aws: Aws) -> None:
+    aws("apply", "--yes")
+    assert aws("destroy").code == Exit.FAILED
+    assert aws.tables() == ["orders"]
+    destroyed = aws("destroy", "--yes")
+    assert destroyed.code == Exit.OK
+    assert "Destroyed; " in destroyed.out
+    assert aws.tables() == []
+    assert aws("state", "list").out == ""
+
+
+def test_destroy_leaves_a_protected_table(aws: Aws) -> None:
+    aws.write(SPEC + "deletion_protection: true\n")
+    aws("apply", "--yes")
+    refused = aws("destroy", "--yes")
+    assert refused.code == Exit.FAILED
+    assert "loses its deletion protection" in refused.err
+    assert aws.tables() == ["orders"]
+    assert aws("destroy", "--yes", "--allow-destroy").code == Exit.OK
+
+
+def test_a_held_lock(aws: Aws) -> None:
+    with open_store(".dynaops/state.json").lock("apply"):
+        result = aws("apply", "--yes")
+    assert result.code == Exit.LOCKED
+    assert not aws.tables()
+
+
+def test_what_is_not_supported_yet_is_refused_before_aws_is_asked(aws: Aws) -> None:
+    aws.write(SPEC + "alarms: {throttles: true}\n")
+    result = aws("plan")
+    assert result.code == Exit.FAILED
+    assert "specs/orders.yaml:10:1: error: alarms is not supported yet" in result.err
+
+
+def test_variables_and_overlays(aws: Aws, here: Path) -> None:
+    aws.write(SPEC.replace("shop", "'${var.project}'"))
+    (here / "prod.yaml").write_text("deletion_protection: true\n", encoding="utf-8")
+    (here / "vars.yaml").write_text("project: from-file\n", encoding="utf-8")
+    undefined = aws("plan")
+    assert undefined.code == Exit.FAILED
+    assert "specs/orders.yaml:9:17: error:" in undefined.err
+    arguments = ("plan", "specs", "-f", "prod.yaml", "--var-file", "vars.yaml")
+    out = aws(*arguments).out
+    assert "from-file" in out
+    assert "deletion_protection  true" in out
+    assert "from-option" in aws(*arguments, "--var", "project=from-option").out
+    assert aws("plan", "--var", "nonsense").code == Exit.FAILED
+
+
+def test_credentials_that_are_missing(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    result = aws("plan")
+    assert result.code == Exit.FAILED
+    assert "No AWS credentials" in result.err
+    assert "--sandbox" in result.err
+
+
+def test_an_endpoint_that_does_not_answer(aws: Aws) -> None:
+    result = aws("--endpoint-url", "http://127.0.0.1:1", "plan", "--json")
+    assert result.code == Exit.FAILED
+    assert set(result.json) == {"error"}
+    assert "Traceback" not in result.err
+
+
+def test_an_unknown_region(aws: Aws) -> None:
+    result = aws("plan", "--region", "nowhere")
+    assert result.code == Exit.FAILED
+    assert "There is no AWS region 'nowhere'" in result.err
+
+
+def test_the_state_is_where_it_was_asked_for(aws: Aws, here: Path) -> None:
+    assert aws("apply", "--yes", "--state", "deep/state.json").code == Exit.OK
+    assert stat.S_IMODE(Path("deep/state.json").stat().st_mode) == 0o600
+    assert not (here / ".dynaops" / "state.json").exists()
+    assert aws("output", "orders/table_name", "--state", "deep/state.json").out == "orders\n"
