@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from dynaops.model.finding import Finding
 
 
+_NOTHING_SENT = "This cannot be planned; nothing was sent"
+
+
 @dataclass(frozen=True)
 class Failure:
     """How a command failed. `kind` is stable, for programs; `usage` stands above the message."""
@@ -63,11 +66,13 @@ def tell(failure: Failure, settings: Settings) -> None:
         json_.write(json_.error(failure.kind, failure.message, failure.hint, failure.findings), sys.stdout)
     if failure.usage:
         sys.stderr.write(f"{failure.usage}\n\n")
+    told = {finding.message for finding in failure.findings}
     if failure.findings:
         _show_findings(failure.findings, settings)
-    message = sentence(f"error: {failure.message}", sys.stderr)
+    summary = _NOTHING_SENT if failure.message in told else failure.message
+    message = sentence(f"error: {summary}", sys.stderr)
     sys.stderr.write(message.replace("error:", _bold_red("error:", settings), 1))
-    if failure.hint:
+    if failure.hint and failure.message not in told:
         sys.stderr.write(sentence(f"hint: {failure.hint}", sys.stderr))
 
 

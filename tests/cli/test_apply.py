@@ -278,3 +278,14 @@ def test_the_state_is_where_it_was_asked_for(aws: Aws, here: Path) -> None:
     assert stat.S_IMODE(Path("deep/state.json").stat().st_mode) == 0o600
     assert not (here / ".dynaops" / "state.json").exists()
     assert aws("output", "orders/table_name", "--state", "deep/state.json").out == "orders\n"
+
+
+def test_what_aws_can_never_do_is_told_once_and_nothing_is_sent(aws: Aws) -> None:
+    warm = "warm_throughput: {read_units_per_second: 15000, write_units_per_second: 5000}\n"
+    aws.write(SPEC + warm)
+    assert aws("apply", "--yes").code == Exit.OK
+    aws.write(SPEC + warm.replace("15000", "13000"))
+    result = aws("apply", "--yes")
+    assert result.code == Exit.FAILED
+    assert result.err.count("15000 to 13000") == 1
+    assert "nothing was sent" in result.err
