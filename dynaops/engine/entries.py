@@ -26,7 +26,7 @@ class Judged:
     unmanaged: tuple[Unmanaged, ...]
 
 
-def judge(entries: Mapping[str, Entry], policies: Mapping[str, Policy]) -> Judged:
+def judge(entries: Mapping[str, Entry], policies: Mapping[str, Policy], destroying: bool = False) -> Judged:
     """Decide the change of every entry, owners first (what is replaced takes its dependents along)."""
     judged: dict[str, Entry] = {}
     updates: list[Effect] = []
@@ -37,7 +37,7 @@ def judge(entries: Mapping[str, Entry], policies: Mapping[str, Policy]) -> Judge
         owner = judged.get(entry.owner) if entry.owner else None
         settled = _without_absent(entry, policy)
         comparison = _compare(settled, policy)
-        change = _change(settled, policy, owner, comparison)
+        change = _change(settled, policy, owner, comparison, destroying)
         judged[entry.address] = replace(settled, change=change)
         drift.extend(_drift(settled, comparison))
         unmanaged.extend(_unmanaged(settled, policy, owner, comparison))
@@ -77,14 +77,18 @@ def _compare(entry: Entry, policy: Policy) -> Comparison | None:
 
 
 def _change(
-    entry: Entry, policy: Policy, owner: Entry | None, comparison: Comparison | None
+    entry: Entry,
+    policy: Policy,
+    owner: Entry | None,
+    comparison: Comparison | None,
+    destroying: bool,
 ) -> Change | None:
     if owner is not None and owner.action in _LOST and owner.live:
         return _with_lost_owner(entry, policy, owner)
     if entry.desired is None:
         if entry.record is None or entry.live is None:
             return None
-        return _made(entry, Action.DELETE, reasons.deleted(entry, policy), before=entry.live.properties)
+        return _made(entry, Action.DELETE, reasons.deleted(entry, destroying), before=entry.live.properties)
     if entry.live is None:
         return _created(entry, policy, owner)
     assert comparison is not None, "two sides are there to compare"

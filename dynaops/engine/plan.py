@@ -205,7 +205,7 @@ def plan_table(
     if read is not None:
         for room in ROOMS:
             entries.update(room.resolve(read, target.scope, list(entries.values())))
-    judged = judge(entries, POLICIES)
+    judged = judge(entries, POLICIES, options.destroy)
     if options.targets:
         judged = _narrowed(judged, options.targets)
     judged = _with_source(judged, target)

@@ -17,9 +17,10 @@ def created(entry: Entry, policy: Policy, owner: Entry | None) -> str:
     return f"the spec asks for it, and there is no such {policy.title or entry.kind} in {entry.region}"
 
 
-def deleted(entry: Entry, policy: Policy) -> str:
+def deleted(entry: Entry, destroying: bool) -> str:
     """Why something is deleted."""
-    del policy
+    if destroying:
+        return f"destroy was asked for {entry.name}"
     return f"the spec no longer names {entry.name}, which dynaops applied"
 
 

@@ -123,6 +123,10 @@ class _Reader:
         if self._count > MAX_NODES or depth > MAX_DEPTH:
             message = "the document expands to too much (aliases, or nesting)"
             raise unreadable("SPEC003", message, place_of(spot))
+        kind = str(source.tag)
+        if source.id != "scalar" and kind not in _CONTAINERS:
+            message = f"the tag {kind} is not allowed in a spec"
+            raise unreadable("SPEC006", message, place_of(spot), "Write a plain value.")
         if source.id == "mapping":
             return Node(self._mapping(source, depth), spot)
         if source.id == "sequence":
@@ -186,6 +190,7 @@ def _float(text: str) -> float:
     return float(plain.replace(".inf", "inf").replace(".nan", "nan"))
 
 
+_CONTAINERS = {"tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"}
 _SCALARS: dict[str, Any] = {
     "str": str,
     "int": _integer,

@@ -25,6 +25,8 @@ def main() -> int:
     from dynaops.sandbox import daemon
     from dynaops.sandbox.running import DUMMY, SandboxServer
 
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        del os.environ[name]  # whose ever settings these are, moto must not trip over them
     os.environ.update(DUMMY)
     try:
         server = SandboxServer(chosen.port, chosen.speed, chosen.data_dir)

@@ -82,8 +82,20 @@ def stop(folder: Path = FOLDER) -> bool:
     with contextlib.suppress(ProcessLookupError):
         os.kill(running.pid, signal.SIGTERM)
     deadline = time.monotonic() + 10
-    while time.monotonic() < deadline and status(folder) is not None:
+    while time.monotonic() < deadline and _alive(running.pid):
         time.sleep(0.05)
+    return True
+
+
+def _alive(pid: int) -> bool:
+    """Whether the process still runs (one of ours that has ended is reaped, so that it does not count)."""
+    with contextlib.suppress(ChildProcessError):
+        if os.waitpid(pid, os.WNOHANG)[0] == pid:
+            return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
     return True
 
 

@@ -62,10 +62,7 @@ def _case(file: str, document: dict[str, Any]) -> Case:
 
 def _whole(spec: dict[str, Any] | None) -> dict[str, Any] | None:
     """A case's spec with the parts that most cases share."""
-    if spec is None:
-        return None
-    whole = {**BASE, **spec}
-    return whole
+    return None if spec is None else {**BASE, **spec}
 
 
 def planned(case: Case) -> TablePlan:

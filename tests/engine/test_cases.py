@@ -42,7 +42,9 @@ def _call(operation: Operation) -> str:
     parameters = operation.parameters
     for updates in ("GlobalSecondaryIndexUpdates", "VectorIndexUpdates"):
         if parameters.get(updates):
-            verbs = [f"{verb} {body['IndexName']}" for one in parameters[updates] for verb, body in one.items()]
+            verbs = [
+                f"{verb} {body['IndexName']}" for one in parameters[updates] for verb, body in one.items()
+            ]
             settings = [key for key in parameters if key in ("BillingMode", "ProvisionedThroughput")]
             return f"{operation.api} {' '.join([*settings, *verbs])}"
     skipped = ("TableName", "AttributeDefinitions")

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dynaops.kinds.kind import BaseRoom, Entry, Policy, Reader, Step, Work
-from dynaops.kinds.table import create, findings, indexes, tagging, update
+from dynaops.kinds.table import capacity, create, findings, indexes, tagging, update
 from dynaops.kinds.table.declare import declare
 from dynaops.kinds.table.encryption import resolve
 from dynaops.kinds.table.export import export
@@ -101,7 +101,7 @@ class TableRoom(BaseRoom):
         if action in (Action.CREATE, Action.REPLACE):
             steps.append(create.create(work))
         elif action is not Action.DELETE:
-            steps += [*update.update(work), *update.capacity(work)]
+            steps += [*update.update(work), *capacity.change(work)]
             steps += [*indexes.change(work), *tagging.change(work)] if work.table.live else []
         return steps
 

@@ -1,0 +1,193 @@
+"""Billing mode and provisioned units: of the table and all of its indexes, in one call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from dynaops.kinds.kind import Entry, Rank, Step, Work
+from dynaops.kinds.table import shape
+from dynaops.kinds.table.budgets import decreases_left
+from dynaops.kinds.table.declare import CAPACITIES
+from dynaops.kinds.table.indexes import dropped_first
+from dynaops.kinds.table.shape import Shape
+from dynaops.kinds.table.update import table_call, table_effect
+from dynaops.kinds.table.waits import literal, settled
+from dynaops.model.operation import Cooldown, Effect
+
+_DAY = 24 * 3600.0
+
+
+def change(work: Work) -> Iterator[Step]:
+    """Billing mode and provisioned units of the table and its indexes.
+
+    A switch to PROVISIONED must carry the throughput of the table and of every index in the one call; a switch to
+    PAY_PER_REQUEST none, but may carry on-demand maxima (UpdateTable, AWS API reference).
+    """
+    entry = work.table
+    switch = entry.difference("billing_mode")
+    if switch is not None and switch.after == "PAY_PER_REQUEST":
+        yield _to_on_demand(work, entry)
+    elif switch is not None:
+        yield _to_provisioned(work, entry)
+    else:
+        yield from _units(work, entry)
+
+
+def _to_on_demand(work: Work, entry: Entry) -> Step:
+    assert entry.desired is not None, "only a declared table changes its billing mode"
+    name = work.scope.table_name
+    maxima = entry.desired.properties.get("on_demand_throughput") or {}
+    parameters: Shape = {"BillingMode": "PAY_PER_REQUEST"}
+    effect: dict[str, Any] = {"set": {"billing_mode": "PAY_PER_REQUEST"}, "unset": CAPACITIES}
+    if maxima:
+        parameters["OnDemandThroughput"] = shape.on_demand(maxima)
+        effect["set"]["on_demand_throughput"] = maxima
+    indexes = tuple(
+        Effect(address=one.address, kind="gsi", region=one.region, unset=CAPACITIES)
+        for one in _standing(work)
+        if one.record
+    )
+    return table_call(
+        work,
+        Rank.CAPACITY,
+        f"switch {name} to PAY_PER_REQUEST",
+        "billing mode PROVISIONED -> PAY_PER_REQUEST (AWS may refuse the way back and forth more than once a day)",
+        parameters,
+        settled(
+            name,
+            f"{name} is billed on demand",
+            "Table.BillingModeSummary.BillingMode=='PAY_PER_REQUEST'",
+            90,
+        ),
+        (table_effect(work, **effect), *indexes),
+    )
+
+
+def _to_provisioned(work: Work, entry: Entry) -> Step:
+    assert entry.desired is not None, "only a declared table changes its billing mode"
+    name, wanted = work.scope.table_name, entry.desired.properties
+    units = {member: wanted[member] for member in CAPACITIES}
+    parameters: Shape = {"BillingMode": "PROVISIONED", "ProvisionedThroughput": shape.provisioned(wanted)}
+    effects = [
+        table_effect(work, set={"billing_mode": "PROVISIONED", **units}, unset=("on_demand_throughput",))
+    ]
+    updates = []
+    for one in _standing(work):
+        source = (
+            one.desired.properties if one.desired and "read_capacity" in one.desired.properties else wanted
+        )
+        updates.append(_index_units(one.name, source))
+        if one.record:
+            effects.append(
+                Effect(
+                    address=one.address,
+                    kind="gsi",
+                    region=one.region,
+                    set={member: source[member] for member in CAPACITIES},
+                    unset=("on_demand_throughput",),
+                )
+            )
+    if updates:
+        parameters["GlobalSecondaryIndexUpdates"] = updates
+    carried = f" and of its {len(updates)} index{'es' if len(updates) != 1 else ''}" if updates else ""
+    return table_call(
+        work,
+        Rank.CAPACITY,
+        f"switch {name} to PROVISIONED",
+        f"billing mode PAY_PER_REQUEST -> PROVISIONED, with the throughput of the table{carried} in one call",
+        parameters,
+        settled(name, f"{name} is provisioned", _units_are("Table.ProvisionedThroughput", wanted), 90),
+        tuple(effects),
+    )
+
+
+def _units(work: Work, entry: Entry) -> Iterator[Step]:
+    name = work.scope.table_name
+    own = [one for member in CAPACITIES for one in entry.differences(member)]
+    indexes = [
+        one for one in _standing(work) if one.desired and any(one.difference(member) for member in CAPACITIES)
+    ]
+    if not own and not indexes:
+        return
+    parameters: Shape = {}
+    effects: list[Effect] = []
+    conditions: list[str] = []
+    reasons: list[str] = []
+    if own and entry.desired:
+        wanted = {**_live(entry, CAPACITIES), **{one.path: one.after for one in own}}
+        parameters["ProvisionedThroughput"] = shape.provisioned(wanted)
+        effects.append(table_effect(work, set={one.path: one.after for one in own}))
+        conditions.append(_units_are("Table.ProvisionedThroughput", wanted))
+        reasons += [f"{one.path}: {one.before} -> {one.after}" for one in own]
+    updates = []
+    for index in indexes:
+        changed = [one for member in CAPACITIES for one in index.differences(member)]
+        wanted = {**_live(index, CAPACITIES), **{one.path: one.after for one in changed}}
+        updates.append(_index_units(index.name, wanted))
+        effects.append(
+            Effect(
+                address=index.address,
+                kind="gsi",
+                region=index.region,
+                set={one.path: one.after for one in changed},
+            )
+        )
+        where = (
+            f"(Table.GlobalSecondaryIndexes[?IndexName=={literal(index.name)}] | [0]).ProvisionedThroughput"
+        )
+        conditions.append(_units_are(where, wanted))
+        reasons += [f"{index.name}.{one.path}: {one.before} -> {one.after}" for one in changed]
+    if updates:
+        parameters["GlobalSecondaryIndexUpdates"] = updates
+    yield table_call(
+        work,
+        Rank.CAPACITY,
+        f"set the provisioned throughput of {name}"
+        + (f" and {len(updates)} index{'es' if len(updates) != 1 else ''}" if updates and own else "")
+        + (f" ({', '.join(index.name for index in indexes)})" if updates and not own else ""),
+        ", ".join(reasons),
+        parameters,
+        settled(name, f"the throughput of {name} is in force", " && ".join(conditions), 3),
+        tuple(effects),
+        cooldown=_decrease_cooldown(work, own, indexes),
+    )
+
+
+def _decrease_cooldown(work: Work, own: list[Any], indexes: list[Entry]) -> Cooldown | None:
+    """Patience with AWS's budget of decreases, where this call lowers anything and today's is spent."""
+    lowered = [one for one in own if one.before and one.after < one.before]
+    for index in indexes:
+        lowered += [
+            one for m in CAPACITIES for one in index.differences(m) if one.before and one.after < one.before
+        ]
+    if not lowered or decreases_left(work):
+        return None
+    return Cooldown(
+        title=f"AWS allows another decrease of {work.scope.table_name}",
+        prefix="Subscriber limit exceeded: Provisioned throughput decreases are limited",
+        expected=3600,
+        timeout=_DAY,
+    )
+
+
+def _live(entry: Entry, members: tuple[str, ...]) -> Shape:
+    live = entry.live.properties if entry.live else {}
+    return {member: live[member] for member in members if member in live}
+
+
+def _standing(work: Work) -> list[Entry]:
+    """The indexes that stand when capacity is changed: live, and not deleted before (managed or not)."""
+    dropped = {entry.address for entry in dropped_first(work)}
+    return [entry for entry in work.of_kind("gsi") if entry.live and entry.address not in dropped]
+
+
+def _index_units(name: str, units: Shape) -> Shape:
+    return {"Update": {"IndexName": name, "ProvisionedThroughput": shape.provisioned(units)}}
+
+
+def _units_are(where: str, units: Shape) -> str:
+    return (
+        f"{where}.ReadCapacityUnits==`{units['read_capacity']}`"
+        f" && {where}.WriteCapacityUnits==`{units['write_capacity']}`"
+    )

@@ -1,0 +1,82 @@
+"""Killed, cut off or refused anywhere: the next run converges, with no orphan and no duplicate."""
+
+from __future__ import annotations
+
+import signal
+import time
+
+import pytest
+
+from dynaops.sandbox.faults import Rule
+from tests.e2e.conftest import Terminal
+
+FIRST = """
+table_name: users
+hash_key: id
+attributes: {id: S, a: S}
+global_secondary_indexes: [{name: by-a, hash_key: a}]
+ttl: {attribute: gone}
+tags: {team: one}
+"""
+SECOND = """
+table_name: users
+hash_key: id
+attributes: {id: S, b: S}
+global_secondary_indexes: [{name: by-b, hash_key: b}]
+stream: {view_type: NEW_IMAGE}
+table_class: STANDARD_INFREQUENT_ACCESS
+point_in_time_recovery: {recovery_period_days: 7}
+tags: {team: two}
+"""
+WRITES = 8
+"""More than the write calls of either plan: beyond the last, no fault strikes."""
+
+
+def _converges(terminal: Terminal, path: str) -> None:
+    assert terminal("apply", path, "--yes", "--allow-destroy").code == 0
+    plan = terminal("--json", "plan", path, "--exit-code")
+    assert plan.code == 0, plan.out
+    assert plan.json["drift"] == []
+    state = terminal("--json", "state", "pull").json
+    assert state["in_flight"] == {}
+
+
+@pytest.mark.parametrize("effect", ["drop_before", "drop_after", "access_denied", "error", "throttle"])
+@pytest.mark.parametrize("nth", range(1, WRITES, 2))
+def test_a_fault_at_any_call(terminal: Terminal, effect: str, nth: int) -> None:
+    path = terminal.write(FIRST)
+    faults = terminal.server.faults
+    for text in (FIRST, SECOND):
+        terminal.write(text)
+        for pattern in ("Create*", "Update*", "*agResource"):
+            faults.add(Rule(effect, operation=pattern, nth=nth, times=7))
+        terminal("apply", path, "--yes", "--allow-destroy")
+        faults.clear()
+        _converges(terminal, path)
+
+
+@pytest.mark.parametrize("after", [0.25, 0.4, 0.55])
+def test_killed_in_the_middle(terminal: Terminal, after: float) -> None:
+    path = terminal.write(FIRST)
+    terminal.server.clock.set_speed(600)
+    for text in (FIRST, SECOND):
+        terminal.write(text)
+        process = terminal.start("apply", path, "--yes", "--allow-destroy")
+        time.sleep(after)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    terminal.server.clock.set_speed(20_000)
+    _converges(terminal, path)
+
+
+def test_interrupted_it_says_so_and_the_next_run_goes_on(terminal: Terminal) -> None:
+    path = terminal.write(FIRST)
+    terminal.server.clock.set_speed(2)
+    process = terminal.start("apply", path, "--yes")
+    deadline = time.monotonic() + 20
+    while not terminal.server.requests.writes() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=20) == 130
+    terminal.server.clock.set_speed(20_000)
+    _converges(terminal, path)
