@@ -7,9 +7,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dynaops.engine.load import document_of
-
 from dynaops.engine.effects import apply_effects
+from dynaops.engine.load import document_of
 from dynaops.engine.observe import observe
 from dynaops.engine.plan import make_plan
 from dynaops.kinds import ROOMS

@@ -10,7 +10,6 @@ import orjson
 
 if TYPE_CHECKING:
     from dynaops.engine.load import Document
-
     from dynaops.model.resource import Observed
 
 

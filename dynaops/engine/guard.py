@@ -15,9 +15,8 @@ from dynaops.model.resource import Scope
 from dynaops.model.state import State
 
 if TYPE_CHECKING:
-    from dynaops.engine.load import Document
-
     from dynaops.aws.session import Aws
+    from dynaops.engine.load import Document
 
 STALE = 5
 """Exit code of a stale plan (public interface)."""

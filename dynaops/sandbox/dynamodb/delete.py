@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from dynaops.sandbox.dispatch import Call, operation
-from dynaops.sandbox.dynamodb import groups, registry, replicas, windows
+from dynaops.sandbox.dynamodb import backups, groups, policy, registry, replicas, tags, windows
 from dynaops.sandbox.dynamodb.describe import describe
 from dynaops.sandbox.dynamodb.shapes import check_shape
-from dynaops.sandbox.errors import validation
+from dynaops.sandbox.errors import in_use, validation
 from dynaops.sandbox.world import World, action
 
 DELETE_SECONDS = 5.0
@@ -27,9 +27,12 @@ def delete_table(call: Call) -> dict[str, Any]:
             "Disable deletion protection first."
         )
     windows.check(table, "delete")
+    if tags.locked(call, table) or policy.pending(call, table):
+        raise in_use(f"Table: {table.name} is in the process of being updated.")
     replicas.check_delete(call, table)
     groups.start_leaving(call.world, table)
     shown = deleting(describe(call.world, table))
+    backups.on_table_deleted(call.world, table)
     registry.close_table(call.world, table)
     call.world.schedule(DELETE_SECONDS, "dynamodb.deleted", **registry.address(table))
     return {"TableDescription": shown}

@@ -1,0 +1,221 @@
+"""On-demand and system backups: copies that outlive their table."""
+
+from __future__ import annotations
+
+import copy
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
+
+from dynaops.sandbox.dispatch import Call, operation
+from dynaops.sandbox.dynamodb import moto_bridge, recovery, registry
+from dynaops.sandbox.dynamodb.describe import describe
+from dynaops.sandbox.dynamodb.model import Table
+from dynaops.sandbox.dynamodb.shapes import check_shape
+from dynaops.sandbox.errors import ApiError, validation
+from dynaops.sandbox.world import Region, World
+
+SYSTEM_DAYS = 35
+"""How long AWS keeps the backup it makes of a deleted table with recovery on (DDB-TABLE-167)."""
+
+
+@dataclass
+class Backup:
+    """A copy of a table as it was, with its items (moto's own item objects). Times are virtual epoch seconds."""
+
+    arn: str
+    name: str
+    kind: str
+    created: float
+    table: Table
+    description: dict[str, Any]
+    items: list[Any]
+    size: int
+    restoring: str | None = None
+
+    @property
+    def expires(self) -> float | None:
+        return self.created + SYSTEM_DAYS * 86_400 if self.kind == "SYSTEM" else None
+
+
+@dataclass
+class Backups:
+    """The backups of an account in a region, by ARN."""
+
+    by_arn: dict[str, Backup] = field(default_factory=dict)
+
+
+@operation("dynamodb", "CreateBackup")
+def create_backup(call: Call) -> dict[str, Any]:
+    check_shape(call.operation, call.body)
+    table = _table(call, call.body["TableName"])
+    backup = take(call.world, call.here, table, call.body["BackupName"], "USER")
+    return {"BackupDetails": details(backup)}
+
+
+def take(world: World, region: Region, table: Table, name: str, kind: str) -> Backup:
+    """Make a backup of the table as it is now, and keep it in the region."""
+    now = round(world.now(), 3)
+    arn = f"{table.arn}/backup/{int(now * 1000):014d}-{uuid.uuid4().hex[:8]}"
+    shown = describe(world, table)
+    backup = Backup(
+        arn=arn,
+        name=name,
+        kind=kind,
+        created=now,
+        table=_frozen(table),
+        description=shown,
+        items=copy.deepcopy(moto_bridge.items_of(world, table)),
+        size=int(shown.get("TableSizeBytes", 0)),
+    )
+    region.holding(Backups).by_arn[arn] = backup
+    return backup
+
+
+def _frozen(table: Table) -> Table:
+    """The table without what a backup does not keep (DDB-TABLE-215)."""
+    frozen = copy.deepcopy(table)
+    frozen.facets = {}
+    frozen.tags = {}
+    return frozen
+
+
+def on_table_deleted(world: World, table: Table) -> None:
+    """Recovery that is on when a table goes leaves a system backup (DDB-TABLE-167)."""
+    if table.facet(recovery.State).since is not None:
+        region = world.region(table.account, table.region)
+        take(world, region, table, f"{table.name}$DeletedTableBackup", "SYSTEM")
+
+
+@operation("dynamodb", "DescribeBackup")
+def describe_backup(call: Call) -> dict[str, Any]:
+    check_shape(call.operation, call.body)
+    return {"BackupDescription": described(found(call, call.body["BackupArn"]))}
+
+
+@operation("dynamodb", "DeleteBackup")
+def delete_backup(call: Call) -> dict[str, Any]:
+    check_shape(call.operation, call.body)
+    backup = found(call, call.body["BackupArn"])
+    if backup.kind == "SYSTEM":
+        raise validation("User is not allowed to delete the system backup")
+    if backup.restoring is not None:
+        raise ApiError("BackupInUseException", f"Backup is being used to restore a table: {backup.arn}")
+    del call.here.holding(Backups).by_arn[backup.arn]
+    gone = described(backup)
+    gone["BackupDetails"]["BackupStatus"] = "DELETED"
+    return {"BackupDescription": gone}
+
+
+@operation("dynamodb", "ListBackups")
+def list_backups(call: Call) -> dict[str, Any]:
+    """Oldest first; USER ones unless asked for others (B011)."""
+    check_shape(call.operation, call.body)
+    body = call.body
+    wanted = body.get("BackupType", "USER")
+    after = body.get("ExclusiveStartBackupArn")
+    backups = sorted(_current(call), key=lambda one: one.arn)
+    listed = [
+        one
+        for one in backups
+        if wanted in ("ALL", one.kind)
+        and ("TableName" not in body or one.table.name == registry.table_name(call, body["TableName"]))
+        and body.get("TimeRangeLowerBound", 0) <= one.created < body.get("TimeRangeUpperBound", 1e18)
+        and (after is None or one.arn > after)
+    ]
+    page = listed[: body.get("Limit", 100)]
+    answer: dict[str, Any] = {"BackupSummaries": [_summary(one) for one in page]}
+    if len(page) < len(listed):
+        answer["LastEvaluatedBackupArn"] = page[-1].arn
+    return answer
+
+
+def found(call: Call, arn: str) -> Backup:
+    """The backup of that ARN. Raises BackupNotFoundException."""
+    backup = next((one for one in _current(call) if one.arn == arn), None)
+    if backup is None:
+        raise ApiError("BackupNotFoundException", f"Backup not found: {arn}")
+    return backup
+
+
+def _current(call: Call) -> list[Backup]:
+    everything = call.here.holding(Backups).by_arn
+    for arn in [arn for arn, one in everything.items() if one.expires is not None and one.expires < call.now]:
+        del everything[arn]
+    return list(everything.values())
+
+
+def details(backup: Backup) -> dict[str, Any]:
+    """BackupDetails."""
+    shown: dict[str, Any] = {
+        "BackupArn": backup.arn,
+        "BackupName": backup.name,
+        "BackupSizeBytes": backup.size,
+        "BackupStatus": "AVAILABLE",
+        "BackupType": backup.kind,
+        "BackupCreationDateTime": backup.created,
+    }
+    if backup.expires is not None:
+        shown["BackupExpiryDateTime"] = backup.expires
+    return shown
+
+
+def described(backup: Backup) -> dict[str, Any]:
+    """BackupDescription: the backup, and the table as it was."""
+    was = backup.description
+    source: dict[str, Any] = {
+        "TableName": backup.table.name,
+        "TableId": backup.table.table_id,
+        "TableArn": backup.table.arn,
+        "TableSizeBytes": backup.size,
+        "KeySchema": was["KeySchema"],
+        "TableCreationDateTime": was["CreationDateTime"],
+        "ProvisionedThroughput": {
+            "ReadCapacityUnits": backup.table.throughput.read,
+            "WriteCapacityUnits": backup.table.throughput.write,
+        },
+        "ItemCount": len(backup.items),
+        "BillingMode": backup.table.billing_mode,
+    }
+    if "OnDemandThroughput" in was:
+        source["OnDemandThroughput"] = was["OnDemandThroughput"]
+    features: dict[str, Any] = {}
+    for member in ("LocalSecondaryIndexes", "GlobalSecondaryIndexes"):
+        if was.get(member):
+            features[member] = [
+                {key: one[key] for key in ("IndexName", "KeySchema", "Projection")} for one in was[member]
+            ]
+    for member in ("StreamSpecification", "SSEDescription"):
+        if member in was:
+            features["StreamDescription" if member.startswith("Stream") else member] = was[member]
+    return {
+        "BackupDetails": details(backup),
+        "SourceTableDetails": source,
+        "SourceTableFeatureDetails": features,
+    }
+
+
+def _summary(backup: Backup) -> dict[str, Any]:
+    return {
+        "TableName": backup.table.name,
+        "TableId": backup.table.table_id,
+        "TableArn": backup.table.arn,
+        **details(backup),
+    }
+
+
+def _table(call: Call, name: str) -> Table:
+    try:
+        table = registry.lookup(call, name)
+    except ApiError as error:
+        if error.code != "ResourceNotFoundException":
+            raise
+        raise ApiError("TableNotFoundException", f"Table not found: {name}") from None
+    if table.status == "CREATING":
+        raise ApiError(
+            "ContinuousBackupsUnavailableException",
+            f"Backups are being enabled for the table: {table.name}. Please retry later",
+        )
+    if table.status == "DELETING":
+        raise ApiError("TableNotFoundException", f"Table not found: {name}")
+    return table

@@ -1,0 +1,138 @@
+"""Kinesis streaming destinations: where a table's changes go besides its own stream."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from dynaops.sandbox.dispatch import Call, operation
+from dynaops.sandbox.dynamodb import registry
+from dynaops.sandbox.dynamodb.model import Table
+from dynaops.sandbox.dynamodb.shapes import check_shape
+from dynaops.sandbox.errors import invalid, not_found, validation
+from dynaops.sandbox.world import World
+
+ENABLE_SECONDS, DISABLE_SECONDS, UPDATE_SECONDS = 4.0, 4.0, 135.0
+"""ENABLING 2-7 s (DDB-TABLE-299), a precision change 124-152 s (DDB-TABLE-301)."""
+DEFAULT_PRECISION = "MILLISECOND"
+
+
+@dataclass
+class Destination:
+    """One stream of the table, and its state as DescribeKinesisStreamingDestination says it."""
+
+    status: str
+    precision: str | None = None
+    description: str | None = None
+
+
+@dataclass
+class State:
+    """By stream ARN. A DISABLED one lingers (DDB-TABLE-302)."""
+
+    by_stream: dict[str, Destination] = field(default_factory=dict)
+
+
+@operation("dynamodb", "EnableKinesisStreamingDestination")
+def enable(call: Call) -> dict[str, Any]:
+    """The stream itself is not looked at by the call (DDB-TABLE-299): a bad one fails later."""
+    table, arn, state = _named(call)
+    registry.require_settled(table)
+    if any(one.status in ("ENABLING", "ACTIVE", "UPDATING", "DISABLING") for one in state.by_stream.values()):
+        raise validation("Table is not in a valid state to enable Kinesis Streaming Destination")
+    given = call.body.get("EnableKinesisStreamingConfiguration") or {}
+    precision = given.get("ApproximateCreationDateTimePrecision")
+    state.by_stream[arn] = Destination("ENABLING", precision)
+    call.world.schedule(ENABLE_SECONDS, "dynamodb.kinesis", stream=arn, **registry.address(table))
+    answer: dict[str, Any] = {"TableName": table.name, "StreamArn": arn, "DestinationStatus": "ENABLING"}
+    if given:
+        answer["EnableKinesisStreamingConfiguration"] = given
+    return answer
+
+
+@operation("dynamodb", "DisableKinesisStreamingDestination")
+def disable(call: Call) -> dict[str, Any]:
+    table, arn, state = _named(call)
+    one = state.by_stream.get(arn)
+    if one is None or one.status == "DISABLED":
+        raise not_found(f"Table: {table.name} has no active Kinesis streaming destination {arn}")
+    if one.status not in ("ACTIVE", "ENABLE_FAILED"):
+        raise validation("Table is not in a valid state to disable Kinesis Streaming Destination")
+    one.status = "DISABLING"
+    call.world.schedule(DISABLE_SECONDS, "dynamodb.kinesis", stream=arn, **registry.address(table))
+    return {"TableName": table.name, "StreamArn": arn, "DestinationStatus": "DISABLING"}
+
+
+@operation("dynamodb", "UpdateKinesisStreamingDestination")
+def update(call: Call) -> dict[str, Any]:
+    table, arn, state = _named(call)
+    given = call.body.get("UpdateKinesisStreamingConfiguration") or {}
+    precision = given.get("ApproximateCreationDateTimePrecision")
+    if precision is None:
+        raise invalid("Streaming destination configuration is not specified")
+    one = state.by_stream.get(arn)
+    if one is None or one.status != "ACTIVE":
+        raise validation("Table is not in a valid state to update Kinesis Streaming Destination")
+    if precision == (one.precision or DEFAULT_PRECISION):
+        raise validation("Precision is already set to the desired value")
+    one.status, one.precision = "UPDATING", precision
+    call.world.schedule(UPDATE_SECONDS, "dynamodb.kinesis", stream=arn, **registry.address(table))
+    return {
+        "TableName": table.name,
+        "StreamArn": arn,
+        "DestinationStatus": "UPDATING",
+        "UpdateKinesisStreamingConfiguration": given,
+    }
+
+
+@operation("dynamodb", "DescribeKinesisStreamingDestination")
+def describe(call: Call) -> dict[str, Any]:
+    check_shape(call.operation, call.body)
+    table = registry.lookup(call, call.body["TableName"])
+    return {
+        "TableName": table.name,
+        "KinesisDataStreamDestinations": [
+            _shown(arn, one) for arn, one in table.facet(State).by_stream.items()
+        ],
+    }
+
+
+def _shown(arn: str, one: Destination) -> dict[str, Any]:
+    found = {"StreamArn": arn, "DestinationStatus": one.status}
+    if one.description is not None:
+        found["DestinationStatusDescription"] = one.description
+    if one.precision is not None:
+        found["ApproximateCreationDateTimePrecision"] = one.precision
+    return found
+
+
+@registry.table_action("dynamodb.kinesis")
+def _settle(_world: World, table: Table, data: dict[str, Any]) -> None:
+    one = table.facet(State).by_stream.get(data["stream"])
+    if one is None:
+        return
+    if one.status == "ENABLING" and not _stream_exists(data["stream"]):
+        one.status = "ENABLE_FAILED"
+        one.description = (
+            "User does not have a permission to use kinesis stream, or the stream does not exist"
+        )
+        return
+    settled = {"ENABLING": "ACTIVE", "UPDATING": "ACTIVE", "DISABLING": "DISABLED"}
+    one.status = settled.get(one.status, one.status)
+
+
+def _stream_exists(arn: str) -> bool:
+    from moto.kinesis.models import kinesis_backends
+
+    parts = arn.split(":", 5)
+    return parts[5].removeprefix("stream/") in kinesis_backends[parts[4]][parts[3]].streams
+
+
+def _named(call: Call) -> tuple[Table, str, State]:
+    check_shape(call.operation, call.body)
+    arn = call.body["StreamArn"]
+    parts = arn.split(":", 5)
+    if len(parts) != 6 or parts[2] != "kinesis" or not parts[5].startswith("stream/"):
+        raise validation(f"Invalid StreamArn: {arn}")
+    table = registry.lookup(call, call.body["TableName"])
+    return table, arn, table.facet(State)

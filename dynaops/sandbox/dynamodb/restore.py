@@ -1,0 +1,154 @@
+"""Restoring a table from a backup, or to a time in its recovery window (with the items of now)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dynaops.sandbox.dispatch import Call, operation
+from dynaops.sandbox.dynamodb import backups, create, moto_bridge, recovery, registry
+from dynaops.sandbox.dynamodb.describe import describe
+from dynaops.sandbox.dynamodb.model import Table
+from dynaops.sandbox.dynamodb.shapes import check_shape
+from dynaops.sandbox.errors import ApiError, validation
+from dynaops.sandbox.world import World, action
+
+RESTORE_SECONDS = 120.0
+"""81-767 s (DDB-TABLE-215)."""
+
+
+@operation("dynamodb", "RestoreTableFromBackup")
+def restore_table_from_backup(call: Call) -> dict[str, Any]:
+    check_shape(call.operation, call.body)
+    backup = backups.found(call, call.body["BackupArn"])
+    if backup.restoring is not None:
+        raise ApiError("BackupInUseException", f"Backup is being used to restore a table: {backup.arn}")
+    name = call.body["TargetTableName"]
+    summary = {"SourceBackupArn": backup.arn, "SourceTableArn": backup.table.arn}
+    shown = _restore(call, name, backup.table, backup.description, backup.items, summary)
+    backup.restoring = name
+    call.world.schedule(
+        RESTORE_SECONDS, "dynamodb.restored", account=call.account, region=call.region, backup=backup.arn
+    )
+    return {"TableDescription": shown}
+
+
+@operation("dynamodb", "RestoreTableToPointInTime")
+def restore_table_to_point_in_time(call: Call) -> dict[str, Any]:
+    """The sandbox keeps no history: the items are those of now, whatever the time asked for."""
+    check_shape(call.operation, call.body)
+    body = call.body
+    if ("SourceTableName" in body) == ("SourceTableArn" in body):
+        raise validation("Exactly one of SourceTableName and SourceTableArn must be provided")
+    source = _source(call, body.get("SourceTableName") or body["SourceTableArn"])
+    since = source.facet(recovery.State).since
+    if since is None:
+        raise ApiError(
+            "PointInTimeRecoveryUnavailableException",
+            f"Point in time recovery is not enabled for table '{source.name}'",
+        )
+    at = call.now if body.get("UseLatestRestorableTime") else body.get("RestoreDateTime")
+    if at is None or not since <= at <= call.now:
+        raise ApiError(
+            "InvalidRestoreTimeException",
+            "The restore time must be between EarliestRestorableDateTime and LatestRestorableDateTime",
+        )
+    items = moto_bridge.items_of(call.world, source)
+    summary = {"SourceTableArn": source.arn}
+    described = describe(call.world, source)
+    return {
+        "TableDescription": _restore(
+            call, body["TargetTableName"], source, described, items, {**summary, "RestoreDateTime": at}
+        )
+    }
+
+
+def _source(call: Call, name: str) -> Table:
+    try:
+        return registry.lookup(call, name)
+    except ApiError as error:
+        if error.code != "ResourceNotFoundException":
+            raise
+        raise ApiError("TableNotFoundException", f"Table not found: {name}") from None
+
+
+def _restore(
+    call: Call, name: str, source: Table, was: dict[str, Any], items: list[Any], summary: dict[str, Any]
+) -> dict[str, Any]:
+    taken = registry.tables_in(call.world, call.account, call.region).get(name)
+    if taken is not None:
+        code = "TableInUseException" if taken.restore else "TableAlreadyExistsException"
+        raise ApiError(code, f"Table already exists: {name}")
+    table = create.build(call, _request(call.body, name, source, was))
+    table.restore = {"RestoreDateTime": call.now, "RestoreInProgress": True, **summary}
+    create.start(call.world, table, RESTORE_SECONDS)
+    moto_bridge.load_items(call.world, table, items)
+    return describe(call.world, table)
+
+
+def _request(body: dict[str, Any], name: str, source: Table, was: dict[str, Any]) -> dict[str, Any]:
+    """The CreateTable request that makes the restored table: as it was, but for the overrides."""
+    billing = body.get("BillingModeOverride", source.billing_mode)
+    request: dict[str, Any] = {"TableName": name, "KeySchema": was["KeySchema"], "BillingMode": billing}
+    if billing == "PROVISIONED":
+        units = {
+            "ReadCapacityUnits": source.throughput.read or 1,
+            "WriteCapacityUnits": source.throughput.write or 1,
+        }
+        request["ProvisionedThroughput"] = body.get("ProvisionedThroughputOverride", units)
+    elif "OnDemandThroughputOverride" in body or was.get("OnDemandThroughput"):
+        request["OnDemandThroughput"] = body.get("OnDemandThroughputOverride", was.get("OnDemandThroughput"))
+    if "SSESpecificationOverride" in body:
+        request["SSESpecification"] = body["SSESpecificationOverride"]
+    elif "SSEDescription" in was:
+        key = was["SSEDescription"].get("KMSMasterKeyArn")
+        request["SSESpecification"] = {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": key}
+    for member, override in (
+        ("GlobalSecondaryIndexes", "GlobalSecondaryIndexOverride"),
+        ("LocalSecondaryIndexes", "LocalSecondaryIndexOverride"),
+    ):
+        indexes = _indexes(body.get(override), was.get(member, []), member, request)
+        if indexes:
+            request[member] = indexes
+    used = {key["AttributeName"] for key in request["KeySchema"]}
+    for member in ("GlobalSecondaryIndexes", "LocalSecondaryIndexes"):
+        used |= {key["AttributeName"] for one in request.get(member, []) for key in one["KeySchema"]}
+    request["AttributeDefinitions"] = [
+        one for one in was["AttributeDefinitions"] if one["AttributeName"] in used
+    ]
+    return request
+
+
+def _indexes(
+    override: list[dict[str, Any]] | None, was: list[dict[str, Any]], member: str, request: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """An override picks indexes by keys and projection, and may rename them (DDB-TABLE-280)."""
+    kept = [{key: one[key] for key in ("IndexName", "KeySchema", "Projection")} for one in was]
+    if override is not None:
+        shapes = [(one["KeySchema"], one["Projection"]) for one in kept]
+        for one in override:
+            if (one["KeySchema"], one["Projection"]) not in shapes:
+                raise validation(
+                    f"One or more parameter values were invalid: Index {one['IndexName']} does not match a "
+                    "secondary index of the source table"
+                )
+        kept = [dict(one) for one in override]
+    if member == "GlobalSecondaryIndexes" and request["BillingMode"] == "PROVISIONED":
+        units = {one["IndexName"]: one.get("ProvisionedThroughput") for one in was}
+        for one in kept:
+            one.setdefault("ProvisionedThroughput", _units(units.get(one["IndexName"]), request))
+    return kept
+
+
+def _units(was: dict[str, Any] | None, request: dict[str, Any]) -> dict[str, Any]:
+    if not was or not was.get("ReadCapacityUnits"):
+        units: dict[str, Any] = request["ProvisionedThroughput"]
+        return units
+    return {key: was[key] for key in ("ReadCapacityUnits", "WriteCapacityUnits")}
+
+
+@action("dynamodb.restored")
+def _free(world: World, data: dict[str, Any]) -> None:
+    held = world.region(data["account"], data["region"]).holding(backups.Backups)
+    backup = held.by_arn.get(data["backup"])
+    if backup is not None:
+        backup.restoring = None
