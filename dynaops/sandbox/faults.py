@@ -13,19 +13,37 @@ from typing import Any
 from dynaops.sandbox.errors import ApiError
 
 EFFECTS = ("throttle", "error", "timeout", "drop_before", "drop_after", "access_denied", "kill")
+_RESOURCE_NAMES = (
+    *("TableName", "ResourceArn", "StreamArn", "TableArn", "ResourceId", "FunctionName"),
+    *("RoleName", "PolicyName", "logGroupName", "BackupVaultName", "StreamName"),
+)
+"""Members of requests that say what they are about."""
+_DATA = ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan", "BatchGetItem", "BatchWriteItem")
+_EXCEEDED = (
+    "The level of configured provisioned throughput for the table was exceeded. Consider increasing your "
+    "provisioning level with the UpdateTable API."
+)
 
 
 class Dropped(ConnectionError):
     """The connection is to end without an answer."""
 
 
+class TimedOut(Dropped):
+    """The same, after the caller was kept waiting."""
+
+
 @dataclass
 class Rule:
     """When a fault happens, and which.
 
-    `service`, `operation`, `resource` (the table's name) and `region` are glob patterns. `nth` is the matching request
-    that is hit first (from 1), `times` how many from there on (None: all), `probability` a chance for each. `effect` is
-    one of EFFECTS; `code`, `message` and `status` are of an `error`; `seconds` (real) is how long a `timeout` holds.
+    `service`, `operation`, `resource` (a table's or other resource's name) and `region` are glob patterns. Of the
+    requests that match, `nth` is the first to be hit (from 1); from there on every `every`-th one is, `times` in all
+    (None: without end), each with the `probability` given (repeatable by its `seed`).
+
+    `effect` is one of EFFECTS. `throttle` and `error` answer with `code`, `message` and `status`, or AWS's own where
+    they are not given; `timeout` holds the caller for `seconds` (real) and then drops the connection; `drop_before` and
+    `drop_after` drop it before and after the request has had its effect; `kill` ends the sandbox's process.
     """
 
     effect: str
@@ -34,25 +52,31 @@ class Rule:
     resource: str = "*"
     region: str = "*"
     nth: int = 1
+    every: int = 1
     times: int | None = 1
     probability: float = 1.0
     seed: int = 0
-    code: str = "InternalServerError"
-    message: str = "Internal server error"
-    status: int = 500
+    code: str | None = None
+    message: str | None = None
+    status: int | None = None
     seconds: float = 1.0
     seen: int = 0
+    """Requests that matched so far."""
+    hit: int = 0
+    """Requests that were hit so far."""
     _random: random.Random = field(default_factory=random.Random, repr=False)
 
     def __post_init__(self) -> None:
         if self.effect not in EFFECTS:
             raise ValueError(f"a fault's effect is one of {', '.join(EFFECTS)}, not {self.effect}")
+        if self.nth < 1 or self.every < 1:
+            raise ValueError("a fault's nth and every are at least 1")
         self._random = random.Random(self.seed)  # noqa: S311 (a repeatable test, no secret)
 
     @classmethod
     def of(cls, data: dict[str, Any]) -> Rule:
         """A rule from JSON. Raises ValueError for a member that rules do not have."""
-        known = {one.name for one in fields(cls)} - {"seen", "_random"}
+        known = {one.name for one in fields(cls)} - {"seen", "hit", "_random"}
         unknown = set(data) - known
         if unknown or "effect" not in data:
             raise ValueError(f"a fault rule takes {', '.join(sorted(known))}")
@@ -69,9 +93,13 @@ class Rule:
         if not all(fnmatchcase(value, pattern) for value, pattern in pairs):
             return False
         self.seen += 1
-        if self.seen < self.nth or (self.times is not None and self.seen >= self.nth + self.times):
+        turn, rest = divmod(self.seen - self.nth, self.every)
+        if turn < 0 or rest or (self.times is not None and turn >= self.times):
             return False
-        return self.probability >= 1 or self._random.random() < self.probability
+        if self.probability < 1 and self._random.random() >= self.probability:
+            return False
+        self.hit += 1
+        return True
 
 
 class Faults:
@@ -81,6 +109,7 @@ class Faults:
         self._lock = threading.Lock()
         self._rules: list[Rule] = []
         self.on_kill: Callable[[], None] | None = None
+        """What `kill` calls before the connection is dropped; a sandbox of its own process ends it at once."""
 
     def add(self, rule: Rule) -> Rule:
         """Put a rule in force."""
@@ -97,26 +126,27 @@ class Faults:
         self, service: str, operation: str, region: str, account: str, body: dict[str, Any]
     ) -> Callable[[], None] | None:
         """Apply the first rule that hits. Answers what to do after the call; raises ApiError or Dropped."""
-        resource = str(body.get("TableName") or body.get("ResourceArn") or "").rpartition("table/")[2]
+        if not self._rules:
+            return None
+        resource = _resource(body)
         with self._lock:
             hit = next((one for one in self._rules if one.hits(service, operation, region, resource)), None)
-        return self._apply(hit, service, operation, region, account, resource) if hit else None
-
-    def _apply(
-        self, rule: Rule, service: str, operation: str, region: str, account: str, resource: str
-    ) -> Callable[[], None] | None:
-        if rule.effect == "throttle":
-            raise ApiError("ThrottlingException", "Rate exceeded")
-        if rule.effect == "error":
-            raise ApiError(rule.code, rule.message, rule.status)
-        if rule.effect == "access_denied":
+        if hit is None:
+            return None
+        if hit.effect == "access_denied":
             raise _denied(service, operation, region, account, resource)
+        return self._apply(hit, service, operation)
+
+    def _apply(self, rule: Rule, service: str, operation: str) -> Callable[[], None] | None:
+        if rule.effect in ("throttle", "error"):
+            raise _refusal(rule, service == "dynamodb" and operation in _DATA)
         if rule.effect == "drop_after":
             return _drop
-        if rule.effect == "kill" and self.on_kill is not None:
-            self.on_kill()
         if rule.effect == "timeout":
             time.sleep(rule.seconds)
+            raise TimedOut
+        if rule.effect == "kill" and self.on_kill is not None:
+            self.on_kill()
         raise Dropped
 
 
@@ -124,9 +154,36 @@ def _drop() -> None:
     raise Dropped
 
 
+def _refusal(rule: Rule, data: bool) -> ApiError:
+    """The error a rule answers with; AWS throttles data calls and control calls in different words."""
+    code, message, status = "InternalServerError", "Internal server error", 500
+    if rule.effect == "throttle":
+        code, message, status = "ThrottlingException", "Rate exceeded", 400
+        if data and rule.code in (None, "ProvisionedThroughputExceededException"):
+            code, message = "ProvisionedThroughputExceededException", _EXCEEDED
+    return ApiError(
+        rule.code or code,
+        message if rule.message is None else rule.message,
+        status if rule.status is None else rule.status,
+    )
+
+
+def _resource(body: dict[str, Any]) -> str:
+    """The name of what a request is about; of an ARN the part behind ``table/`` and the like."""
+    named = next((body[name] for name in _RESOURCE_NAMES if isinstance(body.get(name), str)), "")
+    if named.startswith("arn:"):
+        named = named.split(":", 5)[-1]
+    if "table/" in named:
+        return str(named.partition("table/")[2].partition("/")[0])
+    return str(named)
+
+
 def _denied(service: str, operation: str, region: str, account: str, resource: str) -> ApiError:
+    """AWS's words for a permission that no policy grants (IAM User Guide, "Troubleshoot access denied")."""
     action = f"{service}:{operation}"
     arn = f"arn:aws:{service}:{region}:{account}:table/{resource or '*'}"
+    if service != "dynamodb":
+        arn = f"arn:aws:{service}:{region}:{account}:{resource or '*'}"
     return ApiError(
         "AccessDeniedException",
         f"User: arn:aws:iam::{account}:user/sandbox is not authorized to perform: {action} on resource: {arn} "

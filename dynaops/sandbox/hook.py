@@ -63,6 +63,23 @@ def _patch_once() -> None:
     _replace(DynamoHandler, lambda original: _asking_us(original, "dynamodb"))
     _replace(DynamoDBStreamsHandler, lambda original: _asking_us(original, "dynamodbstreams"))
 
+    for handler in (DynamoHandler, DynamoDBStreamsHandler):
+        _forgive_parsing(handler)
+
+
+def _forgive_parsing(handler: Any) -> None:
+    """moto parses a body before we are asked, and stumbles over malformed ones: those are ours to refuse."""
+    original = handler.parse_parameters
+
+    def parse_parameters(self: Any, request: Any) -> Any:
+        try:
+            return original(self, request)
+        except Exception:  # whatever moto stumbles over
+            self.params = {}
+            return None
+
+    handler.parse_parameters = parse_parameters
+
 
 def _replace(handler: Any, wrapped: Callable[[Callable[[Any], Answer]], Callable[[Any], Answer]]) -> None:
     handler.call_action = wrapped(handler.call_action)

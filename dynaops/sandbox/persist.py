@@ -11,6 +11,7 @@ import os
 import pickle
 import tempfile
 import threading
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -127,11 +128,33 @@ class _Writer(pickle.Pickler):
         kind = type(value)
         if kind.__module__ in ("_thread", "threading") and "ock" in kind.__name__:
             return (_new_lock, (kind.__name__,))
+        if kind is weakref.WeakValueDictionary:
+            return (_weak_values, (dict(value),))
+        if hasattr(value, "private_bytes") and kind.__module__.startswith("cryptography."):
+            return (_private_key, (_pem(value),))
         return NotImplemented
 
 
 def _new_lock(kind: str) -> Any:
     return threading.RLock() if "RLock" in kind else threading.Lock()
+
+
+def _weak_values(values: dict[Any, Any]) -> Any:
+    return weakref.WeakValueDictionary(values)
+
+
+def _pem(key: Any) -> bytes:
+    """A private key of moto's KMS (made up, like all that the sandbox holds)."""
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+    data: bytes = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return data
+
+
+def _private_key(pem: bytes) -> Any:
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    return load_pem_private_key(pem, None)
 
 
 def dumped(value: Any) -> bytes:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from dataclasses import asdict, dataclass
 from typing import Any
 
 KEPT = 50_000
 """Requests remembered at the most; the oldest go first."""
-_READS = ("Describe", "List", "Get", "Query", "Scan", "Search")
+KEPT_BYTES = 64 * 1024 * 1024
+"""Size of the remembered requests' bodies at the most, so that loading data does not fill the memory."""
+_READS = ("Describe", "List", "Get", "Head", "Query", "Scan", "Search")
 _READ_NAMES = {"BatchGetItem", "TransactGetItems"}
 
 
@@ -31,41 +34,51 @@ class Entry:
 
 
 class Recorder:
-    """The requests of the services that the sandbox extends, in the order they came."""
+    """The requests, in the order they came."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._entries: list[Entry] = []
+        self._entries: deque[tuple[Entry, int]] = deque()
+        self._bytes = 0
         self._next = 1
 
-    def begin(self, service: str, operation: str, region: str, body: dict[str, Any], at: float) -> Entry:
-        """Remember a request that has come in."""
+    def begin(
+        self, service: str, operation: str, region: str, body: dict[str, Any], at: float, size: int = 0
+    ) -> Entry:
+        """Remember a request that has come in, with a body of `size` bytes."""
         with self._lock:
             entry = Entry(self._next, service, operation, region, body, at)
             self._next += 1
-            self._entries.append(entry)
-            if len(self._entries) > KEPT:
-                del self._entries[: KEPT // 10]
+            self._bytes += size
+            self._entries.append((entry, size))
+            while len(self._entries) > KEPT or (self._bytes > KEPT_BYTES and len(self._entries) > 1):
+                self._bytes -= self._entries.popleft()[1]
             return entry
 
     def end(self, entry: Entry, status: int) -> None:
         """Remember how it was answered."""
         entry.status = status
 
+    @property
+    def count(self) -> int:
+        """How many requests ever came."""
+        return self._next - 1
+
     def since(self, number: int = 0) -> list[Entry]:
         """The requests after `number`."""
         with self._lock:
-            return [entry for entry in self._entries if entry.number > number]
+            return [entry for entry, _ in self._entries if entry.number > number]
 
     def writes(self, number: int = 0) -> list[Entry]:
         """The mutating requests after `number` that were accepted."""
         return [entry for entry in self.since(number) if entry.mutating and entry.status == 200]
 
     def clear(self) -> None:
-        """Forget all."""
+        """Forget all; numbers go on."""
         with self._lock:
             self._entries.clear()
+            self._bytes = 0
 
     def public(self, number: int = 0) -> list[dict[str, Any]]:
-        """The requests after `number`, as JSON."""
+        """The requests after `number`, as plain data."""
         return [{**asdict(entry), "mutating": entry.mutating} for entry in self.since(number)]

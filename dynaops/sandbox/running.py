@@ -111,6 +111,8 @@ class SandboxServer(_Base):
         from dynaops.sandbox.hook import uninstall
 
         self._server.stop()
+        if self._thread is not None:
+            self._thread.join()
         uninstall()
 
     def install(self) -> None:
@@ -125,7 +127,7 @@ class SandboxServer(_Base):
         self._server.serve()
 
     def stop(self) -> None:
-        """Stop answering, and save."""
+        """Let `serve` end."""
         self._server.stop()
 
     def client(self, service: str, region: str = "us-east-1") -> Any:

@@ -77,15 +77,15 @@ class Server:
         return f"http://{HOST}:{self._http.server_port}"
 
     def serve(self) -> None:
-        """Answer until `stop`."""
+        """Answer until `stop`, then save: whoever serves does not leave before all is on disk."""
         self._http.serve_forever()
-
-    def stop(self) -> None:
-        """Stop answering, and save."""
-        self._http.shutdown()
         self._http.server_close()
         if self._persistence is not None:
             self._persistence.save()
+
+    def stop(self) -> None:
+        """Stop answering."""
+        self._http.shutdown()
 
     def _answer(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "")
