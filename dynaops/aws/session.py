@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from dynaops.aws.errors import AwsFailure, refused, unanswered
 from dynaops.model.errors import DynaopsError
@@ -49,6 +50,14 @@ class Aws:
         self._connections = connections
         self._clients: dict[tuple[str, str], BaseClient] = {}
         self._lock = threading.Lock()
+
+    @property
+    def origin(self) -> str:
+        """Which AWS this is, as the state remembers it: the real one, this machine's, or another endpoint's."""
+        if not self.endpoint_url:
+            return "aws"
+        host = urlsplit(self.endpoint_url).hostname or ""
+        return "local" if host in ("localhost", "::1") or host.startswith("127.") else self.endpoint_url
 
     @cached_property
     def session(self) -> Session:
@@ -139,14 +148,11 @@ class Aws:
 
     def _make_client(self, service: str, region: str) -> BaseClient:
         from botocore.config import Config
-        from botocore.exceptions import BotoCoreError, UnknownRegionError
+        from botocore.exceptions import BotoCoreError
 
         from dynaops import __version__
 
-        try:
-            self.session.get_partition_for_region(region)
-        except UnknownRegionError:
-            raise self._unknown_region(region) from None
+        self._check_region(region)
         config = Config(
             retries={"mode": "standard", "total_max_attempts": 6},
             connect_timeout=5,
@@ -168,11 +174,22 @@ class Aws:
         except BotoCoreError as error:
             raise unanswered(error, service, "create_client", region) from error
 
-    def _unknown_region(self, region: str) -> DynaopsError:
+    def _check_region(self, region: str) -> None:
+        """A region that botocore does not know is a slip of the pen (or newer than this botocore)."""
+        session = self.session
+        known = {
+            name
+            for partition in session.get_available_partitions()
+            for name in session.get_available_regions("dynamodb", partition)
+        }
+        if region in known:
+            return
         from difflib import get_close_matches
 
-        near = get_close_matches(region, self.session.get_available_regions("dynamodb"), 3)
-        return DynaopsError(
+        near = get_close_matches(region, sorted(known), 3)
+        raise DynaopsError(
             f"There is no AWS region {region!r}",
-            f"Did you mean {', '.join(near)}?" if near else "A region looks like eu-central-1.",
+            f"Did you mean {', '.join(near)}?"
+            if near
+            else "A region looks like eu-central-1. If it is a new one, update boto3.",
         )

@@ -53,7 +53,7 @@ def import_table(name: str, state: State, aws: Aws, region: str | None = None) -
             "Write its spec by hand and run `dynaops plan`, which adopts the table and shows what it would change.",
         )
     return Imported(
-        state=apply_effects(state, plan.updates, {}, time.time()),
+        state=apply_effects(state, plan.updates, {}, time.time()).model_copy(update={"origin": aws.origin}),
         spec_yaml=yaml_of(spec),
         addresses=tuple(change.address for change in plan.changes),
     )

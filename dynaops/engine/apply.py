@@ -49,9 +49,10 @@ class Ledger:
         self._lock = threading.Lock()
         self.state = store.load()
 
-    def begin(self, plan: Plan) -> None:
+    def begin(self, plan: Plan, origin: str) -> None:
         """Record what the plan found out without calls (adoptions, what a crash left), if there is anything."""
         with self._lock:
+            self.state = self.state.model_copy(update={"origin": origin})
             state = apply_effects(self.state, plan.updates, {}, time.time())
             roots = set(plan.tables)
             kept = {
@@ -126,7 +127,7 @@ def apply_plan(
     chosen = options or ApplyOptions()
     run = _Run(plan, Ledger(store), Runner(aws, stop or threading.Event(), chosen.wait), emit)
     started = time.monotonic()
-    run.ledger.begin(plan)
+    run.ledger.begin(plan, aws.origin)
     run.everything(chosen.parallelism)
     progress = run.progress
     return Outcome(

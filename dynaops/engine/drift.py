@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from dynaops.engine.observe import observe
-from dynaops.engine.plan import judged_without_spec
+from dynaops.engine.plan import check_origin, judged_without_spec
 from dynaops.engine.scopes import recorded_tables, scope_of
 from dynaops.kinds import ROOMS
 from dynaops.model.change import Drift, Unmanaged
@@ -20,6 +20,7 @@ def find(
     state: State, aws: Aws, tables: Sequence[str] = ()
 ) -> tuple[tuple[Drift, ...], tuple[Unmanaged, ...]]:
     """The drift and the unmanaged settings of the recorded tables (or of those named)."""
+    check_origin(state, aws)
     owned = recorded_tables(state)
     scopes = [
         scope_of(state, address, region)

@@ -72,8 +72,9 @@ class Runner:
                 if _is_done(operation, error, uncertain or error.attempts > 0):
                     return {}
                 self._bear(operation, error, time.monotonic() - started)
-                if error.text != told:
-                    told = error.text
+                reason = _why_blocked(operation, error)
+                if reason != told:
+                    told = reason
                     tell(Stage.BLOCKED, told)
             self._sleep(delay, accepted=False)
         raise AssertionError("delays never end")
@@ -155,6 +156,14 @@ class Runner:
     def _sleep(self, seconds: float, accepted: bool) -> None:
         if self.stop.wait(seconds):
             raise Stopped(accepted)
+
+
+def _why_blocked(operation: Operation, error: Refused) -> str:
+    """What a refused call waits for: the cooldown that was foreseen, or what AWS said."""
+    cooldown = operation.cooldown
+    if cooldown is not None and error.text.startswith(cooldown.prefix):
+        return f"until {cooldown.title}"
+    return error.text
 
 
 def _is_done(operation: Operation, error: Refused, uncertain: bool) -> bool:

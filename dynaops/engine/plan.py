@@ -55,6 +55,7 @@ def make_plan(
 ) -> Plan:
     """The plan that brings the live account to what the documents say. Raises DynaopsError kinds."""
     chosen = options or PlanOptions()
+    check_origin(state, aws)
     advice = _checked(documents) if not chosen.destroy else ()
     targets = _targets(documents, state, aws, chosen)
     now = time.time()
@@ -89,6 +90,17 @@ def make_plan(
         settle=tuple(part.settle for part in planned if part.settle and not part.operations),
         fingerprints={address: fingerprint(one) for address, one in sorted(everything.items())},
     )
+
+
+def check_origin(state: State, aws: Aws) -> None:
+    """A state of the sandbox says nothing of the real AWS, and the other way round. Raises DynaopsError."""
+    if state.resources and state.origin and state.origin != aws.origin:
+        names = {"aws": "the real AWS", "local": "a sandbox on this machine"}
+        made, now = (names.get(one, one) for one in (state.origin, aws.origin))
+        raise DynaopsError(
+            f"This state was made on {made}, but the command is for {now}",
+            "Use another state with --state, or the same --sandbox or --endpoint-url as before.",
+        )
 
 
 def _checked(documents: Sequence[Document]) -> tuple[Finding, ...]:
@@ -215,7 +227,8 @@ def plan_table(
     for room in ROOMS:
         findings.extend(room.findings(work))
         steps.extend(room.operations(work))
-    busy = [one.busy for one in live.values() if one.busy]
+    table = live.get(target.scope.address)
+    busy = table.busy if table else None
     settle = _settle(target.scope) if busy else None
     return TablePlan(
         judged=judged,
@@ -223,7 +236,7 @@ def plan_table(
         operations=tuple(order(steps, work, settle, target.source)),
         findings=tuple(findings),
         drift=judged.drift,
-        pending=tuple(dict.fromkeys(busy)),
+        pending=(busy,) if busy else (),
         settle=settle,
     )
 

@@ -49,6 +49,8 @@ class State(Model):
     format_version: int = FORMAT_VERSION
     serial: int = 0
     lineage: str
+    origin: str | None = None
+    """Which AWS it is of: ``aws``, ``local`` (an endpoint on this machine, such as the sandbox), or an endpoint."""
     resources: dict[str, Record] = {}
     in_flight: dict[str, Intent] = {}
 

@@ -110,8 +110,6 @@ def _check_signature(request: Any) -> None:
         f"Authorization header requires '{part}' parameter. " for part in _PARTS if part not in given
     )
     if not (request.headers.get("X-Amz-Date") or request.headers.get("Date")):
-        lacking += (
-            "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. "
-        )
+        lacking += "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. "
     if lacking:
         raise ApiError("IncompleteSignatureException", f"{lacking}Authorization={header}")

@@ -48,6 +48,7 @@ def test_an_alias_bomb_is_refused(terminal: Terminal) -> None:
     [
         ({"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}, "Cannot reach"),
         ({"AWS_DEFAULT_REGION": "mars-north-1"}, "no AWS region"),
+        ({"AWS_DEFAULT_REGION": "eu-centrl-1"}, "Did you mean eu-central-1"),
         ({"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}, "credentials"),
         ({"AWS_PROFILE": "nobody"}, "nobody"),
     ],
@@ -80,6 +81,14 @@ def test_a_corrupt_or_foreign_state_is_left_alone(terminal: Terminal, content: s
     assert ran.err
     assert state.read_text() == content
     assert terminal.server.requests.writes() == []
+
+
+def test_a_state_of_the_sandbox_is_not_taken_for_one_of_the_real_aws(terminal: Terminal) -> None:
+    path = terminal.write(GOOD)
+    assert terminal("apply", path, "--yes").code == 0
+    ran = terminal("plan", path, AWS_ENDPOINT_URL="https://proxy.example")
+    assert ran.code == 1
+    assert "made on a sandbox" in ran.err
 
 
 def test_json_is_one_document_even_when_it_fails(terminal: Terminal) -> None:
