@@ -27,6 +27,8 @@ _NOT_FOUND = {
     "NoSuchEntity",
     "ObjectNotFoundException",
 }
+_NOT_YET = ("Cannot describe time to live while table is", "Backups are being enabled")
+"""How AWS says "not there" of what a table being created or deleted does not have (live finding DDB-TABLE-115)."""
 
 
 class Aws:
@@ -102,7 +104,7 @@ class Aws:
         try:
             return self.call(service, api, region, parameters)
         except Refused as error:
-            if error.code in _NOT_FOUND:
+            if error.code in _NOT_FOUND or error.text.startswith(_NOT_YET):
                 return None
             raise
 

@@ -76,7 +76,7 @@ def _difference(path: str, before: Any, after: Any, policy: Policy) -> Differenc
         before=before,
         after=after,
         forces_replacement=head in policy.immutable,
-        note=policy.notes.get(path) or policy.notes.get(head),
+        note=policy.notes.get(head) if before is not None else None,
     )
 
 

@@ -213,6 +213,9 @@ def plan_table(
     now: float,
 ) -> TablePlan:
     """The plan of one table. Pure but for `read`, with which rooms resolve names (None: they do not)."""
+    going = _going(target.scope, live)
+    if going is not None:
+        live = {}
     entries = _entries(target, state, live)
     if read is not None:
         for room in ROOMS:
@@ -229,14 +232,14 @@ def plan_table(
         steps.extend(room.operations(work))
     table = live.get(target.scope.address)
     busy = table.busy if table else None
-    settle = _settle(target.scope) if busy else None
+    settle = going or (_settle(target.scope) if busy else None)
     return TablePlan(
         judged=judged,
         changes=tuple(entry.change for _, entry in sorted(judged.entries.items()) if entry.change),
         operations=tuple(order(steps, work, settle, target.source)),
         findings=tuple(findings),
         drift=judged.drift,
-        pending=(busy,) if busy else (),
+        pending=tuple(title for title in (busy, going and going.title) if title),
         settle=settle,
     )
 
@@ -247,6 +250,21 @@ def judged_without_spec(scope: Scope, state: State, live: dict[str, Observed], a
     for room in ROOMS:
         entries.update(room.resolve(aws, scope, list(entries.values())))
     return judge(entries, POLICIES)
+
+
+def _going(scope: Scope, live: dict[str, Observed]) -> Wait | None:
+    """The wait for a table that is being deleted: it is as good as gone, but its name is not free yet."""
+    table = live.get(scope.address)
+    if table is None or table.raw.get("TableStatus") != "DELETING":
+        return None
+    return Wait(
+        title=f"table {scope.table_name}, which is being deleted, is gone",
+        parameters={"TableName": scope.table_name},
+        region=scope.region,
+        gone=True,
+        expected=6,
+        timeout=900,
+    )
 
 
 def _settle(scope: Scope) -> Wait:

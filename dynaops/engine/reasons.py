@@ -14,6 +14,8 @@ def created(entry: Entry, policy: Policy, owner: Entry | None) -> str:
         return f"it was applied before, and has vanished from {entry.region}"
     if owner is not None and owner.action is Action.CREATE:
         return f"it comes with the new {owner.kind} {owner.name}"
+    if policy.absent is not None:
+        return "the spec asks for it, and it is off"
     return f"the spec asks for it, and there is no such {policy.title or entry.kind} in {entry.region}"
 
 

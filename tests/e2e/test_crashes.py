@@ -80,3 +80,33 @@ def test_interrupted_it_says_so_and_the_next_run_goes_on(terminal: Terminal) -> 
     assert process.wait(timeout=20) == 130
     terminal.server.clock.set_speed(20_000)
     _converges(terminal, path)
+
+
+def test_a_table_that_is_being_deleted_is_waited_for(terminal: Terminal) -> None:
+    path = terminal.write(FIRST)
+    assert terminal("apply", path, "--yes").code == 0
+    terminal.server.clock.set_speed(3)
+    client = terminal.server.client("dynamodb", "eu-west-1")
+    client.delete_table(TableName="users")
+    plan = terminal("--json", "plan", path).json
+    assert plan["operations"][0]["api"] == "CreateTable"
+    assert "being deleted" in plan["pending"][0]
+    assert terminal("apply", path, "--yes").code == 0
+    terminal.server.clock.set_speed(20_000)
+    assert terminal("plan", path, "--exit-code").code == 0
+
+
+def test_a_table_that_is_being_created_is_waited_for(terminal: Terminal) -> None:
+    path = terminal.write(FIRST)
+    terminal.server.clock.set_speed(3)
+    process = terminal.start("apply", path, "--yes")
+    deadline = time.monotonic() + 20
+    while not terminal.server.requests.writes() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.kill()
+    process.wait()
+    plan = terminal("--json", "plan", path).json
+    assert "CreateTable" not in [one["api"] for one in plan["operations"]]
+    assert plan["pending"]
+    terminal.server.clock.set_speed(20_000)
+    _converges(terminal, path)

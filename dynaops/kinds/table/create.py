@@ -45,6 +45,7 @@ def create(work: Work) -> Step:
             Tolerance(code="ResourceInUseException", prefix="Attempt to change a resource", retried=True),
         ),
         effects=tuple(_effects(entry, desired, [*indexes, *vectors], work)),
+        needs_idle=True,
     )
     return Step(operation, Rank.CREATE)
 
