@@ -27,6 +27,8 @@ class Call:
     operation: str
     body: dict[str, Any]
     request_id: str = ""
+    leaves_out: Callable[[], bool] | None = None
+    """Where a fault makes a batch leave parts unprocessed: whether the next part is one of them."""
 
     @property
     def here(self) -> Region:
@@ -41,7 +43,19 @@ class Call:
 PASS: dict[str, Any] = {}
 """What a handler returns (this very object) to let moto's own code answer after all."""
 
-Handler = Callable[[Call], dict[str, Any]]
+
+@dataclass(frozen=True)
+class Touched:
+    """What a handler returns to let moto answer, with the request or the answer touched up.
+
+    `request` is given moto's own parsed parameters, `answer` the body of a successful answer; both change them.
+    """
+
+    request: Callable[[dict[str, Any]], None] | None = None
+    answer: Callable[[dict[str, Any]], None] | None = None
+
+
+Handler = Callable[[Call], "dict[str, Any] | Touched"]
 _HANDLERS: dict[tuple[str, str], Handler] = {}
 
 

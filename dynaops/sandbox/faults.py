@@ -12,14 +12,25 @@ from typing import Any
 
 from dynaops.sandbox.errors import ApiError
 
-EFFECTS = ("throttle", "error", "timeout", "drop_before", "drop_after", "access_denied", "kill")
+EFFECTS = (
+    "throttle",
+    "error",
+    "timeout",
+    "drop_before",
+    "drop_after",
+    "access_denied",
+    "kill",
+    "unprocessed",
+)
 _RESOURCE_NAMES = (
     *("TableName", "ResourceArn", "StreamArn", "TableArn", "ResourceId", "FunctionName"),
     *("RoleName", "PolicyName", "logGroupName", "BackupVaultName", "StreamName"),
 )
 """Members of requests that say what they are about."""
-_DATA = ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan", "BatchGetItem", "BatchWriteItem")
-_EXCEEDED = (
+_BATCHES = ("BatchGetItem", "BatchWriteItem")
+_TRANSACTIONS = ("TransactGetItems", "TransactWriteItems")
+_DATA = ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan", *_BATCHES, *_TRANSACTIONS)
+EXCEEDED = (
     "The level of configured provisioned throughput for the table was exceeded. Consider increasing your "
     "provisioning level with the UpdateTable API."
 )
@@ -43,7 +54,9 @@ class Rule:
 
     `effect` is one of EFFECTS. `throttle` and `error` answer with `code`, `message` and `status`, or AWS's own where
     they are not given; `timeout` holds the caller for `seconds` (real) and then drops the connection; `drop_before` and
-    `drop_after` drop it before and after the request has had its effect; `kill` ends the sandbox's process.
+    `drop_after` drop it before and after the request has had its effect; `kill` ends the sandbox's process;
+    `unprocessed` makes BatchWriteItem and BatchGetItem leave out that `share` of what they were asked (all of it is
+    throttling, as on AWS).
     """
 
     effect: str
@@ -60,6 +73,7 @@ class Rule:
     message: str | None = None
     status: int | None = None
     seconds: float = 1.0
+    share: float = 0.2
     seen: int = 0
     """Requests that matched so far."""
     hit: int = 0
@@ -71,6 +85,8 @@ class Rule:
             raise ValueError(f"a fault's effect is one of {', '.join(EFFECTS)}, not {self.effect}")
         if self.nth < 1 or self.every < 1:
             raise ValueError("a fault's nth and every are at least 1")
+        if not 0 <= self.share <= 1:
+            raise ValueError("a fault's share is between 0 and 1")
         self._random = random.Random(self.seed)  # noqa: S311 (a repeatable test, no secret)
 
     @classmethod
@@ -101,6 +117,10 @@ class Rule:
         self.hit += 1
         return True
 
+    def leaves_out(self) -> bool:
+        """Whether the next part of a batch is left unprocessed; repeatable by the seed."""
+        return self._random.random() < self.share
+
 
 class Faults:
     """The rules in force, tried in the order they were added."""
@@ -130,12 +150,25 @@ class Faults:
             return None
         resource = _resource(body)
         with self._lock:
-            hit = next((one for one in self._rules if one.hits(service, operation, region, resource)), None)
+            rules = [one for one in self._rules if one.effect != "unprocessed"]
+            hit = next((one for one in rules if one.hits(service, operation, region, resource)), None)
         if hit is None:
             return None
         if hit.effect == "access_denied":
             raise _denied(service, operation, region, account, resource)
         return self._apply(hit, service, operation)
+
+    def leaves_out(
+        self, service: str, operation: str, region: str, body: dict[str, Any]
+    ) -> Callable[[], bool] | None:
+        """The first `unprocessed` rule that hits a batch, as what to ask for each of its parts."""
+        if not self._rules or operation not in _BATCHES:
+            return None
+        resource = _resource(body)
+        with self._lock:
+            rules = [one for one in self._rules if one.effect == "unprocessed"]
+            hit = next((one for one in rules if one.hits(service, operation, region, resource)), None)
+        return hit.leaves_out if hit is not None else None
 
     def _apply(self, rule: Rule, service: str, operation: str) -> Callable[[], None] | None:
         if rule.effect in ("throttle", "error"):
@@ -160,7 +193,7 @@ def _refusal(rule: Rule, data: bool) -> ApiError:
     if rule.effect == "throttle":
         code, message, status = "ThrottlingException", "Rate exceeded", 400
         if data and rule.code in (None, "ProvisionedThroughputExceededException"):
-            code, message = "ProvisionedThroughputExceededException", _EXCEEDED
+            code, message = "ProvisionedThroughputExceededException", EXCEEDED
     return ApiError(
         rule.code or code,
         message if rule.message is None else rule.message,
@@ -171,6 +204,8 @@ def _refusal(rule: Rule, data: bool) -> ApiError:
 def _resource(body: dict[str, Any]) -> str:
     """The name of what a request is about; of an ARN the part behind ``table/`` and the like."""
     named = next((body[name] for name in _RESOURCE_NAMES if isinstance(body.get(name), str)), "")
+    if not named and isinstance(body.get("RequestItems"), dict):
+        named = next(iter(body["RequestItems"]), "")
     if named.startswith("arn:"):
         named = named.split(":", 5)[-1]
     if "table/" in named:

@@ -1,31 +1,32 @@
 """Where moto is made to ask us first.
 
-moto's DynamoDB handlers dispatch through `call_action`, in-process and over HTTP alike. That one method is
-replaced: the world is settled, faults are applied, our handler answers if there is one, and only what nobody claims
-goes on to moto. What moto cannot do becomes a clear error in the caller's protocol instead of a crash.
+Every request that moto takes, in-process and over HTTP alike, passes `call_action`. That one method is replaced: the
+request is recorded, faults are applied, the world is settled, our handler answers if there is one, and only what
+nobody claims goes on to moto. What moto cannot do becomes a clear error in the caller's protocol instead of a crash.
+S3 does not pass there: it is moto's alone.
 """
 
 from __future__ import annotations
 
 import json
 import uuid
-import zlib
 from collections.abc import Callable
-from typing import Any
-from xml.sax.saxutils import escape
+from typing import TYPE_CHECKING, Any
 
-from dynaops.sandbox.dispatch import PASS, Call, handler_for
+from dynaops.sandbox.dispatch import PASS, Call, Touched, handler_for
 from dynaops.sandbox.errors import ApiError
 from dynaops.sandbox.faults import Dropped, Faults
 from dynaops.sandbox.recorder import Recorder
+from dynaops.sandbox.wire import Answer, error_of, not_implemented
 from dynaops.sandbox.world import World
 
-JSON = "application/x-amz-json-1.0"
-_SHAPES = "com.amazonaws.dynamodb.v20120810#"
-_CORAL = "com.amazon.coral.validate#"
-_TARGETS = ("DynamoDB_20120810", "DynamoDBStreams_20120810")
+if TYPE_CHECKING:
+    from dynaops.sandbox.protocols import Front
 
-Answer = tuple[int, dict[str, Any], Any]
+_CATCH_ALL = "{0}/(?P<rest_of_path>.+)$"
+"""A route for the paths that moto's tables lack; the operation is found from botocore's model anyway."""
+_GLOBAL = {"iam": "us-east-1"}
+"""Services that are one for all regions, and the region they are recorded under."""
 
 
 class Installed:
@@ -51,42 +52,56 @@ def uninstall() -> None:
 
 
 def _patch_once() -> None:
+    import moto.awslambda.urls
+    import moto.backup.urls
     from moto.core.responses import BaseResponse
-    from moto.dynamodb.responses import DynamoHandler
-    from moto.dynamodbstreams.responses import DynamoDBStreamsHandler
 
-    import dynaops.sandbox.dynamodb  # noqa: F401 (registers the handlers)
+    import dynaops.sandbox.companions  # noqa: F401 (registers the handlers)
 
     if getattr(BaseResponse.call_action, "of_sandbox", False):
         return
-    _replace(BaseResponse, _without_crashes)
-    _replace(DynamoHandler, lambda original: _asking_us(original, "dynamodb"))
-    _replace(DynamoDBStreamsHandler, lambda original: _asking_us(original, "dynamodbstreams"))
-
-    for handler in (DynamoHandler, DynamoDBStreamsHandler):
-        _forgive_parsing(handler)
+    handler: Any = BaseResponse
+    handler.call_action = _asking_us(_without_crashes(handler.call_action))
+    _forgive_parsing(handler)
+    for urls in (moto.awslambda.urls, moto.backup.urls):
+        urls.url_paths[_CATCH_ALL] = next(iter(urls.url_paths.values()))
 
 
 def _forgive_parsing(handler: Any) -> None:
-    """moto parses a body before we are asked, and stumbles over malformed ones: those are ours to refuse."""
+    """moto parses a body before we are asked, and stumbles over malformed ones: those are ours to refuse.
+
+    It parses slowly, too, so DynamoDB's are parsed only where moto is to answer.
+    """
     original = handler.parse_parameters
 
-    def parse_parameters(self: Any, request: Any) -> Any:
+    def parse_now(self: Any, request: Any) -> None:
         try:
-            return original(self, request)
+            original(self, request)
         except Exception:  # whatever moto stumbles over
             self.params = {}
-            return None
+
+    def parse_parameters(self: Any, request: Any) -> None:
+        self.parse_for_moto = None
+        if Installed.current is None or self.service_name != "dynamodb":
+            parse_now(self, request)
+        else:
+            self.params = {}
+            self.parse_for_moto = lambda: parse_now(self, request)
 
     handler.parse_parameters = parse_parameters
 
 
-def _replace(handler: Any, wrapped: Callable[[Callable[[Any], Answer]], Callable[[Any], Answer]]) -> None:
-    handler.call_action = wrapped(handler.call_action)
+def _parse_for_moto(handler: Any) -> None:
+    """Let moto have what it has not parsed yet."""
+    if getattr(handler, "parse_for_moto", None) is not None:
+        handler.parse_for_moto()
+        handler.parse_for_moto = None
+        handler.body = handler.params  # DynamoDB's handlers read it there
 
 
 def _without_crashes(original: Callable[[Any], Answer]) -> Callable[[Any], Answer]:
     """A call that moto does not know, or stumbles over, is refused in words; clients do not repeat a 400."""
+    from dynaops.sandbox.protocols import protocol_of
 
     def call_action(self: Any) -> Answer:
         try:
@@ -98,51 +113,33 @@ def _without_crashes(original: Callable[[Any], Answer]) -> Callable[[Any], Answe
                 f"The sandbox cannot answer this call of {self.service_name}:{self._get_action()} "
                 f"({type(error).__name__}: {error})"
             )
-        return _refused(self, message)
+        return error_of(protocol_of(self), not_implemented(message))
+
+    return call_action
+
+
+def _asking_us(original: Callable[[Any], Answer]) -> Callable[[Any], Answer]:
+    from dynaops.sandbox.protocols import front_of
+
+    def call_action(self: Any) -> Answer:
+        installed = Installed.current
+        front = front_of(self) if installed is not None else None
+        if installed is None or front is None:
+            _parse_for_moto(self)
+            return original(self)
+        return _Request(self, front, installed).answer(lambda: original(self))
 
     call_action.of_sandbox = True  # type: ignore[attr-defined]
     return call_action
 
 
-def _refused(handler: Any, message: str) -> Answer:
-    """A refusal in the protocol of the handler's service."""
-    from moto.core.utils import get_service_model
-
-    try:
-        protocol = str(get_service_model(handler.boto3_service_name).metadata.get("protocol", "json"))
-    except Exception:  # a service that botocore does not have: any form will do
-        protocol = "json"
-    if protocol in ("query", "ec2", "rest-xml"):
-        body = f"<Error><Code>NotImplemented</Code><Message>{escape(message)}</Message></Error>"
-        if protocol != "rest-xml":
-            body = f"<ErrorResponse>{body}</ErrorResponse>"
-        return 400, {"status": 400, "content-type": "text/xml"}, body
-    body = json.dumps({"__type": "NotImplemented", "message": message})
-    return (
-        400,
-        {"status": 400, "content-type": "application/x-amz-json-1.1", "x-amzn-errortype": "NotImplemented"},
-        body,
-    )
-
-
-def _asking_us(original: Callable[[Any], Answer], service: str) -> Callable[[Any], Answer]:
-    def call_action(self: Any) -> Answer:
-        installed = Installed.current
-        if installed is None:
-            return original(self)
-        return _Request(self, service, installed).answer(lambda: original(self))
-
-    return call_action
-
-
 class _Request:
-    """One request to a service that we extend."""
+    """One request to a service."""
 
-    def __init__(self, handler: Any, service: str, installed: Installed) -> None:
+    def __init__(self, handler: Any, front: Front, installed: Installed) -> None:
         self._handler = handler
-        self._service = service
+        self._front = front
         self._to = installed
-        self._operation = ""
 
     def answer(self, moto: Callable[[], Answer]) -> Answer:
         """The answer; a dropped connection is raised in the way that the caller's transport understands."""
@@ -157,68 +154,48 @@ class _Request:
 
     def _answer(self, moto: Callable[[], Answer]) -> Answer:
         try:
-            self._operation, body = self._parsed()
+            asked = self._front.request()
         except ApiError as error:
-            return self._error(error)
-        region, account = self._handler.region, self._handler.current_account
-        entry = self._to.recorder.begin(self._service, self._operation, region, body, self._to.world.now())
+            return self._front.refusal(error)
+        service, operation, body = self._front.service, asked.operation, asked.body
+        region = _GLOBAL.get(service, self._handler.region)
+        account = self._handler.current_account
+        entry = self._to.recorder.begin(service, operation, region, body, self._to.world.now(), asked.size)
         after = None
         try:
-            after = self._to.faults.before(self._service, self._operation, region, account, body)
-            found = self._called(account, region, body, moto)
+            after = self._to.faults.before(service, operation, region, account, body)
+            leaves_out = self._to.faults.leaves_out(service, operation, region, body)
+            call = Call(self._to.world, account, region, operation, body, str(uuid.uuid4()), leaves_out)
+            found = self._called(call, moto)
         except ApiError as error:
-            found = self._error(error)
+            found = self._front.refusal(error)
         self._to.recorder.end(entry, int(found[0]))
         if after is not None:
             after()
         return found
 
-    def _parsed(self) -> tuple[str, dict[str, Any]]:
-        target = str(self._handler.headers.get("X-Amz-Target") or "")
-        version, _, operation = target.partition(".")
-        if version not in _TARGETS or not operation:
-            raise ApiError("UnknownOperationException", "")
-        raw = self._handler.raw_body or "{}"
-        try:
-            body = json.loads(raw)
-        except ValueError:
-            raise ApiError("SerializationException", "") from None
-        if not isinstance(body, dict):
-            raise ApiError("SerializationException", "Start of structure or map found where not expected")
-        return operation, body
-
-    def _called(self, account: str, region: str, body: dict[str, Any], moto: Callable[[], Answer]) -> Answer:
-        world = self._to.world
-        with world.lock:
-            world.settle()
-            handler = handler_for(self._service, self._operation)
+    def _called(self, call: Call, moto: Callable[[], Answer]) -> Answer:
+        with call.world.lock:
+            call.world.settle()
+            handler = handler_for(self._front.service, call.operation)
             if handler is not None:
-                call = Call(world, account, region, self._operation, body, str(uuid.uuid4()))
                 found = handler(call)
+                if isinstance(found, Touched):
+                    return self._touched(found, moto)
                 if found is not PASS:
-                    return self._json(200, found)
-            elif not self._known():
+                    return self._front.answer(found)
+            elif not self._front.knows(call.operation):
                 raise ApiError("UnknownOperationException", "")
+            _parse_for_moto(self._handler)
             return moto()
 
-    def _known(self) -> bool:
-        from moto.core.utils import get_service_model
-
-        return self._operation in get_service_model(self._service).operation_names
-
-    def _error(self, error: ApiError) -> Answer:
-        namespace = _CORAL if error.code == "ValidationException" else _SHAPES
-        body = {"__type": f"{namespace}{error.code}", "message": error.message, **error.fields}
-        if error.code == "SerializationException" and not error.message:
-            del body["message"]
-        return self._json(error.status, body)
-
-    def _json(self, status: int, body: dict[str, Any]) -> Answer:
-        text = json.dumps(body)
-        headers: dict[str, Any] = {
-            "content-type": JSON,
-            "status": status,
-            "x-amzn-RequestId": str(uuid.uuid4()).replace("-", "").upper(),
-            "x-amz-crc32": str(zlib.crc32(text.encode())),
-        }
-        return status, headers, text
+    def _touched(self, touch: Touched, moto: Callable[[], Answer]) -> Answer:
+        _parse_for_moto(self._handler)
+        if touch.request is not None:
+            touch.request(self._handler.params)
+        status, headers, text = moto()
+        if status != 200 or touch.answer is None:
+            return status, headers, text
+        body = json.loads(text)
+        touch.answer(body)
+        return self._front.answer(body)

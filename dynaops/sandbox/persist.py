@@ -12,7 +12,9 @@ import pickle
 import tempfile
 import threading
 import weakref
+from collections import defaultdict
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 from dynaops.model.errors import DynaopsError
@@ -130,6 +132,8 @@ class _Writer(pickle.Pickler):
             return (_new_lock, (kind.__name__,))
         if kind is weakref.WeakValueDictionary:
             return (_weak_values, (dict(value),))
+        if kind is defaultdict and _is_local(value.default_factory):
+            return (defaultdict, (_type_made_by(value.default_factory), dict(value)))
         if hasattr(value, "private_bytes") and kind.__module__.startswith("cryptography."):
             return (_private_key, (_pem(value),))
         return NotImplemented
@@ -141,6 +145,19 @@ def _new_lock(kind: str) -> Any:
 
 def _weak_values(values: dict[Any, Any]) -> Any:
     return weakref.WeakValueDictionary(values)
+
+
+def _is_local(factory: Any) -> bool:
+    """A lambda of moto's, which no snapshot can name."""
+    return isinstance(factory, FunctionType) and "<" in factory.__qualname__
+
+
+def _type_made_by(factory: Any) -> type[Any]:
+    """The plain type whose empty instances a factory makes; PicklingError where it makes anything else."""
+    made = factory()
+    if type(made) not in (dict, list, set, int) or made:
+        raise pickle.PicklingError(f"a factory of {made!r} cannot be saved")
+    return type(made)
 
 
 def _pem(key: Any) -> bytes:

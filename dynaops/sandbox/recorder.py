@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import threading
 from collections import deque
 from dataclasses import asdict, dataclass
@@ -11,8 +12,19 @@ KEPT = 50_000
 """Requests remembered at the most; the oldest go first."""
 KEPT_BYTES = 64 * 1024 * 1024
 """Size of the remembered requests' bodies at the most, so that loading data does not fill the memory."""
-_READS = ("Describe", "List", "Get", "Head", "Query", "Scan", "Search")
-_READ_NAMES = {"BatchGetItem", "TransactGetItems"}
+_READS = (
+    "Describe",
+    "List",
+    "Get",
+    "BatchGet",
+    "TransactGet",
+    "Head",
+    "Query",
+    "Scan",
+    "Search",
+    "Filter",
+    "Simulate",
+)
 
 
 @dataclass
@@ -30,7 +42,7 @@ class Entry:
     @property
     def mutating(self) -> bool:
         """Whether it may change anything."""
-        return not self.operation.startswith(_READS) and self.operation not in _READ_NAMES
+        return not self.operation.startswith(_READS)
 
 
 class Recorder:
@@ -71,7 +83,7 @@ class Recorder:
 
     def writes(self, number: int = 0) -> list[Entry]:
         """The mutating requests after `number` that were accepted."""
-        return [entry for entry in self.since(number) if entry.mutating and entry.status == 200]
+        return [entry for entry in self.since(number) if entry.mutating and 200 <= entry.status < 300]
 
     def clear(self) -> None:
         """Forget all; numbers go on."""
@@ -81,4 +93,16 @@ class Recorder:
 
     def public(self, number: int = 0) -> list[dict[str, Any]]:
         """The requests after `number`, as plain data."""
-        return [{**asdict(entry), "mutating": entry.mutating} for entry in self.since(number)]
+        return [
+            {**asdict(entry), "body": _plain(entry.body), "mutating": entry.mutating}
+            for entry in self.since(number)
+        ]
+
+
+def _plain(value: Any) -> Any:
+    """As JSON has it: bytes (a function's code, a stream's record) as their base64."""
+    if isinstance(value, dict):
+        return {name: _plain(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_plain(each) for each in value]
+    return base64.b64encode(value).decode() if isinstance(value, bytes) else value

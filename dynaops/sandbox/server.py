@@ -8,7 +8,9 @@ import os
 import socket
 import threading
 from collections.abc import Callable, Iterable
+from email.utils import formatdate
 from typing import Any
+from urllib.parse import urlsplit
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from moto.moto_server.werkzeug_app import (
@@ -34,6 +36,10 @@ class _Handler(MotoRequestHandler):
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
+
+    def date_time_string(self, timestamp: float | None = None) -> str:  # noqa: ARG002 (http.server's name)
+        """Answers bear the sandbox's time, as AWS's bear AWS's: who asks how old a backup is goes by that."""
+        return formatdate(self.server.sandbox_clock.now(), usegmt=True)  # type: ignore[attr-defined]
 
     def log(self, type: str, message: str, *args: Any) -> None:  # noqa: ARG002 (werkzeug's name)
         logging.getLogger("dynaops.sandbox").debug(message, *args)
@@ -71,6 +77,7 @@ class Server:
             HOST, port, self._answer, threaded=True, request_handler=_Handler
         )
         self._http.daemon_threads = True  # type: ignore[attr-defined]
+        self._http.sandbox_clock = world.clock  # type: ignore[attr-defined]
 
     @property
     def url(self) -> str:
@@ -78,7 +85,7 @@ class Server:
 
     def serve(self) -> None:
         """Answer until `stop`, then save: whoever serves does not leave before all is on disk."""
-        self._http.serve_forever()
+        self._http.serve_forever(poll_interval=0.05)
         self._http.server_close()
         if self._persistence is not None:
             self._persistence.save()
@@ -89,6 +96,8 @@ class Server:
 
     def _answer(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "")
+        if environ.get("HTTP_ORIGIN") and not _is_ours(environ.get("HTTP_HOST", "")):
+            return _json(start, 403, {"error": "not for web pages"})
         if path.startswith(ADMIN):
             return self._admin(path[len(ADMIN) :], environ, start)
         if environ["REQUEST_METHOD"] == "GET" and path == "/" and "HTTP_AUTHORIZATION" not in environ:
@@ -108,14 +117,14 @@ class Server:
         """Every answer tells the sandbox's speed, so that our own clients look as often as it makes sense."""
 
         def started(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
-            return start(
-                status, [*headers, ("x-dynaops-sandbox", f"speed={self._world.clock.speed:g}")], *rest
-            )
+            kept = [(name, value) for name, value in headers if name.lower() != "date"]
+            marked = ("x-dynaops-sandbox", f"speed={self._world.clock.speed:g}")
+            return start(status, [*kept, marked], *rest)
 
         return started
 
     def _admin(self, what: str, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
-        if environ.get("HTTP_ORIGIN"):
+        if environ.get("HTTP_ORIGIN") or not _is_ours(environ.get("HTTP_HOST", "")):
             return _json(start, 403, {"error": "not for web pages"})
         handler = self._admin_calls().get(f"{environ['REQUEST_METHOD']} {what}")
         if handler is None:
@@ -181,6 +190,12 @@ class Server:
     def _stop_soon(self) -> dict[str, Any]:
         threading.Timer(0.05, self.stop).start()
         return {"stopping": True}
+
+
+def _is_ours(host: str) -> bool:
+    """Whether a Host header names this machine: a web page whose name was bent to 127.0.0.1 sends its own name."""
+    name = urlsplit(f"//{host}").hostname or ""
+    return name in (HOST, "localhost", "::1")
 
 
 def _json(start: StartResponse, status: int, body: Any) -> Iterable[bytes]:

@@ -57,7 +57,9 @@ def test_it_answers_in_every_protocol(server: SandboxServer) -> None:
 @pytest.mark.parametrize("service", ["dynamodb", "lambda", "iam"])
 def test_what_it_cannot_do_is_refused_in_words(server: SandboxServer, service: str) -> None:
     calls = {
-        "dynamodb": lambda client: client.list_bulk_operations(),
+        "dynamodb": lambda client: client.search_vectors(
+            TableName="users", IndexName="by-meaning", SearchVector=[{"N": "1"}], TopK=1
+        ),
         "lambda": lambda client: client.list_code_signing_configs(),
         "iam": lambda client: client.generate_organizations_access_report(EntityPath="o-1234567890/r-1234"),
     }
@@ -98,6 +100,9 @@ def test_admin_calls(server: SandboxServer) -> None:
 
 def test_web_pages_are_kept_out(server: SandboxServer) -> None:
     assert _ask(server.url, "POST", "/_dynaops/reset", "{}", Origin="http://evil.example")[0] == 403
+    assert _ask(server.url, "POST", "/_dynaops/reset", "{}", Host="evil.example:80")[0] == 403
+    rebound = {"Host": "evil.example", "Origin": "http://evil.example"}
+    assert _ask(server.url, "POST", "/", "{}", **rebound)[0] == 403
 
 
 @pytest.mark.parametrize(("effect", "there"), [("drop_before", False), ("drop_after", True)])

@@ -55,11 +55,17 @@ def create_backup(call: Call) -> dict[str, Any]:
 
 def take(world: World, region: Region, table: Table, name: str, kind: str) -> Backup:
     """Make a backup of the table as it is now, and keep it in the region."""
+    backup = snapshot(world, table, name, kind)
+    region.holding(Backups).by_arn[backup.arn] = backup
+    return backup
+
+
+def snapshot(world: World, table: Table, name: str, kind: str) -> Backup:
+    """A copy of the table as it is now, which the caller keeps."""
     now = round(world.now(), 3)
-    arn = f"{table.arn}/backup/{int(now * 1000):014d}-{uuid.uuid4().hex[:8]}"
     shown = describe(world, table)
-    backup = Backup(
-        arn=arn,
+    return Backup(
+        arn=f"{table.arn}/backup/{int(now * 1000):014d}-{uuid.uuid4().hex[:8]}",
         name=name,
         kind=kind,
         created=now,
@@ -68,8 +74,6 @@ def take(world: World, region: Region, table: Table, name: str, kind: str) -> Ba
         items=copy.deepcopy(moto_bridge.items_of(world, table)),
         size=int(shown.get("TableSizeBytes", 0)),
     )
-    region.holding(Backups).by_arn[arn] = backup
-    return backup
 
 
 def _frozen(table: Table) -> Table:

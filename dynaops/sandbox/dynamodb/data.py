@@ -11,6 +11,8 @@ from moto.dynamodb.models.dynamo_type import DynamoType, Item
 from moto.dynamodb.models.table import StreamShard
 from moto.dynamodb.models.table import Table as MotoTable
 
+from dynaops.sandbox.dynamodb.history import History
+
 
 class DataTable(MotoTable):
     """A table whose indexes hold only the items that fit their keys.
@@ -20,6 +22,19 @@ class DataTable(MotoTable):
     """
 
     _reading: str | None = None
+    shard: StreamShard | None = None
+    """Where the stream's records are, while there is a stream."""
+    history: History | None = None
+    """What point-in-time recovery needs to know of the past, while it is on."""
+
+    @property
+    def stream_shard(self) -> StreamShard | None:
+        """What moto tells of every write, and only if it is there: so it is also how the history hears of it."""
+        return _Tap(self) if self.history is not None else self.shard  # type: ignore[return-value]
+
+    @stream_shard.setter
+    def stream_shard(self, shard: StreamShard | None) -> None:
+        self.shard = shard
 
     def query(self, *args: Any, **kwargs: Any) -> tuple[list[Item], int, dict[str, Any] | None]:
         self._reading = kwargs.get("index_name") or (args[7] if len(args) > 7 else None)
@@ -51,6 +66,19 @@ class DataTable(MotoTable):
     @classmethod
     def update_from_cloudformation_json(cls, *args: Any, **kwargs: Any) -> Any:
         raise NotImplementedError("tables are updated by UpdateTable only")
+
+
+class _Tap:
+    """Tells the history of a write, and the stream if there is one."""
+
+    def __init__(self, table: DataTable) -> None:
+        self._table = table
+
+    def add(self, old: Item | None, new: Item | None) -> None:
+        if self._table.history is not None:
+            self._table.history.note(old, new)
+        if self._table.shard is not None:
+            self._table.shard.add(old, new)
 
 
 def _is_key(value: DynamoType | None, key: dict[str, str], types: dict[str, str]) -> bool:
@@ -85,9 +113,12 @@ def _replay(peer: MotoTable, old: Item | None, new: Item | None) -> None:
         store(peer, copy.deepcopy(new))
     elif old is not None:
         _drop(peer, old)
-    if peer.stream_shard is not None:
-        StreamShard.add(peer.stream_shard, old, new)
-        _place(peer.stream_shard)
+    if isinstance(peer, DataTable):
+        if peer.history is not None:
+            peer.history.note(old, new)
+        if peer.shard is not None:
+            StreamShard.add(peer.shard, old, new)
+            _place(peer.shard)
 
 
 def _place(shard: StreamShard) -> None:

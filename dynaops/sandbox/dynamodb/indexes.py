@@ -14,6 +14,7 @@ from dynaops.sandbox.dynamodb import (
     insights,
     moto_bridge,
     registry,
+    scaling,
     schema,
     throughput,
     update_warm,
@@ -241,6 +242,7 @@ def _start_build(world: World, table: Table, given: dict[str, Any], sent: list[d
     table.global_indexes[index.name] = index
     windows.begin(world, table, windows.ALLOCATION, ALLOCATION_SECONDS, index.name, index=index.name)
     world.schedule(BUILD_SECONDS, "dynamodb.index_built", **registry.address(table), index=index.name)
+    scaling.cover_index(world, table, index.name)
 
 
 @registry.table_action("dynamodb.allocation")

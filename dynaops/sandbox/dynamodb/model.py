@@ -95,12 +95,16 @@ class Table:
     settings_mode: str | None = None
     """GlobalTableSettingsReplicationMode that was set on a regional table."""
     restore: dict[str, Any] | None = None
-    """RestoreSummary of a table that is being restored."""
+    """RestoreSummary of a table that is being restored, or once was: DescribeTable goes on showing it."""
     facets: dict[str, Any] = field(default_factory=dict)
 
     @property
     def arn(self) -> str:
         return f"arn:aws:dynamodb:{self.region}:{self.account}:table/{self.name}"
+
+    @property
+    def restoring(self) -> bool:
+        return self.restore is not None and bool(self.restore["RestoreInProgress"])
 
     @property
     def on_demand_billing(self) -> bool:

@@ -18,6 +18,7 @@ from moto.dynamodb.models.table import Table as MotoTable
 
 from dynaops.sandbox.dynamodb import stream_store
 from dynaops.sandbox.dynamodb.data import DataTable, ReplicatingShard, store
+from dynaops.sandbox.dynamodb.history import History
 from dynaops.sandbox.dynamodb.model import Index, Table
 from dynaops.sandbox.world import World
 
@@ -39,9 +40,10 @@ def _aside(world: World, table: Table) -> dict[str, MotoTable]:
     return world.region(table.account, table.region).holding(_Aside).tables
 
 
-def data_of(world: World, table: Table) -> MotoTable | None:
+def data_of(world: World, table: Table) -> DataTable | None:
     """moto's table behind ours, within or out of reach of data calls."""
-    return _aside(world, table).get(table.name) or backend(table).tables.get(table.name)
+    found = _aside(world, table).get(table.name) or backend(table).tables.get(table.name)
+    return cast("DataTable | None", found)
 
 
 def attach(world: World, table: Table) -> None:
@@ -112,26 +114,26 @@ def sync_stream(world: World, table: Table) -> None:
         _end_stream(world, table, made)
     if table.stream_view is None:
         made.stream_specification = {"StreamEnabled": False}
-        made.stream_shard = None
+        made.shard = None
         return
     made.stream_specification = {"StreamEnabled": True, "StreamViewType": table.stream_view}
-    if made.stream_shard is None:
-        made.stream_shard = ReplicatingShard(table.account, made)
+    if made.shard is None:
+        made.shard = ReplicatingShard(table.account, made)
     made.latest_stream_label = table.stream_label
 
 
-def _end_stream(world: World, table: Table, made: MotoTable) -> None:
+def _end_stream(world: World, table: Table, made: DataTable) -> None:
     spec = made.stream_specification or {}
-    if made.stream_shard is not None and made.latest_stream_label and spec.get("StreamViewType"):
-        stream_store.keep(world, table, spec["StreamViewType"], made.latest_stream_label, made.stream_shard)
-    made.stream_shard = None
+    if made.shard is not None and made.latest_stream_label and spec.get("StreamViewType"):
+        stream_store.keep(world, table, spec["StreamViewType"], made.latest_stream_label, made.shard)
+    made.shard = None
 
 
 def set_peers(world: World, table: Table, regions: list[str]) -> None:
     """Let each write to the table reach its replicas in `regions`."""
     made = data_of(world, table)
-    if made is not None and isinstance(made.stream_shard, ReplicatingShard):
-        made.stream_shard.peers = regions
+    if made is not None and isinstance(made.shard, ReplicatingShard):
+        made.shard.peers = regions
 
 
 def copy_items(world: World, source: Table, target: Table) -> None:
@@ -155,6 +157,19 @@ def items_of(world: World, table: Table) -> list[Item]:
     if not made.has_range_key:
         return [cast(Item, item) for item in made.items.values()]
     return [item for ranged in made.items.values() for item in ranged.values()]
+
+
+def keep_history(world: World, table: Table, on: bool) -> None:
+    """Begin to remember the table's changes (if that is not so yet), or end it."""
+    made = data_of(world, table)
+    if made is not None:
+        made.history = (made.history or History(world.now())) if on else None
+
+
+def history_of(world: World, table: Table) -> History | None:
+    """The table's changes, while they are kept."""
+    made = data_of(world, table)
+    return made.history if made is not None else None
 
 
 def item_count(world: World, table: Table) -> int:

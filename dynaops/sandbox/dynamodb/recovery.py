@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
 from dynaops.sandbox.dispatch import Call, operation
-from dynaops.sandbox.dynamodb import registry
+from dynaops.sandbox.dynamodb import moto_bridge, registry
 from dynaops.sandbox.dynamodb.model import Table
 from dynaops.sandbox.dynamodb.shapes import check_shape
 from dynaops.sandbox.errors import ApiError, validation
+from dynaops.sandbox.world import World
 
 DEFAULT_DAYS = 35
 _LAG_SECONDS = 5.0
@@ -43,13 +45,25 @@ def update_continuous_backups(call: Call) -> dict[str, Any]:
         state.since = call.now if state.since is None else state.since
     else:
         state.since, state.days = None, DEFAULT_DAYS
-    return _described(call, state)
+    moto_bridge.keep_history(call.world, table, on)
+    return _described(call, table)
 
 
 @operation("dynamodb", "DescribeContinuousBackups")
 def describe_continuous_backups(call: Call) -> dict[str, Any]:
     check_shape(call.operation, call.body)
-    return _described(call, _table(call).facet(State))
+    return _described(call, _table(call))
+
+
+def window(world: World, table: Table) -> tuple[float, float] | None:
+    """The earliest and the latest time that the table can be restored to, in whole seconds; None without recovery."""
+    state, now = table.facet(State), world.now()
+    if state.since is None:
+        return None
+    history = moto_bridge.history_of(world, table)
+    kept = max(state.since, history.since if history is not None else state.since)
+    earliest = math.ceil(max(kept, now - state.days * 86_400))
+    return earliest, max(earliest, math.floor(now - _LAG_SECONDS))
 
 
 def _table(call: Call) -> Table:
@@ -66,19 +80,19 @@ def _table(call: Call) -> Table:
     return table
 
 
-def _described(call: Call, state: State) -> dict[str, Any]:
-    window: dict[str, Any] = {"PointInTimeRecoveryStatus": "DISABLED"}
-    if state.since is not None:
-        latest = max(state.since, call.now - _LAG_SECONDS)
-        window = {
+def _described(call: Call, table: Table) -> dict[str, Any]:
+    told: dict[str, Any] = {"PointInTimeRecoveryStatus": "DISABLED"}
+    times = window(call.world, table)
+    if times is not None:
+        told = {
             "PointInTimeRecoveryStatus": "ENABLED",
-            "RecoveryPeriodInDays": state.days,
-            "EarliestRestorableDateTime": max(state.since, call.now - state.days * 86_400),
-            "LatestRestorableDateTime": latest,
+            "RecoveryPeriodInDays": table.facet(State).days,
+            "EarliestRestorableDateTime": times[0],
+            "LatestRestorableDateTime": times[1],
         }
     return {
         "ContinuousBackupsDescription": {
             "ContinuousBackupsStatus": "ENABLED",
-            "PointInTimeRecoveryDescription": window,
+            "PointInTimeRecoveryDescription": told,
         }
     }

@@ -80,7 +80,7 @@ def require_absent(call: Call, name: str) -> None:
     if table is None:
         return
     if table.status == "CREATING":
-        raise in_use(f"Table is being {'used' if table.restore else 'created'}: {name}")
+        raise in_use(f"Table is being {'used' if table.restoring else 'created'}: {name}")
     raise ApiError("ResourceInUseException", f"Table already exists: {name}")
 
 
@@ -98,7 +98,8 @@ def insert_table(world: World, table: Table) -> None:
 def open_table(world: World, table: Table) -> None:
     """Let the table be ACTIVE and answer data calls."""
     table.status = "ACTIVE"
-    table.restore = None
+    if table.restore is not None:
+        table.restore["RestoreInProgress"] = False
     moto_bridge.open_data_plane(world, table)
 
 

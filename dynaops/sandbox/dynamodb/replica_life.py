@@ -10,7 +10,16 @@ import copy
 from typing import Any
 
 from dynaops.sandbox.dispatch import Call
-from dynaops.sandbox.dynamodb import groups, moto_bridge, registry, replica_keys, streams, windows, witness
+from dynaops.sandbox.dynamodb import (
+    groups,
+    moto_bridge,
+    registry,
+    replica_keys,
+    scaling,
+    streams,
+    windows,
+    witness,
+)
 from dynaops.sandbox.dynamodb.describe import describe
 from dynaops.sandbox.dynamodb.groups import Group, Member
 from dynaops.sandbox.dynamodb.model import Table, Throughput
@@ -193,6 +202,8 @@ def _active(world: World, data: dict[str, Any]) -> None:
     moto_bridge.copy_items(world, source, replica)
     registry.open_table(world, replica)
     member.status = "ACTIVE"
+    if not replica.on_demand_billing:
+        scaling.mirror(world, source, replica)
     for region in group.witnesses:
         group.witnesses[region] = "ACTIVE"
     groups.settle(world, group, source.account)

@@ -1,28 +1,24 @@
-"""Auto scaling of a global table's replicas: kept and described, not yet acted upon.
+"""DynamoDB's own view of the auto scaling of a global table: targets and policies of all its regions in one.
 
-Only global tables have it; on demand, only switching it off is accepted (DDB-TABLE-187, 190, 254).
+The settings live in Application Auto Scaling and nowhere else (DDB-TABLE-193, 240). Only global tables have the
+view; on demand, only switching scaling off is accepted (DDB-TABLE-187, 190, 254).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
+from dynaops.sandbox.autoscaling import policies, targets
+from dynaops.sandbox.autoscaling.model import READS, WRITES, dimension_of, resource_of, role_arn
 from dynaops.sandbox.dispatch import Call, operation
-from dynaops.sandbox.dynamodb import groups, registry
+from dynaops.sandbox.dynamodb import groups, registry, scaling
 from dynaops.sandbox.dynamodb.model import Table
 from dynaops.sandbox.dynamodb.shapes import check_shape
 from dynaops.sandbox.errors import ApiError, validation
+from dynaops.sandbox.world import World
 
-_WRITE, _READ = "WriteCapacityUnits", "ReadCapacityUnits"
-
-
-@dataclass
-class Scaling:
-    """Settings of one member table: of itself and of its indexes, by dimension."""
-
-    table: dict[str, dict[str, Any]] = field(default_factory=dict)
-    indexes: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
+_OFF = {"AutoScalingDisabled": True, "ScalingPolicies": []}
+_SHOWN = ("DisableScaleIn", "ScaleInCooldown", "ScaleOutCooldown", "TargetValue")
 
 
 @operation("dynamodb", "DescribeTableReplicaAutoScaling")
@@ -44,10 +40,13 @@ def update_scaling(call: Call) -> dict[str, Any]:
             f"Failed to update settings for global table with name: ‘{table.name}’: because at least one "
             "update parameter must be specified."
         )
-    for _, _, dimension, given in updates:
-        _check(call, table, dimension, given)
-    for region, index, dimension, given in updates:
-        _store(call, table, region, index, dimension, given)
+    _check_indexes(table, {index for _, index, _, _ in updates if index is not None})
+    for _, _, units, given in updates:
+        _check(call, table, units, given)
+    for region, index, units, given in updates:
+        for member in (table, *groups.members(call.world, table)):
+            if region in (None, member.region):
+                _set(call.world, member, index, units, given)
     return {"TableAutoScalingDescription": _description(call, table)}
 
 
@@ -60,95 +59,147 @@ def _member(call: Call) -> Table:
 
 
 def _updates(body: dict[str, Any]) -> list[tuple[str | None, str | None, str, dict[str, Any]]]:
-    """Each setting asked for: region (None for all), index (None for the table), dimension, values."""
+    """Each setting asked for: region (None for all), index (None for the table), units, values."""
     found: list[tuple[str | None, str | None, str, dict[str, Any] | None]] = [
-        (None, None, _WRITE, body.get("ProvisionedWriteCapacityAutoScalingUpdate"))
+        (None, None, WRITES, body.get("ProvisionedWriteCapacityAutoScalingUpdate"))
     ]
     for each in body.get("GlobalSecondaryIndexUpdates", ()):
         given = each.get("ProvisionedWriteCapacityAutoScalingUpdate")
-        found.append((None, each["IndexName"], _WRITE, given))
+        found.append((None, each["IndexName"], WRITES, given))
     for replica in body.get("ReplicaUpdates", ()):
         region = replica["RegionName"]
         given = replica.get("ReplicaProvisionedReadCapacityAutoScalingUpdate")
-        found.append((region, None, _READ, given))
+        found.append((region, None, READS, given))
         for each in replica.get("ReplicaGlobalSecondaryIndexUpdates", ()):
             given = each.get("ProvisionedReadCapacityAutoScalingUpdate")
-            found.append((region, each["IndexName"], _READ, given))
+            found.append((region, each["IndexName"], READS, given))
     return [(region, index, side, given) for region, index, side, given in found if given]
 
 
-def _check(call: Call, table: Table, dimension: str, given: dict[str, Any]) -> None:
+def _check_indexes(table: Table, asked: set[str]) -> None:
+    unknown = sorted(
+        asked - {name for name, index in table.global_indexes.items() if index.status != "CREATING"}
+    )
+    if unknown:
+        raise ApiError(
+            "ResourceNotFoundException",
+            f"Failed to update settings for global table with name: ‘{table.name}’ because the global secondary "
+            f"indexes with names: ‘[{', '.join(unknown)}]’ do not exist.",
+        )
+
+
+def _check(call: Call, table: Table, units: str, given: dict[str, Any]) -> None:
+    """Only whole settings pass, or switching off alone (DDB-TABLE-241)."""
     if given.get("AutoScalingDisabled"):
+        surplus = sorted({"MinimumUnits", "MaximumUnits", "ScalingPolicyUpdate"} & set(given))
+        if surplus:
+            raise _failed(
+                table, f"Parameters {_quoted(surplus)} must not be given when it is being disabled."
+            )
         return
     if table.on_demand_billing:
-        regions = [table.region, *(other.region for other in groups.members(call.world, table))]
-        named = ", ".join(f"'{region.upper()}'" for region in sorted(regions))
-        setting = (
-            "GlobalTableProvisionedWriteCapacityAutoScalingSettingsUpdate"
-            if dimension == _WRITE
-            else "ReplicaProvisionedReadCapacityAutoScalingSettingsUpdate"
-        )
-        raise validation(
-            f"Failed to update global table with name ‘{table.name}‘. Replicas {named} BillingMode is "  # noqa: S608
-            f"PayPerRequest. You must convert table's BillingMode to PROVISIONED to set parameters: '{setting}'."
-        )
-    missing = [member for member in ("MinimumUnits", "MaximumUnits") if given.get(member) is None]
+        raise _on_demand(call, table, units)
+    missing = [member for member in ("MaximumUnits", "MinimumUnits") if given.get(member) is None]
+    if not missing and given.get("ScalingPolicyUpdate") is None:
+        missing = ["ScalingPolicyUpdate"]
     if missing:
-        raise validation(
-            f"Failed to update settings for global table with name: ‘{table.name}’: Parameters "
-            f"'{', '.join(missing)}' are required unless auto scaling is being disabled."
-        )
+        text = f"Parameters {_quoted(missing)} are required unless auto scaling is being disabled."
+        raise _failed(table, text)
+    if given["MaximumUnits"] < given["MinimumUnits"]:
+        raise _failed(table, "Maximum capacity cannot be less than minimum capacity")
 
 
-def _store(
-    call: Call, table: Table, region: str | None, index: str | None, dimension: str, given: dict[str, Any]
-) -> None:
-    for member in (table, *groups.members(call.world, table)):
-        if region in (None, member.region):
-            held = member.facet(Scaling)
-            target = held.table if index is None else held.indexes.setdefault(index, {})
-            target[dimension] = _settings(given)
+def _quoted(members: list[str]) -> str:
+    return ", ".join(f"'{member}'" for member in members)
 
 
-def _settings(given: dict[str, Any]) -> dict[str, Any]:
+def _failed(table: Table, why: str) -> ApiError:
+    return validation(f"Failed to update settings for global table with name: ‘{table.name}’: {why}")
+
+
+def _on_demand(call: Call, table: Table, units: str) -> ApiError:
+    regions = [table.region, *(other.region for other in groups.members(call.world, table))]
+    named = ", ".join(f"'{region.upper()}'" for region in sorted(regions))
+    setting = (
+        "GlobalTableProvisionedWriteCapacityAutoScalingSettingsUpdate"
+        if units == WRITES
+        else "ReplicaProvisionedReadCapacityAutoScalingSettingsUpdate"
+    )
+    return validation(
+        f"Failed to update global table with name ‘{table.name}‘. Replicas {named} BillingMode is "  # noqa: S608
+        f"PayPerRequest. You must convert table's BillingMode to PROVISIONED to set parameters: '{setting}'."
+    )
+
+
+def _set(world: World, table: Table, index: str | None, units: str, given: dict[str, Any]) -> None:
+    """Register or deregister; a policy of another name replaces the one there is (DDB-TABLE-240, 242)."""
+    resource, dimension = resource_of(table.name, index), dimension_of(units, index)
     if given.get("AutoScalingDisabled"):
-        return {"AutoScalingDisabled": True}
-    shown: dict[str, Any] = {
-        member: given[member] for member in ("MinimumUnits", "MaximumUnits") if member in given
+        targets.deregister(world, table.account, table.region, resource, dimension)
+        return
+    limits = int(given["MinimumUnits"]), int(given["MaximumUnits"])
+    target = targets.register(world, table.account, table.region, resource, dimension, limits)
+    metric, policy = policies.metric_of(dimension), given["ScalingPolicyUpdate"]
+    name = policy.get("PolicyName") or f"{metric}:{resource}"
+    for other in [each for each in target.policies if each != name]:
+        policies.remove(table.account, table.region, target, other)
+    configuration = {
+        **policy["TargetTrackingScalingPolicyConfiguration"],
+        "PredefinedMetricSpecification": {"PredefinedMetricType": metric},
     }
-    policy = given.get("ScalingPolicyUpdate")
-    if policy:
-        shown["ScalingPolicies"] = [policy]
-    return {**shown, "AutoScalingDisabled": False}
+    policies.put(world, table.account, table.region, target, name, configuration)
+
+
+def _settings(world: World, table: Table, index: str | None, units: str) -> dict[str, Any]:
+    """A target without a policy looks like none; on demand, both are told (DDB-TABLE-189, 195, 317)."""
+    target = scaling.target_of(world, table, index, units)
+    if target is None or not target.policies:
+        return _OFF
+    shown: dict[str, Any] = {
+        "MinimumUnits": target.minimum,
+        "MaximumUnits": target.maximum,
+        "AutoScalingRoleArn": role_arn(table.account),
+        "ScalingPolicies": [
+            {
+                "PolicyName": policy.name,
+                "TargetTrackingScalingPolicyConfiguration": {
+                    member: policy.configuration[member]
+                    for member in _SHOWN
+                    if policy.configuration.get(member) is not None
+                },
+            }
+            for policy in target.policies.values()
+        ],
+    }
+    return {**shown, "AutoScalingDisabled": True} if table.on_demand_billing else shown
 
 
 def _description(call: Call, table: Table) -> dict[str, Any]:
     group = groups.group_of(call.world, table)
     status = {} if group is None else {region: each.status for region, each in group.members.items()}
-    tables = [table, *groups.members(call.world, table)]
+    tables = sorted((table, *groups.members(call.world, table)), key=lambda each: each.region)
     return {
         "TableName": table.name,
         "TableStatus": table.status,
-        "Replicas": [_replica(member, status.get(member.region, "ACTIVE")) for member in tables],
+        "Replicas": [_replica(call.world, member, status.get(member.region, "ACTIVE")) for member in tables],
     }
 
 
-def _replica(table: Table, status: str) -> dict[str, Any]:
-    held, off = table.facet(Scaling), {"AutoScalingDisabled": True}
-    shown: dict[str, Any] = {
+def _replica(world: World, table: Table, status: str) -> dict[str, Any]:
+    """An index shows once it is built (DDB-TABLE-322)."""
+    return {
         "RegionName": table.region,
         "ReplicaStatus": status,
-        "ReplicaProvisionedReadCapacityAutoScalingSettings": held.table.get(_READ, off),
-        "ReplicaProvisionedWriteCapacityAutoScalingSettings": held.table.get(_WRITE, off),
-    }
-    if table.global_indexes:
-        shown["GlobalSecondaryIndexes"] = [
+        "ReplicaProvisionedReadCapacityAutoScalingSettings": _settings(world, table, None, READS),
+        "ReplicaProvisionedWriteCapacityAutoScalingSettings": _settings(world, table, None, WRITES),
+        "GlobalSecondaryIndexes": [
             {
                 "IndexName": name,
                 "IndexStatus": index.status,
-                "ProvisionedReadCapacityAutoScalingSettings": held.indexes.get(name, {}).get(_READ, off),
-                "ProvisionedWriteCapacityAutoScalingSettings": held.indexes.get(name, {}).get(_WRITE, off),
+                "ProvisionedReadCapacityAutoScalingSettings": _settings(world, table, name, READS),
+                "ProvisionedWriteCapacityAutoScalingSettings": _settings(world, table, name, WRITES),
             }
             for name, index in table.global_indexes.items()
-        ]
-    return shown
+            if index.status != "CREATING"
+        ],
+    }

@@ -15,6 +15,7 @@ from dynaops.sandbox.dispatch import Call
 from dynaops.sandbox.dynamodb import groups, registry, replica_keys, replica_life, scaling, windows, witness
 from dynaops.sandbox.dynamodb.model import Table
 from dynaops.sandbox.errors import ApiError, in_use, invalid, validation
+from dynaops.sandbox.world import World
 
 SOURCE_SECONDS = 24 * 3600.0
 """A region that sourced a replica cannot leave for 24 hours, or until that replica is gone (T266)."""
@@ -159,7 +160,7 @@ def _check_create(call: Call, table: Table, _group: groups.Group | None, given: 
     if table.name in registry.tables_in(call.world, table.account, region):
         raise already(table)
     if not table.on_demand_billing:
-        scaling.require_write_scaling(table)
+        scaling.require_write_scaling(call.world, table)
     replica_keys.check_create(call, table, given)
 
 
@@ -224,10 +225,11 @@ def check_delete(call: Call, table: Table) -> None:
     require_no_offspring(call, group, table.region)
 
 
-def check_member(table: Table, body: dict[str, Any]) -> None:
-    """Refuse index changes of a PROVISIONED global table without write scaling (DDB-TABLE-291)."""
-    if table.replicated and not table.on_demand_billing and body.get("GlobalSecondaryIndexUpdates"):
-        scaling.require_index_scaling(table)
+def check_member(world: World, table: Table, body: dict[str, Any]) -> None:
+    """Refuse new indexes of a PROVISIONED global table without write scaling (DDB-TABLE-291)."""
+    adds = any("Create" in one for one in body.get("GlobalSecondaryIndexUpdates") or ())
+    if adds and table.replicated and not table.on_demand_billing:
+        scaling.require_index_scaling(world, table)
 
 
 def carry(call: Call, table: Table, body: dict[str, Any]) -> None:

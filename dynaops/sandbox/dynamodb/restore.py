@@ -1,4 +1,4 @@
-"""Restoring a table from a backup, or to a time in its recovery window (with the items of now)."""
+"""Restoring a table from a backup, or to a time in its recovery window."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def restore_table_from_backup(call: Call) -> dict[str, Any]:
         raise ApiError("BackupInUseException", f"Backup is being used to restore a table: {backup.arn}")
     name = call.body["TargetTableName"]
     summary = {"SourceBackupArn": backup.arn, "SourceTableArn": backup.table.arn}
-    shown = _restore(call, name, backup.table, backup.description, backup.items, summary)
+    shown = begin(call, name, backup.table, backup.description, backup.items, summary)
     backup.restoring = name
     call.world.schedule(
         RESTORE_SECONDS, "dynamodb.restored", account=call.account, region=call.region, backup=backup.arn
@@ -34,29 +34,31 @@ def restore_table_from_backup(call: Call) -> dict[str, Any]:
 
 @operation("dynamodb", "RestoreTableToPointInTime")
 def restore_table_to_point_in_time(call: Call) -> dict[str, Any]:
-    """The sandbox keeps no history: the items are those of now, whatever the time asked for."""
     check_shape(call.operation, call.body)
     body = call.body
     if ("SourceTableName" in body) == ("SourceTableArn" in body):
         raise validation("Exactly one of SourceTableName and SourceTableArn must be provided")
     source = _source(call, body.get("SourceTableName") or body["SourceTableArn"])
-    since = source.facet(recovery.State).since
-    if since is None:
+    times = recovery.window(call.world, source)
+    if times is None:
         raise ApiError(
             "PointInTimeRecoveryUnavailableException",
             f"Point in time recovery is not enabled for table '{source.name}'",
         )
-    at = call.now if body.get("UseLatestRestorableTime") else body.get("RestoreDateTime")
-    if at is None or not since <= at <= call.now:
+    at = times[1] if body.get("UseLatestRestorableTime") else body.get("RestoreDateTime")
+    if at is None or not times[0] <= at <= times[1]:
         raise ApiError(
             "InvalidRestoreTimeException",
             "The restore time must be between EarliestRestorableDateTime and LatestRestorableDateTime",
         )
     items = moto_bridge.items_of(call.world, source)
+    history = moto_bridge.history_of(call.world, source)
+    if history is not None:
+        items = history.items_at(at, items)
     summary = {"SourceTableArn": source.arn}
     described = describe(call.world, source)
     return {
-        "TableDescription": _restore(
+        "TableDescription": begin(
             call, body["TargetTableName"], source, described, items, {**summary, "RestoreDateTime": at}
         )
     }
@@ -71,12 +73,16 @@ def _source(call: Call, name: str) -> Table:
         raise ApiError("TableNotFoundException", f"Table not found: {name}") from None
 
 
-def _restore(
+def begin(
     call: Call, name: str, source: Table, was: dict[str, Any], items: list[Any], summary: dict[str, Any]
 ) -> dict[str, Any]:
+    """Let a table be restored from a copy: `source` as it `was` described, with the overrides in the call's body.
+
+    Returns the new table's description. Raises TableInUseException or TableAlreadyExistsException for a taken name.
+    """
     taken = registry.tables_in(call.world, call.account, call.region).get(name)
     if taken is not None:
-        code = "TableInUseException" if taken.restore else "TableAlreadyExistsException"
+        code = "TableInUseException" if taken.restoring else "TableAlreadyExistsException"
         raise ApiError(code, f"Table already exists: {name}")
     table = create.build(call, _request(call.body, name, source, was))
     table.restore = {"RestoreDateTime": call.now, "RestoreInProgress": True, **summary}

@@ -66,6 +66,14 @@ def check_shape(operation_name: str, body: dict[str, Any], service: str = "dynam
     faults.refuse()
 
 
+def check_types(shape: str, value: Any, service: str = "dynamodb") -> None:
+    """Refuse a value whose JSON types are not the shape's; its members are not checked further.
+
+    Raises SerializationException.
+    """
+    _Types(_model(service)["shapes"]).value(shape, value, in_list=True)
+
+
 def check_table_class(value: str | None) -> None:
     """Refuse an unknown table class, in the words AWS has for it (DDB-TABLE-442)."""
     if value is not None and value not in _TABLE_CLASSES:

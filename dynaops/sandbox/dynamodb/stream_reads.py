@@ -108,12 +108,10 @@ def _streams(call: Call) -> list[Stream]:
     living = []
     for table in registry.tables_in(call.world, call.account, call.region).values():
         data = moto_bridge.data_of(call.world, table)
-        if table.stream_view is None or table.stream_label is None or data is None or not data.stream_shard:
+        if table.stream_view is None or table.stream_label is None or data is None or not data.shard:
             continue
         arn = f"{table.arn}/stream/{table.stream_label}"
         living.append(
-            Stream(
-                arn, table.stream_label, table.name, table.stream_view, table.key_schema, data.stream_shard
-            )
+            Stream(arn, table.stream_label, table.name, table.stream_view, table.key_schema, data.shard)
         )
     return [*living, *stream_store.ended(call.world, call.account, call.region)]

@@ -159,7 +159,7 @@ def _check(call: Call, table: Table, body: dict[str, Any]) -> None:
         update_warm.check(call, table, body["WarmThroughput"])
     if body.get("VectorIndexUpdates"):
         vector.check(table, body["VectorIndexUpdates"])
-    replicas.check_member(table, body)
+    replicas.check_member(call.world, table, body)
 
 
 def _before(call: Call, table: Table, body: dict[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from moto.dynamodb.models import dynamodb_backends
 
-import dynaops.sandbox.dynamodb  # noqa: F401  # registers the handlers
+import dynaops.sandbox.companions  # noqa: F401  # registers the handlers
 from dynaops.sandbox.clock import Clock
 from dynaops.sandbox.dispatch import Call, handler_for
 from dynaops.sandbox.dynamodb import registry
@@ -65,10 +65,15 @@ class Desk:
     world: World = field(default_factory=lambda: World(Clock(speed=0, start=1_790_000_000.0)))
 
     def call(self, operation: str, at: Any = HOME, **body: Any) -> Body:
+        return self.ask("dynamodb", operation, at, **body)
+
+    def ask(self, service: str, operation: str, at: Any = HOME, **body: Any) -> Body:
         self.world.settle()
-        handler = handler_for("dynamodb", operation)
+        handler = handler_for(service, operation)
         assert handler is not None, operation
-        return handler(Call(self.world, ACCOUNT, at, operation, copy.deepcopy(body), "request"))
+        answer = handler(Call(self.world, ACCOUNT, at, operation, copy.deepcopy(body), "request"))
+        assert isinstance(answer, dict), "moto answers this one: ask a Sandbox's client"
+        return answer
 
     def refused(self, operation: str, code: str, text: str, at: Any = HOME, **body: Any) -> ApiError:
         """Assert the refusal, and that it changed nothing."""

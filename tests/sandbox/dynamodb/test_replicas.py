@@ -257,7 +257,6 @@ def test_provisioned_tables_need_scaled_writes(desk: Desk) -> None:
             GlobalSecondaryIndexes=[{**index("by-a", "a"), "ProvisionedThroughput": capacity(2, 2)}],
         )
     )
-    scaling = boto3.client("application-autoscaling", region_name="us-east-1")
 
     def register(resource: str, dimension: Any, policy: bool) -> None:
         where = {
@@ -265,13 +264,15 @@ def test_provisioned_tables_need_scaled_writes(desk: Desk) -> None:
             "ResourceId": resource,
             "ScalableDimension": dimension,
         }
-        scaling.register_scalable_target(**where, MinCapacity=1, MaxCapacity=10)
+        desk.ask("application-autoscaling", "RegisterScalableTarget", **where, MinCapacity=1, MaxCapacity=10)
         if policy:
             target = {
                 "TargetValue": 70.0,
                 "PredefinedMetricSpecification": {"PredefinedMetricType": "DynamoDBWriteCapacityUtilization"},
             }
-            scaling.put_scaling_policy(
+            desk.ask(
+                "application-autoscaling",
+                "PutScalingPolicy",
                 **where,
                 PolicyName="writes",
                 PolicyType="TargetTrackingScaling",

@@ -90,7 +90,9 @@ class TestReading:
         desk.world.settle()
         handler = handler_for("dynamodbstreams", operation)
         assert handler is not None
-        return handler(Call(desk.world, ACCOUNT, HOME, operation, body, "request"))
+        answer = handler(Call(desk.world, ACCOUNT, HOME, operation, body, "request"))
+        assert isinstance(answer, dict)
+        return answer
 
     def statuses(self, desk: Desk) -> list[str]:
         arns = [each["StreamArn"] for each in self.call(desk, "ListStreams")["Streams"]]

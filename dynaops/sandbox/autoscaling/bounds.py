@@ -1,0 +1,142 @@
+"""Pulling a resource's capacity into the bounds of its target, and what is told of it as an activity.
+
+AWS does so when a target is registered or registered again, and not at other times (DDB-TABLE-195, 314, 315).
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from dynaops.sandbox.autoscaling import capacity
+from dynaops.sandbox.autoscaling.model import NAMESPACE, READS, Activity, Target, scaling_in
+from dynaops.sandbox.autoscaling.refusals import is_ours, page
+from dynaops.sandbox.dispatch import PASS, Call, operation
+from dynaops.sandbox.dynamodb.model import Table
+from dynaops.sandbox.errors import ApiError, validation
+from dynaops.sandbox.world import World, action
+
+LOOK_SECONDS = 4.0
+"""A new minimum or maximum shows in the table's capacity after about 4 s (DDB-TABLE-314)."""
+RETRY_SECONDS = 5.0
+"""How soon a table that was busy is asked again."""
+FULFILLED_SECONDS = 3.0
+"""How soon the change is looked for after DynamoDB has taken it."""
+
+
+def look_soon(world: World, account: str, region: str, target: Target) -> None:
+    """Let the resource's capacity be compared with its target's bounds."""
+    where = {"account": account, "region": region, "resource": target.resource, "dimension": target.dimension}
+    world.schedule(LOOK_SECONDS, "autoscaling.bounds", **where)
+
+
+@action("autoscaling.bounds")
+def _enforce(world: World, data: dict[str, Any]) -> None:
+    found = _found(world, data)
+    if found is None:
+        return
+    target, table = found
+    value = capacity.current(table, target)
+    if value is None or table.status in ("CREATING", "DELETING"):
+        return
+    wanted = min(max(value, target.minimum), target.maximum)
+    if wanted == value:
+        return
+    try:
+        capacity.set_to(world, table, target, wanted)
+    except ApiError as error:
+        if error.code == "ResourceInUseException":
+            world.schedule(RETRY_SECONDS, "autoscaling.bounds", **data)
+        else:
+            _note(world, data, target, value, wanted, ("Failed", _failed(target, wanted, error)))
+        return
+    text = f"Successfully set {_units(target)} to {wanted}. Waiting for change to be fulfilled by dynamodb."
+    activity = _note(world, data, target, value, wanted, ("InProgress", text))
+    world.schedule(FULFILLED_SECONDS, "autoscaling.fulfilled", activity=activity.id, wanted=wanted, **data)
+
+
+@action("autoscaling.fulfilled")
+def _fulfilled(world: World, data: dict[str, Any]) -> None:
+    activity = next(
+        (
+            each
+            for each in scaling_in(world, data["account"], data["region"]).activities
+            if each.id == data["activity"]
+        ),
+        None,
+    )
+    found = _found(world, data)
+    if activity is None or found is None:
+        return
+    target, table = found
+    if capacity.current(table, target) != data["wanted"] and table.status == "UPDATING":
+        world.schedule(FULFILLED_SECONDS, "autoscaling.fulfilled", **data)
+        return
+    activity.status, activity.ended = "Successful", world.now()
+    activity.message = activity.message.replace(
+        "Waiting for change to be fulfilled by dynamodb", "Change successfully fulfilled by dynamodb"
+    )
+
+
+def _found(world: World, data: dict[str, Any]) -> tuple[Target, Table] | None:
+    account, region, resource = data["account"], data["region"], data["resource"]
+    target = scaling_in(world, account, region).targets.get((resource, data["dimension"]))
+    table = capacity.table_of(world, account, region, resource)
+    return None if target is None or table is None else (target, table)
+
+
+def _note(
+    world: World, data: dict[str, Any], target: Target, value: int, wanted: int, outcome: tuple[str, str]
+) -> Activity:
+    bound = "minimum" if wanted > value else "maximum"
+    activity = Activity(
+        str(uuid.uuid4()),
+        target.resource,
+        target.dimension,
+        f"Setting {_units(target)} to {wanted}.",
+        f"{bound} capacity was set to {wanted}",
+        world.now(),
+        *outcome,
+        ended=world.now() if outcome[0] == "Failed" else None,
+    )
+    scaling_in(world, data["account"], data["region"]).activities.append(activity)
+    return activity
+
+
+def _failed(target: Target, wanted: int, error: ApiError) -> str:
+    return f"Failed to set {_units(target)} to {wanted}. Reason: {error.message}"
+
+
+def _units(target: Target) -> str:
+    return "read capacity units" if target.dimension.endswith(READS) else "write capacity units"
+
+
+@operation("application-autoscaling", "DescribeScalingActivities")
+def describe_activities(call: Call) -> dict[str, Any]:
+    """The newest first, those of deregistered targets and deleted tables included."""
+    if not is_ours(call):
+        return PASS
+    resource, dimension = call.body.get("ResourceId"), call.body.get("ScalableDimension")
+    if dimension is not None and resource is None:
+        raise validation("If you specify a scalable dimension, you must also specify a resource ID")
+    found = [
+        _shown(each)
+        for each in reversed(scaling_in(call.world, call.account, call.region).activities)
+        if resource in (None, each.resource) and dimension in (None, each.dimension)
+    ]
+    return page(call, "ScalingActivities", found)
+
+
+def _shown(activity: Activity) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "ActivityId": activity.id,
+        "ServiceNamespace": NAMESPACE,
+        "ResourceId": activity.resource,
+        "ScalableDimension": activity.dimension,
+        "Description": activity.description,
+        "Cause": activity.cause,
+        "StartTime": activity.started,
+        "StatusCode": activity.status,
+        "StatusMessage": activity.message,
+    }
+    return shown if activity.ended is None else {**shown, "EndTime": activity.ended}

@@ -1,0 +1,58 @@
+"""The bridge to DynamoDB: whether a resource is there, what capacity it has, and setting it by UpdateTable."""
+
+from __future__ import annotations
+
+from dynaops.sandbox.autoscaling.model import READS, Target, parsed
+from dynaops.sandbox.dispatch import Call, handler_for
+from dynaops.sandbox.dynamodb.model import Table, Tables, Throughput
+from dynaops.sandbox.errors import validation
+from dynaops.sandbox.world import World
+
+
+def table_of(world: World, account: str, region: str, resource: str) -> Table | None:
+    """The table behind a resource id."""
+    return world.region(account, region).holding(Tables).by_name.get(parsed(resource)[0])
+
+
+def check_exists(world: World, account: str, region: str, resource: str) -> None:
+    """Refuse a resource that DynamoDB does not have, in AWS's words (DDB-TABLE-322)."""
+    table = table_of(world, account, region, resource)
+    index = parsed(resource)[1]
+    if table is None:
+        raise validation(f"DynamoDB table does not exist: {resource.partition('/index/')[0]}")
+    if index is not None and index not in table.global_indexes:
+        raise validation(f"DynamoDB index does not exist: {resource}")
+
+
+def current(table: Table, target: Target) -> int | None:
+    """The units that the target's dimension has now; None where there is nothing to scale (on demand, gone)."""
+    held = _throughput(table, target)
+    if held is None or table.on_demand_billing:
+        return None
+    return held.read if target.dimension.endswith(READS) else held.write
+
+
+def set_to(world: World, table: Table, target: Target, value: int) -> None:
+    """Let DynamoDB change the dimension; raises ApiError as UpdateTable does."""
+    held = _throughput(table, target)
+    if held is None:
+        return
+    read, write = (value, held.write) if target.dimension.endswith(READS) else (held.read, value)
+    given = {"ProvisionedThroughput": {"ReadCapacityUnits": read, "WriteCapacityUnits": write}}
+    index = parsed(target.resource)[1]
+    body = (
+        given
+        if index is None
+        else {"GlobalSecondaryIndexUpdates": [{"Update": {"IndexName": index, **given}}]}
+    )
+    update = handler_for("dynamodb", "UpdateTable")
+    if update is not None:
+        update(Call(world, table.account, table.region, "UpdateTable", {"TableName": table.name, **body}))
+
+
+def _throughput(table: Table, target: Target) -> Throughput | None:
+    index = parsed(target.resource)[1]
+    if index is None:
+        return table.throughput
+    found = table.global_indexes.get(index)
+    return None if found is None else found.throughput

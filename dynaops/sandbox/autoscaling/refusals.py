@@ -1,0 +1,101 @@
+"""What the calls of Application Auto Scaling have in common: their checks, their errors, their pages."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from dynaops.sandbox.autoscaling.model import NAMESPACE, SERVICE, Target, dimension_of, parsed, scaling_in
+from dynaops.sandbox.dispatch import Call
+from dynaops.sandbox.dynamodb.shapes import check_shape
+from dynaops.sandbox.errors import ApiError, validation
+
+T = TypeVar("T")
+_MOST = 50
+
+
+def is_ours(call: Call) -> bool:
+    """Whether the call is about DynamoDB; its shape is checked then. Other namespaces are moto's."""
+    if call.body.get("ServiceNamespace") != NAMESPACE:
+        return False
+    check_shape(call.operation, call.body, SERVICE)
+    return True
+
+
+def check_dimension(body: dict[str, Any]) -> None:
+    """Refuse a resource id that is no table or index, or a dimension of the other kind."""
+    try:
+        _, index = parsed(body["ResourceId"])
+    except ValueError:
+        index, fits = None, False
+    else:
+        fits = body["ScalableDimension"] in [dimension_of(units, index) for units in _UNITS]
+    if not fits:
+        raise validation("Unsupported service namespace, resource type or scalable dimension")
+
+
+_UNITS = ("ReadCapacityUnits", "WriteCapacityUnits")
+
+
+def target_of(call: Call) -> Target | None:
+    """The registered target that a call names."""
+    key = call.body["ResourceId"], call.body["ScalableDimension"]
+    return scaling_in(call.world, call.account, call.region).targets.get(key)
+
+
+def require_target(call: Call, verb: str = "registered") -> Target:
+    """The target that a call names; ObjectNotFoundException where none is registered."""
+    target = target_of(call)
+    if target is None:
+        raise missing(f"No scalable target {verb} for {_named(call.body)}")
+    return target
+
+
+def missing(message: str) -> ApiError:
+    return ApiError("ObjectNotFoundException", message)
+
+
+def missing_part(kind: str, body: dict[str, Any], named: str) -> ApiError:
+    """The error for a policy or a scheduled action that is not there."""
+    return missing(f"No {kind} found for {_named(body)}, {named}")
+
+
+def _named(body: dict[str, Any]) -> str:
+    return (
+        f"service namespace: {NAMESPACE}, resource ID: {body['ResourceId']}, "
+        f"scalable dimension: {body['ScalableDimension']}"
+    )
+
+
+def over_limit(message: str) -> ApiError:
+    return ApiError("LimitExceededException", message)
+
+
+def selected(call: Call) -> list[Target]:
+    """The targets that a Describe call asks for, in the order of their names.
+
+    Raises ValidationException where a dimension is given without a resource.
+    """
+    body = call.body
+    resources = set(body.get("ResourceIds") or ([body["ResourceId"]] if "ResourceId" in body else []))
+    dimension = body.get("ScalableDimension")
+    if dimension is not None and not resources:
+        raise validation("If you specify a scalable dimension, you must also specify a resource ID")
+    targets = scaling_in(call.world, call.account, call.region).targets
+    return [
+        targets[key]
+        for key in sorted(targets)
+        if (not resources or key[0] in resources) and dimension in (None, key[1])
+    ]
+
+
+def page(call: Call, member: str, found: list[T]) -> dict[str, Any]:
+    """One page of `found` as `member`: MaxResults (1-50, 50 unless given) from NextToken on."""
+    most = call.body.get("MaxResults", _MOST)
+    if not 1 <= most <= _MOST:
+        raise validation(f"MaxResults must be between 1 and {_MOST}")
+    token = call.body.get("NextToken", "0")
+    if not token.isdecimal() or int(token) > len(found):
+        raise ApiError("InvalidNextTokenException", "The specified next token is invalid.")
+    end = int(token) + most
+    answer: dict[str, Any] = {member: found[int(token) : end]}
+    return {**answer, "NextToken": str(end)} if end < len(found) else answer

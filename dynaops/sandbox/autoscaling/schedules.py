@@ -1,0 +1,113 @@
+"""Scheduled actions of scalable targets: kept, checked and shown; the sandbox does not run them."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from dynaops.sandbox.autoscaling import expressions
+from dynaops.sandbox.autoscaling.model import NAMESPACE, Schedule, Target
+from dynaops.sandbox.autoscaling.refusals import (
+    check_dimension,
+    is_ours,
+    missing_part,
+    over_limit,
+    page,
+    require_target,
+    selected,
+    target_of,
+)
+from dynaops.sandbox.dispatch import PASS, Call, operation
+from dynaops.sandbox.errors import validation
+
+_MOST = 200
+"""Scheduled actions of a scalable target (User Guide, "Quotas")."""
+
+
+@operation("application-autoscaling", "PutScheduledAction")
+def put_schedule(call: Call) -> dict[str, Any]:
+    """Make a scheduled action, or change what is given of one; start and end go where they are not given."""
+    if not is_ours(call):
+        return PASS
+    check_dimension(call.body)
+    target, body = require_target(call), call.body
+    held = target.schedules.get(body["ScheduledActionName"])
+    if held is None and len(target.schedules) >= _MOST:
+        raise over_limit(f"A scalable target can have at most {_MOST} scheduled actions")
+    made = Schedule(
+        body["ScheduledActionName"],
+        held.arn if held else _arn(call, target),
+        held.created if held else call.now,
+        body.get("Schedule", held.expression if held else ""),
+        body.get("Timezone", held.timezone if held else None),
+        body.get("ScalableTargetAction", held.action if held else {}),
+        body.get("StartTime"),
+        body.get("EndTime"),
+    )
+    _check(made)
+    target.schedules[made.name] = made
+    return {}
+
+
+def _check(made: Schedule) -> None:
+    if not made.expression:
+        raise validation("Schedule must be specified when creating a scheduled action")
+    expressions.check(made.expression)
+    if made.timezone is not None:
+        expressions.check_timezone(made.timezone)
+    least, most = made.action.get("MinCapacity"), made.action.get("MaxCapacity")
+    if least is None and most is None:
+        raise validation("At least one of minimum capacity and maximum capacity should be provided")
+    if least is not None and most is not None and most < least:
+        raise validation("Maximum capacity cannot be less than minimum capacity")
+    if made.start is not None and made.end is not None and made.end <= made.start:
+        raise validation("End time must be after start time")
+
+
+def _arn(call: Call, target: Target) -> str:
+    return (
+        f"arn:aws:autoscaling:{call.region}:{call.account}:scheduledAction:{uuid.uuid4()}:"
+        f"resource/{NAMESPACE}/{target.resource}:scheduledActionName/{call.body['ScheduledActionName']}"
+    )
+
+
+@operation("application-autoscaling", "DeleteScheduledAction")
+def delete_schedule(call: Call) -> dict[str, Any]:
+    if not is_ours(call):
+        return PASS
+    check_dimension(call.body)
+    target, name = target_of(call), call.body["ScheduledActionName"]
+    if target is None or target.schedules.pop(name, None) is None:
+        raise missing_part("scheduled action", call.body, f"scheduled action name: {name}")
+    return {}
+
+
+@operation("application-autoscaling", "DescribeScheduledActions")
+def describe_schedules(call: Call) -> dict[str, Any]:
+    if not is_ours(call):
+        return PASS
+    names = call.body.get("ScheduledActionNames")
+    found = [
+        _shown(target, schedule)
+        for target in selected(call)
+        for schedule in target.schedules.values()
+        if not names or schedule.name in names
+    ]
+    return page(call, "ScheduledActions", found)
+
+
+def _shown(target: Target, schedule: Schedule) -> dict[str, Any]:
+    shown = {
+        "ScheduledActionName": schedule.name,
+        "ScheduledActionARN": schedule.arn,
+        "ServiceNamespace": NAMESPACE,
+        "Schedule": schedule.expression,
+        "Timezone": schedule.timezone,
+        "ResourceId": target.resource,
+        "ScalableDimension": target.dimension,
+        "StartTime": schedule.start,
+        "EndTime": schedule.end,
+        "ScalableTargetAction": schedule.action,
+        "CreationTime": schedule.created,
+    }
+    return {name: value for name, value in shown.items() if value is not None}

@@ -1,0 +1,52 @@
+"""Tags of scalable targets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dynaops.sandbox.autoscaling.model import SERVICE, Target, scaling_in
+from dynaops.sandbox.dispatch import Call, operation
+from dynaops.sandbox.dynamodb.shapes import check_shape
+from dynaops.sandbox.errors import ApiError, validation
+
+_MOST = 50
+
+
+def checked(tags: dict[str, str]) -> dict[str, str]:
+    """The tags; refused where a key is AWS's own, or one too many is given."""
+    if any(key.lower().startswith("aws:") for key in tags):
+        raise validation("Tag keys starting with 'aws:' are reserved for AWS")
+    if len(tags) > _MOST:
+        raise ApiError("TooManyTagsException", f"A resource can have at most {_MOST} tags")
+    return dict(tags)
+
+
+@operation("application-autoscaling", "TagResource")
+def tag(call: Call) -> dict[str, Any]:
+    target = _target(call)
+    target.tags = checked({**target.tags, **call.body["Tags"]})
+    return {}
+
+
+@operation("application-autoscaling", "UntagResource")
+def untag(call: Call) -> dict[str, Any]:
+    """Keys that the target does not have are no error."""
+    target = _target(call)
+    target.tags = {key: value for key, value in target.tags.items() if key not in call.body["TagKeys"]}
+    return {}
+
+
+@operation("application-autoscaling", "ListTagsForResource")
+def list_tags(call: Call) -> dict[str, Any]:
+    return {"Tags": dict(_target(call).tags)}
+
+
+def _target(call: Call) -> Target:
+    check_shape(call.operation, call.body, SERVICE)
+    arn = call.body["ResourceARN"]
+    for target in scaling_in(call.world, call.account, call.region).targets.values():
+        if target.arn == arn:
+            return target
+    raise ApiError(
+        "ResourceNotFoundException", f"The specified resource doesn't exist: {arn}", ResourceName=arn
+    )

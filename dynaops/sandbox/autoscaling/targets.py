@@ -1,0 +1,122 @@
+"""Scalable targets: registering, describing and deregistering them."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from dynaops.sandbox import linked_roles
+from dynaops.sandbox.autoscaling import alarms, bounds, capacity, tags
+from dynaops.sandbox.autoscaling.model import LINKED_SERVICE, NAMESPACE, Target, role_arn, scaling_in
+from dynaops.sandbox.autoscaling.refusals import (
+    check_dimension,
+    is_ours,
+    page,
+    require_target,
+    selected,
+    target_of,
+)
+from dynaops.sandbox.dispatch import PASS, Call, operation
+from dynaops.sandbox.errors import validation
+from dynaops.sandbox.world import World
+
+_SUSPENSIONS = ("DynamicScalingInSuspended", "DynamicScalingOutSuspended", "ScheduledScalingSuspended")
+_LEAST = 1
+
+
+@operation("application-autoscaling", "RegisterScalableTarget")
+def register_target(call: Call) -> dict[str, Any]:
+    """Register a target, or change what is given of a registered one.
+
+    Either way the resource's capacity is pulled into the bounds soon after (the service model's documentation).
+    """
+    if not is_ours(call):
+        return PASS
+    check_dimension(call.body)
+    capacity.check_exists(call.world, call.account, call.region, call.body["ResourceId"])
+    held = target_of(call)
+    minimum, maximum = _limits(call.body, held)
+    suspended = call.body.get("SuspendedState") or {}
+    given = tags.checked(call.body.get("Tags") or {})
+    if held is not None and given:
+        raise validation("Tags cannot be given for a scalable target that exists: use TagResource")
+    resource, dimension = call.body["ResourceId"], call.body["ScalableDimension"]
+    target = register(call.world, call.account, call.region, resource, dimension, (minimum, maximum))
+    target.tags.update(given)
+    target.suspended.update({name: bool(value) for name, value in suspended.items()})
+    return {"ScalableTargetARN": target.arn}
+
+
+def _limits(body: dict[str, Any], held: Target | None) -> tuple[int, int]:
+    minimum = body.get("MinCapacity", held.minimum if held else None)
+    maximum = body.get("MaxCapacity", held.maximum if held else None)
+    if minimum is None or maximum is None:
+        raise validation(
+            "Minimum capacity and maximum capacity must be specified when registering a scalable target"
+        )
+    if minimum < _LEAST:
+        raise validation(f"Minimum capacity must be greater than or equal to {_LEAST}")
+    if maximum < minimum:
+        raise validation("Maximum capacity cannot be less than minimum capacity")
+    return int(minimum), int(maximum)
+
+
+def register(
+    world: World, account: str, region: str, resource: str, dimension: str, limits: tuple[int, int]
+) -> Target:
+    """The target of a resource with `limits` as its minimum and maximum; registered now if it was not."""
+    linked_roles.ensure(account, LINKED_SERVICE)
+    targets = scaling_in(world, account, region).targets
+    target = targets.get((resource, dimension))
+    if target is None:
+        identity = uuid.uuid4().hex[:32]
+        target = targets[resource, dimension] = Target(
+            resource,
+            dimension,
+            f"arn:aws:application-autoscaling:{region}:{account}:scalable-target/{identity}",
+            world.now(),
+            *limits,
+            suspended=dict.fromkeys(_SUSPENSIONS, False),
+        )
+    target.minimum, target.maximum = limits
+    bounds.look_soon(world, account, region, target)
+    return target
+
+
+@operation("application-autoscaling", "DescribeScalableTargets")
+def describe_targets(call: Call) -> dict[str, Any]:
+    if not is_ours(call):
+        return PASS
+    return page(call, "ScalableTargets", [_shown(call.account, target) for target in selected(call)])
+
+
+def _shown(account: str, target: Target) -> dict[str, Any]:
+    return {
+        "ServiceNamespace": NAMESPACE,
+        "ResourceId": target.resource,
+        "ScalableDimension": target.dimension,
+        "MinCapacity": target.minimum,
+        "MaxCapacity": target.maximum,
+        "RoleARN": role_arn(account),
+        "CreationTime": target.created,
+        "SuspendedState": target.suspended,
+        "ScalableTargetARN": target.arn,
+    }
+
+
+@operation("application-autoscaling", "DeregisterScalableTarget")
+def deregister_target(call: Call) -> dict[str, Any]:
+    """Forget a target with its policies, their alarms, and its scheduled actions."""
+    if not is_ours(call):
+        return PASS
+    check_dimension(call.body)
+    require_target(call, "found")
+    deregister(call.world, call.account, call.region, call.body["ResourceId"], call.body["ScalableDimension"])
+    return {}
+
+
+def deregister(world: World, account: str, region: str, resource: str, dimension: str) -> None:
+    """The same for whoever knows it by name; nothing where there is none."""
+    target = scaling_in(world, account, region).targets.pop((resource, dimension), None)
+    for policy in target.policies.values() if target is not None else ():
+        alarms.remove(account, region, policy.alarms)

@@ -1,0 +1,51 @@
+"""The managed policies that AWS itself keeps in IAM: each is there as soon as someone names it.
+
+moto can load all thousand of them at once, which takes longer than most tests.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from dynaops.sandbox.dispatch import PASS, Call, operation
+
+
+@operation("iam", "GetPolicy")
+def get_policy(call: Call) -> dict[str, Any]:
+    know(call)
+    return PASS
+
+
+@operation("iam", "GetPolicyVersion")
+def get_policy_version(call: Call) -> dict[str, Any]:
+    know(call)
+    return PASS
+
+
+def know(call: Call) -> None:
+    """Have the policy that a call names by its PolicyArn, if it is one of AWS's."""
+    arn = str(call.body.get("PolicyArn", ""))
+    if ":iam::aws:policy/" not in arn:
+        return
+    from moto.iam.models import AWSManagedPolicy, iam_backends
+
+    backend = iam_backends[call.account]["aws"]
+    if arn in backend.managed_policies:
+        return
+    name = arn.rpartition("/")[2]
+    data = _all().get(name)
+    if data is None:
+        return
+    policy = AWSManagedPolicy.from_data(name, backend.account_id, backend.region_name, data)
+    if policy.arn == arn:
+        backend.managed_policies[arn] = policy
+
+
+@cache
+def _all() -> dict[str, Any]:
+    import orjson
+    from moto.iam.aws_managed_policies import aws_managed_policies_data
+
+    found: dict[str, Any] = orjson.loads(aws_managed_policies_data)
+    return found

@@ -1,0 +1,239 @@
+"""Backup jobs: a table's description and items become a recovery point of a vault."""
+
+from __future__ import annotations
+
+import copy
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
+
+from dynaops.sandbox.backup import copy_jobs, jobs, lifecycle, plan_rules, registry, roles, settings, tags
+from dynaops.sandbox.backup.jobs import Job
+from dynaops.sandbox.backup.model import Estate, RecoveryPoint, Vault
+from dynaops.sandbox.backup.pages import page
+from dynaops.sandbox.backup.refusals import invalid_parameter, invalid_request
+from dynaops.sandbox.dispatch import Call, operation
+from dynaops.sandbox.dynamodb import backups
+from dynaops.sandbox.dynamodb.model import Table
+from dynaops.sandbox.dynamodb.registry import tables_in
+from dynaops.sandbox.errors import ApiError
+from dynaops.sandbox.world import Region, World, action
+
+START_SECONDS, COPY_SECONDS, STOP_SECONDS = 10.0, 120.0, 10.0
+"""Orders of magnitude; AWS Backup promises only the windows of the job."""
+
+
+@dataclass
+class BackupJob(Job):
+    """A backup job. Windows in minutes; `copies` are the CopyActions of the rule it comes from."""
+
+    vault: str = ""
+    point: str = ""
+    lifecycle: dict[str, Any] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+    created_by: dict[str, Any] = field(default_factory=dict)
+    copies: list[dict[str, Any]] = field(default_factory=list)
+    start_window: int = plan_rules.DEFAULT_START
+    completion_window: int = plan_rules.DEFAULT_COMPLETION
+
+
+@dataclass
+class BackupJobs:
+    """By id; and the ids by what a repeated request says."""
+
+    by_id: dict[str, BackupJob] = field(default_factory=dict)
+    by_token: dict[tuple[str, str, str], str] = field(default_factory=dict)
+
+
+@operation("backup", "StartBackupJob")
+def start_job(call: Call) -> dict[str, Any]:
+    """Repeating a request with its IdempotencyToken gives the job it made.
+
+    A table that does not exist fails the job, not the call.
+    """
+    body = call.body
+    vault = registry.vault_to_change(call, body["BackupVaultName"])
+    _check_table_arn(call, body["ResourceArn"])
+    held = call.here.holding(BackupJobs)
+    token = (body.get("IdempotencyToken", ""), body["ResourceArn"], vault.name)
+    if token[0] and token in held.by_token:
+        return _started(held.by_id[held.by_token[token]])
+    roles.check(call, body["IamRoleArn"])
+    start = body.get("StartWindowMinutes", plan_rules.DEFAULT_START)
+    completion = body.get(
+        "CompleteWindowMinutes", max(plan_rules.DEFAULT_COMPLETION, start + plan_rules.LEAST_WINDOW)
+    )
+    plan_rules.check_windows(start, completion)
+    lifecycle.check(body.get("Lifecycle"))
+    job = BackupJob(
+        account=call.account,
+        region=call.region,
+        resource=body["ResourceArn"],
+        role=body["IamRoleArn"],
+        created=call.now,
+        vault=vault.name,
+        lifecycle=body.get("Lifecycle") or {},
+        tags=tags.checked(body.get("RecoveryPointTags") or {}),
+        start_window=start,
+        completion_window=completion,
+    )
+    begin(call.world, job)
+    if token[0]:
+        held.by_token[token] = job.job_id
+    return _started(job)
+
+
+def begin(world: World, job: BackupJob) -> None:
+    """Make the job known, and let it run."""
+    here = world.region(job.account, job.region)
+    if settings.advanced(here):
+        job.point = f"arn:aws:backup:{job.region}:{job.account}:recovery-point:{uuid.uuid4()}"
+    else:
+        job.point = f"{job.resource}/backup/{int(world.now() * 1000):014d}-{uuid.uuid4().hex[:8]}"
+        job.lifecycle = lifecycle.without_cold(job.lifecycle)
+    here.holding(BackupJobs).by_id[job.job_id] = job
+    world.schedule(START_SECONDS, "backup.job.run", **job.address)
+
+
+@operation("backup", "DescribeBackupJob")
+def describe_job(call: Call) -> dict[str, Any]:
+    return _shown(call.here, jobs.found(call.here.holding(BackupJobs).by_id, call.body["BackupJobId"]))
+
+
+@operation("backup", "ListBackupJobs")
+def list_jobs(call: Call) -> dict[str, Any]:
+    listed = ((job, _shown(call.here, job)) for job in call.here.holding(BackupJobs).by_id.values())
+    return page(call, "BackupJobs", jobs.rows(call.body, listed))
+
+
+@operation("backup", "StopBackupJob")
+def stop_job(call: Call) -> dict[str, Any]:
+    job = jobs.found(call.here.holding(BackupJobs).by_id, call.body["BackupJobId"])
+    if job.state not in ("CREATED", "RUNNING"):
+        raise invalid_request(f"Job {job.job_id} cannot be stopped: it is {job.state}")
+    job.state = "ABORTING"
+    call.world.schedule(STOP_SECONDS, "backup.job.stopped", **job.address)
+    return {}
+
+
+@action("backup.job.run")
+def _run(world: World, data: dict[str, Any]) -> None:
+    here, job = _recall(world, data)
+    if job is None or job.state != "CREATED":
+        return
+    try:
+        table, vault = _source(world, job), _target(here, job)
+    except ApiError as error:
+        job.end("FAILED", world.now(), error.message)
+        return
+    content = backups.snapshot(world, table, job.job_id, "AWS_BACKUP")
+    job.state, job.size = "RUNNING", content.size
+    here.holding(Estate).points[job.point] = RecoveryPoint(
+        arn=job.point,
+        vault=job.vault,
+        resource=job.resource,
+        role=job.role,
+        created=job.created,
+        lifecycle=job.lifecycle,
+        content=content,
+        key=_key(job, vault, content),
+        created_by=job.created_by,
+        tags={**table.tags, **job.tags},
+        resource_tags=dict(table.tags),
+    )
+    world.schedule(COPY_SECONDS, "backup.job.done", **job.address)
+
+
+@action("backup.job.done")
+def _done(world: World, data: dict[str, Any]) -> None:
+    here, job = _recall(world, data)
+    if job is None or job.state != "RUNNING":
+        return
+    job.end("COMPLETED", world.now())
+    point = here.holding(Estate).points[job.point]
+    point.status, point.completed = "COMPLETED", world.now()
+    for one in job.copies:
+        copy_jobs.begin(
+            world, here, point, job.role, one["DestinationBackupVaultArn"], one.get("Lifecycle"), job.job_id
+        )
+
+
+@action("backup.job.stopped")
+def _stopped(world: World, data: dict[str, Any]) -> None:
+    here, job = _recall(world, data)
+    if job is not None and job.state == "ABORTING":
+        job.end("ABORTED", world.now(), "Backup job was stopped by user.")
+        here.holding(Estate).points.pop(job.point, None)
+
+
+def _recall(world: World, data: dict[str, Any]) -> tuple[Region, BackupJob | None]:
+    here = world.region(data["account"], data["region"])
+    return here, here.holding(BackupJobs).by_id.get(data["job"])
+
+
+def _source(world: World, job: BackupJob) -> Table:
+    table = tables_in(world, job.account, job.region).get(job.table)
+    if table is None or table.status in ("CREATING", "DELETING"):
+        raise ApiError("ResourceNotFoundException", f"Table not found: {job.table}")
+    return table
+
+
+def _target(here: Region, job: BackupJob) -> Vault:
+    vault = here.holding(Estate).vaults.get(job.vault)
+    if vault is None:
+        raise ApiError("ResourceNotFoundException", f"Backup vault not found: {job.vault}")
+    problem = lifecycle.breaks(vault.lock, job.lifecycle)
+    if problem is not None:
+        raise ApiError("InvalidParameterValueException", f"Backup job failed: {problem}")
+    return vault
+
+
+def _key(job: BackupJob, vault: Vault, content: backups.Backup) -> str | None:
+    """Advanced features encrypt with the vault's key, DynamoDB's own backups with the table's."""
+    if job.point.startswith("arn:aws:backup:"):
+        return vault.key
+    found: str | None = content.description.get("SSEDescription", {}).get("KMSMasterKeyArn")
+    return found
+
+
+def _check_table_arn(call: Call, arn: str) -> None:
+    parts = arn.split(":", 5)
+    if len(parts) != 6 or parts[0] != "arn":
+        raise invalid_parameter(f"Invalid resource ARN: {arn}")
+    if parts[2] != "dynamodb" or not parts[5].startswith("table/") or parts[5].count("/") != 1:
+        raise ApiError("NotImplemented", f"dynaops sandbox: AWS Backup knows only DynamoDB tables, not {arn}")
+    if (parts[3], parts[4]) != (call.region, call.account):
+        raise invalid_parameter(f"The resource is not of this account and region: {arn}")
+
+
+def _started(job: BackupJob) -> dict[str, Any]:
+    found: dict[str, Any] = {"BackupJobId": job.job_id, "CreationDate": job.created, "IsParent": False}
+    advanced = job.point.startswith("arn:aws:backup:")
+    return found | ({"RecoveryPointArn": job.point} if advanced else {})
+
+
+def _shown(here: Region, job: BackupJob) -> dict[str, Any]:
+    done = job.state == "COMPLETED"
+    shown: dict[str, Any] = {
+        **jobs.common(job),
+        "BackupJobId": job.job_id,
+        "BackupVaultName": job.vault,
+        "BackupVaultArn": f"arn:aws:backup:{job.region}:{job.account}:backup-vault:{job.vault}",
+        "VaultType": "BACKUP_VAULT",
+        "ResourceArn": job.resource,
+        "ResourceName": job.table,
+        "State": job.state,
+        "PercentDone": "100.0" if done else "0.0",
+        "BytesTransferred": job.size if done else 0,
+        "StartBy": job.created + job.start_window * 60,
+        "ExpectedCompletionDate": job.created + job.completion_window * 60,
+        "InitiationDate": job.created,
+        "RecoveryPointLifecycle": copy.deepcopy(job.lifecycle),
+    }
+    if job.created_by:
+        shown["CreatedBy"] = job.created_by
+    if job.point in here.holding(Estate).points or done:
+        shown["RecoveryPointArn"] = job.point
+    if done:
+        shown["MessageCategory"] = "SUCCESS"
+    return shown

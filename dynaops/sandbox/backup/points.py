@@ -1,0 +1,164 @@
+"""Recovery points: what a vault keeps, for how long, and how it is deleted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dynaops.sandbox.backup import lifecycle
+from dynaops.sandbox.backup.model import Estate, RecoveryPoint
+from dynaops.sandbox.backup.pages import newest_first, page
+from dynaops.sandbox.backup.refusals import invalid_parameter, invalid_request, invalid_state
+from dynaops.sandbox.backup.registry import point_in_vault, points, points_in, vault_to_read
+from dynaops.sandbox.dispatch import Call, operation
+from dynaops.sandbox.world import World, action
+
+DELETE_SECONDS = 10.0
+RESOURCE_TYPE = "DynamoDB"
+
+
+@operation("backup", "DescribeRecoveryPoint")
+def describe(call: Call) -> dict[str, Any]:
+    point = point_in_vault(call)
+    return {**_shown(call, point), "StorageClass": _storage_class(point, call.now)}
+
+
+@operation("backup", "ListRecoveryPointsByBackupVault")
+def list_by_vault(call: Call) -> dict[str, Any]:
+    vault = vault_to_read(call)
+    found = [point for point in points_in(call.here, vault.name, call.now) if _asked_for(point, call.body)]
+    return page(call, "RecoveryPoints", ((_key(point), _shown(call, point)) for point in found))
+
+
+@operation("backup", "ListRecoveryPointsByResource")
+def list_by_resource(call: Call) -> dict[str, Any]:
+    arn = call.body["ResourceArn"]
+    if not arn.startswith("arn:"):
+        raise invalid_parameter(f"Invalid resource ARN: {arn}")
+    found = [point for point in points(call.here, call.now) if point.resource == arn]
+    return page(call, "RecoveryPoints", ((_key(point), _brief(point)) for point in found))
+
+
+@operation("backup", "GetRecoveryPointRestoreMetadata")
+def restore_metadata(call: Call) -> dict[str, Any]:
+    point = point_in_vault(call)
+    encrypted = point.content is not None and "SSEDescription" in point.content.description
+    return {
+        "BackupVaultArn": vault_to_read(call).arn,
+        "RecoveryPointArn": point.arn,
+        "RestoreMetadata": {
+            "originalTableName": point.table,
+            "encryptionType": "KMS" if encrypted else "Default",
+        },
+        "ResourceType": RESOURCE_TYPE,
+    }
+
+
+@operation("backup", "UpdateRecoveryPointLifecycle")
+def update_lifecycle(call: Call) -> dict[str, Any]:
+    """The lifecycle replaces the one before; a member left out is dropped (service model)."""
+    point = point_in_vault(call)
+    given = call.body.get("Lifecycle") or {}
+    lifecycle.check(given)
+    _refuse_locked(call, point)
+    cold = "MoveToColdStorageAfterDays"
+    if _storage_class(point, call.now) == "COLD" and given.get(cold) != point.lifecycle.get(cold):
+        raise invalid_parameter(f"{cold} cannot be changed after the move to cold storage")
+    point.lifecycle = (
+        dict(given) if point.arn.startswith("arn:aws:backup:") else lifecycle.without_cold(given)
+    )
+    return {
+        "BackupVaultArn": vault_to_read(call).arn,
+        "RecoveryPointArn": point.arn,
+        "Lifecycle": point.lifecycle,
+        "CalculatedLifecycle": lifecycle.calculated(point.created, point.lifecycle),
+    }
+
+
+@operation("backup", "DeleteRecoveryPoint")
+def delete(call: Call) -> dict[str, Any]:
+    point = point_in_vault(call)
+    _refuse_locked(call, point)
+    if point.status != "COMPLETED" or point.restoring:
+        state = "being restored or copied" if point.restoring else point.status
+        raise invalid_state(f"Recovery point {point.arn} cannot be deleted: it is {state}")
+    point.status = "DELETING"
+    call.world.schedule(
+        DELETE_SECONDS, "backup.point.gone", account=call.account, region=call.region, arn=point.arn
+    )
+    return {}
+
+
+@action("backup.point.gone")
+def _forget(world: World, data: dict[str, Any]) -> None:
+    world.region(data["account"], data["region"]).holding(Estate).points.pop(data["arn"], None)
+
+
+def _refuse_locked(call: Call, point: RecoveryPoint) -> None:
+    """A locked vault lets no one delete its recovery points or change their lifecycle (developer guide, Vault Lock)."""
+    if call.here.holding(Estate).vaults[point.vault].lock is not None:
+        raise invalid_request(f"Backup vault {point.vault} is locked: its recovery points cannot be changed")
+
+
+def _asked_for(point: RecoveryPoint, body: dict[str, Any]) -> bool:
+    return (
+        body.get("ByResourceArn") in (None, point.resource)
+        and body.get("ByResourceType") in (None, RESOURCE_TYPE)
+        and body.get("ByBackupPlanId") in (None, point.created_by.get("BackupPlanId"))
+        and body.get("ByParentRecoveryPointArn") is None
+        and body.get("ByCreatedAfter", 0.0) <= point.created < body.get("ByCreatedBefore", float("inf"))
+    )
+
+
+def _key(point: RecoveryPoint) -> tuple[float, str]:
+    return newest_first(point.created, point.arn)
+
+
+def _storage_class(point: RecoveryPoint, now: float) -> str:
+    moments = lifecycle.calculated(point.created, point.lifecycle)
+    return "COLD" if moments.get("MoveToColdStorageAt", float("inf")) <= now else "WARM"
+
+
+def _brief(point: RecoveryPoint) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "RecoveryPointArn": point.arn,
+        "CreationDate": point.created,
+        "Status": point.status,
+        "BackupSizeBytes": point.content.size if point.content else 0,
+        "BackupVaultName": point.vault,
+        "IsParent": False,
+        "ResourceName": point.table,
+        "VaultType": "BACKUP_VAULT",
+    }
+    return found | ({"EncryptionKeyArn": point.key} if point.key else {})
+
+
+def _shown(call: Call, point: RecoveryPoint) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "RecoveryPointArn": point.arn,
+        "BackupVaultName": point.vault,
+        "BackupVaultArn": call.here.holding(Estate).vaults[point.vault].arn,
+        "ResourceArn": point.resource,
+        "ResourceType": RESOURCE_TYPE,
+        "ResourceName": point.table,
+        "IamRoleArn": point.role,
+        "Status": point.status,
+        "CreationDate": point.created,
+        "InitiationDate": point.created,
+        "BackupSizeInBytes": point.content.size if point.content else 0,
+        "IsEncrypted": True,
+        "IsParent": False,
+        "VaultType": "BACKUP_VAULT",
+    }
+    optional = {
+        "CompletionDate": point.completed,
+        "SourceBackupVaultArn": point.source_vault,
+        "LastRestoreTime": point.last_restored,
+        "EncryptionKeyArn": point.key,
+    }
+    found |= {name: value for name, value in optional.items() if value is not None}
+    if point.created_by:
+        found["CreatedBy"] = point.created_by
+    if point.lifecycle:
+        found["Lifecycle"] = point.lifecycle
+        found["CalculatedLifecycle"] = lifecycle.calculated(point.created, point.lifecycle)
+    return found

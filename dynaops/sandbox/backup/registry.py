@@ -1,0 +1,73 @@
+"""Where vaults, recovery points and plans are found; and how recovery points come to their end."""
+
+from __future__ import annotations
+
+from dynaops.sandbox.backup.lifecycle import calculated
+from dynaops.sandbox.backup.model import Estate, Plan, RecoveryPoint, Vault
+from dynaops.sandbox.backup.refusals import invalid_parameter, not_found
+from dynaops.sandbox.dispatch import Call
+from dynaops.sandbox.errors import ApiError
+from dynaops.sandbox.world import Region
+
+
+def vault_to_read(call: Call) -> Vault:
+    """The vault that a reading call names.
+
+    A vault that does not exist is told as AccessDeniedException, whatever the caller's rights (SDK for JavaScript
+    issue 2625, boto3 issue 2269).
+    """
+    vault = call.here.holding(Estate).vaults.get(call.body["BackupVaultName"])
+    if vault is None:
+        raise ApiError("AccessDeniedException", "Insufficient privileges to perform this action.", 403)
+    return vault
+
+
+def vault_to_change(call: Call, name: str) -> Vault:
+    """The vault that a changing call names. Raises ResourceNotFoundException."""
+    vault = call.here.holding(Estate).vaults.get(name)
+    if vault is None:
+        raise not_found(f"Backup vault not found: {name}")
+    return vault
+
+
+def plan_named(call: Call) -> Plan:
+    """The plan that a call names by its id, if it is not deleted. Raises ResourceNotFoundException."""
+    plan = call.here.holding(Estate).plans.get(call.body["BackupPlanId"])
+    if plan is None or plan.deleted is not None:
+        raise not_found(f"Cannot find Backup plan with ID {call.body['BackupPlanId']}")
+    return plan
+
+
+def points(region: Region, now: float) -> list[RecoveryPoint]:
+    """The region's recovery points, without those whose life is over."""
+    held = region.holding(Estate).points
+    for arn in [arn for arn, point in held.items() if _expired(point, now)]:
+        del held[arn]
+    return list(held.values())
+
+
+def points_in(region: Region, vault: str, now: float) -> list[RecoveryPoint]:
+    """A vault's recovery points, in whatever state."""
+    return [point for point in points(region, now) if point.vault == vault]
+
+
+def point_in_vault(call: Call) -> RecoveryPoint:
+    """The recovery point that a call names with its vault. Raises ResourceNotFoundException."""
+    vault = vault_to_read(call)
+    return point_named(call, call.body["RecoveryPointArn"], vault.name)
+
+
+def point_named(call: Call, arn: str, vault: str | None = None) -> RecoveryPoint:
+    """The recovery point of an ARN, in `vault` if one is given. Raises ResourceNotFoundException."""
+    if not arn.startswith("arn:"):
+        raise invalid_parameter(f"Invalid recovery point ARN: {arn}")
+    for point in points(call.here, call.now):
+        if point.arn == arn and vault in (None, point.vault):
+            return point
+    raise not_found(f"Recovery point not found: {arn}")
+
+
+def _expired(point: RecoveryPoint, now: float) -> bool:
+    if point.status != "COMPLETED" or point.restoring:
+        return False
+    return calculated(point.created, point.lifecycle).get("DeleteAt", float("inf")) <= now

@@ -1,0 +1,45 @@
+"""The role that AWS Backup acts with."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from dynaops.sandbox.backup.refusals import invalid_parameter
+from dynaops.sandbox.dispatch import Call
+
+SERVICE = "backup.amazonaws.com"
+_ARN = re.compile(r"arn:[\w-]+:iam::(\d{12}):role/(.+/)?([\w+=,.@-]+)")
+
+
+def check(call: Call, arn: str) -> None:
+    """Refuse what is no role's ARN, and a role that exists but does not trust AWS Backup.
+
+    A role that the sandbox's IAM does not hold is taken as good. Raises InvalidParameterValueException.
+    """
+    parts = _ARN.fullmatch(arn)
+    if parts is None:
+        raise invalid_parameter(f"Invalid IAM role ARN: {arn}")
+    role = _role(call, parts[3])
+    if role is not None and not _trusts(role.assume_role_policy_document):
+        raise invalid_parameter(f"IAM Role {arn} cannot be assumed by AWS Backup")
+
+
+def _role(call: Call, name: str) -> Any:
+    from moto.iam.models import iam_backends
+
+    held = iam_backends[call.account]["aws"].roles.values()
+    return next((role for role in held if role.name == name), None)
+
+
+def _trusts(document: str | dict[str, Any]) -> bool:
+    parsed = json.loads(document) if isinstance(document, str) else document
+    statements = parsed.get("Statement", [])
+    for each in statements if isinstance(statements, list) else [statements]:
+        principal = each.get("Principal", {})
+        services = principal.get("Service", []) if isinstance(principal, dict) else []
+        named = services if isinstance(services, list) else [services]
+        if each.get("Effect") == "Allow" and (principal == "*" or SERVICE in named):
+            return True
+    return False

@@ -1,0 +1,121 @@
+"""What plans do by themselves: at each rule's times, backup jobs for the tables that are selected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from typing import Any
+
+from dynaops.sandbox.backup import backup_jobs, cron, settings
+from dynaops.sandbox.backup.model import Estate, Plan, Selection
+from dynaops.sandbox.dynamodb.model import Table
+from dynaops.sandbox.dynamodb.registry import tables_in
+from dynaops.sandbox.world import Region, World, action
+
+_TAG = "aws:ResourceTag/"
+
+
+def plan_changed(world: World, plan: Plan) -> None:
+    """Wait for the next time of each rule of the version now in force; older versions' events come to nothing."""
+    for rule in plan.current.document["Rules"]:
+        _wait(world, plan, rule)
+
+
+def _wait(world: World, plan: Plan, rule: dict[str, Any]) -> None:
+    times = cron.parse(rule["ScheduleExpression"], rule["ScheduleExpressionTimezone"])
+    due = times.after(world.now())
+    if due is not None:
+        world.schedule(
+            due - world.now(),
+            "backup.rule",
+            account=plan.account,
+            region=plan.region,
+            plan=plan.plan_id,
+            version=plan.current.version_id,
+            rule=rule["RuleId"],
+        )
+
+
+@action("backup.rule")
+def _run(world: World, data: dict[str, Any]) -> None:
+    here = world.region(data["account"], data["region"])
+    plan = here.holding(Estate).plans[data["plan"]]
+    if plan.deleted is not None or plan.current.version_id != data["version"]:
+        return
+    rule = next(one for one in plan.current.document["Rules"] if one["RuleId"] == data["rule"])
+    _wait(world, plan, rule)
+    chosen = {table.arn: role for table, role in _selected(world, here, plan)}
+    if chosen:
+        plan.last_run = world.now()
+    for arn, role in chosen.items():
+        backup_jobs.begin(world, _job(world, plan, rule, arn, role))
+
+
+def _job(world: World, plan: Plan, rule: dict[str, Any], arn: str, role: str) -> backup_jobs.BackupJob:
+    return backup_jobs.BackupJob(
+        account=plan.account,
+        region=plan.region,
+        resource=arn,
+        role=role,
+        created=world.now(),
+        vault=rule["TargetBackupVaultName"],
+        lifecycle=dict(rule.get("Lifecycle") or {}),
+        tags=dict(rule.get("RecoveryPointTags") or {}),
+        created_by=_creator(plan, rule),
+        copies=rule.get("CopyActions") or [],
+        start_window=rule["StartWindowMinutes"],
+        completion_window=rule["CompletionWindowMinutes"],
+    )
+
+
+def _creator(plan: Plan, rule: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "BackupPlanId": plan.plan_id,
+        "BackupPlanArn": plan.arn,
+        "BackupPlanName": plan.current.document["BackupPlanName"],
+        "BackupPlanVersion": plan.current.version_id,
+        "BackupRuleId": rule["RuleId"],
+        "BackupRuleName": rule["RuleName"],
+        "BackupRuleCron": rule["ScheduleExpression"],
+        "BackupRuleTimezone": rule["ScheduleExpressionTimezone"],
+    }
+
+
+def _selected(world: World, here: Region, plan: Plan) -> Iterator[tuple[Table, str]]:
+    """The tables that the plan's selections name, each with the role to use."""
+    tables = [one for one in tables_in(world, plan.account, plan.region).values() if one.status != "DELETING"]
+    opted_in = settings.opted_in(here)
+    for selection in plan.selections.values():
+        for table in tables:
+            if _covers(selection, table, opted_in):
+                yield table, selection.document["IamRoleArn"]
+
+
+def _covers(selection: Selection, table: Table, opted_in: bool) -> bool:
+    """Named tables are covered whatever the region's settings; others only when the type is opted in."""
+    document = selection.document
+    if any(fnmatchcase(table.arn, pattern) for pattern in document.get("NotResources") or []):
+        return False
+    patterns = document.get("Resources") or []
+    if table.arn in patterns or (opted_in and any(fnmatchcase(table.arn, one) for one in patterns)):
+        return _meets(document.get("Conditions") or {}, table.tags)
+    listed = document.get("ListOfTags") or []
+    return opted_in and any(table.tags.get(one["ConditionKey"]) == one["ConditionValue"] for one in listed)
+
+
+def _meets(conditions: dict[str, Any], tags: dict[str, str]) -> bool:
+    return (
+        all(_tag(one, tags) == one["ConditionValue"] for one in conditions.get("StringEquals") or [])
+        and all(_tag(one, tags) != one["ConditionValue"] for one in conditions.get("StringNotEquals") or [])
+        and all(_like(one, tags) for one in conditions.get("StringLike") or [])
+        and not any(_like(one, tags) for one in conditions.get("StringNotLike") or [])
+    )
+
+
+def _tag(condition: dict[str, str], tags: dict[str, str]) -> str | None:
+    return tags.get(condition["ConditionKey"].removeprefix(_TAG))
+
+
+def _like(condition: dict[str, str], tags: dict[str, str]) -> bool:
+    value = _tag(condition, tags)
+    return value is not None and fnmatchcase(value, condition["ConditionValue"])

@@ -1,0 +1,65 @@
+"""Tags of vaults, plans and recovery points."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dynaops.sandbox.backup.model import Estate, Plan, RecoveryPoint, Vault
+from dynaops.sandbox.backup.pages import by_name, page
+from dynaops.sandbox.backup.refusals import invalid_parameter, not_found
+from dynaops.sandbox.dispatch import Call, operation
+from dynaops.sandbox.errors import ApiError
+
+MOST = 50
+
+
+def checked(tags: dict[str, str]) -> dict[str, str]:
+    """The tags, if AWS takes them. Raises InvalidParameterValueException."""
+    if len(tags) > MOST:
+        raise invalid_parameter(f"A resource has at most {MOST} tags")
+    for name, value in tags.items():
+        if not 1 <= len(name) <= 128 or len(value) > 256:
+            raise invalid_parameter(f"The tag {name!r} is too long or empty")
+        if name.lower().startswith("aws:"):
+            raise invalid_parameter(f"Tag keys cannot begin with aws: {name}")
+    return dict(tags)
+
+
+@operation("backup", "TagResource")
+def tag(call: Call) -> dict[str, Any]:
+    held = _tags(call)
+    merged = {**held, **checked(call.body["Tags"])}
+    if len(merged) > MOST:
+        raise ApiError("LimitExceededException", f"A resource has at most {MOST} tags")
+    held.update(merged)
+    return {}
+
+
+@operation("backup", "UntagResource")
+def untag(call: Call) -> dict[str, Any]:
+    held = _tags(call)
+    for name in call.body["TagKeyList"]:
+        held.pop(name, None)
+    return {}
+
+
+@operation("backup", "ListTags")
+def list_tags(call: Call) -> dict[str, Any]:
+    rows = ((by_name(name), {name: value}) for name, value in _tags(call).items())
+    answer = page(call, "Tags", rows)
+    answer["Tags"] = {name: value for one in answer["Tags"] for name, value in one.items()}
+    return answer
+
+
+def _tags(call: Call) -> dict[str, str]:
+    """The tags of what an ARN names, to be read or changed."""
+    arn = call.body["ResourceArn"]
+    if not arn.startswith("arn:"):
+        raise invalid_parameter(f"Invalid ARN: {arn}")
+    estate = call.here.holding(Estate)
+    plans = [plan for plan in estate.plans.values() if plan.deleted is None]
+    tagged: list[Vault | Plan | RecoveryPoint] = [*estate.vaults.values(), *plans, *estate.points.values()]
+    for held in tagged:
+        if held.arn == arn:
+            return held.tags
+    raise not_found(f"Resource not found: {arn}")

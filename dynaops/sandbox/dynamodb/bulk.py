@@ -1,0 +1,275 @@
+"""StartBulkPutItems and its kin: items from objects in S3 into a standing table.
+
+From the service model's texts and the Developer Guide ("Bulk put items"); no live evidence. Times, the layout of the
+report under ``AWSDynamoDB/<id>/`` and the codes of failures are the sandbox's own.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
+
+from dynaops.sandbox.dispatch import Call, operation
+from dynaops.sandbox.dynamodb import registry, transfer
+from dynaops.sandbox.dynamodb.batches import put
+from dynaops.sandbox.dynamodb.bulk_records import Outcome, holds
+from dynaops.sandbox.dynamodb.keys import Rules, rules_of
+from dynaops.sandbox.dynamodb.moto_bridge import backend
+from dynaops.sandbox.dynamodb.shapes import check_shape
+from dynaops.sandbox.dynamodb.transfer import NO_BUCKET, NO_BUCKET_TEXT, NoSuchBucket, Record, Source
+from dynaops.sandbox.dynamodb.values import size_of
+from dynaops.sandbox.errors import ApiError, not_found, over_limit, validation
+from dynaops.sandbox.world import World, action
+
+SIZE_SECONDS = 5.0
+"""After which the size of the input is known, and a missing bucket shows."""
+STEP_SECONDS = 10.0
+STEPS = 6
+"""The items are written in so many parts, one each ten seconds."""
+MOST_AT_ONCE = 50
+KEPT_SECONDS = 90 * 86_400.0
+"""How long a bulk operation is listed."""
+
+Body = dict[str, Any]
+
+
+@dataclass
+class Bulk:
+    """One bulk operation; `left` are the parts not yet written (None before the input has been read)."""
+
+    arn: str
+    request: Body
+    shown: Body
+    started: float
+    table: str
+    table_id: str
+    left: list[list[Record]] | None = None
+    outcome: Outcome = field(default_factory=Outcome)
+
+    @property
+    def running(self) -> bool:
+        return self.shown["BulkOperationStatus"] in ("IN_PROGRESS", "CANCELLING")
+
+    def described(self) -> Body:
+        """BulkOperationDescription."""
+        found = self.outcome
+        usage: Body = {
+            "TableName": self.table,
+            "BulkPutBytes": found.written,
+            "Table": {"BulkPutBytes": found.written},
+        }
+        return {
+            **self.shown,
+            "ProcessedItemCount": found.processed,
+            "ProcessedInputBytes": found.read,
+            "FailedItemCount": len(found.errors),
+            "BulkOperationUsage": [usage],
+        }
+
+
+@dataclass
+class Bulks:
+    """The bulk operations of an account in a region, by ARN."""
+
+    by_arn: dict[str, Bulk] = field(default_factory=dict)
+
+
+@operation("dynamodb", "StartBulkPutItems")
+def start_bulk_put_items(call: Call) -> Body:
+    """Start writing; what is wrong in S3 only shows later."""
+    check_shape(call.operation, call.body)
+    body, bulks = call.body, call.here.holding(Bulks)
+    table = registry.lookup(call, body["TableName"])
+    source, output = body["InputS3Configuration"], body["OutputS3Configuration"]
+    transfer.check_readable(source["InputFormat"], source.get("InputCompressionType", "NONE"))
+    if "S3Bucket" not in output or not output["OutputType"]:
+        raise validation("OutputS3Configuration requires S3Bucket and at least one OutputType")
+    if "S3SseKmsKeyId" in output and output.get("S3SseAlgorithm") != "KMS":
+        raise validation("Invalid Request: KMS Key Id is not supported for this encryption type")
+    standing = _standing(call, bulks)
+    if standing is not None:
+        return {"BulkOperationDescription": standing.described()}
+    registry.require_settled(table)
+    if sum(one.running for one in bulks.by_arn.values()) >= MOST_AT_ONCE:
+        raise over_limit(f"Only {MOST_AT_ONCE} bulk operations are allowed simultaneously")
+    shown = {
+        "BulkOperationArn": transfer.job_arn(call, table.name, "bulk-operation"),
+        "BulkOperationStatus": "IN_PROGRESS",
+        "TableDetails": [{"TableName": table.arn, "TableId": table.table_id}],
+        "ClientToken": body.get("ClientToken") or str(uuid.uuid4()),
+        "InputS3Configuration": {"S3BucketOwner": call.account, "InputCompressionType": "NONE", **source},
+        "OutputS3Configuration": {"S3BucketOwner": call.account, **output},
+        "StartTime": round(call.now, 3),
+        "PerformanceTier": body.get("PerformanceTier", "STANDARD"),
+    }
+    if "MaxWriteRequestUnits" in body:
+        shown["MaxWriteRequestUnits"] = body["MaxWriteRequestUnits"]
+    arn = str(shown["BulkOperationArn"])
+    bulk = bulks.by_arn[arn] = Bulk(arn, body, shown, call.now, table.name, table.table_id)
+    where = {"account": call.account, "region": call.region, "bulk": arn}
+    call.world.schedule(SIZE_SECONDS, "dynamodb.bulk_sized", **where)
+    for step in range(1, STEPS + 1):
+        call.world.schedule(step * STEP_SECONDS, "dynamodb.bulk_step", **where)
+    return {"BulkOperationDescription": bulk.described()}
+
+
+def _standing(call: Call, bulks: Bulks) -> Bulk | None:
+    """The operation a token stands for, for eight hours. Raises IdempotentParameterMismatchException."""
+    token = call.body.get("ClientToken")
+    for one in bulks.by_arn.values():
+        recent = call.now - one.started <= transfer.TOKEN_SECONDS
+        if token is None or not recent or one.request.get("ClientToken") != token:
+            continue
+        if one.request != call.body:
+            raise ApiError("IdempotentParameterMismatchException", transfer.CONFLICT)
+        return one
+    return None
+
+
+def _found(world: World, data: Body) -> Bulk | None:
+    """The operation an event is about, while it runs."""
+    one = world.region(data["account"], data["region"]).holding(Bulks).by_arn.get(data["bulk"])
+    return one if one is not None and one.running else None
+
+
+def _rules(world: World, data: Body, one: Bulk) -> Rules | None:
+    """The rules of the table; None if it is gone (another of its name is not it)."""
+    table = registry.tables_in(world, data["account"], data["region"]).get(one.table)
+    if table is None or table.table_id != one.table_id:
+        return None
+    made = backend(table).tables.get(table.name)
+    return rules_of(table, made) if made is not None else None
+
+
+@action("dynamodb.bulk_sized")
+def _size(world: World, data: Body) -> None:
+    """Read the input, and split it into the parts that are written one after the other."""
+    one = _found(world, data)
+    if one is None or one.shown["BulkOperationStatus"] == "CANCELLING":
+        return
+    rules = _rules(world, data, one)
+    if rules is None:
+        _end(world, one, "FAILED", "TableNotFound", f"Table not found: {one.table}")
+        return
+    given = one.shown["InputS3Configuration"]
+    source = Source(
+        given["S3Bucket"],
+        given.get("S3KeyPrefix", ""),
+        given["InputFormat"],
+        given["InputCompressionType"],
+    )
+    try:
+        transfer.check_bucket(data["account"], one.shown["OutputS3Configuration"]["S3Bucket"])
+        objects = source.objects(data["account"])
+    except NoSuchBucket:
+        _end(world, one, "FAILED", NO_BUCKET, NO_BUCKET_TEXT)
+        return
+    one.shown["TotalInputBytes"] = sum(len(content) for _, content in objects)
+    records = list(transfer.records(source, objects, rules))
+    each = -(-len(records) // STEPS) or 1
+    one.left = [records[start : start + each] for start in range(0, len(records), each)]
+
+
+@action("dynamodb.bulk_step")
+def _step(world: World, data: Body) -> None:
+    one = _found(world, data)
+    if one is None:
+        return
+    if one.shown["BulkOperationStatus"] == "CANCELLING":
+        _report(data["account"], one)
+        _end(world, one, "CANCELLED", "Cancelled", "The bulk operation was cancelled")
+        return
+    rules = _rules(world, data, one)
+    if rules is None:
+        _end(world, one, "FAILED", "TableNotFound", f"Table not found: {one.table}")
+        return
+    if one.left:
+        _write(rules, one, one.left.pop(0))
+    if not one.left:
+        one.outcome.read = one.shown["TotalInputBytes"]
+        _report(data["account"], one)
+        _end(world, one, "COMPLETED_WITH_ERRORS" if one.outcome.errors else "COMPLETED")
+
+
+def _write(rules: Rules, one: Bulk, records: list[Record]) -> None:
+    """Put the items whose condition holds, and remember the others."""
+    total = one.shown["TotalInputBytes"]
+    for record in records:
+        one.outcome.processed += 1
+        one.outcome.read = min(total, one.outcome.read + record.size)
+        if record.error is not None:
+            one.outcome.errors.append(record.as_reported(record.error))
+            continue
+        try:
+            current = rules.data.get_item(*rules.pair(record.attributes))
+            if holds(record.given, current):
+                put(rules, rules.key_of(record.attributes), record.attributes)
+                one.outcome.written += size_of(record.attributes)
+            else:
+                one.outcome.unmet.append(record.as_unmet(current))
+        except ApiError as error:
+            one.outcome.errors.append(record.as_reported(error.message))
+
+
+def _end(world: World, one: Bulk, status: str, code: str | None = None, message: str | None = None) -> None:
+    one.shown["BulkOperationStatus"] = status
+    one.shown["EndTime"] = round(world.now(), 3)
+    one.left = None
+    if code is not None:
+        one.shown.update(FailureCode=code, FailureMessage=message)
+
+
+def _report(account: str, one: Bulk) -> None:
+    """Write what was not put to the output's bucket, as far as it was asked for."""
+    output = one.shown["OutputS3Configuration"]
+    prefix = (output.get("S3KeyPrefix") or "").strip("/")
+    folder = f"{prefix + '/' if prefix else ''}AWSDynamoDB/{one.arn.rpartition('/')[2]}"
+    kinds = {
+        "ERROR": ("errors", one.outcome.errors),
+        "CONDITION_CHECK_FAILURE": ("condition-check-failures", one.outcome.unmet),
+    }
+    for kind, (name, found) in kinds.items():
+        if kind in output["OutputType"] and found:
+            text = "".join(f"{json.dumps(each)}\n" for each in found)
+            transfer.put_object(account, output["S3Bucket"], f"{folder}/{name}.json", text.encode())
+
+
+def _named(call: Call) -> Bulk:
+    arn = call.body["BulkOperationArn"]
+    one = call.here.holding(Bulks).by_arn.get(arn)
+    if one is None:
+        raise not_found(f"Bulk operation: {arn} not found")
+    return one
+
+
+@operation("dynamodb", "DescribeBulkOperation")
+def describe_bulk_operation(call: Call) -> Body:
+    check_shape(call.operation, call.body)
+    return {"BulkOperationDescription": _named(call).described()}
+
+
+@operation("dynamodb", "CancelBulkOperation")
+def cancel_bulk_operation(call: Call) -> Body:
+    """What is written stays; an operation that has ended stays as it is."""
+    check_shape(call.operation, call.body)
+    one = _named(call)
+    if one.running:
+        one.shown["BulkOperationStatus"] = "CANCELLING"
+    return {"BulkOperationArn": one.arn, "BulkOperationStatus": one.shown["BulkOperationStatus"]}
+
+
+@operation("dynamodb", "ListBulkOperations")
+def list_bulk_operations(call: Call) -> Body:
+    """Latest first, of the last 90 days."""
+    check_shape(call.operation, call.body)
+    recent = [
+        one for one in call.here.holding(Bulks).by_arn.values() if call.now - one.started <= KEPT_SECONDS
+    ]
+    recent.sort(key=lambda one: one.started, reverse=True)
+    shown, token = transfer.page(call.body, recent, "MaxResults", 10)
+    members = ("BulkOperationArn", "BulkOperationStatus", "StartTime", "EndTime")
+    listed = [{name: one.shown[name] for name in members if name in one.shown} for one in shown]
+    answer: Body = {"BulkOperationsSummaryList": listed}
+    return {**answer, "NextToken": token} if token else answer

@@ -1,0 +1,303 @@
+"""ExportTableToPointInTime: a snapshot of the items as gzip files of DynamoDB JSON with their manifests in S3.
+
+Rules and texts as seen live (DDB-EXPORT-001 to -022 of the ACK API quirks catalogue).
+"""
+
+from __future__ import annotations
+
+import base64
+import datetime
+import gzip
+import hashlib
+import json
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
+
+from dynaops.sandbox.dispatch import Call, operation
+from dynaops.sandbox.dynamodb import moto_bridge, recovery, registry, transfer
+from dynaops.sandbox.dynamodb.model import Table
+from dynaops.sandbox.dynamodb.shapes import check_shape
+from dynaops.sandbox.dynamodb.transfer import NO_BUCKET, NO_BUCKET_TEXT, NoSuchBucket
+from dynaops.sandbox.dynamodb.values import size_of, wire_of
+from dynaops.sandbox.errors import ApiError, invalid, validation
+from dynaops.sandbox.wire import not_implemented
+from dynaops.sandbox.world import World, action
+
+LOOK_SECONDS = 6.0
+"""After which a missing bucket shows."""
+EXPORT_SECONDS = 150.0
+"""125-155 s for an empty table (DDB-EXPORT-016)."""
+FILES = 4
+"""Data files of a small table."""
+
+Body = dict[str, Any]
+
+
+@dataclass
+class Export:
+    """One export. `items` are the lines to write, until they are written."""
+
+    arn: str
+    request: Body
+    shown: Body
+    started: float
+    items: list[str]
+    size: int
+
+    @property
+    def folder(self) -> str:
+        prefix = (self.shown.get("S3Prefix") or "").strip("/")
+        return f"{prefix}/AWSDynamoDB/{self.name}" if prefix else f"AWSDynamoDB/{self.name}"
+
+    @property
+    def name(self) -> str:
+        return self.arn.rpartition("/")[2]
+
+
+@dataclass
+class Exports:
+    """The exports of an account in a region, by ARN."""
+
+    by_arn: dict[str, Export] = field(default_factory=dict)
+
+
+@operation("dynamodb", "ExportTableToPointInTime")
+def export_table(call: Call) -> Body:
+    """Start an export; a missing bucket only shows later, as FAILED."""
+    check_shape(call.operation, call.body)
+    body = call.body
+    exports = call.here.holding(Exports)
+    standing = _standing(call, exports)
+    if standing is not None:
+        return {"ExportDescription": standing.shown}
+    table = _table(call, body["TableArn"])
+    _check_type(body)
+    at = _export_time(call, table)
+    _check_settings(body)
+    export = _begun(call, table, at)
+    exports.by_arn[export.arn] = export
+    where = {"account": call.account, "region": call.region, "export": export.arn}
+    call.world.schedule(LOOK_SECONDS, "dynamodb.export_looks", **where)
+    call.world.schedule(EXPORT_SECONDS, "dynamodb.export_done", **where)
+    return {"ExportDescription": dict(export.shown)}
+
+
+def _standing(call: Call, exports: Exports) -> Export | None:
+    """The export that the request's token stands for. Raises ExportConflictException (DDB-EXPORT-009)."""
+    token = call.body.get("ClientToken")
+    for export in exports.by_arn.values():
+        if token is None or export.request.get("ClientToken") != token:
+            continue
+        if call.now - export.started > transfer.TOKEN_SECONDS:
+            continue
+        if export.request != call.body:
+            raise ApiError("ExportConflictException", f"Export conflict: {transfer.CONFLICT}")
+        return export
+    return None
+
+
+def _table(call: Call, arn: str) -> Table:
+    parts = arn.split(":", 5)
+    if len(parts) != 6 or parts[0] != "arn":
+        raise invalid("tableArn is not a valid ARN")
+    kind, _, name = parts[5].partition("/")
+    if kind != "table" or not name or "/" in name:
+        raise validation("Invalid Request: Table ARN is invalid.")
+    if parts[4] != call.account:
+        raise ApiError("AccessDeniedException", "Access is denied")
+    table = registry.tables_in(call.world, call.account, call.region).get(name)
+    if table is None or parts[3] != call.region or table.status in ("CREATING", "DELETING"):
+        raise ApiError("TableNotFoundException", f"Table not found: {arn}")
+    return table
+
+
+def _check_type(body: Body) -> None:
+    """The couplings of ExportType (DDB-EXPORT-003); incremental exports themselves are not made."""
+    kind, given = body.get("ExportType"), body.get("IncrementalExportSpecification")
+    if kind == "INCREMENTAL_EXPORT":
+        if given is None:
+            raise validation(
+                "Invalid Request: Incremental Export Specification expected when export type is set as "
+                "Incremental Export"
+            )
+        if "ExportFromTime" not in given:
+            raise validation(
+                "Invalid Request: ExportFromTime must be provided in IncrementalExportSpecification"
+            )
+        raise not_implemented("The sandbox keeps no history of items, so it makes no incremental exports")
+    if given is not None:
+        raise validation(
+            "Invalid Request: When Export Type is Full Export , Incremental Export Specification should not be "
+            "provided"
+            if kind
+            else "Invalid Request: Export Type expected to be Incremental Export when incremental export "
+            "specification is provided"
+        )
+
+
+def _export_time(call: Call, table: Table) -> float:
+    since = table.facet(recovery.State).since
+    if since is None:
+        raise ApiError(
+            "PointInTimeRecoveryUnavailableException",
+            f"Point in time recovery is not enabled for table '{table.name}'",
+        )
+    at = call.body.get("ExportTime")
+    if at is None:
+        return call.now
+    if not since <= at <= call.now:
+        raise ApiError("InvalidExportTimeException", "Export Time is invalid")
+    return float(at)
+
+
+def _check_settings(body: Body) -> None:
+    if "S3SseKmsKeyId" in body and body.get("S3SseAlgorithm") != "KMS":
+        raise validation("Invalid Request: KMS Key Id is not supported for this encryption type")
+    if "FilterSpecification" in body:
+        raise not_implemented("The sandbox makes no filtered exports (FilterSpecification)")
+    transfer.check_readable(body.get("ExportFormat", "DYNAMODB_JSON"), "NONE")
+
+
+def _begun(call: Call, table: Table, at: float) -> Export:
+    body = call.body
+    shown: Body = {
+        "ExportArn": transfer.job_arn(call, table.name, "export"),
+        "ExportStatus": "IN_PROGRESS",
+        "StartTime": round(call.now, 3),
+        "TableArn": table.arn,
+        "TableId": table.table_id,
+        "ExportTime": round(at, 3),
+        "ClientToken": body.get("ClientToken") or str(uuid.uuid4()),
+        "S3Bucket": body["S3Bucket"],
+        "S3SseAlgorithm": body.get("S3SseAlgorithm", "AES256"),
+        "ExportFormat": body.get("ExportFormat", "DYNAMODB_JSON"),
+        **{name: body[name] for name in ("S3BucketOwner", "S3Prefix", "S3SseKmsKeyId") if name in body},
+    }
+    items = moto_bridge.items_of(call.world, table)
+    lines = [json.dumps({"Item": wire_of(item.attrs)}, ensure_ascii=False) for item in items]
+    size = sum(size_of(item.attrs) for item in items)
+    return Export(shown["ExportArn"], body, shown, call.now, lines, size)
+
+
+def _found(world: World, data: Body) -> Export | None:
+    """The export an event is about, while it runs."""
+    export = world.region(data["account"], data["region"]).holding(Exports).by_arn.get(data["export"])
+    return export if export is not None and export.shown["ExportStatus"] == "IN_PROGRESS" else None
+
+
+@action("dynamodb.export_looks")
+def _look(world: World, data: Body) -> None:
+    export = _found(world, data)
+    if export is None:
+        return
+    try:
+        transfer.put_object(data["account"], export.shown["S3Bucket"], f"{export.folder}/_started", b"")
+    except NoSuchBucket:
+        _fail(world, export)
+
+
+@action("dynamodb.export_done")
+def _finish(world: World, data: Body) -> None:
+    export = _found(world, data)
+    if export is None:
+        return
+    shown = export.shown
+    ended = {
+        "EndTime": round(world.now(), 3),
+        "ItemCount": len(export.items),
+        "BilledSizeBytes": export.size,
+        "ExportManifest": f"{export.folder}/manifest-summary.json",
+    }
+    try:
+        _write(data["account"], export, {**shown, **ended})
+    except NoSuchBucket:
+        _fail(world, export)
+        return
+    shown.update(ended)
+    shown["ExportStatus"] = "COMPLETED"
+    export.items = []
+
+
+def _fail(world: World, export: Export) -> None:
+    export.shown.update(
+        ExportStatus="FAILED",
+        EndTime=round(world.now(), 3),
+        FailureCode=NO_BUCKET,
+        FailureMessage=NO_BUCKET_TEXT,
+    )
+    export.items = []
+
+
+def _write(account: str, export: Export, shown: Body) -> None:
+    """Put data files and manifests, each manifest with its MD5 beside it."""
+    bucket, listed = shown["S3Bucket"], []
+    for number in range(FILES):
+        lines = export.items[number::FILES]
+        data = gzip.compress("".join(f"{line}\n" for line in lines).encode(), mtime=0)
+        key = f"{export.folder}/data/{uuid.uuid4().hex[:26]}.json.gz"
+        etag = transfer.put_object(account, bucket, key, data).strip('"')
+        listed.append(
+            {"itemCount": len(lines), "md5Checksum": _md5(data), "etag": etag, "dataFileS3Key": key}
+        )
+    summary = {
+        "version": "2023-08-01",
+        "exportArn": export.arn,
+        "startTime": _iso(shown["StartTime"]),
+        "endTime": _iso(shown["EndTime"]),
+        "tableArn": shown["TableArn"],
+        "tableId": shown["TableId"],
+        "exportTime": _iso(shown["ExportTime"]),
+        "s3Bucket": bucket,
+        "s3Prefix": shown.get("S3Prefix"),
+        "s3SseAlgorithm": shown["S3SseAlgorithm"],
+        "s3SseKmsKeyId": shown.get("S3SseKmsKeyId"),
+        "manifestFilesS3Key": f"{export.folder}/manifest-files.json",
+        "billedSizeBytes": shown["BilledSizeBytes"],
+        "itemCount": shown["ItemCount"],
+        "outputFormat": shown["ExportFormat"],
+        "exportType": "FULL_EXPORT",
+    }
+    files = "".join(f"{json.dumps(each)}\n" for each in listed).encode()
+    for name, data in (("manifest-files", files), ("manifest-summary", json.dumps(summary).encode())):
+        transfer.put_object(account, bucket, f"{export.folder}/{name}.json", data)
+        transfer.put_object(account, bucket, f"{export.folder}/{name}.md5", _md5(data).encode())
+
+
+def _md5(data: bytes) -> str:
+    return base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()
+
+
+def _iso(seconds: float) -> str:
+    moment = datetime.datetime.fromtimestamp(seconds, datetime.UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+@operation("dynamodb", "DescribeExport")
+def describe_export(call: Call) -> Body:
+    check_shape(call.operation, call.body)
+    arn = call.body["ExportArn"]
+    elsewhere = ApiError("ExportNotFoundException", "Export not found: Invalid export arn")
+    transfer.check_arn(call, arn, "export", elsewhere)
+    export = call.here.holding(Exports).by_arn.get(arn)
+    if export is None:
+        raise ApiError("ExportNotFoundException", f"Export not found: Export not found: {arn}")
+    return {"ExportDescription": dict(export.shown)}
+
+
+@operation("dynamodb", "ListExports")
+def list_exports(call: Call) -> Body:
+    """Latest first; by table only those of the table that has the name now (DDB-EXPORT-020)."""
+    check_shape(call.operation, call.body)
+    found = sorted(call.here.holding(Exports).by_arn.values(), key=lambda each: each.arn, reverse=True)
+    if "TableArn" in call.body:
+        name = registry.table_name(call, call.body["TableArn"])
+        table = registry.tables_in(call.world, call.account, call.region).get(name)
+        found = [each for each in found if table is not None and each.shown["TableId"] == table.table_id]
+    shown, token = transfer.page(call.body, found, "MaxResults", 25)
+    summaries = [
+        {"ExportArn": one.arn, "ExportStatus": one.shown["ExportStatus"], "ExportType": "FULL_EXPORT"}
+        for one in shown
+    ]
+    answer: Body = {"ExportSummaries": summaries}
+    return {**answer, "NextToken": token} if token else answer

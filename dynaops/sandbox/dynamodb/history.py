@@ -1,0 +1,62 @@
+"""What a table was like: its changes of late, to be undone where a restore asks for an earlier time."""
+
+from __future__ import annotations
+
+import itertools
+from collections import deque
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from moto.dynamodb.models.dynamo_type import Item
+
+MOST = 20_000
+"""Changes that are kept of a table. AWS keeps all of 35 days; here the window shrinks where there are more."""
+
+Key = tuple[Any, Any]
+
+
+class Change(NamedTuple):
+    """A write at `at` (virtual epoch seconds), and the item as it was before (None: there was none)."""
+
+    at: float
+    key: Key
+    before: Item | None
+
+
+class History:
+    """The changes of one table since `since` (virtual epoch seconds), which moves on as old ones are let go."""
+
+    def __init__(self, since: float) -> None:
+        self.since = since
+        self._changes: deque[Change] = deque()
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> History:
+        """moto copies whole tables for its transactions; changes are never altered, so they need no copy."""
+        copied = History(self.since)
+        copied._changes = self._changes.copy()
+        return copied
+
+    def note(self, old: Item | None, new: Item | None) -> None:
+        """Remember a write."""
+        from dynaops.sandbox.hook import Installed
+
+        item = new if new is not None else old
+        if item is None or Installed.current is None:
+            return
+        self._changes.append(Change(Installed.current.world.now(), _key(item), old))
+        if len(self._changes) > MOST:
+            self.since = self._changes.popleft().at
+
+    def items_at(self, at: float, items: Iterable[Item]) -> list[Item]:
+        """The items as they were at `at`, from those there are now."""
+        found = {_key(item): item for item in items}
+        for change in itertools.takewhile(lambda one: one.at > at, reversed(self._changes)):
+            if change.before is None:
+                found.pop(change.key, None)
+            else:
+                found[change.key] = change.before
+        return list(found.values())
+
+
+def _key(item: Item) -> Key:
+    return item.hash_key, item.range_key

@@ -1,0 +1,293 @@
+"""ImportTable: a new table made from objects in S3.
+
+Rules, texts and times as seen live (DDB-IMPORT-001 to -020 of the ACK API quirks catalogue): the table's name is not
+reserved, the table is not there for half a minute, ACTIVE six seconds before the import is done, and a bad line makes
+the import FAILED while the good ones stay.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
+
+from moto.logs.models import logs_backends
+
+from dynaops.sandbox.dispatch import Call, operation
+from dynaops.sandbox.dynamodb import create, moto_bridge, registry, transfer
+from dynaops.sandbox.dynamodb.keys import Rules, rules_of
+from dynaops.sandbox.dynamodb.model import Table
+from dynaops.sandbox.dynamodb.shapes import check_shape
+from dynaops.sandbox.dynamodb.transfer import NO_BUCKET, NO_BUCKET_TEXT, NoSuchBucket, Record, Source
+from dynaops.sandbox.dynamodb.values import moto_item
+from dynaops.sandbox.errors import ApiError, over_limit, validation
+from dynaops.sandbox.world import World, action
+
+LOOK_SECONDS = 6.0
+VISIBLE_SECONDS = 31.0
+ACTIVE_SECONDS = 105.0
+DONE_SECONDS = 111.0
+MOST_AT_ONCE = 50
+LOG_GROUP = "/aws-dynamodb/imports"
+MOST_LOGGED = 10_000
+"""Errors that are logged (Developer Guide, "Validation errors": up to 10 000)."""
+_BAD_ITEMS = (
+    "Some of the items failed validation checks and were not imported. Please check CloudWatch error logs for "
+    "more details."
+)
+
+Body = dict[str, Any]
+
+
+@dataclass
+class Import:
+    """One import. `table` is what it is going to make; `outcome` its counts, once it has read the source."""
+
+    arn: str
+    shown: Body
+    started: float
+    table: Table
+    outcome: dict[str, int] | None = None
+
+    @property
+    def running(self) -> bool:
+        return bool(self.shown["ImportStatus"] == "IN_PROGRESS")
+
+
+@dataclass
+class Imports:
+    """The imports of an account in a region, by ARN."""
+
+    by_arn: dict[str, Import] = field(default_factory=dict)
+
+
+@operation("dynamodb", "ImportTable")
+def import_table(call: Call) -> Body:
+    """Start an import; a missing bucket or a name taken meanwhile only show later, as FAILED."""
+    check_shape(call.operation, call.body)
+    body, imports = call.body, call.here.holding(Imports)
+    wanted = body["TableCreationParameters"]
+    if "InputFormatOptions" in body and body["InputFormat"] != "CSV":
+        raise validation(
+            "Invalid Request: Unsupported InputFormatOptions for the given input format: "
+            f"{body['InputFormat']}."
+        )
+    transfer.check_readable(body["InputFormat"], body.get("InputCompressionType", "NONE"))
+    table = create.build(call, wanted)
+    standing = _standing(call, imports, table.name)
+    if standing is not None and standing.running:
+        return {"ImportTableDescription": _description(call, standing)}
+    _check_name(call, imports, table.name)
+    if standing is not None:
+        return {"ImportTableDescription": _description(call, standing)}
+    if sum(one.running for one in imports.by_arn.values()) >= MOST_AT_ONCE:
+        raise over_limit(f"Only {MOST_AT_ONCE} imports are allowed simultaneously")
+    begun = _begun(call, table)
+    imports.by_arn[begun.arn] = begun
+    where = {"account": call.account, "region": call.region, "import_arn": begun.arn}
+    call.world.schedule(LOOK_SECONDS, "dynamodb.import_looks", **where)
+    call.world.schedule(VISIBLE_SECONDS, "dynamodb.import_creates", **where)
+    call.world.schedule(ACTIVE_SECONDS, "dynamodb.created", **registry.address(table))
+    call.world.schedule(DONE_SECONDS, "dynamodb.import_done", **where)
+    return {"ImportTableDescription": _description(call, begun)}
+
+
+def _standing(call: Call, imports: Imports, table: str) -> Import | None:
+    """The import a token stands for; only another table name is a conflict (DDB-IMPORT-017)."""
+    token = call.body.get("ClientToken")
+    for one in imports.by_arn.values():
+        if token is not None and one.shown["ClientToken"] == token:
+            if call.now - one.started > transfer.TOKEN_SECONDS:
+                continue
+            if one.table.name != table:
+                raise ApiError("ImportConflictException", f"Import conflict: {transfer.CONFLICT}")
+            return one
+    return None
+
+
+def _check_name(call: Call, imports: Imports, name: str) -> None:
+    """A name is taken by a table, but not by one that another import is making (DDB-IMPORT-019)."""
+    held = registry.tables_in(call.world, call.account, call.region).get(name)
+    if held is None:
+        return
+    making = any(one.running and one.table.table_id == held.table_id for one in imports.by_arn.values())
+    if not (making and held.status == "CREATING"):
+        raise ApiError("ResourceInUseException", f"Table already exists: {name}")
+
+
+def _begun(call: Call, table: Table) -> Import:
+    body = call.body
+    source = {"S3BucketOwner": call.account, **body["S3BucketSource"]}
+    group = f"arn:aws:logs:{call.region}:{call.account}:log-group:{LOG_GROUP}:*"
+    shown: Body = {
+        "ImportArn": transfer.job_arn(call, table.name, "import"),
+        "ImportStatus": "IN_PROGRESS",
+        "TableArn": table.arn,
+        "TableId": table.table_id,
+        "ClientToken": body.get("ClientToken") or str(uuid.uuid4()),
+        "S3BucketSource": source,
+        "CloudWatchLogGroupArn": group,
+        "InputFormat": body["InputFormat"],
+        "InputCompressionType": body.get("InputCompressionType", "NONE"),
+        "TableCreationParameters": body["TableCreationParameters"],
+        "StartTime": round(call.now, 3),
+    }
+    if "InputFormatOptions" in body:
+        shown["InputFormatOptions"] = body["InputFormatOptions"]
+    return Import(shown["ImportArn"], shown, call.now, table)
+
+
+def _source(shown: Body) -> Source:
+    options = (shown.get("InputFormatOptions") or {}).get("Csv") or {}
+    headers = options.get("HeaderList")
+    return Source(
+        bucket=shown["S3BucketSource"]["S3Bucket"],
+        prefix=shown["S3BucketSource"].get("S3KeyPrefix", ""),
+        form=shown["InputFormat"],
+        compression=shown["InputCompressionType"],
+        delimiter=options.get("Delimiter", ","),
+        headers=tuple(headers) if headers else None,
+    )
+
+
+def _found(world: World, data: Body) -> Import | None:
+    """The import an event is about, while it runs."""
+    one = world.region(data["account"], data["region"]).holding(Imports).by_arn.get(data["import_arn"])
+    return one if one is not None and one.running else None
+
+
+@action("dynamodb.import_looks")
+def _look(world: World, data: Body) -> None:
+    one = _found(world, data)
+    if one is None:
+        return
+    try:
+        transfer.check_bucket(data["account"], one.shown["S3BucketSource"]["S3Bucket"])
+    except NoSuchBucket:
+        _end(world, one, NO_BUCKET, NO_BUCKET_TEXT)
+
+
+@action("dynamodb.import_creates")
+def _create(world: World, data: Body) -> None:
+    one = _found(world, data)
+    if one is None:
+        return
+    table = one.table
+    if table.name in registry.tables_in(world, table.account, table.region):
+        _end(world, one, "TableAlreadyExists", f"Table already exists: {table.name}")
+        return
+    source = _source(one.shown)
+    try:
+        objects = source.objects(data["account"])
+    except NoSuchBucket:
+        _end(world, one, NO_BUCKET, NO_BUCKET_TEXT)
+        return
+    table.created = round(world.now(), 3)
+    registry.insert_table(world, table)
+    data_plane = moto_bridge.data_of(world, table)
+    if data_plane is not None:
+        one.outcome = _load(world, one, source, objects, rules_of(table, data_plane))
+
+
+def _load(
+    world: World, one: Import, source: Source, objects: list[tuple[str, bytes]], rules: Rules
+) -> dict[str, int]:
+    """Fill the table, which no data call reaches yet, and log what cannot be kept."""
+    kept, bad, size = [], [], 0
+    for record in transfer.records(source, objects, rules):
+        size += record.size
+        if record.error is None:
+            kept.append(moto_item(rules.names, record.attributes))
+        else:
+            bad.append(record)
+    moto_bridge.load_items(world, one.table, kept)
+    _log(world, one, source, bad)
+    return {"processed": len(kept) + len(bad), "imported": len(kept), "errors": len(bad), "bytes": size}
+
+
+def _log(world: World, one: Import, source: Source, bad: list[Record]) -> None:
+    """One event an error, in the import's stream of the log group for imports."""
+    if not bad:
+        return
+    logs = logs_backends[one.table.account][one.table.region]
+    if LOG_GROUP not in logs.groups:
+        logs.create_log_group(LOG_GROUP, {})
+    stream = f"{one.arn.rpartition('/')[2]}/error"
+    logs.create_log_stream(LOG_GROUP, stream)
+    events = [
+        {
+            "timestamp": int(world.now() * 1000),
+            "message": json.dumps(
+                {
+                    "itemS3Pointer": {"bucket": source.bucket, "key": each.key, "itemIndex": each.index},
+                    "importArn": one.arn,
+                    "errorMessages": [each.error],
+                }
+            ),
+        }
+        for each in bad[:MOST_LOGGED]
+    ]
+    logs.groups[LOG_GROUP].streams[stream].put_log_events(events)
+
+
+@action("dynamodb.import_done")
+def _finish(world: World, data: Body) -> None:
+    one = _found(world, data)
+    if one is None or one.outcome is None:
+        return
+    if one.outcome["errors"]:
+        _end(world, one, "ItemValidationError", _BAD_ITEMS)
+    else:
+        _end(world, one)
+
+
+def _end(world: World, one: Import, code: str | None = None, message: str | None = None) -> None:
+    one.shown["ImportStatus"] = "COMPLETED" if code is None else "FAILED"
+    one.shown["EndTime"] = round(world.now(), 3)
+    if code is not None:
+        one.shown.update(FailureCode=code, FailureMessage=message)
+
+
+def _description(call: Call, one: Import) -> Body:
+    """ImportTableDescription; while it runs, the counts grow with the time."""
+    counts = one.outcome or {"processed": 0, "imported": 0, "errors": 0, "bytes": 0}
+    share = 1.0
+    if one.running:
+        begun = one.started + VISIBLE_SECONDS
+        share = min(1.0, max(0.0, (call.now - begun) / (ACTIVE_SECONDS - VISIBLE_SECONDS)))
+    return {
+        **one.shown,
+        "ProcessedItemCount": int(counts["processed"] * share),
+        "ImportedItemCount": int(counts["imported"] * share),
+        "ErrorCount": int(counts["errors"] * share),
+        "ProcessedSizeBytes": int(counts["bytes"] * share),
+    }
+
+
+@operation("dynamodb", "DescribeImport")
+def describe_import(call: Call) -> Body:
+    check_shape(call.operation, call.body)
+    arn = call.body["ImportArn"]
+    missing = ApiError("ImportNotFoundException", f"Import not found: {arn}")
+    transfer.check_arn(call, arn, "import", missing)
+    one = call.here.holding(Imports).by_arn.get(arn)
+    if one is None:
+        raise missing
+    return {"ImportTableDescription": _description(call, one)}
+
+
+@operation("dynamodb", "ListImports")
+def list_imports(call: Call) -> Body:
+    """Latest first; those of tables that are gone stay (DDB-IMPORT-008)."""
+    check_shape(call.operation, call.body)
+    found = sorted(call.here.holding(Imports).by_arn.values(), key=lambda each: each.started, reverse=True)
+    if "TableArn" in call.body:
+        name = registry.table_name(call, call.body["TableArn"])
+        found = [each for each in found if each.table.name == name]
+    shown, token = transfer.page(call.body, found, "PageSize", 25)
+    members = ("ImportArn", "ImportStatus", "TableArn", "S3BucketSource", "CloudWatchLogGroupArn")
+    times = ("InputFormat", "StartTime", "EndTime")
+    summaries = [{name: one.shown[name] for name in (*members, *times) if name in one.shown} for one in shown]
+    answer: Body = {"ImportSummaryList": summaries}
+    return {**answer, "NextToken": token} if token else answer

@@ -1,0 +1,145 @@
+"""PutItem, GetItem, UpdateItem and DeleteItem: checked as AWS checks them, then answered by moto."""
+
+from __future__ import annotations
+
+import copy
+import re
+from typing import Any
+
+from moto.dynamodb.models.dynamo_type import Item
+
+from dynaops.sandbox.dispatch import Call, Touched, operation
+from dynaops.sandbox.dynamodb import capacity, keys
+from dynaops.sandbox.dynamodb.keys import Rules
+from dynaops.sandbox.dynamodb.shapes import check_shape
+from dynaops.sandbox.dynamodb.values import BARE, ENVELOPED, Attributes, Layer, Reader, rewrite, size_of
+
+_SET_CLAUSE = re.compile(r"\bSET\b(.*?)(?=\b(?:REMOVE|ADD|DELETE)\b|$)", re.IGNORECASE | re.DOTALL)
+_ASSIGNMENT = re.compile(r"([#\w.\-]+)\s*=\s*(:\w+)\s*(?:,|$)")
+
+Body = dict[str, Any]
+
+
+class Given:
+    """A request about items, its values read."""
+
+    def __init__(self, call: Call, layer: Layer, body: Body | None = None) -> None:
+        self.call = call
+        self.body = call.body if body is None else body
+        self.reader = Reader(layer)
+
+    def attributes(self, member: str) -> Attributes:
+        """The item or key in `member`."""
+        return self.reader.item(self.body[member])[0]
+
+    def check_expression_values(self) -> dict[str, Any]:
+        """Refuse values for expressions that AWS cannot read; answers those that it can, by their name."""
+        given = self.body.get("ExpressionAttributeValues") or {}
+        return {name: self.reader.value(value)[0] for name, value in given.items()}
+
+    def rules(self) -> Rules:
+        return keys.rules(self.call, self.body["TableName"])
+
+    def touch(self, parsed: Body) -> None:
+        """Bring moto's request to the form in which AWS would keep it."""
+        if self.reader.rewritten:
+            rewrite(parsed)
+        if self.call.operation == "UpdateItem" and "UpdateExpression" not in self.body:
+            parsed.setdefault("AttributeUpdates", {})  # moto stumbles over an update of nothing
+
+
+def check_rest(call: Call, *read: str) -> None:
+    """Check the request but for the members `read`, whose values are read one by one."""
+    short: Body = {name: {} for name in read if isinstance(call.body.get(name), dict)}
+    check_shape(call.operation, {**call.body, **short})
+
+
+@operation("dynamodb", "PutItem")
+def put_item(call: Call) -> Touched:
+    check_rest(call, "Item", "ExpressionAttributeValues")
+    given = Given(call, ENVELOPED)
+    attributes = given.attributes("Item")
+    given.check_expression_values()
+    rules = given.rules()
+    rules.check_put(attributes)
+    return _writing(given, rules, attributes)
+
+
+@operation("dynamodb", "DeleteItem")
+def delete_item(call: Call) -> Touched:
+    check_rest(call, "Key", "ExpressionAttributeValues")
+    given = Given(call, ENVELOPED)
+    attributes = given.attributes("Key")
+    given.check_expression_values()
+    rules = given.rules()
+    rules.check_key(attributes)
+    return _writing(given, rules, attributes)
+
+
+@operation("dynamodb", "UpdateItem")
+def update_item(call: Call) -> Touched:
+    check_rest(call, "Key", "ExpressionAttributeValues", "AttributeUpdates")
+    given = Given(call, ENVELOPED)
+    attributes = given.attributes("Key")
+    rules = check_update(given, attributes)
+    return _writing(given, rules, attributes)
+
+
+def check_update(given: Given, key: Attributes) -> Rules:
+    """Refuse an update whose key or values AWS does not take."""
+    values = given.check_expression_values()
+    assigned = _assigned(given.body, values)
+    for name, change in (given.body.get("AttributeUpdates") or {}).items():
+        if "Value" in change:
+            assigned[name] = given.reader.value(change["Value"])[0]
+    rules = given.rules()
+    rules.check_key(key)
+    rules.check_indexed(assigned, update=True)
+    return rules
+
+
+def _assigned(body: Body, values: dict[str, Any]) -> Attributes:
+    """The attributes that an update expression simply sets to a given value."""
+    names = body.get("ExpressionAttributeNames") or {}
+    found: Attributes = {}
+    for clause in _SET_CLAUSE.findall(body.get("UpdateExpression") or ""):
+        for target, value in _ASSIGNMENT.findall(clause):
+            if value in values:
+                found[names.get(target, target)] = values[value]
+    return found
+
+
+def _writing(given: Given, rules: Rules, attributes: Attributes) -> Touched:
+    """Let moto write; what it was before is needed to tell what the write consumed."""
+    if capacity.wanted(given.body) is None:
+        return Touched(given.touch, lambda answer: capacity.show_one(given.body, answer, None))
+    pair = rules.pair(attributes)
+    before = copy.deepcopy(rules.data.get_item(*pair))
+
+    def answered(answer: Body) -> None:
+        consumed = capacity.Consumed(rules.table)
+        consumed.write(_kept(before), _kept(rules.data.get_item(*pair)))
+        capacity.show_one(given.body, answer, consumed)
+
+    return Touched(given.touch, answered)
+
+
+def _kept(item: Item | None) -> Attributes | None:
+    return item.attrs if item is not None else None
+
+
+@operation("dynamodb", "GetItem")
+def get_item(call: Call) -> Touched:
+    check_rest(call, "Key")
+    given = Given(call, BARE)
+    attributes = given.attributes("Key")
+    rules = given.rules()
+    rules.check_key(attributes)
+
+    def answered(answer: Body) -> None:
+        item = rules.data.get_item(*rules.pair(attributes))
+        consumed = capacity.Consumed(rules.table)
+        consumed.read(size_of(item.attrs) if item is not None else 0, bool(call.body.get("ConsistentRead")))
+        capacity.show_one(call.body, answer, consumed)
+
+    return Touched(given.touch, answered if capacity.wanted(call.body) else None)

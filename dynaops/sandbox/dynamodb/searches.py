@@ -1,0 +1,57 @@
+"""Query and Scan: indexes that are not built yet are refused, and what was read is counted before any filter."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dynaops.sandbox.dispatch import Call, Touched, operation
+from dynaops.sandbox.dynamodb import capacity, indexes, statistics
+from dynaops.sandbox.dynamodb.items import Given, check_rest
+from dynaops.sandbox.dynamodb.keys import Rules
+from dynaops.sandbox.dynamodb.values import BARE, OLDER, Reader
+from dynaops.sandbox.errors import validation
+
+Body = dict[str, Any]
+
+
+@operation("dynamodb", "Query")
+def query(call: Call) -> Touched:
+    return _search(call, Given(call, BARE))
+
+
+@operation("dynamodb", "Scan")
+def scan(call: Call) -> Touched:
+    return _search(call, Given(call, OLDER))
+
+
+def _search(call: Call, given: Given) -> Touched:
+    check_rest(call, "ExpressionAttributeValues", "ExclusiveStartKey")
+    given.check_expression_values()
+    if call.body.get("ExclusiveStartKey"):
+        given.attributes("ExclusiveStartKey")
+    rules = given.rules()
+    index = call.body.get("IndexName")
+    if index is not None:
+        indexes.check_readable(rules.table, index)
+        if index in rules.table.global_indexes and call.body.get("ConsistentRead"):
+            raise validation("Consistent reads are not supported on global secondary indexes")
+
+    def answered(answer: Body) -> None:
+        consumed = capacity.Consumed(rules.table)
+        consumed.read(_read_bytes(call, rules, answer), bool(call.body.get("ConsistentRead")), index)
+        capacity.show_one(call.body, answer, consumed)
+
+    return Touched(given.touch, answered if capacity.wanted(call.body) else None)
+
+
+def _read_bytes(call: Call, rules: Rules, answer: Body) -> int:
+    """The bytes read before filter and projection; from the average item where those hide some of them."""
+    body = call.body
+    narrowed = any(name in body for name in ("ProjectionExpression", "AttributesToGet", "Select"))
+    items, scanned = answer.get("Items"), answer["ScannedCount"]
+    if items is not None and not narrowed and len(items) == scanned:
+        reader = Reader(BARE)
+        return sum(reader.item(item)[1] for item in items)
+    sizes = statistics.measure(call.world, rules.table)
+    held = sizes.of_index(body["IndexName"]) if "IndexName" in body else sizes.table
+    return round(scanned * held.size / held.count) if held.count else 0

@@ -1,0 +1,217 @@
+"""What exports, imports and bulk operations share: their records, moto's S3, and reading objects into items."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import importlib.util
+import io
+import json
+import uuid
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from moto.dynamodb.models.dynamo_type import Item
+from moto.s3.exceptions import S3ClientError
+from moto.s3.models import FakeKey, S3Backend, s3_backends
+
+from dynaops.sandbox.dispatch import Call
+from dynaops.sandbox.dynamodb.keys import Rules
+from dynaops.sandbox.dynamodb.values import BARE, Attributes, Reader, Wire, wire_of
+from dynaops.sandbox.errors import ApiError, validation
+from dynaops.sandbox.wire import not_implemented
+
+TOKEN_SECONDS = 8 * 3600.0
+"""How long a client token stands for its request."""
+NO_BUCKET = "S3NoSuchBucket"
+NO_BUCKET_TEXT = (
+    "The specified bucket does not exist (Service: Amazon S3; Status Code: 404; Error Code: NoSuchBucket; "
+    "Request ID: DYNAOPSSANDBOX00; S3 Extended Request ID: sandbox; Proxy: null)"
+)
+CONFLICT = "Duplicate request detected with conflicting parameters"
+_ZSTD_PACKAGE = "zstandard"
+
+Body = dict[str, Any]
+
+
+class NoSuchBucket(Exception):
+    """The account has no such bucket, or none that it may use."""
+
+
+def job_arn(call: Call, table: str, kind: str) -> str:
+    """A new job's ARN, sorted by time as AWS's are."""
+    stamp = f"{round(call.now * 1000):014d}-{uuid.uuid4().hex[:8]}"
+    return f"arn:aws:dynamodb:{call.region}:{call.account}:table/{table}/{kind}/{stamp}"
+
+
+def check_arn(call: Call, arn: str, kind: str, missing: ApiError) -> None:
+    """Refuse what is no ARN of a job of this kind, account and region (DDB-EXPORT-006, DDB-IMPORT-010)."""
+    parts = arn.split(":", 5)
+    if len(parts) != 6 or not parts[5].startswith("table/") or f"/{kind}/" not in parts[5]:
+        raise validation(f"Invalid {kind.capitalize()} ARN")
+    if parts[4] != call.account:
+        raise ApiError("AccessDeniedException", "Access is denied")
+    if parts[3] != call.region:
+        raise missing
+
+
+def page(body: Body, found: list[Any], size: str, most: int) -> tuple[list[Any], str | None]:
+    """A page of `found`, and the token of the next one. Raises ValidationException for a token of no page."""
+    token = body.get("NextToken")
+    try:
+        start = int(token, 16) if token is not None else 0
+    except ValueError:
+        start = -1
+    if not 0 <= start <= len(found):
+        raise validation(f"Invalid Request: Provided nextToken is invalid: {token}")
+    end = start + int(body.get(size) or most)
+    return found[start:end], f"{end:0112x}" if end < len(found) else None
+
+
+def backend(account: str) -> S3Backend:
+    """moto's S3 of the account."""
+    found: S3Backend = s3_backends[account]["aws"]
+    return found
+
+
+def check_bucket(account: str, bucket: str) -> None:
+    """Raises NoSuchBucket."""
+    try:
+        backend(account).get_bucket(bucket)
+    except S3ClientError:
+        raise NoSuchBucket(bucket) from None
+
+
+def put_object(account: str, bucket: str, key: str, data: bytes) -> str:
+    """Put an object and answer its ETag. Raises NoSuchBucket."""
+    check_bucket(account, bucket)
+    return str(backend(account).put_object(bucket, key, data).etag)
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the input is, and how it is written. `headers` and `delimiter` are CSV's."""
+
+    bucket: str
+    prefix: str = ""
+    form: str = "DYNAMODB_JSON"
+    compression: str = "NONE"
+    delimiter: str = ","
+    headers: tuple[str, ...] | None = None
+
+    def objects(self, account: str) -> list[tuple[str, bytes]]:
+        """The objects whose keys start with the prefix, by key. Raises NoSuchBucket."""
+        check_bucket(account, self.bucket)
+        keys = backend(account).get_bucket(self.bucket).keys
+        found = [(name, key) for name, key in keys.items() if name.startswith(self.prefix)]
+        return sorted((name, key.value) for name, key in found if isinstance(key, FakeKey))
+
+
+@dataclass(frozen=True)
+class Record:
+    """One record of the input: its place, and its item, or why it is none."""
+
+    key: str
+    index: int
+    size: int
+    attributes: Attributes = field(default_factory=dict)
+    error: str | None = None
+    given: Body = field(default_factory=dict)
+    """The whole record as it was written."""
+
+    def as_reported(self, error: str) -> Body:
+        """The record in a report of errors."""
+        pointer = {"key": self.key, "itemIndex": self.index}
+        return {"itemS3Pointer": pointer, "errorMessages": [error], **self._item()}
+
+    def as_unmet(self, current: Item | None) -> Body:
+        """The record in a report of conditions that did not hold, with the item that was there."""
+        shown: Body = {"itemS3Pointer": {"key": self.key, "itemIndex": self.index}, **self._item()}
+        return {**shown, "ExistingItem": wire_of(current.attrs)} if current is not None else shown
+
+    def _item(self) -> Body:
+        return {"Item": self.given["Item"]} if "Item" in self.given else {}
+
+
+def check_readable(form: str, compression: str) -> None:
+    """Refuse what the sandbox cannot read, in words."""
+    if form == "ION":
+        raise not_implemented("The sandbox does not read or write Amazon Ion; use DYNAMODB_JSON")
+    if compression == "ZSTD" and importlib.util.find_spec(_ZSTD_PACKAGE) is None:
+        raise not_implemented(f"The sandbox needs the package {_ZSTD_PACKAGE} to read ZSTD")
+
+
+def records(source: Source, objects: list[tuple[str, bytes]], rules: Rules) -> Iterator[Record]:
+    """The input's records, checked against the table.
+
+    What cannot be read as text or JSON ends its object: one error, and nothing after it is read (DDB-IMPORT-013).
+    """
+    for key, data in objects:
+        try:
+            text = _unpacked(data, source.compression).decode()
+        except (OSError, EOFError, ValueError, zlib.error) as cause:
+            yield Record(key, 0, len(data), error=f"The object cannot be read: {cause}")
+            continue
+        read = _from_csv(source, text, rules) if source.form == "CSV" else _from_json(text)
+        for index, (given, size, error) in enumerate(read):
+            if error is not None:
+                yield Record(key, index, size, error=error)
+                continue
+            yield _checked(key, index, size, given, rules)
+
+
+def _unpacked(data: bytes, compression: str) -> bytes:
+    if compression == "GZIP":
+        return gzip.decompress(data)
+    if compression == "ZSTD":
+        module = importlib.import_module(_ZSTD_PACKAGE)
+        unpacked: bytes = module.ZstdDecompressor().decompressobj().decompress(data)
+        return unpacked
+    return data
+
+
+_Read = tuple[Body, int, str | None]
+
+
+def _from_json(text: str) -> Iterator[_Read]:
+    for line in text.splitlines():
+        if not line.strip():
+            continue
+        try:
+            given = json.loads(line)
+        except ValueError as error:
+            yield {}, len(line), f"Invalid JSON: {error}"
+            return
+        if not isinstance(given, dict) or not isinstance(given.get("Item"), dict):
+            yield {}, len(line), "Invalid JSON: the record has no Item"
+            return
+        yield given, len(line) + 1, None
+
+
+def _from_csv(source: Source, text: str, rules: Rules) -> Iterator[_Read]:
+    """All columns but keys of the table and its indexes are strings (Developer Guide, "S3 import formats")."""
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=source.delimiter, strict=True)
+    kinds = rules.table.attributes
+    try:
+        headers = list(source.headers or next(rows, []))
+        for row in rows:
+            size = sum(len(cell) + 1 for cell in row)
+            if len(row) > len(headers):
+                yield {}, size, f"The row has {len(row)} values for {len(headers)} columns"
+            elif row:
+                item = {name: {kinds.get(name, "S"): cell} for name, cell in zip(headers, row, strict=False)}
+                yield {"Item": item}, size, None
+    except csv.Error as error:
+        yield {}, 0, f"Invalid CSV: {error}"
+
+
+def _checked(key: str, index: int, size: int, given: Body, rules: Rules) -> Record:
+    item: Wire = given["Item"]
+    try:
+        attributes, _ = Reader(BARE).item(item)
+        rules.check_put(attributes)
+    except ApiError as error:
+        return Record(key, index, size, error=error.message or "The item cannot be read", given=given)
+    return Record(key, index, size, attributes, given=given)

@@ -1,0 +1,242 @@
+"""IAM's rules that moto does not know; what passes them goes on to moto.
+
+Quotas and texts as in the IAM User Guide, "IAM and STS quotas", and the service model's documentation. Policies' own
+grammar is moto's to check.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from dynaops.sandbox import aws_policies, constraints, linked_roles
+from dynaops.sandbox.dispatch import PASS, Call, operation
+from dynaops.sandbox.errors import ApiError
+
+POLICY_SIZE = 6_144
+"""Characters of a managed policy, white space not counted."""
+INLINE_SIZE = 10_240
+"""Characters of all inline policies of a role together, white space not counted."""
+TRUST_SIZE = 2_048
+"""Characters of a role's trust policy."""
+ATTACHED = 10
+"""Managed policies of a role."""
+_CONFLICT = 409
+
+
+@operation("iam", "CreatePolicy")
+def create_policy(call: Call) -> dict[str, Any]:
+    """A name is taken whatever its case and path."""
+    _check_shape(call)
+    _check_document(call.body["PolicyDocument"])
+    name = call.body["PolicyName"]
+    if _taken(name, (policy.name for policy in _own_policies(call))):
+        raise _exists(f"A policy called {name} already exists. Duplicate names are not allowed.")
+    _check_policy_size(call.body["PolicyDocument"])
+    return PASS
+
+
+@operation("iam", "CreatePolicyVersion")
+def create_policy_version(call: Call) -> dict[str, Any]:
+    _check_shape(call)
+    _check_document(call.body["PolicyDocument"])
+    _check_policy_size(call.body["PolicyDocument"])
+    return PASS
+
+
+@operation("iam", "DeletePolicy")
+def delete_policy(call: Call) -> dict[str, Any]:
+    """Refused while the policy is attached, or has versions besides its default."""
+    policy = _backend(call).managed_policies.get(call.body["PolicyArn"])
+    if policy is None:
+        return PASS
+    if policy.attachment_count:
+        raise _conflict("Cannot delete a policy attached to entities.")
+    if len(policy.versions) > 1:
+        raise _conflict(
+            "This policy has more than one version. Before you delete a policy, you must delete the policy's "
+            "versions. The default version is deleted with the policy."
+        )
+    return PASS
+
+
+@operation("iam", "AttachRolePolicy")
+def attach_role_policy(call: Call) -> dict[str, Any]:
+    """Attaching again changes nothing; the eleventh policy is refused."""
+    aws_policies.know(call)
+    role = _role(call, call.body["RoleName"])
+    if role is None:
+        return PASS
+    _check_modifiable(role)
+    if call.body["PolicyArn"] in role.managed_policies:
+        return {}
+    if len(role.managed_policies) >= ATTACHED:
+        raise _over_quota(f"Cannot exceed quota for PoliciesPerRole: {ATTACHED}")
+    return PASS
+
+
+@operation("iam", "DetachRolePolicy")
+def detach_role_policy(call: Call) -> dict[str, Any]:
+    _require_modifiable(call)
+    return PASS
+
+
+@operation("iam", "CreateRole")
+def create_role(call: Call) -> dict[str, Any]:
+    """A name is taken whatever its case and path."""
+    _check_shape(call)
+    _check_trust(call.body["AssumeRolePolicyDocument"])
+    name = call.body["RoleName"]
+    if call.body.get("Path", "/").startswith("/aws-service-role/"):
+        raise ApiError("ValidationError", "Roles under /aws-service-role/ are made by AWS services only.")
+    if _taken(name, (role.name for role in _backend(call).roles.values())):
+        raise _exists(f"Role with name {name} already exists.")
+    return PASS
+
+
+@operation("iam", "UpdateAssumeRolePolicy")
+def update_trust(call: Call) -> dict[str, Any]:
+    _check_shape(call)
+    _require_modifiable(call)
+    _check_trust(call.body["PolicyDocument"])
+    return PASS
+
+
+@operation("iam", "UpdateRole")
+def update_role(call: Call) -> dict[str, Any]:
+    _check_shape(call)
+    _require_modifiable(call)
+    return PASS
+
+
+@operation("iam", "PutRolePolicy")
+def put_role_policy(call: Call) -> dict[str, Any]:
+    """A role's inline policies share one quota."""
+    _check_shape(call)
+    _require_modifiable(call)
+    _check_document(call.body["PolicyDocument"])
+    role = _role(call, call.body["RoleName"])
+    if role is not None:
+        others = [text for name, text in role.policies.items() if name != call.body["PolicyName"]]
+        if sum(_size(text) for text in (*others, call.body["PolicyDocument"])) > INLINE_SIZE:
+            raise _over_quota(f"Maximum policy size of {INLINE_SIZE} bytes exceeded for role {role.name}")
+    return PASS
+
+
+@operation("iam", "DeleteRolePolicy")
+def delete_role_policy(call: Call) -> dict[str, Any]:
+    _require_modifiable(call)
+    return PASS
+
+
+@operation("iam", "DeleteRole")
+def delete_role(call: Call) -> dict[str, Any]:
+    """What still hangs on the role is moto's to refuse."""
+    _require_modifiable(call)
+    return PASS
+
+
+@operation("iam", "CreateServiceLinkedRole")
+def create_linked_role(call: Call) -> dict[str, Any]:
+    """Services that are not known here are moto's."""
+    service = call.body["AWSServiceName"]
+    name = linked_roles.name_of(service)
+    if name is None or call.body.get("CustomSuffix"):
+        return PASS
+    if linked_roles.find(call.account, service) is not None:
+        raise ApiError(
+            "InvalidInput",
+            f"Service role name {name} has been taken in this account, please try a different suffix.",
+        )
+    role = linked_roles.ensure(call.account, service, call.body.get("Description", ""))
+    return {
+        "Role": {
+            "Path": role.path,
+            "RoleName": role.name,
+            "RoleId": role.id,
+            "Arn": role.arn,
+            "CreateDate": role.create_date,
+            "AssumeRolePolicyDocument": role.assume_role_policy_document,
+        }
+    }
+
+
+def _check_shape(call: Call) -> None:
+    constraints.check(call, "iam", "ValidationError")
+
+
+def _check_document(document: str) -> None:
+    """Refuse what is no policy at all; the grammar of statements is moto's to check."""
+    try:
+        parsed = json.loads(document)
+    except ValueError:
+        raise _malformed("This policy contains invalid Json") from None
+    if not isinstance(parsed, dict) or "Statement" not in parsed:
+        raise _malformed("Syntax errors in policy.")
+
+
+def _check_trust(document: str) -> None:
+    _check_document(document)
+    if len(document) > TRUST_SIZE:
+        raise _over_quota(f"Cannot exceed quota for ACLSizePerRole: {TRUST_SIZE}")
+
+
+def _check_policy_size(document: str) -> None:
+    if _size(document) > POLICY_SIZE:
+        raise _over_quota(f"Cannot exceed quota for PolicySize: {POLICY_SIZE}")
+
+
+def _size(document: str | dict[str, Any]) -> int:
+    text = document if isinstance(document, str) else json.dumps(document)
+    return sum(1 for character in text if not character.isspace())
+
+
+def _backend(call: Call) -> Any:
+    from moto.iam.models import iam_backends
+
+    return iam_backends[call.account]["aws"]
+
+
+def _own_policies(call: Call) -> Iterable[Any]:
+    return (policy for arn, policy in _backend(call).managed_policies.items() if ":iam::aws:" not in arn)
+
+
+def _role(call: Call, name: str) -> Any:
+    return next((role for role in _backend(call).roles.values() if role.name == name), None)
+
+
+def _require_modifiable(call: Call) -> None:
+    role = _role(call, call.body["RoleName"])
+    if role is not None:
+        _check_modifiable(role)
+
+
+def _check_modifiable(role: Any) -> None:
+    """A service-linked role is changed by its service alone."""
+    if role.path.startswith("/aws-service-role/"):
+        raise ApiError(
+            "UnmodifiableEntity",
+            f"Cannot perform the operation on the protected role '{role.name}' - this role is only modifiable "
+            "by AWS",
+        )
+
+
+def _taken(name: str, names: Iterable[str]) -> bool:
+    return any(name.lower() == other.lower() for other in names)
+
+
+def _malformed(message: str) -> ApiError:
+    return ApiError("MalformedPolicyDocument", message)
+
+
+def _over_quota(message: str) -> ApiError:
+    return ApiError("LimitExceeded", message, _CONFLICT)
+
+
+def _conflict(message: str) -> ApiError:
+    return ApiError("DeleteConflict", message, _CONFLICT)
+
+
+def _exists(message: str) -> ApiError:
+    return ApiError("EntityAlreadyExists", message, _CONFLICT)

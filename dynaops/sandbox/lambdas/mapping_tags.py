@@ -1,0 +1,52 @@
+"""Tags of event source mappings; those of functions are moto's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dynaops.sandbox.dispatch import PASS, Call, operation
+from dynaops.sandbox.lambdas.functions import parameter
+from dynaops.sandbox.lambdas.model import Mapping, Mappings
+
+MOST = 50
+
+
+def checked(tags: dict[str, str]) -> dict[str, str]:
+    """The tags, if Lambda takes them. Raises InvalidParameterValueException."""
+    if len(tags) > MOST:
+        raise parameter(f"A resource has at most {MOST} tags")
+    for name, value in tags.items():
+        if not 1 <= len(name) <= 128 or len(value) > 256:
+            raise parameter(f"The tag {name!r} is too long or empty")
+        if name.lower().startswith("aws:"):
+            raise parameter(f"Tag keys cannot begin with aws: {name}")
+    return dict(tags)
+
+
+@operation("lambda", "ListTags")
+def list_tags(call: Call) -> dict[str, Any]:
+    mapping = _named(call)
+    return PASS if mapping is None else {"Tags": dict(mapping.tags)}
+
+
+@operation("lambda", "TagResource")
+def tag(call: Call) -> dict[str, Any]:
+    mapping = _named(call)
+    if mapping is None:
+        return PASS
+    mapping.tags = checked({**mapping.tags, **call.body["Tags"]})
+    return {}
+
+
+@operation("lambda", "UntagResource")
+def untag(call: Call) -> dict[str, Any]:
+    mapping = _named(call)
+    if mapping is None:
+        return PASS
+    mapping.tags = {name: value for name, value in mapping.tags.items() if name not in call.body["TagKeys"]}
+    return {}
+
+
+def _named(call: Call) -> Mapping | None:
+    held = call.here.holding(Mappings).by_uuid.values()
+    return next((each for each in held if each.arn == call.body["Resource"]), None)

@@ -1,0 +1,207 @@
+"""Event source mappings of DynamoDB streams: never more than one of a stream and a function, and slow to change."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from dynaops.sandbox.dispatch import PASS, Call, operation
+from dynaops.sandbox.errors import ApiError
+from dynaops.sandbox.lambdas import functions, permissions, settings, streams
+from dynaops.sandbox.lambdas.functions import parameter
+from dynaops.sandbox.lambdas.mapping_tags import checked as checked_tags
+from dynaops.sandbox.lambdas.model import Mapping, Mappings
+from dynaops.sandbox.world import World, action
+
+CHANGE_SECONDS = 5.0
+"""How long a mapping is Creating, Updating and so on: seconds to a minute on AWS."""
+MOST = 100
+"""Mappings a page (service model, ListEventSourceMappings)."""
+_GONE = "The resource you requested does not exist."
+
+
+@operation("lambda", "CreateEventSourceMapping")
+def create(call: Call) -> dict[str, Any]:
+    body = call.body
+    source = body.get("EventSourceArn")
+    if not streams.is_ours(source):
+        return PASS
+    _check_position(body)
+    changes = settings.checked(body)
+    tags = checked_tags(body.get("Tags") or {})
+    function = functions.arn_of(call, body["FunctionName"])
+    _check_ends(call, body["EventSourceArn"], function)
+    mapping = Mapping(
+        uuid=str(uuid.uuid4()),
+        account=call.account,
+        region=call.region,
+        source=body["EventSourceArn"],
+        function=function,
+        position=body["StartingPosition"],
+        settings=settings.merged(settings.DEFAULTS, changes),
+        enabled=body.get("Enabled", True),
+        state="Creating",
+        modified=call.now,
+        tags=tags,
+    )
+    call.here.holding(Mappings).by_uuid[mapping.uuid] = mapping
+    _settle_later(call, mapping)
+    return shown(call, mapping)
+
+
+@operation("lambda", "GetEventSourceMapping")
+def get(call: Call) -> dict[str, Any]:
+    mapping = _named(call)
+    return PASS if mapping is None else shown(call, mapping)
+
+
+@operation("lambda", "ListEventSourceMappings")
+def list_mappings(call: Call) -> dict[str, Any]:
+    """Ours, then those of other sources that moto holds; a function that is gone still has its mappings."""
+    body = call.body
+    source, name = body.get("EventSourceArn"), body.get("FunctionName")
+    function = functions.arn_of(call, name) if name else None
+    found = [
+        shown(call, each)
+        for each in call.here.holding(Mappings).by_uuid.values()
+        if source in (None, each.source) and function in (None, each.function)
+    ]
+    found += [
+        each
+        for each in (one.get_configuration() for one in _moto(call)._event_source_mappings.values())
+        if source in (None, each["EventSourceArn"]) and function in (None, each["FunctionArn"])
+    ]
+    size = min(body.get("MaxItems", MOST), MOST)
+    start = _start(body.get("Marker"))
+    answer: dict[str, Any] = {"EventSourceMappings": found[start : start + size]}
+    if start + size < len(found):
+        answer["NextMarker"] = str(start + size)
+    return answer
+
+
+@operation("lambda", "UpdateEventSourceMapping")
+def update(call: Call) -> dict[str, Any]:
+    mapping = _named(call)
+    if mapping is None:
+        return PASS
+    body = call.body
+    changes = settings.checked(body)
+    _require_settled(mapping, "update")
+    function = mapping.function
+    if "FunctionName" in body:
+        function = functions.arn_of(call, body["FunctionName"])
+    if function != mapping.function:
+        _check_ends(call, mapping.source, function)
+    mapping.function = function
+    mapping.settings = settings.merged(mapping.settings, changes)
+    wanted = body.get("Enabled", mapping.enabled)
+    if wanted == mapping.enabled:
+        mapping.state = "Updating"
+    else:
+        mapping.enabled, mapping.state = wanted, "Enabling" if wanted else "Disabling"
+    mapping.modified = call.now
+    _settle_later(call, mapping)
+    return shown(call, mapping)
+
+
+@operation("lambda", "DeleteEventSourceMapping")
+def delete(call: Call) -> dict[str, Any]:
+    mapping = _named(call)
+    if mapping is None:
+        return PASS
+    _require_settled(mapping, "delete")
+    mapping.state, mapping.modified = "Deleting", call.now
+    _settle_later(call, mapping)
+    return shown(call, mapping)
+
+
+@action("lambda.mapping")
+def _settle(world: World, data: dict[str, Any]) -> None:
+    held = world.region(data["account"], data["region"]).holding(Mappings).by_uuid
+    mapping = held[data["mapping"]]
+    if mapping.state == "Deleting":
+        del held[mapping.uuid]
+        return
+    mapping.state, mapping.modified = "Enabled" if mapping.enabled else "Disabled", world.now()
+
+
+def shown(call: Call, mapping: Mapping) -> dict[str, Any]:
+    """EventSourceMappingConfiguration. A stream that is gone is told as a problem; the mapping stays."""
+    reading = streams.is_on(call, mapping.source)
+    return {
+        "UUID": mapping.uuid,
+        "EventSourceMappingArn": mapping.arn,
+        "EventSourceArn": mapping.source,
+        "FunctionArn": mapping.function,
+        "StartingPosition": mapping.position,
+        "State": mapping.state,
+        "StateTransitionReason": "User action",
+        "LastModified": mapping.modified,
+        "LastProcessingResult": "No records processed" if reading else "PROBLEM: Stream not found",
+        **mapping.settings,
+    }
+
+
+def _settle_later(call: Call, mapping: Mapping) -> None:
+    call.world.schedule(
+        CHANGE_SECONDS, "lambda.mapping", account=call.account, region=call.region, mapping=mapping.uuid
+    )
+
+
+def _named(call: Call) -> Mapping | None:
+    """The mapping that a call names; None for one of moto's. Raises ResourceNotFoundException."""
+    name = call.body["UUID"]
+    mapping = call.here.holding(Mappings).by_uuid.get(name)
+    if mapping is None and name not in _moto(call)._event_source_mappings:
+        raise ApiError("ResourceNotFoundException", _GONE, 404, Type="User")
+    return mapping
+
+
+def _require_settled(mapping: Mapping, change: str) -> None:
+    if not mapping.settled:
+        raise ApiError(
+            "ResourceInUseException",
+            f"Cannot {change} the event source mapping because it is in use.",
+            Type="User",
+        )
+
+
+def _check_position(body: dict[str, Any]) -> None:
+    position = body.get("StartingPosition")
+    if position is None:
+        raise parameter(
+            "1 validation error detected: Value null at 'startingPosition' failed to satisfy constraint: "
+            "Member must not be null."
+        )
+    if position not in ("TRIM_HORIZON", "LATEST"):
+        raise parameter(f"Unsupported starting position for arn type: {body['EventSourceArn']}")
+
+
+def _check_ends(call: Call, source: str, function: str) -> None:
+    """Refuse ends that do not exist, are already mapped, or that the function's role does not connect."""
+    found = functions.lookup(call, function)
+    streams.check(call, source)
+    for each in call.here.holding(Mappings).by_uuid.values():
+        if (each.source, each.function) == (source, function):
+            raise ApiError(
+                "ResourceConflictException",
+                f'The event source arn (" {source} ") and function (" {functions.name_of(function)} ") provided '
+                f"mapping already exists. Please update or delete the existing mapping with UUID {each.uuid}",
+                409,
+                Type="User",
+            )
+    permissions.check(call, found.role, source)
+
+
+def _start(marker: str | None) -> int:
+    if marker is None:
+        return 0
+    if not marker.isdigit():
+        raise parameter("Invalid Marker")
+    return int(marker)
+
+
+def _moto(call: Call) -> Any:
+    from moto.awslambda.models import lambda_backends
+
+    return lambda_backends[call.account][call.region]

@@ -1,0 +1,74 @@
+"""Whether a function's role may read a stream: Lambda looks at that when a mapping is made."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from typing import Any
+
+from dynaops.sandbox.dispatch import Call
+from dynaops.sandbox.lambdas.functions import parameter
+
+_NEEDED = ("GetRecords", "GetShardIterator", "DescribeStream", "ListStreams")
+
+
+def check(call: Call, role_arn: str, stream: str) -> None:
+    """Refuse a role whose policies do not let it read the stream.
+
+    A role that the sandbox's IAM does not hold is taken as good; conditions are not looked at.
+    Raises InvalidParameterValueException.
+    """
+    role = _role(call, role_arn)
+    if role is None:
+        return
+    statements = list(_statements(role))
+    if not all(_allowed(statements, f"dynamodb:{action}", stream) for action in _NEEDED):
+        raise parameter(
+            f"Cannot access stream {stream}. Please ensure the role can perform the GetRecords, GetShardIterator, "
+            "DescribeStream, and ListStreams Actions on your stream in IAM."
+        )
+
+
+def _role(call: Call, arn: str) -> Any:
+    from moto.iam.models import iam_backends
+
+    name = arn.rpartition("/")[2]
+    return next(
+        (role for role in iam_backends[call.account]["aws"].roles.values() if role.name == name), None
+    )
+
+
+def _statements(role: Any) -> Iterator[dict[str, Any]]:
+    """The statements of the role's inline and attached policies."""
+    documents = [*role.policies.values(), *(_document(policy) for policy in role.managed_policies.values())]
+    for document in documents:
+        parsed = json.loads(document) if isinstance(document, str) else document
+        listed = parsed.get("Statement", [])
+        yield from listed if isinstance(listed, list) else [listed]
+
+
+def _document(policy: Any) -> Any:
+    current = (one for one in policy.versions if one.version_id == policy.default_version_id)
+    return next(current, policy).document
+
+
+def _allowed(statements: list[dict[str, Any]], action: str, resource: str) -> bool:
+    effects = {each.get("Effect") for each in statements if _speaks_of(each, action, resource)}
+    return "Allow" in effects and "Deny" not in effects
+
+
+def _speaks_of(statement: dict[str, Any], action: str, resource: str) -> bool:
+    if "NotAction" in statement:
+        acts = not _any(statement["NotAction"], action.lower(), lower=True)
+    else:
+        acts = _any(statement.get("Action", []), action.lower(), lower=True)
+    if "NotResource" in statement:
+        return acts and not _any(statement["NotResource"], resource)
+    return acts and _any(statement.get("Resource", []), resource)
+
+
+def _any(patterns: str | list[str], text: str, lower: bool = False) -> bool:
+    """Whether one of IAM's patterns matches; actions are the same in any case."""
+    listed = [patterns] if isinstance(patterns, str) else patterns
+    return any(fnmatchcase(text, one.lower() if lower else one) for one in listed)

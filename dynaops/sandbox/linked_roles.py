@@ -1,0 +1,56 @@
+"""Service-linked roles: those of the services around DynamoDB, by the names AWS gives them (moto's differ)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+_NAMES = {
+    "dynamodb.application-autoscaling.amazonaws.com": "AWSServiceRoleForApplicationAutoScaling_DynamoDBTable",
+    "replication.dynamodb.amazonaws.com": "AWSServiceRoleForDynamoDBReplication",
+    "kinesisreplication.dynamodb.amazonaws.com": "AWSServiceRoleForDynamoDBKinesisDataStreamsReplication",
+    "contributorinsights.dynamodb.amazonaws.com": "AWSServiceRoleForDynamoDBCloudWatchContributorInsights",
+    "backup.amazonaws.com": "AWSServiceRoleForBackup",
+}
+"""The roles, by the service that assumes them (IAM User Guide, "Services that work with IAM")."""
+
+
+def name_of(service: str) -> str | None:
+    """The role of a service; None for a service that is not known here."""
+    return _NAMES.get(service)
+
+
+def arn_of(account: str, service: str) -> str:
+    """The ARN of a known service's role, whether it exists yet or not."""
+    return f"arn:aws:iam::{account}:role/aws-service-role/{service}/{_NAMES[service]}"
+
+
+def find(account: str, service: str) -> Any:
+    """moto's role object; None where it does not exist."""
+    from moto.iam.models import iam_backends
+
+    roles = iam_backends[account]["aws"].roles.values()
+    return next((role for role in roles if role.name == _NAMES[service]), None)
+
+
+def ensure(account: str, service: str, description: str = "") -> Any:
+    """The role of a known service, made now if it is not there: as AWS does when the service first needs it."""
+    from moto.iam.models import iam_backends
+
+    found = find(account, service)
+    if found is not None:
+        return found
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}],
+    }
+    return iam_backends[account]["aws"].create_role(
+        role_name=_NAMES[service],
+        assume_role_policy_document=json.dumps(trust),
+        path=f"/aws-service-role/{service}/",
+        permissions_boundary=None,
+        description=description,
+        tags=[],
+        max_session_duration="3600",
+        linked_service=service,
+    )

@@ -1,0 +1,200 @@
+"""The protocols that AWS's services speak: what a request says, and how it is answered.
+
+`Json` is DynamoDB's own front end. `Modelled` serves every other service from botocore's service model: requests become
+dictionaries of the operation's input shape (timestamps as epoch seconds, blobs as bytes), answers are given as
+dictionaries of its output shape (timestamps as epoch seconds), whichever protocol is on the wire.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from botocore.exceptions import BotoCoreError
+from botocore.utils import parse_timestamp
+from moto.core.parse import PROTOCOL_PARSERS
+from moto.core.request import determine_request_protocol
+from moto.core.serialize import DefaultAttributePicker, get_serializer_class
+from moto.core.utils import get_service_model
+
+from dynaops.sandbox import wire
+from dynaops.sandbox.errors import ApiError
+from dynaops.sandbox.wire import Answer
+
+_TARGETS = ("DynamoDB_20120810", "DynamoDBStreams_20120810")
+_QUERY_CODES = {"AccessDeniedException": ("AccessDenied", 403), "ThrottlingException": ("Throttling", 400)}
+_REST_CODES = {
+    "AccessDeniedException": ("AccessDeniedException", 403),
+    "ThrottlingException": ("ThrottlingException", 429),
+}
+_CODES = {"query": _QUERY_CODES, "ec2": _QUERY_CODES, "rest-xml": _QUERY_CODES, "rest-json": _REST_CODES}
+"""How a protocol tells the errors that all services have in common (Common Errors of the services' API references)."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a request asks for. `size` is that of its body, in bytes."""
+
+    operation: str
+    body: dict[str, Any]
+    size: int
+
+
+class Front(Protocol):
+    """One request's way in and out."""
+
+    service: str
+
+    def request(self) -> Request:
+        """What is asked for. Raises ApiError for what the protocol cannot read."""
+
+    def knows(self, operation: str) -> bool:
+        """Whether the service has the operation at all."""
+
+    def answer(self, found: dict[str, Any]) -> Answer:
+        """The operation's outcome on the wire."""
+
+    def refusal(self, error: ApiError) -> Answer:
+        """An error on the wire."""
+
+
+class Json:
+    """DynamoDB and DynamoDB Streams: JSON, the operation in X-Amz-Target."""
+
+    def __init__(self, handler: Any, service: str) -> None:
+        self.service = service
+        self._handler = handler
+
+    def request(self) -> Request:
+        target = str(self._handler.headers.get("X-Amz-Target") or "")
+        version, _, operation = target.partition(".")
+        if version not in _TARGETS or not operation:
+            raise ApiError("UnknownOperationException", "")
+        raw = self._handler.raw_body or "{}"
+        try:
+            body = json.loads(raw)
+        except ValueError:
+            raise ApiError("SerializationException", "") from None
+        if not isinstance(body, dict):
+            raise ApiError("SerializationException", "Start of structure or map found where not expected")
+        return Request(operation, body, len(raw))
+
+    def knows(self, operation: str) -> bool:
+        return operation in get_service_model(self.service).operation_names
+
+    def answer(self, found: dict[str, Any]) -> Answer:
+        return wire.dynamodb(200, found)
+
+    def refusal(self, error: ApiError) -> Answer:
+        return wire.dynamodb_error(error)
+
+
+class Modelled:
+    """Any service that botocore has a model of: JSON, query, REST-JSON or REST-XML."""
+
+    def __init__(self, handler: Any) -> None:
+        self.service = str(handler.boto3_service_name)
+        self._handler = handler
+        self._model = get_service_model(self.service)
+        self._content_type = str(handler.headers.get("Content-Type") or "")
+        self._operation = str(handler._get_action() or "")
+
+    @property
+    def _protocol(self) -> str:
+        try:
+            return str(determine_request_protocol(self._model, self._content_type))
+        except NotImplementedError:
+            return str(self._model.metadata.get("protocol", "json"))
+
+    @property
+    def has_operation(self) -> bool:
+        """Whether the request names an operation that the service has; moto refuses the others."""
+        return self.knows(self._operation)
+
+    def request(self) -> Request:
+        asked = self._handler.normalized_request
+        model = self._model.operation_model(self._operation)
+        parser = PROTOCOL_PARSERS[self._protocol](model, timestamp_parser=_epoch)
+        try:
+            body = parser.parse(
+                {
+                    "method": asked.method,
+                    "values": asked.values,
+                    "headers": asked.headers,
+                    "body": asked.data,
+                    "url_path": asked.path,
+                    "url_params": self._handler.uri_match,
+                }
+            )
+        except Exception as error:  # moto's parsers stumble over wrong types in many ways
+            raise ApiError("SerializationException", f"The request cannot be read: {error}") from None
+        return Request(self._operation, _given(model, body), int(asked.content_length or 0))
+
+    def knows(self, operation: str) -> bool:
+        return operation in self._model.operation_names
+
+    def answer(self, found: dict[str, Any]) -> Answer:
+        serializer = get_serializer_class(self.service, self._protocol)(
+            operation_model=self._model.operation_model(self._operation), value_picker=_Members()
+        )
+        made = serializer.serialize(found)
+        status, headers = int(made["status_code"]), dict(made["headers"])
+        headers, body = self._handler._enrich_response(headers, made["body"])
+        return status, headers, body
+
+    def refusal(self, error: ApiError) -> Answer:
+        code, status = _CODES.get(self._protocol, {}).get(error.code, (error.code, error.status))
+        said = ApiError(code, error.message, status, **error.fields)
+        return wire.error_of(self._protocol, said)
+
+
+class _Members(DefaultAttributePicker):
+    """Takes members out of plain dictionaries, and times as UTC whatever this machine's time zone is."""
+
+    def __call__(self, context: Any) -> Any:
+        value = super().__call__(context)
+        if context.shape.type_name == "timestamp" and isinstance(value, (int, float)):
+            return datetime.datetime.fromtimestamp(value, datetime.UTC)
+        return value
+
+
+def _given(model: Any, body: dict[str, Any]) -> dict[str, Any]:
+    """Without the members that moto's parsers fill in although the request does not have them."""
+    if model.input_shape is None:
+        return {}
+    placed = {
+        name for name, shape in model.input_shape.members.items() if shape.serialization.get("location")
+    }
+    return {
+        name: value
+        for name, value in body.items()
+        if value is not None and not (name in placed and value in ([], {}))
+    }
+
+
+def front_of(handler: Any) -> Front | None:
+    """How the request that a moto handler has taken is read and answered; None where moto is to do it alone."""
+    if handler.service_name in ("dynamodb", "dynamodbstreams"):
+        return Json(handler, handler.service_name)
+    if handler.service_name == "s3":
+        return None
+    try:
+        found = Modelled(handler)
+    except (BotoCoreError, KeyError):  # a service that botocore has no model of
+        return None
+    return found if found.has_operation else None
+
+
+def protocol_of(handler: Any) -> str:
+    """The protocol a moto handler's service speaks; JSON for one that botocore does not have."""
+    try:
+        return Modelled(handler)._protocol
+    except Exception:  # any form of refusal will do for such a service
+        return "json"
+
+
+def _epoch(value: Any) -> float:
+    moment: datetime.datetime = parse_timestamp(value)
+    return moment.timestamp()
