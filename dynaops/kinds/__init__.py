@@ -1,15 +1,20 @@
-"""THE CATALOGUE: every kind there is. Adding one is its file, its line in `TableSpec`, and its lines below."""
+"""THE CATALOGUE, offline part: every kind's part of a spec and its checks. Their rooms are listed in `rooms`.
+
+Adding a kind is its file, its line in `TableSpec`, its checks below, and its room's line there.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
 from dynaops.kinds import (
+    alarm,
     autoscaling,
     backup_plan,
+    iam,
     insights,
     items,
     kinesis,
@@ -25,13 +30,12 @@ from dynaops.kinds.autoscaling import Autoscaling
 from dynaops.kinds.backup_plan import Backup
 from dynaops.kinds.iam import Iam
 from dynaops.kinds.insights import ContributorInsights
-from dynaops.kinds.items import Item
-from dynaops.kinds.kind import Policy, Room
+from dynaops.kinds.items import FileItem, Item
 from dynaops.kinds.kinesis import Kinesis
 from dynaops.kinds.log_group import LogGroup
 from dynaops.kinds.recovery import Recovery
 from dynaops.kinds.replica import GlobalTable, Replica
-from dynaops.kinds.table import ROOM as TABLE_ROOM
+from dynaops.kinds.suppression import Suppression
 from dynaops.kinds.table import rules as table_rules
 from dynaops.kinds.table.spec import (
     AttributeType,
@@ -56,41 +60,95 @@ class TableSpec(Fragment):
     """One table and everything around it (SPEC-FORMAT, version 1)."""
 
     table_name: str
+    """The table's name: 3 to 255 of a-z, A-Z, 0-9, _, . and -. A table's name cannot change."""
     region: str | None = None
+    """The table's home region. Default: --region, then the AWS configuration."""
     hash_key: str
+    """The partition key's attribute. Fixed at creation: changing it replaces the table."""
     range_key: str | None = None
+    """The sort key's attribute, if there is one. Fixed at creation."""
     attributes: dict[str, AttributeType]
+    """Name to type (S, N or B): exactly the key attributes of the table and its indexes."""
     billing_mode: BillingMode = "PAY_PER_REQUEST"
+    """Pay for requests, or for provisioned capacity."""
     read_capacity: int | None = Field(None, ge=1)
+    """Read capacity units; PROVISIONED only. Autoscaling's minimum where autoscaling is on."""
     write_capacity: int | None = Field(None, ge=1)
+    """Write capacity units; PROVISIONED only. Autoscaling's minimum where autoscaling is on."""
     on_demand_throughput: OnDemandThroughput | None = None
+    """Maxima of an on-demand table."""
     warm_throughput: WarmThroughput | None = None
+    """What the table must serve at once. It can only be raised."""
     table_class: TableClass = "STANDARD"
+    """STANDARD_INFREQUENT_ACCESS stores cheaper and reads dearer. Two changes in 30 days."""
     deletion_protection: bool = False
+    """AWS refuses to delete the table while this is on."""
     encryption: Encryption = Encryption()
+    """Encryption at rest."""
     point_in_time_recovery: Recovery = Recovery()
+    """Continuous backups, from which any second of the period can be restored."""
     ttl: Ttl | None = None
+    """Rows that expire by themselves."""
     stream: Stream | None = None
+    """DynamoDB Streams. On by itself where triggers or replicas need it."""
     global_secondary_indexes: list[GlobalSecondaryIndex] | None = None
+    """Up to 20; one is built or deleted at a time."""
     vector_indexes: list[VectorIndex] | None = None
+    """Indexes for similarity search."""
     local_secondary_indexes: list[LocalSecondaryIndex] | None = None
+    """Up to 5; made with the table, and fixed."""
     autoscaling: Autoscaling | None = None
+    """Provisioned capacity that follows use."""
     iam: Iam | None = None
+    """Least-privilege IAM policies for the table's users."""
     lambda_triggers: list[Trigger] | None = None
+    """Lambda functions that the stream invokes."""
     log_group: LogGroup | None = None
+    """The CloudWatch log group of the stream's processing."""
     kinesis: Kinesis | None = None
+    """Changes sent to a Kinesis data stream."""
     backup: Backup | None = None
+    """Scheduled backups by AWS Backup."""
     replicas: list[Replica] | None = None
+    """The other regions of a global table."""
     global_table: GlobalTable | None = None
+    """Settings of the global table as a whole."""
     multi_region_consistency: Literal["EVENTUAL", "STRONG"] = "EVENTUAL"
+    """STRONG needs an empty table, and two replicas or one with a witness."""
     witness_region: str | None = None
+    """The region that keeps a witness instead of a replica; STRONG only."""
     contributor_insights: ContributorInsights | None = None
+    """CloudWatch Contributor Insights: which keys are used, or throttled, most."""
     resource_policy: dict[str, Any] | None = None
+    """An IAM policy document on the table itself; ${table_arn} is filled in."""
     alarms: Alarms | None = None
+    """CloudWatch alarms on the table, its indexes, its replicas and its triggers."""
     items: list[Item] | None = None
+    """Rows that are part of the spec: plain values or DynamoDB JSON."""
     items_file: str | None = None
+    """The same from a JSON, JSON lines or YAML file beside the spec."""
     tags: dict[str, str] | None = None
+    """Up to 50. Tags that others set are left alone."""
     lifecycle: Lifecycle | None = None
+    """What dynaops may do to the table."""
+    suppress: list[Suppression] | None = None
+    """Findings that are accepted for this table, each with a reason."""
+    _file_items: tuple[FileItem, ...] = PrivateAttr(())
+
+    @property
+    def file_items(self) -> tuple[FileItem, ...]:
+        """What stands in `items_file`."""
+        return self._file_items
+
+    def with_file_items(self, found: tuple[FileItem, ...]) -> TableSpec:
+        """The spec with what was read from its `items_file`."""
+        copy = self.model_copy()
+        copy._file_items = found
+        return copy
+
+    def suppressed(self, code: str) -> str | None:
+        """The reason why findings of this id are accepted; None where they are not."""
+        return next((one.reason for one in self.suppress or () if one.finding == code), None)
 
     def wanted_stream(self) -> dict[str, str] | None:
         """The stream that is asked for, or that triggers and replicas need; None where nobody wants one."""
@@ -101,16 +159,6 @@ class TableSpec(Fragment):
         return None
 
 
-NOT_YET = (
-    *("autoscaling", "iam", "lambda_triggers", "log_group", "kinesis", "backup", "replicas", "global_table"),
-    *("witness_region", "alarms", "items", "items_file"),
-)
-"""Spec keys that are parsed and checked, but whose resources come with a later version: plan refuses them."""
-
-ROOMS: tuple[Room, ...] = (TABLE_ROOM, recovery.ROOM, ttl.ROOM, resource_policy.ROOM, insights.ROOM)
-ROOM_OF: dict[str, Room] = {kind: room for room in ROOMS for kind in room.kinds}
-POLICIES: dict[str, Policy] = {kind: policy for room in ROOMS for kind, policy in room.kinds.items()}
-
 Rule = Callable[[TableSpec], Iterator[Finding]]
 RULES: tuple[Rule, ...] = (
     *table_rules.RULES,
@@ -120,10 +168,12 @@ RULES: tuple[Rule, ...] = (
     resource_policy.rules,
     autoscaling.rules,
     trigger.rules,
+    iam.rules,
     log_group.rules,
     kinesis.rules,
     backup_plan.rules,
     replica.rules,
     items.rules,
+    alarm.rules,
 )
 """The offline checks of a spec, kind by kind."""

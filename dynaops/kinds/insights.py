@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from dynaops.kinds.kind import BaseRoom, Entry, Policy, Rank, Reader, Step, Work
+from dynaops.kinds.kind import BaseRoom, Entry, Known, Policy, Rank, Reader, Step, Work
 from dynaops.model.change import Action
 from dynaops.model.finding import Finding, Severity
 from dynaops.model.operation import Effect, Operation, Wait
@@ -21,8 +21,11 @@ class ContributorInsights(Fragment):
 
     toggle: ClassVar[bool] = True
     enabled: bool = True
+    """On for the table."""
     mode: Literal["ACCESSED_AND_THROTTLED_KEYS", "THROTTLED_KEYS"] | None = None
+    """Which keys are watched. Default: AWS's, ACCESSED_AND_THROTTLED_KEYS."""
     indexes: list[str] | None = None
+    """Global secondary indexes that are watched too."""
 
 
 def rules(spec: TableSpec) -> Iterator[Finding]:
@@ -66,7 +69,13 @@ class InsightsRoom(BaseRoom):
             owner = scope.below("gsi", index)
             yield Resource(scope.below(KIND, index), KIND, scope.region, wanted, owner, (owner,))
 
-    def observe(self, read: Reader, scope: Scope, table: Observed) -> Iterable[Observed]:  # noqa: ARG002
+    def observe(
+        self,
+        read: Reader,
+        scope: Scope,
+        table: Observed | None,  # noqa: ARG002
+        known: Known,  # noqa: ARG002
+    ) -> Iterable[Observed]:
         found = read.read_all(
             "dynamodb",
             "ListContributorInsights",

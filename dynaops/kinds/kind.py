@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from dynaops.model.change import Action, Change, Difference
 from dynaops.model.finding import Finding
@@ -28,6 +28,11 @@ Satisfied = Callable[[Any, Any], bool]
 class Reader(Protocol):
     """The read-only side of AWS that rooms may use. Answers None for what does not exist."""
 
+    @property
+    def account(self) -> str:
+        """The caller's account id."""
+        ...
+
     def read(
         self, service: str, api: str, region: str, parameters: dict[str, Any]
     ) -> dict[str, Any] | None: ...
@@ -40,6 +45,7 @@ class Reader(Protocol):
         parameters: dict[str, Any],
         items: str,
         token: str = "NextToken",  # noqa: S107 (the name of a member, not a secret)
+        next_token: str = "",
     ) -> list[Any] | None: ...
 
 
@@ -52,6 +58,8 @@ class Policy:
     keyed map). `kept` ones are simply forgotten when the spec no longer names them, since AWS cannot take them back.
     `silent` ones AWS always shows, so they are not worth a mention when nobody manages them.
     `absent` is the normal form that equals "not there", for kinds that AWS always shows as off.
+    `shared` is the property that tells whether two tables use the very same thing (a vault's name): what another table
+    uses too is let go, never deleted.
     `notes` explain a difference in a property, in words.
     """
 
@@ -61,6 +69,7 @@ class Policy:
     kept: frozenset[str] = frozenset()
     silent: frozenset[str] = frozenset()
     absent: Properties | None = None
+    shared: str = ""
     notes: Mapping[str, str] = field(default_factory=dict)
     title: str = ""
     """What the kind is called in sentences ("global secondary index")."""
@@ -68,6 +77,28 @@ class Policy:
     """Where the kind stands in the spec, for `lifecycle.ignore_changes`; ``{name}`` is the address's last segment."""
     replacement: str = "it can only be replaced"
     """Why an immutable property forces replacement, for the reason sentence."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """What spec and state name of one table's resources, by address, for rooms that must know what to look for.
+
+    `discover`: look also for what neither names (import).
+    """
+
+    desired: Mapping[str, Resource] = field(default_factory=dict)
+    records: Mapping[str, Record] = field(default_factory=dict)
+    discover: bool = False
+
+    def of_kinds(self, *kinds: str) -> dict[str, tuple[Resource | None, Record | None]]:
+        """Address -> (desired, recorded) of these kinds."""
+        addresses = [
+            address
+            for side in (self.desired, self.records)
+            for address, one in side.items()
+            if one.kind in kinds
+        ]
+        return {one: (self.desired.get(one), self.records.get(one)) for one in sorted(addresses)}
 
 
 @dataclass(frozen=True)
@@ -82,6 +113,8 @@ class Entry:
     live: Observed | None = None
     change: Change | None = None
     owner: str | None = None
+    let_go: bool = False
+    """It is not deleted though nothing wants it any more (others need it): the state forgets it (see `refine`)."""
 
     @property
     def action(self) -> Action:
@@ -126,7 +159,13 @@ class Rank(IntEnum):
     """The safe order of a table's operations (AWS-documented constraints and live findings; docs/design.md)."""
 
     UNPROTECT = 10
+    RELEASE_MAPPINGS = 12
+    RELEASE_SELECTIONS = 13
+    RELEASE_SCALING = 14
+    RELEASE_KINESIS = 15
+    RELEASE_REPLICAS = 16
     TEARDOWN = 20
+    LEAVINGS = 25
     CREATE = 30
     INDEX_DELETE = 40
     CLASS = 50
@@ -139,34 +178,94 @@ class Rank(IntEnum):
     INDEX_RETIRE = 120
     WARM = 130
     RECOVERY = 200
-    TTL = 210
+    TTL = 205
+    SCALING = 210
+    SCALING_POLICY = 211
+    REPLICA = 214
+    REGIONAL = 216
     TAGS = 220
     RESOURCE_POLICY = 230
+    KINESIS = 240
     INSIGHTS = 250
+    POLICY = 300
+    ATTACHMENT = 310
+    LOGS = 320
+    ALARM = 325
+    MAPPING = 330
+    MAPPING_RETIRE = 335
+    VAULT = 340
+    BACKUP_PLAN = 350
+    SELECTION = 360
+    VAULT_RETIRE = 370
+    ITEMS = 400
     PROTECT = 900
+
+    @property
+    def core(self) -> bool:
+        """A change of the table itself: each builds on those before it."""
+        return self < Rank.RECOVERY and not self.release and self is not Rank.LEAVINGS
+
+    @property
+    def leaves(self) -> bool:
+        """Something is deleted that others have leaned on: only when they are gone, or have let go."""
+        return self in (Rank.LEAVINGS, Rank.VAULT_RETIRE)
+
+    @property
+    def release(self) -> bool:
+        """Something lets go of the table (or of an index, or of its capacity), before that changes or goes."""
+        return Rank.UNPROTECT < self < Rank.TEARDOWN
 
 
 @dataclass(frozen=True)
 class Step:
-    """An operation and where it stands among the others of its table."""
+    """An operation and where it stands among the others of its table.
+
+    `apart`: one of several settings of its address, none of which needs another to have succeeded.
+    """
 
     operation: Operation
     rank: Rank
+    apart: bool = False
+
+
+class Link(NamedTuple):
+    """Something that a resource has to do with and that is no resource of its own: a function, a role, a stream.
+
+    Its `kind` and `name` tell it from others; where a resource of that kind goes by that name (`Policy.shared`), that
+    is meant. `label` is the verb between the two ("invokes"). `inward`: what flows comes from it. `part`: it belongs
+    to the resource.
+    """
+
+    kind: str
+    name: str
+    label: str
+    title: str
+    """What its kind is called ("Lambda function")."""
+    inward: bool = False
+    part: bool = False
 
 
 class Room(Protocol):
     """The contract of a kind. `kinds` maps each kind's name to its policy."""
 
     kinds: Mapping[str, Policy]
+    beside_table: bool
+    """Its kinds are there only where the table is; others (a log group, a policy) are looked for at all times."""
 
     def declare(self, scope: Scope, spec: TableSpec) -> Iterable[Resource]:
         """The resources that `spec` wants, in normal form."""
 
-    def observe(self, read: Reader, scope: Scope, table: Observed) -> Iterable[Observed]:
-        """The resources that are live beside a live `table`."""
+    def observe(self, read: Reader, scope: Scope, table: Observed | None, known: Known) -> Iterable[Observed]:
+        """The resources that are live, beside a live `table` or (None) without one."""
 
-    def resolve(self, read: Reader, scope: Scope, entries: Sequence[Entry]) -> dict[str, Entry]:
+    def resolve(self, read: Reader | None, scope: Scope, entries: Sequence[Entry]) -> dict[str, Entry]:
         """Entries made comparable with a further look at AWS (a KMS alias becomes its key), by address."""
+
+    def refine(self, work: Work) -> Mapping[str, Entry]:
+        """Entries whose changes this room knows better than the comparison does, by address.
+
+        One with `let_go` (and no change) stays in AWS and is forgotten; `findings` should say so.
+        """
 
     def findings(self, work: Work) -> Iterable[Finding]:
         """What is wrong with, or worth a warning about, the work's changes of this room's kinds."""
@@ -180,11 +279,22 @@ class Room(Protocol):
     def owner(self, scope: Scope, address: str) -> str | None:
         """The address whose deletion takes `address` with it."""
 
+    def outputs(self, scope: Scope, records: Mapping[str, Record]) -> Properties:
+        """What other tools need to know of this room's `records` (by address): names, ids, ARNs; maps may nest."""
+
+    def links(self, scope: Scope, one: Resource) -> Iterable[Link]:
+        """What a resource of this room has to do with besides other resources."""
+
 
 class BaseRoom:
     """What most rooms have in common: one kind, owned by the table, nothing to resolve."""
 
-    def resolve(self, read: Reader, scope: Scope, entries: Sequence[Entry]) -> dict[str, Entry]:  # noqa: ARG002
+    beside_table = True
+
+    def resolve(self, read: Reader | None, scope: Scope, entries: Sequence[Entry]) -> dict[str, Entry]:  # noqa: ARG002
+        return {}
+
+    def refine(self, work: Work) -> Mapping[str, Entry]:  # noqa: ARG002
         return {}
 
     def findings(self, work: Work) -> Iterable[Finding]:  # noqa: ARG002
@@ -192,3 +302,30 @@ class BaseRoom:
 
     def owner(self, scope: Scope, address: str) -> str | None:  # noqa: ARG002
         return scope.address
+
+    def links(self, scope: Scope, one: Resource) -> Iterable[Link]:  # noqa: ARG002
+        return ()
+
+    def outputs(self, scope: Scope, records: Mapping[str, Record]) -> Properties:
+        """All that AWS gave, under the segments of the address: ``autoscaling/read/arn``."""
+        found: Properties = {}
+        for address, record in sorted(records.items()):
+            given = {"id": record.id, "arn": record.arn, **record.outputs}
+            given = {name: value for name, value in given.items() if value is not None}
+            if given:
+                nest(found, address.removeprefix(f"{scope.address}/"), given)
+        return found
+
+
+def key_link(arn: object) -> Iterable[Link]:
+    """The link to a KMS key, where one is named."""
+    if isinstance(arn, str) and arn:
+        yield Link("kms_key", arn.rpartition(":")[2], "encrypted with", "KMS key")
+
+
+def nest(into: Properties, path: str, value: Any) -> None:
+    """Put `value` into nested maps, at a path of names with slashes between them."""
+    *heads, last = path.split("/")
+    for head in heads:
+        into = into.setdefault(head, {})
+    into[last] = value

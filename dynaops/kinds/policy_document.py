@@ -6,9 +6,6 @@ import json
 import re
 from typing import Any
 
-from dynaops.kinds.kind import Reader
-from dynaops.model.resource import Scope
-
 VERSION = "2012-10-17"
 _ACCOUNT_ROOT = re.compile(r"arn:aws[a-z-]*:iam::(\d{12}):root")
 _LISTS = ("Action", "NotAction", "Resource", "NotResource")
@@ -90,14 +87,3 @@ def _scalar(value: Any) -> Any:
     if isinstance(value, bool):
         return "true" if value else "false"
     return value
-
-
-def table_arn(read: Reader, scope: Scope) -> str:
-    """The ARN of the scope's table, also before it exists: from the caller's account."""
-    account = (read.read("sts", "GetCallerIdentity", scope.region, {}) or {})["Account"]
-    partition = "aws"
-    if scope.region.startswith("cn-"):
-        partition = "aws-cn"
-    elif scope.region.startswith("us-gov-"):
-        partition = "aws-us-gov"
-    return f"arn:{partition}:dynamodb:{scope.region}:{account}:table/{scope.table_name}"

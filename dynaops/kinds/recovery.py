@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field
 
-from dynaops.kinds.kind import BaseRoom, Entry, Policy, Rank, Reader, Step, Work
+from dynaops.kinds.kind import BaseRoom, Entry, Known, Policy, Rank, Reader, Step, Work
 from dynaops.model.change import Action
 from dynaops.model.finding import Finding, Severity
 from dynaops.model.operation import Effect, Operation, Wait
-from dynaops.model.resource import Observed, Resource, Scope
+from dynaops.model.resource import Observed, Properties, Resource, Scope
 from dynaops.model.spec import Fragment
+from dynaops.model.state import Record
 
 if TYPE_CHECKING:
     from dynaops.kinds import TableSpec
@@ -25,7 +26,9 @@ class Recovery(Fragment):
 
     toggle: ClassVar[bool] = True
     enabled: bool = True
+    """Off gives up the recovery points there are."""
     recovery_period_days: int = Field(DEFAULT_DAYS, ge=1, le=35)
+    """How many days back one can go, 1 to 35."""
 
 
 def rules(spec: TableSpec) -> Iterator[Finding]:
@@ -57,7 +60,13 @@ class RecoveryRoom(BaseRoom):
             wanted = {"enabled": True, "recovery_period_days": days}
         yield Resource(scope.below(KIND), KIND, scope.region, wanted, scope.address, (scope.address,))
 
-    def observe(self, read: Reader, scope: Scope, table: Observed) -> Iterable[Observed]:  # noqa: ARG002
+    def observe(
+        self,
+        read: Reader,
+        scope: Scope,
+        table: Observed | None,  # noqa: ARG002
+        known: Known,  # noqa: ARG002
+    ) -> Iterable[Observed]:
         answer = read.read(
             "dynamodb", "DescribeContinuousBackups", scope.region, {"TableName": scope.table_name}
         )
@@ -80,6 +89,13 @@ class RecoveryRoom(BaseRoom):
             return {KIND: False}
         days = found["recovery_period_days"]
         return {} if days == DEFAULT_DAYS else {KIND: {"recovery_period_days": days}}
+
+    def outputs(self, scope: Scope, records: Mapping[str, Record]) -> Properties:
+        """Whether it is on, also where it is not."""
+        record = records.get(scope.below(KIND))
+        if record is None:
+            return {KIND: False}
+        return {KIND: True, "recovery_period_days": record.properties.get("recovery_period_days")}
 
     def operations(self, work: Work) -> list[Step]:
         steps = []

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from dynaops.kinds.kind import BaseRoom, Entry, Policy, Rank, Reader, Step, Work
-from dynaops.kinds.policy_document import canonical, filled, table_arn, text
+from dynaops.kinds.kind import BaseRoom, Entry, Known, Policy, Rank, Reader, Step, Work
+from dynaops.kinds.late import late
+from dynaops.kinds.policy_document import canonical, filled, text
 from dynaops.model.change import Action
 from dynaops.model.finding import Finding, Severity
 from dynaops.model.operation import Effect, Operation, Wait
@@ -54,21 +55,27 @@ class ResourcePolicyRoom(BaseRoom):
             wanted = {"policy": canonical(spec.resource_policy)}
             yield Resource(scope.below(KIND), KIND, scope.region, wanted, scope.address, (scope.address,))
 
-    def observe(self, read: Reader, scope: Scope, table: Observed) -> Iterable[Observed]:
+    def observe(
+        self,
+        read: Reader,
+        scope: Scope,
+        table: Observed | None,
+        known: Known,  # noqa: ARG002
+    ) -> Iterable[Observed]:
+        assert table is not None, "a room beside the table is only asked where there is one"
         arn = table.outputs["arn"]
         answer = read.read("dynamodb", "GetResourcePolicy", scope.region, {"ResourceArn": arn})
         if answer is not None:
             found = {"policy": canonical(json.loads(answer["Policy"]))}
             yield Observed(scope.below(KIND), KIND, scope.region, found, owner=scope.address)
 
-    def resolve(self, read: Reader, scope: Scope, entries: Sequence[Entry]) -> dict[str, Entry]:
+    def resolve(self, read: Reader | None, scope: Scope, entries: Sequence[Entry]) -> dict[str, Entry]:
         """Fill in ``${table_arn}``: from the live table, else from the caller's account."""
         by_address = {entry.address: entry for entry in entries}
         entry = by_address.get(scope.below(KIND))
         if entry is None or entry.desired is None:
             return {}
-        table = by_address.get(scope.address)
-        arn = table.live.outputs["arn"] if table and table.live else table_arn(read, scope)
+        arn = late(scope, by_address, read)["table_arn"]
         document = canonical(filled(entry.desired.properties["policy"], {"table_arn": arn}))
         desired = replace(entry.desired, properties={"policy": document}, options={"table_arn": arn})
         return {entry.address: replace(entry, desired=desired)}

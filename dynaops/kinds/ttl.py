@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from dynaops.kinds.kind import BaseRoom, Entry, Policy, Rank, Reader, Step, Work
+from dynaops.kinds.kind import BaseRoom, Entry, Known, Policy, Rank, Reader, Step, Work
 from dynaops.model.change import Action
 from dynaops.model.finding import Finding, Severity
 from dynaops.model.operation import Cooldown, Effect, Operation, Wait
-from dynaops.model.resource import Observed, Resource, Scope
+from dynaops.model.resource import Observed, Properties, Resource, Scope
 from dynaops.model.spec import Fragment
+from dynaops.model.state import Record
 
 if TYPE_CHECKING:
     from dynaops.kinds import TableSpec
@@ -24,7 +25,9 @@ class Ttl(Fragment):
     """Which attribute holds the second (a Number, in epoch seconds) after which a row may go."""
 
     attribute: str
+    """The attribute that holds the epoch second; a Number."""
     enabled: bool = True
+    """Off turns TTL off, which AWS takes at most once an hour."""
 
 
 def rules(spec: TableSpec) -> Iterator[Finding]:
@@ -72,7 +75,13 @@ class TtlRoom(BaseRoom):
             wanted = {"enabled": True, "attribute": spec.ttl.attribute}
         yield Resource(scope.below("ttl"), "ttl", scope.region, wanted, scope.address, (scope.address,))
 
-    def observe(self, read: Reader, scope: Scope, table: Observed) -> Iterable[Observed]:  # noqa: ARG002
+    def observe(
+        self,
+        read: Reader,
+        scope: Scope,
+        table: Observed | None,  # noqa: ARG002
+        known: Known,  # noqa: ARG002
+    ) -> Iterable[Observed]:
         answer = read.read("dynamodb", "DescribeTimeToLive", scope.region, {"TableName": scope.table_name})
         found = answer["TimeToLiveDescription"] if answer else {}
         if found.get("TimeToLiveStatus") in _ON:
@@ -87,6 +96,10 @@ class TtlRoom(BaseRoom):
     def export(self, scope: Scope, live: Sequence[Observed]) -> dict[str, Any]:
         found = {one.address: one.properties for one in live}.get(scope.below("ttl"))
         return {"ttl": {"attribute": found["attribute"]}} if found else {}
+
+    def outputs(self, scope: Scope, records: Mapping[str, Record]) -> Properties:
+        record = records.get(scope.below("ttl"))
+        return {"ttl_attribute": record.properties.get("attribute")} if record else {}
 
     def operations(self, work: Work) -> list[Step]:
         steps: list[Step] = []

@@ -20,7 +20,7 @@ class Danger(StrEnum):
     REPLACE = "replace"
     """It is lost in order to be built anew (``--allow-replace``)."""
     UNPROTECT = "unprotect"
-    """Deletion protection is lifted (``--allow-destroy``)."""
+    """Deletion protection is lifted, or recovery points are lost (``--allow-destroy``, also for `destroy`)."""
 
 
 class Wait(Model):
@@ -28,6 +28,7 @@ class Wait(Model):
 
     `api` is polled with `parameters`; `until` and `failed` are JMESPath conditions on its answer. With `gone`, the
     wait is over when AWS no longer knows the resource. `expected` and `timeout` are seconds of AWS's time.
+    `parameters` may hold ``${answer:JMESPATH}``, a value that the call's answer gives (a job's id).
     """
 
     title: str
@@ -38,6 +39,8 @@ class Wait(Model):
     """Where to look, if not in the operation's own region."""
     until: str | None = None
     failed: str | None = None
+    why: str | None = None
+    """Where AWS tells why it failed (JMESPath)."""
     gone: bool = False
     matches: str | None = None
     """A member of the polled answer that must read as in the answer of the call (a revision id)."""
@@ -90,8 +93,10 @@ class Effect(Model):
 class Operation(Model):
     """One AWS write, with all that is needed to run it, to explain it and to record it.
 
-    `api` is AWS's name of the call (``UpdateTable``). `before` must hold before the call, `wait` after it.
-    `needs_idle`: AWS refuses it while the table is busy. `slow`: ``--no-wait`` may leave its wait to the next apply.
+    `api` is AWS's name of the call (``UpdateTable``). Strings in `parameters`, waits and effects may hold
+    ``${ref:ADDRESS/OUTPUT}``, a value that is known once what is at ADDRESS was made. `before` must hold before the
+    call, `wait` after it. `needs_idle`: AWS refuses it while the table is busy. `slow`: ``--no-wait`` may leave its
+    wait to the next apply.
     """
 
     id: str
@@ -104,6 +109,12 @@ class Operation(Model):
     region: str
     parameters: dict[str, Json]
     after: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    """Those of `after` that must have succeeded; what failed elsewhere does not stop this operation."""
+    again: dict[str, str] = {}
+    """Parameters (by name) to send again as the answer gives them (JMESPath), until it gives none."""
+    made: Wait | None = None
+    """How to find out that a call whose answer was lost had its effect; what was looked at is then the answer."""
     before: Wait | None = None
     wait: Wait | None = None
     cooldown: Cooldown | None = None
@@ -135,6 +146,7 @@ class Operation(Model):
             "region": self.region,
             "parameters": self.parameters,
             "after": list(self.after),
+            "needs": list(self.needs),
             "destructive": self.destructive,
             "danger": self.danger,
             "expected_wait": self.expected_wait,

@@ -6,7 +6,7 @@ from typing import Any
 
 from dynaops.model.base import Json, Model
 from dynaops.model.change import Change, Drift, Unmanaged
-from dynaops.model.finding import Finding
+from dynaops.model.finding import Finding, Severity
 from dynaops.model.operation import Effect, Operation, Wait
 
 FORMAT_VERSION = 1
@@ -35,6 +35,8 @@ class Plan(Model):
     drift: tuple[Drift, ...] = ()
     unmanaged: tuple[Unmanaged, ...] = ()
     warnings: tuple[Finding, ...] = ()
+    violations: tuple[Finding, ...] = ()
+    """House rules that the plan breaks (``--policy``). With an error among them it is not carried out."""
     pending: tuple[str, ...] = ()
     """What AWS is still doing from before (an index build of an earlier run), in words."""
     settle: tuple[Wait, ...] = ()
@@ -52,6 +54,11 @@ class Plan(Model):
     def destructive(self) -> tuple[Operation, ...]:
         return tuple(op for op in self.operations if op.destructive)
 
+    @property
+    def forbidden(self) -> tuple[Finding, ...]:
+        """The broken house rules that keep it from being carried out."""
+        return tuple(one for one in self.violations if one.severity is Severity.ERROR)
+
     def public(self) -> dict[str, Json]:
         """The plan as ``plan --json`` prints it (public interface, version 1)."""
         return {
@@ -60,6 +67,7 @@ class Plan(Model):
             "changes": [change.model_dump(mode="json", exclude={"region"}) for change in self.changes],
             "operations": [op.public() for op in self.operations],
             "warnings": [_warning(finding) for finding in self.warnings],
+            "violations": [_warning(finding) for finding in self.violations],
             "drift": [drift.model_dump(mode="json") for drift in self.drift],
             "unmanaged": [entry.model_dump(mode="json") for entry in self.unmanaged],
             "pending": list(self.pending),

@@ -9,15 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from dynaops.kinds.kind import BaseRoom, Entry, Policy, Reader, Step, Work
+from dynaops.kinds.kind import BaseRoom, Entry, Known, Link, Policy, Reader, Step, Work, key_link
 from dynaops.kinds.table import capacity, create, findings, indexes, tagging, update
 from dynaops.kinds.table.declare import declare
 from dynaops.kinds.table.encryption import resolve
 from dynaops.kinds.table.export import export
 from dynaops.kinds.table.observe import describe, with_tags
+from dynaops.kinds.table.outputs import outputs
 from dynaops.model.change import Action
 from dynaops.model.finding import Finding
-from dynaops.model.resource import Observed, Resource, Scope
+from dynaops.model.resource import Observed, Properties, Resource, Scope
+from dynaops.model.state import Record
 
 if TYPE_CHECKING:
     from dynaops.kinds import TableSpec
@@ -77,15 +79,32 @@ class TableRoom(BaseRoom):
         """The table and its indexes, but for its tags; empty where there is no table."""
         return list(describe(read, scope))
 
-    def observe(self, read: Reader, scope: Scope, table: Observed) -> Iterable[Observed]:
+    def observe(
+        self,
+        read: Reader,
+        scope: Scope,
+        table: Observed | None,
+        known: Known,  # noqa: ARG002
+    ) -> Iterable[Observed]:
         """The table with its tags."""
+        assert table is not None, "tags are those of a live table"
         yield with_tags(read, scope, table)
 
-    def resolve(self, read: Reader, scope: Scope, entries: Sequence[Entry]) -> dict[str, Entry]:
+    def resolve(self, read: Reader | None, scope: Scope, entries: Sequence[Entry]) -> dict[str, Entry]:
         return resolve(read, scope, entries)
 
     def export(self, scope: Scope, live: Sequence[Observed]) -> dict[str, Any]:
         return export(scope, live)
+
+    def outputs(self, scope: Scope, records: Mapping[str, Record]) -> Properties:
+        return outputs(scope, records)
+
+    def links(self, scope: Scope, one: Resource) -> Iterator[Link]:
+        """Its stream, and the key that it is encrypted with."""
+        stream = one.properties.get("stream")
+        if stream:
+            yield Link("stream", scope.below("stream"), "has", f"stream of {stream['view_type']}", part=True)
+        yield from key_link(one.properties.get("encryption", {}).get("kms_key_arn"))
 
     def owner(self, scope: Scope, address: str) -> str | None:
         return None if address == scope.address else scope.address

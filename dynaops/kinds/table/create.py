@@ -72,6 +72,10 @@ def _parameters(desired: Resource, indexes: list[Entry], vectors: list[Entry]) -
     if vectors:
         found["VectorIndexes"] = [shape.vector_index(entry.name, _properties(entry)) for entry in vectors]
     found.update(_settings(wanted))
+    if desired.options.get("global_source"):
+        # A replica of another account's table: made here, from there (CreateTable, GlobalTableSourceArn).
+        found["GlobalTableSourceArn"] = desired.options["global_source"]
+        found["GlobalTableSettingsReplicationMode"] = "ENABLED"
     return found
 
 

@@ -24,6 +24,7 @@ def declare(scope: Scope, spec: TableSpec) -> Iterator[Resource]:
         options={
             "on_replace": spec.lifecycle.on_replace if spec.lifecycle else "discard",
             "prevent_destroy": bool(spec.lifecycle and spec.lifecycle.prevent_destroy),
+            "global_source": spec.global_table.source_arn if spec.global_table else None,
         },
         ignored=tuple(_autoscaled(spec, None)),
     )

@@ -18,10 +18,10 @@ MANAGED = {"enabled": True}
 """The normal form of encryption with the AWS managed key: on, and no key named."""
 
 
-def resolve(read: Reader, scope: Scope, entries: Sequence[Entry]) -> dict[str, Entry]:
+def resolve(read: Reader | None, scope: Scope, entries: Sequence[Entry]) -> dict[str, Entry]:
     """The table's entry with its wanted key as an ARN, and a live AWS managed key as such."""
     entry = next((one for one in entries if one.address == scope.address), None)
-    if entry is None:
+    if entry is None or read is None:
         return {}
     resolved = _resolve_live(read, scope, _resolve_desired(read, scope, entry))
     return {} if resolved is entry else {entry.address: resolved}

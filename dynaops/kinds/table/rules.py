@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from dynaops.kinds.table.shape import names
@@ -286,12 +286,14 @@ def check_encryption(spec: TableSpec) -> Iterator[Finding]:
         )
 
 
+def is_production(name: str, tags: Mapping[str, str]) -> bool:
+    """Whether a table's name or tags say that it serves production."""
+    return any(_PRODUCTION.search(text) for text in (name, *tags.values()))
+
+
 def advise(spec: TableSpec) -> Iterator[Finding]:
     """What works, and is regretted later."""
-    production = _PRODUCTION.search(spec.table_name) or any(
-        _PRODUCTION.search(value) for value in (spec.tags or {}).values()
-    )
-    if production and not spec.deletion_protection:
+    if is_production(spec.table_name, spec.tags or {}) and not spec.deletion_protection:
         yield _warning(
             "DDB201",
             f"{spec.table_name} looks like production, and is not protected from deletion",

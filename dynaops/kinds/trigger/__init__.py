@@ -1,7 +1,8 @@
-"""Lambda triggers on the table's stream: parsed and checked now, applied by a later version."""
+"""Lambda triggers on the table's stream."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -20,19 +21,33 @@ class Trigger(Fragment):
     """An event source mapping (bounds: CreateEventSourceMapping, AWS API reference). Ages and windows in seconds."""
 
     function: str
+    """The function's name or ARN, with an alias or version if need be."""
     enabled: bool = True
+    """Off pauses the mapping, without losing its place."""
     batch_size: int = Field(100, ge=1, le=10_000)
+    """Records a batch at the most."""
     maximum_batching_window: int = Field(0, ge=0, le=300)
+    """Seconds to gather a batch."""
     starting_position: Literal["LATEST", "TRIM_HORIZON"] = "LATEST"
+    """Where a new mapping begins. Fixed while the mapping lives."""
     parallelization_factor: int = Field(1, ge=1, le=10)
+    """Batches of one shard at once."""
     maximum_retry_attempts: int = Field(-1, ge=-1, le=10_000)
+    """Retries of a failed batch; -1: until the records expire."""
     maximum_record_age: int = Field(-1, ge=-1, le=604_800)
+    """Seconds after which a record is not tried any more, from 60; -1: never."""
     bisect_batch_on_error: bool = False
+    """Split a failed batch in two, to find the record that fails."""
     tumbling_window: int = Field(0, ge=0, le=900)
+    """Seconds of a window of aggregation."""
     report_batch_item_failures: bool = False
+    """The function reports which records failed."""
     filter_patterns: list[str | dict[str, Any]] | None = None
+    """Up to five patterns; a record that matches none is dropped unseen."""
     on_failure_arn: str | None = None
+    """A queue, topic, bucket or stream that is told of records given up."""
     grant_role: bool = False
+    """Give the function's role what reading the stream needs."""
 
 
 def rules(spec: TableSpec) -> Iterator[Finding]:
@@ -45,8 +60,25 @@ def rules(spec: TableSpec) -> Iterator[Finding]:
         seen.add(trigger.function)
         if 0 <= trigger.maximum_record_age < 60:
             yield _error("DDB422", "maximum_record_age is -1 or at least 60", f"{path}.maximum_record_age")
+        yield from _patterns(trigger, path)
+        if trigger.on_failure_arn and not trigger.on_failure_arn.startswith("arn:"):
+            yield _error("DDB426", f"{trigger.on_failure_arn!r} is not an ARN", f"{path}.on_failure_arn")
         if len(trigger.filter_patterns or ()) > MAX_FILTERS:
             yield _error("DDB423", f"Lambda takes {MAX_FILTERS} filter patterns", f"{path}.filter_patterns")
+
+
+def _patterns(trigger: Trigger, path: str) -> Iterator[Finding]:
+    for position, pattern in enumerate(trigger.filter_patterns or ()):
+        if isinstance(pattern, str) and not _is_object(pattern):
+            where = f"{path}.filter_patterns.{position}"
+            yield _error("DDB425", f"the filter pattern {pattern!r} is not a JSON object", where)
+
+
+def _is_object(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except ValueError:
+        return False
 
 
 def _error(code: str, message: str, path: str) -> Finding:

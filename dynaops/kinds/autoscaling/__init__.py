@@ -1,4 +1,4 @@
-"""Application Auto Scaling of provisioned capacity: parsed and checked now, applied by a later version."""
+"""Application Auto Scaling of provisioned capacity."""
 
 from __future__ import annotations
 
@@ -18,36 +18,52 @@ class Schedule(Fragment):
     """Bounds that change by the clock."""
 
     name: str
+    """The action's name."""
     schedule: str
+    """at(...), rate(...) or cron(...)."""
     timezone: str | None = None
+    """IANA name of the schedule's time zone. Default: UTC."""
     min: int | None = Field(None, ge=1)
+    """The minimum from then on."""
     max: int | None = Field(None, ge=1)
+    """The maximum from then on."""
 
 
 class Scaling(Fragment):
     """Target tracking of one side of a table or index. Cooldowns are in seconds, the target in percent."""
 
     min: int = Field(ge=1)
+    """Units at the least."""
     max: int = Field(ge=1)
+    """Units at the most."""
     target_utilization: int = Field(70, ge=20, le=90)
+    """Per cent of the capacity that should be in use."""
     scale_in_cooldown: int | None = Field(None, ge=0)
+    """Seconds between two reductions."""
     scale_out_cooldown: int | None = Field(None, ge=0)
+    """Seconds between two raises."""
     schedules: list[Schedule] | None = None
+    """Bounds that change by the clock."""
 
 
 class Sides(Fragment):
     """Read and write of one index."""
 
     read: Scaling | None = None
+    """Read capacity."""
     write: Scaling | None = None
+    """Write capacity."""
 
 
 class Autoscaling(Fragment):
     """Scaling of the table, and of its indexes (`all`: as the table)."""
 
     read: Scaling | None = None
+    """Read capacity of the table."""
     write: Scaling | None = None
+    """Write capacity of the table."""
     indexes: dict[str, Sides] | Literal["all"] | None = None
+    """Index name to the same; `all`: every index as the table."""
 
 
 def rules(spec: TableSpec) -> Iterator[Finding]:

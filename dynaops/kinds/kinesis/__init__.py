@@ -1,4 +1,4 @@
-"""The Kinesis streaming destination: parsed and checked now, applied by a later version."""
+"""The Kinesis streaming destination."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ class Kinesis(Fragment):
     """Where changes are streamed to, and how exact their times are."""
 
     stream_arn: str
+    """The stream, in the table's region."""
     precision: Literal["MILLISECOND", "MICROSECOND"] = "MILLISECOND"
+    """Of the records' time."""
 
 
 def rules(spec: TableSpec) -> Iterator[Finding]:

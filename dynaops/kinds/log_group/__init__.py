@@ -1,4 +1,4 @@
-"""The CloudWatch log group of stream processing: parsed and checked now, applied by a later version."""
+"""The CloudWatch log group of stream processing."""
 
 from __future__ import annotations
 
@@ -22,8 +22,11 @@ class LogGroup(Fragment):
     """`retention_days`: how long events are kept; absent is forever."""
 
     name: str
+    """The log group's name."""
     retention_days: int | None = None
+    """Days that events are kept, of those CloudWatch knows; none: for ever."""
     kms_key_arn: str | None = None
+    """The key that events are encrypted with."""
 
 
 def rules(spec: TableSpec) -> Iterator[Finding]:

@@ -1,0 +1,161 @@
+"""The calls of Application Auto Scaling. All but deletions are upserts, so that a lost answer does no harm."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from dynaops.kinds.autoscaling.shape import SERVICE, Dimension, configuration
+from dynaops.kinds.kind import Entry, Rank, Step
+from dynaops.model.operation import Effect, Operation, Tolerance
+
+_GONE = (Tolerance(code="ObjectNotFoundException"),)
+_TRACKING = ("target_utilization", "scale_in_cooldown", "scale_out_cooldown")
+
+
+def make(dimension: Dimension, entry: Entry, replicated: bool) -> Iterator[Step]:
+    """Target, policy, scheduled actions. `replicated`: AWS makes targets and policies of its own for new indexes."""
+    wanted = _wanted(entry)
+    yield register(dimension, entry)
+    yield track(dimension, entry, replicated)
+    for name, schedule in wanted.get("schedules", {}).items():
+        yield plan_action(dimension, entry, name, schedule)
+
+
+def change(dimension: Dimension, entry: Entry) -> Iterator[Step]:
+    """What differs, each by its own call."""
+    if entry.difference("min") or entry.difference("max"):
+        yield register(dimension, entry)
+    if any(entry.difference(name) for name in _TRACKING):
+        yield track(dimension, entry, False)
+    for one in entry.differences("schedules"):
+        name = one.path.partition(".")[2]
+        yield (
+            drop_action(dimension, entry, name)
+            if one.after is None
+            else plan_action(dimension, entry, name, one.after)
+        )
+
+
+def register(dimension: Dimension, entry: Entry) -> Step:
+    """The bounds. AWS makes its service-linked role with the first target; capacity outside is pulled in by AWS."""
+    wanted = _wanted(entry)
+    low, high = wanted["min"], wanted["max"]
+    return _step(
+        dimension,
+        entry,
+        "RegisterScalableTarget",
+        f"let the {dimension.title} scale between {low} and {high}",
+        {"MinCapacity": low, "MaxCapacity": high},
+        Rank.SCALING,
+        set={"min": low, "max": high},
+        outputs={"arn": "ScalableTargetARN"},
+        values={"target_id": dimension.resource_id},
+        depends_on=entry.desired.depends_on if entry.desired else (),
+    )
+
+
+def track(dimension: Dimension, entry: Entry, replicated: bool) -> Step:
+    """The target-tracking policy; one that is there keeps its name, since AWS takes one a metric."""
+    wanted = _wanted(entry)
+    name = entry.live.raw.get("policy_name") if entry.live else None
+    if name is None and replicated and dimension.index:
+        name = dimension.own_policy_name
+    name = name or dimension.policy_name
+    return _step(
+        dimension,
+        entry,
+        "PutScalingPolicy",
+        f"keep the {dimension.title} {wanted['target_utilization']} % used",
+        {
+            "PolicyName": name,
+            "PolicyType": "TargetTrackingScaling",
+            "TargetTrackingScalingPolicyConfiguration": configuration(dimension, wanted),
+        },
+        Rank.SCALING_POLICY,
+        set={member: wanted[member] for member in _TRACKING if member in wanted},
+        unset=tuple(member for member in _TRACKING if member not in wanted),
+        outputs={"policy_arn": "PolicyARN"},
+        values={"policy_name": name},
+    )
+
+
+def plan_action(dimension: Dimension, entry: Entry, name: str, schedule: dict[str, Any]) -> Step:
+    """A scheduled action, new or changed."""
+    bounds = {"MinCapacity": schedule.get("min"), "MaxCapacity": schedule.get("max")}
+    parameters: dict[str, Any] = {
+        "ScheduledActionName": name,
+        "Schedule": schedule["schedule"],
+        "ScalableTargetAction": {member: value for member, value in bounds.items() if value is not None},
+    }
+    if "timezone" in schedule:
+        parameters["Timezone"] = schedule["timezone"]
+    return _step(
+        dimension,
+        entry,
+        "PutScheduledAction",
+        f"change the bounds of the {dimension.title} by the clock: {name}",
+        parameters,
+        Rank.SCALING_POLICY,
+        set={f"schedules.{name}": schedule},
+    )
+
+
+def drop_action(dimension: Dimension, entry: Entry, name: str) -> Step:
+    return _step(
+        dimension,
+        entry,
+        "DeleteScheduledAction",
+        f"drop the scheduled change {name} of the {dimension.title}",
+        {"ScheduledActionName": name},
+        Rank.SCALING_POLICY,
+        tolerate=_GONE,
+        unset=(f"schedules.{name}",),
+    )
+
+
+def deregister(dimension: Dimension, entry: Entry) -> Step:
+    """The target with its policies and scheduled actions."""
+    return _step(
+        dimension,
+        entry,
+        "DeregisterScalableTarget",
+        f"stop scaling the {dimension.title}",
+        {},
+        Rank.RELEASE_SCALING,
+        tolerate=_GONE,
+        forget=True,
+    )
+
+
+def _wanted(entry: Entry) -> dict[str, Any]:
+    assert entry.desired is not None, "only what is declared is made or changed"
+    return entry.desired.properties
+
+
+def _step(
+    dimension: Dimension,
+    entry: Entry,
+    api: str,
+    title: str,
+    parameters: dict[str, Any],
+    rank: Rank,
+    tolerate: tuple[Tolerance, ...] = (),
+    **effect: Any,
+) -> Step:
+    """One call; a replica's comes after the replica, whose table it is about."""
+    at_replica = "/replica/" in entry.address and rank is not Rank.RELEASE_SCALING
+    operation = Operation(
+        id="",
+        address=entry.address,
+        kind=entry.kind,
+        title=f"{title} in {entry.region}" if "/replica/" in entry.address else title,
+        reason=entry.change.reason if entry.change else "",
+        service=SERVICE,
+        api=api,
+        region=entry.region,
+        parameters={**dimension.key, **parameters},
+        tolerate=tolerate,
+        effects=(Effect(address=entry.address, kind=entry.kind, region=entry.region, **effect),),
+    )
+    return Step(operation, Rank.REGIONAL if at_replica else rank)

@@ -1,0 +1,206 @@
+"""The room of autoscaling: the scaling of one side of the table or of an index, at home and with every replica.
+
+AWS never deregisters a target by itself: not with the table, an index or a replica, nor on PAY_PER_REQUEST
+(DDB-TABLE-194, 317, 323). So targets are looked for at all times, and go before what they scale goes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from dynaops.kinds.autoscaling import Scaling, calls
+from dynaops.kinds.autoscaling.shape import (
+    NAMESPACE,
+    SERVICE,
+    Dimension,
+    dimension_at,
+    dimension_of,
+    observed,
+    wanted,
+)
+from dynaops.kinds.kind import BaseRoom, Known, Policy, Reader, Step, Work
+from dynaops.model.change import Action
+from dynaops.model.resource import Observed, Resource, Scope
+
+if TYPE_CHECKING:
+    from dynaops.kinds import TableSpec
+
+KIND = "autoscaling"
+SIDES = ("read", "write")
+_BATCH = 50
+"""Resource ids that DescribeScalableTargets takes in one call."""
+_READERS = 8
+
+
+class AutoscalingRoom(BaseRoom):
+    """One resource a dimension: target, target-tracking policy and scheduled actions."""
+
+    kinds: Mapping[str, Policy] = {
+        KIND: Policy(title="autoscaling", spec_key=KIND, keyed=frozenset({"schedules"}))
+    }
+    beside_table = False
+
+    def owner(self, scope: Scope, address: str) -> str | None:  # noqa: ARG002
+        return None
+
+    def declare(self, scope: Scope, spec: TableSpec) -> Iterator[Resource]:
+        if spec.autoscaling is None or spec.billing_mode != "PROVISIONED":
+            return
+        for region in (scope.region, *(one.region for one in spec.replicas or ())):
+            for index, side, scaling in _scalings(spec):
+                dimension = Dimension(scope.table_name, side, region, index)
+                yield Resource(
+                    dimension.address(scope),
+                    KIND,
+                    region,
+                    wanted(scaling),
+                    None,
+                    tuple(_depends_on(scope, dimension)),
+                )
+
+    def observe(self, read: Reader, scope: Scope, table: Observed | None, known: Known) -> Iterator[Observed]:
+        named = known.of_kinds(KIND)
+        if not named and not known.discover:
+            return
+        dimensions = [dimension_at(scope, address) for address in named]
+        if known.discover and table is not None:
+            dimensions += _possible(scope, table)
+        by_region: dict[str, list[str]] = {}
+        for one in dimensions:
+            ids = by_region.setdefault(one.region, [])
+            if one.resource_id not in ids:
+                ids.append(one.resource_id)
+        for region, ids in sorted(by_region.items()):
+            yield from _in_region(read, scope, region, ids)
+
+    def export(self, scope: Scope, live: Sequence[Observed]) -> dict[str, Any]:
+        """Those at home; what replicas have is made like it."""
+        table: dict[str, Any] = {}
+        indexes: dict[str, dict[str, Any]] = {}
+        for one in live:
+            if one.kind == KIND and one.region == scope.region and "target_utilization" in one.properties:
+                dimension = dimension_at(scope, one.address)
+                where = indexes.setdefault(dimension.index, {}) if dimension.index else table
+                where[dimension.side] = _exported(one.properties)
+        names = {one.address.rpartition("/")[2] for one in live if one.kind == "gsi"}
+        if indexes and set(indexes) == names and all(sides == table for sides in indexes.values()):
+            return {KIND: {**table, "indexes": "all"}}
+        found = {**table, **({"indexes": indexes} if indexes else {})}
+        return {KIND: found} if found else {}
+
+    def operations(self, work: Work) -> list[Step]:
+        steps: list[Step] = []
+        for entry in work.of_kind(KIND):
+            dimension = dimension_at(work.scope, entry.address)
+            if entry.action is Action.DELETE:
+                steps.append(calls.deregister(dimension, entry))
+            elif entry.action is Action.CREATE:
+                steps.extend(calls.make(dimension, entry, _is_replicated(work)))
+            elif entry.action in (Action.UPDATE, Action.ADOPT):
+                steps.extend(calls.change(dimension, entry))
+        return steps
+
+
+def _scalings(spec: TableSpec) -> Iterator[tuple[str | None, str, Scaling]]:
+    """(index or None, side, scaling) of all that the spec scales."""
+    block = spec.autoscaling
+    assert block is not None, "asked only where there is autoscaling"
+    named = block.indexes if isinstance(block.indexes, dict) else {}
+    for side in SIDES:
+        scaling: Scaling | None = getattr(block, side)
+        if scaling:
+            yield None, side, scaling
+        for index in spec.global_secondary_indexes or ():
+            own: Scaling | None = getattr(named.get(index.name), side, None)
+            chosen = scaling if block.indexes == "all" else own
+            if chosen:
+                yield index.name, side, chosen
+
+
+def _depends_on(scope: Scope, dimension: Dimension) -> Iterator[str]:
+    yield scope.address
+    if dimension.index:
+        yield scope.below("gsi", dimension.index)
+    if dimension.region != scope.region:
+        yield scope.below("replica", dimension.region)
+
+
+def _possible(scope: Scope, table: Observed) -> Iterator[Dimension]:
+    """Everything of a live table that could be scaled."""
+    regions = [scope.region, *(one["RegionName"] for one in table.raw.get("Replicas", ()))]
+    indexes = [one["IndexName"] for one in table.raw.get("GlobalSecondaryIndexes", ())]
+    for region in regions:
+        for index in (None, *indexes):
+            yield Dimension(scope.table_name, "read", region, index)
+
+
+def _in_region(read: Reader, scope: Scope, region: str, ids: list[str]) -> Iterator[Observed]:
+    targets: list[dict[str, Any]] = []
+    for start in range(0, len(ids), _BATCH):
+        asked = {"ServiceNamespace": NAMESPACE, "ResourceIds": ids[start : start + _BATCH]}
+        targets += read.read_all(SERVICE, "DescribeScalableTargets", region, asked, "ScalableTargets") or []
+    scaled = sorted({one["ResourceId"] for one in targets})
+    if not scaled:
+        return
+    with ThreadPoolExecutor(max_workers=min(_READERS, 2 * len(scaled))) as pool:
+        policies = pool.map(lambda one: _of(read, region, one, "Policies"), scaled)
+        actions = pool.map(lambda one: _of(read, region, one, "Actions"), scaled)
+        found = {
+            one: (list(policy), list(action))
+            for one, policy, action in zip(scaled, policies, actions, strict=True)
+        }
+    for target in targets:
+        yield _observed(scope, region, target, *found[target["ResourceId"]])
+
+
+def _of(read: Reader, region: str, resource_id: str, what: str) -> Iterable[dict[str, Any]]:
+    api, items = (
+        ("DescribeScalingPolicies", "ScalingPolicies")
+        if what == "Policies"
+        else ("DescribeScheduledActions", "ScheduledActions")
+    )
+    asked = {"ServiceNamespace": NAMESPACE, "ResourceId": resource_id}
+    return read.read_all(SERVICE, api, region, asked, items) or ()
+
+
+def _observed(
+    scope: Scope,
+    region: str,
+    target: dict[str, Any],
+    policies: list[dict[str, Any]],
+    actions: list[dict[str, Any]],
+) -> Observed:
+    name = target["ScalableDimension"]
+    dimension = dimension_of(target["ResourceId"], name, region)
+    own = [
+        one
+        for one in policies
+        if one["ScalableDimension"] == name and "TargetTrackingScalingPolicyConfiguration" in one
+    ]
+    planned = [one for one in actions if one["ScalableDimension"] == name]
+    outputs = {"arn": target.get("ScalableTargetARN"), "target_id": target["ResourceId"]}
+    if own:
+        outputs |= {"policy_name": own[0]["PolicyName"], "policy_arn": own[0]["PolicyARN"]}
+    return Observed(
+        dimension.address(scope),
+        KIND,
+        region,
+        observed(target, own, planned),
+        {key: value for key, value in outputs.items() if value is not None},
+        raw={"policy_name": own[0]["PolicyName"]} if own else {},
+    )
+
+
+def _exported(properties: dict[str, Any]) -> dict[str, Any]:
+    schedules = [{"name": name, **one} for name, one in properties.get("schedules", {}).items()]
+    kept = {name: value for name, value in properties.items() if name != "schedules"}
+    return {**kept, "schedules": schedules} if schedules else kept
+
+
+def _is_replicated(work: Work) -> bool:
+    return bool(work.table.live and work.table.live.raw.get("Replicas"))
+
+
+ROOM = AutoscalingRoom()

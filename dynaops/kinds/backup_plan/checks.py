@@ -1,0 +1,105 @@
+"""The offline checks of a spec's backup."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from dynaops.kinds.backup_plan.shape import plan_name, wanted_rules
+from dynaops.model.finding import Finding, Severity
+
+if TYPE_CHECKING:
+    from dynaops.kinds import TableSpec
+    from dynaops.kinds.backup_plan import Backup, Rule
+
+COLD_DAYS = 90
+"""Days a recovery point stays in cold storage at least (AWS Backup, Lifecycle)."""
+MOST_DAYS = 36_500
+"""Days a recovery point can live at the most, but for ever (AWS Backup, Lifecycle)."""
+_LEAST_GAP = 60
+"""Minutes that the completion window is longer than the start window at least."""
+_VAULT = re.compile(r"[a-zA-Z0-9\-_]{2,50}")
+_NAME = re.compile(r"[a-zA-Z0-9\-_.]{1,50}")
+
+
+def rules(spec: TableSpec) -> Iterator[Finding]:
+    """What AWS Backup would refuse, or would not do."""
+    block = spec.backup
+    if block is None:
+        return
+    if not wanted_rules(block, ""):
+        yield _error("DDB453", "backup says nothing of when: give it daily, weekly, or plan.rules", "backup")
+    yield from _names(block, spec.table_name)
+    yield from _lives(block)
+    for number, rule in enumerate(block.plan.rules if block.plan else ()):
+        yield from _rule(rule, f"backup.plan.rules.{number}")
+
+
+def _names(block: Backup, table: str) -> Iterator[Finding]:
+    if block.vault and not _VAULT.fullmatch(block.vault.name):
+        yield _error(
+            "DDB454",
+            f"{block.vault.name!r} is no name of a vault: 2 to 50 letters, digits, - and _",
+            "backup.vault.name",
+        )
+    if block.vault and ":key/" not in (block.vault.kms_key_arn or ":key/"):
+        yield _error("DDB467", "a vault takes the ARN of a KMS key, no alias", "backup.vault.kms_key_arn")
+    if not _NAME.fullmatch(plan_name(block, table)):
+        yield _error("DDB454", "a plan's name has up to 50 letters, digits, -, _ and .", "backup.plan.name")
+    seen = {name for name, there in (("daily", block.daily), ("weekly", block.weekly)) if there}
+    for number, rule in enumerate(block.plan.rules if block.plan else ()):
+        path = f"backup.plan.rules.{number}.name"
+        if not _NAME.fullmatch(rule.name):
+            yield _error("DDB454", "a rule's name has up to 50 letters, digits, -, _ and .", path)
+        if rule.name in seen:
+            yield _error("DDB464", f"there are two rules {rule.name} in the plan", path)
+        seen.add(rule.name)
+
+
+def _rule(rule: Rule, path: str) -> Iterator[Finding]:
+    if not rule.schedule.startswith(("cron(", "rate(")):
+        yield _error("DDB452", f"{rule.schedule!r} is neither cron(...) nor rate(...)", f"{path}.schedule")
+    if rule.completion_window and rule.completion_window < (rule.start_window or 480) + _LEAST_GAP:
+        yield _error(
+            "DDB465",
+            f"{path}: the completion window is {_LEAST_GAP} minutes longer than the start window at least",
+            f"{path}.completion_window",
+        )
+    if rule.continuous:
+        yield Finding(
+            code="DDB466",
+            severity=Severity.WARNING,
+            message="AWS Backup makes no continuous backups of DynamoDB tables, only snapshots",
+            hint="Point-in-time recovery (point_in_time_recovery) is DynamoDB's own.",
+            path=f"{path}.continuous",
+        )
+
+
+def _lives(block: Backup) -> Iterator[Finding]:
+    """What goes to cold storage stays there for 90 days, and nothing lives longer than a hundred years."""
+    lives: list[tuple[str, int | None, int | None]] = []
+    if block.daily:
+        lives.append(("backup.daily", None, block.daily.retention_days))
+    if block.weekly:
+        lives.append(("backup.weekly", block.weekly.cold_storage_after_days, block.weekly.retention_days))
+    for number, rule in enumerate(block.plan.rules if block.plan else ()):
+        path = f"backup.plan.rules.{number}"
+        lives.append((path, rule.cold_storage_after_days, rule.delete_after_days))
+        for place, copy in enumerate(rule.copy_to or ()):
+            where = f"{path}.copy_to.{place}"
+            lives.append((where, copy.cold_storage_after_days, copy.delete_after_days))
+    for path, cold, deleted in lives:
+        if cold is not None and deleted is not None and deleted < cold + COLD_DAYS:
+            yield _error(
+                "DDB451",
+                f"{path}: deleted after {deleted} days, but what goes to cold storage after {cold} days stays for "
+                f"{COLD_DAYS} more",
+                f"{path}.cold_storage_after_days",
+            )
+        if max(cold or 0, deleted or 0) > MOST_DAYS:
+            yield _error("DDB451", f"{path}: a recovery point lives {MOST_DAYS:,} days at the most", path)
+
+
+def _error(code: str, message: str, path: str) -> Finding:
+    return Finding(code=code, severity=Severity.ERROR, message=message, path=path)

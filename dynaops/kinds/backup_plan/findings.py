@@ -1,0 +1,147 @@
+"""What only a look at AWS can tell of a table's backup: what stays, what is in the way, what will not work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dynaops.kinds.backup_plan.shape import MADE_BY, PLAN, ROLE, SELECTION, VAULT
+from dynaops.kinds.kind import Entry, Work
+from dynaops.model.change import Action
+from dynaops.model.finding import Finding, Severity
+
+
+def check(work: Work) -> Iterator[Finding]:
+    """The findings of a table's backup."""
+    for entry in work.of_kind(VAULT):
+        yield from _vault(entry)
+    for entry in work.of_kind(ROLE):
+        if entry.let_go:
+            yield _finding(
+                "DDB457",
+                entry,
+                f"role {_name(entry)} stays: policies that dynaops has not attached hang on it",
+                "Detach them, then delete the role with the AWS CLI.",
+            )
+    for entry in work.of_kind(PLAN):
+        yield from _plan(entry)
+        yield from _settings(work, entry)
+    for entry in work.of_kind(SELECTION):
+        if entry.record is None and entry.action is Action.REPLACE:
+            yield _finding(
+                "DDB458",
+                entry,
+                f"the backup plan has a selection {_name(entry)} already, which is of something else",
+                "Give the plan another name (backup.plan.name), or delete that selection.",
+                Severity.ERROR,
+            )
+
+
+def points(entry: Entry) -> int:
+    """How many recovery points a live vault holds."""
+    return int(entry.live.raw.get("points", 0)) if entry.live else 0
+
+
+def foreign_selections(entry: Entry) -> list[str]:
+    """The names of what is selected in a live plan, and was not by dynaops."""
+    listed = entry.live.raw.get("selections", ()) if entry.live else ()
+    return [
+        str(one["SelectionName"])
+        for one in listed
+        if not str(one.get("CreatorRequestId", "")).startswith(MADE_BY)
+    ]
+
+
+def foreign_policies(entry: Entry) -> list[str]:
+    """The policies that hang on a live role, and that dynaops has not attached."""
+    ours = entry.record.properties.get("policies", {}) if entry.record else {}
+    return [
+        one for one in (entry.live.properties.get("policies", ()) if entry.live else ()) if one not in ours
+    ]
+
+
+def _vault(entry: Entry) -> Iterator[Finding]:
+    held, name = points(entry), _name(entry)
+    if held and (entry.let_go or entry.action is Action.CREATE):
+        yield _finding(
+            "DDB455",
+            entry,
+            f"backup vault {name} stays with {held} recovery point{'s' if held > 1 else ''}: dynaops never deletes "
+            "what could still be restored, and looks after the vault no longer",
+            f"To delete them: `aws backup list-recovery-points-by-backup-vault --backup-vault-name {name}`, "
+            "`aws backup delete-recovery-point` for each, then `aws backup delete-backup-vault`.",
+        )
+    rekeyed = entry.difference("kms_key_arn")
+    if (
+        entry.action is Action.REPLACE
+        and rekeyed
+        and not entry.difference("name")
+        and (held or not entry.record)
+    ):
+        what = f"holds {held} recovery points" if held else "was not made by dynaops"
+        yield _finding(
+            "DDB456",
+            entry,
+            f"backup vault {name} has the key {rekeyed.before}, which cannot be changed, and {what}",
+            "Give backup.vault another name (the old vault stays), or put its key into the spec.",
+            Severity.ERROR,
+        )
+
+
+def _plan(entry: Entry) -> Iterator[Finding]:
+    others = foreign_selections(entry)
+    missing = entry.desired.options.get("missing_vault") if entry.desired else None
+    if missing:
+        yield _finding(
+            "DDB459",
+            entry,
+            f"there is no backup vault {missing} in {entry.region}",
+            "Correct its name, or let dynaops make it (backup.vault.create: true).",
+            Severity.ERROR,
+        )
+    if entry.let_go:
+        yield _finding(
+            "DDB460",
+            entry,
+            f"backup plan {_name(entry)} stays: it also backs up what dynaops has not selected ({', '.join(others)})",
+            "Delete those selections, then the plan, with the AWS CLI.",
+        )
+    elif entry.record is None and entry.change and entry.change.differences and others:
+        yield _finding(
+            "DDB461",
+            entry,
+            f"backup plan {_name(entry)} is there already, and its new rules also concern {', '.join(others)}",
+            "Give the table a plan of its own (backup.plan.name).",
+        )
+
+
+def _settings(work: Work, entry: Entry) -> Iterator[Finding]:
+    settings = entry.desired.options.get("settings", {}) if entry.desired else {}
+    rules = entry.desired.properties["rules"].values() if entry.desired else ()
+    cold = any("cold_storage_after_days" in one for rule in rules for one in (rule, *rule.get("copy_to", ())))
+    copied = any(rule.get("copy_to") for rule in rules)
+    if settings.get("advanced") is False and (cold or copied):
+        what = " and ".join(part for part, used in (("cold storage", cold), ("copies", copied)) if used)
+        yield _finding(
+            "DDB462",
+            entry,
+            f"{what} of DynamoDB tables need AWS Backup's advanced features, which are off in {entry.region}",
+            "`aws backup update-region-settings --resource-type-management-preference DynamoDB=true` turns them on.",
+        )
+    if settings.get("opted_in") is False:
+        yield _finding(
+            "DDB463",
+            entry,
+            f"AWS Backup is not opted in to DynamoDB in {entry.region}: see to it that recovery points of "
+            f"{work.scope.table_name} appear (AWS promises them only for tables that a plan names, as this one does)",
+            "`aws backup update-region-settings --resource-type-opt-in-preference DynamoDB=true` opts in.",
+        )
+
+
+def _name(entry: Entry) -> str:
+    return str(entry.live.properties["name"]) if entry.live else entry.name
+
+
+def _finding(
+    code: str, entry: Entry, message: str, hint: str, severity: Severity = Severity.WARNING
+) -> Finding:
+    return Finding(code=code, severity=severity, message=message, hint=hint, address=entry.address)

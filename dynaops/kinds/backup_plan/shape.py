@@ -1,0 +1,224 @@
+"""Backup in normal form: what a spec and AWS Backup's answers are both translated into, and back."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+from dynaops.kinds.late import partition
+from dynaops.kinds.policy_document import canonical
+from dynaops.model.resource import Properties
+
+if TYPE_CHECKING:
+    from dynaops.kinds.backup_plan import Backup, Copy, Rule
+
+VAULT, ROLE, PLAN, SELECTION = "backup_vault", "backup_role", "backup_plan", "backup_selection"
+OWN_ROLE = "dynaops-backup-default"
+AWS_ROLE = "AWSBackupDefaultServiceRole"
+"""The role that AWS Backup's console makes in an account (developer guide, Default service role)."""
+ROLE_PATH = "/service-role/"
+ROLE_POLICIES = ("AWSBackupServiceRolePolicyForBackup", "AWSBackupServiceRolePolicyForRestores")
+TRUST = canonical(
+    {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": "backup.amazonaws.com"},
+                "Action": "sts:AssumeRole",
+            }
+        ],
+    }
+)
+MADE_BY = "dynaops-"
+"""How the CreatorRequestId begins of all that is made here."""
+
+_DAILY, _WEEKLY = "cron(0 5 ? * * *)", "cron(0 5 ? * SUN *)"
+_START, _COMPLETION, _ZONE = 480, 10_080, "Etc/UTC"
+"""AWS Backup's defaults, windows in minutes (developer guide, Backup plan options)."""
+_NAME_LIMIT = 50
+_SAID = {
+    *("RuleName", "RuleId", "TargetBackupVaultName", "ScheduleExpression", "ScheduleExpressionTimezone"),
+    *("StartWindowMinutes", "CompletionWindowMinutes", "Lifecycle", "EnableContinuousBackup", "CopyActions"),
+}
+
+
+def vault_name(block: Backup, table: str) -> str:
+    """The vault's name; without one in the spec, one of the table's (vault names have no dots)."""
+    return block.vault.name if block.vault else shortened(table.replace(".", "-"), "-backup")
+
+
+def plan_name(block: Backup, table: str) -> str:
+    """The plan's name."""
+    return (block.plan.name if block.plan else None) or shortened(table, "-backup")
+
+
+def shortened(name: str, suffix: str = "") -> str:
+    """A name for AWS Backup (50 characters), which what is too long is cut to in a unique way."""
+    if len(name) + len(suffix) <= _NAME_LIMIT:
+        return name + suffix
+    digest = hashlib.sha256(name.encode()).hexdigest()[:8]
+    return f"{name[: _NAME_LIMIT - len(suffix) - 9]}-{digest}{suffix}"
+
+
+def wanted_rules(block: Backup, vault: str) -> Properties:
+    """The plan's rules by name: the shorthands', then the others."""
+    found: Properties = {}
+    if block.daily:
+        found["daily"] = _normal(vault, _DAILY, delete=block.daily.retention_days)
+    if block.weekly:
+        found["weekly"] = _normal(
+            vault, _WEEKLY, block.weekly.retention_days, block.weekly.cold_storage_after_days
+        )
+    for rule in block.plan.rules if block.plan else ():
+        found[rule.name] = _declared(rule, vault)
+    return found
+
+
+def plan_of(document: Properties) -> Properties:
+    """A BackupPlan in normal form."""
+    found: Properties = {
+        "name": document["BackupPlanName"],
+        "rules": {rule["RuleName"]: _rule_of(rule) for rule in document["Rules"]},
+    }
+    if document.get("AdvancedBackupSettings"):
+        found["settings"] = document["AdvancedBackupSettings"]
+    return found
+
+
+def document_of(plan: Properties, settings: Any = None) -> Properties:
+    """The BackupPlan that creates or replaces a plan; `settings` are those of others, which stay."""
+    rules = [_rule(name, rule) for name, rule in plan["rules"].items()]
+    found: Properties = {"BackupPlanName": plan["name"], "Rules": rules}
+    return {**found, "AdvancedBackupSettings": settings} if settings else found
+
+
+def selection_of(document: Properties) -> Properties:
+    """A BackupSelection in normal form. `other`: what a spec cannot say."""
+    found: Properties = {
+        "name": document["SelectionName"],
+        "role_arn": document["IamRoleArn"],
+        "resources": sorted(document.get("Resources") or ()),
+    }
+    other = {
+        name: value
+        for name, value in document.items()
+        if name not in ("SelectionName", "IamRoleArn", "Resources") and _says(value)
+    }
+    return {**found, "other": other}
+
+
+def role_arn(account: str, region: str, name: str) -> str:
+    """The ARN of a service role."""
+    return f"arn:{partition(region)}:iam::{account}:role{ROLE_PATH}{name}"
+
+
+def role_policies(region: str) -> dict[str, bool]:
+    """The ARNs of AWS's policies for the service role."""
+    return {f"arn:{partition(region)}:iam::aws:policy{ROLE_PATH}{name}": True for name in ROLE_POLICIES}
+
+
+def role_region(region: str) -> str:
+    """Where IAM is told of: it has one place for all regions of a partition."""
+    return {"aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}.get(partition(region), "us-east-1")
+
+
+def vault_arn(account: str, region: str, name: str) -> str:
+    """The ARN of a vault."""
+    return f"arn:{partition(region)}:backup:{region}:{account}:backup-vault:{name}"
+
+
+def _declared(rule: Rule, vault: str) -> Properties:
+    found = _normal(vault, rule.schedule, rule.delete_after_days, rule.cold_storage_after_days)
+    found["start_window"] = rule.start_window or _START
+    found["completion_window"] = rule.completion_window or max(_COMPLETION, found["start_window"] + 60)
+    found["continuous"] = rule.continuous
+    if rule.copy_to:
+        found["copy_to"] = _by_vault([_copied(one) for one in rule.copy_to])
+    return found
+
+
+def _normal(vault: str, schedule: str, delete: int | None = None, cold: int | None = None) -> Properties:
+    return {
+        "vault": vault,
+        "schedule": schedule,
+        "timezone": _ZONE,
+        "start_window": _START,
+        "completion_window": _COMPLETION,
+        "continuous": False,
+        **_days(delete, cold),
+    }
+
+
+def _copied(copy: Copy) -> Properties:
+    return {"vault_arn": copy.vault_arn, **_days(copy.delete_after_days, copy.cold_storage_after_days)}
+
+
+def _rule_of(rule: Properties) -> Properties:
+    found: Properties = {
+        "vault": rule["TargetBackupVaultName"],
+        "schedule": rule.get("ScheduleExpression", _DAILY),
+        "timezone": rule.get("ScheduleExpressionTimezone", _ZONE),
+        "start_window": rule.get("StartWindowMinutes", _START),
+        "completion_window": rule.get("CompletionWindowMinutes", _COMPLETION),
+        "continuous": rule.get("EnableContinuousBackup", False),
+        **_lifecycle_of(rule),
+    }
+    copies = [
+        {"vault_arn": one["DestinationBackupVaultArn"], **_lifecycle_of(one)}
+        for one in rule.get("CopyActions") or ()
+    ]
+    if copies:
+        found["copy_to"] = _by_vault(copies)
+    other = {name: value for name, value in rule.items() if name not in _SAID and _says(value)}
+    return {**found, "other": other} if other else found
+
+
+def _lifecycle_of(one: Properties) -> Properties:
+    """-1 is AWS's word for never."""
+    said = one.get("Lifecycle") or {}
+    days = {name: value for name, value in said.items() if value != -1}
+    return _days(days.get("DeleteAfterDays"), days.get("MoveToColdStorageAfterDays"))
+
+
+def _days(delete: int | None, cold: int | None) -> Properties:
+    found = {"delete_after_days": delete, "cold_storage_after_days": cold}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _by_vault(copies: list[Properties]) -> list[Properties]:
+    return sorted(copies, key=lambda one: str(one["vault_arn"]))
+
+
+def _rule(name: str, rule: Properties) -> Properties:
+    found: Properties = {
+        "RuleName": name,
+        "TargetBackupVaultName": rule["vault"],
+        "ScheduleExpression": rule["schedule"],
+        "ScheduleExpressionTimezone": rule["timezone"],
+        "StartWindowMinutes": rule["start_window"],
+        "CompletionWindowMinutes": rule["completion_window"],
+        "EnableContinuousBackup": rule["continuous"],
+        **_lifecycle(rule),
+    }
+    if rule.get("copy_to"):
+        found["CopyActions"] = [
+            {"DestinationBackupVaultArn": one["vault_arn"], **_lifecycle(one)} for one in rule["copy_to"]
+        ]
+    return found
+
+
+def _lifecycle(one: Properties) -> Properties:
+    days = {
+        "DeleteAfterDays": one.get("delete_after_days"),
+        "MoveToColdStorageAfterDays": one.get("cold_storage_after_days"),
+    }
+    found = {name: value for name, value in days.items() if value is not None}
+    return {"Lifecycle": found} if found else {}
+
+
+def _says(value: Any) -> bool:
+    """Whether a member that AWS answers says anything: it shows much that is empty."""
+    if isinstance(value, dict):
+        return any(_says(one) for one in value.values())
+    return value not in (None, [], "", False)

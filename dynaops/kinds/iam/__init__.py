@@ -1,0 +1,135 @@
+"""IAM policies for users of the table."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from dynaops.model.finding import Finding, Severity
+from dynaops.model.spec import Fragment
+
+if TYPE_CHECKING:
+    from dynaops.kinds import TableSpec
+
+KNOWN = ("table_arn", "stream_arn", "index_arns")
+"""What ``${...}`` in a custom policy may name."""
+_PLACEHOLDER = re.compile(r"\$\{([a-z_]+)\}")
+_NAME = re.compile(r"[\w+=,.@-]{1,128}")
+
+
+class Access(Fragment):
+    """A least-privilege policy, and the roles it is attached to."""
+
+    toggle: ClassVar[bool] = True
+    enabled: bool = True
+    """Whether the policy is there."""
+    name: str | None = None
+    """The policy's name. Default: TABLE-REGION-KIND."""
+    path: str | None = None
+    """The policy's path in IAM."""
+    attach_to_roles: list[str] | None = None
+    """Roles that get the policy. What others attached is left alone."""
+
+
+class CustomPolicy(Fragment):
+    """A policy of one's own; ``${table_arn}``, ``${stream_arn}``, ``${index_arns}`` are filled in."""
+
+    name: str
+    """The policy's name."""
+    statements: list[dict[str, Any]]
+    """IAM statements; ${table_arn}, ${stream_arn} and ${index_arns} are filled in."""
+    path: str | None = None
+    """The policy's path in IAM."""
+    attach_to_roles: list[str] | None = None
+    """Roles that get the policy. What others attached is left alone."""
+
+
+class Iam(Fragment):
+    """The policies made for the table."""
+
+    lambda_access: Access | None = None
+    """Rows, indexes and the stream, as functions need."""
+    read_only: Access | None = None
+    """Reading rows and indexes."""
+    write_only: Access | None = None
+    """Writing rows, reading none."""
+    custom: list[CustomPolicy] | None = None
+    """Policies of your own."""
+
+
+def rules(spec: TableSpec) -> Iterator[Finding]:
+    """Names and paths as IAM takes them, statements that are whole, placeholders that mean something."""
+    if spec.iam is None:
+        return
+    seen: set[str] = set()
+    for part in ("lambda_access", "read_only", "write_only"):
+        access: Access | None = getattr(spec.iam, part)
+        if access is not None:
+            yield from _named(access, f"iam.{part}", seen)
+    for number, custom in enumerate(spec.iam.custom or ()):
+        path = f"iam.custom.{number}"
+        yield from _named(custom, path, seen)
+        if not custom.statements:
+            yield _error("DDB413", f"policy {custom.name} has no statements", f"{path}.statements")
+        for position, statement in enumerate(custom.statements):
+            yield from _statement(spec, custom.name, statement, f"{path}.statements.{position}")
+
+
+def _named(policy: Access | CustomPolicy, path: str, seen: set[str]) -> Iterator[Finding]:
+    if policy.name is not None:
+        if not _NAME.fullmatch(policy.name):
+            yield _error(
+                "DDB411",
+                f"{policy.name!r} is not the name of a policy",
+                f"{path}.name",
+                "Up to 128 letters, digits and +=,.@_-",
+            )
+        if policy.name.lower() in seen:
+            yield _error(
+                "DDB412", f"two policies are named {policy.name} (case does not count)", f"{path}.name"
+            )
+        seen.add(policy.name.lower())
+    if policy.path is not None and not re.fullmatch(r"/|/[\x21-\x7e]{1,510}/", policy.path):
+        yield _error(
+            "DDB414", f"{policy.path!r} is not a path", f"{path}.path", "It begins and ends with a slash."
+        )
+
+
+def _statement(spec: TableSpec, policy: str, statement: dict[str, Any], path: str) -> Iterator[Finding]:
+    actions, resources = (
+        {"Action", "NotAction"} & set(statement),
+        {"Resource", "NotResource"} & set(statement),
+    )
+    if not actions or not resources:
+        yield _error(
+            "DDB415",
+            f"a statement of policy {policy} lacks {'an Action' if not actions else 'a Resource'}",
+            path,
+            "A statement has Effect, Action and Resource.",
+        )
+    if statement.get("Effect", "Allow") not in ("Allow", "Deny"):
+        yield _error("DDB416", f"Effect: {statement['Effect']!r} is neither Allow nor Deny", path)
+    for name in _placeholders(statement):
+        if name not in KNOWN:
+            known = ", ".join(f"${{{one}}}" for one in KNOWN)
+            yield _error("DDB417", f"${{{name}}} means nothing in a policy", path, f"There are {known}.")
+    if "stream_arn" in _placeholders(statement) and spec.wanted_stream() is None:
+        yield _error(
+            "DDB418", "${stream_arn} is used, but the table has no stream", path, "Add a stream block."
+        )
+    indexes = spec.global_secondary_indexes or spec.local_secondary_indexes
+    if "index_arns" in _placeholders(statement) and not indexes:
+        yield _error("DDB419", "${index_arns} is used, but the table has no indexes", path)
+
+
+def _placeholders(value: Any) -> set[str]:
+    if isinstance(value, dict):
+        return set().union(*(_placeholders(one) for one in value.values())) if value else set()
+    if isinstance(value, list):
+        return set().union(*(_placeholders(one) for one in value)) if value else set()
+    return set(_PLACEHOLDER.findall(value)) if isinstance(value, str) else set()
+
+
+def _error(code: str, message: str, path: str, hint: str | None = None) -> Finding:
+    return Finding(code=code, severity=Severity.ERROR, message=message, path=path, hint=hint)

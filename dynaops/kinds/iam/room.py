@@ -1,0 +1,316 @@
+"""The room of policy: managed IAM policies of the table, their versions, and the roles they are attached to."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from dynaops.kinds.iam import documents
+from dynaops.kinds.iam.calls import attach, change, create, delete, detach
+from dynaops.kinds.kind import BaseRoom, Entry, Known, Link, Policy, Reader, Step, Work, nest
+from dynaops.kinds.late import late, partition
+from dynaops.kinds.policy_document import canonical
+from dynaops.model.change import Action
+from dynaops.model.finding import Finding, Severity
+from dynaops.model.resource import Observed, Properties, Resource, Scope
+from dynaops.model.state import Record
+
+if TYPE_CHECKING:
+    from dynaops.kinds import TableSpec
+
+KIND = "policy"
+NAME_LIMIT = 128
+PARTS = {
+    "lambda_access": documents.lambda_access,
+    "read_only": documents.read_only,
+    "write_only": documents.write_only,
+}
+
+
+class PolicyRoom(BaseRoom):
+    """Policies lean on the table, and outlive its replacement; only attachments made here are taken back."""
+
+    kinds: Mapping[str, Policy] = {
+        KIND: Policy(
+            title="IAM policy",
+            spec_key="iam.{name}",
+            immutable=frozenset({"name", "path"}),
+            keyed=frozenset({"roles"}),
+            replacement="IAM cannot rename or move a policy",
+            notes={"document": "the new text becomes the policy's default version at once"},
+        )
+    }
+    beside_table = False
+
+    def owner(self, scope: Scope, address: str) -> str | None:  # noqa: ARG002
+        return None
+
+    def declare(self, scope: Scope, spec: TableSpec) -> Iterator[Resource]:
+        granted = [one.function for one in spec.lambda_triggers or () if one.grant_role]
+        for part, written in PARTS.items():
+            access = getattr(spec.iam, part) if spec.iam else None
+            grant = granted if part == "lambda_access" else []
+            if (access and access.enabled) or grant:
+                name = (access.name if access else None) or policy_name(scope, part)
+                yield self._resource(scope, part, name, access, written(spec), grant)
+        for custom in (spec.iam.custom if spec.iam else None) or ():
+            indexes = [*(spec.global_secondary_indexes or ()), *(spec.local_secondary_indexes or ())]
+            document = documents.custom(custom.statements, [one.name for one in indexes])
+            yield self._resource(scope, f"custom/{custom.name}", custom.name, custom, document, [])
+
+    def _resource(
+        self, scope: Scope, part: str, name: str, access: Any, document: Properties, grant: list[str]
+    ) -> Resource:
+        roles = sorted(access.attach_to_roles or ()) if access else []
+        wanted: Properties = {
+            "name": name,
+            "path": (access.path if access else None) or "/",
+            "document": document,
+        }
+        if roles:
+            wanted["roles"] = dict.fromkeys(roles, True)
+        options = {"grant": grant} if grant else {}
+        depends = (scope.address,)
+        return Resource(scope.below("iam", part), KIND, scope.region, wanted, None, depends, options)
+
+    def observe(
+        self,
+        read: Reader,
+        scope: Scope,
+        table: Observed | None,  # noqa: ARG002
+        known: Known,
+    ) -> Iterator[Observed]:
+        for address, (desired, record) in known.of_kinds(KIND).items():
+            side = record or desired
+            assert side is not None, "what is known is desired or recorded"
+            arn = (record.arn if record else None) or policy_arn(
+                scope, read.account, side.properties["name"], side.properties["path"]
+            )
+            found = _described(read, scope, arn)
+            if found is not None:
+                yield replace(found, address=address)
+
+    def resolve(self, read: Reader | None, scope: Scope, entries: Sequence[Entry]) -> dict[str, Entry]:
+        """ARNs filled in, granted functions' roles named, and what a new version must first make room for."""
+        by_address = {entry.address: entry for entry in entries}
+        found = {}
+        for entry in entries:
+            if entry.kind == KIND:
+                resolved = _with_desired(read, scope, entry, by_address)
+                found[entry.address] = _with_versions(read, scope, resolved)
+        return found
+
+    def findings(self, work: Work) -> Iterator[Finding]:
+        for entry in work.of_kind(KIND):
+            for role in entry.desired.options.get("missing", ()) if entry.desired else ():
+                yield Finding(
+                    code="DDB420",
+                    severity=Severity.ERROR,
+                    message=f"{entry.address}: there is no role {role} to attach the policy to",
+                    hint="Create the role first, or correct attach_to_roles.",
+                )
+            if entry.action is Action.DELETE and _users(entry):
+                yield Finding(
+                    code="DDB410",
+                    severity=Severity.WARNING,
+                    message=f"{entry.address}: {_policy_name(entry)} stays, since {', '.join(_users(entry))} use it, "
+                    "which dynaops has not attached",
+                    hint="Detach it from them, then delete the policy with the AWS CLI.",
+                )
+
+    def refine(self, work: Work) -> dict[str, Entry]:
+        """A policy that others use is not deleted; with attachments of ours it is let go by the last of their calls."""
+        return {
+            entry.address: replace(entry, change=None, let_go=True)
+            for entry in work.of_kind(KIND)
+            if entry.action is Action.DELETE and _users(entry) and not _own_roles(entry)
+        }
+
+    def export(self, scope: Scope, live: Sequence[Observed]) -> dict[str, Any]:  # noqa: ARG002
+        """Policies are not tied to a table by anything AWS shows: they are adopted by a spec that names them."""
+        return {}
+
+    def outputs(self, scope: Scope, records: Mapping[str, Record]) -> Properties:
+        """``policy_arns/lambda_access``, ``policy_arns/custom/NAME``."""
+        found: Properties = {}
+        for address, record in sorted(records.items()):
+            nest(found, address.replace(scope.below("iam"), "policy_arns", 1), record.arn)
+        return found
+
+    def links(self, scope: Scope, one: Resource) -> Iterator[Link]:  # noqa: ARG002
+        for role in one.properties.get("roles", ()):
+            yield Link("role", role, "attached to", "IAM role")
+        for function in one.options.get("grant", ()):
+            yield Link("function", function, "attached to the role of", "Lambda function")
+
+    def operations(self, work: Work) -> list[Step]:
+        steps: list[Step] = []
+        for entry in work.of_kind(KIND):
+            if entry.action in (Action.DELETE, Action.REPLACE) and entry.live:
+                steps.extend(_taken_down(entry))
+            if entry.action in (Action.CREATE, Action.REPLACE):
+                steps.extend(_made(entry))
+            elif entry.action in (Action.UPDATE, Action.ADOPT):
+                steps.extend(_changed(entry))
+        return steps
+
+
+def _taken_down(entry: Entry) -> Iterator[Step]:
+    roles, used = _own_roles(entry), _users(entry)
+    for role in roles:
+        last = bool(used) and role == roles[-1] and entry.action is Action.DELETE
+        yield detach(entry, role, leaving=True, forget=last)
+    if not used:
+        yield from delete(entry)
+
+
+def _made(entry: Entry) -> Iterator[Step]:
+    assert entry.desired is not None, "only a declared policy is made"
+    yield create(entry)
+    for role in entry.desired.properties.get("roles", ()):
+        yield attach(entry, role)
+
+
+def _changed(entry: Entry) -> Iterator[Step]:
+    if entry.difference("document") is not None:
+        yield from change(entry)
+    for one in entry.differences("roles"):
+        role = one.path.partition(".")[2]
+        yield attach(entry, role) if one.after is not None else detach(entry, role)
+
+
+def _own_roles(entry: Entry) -> list[str]:
+    """The roles that we attached it to, and that still have it."""
+    live = entry.live.properties.get("roles", {}) if entry.live else {}
+    return [
+        role for role in (entry.record.properties.get("roles", {}) if entry.record else {}) if role in live
+    ]
+
+
+def _users(entry: Entry) -> list[str]:
+    """What else the policy is attached to."""
+    if entry.live is None:
+        return []
+    own = set(_own_roles(entry))
+    roles = [f"role {role}" for role in entry.live.properties.get("roles", {}) if role not in own]
+    return roles + list(entry.live.raw.get("others", ()))
+
+
+def _policy_name(entry: Entry) -> str:
+    return str(entry.live.properties["name"]) if entry.live else entry.name
+
+
+def policy_name(scope: Scope, part: str) -> str:
+    """What a policy of the table is called where nobody names it.
+
+    Policy names are one an account, tables one a region; what gets too long is shortened to something unique.
+    """
+    name = f"{scope.table_name}-{scope.region}-{part.replace('_', '-')}"
+    if len(name) <= NAME_LIMIT:
+        return name
+    digest = hashlib.sha256(name.encode()).hexdigest()[:8]
+    return f"{name[: NAME_LIMIT - 30]}-{digest}-{part.replace('_', '-')}"[:NAME_LIMIT]
+
+
+def policy_arn(scope: Scope, account: str, name: str, path: str = "/") -> str:
+    """The ARN of the policy of that name, also before it exists."""
+    return f"arn:{partition(scope.region)}:iam::{account}:policy{path}{name}"
+
+
+def _described(read: Reader, scope: Scope, arn: str) -> Observed | None:
+    answer = read.read("iam", "GetPolicy", scope.region, {"PolicyArn": arn})
+    if answer is None:
+        return None
+    policy = answer["Policy"]
+    version = {"PolicyArn": arn, "VersionId": policy["DefaultVersionId"]}
+    text = read.read("iam", "GetPolicyVersion", scope.region, version) or {}
+    document = text.get("PolicyVersion", {}).get("Document") or {}
+    found: Properties = {
+        "name": policy["PolicyName"],
+        "path": policy["Path"],
+        "document": canonical(document),
+    }
+    users = _attached(read, scope, arn) if policy.get("AttachmentCount") else {}
+    if users.get("PolicyRoles"):
+        found["roles"] = {one["RoleName"]: True for one in users["PolicyRoles"]}
+    others = [f"user {one['UserName']}" for one in users.get("PolicyUsers", ())]
+    others += [f"group {one['GroupName']}" for one in users.get("PolicyGroups", ())]
+    raw = {"others": others, "description": policy.get("Description")}
+    return Observed("", KIND, scope.region, found, {"arn": arn, "id": policy["PolicyId"]}, raw=raw)
+
+
+def _attached(read: Reader, scope: Scope, arn: str) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = {}
+    following: dict[str, Any] = {}
+    while True:
+        answer = (
+            read.read("iam", "ListEntitiesForPolicy", scope.region, {"PolicyArn": arn, **following}) or {}
+        )
+        for member in ("PolicyRoles", "PolicyUsers", "PolicyGroups"):
+            found.setdefault(member, []).extend(answer.get(member, ()))
+        if not answer.get("IsTruncated"):
+            return found
+        following = {"Marker": answer["Marker"]}
+
+
+def _with_desired(read: Reader | None, scope: Scope, entry: Entry, entries: Mapping[str, Entry]) -> Entry:
+    if entry.desired is None:
+        return entry
+    wanted = entry.desired.properties
+    account = read.account if read else _recorded_account(entry)
+    values = {**late(scope, entries, read), "partition": partition(scope.region)}
+    document = documents.with_arns(wanted["document"], values, account, scope.region)
+    roles = dict(wanted.get("roles", {}))
+    options = dict(entry.desired.options)
+    if account is not None:
+        options["arn"] = policy_arn(scope, account, wanted["name"], wanted["path"])
+    if read is None:
+        roles |= entry.record.properties.get("roles", {}) if entry.record and options.get("grant") else {}
+    else:
+        roles |= dict.fromkeys(_granted(read, scope, options.get("grant", ())), True)
+        have = entry.live.properties.get("roles", {}) if entry.live else {}
+        options["missing"] = [role for role in roles if role not in have and not _exists(read, scope, role)]
+    properties = {**wanted, "document": document, **({"roles": dict(sorted(roles.items()))} if roles else {})}
+    return replace(entry, desired=replace(entry.desired, properties=properties, options=options))
+
+
+def _recorded_account(entry: Entry) -> str | None:
+    return entry.record.arn.split(":")[4] if entry.record and entry.record.arn else None
+
+
+def _granted(read: Reader, scope: Scope, functions: Iterable[str]) -> Iterator[str]:
+    """The roles of the functions (those that exist; the triggers' own room tells of others)."""
+    for function in functions:
+        answer = read.read("lambda", "GetFunctionConfiguration", scope.region, {"FunctionName": function})
+        if answer is not None:
+            yield str(answer["Role"]).rpartition("/")[2]
+
+
+def _exists(read: Reader, scope: Scope, role: str) -> bool:
+    return read.read("iam", "GetRole", scope.region, {"RoleName": role}) is not None
+
+
+def _with_versions(read: Reader | None, scope: Scope, entry: Entry) -> Entry:
+    """The versions there are, oldest first, where one is to be added or all are to go (five are AWS's limit)."""
+    if read is None or entry.live is None:
+        return entry
+    wanted = entry.desired.properties if entry.desired else {}
+    live = entry.live.properties
+    if entry.desired and all(wanted[member] == live[member] for member in ("document", "name", "path")):
+        return entry
+    found = read.read_all(
+        "iam",
+        "ListPolicyVersions",
+        scope.region,
+        {"PolicyArn": entry.live.outputs["arn"]},
+        "Versions",
+        "Marker",
+    )
+    others = [one for one in found or () if not one["IsDefaultVersion"]]
+    ids = [one["VersionId"] for one in sorted(others, key=lambda one: int(one["VersionId"][1:]))]
+    return replace(entry, live=replace(entry.live, raw={**entry.live.raw, "versions": ids}))
+
+
+ROOM = PolicyRoom()

@@ -1,0 +1,223 @@
+"""The room of kinesis: the stream that the table's changes go to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from dynaops.aws.errors import Denied
+from dynaops.kinds.kind import BaseRoom, Entry, Known, Policy, Rank, Reader, Step, Work
+from dynaops.model.change import Action
+from dynaops.model.finding import Finding, Severity
+from dynaops.model.operation import Effect, Operation, Tolerance, Wait
+from dynaops.model.resource import Observed, Resource, Scope
+
+if TYPE_CHECKING:
+    from dynaops.kinds import TableSpec
+
+KIND = "kinesis"
+_LIVE = ("ENABLING", "ACTIVE", "UPDATING")
+"""A destination that was turned off lingers as DISABLED, one that failed as ENABLE_FAILED (DDB-TABLE-299, 302)."""
+_DEFAULT = "MILLISECOND"
+
+
+class KinesisRoom(BaseRoom):
+    """A table has one live destination; it goes with the table."""
+
+    kinds: Mapping[str, Policy] = {
+        KIND: Policy(
+            title="Kinesis destination",
+            spec_key=KIND,
+            immutable=frozenset({"stream_arn"}),
+            replacement="a table streams to one Kinesis stream at a time; changes made between the two are in neither",
+            notes={"precision": "changed in place: no record is lost"},
+        )
+    }
+
+    def declare(self, scope: Scope, spec: TableSpec) -> Iterator[Resource]:
+        if spec.kinesis:
+            wanted = spec.kinesis.model_dump()
+            yield Resource(scope.below(KIND), KIND, scope.region, wanted, scope.address, (scope.address,))
+
+    def observe(
+        self,
+        read: Reader,
+        scope: Scope,
+        table: Observed | None,  # noqa: ARG002
+        known: Known,
+    ) -> Iterator[Observed]:
+        if not known.of_kinds(KIND) and not known.discover:
+            return
+        name = {"TableName": scope.table_name}
+        answer = read.read("dynamodb", "DescribeKinesisStreamingDestination", scope.region, name) or {}
+        for one in answer.get("KinesisDataStreamDestinations", ()):
+            if one.get("DestinationStatus") in _LIVE:
+                precision = one.get("ApproximateCreationDateTimePrecision", _DEFAULT)
+                found = {"stream_arn": one["StreamArn"], "precision": precision}
+                outputs = {"stream_arn": one["StreamArn"]}
+                yield Observed(scope.below(KIND), KIND, scope.region, found, outputs, owner=scope.address)
+
+    def resolve(self, read: Reader | None, scope: Scope, entries: Sequence[Entry]) -> dict[str, Entry]:
+        """AWS takes any ARN and fails later (DDB-TABLE-299), so a stream that is to be used is looked for."""
+        entry = next((one for one in entries if one.address == scope.below(KIND)), None)
+        if entry is None or entry.desired is None or read is None:
+            return {}
+        arn = entry.desired.properties["stream_arn"]
+        if entry.live is not None and entry.live.properties["stream_arn"] == arn:
+            return {}
+        missing = not _exists(read, arn)
+        return {entry.address: replace(entry, desired=replace(entry.desired, options={"missing": missing}))}
+
+    def findings(self, work: Work) -> Iterator[Finding]:
+        for entry in work.of_kind(KIND):
+            if entry.desired and entry.desired.options.get("missing"):
+                yield Finding(
+                    code="DDB442",
+                    severity=Severity.ERROR,
+                    message=f"there is no Kinesis stream {entry.desired.properties['stream_arn']}",
+                    hint="Create the stream first, or correct kinesis.stream_arn.",
+                )
+
+    def export(self, scope: Scope, live: Sequence[Observed]) -> dict[str, Any]:
+        found = {one.address: one.properties for one in live}.get(scope.below(KIND))
+        return {KIND: found} if found else {}
+
+    def operations(self, work: Work) -> list[Step]:
+        steps: list[Step] = []
+        with_table = work.table.action in (Action.DELETE, Action.REPLACE)
+        for entry in work.of_kind(KIND):
+            if entry.action in (Action.DELETE, Action.REPLACE) and entry.live and not with_table:
+                steps.append(_disable(work, entry))
+            if entry.action in (Action.CREATE, Action.REPLACE):
+                steps.append(_enable(work, entry))
+            elif entry.action in (Action.UPDATE, Action.ADOPT) and entry.difference("precision"):
+                steps.append(_precision(work, entry))
+        return steps
+
+
+def _exists(read: Reader, arn: str) -> bool:
+    """Whether the stream is there; who may not look is told by AWS when it comes to that."""
+    try:
+        answer = read.read("kinesis", "DescribeStreamSummary", arn.split(":")[3], {"StreamARN": arn})
+    except Denied:
+        return True
+    return answer is not None
+
+
+def _enable(work: Work, entry: Entry) -> Step:
+    wanted = _wanted(entry)
+    arn, precision = wanted["stream_arn"], wanted["precision"]
+    more = (
+        {"EnableKinesisStreamingConfiguration": {"ApproximateCreationDateTimePrecision": precision}}
+        if precision != _DEFAULT
+        else {}
+    )
+    return _step(
+        work,
+        entry,
+        "EnableKinesisStreamingDestination",
+        f"stream the changes of {work.scope.table_name} to {_name(arn)}",
+        {"StreamArn": arn, **more},
+        Rank.KINESIS,
+        _is(arn, "DestinationStatus=='ACTIVE'"),
+        5,
+        failed=_is(arn, "DestinationStatus=='ENABLE_FAILED'"),
+        set=dict(wanted),
+        values={"stream_arn": arn},
+        depends_on=(work.scope.address,),
+    )
+
+
+def _precision(work: Work, entry: Entry) -> Step:
+    wanted = _wanted(entry)
+    arn, precision = wanted["stream_arn"], wanted["precision"]
+    configuration = {"ApproximateCreationDateTimePrecision": precision}
+    return _step(
+        work,
+        entry,
+        "UpdateKinesisStreamingDestination",
+        f"stamp the changes of {work.scope.table_name} in Kinesis by the {precision.lower()}",
+        {"StreamArn": arn, "UpdateKinesisStreamingConfiguration": configuration},
+        Rank.KINESIS,
+        _is(
+            arn,
+            "DestinationStatus=='ACTIVE'"
+            f" && (ApproximateCreationDateTimePrecision || '{_DEFAULT}')=='{precision}'",
+        ),
+        140,
+        set={"precision": precision},
+    )
+
+
+def _disable(work: Work, entry: Entry) -> Step:
+    assert entry.live is not None, "only a live destination is turned off"
+    arn = entry.live.properties["stream_arn"]
+    return _step(
+        work,
+        entry,
+        "DisableKinesisStreamingDestination",
+        f"stop streaming the changes of {work.scope.table_name} to {_name(arn)}",
+        {"StreamArn": arn},
+        Rank.RELEASE_KINESIS,
+        f"!({_is(arn, 'contains([`ENABLING`, `ACTIVE`, `UPDATING`, `DISABLING`], DestinationStatus)')})",
+        5,
+        tolerate=(Tolerance(code="ResourceNotFoundException"),),
+        forget=True,
+    )
+
+
+def _wanted(entry: Entry) -> dict[str, Any]:
+    assert entry.desired is not None, "only a declared destination is made or changed"
+    return entry.desired.properties
+
+
+def _name(arn: str) -> str:
+    return f"Kinesis stream {arn.rpartition('/')[2]}"
+
+
+def _is(arn: str, condition: str) -> str:
+    return f"length(KinesisDataStreamDestinations[?StreamArn=='{arn}' && {condition}] || `[]`)==`1`"
+
+
+def _step(
+    work: Work,
+    entry: Entry,
+    api: str,
+    title: str,
+    parameters: dict[str, Any],
+    rank: Rank,
+    until: str,
+    expected: float,
+    failed: str | None = None,
+    tolerate: tuple[Tolerance, ...] = (),
+    **effect: Any,
+) -> Step:
+    name = {"TableName": work.scope.table_name}
+    operation = Operation(
+        id="",
+        address=entry.address,
+        kind=KIND,
+        title=title,
+        reason=entry.change.reason if entry.change else "",
+        service="dynamodb",
+        api=api,
+        region=entry.region,
+        parameters={**name, **parameters},
+        wait=Wait(
+            title="Kinesis streaming is as asked (AWS fails it where it may not write to the stream)",
+            api="DescribeKinesisStreamingDestination",
+            parameters=name,
+            until=until,
+            failed=failed,
+            expected=expected,
+            timeout=900,
+        ),
+        tolerate=tolerate,
+        effects=(Effect(address=entry.address, kind=KIND, region=entry.region, **effect),),
+        needs_idle=True,
+    )
+    return Step(operation, rank)
+
+
+ROOM = KinesisRoom()

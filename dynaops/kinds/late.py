@@ -1,0 +1,68 @@
+"""ARNs that rooms need of the table: known where it is live, else a reference that apply fills in.
+
+The ARN of a table survives its re-creation (live finding DDB-TABLE-009); that of its stream does not, and changes
+whenever the stream is turned on again (DDB-TABLE-367).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dynaops.kinds.kind import Entry, Reader
+from dynaops.model.resource import Properties, Scope
+
+_BORN_WITH = ("hash_key", "range_key", "attributes", "local_secondary_indexes")
+
+
+def reference(address: str, output: str) -> str:
+    """The value that AWS mints for `output` of what is at `address`, filled in when it was made."""
+    return f"${{ref:{address}/{output}}}"
+
+
+def literal(value: Any) -> Any:
+    """`value` (of strings, lists and maps) such that nothing in it is taken for a reference."""
+    if isinstance(value, dict):
+        return {name: literal(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [literal(one) for one in value]
+    return value.replace("${ref:", "$${ref:") if isinstance(value, str) else value
+
+
+def late(scope: Scope, entries: Mapping[str, Entry], read: Reader | None = None) -> dict[str, str]:
+    """``table_arn`` and ``stream_arn`` of the scope's table. `read`: to know the account before the table is there."""
+    table = entries.get(scope.address)
+    live = table.live if table else None
+    arn = (live.outputs.get("arn") if live else None) or (
+        table.record.arn if table and table.record else None
+    )
+    if arn is None:
+        arn = table_arn(scope, read.account) if read else reference(scope.address, "arn")
+    stream = live.outputs.get("stream_arn") if live and table and keeps_stream(table) else None
+    return {"table_arn": str(arn), "stream_arn": stream or reference(scope.address, "stream_arn")}
+
+
+def keeps_stream(table: Entry) -> bool:
+    """Whether the live stream of `table` is still the one when all is applied: no replacement, no other view type."""
+    if table.live is None or table.desired is None:
+        return table.live is not None
+    wanted, live = table.desired.properties, table.live.properties
+    return wanted.get("stream") == live.get("stream") and not any(
+        _differs(wanted, live, member) for member in _BORN_WITH
+    )
+
+
+def _differs(wanted: Properties, live: Properties, member: str) -> bool:
+    return bool((wanted.get(member) or None) != (live.get(member) or None))
+
+
+def table_arn(scope: Scope, account: str) -> str:
+    """The ARN of the scope's table in `account`, also before it exists."""
+    return f"arn:{partition(scope.region)}:dynamodb:{scope.region}:{account}:table/{scope.table_name}"
+
+
+def partition(region: str) -> str:
+    """The AWS partition of a region."""
+    if region.startswith("cn-"):
+        return "aws-cn"
+    return "aws-us-gov" if region.startswith("us-gov-") else "aws"

@@ -1,0 +1,224 @@
+"""The room of log_group: creation, retention, KMS key; an existing group is adopted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from dynaops.kinds.kind import BaseRoom, Entry, Known, Link, Policy, Rank, Reader, Step, Work, key_link
+from dynaops.model.change import Action
+from dynaops.model.operation import Danger, Effect, Operation, Tolerance, Wait
+from dynaops.model.resource import Observed, Properties, Resource, Scope
+from dynaops.model.state import Record
+
+if TYPE_CHECKING:
+    from dynaops.kinds import TableSpec
+
+KIND = "log_group"
+
+
+class LogGroupRoom(BaseRoom):
+    """A log group is no part of the table: it stays when the table is replaced, and others may use it too."""
+
+    kinds: Mapping[str, Policy] = {
+        KIND: Policy(
+            title="log group",
+            spec_key=KIND,
+            shared="name",
+            immutable=frozenset({"name"}),
+            replacement="a log group cannot be renamed",
+        )
+    }
+    beside_table = False
+
+    def owner(self, scope: Scope, address: str) -> str | None:  # noqa: ARG002
+        return None
+
+    def declare(self, scope: Scope, spec: TableSpec) -> Iterable[Resource]:
+        if spec.log_group:
+            wanted = spec.log_group.model_dump(exclude_none=True)
+            yield Resource(scope.below(KIND), KIND, scope.region, wanted)
+
+    def observe(
+        self,
+        read: Reader,
+        scope: Scope,
+        table: Observed | None,  # noqa: ARG002
+        known: Known,
+    ) -> Iterable[Observed]:
+        """The recorded group, or else the wanted one: nothing but a spec ties a log group to a table."""
+        for address, (desired, record) in known.of_kinds(KIND).items():
+            side = record or desired
+            name = side.properties.get("name") if side else None
+            found = _described(read, scope, str(name)) if name else None
+            if found is not None:
+                yield Observed(
+                    address, KIND, scope.region, _properties(found), {"arn": _arn(found)}, raw=found
+                )
+
+    def export(self, scope: Scope, live: Sequence[Observed]) -> dict[str, Any]:
+        found = {one.address: one.properties for one in live}.get(scope.below(KIND))
+        return {KIND: found} if found else {}
+
+    def outputs(self, scope: Scope, records: Mapping[str, Record]) -> Properties:
+        record = records.get(scope.below(KIND))
+        return {f"{KIND}_name": record.properties.get("name"), f"{KIND}_arn": record.arn} if record else {}
+
+    def links(self, scope: Scope, one: Resource) -> Iterable[Link]:  # noqa: ARG002
+        return key_link(one.properties.get("kms_key_arn"))
+
+    def operations(self, work: Work) -> list[Step]:
+        steps: list[Step] = []
+        for entry in work.of_kind(KIND):
+            if entry.action in (Action.DELETE, Action.REPLACE) and entry.live:
+                steps.append(_delete(entry))
+            if entry.action in (Action.CREATE, Action.REPLACE):
+                steps.extend(_create(entry))
+            elif entry.action in (Action.UPDATE, Action.ADOPT):
+                steps.extend(_update(entry))
+        return steps
+
+
+def _described(read: Reader, scope: Scope, name: str) -> dict[str, Any] | None:
+    groups = read.read_all(
+        "logs", "DescribeLogGroups", scope.region, {"logGroupNamePrefix": name}, "logGroups", "nextToken"
+    )
+    return next((one for one in groups or () if one["logGroupName"] == name), None)
+
+
+def _properties(group: dict[str, Any]) -> dict[str, Any]:
+    found = {
+        "name": group["logGroupName"],
+        "retention_days": group.get("retentionInDays"),
+        "kms_key_arn": group.get("kmsKeyId"),
+    }
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _arn(group: dict[str, Any]) -> str:
+    return str(group.get("logGroupArn") or group["arn"]).removesuffix(":*")
+
+
+def _create(entry: Entry) -> Iterator[Step]:
+    assert entry.desired is not None, "only a declared group is made"
+    wanted = entry.desired.properties
+    parameters = {"logGroupName": wanted["name"]}
+    if wanted.get("kms_key_arn"):
+        parameters["kmsKeyId"] = wanted["kms_key_arn"]
+    made = {name: value for name, value in wanted.items() if name != "retention_days"}
+    yield _step(
+        entry,
+        "CreateLogGroup",
+        f"create log group {wanted['name']}",
+        parameters,
+        set=made,
+        tolerate=(Tolerance(code="ResourceAlreadyExistsException"),),  # another table's run may share it
+    )
+    if wanted.get("retention_days"):
+        yield _retention(entry, wanted["retention_days"])
+
+
+def _update(entry: Entry) -> Iterator[Step]:
+    assert entry.desired is not None, "only a declared group is changed"
+    name = entry.desired.properties["name"]
+    retention = entry.difference("retention_days")
+    if retention is not None and retention.after is not None:
+        yield _retention(entry, retention.after)
+    elif retention is not None:
+        yield _step(
+            entry,
+            "DeleteRetentionPolicy",
+            f"keep what is in log group {name} for ever",
+            {"logGroupName": name},
+            unset=("retention_days",),
+        )
+    key = entry.difference("kms_key_arn")
+    if key is not None and key.after is not None:
+        yield _step(
+            entry,
+            "AssociateKmsKey",
+            f"encrypt log group {name} with {key.after}",
+            {"logGroupName": name, "kmsKeyId": key.after},
+            set={"kms_key_arn": key.after},
+        )
+    elif key is not None:
+        yield _step(
+            entry,
+            "DisassociateKmsKey",
+            f"encrypt log group {name} with CloudWatch's own key",
+            {"logGroupName": name},
+            unset=("kms_key_arn",),
+        )
+
+
+def _retention(entry: Entry, days: int) -> Step:
+    assert entry.desired is not None, "only a declared group has a retention"
+    name = entry.desired.properties["name"]
+    return _step(
+        entry,
+        "PutRetentionPolicy",
+        f"keep what is in log group {name} for {days} days",
+        {"logGroupName": name, "retentionInDays": days},
+        set={"retention_days": days},
+    )
+
+
+def _delete(entry: Entry) -> Step:
+    """Its events are lost, so it needs consent."""
+    assert entry.live is not None, "only a live group is deleted"
+    name = entry.live.properties["name"]
+    return _step(
+        entry,
+        "DeleteLogGroup",
+        f"delete log group {name} with what is in it",
+        {"logGroupName": name},
+        rank=Rank.LEAVINGS,
+        forget=True,
+        danger=Danger.REPLACE if entry.action is Action.REPLACE else Danger.DESTROY,
+        tolerate=(Tolerance(code="ResourceNotFoundException"),),
+    )
+
+
+def _step(entry: Entry, api: str, title: str, parameters: dict[str, Any], **more: Any) -> Step:
+    """One call; `more` are the effect's members (set, unset, forget), and rank, danger, tolerate."""
+    effect = {name: more.pop(name) for name in ("set", "unset", "forget") if name in more}
+    rank = more.pop("rank", Rank.LOGS)
+    name = parameters["logGroupName"]
+    operation = Operation(
+        id="",
+        address=entry.address,
+        kind=KIND,
+        title=title,
+        reason=entry.change.reason if entry.change else "",
+        service="logs",
+        api=api,
+        region=entry.region,
+        parameters=parameters,
+        wait=None
+        if effect.get("forget")
+        else Wait(
+            title=f"log group {name} is there",
+            service="logs",
+            api="DescribeLogGroups",
+            parameters={"logGroupNamePrefix": name},
+            until=f"length(logGroups[?logGroupName=='{name}'])==`1`",
+            expected=1,
+            timeout=60,
+        ),
+        effects=(
+            Effect(
+                address=entry.address,
+                kind=KIND,
+                region=entry.region,
+                outputs={}
+                if effect.get("forget")
+                else {"arn": f"logGroups[?logGroupName=='{name}'] | [0].logGroupArn"},
+                **effect,
+            ),
+        ),
+        **more,
+    )
+    return Step(operation, rank)
+
+
+ROOM = LogGroupRoom()

@@ -1,0 +1,109 @@
+"""What stands in the way of a global table's changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dynaops.kinds.kind import Entry, Work
+from dynaops.model.change import Action
+from dynaops.model.finding import Finding, Severity
+from dynaops.model.resource import Properties
+
+
+def check(work: Work) -> Iterator[Finding]:
+    """Foreign tables in replicas' regions, and changes that a strongly consistent group does not take."""
+    entries = work.of_kind("replica")
+    for entry in entries:
+        yield from _foreign(work, entry)
+    yield from _never_scaled(work, entries)
+    yield from _frozen(work, entries)
+    yield from _kept_stream(work, entries)
+
+
+def _foreign(work: Work, entry: Entry) -> Iterator[Finding]:
+    there = entry.desired.options.get("there") if entry.desired else None
+    if entry.action is Action.CREATE and there and there != "DELETING":
+        yield _error(
+            "DDB469",
+            f"a table named {work.scope.table_name} is in {entry.region} already, and it is no replica of this one",
+            "Nothing was done to it. Give the table another name, leave the region out, or delete that table "
+            "yourself if nobody needs it.",
+        )
+
+
+def _never_scaled(work: Work, entries: list[Entry]) -> Iterator[Finding]:
+    """A PROVISIONED table takes a replica only where a policy moves every write capacity (DDB-TABLE-188, 249)."""
+    coming = [one for one in entries if one.action is Action.CREATE and one.desired]
+    names = coming[0].desired.options.get("never_scaled") if coming and coming[0].desired else None
+    if names and work.table.action is not Action.REPLACE:
+        listed = ", ".join(names)
+        yield _error(
+            "DDB474",
+            f"{work.scope.table_name} cannot get a replica while the write capacity of {listed} is not autoscaled; "
+            "the spec does not name such an index",
+            "Declare it with autoscaling (indexes: all), delete it, or use PAY_PER_REQUEST.",
+        )
+
+
+def _kept_stream(work: Work, entries: list[Entry]) -> Iterator[Finding]:
+    """AWS keeps the stream of a global table on as it is (DDB-TABLE-222), also for replicas that others made."""
+    change = work.table.difference("stream")
+    going = {entry.region for entry in entries if entry.action is Action.DELETE}
+    raw = work.table.live.raw if work.table.live else {}
+    staying = sorted(one["RegionName"] for one in raw.get("Replicas", ()) if one["RegionName"] not in going)
+    if change is None or change.before is None or not staying or work.table.action is Action.REPLACE:
+        return
+    yield _error(
+        "DDB473",
+        f"the stream of {work.scope.table_name} cannot be changed while it has replicas ({', '.join(staying)})",
+        "Leave the stream as it is (stream: {view_type: NEW_AND_OLD_IMAGES}), or remove the replicas first.",
+    )
+
+
+def _frozen(work: Work, entries: list[Entry]) -> Iterator[Finding]:
+    if work.table.action in (Action.DELETE, Action.REPLACE):
+        return
+    together = work.entries.get(work.scope.below("global_table"))
+    live = together.live.properties if together and together.live else {}
+    wanted = together.desired.properties if together and together.desired else {}
+    staying = [entry for entry in entries if entry.live and entry.action is not Action.DELETE]
+    if live.get("consistency") == "STRONG" and (staying or wanted.get("consistency") == "STRONG"):
+        yield from _fixed(entries, live, wanted)
+    elif wanted.get("consistency") == "STRONG" and staying:
+        yield _error(
+            "DDB471",
+            f"{work.scope.table_name} has replicas already, which cannot become strongly consistent",
+            "Remove the replicas first (apply without them); AWS makes such a group of an empty table only.",
+        )
+    elif wanted.get("consistency") == "STRONG" and _items(work) and not live.get("consistency"):
+        yield Finding(
+            code="DDB472",
+            severity=Severity.WARNING,
+            message=f"{work.scope.table_name} had {_items(work)} items when AWS last counted; "
+            "a strongly consistent global table can only be made of an empty table",
+            hint="AWS will refuse the change unless the items are gone.",
+        )
+
+
+def _fixed(entries: list[Entry], live: Properties, wanted: Properties) -> Iterator[Finding]:
+    """A strongly consistent group is as it was made (DDB-TABLE-260)."""
+    moving = [one.name for one in entries if one.action in (Action.CREATE, Action.DELETE)]
+    if live.get("witness_region") != wanted.get("witness_region"):
+        moving.append("the witness")
+    if wanted.get("consistency") != "STRONG":
+        moving.append("its consistency")
+    if moving:
+        yield _error(
+            "DDB470",
+            f"a strongly consistent global table is fixed as it was made; this changes {', '.join(moving)}",
+            "Remove all replicas and the witness first (apply without them), then add those that you want; "
+            "AWS makes such a group of an empty table only.",
+        )
+
+
+def _items(work: Work) -> int:
+    return int(work.table.live.raw.get("ItemCount", 0)) if work.table.live else 0
+
+
+def _error(code: str, message: str, hint: str) -> Finding:
+    return Finding(code=code, severity=Severity.ERROR, message=message, hint=hint)

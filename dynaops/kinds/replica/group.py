@@ -1,0 +1,306 @@
+"""Who is in the group: ReplicaUpdates in the home region, one at a time (DDB-TABLE-265), a strong group at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from dynaops.kinds.kind import Entry, Rank, Step, Work
+from dynaops.kinds.replica import regional
+from dynaops.kinds.table.waits import IDLE, settled
+from dynaops.model.change import Action
+from dynaops.model.operation import Danger, Effect, Operation, Tolerance, Wait
+
+_JOIN_SECONDS, _LEAVE_SECONDS = 300.0, 150.0
+"""14-49 s for an empty replica, ten minutes and more with items; 88-244 s to leave (DDB-TABLE-204, 306)."""
+_TIMEOUT = 6 * 3600.0
+_FAILED = "contains(['INACCESSIBLE_ENCRYPTION_CREDENTIALS', 'REPLICATION_NOT_AUTHORIZED'], Table.TableStatus)"
+_LOST = (Action.DELETE, Action.REPLACE)
+_MADE = (Action.CREATE, Action.REPLACE)
+
+
+def leave(work: Work) -> Iterator[Step]:
+    """The removal of replicas, protection lifted first; of a strong group all members and the witness in one call."""
+    going = [entry for entry in work.of_kind("replica") if entry.action in _LOST and entry.live]
+    for entry in going:
+        if entry.live and entry.live.properties.get("deletion_protection"):
+            yield regional.protection(work, entry, False, Rank.RELEASE_REPLICAS)
+    if going and _is_strong(work):
+        yield _dissolve(work, going)
+        return
+    for entry in going:
+        yield _remove(work, entry)
+
+
+def join(work: Work) -> Iterator[Step]:
+    """The making of replicas."""
+    coming = [entry for entry in work.of_kind("replica") if entry.action in _MADE]
+    together = work.entries.get(work.scope.below("global_table"))
+    wanted = together.desired.properties if together and together.desired else {}
+    if coming and together and wanted.get("consistency") == "STRONG":
+        yield _found(work, together, coming)
+        return
+    for entry in coming:
+        yield _add(work, entry)
+
+
+def settings(work: Work) -> Iterator[Step]:
+    """Settings of the group, each alone in its call."""
+    entry = work.entries.get(work.scope.below("global_table"))
+    if entry is None or entry.desired is None:
+        return
+    wanted = entry.desired.properties
+    live = entry.live.properties if entry.live else {}
+    name = work.scope.table_name
+    mode = wanted.get("settings_replication")
+    if (
+        mode
+        and mode != "ENABLED_WITH_OVERRIDES"
+        and live.get("settings_replication")
+        not in (
+            mode,
+            "ENABLED_WITH_OVERRIDES",
+        )
+    ):
+        done = f"Table.GlobalTableSettingsReplicationMode=='{mode}'"
+        title = f"set the replication of settings of {name} to {mode}"
+        yield _setting(
+            work, entry, title, "GlobalTableSettingsReplicationMode", mode, done, "settings_replication"
+        )
+    protect = wanted.get("disassociation_protection")
+    if protect is not None and protect != live.get("disassociation_protection"):
+        done = f"Table.DisassociationProtectionEnabled==`{'true' if protect else 'false'}`"
+        title = f"{'protect' if protect else 'stop protecting'} {name} from leaving its global table"
+        member = "DisassociationProtectionEnabled"
+        yield _setting(work, entry, title, member, protect, done, "disassociation_protection")
+
+
+def _is_strong(work: Work) -> bool:
+    live = work.table.live
+    return bool(live and live.raw.get("MultiRegionConsistency") == "STRONG")
+
+
+def _add(work: Work, entry: Entry) -> Step:
+    name = work.scope.table_name
+    return _step(
+        work,
+        entry,
+        f"add a replica of {name} in {entry.region}",
+        {"ReplicaUpdates": [{"Create": _member(entry)}]},
+        rank=Rank.REPLICA,
+        before=_before(work, entry),
+        wait=Wait(
+            title=f"the replica of {name} in {entry.region} is ACTIVE",
+            parameters={"TableName": name},
+            region=entry.region,
+            until="Table.TableStatus=='ACTIVE'",
+            failed=_FAILED,
+            expected=_JOIN_SECONDS if _has_items(work) else 40,
+            timeout=_TIMEOUT,
+        ),
+        tolerate=(
+            Tolerance(
+                code="ValidationException",
+                prefix="Failed to create a the new replica of table",
+                retried=True,
+            ),
+        ),
+        effects=(_made(work, entry),),
+        slow=True,
+    )
+
+
+def _found(work: Work, together: Entry, coming: list[Entry]) -> Step:
+    """Make a strong group: all replicas and the witness in one call (DDB-TABLE-257)."""
+    assert together.desired is not None, "only a declared group is made"
+    name, wanted = work.scope.table_name, together.desired.properties
+    witness = wanted.get("witness_region")
+    parameters: dict[str, Any] = {
+        "ReplicaUpdates": [{"Create": _member(entry)} for entry in coming],
+        "MultiRegionConsistency": "STRONG",
+    }
+    done = " && ".join(
+        f"length(Table.Replicas[?RegionName=='{one.region}' && ReplicaStatus=='ACTIVE'] || `[]`)==`1`"
+        for one in coming
+    )
+    if witness:
+        parameters["GlobalTableWitnessUpdates"] = [{"Create": {"RegionName": witness}}]
+        one = f"[?RegionName=='{witness}' && WitnessStatus=='ACTIVE']"
+        done += f" && length(Table.GlobalTableWitnesses{one} || `[]`)==`1`"
+    regions = ", ".join(one.region for one in coming) + (f" and a witness in {witness}" if witness else "")
+    kept = {key: value for key, value in wanted.items() if key in ("consistency", "witness_region")}
+    return _step(
+        work,
+        together,
+        f"make {name} a strongly consistent global table with {regions}",
+        parameters,
+        rank=Rank.REPLICA,
+        wait=settled(name, f"all members of {name} are ACTIVE", done, 70, _TIMEOUT),
+        effects=(
+            Effect(address=together.address, kind=together.kind, region=together.region, set=kept),
+            *(_made(work, one) for one in coming),
+        ),
+        slow=True,
+    )
+
+
+def _dissolve(work: Work, going: list[Entry]) -> Step:
+    """Only one call that names all replicas and the witness ends a strong group (DDB-TABLE-260)."""
+    name = work.scope.table_name
+    raw = work.table.live.raw if work.table.live else {}
+    witnesses = [one["RegionName"] for one in raw.get("GlobalTableWitnesses", ())]
+    parameters: dict[str, Any] = {
+        "ReplicaUpdates": [{"Delete": {"RegionName": entry.region}} for entry in going],
+    }
+    if witnesses:
+        parameters["GlobalTableWitnessUpdates"] = [{"Delete": {"RegionName": one}} for one in witnesses]
+    together = work.scope.below("global_table")
+    return _step(
+        work,
+        going[0],
+        f"remove all other members of the global table {name}: {', '.join(one.region for one in going)}",
+        parameters,
+        rank=Rank.RELEASE_REPLICAS,
+        wait=settled(
+            name, f"{name} is alone", "length(Table.Replicas || `[]`)==`0`", _LEAVE_SECONDS, _TIMEOUT
+        ),
+        effects=(
+            *(_forgotten(one) for one in going),
+            Effect(address=together, kind="global_table", region=work.scope.region, forget=True),
+        ),
+        danger=_danger(work, going[0]),
+    )
+
+
+def _remove(work: Work, entry: Entry) -> Step:
+    name = work.scope.table_name
+    return _step(
+        work,
+        entry,
+        f"remove the replica of {name} in {entry.region}",
+        {"ReplicaUpdates": [{"Delete": {"RegionName": entry.region}}]},
+        rank=Rank.RELEASE_REPLICAS,
+        before=_idle(work),
+        wait=Wait(
+            title=f"the replica in {entry.region} is gone",
+            parameters={"TableName": name},
+            region=entry.region,
+            gone=True,
+            expected=_LEAVE_SECONDS,
+            timeout=_TIMEOUT,
+        ),
+        tolerate=(
+            Tolerance(
+                code="ValidationException",
+                prefix="Update global table operation failed because one or more replicas were not part",
+                retried=True,
+            ),
+        ),
+        effects=(_forgotten(entry),),
+        danger=_danger(work, entry),
+    )
+
+
+def _setting(work: Work, entry: Entry, title: str, member: str, value: Any, done: str, recorded: str) -> Step:
+    return _step(
+        work,
+        entry,
+        title,
+        {member: value},
+        rank=Rank.REPLICA,
+        wait=settled(work.scope.table_name, "the setting is in force", done, 5),
+        effects=(
+            Effect(
+                address=entry.address,
+                kind=entry.kind,
+                region=entry.region,
+                set={recorded: value},
+                depends_on=(work.scope.address,),
+            ),
+        ),
+    )
+
+
+def _member(entry: Entry) -> dict[str, Any]:
+    """What a replica can be made with; the rest is set in its region."""
+    assert entry.desired is not None, "only a declared replica is made"
+    wanted = entry.desired.properties
+    found = {"RegionName": entry.region}
+    if wanted.get("kms_key_arn"):
+        found["KMSMasterKeyId"] = wanted["kms_key_arn"]
+    if wanted.get("table_class"):
+        found["TableClassOverride"] = wanted["table_class"]
+    return found
+
+
+def _made(work: Work, entry: Entry) -> Effect:
+    assert entry.desired is not None, "only a declared replica is made"
+    wanted = entry.desired.properties
+    arn = entry.desired.options.get("arn")
+    return Effect(
+        address=entry.address,
+        kind=entry.kind,
+        region=entry.region,
+        set={name: wanted[name] for name in ("kms_key_arn", "table_class") if name in wanted},
+        values={"arn": arn} if arn else {},
+        depends_on=(work.scope.address,),
+    )
+
+
+def _forgotten(entry: Entry) -> Effect:
+    return Effect(address=entry.address, kind=entry.kind, region=entry.region, forget=True)
+
+
+def _before(work: Work, entry: Entry) -> Wait:
+    """The home table idle; where an earlier replica is still dying in the region, that it is gone."""
+    there = entry.desired.options.get("there") if entry.desired else None
+    if there == "DELETING":
+        return Wait(
+            title=f"the old {work.scope.table_name} in {entry.region} is gone",
+            parameters={"TableName": work.scope.table_name},
+            region=entry.region,
+            gone=True,
+            expected=60,
+            timeout=_TIMEOUT,
+        )
+    return _idle(work)
+
+
+def _idle(work: Work) -> Wait:
+    """No other member is on its way in or out."""
+    name = work.scope.table_name
+    calm = "length(Table.Replicas[?ReplicaStatus!='ACTIVE'] || `[]`)==`0`"
+    return Wait(
+        title=f"{name} and its replicas are settled",
+        parameters={"TableName": name},
+        until=f"{IDLE} && {calm}",
+        expected=0,
+        timeout=_TIMEOUT,
+    )
+
+
+def _has_items(work: Work) -> bool:
+    return bool(work.table.live and work.table.live.raw.get("ItemCount"))
+
+
+def _danger(work: Work, entry: Entry) -> Danger:
+    return Danger.REPLACE if Action.REPLACE in (entry.action, work.table.action) else Danger.DESTROY
+
+
+def _step(work: Work, entry: Entry, title: str, parameters: dict[str, Any], **more: Any) -> Step:
+    """An UpdateTable in the home region."""
+    rank = more.pop("rank")
+    operation = Operation(
+        id="",
+        address=entry.address,
+        kind=entry.kind,
+        title=title,
+        reason=entry.change.reason if entry.change else "",
+        service="dynamodb",
+        api="UpdateTable",
+        region=work.scope.region,
+        parameters={"TableName": work.scope.table_name, **parameters},
+        needs_idle=True,
+        **more,
+    )
+    return Step(operation, rank)

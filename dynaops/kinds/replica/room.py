@@ -1,0 +1,233 @@
+"""The room of replica and global_table: who is in the group, and each member's own settings.
+
+A replica is added or removed in the home region, one at a time as AWS demands (a strongly consistent group all at
+once); its settings are then changed in its own region, each by its own call, so that one failure stops no other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from dynaops.kinds.kind import BaseRoom, Entry, Known, Link, Policy, Reader, Step, Work, key_link
+from dynaops.kinds.late import late
+from dynaops.kinds.replica import findings, group, regional
+from dynaops.kinds.replica.observe import arn_in, replicas
+from dynaops.model.change import Action
+from dynaops.model.finding import Finding
+from dynaops.model.resource import Observed, Properties, Resource, Scope
+from dynaops.model.state import Record
+
+if TYPE_CHECKING:
+    from dynaops.kinds import TableSpec
+    from dynaops.kinds.replica import Replica
+
+KIND, GROUP = "replica", "global_table"
+
+
+def _settings(wanted: Any, live: Any) -> bool:
+    """What replicas of one account show is ENABLED_WITH_OVERRIDES, which nobody can ask for (service model)."""
+    return bool(wanted == live or live == "ENABLED_WITH_OVERRIDES")
+
+
+class ReplicaRoom(BaseRoom):
+    """Undeclared replicas are shown and never touched."""
+
+    kinds: Mapping[str, Policy] = {
+        KIND: Policy(
+            title="replica",
+            spec_key="replicas.{name}",
+            keyed=frozenset({"tags"}),
+            silent=frozenset({"table_class", "kms_key_arn"}),
+            notes={
+                "kms_key_arn": "the replica is encrypted anew, in its own region, while it goes on working",
+                "table_class": "AWS allows 2 table class changes in 30 days, all members together",
+            },
+        ),
+        GROUP: Policy(
+            title="global table",
+            spec_key=GROUP,
+            kept=frozenset({"settings_replication", "disassociation_protection"}),
+            silent=frozenset({"settings_replication", "disassociation_protection"}),
+            satisfied={"settings_replication": _settings},
+        ),
+    }
+
+    def declare(self, scope: Scope, spec: TableSpec) -> Iterator[Resource]:
+        group_settings = _group(spec)
+        if group_settings:
+            yield Resource(
+                scope.below(GROUP), GROUP, scope.region, group_settings, scope.address, (scope.address,)
+            )
+        for one in spec.replicas or ():
+            yield Resource(
+                scope.below(KIND, one.region),
+                KIND,
+                one.region,
+                _wanted(spec, one),
+                scope.address,
+                (scope.address,),
+            )
+
+    def observe(self, read: Reader, scope: Scope, table: Observed | None, known: Known) -> Iterator[Observed]:
+        assert table is not None, "a replica is one of a live table"
+        named = {address.rpartition("/")[2] for address in known.of_kinds(KIND)}
+        everywhere = {one["RegionName"] for one in table.raw.get("Replicas", ())}
+        yield from replicas(read, scope, table, everywhere if known.discover else named)
+        live = _live_group(table)
+        if live and (known.discover or known.of_kinds(GROUP) or "consistency" in live):
+            yield Observed(scope.below(GROUP), GROUP, scope.region, live, owner=scope.address)
+
+    def resolve(self, read: Reader | None, scope: Scope, entries: Sequence[Entry]) -> dict[str, Entry]:
+        """Each wanted replica with its ARN; and what is in its region where it is yet to be made."""
+        by_address = {entry.address: entry for entry in entries}
+        arn = late(scope, by_address, read)["table_arn"]
+        fixed = _never_scaled(read, scope, entries) if read is not None else []
+        return {
+            entry.address: _resolved(read, scope, entry, arn, fixed)
+            for entry in entries
+            if entry.kind == KIND and entry.desired is not None
+        }
+
+    def findings(self, work: Work) -> Iterator[Finding]:
+        return findings.check(work)
+
+    def export(self, scope: Scope, live: Sequence[Observed]) -> dict[str, Any]:
+        table = next((one.properties for one in live if one.address == scope.address), {})
+        regional = sorted((one for one in live if one.kind == KIND), key=lambda one: one.region)
+        found = [_exported(one, table) for one in regional]  # AWS promises no order
+        together = next((one.properties for one in live if one.kind == GROUP), {})
+        spec: dict[str, Any] = {"replicas": found} if found else {}
+        if together.get("consistency") == "STRONG":
+            spec["multi_region_consistency"] = "STRONG"
+            if together.get("witness_region"):
+                spec["witness_region"] = together["witness_region"]
+        return spec
+
+    def outputs(self, scope: Scope, records: Mapping[str, Record]) -> Properties:  # noqa: ARG002
+        arns = {one.region: one.arn for _, one in sorted(records.items()) if one.kind == KIND}
+        return {"replica_regions": list(arns), "replica_arns": arns} if arns else {}
+
+    def links(self, scope: Scope, one: Resource) -> Iterator[Link]:
+        """Its key; and where it is (of a strongly consistent group also the witness)."""
+        yield from key_link(one.properties.get("kms_key_arn"))
+        region = one.region if one.kind == KIND else one.properties.get("witness_region")
+        if region and region != scope.region:
+            yield Link("region", region, "in" if one.kind == KIND else "has its witness in", "region")
+
+    def operations(self, work: Work) -> list[Step]:
+        steps = [*group.leave(work), *group.settings(work), *group.join(work)]
+        for entry in work.of_kind(KIND):
+            if entry.action in (Action.CREATE, Action.REPLACE):
+                steps.extend(regional.born(work, entry))
+            elif entry.action in (Action.UPDATE, Action.ADOPT):
+                steps.extend(regional.changed(work, entry))
+        return steps
+
+
+def _wanted(spec: TableSpec, one: Replica) -> Properties:
+    """A spec's replica in normal form: what is off is left out, since that is how replicas are made."""
+    found: Properties = {}
+    if one.kms_key_arn:
+        found["kms_key_arn"] = one.kms_key_arn
+    if one.table_class:
+        found["table_class"] = one.table_class
+    if one.deletion_protection:
+        found["deletion_protection"] = True
+    recovery = one.point_in_time_recovery
+    if recovery and recovery.enabled:
+        found["point_in_time_recovery"] = recovery.model_dump()
+    tags = {**(spec.tags or {} if one.propagate_tags else {}), **(one.tags or {})}
+    if tags:
+        found["tags"] = tags
+    return found
+
+
+def _group(spec: TableSpec) -> Properties:
+    found: Properties = {}
+    if spec.multi_region_consistency == "STRONG":
+        found["consistency"] = "STRONG"
+        if spec.witness_region:
+            found["witness_region"] = spec.witness_region
+    block = spec.global_table
+    if block and block.settings_replication:
+        found["settings_replication"] = block.settings_replication
+    if block and block.disassociation_protection is not None:
+        found["disassociation_protection"] = block.disassociation_protection
+    return found
+
+
+def _live_group(table: Observed) -> Properties:
+    found: Properties = {}
+    if table.raw.get("MultiRegionConsistency") == "STRONG":
+        found["consistency"] = "STRONG"
+        witnesses = [
+            one["RegionName"]
+            for one in table.raw.get("GlobalTableWitnesses", ())
+            if one.get("WitnessStatus") != "DELETING"
+        ]
+        if witnesses:
+            found["witness_region"] = witnesses[0]
+    mode = table.raw.get("GlobalTableSettingsReplicationMode")
+    if mode:
+        found["settings_replication"] = mode
+    if "DisassociationProtectionEnabled" in table.raw:
+        found["disassociation_protection"] = table.raw["DisassociationProtectionEnabled"]
+    return found
+
+
+def _resolved(read: Reader | None, scope: Scope, entry: Entry, arn: str, fixed: list[str]) -> Entry:
+    assert entry.desired is not None, "only wanted replicas are resolved"
+    options: dict[str, Any] = {
+        "arn": arn_in(arn, entry.region) if arn.startswith("arn:") else None,
+        "never_scaled": fixed,
+    }
+    if entry.live is None and read is not None:
+        there = read.read("dynamodb", "DescribeTable", entry.region, {"TableName": scope.table_name})
+        options["there"] = there["Table"].get("TableStatus", "ACTIVE") if there else None
+    return replace(entry, desired=replace(entry.desired, options=options))
+
+
+def _never_scaled(read: Reader, scope: Scope, entries: Sequence[Entry]) -> list[str]:
+    """Indexes that others made, and whose write capacity nobody scales; looked for where a replica is to come."""
+    table = next(entry for entry in entries if entry.address == scope.address)
+    coming = any(entry.kind == KIND and entry.desired and entry.live is None for entry in entries)
+    provisioned = table.desired and table.desired.properties.get("billing_mode") == "PROVISIONED"
+    if not (coming and provisioned and table.live):
+        return []
+    ours = {entry.name for entry in entries if entry.kind == "gsi" and (entry.desired or entry.record)}
+    theirs = [one["IndexName"] for one in table.live.raw.get("GlobalSecondaryIndexes", ())]
+    return [name for name in theirs if name not in ours and not _is_scaled(read, scope, name)]
+
+
+def _is_scaled(read: Reader, scope: Scope, index: str) -> bool:
+    """Whether a policy moves its write capacity (a policy needs a target, so that is there too)."""
+    asked = {
+        "ServiceNamespace": "dynamodb",
+        "ResourceId": f"table/{scope.table_name}/index/{index}",
+        "ScalableDimension": "dynamodb:index:WriteCapacityUnits",
+    }
+    service, api = "application-autoscaling", "DescribeScalingPolicies"
+    return bool(read.read_all(service, api, scope.region, asked, "ScalingPolicies"))
+
+
+def _exported(one: Observed, table: Properties) -> dict[str, Any]:
+    live = one.properties
+    tags, shared = live.get("tags", {}), table.get("tags", {})
+    propagated = all(tags.get(key) == value for key, value in shared.items())
+    own = {key: value for key, value in tags.items() if not propagated or shared.get(key) != value}
+    found: dict[str, Any] = {"region": one.region}
+    if table.get("encryption", {}).get("kms_key_arn") and live.get("kms_key_arn"):
+        found["kms_key_arn"] = live["kms_key_arn"]
+    if live.get("table_class") != table.get("table_class"):
+        found["table_class"] = live.get("table_class")
+    for name in ("deletion_protection", "point_in_time_recovery"):
+        if name in live:
+            found[name] = live[name]
+    if not propagated:
+        found["propagate_tags"] = False
+    return {**found, "tags": own} if own else found
+
+
+ROOM = ReplicaRoom()

@@ -1,0 +1,182 @@
+"""The room of trigger: Lambda event source mappings on the table's stream.
+
+A mapping is tied to one stream ARN, and a stream that is turned on again has a new one, so the mapping follows: a new
+one is made on the new stream, from its first record on, and only then the old one goes, which meanwhile reads what is
+left in the old stream.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from dynaops.kinds.kind import BaseRoom, Entry, Known, Link, Policy, Rank, Reader, Step, Work
+from dynaops.kinds.late import late
+from dynaops.kinds.trigger import calls
+from dynaops.kinds.trigger.shape import function_of, properties_of, wanted
+from dynaops.model.change import Action
+from dynaops.model.finding import Finding, Severity
+from dynaops.model.resource import Observed, Properties, Resource, Scope
+from dynaops.model.state import Record
+
+if TYPE_CHECKING:
+    from dynaops.kinds import TableSpec
+
+KIND = "trigger"
+
+
+class TriggerRoom(BaseRoom):
+    """Mappings outlive their table and stream, so they are looked for at all times."""
+
+    kinds: Mapping[str, Policy] = {
+        KIND: Policy(
+            title="Lambda trigger",
+            spec_key="lambda_triggers.{name}",
+            immutable=frozenset({"function", "stream", "starting_position"}),
+            replacement="Lambda ties a mapping to one stream and one starting position for good",
+            notes={
+                "stream": "the new mapping reads the new stream from its beginning",
+                "starting_position": "the new mapping starts there, whatever the old one had read",
+            },
+        )
+    }
+    beside_table = False
+
+    def owner(self, scope: Scope, address: str) -> str | None:  # noqa: ARG002
+        return None
+
+    def declare(self, scope: Scope, spec: TableSpec) -> Iterator[Resource]:
+        for trigger in spec.lambda_triggers or ():
+            depends = [scope.address]
+            if trigger.grant_role:
+                depends.append(scope.below("iam", "lambda_access"))
+            address = scope.below(KIND, function_of(trigger.function))
+            yield Resource(address, KIND, scope.region, wanted(trigger), None, tuple(depends))
+
+    def observe(self, read: Reader, scope: Scope, table: Observed | None, known: Known) -> Iterator[Observed]:
+        """All mappings on the live stream, and the recorded ones wherever they are."""
+        named = known.of_kinds(KIND)
+        if not named and not known.discover:
+            return
+        found: dict[str, dict[str, Any]] = {}
+        stream = table.outputs.get("stream_arn") if table else None
+        if stream:
+            for one in calls.listed(read, scope, stream):
+                found[scope.below(KIND, function_of(one["FunctionArn"]))] = one
+        for address, (_, record) in named.items():
+            if address not in found and record and record.id:
+                one = read.read("lambda", "GetEventSourceMapping", scope.region, {"UUID": record.id}) or {}
+                if one:
+                    found[address] = one
+        for address, one in sorted(found.items()):
+            record = named.get(address, (None, None))[1]
+            yield Observed(
+                address,
+                KIND,
+                scope.region,
+                properties_of(one, record),
+                {"id": one["UUID"], "function_arn": one["FunctionArn"]},
+                raw={"state": one.get("State"), "problem": one.get("LastProcessingResult")},
+            )
+
+    def resolve(self, read: Reader | None, scope: Scope, entries: Sequence[Entry]) -> dict[str, Entry]:
+        """The stream's ARN filled in; mappings that are being deleted out of the way; functions looked for."""
+        stream = late(scope, {entry.address: entry for entry in entries})["stream_arn"]
+        return {
+            entry.address: _resolved(read, scope, entry, stream) for entry in entries if entry.kind == KIND
+        }
+
+    def findings(self, work: Work) -> Iterator[Finding]:
+        for entry in work.of_kind(KIND):
+            if entry.desired and entry.desired.options.get("missing"):
+                yield Finding(
+                    code="DDB424",
+                    severity=Severity.ERROR,
+                    message=f"{entry.address}: there is no function {entry.name} in {entry.region}",
+                    hint="Deploy the function first, or correct its name under lambda_triggers.",
+                )
+            problem = str(entry.live.raw.get("problem") or "") if entry.live else ""
+            if entry.desired and problem.startswith("PROBLEM"):
+                yield Finding(
+                    code="DDB427",
+                    severity=Severity.WARNING,
+                    message=f"{entry.address}: Lambda says {problem!r}",
+                    hint="Look at the function's errors and permissions; AWS goes on trying.",
+                )
+
+    def export(self, scope: Scope, live: Sequence[Observed]) -> dict[str, Any]:  # noqa: ARG002
+        triggers = []
+        for one in live:
+            if one.kind == KIND:
+                kept = {name: value for name, value in one.properties.items() if name != "stream"}
+                triggers.append(kept)
+        return {"lambda_triggers": triggers} if triggers else {}
+
+    def outputs(self, scope: Scope, records: Mapping[str, Record]) -> Properties:
+        found = {
+            address.removeprefix(f"{scope.below(KIND)}/"): {
+                "mapping_id": record.id,
+                "function_arn": record.outputs.get("function_arn"),
+            }
+            for address, record in sorted(records.items())
+        }
+        return {"triggers": found} if found else {}
+
+    def links(self, scope: Scope, one: Resource) -> Iterator[Link]:
+        yield Link("stream", scope.below("stream"), "reads", "stream", inward=True)
+        yield Link("function", str(one.properties["function"]), "invokes", "Lambda function")
+        target = one.properties.get("on_failure_arn")
+        if target:
+            service, name = target.split(":")[2], target.rpartition(":")[2]
+            yield Link(service, name, "sends failures to", service.upper())
+
+    def operations(self, work: Work) -> list[Step]:
+        steps: list[Step] = []
+        for entry in work.of_kind(KIND):
+            steps.extend(_operations(work, entry))
+        return steps
+
+
+def _operations(work: Work, entry: Entry) -> Iterator[Step]:
+    retiring = entry.record.outputs.get("retiring") if entry.record else None
+    if retiring and entry.action is not Action.REPLACE:
+        yield calls.delete(entry, str(retiring), Rank.MAPPING_RETIRE, retired=True)
+    if entry.action is Action.DELETE and entry.live:
+        yield calls.delete(entry, entry.live.outputs["id"], Rank.RELEASE_MAPPINGS)
+    elif entry.action is Action.CREATE:
+        yield calls.create(entry)
+    elif entry.action is Action.REPLACE and entry.live:
+        old = str(entry.live.outputs["id"])
+        if _follows_stream(work, entry):
+            yield calls.create(entry, from_start=True, retiring=old)
+            yield calls.delete(entry, old, Rank.MAPPING_RETIRE, retired=True)
+        else:
+            yield calls.delete(entry, old, Rank.RELEASE_MAPPINGS)
+            yield calls.create(entry)
+    elif entry.action in (Action.UPDATE, Action.ADOPT) and entry.change and entry.change.differences:
+        yield calls.update(entry)
+
+
+def _follows_stream(work: Work, entry: Entry) -> bool:
+    """Old and new mapping may be there together: the stream is another one, and the table stays."""
+    return entry.difference("stream") is not None and work.table.action is not Action.REPLACE
+
+
+def _resolved(read: Reader | None, scope: Scope, entry: Entry, stream: str) -> Entry:
+    if entry.live and entry.live.raw.get("state") == "Deleting":
+        deleting = {"deleting": entry.live.outputs["id"]}
+        desired = entry.desired and replace(entry.desired, options={**entry.desired.options, **deleting})
+        entry = replace(entry, live=None, desired=desired)
+    if entry.desired is None:
+        return entry
+    options = entry.desired.options
+    if read is not None and entry.live is None:
+        function = {"FunctionName": entry.desired.properties["function"]}
+        missing = read.read("lambda", "GetFunctionConfiguration", scope.region, function) is None
+        options = {**options, "missing": missing}
+    properties = {**entry.desired.properties, "stream": stream}
+    return replace(entry, desired=replace(entry.desired, properties=properties, options=options))
+
+
+ROOM = TriggerRoom()
