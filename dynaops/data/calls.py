@@ -1,0 +1,239 @@
+"""The calls that write rows, one way for each mode, and what their answers mean for the rows.
+
+Limits are BatchWriteItem's (API reference): 25 requests, 16 MB, no key twice. Rows carry their item as DynamoDB JSON
+already, so a request is made by joining bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from enum import Enum
+from typing import Any, NamedTuple, Protocol
+
+import orjson
+
+from dynaops.data.options import Mode
+from dynaops.data.protocol import Answer
+from dynaops.data.rows import Keys, Row
+from dynaops.data.wire import error_of
+
+BATCH = 25
+MOST_BYTES = 15_000_000
+"""Of one request's body; AWS takes 16 MB."""
+_API = "DynamoDB_20120810."
+
+THROTTLES = {
+    "ProvisionedThroughputExceededException",
+    "ThrottlingException",
+    "Throttling",
+    "ThrottledException",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "RequestLimitExceeded",
+    "LimitExceededException",
+    "TooManyRequestsException",
+    "BandwidthLimitExceeded",
+    "SlowDown",
+}
+_AGAIN = {
+    "InternalServerError",
+    "InternalFailure",
+    "ServiceUnavailable",
+    "RequestTimeout",
+    "RequestTimeoutException",
+    "PriorRequestNotComplete",
+    "TransactionConflictException",
+    "TransactionInProgressException",
+    "ReplicatedWriteConflictException",
+}
+_OF_A_ROW = {
+    "ValidationException",
+    "SerializationException",
+    "ItemCollectionSizeLimitExceededException",
+    "RequestEntityTooLarge",
+}
+_PRESENT = "ConditionalCheckFailedException"
+
+
+class Verdict(Enum):
+    """What an answer means for the rows of its request."""
+
+    DONE = "done"
+    """Written, all but those `left`."""
+    PRESENT = "present"
+    """Not written: a row of that key is there, and the mode leaves it."""
+    BUSY = "busy"
+    """Not written; send them again, slower."""
+    LOST = "lost"
+    """Not known to be written; send them again."""
+    INVALID = "invalid"
+    """Not written: one of them is not valid."""
+    STOP = "stop"
+    """Not written, and no row ever will be."""
+
+
+class Outcome(NamedTuple):
+    """What came of a request: `left` are the rows that AWS did not process, `consumed` the units it counted."""
+
+    verdict: Verdict
+    left: Sequence[Row] = ()
+    consumed: float = 0.0
+    code: str = ""
+    text: str = ""
+
+
+class Call(Protocol):
+    """A way of writing rows: up to `most` in a request to `target`."""
+
+    target: str
+    most: int
+
+    def body(self, rows: Sequence[Row]) -> bytes:
+        """The request that writes `rows`."""
+
+    def read(self, answer: Answer, rows: Sequence[Row]) -> Outcome:
+        """What `answer` means for `rows`."""
+
+
+def call_for(mode: Mode, table: str, keys: Keys) -> Call:
+    """How rows are written to `table` in this mode."""
+    if mode is Mode.PUT:
+        return BatchPut(table, keys)
+    if mode is Mode.DELETE:
+        return BatchDelete(table, keys)
+    return PutIfAbsent(table, keys) if mode is Mode.IF_NOT_EXISTS else Update(table, keys)
+
+
+class BatchPut:
+    """BatchWriteItem with a PutRequest for each row."""
+
+    target = f"{_API}BatchWriteItem"
+    most = BATCH
+    _before, _between, _after = b'{"PutRequest":{"Item":', b'}},{"PutRequest":{"Item":', b"}}"
+    _sort, _part = "PutRequest", "Item"
+
+    def __init__(self, table: str, keys: Keys) -> None:
+        self._names = key_names(keys)
+        self._start = (
+            b'{"ReturnConsumedCapacity":"TOTAL","RequestItems":{%b:[' % orjson.dumps(table)
+        ) + self._before
+        self._end = self._after + b"]}}"
+
+    def body(self, rows: Sequence[Row]) -> bytes:
+        return b"%b%b%b" % (self._start, self._between.join([row.body for row in rows]), self._end)
+
+    def read(self, answer: Answer, rows: Sequence[Row]) -> Outcome:
+        if answer.status != 200:
+            return refusal(answer)
+        try:
+            said = orjson.loads(answer.body)
+            consumed = sum(float(one.get("CapacityUnits", 0)) for one in said.get("ConsumedCapacity") or ())
+            left = said.get("UnprocessedItems")
+            return Outcome(Verdict.DONE, self._left(left, rows) if left else (), consumed)
+        except (ValueError, AttributeError, TypeError, KeyError):
+            return Outcome(Verdict.LOST, text="the answer is not DynamoDB's")
+
+    def _left(self, left: dict[str, Any], rows: Sequence[Row]) -> Sequence[Row]:
+        """The rows of the unprocessed requests; all `rows` if any cannot be told: to write twice does no harm."""
+        requests = [request for requests in left.values() for request in requests]
+        if len(requests) >= len(rows):
+            return rows
+        unprocessed = {_identity(request[self._sort][self._part], self._names) for request in requests}
+        found = [row for row in rows if _identity(orjson.loads(row.body), self._names) in unprocessed]
+        return found if len(found) == len(requests) else rows
+
+
+class BatchDelete(BatchPut):
+    """BatchWriteItem with a DeleteRequest for each row, of which only the key is sent."""
+
+    _before, _between, _after = b'{"DeleteRequest":{"Key":', b'}},{"DeleteRequest":{"Key":', b"}}"
+    _sort, _part = "DeleteRequest", "Key"
+
+    def body(self, rows: Sequence[Row]) -> bytes:
+        keys = [orjson.dumps(_key(orjson.loads(row.body), self._names)) for row in rows]
+        return b"%b%b%b" % (self._start, self._between.join(keys), self._end)
+
+
+class _Single:
+    """A call for one row."""
+
+    most = 1
+
+    def __init__(self, table: str, keys: Keys) -> None:
+        self._table = table
+        self._names = key_names(keys)
+        self._start = b'{"ReturnConsumedCapacity":"TOTAL","TableName":%b,' % orjson.dumps(table)
+
+    def read(self, answer: Answer, rows: Sequence[Row]) -> Outcome:  # noqa: ARG002 (a batch's answer needs them)
+        if answer.status != 200:
+            return refusal(answer)
+        try:
+            consumed = orjson.loads(answer.body).get("ConsumedCapacity") or {}
+            return Outcome(Verdict.DONE, (), float(consumed.get("CapacityUnits", 0)))
+        except (ValueError, AttributeError, TypeError):
+            return Outcome(Verdict.LOST, text="the answer is not DynamoDB's")
+
+
+class PutIfAbsent(_Single):
+    """PutItem on the condition that no row of that key is there."""
+
+    target = f"{_API}PutItem"
+
+    def __init__(self, table: str, keys: Keys) -> None:
+        super().__init__(table, keys)
+        names = orjson.dumps({"#k": keys.hash_key})
+        condition = b'"ConditionExpression":"attribute_not_exists(#k)","ExpressionAttributeNames":%b,"Item":'
+        self._start += condition % names
+
+    def body(self, rows: Sequence[Row]) -> bytes:
+        return b"%b%b}" % (self._start, rows[0].body)
+
+
+class Update(_Single):
+    """UpdateItem that sets the row's attributes and leaves those that it does not name."""
+
+    target = f"{_API}UpdateItem"
+
+    def body(self, rows: Sequence[Row]) -> bytes:
+        item: dict[str, Any] = orjson.loads(rows[0].body)
+        rest = [(name, value) for name, value in item.items() if name not in self._names]
+        request: dict[str, Any] = {"Key": _key(item, self._names)}
+        if rest:
+            request["UpdateExpression"] = "SET " + ",".join(f"#{at}=:{at}" for at in range(len(rest)))
+            request["ExpressionAttributeNames"] = {f"#{at}": name for at, (name, _) in enumerate(rest)}
+            request["ExpressionAttributeValues"] = {f":{at}": value for at, (_, value) in enumerate(rest)}
+        return self._start + orjson.dumps(request)[1:]
+
+
+def refusal(answer: Answer) -> Outcome:
+    """What an answer other than 200, or none, means."""
+    if answer.status == 0:
+        return Outcome(Verdict.LOST, text=answer.reason)
+    code, text = error_of(answer)
+    return Outcome(_verdict(answer.status, code), code=code, text=text)
+
+
+def _verdict(status: int, code: str) -> Verdict:
+    if code in THROTTLES or status == 429:
+        return Verdict.BUSY
+    if status >= 500 or status == 408 or code in _AGAIN:
+        return Verdict.LOST
+    if code == _PRESENT:
+        return Verdict.PRESENT
+    return Verdict.INVALID if code in _OF_A_ROW or status == 413 else Verdict.STOP
+
+
+def key_names(keys: Keys) -> tuple[str, ...]:
+    """The names of the table's key attributes."""
+    return (keys.hash_key, keys.range_key) if keys.range_key else (keys.hash_key,)
+
+
+def _key(item: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    return {name: item[name] for name in names}
+
+
+def _identity(item: dict[str, Any], names: Sequence[str]) -> tuple[tuple[str, object], ...]:
+    """The key of an item, equal for equal numbers however they are written."""
+    pairs = (next(iter(item[name].items())) for name in names)
+    return tuple((sort, Decimal(value) if sort == "N" else value) for sort, value in pairs)

@@ -1,0 +1,190 @@
+"""What of a load is confirmed, in a file that survives any kill, and the rejects that belong to it.
+
+Confirmed is the input up to a position (all blocks before it, whole), and single blocks behind it, which later ones
+overtook. Counters and the rejects file follow the position: rejects are appended in the order of the file when the
+position passes their block, and a resumed load first cuts the file back to the length that the checkpoint knows. So
+none is lost and none is there twice. A block behind the position is remembered only if it had no rejects; one that had
+is written again on resume, which does no harm.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from dynaops.data.options import Counts
+from dynaops.data.rejects import RejectsFile
+from dynaops.data.rows import Position, Reject
+from dynaops.model.errors import DynaopsError
+from dynaops.stores.files import failure, make_directory, replace
+
+FORMAT = 1
+_SAVE_SECONDS = 0.5
+_SAMPLES = 5
+
+
+def checkpoint_path(folder: Path, table: str, load: dict[str, Any]) -> Path:
+    """Where the checkpoint of a load is: `load` is all that tells it from other loads into that table."""
+    digest = hashlib.sha256(orjson.dumps(load, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
+    return folder / f"{table}-{digest}.json"
+
+
+@dataclass
+class Confirmed:
+    """A block that is done with: where it ends, what became of its rows."""
+
+    end: Position
+    counts: Counts
+    rejects: list[Reject] = field(default_factory=list)
+
+
+class Checkpoint:
+    """Keeps account of confirmed blocks, in memory and, twice a second at most, in its file.
+
+    `load` tells this load from others; it is kept in the file for people to read, and its digest is the file's name.
+    `fingerprint` tells whether the input is still the same. With `resume` what the file knows is taken over, without
+    it is forgotten. Raises DynaopsError where the file or the rejects' cannot be used, or the input is another.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        load: dict[str, Any],
+        fingerprint: str,
+        rejects: Path | None,
+        resume: bool,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._path = path
+        self._load = load
+        self._fingerprint = fingerprint
+        self._clock = clock
+        self._saved_at = clock()
+        self._changed = False
+        self.number = 0
+        """The first block that is not confirmed."""
+        self.position: Position | None = None
+        """Where that block begins; None: at the beginning."""
+        self.counts = Counts()
+        self.complete = False
+        self.samples: list[Reject] = []
+        self.resumed = False
+        self._beyond: dict[int, Confirmed] = {}
+        self._before: dict[int, Confirmed] = {}
+        kept = 0
+        if resume:
+            kept = self._read()
+        self._rejects = RejectsFile(rejects, kept) if rejects else None
+        self._save()
+
+    def confirmed_before(self, number: int, end: Position) -> Counts | None:
+        """The counts of a block that an earlier run confirmed beyond the position, if this is still that block."""
+        found = self._before.pop(number, None)
+        return found.counts if found is not None and found.end == end else None
+
+    def confirm(self, number: int, confirmed: Confirmed) -> None:
+        """A block is done with, all of its rows."""
+        self._beyond[number] = confirmed
+        while (found := self._beyond.pop(self.number, None)) is not None:
+            self._pass(found)
+        self._changed = True
+        if self._clock() - self._saved_at >= _SAVE_SECONDS:
+            self._save()
+
+    def totals(self) -> Counts:
+        """What became of all rows of all confirmed blocks."""
+        total = Counts()
+        for one in (self.counts, *(found.counts for found in self._beyond.values())):
+            total.add(one)
+        return total
+
+    @property
+    def beyond(self) -> int:
+        """How many confirmed blocks wait for an earlier one."""
+        return len(self._beyond)
+
+    def finish(self) -> None:
+        """All of the input is confirmed."""
+        self.complete = True
+        self._changed = True
+
+    def close(self) -> None:
+        """Save what is not saved yet."""
+        if self._changed:
+            self._save()
+        if self._rejects:
+            self._rejects.close()
+
+    def _pass(self, found: Confirmed) -> None:
+        self.number += 1
+        self.position = found.end
+        self.counts.add(found.counts)
+        self.samples.extend(found.rejects[: _SAMPLES - len(self.samples)])
+        if self._rejects:
+            self._rejects.append(found.rejects)
+
+    def _save(self) -> None:
+        self._saved_at = self._clock()
+        self._changed = False
+        data = {
+            "format_version": FORMAT,
+            "load": self._load,
+            "fingerprint": self._fingerprint,
+            "complete": self.complete,
+            "block": self.number,
+            "position": self.position._asdict() if self.position else None,
+            "counts": asdict(self.counts),
+            "rejects_bytes": self._rejects.flush() if self._rejects else 0,
+            "beyond": [
+                {"block": number, "end": found.end._asdict(), "counts": asdict(found.counts)}
+                for number, found in sorted((self._before | self._beyond).items())
+                if not found.rejects
+            ],
+        }
+        try:
+            make_directory(self._path.parent)
+            replace(self._path, orjson.dumps(data, option=orjson.OPT_INDENT_2))
+        except OSError as error:
+            raise failure("save the checkpoint", self._path, error) from error
+
+    def _read(self) -> int:
+        """Take over what the file knows; answers the length of the rejects file that belongs to it."""
+        try:
+            raw = self._path.read_bytes()
+        except FileNotFoundError:
+            return 0
+        except OSError as error:
+            raise failure("read the checkpoint", self._path, error) from error
+        try:
+            return self._understand(orjson.loads(raw))
+        except (ValueError, TypeError, KeyError) as error:
+            raise DynaopsError(
+                f"The checkpoint {self._path} is damaged ({type(error).__name__}: {error})",
+                "Load again without --resume: from the beginning.",
+            ) from error
+
+    def _understand(self, data: dict[str, Any]) -> int:
+        if data["format_version"] != FORMAT:
+            raise DynaopsError(
+                f"The checkpoint {self._path} was written by another version of dynaops",
+                "Go on with that version, or load again without --resume.",
+            )
+        if data["fingerprint"] != self._fingerprint:
+            raise DynaopsError(
+                "The input has changed since the load that is to be resumed",
+                "Restore it, or load again without --resume: from the beginning.",
+            )
+        self.number = int(data["block"])
+        self.position = Position(**data["position"]) if data["position"] else None
+        self.counts = Counts(**data["counts"])
+        self.complete = bool(data["complete"])
+        for one in data["beyond"]:
+            self._before[int(one["block"])] = Confirmed(Position(**one["end"]), Counts(**one["counts"]))
+        self.resumed = self.number > 0 or bool(self._before) or self.complete
+        return int(data["rejects_bytes"])

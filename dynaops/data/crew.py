@@ -1,0 +1,145 @@
+"""The worker processes, as the main process sees them.
+
+They are plain child processes with a socket each, not multiprocessing's: those would import the caller's main module
+anew, or fork a process that has threads. A worker that loses its socket ends, so none outlives a killed main process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from typing import IO, Any
+
+from dynaops.data.frames import Frames, Setup, Work
+from dynaops.data.options import Traffic
+from dynaops.data.rows import Block
+from dynaops.model.errors import DynaopsError
+
+_IN_HAND = 4
+"""Blocks that a worker may have: some being written, one being parsed, one to come."""
+_CODE = "import sys; sys.path[:] = {path!r}; from dynaops.data.worker import main; main({descriptor})"
+
+
+class Hand:
+    """One worker process and the blocks it has."""
+
+    def __init__(
+        self, setup: Setup, received: Callable[[Hand, Any], None], died: Callable[[Hand], None]
+    ) -> None:
+        self._setup = setup
+        self._received = received
+        self._died = died
+        self._closing = False
+        self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (closed in `close`)
+        self._frames: Frames | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self.blocks: dict[int, Block] = {}
+        self.traffic = Traffic()
+        self.in_flight = 0
+
+    async def start(self) -> None:
+        """Start the process and tell it what to do."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            code = _CODE.format(path=sys.path, descriptor=theirs.fileno())
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-c", code],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=self._errors,
+                process_group=0,  # Ctrl-C is for the main process, which tells its workers
+            )
+        ours.setblocking(False)
+        loop = asyncio.get_running_loop()
+        _, self._frames = await loop.create_unix_connection(
+            lambda: Frames(lambda message: self._received(self, message), self._ended), sock=ours
+        )
+        self._frames.send(self._setup)
+
+    @property
+    def has_place(self) -> bool:
+        """Whether it can take another block."""
+        return len(self.blocks) < _IN_HAND
+
+    def work(self, block: Block) -> None:
+        """Give it a block to parse."""
+        self.blocks[block.number] = block
+        self.tell(Work(block))
+
+    def tell(self, message: Any) -> None:
+        """Send it a message."""
+        if self._frames is not None:
+            self._frames.send(message)
+
+    def close(self) -> None:
+        """End the process, whatever it is at."""
+        self._closing = True
+        if self._frames is not None:
+            self._frames.close()
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+        self._errors.close()
+
+    def why_dead(self) -> DynaopsError:
+        """Why the process ended of itself."""
+        assert self._process is not None
+        code = self._process.wait()
+        self._errors.seek(0)
+        lines = self._errors.read().decode(errors="replace").strip().splitlines()
+        reason = f"signal {signal.Signals(-code).name}" if code < 0 else (lines or [f"exit code {code}"])[-1]
+        hint = "What is confirmed is recorded; run the command again with --resume."
+        return DynaopsError(f"A worker process ended unexpectedly ({reason})", hint)
+
+    def _ended(self) -> None:
+        if not self._closing:
+            self._died(self)
+
+
+class Crew:
+    """Up to `most` workers, started when there is work for them. `grown` is told how many there are."""
+
+    def __init__(
+        self,
+        most: int,
+        setup: Callable[[int], Setup],
+        received: Callable[[Hand, Any], None],
+        died: Callable[[Hand], None],
+        grown: Callable[[int], None],
+    ) -> None:
+        self._most = most
+        self._setup = setup
+        self._received = received
+        self._died = died
+        self._grown = grown
+        self.hands: list[Hand] = []
+
+    async def hand(self) -> Hand | None:
+        """The worker with the fewest blocks; None if all have as many as they may."""
+        free = min(self.hands, key=lambda one: len(one.blocks), default=None)
+        if (free is None or free.blocks) and len(self.hands) < self._most:
+            free = Hand(self._setup(len(self.hands) + 1), self._received, self._died)
+            self.hands.append(free)
+            await free.start()
+            self._grown(len(self.hands))
+        return free if free is not None and free.has_place else None
+
+    def having(self, number: int) -> Hand:
+        """The worker that has a block."""
+        return next(one for one in self.hands if number in one.blocks)
+
+    def tell_all(self, message: Any) -> None:
+        """Send a message to every worker."""
+        for one in self.hands:
+            one.tell(message)
+
+    def close(self) -> None:
+        """End all workers."""
+        for one in self.hands:
+            one.close()

@@ -1,0 +1,1 @@
+"""AWS's own engines for data that outgrow one machine: ImportTable, StartBulkPutItems, ExportTableToPointInTime."""

@@ -1,0 +1,163 @@
+"""StartBulkPutItems: rows from objects in S3, written by AWS into a table that is there (botocore's service model)."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from dynaops.aws.objects import ObjectReader, list_objects
+from dynaops.data.engines.job import Job, described
+from dynaops.data.engines.place import Place
+from dynaops.data.engines.staging import Handed
+from dynaops.data.reading.streams import packing_of, unpacked
+from dynaops.data.rows import Reject
+from dynaops.data.target import Target
+from dynaops.model.errors import DynaopsError
+from dynaops.model.operation import Effect, Operation
+
+if TYPE_CHECKING:
+    from dynaops.aws.session import Aws
+
+KIND = "bulk_put"
+LEAST_RATE = 1024
+"""MaxWriteRequestUnits is at least this."""
+
+
+def operation(target: Target, handed: Handed, reports: Place, rate: float | None) -> Operation:
+    """The call that starts it; `reports` is where AWS tells which items it could not put."""
+    source: dict[str, Any] = {
+        "S3Bucket": handed.place.bucket,
+        "InputFormat": "DYNAMODB_JSON",
+        "InputCompressionType": handed.compression,
+    }
+    if handed.place.prefix:
+        source["S3KeyPrefix"] = handed.place.prefix
+    output: dict[str, Any] = {"S3Bucket": reports.bucket, "OutputType": ["ERROR"]}
+    if reports.prefix:
+        output["S3KeyPrefix"] = reports.prefix
+    parameters: dict[str, Any] = {
+        "TableName": target.name,
+        "InputS3Configuration": source,
+        "OutputS3Configuration": output,
+        "ClientToken": str(uuid.uuid4()),
+    }
+    if rate is not None:
+        parameters["MaxWriteRequestUnits"] = int(rate)
+    return Operation(
+        id=f"{target.name}:bulk-put",
+        address=f"{target.name}/bulk-put",
+        kind=KIND,
+        title=f"put items from {handed.place.url} into {target.name}",
+        reason="AWS reads and writes them by itself (StartBulkPutItems)",
+        service="dynamodb",
+        api="StartBulkPutItems",
+        region=target.region,
+        parameters=parameters,
+        effects=(
+            Effect(
+                address=f"{target.name}/bulk-put",
+                kind=KIND,
+                region=target.region,
+                outputs={"arn": "BulkOperationDescription.BulkOperationArn"},
+            ),
+        ),
+    )
+
+
+def cancellation(target: Target, arn: str) -> Operation:
+    """The call that cancels it; what is written stays."""
+    return Operation(
+        id=f"{target.name}:cancel-bulk-put",
+        address=f"{target.name}/bulk-put",
+        kind=KIND,
+        title=f"cancel the bulk put into {target.name}",
+        reason="--cancel",
+        service="dynamodb",
+        api="CancelBulkOperation",
+        region=target.region,
+        parameters={"BulkOperationArn": arn},
+    )
+
+
+def look(aws: Aws, region: str, arn: str) -> Job:
+    """How it stands."""
+    answer = aws.read("dynamodb", "DescribeBulkOperation", region, {"BulkOperationArn": arn})
+    return job_of(described(answer, "bulk operation")["BulkOperationDescription"])
+
+
+def job_of(found: Mapping[str, Any]) -> Job:
+    """A bulk operation by its description."""
+    total = found.get("TotalInputBytes")
+    return Job(
+        arn=str(found["BulkOperationArn"]),
+        status=str(found["BulkOperationStatus"]),
+        items=int(found.get("ProcessedItemCount", 0)),
+        failed=int(found.get("FailedItemCount", 0)),
+        bytes=int(found.get("ProcessedInputBytes", 0)),
+        total=int(total) if total is not None else None,
+        code=str(found.get("FailureCode", "")),
+        message=str(found.get("FailureMessage", "")),
+        about=dict(found),
+    )
+
+
+def jobs_of(aws: Aws, target: Target, running: bool = False) -> list[Job]:
+    """The bulk operations into a table in the last 90 days, latest first; only those that run, if that is asked for."""
+    found = aws.read_all("dynamodb", "ListBulkOperations", target.region, {}, "BulkOperationsSummaryList")
+    jobs = [
+        look(aws, target.region, str(one["BulkOperationArn"]))
+        for one in found or ()
+        if not running or one["BulkOperationStatus"] in ("IN_PROGRESS", "CANCELLING")
+    ]
+    return [one for one in jobs if _is_for(one, target)]
+
+
+def checked_rate(rate: float | None) -> float | None:
+    """The rate, as AWS takes it. Raises DynaopsError."""
+    if rate is not None and rate < LEAST_RATE:
+        raise DynaopsError(
+            f"--rate {rate:g}: a bulk put takes no less than {LEAST_RATE} WCU",
+            "Load without --via-bulk-put to go slower.",
+        )
+    return rate
+
+
+def errors(aws: Aws, job: Job) -> Iterator[Reject]:
+    """What AWS reports of items that it could not put."""
+    output = (job.about or {}).get("OutputS3Configuration", {})
+    bucket, prefix = str(output.get("S3Bucket", "")), str(output.get("S3KeyPrefix", ""))
+    name = job.arn.rpartition("/")[2]
+    for one in list_objects(aws, bucket, prefix):
+        if name not in one.key or "manifest" in one.key:
+            continue
+        reader = ObjectReader(aws, one)
+        content = b"".join(iter(lambda reader=reader: reader.read(1 << 20), b""))  # type: ignore[misc]
+        for line in unpacked(content, packing_of(content), one.url).splitlines():
+            yield from _rejects(line, bucket=str(_source_bucket(job)))
+
+
+def _rejects(line: bytes, bucket: str) -> Iterator[Reject]:
+    try:
+        said = orjson.loads(line)
+    except ValueError:
+        return
+    if not isinstance(said, dict) or not said.get("errorMessages"):
+        return
+    pointer = said.get("itemS3Pointer") or {}
+    text = orjson.dumps({"Item": said["Item"]}).decode() if "Item" in said else ""
+    place = f"s3://{pointer.get('bucket', bucket)}/{pointer.get('key', '')}"
+    reason = "; ".join(map(str, said["errorMessages"]))
+    yield Reject(place, int(pointer.get("itemIndex", 0)) + 1, reason, text)
+
+
+def _source_bucket(job: Job) -> str:
+    return str((job.about or {}).get("InputS3Configuration", {}).get("S3Bucket", ""))
+
+
+def _is_for(job: Job, target: Target) -> bool:
+    """By the table's id; a table that was made anew by the same name is another."""
+    details = (job.about or {}).get("TableDetails", ())
+    return any(one.get("TableId") == target.identity for one in details)

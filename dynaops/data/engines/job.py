@@ -1,0 +1,86 @@
+"""A job of one of AWS's engines, whichever it is: how it stands, and watching it until it has ended."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from dynaops.aws.classify import Verdict
+from dynaops.aws.errors import AwsFailure, Lost, Refused
+from dynaops.model.errors import DynaopsError
+
+if TYPE_CHECKING:
+    from dynaops.aws.session import Aws
+
+_RUNNING = ("IN_PROGRESS", "CANCELLING")
+_PATIENCE = 300.0
+"""Seconds in which some look has to succeed."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """How a job stands. Counts are AWS's; `total` bytes are None where AWS does not tell them (yet)."""
+
+    arn: str
+    status: str
+    items: int = 0
+    failed: int = 0
+    bytes: int = 0
+    total: int | None = None
+    code: str = ""
+    message: str = ""
+    about: dict[str, Any] | None = None
+    """The description that AWS gave."""
+
+    @property
+    def running(self) -> bool:
+        """Whether AWS is still at it."""
+        return self.status in _RUNNING
+
+    @property
+    def why(self) -> str:
+        """Why it failed, in AWS's words."""
+        return ": ".join(filter(None, (self.code, self.message))) or self.status
+
+
+def watch(aws: Aws, look: Callable[[], Job], tell: Callable[[Job, float], None]) -> Job:
+    """Look until the job has ended; `tell` gets each look and the seconds passed. Raises DynaopsError kinds.
+
+    A look that fails in passing is repeated.
+    """
+    began = seen = time.monotonic()
+    for delay in _delays(aws.poll_cap):
+        try:
+            job = look()
+        except AwsFailure as error:
+            passing = isinstance(error, Lost) or (
+                isinstance(error, Refused) and error.verdict in (Verdict.RETRY, Verdict.WAIT)
+            )
+            if not passing or time.monotonic() - seen > _PATIENCE:
+                raise
+        else:
+            seen = time.monotonic()
+            tell(job, seen - began)
+            if not job.running:
+                return job
+        time.sleep(delay)
+    raise AssertionError("delays never end")
+
+
+def described(answer: dict[str, Any] | None, what: str) -> dict[str, Any]:
+    """The answer of a Describe call. Raises DynaopsError where AWS does not know the thing."""
+    if answer is None:
+        raise DynaopsError(f"AWS does not know the {what} any more")
+    return answer
+
+
+def _delays(cap: float | None) -> Iterator[float]:
+    """Seconds between looks: a share of the time already passed, never long, jittered against herds."""
+    shortest, longest = (0.02, cap) if cap else (1.0, 15.0)
+    began = time.monotonic()
+    while True:
+        share = (time.monotonic() - began) * 0.1
+        yield min(max(share, shortest), longest) * random.uniform(0.8, 1.2)  # noqa: S311 (no secret)

@@ -1,0 +1,40 @@
+"""Where rows are handed over to AWS's engines, and by them: a bucket and the beginning of keys."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from typing import NamedTuple
+
+from dynaops.model.errors import DynaopsError
+
+_S3 = "s3://"
+
+
+class Place(NamedTuple):
+    """A prefix in a bucket: empty, or ending with a slash."""
+
+    bucket: str
+    prefix: str = ""
+
+    @property
+    def url(self) -> str:
+        """The prefix's S3 URI."""
+        return f"{_S3}{self.bucket}/{self.prefix}"
+
+    def below(self, name: str) -> Place:
+        """A folder in it."""
+        return Place(self.bucket, f"{self.prefix}{name}/")
+
+
+def parsed_place(url: str, option: str = "--staging") -> Place:
+    """``s3://bucket/prefix`` as a place. Raises DynaopsError."""
+    bucket, _, prefix = url.removeprefix(_S3).partition("/")
+    if not url.startswith(_S3) or not bucket:
+        raise DynaopsError(f"{option}: {url!r} names no bucket", "Write it as s3://BUCKET/PREFIX.")
+    return Place(bucket, prefix if not prefix or prefix.endswith("/") else f"{prefix}/")
+
+
+def fresh_name(table: str) -> str:
+    """A folder's name that nobody has used before."""
+    return f"dynaops-{table}-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{uuid.uuid4().hex[:6]}"

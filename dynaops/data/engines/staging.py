@@ -1,0 +1,184 @@
+"""Rows of any input, checked, as objects in S3 that AWS's engines read: DynamoDB JSON lines, packed with gzip.
+
+What is there already in that form is left where it is.
+"""
+
+from __future__ import annotations
+
+import gzip
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from dynaops.aws.objects import list_objects
+from dynaops.data.engines.place import Place
+from dynaops.data.parsing.parser import make_parser
+from dynaops.data.parsing.plan import Container
+from dynaops.data.reading.detect import Detected
+from dynaops.data.reading.inputs import S3Input
+from dynaops.data.reading.prepare import Prepared
+from dynaops.data.reading.streams import Packing
+from dynaops.data.rejects import RejectsFile
+from dynaops.data.rows import Reject, Row
+
+if TYPE_CHECKING:
+    from dynaops.aws.session import Aws
+
+PART_BYTES = 32 << 20
+"""Of an object, packed: it is held in memory until it is sent."""
+_SAMPLES = 5
+_COMPRESSIONS = {Packing.NONE: "NONE", Packing.GZIP: "GZIP", Packing.ZSTD: "ZSTD"}
+
+
+@dataclass
+class Handed:
+    """What an engine is to read: all objects under `place`. Counts are of what was staged: read = rows + rejected."""
+
+    place: Place
+    compression: str = "GZIP"
+    staged: bool = True
+    """Whether the objects are ours, to be deleted when they have been read."""
+    read: int = 0
+    rows: int = 0
+    rejected: int = 0
+    bytes: int = 0
+    """Of the input."""
+    keys: list[str] = field(default_factory=list)
+    samples: list[Reject] = field(default_factory=list)
+    stopped: Reject | None = None
+    """The reject at which it was to stop (--fail-fast)."""
+    seconds: float = 0.0
+
+
+def as_it_is(arguments: Sequence[str], prepared: Prepared, aws: Aws) -> Handed | None:
+    """Input that an engine can read where it lies; None where it has to be staged.
+
+    That is one S3 prefix (or object) with nothing under it but DynamoDB JSON lines as exports have them, all packed
+    alike: an engine reads every object whose key begins with the prefix.
+    """
+    inputs = prepared.source.inputs
+    found = [one.source for one in inputs if isinstance(one.source, S3Input)]
+    if len(arguments) != 1 or len(found) != len(inputs) or not all(_wrapped(one) for one in inputs):
+        return None
+    if len({one.packing for one in inputs}) != 1:
+        return None
+    bucket = found[0].which.bucket
+    keys = [one.which.key for one in found]
+    prefix = keys[0] if len(keys) == 1 else _folder_of(keys)
+    there = {one.key for one in list_objects(aws, bucket, prefix) if one.size}
+    if there - set(keys):
+        return None
+    return Handed(Place(bucket, prefix), _COMPRESSIONS[inputs[0].packing], staged=False, keys=keys)
+
+
+def stage(
+    prepared: Prepared,
+    place: Place,
+    aws: Aws,
+    rejects: Path,
+    fail_fast: bool,
+    progress: Callable[[Handed], None],
+) -> Handed:
+    """Check all rows and put the good ones under `place`. Raises DynaopsError kinds."""
+    parse = make_parser(prepared.plan)
+    handed = Handed(place)
+    began = time.monotonic()
+    parts = _Parts(handed, aws)
+    file = RejectsFile(rejects, 0)
+    try:
+        for block in prepared.source.blocks():
+            parsed = parse(block)
+            parts.add(parsed.rows)
+            file.append(parsed.rejects)
+            handed.read += parsed.read
+            handed.rows += len(parsed.rows)
+            handed.rejected += len(parsed.rejects)
+            handed.bytes += len(block.data)
+            handed.samples += parsed.rejects[: _SAMPLES - len(handed.samples)]
+            handed.seconds = time.monotonic() - began
+            progress(handed)
+            if fail_fast and parsed.rejects:
+                handed.stopped = parsed.rejects[0]
+                break
+        else:
+            parts.finish()
+    except BaseException:
+        unstage(handed, aws)
+        raise
+    finally:
+        file.flush()
+        file.close()
+    return handed
+
+
+def unstage(handed: Handed, aws: Aws) -> str | None:
+    """Delete what was staged; answers why that did not work, in words, where it did not."""
+    from dynaops.aws.errors import AwsFailure
+
+    try:
+        for key in handed.keys if handed.staged else ():
+            aws.call("s3", "DeleteObject", aws.region, {"Bucket": handed.place.bucket, "Key": key})
+    except AwsFailure as error:
+        return error.message
+    return None
+
+
+class _Parts:
+    """Objects of about PART_BYTES each, sent as they are full."""
+
+    def __init__(self, handed: Handed, aws: Aws) -> None:
+        self._handed = handed
+        self._aws = aws
+        self._pages: list[bytes] = []
+        self._size = 0
+
+    def add(self, rows: Sequence[Row]) -> None:
+        """Take rows in."""
+        if rows:
+            lines = b"".join(b'{"Item":%b}\n' % row.body for row in rows)
+            page = gzip.compress(lines, 1, mtime=0)  # a gzip file may be several, one after the other
+            self._pages.append(page)
+            self._size += len(page)
+        if self._size >= PART_BYTES:
+            self._send()
+
+    def finish(self) -> None:
+        """Send what is left."""
+        if self._pages:
+            self._send()
+
+    def _send(self) -> None:
+        handed = self._handed
+        key = f"{handed.place.prefix}part-{len(handed.keys) + 1:05d}.json.gz"
+        body = b"".join(self._pages)
+        handed.keys.append(key)
+        request: dict[str, Any] = {"Bucket": handed.place.bucket, "Key": key, "Body": body}
+        self._aws.call("s3", "PutObject", self._aws.region, request)
+        self._pages, self._size = [], 0
+
+
+def _wrapped(one: Detected) -> bool:
+    """Whether an input is DynamoDB JSON lines in the wrapper that exports have; neighbours of one that is, are."""
+    if one.layout.container is not Container.LINES:
+        return False
+    lines = one.sample.split(b"\n")
+    if not lines[0]:
+        return one.source.alike
+    try:
+        found = orjson.loads(lines[0])
+    except ValueError:
+        return False
+    item = found.get("Item") if isinstance(found, dict) and len(found) == 1 else None
+    return isinstance(item, dict) and all(isinstance(one, dict) and len(one) == 1 for one in item.values())
+
+
+def _folder_of(keys: Sequence[str]) -> str:
+    """The longest beginning that ends with a slash and that all keys have."""
+    first, last = min(keys), max(keys)
+    pairs = enumerate(zip(first, last, strict=False))
+    common = next((at for at, (one, other) in pairs if one != other), len(first))
+    return first[: first.rfind("/", 0, common) + 1]

@@ -1,0 +1,175 @@
+"""ExportTableToPointInTime: AWS writes a table to S3, as it was at one moment, without reading capacity."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from dynaops.aws.objects import ObjectReader, S3Object, list_objects
+from dynaops.data.engines.job import Job, described
+from dynaops.data.engines.place import Place
+from dynaops.data.reading import exports
+from dynaops.model.errors import DynaopsError
+from dynaops.model.operation import Effect, Operation, Wait
+from dynaops.stores.files import failure
+
+if TYPE_CHECKING:
+    from dynaops.aws.session import Aws
+
+KIND = "table_export"
+_SECONDS = 150.0
+"""How long an export of a small table takes (live finding DDB-EXPORT-016)."""
+_TIMEOUT = 3 * 24 * 3600.0
+_AT_ONCE = 8
+_PIECE = 1 << 20
+
+
+class Fetched(NamedTuple):
+    """What was fetched: files of data, and their bytes."""
+
+    files: int
+    bytes: int
+
+
+def operation(table: str, region: str, arn: str, place: Place, at: datetime | None) -> Operation:
+    """The export of a table by its ARN to `place`, as it was `at` (None: now)."""
+    parameters: dict[str, Any] = {
+        "TableArn": arn,
+        "S3Bucket": place.bucket,
+        "ExportFormat": "DYNAMODB_JSON",
+        "ClientToken": str(uuid.uuid4()),
+    }
+    if place.prefix:
+        parameters["S3Prefix"] = place.prefix.rstrip("/")
+    if at is not None:
+        parameters["ExportTime"] = at.isoformat()
+    return Operation(
+        id=f"{table}:export",
+        address=f"{table}/export",
+        kind=KIND,
+        title=f"export {table} to {place.url}",
+        reason="AWS writes it by itself (ExportTableToPointInTime)",
+        service="dynamodb",
+        api="ExportTableToPointInTime",
+        region=region,
+        parameters=parameters,
+        wait=Wait(
+            title=f"the export of {table} is COMPLETED",
+            api="DescribeExport",
+            parameters={"ExportArn": "${answer:ExportDescription.ExportArn}"},
+            until="ExportDescription.ExportStatus=='COMPLETED'",
+            failed="ExportDescription.ExportStatus=='FAILED'",
+            why="ExportDescription.[FailureCode, FailureMessage] | [?@] | join(': ', @)",
+            expected=_SECONDS,
+            timeout=_TIMEOUT,
+        ),
+        effects=(
+            Effect(
+                address=f"{table}/export",
+                kind=KIND,
+                region=region,
+                outputs={"arn": "ExportDescription.ExportArn"},
+            ),
+        ),
+    )
+
+
+def look(aws: Aws, region: str, arn: str) -> Job:
+    """How an export stands; AWS counts its items when it is complete."""
+    answer = aws.read("dynamodb", "DescribeExport", region, {"ExportArn": arn})
+    found = described(answer, "export")["ExportDescription"]
+    return Job(
+        arn=str(found["ExportArn"]),
+        status=str(found["ExportStatus"]),
+        items=int(found.get("ItemCount", 0)),
+        bytes=int(found.get("BilledSizeBytes", 0)),
+        code=str(found.get("FailureCode", "")),
+        message=str(found.get("FailureMessage", "")),
+        about=dict(found),
+    )
+
+
+def latest(aws: Aws, region: str, arn: str) -> str | None:
+    """The ARN of the last export of the table with that ARN that runs or is complete; None if there is none."""
+    found = aws.read_all("dynamodb", "ListExports", region, {"TableArn": arn}, "ExportSummaries") or []
+    good = (str(one["ExportArn"]) for one in found if one["ExportStatus"] in ("IN_PROGRESS", "COMPLETED"))
+    return next(good, None)
+
+
+def fetch(aws: Aws, bucket: str, manifest: str, folder: Path, progress: Callable[[int], None]) -> Fetched:
+    """Fetch an export's manifests and data files, checked by their MD5, into a folder that load-data reads.
+
+    What is there already, whole, is not fetched again. `progress` gets the bytes so far. Raises DynaopsError kinds.
+    """
+    inside = manifest.rpartition("/")[0] + "/"
+    listed = {one.key: one for one in list_objects(aws, bucket, inside)}
+    wanted = listed.get(inside + exports.FILES)
+    if wanted is None:
+        raise DynaopsError(f"There is no {exports.FILES} in s3://{bucket}/{inside}")
+    try:
+        (folder / "data").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise failure("write the export to", folder, error) from error
+    text = _read(aws, wanted)
+    sums = exports.checksums(text, wanted.url)
+    done = 0
+    with ThreadPoolExecutor(_AT_ONCE, "fetch") as pool:
+        for size in pool.map(lambda key: _file(aws, listed, key, sums[key], folder / "data"), sums):
+            done += size
+            progress(done)
+    _put(folder / exports.FILES, text)
+    if inside + exports.SUMMARY in listed:
+        _put(folder / exports.SUMMARY, _read(aws, listed[inside + exports.SUMMARY]))
+    return Fetched(len(sums), done)
+
+
+def _file(aws: Aws, listed: dict[str, S3Object], key: str, md5: str, folder: Path) -> int:
+    """Fetch one data file; answers its bytes."""
+    which = listed.get(key)
+    if which is None:
+        raise DynaopsError(f"The export names {key}, which is not in its bucket")
+    path = folder / key.rpartition("/")[2]
+    if path.exists() and path.stat().st_size == which.size and md5 and _md5(path) == md5:
+        return which.size
+    part = path.with_name(f".{path.name}.part")
+    reader = ObjectReader(aws, which)
+    try:
+        with part.open("wb") as file:
+            part.chmod(0o600)
+            while data := reader.read(_PIECE):
+                file.write(data)
+        if md5 and _md5(part) != md5:
+            raise DynaopsError(f"{which.url} came damaged: its MD5 is not the manifest's", "Fetch it again.")
+        part.replace(path)
+    except OSError as error:
+        raise failure("write the export to", path, error) from error
+    finally:
+        reader.close()
+        part.unlink(missing_ok=True)
+    return which.size
+
+
+def _md5(path: Path) -> str:
+    digest = hashlib.md5(usedforsecurity=False)
+    with path.open("rb") as file:
+        while data := file.read(_PIECE):
+            digest.update(data)
+    return base64.b64encode(digest.digest()).decode()
+
+
+def _read(aws: Aws, which: S3Object) -> bytes:
+    reader = ObjectReader(aws, which)
+    return b"".join(iter(lambda: reader.read(_PIECE), b""))
+
+
+def _put(path: Path, data: bytes) -> None:
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise failure("write the export to", path, error) from error

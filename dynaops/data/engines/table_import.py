@@ -1,0 +1,138 @@
+"""ImportTable: a new table made and filled by AWS from objects in S3 (Developer Guide, "DynamoDB data import")."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from dynaops.data.engines.job import Job, described
+from dynaops.data.engines.staging import Handed
+from dynaops.data.rows import Reject
+from dynaops.model.errors import DynaopsError
+from dynaops.model.operation import Effect, Operation
+
+if TYPE_CHECKING:
+    from dynaops.aws.session import Aws
+
+KIND = "table_import"
+_TAKEN = (
+    "TableName",
+    "AttributeDefinitions",
+    "KeySchema",
+    "BillingMode",
+    "ProvisionedThroughput",
+    "OnDemandThroughput",
+    "SSESpecification",
+    "GlobalSecondaryIndexes",
+    "VectorIndexes",
+)
+"""What ImportTable takes of CreateTable's parameters (TableCreationParameters)."""
+_NEVER = {
+    "LocalSecondaryIndexes": "local secondary indexes, which cannot be added later either",
+    "GlobalTableSourceArn": "a replica of another account's table",
+}
+BAD_ITEMS = "ItemValidationError"
+"""The code with which an import fails whose good rows are all in the table (live finding DDB-IMPORT-013)."""
+
+
+def operation(create: Operation, handed: Handed) -> Operation:
+    """The ImportTable that makes what `create` (a CreateTable) was to make, as far as it can.
+
+    Raises DynaopsError for a table that ImportTable cannot make. What it leaves out is for a plan afterwards.
+    """
+    for member, said in _NEVER.items():
+        if create.parameters.get(member):
+            raise DynaopsError(
+                f"ImportTable cannot make {create.parameters['TableName']}: its spec asks for {said}",
+                "Run `dynaops apply`, then load-data without --via-import, or with --via-bulk-put.",
+            )
+    source: dict[str, Any] = {"S3Bucket": handed.place.bucket}
+    if handed.place.prefix:
+        source["S3KeyPrefix"] = handed.place.prefix
+    wanted = {name: create.parameters[name] for name in _TAKEN if name in create.parameters}
+    address = f"{create.address}/import"
+    return create.model_copy(
+        update={
+            "id": f"{create.address}:import",
+            "title": f"{create.title}, filled from {handed.place.url}",
+            "reason": "AWS makes and fills it in one go (ImportTable)",
+            "api": "ImportTable",
+            "parameters": {
+                "S3BucketSource": source,
+                "InputFormat": "DYNAMODB_JSON",
+                "InputCompressionType": handed.compression,
+                "TableCreationParameters": wanted,
+                "ClientToken": str(uuid.uuid4()),
+            },
+            "wait": None,
+            "tolerate": (),
+            "effects": (
+                Effect(
+                    address=address,
+                    kind=KIND,
+                    region=create.region,
+                    outputs={"arn": "ImportTableDescription.ImportArn"},
+                ),
+            ),
+        }
+    )
+
+
+def left_out(create: Operation) -> tuple[str, ...]:
+    """Parameters of CreateTable that come after the import, by their names."""
+    return tuple(name for name in create.parameters if name not in _TAKEN)
+
+
+def look(aws: Aws, region: str, arn: str) -> Job:
+    """How the import stands."""
+    answer = aws.read("dynamodb", "DescribeImport", region, {"ImportArn": arn})
+    return job_of(described(answer, "import")["ImportTableDescription"])
+
+
+def job_of(found: Mapping[str, Any]) -> Job:
+    """An import by its description."""
+    return Job(
+        arn=str(found["ImportArn"]),
+        status=str(found["ImportStatus"]),
+        items=int(found.get("ProcessedItemCount", 0)),
+        failed=int(found.get("ErrorCount", 0)),
+        bytes=int(found.get("ProcessedSizeBytes", 0)),
+        code=str(found.get("FailureCode", "")),
+        message=str(found.get("FailureMessage", "")),
+        about=dict(found),
+    )
+
+
+def listed(aws: Aws, region: str, table: str | None = None) -> list[dict[str, Any]]:
+    """The imports of the last 90 days, latest first; only those that make `table`, if that is given."""
+    found = aws.read_all("dynamodb", "ListImports", region, {}, "ImportSummaryList") or []
+    return [one for one in found if table is None or _table_of(one["TableArn"]) == table]
+
+
+def errors(aws: Aws, region: str, job: Job) -> Iterator[Reject]:
+    """What AWS logged of items that it could not import (10,000 at the most), from CloudWatch Logs."""
+    about = job.about or {}
+    group = str(about.get("CloudWatchLogGroupArn", "")).partition(":log-group:")[2].removesuffix(":*")
+    if not group:
+        return
+    request = {"logGroupName": group, "logStreamNames": [f"{job.arn.rpartition('/')[2]}/error"]}
+    found = aws.read_all("logs", "FilterLogEvents", region, request, "events", "nextToken") or []
+    for event in found:
+        yield _reject(str(event["message"]))
+
+
+def _reject(message: str) -> Reject:
+    try:
+        said = json.loads(message)
+        pointer = said["itemS3Pointer"]
+        reason = "; ".join(map(str, said.get("errorMessages") or ()))
+        place = f"s3://{pointer.get('bucket', '')}/{pointer['key']}"
+        return Reject(place, int(pointer.get("itemIndex", 0)) + 1, reason or "refused by AWS", "")
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return Reject("import", 0, message, "")
+
+
+def _table_of(arn: str) -> str:
+    return arn.rpartition(":table/")[2].partition("/")[0]

@@ -1,0 +1,146 @@
+"""export-data: scan → spool (DynamoDB JSON, with a checkpoint) → the file that was asked for."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import orjson
+from filelock import FileLock, Timeout
+
+from dynaops.aws.route import credentials_of, renewed_credentials, route_to
+from dynaops.aws.session import Aws
+from dynaops.data.exporting import shown
+from dynaops.data.exporting.finish import finish
+from dynaops.data.exporting.options import Exported, ExportOptions, Form
+from dynaops.data.exporting.scan import Scan
+from dynaops.data.exporting.spool import Spool
+from dynaops.data.target import Target
+from dynaops.model.errors import DynaopsError
+from dynaops.stores.files import make_directory
+
+_PROGRESS_SECONDS = 0.25
+
+
+def export(
+    aws: Aws, target: Target, options: ExportOptions, progress: Callable[[Exported], None] = lambda _: None
+) -> Exported:
+    """Export all rows of a table, or go on with an export that ended early (`options.resume`).
+
+    Rows that others write meanwhile may be in it or not, as with any Scan. Raises DynaopsError kinds; what is there by
+    then is kept for `resume`, also after KeyboardInterrupt.
+    """
+    about = {
+        "table": target.name,
+        "region": target.region,
+        "aws": aws.origin,
+        "identity": target.identity,
+        "segments": options.segments,
+        "packing": options.packing.value,
+        "narrowing": options.narrowing.members(),
+    }
+    part = options.out.with_name(f"{options.out.name}.part") if options.out else None
+    make_directory(options.checkpoint)
+    try:
+        with FileLock(options.checkpoint / f"{target.name}.lock", timeout=0):
+            spool = Spool(options.checkpoint, part, options.packing, about, options.resume)
+            exported = spool.exported
+            began = time.monotonic()
+            try:
+                _run(_Export(aws, target, options, spool, progress, began))
+            finally:
+                spool.close()
+                if not spool.begun:
+                    spool.forget()
+            finish(spool, exported, options, target.keys)
+            exported.seconds = time.monotonic() - began
+            return exported
+    except Timeout:
+        raise DynaopsError(
+            "An export of this table is running already, in another process", exit_code=4
+        ) from None
+
+
+def _run(job: _Export) -> None:
+    """Run in an event loop of its own, also where the caller is in one (as in a notebook)."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        asyncio.run(job.run())
+        return
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, job.run()).result()
+
+
+class _Export:
+    """One run of an export."""
+
+    def __init__(
+        self,
+        aws: Aws,
+        target: Target,
+        options: ExportOptions,
+        spool: Spool,
+        progress: Callable[[Exported], None],
+        began: float,
+    ) -> None:
+        self._aws = aws
+        self._target = target
+        self._options = options
+        self._spool = spool
+        self._exported = spool.exported
+        self._progress = progress
+        self._began = began
+
+    async def run(self) -> None:
+        """Scan what is not scanned yet."""
+        target = self._target
+        route = route_to(self._aws, "dynamodb", target.region)
+        scan = Scan(
+            target.name,
+            route,
+            credentials_of(self._aws),
+            self._options,
+            self._exported,
+            lambda refused: renewed_credentials(self._aws, refused),
+            target.size / target.items if target.items else 0.0,
+        )
+        reporting = asyncio.ensure_future(self._report())
+        try:
+            await scan.run(list(self._spool.keys), self._took)
+        finally:
+            reporting.cancel()
+
+    async def _took(self, segment: int, page: dict[str, Any], key: Any) -> None:
+        items = page["Items"]
+        lines = b"".join(orjson.dumps({"Item": item}, option=orjson.OPT_APPEND_NEWLINE) for item in items)
+        packed = await asyncio.to_thread(self._spool.packed, lines) if lines else b""
+        exported = self._exported
+        if exported.lost is None and shown.may_lose(lines):
+            exported.lost = next(filter(None, map(shown.loss, items)), None)
+        if self._options.form is Form.CSV:
+            _note_types(exported.types, items)
+        exported.items += len(items)
+        exported.scanned += page.get("ScannedCount", len(items))
+        exported.bytes += len(lines)
+        self._spool.append(segment, packed, key)
+
+    async def _report(self) -> None:
+        while True:
+            self._exported.seconds = time.monotonic() - self._began
+            self._progress(self._exported)
+            await asyncio.sleep(_PROGRESS_SECONDS)
+
+
+def _note_types(types: dict[str, str], items: list[dict[str, Any]]) -> None:
+    """Keep each column's type. One that holds several can be loaded again as text only."""
+    for item in items:
+        for name, value in item.items():
+            (kind,) = value
+            if kind == "NULL":
+                types.setdefault(name, "S")
+            elif types.setdefault(name, kind) != kind:
+                types[name] = "S"

@@ -1,0 +1,95 @@
+"""From the rows as they came, in DynamoDB JSON, to the file that was asked for."""
+
+from __future__ import annotations
+
+import csv
+import io
+import shutil
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import IO, Any
+
+import orjson
+
+from dynaops.data.exporting import shown
+from dynaops.data.exporting.options import Exported, ExportOptions, Form
+from dynaops.data.exporting.spool import Spool
+from dynaops.data.reading.cut import Opening, after_line, pieces
+from dynaops.data.reading.inputs import LocalInput
+from dynaops.data.reading.streams import Packing, Stream
+from dynaops.data.rows import Keys
+from dynaops.stores.files import failure
+
+_PAGE = 1 << 20
+
+
+def finish(spool: Spool, exported: Exported, options: ExportOptions, keys: Keys) -> None:
+    """Make the file whole and put it in its place. Sets the form that was chosen. Raises DynaopsError kinds."""
+    exported.form = _form(options.form, exported)
+    out = options.out
+    made = spool.part
+    try:
+        if exported.form is not Form.DYNAMODB:
+            made = spool.part.with_name(f"{spool.part.name}.new")
+            with made.open("wb") as file:
+                made.chmod(0o600)
+                exported.bytes = _write(file, spool, options.packing, exported, keys)
+        if out is None:
+            with made.open("rb") as file:
+                shutil.copyfileobj(file, sys.stdout.buffer)
+        else:
+            made.replace(out)
+    except OSError as error:
+        raise failure("write the export to", out or made, error) from error
+    finally:
+        if made is not spool.part:
+            made.unlink(missing_ok=True)
+    spool.forget()
+
+
+def _form(wanted: Form, exported: Exported) -> Form:
+    if wanted is not Form.AUTO:
+        return wanted
+    return Form.DYNAMODB if exported.lost else Form.JSONL
+
+
+def _write(file: IO[bytes], spool: Spool, packing: Packing, exported: Exported, keys: Keys) -> int:
+    """Write all rows; answers the bytes before packing."""
+    items = _items(spool.part, packing)
+    pages = _csv(items, exported, keys) if exported.form is Form.CSV else _jsonl(items)
+    total = 0
+    for page in pages:
+        total += len(page)
+        file.write(spool.packed(page))
+    return total
+
+
+def _items(part: Path, packing: Packing) -> Iterator[list[dict[str, Any]]]:
+    """The items that were exported, some at a time."""
+    stream = Stream(LocalInput(part), packing)
+    for piece in pieces(stream, Opening(0, 1), str(part), after_line, _PAGE):
+        yield [orjson.loads(line)["Item"] for line in piece.data.splitlines()]
+    stream.close()
+
+
+def _jsonl(pages: Iterable[list[dict[str, Any]]]) -> Iterator[bytes]:
+    for items in pages:
+        yield b"".join(orjson.dumps(shown.plain(item), option=orjson.OPT_APPEND_NEWLINE) for item in items)
+
+
+def _csv(pages: Iterable[list[dict[str, Any]]], exported: Exported, keys: Keys) -> Iterator[bytes]:
+    """The keys' columns come first, the others by name."""
+    own = [name for name in (keys.hash_key, keys.range_key) if name in exported.types]
+    columns = [*own, *sorted(exported.types.keys() - set(own))]
+    exported.types = {name: exported.types[name] for name in columns}
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    for items in pages:
+        for item in items:
+            writer.writerow([shown.cell(item[name]) if name in item else "" for name in columns])
+        yield text.getvalue().encode()
+        text.seek(0)
+        text.truncate()
+    yield text.getvalue().encode()

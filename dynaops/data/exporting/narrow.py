@@ -1,0 +1,64 @@
+"""Expressions for Scan from what people write on a command line."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from dynaops.data.exporting.options import Narrowing
+from dynaops.data.parsing import numbers, values
+from dynaops.data.parsing.malformed import Malformed
+from dynaops.model.errors import DynaopsError
+
+_STEP = re.compile(r"([^.\[\]]+)((?:\[\d+\])*)").fullmatch
+
+
+def narrowing(filter_: str | None, projection: str | None, names: str | None, given: str | None) -> Narrowing:
+    """The expressions; `names` and `given` values are JSON objects. Raises DynaopsError.
+
+    Attributes of a projection are replaced by placeholders, so that reserved words need no care.
+    """
+    known = {str(name): str(value) for name, value in _object(names, "--names").items()}
+    expression, added = _projection(projection)
+    return Narrowing(filter_, expression, {**known, **added}, _values(_object(given, "--values")))
+
+
+def _projection(paths: str | None) -> tuple[str | None, dict[str, str]]:
+    if not paths:
+        return None, {}
+    placeholders: dict[str, str] = {}
+    written = []
+    for path in paths.split(","):
+        steps = []
+        for step in path.strip().split("."):
+            found = _STEP(step)
+            if found is None:
+                raise DynaopsError(f"--projection: {path!r} is no attribute or path")
+            name = placeholders.setdefault(found[1], f"#dynaops{len(placeholders)}")
+            steps.append(name + found[2])
+        written.append(".".join(steps))
+    return ",".join(written), {name: attribute for attribute, name in placeholders.items()}
+
+
+def _values(given: dict[str, Any]) -> dict[str, Any]:
+    found = {}
+    for name, value in given.items():
+        try:
+            typed = isinstance(value, dict) and len(value) == 1 and next(iter(value)) in values.TYPES
+            found[name] = (values.typed if typed else values.plain)(value, name)[0]
+        except Malformed as error:
+            raise DynaopsError(f"--values: {error}") from error
+    return found
+
+
+def _object(text: str | None, option: str) -> dict[str, Any]:
+    if text is None:
+        return {}
+    try:
+        found = numbers.exactly(text.encode())
+    except (json.JSONDecodeError, Malformed, RecursionError) as error:
+        raise DynaopsError(f"{option} is not JSON: {error}") from error
+    if not isinstance(found, dict):
+        raise DynaopsError(f"{option} is a JSON object")
+    return found

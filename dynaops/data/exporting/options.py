@@ -1,0 +1,81 @@
+"""What an export is asked to do, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from dynaops.data.reading.streams import Packing
+
+
+class Form(StrEnum):
+    """How rows are written."""
+
+    AUTO = "auto"
+    """As plain JSON, unless that would lose what type a value is of: then as DynamoDB JSON."""
+    DYNAMODB = "dynamodb"
+    """A line ``{"Item": {...}}`` for each row, as AWS's own exports have it."""
+    JSONL = "jsonl"
+    CSV = "csv"
+
+
+@dataclass(frozen=True)
+class Narrowing:
+    """Which rows and attributes: expressions as Scan takes them, with names, and values in DynamoDB JSON."""
+
+    filter: str | None = None
+    projection: str | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    def members(self) -> dict[str, Any]:
+        """The members of a Scan request."""
+        found = {
+            "FilterExpression": self.filter,
+            "ProjectionExpression": self.projection,
+            "ExpressionAttributeNames": dict(self.names),
+            "ExpressionAttributeValues": dict(self.values),
+        }
+        return {name: value for name, value in found.items() if value}
+
+
+@dataclass(frozen=True)
+class ExportOptions:
+    """How to export. `out` is the file, None for stdout; `rate` is in read capacity units a second.
+
+    `checkpoint` is the folder for what must survive a kill. `patience` is how long, in seconds, AWS may answer nothing.
+    """
+
+    out: Path | None
+    form: Form = Form.AUTO
+    packing: Packing = Packing.NONE
+    segments: int = 8
+    consistent: bool = False
+    rate: float | None = None
+    narrowing: Narrowing = Narrowing()
+    checkpoint: Path = Path(".dynaops/export")
+    resume: bool = False
+    timeout: float = 30.0
+    patience: float = 300.0
+
+
+@dataclass
+class Exported:
+    """How an export stands or ended. `scanned` counts rows before the filter, `bytes` those written before packing."""
+
+    items: int = 0
+    scanned: int = 0
+    bytes: int = 0
+    consumed: float = 0.0
+    requests: int = 0
+    throttles: int = 0
+    seconds: float = 0.0
+    resumed: bool = False
+    form: Form = Form.DYNAMODB
+    lost: str | None = None
+    """The first value whose type plain JSON or CSV cannot tell: ``'tags' holds a set (SS)``."""
+    types: dict[str, str] = field(default_factory=dict)
+    """Of CSV's columns, as load-data's --types takes them."""

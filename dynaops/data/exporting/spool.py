@@ -1,0 +1,147 @@
+"""The file that an export grows in, and its checkpoint: after any kill it is known what of it counts.
+
+Rows are appended as DynamoDB JSON, a page at a time, packed by itself (gzip and zstd files may be several, one after
+the other). The checkpoint has the file's length and where each segment goes on; what is behind that length is cut off.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import os
+import time
+from collections.abc import Callable
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from dynaops.data.exporting.options import Exported
+from dynaops.data.reading.streams import Packing
+from dynaops.model.errors import DynaopsError
+from dynaops.stores.files import failure, make_directory, replace
+
+FORMAT = 1
+_SAVE_SECONDS = 0.5
+_KEPT = ("items", "scanned", "bytes", "consumed", "requests", "throttles", "lost", "types")
+
+
+class Spool:
+    """An export under way. `about` tells it from other exports. Raises DynaopsError kinds."""
+
+    def __init__(
+        self, folder: Path, part: Path | None, packing: Packing, about: dict[str, Any], resume: bool
+    ) -> None:
+        name = f"{about['table']}-{_digest({**about, 'out': str(part)})}"
+        self._state = folder / f"{name}.json"
+        self.part = part or folder / f"{name}.part"
+        self._about = about
+        self._pack = _packer(packing)
+        self.exported = Exported()
+        self.keys: list[Any] = [None] * about["segments"]
+        """Where each segment goes on: a key, None for its beginning, False for its end."""
+        self._saved_at = time.monotonic()
+        make_directory(folder)
+        length = self._read() if resume else 0
+        try:
+            self._file = os.fdopen(os.open(self.part, os.O_WRONLY | os.O_CREAT, 0o600), "wb")
+            self._file.truncate(length)
+            self._file.seek(length)
+        except OSError as error:
+            raise failure("write the export to", self.part, error) from error
+        self.save()
+
+    @property
+    def begun(self) -> bool:
+        """Whether any page is in it."""
+        return any(key is not None for key in self.keys)
+
+    def packed(self, lines: bytes) -> bytes:
+        """A page as it is appended. May be called from any thread."""
+        return self._pack(lines)
+
+    def append(self, segment: int, packed: bytes, key: Any) -> None:
+        """A page of a segment that goes on at `key` (False: is at its end)."""
+        try:
+            self._file.write(packed)
+        except OSError as error:
+            raise failure("write the export to", self.part, error) from error
+        self.keys[segment] = key
+        if time.monotonic() - self._saved_at >= _SAVE_SECONDS:
+            self.save()
+
+    def save(self) -> None:
+        """Bring all to the disk."""
+        kept = asdict(self.exported)
+        try:
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            data = {
+                "format_version": FORMAT,
+                "export": self._about,
+                "length": self._file.tell(),
+                "segments": self.keys,
+                "exported": {name: kept[name] for name in _KEPT},
+            }
+            replace(self._state, orjson.dumps(data, option=orjson.OPT_INDENT_2))
+        except OSError as error:
+            raise failure("save the checkpoint", self._state, error) from error
+        self._saved_at = time.monotonic()
+
+    def close(self) -> None:
+        """Save, and end writing."""
+        self.save()
+        self._file.close()
+
+    def forget(self) -> None:
+        """The export is whole: its checkpoint and part are not needed any more."""
+        self._state.unlink(missing_ok=True)
+        self.part.unlink(missing_ok=True)
+
+    def _read(self) -> int:
+        """Take over what an earlier run left; answers the length of the file that counts."""
+        try:
+            data = orjson.loads(self._state.read_bytes())
+            if data["export"] != self._about:
+                raise DynaopsError(
+                    "The export that is to be resumed was of other rows, or of another table of that name",
+                    "Export again without --resume: from the beginning.",
+                )
+            self.keys = list(data["segments"])
+            known = {field.name for field in fields(Exported)}
+            self.exported = Exported(
+                **{name: value for name, value in data["exported"].items() if name in known}
+            )
+            self.exported.resumed = True
+            length = int(data["length"])
+            there = self.part.stat().st_size
+        except FileNotFoundError:
+            return 0
+        except (ValueError, TypeError, KeyError) as error:
+            raise DynaopsError(
+                f"The checkpoint {self._state} is damaged ({error})", "Export again without --resume."
+            ) from error
+        if there < length:
+            raise DynaopsError(
+                f"{self.part} has lost rows since the last run", "Export again without --resume."
+            )
+        return length
+
+
+def _digest(about: dict[str, Any]) -> str:
+    return hashlib.sha256(orjson.dumps(about, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
+
+
+def _packer(packing: Packing) -> Callable[[bytes], bytes]:
+    if packing is Packing.GZIP:
+        return lambda data: gzip.compress(data, 6, mtime=0)
+    if packing is Packing.NONE:
+        return lambda data: data
+    try:
+        import zstandard
+    except ImportError:
+        raise DynaopsError(
+            "zstd needs a package that is not installed", "Install it with: pip install 'dynaops[zstd]'"
+        ) from None
+    return lambda data: zstandard.ZstdCompressor().compress(data)

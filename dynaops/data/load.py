@@ -1,0 +1,316 @@
+"""load-data: rows of a source into a table, by several processes, with account kept of every row.
+
+source → blocks (this process cuts them) → workers (parse, announce keys) → order (grants) → workers (write) →
+confirmed → checkpoint and rejects. This process sees no row: it hands out blocks, grants them, and counts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from dynaops.aws.errors import refusal
+from dynaops.aws.route import Route, credentials_of, renewed_credentials, route_to
+from dynaops.aws.session import Aws
+from dynaops.data.checkpoint import Checkpoint, Confirmed, checkpoint_path
+from dynaops.data.crew import Crew, Hand
+from dynaops.data.feeder import Feeder
+from dynaops.data.frames import Announced, Expired, Finished, Go, Rate, Renewed, Setup, Stopped, Tick
+from dynaops.data.options import LoadOptions, Progress, Summary, Traffic
+from dynaops.data.order import Grant, Order
+from dynaops.data.rows import Block, Reject, Source
+from dynaops.model.errors import DynaopsError
+
+_AHEAD = 256
+"""Blocks that may be confirmed before an earlier one is: what has to be remembered of them is bounded."""
+_PROGRESS_SECONDS = 0.25
+_CREDENTIALS_SECONDS = 20.0
+
+
+def load(
+    aws: Aws,
+    table: str,
+    region: str,
+    source: Source,
+    options: LoadOptions,
+    progress: Callable[[Progress], None] = lambda _: None,
+) -> Summary:
+    """Load all rows of `source` into `table`, or go on with a load that ended early (`options.resume`).
+
+    `progress` is called some times a second. Raises DynaopsError kinds where the load cannot go on; what is confirmed
+    by then is in the checkpoint, also after KeyboardInterrupt.
+    """
+    route = route_to(aws, "dynamodb", region)
+    about = {
+        "table": table,
+        "region": region,
+        "aws": aws.origin,
+        "mode": options.mode.value,
+        "inputs": list(options.inputs),
+    }
+    path = checkpoint_path(options.checkpoint, table, about)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        with FileLock(path.with_suffix(".lock"), timeout=0):
+            kept = Checkpoint(path, about, options.fingerprint, options.rejects, options.resume)
+            try:
+                return _run(_Load(aws, table, route, source, options, kept, progress))
+            finally:
+                kept.close()
+    except Timeout:
+        raise DynaopsError("This load is running already, in another process", exit_code=4) from None
+
+
+def _run(job: _Load) -> Summary:
+    """Run in an event loop of its own, also where the caller is in one (as in a notebook)."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(job.run())
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, job.run()).result()
+
+
+class _Load:
+    """One run of a load."""
+
+    def __init__(
+        self,
+        aws: Aws,
+        table: str,
+        route: Route,
+        source: Source,
+        options: LoadOptions,
+        kept: Checkpoint,
+        progress: Callable[[Progress], None],
+    ) -> None:
+        self._aws = aws
+        self._table = table
+        self._route = route
+        self._source = source
+        self._options = options
+        self._kept = kept
+        self._progress = progress
+        self._order = Order(kept.number)
+        self._credentials = credentials_of(aws)
+        self._stopped: Reject | None = None
+        self._failure: DynaopsError | None = None
+        self._under_way = 0
+        self._granted: set[int] = set()
+        self._began = time.monotonic()
+        self._moved = asyncio.Event()
+        self._crew = Crew(max(1, options.workers), self._setup, self._received, self._died, self._share_rate)
+
+    async def run(self) -> Summary:
+        """Load until the end of the input."""
+        if self._kept.complete:
+            return self._summary(complete=True)
+        feeder = Feeder(iter(self._source.blocks(self._kept.position)))
+        tasks = [asyncio.create_task(self._report()), asyncio.create_task(self._keep_credentials())]
+        try:
+            complete = await self._feed(feeder)
+        finally:
+            for task in tasks:
+                task.cancel()
+            feeder.close()
+            self._crew.close()
+        if complete:
+            self._kept.finish()
+        summary = self._summary(complete)
+        self._progress(self._standing())
+        return summary
+
+    async def _feed(self, feeder: Feeder) -> bool:
+        """Hand out all blocks and wait until they are confirmed; False where a reject stopped that."""
+        number = self._kept.number
+        while self._stopped is None and (block := await self._next(feeder)) is not None:
+            block = block if block.number == number else _numbered(block, number)
+            number += 1
+            counts = self._kept.confirmed_before(block.number, block.end)
+            if counts is not None:
+                self._grant(self._order.announce(block.number, None))
+                self._kept.confirm(block.number, Confirmed(block.end, counts))
+                continue
+            hand = await self._free_hand()
+            if hand is None:
+                break
+            self._under_way += 1
+            hand.work(block)
+        while self._granted or (self._under_way and self._stopped is None):
+            await self._move()
+        self._check()
+        return self._stopped is None
+
+    async def _next(self, feeder: Feeder) -> Block | None:
+        """The next block, unless something ends the load while it is waited for."""
+        asking = asyncio.ensure_future(feeder.next())
+        while not asking.done():
+            moving = asyncio.ensure_future(self._moved.wait())
+            await asyncio.wait({asking, moving}, return_when=asyncio.FIRST_COMPLETED)
+            moving.cancel()
+            self._moved.clear()
+            if self._failure or self._stopped:
+                asking.cancel()
+                self._check()
+                return None
+        return asking.result()
+
+    async def _free_hand(self) -> Hand | None:
+        """A worker that can take a block; None where a reject stopped the load."""
+        while self._stopped is None:
+            if self._kept.beyond < _AHEAD:
+                hand = await self._crew.hand()
+                if hand is not None:
+                    return hand
+            await self._move()
+        return None
+
+    async def _move(self) -> None:
+        """Wait until something has happened; raises what ends the load."""
+        await self._moved.wait()
+        self._moved.clear()
+        self._check()
+
+    def _check(self) -> None:
+        if self._failure is not None:
+            raise self._failure
+
+    def _received(self, hand: Hand, message: Any) -> None:
+        try:
+            self._take(hand, message)
+        except Exception as error:  # within a callback it would be lost, and the load wait for ever
+            self._fail(DynaopsError(f"load-data went wrong: {type(error).__name__}: {error}"))
+
+    def _take(self, hand: Hand, message: Any) -> None:
+        match message:
+            case Announced(number, hashes, reject):
+                if reject is not None and self._options.fail_fast:
+                    self._stop(reject)
+                else:
+                    self._grant(self._order.announce(number, hashes))
+            case Finished():
+                self._finished(hand, message)
+            case Tick(traffic, in_flight):
+                hand.traffic, hand.in_flight = traffic, in_flight
+            case Expired(credentials):
+                self._renew(hand, credentials)
+            case Stopped():
+                self._fail(self._error_of(message))
+
+    def _finished(self, hand: Hand, message: Finished) -> None:
+        block = hand.blocks.pop(message.number)
+        hand.traffic = message.traffic
+        self._under_way -= 1
+        self._granted.discard(message.number)
+        self._moved.set()
+        if message.rejects and self._options.fail_fast:
+            self._stop(message.rejects[0])
+        else:
+            try:
+                self._kept.confirm(message.number, Confirmed(block.end, message.counts, message.rejects))
+            except DynaopsError as error:
+                self._fail(error)
+        self._grant(self._order.confirm(message.number))
+
+    def _grant(self, grants: list[Grant]) -> None:
+        """Let rows be written. After a reject that ends the load only blocks granted before are finished."""
+        for grant in grants:
+            if grant.first and self._stopped is None:
+                self._granted.add(grant.number)
+            if grant.number in self._granted:
+                self._crew.having(grant.number).tell(Go(grant))
+
+    def _stop(self, reject: Reject) -> None:
+        self._stopped = self._stopped or reject
+        self._moved.set()
+
+    def _fail(self, error: DynaopsError) -> None:
+        self._failure = self._failure or error
+        self._moved.set()
+
+    def _died(self, hand: Hand) -> None:
+        self._fail(hand.why_dead())
+
+    def _error_of(self, message: Stopped) -> DynaopsError:
+        if message.code:
+            return refusal(message.code, message.text, f"dynamodb:{message.api}", self._route.region)
+        if message.api:
+            patience = f"{self._options.patience:g} s"
+            text = f"AWS has taken no row for {patience}; the last reason was: {message.text}"
+            return DynaopsError(text, message.hint)
+        return DynaopsError(message.text, message.hint)
+
+    def _setup(self, workers: int) -> Setup:
+        rate = self._options.rate
+        share = rate / workers if rate else None
+        return Setup(self._table, self._options, self._route, self._credentials, share)
+
+    def _share_rate(self, workers: int) -> None:
+        if self._options.rate:
+            self._crew.tell_all(Rate(self._options.rate / workers))
+
+    def _renew(self, hand: Hand, refused: Any) -> None:
+        """A worker's credentials have expired: get others, once for all workers."""
+        if refused == self._credentials:
+            try:
+                self._credentials = renewed_credentials(self._aws, refused)
+            except DynaopsError as error:
+                self._fail(error)
+                return
+            self._crew.tell_all(Renewed(self._credentials))
+        else:
+            hand.tell(Renewed(self._credentials))
+
+    async def _keep_credentials(self) -> None:
+        """Pass on credentials that botocore has refreshed in time."""
+        while True:
+            await asyncio.sleep(_CREDENTIALS_SECONDS)
+            try:
+                found = await asyncio.to_thread(credentials_of, self._aws)
+            except DynaopsError:
+                continue  # those at hand may last; AWS will say when they do not
+            if found != self._credentials:
+                self._credentials = found
+                self._crew.tell_all(Renewed(found))
+
+    async def _report(self) -> None:
+        while True:
+            self._progress(self._standing())
+            await asyncio.sleep(_PROGRESS_SECONDS)
+
+    def _traffic(self) -> Traffic:
+        total = Traffic()
+        for hand in self._crew.hands:
+            total.add(hand.traffic)
+        return total
+
+    def _standing(self) -> Progress:
+        hands = self._crew.hands
+        return Progress(
+            counts=self._kept.totals(),
+            traffic=self._traffic(),
+            seconds=time.monotonic() - self._began,
+            in_flight=sum(hand.in_flight for hand in hands),
+            workers=len(hands),
+        )
+
+    def _summary(self, complete: bool) -> Summary:
+        return Summary(
+            counts=self._kept.totals(),
+            traffic=self._traffic(),
+            seconds=time.monotonic() - self._began,
+            resumed=self._kept.resumed,
+            complete=complete,
+            stopped=self._stopped,
+            samples=tuple(self._kept.samples),
+        )
+
+
+def _numbered(block: Block, number: int) -> Block:
+    """A block by its place in the whole load: a source may count from where it was told to start."""
+    return Block(number, block.source, block.first_line, block.data, block.end)

@@ -1,0 +1,127 @@
+"""What a load is asked to do, what it tells on its way, and what came of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from dynaops.data.parsing.parser import make_parser
+from dynaops.data.rows import Block, Keys, Parsed, Reject
+
+
+class Mode(StrEnum):
+    """What is done with each row."""
+
+    PUT = "put"
+    """Written, in place of a row of the same key."""
+    IF_NOT_EXISTS = "if-not-exists"
+    """Written where no row of that key is there; else counted as skipped."""
+    UPDATE = "update"
+    """Its attributes are set; others of the row in the table stay."""
+    DELETE = "delete"
+    """The row of that key is deleted; only key attributes count."""
+
+
+def default_workers() -> int:
+    """One worker for each core that this process may use, 8 at most."""
+    return max(
+        1, min(8, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+    )
+
+
+@dataclass(frozen=True)
+class LoadOptions:
+    """How to load. Times are in seconds.
+
+    `plan` is what `make_parser` needs in a worker process; both must survive pickling. `rate` is in write capacity
+    units a second, None for as much as the table bears. `checkpoint` is the folder for what must survive a kill;
+    `inputs` name what is loaded there, and `fingerprint` tells whether it is still the same. `patience` is how long
+    AWS may take nothing at all before the load ends (to be resumed). `in_flight` bounds the requests that one worker
+    has under way.
+    """
+
+    keys: Keys
+    plan: Any
+    make_parser: Callable[[Any], Callable[[Block], Parsed]] = make_parser
+    mode: Mode = Mode.PUT
+    workers: int = field(default_factory=default_workers)
+    rate: float | None = None
+    rejects: Path | None = None
+    fail_fast: bool = False
+    checkpoint: Path = Path(".dynaops/load")
+    inputs: tuple[str, ...] = ()
+    fingerprint: str = ""
+    resume: bool = False
+    in_flight: int = 64
+    timeout: float = 30.0
+    patience: float = 300.0
+
+
+@dataclass
+class Counts:
+    """What happened to rows: read = written + skipped + rejected. `bytes` are the input's."""
+
+    read: int = 0
+    written: int = 0
+    skipped: int = 0
+    rejected: int = 0
+    replaced: int = 0
+    """Of those written: rows that a later one of the same key had replaced before they were sent."""
+    bytes: int = 0
+
+    def add(self, other: Counts) -> None:
+        """Add the numbers of `other`."""
+        for name, value in vars(other).items():
+            setattr(self, name, getattr(self, name) + value)
+
+
+@dataclass
+class Traffic:
+    """What the writing cost. `consumed` is in write capacity units, as AWS counted them."""
+
+    requests: int = 0
+    consumed: float = 0.0
+    throttles: int = 0
+    """Requests refused for throughput, and those that left items unprocessed."""
+    retries: int = 0
+    """Requests that had to be repeated, for whatever reason."""
+    rows: int = 0
+    """Rows done with so far, also of blocks that are not confirmed as a whole."""
+    bytes: int = 0
+    """The input's bytes that these rows stand for."""
+
+    def add(self, other: Traffic) -> None:
+        """Add the numbers of `other`."""
+        for name, value in vars(other).items():
+            setattr(self, name, getattr(self, name) + value)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How a load stands: `counts` of this load as a whole, `traffic` and `seconds` of this run."""
+
+    counts: Counts
+    traffic: Traffic
+    seconds: float
+    in_flight: int
+    workers: int
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What came of a load. `counts` hold what was there when it was resumed, `traffic` and `seconds` are this run's."""
+
+    counts: Counts
+    traffic: Traffic
+    seconds: float
+    resumed: bool
+    complete: bool
+    """Whether all of the input was read; not so where `stopped` says why."""
+    stopped: Reject | None = None
+    """The reject at which --fail-fast ended the load."""
+    samples: tuple[Reject, ...] = ()
+    """The first rejects of this run."""

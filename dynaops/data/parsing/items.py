@@ -1,0 +1,113 @@
+"""One item of JSON, plain or in DynamoDB JSON, with all checks: the road for whatever has no template."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from dynaops.data.parsing import numbers, values
+from dynaops.data.parsing.harvest import MOST_BYTES
+from dynaops.data.parsing.keys import KeyRules
+from dynaops.data.parsing.malformed import Malformed, at
+from dynaops.data.parsing.numbers import Inexact
+from dynaops.data.parsing.plan import ParsePlan
+from dynaops.data.parsing.values import Sized
+from dynaops.data.rows import Row
+
+_WRAPPERS = ("PutRequest", "DeleteRequest", "Item", "Key")
+"""What DynamoDB's own files put around an item: exports and BatchWriteItem's requests."""
+
+
+class ItemReader:
+    """Makes rows of single items. All methods raise Malformed."""
+
+    def __init__(self, plan: ParsePlan, rules: KeyRules) -> None:
+        self._rules = rules
+        self._typed = plan.typed
+        self._keys_only = plan.keys_only
+        types = {
+            name: kind for name, kind in (*rules.types.items(), *rules.index_keys.items()) if kind == "B"
+        }
+        self._types: Mapping[str, str] = {**types, **plan.types}
+
+    def of_text(self, text: bytes, line: int) -> Row:
+        """The row that a JSON text says."""
+        item = _loads(text) if numbers.is_safe(text) else _loads_exactly(text)
+        try:
+            return self.of_item(item, line)
+        except Inexact:
+            return self.of_item(_loads_exactly(text), line)
+
+    def of_item(self, item: Any, line: int) -> Row:
+        """The row of an item. Raises Inexact, too."""
+        if type(item) is not dict:
+            raise Malformed(f"a row is a JSON object, not {_named(item)}")
+        item = self._unwrapped(item)
+        if self._keys_only:
+            item = {name: value for name, value in item.items() if name in self._rules.names}
+        read = values.typed if self._typed or self._has_typed_key(item) else self._plain
+        return self.row({name: read(value, name) for name, value in item.items()}, line)
+
+    def is_typed(self, item: Any) -> bool:
+        """Whether a good item is in DynamoDB JSON. Raises AttributeError for what is no item."""
+        return self._typed or self._has_typed_key(self._unwrapped(item))
+
+    def row(self, sized: dict[str, Sized], line: int) -> Row:
+        """The row of an item whose values are read."""
+        if "" in sized:
+            raise Malformed("an attribute has no name")
+        item = {name: value for name, (value, _) in sized.items()}
+        key = self._rules.identity(item)
+        size = sum(values.text_size(name) + taken for name, (_, taken) in sized.items())
+        if size > MOST_BYTES:
+            raise Malformed(f"the item has {size} bytes; at most {MOST_BYTES} are allowed")
+        return Row(_dumps(item), key, size, line)
+
+    def _unwrapped(self, item: dict[str, Any]) -> dict[str, Any]:
+        for name in _WRAPPERS:
+            if name in item and len(item) == 1 and name not in self._rules.names and type(item[name]) is dict:
+                item = item[name]
+        return item
+
+    def _has_typed_key(self, item: dict[str, Any]) -> bool:
+        """No plain item can have a map as its key."""
+        return type(item.get(self._rules.hash_key)) is dict
+
+    def _plain(self, value: Any, name: str) -> Sized:
+        kind = self._types.get(name)
+        return values.plain(value, name) if kind is None else values.converted(value, kind, name)
+
+
+def _loads(text: bytes) -> Any:
+    try:
+        return orjson.loads(text)
+    except ValueError:
+        return _loads_exactly(text)  # takes what orjson does not, such as 1E400, or says what is wrong
+
+
+def _loads_exactly(text: bytes) -> Any:
+    try:
+        return numbers.exactly(text)
+    except Malformed:
+        raise
+    except UnicodeDecodeError as error:
+        raise Malformed(f"is not UTF-8: byte {error.start + 1} is {error.object[error.start]:#04x}") from None
+    except json.JSONDecodeError as error:
+        raise Malformed(f"is not JSON: {error.msg} at character {error.pos + 1}") from None
+    except (ValueError, RecursionError) as error:
+        raise Malformed(f"is not JSON that can be read: {type(error).__name__}") from None
+
+
+def _dumps(item: dict[str, Any]) -> bytes:
+    try:
+        return orjson.dumps(item)
+    except TypeError as error:
+        raise Malformed(f"cannot be written as JSON: {error}") from None
+
+
+def _named(item: Any) -> str:
+    shown = json.dumps(item)
+    return shown if len(shown) <= 40 else f"{at(type(item).__name__)}{shown[:30]}..."

@@ -1,0 +1,74 @@
+"""What a table and its indexes demand of an item's key attributes, and the identity of its key.
+
+Limits: DynamoDB quotas, "Partition keys and sort keys": 2,048 bytes for a hash key, 1,024 for a range key. Empty
+strings and binary values cannot be keys, of the table or of an index; an item without an index's key is just not in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dynaops.data.parsing import numbers
+from dynaops.data.parsing.malformed import Malformed
+from dynaops.data.parsing.values import binary, text_size
+from dynaops.data.rows import Keys
+
+MOST_HASH, MOST_RANGE = 2048, 1024
+_NAMES = {"S": "a string (S)", "N": "a number (N)", "B": "binary (B)"}
+
+
+class KeyRules:
+    """The key attributes of one table."""
+
+    def __init__(self, keys: Keys) -> None:
+        self.hash_key = keys.hash_key
+        self.range_key = keys.range_key
+        self.names = (keys.hash_key, keys.range_key) if keys.range_key else (keys.hash_key,)
+        self.types = {name: keys.types.get(name, "S") for name in self.names}
+        self.index_keys = {name: kind for name, kind in keys.index_keys.items() if name not in self.types}
+
+    def identity(self, item: Mapping[str, Any]) -> bytes:
+        """Check an item's key attributes (in DynamoDB JSON); answers what is equal for equal keys. Raises Malformed."""
+        for name in self.index_keys.keys() & item.keys():
+            self._check_index_key(name, item[name])
+        first = self._own(self.hash_key, item, MOST_HASH)
+        return first if self.range_key is None else joined(first, self._own(self.range_key, item, MOST_RANGE))
+
+    def _own(self, name: str, item: Mapping[str, Any], most: int) -> bytes:
+        if name not in item:
+            raise Malformed(f"the key {name!r} is missing")
+        kind, content = next(iter(item[name].items()))
+        wanted = self.types[name]
+        if kind != wanted:
+            raise Malformed(f"the key {name!r} is of type {kind}, not {_NAMES[wanted]} as the table's key")
+        if kind == "N":
+            return numbers.canonical(content, name).encode()
+        raw = binary(content, name) if kind == "B" else content.encode()
+        if not raw:
+            raise Malformed(f"the key {name!r} is empty")
+        if len(raw) > most:
+            raise Malformed(f"the key {name!r} has {len(raw)} bytes; at most {most} are allowed")
+        return bytes(raw)
+
+    def _check_index_key(self, name: str, value: Any) -> None:
+        kind, content = next(iter(value.items()))
+        wanted = self.index_keys[name]
+        if kind != wanted:
+            raise Malformed(
+                f"{name!r} is the key of an index and has to be {_NAMES[wanted]} or absent, not of type {kind}"
+            )
+        if kind == "N":
+            return
+        size = len(binary(content, name)) if kind == "B" else text_size(content)
+        if not size:
+            raise Malformed(f"{name!r} is the key of an index and must not be empty: leave it out")
+        if size > MOST_HASH:
+            raise Malformed(
+                f"{name!r} is the key of an index and has {size} bytes; at most {MOST_HASH} are allowed"
+            )
+
+
+def joined(first: bytes, second: bytes) -> bytes:
+    """The identity of a key of two attributes."""
+    return b"%d:%b%b" % (len(first), first, second)

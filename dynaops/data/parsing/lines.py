@@ -1,0 +1,74 @@
+"""JSON texts to rows: by a fast road where it leads there, value by value where it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import orjson
+
+from dynaops.data.parsing import numbers
+from dynaops.data.parsing.harvest import Harvest
+from dynaops.data.parsing.items import ItemReader
+from dynaops.data.parsing.keys import KeyRules
+from dynaops.data.parsing.malformed import Malformed
+from dynaops.data.parsing.plan import ParsePlan
+from dynaops.data.parsing.roads import STUMBLES, PlainRoad, Road, TypedRoad
+from dynaops.data.rows import Row
+
+
+class JsonRows:
+    """Makes rows of JSON texts. It remembers the shapes of rows from block to block."""
+
+    def __init__(self, plan: ParsePlan, rules: KeyRules) -> None:
+        self._one = ItemReader(plan, rules)
+        self._plain, self._typed = PlainRoad(plan, rules), TypedRoad(plan, rules)
+        self._road: Road = self._typed if plan.typed else self._plain
+
+    def lines(self, data: bytes, first_line: int, harvest: Harvest) -> None:
+        """The rows of lines; empty lines are none."""
+        # Of most blocks it can be said at once what else had to be asked of each line.
+        plain, safe = b"\\" not in data, numbers.is_safe(data) or None
+        self.texts(enumerate(data.split(b"\n"), first_line), harvest, plain, safe)
+
+    def texts(
+        self,
+        texts: Iterable[tuple[int, bytes]],
+        harvest: Harvest,
+        plain: bool = False,
+        safe: bool | None = None,
+    ) -> None:
+        """The rows of JSON texts with the lines where they begin.
+
+        `plain`: none has a backslash; `safe`: doubles are exact in all (None: that is to be found out).
+        """
+        loads, add, road = orjson.loads, harvest.rows.append, self._road
+        for line, text in texts:
+            try:
+                add(road.row(loads(text), line, not plain and b"\\" in text, safe, text))
+            except STUMBLES:
+                self._slowly(line, text, harvest)
+                road = self._road
+
+    def all_or_none(self, items: Sequence[Any], line: int, text: bytes) -> list[Row] | None:
+        """The rows of items that `text` says, all of one line; None where one of them has to be looked at."""
+        road, escaped, safe = self._road, b"\\" in text, numbers.is_safe(text)
+        try:
+            return [road.row(item, line, escaped, safe, text) for item in items]
+        except STUMBLES:
+            return None
+
+    def _slowly(self, line: int, text: bytes, harvest: Harvest) -> None:
+        if not text or text.isspace():
+            return
+        try:
+            harvest.rows.append(self._one.of_text(text, line))
+        except Malformed as error:
+            harvest.reject(line, str(error), text)
+            return
+        try:
+            item = orjson.loads(text)
+            self._road = self._typed if self._one.is_typed(item) else self._plain
+            self._road.learn(item)
+        except STUMBLES:
+            return

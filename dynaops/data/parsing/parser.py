@@ -1,0 +1,36 @@
+"""The parser of a worker process: blocks in, rows and rejects out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from dynaops.data.parsing.harvest import Harvest
+from dynaops.data.parsing.keys import KeyRules
+from dynaops.data.parsing.lines import JsonRows
+from dynaops.data.parsing.plan import Container, ParsePlan
+from dynaops.data.parsing.records import CsvRows
+from dynaops.data.parsing.stream import read_stream
+from dynaops.data.rows import Block, Parsed
+
+
+def make_parser(plan: ParsePlan) -> Callable[[Block], Parsed]:
+    """A parser for blocks, to be made in the process that uses it. It never raises for what is in a row."""
+    rules = KeyRules(plan.keys)
+    json, csv = JsonRows(plan, rules), CsvRows(plan, rules)
+
+    def parse(block: Block) -> Parsed:
+        harvest = Harvest(block.source)
+        layout = plan.layouts[block.source]
+        if layout.container is Container.LINES:
+            json.lines(block.data, block.first_line, harvest)
+        elif layout.container is Container.STREAM:
+            read_stream(json, block.data, block.first_line, harvest)
+        elif layout.container is Container.CSV:
+            csv.read(block.data, layout.delimiter, block.first_line, harvest)
+        else:
+            from dynaops.data.parsing.arrow import ArrowRows
+
+            ArrowRows(plan, rules).read(block.data, block.first_line, harvest)
+        return harvest.parsed(plan.shard)
+
+    return parse

@@ -1,0 +1,55 @@
+"""What a worker has to know to make rows of blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NamedTuple
+
+from dynaops.data.rows import Keys
+
+
+class Container(StrEnum):
+    """How rows lie in a file."""
+
+    LINES = "lines"
+    """A JSON object a line."""
+    STREAM = "stream"
+    """JSON objects in an array, or one after the other."""
+    CSV = "csv"
+    ARROW = "arrow"
+    """Parquet, which reaches the workers as Arrow's IPC streams."""
+
+
+class Layout(NamedTuple):
+    """How to read one source. `delimiter` is CSV's."""
+
+    container: Container
+    delimiter: str = ","
+
+
+class Shard(NamedTuple):
+    """The share `part` (from 0) of `parts`: a row belongs to one of them by its key."""
+
+    part: int
+    parts: int
+
+
+@dataclass(frozen=True, slots=True)
+class ParsePlan:
+    """How to make rows. Survives pickling.
+
+    `layouts` are by source. `types` are what the caller says of attributes, `columns` what was found out of CSV's.
+    `typed`: items are in DynamoDB JSON and in nothing else. `keys_only`: rows are to be deleted. `keep_empty`: an empty
+    cell of CSV is an empty string, not an absent attribute.
+    """
+
+    keys: Keys
+    layouts: Mapping[str, Layout] = field(default_factory=dict)
+    types: Mapping[str, str] = field(default_factory=dict)
+    columns: Mapping[str, str] = field(default_factory=dict)
+    typed: bool = False
+    keys_only: bool = False
+    keep_empty: bool = False
+    shard: Shard | None = None

@@ -1,0 +1,155 @@
+"""The fast roads from an item of JSON to a row: one for plain JSON, one for DynamoDB JSON.
+
+A road gives the row, or stumbles where the item has to be looked at value by value: it is of a new shape, or something
+in it may be wrong.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from dynaops.data.parsing import numbers, values
+from dynaops.data.parsing.harvest import MOST_BYTES
+from dynaops.data.parsing.keys import KeyRules
+from dynaops.data.parsing.plan import ParsePlan
+from dynaops.data.parsing.shapes import DOUBLE, Shape, Shapes, Unfit, Values, put_in, shape_of
+from dynaops.data.rows import Row
+
+STUMBLES = (ValueError, KeyError, AttributeError, TypeError, IndexError, Unfit, numbers.Inexact)
+"""How a road says that it does not reach to a row."""
+_KINDS = {str: "S", int: "N", bool: "BOOL", type(None): "NULL", float: DOUBLE, dict: "M", list: "L"}
+_CONTENTS: dict[str, type] = {"S": str, "N": str, "BOOL": bool, "M": dict, "L": list}
+_new_row: Any = tuple.__new__
+
+_Names = tuple[str, ...]
+_Types = tuple[type, ...]
+
+
+class Road(Protocol):
+    """A way from items to rows. Both methods raise STUMBLES, and may use the item up."""
+
+    def row(self, item: Any, line: int, escaped: bool, safe: bool | None, text: bytes) -> Row:
+        """The row of an item, which `text` says. `escaped`: there may be backslashes in that.
+
+        `safe`: doubles are exact; None where that is to be found out.
+        """
+
+    def learn(self, item: Any) -> None:
+        """Remember the shape of an item that is good."""
+
+
+class PlainRoad:
+    """For plain JSON."""
+
+    def __init__(self, plan: ParsePlan, rules: KeyRules) -> None:
+        self._names = rules.names if plan.keys_only else None
+        self._shapes: Shapes[tuple[_Names, _Types]] = Shapes(
+            lambda signature: shape_of(
+                signature[0], tuple(_KINDS[kind] for kind in signature[1]), rules, plan.types, plain=True
+            )
+        )
+        self._known = self._shapes.known
+
+    def row(self, item: Any, line: int, escaped: bool, safe: bool | None, text: bytes) -> Row:
+        if self._names:
+            item = {name: item[name] for name in self._names}
+        found = tuple(item.values())
+        names = tuple(item)
+        shape = self._known[names, tuple(map(type, found))]
+        if (shape.doubles or shape.others) and not (numbers.is_safe(text) if safe is None else safe):
+            raise Unfit
+        if shape.straight and not escaped:
+            return shape.straight(found, line)
+        key = shape.identity(found)
+        more = _integers(found, shape.numbers) if shape.numbers else 0
+        if escaped or not shape.simple:
+            raw = found
+            found, extra = put_in(shape, raw, escaped, lambda at: values.plain(raw[at], names[at]))
+            more += extra
+        return _row(shape, found, key, more, line)
+
+    def learn(self, item: Any) -> None:
+        if self._names:
+            item = {name: item[name] for name in self._names}
+        self._shapes.learn((tuple(item), tuple(map(type, item.values()))))
+
+
+class TypedRoad:
+    """For DynamoDB JSON, bare or in the wrapper that exports have around it."""
+
+    def __init__(self, plan: ParsePlan, rules: KeyRules) -> None:
+        self._rules = rules
+        self._keys_only = plan.keys_only
+        self._shapes: Shapes[tuple[_Names, _Names, _Types]] = Shapes(self._make)
+        self._known = self._shapes.known
+
+    def row(self, item: Any, line: int, escaped: bool, safe: bool | None, text: bytes) -> Row:  # noqa: ARG002
+        names, kinds, found = self._taken_apart(item)
+        shape = self._known[names, kinds, tuple(map(type, found))]
+        key = shape.identity(found)
+        more = _decimals(found, shape.numbers)
+        if escaped or not shape.simple:
+            raw = found
+            found, extra = put_in(
+                shape, raw, escaped, lambda at: values.typed({kinds[at]: raw[at]}, names[at])
+            )
+            more += extra
+        return _row(shape, found, key, more, line)
+
+    def learn(self, item: Any) -> None:
+        names, kinds, found = self._taken_apart(item)
+        self._shapes.learn((names, kinds, tuple(map(type, found))))
+
+    def _make(self, signature: tuple[_Names, _Names, _Types]) -> Shape | None:
+        names, kinds, types = signature
+        for kind, content in zip(kinds, types, strict=True):
+            if _CONTENTS.get(kind, content) is not content:
+                return None
+        others = tuple(kind if kind != "NULL" else "null" for kind in kinds)  # its content is to be looked at
+        return shape_of(names, others, self._rules, {})
+
+    def _taken_apart(self, item: Any) -> tuple[_Names, _Names, Values]:
+        """Names, types and contents."""
+        if len(item) == 1 and "Item" in item and "Item" not in self._rules.names:
+            item = item["Item"]
+        if self._keys_only:
+            item = {name: item[name] for name in self._rules.names}
+        parts = item.values()
+        kinds, contents = zip(*map(dict.popitem, parts), strict=True)
+        if any(parts):  # more than one type
+            raise Unfit
+        return tuple(item), kinds, contents
+
+
+def _row(shape: Shape, found: Values, key: bytes | None, more: int, line: int) -> Row:
+    body = (shape.template % found).encode()
+    size = len(body) + shape.constant + more
+    if key is None or size > MOST_BYTES:
+        raise Unfit
+    row: Row = _new_row(Row, (body, key, size, line))
+    return row
+
+
+def _integers(found: Values, places: tuple[int, ...]) -> int:
+    """How much more bytes integers count than their texts have (mostly less)."""
+    more = 0
+    for place in places:
+        number = found[place]
+        text = str(number)
+        digits = len(text.rstrip("0"))
+        more += (((digits + 3) >> 1) if number >= 0 else ((digits + 4) >> 1)) - len(text)
+    return more
+
+
+def _decimals(found: Values, places: tuple[int, ...]) -> int:
+    """The same of numbers that are text; those that are not written as DynamoDB gives them back are for others."""
+    more = 0
+    for place in places:
+        text = found[place]
+        if text.isdigit() and text[0] != "0" and len(text) <= numbers.MOST_DIGITS and text.isascii():
+            more += ((len(text.rstrip("0")) + 3) >> 1) - len(text)
+        elif numbers.canonical(text) == text:
+            more += numbers.size(text) - len(text)
+        else:
+            raise Unfit
+    return more

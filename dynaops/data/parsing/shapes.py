@@ -1,0 +1,212 @@
+"""Rows of one shape, written by one template.
+
+Rows of a file mostly have the same attributes with the same types. What depends on these alone is settled once a
+shape: whether the key is there and of the right type, the index keys, names and their bytes, and the text around the
+values. A row then is `template % values`: no call a value for strings and numbers. That needs no escaping as long as
+the line of JSON has no backslash: then its strings have nothing to escape, in the answer as little as in the question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Generic, NamedTuple, TypeVar
+
+import orjson
+
+from dynaops.data.parsing import numbers, values
+from dynaops.data.parsing.keys import MOST_HASH, MOST_RANGE, KeyRules, joined
+from dynaops.data.parsing.straight import Straight, straight
+
+Values = tuple[Any, ...]
+Identity = Callable[[Values], bytes | None]
+"""A key's identity by the values of a row; None where the value has to be looked at (it is empty, or long)."""
+
+Signature = TypeVar("Signature")
+_UTF8 = 4
+"""Bytes that a character takes at the most."""
+_MOST_SHAPES = 4096
+"""Kept at a time. Data of ever new shapes must not fill the memory."""
+DOUBLE = "double"
+"""The kind of a number that JSON has read as a double, besides DynamoDB's types."""
+_FIELDS = {
+    "S": '{"S":"%s"}',
+    "N": '{"N":"%s"}',
+    DOUBLE: '{"N":"%s"}',
+    "BOOL": '{"BOOL":%s}',
+    "NULL": '{"NULL":true%.0s}',
+}
+_BOOLS = ("false", "true")
+
+
+class Unfit(Exception):
+    """A row that has to be looked at value by value."""
+
+
+class Shape(NamedTuple):
+    """A shape. `constant` and the bytes of a row's body make its size, but for the values at the places below."""
+
+    template: str
+    constant: int
+    numbers: tuple[int, ...]
+    flags: tuple[int, ...]
+    doubles: tuple[int, ...]
+    others: tuple[int, ...]
+    """Places of values that are read one by one: lists, maps and the like."""
+    strings: tuple[int, ...]
+    identity: Identity
+    simple: bool
+    """Whether all values go in as they are."""
+    straight: Straight | None = None
+    """The shortest way, for values of plain JSON that need no escaping; doubles must be exact."""
+
+
+class Shapes(Generic[Signature]):
+    """The shapes that were met. One is made when it is met the second time, as many never are."""
+
+    def __init__(self, make: Callable[[Signature], Shape | None]) -> None:
+        self.known: dict[Signature, Shape] = {}
+        self._make = make
+        self._tried: dict[Signature, bool] = {}
+
+    def learn(self, signature: Signature) -> None:
+        """A row of this shape was met, and had to be looked at value by value."""
+        tried = self._tried.get(signature)
+        if tried:
+            return
+        if len(self._tried) >= _MOST_SHAPES:
+            self._tried.clear()
+            self.known.clear()
+        self._tried[signature] = tried is not None
+        if tried is not None and (shape := self._make(signature)):
+            self.known[signature] = shape
+
+
+def shape_of(
+    names: tuple[str, ...],
+    kinds: tuple[str, ...],
+    rules: KeyRules,
+    types: Mapping[str, str],
+    plain: bool = False,
+) -> Shape | None:
+    """The shape of rows with these attributes, `kinds` being DynamoDB's types or DOUBLE.
+
+    None where each row has to be looked at by itself. `types` are those that somebody asked for. `plain`: numbers are
+    as JSON has them, not text.
+    """
+    if "" in names or not _fits(dict(zip(names, kinds, strict=True)), rules, types):
+        return None
+    fields = (f"{_quoted(name)}:{_FIELDS.get(kind, '%s')}" for name, kind in zip(names, kinds, strict=True))
+    template = "{" + ",".join(fields) + "}"
+    nothing = template % tuple("" for _ in kinds)
+    flags, doubles = _places(kinds, "BOOL"), _places(kinds, DOUBLE)
+    others = tuple(at for at, kind in enumerate(kinds) if kind not in _FIELDS)
+    constant = sum(map(values.text_size, names)) + kinds.count("NULL") - len(nothing.encode())
+    identity = _identity(names, rules)
+    short = tuple("D" if kind == DOUBLE else kind for kind in kinds)
+    return Shape(
+        template=template,
+        constant=constant,
+        numbers=_places(kinds, "N"),
+        flags=flags,
+        doubles=doubles,
+        others=others,
+        strings=_places(kinds, "S"),
+        identity=identity,
+        simple=not (flags or doubles or others),
+        straight=straight(short, template, constant, identity, Unfit) if plain and not others else None,
+    )
+
+
+def put_in(
+    shape: Shape, found: Values, escaped: bool, other: Callable[[int], values.Sized]
+) -> tuple[Values, int]:
+    """The values as the template takes them, and how much more bytes they count than their texts have.
+
+    Numbers but doubles are not its concern. `other` reads the value at a place; `escaped`: strings may have to be.
+    Raises Malformed, Inexact.
+    """
+    texts, more = list(found), 0
+    for place in shape.flags:
+        flag = found[place]
+        texts[place] = _BOOLS[flag]
+        more += flag - 4  # it counts 1, not the 5 letters of false or the 4 of true
+    for place in shape.doubles:
+        texts[place] = text = numbers.of_double(found[place])
+        more += numbers.size(text) - len(text)
+    for place in shape.others:
+        made, size = other(place)
+        written = orjson.dumps(made)
+        texts[place] = written.decode()
+        more += size - len(written)
+    if escaped:
+        for place in shape.strings:
+            written = orjson.dumps(found[place])[1:-1]
+            texts[place] = written.decode()
+            more += values.text_size(found[place]) - len(written)
+    return tuple(texts), more
+
+
+def _fits(row: Mapping[str, str], rules: KeyRules, types: Mapping[str, str]) -> bool:
+    """Whether the attributes' types are right, as far as that shows without their values."""
+    wanted = {**types, **rules.index_keys, **rules.types}
+    return rules.types.keys() <= row.keys() and all(
+        (row[name] == kind and kind in ("S", "N")) or (row[name] == DOUBLE and kind == "N")
+        for name, kind in wanted.items()
+        if name in row
+    )
+
+
+def _places(kinds: tuple[str, ...], wanted: str) -> tuple[int, ...]:
+    return tuple(at for at, kind in enumerate(kinds) if kind == wanted)
+
+
+def _quoted(name: str) -> str:
+    """A name as JSON, in a template."""
+    return orjson.dumps(name).decode().replace("%", "%%")
+
+
+def _identity(names: tuple[str, ...], rules: KeyRules) -> Identity:
+    """How the key's identity is made of a row's values."""
+    indexed = tuple(
+        names.index(name) for name, kind in rules.index_keys.items() if kind == "S" and name in names
+    )
+    first = _part(names, rules, rules.hash_key, MOST_HASH)
+    if rules.range_key is None:
+        return _checking(first, indexed) if indexed else first
+    second = _part(names, rules, rules.range_key, MOST_RANGE)
+
+    def both(found: Values) -> bytes | None:
+        one, other = first(found), second(found)
+        return None if one is None or other is None else joined(one, other)
+
+    return _checking(both, indexed) if indexed else both
+
+
+def _part(names: tuple[str, ...], rules: KeyRules, name: str, most: int) -> Identity:
+    """The identity of one attribute of the key."""
+    place, short = names.index(name), most // _UTF8
+
+    def string(found: Values) -> bytes | None:
+        text: str = found[place]
+        return text.encode() if 0 < len(text) <= short else None
+
+    def number(found: Values) -> bytes | None:
+        value = found[place]
+        if type(value) is int:
+            return b"%d" % value
+        return numbers.canonical(value).encode() if type(value) is str else None
+
+    return string if rules.types[name] == "S" else number
+
+
+def _checking(identity: Identity, indexed: tuple[int, ...]) -> Identity:
+    """`identity`, where the strings that are keys of indexes need no look."""
+    short = MOST_RANGE // _UTF8
+
+    def checked(found: Values) -> bytes | None:
+        for place in indexed:
+            if not 0 < len(found[place]) <= short:
+                return None
+        return identity(found)
+
+    return checked

@@ -1,0 +1,51 @@
+"""Rows of pieces of a JSON array: by lines, or all at once, where that can be; else element by element."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import orjson
+
+from dynaops.data.parsing.elements import elements
+from dynaops.data.parsing.harvest import Harvest
+from dynaops.data.parsing.lines import JsonRows
+from dynaops.data.rows import Row
+
+_CUT_OFF = "the file ends within this element"
+
+
+def read_stream(rows: JsonRows, data: bytes, first_line: int, harvest: Harvest) -> None:
+    """The rows of elements, with commas between them or without."""
+    lines = [line.strip(b" \t\r,") for line in data.split(b"\n")]
+    if len(lines) > 1 and all(line[:1] == b"{" and line[-1:] == b"}" for line in lines if line):
+        apart = Harvest("")
+        rows.texts(enumerate(lines, first_line), apart)
+        # A line that is no object of its own may be a part of one: what was found is then not to be trusted.
+        if not apart.rejects:
+            harvest.rows += apart.rows
+            return
+    if len(lines) == 1 and (found := _of_one_line(rows, lines[0], first_line)) is not None:
+        harvest.rows += found
+        return
+    rows.texts(_texts(data, first_line, harvest), harvest)
+
+
+def _of_one_line(rows: JsonRows, text: bytes, line: int) -> list[Row] | None:
+    """The rows of elements that share a line, read together; None where they have to be told apart."""
+    try:
+        items = orjson.loads(b"[%b]" % text)
+    except ValueError:
+        return None
+    return rows.all_or_none(items, line, text)
+
+
+def _texts(data: bytes, first_line: int, harvest: Harvest) -> Iterator[tuple[int, bytes]]:
+    line, before = first_line, 0
+    for element in elements(data):
+        line += data.count(b"\n", before, element.start)
+        before = element.start
+        text = data[element.start : element.end]
+        if element.whole:
+            yield line, text
+        else:
+            harvest.reject(line, _CUT_OFF, text)

@@ -1,0 +1,225 @@
+"""Attribute values: from plain JSON to DynamoDB JSON, and DynamoDB JSON checked; each with its size.
+
+Sizes are DynamoDB's (Developer Guide, DynamoDB Item sizes and formats): strings as UTF-8, 3 bytes for a list or map and
+1 for each of its elements.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable
+from typing import Any
+
+from dynaops.data.parsing import numbers
+from dynaops.data.parsing.malformed import Malformed, at
+from dynaops.data.parsing.numbers import Exact
+
+MOST_LEVELS = 32
+"""How deep a value may nest, the attribute itself included (DynamoDB quotas, Nested attribute depth)."""
+Typed = dict[str, Any]
+"""A value in DynamoDB JSON: one type and its content."""
+Sized = tuple[Typed, int]
+
+TRUE: Typed = {"BOOL": True}
+FALSE: Typed = {"BOOL": False}
+NULL: Typed = {"NULL": True}
+TYPES = frozenset({"S", "N", "B", "BOOL", "NULL", "L", "M", "SS", "NS", "BS"})
+
+
+def text_size(text: str) -> int:
+    """The bytes of a string as UTF-8. Raises Malformed for half a surrogate pair, which no UTF-8 has."""
+    if text.isascii():
+        return len(text)
+    try:
+        return len(text.encode())
+    except UnicodeEncodeError:
+        raise Malformed("a string has half a character (a lone surrogate), which is no Unicode") from None
+
+
+def plain(value: Any, where: str, level: int = 1) -> Sized:
+    """A value of plain JSON. Numbers are `Exact`, integers, or doubles of a safe text. Raises Malformed, Inexact."""
+    kind = type(value)
+    if kind is str:
+        return {"S": value}, _size_at(value, where)
+    if kind is Exact:
+        return _number(value, where)
+    if kind is int:
+        return _number(str(value), where)
+    if kind is float:
+        text = numbers.of_double(value, where)
+        return {"N": text}, numbers.size(text)
+    if value is None:
+        return NULL, 1
+    if kind is bool:
+        return (TRUE if value else FALSE), 1
+    if kind is dict:
+        _check_level(value, where, level)
+        return _members(
+            {name: plain(one, f"{where}.{name}", level + 1) for name, one in value.items()}, where
+        )
+    if kind is list:
+        _check_level(value, where, level)
+        return _elements([plain(one, f"{where}[{place}]", level + 1) for place, one in enumerate(value)])
+    if kind is bytes:
+        return {"B": base64.b64encode(value).decode()}, len(value)
+    raise Malformed(f"{at(where)}{kind.__name__} is not a type that DynamoDB has")
+
+
+def typed(value: Any, where: str, level: int = 1) -> Sized:
+    """A value of DynamoDB JSON, checked. Raises Malformed."""
+    if type(value) is dict and len(value) == 1:
+        ((kind, content),) = value.items()
+        if kind == "S" and type(content) is str:
+            return value, _size_at(content, where)
+        read = _READERS.get(kind)
+        if read is not None:
+            return read(content, where, level)
+    raise Malformed(f'{at(where)}in DynamoDB JSON every value is a map of one type, such as {{"S": "text"}}')
+
+
+def converted(value: Any, kind: str, where: str) -> Sized:
+    """A value of plain JSON as the type that somebody asks for. Raises Malformed, Inexact."""
+    if kind in ("SS", "NS", "BS") and type(value) is list:
+        return _READERS[kind]([_as_text(one) for one in value], where, 1)
+    if kind == "N" and type(value) in (str, Exact, int):
+        return _number(str(value), where)
+    if kind == "S" and type(value) in (Exact, int):
+        return {"S": str(value)}, len(str(value))
+    if kind == "B" and type(value) is str:
+        return _binary(value, where)
+    found, size = plain(value, where)
+    if kind not in found:
+        (actual,) = found
+        raise Malformed(f"{at(where)}is of type {actual}, which cannot be made {kind}")
+    return found, size
+
+
+def _as_text(member: Any) -> Any:
+    """A member of a set as DynamoDB JSON has it: numbers as text."""
+    if type(member) is float:
+        return numbers.of_double(member)
+    return str(member) if type(member) in (Exact, int) else member
+
+
+def binary(text: str, where: str) -> bytes:
+    """What base64 text stands for. Raises Malformed."""
+    try:
+        return base64.b64decode(text, validate=True)
+    except (ValueError, binascii.Error):
+        raise Malformed(f"{at(where)}binary is written as base64 text") from None
+
+
+def _number(text: str, where: str) -> Sized:
+    number = numbers.canonical(text, where)
+    return {"N": number}, numbers.size(number)
+
+
+def _binary(text: str, where: str) -> Sized:
+    data = binary(text, where)
+    return {"B": base64.b64encode(data).decode()}, len(data)
+
+
+def _check_level(content: Any, where: str, level: int) -> None:
+    if level >= MOST_LEVELS and content:
+        top = where.partition(".")[0].partition("[")[0]
+        raise Malformed(f"{at(top)}lists and maps are nested {MOST_LEVELS} deep at the most")
+
+
+def _members(members: dict[str, Sized], where: str) -> Sized:
+    if "" in members:
+        raise Malformed(f"{at(where)}an attribute has no name")
+    size = 3 + sum(1 + _size_at(name, where) + taken for name, (_, taken) in members.items())
+    return {"M": {name: value for name, (value, _) in members.items()}}, size
+
+
+def _elements(elements: list[Sized]) -> Sized:
+    return {"L": [value for value, _ in elements]}, 3 + sum(1 + taken for _, taken in elements)
+
+
+def _size_at(text: str, where: str) -> int:
+    if text.isascii():
+        return len(text)
+    try:
+        return text_size(text)
+    except Malformed as error:
+        raise Malformed(f"{at(where)}{error}") from None
+
+
+def _read_string(content: Any, where: str, _level: int) -> Sized:
+    raise Malformed(f"{at(where)}S holds a string, in quotes, not {_named(content)}")
+
+
+def _read_number(content: Any, where: str, _level: int) -> Sized:
+    if type(content) is not str:
+        raise Malformed(f"{at(where)}N holds a number in quotes, not {_named(content)}")
+    return _number(content, where)
+
+
+def _read_binary(content: Any, where: str, _level: int) -> Sized:
+    if type(content) is not str:
+        raise Malformed(f"{at(where)}B holds base64 text, not {_named(content)}")
+    return _binary(content, where)
+
+
+def _read_bool(content: Any, where: str, _level: int) -> Sized:
+    if type(content) is not bool:
+        raise Malformed(f"{at(where)}BOOL holds true or false, not {_named(content)}")
+    return (TRUE if content else FALSE), 1
+
+
+def _read_null(content: Any, where: str, _level: int) -> Sized:
+    if content is not True:
+        raise Malformed(f"{at(where)}NULL holds true, not {_named(content)}")
+    return NULL, 1
+
+
+def _read_map(content: Any, where: str, level: int) -> Sized:
+    if type(content) is not dict:
+        raise Malformed(f"{at(where)}M holds a map, not {_named(content)}")
+    _check_level(content, where, level)
+    return _members({name: typed(one, f"{where}.{name}", level + 1) for name, one in content.items()}, where)
+
+
+def _read_list(content: Any, where: str, level: int) -> Sized:
+    if type(content) is not list:
+        raise Malformed(f"{at(where)}L holds a list, not {_named(content)}")
+    _check_level(content, where, level)
+    return _elements([typed(one, f"{where}[{place}]", level + 1) for place, one in enumerate(content)])
+
+
+def _read_set(kind: str) -> Callable[[Any, str, int], Sized]:
+    sort = kind[0]
+
+    def read(content: Any, where: str, level: int) -> Sized:
+        if type(content) is not list or not content:
+            raise Malformed(f"{at(where)}{kind} holds a list of at least one value: a set is never empty")
+        members = [typed({sort: one}, where, level) for one in content]
+        kept = [value[sort] for value, _ in members]
+        if len(set(kept)) < len(kept):
+            raise Malformed(f"{at(where)}a set holds each value once")
+        return {kind: kept}, sum(taken for _, taken in members)
+
+    return read
+
+
+def _named(content: Any) -> str:
+    """What JSON calls a value."""
+    if content is None:
+        return "null"
+    names = {str: "a string", bool: "true or false", dict: "a map", list: "a list"}
+    return names.get(type(content), "a number")
+
+
+_READERS: dict[str, Callable[[Any, str, int], Sized]] = {
+    "S": _read_string,
+    "N": _read_number,
+    "B": _read_binary,
+    "BOOL": _read_bool,
+    "NULL": _read_null,
+    "M": _read_map,
+    "L": _read_list,
+    "SS": _read_set("SS"),
+    "NS": _read_set("NS"),
+    "BS": _read_set("BS"),
+}

@@ -1,0 +1,202 @@
+"""One HTTP/1.1 connection that carries one request at a time: what it takes to talk to DynamoDB, and no more."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import NamedTuple, cast
+
+_MOST_HEAD = 65_536
+"""Bytes of headers after which an answer is not HTTP."""
+
+
+class Answer(NamedTuple):
+    """What came of a request. `status` 0 means that no whole answer came, for the `reason` given.
+
+    `head` is the status line and headers in lower case. `stale`: the connection had been used before and ended
+    before a byte of the answer came, as one that the server closed while it was idle does.
+    """
+
+    status: int
+    body: bytes
+    head: bytes = b""
+    reason: str = ""
+    stale: bool = False
+
+    def header(self, name: str) -> str | None:
+        """The value of a header by its name in lower case."""
+        return header(self.head, name.encode())
+
+
+Done = Callable[[Answer], None]
+
+
+def header(head: bytes, name: bytes) -> str | None:
+    """The value of header `name` within `head`, both in lower case."""
+    at = head.find(b"\r\n%b:" % name)
+    if at < 0:
+        return None
+    at += len(name) + 3
+    end = head.find(b"\r\n", at)
+    return head[at : end if end >= 0 else None].strip().decode("latin-1")
+
+
+class Connection(asyncio.Protocol):
+    """A connection of a pool. `freed` is told when the next request may be sent, `lost` when it has ended."""
+
+    def __init__(
+        self,
+        freed: Callable[[Connection], None],
+        lost: Callable[[Connection], None],
+        clock: Callable[[], float],
+    ) -> None:
+        self._freed = freed
+        self._lost = lost
+        self._clock = clock
+        self._transport: asyncio.Transport | None = None
+        self._done: Done | None = None
+        self._buffer = bytearray()
+        self._need = 0
+        self._head = b""
+        self._used = False
+        self.since = 0.0
+        """When the request under way was sent (the clock's seconds)."""
+
+    @property
+    def usable(self) -> bool:
+        """Whether a request can be sent now."""
+        return self._transport is not None and self._done is None and not self._transport.is_closing()
+
+    def send(self, data: bytes, done: Done) -> None:
+        """Send a whole request; `done` gets its answer, or what befell it, once."""
+        if self._transport is None:
+            done(Answer(0, b"", reason="the connection ended", stale=True))
+            return
+        self._done = done
+        self.since = self._clock()
+        self._transport.write(data)
+
+    def expire(self, reason: str) -> None:
+        """End the connection if a request is under way on it, which is told `reason`."""
+        if self._done is not None:
+            self._end(reason)
+
+    def abandon(self) -> None:
+        """End the connection; a request under way on it is not answered any more."""
+        self._done = None
+        self._close()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's is none by inheritance
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._transport = None
+        if self._done is not None:
+            answered = bool(self._buffer or self._head)
+            self._finish(
+                Answer(0, b"", reason=str(error or "the connection ended"), stale=self._used and not answered)
+            )
+        self._lost(self)
+
+    def data_received(self, data: bytes) -> None:
+        if self._done is None:
+            self._end("an answer to nothing")
+            return
+        if self._head:
+            self._buffer += data
+        else:
+            if self._buffer:
+                self._buffer += data
+                data = bytes(self._buffer)
+            if not self._read_head(data):
+                return
+        self._read_body()
+
+    def _read_head(self, data: bytes) -> bool:
+        """Take the head off `data`, which is all that has come; whether it was complete."""
+        end = data.find(b"\r\n\r\n")
+        if end < 0:
+            self._buffer = bytearray(data)
+            if len(data) > _MOST_HEAD:
+                self._end("the answer is not HTTP")
+            return False
+        head = data[:end].lower()
+        if not (head.startswith(b"http/1.") and head[9:12].isdigit()):
+            self._end("the answer is not HTTP")
+            return False
+        if head[9:10] == b"1":  # 100 Continue and its like come before the answer
+            self._buffer.clear()
+            return self._read_head(data[end + 4 :])
+        self._head = head
+        self._need = self._length(head)
+        self._buffer = bytearray(memoryview(data)[end + 4 :])
+        return True
+
+    def _length(self, head: bytes) -> int:
+        """How many bytes of body follow; -1: they come in chunks."""
+        if header(head, b"transfer-encoding") == "chunked":
+            return -1
+        length = header(head, b"content-length") or "0"
+        return int(length) if length.isdigit() else 0
+
+    def _read_body(self) -> None:
+        if self._need < 0:
+            try:
+                body, rest = unchunked(self._buffer)
+            except ValueError:
+                self._end("the answer's chunks are malformed")
+                return
+        elif len(self._buffer) >= self._need:
+            body, rest = bytes(self._buffer[: self._need]), len(self._buffer) - self._need
+        else:
+            return
+        if body is None:
+            return
+        answer = Answer(int(self._head[9:12]), body, self._head)
+        self._used = True
+        if rest or header(self._head, b"connection") == "close" or self._head.startswith(b"http/1.0"):
+            self._close()
+        self._finish(answer)
+
+    def _finish(self, answer: Answer) -> None:
+        """Hand over the answer, free for the next request already, which often follows at once."""
+        done, self._done = self._done, None
+        self._head = b""
+        self._buffer = bytearray()
+        if self.usable:
+            self._freed(self)
+        if done is not None:
+            done(answer)
+
+    def _end(self, reason: str) -> None:
+        self._close()
+        if self._done is not None:
+            self._finish(Answer(0, b"", reason=reason))
+
+    def _close(self) -> None:
+        if self._transport is not None:
+            self._transport.abort()
+
+
+def unchunked(data: bytearray) -> tuple[bytes | None, int]:
+    """The body within `data` and how many bytes follow it; (None, 0) while it is incomplete. Raises ValueError."""
+    parts, at = [], 0
+    while True:
+        end = data.find(b"\r\n", at)
+        if end < 0:
+            return None, 0
+        size = int(bytes(data[at:end]).partition(b";")[0], 16)
+        if size < 0:
+            raise ValueError("a negative chunk")
+        at = end + 2
+        if size == 0:
+            break
+        if len(data) < at + size + 2:
+            return None, 0
+        parts.append(bytes(data[at : at + size]))
+        at += size + 2
+    while (end := data.find(b"\r\n", at)) > at:  # trailers
+        at = end + 2
+    if end < 0:
+        return None, 0
+    return b"".join(parts), len(data) - end - 2

@@ -1,0 +1,120 @@
+"""What an input is: how it is compressed, how rows lie in it. By its content; by its name where that is not enough."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+import orjson
+
+from dynaops.data.parsing.plan import Container, Layout
+from dynaops.data.reading import headers
+from dynaops.data.reading.cut import Opening
+from dynaops.data.reading.inputs import Input
+from dynaops.data.reading.streams import Packing, packing_of, unpacked
+from dynaops.model.errors import DynaopsError
+
+FORMATS = ("json", "jsonl", "csv", "dynamodb", "parquet")
+"""What --format takes. `dynamodb` says what items look like; lines or array is seen in the content."""
+_BOM = b"\xef\xbb\xbf"
+_OTHERS = {
+    b"PK\x03\x04": "a zip archive: unpack it first",
+    b"BZh": "compressed with bzip2: unpack it first, or use gzip or zstd",
+    b"\xfd7zXZ": "compressed with xz: unpack it first, or use gzip or zstd",
+    b"\xff\xfe": "text in UTF-16: convert it to UTF-8 first",
+    b"\xfe\xff": "text in UTF-16: convert it to UTF-8 first",
+    b"\xe0\x01\x00\xea": "in Amazon Ion: export in DynamoDB JSON instead",
+    b"$ion_1_0": "in Amazon Ion: export in DynamoDB JSON instead",
+    b"Obj\x01": "in Avro, which is not supported",
+    b"ORC": "in ORC, which is not supported",
+}
+_ARRAY = re.compile(
+    rb'\s*(?:\[|\{\s*"Items"\s*:\s*\[|\{\s*"[^"\\]+"\s*:\s*\[(?=\s*\{\s*"(?:Put|Delete)Request"))'
+)
+"""An array; the answer of a Scan or Query; a request for BatchWriteItem."""
+_LINE_NAMES = (".jsonl", ".ndjson", ".jsonlines")
+_CSV_NAMES = (".csv", ".tsv", ".tab", ".txt")
+
+
+class Detected(NamedTuple):
+    """What an input is. `sample` are its first bytes, unpacked."""
+
+    source: Input
+    packing: Packing
+    layout: Layout
+    opening: Opening
+    sample: bytes
+
+
+def detect(source: Input, wanted: str | None = None, delimiter: str | None = None) -> Detected:
+    """What `source` is; `wanted` is the --format that somebody asks for. Raises DynaopsError."""
+    head = source.head()
+    if head[:4] == b"PAR1" or wanted == "parquet":
+        return Detected(source, Packing.NONE, Layout(Container.ARROW), Opening(0, 1), head)
+    packing = packing_of(head)
+    sample = unpacked(head, packing, source.name)
+    for mark, said in _OTHERS.items():
+        if sample.startswith(mark):
+            raise DynaopsError(f"{source.name} is {said}")
+    container = _container(sample, _bare_name(source.name), wanted, source.name)
+    start = len(_BOM) if sample.startswith(_BOM) else 0
+    if container is Container.CSV:
+        found = delimiter or headers.delimiter_of(sample[start:], _bare_name(source.name))
+        header = headers.header_of(sample[start:], found, source.name)
+        opening = Opening(start + len(header), 1 + header.count(b"\n"), header)
+        return Detected(source, packing, Layout(container, found), opening, sample[start:])
+    if container is Container.STREAM and (array := _ARRAY.match(sample, start)):
+        opening = Opening(array.end(), 1 + sample.count(b"\n", 0, array.end()))
+        return Detected(source, packing, Layout(container), opening, sample)
+    return Detected(source, packing, Layout(container), Opening(start, 1), sample)
+
+
+def like(source: Input, first: Detected) -> Detected | None:
+    """The same of a neighbour of `first`, where that needs no look into it; None where it does."""
+    if not (source.alike and first.source.alike) or first.layout.container is not Container.LINES:
+        return None
+    return first._replace(source=source, sample=b"")
+
+
+def _container(sample: bytes, name: str, wanted: str | None, shown: str) -> Container:
+    if wanted == "csv":
+        return Container.CSV
+    if wanted == "jsonl":
+        return Container.LINES
+    text = sample.removeprefix(_BOM).lstrip()
+    if wanted == "json" and not _ARRAY.match(text) and name.endswith(_LINE_NAMES):
+        return Container.LINES
+    if wanted in ("json", "dynamodb"):
+        return Container.LINES if _has_rows_in_lines(text) else Container.STREAM
+    if name.endswith(_LINE_NAMES) or not text:
+        return Container.LINES
+    if name.endswith(_CSV_NAMES) and text[:1] not in (b"{", b"["):
+        return Container.CSV
+    if text[:1] in (b"{", b"["):
+        return Container.LINES if _has_rows_in_lines(text) else Container.STREAM
+    if name.endswith(".json"):
+        return Container.LINES
+    if any(mark in text.partition(b"\n")[0] for mark in (b",", b";", b"\t")):
+        return Container.CSV
+    raise DynaopsError(f"Cannot tell what {shown} is", f"Say it with --format: {', '.join(FORMATS)}.")
+
+
+def _has_rows_in_lines(text: bytes) -> bool:
+    """Whether some line is an object of its own. Within objects over many lines such lines are indented."""
+    if _ARRAY.match(text):
+        return False
+    return any(line[:1] == b"{" and _is_object(line) for line in text.split(b"\n")[:50])
+
+
+def _is_object(line: bytes) -> bool:
+    try:
+        return type(orjson.loads(line)) is dict
+    except ValueError:
+        return False
+
+
+def _bare_name(name: str) -> str:
+    lowered = name.lower()
+    for ending in (".gz", ".gzip", ".zst", ".zstd"):
+        lowered = lowered.removesuffix(ending)
+    return lowered

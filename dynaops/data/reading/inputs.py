@@ -1,0 +1,179 @@
+"""Where bytes come from: local files, stdin, objects in S3."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Protocol
+
+from dynaops.aws.objects import ObjectReader, S3Object
+from dynaops.aws.session import Aws
+from dynaops.model.errors import DynaopsError
+
+HEAD_BYTES = 262_144
+"""How much of an input is looked at to find out what it is."""
+STDIN = "-"
+
+
+class Readable(Protocol):
+    """Bytes one after the other; `read` may give fewer than asked for, and none only at the end."""
+
+    def read(self, size: int = -1, /) -> bytes: ...
+
+    def close(self) -> None: ...
+
+
+class Input(Protocol):
+    """One input."""
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+
+    @property
+    def size(self) -> int | None:
+        """Its bytes as stored; None where that shows only at the end."""
+
+    @property
+    def identity(self) -> str:
+        """What changes with the content."""
+
+    @property
+    def alike(self) -> bool:
+        """Whether it is sure to be like others of which that is said: data files of one export."""
+
+    def head(self) -> bytes:
+        """Its first bytes, up to HEAD_BYTES, without using them up."""
+
+    def open(self, start: int = 0) -> Readable:
+        """Its bytes from `start` on. Raises DynaopsError kinds."""
+
+
+class LocalInput:
+    """A file on this machine."""
+
+    def __init__(self, path: Path, alike: bool = False) -> None:
+        self.name = str(path)
+        self.alike = alike
+        self.path = path
+        try:
+            found = path.stat()
+        except OSError as error:
+            raise unreadable(self.name, error) from error
+        # What is no regular file (a named pipe, /dev/fd/63) has no size, and can be read only once.
+        self.regular = path.is_file()
+        self.size = found.st_size if self.regular else None
+        self.identity = f"{path.resolve()} {found.st_size} {found.st_mtime_ns}"
+        self._pipe: _Once | None = None
+
+    def head(self) -> bytes:
+        if not self.regular:
+            return self._once().head()
+        file = self.open()
+        try:
+            return file.read(HEAD_BYTES)
+        finally:
+            file.close()
+
+    def open(self, start: int = 0) -> Readable:
+        if not self.regular:
+            return _skipped(self._once(), start)
+        try:
+            file = self.path.open("rb")
+            file.seek(start)
+        except OSError as error:
+            raise unreadable(self.name, error) from error
+        return file
+
+    def _once(self) -> _Once:
+        if self._pipe is None:
+            try:
+                self._pipe = _Once(self.path.open("rb", buffering=0))
+            except OSError as error:
+                raise unreadable(self.name, error) from error
+        return self._pipe
+
+
+class StdinInput:
+    """What is piped into the process. It can be read only once."""
+
+    name = "stdin"
+    size = None
+    identity = STDIN
+    alike = False
+
+    def __init__(self, stream: Readable | None = None) -> None:
+        self._once = _Once(stream or sys.stdin.buffer)
+
+    def head(self) -> bytes:
+        return self._once.head()
+
+    def open(self, start: int = 0) -> Readable:
+        return _skipped(self._once, start)
+
+
+class S3Input:
+    """An object in S3."""
+
+    def __init__(self, aws: Aws, which: S3Object, alike: bool = False) -> None:
+        self._aws = aws
+        self.alike = alike
+        self.which = which
+        self.name = which.url
+        self.size = which.size
+        self.identity = f"{which.url} {which.size} {which.etag}"
+
+    def head(self) -> bytes:
+        reader = ObjectReader(self._aws, self.which)
+        try:
+            return _beginning(reader)
+        finally:
+            reader.close()
+
+    def open(self, start: int = 0) -> Readable:
+        return ObjectReader(self._aws, self.which, start)
+
+
+def unreadable(name: str, error: OSError) -> DynaopsError:
+    """A file that cannot be read, in words."""
+    return DynaopsError(f"Cannot read {name}: {error.strerror or error}")
+
+
+class _Once:
+    """A stream that can be read once, and whose beginning can be looked at before."""
+
+    def __init__(self, stream: Readable) -> None:
+        self._stream = stream
+        self._head: bytes | None = None
+        self._given = 0
+
+    def head(self) -> bytes:
+        """The beginning; waits until that much is there, or the end."""
+        if self._head is None:
+            self._head = _beginning(self._stream)
+        return self._head
+
+    def read(self, size: int = -1, /) -> bytes:
+        head = self.head()
+        if self._given >= len(head):
+            return self._stream.read(size)
+        data = head[self._given :][: size if size >= 0 else None]
+        self._given += len(data)
+        return data
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+def _beginning(stream: Readable) -> bytes:
+    parts, left = [], HEAD_BYTES
+    while left and (data := stream.read(left)):
+        parts.append(data)
+        left -= len(data)
+    return b"".join(parts)
+
+
+def _skipped(stream: Readable, count: int) -> Readable:
+    while count > 0 and (data := stream.read(min(count, HEAD_BYTES))):
+        count -= len(data)
+    return stream

@@ -1,0 +1,136 @@
+"""From what a caller asks for to a source and the plan by which its blocks are parsed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from dynaops.aws.session import Aws
+from dynaops.data.parsing.plan import Container, ParsePlan, Shard
+from dynaops.data.parsing.values import TYPES
+from dynaops.data.reading import columnar, headers
+from dynaops.data.reading.detect import FORMATS, Detected, detect, like
+from dynaops.data.reading.expand import expand
+from dynaops.data.reading.inputs import Input
+from dynaops.data.reading.source import FileSource
+from dynaops.data.rows import Keys
+from dynaops.model.errors import DynaopsError
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """How to read. `format` is one of FORMATS, None to find out. `types` say of attributes what types they are.
+
+    `keys_only`: the rows are to be deleted. `keep_empty`: an empty cell of CSV is an empty string.
+    """
+
+    format: str | None = None
+    types: Mapping[str, str] = field(default_factory=dict)
+    delimiter: str | None = None
+    keys_only: bool = False
+    keep_empty: bool = False
+    shard: Shard | None = None
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A source with its plan. `fingerprint` changes when either does; `names` are the inputs'."""
+
+    source: FileSource
+    plan: ParsePlan
+    fingerprint: str
+    names: tuple[str, ...]
+    repeatable: bool
+    """Whether it can be read again, as --resume has to."""
+
+
+def prepare(arguments: Sequence[str], keys: Keys, aws: Callable[[], Aws], options: ReadOptions) -> Prepared:
+    """Look at all inputs. Raises DynaopsError where one cannot be read, or its columns are not a table's rows."""
+    _check_types(options, keys)
+    found = _detected(expand(arguments, aws), options)
+    source = FileSource(found)
+    plan = ParsePlan(
+        keys=keys,
+        layouts={one.source.name: one.layout for one in found},
+        types=dict(options.types),
+        columns=_columns(found, keys, options),
+        typed=options.format == "dynamodb",
+        keys_only=options.keys_only,
+        keep_empty=options.keep_empty,
+        shard=options.shard,
+    )
+    about = f"{source.digest()} {plan!r}".encode()
+    return Prepared(
+        source,
+        plan,
+        hashlib.sha256(about).hexdigest()[:32],
+        tuple(one.source.name for one in found),
+        all(one.source.size is not None for one in found),
+    )
+
+
+def parsed_types(given: str) -> dict[str, str]:
+    """``name=N,tags=SS`` as a map. Raises DynaopsError."""
+    types = {}
+    for one in filter(None, (part.strip() for part in given.split(","))):
+        name, equals, kind = one.rpartition("=")
+        if not equals or not name or kind.upper() not in TYPES:
+            known = ", ".join(sorted(TYPES))
+            raise DynaopsError(f"--types: {one!r} is not NAME=TYPE", f"Types are {known}.")
+        types[name] = kind.upper()
+    return types
+
+
+def parsed_shard(given: str) -> Shard:
+    """``2/3`` as the second of three shares. Raises DynaopsError."""
+    part, _, parts = given.partition("/")
+    if not (part.isdigit() and parts.isdigit() and 1 <= int(part) <= int(parts)):
+        raise DynaopsError(f"--shard: {given!r} is not I/N", "The first of four hosts takes --shard 1/4.")
+    return Shard(int(part) - 1, int(parts))
+
+
+def _detected(inputs: Sequence[Input], options: ReadOptions) -> list[Detected]:
+    found: list[Detected] = []
+    for one in inputs:
+        known = like(one, found[-1]) if found else None
+        found.append(known or detect(one, options.format, options.delimiter))
+    return found
+
+
+def _columns(found: Sequence[Detected], keys: Keys, options: ReadOptions) -> dict[str, str]:
+    """What CSV's columns seem to be; the first file that has a column decides."""
+    names = (keys.hash_key, keys.range_key) if keys.range_key else (keys.hash_key,)
+    columns: dict[str, str] = {}
+    for one in found:
+        container = one.layout.container
+        if container is Container.CSV:
+            seen = headers.inferred(one.sample, one.layout.delimiter)
+            columns = {**seen, **columns}
+        elif container is Container.ARROW:
+            seen = dict.fromkeys(columnar.columns(one.source), "")
+        else:
+            continue
+        for name in names:
+            if name not in seen:
+                shown = ", ".join(seen)
+                raise DynaopsError(
+                    f"{one.source.name} has no column {name!r}, a key of the table",
+                    f"Its columns are: {shown}.",
+                )
+    unknown = options.types.keys() - columns.keys()
+    if unknown and columns and all(one.layout.container is Container.CSV for one in found):
+        raise DynaopsError(
+            f"--types: there is no column {min(unknown)!r}", f"Columns are: {', '.join(columns)}."
+        )
+    return columns
+
+
+def _check_types(options: ReadOptions, keys: Keys) -> None:
+    if options.format is not None and options.format not in FORMATS:
+        raise DynaopsError(f"--format: there is no {options.format!r}", f"Formats are {', '.join(FORMATS)}.")
+    if options.delimiter is not None and len(options.delimiter.encode()) != 1:
+        raise DynaopsError("--delimiter is one character of ASCII")
+    for name, kind in {**keys.index_keys, **keys.types}.items():
+        if options.types.get(name, kind) != kind:
+            raise DynaopsError(f"--types: the key {name!r} is of type {kind}, as the table was made")

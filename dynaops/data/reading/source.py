@@ -1,0 +1,95 @@
+"""Files as one source of blocks."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+
+from dynaops.data.parsing.plan import Container
+from dynaops.data.reading.columnar import parquet_pieces
+from dynaops.data.reading.cut import (
+    BLOCK_BYTES,
+    AfterElement,
+    FindCut,
+    Opening,
+    Piece,
+    after_line,
+    after_record,
+    pieces,
+)
+from dynaops.data.reading.detect import Detected
+from dynaops.data.reading.streams import Stream
+from dynaops.data.rows import Block, Position
+from dynaops.model.errors import DynaopsError
+
+
+class FileSource:
+    """Inputs one after the other. It can be read from any position it gave out, unless it is stdin."""
+
+    def __init__(self, inputs: Sequence[Detected], block: int = BLOCK_BYTES) -> None:
+        self.inputs = tuple(inputs)
+        self._block = block
+        self._read = 0
+        self._stored = 0
+        self._done = 0
+
+    @property
+    def size(self) -> int | None:
+        """About how many bytes all blocks will have, as far as it shows by now; None where that cannot be told."""
+        total = 0
+        for one in self.inputs:
+            if one.source.size is None:
+                return None
+            total += one.source.size
+        return round(total * self._read / self._stored) if self._stored else total
+
+    def digest(self) -> str:
+        """What changes when an input does."""
+        about = [(one.source.identity, one.packing, one.layout, one.opening) for one in self.inputs]
+        return hashlib.sha256(repr((about, self._block)).encode()).hexdigest()
+
+    def blocks(self, start: Position | None = None) -> Iterator[Block]:
+        """The blocks from `start` on; their numbers count from 0. Raises DynaopsError kinds."""
+        first = start or Position(0, 0, 0)
+        self._done = sum(one.source.size or 0 for one in self.inputs[: first.source])
+        number = 0
+        for at in range(first.source, len(self.inputs)):
+            one = self.inputs[at]
+            begin = first if at == first.source and start else None
+            for piece in self._pieces(one, begin):
+                data = one.opening.header + piece.data if one.opening.header else piece.data
+                self._read += len(piece.data)
+                yield Block(
+                    number, one.source.name, piece.line, data, Position(at, piece.end, piece.next_line)
+                )
+                number += 1
+            self._done += one.source.size or 0
+
+    def _pieces(self, one: Detected, begin: Position | None) -> Iterator[Piece]:
+        if one.layout.container is Container.ARROW:
+            yield from parquet_pieces(one.source, begin.offset if begin else 0)
+            return
+        opening = one.opening
+        if begin and begin.offset > opening.offset:
+            opening = Opening(begin.offset, begin.line)
+        stream = Stream(one.source, one.packing, opening.offset)
+        cut = _cut(one)
+        before = stream.taken
+        try:
+            for piece in pieces(stream, opening, one.source.name, cut, self._block):
+                self._stored += stream.taken - before
+                before = stream.taken
+                yield piece
+        finally:
+            stream.close()
+        if isinstance(cut, AfterElement) and one.opening.offset and not cut.closed:
+            raise DynaopsError(
+                f"{one.source.name} ends before its JSON array does",
+                "Is the file complete? All rows in it were read.",
+            )
+
+
+def _cut(one: Detected) -> FindCut:
+    if one.layout.container is Container.LINES:
+        return after_line
+    return AfterElement() if one.layout.container is Container.STREAM else after_record(one.layout.delimiter)

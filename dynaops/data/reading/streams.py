@@ -1,0 +1,159 @@
+"""Bytes of an input, unpacked, in pieces of exactly the size asked for."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any
+
+from dynaops.data.reading.inputs import Input, Readable, unreadable
+from dynaops.model.errors import DynaopsError
+
+_PIECE = 1 << 20
+_PACKED = 1 << 14
+"""Packed bytes taken at a time: what becomes of them, at once, may be a thousand times as much."""
+
+
+class Packing(StrEnum):
+    """How an input is compressed."""
+
+    NONE = "none"
+    GZIP = "gzip"
+    ZSTD = "zstd"
+
+
+def packing_of(head: bytes) -> Packing:
+    """By the first bytes (RFC 1952, RFC 8878)."""
+    if head.startswith(b"\x1f\x8b"):
+        return Packing.GZIP
+    return Packing.ZSTD if head.startswith(b"\x28\xb5\x2f\xfd") else Packing.NONE
+
+
+def unpacked(head: bytes, packing: Packing, name: str) -> bytes:
+    """As much of an input's beginning as can be unpacked. Raises DynaopsError."""
+    if packing is Packing.NONE:
+        return head
+    unpack = (
+        zlib.decompressobj(31) if packing is Packing.GZIP else _zstd(name).ZstdDecompressor().decompressobj()
+    )
+    try:
+        return bytes(unpack.decompress(head))
+    except Exception as error:  # each library has its own
+        raise _damaged(name, packing, error) from error
+
+
+class Stream:
+    """An input's unpacked bytes from byte `start` on. Raises DynaopsError kinds."""
+
+    def __init__(self, source: Input, packing: Packing, start: int = 0) -> None:
+        self._name = source.name
+        self._packing = packing
+        direct = packing is Packing.NONE
+        self._counted = _Counted(source, start if direct else 0)
+        self._file = self._counted if direct else self._unpacking()
+        if not direct:
+            self._skip(start)
+
+    @property
+    def taken(self) -> int:
+        """Bytes of the input as it is stored that were read so far."""
+        return self._counted.at
+
+    def read(self, size: int) -> bytes:
+        """`size` bytes; fewer only at the end."""
+        parts = []
+        while size > 0 and (data := self._some(min(size, _PIECE))):
+            parts.append(data)
+            size -= len(data)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def close(self) -> None:
+        """End reading."""
+        self._counted.close()
+
+    def _some(self, size: int) -> bytes:
+        try:
+            return bytes(self._file.read(size))
+        except DynaopsError:
+            raise
+        except Exception as error:
+            if isinstance(error, OSError) and error.errno:
+                raise unreadable(self._name, error) from error
+            raise _damaged(self._name, self._packing, error) from error
+
+    def _unpacking(self) -> Readable:
+        if self._packing is Packing.GZIP:
+            counted: Any = self._counted
+            return gzip.GzipFile(fileobj=counted, mode="rb")
+        return _Frames(self._counted, _zstd(self._name).ZstdDecompressor().decompressobj)
+
+    def _skip(self, count: int) -> None:
+        while count > 0 and (data := self._some(min(count, _PIECE))):
+            count -= len(data)
+
+
+class _Counted:
+    """Counts what is read of an input."""
+
+    def __init__(self, source: Input, start: int) -> None:
+        self._file = source.open(start)
+        self.at = start
+
+    def read(self, size: int = -1, /) -> bytes:
+        data = self._file.read(size)
+        self.at += len(data)
+        return data
+
+    def close(self) -> None:
+        self._file.close()
+
+
+class _Frames:
+    """Zstandard frames one after the other. Unlike the library's own reader it tells when the last one is cut off."""
+
+    def __init__(self, packed: Readable, begin: Callable[[], Any]) -> None:
+        self._packed = packed
+        self._begin = begin
+        self._frame: Any = None
+        self._waiting = b""
+        self._ready = memoryview(b"")
+
+    def read(self, size: int = -1, /) -> bytes:
+        while not self._ready:
+            packed = self._waiting or self._packed.read(_PACKED)
+            if not packed:
+                if self._frame is not None:
+                    raise EOFError
+                return b""
+            if self._frame is None:
+                self._frame = self._begin()
+            self._ready = memoryview(self._frame.decompress(packed))
+            self._waiting = b""
+            if self._frame.eof:
+                self._waiting, self._frame = self._frame.unused_data, None
+        data, self._ready = self._ready[:size], self._ready[size:]
+        return bytes(data)
+
+    def close(self) -> None:
+        self._packed.close()
+
+
+def _zstd(name: str) -> Any:
+    try:
+        import zstandard
+    except ImportError:
+        raise DynaopsError(
+            f"{name} is compressed with zstd, and the package that reads it is not installed",
+            "Install it with: pip install 'dynaops[zstd]'",
+        ) from None
+    return zstandard
+
+
+def _damaged(name: str, packing: Packing, error: Exception) -> DynaopsError:
+    reason = "it ends early" if isinstance(error, EOFError) else f"it is damaged ({error})"
+    return DynaopsError(
+        f"Cannot unpack {name} ({packing.value}): {reason}",
+        "Get the file again, whole, and load it from the beginning.",
+    )

@@ -1,0 +1,67 @@
+"""A load that writes nothing: all rows are read and checked, and what they would cost is counted."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dynaops.data.parsing.parser import make_parser
+from dynaops.data.reading.prepare import Prepared
+from dynaops.data.rejects import RejectsFile
+from dynaops.data.rows import Reject
+
+_SAMPLES = 5
+
+
+@dataclass
+class Rehearsal:
+    """What a load would meet: read = valid + rejected.
+
+    `units` are write capacity units of the table alone: one for each KB begun of each item (Developer Guide, Write
+    capacity units); `item_bytes` are the items' by DynamoDB's count, `largest` the largest one's.
+    """
+
+    read: int = 0
+    valid: int = 0
+    rejected: int = 0
+    bytes: int = 0
+    units: int = 0
+    item_bytes: int = 0
+    largest: int = 0
+    seconds: float = 0.0
+    samples: list[Reject] = field(default_factory=list)
+
+
+def rehearse(
+    prepared: Prepared, rejects: Path | None, fail_fast: bool, progress: Callable[[Rehearsal], None]
+) -> Rehearsal:
+    """Read and check all of an input. `progress` is told after each block. Raises DynaopsError kinds."""
+    parse = make_parser(prepared.plan)
+    found = Rehearsal()
+    began = time.monotonic()
+    file = RejectsFile(rejects, 0) if rejects else None
+    try:
+        for block in prepared.source.blocks():
+            parsed = parse(block)
+            sizes = [row.size for row in parsed.rows]
+            found.read += parsed.read
+            found.valid += len(sizes)
+            found.rejected += len(parsed.rejects)
+            found.bytes += len(block.data)
+            found.units += sum((size + 1023) >> 10 for size in sizes)
+            found.item_bytes += sum(sizes)
+            found.largest = max(found.largest, *sizes, 0)
+            found.samples += parsed.rejects[: _SAMPLES - len(found.samples)]
+            found.seconds = time.monotonic() - began
+            if file:
+                file.append(parsed.rejects)
+            progress(found)
+            if fail_fast and parsed.rejects:
+                break
+    finally:
+        if file:
+            file.flush()
+            file.close()
+    return found

@@ -1,0 +1,73 @@
+"""The nouns between reading and writing: blocks of input go to workers, which make rows and rejects of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """A table's key attributes, the types of all key attributes (`S`, `N`, `B`) and of its indexes'."""
+
+    hash_key: str
+    range_key: str | None = None
+    types: Mapping[str, str] = field(default_factory=dict)
+    index_keys: Mapping[str, str] = field(default_factory=dict)
+
+
+class Position(NamedTuple):
+    """A place in the input from which it can be read on: which source, how many bytes in, which line comes next."""
+
+    source: int
+    offset: int
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A piece of the input of whole rows. Numbers count up from where reading began, without a gap."""
+
+    number: int
+    source: str
+    first_line: int
+    data: bytes
+    end: Position
+
+
+class Row(NamedTuple):
+    """A row that is ready to be sent.
+
+    `body` is the item as DynamoDB JSON; `key` is equal for equal keys and for them only; `size` is DynamoDB's of the
+    item, in bytes.
+    """
+
+    body: bytes
+    key: bytes
+    size: int
+    line: int
+
+
+class Reject(NamedTuple):
+    """A row that is not written: where it was, why, and its text."""
+
+    source: str
+    line: int
+    reason: str
+    text: str
+
+
+class Parsed(NamedTuple):
+    """What became of a block: read = rows + rejects."""
+
+    rows: list[Row]
+    rejects: list[Reject]
+    read: int
+
+
+class Source(Protocol):
+    """An input that can be read from any position it gave out."""
+
+    def blocks(self, start: Position | None = None) -> Iterator[Block]:
+        """The blocks from `start` on, from the beginning without it; the same at each reading."""

@@ -1,0 +1,77 @@
+"""The table that rows go to or come from, as AWS describes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from dynaops.aws.session import Aws
+from dynaops.data.rows import Keys
+from dynaops.model.errors import DynaopsError
+
+_READY = ("ACTIVE", "UPDATING", "ARCHIVING")
+
+
+@dataclass(frozen=True)
+class Target:
+    """A table. Capacities are in units a second; `indexes` is how many indexes a write may go to besides."""
+
+    name: str
+    region: str
+    keys: Keys
+    indexes: int
+    write_capacity: float | None
+    read_capacity: float | None
+    items: int
+    size: int
+    """Items and bytes as AWS last counted them (every six hours)."""
+    identity: str
+    arn: str
+
+
+def describe(aws: Aws, table: str, region: str) -> Target:
+    """The table. Raises DynaopsError where it is not there, or not ready."""
+    answer = aws.read("dynamodb", "DescribeTable", region, {"TableName": table})
+    if answer is None:
+        raise DynaopsError(
+            f"There is no table {table!r} in {region}",
+            "Check the name and --region, or make it with `dynaops apply`.",
+        )
+    found = answer["Table"]
+    if found["TableStatus"] not in _READY:
+        raise DynaopsError(f"The table {table!r} is {found['TableStatus']}", "Try again when it is ACTIVE.")
+    indexes = [*found.get("GlobalSecondaryIndexes", ()), *found.get("LocalSecondaryIndexes", ())]
+    return Target(
+        name=str(found["TableName"]),
+        region=region,
+        keys=keys_of(found),
+        indexes=len(indexes),
+        write_capacity=_capacity(found, "WriteCapacityUnits", "WriteUnitsPerSecond"),
+        read_capacity=_capacity(found, "ReadCapacityUnits", "ReadUnitsPerSecond"),
+        items=int(found.get("ItemCount", 0)),
+        size=int(found.get("TableSizeBytes", 0)),
+        identity=str(found.get("TableId", "")),
+        arn=str(found.get("TableArn", "")),
+    )
+
+
+def keys_of(found: dict[str, Any]) -> Keys:
+    """The keys of a table as DescribeTable describes it, or as CreateTable is to make it."""
+    indexes = [*found.get("GlobalSecondaryIndexes", ()), *found.get("LocalSecondaryIndexes", ())]
+    kinds = {one["AttributeName"]: one["AttributeType"] for one in found["AttributeDefinitions"]}
+    own = {one["KeyType"]: one["AttributeName"] for one in found["KeySchema"]}
+    of_indexes = {key["AttributeName"] for index in indexes for key in index["KeySchema"]}
+    return Keys(
+        own["HASH"],
+        own.get("RANGE"),
+        {name: kinds[name] for name in own.values()},
+        {name: kinds[name] for name in sorted(of_indexes - set(own.values())) if name in kinds},
+    )
+
+
+def _capacity(found: dict[str, Any], provisioned: str, warm: str) -> float | None:
+    """What the table bears at once: what is provisioned, else its warm throughput."""
+    units = found.get("ProvisionedThroughput", {}).get(provisioned) or found.get("WarmThroughput", {}).get(
+        warm
+    )
+    return float(units) if units else None

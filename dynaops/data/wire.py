@@ -1,0 +1,125 @@
+"""Signed requests to one endpoint, and what is settled below the level of items.
+
+Here end: connections that the server had closed while they were idle, a clock that is wrong, credentials that
+expired, and answers damaged on the way (DynamoDB sends a CRC32 of every body). All other answers are the caller's.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from email.utils import parsedate_to_datetime
+
+import orjson
+
+from dynaops.aws.route import Credentials, Route
+from dynaops.data.carrier import Carrier, carrier_for
+from dynaops.data.protocol import Answer, Done
+from dynaops.data.sigv4 import Signer
+
+_EXPIRED = {"ExpiredTokenException", "ExpiredToken", "RequestExpired", "TokenRefreshRequired"}
+_SIGNATURE = {
+    "InvalidSignatureException",
+    "SignatureDoesNotMatch",
+    "RequestTimeTooSkewed",
+    "RequestInTheFuture",
+    "AccessDeniedException",
+    "AuthFailure",
+}
+_SKEW_SECONDS = 60.0
+"""A clock that is wrong by less is not why a signature was refused: AWS allows 5 minutes (15 elsewhere)."""
+_TRIES = 3
+
+
+class Wire:
+    """Sends requests of DynamoDB's protocol. To be made within a running event loop.
+
+    `renew` is called with the credentials that AWS called expired; requests then wait for `renewed`. `timeout` is in
+    seconds; `connections` bounds those through a proxy (others are bounded by the requests under way).
+    """
+
+    def __init__(
+        self,
+        route: Route,
+        credentials: Credentials,
+        renew: Callable[[Credentials], None],
+        timeout: float = 30.0,
+        connections: int = 16,
+    ) -> None:
+        self._signer = Signer(credentials, route)
+        self._carrier: Carrier = carrier_for(route, timeout, connections)
+        self._renew = renew
+        self._waiting: list[Callable[[], None]] | None = None
+
+    def send(self, target: str, body: bytes, done: Done, tries: int = 0) -> None:
+        """POST `body` to the operation `target` (with its version prefix); `done` gets the answer, once."""
+        if self._waiting is not None:
+            self._waiting.append(lambda: self.send(target, body, done, tries))
+            return
+        signed_at = self._signer.now()
+        credentials = self._signer.credentials
+
+        def answered(answer: Answer) -> None:
+            if answer.status == 200 or tries >= _TRIES or not self._mended(answer, signed_at, credentials):
+                done(_checked(answer))
+            else:
+                self.send(target, body, done, tries + 1)
+
+        self._carrier.post(self._signer.head(target, body), body, answered)
+
+    def renewed(self, credentials: Credentials) -> None:
+        """Go on with these credentials."""
+        self._signer.renew(credentials)
+        waiting, self._waiting = self._waiting, None
+        for again in waiting or ():
+            again()
+
+    def close(self) -> None:
+        """End all connections."""
+        self._carrier.close()
+
+    def _mended(self, answer: Answer, signed_at: float, credentials: Credentials) -> bool:
+        """Whether the request should go again at once, what was wrong with it being put right."""
+        if answer.status == 0:
+            return answer.stale
+        if answer.status not in (400, 401, 403):
+            return False
+        code = error_of(answer)[0]
+        if code in _EXPIRED:
+            if self._waiting is None and credentials == self._signer.credentials:
+                self._waiting = []
+                self._renew(credentials)
+            return True
+        return code in _SIGNATURE and self._skewed(answer, signed_at)
+
+    def _skewed(self, answer: Answer, signed_at: float) -> bool:
+        """Whether the server's clock is another than the one signed by, which is then corrected."""
+        try:
+            server = parsedate_to_datetime(answer.header("date") or "").timestamp()
+        except ValueError:
+            return False
+        if abs(server - signed_at) < _SKEW_SECONDS:
+            return False
+        self._signer.correct(server)
+        return True
+
+
+def _checked(answer: Answer) -> Answer:
+    """The answer, or that it came damaged."""
+    wanted = answer.header("x-amz-crc32")
+    if wanted and wanted.isdigit() and int(wanted) != zlib.crc32(answer.body):
+        return Answer(0, b"", reason="the answer came damaged (its CRC32 does not fit)")
+    return answer
+
+
+def error_of(answer: Answer) -> tuple[str, str]:
+    """Code and text of a refusal, as AWS's JSON protocol tells them."""
+    try:
+        body = orjson.loads(answer.body)
+    except ValueError:
+        body = None
+    if not isinstance(body, dict):
+        body = {}
+    code = str(body.get("__type") or body.get("code") or answer.status)
+    text = str(body.get("message") or body.get("Message") or "")
+    return code.rpartition("#")[2].partition(":")[0], text

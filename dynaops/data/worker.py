@@ -1,0 +1,175 @@
+"""A worker process: parses blocks, announces their keys, writes those that are granted, and reports.
+
+It ends when the main process is gone, however that ended: two of a kind must not write the same table.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import signal
+import socket
+import sys
+from collections import deque
+from collections.abc import Callable
+from dataclasses import replace
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+from dynaops.data.calls import Outcome, call_for
+from dynaops.data.frames import (
+    Announced,
+    Expired,
+    Finished,
+    Frames,
+    Go,
+    Rate,
+    Renewed,
+    Setup,
+    Stopped,
+    Tick,
+    Work,
+)
+from dynaops.data.options import Traffic
+from dynaops.data.order import Grant, hashes_of
+from dynaops.data.pace import Window
+from dynaops.data.rows import Block, Parsed
+from dynaops.data.wire import Wire
+from dynaops.data.writer import Job, Told, Writer
+from dynaops.model.errors import DynaopsError
+
+_TICK_SECONDS = 0.5
+
+
+class Worker:
+    """The worker's side of the talk with the main process."""
+
+    def __init__(self, setup: Setup, send: Callable[[Any], None]) -> None:
+        options = setup.options
+        self._send = send
+        self._parse = options.make_parser(options.plan)
+        self._call = call_for(options.mode, setup.table, options.keys)
+        self._wire = Wire(
+            setup.route,
+            setup.credentials,
+            lambda refused: send(Expired(refused)),
+            options.timeout,
+            options.in_flight,
+        )
+        self._writer = Writer(
+            self._wire,
+            self._call,
+            options.mode,
+            Window(options.in_flight),
+            setup.rate,
+            options.patience,
+            Told(self._finished, self._stopped),
+        )
+        self._loop = asyncio.get_running_loop()
+        self._unparsed: deque[Block] = deque()
+        self._parsed: dict[int, tuple[Block, Parsed]] = {}
+        self._told = Traffic()
+        self._tick()
+
+    def take(self, message: Any) -> None:
+        """Do as the main process says."""
+        match message:
+            case Work(block):
+                self._unparsed.append(block)
+                self._loop.call_soon(self._parse_one)
+            case Go(grant):
+                self._write(grant)
+            case Renewed(credentials):
+                self._wire.renewed(credentials)
+            case Rate(rate):
+                self._writer.set_rate(rate)
+
+    def _write(self, grant: Grant) -> None:
+        if not grant.first:
+            self._writer.release(grant.number, grant.keys)
+            return
+        block, parsed = self._parsed.pop(grant.number)
+        self._writer.add(grant.number, block.source, len(block.data), parsed, grant.keys)
+
+    def _parse_one(self) -> None:
+        """One block at a time: between two, answers are taken and requests sent."""
+        block = self._unparsed.popleft()
+        try:
+            parsed = self._parse(block)
+        except DynaopsError as error:
+            self._send(Stopped("", error.message, hint=error.hint))
+            return
+        except Exception as error:  # the main process has to know, whatever it is
+            where = f"{block.source}, from line {block.first_line}"
+            self._send(Stopped("", f"Cannot read {where}: {type(error).__name__}: {error}"))
+            return
+        self._parsed[block.number] = (block, parsed)
+        reject = parsed.rejects[0] if parsed.rejects else None
+        self._send(Announced(block.number, hashes_of([row.key for row in parsed.rows]), reject))
+
+    def _finished(self, job: Job) -> None:
+        self._send(Finished(job.number, job.counts, job.rejects, self._writer.traffic))
+
+    def _stopped(self, outcome: Outcome) -> None:
+        api = self._call.target.rpartition(".")[2]
+        self._send(Stopped(outcome.code, outcome.text, api, _hint(outcome)))
+
+    def _tick(self) -> None:
+        self._writer.check_patience()
+        if self._writer.traffic != self._told:
+            self._told = replace(self._writer.traffic)
+            self._send(Tick(self._told, self._writer.in_flight))
+        self._loop.call_later(_TICK_SECONDS, self._tick)
+
+
+def _hint(outcome: Outcome) -> str | None:
+    if outcome.code:
+        return None
+    return "What is confirmed is recorded; run the command again with --resume when AWS can be reached."
+
+
+async def _serve(connection: socket.socket) -> None:
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(_die)
+    worker: list[Worker] = []
+
+    def received(message: Any) -> None:
+        if isinstance(message, Setup):
+            worker.append(Worker(message, frames.send))
+        else:
+            worker[0].take(message)
+
+    frames = Frames(received, lambda: os._exit(0))
+    await loop.create_unix_connection(lambda: frames, sock=connection)
+    await asyncio.Event().wait()
+
+
+def _die(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:  # noqa: ARG001 (asyncio's signature)
+    """A fault of ours in a callback: end, and be noticed, rather than wait for what will not come."""
+    error = context.get("exception")
+    told = f"{type(error).__name__}: {error}" if error else str(context.get("message"))
+    sys.stderr.write(f"{told}\n")
+    sys.stderr.flush()
+    os._exit(1)
+
+
+def main(descriptor: int) -> None:
+    """Serve the main process at the other end of a socket, until it is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Rows are tuples of bytes, which make no cycles: looking for some again and again is time lost.
+    gc.freeze()
+    gc.set_threshold(200_000, 20, 100)
+    connection = socket.socket(fileno=descriptor)
+    connection.setblocking(False)
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(_serve(connection))
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """uvloop's where it is installed (the extra `fast`), which saves some percent."""
+    if find_spec("uvloop") is None:
+        return None
+    factory: Callable[[], asyncio.AbstractEventLoop] = import_module("uvloop").new_event_loop
+    return factory

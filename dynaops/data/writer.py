@@ -1,0 +1,335 @@
+"""Writes the rows of granted blocks, many requests at a time, until each row is written, skipped or rejected.
+
+Rows of one block never overtake one another: of rows with the same key only one is under way. Where the later row
+simply replaces the earlier (put, delete) the last is sent and the earlier are kept at hand until AWS has taken it;
+else each waits for the one before it. Order between blocks is `order`'s.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Protocol
+from zlib import crc32
+
+from dynaops.data.calls import MOST_BYTES, Call, Outcome, Verdict
+from dynaops.data.options import Counts, Mode, Traffic
+from dynaops.data.pace import Bucket, Window, wait_after
+from dynaops.data.protocol import Answer, Done
+from dynaops.data.rows import Parsed, Reject, Row
+
+
+@dataclass
+class Job:
+    """A block's rows on their way. `left` counts those that are not done with."""
+
+    number: int
+    source: str
+    counts: Counts
+    rejects: list[Reject]
+    left: int
+    weight: float
+    """Bytes of input that a row stands for."""
+    behind: dict[bytes, list[Row]] = field(default_factory=dict)
+    """Rows that others of their key go before (put, delete: were replaced by)."""
+    again: list[Row] = field(default_factory=list)
+    """Unprocessed rows that wait to be sent again."""
+    attempt: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Rows of one request. `attempt` counts the requests before; `then` goes on when all rows are done with."""
+
+    job: Job
+    rows: Sequence[Row]
+    attempt: int = 0
+    then: Batch | None = None
+
+
+class Sender(Protocol):
+    """What carries requests: `wire.Wire`."""
+
+    def send(self, target: str, body: bytes, done: Done) -> None:
+        """Send a request; `done` gets the answer, once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Whom the writer tells: of a finished block, and of a refusal that ends the load."""
+
+    finished: Callable[[Job], None]
+    stopped: Callable[[Outcome], None]
+
+
+class Writer:
+    """Writes blocks in a running event loop. `patience`: seconds in which AWS has to take something."""
+
+    def __init__(
+        self,
+        wire: Sender,
+        call: Call,
+        mode: Mode,
+        window: Window,
+        rate: float | None,
+        patience: float,
+        told: Told,
+    ) -> None:
+        self._wire = wire
+        self._call = call
+        self._replaces = mode in (Mode.PUT, Mode.DELETE)
+        self._window = window
+        self._loop = asyncio.get_running_loop()
+        self._bucket = Bucket(rate, self._loop.time) if rate else None
+        self._patience = patience
+        self._told = told
+        self._ready: deque[Batch] = deque()
+        self._held: dict[int, tuple[Job, list[Row]]] = {}
+        self._resting = False
+        self._jobs = 0
+        self._last_success = self._loop.time()
+        self._last_refusal = Outcome(Verdict.LOST)
+        self.in_flight = 0
+        self.traffic = Traffic()
+
+    def set_rate(self, rate: float) -> None:
+        """Go by another rate (units a second) from now on."""
+        if self._bucket:
+            self._bucket.set_rate(rate)
+
+    def add(self, number: int, source: str, size: int, parsed: Parsed, held: frozenset[int]) -> None:
+        """Write the rows of a block of `size` bytes, but for those whose key's CRC32 is `held`."""
+        rows, rejects = parsed.rows, parsed.rejects
+        counts = Counts(read=parsed.read, rejected=len(rejects), bytes=size)
+        job = Job(number, source, counts, list(rejects), len(rows), size / max(1, len(rows)))
+        first = self._one_a_key(job, rows)
+        if held:
+            self._held[number] = (job, [row for row in first if crc32(row.key) in held])
+            first = [row for row in first if crc32(row.key) not in held]
+        if not self._jobs:
+            self._last_success = self._loop.time()
+        self._jobs += 1
+        if not rows:
+            self._finish(job)
+            return
+        self._start(job, first)
+
+    def release(self, number: int, keys: frozenset[int]) -> None:
+        """Write those rows of a block that have been held for these keys' CRC32s."""
+        job, waiting = self._held.pop(number)
+        left = [row for row in waiting if crc32(row.key) not in keys]
+        if left:
+            self._held[number] = (job, left)
+        self._start(job, [row for row in waiting if crc32(row.key) in keys])
+
+    def check_patience(self) -> None:
+        """To be called now and then: ends the load when AWS has taken nothing for too long."""
+        if self._jobs and self._loop.time() - self._last_success > self._patience:
+            last = self._last_refusal
+            reason = ": ".join(filter(None, (last.code, last.text))) or "no answer"
+            self._told.stopped(Outcome(Verdict.LOST, text=reason))
+
+    def _one_a_key(self, job: Job, rows: list[Row]) -> list[Row]:
+        """The rows to send now; the others of their key are put behind them."""
+        ahead: dict[bytes, Row] = {row.key: row for row in rows}
+        if len(ahead) == len(rows):
+            return rows
+        if self._replaces:
+            for row in rows:
+                if ahead[row.key] is not row:
+                    job.behind.setdefault(row.key, []).append(row)
+            job.counts.replaced = len(rows) - len(ahead)
+            return list(ahead.values())
+        ahead = {}
+        for row in rows:
+            if ahead.setdefault(row.key, row) is not row:
+                job.behind.setdefault(row.key, []).insert(0, row)
+        return list(ahead.values())
+
+    def _pump(self) -> None:
+        """Send what may go now."""
+        while self._ready and self.in_flight < self._window.size and not self._resting:
+            if self._bucket and self._rest(self._bucket, self._ready[0].rows):
+                return
+            self._send(self._ready.popleft())
+
+    def _rest(self, bucket: Bucket, rows: Sequence[Row]) -> bool:
+        """Whether the rate asks for a rest, after which the pump runs again."""
+        wait = bucket.take(units_of(rows))
+        if wait:
+            self._resting = True
+            self._loop.call_later(wait, self._rested)
+        return wait > 0
+
+    def _rested(self) -> None:
+        self._resting = False
+        self._last_success = self._loop.time()  # it was us who made AWS wait
+        self._pump()
+
+    def _send(self, batch: Batch) -> None:
+        body = self._call.body(batch.rows)
+        if len(body) > MOST_BYTES and len(batch.rows) > 1:
+            self._ready.extendleft(_halves(batch, in_turn=bool(batch.then)))
+            self._pump()
+            return
+        self.in_flight += 1
+        self.traffic.requests += 1
+        self._wire.send(self._call.target, body, partial(self._answered, batch))
+
+    def _answered(self, batch: Batch, answer: Answer) -> None:
+        self.in_flight -= 1
+        outcome = self._call.read(answer, batch.rows)
+        verdict = outcome.verdict
+        if verdict is Verdict.DONE or verdict is Verdict.PRESENT:
+            self._wrote(batch, outcome)
+        elif verdict is Verdict.INVALID:
+            self._window.answered(0.0)
+            self._last_success = self._loop.time()  # AWS is there and judges
+            self._take_apart(batch, outcome)
+        elif verdict is Verdict.STOP:
+            self._told.stopped(outcome)
+            return
+        else:
+            self._refused(batch, outcome)
+        self._pump()
+
+    def _wrote(self, batch: Batch, outcome: Outcome) -> None:
+        rows, left = batch.rows, outcome.left
+        done = len(rows) - len(left)
+        self._window.answered(len(left) / len(rows))
+        self.traffic.consumed += outcome.consumed
+        if self._bucket and outcome.consumed:
+            self._bucket.correct(outcome.consumed - units_of(rows))
+        if done:
+            self._last_success = self._loop.time()
+            if outcome.verdict is Verdict.PRESENT:
+                batch.job.counts.skipped += done
+            self._settle(batch.job, rows if not left else _without(rows, left))
+        if left:
+            self.traffic.throttles += 1
+            self._last_refusal = Outcome(Verdict.BUSY, text="AWS left all items unprocessed")
+            self._send_again(batch, left)
+        elif batch.then:
+            self._ready.appendleft(batch.then)
+
+    def _settle(self, job: Job, rows: Sequence[Row]) -> None:
+        """These rows are taken: what they replaced is done with as well, what waited for them is next."""
+        done = len(rows)
+        if job.behind and self._replaces:
+            done += sum(len(job.behind.pop(row.key, ())) for row in rows)
+        elif job.behind:
+            self._follow(job, rows[0])
+        self._tick_off(job, done)
+
+    def _follow(self, job: Job, row: Row) -> None:
+        """Send the row that waited for `row`."""
+        followers = job.behind.get(row.key)
+        if followers:
+            self._ready.appendleft(Batch(job, [followers.pop()]))
+
+    def _tick_off(self, job: Job, done: int) -> None:
+        self.traffic.rows += done
+        self.traffic.bytes += int(done * job.weight)
+        job.left -= done
+        if not job.left:
+            self._finish(job)
+
+    def _refused(self, batch: Batch, outcome: Outcome) -> None:
+        """None of the rows was taken; they are sent again after a while, together."""
+        self._window.answered(1.0)
+        self._last_refusal = outcome
+        if outcome.verdict is Verdict.BUSY:
+            self.traffic.throttles += 1
+        self.traffic.retries += 1
+        again = Batch(batch.job, batch.rows, batch.attempt + 1, batch.then)
+        self._loop.call_later(wait_after(again.attempt), self._resend, again)
+
+    def _resend(self, batch: Batch) -> None:
+        self._ready.appendleft(batch)
+        self._pump()
+
+    def _send_again(self, batch: Batch, left: Sequence[Row]) -> None:
+        """Unprocessed rows of a block are gathered while they wait, so that they fill requests again."""
+        self.traffic.retries += 1
+        attempt = batch.attempt + 1 if len(left) == len(batch.rows) else 1
+        if batch.then:  # what comes after must not overtake them
+            self._loop.call_later(
+                wait_after(attempt), self._resend, Batch(batch.job, left, attempt, batch.then)
+            )
+            return
+        job = batch.job
+        job.again.extend(left)
+        if job.attempt < attempt:
+            if not job.attempt:
+                self._loop.call_later(wait_after(attempt), self._regroup, job)
+            job.attempt = attempt
+
+    def _regroup(self, job: Job) -> None:
+        rows, job.again = job.again, []
+        attempt, job.attempt = job.attempt, 0
+        self._start(job, rows, attempt)
+
+    def _start(self, job: Job, rows: Sequence[Row], attempt: int = 0) -> None:
+        most = self._call.most
+        batches = [Batch(job, rows[at : at + most], attempt) for at in range(0, len(rows), most)]
+        if attempt:
+            self._ready.extendleft(batches)
+        else:
+            self._ready.extend(batches)
+        self._pump()
+
+    def _take_apart(self, batch: Batch, outcome: Outcome) -> None:
+        """AWS refuses a request for one bad row without telling which: halve it until the row is alone."""
+        if len(batch.rows) > 1:
+            # Keys that AWS calls equal and we do not: one after the other, lest they change places.
+            in_turn = bool(batch.then) or "duplicate" in outcome.text
+            self._ready.extendleft(_halves(batch, in_turn))
+            return
+        (row,) = batch.rows
+        job = batch.job
+        reason = f"{outcome.text or outcome.code} ({outcome.code})"
+        job.rejects.append(Reject(job.source, row.line, reason, row.body.decode("utf-8", "replace")))
+        job.counts.rejected += 1
+        if batch.then:
+            self._ready.appendleft(batch.then)
+        if self._replaces:
+            self._step_back(job, row)
+        else:
+            self._follow(job, row)
+        self._tick_off(job, 1)
+
+    def _step_back(self, job: Job, row: Row) -> None:
+        """The row that `row` had replaced counts after all: the one before the last is the last now."""
+        before = job.behind.get(row.key)
+        if before:
+            job.counts.replaced -= 1
+            self._ready.appendleft(Batch(job, [before.pop()]))
+
+    def _finish(self, job: Job) -> None:
+        self._jobs -= 1
+        job.counts.written = job.counts.read - job.counts.rejected - job.counts.skipped
+        job.rejects.sort(key=lambda reject: reject.line or 0)
+        self._told.finished(job)
+
+
+def _halves(batch: Batch, in_turn: bool = False) -> list[Batch]:
+    """The two halves of a batch; `in_turn` as one that has the second behind it."""
+    middle = len(batch.rows) // 2
+    second = Batch(batch.job, batch.rows[middle:], batch.attempt, batch.then)
+    first = batch.rows[:middle]
+    if in_turn:
+        return [Batch(batch.job, first, batch.attempt, second)]
+    return [Batch(batch.job, first, batch.attempt), second]
+
+
+def _without(rows: Sequence[Row], left: Sequence[Row]) -> list[Row]:
+    kept = {id(row) for row in left}
+    return [row for row in rows if id(row) not in kept]
+
+
+def units_of(rows: Sequence[Row]) -> float:
+    """Write capacity units of rows by their sizes: one for each KB begun (Developer Guide, "Capacity units")."""
+    return float(sum((row.size + 1023) >> 10 for row in rows))

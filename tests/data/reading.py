@@ -1,0 +1,68 @@
+"""Reading files as a load does, in one process."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import orjson
+
+from dynaops.aws.session import Aws
+from dynaops.data.parsing.parser import make_parser
+from dynaops.data.reading.prepare import Prepared, ReadOptions, prepare
+from dynaops.data.reading.source import FileSource
+from dynaops.data.rows import Block, Keys, Position, Reject, Row
+
+ID = Keys("id", None, {"id": "S"})
+
+
+class Found(NamedTuple):
+    """All that was read."""
+
+    rows: list[Row]
+    rejects: list[Reject]
+    read: int
+    blocks: list[Block]
+
+    @property
+    def items(self) -> list[dict[str, Any]]:
+        """The rows' items, in DynamoDB JSON."""
+        return [orjson.loads(row.body) for row in self.rows]
+
+    @property
+    def told(self) -> list[tuple[int, str]]:
+        """Lines and reasons of the rejects."""
+        return [(one.line, one.reason) for one in self.rejects]
+
+
+def nowhere() -> Aws:
+    raise AssertionError("no input is in S3")
+
+
+def read(
+    paths: Path | Sequence[Path],
+    keys: Keys = ID,
+    block: int = 1 << 20,
+    start: Position | None = None,
+    **options: Any,
+) -> Found:
+    """Read and parse files, in blocks of `block` bytes."""
+    names = [str(path) for path in ([paths] if isinstance(paths, Path) else paths)]
+    return parsed(prepare(names, keys, nowhere, ReadOptions(**options)), block, start)
+
+
+def parsed(prepared: Prepared, block: int = 1 << 20, start: Position | None = None) -> Found:
+    """Read and parse what is prepared."""
+    source = FileSource(prepared.source.inputs, block)
+    parse = make_parser(prepared.plan)
+    found = Found([], [], 0, [])
+    read_rows = 0
+    for one in source.blocks(start):
+        rows, rejects, count = parse(one)
+        assert count == len(rows) + len(rejects)
+        found.blocks.append(one)
+        found.rows.extend(rows)
+        found.rejects.extend(rejects)
+        read_rows += count
+    return found._replace(read=read_rows)
