@@ -1,0 +1,110 @@
+"""What all plans about backups have in common. They touch no state: the lineage is empty, the serial 0."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from dynaops import __version__
+from dynaops.engine.plan import check_parameters
+from dynaops.model.backup import Backup, Via
+from dynaops.model.change import Action, Change
+from dynaops.model.finding import Finding, Severity
+from dynaops.model.operation import Danger, Operation, Tolerance, Wait
+from dynaops.model.plan import Plan
+
+if TYPE_CHECKING:
+    from dynaops.aws.session import Aws
+
+ON_DEMAND, POINT = "on_demand_backup", "recovery_point"
+
+
+def plan_of(
+    changes: Iterable[Change],
+    operations: Sequence[Operation],
+    aws: Aws,
+    *,
+    warnings: Iterable[Finding] = (),
+    destroy: bool = False,
+) -> Plan:
+    """A plan of these operations, checked against AWS's service model. Raises DynaopsError."""
+    check_parameters(operations, aws)
+    return Plan(
+        dynaops_version=__version__,
+        created_at=datetime.fromtimestamp(time.time(), UTC).isoformat(timespec="seconds"),
+        serial=0,
+        lineage="",
+        endpoint=aws.endpoint_url,
+        changes=tuple(changes),
+        operations=tuple(operations),
+        warnings=tuple(warnings),
+        destroy=destroy,
+    )
+
+
+def refusal(code: str, message: str, hint: str | None = None) -> Finding:
+    """Why something cannot be planned."""
+    return Finding(code=code, severity=Severity.ERROR, message=message, hint=hint)
+
+
+def address_of(backup: Backup) -> str:
+    """Where a backup stands in a plan."""
+    return f"{backup.table}/backup/{backup.name}"
+
+
+def deletion(backup: Backup, reason: str) -> tuple[Change, Operation]:
+    """The end of a backup: what cannot be taken back."""
+    change = Change(
+        address=address_of(backup),
+        kind=ON_DEMAND if backup.via is Via.DYNAMODB else POINT,
+        region=backup.region,
+        action=Action.DELETE,
+        reason=reason,
+        before=backup.model_dump(mode="json"),
+    )
+    call = _delete_on_demand(backup) if backup.via is Via.DYNAMODB else _delete_point(backup)
+    operation = Operation(
+        id=f"{backup.arn}:delete",
+        address=change.address,
+        kind=change.kind,
+        reason=reason,
+        region=backup.region,
+        danger=Danger.DESTROY,
+        **call,
+    )
+    return change, operation
+
+
+def _delete_on_demand(backup: Backup) -> dict[str, Any]:
+    return {
+        "title": f"delete backup {backup.name} of {backup.table}",
+        "service": "dynamodb",
+        "api": "DeleteBackup",
+        "parameters": {"BackupArn": backup.arn},
+        "tolerate": (Tolerance(code="BackupNotFoundException"),),
+    }
+
+
+def _delete_point(backup: Backup) -> dict[str, Any]:
+    """AWS Backup answers 200 also where its role may not delete: the recovery point then is EXPIRED, and stays."""
+    parameters = {"BackupVaultName": backup.vault, "RecoveryPointArn": backup.arn}
+    return {
+        "title": f"delete recovery point {backup.name} of {backup.table}",
+        "service": "backup",
+        "api": "DeleteRecoveryPoint",
+        "parameters": parameters,
+        "tolerate": (Tolerance(code="ResourceNotFoundException"),),
+        "wait": Wait(
+            title=f"recovery point {backup.name} is gone",
+            service="backup",
+            api="DescribeRecoveryPoint",
+            parameters=parameters,
+            failed="Status=='EXPIRED'",
+            why="StatusMessage",
+            gone=True,
+            expected=10,
+            timeout=3600,
+        ),
+    }

@@ -1,0 +1,183 @@
+"""Restores: a new table with a backup's rows, the settings that a restore does not carry, and a place in the state.
+
+First AWS restores; then the table is planned like any other, by a spec of its own that is derived from that of the
+table it comes from. Each of the two can be broken off anywhere: the next run finds out how far it is.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dynaops.backups.plans import plan_of, refusal
+from dynaops.backups.restoring import restoring, under_way
+from dynaops.backups.service import role_of
+from dynaops.backups.settings import Derived, derived, spec_file
+from dynaops.backups.source import Source, source_of
+from dynaops.engine.adopt import Imported, import_table, yaml_of
+from dynaops.engine.load import Document, load
+from dynaops.engine.plan import PlanRefused, check_origin, make_plan
+from dynaops.model.change import Action, Change
+from dynaops.model.errors import DynaopsError
+from dynaops.model.finding import Finding, Severity
+from dynaops.model.operation import Danger, Operation
+from dynaops.model.plan import Plan
+from dynaops.model.state import State
+
+if TYPE_CHECKING:
+    from dynaops.aws.session import Aws
+
+_NAME = re.compile(r"[a-zA-Z0-9_.-]{3,255}")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is restored: `reference` is a backup, or with `at` (epoch seconds) or `latest` a table.
+
+    `file` is the new table's spec, used if it is there. `without` are spec keys that are not put back.
+    """
+
+    reference: str
+    target: str
+    region: str
+    at: float | None = None
+    latest: bool = False
+    role: str | None = None
+    file: Path | None = None
+    without: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Restoration:
+    """The restore's plan (with no operations where it is done already), and what then becomes of the table.
+
+    `derived` is None where `file` is there already, or where nobody knows the settings (`unknown`).
+    """
+
+    source: Source
+    target: str
+    plan: Plan
+    file: Path
+    derived: Derived | None
+    unknown: bool
+
+
+def plan_restore(request: Request, state: State, aws: Aws) -> Restoration:
+    """The plan of a restore, or of going on with one. Raises DynaopsError where it cannot be."""
+    check_origin(state, aws)
+    if not _NAME.fullmatch(request.target):
+        raise DynaopsError(
+            f"{request.target!r} is not the name of a table",
+            "Write 3 to 255 letters, digits, dots, hyphens and underscores.",
+        )
+    source = source_of(aws, request.reference, request.region, request.at, request.latest)
+    operation = operation_for(aws, state, source, request.target, request.role)
+    file = request.file or spec_file(source.table, request.target, state)
+    there = file.is_file()
+    if there:
+        _check_file(file, request.target)
+    settings = (
+        None if there else derived(source.table, request.target, source.region, state, aws, request.without)
+    )
+    unknown = not there and settings is None
+    change = _change(source, request.target, file, settings, there)
+    warnings = [_settings_unknown(source, request.target)] if unknown else []
+    plan = plan_of([change] if operation else [], [operation] if operation else [], aws, warnings=warnings)
+    return Restoration(source, request.target, plan, file, settings, unknown)
+
+
+def operation_for(
+    aws: Aws, state: State, source: Source, target: str, role: str | None, bare: bool = False
+) -> Operation | None:
+    """The restore, or the wait for one that is under way; None where it is done. Raises DynaopsError."""
+    found = under_way(aws, source, target)
+    if isinstance(found, Operation):
+        return found
+    if found:
+        return None
+    service_role: str | None = None
+    if source.by_service:
+        chosen = role_of(aws, state, source.table, source.region, role)
+        if isinstance(chosen, Finding):
+            raise PlanRefused([chosen])
+        service_role = chosen
+    return restoring(source, target, service_role, bare)
+
+
+def write_spec(restoration: Restoration) -> None:
+    """Write the new table's spec, where it is not there. Raises OSError."""
+    if restoration.derived is not None and not restoration.file.exists():
+        said = (
+            f"# {restoration.target}, restored from {restoration.source.words};\n"
+            f"# its settings are those of {restoration.derived.origin}.\n"
+        )
+        restoration.file.parent.mkdir(parents=True, exist_ok=True)
+        restoration.file.write_text(said + yaml_of(restoration.derived.spec), encoding="utf-8")
+
+
+def adopted(restoration: Restoration, state: State, aws: Aws) -> Imported:
+    """The table taken over as it is, since nobody knows its settings. Writes its spec; the caller saves the state."""
+    imported = import_table(restoration.target, state, aws, restoration.source.region)
+    restoration.file.parent.mkdir(parents=True, exist_ok=True)
+    restoration.file.write_text(imported.spec_yaml, encoding="utf-8")
+    return imported
+
+
+def plan_settings(restoration: Restoration, state: State, aws: Aws) -> Plan:
+    """What puts the settings back, and records the table. Raises DynaopsError where that would lose its rows."""
+    documents = [one for one in _documents(restoration.file) if one.spec.table_name == restoration.target]
+    plan = make_plan(documents, state, aws)
+    lossy = [one for one in plan.operations if one.danger in (Danger.DESTROY, Danger.REPLACE)]
+    if lossy:
+        raise DynaopsError(
+            f"{restoration.target} is restored, but {restoration.file} would have it otherwise: {lossy[0].title}",
+            f"The backup is of a time when {restoration.source.table} had other keys or indexes. Change that file to "
+            f"what the table is (dynaops import shows it), then run `dynaops apply {restoration.file}`.",
+        )
+    return plan
+
+
+def _documents(file: Path) -> list[Document]:
+    return load([file])
+
+
+def _check_file(file: Path, target: str) -> None:
+    names = [one.spec.table_name for one in _documents(file)]
+    if target not in names:
+        raise PlanRefused(
+            [
+                refusal(
+                    "BACKUP120",
+                    f"{file} is there already, and not the spec of {target}",
+                    "Name another file for the new table's spec, with --spec.",
+                )
+            ]
+        )
+
+
+def _change(source: Source, target: str, file: Path, settings: Derived | None, there: bool) -> Change:
+    after: dict[str, object] = {"rows": source.words}
+    if settings is not None:
+        after["settings"] = f"of {settings.origin}: {', '.join(settings.put_back)}"
+    if there:
+        after["settings"] = f"as in {file}"
+    after["spec"] = file.as_posix()
+    return Change(
+        address=target,
+        kind="table",
+        region=source.region,
+        action=Action.CREATE,
+        reason="",
+        after=after,
+    )
+
+
+def _settings_unknown(source: Source, target: str) -> Finding:
+    return Finding(
+        code="BACKUP121",
+        severity=Severity.WARNING,
+        message=f"nobody knows the settings that {source.table} had: {target} keeps those that the restore gives it",
+        hint="That is no TTL, no tags, no stream, no recovery. Give a spec of its own with --spec, or edit it later.",
+    )

@@ -1,0 +1,154 @@
+"""The call that restores, or the wait for one that was made before. Only reads AWS."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC
+from typing import TYPE_CHECKING, Any
+
+from dynaops.aws.errors import Refused
+from dynaops.backups.listing import table_of
+from dynaops.backups.source import Source
+from dynaops.backups.waits import restore_job_wait, restored
+from dynaops.model.errors import DynaopsError
+from dynaops.model.operation import Operation, Tolerance, Wait
+
+if TYPE_CHECKING:
+    from dynaops.aws.session import Aws
+
+_TAKEN = (
+    Tolerance(code="TableInUseException", retried=True),
+    Tolerance(code="TableAlreadyExistsException", retried=True),
+)
+_BARE = {
+    "BillingModeOverride": "PAY_PER_REQUEST",
+    "GlobalSecondaryIndexOverride": [],
+    "LocalSecondaryIndexOverride": [],
+}
+"""Restores the rows alone: without indexes it is faster and costs less."""
+
+
+def under_way(aws: Aws, source: Source, target: str) -> Operation | bool:
+    """An earlier run's restore: a wait for it, True where it is done, False where there is none.
+
+    Raises DynaopsError for a table of that name that was not restored from here.
+    """
+    answer = aws.read("dynamodb", "DescribeTable", source.region, {"TableName": target})
+    jobs = _jobs(aws, source) if source.by_service else []
+    if answer is None:
+        for job in jobs:
+            if job["Status"] in ("PENDING", "RUNNING") and _target_of(aws, source, job) == target:
+                return _waiting(source, target, job["RestoreJobId"])
+        return False
+    table = answer["Table"]
+    if not source.made(table, [str(one.get("CreatedResourceArn")) for one in jobs]):
+        raise DynaopsError(
+            f"There is a table {target} in {source.region} already, which was not restored from this",
+            f"A restore always makes a new table: choose a name that is free.{_other_time(source, table)}",
+        )
+    if table.get("TableStatus") == "DELETING":
+        raise DynaopsError(f"The table {target} is being deleted", "Run the command again when it is gone.")
+    if table.get("RestoreSummary", {}).get("RestoreInProgress") or table.get("TableStatus") == "CREATING":
+        return _waiting(source, target, None)
+    return True
+
+
+def restoring(source: Source, target: str, role: str | None, bare: bool = False) -> Operation:
+    """The call, and its wait. `role` is AWS Backup's, `bare` leaves out what costs and is not rows."""
+    return Operation(
+        id=f"{target}:restore",
+        address=target,
+        kind="table",
+        title=f"restore {target} from {source.words}",
+        reason="it was asked for",
+        region=source.region,
+        slow=True,
+        **(_by_service(source, target, role) if source.by_service else _native(source, target, bare)),
+    )
+
+
+def _native(source: Source, target: str, bare: bool) -> dict[str, Any]:
+    named: dict[str, Any] = {"TargetTableName": target, **(_BARE if bare else {})}
+    common = {
+        "service": "dynamodb",
+        "wait": restored(target),
+        "tolerate": _TAKEN,
+        "made": Wait(
+            title=f"{target} is there", parameters={"TableName": target}, until="Table.RestoreSummary"
+        ),
+    }
+    if source.backup is not None:
+        return {
+            **common,
+            "api": "RestoreTableFromBackup",
+            "parameters": {**named, "BackupArn": source.backup.arn},
+        }
+    when = {"RestoreDateTime": source.at} if source.at else {"UseLatestRestorableTime": True}
+    return {
+        **common,
+        "api": "RestoreTableToPointInTime",
+        "parameters": {**named, "SourceTableName": source.table, **when},
+    }
+
+
+def _by_service(source: Source, target: str, role: str | None) -> dict[str, Any]:
+    assert source.backup is not None, "AWS Backup restores recovery points"
+    return {
+        "service": "backup",
+        "api": "StartRestoreJob",
+        "wait": restore_job_wait(target),
+        "parameters": {
+            "RecoveryPointArn": source.backup.arn,
+            "Metadata": {"targetTableName": target},
+            "IamRoleArn": role,
+            "ResourceType": "DynamoDB",
+            "IdempotencyToken": str(uuid.uuid4()),
+        },
+    }
+
+
+def _waiting(source: Source, target: str, job: str | None) -> Operation:
+    """A look in the place of the call."""
+    wait = restore_job_wait(target, job) if job else restored(target)
+    return Operation(
+        id=f"{target}:wait",
+        address=target,
+        kind="table",
+        title=f"go on restoring {target} from {source.words}",
+        reason="an earlier run began it",
+        service=wait.service,
+        api=wait.api,
+        region=source.region,
+        parameters=wait.parameters,
+        wait=wait,
+        slow=True,
+    )
+
+
+def _other_time(source: Source, table: dict[str, Any]) -> str:
+    """How to go on with a restore of the same table to another time."""
+    summary = table.get("RestoreSummary", {})
+    when = summary.get("RestoreDateTime")
+    if source.backup is not None or "SourceBackupArn" in summary or when is None:
+        return ""
+    if table_of(summary.get("SourceTableArn", "")) != source.table:
+        return ""
+    return f" To go on with this one, say --at {when.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}."
+
+
+def _jobs(aws: Aws, source: Source) -> list[dict[str, Any]]:
+    """AWS Backup's restore jobs of the recovery point."""
+    found = aws.read_all("backup", "ListRestoreJobs", source.region, {}, "RestoreJobs")
+    arn = source.backup.arn if source.backup else ""
+    return [one for one in found or () if one.get("RecoveryPointArn") == arn]
+
+
+def _target_of(aws: Aws, source: Source, job: dict[str, Any]) -> str | None:
+    """The table that a restore job is to make: the job tells before it has made it."""
+    try:
+        asked = {"RestoreJobId": job["RestoreJobId"]}
+        answer = aws.read("backup", "GetRestoreJobMetadata", source.region, asked) or {}
+    except Refused:
+        return None
+    metadata = {name.lower(): value for name, value in answer.get("Metadata", {}).items()}
+    return metadata.get("targettablename")

@@ -1,0 +1,123 @@
+"""What is restored from: a backup, or a table at a time. Only reads AWS."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from dynaops.backups.find import find, is_arn, region_of
+from dynaops.backups.listing import on_demand, table_of, window
+from dynaops.model.backup import Backup, Via
+from dynaops.model.errors import DynaopsError
+
+if TYPE_CHECKING:
+    from dynaops.aws.session import Aws
+
+
+@dataclass(frozen=True)
+class Source:
+    """A backup of `table`, or (without one) the table as it was `at` a time; None is the latest there is."""
+
+    table: str
+    region: str
+    backup: Backup | None = None
+    at: int | None = None
+
+    @property
+    def words(self) -> str:
+        """What it is, in a sentence."""
+        if self.backup is not None:
+            kind = "backup" if self.backup.via is Via.DYNAMODB else "recovery point"
+            return f"{kind} {self.backup.name} of {self.table}"
+        return (
+            f"{self.table} as it was at {moment(self.at)}"
+            if self.at
+            else f"{self.table} at its latest restorable time"
+        )
+
+    @property
+    def key(self) -> str:
+        """What tells it from other sources."""
+        return self.backup.arn if self.backup else f"{self.region}/{self.table}/{self.at or 'latest'}"
+
+    @property
+    def by_service(self) -> bool:
+        """Whether AWS Backup restores it."""
+        return self.backup is not None and self.backup.via is Via.AWS_BACKUP
+
+    def made(self, table: dict[str, Any], jobs: list[str]) -> bool:
+        """Whether a described table was restored from here. `jobs`: ARNs of tables that AWS Backup restored from it."""
+        if table.get("TableArn") in jobs:
+            return True
+        summary = table.get("RestoreSummary", {})
+        if self.backup is not None:
+            return bool(summary.get("SourceBackupArn") == self.backup.arn)
+        if "SourceBackupArn" in summary or table_of(summary.get("SourceTableArn", "")) != self.table:
+            return False
+        when = summary.get("RestoreDateTime")
+        return self.at is None or (isinstance(when, datetime) and int(when.timestamp()) == self.at)
+
+
+def source_of(aws: Aws, reference: str, region: str, at: float | None = None, latest: bool = False) -> Source:
+    """What `reference` means: with `at` (epoch seconds) or `latest` a table, else a backup. Raises DynaopsError."""
+    if at is None and not latest:
+        return _backup(aws, reference, region)
+    if is_arn(reference):
+        raise DynaopsError(
+            f"{reference} is a backup, which has one time only",
+            "Leave out --at and --latest, or name the table.",
+        )
+    table = table_of(reference) or reference
+    place = region_of(reference, region)
+    times = window(aws, place, table)
+    if times is None:
+        raise _unrecoverable(aws, table, place)
+    if at is not None and not times.earliest <= at <= times.latest:
+        raise DynaopsError(
+            f"{table} cannot be restored to {moment(at)}",
+            f"It can be restored to any second from {moment(times.earliest)} to {moment(times.latest)}.",
+        )
+    return Source(table, place, at=None if at is None else math.floor(at))
+
+
+def moment(epoch: float | None) -> str:
+    """A time in UTC, as it may be given again."""
+    return f"{datetime.fromtimestamp(epoch or 0, UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _backup(aws: Aws, reference: str, region: str) -> Source:
+    try:
+        backup = find(aws, reference, region)
+    except DynaopsError as error:
+        if not is_arn(reference) and window(aws, region, reference) is not None:
+            raise DynaopsError(
+                f"{error.message}, but a table",
+                "Add --latest or --at TIME to restore the table to a time; or name one of its backups: "
+                f"dynaops backup list {reference}",
+            ) from None
+        raise
+    if not backup.ready:
+        raise DynaopsError(
+            f"{backup.name} cannot be restored: it is {backup.status}",
+            "Wait until it is made (dynaops backup status --wait)."
+            if backup.status == "CREATING"
+            else "Choose another backup (dynaops backup list).",
+        )
+    return Source(backup.table, backup.region, backup)
+
+
+def _unrecoverable(aws: Aws, table: str, region: str) -> DynaopsError:
+    """Why a table cannot be restored to a time, and what there is instead."""
+    others = [one.name for one in on_demand(aws, region, table)]
+    instead = f"Restore one of its backups: {', '.join(others[-3:])}." if others else ""
+    if aws.read("dynamodb", "DescribeTable", region, {"TableName": table}) is None:
+        return DynaopsError(
+            f"There is no table {table} in {region}, and only tables that are there have a past to restore",
+            instead or "Check the name and the region (--region).",
+        )
+    return DynaopsError(
+        f"Point-in-time recovery of {table} is off",
+        instead or "It has no past to restore, and no on-demand backup either (dynaops backup list).",
+    )

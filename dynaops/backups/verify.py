@@ -1,0 +1,132 @@
+"""Restore drills: a backup is restored into a scratch table, compared with its table, and the scratch table deleted.
+
+The scratch table's name tells what it is a copy of, so that a drill which was broken off is found and gone on with.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import orjson
+
+from dynaops.backups.compare import Comparison, How, Progress
+from dynaops.backups.plans import plan_of
+from dynaops.backups.restore import operation_for
+from dynaops.backups.source import Source, source_of
+from dynaops.backups.status import SCRATCH
+from dynaops.data.target import Target, describe
+from dynaops.engine.plan import check_origin
+from dynaops.model.backup import Verified
+from dynaops.model.change import Action, Change
+from dynaops.model.operation import Operation, Tolerance, Wait
+from dynaops.model.plan import Plan
+from dynaops.stores.files import make_directory, replace
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from dynaops.aws.session import Aws
+    from dynaops.model.state import State
+
+
+@dataclass(frozen=True)
+class Drill:
+    """A drill: `plan` restores (no operations where an earlier run has done that), then `compare`, then `clean_up`."""
+
+    source: Source
+    scratch: str
+    plan: Plan
+
+
+def plan_drill(
+    aws: Aws,
+    state: State,
+    reference: str,
+    region: str,
+    at: float | None = None,
+    latest: bool = False,
+    role: str | None = None,
+) -> Drill:
+    """The plan of a drill. Raises DynaopsError where there is nothing to restore."""
+    check_origin(state, aws)
+    source = source_of(aws, reference, region, at, latest)
+    scratch = SCRATCH + hashlib.sha256(source.key.encode()).hexdigest()[:16]
+    operation = operation_for(aws, state, source, scratch, role, bare=True)
+    change = Change(
+        address=scratch,
+        kind="table",
+        region=source.region,
+        action=Action.CREATE,
+        reason="",
+        after={"rows": source.words, "then": f"compared with {source.table}, and deleted"},
+    )
+    plan = plan_of([change] if operation else [], [operation] if operation else [], aws)
+    return Drill(source, scratch, plan)
+
+
+def compare(aws: Aws, drill: Drill, how: How, progress: Progress = lambda _: None) -> Verified:
+    """Compare the copy with its table, or (where that is gone) with what AWS counted. Raises DynaopsError kinds."""
+    source = drill.source
+    copy = describe(aws, drill.scratch, source.region)
+    table = _table(aws, source)
+    expected = _counted(aws, source) if table is None else None
+    return Comparison(aws, table, copy, how, progress, expected).run(source.table)
+
+
+def clean_up(aws: Aws, drill: Drill) -> Plan:
+    """The deletion of the scratch table."""
+    operation = Operation(
+        id=f"{drill.scratch}:delete",
+        address=drill.scratch,
+        kind="table",
+        title=f"delete scratch table {drill.scratch}",
+        reason="the copy is not needed any more",
+        service="dynamodb",
+        api="DeleteTable",
+        region=drill.source.region,
+        parameters={"TableName": drill.scratch},
+        tolerate=(Tolerance(code="ResourceNotFoundException"),),
+        wait=Wait(
+            title=f"{drill.scratch} is gone",
+            parameters={"TableName": drill.scratch},
+            gone=True,
+            expected=6,
+            timeout=900,
+        ),
+    )
+    return plan_of([], [operation], aws)
+
+
+def note(folder: Path, verified: Verified, source: Source, now: float) -> None:
+    """Remember the last drill of the table, for who asks when it was (``drills.json`` beside the state)."""
+    file = folder / "drills.json"
+    make_directory(folder)
+    try:
+        known = orjson.loads(file.read_bytes())
+    except (FileNotFoundError, ValueError):
+        known = {}
+    known[f"{source.region}/{source.table}"] = {
+        "at": int(now),
+        "source": source.key,
+        "method": verified.method,
+        "identical": verified.identical,
+    }
+    replace(file, orjson.dumps(known, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS))
+
+
+def _table(aws: Aws, source: Source) -> Target | None:
+    """The table that the copy is of, if it is still there."""
+    if aws.read("dynamodb", "DescribeTable", source.region, {"TableName": source.table}) is None:
+        return None
+    return describe(aws, source.table, source.region)
+
+
+def _counted(aws: Aws, source: Source) -> int | None:
+    """How many items there were, by AWS's count at the backup."""
+    if source.backup is None or source.by_service:
+        return None
+    answer = aws.read("dynamodb", "DescribeBackup", source.region, {"BackupArn": source.backup.arn}) or {}
+    count = answer.get("BackupDescription", {}).get("SourceTableDetails", {}).get("ItemCount")
+    return int(count) if count is not None else None

@@ -1,0 +1,1 @@
+"""The health of deployed tables: reads AWS, judges, and changes nothing."""

@@ -1,0 +1,165 @@
+"""What the checks judge: everything that is read of a table, each part with what kept it from being read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import orjson
+
+from dynaops.aws.errors import AwsFailure, Denied
+from dynaops.engine import drift
+from dynaops.engine.observe import in_parallel
+from dynaops.health.metrics import Metrics, read_metrics
+from dynaops.kinds.table.observe import billing_mode
+from dynaops.model.change import Drift
+from dynaops.model.resource import Scope
+from dynaops.model.state import State
+
+if TYPE_CHECKING:
+    from dynaops.aws.session import Aws
+    from dynaops.kinds import TableSpec
+
+T = TypeVar("T")
+
+
+class NotKnown(Exception):
+    """A check lacks what it judges by; the text says why."""
+
+
+@dataclass(frozen=True)
+class Told(Generic[T]):
+    """What a read gave, or why it gave nothing."""
+
+    given: T | None = None
+    gap: str | None = None
+
+    @property
+    def value(self) -> T:
+        """The answer. Raises NotKnown where there is none."""
+        if self.gap is not None:
+            raise NotKnown(self.gap)
+        return self.given  # type: ignore[return-value]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One table to look at. `spec`: what is expected of it, where a spec is known."""
+
+    scope: Scope
+    spec: TableSpec | None = None
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All that is known of one table. `drill` is what `backup verify` noted last, None for never."""
+
+    scope: Scope
+    spec: TableSpec | None
+    now: float
+    managed: bool
+    described: Told[dict[str, Any] | None]
+    recovery: Told[dict[str, Any]] = Told({})
+    ttl: Told[dict[str, Any]] = Told({})
+    tags: Told[dict[str, str]] = Told({})
+    metrics: Told[Metrics] = Told(Metrics())
+    drifted: Told[tuple[Drift, ...]] = Told(())
+    drill: dict[str, Any] | None = None
+
+    @property
+    def table(self) -> dict[str, Any]:
+        """DescribeTable's answer. Raises NotKnown where it could not be had."""
+        found = self.described.value
+        if found is None:
+            raise NotKnown("the table does not exist")
+        return found
+
+    @cached_property
+    def indexes(self) -> dict[str, dict[str, Any]]:
+        """The global secondary indexes as described, by name."""
+        return {one["IndexName"]: one for one in self.table.get("GlobalSecondaryIndexes", ())}
+
+    @property
+    def provisioned(self) -> bool:
+        return billing_mode(self.table) == "PROVISIONED"
+
+
+def gather(aws: Aws, subject: Subject, state: State, drills: Mapping[str, Any]) -> Facts:
+    """Everything about one table, read at once. Raises AwsFailure where AWS cannot be asked at all."""
+    scope = subject.scope
+    described = _described(aws, scope)
+    record = state.resources.get(scope.address)
+    here = record is not None and record.region == scope.region
+    managed = here and state.origin in (None, aws.origin)
+    about = Facts(scope, subject.spec, aws.now, managed, described)
+    if described.given is None:
+        return about
+    return _around(aws, about, state, drills)
+
+
+def _around(aws: Aws, about: Facts, state: State, drills: Mapping[str, Any]) -> Facts:
+    scope, table = about.scope, about.table
+    name = {"TableName": scope.table_name}
+    indexes = list(about.indexes)
+    replicas = [one["RegionName"] for one in table.get("Replicas", ())]
+    arn = {"ResourceArn": table["TableArn"]}
+    looks: list[Callable[[], Told[Any]]] = [
+        partial(_part, aws, scope, "DescribeContinuousBackups", name, "ContinuousBackupsDescription"),
+        partial(_part, aws, scope, "DescribeTimeToLive", name, "TimeToLiveDescription"),
+        partial(_told, lambda: _tags(aws, scope, arn)),
+        partial(_told, lambda: read_metrics(aws, scope.region, scope.table_name, indexes, replicas, aws.now)),
+        partial(_told, lambda: drift.find(state, aws, [scope.address])[0] if about.managed else ()),
+    ]
+    recovery, ttl, tags, metrics, drifted = in_parallel(looks)
+    return Facts(
+        scope,
+        about.spec,
+        aws.now,
+        about.managed,
+        about.described,
+        recovery,
+        ttl,
+        tags,
+        metrics,
+        drifted,
+        drills.get(f"{scope.region}/{scope.table_name}"),
+    )
+
+
+def read_drills(folder: Path) -> dict[str, Any]:
+    """What `backup verify` noted of its drills, by region/table; nothing where it was never run."""
+    try:
+        found = orjson.loads((folder / "drills.json").read_bytes())
+    except (OSError, ValueError):
+        return {}
+    drills = found.items() if isinstance(found, dict) else ()
+    return {name: one for name, one in drills if isinstance(one, dict) and isinstance(one.get("at"), int)}
+
+
+def _described(aws: Aws, scope: Scope) -> Told[dict[str, Any] | None]:
+    """DescribeTable's answer. A denial is told; credentials that are not there end the command."""
+    try:
+        answer = aws.read("dynamodb", "DescribeTable", scope.region, {"TableName": scope.table_name})
+    except Denied as error:
+        return Told(gap=error.message)
+    return Told(answer["Table"] if answer else None)
+
+
+def _part(aws: Aws, scope: Scope, api: str, parameters: dict[str, Any], member: str) -> Told[dict[str, Any]]:
+    return _told(lambda: (aws.read("dynamodb", api, scope.region, parameters) or {}).get(member, {}))
+
+
+def _tags(aws: Aws, scope: Scope, arn: dict[str, str]) -> dict[str, str]:
+    found = aws.read_all("dynamodb", "ListTagsOfResource", scope.region, arn, "Tags") or []
+    return {one["Key"]: one["Value"] for one in found}
+
+
+def _told(look: Callable[[], T]) -> Told[T]:
+    """What a look gives, or why it failed: by then DescribeTable has been answered, so the rest is worth telling."""
+    try:
+        return Told(look())
+    except AwsFailure as error:
+        return Told(gap=error.message)

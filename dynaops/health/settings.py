@@ -1,0 +1,173 @@
+"""Judgements of a table's settings: what DescribeTable and its neighbours say, against the spec where there is one."""
+
+from __future__ import annotations
+
+from dynaops.health.check import Verdict, failed, passed, plural, size, warned
+from dynaops.health.facts import Facts, NotKnown
+from dynaops.kinds.table.observe import busy
+from dynaops.kinds.table.rules import is_production
+
+DRILL_DAYS = 90
+"""A backup that nobody restored for a quarter of a year is a hope (AWS Well-Architected, REL09-BP04)."""
+_DAY = 86400
+_WORKING = ("CREATING", "UPDATING", "DELETING")
+
+
+def exists(facts: Facts) -> Verdict:
+    try:
+        if facts.described.value is None:
+            return failed(f"there is no table {facts.scope.table_name} in {facts.scope.region}")
+    except NotKnown as error:
+        return failed(str(error), "Allow dynamodb:DescribeTable, or use other credentials (--profile).")
+    return passed(str(facts.table["TableArn"]))
+
+
+def status(facts: Facts) -> Verdict:
+    told = str(facts.table.get("TableStatus", "ACTIVE"))
+    working = busy(facts.table)
+    if told in ("CREATING", "UPDATING") or (told == "ACTIVE" and working):
+        return warned(working or told, "Wait until AWS is done, and look again.")
+    return passed(told) if told == "ACTIVE" else failed(told)
+
+
+def encryption(facts: Facts) -> Verdict:
+    told = facts.table.get("SSEDescription") or {}
+    if facts.table.get("TableStatus") == "INACCESSIBLE_ENCRYPTION_CREDENTIALS" or told.get(
+        "InaccessibleEncryptionDateTime"
+    ):
+        return failed(
+            f"DynamoDB cannot use the key {told.get('KMSMasterKeyArn', '')}",
+            "Enable the KMS key and let DynamoDB use it: after 7 days AWS archives the table.",
+        )
+    if told.get("Status") in ("ENABLED", "ENABLING", "UPDATING"):
+        return passed(f"KMS {str(told.get('KMSMasterKeyArn', 'key managed by AWS')).rpartition(':')[2]}")
+    evidence = "the AWS owned key, which neither CloudTrail nor a key policy sees"
+    if facts.spec and not facts.spec.encryption.enabled:
+        return passed(f"{evidence}; the spec wants it so")
+    return warned(evidence)
+
+
+def recovery(facts: Facts) -> Verdict:
+    told = facts.recovery.value.get("PointInTimeRecoveryDescription", {})
+    wanted = facts.spec.point_in_time_recovery if facts.spec else None
+    if told.get("PointInTimeRecoveryStatus") != "ENABLED":
+        if wanted and wanted.enabled:
+            return failed("off, and the spec wants it on", "Run dynaops apply.")
+        return warned("off: rows lost to a mistake cannot be restored")
+    days = int(told.get("RecoveryPeriodInDays", 35))
+    if wanted and wanted.enabled and wanted.recovery_period_days > days:
+        return warned(
+            f"keeps {days} days, and the spec wants {wanted.recovery_period_days}", "Run dynaops apply."
+        )
+    return passed(f"on, {plural(days, 'day')} are kept")
+
+
+def protection(facts: Facts) -> Verdict:
+    if facts.table.get("DeletionProtectionEnabled"):
+        return passed("on")
+    if facts.spec and facts.spec.deletion_protection:
+        return failed("off, and the spec wants it on", "Run dynaops apply.")
+    if is_production(facts.scope.table_name, facts.tags.value):
+        return warned("off, though name or tags say production")
+    return passed("off")
+
+
+def stream(facts: Facts) -> Verdict:
+    told = facts.table.get("StreamSpecification") or {}
+    live = told.get("StreamViewType") if told.get("StreamEnabled") else None
+    wanted = (facts.spec.wanted_stream() or {}).get("view_type") if facts.spec else None
+    if wanted and live != wanted:
+        return failed(f"{live or 'off'}, and the spec wants {wanted}")
+    return passed(f"{live}, {facts.table.get('LatestStreamArn', '')}" if live else "off")
+
+
+def indexes(facts: Facts) -> Verdict:
+    local = [one["IndexName"] for one in facts.table.get("LocalSecondaryIndexes", ())]
+    names = [*facts.indexes, *local]
+    if facts.spec:
+        wanted = [one.name for one in facts.spec.global_secondary_indexes or ()]
+        wanted += [one.name for one in facts.spec.local_secondary_indexes or ()]
+        missing = [name for name in wanted if name not in names]
+        if missing:
+            return failed(
+                f"{len(names)} of {plural(len(wanted), 'index', 'indexes')}: {', '.join(missing)} missing",
+                "Run dynaops apply.",
+            )
+        more = [name for name in names if name not in wanted]
+        if more:
+            return warned(
+                f"{', '.join(more)}: not in the spec", "Declare it (dynaops import), or delete the index."
+            )
+    unready = [
+        f"{name} is {one['IndexStatus']}"
+        for name, one in facts.indexes.items()
+        if one.get("IndexStatus", "ACTIVE") != "ACTIVE"
+    ]
+    if unready:
+        return warned(", ".join(unready), "Queries of such an index fail or miss rows until it is ACTIVE.")
+    return passed(f"{plural(len(names), 'index', 'indexes')}{', all ACTIVE' if names else ''}")
+
+
+def replicas(facts: Facts) -> Verdict:
+    live = {one["RegionName"]: one.get("ReplicaStatus", "ACTIVE") for one in facts.table.get("Replicas", ())}
+    wanted = [one.region for one in facts.spec.replicas or ()] if facts.spec else []
+    missing = [region for region in wanted if region not in live]
+    if missing:
+        return failed(f"{', '.join(missing)} missing", "Run dynaops apply.")
+    told = ", ".join(f"{region} {state}" for region, state in live.items())
+    if any(state not in ("ACTIVE", *_WORKING) for state in live.values()):
+        return failed(told)
+    if any(state in _WORKING for state in live.values()):
+        return warned(told, "Wait until AWS is done, and look again.")
+    return passed(told or "none")
+
+
+def contents(facts: Facts) -> Verdict:
+    """Sizes are AWS's own count of about six hours ago."""
+    parts = [_content(facts.scope.table_name, facts.table)]
+    parts += [_content(name, one) for name, one in facts.indexes.items()]
+    return passed("; ".join(parts))
+
+
+def _content(name: str, one: dict[str, int]) -> str:
+    held = one.get("TableSizeBytes", one.get("IndexSizeBytes", 0))
+    return f"{name} {plural(one.get('ItemCount', 0), 'item')}, {size(held)}"
+
+
+def ttl(facts: Facts) -> Verdict:
+    told = facts.ttl.value
+    live = told.get("AttributeName") if told.get("TimeToLiveStatus") in ("ENABLED", "ENABLING") else None
+    wanted = facts.spec.ttl.attribute if facts.spec and facts.spec.ttl and facts.spec.ttl.enabled else None
+    if wanted and live != wanted:
+        return failed(f"{live or 'off'}, and the spec wants {wanted}")
+    return passed(f"on {live}" if live else "off")
+
+
+def drift(facts: Facts) -> Verdict:
+    if not facts.managed:
+        return passed("not recorded in this state: nothing to compare with")
+    found = facts.drifted.value
+    if not found:
+        return passed("AWS is as dynaops left it")
+    parts = [
+        f"{one.address} is gone"
+        if one.vanished
+        else f"{one.address} ({', '.join(each.path for each in one.differences)})"
+        for one in found
+    ]
+    return warned("changed outside dynaops: " + "; ".join(parts))
+
+
+def drill(facts: Facts) -> Verdict:
+    told = facts.drill
+    name = facts.scope.table_name
+    run = f"Run dynaops backup verify {name} --latest."
+    if not told:
+        return warned("no restore of this table was ever verified from here", run)
+    days = max(0, int((facts.now - told["at"]) // _DAY))
+    when = "today" if not days else f"{plural(days, 'day')} ago"
+    if not told.get("identical"):
+        return failed(f"the last drill, {when}, restored something else than the table held", run)
+    if days > DRILL_DAYS:
+        return warned(f"the last drill was {when}, more than {DRILL_DAYS} days", run)
+    return passed(f"verified {when} ({told.get('method')})")

@@ -1,0 +1,178 @@
+"""Judgements of how a table is used: CloudWatch's last 24 hours against what is paid for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import ceil
+from typing import NamedTuple
+
+from dynaops.health.check import Verdict, failed, passed, warned
+from dynaops.health.facts import Facts
+from dynaops.health.metrics import HOURS, INDEX_DAYS, OPERATIONS, PERIOD, Key
+
+SLOW = 50.0
+"""Milliseconds on average in a quarter of an hour, for one item; DynamoDB's are single digits."""
+BEHIND = 10_000.0
+"""Milliseconds on average in a quarter of an hour until a replica has a change; usually it is within a second."""
+FULL = 0.8
+"""Of the provisioned capacity: above it, bursts are throttled."""
+IDLE = 0.2
+"""Of the provisioned capacity: a peak below it is paid for in vain."""
+SMALL = 5
+"""Units below which provisioned capacity costs next to nothing."""
+TARGET = 0.7
+"""The utilization that autoscaling is set to by default."""
+WORTH = 5.0
+"""US dollars a month from which another billing mode is worth a hint."""
+_SINGLE = ("GetItem", "PutItem", "UpdateItem", "DeleteItem")
+_SIDES = (("Read", "RCU"), ("Write", "WCU"))
+_MONTH = 730
+"""Hours that AWS's calculators take a month for."""
+_ON_DEMAND = {"Read": 0.125e-6, "Write": 0.625e-6}
+_HOURLY = {"Read": 0.00013, "Write": 0.00065}
+"""US dollars a request unit, and a provisioned unit and hour: Standard class, us-east-1 (AWS's price list, 2025). Other
+regions cost more, in about the same proportion, which is what the comparison is of."""
+
+
+class Use(NamedTuple):
+    """Capacity of one side of a table or an index: units a second, per period, and what is provisioned (0: nothing)."""
+
+    name: str
+    side: str
+    unit: str
+    rates: list[float]
+    provisioned: int
+
+    @property
+    def peak(self) -> float:
+        return max(self.rates, default=0.0)
+
+
+def uses(facts: Facts) -> Iterator[Use]:
+    """Both sides of the table, then of each index."""
+    metrics = facts.metrics.value
+    for index, shape in [("", facts.table), *facts.indexes.items()]:
+        for side, unit in _SIDES:
+            given = (shape.get("ProvisionedThroughput") or {}).get(f"{side}CapacityUnits", 0)
+            rates = metrics.rates(f"Consumed{side}CapacityUnits", index)
+            yield Use(index or facts.scope.table_name, side, unit, rates, int(given))
+
+
+def throttles(facts: Facts) -> Verdict:
+    metrics = facts.metrics.value
+    found = [
+        (index or facts.scope.table_name, side.lower(), metrics.total(f"{side}ThrottleEvents", index))
+        for index in ("", *facts.indexes)
+        for side, _ in _SIDES
+    ]
+    hit = [f"{name}: {count:,.0f} {side}s" for name, side, count in found if count]
+    if hit:
+        return warned(f"throttled in {HOURS} h: {', '.join(hit)}")
+    return passed(f"none in {HOURS} h")
+
+
+def system_errors(facts: Facts) -> Verdict:
+    metrics = facts.metrics.value
+    counts = {one: metrics.total("SystemErrors", operation=one) for one in OPERATIONS}
+    hit = [f"{name} {count:,.0f}" for name, count in counts.items() if count]
+    return warned(f"in {HOURS} h: {', '.join(hit)}") if hit else passed(f"none in {HOURS} h")
+
+
+def latency(facts: Facts) -> Verdict:
+    metrics = facts.metrics.value
+    found = {
+        one: metrics.highest(Key("SuccessfulRequestLatency", "Average", operation=one)) for one in OPERATIONS
+    }
+    peaks = {one: value for one, value in found.items() if value is not None}
+    if not peaks:
+        return passed(f"no requests in {HOURS} h")
+    told = ", ".join(f"{name} {value:.1f} ms" for name, value in peaks.items())
+    slow = [name for name in _SINGLE if peaks.get(name, 0) > SLOW]
+    evidence = f"slowest quarter of an hour on average: {told}"
+    return warned(evidence) if slow else passed(evidence)
+
+
+def replication(facts: Facts) -> Verdict:
+    regions = [one["RegionName"] for one in facts.table.get("Replicas", ())]
+    if not regions:
+        return passed("there are no replicas")
+    metrics = facts.metrics.value
+    found = {one: metrics.highest(Key("ReplicationLatency", "Average", receiver=one)) for one in regions}
+    peaks = {one: value for one, value in found.items() if value is not None}
+    if not peaks:
+        return passed(f"nothing was replicated in {HOURS} h")
+    told = ", ".join(f"{region} {value:,.0f} ms" for region, value in peaks.items())
+    evidence = f"slowest quarter of an hour on average: {told}"
+    return warned(evidence) if max(peaks.values()) > BEHIND else passed(evidence)
+
+
+def headroom(facts: Facts) -> Verdict:
+    if not facts.provisioned:
+        return passed("on demand")
+    found = [one for one in uses(facts) if one.provisioned]
+    full = [one for one in found if one.peak >= one.provisioned]
+    high = [one for one in found if one.peak >= FULL * one.provisioned]
+    if full or high:
+        told = ", ".join(_share(one) for one in high)
+        return failed(told) if full else warned(told)
+    busiest = max(found, key=lambda one: one.peak / one.provisioned)
+    return passed(f"peak {_share(busiest)}")
+
+
+def over_provisioned(facts: Facts) -> Verdict:
+    if not facts.provisioned:
+        return passed("on demand")
+    idle = [one for one in uses(facts) if one.provisioned > SMALL and one.peak < IDLE * one.provisioned]
+    if not idle:
+        return passed("what is provisioned is used")
+    told = "; ".join(f"{_share(one)}: {max(1, ceil(one.peak / TARGET))} would do" for one in idle)
+    spared = sum((one.provisioned - max(1, ceil(one.peak / TARGET))) * _HOURLY[one.side] for one in idle)
+    return warned(f"{told}; it costs about ${spared * _MONTH:,.0f} a month too much, at us-east-1's prices")
+
+
+def billing(facts: Facts) -> Verdict:
+    """What the window's use would cost in the other mode, by the month.
+
+    Provisioned is taken as autoscaling would have it: each hour's peak at TARGET.
+    """
+    on_demand = provisioned = paid = 0.0
+    for one in uses(facts):
+        on_demand += sum(one.rates) * PERIOD * _ON_DEMAND[one.side]
+        paid += one.provisioned * HOURS * _HOURLY[one.side]
+        provisioned += sum(max(1, ceil(peak / TARGET)) for peak in _hourly(one.rates)) * _HOURLY[one.side]
+    months = _MONTH / HOURS
+    on_demand, provisioned, paid = (cost * months for cost in (on_demand, provisioned, paid))
+    prices = "by the month, at us-east-1's prices, from this window"
+    if facts.provisioned:
+        evidence = f"provisioned ${paid:,.2f}, on demand ${on_demand:,.2f} {prices}"
+        dear = paid - on_demand >= WORTH
+        return warned(evidence, "Set billing_mode: PAY_PER_REQUEST.") if dear else passed(evidence)
+    evidence = f"on demand ${on_demand:,.2f}, provisioned at {TARGET:.0%} ${provisioned:,.2f} {prices}"
+    if on_demand - provisioned >= WORTH:
+        return warned(evidence, "Set billing_mode: PROVISIONED with autoscaling, if this day is like others.")
+    return passed(evidence)
+
+
+def unused_indexes(facts: Facts) -> Verdict:
+    if not facts.indexes:
+        return passed("there are no global secondary indexes")
+    metrics = facts.metrics.value
+    used = any(one.peak for one in uses(facts) if one.name == facts.scope.table_name)
+    idle = [name for name in facts.indexes if not metrics.index_reads.get(name)]
+    if not idle or not used:
+        return passed("all are read" if not idle else f"the table itself was not used in {HOURS} h")
+    parts = [
+        f"{name} (wrote {metrics.total('ConsumedWriteCapacityUnits', name):,.0f} units in {HOURS} h)"
+        for name in idle
+    ]
+    return warned(f"not read in {INDEX_DAYS} days: {', '.join(parts)}")
+
+
+def _share(one: Use) -> str:
+    return f"{one.name} {one.peak:,.1f} of {one.provisioned:,} {one.unit} ({one.peak / one.provisioned:.0%})"
+
+
+def _hourly(rates: list[float]) -> Iterator[float]:
+    points = 3600 // PERIOD
+    for first in range(0, len(rates), points):
+        yield max(rates[first : first + points])
