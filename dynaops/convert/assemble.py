@@ -1,0 +1,149 @@
+"""Pieces put together: the spec of each table with everything around it, and a note of what found no place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from dynaops.convert.arns import missing, own
+from dynaops.convert.backups import add_backups
+from dynaops.convert.pieces import Kind, Piece, Pieces, Spec
+from dynaops.convert.policies import add_policies
+from dynaops.convert.scaling import add_scaling
+from dynaops.convert.tidy import tidied
+
+_ON_ITS_OWN = "its table {} is in none of the files"
+
+
+def assemble(pieces: Pieces) -> list[Spec]:
+    """The specs, in the order of the tables. What does not fit is told in the pieces' notes."""
+    specs = {name: dict(table.spec) for name, table in pieces.tables.items()}
+    scaled: list[Piece] = []
+    for piece in _settled(pieces):
+        spec = specs.get(piece.table)
+        if spec is None:
+            pieces.notes.lost(piece.where, _ON_ITS_OWN.format(piece.table))
+        elif piece.kind in (Kind.TARGET, Kind.POLICY, Kind.SCHEDULE):
+            scaled.append(piece)
+        else:
+            _PLACED[piece.kind](spec, piece, pieces)
+    add_scaling(specs, scaled, pieces.notes)
+    add_backups(specs, pieces)
+    add_policies(specs, pieces)
+    _log_groups(specs, pieces)
+    return [tidied(spec, pieces.tables[name].where, pieces.notes) for name, spec in specs.items()]
+
+
+def _settled(pieces: Pieces) -> list[Piece]:
+    """The pieces whose every value is known, with the ARNs of their tables as a spec writes them."""
+    found = []
+    for piece in pieces.around:
+        data = own(piece.data, piece.table) if piece.kind is Kind.RESOURCE_POLICY else piece.data
+        lacking = missing(data)
+        if lacking:
+            pieces.notes.lost(piece.where, unknown(lacking))
+        else:
+            found.append(Piece(piece.kind, piece.table, data, piece.where))
+    return found
+
+
+def unknown(lacking: set[str]) -> str:
+    """The sentence about names that have no value yet."""
+    told = sorted(
+        one.replace("table_arn:", "the ARN of ").replace("stream_arn:", "the stream of ") for one in lacking
+    )
+    given = [one for one in told if " of " not in one]
+    hint = f": give it with --parameter {given[0]}=VALUE" if given else ""
+    return f"{', '.join(told)} is not known{hint}"
+
+
+def _under(key: str) -> Callable[[Spec, Piece, Pieces], None]:
+    """The piece is the value of a key of the spec; a second one is told of."""
+
+    def placed(spec: Spec, piece: Piece, pieces: Pieces) -> None:
+        if key in spec and spec[key] not in (piece.data, False, None):
+            pieces.notes.lost(piece.where, f"{piece.table} has another {piece.kind} already")
+            return
+        spec[key] = piece.data["policy"] if piece.kind is Kind.RESOURCE_POLICY else piece.data
+
+    return placed
+
+
+def _in_list(key: str, name: str) -> Callable[[Spec, Piece, Pieces], None]:
+    """The piece is one of a list of things that go by `name`."""
+
+    def placed(spec: Spec, piece: Piece, pieces: Pieces) -> None:
+        listed = spec.setdefault(key, [])
+        for one in listed:
+            if one[name] == piece.data[name]:
+                if one != piece.data:
+                    pieces.notes.lost(
+                        piece.where, f"{piece.table} has another {piece.kind} of {one[name]} already"
+                    )
+                return
+        listed.append(piece.data)
+
+    return placed
+
+
+def _item(spec: Spec, piece: Piece, pieces: Pieces) -> None:  # noqa: ARG001
+    spec.setdefault("items", []).append(piece.data["item"])
+
+
+def _tag(spec: Spec, piece: Piece, pieces: Pieces) -> None:  # noqa: ARG001
+    spec["tags"] = {**(spec.get("tags") or {}), piece.data["key"]: piece.data["value"]}
+
+
+def _index(spec: Spec, piece: Piece, pieces: Pieces) -> None:
+    attributes = piece.data["attributes"]
+    index = {name: value for name, value in piece.data.items() if name != "attributes"}
+    _in_list("global_secondary_indexes", "name")(
+        spec, Piece(piece.kind, piece.table, index, piece.where), pieces
+    )
+    spec["attributes"] = {**spec.get("attributes", {}), **attributes}
+
+
+def _insights(spec: Spec, piece: Piece, pieces: Pieces) -> None:  # noqa: ARG001
+    """Of the table, or of the index that `index` names; indexes follow the table's mode."""
+    block = spec.setdefault("contributor_insights", {"enabled": False})
+    index, mode = piece.data.get("index"), piece.data.get("mode")
+    if index is None:
+        block.update({"enabled": True, **({"mode": mode} if mode else {})})
+    else:
+        block.setdefault("indexes", []).append(index)
+
+
+_PLACED: dict[Kind, Callable[[Spec, Piece, Pieces], None]] = {
+    Kind.REPLICA: _in_list("replicas", "region"),
+    Kind.INDEX: _index,
+    Kind.TRIGGER: _in_list("lambda_triggers", "function"),
+    Kind.KINESIS: _under("kinesis"),
+    Kind.INSIGHTS: _insights,
+    Kind.RESOURCE_POLICY: _under("resource_policy"),
+    Kind.ITEM: _item,
+    Kind.TAG: _tag,
+    Kind.RECOVERY: _under("point_in_time_recovery"),
+    Kind.TTL: _under("ttl"),
+}
+
+
+def _log_groups(specs: dict[str, Spec], pieces: Pieces) -> None:
+    """A log group belongs to the table whose trigger's function writes into it."""
+    for group in pieces.log_groups:
+        function = str(group.data.get("name", "")).removeprefix("/aws/lambda/")
+        users = [spec for spec in specs.values() if function in _functions(spec)]
+        if len(users) != 1:
+            why = (
+                "several tables' triggers use its function" if users else "it is of no table's Lambda trigger"
+            )
+            pieces.notes.lost(group.where, why)
+        elif "log_group" in users[0]:
+            pieces.notes.lost(
+                group.where, f"{users[0]['table_name']} has a log group already; a spec names one"
+            )
+        else:
+            users[0]["log_group"] = group.data
+
+
+def _functions(spec: Spec) -> set[Any]:
+    return {str(one["function"]).partition(":")[0] for one in spec.get("lambda_triggers") or ()}

@@ -1,0 +1,67 @@
+"""AWS Backup: the plan that covers a table by its name and nothing else."""
+
+from __future__ import annotations
+
+from dynaops.convert.arns import missing, table_of, tables_in
+from dynaops.convert.pieces import Named, Pieces, Spec
+
+_ZONES = (None, "Etc/UTC", "UTC")
+
+
+def add_backups(specs: dict[str, Spec], pieces: Pieces) -> None:
+    """Put `backup` blocks into the specs."""
+    used: set[str] = set()
+    for selection in pieces.selections:
+        plans = [plan for plan in pieces.plans if plan.key == selection.data["plan"]]
+        if not plans:
+            pieces.notes.lost(selection.where, "its backup plan is in none of the files")
+            continue
+        why = _add(specs, plans[0], selection, pieces)
+        used.add(plans[0].key)
+        if why:
+            pieces.notes.lost(selection.where, why)
+            pieces.notes.lost(plans[0].where, "no spec's table is covered by it")
+    for plan in pieces.plans:
+        if plan.key not in used:
+            pieces.notes.lost(plan.where, "no selection in the files covers a table with it")
+    taken = {spec["backup"]["vault"]["name"] for spec in specs.values() if "backup" in spec}
+    for vault in pieces.vaults:
+        if vault.data["name"] not in taken:
+            pieces.notes.lost(vault.where, "no spec's backup goes into it")
+
+
+def _add(specs: dict[str, Spec], plan: Named, selection: Named, pieces: Pieces) -> str | None:
+    """Put the plan into its table's spec; else say why not."""
+    others = [one for one in pieces.selections if one.data["plan"] == plan.key and one is not selection]
+    resources = selection.data["resources"]
+    if others:
+        return "its plan has other selections too, and a spec's plan covers its table alone"
+    if selection.data.get("other"):
+        return f"it selects by {selection.data['other']}; a spec's backup covers its table by name"
+    if len(resources) != 1 or not tables_in(resources):
+        return "it does not cover one table by its ARN; a spec's backup covers its table alone"
+    spec = specs.get(table_of(resources[0]))
+    if spec is None:
+        return f"the table {table_of(resources[0])} is in none of the files"
+    vaults = {rule["vault"] for rule in plan.data["rules"]}
+    if len(vaults) != 1:
+        return "the rules of its plan go into several vaults, and a spec has one"
+    zones = [rule.get("timezone") for rule in plan.data["rules"]]
+    if any(zone not in _ZONES for zone in zones):
+        return f"its plan's schedules are in {next(zone for zone in zones if zone not in _ZONES)}, a spec's are in UTC"
+    lacking = missing([plan.data, selection.data["role_arn"]])
+    if lacking:
+        return f"not all of it is known: {', '.join(sorted(lacking))}"
+    name = vaults.pop()
+    made = [vault for vault in pieces.vaults if vault.data["name"] == name]
+    rules = [
+        {key: value for key, value in rule.items() if key not in ("vault", "timezone") and value is not None}
+        for rule in plan.data["rules"]
+    ]
+    spec["backup"] = {
+        "vault": {**made[0].data} if made else {"name": name, "create": False},
+        "plan": {"name": plan.data["name"], "rules": rules},
+    }
+    if selection.data["role_arn"]:
+        spec["backup"]["role_arn"] = selection.data["role_arn"]
+    return None

@@ -1,0 +1,1 @@
+"""From CloudFormation templates, hand-written or synthesised by CDK, and SAM's."""

@@ -1,0 +1,135 @@
+"""AWS::DynamoDB::GlobalTable: the table at home, its replicas elsewhere, capacity that is scaled as it is declared."""
+
+from __future__ import annotations
+
+from dynaops.convert import shapes
+from dynaops.convert.cloudformation import tables
+from dynaops.convert.cloudformation.stack import Stack
+from dynaops.convert.part import Part
+from dynaops.convert.pieces import Kind, Spec
+
+_SCALED = {"read": "ReadCapacityAutoScalingSettings", "write": "WriteCapacityAutoScalingSettings"}
+
+
+def table(stack: Stack, logical: str, part: Part) -> None:
+    """The table of the stack's region, and the others as its replicas."""
+    name = stack.name(logical, part, "TableName")
+    replicas = {one.text("Region"): one for one in part.parts("Replicas")}
+    home = stack.region or (next(iter(replicas)) if len(replicas) == 1 else None)
+    if name is None or home is None or home not in replicas:
+        part.skip(*part.names)
+        if name is not None:
+            why = "which of its replicas is at home? Say the stack's region with --region"
+            stack.pieces.notes.lost(part.where, why)
+        return
+    local = replicas.pop(home)
+    billing = part.text("BillingMode") or "PAY_PER_REQUEST"
+    sse = tables.encryption(part)
+    key = _key(local)
+    spec: Spec = {
+        "table_name": name,
+        "region": home,
+        **shapes.keys(part),
+        "attributes": shapes.attributes(part),
+        "billing_mode": billing,
+        **_capacity(stack, name, None, part, local, billing),
+        **shapes.warm(part),
+        "table_class": local.text("TableClass") or "STANDARD",
+        "deletion_protection": local.flag("DeletionProtectionEnabled") or False,
+        "encryption": {**sse, "kms_key_arn": key} if key and sse["enabled"] else sse,
+        "point_in_time_recovery": tables.recovery(local),
+        "stream": tables.stream(part),
+        "ttl": tables.ttl(part),
+        "global_secondary_indexes": _indexes(stack, name, part, local, billing),
+        "local_secondary_indexes": [shapes.local_index(one) for one in part.parts("LocalSecondaryIndexes")],
+        "tags": shapes.tags(local),
+        "multi_region_consistency": part.text("MultiRegionConsistency") or "EVENTUAL",
+    }
+    witnesses = [one.text("Region") for one in part.parts("GlobalTableWitnesses")]
+    if witnesses:
+        spec["witness_region"] = witnesses[0]
+    if stack.retained:
+        spec["lifecycle"] = {"prevent_destroy": True}
+    tables.insights(stack, name, None, local)
+    tables.kinesis(stack, name, local)
+    tables.policy(stack, name, local)
+    for region, one in replicas.items():
+        if region:
+            _same_capacity(local, one)
+            stack.pieces.add(Kind.REPLICA, name, _replica(region, one), one)
+    stack.pieces.table(spec, part.where)
+
+
+def _key(replica: Part) -> str | None:
+    block = replica.part("SSESpecification")
+    return block.text("KMSMasterKeyId") if block else None
+
+
+def _replica(region: str, part: Part) -> Spec:
+    """A replica elsewhere. Tags are its own: CloudFormation propagates none."""
+    own = shapes.tags(part)
+    found: Spec = {
+        "region": region,
+        "kms_key_arn": _key(part),
+        "point_in_time_recovery": tables.recovery(part),
+        "deletion_protection": part.flag("DeletionProtectionEnabled") or None,
+        "table_class": part.text("TableClass"),
+        "propagate_tags": False,
+        "tags": own or None,
+    }
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _same_capacity(local: Part, replica: Part) -> None:
+    """Replicas have the capacity and the indexes of the table at home; what is declared so is carried over."""
+    for name in (
+        "ReadProvisionedThroughputSettings",
+        "ReadOnDemandThroughputSettings",
+        "GlobalSecondaryIndexes",
+    ):
+        if name in replica and name in local and replica.value(name) != local.value(name):
+            replica.notes.lost(replica.at(name), "in a spec, a replica has the capacity of the table at home")
+
+
+def _indexes(stack: Stack, table: str, part: Part, local: Part, billing: str) -> list[Spec]:
+    regional = {one.text("IndexName"): one for one in local.parts("GlobalSecondaryIndexes")}
+    found = []
+    for one in part.parts("GlobalSecondaryIndexes"):
+        index = shapes.global_index(one)
+        beside = regional.get(index["name"])
+        index.update(_capacity(stack, table, index["name"], one, beside, billing))
+        index.update(shapes.warm(one))
+        if beside is not None:
+            tables.insights(stack, table, index["name"], beside)
+        found.append(index)
+    return found
+
+
+def _capacity(
+    stack: Stack, table: str, index: str | None, part: Part, local: Part | None, billing: str
+) -> Spec:
+    """Writes are declared for all regions, reads in each: provisioned (scaled or not), or with maxima on demand."""
+    if billing != "PROVISIONED":
+        units: Spec = {}
+        for side, holder in (("read", local), ("write", part)):
+            block = holder.part(f"{side.title()}OnDemandThroughputSettings") if holder else None
+            number = block.number(f"Max{side.title()}RequestUnits") if block else None
+            if number not in (None, -1):
+                units[f"max_{side}_request_units"] = number
+        return {"on_demand_throughput": units} if units else {}
+    found: Spec = {}
+    for side, holder in (("read", local), ("write", part)):
+        block = holder.part(f"{side.title()}ProvisionedThroughputSettings") if holder else None
+        if block is None:
+            continue
+        number = block.number(f"{side.title()}CapacityUnits")
+        scaled = block.part(_SCALED[side])
+        if scaled is not None:
+            data = {"table": table, "index": index, "side": side}
+            low, high = scaled.number("MinCapacity"), scaled.number("MaxCapacity")
+            number = scaled.number("SeedCapacity") or low
+            bounds = {"min": low, "max": high, **shapes.target_tracking(scaled)}
+            stack.pieces.add(Kind.TARGET, table, {**data, **bounds}, scaled)
+        if number:
+            found[f"{side}_capacity"] = number
+    return found

@@ -1,0 +1,93 @@
+"""What ``Ref`` and ``Fn::GetAtt`` give for resources of the template: names, and ARNs made of them.
+
+CloudFormation names what the template does not, so such a name has to be given (``--parameter LOGICAL_ID=NAME``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from dynaops.convert.arns import stream_arn, table_arn
+from dynaops.convert.part import Unknown
+
+TABLES = ("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable", "AWS::Serverless::SimpleTable")
+FUNCTIONS = ("AWS::Lambda::Function", "AWS::Serverless::Function")
+NAME_OF = {
+    **dict.fromkeys(TABLES, "TableName"),
+    **dict.fromkeys(FUNCTIONS, "FunctionName"),
+    "AWS::Kinesis::Stream": "Name",
+    "AWS::IAM::Role": "RoleName",
+    "AWS::Backup::BackupVault": "BackupVaultName",
+    "AWS::SQS::Queue": "QueueName",
+    "AWS::SNS::Topic": "TopicName",
+    "AWS::Logs::LogGroup": "LogGroupName",
+}
+_BASE = "arn:${AWS::Partition}:"
+_HERE = "${AWS::Region}:${AWS::AccountId}:"
+_ARN_OF: dict[str, str] = {
+    **dict.fromkeys(FUNCTIONS, f"{_BASE}lambda:{_HERE}function:"),
+    "AWS::Kinesis::Stream": f"{_BASE}kinesis:{_HERE}stream/",
+    "AWS::IAM::Role": f"{_BASE}iam::${{AWS::AccountId}}:role/",
+    "AWS::Backup::BackupVault": f"{_BASE}backup:{_HERE}backup-vault:",
+    "AWS::SQS::Queue": f"{_BASE}sqs:{_HERE}",
+    "AWS::SNS::Topic": f"{_BASE}sns:{_HERE}",
+    "AWS::Logs::LogGroup": f"{_BASE}logs:{_HERE}log-group:",
+}
+
+
+class Identities:
+    """The resources' types, and a way to the names that the template gives them."""
+
+    def __init__(self, types: Mapping[str, str], given: Mapping[str, str], region: str | None) -> None:
+        self._types = types
+        self._given = given
+        self._region = region
+        self.name_property: Callable[[str, str], Any] = lambda logical, name: None  # noqa: ARG005
+
+    def pseudo(self, name: str) -> str:
+        """A pseudo parameter; one that nobody has given stays as ``${AWS::AccountId}`` until it is needed."""
+        known = {"AWS::Region": self._region, "AWS::Partition": "aws", "AWS::URLSuffix": "amazonaws.com"}
+        return self._given.get(name) or known.get(name) or f"${{{name}}}"
+
+    def name(self, logical: str) -> str | Unknown:
+        """A resource's own name."""
+        if logical in self._given:
+            return self._given[logical]
+        declared = self.name_property(logical, NAME_OF.get(self._types.get(logical, ""), ""))
+        if isinstance(declared, str | Unknown):
+            return declared
+        return Unknown(
+            f"CloudFormation gives {logical} its name when it is deployed: give it with --parameter {logical}=NAME"
+        )
+
+    def ref(self, logical: str) -> Any:
+        kind = self._types.get(logical)
+        if kind is None:
+            return Unknown(f"there is no {logical} in the template: give it with --parameter {logical}=VALUE")
+        if kind == "AWS::SNS::Topic":
+            return self.attribute(logical, "Arn")
+        return self.name(logical) if kind in NAME_OF else f"${{id:{logical}}}"
+
+    def attribute(self, logical: str, attribute: str) -> Any:
+        kind = self._types.get(logical, "")
+        why = Unknown(
+            f"{logical}.{attribute} is known when it is deployed: give it with --parameter {logical}.{attribute}=VALUE"
+        )
+        if kind not in NAME_OF:
+            ids = ("Id", "BackupPlanId", "PolicyArn", "ManagedPolicyArn", "ScalableTargetId")
+            return f"${{id:{logical}}}" if attribute in ids else why
+        name = self.name(logical)
+        if isinstance(name, Unknown):
+            return name
+        if kind in TABLES:
+            made = {"Arn": table_arn, "StreamArn": stream_arn}.get(attribute)
+            return made(name) if made else why
+        if attribute in ("Arn", "TopicArn", "BackupVaultArn"):
+            return self._with_pseudo(_ARN_OF[kind]) + name
+        return name if attribute == NAME_OF[kind] else why
+
+    def _with_pseudo(self, text: str) -> str:
+        for one in ("AWS::Partition", "AWS::Region", "AWS::AccountId"):
+            text = text.replace(f"${{{one}}}", self.pseudo(one))
+        return text

@@ -1,0 +1,70 @@
+"""SAM: AWS::Serverless::SimpleTable, and functions with DynamoDB events (AWS SAM specification)."""
+
+from __future__ import annotations
+
+from dynaops.convert import shapes
+from dynaops.convert.cloudformation import tables
+from dynaops.convert.cloudformation.stack import Stack, table_named
+from dynaops.convert.notes import Where
+from dynaops.convert.part import Part
+from dynaops.convert.pieces import Kind, Spec
+
+_TYPES = {"String": "S", "Number": "N", "Binary": "B"}
+
+
+def simple_table(stack: Stack, logical: str, part: Part) -> None:
+    """A table with one key; on demand unless capacity is given."""
+    name = stack.name(logical, part, "TableName")
+    if name is None:
+        part.skip(*part.names)
+        return
+    key = part.part("PrimaryKey")
+    key_name = (key.text("Name") if key else None) or "id"
+    key_type = (key.text("Type") if key else None) or "String"
+    capacity = shapes.capacity(part)
+    spec: Spec = {
+        "table_name": name,
+        "region": stack.region,
+        "hash_key": key_name,
+        "attributes": {key_name: _TYPES.get(key_type, key_type)},
+        "billing_mode": "PROVISIONED" if capacity else "PAY_PER_REQUEST",
+        **capacity,
+        "encryption": tables.encryption(part) if "SSESpecification" in part else _global_encryption(stack),
+        "point_in_time_recovery": tables.recovery(part),
+        "tags": shapes.tags(part),
+    }
+    if stack.retained:
+        spec["lifecycle"] = {"prevent_destroy": True}
+    stack.pieces.table(spec, part.where)
+
+
+def function(stack: Stack, logical: str, part: Part) -> None:
+    """Only a function's DynamoDB events are about tables."""
+    events = part.entries("Events")
+    streams = {name: event for name, event in events.items() if event.text("Type") == "DynamoDB"}
+    part.skip(*part.names)
+    for name, event in events.items():
+        if name not in streams:
+            event.skip(*event.names)
+    for event in streams.values():
+        _event(stack, logical, part, event)
+    rest = "" if streams else ", and has no DynamoDB event"
+    stack.pieces.notes.lost(part.where, f"functions are no part of a spec{rest}: it stays with its stack")
+
+
+def _event(stack: Stack, logical: str, part: Part, event: Part) -> None:
+    properties = event.part("Properties")
+    if properties is None:
+        return
+    function = stack.name(logical, part, "FunctionName")
+    source = properties.text("Stream")
+    data = shapes.trigger(properties, function or logical)
+    if function is not None and source:
+        stack.pieces.add(Kind.TRIGGER, table_named(source), data, properties)
+
+
+def _global_encryption(stack: Stack) -> Spec:
+    node = stack.globals.get("SimpleTable")
+    if node is None:
+        return {"enabled": False}
+    return tables.encryption(Part(node, Where("Globals.SimpleTable", node.spot), stack.pieces.notes))

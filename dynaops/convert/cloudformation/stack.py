@@ -1,0 +1,38 @@
+"""What the readers of one template's resources share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from dynaops.convert.arns import table_of
+from dynaops.convert.cloudformation.identities import Identities
+from dynaops.convert.part import Part, Unknown
+from dynaops.convert.pieces import Pieces
+from dynaops.engine.yaml_tree import Node
+
+
+@dataclass
+class Stack:
+    """One template being read. `retained`: the resource at hand outlives the stack (its DeletionPolicy)."""
+
+    pieces: Pieces
+    identities: Identities
+    globals: dict[str, Node]
+    region: str | None
+    retained: bool = False
+    targets: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Scalable targets by logical id: their resource id and dimension."""
+
+    def name(self, logical: str, part: Part, property_: str) -> str | None:
+        """The resource's name; None, and told, where only CloudFormation knows it."""
+        part.node(property_)
+        found = self.identities.name(logical)
+        if isinstance(found, Unknown):
+            self.pieces.notes.lost(part.where, found.why)
+            return None
+        return found
+
+
+def table_named(text: str | None) -> str | None:
+    """The table of a name or an ARN, where there is one."""
+    return table_of(text) if text else None

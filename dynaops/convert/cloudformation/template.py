@@ -1,0 +1,23 @@
+"""A template as a tree: its YAML tags in their long form, whatever it is written in."""
+
+from __future__ import annotations
+
+from dynaops.engine.yaml_tree import Node, nodes
+
+MAX_VALUES = 500_000
+"""A template has at most 1 MB (CloudFormation quotas)."""
+
+
+def read(text: str, file: str) -> Node:
+    """The template. Raises Unreadable."""
+    found = nodes(text, file, MAX_VALUES, _tagged)
+    return found[0] if found else Node({}, (file, 1, 1))
+
+
+def _tagged(tag: str, node: Node) -> Node:
+    """``!Ref X`` is ``{Ref: X}``, ``!GetAtt A.B`` is ``{Fn::GetAtt: [A, B]}``, ``!Sub`` is ``{Fn::Sub: ...}``."""
+    if tag == "GetAtt" and isinstance(node.value, str):
+        name, _, attribute = node.value.partition(".")
+        node = Node([Node(name, node.spot), Node(attribute, node.spot)], node.spot)
+    name = tag if tag in ("Ref", "Condition") else f"Fn::{tag}"
+    return Node({name: node}, node.spot)

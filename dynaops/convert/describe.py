@@ -1,0 +1,318 @@
+"""From what the AWS CLI answers: ``describe-table``, and the companions' ``describe`` and ``get`` commands.
+
+An answer that does not name its table (its time to live, its tags) is taken for the table of the same file, or for the
+only one there is.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from dynaops.convert import shapes
+from dynaops.convert.arns import region_of, table_of
+from dynaops.convert.notes import Where
+from dynaops.convert.part import Part, tree
+from dynaops.convert.pieces import Kind, Pieces, Spec
+from dynaops.convert.scaling import dimension
+from dynaops.convert.texts import Text
+
+_TABLE = ("Table", "TableDescription")
+_ON = ("ENABLED", "ENABLING", "ACTIVE", "UPDATING")
+_ANSWERED = (
+    *(
+        "TableArn",
+        "TableId",
+        "TableStatus",
+        "CreationDateTime",
+        "TableSizeBytes",
+        "ItemCount",
+        "LatestStreamArn",
+    ),
+    *("LatestStreamLabel", "GlobalTableVersion", "ArchivalSummary", "RestoreSummary", "BillingModeSummary"),
+    *("TableClassSummary", "GlobalTableSettingsReplicationMode"),
+)
+_INDEX_ANSWERED = ("IndexStatus", "Backfilling", "IndexSizeBytes", "ItemCount", "IndexArn")
+_RECOVERY = "point-in-time recovery"
+_UNASKED = {
+    _RECOVERY: ("ContinuousBackupsDescription", "describe-continuous-backups"),
+    "time to live": ("TimeToLiveDescription", "describe-time-to-live"),
+    "tags": ("Tags", "list-tags-of-resource"),
+}
+
+
+def read(texts: Sequence[Text], pieces: Pieces) -> None:
+    """Take all answers of all files. Raises Unreadable for what is not JSON."""
+    answers = [(text, _parts(text, pieces)) for text in texts]
+    names = {text.path: [_name(part) for part in parts if _is_table(part)] for text, parts in answers}
+    only = [name for listed in names.values() for name in listed]
+    seen: dict[str, set[str]] = {name: set() for name in only if name}
+    for _, parts in answers:
+        for part in parts:
+            if _is_table(part):
+                _table(part, pieces)
+    for text, parts in answers:
+        near = names[text.path] if len(names[text.path]) == 1 else only
+        for part in parts:
+            if not _is_table(part):
+                _companion(part, near[0] if len(near) == 1 else None, pieces, seen)
+            part.close("it is no answer about a table that a spec could hold")
+    _tell_unasked(seen, pieces)
+
+
+def _parts(text: Text, pieces: Pieces) -> list[Part]:
+    listed = [one for found in text.json() for one in (found if isinstance(found, list) else [found])]
+    return [
+        Part(tree(one, text.path), Where(_title(one), (text.path, 0, 0)), pieces.notes)
+        for one in listed
+        if isinstance(one, dict)
+    ]
+
+
+def _title(answer: dict[str, Any]) -> str:
+    return next((name for name in answer if name in MEMBERS), "answer")
+
+
+def _is_table(part: Part) -> bool:
+    return any(name in part for name in _TABLE)
+
+
+def _name(part: Part) -> str | None:
+    whole = part.part("Table") or part.part("TableDescription")
+    return whole.text("TableName") if whole else None
+
+
+def _table(answer: Part, pieces: Pieces) -> None:
+    part = answer.part("Table") or answer.part("TableDescription")
+    name = part.text("TableName") if part else None
+    if part is None or name is None:
+        return
+    billing = part.part("BillingModeSummary")
+    class_ = part.part("TableClassSummary")
+    mode = (billing.text("BillingMode") if billing else None) or "PROVISIONED"
+    if billing:
+        billing.skip("LastUpdateToPayPerRequestDateTime")
+    if class_:
+        class_.skip("LastUpdateDateTime")
+    provisioned = mode == "PROVISIONED"
+    capacity = shapes.capacity(part)
+    spec: Spec = {
+        "table_name": name,
+        "region": region_of(part.text("TableArn")),
+        **shapes.keys(part),
+        "attributes": shapes.attributes(part),
+        "billing_mode": mode,
+        **(capacity if provisioned else shapes.on_demand(part)),
+        "table_class": (class_.text("TableClass") if class_ else None) or "STANDARD",
+        "deletion_protection": part.flag("DeletionProtectionEnabled") or False,
+        "encryption": _encryption(part),
+        "stream": _stream(part),
+        "global_secondary_indexes": [
+            _index(one, provisioned) for one in part.parts("GlobalSecondaryIndexes")
+        ],
+        "vector_indexes": [_vector(one) for one in part.parts("VectorIndexes")],
+        "local_secondary_indexes": [_local(one) for one in part.parts("LocalSecondaryIndexes")],
+        "replicas": [_replica(one) for one in part.parts("Replicas")],
+        "multi_region_consistency": part.text("MultiRegionConsistency") or "EVENTUAL",
+    }
+    witnesses = [one.text("RegionName") for one in part.parts("GlobalTableWitnesses")]
+    if witnesses:
+        spec["witness_region"] = witnesses[0]
+    # AWS raises warm throughput by itself, and it can never be lowered: import leaves it out, too.
+    part.skip("WarmThroughput", *_ANSWERED)
+    pieces.table(spec, Where(name, answer.where.spot))
+
+
+def _encryption(part: Part) -> Spec:
+    block = part.part("SSEDescription")
+    if block is None:
+        return {"enabled": False}
+    block.skip("SSEType", "InaccessibleEncryptionDateTime")
+    if block.text("Status") not in _ON:
+        return {"enabled": False}
+    key = block.text("KMSMasterKeyArn")
+    return {"enabled": True, **({"kms_key_arn": key} if key else {})}
+
+
+def _stream(part: Part) -> Spec | None:
+    block = part.part("StreamSpecification")
+    if block is None or not block.flag("StreamEnabled"):
+        return None
+    return {"view_type": block.text("StreamViewType")}
+
+
+def _index(part: Part, provisioned: bool) -> Spec:
+    part.skip("WarmThroughput", *_INDEX_ANSWERED)
+    capacity = shapes.capacity(part)
+    return {**shapes.global_index(part), **(capacity if provisioned else shapes.on_demand(part))}
+
+
+def _local(part: Part) -> Spec:
+    part.skip(*_INDEX_ANSWERED)
+    return shapes.local_index(part)
+
+
+def _vector(part: Part) -> Spec:
+    part.skip(*_INDEX_ANSWERED, "VectorIndexStatus")
+    return shapes.vector_index(part)
+
+
+def _replica(part: Part) -> Spec:
+    class_ = part.part("ReplicaTableClassSummary")
+    found = {
+        "region": part.text("RegionName"),
+        "kms_key_arn": part.text("KMSMasterKeyId"),
+        "table_class": class_.text("TableClass") if class_ else None,
+        "propagate_tags": False,
+    }
+    if class_:
+        class_.skip("LastUpdateDateTime")
+    part.skip(*part.names)
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _companion(part: Part, near: str | None, pieces: Pieces, seen: dict[str, set[str]]) -> None:
+    for member, reader in _COMPANIONS.items():
+        if member in part or member in part.names:
+            name = table_of(part.text("TableName") or "") or near
+            if name is None and member in _NAMELESS:
+                pieces.notes.lost(
+                    part.where,
+                    "it does not say which table it is of: put it into the file of its describe-table",
+                )
+                part.skip(*part.names)
+                return
+            seen.setdefault(name or "", set()).add(member)
+            reader(part, name or "", pieces)
+            return
+
+
+def _ttl(part: Part, table: str, pieces: Pieces) -> None:
+    block = part.part("TimeToLiveDescription")
+    if block is not None:
+        status, attribute = block.text("TimeToLiveStatus"), block.text("AttributeName")
+        if status in _ON and attribute:
+            pieces.add(Kind.TTL, table, {"attribute": attribute}, part)
+
+
+def _recovery(part: Part, table: str, pieces: Pieces) -> None:
+    whole = part.part("ContinuousBackupsDescription")
+    block = whole.part("PointInTimeRecoveryDescription") if whole else None
+    if whole is None:
+        return
+    whole.skip("ContinuousBackupsStatus")
+    data: Spec = {"enabled": False}
+    if block is not None:
+        block.skip("EarliestRestorableDateTime", "LatestRestorableDateTime")
+        days = block.number("RecoveryPeriodInDays")
+        if block.text("PointInTimeRecoveryStatus") == "ENABLED":
+            data = {"enabled": True, **({"recovery_period_days": days} if days not in (None, 35) else {})}
+    pieces.add(Kind.RECOVERY, table, data, part)
+
+
+def _tags(part: Part, table: str, pieces: Pieces) -> None:
+    for name, value in shapes.tags(part).items():
+        pieces.add(Kind.TAG, table, {"key": name, "value": value}, part)
+
+
+def _insights(part: Part, table: str, pieces: Pieces) -> None:
+    part.skip("LastUpdateDateTime", "ContributorInsightsRuleList", "FailureException")
+    status, mode = part.text("ContributorInsightsStatus"), part.text("ContributorInsightsMode")
+    if status in _ON:
+        pieces.add(Kind.INSIGHTS, table, {"index": part.text("IndexName"), "mode": mode}, part)
+
+
+def _kinesis(part: Part, table: str, pieces: Pieces) -> None:
+    for one in part.parts("KinesisDataStreamDestinations"):
+        one.skip("DestinationStatusDescription")
+        arn, precision = one.text("StreamArn"), one.text("ApproximateCreationDateTimePrecision")
+        if one.text("DestinationStatus") in _ON and arn:
+            data = {"stream_arn": arn, **({"precision": precision} if precision else {})}
+            pieces.add(Kind.KINESIS, table, data, one)
+
+
+def _policy(part: Part, table: str, pieces: Pieces) -> None:
+    part.skip("RevisionId")
+    try:
+        document = json.loads(part.text("Policy") or "")
+    except ValueError:
+        pieces.notes.lost(part.where, "it is no policy document")
+        return
+    pieces.add(Kind.RESOURCE_POLICY, table, {"policy": document}, part)
+
+
+def _targets(part: Part, table: str, pieces: Pieces) -> None:  # noqa: ARG001
+    for one in part.parts("ScalableTargets"):
+        one.skip(
+            "ServiceNamespace",
+            "RoleARN",
+            "CreationTime",
+            "SuspendedState",
+            "ScalableTargetARN",
+            "PredictedCapacity",
+        )
+        bounds = {"min": one.number("MinCapacity"), "max": one.number("MaxCapacity")}
+        _scaled(Kind.TARGET, one, bounds, pieces)
+
+
+def _scaling_policies(part: Part, table: str, pieces: Pieces) -> None:  # noqa: ARG001
+    for one in part.parts("ScalingPolicies"):
+        one.skip("PolicyARN", "PolicyName", "ServiceNamespace", "PolicyType", "Alarms", "CreationTime")
+        _scaled(Kind.POLICY, one, shapes.target_tracking(one), pieces)
+
+
+def _schedules(part: Part, table: str, pieces: Pieces) -> None:  # noqa: ARG001
+    for one in part.parts("ScheduledActions"):
+        one.skip("ScheduledActionARN", "ServiceNamespace", "CreationTime")
+        _scaled(Kind.SCHEDULE, one, shapes.schedule(one), pieces)
+
+
+def _scaled(kind: Kind, part: Part, data: Spec, pieces: Pieces) -> None:
+    found = dimension(part.text("ResourceId") or "", part.text("ScalableDimension") or "")
+    if found is None:
+        part.skip(*part.names)
+        pieces.notes.lost(part.where, "it does not scale a table")
+    else:
+        pieces.add(kind, found["table"], {**found, **data}, part)
+
+
+def _mappings(part: Part, table: str, pieces: Pieces) -> None:  # noqa: ARG001
+    for one in part.parts("EventSourceMappings"):
+        source, function = one.text("EventSourceArn") or "", one.text("FunctionArn") or ""
+        state = one.text("State")
+        data = shapes.trigger(one, function.rpartition("function:")[2])
+        one.skip(*one.names)
+        if ":dynamodb:" in source:
+            data["enabled"] = state not in ("Disabled", "Disabling")
+            pieces.add(Kind.TRIGGER, table_of(source), data, one)
+        else:
+            pieces.notes.lost(one.where, "its source is not a table's stream")
+
+
+_COMPANIONS: dict[str, Callable[[Part, str, Pieces], None]] = {
+    "TimeToLiveDescription": _ttl,
+    "ContinuousBackupsDescription": _recovery,
+    "Tags": _tags,
+    "ContributorInsightsStatus": _insights,
+    "KinesisDataStreamDestinations": _kinesis,
+    "Policy": _policy,
+    "ScalableTargets": _targets,
+    "ScalingPolicies": _scaling_policies,
+    "ScheduledActions": _schedules,
+    "EventSourceMappings": _mappings,
+}
+_NAMELESS = ("TimeToLiveDescription", "ContinuousBackupsDescription", "Tags", "Policy")
+MEMBERS = {*_TABLE, *_COMPANIONS}
+
+
+def _tell_unasked(seen: dict[str, set[str]], pieces: Pieces) -> None:
+    """DescribeTable says nothing of some settings; what a spec turns on by default is the safer guess."""
+    for name, table in pieces.tables.items():
+        for what, (member, ask) in _UNASKED.items():
+            if member not in seen.get(name, set()):
+                guess = "on for 35 days, a spec's default" if what == _RECOVERY else "left as it is"
+                pieces.notes.remark(
+                    table.where.below(what),
+                    f"not in the files, so {guess}: add what `aws dynamodb {ask}` answers to carry it over",
+                )

@@ -1,0 +1,111 @@
+"""THE REGISTRY: what can be converted. A format is its file (or package) and its line here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from dynaops.convert.pieces import Pieces
+from dynaops.convert.texts import Text
+from dynaops.model.errors import DynaopsError
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the source does not say: values of its parameters (and of names that it leaves open), and the region."""
+
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    region: str | None = None
+
+
+@dataclass(frozen=True)
+class Format:
+    """A format: whether a file is of it, and how all its files are read into pieces."""
+
+    name: str
+    title: str
+    recognises: Callable[[Text], bool]
+    read: Callable[[Sequence[Text], Pieces, Options], None]
+
+
+def _is_hcl(text: Text) -> bool:
+    return text.path.endswith((".tf", ".tfvars", ".tfvars.json", ".hcl"))
+
+
+def _is_state(text: Text) -> bool:
+    return {"version", "resources"} <= text.keys and bool(
+        {"terraform_version", "lineage", "serial"} & text.keys
+    )
+
+
+def _is_plan(text: Text) -> bool:
+    return "format_version" in text.keys and bool({"planned_values", "values"} & text.keys)
+
+
+def _is_template(text: Text) -> bool:
+    if text.documents is not None:
+        return "Resources" in text.keys
+    return text.text.startswith("Resources:") or "\nResources:" in text.text
+
+
+def _is_description(text: Text) -> bool:
+    from dynaops.convert.describe import MEMBERS
+
+    found = text.documents or []
+    listed = [one for document in found for one in (document if isinstance(document, list) else [document])]
+    return bool(listed) and all(isinstance(one, dict) and MEMBERS & set(one) for one in listed)
+
+
+def _read_hcl(texts: Sequence[Text], pieces: Pieces, options: Options) -> None:
+    from dynaops.convert.terraform.files import read
+
+    read(texts, pieces, options.parameters, options.region)
+
+
+def _read_state(texts: Sequence[Text], pieces: Pieces, options: Options) -> None:
+    from dynaops.convert.terraform.state import read_state
+
+    for text in texts:
+        read_state(text, pieces, options.region)
+
+
+def _read_plan(texts: Sequence[Text], pieces: Pieces, options: Options) -> None:
+    from dynaops.convert.terraform.state import read_plan
+
+    for text in texts:
+        read_plan(text, pieces, options.region)
+
+
+def _read_template(texts: Sequence[Text], pieces: Pieces, options: Options) -> None:
+    from dynaops.convert.cloudformation import reader, template
+
+    for text in texts:
+        reader.read(template.read(text.text, text.path), pieces, options.parameters, options.region)
+
+
+def _read_description(texts: Sequence[Text], pieces: Pieces, options: Options) -> None:  # noqa: ARG001
+    from dynaops.convert.describe import read
+
+    read(texts, pieces)
+
+
+FORMATS: tuple[Format, ...] = (
+    Format("tfvars", "Terraform files (.tfvars, .tf)", _is_hcl, _read_hcl),
+    Format("terraform-state", "a Terraform state", _is_state, _read_state),
+    Format("terraform-plan", "`terraform show -json`", _is_plan, _read_plan),
+    Format("cloudformation", "a CloudFormation, CDK or SAM template", _is_template, _read_template),
+    Format("describe-table", "answers of `aws dynamodb describe-table`", _is_description, _read_description),
+)
+NAMES = tuple(one.name for one in FORMATS)
+
+
+def format_of(text: Text, name: str | None) -> Format:
+    """The format that was asked for, or that the file is of. Raises DynaopsError where it is of none."""
+    for one in FORMATS:
+        if one.name == name or (name is None and one.recognises(text)):
+            return one
+    known = "; ".join(one.title for one in FORMATS)
+    raise DynaopsError(
+        f"{text.path}: what is this? It is none of: {known}",
+        f"Say it with --from ({', '.join(NAMES)}), if it is one of them.",
+    )

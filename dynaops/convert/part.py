@@ -1,0 +1,209 @@
+"""A map of the source that remembers which of its keys were read: what nobody reads is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from dynaops.convert.notes import Notes, Where
+from dynaops.engine.yaml_tree import Node
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """A value that the source does not say: it comes about only when it is deployed, or is given from elsewhere."""
+
+    why: str
+
+
+def tree(value: Any, file: str) -> Node:
+    """Plain data as a tree, of a format whose parser counts no lines."""
+    if isinstance(value, dict):
+        return Node({str(name): tree(child, file) for name, child in value.items()}, (file, 0, 0))
+    if isinstance(value, list):
+        return Node([tree(child, file) for child in value], (file, 0, 0))
+    return Node(Decimal(str(value)) if isinstance(value, float) else value, (file, 0, 0))
+
+
+def unknowns(node: Node) -> Iterator[Unknown]:
+    """All that is not known within a value."""
+    if isinstance(node.value, Unknown):
+        yield node.value
+    elif isinstance(node.value, dict | list):
+        children = node.value.values() if isinstance(node.value, dict) else node.value
+        for child in children:
+            yield from unknowns(child)
+
+
+def says(value: Any) -> bool:
+    """Whether a value says anything: formats that list every setting show much that is empty or off."""
+    if isinstance(value, Unknown):
+        return True
+    if isinstance(value, dict):
+        return any(says(one) for one in value.values())
+    if isinstance(value, list):
+        return any(says(one) for one in value)
+    return value not in (None, "", False, 0)
+
+
+class Part:
+    """A map of the source. Every reader takes what it understands; `close` tells of what is left."""
+
+    def __init__(self, node: Node, where: Where, notes: Notes) -> None:
+        self._values: dict[str, Node] = node.value if isinstance(node.value, dict) else {}
+        self._unread = set(self._values)
+        self._children: dict[str, list[Part]] = {}
+        self.where = where
+        self.notes = notes
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._values and self._values[name].value is not None
+
+    def says(self, name: str) -> bool:
+        """Whether the value says anything (see `says`)."""
+        return name in self._values and says(_plain(self._values[name]))
+
+    @property
+    def names(self) -> list[str]:
+        return list(self._values)
+
+    @property
+    def unread(self) -> frozenset[str]:
+        """The keys that nobody has read yet."""
+        return frozenset(self._unread)
+
+    def name_it(self, name: str) -> None:
+        """Give it the name that stands before it as a key."""
+        self._values = {**self._values, "name": Node(name, self.where.spot)}
+
+    def at(self, name: str) -> Where:
+        """Where the value of `name` stands."""
+        return self.where.below(name, self._values[name].spot if name in self._values else None)
+
+    def node(self, name: str) -> Node | None:
+        """The value as it stands; it counts as read."""
+        self._unread.discard(name)
+        return self._values.get(name)
+
+    def value(self, name: str) -> Any:
+        """The plain value, or None. One that is not known is told of."""
+        node = self.node(name)
+        if node is None:
+            return None
+        for unknown in unknowns(node):
+            self.notes.lost(self.at(name), unknown.why)
+            return None
+        return node.plain()
+
+    def text(self, name: str) -> str | None:
+        return self._as(name, "a string", _text)
+
+    def number(self, name: str) -> int | None:
+        return self._as(name, "a whole number", _number)
+
+    def flag(self, name: str) -> bool | None:
+        return self._as(name, "true or false", _flag)
+
+    def strings(self, name: str) -> list[str] | None:
+        """A list of strings, also where only one is given without a list around it."""
+        return self._as(name, "a list of strings", _strings)
+
+    def part(self, name: str) -> Part | None:
+        """The one map at `name`, also where it stands in a list of one (as Terraform's blocks do)."""
+        found = self.parts(name)
+        return found[0] if found else None
+
+    def parts(self, name: str) -> list[Part]:
+        """The maps at `name`: of a list, or the only one."""
+        if name not in self._children:
+            self._children[name] = self._parts(name)
+        return self._children[name]
+
+    def _parts(self, name: str) -> list[Part]:
+        node = self.node(name)
+        if node is None or node.value is None:
+            return []
+        if isinstance(node.value, Unknown):
+            self.notes.lost(self.at(name), node.value.why)
+            return []
+        listed = node.value if isinstance(node.value, list) else [node]
+        found = []
+        for number, one in enumerate(listed):
+            where = self.where.below(f"{name}[{number}]" if len(listed) > 1 else name, one.spot)
+            if isinstance(one.value, Unknown):
+                self.notes.lost(where, one.value.why)
+            elif isinstance(one.value, dict):
+                found.append(Part(one, where, self.notes))
+            elif one.value is not None:
+                self.notes.lost(where, "it should be a map of keys")
+        return found
+
+    def entries(self, name: str) -> dict[str, Part]:
+        """A map of maps: its keys with their maps."""
+        whole = self.part(name)
+        if whole is None:
+            return {}
+        found = {key: whole.part(key) for key in whole.names}
+        return {key: one for key, one in found.items() if one is not None}
+
+    def skip(self, *names: str) -> None:
+        """These say nothing that a spec would hold: what AWS answered, or how the other tool works."""
+        self._unread.difference_update(names)
+
+    def close(self, why: str = "a spec has no such setting") -> None:
+        """Tell of everything that nobody has read."""
+        for name in self._values:
+            if name in self._unread and says(_plain(self._values[name])):
+                self.notes.lost(self.at(name), why)
+        for children in self._children.values():
+            for child in children:
+                child.close(why)
+
+    def _as(self, name: str, kind: str, made: Callable[[Any], T | None]) -> T | None:
+        value = self.value(name)
+        if value is None:
+            return None
+        found = made(value)
+        if found is None:
+            self.notes.lost(self.at(name), f"it should be {kind}")
+        return found
+
+
+def _plain(node: Node) -> Any:
+    return node.value if isinstance(node.value, Unknown) else node.plain()
+
+
+def _text(value: Any) -> str | None:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value) if isinstance(value, str | int | float) else None
+
+
+def _number(value: Any) -> int | None:
+    if isinstance(value, bool):
+        return None
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return None
+    return int(number) if number.is_integer() else None
+
+
+def _flag(value: Any) -> bool | None:
+    if isinstance(value, bool):
+        return value
+    return {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}.get(
+        str(value).lower()
+    )
+
+
+def _strings(value: Any) -> list[str] | None:
+    listed = value if isinstance(value, list) else [value]
+    found = [_text(one) for one in listed]
+    return [one for one in found if one is not None] if None not in found else None

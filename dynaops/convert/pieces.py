@@ -1,0 +1,89 @@
+"""What formats find: tables, and what goes around them, each with where it stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from dynaops.convert.notes import Notes, Where
+from dynaops.convert.part import Part
+
+Spec = dict[str, Any]
+
+
+class Kind(StrEnum):
+    """What a piece is, in the words of its note."""
+
+    TARGET = "scalable target"
+    POLICY = "scaling policy"
+    SCHEDULE = "scheduled action"
+    REPLICA = "replica"
+    INDEX = "global secondary index"
+    TRIGGER = "Lambda trigger"
+    KINESIS = "Kinesis destination"
+    INSIGHTS = "contributor insights"
+    RESOURCE_POLICY = "resource policy"
+    ITEM = "item"
+    TAG = "tag"
+    RECOVERY = "point-in-time recovery"
+    TTL = "time to live"
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Something around the table of that name. `data` is as its kind wants it (see `assemble`)."""
+
+    kind: Kind
+    table: str
+    data: Spec
+    where: Where
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table, as far as it says itself what it is."""
+
+    spec: Spec
+    where: Where
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Named:
+    """Something that is no table's alone: a vault, a backup plan, a log group, an IAM policy. `key` is its id."""
+
+    key: str
+    data: Spec
+    where: Where
+
+
+@dataclass
+class Pieces:
+    """All that was found in all files."""
+
+    notes: Notes = field(default_factory=Notes)
+    tables: dict[str, Table] = field(default_factory=dict)
+    around: list[Piece] = field(default_factory=list)
+    vaults: list[Named] = field(default_factory=list)
+    plans: list[Named] = field(default_factory=list)
+    selections: list[Named] = field(default_factory=list)
+    log_groups: list[Named] = field(default_factory=list)
+    policies: list[Named] = field(default_factory=list)
+    attachments: list[Named] = field(default_factory=list)
+
+    def table(self, spec: Spec, where: Where) -> None:
+        """A table; a second one of its name is told of."""
+        name = spec["table_name"]
+        if name in self.tables:
+            first = self.tables[name].where
+            self.notes.lost(
+                where, f"the table {name} is described twice, first as {first.what} at {first.place}"
+            )
+            return
+        self.tables[name] = Table(spec, where)
+
+    def add(self, kind: Kind, table: str | None, data: Spec, part: Part | Where) -> None:
+        """Something around `table` (None: it could not be found out, which was told)."""
+        if table is not None:
+            self.around.append(Piece(kind, table, data, part.where if isinstance(part, Part) else part))

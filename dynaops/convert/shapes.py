@@ -1,0 +1,181 @@
+"""AWS's shapes of tables and indexes, which CloudFormation and the AWS CLI share, as spec keys."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dynaops.convert.part import Part
+from dynaops.convert.pieces import Spec
+from dynaops.kinds.table.shape import key
+
+
+def attributes(part: Part) -> dict[str, str]:
+    """AttributeDefinitions as a map of names to types."""
+    found = {}
+    for one in part.parts("AttributeDefinitions"):
+        name, kind = one.text("AttributeName"), one.text("AttributeType")
+        if name and kind:
+            found[name] = kind
+    return found
+
+
+def keys(part: Part) -> Spec:
+    """KeySchema as `hash_key` and `range_key`."""
+    sides: dict[str, list[str]] = {"HASH": [], "RANGE": []}
+    for one in part.parts("KeySchema"):
+        name, kind = one.text("AttributeName"), one.text("KeyType")
+        if name and kind in sides:
+            sides[kind].append(name)
+        elif name or kind:
+            part.notes.lost(one.where, f"{kind!r} is no key type")
+    names = {"hash_key": sides["HASH"], "range_key": sides["RANGE"]}
+    return {name: key(parts) for name, parts in names.items() if parts}
+
+
+def projection(part: Part) -> Spec:
+    """Projection of an index."""
+    shape = part.part("Projection")
+    if shape is None:
+        return {"projection": {"type": "ALL"}}
+    found: Spec = {"type": shape.text("ProjectionType") or "ALL"}
+    names = shape.strings("NonKeyAttributes")
+    return {"projection": {**found, "non_key_attributes": names} if names else found}
+
+
+def capacity(part: Part, name: str = "ProvisionedThroughput") -> Spec:
+    """ProvisionedThroughput; AWS answers 0 for tables on demand."""
+    shape = part.part(name)
+    if shape is None:
+        return {}
+    shape.skip("NumberOfDecreasesToday", "LastIncreaseDateTime", "LastDecreaseDateTime")
+    units = {
+        "read_capacity": shape.number("ReadCapacityUnits"),
+        "write_capacity": shape.number("WriteCapacityUnits"),
+    }
+    return {name: value for name, value in units.items() if value}
+
+
+def on_demand(part: Part, name: str = "OnDemandThroughput") -> Spec:
+    """OnDemandThroughput: only maxima that are set."""
+    shape = part.part(name)
+    if shape is None:
+        return {}
+    units = {
+        "max_read_request_units": shape.number("MaxReadRequestUnits"),
+        "max_write_request_units": shape.number("MaxWriteRequestUnits"),
+    }
+    found = {name: value for name, value in units.items() if value not in (None, -1)}
+    return {"on_demand_throughput": found} if found else {}
+
+
+def warm(part: Part) -> Spec:
+    """WarmThroughput as it is asked for."""
+    shape = part.part("WarmThroughput")
+    if shape is None:
+        return {}
+    shape.skip("Status")
+    units = {
+        "read_units_per_second": shape.number("ReadUnitsPerSecond"),
+        "write_units_per_second": shape.number("WriteUnitsPerSecond"),
+    }
+    found = {name: value for name, value in units.items() if value}
+    return {"warm_throughput": found} if found else {}
+
+
+def local_index(part: Part) -> Spec:
+    """A local secondary index: its hash key is the table's."""
+    found = keys(part)
+    return {"name": part.text("IndexName"), "range_key": found.get("range_key"), **projection(part)}
+
+
+def global_index(part: Part) -> Spec:
+    """A global secondary index, without its throughput."""
+    return {"name": part.text("IndexName"), **keys(part), **projection(part)}
+
+
+def vector_index(part: Part) -> Spec:
+    """A vector index."""
+    attribute = part.part("VectorAttribute")
+    schema = {
+        one.text("AttributeName"): one.text("SearchSchemaElementType") for one in part.parts("SearchSchema")
+    }
+    found: Spec = {
+        "name": part.text("IndexName"),
+        "attribute": attribute.text("AttributeName") if attribute else None,
+        "dimensions": part.number("Dimensions"),
+        "distance": part.text("DistanceFunction"),
+        **projection(part),
+    }
+    return {**found, "search_schema": schema} if schema else found
+
+
+def tags(part: Part) -> dict[str, str]:
+    """Tags, in a list of Key and Value or as a map."""
+    node = part.node("Tags")
+    if node is not None and isinstance(node.value, dict):
+        whole = part.part("Tags")
+        assert whole is not None, "it is a map"
+        return {name: value for name in whole.names if (value := whole.text(name)) is not None}
+    found = {}
+    for one in part.parts("Tags"):
+        name, value = one.text("Key"), one.text("Value")
+        if name is not None and value is not None and not name.startswith("aws:"):
+            found[name] = value
+    return found
+
+
+def trigger(part: Part, function: str) -> Spec:
+    """An event source mapping in the members of Lambda's API, which CloudFormation and SAM keep."""
+    found: dict[str, Any] = {
+        "function": function,
+        "enabled": part.flag("Enabled"),
+        "batch_size": part.number("BatchSize"),
+        "maximum_batching_window": part.number("MaximumBatchingWindowInSeconds"),
+        "starting_position": part.text("StartingPosition"),
+        "parallelization_factor": part.number("ParallelizationFactor"),
+        "maximum_retry_attempts": part.number("MaximumRetryAttempts"),
+        "maximum_record_age": part.number("MaximumRecordAgeInSeconds"),
+        "bisect_batch_on_error": part.flag("BisectBatchOnFunctionError"),
+        "tumbling_window": part.number("TumblingWindowInSeconds"),
+        "report_batch_item_failures": "ReportBatchItemFailures"
+        in (part.strings("FunctionResponseTypes") or ())
+        or None,
+    }
+    criteria = part.part("FilterCriteria")
+    if criteria is not None:
+        patterns = [one.text("Pattern") for one in criteria.parts("Filters")]
+        found["filter_patterns"] = patterns or None
+    destination = part.part("DestinationConfig")
+    failure = destination.part("OnFailure") if destination else None
+    if failure is not None:
+        failure.skip("Type")
+        found["on_failure_arn"] = failure.text("Destination")
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def target_tracking(part: Part) -> Spec:
+    """A target-tracking configuration of Application Auto Scaling."""
+    shape = part.part("TargetTrackingScalingPolicyConfiguration")
+    if shape is None:
+        return {}
+    metric = shape.part("PredefinedMetricSpecification")
+    if metric is not None:
+        metric.text("PredefinedMetricType")
+    return {
+        "target_utilization": shape.number("TargetValue"),
+        "scale_in_cooldown": shape.number("ScaleInCooldown"),
+        "scale_out_cooldown": shape.number("ScaleOutCooldown"),
+    }
+
+
+def schedule(part: Part) -> Spec:
+    """A scheduled action of Application Auto Scaling."""
+    bounds = part.part("ScalableTargetAction")
+    found = {
+        "name": part.text("ScheduledActionName"),
+        "schedule": part.text("Schedule"),
+        "timezone": part.text("Timezone"),
+        "min": bounds.number("MinCapacity") if bounds else None,
+        "max": bounds.number("MaxCapacity") if bounds else None,
+    }
+    return {name: value for name, value in found.items() if value is not None}

@@ -1,0 +1,1 @@
+"""From Terraform: variables of a module, configuration, state, and plans as JSON."""

@@ -1,0 +1,86 @@
+"""A spec as one would write it: in the order of the format, without what is the default anyway."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dynaops.convert.arns import missing, own
+from dynaops.convert.notes import Notes, Where
+from dynaops.convert.pieces import Spec
+from dynaops.kinds import TableSpec
+from dynaops.kinds.table.shape import names
+from dynaops.kinds.trigger import Trigger
+
+_DEFAULTS: Spec = {
+    "billing_mode": "PAY_PER_REQUEST",
+    "table_class": "STANDARD",
+    "deletion_protection": False,
+    "encryption": {"enabled": True},
+    "point_in_time_recovery": {"enabled": True},
+    "multi_region_consistency": "EVENTUAL",
+}
+_SHORT = {"encryption": {"enabled": False}, "point_in_time_recovery": {"enabled": False}}
+
+
+def tidied(spec: Spec, where: Where, notes: Notes) -> Spec:
+    """The spec in order. Attributes that are no keys are told of: AWS takes none."""
+    spec = own(spec, spec["table_name"])
+    _only_keys(spec, where, notes)
+    for name in [one for one in spec if missing(spec[one])]:
+        notes.lost(where.below(name), f"not all of it is known: {', '.join(sorted(missing(spec.pop(name))))}")
+    _alike(spec)
+    _insights(spec, where, notes)
+    for trigger in spec.get("lambda_triggers") or ():
+        _without_defaults(trigger)
+    found: Spec = {}
+    for name in TableSpec.model_fields:
+        value = _without_none(spec.get(name))
+        if value in (None, [], {}) or value == _DEFAULTS.get(name):
+            continue
+        found[name] = False if value == _SHORT.get(name) else value
+    return found
+
+
+def _only_keys(spec: Spec, where: Where, notes: Notes) -> None:
+    used = [*names(spec.get("hash_key")), *names(spec.get("range_key"))]
+    for key in ("global_secondary_indexes", "local_secondary_indexes"):
+        for index in spec.get(key) or ():
+            used += [*names(index.get("hash_key")), *names(index.get("range_key"))]
+    attributes = spec.get("attributes") or {}
+    for name in attributes:
+        if name not in used:
+            notes.lost(where.below(f"attribute {name}"), "it is the key of neither the table nor an index")
+    spec["attributes"] = {name: kind for name, kind in attributes.items() if name in used}
+
+
+def _without_defaults(trigger: Spec) -> None:
+    """Where a trigger starts is said even so: it counts when it is made."""
+    for name, field in Trigger.model_fields.items():
+        if name in trigger and name != "starting_position" and trigger[name] == field.default:
+            del trigger[name]
+
+
+def _insights(spec: Spec, where: Where, notes: Notes) -> None:
+    block = spec.get("contributor_insights")
+    if block and not block["enabled"]:
+        why = "a spec has contributor insights of indexes only where the table has them too"
+        notes.lost(where.below(f"contributor insights of {', '.join(block.get('indexes') or ())}"), why)
+        del spec["contributor_insights"]
+
+
+def _alike(spec: Spec) -> None:
+    """`indexes: all` where every index is scaled as the table is."""
+    block = spec.get("autoscaling") or {}
+    indexes = block.get("indexes")
+    sides = {side: block[side] for side in ("read", "write") if side in block}
+    named = {one.get("name") for one in spec.get("global_secondary_indexes") or ()}
+    if indexes and sides and set(indexes) == named and all(one == sides for one in indexes.values()):
+        block["indexes"] = "all"
+
+
+def _without_none(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_none(one) for name, one in value.items() if one is not None}
+    if isinstance(value, list):
+        return [_without_none(one) for one in value]
+    return value

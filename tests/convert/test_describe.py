@@ -1,0 +1,116 @@
+"""Answers of the AWS CLI for a table with everything around it: converted, they adopt that very table."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from dynaops.convert.formats import Options
+from dynaops.convert.run import Conversion, convert
+from tests.companions.bench import Bench
+from tests.convert.converted import lost, spec_of
+from tests.convert.test_adoption import ARN, adopts
+
+SPEC: dict[str, Any] = {
+    "table_name": "users",
+    "attributes": {"id": "S", "a": "S", "b": "N"},
+    "range_key": "b",
+    "billing_mode": "PROVISIONED",
+    "read_capacity": 5,
+    "write_capacity": 5,
+    "global_secondary_indexes": [{"name": "by-a", "hash_key": "a"}],
+    "local_secondary_indexes": [{"name": "local", "range_key": "a", "projection": {"type": "KEYS_ONLY"}}],
+    "autoscaling": {"read": {"min": 5, "max": 50}, "write": {"min": 5, "max": 50}, "indexes": "all"},
+    "ttl": {"attribute": "gone"},
+    "contributor_insights": {"enabled": True, "indexes": ["by-a"]},
+    "point_in_time_recovery": {"recovery_period_days": 9},
+    "encryption": False,
+    "lambda_triggers": [{"function": "order-worker", "batch_size": 7}],
+    "kinesis": {"stream_arn": "arn:aws:kinesis:eu-west-1:123456789012:stream/changes"},
+    "table_class": "STANDARD_INFREQUENT_ACCESS",
+    "tags": {"team": "one"},
+    "replicas": [{"region": "us-east-1", "propagate_tags": False}],
+    "resource_policy": {
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"AWS": "arn:aws:iam::123456789012:role/reader"},
+                "Action": "dynamodb:GetItem",
+                "Resource": "${table_arn}",
+            }
+        ]
+    },
+}
+
+
+def answers(bench: Bench) -> list[dict[str, Any]]:
+    """What the AWS CLI says about the table, command by command."""
+    dynamodb, name = bench.client("dynamodb"), {"TableName": "users"}
+    scaling = bench.client("application-autoscaling")
+    space = {"ServiceNamespace": "dynamodb"}
+    return [
+        dynamodb.describe_table(**name),
+        dynamodb.describe_time_to_live(**name),
+        dynamodb.describe_continuous_backups(**name),
+        dynamodb.list_tags_of_resource(ResourceArn=f"{ARN}users"),
+        dynamodb.describe_contributor_insights(**name),
+        dynamodb.describe_contributor_insights(**name, IndexName="by-a"),
+        dynamodb.describe_kinesis_streaming_destination(**name),
+        dynamodb.get_resource_policy(ResourceArn=f"{ARN}users"),
+        scaling.describe_scalable_targets(**space),
+        scaling.describe_scaling_policies(**space),
+        scaling.describe_scheduled_actions(**space),
+        bench.client("lambda").list_event_source_mappings(),
+    ]
+
+
+def converted(folder: Path, *files: list[dict[str, Any]]) -> Conversion:
+    paths = []
+    for number, listed in enumerate(files):
+        for one in listed:
+            one.pop("ResponseMetadata", None)
+        path = folder / f"answers-{number}.json"
+        path.write_text("\n".join(json.dumps(one, default=str, indent=2) for one in listed))
+        paths.append(str(path))
+    return convert(paths, None, Options())
+
+
+def test_all_answers_in_one_file(surroundings: Bench, tmp_path: Path) -> None:
+    surroundings.client("kinesis").create_stream(StreamName="changes", ShardCount=1)
+    surroundings.apply(SPEC)
+    surroundings.forget()
+    made = converted(tmp_path, answers(surroundings))
+    assert not made.lost
+    adopts(surroundings, spec_of(made))
+
+
+def test_the_table_alone(surroundings: Bench, tmp_path: Path) -> None:
+    """What describe-table does not say is told; it is left as it is, or as a spec has it by default."""
+    surroundings.apply({"ttl": {"attribute": "gone"}, "tags": {"a": "b"}})
+    surroundings.forget()
+    made = converted(tmp_path, answers_of_table(surroundings))
+    assert [note.where.what for note in made.notes] == [
+        "users.point-in-time recovery",
+        "users.time to live",
+        "users.tags",
+    ]
+    adopts(surroundings, spec_of(made))
+
+
+def answers_of_table(bench: Bench, name: str = "users") -> list[dict[str, Any]]:
+    return [bench.client("dynamodb").describe_table(TableName=name)]
+
+
+def test_an_answer_that_names_no_table(surroundings: Bench, tmp_path: Path) -> None:
+    """It is the only table's, or that of its file; else nobody knows."""
+    surroundings.apply({}, {"table_name": "orders"})
+    tags: list[dict[str, Any]] = [{"Tags": [{"Key": "team", "Value": "one"}]}]
+    one, two = answers_of_table(surroundings), answers_of_table(surroundings, "orders")
+    assert converted(tmp_path, one, tags).specs[0].spec["tags"] == {"team": "one"}
+    beside = converted(tmp_path, one + tags, two)
+    assert [made.spec.get("tags") for made in beside.specs] == [{"team": "one"}, None]
+    apart = converted(tmp_path, one, two, tags)
+    assert lost(apart) == {
+        "Tags": "it does not say which table it is of: put it into the file of its describe-table"
+    }
