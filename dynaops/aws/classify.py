@@ -56,6 +56,8 @@ _WAIT = (
     "Table or Index is not in a valid state to update",
     "Table is not in a valid state to enable Kinesis",
     "Cannot describe time to live",
+    "Cannot update the event source mapping because it is in use",
+    "Cannot delete the event source mapping because it is in use",
 )
 _SCHEDULE = (
     f"{LIMIT}Provisioned throughput decreases are limited",
@@ -63,14 +65,19 @@ _SCHEDULE = (
     f"{LIMIT}Updates to TableClass are limited",
     "Time to live has been modified multiple times",
 )
-_THROTTLES = {"ThrottlingException", "Throttling", "RequestLimitExceeded", "TooManyRequestsException"}
+_BUSY = {"OperationAbortedException", "ConcurrentUpdateException", "ConcurrentModification"}
+"""CloudWatch Logs, Application Auto Scaling and IAM: another call on the same thing is being carried out."""
+_THROTTLES = {
+    *("ThrottlingException", "Throttling", "RequestLimitExceeded", "TooManyRequestsException"),
+    "ProvisionedThroughputExceededException",
+}
 
 
 def classify(code: str, message: str) -> Verdict:
     """The verdict on an error answer of DynamoDB's control plane."""
     if message.startswith(_ALREADY):
         return Verdict.ALREADY
-    if message.startswith(_RETRY) or code in _THROTTLES:
+    if message.startswith(_RETRY) or code in _THROTTLES or code in _BUSY:
         return Verdict.RETRY
     if message.startswith(_SCHEDULE):
         return Verdict.SCHEDULE

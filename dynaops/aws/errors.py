@@ -21,6 +21,20 @@ _CREDENTIALS = {
     "MissingAuthenticationTokenException": "the request carried no credentials",
     "MissingAuthenticationToken": "the request carried no credentials",
 }
+_HINTS = {
+    "BackupInUseException": "A backup serves one restore at a time, and cannot be deleted meanwhile: wait for the "
+    "restore that is using it (dynaops backup status --wait), then run the command again.",
+    "BackupNotFoundException": "`dynaops backup list` shows the backups there are.",
+    "ContinuousBackupsUnavailableException": "AWS is still setting up backups of a table that is new: run the command "
+    "again in some minutes.",
+    "InvalidRestoreTimeException": "`dynaops backup list TABLE` shows the times that the table can be restored to.",
+    "PointInTimeRecoveryUnavailableException": "Point-in-time recovery is off for the table: restore one of its "
+    "backups (dynaops backup list).",
+    "TableAlreadyExistsException": "A restore always makes a new table: choose a name that is free.",
+    "TableInUseException": "The table is being made, restored or deleted: wait until that is done, or choose "
+    "another name.",
+}
+"""What to do about refusals that mean one thing only."""
 _LOGIN = "Log in again (for example `aws sso login`), or choose other credentials with --profile."
 
 
@@ -63,26 +77,27 @@ def refused(error: ClientError, service: str, api: str, region: str) -> Refused:
     code = str(answer.get("Error", {}).get("Code", "Unknown"))
     text = str(answer.get("Error", {}).get("Message") or answer.get("message") or "")
     meta = answer.get("ResponseMetadata", {})
-    details: dict[str, Any] = {
-        "code": code,
-        "text": text,
-        "attempts": int(meta.get("RetryAttempts", 0)),
-        "status": int(meta.get("HTTPStatusCode", 0)),
-    }
+    attempts, status = int(meta.get("RetryAttempts", 0)), int(meta.get("HTTPStatusCode", 0))
+    return refusal(code, text, f"{service}:{api}", region, attempts, status)
+
+
+def refusal(code: str, text: str, action: str, region: str, attempts: int = 0, status: int = 0) -> Refused:
+    """AWS's error `code` with its `text` in words; `action` is as in IAM, such as dynamodb:PutItem."""
+    details: dict[str, Any] = {"code": code, "text": text, "attempts": attempts, "status": status}
     if code in _DENIED:
         return Denied(
-            f"AWS denied {service}:{api} in {region}: {text}",
-            f"Allow {service}:{api} in the caller's IAM policy, or use other credentials (--profile).",
+            f"AWS denied {action} in {region}: {text}",
+            f"Allow {action} in the caller's IAM policy, or use other credentials (--profile).",
             **details,
         )
     if code in _CREDENTIALS:
         return Refused(
             f"AWS refused the credentials in {region}: {_CREDENTIALS[code]} ({code})", _LOGIN, **details
         )
-    hint = None
-    if classify(code, text) is Verdict.RETRY:
+    hint = _HINTS.get(code)
+    if hint is None and classify(code, text) is Verdict.RETRY:
         hint = "AWS is throttling or busy; run the command again, it goes on where it stands."
-    return Refused(f"{api} in {region}: {code}: {text}", hint, **details)
+    return Refused(f"{action.rpartition(':')[2]} in {region}: {code}: {text}", hint, **details)
 
 
 def unanswered(error: BotoCoreError, service: str, api: str, region: str) -> AwsFailure:

@@ -1,16 +1,20 @@
 """Clients, made when first needed and shared, and the two ways to use them: read and write.
 
-Reads are repeated freely by botocore's standard retry mode. Writes are not repeated after a lost
-connection: whether the request had its effect is then unknown, and only the engine can find out.
+Requests are repeated by botocore's standard retry mode. A write that AWS would do twice is sent once: whether it had
+its effect is unknown after a lost connection, and only the engine can find out.
 """
 
 from __future__ import annotations
 
 import threading
+import time
+from contextlib import suppress
+from email.utils import parsedate_to_datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
+from dynaops.aws.blobs import with_bytes
 from dynaops.aws.errors import AwsFailure, refused, unanswered
 from dynaops.model.errors import DynaopsError
 
@@ -22,6 +26,7 @@ _NOT_FOUND = {
     "ResourceNotFoundException",
     "ResourceNotFound",
     "TableNotFoundException",
+    "BackupNotFoundException",
     "PolicyNotFoundException",
     "NotFoundException",
     "NoSuchEntity",
@@ -30,11 +35,15 @@ _NOT_FOUND = {
 _NOT_YET = ("Cannot describe time to live while table is", "Backups are being enabled")
 """How AWS says "not there" of what a table being created or deleted does not have (live finding DDB-TABLE-115)."""
 
+_ATTEMPTS, _LOCAL_ATTEMPTS = 6, 3
+"""How often a request is sent at the most; fewer to a sandbox on this machine, which is busy for nobody else."""
+
 
 class Aws:
     """One caller: a profile, a default region and, for a sandbox or a proxy, an endpoint.
 
-    `poll_cap` bounds the seconds between two looks at a waiting resource (a sandbox's time flies).
+    `poll_cap` bounds the seconds between two looks at a waiting resource (a sandbox's time flies). `retry_mode` is
+    botocore's: an adaptive client sends less in a second once AWS has throttled it.
     """
 
     def __init__(
@@ -44,13 +53,17 @@ class Aws:
         endpoint_url: str | None = None,
         poll_cap: float | None = None,
         connections: int = 32,
+        retry_mode: Literal["standard", "adaptive"] = "standard",
     ) -> None:
         self._region = region
         self.profile = profile
         self.endpoint_url = endpoint_url
         self.poll_cap = poll_cap
         self._connections = connections
-        self._clients: dict[tuple[str, str], BaseClient] = {}
+        self._retry_mode: Literal["standard", "adaptive"] = retry_mode
+        self._ahead = 0.0
+        self._clients: dict[tuple[str, str, bool], BaseClient] = {}
+        self._blobs: dict[str, dict[str, bool]] = {}
         self._lock = threading.Lock()
 
     @property
@@ -60,6 +73,11 @@ class Aws:
             return "aws"
         host = urlsplit(self.endpoint_url).hostname or ""
         return "local" if host in ("localhost", "::1") or host.startswith("127.") else self.endpoint_url
+
+    @property
+    def now(self) -> float:
+        """AWS's time, in epoch seconds to about a second, as far as its answers have told: a sandbox's time flies."""
+        return time.time() + self._ahead
 
     @cached_property
     def session(self) -> Session:
@@ -86,13 +104,20 @@ class Aws:
             )
         return str(region)
 
-    def client(self, service: str, region: str) -> BaseClient:
-        """The shared client of a service in a region (clients are safe to use from many threads)."""
-        key = (service, region)
+    def client(self, service: str, region: str, repeats: bool = True) -> BaseClient:
+        """The shared client of a service in a region (clients are safe to use from many threads).
+
+        `repeats`: it sends a request again that was throttled, or whose answer was lost.
+        """
+        key = (service, region, repeats)
         with self._lock:
             if key not in self._clients:
-                self._clients[key] = self._make_client(service, region)
+                self._clients[key] = self._make_client(service, region, self._attempts if repeats else 1)
             return self._clients[key]
+
+    @property
+    def _attempts(self) -> int:
+        return _LOCAL_ATTEMPTS if self.poll_cap else _ATTEMPTS
 
     def read(self, service: str, api: str, region: str, parameters: dict[str, Any]) -> dict[str, Any] | None:
         """The answer of a read-only call, or None where AWS does not know the thing.
@@ -116,8 +141,12 @@ class Aws:
         parameters: dict[str, Any],
         items: str,
         token: str = "NextToken",  # noqa: S107 (the name of a member, not a secret)
+        next_token: str = "",
     ) -> list[Any] | None:
-        """All `items` of a paginated read, following `token`; None where AWS does not know the thing."""
+        """All `items` of a paginated read, following `token`; None where AWS does not know the thing.
+
+        `next_token` is the answer's member that becomes the next request's `token`, where its name differs.
+        """
         found: list[Any] = []
         following: dict[str, Any] = {}
         while True:
@@ -125,30 +154,44 @@ class Aws:
             if answer is None:
                 return None
             found.extend(answer.get(items, ()))
-            if not answer.get(token):
+            if not answer.get(next_token or token):
                 return found
-            following = {token: answer[token]}
+            following = {token: answer[next_token or token]}
 
-    def call(self, service: str, api: str, region: str, parameters: dict[str, Any]) -> dict[str, Any]:
-        """The answer of any call by AWS's name for it. Raises AwsFailure kinds."""
+    def call(
+        self, service: str, api: str, region: str, parameters: dict[str, Any], repeats: bool = True
+    ) -> dict[str, Any]:
+        """The answer of any call by AWS's name for it. Raises AwsFailure kinds.
+
+        Strings given for binary members are base64. Without `repeats` the request is sent once at the most.
+        """
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
-            client = self.client(service, region)
-            answer: dict[str, Any] = client._make_api_call(api, parameters)  # type: ignore[attr-defined]
+            client = self.client(service, region, repeats)
+            shape = client.meta.service_model.operation_model(api).input_shape
+            sent = with_bytes(parameters, shape, self._blobs.setdefault(service, {}))
+            answer: dict[str, Any] = client._make_api_call(api, sent)  # type: ignore[attr-defined]
         except ClientError as error:
             raise refused(error, service, api, region) from error
         except BotoCoreError as error:
             raise unanswered(error, service, api, region) from error
-        answer.pop("ResponseMetadata", None)
+        meta = answer.pop("ResponseMetadata", {})
+        self._heed_time(meta.get("HTTPHeaders", {}).get("date"))
         return answer
+
+    def _heed_time(self, date: str | None) -> None:
+        """Keep how far AWS's clock is ahead of ours; a second's difference is only the date's coarseness."""
+        with suppress(TypeError, ValueError):
+            ahead = parsedate_to_datetime(date or "").timestamp() - time.time()
+            self._ahead = ahead if abs(ahead) > 1 else 0.0
 
     @cached_property
     def account(self) -> str:
         """The caller's account id."""
         return str(self.call("sts", "GetCallerIdentity", self.region, {})["Account"])
 
-    def _make_client(self, service: str, region: str) -> BaseClient:
+    def _make_client(self, service: str, region: str, attempts: int) -> BaseClient:
         from botocore.config import Config
         from botocore.exceptions import BotoCoreError
 
@@ -156,7 +199,7 @@ class Aws:
 
         self._check_region(region)
         config = Config(
-            retries={"mode": "standard", "total_max_attempts": 6},
+            retries={"mode": self._retry_mode, "total_max_attempts": attempts},
             connect_timeout=5,
             read_timeout=30,
             max_pool_connections=self._connections,

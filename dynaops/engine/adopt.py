@@ -11,10 +11,11 @@ from dynaops.engine.effects import apply_effects
 from dynaops.engine.load import document_of
 from dynaops.engine.observe import observe
 from dynaops.engine.plan import make_plan
-from dynaops.kinds import ROOMS
-from dynaops.kinds.kind import Reader
+from dynaops.kinds.kind import Known, Reader
+from dynaops.kinds.rooms import ROOMS
 from dynaops.kinds.table.encryption import MANAGED, managed_key
 from dynaops.model.errors import DynaopsError
+from dynaops.model.operation import Effect
 from dynaops.model.plan import Plan
 from dynaops.model.resource import Observed, Scope
 from dynaops.model.state import State
@@ -32,16 +33,41 @@ class Imported:
     addresses: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Adopted:
+    """A live table: the spec that declares it, and what the state then says (`updates` of the addresses)."""
+
+    table: str
+    spec: dict[str, Any]
+    addresses: tuple[str, ...]
+    updates: tuple[Effect, ...]
+
+    @property
+    def spec_yaml(self) -> str:
+        return yaml_of(self.spec)
+
+    def into(self, state: State, origin: str) -> State:
+        """`state` with the table in it."""
+        return apply_effects(state, self.updates, {}, time.time()).model_copy(update={"origin": origin})
+
+
 def import_table(name: str, state: State, aws: Aws, region: str | None = None) -> Imported:
     """Adopt the live table `name`. Raises DynaopsError where there is none, or where it is in the state already."""
+    adopted = adopt(name, state, aws, region)
+    return Imported(adopted.into(state, aws.origin), adopted.spec_yaml, adopted.addresses)
+
+
+def adopt(name: str, state: State, aws: Aws, region: str | None = None) -> Adopted:
+    """The live table `name` with everything around it. Raises DynaopsError as `import_table`."""
     scope = Scope(name, name, region or aws.region)
     if name in state.resources:
         raise DynaopsError(
             f"{name} is in the state already",
             "Run `dynaops plan` to compare it with its spec, or `dynaops state rm` to import it anew.",
         )
-    live = list(observe(aws, [scope], ROOMS)[name].values())
-    if not live:
+    known = {name: Known(discover=True)}
+    live = list(observe(aws, [scope], ROOMS, known)[name].values())
+    if not any(one.kind == "table" for one in live):
         raise DynaopsError(
             f"There is no table {name!r} in {scope.region}", "Check the name and the region (--region)."
         )
@@ -52,11 +78,7 @@ def import_table(name: str, state: State, aws: Aws, region: str | None = None) -
             f"{name} has settings that a spec cannot say: {', '.join(_differing(plan))}",
             "Write its spec by hand and run `dynaops plan`, which adopts the table and shows what it would change.",
         )
-    return Imported(
-        state=apply_effects(state, plan.updates, {}, time.time()).model_copy(update={"origin": aws.origin}),
-        spec_yaml=yaml_of(spec),
-        addresses=tuple(change.address for change in plan.changes),
-    )
+    return Adopted(name, spec, tuple(change.address for change in plan.changes), plan.updates)
 
 
 def exported(scope: Scope, live: list[Observed], read: Reader) -> dict[str, Any]:

@@ -17,6 +17,7 @@ import jmespath
 
 from dynaops.engine.effects import apply_effects
 from dynaops.engine.execute import Deferred, Runner, Stopped
+from dynaops.engine.refs import filled
 from dynaops.model.errors import DynaopsError
 from dynaops.model.event import Event, Outcome, Stage
 from dynaops.model.operation import Operation
@@ -25,7 +26,7 @@ from dynaops.model.state import Intent, State
 
 if TYPE_CHECKING:
     from dynaops.aws.session import Aws
-    from dynaops.stores.base import Store
+    from dynaops.stores.base import Keeper
 
 Emit = Callable[[Event], None]
 
@@ -42,26 +43,32 @@ class ApplyOptions:
 
 
 class Ledger:
-    """The state while operations run: every change of it is saved before anyone goes on."""
+    """The state while operations run: every change of it is saved before anyone goes on.
 
-    def __init__(self, store: Store) -> None:
+    Tables are worked on side by side, so while one save is under way the changes of others gather, and the next save
+    keeps them all: nobody waits for more than two.
+    """
+
+    def __init__(self, store: Keeper) -> None:
         self._store = store
         self._lock = threading.Lock()
+        self._saving = threading.Lock()
+        self._changes = self._kept = 0
         self.state = store.load()
 
     def begin(self, plan: Plan, origin: str) -> None:
         """Record what the plan found out without calls (adoptions, what a crash left), if there is anything."""
-        with self._lock:
+        state = apply_effects(self.state.model_copy(update={"origin": origin}), plan.updates, {}, time.time())
+        roots = set(plan.tables)
+        kept = {
+            key: intent
+            for key, intent in state.in_flight.items()
+            if intent.address.partition("/")[0] not in roots
+        }
+        if plan.updates or len(kept) != len(state.in_flight):
+            self._change(lambda _: state.model_copy(update={"in_flight": kept}))
+        else:
             self.state = self.state.model_copy(update={"origin": origin})
-            state = apply_effects(self.state, plan.updates, {}, time.time())
-            roots = set(plan.tables)
-            kept = {
-                key: intent
-                for key, intent in state.in_flight.items()
-                if intent.address.partition("/")[0] not in roots
-            }
-            if plan.updates or len(kept) != len(state.in_flight):
-                self._save(state.model_copy(update={"in_flight": kept}))
 
     def intend(self, operation: Operation) -> None:
         """Save that the call is about to be made."""
@@ -72,15 +79,14 @@ class Ledger:
             effects=operation.effects,
             at=time.time(),
         )
-        with self._lock:
-            in_flight = {**self.state.in_flight, operation.id: intent}
-            self._save(self.state.model_copy(update={"in_flight": in_flight}))
+        self._change(
+            lambda state: state.model_copy(update={"in_flight": {**state.in_flight, operation.id: intent}})
+        )
 
     def withdraw(self, operation: Operation) -> None:
         """Save that the call was refused, or not made after all."""
-        with self._lock:
-            if operation.id in self.state.in_flight:
-                self._save(self._without(self.state, operation))
+        if operation.id in self.state.in_flight:
+            self._change(lambda state: self._without(state, operation))
 
     def record(self, operation: Operation, answer: dict[str, Any]) -> None:
         """Save the operation's effects; `answer` is what AWS said last."""
@@ -88,16 +94,34 @@ class Ledger:
             effect.address: {name: jmespath.search(path, answer) for name, path in effect.outputs.items()}
             for effect in operation.effects
         }
-        with self._lock:
-            state = apply_effects(self.state, operation.effects, outputs, time.time())
-            self._save(self._without(state, operation))
+
+        def recorded(state: State) -> State:
+            effects = [
+                effect.model_copy(update={"set": filled(effect.set, state)}) for effect in operation.effects
+            ]
+            return self._without(apply_effects(state, effects, outputs, time.time()), operation)
+
+        self._change(recorded)
 
     def _without(self, state: State, operation: Operation) -> State:
         in_flight = {key: one for key, one in state.in_flight.items() if key != operation.id}
         return state.model_copy(update={"in_flight": in_flight})
 
-    def _save(self, state: State) -> None:
-        self.state = self._store.save(state)
+    def _change(self, edit: Callable[[State], State]) -> None:
+        """Change the state; on return it is saved, by this thread or by one that came after."""
+        with self._lock:
+            self.state = edit(self.state)
+            self._changes += 1
+            mine = self._changes
+        with self._saving:
+            if self._kept >= mine:
+                return
+            with self._lock:
+                state, until = self.state, self._changes
+            saved = self._store.save(state)
+            with self._lock:
+                self.state = self.state.model_copy(update={"serial": saved.serial})
+                self._kept = until
 
 
 @dataclass
@@ -114,7 +138,7 @@ class _Progress:
 
 def apply_plan(
     plan: Plan,
-    store: Store,
+    store: Keeper,
     aws: Aws,
     emit: Emit,
     options: ApplyOptions | None = None,
@@ -179,12 +203,12 @@ class _Run:
         return all(self.progress.stages.get(one) in ended for one in operation.after)
 
     def _may_run(self, operation: Operation) -> bool:
-        """Nothing it builds on failed or was left where this call needs it finished."""
+        """All that it needs is done, and no call that comes before is still at work where it needs an idle table."""
         if self.runner.stop.is_set():
             return False
-        before = self._before(operation)
-        if any(self.progress.stages[one] in (Stage.FAILED, Stage.SKIPPED) for one in before):
+        if any(self.progress.stages.get(one) is not Stage.DONE for one in operation.needs):
             return False
+        before = self._before(operation)
         return not (operation.needs_idle and any(self.progress.stages[one] is Stage.LEFT for one in before))
 
     def _before(self, operation: Operation) -> set[str]:
@@ -211,12 +235,13 @@ class _Run:
 
         accepted = False
         try:
+            operation = _known_now(operation, self.ledger.state)
             self.runner.prepare(operation, tell)
             self.ledger.intend(operation)
             answer = self.runner.call(operation, tell)
             accepted = True
             if operation.slow and not self.runner.patient:
-                tell(Stage.LEFT, "accepted by AWS; the next apply sees it through")
+                tell(Stage.LEFT, "accepted by AWS, which goes on by itself")
                 return
             answer = self.runner.wait(operation, answer, tell) or answer
             self.ledger.record(operation, answer)
@@ -231,7 +256,7 @@ class _Run:
 
     def _stopped(self, operation: Operation, accepted: bool) -> None:
         if accepted:
-            self._tell(operation, Stage.LEFT, "accepted by AWS; the next apply sees it through")
+            self._tell(operation, Stage.LEFT, "accepted by AWS, which goes on by itself")
             return
         self.ledger.withdraw(operation)
         self._tell(operation, Stage.SKIPPED, "interrupted before AWS took it")
@@ -264,3 +289,15 @@ class _Run:
                 total=len(self._positions),
             )
         )
+
+
+def _known_now(operation: Operation, state: State) -> Operation:
+    """The operation with the values filled in that earlier operations have made. Raises DynaopsError."""
+    waits = {
+        name: wait.model_copy(
+            update={"parameters": filled(wait.parameters, state), "until": filled(wait.until, state)}
+        )
+        for name, wait in (("before", operation.before), ("wait", operation.wait))
+        if wait is not None
+    }
+    return operation.model_copy(update={"parameters": filled(operation.parameters, state), **waits})

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from dynaops.engine.observe import observe
 from dynaops.engine.plan import check_origin, judged_without_spec
-from dynaops.engine.scopes import recorded_tables, scope_of
-from dynaops.kinds import ROOMS
+from dynaops.engine.scopes import Target, recorded_tables, scope_of
+from dynaops.engine.sides import known_of
+from dynaops.kinds.rooms import ROOMS
 from dynaops.model.change import Drift, Unmanaged
 from dynaops.model.state import State
 
@@ -27,7 +28,8 @@ def find(
         for address, region in sorted(owned.items())
         if not tables or address in tables
     ]
-    live = observe(aws, scopes, ROOMS)
+    known = {scope.address: known_of(Target(scope), state) for scope in scopes}
+    live = observe(aws, scopes, ROOMS, known)
     judged = [judged_without_spec(scope, state, live[scope.address], aws) for scope in scopes]
     return (
         tuple(drift for one in judged for drift in one.drift),

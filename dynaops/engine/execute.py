@@ -9,8 +9,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import jmespath
+
 from dynaops.aws.classify import Verdict
 from dynaops.aws.errors import Lost, Refused
+from dynaops.engine.refs import answered
 from dynaops.model.errors import DynaopsError
 from dynaops.model.event import Stage
 from dynaops.model.operation import Operation, Wait
@@ -61,13 +64,23 @@ class Runner:
         lost = 0
         told = ""
         tell(Stage.CALLING, "")
+        parameters = operation.parameters
         for delay in self._delays():
             try:
-                return self.aws.call(operation.service, operation.api, operation.region, operation.parameters)
+                answer = self.aws.call(
+                    operation.service, operation.api, operation.region, parameters, operation.made is None
+                )
+                left = {name: jmespath.search(path, answer) for name, path in operation.again.items()}
+                if not any(left.values()):
+                    return answer
+                parameters = {**parameters, **left}
             except Lost:
                 uncertain, lost = True, lost + 1
                 if lost >= _LOST_ATTEMPTS:
                     raise
+                made = self._made(operation)
+                if made is not None:
+                    return made
             except Refused as error:
                 if _is_done(operation, error, uncertain or error.attempts > 0):
                     return {}
@@ -84,7 +97,9 @@ class Runner:
         if operation.wait is None:
             return {}
         tell(Stage.WAITING, operation.wait.title)
-        return self._wait(operation.wait, operation.region, answer, accepted=True)
+        parameters = answered(operation.wait.parameters, answer)
+        wait = operation.wait.model_copy(update={"parameters": parameters})
+        return self._wait(wait, operation.region, answer, accepted=True)
 
     def settle(self, wait: Wait) -> None:
         """Wait for work of AWS that an earlier run left. Raises Stopped, DynaopsError."""
@@ -118,7 +133,9 @@ class Runner:
             if answer is not None:
                 seen = True
                 if _true(wait.failed, answer):
-                    raise DynaopsError(f"AWS reports failure while waiting until {wait.title}")
+                    raise DynaopsError(
+                        f"AWS reports failure while waiting until {wait.title}{_why(wait, answer)}"
+                    )
                 if _true(wait.until, answer) and _matches(wait, called, answer):
                     return answer
             if time.monotonic() - started > wait.timeout:
@@ -128,6 +145,13 @@ class Runner:
                 )
             self._sleep(delay, accepted)
         raise AssertionError("delays never end")
+
+    def _made(self, operation: Operation) -> dict[str, Any] | None:
+        """What there is of a call whose answer was lost; None where it did not arrive, or nobody can tell."""
+        if operation.made is None:
+            return None
+        answer = self._look(operation.made, operation.region)
+        return answer if answer and _true(operation.made.until, answer) else None
 
     def _holds_now(self, wait: Wait, region: str) -> bool:
         answer = self._look(wait, region)
@@ -182,9 +206,12 @@ def _matches(wait: Wait, called: dict[str, Any], answer: dict[str, Any]) -> bool
     return wanted is None or answer.get(wait.matches or "") == wanted
 
 
-def _true(expression: str | None, answer: dict[str, Any]) -> bool:
-    import jmespath
+def _why(wait: Wait, answer: dict[str, Any]) -> str:
+    reason = jmespath.search(wait.why, answer) if wait.why else None
+    return f": {reason}" if reason else ""
 
+
+def _true(expression: str | None, answer: dict[str, Any]) -> bool:
     if expression is None:
         return False
     try:

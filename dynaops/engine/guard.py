@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dynaops.engine.digests import fingerprint, spec_digest
 from dynaops.engine.observe import observe
 from dynaops.engine.scopes import scope_of
-from dynaops.kinds import ROOMS
+from dynaops.engine.sides import known_of_plan
+from dynaops.kinds.rooms import ROOMS
 from dynaops.model.errors import DynaopsError
 from dynaops.model.plan import Plan
 from dynaops.model.resource import Scope
@@ -42,11 +43,47 @@ def check(plan: Plan, documents: Sequence[Document], state: State, aws: Aws) -> 
         raise StalePlan("the specs have changed")
     if plan.endpoint != aws.endpoint_url:
         raise StalePlan(f"it was made for {plan.endpoint or 'AWS'}, not for {aws.endpoint_url or 'AWS'}")
-    live = observe(aws, _scopes(plan, state), ROOMS)
+    known = {table: known_of_plan(plan, state, table) for table in plan.tables}
+    live = observe(aws, _scopes(plan, state), ROOMS, known)
     found = {address: fingerprint(one) for entries in live.values() for address, one in entries.items()}
     for address in sorted({*plan.fingerprints, *found}):
         if plan.fingerprints.get(address) != found.get(address):
             raise StalePlan(f"{address} has changed in AWS")
+
+
+def check_same(plan: Plan, anew: Plan) -> None:
+    """Raise StalePlan unless a saved plan is the very one that its specs come to, made anew just now.
+
+    This is what makes a plan file harmless: a call, an effect on the state or a sentence that somebody put into it, or
+    took out of it, is not in the plan made anew, and that is the one to carry
+    out. Only how long AWS is expected to take may differ, as time passes.
+    """
+    saved, fresh = (_told(one) for one in (plan, anew))
+    for part in sorted({*saved, *fresh}):
+        if saved.get(part) != fresh.get(part):
+            raise StalePlan(f"{part} is not what the specs come to now; the file may have been edited")
+
+
+def _told(plan: Plan) -> dict[str, Any]:
+    """What a plan says and does, by a name for each part."""
+    told: dict[str, Any] = {
+        f"{operation.api} of {operation.address} ({operation.id})": (
+            place,
+            _timeless(operation.model_dump(mode="json", exclude={"cooldown"})),
+        )
+        for place, operation in enumerate(plan.operations)
+    }
+    told |= {f"the change of {one.address}": one.model_dump(mode="json") for one in plan.changes}
+    told["what it records without a call"] = [one.model_dump(mode="json") for one in plan.updates]
+    told["what it waits for"] = [_timeless(one.model_dump(mode="json")) for one in plan.settle]
+    told["the list of its tables"] = (plan.tables, plan.destroy, len(plan.operations), len(plan.changes))
+    return told
+
+
+def _timeless(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _timeless(one) for key, one in value.items() if key != "expected"}
+    return [_timeless(one) for one in value] if isinstance(value, list) else value
 
 
 def _scopes(plan: Plan, state: State) -> list[Scope]:

@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dynaops.engine.items_file import file_items
 from dynaops.engine.overlay import merged
 from dynaops.engine.variables import substituted
 from dynaops.engine.yaml_tree import MAX_BYTES, Node, Unreadable, nodes, unreadable
@@ -42,7 +43,8 @@ class Document:
         """A digest of what the document says, whatever its layout."""
         import hashlib
 
-        text = json.dumps(self.node.plain(), sort_keys=True, default=str)
+        said = [self.node.plain(exact=True), *(one.item for one in self.spec.file_items)]
+        text = json.dumps(said, sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -173,11 +175,24 @@ def _document(source: str, node: Node, findings: list[Finding]) -> Iterator[Docu
         )
         return
     try:
-        spec = TableSpec.model_validate(node.plain())
+        spec = TableSpec.model_validate(_data(node))
     except ValidationError as error:
         findings.extend(_from_pydantic(one, node) for one in _deduplicated(error.errors(include_url=False)))
         return
-    yield Document(spec, source, node)
+    try:
+        items = file_items(spec.items_file, node.place("items_file")) if spec.items_file else ()
+    except Unreadable as error:
+        findings.append(error.finding)
+        return
+    yield Document(spec.with_file_items(items), source, node)
+
+
+def _data(node: Node) -> dict[str, Any]:
+    """The document's values; the numbers of items stay exact."""
+    data: dict[str, Any] = node.plain()
+    if "items" in data:
+        data["items"] = node.value["items"].plain(exact=True)
+    return data
 
 
 def _deduplicated(errors: list[ErrorDetails]) -> Iterator[ErrorDetails]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from dynaops.kinds.kind import Reader, Room
+from dynaops.kinds.kind import Known, Reader, Room
 from dynaops.kinds.table import ROOM as TABLES
 from dynaops.model.resource import Observed, Scope
 
@@ -16,18 +16,27 @@ READERS = 16
 T = TypeVar("T")
 
 
-def observe(read: Reader, scopes: Sequence[Scope], rooms: Sequence[Room]) -> dict[str, dict[str, Observed]]:
-    """What is live, by table address and then by address. A table that does not exist has no entries.
+def observe(
+    read: Reader, scopes: Sequence[Scope], rooms: Sequence[Room], known: Mapping[str, Known]
+) -> dict[str, dict[str, Observed]]:
+    """What is live, by table address and then by address; `known` is what spec and state name of each table.
 
-    Two rounds: all tables, then everything beside those that exist (which takes the table's ARN to ask for).
+    Two rounds: all tables, then everything around them (which takes what DescribeTable says to ask for).
     """
     described = in_parallel([_describing(read, scope) for scope in scopes])
     found = {
         scope.address: {one.address: one for one in observed}
         for scope, observed in zip(scopes, described, strict=True)
     }
-    jobs = [(scope, room) for scope in scopes if found[scope.address] for room in rooms]
-    answers = in_parallel([_observing(read, scope, room, found[scope.address]) for scope, room in jobs])
+    jobs = [
+        (scope, room) for scope in scopes for room in rooms if found[scope.address] or not room.beside_table
+    ]
+    answers = in_parallel(
+        [
+            _observing(read, scope, room, found[scope.address], known.get(scope.address, Known()))
+            for scope, room in jobs
+        ]
+    )
     for (scope, _), observed in zip(jobs, answers, strict=True):
         found[scope.address].update({one.address: one for one in observed})
     return found
@@ -38,9 +47,10 @@ def _describing(read: Reader, scope: Scope) -> Callable[[], list[Observed]]:
 
 
 def _observing(
-    read: Reader, scope: Scope, room: Room, described: dict[str, Observed]
+    read: Reader, scope: Scope, room: Room, described: dict[str, Observed], known: Known
 ) -> Callable[[], list[Observed]]:
-    return lambda: list(room.observe(read, scope, described[scope.address]))
+    table = described.get(scope.address)
+    return lambda: list(room.observe(read, scope, table, known))
 
 
 def in_parallel(jobs: Iterable[Callable[[], T]]) -> list[T]:

@@ -11,18 +11,22 @@ from dynaops.model.operation import Effect, Operation, Wait
 def order(steps: Sequence[Step], work: Work, settle: Wait | None, source: str | None) -> list[Operation]:
     """The operations of one table, numbered and chained.
 
-    AWS's rules bind all control-plane calls of a table to one another, so each waits for the one before. `settle` is
-    what must hold before the first call that needs an idle table; `source` is the spec file to remember.
+    AWS's rules bind all control-plane calls of a table to one another, so each comes after the one before; but it
+    needs only those it builds on (`_needs`), so that one failure does not stop the rest. `settle` is what must hold
+    before the first call that needs an idle table; `source` is the spec file to remember.
     """
-    placed = [step.operation for step in sorted(steps, key=lambda step: step.rank)]
+    placed = sorted(steps, key=lambda step: step.rank)
     ordered: list[Operation] = []
     used: dict[str, int] = {}
-    for operation in placed:
+    for position, step in enumerate(placed):
+        operation = step.operation
         name = f"{operation.address}:{operation.api}"
         used[name] = used.get(name, 0) + 1
+        earlier = list(zip(placed[:position], ordered, strict=True))
         update: dict[str, object] = {
             "id": name if used[name] == 1 else f"{name}-{used[name]}",
             "after": (ordered[-1].id,) if ordered else (),
+            "needs": tuple(before.id for one, before in earlier if _needs(step, one, work)),
             "effects": tuple(_with_source(_with_owned(operation.effects, work), work, source)),
         }
         if settle is not None and operation.needs_idle:
@@ -30,6 +34,40 @@ def order(steps: Sequence[Step], work: Work, settle: Wait | None, source: str | 
             settle = None
         ordered.append(operation.model_copy(update=update))
     return ordered
+
+
+def _needs(step: Step, earlier: Step, work: Work) -> bool:
+    """Whether `step` must not be done if `earlier` failed.
+
+    A change of the table itself needs all such changes before it, and that everything that must let go of the table
+    has. Anything else needs what it is built on; and what others lean on is deleted only when they are.
+    """
+    if step.operation.address == earlier.operation.address:
+        return not (step.apart and earlier.apart)
+    if step.rank.core:
+        return earlier.rank.core or earlier.rank.release
+    if earlier.operation.address in _built_on(step.operation.address, work):
+        return True
+    return step.rank.leaves and step.operation.address in _built_on(earlier.operation.address, work)
+
+
+def _built_on(address: str, work: Work) -> set[str]:
+    """The addresses that the entry at `address` depends on, and those that they depend on."""
+    found: set[str] = set()
+    unseen = [address]
+    while unseen:
+        entry = work.entries.get(unseen.pop())
+        if entry is None:
+            continue
+        nearer = {
+            *(entry.desired.depends_on if entry.desired else ()),
+            *([entry.owner] if entry.owner else ()),
+        }
+        if entry.desired is None and entry.record is not None:
+            nearer.update(entry.record.depends_on)
+        unseen.extend(nearer - found)
+        found |= nearer
+    return found
 
 
 def _with_source(effects: Iterable[Effect], work: Work, source: str | None) -> Iterable[Effect]:

@@ -1,47 +1,66 @@
-"""What other tools need to know of what was applied."""
+"""What other tools need to know of what was applied: each room tells it of its own records."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from dynaops.engine.scopes import recorded_tables, scope_of
+from dynaops.engine.sides import recorded_below
+from dynaops.kinds.rooms import ROOMS
 from dynaops.model.errors import DynaopsError
-from dynaops.model.state import State
+from dynaops.model.resource import Properties
+from dynaops.model.state import Record, State
 
 
 def of(state: State, address: str | None = None) -> dict[str, dict[str, Any]]:
-    """The outputs of every table (or of the one at `address`), from the state. Raises DynaopsError if unknown."""
-    tables = [name for name, record in state.resources.items() if record.kind == "table"]
-    if address is not None and address not in tables:
-        known = ", ".join(sorted(tables)) or "none"
-        raise DynaopsError(f"The state has no table {address!r}", f"Tables it has: {known}.")
-    return {name: _table(state, name) for name in sorted(tables) if address in (None, name)}
+    """The outputs by table: of every table, or only of what is recorded at `address`.
+
+    A table's are those of all that is around it too; any other address has its own alone, under the same names.
+    Raises DynaopsError for an address that is not recorded.
+    """
+    tables = recorded_tables(state)
+    if address is None:
+        return {name: _of_table(state, name, region) for name, region in sorted(tables.items())}
+    table = address.partition("/")[0]
+    if table not in tables or address not in state.resources:
+        raise DynaopsError(
+            f"The state has no {'' if '/' in address else 'table '}{address!r}", _known(tables)
+        )
+    if address == table:
+        return {table: _of_table(state, table, tables[table])}
+    return {table: _of_one(state, table, address)}
 
 
-def _table(state: State, name: str) -> dict[str, Any]:
-    record = state.resources[name]
-    properties = record.properties
-    recovery = state.resources.get(f"{name}/point_in_time_recovery")
-    ttl = state.resources.get(f"{name}/ttl")
-    indexes = {
-        address.rpartition("/")[2]: one.arn
-        for address, one in sorted(state.resources.items())
-        if address.startswith(f"{name}/gsi/")
-    }
-    found = {
-        "table_name": properties.get("table_name", name),
-        "table_arn": record.arn,
-        "table_id": record.id,
-        "region": record.region,
-        "hash_key": properties.get("hash_key"),
-        "range_key": properties.get("range_key"),
-        "billing_mode": properties.get("billing_mode"),
-        "table_class": properties.get("table_class"),
-        "deletion_protection": properties.get("deletion_protection"),
-        "stream_arn": record.outputs.get("stream_arn"),
-        "stream_label": record.outputs.get("stream_label"),
-        "kms_key_arn": record.outputs.get("kms_key_arn"),
-        "point_in_time_recovery": recovery is not None,
-        "ttl_attribute": ttl.properties.get("attribute") if ttl else None,
-        "index_arns": indexes,
-    }
-    return {key: value for key, value in found.items() if value not in (None, {})}
+def _known(tables: dict[str, str]) -> str:
+    return f"Tables it has: {', '.join(sorted(tables)) or 'none'}. `dynaops state list` shows all addresses."
+
+
+def _of_table(state: State, table: str, region: str) -> Properties:
+    return _told(state, table, region, recorded_below(state, table), whole=True)
+
+
+def _of_one(state: State, table: str, address: str) -> Properties:
+    record = state.resources[address]
+    return _told(state, table, state.resources[table].region, {address: record}, whole=False)
+
+
+def _told(state: State, table: str, region: str, records: dict[str, Record], whole: bool) -> Properties:
+    """`whole`: rooms without a record are asked too (what is off is also worth knowing)."""
+    scope = scope_of(state, table, region)
+    found: Properties = {}
+    for room in ROOMS:
+        own = {address: record for address, record in records.items() if record.kind in room.kinds}
+        if own or whole:
+            _merge(found, room.outputs(scope, own))
+    return found
+
+
+def _merge(into: Properties, more: Properties) -> None:
+    """Put `more` into `into`: maps member by member; what nobody knows is left out."""
+    for name, value in more.items():
+        if isinstance(value, dict):
+            _merge(into.setdefault(name, {}), value)
+            if not into[name]:
+                del into[name]
+        elif value is not None:
+            into[name] = value

@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from dynaops import __version__
-from dynaops.engine.check import check, errors, unsupported
+from dynaops.engine.check import check, errors
 from dynaops.engine.digests import fingerprint, spec_digest
 from dynaops.engine.entries import Judged, judge
+from dynaops.engine.narrow import narrowed, with_source
 from dynaops.engine.observe import in_parallel, observe
 from dynaops.engine.order import order
 from dynaops.engine.recover import recovered
 from dynaops.engine.scopes import Target, orphaned, recorded_tables, scope_of, source_of
-from dynaops.kinds import POLICIES, ROOM_OF, ROOMS
-from dynaops.kinds.kind import Entry, Reader, Room, Step, Work
-from dynaops.model.change import Action, Change, Drift
+from dynaops.engine.sharing import forgotten, let_go
+from dynaops.engine.sides import as_recorded, entries_of, known_of, others_than
+from dynaops.engine.suppress import without_accepted
+from dynaops.kinds.kind import Reader, Step, Work
+from dynaops.kinds.rooms import POLICIES, ROOMS
+from dynaops.model.change import Change, Drift
 from dynaops.model.errors import DynaopsError, SpecError
 from dynaops.model.finding import Finding, Severity
-from dynaops.model.operation import Effect, Operation, Wait
+from dynaops.model.operation import Operation, Wait
 from dynaops.model.plan import Plan
-from dynaops.model.resource import Observed, Resource, Scope
-from dynaops.model.state import State
+from dynaops.model.resource import Observed, Scope
+from dynaops.model.state import Record, State
 
 if TYPE_CHECKING:
     from dynaops.aws.session import Aws
@@ -63,14 +67,26 @@ def make_plan(
     everything = {address: one for found in live.values() for address, one in found.items()}
     tables = {target.scope.address for target in targets}
     settled_state, resolved = recovered(state, everything, tables, now)
+    going = {target.scope.address for target in targets if target.spec is None}
     planned = in_parallel(
-        [_planner(target, settled_state, live[target.scope.address], aws, chosen, now) for target in targets]
+        [
+            _planner(
+                target,
+                settled_state,
+                live[target.scope.address],
+                aws if chosen.refresh else None,
+                chosen,
+                now,
+                others_than(settled_state, {target.scope.address, *going}),
+            )
+            for target in targets
+        ]
     )
     refusals = [one for part in planned for one in part.findings if one.severity is Severity.ERROR]
     if refusals:
         raise PlanRefused(refusals)
     operations = tuple(operation for part in planned for operation in part.operations)
-    _check_parameters(operations, aws)
+    check_parameters(operations, aws)
     return Plan(
         dynaops_version=__version__,
         created_at=datetime.fromtimestamp(now, UTC).isoformat(timespec="seconds"),
@@ -105,7 +121,7 @@ def check_origin(state: State, aws: Aws) -> None:
 
 def _checked(documents: Sequence[Document]) -> tuple[Finding, ...]:
     """The warnings of the offline checks. Raises SpecError for their errors, and for what is not supported yet."""
-    findings = [*check(documents), *unsupported(documents)]
+    findings = check(documents)
     wrong = errors(findings)
     if wrong:
         raise SpecError(wrong)
@@ -152,37 +168,10 @@ def _destroyed(documents: Sequence[Document], state: State, options: PlanOptions
 def _live(
     targets: Sequence[Target], state: State, aws: Aws, options: PlanOptions
 ) -> dict[str, dict[str, Observed]]:
-    if options.refresh:
-        return observe(aws, [target.scope for target in targets], ROOMS)
-    found: dict[str, dict[str, Observed]] = {}
-    for target in targets:
-        root = target.scope.address
-        found[root] = {
-            address: Observed(
-                address=address,
-                kind=record.kind,
-                region=record.region,
-                properties=record.properties,
-                outputs={**record.outputs, "arn": record.arn, "id": record.id},
-                raw=_as_described(state, root) if address == root else {},
-            )
-            for address, record in state.resources.items()
-            if address == root or address.startswith(f"{root}/")
-        }
-    return found
-
-
-def _as_described(state: State, table: str) -> dict[str, Any]:
-    """The attribute types that the state knows, in DescribeTable's shape, for planning without a look at AWS."""
-    types: dict[str, str] = {}
-    for address, record in state.resources.items():
-        if address == table or address.startswith(f"{table}/gsi/"):
-            types.update(record.properties.get("attributes", {}))
-    return {
-        "AttributeDefinitions": [
-            {"AttributeName": name, "AttributeType": kind} for name, kind in sorted(types.items())
-        ]
-    }
+    if not options.refresh:
+        return {target.scope.address: as_recorded(target.scope, state) for target in targets}
+    known = {target.scope.address: known_of(target, state) for target in targets}
+    return observe(aws, [target.scope for target in targets], ROOMS, known)
 
 
 @dataclass(frozen=True)
@@ -198,10 +187,8 @@ class TablePlan:
     settle: Wait | None
 
 
-def _planner(
-    target: Target, state: State, live: dict[str, Observed], aws: Aws, options: PlanOptions, now: float
-) -> Callable[[], TablePlan]:
-    return lambda: plan_table(target, state, live, aws if options.refresh else None, options, now)
+def _planner(*arguments: Any) -> Callable[[], TablePlan]:
+    return lambda: plan_table(*arguments)
 
 
 def plan_table(
@@ -211,20 +198,23 @@ def plan_table(
     read: Reader | None,
     options: PlanOptions,
     now: float,
+    others: Mapping[str, Record] | None = None,
 ) -> TablePlan:
     """The plan of one table. Pure but for `read`, with which rooms resolve names (None: they do not)."""
     going = _going(target.scope, live)
     if going is not None:
-        live = {}
-    entries = _entries(target, state, live)
-    if read is not None:
-        for room in ROOMS:
-            entries.update(room.resolve(read, target.scope, list(entries.values())))
+        live = {address: one for address, one in live.items() if not _goes_with_table(one)}
+    entries = entries_of(target, state, live)
+    for room in ROOMS:
+        entries.update(room.resolve(read, target.scope, list(entries.values())))
     judged = judge(entries, POLICIES, options.destroy)
     if options.targets:
-        judged = _narrowed(judged, options.targets)
-    judged = _with_source(judged, target)
+        judged = narrowed(judged, options.targets)
+    judged = let_go(with_source(judged, target), others or {}, POLICIES)
     work = Work(target.scope, judged.entries, now)
+    for room in ROOMS:
+        work = replace(work, entries={**work.entries, **room.refine(work)})
+    judged = replace(judged, entries=dict(work.entries), updates=(*judged.updates, *forgotten(work)))
     steps: list[Step] = []
     findings: list[Finding] = []
     for room in ROOMS:
@@ -237,7 +227,7 @@ def plan_table(
         judged=judged,
         changes=tuple(entry.change for _, entry in sorted(judged.entries.items()) if entry.change),
         operations=tuple(order(steps, work, settle, target.source)),
-        findings=tuple(findings),
+        findings=tuple(without_accepted(findings, target.spec)),
         drift=judged.drift,
         pending=tuple(title for title in (busy, going and going.title) if title),
         settle=settle,
@@ -246,7 +236,7 @@ def plan_table(
 
 def judged_without_spec(scope: Scope, state: State, live: dict[str, Observed], aws: Aws) -> Judged:
     """What a comparison of state and live alone comes to (its drift and what is unmanaged)."""
-    entries = _entries(Target(scope), state, live)
+    entries = entries_of(Target(scope), state, live)
     for room in ROOMS:
         entries.update(room.resolve(aws, scope, list(entries.values())))
     return judge(entries, POLICIES)
@@ -267,6 +257,10 @@ def _going(scope: Scope, live: dict[str, Observed]) -> Wait | None:
     )
 
 
+def _goes_with_table(one: Observed) -> bool:
+    return one.kind == "table" or one.owner is not None
+
+
 def _settle(scope: Scope) -> Wait:
     from dynaops.kinds.table.waits import settled
 
@@ -275,99 +269,8 @@ def _settle(scope: Scope) -> Wait:
     )
 
 
-def _entries(target: Target, state: State, live: dict[str, Observed]) -> dict[str, Entry]:
-    scope = target.scope
-    desired: dict[str, Resource] = {}
-    if target.spec is not None:
-        for room in ROOMS:
-            desired.update({one.address: one for one in room.declare(scope, target.spec)})
-        desired = {address: _ignoring(one, target) for address, one in desired.items()}
-    root = f"{scope.address}/"
-    records = {
-        address: record
-        for address, record in state.resources.items()
-        if address == scope.address or address.startswith(root)
-    }
-    entries = {}
-    for address in sorted({*desired, *records, *live}):
-        sides = (desired.get(address), records.get(address), live.get(address))
-        kind = next(side.kind for side in sides if side is not None)
-        entries[address] = Entry(
-            address=address,
-            kind=kind,
-            region=scope.region,
-            desired=sides[0],
-            record=sides[1],
-            live=sides[2],
-            owner=_room_of(kind).owner(scope, address),
-        )
-    if scope.address not in entries:
-        entries[scope.address] = Entry(scope.address, "table", scope.region)
-    return entries
-
-
-def _room_of(kind: str) -> Room:
-    return ROOM_OF[kind]
-
-
-def _ignoring(resource: Resource, target: Target) -> Resource:
-    """`lifecycle.ignore_changes` of the spec, as property paths of the resource they concern."""
-    assert target.spec is not None, "only a spec can say what to ignore"
-    paths = target.spec.lifecycle.ignore_changes if target.spec.lifecycle else None
-    if not paths:
-        return resource
-    key = POLICIES[resource.kind].spec_key.replace("{name}", resource.address.rpartition("/")[2])
-    ignored = tuple(_below(path, key) for path in paths)
-    return replace(resource, ignored=(*resource.ignored, *(path for path in ignored if path)))
-
-
-def _below(path: str, key: str) -> str:
-    """`path` within the resource whose spec key is `key`; empty where it concerns another one."""
-    if not key:
-        return path
-    if path == key:
-        return "*"
-    return path[len(key) + 1 :] if path.startswith(f"{key}.") else ""
-
-
-def _narrowed(judged: Judged, targets: Iterable[str]) -> Judged:
-    """Only what `--target` names, what is below it, and the owners that must be built for it."""
-    wanted: set[str] = set()
-    for address, entry in judged.entries.items():
-        if any(address == one or address.startswith(f"{one}/") for one in targets):
-            wanted.update(_with_owners(entry, judged.entries))
-    entries = {
-        address: entry if address in wanted else replace(entry, change=None)
-        for address, entry in judged.entries.items()
-    }
-    updates = tuple(effect for effect in judged.updates if effect.address in wanted)
-    return replace(judged, entries=entries, updates=updates)
-
-
-def _with_owners(entry: Entry, entries: dict[str, Entry]) -> Iterator[str]:
-    yield entry.address
-    owner = entries.get(entry.owner) if entry.owner else None
-    while owner is not None and owner.action in (Action.CREATE, Action.REPLACE, Action.ADOPT):
-        yield owner.address
-        owner = entries.get(owner.owner) if owner.owner else None
-
-
-def _with_source(judged: Judged, target: Target) -> Judged:
-    """Remember which file the table came from, where that is new."""
-    table = judged.entries[target.scope.address]
-    if target.source is None or (table.record and table.record.source == target.source):
-        return judged
-    named = [
-        effect.model_copy(update={"source": target.source}) if effect.address == table.address else effect
-        for effect in judged.updates
-    ]
-    if not any(effect.address == table.address for effect in judged.updates) and table.record and table.live:
-        named.append(Effect(address=table.address, kind="table", region=table.region, source=target.source))
-    return replace(judged, updates=tuple(named))
-
-
-def _check_parameters(operations: Sequence[Operation], aws: Aws) -> None:
-    """Check every call against the service model now: what is malformed must not fail half way."""
+def check_parameters(operations: Sequence[Operation], aws: Aws) -> None:
+    """Check every call against the service model now: what is malformed must not fail half way. Raises DynaopsError."""
     if not operations:
         return
     from botocore.validate import ParamValidator

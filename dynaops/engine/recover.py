@@ -33,7 +33,8 @@ def recovered(
                     outputs[effect.address] = live[effect.address].outputs
     resolved = apply_effects(state, effects, outputs, now)
     return resolved.model_copy(update={"in_flight": remaining}), tuple(
-        effect.model_copy(update={"values": outputs.get(effect.address, {})}) for effect in effects
+        effect.model_copy(update={"values": {**effect.values, **outputs.get(effect.address, {})}})
+        for effect in effects
     )
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
+import textwrap
+from collections.abc import Iterator
 from typing import Any
 
 from dynaops.kinds import TableSpec
@@ -14,13 +18,16 @@ def json_schema() -> dict[str, Any]:
     """The schema of one document: every key with its meaning, allowed values and default."""
     found = TableSpec.model_json_schema(mode="validation")
     definitions = found.get("$defs", {})
-    toggles = {fragment.__name__ for fragment in _fragments(Fragment) if fragment.toggle}
-    for name in toggles & set(definitions):
-        block = definitions[name]
-        definitions[name] = {
-            "description": block.get("description", ""),
-            "anyOf": [{"type": "boolean"}, {**block, "description": "The block in full."}],
-        }
+    fragments = {fragment.__name__: fragment for fragment in _fragments(Fragment)}
+    _explain(found, TableSpec)
+    for name in set(fragments) & set(definitions):
+        _explain(definitions[name], fragments[name])
+        if fragments[name].toggle:
+            block = definitions[name]
+            definitions[name] = {
+                "description": block.get("description", ""),
+                "anyOf": [{"type": "boolean"}, {**block, "description": "The block in full."}],
+            }
     return {"$schema": URI, **found, "title": "dynaops table spec"}
 
 
@@ -29,3 +36,23 @@ def _fragments(base: type[Fragment]) -> list[type[Fragment]]:
     for fragment in base.__subclasses__():
         found += [fragment, *_fragments(fragment)]
     return found
+
+
+def _explain(block: dict[str, Any], fragment: type[Fragment]) -> None:
+    """Put the fields' docstrings into a block's schema.
+
+    They are read from the source, here alone: pydantic would do so whenever a spec is loaded.
+    """
+    for name, text in _docstrings(fragment):
+        if name in block["properties"]:
+            block["properties"][name]["description"] = text
+
+
+def _docstrings(fragment: type[Fragment]) -> Iterator[tuple[str, str]]:
+    (definition,) = ast.parse(textwrap.dedent(inspect.getsource(fragment))).body
+    assert isinstance(definition, ast.ClassDef), "a fragment is a class"
+    for field, after in zip(definition.body, definition.body[1:], strict=False):
+        if isinstance(field, ast.AnnAssign) and isinstance(after, ast.Expr):
+            text = getattr(after.value, "value", None)
+            if isinstance(field.target, ast.Name) and isinstance(text, str):
+                yield field.target.id, text

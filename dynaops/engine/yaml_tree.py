@@ -5,7 +5,9 @@ The composer's nodes are used rather than its objects: they carry marks, and no 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from dynaops.model.finding import Finding, Place, Severity
@@ -23,19 +25,22 @@ Spot = tuple[str, int, int]
 
 @dataclass
 class Node:
-    """A value and where it stands. Maps hold nodes by key, lists hold nodes; `key` is the place of its key."""
+    """A value and where it stands. Maps hold nodes by key, lists hold nodes; `key` is the place of its key.
+
+    Fractions are decimals, just as they are written.
+    """
 
     value: Any
     spot: Spot
     key: Spot | None = None
 
-    def plain(self) -> Any:
-        """The value without places."""
+    def plain(self, exact: bool = False) -> Any:
+        """The value without places. `exact`: fractions stay decimals, and do not become floats."""
         if isinstance(self.value, dict):
-            return {name: child.plain() for name, child in self.value.items()}
+            return {name: child.plain(exact) for name, child in self.value.items()}
         if isinstance(self.value, list):
-            return [child.plain() for child in self.value]
-        return self.value
+            return [child.plain(exact) for child in self.value]
+        return float(self.value) if isinstance(self.value, Decimal) and not exact else self.value
 
     def at(self, path: str) -> Node:
         """The node at a dotted path, or the nearest one around it."""
@@ -87,8 +92,15 @@ def unreadable(code: str, message: str, place: Place | None, hint: str | None = 
     return Unreadable(Finding(code=code, severity=Severity.ERROR, message=message, hint=hint, place=place))
 
 
-def nodes(text: str, file: str) -> list[Node]:
-    """The documents of a YAML text (JSON is YAML), empty ones left out. Raises Unreadable."""
+Tagged = Callable[[str, Node], Node]
+"""What a value with a tag of its own (``!Ref``: its name, and the value without it) stands for."""
+
+
+def nodes(text: str, file: str, most: int = MAX_NODES, tagged: Tagged | None = None) -> list[Node]:
+    """The documents of a YAML text (JSON is YAML), empty ones left out. Raises Unreadable.
+
+    `most`: values a document may expand to. `tagged`: takes local tags, which specs have none of.
+    """
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
@@ -97,7 +109,7 @@ def nodes(text: str, file: str) -> list[Node]:
     try:
         for node in YAML(typ="safe", pure=True).compose_all(text):
             if node is not None:
-                found.append(_Reader(file).node(node, 0))
+                found.append(_Reader(file, most, tagged).node(node, 0))
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         message = str(error.problem or error.context or error).strip()
@@ -113,17 +125,21 @@ def nodes(text: str, file: str) -> list[Node]:
 class _Reader:
     """Turns one document's composed nodes into ours."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, most: int, tagged: Tagged | None = None) -> None:
         self._file = file
+        self._most = most
+        self._tagged = tagged
         self._count = 0
 
     def node(self, source: Any, depth: int) -> Node:
         spot = _spot(self._file, source.start_mark)
         self._count += 1
-        if self._count > MAX_NODES or depth > MAX_DEPTH:
+        if self._count > self._most or depth > MAX_DEPTH:
             message = "the document expands to too much (aliases, or nesting)"
             raise unreadable("SPEC003", message, place_of(spot))
         kind = str(source.tag)
+        if self._tagged and kind.startswith("!") and len(kind) > 1:
+            return self._tagged(kind[1:], self._untagged(source, depth, spot))
         if source.id != "scalar" and kind not in _CONTAINERS:
             message = f"the tag {kind} is not allowed in a spec"
             raise unreadable("SPEC006", message, place_of(spot), "Write a plain value.")
@@ -132,6 +148,13 @@ class _Reader:
         if source.id == "sequence":
             return Node([self.node(child, depth + 1) for child in source.value], spot)
         return Node(self._scalar(source, place_of(spot)), spot)
+
+    def _untagged(self, source: Any, depth: int, spot: Spot) -> Node:
+        if source.id == "mapping":
+            return Node(self._mapping(source, depth), spot)
+        if source.id == "sequence":
+            return Node([self.node(child, depth + 1) for child in source.value], spot)
+        return Node(str(source.value), spot)
 
     def _mapping(self, source: Any, depth: int) -> dict[str, Node]:
         own: dict[str, Node] = {}
@@ -171,7 +194,7 @@ class _Reader:
             )
         try:
             return _SCALARS[kind](str(node.value))
-        except (ValueError, OverflowError):
+        except (ValueError, ArithmeticError):
             raise unreadable("SPEC006", f"{node.value!r} is not a value of {tag}", place) from None
 
 
@@ -185,9 +208,9 @@ def _integer(text: str) -> int:
     )
 
 
-def _float(text: str) -> float:
+def _float(text: str) -> Decimal:
     plain = text.replace("_", "").lower().lstrip("+")
-    return float(plain.replace(".inf", "inf").replace(".nan", "nan"))
+    return Decimal(plain.replace(".inf", "inf").replace(".nan", "nan"))
 
 
 _CONTAINERS = {"tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"}

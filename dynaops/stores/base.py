@@ -74,7 +74,17 @@ class LockHeld(StateError):
         self.holder = holder
 
 
-class Store(Protocol):
+class Keeper(Protocol):
+    """What keeps a state while a plan is carried out. All methods raise StateError."""
+
+    def load(self) -> State:
+        """The state as it was saved last."""
+
+    def save(self, state: State) -> State:
+        """Keeps `state` with the next serial, and returns that."""
+
+
+class Store(Keeper, Protocol):
     """A place for one state. All methods raise StateError, in words that say what to do."""
 
     @property

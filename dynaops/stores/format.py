@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 from pydantic import ValidationError
 
-from dynaops.model.state import FORMAT_VERSION, State
+from dynaops.model.state import FORMAT_VERSION, Record, State
 from dynaops.stores.base import StateError, StateUnreadable
 
 MAX_BYTES = 64 * 1024 * 1024
@@ -32,22 +32,56 @@ _FOREIGN = {
     "Table": "the output of describe-table",
 }
 _SHOWN_FAULTS = 3
+_RESOURCES = "resources"
+_NONE, _SOME = b'\n  "resources": {},\n', b'\n  "resources": {\n%s\n  },\n'
+"""Two spaces: this is the state's own member, whatever else goes by that name deeper inside."""
+
+
+class Encoder:
+    """Writes one state after another, and each record of them once: a run saves the whole state twice an operation."""
+
+    def __init__(self) -> None:
+        self._written: dict[str, tuple[Record, bytes]] = {}
+
+    def dumps(self, state: State) -> bytes:
+        """`state` as JSON for people and for diffs: sorted, indented, one line end at the end.
+
+        What is written is read back first: nothing else would show a value that only the next run stumbles over.
+        Raises StateError for what JSON, or a state, cannot say.
+        """
+        try:
+            shell = _encode(
+                {**state.model_dump(mode="json", warnings=False, exclude={"resources"}), _RESOURCES: {}}
+            )
+            State.model_validate_json(shell, strict=True)
+            self._written = {address: self._once(address, one) for address, one in state.resources.items()}
+        except ValidationError as error:
+            raise _unsayable(_faults(error)) from error
+        except (TypeError, ValueError) as error:
+            raise _unsayable(str(error)) from error
+        if not self._written:
+            return shell
+        lines = [
+            b"    %s: %s" % (orjson.dumps(address), raw)
+            for address, (_, raw) in sorted(self._written.items())
+        ]
+        return shell.replace(_NONE, _SOME % b",\n".join(lines), 1)
+
+    def _once(self, address: str, record: Record) -> tuple[Record, bytes]:
+        known = self._written.get(address)
+        if known is not None and known[0] is record:  # records never change
+            return known
+        raw = _encode(record.model_dump(mode="json", warnings=False)).rstrip(b"\n")
+        try:
+            Record.model_validate_json(raw, strict=True)
+        except ValidationError as error:
+            raise _unsayable(_faults(error, _RESOURCES, address)) from error
+        return record, raw.replace(b"\n", b"\n    ")  # a line end within a string is escaped in JSON
 
 
 def dumps(state: State) -> bytes:
-    """`state` as JSON for people and for diffs: sorted, indented, one line end at the end.
-
-    What is written is read back first: nothing else would show a value that only the next run stumbles over.
-    Raises StateError for what JSON, or a state, cannot say.
-    """
-    try:
-        raw = _encode(state.model_dump(mode="json", warnings=False))
-        State.model_validate_json(raw, strict=True)
-    except ValidationError as error:
-        raise _unsayable(_faults(error)) from error
-    except (TypeError, ValueError) as error:
-        raise _unsayable(str(error)) from error
-    return raw
+    """One state as bytes; see Encoder.dumps."""
+    return Encoder().dumps(state)
 
 
 def _encode(data: dict[str, Any]) -> bytes:
@@ -117,9 +151,11 @@ def _check_version(data: dict[str, Any], place: str) -> None:
         )
 
 
-def _faults(error: ValidationError) -> str:
-    """The first faults by their place in the file, and how many more there are."""
-    faults = [_fault(part["loc"], part["type"], part["msg"]) for part in error.errors(include_url=False)]
+def _faults(error: ValidationError, *around: str) -> str:
+    """The first faults by their place in the file (what was read is `around`), and how many more there are."""
+    faults = [
+        _fault((*around, *part["loc"]), part["type"], part["msg"]) for part in error.errors(include_url=False)
+    ]
     shown = "; ".join(faults[:_SHOWN_FAULTS])
     more = len(faults) - _SHOWN_FAULTS
     return f"{shown} (and {more} more)" if more > 0 else shown

@@ -37,6 +37,7 @@ class LocalStore:
         self._lock = StateLock(self._path, location)
         self._seen: _Seen | None = None
         self._kept = False
+        self._encoder = form.Encoder()
 
     @property
     def location(self) -> str:
@@ -100,7 +101,7 @@ class LocalStore:
 
     def _write(self, state: State, serial: int, keep: _Seen | None) -> State:
         saved = state.model_copy(update={"serial": serial})
-        data = form.dumps(saved)
+        data = self._encoder.dumps(saved)
         try:
             make_directory(self._path.parent)
             if keep is not None and not self._kept:

@@ -15,7 +15,7 @@ from ruamel.yaml import YAML
 from dynaops.engine.load import document_of
 from dynaops.engine.plan import PlanOptions, TablePlan, plan_table
 from dynaops.engine.scopes import Target
-from dynaops.kinds import POLICIES, ROOMS
+from dynaops.kinds.rooms import POLICIES, ROOMS
 from dynaops.model.resource import Observed, Scope
 from dynaops.model.state import Record, State
 

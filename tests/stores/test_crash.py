@@ -76,10 +76,14 @@ def kill(process: subprocess.Popen[str]) -> None:
 
 
 def killed_while_saving(path: Path, times: int, seed: int) -> None:
-    """Kills a forked saver `times` times at random moments; after each the state must be whole and go on."""
+    """Kills a forked saver `times` times at random moments; after each the state must be whole and go on.
+
+    On a busy machine more often, until as many saves have come to an end.
+    """
     chance = random.Random(seed)
-    serial = 0
-    for _ in range(times):
+    serial = kills = 0
+    while kills < times or (serial <= times and kills < 20 * times):
+        kills += 1
         pid = os.fork()
         if pid == 0:
             _save_forever(path)
@@ -96,7 +100,7 @@ def killed_while_saving(path: Path, times: int, seed: int) -> None:
     assert serial > times, "the savers hardly got to save: the test shows nothing"
     left = sorted(entry.name for entry in path.parent.iterdir())
     assert set(left) <= {"state.d", "state.json", "state.json.lock", ".state.json.new"}
-    assert len(list((path.parent / "state.d").iterdir())) <= 3
+    assert len(list((path.parent / "state.d").iterdir())) <= 4  # a saver may die before it prunes
 
 
 def _save_forever(path: Path) -> None:

@@ -201,3 +201,41 @@ def test_a_cut_off_file_is_never_taken_for_a_smaller_state(cut: int) -> None:
     raw = json.dumps(GOOD, indent=2).encode()
     with pytest.raises(StateUnreadable):
         form.loads(raw[: cut % len(raw)], "state.json")
+
+
+_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+_RECORDS = st.builds(
+    Record,
+    kind=st.text(max_size=8),
+    region=st.just("eu-central-1"),
+    properties=st.dictionaries(st.text(max_size=8) | st.just("resources"), _VALUES, max_size=3),
+)
+
+
+@given(st.lists(st.dictionaries(st.text(max_size=8), _RECORDS, max_size=4), min_size=1, max_size=4))
+def test_states_one_after_another_are_written_as_each_alone(resources: list[dict[str, Record]]) -> None:
+    encoder = form.Encoder()
+    grown: dict[str, Record] = {}
+    for some in resources:
+        grown = {**grown, **some}
+        state = State(lineage="b7d6", resources=grown)
+        plain = json.dumps(state.model_dump(mode="json"), indent=2, sort_keys=True, ensure_ascii=False)
+        assert json.loads(encoder.dumps(state)) == json.loads(plain)
+        assert encoder.dumps(state) == form.dumps(state)
+        assert form.loads(form.dumps(state), "state.json") == state
+
+
+def test_the_layout_is_that_of_one_dump() -> None:
+    state = State(
+        lineage="b7d6",
+        resources={
+            name: Record(kind="table", region="r", properties={"a": [1, {"b": "line\nend"}], "resources": {}})
+            for name in ("z", "a", 'quo"te', "ü")
+        },
+    )
+    plain = json.dumps(state.model_dump(mode="json"), indent=2, sort_keys=True, ensure_ascii=False)
+    assert form.dumps(state).decode() == f"{plain}\n"

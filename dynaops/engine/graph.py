@@ -1,0 +1,180 @@
+"""The graph of resources, from specs or from the state. AWS is not asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dynaops.engine.scopes import Target, recorded_tables, scope_of
+from dynaops.engine.sides import known_of
+from dynaops.kinds.kind import Link
+from dynaops.kinds.rooms import POLICIES, ROOM_OF
+from dynaops.model.change import Action
+from dynaops.model.graph import Edge, Graph, Node
+from dynaops.model.plan import Plan
+from dynaops.model.resource import Resource, Scope
+from dynaops.model.state import Record, State
+
+if TYPE_CHECKING:
+    from dynaops.engine.load import Document
+
+PART, NEEDS = "part of", "needs"
+
+
+@dataclass(frozen=True)
+class _One:
+    """A resource with the table that it is of."""
+
+    scope: Scope
+    resource: Resource
+
+
+def of_specs(documents: Sequence[Document], state: State, region: str, plan: Plan | None = None) -> Graph:
+    """What the specs declare; with `plan` (of these specs) also what goes, and what becomes of each.
+
+    `region` is that of tables whose spec names none and that were never applied.
+    """
+    found: dict[str, _One] = {}
+    for doc in documents:
+        name = doc.spec.table_name
+        record = state.resources.get(name)
+        home = doc.spec.region or (record.region if record else region)
+        target = Target(Scope(name, name, home), doc.spec)
+        for address, one in known_of(target, state).desired.items():
+            if one.properties != POLICIES[one.kind].absent:
+                found[address] = _One(target.scope, one)
+    if plan is not None:
+        found |= _going(plan, state, found)
+    if plan is None:
+        return _graph(found, {})
+    changed = {change.address: change.action for change in plan.changes}
+    return _graph(found, {address: changed.get(address, Action.NO_OP) for address in found})
+
+
+def of_state(state: State) -> Graph:
+    """What the state records."""
+    found = {}
+    for table, region in sorted(recorded_tables(state).items()):
+        scope = scope_of(state, table, region)
+        for address, record in known_of(Target(scope), state).records.items():
+            found[address] = _One(scope, _recorded(scope, address, record))
+    return _graph(found, {})
+
+
+def _recorded(scope: Scope, address: str, record: Record) -> Resource:
+    owner = ROOM_OF[record.kind].owner(scope, address)
+    return Resource(address, record.kind, record.region, record.properties, owner, record.depends_on)
+
+
+def _going(plan: Plan, state: State, found: Mapping[str, _One]) -> dict[str, _One]:
+    """What the plan changes that no spec declares: as it is recorded."""
+    going = {}
+    for change in plan.changes:
+        record = state.resources.get(change.address)
+        if change.address in found or record is None:
+            continue
+        table = change.address.partition("/")[0]
+        home = state.resources.get(table, record).region
+        scope = found[table].scope if table in found else Scope(table, table, home)
+        going[change.address] = _One(scope, _recorded(scope, change.address, record))
+    return going
+
+
+def _graph(found: Mapping[str, _One], actions: Mapping[str, Action]) -> Graph:
+    nodes = {address: _node(one, actions.get(address)) for address, one in found.items()}
+    named = _named(found.values())
+    edges = [edge for one in found.values() for edge in _within(one.resource, found)]
+    for _, one in sorted(found.items()):
+        for link in ROOM_OF[one.resource.kind].links(one.scope, one.resource):
+            target = named.get((one.scope.address, link.kind, link.name)) or f"{link.kind}:{link.name}"
+            if target not in nodes:
+                nodes[target] = _outside(target, link, one.scope)
+            edges.append(_linked(one.resource.address, target, link, target in found))
+    return Graph(
+        nodes=tuple(sorted(nodes.values(), key=_place)),
+        edges=tuple(sorted(_reduced(edges), key=lambda edge: (edge.source, edge.target, edge.label))),
+    )
+
+
+def _node(one: _One, action: Action | None) -> Node:
+    resource, table = one.resource, one.scope.address
+    return Node(
+        id=resource.address,
+        kind=resource.kind,
+        title=POLICIES[resource.kind].title or resource.kind,
+        name=resource.address.removeprefix(f"{table}/"),
+        table=table,
+        region=resource.region or None,
+        action=action,
+    )
+
+
+def _named(resources: Iterable[_One]) -> dict[tuple[str, str, str], str]:
+    """Where resources are that links may mean by the name they go by."""
+    found = {}
+    for one in resources:
+        member = POLICIES[one.resource.kind].shared
+        if member:
+            name = str(one.resource.properties.get(member))
+            found[one.scope.address, one.resource.kind, name] = one.resource.address
+    return found
+
+
+def _within(resource: Resource, found: Mapping[str, _One]) -> Iterator[Edge]:
+    """What it is part of, and what else it needs."""
+    if resource.owner in found and resource.owner is not None:
+        yield Edge(source=resource.address, target=resource.owner, label=PART)
+    for address in resource.depends_on:
+        if address in found and address != resource.owner:
+            yield Edge(source=resource.address, target=address, label=NEEDS)
+
+
+def _outside(name: str, link: Link, scope: Scope) -> Node:
+    table = scope.address if link.part or link.inward else None
+    return Node(
+        id=name,
+        kind=link.kind,
+        title=link.title,
+        name=link.name.removeprefix(f"{scope.address}/"),
+        table=table,
+        outside=table is None,
+    )
+
+
+def _linked(address: str, target: str, link: Link, managed: bool) -> Edge:
+    """What is managed is there before what names it."""
+    if link.part:
+        return Edge(source=target, target=address, label=PART)
+    return Edge(source=address, target=target, label=link.label, onward=not (link.inward or managed))
+
+
+def _reduced(edges: Iterable[Edge]) -> set[Edge]:
+    """The edges without needs that others tell already: who needs a table's policy needs the table."""
+    unique = set(edges)
+    told = {(edge.source, edge.target) for edge in unique if edge.label != NEEDS}
+    leans: dict[str, set[str]] = {}
+    for edge in unique:
+        if not edge.onward:
+            leans.setdefault(edge.source, set()).add(edge.target)
+    return {edge for edge in unique if edge.label != NEEDS or not _is_implied(edge, told, leans)}
+
+
+def _is_implied(edge: Edge, told: set[tuple[str, str]], leans: Mapping[str, set[str]]) -> bool:
+    nearer = leans[edge.source] - {edge.target}
+    return (edge.source, edge.target) in told or any(edge.target in _reach(leans, one) for one in nearer)
+
+
+def _reach(leans: Mapping[str, set[str]], start: str) -> set[str]:
+    found: set[str] = set()
+    unseen = [start]
+    while unseen:
+        nearer = leans.get(unseen.pop(), set()) - found
+        found |= nearer
+        unseen.extend(nearer)
+    return found
+
+
+def _place(node: Node) -> tuple[bool, str, bool, str]:
+    """Tables first, each with what is around it; then what is outside."""
+    return (node.table is None, node.table or node.kind, node.id != node.table, node.name)

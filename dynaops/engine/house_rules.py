@@ -1,0 +1,193 @@
+"""House rules: what a team lets no plan do, as code (``--policy FILE``).
+
+A rule asks one JMESPath question of each table's part of a plan. `deny` is broken where the answer is something,
+`require` where it is nothing. What the question is asked of is public interface (docs/reviews.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+
+from dynaops.engine.yaml_tree import MAX_BYTES, Node, Unreadable, nodes
+from dynaops.model.errors import SpecError
+from dynaops.model.finding import Finding, Place, Severity
+
+if TYPE_CHECKING:
+    from dynaops.engine.load import Document
+    from dynaops.model.plan import Plan
+    from dynaops.model.state import State
+
+
+class RulesError(SpecError):
+    """The file of rules is not valid; `findings` say where and why."""
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        super().__init__(findings)
+        self.message = self.message.replace("the spec", "the policy file")
+
+
+class Rule(BaseModel):
+    """One rule. `tables` (JMESPath, on the same facts) chooses the tables it holds for; `message` says why it is."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    id: str
+    message: str
+    tables: str | None = None
+    deny: str | None = None
+    require: str | None = None
+    severity: Literal["error", "warning"] = "error"
+    hint: str | None = None
+
+    @model_validator(mode="after")
+    def _asks_one_question(self) -> Rule:
+        if (self.deny is None) == (self.require is None):
+            raise ValueError("a rule has either deny or require")
+        return self
+
+
+@dataclass(frozen=True)
+class HouseRules:
+    """The rules of one file."""
+
+    rules: tuple[Rule, ...]
+
+    def broken_by(self, plan: Plan, documents: Sequence[Document], state: State) -> list[Finding]:
+        """What in the plan breaks them, table by table."""
+        return [
+            finding
+            for facts in _facts(plan, documents, state)
+            for rule in self.rules
+            for finding in _judged(rule, facts)
+        ]
+
+
+def load_rules(path: str | Path) -> HouseRules:
+    """Read a file of rules: ``rules: [{id, message, deny | require, tables, severity, hint}]``.
+
+    Raises RulesError with the place of everything that is wrong in it.
+    """
+    file = Path(path).as_posix()
+    try:
+        text = Path(path).read_bytes()[: MAX_BYTES + 1].decode("utf-8")
+        if len(text) > MAX_BYTES:
+            raise RulesError([_wrong("the file is larger than 1 MiB", file)])
+        found = nodes(text, file)
+    except Unreadable as error:
+        raise RulesError([error.finding]) from error
+    except OSError as error:
+        raise RulesError([_wrong(f"{file}: cannot be read: {error.strerror}", file)]) from error
+    except UnicodeDecodeError as error:
+        raise RulesError([_wrong(f"{file} is not UTF-8 text", file)]) from error
+    listed = found[0].value.get("rules") if len(found) == 1 and isinstance(found[0].value, dict) else None
+    if listed is None or not isinstance(listed.value, list) or len(found[0].value) > 1:
+        raise RulesError([_wrong("a policy file has one key, `rules`, with a list of rules", file)])
+    findings: list[Finding] = []
+    rules = [rule for node in listed.value for rule in _rule(node, findings)]
+    if findings:
+        raise RulesError(findings)
+    return HouseRules(tuple(rules))
+
+
+def _rule(node: Node, findings: list[Finding]) -> Iterator[Rule]:
+    try:
+        rule = Rule.model_validate(node.plain())
+    except ValidationError as error:
+        for one in error.errors(include_url=False):
+            name = ".".join(str(part) for part in one["loc"]) or "rule"
+            findings.append(
+                _wrong(f"{name}: {one['msg'].removeprefix('Value error, ')}", place=node.place(name))
+            )
+        return
+    unreadable = [
+        _wrong(f"{name} is no JMESPath expression: {told}", place=node.place(name))
+        for name, expression in (("tables", rule.tables), ("deny", rule.deny), ("require", rule.require))
+        if expression is not None and (told := _fault(expression))
+    ]
+    findings.extend(unreadable)
+    if not unreadable:
+        yield rule
+
+
+def _fault(expression: str) -> str | None:
+    import jmespath
+
+    try:
+        jmespath.compile(expression)
+    except jmespath.exceptions.JMESPathError as error:
+        return " ".join(str(error).split("\n")[0].split())
+    return None
+
+
+def _wrong(message: str, file: str = "", place: Place | None = None) -> Finding:
+    at = place or Place(file=file, line=1, column=1)
+    hint = "docs/reviews.md shows what rules look like."
+    return Finding(code="POLICY", severity=Severity.ERROR, message=message, hint=hint, place=at)
+
+
+def _facts(plan: Plan, documents: Sequence[Document], state: State) -> Iterator[dict[str, Any]]:
+    """What rules are asked of, one map a table."""
+    told = plan.public()
+    specs = {one.spec.table_name: one.spec.model_dump(mode="json", exclude_none=True) for one in documents}
+    for table in plan.tables:
+        spec = None if plan.destroy else specs.get(table)
+        record = state.resources.get(table)
+        tags = (spec or {}).get("tags") or (record.properties.get("tags") if record else None) or {}
+        yield {
+            "table": table,
+            "region": (spec or {}).get("region") or (record.region if record else None),
+            "tags": tags,
+            "spec": spec,
+            "changes": [one for one in told["changes"] if _of(table, one)],
+            "operations": [one for one in told["operations"] if _of(table, one)],
+        }
+
+
+def _of(table: str, one: Mapping[str, Any]) -> bool:
+    return bool(one["address"].partition("/")[0] == table)
+
+
+def _judged(rule: Rule, facts: Mapping[str, Any]) -> Iterator[Finding]:
+    if rule.tables is not None and not _answer(rule.tables, facts):
+        return
+    if rule.require is not None:
+        # Of a table that goes, nothing is required any more: `deny` speaks of what happens to it.
+        broken = facts["spec"] is not None and not _answer(rule.require, facts)
+        yield from _findings(rule, (facts["table"],)) if broken else ()
+    elif rule.deny is not None:
+        answer = _answer(rule.deny, facts)
+        yield from _findings(rule, _addresses(answer) or (facts["table"],)) if answer else ()
+
+
+def _answer(expression: str, facts: Mapping[str, Any]) -> Any:
+    import jmespath
+
+    try:
+        return jmespath.search(expression, facts)
+    except jmespath.exceptions.JMESPathError as error:
+        message = f"the question {expression!r} cannot be asked of {facts['table']}: {error}"
+        raise RulesError([_wrong(message)]) from error
+
+
+def _addresses(answer: Any) -> tuple[str, ...]:
+    """Where the answer is a list of changes or operations: what they are about."""
+    found = (
+        [one.get("address") for one in answer if isinstance(one, dict)] if isinstance(answer, list) else []
+    )
+    return tuple(dict.fromkeys(str(one) for one in found if one))
+
+
+def _findings(rule: Rule, addresses: Sequence[str]) -> Iterator[Finding]:
+    for address in addresses:
+        yield Finding(
+            code=rule.id,
+            severity=Severity(rule.severity),
+            message=rule.message,
+            hint=rule.hint,
+            address=address,
+        )

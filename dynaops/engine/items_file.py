@@ -1,0 +1,163 @@
+"""Items that stand in a file of their own: JSON, JSON Lines or YAML, each item with its place."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from dynaops.engine.yaml_tree import Unreadable, nodes, unreadable
+from dynaops.kinds.items import FileItem, Item
+from dynaops.model.finding import Place
+
+MAX_BYTES = 16 * 1024 * 1024
+"""An items file's size at the most; larger sets are data, and go in with `load-data`."""
+_MAX_NODES = 4_000_000
+_SPACE = " \t\n\r"
+
+
+def file_items(name: str, said: Place) -> tuple[FileItem, ...]:
+    """The items of the file `name`, relative to the spec file that names it at `said`. Raises Unreadable."""
+    path = Path(said.file).parent / name
+    parse = _PARSERS.get(path.suffix.lower())
+    if parse is None:
+        message = f"items_file: {name} is none of {', '.join(_PARSERS)}"
+        raise unreadable("SPEC014", message, said)
+    return tuple(parse(_text(path, said), path.as_posix()))
+
+
+def _text(path: Path, said: Place) -> str:
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            message = f"items_file: {path.as_posix()} is larger than 16 MiB"
+            hint = "Rows that many are data rather than a spec: put them in with `dynaops load-data`."
+            raise unreadable("SPEC014", message, said, hint)
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        message = f"items_file: {path.as_posix()} is not UTF-8 text ({error.reason})"
+        raise unreadable("SPEC014", message, said) from None
+    except OSError as error:
+        message = f"items_file: {path.as_posix()} cannot be read: {error.strerror}"
+        hint = "The path is relative to the spec file."
+        raise unreadable("SPEC014", message, said, hint) from None
+
+
+def _json(text: str, file: str) -> Iterator[FileItem]:
+    """A JSON list of items, decoded one by one so that each has its line."""
+    where = _Places(text, file)
+    position = _skip(text, 0)
+    if text[position : position + 1] != "[":
+        raise _wrong("a list of items begins with [", where.at(position), "One item a line is a .jsonl file.")
+    position = _skip(text, position + 1)
+    while text[position : position + 1] != "]":
+        place = where.at(position)
+        item, position = _decoded(text, position, place, where)
+        yield _item(item, place)
+        position = _skip(text, position)
+        if text[position : position + 1] == ",":
+            position = _skip(text, position + 1)
+        elif text[position : position + 1] != "]":
+            raise _wrong("expected , or ] after an item", where.at(position))
+    rest = _skip(text, position + 1)
+    if rest < len(text):
+        raise _wrong("nothing can follow the list of items", where.at(rest))
+
+
+def _json_lines(text: str, file: str) -> Iterator[FileItem]:
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.strip():
+            continue
+        start = _skip(line, 0)
+        place = Place(file=file, line=number, column=start + 1)
+        item, end = _decoded(line, start, place, None)
+        if line[end:].strip():
+            raise _wrong("a line holds one item", Place(file=file, line=number, column=end + 1))
+        yield _item(item, place)
+
+
+def _yaml(text: str, file: str) -> Iterator[FileItem]:
+    for document in nodes(text, file, _MAX_NODES):
+        if not isinstance(document.value, list):
+            raise _wrong("an items file is a list of items", document.place())
+        for node in document.value:
+            yield _item(node.plain(exact=True), node.place())
+
+
+_PARSERS: dict[str, Callable[[str, str], Iterator[FileItem]]] = {
+    ".json": _json,
+    ".jsonl": _json_lines,
+    ".ndjson": _json_lines,
+    ".yaml": _yaml,
+    ".yml": _yaml,
+}
+
+
+class _Places:
+    """Line and column of positions that only grow."""
+
+    def __init__(self, text: str, file: str) -> None:
+        self._text = text
+        self._file = file
+        self._line = 1
+        self._seen = 0
+        self._start = 0
+
+    def at(self, position: int) -> Place:
+        new = self._text.count("\n", self._seen, position)
+        if new:
+            self._line += new
+            self._start = self._text.rindex("\n", 0, position) + 1
+        self._seen = position
+        return Place(file=self._file, line=self._line, column=position - self._start + 1)
+
+
+class _Unfit(ValueError):
+    """What JSON may say, but an item cannot hold."""
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise _Unfit(f"the key {twice} stands twice in the item")
+    return found
+
+
+def _no_number(name: str) -> Any:
+    raise _Unfit(f"{name} is no number that DynamoDB can hold")
+
+
+_DECODER = json.JSONDecoder(parse_float=Decimal, parse_constant=_no_number, object_pairs_hook=_unique)
+
+
+def _decoded(text: str, position: int, place: Place, where: _Places | None) -> tuple[Any, int]:
+    try:
+        return _DECODER.raw_decode(text, position)
+    except json.JSONDecodeError as error:
+        at = where.at(error.pos) if where else place.model_copy(update={"column": error.pos + 1})
+        raise _wrong(f"this is not valid JSON: {error.msg}", at) from None
+    except RecursionError:
+        raise _wrong("the item is nested too deeply", place) from None
+    except ValueError as error:
+        raise _wrong(str(error), place) from None
+
+
+def _item(value: Any, place: Place) -> FileItem:
+    if not isinstance(value, dict):
+        raise _wrong("an item is a map of attributes", place)
+    item: Item = value
+    return FileItem(item, place)
+
+
+def _skip(text: str, position: int) -> int:
+    """The position of the next character that is not white space."""
+    while position < len(text) and text[position] in _SPACE:
+        position += 1
+    return position
+
+
+def _wrong(message: str, place: Place, hint: str | None = None) -> Unreadable:
+    return unreadable("SPEC002", message, place, hint)

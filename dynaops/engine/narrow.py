@@ -1,0 +1,48 @@
+"""What a plan leaves out (`--target`), and what it remembers besides (the spec file a table came from)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from dynaops.engine.entries import Judged
+from dynaops.engine.scopes import Target
+from dynaops.kinds.kind import Entry
+from dynaops.model.change import Action
+from dynaops.model.operation import Effect
+
+
+def narrowed(judged: Judged, targets: Iterable[str]) -> Judged:
+    """Only what `--target` names, what is below it, and the owners that must be built for it."""
+    wanted: set[str] = set()
+    for address, entry in judged.entries.items():
+        if any(address == one or address.startswith(f"{one}/") for one in targets):
+            wanted.update(_with_owners(entry, judged.entries))
+    entries = {
+        address: entry if address in wanted else replace(entry, change=None)
+        for address, entry in judged.entries.items()
+    }
+    updates = tuple(effect for effect in judged.updates if effect.address in wanted)
+    return replace(judged, entries=entries, updates=updates)
+
+
+def _with_owners(entry: Entry, entries: dict[str, Entry]) -> Iterator[str]:
+    yield entry.address
+    owner = entries.get(entry.owner) if entry.owner else None
+    while owner is not None and owner.action in (Action.CREATE, Action.REPLACE, Action.ADOPT):
+        yield owner.address
+        owner = entries.get(owner.owner) if owner.owner else None
+
+
+def with_source(judged: Judged, target: Target) -> Judged:
+    """Remember which file the table came from, where that is new."""
+    table = judged.entries[target.scope.address]
+    if target.source is None or (table.record and table.record.source == target.source):
+        return judged
+    named = [
+        effect.model_copy(update={"source": target.source}) if effect.address == table.address else effect
+        for effect in judged.updates
+    ]
+    if not any(effect.address == table.address for effect in judged.updates) and table.record and table.live:
+        named.append(Effect(address=table.address, kind="table", region=table.region, source=target.source))
+    return replace(judged, updates=tuple(named))

@@ -1,0 +1,48 @@
+"""Values that are known only once something was made: ``${ref:ADDRESS/OUTPUT}`` within any string.
+
+``$${ref:`` is a literal ``${ref:`` (an item may hold any text).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import jmespath
+
+from dynaops.model.errors import DynaopsError
+from dynaops.model.state import State
+
+_ANSWER = re.compile(r"^\$\{answer:(.+)\}$")
+_REF = re.compile(r"\$(\$\{ref:)|\$\{ref:([^}]+)\}")
+
+
+def filled(value: Any, state: State) -> Any:
+    """`value` with all references filled in from what `state` records. Raises DynaopsError for one it does not know."""
+    if isinstance(value, dict):
+        return {key: filled(one, state) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [filled(one, state) for one in value]
+    if isinstance(value, str) and "${ref:" in value:
+        return _REF.sub(lambda found: found[1] or _looked_up(found[2], state), value)
+    return value
+
+
+def answered(parameters: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
+    """`parameters` with each ``${answer:JMESPATH}`` taken from a call's `answer`."""
+    found = {name: _ANSWER.match(value) for name, value in parameters.items() if isinstance(value, str)}
+    taken = {name: jmespath.search(one[1], answer) for name, one in found.items() if one}
+    return {**parameters, **taken}
+
+
+def _looked_up(name: str, state: State) -> str:
+    address, _, output = name.rpartition("/")
+    record = state.resources.get(address)
+    known: dict[str, Any] = {}
+    if record is not None:
+        known = {**record.outputs, "arn": record.arn, "id": record.id}
+    if known.get(output) is None:
+        raise DynaopsError(
+            f"{output} of {address} is not known", f"Apply {address} first, then run the command again."
+        )
+    return str(known[output])

@@ -1,0 +1,138 @@
+"""The three sides of one table: what its spec declares, what the state records, what is live."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from dynaops.engine.effects import apply_effects
+from dynaops.engine.scopes import Target
+from dynaops.kinds.kind import Entry, Known
+from dynaops.kinds.rooms import POLICIES, ROOM_OF, ROOMS
+from dynaops.model.plan import Plan
+from dynaops.model.resource import Observed, Resource, Scope
+from dynaops.model.state import Record, State
+
+
+def known_of(target: Target, state: State, discover: bool = False) -> Known:
+    """What the target's spec and the state name."""
+    return Known(_declared(target), _perhaps_below(state, target.scope.address), discover)
+
+
+def known_of_plan(plan: Plan, state: State, table: str) -> Known:
+    """What a saved plan and the state name of `table`."""
+    changed = {
+        change.address: Resource(change.address, change.kind, change.region, change.after)
+        for change in plan.changes
+        if change.after is not None and _is_below(change.address, table)
+    }
+    return Known(changed, _perhaps_below(state, table))
+
+
+def _perhaps_below(state: State, table: str) -> dict[str, Record]:
+    """The records of a table, with what calls have perhaps made that were in flight when a run died."""
+    made = [
+        effect.model_copy(update={"unset": ()})
+        for intent in state.in_flight.values()
+        for effect in intent.effects
+        if effect.set and not effect.forget
+    ]
+    return recorded_below(apply_effects(state, made, {}, 0), table)
+
+
+def recorded_below(state: State, table: str) -> dict[str, Record]:
+    """The records of a table and of everything around it."""
+    return {address: record for address, record in state.resources.items() if _is_below(address, table)}
+
+
+def others_than(state: State, going: Iterable[str]) -> dict[str, Record]:
+    """The records of all tables but `going`."""
+    gone = set(going)
+    return {
+        address: record
+        for address, record in state.resources.items()
+        if address.partition("/")[0] not in gone
+    }
+
+
+def entries_of(target: Target, state: State, live: Mapping[str, Observed]) -> dict[str, Entry]:
+    """Every address of a target's table, with its sides."""
+    scope = target.scope
+    desired = _declared(target)
+    records = recorded_below(state, scope.address)
+    entries = {}
+    for address in sorted({*desired, *records, *live}):
+        sides = (desired.get(address), records.get(address), live.get(address))
+        first = next(side for side in sides if side is not None)
+        entries[address] = Entry(
+            address=address,
+            kind=first.kind,
+            region=first.region,
+            desired=sides[0],
+            record=sides[1],
+            live=sides[2],
+            owner=ROOM_OF[first.kind].owner(scope, address),
+        )
+    if scope.address not in entries:
+        entries[scope.address] = Entry(scope.address, "table", scope.region)
+    return entries
+
+
+def as_recorded(scope: Scope, state: State) -> dict[str, Observed]:
+    """What is live, if AWS is as the state says (``--no-refresh``)."""
+    root = scope.address
+    return {
+        address: Observed(
+            address=address,
+            kind=record.kind,
+            region=record.region,
+            properties=record.properties,
+            outputs={**record.outputs, "arn": record.arn, "id": record.id},
+            raw=_as_described(state, root) if address == root else {},
+        )
+        for address, record in recorded_below(state, root).items()
+    }
+
+
+def _as_described(state: State, table: str) -> dict[str, object]:
+    """The attribute types that the state knows, in DescribeTable's shape, for planning without a look at AWS."""
+    types: dict[str, str] = {}
+    for address, record in state.resources.items():
+        if address == table or address.startswith(f"{table}/gsi/"):
+            types.update(record.properties.get("attributes", {}))
+    return {
+        "AttributeDefinitions": [
+            {"AttributeName": name, "AttributeType": kind} for name, kind in sorted(types.items())
+        ]
+    }
+
+
+def _is_below(address: str, table: str) -> bool:
+    return address == table or address.startswith(f"{table}/")
+
+
+def _declared(target: Target) -> dict[str, Resource]:
+    if target.spec is None:
+        return {}
+    declared = {one.address: one for room in ROOMS for one in room.declare(target.scope, target.spec)}
+    return {address: _ignoring(one, target) for address, one in declared.items()}
+
+
+def _ignoring(resource: Resource, target: Target) -> Resource:
+    """`lifecycle.ignore_changes` of the spec, as property paths of the resource they concern."""
+    assert target.spec is not None, "only a spec can say what to ignore"
+    paths = target.spec.lifecycle.ignore_changes if target.spec.lifecycle else None
+    if not paths:
+        return resource
+    key = POLICIES[resource.kind].spec_key.replace("{name}", resource.address.rpartition("/")[2])
+    ignored = tuple(_below(path, key) for path in paths)
+    return replace(resource, ignored=(*resource.ignored, *(path for path in ignored if path)))
+
+
+def _below(path: str, key: str) -> str:
+    """`path` within the resource whose spec key is `key`; empty where it concerns another one."""
+    if not key:
+        return path
+    if path == key:
+        return "*"
+    return path[len(key) + 1 :] if path.startswith(f"{key}.") else ""
