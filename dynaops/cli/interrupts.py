@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Any, Self
 
@@ -47,3 +48,16 @@ class Interrupts:
             os._exit(Exit.INTERRUPTED)
         self.stop.set()
         threading.Thread(target=self._say, args=(FIRST,), daemon=True).start()
+
+
+@contextmanager
+def terminated_as_interrupted() -> Iterator[None]:
+    """A context in which SIGTERM does what Ctrl-C does: raises KeyboardInterrupt in the main thread."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -25,17 +25,28 @@ class Listed(NamedTuple):
 SECTIONS: dict[str, dict[str, Listed]] = {
     "Work with tables": {
         "init": Listed("init", "Write a commented spec to start from."),
-        "validate": Listed("validate", "Check specs offline: form, AWS's rules, good practice."),
+        "validate": Listed("validate", "Check specs offline; with --live, the deployed tables too."),
         "plan": Listed("plan", "Show what apply would do; changes nothing."),
         "apply": Listed("apply", "Bring AWS to what the specs say."),
         "destroy": Listed("destroy", "Delete what dynaops made."),
         "import": Listed("adopt", "Take over a live table, and print its spec."),
+        "convert": Listed("convert", "Make specs of Terraform, CloudFormation, CDK or SAM."),
         "drift": Listed("drift", "Show what changed in AWS behind dynaops's back."),
         "output": Listed("output", "Print ARNs and other values that AWS gave."),
+        "grant": Listed("grant", "Let Lambda functions use a table, whoever made it."),
+        "graph": Listed("graph", "Draw resources and what they depend on."),
+    },
+    "Move rows": {
+        "load-data": Listed("load_data", "Fill a table from files, fast, with account kept of every row."),
+        "export-data": Listed("export_data", "Write a table's rows to a file that load-data reads back."),
+    },
+    "Keep tables safe": {
+        "backup": Listed("backup", "Make backups, restore and verify them."),
     },
     "Look after dynaops": {
         "state": Listed("state", "Look at the state, repair it, go back to an earlier one."),
         "schema": Listed("schema", "Print the JSON Schema of specs, for editors."),
+        "whoami": Listed("whoami", "Say whose AWS account commands would work in."),
         "sandbox": Listed("sandbox", "Run the embedded AWS on this machine."),
     },
 }

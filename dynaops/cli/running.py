@@ -1,13 +1,16 @@
-"""Carrying out a plan: consent, agreement, progress, and what to say at the end. For apply and destroy."""
+"""Carrying out a plan: consent, agreement, progress, and what to say at the end."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dynaops.cli import wiring
 from dynaops.cli.agreement import require_agreement, require_consent
+from dynaops.cli.events import EventLog
 from dynaops.cli.exits import Exit
+from dynaops.cli.reviewing import require_lawful
 from dynaops.cli.screen import Screen
 from dynaops.cli.settings import Settings
 from dynaops.cli.showing import show_plan
@@ -16,7 +19,7 @@ if TYPE_CHECKING:
     from dynaops.aws.session import Aws
     from dynaops.model.event import Outcome
     from dynaops.model.plan import Plan
-    from dynaops.stores.base import Store
+    from dynaops.stores.base import Keeper
 
 
 @dataclass(frozen=True)
@@ -28,35 +31,68 @@ class Terms:
     allow_destroy: bool
     wait: bool = True
     operations: bool = False
+    command: str = "apply"
+    """What to run again where a run does not come to its end."""
+    events: str | None = None
+    """Where the events of the run are written as they happen."""
+    document: Callable[[], Mapping[str, Any]] = dict
+    """What the document of ``--json`` has besides plan and outcome, asked for at the end."""
+    question: str = ""
+    """What is asked, where it is not whether to run the operations."""
+    later: str = "the next apply"
+    """What sees through what was left to AWS."""
+    done: str = ""
+    """How it is said that all went well, where it is not ``Applied`` or ``Destroyed``."""
 
 
-def carry_out(plan: Plan, place: Store, way: Aws, settings: Settings, terms: Terms) -> int:
+def carry_out(plan: Plan, place: Keeper, way: Aws, settings: Settings, terms: Terms) -> int:
     """Show the plan, obtain agreement, run it and tell how it went. The caller holds the state's lock."""
     screen = Screen(settings)
     show_plan(screen, plan, operations=terms.operations)
-    if not (plan.operations or plan.updates or plan.settle):
-        return _nothing_to_run(plan, screen)
-    require_consent(plan, terms.allow_replace, terms.allow_destroy)
-    if plan.operations:
-        require_agreement(screen, _question(plan), terms.yes, gravely=bool(plan.destructive))
-    outcome = _run(plan, place, way, settings, terms)
-    _tell(plan, outcome, screen)
+    with EventLog(terms.events) as log:
+        log.begin(plan)
+        if not (plan.operations or plan.updates or plan.settle):
+            outcome = _nothing_to_run(plan, screen)
+        else:
+            require_lawful(plan)
+            require_consent(plan, terms.allow_replace, terms.allow_destroy)
+            if plan.operations:
+                question = terms.question or _question(plan)
+                require_agreement(screen, question, terms.yes, gravely=bool(plan.destructive))
+            outcome = execute(plan, place, way, settings, terms, log)
+            _tell(plan, outcome, screen, terms)
+        log.end(outcome)
+    return exit_of(outcome)
+
+
+def see_through(plan: Plan, place: Keeper, way: Aws, settings: Settings, terms: Terms) -> int:
+    """Run a plan that needs no agreement, with progress, and tell how it went."""
+    with EventLog(terms.events) as log:
+        outcome = execute(plan, place, way, settings, terms, log)
+    _tell(plan, outcome, Screen(settings), terms)
+    return exit_of(outcome)
+
+
+def exit_of(outcome: Outcome) -> int:
+    """The exit code of a run."""
     if outcome.interrupted:
         return Exit.INTERRUPTED
     return Exit.OK if outcome.complete else Exit.FAILED
 
 
-def _nothing_to_run(plan: Plan, screen: Screen) -> int:
+def _nothing_to_run(plan: Plan, screen: Screen) -> Outcome:
     from dynaops.model.event import Outcome
 
+    outcome = Outcome(serial=plan.serial)
     if screen.json:
         from dynaops.views.json_ import applied
 
-        screen.document(applied(plan, Outcome(serial=plan.serial)))
-    return Exit.OK
+        screen.document(applied(plan, outcome))
+    return outcome
 
 
-def _run(plan: Plan, place: Store, way: Aws, settings: Settings, terms: Terms) -> Outcome:
+def execute(plan: Plan, place: Keeper, way: Aws, settings: Settings, terms: Terms, log: EventLog) -> Outcome:
+    """Run a plan with progress, and nothing else."""
     from dynaops.cli.interrupts import Interrupts
     from dynaops.views import wording
     from dynaops.views.progress import progress_on
@@ -67,18 +103,18 @@ def _run(plan: Plan, place: Store, way: Aws, settings: Settings, terms: Terms) -
     with progress, Interrupts(progress.note) as interrupts:
         if plan.settle and terms.wait:
             progress.note(wording.settling(plan.pending))
-        return wiring.apply(plan, place, way, progress.tell, wait=terms.wait, stop=interrupts.stop)
+        return wiring.apply(plan, place, way, log.after(progress.tell), wait=terms.wait, stop=interrupts.stop)
 
 
-def _tell(plan: Plan, outcome: Outcome, screen: Screen) -> None:
+def _tell(plan: Plan, outcome: Outcome, screen: Screen, terms: Terms) -> None:
     from dynaops.views.outcome import outcome_page
 
     screen.gap()
-    screen.show(outcome_page(plan, outcome))
+    screen.show(outcome_page(plan, outcome, terms.command, terms.later, terms.done))
     if screen.json:
         from dynaops.views.json_ import applied
 
-        screen.document(applied(plan, outcome))
+        screen.document({**applied(plan, outcome), **terms.document()})
 
 
 def _question(plan: Plan) -> str:

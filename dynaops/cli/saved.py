@@ -26,28 +26,40 @@ class SavedPlan(Model):
     overlays: tuple[str, ...] = ()
     variables: tuple[str, ...] = ()
     variable_files: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
+    refresh: bool = True
     plan: Plan
 
+    @property
+    def source(self) -> Source:
+        return Source(self.paths, self.overlays, self.variables, self.variable_files)
+
     def documents(self) -> list[Document]:
-        """The specs as they are now; none where they are not at hand (the plan was carried elsewhere)."""
-        read = (*self.paths, *self.overlays)
-        if not read or not any(Path(path).exists() for path in read):
-            return []
-        return documents(Source(self.paths, self.overlays, self.variables, self.variable_files))
+        """The specs as they are now. Raises DynaopsError where they are not at hand: a plan is not believed alone."""
+        missing = [path for path in (*self.paths, *self.overlays) if not Path(path).exists()]
+        if missing or not self.source.read:
+            raise DynaopsError(
+                f"The specs that the plan was made from are not here: {', '.join(missing) or 'it names none'}",
+                "A saved plan is checked against its specs: apply it in the directory where it was made.",
+            )
+        return documents(self.source)
 
 
-def save(plan: Plan, specs: Source, path: str) -> None:
+def save(plan: Plan, specs: Source, path: str, targets: tuple[str, ...] = (), refresh: bool = True) -> None:
     """Write a plan to a file that only its owner can read: it holds all that a spec says. Raises DynaopsError."""
     saved = SavedPlan(
         paths=specs.paths,
         overlays=specs.overlays,
         variables=specs.variables,
         variable_files=specs.variable_files,
+        targets=targets,
+        refresh=refresh,
         plan=plan,
     )
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            os.fchmod(descriptor, 0o600)  # of a file that was there before, too
             file.write(saved.model_dump_json())
     except OSError as error:
         raise DynaopsError(f"Cannot write the plan to {path}: {error.strerror}") from error

@@ -19,11 +19,11 @@ class Screen:
         self.color = wants_color(settings)
         self.people: TextIO = sys.stderr if settings.json else sys.stdout
 
-    def show(self, page: Page) -> None:
-        """Draw a page for people."""
+    def show(self, page: Page, *, beside: bool = False) -> None:
+        """Draw a page for people; `beside` a result that stdout holds: on stderr."""
         from dynaops.views.terminal import show
 
-        show(page, self.people, self.color)
+        show(page, sys.stderr if beside else self.people, self.color)
 
     def say(self, text: str) -> None:
         """A sentence for people."""

@@ -9,23 +9,26 @@ import gc
 import os
 import threading
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from urllib.parse import urlsplit
 
 from dynaops.cli.options import SPECS
-from dynaops.cli.settings import Settings
+from dynaops.cli.settings import DEFAULT_STATE, Settings
 
 if TYPE_CHECKING:
     from dynaops.aws.session import Aws
     from dynaops.engine.adopt import Imported
+    from dynaops.engine.grant import Granted
     from dynaops.engine.load import Document
     from dynaops.model.change import Drift, Unmanaged
     from dynaops.model.event import Event, Outcome
     from dynaops.model.finding import Finding
+    from dynaops.model.graph import Graph
     from dynaops.model.operation import Operation
     from dynaops.model.plan import Plan
     from dynaops.model.state import State
-    from dynaops.stores.base import Store
+    from dynaops.stores.base import Keeper, Store
 
 SANDBOX_REGION = "us-east-1"
 _LOCAL_POLL = 0.05
@@ -69,11 +72,11 @@ def documents(specs: Source) -> list[Document]:
 
 def plannable(specs: Source) -> list[Document]:
     """The specs, checked by AWS's rules too. Raises SpecError where they cannot be planned."""
-    from dynaops.engine.check import check, errors, unsupported
+    from dynaops.engine.check import check, errors
     from dynaops.model.errors import SpecError
 
     found = documents(specs)
-    wrong = [*errors(check(found)), *unsupported(found)]
+    wrong = errors(check(found))
     if wrong:
         raise SpecError(wrong)
     return found
@@ -105,14 +108,15 @@ def store(settings: Settings) -> Store:
     return open_store(settings.state)
 
 
-def aws(settings: Settings) -> Aws:
-    """The way to AWS, or to the sandbox, which is started when needed."""
+def aws(settings: Settings, adaptive: bool = False) -> Aws:
+    """The way to AWS, or to the sandbox, which is started when needed. `adaptive`: it slows down when throttled."""
     gc.enable()  # what talks to AWS may run for hours
     from dynaops.aws.session import Aws
 
     if not settings.sandbox:
         cap = _LOCAL_POLL if _is_local(settings.endpoint_url) else None
-        return Aws(_region(settings), settings.profile, settings.endpoint_url, poll_cap=cap)
+        mode: Literal["standard", "adaptive"] = "adaptive" if adaptive else "standard"
+        return Aws(_region(settings), settings.profile, settings.endpoint_url, poll_cap=cap, retry_mode=mode)
     from dynaops.sandbox import daemon
 
     url = daemon.ensure()
@@ -161,9 +165,16 @@ def check_saved(plan: Plan, documents: Sequence[Document], state: State, way: Aw
     check(plan, documents, state, way)
 
 
+def check_same(plan: Plan, anew: Plan) -> None:
+    """Raise StalePlan where a saved plan says anything else than its specs come to now."""
+    from dynaops.engine.guard import check_same as check
+
+    check(plan, anew)
+
+
 def apply(
     plan: Plan,
-    place: Store,
+    place: Keeper,
     way: Aws,
     emit: Callable[[Event], None],
     *,
@@ -187,10 +198,67 @@ def import_table(table: str, state: State, way: Aws, region: str | None) -> Impo
     return imported(table, state, way, region)
 
 
+def plan_grant(state: State, way: Aws, table: str, functions: tuple[str, ...], **more: Any) -> Granted:
+    from dynaops.engine.grant import Request
+    from dynaops.engine.grant import plan_grant as planned
+
+    return planned(Request(table, functions, **more), state, way)
+
+
+def unrecorded() -> Keeper:
+    """Where a run keeps its state that leaves none."""
+    from dynaops.stores.unrecorded import Unrecorded
+
+    return Unrecorded()
+
+
+def graph_of_specs(
+    documents: Sequence[Document], state: State, region: str, plan: Plan | None = None
+) -> Graph:
+    from dynaops.engine.graph import of_specs
+
+    return of_specs(documents, state, region, plan)
+
+
+def graph_of_state(state: State) -> Graph:
+    from dynaops.engine.graph import of_state
+
+    return of_state(state)
+
+
 def outputs(state: State, address: str | None) -> dict[str, dict[str, Any]]:
     from dynaops.engine.outputs import of
 
     return of(state, address)
+
+
+def region_of(table: str, settings: Settings, way: Aws) -> str:
+    """Where a table is: ``--region``, else what the state knows of a table of that name, else the default region."""
+    asked = _region(settings)
+    if asked:
+        return asked
+    state = store(settings).load()
+    record = state.resources.get(table)
+    return record.region if record and state.origin == way.origin else way.region
+
+
+def beside_state(settings: Settings) -> Path:
+    """The folder for what is kept beside the state on this machine."""
+    return Path(DEFAULT_STATE if "://" in settings.state else settings.state).parent
+
+
+def home_region(settings: Settings) -> str:
+    """The region of tables whose spec names none, as far as it is known without AWS; else empty."""
+    from dynaops.aws.session import Aws
+    from dynaops.model.errors import DynaopsError
+
+    known = _region(settings) or os.environ.get("AWS_DEFAULT_REGION")
+    if known or settings.sandbox:
+        return known or SANDBOX_REGION
+    try:
+        return Aws(profile=settings.profile).region
+    except DynaopsError:
+        return ""
 
 
 def _region(settings: Settings) -> str | None:

@@ -9,14 +9,19 @@ SLOW = 60.0
 """Seconds of expected waiting from which a step is worth telling."""
 
 
+def schedule(plan: Plan) -> dict[str, tuple[float, float]]:
+    """When each operation is expected to start and to end, by its id, in seconds from the start."""
+    times: dict[str, tuple[float, float]] = {}
+    for operation in plan.operations:
+        start = max((times[before][1] for before in operation.after if before in times), default=0.0)
+        times[operation.id] = (start, start + operation.expected_wait)
+    return times
+
+
 def duration(plan: Plan) -> float:
     """Seconds that AWS is expected to take for all of it."""
-    ends: dict[str, float] = {}
-    for operation in plan.operations:
-        start = max((ends.get(before, 0.0) for before in operation.after), default=0.0)
-        ends[operation.id] = start + operation.expected_wait
     pending = max((wait.expected for wait in plan.settle), default=0.0)
-    return max([pending, *ends.values()])
+    return max([pending, *(end for _, end in schedule(plan).values())])
 
 
 def slow(plan: Plan) -> tuple[Operation, ...]:

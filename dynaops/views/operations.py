@@ -8,19 +8,20 @@ from dynaops.model.operation import Operation
 from dynaops.model.plan import Plan
 from dynaops.views import wording
 from dynaops.views.page import Line, Node, Page, Section, Span, Style, faint, line, strong
+from dynaops.views.plan import loss
 from dynaops.views.values import compact
 
 
 def operations_page(plan: Plan) -> Page:
     """One node an operation: the call, where it goes, its parameters, what it waits for and comes after."""
     numbers = {operation.id: number for number, operation in enumerate(plan.operations, start=1)}
-    nodes = tuple(_node(operation, numbers) for operation in plan.operations)
+    nodes = tuple(_node(operation, numbers, plan) for operation in plan.operations)
     if not nodes:
         return Page()
     return Page((Section(nodes, line(strong("Operations"), faint(": in the order in which they are sent"))),))
 
 
-def _node(operation: Operation, numbers: dict[str, int]) -> Node:
+def _node(operation: Operation, numbers: dict[str, int], plan: Plan) -> Node:
     rows = [
         _row("call", f"{operation.service}:{operation.api} in {operation.region}"),
         *(_row(name, compact(value, sys.maxsize)) for name, value in operation.parameters.items()),
@@ -29,9 +30,8 @@ def _node(operation: Operation, numbers: dict[str, int]) -> Node:
     if operation.after:
         rows.append(_row("after", wording.listed(f"{numbers.get(one, one)}" for one in operation.after)))
     if operation.danger:
-        consent = (
-            f"{operation.address} {wording.loss(operation.danger)} ({wording.consent(operation.danger)})"
-        )
+        lost = loss(operation, operation.danger, plan)
+        consent = f"{operation.address}{lost} ({wording.consent(operation.danger)})"
         rows.append(Node(line(faint("needs consent")), value=line(Span(consent, Style.ERROR))))
     mark = Span(f"{numbers[operation.id]}.", Style.FAINT)
     return Node(line(strong(operation.title)), mark, children=tuple(rows))

@@ -11,14 +11,20 @@ from dynaops.views import wording
 from dynaops.views.page import Line, Node, Page, Section, Span, Style, faint, joined, line, strong
 
 
-def outcome_page(plan: Plan, outcome: Outcome) -> Page:
-    """Failures first, then what is left, then one line."""
+def outcome_page(
+    plan: Plan, outcome: Outcome, command: str = "apply", later: str = "the next apply", done: str = ""
+) -> Page:
+    """Failures first, then what is left, then one line.
+
+    `command`: what to run again where it did not end. `later`: what sees through what is left to AWS. `done`: how it is
+    said that all went well.
+    """
     operations = {operation.id: operation for operation in plan.operations}
     sections = [
         *_failed(outcome, operations),
-        *_unfinished(outcome.left, operations, "Still under way in AWS", "the next apply goes on from there"),
-        *_unfinished(outcome.skipped, operations, "Not sent", "the next apply does it"),
-        Section((Node(_summary(plan, outcome)), *_advice(outcome))),
+        *_unfinished(outcome.left, operations, "Still under way in AWS", f"{later} goes on from there"),
+        *_unfinished(outcome.skipped, operations, "Not sent", f"the next {command} does it"),
+        Section((Node(_summary(plan, outcome, done)), *_advice(outcome, command, later))),
     ]
     return Page(tuple(sections))
 
@@ -44,10 +50,10 @@ def _unfinished(
         yield Section(nodes, line(strong(title), f": {remark}"))
 
 
-def _summary(plan: Plan, outcome: Outcome) -> Line:
+def _summary(plan: Plan, outcome: Outcome, done: str) -> Line:
     if not plan.operations and outcome.complete:
         return line(Span(wording.RECORDED, Style.GOOD))
-    parts = [_verdict(plan, outcome), line(f"{wording.count(len(outcome.done), 'operation')} done")]
+    parts = [_verdict(plan, outcome, done), line(f"{wording.count(len(outcome.done), 'operation')} done")]
     if outcome.left:
         parts.append(line(f"{len(outcome.left)} left to AWS"))
     if outcome.skipped:
@@ -58,19 +64,21 @@ def _summary(plan: Plan, outcome: Outcome) -> Line:
     return joined(parts)
 
 
-def _advice(outcome: Outcome) -> Iterable[Node]:
+def _advice(outcome: Outcome, command: str, later: str) -> Iterable[Node]:
     if outcome.left and outcome.complete:
-        yield Node(line(faint(wording.GO_ON_LATER)))
+        yield Node(line(faint(wording.GO_ON_LATER.format(later))))
     elif not outcome.complete:
-        yield Node(line(faint(wording.GO_ON)))
+        text = wording.GO_ON if command == "apply" else wording.GO_ON_STATELESS.format(command)
+        yield Node(line(faint(text)))
 
 
-def _verdict(plan: Plan, outcome: Outcome) -> Line:
+def _verdict(plan: Plan, outcome: Outcome, done: str) -> Line:
     if outcome.interrupted:
         return line(Span("Interrupted", Style.WARNING))
     if outcome.complete:
-        return line(Span("Destroyed" if plan.destroy else "Applied", Style.GOOD))
-    return line(Span("Partly applied" if outcome.done else "Not applied", Style.ERROR))
+        return line(Span(done or ("Destroyed" if plan.destroy else "Applied"), Style.GOOD))
+    verb = "done" if done else "applied"
+    return line(Span(f"Partly {verb}" if outcome.done else f"Not {verb}", Style.ERROR))
 
 
 def _title(operation: str, operations: dict[str, Operation]) -> str:

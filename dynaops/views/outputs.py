@@ -12,8 +12,12 @@ from dynaops.model.errors import DynaopsError
 from dynaops.views.page import Node, Page, Section, line, strong
 from dynaops.views.values import compact
 
+Outputs = Mapping[str, Mapping[str, Any]]
+"""By table and then by name; maps may nest."""
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
-def outputs_page(found: Mapping[str, Mapping[str, Any]]) -> Page:
+
+def outputs_page(found: Outputs) -> Page:
     """A section a table, a line a value."""
     if not found:
         return Page((Section((Node(line("No table has been applied yet.")),)),))
@@ -28,12 +32,21 @@ def outputs_page(found: Mapping[str, Mapping[str, Any]]) -> Page:
     )
 
 
-def env_lines(found: Mapping[str, Mapping[str, Any]]) -> str:
-    """``ORDERS_TABLE_ARN=...`` lines, quoted for a POSIX shell. Raises DynaopsError where two names would be one."""
+def env_lines(found: Outputs, prefix: str) -> str:
+    """``DYNAOPS_ORDERS_TABLE_ARN=...`` lines, quoted for a POSIX shell; the names begin with `prefix`.
+
+    A name depends on nothing but the table's and the output's. Raises DynaopsError where two would be one, and for
+    one that no variable can have.
+    """
     lines: dict[str, str] = {}
     for table, values in found.items():
         for key, value in _flat(values):
-            name = _variable(f"{table}_{key}")
+            name = prefix + re.sub(r"[^A-Z0-9]+", "_", f"{table}_{key}".upper())
+            if not _VARIABLE.fullmatch(name):
+                raise DynaopsError(
+                    f"No variable can be called {name}",
+                    "Choose another --prefix: letters, digits and underscores, no digit first.",
+                )
             if name in lines:
                 raise DynaopsError(
                     f"Two outputs would be called {name}",
@@ -43,20 +56,34 @@ def env_lines(found: Mapping[str, Mapping[str, Any]]) -> str:
     return "\n".join(f"{name}={value}" for name, value in lines.items())
 
 
-def member(values: Mapping[str, Any], address: str, key: str) -> Any:
-    """One output by its name; members of maps follow a slash. Raises DynaopsError if there is none."""
-    value: Any = values
-    for part in key.split("/"):
-        if not isinstance(value, Mapping) or part not in value:
-            known = ", ".join(value) if isinstance(value, Mapping) else "none below it"
-            raise DynaopsError(f"There is no output {address!r}", f"Outputs there are: {known}.")
-        value = value[part]
-    return value
+def chosen(values: Mapping[str, Any], address: str, name: str) -> tuple[str, Any]:
+    """The full name and the value of the output `name`, of the outputs of `address`; members follow a slash.
+
+    Of what is around a table, the end of a name will do. Raises DynaopsError if there is none.
+    """
+    known = [path for path, _ in _flat(values)]
+    path = name
+    ends = [one for one in known if one.endswith(f"/{name}")]
+    if "/" in address and _at(values, name) is None and len(ends) == 1:
+        path = ends[0]
+    value = _at(values, path)
+    if value is None:
+        raise DynaopsError(
+            f"There is no output {f'{address}/{name}'!r}", f"Outputs there are: {', '.join(known) or 'none'}."
+        )
+    return path, value
 
 
 def raw(value: Any) -> str:
     """A value for a program: a string as it is, all else as JSON."""
     return value if isinstance(value, str) else json.dumps(value)
+
+
+def _at(values: Mapping[str, Any], path: str) -> Any:
+    value: Any = values
+    for part in path.split("/"):
+        value = value.get(part) if isinstance(value, Mapping) else None
+    return value
 
 
 def _bare(value: Any) -> str:
@@ -69,8 +96,3 @@ def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, An
             yield from _flat(value, f"{prefix}{key}/")
         else:
             yield f"{prefix}{key}", value
-
-
-def _variable(name: str) -> str:
-    upper = re.sub(r"[^A-Z0-9]+", "_", name.upper())
-    return f"_{upper}" if upper[:1].isdigit() else upper

@@ -26,6 +26,8 @@ class Style(Enum):
     GOOD = "good"
     GLYPH = "glyph"
     """An ornament of ours, which a pipe gets in ASCII."""
+    CHART = "chart"
+    """Bars of a small chart, which a pipe gets in ASCII."""
 
 
 class Span(NamedTuple):

@@ -13,6 +13,9 @@ COLUMN = 30
 _ASCII = {" → ": " -> ", " · ": "; ", "↳ ": "", "✓": "ok", "✗": "failed"}
 
 
+_BARS = str.maketrans("▁▂▃▄▅▆▇█", "_.:-=+*#")
+
+
 def to_text(page: Page) -> str:
     """The page as text that ends with a newline; empty for a page without sections."""
     blocks = ["\n".join(_section(section)) for section in page.sections]
@@ -63,4 +66,6 @@ def _mark(node: Node) -> str:
 
 
 def _piece(span: Span) -> str:
+    if span.style is Style.CHART:
+        return span.text.translate(_BARS)
     return _ASCII.get(span.text, span.text) if span.style is Style.GLYPH else clean(span.text)

@@ -25,18 +25,19 @@ _STYLES = {
 
 def plan_page(plan: Plan, refreshed: bool = True) -> Page:
     """The whole plan. `refreshed`: AWS was looked at."""
-    sections = [
-        *table_sections(plan.changes),
-        *_unchanged(plan),
-        *_losses(plan),
-        *_slow_steps(plan),
-        *_pending(plan),
-        *drift_sections(plan.drift),
-        *unmanaged_sections(plan.unmanaged),
-        *_warnings(plan),
-        _summary(plan, refreshed),
-    ]
-    return Page(tuple(sections))
+    sections = [*table_sections(plan.changes), *_unchanged(plan), *about_sections(plan)]
+    return Page((*sections, _summary(plan, refreshed)))
+
+
+def about_sections(plan: Plan) -> Iterable[Section]:
+    """What a reader must know besides the changes: losses, slow steps, drift, warnings; each where there is some."""
+    yield from _violations(plan)
+    yield from _losses(plan)
+    yield from _slow_steps(plan)
+    yield from _pending(plan)
+    yield from drift_sections(plan.drift)
+    yield from unmanaged_sections(plan.unmanaged)
+    yield from _warnings(plan)
 
 
 def drift_page(drift: Sequence[Drift], unmanaged: Sequence[Unmanaged]) -> Page:
@@ -151,7 +152,7 @@ def _drifted(drift: Drift) -> Node:
 def _losses(plan: Plan) -> Iterable[Section]:
     nodes = tuple(
         Node(
-            line(Span(operation.address, Style.DELETE), " ", wording.loss(operation.danger)),
+            line(Span(operation.address, Style.DELETE), loss(operation, operation.danger, plan)),
             Span("!", Style.ERROR),
             notes=tuple(line(faint(note)) for note in _about_loss(operation, plan) if note),
         )
@@ -160,6 +161,16 @@ def _losses(plan: Plan) -> Iterable[Section]:
     )
     if nodes:
         yield Section(nodes, line(Span("Destructive", Style.ERROR)))
+
+
+def loss(operation: Operation, danger: Danger, plan: Plan) -> str:
+    """What is lost, to follow the address: all of it, or (of what is only updated) what the operation says."""
+    updated = any(
+        change.address == operation.address and change.action in (Action.UPDATE, Action.ADOPT)
+        for change in plan.changes
+    )
+    partly = danger is Danger.DESTROY and updated
+    return f": {operation.title}" if partly else f" {wording.loss(danger)}"
 
 
 def _about_loss(operation: Operation, plan: Plan) -> tuple[str, ...]:
@@ -186,6 +197,12 @@ def _pending(plan: Plan) -> Iterable[Section]:
     if plan.pending:
         nodes = tuple(Node(line(text)) for text in plan.pending)
         yield Section(nodes, line(strong("Still under way in AWS"), faint(": from before")))
+
+
+def _violations(plan: Plan) -> Iterable[Section]:
+    if plan.violations:
+        style = Style.ERROR if plan.forbidden else Style.WARNING
+        yield Section(finding_nodes(plan.violations), line(Span("House rules it breaks", style)))
 
 
 def _warnings(plan: Plan) -> Iterable[Section]:

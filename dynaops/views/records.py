@@ -44,6 +44,11 @@ def record_page(address: str, record: Record) -> Page:
     return Page(tuple(sections))
 
 
+def caller_page(caller: dict[str, Any]) -> Page:
+    """Who the credentials belong to, and where they would be used."""
+    return Page((Section(_rows(caller, bare=True)),))
+
+
 def history_page(generations: Sequence[Kept]) -> Page:
     """Newest first."""
     if not generations:

@@ -31,6 +31,7 @@ _LOOKS = {
     Style.WARNING: "yellow",
     Style.GOOD: "green",
     Style.GLYPH: "dim",
+    Style.CHART: "cyan",
 }
 
 

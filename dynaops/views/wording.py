@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 
 from dynaops.model.change import Action
 from dynaops.model.event import Stage
@@ -28,7 +29,8 @@ NOTHING_TO_DO = "Nothing to do: AWS is as the specs say"
 NO_DRIFT = "No drift: AWS is as dynaops left it"
 AFTER_DRIFT = "Run `dynaops plan` to see what apply would take back."
 GO_ON = "What was done is in the state; run apply again to go on from here."
-GO_ON_LATER = "AWS goes on by itself; the next apply looks after the rest."
+GO_ON_STATELESS = "What was done stands; run {} again to go on from here."
+GO_ON_LATER = "AWS goes on by itself; {} looks after the rest."
 START_IT = "Start it with `dynaops sandbox start`, or add --sandbox to any command."
 RECORDED = "Recorded in the state; nothing was sent to AWS"
 NOT_REFRESHED = "Compared with the state only (--no-refresh); AWS was not looked at."
@@ -100,6 +102,21 @@ def elapsed(seconds: float) -> str:
     minutes, rest = divmod(whole, 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def ago(seconds: float) -> str:
+    """A past time: ``just now``, ``12 min ago``, ``9 h ago``, ``12 days ago``."""
+    return "just now" if seconds < 5 else f"{_rounded(seconds)} ago"
+
+
+def ahead(seconds: float) -> str:
+    """A time to come: ``in 12 min``; one that has passed is ``due``."""
+    return f"in {_rounded(seconds)}" if seconds > 0 else "due"
+
+
+def moment(epoch: float) -> str:
+    """A time as people and `--at` write it, in UTC: ``2026-11-25 10:00:00 UTC``."""
+    return f"{datetime.fromtimestamp(epoch, UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def takes(seconds: float) -> str:

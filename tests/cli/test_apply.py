@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -148,6 +150,57 @@ def test_a_saved_plan_whose_specs_changed_is_stale(aws: Aws) -> None:
     assert not aws.tables()
 
 
+def _edited(path: Path, edit: Callable[[Any], object]) -> None:
+    held = json.loads(path.read_text(encoding="utf-8"))
+    edit(held)
+    path.write_text(json.dumps(held, separators=(",", ":")), encoding="utf-8")
+
+
+EDITS: dict[str, Callable[[Any], object]] = {
+    "a parameter": lambda held: held["plan"]["operations"][0]["parameters"].update(TableName="victim"),
+    "a call more": lambda held: held["plan"]["operations"].append(
+        {
+            **held["plan"]["operations"][0],
+            "id": "more",
+            "api": "DeleteTable",
+            "parameters": {"TableName": "x"},
+        }
+    ),
+    "a call less": lambda held: held["plan"]["operations"].pop(),
+    "the order": lambda held: held["plan"]["operations"].reverse(),
+    "a danger unsaid": lambda held: held["plan"]["operations"][0].update(title="nothing to fear"),
+    "a record": lambda held: held["plan"]["updates"].append(
+        {"address": "victim", "kind": "table", "region": "eu-central-1", "set": {"a": 1}}
+    ),
+    "what is shown": lambda held: held["plan"].update(changes=[]),
+}
+
+
+@pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS)
+def test_a_saved_plan_that_was_edited_is_refused(aws: Aws, here: Path, edit: Callable[[Any], object]) -> None:
+    aws("plan", "--out", "orders.plan")
+    _edited(here / "orders.plan", edit)
+    result = aws("apply", "orders.plan", "--yes", "--allow-destroy")
+    assert result.code == Exit.STALE
+    assert "may have been edited" in result.err
+    assert not aws.tables()
+
+
+def test_a_saved_plan_is_not_believed_without_its_specs(aws: Aws, here: Path) -> None:
+    aws("plan", "--out", "orders.plan")
+    _edited(here / "orders.plan", lambda held: held.update(paths=[]))
+    result = aws("apply", "orders.plan", "--yes")
+    assert result.code == Exit.FAILED
+    assert "are not here" in result.err
+    assert not aws.tables()
+
+
+def test_a_plan_saved_over_a_readable_file_is_private(aws: Aws, here: Path) -> None:
+    (here / "orders.plan").touch(0o644)
+    aws("plan", "--out", "orders.plan")
+    assert stat.S_IMODE((here / "orders.plan").stat().st_mode) == 0o600
+
+
 def test_a_saved_plan_takes_no_other_options(aws: Aws) -> None:
     aws("plan", "--out", "orders.plan")
     assert aws("apply", "orders.plan", "--target", "orders").code == Exit.USAGE
@@ -226,13 +279,6 @@ def test_a_held_lock(aws: Aws) -> None:
         result = aws("apply", "--yes")
     assert result.code == Exit.LOCKED
     assert not aws.tables()
-
-
-def test_what_is_not_supported_yet_is_refused_before_aws_is_asked(aws: Aws) -> None:
-    aws.write(SPEC + "alarms: {throttles: true}\n")
-    result = aws("plan")
-    assert result.code == Exit.FAILED
-    assert "specs/orders.yaml:10:1: error: alarms is not supported yet" in result.err
 
 
 def test_variables_and_overlays(aws: Aws, here: Path) -> None:

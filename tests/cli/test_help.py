@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from dynaops.cli import reference
+from dynaops.cli import reference, spec_reference
 from dynaops.cli.lazy import SECTIONS, load
 from tests.cli.running import Cli, bare_environment
 from tests.views.drawing import check_snapshot
@@ -61,6 +61,19 @@ def test_the_reference_in_the_docs_is_current() -> None:
     assert DOCS.read_text(encoding="utf-8") == reference.document(), (
         "write it anew: python -m dynaops.cli.reference"
     )
+
+
+@pytest.mark.parametrize("name", ["spec.md", "spec.schema.json"])
+def test_the_reference_of_specs_is_current(name: str) -> None:
+    assert DOCS.with_name(name).read_text(encoding="utf-8") == spec_reference.documents()[name], (
+        "write it anew: python -m dynaops.cli.spec_reference docs"
+    )
+
+
+def test_every_key_of_a_spec_is_explained() -> None:
+    rows = [line for line in spec_reference.documents()["spec.md"].split("\n") if line.startswith("| `")]
+    assert len(rows) > 100
+    assert [row for row in rows if row.endswith("|  |")] == []
 
 
 @pytest.mark.parametrize(

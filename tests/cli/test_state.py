@@ -100,20 +100,3 @@ def test_a_held_lock_names_its_holder_and_exits_4(cli: Cli, filled: State) -> No
     assert result.code == 4
     assert "apply" in result.err
     assert cli("state", "list").out.startswith("orders\n")
-
-
-def test_output(cli: Cli, filled: State) -> None:
-    assert "stream_arn" in cli("output").out
-    assert cli("output", "orders/table_id").out == "an-id\n"
-    assert cli("output", "orders/index_arns/by-status").out.endswith("/index/by-status\n")
-    lines = cli("output", "--env").out.splitlines()
-    assert "ORDERS_TABLE_NAME=orders" in lines
-    assert any(line.startswith("ORDERS_INDEX_ARNS_BY_STATUS=arn:") for line in lines)
-    assert cli("output", "--json").json["orders"]["table_id"] == "an-id"
-
-
-def test_an_output_that_is_not_there(cli: Cli, filled: State) -> None:
-    result = cli("output", "orders/nonsense")
-    assert result.code == 1
-    assert "table_arn" in result.err
-    assert cli("output", "nowhere").code == 1

@@ -8,27 +8,51 @@ from typing import Annotated
 import typer
 
 from dynaops.cli import wiring
+from dynaops.cli.exits import Exit
 from dynaops.cli.help import Command
 from dynaops.cli.lazy import new_app
 from dynaops.cli.screen import Screen
 from dynaops.cli.settings import settings_of
 
 app = new_app()
-EXAMPLES = """dynaops import orders --region eu-central-1 --out specs/orders.yaml"""
+EXAMPLES = """dynaops import orders --region eu-central-1 --out specs/orders.yaml
+dynaops import --all
+dynaops import --all --tag team=shop --out specs/shop"""
+_FOLDER = "specs"
 
 
 @app.command("import", cls=Command, epilog=EXAMPLES)
 def adopt(
     ctx: typer.Context,
-    table: Annotated[str, typer.Argument(metavar="TABLE", help="Name of a live table.")],
-    out: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Write the spec there instead of printing it.")
+    table: Annotated[
+        str | None, typer.Argument(metavar="TABLE", help="Name of a live table.", show_default=False)
     ] = None,
-) -> None:
+    all_: Annotated[
+        bool, typer.Option("--all", help="All tables of the region, one spec file a table.")
+    ] = False,
+    tag: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KEY=VALUE", help="Of all, only tables with this tag (repeatable)."),
+    ] = None,
+    out: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PLACE",
+            help="File to write the spec to instead of printing it; with --all, folder.  [default: specs]",
+            show_default=False,
+        ),
+    ] = None,
+) -> int:
     """Take over a live table, and print its spec.
 
-    The table and everything around it that dynaops knows is recorded in the state. AWS is only read.
+    The table and everything around it that dynaops knows is recorded in the state. AWS is only read. With --all, tables
+    that are in the state already are passed over, so that it can be run again to go on, and no file is overwritten.
     """
+    if all_ or tag or table is None:
+        _check(table, all_)
+        from dynaops.cli.importing import run
+
+        return run(tuple(tag or ()), out or _FOLDER, settings_of(ctx))
     settings = settings_of(ctx)
     screen = Screen(settings)
     place = wiring.store(settings)
@@ -46,6 +70,19 @@ def adopt(
     elif out is None:
         screen.data(imported.spec_yaml)
     _tell(screen, table, len(imported.addresses), out)
+    return Exit.OK
+
+
+def _check(table: str | None, all_: bool) -> None:
+    """One table, or all: not both, not neither."""
+    from dynaops.model.errors import DynaopsError
+
+    if table is not None:
+        raise DynaopsError(
+            f"Import {table}, or --all?", "Name a table, or say --all (with --tag).", Exit.CHANGES
+        )
+    if not all_:
+        raise DynaopsError("Which table is to be imported?", "Name one, or say --all.", Exit.USAGE)
 
 
 def _refuse_overwriting(out: str | None) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import typer
 
 from dynaops.cli import options, wiring
+from dynaops.cli.events import Events
 from dynaops.cli.help import Command
 from dynaops.cli.lazy import new_app
+from dynaops.cli.reviewing import Policy, judged
 from dynaops.cli.running import Terms, carry_out
 from dynaops.cli.screen import Screen
 from dynaops.cli.settings import Settings, settings_of
@@ -30,6 +32,8 @@ def apply(
     allow_destroy: options.AllowDestroy = False,
     no_wait: options.NoWait = False,
     operations: options.ShowOperations = False,
+    policy: Policy = None,
+    events: Events = None,
 ) -> int:
     """Bring AWS to what the specs say.
 
@@ -38,18 +42,20 @@ def apply(
     running it again.
     """
     settings = settings_of(ctx)
-    terms = Terms(yes, allow_replace, allow_destroy, not no_wait, operations)
+    terms = Terms(yes, allow_replace, allow_destroy, not no_wait, operations, events=events)
     from dynaops.cli.saved import is_saved_plan
 
     if paths and any(is_saved_plan(path) for path in paths):
-        if len(paths) > 1 or targets or overlays or variables or variable_files:
+        if len(paths) > 1 or targets or policy or overlays or variables or variable_files:
             raise typer.BadParameter("A saved plan is applied as it is: leave out other paths and options.")
         return _apply_saved(settings, paths[0], terms)
     specs = wiring.source(paths, overlays, variables, variable_files)
-    return _apply_specs(settings, specs, tuple(targets or ()), terms)
+    return _apply_specs(settings, specs, tuple(targets or ()), policy, terms)
 
 
-def _apply_specs(settings: Settings, specs: wiring.Source, targets: tuple[str, ...], terms: Terms) -> int:
+def _apply_specs(
+    settings: Settings, specs: wiring.Source, targets: tuple[str, ...], policy: str | None, terms: Terms
+) -> int:
     screen = Screen(settings)
     documents = wiring.plannable(specs)
     place = wiring.store(settings)
@@ -57,8 +63,9 @@ def _apply_specs(settings: Settings, specs: wiring.Source, targets: tuple[str, .
     with place.lock("apply") as lock:
         if lock.note:
             screen.aside(lock.note)
-        plan = wiring.make_plan(documents, place.load(), way, read=specs.read, targets=targets)
-        return carry_out(plan, place, way, settings, terms)
+        state = place.load()
+        plan = wiring.make_plan(documents, state, way, read=specs.read, targets=targets)
+        return carry_out(judged(plan, documents, state, policy), place, way, settings, terms)
 
 
 def _apply_saved(settings: Settings, path: str, terms: Terms) -> int:
@@ -72,5 +79,15 @@ def _apply_saved(settings: Settings, path: str, terms: Terms) -> int:
     with place.lock("apply") as lock:
         if lock.note:
             screen.aside(lock.note)
-        wiring.check_saved(file.plan, documents, place.load(), way)
-        return carry_out(file.plan, place, way, settings, terms)
+        state = place.load()
+        wiring.check_saved(file.plan, documents, state, way)
+        anew = wiring.make_plan(
+            documents, state, way, read=file.source.read, targets=file.targets, refresh=file.refresh
+        )
+        wiring.check_same(file.plan, anew)
+        agreed = anew.model_copy(
+            update={
+                name: getattr(file.plan, name) for name in ("warnings", "drift", "violations", "created_at")
+            }
+        )
+        return carry_out(agreed, place, way, settings, terms)

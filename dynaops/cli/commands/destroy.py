@@ -5,8 +5,10 @@ from __future__ import annotations
 import typer
 
 from dynaops.cli import options, wiring
+from dynaops.cli.events import Events
 from dynaops.cli.help import Command
 from dynaops.cli.lazy import new_app
+from dynaops.cli.reviewing import Policy, judged
 from dynaops.cli.running import Terms, carry_out
 from dynaops.cli.screen import Screen
 from dynaops.cli.settings import settings_of
@@ -28,6 +30,8 @@ def destroy(
     allow_destroy: options.AllowDestroy = False,
     no_wait: options.NoWait = False,
     operations: options.ShowOperations = False,
+    policy: Policy = None,
+    events: Events = None,
 ) -> int:
     """Delete what dynaops made.
 
@@ -45,8 +49,7 @@ def destroy(
     with place.lock("destroy") as lock:
         if lock.note:
             screen.aside(lock.note)
-        plan = wiring.make_plan(
-            documents, place.load(), way, read=specs.read, targets=targets or (), destroy=True
-        )
-        terms = Terms(yes, False, allow_destroy, not no_wait, operations)
-        return carry_out(plan, place, way, settings, terms)
+        state = place.load()
+        plan = wiring.make_plan(documents, state, way, read=specs.read, targets=targets or (), destroy=True)
+        terms = Terms(yes, False, allow_destroy, not no_wait, operations, events=events)
+        return carry_out(judged(plan, documents, state, policy), place, way, settings, terms)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -14,8 +14,10 @@ from dynaops.cli.settings import settings_of
 
 app = new_app()
 EXAMPLES = """dynaops output
-dynaops output orders/table_arn
-dynaops output --env >> .env"""
+dynaops output orders table_arn
+dynaops output orders/trigger/order-processor --json
+dynaops output orders --env >> .env"""
+PREFIX = "DYNAOPS_"
 
 
 @app.command(cls=Command, epilog=EXAMPLES)
@@ -23,29 +25,59 @@ def output(
     ctx: typer.Context,
     address: Annotated[
         str | None,
-        typer.Argument(metavar="ADDRESS", help="A table, or one of its values: orders/table_arn."),
+        typer.Argument(metavar="[ADDRESS]", help="A table, or the address of something around one."),
     ] = None,
-    env: Annotated[bool, typer.Option("--env", help="Print lines for a shell: ORDERS_TABLE_ARN=...")] = False,
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[NAME]", help="Only this value, raw: table_arn. Also as one: orders/table_arn."
+        ),
+    ] = None,
+    env: Annotated[
+        bool, typer.Option("--env", help="Print lines for a shell: DYNAOPS_ORDERS_TABLE_ARN=...")
+    ] = False,
+    prefix: Annotated[
+        str | None,
+        typer.Option(
+            "--prefix", metavar="TEXT", help=f"With --env: how the names begin.  [default: {PREFIX}]"
+        ),
+    ] = None,
 ) -> None:
     """Print ARNs and other values that AWS gave.
 
-    They come from the state; AWS is not asked.
+    They come from the state, as of the last apply; AWS is not asked.
     """
     from dynaops.views import outputs as view
 
     settings = settings_of(ctx)
     screen = Screen(settings)
-    table, _, key = (address or "").partition("/")
-    found = wiring.outputs(wiring.store(settings).load(), table or None)
-    if key:
-        value = view.member(found[table], address or "", key)
-        if settings.json:
-            screen.document(value)
-        else:
-            screen.data(view.raw(value))
+    if prefix is not None and not env:
+        raise typer.BadParameter("--prefix needs --env: only those names have one.")
+    state = wiring.store(settings).load()
+    if address is not None and name is None and address not in state.resources:
+        address, _, name = address.partition("/")
+    found = wiring.outputs(state, address)
+    if not (address and name):
+        _tell(screen, found, env, prefix)
+        return
+    table = address.partition("/")[0]
+    path, value = view.chosen(found[table], address, name)
+    if env:
+        _tell(screen, {table: {path: value}}, env, prefix)
     elif settings.json:
+        screen.document(value)
+    else:
+        screen.data(view.raw(value))
+
+
+def _tell(screen: Screen, found: dict[str, dict[str, Any]], env: bool, prefix: str | None) -> None:
+    from dynaops.views import outputs as view
+
+    if env:
+        lines = view.env_lines(found, PREFIX if prefix is None else prefix)
+        if lines:
+            screen.data(lines)
+    elif screen.json:
         screen.document(found)
-    elif env:
-        screen.data(view.env_lines(found))
     else:
         screen.show(view.outputs_page(found))

@@ -10,6 +10,7 @@ from dynaops.cli import options, wiring
 from dynaops.cli.exits import Exit
 from dynaops.cli.help import Command
 from dynaops.cli.lazy import new_app
+from dynaops.cli.reviewing import Html, Markdown, Policy, judged, write_reviews
 from dynaops.cli.screen import Screen
 from dynaops.cli.settings import settings_of
 from dynaops.cli.showing import show_plan
@@ -18,7 +19,8 @@ app = new_app()
 EXAMPLES = """dynaops plan
 dynaops plan specs/orders.yaml --operations
 dynaops plan -f base.yaml -f prod.yaml --var stage=prod
-dynaops plan --out orders.plan && dynaops apply orders.plan"""
+dynaops plan --out orders.plan && dynaops apply orders.plan
+dynaops plan --policy house-rules.yaml --markdown plan.md"""
 
 
 @app.command(cls=Command, epilog=EXAMPLES)
@@ -35,6 +37,9 @@ def plan(
     out: Annotated[
         str | None, typer.Option(metavar="FILE", help="Save the plan, for: dynaops apply FILE.")
     ] = None,
+    policy: Policy = None,
+    markdown: Markdown = None,
+    html: Html = None,
 ) -> int:
     """Show what apply would do; changes nothing.
 
@@ -48,14 +53,18 @@ def plan(
     made = wiring.make_plan(
         documents, state, wiring.aws(settings), read=specs.read, targets=targets or (), refresh=not no_refresh
     )
+    made = judged(made, documents, state, policy)
+    write_reviews(made, markdown, html, refreshed=not no_refresh)
     if out is not None:
         from dynaops.cli import saved
 
-        saved.save(made, specs, out)
+        saved.save(made, specs, out, tuple(targets or ()), not no_refresh)
     if settings.json:
         screen.document(made.public())
     else:
         show_plan(screen, made, operations=operations, refreshed=not no_refresh)
     if out is not None:
         screen.aside(f"Saved. To carry out exactly this plan: dynaops apply {out}")
+    if made.forbidden:
+        return Exit.FAILED
     return Exit.CHANGES if exit_code and not made.empty else Exit.OK

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated
 
 import typer
 
+from dynaops.cli.durations import seconds
 from dynaops.cli.help import Command, Group
 from dynaops.cli.lazy import new_app
 from dynaops.cli.screen import Screen
@@ -19,9 +19,6 @@ app = new_app(
 )
 clock = new_app(help="Move the sandbox's own time on, or let it run faster.")
 app.add_typer(clock, name="clock", cls=Group)
-
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-_PARTS = re.compile(r"(\d+)([smhd])")
 
 Speed = Annotated[
     float, typer.Option(metavar="N", help="AWS's seconds in one real second; 0 stops its clock.")
@@ -102,7 +99,7 @@ def advance(
     from dynaops.sandbox import daemon
 
     screen = Screen(settings_of(ctx))
-    told = daemon.advance(_seconds(duration))
+    told = daemon.advance(seconds(duration))
     if screen.json:
         screen.document(told)
     else:
@@ -127,13 +124,3 @@ def speed(
         screen.say(
             f"The sandbox's time goes {factor:g} times as fast." if factor else "The sandbox's clock stands."
         )
-
-
-def _seconds(duration: str) -> float:
-    """``1h30m`` in seconds; a bare number is seconds."""
-    if duration.isdigit():
-        return float(duration)
-    parts = _PARTS.findall(duration)
-    if not parts or "".join(number + unit for number, unit in parts) != duration:
-        raise typer.BadParameter("write a duration like 90s, 10m, 1h30m or 1d", param_hint="DURATION")
-    return float(sum(int(number) * _UNITS[unit] for number, unit in parts))

@@ -19,26 +19,51 @@ if TYPE_CHECKING:
     from dynaops.model.finding import Finding
 
 app = new_app()
+Subjects = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="PATH|TABLE",
+        help="Spec files or directories of them; with --live also tables.  [default: specs]",
+        show_default=False,
+    ),
+]
 EXAMPLES = """dynaops validate
-dynaops validate specs/orders.yaml --strict"""
+dynaops validate specs/orders.yaml --strict
+dynaops validate --live
+dynaops validate orders --live --junit report.xml"""
 
 
 @app.command(cls=Command, epilog=EXAMPLES)
 def validate(
     ctx: typer.Context,
-    paths: options.Paths = None,
+    paths: Subjects = None,
     overlays: options.Overlays = None,
     variables: options.Variables = None,
     variable_files: options.VariableFiles = None,
+    live: Annotated[bool, typer.Option("--live", help="Also check the deployed tables in AWS.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit 3 if there are warnings.")] = False,
+    markdown: Annotated[
+        str | None, typer.Option("--markdown", metavar="FILE", help="With --live: also write it as Markdown.")
+    ] = None,
+    junit: Annotated[
+        str | None, typer.Option("--junit", metavar="FILE", help="With --live: also write it as JUnit XML.")
+    ] = None,
 ) -> int:
-    """Check specs offline: form, AWS's rules, good practice.
+    """Check specs offline; with --live, the deployed tables too.
 
-    Nothing is sent, and no credentials are needed.
+    Offline, nothing is sent and no credentials are needed. With --live nothing is changed either: settings, drift,
+    restore drills and 24 hours of metrics are judged, against the specs where there are some.
     """
     settings = settings_of(ctx)
+    specs = wiring.source(paths, overlays, variables, variable_files)
+    if live:
+        from dynaops.cli.health import Files, validate_live
+
+        return validate_live(settings, specs.paths, specs, Files(markdown, junit), strict=strict)
+    if markdown or junit:
+        raise typer.BadParameter("needs --live", param_hint="--markdown" if markdown else "--junit")
     screen = Screen(settings)
-    findings, tables = wiring.checked(wiring.source(paths, overlays, variables, variable_files))
+    findings, tables = wiring.checked(specs)
     if settings.json:
         from dynaops.views.json_ import validated
 

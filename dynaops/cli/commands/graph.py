@@ -1,0 +1,129 @@
+"""``dynaops graph``."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dynaops.cli import options, wiring
+from dynaops.cli.help import Command
+from dynaops.cli.lazy import new_app
+from dynaops.cli.screen import Screen
+from dynaops.cli.settings import Settings, settings_of
+
+if TYPE_CHECKING:
+    from dynaops.model.graph import Graph
+
+app = new_app()
+EXAMPLES = """dynaops graph
+dynaops graph specs/orders.yaml --plan
+dynaops graph --out tables.svg
+dynaops graph --recorded --format mermaid"""
+
+
+class Format(StrEnum):
+    """How a graph is written."""
+
+    TREE = "tree"
+    MERMAID = "mermaid"
+    DOT = "dot"
+    SVG = "svg"
+
+
+_BY_SUFFIX = {
+    ".svg": Format.SVG,
+    ".dot": Format.DOT,
+    ".gv": Format.DOT,
+    ".mmd": Format.MERMAID,
+    ".mermaid": Format.MERMAID,
+}
+
+
+@app.command(cls=Command, epilog=EXAMPLES)
+def graph(
+    ctx: typer.Context,
+    paths: options.Paths = None,
+    overlays: options.Overlays = None,
+    variables: options.Variables = None,
+    variable_files: options.VariableFiles = None,
+    recorded: Annotated[
+        bool, typer.Option("--recorded", help="Draw what the state names; no spec is read.")
+    ] = False,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Look at AWS, and colour by what apply would do.")
+    ] = False,
+    format_: Annotated[
+        Format | None,
+        typer.Option(
+            "--format",
+            metavar="FORMAT",
+            help="tree, mermaid, dot or svg.  [default: as FILE's name ends, else tree]",
+            show_default=False,
+        ),
+    ] = None,
+    out: Annotated[str | None, typer.Option(metavar="FILE", help="Write it to a file.")] = None,
+) -> None:
+    """Draw resources and what they depend on.
+
+    Without PATH and without a specs directory, that is what the state names. AWS is not asked, but with --plan.
+    """
+    if recorded and (paths or overlays or plan):
+        raise typer.BadParameter("--recorded draws the state alone: leave out paths, --file and --plan.")
+    settings = settings_of(ctx)
+    screen = Screen(settings)
+    specs = wiring.source(paths, overlays, variables, variable_files)
+    asked = bool(paths or overlays or plan)
+    if recorded or (not asked and not Path(options.SPECS).exists()):
+        drawn = wiring.graph_of_state(wiring.store(settings).load())
+    else:
+        drawn = _of_specs(settings, specs, plan)
+    chosen = format_ or (_BY_SUFFIX.get(Path(out).suffix.lower()) if out else None) or Format.TREE
+    if out is not None:
+        Path(out).write_text(_written(drawn, chosen), encoding="utf-8")
+        screen.aside(f"The graph is in {out}.")
+    if settings.json:
+        screen.document(drawn.model_dump(mode="json"))
+    elif out is None:
+        _show(screen, drawn, chosen)
+
+
+def _of_specs(settings: Settings, specs: wiring.Source, plan: bool) -> Graph:
+    state = wiring.store(settings).load()
+    if not plan:
+        return wiring.graph_of_specs(wiring.documents(specs), state, wiring.home_region(settings))
+    documents = wiring.plannable(specs)
+    way = wiring.aws(settings)
+    made = wiring.make_plan(documents, state, way, read=specs.read)
+    return wiring.graph_of_specs(documents, state, wiring.home_region(settings), made)
+
+
+def _show(screen: Screen, drawn: Graph, chosen: Format) -> None:
+    if chosen is Format.TREE:
+        from dynaops.views.graph.tree import tree_page
+
+        screen.show(tree_page(drawn))
+    else:
+        screen.data(_written(drawn, chosen))
+
+
+def _written(drawn: Graph, chosen: Format) -> str:
+    """The graph as text for a file."""
+    if chosen is Format.SVG:
+        from dynaops.views.graph.svg import svg
+
+        return svg(drawn)
+    if chosen is Format.DOT:
+        from dynaops.views.graph.dot import dot
+
+        return dot(drawn)
+    if chosen is Format.MERMAID:
+        from dynaops.views.graph.mermaid import mermaid
+
+        return mermaid(drawn)
+    from dynaops.views.graph.tree import tree_page
+    from dynaops.views.plain import to_text
+
+    return to_text(tree_page(drawn))

@@ -1,0 +1,161 @@
+"""``dynaops load-data``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from dynaops.cli import options
+from dynaops.cli.help import Command
+from dynaops.cli.lazy import new_app
+from dynaops.cli.settings import settings_of
+
+app = new_app()
+EXAMPLES = """dynaops load-data orders orders.jsonl
+dynaops load-data orders s3://exports/AWSDynamoDB/01695-abc/ --rate 500
+dynaops load-data users users.csv.gz --types zip=S,age=N --dry-run
+zcat old.csv.gz | dynaops load-data orders - --format csv
+dynaops load-data orders big/ --via-bulk-put --staging s3://handover/rows
+dynaops load-data orders s3://exports/AWSDynamoDB/01695-abc/ --via-import --spec specs/orders.yaml"""
+
+
+@app.command(cls=Command, epilog=EXAMPLES)
+def load_data(
+    ctx: typer.Context,
+    table: Annotated[str, typer.Argument(metavar="TABLE", help="Name of the table.")],
+    files: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="FILE",
+            help="Files, folders, s3:// objects or prefixes, export manifests; - is stdin.",
+            show_default=False,
+        ),
+    ] = None,
+    format_: Annotated[
+        str | None,
+        typer.Option(
+            "--format", metavar="NAME", help="json, jsonl, csv, dynamodb or parquet.  [default: found out]"
+        ),
+    ] = None,
+    types: Annotated[
+        str, typer.Option(metavar="NAME=TYPE,..", help="Types of attributes, such as age=N,tags=SS.")
+    ] = "",
+    delimiter: Annotated[
+        str | None, typer.Option(metavar="CHAR", help="CSV's delimiter.  [default: found out]")
+    ] = None,
+    keep_empty: Annotated[
+        bool, typer.Option("--keep-empty", help="Empty cells of CSV are empty strings, not left out.")
+    ] = False,
+    workers: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, max=64, help="Processes.  [default: one a core, up to 8]"),
+    ] = None,
+    rate: Annotated[
+        float | None,
+        typer.Option(metavar="WCU", min=0.1, help="Write units a second.  [default: what the table bears]"),
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on where an earlier run ended.")] = False,
+    rejects: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE", help="Where bad rows go.  [default: TABLE.rejects.jsonl, if there are any]"
+        ),
+    ] = None,
+    fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Stop at the first bad row.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check all rows, write none; estimate cost and time.")
+    ] = False,
+    if_not_exists: Annotated[
+        bool, typer.Option("--if-not-exists", help="Leave rows that are in the table as they are.")
+    ] = False,
+    update: Annotated[
+        bool, typer.Option("--update", help="Set the attributes that rows name; leave the others.")
+    ] = False,
+    delete: Annotated[bool, typer.Option("--delete", help="Delete the rows with these keys.")] = False,
+    shard: Annotated[
+        str | None, typer.Option(metavar="I/N", help="Only the I-th of N shares, for several hosts.")
+    ] = None,
+    via_import: Annotated[
+        bool, typer.Option("--via-import", help="AWS makes the table by its spec and fills it from S3.")
+    ] = False,
+    via_bulk_put: Annotated[
+        bool, typer.Option("--via-bulk-put", help="AWS reads the rows from S3 and puts them into the table.")
+    ] = False,
+    staging: Annotated[
+        str | None,
+        typer.Option(metavar="S3URL", help="Where rows are put for AWS to read, such as s3://bucket/prefix."),
+    ] = None,
+    spec: Annotated[
+        str, typer.Option(metavar="PATH", help="With --via-import: the spec of the new table.")
+    ] = options.SPECS,
+    variables: options.Variables = None,
+    variable_files: options.VariableFiles = None,
+    yes: options.Yes = False,
+    cancel: Annotated[bool, typer.Option("--cancel", help="Cancel the bulk put that is under way.")] = False,
+    listing: Annotated[bool, typer.Option("--list", help="List the table's bulk puts or imports.")] = False,
+) -> int:
+    """Fill a table from files, fast, with account kept of every row.
+
+    Rows that break a rule of DynamoDB go to the rejects file with line and reason, all others are written.
+    A load that was interrupted or killed is continued with --resume. Of rows with the same key the last one stays.
+    What outgrows one machine AWS itself loads from S3: --via-import, --via-bulk-put.
+    """
+    via = "import" if via_import else "bulk-put" if via_bulk_put else None
+    _check_engines(via, via_import and via_bulk_put, staging, cancel, listing)
+    if not files and not (via and (resume or cancel or listing)):
+        raise typer.BadParameter("Name the files to load.", param_hint="FILE")
+    if sum((if_not_exists, update, delete)) > 1:
+        raise typer.BadParameter("Choose one of --if-not-exists, --update and --delete.")
+    from dynaops.cli.loading import Request, run
+
+    mode = "if-not-exists" if if_not_exists else "update" if update else "delete" if delete else "put"
+    request = Request(
+        table=table,
+        files=tuple(files or ()),
+        format=format_,
+        types=types,
+        delimiter=delimiter,
+        keep_empty=keep_empty,
+        workers=workers,
+        rate=rate,
+        resume=resume,
+        rejects=rejects,
+        fail_fast=fail_fast,
+        mode=mode,
+        shard=shard,
+    )
+    if via is None:
+        return run(request, settings_of(ctx), dry_run)
+    if mode != "put" or shard or workers or (dry_run and via_bulk_put):
+        raise typer.BadParameter(
+            "AWS's engines only put rows: leave out --if-not-exists, --update, --delete, --shard, --workers"
+            + (" and --dry-run." if dry_run else ".")
+        )
+    from dynaops.cli import via_bulk_put as by_bulk_put
+    from dynaops.cli import via_import as by_import
+    from dynaops.cli.engines import Via
+
+    asked = Via(
+        load=request,
+        staging=staging,
+        spec=spec,
+        variables=tuple(variables or ()),
+        variable_files=tuple(variable_files or ()),
+        yes=yes,
+        dry_run=dry_run,
+        cancel=cancel,
+        listing=listing,
+    )
+    settings = settings_of(ctx)
+    return by_import.run(asked, settings) if via_import else by_bulk_put.run(asked, settings)
+
+
+def _check_engines(via: str | None, both: bool, staging: str | None, cancel: bool, listing: bool) -> None:
+    """Raise BadParameter where options contradict one another."""
+    if both:
+        raise typer.BadParameter("Choose one of --via-import and --via-bulk-put.")
+    if via is None and (staging or cancel or listing):
+        raise typer.BadParameter("--staging, --cancel and --list go with --via-import or --via-bulk-put.")
+    if cancel and listing:
+        raise typer.BadParameter("Choose one of --cancel and --list.")

@@ -1,0 +1,120 @@
+"""What convert does: read, tell what could not be carried over, and write specs where none are yet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dynaops.cli.exits import Exit
+from dynaops.cli.screen import Screen
+from dynaops.cli.settings import Settings
+from dynaops.model.errors import DynaopsError
+
+if TYPE_CHECKING:
+    from dynaops.convert.run import Conversion
+
+STDOUT = "-"
+
+
+@dataclass(frozen=True)
+class Request:
+    """The command line. Fields are as its options."""
+
+    files: tuple[str, ...]
+    format: str | None
+    out: str
+    parameters: tuple[str, ...]
+    strict: bool
+
+
+def run(request: Request, settings: Settings) -> int:
+    """Convert. Answers the exit code."""
+    from dynaops.convert.formats import Options
+    from dynaops.convert.run import convert
+
+    options = Options(_parameters(request.parameters), settings.region)
+    made = convert(request.files, request.format, options)
+    written = _write(made, request.out)
+    screen = Screen(settings)
+    _tell(made, written, request, screen)
+    if any(one.findings for one in made.specs) or not made.specs:
+        return Exit.FAILED
+    return Exit.WARNINGS if request.strict and made.lost else Exit.OK
+
+
+def files_for(tables: Sequence[str], folder: str) -> dict[str, Path]:
+    """The spec file of each table in `folder`. Raises DynaopsError where one exists: no file is ever overwritten."""
+    found = {name: Path(folder) / f"{name}.yaml" for name in tables}
+    there = [path.as_posix() for path in found.values() if path.exists()]
+    if there:
+        some = ", ".join(there[:3]) + (f" and {len(there) - 3} more" if len(there) > 3 else "")
+        raise DynaopsError(
+            f"{some} exist{'s' if len(there) == 1 else ''} already",
+            "Choose another folder, or move them away; nothing was written.",
+        )
+    return found
+
+
+def _parameters(given: Sequence[str]) -> dict[str, str]:
+    found = {}
+    for one in given:
+        name, equals, value = one.partition("=")
+        if not equals or not name:
+            raise DynaopsError(f"--parameter {one}: it is written NAME=VALUE", None, Exit.USAGE)
+        found[name] = value
+    return found
+
+
+def _write(made: Conversion, out: str) -> dict[str, str]:
+    """Write the valid specs into the folder; the file of each table."""
+    if out == STDOUT:
+        return {}
+    valid = [one for one in made.specs if not one.findings]
+    paths = files_for([one.table for one in valid], out)
+    Path(out).mkdir(parents=True, exist_ok=True)
+    for one in valid:
+        with paths[one.table].open("x", encoding="utf-8") as file:
+            file.write(one.yaml)
+    return {name: path.as_posix() for name, path in paths.items()}
+
+
+def _tell(made: Conversion, written: dict[str, str], request: Request, screen: Screen) -> None:
+    from dynaops.views.converted import Told, converted_page
+
+    if screen.json:
+        screen.document(_document(made, written))
+    elif request.out == STDOUT:
+        screen.data("---\n".join(one.yaml for one in made.specs if not one.findings))
+    told = Told(
+        specs=[(one.table, one.source, written.get(one.table), one.findings) for one in made.specs],
+        lost=[(note.where.place, note.where.what, note.why) for note in made.notes if note.lost],
+        remarks=[(note.where.place, note.where.what, note.why) for note in made.notes if not note.lost],
+    )
+    beside = screen.json or request.out == STDOUT
+    screen.show(converted_page(told), beside=beside)
+
+
+def _document(made: Conversion, written: dict[str, str]) -> dict[str, Any]:
+    return {
+        "specs": [
+            {
+                "table": one.table,
+                "source": one.source,
+                "file": written.get(one.table),
+                "valid": not one.findings,
+                "errors": [finding.model_dump(mode="json", exclude_none=True) for finding in one.findings],
+                "spec": one.spec,
+            }
+            for one in made.specs
+        ],
+        "not_carried_over": [
+            {"place": note.where.place, "what": note.where.what, "why": note.why} for note in made.lost
+        ],
+        "remarks": [
+            {"place": note.where.place, "what": note.where.what, "why": note.why}
+            for note in made.notes
+            if not note.lost
+        ],
+    }

@@ -1,0 +1,84 @@
+"""The events of a run as JSON lines, for pipelines that follow it: ``--events FILE``.
+
+The first line is the plan (``{"type": "plan", ...}`` as ``plan --json`` has it), then one line an event, and at the end
+``{"type": "outcome", ...}``. A run that was killed has no last line. Every line is written as it happens.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
+
+import typer
+
+if TYPE_CHECKING:
+    from dynaops.model.event import Event, Outcome
+    from dynaops.model.plan import Plan
+
+Events = Annotated[
+    str | None,
+    typer.Option(
+        "--events", metavar="FILE", help="Write what happens as JSON lines (a file, a pipe, /dev/fd/N)."
+    ),
+]
+
+
+class EventLog:
+    """A file of events, or none. Raises DynaopsError where it cannot be opened, before anything is sent."""
+
+    def __init__(self, path: str | None) -> None:
+        self._path = path
+        self._file: TextIO | None = None
+        self._lock = threading.Lock()  # tables are worked on side by side
+
+    def __enter__(self) -> EventLog:
+        if self._path is not None:
+            try:
+                self._file = Path(self._path).open("w", encoding="utf-8", buffering=1)
+            except OSError as error:
+                from dynaops.model.errors import DynaopsError
+
+                raise DynaopsError(f"Cannot write events to {self._path}: {error.strerror}") from error
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._file is not None:
+            self._file.close()
+
+    def begin(self, plan: Plan) -> None:
+        """The first line."""
+        if self._file is not None:
+            self._write({"type": "plan", **plan.public()})
+
+    def after(self, tell: Callable[[Event], None]) -> Callable[[Event], None]:
+        """Tells of an event as before, and writes it down."""
+        if self._file is None:
+            return tell
+
+        def both(event: Event) -> None:
+            tell(event)
+            self._write({"type": "event", **event.model_dump(mode="json", exclude_none=True)})
+
+        return both
+
+    def end(self, outcome: Outcome) -> None:
+        """The last line."""
+        if self._file is not None:
+            self._write({"type": "outcome", **outcome.model_dump(mode="json"), "complete": outcome.complete})
+
+    def _write(self, line: dict[str, Any]) -> None:
+        import json
+
+        with self._lock:
+            if self._file is None:
+                return
+            try:
+                self._file.write(json.dumps(line, default=str) + "\n")
+            except OSError:
+                # Whoever followed has gone away; the run is worth more than its story.
+                self._file = None

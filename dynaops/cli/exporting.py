@@ -1,0 +1,158 @@
+"""What export-data does: export, tell how it goes and what came of it."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from dynaops.cli import wiring
+from dynaops.cli.exits import Exit
+from dynaops.cli.interrupts import terminated_as_interrupted
+from dynaops.cli.loading import Interrupted
+from dynaops.cli.screen import Screen
+from dynaops.cli.settings import Settings
+from dynaops.data.exporting.export import export
+from dynaops.data.exporting.narrow import narrowing
+from dynaops.data.exporting.options import Exported, ExportOptions, Form
+from dynaops.data.reading.streams import Packing
+from dynaops.data.target import Target, describe
+from dynaops.model.errors import DynaopsError
+from dynaops.views import wording
+from dynaops.views.moving import Outcome, Standing, moving_on, outcome_page, rate, size
+from dynaops.views.page import Style
+
+_PACKINGS = {".gz": Packing.GZIP, ".zst": Packing.ZSTD}
+_STDOUT = "-"
+
+
+@dataclass(frozen=True)
+class Request:
+    """The command line. Fields are as its options."""
+
+    table: str
+    out: str | None
+    format: str | None
+    workers: int
+    rate: float | None
+    consistent: bool
+    filter: str | None
+    projection: str | None
+    names: str | None
+    values: str | None
+    resume: bool
+    overwrite: bool
+
+    @property
+    def path(self) -> Path | None:
+        """The file; None for stdout."""
+        if self.out == _STDOUT:
+            return None
+        return Path(self.out or f"{self.table}.{'csv' if self.format == Form.CSV else 'jsonl'}")
+
+    def options(self, settings: Settings) -> ExportOptions:
+        """How to export. Raises DynaopsError where an option says nothing that can be understood."""
+        path = self.path
+        packing = _PACKINGS.get(path.suffix, Packing.NONE) if path else Packing.NONE
+        return ExportOptions(
+            out=path,
+            form=_form(self.format, path),
+            packing=packing,
+            segments=self.workers,
+            consistent=self.consistent,
+            rate=self.rate,
+            narrowing=narrowing(self.filter, self.projection, self.names, self.values),
+            checkpoint=wiring.beside_state(settings) / "export",
+            resume=self.resume,
+        )
+
+
+def run(request: Request, settings: Settings) -> int:
+    """Export. Answers the exit code."""
+    options = request.options(settings)
+    if options.out is None and settings.json:
+        raise DynaopsError(
+            "--json and rows cannot both be on stdout", "Write the rows to a file with --out FILE."
+        )
+    if options.out is not None and options.out.exists() and not request.overwrite:
+        raise DynaopsError(f"{options.out} is there already", "Name another with --out, or add --overwrite.")
+    way = wiring.aws(settings)
+    target = describe(way, request.table, wiring.region_of(request.table, settings, way))
+    screen = Screen(settings)
+    if options.out is None:
+        screen.people = sys.stderr
+    with moving_on(screen.people, screen.color, "read") as view, terminated_as_interrupted():
+        last = Exported()
+
+        def show(exported: Exported) -> None:
+            nonlocal last
+            last = exported
+            view.show(_standing(exported, target))
+
+        try:
+            exported = export(way, target, options, show)
+        except KeyboardInterrupt:
+            raise Interrupted(last.items, repeatable=True) from None
+    screen.show(outcome_page(_outcome(exported, options)))
+    if screen.json:
+        about = {**asdict(exported), "seconds": round(exported.seconds, 3), "file": str(options.out)}
+        screen.document({"table": target.name, "region": target.region, **about})
+    return Exit.OK
+
+
+def _standing(exported: Exported, target: Target) -> Standing:
+    return Standing(
+        rows=exported.items,
+        moved=exported.items,
+        bytes=exported.bytes,
+        moved_bytes=exported.bytes,
+        expected=_expected(exported, target),
+        seconds=exported.seconds,
+        units=exported.consumed,
+        unit="RCU",
+        throttles=exported.throttles,
+    )
+
+
+def _expected(exported: Exported, target: Target) -> int | None:
+    """How many bytes it will be, by the rows that AWS counted last; None where that count is plainly old."""
+    if not exported.scanned or target.items < exported.scanned:
+        return None
+    return exported.bytes * target.items // exported.scanned
+
+
+def _outcome(exported: Exported, options: ExportOptions) -> Outcome:
+    facts = [
+        wording.count(exported.items, "row"),
+        f"{size(exported.bytes)} to {options.out or 'stdout'}",
+        f"{wording.elapsed(exported.seconds)}, {rate(exported.items, exported.seconds)}",
+        f"{exported.consumed:,.1f} RCU",
+    ]
+    return Outcome("Exported", Style.GOOD, facts, remarks=_remarks(exported, options))
+
+
+def _remarks(exported: Exported, options: ExportOptions) -> list[str]:
+    if exported.form is Form.CSV:
+        types = ",".join(f"{name}={kind}" for name, kind in exported.types.items())
+        return [
+            f"CSV has no types, and no empty strings apart from absent ones. Load it with: --types {types}"
+        ]
+    if not exported.lost:
+        return []
+    if options.form is Form.AUTO:
+        return [f"Written as DynamoDB JSON, since {exported.lost}, which plain JSON cannot tell."]
+    if exported.form is Form.JSONL:
+        return [
+            f"Types were lost: {exported.lost}, which plain JSON cannot tell. --format dynamodb keeps them."
+        ]
+    return []
+
+
+def _form(given: str | None, path: Path | None) -> Form:
+    if given is None:
+        named = path is not None and ".csv" in path.suffixes
+        return Form.CSV if named else Form.AUTO
+    known = [form.value for form in Form if form is not Form.AUTO]
+    if given not in known:
+        raise DynaopsError(f"--format: there is no {given!r}", f"Formats are {', '.join(known)}.")
+    return Form(given)

@@ -1,0 +1,150 @@
+"""What ``validate --live`` does: find out what is expected of which tables, look at them, and report."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from dynaops.cli import wiring
+from dynaops.cli.exits import Exit
+from dynaops.cli.screen import Screen
+from dynaops.cli.settings import Settings
+from dynaops.cli.wiring import Source
+from dynaops.engine.check import check
+from dynaops.engine.load import SUFFIXES, Document
+from dynaops.engine.suppress import unused_live
+from dynaops.health.checks import SETTLED
+from dynaops.health.facts import Subject, read_drills
+from dynaops.health.run import examine
+from dynaops.model.errors import DynaopsError, SpecError
+from dynaops.model.finding import Finding, Severity
+from dynaops.model.health import Report, Status
+from dynaops.model.resource import Scope
+
+if TYPE_CHECKING:
+    from dynaops.aws.session import Aws
+    from dynaops.model.state import State
+
+_NAME = re.compile(r"[a-zA-Z0-9_.-]{3,255}")
+
+
+class Files(NamedTuple):
+    """Where else the report is written."""
+
+    markdown: str | None = None
+    junit: str | None = None
+
+
+def validate_live(
+    settings: Settings, arguments: Sequence[str], specs: Source, files: Files, *, strict: bool
+) -> int:
+    """Check deployed tables. `arguments` are tables, spec files and folders. Answers the exit code."""
+    screen = Screen(settings)
+    names = [one for one in arguments if is_table(one)]
+    documents, findings = _declared(specs, [one for one in arguments if one not in names])
+    way = wiring.aws(settings)
+    state = wiring.store(settings).load()
+    known = {one.spec.table_name: one for one in documents}
+    subjects = [_subject(one, way) for one in documents]
+    for name in dict.fromkeys(names):
+        if name not in known:
+            found = _document_of(name, state, specs, screen)
+            if found is not None:
+                documents.append(found)
+            region = (found.spec.region if found else None) or wiring.region_of(name, settings, way)
+            subjects.append(Subject(Scope(name, name, region), found.spec if found else None))
+    reports = examine(way, subjects, state, read_drills(wiring.beside_state(settings) / "backups"))
+    findings += _idle(documents, reports)
+    report(screen, reports, findings, files, strict=strict)
+    return exit_of(reports, findings, strict=strict)
+
+
+def report(
+    screen: Screen, reports: Sequence[Report], findings: Sequence[Finding], files: Files, *, strict: bool
+) -> None:
+    """Tell it, and write the files. Raises DynaopsError where one cannot be written."""
+    from dynaops.views import health_files
+    from dynaops.views.health import health_page
+
+    if files.markdown is not None:
+        _write(files.markdown, health_files.markdown(reports, findings))
+    if files.junit is not None:
+        _write(files.junit, health_files.junit(reports, findings, strict))
+    if screen.json:
+        screen.document(health_files.document(reports, findings))
+    else:
+        screen.show(health_page(reports, findings))
+
+
+def exit_of(reports: Sequence[Report], findings: Iterable[Finding], *, strict: bool) -> int:
+    """1 for failures and errors, 3 for warnings (and what could not be checked) where it is strict."""
+    severities = {one.severity for one in findings}
+    if Severity.ERROR in severities or any(one.count(Status.FAIL) for one in reports):
+        return Exit.FAILED
+    warned = any(one.count(Status.WARN) + one.count(Status.UNKNOWN) for one in reports)
+    return Exit.WARNINGS if strict and (warned or Severity.WARNING in severities) else Exit.OK
+
+
+def is_table(argument: str) -> bool:
+    """Whether an argument names a table: no such path is there, and it does not look like one."""
+    looks_like_path = "/" in argument or argument.endswith(SUFFIXES)
+    return not looks_like_path and not Path(argument).exists() and bool(_NAME.fullmatch(argument))
+
+
+def _declared(specs: Source, paths: Sequence[str]) -> tuple[list[Document], list[Finding]]:
+    """The specs at `paths` (those of the command where it names neither path nor table) and their findings.
+
+    Raises SpecError where they are not valid: nobody knows what to expect then.
+    """
+    if specs.paths and not paths:
+        return [], []
+    found = wiring.documents(specs._replace(paths=tuple(paths)))
+    findings = check(found)
+    wrong = [one for one in findings if one.severity is Severity.ERROR]
+    if wrong:
+        raise SpecError(wrong)
+    return found, findings
+
+
+def _subject(document: Document, way: Aws) -> Subject:
+    """The table of a spec, where a plan would have it."""
+    name = document.spec.table_name
+    return Subject(Scope(name, name, document.spec.region or way.region), document.spec)
+
+
+def _document_of(name: str, state: State, specs: Source, screen: Screen) -> Document | None:
+    """The spec of a table that is named: where it was applied from, else below specs/; None where there is none."""
+    record = state.resources.get(name)
+    for place in (record.source if record else None, *wiring.source(None, None, None, None).paths):
+        if place and Path(place).exists():
+            try:
+                found = wiring.documents(specs._replace(paths=(place,)))
+            except SpecError as error:
+                told = error.findings[0]
+                screen.aside(f"{place} cannot be read ({told.message}): {name} is checked without a spec.")
+                continue
+            for one in found:
+                if one.spec.table_name == name:
+                    return one
+    return None
+
+
+def _idle(documents: Iterable[Document], reports: Sequence[Report]) -> list[Finding]:
+    """Suppressions of live findings that do nothing. Of measurements, which come and go, nobody can tell."""
+    tables = {one.table: one for one in reports}
+    found: list[Finding] = []
+    for document in documents:
+        results = tables[document.spec.table_name].results
+        judged = {one.code for one in results if one.code in SETTLED and one.status is not Status.UNKNOWN}
+        hit = {one.code for one in results if one.status is Status.SUPPRESSED}
+        found += unused_live(document, judged, hit)
+    return found
+
+
+def _write(path: str, text: str) -> None:
+    try:
+        Path(path).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise DynaopsError(f"Cannot write {path}: {error.strerror}") from error

@@ -1,0 +1,153 @@
+"""What ``import --all`` does: one spec file a table, the state saved as it goes, a word about each table."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dynaops.cli import wiring
+from dynaops.cli.exits import Exit
+from dynaops.cli.interrupts import Interrupts
+from dynaops.cli.screen import Screen
+from dynaops.cli.settings import Settings
+from dynaops.model.errors import DynaopsError
+
+if TYPE_CHECKING:
+    from dynaops.engine.adopt_all import Looked
+    from dynaops.model.state import State
+    from dynaops.stores.base import Store
+
+_SAVE_EVERY = 1.0
+"""Seconds between two saves of the state. What a crash then forgets is adopted again: its file is the same."""
+
+
+@dataclass
+class Tally:
+    """What became of the tables."""
+
+    imported: dict[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
+    """Table -> its file and the addresses."""
+    skipped: dict[str, str] = field(default_factory=dict)
+    failed: dict[str, DynaopsError] = field(default_factory=dict)
+    left: int = 0
+    """Tables not looked at, since the run was interrupted."""
+
+
+def run(tags: Sequence[str], out: str, settings: Settings) -> int:
+    """Import all. Answers the exit code."""
+    wanted = _tags(tags)
+    screen = Screen(settings)
+    place = wiring.store(settings)
+    way = wiring.aws(settings, adaptive=True)
+    with place.lock("import"), Interrupts(screen.aside) as interrupts:
+        tally = _import(place, way, settings, wanted, Path(out), screen, interrupts.stop)
+    _tell(tally, screen)
+    if tally.left:
+        return Exit.INTERRUPTED
+    return Exit.FAILED if tally.failed else Exit.OK
+
+
+def _import(
+    place: Store,
+    way: Any,
+    settings: Settings,
+    tags: dict[str, str | None],
+    folder: Path,
+    screen: Screen,
+    stop: threading.Event,
+) -> Tally:
+    from dynaops.engine.adopt_all import adopt_all, table_names
+    from dynaops.views.imported import line_of
+
+    state, tally = place.load(), Tally()
+    region = settings.region or way.region
+    names = table_names(way, region)
+    done, saved_at = 0, time.monotonic()
+    dirty = False
+    try:
+        for looked in adopt_all(names, state, way, region, tags, stop):
+            done += 1
+            if looked.adopted is not None:
+                looked, state = _kept(looked, state, folder, way.origin, tally)
+                dirty = dirty or looked.error is None
+            _count(looked, tally)
+            if looked.skipped is None:
+                screen.aside(line_of(looked.table, len(_addresses(looked)), looked.error, done, len(names)))
+            if dirty and time.monotonic() - saved_at > _SAVE_EVERY:
+                state, dirty, saved_at = place.save(state), False, time.monotonic()
+    finally:
+        if dirty:
+            place.save(state)
+    tally.left = len(names) - done
+    return tally
+
+
+def _kept(looked: Looked, state: State, folder: Path, origin: str, tally: Tally) -> tuple[Looked, State]:
+    """The table's spec in its file, and the state with the table; the file of another is left as it is."""
+    from dataclasses import replace
+
+    adopted = looked.adopted
+    assert adopted is not None, "only what was adopted is kept"
+    path = folder / f"{looked.table}.yaml"
+    if path.exists() and path.read_text(encoding="utf-8") != adopted.spec_yaml:
+        error = DynaopsError(
+            f"{path.as_posix()} exists already, and says something else",
+            f"Run `dynaops plan {path.as_posix()}`, which adopts the table by it, or move the file away.",
+        )
+        return replace(looked, adopted=None, error=error), state
+    folder.mkdir(parents=True, exist_ok=True)
+    path.write_text(adopted.spec_yaml, encoding="utf-8")
+    tally.imported[looked.table] = (path.as_posix(), adopted.addresses)
+    return looked, adopted.into(state, origin)
+
+
+def _addresses(looked: Looked) -> tuple[str, ...]:
+    return looked.adopted.addresses if looked.adopted else ()
+
+
+def _count(looked: Looked, tally: Tally) -> None:
+    if looked.skipped is not None:
+        tally.skipped[looked.table] = looked.skipped
+    elif looked.error is not None:
+        tally.failed[looked.table] = looked.error
+
+
+def _tags(given: Sequence[str]) -> dict[str, str | None]:
+    found: dict[str, str | None] = {}
+    for one in given:
+        key, equals, value = one.partition("=")
+        found[key] = value if equals else None
+    return found
+
+
+def _tell(tally: Tally, screen: Screen) -> None:
+    from dynaops.views.imported import Told, imported_page
+
+    if screen.json:
+        screen.document(
+            {
+                "imported": [
+                    {"table": table, "file": file, "addresses": list(addresses)}
+                    for table, (file, addresses) in sorted(tally.imported.items())
+                ],
+                "skipped": [{"table": table, "why": why} for table, why in sorted(tally.skipped.items())],
+                "failed": [
+                    {"table": table, "message": error.message, "hint": error.hint}
+                    for table, error in sorted(tally.failed.items())
+                ],
+                "left": tally.left,
+            }
+        )
+    told = Told(
+        imported={
+            table: (file, len(addresses)) for table, (file, addresses) in sorted(tally.imported.items())
+        },
+        skipped=dict(sorted(tally.skipped.items())),
+        failed={table: (error.message, error.hint) for table, error in sorted(tally.failed.items())},
+        left=tally.left,
+    )
+    screen.show(imported_page(told))

@@ -1,0 +1,329 @@
+"""What load-data does: look at inputs and table, load or rehearse, tell how it goes and what came of it."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dynaops.cli import wiring
+from dynaops.cli.exits import Exit
+from dynaops.cli.interrupts import terminated_as_interrupted
+from dynaops.cli.screen import Screen
+from dynaops.cli.settings import Settings
+from dynaops.data.load import load
+from dynaops.data.options import LoadOptions, Mode, Progress, Summary, default_workers
+from dynaops.data.reading.inputs import STDIN
+from dynaops.data.reading.prepare import Prepared, ReadOptions, parsed_shard, parsed_types, prepare
+from dynaops.data.rehearse import Rehearsal, rehearse
+from dynaops.data.target import Target, describe
+from dynaops.model.errors import DynaopsError
+from dynaops.views import wording
+from dynaops.views.moving import Outcome, Standing, moving_on, outcome_page, rate, size
+from dynaops.views.page import Style
+
+if TYPE_CHECKING:
+    from dynaops.aws.session import Aws
+    from dynaops.data.rows import Reject
+
+_DONE = {
+    Mode.PUT: "written",
+    Mode.IF_NOT_EXISTS: "written",
+    Mode.UPDATE: "updated",
+    Mode.DELETE: "deleted",
+}
+_RESUME = "Run the same command with --resume to go on from there."
+
+
+class Interrupted(DynaopsError):
+    """Ctrl-C, or a request to end."""
+
+    def __init__(self, rows: int, repeatable: bool) -> None:
+        hint = _RESUME if repeatable else "What comes from stdin has to be loaded again from its beginning."
+        super().__init__(f"Interrupted after {wording.count(rows, 'row')}", hint, Exit.INTERRUPTED)
+
+
+@dataclass(frozen=True)
+class Request:
+    """The command line. Fields are as its options."""
+
+    table: str
+    files: tuple[str, ...]
+    format: str | None
+    types: str
+    delimiter: str | None
+    keep_empty: bool
+    workers: int | None
+    rate: float | None
+    resume: bool
+    rejects: str | None
+    fail_fast: bool
+    mode: str
+    shard: str | None
+
+    def reading(self) -> ReadOptions:
+        """How to read. Raises DynaopsError where an option says nothing that can be understood."""
+        return ReadOptions(
+            self.format,
+            parsed_types(self.types),
+            self.delimiter,
+            keys_only=self.mode == Mode.DELETE,
+            keep_empty=self.keep_empty,
+            shard=parsed_shard(self.shard) if self.shard else None,
+        )
+
+    @property
+    def rejects_path(self) -> Path:
+        """Where rejected rows go."""
+        share = f".{self.shard.replace('/', '-of-')}" if self.shard else ""
+        return Path(self.rejects or f"{self.table}{share}.rejects.jsonl")
+
+
+def run(request: Request, settings: Settings, dry_run: bool) -> int:
+    """Load, or only rehearse. Answers the exit code."""
+    reading = request.reading()
+    check_rejects(request)
+    _check_resumable(request, STDIN not in request.files)
+    way = wiring.aws(settings)
+    target = describe(way, request.table, wiring.region_of(request.table, settings, way))
+    prepared = prepare(request.files, target.keys, lambda: way, reading)
+    _check_resumable(request, prepared.repeatable)
+    screen = Screen(settings)
+    _tell_columns(prepared, screen)
+    set_aside(request)
+    try:
+        if dry_run:
+            return _rehearse(request, target, prepared, screen)
+        return _load(request, settings, way, target, prepared, screen)
+    finally:
+        forget_empty(request)
+
+
+def _load(
+    request: Request, settings: Settings, way: Aws, target: Target, prepared: Prepared, screen: Screen
+) -> int:
+    mode = Mode(request.mode)
+    options = LoadOptions(
+        target.keys,
+        prepared.plan,
+        mode=mode,
+        workers=request.workers or default_workers(),
+        rate=request.rate,
+        rejects=request.rejects_path,
+        fail_fast=request.fail_fast,
+        checkpoint=wiring.beside_state(settings) / "load",
+        inputs=(*prepared.names, request.shard or ""),
+        fingerprint=f"{prepared.fingerprint}{target.identity}",
+        resume=request.resume,
+    )
+    watched = _Watched(prepared)
+    with moving_on(screen.people, screen.color, _DONE[mode]) as view, terminated_as_interrupted():
+        try:
+            summary = load(
+                way,
+                target.name,
+                target.region,
+                prepared.source,
+                options,
+                lambda one: view.show(watched.standing(one)),
+            )
+        except KeyboardInterrupt:
+            raise Interrupted(watched.rows, prepared.repeatable) from None
+    screen.show(outcome_page(_outcome(summary, request, mode)))
+    if screen.json:
+        screen.document(_document(summary, request, target))
+    return Exit.OK if summary.complete and not summary.counts.rejected else Exit.FAILED
+
+
+def _rehearse(request: Request, target: Target, prepared: Prepared, screen: Screen) -> int:
+    def standing(found: Rehearsal) -> Standing:
+        return Standing(
+            rows=found.read,
+            moved=found.read,
+            rejected=found.rejected,
+            bytes=found.bytes,
+            moved_bytes=found.bytes,
+            expected=prepared.source.size,
+            seconds=found.seconds,
+        )
+
+    with moving_on(screen.people, screen.color, "checked") as view, terminated_as_interrupted():
+        found = rehearse(
+            prepared, request.rejects_path, request.fail_fast, lambda one: view.show(standing(one))
+        )
+    seconds = _expected_seconds(found, request, target)
+    screen.show(outcome_page(_rehearsed(found, request, target, seconds)))
+    if screen.json:
+        about = {name: value for name, value in asdict(found).items() if name != "samples"}
+        screen.document(
+            {
+                "table": target.name,
+                "region": target.region,
+                "mode": request.mode,
+                "dry_run": True,
+                **about,
+                "index_units_at_most": found.units * target.indexes,
+                "expected_seconds": seconds,
+                **_told_rejects(found.rejected, found.samples, request),
+            }
+        )
+    return Exit.FAILED if found.rejected else Exit.OK
+
+
+class _Watched:
+    """A load's progress with what was there when it began."""
+
+    def __init__(self, prepared: Prepared) -> None:
+        self._prepared = prepared
+        self._before: tuple[int, int] | None = None
+        self.rows = 0
+
+    def standing(self, progress: Progress) -> Standing:
+        counts, traffic = progress.counts, progress.traffic
+        if self._before is None:
+            self._before = counts.read, counts.bytes
+        rows, done = self._before
+        self.rows = max(counts.read, rows + traffic.rows)
+        size = self._prepared.source.size
+        return Standing(
+            rows=self.rows,
+            moved=traffic.rows,
+            rejected=counts.rejected,
+            bytes=max(counts.bytes, done + traffic.bytes),
+            moved_bytes=traffic.bytes,
+            expected=size,
+            seconds=progress.seconds,
+            units=traffic.consumed,
+            throttles=traffic.throttles,
+        )
+
+
+def _outcome(summary: Summary, request: Request, mode: Mode) -> Outcome:
+    counts, traffic = summary.counts, summary.traffic
+    facts = [f"{wording.count(counts.read, 'row')} read", f"{counts.written:,} {_DONE[mode]}"]
+    if counts.skipped:
+        facts.append(f"{counts.skipped:,} were there already")
+    if counts.replaced:
+        facts.append(f"{counts.replaced:,} of them replaced by later rows of the same key")
+    facts.append(f"{counts.rejected:,} rejected")
+    facts.append(f"{wording.elapsed(summary.seconds)}, {rate(traffic.rows, summary.seconds)}")
+    if traffic.consumed:
+        facts.append(f"{traffic.consumed:,.0f} WCU")
+    remarks = []
+    if summary.resumed:
+        remarks.append("Counted from the beginning of the load, which was resumed.")
+    if summary.stopped:
+        remarks.append(
+            "Stopped at the first bad row (--fail-fast); rows before it may not all be written. " + _RESUME
+        )
+    verdict, style = ("Done", Style.GOOD) if summary.complete else ("Stopped", Style.ERROR)
+    if summary.complete and counts.rejected:
+        verdict, style = "Done but for rejected rows", Style.WARNING
+    samples = list(summary.samples) or ([summary.stopped] if summary.stopped else [])
+    return _with_rejects(Outcome(verdict, style, facts, remarks=remarks), counts.rejected, samples, request)
+
+
+def _rehearsed(found: Rehearsal, request: Request, target: Target, seconds: float | None) -> Outcome:
+    facts = [
+        f"{wording.count(found.read, 'row')} read",
+        f"{found.valid:,} valid",
+        f"{found.rejected:,} rejected",
+        f"{size(found.item_bytes)} of items, the largest {size(found.largest)}",
+        f"about {found.units:,} WCU"
+        + (f" and up to {found.units * target.indexes:,} for indexes" if target.indexes else ""),
+    ]
+    if seconds is not None:
+        facts.append(f"{wording.about(seconds)} to write")
+    outcome = Outcome("Checked; nothing was written", Style.ERROR if found.rejected else Style.GOOD, facts)
+    return _with_rejects(outcome, found.rejected, found.samples, request)
+
+
+def _with_rejects(outcome: Outcome, count: int, samples: list[Reject], request: Request) -> Outcome:
+    if not samples:
+        return outcome
+    shown = [(f"{one.source}:{one.line}", one.reason) for one in samples]
+    remarks = list(outcome.remarks)
+    if count:
+        remarks.append(f"Rejected rows, with line and reason, are in {request.rejects_path}.")
+    return outcome._replace(rejects=shown, more_rejects=max(0, count - len(shown)), remarks=remarks)
+
+
+def _expected_seconds(found: Rehearsal, request: Request, target: Target) -> float | None:
+    """How long writing takes at --rate, or at what the table bears at once."""
+    units = request.rate or target.write_capacity
+    return round(found.units / units, 1) if units else None
+
+
+def _document(summary: Summary, request: Request, target: Target) -> dict[str, Any]:
+    counts, traffic = summary.counts, summary.traffic
+    return {
+        "table": target.name,
+        "region": target.region,
+        "mode": request.mode,
+        "dry_run": False,
+        "complete": summary.complete,
+        "resumed": summary.resumed,
+        **asdict(counts),
+        "seconds": round(summary.seconds, 3),
+        "rows_per_second": round(traffic.rows / max(summary.seconds, 0.001), 1),
+        "consumed_units": traffic.consumed,
+        "requests": traffic.requests,
+        "throttles": traffic.throttles,
+        "retries": traffic.retries,
+        **_told_rejects(counts.rejected, summary.samples, request),
+    }
+
+
+def _told_rejects(count: int, samples: Any, request: Request) -> dict[str, Any]:
+    return {
+        "rejects_file": str(request.rejects_path) if count else None,
+        "rejects": [one._asdict() for one in samples],
+    }
+
+
+def _tell_columns(prepared: Prepared, screen: Screen) -> None:
+    """What CSV's columns are taken for: whoever loads should see it, and can say otherwise."""
+    plan = prepared.plan
+    if plan.columns:
+        kinds = {**plan.columns, **plan.keys.index_keys, **plan.keys.types, **plan.types}
+        shown = ", ".join(f"{name}={kinds[name]}" for name in plan.columns)
+        screen.aside(f"Columns are taken for {shown} (change that with --types).")
+
+
+def _check_resumable(request: Request, repeatable: bool) -> None:
+    if request.resume and not repeatable:
+        raise DynaopsError(
+            "--resume has to read the input again, which stdin and pipes cannot give",
+            "Load a file, or from s3://.",
+        )
+
+
+def check_rejects(request: Request) -> None:
+    """Rejects must not be written over what is read."""
+    path = request.rejects_path
+    for file in request.files:
+        with suppress(OSError):
+            if path.exists() and Path(file).samefile(path):
+                raise DynaopsError(
+                    f"{path} cannot be loaded and be where rejects go", "Name another with --rejects."
+                )
+
+
+def set_aside(request: Request) -> None:
+    """Rejects of an earlier load of the table are kept, by another name, unless their file was asked for again."""
+    path = request.rejects_path
+    if request.rejects is not None or request.resume or not path.exists() or not path.stat().st_size:
+        return
+    number = 1
+    while (kept := path.with_name(path.name.replace(".rejects.", f".rejects-{number}."))).exists():
+        number += 1
+    path.rename(kept)
+
+
+def forget_empty(request: Request) -> None:
+    """The rejects file that nobody asked for is there only if there are rejects."""
+    path = request.rejects_path
+    with suppress(OSError):
+        if request.rejects is None and path.stat().st_size == 0:
+            path.unlink()

@@ -1,0 +1,133 @@
+"""What ``backup restore`` does: AWS restores, the settings are put back, and the table gets its place in the state."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from dynaops.backups.restore import (
+    Request,
+    Restoration,
+    adopted,
+    plan_restore,
+    plan_settings,
+    write_spec,
+)
+from dynaops.cli import wiring
+from dynaops.cli.agreement import require_agreement
+from dynaops.cli.durations import time_of
+from dynaops.cli.events import EventLog
+from dynaops.cli.exits import Exit
+from dynaops.cli.running import Terms, execute, exit_of
+from dynaops.cli.screen import Screen
+from dynaops.cli.settings import Settings
+from dynaops.cli.showing import show_plan
+from dynaops.views.outcome import outcome_page
+
+if TYPE_CHECKING:
+    from dynaops.aws.session import Aws
+    from dynaops.model.event import Outcome
+    from dynaops.model.plan import Plan
+
+_AGAIN = "the same command, run again,"
+
+
+def restore(
+    settings: Settings, request: Request, at: str | None, *, wait: bool, yes: bool, operations: bool
+) -> int:
+    """Restore a table, or go on with that. `at` is a time as people write it. Answers the exit code."""
+    way = wiring.aws(settings)
+    place = wiring.store(settings)
+    region = wiring.region_of(request.reference, settings, way)
+    request = replace(request, region=region, at=time_asked(at, request.latest, way))
+    restoration = plan_restore(request, place.load(), way)
+    screen = Screen(settings)
+    terms = Terms(
+        yes,
+        allow_replace=False,
+        allow_destroy=False,
+        wait=wait,
+        command="backup restore",
+        later=_AGAIN,
+        done="Restored",
+    )
+    told: dict[str, Any] = {
+        "table": restoration.target,
+        "region": restoration.source.region,
+        "source": restoration.source.words,
+        "spec": restoration.file.as_posix(),
+    }
+    if restoration.plan.operations:
+        show_plan(screen, restoration.plan, operations=operations)
+        require_agreement(screen, f"Restore {restoration.target}?", yes)
+        outcome = _carried_out(restoration.plan, way, settings, terms)
+        if outcome.left or not outcome.complete:
+            return _end(screen, told, restoration.plan, outcome)
+    else:
+        screen.say(f"{restoration.target} is restored already; its settings are looked at.")
+    with place.lock("backup restore"):
+        if restoration.unknown:
+            state = adopted(restoration, place.load(), way).state
+            place.save(state)
+            screen.say(f"{restoration.target} is recorded as it is; its spec is in {restoration.file}.")
+            return _end(screen, told)
+        write_spec(restoration)
+        plan = plan_settings(restoration, place.load(), way)
+        return _put_back(restoration, plan, place, way, settings, told)
+
+
+def time_asked(at: str | None, latest: bool, way: Aws) -> float | None:
+    """The time that was asked for, by AWS's clock."""
+    if at is None:
+        return None
+    if latest:
+        raise typer.BadParameter("Choose one of --at and --latest.")
+    assert way.account, "AWS has told its time with it"
+    return time_of(at, way.now, "--at")
+
+
+def _put_back(
+    restoration: Restoration, plan: Plan, place: Any, way: Aws, settings: Settings, told: dict[str, Any]
+) -> int:
+    """Bring the table to what its spec says, and see that nothing is left to do."""
+    screen = Screen(settings)
+    terms = Terms(
+        yes=True, allow_replace=False, allow_destroy=False, command="backup restore", done="Settings put back"
+    )
+    if plan.operations or plan.updates:
+        with EventLog(None) as log:
+            outcome = execute(plan, place, way, settings, terms, log)
+        screen.gap()
+        screen.show(outcome_page(plan, outcome, terms.command, _AGAIN, terms.done))
+        if not outcome.complete:
+            return _end(screen, told, plan, outcome)
+    left = plan_settings(restoration, place.load(), way)
+    verdict = "nothing is left to plan" if left.empty else "`dynaops plan` shows what is left to do"
+    screen.say(f"{restoration.target} is in the state, and its spec in {restoration.file}; {verdict}.")
+    return _end(
+        screen, {**told, "plan_empty": left.empty, "operations": [one.public() for one in plan.operations]}
+    )
+
+
+def _carried_out(plan: Plan, way: Aws, settings: Settings, terms: Terms) -> Outcome:
+    """Run the restore itself, which leaves no state; how it ended is shown."""
+    screen = Screen(settings)
+    with EventLog(None) as log:
+        outcome = execute(plan, wiring.unrecorded(), way, settings, terms, log)
+    screen.gap()
+    screen.show(outcome_page(plan, outcome, terms.command, terms.later, terms.done))
+    return outcome
+
+
+def _end(
+    screen: Screen, told: dict[str, Any], plan: Plan | None = None, outcome: Outcome | None = None
+) -> int:
+    """The one document of ``--json``, and the exit code."""
+    if screen.json:
+        from dynaops.views.json_ import applied
+
+        about = applied(plan, outcome) if plan and outcome else {}
+        screen.document({**told, **about})
+    return exit_of(outcome) if outcome else Exit.OK

@@ -1,0 +1,66 @@
+"""Plans for others to judge: files for reviewers, and a team's own rules."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dynaops.model.errors import DynaopsError
+
+if TYPE_CHECKING:
+    from dynaops.engine.load import Document
+    from dynaops.model.plan import Plan
+    from dynaops.model.state import State
+
+Policy = Annotated[
+    str | None, typer.Option("--policy", metavar="FILE", help="House rules that the plan is held to.")
+]
+Markdown = Annotated[
+    str | None, typer.Option("--markdown", metavar="FILE", help="Also write it for a pull request's comment.")
+]
+Html = Annotated[
+    str | None, typer.Option("--html", metavar="FILE", help="Also write it as one self-contained page.")
+]
+
+
+def judged(plan: Plan, documents: Sequence[Document], state: State, policy: str | None) -> Plan:
+    """The plan with the house rules that it breaks. Raises SpecError for a file of rules that is not valid."""
+    if policy is None:
+        return plan
+    from dynaops.engine.house_rules import load_rules
+
+    broken = load_rules(policy).broken_by(plan, documents, state)
+    return plan.model_copy(update={"violations": tuple(broken)})
+
+
+def write_reviews(plan: Plan, markdown: str | None, html: str | None, refreshed: bool) -> None:
+    """Write the files that were asked for. Raises DynaopsError where one cannot be written."""
+    if markdown is not None:
+        from dynaops.views.review import markdown as as_markdown
+
+        _write(markdown, as_markdown(plan, refreshed))
+    if html is not None:
+        from dynaops.views.review import html as as_html
+
+        _write(html, as_html(plan, refreshed))
+
+
+def _write(path: str, text: str) -> None:
+    try:
+        Path(path).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise DynaopsError(f"Cannot write {path}: {error.strerror}") from error
+
+
+def require_lawful(plan: Plan) -> None:
+    """Raise DynaopsError where the plan breaks a house rule that is more than a warning."""
+    broken = plan.forbidden
+    if broken:
+        names = ", ".join(dict.fromkeys(one.code for one in broken))
+        raise DynaopsError(
+            f"Nothing was sent: the plan breaks house rules ({names})",
+            "They are told above. Change the spec, or the rules (--policy).",
+        )

@@ -1,0 +1,117 @@
+"""The reference of specs for the docs, made from the models that read them.
+
+``python -m dynaops.cli.spec_reference docs`` writes spec.md and spec.schema.json anew; a test keeps them current.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+Schema = dict[str, Any]
+
+_OPENING = """# Specs
+
+Written by `python -m dynaops.cli.spec_reference docs` from the models that read specs: change those, not this file.
+`dynaops schema` prints the same as a JSON Schema, with which editors complete and check specs:
+
+```yaml
+# yaml-language-server: $schema=dynaops.schema.json
+```
+
+One YAML document is one table; a file may hold several. Only `table_name`, `hash_key` and `attributes` are required.
+A block with an `enabled` key may be written as a boolean. Unknown keys are errors. `${var.NAME}` and `${env.NAME}` in
+strings are filled in from `--var`, `--var-file` and the environment.
+
+What the state owns and a spec no longer names is taken back; what neither names is left alone; a key with a default
+means that default where it is absent.
+"""
+
+
+def documents() -> dict[str, str]:
+    """File name to text."""
+    from dynaops.engine.schema import json_schema
+
+    schema = json_schema()
+    return {
+        "spec.md": "\n".join([_OPENING, *_page(schema)]),
+        "spec.schema.json": json.dumps(schema, indent=2) + "\n",
+    }
+
+
+def _page(schema: Schema) -> Iterator[str]:
+    blocks = {name: _block(one) for name, one in schema["$defs"].items()}
+    yield from _table("The table", schema, blocks)
+    for name, block in blocks.items():
+        yield from _table(name, block, blocks)
+
+
+def _block(one: Schema) -> Schema:
+    """A definition without its boolean short form."""
+    found: Schema = one["anyOf"][1] | {"description": one["description"]} if "anyOf" in one else one
+    return found
+
+
+def _table(title: str, block: Schema, blocks: dict[str, Schema]) -> Iterator[str]:
+    yield f"## {title}"
+    yield ""
+    if title in blocks:
+        yield " ".join(block.get("description", "").split())
+        yield ""
+    yield "| key | value | default | meaning |"
+    yield "| --- | --- | --- | --- |"
+    required = block.get("required", ())
+    for name, one in block["properties"].items():
+        default = "required" if name in required else _default(one)
+        yield f"| `{name}` | {_type(one)} | {default} | {_cell(one.get('description', ''))} |"
+    yield ""
+
+
+def _default(one: Schema) -> str:
+    value = one.get("default")
+    if value is None:
+        return ""
+    if isinstance(value, dict):
+        value = {name: part for name, part in value.items() if part is not None}
+    return f"`{json.dumps(value)}`"
+
+
+def _type(one: Schema) -> str:
+    if "$ref" in one:
+        name = one["$ref"].rpartition("/")[2]
+        return f"[{name}](#{name.lower()})"
+    if "anyOf" in one:
+        return " or ".join(_type(part) for part in one["anyOf"] if part.get("type") != "null")
+    if "enum" in one:
+        return ", ".join(f"`{value}`" for value in one["enum"])
+    if "const" in one:
+        return f"`{one['const']}`"
+    if one.get("type") == "array":
+        return f"list of {_type(one['items'])}"
+    if one.get("type") == "object":
+        inner = one.get("additionalProperties")
+        return f"map to {_type(inner)}" if isinstance(inner, dict) else "map"
+    return _plain(one)
+
+
+_NAMES = {"integer": "whole number", "boolean": "true or false", "number": "number", "string": "string"}
+
+
+def _plain(one: Schema) -> str:
+    name = _NAMES.get(one.get("type", ""), "any value")
+    low, high = one.get("minimum"), one.get("maximum")
+    if low is not None and high is not None:
+        return f"{name}, {low} to {high}"
+    return f"{name}, from {low}" if low is not None else name
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+if __name__ == "__main__":
+    for file, text in documents().items():
+        (Path(sys.argv[1]) / file).write_text(text, encoding="utf-8")

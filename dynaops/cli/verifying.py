@@ -1,0 +1,119 @@
+"""What ``backup verify`` does: restore into a scratch table, compare, and clean up whatever happens."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dynaops.backups.compare import How, Reading
+from dynaops.backups.verify import Drill, clean_up, compare, note, plan_drill
+from dynaops.cli import wiring
+from dynaops.cli.agreement import require_agreement
+from dynaops.cli.events import EventLog
+from dynaops.cli.exits import Exit
+from dynaops.cli.interrupts import terminated_as_interrupted
+from dynaops.cli.restoring import time_asked
+from dynaops.cli.running import Terms, execute, exit_of
+from dynaops.cli.screen import Screen
+from dynaops.cli.settings import Settings
+from dynaops.cli.showing import show_plan
+from dynaops.model.backup import Verified
+from dynaops.model.errors import DynaopsError
+from dynaops.views.backups import verified_page
+from dynaops.views.moving import Standing, moving_on
+from dynaops.views.outcome import outcome_page
+
+if TYPE_CHECKING:
+    from dynaops.aws.session import Aws
+    from dynaops.model.event import Outcome
+    from dynaops.model.plan import Plan
+
+_AGAIN = "the same command, run again,"
+
+
+class Interrupted(DynaopsError):
+    """Ctrl-C, or a request to end."""
+
+
+def verify(
+    settings: Settings,
+    reference: str,
+    at: str | None,
+    latest: bool,
+    role: str | None,
+    how: How,
+    *,
+    yes: bool,
+    operations: bool,
+) -> int:
+    """Verify a backup. Answers the exit code."""
+    way = wiring.aws(settings)
+    region = wiring.region_of(reference, settings, way)
+    when = time_asked(at, latest, way)
+    drill = plan_drill(way, wiring.store(settings).load(), reference, region, when, latest, role)
+    screen = Screen(settings)
+    if drill.plan.operations:
+        show_plan(screen, drill.plan, operations=operations)
+        require_agreement(screen, f"Restore a scratch table, and compare it with {drill.source.table}?", yes)
+        outcome = _run(drill.plan, way, settings)
+        if not outcome.complete or outcome.left:
+            return _broken_off(drill, outcome, screen)
+    else:
+        screen.say(f"{drill.scratch} is restored already, by an earlier run.")
+    verified = _compared(drill, how, way, settings, screen)
+    note(wiring.beside_state(settings) / "backups", verified, drill.source, way.now)
+    screen.show(verified_page(verified, drill.source.words))
+    if screen.json:
+        told: dict[str, Any] = {**verified.model_dump(mode="json"), "identical": verified.identical}
+        screen.document({"source": drill.source.words, "region": drill.source.region, **told})
+    return Exit.OK if verified.identical else Exit.FAILED
+
+
+def _compared(drill: Drill, how: How, way: Aws, settings: Settings, screen: Screen) -> Verified:
+    """The comparison; the scratch table goes, however it ends. Raises Interrupted."""
+    try:
+        with moving_on(screen.people, screen.color, "read") as view, terminated_as_interrupted():
+            return compare(way, drill, how, lambda reading: view.show(_standing(reading)))
+    except KeyboardInterrupt:
+        raise Interrupted(
+            "Interrupted while comparing", "Run the command again to verify.", Exit.INTERRUPTED
+        ) from None
+    finally:
+        outcome = _run(clean_up(way, drill), way, settings)
+        if not outcome.complete:
+            screen.aside(f"The scratch table {drill.scratch} could not be deleted: see above.")
+        screen.gap()
+
+
+def _broken_off(drill: Drill, outcome: Outcome, screen: Screen) -> int:
+    """The restore did not come to its end, and AWS deletes no table that it is restoring."""
+    screen.gap()
+    screen.show(outcome_page(drill.plan, outcome, "backup verify", _AGAIN, "Restored"))
+    if outcome.left:
+        screen.aside(
+            f"AWS goes on restoring {drill.scratch}, which it does not delete meanwhile: the same command, run again, "
+            "goes on from there, and cleans up."
+        )
+    if screen.json:
+        from dynaops.views.json_ import applied
+
+        screen.document(applied(drill.plan, outcome))
+    return exit_of(outcome)
+
+
+def _run(plan: Plan, way: Aws, settings: Settings) -> Outcome:
+    terms = Terms(yes=True, allow_replace=False, allow_destroy=False, command="backup verify")
+    with EventLog(None) as log:
+        return execute(plan, wiring.unrecorded(), way, settings, terms, log)
+
+
+def _standing(reading: Reading) -> Standing:
+    return Standing(
+        rows=reading.items,
+        moved=reading.items,
+        bytes=reading.bytes,
+        moved_bytes=reading.bytes,
+        seconds=reading.seconds,
+        units=reading.units,
+        unit="RCU",
+        throttles=sum(one.throttles for one in reading.tables),
+    )

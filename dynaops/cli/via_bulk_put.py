@@ -1,0 +1,110 @@
+"""``load-data --via-bulk-put``: AWS reads rows from S3 and puts them into a standing table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dynaops.cli import engines, wiring
+from dynaops.cli.engines import Via
+from dynaops.cli.exits import Exit
+from dynaops.cli.screen import Screen
+from dynaops.cli.settings import Settings
+from dynaops.data.engines import bulk_put
+from dynaops.data.engines.job import Job
+from dynaops.data.engines.staging import Handed
+from dynaops.data.reading.prepare import prepare
+from dynaops.data.rows import Reject
+from dynaops.data.target import Target, describe
+from dynaops.model.errors import DynaopsError
+from dynaops.views import wording
+from dynaops.views.engines import jobs_page
+from dynaops.views.moving import Outcome, outcome_page, size
+from dynaops.views.page import Style
+
+if TYPE_CHECKING:
+    from dynaops.aws.session import Aws
+
+_VERDICTS = {
+    "COMPLETED": ("Done", Style.GOOD),
+    "COMPLETED_WITH_ERRORS": ("Done but for rejected rows", Style.WARNING),
+    "CANCELLED": ("Cancelled; what is written stays", Style.WARNING),
+}
+
+
+def run(via: Via, settings: Settings) -> int:
+    """Load, go on watching, list or cancel. Answers the exit code."""
+    load = via.load
+    rate = bulk_put.checked_rate(load.rate)
+    way = wiring.aws(settings)
+    screen = Screen(settings)
+    target = describe(way, load.table, wiring.region_of(load.table, settings, way))
+    if via.listing:
+        return _list(way, target, screen)
+    if via.cancel or load.resume:
+        return _standing(via, way, target, screen)
+    if via.staging is None:
+        raise DynaopsError(
+            "AWS has to report somewhere which rows it could not put",
+            "Name a place in S3: --staging s3://BUCKET/PREFIX.",
+        )
+    prepared = prepare(load.files, target.keys, lambda: way, load.reading())
+    to = engines.handover(via, prepared, way)
+    assert to.reports is not None
+    handed = engines.handed_over(via, prepared, to, way, screen)
+    record = engines.send(bulk_put.operation(target, handed, to.reports, rate), way, screen)
+    assert record is not None and record.arn is not None
+    return _follow(via, way, target, record.arn, handed, screen)
+
+
+def _standing(via: Via, way: Aws, target: Target, screen: Screen) -> int:
+    """Cancel the bulk put that runs, or watch it."""
+    going = bulk_put.jobs_of(way, target, running=True)
+    if not going:
+        raise DynaopsError(f"No bulk put into {target.name} is under way", "List them with --list.")
+    job = going[0]
+    if via.cancel:
+        engines.send(bulk_put.cancellation(target, job.arn), way, screen)
+    source = (job.about or {}).get("InputS3Configuration", {})
+    handed = engines.staged_before(source.get("S3Bucket", ""), source.get("S3KeyPrefix", ""), way)
+    return _follow(via, way, target, job.arn, handed, screen)
+
+
+def _follow(via: Via, way: Aws, target: Target, arn: str, handed: Handed, screen: Screen) -> int:
+    job = engines.followed(
+        lambda: bulk_put.look(way, target.region, arn), way, screen, "put by AWS", handed.bytes or None
+    )
+    refused, samples = engines.refused_rows(bulk_put.errors(way, job), via.load.rejects_path)
+    samples = [*handed.samples, *samples]
+    remarks = engines.tidied(handed, way)
+    if job.failed > refused:
+        remarks.append(f"AWS told of {refused} of the {job.failed} rows that it could not put.")
+    screen.show(outcome_page(_outcome(via, job, handed, samples, remarks)))
+    if screen.json:
+        found = engines.told(job, handed, samples, via.load.rejects_path)
+        screen.document({"table": target.name, "region": target.region, "mode": "via-bulk-put", **found})
+    good = job.status == "COMPLETED" or (via.cancel and job.status == "CANCELLED")
+    return Exit.OK if good and not (handed.rejected or job.failed) else Exit.FAILED
+
+
+def _outcome(via: Via, job: Job, handed: Handed, samples: list[Reject], remarks: list[str]) -> Outcome:
+    verdict, style = _VERDICTS.get(job.status, (f"Failed: {job.why}", Style.ERROR))
+    rejected = handed.rejected + job.failed
+    if rejected and job.status == "COMPLETED":
+        verdict, style = _VERDICTS["COMPLETED_WITH_ERRORS"]
+    facts = [f"{wording.count(handed.read, 'row')} read"] if handed.read else []
+    facts += [f"{job.items - job.failed:,} put by AWS", f"{rejected:,} rejected", size(job.bytes)]
+    if rejected:
+        remarks = [f"Rejected rows, with place and reason, are in {via.load.rejects_path}.", *remarks]
+    shown = [(f"{one.source}:{one.line}", one.reason) for one in samples]
+    return Outcome(verdict, style, facts, shown, max(0, rejected - len(shown)) if shown else 0, remarks)
+
+
+def _list(way: Aws, target: Target, screen: Screen) -> int:
+    jobs = bulk_put.jobs_of(way, target)
+    rows = [(one.arn, one.status, str((one.about or {}).get("StartTime", "")), one.items) for one in jobs]
+    screen.show(jobs_page(f"Bulk puts into {target.name}", rows))
+    if screen.json:
+        screen.document(
+            [{"arn": arn, "status": status, "started": at, "items": n} for arn, status, at, n in rows]
+        )
+    return Exit.OK

@@ -1,0 +1,164 @@
+"""Backups for people: what there is, what AWS is doing, and what a verification came to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from dynaops.model.backup import Backup, Job, Listing, Verified, Via, Window
+from dynaops.views import wording
+from dynaops.views.moving import size
+from dynaops.views.page import Line, Node, Page, Section, Span, Style, faint, joined, line, strong
+
+_KINDS = {"USER": "on demand", "SYSTEM": "of the deleted table", "AWS_BACKUP": "AWS Backup"}
+_WRITTEN_SINCE = (
+    "What was written to {} since the backup differs by nature; --latest compares with the least delay."
+)
+_NONE = "There are no backups."
+
+
+def list_page(listing: Listing, now: float, arns: bool = False) -> Page:
+    """The backups of each table, newest first. `now` is AWS's time. `arns`: show them all, not only where needed."""
+    tables = dict.fromkeys([one.table for one in listing.windows] + [one.table for one in listing.backups])
+    names = [one.name for one in listing.backups]
+    twice = {name for name in names if names.count(name) > 1}
+    sections = [
+        Section(
+            (
+                *(_window(one, now) for one in listing.windows if one.table == table),
+                *(
+                    _backup(one, now, arns or one.name in twice)
+                    for one in listing.backups
+                    if one.table == table
+                ),
+            ),
+            line(strong(table)),
+        )
+        for table in tables
+    ]
+    if not listing.backups:
+        sections.append(Section((Node(line(_NONE)),)))
+    return Page((*sections, *_gaps(listing.gaps)))
+
+
+def status_page(jobs: Sequence[Job], gaps: Sequence[str], now: float) -> Page:
+    """What AWS is doing about backups, and what failed of late."""
+    running = tuple(_job(one, now) for one in jobs if one.running)
+    ended = tuple(_job(one, now) for one in jobs if not one.running and one.kind != "verify")
+    left = tuple(_job(one, now) for one in jobs if not one.running and one.kind == "verify")
+    sections = [
+        Section(nodes, line(Span(title, style)))
+        for nodes, title, style in (
+            (ended, "Failed within a day", Style.ERROR),
+            (left, "Left by a verification", Style.WARNING),
+            (running, "Running", Style.STRONG),
+        )
+        if nodes
+    ]
+    if not running:
+        sections.append(Section((Node(line("Nothing is being backed up or restored.")),)))
+    return Page((*sections, *_gaps(gaps)))
+
+
+def verified_page(verified: Verified, source: str) -> Page:
+    """What a restored copy came to: counts, what differs, and the verdict last."""
+    differing = verified.differing
+    rows = [
+        Node(line("restored"), value=line(source)),
+        Node(line("items in the copy"), value=line(f"{verified.items:,}")),
+    ]
+    if verified.expected is not None:
+        where = "counted at the backup" if verified.method == "count" else f"in {verified.table}"
+        rows.append(Node(line(f"items {where}"), value=line(f"{verified.expected:,}")))
+    rows.append(Node(line("compared"), value=line(_compared(verified))))
+    sections = [Section(tuple(rows), line(strong(verified.table)))]
+    if differing.total:
+        sections.append(Section(_differing(verified), line(Span("Differs", Style.ERROR))))
+    verdict = Span("Identical", Style.GOOD) if verified.identical else Span("Differs", Style.ERROR)
+    if verified.identical and verified.method == "count":
+        verdict = Span("Restored", Style.GOOD)
+    facts = [line(verdict), line(wording.elapsed(verified.seconds)), line(f"{verified.units:,.0f} RCU")]
+    nodes = [Node(joined(facts))]
+    if not verified.identical:
+        nodes.append(Node(line(faint(_WRITTEN_SINCE.format(verified.table)))))
+    return Page((*sections, Section(tuple(nodes))))
+
+
+def _compared(verified: Verified) -> str:
+    if verified.method == "count":
+        return f"only the number of items, since {verified.table} is gone"
+    if verified.method == "sample":
+        return f"all keys, and {wording.count(verified.compared, 'item')} whole"
+    return f"every item{f', digest {verified.digest}' if verified.digest else ''}"
+
+
+def _differing(verified: Verified) -> tuple[Node, ...]:
+    found = verified.differing
+    counts = (
+        (found.changed, f"not the same as in {verified.table}"),
+        (found.missing, "not in the copy"),
+        (found.extra, f"not in {verified.table}"),
+    )
+    told = tuple(Node(line(f"{number:,}"), value=line(what)) for number, what in counts if number)
+    return (*told, *(Node(line(faint(key))) for key in found.keys))
+
+
+def nothing_to_prune(tables: Iterable[str]) -> str:
+    """What pruning says that finds no backup too many."""
+    return f"Nothing to prune: {wording.listed(tables)} has no backup that retention is over for."
+
+
+def _window(window: Window, now: float) -> Node:
+    times = f"{wording.moment(window.earliest)} to {wording.moment(window.latest)}"
+    kept = f"{wording.count(window.days, 'day')} are kept"
+    return Node(
+        line("any second"),
+        value=joined(
+            [line(times), line(faint(f"the latest is {wording.ago(now - window.latest)}")), line(faint(kept))]
+        ),
+    )
+
+
+def _backup(backup: Backup, now: float, arn: bool) -> Node:
+    parts: list[Line] = [line(_kind(backup))]
+    if not backup.ready:
+        parts.append(line(Span(backup.status, Style.WARNING)))
+    if backup.created is not None:
+        parts.append(line(wording.ago(now - backup.created)))
+    if backup.size is not None:
+        parts.append(line(size(backup.size)))
+    ends = "kept until deleted" if backup.expires is None else f"ends {wording.ahead(backup.expires - now)}"
+    parts.append(line(faint(ends)))
+    notes = (line(faint(backup.arn)),) if arn else ()
+    return Node(line(backup.name), value=joined(parts), notes=notes)
+
+
+def _kind(backup: Backup) -> str:
+    kind = _KINDS.get(backup.kind, backup.kind)
+    return f"{kind}, vault {backup.vault}" if backup.vault else kind
+
+
+def _job(job: Job, now: float) -> Node:
+    parts = [line(job.state)]
+    if job.percent and job.running:
+        parts.append(line(f"{job.percent.rstrip('%')} %"))
+    if job.started is not None:
+        parts.append(line(f"since {wording.ago(now - job.started)}".replace("since just now", "just begun")))
+    if job.via is Via.AWS_BACKUP:
+        parts.append(line(faint(f"job {job.id}")))
+    notes = (line(faint(job.message)),) if job.message else ()
+    return Node(line(_about(job)), value=joined(parts), notes=notes)
+
+
+def _about(job: Job) -> str:
+    if job.kind == "backup":
+        return f"backup of {job.table}"
+    if job.kind == "verify":
+        return f"scratch table {job.target}"
+    source = f" from {job.table}" if job.table else ""
+    return f"restore of {job.target or 'a table'}{source}"
+
+
+def _gaps(gaps: Sequence[str]) -> Iterator[Section]:
+    if gaps:
+        nodes = tuple(Node(line(gap)) for gap in gaps)
+        yield Section(nodes, line(Span("Not looked at", Style.WARNING)))

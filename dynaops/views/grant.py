@@ -1,0 +1,36 @@
+"""What was granted, for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dynaops.views import wording
+from dynaops.views.page import Node, Page, Section, faint, line, strong
+
+
+def granted_page(configuration: Mapping[str, Any]) -> Page:
+    """The policy, and the variables that the functions need."""
+    functions = configuration["functions"]
+    variables = functions[0]["environment"] if functions else {}
+    policy = Section((Node(line("ARN"), value=line(configuration["policy"]["arn"])),), line(strong("Policy")))
+    return Page(
+        (
+            policy,
+            Section(
+                tuple(Node(line(name), value=line(value)) for name, value in variables.items()),
+                line(
+                    strong("Variables"), faint(": for the functions' environment; dynaops does not set them")
+                ),
+            ),
+        )
+    )
+
+
+def nothing_to_do(configuration: Mapping[str, Any], revoke: bool) -> str:
+    """What a grant or a revocation says that finds all as it was asked for."""
+    names = wording.listed(one["name"] for one in configuration["functions"])
+    table, policy = configuration["table"]["name"], configuration["policy"]["name"]
+    if revoke:
+        return f"Nothing to do: the policy {policy} is not attached to the role of {names}."
+    return f"Nothing to do: {names} may use {table} already, by the policy {policy}."

@@ -1,0 +1,78 @@
+"""The health of tables for people: every check with its evidence, what to do, and small charts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from dynaops.model.finding import Finding, Severity
+from dynaops.model.health import Chart, Report, Result, Status
+from dynaops.views import wording
+from dynaops.views.findings import findings_page
+from dynaops.views.page import Line, Node, Page, Section, Span, Style, faint, joined, line, strong
+
+_STYLES = {
+    Status.PASS: Style.GOOD,
+    Status.WARN: Style.WARNING,
+    Status.FAIL: Style.ERROR,
+    Status.UNKNOWN: Style.WARNING,
+    Status.SUPPRESSED: Style.FAINT,
+}
+_MARKS = {Status.SUPPRESSED: "kept", Status.UNKNOWN: "?"}
+_BARS = "▁▂▃▄▅▆▇█"
+
+
+def health_page(reports: Sequence[Report], findings: Sequence[Finding]) -> Page:
+    """What the specs' own checks found, a report a table, and one line that sums them up."""
+    sections = [*findings_page(findings).sections]
+    for report in reports:
+        sections.extend(_sections(report))
+    return Page((*sections, Section((Node(summary(reports, findings)),))))
+
+
+def summary(reports: Sequence[Report], findings: Sequence[Finding]) -> Line:
+    """The verdict and the counts. A finding of a spec counts like a check."""
+    counts = {status: sum(report.count(status) for report in reports) for status in Status}
+    failed = counts[Status.FAIL] + sum(one.severity is Severity.ERROR for one in findings)
+    warned = counts[Status.WARN] + sum(one.severity is Severity.WARNING for one in findings)
+    verdict = Span("Healthy", Style.GOOD)
+    if failed:
+        verdict = Span("Unhealthy", Style.ERROR)
+    elif warned or counts[Status.UNKNOWN]:
+        verdict = Span("Healthy, with warnings", Style.WARNING)
+    parts = [wording.count(len(reports), "table"), f"{counts[Status.PASS]} passed"]
+    parts += [f"{warned} warned"] if warned else []
+    parts += [f"{failed} failed"] if failed else []
+    parts += [f"{counts[Status.UNKNOWN]} not checked"] if counts[Status.UNKNOWN] else []
+    parts += [f"{counts[Status.SUPPRESSED]} suppressed"] if counts[Status.SUPPRESSED] else []
+    return joined([line(verdict), *(line(part) for part in parts)])
+
+
+def sparkline(values: Sequence[float | None]) -> str:
+    """A bar a value, from nothing to the highest of them; a blank where there is no value."""
+    most = max((value for value in values if value is not None), default=0) or 1
+    return "".join(
+        " " if value is None else _BARS[min(len(_BARS) - 1, -int(-value * (len(_BARS) - 1) // most))]
+        for value in values
+    )
+
+
+def _sections(report: Report) -> Iterator[Section]:
+    title = joined([line(strong(report.table)), line(faint(report.region))])
+    yield Section(tuple(_result(one) for one in report.results), title)
+    if report.charts:
+        nodes = tuple(_chart(one) for one in report.charts)
+        yield Section(nodes, line(strong(f"{report.table}, last {report.hours} h"), faint(", a bar an hour")))
+
+
+def _result(result: Result) -> Node:
+    mark = Span(_MARKS.get(result.status, result.status.value), _STYLES[result.status])
+    notes: tuple[Line, ...] = ()
+    if result.status is not Status.PASS:
+        what = f"accepted: {result.reason}" if result.reason else result.remedy or ""
+        notes = (joined([line(faint(result.code)), line(what) if what else ()]),)
+    return Node(line(result.title), mark, line(result.evidence), notes)
+
+
+def _chart(chart: Chart) -> Node:
+    bars = Span(sparkline(chart.values), Style.CHART)
+    return Node(line(chart.title), value=joined([line(bars), line(chart.summary)]))

@@ -1,0 +1,149 @@
+"""A plan as Markdown for a comment on a pull request: the verdict first, everything else folded away.
+
+Written for GitHub's dialect (alerts, ``<details>``, ``diff`` blocks), and readable where those are not known.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from dynaops.model.operation import Operation
+from dynaops.model.plan import Plan
+from dynaops.views import wording
+from dynaops.views.estimate import duration
+from dynaops.views.page import Line, Node, Section, clean, groups
+from dynaops.views.plain import label_width, text_of
+from dynaops.views.plan import about_sections, loss, table_sections
+
+LONGEST = 60_000
+"""Characters. GitHub takes 65,536 in a comment; what is longer is left out from the end, and said to be."""
+
+_SIGNS = {"+": "+", "-": "-", "~": "!", "-/+": "!", "<-": "#", "!": "-"}
+"""The first column of a ``diff`` block decides its colour."""
+_SPECIAL = re.compile(r"([\\`*_\[\]<>|~#&])")
+
+
+def markdown(plan: Plan, refreshed: bool = True) -> str:
+    """The comment; ends with a newline, and is at most LONGEST characters long."""
+    head = "\n\n".join(_head(plan, refreshed))
+    shown, left = [], 0
+    room = LONGEST - len(head) - 200
+    for block in _details(plan):
+        if len(block) > room:
+            left += 1
+            continue
+        room -= len(block) + 2
+        shown.append(block)
+    if left:
+        parts = wording.count(left, "part")
+        shown.append(f"*{parts} of this plan did not fit here: see the output of `dynaops plan`.*")
+    return "\n\n".join([head, *shown]) + "\n"
+
+
+def _head(plan: Plan, refreshed: bool) -> Iterator[str]:
+    if plan.empty:
+        yield f"### dynaops plan: nothing to do\n\n{wording.count(len(plan.tables), 'table')}, all as the specs say."
+    else:
+        yield f"### dynaops plan: {wording.totals(plan.counts())}"
+        yield " · ".join(_figures(plan))
+    if not refreshed:
+        yield f"*{wording.NOT_REFRESHED}*"
+    if plan.violations:
+        told = (
+            f"> - {_escaped(one.message)}{_where(one.address)} {_escaped(one.code)}"
+            for one in plan.violations
+        )
+        yield "\n".join(
+            ["> [!CAUTION]" if plan.forbidden else "> [!WARNING]", "> House rules it breaks:", *told]
+        )
+    losses = [_loss(operation, plan) for operation in plan.operations if operation.danger]
+    if losses:
+        yield "\n".join(["> [!CAUTION]", *(f"> - {text}" for text in losses)])
+    if plan.warnings:
+        told = (f"> - {_escaped(one.message)}" + _where(one.address) for one in plan.warnings)
+        yield "\n".join(["> [!WARNING]", *told])
+
+
+def _figures(plan: Plan) -> Iterator[str]:
+    yield wording.count(len(plan.operations), "operation")
+    if plan.operations:
+        yield wording.takes(duration(plan))
+
+
+def _loss(operation: Operation, plan: Plan) -> str:
+    danger = operation.danger
+    if danger is None:
+        return ""
+    told = f"`{_code(operation.address)}`{_escaped(loss(operation, danger, plan))}"
+    return f"**{told}** (needs `{wording.consent(danger)}`)"
+
+
+def _where(address: str | None) -> str:
+    return f" (`{_code(address)}`)" if address else ""
+
+
+def _details(plan: Plan) -> Iterator[str]:
+    for section in table_sections(plan.changes):
+        (node,) = section.nodes
+        mark = html.escape(node.mark.text) if node.mark else ""
+        title = f"{mark} <b>{html.escape(text_of(node.text))}</b> {html.escape(text_of(node.value))}"
+        yield _folded(title, _diff([node]))
+    if plan.operations:
+        counted = wording.count(len(plan.operations), "operation")
+        yield _folded(f"{counted}, in the order in which they are sent", _table(plan.operations))
+    for section in about_sections(plan):
+        if not _told_above(section):
+            yield _folded(html.escape(text_of(section.title)), _diff(section.nodes))
+
+
+def _told_above(section: Section) -> bool:
+    return text_of(section.title) in ("Destructive", "Warnings", "House rules it breaks")
+
+
+def _folded(title: str, body: str) -> str:
+    return f"<details><summary>{title}</summary>\n\n{body}\n\n</details>"
+
+
+def _diff(nodes: Sequence[Node]) -> str:
+    rows = list(_rows(nodes, 0, " "))
+    longest = max((len(run) for row in rows for run in re.findall("`+", row)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return "\n".join([f"{fence}diff", *rows, fence])
+
+
+def _rows(nodes: Sequence[Node], depth: int, inherited: str) -> Iterator[str]:
+    for group in groups(nodes):
+        width = label_width(group)
+        for node in group:
+            sign = _SIGNS.get(node.mark.text, inherited) if node.mark else inherited
+            yield f"{sign} {'  ' * depth}{_row(node, width)}"
+            yield from (f"  {'  ' * (depth + 1)}{text_of(note)}" for note in node.notes)
+            yield from _rows(node.children, depth + 1, sign if sign in "+-" else " ")
+
+
+def _row(node: Node, width: int) -> str:
+    mark = f"{node.mark.text} " if node.mark and node.mark.text not in "+-~!" else ""
+    label = mark + text_of(node.text)
+    return f"{label:<{width}}  {text_of(node.value)}" if node.value else label
+
+
+def _table(operations: Iterable[Operation]) -> str:
+    rows = ["| | Call | What | Why | AWS takes |", "| --: | --- | --- | --- | --- |"]
+    for number, operation in enumerate(operations, start=1):
+        takes = wording.takes(operation.expected_wait) if operation.expected_wait else ""
+        call = f"`{_code(operation.service)}:{_code(operation.api)}`"
+        cells = (str(number), call, _escaped(operation.title), _escaped(operation.reason), takes)
+        rows.append(f"| {' | '.join(cells)} |")
+    return "\n".join(rows)
+
+
+def _escaped(text: str | Line) -> str:
+    """Text that Markdown takes as it is: no links, mentions, HTML or new cells from names or tags."""
+    plain = clean(text if isinstance(text, str) else text_of(text))
+    return _SPECIAL.sub(r"\\\1", plain).replace("@", "@\u200b")
+
+
+def _code(text: str) -> str:
+    return clean(text).replace("`", "'").replace("|", "\\|")

@@ -1,0 +1,113 @@
+"""convert on the command line: specs on stdout or in files, what was lost beside them, and exit codes."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dynaops.cli.exits import Exit
+from tests.cli.running import Cli
+from tests.convert.converted import INPUTS
+from tests.views.drawing import check_snapshot
+
+STATE = INPUTS / "terraform" / "terraform.tfstate"
+SHOP = INPUTS / "cloudformation" / "shop.yaml"
+
+
+def test_specs_are_printed_and_the_rest_is_told_beside_them(cli: Cli, here: Path) -> None:
+    result = cli("convert", STATE)
+    assert result.code == Exit.OK
+    assert result.out.startswith("# Converted from ")
+    assert "aws_s3_bucket" not in result.out
+    assert "Not carried over" in result.err and "aws_s3_bucket" in result.err
+    (here / "specs").mkdir()
+    (here / "specs" / "carts.yaml").write_text(result.out)
+    assert cli("validate").code == Exit.OK
+
+
+def test_files_are_written_and_never_overwritten(cli: Cli, here: Path) -> None:
+    result = cli("--region", "eu-west-1", "convert", STATE, SHOP, "--out", "specs")
+    assert result.code == Exit.OK
+    assert sorted(one.name for one in (here / "specs").iterdir()) == ["carts.yaml", "prod-baskets.yaml"]
+    shown = result.out.replace(INPUTS.as_posix(), "inputs")
+    check_snapshot(Path(__file__).parent, "convert", shown)
+    assert cli("validate").code == Exit.OK
+    before = (here / "specs" / "carts.yaml").read_text()
+    again = cli("convert", STATE, "--out", "specs")
+    assert again.code == Exit.FAILED
+    assert "specs/carts.yaml exists already" in again.err
+    assert (here / "specs" / "carts.yaml").read_text() == before
+
+
+def test_one_document_for_programs(cli: Cli) -> None:
+    found = cli("convert", STATE, "--json").json
+    assert [one["table"] for one in found["specs"]] == ["carts"]
+    assert found["specs"][0]["spec"]["hash_key"] == "cart_id"
+    assert [one["what"] for one in found["not_carried_over"]] == ["aws_s3_bucket (aws_s3_bucket.assets)"]
+
+
+def test_strict_is_for_pipelines(cli: Cli) -> None:
+    assert cli("convert", STATE, "--strict").code == Exit.WARNINGS
+    assert cli("convert", INPUTS / "terraform" / "plan.json", "--strict").code == Exit.OK
+
+
+def test_a_spec_that_is_not_valid_is_not_written(cli: Cli, here: Path) -> None:
+    (here / "t.tfvars").write_text('table_name = "users"\nhash_key = "id"\nattributes = { id = "X" }\n')
+    result = cli("convert", "t.tfvars", "--out", "specs")
+    assert result.code == Exit.FAILED
+    assert "users is not valid, and was not written" in result.out
+    assert list((here / "specs").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("x.json", "{}", "what is this?"),
+        ("x.json", "{", "what is this?"),
+        ("x.tfstate", '{"version": 3, "resources": [], "serial": 1}', "a Terraform state of version 3"),
+        ("x.yaml", "Resources:\n  a: b: c\n", "x.yaml:2:7"),
+        ("x.yaml", "Resources: {}\n", "there is no DynamoDB table in it"),
+        ("x.tf", "resource {", "not valid HCL"),
+        ("x.tfvars", "a = [", "not valid HCL"),
+    ],
+)
+def test_bad_input_is_said_in_a_sentence(cli: Cli, here: Path, name: str, text: str, said: str) -> None:
+    (here / name).write_text(text)
+    result = cli("convert", name)
+    assert result.code == Exit.FAILED
+    assert said in result.err
+    assert "Traceback" not in result.err
+
+
+def test_files_that_cannot_be_read(cli: Cli, here: Path) -> None:
+    assert "there is no such file" in cli("convert", "nowhere.tf").err
+    (here / "empty").mkdir()
+    assert "no files to convert" in cli("convert", "empty").err
+    (here / "b.tf").write_bytes(b"\xff\xfe\x00")
+    assert "not UTF-8" in cli("convert", "b.tf").err
+    assert "NAME=VALUE" in cli("convert", STATE, "--parameter", "x").err
+
+
+def test_it_works_offline(here: Path) -> None:
+    """No AWS library is imported: there is nothing to ask."""
+    program = (
+        "import sys\n"
+        "from dynaops.cli.main import main\n"
+        f"code = main(['convert', {str(STATE)!r}, '--out', 'specs'])\n"
+        "sys.exit(str([one for one in ('boto3', 'botocore', 'moto') if one in sys.modules] or '') or code)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=here, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_stdin(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(STATE.read_text()))
+    result = cli("convert", "-")
+    assert result.code == Exit.OK
+    assert "table_name: carts" in result.out

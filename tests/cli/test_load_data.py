@@ -1,0 +1,258 @@
+"""load-data and export-data as commands: what they say, what they leave, and how they end."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dynaops.aws.session import Aws
+from dynaops.sandbox import SandboxServer
+from tests.cli.running import Cli, bare_environment, run_process
+from tests.data.sinks import SinkProcess
+from tests.data.tables import REGION, make_table, put, rows_of, way_to
+
+
+@pytest.fixture
+def aws(server: SandboxServer, here: Path, monkeypatch: pytest.MonkeyPatch) -> Aws:
+    """A sandbox with the table `users`, to which the command line goes."""
+    for name, value in _environment(server.url).items():
+        monkeypatch.setenv(name, value)
+    aws = way_to(server)
+    index = {
+        "IndexName": "by-age",
+        "KeySchema": [{"AttributeName": "age", "KeyType": "HASH"}],
+        "Projection": {"ProjectionType": "ALL"},
+    }
+    make_table(
+        aws,
+        "users",
+        {"id": "S"},
+        AttributeDefinitions=[{"AttributeName": "age", "AttributeType": "N"}],
+        GlobalSecondaryIndexes=[index],
+    )
+    return aws
+
+
+def _environment(url: str) -> dict[str, str]:
+    return {
+        "AWS_ENDPOINT_URL": url,
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_REGION": REGION,
+    }
+
+
+def _write(path: Path, count: int, **more: Any) -> Path:
+    path.write_text("".join(json.dumps({"id": f"k{n}", "age": n, **more}) + "\n" for n in range(count)))
+    return path
+
+
+def _count(aws: Aws, table: str = "users") -> int:
+    return len(rows_of(aws, table))
+
+
+def test_all_rows_in(cli: Cli, aws: Aws, here: Path) -> None:
+    result = cli("load-data", "users", _write(here / "a.jsonl", 120))
+    assert result.code == 0 and _count(aws) == 120
+    assert result.out.startswith("Done; 120 rows read; 120 written; 0 rejected; ")
+    assert not (here / "users.rejects.jsonl").exists() and list(
+        (here / ".dynaops" / "load").glob("users-*.json")
+    )
+
+
+def test_rejects_are_told_and_kept(cli: Cli, aws: Aws, here: Path) -> None:
+    _write(here / "a.jsonl", 3)
+    with (here / "a.jsonl").open("a") as file:
+        file.write('{"id":"x","age":null}\n{"id":""}\n')
+    result = cli("load-data", "users", "a.jsonl")
+    assert result.code == 1 and _count(aws) == 3
+    assert "a.jsonl:5  the key 'id' is empty\n" in result.out
+    assert "Done but for rejected rows; 5 rows read; 3 written; 2 rejected" in result.out
+    rejects = here / "users.rejects.jsonl"
+    told = [json.loads(line) for line in rejects.read_text().splitlines()]
+    assert [(one["source"], one["line"], one["text"]) for one in told] == [
+        ("a.jsonl", 4, '{"id":"x","age":null}'),
+        ("a.jsonl", 5, '{"id":""}'),
+    ]
+    assert rejects.stat().st_mode & 0o777 == 0o600
+    assert cli("load-data", "users", _write(here / "b.jsonl", 3)).code == 0
+    assert not rejects.exists() and (here / "users.rejects-1.jsonl").read_text().count("\n") == 2
+    result = cli("load-data", "users", "users.rejects-1.jsonl", "--rejects", "users.rejects-1.jsonl")
+    assert result.code == 1 and "cannot be loaded and be where rejects go" in result.err
+
+
+def test_json_is_one_document_that_adds_up(cli: Cli, aws: Aws, here: Path) -> None:
+    (here / "a.csv").write_text("id,age,zip\nk1,1,01234\nk2,x,1\nk1,3,2\n")
+    result = cli("load-data", "users", "a.csv", "--json", "--types", "zip=S", "--rejects", "bad.jsonl")
+    found = result.json
+    assert result.code == 1
+    assert (found["read"], found["written"], found["rejected"], found["replaced"]) == (3, 2, 1, 1)
+    assert found["complete"] and found["mode"] == "put" and found["rejects_file"] == "bad.jsonl"
+    assert found["rejects"][0]["line"] == 3 and found["consumed_units"] > 0
+    assert "Columns are taken for id=S, age=N, zip=S" in result.err
+    (row,) = rows_of(aws, "users").values()
+    assert row == {"id": {"S": "k1"}, "age": {"N": "3"}, "zip": {"S": "2"}}
+
+
+def test_a_dry_run_checks_and_estimates(cli: Cli, aws: Aws, here: Path) -> None:
+    _write(here / "a.jsonl", 50, text="x" * 1_500)
+    result = cli("load-data", "users", "a.jsonl", "--dry-run")
+    assert result.code == 0 and _count(aws) == 0
+    assert "Checked; nothing was written; 50 rows read; 50 valid; 0 rejected" in result.out
+    assert "about 100 WCU and up to 100 for indexes" in result.out
+    found = cli("load-data", "users", "a.jsonl", "--dry-run", "--json", "--rate", "20").json
+    assert (found["units"], found["expected_seconds"], found["largest"], found["valid"]) == (
+        100,
+        5.0,
+        1514,
+        50,
+    )
+    (here / "a.jsonl").write_text('{"id":"a"}\n{"id":1}\n')
+    result = cli("load-data", "users", "a.jsonl", "--dry-run")
+    assert result.code == 1 and "a.jsonl:2  the key 'id' is of type N" in result.out
+    assert (here / "users.rejects.jsonl").exists()
+
+
+def test_modes(cli: Cli, aws: Aws, here: Path) -> None:
+    put(aws, "users", [{"id": {"S": "k1"}, "kept": {"S": "yes"}}])
+    _write(here / "a.jsonl", 2)
+    found = cli("load-data", "users", "a.jsonl", "--if-not-exists", "--json").json
+    assert (found["written"], found["skipped"]) == (1, 1)
+    assert cli("load-data", "users", "a.jsonl", "--update").code == 0
+    by_key = {row["id"]["S"]: row for row in rows_of(aws, "users").values()}
+    assert by_key["k1"] == {"id": {"S": "k1"}, "kept": {"S": "yes"}, "age": {"N": "1"}}
+    result = cli("load-data", "users", "a.jsonl", "--delete")
+    assert "2 deleted" in result.out and _count(aws) == 0
+    assert cli("load-data", "users", "a.jsonl", "--delete", "--update").code == 2
+
+
+def test_shares_of_hosts_together_are_all(cli: Cli, aws: Aws, here: Path) -> None:
+    _write(here / "a.jsonl", 90)
+    read = [
+        cli("load-data", "users", "a.jsonl", "--json", "--shard", f"{n}/3").json["read"] for n in (1, 2, 3)
+    ]
+    assert sum(read) == 90 and all(read) and _count(aws) == 90
+
+
+def test_fail_fast_stops(cli: Cli, aws: Aws, here: Path) -> None:
+    (here / "a.jsonl").write_text('{"id":"a"}\nnonsense\n{"id":"b"}\n')
+    result = cli("load-data", "users", "a.jsonl", "--fail-fast")
+    assert result.code == 1 and "a.jsonl:2  is not JSON" in result.out and "Stopped" in result.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("nothing", "a.jsonl"), "There is no table 'nothing' in eu-west-1"),
+        (("users", "none.jsonl"), "Cannot read none.jsonl: No such file or directory"),
+        (("users", "a.jsonl", "--format", "xml"), "there is no 'xml'"),
+        (("users", "a.jsonl", "--types", "age=S"), "the key 'age' is of type N"),
+        (("users", "a.jsonl", "--types", "age"), "'age' is not NAME=TYPE"),
+        (("users", "a.jsonl", "--shard", "3/2"), "is not I/N"),
+        (("users", "-", "--resume"), "--resume has to read the input again"),
+    ],
+)
+def test_what_cannot_be_done_is_said(
+    cli: Cli, aws: Aws, here: Path, arguments: tuple[str, ...], message: str
+) -> None:
+    _write(here / "a.jsonl", 1)
+    result = cli("load-data", *arguments)
+    assert result.code == 1 and message in result.err and "Traceback" not in result.err and _count(aws) == 0
+
+
+def test_the_state_says_where_a_table_is(
+    cli: Cli, aws: Aws, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AWS_REGION")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-west-2")
+    _write(here / "a.jsonl", 2)
+    assert "in us-west-2" in cli("load-data", "users", "a.jsonl").err
+    record = {"kind": "table", "region": REGION}
+    state = {
+        "format_version": 1,
+        "serial": 1,
+        "lineage": "x",
+        "origin": "local",
+        "resources": {"users": record},
+    }
+    (here / ".dynaops").mkdir(exist_ok=True)
+    (here / ".dynaops" / "state.json").write_text(json.dumps(state))
+    assert cli("load-data", "users", "a.jsonl").code == 0 and _count(aws) == 2
+
+
+def test_from_a_pipe(aws: Aws, server: SandboxServer, here: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "dynaops", "load-data", "users", "-"],
+        env={**bare_environment(here), **_environment(server.url)},
+        input=b'[{"id": "a"},\n{"id": ""}]',
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1 and b"stdin:2  the key 'id' is empty" in done.stdout
+    assert _count(aws) == 1
+
+
+@pytest.fixture
+def sink() -> Iterator[SinkProcess]:
+    with SinkProcess("--latency-ms", "60") as running:
+        yield running
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_stopped_and_resumed(sink: SinkProcess, here: Path, how: signal.Signals) -> None:
+    _write(here / "a.jsonl", 30_000, text="x" * 300)
+    environment = _environment(sink.url)
+    command = [sys.executable, "-m", "dynaops", "load-data", "sink", "a.jsonl"]
+    running = subprocess.Popen(
+        command, env={**bare_environment(here), **environment}, stderr=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    while sink.stats()["requests"] < 60 and running.poll() is None:
+        time.sleep(0.02)
+    os.kill(running.pid, how)
+    _, errors = running.communicate(timeout=20)
+    if how is not signal.SIGKILL:
+        assert running.returncode == 130
+        assert b"error: Interrupted after" in errors and b"--resume" in errors
+    resumed = run_process("load-data", "sink", "a.jsonl", "--resume", "--json", cwd=here, env=environment)
+    assert resumed.code == 0 and resumed.json["read"] == resumed.json["written"] == 30_000
+    assert len(sink.rows()) == 30_000
+
+
+def test_export_and_load_give_the_same_table(cli: Cli, aws: Aws, here: Path) -> None:
+    put(aws, "users", ({"id": {"S": f"k{n}"}, "v": {"N": f"{n}.5"}, "s": {"SS": ["a"]}} for n in range(60)))
+    result = cli("export-data", "users", "--out", "users.jsonl.gz", "--consistent-read")
+    assert result.code == 0 and "Exported; 60 rows; " in result.out
+    assert "Written as DynamoDB JSON, since 's' holds a set (SS), which plain JSON cannot tell." in result.out
+    before = rows_of(aws, "users")
+    assert cli("load-data", "users", "users.jsonl.gz", "--delete").code == 0 and not _count(aws)
+    assert cli("load-data", "users", "users.jsonl.gz").code == 0
+    assert rows_of(aws, "users") == before
+
+
+def test_an_export_replaces_nothing_unasked(cli: Cli, aws: Aws, here: Path) -> None:
+    put(aws, "users", [{"id": {"S": "a"}}])
+    assert cli("export-data", "users", "--json").json["items"] == 1
+    result = cli("export-data", "users")
+    assert result.code == 1 and "users.jsonl is there already" in result.err
+    assert cli("export-data", "users", "--overwrite").code == 0
+    assert (here / "users.jsonl").read_text() == '{"id":"a"}\n'
+    assert "cannot both be on stdout" in cli("export-data", "users", "--out", "-", "--json").err
+    assert "there is no 'xml'" in cli("export-data", "users", "--format", "xml", "--out", "x").err
+
+
+def test_an_export_to_stdout_has_only_rows_there(aws: Aws, server: SandboxServer, here: Path) -> None:
+    put(aws, "users", [{"id": {"S": "a"}, "age": {"N": "3"}}])
+    found = run_process(
+        "export-data", "users", "--out", "-", "--format", "csv", cwd=here, env=_environment(server.url)
+    )
+    assert found.out == "id,age\na,3\n" and "Load it with: --types id=S,age=N" in found.err

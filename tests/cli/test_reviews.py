@@ -1,0 +1,164 @@
+"""Plans for reviewers and pipelines: files, house rules, and the events of a run."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dynaops.sandbox import SandboxServer
+from tests.cli.running import Cli, Result
+
+SPEC = """\
+table_name: orders
+hash_key: id
+attributes: {id: S}
+tags: {environment: production}
+"""
+RULES = """\
+rules:
+  - id: no-destroy-in-production
+    message: Nothing of a production table is deleted by a pipeline.
+    tables: "tags.environment == 'production'"
+    deny: operations[?destructive]
+  - id: recovery
+    message: Every table can be recovered.
+    require: spec.point_in_time_recovery.enabled
+  - id: protection
+    message: Production tables are protected.
+    severity: warning
+    tables: "tags.environment == 'production'"
+    require: spec.deletion_protection
+    hint: "Set deletion_protection: true."
+"""
+
+
+class Desk:
+    def __init__(self, cli: Cli, folder: Path, server: SandboxServer) -> None:
+        self.cli, self.folder, self.server = cli, folder, server
+        self.write(spec=SPEC, rules=RULES)
+
+    def write(self, **files: str) -> None:
+        for name, text in files.items():
+            (self.folder / f"{name}.yaml").write_text(text)
+
+    def __call__(self, command: str, *more: str) -> Result:
+        return self.cli(
+            command, "spec.yaml", "--endpoint-url", self.server.url, "--region", "eu-west-1", *more
+        )
+
+
+@pytest.fixture
+def desk(cli: Cli, here: Path, server: SandboxServer, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    return Desk(cli, here, server)
+
+
+def test_a_rule_that_warns_is_told_and_does_not_stop(desk: Desk) -> None:
+    planned = desk("plan", "--policy", "rules.yaml")
+    assert planned.code == 0
+    assert "House rules it breaks" in planned.out
+    assert "Production tables are protected." in planned.out
+    assert "Every table can be recovered." not in planned.out
+    assert desk("apply", "--yes", "--policy", "rules.yaml").code == 0
+
+
+def test_a_rule_that_forbids_stops_plan_and_apply(desk: Desk) -> None:
+    desk.write(spec=f"{SPEC}point_in_time_recovery: false\n")
+    planned = desk("plan", "--policy", "rules.yaml", "--json")
+    assert planned.code == 1
+    broken = {one["code"]: one for one in planned.json["violations"]}
+    assert broken["recovery"] == {
+        "code": "recovery",
+        "severity": "error",
+        "message": "Every table can be recovered.",
+        "address": "orders",
+    }
+    applied = desk("apply", "--yes", "--policy", "rules.yaml")
+    assert applied.code == 1
+    assert "Nothing was sent: the plan breaks house rules (recovery)" in applied.err
+    assert desk.server.client("dynamodb", "eu-west-1").list_tables()["TableNames"] == []
+
+
+def test_a_saved_plan_that_breaks_rules_is_not_applied(desk: Desk) -> None:
+    desk.write(spec=f"{SPEC}point_in_time_recovery: false\n")
+    assert desk("plan", "--policy", "rules.yaml", "--out", "saved").code == 1
+    where = ("--endpoint-url", desk.server.url, "--region", "eu-west-1")
+    applied = desk.cli("apply", "saved", "--yes", *where)
+    assert applied.code == 1
+    assert "breaks house rules" in applied.err
+
+
+def test_destroying_is_judged_by_the_recorded_tags(desk: Desk) -> None:
+    assert desk("apply", "--yes").code == 0
+    refused = desk("destroy", "--yes", "--allow-destroy", "--policy", "rules.yaml")
+    assert refused.code == 1
+    assert "no-destroy-in-production" in refused.err
+    assert desk("destroy", "--yes", "--allow-destroy").code == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "told"),
+    [
+        ("rules: 3", "rules.yaml:1:1", "one key, `rules`, with a list of rules"),
+        ("rules:\n- id: a\n  message: b\n  deny: 'a['\n", "rules.yaml:4:9", "no JMESPath expression"),
+        ("rules:\n- id: a\n  message: b\n", "rules.yaml:2:3", "either deny or require"),
+        (
+            "rules:\n- id: a\n  message: b\n  denny: x\n  deny: x\n",
+            "rules.yaml:4:10",
+            "Extra inputs are not permitted",
+        ),
+        ("rules: [\n", "rules.yaml:", ""),
+    ],
+)
+def test_rules_that_are_wrong_are_told_with_their_place(desk: Desk, text: str, place: str, told: str) -> None:
+    desk.write(rules=text)
+    planned = desk("plan", "--policy", "rules.yaml")
+    assert planned.code == 1
+    assert place in planned.err
+    assert told in planned.err
+    assert "Traceback" not in planned.err
+
+
+def test_a_plan_as_files_for_reviewers(desk: Desk) -> None:
+    done = desk("plan", "--policy", "rules.yaml", "--markdown", "plan.md", "--html", "plan.html")
+    assert done.code == 0
+    markdown = (desk.folder / "plan.md").read_text()
+    assert markdown.startswith("### dynaops plan: 2 to create")
+    assert "<details>" in markdown
+    assert "Production tables are protected." in markdown
+    page = (desk.folder / "plan.html").read_text()
+    assert page.startswith("<!doctype html>")
+    assert "House rules it breaks" in page
+    assert "<script" not in page
+    assert desk("plan", "--html", "nowhere/plan.html").code == 1
+
+
+def test_the_events_of_a_run_are_written_as_they_happen(desk: Desk) -> None:
+    assert desk("apply", "--yes", "--events", "events.jsonl").code == 0
+    lines: list[dict[str, Any]] = [
+        json.loads(line) for line in (desk.folder / "events.jsonl").read_text().splitlines()
+    ]
+    assert lines[0]["type"] == "plan"
+    assert [change["address"] for change in lines[0]["changes"]] == [
+        "orders",
+        "orders/point_in_time_recovery",
+    ]
+    events = [line for line in lines if line["type"] == "event"]
+    assert {event["address"] for event in events} == {"orders", "orders/point_in_time_recovery"}
+    assert [event["stage"] for event in events if event["address"] == "orders"][-1] == "done"
+    assert lines[-1]["type"] == "outcome"
+    assert lines[-1]["complete"] is True
+    assert desk("apply", "--yes", "--events", "events.jsonl").code == 0
+    again = [json.loads(line)["type"] for line in (desk.folder / "events.jsonl").read_text().splitlines()]
+    assert again == ["plan", "outcome"]
+
+
+def test_events_that_cannot_be_written_are_told_before_anything_is_sent(desk: Desk) -> None:
+    refused = desk("apply", "--yes", "--events", "nowhere/events")
+    assert refused.code == 1
+    assert "Cannot write events to nowhere/events: No such file or directory" in refused.err
+    assert desk.server.client("dynamodb", "eu-west-1").list_tables()["TableNames"] == []
