@@ -14,6 +14,10 @@ MAY_IMPORT = {
     "stores": {"model", "aws"},
     "kinds": {"model", "aws"},
     "engine": {"model", "aws", "stores", "kinds"},
+    "data": {"model", "aws", "stores"},
+    "backups": {"model", "aws", "stores", "kinds", "engine", "data"},
+    "health": {"model", "aws", "kinds", "engine"},
+    "convert": {"model", "kinds", "engine"},
     "views": {"model"},
     "sandbox": {"model"},
 }

@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 Spec = dict[str, Any]
+NEVER = "cron(0 3 1 1 ? 2090)"
 _ATTRIBUTES = ("a", "b", "c")
 _INDEXES = ("by-one", "by-two", "by-three", "by-four")
 _OTHERS = ("x", "y", "z")
@@ -90,4 +91,109 @@ def specs(draw: st.DrawFn) -> Spec:
     if insights:
         named = [indexes[0]["name"]] if insights == "index" and indexes else []
         spec["contributor_insights"] = {"enabled": True, "indexes": named}
-    return spec
+    return {**spec, **draw(_around(spec))}
+
+
+@st.composite
+def _around(draw: st.DrawFn, spec: Spec) -> Spec:
+    """Everything around the table that `spec` allows: about half of the kinds each time."""
+    found: Spec = {}
+    pools: dict[str, list[Any]] = {
+        "log_group": [{"name": "/dynaops/things", "retention_days": 7}, {"name": "/dynaops/things"}],
+        "kinesis": [
+            {"stream_arn": stream_arn("s1")},
+            {"stream_arn": stream_arn("s1"), "precision": "MICROSECOND"},
+            {"stream_arn": stream_arn("s2")},
+        ],
+        "iam": [
+            {"read_only": True, "write_only": {"attach_to_roles": ["r1"]}},
+            {"read_only": {"attach_to_roles": ["r1", "r2"]}, "lambda_access": True},
+            {
+                "custom": [
+                    {
+                        "name": "mine",
+                        "statements": [{"Action": "dynamodb:GetItem", "Resource": "${table_arn}"}],
+                    }
+                ]
+            },
+        ],
+        # Schedules that never come, since the days of this sandbox fly by.
+        "backup": [
+            {"plan": {"rules": [{"name": "mine", "schedule": NEVER, "delete_after_days": 7}]}},
+            {"plan": {"rules": [{"name": name, "schedule": NEVER} for name in ("mine", "other")]}},
+            {
+                "vault": {"name": "other"},
+                "plan": {"name": "renamed", "rules": [{"name": "mine", "schedule": NEVER}]},
+            },
+        ],
+        "alarms": [
+            {"throttles": True, "system_errors": 5, "sns_topic_arns": [topic_arn("one")]},
+            {"throttles": {"threshold": 10, "period": 60}, "capacity_utilization": True},
+            {"replication_latency": True, "iterator_age": 90_000, "sns_topic_arns": [topic_arn("two")]},
+        ],
+        "items": [
+            [{"id": "one", "n": 1}, {"id": "two", "tags": ["x"]}],
+            [{"id": "one", "n": 2}, {"id": "three"}],
+        ],
+    }
+    for key, values in pools.items():
+        value = draw(st.sampled_from([None, None, *values]))
+        if value is not None:
+            found[key] = value
+    if spec.get("stream", {}).get("view_type", "NEW_AND_OLD_IMAGES") == "NEW_AND_OLD_IMAGES":
+        found.update(draw(_replicas()))
+    found.update(draw(_triggers()))
+    if spec.get("billing_mode") == "PROVISIONED" and (found.get("replicas") or draw(st.booleans())):
+        found["autoscaling"] = draw(_scaling(bool(found.get("replicas"))))
+    return found
+
+
+@st.composite
+def _triggers(draw: st.DrawFn) -> Spec:
+    names = draw(st.lists(st.sampled_from(["f1", "f2"]), max_size=2, unique=True))
+    options: list[Spec] = [
+        {},
+        {"batch_size": 5},
+        {"filter_patterns": ['{"eventName": ["INSERT"]}'], "enabled": False},
+    ]
+    triggers = [{"function": name, **draw(st.sampled_from(options))} for name in sorted(names)]
+    return {"lambda_triggers": triggers} if triggers else {}
+
+
+@st.composite
+def _replicas(draw: st.DrawFn) -> Spec:
+    regions = draw(
+        st.sampled_from([[], [], ["us-west-2"], ["ap-southeast-2"], ["us-west-2", "ap-southeast-2"]])
+    )
+    options: list[Spec] = [
+        {},
+        {"point_in_time_recovery": True, "tags": {"here": "1"}},
+        {"deletion_protection": True, "propagate_tags": False},
+    ]
+    replicas = [{"region": region, **draw(st.sampled_from(options))} for region in regions]
+    return {"replicas": replicas} if replicas else {}
+
+
+@st.composite
+def _scaling(draw: st.DrawFn, replicated: bool) -> Spec:
+    sides: list[Spec] = [
+        {"min": 1, "max": 20},
+        {"min": 1, "max": 40, "target_utilization": 50, "scale_in_cooldown": 30},
+        {"min": 1, "max": 20, "schedules": [{"name": "night", "schedule": "cron(0 22 * * ? *)", "max": 5}]},
+    ]
+    found: Spec = {"write": draw(st.sampled_from(sides))}
+    if draw(st.booleans()):
+        found["read"] = draw(st.sampled_from(sides))
+    if replicated or draw(st.booleans()):
+        found["indexes"] = "all"
+    return found
+
+
+def topic_arn(name: str) -> str:
+    """The ARN of an SNS topic."""
+    return f"arn:aws:sns:eu-west-1:123456789012:{name}"
+
+
+def stream_arn(name: str) -> str:
+    """The ARN of one of the Kinesis streams that `make_surroundings` makes."""
+    return f"arn:aws:kinesis:eu-west-1:123456789012:stream/{name}"

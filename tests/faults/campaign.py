@@ -1,0 +1,173 @@
+"""The campaign: at each boundary of each specimen a fault, then one run more, and a look at all there is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from dynaops.sandbox import SandboxServer
+from dynaops.sandbox.faults import Rule
+from tests.companions.bench import Bench
+from tests.companions.functions import make_function, make_role
+from tests.companions.test_everything import EVERYTHING
+from tests.e2e.census import census
+from tests.faults.dying import Boundary, dies
+
+INDEXED: dict[str, Any] = {
+    "attributes": {"id": "S", "a": "S", "b": "S"},
+    "global_secondary_indexes": [{"name": "by-a", "hash_key": "a"}, {"name": "by-b", "hash_key": "b"}],
+    "ttl": {"attribute": "gone"},
+    "stream": {"view_type": "NEW_IMAGE"},
+    "tags": {"team": "one"},
+}
+SPECIMENS: dict[str, dict[str, Any]] = {"plain": {}, "indexed": INDEXED, "everything": EVERYTHING}
+ANSWERS = ("drop_before", "drop_after", "access_denied", "error", "throttle")
+KILLS = tuple((what, when) for what in ("write", "state") for when in ("before", "during", "after"))
+_LISTS = (
+    "tables",
+    "mappings",
+    "log groups",
+    "scalable targets",
+    "scaling policies",
+    "vaults",
+    "plans",
+    "alarms",
+)
+
+
+@dataclass
+class Counts:
+    """What the campaign reports. `wrong` says what did not end well, and where."""
+
+    boundaries: int = 0
+    survived: int = 0
+    orphans: int = 0
+    duplicates: int = 0
+    by_fault: dict[str, int] = field(default_factory=dict)
+    wrong: list[str] = field(default_factory=list)
+
+    def lines(self) -> Iterator[str]:
+        yield f"boundaries tried  {self.boundaries}"
+        yield f"faults survived   {self.survived}"
+        yield f"orphans           {self.orphans}"
+        yield f"duplicates        {self.duplicates}"
+        yield from (f"  {name:<22}{count}" for name, count in sorted(self.by_fault.items()))
+        yield from (f"WRONG: {one}" for one in self.wrong)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One fault at one boundary: a death, or an answer of AWS that goes wrong (`nth` is the operation's place)."""
+
+    kind: str
+    boundary: Boundary
+
+    def __str__(self) -> str:
+        return f"{self.kind}, {self.boundary}"
+
+
+def faults(calls: int, every: int = 1, first: int = 0, answers: Sequence[str] = ANSWERS) -> Iterator[Fault]:
+    """All faults of a plan of that many calls; with `every`, that share of them, from the one at `first`."""
+    found = [
+        *(Fault("kill", Boundary("write", nth, when)) for nth in range(calls) for when in _whens("write")),
+        *(
+            Fault("kill", Boundary("state", nth, when))
+            for nth in range(2 * calls)
+            for when in _whens("state")
+        ),
+        *(Fault(kind, Boundary("write", nth, "at")) for nth in range(calls) for kind in answers),
+    ]
+    yield from found[first::every]
+
+
+def _whens(what: str) -> Iterable[str]:
+    return (when for one, when in KILLS if one == what)
+
+
+def world(folder: Path, server: SandboxServer) -> Bench:
+    """A workbench with what the specimens lean on."""
+    bench = Bench(folder, server)
+    make_role(bench, "reader")
+    make_function(bench, "one", allowed=False)
+    bench.client("kinesis").create_stream(StreamName="changes", ShardCount=1)
+    return bench
+
+
+def run(
+    bench: Bench,
+    name: str,
+    counts: Counts,
+    every: int = 1,
+    first: int = 0,
+    answers: Sequence[str] = ANSWERS,
+) -> None:
+    """Every fault on the way there; after each the next run must converge, and the way back leave nothing."""
+    spec = SPECIMENS[name]
+    nothing = census(bench.server)
+    calls = len(bench.apply(spec).operations)
+    undisturbed = _sizes(census(bench.server))
+    _back(bench)
+    for fault in faults(calls, every, first, answers):
+        if not strike(bench, fault, spec):
+            continue
+        counts.boundaries += 1
+        counts.by_fault[_named(fault)] = counts.by_fault.get(_named(fault), 0) + 1
+        try:
+            bench.apply(spec)
+            surplus = _surplus(_sizes(census(bench.server)), undisturbed)
+            counts.duplicates += surplus
+            _back(bench)
+            left = census(bench.server) != nothing
+            counts.orphans += left
+            if surplus or left:
+                counts.wrong.append(f"{name}: {fault}: left or doubled")
+                return
+            counts.survived += 1
+        except Exception as error:
+            counts.wrong.append(f"{name}: {fault}: {type(error).__name__}: {error}")
+            return  # what it left would blur all that follows
+
+
+def _back(bench: Bench) -> None:
+    bench.server.advance(60)
+    bench.destroy()
+
+
+def strike(bench: Bench, fault: Fault, spec: dict[str, Any]) -> bool:
+    """Run with the fault. False: the run never came to that boundary, and its work is taken back."""
+    try:
+        hit = dies(bench, fault.boundary, spec) if fault.kind == "kill" else _refused(bench, fault, spec)
+    finally:
+        bench.server.faults.clear()
+    if not hit:
+        bench.apply(spec)
+        _back(bench)
+    return hit
+
+
+def _refused(bench: Bench, fault: Fault, spec: dict[str, Any]) -> bool:
+    plan = bench.plan(spec)
+    target = plan.operations[fault.boundary.nth]
+    same = [one for one in plan.operations[: fault.boundary.nth + 1] if one.api == target.api]
+    status: dict[str, Any] = {"code": "InternalServerError", "status": 500} if fault.kind == "error" else {}
+    rule = bench.server.faults.add(
+        Rule(fault.kind, service=target.service, operation=target.api, nth=len(same), times=7, **status)
+    )
+    bench.run(spec)
+    return rule.hit > 0
+
+
+def _named(fault: Fault) -> str:
+    return f"kill {fault.boundary.when} {fault.boundary.what}" if fault.kind == "kill" else fault.kind
+
+
+def _sizes(found: dict[str, Any]) -> dict[str, int]:
+    regions = {name: one for name, one in found.items() if isinstance(one, dict)}
+    sizes = {f"{name}/{kind}": len(one[kind]) for name, one in regions.items() for kind in _LISTS}
+    return sizes | {name: len(one) for name, one in found.items() if name not in regions}
+
+
+def _surplus(found: dict[str, int], wanted: dict[str, int]) -> int:
+    return sum(max(0, size - wanted.get(name, 0)) for name, size in found.items())

@@ -1,0 +1,158 @@
+"""Processes that die for real: a forked child applies, and is gone at the boundary asked for, with no goodbye."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from dynaops.aws.session import Aws
+from dynaops.engine.apply import apply_plan
+from dynaops.model.state import State
+from dynaops.sandbox.faults import Rule
+from dynaops.stores import open_store
+from tests.companions.bench import REGION, Bench
+
+KILLED = 77
+"""Exit status of a child that died at its boundary, so that one that finished before it is told apart."""
+_PATIENCE = 120.0
+"""Seconds until a child counts as hanging, which fails the campaign."""
+
+
+@dataclass(frozen=True)
+class Boundary:
+    """Where a process dies: `when` (before, during, after) the `nth` (from 0) of `what` (write, state)."""
+
+    what: str
+    nth: int
+    when: str
+
+    def __str__(self) -> str:
+        return f"{self.when} {self.what} {self.nth + 1}"
+
+
+class _DyingAws(Aws):
+    """An `Aws` whose process ends before or after its nth write call."""
+
+    boundary: Boundary
+    writes = 0
+
+    def call(
+        self, service: str, api: str, region: str, parameters: dict[str, Any], repeats: bool = True
+    ) -> dict[str, Any]:
+        hit = self.boundary.what == "write" and is_write(api) and self._count() == self.boundary.nth
+        if hit and self.boundary.when == "before":
+            os._exit(KILLED)
+        answer = super().call(service, api, region, parameters, repeats)
+        if hit:
+            os._exit(KILLED)
+        return answer
+
+    def _count(self) -> int:
+        self.writes += 1
+        return self.writes - 1
+
+
+class _DyingKeeper:
+    """A store whose process ends before, in the middle of, or after its nth save."""
+
+    def __init__(self, path: str, boundary: Boundary) -> None:
+        self._store = open_store(path)
+        self._boundary = boundary
+        self._saves = 0
+
+    def load(self) -> State:
+        return self._store.load()
+
+    def save(self, state: State) -> State:
+        hit = self._boundary.what == "state" and self._saves == self._boundary.nth
+        self._saves += 1
+        if hit and self._boundary.when == "before":
+            os._exit(KILLED)
+        if hit and self._boundary.when == "during":
+            os.replace = lambda *_, **__: os._exit(KILLED)  # written beside it, and not yet put in its place
+        saved = self._store.save(state)
+        if hit:
+            os._exit(KILLED)
+        return saved
+
+
+def is_write(api: str) -> bool:
+    """Whether a call changes anything in AWS."""
+    return not api.startswith(("Describe", "List", "Get", "Query", "Scan", "BatchGet", "Simulate"))
+
+
+def dies(bench: Bench, boundary: Boundary, *specs: dict[str, Any], destroy: bool = False) -> bool:
+    """Apply in a forked child that dies at `boundary`. False: it finished, for it never came there."""
+    if boundary.what == "write" and boundary.when == "during":
+        return _killed_from_outside(bench, boundary, specs, destroy)
+    return _status(_forked(lambda: _applied(bench, boundary, specs, destroy))) == KILLED
+
+
+def _killed_from_outside(
+    bench: Bench, boundary: Boundary, specs: tuple[dict[str, Any], ...], destroy: bool
+) -> bool:
+    """kill -9 while the request is with AWS and the answer is not there: half of the times it has its effect."""
+    effect = "kill" if boundary.nth % 2 else "drop_after"
+    plan = bench.plan(*specs, destroy=destroy)
+    if boundary.nth >= len(plan.operations):
+        return False
+    target = plan.operations[boundary.nth]
+    same = [one for one in plan.operations[: boundary.nth + 1] if one.api == target.api]
+    child = 0
+
+    def kill() -> None:
+        os.kill(child, signal.SIGKILL)
+
+    rule = Rule(effect, service=target.service, operation=target.api, nth=len(same))
+    bench.server.faults.on_kill = kill
+    bench.server.faults.add(rule)
+    child = _forked(lambda: _applied(bench, Boundary("none", 0, ""), specs, destroy))
+    while effect == "drop_after" and not rule.hit and not _ended(child):
+        time.sleep(0.001)
+    if effect == "drop_after" and rule.hit:
+        kill()
+    return _status(child) == -signal.SIGKILL
+
+
+def _applied(bench: Bench, boundary: Boundary, specs: tuple[dict[str, Any], ...], destroy: bool) -> None:
+    bench.aws = aws = _DyingAws(region=REGION, endpoint_url=bench.server.url, poll_cap=0.02)
+    aws.boundary = Boundary("none", 0, "")
+    plan = bench.plan(*specs, destroy=destroy)
+    aws.boundary = boundary
+    apply_plan(plan, _DyingKeeper(bench.store.location, boundary), aws, lambda _: None)
+
+
+def _forked(work: Callable[[], None]) -> int:
+    child = os.fork()
+    if child:
+        return child
+    try:
+        work()
+        os._exit(0)
+    finally:
+        os._exit(1)
+
+
+_statuses: dict[int, int] = {}
+
+
+def _ended(child: int) -> bool:
+    if child not in _statuses:
+        found, status = os.waitpid(child, os.WNOHANG)
+        if found:
+            _statuses[child] = os.waitstatus_to_exitcode(status)
+    return child in _statuses
+
+
+def _status(child: int) -> int:
+    deadline = time.monotonic() + _PATIENCE
+    while not _ended(child):
+        if time.monotonic() > deadline:
+            os.kill(child, signal.SIGKILL)
+            raise AssertionError("an apply hangs")
+        time.sleep(0.002)
+    return _statuses.pop(child)
