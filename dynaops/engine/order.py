@@ -27,7 +27,7 @@ def order(steps: Sequence[Step], work: Work, settle: Wait | None, source: str | 
             "id": name if used[name] == 1 else f"{name}-{used[name]}",
             "after": (ordered[-1].id,) if ordered else (),
             "needs": tuple(before.id for one, before in earlier if _needs(step, one, work)),
-            "effects": tuple(_with_source(_with_owned(operation.effects, work), work, source)),
+            "effects": tuple(_with_source(_with_owned(operation.effects, work), source)),
         }
         if settle is not None and operation.needs_idle:
             update["before"] = settle
@@ -70,9 +70,10 @@ def _built_on(address: str, work: Work) -> set[str]:
     return found
 
 
-def _with_source(effects: Iterable[Effect], work: Work, source: str | None) -> Iterable[Effect]:
+def _with_source(effects: Iterable[Effect], source: str | None) -> Iterable[Effect]:
+    """On all that is recorded, not on the table alone: what outlives it must still be known as this file's."""
     for effect in effects:
-        if source and effect.address == work.scope.address and not effect.forget:
+        if source and not effect.forget:
             yield effect.model_copy(update={"source": source})
         else:
             yield effect

@@ -18,7 +18,7 @@ def of(state: State, address: str | None = None) -> dict[str, dict[str, Any]]:
     A table's are those of all that is around it too; any other address has its own alone, under the same names.
     Raises DynaopsError for an address that is not recorded.
     """
-    tables = recorded_tables(state)
+    tables = {name: region for name, region in recorded_tables(state).items() if name in state.resources}
     if address is None:
         return {name: _of_table(state, name, region) for name, region in sorted(tables.items())}
     table = address.partition("/")[0]

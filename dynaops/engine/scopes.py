@@ -15,7 +15,7 @@ from dynaops.model.resource import Scope
 
 if TYPE_CHECKING:
     from dynaops.kinds import TableSpec
-    from dynaops.model.state import State
+    from dynaops.model.state import Record, State
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,30 @@ def source_of(path: str | Path) -> str:
 
 
 def recorded_tables(state: State) -> dict[str, str]:
-    """The tables the state owns: address -> region."""
-    return {address: record.region for address, record in state.resources.items() if record.kind == "table"}
+    """The tables of which the state owns something: address -> region.
+
+    A table that is gone is among them for as long as anything around it is left (its teardown failed half way).
+    """
+    below: dict[str, list[str]] = {}
+    for address in state.resources:
+        below.setdefault(address.partition("/")[0], []).append(address)
+    return {table: _home(state, table, addresses) for table, addresses in below.items()}
+
+
+def _home(state: State, table: str, below: Iterable[str]) -> str:
+    """The table's region; once it is gone, that of what is left (but IAM and replicas are elsewhere)."""
+    record = state.resources.get(table)
+    if record is not None:
+        return record.region
+    left = sorted(
+        below, key=lambda one: (one.startswith(f"{table}/replica/"), _is_global(state.resources[one]))
+    )
+    return state.resources[left[0]].region
+
+
+def _is_global(record: Record) -> bool:
+    """IAM's resources: their ARNs name no region."""
+    return record.arn is not None and record.arn.split(":")[3] == ""
 
 
 def orphaned(state: State, declared: Iterable[str], read: Iterable[str | Path]) -> list[Target]:
@@ -46,7 +68,7 @@ def orphaned(state: State, declared: Iterable[str], read: Iterable[str | Path]) 
     sources = [source_of(path) for path in read]
     found = []
     for address, region in recorded_tables(state).items():
-        source = state.resources[address].source
+        source = _recorded_source(state, address)
         if address not in set(declared) and source and any(_covers(one, source) for one in sources):
             found.append(Target(scope_of(state, address, region), None, source))
     return found
@@ -54,8 +76,24 @@ def orphaned(state: State, declared: Iterable[str], read: Iterable[str | Path]) 
 
 def scope_of(state: State, address: str, region: str) -> Scope:
     """The scope of a recorded table."""
-    name = state.resources[address].properties.get("table_name") or address
+    record = state.resources.get(address)
+    name = (record and record.properties.get("table_name")) or address
     return Scope(address=address, table_name=str(name), region=region)
+
+
+def _recorded_source(state: State, table: str) -> str | None:
+    """The file that the table came from, or (it is gone) that what is left of it came from."""
+    record = state.resources.get(table)
+    if record is not None:
+        return record.source
+    return next(
+        (
+            one.source
+            for address, one in state.resources.items()
+            if address.startswith(f"{table}/") and one.source
+        ),
+        None,
+    )
 
 
 def _covers(read: str, source: str) -> bool:

@@ -62,7 +62,8 @@ class Bench:
         """Destroy all that the state owns."""
         plan, outcome = self.run(destroy=True)
         assert outcome.complete, outcome
-        assert self.state.resources == {}
+        left = self.state.resources
+        assert left == {}, left
         return plan
 
     def forget(self) -> None:

@@ -44,6 +44,20 @@ def test_life(world: Bench) -> None:
     assert calls(world.destroy()) == ["DeleteTable"], "it goes with the table"
 
 
+def test_a_lost_answer_is_looked_up_not_asked_again(world: Bench) -> None:
+    """Asked again, AWS refuses it as out of turn, forever where the stream is on already."""
+    for one in ("Enable", "Update", "Disable"):
+        operation = f"{one}KinesisStreamingDestination"
+        world.server.faults.add(Rule("drop_after", operation=operation, times=None))
+    world.apply(spec())
+    world.apply(spec(precision="MICROSECOND"))
+    assert live(world) == {"one": "MICROSECOND"}
+    world.apply(spec("two"))
+    assert live(world) == {"two": "MILLISECOND"}
+    world.apply({})
+    assert live(world) == {}
+
+
 def test_a_change_of_precision_loses_no_record(world: Bench) -> None:
     """Peers turn the destination off and on again."""
     world.apply(spec())

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 KIND = "kinesis"
 _LIVE = ("ENABLING", "ACTIVE", "UPDATING")
 """A destination that was turned off lingers as DISABLED, one that failed as ENABLE_FAILED (DDB-TABLE-299, 302)."""
+_ON = f"contains([{', '.join(map(repr, _LIVE))}], DestinationStatus)"
+_GOING = "DestinationStatus=='DISABLING'"
 _DEFAULT = "MILLISECOND"
 
 
@@ -123,6 +125,7 @@ def _enable(work: Work, entry: Entry) -> Step:
         _is(arn, "DestinationStatus=='ACTIVE'"),
         5,
         failed=_is(arn, "DestinationStatus=='ENABLE_FAILED'"),
+        made=_is(arn, _ON),
         set=dict(wanted),
         values={"stream_arn": arn},
         depends_on=(work.scope.address,),
@@ -133,6 +136,7 @@ def _precision(work: Work, entry: Entry) -> Step:
     wanted = _wanted(entry)
     arn, precision = wanted["stream_arn"], wanted["precision"]
     configuration = {"ApproximateCreationDateTimePrecision": precision}
+    stamped = f"(ApproximateCreationDateTimePrecision || '{_DEFAULT}')=='{precision}'"
     return _step(
         work,
         entry,
@@ -140,12 +144,9 @@ def _precision(work: Work, entry: Entry) -> Step:
         f"stamp the changes of {work.scope.table_name} in Kinesis by the {precision.lower()}",
         {"StreamArn": arn, "UpdateKinesisStreamingConfiguration": configuration},
         Rank.KINESIS,
-        _is(
-            arn,
-            "DestinationStatus=='ACTIVE'"
-            f" && (ApproximateCreationDateTimePrecision || '{_DEFAULT}')=='{precision}'",
-        ),
+        _is(arn, f"DestinationStatus=='ACTIVE' && {stamped}"),
         140,
+        made=_is(arn, stamped),
         set={"precision": precision},
     )
 
@@ -153,6 +154,7 @@ def _precision(work: Work, entry: Entry) -> Step:
 def _disable(work: Work, entry: Entry) -> Step:
     assert entry.live is not None, "only a live destination is turned off"
     arn = entry.live.properties["stream_arn"]
+    on = _is(arn, _ON)
     return _step(
         work,
         entry,
@@ -160,8 +162,9 @@ def _disable(work: Work, entry: Entry) -> Step:
         f"stop streaming the changes of {work.scope.table_name} to {_name(arn)}",
         {"StreamArn": arn},
         Rank.RELEASE_KINESIS,
-        f"!({_is(arn, 'contains([`ENABLING`, `ACTIVE`, `UPDATING`, `DISABLING`], DestinationStatus)')})",
+        f"!({on} || {_is(arn, _GOING)})",
         5,
+        made=f"!({on})",
         tolerate=(Tolerance(code="ResourceNotFoundException"),),
         forget=True,
     )
@@ -189,11 +192,22 @@ def _step(
     rank: Rank,
     until: str,
     expected: float,
+    made: str,
     failed: str | None = None,
     tolerate: tuple[Tolerance, ...] = (),
     **effect: Any,
 ) -> Step:
+    """`made`: how the destination reads once the call has arrived; asked again, AWS refuses it as out of turn."""
     name = {"TableName": work.scope.table_name}
+    look = Wait(
+        title="Kinesis streaming is as asked (AWS fails it where it may not write to the stream)",
+        api="DescribeKinesisStreamingDestination",
+        parameters=name,
+        until=until,
+        failed=failed,
+        expected=expected,
+        timeout=900,
+    )
     operation = Operation(
         id="",
         address=entry.address,
@@ -204,15 +218,8 @@ def _step(
         api=api,
         region=entry.region,
         parameters={**name, **parameters},
-        wait=Wait(
-            title="Kinesis streaming is as asked (AWS fails it where it may not write to the stream)",
-            api="DescribeKinesisStreamingDestination",
-            parameters=name,
-            until=until,
-            failed=failed,
-            expected=expected,
-            timeout=900,
-        ),
+        wait=look,
+        made=look.model_copy(update={"until": made, "failed": None}),
         tolerate=tolerate,
         effects=(Effect(address=entry.address, kind=KIND, region=entry.region, **effect),),
         needs_idle=True,
