@@ -175,6 +175,7 @@ class Rank(IntEnum):
     STREAM = 90
     ENCRYPTION = 100
     INDEX_CREATE = 110
+    RETIRE_SCALING = 115
     INDEX_RETIRE = 120
     WARM = 130
     RECOVERY = 200

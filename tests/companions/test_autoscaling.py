@@ -180,3 +180,35 @@ def test_a_replicated_table_drops_an_index_and_is_then_paid_for_by_request(bench
     assert table["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
     assert [one["IndexName"] for one in table["GlobalSecondaryIndexes"]] == ["by-a-too"]
     assert targets(bench) == {}
+
+
+REPLICATED: dict[str, Any] = {
+    **INDEXED,
+    "replicas": [{"region": "us-east-1"}],
+    "autoscaling": {"write": SCALING, "indexes": "all"},
+}
+
+
+def test_a_rebuilt_index_of_a_replicated_table_is_scaled_as_the_spec_says(bench: Bench) -> None:
+    """AWS scales the writes of each index it builds there by itself: in every region, over what was set."""
+    bench.apply(REPLICATED)
+    rebuilt = {"name": "by-a", "hash_key": "a", "projection": {"type": "KEYS_ONLY"}}
+    plan = bench.apply({**REPLICATED, "global_secondary_indexes": [rebuilt]})
+    assert {address: action for address, action in actions(plan).items() if "autoscaling" in address} == {
+        "users/autoscaling/index/by-a/write": "replace",
+        "users/replica/us-east-1/autoscaling/index/by-a/write": "replace",
+    }
+    for region in ("eu-west-1", "us-east-1"):
+        client = bench.client("application-autoscaling", region)
+        found = client.describe_scaling_policies(**DYNAMODB, ResourceId="table/users/index/by-a")
+        (policy,) = found["ScalingPolicies"]
+        assert policy["TargetTrackingScalingPolicyConfiguration"]["TargetValue"] == 60
+    assert targets(bench)["table/users/index/by-a", "Writ"] == (5, 50)
+
+
+def test_the_scaling_of_an_index_that_is_replaced_lasts_until_its_successor_stands(bench: Bench) -> None:
+    """AWS builds no index in a replicated table while the writes of any other are not scaled."""
+    bench.apply(REPLICATED)
+    successor = {"name": "by-a-too", "hash_key": "a", "replaces": "by-a"}
+    bench.apply({**REPLICATED, "global_secondary_indexes": [successor]})
+    assert set(targets(bench)) == {("table/users", "Writ"), ("table/users/index/by-a-too", "Writ")}

@@ -114,7 +114,7 @@ def drop_action(dimension: Dimension, entry: Entry, name: str) -> Step:
     )
 
 
-def deregister(dimension: Dimension, entry: Entry) -> Step:
+def deregister(dimension: Dimension, entry: Entry, rank: Rank = Rank.RELEASE_SCALING) -> Step:
     """The target with its policies and scheduled actions."""
     return _step(
         dimension,
@@ -122,7 +122,7 @@ def deregister(dimension: Dimension, entry: Entry) -> Step:
         "DeregisterScalableTarget",
         f"stop scaling the {dimension.title}",
         {},
-        Rank.RELEASE_SCALING,
+        rank,
         tolerate=_GONE,
         forget=True,
     )
@@ -144,7 +144,7 @@ def _step(
     **effect: Any,
 ) -> Step:
     """One call; a replica's comes after the replica, whose table it is about."""
-    at_replica = "/replica/" in entry.address and rank is not Rank.RELEASE_SCALING
+    at_replica = "/replica/" in entry.address and rank not in (Rank.RELEASE_SCALING, Rank.RETIRE_SCALING)
     operation = Operation(
         id="",
         address=entry.address,

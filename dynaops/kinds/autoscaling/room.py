@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from dynaops.kinds.autoscaling import Scaling, calls
@@ -20,8 +21,9 @@ from dynaops.kinds.autoscaling.shape import (
     observed,
     wanted,
 )
-from dynaops.kinds.kind import BaseRoom, Known, Policy, Reader, Step, Work
-from dynaops.model.change import Action
+from dynaops.kinds.kind import BaseRoom, Entry, Known, Policy, Rank, Reader, Step, Work
+from dynaops.kinds.table.indexes import retired
+from dynaops.model.change import Action, Change
 from dynaops.model.resource import Observed, Resource, Scope
 
 if TYPE_CHECKING:
@@ -90,12 +92,30 @@ class AutoscalingRoom(BaseRoom):
         found = {**table, **({"indexes": indexes} if indexes else {})}
         return {KIND: found} if found else {}
 
+    def refine(self, work: Work) -> dict[str, Entry]:
+        """AWS scales the writes of every index that it builds in a replicated table, over what was set (T322).
+
+        So a target that is there goes with the old index, and what the spec says is set on AWS's when it is built.
+        """
+        if not _is_replicated(work) or work.table.action is Action.REPLACE:
+            return {}
+        return {
+            entry.address: replace(entry, change=_taken_over(entry))
+            for entry in work.of_kind(KIND)
+            if entry.desired and entry.live and _is_overwritten(work, entry)
+        }
+
     def operations(self, work: Work) -> list[Step]:
         steps: list[Step] = []
+        late = {entry.name for entry in retired(work)}
         for entry in work.of_kind(KIND):
             dimension = dimension_at(work.scope, entry.address)
             if entry.action is Action.DELETE:
+                rank = Rank.RETIRE_SCALING if dimension.index in late else Rank.RELEASE_SCALING
+                steps.append(calls.deregister(dimension, entry, rank))
+            elif entry.action is Action.REPLACE:
                 steps.append(calls.deregister(dimension, entry))
+                steps.extend(calls.make(dimension, replace(entry, live=None), True))
             elif entry.action is Action.CREATE:
                 steps.extend(calls.make(dimension, entry, _is_replicated(work)))
             elif entry.action in (Action.UPDATE, Action.ADOPT):
@@ -197,6 +217,26 @@ def _exported(properties: dict[str, Any]) -> dict[str, Any]:
     schedules = [{"name": name, **one} for name, one in properties.get("schedules", {}).items()]
     kept = {name: value for name, value in properties.items() if name != "schedules"}
     return {**kept, "schedules": schedules} if schedules else kept
+
+
+def _is_overwritten(work: Work, entry: Entry) -> bool:
+    dimension = dimension_at(work.scope, entry.address)
+    index = work.entries.get(work.scope.below("gsi", dimension.index)) if dimension.index else None
+    built = index is not None and index.action in (Action.CREATE, Action.REPLACE)
+    return built and dimension.side == "write"
+
+
+def _taken_over(entry: Entry) -> Change:
+    assert entry.desired is not None and entry.live is not None, "only what stays is taken over"
+    return Change(
+        address=entry.address,
+        kind=KIND,
+        region=entry.region,
+        action=Action.REPLACE,
+        reason="AWS scales the writes of an index it builds in a replicated table by itself (1 to 10 units, 70 %)",
+        before=entry.live.properties,
+        after=entry.desired.properties,
+    )
 
 
 def _is_replicated(work: Work) -> bool:
