@@ -1,10 +1,14 @@
-"""Objects in S3: which there are, and reading one from any byte on, also when connections break."""
+"""Objects in S3: which there are, reading one from any byte on, and writing one only where nobody else did."""
 
 from __future__ import annotations
 
+import random
+import time
+from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dynaops.aws.errors import Lost, Refused
+from dynaops.aws.errors import AwsFailure, Lost, Refused
 from dynaops.model.errors import DynaopsError
 
 if TYPE_CHECKING:
@@ -12,6 +16,10 @@ if TYPE_CHECKING:
 
 _TRIES = 5
 """Connections that may break in a row without a byte between."""
+_CONFLICTS = 8
+"""How often a write is sent that S3 answers with 409: two met, and S3 asks for another try."""
+_OVERTAKEN = ("PreconditionFailed", "412", "NoSuchKey")
+"""How S3 says that an object is not the one that a request expects: another, or none."""
 
 
 class S3Object(NamedTuple):
@@ -104,3 +112,119 @@ class ObjectReader:
                     f"{which.url} has changed while it was read", "Load it again from the beginning."
                 ) from error
             raise
+
+
+class Overtaken(AwsFailure):
+    """A conditional request found another object than it expected, or one where none was expected."""
+
+
+class Content(NamedTuple):
+    """An object's content, as it was read in one go. `etag` tells this content from any other."""
+
+    body: bytes
+    etag: str
+    metadata: dict[str, str]
+    modified: datetime
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """A bucket whose objects are read and written whole, on conditions.
+
+    `owner` is the account that the bucket must belong to, `kms_key` what objects are encrypted with (None: as the
+    bucket has it). All methods raise AwsFailure kinds.
+    """
+
+    aws: Aws
+    name: str
+    region: str
+    owner: str | None = None
+    kms_key: str | None = None
+
+    def get(self, key: str, limit: int) -> Content | None:
+        """An object's first `limit` bytes; None where there is none."""
+        from botocore.exceptions import BotoCoreError
+        from urllib3.exceptions import HTTPError
+
+        for attempt in range(_TRIES):
+            try:
+                answer = self._call("GetObject", {"Key": key})
+                body: bytes = answer["Body"].read(limit)
+                return Content(body, answer["ETag"], answer.get("Metadata", {}), answer["LastModified"])
+            except Refused as error:
+                if error.code == "NoSuchKey":
+                    return None
+                raise
+            except (BotoCoreError, HTTPError, OSError) as error:
+                if attempt == _TRIES - 1:
+                    raise Lost(
+                        f"Cannot read s3://{self.name}/{key}: {error}", "Run the command again."
+                    ) from error
+        raise AssertionError("the last attempt returns or raises")
+
+    def put(self, key: str, body: bytes, match: str | None, metadata: dict[str, str] | None = None) -> str:
+        """Write an object in place of the one of ETag `match` (None: where there is none); its new ETag.
+
+        Raises Overtaken where it is another by now. `body` must be nobody else's: an answer that was lost is told
+        from a write that came too late by what is there.
+        """
+        condition = {"IfNoneMatch": "*"} if match is None else {"IfMatch": match}
+        request = {"Key": key, "Body": body, "Metadata": metadata or {}, **self._encryption(), **condition}
+        try:
+            return str(self._conditional("PutObject", request)["ETag"])
+        except Overtaken:
+            there = self.get(key, len(body) + 1)
+            if there is not None and there.body == body:
+                return there.etag
+            raise
+
+    def copy(self, source: str, match: str, target: str) -> None:
+        """Copy the object `source` to `target`. Raises Overtaken where its ETag is not `match` any more."""
+        request = {
+            "Key": target,
+            "CopySource": {"Bucket": self.name, "Key": source},
+            "CopySourceIfMatch": match,
+            **({"ExpectedSourceBucketOwner": self.owner} if self.owner else {}),
+            **self._encryption(),
+        }
+        self._conditional("CopyObject", request)
+
+    def delete(self, key: str, match: str | None = None) -> None:
+        """Delete an object, if there is one. Raises Overtaken where its ETag is not `match` (None: any will do)."""
+        self._conditional("DeleteObject", {"Key": key, **({"IfMatch": match} if match else {})})
+
+    def keys(self, prefix: str) -> list[tuple[str, datetime]]:
+        """The keys that begin with `prefix`, and when each was written."""
+        found = self.aws.read_all(
+            "s3",
+            "ListObjectsV2",
+            self.region,
+            {"Bucket": self.name, "Prefix": prefix, **self._owned()},
+            "Contents",
+            "ContinuationToken",
+            "NextContinuationToken",
+        )
+        return [(one["Key"], one["LastModified"]) for one in found or ()]
+
+    def _conditional(self, api: str, request: dict[str, Any]) -> dict[str, Any]:
+        for attempt in range(_CONFLICTS):
+            try:
+                return self._call(api, request)
+            except Refused as error:
+                if error.code in _OVERTAKEN:
+                    raise Overtaken(f"s3://{self.name}/{request['Key']} is not as expected", None) from error
+                if error.code != "ConditionalRequestConflict" or attempt == _CONFLICTS - 1:
+                    raise
+                time.sleep(random.uniform(0.01, 0.05) * 2**attempt)  # noqa: S311 (no secret)
+        raise AssertionError("the last attempt returns or raises")
+
+    def _call(self, api: str, request: dict[str, Any]) -> dict[str, Any]:
+        return self.aws.call("s3", api, self.region, {"Bucket": self.name, **self._owned(), **request})
+
+    def _owned(self) -> dict[str, str]:
+        return {"ExpectedBucketOwner": self.owner} if self.owner else {}
+
+    def _encryption(self) -> dict[str, Any]:
+        if self.kms_key is None:
+            return {}
+        return {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": self.kms_key, "BucketKeyEnabled": True}

@@ -105,7 +105,7 @@ def store(settings: Settings) -> Store:
     """The state's store."""
     from dynaops.stores import open_store
 
-    return open_store(settings.state)
+    return open_store(settings.state, way=lambda: aws(settings))
 
 
 def aws(settings: Settings, adaptive: bool = False) -> Aws:

@@ -3,7 +3,7 @@
 Every request that moto takes, in-process and over HTTP alike, passes `call_action`. That one method is replaced: the
 request is recorded, faults are applied, the world is settled, our handler answers if there is one, and only what
 nobody claims goes on to moto. What moto cannot do becomes a clear error in the caller's protocol instead of a crash.
-S3 does not pass there: it is moto's alone.
+S3 does not pass there: `dynaops.sandbox.s3` has its own two entrances.
 """
 
 from __future__ import annotations
@@ -57,12 +57,14 @@ def _patch_once() -> None:
     from moto.core.responses import BaseResponse
 
     import dynaops.sandbox.companions  # noqa: F401 (registers the handlers)
+    from dynaops.sandbox import s3
 
     if getattr(BaseResponse.call_action, "of_sandbox", False):
         return
     handler: Any = BaseResponse
     handler.call_action = _asking_us(_without_crashes(handler.call_action))
     _forgive_parsing(handler)
+    s3.extend(lambda: Installed.current)
     for urls in (moto.awslambda.urls, moto.backup.urls):
         urls.url_paths[_CATCH_ALL] = next(iter(urls.url_paths.values()))
 

@@ -2,32 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from dynaops.model.errors import DynaopsError
 
 if TYPE_CHECKING:
+    from dynaops.aws.session import Aws
     from dynaops.stores.base import Store
 
 DEFAULT_GENERATIONS = 10
 
 
-def open_store(location: str, *, generations: int = DEFAULT_GENERATIONS) -> Store:
-    """The store at `location`: a path, or (later) ``s3://bucket/key``.
+def open_store(
+    location: str, *, generations: int = DEFAULT_GENERATIONS, way: Callable[[], Aws] | None = None
+) -> Store:
+    """The store at `location`: a path, or ``s3://bucket/key``, to which `way` gives the way.
 
     Nothing is read or written yet. `generations` is how many earlier states are kept beside the present one.
     Raises DynaopsError for a location that no store understands.
     """
     scheme, separator, _ = location.partition("://")
-    if separator and scheme == "s3":
-        raise DynaopsError(
-            f"State in S3 ({location}) comes with a later version.",
-            "Use a path for now, for example `--state .dynaops/state.json`.",
-        )
+    if separator and scheme == "s3" and way is not None:
+        from dynaops.stores.s3 import S3Store
+        from dynaops.stores.s3_place import parse
+
+        return S3Store(location, parse(location), way, generations=generations)
     if separator:
         raise DynaopsError(
             f"No state can be kept at {location}: `{scheme}://` is unknown.",
-            "Use a path, for example `--state .dynaops/state.json`.",
+            "Use a path, for example .dynaops/state.json, or s3://BUCKET/KEY.",
         )
     if not location.strip():
         raise DynaopsError(

@@ -66,6 +66,20 @@ class StateMoved(StateError):
     """What is stored has changed since it was loaded."""
 
 
+def moved(location: str, state: State, serial: int | None, lineage: str = "") -> StateMoved:
+    """What is stored at `location` is not what `state` was loaded from, but of `serial` (None: gone) and `lineage`."""
+    if serial is None:
+        how = "is gone"
+    elif lineage != state.lineage:
+        how = "is another one now (its lineage differs)"
+    else:
+        how = f"has moved from serial {state.serial} to {serial}"
+    return StateMoved(
+        f"The state {location} {how} since it was read: it was not saved over.",
+        "Another run or hand has changed it. Run the command again to start from what is there now.",
+    )
+
+
 class LockHeld(StateError):
     """Somebody else holds the lock. `holder` is None where they have not said who they are."""
 

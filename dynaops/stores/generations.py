@@ -17,7 +17,7 @@ from dynaops.stores import format as form
 from dynaops.stores.base import Generation, StateError, StateUnreadable
 from dynaops.stores.files import failure, make_directory, replace
 
-_NAME = re.compile(r"(\d{8,})-[0-9a-f]{8}\.json")
+NAME = re.compile(r"(\d{8,})-[0-9a-f]{8}\.json")
 
 
 class Generations:
@@ -33,7 +33,7 @@ class Generations:
         if self._limit < 1:
             return
         make_directory(self._directory)
-        target = self._directory / f"{serial:08d}-{_digest(lineage)}.json"
+        target = self._directory / file_name(serial, lineage)
         target.unlink(missing_ok=True)
         _link(self._path, target)
         for path in self._paths()[self._limit :]:
@@ -60,12 +60,10 @@ class Generations:
 
     def read(self, serial: int, lineage: str | None) -> State:
         """The kept state of `serial`, of `lineage` where that has one. Raises StateError."""
-        found = [path for path in self._paths() if _serial(path) == serial]
+        found = [path for path in self._paths() if serial_of(path.name) == serial]
         if not found:
-            kept = ", ".join(str(_serial(path)) for path in self._paths())
-            hint = f"These are kept: {kept}." if kept else f"None are kept in {self._directory}."
-            raise StateError(f"No state of serial {serial} is kept.", hint)
-        own = [path for path in found if lineage is not None and _digest(lineage) in path.stem]
+            raise not_kept(serial, [serial_of(path.name) for path in self._paths()], str(self._directory))
+        own = [path for path in found if lineage is not None and digest(lineage) in path.stem]
         path = (own or found)[0]
         return form.loads(_bytes(path), str(path))
 
@@ -77,7 +75,7 @@ class Generations:
             return []
         except OSError as error:
             raise failure("list the earlier states in", self._directory, error) from error
-        return [path for _, name, path in sorted(entries, reverse=True) if _NAME.fullmatch(name)]
+        return [path for _, name, path in sorted(entries, reverse=True) if NAME.fullmatch(name)]
 
 
 def _link(source: Path, target: Path) -> None:
@@ -100,7 +98,7 @@ def _describe(path: Path) -> Generation:
         state = None
     saved = datetime.fromtimestamp(path.stat().st_mtime, UTC)
     return Generation(
-        serial=_serial(path),
+        serial=serial_of(path.name),
         lineage=state.lineage if state else None,
         saved_at=saved.strftime("%Y-%m-%dT%H:%M:%SZ"),
         size=len(raw),
@@ -115,10 +113,22 @@ def _bytes(path: Path) -> bytes:
         raise failure("read the earlier state", path, error) from error
 
 
-def _serial(path: Path) -> int:
-    return int(path.name.partition("-")[0])
+def file_name(serial: int, lineage: str) -> str:
+    """What a kept state is called."""
+    return f"{serial:08d}-{digest(lineage)}.json"
 
 
-def _digest(lineage: str) -> str:
+def serial_of(name: str) -> int:
+    """The serial of a kept state, by its name."""
+    return int(name.partition("-")[0])
+
+
+def not_kept(serial: int, kept: list[int], place: str) -> StateError:
+    """No state of `serial` is among those that are kept at `place`."""
+    hint = f"These are kept: {', '.join(map(str, kept))}." if kept else f"None are kept in {place}."
+    return StateError(f"No state of serial {serial} is kept.", hint)
+
+
+def digest(lineage: str) -> str:
     """A lineage as a part of a file name, whatever it says."""
     return hashlib.sha256(lineage.encode()).hexdigest()[:8]

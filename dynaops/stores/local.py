@@ -12,7 +12,7 @@ from pathlib import Path
 
 from dynaops.model.state import State
 from dynaops.stores import format as form
-from dynaops.stores.base import Generation, Holder, Lock, StateError, StateMoved, StateUnreadable
+from dynaops.stores.base import Generation, Holder, Lock, StateError, StateUnreadable, moved
 from dynaops.stores.files import failure, make_directory, replace
 from dynaops.stores.generations import Generations
 from dynaops.stores.lock import StateLock
@@ -119,15 +119,8 @@ class LocalStore:
         before = (stored.serial, stored.lineage) if stored else (0, state.lineage)
         if before == (state.serial, state.lineage):
             return
-        if stored is None:
-            moved = "is gone"
-        elif stored.lineage != state.lineage:
-            moved = "is another one now (its lineage differs)"
-        else:
-            moved = f"has moved from serial {state.serial} to {stored.serial}"
-        raise StateMoved(
-            f"The state {self._location} {moved} since it was read: it was not saved over.",
-            "Another run or hand has changed it. Run the command again to start from what is there now.",
+        raise moved(
+            self._location, state, stored.serial if stored else None, stored.lineage if stored else ""
         )
 
     def _stored(self) -> _Seen | None:

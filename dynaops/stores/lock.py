@@ -7,20 +7,17 @@ holds it is written beside it for people, and for other machines that share the 
 from __future__ import annotations
 
 import contextlib
-import getpass
-import os
 import socket
 import time
-import uuid
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import filelock
 from pydantic import ValidationError
 
-from dynaops.stores.base import DEFAULT_LOCATION, Holder, Lock, LockHeld, StateError
+from dynaops.stores.base import Holder, Lock, StateError
 from dynaops.stores.files import failure, make_directory, replace
+from dynaops.stores.holders import myself, refusal, taken_away, takeover
 
 _GRACE = 0.1
 """Seconds that even an impatient caller waits: others look at the lock, or save, for a moment only."""
@@ -45,14 +42,14 @@ class StateLock:
     def hold(self, operation: str, timeout: float) -> Iterator[Lock]:
         """Holds the lock; see Store.lock."""
         if self._held:
-            raise self._refusal(self._held)
+            raise refusal(self._location, self._held)
         mutex = self._mutex()
         previous = self._acquire(mutex, timeout)
         try:
-            self._held = _myself(operation)
+            self._held = myself(operation)
             try:
                 self._write(self._held)
-                yield Lock(self._held, _takeover(previous) if previous else None)
+                yield Lock(self._held, takeover(previous) if previous else None)
             finally:
                 self._forget(self._held)
                 self._held = None
@@ -64,11 +61,7 @@ class StateLock:
         present = self._read()
         if present == self._held:
             return
-        raise LockHeld(
-            f"The lock of {self._location} was taken away while it was held: nothing more is saved.",
-            "Find out who ran `dynaops state unlock --force`, then run the command again.",
-            present,
-        )
+        raise taken_away(self._location, present)
 
     def holder(self) -> Holder | None:
         """Who holds the lock; see Store.holder."""
@@ -95,7 +88,7 @@ class StateLock:
         """Removes the note of a holder that the kernel does not know."""
         recorded = self._read()
         if recorded is not None and recorded.host != socket.gethostname() and not force:
-            raise self._refusal(recorded)
+            raise refusal(self._location, recorded)
         self._remove(self._note)
         return recorded
 
@@ -103,7 +96,7 @@ class StateLock:
         """Ends the lock of a living process: the kernel's cannot be taken from it, but a new file has a new one."""
         recorded = self._read()
         if not force:
-            raise self._refusal(recorded)
+            raise refusal(self._location, recorded)
         self._remove(self._note)
         self._remove(self._path)
         return recorded
@@ -127,7 +120,7 @@ class StateLock:
                 return previous
             mutex.release()
             if time.monotonic() >= deadline:
-                raise self._refusal(previous)
+                raise refusal(self._location, previous)
             time.sleep(_POLL)
 
     def _acquire_kernel(self, mutex: filelock.BaseFileLock, timeout: float) -> None:
@@ -135,7 +128,7 @@ class StateLock:
             make_directory(self._path.parent)
             mutex.acquire(timeout=timeout, poll_interval=_POLL)
         except filelock.Timeout as error:
-            raise self._refusal(self._read()) from error
+            raise refusal(self._location, self._read()) from error
         except OSError as error:
             raise failure("lock the state with", self._path, error) from error
         except NotImplementedError as error:
@@ -179,39 +172,3 @@ class StateLock:
         with contextlib.suppress(OSError, StateError):
             if self._read() == holder:
                 self._note.unlink(missing_ok=True)
-
-    def _refusal(self, holder: Holder | None) -> LockHeld:
-        option = "" if self._location == DEFAULT_LOCATION else f"--state {self._location} "
-        command = f"dynaops {option}state unlock --force"
-        hint = f"Wait until that is done. If nobody works on it any more: `{command}`."
-        if holder is None:
-            return LockHeld(f"The state {self._location} is locked by another process.", hint)
-        return LockHeld(
-            f"The state {self._location} is locked by {holder.name}: `{holder.operation}` since "
-            f"{holder.since}.",
-            hint,
-            holder,
-        )
-
-
-def _myself(operation: str) -> Holder:
-    try:
-        user = getpass.getuser()
-    except (KeyError, OSError, ImportError):
-        # Containers run under numbers that have no name.
-        user = f"uid-{os.getuid()}"
-    return Holder(
-        id=str(uuid.uuid4()),
-        user=user,
-        host=socket.gethostname(),
-        pid=os.getpid(),
-        operation=operation,
-        since=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-    )
-
-
-def _takeover(previous: Holder) -> str:
-    return (
-        f"{previous.name} was interrupted in `{previous.operation}` (since {previous.since}) and left its "
-        "lock behind; it was taken over."
-    )

@@ -49,7 +49,76 @@ def filled(state: State, name: str, **outputs: object) -> State:
     return state.model_copy(update={"resources": {**state.resources, name: record}})
 
 
-class StoreConformance:
+class LockConformance:
+    """The part of the contract that is about the lock."""
+
+    def test_a_held_lock_names_its_holder_and_how_to_unlock(self, place: Place) -> None:
+        mine, other = place.open(), place.open()
+        with mine.lock("apply") as lock:
+            assert lock.note is None
+            with pytest.raises(LockHeld) as caught:
+                other.lock("destroy").__enter__()
+        assert caught.value.exit_code == 4
+        assert caught.value.holder == lock.holder
+        message = str(caught.value)
+        assert lock.holder.user in message and lock.holder.host in message
+        assert "`apply`" in message and lock.holder.since in message
+        assert "state unlock" in (caught.value.hint or "")
+
+    def test_a_lock_ends_with_its_block_also_by_an_exception(self, place: Place) -> None:
+        mine, other = place.open(), place.open()
+        with pytest.raises(ZeroDivisionError), mine.lock("apply"):
+            raise ZeroDivisionError
+        with other.lock("apply") as lock:
+            assert lock.note is None
+            assert mine.holder() == other.holder() == lock.holder
+        assert mine.holder() is None
+
+    def test_a_lock_is_not_taken_twice_by_one_client(self, place: Place) -> None:
+        store = place.open()
+        with store.lock("apply"), pytest.raises(LockHeld):
+            store.lock("plan").__enter__()
+
+    def test_saving_needs_the_lock_that_another_holds(self, place: Place) -> None:
+        mine, other = place.open(), place.open()
+        state = mine.load()
+        with other.lock("apply"), pytest.raises(LockHeld):
+            mine.save(state)
+        assert place.raw() is None
+
+    def test_a_living_lock_is_only_broken_by_force_and_its_holder_notices(self, place: Place) -> None:
+        mine, other = place.open(), place.open()
+        with mine.lock("apply") as lock:
+            state = mine.save(mine.load())
+            with pytest.raises(LockHeld):
+                other.unlock()
+            assert other.unlock(force=True) == lock.holder
+            with other.lock("destroy"):
+                other.save(filled(other.load(), "theirs"))
+                before = place.raw()
+                with pytest.raises(LockHeld, match="taken away"):
+                    mine.save(filled(state, "mine"))
+                assert place.raw() == before
+                assert other.holder() is not None
+
+    def test_leaving_a_broken_lock_does_not_end_its_successor(self, place: Place) -> None:
+        mine, other, third = place.open(), place.open(), place.open()
+        block = mine.lock("apply")
+        block.__enter__()
+        other.unlock(force=True)
+        with other.lock("destroy") as lock:
+            block.__exit__(None, None, None)
+            assert third.holder() == lock.holder
+            with pytest.raises(LockHeld):
+                third.lock("apply").__enter__()
+
+    def test_nothing_to_unlock(self, place: Place) -> None:
+        assert place.open().unlock() is None
+        assert place.open().unlock(force=True) is None
+        assert place.raw() is None
+
+
+class StoreConformance(LockConformance):
     """The contract of dynaops.stores.base.Store."""
 
     def test_nothing_stored_is_an_empty_state_and_writes_nothing(self, place: Place) -> None:
@@ -135,71 +204,6 @@ class StoreConformance:
                 attempt()
             assert caught.value.hint
         assert place.raw() == raw
-
-    def test_a_held_lock_names_its_holder_and_how_to_unlock(self, place: Place) -> None:
-        mine, other = place.open(), place.open()
-        with mine.lock("apply") as lock:
-            assert lock.note is None
-            with pytest.raises(LockHeld) as caught:
-                other.lock("destroy").__enter__()
-        assert caught.value.exit_code == 4
-        assert caught.value.holder == lock.holder
-        message = str(caught.value)
-        assert lock.holder.user in message and lock.holder.host in message
-        assert "`apply`" in message and lock.holder.since in message
-        assert "state unlock" in (caught.value.hint or "")
-
-    def test_a_lock_ends_with_its_block_also_by_an_exception(self, place: Place) -> None:
-        mine, other = place.open(), place.open()
-        with pytest.raises(ZeroDivisionError), mine.lock("apply"):
-            raise ZeroDivisionError
-        with other.lock("apply") as lock:
-            assert lock.note is None
-            assert mine.holder() == other.holder() == lock.holder
-        assert mine.holder() is None
-
-    def test_a_lock_is_not_taken_twice_by_one_client(self, place: Place) -> None:
-        store = place.open()
-        with store.lock("apply"), pytest.raises(LockHeld):
-            store.lock("plan").__enter__()
-
-    def test_saving_needs_the_lock_that_another_holds(self, place: Place) -> None:
-        mine, other = place.open(), place.open()
-        state = mine.load()
-        with other.lock("apply"), pytest.raises(LockHeld):
-            mine.save(state)
-        assert place.raw() is None
-
-    def test_a_living_lock_is_only_broken_by_force_and_its_holder_notices(self, place: Place) -> None:
-        mine, other = place.open(), place.open()
-        with mine.lock("apply") as lock:
-            state = mine.save(mine.load())
-            with pytest.raises(LockHeld):
-                other.unlock()
-            assert other.unlock(force=True) == lock.holder
-            with other.lock("destroy"):
-                other.save(filled(other.load(), "theirs"))
-                before = place.raw()
-                with pytest.raises(LockHeld, match="taken away"):
-                    mine.save(filled(state, "mine"))
-                assert place.raw() == before
-                assert other.holder() is not None
-
-    def test_leaving_a_broken_lock_does_not_end_its_successor(self, place: Place) -> None:
-        mine, other, third = place.open(), place.open(), place.open()
-        block = mine.lock("apply")
-        block.__enter__()
-        other.unlock(force=True)
-        with other.lock("destroy") as lock:
-            block.__exit__(None, None, None)
-            assert third.holder() == lock.holder
-            with pytest.raises(LockHeld):
-                third.lock("apply").__enter__()
-
-    def test_nothing_to_unlock(self, place: Place) -> None:
-        assert place.open().unlock() is None
-        assert place.open().unlock(force=True) is None
-        assert place.raw() is None
 
     def test_no_history_without_a_state(self, place: Place) -> None:
         assert place.open().history() == []

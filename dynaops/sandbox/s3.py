@@ -1,0 +1,177 @@
+"""S3's conditional requests, owner checks and TLS policies, where moto's S3 alone would let more pass than AWS does.
+
+S3 does not go through `hook.call_action`, so its two entrances are wrapped here. Writes of one object take turns, as
+they do in S3: of several that expect the same, one succeeds and the others get 412. A conditional write that an
+object's deletion overtook gets 409 ConditionalRequestConflict (S3 User Guide, "How to prevent object overwrites").
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from dynaops.sandbox.errors import ApiError
+from dynaops.sandbox.faults import Dropped
+from dynaops.sandbox.wire import Answer, error_of
+
+if TYPE_CHECKING:
+    from dynaops.sandbox.hook import Installed
+
+_OPERATIONS = {"PUT": "PutObject", "GET": "GetObject", "HEAD": "HeadObject", "DELETE": "DeleteObject"}
+_WRITES = ("PUT", "POST", "DELETE")
+_PRECONDITION = "At least one of the pre-conditions you specified did not hold"
+_CONFLICT = "The conditional request cannot succeed due to a conflicting operation against this resource."
+_SECURE = {"Bool": {"aws:SecureTransport": "false"}}
+
+
+class Turns:
+    """Whose turn it is to write an object, and how often it was deleted."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._locks: defaultdict[str, threading.RLock] = defaultdict(threading.RLock)
+        self._deletions: Counter[str] = Counter()
+
+    @contextmanager
+    def taken(self, name: str, conditional: bool) -> Iterator[None]:
+        """The turn to write the object `name`. Raises ApiError where a deletion overtook a conditional write."""
+        with self._guard:
+            lock, seen = self._locks[name], self._deletions[name]
+        with lock:
+            if conditional and self._deletions[name] != seen:
+                raise ApiError("ConditionalRequestConflict", _CONFLICT, 409)
+            yield
+
+    def deleted(self, name: str) -> None:
+        """The object `name` was deleted just now."""
+        with self._guard:
+            self._deletions[name] += 1
+
+
+TURNS = Turns()
+
+
+def extend(installed: Callable[[], Installed | None]) -> None:
+    """Let moto's S3 obey these rules while `installed` gives a sandbox."""
+    from moto.s3.models import FakeBucket
+    from moto.s3.responses import S3Response
+
+    response: Any = S3Response
+    response._key_response = _ruled(response._key_response, installed, _object_call)
+    response._bucket_response = _ruled(response._bucket_response, installed, lambda _: "")
+    bucket: Any = FakeBucket
+    bucket.get_permission = _as_over_tls(bucket.get_permission)
+
+
+def _ruled(
+    original: Callable[..., Answer],
+    installed: Callable[[], Installed | None],
+    operation_of: Callable[[Any], str],
+) -> Callable[..., Answer]:
+    def response(self: Any, request: Any, full_url: str) -> Answer:
+        sandbox = installed()
+        if sandbox is None:
+            return original(self, request, full_url)
+        try:
+            return _answered(
+                self, request, operation_of(self), sandbox, lambda: original(self, request, full_url)
+            )
+        except ApiError as error:
+            status, headers, body = error_of("rest-xml", error)
+            return status, headers, "" if request.method == "HEAD" else body
+
+    return response
+
+
+def _answered(
+    handler: Any, request: Any, operation: str, sandbox: Installed, moto: Callable[[], Answer]
+) -> Answer:
+    _check_owner(handler)
+    if not operation:
+        return moto()
+    name = f"{handler.bucket_name}/{handler.parse_key_name()}"
+    body = {"Bucket": handler.bucket_name, "Key": handler.parse_key_name(), **_conditions(handler)}
+    entry = sandbox.recorder.begin("s3", operation, handler.region, body, sandbox.world.now())
+    try:
+        after = sandbox.faults.before("s3", operation, handler.region, handler.current_account, body)
+        if request.method in _WRITES:
+            with TURNS.taken(name, bool(_conditions(handler))):
+                found = _written(handler, request, name, moto)
+        else:
+            found = moto()
+        if after is not None:
+            after()
+    except ApiError as error:
+        sandbox.recorder.end(entry, error.status)
+        raise
+    except Dropped:
+        if handler.is_werkzeug_request:
+            raise
+        from botocore.exceptions import ConnectionClosedError
+
+        raise ConnectionClosedError(endpoint_url=handler.uri) from None
+    sandbox.recorder.end(entry, int(found[0]))
+    return found
+
+
+def _written(handler: Any, request: Any, name: str, moto: Callable[[], Answer]) -> Answer:
+    source, wanted = (request.headers.get(f"x-amz-copy-source{rest}") for rest in ("", "-if-match"))
+    if source and wanted:
+        _check_source(handler, source, wanted)
+    found = moto()
+    if request.method == "DELETE" and found[0] < 300:
+        TURNS.deleted(name)
+    return found
+
+
+def _check_source(handler: Any, source: str, wanted: str) -> None:
+    """``x-amz-copy-source-if-match``, which moto does not know."""
+    from urllib.parse import unquote
+
+    bucket, _, key = unquote(source.partition("?")[0]).lstrip("/").partition("/")
+    there = handler.backend.get_object(bucket, key)
+    if there is not None and there.etag.strip('"') != wanted.strip('"'):
+        raise ApiError("PreconditionFailed", _PRECONDITION, 412)
+
+
+def _object_call(handler: Any) -> str:
+    """S3's name for a request on an object, or what comes near it (its tags and parts go by the object's)."""
+    if handler.request.method == "PUT" and "x-amz-copy-source" in handler.request.headers:
+        return "CopyObject"
+    return _OPERATIONS.get(handler.request.method, "PostObject")
+
+
+def _conditions(handler: Any) -> dict[str, str]:
+    found = {"IfMatch": handler.headers.get("If-Match"), "IfNoneMatch": handler.headers.get("If-None-Match")}
+    return {name: value for name, value in found.items() if value}
+
+
+def _check_owner(handler: Any) -> None:
+    """Raise ApiError where the caller expects the bucket to be somebody else's."""
+    from moto.s3.models import s3_backends
+
+    expected = handler.headers.get("x-amz-expected-bucket-owner")
+    owner = s3_backends.bucket_accounts.get(handler.bucket_name)
+    if expected and owner is not None and owner[1] != expected:
+        raise ApiError("AccessDenied", "Access Denied", 403)
+
+
+def _as_over_tls(original: Callable[..., Any]) -> Callable[..., Any]:
+    """The sandbox stands for AWS, which is called over TLS: a policy that denies all else denies nothing here."""
+
+    def get_permission(self: Any, action: str, resource: str) -> Any:
+        whole = self.policy
+        try:
+            if whole is not None:
+                policy = json.loads(whole)
+                kept = [one for one in policy["Statement"] if one.get("Condition") != _SECURE]
+                self.policy = json.dumps({**policy, "Statement": kept}).encode() if kept else None
+            return original(self, action, resource)
+        finally:
+            self.policy = whole
+
+    return get_permission

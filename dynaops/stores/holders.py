@@ -1,0 +1,63 @@
+"""Who holds a lock, and what is said of it: the same for every kind of lock."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import socket
+import uuid
+from datetime import UTC, datetime
+
+from dynaops.stores.base import DEFAULT_LOCATION, Holder, LockHeld
+
+
+def myself(operation: str) -> Holder:
+    """This process as a holder, doing `operation` from now on."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        # Containers run under numbers that have no name.
+        user = f"uid-{os.getuid()}"
+    return Holder(
+        id=str(uuid.uuid4()),
+        user=user,
+        host=socket.gethostname(),
+        pid=os.getpid(),
+        operation=operation,
+        since=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+    )
+
+
+def takeover(previous: Holder) -> str:
+    """What people are told of a lock that was left behind."""
+    return (
+        f"{previous.name} was interrupted in `{previous.operation}` (since {previous.since}) and left its "
+        "lock behind; it was taken over."
+    )
+
+
+def refusal(location: str, holder: Holder | None, life: str = "") -> LockHeld:
+    """The lock of the state at `location` is another's; `life` says when that was last heard of."""
+    option = "" if location == DEFAULT_LOCATION else f"--state {_quoted(location)} "
+    command = f"dynaops {option}state unlock --force"
+    hint = f"Wait until that is done. If nobody works on it any more: `{command}`."
+    if holder is None:
+        return LockHeld(f"The state {location} is locked by another process.", hint)
+    return LockHeld(
+        f"The state {location} is locked by {holder.name}: `{holder.operation}` since {holder.since}{life}.",
+        hint,
+        holder,
+    )
+
+
+def taken_away(location: str, present: Holder | None) -> LockHeld:
+    """The lock that was held is another's now, or nobody's."""
+    return LockHeld(
+        f"The lock of {location} was taken away while it was held: nothing more is saved.",
+        "Find out who ran `dynaops state unlock --force`, then run the command again.",
+        present,
+    )
+
+
+def _quoted(location: str) -> str:
+    return f"'{location}'" if set(location) & set("?& ") else location

@@ -1,0 +1,201 @@
+"""State in S3: one object, written on the condition that nobody else has, with its lock and generations beside it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from dynaops.aws.objects import Bucket, Content, Overtaken
+from dynaops.model.state import State
+from dynaops.stores import format as form
+from dynaops.stores.base import Generation, Holder, Lock, StateUnreadable, moved
+from dynaops.stores.lease import LeaseLock, Place
+from dynaops.stores.lock_table import TablePlace
+from dynaops.stores.object_generations import SAVED_AT, ObjectGenerations, described
+from dynaops.stores.s3_place import ObjectPlace, S3Location, told
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dynaops.aws.session import Aws
+
+_TRIES = 5
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What the object held when this store last read or wrote it. `serial` is None where that was no state."""
+
+    etag: str
+    serial: int | None
+    lineage: str = ""
+
+
+class S3Store:
+    """A state in one object. `way` is asked for when something is read or written first."""
+
+    def __init__(self, location: str, where: S3Location, way: Callable[[], Aws], *, generations: int) -> None:
+        aws = way()
+        region = where.region or aws.region
+        self._location = location
+        self._key = where.key
+        self._bucket = Bucket(aws, where.bucket, region, where.expected_owner, where.kms_key)
+        self._generations = ObjectGenerations(self._bucket, where.key, generations)
+        place: Place = ObjectPlace(self._bucket, f"{where.key}.lock", location)
+        if where.lock_table is not None:
+            place = TablePlace(aws, region, where.lock_table, f"{where.bucket}/{where.key}")
+        self._lock = LeaseLock(place, location)
+        self._seen: _Seen | None = None
+        self._looked = False
+        self._kept = False
+        self._encoder = form.Encoder()
+
+    @property
+    def location(self) -> str:
+        return self._location
+
+    def describe(self) -> str:
+        return f"the S3 object {self._location}"
+
+    def load(self) -> State:
+        found = self._read()
+        return State.empty() if found is None else self._state_of(found)
+
+    def save(self, state: State) -> State:
+        with self._locked("save"):
+            if not self._looked or (self._seen and self._seen.serial is None):
+                self.load()
+            self._check_unmoved(state)
+            return self._write(state, state.serial + 1)
+
+    @contextlib.contextmanager
+    def lock(self, operation: str, timeout: float = 0) -> Iterator[Lock]:
+        with self._lock.hold(operation, timeout) as lock:
+            self._kept = False
+            if lock.note:
+                self._fence()
+            yield lock
+
+    def unlock(self, force: bool = False) -> Holder | None:
+        holder, was_locked = self._lock.unlock(force)
+        if was_locked:
+            self._fence()
+        return holder
+
+    def holder(self) -> Holder | None:
+        return self._lock.holder()
+
+    def history(self) -> list[Generation]:
+        with told("list the history of", self._location):
+            return [*self._current(), *self._generations.listed()]
+
+    def restore(self, serial: int) -> State:
+        with self._locked("state restore"):
+            stored = self._present()
+            with told("restore", self._location):
+                state = self._generations.read(serial, stored.lineage if stored else None)
+            return self._put_in_place(state, stored)
+
+    def _put_in_place(self, state: State, stored: State | None) -> State:
+        """Makes `state` the present one, under a serial above all that are known."""
+        with told("restore", self._location):
+            kept = self._generations.newest(state.lineage)
+        newest = max(state.serial, stored.serial if stored else 0, kept)
+        self._kept = False
+        return self._write(state, newest + 1)
+
+    def _present(self) -> State | None:
+        """The stored state; None where there is none, or a damaged one, which is then kept apart."""
+        found = self._read()
+        if found is None:
+            return None
+        try:
+            return self._state_of(found)
+        except StateUnreadable:
+            with told("keep the damaged object of", self._location):
+                self._generations.keep_damaged(found.etag)
+            return None
+
+    @contextlib.contextmanager
+    def _locked(self, operation: str) -> Iterator[None]:
+        """Within the caller's lock, which must still be theirs, or within one for the moment."""
+        if self._lock.held:
+            self._lock.check()
+            yield
+        else:
+            with self.lock(operation):
+                yield
+
+    def _write(self, state: State, serial: int) -> State:
+        saved = state.model_copy(update={"serial": serial})
+        data = self._encoder.dumps(saved)
+        try:
+            with told("save", self._location):
+                self._keep()
+                etag = self._bucket.put(self._key, data, self._seen.etag if self._seen else None, _metadata())
+        except Overtaken:
+            self.load()
+            self._check_unmoved(state)
+            raise moved(self._location, state, serial, saved.lineage) from None
+        self._seen, self._looked = _Seen(etag, serial, saved.lineage), True
+        return saved
+
+    def _keep(self) -> None:
+        """One generation a run, not one a save; see LocalStore."""
+        if self._seen is not None and self._seen.serial is not None and not self._kept:
+            self._generations.keep(self._seen.etag, self._seen.serial, self._seen.lineage)
+        self._kept = True
+
+    def _fence(self) -> None:
+        """Gives the state a new serial after a lock was taken away, so that no save of its holder can succeed.
+
+        That holder may be between its look at the lock and its write; the write expects the state as it was.
+        """
+        for _ in range(_TRIES):
+            try:
+                found = self._read()
+                state = self._state_of(found) if found else None
+            except StateUnreadable:
+                return
+            if state is None or found is None:
+                return
+            saved = state.model_copy(update={"serial": state.serial + 1})
+            with told("save", self._location), contextlib.suppress(Overtaken):
+                etag = self._bucket.put(self._key, form.dumps(saved), found.etag, _metadata())
+                self._seen = _Seen(etag, saved.serial, saved.lineage)
+                return
+
+    def _check_unmoved(self, state: State) -> None:
+        if self._seen is None:
+            if state.serial != 0:
+                raise moved(self._location, state, None)
+        elif (self._seen.serial, self._seen.lineage) != (state.serial, state.lineage):
+            raise moved(self._location, state, self._seen.serial, self._seen.lineage)
+
+    def _read(self) -> Content | None:
+        with told("read", self._location):
+            found = self._bucket.get(self._key, form.MAX_BYTES + 1)
+        self._seen, self._looked = (_Seen(found.etag, None) if found else None), True
+        return found
+
+    def _state_of(self, found: Content) -> State:
+        state = form.loads(found.body, self._location)
+        self._seen = _Seen(found.etag, state.serial, state.lineage)
+        return state
+
+    def _current(self) -> list[Generation]:
+        found = self._read()
+        if found is None:
+            return []
+        try:
+            state = self._state_of(found)
+        except StateUnreadable:
+            return []
+        return [described(found, state.serial, state, current=True)]
+
+
+def _metadata() -> dict[str, str]:
+    return {SAVED_AT: datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")}

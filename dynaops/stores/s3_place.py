@@ -1,0 +1,113 @@
+"""Where a state in S3 lies, as ``--state`` says it, and the objects there in the stores' words."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from urllib.parse import parse_qsl
+
+from dynaops.aws.errors import Denied, Refused
+from dynaops.aws.objects import Bucket, Overtaken
+from dynaops.model.errors import DynaopsError
+from dynaops.stores.base import StateError
+
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_ACCOUNT = re.compile(r"\d{12}")
+_OPTIONS = ("region", "expected_owner", "kms_key", "lock_table")
+_FORM = "Write s3://BUCKET/KEY, for example s3://acme-state/orders/state.json."
+MAX_NOTE = 64 * 1024
+"""Bytes of a lock's note that are read: it has a few hundred."""
+
+
+@dataclass(frozen=True)
+class S3Location:
+    """``s3://bucket/key?region=&expected_owner=&kms_key=&lock_table=``: all that follows the key may be left out."""
+
+    bucket: str
+    key: str
+    region: str | None = None
+    expected_owner: str | None = None
+    kms_key: str | None = None
+    lock_table: str | None = None
+
+
+def parse(location: str) -> S3Location:
+    """What a location says. Raises StateError where it says nothing that S3 could hold."""
+    path, _, query = location.removeprefix("s3://").partition("?")
+    bucket, _, key = path.partition("/")
+    if not _BUCKET.fullmatch(bucket):
+        raise StateError(f"{bucket!r} in {location} is not the name of a bucket.", _FORM)
+    if not key or key.endswith("/") or len(key.encode()) > 900:  # S3 allows 1024, generations need some
+        raise StateError(f"{location} names no object in {bucket}.", _FORM)
+    options = dict(parse_qsl(query, keep_blank_values=True))
+    for name, value in options.items():
+        if name not in _OPTIONS:
+            near = get_close_matches(name, _OPTIONS, 1)
+            hint = f"Did you mean {near[0]}?" if near else f"There are {', '.join(_OPTIONS)}."
+            raise StateError(f"{name!r} in {location} is unknown.", hint)
+        if not value:
+            raise StateError(f"{name} in {location} has no value.", f"Write {name}=VALUE, or leave it out.")
+    owner = options.get("expected_owner")
+    if owner is not None and not _ACCOUNT.fullmatch(owner):
+        raise StateError(
+            f"expected_owner={owner} is not an account.", "Write the 12 digits of an AWS account."
+        )
+    return S3Location(bucket, key, **options)
+
+
+@contextlib.contextmanager
+def told(doing: str, location: str) -> Iterator[None]:
+    """A context that tells S3's failures as the state's; `doing` is a phrase such as "save". Overtaken passes."""
+    try:
+        yield
+    except (StateError, Overtaken):
+        raise
+    except DynaopsError as error:
+        bucket = location.removeprefix("s3://").partition("/")[0]
+        if isinstance(error, Refused) and error.code == "NoSuchBucket":
+            raise StateError(
+                f"Cannot {doing} the state {location}: there is no bucket {bucket}.",
+                f"Correct --state, or make the bucket: `dynaops init --state-bucket {bucket}`.",
+            ) from error
+        if isinstance(error, Denied) and error.text in ("Access Denied", "Forbidden"):
+            raise StateError(
+                f"Cannot {doing} the state {location}: S3 denies access.",
+                "The caller needs s3:ListBucket on the bucket, and s3:GetObject, s3:PutObject and s3:DeleteObject "
+                "on its objects; with expected_owner, the bucket must belong to that account.",
+            ) from error
+        raise StateError(f"Cannot {doing} the state {location}: {error.message}", error.hint) from error
+
+
+class ObjectPlace:
+    """A lock's note as an object beside the state."""
+
+    def __init__(self, bucket: Bucket, key: str, location: str) -> None:
+        self._bucket = bucket
+        self._key = key
+        self._location = location
+
+    def read(self) -> tuple[bytes, str] | None:
+        """The note and its ETag; see lease.Place."""
+        with told("look at the lock of", self._location):
+            found = self._bucket.get(self._key, MAX_NOTE)
+        return (found.body, found.etag) if found else None
+
+    def write(self, note: bytes, tag: str | None) -> str | None:
+        """Puts the note there; see lease.Place."""
+        try:
+            with told("lock", self._location):
+                return self._bucket.put(self._key, note, tag)
+        except Overtaken:
+            return None
+
+    def remove(self, tag: str) -> bool:
+        """Takes the note away; see lease.Place."""
+        try:
+            with told("unlock", self._location):
+                self._bucket.delete(self._key, tag)
+        except Overtaken:
+            return False
+        return True
