@@ -18,6 +18,7 @@ MAY_IMPORT = {
     "backups": {"model", "aws", "stores", "kinds", "engine", "data"},
     "health": {"model", "aws", "kinds", "engine"},
     "convert": {"model", "kinds", "engine"},
+    "costs": {"model"},
     "views": {"model"},
     "sandbox": {"model"},
 }

@@ -20,9 +20,11 @@ from dynaops.engine.scopes import Target, orphaned, recorded_tables, scope_of, s
 from dynaops.engine.sharing import forgotten, let_go
 from dynaops.engine.sides import as_recorded, entries_of, known_of, others_than
 from dynaops.engine.suppress import without_accepted
+from dynaops.engine.usage import usage_of
 from dynaops.kinds.kind import Reader, Step, Work
 from dynaops.kinds.rooms import POLICIES, ROOMS
 from dynaops.model.change import Change, Drift
+from dynaops.model.cost import ByUse, Usage
 from dynaops.model.errors import DynaopsError, SpecError
 from dynaops.model.finding import Finding, Severity
 from dynaops.model.operation import Operation, Wait
@@ -105,6 +107,8 @@ def make_plan(
         tables=tuple(sorted(tables)),
         settle=tuple(part.settle for part in planned if part.settle and not part.operations),
         fingerprints={address: fingerprint(one) for address, one in sorted(everything.items())},
+        usage=tuple(one for part in planned for one in part.usage),
+        by_use=tuple(one for part in planned for one in part.by_use),
     )
 
 
@@ -185,6 +189,8 @@ class TablePlan:
     drift: tuple[Drift, ...]
     pending: tuple[str, ...]
     settle: Wait | None
+    usage: tuple[Usage, ...]
+    by_use: tuple[ByUse, ...]
 
 
 def _planner(*arguments: Any) -> Callable[[], TablePlan]:
@@ -223,6 +229,7 @@ def plan_table(
     table = live.get(target.scope.address)
     busy = table.busy if table else None
     settle = going or (_settle(target.scope) if busy else None)
+    usage, by_use = usage_of(work)
     return TablePlan(
         judged=judged,
         changes=tuple(entry.change for _, entry in sorted(judged.entries.items()) if entry.change),
@@ -231,6 +238,8 @@ def plan_table(
         drift=judged.drift,
         pending=tuple(title for title in (busy, going and going.title) if title),
         settle=settle,
+        usage=usage,
+        by_use=by_use,
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from dynaops.model.base import Json, Model
 from dynaops.model.change import Change, Drift, Unmanaged
+from dynaops.model.cost import ByUse, Cost, Usage
 from dynaops.model.finding import Finding, Severity
 from dynaops.model.operation import Effect, Operation, Wait
 
@@ -44,6 +45,12 @@ class Plan(Model):
     tables: tuple[str, ...] = ()
     """The addresses of all tables that were looked at, changed or not."""
     fingerprints: dict[str, str] = {}
+    usage: tuple[Usage, ...] = ()
+    """What AWS bills by the month of these tables, before and after."""
+    by_use: tuple[ByUse, ...] = ()
+    """What of it afterwards depends on how the tables are used."""
+    cost: Cost | None = None
+    """What that comes to, at the prices that were asked for; None where none were."""
 
     @property
     def empty(self) -> bool:
@@ -71,6 +78,7 @@ class Plan(Model):
             "drift": [drift.model_dump(mode="json") for drift in self.drift],
             "unmanaged": [entry.model_dump(mode="json") for entry in self.unmanaged],
             "pending": list(self.pending),
+            "cost": self.cost.model_dump(mode="json") if self.cost else None,
             "summary": self.counts(),
         }
 

@@ -21,6 +21,7 @@ from moto.moto_server.werkzeug_app import (
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from dynaops import __version__
+from dynaops.sandbox import pricing
 from dynaops.sandbox.faults import Dropped, Faults, Rule
 from dynaops.sandbox.persist import Persistence
 from dynaops.sandbox.recorder import Recorder
@@ -105,6 +106,10 @@ class Server:
             start("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(len(text)))])
             return [text]
         try:
+            if environ.get("HTTP_X_AMZ_TARGET", "").startswith(pricing.TARGET):
+                return _json(
+                    self._marked(start), *pricing.answer(environ, self._world, self._faults, self._recorder)
+                )
             answer: Iterable[bytes] = self._aws(environ, self._marked(start))
         except Dropped:
             _hang_up(environ)

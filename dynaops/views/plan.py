@@ -8,6 +8,7 @@ from dynaops.model.change import Action, Change, Difference, Drift, Unmanaged
 from dynaops.model.operation import Danger, Operation
 from dynaops.model.plan import Plan
 from dynaops.views import wording
+from dynaops.views.cost import cost_sections
 from dynaops.views.estimate import duration, slow
 from dynaops.views.findings import finding_nodes
 from dynaops.views.page import Line, Node, Page, Section, Span, Style, faint, joined, line, strong
@@ -34,6 +35,7 @@ def about_sections(plan: Plan) -> Iterable[Section]:
     yield from _violations(plan)
     yield from _losses(plan)
     yield from _slow_steps(plan)
+    yield from cost_sections(plan)
     yield from _pending(plan)
     yield from drift_sections(plan.drift)
     yield from unmanaged_sections(plan.unmanaged)

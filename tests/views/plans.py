@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dynaops.model.change import Action, Change, Difference, Drift, Unmanaged
+from dynaops.model.cost import Cost, CostLine, Rate, Span
 from dynaops.model.finding import Finding, Place, Severity
 from dynaops.model.operation import Cooldown, Danger, Operation, Wait
 from dynaops.model.plan import Plan
@@ -188,3 +189,63 @@ FULL = plan(
     pending=("index by-day of orders is being built (BACKFILLING)",),
 )
 EMPTY = plan(tables=("orders", "users"))
+
+
+def _cost_line(
+    item: str, title: str, unit: str, before: tuple[float, float], price: float | None
+) -> CostLine:
+    """A quantity that grows tenfold."""
+    old = Span(low=before[0], high=before[1])
+    new = old.times(10)
+    return CostLine(
+        address="orders",
+        region=REGION,
+        item=item,
+        title=title,
+        unit=unit,
+        quantity_before=old,
+        quantity_after=new,
+        price=price,
+        before=old.times(price) if price is not None else None,
+        after=new.times(price) if price is not None else None,
+    )
+
+
+COSTLY = plan(
+    changes=(change("orders", Action.UPDATE, reason="live differs from the spec in write_capacity"),),
+    tables=("orders",),
+    cost=Cost(
+        source="packaged list prices",
+        as_of="2026-10-08",
+        before=Span(low=5.5, high=1234.567),
+        after=Span(low=55, high=12345.67),
+        change=Span(low=-1179.567, high=12340.17),
+        lines=(
+            _cost_line("write_capacity", "write capacity", "WCU", (1, 2000), 0.57889),
+            _cost_line("storage", "storage", "GB", (0.00001, 0.00001), 0.306),
+            _cost_line("cold_backup", "backups kept in cold storage", "GB", (3, 3), None),
+        ),
+        by_use=(
+            Rate(
+                address="orders",
+                region=REGION,
+                item="read_requests",
+                title="reads",
+                price=0.1525,
+                per="million reads",
+                new=True,
+            ),
+            Rate(
+                address="orders",
+                region=REGION,
+                item="storage",
+                title="storage",
+                price=0.306,
+                per="GB",
+                new=True,
+            ),
+        ),
+        unpriced=("backups kept in cold storage in eu-central-1",),
+        note="AWS's price list could not be read: denied",
+    ),
+)

@@ -13,12 +13,13 @@ from dynaops.views.page import Page
 from dynaops.views.plain import to_text
 from dynaops.views.plan import drift_page, plan_page
 from tests.views.drawing import check_snapshot, drawn
-from tests.views.plans import EMPTY, FULL, change, operation, plan, wait
+from tests.views.plans import COSTLY, EMPTY, FULL, change, operation, plan, wait
 
 HERE = Path(__file__).parent
 PAGES = {
     "plan-full": plan_page(FULL),
     "plan-empty": plan_page(EMPTY),
+    "plan-cost": plan_page(COSTLY),
     "plan-not-refreshed": plan_page(EMPTY, refreshed=False),
     "operations": operations_page(FULL),
     "drift": drift_page(FULL.drift, FULL.unmanaged),

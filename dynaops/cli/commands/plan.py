@@ -10,6 +10,7 @@ from dynaops.cli import options, wiring
 from dynaops.cli.exits import Exit
 from dynaops.cli.help import Command
 from dynaops.cli.lazy import new_app
+from dynaops.cli.pricing import PricesFrom, PriceSource, priced
 from dynaops.cli.reviewing import Html, Markdown, Policy, judged, write_reviews
 from dynaops.cli.screen import Screen
 from dynaops.cli.settings import settings_of
@@ -40,6 +41,7 @@ def plan(
     policy: Policy = None,
     markdown: Markdown = None,
     html: Html = None,
+    prices: PricesFrom = PriceSource.PACKAGED,
 ) -> int:
     """Show what apply would do; changes nothing.
 
@@ -50,10 +52,11 @@ def plan(
     specs = wiring.source(paths, overlays, variables, variable_files)
     documents = wiring.plannable(specs)
     state = wiring.store(settings).load()
+    way = wiring.aws(settings)
     made = wiring.make_plan(
-        documents, state, wiring.aws(settings), read=specs.read, targets=targets or (), refresh=not no_refresh
+        documents, state, way, read=specs.read, targets=targets or (), refresh=not no_refresh
     )
-    made = judged(made, documents, state, policy)
+    made = priced(judged(made, documents, state, policy), prices, way)
     write_reviews(made, markdown, html, refreshed=not no_refresh)
     if out is not None:
         from dynaops.cli import saved

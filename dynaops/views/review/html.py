@@ -9,6 +9,7 @@ from importlib.resources import files
 from dynaops.model.operation import Operation
 from dynaops.model.plan import Plan
 from dynaops.views import wording
+from dynaops.views.cost import figure
 from dynaops.views.estimate import duration, schedule
 from dynaops.views.page import Line, Node, Section, Span, Style, clean
 from dynaops.views.plain import text_of
@@ -59,6 +60,8 @@ def _header(plan: Plan, refreshed: bool) -> Iterator[str]:
         counted = str(len(plan.operations))
         tiles += [(counted, "operations" if counted != "1" else "operation", "plain")]
         tiles += [(wording.takes(duration(plan)).removeprefix("about "), "expected of AWS", "plain")]
+    if figure(plan):
+        tiles.append((figure(plan).removesuffix(" a month"), "a month", "plain"))
     if tiles:
         drawn = "".join(
             f'<li class="{style}"><b>{escape(value)}</b> {escape(name)}</li>' for value, name, style in tiles

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dynaops.model.operation import Operation
 from dynaops.model.plan import Plan
 from dynaops.views import wording
+from dynaops.views.cost import figure
 from dynaops.views.estimate import duration
 from dynaops.views.page import Line, Node, Section, clean, groups
 from dynaops.views.plain import label_width, text_of
@@ -70,6 +71,8 @@ def _figures(plan: Plan) -> Iterator[str]:
     yield wording.count(len(plan.operations), "operation")
     if plan.operations:
         yield wording.takes(duration(plan))
+    if figure(plan):
+        yield _escaped(figure(plan))
 
 
 def _loss(operation: Operation, plan: Plan) -> str:

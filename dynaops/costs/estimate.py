@@ -1,0 +1,86 @@
+"""A plan's quantities at given prices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from dynaops.costs.items import HOURS, ITEMS
+from dynaops.costs.prices import Prices
+from dynaops.model.cost import ByUse, Cost, CostLine, Rate, Span, Usage
+
+ASSUMPTIONS = (
+    f"A month has {HOURS} hours.",
+    "Free tier, reserved capacity, savings plans, discounts, credits and taxes are left out.",
+    "Autoscaled capacity costs from its least to its most, all month.",
+    "Sizes are those that DescribeTable tells, about six hours old, and stay as they are.",
+    "A new index may grow as large as its table, a replica becomes as large, and what is new is empty.",
+    "Kept backups are counted as when the first are deleted again, each as large as the table now.",
+    "Not counted: streams, triggers, Kinesis, logs, insights, KMS, data transfer, restores and alarms of autoscaling.",
+)
+
+
+def estimate(usage: Sequence[Usage], by_use: Sequence[ByUse], prices: Prices, note: str = "") -> Cost:
+    """The monthly cost before and after. What has no price is named, never counted as free."""
+    lines = tuple(_line(one, prices) for one in usage)
+    rates = [(one, prices.of(one.region, one.item)) for one in by_use]
+    missing = [*_missing(lines), *((one.item, one.region) for one, price in rates if price is None)]
+    return Cost(
+        source=prices.source,
+        as_of=prices.as_of,
+        before=_total(line.before for line in lines),
+        after=_total(line.after for line in lines),
+        change=_total(line.before.to(line.after) for line in lines if line.before and line.after),
+        lines=lines,
+        by_use=tuple(_rate(one, price) for one, price in rates if price is not None),
+        unpriced=tuple(dict.fromkeys(f"{ITEMS[item].title} in {region}" for item, region in missing)),
+        assumptions=(*ASSUMPTIONS, *_proportion(usage, by_use, prices)),
+        note=note,
+    )
+
+
+def _line(one: Usage, prices: Prices) -> CostLine:
+    price = prices.of(one.region, one.item)
+    return CostLine(
+        address=one.address,
+        region=one.region,
+        item=one.item,
+        title=ITEMS[one.item].title,
+        unit=ITEMS[one.item].unit,
+        quantity_before=one.before,
+        quantity_after=one.after,
+        price=price,
+        before=None if price is None else one.before.times(price),
+        after=None if price is None else one.after.times(price),
+    )
+
+
+def _rate(one: ByUse, price: float) -> Rate:
+    item = ITEMS[one.item]
+    return Rate(
+        address=one.address,
+        region=one.region,
+        item=one.item,
+        title=item.title,
+        price=price,
+        per=item.unit,
+        new=one.new,
+    )
+
+
+def _proportion(usage: Sequence[Usage], by_use: Sequence[ByUse], prices: Prices) -> Iterable[str]:
+    """Which prices are no listed ones."""
+    used = {(one.region, one.item) for one in usage} | {(one.region, one.item) for one in by_use}
+    regions = {region for region, _ in used & prices.estimated}
+    if regions:
+        yield (
+            f"Prices other than of capacity are taken in proportion to it in {', '.join(sorted(regions))}: "
+            "--prices live has AWS's own."
+        )
+
+
+def _missing(lines: Iterable[CostLine]) -> Iterable[tuple[str, str]]:
+    return [(line.item, line.region) for line in lines if line.price is None]
+
+
+def _total(spans: Iterable[Span | None]) -> Span:
+    return sum((one for one in spans if one is not None), Span())

@@ -1,0 +1,116 @@
+"""What a plan costs, in a few lines: the sum, what changes it, what is billed by use, and what was assumed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from dynaops.model.cost import Cost, CostLine, Rate, Span
+from dynaops.model.plan import Plan
+from dynaops.views.page import ARROW, Line, Node, Section, Style, faint, line, strong
+from dynaops.views.page import Span as Piece
+
+_LEAST = 0.005
+
+
+def cost_sections(plan: Plan) -> Iterable[Section]:
+    """The cost, where the plan changes it or what it is billed by."""
+    cost = plan.cost
+    if cost is None or plan.empty:
+        return
+    changed = [one for one in cost.lines if one.quantity_before != one.quantity_after]
+    used = [one for one in cost.by_use if one.new]
+    if changed or used:
+        title = line(strong("Cost"), faint(": US dollars a month"))
+        regions = {one.region for one in cost.lines} | {one.region for one in cost.by_use}
+        lines = [_line(one, len(regions) > 1) for one in changed]
+        yield Section((*_sum(cost, bool(changed)), *lines, *_rates(used), *_about(cost)), title)
+
+
+def figure(plan: Plan) -> str:
+    """By how much the plan changes the monthly cost, for a headline; empty where it does not, or it is not known."""
+    cost = plan.cost
+    if cost is None or plan.empty or cost.change == Span():
+        return ""
+    return f"{change(cost.change)} a month"
+
+
+def dollars(amount: float) -> str:
+    """``$1,234.50``; next to nothing is ``<$0.01``, and what is gained has a minus."""
+    sign = "-" if amount < 0 else ""
+    amount = abs(amount)
+    if 0 < amount < _LEAST:
+        return f"{sign}<$0.01"
+    return f"{sign}${amount:,.2f}"
+
+
+def span(of: Span) -> str:
+    """An amount, or from where to where it may be."""
+    low, high = dollars(of.low), dollars(of.high)
+    return low if low == high else f"{low} to {high}"
+
+
+def change(of: Span) -> str:
+    """By how much: with its sign."""
+    low, high = (f"+{dollars(one)}" if one > 0 else dollars(one) for one in (of.low, of.high))
+    return low if low == high else f"{low} to {high}"
+
+
+def rate(price: float) -> str:
+    """A price as precisely as AWS lists it: ``$0.625``, ``$0.0306``."""
+    return f"${price:.4f}".rstrip("0").rstrip(".") if price >= 0.0001 else f"${price:.2g}"
+
+
+def _sum(cost: Cost, changed: bool) -> Iterator[Node]:
+    if changed:
+        value = line(span(cost.before), ARROW, span(cost.after), faint(f"  ({change(cost.change)})"))
+        yield Node(line(strong("in all")), value=value)
+
+
+def _line(one: CostLine, with_region: bool) -> Node:
+    label = f"{one.address} {one.title}" + (f" ({one.region})" if with_region else "")
+    before, after = _quantity(one.quantity_before), _quantity(one.quantity_after)
+    value = line(before, ARROW, f"{after} {one.unit}")
+    if one.before is not None and one.after is not None:
+        value = line(*value, faint("  "), faint(span(one.before)), ARROW, faint(span(one.after)))
+    else:
+        value = line(*value, faint("  price not known"))
+    return Node(line(label), value=value)
+
+
+def _quantity(of: Span) -> str:
+    low, high = _number(of.low), _number(of.high)
+    return low if low == high else f"{low}-{high}"
+
+
+def _number(amount: float) -> str:
+    if 0 < amount < _LEAST:
+        return "<0.01"
+    return f"{amount:,.2f}".rstrip("0").rstrip(".")
+
+
+def _rates(rates: list[Rate]) -> Iterator[Node]:
+    """One line an address and region."""
+    places: dict[tuple[str, str], list[Rate]] = {}
+    for one in rates:
+        places.setdefault((one.address, one.region), []).append(one)
+    for (address, region), some in places.items():
+        told = ", ".join(_rate(one) for one in some)
+        yield Node(line(f"{address} ({region})"), value=line(faint("by use: "), told))
+
+
+def _rate(one: Rate) -> str:
+    if one.per == "GB":
+        return f"{rate(one.price)} a GB of {one.title}"
+    return f"{rate(one.price)} a {one.per}"
+
+
+def _about(cost: Cost) -> Iterator[Node]:
+    if cost.note:
+        yield Node(line(Piece(cost.note, Style.WARNING)))
+    if cost.unpriced:
+        yield Node(line(faint(f"not counted, for want of a price: {', '.join(cost.unpriced)}")))
+    yield Node(_source(cost))
+
+
+def _source(cost: Cost) -> Line:
+    return line(faint(f"{cost.source} of {cost.as_of}; a month of 730 hours; no free tier, no discounts"))
