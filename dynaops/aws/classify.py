@@ -65,8 +65,11 @@ _SCHEDULE = (
     f"{LIMIT}Updates to TableClass are limited",
     "Time to live has been modified multiple times",
 )
-_BUSY = {"OperationAbortedException", "ConcurrentUpdateException", "ConcurrentModification"}
-"""CloudWatch Logs, Application Auto Scaling and IAM: another call on the same thing is being carried out."""
+_BUSY = {
+    *("OperationAbortedException", "ConcurrentUpdateException", "ConcurrentModification"),
+    "OperationAborted",
+}
+"""CloudWatch Logs, Application Auto Scaling, IAM and S3: another call on the same thing is being carried out."""
 _THROTTLES = {
     *("ThrottlingException", "Throttling", "RequestLimitExceeded", "TooManyRequestsException"),
     "ProvisionedThroughputExceededException",

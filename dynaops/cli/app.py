@@ -47,7 +47,10 @@ def root(
         str | None, typer.Option(metavar="URL", help="Send every service there.", envvar="AWS_ENDPOINT_URL")
     ] = None,
     state: Annotated[
-        str, typer.Option(metavar="PLACE", help="Where the state lives: a file, or s3://bucket/key.")
+        str,
+        typer.Option(
+            metavar="PLACE", help="Where the state lives: a file, or s3://bucket/key.", envvar="DYNAOPS_STATE"
+        ),
     ] = DEFAULT_STATE,
     sandbox: Annotated[
         bool, typer.Option("--sandbox", help="Use the embedded AWS, started when needed.")

@@ -24,7 +24,7 @@ class Listed(NamedTuple):
 
 SECTIONS: dict[str, dict[str, Listed]] = {
     "Work with tables": {
-        "init": Listed("init", "Write a commented spec to start from."),
+        "init": Listed("init", "Write a commented spec to start from, or set up where the state lives."),
         "validate": Listed("validate", "Check specs offline; with --live, the deployed tables too."),
         "plan": Listed("plan", "Show what apply would do; changes nothing."),
         "apply": Listed("apply", "Bring AWS to what the specs say."),

@@ -23,6 +23,7 @@ from dynaops.model.event import Event, Outcome, Stage
 from dynaops.model.operation import Operation
 from dynaops.model.plan import Plan
 from dynaops.model.state import Intent, State
+from dynaops.stores.base import LockHeld, StateMoved
 
 if TYPE_CHECKING:
     from dynaops.aws.session import Aws
@@ -146,13 +147,16 @@ def apply_plan(
 ) -> Outcome:
     """Carry out `plan`; the caller holds the store's lock. `stop` ends the run after the call in progress.
 
-    Failures of operations are told in the outcome, not raised. Raises DynaopsError where the state cannot be saved.
+    Failures of operations are told in the outcome, not raised. Raises LockHeld or StateMoved where the state became
+    somebody else's to save: the run ends at once, and what was sent is found out by the next plan.
     """
     chosen = options or ApplyOptions()
     run = _Run(plan, Ledger(store), Runner(aws, stop or threading.Event(), chosen.wait), emit)
     started = time.monotonic()
     run.ledger.begin(plan, aws.origin)
     run.everything(chosen.parallelism)
+    if run.displaced is not None:
+        raise run.displaced
     progress = run.progress
     return Outcome(
         done=progress.ids(Stage.DONE),
@@ -174,6 +178,8 @@ class _Run:
         self.ledger = ledger
         self.runner = runner
         self.progress = _Progress()
+        self.displaced: LockHeld | StateMoved | None = None
+        """Why the state is not this run's to save any more."""
         self._emit = emit
         self._positions = {one.id: number for number, one in enumerate(plan.operations, 1)}
 
@@ -230,6 +236,15 @@ class _Run:
             return
 
     def _one(self, operation: Operation) -> None:
+        try:
+            self._attempt(operation)
+        except (LockHeld, StateMoved) as error:
+            # Somebody else is at work: no more is sent, and what waits for AWS ends its wait.
+            self.displaced = error
+            self.runner.stop.set()
+            self._tell(operation, Stage.FAILED, error.message)
+
+    def _attempt(self, operation: Operation) -> None:
         def tell(stage: Stage, detail: str) -> None:
             self._tell(operation, stage, detail)
 
@@ -251,6 +266,8 @@ class _Run:
         except Deferred:
             self.ledger.withdraw(operation)
             tell(Stage.SKIPPED, "left for the next apply")
+        except (LockHeld, StateMoved):
+            raise
         except DynaopsError as error:
             self._failed(operation, error, accepted)
 
@@ -258,7 +275,8 @@ class _Run:
         if accepted:
             self._tell(operation, Stage.LEFT, "accepted by AWS, which goes on by itself")
             return
-        self.ledger.withdraw(operation)
+        if self.displaced is None:
+            self.ledger.withdraw(operation)
         self._tell(operation, Stage.SKIPPED, "interrupted before AWS took it")
 
     def _failed(self, operation: Operation, error: DynaopsError, accepted: bool) -> None:

@@ -62,6 +62,17 @@ class StateUnreadable(StateError):
     """What is stored is no state that this version understands."""
 
 
+class StateElsewhere(StateUnreadable):
+    """The state was moved to another place, which is `target`; what is stored only says so."""
+
+    def __init__(self, place: str, target: str) -> None:
+        super().__init__(
+            f"The state {place} was moved: it lives at {target} now.",
+            f"Name that place: --state {shell_word(target)}, or set DYNAOPS_STATE.",
+        )
+        self.target = target
+
+
 class StateMoved(StateError):
     """What is stored has changed since it was loaded."""
 
@@ -78,6 +89,11 @@ def moved(location: str, state: State, serial: int | None, lineage: str = "") ->
         f"The state {location} {how} since it was read: it was not saved over.",
         "Another run or hand has changed it. Run the command again to start from what is there now.",
     )
+
+
+def shell_word(location: str) -> str:
+    """A location as a shell takes it."""
+    return f"'{location}'" if set(location) & set("?& ") else location
 
 
 class LockHeld(StateError):
@@ -144,3 +160,18 @@ class Store(Keeper, Protocol):
 
         Works where the present state is damaged or gone.
         """
+
+    def adopt(self, state: State) -> State:
+        """Makes `state`, which comes from elsewhere, the present one, under a serial above all that are known.
+
+        What it replaces is kept. Works where the present state is damaged, gone or was moved away.
+        """
+
+    def retire(self, target: str) -> None:
+        """Leaves word that the state lives at `target` now, in its place; it is kept itself.
+
+        Whoever loads it is told by StateElsewhere. Does nothing where there is no state.
+        """
+
+    def drop(self) -> None:
+        """Deletes the state and the kept ones."""

@@ -13,7 +13,7 @@ import orjson
 from pydantic import ValidationError
 
 from dynaops.model.state import FORMAT_VERSION, Record, State
-from dynaops.stores.base import StateError, StateUnreadable
+from dynaops.stores.base import StateElsewhere, StateError, StateUnreadable
 
 MAX_BYTES = 64 * 1024 * 1024
 """No real state comes near this; what does is some other file."""
@@ -31,6 +31,7 @@ _FOREIGN = {
     "table_name": "a dynaops spec",
     "Table": "the output of describe-table",
 }
+_MOVED_TO = "moved_to"
 _SHOWN_FAULTS = 3
 _RESOURCES = "resources"
 _NONE, _SOME = b'\n  "resources": {},\n', b'\n  "resources": {\n%s\n  },\n'
@@ -100,13 +101,24 @@ def _unsayable(why: str) -> StateError:
     )
 
 
+def moved_note(target: str) -> bytes:
+    """What is left in the place of a state that lives at `target` now."""
+    return _encode({_MOVED_TO: target})
+
+
 def loads(raw: bytes, place: str) -> State:
-    """The state that `raw` holds; `place` names its origin in messages. Raises StateUnreadable."""
+    """The state that `raw` holds; `place` names its origin in messages.
+
+    Raises StateElsewhere where it says that the state was moved, StateUnreadable for all else that is no state.
+    """
     if len(raw) > MAX_BYTES:
         raise StateUnreadable(
             f"{place} is too large for a state: it has more than {MAX_BYTES // 1024**2} MiB.", _CHOOSE_HINT
         )
-    _check_version(_parse(raw, place), place)
+    data = _parse(raw, place)
+    if isinstance(data.get(_MOVED_TO), str):
+        raise StateElsewhere(place, data[_MOVED_TO])
+    _check_version(data, place)
     try:
         state = State.model_validate_json(raw, strict=True)
     except ValidationError as error:

@@ -67,6 +67,13 @@ class Generations:
         path = (own or found)[0]
         return form.loads(_bytes(path), str(path))
 
+    def drop(self) -> None:
+        """Deletes all that is kept, damaged files too. Raises OSError."""
+        if self._directory.is_dir():
+            for path in self._directory.iterdir():
+                path.unlink()
+            self._directory.rmdir()
+
     def _paths(self) -> list[Path]:
         """The files, newest first. A link keeps the time at which its content was saved."""
         try:

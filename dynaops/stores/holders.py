@@ -8,7 +8,7 @@ import socket
 import uuid
 from datetime import UTC, datetime
 
-from dynaops.stores.base import DEFAULT_LOCATION, Holder, LockHeld
+from dynaops.stores.base import DEFAULT_LOCATION, Holder, LockHeld, shell_word
 
 
 def myself(operation: str) -> Holder:
@@ -38,7 +38,7 @@ def takeover(previous: Holder) -> str:
 
 def refusal(location: str, holder: Holder | None, life: str = "") -> LockHeld:
     """The lock of the state at `location` is another's; `life` says when that was last heard of."""
-    option = "" if location == DEFAULT_LOCATION else f"--state {_quoted(location)} "
+    option = "" if location == DEFAULT_LOCATION else f"--state {shell_word(location)} "
     command = f"dynaops {option}state unlock --force"
     hint = f"Wait until that is done. If nobody works on it any more: `{command}`."
     if holder is None:
@@ -57,7 +57,3 @@ def taken_away(location: str, present: Holder | None) -> LockHeld:
         "Find out who ran `dynaops state unlock --force`, then run the command again.",
         present,
     )
-
-
-def _quoted(location: str) -> str:
-    return f"'{location}'" if set(location) & set("?& ") else location

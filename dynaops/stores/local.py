@@ -12,7 +12,7 @@ from pathlib import Path
 
 from dynaops.model.state import State
 from dynaops.stores import format as form
-from dynaops.stores.base import Generation, Holder, Lock, StateError, StateUnreadable, moved
+from dynaops.stores.base import Generation, Holder, Lock, StateElsewhere, StateError, StateUnreadable, moved
 from dynaops.stores.files import failure, make_directory, replace
 from dynaops.stores.generations import Generations
 from dynaops.stores.lock import StateLock
@@ -79,15 +79,45 @@ class LocalStore:
 
     def restore(self, serial: int) -> State:
         with self._locked("state restore"):
-            try:
-                stored = self._stored()
-            except StateUnreadable:
-                self._generations.keep_damaged()
-                stored = None
+            stored = self._present()
             state = self._generations.read(serial, stored.lineage if stored else None)
-            newest = max(serial, stored.serial if stored else 0, self._generations.newest(state.lineage))
-            self._kept = False
-            return self._write(state, newest + 1, keep=stored)
+            return self._put_in_place(state, stored)
+
+    def adopt(self, state: State) -> State:
+        with self._locked("state push"):
+            return self._put_in_place(state, self._present())
+
+    def retire(self, target: str) -> None:
+        with self._locked("init --migrate"):
+            stored = self._stored()
+            if stored is not None:
+                self._replace(form.moved_note(target), stored)
+                self._seen = None
+
+    def drop(self) -> None:
+        with self._locked("workspace delete"):
+            try:
+                self._path.unlink(missing_ok=True)
+                self._generations.drop()
+            except OSError as error:
+                raise failure("delete the state", self._path, error) from error
+            self._seen = None
+
+    def _put_in_place(self, state: State, stored: _Seen | None) -> State:
+        """Makes `state` the present one, under a serial above all that are known."""
+        newest = max(state.serial, stored.serial if stored else 0, self._generations.newest(state.lineage))
+        self._kept = False
+        return self._write(state, newest + 1, keep=stored)
+
+    def _present(self) -> _Seen | None:
+        """What the file holds; None where that is no state, which is then kept apart."""
+        try:
+            return self._stored()
+        except StateElsewhere:
+            return None
+        except StateUnreadable:
+            self._generations.keep_damaged()
+            return None
 
     @contextlib.contextmanager
     def _locked(self, operation: str) -> Iterator[None]:
@@ -101,7 +131,11 @@ class LocalStore:
 
     def _write(self, state: State, serial: int, keep: _Seen | None) -> State:
         saved = state.model_copy(update={"serial": serial})
-        data = self._encoder.dumps(saved)
+        self._replace(self._encoder.dumps(saved), keep)
+        self._seen = _Seen(_mark(self._path.stat()), serial, saved.lineage)
+        return saved
+
+    def _replace(self, data: bytes, keep: _Seen | None) -> None:
         try:
             make_directory(self._path.parent)
             if keep is not None and not self._kept:
@@ -110,10 +144,8 @@ class LocalStore:
                 self._generations.keep(keep.serial, keep.lineage)
             self._kept = True
             replace(self._path, data)
-            self._seen = _Seen(_mark(self._path.stat()), serial, saved.lineage)
         except OSError as error:
             raise failure("save the state to", self._path, error) from error
-        return saved
 
     def _check_unmoved(self, state: State, stored: _Seen | None) -> None:
         before = (stored.serial, stored.lineage) if stored else (0, state.lineage)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from dynaops.aws.objects import Bucket, Content, Overtaken
 from dynaops.model.state import State
 from dynaops.stores import format as form
-from dynaops.stores.base import Generation, Holder, Lock, StateUnreadable, moved
+from dynaops.stores.base import Generation, Holder, Lock, StateElsewhere, StateUnreadable, moved
 from dynaops.stores.lease import LeaseLock, Place
 from dynaops.stores.lock_table import TablePlace
 from dynaops.stores.object_generations import SAVED_AT, ObjectGenerations, described
@@ -99,6 +99,25 @@ class S3Store:
                 state = self._generations.read(serial, stored.lineage if stored else None)
             return self._put_in_place(state, stored)
 
+    def adopt(self, state: State) -> State:
+        with self._locked("state push"):
+            return self._put_in_place(state, self._present())
+
+    def retire(self, target: str) -> None:
+        with self._locked("init --migrate"):
+            found = self._read()
+            if found is not None:
+                state = self._state_of(found)
+                self._put(state, form.moved_note(target))
+                self._seen, self._looked = None, False
+
+    def drop(self) -> None:
+        with self._locked("workspace delete"):
+            with told("delete", self._location):
+                self._bucket.delete(self._key)
+                self._generations.drop()
+            self._seen, self._looked = None, False
+
     def _put_in_place(self, state: State, stored: State | None) -> State:
         """Makes `state` the present one, under a serial above all that are known."""
         with told("restore", self._location):
@@ -114,6 +133,8 @@ class S3Store:
             return None
         try:
             return self._state_of(found)
+        except StateElsewhere:
+            return None
         except StateUnreadable:
             with told("keep the damaged object of", self._location):
                 self._generations.keep_damaged(found.etag)
@@ -131,17 +152,20 @@ class S3Store:
 
     def _write(self, state: State, serial: int) -> State:
         saved = state.model_copy(update={"serial": serial})
-        data = self._encoder.dumps(saved)
+        etag = self._put(state, self._encoder.dumps(saved))
+        self._seen, self._looked = _Seen(etag, serial, saved.lineage), True
+        return saved
+
+    def _put(self, before: State, data: bytes) -> str:
+        """Writes the object in place of the one last seen; its ETag. Raises StateMoved where that was `before`."""
         try:
             with told("save", self._location):
                 self._keep()
-                etag = self._bucket.put(self._key, data, self._seen.etag if self._seen else None, _metadata())
+                return self._bucket.put(self._key, data, self._seen.etag if self._seen else None, _metadata())
         except Overtaken:
             self.load()
-            self._check_unmoved(state)
-            raise moved(self._location, state, serial, saved.lineage) from None
-        self._seen, self._looked = _Seen(etag, serial, saved.lineage), True
-        return saved
+            self._check_unmoved(before)
+            raise moved(self._location, before, before.serial + 1, before.lineage) from None
 
     def _keep(self) -> None:
         """One generation a run, not one a save; see LocalStore."""

@@ -10,6 +10,7 @@ from dynaops.model.operation import Effect
 from dynaops.model.state import Intent, Record, State
 from dynaops.stores.base import (
     LockHeld,
+    StateElsewhere,
     StateError,
     StateMoved,
     StateUnreadable,
@@ -278,3 +279,35 @@ class StoreConformance(LockConformance):
         store = place.open()
         assert store.location
         assert store.location in store.describe()
+
+    def test_a_state_from_elsewhere_takes_the_place_of_any(self, place: Place) -> None:
+        store = place.open()
+        one = store.save(filled(store.load(), "users"))
+        other = filled(State.empty(), "orders").model_copy(update={"serial": 7})
+        adopted = place.open().adopt(other)
+        assert adopted == other.model_copy(update={"serial": 8}) == place.open().load()
+        assert place.open().restore(1).resources == one.resources
+        place.overwrite(b"{")
+        assert place.open().adopt(one).resources == one.resources == place.open().load().resources
+
+    def test_where_a_state_was_moved_away_nobody_goes_on_by_mistake(self, place: Place) -> None:
+        store = place.open()
+        state = store.save(filled(store.load(), "users"))
+        place.open().retire("s3://elsewhere/state.json?region=eu-west-1")
+        before = place.raw()
+        for attempt in (store.load, place.open().load, lambda: store.save(state)):
+            with pytest.raises(StateElsewhere, match="lives at s3://elsewhere") as caught:
+                attempt()
+            assert "--state 's3://elsewhere/state.json?region=eu-west-1'" in (caught.value.hint or "")
+        assert place.raw() == before
+        assert [entry.serial for entry in store.history()] == [1]
+        back = place.open().adopt(state)
+        assert (back.serial, place.open().load()) == (2, back)
+
+    def test_nothing_is_left_of_a_state_that_is_dropped(self, place: Place) -> None:
+        store = place.open()
+        store.save(store.save(store.load()))
+        place.open().drop()
+        assert place.raw() is None
+        assert store.history() == []
+        assert store.load().serial == 0

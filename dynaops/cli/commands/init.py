@@ -8,14 +8,19 @@ from typing import Annotated
 
 import typer
 
+from dynaops.cli import options
+from dynaops.cli.exits import Exit
 from dynaops.cli.help import Command
 from dynaops.cli.lazy import new_app
 from dynaops.cli.screen import Screen
-from dynaops.cli.settings import settings_of
+from dynaops.cli.settings import DEFAULT_STATE, Settings, settings_of
 
 app = new_app()
 EXAMPLES = """dynaops init
-dynaops init specs/users.yaml --table users"""
+dynaops init specs/users.yaml --table users
+dynaops init --state-bucket acme-dynaops-state
+dynaops init --migrate --state s3://acme-dynaops-state/orders.json
+dynaops init --migrate --from s3://acme-dynaops-state/orders.json"""
 
 _STARTER = Path(__file__).parent.parent / "starter.yaml"
 _NAME = re.compile(r"[a-zA-Z0-9_.-]{3,255}")
@@ -28,12 +33,28 @@ def init(
         str | None, typer.Argument(metavar="FILE", help="Where to write it.  [default: specs/TABLE.yaml]")
     ] = None,
     table: Annotated[str, typer.Option(metavar="NAME", help="Name of the table.")] = "orders",
-) -> None:
-    """Write a commented spec to start from.
+    state_bucket: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Make a bucket for states instead: versioned, encrypted, private."),
+    ] = None,
+    kms_key: Annotated[
+        str | None, typer.Option(metavar="ARN", help="KMS key of that bucket.  [default: S3's own]")
+    ] = None,
+    yes: options.Yes = False,
+    migrate: Annotated[
+        bool, typer.Option("--migrate", help="Move the state to where --state says instead.")
+    ] = False,
+    source: Annotated[
+        str, typer.Option("--from", metavar="PLACE", help="Where the state is that is moved.")
+    ] = DEFAULT_STATE,
+) -> int:
+    """Write a commented spec to start from, or set up where the state lives.
 
-    A file that is there already is never overwritten.
+    A file that is there already is never overwritten, nor is a state that is another's.
     """
     settings = settings_of(ctx)
+    if state_bucket or migrate:
+        return _set_up(settings, path, state_bucket, kms_key, yes, source if migrate else None)
     screen = Screen(settings)
     if not _NAME.fullmatch(table):
         raise typer.BadParameter("a table name has 3 to 255 of a-z A-Z 0-9 _ . -", param_hint="--table")
@@ -41,12 +62,33 @@ def init(
     _write(target, _STARTER.read_text(encoding="utf-8").replace("TABLE_NAME", table))
     if settings.json:
         screen.document({"file": str(target), "table": table})
-        return
+        return Exit.OK
     screen.say(f"Wrote {target}. It is valid as it stands; the comments show what else there is.")
     screen.say("")
     screen.say(
         f"  dynaops validate {target}\n  dynaops plan {target} --sandbox\n  dynaops apply {target} --sandbox"
     )
+    return Exit.OK
+
+
+def _set_up(
+    settings: Settings,
+    path: str | None,
+    bucket: str | None,
+    kms_key: str | None,
+    yes: bool,
+    source: str | None,
+) -> int:
+    from dynaops.cli import placing
+
+    if path is not None:
+        raise typer.BadParameter("Leave the file out: no spec is written with --state-bucket and --migrate.")
+    if bucket is not None and source is not None:
+        raise typer.BadParameter("Make the bucket first, and move the state with another command.")
+    if bucket is not None:
+        return placing.make_bucket(settings, bucket, kms_key, yes)
+    placing.migrate(settings, source or DEFAULT_STATE)
+    return Exit.OK
 
 
 def _write(target: Path, text: str) -> None:

@@ -108,6 +108,32 @@ def pull(ctx: typer.Context) -> None:
 
 
 @app.command(cls=Command)
+def push(
+    ctx: typer.Context,
+    file: Annotated[str, typer.Argument(metavar="FILE", help="From: dynaops state pull; - is stdin.")],
+    force: Annotated[
+        bool, typer.Option("--force", help="Also in place of another state, a newer or a damaged one.")
+    ] = False,
+) -> None:
+    """Make a state from a file the present one; the present one is kept.
+
+    It must be of the same lineage and no older, unless you say --force.
+    """
+    from dynaops.cli import placing
+
+    settings = settings_of(ctx)
+    screen = Screen(settings)
+    before, after = placing.push(settings, file, force)
+    if settings.json:
+        screen.document({"serial": after.serial, "changed": before != after})
+    elif before == after:
+        screen.say("Nothing to do: the state is the same already.")
+    else:
+        screen.say(f"Took the state in, as serial {after.serial}. Run `dynaops plan` to compare it with AWS.")
+        screen.aside("The one before is kept: dynaops state history.")
+
+
+@app.command(cls=Command)
 def history(ctx: typer.Context) -> None:
     """List the present state and the earlier ones that are kept."""
     from dynaops.views.records import history_page
@@ -145,10 +171,16 @@ def unlock(
     ctx: typer.Context,
     force: Annotated[bool, typer.Option("--force", help="Take the lock from whoever holds it.")] = False,
 ) -> None:
-    """Take away a lock that was left behind."""
+    """Take away a lock that was left behind.
+
+    The lock of a run that lives is taken with consent only: on a terminal you are asked, elsewhere --force is needed.
+    That run then stops and saves nothing more.
+    """
     settings = settings_of(ctx)
     screen = Screen(settings)
-    holder = wiring.store(settings).unlock(force=force)
+    from dynaops.cli import placing
+
+    holder = placing.unlock(settings, wiring.store(settings), force)
     if settings.json:
         screen.document({"unlocked": holder.model_dump(mode="json") if holder else None})
     elif holder is None:
