@@ -79,6 +79,7 @@ OFFLINE = frozenset(
         "DDB494",
         "DDB495",
         "DDB496",
+        "DDB497",
         "DDB501",
         "DDB502",
         "DDB503",

@@ -65,8 +65,8 @@ def _billed(held: Held, size: Sizes) -> Billed:
             _recovery(found, held, region, size)
         _backups(found, held, size)
     for address, alarm in held.of_kind("alarm"):
-        rest = address.removeprefix(f"{held.scope.address}/alarm/")
-        watched, _ = alarms.metrics_of(held.scope.table_name, rest)
+        place = alarms.place_of(held.scope, address)
+        watched, _ = alarms.metrics_of(held.scope.table_name, place.rest)
         found.add(held.scope.address, alarm.region, "alarm", float(len(watched)))
     return found
 

@@ -27,10 +27,10 @@ def spec(**alarms: Any) -> dict[str, Any]:
     return {**INDEXED, "alarms": alarms}
 
 
-def alarms(bench: Bench) -> dict[str, Any]:
+def alarms(bench: Bench, region: str = "eu-west-1") -> dict[str, Any]:
     return {
         one["AlarmName"]: one
-        for one in bench.client("cloudwatch").describe_alarms()["MetricAlarms"]
+        for one in bench.client("cloudwatch", region).describe_alarms()["MetricAlarms"]
         if not one["AlarmName"].startswith("TargetTracking")
     }
 
@@ -131,6 +131,59 @@ def test_latency_of_each_replica_and_age_of_each_trigger(bench: Bench) -> None:
     assert age["Dimensions"] == [{"Name": "FunctionName", "Value": "one"}]
     bench.apply({**around, "replicas": [], "alarms": {"replication_latency": True, "iterator_age": 5000}})
     assert list(alarms(bench)) == ["dynaops/users/iterator_age/one"]
+
+
+def tags(bench: Bench, name: str, region: str = "eu-west-1") -> dict[str, str]:
+    arn = alarms(bench, region)[name]["AlarmArn"]
+    found = bench.client("cloudwatch", region).list_tags_for_resource(ResourceARN=arn)["Tags"]
+    return {one["Key"]: one["Value"] for one in found}
+
+
+def test_each_region_has_alarms_of_its_own_that_tell_its_own_topics(bench: Bench) -> None:
+    there = TOPIC.replace("eu-west-1", "us-east-1")
+    replica = {"region": "us-east-1", "tags": {"where": "there"}}
+    wanted = {
+        **spec(throttles=True, replication_latency=True, sns_topic_arns=[TOPIC, there]),
+        "tags": {"team": "one"},
+        "replicas": [replica],
+    }
+    plan = bench.apply(wanted)
+    assert {one for one in actions(plan) if "/replica/us-east-1/alarm/" in one} == {
+        "users/replica/us-east-1/alarm/throttles",
+        "users/replica/us-east-1/alarm/throttles/by-a",
+    }
+    assert sorted(alarms(bench, "us-east-1")) == ["dynaops/users/throttles", "dynaops/users/throttles/by-a"]
+    assert alarms(bench, "us-east-1")["dynaops/users/throttles"]["AlarmActions"] == [there]
+    assert alarms(bench)["dynaops/users/throttles"]["AlarmActions"] == [TOPIC]
+    assert tags(bench, "dynaops/users/throttles", "us-east-1") == {"team": "one", "where": "there"}
+    assert bench.exported()["alarms"]["sns_topic_arns"] == sorted([TOPIC, there])
+
+    bench.client("cloudwatch", "us-east-1").delete_alarms(AlarmNames=["dynaops/users/throttles"])
+    plan = bench.plan(wanted)
+    assert [one.address for one in plan.drift] == ["users/replica/us-east-1/alarm/throttles"]
+    assert [(one.api, one.region) for one in bench.apply(wanted).operations] == [
+        ("PutMetricAlarm", "us-east-1")
+    ]
+    bench.apply({**wanted, "replicas": []})
+    assert alarms(bench, "us-east-1") == {}
+    assert "dynaops/users/throttles" in alarms(bench)
+
+
+def test_alarms_have_the_tables_tags(bench: Bench) -> None:
+    name = "dynaops/users/system_errors"
+    wanted = {"alarms": {"system_errors": True}}
+    bench.apply({**wanted, "tags": {"team": "one", "cost": "7"}})
+    assert tags(bench, name) == {"team": "one", "cost": "7"}
+    assert sorted(calls(bench.apply({**wanted, "tags": {"team": "two"}}))) == [
+        *("TagResource", "TagResource", "UntagResource", "UntagResource")
+    ]
+    assert tags(bench, name) == {"team": "two"}
+    arn = alarms(bench)[name]["AlarmArn"]
+    bench.client("cloudwatch").tag_resource(ResourceARN=arn, Tags=[{"Key": "theirs", "Value": "x"}])
+    assert calls(bench.apply({**wanted, "tags": {"team": "two"}})) == [], "what others tagged is theirs"
+    both = bench.apply({"alarms": {"system_errors": 4}, "tags": {"team": "three"}})
+    assert calls(both).count("PutMetricAlarm") == 1
+    assert tags(bench, name) == {"team": "three", "theirs": "x"}
 
 
 def test_drift_is_told_and_undone(bench: Bench) -> None:
@@ -235,6 +288,7 @@ def test_long_names_are_cut_and_stay_apart() -> None:
         ({"sns_topic_arns": ["oncall"]}, "DDB491"),
         ({"sns_topic_arns": ["x:sns:y"]}, "DDB491"),
         ({"sns_topic_arns": [TOPIC.replace("eu-west-1", "us-east-1")]}, "DDB496"),
+        ({"sns_topic_arns": [TOPIC], "throttles": True, "replica": True}, "DDB497"),
         ({"throttles": 0}, "DDB492"),
         ({"throttles": inf}, "DDB492"),
         ({"throttles": nan}, "DDB492"),
@@ -249,7 +303,8 @@ def test_long_names_are_cut_and_stay_apart() -> None:
     ],
 )
 def test_what_cloudwatch_refuses_is_said_before(asked: dict[str, Any], code: str) -> None:
-    found = check([document_of({**BASE, "region": "eu-west-1", "alarms": asked})])
+    replicas = [{"region": "us-east-1"}] if asked.pop("replica", False) else []
+    found = check([document_of({**BASE, "region": "eu-west-1", "alarms": asked, "replicas": replicas})])
     assert code in [one.code for one in found]
 
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from dynaops.kinds import TableSpec
 
 ALARMS = ("throttles", "system_errors", "capacity_utilization", "replication_latency", "iterator_age")
+REGIONAL = ("throttles", "system_errors", "capacity_utilization")
+"""Alarms on metrics that each region of a global table has for itself."""
 HOUR, DAY, WEEK = 3_600, 86_400, 604_800
 _TOPIC = re.compile(r"arn:aws[a-z-]*:sns:([a-z0-9-]+):\d{12}:.+")
 
@@ -57,7 +59,7 @@ class Alarms(Fragment):
     """Each alarm is on (true), off, on with its own threshold (a number), or with a map of settings."""
 
     sns_topic_arns: list[str] | None = Field(None, max_length=5)
-    """Up to five SNS topics, in the table's region, that are told when an alarm goes off, and when it is over."""
+    """Up to five SNS topics that are told when an alarm goes off, and when it is over: those of the alarm's region."""
     throttles: Alarm = None
     """Throttled reads and writes in a period, of the table and of each global secondary index. Default: 1 in 300 s."""
     system_errors: Alarm = None
@@ -88,6 +90,7 @@ def rules(spec: TableSpec) -> Iterator[Finding]:
         return
     for number, arn in enumerate(spec.alarms.sns_topic_arns or ()):
         yield from _topic(spec, arn, f"alarms.sns_topic_arns.{number}")
+    yield from _untold(spec)
     for name in ALARMS:
         asked = getattr(spec.alarms, name)
         if asked is None or asked is False:
@@ -106,7 +109,7 @@ def _topic(spec: TableSpec, arn: str, path: str) -> Iterator[Finding]:
             hint="It looks like arn:aws:sns:REGION:ACCOUNT:NAME.",
             path=path,
         )
-    elif spec.region and named[1] != spec.region:
+    elif spec.region and named[1] not in (spec.region, *(one.region for one in spec.replicas or ())):
         yield Finding(
             code="DDB496",
             severity=Severity.ERROR,
@@ -114,6 +117,28 @@ def _topic(spec: TableSpec, arn: str, path: str) -> Iterator[Finding]:
             hint=f"Name a topic in {spec.region}.",
             path=path,
         )
+
+
+def _untold(spec: TableSpec) -> Iterator[Finding]:
+    """An alarm tells topics of its own region only, so where there is none nobody hears it."""
+    block = spec.alarms
+    if block is None or not block.sns_topic_arns or not any(block.settings(name) for name in REGIONAL):
+        return
+    for replica in spec.replicas or ():
+        if not any(topic_region(arn) == replica.region for arn in block.sns_topic_arns):
+            yield Finding(
+                code="DDB497",
+                severity=Severity.WARNING,
+                message=f"the alarms of the replica in {replica.region} tell nobody: no topic is in that region",
+                hint=f"Add a topic of {replica.region} to sns_topic_arns.",
+                path="alarms.sns_topic_arns",
+            )
+
+
+def topic_region(arn: str) -> str:
+    """The region of an SNS topic; empty where the ARN names none."""
+    named = _TOPIC.fullmatch(arn)
+    return named[1] if named else ""
 
 
 def _numbers(name: str, asked: Alarm) -> Iterator[Finding]:

@@ -2,31 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from dynaops.kinds.alarm import ALARMS, DEFAULTS, shape
-from dynaops.kinds.kind import BaseRoom, Entry, Known, Policy, Rank, Reader, Step, Work
+from dynaops.kinds.alarm import ALARMS, DEFAULTS, REGIONAL, calls, shape, topic_region
+from dynaops.kinds.alarm.shape import KIND, Place, address_of, place_of
+from dynaops.kinds.kind import BaseRoom, Known, Policy, Reader, Step, Work
 from dynaops.model.change import Action
-from dynaops.model.operation import Effect, Operation, Tolerance, Wait
 from dynaops.model.resource import Observed, Properties, Resource, Scope
 
 if TYPE_CHECKING:
     from dynaops.kinds import TableSpec
 
-KIND = "alarm"
 _MOST = 100
 """Names that DescribeAlarms takes at once."""
+_READERS = 8
 
 
 class AlarmRoom(BaseRoom):
-    """Alarms outlive their table, so they are looked for with it or without, and deleted by ourselves."""
+    """Alarms outlive their table, so they are looked for with it or without, and deleted by ourselves.
+
+    Each region of a global table has its own throttles, errors and capacity, and so its own alarms on them.
+    """
 
     beside_table = False
     kinds: Mapping[str, Policy] = {
         KIND: Policy(
             title="CloudWatch alarm",
             spec_key="alarms",
+            keyed=frozenset({"tags"}),
         )
     }
 
@@ -36,48 +41,45 @@ class AlarmRoom(BaseRoom):
     def declare(self, scope: Scope, spec: TableSpec) -> Iterator[Resource]:
         if spec.alarms is None:
             return
-        topics = sorted(set(spec.alarms.sns_topic_arns or ()))
-        for name in ALARMS:
-            settings = spec.alarms.settings(name)
-            for suffix in shape.suffixes(spec, name) if settings else ():
-                assert settings is not None, "only alarms that are on have something to watch"
-                rest = f"{name}{suffix}"
-                wanted = shape.wanted(scope.table_name, rest, settings, topics)
-                yield Resource(scope.below(f"{KIND}/{rest}"), KIND, scope.region, wanted)
+        for region, tags in _regions(scope, spec):
+            topics = _topics(scope, spec, region)
+            for name in ALARMS if region == scope.region else REGIONAL:
+                settings = spec.alarms.settings(name)
+                for suffix in shape.suffixes(spec, name) if settings else ():
+                    assert settings is not None, "only alarms that are on have something to watch"
+                    rest = f"{name}{suffix}"
+                    wanted = shape.wanted(scope.table_name, rest, settings, topics, tags)
+                    yield Resource(address_of(scope, Place(region, rest)), KIND, region, wanted)
 
-    def observe(
-        self,
-        read: Reader,
-        scope: Scope,
-        table: Observed | None,  # noqa: ARG002
-        known: Known,
-    ) -> Iterator[Observed]:
-        names = {
-            shape.alarm_name(scope.table_name, _rest(scope.address, address)): address
-            for address in known.of_kinds(KIND)
-        }
-        found = _named(read, scope, sorted(names))
+    def observe(self, read: Reader, scope: Scope, table: Observed | None, known: Known) -> Iterator[Observed]:
+        sought = known.of_kinds(KIND)
+        by_region: dict[str, dict[str, str]] = {}
+        for address in sought:
+            place = place_of(scope, address)
+            names = by_region.setdefault(place.region, {})
+            names[shape.alarm_name(scope.table_name, place.rest)] = address
         if known.discover:
-            for one in _look(read, scope, AlarmNamePrefix=shape.prefix(scope.table_name)):
-                rest = shape.rest_of(one)
-                if rest and shape.alarm_name(scope.table_name, rest) == one["AlarmName"] not in names:
-                    names[one["AlarmName"]] = scope.below(f"{KIND}/{rest}")
-                    found.append(one)
-        for one in found:
-            outputs = {"name": one["AlarmName"], "arn": one["AlarmArn"]}
-            address = names[one["AlarmName"]]
-            found_as = shape.properties_of(one, scope.table_name, _rest(scope.address, address))
-            yield Observed(address, KIND, scope.region, found_as, outputs, raw=one)
+            replicas = table.raw.get("Replicas", ()) if table else ()
+            for region in (scope.region, *(one["RegionName"] for one in replicas)):
+                by_region.setdefault(region, {})
+        tagged = known.discover or any(
+            side and "tags" in side.properties for sides in sought.values() for side in sides
+        )
+        for region, names in sorted(by_region.items()):
+            yield from _in_region(read, scope, region, names, known.discover, tagged)
 
     def export(self, scope: Scope, live: Sequence[Observed]) -> dict[str, Any]:
-        """One setting for each kind of alarm: that of the table, or of the first of those it has."""
-        mine = {_rest(scope.address, one.address): one.properties for one in live if one.kind == KIND}
+        """One setting for each kind of alarm: that of the table, or of the first of those it has at home."""
+        own = [one for one in live if one.kind == KIND]
+        mine = {
+            place_of(scope, one.address).rest: one.properties for one in own if one.region == scope.region
+        }
         found: dict[str, Any] = {}
         for rest, properties in sorted(mine.items()):
             found.setdefault(rest.partition("/")[0], _exported(rest.partition("/")[0], properties))
-        told = [one["topics"] for one in mine.values() if isinstance(one["topics"], list)]
+        told = [one.properties["topics"] for one in own if isinstance(one.properties["topics"], list)]
         topics = sorted({arn for one in told for arn in one if ":sns:" in arn})
-        if topics:
+        if topics and found:
             found = {"sns_topic_arns": topics, **found}
         return {"alarms": found} if found else {}
 
@@ -85,26 +87,69 @@ class AlarmRoom(BaseRoom):
         steps: list[Step] = []
         for entry in work.of_kind(KIND):
             if entry.action is Action.DELETE and entry.live:
-                steps.append(_delete(work, entry))
-            elif entry.action is Action.CREATE or (
-                entry.action in (Action.UPDATE, Action.ADOPT) and entry.change and entry.change.differences
-            ):
-                steps.append(_put(work, entry))
+                steps.append(calls.delete(work, entry))
+            elif entry.action is Action.CREATE:
+                steps.append(calls.put(work, entry))
+            elif entry.action in (Action.UPDATE, Action.ADOPT):
+                steps.extend(calls.change(work, entry))
         return steps
 
 
-def _look(read: Reader, scope: Scope, **which: Any) -> list[dict[str, Any]]:
+def _regions(scope: Scope, spec: TableSpec) -> Iterator[tuple[str, dict[str, str]]]:
+    """Home and the replicas' regions, with the tags that the table has there."""
+    yield scope.region, dict(spec.tags or {})
+    for replica in spec.replicas or ():
+        shared = (spec.tags or {}) if replica.propagate_tags else {}
+        yield replica.region, {**shared, **(replica.tags or {})}
+
+
+def _topics(scope: Scope, spec: TableSpec, region: str) -> list[str]:
+    """The topics that an alarm in `region` can tell; AWS judges those at home that are of no region of the table."""
+    assert spec.alarms is not None, "asked only where there are alarms"
+    away = {one.region for one in spec.replicas or ()}
+    return sorted(
+        arn
+        for arn in set(spec.alarms.sns_topic_arns or ())
+        if topic_region(arn) == region or (region == scope.region and topic_region(arn) not in away)
+    )
+
+
+def _in_region(
+    read: Reader, scope: Scope, region: str, names: dict[str, str], discover: bool, tagged: bool
+) -> Iterable[Observed]:
+    found = _named(read, region, sorted(names))
+    if discover:
+        for one in _look(read, region, AlarmNamePrefix=shape.prefix(scope.table_name)):
+            rest = shape.rest_of(one)
+            if rest and shape.alarm_name(scope.table_name, rest) == one["AlarmName"] not in names:
+                names[one["AlarmName"]] = address_of(scope, Place(region, rest))
+                found.append(one)
+    with ThreadPoolExecutor(_READERS, thread_name_prefix="alarm") as pool:
+        tags = list(pool.map(lambda one: _tags(read, region, one) if tagged else {}, found))
+    for one, own in zip(found, tags, strict=True):
+        address = names[one["AlarmName"]]
+        outputs = {"name": one["AlarmName"], "arn": one["AlarmArn"]}
+        found_as = shape.properties_of(one, scope.table_name, place_of(scope, address).rest)
+        yield Observed(
+            address, KIND, region, {**found_as, **({"tags": own} if own else {})}, outputs, raw=one
+        )
+
+
+def _look(read: Reader, region: str, **which: Any) -> list[dict[str, Any]]:
     which["AlarmTypes"] = ["MetricAlarm"]
-    return read.read_all("cloudwatch", "DescribeAlarms", scope.region, which, "MetricAlarms") or []
+    return read.read_all("cloudwatch", "DescribeAlarms", region, which, "MetricAlarms") or []
 
 
-def _named(read: Reader, scope: Scope, names: list[str]) -> list[dict[str, Any]]:
+def _named(read: Reader, region: str, names: list[str]) -> list[dict[str, Any]]:
     some = [names[start : start + _MOST] for start in range(0, len(names), _MOST)]
-    return [one for part in some for one in _look(read, scope, AlarmNames=part)]
+    return [one for part in some for one in _look(read, region, AlarmNames=part)]
 
 
-def _rest(table: str, address: str) -> str:
-    return address.removeprefix(f"{table}/{KIND}/")
+def _tags(read: Reader, region: str, alarm: dict[str, Any]) -> dict[str, str]:
+    """Its tags, but for those that AWS itself puts."""
+    asked = {"ResourceARN": alarm["AlarmArn"]}
+    answer = read.read("cloudwatch", "ListTagsForResource", region, asked) or {}
+    return {one["Key"]: one["Value"] for one in answer.get("Tags", ()) if not one["Key"].startswith("aws:")}
 
 
 def _exported(name: str, properties: Properties) -> Any:
@@ -112,78 +157,6 @@ def _exported(name: str, properties: Properties) -> Any:
     members = ("threshold", "period", "evaluation_periods")
     own = {one: properties[one] for one in members if properties[one] != getattr(default, one)}
     return own or True
-
-
-def _put(work: Work, entry: Entry) -> Step:
-    """PutMetricAlarm makes an alarm or replaces it whole, keeping its state."""
-    assert entry.desired is not None, "only a declared alarm is made or changed"
-    wanted = entry.desired.properties
-    verb = "create" if entry.action is Action.CREATE else "change"
-    rest = _rest(work.scope.address, entry.address)
-    name = shape.alarm_name(work.scope.table_name, rest)
-    return _step(
-        entry,
-        "PutMetricAlarm",
-        f"{verb} alarm {name}",
-        shape.parameters(work.scope.table_name, rest, wanted),
-        Rank.ALARM,
-        Effect(
-            address=entry.address,
-            kind=KIND,
-            region=entry.region,
-            set=dict(wanted),
-            outputs={"name": "MetricAlarms[0].AlarmName", "arn": "MetricAlarms[0].AlarmArn"},
-        ),
-        wait=Wait(
-            title=f"alarm {name} is there",
-            service="cloudwatch",
-            api="DescribeAlarms",
-            parameters={"AlarmNames": [name], "AlarmTypes": ["MetricAlarm"]},
-            until="length(MetricAlarms)==`1`",
-            expected=1,
-            timeout=60,
-        ),
-    )
-
-
-def _delete(work: Work, entry: Entry) -> Step:
-    name = shape.alarm_name(work.scope.table_name, _rest(work.scope.address, entry.address))
-    return _step(
-        entry,
-        "DeleteAlarms",
-        f"delete alarm {name}",
-        {"AlarmNames": [name]},
-        Rank.LEAVINGS,
-        Effect(address=entry.address, kind=KIND, region=entry.region, forget=True),
-        tolerate=(Tolerance(code="ResourceNotFound"), Tolerance(code="ResourceNotFoundException")),
-    )
-
-
-def _step(
-    entry: Entry,
-    api: str,
-    title: str,
-    parameters: dict[str, Any],
-    rank: Rank,
-    effect: Effect,
-    wait: Wait | None = None,
-    tolerate: tuple[Tolerance, ...] = (),
-) -> Step:
-    operation = Operation(
-        id="",
-        address=entry.address,
-        kind=KIND,
-        title=title,
-        reason=entry.change.reason if entry.change else "",
-        service="cloudwatch",
-        api=api,
-        region=entry.region,
-        parameters=parameters,
-        wait=wait,
-        tolerate=tolerate,
-        effects=(effect,),
-    )
-    return Step(operation, rank)
 
 
 ROOM = AlarmRoom()

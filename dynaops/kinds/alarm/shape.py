@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dynaops.kinds.alarm import DEFAULTS, AlarmSettings
 from dynaops.kinds.trigger.shape import function_of
-from dynaops.model.resource import Properties
+from dynaops.model.resource import Properties, Scope
 
 if TYPE_CHECKING:
     from dynaops.kinds import TableSpec
 
+KIND = "alarm"
 COMPARISON = "GreaterThanOrEqualToThreshold"
 MISSING = "notBreaching"
 _AS_OURS = "at the threshold or above"
@@ -34,6 +35,28 @@ class Metric:
     statistic: str
     dimensions: tuple[tuple[str, str], ...]
     namespace: str = "AWS/DynamoDB"
+
+
+class Place(NamedTuple):
+    """Where an alarm is, and the rest of its address: ``throttles/by-email``."""
+
+    region: str
+    rest: str
+
+
+def place_of(scope: Scope, address: str) -> Place:
+    """The place of ``users/alarm/throttles`` or ``users/replica/us-east-1/alarm/throttles``."""
+    below = address.removeprefix(f"{scope.address}/")
+    region = scope.region
+    if below.startswith("replica/"):
+        _, region, below = below.split("/", 2)
+    return Place(region, below.removeprefix(f"{KIND}/"))
+
+
+def address_of(scope: Scope, place: Place) -> str:
+    """The address of an alarm at a place."""
+    where = ("replica", place.region) if place.region != scope.region else ()
+    return scope.below(*where, KIND, place.rest)
 
 
 def suffixes(spec: TableSpec, name: str) -> list[str]:
@@ -102,10 +125,14 @@ def _share(consumed: str, provisioned: str) -> str:
     return f"100*FILL({consumed},0)/(PERIOD({consumed})*FILL({provisioned},REPEAT))"
 
 
-def wanted(table: str, rest: str, settings: AlarmSettings, topics: list[str]) -> Properties:
+def wanted(
+    table: str, rest: str, settings: AlarmSettings, topics: list[str], tags: dict[str, str]
+) -> Properties:
     """An alarm in normal form."""
     default = DEFAULTS[rest.partition("/")[0]]
+    found: Properties = {"tags": tags} if tags else {}
     return {
+        **found,
         "watches": _what(table, rest),
         "goes_off": _AS_OURS,
         "threshold": _number(settings.threshold or default.threshold),

@@ -1,0 +1,142 @@
+"""The calls that make, change, tag and delete alarms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from dynaops.kinds.alarm import shape
+from dynaops.kinds.alarm.shape import KIND, place_of
+from dynaops.kinds.kind import Entry, Rank, Step, Work
+from dynaops.kinds.late import reference
+from dynaops.kinds.table.shape import tags as tag_list
+from dynaops.model.change import Action
+from dynaops.model.operation import Effect, Operation, Tolerance, Wait
+
+
+def change(work: Work, entry: Entry) -> Iterator[Step]:
+    """What differs: the alarm itself in one call, its tags in calls of their own."""
+    tagged = entry.differences("tags")
+    if len(tagged) < len(entry.change.differences if entry.change else ()):
+        yield put(work, entry)
+    wanted = {one.path.partition(".")[2]: one.after for one in tagged if one.after is not None}
+    if wanted:
+        yield _tag(entry, wanted)
+    dropped = sorted(one.path.partition(".")[2] for one in tagged if one.after is None)
+    if dropped:
+        yield _untag(entry, dropped)
+
+
+def put(work: Work, entry: Entry) -> Step:
+    """PutMetricAlarm makes an alarm or replaces it whole, keeping its state; it takes tags of a new one only."""
+    assert entry.desired is not None, "only a declared alarm is made or changed"
+    wanted = entry.desired.properties
+    verb = "create" if entry.action is Action.CREATE else "change"
+    rest = place_of(work.scope, entry.address).rest
+    name = shape.alarm_name(work.scope.table_name, rest)
+    parameters = shape.parameters(work.scope.table_name, rest, wanted)
+    made = dict(wanted)
+    if entry.action is not Action.CREATE:
+        made.pop("tags", None)
+    elif "tags" in wanted:
+        parameters["Tags"] = tag_list(wanted["tags"])
+    return _step(
+        entry,
+        "PutMetricAlarm",
+        f"{verb} alarm {name}",
+        parameters,
+        Rank.ALARM,
+        Effect(
+            address=entry.address,
+            kind=KIND,
+            region=entry.region,
+            set=made,
+            outputs={"name": "MetricAlarms[0].AlarmName", "arn": "MetricAlarms[0].AlarmArn"},
+        ),
+        wait=Wait(
+            title=f"alarm {name} is there",
+            service="cloudwatch",
+            api="DescribeAlarms",
+            parameters={"AlarmNames": [name], "AlarmTypes": ["MetricAlarm"]},
+            until="length(MetricAlarms)==`1`",
+            expected=1,
+            timeout=60,
+        ),
+    )
+
+
+def _tag(entry: Entry, tags: dict[str, str]) -> Step:
+    return _step(
+        entry,
+        "TagResource",
+        f"tag alarm {entry.address}: {', '.join(sorted(tags))}",
+        {"ResourceARN": _arn(entry), "Tags": tag_list(tags)},
+        Rank.ALARM,
+        Effect(
+            address=entry.address,
+            kind=KIND,
+            region=entry.region,
+            set={f"tags.{key}": value for key, value in tags.items()},
+        ),
+    )
+
+
+def _untag(entry: Entry, keys: list[str]) -> Step:
+    return _step(
+        entry,
+        "UntagResource",
+        f"untag alarm {entry.address}: {', '.join(keys)}",
+        {"ResourceARN": _arn(entry), "TagKeys": keys},
+        Rank.ALARM,
+        Effect(
+            address=entry.address,
+            kind=KIND,
+            region=entry.region,
+            unset=tuple(f"tags.{key}" for key in keys),
+        ),
+    )
+
+
+def _arn(entry: Entry) -> str:
+    return str((entry.live.outputs.get("arn") if entry.live else None) or reference(entry.address, "arn"))
+
+
+def delete(work: Work, entry: Entry) -> Step:
+    """DeleteAlarms; what it watched may be gone long since."""
+    name = shape.alarm_name(work.scope.table_name, place_of(work.scope, entry.address).rest)
+    return _step(
+        entry,
+        "DeleteAlarms",
+        f"delete alarm {name}",
+        {"AlarmNames": [name]},
+        Rank.LEAVINGS,
+        Effect(address=entry.address, kind=KIND, region=entry.region, forget=True),
+        tolerate=(Tolerance(code="ResourceNotFound"), Tolerance(code="ResourceNotFoundException")),
+    )
+
+
+def _step(
+    entry: Entry,
+    api: str,
+    title: str,
+    parameters: dict[str, Any],
+    rank: Rank,
+    effect: Effect,
+    wait: Wait | None = None,
+    tolerate: tuple[Tolerance, ...] = (),
+) -> Step:
+    operation = Operation(
+        id="",
+        address=entry.address,
+        kind=KIND,
+        title=f"{title} in {entry.region}" if "/replica/" in entry.address else title,
+        reason=entry.change.reason if entry.change else "",
+        service="cloudwatch",
+        api=api,
+        region=entry.region,
+        parameters=parameters,
+        wait=wait,
+        tolerate=tolerate,
+        effects=(effect,),
+    )
+    return Step(operation, rank)
