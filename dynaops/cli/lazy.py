@@ -45,6 +45,9 @@ SECTIONS: dict[str, dict[str, Listed]] = {
     },
     "Look after dynaops": {
         "state": Listed("state", "Look at the state, repair it, go back to an earlier one."),
+        "workspace": Listed(
+            "workspace", "Keep several states of the same specs: one for staging, one for production."
+        ),
         "schema": Listed("schema", "Print the JSON Schema of specs, for editors."),
         "whoami": Listed("whoami", "Say whose AWS account commands would work in."),
         "sandbox": Listed("sandbox", "Run the embedded AWS on this machine."),

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from dynaops.cli import wiring
+from dynaops.cli import wiring, workspaces
 from dynaops.cli.agreement import require_agreement
 from dynaops.cli.running import Terms, carry_out
 from dynaops.cli.screen import Screen
 from dynaops.cli.settings import Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dynaops.aws.session import Aws
     from dynaops.model.state import State
     from dynaops.stores.base import Holder, Store
 
@@ -44,23 +47,48 @@ def make_bucket(settings: Settings, name: str, kms_key: str | None, yes: bool) -
 
 
 def migrate(settings: Settings, source: str) -> None:
-    """Move the state at `source` to where ``--state`` says."""
+    """Move the state at `source`, and those of all its workspaces, to where ``--state`` says."""
     from dynaops.model.errors import DynaopsError
-    from dynaops.stores.migrate import migrate as moved
+    from dynaops.stores.workspaces import DEFAULT, names
 
-    screen = Screen(settings)
     if source == settings.state:
         raise DynaopsError(
             f"The state would stay where it is: {source}.",
             "Say where it shall be with --state, and where it is with --from.",
         )
-    here, there = wiring.store(settings._replace(state=source)), wiring.store(settings)
-    state = moved(here, there)
+
+    def way() -> Aws:
+        return wiring.aws(settings)
+
+    others = names(source, way)
+    moved = [_moved(settings, source, name, way, optional=bool(others)) for name in (DEFAULT, *others)]
+    told = [one for one in moved if one is not None]
+    screen = Screen(settings)
     if screen.json:
-        screen.document({"from": here.location, "to": there.location, "serial": state.serial})
+        screen.document({"moved": told})
         return
-    screen.say(f"The state is at {there.location} now, as serial {state.serial}.")
-    screen.aside(f"At {here.location} only word of that is left, and the earlier states.")
+    for one in told:
+        screen.say(f"The state is at {one['to']} now, as serial {one['serial']}.")
+        screen.aside(f"At {one['from']} only word of that is left, and the earlier states.")
+
+
+def _moved(
+    settings: Settings, source: str, name: str, way: Callable[[], Aws], optional: bool
+) -> dict[str, Any] | None:
+    """Move one workspace's state; None for one of several that has none, or has gone before."""
+    from dynaops.stores.base import StateElsewhere
+    from dynaops.stores.migrate import migrate as move
+
+    here, there = (workspaces.store_of(base, name, way) for base in (source, settings.state))
+    try:
+        if optional and not here.load().serial:
+            return None
+        state = move(here, there)
+    except StateElsewhere as error:
+        if optional and error.target == there.location:
+            return None
+        raise
+    return {"from": here.location, "to": there.location, "serial": state.serial}
 
 
 def push(settings: Settings, file: str, force: bool) -> tuple[State | None, State]:

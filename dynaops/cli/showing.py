@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 def show_plan(screen: Screen, plan: Plan, *, operations: bool = False, refreshed: bool = True) -> None:
     """The plan for people, with the list of its operations where that was asked for."""
+    from dynaops.cli.workspaces import selected
     from dynaops.views.operations import operations_page
     from dynaops.views.plan import plan_page
 
@@ -19,3 +20,5 @@ def show_plan(screen: Screen, plan: Plan, *, operations: bool = False, refreshed
         screen.show(operations_page(plan))
         screen.gap()
     screen.show(plan_page(plan, refreshed))
+    if plan.lineage and selected() != "default":
+        screen.aside(f"Workspace: {selected()}")

@@ -65,9 +65,11 @@ def source(
 def documents(specs: Source) -> list[Document]:
     """The specs, read and checked for form. Raises SpecError with all that is wrong in all files."""
     from dynaops.cli.variables import read
+    from dynaops.cli.workspaces import selected
     from dynaops.engine.load import load
 
-    return load(specs.paths, specs.overlays, read(specs.variable_files, specs.variables))
+    variables = read(specs.variable_files, specs.variables)
+    return load(specs.paths, specs.overlays, variables, workspace=selected())
 
 
 def plannable(specs: Source) -> list[Document]:
@@ -102,10 +104,10 @@ def schema() -> dict[str, Any]:
 
 
 def store(settings: Settings) -> Store:
-    """The state's store."""
-    from dynaops.stores import open_store
+    """The store of the selected workspace's state."""
+    from dynaops.cli.workspaces import place
 
-    return open_store(settings.state, way=lambda: aws(settings))
+    return place(settings, lambda: aws(settings))
 
 
 def aws(settings: Settings, adaptive: bool = False) -> Aws:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from dynaops.engine.items_file import file_items
 from dynaops.engine.overlay import merged
-from dynaops.engine.variables import substituted
+from dynaops.engine.variables import Values, substituted
 from dynaops.engine.yaml_tree import MAX_BYTES, Node, Unreadable, nodes, unreadable
 from dynaops.kinds import TableSpec
 from dynaops.model.errors import SpecError
@@ -53,16 +53,18 @@ def load(
     overlays: Sequence[str | Path] = (),
     variables: Mapping[str, object] | None = None,
     env: Mapping[str, str] | None = None,
+    workspace: str = "default",
 ) -> list[Document]:
     """The documents of files and folders. Without `paths`, the `overlays` are laid over one another.
 
     Raises SpecError with the findings of all files: unreadable ones, undefined variables, and values that do not fit.
     """
     findings: list[Finding] = []
+    values = Values(variables or {}, os.environ if env is None else env, workspace)
     sources = _merged_files(paths, overlays, findings)
     documents: list[Document] = []
     for source, node in sources:
-        filled, undefined = substituted(node, variables or {}, os.environ if env is None else env)
+        filled, undefined = substituted(node, values)
         findings.extend(undefined)
         if not undefined:
             documents.extend(_document(source, filled, findings))

@@ -131,7 +131,7 @@ def test_there_and_back(cli: Cli, cloud: Any, world: SandboxServer) -> None:
     assert cli("state", "list", "--state", URL).out == "orders\n"
     assert cli("init", "--migrate", "--state", URL).code == 1  # there is none to move any more
     back = cli("init", "--migrate", "--from", URL, "--json")
-    assert back.json["to"] == ".dynaops/state.json"
+    assert [one["to"] for one in back.json["moved"]] == [".dynaops/state.json"]
     assert cli("state", "list").out == "orders\n"
     assert "was moved" in cli("state", "list", "--state", URL).err
     assert cli("init", "--migrate").code == 1  # to where it is

@@ -34,7 +34,8 @@ def list_(
 
     settings = settings_of(ctx)
     screen = Screen(settings)
-    state = wiring.store(settings).load()
+    place = wiring.store(settings)
+    state = place.load()
     found = addresses(state, prefix)
     if settings.json:
         screen.document([_entry(state, address) for address in found])
@@ -42,7 +43,7 @@ def list_(
     for address in found:
         screen.say(address)
     if not found:
-        screen.aside(f"The state in {settings.state} names nothing yet.")
+        screen.aside(f"The state in {place.location} names nothing yet.")
     if state.in_flight:
         screen.aside(
             f"{len(state.in_flight)} interrupted operations; the next plan finds out what became of them."

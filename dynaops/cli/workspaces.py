@@ -1,0 +1,85 @@
+"""Which workspace commands work in: what DYNAOPS_WORKSPACE says, else what was selected in this directory."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dynaops.cli.settings import Settings
+from dynaops.model.errors import DynaopsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dynaops.aws.session import Aws
+    from dynaops.stores.base import Store
+
+VARIABLE = "DYNAOPS_WORKSPACE"
+_FILE = Path(".dynaops/workspace")
+_DEFAULT = "default"
+
+
+def selected() -> str:
+    """The workspace's name. Raises DynaopsError for one that cannot be."""
+    name = os.environ.get(VARIABLE) or _recorded()
+    if name != _DEFAULT:
+        from dynaops.stores.workspaces import check_name
+
+        check_name(name)
+    return name
+
+
+def select(name: str) -> None:
+    """Work in workspace `name` from now on, in this directory. Raises DynaopsError."""
+    try:
+        if name == _DEFAULT:
+            _FILE.unlink(missing_ok=True)
+            return
+        _FILE.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _FILE.write_text(f"{name}\n", encoding="utf-8")
+    except OSError as error:
+        raise DynaopsError(f"Cannot write {_FILE}: {error.strerror}") from error
+
+
+def place(settings: Settings, way: Callable[[], Aws]) -> Store:
+    """The store of the selected workspace. Raises DynaopsError where that is not there (any more)."""
+    name = selected()
+    if name == _DEFAULT:
+        return store_of(settings.state, name, way)
+    from dynaops.stores.workspaces import names, unknown
+
+    store = store_of(settings.state, name, way)
+    if not exists(store):
+        raise unknown(name, settings.state, names(settings.state, way))
+    return store
+
+
+def store_of(base: str, name: str, way: Callable[[], Aws]) -> Store:
+    """The store of workspace `name`, whether or not it is there."""
+    from dynaops.stores import open_store
+
+    if name == _DEFAULT:
+        return open_store(base, way=way)
+    from dynaops.stores.workspaces import location_of
+
+    return open_store(location_of(base, name), way=way)
+
+
+def exists(store: Store) -> bool:
+    """Whether there is a state, be it damaged or moved away."""
+    from dynaops.stores.base import StateUnreadable
+
+    try:
+        return store.load().serial > 0
+    except StateUnreadable:
+        return True
+
+
+def _recorded() -> str:
+    try:
+        return _FILE.read_text(encoding="utf-8").strip() or _DEFAULT
+    except (FileNotFoundError, NotADirectoryError):
+        return _DEFAULT
+    except (OSError, UnicodeDecodeError) as error:
+        raise DynaopsError(f"Cannot read {_FILE}: {error}", "Remove it, then select a workspace.") from error
