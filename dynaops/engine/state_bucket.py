@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from dynaops import __version__
 from dynaops.aws.errors import Denied, Refused
 from dynaops.engine.plan import check_parameters
+from dynaops.kinds.late import partition
 from dynaops.model.change import Action, Change, Difference
 from dynaops.model.errors import DynaopsError
 from dynaops.model.operation import Operation, Tolerance
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 KIND = "state-bucket"
 _SID, _RULE = "DynaopsTlsOnly", "dynaops-old-versions"
+_SMALLEST = "TransitionDefaultMinimumObjectSize"
 _OLD_DAYS = 90
 """Days that versions which were replaced are kept: beyond the generations, for accidents."""
 _ABSENT = {
@@ -60,7 +62,9 @@ def plan_bucket(name: str, aws: Aws, kms_key: str | None = None) -> Plan:
     there = region is not None
     region = region or aws.region
     bucket = _Bucket(aws, name, region) if there else None
-    lacking = [one for one in _settings(name, aws.account, bucket, kms_key) if one.before != one.after]
+    lacking = [
+        one for one in _settings(name, region, aws.account, bucket, kms_key) if one.before != one.after
+    ]
     operations = tuple(_operations(name, region, there, lacking))
     check_parameters(operations, aws)
     return Plan(
@@ -110,7 +114,9 @@ def _region_of(name: str, aws: Aws) -> str | None:
     return {None: "us-east-1", "": "us-east-1", "EU": "eu-west-1"}.get(found, found)
 
 
-def _settings(name: str, account: str, bucket: _Bucket | None, kms_key: str | None) -> Iterator[_Setting]:
+def _settings(
+    name: str, region: str, account: str, bucket: _Bucket | None, kms_key: str | None
+) -> Iterator[_Setting]:
     def ask(api: str) -> Settings:
         return bucket.ask(api) if bucket is not None else {}
 
@@ -145,8 +151,8 @@ def _settings(name: str, account: str, bucket: _Bucket | None, kms_key: str | No
         "what was overwritten or deleted by accident can be brought back",
     )
     yield _encryption(asked, ask("GetBucketEncryption"), kms_key)
-    yield _policy(asked, ask("GetBucketPolicy").get("Policy"))
-    yield _lifecycle(asked, ask("GetBucketLifecycleConfiguration").get("Rules", []))
+    yield _policy(asked, region, ask("GetBucketPolicy").get("Policy"))
+    yield _lifecycle(asked, ask("GetBucketLifecycleConfiguration"))
 
 
 def _encryption(asked: Settings, found: Settings, kms_key: str | None) -> _Setting:
@@ -157,7 +163,11 @@ def _encryption(asked: Settings, found: Settings, kms_key: str | None) -> _Setti
         after = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": kms_key}
     elif before:
         after = before
-    rule = {"ApplyServerSideEncryptionByDefault": after, "BucketKeyEnabled": kms_key is not None}
+    rule = {
+        **(rules[0] if rules else {}),
+        "ApplyServerSideEncryptionByDefault": after,
+        "BucketKeyEnabled": kms_key is not None,
+    }
     return _Setting(
         "encryption",
         before,
@@ -169,13 +179,13 @@ def _encryption(asked: Settings, found: Settings, kms_key: str | None) -> _Setti
     )
 
 
-def _policy(asked: Settings, found: str | None) -> _Setting:
+def _policy(asked: Settings, region: str, found: str | None) -> _Setting:
     name = asked["Bucket"]
     policy: Settings = json.loads(found) if found else {"Version": "2012-10-17", "Statement": []}
     statements: list[Settings] = (
         policy["Statement"] if isinstance(policy["Statement"], list) else [policy["Statement"]]
     )
-    arn = f"arn:aws:s3:::{name}"
+    arn = f"arn:{partition(region)}:s3:::{name}"
     ours = {
         "Sid": _SID,
         "Effect": "Deny",
@@ -197,7 +207,11 @@ def _policy(asked: Settings, found: str | None) -> _Setting:
     )
 
 
-def _lifecycle(asked: Settings, rules: list[Settings]) -> _Setting:
+def _lifecycle(asked: Settings, found: Settings) -> _Setting:
+    rules: list[Settings] = found.get("Rules", [])
+    kept = {
+        name: found[name] for name in (_SMALLEST,) if name in found
+    }  # S3 takes its default where it is not told
     ours = {
         "ID": _RULE,
         "Status": "Enabled",
@@ -213,7 +227,7 @@ def _lifecycle(asked: Settings, rules: list[Settings]) -> _Setting:
         days[0] if days else None,
         ours["NoncurrentVersionExpiration"],
         "PutBucketLifecycleConfiguration",
-        {**asked, "LifecycleConfiguration": {"Rules": [*others, ours]}},
+        {**asked, **kept, "LifecycleConfiguration": {"Rules": [*others, ours]}},
         f"drop replaced versions after {_OLD_DAYS} days in bucket {asked['Bucket']}",
         "every save and every sign of life of a lock leaves one",
     )

@@ -80,7 +80,7 @@ class LeaseLock:
         if self._held:
             raise refusal(self._location, self._held)
         holder = myself(operation)
-        previous = self._acquire(holder, max(timeout, _GRACE))
+        previous = self._acquired(holder, max(timeout, _GRACE))
         self._held, self._lost = holder, False
         ended = threading.Event()
         heart = threading.Thread(target=self._live, args=(ended,), name="lock", daemon=True)
@@ -120,6 +120,16 @@ class LeaseLock:
             if self._place.remove(tag):
                 return lease.holder if lease else None, True
         raise self._refusal(lease)
+
+    def _acquired(self, holder: Holder, patience: float) -> Holder | None:
+        """Acquires the lock; where that is cut off (Ctrl-C, no answer), takes away what was perhaps written."""
+        try:
+            return self._acquire(holder, patience)
+        except LockHeld:
+            raise
+        except BaseException:
+            self._release(holder)
+            raise
 
     def _acquire(self, holder: Holder, patience: float) -> Holder | None:
         """Writes the note. Returns the holder that left without saying so, if any."""
@@ -188,9 +198,9 @@ class LeaseLock:
     def _refusal(self, lease: Lease | None) -> LockHeld:
         if lease is None:
             return refusal(self._location, None)
-        heard = datetime.now(UTC) - datetime.fromisoformat(lease.heartbeat_at)
-        return refusal(
-            self._location,
-            lease.holder,
-            f", last heard of {max(0, round(heard.total_seconds()))} s ago",
+        heard, left = (
+            abs((datetime.now(UTC) - datetime.fromisoformat(one)).total_seconds())
+            for one in (lease.heartbeat_at, lease.expires_at)
         )
+        life = f"; last heard of {heard:.0f} s ago, it expires in {left:.0f} s without another sign of life"
+        return refusal(self._location, lease.holder, life)

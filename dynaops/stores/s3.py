@@ -35,7 +35,7 @@ class _Seen:
 
 
 class S3Store:
-    """A state in one object. `way` is asked for when something is read or written first."""
+    """A state in one object, which `way` leads to. Nothing is sent before something is read or written."""
 
     def __init__(self, location: str, where: S3Location, way: Callable[[], Aws], *, generations: int) -> None:
         aws = way()
