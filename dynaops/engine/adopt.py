@@ -73,12 +73,27 @@ def adopt(name: str, state: State, aws: Aws, region: str | None = None) -> Adopt
         )
     spec = exported(scope, live, aws)
     plan = make_plan([document_of(spec)], state, aws)
+    if any(_is_policy(one.address) for one in plan.operations):
+        spec = _without_policies(spec, plan)
+        plan = make_plan([document_of(spec)], state, aws)
     if plan.operations:
         raise DynaopsError(
             f"{name} has settings that a spec cannot say: {', '.join(_differing(plan))}",
             "Write its spec by hand and run `dynaops plan`, which adopts the table and shows what it would change.",
         )
     return Adopted(name, spec, tuple(change.address for change in plan.changes), plan.updates)
+
+
+def _is_policy(address: str) -> bool:
+    return address.split("/")[1:2] == ["iam"]
+
+
+def _without_policies(spec: dict[str, Any], plan: Plan) -> dict[str, Any]:
+    """The spec without those IAM policies that say something else than theirs would: they are left as they are."""
+    other = {one.address.rpartition("/")[2] for one in plan.operations if _is_policy(one.address)}
+    kept = {part: access for part, access in spec["iam"].items() if part not in other}
+    rest = {key: value for key, value in spec.items() if key != "iam"}
+    return {**rest, "iam": kept} if kept else rest
 
 
 def exported(scope: Scope, live: list[Observed], read: Reader) -> dict[str, Any]:

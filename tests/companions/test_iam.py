@@ -173,6 +173,34 @@ def test_adoption_drift_and_a_lost_state(bench: Bench) -> None:
     assert calls(plan) == []
 
 
+def test_import_finds_policies_and_the_log_group_that_they_name(bench: Bench) -> None:
+    """They are told by the names and descriptions that dynaops gives; one that was changed is left as it is."""
+    from dynaops.engine.adopt import adopt
+
+    role(bench, "reader")
+    around = {"log_group": {"name": "/dynaops/users", "retention_days": 7}}
+    policies = {"lambda_access": True, "read_only": {"attach_to_roles": ["reader"]}}
+    bench.apply({**around, "iam": policies})
+    text = document(bench)
+    bench.forget()
+    found = adopt("users", bench.state, bench.aws)
+    assert {key: found.spec[key] for key in ("iam", "log_group")} == {**around, "iam": policies}
+    bench.client("iam").create_policy_version(
+        PolicyArn=arn(bench),
+        PolicyDocument=json.dumps(
+            {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}
+        ),
+        SetAsDefault=True,
+    )
+    assert adopt("users", bench.state, bench.aws).spec["iam"] == {"lambda_access": True}
+    client = bench.client("iam")
+    client.detach_role_policy(RoleName="reader", PolicyArn=arn(bench))
+    client.delete_policy_version(PolicyArn=arn(bench), VersionId="v1")
+    client.delete_policy(PolicyArn=arn(bench))
+    client.create_policy(PolicyName=NAME, PolicyDocument=json.dumps(text))
+    assert adopt("users", bench.state, bench.aws).spec["iam"] == {"lambda_access": True}, "not one of ours"
+
+
 def test_a_new_name_is_a_new_policy(bench: Bench) -> None:
     role(bench, "reader")
     bench.apply(read_only("reader"))

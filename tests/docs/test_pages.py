@@ -90,3 +90,11 @@ def run(text: str, folder: Path, server: SandboxServer) -> subprocess.CompletedP
 
 def report(page: Path, done: subprocess.CompletedProcess[str]) -> str:
     return f"{page.name}: exit {done.returncode}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+
+
+def test_every_kind_has_its_section() -> None:
+    from dynaops.kinds.rooms import POLICIES
+
+    headings = re.findall(r"^## .+$", (ROOT / "docs" / "kinds.md").read_text(encoding="utf-8"), re.MULTILINE)
+    told = {kind for heading in headings for kind in re.findall(r"`(\w+)`", heading)}
+    assert told == set(POLICIES)

@@ -21,6 +21,8 @@ _WRITE = (
     *("PartiQLDelete", "PartiQLInsert", "PartiQLUpdate", "PutItem", "UpdateItem"),
 )
 _STREAM = ("DescribeStream", "GetRecords", "GetShardIterator")
+LOGS = "WriteLogs"
+"""The statement that names the log group."""
 _ARN, _STREAM_ARN = "${table_arn}", "${stream_arn}"
 
 
@@ -90,7 +92,7 @@ def _logs(spec: TableSpec) -> list[Document]:
     if spec.log_group is None:
         return []
     arn = f"arn:${{partition}}:logs:${{region}}:${{account}}:log-group:{spec.log_group.name}"
-    return [_allow("WriteLogs", ("CreateLogStream", "PutLogEvents"), [f"{arn}:*"], "logs")]
+    return [_allow(LOGS, ("CreateLogStream", "PutLogEvents"), [f"{arn}:*"], "logs")]
 
 
 def _failures(spec: TableSpec) -> list[Document]:

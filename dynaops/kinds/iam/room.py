@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from dynaops.aws.errors import Denied
 from dynaops.kinds.iam import documents
-from dynaops.kinds.iam.calls import attach, change, create, delete, detach
+from dynaops.kinds.iam.calls import attach, change, create, delete, detach, made_for
 from dynaops.kinds.kind import BaseRoom, Entry, Known, Link, Policy, Reader, Step, Work, nest
 from dynaops.kinds.late import late, partition
 from dynaops.kinds.policy_document import canonical
@@ -82,7 +83,13 @@ class PolicyRoom(BaseRoom):
         table: Observed | None,  # noqa: ARG002
         known: Known,
     ) -> Iterator[Observed]:
-        for address, (desired, record) in known.of_kinds(KIND).items():
+        """Those that spec or state name; to discover, those of the names and descriptions that dynaops gives."""
+        named = known.of_kinds(KIND)
+        for part in PARTS if known.discover else ():
+            found = _discovered(read, scope, part)
+            if found is not None and found.address not in named:
+                yield found
+        for address, (desired, record) in named.items():
             side = record or desired
             assert side is not None, "what is known is desired or recorded"
             arn = (record.arn if record else None) or policy_arn(
@@ -128,9 +135,15 @@ class PolicyRoom(BaseRoom):
             if entry.action is Action.DELETE and _users(entry) and not _own_roles(entry)
         }
 
-    def export(self, scope: Scope, live: Sequence[Observed]) -> dict[str, Any]:  # noqa: ARG002
-        """Policies are not tied to a table by anything AWS shows: they are adopted by a spec that names them."""
-        return {}
+    def export(self, scope: Scope, live: Sequence[Observed]) -> dict[str, Any]:
+        """Those that were found, with the roles that have them. Custom ones are adopted by a spec that names them."""
+        parts = {one.address: one.properties for one in live if one.kind == KIND}
+        found = {
+            part: _exported(policy_name(scope, part), parts[scope.below("iam", part)])
+            for part in PARTS
+            if scope.below("iam", part) in parts
+        }
+        return {"iam": found} if found else {}
 
     def outputs(self, scope: Scope, records: Mapping[str, Record]) -> Properties:
         """``policy_arns/lambda_access``, ``policy_arns/custom/NAME``."""
@@ -198,6 +211,15 @@ def _users(entry: Entry) -> list[str]:
     return roles + list(entry.live.raw.get("others", ()))
 
 
+def _exported(default: str, properties: Properties) -> Any:
+    said = {
+        "name": properties["name"] if properties["name"] != default else None,
+        "path": properties["path"] if properties["path"] != "/" else None,
+        "attach_to_roles": sorted(properties.get("roles", {})),
+    }
+    return {name: value for name, value in said.items() if value} or True
+
+
 def _policy_name(entry: Entry) -> str:
     return str(entry.live.properties["name"]) if entry.live else entry.name
 
@@ -239,6 +261,26 @@ def _described(read: Reader, scope: Scope, arn: str) -> Observed | None:
     others += [f"group {one['GroupName']}" for one in users.get("PolicyGroups", ())]
     raw = {"others": others, "description": policy.get("Description")}
     return Observed("", KIND, scope.region, found, {"arn": arn, "id": policy["PolicyId"]}, raw=raw)
+
+
+def _discovered(read: Reader, scope: Scope, part: str) -> Observed | None:
+    """The policy that bears the name and the description of ours; None also for who may not look at policies."""
+    address = scope.below("iam", part)
+    try:
+        found = _described(read, scope, policy_arn(scope, read.account, policy_name(scope, part)))
+    except Denied:
+        return None
+    ours = found is not None and found.raw.get("description") == made_for(address)
+    return replace(found, address=address) if found is not None and ours else None
+
+
+def log_group_of(read: Reader, scope: Scope) -> str | None:
+    """The log group that the table's own policy for functions lets them write to; None without such a policy."""
+    found = _discovered(read, scope, "lambda_access")
+    for statement in found.properties["document"]["Statement"] if found else ():
+        if statement.get("Sid") == documents.LOGS:
+            return str(statement["Resource"][0]).split(":log-group:")[1].removesuffix(":*")
+    return None
 
 
 def _attached(read: Reader, scope: Scope, arn: str) -> dict[str, list[Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from dynaops.kinds.iam.room import log_group_of
 from dynaops.kinds.kind import BaseRoom, Entry, Known, Link, Policy, Rank, Reader, Step, Work, key_link
 from dynaops.model.change import Action
 from dynaops.model.operation import Danger, Effect, Operation, Tolerance, Wait
@@ -46,7 +47,14 @@ class LogGroupRoom(BaseRoom):
         table: Observed | None,  # noqa: ARG002
         known: Known,
     ) -> Iterable[Observed]:
-        """The recorded group, or else the wanted one: nothing but a spec ties a log group to a table."""
+        """The recorded group, or else the wanted one; to discover, the one that the policy for functions names."""
+        if known.discover and not known.of_kinds(KIND):
+            name = log_group_of(read, scope)
+            group = _described(read, scope, name) if name else None
+            if group is not None:
+                yield Observed(
+                    scope.below(KIND), KIND, scope.region, _properties(group), {"arn": _arn(group)}, raw=group
+                )
         for address, (desired, record) in known.of_kinds(KIND).items():
             side = record or desired
             name = side.properties.get("name") if side else None
