@@ -20,6 +20,7 @@ from dynaops.model.base import Model
 from dynaops.model.errors import DynaopsError
 from dynaops.stores.base import Holder, Lock, LockHeld
 from dynaops.stores.holders import myself, refusal, taken_away, takeover
+from dynaops.stores.process import has_ended, identity
 
 LEASE = 120.0
 """Seconds after its last sign of life at which a holder is taken for dead."""
@@ -45,15 +46,21 @@ class Place(Protocol):
 
 
 class Lease(Model):
-    """A lock's note. Times are ISO 8601 in UTC."""
+    """A lock's note. Times are ISO 8601 in UTC; `process` tells the holder's machine whether it has ended."""
 
     holder: Holder
+    process: str | None = None
     heartbeat_at: str
     expires_at: str
 
     @property
     def expired(self) -> bool:
         return datetime.fromisoformat(self.expires_at) < datetime.now(UTC)
+
+    @property
+    def abandoned(self) -> bool:
+        """It has expired, or its holder was a process of this machine and has ended."""
+        return self.expired or (self.process is not None and has_ended(self.process))
 
 
 class LeaseLock:
@@ -106,7 +113,7 @@ class LeaseLock:
     def holder(self) -> Holder | None:
         """Who holds the lock; see Store.holder."""
         found = self._read()
-        return found[0].holder if found and found[0] and not found[0].expired else None
+        return found[0].holder if found and found[0] and not found[0].abandoned else None
 
     def unlock(self, force: bool) -> tuple[Holder | None, bool]:
         """Takes the lock away, see Store.unlock; whose it was, and whether there was one (its note may say nothing)."""
@@ -115,7 +122,7 @@ class LeaseLock:
             if found is None:
                 return None, False
             lease, tag = found
-            if not force and (lease is None or not lease.expired):
+            if not force and (lease is None or not lease.abandoned):
                 raise self._refusal(lease)
             if self._place.remove(tag):
                 return lease.holder if lease else None, True
@@ -141,7 +148,7 @@ class LeaseLock:
             if found is None:
                 continue
             lease, tag = found
-            if lease is not None and lease.expired and self._take(holder, tag):
+            if lease is not None and lease.abandoned and self._take(holder, tag):
                 return lease.holder
             if time.monotonic() >= deadline:
                 raise self._refusal(lease)
@@ -179,6 +186,7 @@ class LeaseLock:
         now = datetime.now(UTC)
         lease = Lease(
             holder=holder,
+            process=identity(),
             heartbeat_at=now.isoformat(),
             expires_at=(now + timedelta(seconds=self._lease)).isoformat(),
         )

@@ -13,7 +13,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from dynaops.aws.session import Aws
 from dynaops.sandbox import SandboxServer
+from dynaops.stores import open_store
+from dynaops.stores.base import Store
 from tests.conftest import FAST
 from tests.e2e.conftest import REGION, Terminal
 
@@ -55,11 +58,9 @@ def contend(folder: Path, server: SandboxServer, place: str, rounds: int) -> Cou
             counts.wrong.append(f"round {number}: {error}")
     made = [one for one in server.requests.writes() if one.operation == "CreateTable"]
     counts.tables_made = len({one.body["TableName"] for one in made})
-    owned = terminal("--state", PLACES[place], "state", "list").out.split()
-    if len(made) != rounds or {one for one in owned if "/" not in one} != {
-        one.body["TableName"] for one in made
-    }:
-        counts.wrong.append(f"{len(made)} tables made, and the state names {len(owned)} addresses")
+    owned = {one for one in store(terminal, PLACES[place]).load().resources if "/" not in one}
+    if len(made) != rounds or owned != {one.body["TableName"] for one in made}:
+        counts.wrong.append(f"{len(made)} tables made, and the state names {len(owned)}")
     return counts
 
 
@@ -90,6 +91,12 @@ def make_bucket(server: SandboxServer) -> None:
     server.client("s3", REGION).create_bucket(
         Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION}
     )
+
+
+def store(terminal: Terminal, place: str) -> Store:
+    """A store of this process at the same place."""
+    location = place if "://" in place else str(terminal.folder / place)
+    return open_store(location, way=lambda: Aws(REGION, endpoint_url=terminal.server.url))
 
 
 def start(terminal: Terminal, command: list[str]) -> subprocess.Popen[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import subprocess
 import threading
 import time
 import uuid
@@ -21,6 +22,7 @@ from dynaops.sandbox.faults import Rule
 from dynaops.stores import open_store
 from dynaops.stores.base import LockHeld, StateError, StateMoved, Store
 from dynaops.stores.lease import LEASE, LeaseLock
+from dynaops.stores.process import has_ended, identity
 from dynaops.stores.s3_place import ObjectPlace
 from tests.stores.conformance import LockConformance, StoreConformance, filled
 
@@ -148,6 +150,26 @@ def test_a_lock_whose_holder_died_is_taken_over_with_a_note_once_it_expired(plac
         assert place.lock["holder"]["operation"] == "destroy"
         dead.__exit__(None, None, None)
         assert place.lock["holder"]["id"] == lock.holder.id
+
+
+@pytest.mark.skipif(identity() is None, reason="the system does not tell one process from another")
+def test_a_process_of_this_machine_that_was_killed_loses_its_lock_at_once(place: S3Place) -> None:
+    block = place.open().lock("apply")
+    holder = block.__enter__().holder
+    with subprocess.Popen(["sleep", "60"]) as process:
+        place.change_lock(process=identity(process.pid))
+        with pytest.raises(LockHeld):
+            place.open().unlock()
+        process.kill()
+        until(lambda: place.open().holder() is None)  # nobody has called wait yet
+    with place.open().lock("destroy") as lock:
+        assert lock.note is not None and holder.name in lock.note
+    block.__exit__(None, None, None)
+
+
+@pytest.mark.parametrize("elsewhere", ["other-host/boot/1 {pid} 1", "garbage", "", "unknown x y"])
+def test_of_a_process_elsewhere_nobody_knows_whether_it_ended(elsewhere: str) -> None:
+    assert not has_ended(elsewhere.format(pid=4_000_000))
 
 
 def test_an_expired_lock_is_unlocked_without_force(place: S3Place) -> None:
