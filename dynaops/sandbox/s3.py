@@ -163,15 +163,16 @@ def _check_owner(handler: Any) -> None:
 def _as_over_tls(original: Callable[..., Any]) -> Callable[..., Any]:
     """The sandbox stands for AWS, which is called over TLS: a policy that denies all else denies nothing here."""
 
+    from moto.iam.access_control import IAMPolicy, PermissionResult
+
     def get_permission(self: Any, action: str, resource: str) -> Any:
-        whole = self.policy
-        try:
-            if whole is not None:
-                policy = json.loads(whole)
-                kept = [one for one in policy["Statement"] if one.get("Condition") != _SECURE]
-                self.policy = json.dumps({**policy, "Statement": kept}).encode() if kept else None
+        if self.policy is None:
             return original(self, action, resource)
-        finally:
-            self.policy = whole
+        policy = json.loads(self.policy)
+        statements = policy["Statement"] if isinstance(policy["Statement"], list) else [policy["Statement"]]
+        kept = [one for one in statements if one.get("Condition") != _SECURE]
+        if not kept:
+            return PermissionResult.NEUTRAL
+        return IAMPolicy(json.dumps({**policy, "Statement": kept})).is_action_permitted(action, resource)
 
     return get_permission

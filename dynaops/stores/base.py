@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -92,8 +93,8 @@ def moved(location: str, state: State, serial: int | None, lineage: str = "") ->
 
 
 def shell_word(location: str) -> str:
-    """A location as a shell takes it."""
-    return f"'{location}'" if set(location) & set("?& ") else location
+    """A location as a shell takes it, whoever wrote it: people copy it from hints."""
+    return shlex.quote(location)
 
 
 class LockHeld(StateError):

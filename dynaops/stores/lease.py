@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-from pydantic import ValidationError
+from pydantic import AwareDatetime, ValidationError
 
 from dynaops.model.base import Model
 from dynaops.model.errors import DynaopsError
@@ -46,16 +46,16 @@ class Place(Protocol):
 
 
 class Lease(Model):
-    """A lock's note. Times are ISO 8601 in UTC; `process` tells the holder's machine whether it has ended."""
+    """A lock's note. `process` tells the holder's machine whether it has ended."""
 
     holder: Holder
     process: str | None = None
-    heartbeat_at: str
-    expires_at: str
+    heartbeat_at: AwareDatetime
+    expires_at: AwareDatetime
 
     @property
     def expired(self) -> bool:
-        return datetime.fromisoformat(self.expires_at) < datetime.now(UTC)
+        return self.expires_at < datetime.now(UTC)
 
     @property
     def abandoned(self) -> bool:
@@ -187,8 +187,8 @@ class LeaseLock:
         lease = Lease(
             holder=holder,
             process=identity(),
-            heartbeat_at=now.isoformat(),
-            expires_at=(now + timedelta(seconds=self._lease)).isoformat(),
+            heartbeat_at=now,
+            expires_at=now + timedelta(seconds=self._lease),
         )
         return lease.model_dump_json(indent=2).encode() + b"\n"
 
@@ -197,18 +197,15 @@ class LeaseLock:
         if found is None:
             return None
         try:
-            lease = Lease.model_validate_json(found[0])
-            _ = lease.expired
-        except (ValidationError, ValueError, TypeError):  # somebody else's, or half a one: nobody's to take
+            return Lease.model_validate_json(found[0]), found[1]
+        except ValidationError:  # somebody else's, or half a one: nobody's to take
             return None, found[1]
-        return lease, found[1]
 
     def _refusal(self, lease: Lease | None) -> LockHeld:
         if lease is None:
             return refusal(self._location, None)
         heard, left = (
-            abs((datetime.now(UTC) - datetime.fromisoformat(one)).total_seconds())
-            for one in (lease.heartbeat_at, lease.expires_at)
+            abs((datetime.now(UTC) - one).total_seconds()) for one in (lease.heartbeat_at, lease.expires_at)
         )
         life = f"; last heard of {heard:.0f} s ago, it expires in {left:.0f} s without another sign of life"
         return refusal(self._location, lease.holder, life)

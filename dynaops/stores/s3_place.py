@@ -34,12 +34,20 @@ class S3Location:
     lock_table: str | None = None
 
 
+def check_bucket(name: str) -> None:
+    """Raise StateError for what S3 does not take for a bucket's name."""
+    if not _BUCKET.fullmatch(name):
+        raise StateError(
+            f"{name!r} is not the name of a bucket.",
+            "It has 3 to 63 of a-z 0-9 . -, and begins and ends with a letter or a digit.",
+        )
+
+
 def parse(location: str) -> S3Location:
     """What a location says. Raises StateError where it says nothing that S3 could hold."""
     path, _, query = location.removeprefix("s3://").partition("?")
     bucket, _, key = path.partition("/")
-    if not _BUCKET.fullmatch(bucket):
-        raise StateError(f"{bucket!r} in {location} is not the name of a bucket.", _FORM)
+    check_bucket(bucket)
     if not key or key.endswith("/") or len(key.encode()) > 900:  # S3 allows 1024, generations need some
         raise StateError(f"{location} names no object in {bucket}.", _FORM)
     options = dict(parse_qsl(query, keep_blank_values=True))

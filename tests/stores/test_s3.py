@@ -172,6 +172,30 @@ def test_of_a_process_elsewhere_nobody_knows_whether_it_ended(elsewhere: str) ->
     assert not has_ended(elsewhere.format(pid=4_000_000))
 
 
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"expires_at": "soon"},
+        {"expires_at": "2020-01-01T00:00:00"},  # of no time zone
+        {"heartbeat_at": None},
+        {"holder": {}},
+        {"more": 1},
+    ],
+)
+def test_a_lock_that_says_nothing_is_only_broken_by_force(place: S3Place, members: dict[str, Any]) -> None:
+    block = place.open().lock("apply")
+    block.__enter__()
+    place.change_lock(**members)
+    with pytest.raises(LockHeld, match="by another process"):
+        place.open().lock("destroy").__enter__()
+    with pytest.raises(LockHeld):
+        place.open().unlock()
+    assert place.open().holder() is None
+    place.open().unlock(force=True)
+    assert place.lock == {}
+    block.__exit__(None, None, None)
+
+
 def test_an_expired_lock_is_unlocked_without_force(place: S3Place) -> None:
     dead = place.open().lock("apply")
     holder = dead.__enter__().holder

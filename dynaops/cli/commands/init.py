@@ -45,16 +45,26 @@ def init(
         bool, typer.Option("--migrate", help="Move the state to where --state says instead.")
     ] = False,
     source: Annotated[
-        str, typer.Option("--from", metavar="PLACE", help="Where the state is that is moved.")
-    ] = DEFAULT_STATE,
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="PLACE",
+            help="Where the state is that is moved.  [default: .dynaops/state.json]",
+        ),
+    ] = None,
 ) -> int:
     """Write a commented spec to start from, or set up where the state lives.
 
     A file that is there already is never overwritten, nor is a state that is another's.
     """
     settings = settings_of(ctx)
+    if kms_key and not state_bucket:
+        raise typer.BadParameter("--kms-key is the key of a --state-bucket.")
+    if source and not migrate:
+        raise typer.BadParameter("--from says where --migrate takes the state from.")
     if state_bucket or migrate:
-        return _set_up(settings, path, state_bucket, kms_key, yes, source if migrate else None)
+        place = (source or DEFAULT_STATE) if migrate else None
+        return _set_up(settings, path, state_bucket, kms_key, yes, place)
     screen = Screen(settings)
     if not _NAME.fullmatch(table):
         raise typer.BadParameter("a table name has 3 to 255 of a-z A-Z 0-9 _ . -", param_hint="--table")

@@ -15,7 +15,9 @@ from dynaops.cli.settings import settings_of
 if TYPE_CHECKING:
     from dynaops.model.state import State
 
-app = new_app(help="Look at the state, repair it, go back to an earlier one.\n\nAWS is never touched.")
+app = new_app(
+    help="Look at the state, repair it, go back to an earlier one.\n\nWhat it names in AWS is never touched."
+)
 
 Address = Annotated[
     str, typer.Argument(metavar="ADDRESS", help="For example orders, or orders/gsi/by-email.")
