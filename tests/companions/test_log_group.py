@@ -33,6 +33,16 @@ def test_life(bench: Bench) -> None:
     assert groups(bench) == {}
 
 
+def test_its_key_comes_changes_and_goes(bench: Bench) -> None:
+    keys = [bench.client("kms").create_key()["KeyMetadata"]["Arn"] for _ in range(2)]
+    bench.apply(spec(kms_key_arn=keys[0]))
+    assert groups(bench)[NAME]["kmsKeyId"] == keys[0]
+    assert calls(bench.apply(spec(kms_key_arn=keys[1]))) == ["AssociateKmsKey"]
+    assert groups(bench)[NAME]["kmsKeyId"] == keys[1]
+    assert calls(bench.apply(spec())) == ["DisassociateKmsKey"]
+    assert "kmsKeyId" not in groups(bench)[NAME]
+
+
 def test_its_deletion_needs_consent(bench: Bench) -> None:
     bench.apply(spec())
     assert [one.api for one in bench.plan({}).destructive] == ["DeleteLogGroup"]

@@ -19,11 +19,17 @@ SPEC: dict[str, Any] = {
     "log_group": {"name": "/aws/lambda/worker"},
     "replicas": [{"region": "us-east-1"}],
     "backup": {"daily": {"retention_days": 7}},
+    "billing_mode": "PROVISIONED",
+    "read_capacity": 5,
+    "write_capacity": 5,
+    "autoscaling": {"write": {"min": 5, "max": 9}, "indexes": "all"},
+    "kinesis": {"stream_arn": "arn:aws:kinesis:eu-west-1:123456789012:stream/changes"},
 }
 
 
 def test_outputs_are_what_aws_says(bench: Bench) -> None:
     make_function(bench, "worker")
+    bench.client("kinesis").create_stream(StreamName="changes", ShardCount=1)
     bench.apply(SPEC)
     found = outputs.of(bench.state)["users"]
     table = bench.client("dynamodb").describe_table(TableName="users")["Table"]
@@ -55,6 +61,16 @@ def test_outputs_are_what_aws_says(bench: Bench) -> None:
     assert (
         found["backup"]["vault_name"] == backup.list_backup_vaults()["BackupVaultList"][0]["BackupVaultName"]
     )
+    selection = backup.list_backup_selections(BackupPlanId=plan["BackupPlanId"])["BackupSelectionsList"][0]
+    assert found["backup"]["selection_id"] == selection["SelectionId"]
+    (policy,) = bench.client("application-autoscaling").describe_scaling_policies(
+        ServiceNamespace="dynamodb", ResourceId="table/users"
+    )["ScalingPolicies"]
+    scaled = found["autoscaling"]["write"]
+    assert (scaled["target_id"], scaled["policy_name"]) == ("table/users", policy["PolicyName"])
+    assert found["kinesis"] == {"stream_arn": SPEC["kinesis"]["stream_arn"], "status": "ACTIVE"}
+    assert found["billing_mode"] == "PROVISIONED"
+    assert (found["hash_key"], found["range_key"]) == ("id", "at")
     assert found["ttl_attribute"] == "gone"
     assert found["point_in_time_recovery"] is True
 

@@ -168,6 +168,8 @@ def test_indexes_and_ttl_follow(bench: Bench) -> None:
         )
     )
     assert [one["IndexName"] for one in table_in(bench, WEST)["GlobalSecondaryIndexes"]] == ["by-a"]
+    expiry = bench.client("dynamodb", WEST).describe_time_to_live(TableName="users")
+    assert expiry["TimeToLiveDescription"]["AttributeName"] == "gone"
 
 
 def test_a_replaced_table_gets_its_replicas_again(bench: Bench) -> None:

@@ -131,6 +131,11 @@ def _around(draw: st.DrawFn, spec: Spec) -> Spec:
             {"throttles": {"threshold": 10, "period": 60}, "capacity_utilization": True},
             {"replication_latency": True, "iterator_age": 90_000, "sns_topic_arns": [topic_arn("two")]},
         ],
+        "resource_policy": [{"Statement": [allowed("GetItem")]}, {"Statement": [allowed("Query", "r2")]}],
+        "vector_indexes": [
+            [vector_index("by-meaning", 3, "COSINE")],
+            [vector_index("by-meaning", 3, "EUCLIDEAN"), vector_index("by-sound", 3, "COSINE")],
+        ],
         "items": [
             [{"id": "one", "n": 1}, {"id": "two", "tags": ["x"]}],
             [{"id": "one", "n": 2}, {"id": "three"}],
@@ -187,6 +192,21 @@ def _scaling(draw: st.DrawFn, replicated: bool) -> Spec:
     if replicated or draw(st.booleans()):
         found["indexes"] = "all"
     return found
+
+
+def allowed(action: str, role: str = "r1") -> Spec:
+    """A statement that lets one of the roles of `make_surroundings` do something to the table."""
+    return {
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::123456789012:role/{role}"},
+        "Action": f"dynamodb:{action}",
+        "Resource": "${table_arn}",
+    }
+
+
+def vector_index(name: str, dimensions: int, distance: str) -> Spec:
+    """A vector index on an attribute that is no key."""
+    return {"name": name, "attribute": "v", "dimensions": dimensions, "distance": distance}
 
 
 def topic_arn(name: str) -> str:

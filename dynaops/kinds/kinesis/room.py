@@ -57,7 +57,7 @@ class KinesisRoom(BaseRoom):
             if one.get("DestinationStatus") in _LIVE:
                 precision = one.get("ApproximateCreationDateTimePrecision", _DEFAULT)
                 found = {"stream_arn": one["StreamArn"], "precision": precision}
-                outputs = {"stream_arn": one["StreamArn"]}
+                outputs = {"stream_arn": one["StreamArn"], "status": one["DestinationStatus"]}
                 yield Observed(scope.below(KIND), KIND, scope.region, found, outputs, owner=scope.address)
 
     def resolve(self, read: Reader | None, scope: Scope, entries: Sequence[Entry]) -> dict[str, Entry]:
@@ -128,6 +128,7 @@ def _enable(work: Work, entry: Entry) -> Step:
         made=_is(arn, _ON),
         set=dict(wanted),
         values={"stream_arn": arn},
+        outputs=_status(arn),
         depends_on=(work.scope.address,),
     )
 
@@ -148,6 +149,7 @@ def _precision(work: Work, entry: Entry) -> Step:
         140,
         made=_is(arn, stamped),
         set={"precision": precision},
+        outputs=_status(arn),
     )
 
 
@@ -181,6 +183,12 @@ def _name(arn: str) -> str:
 
 def _is(arn: str, condition: str) -> str:
     return f"length(KinesisDataStreamDestinations[?StreamArn=='{arn}' && {condition}] || `[]`)==`1`"
+
+
+def _status(arn: str) -> dict[str, str]:
+    """Where the state's output of that name is from."""
+    live = f"KinesisDataStreamDestinations[?StreamArn=='{arn}' && {_ON}]"
+    return {"status": f"({live} | [0]).DestinationStatus"}
 
 
 def _step(
