@@ -16,7 +16,7 @@ MAY_IMPORT = {
     "engine": {"model", "aws", "stores", "kinds"},
     "data": {"model", "aws", "stores"},
     "backups": {"model", "aws", "stores", "kinds", "engine", "data"},
-    "health": {"model", "aws", "kinds", "engine"},
+    "health": {"model", "aws", "kinds", "engine", "costs"},
     "convert": {"model", "kinds", "engine"},
     "costs": {"model"},
     "views": {"model"},

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from math import ceil
 from typing import NamedTuple
 
+from dynaops.costs.items import HOURS as MONTH
+from dynaops.costs.prices import packaged
 from dynaops.health.check import Verdict, failed, passed, warned
 from dynaops.health.facts import Facts
 from dynaops.health.metrics import HOURS, INDEX_DAYS, OPERATIONS, PERIOD, Key
@@ -26,12 +28,8 @@ WORTH = 5.0
 """US dollars a month from which another billing mode is worth a hint."""
 _SINGLE = ("GetItem", "PutItem", "UpdateItem", "DeleteItem")
 _SIDES = (("Read", "RCU"), ("Write", "WCU"))
-_MONTH = 730
-"""Hours that AWS's calculators take a month for."""
-_ON_DEMAND = {"Read": 0.125e-6, "Write": 0.625e-6}
-_HOURLY = {"Read": 0.00013, "Write": 0.00065}
-"""US dollars a request unit, and a provisioned unit and hour: Standard class, us-east-1 (AWS's price list, 2025). Other
-regions cost more, in about the same proportion, which is what the comparison is of."""
+_ELSEWHERE = "us-east-1"
+"""Whose prices stand in for a region that the price table does not have: others' are in about the same proportion."""
 
 
 class Use(NamedTuple):
@@ -56,6 +54,30 @@ def uses(facts: Facts) -> Iterator[Use]:
             given = (shape.get("ProvisionedThroughput") or {}).get(f"{side}CapacityUnits", 0)
             rates = metrics.rates(f"Consumed{side}CapacityUnits", index)
             yield Use(index or facts.scope.table_name, side, unit, rates, int(given))
+
+
+class _Prices(NamedTuple):
+    """US dollars, by item, and `whose` they are."""
+
+    by_item: Mapping[str, float]
+    kind: str
+    whose: str
+
+    def hour(self, of: Use) -> float:
+        """Of a provisioned unit and hour."""
+        return self.by_item[f"{self.kind}{of.side.lower()}_capacity"]
+
+    def request(self, of: Use) -> float:
+        """Of a request unit."""
+        return self.by_item[f"{self.kind}{of.side.lower()}_requests"]
+
+
+def _prices(facts: Facts) -> _Prices:
+    """The packaged list prices of the table's region and class."""
+    table = packaged().table
+    region = facts.scope.region if facts.scope.region in table else _ELSEWHERE
+    infrequent = facts.table.get("TableClassSummary", {}).get("TableClass") == "STANDARD_INFREQUENT_ACCESS"
+    return _Prices(table[region], "ia_" if infrequent else "", f"{region}'s list prices")
 
 
 def throttles(facts: Facts) -> Verdict:
@@ -125,9 +147,10 @@ def over_provisioned(facts: Facts) -> Verdict:
     idle = [one for one in uses(facts) if one.provisioned > SMALL and one.peak < IDLE * one.provisioned]
     if not idle:
         return passed("what is provisioned is used")
+    prices = _prices(facts)
     told = "; ".join(f"{_share(one)}: {max(1, ceil(one.peak / TARGET))} would do" for one in idle)
-    spared = sum((one.provisioned - max(1, ceil(one.peak / TARGET))) * _HOURLY[one.side] for one in idle)
-    return warned(f"{told}; it costs about ${spared * _MONTH:,.0f} a month too much, at us-east-1's prices")
+    spared = sum((one.provisioned - max(1, ceil(one.peak / TARGET))) * prices.hour(one) for one in idle)
+    return warned(f"{told}; it costs about ${spared * MONTH:,.0f} a month too much, at {prices.whose}")
 
 
 def billing(facts: Facts) -> Verdict:
@@ -136,13 +159,14 @@ def billing(facts: Facts) -> Verdict:
     Provisioned is taken as autoscaling would have it: each hour's peak at TARGET.
     """
     on_demand = provisioned = paid = 0.0
+    listed = _prices(facts)
     for one in uses(facts):
-        on_demand += sum(one.rates) * PERIOD * _ON_DEMAND[one.side]
-        paid += one.provisioned * HOURS * _HOURLY[one.side]
-        provisioned += sum(max(1, ceil(peak / TARGET)) for peak in _hourly(one.rates)) * _HOURLY[one.side]
-    months = _MONTH / HOURS
+        on_demand += sum(one.rates) * PERIOD * listed.request(one)
+        paid += one.provisioned * HOURS * listed.hour(one)
+        provisioned += sum(max(1, ceil(peak / TARGET)) for peak in _hourly(one.rates)) * listed.hour(one)
+    months = MONTH / HOURS
     on_demand, provisioned, paid = (cost * months for cost in (on_demand, provisioned, paid))
-    prices = "by the month, at us-east-1's prices, from this window"
+    prices = f"by the month, at {listed.whose}, from this window"
     if facts.provisioned:
         evidence = f"provisioned ${paid:,.2f}, on demand ${on_demand:,.2f} {prices}"
         dear = paid - on_demand >= WORTH

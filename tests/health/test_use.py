@@ -78,16 +78,16 @@ def test_over_provisioned_says_what_would_do_and_what_it_saves(bench: Bench) -> 
     feed(bench, "ConsumedWriteCapacityUnits", units(9))
     found = result(look(bench, PROVISIONED), "LIVE205")
     assert found.status is Status.WARN
-    # 90 RCU less, at 0.00013 dollars an hour, for 730 hours
-    assert found.evidence.startswith("users 7.0 of 100 RCU (7%): 10 would do; it costs about $9 a month")
+    # 90 RCU less, at Ireland's 0.000147 dollars an hour, for 730 hours
+    assert found.evidence.startswith("users 7.0 of 100 RCU (7%): 10 would do; it costs about $10 a month")
 
 
 def test_billing_hints_both_ways(bench: Bench) -> None:
     made(bench, {**PROVISIONED, "read_capacity": 200})
     found = result(look(bench, PROVISIONED), "LIVE206")
     assert found.status is Status.WARN and found.remedy == "Set billing_mode: PAY_PER_REQUEST."
-    # 205 RCU at 0.00013 and 15 WCU at 0.00065 dollars an hour, for 730 hours
-    assert found.evidence.startswith("provisioned $26.57, on demand $0.00 ")
+    # 205 RCU at 0.000147 and 15 WCU at 0.000735 dollars an hour, for 730 hours
+    assert found.evidence.startswith("provisioned $30.05, on demand $0.00 ")
 
 
 def test_a_busy_table_on_demand_is_dear(bench: Bench) -> None:
