@@ -209,9 +209,8 @@ def _policy(asked: Settings, region: str, found: str | None) -> _Setting:
 
 def _lifecycle(asked: Settings, found: Settings) -> _Setting:
     rules: list[Settings] = found.get("Rules", [])
-    kept = {
-        name: found[name] for name in (_SMALLEST,) if name in found
-    }  # S3 takes its default where it is not told
+    # S3 goes back to its default where it is not told.
+    kept = {name: found[name] for name in (_SMALLEST,) if name in found}
     ours = {
         "ID": _RULE,
         "Status": "Enabled",

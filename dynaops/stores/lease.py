@@ -144,10 +144,7 @@ class LeaseLock:
         while True:
             if self._take(holder, None):
                 return None
-            found = self._read()
-            if found is None:
-                continue
-            lease, tag = found
+            lease, tag = self._read() or (None, "")
             if lease is not None and lease.abandoned and self._take(holder, tag):
                 return lease.holder
             if time.monotonic() >= deadline:
