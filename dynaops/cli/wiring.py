@@ -9,6 +9,7 @@ import gc
 import os
 import threading
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from urllib.parse import urlsplit
@@ -113,18 +114,39 @@ def store(settings: Settings) -> Store:
 def aws(settings: Settings, adaptive: bool = False) -> Aws:
     """The way to AWS, or to the sandbox, which is started when needed. `adaptive`: it slows down when throttled."""
     gc.enable()  # what talks to AWS may run for hours
-    from dynaops.aws.session import Aws
-
     if not settings.sandbox:
         cap = _LOCAL_POLL if _is_local(settings.endpoint_url) else None
-        mode: Literal["standard", "adaptive"] = "adaptive" if adaptive else "standard"
-        return Aws(_region(settings), settings.profile, settings.endpoint_url, poll_cap=cap, retry_mode=mode)
+        return _way(_region(settings), settings.profile, settings.endpoint_url, cap, adaptive, _environment())
     from dynaops.sandbox import daemon
 
     url = daemon.ensure()
     _stand_in_credentials(settings)
     region = _region(settings) or os.environ.get("AWS_DEFAULT_REGION") or SANDBOX_REGION
-    return Aws(region, settings.profile, url, poll_cap=_LOCAL_POLL)
+    return _way(region, settings.profile, url, _LOCAL_POLL, False, _environment())
+
+
+@lru_cache(maxsize=2)
+def _way(
+    region: str | None,
+    profile: str | None,
+    url: str | None,
+    cap: float | None,
+    adaptive: bool,
+    environment: tuple[tuple[str, str], ...],
+) -> Aws:
+    """One way for a command and its state: asked twice, a profile might want two codes of the same token."""
+    from dynaops.aws.session import Aws
+
+    del environment  # what else it depends on
+    mode: Literal["standard", "adaptive"] = "adaptive" if adaptive else "standard"
+    return Aws(region, profile, url, poll_cap=cap, retry_mode=mode)
+
+
+def _environment() -> tuple[tuple[str, str], ...]:
+    """What AWS's configuration is read from."""
+    return tuple(
+        sorted((name, value) for name, value in os.environ.items() if name.startswith(("AWS_", "HOME")))
+    )
 
 
 def pace(settings: Settings) -> float:
