@@ -47,7 +47,7 @@ def usage_of(work: Work) -> tuple[tuple[Usage, ...], tuple[ByUse, ...]]:
             after=new.quantities.get((address, region, item), Span()),
         )
         for address, region, item in sorted({*old.quantities, *new.quantities})
-        if (address, region, item) not in new.by_use
+        if (address, region, item) not in new.by_use or (address, region, item) in old.quantities
     )
     by_use = tuple(
         ByUse(address=address, region=region, item=item, new=(address, region, item) not in old.by_use)

@@ -77,6 +77,15 @@ def test_what_is_destroyed_costs_nothing_and_what_is_new_is_empty() -> None:
     assert [(one.item, one.new) for one in made] == [("storage", True), ("recovery", True)]
 
 
+def test_a_replaced_table_begins_empty() -> None:
+    found, by_use = billed({}, {"hash_key": "key", "attributes": {"key": "S"}}, size=3 * GIB)
+    assert (found["users", REGION, "storage"].before, found["users", REGION, "storage"].after) == (
+        at(3),
+        at(0),
+    )
+    assert ("storage", True) in [(one.item, one.new) for one in by_use]
+
+
 def test_backups_by_how_many_are_kept() -> None:
     copies = [{"vault_arn": "arn:aws:backup:us-east-1:1:backup-vault:v", "delete_after_days": 7}]
     rule = {"name": "all", "schedule": "cron(0 5 ? * * *)", "cold_storage_after_days": 30}
