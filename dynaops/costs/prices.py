@@ -33,8 +33,8 @@ class Prices:
 def packaged() -> Prices:
     """The table that comes with dynaops (`table.json`).
 
-    It lists us-east-1 in full and the capacity of the other regions. AWS's other prices of a region stand to those
-    of us-east-1 as its capacity does, within half a per cent, so they are taken in that proportion.
+    It lists us-east-1 in full and the capacity of the other regions. Frankfurt's other prices stand to those of
+    us-east-1 as its capacity does, within half a per cent; so those that are not listed are taken in that proportion.
     """
     read = json.loads(files("dynaops.costs").joinpath("table.json").read_text(encoding="utf-8"))
     listed: dict[str, dict[str, float]] = read["regions"]
