@@ -147,7 +147,9 @@ class S3Store:
             self._lock.check()
             yield
         else:
-            with self.lock(operation):
+            with self._lock.hold(operation, 0):
+                # Where a dead run's lock was taken over, the write that follows is the fence.
+                self._kept = False
                 yield
 
     def _write(self, state: State, serial: int) -> State:

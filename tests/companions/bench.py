@@ -45,8 +45,9 @@ class Bench:
 
     def run(self, *specs: dict[str, Any], destroy: bool = False) -> tuple[Plan, Outcome]:
         """Plan and apply, whatever becomes of it."""
-        plan = self.plan(*specs, destroy=destroy)
-        return plan, apply_plan(plan, self.store, self.aws, lambda _: None)
+        with self.store.lock("apply"):
+            plan = self.plan(*specs, destroy=destroy)
+            return plan, apply_plan(plan, self.store, self.aws, lambda _: None)
 
     def apply(self, *specs: dict[str, Any]) -> Plan:
         """Plan and apply; all must go well, and nothing be left to do, to record or to wonder about."""

@@ -9,7 +9,8 @@ from typing import Any
 
 from dynaops.sandbox import SandboxServer
 from dynaops.sandbox.faults import Rule
-from tests.companions.bench import Bench
+from dynaops.stores import open_store
+from tests.companions.bench import REGION, Bench
 from tests.companions.functions import make_function, make_role
 from tests.companions.test_everything import EVERYTHING
 from tests.e2e.census import census
@@ -86,9 +87,13 @@ def _whens(what: str) -> Iterable[str]:
     return (when for one, when in KILLS if one == what)
 
 
-def world(folder: Path, server: SandboxServer) -> Bench:
-    """A workbench with what the specimens lean on."""
+def world(folder: Path, server: SandboxServer, state: str = "file") -> Bench:
+    """A workbench with what the specimens lean on, and its state in a file or in S3 (``s3``)."""
     bench = Bench(folder, server)
+    if state == "s3":
+        place = {"Bucket": "states", "CreateBucketConfiguration": {"LocationConstraint": REGION}}
+        bench.client("s3").create_bucket(**place)
+        bench.store = open_store("s3://states/state.json", way=lambda: bench.aws)
     make_role(bench, "reader")
     make_function(bench, "one", allowed=False)
     bench.client("kinesis").create_stream(StreamName="changes", ShardCount=1)

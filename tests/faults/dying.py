@@ -14,6 +14,7 @@ from dynaops.engine.apply import apply_plan
 from dynaops.model.state import State
 from dynaops.sandbox.faults import Rule
 from dynaops.stores import open_store
+from dynaops.stores.base import Store
 from tests.companions.bench import REGION, Bench
 
 KILLED = 77
@@ -59,8 +60,8 @@ class _DyingAws(Aws):
 class _DyingKeeper:
     """A store whose process ends before, in the middle of, or after its nth save."""
 
-    def __init__(self, path: str, boundary: Boundary) -> None:
-        self._store = open_store(path)
+    def __init__(self, store: Store, boundary: Boundary) -> None:
+        self._store = store
         self._boundary = boundary
         self._saves = 0
 
@@ -73,11 +74,26 @@ class _DyingKeeper:
         if hit and self._boundary.when == "before":
             os._exit(KILLED)
         if hit and self._boundary.when == "during":
-            os.replace = lambda *_, **__: os._exit(KILLED)  # written beside it, and not yet put in its place
+            _die_within_a_save()
         saved = self._store.save(state)
         if hit:
             os._exit(KILLED)
         return saved
+
+
+def _die_within_a_save() -> None:
+    """In a file: written beside it, and not yet put in its place. In S3: locked, and the earlier state kept."""
+    os.replace = lambda *_, **__: os._exit(KILLED)
+    call = Aws.call
+
+    def until_the_state(
+        self: Aws, service: str, api: str, region: str, parameters: dict[str, Any], repeats: bool = True
+    ) -> dict[str, Any]:
+        if api == "PutObject" and not parameters["Key"].endswith(".lock"):
+            os._exit(KILLED)
+        return call(self, service, api, region, parameters, repeats)
+
+    Aws.call = until_the_state  # type: ignore[method-assign]
 
 
 def is_write(api: str) -> bool:
@@ -121,9 +137,12 @@ def _killed_from_outside(
 def _applied(bench: Bench, boundary: Boundary, specs: tuple[dict[str, Any], ...], destroy: bool) -> None:
     bench.aws = aws = _DyingAws(region=REGION, endpoint_url=bench.server.url, poll_cap=0.02)
     aws.boundary = Boundary("none", 0, "")
-    plan = bench.plan(*specs, destroy=destroy)
-    aws.boundary = boundary
-    apply_plan(plan, _DyingKeeper(bench.store.location, boundary), aws, lambda _: None)
+    way = Aws(region=REGION, endpoint_url=bench.server.url)
+    store = open_store(bench.store.location, way=lambda: way)
+    with store.lock("apply"):
+        plan = bench.plan(*specs, destroy=destroy)
+        aws.boundary = boundary
+        apply_plan(plan, _DyingKeeper(store, boundary), aws, lambda _: None)
 
 
 def _forked(work: Callable[[], None]) -> int:

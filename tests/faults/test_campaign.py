@@ -12,17 +12,20 @@ from tests.faults.dying import Boundary, dies
 
 
 @pytest.mark.parametrize(
-    ("name", "every"),
+    ("name", "every", "state"),
     [
-        ("plain", 2),
-        pytest.param("indexed", 6, marks=pytest.mark.slow),
-        pytest.param("everything", 60, marks=pytest.mark.slow),
+        ("plain", 2, "file"),
+        pytest.param("plain", 2, "s3", marks=pytest.mark.slow),
+        pytest.param("indexed", 6, "file", marks=pytest.mark.slow),
+        pytest.param("everything", 60, "file", marks=pytest.mark.slow),
     ],
 )
-def test_every_so_many_faults(tmp_path: Path, server: SandboxServer, name: str, every: int) -> None:
+def test_every_so_many_faults(
+    tmp_path: Path, server: SandboxServer, name: str, every: int, state: str
+) -> None:
     """Deaths and denials only: what is sent again and again takes its time, and is in the long form."""
     counts = Counts()
-    run(world(tmp_path, server), name, counts, every, first=1, answers=("access_denied",))
+    run(world(tmp_path, server, state), name, counts, every, first=1, answers=("access_denied",))
     assert not counts.wrong, counts.wrong
     assert counts.boundaries == counts.survived > 3
     assert counts.orphans == counts.duplicates == 0
