@@ -18,6 +18,7 @@ MAY_IMPORT = {
     "backups": {"model", "aws", "stores", "kinds", "engine", "data"},
     "health": {"model", "aws", "kinds", "engine", "costs"},
     "convert": {"model", "kinds", "engine"},
+    "rehearsal": {"model", "aws", "stores", "kinds", "engine", "sandbox"},
     "costs": {"model"},
     "views": {"model"},
     "sandbox": {"model"},

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Protocol
 
 import jmespath
 
@@ -41,6 +42,43 @@ class ApplyOptions:
 
     wait: bool = True
     parallelism: int = 4
+
+
+class Crew(Protocol):
+    """Who carries out jobs side by side."""
+
+    def __enter__(self) -> Any: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def submit(self, job: Callable[[Any], None], what: Any) -> Future[None]:
+        """Let `job` be done with `what`, as soon as there is a hand free."""
+
+    def ended(self, running: Iterable[Future[None]]) -> Iterable[Future[None]]:
+        """Wait until one of `running` has ended: those that have."""
+
+
+class Threads:
+    """The usual crew: so many threads."""
+
+    def __init__(self, parallelism: int) -> None:
+        self._pool = ThreadPoolExecutor(max_workers=max(1, parallelism), thread_name_prefix="apply")
+
+    def __enter__(self) -> Threads:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._pool.shutdown()
+
+    def submit(self, job: Callable[[Any], None], what: Any) -> Future[None]:
+        return self._pool.submit(job, what)
+
+    def ended(self, running: Iterable[Future[None]]) -> Iterable[Future[None]]:
+        return wait(running, return_when=FIRST_COMPLETED).done
 
 
 class Ledger:
@@ -144,17 +182,20 @@ def apply_plan(
     emit: Emit,
     options: ApplyOptions | None = None,
     stop: threading.Event | None = None,
+    crew: Crew | None = None,
+    now: Callable[[], float] = time.monotonic,
 ) -> Outcome:
     """Carry out `plan`; the caller holds the store's lock. `stop` ends the run after the call in progress.
 
+    A rehearsal brings a `crew` and a time (`now`, in seconds) of its own.
     Failures of operations are told in the outcome, not raised. Raises LockHeld or StateMoved where the state became
     somebody else's to save: the run ends at once, and what was sent is found out by the next plan.
     """
     chosen = options or ApplyOptions()
-    run = _Run(plan, Ledger(store), Runner(aws, stop or threading.Event(), chosen.wait), emit)
-    started = time.monotonic()
+    run = _Run(plan, Ledger(store), Runner(aws, stop or threading.Event(), chosen.wait, now), emit)
+    started = now()
     run.ledger.begin(plan, aws.origin)
-    run.everything(chosen.parallelism)
+    run.everything(crew or Threads(chosen.parallelism))
     if run.displaced is not None:
         raise run.displaced
     progress = run.progress
@@ -166,7 +207,7 @@ def apply_plan(
         hints=progress.hints,
         interrupted=run.runner.stop.is_set(),
         serial=run.ledger.state.serial,
-        seconds=round(time.monotonic() - started, 3),
+        seconds=round(now() - started, 3),
     )
 
 
@@ -183,24 +224,25 @@ class _Run:
         self._emit = emit
         self._positions = {one.id: number for number, one in enumerate(plan.operations, 1)}
 
-    def everything(self, parallelism: int) -> None:
+    def everything(self, crew: Crew) -> None:
         """Start each operation when all it comes after have ended well."""
         waiting = {operation.id: operation for operation in self.plan.operations}
         running: dict[Future[None], str] = {}
-        with ThreadPoolExecutor(max_workers=max(1, parallelism), thread_name_prefix="apply") as pool:
-            if self.runner.patient:
-                for future in [pool.submit(self._settle, one) for one in self.plan.settle]:
+        with crew:
+            settling = {crew.submit(self._settle, one) for one in self.plan.settle if self.runner.patient}
+            while settling:
+                for future in crew.ended(settling):
+                    settling.discard(future)
                     future.result()
             while waiting or running:
                 for operation in [one for one in waiting.values() if self._is_due(one)]:
                     del waiting[operation.id]
                     if self._may_run(operation):
-                        running[pool.submit(self._one, operation)] = operation.id
+                        running[crew.submit(self._one, operation)] = operation.id
                     else:
                         self._tell(operation, Stage.SKIPPED, "left for the next apply")
                 if running:
-                    ended, _ = wait(running, return_when=FIRST_COMPLETED)
-                    for future in ended:
+                    for future in crew.ended(running):
                         del running[future]
                         future.result()
 

@@ -47,6 +47,8 @@ class Runner:
     aws: Aws
     stop: threading.Event
     patient: bool
+    now: Callable[[], float] = time.monotonic
+    """Seconds of the time that passes while `stop` is waited for (a rehearsal's is not the real one)."""
 
     def prepare(self, operation: Operation, tell: Tell) -> None:
         """Wait for what must hold before the call. Raises Stopped, Deferred, DynaopsError."""
@@ -59,7 +61,7 @@ class Runner:
 
     def call(self, operation: Operation, tell: Tell) -> dict[str, Any]:
         """Make the call until AWS takes it. Raises Stopped, Deferred, DynaopsError."""
-        started = time.monotonic()
+        started = self.now()
         uncertain = False
         lost = 0
         told = ""
@@ -84,7 +86,7 @@ class Runner:
             except Refused as error:
                 if _is_done(operation, error, uncertain or error.attempts > 0):
                     return {}
-                self._bear(operation, error, time.monotonic() - started)
+                self._bear(operation, error, self.now() - started)
                 reason = _why_blocked(operation, error)
                 if reason != told:
                     told = reason
@@ -119,7 +121,7 @@ class Runner:
             raise error
 
     def _wait(self, wait: Wait, region: str, called: dict[str, Any], accepted: bool) -> dict[str, Any]:
-        started = time.monotonic()
+        started = self.now()
         seen = False
         for delay in self._delays():
             answer = self._look(wait, region)
@@ -138,7 +140,7 @@ class Runner:
                     )
                 if _true(wait.until, answer) and _matches(wait, called, answer):
                     return answer
-            if time.monotonic() - started > wait.timeout:
+            if self.now() - started > wait.timeout:
                 raise DynaopsError(
                     f"Gave up after {wait.timeout:.0f} s waiting until {wait.title}",
                     "Run apply again: it goes on where it stands.",
@@ -172,9 +174,9 @@ class Runner:
         """Seconds between looks: a share of the time already passed, never long, jittered against herds."""
         cap = self.aws.poll_cap
         shortest, longest = (0.02, cap) if cap else (0.5, 10.0)
-        started = time.monotonic()
+        started = self.now()
         while True:
-            share = (time.monotonic() - started) * 0.15
+            share = (self.now() - started) * 0.15
             yield min(max(share, shortest), longest) * random.uniform(0.8, 1.2)  # noqa: S311 (no secret)
 
     def _sleep(self, seconds: float, accepted: bool) -> None:

@@ -25,8 +25,8 @@ DUMMY = {
 class _Base:
     """What both kinds of sandbox have: a world, its clock, faults, and a record of requests."""
 
-    def __init__(self, speed: float) -> None:
-        self.world = World(Clock(speed))
+    def __init__(self, speed: float, start: float | None = None) -> None:
+        self.world = World(Clock(speed, start))
         self.clock = self.world.clock
         self.faults = Faults()
         self.requests = Recorder()
@@ -80,11 +80,14 @@ class Sandbox(_Base):
 class SandboxServer(_Base):
     """An embedded AWS on 127.0.0.1, in a thread. A context manager; one at a time in a process.
 
-    With `data_dir`, its content is loaded from there, and saved there as it changes.
+    With `data_dir`, its content is loaded from there, and saved there as it changes. `start`: what time it is in it
+    (epoch seconds), if not the present.
     """
 
-    def __init__(self, port: int = 0, speed: float = 60.0, data_dir: Path | None = None) -> None:
-        super().__init__(speed)
+    def __init__(
+        self, port: int = 0, speed: float = 60.0, data_dir: Path | None = None, start: float | None = None
+    ) -> None:
+        super().__init__(speed, start)
         from dynaops.sandbox.persist import Persistence, forget_everything
         from dynaops.sandbox.server import Server
 

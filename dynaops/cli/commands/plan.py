@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from dynaops.cli import options, wiring
+from dynaops.cli import options, rehearsing, wiring
 from dynaops.cli.exits import Exit
 from dynaops.cli.help import Command
 from dynaops.cli.lazy import new_app
@@ -21,6 +21,7 @@ EXAMPLES = """dynaops plan
 dynaops plan specs/orders.yaml --operations
 dynaops plan -f base.yaml -f prod.yaml --var stage=prod
 dynaops plan --out orders.plan && dynaops apply orders.plan
+dynaops plan --rehearse
 dynaops plan --policy house-rules.yaml --markdown plan.md"""
 
 
@@ -42,6 +43,10 @@ def plan(
     markdown: Markdown = None,
     html: Html = None,
     prices: PricesFrom = PriceSource.PACKAGED,
+    rehearse: Annotated[
+        bool,
+        typer.Option("--rehearse", help="Carry it out on an embedded AWS made like the live one first."),
+    ] = False,
 ) -> int:
     """Show what apply would do; changes nothing.
 
@@ -62,12 +67,19 @@ def plan(
         from dynaops.cli import saved
 
         saved.save(made, specs, out, tuple(targets or ()), not no_refresh)
+    rehearsal = rehearsing.rehearsed(made, documents, state, way) if rehearse else None
     if settings.json:
-        screen.document(made.public())
+        more = {"rehearsal": rehearsal.public()} if rehearsal else {}
+        screen.document({**made.public(), **more})
     else:
         show_plan(screen, made, operations=operations, refreshed=not no_refresh)
+    if rehearsal is not None and made.operations:
+        from dynaops.views.rehearsal import rehearsal_page
+
+        screen.gap()
+        screen.show(rehearsal_page(rehearsal))
     if out is not None:
         screen.aside(f"Saved. To carry out exactly this plan: dynaops apply {out}")
-    if made.forbidden:
+    if made.forbidden or (rehearsal is not None and not rehearsal.passes):
         return Exit.FAILED
     return Exit.CHANGES if exit_code and not made.empty else Exit.OK

@@ -1,0 +1,32 @@
+"""``plan --rehearse``: what the command needs of the rehearsal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from dynaops.model.errors import DynaopsError
+
+if TYPE_CHECKING:
+    from dynaops.aws.session import Aws
+    from dynaops.engine.load import Document
+    from dynaops.model.plan import Plan
+    from dynaops.model.rehearsal import Rehearsal
+    from dynaops.model.state import State
+
+
+def rehearsed(plan: Plan, documents: Sequence[Document], state: State, way: Aws) -> Rehearsal:
+    """The plan's rehearsal. Raises DynaopsError where AWS cannot be read, or the sandbox is not installed."""
+    from importlib.util import find_spec
+
+    if find_spec("moto") is None:
+        raise DynaopsError(
+            "A rehearsal needs the embedded AWS, which is not installed",
+            "Install it with: pip install 'dynaops[sandbox]'",
+        )
+    from dynaops.engine.scopes import recorded_tables
+    from dynaops.rehearsal.facts import gather
+    from dynaops.rehearsal.run import rehearse
+
+    declared = {one.spec.table_name: one.spec.region or way.region for one in documents}
+    return rehearse(plan, state, gather(plan, {**recorded_tables(state), **declared}, way))

@@ -1,0 +1,158 @@
+"""What of the live account a plan's outcome depends on. It is read here, and nothing is written.
+
+Tables are taken with everything around them, as import takes them. Things that dynaops does not manage (keys, roles,
+functions, Kinesis streams) are looked up where the plan or a live table names them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from dynaops.aws.errors import AwsFailure
+from dynaops.engine.adopt import exported
+from dynaops.engine.observe import observe
+from dynaops.kinds.kind import Known
+from dynaops.kinds.rooms import ROOMS
+from dynaops.model.plan import Plan
+from dynaops.model.resource import Scope
+
+if TYPE_CHECKING:
+    from dynaops.aws.session import Aws
+
+_ARNS = re.compile(r"arn:aws[a-z-]*:(kms|iam|lambda|kinesis):[a-z0-9-]*:[0-9]+:[A-Za-z0-9_+=,.@:/-]+")
+_NAMED = (
+    ("RoleName", "iam", ""),
+    ("FunctionName", "lambda", "function:"),
+    ("KMSMasterKeyId", "kms", "key/"),
+)
+"""Members of calls that name things which are none of ours: the service, and the kind in their ARN."""
+
+
+@dataclass(frozen=True)
+class LiveTable:
+    """A live table: the spec that declares it and what surrounds it, and what DescribeTable says."""
+
+    scope: Scope
+    spec: dict[str, Any]
+    described: dict[str, Any]
+    outputs: Mapping[str, Mapping[str, Any]]
+    """What AWS minted, by address."""
+
+
+@dataclass(frozen=True)
+class Thing:
+    """Something that is not ours: `told` is what AWS says of it."""
+
+    service: str
+    region: str
+    name: str
+    told: dict[str, Any]
+
+
+@dataclass
+class Facts:
+    """All that was read. `notes`: what could not be."""
+
+    account: str
+    region: str
+    tables: list[LiveTable] = field(default_factory=list)
+    things: list[Thing] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def gather(plan: Plan, regions: Mapping[str, str], aws: Aws) -> Facts:
+    """Read what `plan` needs; `regions` are those of its tables. Raises DynaopsError where AWS is out of reach."""
+    facts = Facts(aws.account, aws.region)
+    touched = dict.fromkeys(one.address.partition("/")[0] for one in plan.operations)
+    scopes = [Scope(name, name, regions[name]) for name in touched if name in regions]
+    live = observe(aws, scopes, ROOMS, {scope.address: Known(discover=True) for scope in scopes})
+    for scope in scopes:
+        found = list(live[scope.address].values())
+        answer = aws.read("dynamodb", "DescribeTable", scope.region, {"TableName": scope.table_name})
+        if answer and any(one.kind == "table" for one in found):
+            outputs = {one.address: one.outputs for one in found}
+            spec = exported(scope, found, aws)
+            facts.tables.append(LiveTable(scope, spec, answer["Table"], outputs))
+    _look_up(plan, facts, aws)
+    return facts
+
+
+def _look_up(plan: Plan, facts: Facts, aws: Aws) -> None:
+    """Find the things that plan and tables name, each once."""
+    named: dict[tuple[str, str, str], None] = {}
+    for operation in plan.operations:
+        named.update(dict.fromkeys(_named(operation.parameters, operation.region)))
+    for table in facts.tables:
+        named.update(dict.fromkeys(_named(table.spec, table.scope.region)))
+        named.update(dict.fromkeys(_names_of_spec(table.spec, table.scope.region)))
+    for service, region, name in named:
+        try:
+            told = _READERS[service](aws, region, name)
+        except AwsFailure as error:
+            facts.notes.append(f"{name} was taken to be there and to be usable: {error.message}")
+            told = {}
+        if told is not None:
+            facts.things.append(Thing(service, region, name, told))
+
+
+def _named(value: Any, region: str) -> Iterable[tuple[str, str, str]]:
+    """(service, region, name) of what is named in the parameters of a call."""
+    text = json.dumps(value, default=str)
+    for match in _ARNS.finditer(text):
+        arn = match.group(0)
+        service, where, rest = match.group(1), arn.split(":")[3] or region, arn.split(":", 5)[5]
+        if service != "iam" or (rest.startswith("role/") and "aws-service-role" not in rest):
+            yield service, where, arn if service in ("kms", "kinesis") else re.split("[:/]", rest)[-1]
+    for member, service, _ in _NAMED:
+        for name in _members(value, member):
+            if not name.startswith(("arn:", "${")):
+                yield service, region, name
+
+
+def _names_of_spec(spec: Mapping[str, Any], region: str) -> Iterable[tuple[str, str, str]]:
+    for role in _members(spec, "attach_to_roles"):
+        yield "iam", region, role
+    for function in _members(spec, "function"):
+        if not function.startswith("arn:"):
+            yield "lambda", region, function
+
+
+def _members(value: Any, member: str) -> Iterable[str]:
+    """All strings at members of this name, wherever they are."""
+    if isinstance(value, Mapping):
+        for key, one in value.items():
+            if key == member:
+                yield from [
+                    each for each in (one if isinstance(one, list) else [one]) if isinstance(each, str)
+                ]
+            else:
+                yield from _members(one, member)
+    elif isinstance(value, Sequence) and not isinstance(value, str):
+        for one in value:
+            yield from _members(one, member)
+
+
+def _key(aws: Aws, region: str, name: str) -> dict[str, Any] | None:
+    answer = aws.read("kms", "DescribeKey", region, {"KeyId": name})
+    return answer["KeyMetadata"] if answer else None
+
+
+def _role(aws: Aws, region: str, name: str) -> dict[str, Any] | None:
+    answer = aws.read("iam", "GetRole", region, {"RoleName": name})
+    return answer["Role"] if answer else None
+
+
+def _function(aws: Aws, region: str, name: str) -> dict[str, Any] | None:
+    return aws.read("lambda", "GetFunctionConfiguration", region, {"FunctionName": name})
+
+
+def _stream(aws: Aws, region: str, name: str) -> dict[str, Any] | None:
+    answer = aws.read("kinesis", "DescribeStreamSummary", region, {"StreamARN": name})
+    return answer["StreamDescriptionSummary"] if answer else None
+
+
+_READERS = {"kms": _key, "iam": _role, "lambda": _function, "kinesis": _stream}

@@ -1,0 +1,165 @@
+"""The rehearsal itself: the real engine, on a sandbox like the live account, in simulated time."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from dynaops.aws.session import Aws
+from dynaops.engine.apply import apply_plan
+from dynaops.engine.load import document_of
+from dynaops.engine.plan import make_plan
+from dynaops.model.errors import DynaopsError
+from dynaops.model.event import Event, Outcome, Stage
+from dynaops.model.plan import Plan
+from dynaops.model.rehearsal import Rehearsal, Rehearsed
+from dynaops.model.state import State
+from dynaops.rehearsal import stage
+from dynaops.rehearsal.crew import Turns
+from dynaops.rehearsal.facts import Facts, LiveTable
+from dynaops.stores.unrecorded import Unrecorded
+
+if TYPE_CHECKING:
+    from dynaops.sandbox.running import SandboxServer
+
+_AGE = 40 * 86_400.0
+"""Seconds before the present at which the stage is set, so that no budget is touched by that."""
+_POLL = 10.0
+"""The most seconds between two looks at what AWS is doing, as apply has it."""
+_SHORTEST = 6
+"""Letters that a value which AWS mints has at least."""
+
+
+def rehearse(plan: Plan, state: State, facts: Facts) -> Rehearsal:
+    """What becomes of `plan` on an account as `facts` has it. Raises DynaopsError where there is no sandbox."""
+    from dynaops.sandbox.running import SandboxServer
+
+    now = time.time()
+    with _as_account(facts.account), SandboxServer(speed=0, start=now - _AGE) as server:
+        aws = Aws(facts.region, endpoint_url=server.url, poll_cap=_POLL)
+        aws.session.set_credentials("rehearsal", "rehearsal")
+        stage.place(server, facts)
+        notes = list(facts.notes)
+        minted: dict[str, str] = {}
+        for table in facts.tables:
+            minted.update(_set(table, server, aws, notes))
+        server.advance(max(0.0, now - server.clock.now()))
+        notes += stage.remember(server.world, facts, state)
+        records = _Records(server)
+        kept = Unrecorded()
+        kept.save(_translated(state, minted))
+        outcome = _apply(_translated(plan, minted), kept, server, aws, records)
+        return records.told(plan, outcome, notes)
+
+
+@contextmanager
+def _as_account(account: str) -> Iterator[None]:
+    """Let the sandbox of this process be the account that is rehearsed for."""
+    before = os.environ.get("MOTO_ACCOUNT_ID")
+    os.environ["MOTO_ACCOUNT_ID"] = account
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["MOTO_ACCOUNT_ID"]
+        else:
+            os.environ["MOTO_ACCOUNT_ID"] = before
+
+
+def _set(table: LiveTable, server: SandboxServer, aws: Aws, notes: list[str]) -> dict[str, str]:
+    """Make a live table on the stage: what AWS minted for it live, and what the sandbox has instead."""
+    kept = Unrecorded()
+    try:
+        plan = make_plan([document_of({"region": table.scope.region, **table.spec})], kept.load(), aws)
+        outcome = _apply(plan, kept, server, aws)
+        reasons = list(outcome.failed.values())
+    except DynaopsError as error:
+        reasons = [error.message]
+    if reasons:
+        notes.append(f"not all of {table.scope.address} could be rehearsed: {'; '.join(reasons)}")
+    return _pairs(table.outputs, kept.load())
+
+
+def _pairs(live: Mapping[str, Mapping[str, Any]], made: State) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for address, outputs in live.items():
+        record = made.resources.get(address)
+        if record is None:
+            continue
+        instead = {"id": record.id, "arn": record.arn, **record.outputs}
+        for name, value in outputs.items():
+            other = instead.get(name)
+            if (
+                isinstance(value, str)
+                and isinstance(other, str)
+                and value != other
+                and len(value) >= _SHORTEST
+            ):
+                found[value] = other
+    return found
+
+
+def _translated(one: Any, minted: Mapping[str, str]) -> Any:
+    """A plan or state with the live account's ids replaced by the sandbox's; longer ones first, which hold others."""
+    text = one.model_dump_json()
+    for live in sorted(minted, key=len, reverse=True):
+        text = text.replace(live, minted[live])
+    return type(one).model_validate_json(text)
+
+
+def _apply(
+    plan: Plan, kept: Unrecorded, server: SandboxServer, aws: Aws, records: _Records | None = None
+) -> Outcome:
+    turns = Turns(server.clock.now, server.advance)
+    tell = records.tell if records else lambda _: None
+    return apply_plan(plan, kept, aws, tell, stop=turns.stop, crew=turns, now=server.clock.now)
+
+
+class _Records:
+    """What the engine tells, with the times at which it did."""
+
+    def __init__(self, server: SandboxServer) -> None:
+        self._now = server.clock.now
+        self._start = self._now()
+        self._events: dict[str, list[tuple[float, Event]]] = {}
+
+    def tell(self, event: Event) -> None:
+        self._events.setdefault(event.operation, []).append((self._now() - self._start, event))
+
+    def told(self, plan: Plan, outcome: Outcome, notes: list[str]) -> Rehearsal:
+        """The whole rehearsal."""
+        return Rehearsal(
+            operations=tuple(self._one(one.id, one.address, one.title, outcome) for one in plan.operations),
+            seconds=round(outcome.seconds, 1),
+            notes=tuple(dict.fromkeys(notes)),
+        )
+
+    def _one(self, name: str, address: str, title: str, outcome: Outcome) -> Rehearsed:
+        events = self._events.get(name, [])
+        sent = [at for at, event in events if event.stage is not Stage.SKIPPED]
+        blocked = [(at, event.detail) for at, event in events if event.stage is Stage.BLOCKED]
+        stages = [event.stage for _, event in events if event.stage in (Stage.DONE, Stage.FAILED)]
+        return Rehearsed(
+            operation=name,
+            address=address,
+            title=title,
+            stage=(stages[-1] if stages else Stage.SKIPPED).value,
+            start=round(sent[0], 1) if sent else None,
+            end=round(events[-1][0], 1) if sent else None,
+            blocked=blocked[0][1] if blocked else None,
+            blocked_for=_blocked_for(events),
+            message=outcome.failed.get(name),
+            hint=outcome.hints.get(name),
+        )
+
+
+def _blocked_for(events: list[tuple[float, Event]]) -> float:
+    """Seconds from the first refusal that passes to the next thing that is told."""
+    spans = [
+        after - at for (at, event), (after, _) in itertools.pairwise(events) if event.stage is Stage.BLOCKED
+    ]
+    return round(sum(spans), 1)

@@ -1,0 +1,31 @@
+"""KMS keys under ids of one's own choosing, which CreateKey does not give."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def put_key(account: str, region: str, name: str, told: dict[str, Any]) -> None:
+    """Let there be the key that DescribeKey answered `told` about when asked for `name` (an id, ARN or alias).
+
+    Where `told` is empty, a key that can be used is made for the name.
+    """
+    from moto.kms.models import kms_backends
+
+    keys = kms_backends[account][region]
+    key = keys.create_key(
+        policy="",
+        key_usage=told.get("KeyUsage", "ENCRYPT_DECRYPT"),
+        key_spec=told.get("KeySpec", "SYMMETRIC_DEFAULT"),
+        description="",
+        tags=None,
+    )
+    del keys.keys[key.id]
+    alias = name[name.index("alias/") :] if "alias/" in name else None
+    key.id = told.get("KeyId") or (key.id if alias else name.rpartition("/")[2])
+    key.arn = told.get("Arn") or f"arn:aws:kms:{region}:{account}:key/{key.id}"
+    key.key_state = told.get("KeyState", "Enabled")
+    key.key_manager = told.get("KeyManager", "CUSTOMER")
+    keys.keys[key.id] = key
+    if alias and not keys.alias_exists(alias):
+        keys.create_alias(key.id, alias)

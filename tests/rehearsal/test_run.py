@@ -1,0 +1,59 @@
+"""Rehearsals in this process: one account after the other, since moto knows one at a time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dynaops.aws.session import Aws
+from dynaops.engine.load import document_of
+from dynaops.engine.plan import make_plan
+from dynaops.model.state import State
+from dynaops.rehearsal.crew import Turns
+from dynaops.rehearsal.facts import Facts, gather
+from dynaops.rehearsal.run import rehearse
+from dynaops.sandbox import SandboxServer
+from dynaops.sandbox.clock import Clock
+from tests.companions.bench import Bench
+from tests.companions.functions import make_function
+
+REGION = "eu-west-1"
+WANTED = {"table_name": "users", "hash_key": "id", "attributes": {"id": "S"}}
+
+
+def test_what_aws_minted_is_translated(tmp_path: Path) -> None:
+    """A trigger is changed by its UUID, which is another one on the stage; its function is looked up."""
+    with SandboxServer(speed=3600) as server:
+        bench = Bench(tmp_path, server)
+        make_function(bench, "mailer")
+        bench.apply({"lambda_triggers": [{"function": "mailer", "batch_size": 10}]})
+        plan = bench.plan({"lambda_triggers": [{"function": "mailer", "batch_size": 20}]})
+        state, facts = bench.state, gather(plan, {"users": REGION}, bench.aws)
+    assert [one.api for one in plan.operations] == ["UpdateEventSourceMapping"]
+    rehearsal = rehearse(plan, state, facts)
+    assert rehearsal.passes, rehearsal
+    assert not rehearsal.notes
+
+
+def test_a_new_account_is_rehearsed_for_under_its_own_number() -> None:
+    with SandboxServer(speed=3600) as server:
+        aws = Aws(REGION, endpoint_url=server.url)
+        plan = make_plan([document_of(WANTED)], State.empty(), aws)
+    rehearsal = rehearse(plan, State.empty(), Facts("999988887777", REGION))
+    assert rehearsal.passes
+    assert rehearsal.seconds < 60
+
+
+def test_time_jumps_and_turns_are_taken() -> None:
+    clock = Clock(speed=0, start=0)
+    turns = Turns(clock.now, lambda seconds: (clock.advance(seconds), None)[1], hands=2)
+    seen: list[tuple[float, str]] = []
+
+    def job(what: tuple[str, float]) -> None:
+        name, pause = what
+        turns.stop.wait(pause)
+        seen.append((clock.now(), name))
+
+    running = {turns.submit(job, what) for what in (("slow", 3600.0), ("quick", 60.0), ("queued", 10.0))}
+    while running:
+        running -= set(turns.ended(running))
+    assert seen == [(60.0, "quick"), (70.0, "queued"), (3600.0, "slow")]
