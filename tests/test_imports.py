@@ -18,10 +18,11 @@ MAY_IMPORT = {
     "backups": {"model", "aws", "stores", "kinds", "engine", "data"},
     "health": {"model", "aws", "kinds", "engine", "costs"},
     "convert": {"model", "kinds", "engine"},
-    "rehearsal": {"model", "aws", "stores", "kinds", "engine", "sandbox"},
+    "rehearsal": {"model", "aws", "stores", "kinds", "engine", "sandbox", "access"},
     "costs": {"model"},
     "views": {"model"},
-    "sandbox": {"model"},
+    "sandbox": {"model", "access"},
+    "access": {"model"},
 }
 FILES = [path for path in sorted(ROOT.rglob("*.py")) if path.relative_to(ROOT).parts[0] in MAY_IMPORT]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from dynaops.aws.classify import Verdict, classify
@@ -10,6 +12,7 @@ from dynaops.model.errors import DynaopsError
 if TYPE_CHECKING:
     from botocore.exceptions import BotoCoreError, ClientError
 
+_LACKING = re.compile(r"not authorized to perform: ([\w-]+:\w+)(?: on resource: (\S+))?")
 _DENIED = {"AccessDeniedException", "AccessDenied", "UnauthorizedOperation", "AuthorizationError"}
 _CREDENTIALS = {
     "UnrecognizedClientException": "the access key is unknown to AWS",
@@ -85,11 +88,7 @@ def refusal(code: str, text: str, action: str, region: str, attempts: int = 0, s
     """AWS's error `code` with its `text` in words; `action` is as in IAM, such as dynamodb:PutItem."""
     details: dict[str, Any] = {"code": code, "text": text, "attempts": attempts, "status": status}
     if code in _DENIED:
-        return Denied(
-            f"AWS denied {action} in {region}: {text}",
-            f"Allow {action} in the caller's IAM policy, or use other credentials (--profile).",
-            **details,
-        )
+        return Denied(f"AWS denied {action} in {region}: {text}", _grant(action, text), **details)
     if code in _CREDENTIALS:
         return Refused(
             f"AWS refused the credentials in {region}: {_CREDENTIALS[code]} ({code})", _LOGIN, **details
@@ -98,6 +97,15 @@ def refusal(code: str, text: str, action: str, region: str, attempts: int = 0, s
     if hint is None and classify(code, text) is Verdict.RETRY:
         hint = "AWS is throttling or busy; run the command again, it goes on where it stands."
     return Refused(f"{action.rpartition(':')[2]} in {region}: {code}: {text}", hint, **details)
+
+
+def _grant(action: str, text: str) -> str:
+    """What to add to the caller's policy. AWS names the action and resource that are lacking, as a rule."""
+    found = _LACKING.search(text)
+    lacking = found.group(1) if found else action
+    resource = found.group(2) if found and found.group(2) else "*"
+    statement = json.dumps({"Effect": "Allow", "Action": lacking, "Resource": resource})
+    return f"Add to the caller's IAM policy, or use other credentials (--profile): {statement}"
 
 
 def unanswered(error: BotoCoreError, service: str, api: str, region: str) -> AwsFailure:

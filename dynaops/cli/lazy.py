@@ -34,6 +34,7 @@ SECTIONS: dict[str, dict[str, Listed]] = {
         "drift": Listed("drift", "Show what changed in AWS behind dynaops's back."),
         "output": Listed("output", "Print ARNs and other values that AWS gave."),
         "grant": Listed("grant", "Let Lambda functions use a table, whoever made it."),
+        "permissions": Listed("permissions", "Print the least IAM policy that specs or a plan need."),
         "graph": Listed("graph", "Draw resources and what they depend on."),
     },
     "Move rows": {

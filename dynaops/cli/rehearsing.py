@@ -17,16 +17,27 @@ if TYPE_CHECKING:
 
 def rehearsed(plan: Plan, documents: Sequence[Document], state: State, way: Aws) -> Rehearsal:
     """The plan's rehearsal. Raises DynaopsError where AWS cannot be read, or the sandbox is not installed."""
+    require_sandbox()
+    from dynaops.rehearsal.facts import gather
+    from dynaops.rehearsal.run import rehearse
+
+    return rehearse(plan, state, gather(plan, regions(documents, state, way), state, way))
+
+
+def require_sandbox() -> None:
+    """Raise DynaopsError where the embedded AWS is not installed."""
     from importlib.util import find_spec
 
     if find_spec("moto") is None:
         raise DynaopsError(
-            "A rehearsal needs the embedded AWS, which is not installed",
+            "This needs the embedded AWS, which is not installed",
             "Install it with: pip install 'dynaops[sandbox]'",
         )
+
+
+def regions(documents: Sequence[Document], state: State, way: Aws) -> dict[str, str]:
+    """The region of each table that specs or state name."""
     from dynaops.engine.scopes import recorded_tables
-    from dynaops.rehearsal.facts import gather
-    from dynaops.rehearsal.run import rehearse
 
     declared = {one.spec.table_name: one.spec.region or way.region for one in documents}
-    return rehearse(plan, state, gather(plan, {**recorded_tables(state), **declared}, way))
+    return {**recorded_tables(state), **declared}

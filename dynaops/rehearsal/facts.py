@@ -12,13 +12,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from dynaops.aws.errors import AwsFailure
+from dynaops.aws.errors import AwsFailure, Denied
 from dynaops.engine.adopt import exported
 from dynaops.engine.observe import observe
+from dynaops.engine.sides import known_of_plan
 from dynaops.kinds.kind import Known
 from dynaops.kinds.rooms import ROOMS
 from dynaops.model.plan import Plan
-from dynaops.model.resource import Scope
+from dynaops.model.resource import Observed, Scope
+from dynaops.model.state import State
 
 if TYPE_CHECKING:
     from dynaops.aws.session import Aws
@@ -64,21 +66,28 @@ class Facts:
     notes: list[str] = field(default_factory=list)
 
 
-def gather(plan: Plan, regions: Mapping[str, str], aws: Aws) -> Facts:
+def gather(plan: Plan, regions: Mapping[str, str], state: State, aws: Aws) -> Facts:
     """Read what `plan` needs; `regions` are those of its tables. Raises DynaopsError where AWS is out of reach."""
     facts = Facts(aws.account, aws.region)
     touched = dict.fromkeys(one.address.partition("/")[0] for one in plan.operations)
-    scopes = [Scope(name, name, regions[name]) for name in touched if name in regions]
-    live = observe(aws, scopes, ROOMS, {scope.address: Known(discover=True) for scope in scopes})
-    for scope in scopes:
-        found = list(live[scope.address].values())
+    for scope in (Scope(name, name, regions[name]) for name in touched if name in regions):
         answer = aws.read("dynamodb", "DescribeTable", scope.region, {"TableName": scope.table_name})
-        if answer and any(one.kind == "table" for one in found):
+        if answer is not None:
+            found = _around(scope, plan, state, aws, facts)
             outputs = {one.address: one.outputs for one in found}
-            spec = exported(scope, found, aws)
-            facts.tables.append(LiveTable(scope, spec, answer["Table"], outputs))
+            facts.tables.append(LiveTable(scope, exported(scope, found, aws), answer["Table"], outputs))
     _look_up(plan, facts, aws)
     return facts
+
+
+def _around(scope: Scope, plan: Plan, state: State, aws: Aws, facts: Facts) -> list[Observed]:
+    """All there is of a live table; where the caller may not look for more, what plan and state name."""
+    try:
+        found = observe(aws, [scope], ROOMS, {scope.address: Known(discover=True)})
+    except Denied as error:
+        facts.notes.append(f"only what plan and state name of {scope.address} was looked at: {error.message}")
+        found = observe(aws, [scope], ROOMS, {scope.address: known_of_plan(plan, state, scope.address)})
+    return list(found[scope.address].values())
 
 
 def _look_up(plan: Plan, facts: Facts, aws: Aws) -> None:
@@ -87,8 +96,18 @@ def _look_up(plan: Plan, facts: Facts, aws: Aws) -> None:
     for operation in plan.operations:
         named.update(dict.fromkeys(_named(operation.parameters, operation.region)))
     for table in facts.tables:
-        named.update(dict.fromkeys(_named(table.spec, table.scope.region)))
-        named.update(dict.fromkeys(_names_of_spec(table.spec, table.scope.region)))
+        named.update(dict.fromkeys(names_in(table.spec, table.scope.region)))
+    find(named, facts, aws)
+
+
+def names_in(spec: Mapping[str, Any], region: str) -> Iterable[tuple[str, str, str]]:
+    """(service, region, name) of what a spec names and dynaops does not manage."""
+    yield from _named(spec, region)
+    yield from _names_of_spec(spec, region)
+
+
+def find(named: Iterable[tuple[str, str, str]], facts: Facts, aws: Aws) -> None:
+    """Look things up in AWS: those that are there become facts, and those that may not be looked at."""
     for service, region, name in named:
         try:
             told = _READERS[service](aws, region, name)

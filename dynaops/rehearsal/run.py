@@ -5,9 +5,10 @@ from __future__ import annotations
 import itertools
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from dynaops.aws.session import Aws
 from dynaops.engine.apply import apply_plan
@@ -26,6 +27,7 @@ from dynaops.stores.unrecorded import Unrecorded
 if TYPE_CHECKING:
     from dynaops.sandbox.running import SandboxServer
 
+M = TypeVar("M", Plan, State)
 _AGE = 40 * 86_400.0
 """Seconds before the present at which the stage is set, so that no budget is touched by that."""
 _POLL = 10.0
@@ -35,25 +37,60 @@ _SHORTEST = 6
 
 
 def rehearse(plan: Plan, state: State, facts: Facts) -> Rehearsal:
-    """What becomes of `plan` on an account as `facts` has it. Raises DynaopsError where there is no sandbox."""
+    """What becomes of `plan` on an account as `facts` have it."""
+    with on_stage(facts, state) as there:
+        records = _Records(there.server)
+        kept = Unrecorded()
+        kept.save(there.translated(state))
+        outcome = there.apply(there.translated(plan), kept, records.tell)
+        return records.told(plan, outcome, there.notes)
+
+
+@dataclass(frozen=True)
+class Set:
+    """The stage as it is set: a sandbox like the live account. `minted`: the ids it has instead of the live ones."""
+
+    server: SandboxServer
+    aws: Aws
+    notes: list[str]
+    minted: dict[str, str]
+
+    def translated(self, one: M) -> M:
+        """A plan or state with the live account's ids replaced; longer ones first, which hold others."""
+        text = one.model_dump_json()
+        for live in sorted(self.minted, key=len, reverse=True):
+            text = text.replace(live, self.minted[live])
+        return type(one).model_validate_json(text)
+
+    def translated_back(self, text: str) -> str:
+        """A text with the sandbox's ids replaced by the live account's."""
+        for live, other in sorted(self.minted.items(), key=lambda pair: len(pair[1]), reverse=True):
+            text = text.replace(other, live)
+        return text
+
+    def apply(self, plan: Plan, kept: Unrecorded, tell: Callable[[Event], None] = lambda _: None) -> Outcome:
+        """Carry out a plan in simulated time."""
+        clock = self.server.clock
+        turns = Turns(clock.now, self.server.advance)
+        return apply_plan(plan, kept, self.aws, tell, stop=turns.stop, crew=turns, now=clock.now)
+
+
+@contextmanager
+def on_stage(facts: Facts, state: State) -> Iterator[Set]:
+    """A sandbox like the account that `facts` tell of, as long as it is needed; no more than one at a time."""
     from dynaops.sandbox.running import SandboxServer
 
     now = time.time()
     with _as_account(facts.account), SandboxServer(speed=0, start=now - _AGE) as server:
         aws = Aws(facts.region, endpoint_url=server.url, poll_cap=_POLL)
         aws.session.set_credentials("rehearsal", "rehearsal")
+        there = Set(server, aws, list(facts.notes), {})
         stage.place(server, facts)
-        notes = list(facts.notes)
-        minted: dict[str, str] = {}
         for table in facts.tables:
-            minted.update(_set(table, server, aws, notes))
+            _set(table, there)
         server.advance(max(0.0, now - server.clock.now()))
-        notes += stage.remember(server.world, facts, state)
-        records = _Records(server)
-        kept = Unrecorded()
-        kept.save(_translated(state, minted))
-        outcome = _apply(_translated(plan, minted), kept, server, aws, records)
-        return records.told(plan, outcome, notes)
+        there.notes.extend(stage.remember(server.world, facts, state))
+        yield there
 
 
 @contextmanager
@@ -70,18 +107,17 @@ def _as_account(account: str) -> Iterator[None]:
             os.environ["MOTO_ACCOUNT_ID"] = before
 
 
-def _set(table: LiveTable, server: SandboxServer, aws: Aws, notes: list[str]) -> dict[str, str]:
-    """Make a live table on the stage: what AWS minted for it live, and what the sandbox has instead."""
+def _set(table: LiveTable, there: Set) -> None:
+    """Make a live table on the stage; note what AWS minted for it live, and what the sandbox has instead."""
     kept = Unrecorded()
     try:
-        plan = make_plan([document_of({"region": table.scope.region, **table.spec})], kept.load(), aws)
-        outcome = _apply(plan, kept, server, aws)
-        reasons = list(outcome.failed.values())
+        spec = document_of({"region": table.scope.region, **table.spec})
+        reasons = list(there.apply(make_plan([spec], kept.load(), there.aws), kept).failed.values())
     except DynaopsError as error:
         reasons = [error.message]
     if reasons:
-        notes.append(f"not all of {table.scope.address} could be rehearsed: {'; '.join(reasons)}")
-    return _pairs(table.outputs, kept.load())
+        there.notes.append(f"not all of {table.scope.address} could be rehearsed: {'; '.join(reasons)}")
+    there.minted.update(_pairs(table.outputs, kept.load()))
 
 
 def _pairs(live: Mapping[str, Mapping[str, Any]], made: State) -> dict[str, str]:
@@ -101,22 +137,6 @@ def _pairs(live: Mapping[str, Mapping[str, Any]], made: State) -> dict[str, str]
             ):
                 found[value] = other
     return found
-
-
-def _translated(one: Any, minted: Mapping[str, str]) -> Any:
-    """A plan or state with the live account's ids replaced by the sandbox's; longer ones first, which hold others."""
-    text = one.model_dump_json()
-    for live in sorted(minted, key=len, reverse=True):
-        text = text.replace(live, minted[live])
-    return type(one).model_validate_json(text)
-
-
-def _apply(
-    plan: Plan, kept: Unrecorded, server: SandboxServer, aws: Aws, records: _Records | None = None
-) -> Outcome:
-    turns = Turns(server.clock.now, server.advance)
-    tell = records.tell if records else lambda _: None
-    return apply_plan(plan, kept, aws, tell, stop=turns.stop, crew=turns, now=server.clock.now)
 
 
 class _Records:

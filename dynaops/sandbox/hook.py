@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from dynaops.sandbox import permissions
 from dynaops.sandbox.dispatch import PASS, Call, Touched, handler_for
 from dynaops.sandbox.errors import ApiError
 from dynaops.sandbox.faults import Dropped, Faults
@@ -165,6 +166,7 @@ class _Request:
         entry = self._to.recorder.begin(service, operation, region, body, self._to.world.now(), asked.size)
         after = None
         try:
+            permissions.check(service, operation, region, account, _access_key(self._handler), body)
             after = self._to.faults.before(service, operation, region, account, body)
             leaves_out = self._to.faults.leaves_out(service, operation, region, body)
             call = Call(self._to.world, account, region, operation, body, str(uuid.uuid4()), leaves_out)
@@ -201,3 +203,9 @@ class _Request:
         body = json.loads(text)
         touch.answer(body)
         return self._front.answer(body)
+
+
+def _access_key(handler: Any) -> str:
+    """The access key that a request was signed with."""
+    header = str(handler.headers.get("Authorization") or "")
+    return header.partition("Credential=")[2].partition("/")[0]

@@ -27,7 +27,7 @@ def test_what_aws_minted_is_translated(tmp_path: Path) -> None:
         make_function(bench, "mailer")
         bench.apply({"lambda_triggers": [{"function": "mailer", "batch_size": 10}]})
         plan = bench.plan({"lambda_triggers": [{"function": "mailer", "batch_size": 20}]})
-        state, facts = bench.state, gather(plan, {"users": REGION}, bench.aws)
+        state, facts = bench.state, gather(plan, {"users": REGION}, bench.state, bench.aws)
     assert [one.api for one in plan.operations] == ["UpdateEventSourceMapping"]
     rehearsal = rehearse(plan, state, facts)
     assert rehearsal.passes, rehearsal

@@ -1,0 +1,148 @@
+"""The ARNs that a call is about, from its parameters: as exact as AWS's Service Authorization Reference allows.
+
+Ids that AWS mints are unknown before: they are ``*``. Calls for which AWS knows no resource are about ``*``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+Body = Mapping[str, Any]
+
+
+class Where(NamedTuple):
+    """The region and account of a call."""
+
+    region: str
+    account: str
+
+    def arn(self, service: str, resource: str) -> str:
+        return f"arn:aws:{service}:{self.region}:{self.account}:{resource}"
+
+    def table(self, name: str) -> str:
+        """The table's ARN; an ARN is one already."""
+        return name if name.startswith("arn:") else self.arn("dynamodb", f"table/{name}")
+
+    def key(self, name: str) -> str:
+        """The key's ARN. An alias is no resource that a policy can name: any key of the region is meant."""
+        if "alias/" in name:
+            return self.arn("kms", "key/*")
+        return name if name.startswith("arn:") else self.arn("kms", f"key/{name}")
+
+
+def resources(service: str, api: str, where: Where, body: Body) -> Iterable[str]:
+    """The ARNs of what a call reads or changes."""
+    finder = _FINDERS.get(service)
+    return finder(api, where, body) if finder else ("*",)
+
+
+def _dynamodb(api: str, where: Where, body: Body) -> Iterable[str]:
+    if api in (
+        "ListTables",
+        "DescribeLimits",
+        "ListBackups",
+        "ListImports",
+        "ListExports",
+        "ListGlobalTables",
+    ):
+        return ("*",)
+    if isinstance(body.get("RequestItems"), Mapping):
+        return tuple(where.table(name) for name in body["RequestItems"])
+    for member in ("TableName", "SourceTableName", "TableArn", "ResourceArn", "BackupArn", "ExportArn"):
+        if body.get(member):
+            name = str(body[member])
+            table = name if "Arn" in member else where.table(name)
+            if api.endswith("ContributorInsights") and body.get("IndexName"):
+                return (f"{table}/index/{body['IndexName']}",)
+            return (table,)
+    return ("*",)
+
+
+def _streams(_api: str, _where: Where, body: Body) -> Iterable[str]:
+    arn = str(body.get("StreamArn", "*"))
+    return (f"{arn.rpartition('/stream/')[0]}/stream/*" if "/stream/" in arn else "*",)
+
+
+def _autoscaling(api: str, where: Where, _body: Body) -> Iterable[str]:
+    reads = api.startswith("Describe")
+    return ("*",) if reads else (where.arn("application-autoscaling", "scalable-target/*"),)
+
+
+def _cloudwatch(api: str, where: Where, body: Body) -> Iterable[str]:
+    if body.get("ResourceARN"):
+        return (str(body["ResourceARN"]),)
+    names = body.get("AlarmNames") or ([body["AlarmName"]] if body.get("AlarmName") else [])
+    if names and api != "DescribeAlarms":
+        return tuple(where.arn("cloudwatch", f"alarm:{name}") for name in names)
+    return ("*",)
+
+
+def _logs(api: str, where: Where, body: Body) -> Iterable[str]:
+    if api == "DescribeLogGroups":
+        return (where.arn("logs", "log-group:*"),)
+    if body.get("resourceArn"):
+        return (str(body["resourceArn"]),)
+    name = body.get("logGroupName")
+    return (where.arn("logs", f"log-group:{name}"),) if name else ("*",)
+
+
+def _lambda(api: str, where: Where, body: Body) -> Iterable[str]:
+    if api in ("CreateEventSourceMapping", "ListEventSourceMappings", "ListFunctions"):
+        return ("*",)
+    if api in ("GetEventSourceMapping", "UpdateEventSourceMapping", "DeleteEventSourceMapping"):
+        return (where.arn("lambda", "event-source-mapping:*"),)
+    if body.get("Resource"):
+        arn = str(body["Resource"])
+        return (arn.rpartition(":")[0] + ":*" if ":event-source-mapping:" in arn else arn,)
+    name = str(body.get("FunctionName", "*"))
+    return (name if name.startswith("arn:") else where.arn("lambda", f"function:{name}"),)
+
+
+def _iam(api: str, where: Where, body: Body) -> Iterable[str]:
+    def arn(kind: str, name: object) -> str:
+        return f"arn:aws:iam::{where.account}:{kind}{body.get('Path') or '/'}{name}"
+
+    if body.get("RoleName"):
+        known = body.get("Path") is not None or api == "CreateRole"
+        return (
+            arn("role", body["RoleName"])
+            if known
+            else f"arn:aws:iam::{where.account}:role/*{body['RoleName']}",
+        )
+    if body.get("PolicyArn"):
+        return (str(body["PolicyArn"]),)
+    return (arn("policy", body["PolicyName"]) if body.get("PolicyName") else "*",)
+
+
+def _backup(_api: str, where: Where, body: Body) -> Iterable[str]:
+    if body.get("BackupVaultName"):
+        return (where.arn("backup", f"backup-vault:{body['BackupVaultName']}"),)
+    if body.get("BackupPlanId") or body.get("BackupPlan"):
+        return (where.arn("backup", "backup-plan:*"),)
+    arn = str(body.get("ResourceArn", "*"))
+    return (arn.partition(":backup-plan:")[0] + ":backup-plan:*" if ":backup-plan:" in arn else arn,)
+
+
+def _kms(_api: str, where: Where, body: Body) -> Iterable[str]:
+    return (where.key(str(body["KeyId"])) if body.get("KeyId") else "*",)
+
+
+def _kinesis(_api: str, where: Where, body: Body) -> Iterable[str]:
+    if body.get("StreamARN"):
+        return (str(body["StreamARN"]),)
+    return (where.arn("kinesis", f"stream/{body['StreamName']}") if body.get("StreamName") else "*",)
+
+
+_FINDERS: dict[str, Callable[[str, Where, Body], Iterable[str]]] = {
+    "dynamodb": _dynamodb,
+    "dynamodbstreams": _streams,
+    "application-autoscaling": _autoscaling,
+    "cloudwatch": _cloudwatch,
+    "logs": _logs,
+    "lambda": _lambda,
+    "iam": _iam,
+    "backup": _backup,
+    "kms": _kms,
+    "kinesis": _kinesis,
+}

@@ -1,0 +1,134 @@
+"""What one AWS call needs: its own action on its own resource, and what AWS demands besides.
+
+Actions, resource types and condition keys are from AWS's Service Authorization Reference; dependent actions from the
+services' own guides (Developer Guide of DynamoDB: global tables, encryption, Kinesis; AWS Backup: access control).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from dynaops.access import arns
+
+Body = Mapping[str, Any]
+
+
+class Need(NamedTuple):
+    """An action on a resource; `context` are the condition keys that the request comes with."""
+
+    action: str
+    resource: str
+    context: tuple[tuple[str, str], ...] = ()
+
+
+_ACTIONS = {
+    "s3:ListObjectsV2": "s3:ListBucket",
+    "s3:HeadBucket": "s3:ListBucket",
+    "s3:HeadObject": "s3:GetObject",
+    "s3:PutBucketEncryption": "s3:PutEncryptionConfiguration",
+    "s3:PutBucketLifecycleConfiguration": "s3:PutLifecycleConfiguration",
+    "s3:PutPublicAccessBlock": "s3:PutBucketPublicAccessBlock",
+}
+"""Calls whose action goes by another name."""
+_PREFIXES = {"dynamodbstreams": "dynamodb"}
+_FREE = {"sts:GetCallerIdentity"}
+"""Calls that need no permission."""
+_REPLICA_DATA = ("Query", "Scan", "GetItem", "PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem")
+_KEY = ("DescribeKey", "CreateGrant", "Encrypt", "Decrypt", "ReEncryptFrom", "ReEncryptTo", "GenerateDataKey")
+_LINKED = {
+    "application-autoscaling:RegisterScalableTarget": "dynamodb.application-autoscaling.amazonaws.com",
+    "dynamodb:EnableKinesisStreamingDestination": "kinesisreplication.dynamodb.amazonaws.com",
+    "dynamodb:UpdateContributorInsights": "contributorinsights.dynamodb.amazonaws.com",
+}
+"""Calls with which AWS makes the service-linked role of a service, where it is not there yet."""
+_REPLICATION = "replication.dynamodb.amazonaws.com"
+
+
+def needs(service: str, api: str, region: str, account: str, body: Body) -> Iterator[Need]:
+    """All that the call needs, its own action first."""
+    action = action_of(service, api)
+    if action in _FREE:
+        return
+    where = arns.Where(region, account)
+    for resource in arns.resources(service, api, where, body):
+        yield Need(action, resource, _context(action, body))
+    yield from _besides(action, where, body)
+
+
+def action_of(service: str, api: str) -> str:
+    """The IAM action of a call."""
+    name = f"{_PREFIXES.get(service, service)}:{api}"
+    return _ACTIONS.get(name, name)
+
+
+def _context(action: str, body: Body) -> tuple[tuple[str, str], ...]:
+    if action == "lambda:CreateEventSourceMapping" and str(body.get("FunctionName", "")).startswith("arn:"):
+        return (("lambda:FunctionArn", str(body["FunctionName"])),)
+    return ()
+
+
+def _besides(action: str, where: arns.Where, body: Body) -> Iterator[Need]:
+    """What AWS demands besides the call's own action."""
+    if action in _LINKED:
+        yield _linked_role(where, _LINKED[action])
+    if action == "dynamodb:CreateTable":
+        table = where.table(str(body["TableName"]))
+        if body.get("Tags"):
+            yield Need("dynamodb:TagResource", table)
+        if body.get("ResourcePolicy"):
+            yield Need("dynamodb:PutResourcePolicy", table)
+    if action in ("dynamodb:CreateTable", "dynamodb:UpdateTable"):
+        yield from _encryption(where, body)
+        yield from _replicas(where, body)
+    if action == "dynamodb:EnableKinesisStreamingDestination":
+        for one in ("DescribeStream", "PutRecord", "PutRecords"):
+            yield Need(f"kinesis:{one}", str(body["StreamArn"]))
+    if action == "backup:CreateBackupSelection":
+        role = str(body["BackupSelection"]["IamRoleArn"])
+        yield Need("iam:PassRole", role, (("iam:PassedToService", "backup.amazonaws.com"),))
+    if action == "backup:CreateBackupVault":
+        yield Need("backup-storage:MountCapsule", "*")
+        if body.get("EncryptionKeyArn"):
+            for one in ("CreateGrant", "GenerateDataKey", "Decrypt", "RetireGrant", "DescribeKey"):
+                yield Need(f"kms:{one}", str(body["EncryptionKeyArn"]))
+    if action == "logs:CreateLogGroup" and body.get("tags"):
+        yield Need("logs:TagResource", where.arn("logs", f"log-group:{body['logGroupName']}"))
+
+
+def _encryption(where: arns.Where, body: Body) -> Iterator[Need]:
+    key = (body.get("SSESpecification") or {}).get("KMSMasterKeyId")
+    if key:
+        yield from _key_use(where, str(key))
+
+
+def _key_use(where: arns.Where, key: str) -> Iterator[Need]:
+    via = (("kms:ViaService", f"dynamodb.{where.region}.amazonaws.com"),)
+    for one in _KEY:
+        yield Need(f"kms:{one}", where.key(key), via)
+
+
+def _replicas(where: arns.Where, body: Body) -> Iterator[Need]:
+    """A replica is a table of another region, which the caller must be allowed to make, fill and delete."""
+    for update in body.get("ReplicaUpdates") or ():
+        for verb, given in update.items():
+            there = arns.Where(str(given["RegionName"]), where.account)
+            table = there.table(str(body["TableName"]))
+            own = f"{verb}TableReplica"
+            names: tuple[str, ...]
+            if verb == "Create":
+                names = ("CreateTable", own, "DescribeTable", "UpdateTable", *_REPLICA_DATA)
+                yield _linked_role(where, _REPLICATION)
+            else:
+                names = ("DeleteTable", own) if verb == "Delete" else ("UpdateTable",)
+            for name in names:
+                yield Need(f"dynamodb:{name}", table)
+            if verb == "Create":
+                yield Need(f"dynamodb:{own}", where.table(str(body["TableName"])))
+            if given.get("KMSMasterKeyId"):
+                yield from _key_use(there, str(given["KMSMasterKeyId"]))
+
+
+def _linked_role(where: arns.Where, service: str) -> Need:
+    role = f"arn:aws:iam::{where.account}:role/aws-service-role/{service}/*"
+    return Need("iam:CreateServiceLinkedRole", role, (("iam:AWSServiceName", service),))

@@ -1,0 +1,64 @@
+"""``dynaops permissions``."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from dynaops.cli import options, permitting, wiring
+from dynaops.cli.exits import Exit
+from dynaops.cli.help import Command
+from dynaops.cli.lazy import new_app
+from dynaops.cli.screen import Screen
+from dynaops.cli.settings import settings_of
+
+app = new_app()
+EXAMPLES = """dynaops permissions > deployer.json
+dynaops permissions specs/orders.yaml --plan
+dynaops permissions --check"""
+
+
+@app.command(cls=Command, epilog=EXAMPLES)
+def permissions(
+    ctx: typer.Context,
+    paths: options.Paths = None,
+    overlays: options.Overlays = None,
+    variables: options.Variables = None,
+    variable_files: options.VariableFiles = None,
+    plan: Annotated[bool, typer.Option("--plan", help="Only what applying the present plan takes.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Ask IAM whether the caller has it all; exit 1 if not.")
+    ] = False,
+) -> int:
+    """Print the least IAM policy that specs or a plan need.
+
+    By default for the specs' whole life: create, read, change and destroy.
+    """
+    settings = settings_of(ctx)
+    screen = Screen(settings)
+    specs = wiring.source(paths, overlays, variables, variable_files)
+    documents = wiring.plannable(specs)
+    way = wiring.aws(settings)
+    if plan:
+        state = wiring.store(settings).load()
+        made = wiring.make_plan(documents, state, way, read=specs.read)
+        needed = permitting.for_plan(made, documents, state, way)
+    else:
+        needed = permitting.for_life(documents, way)
+    if not check:
+        screen.data(json.dumps(permitting.policy(needed), indent=2))
+        return Exit.OK
+    lacking = permitting.lacking(needed, way)
+    missing = permitting.policy(lacking)
+    if settings.json:
+        screen.document({"allowed": not lacking, "missing": missing})
+    elif lacking:
+        screen.data(json.dumps(missing, indent=2))
+    screen.aside(
+        f"The caller lacks {len({one.action for one in lacking})} permissions: add the statements of this policy."
+        if lacking
+        else "The caller has all that is needed."
+    )
+    return Exit.FAILED if lacking else Exit.OK

@@ -1,0 +1,123 @@
+"""What permissions a plan or a spec's whole life needs: it is lived on the stage, and every call is looked at."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from dynaops.access.needs import Need, needs
+from dynaops.engine.plan import PlanOptions, make_plan
+from dynaops.model.errors import DynaopsError
+from dynaops.model.event import Outcome
+from dynaops.model.plan import Plan
+from dynaops.model.state import State
+from dynaops.rehearsal.facts import Facts, find, names_in
+from dynaops.rehearsal.run import Set, on_stage
+from dynaops.stores.unrecorded import Unrecorded
+
+if TYPE_CHECKING:
+    from dynaops.aws.session import Aws
+    from dynaops.engine.load import Document
+
+_CHANGES = {
+    "dynamodb:CreateTable": ("dynamodb:UpdateTable", "dynamodb:TagResource", "dynamodb:UntagResource"),
+    "dynamodb:PutResourcePolicy": ("dynamodb:DeleteResourcePolicy",),
+    "dynamodb:EnableKinesisStreamingDestination": ("dynamodb:UpdateKinesisStreamingDestination",),
+    "iam:CreatePolicy": ("iam:CreatePolicyVersion", "iam:DeletePolicyVersion"),
+    "iam:CreateRole": ("iam:UpdateAssumeRolePolicy",),
+    "backup:CreateBackupPlan": ("backup:UpdateBackupPlan",),
+    "logs:CreateLogGroup": ("logs:TagResource", "logs:UntagResource"),
+    "logs:PutRetentionPolicy": ("logs:DeleteRetentionPolicy",),
+    "lambda:DeleteEventSourceMapping": ("lambda:UpdateEventSourceMapping",),
+    "application-autoscaling:RegisterScalableTarget": ("application-autoscaling:DeleteScalingPolicy",),
+    "cloudwatch:PutMetricAlarm": ("cloudwatch:TagResource", "cloudwatch:UntagResource"),
+}
+"""What changing something takes besides what making and deleting it take, on the same resource."""
+
+
+def of_life(documents: Sequence[Document], aws: Aws) -> set[Need]:
+    """What it takes to create, read, change and destroy all that the specs declare. Raises DynaopsError."""
+    facts = Facts(aws.account, aws.region)
+    named: dict[tuple[str, str, str], None] = {}
+    for one in documents:
+        spec = one.spec.model_dump(mode="json", exclude_none=True)
+        named.update(dict.fromkeys(names_in(spec, one.spec.region or aws.region)))
+    find(named, facts, aws)
+    there_are = {(one.service, one.region, one.name) for one in facts.things}
+    facts.things += [_supposed(*name) for name in named if name not in there_are]
+    with on_stage(facts, State.empty()) as there:
+        kept = Unrecorded()
+        begin = there.server.requests.count
+        for options in (PlanOptions(), PlanOptions(), PlanOptions(destroy=True)):
+            plan = make_plan(documents, kept.load(), there.aws, options)
+            _require_complete(there.apply(plan, kept))
+        lived = _needs_since(begin, there, facts.account)
+    return {*lived, *_changing(lived)}
+
+
+def of_plan(plan: Plan, documents: Sequence[Document], state: State, facts: Facts) -> set[Need]:
+    """What it takes to plan and to apply just this. Raises DynaopsError."""
+    with on_stage(facts, state) as there:
+        kept = Unrecorded()
+        kept.save(there.translated(state).model_copy(update={"origin": there.aws.origin}))
+        begin = there.server.requests.count
+        options = PlanOptions(destroy=plan.destroy)
+        make_plan(documents, kept.load(), there.aws, options)
+        _require_complete(there.apply(there.translated(plan), kept))
+        return _needs_since(begin, there, facts.account)
+
+
+def _supposed(service: str, region: str, name: str) -> Any:
+    """Something that is not there yet, and will be when the specs are applied."""
+    from dynaops.rehearsal.facts import Thing
+
+    return Thing(service, region, name, {})
+
+
+def _require_complete(outcome: Outcome) -> None:
+    """What fails half way has not shown all of its calls."""
+    if outcome.failed:
+        name, reason = next(iter(outcome.failed.items()))
+        raise DynaopsError(
+            f"The permissions cannot be told, since {name} would fail: {reason}",
+            "`dynaops plan --rehearse` tells all that would fail.",
+        )
+
+
+def _needs_since(begin: int, there: Set, account: str) -> set[Need]:
+    entries = there.server.requests.since(begin)
+    paths = {
+        one.body["RoleName"]: one.body.get("Path", "/") for one in entries if one.operation == "CreateRole"
+    }
+    found: dict[str, Need] = {}
+    for one in entries:
+        bodies = _with_paths(account, paths, one.body) if one.service == "iam" else (one.body,)
+        for body in bodies:
+            for need in needs(one.service, one.operation, one.region, account, body):
+                found[json.dumps(need)] = need
+    return {
+        Need(need.action, there.translated_back(need.resource), _back(need, there)) for need in found.values()
+    }
+
+
+def _back(need: Need, there: Set) -> tuple[tuple[str, str], ...]:
+    return tuple((key, there.translated_back(value)) for key, value in need.context)
+
+
+def _with_paths(
+    account: str, paths: Mapping[str, str], body: Mapping[str, Any]
+) -> Iterable[Mapping[str, Any]]:
+    """A role's path is part of its ARN, but calls name it without; a role that is not there yet has none."""
+    from dynaops.sandbox.permissions import with_path
+
+    name = str(body.get("RoleName", ""))
+    if name not in paths or body.get("Path"):
+        return (with_path(account, "iam", dict(body)),)
+    return ({**body, "Path": "/"}, {**body, "Path": paths[name]})
+
+
+def _changing(lived: Iterable[Need]) -> Iterable[Need]:
+    for need in lived:
+        for action in _CHANGES.get(need.action, ()):
+            yield Need(action, need.resource)
