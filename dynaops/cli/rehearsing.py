@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from dynaops.model.errors import DynaopsError
 
 if TYPE_CHECKING:
+    from dynaops.access.needs import Need
     from dynaops.aws.session import Aws
     from dynaops.engine.load import Document
     from dynaops.model.plan import Plan
@@ -18,10 +19,23 @@ if TYPE_CHECKING:
 def rehearsed(plan: Plan, documents: Sequence[Document], state: State, way: Aws) -> Rehearsal:
     """The plan's rehearsal. Raises DynaopsError where AWS cannot be read, or the sandbox is not installed."""
     require_sandbox()
+    from dynaops.aws.errors import AwsFailure
     from dynaops.rehearsal.facts import gather
     from dynaops.rehearsal.run import rehearse
 
-    return rehearse(plan, state, gather(plan, regions(documents, state, way), state, way))
+    facts = gather(plan, regions(documents, state, way), state, way)
+
+    def lacking(needed: Iterable[Need]) -> Collection[Need]:
+        from dynaops.cli.permitting import lacking
+
+        try:
+            return lacking(needed, way)
+        except AwsFailure as error:
+            facts.notes.append(f"the caller was taken to be allowed everything: {error.message}")
+            return ()
+
+    rehearsal = rehearse(plan, state, facts, lacking)
+    return rehearsal.model_copy(update={"notes": tuple(dict.fromkeys((*rehearsal.notes, *facts.notes)))})
 
 
 def require_sandbox() -> None:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from dynaops.access.needs import Need, needs
+from dynaops.access.needs import Need
 from dynaops.engine.plan import PlanOptions, make_plan
 from dynaops.model.errors import DynaopsError
 from dynaops.model.event import Outcome
 from dynaops.model.plan import Plan
 from dynaops.model.state import State
+from dynaops.rehearsal.calls import needs_since
 from dynaops.rehearsal.facts import Facts, find, names_in
-from dynaops.rehearsal.run import Set, on_stage
+from dynaops.rehearsal.run import on_stage
 from dynaops.stores.unrecorded import Unrecorded
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def of_life(documents: Sequence[Document], aws: Aws) -> set[Need]:
         for options in (PlanOptions(), PlanOptions(), PlanOptions(destroy=True)):
             plan = make_plan(documents, kept.load(), there.aws, options)
             _require_complete(there.apply(plan, kept))
-        lived = _needs_since(begin, there, facts.account)
+        lived = needs_since(begin, there, facts.account)
     return {*lived, *_changing(lived)}
 
 
@@ -65,7 +65,7 @@ def of_plan(plan: Plan, documents: Sequence[Document], state: State, facts: Fact
         options = PlanOptions(destroy=plan.destroy)
         make_plan(documents, kept.load(), there.aws, options)
         _require_complete(there.apply(there.translated(plan), kept))
-        return _needs_since(begin, there, facts.account)
+        return needs_since(begin, there, facts.account)
 
 
 def _supposed(service: str, region: str, name: str) -> Any:
@@ -83,38 +83,6 @@ def _require_complete(outcome: Outcome) -> None:
             f"The permissions cannot be told, since {name} would fail: {reason}",
             "`dynaops plan --rehearse` tells all that would fail.",
         )
-
-
-def _needs_since(begin: int, there: Set, account: str) -> set[Need]:
-    entries = there.server.requests.since(begin)
-    paths = {
-        one.body["RoleName"]: one.body.get("Path", "/") for one in entries if one.operation == "CreateRole"
-    }
-    found: dict[str, Need] = {}
-    for one in entries:
-        bodies = _with_paths(account, paths, one.body) if one.service == "iam" else (one.body,)
-        for body in bodies:
-            for need in needs(one.service, one.operation, one.region, account, body):
-                found[json.dumps(need)] = need
-    return {
-        Need(need.action, there.translated_back(need.resource), _back(need, there)) for need in found.values()
-    }
-
-
-def _back(need: Need, there: Set) -> tuple[tuple[str, str], ...]:
-    return tuple((key, there.translated_back(value)) for key, value in need.context)
-
-
-def _with_paths(
-    account: str, paths: Mapping[str, str], body: Mapping[str, Any]
-) -> Iterable[Mapping[str, Any]]:
-    """A role's path is part of its ARN, but calls name it without; a role that is not there yet has none."""
-    from dynaops.sandbox.permissions import with_path
-
-    name = str(body.get("RoleName", ""))
-    if name not in paths or body.get("Path"):
-        return (with_path(account, "iam", dict(body)),)
-    return ({**body, "Path": "/"}, {**body, "Path": paths[name]})
 
 
 def _changing(lived: Iterable[Need]) -> Iterable[Need]:

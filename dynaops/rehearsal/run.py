@@ -5,11 +5,12 @@ from __future__ import annotations
 import itertools
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from dynaops.access.needs import Need
 from dynaops.aws.session import Aws
 from dynaops.engine.apply import apply_plan
 from dynaops.engine.load import document_of
@@ -20,6 +21,7 @@ from dynaops.model.plan import Plan
 from dynaops.model.rehearsal import Rehearsal, Rehearsed
 from dynaops.model.state import State
 from dynaops.rehearsal import stage
+from dynaops.rehearsal.calls import as_caller, needs_since
 from dynaops.rehearsal.crew import Turns
 from dynaops.rehearsal.facts import Facts, LiveTable
 from dynaops.stores.unrecorded import Unrecorded
@@ -27,6 +29,7 @@ from dynaops.stores.unrecorded import Unrecorded
 if TYPE_CHECKING:
     from dynaops.sandbox.running import SandboxServer
 
+Lacking = Callable[[Iterable[Need]], Collection[Need]]
 M = TypeVar("M", Plan, State)
 _AGE = 40 * 86_400.0
 """Seconds before the present at which the stage is set, so that no budget is touched by that."""
@@ -36,14 +39,28 @@ _SHORTEST = 6
 """Letters that a value which AWS mints has at least."""
 
 
-def rehearse(plan: Plan, state: State, facts: Facts) -> Rehearsal:
-    """What becomes of `plan` on an account as `facts` have it."""
-    with on_stage(facts, state) as there:
+def rehearse(plan: Plan, state: State, facts: Facts, lacking: Lacking | None = None) -> Rehearsal:
+    """What becomes of `plan` on an account as `facts` have it.
+
+    `lacking` tells which of the needs the caller lacks; where there are such, it is rehearsed again without them.
+    """
+    told, needed = _once(plan, state, facts)
+    denied = lacking(needed) if lacking else ()
+    return _once(plan, state, facts, needed.difference(denied))[0] if denied else told
+
+
+def _once(
+    plan: Plan, state: State, facts: Facts, may: Iterable[Need] | None = None
+) -> tuple[Rehearsal, set[Need]]:
+    """One rehearsal, by a caller who may do all, or only `may`; and what it needed."""
+    with on_stage(facts, state) as everybodys:
+        there = everybodys if may is None else as_caller(everybodys, may)
         records = _Records(there.server)
         kept = Unrecorded()
         kept.save(there.translated(state))
+        begin = there.server.requests.count
         outcome = there.apply(there.translated(plan), kept, records.tell)
-        return records.told(plan, outcome, there.notes)
+        return records.told(plan, outcome, there.notes), needs_since(begin, there, facts.account)
 
 
 @dataclass(frozen=True)

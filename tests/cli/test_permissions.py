@@ -72,6 +72,14 @@ def test_a_policy_is_printed_checked_and_missed(server: SandboxServer, tmp_path:
     assert checked.code == 1
     assert checked.json == {"allowed": False, "missing": policy}
 
+    untimely = [action for action in sorted(granted) if action != "dynamodb:UpdateTimeToLive"]
+    deployer.may({"Version": "2012-10-17", "Statement": [_allow("iam:SimulatePrincipalPolicy", *untimely)]})
+    rehearsed = deployer("--json", "plan", "--rehearse")
+    assert rehearsed.code == 1
+    failed = [one for one in rehearsed.json["rehearsal"]["operations"] if one["stage"] == "failed"]
+    assert [one["operation"] for one in failed] == ["users/ttl:UpdateTimeToLive"]
+    assert '"Action": "dynamodb:UpdateTimeToLive"' in failed[0]["hint"]
+
     deployer.may(policy)
     planned = deployer("permissions", "--plan")
     assert planned.code == 0, planned.err

@@ -43,6 +43,23 @@ def test_a_new_account_is_rehearsed_for_under_its_own_number() -> None:
     assert rehearsal.seconds < 60
 
 
+def test_a_denied_permission() -> None:
+    """What the caller lacks fails where it is needed, in AWS's words, and the rest goes on."""
+    with SandboxServer(speed=3600) as server:
+        aws = Aws(REGION, endpoint_url=server.url)
+        plan = make_plan([document_of({**WANTED, "ttl": {"attribute": "expires"}})], State.empty(), aws)
+    rehearsal = rehearse(
+        plan,
+        State.empty(),
+        Facts("123456789012", REGION),
+        lambda needed: [need for need in needed if need.action == "dynamodb:UpdateTimeToLive"],
+    )
+    failed = {one.operation: one for one in rehearsal.failed}
+    assert list(failed) == ["users/ttl:UpdateTimeToLive"]
+    assert "not authorized to perform: dynamodb:UpdateTimeToLive" in (failed.popitem()[1].message or "")
+    assert {one.stage for one in rehearsal.operations} == {"done", "failed"}
+
+
 def test_time_jumps_and_turns_are_taken() -> None:
     clock = Clock(speed=0, start=0)
     turns = Turns(clock.now, lambda seconds: (clock.advance(seconds), None)[1], hands=2)

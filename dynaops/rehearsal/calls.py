@@ -1,0 +1,64 @@
+"""The calls that were made on the stage, as needs of IAM; and a caller on the stage who has only some of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from dynaops.access.needs import Need, needs
+from dynaops.access.policy import least
+from dynaops.aws.session import Aws
+
+if TYPE_CHECKING:
+    from dynaops.rehearsal.run import Set
+
+_NAME = "caller"
+
+
+def needs_since(begin: int, there: Set, account: str) -> set[Need]:
+    """What the calls after request number `begin` needed, as the live account names it."""
+    entries = there.server.requests.since(begin)
+    paths = {
+        one.body["RoleName"]: one.body.get("Path", "/") for one in entries if one.operation == "CreateRole"
+    }
+    found: dict[str, Need] = {}
+    for one in entries:
+        bodies = _with_paths(account, paths, one.body) if one.service == "iam" else (one.body,)
+        for body in bodies:
+            for need in needs(one.service, one.operation, one.region, account, body):
+                found[json.dumps(need)] = need
+    return {
+        Need(need.action, there.translated_back(need.resource), _back(need, there)) for need in found.values()
+    }
+
+
+def _back(need: Need, there: Set) -> tuple[tuple[str, str], ...]:
+    return tuple((key, there.translated_back(value)) for key, value in need.context)
+
+
+def _with_paths(
+    account: str, paths: Mapping[str, str], body: Mapping[str, Any]
+) -> Iterable[Mapping[str, Any]]:
+    """A role's path is part of its ARN, but calls name it without; a role that is not there yet has none."""
+    from dynaops.sandbox.permissions import with_path
+
+    name = str(body.get("RoleName", ""))
+    if name not in paths or body.get("Path"):
+        return (with_path(account, "iam", dict(body)),)
+    return ({**body, "Path": "/"}, {**body, "Path": paths[name]})
+
+
+def as_caller(there: Set, may: Iterable[Need]) -> Set:
+    """The stage with a caller who may do this and nothing else; ids are the live account's."""
+    policy = json.dumps(least(may))
+    for live in sorted(there.minted, key=len, reverse=True):
+        policy = policy.replace(live, there.minted[live])
+    iam = there.server.client("iam")
+    iam.create_user(UserName=_NAME)
+    iam.put_user_policy(UserName=_NAME, PolicyName="permissions", PolicyDocument=policy)
+    key = iam.create_access_key(UserName=_NAME)["AccessKey"]
+    aws = Aws(there.aws.region, endpoint_url=there.server.url, poll_cap=there.aws.poll_cap)
+    aws.session.set_credentials(key["AccessKeyId"], key["SecretAccessKey"])
+    return replace(there, aws=aws)
