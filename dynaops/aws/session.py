@@ -43,7 +43,8 @@ class Aws:
     """One caller: a profile, a default region and, for a sandbox or a proxy, an endpoint.
 
     `poll_cap` bounds the seconds between two looks at a waiting resource (a sandbox's time flies). `retry_mode` is
-    botocore's: an adaptive client sends less in a second once AWS has throttled it.
+    botocore's: an adaptive client sends less in a second once AWS has throttled it. `attempts` is how often a request
+    is sent at the most (botocore sleeps between them, in real time).
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Aws:
         poll_cap: float | None = None,
         connections: int = 32,
         retry_mode: Literal["standard", "adaptive"] = "standard",
+        attempts: int | None = None,
     ) -> None:
         self._region = region
         self.profile = profile
@@ -61,6 +63,7 @@ class Aws:
         self.poll_cap = poll_cap
         self._connections = connections
         self._retry_mode: Literal["standard", "adaptive"] = retry_mode
+        self._asked_attempts = attempts
         self._ahead = 0.0
         self._clients: dict[tuple[str, str, bool], BaseClient] = {}
         self._blobs: dict[str, dict[str, bool]] = {}
@@ -117,7 +120,7 @@ class Aws:
 
     @property
     def _attempts(self) -> int:
-        return _LOCAL_ATTEMPTS if self.poll_cap else _ATTEMPTS
+        return self._asked_attempts or (_LOCAL_ATTEMPTS if self.poll_cap else _ATTEMPTS)
 
     def read(self, service: str, api: str, region: str, parameters: dict[str, Any]) -> dict[str, Any] | None:
         """The answer of a read-only call, or None where AWS does not know the thing.

@@ -59,6 +59,6 @@ def as_caller(there: Set, may: Iterable[Need]) -> Set:
     iam.create_user(UserName=_NAME)
     iam.put_user_policy(UserName=_NAME, PolicyName="permissions", PolicyDocument=policy)
     key = iam.create_access_key(UserName=_NAME)["AccessKey"]
-    aws = Aws(there.aws.region, endpoint_url=there.server.url, poll_cap=there.aws.poll_cap)
+    aws = Aws(there.aws.region, endpoint_url=there.server.url, poll_cap=there.aws.poll_cap, attempts=1)
     aws.session.set_credentials(key["AccessKeyId"], key["SecretAccessKey"])
     return replace(there, aws=aws)

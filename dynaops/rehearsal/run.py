@@ -99,7 +99,7 @@ def on_stage(facts: Facts, state: State) -> Iterator[Set]:
 
     now = time.time()
     with _as_account(facts.account), SandboxServer(speed=0, start=now - _AGE) as server:
-        aws = Aws(facts.region, endpoint_url=server.url, poll_cap=_POLL)
+        aws = Aws(facts.region, endpoint_url=server.url, poll_cap=_POLL, attempts=1)
         aws.session.set_credentials("rehearsal", "rehearsal")
         there = Set(server, aws, list(facts.notes), {})
         stage.place(server, facts)
