@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -69,6 +70,7 @@ class Entry(NamedTuple):
     remedy: str
 
 
+@cache
 def documents() -> dict[Path, str]:
     """File to text."""
     entries = _told({*_scanned(), *_live()})

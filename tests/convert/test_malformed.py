@@ -21,13 +21,17 @@ def mangled(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return found
 
 
-@pytest.mark.parametrize("wrong", [None, 7, "text", [], {}, [[1]], True])
+WRONG: list[Any] = [None, 7, "text", [], {}, [[1]], True]
+
+
+@pytest.mark.parametrize("wrong", WRONG)
 @pytest.mark.parametrize(
     "file", ["terraform/terraform.tfstate", "terraform/plan.json", "cloudformation/cdk.template.json"]
 )
 def test_a_wrong_value_anywhere_is_never_a_traceback(tmp_path: Path, file: str, wrong: Any) -> None:
+    """Each place gets several of the wrong values, but not all: there are thousands of pairs."""
     text = (INPUTS / file).read_text()
-    for path in mangled(json.loads(text)):
+    for path in mangled(json.loads(text))[WRONG.index(wrong) % 3 :: 3]:
         document = json.loads(text)
         holder = document
         for key in path[:-1]:

@@ -1,4 +1,8 @@
-"""Killed, cut off or refused anywhere: the next run converges, with no orphan and no duplicate."""
+"""Killed, cut off or refused anywhere: the next run converges, with no orphan and no duplicate.
+
+A quarter of the faults are tried in processes here (all: ``scripts/test -m slow tests/e2e``), every one without a
+process of its own in tests/faults.
+"""
 
 from __future__ import annotations
 
@@ -41,8 +45,14 @@ def _converges(terminal: Terminal, path: str) -> None:
     assert state["in_flight"] == {}
 
 
-@pytest.mark.parametrize("effect", ["drop_before", "drop_after", "access_denied", "error", "throttle"])
-@pytest.mark.parametrize("nth", range(1, WRITES, 2))
+@pytest.mark.parametrize(
+    ("effect", "nth"),
+    [
+        pytest.param(effect, nth, marks=() if (nth - place) % 4 == 1 else pytest.mark.slow)
+        for place, effect in enumerate(("drop_before", "drop_after", "access_denied", "error", "throttle"))
+        for nth in range(1, WRITES)
+    ],
+)
 def test_a_fault_at_any_call(terminal: Terminal, effect: str, nth: int) -> None:
     path = terminal.write(FIRST)
     faults = terminal.server.faults

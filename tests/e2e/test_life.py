@@ -53,9 +53,9 @@ def test_applied_changed_destroyed(terminal: Terminal, name: str) -> None:
 
 
 def early(server: SandboxServer) -> None:
-    """Six in the morning, and an hour a minute: no scheduled backup is made meanwhile, which would rightly stay."""
+    """Six in the morning, and an hour in six seconds: no backup is made meanwhile, which would rightly stay."""
     server.advance((6 * 3600 - server.clock.now()) % 86_400)
-    server.clock.set_speed(60)
+    server.clock.set_speed(600)
 
 
 def make_functions(server: SandboxServer) -> None:
