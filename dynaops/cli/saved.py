@@ -36,7 +36,7 @@ class SavedPlan(Model):
 
     def documents(self) -> list[Document]:
         """The specs as they are now. Raises DynaopsError where they are not at hand: a plan is not believed alone."""
-        missing = [path for path in (*self.paths, *self.overlays) if not Path(path).exists()]
+        missing = [path for path in (*self.paths, *self.overlays) if not _is_there(path)]
         if missing or not self.source.read:
             raise DynaopsError(
                 f"The specs that the plan was made from are not here: {', '.join(missing) or 'it names none'}",
@@ -63,6 +63,13 @@ def save(plan: Plan, specs: Source, path: str, targets: tuple[str, ...] = (), re
             file.write(saved.model_dump_json())
     except OSError as error:
         raise DynaopsError(f"Cannot write the plan to {path}: {error.strerror}") from error
+
+
+def _is_there(path: str) -> bool:
+    try:
+        return Path(path).exists()
+    except OSError:  # a name that no file system takes
+        return False
 
 
 def is_saved_plan(path: str) -> bool:

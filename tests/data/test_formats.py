@@ -319,6 +319,7 @@ def test_what_a_file_is(tmp_path: Path, name: str, content: bytes, container: Co
         (b"\xe0\x01\x00\xea", "in Amazon Ion"),
         (b"just words\n", "Cannot tell what"),
         (b"id,b,id\n", "two columns are named 'id'"),
+        (b"id,gr\xf6\xdfe\n", r"the header is not UTF-8 \(byte 6\)"),
         (b"id,,c\n", "column 2 has no name"),
         (b"name,b\n", "has no column 'id', a key of the table"),
         (b"\x1f\x8bnot gzip at all", "Cannot unpack"),

@@ -25,7 +25,7 @@ def delimiter_of(sample: bytes, name: str) -> str:
 
 
 def header_of(sample: bytes, delimiter: str, name: str) -> bytes:
-    """The header as it stands, with its end of line. Raises DynaopsError where columns have no or the same name."""
+    """The header as it stands, with its end of line. Raises DynaopsError where columns have no name of their own."""
     text = sample.decode("latin-1")
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
@@ -36,6 +36,12 @@ def header_of(sample: bytes, delimiter: str, name: str) -> bytes:
         raise DynaopsError(f"{name} has no header", "The first line of CSV names the columns.")
     lines = io.StringIO(text, newline="").readlines()[: reader.line_num]
     header = "".join(lines).encode("latin-1")
+    try:
+        header.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise DynaopsError(
+            f"{name}, line 1: the header is not UTF-8 (byte {error.start + 1})", "Convert the file to UTF-8."
+        ) from error
     check(columns_of(header, delimiter), name)
     return header if header.endswith(b"\n") else header + b"\n"
 

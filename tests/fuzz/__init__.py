@@ -1,0 +1,1 @@
+"""Damaged and hostile input to all that reads files."""

@@ -1,0 +1,92 @@
+"""What is fuzzed: a reader, good files to start from, and what it may raise."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from dynaops.cli import saved
+from dynaops.cli.wiring import Source
+from dynaops.convert.formats import Options
+from dynaops.convert.run import convert
+from dynaops.engine.load import load
+from dynaops.model.plan import Plan
+from dynaops.model.state import Record, State
+from dynaops.stores import format as state_format
+from tests.convert.converted import INPUTS, REGION
+from tests.data.reading import read
+
+SPECS = Path(__file__).parent.parent.parent / "specs"
+_ROWS = [{"id": "a", "n": 1, "t": 'quo"ted'}, {"id": "ü€", "n": 2.5, "t": "two\nlines"}]
+_LINES = "".join(json.dumps(row) + "\n" for row in _ROWS)
+_TYPED = json.dumps([{"id": {"S": "a"}, "n": {"N": "1"}, "b": {"B": "AAE="}, "l": {"L": [{"NULL": True}]}}])
+_CSV = 'id,n,t\na,1,"quo""ted"\nb,2,"two\nlines"\n'
+
+
+@dataclass(frozen=True)
+class Target:
+    """`reader` is given a damaged file; DynaopsError kinds are its good right, all else is a crash."""
+
+    name: str
+    seeds: tuple[tuple[str, bytes], ...]
+    """File names, which say the format, with contents."""
+    reader: Callable[[Path], object]
+
+
+@contextmanager
+def targets() -> Iterator[tuple[Target, ...]]:
+    """All of them; the saved plan among the seeds stands in a folder of its own meanwhile."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield (
+            Target("specs", _files(SPECS.glob("*.yaml")), lambda path: load([path])),
+            Target("states", (("state.json", _state()),), _read_state),
+            Target("saved plans", (("plan.json", _plan(Path(folder))),), _read_plan),
+            Target("rows", _rows(), read),
+            Target("conversions", _files(one for one in INPUTS.rglob("*") if one.is_file()), _convert),
+        )
+
+
+def _files(paths: Iterator[Path]) -> tuple[tuple[str, bytes], ...]:
+    return tuple((path.name, path.read_bytes()) for path in sorted(paths))
+
+
+def _rows() -> tuple[tuple[str, bytes], ...]:
+    texts = {
+        "a.csv": _CSV,
+        "a.tsv": _CSV.replace(",", "\t"),
+        "a.jsonl": _LINES,
+        "a.json": json.dumps(_ROWS),
+        "typed.json": _TYPED,
+        "request.json": json.dumps({"t": [{"PutRequest": {"Item": one}} for one in json.loads(_TYPED)]}),
+    }
+    plain = {name: text.encode() for name, text in texts.items()}
+    return (*plain.items(), *((f"{name}.gz", gzip.compress(raw)) for name, raw in plain.items()))
+
+
+def _state() -> bytes:
+    record = Record(kind="table", region="eu-west-1", properties={"hash_key": "id", "tags": {"a": "b"}})
+    return state_format.dumps(State(serial=3, lineage="b7d6", resources={"users": record}))
+
+
+def _plan(folder: Path) -> bytes:
+    plan = Plan(dynaops_version="0", created_at="2026-01-01T00:00:00+00:00", serial=0, lineage="b7d6")
+    path = folder / "plan.json"
+    saved.save(plan, Source(("spec.yaml",)), str(path))
+    return path.read_bytes()
+
+
+def _read_state(path: Path) -> object:
+    return state_format.loads(path.read_bytes(), path.name)
+
+
+def _read_plan(path: Path) -> object:
+    return saved.load(str(path)).documents() if saved.is_saved_plan(str(path)) else None
+
+
+def _convert(path: Path) -> object:
+    return convert([str(path)], None, Options({}, REGION))
