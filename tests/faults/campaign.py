@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from dynaops.model.errors import DynaopsError
+from dynaops.model.plan import Plan
 from dynaops.sandbox import SandboxServer
 from dynaops.sandbox.faults import Rule
 from dynaops.stores import open_store
+from dynaops.stores.base import StateUnreadable
 from tests.companions.bench import REGION, Bench
 from tests.companions.functions import make_function, make_role
 from tests.companions.test_everything import EVERYTHING
@@ -24,8 +28,10 @@ INDEXED: dict[str, Any] = {
     "tags": {"team": "one"},
 }
 SPECIMENS: dict[str, dict[str, Any]] = {"plain": {}, "indexed": INDEXED, "everything": EVERYTHING}
-ANSWERS = ("drop_before", "drop_after", "access_denied", "error", "throttle")
+ANSWERS = ("drop_before", "drop_after", "access_denied", "error", "throttle", "expired")
 KILLS = tuple((what, when) for what in ("write", "state") for when in ("before", "during", "after"))
+_TROUBLES = {"write": ("jump", "damaged"), "state": ("full",)}
+"""A jump of the clock, a full disk, and a state file that is found cut in two after a death."""
 _LISTS = (
     "tables",
     "mappings",
@@ -54,19 +60,23 @@ class Counts:
         yield f"faults survived   {self.survived}"
         yield f"orphans           {self.orphans}"
         yield f"duplicates        {self.duplicates}"
-        yield from (f"  {name:<22}{count}" for name, count in sorted(self.by_fault.items()))
+        yield from (f"  {name:<30}{count}" for name, count in sorted(self.by_fault.items()))
         yield from (f"WRONG: {one}" for one in self.wrong)
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One fault at one boundary: a death, or an answer of AWS that goes wrong (`nth` is the operation's place)."""
+    """One fault at one boundary: a death, or an answer of AWS that goes wrong (`nth` is the operation's place).
+
+    `destroy`: on the way back.
+    """
 
     kind: str
     boundary: Boundary
+    destroy: bool = False
 
     def __str__(self) -> str:
-        return f"{self.kind}, {self.boundary}"
+        return f"{self.kind}, {self.boundary}{' of destroy' if self.destroy else ''}"
 
 
 def faults(calls: int, every: int = 1, first: int = 0, answers: Sequence[str] = ANSWERS) -> Iterator[Fault]:
@@ -79,8 +89,19 @@ def faults(calls: int, every: int = 1, first: int = 0, answers: Sequence[str] = 
             for when in _whens("state")
         ),
         *(Fault(kind, Boundary("write", nth, "at")) for nth in range(calls) for kind in answers),
+        *(Fault(when, Boundary("write", nth, when)) for nth in range(calls) for when in _TROUBLES["write"]),
+        *(Fault(when, Boundary("state", nth, when)) for nth in range(calls) for when in _TROUBLES["state"]),
     ]
     yield from found[first::every]
+
+
+def faults_back(
+    calls: int, every: int = 1, first: int = 0, answers: Sequence[str] = ANSWERS
+) -> Iterator[Fault]:
+    """The same of a teardown of that many calls."""
+    for fault in faults(calls, every, first, answers):
+        if fault.kind != "damaged":  # the kept state knows of nothing that went meanwhile, and need not
+            yield replace(fault, destroy=True)
 
 
 def _whens(what: str) -> Iterable[str]:
@@ -113,15 +134,23 @@ def run(
     nothing = census(bench.server)
     calls = len(bench.apply(spec).operations)
     undisturbed = _sizes(census(bench.server))
-    _back(bench)
-    for fault in faults(calls, every, first, answers):
+    back = len(_back(bench).operations)
+    in_file = not bench.store.location.startswith("s3:")
+    for fault in (*faults(calls, every, first, answers), *faults_back(back, every, first, answers)):
+        if fault.kind in ("full", "damaged") and not in_file:
+            continue
+        if fault.destroy:
+            bench.apply(spec)
+            bench.server.advance(60)
         if not strike(bench, fault, spec):
             continue
         counts.boundaries += 1
         counts.by_fault[_named(fault)] = counts.by_fault.get(_named(fault), 0) + 1
         try:
-            bench.apply(spec)
-            surplus = _surplus(_sizes(census(bench.server)), undisturbed)
+            surplus = 0
+            if not fault.destroy:
+                bench.apply(spec)
+                surplus = _surplus(_sizes(census(bench.server)), undisturbed)
             counts.duplicates += surplus
             _back(bench)
             left = census(bench.server) != nothing
@@ -135,37 +164,64 @@ def run(
             return  # what it left would blur all that follows
 
 
-def _back(bench: Bench) -> None:
+def _back(bench: Bench) -> Plan:
     bench.server.advance(60)
-    bench.destroy()
+    return bench.destroy()
 
 
 def strike(bench: Bench, fault: Fault, spec: dict[str, Any]) -> bool:
     """Run with the fault. False: the run never came to that boundary, and its work is taken back."""
+    specs = () if fault.destroy else (spec,)
     try:
-        hit = dies(bench, fault.boundary, spec) if fault.kind == "kill" else _refused(bench, fault, spec)
+        if fault.kind in ("kill", "jump", "full"):
+            hit = dies(bench, fault.boundary, *specs, destroy=fault.destroy)
+        elif fault.kind == "damaged":
+            hit = dies(bench, replace(fault.boundary, when="after"), *specs) and _damage(bench)
+        else:
+            hit = _refused(bench, fault, specs)
     finally:
         bench.server.faults.clear()
     if not hit:
-        bench.apply(spec)
+        if not fault.destroy:
+            bench.apply(spec)
         _back(bench)
     return hit
 
 
-def _refused(bench: Bench, fault: Fault, spec: dict[str, Any]) -> bool:
-    plan = bench.plan(spec)
+def _damage(bench: Bench) -> bool:
+    """Half of the state is lost: it is refused as a whole, and the one of the last run that ended is restored."""
+    path = Path(bench.store.location)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    try:
+        bench.store.load()
+    except StateUnreadable:
+        kept = [one for one in bench.store.history() if not one.current]
+        bench.store.restore(kept[0].serial)
+        return True
+    raise AssertionError("half a state was taken for a whole one")
+
+
+def _refused(bench: Bench, fault: Fault, specs: tuple[dict[str, Any], ...]) -> bool:
+    plan = bench.plan(*specs, destroy=fault.destroy)
     target = plan.operations[fault.boundary.nth]
     same = [one for one in plan.operations[: fault.boundary.nth + 1] if one.api == target.api]
-    status: dict[str, Any] = {"code": "InternalServerError", "status": 500} if fault.kind == "error" else {}
-    rule = bench.server.faults.add(
-        Rule(fault.kind, service=target.service, operation=target.api, nth=len(same), times=7, **status)
-    )
-    bench.run(spec)
+    if fault.kind == "expired":  # from then on whatever is asked, reads too
+        rule = Rule(
+            "error", nth=3 * fault.boundary.nth + 1, times=None, code="ExpiredTokenException", status=400
+        )
+    else:
+        rule = Rule(fault.kind, service=target.service, operation=target.api, nth=len(same), times=7)
+    if fault.kind == "error":
+        rule = replace(rule, code="InternalServerError", status=500)
+    bench.server.faults.add(rule)
+    with suppress(DynaopsError):
+        bench.run(*specs, destroy=fault.destroy)
     return rule.hit > 0
 
 
 def _named(fault: Fault) -> str:
-    return f"kill {fault.boundary.when} {fault.boundary.what}" if fault.kind == "kill" else fault.kind
+    kind = f"kill {fault.boundary.when} {fault.boundary.what}" if fault.kind == "kill" else fault.kind
+    return f"destroy: {kind}" if fault.destroy else kind
 
 
 def _sizes(found: dict[str, Any]) -> dict[str, int]:

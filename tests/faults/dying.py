@@ -1,8 +1,12 @@
-"""Processes that die for real: a forked child applies, and is gone at the boundary asked for, with no goodbye."""
+"""Processes that die for real: a forked child applies, and is gone at the boundary asked for, with no goodbye.
+
+Or its surroundings turn on it there: its clock jumps, or its disk is full from then on.
+"""
 
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import time
 from collections.abc import Callable
@@ -17,6 +21,7 @@ from dynaops.stores import open_store
 from dynaops.stores.base import Store
 from tests.companions.bench import REGION, Bench
 
+DAY = 86_400.0
 KILLED = 77
 """Exit status of a child that died at its boundary, so that one that finished before it is told apart."""
 _PATIENCE = 120.0
@@ -25,7 +30,10 @@ _PATIENCE = 120.0
 
 @dataclass(frozen=True)
 class Boundary:
-    """Where a process dies: `when` (before, during, after) the `nth` (from 0) of `what` (write, state)."""
+    """Where a process dies: `when` (before, during, after) the `nth` (from 0) of `what` (write, state).
+
+    With `when` jump, its clock jumps at that write by a day, back or forth; with full, the disk is full at that save.
+    """
 
     what: str
     nth: int
@@ -40,6 +48,7 @@ class _DyingAws(Aws):
 
     boundary: Boundary
     writes = 0
+    jumped = False
 
     def call(
         self, service: str, api: str, region: str, parameters: dict[str, Any], repeats: bool = True
@@ -47,8 +56,11 @@ class _DyingAws(Aws):
         hit = self.boundary.what == "write" and is_write(api) and self._count() == self.boundary.nth
         if hit and self.boundary.when == "before":
             os._exit(KILLED)
+        if hit and self.boundary.when == "jump":
+            self.jumped = True
+            _jump(DAY if self.boundary.nth % 2 else -DAY)
         answer = super().call(service, api, region, parameters, repeats)
-        if hit:
+        if hit and not self.jumped:
             os._exit(KILLED)
         return answer
 
@@ -64,6 +76,7 @@ class _DyingKeeper:
         self._store = store
         self._boundary = boundary
         self._saves = 0
+        self.full = False
 
     def load(self) -> State:
         return self._store.load()
@@ -75,10 +88,25 @@ class _DyingKeeper:
             os._exit(KILLED)
         if hit and self._boundary.when == "during":
             _die_within_a_save()
+        if hit and self._boundary.when == "full":
+            self.full = True
+            _fill_the_disk()
         saved = self._store.save(state)
         if hit:
             os._exit(KILLED)
         return saved
+
+
+def _jump(seconds: float) -> None:
+    now = time.time
+    time.time = lambda: now() + seconds
+
+
+def _fill_the_disk() -> None:
+    """write() fails from now on, in the middle of what it writes."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (64, hard))
 
 
 def _die_within_a_save() -> None:
@@ -142,7 +170,12 @@ def _applied(bench: Bench, boundary: Boundary, specs: tuple[dict[str, Any], ...]
     with store.lock("apply"):
         plan = bench.plan(*specs, destroy=destroy)
         aws.boundary = boundary
-        apply_plan(plan, _DyingKeeper(store, boundary), aws, lambda _: None)
+        keeper = _DyingKeeper(store, boundary)
+        try:
+            apply_plan(plan, keeper, aws, lambda _: None)
+        finally:
+            if aws.jumped or keeper.full:
+                os._exit(KILLED)
 
 
 def _forked(work: Callable[[], None]) -> int:
