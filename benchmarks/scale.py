@@ -164,7 +164,8 @@ def _both_jobs(one: Contender, count: int, folder: Path, turn: int) -> None:
 def report(found: Sequence[Contender], counts: Sequence[int], runs: int) -> str:
     """The medians as Markdown, one table a job; ratios to dynaops."""
     machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
-    parts = [f"Medians of {runs} runs (one of 1,000 tables); {machine}."]
+    taken = f"Medians of {runs} runs (one of 1,000 tables)" if runs > 1 else "One run"
+    parts = [f"{taken}; {machine}."]
     for job in ("create", "no change"):
         parts += [
             "",

@@ -25,7 +25,22 @@ def file_items(name: str, said: Place) -> tuple[FileItem, ...]:
     if parse is None:
         message = f"items_file: {name} is none of {', '.join(_PARSERS)}"
         raise unreadable("SPEC014", message, said)
+    _check_inside(path, said)
     return tuple(parse(_text(path, said), path.as_posix()))
+
+
+def _check_inside(path: Path, said: Place) -> None:
+    """A spec from elsewhere must not reach for files of the machine: what it names becomes rows that others read."""
+    try:
+        full = path.resolve()
+        folders = (Path.cwd().resolve(), Path(said.file).parent.resolve())
+    except (OSError, RuntimeError):  # links in a circle: reading it will tell
+        return
+    if not any(full.is_relative_to(folder) for folder in folders):
+        message = f"items_file: {path.as_posix()} is outside of the working directory and of the spec's own"
+        raise unreadable(
+            "SPEC014", message, said, "Keep the file beside the spec, or run from a directory above both."
+        )
 
 
 def _text(path: Path, said: Place) -> str:

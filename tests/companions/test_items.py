@@ -197,7 +197,8 @@ def test_a_saved_plan_puts_binary_too(bench: Bench) -> None:
     assert rows(bench)["a"]["data"] == {"B": b"\x01\x02\x03"}
 
 
-def test_large_sets_go_in_batches(bench: Bench, tmp_path: Path) -> None:
+def test_large_sets_go_in_batches(bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     many = [user(f"u{number}", n=number, price=Decimal("0.1")) for number in range(5000)]
     (tmp_path / "items.json").write_text(json.dumps(many, default=float))
     bench.apply({})
@@ -336,6 +337,8 @@ def test_items_of_a_file(bench: Bench, tmp_path: Path, name: str, text: str) -> 
     ("name", "text", "told"),
     [
         ("absent.json", None, "cannot be read"),
+        ("../x.json", "[]", "outside of the working directory"),
+        ("/etc/x.json", None, "outside of the working directory"),
         ("items.csv", "id\n", "is none of .json"),
         ("items.json", '[{"id": "a"},\n {"id": }]', "items.json:2:9"),
         ("items.json", '{"id": "a"}', "a list of items begins with ["),

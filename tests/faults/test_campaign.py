@@ -14,10 +14,10 @@ from tests.faults.dying import Boundary, dies
 @pytest.mark.parametrize(
     ("name", "every", "state"),
     [
-        ("plain", 2, "file"),
-        pytest.param("plain", 2, "s3", marks=pytest.mark.slow),
-        pytest.param("indexed", 6, "file", marks=pytest.mark.slow),
-        pytest.param("everything", 60, "file", marks=pytest.mark.slow),
+        ("plain", 5, "file"),
+        pytest.param("plain", 5, "s3", marks=pytest.mark.slow),
+        pytest.param("indexed", 11, "file", marks=pytest.mark.slow),
+        pytest.param("everything", 97, "file", marks=pytest.mark.slow),
     ],
 )
 def test_every_so_many_faults(

@@ -163,7 +163,7 @@ def test_no_credentials_are_told_before_anything_else(desk: Desk) -> None:
 def test_they_are_clean_to_shellcheck() -> None:
     files = [
         *(ROOT / "scripts").glob("*.sh"),
-        *(ROOT / "scripts" / name for name in ("setup", "test", "lock")),
+        *(ROOT / "scripts" / name for name in ("setup", "test", "lock", "audit")),
     ]
     shellcheck = str(Path(sys.executable).parent / "shellcheck")
     command = [shellcheck, "-x", "-P", str(ROOT / "scripts"), *map(str, files)]
