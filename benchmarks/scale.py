@@ -1,6 +1,7 @@
 """How planning and applying grow with the number of tables, beside what people use today: one machine, one run.
 
-    python benchmarks/scale.py [--tables 1 20 100 1000] [--runs 3] [--ansible PATH] [--write docs/benchmarks-scale.md]
+    python benchmarks/scale.py [--tables 1 20 100 1000] [--runs 3] [--ansible PATH] [--aws-cli PATH]
+        [--write docs/benchmarks-scale.md]
 
 Each table has one global secondary index and two tags. Every contender runs in processes of its own, in turn, against a
 fresh embedded AWS in another process, whose time flies: what is measured is the tool, not AWS's waits.
@@ -52,6 +53,21 @@ PLAY = """\
       loop: "{{{{ range(0, {count}) | list }}}}"
       loop_control: {{label: ""}}
 """
+CLI_CREATE = """\
+set -e
+for at in $(seq 0 $(({count} - 1))); do
+  name=$(printf table-%04d "$at")
+  {aws} dynamodb create-table --table-name "$name" --billing-mode PAY_PER_REQUEST \\
+    --attribute-definitions AttributeName=id,AttributeType=S AttributeName=email,AttributeType=S \\
+    --key-schema AttributeName=id,KeyType=HASH --tags Key=team,Value=accounts Key=stage,Value=benchmark \\
+    --global-secondary-indexes \\
+    'IndexName=by-email,KeySchema=[{{AttributeName=email,KeyType=HASH}}],Projection={{ProjectionType=ALL}}'
+done
+"""
+CLI_CHECK = """\
+set -e
+for at in $(seq 0 $(({count} - 1))); do {aws} dynamodb describe-table --table-name "$(printf table-%04d "$at")"; done
+"""
 
 
 @dataclass
@@ -100,7 +116,11 @@ def ansible(tool: str, *more: str) -> Callable[[int, Path], Sequence[str]]:
     return made
 
 
-def contenders(ansible_playbook: str | None) -> list[Contender]:
+def aws_cli(tool: str, script: str) -> Callable[[int, Path], Sequence[str]]:
+    return lambda count, _: ["bash", "-c", script.format(aws=tool, count=count)]
+
+
+def contenders(ansible_playbook: str | None, aws: str | None) -> list[Contender]:
     found = [
         Contender("dynaops", dynaops("apply", "--yes"), dynaops("plan", "--exit-code")),
         Contender(f"boto3, a pool of {WORKERS} threads (lower bound)", pool("create"), pool("check")),
@@ -109,6 +129,9 @@ def contenders(ansible_playbook: str | None) -> list[Contender]:
         tool = Contender(
             "Ansible dynamodb_table", ansible(ansible_playbook), ansible(ansible_playbook, "--check"), 100
         )
+        found.append(tool)
+    if aws:
+        tool = Contender("AWS CLI in a shell loop", aws_cli(aws, CLI_CREATE), aws_cli(aws, CLI_CHECK), 100)
         found.append(tool)
     return found
 
@@ -200,9 +223,10 @@ def main() -> None:
     parser.add_argument("--tables", type=int, nargs="+", default=[1, 20, 100, 1000])
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--ansible", metavar="PATH", help="an ansible-playbook with community.aws and boto3")
+    parser.add_argument("--aws-cli", metavar="PATH", help="the AWS CLI")
     parser.add_argument("--write", type=Path, help="a document whose results to replace")
     options: Any = parser.parse_args()
-    found = contenders(options.ansible)
+    found = contenders(options.ansible, options.aws_cli)
     race(found, options.tables, options.runs)
     text = report(found, options.tables, options.runs)
     print(text)
