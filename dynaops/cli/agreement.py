@@ -18,10 +18,12 @@ def require_consent(plan: Plan, allow_replace: bool, allow_destroy: bool) -> Non
     if not lacking:
         return
     from dynaops.model.errors import DynaopsError
-    from dynaops.views.wording import consent, count, loss
+    from dynaops.views.wording import consent, count, loss, other_table
 
     steps = "".join(
-        f"\n  {one.address} {loss(one.danger)} ({consent(one.danger)})" for one in lacking if one.danger
+        f"\n  {one.address}{other_table(one)} {loss(one.danger)} ({consent(one.danger)})"
+        for one in lacking
+        if one.danger
     )
     flags = " ".join(sorted({consent(one.danger) for one in lacking if one.danger}))
     raise DynaopsError(

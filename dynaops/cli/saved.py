@@ -28,6 +28,8 @@ class SavedPlan(Model):
     variable_files: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
     refresh: bool = True
+    policy: str | None = None
+    """The house rules that it was held to."""
     plan: Plan
 
     @property
@@ -45,7 +47,14 @@ class SavedPlan(Model):
         return documents(self.source)
 
 
-def save(plan: Plan, specs: Source, path: str, targets: tuple[str, ...] = (), refresh: bool = True) -> None:
+def save(
+    plan: Plan,
+    specs: Source,
+    path: str,
+    targets: tuple[str, ...] = (),
+    refresh: bool = True,
+    policy: str | None = None,
+) -> None:
     """Write a plan to a file that only its owner can read: it holds all that a spec says. Raises DynaopsError."""
     saved = SavedPlan(
         paths=specs.paths,
@@ -54,6 +63,7 @@ def save(plan: Plan, specs: Source, path: str, targets: tuple[str, ...] = (), re
         variable_files=specs.variable_files,
         targets=targets,
         refresh=refresh,
+        policy=policy,
         plan=plan,
     )
     try:

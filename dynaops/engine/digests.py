@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -12,18 +12,26 @@ if TYPE_CHECKING:
     from dynaops.engine.load import Document
     from dynaops.model.resource import Observed
 
+IDENTITY = "(identity)"
+"""Beside the properties: which resource it is, of those that were ever made by its name. No property is named so."""
+
 
 def digest(value: Any) -> str:
     """A short digest of a JSON value, whatever the order of its keys."""
     return hashlib.sha256(orjson.dumps(value, option=orjson.OPT_SORT_KEYS)).hexdigest()[:24]
 
 
-def fingerprint(live: Observed) -> str:
-    """The digest of a live resource: what a saved plan was made on."""
-    identity = live.outputs.get("id")
-    return digest({"id": identity, "properties": live.properties})
+def fingerprint(live: Observed) -> dict[str, str]:
+    """The digests of a live resource, one a property: what a saved plan was made on."""
+    parts = {IDENTITY: live.outputs.get("id"), **live.properties}
+    return {name: digest(value) for name, value in parts.items()}
 
 
-def spec_digest(documents: Iterable[Document]) -> str:
-    """The digest of all documents a plan was made from."""
-    return digest(sorted(document.digest for document in documents))
+def spec_digests(documents: Iterable[Document]) -> dict[str, dict[str, str]]:
+    """The digests of all documents a plan was made from: table -> key -> digest of what the spec says there."""
+    return {document.spec.table_name: document.digests for document in documents}
+
+
+def moved(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    """The parts whose digests differ, by name."""
+    return sorted(name for name in {*before, *now} if before.get(name) != now.get(name))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from dynaops.engine.digests import fingerprint, spec_digest
+from dynaops.engine.digests import IDENTITY, fingerprint, moved, spec_digests
 from dynaops.engine.observe import observe
 from dynaops.engine.scopes import scope_of
 from dynaops.engine.sides import known_of_plan
@@ -39,16 +39,49 @@ def check(plan: Plan, documents: Sequence[Document], state: State, aws: Aws) -> 
         raise StalePlan("it was made for another state (its lineage differs)")
     if plan.serial != state.serial:
         raise StalePlan(f"the state has moved from serial {plan.serial} to {state.serial}")
-    if documents and spec_digest(documents) != plan.spec_digest:
-        raise StalePlan("the specs have changed")
+    if documents:
+        _check_specs(plan, documents, aws)
     if plan.endpoint != aws.endpoint_url:
         raise StalePlan(f"it was made for {plan.endpoint or 'AWS'}, not for {aws.endpoint_url or 'AWS'}")
+    if plan.account != aws.account:
+        raise StalePlan(f"it was made for account {plan.account or 'unknown'}, not for {aws.account}")
     known = {table: known_of_plan(plan, state, table) for table in plan.tables}
     live = observe(aws, _scopes(plan, state), ROOMS, known)
     found = {address: fingerprint(one) for entries in live.values() for address, one in entries.items()}
     for address in sorted({*plan.fingerprints, *found}):
         if plan.fingerprints.get(address) != found.get(address):
-            raise StalePlan(f"{address} has changed in AWS")
+            raise StalePlan(_live_moved(address, plan.fingerprints.get(address), found.get(address)))
+
+
+def _check_specs(plan: Plan, documents: Sequence[Document], aws: Aws) -> None:
+    now = spec_digests(documents)
+    told = [
+        f"{table} ({_spec_moved(plan.spec_digests.get(table), now.get(table))})"
+        for table in sorted({*plan.spec_digests, *now})
+        if plan.spec_digests.get(table) != now.get(table)
+    ]
+    if told:
+        raise StalePlan(f"the specs have changed: {', '.join(told)}")
+    regions = {change.address: change.region for change in plan.changes}
+    for document in documents:
+        table, region = document.spec.table_name, document.spec.region or aws.region
+        if regions.get(table, region) != region:
+            raise StalePlan(f"{table} was planned in {regions[table]}, and would be in {region} now")
+
+
+def _spec_moved(before: Mapping[str, str] | None, now: Mapping[str, str] | None) -> str:
+    if before is None or now is None:
+        return "newly declared" if before is None else "no longer declared"
+    return ", ".join(moved(before, now))
+
+
+def _live_moved(address: str, before: Mapping[str, str] | None, now: Mapping[str, str] | None) -> str:
+    if before is None or now is None:
+        return f"{address} is in AWS now" if before is None else f"{address} is no longer in AWS"
+    parts = moved(before, now)
+    if IDENTITY in parts:
+        return f"{address} was made anew in AWS"
+    return f"{address} has changed in AWS: {', '.join(parts)}"
 
 
 def check_same(plan: Plan, anew: Plan) -> None:
@@ -76,6 +109,8 @@ def _told(plan: Plan) -> dict[str, Any]:
     told |= {f"the change of {one.address}": one.model_dump(mode="json") for one in plan.changes}
     told["what it records without a call"] = [one.model_dump(mode="json") for one in plan.updates]
     told["what it waits for"] = [_timeless(one.model_dump(mode="json")) for one in plan.settle]
+    told["the drift it tells of"] = [one.model_dump(mode="json") for one in plan.drift]
+    told["the house rules it breaks"] = [one.model_dump(mode="json") for one in plan.violations]
     told["the list of its tables"] = (plan.tables, plan.destroy, len(plan.operations), len(plan.changes))
     return told
 

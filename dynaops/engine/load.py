@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 SUFFIXES = (".yaml", ".yml", ".json")
+_MOST_TOLD = 100
+"""Errors of one document: nobody reads more, and each is looked up among all keys."""
 
 
 @dataclass(frozen=True)
@@ -39,13 +41,15 @@ class Document:
         return self.node.place(path)
 
     @cached_property
-    def digest(self) -> str:
-        """A digest of what the document says, whatever its layout."""
+    def digests(self) -> dict[str, str]:
+        """A digest of what the document says under each key, whatever its layout."""
         import hashlib
 
-        said = [self.node.plain(exact=True), *(one.item for one in self.spec.file_items)]
-        text = json.dumps(said, sort_keys=True, default=str)
-        return hashlib.sha256(text.encode()).hexdigest()
+        said = {**self.node.plain(exact=True)}
+        if self.spec.items_file:
+            said["items_file"] = [said.get("items_file"), *(one.item for one in self.spec.file_items)]
+        texts = {key: json.dumps(value, sort_keys=True, default=str) for key, value in said.items()}
+        return {key: hashlib.sha256(text.encode()).hexdigest()[:24] for key, text in texts.items()}
 
 
 def load(
@@ -179,7 +183,11 @@ def _document(source: str, node: Node, findings: list[Finding]) -> Iterator[Docu
     try:
         spec = TableSpec.model_validate(_data(node))
     except ValidationError as error:
-        findings.extend(_from_pydantic(one, node) for one in _deduplicated(error.errors(include_url=False)))
+        wrong = list(_deduplicated(error.errors(include_url=False)))
+        findings.extend(_from_pydantic(one, node) for one in wrong[:_MOST_TOLD])
+        if len(wrong) > _MOST_TOLD:
+            message = f"{len(wrong) - _MOST_TOLD:,} more values do not fit; is this a spec?"
+            findings.append(_finding("SPEC012", message, None, node.place()))
         return
     try:
         items = file_items(spec.items_file, node.place("items_file")) if spec.items_file else ()

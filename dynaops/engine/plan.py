@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from dynaops import __version__
 from dynaops.engine.check import check, errors
-from dynaops.engine.digests import fingerprint, spec_digest
+from dynaops.engine.digests import fingerprint, spec_digests
 from dynaops.engine.entries import Judged, judge
 from dynaops.engine.narrow import narrowed, with_source
 from dynaops.engine.observe import in_parallel, observe
@@ -95,7 +95,7 @@ def make_plan(
         serial=state.serial,
         lineage=state.lineage,
         endpoint=aws.endpoint_url,
-        spec_digest=spec_digest(documents),
+        spec_digests=spec_digests(documents),
         destroy=chosen.destroy,
         changes=tuple(change for part in planned for change in part.changes),
         operations=operations,

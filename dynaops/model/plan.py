@@ -17,8 +17,9 @@ class Plan(Model):
     """A plan, fresh or saved.
 
     `updates` are effects on the state that need no AWS call (adoption, forgetting what vanished). `fingerprints`
-    (address -> digest of its live properties) and `spec_digest`, `serial`, `lineage` guard a saved plan against a world
-    that has moved on. `created_at` is ISO 8601 in UTC.
+    (address -> property -> digest of what is live), `spec_digests` (table -> key -> digest), `serial`, `lineage`,
+    `endpoint` and `account` (of a saved plan) guard it against a world that has moved on. `created_at` is ISO 8601 in
+    UTC.
     """
 
     format_version: int = FORMAT_VERSION
@@ -28,7 +29,7 @@ class Plan(Model):
     lineage: str
     account: str | None = None
     endpoint: str | None = None
-    spec_digest: str = ""
+    spec_digests: dict[str, dict[str, str]] = {}
     destroy: bool = False
     changes: tuple[Change, ...] = ()
     operations: tuple[Operation, ...] = ()
@@ -44,7 +45,7 @@ class Plan(Model):
     """What apply waits for even where there is nothing to send: work of AWS from before."""
     tables: tuple[str, ...] = ()
     """The addresses of all tables that were looked at, changed or not."""
-    fingerprints: dict[str, str] = {}
+    fingerprints: dict[str, dict[str, str]] = {}
     usage: tuple[Usage, ...] = ()
     """What AWS bills by the month of these tables, before and after."""
     by_use: tuple[ByUse, ...] = ()

@@ -172,7 +172,8 @@ def loss(operation: Operation, danger: Danger, plan: Plan) -> str:
         for change in plan.changes
     )
     partly = danger is Danger.DESTROY and updated
-    return f": {operation.title}" if partly else f" {wording.loss(danger)}"
+    named = wording.other_table(operation)
+    return f"{named}: {operation.title}" if partly else f"{named} {wording.loss(danger)}"
 
 
 def _about_loss(operation: Operation, plan: Plan) -> tuple[str, ...]:

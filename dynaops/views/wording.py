@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from dynaops.model.change import Action
 from dynaops.model.event import Stage
-from dynaops.model.operation import Danger
+from dynaops.model.operation import Danger, Operation
 
 MARKS = {
     Action.CREATE: "+",
@@ -70,6 +70,13 @@ def consent(danger: Danger) -> str:
 def loss(danger: Danger) -> str:
     """What a danger means, after the name of what it concerns."""
     return _LOSS[danger]
+
+
+def other_table(operation: Operation) -> str:
+    """The table that a call is for, where its address goes by another name: a state may say anything."""
+    table = str(operation.parameters.get("TableName", "")).rpartition("/")[2]
+    root = operation.address.partition("/")[0]
+    return f" (the table {table})" if table and table != root and "${" not in table else ""
 
 
 def settling(pending: Iterable[str]) -> str:

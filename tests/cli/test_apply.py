@@ -146,7 +146,31 @@ def test_a_saved_plan_whose_specs_changed_is_stale(aws: Aws) -> None:
     aws.write(SPEC + "deletion_protection: true\n")
     result = aws("apply", "orders.plan", "--yes")
     assert result.code == Exit.STALE
-    assert "the specs have changed" in result.err
+    assert "the specs have changed: orders (deletion_protection)" in result.err
+    assert not aws.tables()
+
+
+def test_a_stale_plan_names_what_moved_in_aws(aws: Aws) -> None:
+    aws("apply", "--yes")
+    aws.write(SPEC.replace("shop", "other"))
+    aws("plan", "--out", "orders.plan")
+    arn = aws.client.describe_table(TableName="orders")["Table"]["TableArn"]
+    aws.client.tag_resource(ResourceArn=arn, Tags=[{"Key": "more", "Value": "1"}])
+    result = aws("apply", "orders.plan", "--yes")
+    assert (result.code, "orders has changed in AWS: tags" in result.err) == (Exit.STALE, True), result.err
+
+
+def test_a_saved_plan_is_for_one_account_and_region(aws: Aws, here: Path) -> None:
+    aws("plan", "--out", "orders.plan")
+    elsewhere = aws("apply", "orders.plan", "--yes", "--region", "eu-west-3")
+    assert elsewhere.code == Exit.STALE
+    assert "orders was planned in eu-central-1, and would be in eu-west-3 now" in elsewhere.err
+    _edited(here / "orders.plan", lambda held: held["plan"].update(account="999999999999"))
+    other = aws("apply", "orders.plan", "--yes")
+    assert other.code == Exit.STALE
+    assert "it was made for account 999999999999, not for 123456789012" in other.err
+    _edited(here / "orders.plan", lambda held: held["plan"].update(account=None))
+    assert aws("apply", "orders.plan", "--yes").code == Exit.STALE
     assert not aws.tables()
 
 
@@ -171,6 +195,9 @@ EDITS: dict[str, Callable[[Any], object]] = {
     "a danger unsaid": lambda held: held["plan"]["operations"][0].update(title="nothing to fear"),
     "a record": lambda held: held["plan"]["updates"].append(
         {"address": "victim", "kind": "table", "region": "eu-central-1", "set": {"a": 1}}
+    ),
+    "drift": lambda held: held["plan"]["drift"].append(
+        {"address": "orders", "kind": "table", "differences": [], "vanished": True}
     ),
     "what is shown": lambda held: held["plan"].update(changes=[]),
 }

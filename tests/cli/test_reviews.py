@@ -92,6 +92,25 @@ def test_a_saved_plan_that_breaks_rules_is_not_applied(desk: Desk) -> None:
     assert "breaks house rules" in applied.err
 
 
+@pytest.mark.parametrize(
+    ("forget", "policy", "code"), [(False, (), 5), (True, ("--policy", "rules.yaml"), 1), (True, (), 0)]
+)
+def test_rules_that_were_edited_out_of_a_saved_plan(
+    desk: Desk, forget: bool, policy: tuple[str, ...], code: int
+) -> None:
+    """The rules are asked again. A file that names none is held to those of the command that applies it."""
+    desk.write(spec=f"{SPEC}point_in_time_recovery: false\n")
+    desk("plan", "--policy", "rules.yaml", "--out", "saved")
+    held = json.loads((desk.folder / "saved").read_text())
+    held["plan"]["violations"] = []
+    held["policy"] = None if forget else held["policy"]
+    (desk.folder / "saved").write_text(json.dumps(held, separators=(",", ":")))
+    where = ("--endpoint-url", desk.server.url, "--region", "eu-west-1")
+    applied = desk.cli("apply", "saved", "--yes", *policy, *where)
+    assert applied.code == code, applied.err
+    assert ("House rules it breaks" in applied.out) == (code == 1)
+
+
 def test_destroying_is_judged_by_the_recorded_tags(desk: Desk) -> None:
     assert desk("apply", "--yes").code == 0
     refused = desk("destroy", "--yes", "--allow-destroy", "--policy", "rules.yaml")

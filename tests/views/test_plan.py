@@ -146,3 +146,15 @@ def test_many_unchanged_tables_take_one_line() -> None:
         operations=(operation("x", "t0"),),
     )
     assert "= unchanged: t1, t2, t3, t4 and 95 more\n" in to_text(plan_page(made))
+
+
+def test_a_table_that_goes_by_another_address_is_named() -> None:
+    """A state may have been edited to delete one table under another's name."""
+    going = operation(
+        "1", "junk", "DeleteTable", parameters={"TableName": "arn:aws:dynamodb:eu-west-1:1:table/production"}
+    )
+    going = going.model_copy(update={"danger": Danger.DESTROY})
+    told = words(drawn(plan_page(plan(operations=(going,), destroy=True))))
+    assert "junk (the table production) is deleted, with what is in it" in told
+    same = going.model_copy(update={"parameters": {"TableName": "junk"}})
+    assert "junk is deleted" in words(drawn(plan_page(plan(operations=(same,), destroy=True))))

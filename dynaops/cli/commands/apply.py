@@ -46,9 +46,9 @@ def apply(
     from dynaops.cli.saved import is_saved_plan
 
     if paths and any(is_saved_plan(path) for path in paths):
-        if len(paths) > 1 or targets or policy or overlays or variables or variable_files:
+        if len(paths) > 1 or targets or overlays or variables or variable_files:
             raise typer.BadParameter("A saved plan is applied as it is: leave out other paths and options.")
-        return _apply_saved(settings, paths[0], terms)
+        return _apply_saved(settings, paths[0], policy, terms)
     specs = wiring.source(paths, overlays, variables, variable_files)
     return _apply_specs(settings, specs, tuple(targets or ()), policy, terms)
 
@@ -68,7 +68,7 @@ def _apply_specs(
         return carry_out(judged(plan, documents, state, policy), place, way, settings, terms)
 
 
-def _apply_saved(settings: Settings, path: str, terms: Terms) -> int:
+def _apply_saved(settings: Settings, path: str, policy: str | None, terms: Terms) -> int:
     from dynaops.cli import saved
 
     screen = Screen(settings)
@@ -84,10 +84,6 @@ def _apply_saved(settings: Settings, path: str, terms: Terms) -> int:
         anew = wiring.make_plan(
             documents, state, way, read=file.source.read, targets=file.targets, refresh=file.refresh
         )
-        wiring.check_same(file.plan, anew)
-        agreed = anew.model_copy(
-            update={
-                name: getattr(file.plan, name) for name in ("warnings", "drift", "violations", "created_at")
-            }
-        )
-        return carry_out(agreed, place, way, settings, terms)
+        wiring.check_same(file.plan, judged(anew, documents, state, file.policy))
+        # `policy` of this command holds, too: the file could be edited to name no rules at all.
+        return carry_out(judged(anew, documents, state, policy or file.policy), place, way, settings, terms)

@@ -66,7 +66,8 @@ def plan(
     if out is not None:
         from dynaops.cli import saved
 
-        saved.save(made, specs, out, tuple(targets or ()), not no_refresh)
+        whose = made.model_copy(update={"account": way.account})
+        saved.save(whose, specs, out, tuple(targets or ()), not no_refresh, policy)
     rehearsal = rehearsing.rehearsed(made, documents, state, way) if rehearse else None
     if settings.json:
         more = {"rehearsal": rehearsal.public()} if rehearsal else {}
