@@ -55,9 +55,11 @@ class Node:
     def child(self, path: str) -> tuple[Node, str] | None:
         """The child that `path` begins with, and the rest of the path (names may hold dots themselves)."""
         if isinstance(self.value, dict):
-            for name in sorted(self.value, key=len, reverse=True):
-                if path == name or path.startswith(f"{name}."):
-                    return self.value[name], path[len(name) + 1 :]
+            name = path
+            while name not in self.value and "." in name:
+                name = name.rpartition(".")[0]
+            if name in self.value:
+                return self.value[name], path[len(name) + 1 :]
         if isinstance(self.value, list):
             head, _, rest = path.partition(".")
             if head.isdigit() and int(head) < len(self.value):
