@@ -70,7 +70,7 @@ def _rows(path: Path, count: int, *more: str) -> Path:
 
 def _store(server: SandboxServer, key: str, *records: Any) -> None:
     text = "".join(json.dumps(one) + "\n" for one in records)
-    server.client("s3").put_object(Bucket=BUCKET, Key=key, Body=gzip.compress(text.encode()))
+    server.client("s3").put_object(Bucket=BUCKET, Key=key, Body=gzip.compress(text.encode(), mtime=0))
 
 
 def _item(name: str, **more: Any) -> dict[str, Any]:
@@ -398,6 +398,6 @@ def test_a_fetched_file_that_came_damaged_is_told(
     put(aws, "users", [{"id": {"S": "a"}}])
     assert cli("export-data", "users", "--via-export", *STAGING).code == 0
     (data,) = [one for one in list_objects(aws, BUCKET, "in/") if "/data/" in one.key and one.size > 25]
-    server.client("s3").put_object(Bucket=BUCKET, Key=data.key, Body=gzip.compress(b"{}"))
+    server.client("s3").put_object(Bucket=BUCKET, Key=data.key, Body=gzip.compress(b"{}", mtime=0))
     result = cli("export-data", "users", "--via-export", "--resume", "--out", "folder")
     assert result.code == 1 and "came damaged" in result.err and not list((here / "folder/data").iterdir())

@@ -49,7 +49,7 @@ def _environment(sink: SinkProcess, here: Path, monkeypatch: pytest.MonkeyPatch)
         ("a.csv", b'id,n\na,1\n"b,2\nc,3,4\nd,x\n,5\n', 1, None),
         ("a.tsv", b"id\tn\na\t1\n\t2\nc\n", 1, [3, 4]),
         ("dynamo.jsonl", TYPED % b"a" + b'{"Item":{"id":{"X":"b"}}}\n{"Item":{"id":{"N":"1"}}}\n', 1, [2, 3]),
-        ("a.jsonl.gz", gzip.compress(GOOD + b"nonsense\n"), 1, [2]),
+        ("a.jsonl.gz", gzip.compress(GOOD + b"nonsense\n", mtime=0), 1, [2]),
         ("a.parquet", _parquet(), 2, [2]),
     ],
 )
@@ -69,7 +69,7 @@ def test_bad_rows_are_told_and_good_ones_written(
     ("name", "content"),
     [
         ("cut.json", b'[{"id":"a"},{"id":"b"'),
-        ("cut.jsonl.gz", gzip.compress(GOOD * 1000)[:-20]),
+        ("cut.jsonl.gz", gzip.compress(GOOD * 1000, mtime=0)[:-20]),
         ("cut.parquet", _parquet()[:-30]),
         ("damaged.jsonl.zst", b"\x28\xb5\x2f\xfd" + b"rubbish" * 9),
         ("wide.csv", "id,n\na,1\n".encode("utf-16")),

@@ -73,7 +73,9 @@ FILES: dict[str, Callable[[Rows], bytes]] = {
     ).encode(),
     "typed.jsonl": lambda rows: _lines(_typed(rows)),
     "export.json.gz": lambda rows: gzip.compress(_lines([{"Item": row} for row in _typed(rows)])),
-    "members.jsonl.gz": lambda rows: gzip.compress(_lines(rows[:9])) + gzip.compress(_lines(rows[9:])),
+    "members.jsonl.gz": lambda rows: (
+        gzip.compress(_lines(rows[:9]), mtime=0) + gzip.compress(_lines(rows[9:]))
+    ),
     "frames.jsonl.zst": lambda rows: (
         zstandard.compress(_lines(rows[:9])) + zstandard.compress(_lines(rows[9:]))
     ),
@@ -82,7 +84,7 @@ FILES: dict[str, Callable[[Rows], bytes]] = {
     "all-quoted.csv": lambda rows: _csv(rows, quoting=csv.QUOTE_ALL, lineterminator="\n"),
     "excel.csv": lambda rows: b"\xef\xbb\xbf" + _csv(rows, delimiter=";"),
     "tabs.tsv": lambda rows: _csv(rows, delimiter="\t"),
-    "packed.csv.gz": lambda rows: gzip.compress(_csv(rows)),
+    "packed.csv.gz": lambda rows: gzip.compress(_csv(rows), mtime=0),
 }
 
 

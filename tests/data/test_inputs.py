@@ -51,7 +51,7 @@ def test_what_is_not_there(tmp_path: Path) -> None:
 def test_a_pipe_is_read_once_and_cannot_be_resumed(tmp_path: Path) -> None:
     path = tmp_path / "pipe"
     os.mkfifo(path)
-    writer = threading.Thread(target=lambda: path.write_bytes(gzip.compress(_lines("a", "b"))))
+    writer = threading.Thread(target=lambda: path.write_bytes(gzip.compress(_lines("a", "b"), mtime=0)))
     writer.start()
     prepared = prepare([str(path)], ID, nowhere, ReadOptions())
     assert not prepared.repeatable and prepared.source.size is None
@@ -71,7 +71,7 @@ def test_an_export_on_this_machine(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     for name, ids in (("one", "ab"), ("two", "c"), ("three", "")):
         data = "".join(json.dumps({"Item": {"id": {"S": one}}}) + "\n" for one in ids).encode()
-        (tmp_path / "data" / f"{name}.json.gz").write_bytes(gzip.compress(data))
+        (tmp_path / "data" / f"{name}.json.gz").write_bytes(gzip.compress(data, mtime=0))
     files = [
         {"itemCount": count, "dataFileS3Key": f"AWSDynamoDB/0-x/data/{name}.json.gz"}
         for name, count in (("one", 2), ("three", 0), ("two", 1))
@@ -103,7 +103,7 @@ def test_objects_and_prefixes_in_s3(server: SandboxServer) -> None:
         "in/_SUCCESS": "",
         "inside.jsonl": "x",
     }.items():
-        body = gzip.compress(_lines(*ids)) if key.endswith("gz") else _lines(*ids)
+        body = gzip.compress(_lines(*ids), mtime=0) if key.endswith("gz") else _lines(*ids)
         aws.call("s3", "PutObject", REGION, {"Bucket": BUCKET, "Key": key, "Body": body})
     assert _ids([f"s3://{BUCKET}/in/"], lambda: aws) == ["a", "b", "c", "d"]
     assert _ids([f"s3://{BUCKET}/in/b.jsonl.gz"], lambda: aws) == ["c", "d"]

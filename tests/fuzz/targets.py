@@ -65,7 +65,7 @@ def _rows() -> tuple[tuple[str, bytes], ...]:
         "request.json": json.dumps({"t": [{"PutRequest": {"Item": one}} for one in json.loads(_TYPED)]}),
     }
     plain = {name: text.encode() for name, text in texts.items()}
-    return (*plain.items(), *((f"{name}.gz", gzip.compress(raw)) for name, raw in plain.items()))
+    return (*plain.items(), *((f"{name}.gz", gzip.compress(raw, mtime=0)) for name, raw in plain.items()))
 
 
 def _state() -> bytes:

@@ -161,7 +161,11 @@ def test_csv_has_typed_keys_and_strings(client: Any, sandbox: Sandbox) -> None:
             }
         ],
     )
-    _store(sandbox, "rows.csv", gzip.compress(b'pk;by;text\n1;me;"a;""b""\n2"\n2.50;you;3\n3;me\nx;me;1\n'))
+    _store(
+        sandbox,
+        "rows.csv",
+        gzip.compress(b'pk;by;text\n1;me;"a;""b""\n2"\n2.50;you;3\n3;me\nx;me;1\n', mtime=0),
+    )
     begun = _start(
         client,
         InputFormat="CSV",
