@@ -84,6 +84,7 @@ def _apply_saved(settings: Settings, path: str, policy: str | None, terms: Terms
         anew = wiring.make_plan(
             documents, state, way, read=file.source.read, targets=file.targets, refresh=file.refresh
         )
-        wiring.check_same(file.plan, judged(anew, documents, state, file.policy))
+        held = judged(anew, documents, state, file.policy)
+        wiring.check_same(file.plan, held)
         # `policy` of this command holds, too: the file could be edited to name no rules at all.
-        return carry_out(judged(anew, documents, state, policy or file.policy), place, way, settings, terms)
+        return carry_out(judged(held, documents, state, policy), place, way, settings, terms)
