@@ -10,7 +10,7 @@ from dynaops.aws.errors import Denied
 from dynaops.backups.listing import epoch, on_demand, table_of
 from dynaops.backups.plans import plan_of
 from dynaops.backups.waits import available, job_wait, restore_job_wait, restored
-from dynaops.engine.observe import in_parallel
+from dynaops.engine.observe import in_parallel, table_names
 from dynaops.model.backup import Job, Via
 from dynaops.model.operation import Operation, Wait
 from dynaops.model.plan import Plan
@@ -105,17 +105,9 @@ def _being_made(aws: Aws, region: str) -> Iterator[Job]:
 
 def _restoring(aws: Aws, region: str) -> Iterator[Job]:
     """Tables that are being restored, and scratch tables: each table says so of itself only."""
-    names = aws.read_all(
-        "dynamodb",
-        "ListTables",
-        region,
-        {},
-        "TableNames",
-        "ExclusiveStartTableName",
-        "LastEvaluatedTableName",
-    )
     looks = [
-        partial(aws.read, "dynamodb", "DescribeTable", region, {"TableName": one}) for one in names or ()
+        partial(aws.read, "dynamodb", "DescribeTable", region, {"TableName": one})
+        for one in table_names(aws, region)
     ]
     for answer in in_parallel(looks):
         table: dict[str, Any] = (answer or {}).get("Table", {})

@@ -18,8 +18,9 @@ from dynaops.data.exporting.options import Exported, ExportOptions, Form
 from dynaops.data.reading.streams import Packing
 from dynaops.data.target import Target, describe
 from dynaops.model.errors import DynaopsError
+from dynaops.model.quantities import size
 from dynaops.views import wording
-from dynaops.views.moving import Outcome, Standing, moving_on, outcome_page, rate, size
+from dynaops.views.moving import Outcome, Standing, moving_on, outcome_page, rate
 from dynaops.views.page import Style
 
 _PACKINGS = {".gz": Packing.GZIP, ".zst": Packing.ZSTD}

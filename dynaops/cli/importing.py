@@ -60,7 +60,8 @@ def _import(
     screen: Screen,
     stop: threading.Event,
 ) -> Tally:
-    from dynaops.engine.adopt_all import adopt_all, table_names
+    from dynaops.engine.adopt_all import adopt_all
+    from dynaops.engine.observe import table_names
     from dynaops.views.imported import line_of
 
     state, tally = place.load(), Tally()

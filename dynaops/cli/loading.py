@@ -19,8 +19,9 @@ from dynaops.data.reading.prepare import Prepared, ReadOptions, parsed_shard, pa
 from dynaops.data.rehearse import Rehearsal, rehearse
 from dynaops.data.target import Target, describe
 from dynaops.model.errors import DynaopsError
+from dynaops.model.quantities import size
 from dynaops.views import wording
-from dynaops.views.moving import Outcome, Standing, moving_on, outcome_page, rate, size
+from dynaops.views.moving import Outcome, Standing, moving_on, outcome_page, rate
 from dynaops.views.page import Style
 
 if TYPE_CHECKING:

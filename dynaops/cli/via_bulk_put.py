@@ -16,9 +16,10 @@ from dynaops.data.reading.prepare import prepare
 from dynaops.data.rows import Reject
 from dynaops.data.target import Target, describe
 from dynaops.model.errors import DynaopsError
+from dynaops.model.quantities import size
 from dynaops.views import wording
 from dynaops.views.engines import jobs_page
-from dynaops.views.moving import Outcome, outcome_page, size
+from dynaops.views.moving import Outcome, outcome_page
 from dynaops.views.page import Style
 
 if TYPE_CHECKING:

@@ -19,8 +19,9 @@ from dynaops.data.engines.job import Job
 from dynaops.data.engines.place import parsed_place
 from dynaops.data.target import Target, describe
 from dynaops.model.errors import DynaopsError
+from dynaops.model.quantities import size
 from dynaops.views import wording
-from dynaops.views.moving import Outcome, Standing, moving_on, outcome_page, size
+from dynaops.views.moving import Outcome, Standing, moving_on, outcome_page
 from dynaops.views.page import Style
 from dynaops.views.progress import progress_on
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from dynaops.data.parsing.parser import make_parser
 from dynaops.data.rows import Block, Keys, Parsed, Reject
@@ -61,8 +61,17 @@ class LoadOptions:
     patience: float = 300.0
 
 
+class _Sums:
+    """Numbers that are summed up, member by member."""
+
+    def add(self, other: Self) -> None:
+        """Add the numbers of `other`."""
+        for name, value in vars(other).items():
+            setattr(self, name, getattr(self, name) + value)
+
+
 @dataclass
-class Counts:
+class Counts(_Sums):
     """What happened to rows: read = written + skipped + rejected. `bytes` are the input's."""
 
     read: int = 0
@@ -73,14 +82,9 @@ class Counts:
     """Of those written: rows that a later one of the same key had replaced before they were sent."""
     bytes: int = 0
 
-    def add(self, other: Counts) -> None:
-        """Add the numbers of `other`."""
-        for name, value in vars(other).items():
-            setattr(self, name, getattr(self, name) + value)
-
 
 @dataclass
-class Traffic:
+class Traffic(_Sums):
     """What the writing cost. `consumed` is in write capacity units, as AWS counted them."""
 
     requests: int = 0
@@ -93,11 +97,6 @@ class Traffic:
     """Rows done with so far, also of blocks that are not confirmed as a whole."""
     bytes: int = 0
     """The input's bytes that these rows stand for."""
-
-    def add(self, other: Traffic) -> None:
-        """Add the numbers of `other`."""
-        for name, value in vars(other).items():
-            setattr(self, name, getattr(self, name) + value)
 
 
 @dataclass(frozen=True)

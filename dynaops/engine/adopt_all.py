@@ -34,20 +34,6 @@ class Looked:
     error: DynaopsError | None = None
 
 
-def table_names(aws: Aws, region: str) -> list[str]:
-    """All tables of the region."""
-    found = aws.read_all(
-        "dynamodb",
-        "ListTables",
-        region,
-        {},
-        "TableNames",
-        "ExclusiveStartTableName",
-        "LastEvaluatedTableName",
-    )
-    return [str(one) for one in found or ()]
-
-
 def adopt_all(
     names: Sequence[str],
     state: State,

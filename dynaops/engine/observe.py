@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from dynaops.kinds.kind import Known, Reader, Room
 from dynaops.kinds.table import ROOM as TABLES
 from dynaops.model.resource import Observed, Scope
+
+if TYPE_CHECKING:
+    from dynaops.aws.session import Aws
 
 READERS = 16
 """Parallel reads. AWS allows far more (50 concurrent DescribeTable passed live); more threads gain nothing here."""
@@ -40,6 +43,20 @@ def observe(
     for (scope, _), observed in zip(jobs, answers, strict=True):
         found[scope.address].update({one.address: one for one in observed})
     return found
+
+
+def table_names(aws: Aws, region: str) -> list[str]:
+    """All tables of the region."""
+    found = aws.read_all(
+        "dynamodb",
+        "ListTables",
+        region,
+        {},
+        "TableNames",
+        "ExclusiveStartTableName",
+        "LastEvaluatedTableName",
+    )
+    return [str(one) for one in found or ()]
 
 
 def _describing(read: Reader, scope: Scope) -> Callable[[], list[Observed]]:

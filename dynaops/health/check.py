@@ -46,12 +46,3 @@ def failed(evidence: str, remedy: str | None = None) -> Verdict:
 def plural(number: int, noun: str, many: str = "") -> str:
     """``1 index``, ``2 indexes``."""
     return f"{number:,} {noun if number == 1 else many or noun + 's'}"
-
-
-def size(count: float) -> str:
-    """``812 B``, ``4.9 MB``."""
-    for unit in ("B", "kB", "MB", "GB"):
-        if count < 1000:
-            return f"{count:.0f} B" if unit == "B" else f"{count:.1f} {unit}"
-        count /= 1000
-    return f"{count:.1f} TB"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dynaops.health.check import Verdict, failed, passed, plural, size, warned
+from dynaops.health.check import Verdict, failed, passed, plural, warned
 from dynaops.health.facts import Facts, NotKnown
 from dynaops.kinds.table.observe import busy
 from dynaops.kinds.table.rules import is_production
+from dynaops.model.quantities import size
 
 DRILL_DAYS = 90
 """A backup that nobody restored for a quarter of a year is a hope (AWS Well-Architected, REL09-BP04)."""

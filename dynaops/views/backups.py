@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from dynaops.model.backup import Backup, Job, Listing, Verified, Via, Window
+from dynaops.model.quantities import size
 from dynaops.views import wording
-from dynaops.views.moving import size
 from dynaops.views.page import Line, Node, Page, Section, Span, Style, faint, joined, line, strong
 
 _KINDS = {"USER": "on demand", "SYSTEM": "of the deleted table", "AWS_BACKUP": "AWS Backup"}

@@ -8,6 +8,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple, Protocol, Self, TextIO
 
+from dynaops.model.quantities import size
 from dynaops.views import wording
 from dynaops.views.page import DOT, Line, Node, Page, Section, Span, Style, faint, joined, line, strong
 from dynaops.views.plain import text_of
@@ -147,15 +148,6 @@ def outcome_page(outcome: Outcome) -> Page:
     verdict = Node(joined([line(Span(outcome.verdict, outcome.style)), *facts]))
     remarks = tuple(Node(line(faint(remark))) for remark in outcome.remarks)
     return Page((*sections, Section((verdict, *remarks))))
-
-
-def size(count: float) -> str:
-    """``812 B``, ``4.9 MB``."""
-    for unit in ("B", "kB", "MB", "GB"):
-        if count < 1000:
-            return f"{count:.0f} B" if unit == "B" else f"{count:.1f} {unit}"
-        count /= 1000
-    return f"{count:.1f} TB"
 
 
 def rate(rows: int, seconds: float) -> str:

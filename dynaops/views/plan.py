@@ -14,15 +14,6 @@ from dynaops.views.findings import finding_nodes
 from dynaops.views.page import Line, Node, Page, Section, Span, Style, faint, joined, line, strong
 from dynaops.views.values import absent, before_and_after, compact, unfolded
 
-_STYLES = {
-    Action.CREATE: Style.CREATE,
-    Action.UPDATE: Style.UPDATE,
-    Action.REPLACE: Style.REPLACE,
-    Action.DELETE: Style.DELETE,
-    Action.ADOPT: Style.ADOPT,
-    Action.NO_OP: Style.FAINT,
-}
-
 
 def plan_page(plan: Plan, refreshed: bool = True) -> Page:
     """The whole plan. `refreshed`: AWS was looked at."""
@@ -241,4 +232,4 @@ def _unchanged(plan: Plan) -> Iterable[Section]:
 
 
 def _mark(change: Change) -> Span:
-    return Span(wording.MARKS[change.action], _STYLES[change.action])
+    return wording.mark(change.action)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from dynaops.model.change import Action
 from dynaops.model.event import Stage
 from dynaops.model.operation import Danger, Operation
+from dynaops.views.page import Span, Style
 
 MARKS = {
     Action.CREATE: "+",
@@ -16,6 +17,14 @@ MARKS = {
     Action.DELETE: "-",
     Action.ADOPT: "<-",
     Action.NO_OP: "=",
+}
+_STYLES = {
+    Action.CREATE: Style.CREATE,
+    Action.UPDATE: Style.UPDATE,
+    Action.REPLACE: Style.REPLACE,
+    Action.DELETE: Style.DELETE,
+    Action.ADOPT: Style.ADOPT,
+    Action.NO_OP: Style.FAINT,
 }
 LEGEND = {
     Action.CREATE: "create",
@@ -65,6 +74,11 @@ _DETAILED = {
 def consent(danger: Danger) -> str:
     """The option that agrees to a danger."""
     return _CONSENT[danger]
+
+
+def mark(action: Action) -> Span:
+    """An action's sign, in its colour."""
+    return Span(MARKS[action], _STYLES[action])
 
 
 def loss(danger: Danger) -> str:

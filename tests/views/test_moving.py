@@ -6,6 +6,7 @@ import io
 
 from rich.console import Console
 
+from dynaops.model.quantities import size
 from dynaops.views.moving import (
     LiveMoving,
     Outcome,
@@ -14,7 +15,6 @@ from dynaops.views.moving import (
     moving_on,
     outcome_page,
     rate,
-    size,
 )
 from dynaops.views.page import Style
 from dynaops.views.plain import to_text

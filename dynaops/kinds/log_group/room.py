@@ -52,17 +52,13 @@ class LogGroupRoom(BaseRoom):
             name = log_group_of(read, scope)
             group = _described(read, scope, name) if name else None
             if group is not None:
-                yield Observed(
-                    scope.below(KIND), KIND, scope.region, _properties(group), {"arn": _arn(group)}, raw=group
-                )
+                yield _observed(scope, scope.below(KIND), group)
         for address, (desired, record) in known.of_kinds(KIND).items():
             side = record or desired
             name = side.properties.get("name") if side else None
             found = _described(read, scope, str(name)) if name else None
             if found is not None:
-                yield Observed(
-                    address, KIND, scope.region, _properties(found), {"arn": _arn(found)}, raw=found
-                )
+                yield _observed(scope, address, found)
 
     def export(self, scope: Scope, live: Sequence[Observed]) -> dict[str, Any]:
         found = {one.address: one.properties for one in live}.get(scope.below(KIND))
@@ -92,6 +88,10 @@ def _described(read: Reader, scope: Scope, name: str) -> dict[str, Any] | None:
         "logs", "DescribeLogGroups", scope.region, {"logGroupNamePrefix": name}, "logGroups", "nextToken"
     )
     return next((one for one in groups or () if one["logGroupName"] == name), None)
+
+
+def _observed(scope: Scope, address: str, group: dict[str, Any]) -> Observed:
+    return Observed(address, KIND, scope.region, _properties(group), {"arn": _arn(group)}, raw=group)
 
 
 def _properties(group: dict[str, Any]) -> dict[str, Any]:

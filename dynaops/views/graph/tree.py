@@ -4,20 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dynaops.model.change import Action
 from dynaops.model.graph import Edge, Graph
 from dynaops.model.graph import Node as Thing
 from dynaops.views import wording
-from dynaops.views.page import Line, Node, Page, Section, Span, Style, faint, line, strong
-
-_STYLES = {
-    Action.CREATE: Style.CREATE,
-    Action.UPDATE: Style.UPDATE,
-    Action.REPLACE: Style.REPLACE,
-    Action.DELETE: Style.DELETE,
-    Action.ADOPT: Style.ADOPT,
-    Action.NO_OP: Style.FAINT,
-}
+from dynaops.views.page import Line, Node, Page, Section, Span, faint, line, strong
 
 
 def tree_page(graph: Graph) -> Page:
@@ -41,7 +31,7 @@ def _node(thing: Thing, graph: Graph, things: dict[str, Thing], parent: Thing | 
         for edge in graph.edges
         if edge.source == thing.id and edge.target not in (thing.table, _parent(thing, graph))
     ]
-    mark = Span(wording.MARKS[thing.action], _STYLES[thing.action]) if thing.action else None
+    mark = wording.mark(thing.action) if thing.action else None
     region = thing.region if thing.region and (parent is None or parent.region != thing.region) else None
     name = thing.name.removeprefix(f"{parent.name}/") if parent else thing.name
     about = [faint(thing.title)] if parent else []
