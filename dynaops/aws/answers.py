@@ -1,0 +1,325 @@
+"""Whether an HTTP answer is AWS's: by its request id, its content type, and a body in the operation's protocol.
+
+A proxy, a captive portal or a wrong endpoint answers with something else, which must be neither a success nor a
+refusal: what became of the request is then unknown. This module knows no botocore, so that worker processes can use
+it; `dynaops.aws.gate` puts it between botocore and AWS.
+
+Sources: "Common errors" and "Programming with DynamoDB" (x-amzn-RequestId, x-amz-crc32), the Smithy specifications of
+the AWS JSON 1.0/1.1, REST-JSON, REST-XML and query protocols, and S3's "Error responses".
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+from xml.etree import ElementTree
+
+import orjson
+
+from dynaops.aws.always_sent import ALWAYS_SENT, S3_HEADERS, S3_ROOTS
+
+_ID_HEADERS = ("x-amzn-requestid", "x-amz-request-id", "x-amzn-request-id")
+_JSON_TYPES = ("application/json", "application/x-amz-json-1.0", "application/x-amz-json-1.1")
+_XML_TYPES = ("text/xml", "application/xml")
+_CHARSETS = ("", "utf-8", "utf8", "us-ascii")
+_XML = ("query", "ec2", "rest-xml")
+_JSON = ("json", "rest-json")
+_TITLE = re.compile(rb"<title[^>]*>([^<]{1,200})", re.IGNORECASE)
+_MARKUP = re.compile(rb"\s*<(!doctype|html|head|body)\b", re.IGNORECASE)
+_TRANSIENT = (408, 429)
+
+
+class Reply(NamedTuple):
+    """An HTTP answer. Names of `headers` are in lower case; `body` is None where it has not been read (a stream)."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What AWS's answer to one operation looks like.
+
+    `protocol` is botocore's name of it. `outputs`: a success has members in its body. `raw`: the body is the content
+    itself (an object of S3, a policy's text). `always` are paths of members that each success has, `headers` such
+    headers. `root` and `wrapper` are the XML elements that a success is in ("" where any will do).
+    """
+
+    api: str
+    protocol: str = "json"
+    method: str = "POST"
+    outputs: bool = True
+    raw: bool = False
+    always: tuple[str, ...] = ()
+    headers: tuple[str, ...] = ()
+    root: str = ""
+    wrapper: str = ""
+
+
+class Judgement(NamedTuple):
+    """What an answer turned out to be. `fault`: what it is instead of AWS's answer (None: it has AWS's form).
+
+    `identified`: it has AWS's request id. `substantial`: its content is of the kind that only the operation's answer
+    has, which an empty body or ``{}`` is not. `transient`: asking again at once may well help.
+    """
+
+    fault: str | None
+    identified: bool
+    substantial: bool
+    transient: bool = False
+
+
+class _NotAws(Exception):
+    """What an answer looks like that is not AWS's."""
+
+    def __init__(self, looks: str, transient: bool = False) -> None:
+        super().__init__(looks)
+        self.transient = transient
+
+
+class Gate:
+    """Judges the answers of one service at one endpoint.
+
+    `strict`: the endpoint is AWS's own, or the sandbox: each answer must have a request id and the right content type.
+    Any other endpoint is believed without them where the content is the operation's; `on_anonymous` is then called
+    once, with no arguments. Safe to use from many threads.
+    """
+
+    def __init__(self, strict: bool, on_anonymous: Callable[[], None] = lambda: None) -> None:
+        self._strict = strict
+        self._on_anonymous = on_anonymous
+        self._anonymous = False
+        self._lock = threading.Lock()
+
+    def judge(self, form: Form, reply: Reply) -> Judgement:
+        """The judgement on `reply`, by what is known of the endpoint."""
+        judgement = judge(form, reply, self._strict)
+        if judgement.fault is not None or judgement.identified:
+            return judgement
+        if not self._strict and self._believed(judgement.substantial):
+            return judgement
+        return judgement._replace(fault=_with_status("an answer without AWS's request id", reply.status))
+
+    def _believed(self, substantial: bool) -> bool:
+        with self._lock:
+            first = substantial and not self._anonymous
+            self._anonymous = self._anonymous or substantial
+            believed = self._anonymous
+        if first:
+            self._on_anonymous()
+        return believed
+
+
+def dynamodb_form(api: str) -> Form:
+    """The form of DynamoDB's answer to `api`, for those who send requests by themselves."""
+    return Form(api, always=ALWAYS_SENT.get(f"dynamodb:{api}", ()))
+
+
+def always_of(service: str, api: str) -> tuple[tuple[str, ...], tuple[str, ...], str]:
+    """What each success of an operation has: members, headers (S3) and its XML root (S3)."""
+    name = f"{service}:{api}"
+    if service != "s3":
+        return ALWAYS_SENT.get(name, ()), (), ""
+    return ALWAYS_SENT.get(name, ()), S3_HEADERS.get(api, ()), S3_ROOTS.get(api, "")
+
+
+def judge(form: Form, reply: Reply, strict: bool = True) -> Judgement:
+    """The judgement on `reply`; a request id is looked for but not demanded. `strict`: the content type counts."""
+    identified = any(reply.headers.get(name, "").strip() for name in _ID_HEADERS)
+    try:
+        substantial = _Check(form, reply, strict).content()
+    except _NotAws as error:
+        transient = error.transient or reply.status >= 500 or reply.status in _TRANSIENT
+        return Judgement(_with_status(str(error), reply.status), identified, False, transient)
+    return Judgement(None, identified, substantial)
+
+
+def _with_status(looks: str, status: int) -> str:
+    return f"{looks} (status {status})"
+
+
+class _Check:
+    """The check of one answer's content."""
+
+    def __init__(self, form: Form, reply: Reply, strict: bool) -> None:
+        self._form = form
+        self._reply = reply
+        self._strict = strict
+
+    def content(self) -> bool:
+        """Whether the content is the operation's own. Raises _NotAws where it does not have AWS's form."""
+        status, headers, body = self._reply
+        if not 200 <= status < 600:
+            raise _NotAws("an answer of no known kind")
+        if body is not None:
+            _check_crc(headers, body)
+        if status >= 300:
+            return self._error(body or b"")
+        missing = [name for name in self._form.headers if name not in headers]
+        if missing:
+            raise _NotAws(f"{self._looks(body or b'')} without the header {missing[0]}")
+        if body is None or self._form.method == "HEAD":
+            return bool(self._form.headers)
+        return self._success(body)
+
+    def _success(self, body: bytes) -> bool:
+        form = self._form
+        if not body:
+            if form.outputs or form.protocol in ("query", "ec2"):
+                raise _NotAws("an empty body")
+            return bool(form.headers)
+        if form.raw:
+            return self._raw(body)
+        if form.protocol in _XML:
+            return self._xml_success(body)
+        if form.protocol in _JSON:
+            return self._json_success(body)
+        if _MARKUP.match(body):  # a protocol that this module does not read
+            raise _NotAws(self._looks(body))
+        return True
+
+    def _raw(self, body: bytes) -> bool:
+        if _media_type(self._reply.headers)[0] == "text/html" or _MARKUP.match(body):
+            raise _NotAws(self._looks(body))
+        return True
+
+    def _json_success(self, body: bytes) -> bool:
+        document = self._json(body)
+        for path in self._form.always:
+            if _at(document, path) is None:
+                raise _NotAws(f"JSON without {path}, which {self._form.api} always answers with")
+        substantial = bool(self._form.always) or any(value is not None for value in document.values())
+        self._check_type(_JSON_TYPES, body, substantial)
+        return substantial
+
+    def _xml_success(self, body: bytes) -> bool:
+        root = self._xml(body)
+        name = _local(root)
+        if self._form.protocol == "rest-xml" and name == "Error" and _code_of(root):
+            return True  # S3 says 200 before it knows how a long copy ends; botocore makes an error of it
+        if self._form.root and name != self._form.root:
+            raise _NotAws(f"XML <{name[:60]}> instead of <{self._form.root}>")
+        for path in self._form.always:
+            full = f"{self._form.wrapper}.{path}" if self._form.wrapper else path
+            if not _has(root, full.split(".")):
+                raise _NotAws(f"XML without {path}, which {self._form.api} always answers with")
+        self._check_type(_XML_TYPES, body, substantial=True)
+        return True
+
+    def _error(self, body: bytes) -> bool:
+        """Whether a refusal is of AWS's form."""
+        status, headers, _ = self._reply
+        if not body and (self._form.method == "HEAD" or status == 304):
+            return False
+        named = bool(headers.get("x-amzn-errortype"))
+        if self._form.protocol in _XML:
+            root = self._xml(body)
+            if _local(root) not in ("Error", "ErrorResponse", "Response") or not _code_of(root):
+                raise _NotAws(self._looks(body))
+            self._check_type(_XML_TYPES, body, substantial=True)
+        elif self._form.protocol in _JSON:
+            document = self._json(body) if body or not named else {}
+            if not named and not any(document.get(name) for name in ("__type", "code", "Code")):
+                raise _NotAws(self._looks(body))
+            self._check_type(_JSON_TYPES, body, substantial=True)
+        elif not body or _MARKUP.match(body):
+            raise _NotAws(self._looks(body))
+        return True
+
+    def _json(self, body: bytes) -> dict[str, Any]:
+        try:
+            document = orjson.loads(body)
+        except ValueError:
+            raise _NotAws(self._looks(body), self._is_type(_JSON_TYPES)) from None
+        if not isinstance(document, dict):
+            raise _NotAws(f"JSON that is no object but {_kind(document)}")
+        return document
+
+    def _xml(self, body: bytes) -> ElementTree.Element:
+        if not body or b"<!DOCTYPE" in body[:1000].upper() or b"<!ENTITY" in body:
+            raise _NotAws(self._looks(body))
+        try:
+            return ElementTree.fromstring(body)  # noqa: S314 (no document type, so no entities to expand)
+        except (ElementTree.ParseError, ValueError, LookupError):
+            raise _NotAws(self._looks(body), self._is_type(_XML_TYPES)) from None
+
+    def _check_type(self, expected: tuple[str, ...], body: bytes, substantial: bool) -> None:
+        """A body of the right form under a wrong name: from AWS's own endpoints it is not AWS's."""
+        media, charset = _media_type(self._reply.headers)
+        if substantial and not self._strict:
+            return
+        if media and media not in expected and body:
+            raise _NotAws(f"an answer of the content type {_printable(media)}")
+        if charset not in _CHARSETS:
+            raise _NotAws(f"an answer in the charset {_printable(charset)}")
+
+    def _is_type(self, expected: tuple[str, ...]) -> bool:
+        return _media_type(self._reply.headers)[0] in expected
+
+    def _looks(self, body: bytes) -> str:
+        """What an answer that is not AWS's looks like, for people."""
+        status, headers, _ = self._reply
+        if 300 <= status < 400:
+            target = urlsplit(headers.get("location", "")).netloc
+            return f"a redirect to {_printable(target)}" if target else "a redirect"
+        media = _media_type(headers)[0]
+        if media == "text/html" or _MARKUP.match(body):
+            title = _TITLE.search(body[:20_000])
+            named = f" titled {_printable(title[1].decode(errors='replace'))!r}" if title else ""
+            return f"an HTML page{named}"
+        if not body:
+            return "an empty body"
+        if self._form.protocol in _XML:
+            return "text that is no XML of AWS"
+        return "text that is no JSON of AWS"
+
+
+def _check_crc(headers: Mapping[str, str], body: bytes) -> None:
+    """DynamoDB sends the checksum of each body."""
+    stated = headers.get("x-amz-crc32", "")
+    if stated.isdigit() and int(stated) != zlib.crc32(body):
+        raise _NotAws("a damaged body, by its checksum", transient=True)
+
+
+def _media_type(headers: Mapping[str, str]) -> tuple[str, str]:
+    """The media type and the charset of a Content-Type header, in lower case; "" for what it does not have."""
+    media, *parameters = headers.get("content-type", "").lower().split(";")
+    charset = next((one.partition("=")[2] for one in parameters if one.strip().startswith("charset=")), "")
+    return media.strip(), charset.strip().strip('"')
+
+
+def _at(document: Any, path: str) -> Any:
+    for name in path.split("."):
+        document = document.get(name) if isinstance(document, dict) else None
+    return document
+
+
+def _has(element: ElementTree.Element, path: list[str]) -> bool:
+    if not path:
+        return True
+    return any(_local(child) == path[0] and _has(child, path[1:]) for child in element)
+
+
+def _local(element: ElementTree.Element) -> str:
+    return element.tag.rpartition("}")[2]
+
+
+def _code_of(root: ElementTree.Element) -> str:
+    return next(((one.text or "").strip() for one in root.iter() if _local(one) == "Code"), "")
+
+
+def _kind(document: Any) -> str:
+    if document is None or isinstance(document, bool):
+        return {None: "null", True: "true", False: "false"}[document]
+    return "a list" if isinstance(document, list) else "a string" if isinstance(document, str) else "a number"
+
+
+def _printable(text: str) -> str:
+    """A word or two of a stranger's, fit to print."""
+    return "".join(char if char.isprintable() else " " for char in text).strip()[:80]
