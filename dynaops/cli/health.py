@@ -38,7 +38,13 @@ class Files(NamedTuple):
 
 
 def validate_live(
-    settings: Settings, arguments: Sequence[str], specs: Source, files: Files, *, strict: bool
+    settings: Settings,
+    arguments: Sequence[str],
+    specs: Source,
+    files: Files,
+    policies: Sequence[str] | None = None,
+    *,
+    strict: bool,
 ) -> int:
     """Check deployed tables. `arguments` are tables, spec files and folders. Answers the exit code."""
     screen = Screen(settings)
@@ -56,7 +62,7 @@ def validate_live(
             region = (found.spec.region if found else None) or wiring.region_of(name, settings, way)
             subjects.append(Subject(Scope(name, name, region), found.spec if found else None))
     reports = examine(way, subjects, state, read_drills(wiring.beside_state(settings) / "backups"))
-    findings += _idle(documents, reports)
+    findings += [*_idle(documents, reports), *wiring.broken_by_specs(documents, policies)]
     report(screen, reports, findings, files, strict=strict)
     return exit_of(reports, findings, strict=strict)
 

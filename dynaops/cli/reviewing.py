@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from dynaops.model.plan import Plan
     from dynaops.model.state import State
 
-Policy = Annotated[
-    str | None, typer.Option("--policy", metavar="FILE", help="House rules that the plan is held to.")
+Policies = Annotated[
+    list[str] | None,
+    typer.Option("--policy", metavar="FILE", help="House rules that the plan is held to (repeatable)."),
 ]
 Markdown = Annotated[
     str | None, typer.Option("--markdown", metavar="FILE", help="Also write it for a pull request's comment.")
@@ -26,13 +27,13 @@ Html = Annotated[
 ]
 
 
-def judged(plan: Plan, documents: Sequence[Document], state: State, policy: str | None) -> Plan:
+def judged(plan: Plan, documents: Sequence[Document], state: State, policies: Sequence[str] | None) -> Plan:
     """The plan with the house rules that it breaks. Raises SpecError for a file of rules that is not valid."""
-    if policy is None:
+    if not policies:
         return plan
     from dynaops.engine.house_rules import load_rules
 
-    broken = load_rules(policy).broken_by(plan, documents, state)
+    broken = load_rules(policies).broken_by(plan, documents, state)
     return plan.model_copy(update={"violations": tuple(broken)})
 
 

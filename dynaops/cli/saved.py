@@ -28,8 +28,8 @@ class SavedPlan(Model):
     variable_files: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
     refresh: bool = True
-    policy: str | None = None
-    """The house rules that it was held to."""
+    policies: tuple[str, ...] = ()
+    """The files of house rules that it was held to."""
     plan: Plan
 
     @property
@@ -53,7 +53,7 @@ def save(
     path: str,
     targets: tuple[str, ...] = (),
     refresh: bool = True,
-    policy: str | None = None,
+    policies: tuple[str, ...] = (),
 ) -> None:
     """Write a plan to a file that only its owner can read: it holds all that a spec says. Raises DynaopsError."""
     saved = SavedPlan(
@@ -63,7 +63,7 @@ def save(
         variable_files=specs.variable_files,
         targets=targets,
         refresh=refresh,
-        policy=policy,
+        policies=policies,
         plan=plan,
     )
     try:

@@ -85,16 +85,28 @@ def plannable(specs: Source) -> list[Document]:
     return found
 
 
-def checked(specs: Source) -> tuple[list[Finding], int]:
-    """All that the offline checks find, and how many tables were checked."""
+def checked(specs: Source, policies: Sequence[str] | None = None) -> tuple[list[Finding], int]:
+    """All that the offline checks and the house rules find, and how many tables were checked.
+
+    Raises SpecError for a file of rules that is not valid.
+    """
     from dynaops.engine.check import check
     from dynaops.model.errors import SpecError
 
     try:
         found = documents(specs)
     except SpecError as error:
-        return list(error.findings), 0
-    return check(found), len(found)
+        return [*error.findings, *broken_by_specs((), policies)], 0
+    return [*check(found), *broken_by_specs(found, policies)], len(found)
+
+
+def broken_by_specs(documents: Sequence[Document], policies: Sequence[str] | None) -> list[Finding]:
+    """The house rules that specs break. Raises SpecError for a file of rules that is not valid."""
+    if not policies:
+        return []
+    from dynaops.engine.house_rules import load_rules
+
+    return load_rules(policies).broken_by_specs(documents)
 
 
 def schema() -> dict[str, Any]:

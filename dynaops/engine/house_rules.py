@@ -6,7 +6,7 @@ A rule asks one JMESPath question of each table's part of a plan. `deny` is brok
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -53,7 +53,7 @@ class Rule(BaseModel):
 
 @dataclass(frozen=True)
 class HouseRules:
-    """The rules of one file."""
+    """The rules of all files, in the order in which the files were named."""
 
     rules: tuple[Rule, ...]
 
@@ -66,15 +66,48 @@ class HouseRules:
             for finding in _judged(rule, facts)
         ]
 
+    def broken_by_specs(self, documents: Sequence[Document]) -> list[Finding]:
+        """What in the specs alone breaks them; a rule about changes or operations is told as not asked."""
+        asked = [rule for rule in self.rules if not _asks_of_plan(rule)]
+        found = [
+            finding.model_copy(update={"place": document.place("table_name")})
+            for document in documents
+            for rule in asked
+            for finding in _judged(rule, _facts_of_spec(document))
+        ]
+        return [*found, *(_not_asked(rule) for rule in self.rules if rule not in asked)]
 
-def load_rules(path: str | Path) -> HouseRules:
-    """Read a file of rules: ``rules: [{id, message, deny | require, tables, severity, hint}]``.
 
-    Raises RulesError with the place of everything that is wrong in it.
+def load_rules(paths: Iterable[str | Path]) -> HouseRules:
+    """Read files of rules: ``rules: [{id, message, deny | require, tables, severity, hint}]``.
+
+    A file that is named twice counts once. Raises RulesError with the place of everything that is wrong in any of
+    them; two rules of one id are wrong, since nobody could tell which of them is broken.
     """
-    file = Path(path).as_posix()
+    findings: list[Finding] = []
+    rules: list[Rule] = []
+    places: dict[str, Place] = {}
+    for path in dict.fromkeys(Path(one) for one in paths):
+        try:
+            located = _rules_of(path)
+        except RulesError as error:
+            findings.extend(error.findings)
+            continue
+        for rule, place in located:
+            first = places.setdefault(rule.id, place)
+            if first != place:
+                findings.append(_wrong(f"there is a rule {rule.id!r} already ({first})", place=place))
+            rules.append(rule)
+    if findings:
+        raise RulesError(findings)
+    return HouseRules(tuple(rules))
+
+
+def _rules_of(path: Path) -> list[tuple[Rule, Place]]:
+    """The rules of one file, each with its place. Raises RulesError."""
+    file = path.as_posix()
     try:
-        text = Path(path).read_bytes()[: MAX_BYTES + 1].decode("utf-8")
+        text = path.read_bytes()[: MAX_BYTES + 1].decode("utf-8")
         if len(text) > MAX_BYTES:
             raise RulesError([_wrong("the file is larger than 1 MiB", file)])
         found = nodes(text, file)
@@ -88,10 +121,10 @@ def load_rules(path: str | Path) -> HouseRules:
     if listed is None or not isinstance(listed.value, list) or len(found[0].value) > 1:
         raise RulesError([_wrong("a policy file has one key, `rules`, with a list of rules", file)])
     findings: list[Finding] = []
-    rules = [rule for node in listed.value for rule in _rule(node, findings)]
+    rules = [(rule, node.place("id")) for node in listed.value for rule in _rule(node, findings)]
     if findings:
         raise RulesError(findings)
-    return HouseRules(tuple(rules))
+    return rules
 
 
 def _rule(node: Node, findings: list[Finding]) -> Iterator[Rule]:
@@ -146,6 +179,57 @@ def _facts(plan: Plan, documents: Sequence[Document], state: State) -> Iterator[
             "changes": [one for one in told["changes"] if _of(table, one)],
             "operations": [one for one in told["operations"] if _of(table, one)],
         }
+
+
+def _facts_of_spec(document: Document) -> dict[str, Any]:
+    """What rules are asked of where there is no plan."""
+    spec = document.spec.model_dump(mode="json", exclude_none=True)
+    return {
+        "table": document.spec.table_name,
+        "region": document.spec.region,
+        "tags": document.spec.tags or {},
+        "spec": spec,
+        "changes": [],
+        "operations": [],
+    }
+
+
+def _asks_of_plan(rule: Rule) -> bool:
+    """Whether an answer depends on what a plan would do."""
+    import jmespath
+
+    expressions = [one for one in (rule.tables, rule.deny, rule.require) if one is not None]
+    return any(_names_plan(jmespath.compile(one).parsed) for one in expressions)
+
+
+_DERIVED = (
+    "subexpression",
+    "index_expression",
+    "pipe",
+    "projection",
+    "value_projection",
+    "filter_projection",
+)
+"""JMESPath nodes whose first child alone is asked of the facts; the others are asked of its answer."""
+
+
+def _names_plan(node: Mapping[str, Any]) -> bool:
+    """Whether a JMESPath node, asked of the facts, reads changes or operations (``@`` and ``*`` read all of them)."""
+    if node["type"] == "field":
+        return node["value"] in ("changes", "operations")
+    if node["type"] in ("current", "identity"):
+        return True
+    children = node.get("children", [])
+    return any(_names_plan(one) for one in (children[:1] if node["type"] in _DERIVED else children))
+
+
+def _not_asked(rule: Rule) -> Finding:
+    return Finding(
+        code=rule.id,
+        severity=Severity.INFO,
+        message=f"the house rule {rule.id!r} was not asked: it is about what a plan would do",
+        hint="`dynaops plan --policy` asks it.",
+    )
 
 
 def _of(table: str, one: Mapping[str, Any]) -> bool:

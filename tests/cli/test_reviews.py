@@ -103,12 +103,93 @@ def test_rules_that_were_edited_out_of_a_saved_plan(
     desk("plan", "--policy", "rules.yaml", "--out", "saved")
     held = json.loads((desk.folder / "saved").read_text())
     held["plan"]["violations"] = []
-    held["policy"] = None if forget else held["policy"]
+    held["policies"] = [] if forget else held["policies"]
     (desk.folder / "saved").write_text(json.dumps(held, separators=(",", ":")))
     where = ("--endpoint-url", desk.server.url, "--region", "eu-west-1")
     applied = desk.cli("apply", "saved", "--yes", *policy, *where)
     assert applied.code == code, applied.err
     assert ("House rules it breaks" in applied.out) == (code == 1)
+
+
+MORE = """\
+rules:
+  - id: owner
+    message: Whoever finds this table must know whom to ask.
+    require: tags.owner
+  - id: no-create
+    message: Tables are made by the platform team.
+    deny: "changes[?action=='create']"
+"""
+
+
+@pytest.mark.parametrize("command", [("plan",), ("apply", "--yes"), ("destroy", "--yes")])
+def test_all_files_of_rules_are_asked_in_their_order(desk: Desk, command: tuple[str, ...]) -> None:
+    desk.write(spec=f"{SPEC}point_in_time_recovery: false\n", more=MORE)
+    if command[0] == "destroy":
+        assert desk("apply", "--yes").code == 0
+    for files in (("rules", "more"), ("more", "rules"), ("rules", "more", "rules")):
+        policies = [part for name in files for part in ("--policy", f"{name}.yaml")]
+        done = desk(*command, *policies, "--json")
+        assert done.code == 1, done.err
+        told = done.json["violations"] if command == ("plan",) else []
+        by_file = {"rules": ["recovery", "protection"], "more": ["owner", "no-create"]}
+        expected = [code for name in dict.fromkeys(files) for code in by_file[name]]
+        assert list(dict.fromkeys(one["code"] for one in told)) == (expected if told else []), files
+        if command[0] == "apply":
+            assert f"house rules ({', '.join(one for one in expected if one != 'protection')})" in done.err
+        if command[0] == "destroy":
+            assert "house rules (no-destroy-in-production)" in done.err
+
+
+def test_a_saved_plan_is_held_to_its_own_rules_and_to_those_of_apply(desk: Desk) -> None:
+    desk.write(spec=f"{SPEC}point_in_time_recovery: false\n", more=MORE)
+    assert desk("plan", "--policy", "rules.yaml", "--out", "saved").code == 1
+    where = ("--endpoint-url", desk.server.url, "--region", "eu-west-1")
+    applied = desk.cli("apply", "saved", "--yes", "--policy", "more.yaml", *where)
+    assert applied.code == 1
+    assert "house rules (recovery, owner, no-create)" in applied.err
+
+
+def test_validate_asks_what_can_be_asked_of_specs_alone(desk: Desk) -> None:
+    """What is about a plan is told as not asked: a check that was not made is no pass."""
+    desk.write(spec=f"{SPEC}point_in_time_recovery: false\n", more=MORE)
+    policies = ("--policy", "rules.yaml", "--policy", "more.yaml")
+    found = desk.cli("validate", "spec.yaml", *policies, "--json")
+    assert found.code == 1
+    told = {one["code"]: one["severity"] for one in found.json["findings"]}
+    assert {code: told[code] for code in ("recovery", "protection", "owner")} == {
+        "recovery": "error",
+        "protection": "warning",
+        "owner": "error",
+    }
+    assert (told["no-create"], told["no-destroy-in-production"]) == ("info", "info")
+    assert "was not asked" in desk.cli("validate", "spec.yaml", *policies).out
+    desk.write(spec=f"{SPEC.replace('production', 'dev')}", more="rules: []\n")
+    assert desk.cli("validate", "spec.yaml", *policies, "--strict").code == 0
+
+
+@pytest.mark.parametrize(
+    "asked",
+    ["operations", "length(changes)", "changes[0].action", "[table, operations]", "*", "keys(@)", "!changes"],
+)
+def test_a_question_about_the_plan_is_known_wherever_it_stands(desk: Desk, asked: str) -> None:
+    for member in ("deny", "require", "tables"):
+        rest = "" if member != "tables" else "  deny: 'null'\n"
+        desk.write(rules=f"rules:\n- id: one\n  message: no\n  {member}: '{asked}'\n{rest}")
+        (told,) = desk.cli("validate", "spec.yaml", "--policy", "rules.yaml", "--json").json["findings"][-1:]
+        assert (told["code"], told["severity"]) == ("one", "info")
+
+
+def test_all_that_is_wrong_in_all_files_of_rules_is_told_at_once(desk: Desk) -> None:
+    desk.write(more=RULES.replace("no-destroy-in-production", "other"), broken="rules: 3")
+    files = ("rules.yaml", "more.yaml", "broken.yaml", "gone.yaml")
+    policies = [part for name in files for part in ("--policy", name)]
+    for done in (desk("plan", *policies), desk.cli("validate", "spec.yaml", *policies)):
+        assert done.code == 1
+        assert "more.yaml:6:9: error: there is a rule 'recovery' already (rules.yaml:6:9)" in done.err
+        assert "there is a rule 'protection' already" in done.err
+        assert "broken.yaml:1:1" in done.err
+        assert "gone.yaml: cannot be read" in done.err
 
 
 def test_destroying_is_judged_by_the_recorded_tags(desk: Desk) -> None:

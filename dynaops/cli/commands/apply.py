@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import typer
 
 from dynaops.cli import options, wiring
 from dynaops.cli.events import Events
 from dynaops.cli.help import Command
 from dynaops.cli.lazy import new_app
-from dynaops.cli.reviewing import Policy, judged
+from dynaops.cli.reviewing import Policies, judged
 from dynaops.cli.running import Terms, carry_out
 from dynaops.cli.screen import Screen
 from dynaops.cli.settings import Settings, settings_of
@@ -32,7 +34,7 @@ def apply(
     allow_destroy: options.AllowDestroy = False,
     no_wait: options.NoWait = False,
     operations: options.ShowOperations = False,
-    policy: Policy = None,
+    policies: Policies = None,
     events: Events = None,
 ) -> int:
     """Bring AWS to what the specs say.
@@ -48,13 +50,17 @@ def apply(
     if paths and any(is_saved_plan(path) for path in paths):
         if len(paths) > 1 or targets or overlays or variables or variable_files:
             raise typer.BadParameter("A saved plan is applied as it is: leave out other paths and options.")
-        return _apply_saved(settings, paths[0], policy, terms)
+        return _apply_saved(settings, paths[0], policies, terms)
     specs = wiring.source(paths, overlays, variables, variable_files)
-    return _apply_specs(settings, specs, tuple(targets or ()), policy, terms)
+    return _apply_specs(settings, specs, tuple(targets or ()), policies, terms)
 
 
 def _apply_specs(
-    settings: Settings, specs: wiring.Source, targets: tuple[str, ...], policy: str | None, terms: Terms
+    settings: Settings,
+    specs: wiring.Source,
+    targets: tuple[str, ...],
+    policies: Sequence[str] | None,
+    terms: Terms,
 ) -> int:
     screen = Screen(settings)
     documents = wiring.plannable(specs)
@@ -65,10 +71,10 @@ def _apply_specs(
             screen.aside(lock.note)
         state = place.load()
         plan = wiring.make_plan(documents, state, way, read=specs.read, targets=targets)
-        return carry_out(judged(plan, documents, state, policy), place, way, settings, terms)
+        return carry_out(judged(plan, documents, state, policies), place, way, settings, terms)
 
 
-def _apply_saved(settings: Settings, path: str, policy: str | None, terms: Terms) -> int:
+def _apply_saved(settings: Settings, path: str, policies: Sequence[str] | None, terms: Terms) -> int:
     from dynaops.cli import saved
 
     screen = Screen(settings)
@@ -84,7 +90,9 @@ def _apply_saved(settings: Settings, path: str, policy: str | None, terms: Terms
         anew = wiring.make_plan(
             documents, state, way, read=file.source.read, targets=file.targets, refresh=file.refresh
         )
-        held = judged(anew, documents, state, file.policy)
+        held = judged(anew, documents, state, file.policies)
         wiring.check_same(file.plan, held)
-        # `policy` of this command holds, too: the file could be edited to name no rules at all.
-        return carry_out(judged(held, documents, state, policy), place, way, settings, terms)
+        if policies:
+            # Rules of this command hold too: the file could be edited to name none at all.
+            held = judged(held, documents, state, (*file.policies, *policies))
+        return carry_out(held, place, way, settings, terms)

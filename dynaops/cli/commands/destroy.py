@@ -8,7 +8,7 @@ from dynaops.cli import options, wiring
 from dynaops.cli.events import Events
 from dynaops.cli.help import Command
 from dynaops.cli.lazy import new_app
-from dynaops.cli.reviewing import Policy, judged
+from dynaops.cli.reviewing import Policies, judged
 from dynaops.cli.running import Terms, carry_out
 from dynaops.cli.screen import Screen
 from dynaops.cli.settings import settings_of
@@ -30,7 +30,7 @@ def destroy(
     allow_destroy: options.AllowDestroy = False,
     no_wait: options.NoWait = False,
     operations: options.ShowOperations = False,
-    policy: Policy = None,
+    policies: Policies = None,
     events: Events = None,
 ) -> int:
     """Delete what dynaops made.
@@ -52,4 +52,4 @@ def destroy(
         state = place.load()
         plan = wiring.make_plan(documents, state, way, read=specs.read, targets=targets or (), destroy=True)
         terms = Terms(yes, False, allow_destroy, not no_wait, operations, events=events)
-        return carry_out(judged(plan, documents, state, policy), place, way, settings, terms)
+        return carry_out(judged(plan, documents, state, policies), place, way, settings, terms)

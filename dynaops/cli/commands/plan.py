@@ -11,7 +11,7 @@ from dynaops.cli.exits import Exit
 from dynaops.cli.help import Command
 from dynaops.cli.lazy import new_app
 from dynaops.cli.pricing import PricesFrom, PriceSource, priced
-from dynaops.cli.reviewing import Html, Markdown, Policy, judged, write_reviews
+from dynaops.cli.reviewing import Html, Markdown, Policies, judged, write_reviews
 from dynaops.cli.screen import Screen
 from dynaops.cli.settings import settings_of
 from dynaops.cli.showing import show_plan
@@ -39,7 +39,7 @@ def plan(
     out: Annotated[
         str | None, typer.Option(metavar="FILE", help="Save the plan, for: dynaops apply FILE.")
     ] = None,
-    policy: Policy = None,
+    policies: Policies = None,
     markdown: Markdown = None,
     html: Html = None,
     prices: PricesFrom = PriceSource.PACKAGED,
@@ -61,13 +61,13 @@ def plan(
     made = wiring.make_plan(
         documents, state, way, read=specs.read, targets=targets or (), refresh=not no_refresh
     )
-    made = priced(judged(made, documents, state, policy), prices, way)
+    made = priced(judged(made, documents, state, policies), prices, way)
     write_reviews(made, markdown, html, refreshed=not no_refresh)
     if out is not None:
         from dynaops.cli import saved
 
         whose = made.model_copy(update={"account": way.account})
-        saved.save(whose, specs, out, tuple(targets or ()), not no_refresh, policy)
+        saved.save(whose, specs, out, tuple(targets or ()), not no_refresh, tuple(policies or ()))
     rehearsal = rehearsing.rehearsed(made, documents, state, way) if rehearse else None
     if settings.json:
         more = {"rehearsal": rehearsal.public()} if rehearsal else {}

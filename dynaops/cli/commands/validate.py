@@ -29,6 +29,7 @@ Subjects = Annotated[
 ]
 EXAMPLES = """dynaops validate
 dynaops validate specs/orders.yaml --strict
+dynaops validate --policy house-rules.yaml --policy cost-rules.yaml
 dynaops validate --live
 dynaops validate orders --live --junit report.xml"""
 
@@ -42,6 +43,10 @@ def validate(
     variable_files: options.VariableFiles = None,
     live: Annotated[bool, typer.Option("--live", help="Also check the deployed tables in AWS.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit 3 if there are warnings.")] = False,
+    policies: Annotated[
+        list[str] | None,
+        typer.Option("--policy", metavar="FILE", help="House rules that the specs are held to (repeatable)."),
+    ] = None,
     markdown: Annotated[
         str | None, typer.Option("--markdown", metavar="FILE", help="With --live: also write it as Markdown.")
     ] = None,
@@ -59,11 +64,11 @@ def validate(
     if live:
         from dynaops.cli.health import Files, validate_live
 
-        return validate_live(settings, specs.paths, specs, Files(markdown, junit), strict=strict)
+        return validate_live(settings, specs.paths, specs, Files(markdown, junit), policies, strict=strict)
     if markdown or junit:
         raise typer.BadParameter("needs --live", param_hint="--markdown" if markdown else "--junit")
     screen = Screen(settings)
-    findings, tables = wiring.checked(specs)
+    findings, tables = wiring.checked(specs, policies)
     if settings.json:
         from dynaops.views.json_ import validated
 
