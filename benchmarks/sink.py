@@ -40,7 +40,7 @@ _SKEW_SECONDS = 300.0
 
 
 class Refused(Exception):
-    """An error answer: status, code, message."""
+    """An error answer: status, code, message, and the other members that the answer has."""
 
 
 class Sink:
@@ -72,8 +72,9 @@ class Sink:
 
     def refusal(self, refused: Refused) -> bytes:
         """The answer that says so, by the server's clock."""
-        status, code, message = refused.args
-        said = json.dumps({"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": message}).encode()
+        status, code, message, *more = refused.args
+        members = {"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": message}
+        said = json.dumps(members | (more[0] if more else {})).encode()
         date = formatdate(time.time() + self.options.clock_ahead, usegmt=True).encode()
         return _REFUSED % (status, date, len(said), said)
 
@@ -121,7 +122,8 @@ class Sink:
     def _put(self, body: dict[str, Any]) -> None:
         key = self._key(body["Item"])
         if "ConditionExpression" in body and key in self.rows:
-            raise Refused(400, "ConditionalCheckFailedException", "The conditional request failed")
+            there = {"Item": self.rows[key]} if "ReturnValuesOnConditionCheckFailure" in body else {}
+            raise Refused(400, "ConditionalCheckFailedException", "The conditional request failed", there)
         self.rows[key] = body["Item"]
 
     def _batch(self, body: dict[str, Any]) -> dict[str, Any]:

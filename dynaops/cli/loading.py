@@ -205,6 +205,8 @@ def _outcome(summary: Summary, request: Request, mode: Mode) -> Outcome:
     facts = [f"{wording.count(counts.read, 'row')} read", f"{counts.written:,} {_DONE[mode]}"]
     if counts.skipped:
         facts.append(f"{counts.skipped:,} were there already")
+    if counts.unsure:
+        facts.append(f"{counts.unsure:,} unsure")
     if counts.replaced:
         facts.append(f"{counts.replaced:,} of them replaced by later rows of the same key")
     facts.append(f"{counts.rejected:,} rejected")
@@ -214,6 +216,11 @@ def _outcome(summary: Summary, request: Request, mode: Mode) -> Outcome:
     remarks = []
     if summary.resumed:
         remarks.append("Counted from the beginning of the load, which was resumed.")
+    if counts.unsure:
+        remarks.append(
+            f"The table holds the {wording.count(counts.unsure, 'unsure row')}. An answer from AWS was lost, so it "
+            "cannot be told whether this load wrote them or they were there before, the same."
+        )
     if summary.stopped:
         remarks.append(
             "Stopped at the first bad row (--fail-fast); rows before it may not all be written. " + _RESUME

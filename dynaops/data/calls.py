@@ -74,13 +74,19 @@ class Verdict(Enum):
 
 
 class Outcome(NamedTuple):
-    """What came of a request: `left` are the rows that AWS did not process, `consumed` the units it counted."""
+    """What came of a request: `left` are the rows that AWS did not process, `consumed` the units it counted.
+
+    `unanswered`: the request may have taken effect all the same. `there`: with PRESENT, the item of that key in the
+    table, if AWS told it.
+    """
 
     verdict: Verdict
     left: Sequence[Row] = ()
     consumed: float = 0.0
     code: str = ""
     text: str = ""
+    unanswered: bool = False
+    there: Any = None
 
 
 class Call(Protocol):
@@ -91,6 +97,9 @@ class Call(Protocol):
 
     def body(self, rows: Sequence[Row]) -> bytes:
         """The request that writes `rows`."""
+
+    def body_again(self, rows: Sequence[Row]) -> bytes:
+        """The same for rows that an earlier request, which was not answered, may have written."""
 
     def read(self, answer: Answer, rows: Sequence[Row]) -> Outcome:
         """What `answer` means for `rows`."""
@@ -123,6 +132,9 @@ class BatchPut:
     def body(self, rows: Sequence[Row]) -> bytes:
         return b"%b%b%b" % (self._start, self._between.join([row.body for row in rows]), self._end)
 
+    def body_again(self, rows: Sequence[Row]) -> bytes:
+        return self.body(rows)
+
     def read(self, answer: Answer, rows: Sequence[Row]) -> Outcome:
         if answer.status != 200:
             return refusal(answer)
@@ -132,7 +144,7 @@ class BatchPut:
             left = said.get("UnprocessedItems")
             return Outcome(Verdict.DONE, self._left(left, rows) if left else (), consumed)
         except (ValueError, AttributeError, TypeError, KeyError):
-            return Outcome(Verdict.LOST, text="the answer is not DynamoDB's")
+            return Outcome(Verdict.LOST, text="the answer is not DynamoDB's", unanswered=True)
 
     def _left(self, left: dict[str, Any], rows: Sequence[Row]) -> Sequence[Row]:
         """The rows of the unprocessed requests; all `rows` if any cannot be told: to write twice does no harm."""
@@ -172,11 +184,14 @@ class _Single:
             consumed = orjson.loads(answer.body).get("ConsumedCapacity") or {}
             return Outcome(Verdict.DONE, (), float(consumed.get("CapacityUnits", 0)))
         except (ValueError, AttributeError, TypeError):
-            return Outcome(Verdict.LOST, text="the answer is not DynamoDB's")
+            return Outcome(Verdict.LOST, text="the answer is not DynamoDB's", unanswered=True)
 
 
 class PutIfAbsent(_Single):
-    """PutItem on the condition that no row of that key is there."""
+    """PutItem on the condition that no row of that key is there.
+
+    A request that is repeated asks for the item that is there: with an answer lost it may be our own.
+    """
 
     target = f"{_API}PutItem"
 
@@ -188,6 +203,15 @@ class PutIfAbsent(_Single):
 
     def body(self, rows: Sequence[Row]) -> bytes:
         return b"%b%b}" % (self._start, rows[0].body)
+
+    def body_again(self, rows: Sequence[Row]) -> bytes:
+        return b'%b%b,"ReturnValuesOnConditionCheckFailure":"ALL_OLD"}' % (self._start, rows[0].body)
+
+    def read(self, answer: Answer, rows: Sequence[Row]) -> Outcome:
+        outcome = super().read(answer, rows)
+        if outcome.verdict is Verdict.PRESENT:
+            return outcome._replace(there=orjson.loads(answer.body).get("Item"))
+        return outcome
 
 
 class Update(_Single):
@@ -205,13 +229,19 @@ class Update(_Single):
             request["ExpressionAttributeValues"] = {f":{at}": value for at, (_, value) in enumerate(rest)}
         return self._start + orjson.dumps(request)[1:]
 
+    def body_again(self, rows: Sequence[Row]) -> bytes:
+        return self.body(rows)
+
 
 def refusal(answer: Answer) -> Outcome:
     """What an answer other than 200, or none, means."""
     if answer.status == 0:
-        return Outcome(Verdict.LOST, text=answer.reason)
+        return Outcome(Verdict.LOST, text=answer.reason, unanswered=answer.sent)
     code, text = error_of(answer)
-    return Outcome(_verdict(answer.status, code), code=code, text=text)
+    verdict = _verdict(answer.status, code)
+    # After a 5xx a write may have happened (Developer Guide, Error handling: HTTP status code 5xx).
+    unanswered = verdict is Verdict.LOST and (answer.status >= 500 or answer.status == 408)
+    return Outcome(verdict, code=code, text=text, unanswered=unanswered)
 
 
 def _verdict(status: int, code: str) -> Verdict:
@@ -222,6 +252,32 @@ def _verdict(status: int, code: str) -> Verdict:
     if code == _PRESENT:
         return Verdict.PRESENT
     return Verdict.INVALID if code in _OF_A_ROW or status == 413 else Verdict.STOP
+
+
+def is_same(item: Any, row: Row) -> bool:
+    """Whether `item`, as DynamoDB gives it back, is the one that `row` writes."""
+    try:
+        return bool(_comparable(item) == _comparable(orjson.loads(row.body)))
+    except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError):
+        return False
+
+
+def _comparable(item: dict[str, Any]) -> dict[str, Any]:
+    """An item whose values are equal where DynamoDB's are: numbers by value, sets in any order."""
+    return {name: _value(value) for name, value in item.items()}
+
+
+def _value(value: dict[str, Any]) -> tuple[str, Any]:
+    ((kind, content),) = value.items()
+    if kind == "M":
+        return kind, _comparable(content)
+    if kind == "L":
+        return kind, [_value(element) for element in content]
+    if kind == "N":
+        return kind, Decimal(content)
+    if kind == "NS":
+        return kind, frozenset(map(Decimal, content))
+    return kind, frozenset(content) if kind in ("SS", "BS") else content
 
 
 def key_names(keys: Keys) -> tuple[str, ...]:

@@ -65,10 +65,10 @@ class Direct:
                     self._new, self._host, self._port, ssl=self._tls
                 )
         except TimeoutError:
-            done(Answer(0, b"", reason=f"no connection within {_CONNECT_SECONDS:g} s"))
+            done(Answer(0, b"", reason=f"no connection within {_CONNECT_SECONDS:g} s", sent=False))
             return
         except OSError as error:
-            done(Answer(0, b"", reason=f"cannot connect: {error}"))
+            done(Answer(0, b"", reason=f"cannot connect: {error}", sent=False))
             return
         self._all.add(connection)
         connection.send(data, done)

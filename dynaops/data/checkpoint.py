@@ -5,11 +5,16 @@ overtook. Counters and the rejects file follow the position: rejects are appende
 position passes their block, and a resumed load first cuts the file back to the length that the checkpoint knows. So
 none is lost and none is there twice. A block behind the position is remembered only if it had no rejects; one that had
 is written again on resume, which does no harm.
+
+Where writing again is not the same as writing once (a row is written on the condition that it is not there), the file
+also says, before a block is sent, that it may be: `begin`. A row of such a block that a later run finds in the table
+may be this load's own.
 """
 
 from __future__ import annotations
 
 import hashlib
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -27,6 +32,8 @@ from dynaops.stores.files import failure, make_directory, replace
 FORMAT = 1
 _SAVE_SECONDS = 0.5
 _SAMPLES = 5
+_BEGIN_AT_ONCE = 64
+"""Blocks that are announced together, so that the file is not written for each."""
 
 
 def checkpoint_path(folder: Path, table: str, load: dict[str, Any]) -> Path:
@@ -75,6 +82,9 @@ class Checkpoint:
         self.complete = False
         self.samples: list[Reject] = []
         self.resumed = False
+        self._begun_before = 0
+        self._begun = 0
+        self._announced = 0
         self._beyond: dict[int, Confirmed] = {}
         self._before: dict[int, Confirmed] = {}
         kept = 0
@@ -87,6 +97,17 @@ class Checkpoint:
         """The counts of a block that an earlier run confirmed beyond the position, if this is still that block."""
         found = self._before.pop(number, None)
         return found.counts if found is not None and found.end == end else None
+
+    def begun_before(self, number: int) -> bool:
+        """Whether an earlier run may have sent rows of a block."""
+        return number < self._begun_before
+
+    def begin(self, number: int) -> None:
+        """A block is about to be sent: see to it that a later run knows."""
+        self._begun = max(self._begun, number + 1)
+        if number >= self._announced:
+            self._announced = number + _BEGIN_AT_ONCE
+            self._save()
 
     def confirm(self, number: int, confirmed: Confirmed) -> None:
         """A block is done with, all of its rows."""
@@ -116,6 +137,9 @@ class Checkpoint:
 
     def close(self) -> None:
         """Save what is not saved yet."""
+        if self._announced > self._begun:
+            self._announced = self._begun
+            self._changed = True
         if self._changed:
             self._save()
         if self._rejects:
@@ -138,6 +162,7 @@ class Checkpoint:
             "fingerprint": self._fingerprint,
             "complete": self.complete,
             "block": self.number,
+            "begun": self._announced,
             "position": self.position._asdict() if self.position else None,
             "counts": asdict(self.counts),
             "rejects_bytes": self._rejects.flush() if self._rejects else 0,
@@ -186,5 +211,6 @@ class Checkpoint:
         self.complete = bool(data["complete"])
         for one in data["beyond"]:
             self._before[int(one["block"])] = Confirmed(Position(**one["end"]), Counts(**one["counts"]))
+        self._begun_before = self._begun = self._announced = int(data.get("begun", sys.maxsize))
         self.resumed = self.number > 0 or bool(self._before) or self.complete
         return int(data["rejects_bytes"])

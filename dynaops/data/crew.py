@@ -67,10 +67,10 @@ class Hand:
         """Whether it can take another block."""
         return len(self.blocks) < _IN_HAND
 
-    def work(self, block: Block) -> None:
-        """Give it a block to parse."""
+    def work(self, block: Block, unanswered: bool) -> None:
+        """Give it a block to parse. `unanswered`: an earlier run may have written some of its rows."""
         self.blocks[block.number] = block
-        self.tell(Work(block))
+        self.tell(Work(block, unanswered))
 
     def tell(self, message: Any) -> None:
         """Send it a message."""

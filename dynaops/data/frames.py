@@ -30,9 +30,10 @@ class Setup:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """To a worker: a block to parse."""
+    """To a worker: a block to parse. `unanswered`: an earlier run may have written some of its rows."""
 
     block: Block
+    unanswered: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from dynaops.data.checkpoint import Checkpoint, Confirmed, checkpoint_path
 from dynaops.data.crew import Crew, Hand
 from dynaops.data.feeder import Feeder
 from dynaops.data.frames import Announced, Expired, Finished, Go, Rate, Renewed, Setup, Stopped, Tick
-from dynaops.data.options import LoadOptions, Progress, Summary, Traffic
+from dynaops.data.options import LoadOptions, Mode, Progress, Summary, Traffic
 from dynaops.data.order import Grant, Order
 from dynaops.data.rows import Block, Reject, Source
 from dynaops.model.errors import DynaopsError
@@ -140,7 +140,9 @@ class _Load:
             if hand is None:
                 break
             self._under_way += 1
-            hand.work(block)
+            if self._options.mode is Mode.IF_NOT_EXISTS:
+                self._kept.begin(block.number)
+            hand.work(block, self._kept.begun_before(block.number))
         while self._granted or (self._under_way and self._stopped is None):
             await self._move()
         self._check()

@@ -72,11 +72,14 @@ class _Sums:
 
 @dataclass
 class Counts(_Sums):
-    """What happened to rows: read = written + skipped + rejected. `bytes` are the input's."""
+    """What happened to rows: read = written + skipped + unsure + rejected. `bytes` are the input's."""
 
     read: int = 0
     written: int = 0
     skipped: int = 0
+    """Another row of that key was there, and the mode leaves it."""
+    unsure: int = 0
+    """In the table as the input has them, but an answer was lost: written by this load, or there before."""
     rejected: int = 0
     replaced: int = 0
     """Of those written: rows that a later one of the same key had replaced before they were sent."""

@@ -14,7 +14,9 @@ class Answer(NamedTuple):
     """What came of a request. `status` 0 means that no whole answer came, for the `reason` given.
 
     `head` is the status line and headers in lower case. `stale`: the connection had been used before and ended
-    before a byte of the answer came, as one that the server closed while it was idle does.
+    before a byte of the answer came, as one that the server closed while it was idle does. `sent`: the request may
+    have reached the server. `repeated`: the request had been sent before, and that sending got no answer, so it may
+    have taken effect twice.
     """
 
     status: int
@@ -22,6 +24,8 @@ class Answer(NamedTuple):
     head: bytes = b""
     reason: str = ""
     stale: bool = False
+    sent: bool = True
+    repeated: bool = False
 
     def header(self, name: str) -> str | None:
         """The value of a header by its name in lower case."""
@@ -70,7 +74,7 @@ class Connection(asyncio.Protocol):
     def send(self, data: bytes, done: Done) -> None:
         """Send a whole request; `done` gets its answer, or what befell it, once."""
         if self._transport is None:
-            done(Answer(0, b"", reason="the connection ended", stale=True))
+            done(Answer(0, b"", reason="the connection ended", stale=True, sent=False))
             return
         self._done = done
         self.since = self._clock()

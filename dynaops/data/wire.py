@@ -51,19 +51,24 @@ class Wire:
         self._renew = renew
         self._waiting: list[Callable[[], None]] | None = None
 
-    def send(self, target: str, body: bytes, done: Done, tries: int = 0) -> None:
-        """POST `body` to the operation `target` (with its version prefix); `done` gets the answer, once."""
+    def send(self, target: str, body: bytes, done: Done, tries: int = 0, repeated: bool = False) -> None:
+        """POST `body` to the operation `target` (with its version prefix); `done` gets the answer, once.
+
+        `repeated`: it was sent before without an answer, of which the answer then tells.
+        """
         if self._waiting is not None:
-            self._waiting.append(lambda: self.send(target, body, done, tries))
+            self._waiting.append(lambda: self.send(target, body, done, tries, repeated))
             return
         signed_at = self._signer.now()
         credentials = self._signer.credentials
 
         def answered(answer: Answer) -> None:
             if answer.status == 200 or tries >= _TRIES or not self._mended(answer, signed_at, credentials):
-                done(_checked(answer))
+                checked = _checked(answer)
+                done(checked._replace(repeated=True) if repeated else checked)
             else:
-                self.send(target, body, done, tries + 1)
+                lost = answer.status == 0 and answer.sent
+                self.send(target, body, done, tries + 1, repeated or lost)
 
         self._carrier.post(self._signer.head(target, body), body, answered)
 

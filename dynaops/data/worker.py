@@ -35,7 +35,7 @@ from dynaops.data.frames import (
 from dynaops.data.options import Traffic
 from dynaops.data.order import Grant, hashes_of
 from dynaops.data.pace import Window
-from dynaops.data.rows import Block, Parsed
+from dynaops.data.rows import Parsed
 from dynaops.data.wire import Wire
 from dynaops.data.writer import Job, Told, Writer
 from dynaops.model.errors import DynaopsError
@@ -68,16 +68,16 @@ class Worker:
             Told(self._finished, self._stopped),
         )
         self._loop = asyncio.get_running_loop()
-        self._unparsed: deque[Block] = deque()
-        self._parsed: dict[int, tuple[Block, Parsed]] = {}
+        self._unparsed: deque[Work] = deque()
+        self._parsed: dict[int, tuple[Work, Parsed]] = {}
         self._told = Traffic()
         self._tick()
 
     def take(self, message: Any) -> None:
         """Do as the main process says."""
         match message:
-            case Work(block):
-                self._unparsed.append(block)
+            case Work():
+                self._unparsed.append(message)
                 self._loop.call_soon(self._parse_one)
             case Go(grant):
                 self._write(grant)
@@ -90,12 +90,13 @@ class Worker:
         if not grant.first:
             self._writer.release(grant.number, grant.keys)
             return
-        block, parsed = self._parsed.pop(grant.number)
-        self._writer.add(grant.number, block.source, len(block.data), parsed, grant.keys)
+        work, parsed = self._parsed.pop(grant.number)
+        self._writer.add(work.block, parsed, grant.keys, work.unanswered)
 
     def _parse_one(self) -> None:
         """One block at a time: between two, answers are taken and requests sent."""
-        block = self._unparsed.popleft()
+        work = self._unparsed.popleft()
+        block = work.block
         try:
             parsed = self._parse(block)
         except DynaopsError as error:
@@ -105,7 +106,7 @@ class Worker:
             where = f"{block.source}, from line {block.first_line}"
             self._send(Stopped("", f"Cannot read {where}: {type(error).__name__}: {error}"))
             return
-        self._parsed[block.number] = (block, parsed)
+        self._parsed[block.number] = (work, parsed)
         reject = parsed.rejects[0] if parsed.rejects else None
         self._send(Announced(block.number, hashes_of([row.key for row in parsed.rows]), reject))
 

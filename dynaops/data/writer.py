@@ -10,16 +10,16 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Protocol
 from zlib import crc32
 
-from dynaops.data.calls import MOST_BYTES, Call, Outcome, Verdict
+from dynaops.data.calls import MOST_BYTES, Call, Outcome, Verdict, is_same
 from dynaops.data.options import Counts, Mode, Traffic
 from dynaops.data.pace import Bucket, Window, wait_after
 from dynaops.data.protocol import Answer, Done
-from dynaops.data.rows import Parsed, Reject, Row
+from dynaops.data.rows import Block, Parsed, Reject, Row
 
 
 @dataclass
@@ -38,16 +38,22 @@ class Job:
     again: list[Row] = field(default_factory=list)
     """Unprocessed rows that wait to be sent again."""
     attempt: int = 0
+    unanswered: bool = False
+    """Whether an earlier run of this load may have written some of its rows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Rows of one request. `attempt` counts the requests before; `then` goes on when all rows are done with."""
+    """Rows of one request. `attempt` counts the requests before; `then` goes on when all rows are done with.
+
+    `unanswered`: an earlier request, whose answer was lost, may have written the rows.
+    """
 
     job: Job
     rows: Sequence[Row]
     attempt: int = 0
     then: Batch | None = None
+    unanswered: bool = False
 
 
 class Sender(Protocol):
@@ -100,11 +106,15 @@ class Writer:
         if self._bucket:
             self._bucket.set_rate(rate)
 
-    def add(self, number: int, source: str, size: int, parsed: Parsed, held: frozenset[int]) -> None:
-        """Write the rows of a block of `size` bytes, but for those whose key's CRC32 is `held`."""
-        rows, rejects = parsed.rows, parsed.rejects
+    def add(self, block: Block, parsed: Parsed, held: frozenset[int], unanswered: bool = False) -> None:
+        """Write the rows of a block, but for those whose key's CRC32 is `held`.
+
+        `unanswered`: an earlier run may have written some of them.
+        """
+        rows, rejects, number, size = parsed.rows, parsed.rejects, block.number, len(block.data)
         counts = Counts(read=parsed.read, rejected=len(rejects), bytes=size)
-        job = Job(number, source, counts, list(rejects), len(rows), size / max(1, len(rows)))
+        job = Job(number, block.source, counts, list(rejects), len(rows), size / max(1, len(rows)))
+        job.unanswered = unanswered
         first = self._one_a_key(job, rows)
         if held:
             self._held[number] = (job, [row for row in first if crc32(row.key) in held])
@@ -170,7 +180,7 @@ class Writer:
         self._pump()
 
     def _send(self, batch: Batch) -> None:
-        body = self._call.body(batch.rows)
+        body = self._call.body_again(batch.rows) if batch.unanswered else self._call.body(batch.rows)
         if len(body) > MOST_BYTES and len(batch.rows) > 1:
             self._ready.extendleft(_halves(batch, in_turn=bool(batch.then)))
             self._pump()
@@ -183,8 +193,10 @@ class Writer:
         self.in_flight -= 1
         outcome = self._call.read(answer, batch.rows)
         verdict = outcome.verdict
-        if verdict is Verdict.DONE or verdict is Verdict.PRESENT:
+        if verdict is Verdict.DONE:
             self._wrote(batch, outcome)
+        elif verdict is Verdict.PRESENT:
+            self._met_another(batch, outcome, answer.repeated)
         elif verdict is Verdict.INVALID:
             self._window.answered(0.0)
             self._last_success = self._loop.time()  # AWS is there and judges
@@ -193,8 +205,20 @@ class Writer:
             self._told.stopped(outcome)
             return
         else:
-            self._refused(batch, outcome)
+            self._refused(batch, outcome._replace(unanswered=outcome.unanswered or answer.repeated))
         self._pump()
+
+    def _met_another(self, batch: Batch, outcome: Outcome, repeated: bool) -> None:
+        """A row of that key is there: another one, or this one by a request whose answer was lost."""
+        if repeated and not batch.unanswered:  # what is there was not asked for; now it is
+            self._window.answered(0.0)
+            self._ready.appendleft(replace(batch, unanswered=True))
+            return
+        if batch.unanswered and (outcome.there is None or is_same(outcome.there, batch.rows[0])):
+            batch.job.counts.unsure += 1
+        else:
+            batch.job.counts.skipped += 1
+        self._wrote(batch, outcome)
 
     def _wrote(self, batch: Batch, outcome: Outcome) -> None:
         rows, left = batch.rows, outcome.left
@@ -205,8 +229,6 @@ class Writer:
             self._bucket.correct(outcome.consumed - units_of(rows))
         if done:
             self._last_success = self._loop.time()
-            if outcome.verdict is Verdict.PRESENT:
-                batch.job.counts.skipped += done
             self._settle(batch.job, rows if not left else _without(rows, left))
         if left:
             self.traffic.throttles += 1
@@ -228,7 +250,7 @@ class Writer:
         """Send the row that waited for `row`."""
         followers = job.behind.get(row.key)
         if followers:
-            self._ready.appendleft(Batch(job, [followers.pop()]))
+            self._ready.appendleft(Batch(job, [followers.pop()], unanswered=job.unanswered))
 
     def _tick_off(self, job: Job, done: int) -> None:
         self.traffic.rows += done
@@ -244,7 +266,8 @@ class Writer:
         if outcome.verdict is Verdict.BUSY:
             self.traffic.throttles += 1
         self.traffic.retries += 1
-        again = Batch(batch.job, batch.rows, batch.attempt + 1, batch.then)
+        unanswered = batch.unanswered or outcome.unanswered
+        again = replace(batch, attempt=batch.attempt + 1, unanswered=unanswered)
         self._loop.call_later(wait_after(again.attempt), self._resend, again)
 
     def _resend(self, batch: Batch) -> None:
@@ -274,7 +297,8 @@ class Writer:
 
     def _start(self, job: Job, rows: Sequence[Row], attempt: int = 0) -> None:
         most = self._call.most
-        batches = [Batch(job, rows[at : at + most], attempt) for at in range(0, len(rows), most)]
+        starts = range(0, len(rows), most)
+        batches = [Batch(job, rows[at : at + most], attempt, None, job.unanswered) for at in starts]
         if attempt:
             self._ready.extendleft(batches)
         else:
@@ -310,7 +334,8 @@ class Writer:
 
     def _finish(self, job: Job) -> None:
         self._jobs -= 1
-        job.counts.written = job.counts.read - job.counts.rejected - job.counts.skipped
+        counts = job.counts
+        counts.written = counts.read - counts.rejected - counts.skipped - counts.unsure
         job.rejects.sort(key=lambda reject: reject.line or 0)
         self._told.finished(job)
 

@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.running import bare_environment, run_process
+from tests.cli.running import Cli, bare_environment, run_process
 from tests.data.sinks import FAULTS, SinkProcess
 
 COLUMNS = ("id", "n", "price", "text")
@@ -117,3 +117,20 @@ def test_two_kills(here: Path, name: str) -> None:
 @pytest.mark.parametrize("seed", range(2))
 def test_ten_kills(here: Path, name: str, seed: int) -> None:
     _campaign(here, name, count=60_000, kills=10, seed=seed)
+
+
+def test_rows_that_may_be_the_loads_own_are_told_as_unsure(
+    cli: Cli, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (here / "a.jsonl").write_text("".join(json.dumps({"id": f"k{n}"}) + "\n" for n in range(200)))
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    with SinkProcess("--drop", "0.3", "--seed", "7") as sink:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", sink.url)
+        result = cli("load-data", "sink", "a.jsonl", "--if-not-exists", "--json")
+        assert len(sink.rows()) == 200
+    found = result.json
+    assert result.code == 0 and found["unsure"] > 0 == found["skipped"] == found["rejected"]
+    assert found["written"] + found["unsure"] == 200
+    assert f"{found['unsure']} unsure" in result.err and "an answer from aws was lost" in result.err.lower()
