@@ -20,6 +20,7 @@ from dynaops.data.target import Target, describe
 from dynaops.engine.plan import check_origin
 from dynaops.model.backup import Verified
 from dynaops.model.change import Action, Change
+from dynaops.model.files import FileRefused, read_bytes
 from dynaops.model.operation import Operation, Tolerance, Wait
 from dynaops.model.plan import Plan
 from dynaops.stores.files import make_directory, replace
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 
     from dynaops.aws.session import Aws
     from dynaops.model.state import State
+
+_MOST_BYTES = 16 * 1024 * 1024
+"""Of the file with the dates of all drills."""
 
 
 @dataclass(frozen=True)
@@ -104,8 +108,10 @@ def note(folder: Path, verified: Verified, source: Source, now: float) -> None:
     file = folder / "drills.json"
     make_directory(folder)
     try:
-        known = orjson.loads(file.read_bytes())
-    except (FileNotFoundError, ValueError):
+        known = orjson.loads(read_bytes(file, _MOST_BYTES))
+    except (FileRefused, ValueError):
+        known = None
+    if not isinstance(known, dict):  # it is told by date only: a damaged one begins anew
         known = {}
     known[f"{source.region}/{source.table}"] = {
         "at": int(now),

@@ -36,6 +36,9 @@ class EventLog:
 
     def __enter__(self) -> EventLog:
         if self._path is not None:
+            from dynaops.model.project import require_inside
+
+            require_inside(self._path)
             try:
                 self._file = Path(self._path).open("w", encoding="utf-8", buffering=1)
             except OSError as error:

@@ -13,7 +13,8 @@ from dynaops.cli.screen import Screen
 from dynaops.cli.settings import Settings
 from dynaops.cli.wiring import Source
 from dynaops.engine.check import check
-from dynaops.engine.load import SUFFIXES, Document
+from dynaops.engine.load import Document
+from dynaops.engine.spec_files import SUFFIXES
 from dynaops.engine.suppress import unused_live
 from dynaops.health.checks import SETTLED
 from dynaops.health.facts import Subject, read_drills

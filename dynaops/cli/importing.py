@@ -94,7 +94,7 @@ def _kept(looked: Looked, state: State, folder: Path, origin: str, tally: Tally)
     adopted = looked.adopted
     assert adopted is not None, "only what was adopted is kept"
     path = folder / f"{looked.table}.yaml"
-    if path.exists() and path.read_text(encoding="utf-8") != adopted.spec_yaml:
+    if not _may_write(path, adopted.spec_yaml):
         error = DynaopsError(
             f"{path.as_posix()} exists already, and says something else",
             f"Run `dynaops plan {path.as_posix()}`, which adopts the table by it, or move the file away.",
@@ -104,6 +104,18 @@ def _kept(looked: Looked, state: State, folder: Path, origin: str, tally: Tally)
     path.write_text(adopted.spec_yaml, encoding="utf-8")
     tally.imported[looked.table] = (path.as_posix(), adopted.addresses)
     return looked, adopted.into(state, origin)
+
+
+def _may_write(path: Path, text: str) -> bool:
+    """Whether nothing is there, or just `text`; a link to nowhere, a named pipe or another file is left alone."""
+    from dynaops.model.files import FileRefused, read_text
+
+    if not path.exists() and not path.is_symlink():
+        return True
+    try:
+        return read_text(path, len(text.encode())) == text
+    except FileRefused:
+        return False
 
 
 def _addresses(looked: Looked) -> tuple[str, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dynaops.cli import wiring, workspaces
@@ -98,13 +97,27 @@ def push(settings: Settings, file: str, force: bool) -> tuple[State | None, Stat
     from dynaops.stores.format import loads
     from dynaops.stores.migrate import check_push
 
-    given = loads(sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes(), file)
+    given = loads(_bytes_of(file), file)
     place = wiring.store(settings)
     with place.lock("state push"):
         before = None if force else check_push(given, place)
         if before == given:
             return before, given
         return before, place.adopt(given)
+
+
+def _bytes_of(file: str) -> bytes:
+    """A state's file (``-``: stdin), one byte more than a state may have at the most. Raises DynaopsError."""
+    from dynaops.model.errors import DynaopsError
+    from dynaops.model.files import FileRefused, read_bytes
+    from dynaops.stores.format import MAX_BYTES
+
+    if file == "-":
+        return sys.stdin.buffer.read(MAX_BYTES + 1)
+    try:
+        return read_bytes(file, MAX_BYTES)
+    except FileRefused as error:
+        raise DynaopsError(f"Cannot read the state in {file}: it {error.reason}") from error
 
 
 def unlock(settings: Settings, place: Store, force: bool) -> Holder | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dynaops.model.errors import DynaopsError
+from dynaops.model.project import require_inside
 
 if TYPE_CHECKING:
     from dynaops.engine.load import Document
@@ -50,6 +51,7 @@ def write_reviews(plan: Plan, markdown: str | None, html: str | None, refreshed:
 
 
 def _write(path: str, text: str) -> None:
+    require_inside(path)
     try:
         Path(path).write_text(text, encoding="utf-8")
     except OSError as error:

@@ -10,11 +10,14 @@ from dynaops.cli.wiring import Source, documents
 from dynaops.model.base import Model
 from dynaops.model.errors import DynaopsError
 from dynaops.model.plan import FORMAT_VERSION, Plan
+from dynaops.model.project import require_inside
 
 if TYPE_CHECKING:
     from dynaops.engine.load import Document
 
 _OPENING = b'{"saved_plan":'
+_MOST_BYTES = 512 * 1024 * 1024
+"""Plans of thousands of tables stay far below this."""
 _ANEW = "Make it anew: dynaops plan --out FILE."
 
 
@@ -66,6 +69,7 @@ def save(
         policies=policies,
         plan=plan,
     )
+    require_inside(path)
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
@@ -84,10 +88,11 @@ def _is_there(path: str) -> bool:
 
 def is_saved_plan(path: str) -> bool:
     """Whether a file looks like a saved plan (specs may be JSON too)."""
+    from dynaops.model.files import FileRefused, read_start
+
     try:
-        with Path(path).open("rb") as file:
-            return file.read(len(_OPENING)) == _OPENING
-    except OSError:
+        return read_start(path, len(_OPENING)) == _OPENING
+    except FileRefused:  # as a spec, it is told why
         return False
 
 
@@ -95,10 +100,12 @@ def load(path: str) -> SavedPlan:
     """Read a saved plan. Raises DynaopsError for what this version does not understand."""
     from pydantic import ValidationError
 
+    from dynaops.model.files import FileRefused, read_bytes
+
     try:
-        saved = SavedPlan.model_validate_json(Path(path).read_bytes())
-    except OSError as error:
-        raise DynaopsError(f"Cannot read the plan {path}: {error.strerror}") from error
+        saved = SavedPlan.model_validate_json(read_bytes(path, _MOST_BYTES))
+    except FileRefused as error:
+        raise DynaopsError(f"Cannot read the plan {path}: it {error.reason}", _ANEW) from error
     except ValidationError as error:
         raise DynaopsError(f"{path} is no plan that this version understands", _ANEW) from error
     if saved.saved_plan != FORMAT_VERSION:

@@ -23,15 +23,18 @@ def read(files: Sequence[str], pairs: Sequence[str]) -> dict[str, Any]:
 
 
 def _from_file(file: str) -> dict[str, Any]:
-    from dynaops.engine.yaml_tree import Unreadable, nodes
+    from dynaops.engine.yaml_tree import MAX_BYTES, Unreadable, nodes
     from dynaops.model.errors import SpecError
+    from dynaops.model.files import FileRefused, read_text
+    from dynaops.model.project import leads_outside
 
+    if leads_outside(Path(file)):
+        message = f"Cannot read the variables in {file}: it leads out of the project by a link"
+        raise DynaopsError(message, "Name the file that the link leads to, if that is what you mean.")
     try:
-        trees = nodes(Path(file).read_text(encoding="utf-8"), file)
-    except OSError as error:
-        raise DynaopsError(f"Cannot read the variables in {file}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise DynaopsError(f"{file} is not UTF-8 text") from error
+        trees = nodes(read_text(file, MAX_BYTES), file)
+    except FileRefused as error:
+        raise DynaopsError(f"Cannot read the variables in {file}: it {error.reason}") from error
     except Unreadable as error:
         raise SpecError([error.finding]) from error
     values = trees[0].plain() if trees else {}

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 VARIABLE = "DYNAOPS_WORKSPACE"
 _FILE = Path(".dynaops/workspace")
 _DEFAULT = "default"
+_MOST_BYTES = 1024
+"""Of the file that names the workspace."""
 
 
 def selected() -> str:
@@ -77,9 +79,13 @@ def exists(store: Store) -> bool:
 
 
 def _recorded() -> str:
+    from dynaops.model.files import FileRefused, Refusal, read_text
+
     try:
-        return _FILE.read_text(encoding="utf-8").strip() or _DEFAULT
-    except (FileNotFoundError, NotADirectoryError):
-        return _DEFAULT
-    except (OSError, UnicodeDecodeError) as error:
-        raise DynaopsError(f"Cannot read {_FILE}: {error}", "Remove it, then select a workspace.") from error
+        return read_text(_FILE, _MOST_BYTES).strip() or _DEFAULT
+    except FileRefused as error:
+        if error.why is Refusal.MISSING:
+            return _DEFAULT
+        raise DynaopsError(
+            f"Cannot read {_FILE}: it {error.reason}", "Remove it, then select a workspace."
+        ) from error

@@ -15,7 +15,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from dynaops.engine.yaml_tree import MAX_BYTES, Node, Unreadable, nodes
 from dynaops.model.errors import SpecError
+from dynaops.model.files import FileRefused, read_text
 from dynaops.model.finding import Finding, Place, Severity
+from dynaops.model.project import leads_outside
 
 if TYPE_CHECKING:
     from dynaops.engine.load import Document
@@ -106,17 +108,14 @@ def load_rules(paths: Iterable[str | Path]) -> HouseRules:
 def _rules_of(path: Path) -> list[tuple[Rule, Place]]:
     """The rules of one file, each with its place. Raises RulesError."""
     file = path.as_posix()
+    if leads_outside(path):
+        raise RulesError([_wrong(f"{file} leads out of the project by a link, and is not read", file)])
     try:
-        text = path.read_bytes()[: MAX_BYTES + 1].decode("utf-8")
-        if len(text) > MAX_BYTES:
-            raise RulesError([_wrong("the file is larger than 1 MiB", file)])
-        found = nodes(text, file)
+        found = nodes(read_text(path, MAX_BYTES), file)
     except Unreadable as error:
         raise RulesError([error.finding]) from error
-    except OSError as error:
-        raise RulesError([_wrong(f"{file}: cannot be read: {error.strerror}", file)]) from error
-    except UnicodeDecodeError as error:
-        raise RulesError([_wrong(f"{file} is not UTF-8 text", file)]) from error
+    except FileRefused as error:
+        raise RulesError([_wrong(f"{file} {error.reason}", file)]) from error
     listed = found[0].value.get("rules") if len(found) == 1 and isinstance(found[0].value, dict) else None
     if listed is None or not isinstance(listed.value, list) or len(found[0].value) > 1:
         raise RulesError([_wrong("a policy file has one key, `rules`, with a list of rules", file)])

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from dynaops.engine.yaml_tree import Unreadable, nodes, unreadable
 from dynaops.kinds.items import FileItem, Item
+from dynaops.model.files import FileRefused, Refusal, read_text
 from dynaops.model.finding import Place
+from dynaops.model.project import project_of
 
 MAX_BYTES = 16 * 1024 * 1024
 """An items file's size at the most; larger sets are data, and go in with `load-data`."""
@@ -20,6 +22,9 @@ _SPACE = " \t\n\r"
 
 def file_items(name: str, said: Place) -> tuple[FileItem, ...]:
     """The items of the file `name`, relative to the spec file that names it at `said`. Raises Unreadable."""
+    if "://" in name:
+        hint = "Keep the items in a file of the project; rows from elsewhere go in with `dynaops load-data`."
+        raise unreadable("SPEC014", f"items_file: {name} is an address, not a file", said, hint)
     path = Path(said.file).parent / name
     parse = _PARSERS.get(path.suffix.lower())
     if parse is None:
@@ -30,33 +35,43 @@ def file_items(name: str, said: Place) -> tuple[FileItem, ...]:
 
 
 def _check_inside(path: Path, said: Place) -> None:
-    """A spec from elsewhere must not reach for files of the machine: what it names becomes rows that others read."""
+    """A spec from elsewhere must not reach for files of the machine: what it names becomes rows that others read.
+
+    The file lies, links followed, in the project of the spec or beside the spec, and not in a hidden folder
+    (``.git``, ``.aws``), unless the spec is there too.
+    """
+    spec = Path(said.file)
     try:
         full = path.resolve()
-        folders = (Path.cwd().resolve(), Path(said.file).parent.resolve())
-    except (OSError, RuntimeError):  # links in a circle: reading it will tell
+        own = {spec.parent.resolve(), spec.resolve().parent if said.file else Path.cwd().resolve()}
+    except (OSError, RuntimeError, ValueError):  # links in a circle, a NUL: reading it will tell
         return
-    if not any(full.is_relative_to(folder) for folder in folders):
-        message = f"items_file: {path.as_posix()} is outside of the working directory and of the spec's own"
+    projects = {project_of(folder) for folder in own} - {None}
+    around = next((folder for folder in (*own, *projects) if folder and full.is_relative_to(folder)), None)
+    if around is None:
+        message = f"items_file: {path.as_posix()} is outside of the project of the spec"
+        raise unreadable("SPEC014", message, said, "Keep the file beside the spec, or in its repository.")
+    hidden = [part for part in (full, *full.parents) if part.name.startswith(".") and part != around]
+    if any(part.is_relative_to(around) and not _holds(part, own) for part in hidden):
+        message = f"items_file: {path.as_posix()} is hidden"
         raise unreadable(
-            "SPEC014", message, said, "Keep the file beside the spec, or run from a directory above both."
+            "SPEC014", message, said, "Name a file whose path has no part that begins with a dot."
         )
+
+
+def _holds(folder: Path, inner: Collection[Path]) -> bool:
+    return any(path.is_relative_to(folder) for path in inner)
 
 
 def _text(path: Path, said: Place) -> str:
     try:
-        if path.stat().st_size > MAX_BYTES:
-            message = f"items_file: {path.as_posix()} is larger than 16 MiB"
-            hint = "Rows that many are data rather than a spec: put them in with `dynaops load-data`."
-            raise unreadable("SPEC014", message, said, hint)
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        message = f"items_file: {path.as_posix()} is not UTF-8 text ({error.reason})"
-        raise unreadable("SPEC014", message, said) from None
-    except OSError as error:
-        message = f"items_file: {path.as_posix()} cannot be read: {error.strerror}"
-        hint = "The path is relative to the spec file."
-        raise unreadable("SPEC014", message, said, hint) from None
+        return read_text(path, MAX_BYTES)
+    except FileRefused as error:
+        hint = {
+            Refusal.TOO_LARGE: "Rows that many are data rather than a spec: put them in with `dynaops load-data`.",
+            Refusal.NOT_TEXT: None,
+        }.get(error.why, "The path is relative to the spec file.")
+        raise unreadable("SPEC014", f"items_file: {path.as_posix()} {error.reason}", said, hint) from None
 
 
 def _json(text: str, file: str) -> Iterator[FileItem]:

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dynaops.engine.items_file import file_items
-from dynaops.engine.overlay import merged
+from dynaops.engine.spec_files import merged_files
 from dynaops.engine.variables import Values, substituted
-from dynaops.engine.yaml_tree import MAX_BYTES, Node, Unreadable, nodes, unreadable
+from dynaops.engine.yaml_tree import Node, Unreadable
 from dynaops.kinds import TableSpec
 from dynaops.model.errors import SpecError
 from dynaops.model.finding import Finding, Place, Severity
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
     from pydantic_core import ErrorDetails
 
-SUFFIXES = (".yaml", ".yml", ".json")
 _MOST_TOLD = 100
 """Errors of one document: nobody reads more, and each is looked up among all keys."""
 
@@ -65,7 +64,7 @@ def load(
     """
     findings: list[Finding] = []
     values = Values(variables or {}, os.environ if env is None else env, workspace)
-    sources = _merged_files(paths, overlays, findings)
+    sources = merged_files(paths, overlays, findings)
     documents: list[Document] = []
     for source, node in sources:
         filled, undefined = substituted(node, values)
@@ -94,78 +93,6 @@ def _as_node(value: Any, source: str) -> Node:
     if isinstance(value, list):
         return Node([_as_node(child, source) for child in value], spot)
     return Node(value, spot)
-
-
-def _merged_files(
-    paths: Sequence[str | Path], overlays: Sequence[str | Path], findings: list[Finding]
-) -> list[tuple[str, Node]]:
-    base = [one for path in _files(paths, findings) for one in _read(path, findings)]
-    over = [one for path in _files(overlays, findings) for one in _read(path, findings)]
-    if not paths and over:
-        base, over = over[:1], over[1:]
-    for _, layer in over:
-        base = [(source, merged(node, layer) if _concerns(layer, node) else node) for source, node in base]
-    return base
-
-
-def _concerns(layer: Node, node: Node) -> bool:
-    """An overlay that names a table is for that table; one that names none is for all."""
-    named = layer.value.get("table_name") if isinstance(layer.value, dict) else None
-    own = node.value.get("table_name") if isinstance(node.value, dict) else None
-    return named is None or own is None or named.value == own.value or "${" in str(named.value)
-
-
-def _files(paths: Sequence[str | Path], findings: list[Finding]) -> Iterator[Path]:
-    for given in paths:
-        path = Path(given)
-        if path.is_dir():
-            found = sorted(one for one in path.iterdir() if one.suffix in SUFFIXES and one.is_file())
-            if not found:
-                findings.append(
-                    _finding(
-                        "SPEC001",
-                        f"{path}: the folder has no spec files",
-                        "They end in .yaml, .yml or .json.",
-                    )
-                )
-            yield from found
-        elif path.exists():
-            yield path
-        else:
-            findings.append(
-                _finding(
-                    "SPEC001",
-                    f"{path}: there is no such file or folder",
-                    "Run `dynaops init` to write a starter spec, or name the spec to use.",
-                )
-            )
-
-
-def _read(path: Path, findings: list[Finding]) -> list[tuple[str, Node]]:
-    file = path.as_posix()
-    start = Place(file=file, line=1, column=1)
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise unreadable(
-                "SPEC003", "the file is larger than 1 MiB", start, "Move items to a file of their own."
-            )
-        found = nodes(path.read_text(encoding="utf-8"), file)
-        if not found:
-            raise unreadable(
-                "SPEC002", "the file is empty", start, "Run `dynaops init` to write a starter spec."
-            )
-    except Unreadable as error:
-        findings.append(error.finding)
-        return []
-    except UnicodeDecodeError as error:
-        findings.append(unreadable("SPEC002", f"the file is not UTF-8 text ({error.reason})", start).finding)
-        return []
-    except OSError as error:
-        findings.append(
-            _finding("SPEC001", f"{file}: cannot be read: {error.strerror}", "Check its permissions.")
-        )
-        return []
-    return [(file, node) for node in found]
 
 
 def _finding(code: str, message: str, hint: str | None, place: Place | None = None) -> Finding:

@@ -16,6 +16,7 @@ from dynaops.engine.observe import in_parallel
 from dynaops.health.metrics import Metrics, read_metrics
 from dynaops.kinds.table.observe import billing_mode
 from dynaops.model.change import Drift
+from dynaops.model.files import FileRefused, read_bytes
 from dynaops.model.resource import Scope
 from dynaops.model.state import State
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from dynaops.kinds import TableSpec
 
 T = TypeVar("T")
+_MOST_BYTES = 16 * 1024 * 1024
+"""Of the file with the dates of all drills."""
 
 
 class NotKnown(Exception):
@@ -132,8 +135,8 @@ def _around(aws: Aws, about: Facts, state: State, drills: Mapping[str, Any]) -> 
 def read_drills(folder: Path) -> dict[str, Any]:
     """What `backup verify` noted of its drills, by region/table; nothing where it was never run."""
     try:
-        found = orjson.loads((folder / "drills.json").read_bytes())
-    except (OSError, ValueError):
+        found = orjson.loads(read_bytes(folder / "drills.json", _MOST_BYTES))
+    except (FileRefused, ValueError):
         return {}
     drills = found.items() if isinstance(found, dict) else ()
     return {name: one for name, one in drills if isinstance(one, dict) and isinstance(one.get("at"), int)}
