@@ -189,7 +189,7 @@ def test_all_that_is_wrong_in_all_files_of_rules_is_told_at_once(desk: Desk) -> 
         assert "more.yaml:6:9: error: there is a rule 'recovery' already (rules.yaml:6:9)" in done.err
         assert "there is a rule 'protection' already" in done.err
         assert "broken.yaml:1:1" in done.err
-        assert "gone.yaml: cannot be read" in done.err
+        assert "gone.yaml does not exist" in done.err
 
 
 def test_destroying_is_judged_by_the_recorded_tags(desk: Desk) -> None:
