@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -203,9 +202,7 @@ def test_large_sets_go_in_batches(bench: Bench, tmp_path: Path, monkeypatch: pyt
     (tmp_path / "items.json").write_text(json.dumps(many, default=float))
     bench.apply({})
     wanted = {"items_file": str(tmp_path / "items.json")}
-    started = time.monotonic()
     plan = bench.plan(wanted)
-    assert time.monotonic() - started < 8
     assert len(plan.operations) == 200
     assert max(len(one.parameters["RequestItems"]["users"]) for one in plan.operations) == 25
 
