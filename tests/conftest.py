@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import gc
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from dynaops.sandbox import Sandbox, SandboxServer
+from tests.preloaded import loaders
 
 FAST = 3600.0
 """AWS seconds a real second in tests over HTTP: an index build takes about 0.15 s."""
+
+
+loaders.share()
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    # A shell lets what it starts with "&" ignore Ctrl-C, and so would the processes that tests interrupt.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +11,7 @@ from typing import Any
 import pytest
 
 from dynaops.cli.main import main
+from tests.preloaded.process import run
 
 
 @dataclass(frozen=True)
@@ -43,16 +42,8 @@ class Cli:
 
 def run_process(*arguments: str, cwd: Path, env: dict[str, str] | None = None, **more: Any) -> Result:
     """The command line in a process of its own, with no AWS configuration but what `env` says."""
-    done = subprocess.run(
-        [sys.executable, "-m", "dynaops", *arguments],
-        cwd=cwd,
-        env={**bare_environment(cwd), **(env or {})},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        stdin=subprocess.DEVNULL,
-        **more,
+    done = run(
+        "dynaops", *arguments, cwd=cwd, env={**bare_environment(cwd), **(env or {})}, timeout=60, **more
     )
     return Result(done.returncode, done.stdout, done.stderr)
 

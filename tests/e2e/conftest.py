@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import pytest
 
 from dynaops.sandbox import SandboxServer
+from tests.preloaded.process import popen, run
 
 REGION = "eu-west-1"
 
@@ -36,33 +36,14 @@ class Terminal:
         self.server = server
 
     def __call__(self, *arguments: str, **env: str) -> Ran:
-        done = subprocess.run(
-            [*self.command, *arguments],
-            cwd=self.folder,
-            env=self.env(**env),
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-            stdin=subprocess.DEVNULL,
-        )
+        done = run("dynaops", *arguments, cwd=self.folder, env=self.env(**env), timeout=120)
         assert "Traceback" not in done.stderr, done.stderr
         return Ran(done.returncode, done.stdout, done.stderr)
 
-    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
-        """The same without waiting for its end."""
-        return subprocess.Popen(
-            [*self.command, *arguments],
-            cwd=self.folder,
-            env=self.env(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-
-    @property
-    def command(self) -> list[str]:
-        return [sys.executable, "-m", "dynaops"]
+    def start(self, *arguments: str, **options: Any) -> subprocess.Popen[Any]:
+        """The same without waiting for its end; `options` are those of `subprocess.Popen`."""
+        streams = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
+        return popen("dynaops", *arguments, cwd=self.folder, env=self.env(), **{**streams, **options})
 
     def env(self, **more: str) -> dict[str, str]:
         return {**os.environ, "AWS_ENDPOINT_URL": self.server.url, "COLUMNS": "80", **more}

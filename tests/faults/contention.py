@@ -101,15 +101,7 @@ def store(terminal: Terminal, place: str) -> Store:
 
 def start(terminal: Terminal, command: list[str]) -> subprocess.Popen[str]:
     """The command line at work, with what it says on stderr."""
-    return subprocess.Popen(
-        [*terminal.command, *command],
-        cwd=terminal.folder,
-        env=terminal.env(),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    return terminal.start(*command, stderr=subprocess.PIPE, text=True)
 
 
 def _first_to_end(both: list[subprocess.Popen[str]]) -> subprocess.Popen[str]:
