@@ -48,6 +48,7 @@ class Via:
     spec: str
     variables: tuple[str, ...] = ()
     variable_files: tuple[str, ...] = ()
+    env_names: tuple[str, ...] = ()
     yes: bool = False
     dry_run: bool = False
     cancel: bool = False

@@ -33,6 +33,12 @@ Variables = Annotated[
 VariableFiles = Annotated[
     list[str] | None, typer.Option("--var-file", metavar="FILE", help="YAML or JSON file of such values.")
 ]
+EnvNames = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--env-var", metavar="NAME", help="Let specs read ${env.NAME}; plans may show it (repeatable)."
+    ),
+]
 Targets = Annotated[
     list[str] | None,
     typer.Option("--target", metavar="ADDRESS", help="Only this address and what is below it (repeatable)."),

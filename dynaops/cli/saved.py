@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,15 +40,18 @@ class SavedPlan(Model):
     def source(self) -> Source:
         return Source(self.paths, self.overlays, self.variables, self.variable_files)
 
-    def documents(self) -> list[Document]:
-        """The specs as they are now. Raises DynaopsError where they are not at hand: a plan is not believed alone."""
+    def documents(self, env_names: Sequence[str] = ()) -> list[Document]:
+        """The specs as they are now. Raises DynaopsError where they are not at hand: a plan is not believed alone.
+
+        `env_names`: environment variables that they may read, since a file must not open any.
+        """
         missing = [path for path in (*self.paths, *self.overlays) if not _is_there(path)]
         if missing or not self.source.read:
             raise DynaopsError(
                 f"The specs that the plan was made from are not here: {', '.join(missing) or 'it names none'}",
                 "A saved plan is checked against its specs: apply it in the directory where it was made.",
             )
-        return documents(self.source)
+        return documents(self.source._replace(env_names=tuple(env_names)))
 
 
 def save(

@@ -23,11 +23,34 @@ Written by `python -m dynaops.cli.spec_reference docs` from the models that read
 ```
 
 One YAML document is one table; a file may hold several. Only `table_name`, `hash_key` and `attributes` are required.
-A block with an `enabled` key may be written as a boolean. Unknown keys are errors. `${var.NAME}` and `${env.NAME}` in
-strings are filled in from `--var`, `--var-file` and the environment.
+A block with an `enabled` key may be written as a boolean. Unknown keys are errors.
 
 What the state owns and a spec no longer names is taken back; what neither names is left alone; a key with a default
 means that default where it is absent.
+
+## Variables
+
+In string values, `${var.NAME}` stands for a value of `--var NAME=VALUE` or `--var-file FILE`, `${env.NAME}` for an
+environment variable, `${workspace}` for the workspace's name, and `$${` for a literal `${`. A value that stands alone
+keeps its type: a list of a var file stays a list. What is not defined is an error, and so is a `${` without an end.
+
+Whoever writes a spec decides what a plan shows, so the environment is closed to specs, but for
+
+- names that begin with `DYNAOPS_VAR_`, or with a prefix that the project file adds;
+- names that the command line opens: `--env-var NAME`.
+
+Names that look like those of secrets (`AWS_*`, `*TOKEN*`, `*SECRET*`, `*PASSWORD*`, `*CREDENTIAL*`, `*PRIVATE*`,
+`*_KEY` and the like, in any case) are opened by `--env-var` alone, whatever they begin with. A saved plan does not keep
+what was opened: name it again for `dynaops apply FILE`. Plans, reviews, saved plans and the state show all values as
+they are.
+
+The project file is `dynaops.toml`, or `[tool.dynaops]` of `pyproject.toml`. It is looked for from the working directory
+upwards, no further than the root of the repository, and not in a folder of another user, nor is a file of another user
+read. It names no endpoint, hook or program.
+
+```toml
+env_prefixes = ["SHOP_"]  # ${env.SHOP_STAGE} may be read
+```
 """
 
 

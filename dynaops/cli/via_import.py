@@ -65,7 +65,7 @@ def run(via: Via, settings: Settings) -> int:
 
 def _document(via: Via) -> Document:
     """The spec of the table."""
-    source = wiring.source([via.spec], None, via.variables, via.variable_files)
+    source = wiring.source([via.spec], None, via.variables, via.variable_files, via.env_names)
     found = [one for one in wiring.plannable(source) if one.spec.table_name == via.load.table]
     if not found:
         raise DynaopsError(

@@ -43,6 +43,8 @@ class Source(NamedTuple):
     overlays: tuple[str, ...] = ()
     variables: tuple[str, ...] = ()
     variable_files: tuple[str, ...] = ()
+    env_names: tuple[str, ...] = ()
+    """Environment variables that specs may read, whatever they are called. A saved plan does not keep them."""
 
     @property
     def read(self) -> tuple[str, ...]:
@@ -55,22 +57,30 @@ def source(
     overlays: Sequence[str] | None,
     variables: Sequence[str] | None,
     variable_files: Sequence[str] | None,
+    env_names: Sequence[str] | None = None,
 ) -> Source:
     """What the options say; the ``specs`` directory where they say nothing."""
     default = () if overlays else (SPECS,)
     return Source(
-        tuple(paths or default), tuple(overlays or ()), tuple(variables or ()), tuple(variable_files or ())
+        tuple(paths or default),
+        tuple(overlays or ()),
+        tuple(variables or ()),
+        tuple(variable_files or ()),
+        tuple(env_names or ()),
     )
 
 
 def documents(specs: Source) -> list[Document]:
     """The specs, read and checked for form. Raises SpecError with all that is wrong in all files."""
+    from dynaops.cli import project_file
     from dynaops.cli.variables import read
     from dynaops.cli.workspaces import selected
+    from dynaops.engine.environment import Environment
     from dynaops.engine.load import load
 
     variables = read(specs.variable_files, specs.variables)
-    return load(specs.paths, specs.overlays, variables, workspace=selected())
+    environment = Environment(os.environ, project_file.read().env_prefixes, frozenset(specs.env_names))
+    return load(specs.paths, specs.overlays, variables, environment, selected())
 
 
 def plannable(specs: Source) -> list[Document]:

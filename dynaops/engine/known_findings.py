@@ -94,6 +94,7 @@ OFFLINE = frozenset(
         "SPEC005",
         "SPEC006",
         "SPEC007",
+        "SPEC008",
         "SPEC010",
         "SPEC011",
         "SPEC012",

@@ -11,10 +11,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dynaops.engine.environment import Environment
 from dynaops.engine.items_file import file_items
 from dynaops.engine.spec_files import merged_files
-from dynaops.engine.variables import Values, substituted
-from dynaops.engine.yaml_tree import Node, Unreadable
+from dynaops.engine.variables import Substitution, Values
+from dynaops.engine.yaml_tree import Node, Unreadable, tree_of
 from dynaops.kinds import TableSpec
 from dynaops.model.errors import SpecError
 from dynaops.model.finding import Finding, Place, Severity
@@ -55,22 +56,22 @@ def load(
     paths: Sequence[str | Path],
     overlays: Sequence[str | Path] = (),
     variables: Mapping[str, object] | None = None,
-    env: Mapping[str, str] | None = None,
+    env: Environment | None = None,
     workspace: str = "default",
 ) -> list[Document]:
     """The documents of files and folders. Without `paths`, the `overlays` are laid over one another.
 
-    Raises SpecError with the findings of all files: unreadable ones, undefined variables, and values that do not fit.
+    `env`: by default, the names that are open to every spec. Raises SpecError with the findings of all files:
+    unreadable ones, undefined variables, and values that do not fit.
     """
     findings: list[Finding] = []
-    values = Values(variables or {}, os.environ if env is None else env, workspace)
-    sources = merged_files(paths, overlays, findings)
+    substitution = Substitution(Values(variables or {}, env or Environment(os.environ), workspace))
     documents: list[Document] = []
-    for source, node in sources:
-        filled, undefined = substituted(node, values)
-        findings.extend(undefined)
-        if not undefined:
+    for source, node in merged_files(paths, overlays, findings):
+        filled = substitution.document(node)
+        if filled is not None:
             documents.extend(_document(source, filled, findings))
+    findings.extend(substitution.all_findings())
     findings.extend(_repeated(documents))
     if findings:
         raise SpecError(findings)
@@ -80,19 +81,10 @@ def load(
 def document_of(spec: dict[str, Any], source: str = "") -> Document:
     """A document of plain data (an imported table's spec). Raises SpecError where it is not valid."""
     findings: list[Finding] = []
-    found = list(_document(source, _as_node(spec, source), findings))
+    found = list(_document(source, tree_of(spec, (source, 1, 1)), findings))
     if findings:
         raise SpecError(findings)
     return found[0]
-
-
-def _as_node(value: Any, source: str) -> Node:
-    spot = (source, 1, 1)
-    if isinstance(value, dict):
-        return Node({name: _as_node(child, source) for name, child in value.items()}, spot)
-    if isinstance(value, list):
-        return Node([_as_node(child, source) for child in value], spot)
-    return Node(value, spot)
 
 
 def _finding(code: str, message: str, hint: str | None, place: Place | None = None) -> Finding:

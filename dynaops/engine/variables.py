@@ -1,7 +1,7 @@
 """Variables in string values of specs: ``${var.NAME}``, ``${env.NAME}``, ``${workspace}``.
 
 ``$${`` stands for a literal ``${``. What a later step fills in (``${table_arn}``, ``${stream_arn}``,
-``${index_arns}``) is left alone.
+``${index_arns}``) is left alone. What a variable brings in is not looked at for variables again.
 """
 
 from __future__ import annotations
@@ -9,12 +9,24 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
+from enum import Enum
 from typing import NamedTuple
 
-from dynaops.engine.yaml_tree import Node, place_of
+from dynaops.engine.environment import Environment
+from dynaops.engine.yaml_tree import Node, place_of, tree_of
 from dynaops.model.finding import Finding, Severity
 
-_REFERENCE = re.compile(r"\$?\$\{([^}]*)\}")
+MAX_EXPANDED = 4 * 1024 * 1024
+"""Characters that variables may bring into one document."""
+MAX_EXPANDED_IN_ALL = 64 * 1024 * 1024
+"""Characters that they may bring into all documents of a run."""
+_MOST_TOLD = 100
+"""Findings of a run: nobody reads more."""
+_LONGEST_NAME = 100
+_MOST_COMPARED = 1000
+"""Names that a misspelled one is compared with."""
+_NODE_COST = 16
+"""What a value of a list or map costs beside its characters."""
 _LATER = {"table_arn", "stream_arn", "index_arns"}
 _WORKSPACE = "workspace"
 _INTEGER = re.compile(r"[-+]?[0-9]+")
@@ -24,81 +36,210 @@ class Values(NamedTuple):
     """What references may stand for."""
 
     variables: Mapping[str, object]
-    env: Mapping[str, str]
+    env: Environment
     workspace: str
 
     def of(self, name: str) -> object | None:
-        """What ``${name}`` stands for; None where that is not defined, or not yet."""
-        scope, _, key = name.strip().partition(".")
+        """What ``${name}`` stands for; None where that is not defined, not allowed, or not known yet."""
+        scope, _, key = name.partition(".")
         if scope == "var":
             return self.variables.get(key)
         if scope == "env":
             return self.env.get(key)
-        return self.workspace if name.strip() == _WORKSPACE else None
+        return self.workspace if name == _WORKSPACE else None
 
 
-def substituted(node: Node, values: Values) -> tuple[Node, list[Finding]]:
-    """The node with all variables filled in, and a finding for each that is not defined."""
-    findings: list[Finding] = []
-    return _node(node, values, findings), findings
+class Kind(Enum):
+    """What a piece of a text is."""
+
+    LITERAL = "literal"
+    REFERENCE = "reference"
+    UNENDED = "unended"
+    """``${`` without an end, and all that follows."""
 
 
-def _node(node: Node, values: Values, found: list[Finding]) -> Node:
-    if isinstance(node.value, dict):
-        value = {name: _node(child, values, found) for name, child in node.value.items()}
-        return Node(value, node.spot, node.key)
-    if isinstance(node.value, list):
-        return Node([_node(child, values, found) for child in node.value], node.spot, node.key)
-    if isinstance(node.value, str) and "${" in node.value:
-        return Node(_string(node, values, found), node.spot, node.key)
-    return node
+class Piece(NamedTuple):
+    """A piece of a text: what it stands for as a literal, the name of a reference, or the rest that has no end."""
+
+    kind: Kind
+    text: str
 
 
-def _string(node: Node, values: Values, found: list[Finding]) -> object:
-    whole = _REFERENCE.fullmatch(node.value)
-    if whole and not node.value.startswith("$$") and whole[1].strip() != _WORKSPACE:
-        value = values.of(whole[1])
-        if value is not None:
-            return _typed(value) if isinstance(value, str) else value
-    found.extend(_undefined(node, values))
+def pieces(text: str) -> Iterator[Piece]:
+    """The pieces of a text in their order. Each character is looked at a fixed number of times, whatever the text."""
+    last = text.rfind("}")
+    position = 0
+    while (start := text.find("${", position)) >= 0:
+        escaped = start > position and text[start - 1] == "$"
+        if text[position : start - escaped]:
+            yield Piece(Kind.LITERAL, text[position : start - escaped])
+        if start + 2 > last:
+            if not escaped:
+                yield Piece(Kind.UNENDED, text[start:])
+                return
+            yield Piece(Kind.LITERAL, "${")
+            position = start + 2
+            continue
+        end = text.find("}", start + 2)
+        yield (
+            Piece(Kind.LITERAL, text[start : end + 1])
+            if escaped
+            else Piece(Kind.REFERENCE, text[start + 2 : end].strip())
+        )
+        position = end + 1
+    if position < len(text):
+        yield Piece(Kind.LITERAL, text[position:])
 
-    def replace(match: re.Match[str]) -> str:
-        if match[0].startswith("$$"):
-            return match[0][1:]
-        value = values.of(match[1])
-        return match[0] if value is None else str(value)
 
-    return _REFERENCE.sub(replace, node.value)
+class Substitution:
+    """Fills variables in, document by document, and keeps account of what that brings in."""
+
+    def __init__(self, values: Values) -> None:
+        self.findings: list[Finding] = []
+        self._values = values
+        self._left_in_all = MAX_EXPANDED_IN_ALL
+        self._left = 0
+        self._more = 0
+
+    def document(self, node: Node) -> Node | None:
+        """The document with all variables filled in; None where that cannot be, which `findings` tell."""
+        before = len(self.findings) + self._more
+        self._left = room = min(MAX_EXPANDED, self._left_in_all)
+        try:
+            filled = self._node(node)
+        except _TooMuch as error:
+            self._tell(
+                "SPEC003",
+                "the document expands to too much (variables with long values, named many times)",
+                "Give them shorter values, or name them less often.",
+                error.node,
+            )
+            return None
+        finally:
+            self._left_in_all -= room - max(self._left, 0)
+        return filled if len(self.findings) + self._more == before else None
+
+    def all_findings(self) -> list[Finding]:
+        """The findings, and how many more there are of the same kind."""
+        if not self._more:
+            return self.findings
+        message = f"{self._more:,} more variables cannot be filled in"
+        return [*self.findings, Finding(code="SPEC007", severity=Severity.ERROR, message=message)]
+
+    def _node(self, node: Node) -> Node:
+        if isinstance(node.value, dict):
+            value = {name: self._node(child) for name, child in node.value.items()}
+            return Node(value, node.spot, node.key)
+        if isinstance(node.value, list):
+            return Node([self._node(child) for child in node.value], node.spot, node.key)
+        if isinstance(node.value, str) and "${" in node.value:
+            return self._string(node, list(pieces(node.value)))
+        return node
+
+    def _string(self, node: Node, parts: list[Piece]) -> Node:
+        if len(parts) == 1 and parts[0].kind is Kind.REFERENCE and parts[0].text != _WORKSPACE:
+            value = self._values.of(parts[0].text)
+            if value is not None:
+                return self._whole(value, node)
+        return Node("".join(self._part(part, node) for part in parts), node.spot, node.key)
+
+    def _whole(self, value: object, node: Node) -> Node:
+        """A value that stands alone keeps its type; a text reads as YAML would read it."""
+        if isinstance(value, dict | list):
+            tree = tree_of(value, node.spot)
+            self._pay(_cost(tree), node)
+            return Node(tree.value, node.spot, node.key)
+        self._pay(len(str(value)), node)
+        return Node(_typed(value) if isinstance(value, str) else value, node.spot, node.key)
+
+    def _part(self, part: Piece, node: Node) -> str:
+        if part.kind is Kind.LITERAL:
+            return part.text
+        if part.kind is Kind.UNENDED:
+            self._tell(
+                "SPEC007",
+                f"{_short(part.text)}: a variable has no end",
+                "Close it with }, or write $${ for a literal ${.",
+                node,
+            )
+            return part.text
+        value = self._values.of(part.text)
+        if value is None:
+            self._missing(part.text, node)
+            return f"${{{part.text}}}"
+        if isinstance(value, dict | list):
+            kind = "map" if isinstance(value, dict) else "list"
+            self._tell(
+                "SPEC007",
+                f"${{{_short(part.text)}}} is a {kind}, which cannot stand within a text",
+                "Let it stand alone, or name a variable with a plain value.",
+                node,
+            )
+            return ""
+        text = str(value).lower() if isinstance(value, bool) else str(value)
+        self._pay(len(text), node)
+        return text
+
+    def _pay(self, characters: int, node: Node) -> None:
+        """Count what a variable brings in at `node`. Raises _TooMuch."""
+        self._left -= characters
+        if self._left < 0:
+            raise _TooMuch(node)
+
+    def _missing(self, name: str, node: Node) -> None:
+        if name in _LATER:
+            return
+        scope, _, key = name.partition(".")
+        refusal = self._values.env.refusal(key) if scope == "env" else None
+        if refusal is not None and len(key) <= _LONGEST_NAME:
+            self._tell("SPEC008", f"${{{name}}} may not be read: {refusal[0]}", refusal[1], node)
+            return
+        if scope == "var":
+            hint = self._near(key)
+        elif scope == "env":
+            hint = f"Set {_short(key)} in the environment."
+        else:
+            hint = "Write ${var.NAME}, ${env.NAME} or ${workspace}, or $${ for a literal ${."
+        self._tell("SPEC007", f"${{{_short(name)}}} is not defined", hint, node)
+
+    def _near(self, key: str) -> str:
+        names = self._values.variables
+        if len(key) <= _LONGEST_NAME and len(names) <= _MOST_COMPARED and len(self.findings) < _MOST_TOLD:
+            near = get_close_matches(key, names, 1)
+            if near:
+                return f"Did you mean ${{var.{near[0]}}}?"
+        return f"Give it with --var {_short(key)}=VALUE or --var-file."
+
+    def _tell(self, code: str, message: str, hint: str, node: Node) -> None:
+        if len(self.findings) >= _MOST_TOLD:
+            self._more += 1
+            return
+        severity, place = Severity.ERROR, place_of(node.spot)
+        self.findings.append(Finding(code=code, severity=severity, message=message, hint=hint, place=place))
+
+
+class _TooMuch(Exception):
+    """What variables bring in is over its bound; `node` is where."""
+
+    def __init__(self, node: Node) -> None:
+        super().__init__()
+        self.node = node
 
 
 def _typed(text: str) -> object:
     """A string that is nothing but a variable reads as YAML would read it: a number or a boolean."""
     if text in ("true", "false"):
         return text == "true"
-    return int(text) if _INTEGER.fullmatch(text) and len(text) < 18 else text
+    return int(text) if len(text) < 18 and _INTEGER.fullmatch(text) else text
 
 
-def _undefined(node: Node, values: Values) -> Iterator[Finding]:
-    for match in _REFERENCE.finditer(node.value):
-        name = match[1].strip()
-        if match[0].startswith("$$") or name in _LATER or values.of(name) is not None:
-            continue
-        scope, _, key = name.partition(".")
-        if scope == "var":
-            near = get_close_matches(key, values.variables, 1)
-            hint = (
-                f"Did you mean ${{var.{near[0]}}}?"
-                if near
-                else f"Give it with --var {key}=VALUE or --var-file."
-            )
-        elif scope == "env":
-            hint = f"Set {key} in the environment."
-        else:
-            hint = "Write ${var.NAME}, ${env.NAME} or ${workspace}, or $${ for a literal ${."
-        yield Finding(
-            code="SPEC007",
-            severity=Severity.ERROR,
-            message=f"${{{name}}} is not defined",
-            hint=hint,
-            place=place_of(node.spot),
-        )
+def _cost(node: Node) -> int:
+    if isinstance(node.value, dict):
+        return _NODE_COST + sum(len(name) + _cost(child) for name, child in node.value.items())
+    if isinstance(node.value, list):
+        return _NODE_COST + sum(_cost(child) for child in node.value)
+    return _NODE_COST + (len(node.value) if isinstance(node.value, str) else 0)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST_NAME else f"{text[: _LONGEST_NAME - 1]}…"

@@ -16,6 +16,8 @@ MAX_BYTES = 1024 * 1024
 """A spec file's size at the most (SPEC-FORMAT)."""
 MAX_NODES = 100_000
 """Values a document may expand to, so that aliases cannot blow it up."""
+MAX_ALIASED = 4 * 1024 * 1024
+"""Characters that aliases may add to those of the text."""
 MAX_DEPTH = 60
 
 
@@ -81,6 +83,15 @@ def place_of(spot: Spot) -> Place:
     return Place(file=spot[0], line=spot[1], column=spot[2])
 
 
+def tree_of(value: Any, spot: Spot) -> Node:
+    """Plain data as a tree whose parts all stand at `spot`."""
+    if isinstance(value, dict):
+        return Node({name: tree_of(child, spot) for name, child in value.items()}, spot)
+    if isinstance(value, list):
+        return Node([tree_of(child, spot) for child in value], spot)
+    return Node(value, spot)
+
+
 class Unreadable(Exception):
     """The text is not a spec at all; `finding` says why and where."""
 
@@ -111,7 +122,7 @@ def nodes(text: str, file: str, most: int = MAX_NODES, tagged: Tagged | None = N
     try:
         for node in YAML(typ="safe", pure=True).compose_all(text):
             if node is not None:
-                found.append(_Reader(file, most, tagged).node(node, 0))
+                found.append(_Reader(file, (most, len(text) + MAX_ALIASED), tagged).node(node, 0))
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         message = str(error.problem or error.context or error).strip()
@@ -127,16 +138,18 @@ def nodes(text: str, file: str, most: int = MAX_NODES, tagged: Tagged | None = N
 class _Reader:
     """Turns one document's composed nodes into ours."""
 
-    def __init__(self, file: str, most: int, tagged: Tagged | None = None) -> None:
+    def __init__(self, file: str, most: tuple[int, int], tagged: Tagged | None = None) -> None:
+        """`most`: values, and characters of them, that the document may expand to."""
         self._file = file
-        self._most = most
+        self._values_left, self._characters_left = most
         self._tagged = tagged
-        self._count = 0
 
     def node(self, source: Any, depth: int) -> Node:
         spot = _spot(self._file, source.start_mark)
-        self._count += 1
-        if self._count > self._most or depth > MAX_DEPTH:
+        self._values_left -= 1
+        if source.id == "scalar":
+            self._characters_left -= len(source.value)
+        if min(self._values_left, self._characters_left) < 0 or depth > MAX_DEPTH:
             message = "the document expands to too much (aliases, or nesting)"
             raise unreadable("SPEC003", message, place_of(spot))
         kind = str(source.tag)
@@ -166,6 +179,7 @@ class _Reader:
             if key.id != "scalar":
                 raise unreadable("SPEC004", "a key must be a plain word", place_of(spot))
             name = str(key.value)
+            self._characters_left -= len(name)
             if name == "<<":
                 self._merge(merged, value, depth)
                 continue

@@ -95,3 +95,25 @@ def test_json_is_one_document_even_when_it_fails(terminal: Terminal) -> None:
     ran = terminal("--json", "plan", terminal.write(GOOD + "x: 1\n"))
     assert ran.code == 1
     assert json.loads(ran.out)
+
+
+def test_a_secret_of_the_environment_gets_into_no_plan(terminal: Terminal) -> None:
+    path = terminal.write(GOOD + 'tags: {a: "${env.AWS_SECRET_ACCESS_KEY}"}\n')
+    secret = "wJalrXUtnFEMI"
+    ran = terminal("plan", path, "--markdown", "plan.md", AWS_SECRET_ACCESS_KEY=secret)
+    assert ran.code == 1
+    assert "specs/spec.yaml:4:11" in ran.err
+    assert "--env-var AWS_SECRET_ACCESS_KEY" in ran.err
+    assert secret not in ran.out + ran.err
+    assert not (terminal.folder / "plan.md").exists()
+
+
+def test_a_saved_plan_opens_no_name_of_the_environment(terminal: Terminal) -> None:
+    """A file could be edited to open any; the command line says it again."""
+    path = terminal.write(GOOD + 'tags: {a: "${env.SHOP_TOKEN}"}\n')
+    opened = ("--env-var", "SHOP_TOKEN")
+    assert terminal("plan", path, "--out", "it.plan", *opened, SHOP_TOKEN="t1").code == 0
+    refused = terminal("apply", "it.plan", "--yes", SHOP_TOKEN="t1")
+    assert (refused.code, "--env-var SHOP_TOKEN" in refused.err) == (1, True), refused
+    assert terminal("apply", "it.plan", "--yes", *opened, SHOP_TOKEN="other").code == 5
+    assert terminal("apply", "it.plan", "--yes", *opened, SHOP_TOKEN="t1").code == 0

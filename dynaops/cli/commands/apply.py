@@ -28,6 +28,7 @@ def apply(
     overlays: options.Overlays = None,
     variables: options.Variables = None,
     variable_files: options.VariableFiles = None,
+    env_names: options.EnvNames = None,
     targets: options.Targets = None,
     yes: options.Yes = False,
     allow_replace: options.AllowReplace = False,
@@ -50,8 +51,8 @@ def apply(
     if paths and any(is_saved_plan(path) for path in paths):
         if len(paths) > 1 or targets or overlays or variables or variable_files:
             raise typer.BadParameter("A saved plan is applied as it is: leave out other paths and options.")
-        return _apply_saved(settings, paths[0], policies, terms)
-    specs = wiring.source(paths, overlays, variables, variable_files)
+        return _apply_saved(settings, paths[0], policies, env_names or (), terms)
+    specs = wiring.source(paths, overlays, variables, variable_files, env_names)
     return _apply_specs(settings, specs, tuple(targets or ()), policies, terms)
 
 
@@ -74,12 +75,14 @@ def _apply_specs(
         return carry_out(judged(plan, documents, state, policies), place, way, settings, terms)
 
 
-def _apply_saved(settings: Settings, path: str, policies: Sequence[str] | None, terms: Terms) -> int:
+def _apply_saved(
+    settings: Settings, path: str, policies: Sequence[str] | None, env_names: Sequence[str], terms: Terms
+) -> int:
     from dynaops.cli import saved
 
     screen = Screen(settings)
     file = saved.load(path)
-    documents = file.documents()
+    documents = file.documents(env_names)
     place = wiring.store(settings)
     way = wiring.aws(settings)
     with place.lock("apply") as lock:

@@ -25,6 +25,7 @@ def destroy(
     overlays: options.Overlays = None,
     variables: options.Variables = None,
     variable_files: options.VariableFiles = None,
+    env_names: options.EnvNames = None,
     targets: options.Targets = None,
     yes: options.Yes = False,
     allow_destroy: options.AllowDestroy = False,
@@ -41,7 +42,11 @@ def destroy(
     settings = settings_of(ctx)
     screen = Screen(settings)
     specs = wiring.Source(
-        tuple(paths or ()), tuple(overlays or ()), tuple(variables or ()), tuple(variable_files or ())
+        tuple(paths or ()),
+        tuple(overlays or ()),
+        tuple(variables or ()),
+        tuple(variable_files or ()),
+        tuple(env_names or ()),
     )
     documents = wiring.documents(specs) if specs.read else []
     place = wiring.store(settings)

@@ -49,6 +49,7 @@ def graph(
     overlays: options.Overlays = None,
     variables: options.Variables = None,
     variable_files: options.VariableFiles = None,
+    env_names: options.EnvNames = None,
     recorded: Annotated[
         bool, typer.Option("--recorded", help="Draw what the state names; no spec is read.")
     ] = False,
@@ -74,7 +75,7 @@ def graph(
         raise typer.BadParameter("--recorded draws the state alone: leave out paths, --file and --plan.")
     settings = settings_of(ctx)
     screen = Screen(settings)
-    specs = wiring.source(paths, overlays, variables, variable_files)
+    specs = wiring.source(paths, overlays, variables, variable_files, env_names)
     asked = bool(paths or overlays or plan)
     if recorded or (not asked and not Path(options.SPECS).exists()):
         drawn = wiring.graph_of_state(wiring.store(settings).load())

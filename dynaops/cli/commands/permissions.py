@@ -27,6 +27,7 @@ def permissions(
     overlays: options.Overlays = None,
     variables: options.Variables = None,
     variable_files: options.VariableFiles = None,
+    env_names: options.EnvNames = None,
     plan: Annotated[bool, typer.Option("--plan", help="Only what applying the present plan takes.")] = False,
     check: Annotated[
         bool, typer.Option("--check", help="Ask IAM whether the caller has it all; exit 1 if not.")
@@ -38,7 +39,7 @@ def permissions(
     """
     settings = settings_of(ctx)
     screen = Screen(settings)
-    specs = wiring.source(paths, overlays, variables, variable_files)
+    specs = wiring.source(paths, overlays, variables, variable_files, env_names)
     documents = wiring.plannable(specs)
     way = wiring.aws(settings)
     if plan:

@@ -32,6 +32,7 @@ def plan(
     overlays: options.Overlays = None,
     variables: options.Variables = None,
     variable_files: options.VariableFiles = None,
+    env_names: options.EnvNames = None,
     targets: options.Targets = None,
     no_refresh: options.NoRefresh = False,
     exit_code: options.ExitCode = False,
@@ -54,7 +55,7 @@ def plan(
     """
     settings = settings_of(ctx)
     screen = Screen(settings)
-    specs = wiring.source(paths, overlays, variables, variable_files)
+    specs = wiring.source(paths, overlays, variables, variable_files, env_names)
     documents = wiring.plannable(specs)
     state = wiring.store(settings).load()
     way = wiring.aws(settings)
@@ -80,7 +81,8 @@ def plan(
         screen.gap()
         screen.show(rehearsal_page(rehearsal))
     if out is not None:
-        screen.aside(f"Saved. To carry out exactly this plan: dynaops apply {out}")
+        opened = "".join(f" --env-var {name}" for name in specs.env_names)
+        screen.aside(f"Saved. To carry out exactly this plan: dynaops apply {out}{opened}")
     if made.forbidden or (rehearsal is not None and not rehearsal.passes):
         return Exit.FAILED
     return Exit.CHANGES if exit_code and not made.empty else Exit.OK

@@ -41,6 +41,7 @@ def validate(
     overlays: options.Overlays = None,
     variables: options.Variables = None,
     variable_files: options.VariableFiles = None,
+    env_names: options.EnvNames = None,
     live: Annotated[bool, typer.Option("--live", help="Also check the deployed tables in AWS.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit 3 if there are warnings.")] = False,
     policies: Annotated[
@@ -60,7 +61,7 @@ def validate(
     restore drills and 24 hours of metrics are judged, against the specs where there are some.
     """
     settings = settings_of(ctx)
-    specs = wiring.source(paths, overlays, variables, variable_files)
+    specs = wiring.source(paths, overlays, variables, variable_files, env_names)
     if live:
         from dynaops.cli.health import Files, validate_live
 
