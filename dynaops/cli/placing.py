@@ -94,10 +94,11 @@ def _moved(
 
 def push(settings: Settings, file: str, force: bool) -> tuple[State | None, State]:
     """Take a state in from a file (``-``: stdin); what it replaced (None: nothing readable), and what it is now."""
+    from dynaops.engine.state_check import faults_of
     from dynaops.stores.format import loads
     from dynaops.stores.migrate import check_push
 
-    given = loads(_bytes_of(file), file)
+    given = loads(_bytes_of(file), file, faults_of)
     place = wiring.store(settings)
     with place.lock("state push"):
         before = None if force else check_push(given, place)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dynaops.cli.wiring import Source, documents
 from dynaops.model.base import Model
@@ -105,15 +105,28 @@ def load(path: str) -> SavedPlan:
     from pydantic import ValidationError
 
     from dynaops.model.files import FileRefused, read_bytes
+    from dynaops.model.json_text import JsonFault, parse
 
     try:
-        saved = SavedPlan.model_validate_json(read_bytes(path, _MOST_BYTES))
+        raw = read_bytes(path, _MOST_BYTES)
+        _check_formats(parse(raw), path)
+        return SavedPlan.model_validate_json(raw)
     except FileRefused as error:
         raise DynaopsError(f"Cannot read the plan {path}: it {error.reason}", _ANEW) from error
+    except JsonFault as fault:
+        raise DynaopsError(
+            f"{path}:{fault.line}:{fault.column} is no plan that this version understands: {fault.message}",
+            _ANEW,
+        ) from fault
     except ValidationError as error:
         raise DynaopsError(f"{path} is no plan that this version understands", _ANEW) from error
-    if saved.saved_plan != FORMAT_VERSION:
-        raise DynaopsError(
-            f"{path} has plan format {saved.saved_plan}; this version understands {FORMAT_VERSION}", _ANEW
-        )
-    return saved
+
+
+def _check_formats(data: Any, path: str) -> None:
+    """Raise DynaopsError where the file, or the plan in it, is of a format that this version does not know."""
+    plan = data.get("plan")
+    for version in (data.get("saved_plan"), plan.get("format_version") if isinstance(plan, dict) else None):
+        if version is not None and (type(version) is not int or version != FORMAT_VERSION):
+            raise DynaopsError(
+                f"{path} has plan format {version!r}; this version understands {FORMAT_VERSION}", _ANEW
+            )

@@ -59,13 +59,14 @@ def place(settings: Settings, way: Callable[[], Aws]) -> Store:
 
 def store_of(base: str, name: str, way: Callable[[], Aws]) -> Store:
     """The store of workspace `name`, whether or not it is there."""
+    from dynaops.engine.state_check import faults_of
     from dynaops.stores import open_store
 
     if name == _DEFAULT:
-        return open_store(base, way=way)
+        return open_store(base, way=way, check=faults_of)
     from dynaops.stores.workspaces import location_of
 
-    return open_store(location_of(base, name), way=way)
+    return open_store(location_of(base, name), way=way, check=faults_of)
 
 
 def exists(store: Store) -> bool:

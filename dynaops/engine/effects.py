@@ -20,6 +20,8 @@ def apply_effects(
             resources.pop(effect.address, None)
         else:
             was = resources.get(effect.address)
+            if was is None and effect.stamp and not effect.set:
+                continue  # a time alone makes nothing ours
             resources[effect.address] = _record(was, effect, outputs.get(effect.address, {}), now)
     return state.model_copy(update={"resources": resources})
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from dynaops.engine.digests import IDENTITY, fingerprint, moved, spec_digests
 from dynaops.engine.observe import observe
-from dynaops.engine.scopes import scope_of
-from dynaops.engine.sides import known_of_plan
+from dynaops.engine.scopes import Target, scope_of
+from dynaops.engine.sides import known_of
 from dynaops.kinds.rooms import ROOMS
 from dynaops.model.errors import DynaopsError
 from dynaops.model.plan import Plan
@@ -45,8 +45,11 @@ def check(plan: Plan, documents: Sequence[Document], state: State, aws: Aws) -> 
         raise StalePlan(f"it was made for {plan.endpoint or 'AWS'}, not for {aws.endpoint_url or 'AWS'}")
     if plan.account != aws.account:
         raise StalePlan(f"it was made for account {plan.account or 'unknown'}, not for {aws.account}")
-    known = {table: known_of_plan(plan, state, table) for table in plan.tables}
-    live = observe(aws, _scopes(plan, state), ROOMS, known)
+    # What to look for is what the specs say and not what the plan does: a plan may have been edited.
+    specs = {document.spec.table_name: document.spec for document in documents}
+    scopes = _scopes(plan, state)
+    known = {scope.address: known_of(Target(scope, specs.get(scope.address)), state) for scope in scopes}
+    live = observe(aws, scopes, ROOMS, known)
     found = {address: fingerprint(one) for entries in live.values() for address, one in entries.items()}
     for address in sorted({*plan.fingerprints, *found}):
         if plan.fingerprints.get(address) != found.get(address):

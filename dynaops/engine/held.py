@@ -59,10 +59,9 @@ class Held:
             dimension = dimension_at(self.scope, address)
             if (dimension.region, dimension.index, dimension.side) == (region, index, side):
                 bounds = [one.properties, *(one.properties.get("schedules") or {}).values()]
-                return Span(
-                    low=min(given["min"] for given in bounds if "min" in given),
-                    high=max(given["max"] for given in bounds if "max" in given),
-                )
+                lows = [given["min"] for given in bounds if "min" in given]
+                highs = [given["max"] for given in bounds if "max" in given]
+                return Span(low=min(lows), high=max(highs)) if lows and highs else None
         return None
 
 

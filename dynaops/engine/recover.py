@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from dynaops.engine.effects import apply_effects
+from dynaops.engine.state_check import is_whole
 from dynaops.model.operation import Effect
 from dynaops.model.resource import Observed
 from dynaops.model.state import State
@@ -27,7 +28,7 @@ def recovered(
         del remaining[key]
         for effect in intent.effects:
             happened = _happened(effect, live.get(effect.address))
-            if happened is not None:
+            if happened is not None and _leaves_whole(state, happened):
                 effects.append(happened)
                 if effect.address in live:
                     outputs[effect.address] = live[effect.address].outputs
@@ -36,6 +37,14 @@ def recovered(
         effect.model_copy(update={"values": {**effect.values, **outputs.get(effect.address, {})}})
         for effect in effects
     )
+
+
+def _leaves_whole(state: State, effect: Effect) -> bool:
+    """Whether what was made is ours: a live resource that lacks what its kind is made with is another's."""
+    if effect.forget or effect.address in state.resources:
+        return True
+    made = apply_effects(state, [effect], {}, 0).resources.get(effect.address)
+    return made is None or is_whole(made)
 
 
 def _happened(effect: Effect, live: Observed | None) -> Effect | None:

@@ -9,6 +9,7 @@ from dynaops.kinds.kind import BaseRoom, Entry, Known, Policy, Rank, Reader, Ste
 from dynaops.model.change import Action
 from dynaops.model.finding import Finding, Severity
 from dynaops.model.operation import Effect, Operation, Wait
+from dynaops.model.recorded import ABSENT, Recorded
 from dynaops.model.resource import Observed, Resource, Scope
 from dynaops.model.spec import Fragment
 
@@ -45,6 +46,13 @@ def rules(spec: TableSpec) -> Iterator[Finding]:
             )
 
 
+class RecordedInsights(Recorded):
+    """Contributor insights as the state records them."""
+
+    enabled: bool = ABSENT
+    mode: Literal["ACCESSED_AND_THROTTLED_KEYS", "THROTTLED_KEYS"] = ABSENT
+
+
 KIND = "contributor_insights"
 OFF = {"enabled": False}
 DEFAULT_MODE = "ACCESSED_AND_THROTTLED_KEYS"
@@ -53,7 +61,15 @@ DEFAULT_MODE = "ACCESSED_AND_THROTTLED_KEYS"
 class InsightsRoom(BaseRoom):
     """The room of contributor_insights: one for the table, and one for each index that is named."""
 
-    kinds: Mapping[str, Policy] = {KIND: Policy(title="contributor insights", spec_key=KIND, absent=OFF)}
+    kinds: Mapping[str, Policy] = {
+        KIND: Policy(
+            title="contributor insights",
+            spec_key=KIND,
+            absent=OFF,
+            recorded=RecordedInsights,
+            address=rf"{KIND}(/[^/]+)?",
+        )
+    }
 
     def owner(self, scope: Scope, address: str) -> str | None:
         index = address.removeprefix(scope.below(KIND)).strip("/")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from dynaops.model.change import Action, Change, Difference
 from dynaops.model.finding import Finding
 from dynaops.model.operation import Operation
+from dynaops.model.recorded import Recorded
 from dynaops.model.resource import Observed, Properties, Resource, Scope
 from dynaops.model.state import Record
 
@@ -77,6 +78,16 @@ class Policy:
     """Where the kind stands in the spec, for `lifecycle.ignore_changes`; ``{name}`` is the address's last segment."""
     replacement: str = "it can only be replaced"
     """Why an immutable property forces replacement, for the reason sentence."""
+    recorded: type[Recorded] = Recorded
+    """What the state may say of the kind's properties. What an apply that was cut off leaves out must be optional."""
+    address: str = ""
+    """Pattern of the kind's addresses, below that of their table."""
+    arn: str = ""
+    """Pattern of what follows ``arn:PARTITION:`` in the kind's ARNs; empty: it has none of its own."""
+    minted: frozenset[str] = frozenset()
+    """Outputs that every record of the kind has."""
+    identity: str = ""
+    """Pattern of the kind's ids; empty: it has none."""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from dynaops.kinds.kind import BaseRoom, Entry, Known, Policy, Rank, Reader, Ste
 from dynaops.model.change import Action
 from dynaops.model.finding import Finding, Severity
 from dynaops.model.operation import Effect, Operation, Wait
+from dynaops.model.recorded import ABSENT, Recorded, Units
 from dynaops.model.resource import Observed, Properties, Resource, Scope
 from dynaops.model.spec import Fragment
 from dynaops.model.state import Record
@@ -43,6 +44,13 @@ def rules(spec: TableSpec) -> Iterator[Finding]:
         )
 
 
+class RecordedRecovery(Recorded):
+    """Point-in-time recovery as the state records it."""
+
+    enabled: bool = ABSENT
+    recovery_period_days: Units = ABSENT
+
+
 _WINDOW = "ContinuousBackupsDescription.PointInTimeRecoveryDescription"
 KIND = "point_in_time_recovery"
 OFF = {"enabled": False}
@@ -51,7 +59,15 @@ OFF = {"enabled": False}
 class RecoveryRoom(BaseRoom):
     """The room of point_in_time_recovery. Off is how AWS makes every table, so it is the same as absent."""
 
-    kinds: Mapping[str, Policy] = {KIND: Policy(title="point-in-time recovery", spec_key=KIND, absent=OFF)}
+    kinds: Mapping[str, Policy] = {
+        KIND: Policy(
+            title="point-in-time recovery",
+            spec_key=KIND,
+            absent=OFF,
+            recorded=RecordedRecovery,
+            address=KIND,
+        )
+    }
 
     def declare(self, scope: Scope, spec: TableSpec) -> Iterable[Resource]:
         wanted: dict[str, Any] = OFF

@@ -13,6 +13,7 @@ from dynaops.kinds.policy_document import canonical, filled, text
 from dynaops.model.change import Action
 from dynaops.model.finding import Finding, Severity
 from dynaops.model.operation import Effect, Operation, Wait
+from dynaops.model.recorded import ABSENT, PolicyDocument, Recorded
 from dynaops.model.resource import Observed, Resource, Scope
 
 if TYPE_CHECKING:
@@ -45,10 +46,18 @@ def _finding(code: str, message: str, hint: str) -> Finding:
 KIND = "resource_policy"
 
 
+class RecordedPolicy(Recorded):
+    """A resource policy as the state records it."""
+
+    policy: PolicyDocument = ABSENT
+
+
 class ResourcePolicyRoom(BaseRoom):
     """The room of resource_policy. Documents are compared by meaning, not by their text."""
 
-    kinds: Mapping[str, Policy] = {KIND: Policy(title="resource policy", spec_key=KIND)}
+    kinds: Mapping[str, Policy] = {
+        KIND: Policy(title="resource policy", spec_key=KIND, recorded=RecordedPolicy, address=KIND)
+    }
 
     def declare(self, scope: Scope, spec: TableSpec) -> Iterable[Resource]:
         if spec.resource_policy:

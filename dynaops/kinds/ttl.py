@@ -13,6 +13,7 @@ from dynaops.kinds.kind import BaseRoom, Entry, Known, Policy, Rank, Reader, Ste
 from dynaops.model.change import Action
 from dynaops.model.finding import Finding, Severity
 from dynaops.model.operation import Cooldown, Effect, Operation, Wait
+from dynaops.model.recorded import ABSENT, Name, Recorded
 from dynaops.model.resource import Observed, Properties, Resource, Scope
 from dynaops.model.spec import Fragment
 from dynaops.model.state import Record
@@ -53,6 +54,13 @@ def rules(spec: TableSpec) -> Iterator[Finding]:
             )
 
 
+class RecordedTtl(Recorded):
+    """TTL as the state records it."""
+
+    enabled: bool = ABSENT
+    attribute: Name = ABSENT
+
+
 _SPEC = "TimeToLiveDescription.TimeToLiveStatus"
 _ON = ("ENABLED", "ENABLING")
 COOLDOWN_SECONDS = 3600.0
@@ -64,7 +72,13 @@ class TtlRoom(BaseRoom):
     """The room of ttl. Off is the same as absent: DescribeTimeToLive says DISABLED either way."""
 
     kinds: Mapping[str, Policy] = {
-        "ttl": Policy(title="time to live", spec_key="ttl", absent={"enabled": False})
+        "ttl": Policy(
+            title="time to live",
+            spec_key="ttl",
+            absent={"enabled": False},
+            recorded=RecordedTtl,
+            address="ttl",
+        )
     }
 
     def declare(self, scope: Scope, spec: TableSpec) -> Iterable[Resource]:
@@ -112,12 +126,20 @@ def _changes(work: Work, entry: Entry) -> Iterator[Step]:
     wanted: dict[str, Any] = entry.desired.properties if entry.desired else {"enabled": False}
     live: dict[str, Any] = entry.live.properties if entry.live else {"enabled": False}
     pause = _remaining(work)
+    present = live.get("attribute") or wanted.get("attribute", "")
     if entry.action in (Action.CREATE, Action.REPLACE):
         yield _switch(work, entry, wanted["attribute"], True, pause)
     elif entry.action is Action.DELETE and work.table.action is not Action.DELETE:
-        yield _switch(work, entry, live["attribute"], False, pause)
+        yield _switch(work, entry, present, False, pause)
     elif entry.action in (Action.UPDATE, Action.ADOPT) and entry.change and entry.change.differences:
-        yield _switch(work, entry, live["attribute"], False, pause, again=wanted["enabled"])
+        yield _switch(
+            work,
+            entry,
+            present,
+            False,
+            pause,
+            again=wanted["enabled"],
+        )
         if wanted["enabled"]:
             yield _switch(work, entry, wanted["attribute"], True, COOLDOWN_SECONDS)
 
@@ -126,7 +148,8 @@ def _remaining(work: Work) -> float:
     """Seconds until AWS takes another change, as far as our own changes tell."""
     record = work.table.record
     stamps = record.stamps.get("ttl", []) if record and work.table.action is not Action.REPLACE else []
-    return max(0.0, COOLDOWN_SECONDS - (work.now - max(stamps))) if stamps else 0.0
+    since = max(0.0, work.now - max(stamps, default=0.0))  # a clock may have been ahead
+    return max(0.0, COOLDOWN_SECONDS - since)
 
 
 def _switch(work: Work, entry: Entry, attribute: str, on: bool, pause: float, again: bool = False) -> Step:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import NamedTuple
 
 from dynaops.model.base import Json, Model
 from dynaops.model.operation import Effect
@@ -41,6 +42,14 @@ class Intent(Model):
     address: str
     effects: tuple[Effect, ...]
     at: float
+
+
+class RecordFault(NamedTuple):
+    """What is wrong at `path` (member names) of a state. `newer`: a newer dynaops may have written it."""
+
+    path: tuple[str, ...]
+    message: str
+    newer: bool = False
 
 
 class State(Model):

@@ -10,16 +10,22 @@ from dynaops.model.errors import DynaopsError
 if TYPE_CHECKING:
     from dynaops.aws.session import Aws
     from dynaops.stores.base import Store
+    from dynaops.stores.format import Check
 
 DEFAULT_GENERATIONS = 10
 
 
 def open_store(
-    location: str, *, generations: int = DEFAULT_GENERATIONS, way: Callable[[], Aws] | None = None
+    location: str,
+    *,
+    generations: int = DEFAULT_GENERATIONS,
+    way: Callable[[], Aws] | None = None,
+    check: Check | None = None,
 ) -> Store:
     """The store at `location`: a path, or ``s3://bucket/key``, to which `way` gives the way.
 
-    Nothing is read or written yet. `generations` is how many earlier states are kept beside the present one.
+    Nothing is read or written yet. `generations` is how many earlier states are kept beside the present one; `check`
+    says what is wrong with the records of any state that is read.
     Raises DynaopsError for a location that no store understands.
     """
     scheme, separator, _ = location.partition("://")
@@ -27,7 +33,7 @@ def open_store(
         from dynaops.stores.s3 import S3Store
         from dynaops.stores.s3_place import parse
 
-        return S3Store(location, parse(location), way, generations=generations)
+        return S3Store(location, parse(location), way, generations=generations, check=check)
     if separator:
         raise DynaopsError(
             f"No state can be kept at {location}: `{scheme}://` is unknown.",
@@ -39,4 +45,4 @@ def open_store(
         )
     from dynaops.stores.local import LocalStore
 
-    return LocalStore(location, generations=generations)
+    return LocalStore(location, generations=generations, check=check)

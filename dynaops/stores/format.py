@@ -7,12 +7,15 @@ Whatever it is, reading it gives a State or a StateUnreadable that says what is 
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import orjson
 from pydantic import ValidationError
 
-from dynaops.model.state import FORMAT_VERSION, Record, State
+from dynaops.model.json_text import JsonFault, parse
+from dynaops.model.state import FORMAT_VERSION, Record, RecordFault, State
 from dynaops.stores.base import StateElsewhere, StateError, StateUnreadable
 
 MAX_BYTES = 64 * 1024 * 1024
@@ -31,9 +34,18 @@ _FOREIGN = {
     "table_name": "a dynaops spec",
     "Table": "the output of describe-table",
 }
+_UPGRADE_HINT = "Upgrade dynaops (`pip install --upgrade dynaops`). The file was left as it is."
 _MOVED_TO = "moved_to"
 _SHOWN_FAULTS = 3
+_LONGEST = 300
+"""Characters of one fault that are shown."""
 _RESOURCES = "resources"
+_MAX_SERIAL = 10**15
+"""No state was ever saved so often: a larger one is a slip, and file names hold it."""
+_WHERE = re.compile(r"Invalid JSON: (.*) at line (\d+) column (\d+)")
+"""How pydantic says that a text is no JSON."""
+Check = Callable[[State], Iterable[RecordFault]]
+"""Says what is wrong with a state's records, beyond their form."""
 _NONE, _SOME = b'\n  "resources": {},\n', b'\n  "resources": {\n%s\n  },\n'
 """Two spaces: this is the state's own member, whatever else goes by that name deeper inside."""
 
@@ -106,8 +118,13 @@ def moved_note(target: str) -> bytes:
     return _encode({_MOVED_TO: target})
 
 
-def loads(raw: bytes, place: str) -> State:
-    """The state that `raw` holds; `place` names its origin in messages.
+def unchecked(state: State) -> Iterable[RecordFault]:  # noqa: ARG001 (a Check)
+    """Nothing is wrong with any record: for those who cannot tell."""
+    return ()
+
+
+def loads(raw: bytes, place: str, check: Check = unchecked) -> State:
+    """The state that `raw` holds, of records that pass `check`; `place` names its origin in messages.
 
     Raises StateElsewhere where it says that the state was moved, StateUnreadable for all else that is no state.
     """
@@ -122,22 +139,47 @@ def loads(raw: bytes, place: str) -> State:
     try:
         state = State.model_validate_json(raw, strict=True)
     except ValidationError as error:
+        syntax = _WHERE.match(error.errors(include_url=False)[0]["msg"])
+        if syntax:
+            raise _not_json(place, JsonFault(syntax[1], int(syntax[2]), int(syntax[3]))) from error
         raise StateUnreadable(f"The state {place} is damaged: {_faults(error)}.", RESTORE_HINT) from error
     if not state.lineage:
         raise StateUnreadable(f"The state {place} is damaged: lineage is empty.", RESTORE_HINT)
-    if state.serial < 0:
-        raise StateUnreadable(f"The state {place} is damaged: serial is negative.", RESTORE_HINT)
+    if not 0 <= state.serial <= _MAX_SERIAL:
+        how = "is negative" if state.serial < 0 else f"is above {_MAX_SERIAL}"
+        raise StateUnreadable(f"The state {place} is damaged: serial {how}.", RESTORE_HINT)
+    require_sound(state, place, check)
     return state
+
+
+def require_sound(state: State, place: str, check: Check) -> None:
+    """Raise StateUnreadable, naming the first records that do not pass `check` and what is wrong with them."""
+    faults = list(check(state))
+    if not faults:
+        return
+    told = _listed([_fault(one.path, "", one.message) for one in faults])
+    if any(one.newer for one in faults):
+        raise StateUnreadable(
+            f"The state {place} has resources of kinds that this dynaops does not know: {told}.",
+            f"A newer dynaops has written it, as a rule. {_UPGRADE_HINT}",
+        )
+    raise StateUnreadable(f"The state {place} is damaged: {told}.", RESTORE_HINT)
+
+
+def _not_json(place: str, fault: JsonFault) -> StateUnreadable:
+    hint = f"{fault.hint} {RESTORE_HINT}" if fault.hint else RESTORE_HINT
+    return StateUnreadable(
+        f"The state {place}:{fault.line}:{fault.column} is not valid JSON: {fault.message}.", hint
+    )
 
 
 def _parse(raw: bytes, place: str) -> dict[str, Any]:
     if not raw.strip():
         raise StateUnreadable(f"The state {place} is empty.", RESTORE_HINT)
     try:
-        data = orjson.loads(raw)
-    except orjson.JSONDecodeError as error:
-        where = f"{place}:{error.lineno}:{error.colno}"
-        raise StateUnreadable(f"The state {where} is not valid JSON: {error.msg}.", RESTORE_HINT) from error
+        data = parse(raw)
+    except JsonFault as fault:
+        raise _not_json(place, fault) from fault
     if not isinstance(data, dict):
         raise StateUnreadable(f"{place} is not a state of dynaops: it holds no JSON object.", _CHOOSE_HINT)
     return data
@@ -159,7 +201,7 @@ def _check_version(data: dict[str, Any], place: str) -> None:
         raise StateUnreadable(
             f"The state {place} was written by a newer dynaops: its format is {version}, this one "
             f"knows up to {FORMAT_VERSION}.",
-            "Upgrade dynaops (`pip install --upgrade dynaops`). The file was left as it is.",
+            _UPGRADE_HINT,
         )
 
 
@@ -168,15 +210,26 @@ def _faults(error: ValidationError, *around: str) -> str:
     faults = [
         _fault((*around, *part["loc"]), part["type"], part["msg"]) for part in error.errors(include_url=False)
     ]
+    return _listed(faults)
+
+
+def _listed(faults: list[str]) -> str:
     shown = "; ".join(faults[:_SHOWN_FAULTS])
     more = len(faults) - _SHOWN_FAULTS
     return f"{shown} (and {more} more)" if more > 0 else shown
 
 
 def _fault(place: tuple[int | str, ...], kind: str, message: str) -> str:
-    path = " > ".join(str(part) for part in place) or "the whole"
+    path = _printable(" > ".join(str(part) for part in place)) or "the whole"
     if kind == "extra_forbidden":
         return f"{path} is unknown"
     if kind == "missing":
         return f"{path} is missing"
-    return f"{path}: {message[:1].lower()}{message[1:]}"
+    told = _printable(message)
+    return f"{path} {told}" if told.startswith("is ") else f"{path}: {told[:1].lower()}{told[1:]}"
+
+
+def _printable(text: str) -> str:
+    """A text of the file on one line, and not endless, whatever is in it."""
+    line = "".join(char if char.isprintable() else repr(char)[1:-1] for char in text[:_LONGEST])
+    return f"{line}..." if len(text) > _LONGEST else line

@@ -23,9 +23,10 @@ NAME = re.compile(r"(\d{8,})-[0-9a-f]{8}\.json")
 class Generations:
     """What is kept of the state at `path`, at most `limit` files: in ``state.d/`` for ``state.json``."""
 
-    def __init__(self, path: Path, limit: int) -> None:
+    def __init__(self, path: Path, limit: int, check: form.Check = form.unchecked) -> None:
         self._path = path
         self._limit = limit
+        self._check = check
         self._directory = path.with_name(f"{path.name.removesuffix('.json')}.d")
 
     def keep(self, serial: int, lineage: str) -> None:
@@ -65,7 +66,7 @@ class Generations:
             raise not_kept(serial, [serial_of(path.name) for path in self._paths()], str(self._directory))
         own = [path for path in found if lineage is not None and digest(lineage) in path.stem]
         path = (own or found)[0]
-        return form.loads(_bytes(path), str(path))
+        return form.loads(_bytes(path), str(path), self._check)
 
     def drop(self) -> None:
         """Deletes all that is kept, damaged files too. Raises OSError."""

@@ -30,10 +30,11 @@ class _Seen:
 class LocalStore:
     """A state in one file. A symbolic link is followed once, so the link stays and its target is replaced."""
 
-    def __init__(self, location: str, *, generations: int) -> None:
+    def __init__(self, location: str, *, generations: int, check: form.Check | None = None) -> None:
         self._location = location
         self._path = _resolve(location)
-        self._generations = Generations(self._path, generations)
+        self._check = check or form.unchecked
+        self._generations = Generations(self._path, generations, self._check)
         self._lock = StateLock(self._path, location)
         self._seen: _Seen | None = None
         self._kept = False
@@ -52,7 +53,7 @@ class LocalStore:
             self._seen = None
             return State.empty()
         raw, mark = found
-        state = form.loads(raw, self._location)
+        state = form.loads(raw, self._location, self._check)
         self._seen = _Seen(mark, state.serial, state.lineage)
         return state
 

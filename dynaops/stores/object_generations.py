@@ -21,10 +21,11 @@ SAVED_AT = "dynaops-saved-at"
 class ObjectGenerations:
     """What is kept of the state at `key`, at most `limit` objects: below ``state.d/`` for ``state.json``."""
 
-    def __init__(self, bucket: Bucket, key: str, limit: int) -> None:
+    def __init__(self, bucket: Bucket, key: str, limit: int, check: form.Check = form.unchecked) -> None:
         self._bucket = bucket
         self._key = key
         self._limit = limit
+        self._check = check
         self._prefix = f"{key.removesuffix('.json')}.d/"
 
     def keep(self, etag: str, serial: int, lineage: str) -> None:
@@ -57,7 +58,7 @@ class ObjectGenerations:
         content = self._content(name) if name else None
         if content is None:
             raise not_kept(serial, [serial_of(one) for one in names], self._place(""))
-        return form.loads(content.body, self._place(name or ""))
+        return form.loads(content.body, self._place(name or ""), self._check)
 
     def drop(self) -> None:
         """Deletes all that is kept, damaged ones too. Raises AwsFailure kinds."""

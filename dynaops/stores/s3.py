@@ -37,13 +37,22 @@ class _Seen:
 class S3Store:
     """A state in one object, which `way` leads to. Nothing is sent before something is read or written."""
 
-    def __init__(self, location: str, where: S3Location, way: Callable[[], Aws], *, generations: int) -> None:
+    def __init__(
+        self,
+        location: str,
+        where: S3Location,
+        way: Callable[[], Aws],
+        *,
+        generations: int,
+        check: form.Check | None = None,
+    ) -> None:
         aws = way()
         region = where.region or aws.region
         self._location = location
         self._key = where.key
         self._bucket = Bucket(aws, where.bucket, region, where.expected_owner, where.kms_key)
-        self._generations = ObjectGenerations(self._bucket, where.key, generations)
+        self._check = check or form.unchecked
+        self._generations = ObjectGenerations(self._bucket, where.key, generations, self._check)
         place: Place = ObjectPlace(self._bucket, f"{where.key}.lock", location)
         if where.lock_table is not None:
             place = TablePlace(aws, region, where.lock_table, f"{where.bucket}/{where.key}")
@@ -208,7 +217,7 @@ class S3Store:
         return found
 
     def _state_of(self, found: Content) -> State:
-        state = form.loads(found.body, self._location)
+        state = form.loads(found.body, self._location, self._check)
         self._seen = _Seen(found.etag, state.serial, state.lineage)
         return state
 

@@ -11,6 +11,7 @@ from dynaops.engine.apply import apply_plan
 from dynaops.engine.load import document_of
 from dynaops.engine.observe import observe
 from dynaops.engine.plan import PlanOptions, make_plan
+from dynaops.engine.state_check import faults_of
 from dynaops.kinds.kind import Known
 from dynaops.kinds.rooms import ROOMS
 from dynaops.model.event import Outcome
@@ -29,7 +30,7 @@ class Bench:
 
     def __init__(self, folder: Path, server: SandboxServer) -> None:
         self.server = server
-        self.store = open_store(str(folder / "state.json"))
+        self.store = open_store(str(folder / "state.json"), check=faults_of)
         self.aws = Aws(region=REGION, endpoint_url=server.url, poll_cap=0.02)
 
     @property

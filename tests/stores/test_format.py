@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dynaops.model.state import FORMAT_VERSION, Record, State
+from dynaops.model.state import FORMAT_VERSION, Record, RecordFault, State
 from dynaops.stores import format as form
 from dynaops.stores.base import StateError, StateUnreadable
 
@@ -67,6 +67,13 @@ def test_numbers_beyond_64_bits_change_nothing_about_how_it_is_written() -> None
         (b'{\n  "serial": 1,\n  oops\n}', "state.json:3:3 is not valid JSON"),
         (b'{"lineage": "b7d6', "state.json:1:"),
         (b"\xff\xfe\x00", "not valid JSON"),
+        (b"\xef\xbb\xbf{}", "state.json:1:1 is not valid JSON: it begins with a byte order mark"),
+        (json.dumps(GOOD).encode("utf-16"), "state.json:1:1 is not valid JSON: it is UTF-16"),
+        (json.dumps(GOOD).encode("utf-16-le"), "it is UTF-16"),
+        (json.dumps(GOOD).encode("utf-16-be"), "it is UTF-16"),
+        (b'{\n"lineage": "M\xfcller"}', "state.json:2:14 is not valid JSON: it is not UTF-8"),
+        (b'{"lineage": 1e999}', "not valid JSON"),
+        (b'{"serial": ' + b"9" * 5000 + b"}", "not valid JSON"),
         (b'{"lineage": NaN}', "not valid JSON"),
         (b"<<<<<<< HEAD\n{}\n", "state.json:1:1"),
         (b"[" * 100_000, "not valid JSON"),
@@ -117,6 +124,7 @@ def test_a_newer_format_says_to_upgrade() -> None:
         (with_(serial=True), "serial: "),
         (with_(serial=3.5), "serial: "),
         (with_(serial=-1), "serial is negative"),
+        (with_(serial=10**18), "serial is above 1000000000000000"),
         (with_(lineage=""), "lineage is empty"),
         (with_(lineage=None), "lineage: "),
         (with_(extra=1), "extra is unknown"),
@@ -138,6 +146,77 @@ def test_wrong_members_are_named_by_their_place(data: object, words: str) -> Non
     error = refusal(data)
     assert words in str(error)
     assert "Traceback" not in str(error) and "pydantic" not in str(error)
+
+
+CONFLICT = b"""{
+  "format_version": 1,
+<<<<<<< HEAD
+  "serial": 3,
+=======
+  "serial": 4,
+>>>>>>> other
+  "lineage": "b7d6"
+}
+"""
+
+
+def test_the_markers_of_a_merge_are_told_as_such() -> None:
+    error = refusal(CONFLICT)
+    assert "state.json:3:1 is not valid JSON: it has the markers of a merge conflict, lines 3 to 7" in str(
+        error
+    )
+    assert "git checkout --ours" in (error.hint or "")
+
+
+def test_nesting_beyond_what_can_be_read_is_told_with_its_place() -> None:
+    raw = b'{"format_version": 1, "lineage": "x", "resources": ' + b'{"a":' * 300 + b"1" + b"}" * 301
+    assert "state.json:1:" in str(refusal(raw))
+
+
+def doubled(lines: list[str], number: int) -> str:
+    """`lines`, with the one of `number` twice."""
+    return "\n".join([*lines[:number], lines[number].rstrip(",") + ",", *lines[number:]])
+
+
+def test_every_key_that_is_given_twice_is_refused_with_both_lines() -> None:
+    """Whichever member a merge doubles: today's readers keep the last, and forget the first in silence."""
+    lines = json.dumps(GOOD, indent=2).split("\n")
+    keyed = [number for number, line in enumerate(lines) if ": " in line and not line.endswith(("{", "["))]
+    assert len(keyed) > 5
+    for number in keyed:
+        key = lines[number].split(":")[0].strip()
+        error = refusal(doubled(lines, number).encode())
+        assert f"the key {key} is given twice, in lines {number + 1} and {number + 2}" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("raw", "words"),
+    [
+        (b'{"a": 1, "a": 2}', 'state.json:1:10 is not valid JSON: the key "a" is given twice, in line 1'),
+        (b'{"a": {"b": [1, {"c": 1,\n"c": 2}]}}', 'the key "c" is given twice, in lines 1 and 2'),
+        (b'{"a": "}{\\"a\\":", "\\u0061": 2}', 'the key "a" is given twice'),
+        ('{"ü": 1,\n\n "ü": 2}'.encode(), 'state.json:3:2 is not valid JSON: the key "ü" is given twice'),
+    ],
+)
+def test_equal_keys_anywhere(raw: bytes, words: str) -> None:
+    assert words in str(refusal(raw))
+
+
+def test_whole_resources_twice_are_refused() -> None:
+    """A merge that keeps both sides of two runs: the second map of resources would be the only one."""
+    raw = form.dumps(form.loads(json.dumps(GOOD).encode(), "state.json"))
+    merged = raw.replace(b'  "serial": 3\n}', b'  "resources": {},\n  "serial": 3\n}')
+    assert merged != raw
+    assert 'the key "resources" is given twice' in str(refusal(merged))
+
+
+def test_what_a_check_finds_wrong_is_told_with_its_path() -> None:
+    def check(state: State) -> list[RecordFault]:
+        return [RecordFault(("resources", address, "x\ny"), "is odd\n") for address in state.resources]
+
+    with pytest.raises(StateUnreadable) as caught:
+        form.loads(json.dumps(GOOD).encode(), "state.json", check)
+    assert r"resources > users > x\ny is odd\n" in str(caught.value)
 
 
 def test_many_faults_are_counted() -> None:

@@ -88,13 +88,17 @@ def mv(
     target: Annotated[str, typer.Argument(metavar="TO", help="The address as it shall be.")],
 ) -> None:
     """Give an address and what is below it another name."""
+    from dynaops.engine.state_check import faults_of
     from dynaops.stores.edit import move
+    from dynaops.stores.format import require_sound
 
     settings = settings_of(ctx)
     place = wiring.store(settings)
     with place.lock("state mv"):
         before = place.load()
-        after = place.save(move(before, source, target))
+        moved = move(before, source, target)
+        require_sound(moved, f"that {source} would be moved in, to {target},", faults_of)
+        after = place.save(moved)
     _tell(
         ctx,
         {"moved": {"from": source, "to": target}, "serial": after.serial},

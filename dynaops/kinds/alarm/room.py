@@ -10,6 +10,7 @@ from dynaops.kinds.alarm import ALARMS, DEFAULTS, REGIONAL, calls, shape, topic_
 from dynaops.kinds.alarm.shape import KIND, Place, address_of, place_of
 from dynaops.kinds.kind import BaseRoom, Known, Policy, Reader, Step, Work
 from dynaops.model.change import Action
+from dynaops.model.recorded import ABSENT, Recorded, Units
 from dynaops.model.resource import Observed, Properties, Resource, Scope
 
 if TYPE_CHECKING:
@@ -18,6 +19,18 @@ if TYPE_CHECKING:
 _MOST = 100
 """Names that DescribeAlarms takes at once."""
 _READERS = 8
+
+
+class RecordedAlarm(Recorded):
+    """An alarm as the state records it."""
+
+    watches: str = ABSENT
+    goes_off: str = ABSENT
+    threshold: float = ABSENT
+    period: Units | list[Units] = ABSENT
+    evaluation_periods: Units = ABSENT
+    topics: list[str] | dict[str, list[str]] = ABSENT
+    tags: dict[str, str] = ABSENT
 
 
 class AlarmRoom(BaseRoom):
@@ -32,6 +45,9 @@ class AlarmRoom(BaseRoom):
             title="CloudWatch alarm",
             spec_key="alarms",
             keyed=frozenset({"tags"}),
+            recorded=RecordedAlarm,
+            address=rf"(replica/[^/]+/)?{KIND}/({'|'.join(ALARMS)})(/[^/]+)?",
+            arn=r"cloudwatch:[^:]+:\d{12}:alarm:.+",
         )
     }
 

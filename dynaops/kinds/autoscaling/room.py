@@ -24,6 +24,7 @@ from dynaops.kinds.autoscaling.shape import (
 from dynaops.kinds.kind import BaseRoom, Entry, Known, Policy, Rank, Reader, Step, Work
 from dynaops.kinds.table.indexes import retired
 from dynaops.model.change import Action, Change
+from dynaops.model.recorded import ABSENT, Recorded, Units
 from dynaops.model.resource import Observed, Resource, Scope
 
 if TYPE_CHECKING:
@@ -36,11 +37,38 @@ _BATCH = 50
 _READERS = 8
 
 
+class RecordedSchedule(Recorded):
+    """A scheduled action as the state records it."""
+
+    schedule: str
+    timezone: str = ABSENT
+    min: Units = ABSENT
+    max: Units = ABSENT
+
+
+class RecordedScaling(Recorded):
+    """A scalable target as the state records it."""
+
+    min: Units = ABSENT
+    max: Units = ABSENT
+    target_utilization: float = ABSENT
+    scale_in_cooldown: Units = ABSENT
+    scale_out_cooldown: Units = ABSENT
+    schedules: dict[str, RecordedSchedule] = ABSENT
+
+
 class AutoscalingRoom(BaseRoom):
     """One resource a dimension: target, target-tracking policy and scheduled actions."""
 
     kinds: Mapping[str, Policy] = {
-        KIND: Policy(title="autoscaling", spec_key=KIND, keyed=frozenset({"schedules"}))
+        KIND: Policy(
+            title="autoscaling",
+            spec_key=KIND,
+            keyed=frozenset({"schedules"}),
+            recorded=RecordedScaling,
+            address=rf"(replica/[^/]+/)?{KIND}/(index/[^/]+/)?({'|'.join(SIDES)})",
+            arn=r"application-autoscaling:[^:]+:\d{12}:scalable-target/.+",
+        )
     }
     beside_table = False
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from dynaops.kinds.backup_plan import calls, findings, looking
+from dynaops.kinds.backup_plan.recorded import RecordedPlan, RecordedRole, RecordedSelection, RecordedVault
 from dynaops.kinds.backup_plan.shape import (
     AWS_ROLE,
     OWN_ROLE,
@@ -47,17 +48,38 @@ class BackupRoom(BaseRoom):
             kept=frozenset({"kms_key_arn"}),
             silent=frozenset({"kms_key_arn"}),
             replacement="AWS Backup can neither rename a vault nor change its key",
+            recorded=RecordedVault,
+            address="backup/vault",
+            arn=r"backup:[^:]+:\d{12}:backup-vault:.+",
         ),
         ROLE: Policy(
-            title="service role", spec_key="backup.role", shared="name", keyed=frozenset({"policies"})
+            title="service role",
+            spec_key="backup.role",
+            shared="name",
+            keyed=frozenset({"policies"}),
+            recorded=RecordedRole,
+            address="backup/role",
+            arn=r"iam::\d{12}:role/.+",
         ),
-        PLAN: Policy(title="backup plan", spec_key="backup.plan", shared="name"),
+        PLAN: Policy(
+            title="backup plan",
+            spec_key="backup.plan",
+            shared="name",
+            recorded=RecordedPlan,
+            address="backup/plan",
+            arn=r"backup:[^:]+:\d{12}:backup-plan:.+",
+            identity=r"[\w-]+",
+        ),
         SELECTION: Policy(
             title="backup selection",
             spec_key="backup.selection",
             immutable=frozenset({"role_arn", "resources", "other"}),
             satisfied={"name": lambda wanted, live: True},  # noqa: ARG005 (an adopted one keeps its name)
             replacement="AWS Backup cannot change a selection",
+            recorded=RecordedSelection,
+            address="backup/selection",
+            minted=frozenset({"plan_id"}),
+            identity=r"[\w-]+",
         ),
     }
     beside_table = False
@@ -160,7 +182,7 @@ class BackupRoom(BaseRoom):
         """Vaults that rules name, the role that makes the backups, the vault's key."""
         yield from key_link(one.properties.get("kms_key_arn"))
         if one.kind == PLAN:
-            rules = one.properties["rules"].values()
+            rules = one.properties.get("rules", {}).values()
             for name in sorted({rule["vault"] for rule in rules}):
                 yield Link(VAULT, name, "keeps backups in", self.kinds[VAULT].title)
             for arn in sorted({copy["vault_arn"] for rule in rules for copy in rule.get("copy_to", ())}):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from dynaops.aws.errors import Denied
 from dynaops.kinds.iam import documents
@@ -15,6 +15,7 @@ from dynaops.kinds.late import late, partition
 from dynaops.kinds.policy_document import canonical
 from dynaops.model.change import Action
 from dynaops.model.finding import Finding, Severity
+from dynaops.model.recorded import ABSENT, Name, PolicyDocument, Recorded
 from dynaops.model.resource import Observed, Properties, Resource, Scope
 from dynaops.model.state import Record
 
@@ -30,6 +31,15 @@ PARTS = {
 }
 
 
+class RecordedIamPolicy(Recorded):
+    """A managed policy as the state records it; `roles` are those that it was attached to."""
+
+    name: Name
+    path: Name
+    document: PolicyDocument = ABSENT
+    roles: dict[Name, Literal[True]] = ABSENT
+
+
 class PolicyRoom(BaseRoom):
     """Policies lean on the table, and outlive its replacement; only attachments made here are taken back."""
 
@@ -41,6 +51,10 @@ class PolicyRoom(BaseRoom):
             keyed=frozenset({"roles"}),
             replacement="IAM cannot rename or move a policy",
             notes={"document": "the new text becomes the policy's default version at once"},
+            recorded=RecordedIamPolicy,
+            address=rf"iam/({'|'.join(PARTS)}|custom/[^/]+)",
+            arn=r"iam::(\d{12}|aws):policy/.+",
+            identity=r"\w+",
         )
     }
     beside_table = False

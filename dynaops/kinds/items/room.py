@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import AfterValidator
 
 from dynaops.kinds.items.marshal import Typed, digest, readable, size, typed
 from dynaops.kinds.items.rows import examined, key_of
@@ -16,6 +19,7 @@ from dynaops.model.change import Action, Change, Difference
 from dynaops.model.errors import DynaopsError
 from dynaops.model.finding import Finding, Severity
 from dynaops.model.operation import Danger, Effect, Operation
+from dynaops.model.recorded import ABSENT, Recorded
 from dynaops.model.resource import Observed, Resource, Scope
 
 if TYPE_CHECKING:
@@ -32,6 +36,27 @@ _VAIN_READS = 12
 """Reads in a row that AWS may answer with nothing at all, before giving in."""
 
 
+def _is_key(text: str) -> str:
+    """`text`, which must be how `key_text` writes a key."""
+    try:
+        values = json.loads(text)
+    except (ValueError, RecursionError):
+        values = None
+    if (
+        not isinstance(values, list)
+        or len(values) not in (1, 2)
+        or not all(isinstance(one, str) for one in values)
+    ):
+        raise ValueError("this is not the key of an item")
+    return text
+
+
+class RecordedItems(Recorded):
+    """The managed items as the state records them: key to digest."""
+
+    rows: dict[Annotated[str, AfterValidator(_is_key)], str] = ABSENT
+
+
 class ItemsRoom(BaseRoom):
     """One resource a table; its property `rows` maps a row's key to the digest of its item.
 
@@ -39,7 +64,13 @@ class ItemsRoom(BaseRoom):
     """
 
     kinds: Mapping[str, Policy] = {
-        KIND: Policy(title="managed items", spec_key=KIND, keyed=frozenset({"rows"}))
+        KIND: Policy(
+            title="managed items",
+            spec_key=KIND,
+            keyed=frozenset({"rows"}),
+            recorded=RecordedItems,
+            address=KIND,
+        )
     }
 
     def declare(self, scope: Scope, spec: TableSpec) -> Iterable[Resource]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from dynaops.aws.errors import Denied
 from dynaops.kinds.kind import BaseRoom, Entry, Known, Policy, Rank, Reader, Step, Work
 from dynaops.model.change import Action
 from dynaops.model.finding import Finding, Severity
 from dynaops.model.operation import Effect, Operation, Tolerance, Wait
+from dynaops.model.recorded import ABSENT, Arn, Recorded
 from dynaops.model.resource import Observed, Resource, Scope
 
 if TYPE_CHECKING:
@@ -24,6 +25,13 @@ _GOING = "DestinationStatus=='DISABLING'"
 _DEFAULT = "MILLISECOND"
 
 
+class RecordedKinesis(Recorded):
+    """A Kinesis destination as the state records it."""
+
+    stream_arn: Arn
+    precision: Literal["MILLISECOND", "MICROSECOND"] = ABSENT
+
+
 class KinesisRoom(BaseRoom):
     """A table has one live destination; it goes with the table."""
 
@@ -34,6 +42,8 @@ class KinesisRoom(BaseRoom):
             immutable=frozenset({"stream_arn"}),
             replacement="a table streams to one Kinesis stream at a time; changes made between the two are in neither",
             notes={"precision": "changed in place: no record is lost"},
+            recorded=RecordedKinesis,
+            address=KIND,
         )
     }
 

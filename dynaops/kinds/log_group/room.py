@@ -9,6 +9,7 @@ from dynaops.kinds.iam.room import log_group_of
 from dynaops.kinds.kind import BaseRoom, Entry, Known, Link, Policy, Rank, Reader, Step, Work, key_link
 from dynaops.model.change import Action
 from dynaops.model.operation import Danger, Effect, Operation, Tolerance, Wait
+from dynaops.model.recorded import ABSENT, Name, Recorded, Units
 from dynaops.model.resource import Observed, Properties, Resource, Scope
 from dynaops.model.state import Record
 
@@ -16,6 +17,14 @@ if TYPE_CHECKING:
     from dynaops.kinds import TableSpec
 
 KIND = "log_group"
+
+
+class RecordedLogGroup(Recorded):
+    """A log group as the state records it."""
+
+    name: Name
+    retention_days: Units = ABSENT
+    kms_key_arn: Name = ABSENT
 
 
 class LogGroupRoom(BaseRoom):
@@ -28,6 +37,9 @@ class LogGroupRoom(BaseRoom):
             shared="name",
             immutable=frozenset({"name"}),
             replacement="a log group cannot be renamed",
+            recorded=RecordedLogGroup,
+            address=KIND,
+            arn=r"logs:[^:]+:\d{12}:log-group:.+",
         )
     }
     beside_table = False

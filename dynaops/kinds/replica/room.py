@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from dynaops.kinds.kind import BaseRoom, Entry, Known, Link, Policy, Reader, Step, Work, key_link
 from dynaops.kinds.late import late
+from dynaops.kinds.recovery import RecordedRecovery
 from dynaops.kinds.replica import findings, group, regional
 from dynaops.kinds.replica.observe import arn_in, replicas
 from dynaops.model.change import Action
 from dynaops.model.finding import Finding
+from dynaops.model.recorded import ABSENT, Name, Recorded
 from dynaops.model.resource import Observed, Properties, Resource, Scope
 from dynaops.model.state import Record
 
@@ -31,6 +33,25 @@ def _settings(wanted: Any, live: Any) -> bool:
     return bool(wanted == live or live == "ENABLED_WITH_OVERRIDES")
 
 
+class RecordedReplica(Recorded):
+    """A replica as the state records it: what was set of it in its own region."""
+
+    kms_key_arn: Name = ABSENT
+    table_class: str = ABSENT
+    deletion_protection: bool = ABSENT
+    point_in_time_recovery: RecordedRecovery = ABSENT
+    tags: dict[str, str] = ABSENT
+
+
+class RecordedGroup(Recorded):
+    """The settings of a global table as the state records them."""
+
+    consistency: Literal["STRONG"] = ABSENT
+    witness_region: Name = ABSENT
+    settings_replication: str = ABSENT
+    disassociation_protection: bool = ABSENT
+
+
 class ReplicaRoom(BaseRoom):
     """Undeclared replicas are shown and never touched."""
 
@@ -44,6 +65,9 @@ class ReplicaRoom(BaseRoom):
                 "kms_key_arn": "the replica is encrypted anew, in its own region, while it goes on working",
                 "table_class": "AWS allows 2 table class changes in 30 days, all members together",
             },
+            recorded=RecordedReplica,
+            address=rf"{KIND}/[^/]+",
+            arn=r"dynamodb:[^:]+:\d{12}:table/[^/]+",
         ),
         GROUP: Policy(
             title="global table",
@@ -51,6 +75,8 @@ class ReplicaRoom(BaseRoom):
             kept=frozenset({"settings_replication", "disassociation_protection"}),
             silent=frozenset({"settings_replication", "disassociation_protection"}),
             satisfied={"settings_replication": _settings},
+            recorded=RecordedGroup,
+            address=GROUP,
         ),
     }
 

@@ -16,6 +16,7 @@ from dynaops.kinds.table.encryption import resolve
 from dynaops.kinds.table.export import export
 from dynaops.kinds.table.observe import describe, with_tags
 from dynaops.kinds.table.outputs import outputs
+from dynaops.kinds.table.recorded import RecordedIndex, RecordedTable, RecordedVectorIndex
 from dynaops.model.change import Action
 from dynaops.model.finding import Finding
 from dynaops.model.resource import Observed, Properties, Resource, Scope
@@ -30,8 +31,12 @@ def _at_least(wanted: int, live: int) -> bool:
     return bool(live >= wanted)
 
 
+_INDEX_ARN = r"dynamodb:[^:]+:\d{12}:table/[^/]+/index/.+"
 TABLE = Policy(
     title="table",
+    recorded=RecordedTable,
+    arn=r"dynamodb:[^:]+:\d{12}:table/[^/]+",
+    identity=r"[\w-]+",
     immutable=frozenset({"hash_key", "range_key", "attributes", "local_secondary_indexes"}),
     keyed=frozenset(
         {"attributes", "local_secondary_indexes", "on_demand_throughput", "warm_throughput", "tags"}
@@ -50,6 +55,9 @@ TABLE = Policy(
 )
 INDEX = Policy(
     title="global secondary index",
+    recorded=RecordedIndex,
+    address=r"gsi/[a-zA-Z0-9_.-]{3,255}",
+    arn=_INDEX_ARN,
     spec_key="global_secondary_indexes.{name}",
     immutable=frozenset({"hash_key", "range_key", "attributes", "projection"}),
     keyed=frozenset({"attributes", "on_demand_throughput", "warm_throughput"}),
@@ -61,6 +69,9 @@ INDEX = Policy(
 )
 VECTOR = Policy(
     title="vector index",
+    recorded=RecordedVectorIndex,
+    address=r"vector/[a-zA-Z0-9_.-]{3,255}",
+    arn=_INDEX_ARN,
     spec_key="vector_indexes.{name}",
     immutable=frozenset({"attribute", "dimensions", "distance", "projection", "search_schema"}),
     replacement="AWS cannot change a vector index; it is deleted and built anew",

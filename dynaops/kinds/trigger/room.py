@@ -17,6 +17,7 @@ from dynaops.kinds.trigger import calls
 from dynaops.kinds.trigger.shape import function_of, properties_of, wanted
 from dynaops.model.change import Action
 from dynaops.model.finding import Finding, Severity
+from dynaops.model.recorded import ABSENT, Arn, Name, Recorded, Units
 from dynaops.model.resource import Observed, Properties, Resource, Scope
 from dynaops.model.state import Record
 
@@ -24,6 +25,25 @@ if TYPE_CHECKING:
     from dynaops.kinds import TableSpec
 
 KIND = "trigger"
+
+
+class RecordedTrigger(Recorded):
+    """An event source mapping as the state records it."""
+
+    function: Name
+    stream: Arn
+    starting_position: Name = ABSENT
+    enabled: bool = ABSENT
+    batch_size: Units = ABSENT
+    maximum_batching_window: Units = ABSENT
+    parallelization_factor: Units = ABSENT
+    maximum_retry_attempts: Units = ABSENT
+    maximum_record_age: Units = ABSENT
+    bisect_batch_on_error: bool = ABSENT
+    tumbling_window: Units = ABSENT
+    report_batch_item_failures: bool = ABSENT
+    filter_patterns: list[str] = ABSENT
+    on_failure_arn: Arn = ABSENT
 
 
 class TriggerRoom(BaseRoom):
@@ -39,6 +59,9 @@ class TriggerRoom(BaseRoom):
                 "stream": "the new mapping reads the new stream from its beginning",
                 "starting_position": "the new mapping starts there, whatever the old one had read",
             },
+            recorded=RecordedTrigger,
+            address=rf"{KIND}/[^/]+",
+            identity=r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}",
         )
     }
     beside_table = False
