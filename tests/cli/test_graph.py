@@ -75,15 +75,28 @@ def test_what_is_off_is_not_drawn(cli: Cli, here: Path) -> None:
     assert [one["id"] for one in cli("graph", spec, "--json").json["nodes"]] == ["users"]
 
 
+ARN = "arn:aws:dynamodb:eu-west-1:123456789012:table/users"
+
+
 def recorded() -> State:
     region = "eu-west-1"
     resources = {
-        "users": Record(kind="table", region=region, properties={"table_name": "users"}),
+        "users": Record(
+            kind="table",
+            region=region,
+            properties={"table_name": "users", "hash_key": "id", "attributes": {"id": "S"}},
+        ),
         "users/trigger/worker": Record(
-            kind="trigger", region=region, properties={"function": "worker"}, depends_on=("users",)
+            kind="trigger",
+            region=region,
+            properties={"function": "worker", "stream": f"{ARN}/stream/2026"},
+            depends_on=("users",),
         ),
         "users/iam/read_only": Record(
-            kind="policy", region=region, properties={"roles": {"reader": True}}, depends_on=("users",)
+            kind="policy",
+            region=region,
+            properties={"name": "users-reader", "path": "/", "roles": {"reader": True}},
+            depends_on=("users",),
         ),
     }
     return State.empty().model_copy(update={"resources": resources})

@@ -11,6 +11,9 @@ from dynaops.model.state import Record, State
 from dynaops.stores import open_store
 from tests.cli.running import Cli
 
+UUID = "5c9a4b8e-1111-4000-8000-000000000000"
+LOGS = "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/x"
+REPLICA = "arn:aws:dynamodb:us-east-1:123456789012:table/orders"
 ARN = "arn:aws:dynamodb:eu-central-1:123456789012:table/orders"
 
 
@@ -26,25 +29,34 @@ RESOURCES = {
         properties={
             "table_name": "orders",
             "hash_key": "id",
+            "attributes": {"id": "S"},
             "billing_mode": "PROVISIONED",
             "read_capacity": 5,
             "deletion_protection": False,
             "stream": {"view_type": "KEYS_ONLY"},
-            "local_secondary_indexes": {"by-price": {"range_key": "price"}},
+            "local_secondary_indexes": {"by-price": {"range_key": "price", "projection": {"type": "ALL"}}},
         },
         outputs={"stream_arn": f"{ARN}/stream/2026", "stream_label": "2026"},
     ),
-    "orders/gsi/by-status": record("gsi", arn=f"{ARN}/index/by-status"),
-    "orders/iam/read_only": record("policy", arn="arn:aws:iam::123456789012:policy/reader"),
-    "orders/iam/custom/it's mine": record("policy", arn="arn:aws:iam::123456789012:policy/it's"),
+    "orders/gsi/by-status": record(
+        "gsi",
+        arn=f"{ARN}/index/by-status",
+        properties={"hash_key": "status", "attributes": {"status": "S"}, "projection": {"type": "ALL"}},
+    ),
+    "orders/iam/read_only": record(
+        "policy", arn="arn:aws:iam::123456789012:policy/reader", properties={"name": "reader", "path": "/"}
+    ),
+    "orders/iam/custom/it's mine": record(
+        "policy", arn="arn:aws:iam::123456789012:policy/it's", properties={"name": "it's", "path": "/"}
+    ),
     "orders/trigger/worker:live": record(
         "trigger",
-        id="a-uuid",
-        properties={"function": "worker:live"},
+        id=UUID,
+        properties={"function": "worker:live", "stream": f"{ARN}/stream/2026"},
         outputs={"function_arn": "arn:aws:lambda:eu-central-1:123456789012:function:worker:live"},
     ),
-    "orders/log_group": record("log_group", arn="arn:logs", properties={"name": "/aws/x"}),
-    "orders/replica/us-east-1": Record(kind="replica", region="us-east-1", arn="arn:replica"),
+    "orders/log_group": record("log_group", arn=LOGS, properties={"name": "/aws/x"}),
+    "orders/replica/us-east-1": Record(kind="replica", region="us-east-1", arn=REPLICA),
 }
 
 
@@ -59,7 +71,7 @@ def test_for_people(cli: Cli, filled: State) -> None:
     assert f"  table_arn                     {ARN}" in lines
     assert "  deletion_protection           false" in lines
     assert "  point_in_time_recovery        false" in lines
-    assert "  triggers/worker:live/mapping_id  a-uuid" in lines
+    assert f"  triggers/worker:live/mapping_id  {UUID}" in lines
     assert "  replica_regions               [us-east-1]" in lines
 
 
@@ -72,8 +84,8 @@ def test_for_programs(cli: Cli, filled: State) -> None:
         "by-status": f"{ARN}/index/by-status",
     }
     assert found["policy_arns"]["custom"] == {"it's mine": "arn:aws:iam::123456789012:policy/it's"}
-    assert found["log_group_arn"] == "arn:logs"
-    assert found["replica_arns"] == {"us-east-1": "arn:replica"}
+    assert found["log_group_arn"] == LOGS
+    assert found["replica_arns"] == {"us-east-1": REPLICA}
     assert "ttl_attribute" not in found
 
 
@@ -84,8 +96,8 @@ def test_for_programs(cli: Cli, filled: State) -> None:
         (("orders/table_id",), "an-id"),
         (("orders", "index_arns/by-status"), f"{ARN}/index/by-status"),
         (("orders/index_arns/by-status",), f"{ARN}/index/by-status"),
-        (("orders/trigger/worker:live", "mapping_id"), "a-uuid"),
-        (("orders", "triggers/worker:live/mapping_id"), "a-uuid"),
+        (("orders/trigger/worker:live", "mapping_id"), UUID),
+        (("orders", "triggers/worker:live/mapping_id"), UUID),
         (("orders", "deletion_protection"), "false"),
         (("orders", "replica_regions"), '["us-east-1"]'),
     ],
@@ -130,7 +142,8 @@ def test_a_prefix_of_ones_own(cli: Cli, filled: State) -> None:
 
 
 def test_two_outputs_of_one_name_are_refused(cli: Cli, here: Path) -> None:
-    twins = {name: record("table", arn=ARN) for name in ("a-b", "a.b")}
+    keys = {"hash_key": "id", "attributes": {"id": "S"}}
+    twins = {name: record("table", arn=ARN, properties=keys) for name in ("a-b", "a.b")}
     open_store(".dynaops/state.json").save(State.empty().model_copy(update={"resources": twins}))
     refused = cli("output", "--env")
     assert refused.code == 1

@@ -21,7 +21,11 @@ def filled(here: Path) -> State:
             region="eu-central-1",
             id="an-id",
             arn=arn,
-            properties={"hash_key": "id", "billing_mode": "PAY_PER_REQUEST", "range_key": None},
+            properties={
+                "hash_key": "id",
+                "attributes": {"id": "S"},
+                "billing_mode": "PAY_PER_REQUEST",
+            },
             outputs={"stream_arn": f"{arn}/stream/2026"},
             applied_at="2026-01-02T03:04:05+00:00",
             source="specs/orders.yaml",
@@ -30,7 +34,11 @@ def filled(here: Path) -> State:
             kind="gsi",
             region="eu-central-1",
             arn=f"{arn}/index/by-status",
-            properties={"hash_key": "status"},
+            properties={
+                "hash_key": "status",
+                "attributes": {"status": "S"},
+                "projection": {"type": "ALL"},
+            },
             depends_on=("orders",),
         ),
     }
@@ -53,7 +61,6 @@ def test_show(cli: Cli, filled: State) -> None:
     out = cli("state", "show", "orders").out
     assert "billing_mode  PAY_PER_REQUEST" in out
     assert "applied at  2026-01-02T03:04:05+00:00" in out
-    assert "range_key" not in out
     assert cli("state", "show", "orders", "--json").json["properties"]["hash_key"] == "id"
 
 

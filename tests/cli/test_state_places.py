@@ -23,7 +23,7 @@ from tests.conftest import FAST
 
 REGION = "eu-west-1"
 URL = "s3://acme-state/orders.json"
-RECORD = Record(kind="table", region=REGION, properties={"hash_key": "id"})
+RECORD = Record(kind="table", region=REGION, properties={"hash_key": "id", "attributes": {"id": "S"}})
 
 
 @pytest.fixture(scope="module")

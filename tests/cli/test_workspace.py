@@ -116,7 +116,7 @@ def test_a_hint_leads_to_the_same_state(cli: Cli, here: Path) -> None:
 
 def test_all_workspaces_move_together(cli: Cli, cloud: SandboxServer) -> None:
     target = "s3://acme-state/moved/orders.json"
-    record = Record(kind="table", region=REGION)
+    record = Record(kind="table", region=REGION, properties={"hash_key": "id", "attributes": {"id": "S"}})
     for name in ("default", "qa"):
         if name != "default":
             cli("workspace", "new", name)

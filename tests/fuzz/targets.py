@@ -15,6 +15,7 @@ from dynaops.cli.wiring import Source
 from dynaops.convert.formats import Options
 from dynaops.convert.run import convert
 from dynaops.engine.load import load
+from dynaops.engine.state_check import faults_of
 from dynaops.model.plan import Plan
 from dynaops.model.state import Record, State
 from dynaops.stores import format as state_format
@@ -69,7 +70,11 @@ def _rows() -> tuple[tuple[str, bytes], ...]:
 
 
 def _state() -> bytes:
-    record = Record(kind="table", region="eu-west-1", properties={"hash_key": "id", "tags": {"a": "b"}})
+    record = Record(
+        kind="table",
+        region="eu-west-1",
+        properties={"hash_key": "id", "attributes": {"id": "S"}, "tags": {"a": "b"}},
+    )
     return state_format.dumps(State(serial=3, lineage="b7d6", resources={"users": record}))
 
 
@@ -81,7 +86,7 @@ def _plan(folder: Path) -> bytes:
 
 
 def _read_state(path: Path) -> object:
-    return state_format.loads(path.read_bytes(), path.name)
+    return state_format.loads(path.read_bytes(), path.name, faults_of)
 
 
 def _read_plan(path: Path) -> object:

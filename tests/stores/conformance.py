@@ -7,7 +7,7 @@ from typing import Protocol
 import pytest
 
 from dynaops.model.operation import Effect
-from dynaops.model.state import Intent, Record, State
+from dynaops.model.state import Intent, Record, RecordFault, State
 from dynaops.stores.base import (
     LockHeld,
     StateElsewhere,
@@ -16,12 +16,13 @@ from dynaops.stores.base import (
     StateUnreadable,
     Store,
 )
+from dynaops.stores.format import Check
 
 
 class Place(Protocol):
     """One place for a state, and a way around the store to what lies there."""
 
-    def open(self, generations: int = 10) -> Store:
+    def open(self, generations: int = 10, check: Check | None = None) -> Store:
         """A new client, which shares nothing with others but the place."""
 
     def raw(self) -> bytes | None:
@@ -192,6 +193,24 @@ class StoreConformance(LockConformance):
         with pytest.raises(StateMoved, match="is gone"):
             store.save(state)
         assert place.raw() is None
+
+    def test_no_way_in_leads_past_the_check_of_records(self, place: Place) -> None:
+        def check(state: State) -> list[RecordFault]:
+            return [RecordFault(("resources", name), "is odd") for name in state.resources if name == "odd"]
+
+        unchecked, store = place.open(), place.open(check=check)
+        odd = unchecked.save(filled(unchecked.load(), "odd"))
+        for attempt in (store.load, store.history, lambda: store.save(odd)):
+            if attempt == store.history:
+                assert not any(one.current for one in store.history())
+                continue
+            with pytest.raises(StateError, match="resources > odd is odd"):
+                attempt()
+        with unchecked.lock("apply"):
+            unchecked.save(odd.model_copy(update={"resources": {}}))
+        assert [one.resources for one in store.history()] == [0, None]
+        with pytest.raises(StateUnreadable, match="resources > odd is odd"):
+            store.restore(odd.serial)
 
     @pytest.mark.parametrize(
         "raw", [b"", b"{", b'{"version": 4, "terraform_version": "1.9", "lineage": "x"}', b"[]"]

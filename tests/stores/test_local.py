@@ -17,6 +17,7 @@ import pytest
 from dynaops.model.state import State
 from dynaops.stores import open_store
 from dynaops.stores.base import LockHeld, StateError, StateUnreadable, Store
+from dynaops.stores.format import Check
 from tests.stores.conformance import StoreConformance, filled
 
 NOBODY = 65534
@@ -28,8 +29,8 @@ class LocalPlace:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def open(self, generations: int = 10) -> Store:
-        return open_store(str(self.path), generations=generations)
+    def open(self, generations: int = 10, check: Check | None = None) -> Store:
+        return open_store(str(self.path), generations=generations, check=check)
 
     def raw(self) -> bytes | None:
         return self.path.read_bytes() if self.path.exists() else None

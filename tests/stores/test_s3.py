@@ -21,6 +21,7 @@ from dynaops.sandbox import Sandbox
 from dynaops.sandbox.faults import Rule
 from dynaops.stores import open_store
 from dynaops.stores.base import LockHeld, StateError, StateMoved, Store
+from dynaops.stores.format import Check
 from dynaops.stores.lease import LEASE, LeaseLock
 from dynaops.stores.process import has_ended, identity
 from dynaops.stores.s3_place import ObjectPlace
@@ -40,8 +41,8 @@ class S3Place:
         self.key = f"{uuid.uuid4()}/state.json"
         self.url = f"s3://{BUCKET}/{self.key}{options}"
 
-    def open(self, generations: int = 10) -> Store:
-        return open_store(self.url, generations=generations, way=lambda: AWS)
+    def open(self, generations: int = 10, check: Check | None = None) -> Store:
+        return open_store(self.url, generations=generations, way=lambda: AWS, check=check)
 
     def raw(self) -> bytes | None:
         return self.at(self.key)
