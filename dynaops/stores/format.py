@@ -42,6 +42,9 @@ _LONGEST = 300
 _RESOURCES = "resources"
 _MAX_SERIAL = 10**15
 """No state was ever saved so often: a larger one is a slip, and file names hold it."""
+_SERIAL = re.compile(rb'"serial"\s*:\s*(\d{1,16})\b')
+_GAP = 100_000
+"""Saves: a run makes two for an operation."""
 _WHERE = re.compile(r"Invalid JSON: (.*) at line (\d+) column (\d+)")
 """How pydantic says that a text is no JSON."""
 Check = Callable[[State], Iterable[RecordFault]]
@@ -62,6 +65,8 @@ class Encoder:
         What is written is read back first: nothing else would show a value that only the next run stumbles over.
         Raises StateError for what JSON, or a state, cannot say.
         """
+        if state.serial > _MAX_SERIAL:
+            raise _unsayable(f"serial would be above {_MAX_SERIAL}")
         try:
             shell = _encode(
                 {**state.model_dump(mode="json", warnings=False, exclude={"resources"}), _RESOURCES: {}}
@@ -116,6 +121,15 @@ def _unsayable(why: str) -> StateError:
 def moved_note(target: str) -> bytes:
     """What is left in the place of a state that lives at `target` now."""
     return _encode({_MOVED_TO: target})
+
+
+def serial_beyond(raw: bytes | None) -> int:
+    """A serial that no lost save had: `raw` is a damaged state, None one that is gone.
+
+    What a damaged text says is believed. Where it says nothing, more serials are left out than a run uses.
+    """
+    found = [int(one) for one in _SERIAL.findall(raw or b"")]
+    return max((one for one in found if one <= _MAX_SERIAL // 1000), default=_GAP)
 
 
 def unchecked(state: State) -> Iterable[RecordFault]:  # noqa: ARG001 (a Check)

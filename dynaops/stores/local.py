@@ -80,13 +80,13 @@ class LocalStore:
 
     def restore(self, serial: int) -> State:
         with self._locked("state restore"):
-            stored = self._present()
+            stored, beyond = self._present()
             state = self._generations.read(serial, stored.lineage if stored else None)
-            return self._put_in_place(state, stored)
+            return self._put_in_place(state, stored, beyond)
 
     def adopt(self, state: State) -> State:
         with self._locked("state push"):
-            return self._put_in_place(state, self._present())
+            return self._put_in_place(state, *self._present())
 
     def retire(self, target: str) -> None:
         with self._locked("init --migrate"):
@@ -104,21 +104,25 @@ class LocalStore:
                 raise failure("delete the state", self._path, error) from error
             self._seen = None
 
-    def _put_in_place(self, state: State, stored: _Seen | None) -> State:
-        """Makes `state` the present one, under a serial above all that are known."""
-        newest = max(state.serial, stored.serial if stored else 0, self._generations.newest(state.lineage))
+    def _put_in_place(self, state: State, stored: _Seen | None, beyond: int) -> State:
+        """Makes `state` the present one, under a serial above all that are known, and above `beyond`."""
+        newest = max(state.serial, beyond, self._generations.newest(state.lineage))
         self._kept = False
         return self._write(state, newest + 1, keep=stored)
 
-    def _present(self) -> _Seen | None:
-        """What the file holds; None where that is no state, which is then kept apart."""
+    def _present(self) -> tuple[_Seen | None, int]:
+        """What the file holds, and its serial. None where that is no state, which is then kept apart."""
         try:
-            return self._stored()
+            stored = self._stored()
         except StateElsewhere:
-            return None
+            return None, 0
         except StateUnreadable:
             self._generations.keep_damaged()
-            return None
+            found = self._read()
+            return None, form.serial_beyond(found[0] if found else None)
+        if stored is None and self._generations.listed():
+            return None, form.serial_beyond(None)
+        return stored, stored.serial if stored else 0
 
     @contextlib.contextmanager
     def _locked(self, operation: str) -> Iterator[None]:

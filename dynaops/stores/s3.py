@@ -103,14 +103,14 @@ class S3Store:
 
     def restore(self, serial: int) -> State:
         with self._locked("state restore"):
-            stored = self._present()
+            stored, beyond = self._present()
             with told("restore", self._location):
                 state = self._generations.read(serial, stored.lineage if stored else None)
-            return self._put_in_place(state, stored)
+            return self._put_in_place(state, beyond)
 
     def adopt(self, state: State) -> State:
         with self._locked("state push"):
-            return self._put_in_place(state, self._present())
+            return self._put_in_place(state, self._present()[1])
 
     def retire(self, target: str) -> None:
         with self._locked("init --migrate"):
@@ -127,27 +127,30 @@ class S3Store:
                 self._generations.drop()
             self._seen, self._looked = None, False
 
-    def _put_in_place(self, state: State, stored: State | None) -> State:
-        """Makes `state` the present one, under a serial above all that are known."""
+    def _put_in_place(self, state: State, beyond: int) -> State:
+        """Makes `state` the present one, under a serial above all that are known, and above `beyond`."""
         with told("restore", self._location):
             kept = self._generations.newest(state.lineage)
-        newest = max(state.serial, stored.serial if stored else 0, kept)
+        newest = max(state.serial, beyond, kept)
         self._kept = False
         return self._write(state, newest + 1)
 
-    def _present(self) -> State | None:
-        """The stored state; None where there is none, or a damaged one, which is then kept apart."""
+    def _present(self) -> tuple[State | None, int]:
+        """The stored state and its serial; None where there is none, or a damaged one, which is then kept apart."""
         found = self._read()
         if found is None:
-            return None
+            with told("list the history of", self._location):
+                kept = self._generations.listed()
+            return None, form.serial_beyond(None) if kept else 0
         try:
-            return self._state_of(found)
+            state = self._state_of(found)
         except StateElsewhere:
-            return None
+            return None, 0
         except StateUnreadable:
             with told("keep the damaged object of", self._location):
                 self._generations.keep_damaged(found.etag)
-            return None
+            return None, form.serial_beyond(found.body)
+        return state, state.serial
 
     @contextlib.contextmanager
     def _locked(self, operation: str) -> Iterator[None]:

@@ -208,7 +208,7 @@ class StoreConformance(LockConformance):
                 attempt()
         with unchecked.lock("apply"):
             unchecked.save(odd.model_copy(update={"resources": {}}))
-        assert [one.resources for one in store.history()] == [0, None]
+        assert [one.resources for one in store.history()] == [0, 1]
         with pytest.raises(StateUnreadable, match="resources > odd is odd"):
             store.restore(odd.serial)
 
@@ -284,6 +284,28 @@ class StoreConformance(LockConformance):
         assert mended.resources == one.resources
         assert mended.serial > 1
         assert place.open().load() == mended
+
+    @pytest.mark.parametrize("damage", ["half of it", "a key twice", "nothing of it", "it is gone"])
+    def test_restoring_never_gives_a_serial_again(self, place: Place, damage: str) -> None:
+        """A plan that was saved on a lost serial must not fit another state."""
+        store = place.open()
+        state = store.save(filled(store.load(), "users"))
+        with store.lock("apply"):
+            for _ in range(5):
+                state = store.save(state)
+        assert [entry.serial for entry in store.history()] == [6, 1]
+        raw = place.raw() or b""
+        if damage == "it is gone":
+            place.remove()
+        else:
+            half = raw[raw.index(b'"resources"') :]
+            place.overwrite(
+                {"half of it": half, "nothing of it": b"\0"}.get(damage, raw[:-2] + b',"serial":4}')
+            )
+        restored = place.open().restore(1)
+        assert restored.serial > 6
+        assert restored.resources == state.resources
+        assert place.open().restore(1).serial > restored.serial
 
     def test_restoring_what_is_not_kept_changes_nothing(self, place: Place) -> None:
         store = place.open()

@@ -318,3 +318,9 @@ def test_the_layout_is_that_of_one_dump() -> None:
     )
     plain = json.dumps(state.model_dump(mode="json"), indent=2, sort_keys=True, ensure_ascii=False)
     assert form.dumps(state).decode() == f"{plain}\n"
+
+
+def test_a_serial_that_could_not_be_read_again_is_not_written() -> None:
+    state = form.loads(json.dumps(with_(serial=10**15)).encode(), "state.json")
+    with pytest.raises(StateError, match="cannot be written"):
+        form.dumps(state.model_copy(update={"serial": state.serial + 1}))
