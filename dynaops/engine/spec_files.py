@@ -12,7 +12,6 @@ from dynaops.model.finding import Finding, Place, Severity
 from dynaops.model.project import leads_outside
 
 SUFFIXES = (".yaml", ".yml", ".json")
-_LISTED = "Name the file that the link leads to, if that is what you mean."
 
 
 def merged_files(
@@ -49,9 +48,13 @@ def _files(paths: Sequence[str | Path], findings: list[Finding]) -> Iterator[Pat
         elif path.exists() or path.is_symlink():
             yield path
         else:
-            message = f"{path}: there is no such file or folder"
-            hint = "Run `dynaops init` to write a starter spec, or name the spec to use."
-            findings.append(_not_read(message, hint))
+            findings.append(
+                _error(
+                    "SPEC001",
+                    f"{path}: there is no such file or folder",
+                    "Run `dynaops init` to write a starter spec, or name the spec to use.",
+                )
+            )
 
 
 def _of_folder(folder: Path, findings: list[Finding]) -> Iterator[Path]:
@@ -59,11 +62,14 @@ def _of_folder(folder: Path, findings: list[Finding]) -> Iterator[Path]:
     try:
         named = sorted(path for path in folder.iterdir() if path.suffix in SUFFIXES and not path.is_dir())
     except OSError as error:
-        findings.append(_not_read(f"{folder}: cannot be read: {error.strerror}", "Check its permissions."))
+        findings.append(
+            _error("SPEC001", f"{folder}: cannot be read: {error.strerror}", "Check its permissions.")
+        )
         return
     if not named:
-        message = f"{folder}: the folder has no spec files"
-        findings.append(_not_read(message, "They end in .yaml, .yml or .json."))
+        findings.append(
+            _error("SPEC001", f"{folder}: the folder has no spec files", "They end in .yaml, .yml or .json.")
+        )
     for path in named:
         if leads_outside(path, listed=True):
             findings.append(_linked(path))
@@ -95,12 +101,16 @@ def _refused(file: str, start: Place, error: FileRefused) -> Finding:
         return unreadable("SPEC003", f"the file {error.reason}", start, hint).finding
     if error.why is Refusal.NOT_TEXT:
         return unreadable("SPEC002", f"the file {error.reason}", start).finding
-    return _not_read(f"{file}: {error.reason}", "Name a file that can be read.")
+    return _error("SPEC001", f"{file}: {error.reason}", "Name a file that can be read.")
 
 
 def _linked(path: Path) -> Finding:
-    return _not_read(f"{path.as_posix()}: leads out of the project by a link, and is not read", _LISTED)
+    return _error(
+        "SPEC001",
+        f"{path.as_posix()}: leads out of the project by a link, and is not read",
+        "Name the file that the link leads to, if that is what you mean.",
+    )
 
 
-def _not_read(message: str, hint: str) -> Finding:
-    return Finding(code="SPEC001", severity=Severity.ERROR, message=message, hint=hint)
+def _error(code: str, message: str, hint: str) -> Finding:
+    return Finding(code=code, severity=Severity.ERROR, message=message, hint=hint)

@@ -66,6 +66,26 @@ class Autoscaling(Fragment):
     """Index name to the same; `all`: every index as the table."""
 
 
+SIDES = ("read", "write")
+
+
+def scalings(spec: TableSpec) -> Iterator[tuple[str | None, str, Scaling]]:
+    """(index, or None for the table; side; scaling) of all that the spec scales."""
+    block = spec.autoscaling
+    if block is None:
+        return
+    named = block.indexes if isinstance(block.indexes, dict) else {}
+    for side in SIDES:
+        scaling: Scaling | None = getattr(block, side)
+        if scaling:
+            yield None, side, scaling
+        for index in spec.global_secondary_indexes or ():
+            own: Scaling | None = getattr(named.get(index.name), side, None)
+            chosen = scaling if block.indexes == "all" else own
+            if chosen:
+                yield index.name, side, chosen
+
+
 def rules(spec: TableSpec) -> Iterator[Finding]:
     """Autoscaling moves provisioned capacity between bounds (Application Auto Scaling, RegisterScalableTarget)."""
     block = spec.autoscaling
@@ -77,12 +97,12 @@ def rules(spec: TableSpec) -> Iterator[Finding]:
         )
     named = block.indexes if isinstance(block.indexes, dict) else {}
     known = {index.name for index in spec.global_secondary_indexes or ()}
-    sides = [(f"autoscaling.{side}", getattr(block, side)) for side in ("read", "write")]
+    sides = [(f"autoscaling.{side}", getattr(block, side)) for side in SIDES]
     for name, index in named.items():
         path = f"autoscaling.indexes.{name}"
         if name not in known:
             yield _error("DDB402", f"autoscaling of {name}: there is no such index", path, "Check the name.")
-        sides += [(f"{path}.{side}", getattr(index, side)) for side in ("read", "write")]
+        sides += [(f"{path}.{side}", getattr(index, side)) for side in SIDES]
     for path, scaling in sides:
         if scaling and scaling.min > scaling.max:
             yield _error(

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from dynaops.kinds.autoscaling import Scaling, calls
+from dynaops.kinds.autoscaling import SIDES, calls, scalings
 from dynaops.kinds.autoscaling.shape import (
     NAMESPACE,
     SERVICE,
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from dynaops.kinds import TableSpec
 
 KIND = "autoscaling"
-SIDES = ("read", "write")
 _BATCH = 50
 """Resource ids that DescribeScalableTargets takes in one call."""
 _READERS = 8
@@ -79,7 +78,7 @@ class AutoscalingRoom(BaseRoom):
         if spec.autoscaling is None or spec.billing_mode != "PROVISIONED":
             return
         for region in (scope.region, *(one.region for one in spec.replicas or ())):
-            for index, side, scaling in _scalings(spec):
+            for index, side, scaling in scalings(spec):
                 dimension = Dimension(scope.table_name, side, region, index)
                 yield Resource(
                     dimension.address(scope),
@@ -149,22 +148,6 @@ class AutoscalingRoom(BaseRoom):
             elif entry.action in (Action.UPDATE, Action.ADOPT):
                 steps.extend(calls.change(dimension, entry))
         return steps
-
-
-def _scalings(spec: TableSpec) -> Iterator[tuple[str | None, str, Scaling]]:
-    """(index or None, side, scaling) of all that the spec scales."""
-    block = spec.autoscaling
-    assert block is not None, "asked only where there is autoscaling"
-    named = block.indexes if isinstance(block.indexes, dict) else {}
-    for side in SIDES:
-        scaling: Scaling | None = getattr(block, side)
-        if scaling:
-            yield None, side, scaling
-        for index in spec.global_secondary_indexes or ():
-            own: Scaling | None = getattr(named.get(index.name), side, None)
-            chosen = scaling if block.indexes == "all" else own
-            if chosen:
-                yield index.name, side, chosen
 
 
 def _depends_on(scope: Scope, dimension: Dimension) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal
 
+from dynaops.kinds.autoscaling import scalings
 from dynaops.kinds.recovery import Recovery
 from dynaops.kinds.table.spec import TableClass
 from dynaops.model.finding import Finding, Severity
@@ -93,12 +94,25 @@ def _group(spec: TableSpec) -> Iterator[Finding]:
                 f"replicas.{number}.kms_key_arn",
                 "All members of a global table have the same kind of key: give encryption.kms_key_arn too.",
             )
-    if spec.billing_mode == "PROVISIONED" and not (spec.autoscaling and spec.autoscaling.write):
+    yield from _unscaled(spec)
+
+
+def _unscaled(spec: TableSpec) -> Iterator[Finding]:
+    """A policy must move the write capacity of the table and of each global index (DDB-TABLE-188, 249)."""
+    if spec.billing_mode != "PROVISIONED":
+        return
+    scaled = {index for index, side, _ in scalings(spec) if side == "write"}
+    missing = [] if None in scaled else ["the table"]
+    missing += [
+        f"index {index.name}" for index in spec.global_secondary_indexes or () if index.name not in scaled
+    ]
+    if missing:
         yield _error(
             "DDB507",
-            "AWS replicates a PROVISIONED table only when its write capacity is autoscaled",
-            "replicas",
-            "Add autoscaling.write (and indexes: all), or use PAY_PER_REQUEST.",
+            "AWS replicates a PROVISIONED table only when the write capacity of the table and of every index is "
+            f"autoscaled, and that of {', '.join(missing)} is not",
+            "autoscaling" if spec.autoscaling else "replicas",
+            "Add autoscaling.write, and indexes: all or a write for each index; or use PAY_PER_REQUEST.",
         )
 
 
