@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dynaops.data.parsing.plan import Container
-from dynaops.data.reading.cut import after_record
+from dynaops.data.reading.cut import AfterRecord
 from dynaops.data.reading.detect import detect
 from dynaops.data.reading.inputs import LocalInput
 from dynaops.data.reading.prepare import ReadOptions, parsed_shard, parsed_types, prepare
@@ -174,7 +174,7 @@ def test_csv_is_cut_between_records_only(records: list[list[str]], quoting: Any,
     text = io.StringIO(newline="")
     csv.writer(text, quoting=quoting).writerows(records)
     data = text.getvalue().encode()
-    cut = after_record(",")
+    cut = AfterRecord(",")
     ends = {sum(len(one.encode()) for one in parts) for parts in _prefixes(records, quoting)}
     at = cut(data[:block], False)
     assert at == 0 or at in ends

@@ -56,7 +56,7 @@ def _typed(value: Any) -> Any:
 
 
 @given(st.lists(_items, min_size=1, max_size=4), st.booleans())
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 def test_plain_items_arrive_as_they_are(items: list[dict[str, Any]], ascii_: bool) -> None:
     items = [{name: value for name, value in item.items() if name not in KEYS.index_keys} for item in items]
     lines = [json.dumps(item, ensure_ascii=ascii_) for item in items]
@@ -84,7 +84,7 @@ _texts = st.one_of(
 
 
 @given(st.dictionaries(_bare, _texts, min_size=1, max_size=6))
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 def test_the_shortest_way_gives_what_the_longest_gives(values: dict[str, str]) -> None:
     members = ", ".join(f'"{name}": {text}' for name, text in values.items())
     line = f'{{"id": "k", "at": -120, {members}}}'
@@ -151,7 +151,7 @@ def _with(**more: Any) -> str:
         ('{"id":"a","at":1', "is not JSON: Expecting ',' delimiter at character 17"),
         ('{"id":"a","at":1}}', "is not JSON: Extra data at character 18"),
         ("{'id':'a'}", "is not JSON: Expecting property name enclosed in double quotes at character 2"),
-        ("[" * 100_000, "is not JSON that can be read: RecursionError"),
+        ("[" * 100_000, "is not JSON that can be read: it is nested too deep"),
     ],
 )
 def test_why_a_row_is_refused(line: str, reason: str) -> None:

@@ -15,7 +15,7 @@ import orjson
 from dynaops.data.exporting import shown
 from dynaops.data.exporting.options import Exported, ExportOptions, Form
 from dynaops.data.exporting.spool import Spool
-from dynaops.data.reading.cut import Opening, after_line, pieces
+from dynaops.data.reading.cut import AfterLine, Opening, pieces
 from dynaops.data.reading.inputs import LocalInput
 from dynaops.data.reading.streams import Packing, Stream
 from dynaops.data.rows import Keys
@@ -68,7 +68,7 @@ def _write(file: IO[bytes], spool: Spool, packing: Packing, exported: Exported, 
 def _items(part: Path, packing: Packing) -> Iterator[list[dict[str, Any]]]:
     """The items that were exported, some at a time."""
     stream = Stream(LocalInput(part), packing)
-    for piece in pieces(stream, Opening(0, 1), str(part), after_line, _PAGE):
+    for piece in pieces(stream, Opening(0, 1), str(part), AfterLine(), _PAGE):
         yield [orjson.loads(line)["Item"] for line in piece.data.splitlines()]
     stream.close()
 

@@ -24,6 +24,8 @@ _FIELDS = {"S": '{"S":"%s"}', "N": '{"N":"%s"}', "BOOL": '{"BOOL":%s}'}
 _JSON = ("SS", "NS", "BS", "L", "M")
 _UTF8 = 4
 """Bytes that a character takes at the most."""
+_MOST_CELLS = 400_000
+"""Cells of all templates that are kept. Rows of ever new combinations of empty cells must not fill the memory."""
 
 
 _new_row: Any = tuple.__new__
@@ -83,6 +85,8 @@ class Columns:
 
     def _template_for(self, empty: tuple[bool, ...]) -> _Template | None:
         if empty not in self._templates:
+            if len(self._templates) * len(empty) > _MOST_CELLS:
+                self._templates.clear()
             self._templates[empty] = self._template(empty)
         return self._templates[empty]
 
@@ -181,5 +185,7 @@ def _json(cell: str, name: str) -> Any:
     """Lists, maps and sets are written as JSON in a cell."""
     try:
         return numbers.exactly(cell.encode())
+    except Malformed as error:
+        raise Malformed(f"{at(name)}{error}") from None
     except (ValueError, RecursionError):
         raise Malformed(f"{at(name)}a list, map or set is written as JSON") from None

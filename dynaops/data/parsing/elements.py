@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-_TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?|[{}\[\]]', re.DOTALL)
-_LOOSE = re.compile(rb'(?:"[^"\\]*(?:\\.[^"\\]*)*"|[^,\s])+')
+# Possessive: what is matched is not given back, so that millions of escapes in a string leave no trail of it.
+_TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[{}\[\]]', re.DOTALL)
+_LOOSE = re.compile(rb'(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"|[^,\s])+')
 _OPENING, _CLOSING = (b"{", b"["), (b"}", b"]")
 
 

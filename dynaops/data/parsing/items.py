@@ -83,9 +83,21 @@ class ItemReader:
 
 def _loads(text: bytes) -> Any:
     try:
-        return orjson.loads(text)
-    except ValueError:
-        return _loads_exactly(text)  # takes what orjson does not, such as 1E400, or says what is wrong
+        item = orjson.loads(text)
+        if names_are_single(item, text, text.count(b'"')):
+            return item
+    except (TypeError, ValueError):
+        pass
+    return _loads_exactly(text)  # takes what orjson does not, such as 1E400, or says what is wrong
+
+
+def names_are_single(item: Any, text: bytes, quotes: int) -> bool:
+    """Whether it is sure that no object in a JSON text has two members of one name.
+
+    orjson keeps the last of these, so that `item`, which it read, has fewer strings than the text, which has this many
+    quotes. Quotes that the text writes as ``\\u0022`` could make up for that: then it is not sure. Raises TypeError.
+    """
+    return orjson.dumps(item).count(b'"') == quotes and b"\\u0022" not in text
 
 
 def _loads_exactly(text: bytes) -> Any:
@@ -97,7 +109,9 @@ def _loads_exactly(text: bytes) -> Any:
         raise Malformed(f"is not UTF-8: byte {error.start + 1} is {error.object[error.start]:#04x}") from None
     except json.JSONDecodeError as error:
         raise Malformed(f"is not JSON: {error.msg} at character {error.pos + 1}") from None
-    except (ValueError, RecursionError) as error:
+    except RecursionError:
+        raise Malformed("is not JSON that can be read: it is nested too deep") from None
+    except ValueError as error:
         raise Malformed(f"is not JSON that can be read: {type(error).__name__}") from None
 
 

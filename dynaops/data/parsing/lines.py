@@ -9,11 +9,11 @@ import orjson
 
 from dynaops.data.parsing import numbers
 from dynaops.data.parsing.harvest import Harvest
-from dynaops.data.parsing.items import ItemReader
+from dynaops.data.parsing.items import ItemReader, names_are_single
 from dynaops.data.parsing.keys import KeyRules
 from dynaops.data.parsing.malformed import Malformed
 from dynaops.data.parsing.plan import ParsePlan
-from dynaops.data.parsing.roads import STUMBLES, PlainRoad, Road, TypedRoad
+from dynaops.data.parsing.roads import STUMBLES, SUMMED, UNCOUNTED, PlainRoad, Road, TypedRoad
 from dynaops.data.rows import Row
 
 
@@ -23,6 +23,7 @@ class JsonRows:
     def __init__(self, plan: ParsePlan, rules: KeyRules) -> None:
         self._one = ItemReader(plan, rules)
         self._plain, self._typed = PlainRoad(plan, rules), TypedRoad(plan, rules)
+        self._keys_only = plan.keys_only
         self._road: Road = self._typed if plan.typed else self._plain
 
     def lines(self, data: bytes, first_line: int, harvest: Harvest) -> None:
@@ -43,24 +44,39 @@ class JsonRows:
         `plain`: none has a backslash; `safe`: doubles are exact in all (None: that is to be found out).
         """
         loads, add, road = orjson.loads, harvest.rows.append, self._road
-        for line, text in texts:
-            try:
-                add(road.row(loads(text), line, not plain and b"\\" in text, safe, text))
-            except STUMBLES:
-                self._slowly(line, text, harvest)
-                road = self._road
+        remaining = iter(texts)
+        blank = True
+        while blank:
+            blank = False
+            for line, text in remaining:
+                try:
+                    add(
+                        road.row(loads(text), line, not plain and b"\\" in text, safe, text, text.count(b'"'))
+                    )
+                except STUMBLES:
+                    if not text or text.isspace():
+                        blank = True
+                        break
+                    self._slowly(line, text, harvest)
+                    road = self._road
+            if blank:  # there may be millions of them: do not try to read each
+                remaining = (pair for pair in remaining if pair[1] and not pair[1].isspace())
 
     def all_or_none(self, items: Sequence[Any], line: int, text: bytes) -> list[Row] | None:
         """The rows of items that `text` says, all of one line; None where one of them has to be looked at."""
         road, escaped, safe = self._road, b"\\" in text, numbers.is_safe(text)
         try:
-            return [road.row(item, line, escaped, safe, text) for item in items]
+            if escaped or self._keys_only:
+                if not names_are_single(items, text, text.count(b'"')):
+                    return None
+                return [road.row(item, line, escaped, safe, text, UNCOUNTED) for item in items]
+            road.quotes = 0
+            rows = [road.row(item, line, escaped, safe, text, SUMMED) for item in items]
+            return rows if road.quotes == text.count(b'"') else None
         except STUMBLES:
             return None
 
     def _slowly(self, line: int, text: bytes, harvest: Harvest) -> None:
-        if not text or text.isspace():
-            return
         try:
             harvest.rows.append(self._one.of_text(text, line))
         except Malformed as error:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from typing import Any, NoReturn
 
 from dynaops.data.parsing.malformed import Malformed, at
@@ -41,8 +42,13 @@ def is_safe(text: bytes) -> bool:
 
 
 def exactly(text: bytes) -> Any:
-    """A JSON text with its numbers as `Exact`. Raises ValueError (and RecursionError) where it is none."""
-    return json.loads(text, parse_float=Exact, parse_int=Exact, parse_constant=_no_number)
+    """A JSON text with its numbers as `Exact`. Raises ValueError (and RecursionError) where it is none.
+
+    Raises Malformed where an object has two members of one name: JSON leaves open which one counts.
+    """
+    return json.loads(
+        text, parse_float=Exact, parse_int=Exact, parse_constant=_no_number, object_pairs_hook=_each_once
+    )
 
 
 def of_double(value: float, where: str = "") -> str:
@@ -114,6 +120,15 @@ def _written(digits: str, power: int) -> str:
 
 def _out_of_range(where: str, shown: str) -> NoReturn:
     raise Malformed(f"{at(where)}a number is between 1E{LOWEST} and 9.9E+{HIGHEST}, not {shown}")
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The members of an object. Raises Malformed where two have the same name."""
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        twice, _ = Counter(name for name, _ in pairs).most_common(1)[0]
+        raise Malformed(f"the name {_shortened(twice)!r} is there twice")
+    return members
 
 
 def _no_number(text: str) -> NoReturn:

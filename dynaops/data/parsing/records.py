@@ -12,8 +12,11 @@ from dynaops.data.parsing.keys import KeyRules
 from dynaops.data.parsing.malformed import Malformed
 from dynaops.data.parsing.plan import ParsePlan
 
-MOST_CELL = 8_000_000
-"""Characters in a cell beyond which the standard library's reader gives up."""
+MOST_CELL = 1 << 30
+"""Characters in a cell beyond which the standard library's reader gives up, and takes the next line for a new record.
+
+More than a block ever has, so that a line within a long cell is never taken for a row.
+"""
 _CONTROLS = bytes(byte for byte in range(32) if byte not in b"\r\n")
 """Which JSON has escaped. Ends of lines are never within a cell that is not in quotes."""
 
@@ -30,8 +33,8 @@ class CsvRows:
 
     def read(self, data: bytes, delimiter: str, first_line: int, harvest: Harvest) -> None:
         """The rows of a block, whose first record after the header is in line `first_line` of its file."""
-        text = data.decode("utf-8", "surrogateescape")
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+        lines = io.StringIO(data.decode("utf-8", "surrogateescape"), newline="").readlines()
+        reader = csv.reader(lines, delimiter=delimiter, strict=True)
         columns = self._columns_of(tuple(next(reader)))
         before = reader.line_num
         offset = first_line - before
@@ -46,11 +49,13 @@ class CsvRows:
                         try:
                             add(row(cells, before + offset, clean))
                         except Malformed as error:
-                            harvest.reject(before + offset, str(error), _lines(text, before, reader.line_num))
+                            record = "".join(lines[before : reader.line_num])
+                            harvest.reject(before + offset, str(error), record)
                     before = reader.line_num
                 return
             except csv.Error as error:
-                harvest.reject(before + offset, f"is not CSV: {error}", _lines(text, before, reader.line_num))
+                record = "".join(lines[before : reader.line_num])
+                harvest.reject(before + offset, f"is not CSV: {error}", record)
                 before = reader.line_num
 
     def _columns_of(self, header: tuple[str, ...]) -> Columns:
@@ -61,8 +66,3 @@ class CsvRows:
             found = Columns(header, types, rules, self._one, plan.keys_only, plan.keep_empty)
             self._columns[header] = found
         return found
-
-
-def _lines(text: str, start: int, end: int) -> str:
-    """The lines of a text from `start` up to `end`, counted from 0, by the reader's idea of a line."""
-    return "".join(io.StringIO(text, newline="").readlines()[start:end])

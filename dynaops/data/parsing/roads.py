@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+import orjson
+
 from dynaops.data.parsing import numbers, values
 from dynaops.data.parsing.harvest import MOST_BYTES
+from dynaops.data.parsing.items import names_are_single
 from dynaops.data.parsing.keys import KeyRules
 from dynaops.data.parsing.plan import ParsePlan
 from dynaops.data.parsing.shapes import DOUBLE, Shape, Shapes, Unfit, Values, put_in, shape_of
@@ -17,6 +20,10 @@ from dynaops.data.rows import Row
 
 STUMBLES = (ValueError, KeyError, AttributeError, TypeError, IndexError, Unfit, numbers.Inexact)
 """How a road says that it does not reach to a row."""
+UNCOUNTED = -1
+"""Quotes of a text whose members' names are known to be there once only."""
+SUMMED = -2
+"""Quotes of a text of several rows, which the caller counts; the road sums up what the rows should have."""
 _KINDS = {str: "S", int: "N", bool: "BOOL", type(None): "NULL", float: DOUBLE, dict: "M", list: "L"}
 _CONTENTS: dict[str, type] = {"S": str, "N": str, "BOOL": bool, "M": dict, "L": list}
 _new_row: Any = tuple.__new__
@@ -28,10 +35,14 @@ _Types = tuple[type, ...]
 class Road(Protocol):
     """A way from items to rows. Both methods raise STUMBLES, and may use the item up."""
 
-    def row(self, item: Any, line: int, escaped: bool, safe: bool | None, text: bytes) -> Row:
+    quotes: int
+    """The quotes that all rows with SUMMED have as JSON, where no name is there twice."""
+
+    def row(self, item: Any, line: int, escaped: bool, safe: bool | None, text: bytes, quotes: int) -> Row:
         """The row of an item, which `text` says. `escaped`: there may be backslashes in that.
 
-        `safe`: doubles are exact; None where that is to be found out.
+        `safe`: doubles are exact; None where that is to be found out. `quotes`: how many the text has, which shows
+        whether a name is there twice; UNCOUNTED where that has been looked at, SUMMED where that is the caller's.
         """
 
     def learn(self, item: Any) -> None:
@@ -42,6 +53,7 @@ class PlainRoad:
     """For plain JSON."""
 
     def __init__(self, plan: ParsePlan, rules: KeyRules) -> None:
+        self.quotes = 0
         self._names = rules.names if plan.keys_only else None
         self._shapes: Shapes[tuple[_Names, _Types]] = Shapes(
             lambda signature: shape_of(
@@ -50,14 +62,22 @@ class PlainRoad:
         )
         self._known = self._shapes.known
 
-    def row(self, item: Any, line: int, escaped: bool, safe: bool | None, text: bytes) -> Row:
+    def row(self, item: Any, line: int, escaped: bool, safe: bool | None, text: bytes, quotes: int) -> Row:
         if self._names:
-            item = {name: item[name] for name in self._names}
+            _check_names(item, text, quotes)
+            item, quotes = {name: item[name] for name in self._names}, UNCOUNTED
         found = tuple(item.values())
         names = tuple(item)
         shape = self._known[names, tuple(map(type, found))]
         if (shape.doubles or shape.others) and not (numbers.is_safe(text) if safe is None else safe):
             raise Unfit
+        if quotes >= 0:
+            if shape.others or (escaped and b"\\\\" in text):
+                _check_names(item, text, quotes)
+            elif quotes - (text.count(b'\\"') if escaped else 0) != shape.quotes:
+                raise Unfit
+        elif quotes == SUMMED:
+            self.quotes += shape.quotes + _quotes(found, shape.others)
         if shape.straight and not escaped:
             return shape.straight(found, line)
         key = shape.identity(found)
@@ -78,14 +98,32 @@ class TypedRoad:
     """For DynamoDB JSON, bare or in the wrapper that exports have around it."""
 
     def __init__(self, plan: ParsePlan, rules: KeyRules) -> None:
+        self.quotes = 0
         self._rules = rules
         self._keys_only = plan.keys_only
         self._shapes: Shapes[tuple[_Names, _Names, _Types]] = Shapes(self._make)
         self._known = self._shapes.known
 
-    def row(self, item: Any, line: int, escaped: bool, safe: bool | None, text: bytes) -> Row:  # noqa: ARG002
+    def row(
+        self,
+        item: Any,
+        line: int,
+        escaped: bool,
+        safe: bool | None,  # noqa: ARG002 (numbers are text here)
+        text: bytes,
+        quotes: int,
+    ) -> Row:
+        if escaped or self._keys_only:
+            _check_names(item, text, quotes)
+            quotes = UNCOUNTED
+        wrapper = 2 if "Item" in item and len(item) == 1 else 0
         names, kinds, found = self._taken_apart(item)
         shape = self._known[names, kinds, tuple(map(type, found))]
+        if quotes >= 0:
+            if quotes - wrapper != shape.quotes + _quotes(found, shape.others):
+                raise Unfit
+        elif quotes == SUMMED:
+            self.quotes += wrapper + shape.quotes + _quotes(found, shape.others)
         key = shape.identity(found)
         more = _decimals(found, shape.numbers)
         if escaped or not shape.simple:
@@ -119,6 +157,17 @@ class TypedRoad:
         if any(parts):  # more than one type
             raise Unfit
         return tuple(item), kinds, contents
+
+
+def _check_names(item: Any, text: bytes, quotes: int) -> None:
+    """Raises Unfit where a name may be there twice."""
+    if quotes >= 0 and not names_are_single(item, text, quotes):
+        raise Unfit
+
+
+def _quotes(found: Values, places: tuple[int, ...]) -> int:
+    """The quotes that values have as JSON."""
+    return sum(orjson.dumps(found[place]).count(b'"') for place in places) if places else 0
 
 
 def _row(shape: Shape, found: Values, key: bytes | None, more: int, line: int) -> Row:

@@ -21,11 +21,15 @@ Values = tuple[Any, ...]
 Identity = Callable[[Values], bytes | None]
 """A key's identity by the values of a row; None where the value has to be looked at (it is empty, or long)."""
 
-Signature = TypeVar("Signature")
+Signature = TypeVar("Signature", bound=tuple[tuple[str, ...], *tuple[Any, ...]])
+"""The names of a row's attributes first."""
 _UTF8 = 4
 """Bytes that a character takes at the most."""
 _MOST_SHAPES = 4096
-"""Kept at a time. Data of ever new shapes must not fill the memory."""
+_MOST_NAMES = 400_000
+"""Shapes, and names in all of them, that are kept at a time. Data of ever new shapes must not fill the memory."""
+_MOST_STRAIGHT = 500
+"""Attributes of a row for which a function is written: the compiler takes no expressions of any length."""
 DOUBLE = "double"
 """The kind of a number that JSON has read as a double, besides DynamoDB's types."""
 _FIELDS = {
@@ -58,6 +62,8 @@ class Shape(NamedTuple):
     """Whether all values go in as they are."""
     straight: Straight | None = None
     """The shortest way, for values of plain JSON that need no escaping; doubles must be exact."""
+    quotes: int = 0
+    """Of the JSON that such a row comes from, but for the values at `others`; without a name that is there twice."""
 
 
 class Shapes(Generic[Signature]):
@@ -67,15 +73,20 @@ class Shapes(Generic[Signature]):
         self.known: dict[Signature, Shape] = {}
         self._make = make
         self._tried: dict[Signature, bool] = {}
+        self._names = 0
 
     def learn(self, signature: Signature) -> None:
         """A row of this shape was met, and had to be looked at value by value."""
         tried = self._tried.get(signature)
         if tried:
             return
-        if len(self._tried) >= _MOST_SHAPES:
+        names = len(signature[0])
+        if len(self._tried) >= _MOST_SHAPES or self._names + names > _MOST_NAMES:
             self._tried.clear()
             self.known.clear()
+            self._names = 0
+        if tried is None:
+            self._names += names
         self._tried[signature] = tried is not None
         if tried is not None and (shape := self._make(signature)):
             self.known[signature] = shape
@@ -102,6 +113,7 @@ def shape_of(
     others = tuple(at for at, kind in enumerate(kinds) if kind not in _FIELDS)
     constant = sum(map(values.text_size, names)) + kinds.count("NULL") - len(nothing.encode())
     identity = _identity(names, rules)
+    direct = plain and not others and len(names) <= _MOST_STRAIGHT
     short = tuple("D" if kind == DOUBLE else kind for kind in kinds)
     return Shape(
         template=template,
@@ -113,8 +125,16 @@ def shape_of(
         strings=_places(kinds, "S"),
         identity=identity,
         simple=not (flags or doubles or others),
-        straight=straight(short, template, constant, identity, Unfit) if plain and not others else None,
+        straight=straight(short, template, constant, identity, Unfit) if direct else None,
+        quotes=2 * len(names) + _quotes_of_values(kinds, plain),
     )
+
+
+def _quotes_of_values(kinds: tuple[str, ...], plain: bool) -> int:
+    """Plain JSON has them around strings, DynamoDB JSON around each value's type, strings and numbers."""
+    if plain:
+        return 2 * kinds.count("S")
+    return 2 * len(kinds) + 2 * sum(kind in ("S", "N") for kind in kinds)
 
 
 def put_in(

@@ -21,13 +21,21 @@ def read_stream(rows: JsonRows, data: bytes, first_line: int, harvest: Harvest) 
         apart = Harvest("")
         rows.texts(enumerate(lines, first_line), apart)
         # A line that is no object of its own may be a part of one: what was found is then not to be trusted.
-        if not apart.rejects:
+        if all(_is_whole(lines[reject.line - first_line]) for reject in apart.rejects):
             harvest.rows += apart.rows
+            for reject in apart.rejects:
+                harvest.reject(reject.line, reject.reason, reject.text)
             return
     if len(lines) == 1 and (found := _of_one_line(rows, lines[0], first_line)) is not None:
         harvest.rows += found
         return
     rows.texts(_texts(data, first_line, harvest), harvest)
+
+
+def _is_whole(line: bytes) -> bool:
+    """Whether a line that is a bad row is one element, from its first brace to its last."""
+    first = next(elements(line), None)
+    return first is not None and first.whole and (first.start, first.end) == (0, len(line))
 
 
 def _of_one_line(rows: JsonRows, text: bytes, line: int) -> list[Row] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from typing import IO, Any
 
@@ -27,9 +28,13 @@ def columns(source: Input) -> list[str]:
     """The names of the columns."""
     with _seekable(source) as file:
         try:
-            return [str(name) for name in _library(source.name).ParquetFile(file).schema_arrow.names]
+            names = [str(name) for name in _library(source.name).ParquetFile(file).schema_arrow.names]
         except (ValueError, OSError) as error:
             raise DynaopsError(f"Cannot read {source.name} as Parquet: {error}") from error
+    twice = next((name for name, count in Counter(names).items() if count > 1), None)
+    if twice is not None:
+        raise DynaopsError(f"{source.name}: two columns are named {twice!r}")
+    return names
 
 
 def _pieces(file: Any, start: int) -> Iterator[Piece]:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import NamedTuple, Protocol
 
 import orjson
 
 from dynaops.data.parsing.elements import closed_at, elements
+from dynaops.data.parsing.records import MOST_CELL
 from dynaops.data.reading.streams import Stream
 from dynaops.model.errors import DynaopsError
 
@@ -38,14 +39,25 @@ class Opening(NamedTuple):
     header: bytes = b""
 
 
-FindCut = Callable[[bytes, bool], int]
-"""Where to cut some bytes, of which the last may be those before the end of the stream; 0: nowhere."""
+class FindCut(Protocol):
+    """Finds the ends of rows."""
+
+    blank: bytes
+    """What may stand between rows, in any number. It makes no piece where nothing else is read."""
+    closed: bool
+    """Whether the rows have ended, although the stream may go on."""
+
+    def __call__(self, data: bytes, last: bool) -> int:
+        """Where to cut some bytes, of which the last may be those before the end of the stream; 0: nowhere."""
 
 
 def pieces(
     stream: Stream, opening: Opening, name: str, cut: FindCut, block: int = BLOCK_BYTES
 ) -> Iterator[Piece]:
-    """The stream from `opening` on, cut by `cut`. Raises DynaopsError where a row has no end."""
+    """The stream from `opening` on, cut by `cut`. Raises DynaopsError where a row has no end.
+
+    Memory and time go by the rows' bytes: what lies between them, however much, is passed over as it is read.
+    """
     offset, line = opening.offset, opening.line
     kept, size = b"", block
     while True:
@@ -54,7 +66,7 @@ def pieces(
         data = kept + more
         if not data:
             return
-        at = cut(data, last)
+        at = cut(data, last) if data.strip(cut.blank) else len(data)
         if at == 0 and not last:
             if size >= MOST_BYTES:
                 raise DynaopsError(
@@ -64,26 +76,36 @@ def pieces(
             kept, size = data, size * 2
             continue
         piece = data[:at]
-        if not piece:
-            return
         offset += at
         lines = piece.count(b"\n")
-        yield Piece(piece, line, offset, line + lines)
+        if piece.strip(cut.blank):
+            yield Piece(piece, line, offset, line + lines)
         line += lines
+        if cut.closed or not piece:
+            return
         kept, size = data[at:], block
 
 
-def after_line(data: bytes, last: bool) -> int:
+class AfterLine:
     """JSON lines: after the last end of line."""
-    return len(data) if last else data.rfind(b"\n") + 1
+
+    blank = b" \t\r\n"
+    closed = False
+
+    def __call__(self, data: bytes, last: bool) -> int:
+        return len(data) if last else data.rfind(b"\n") + 1
 
 
 class AfterElement:
-    """Elements of JSON: after the last that is whole. What follows the bracket at the array's end is left out."""
+    """Elements of JSON: after the last that is whole, up to the bracket at the array's end."""
+
+    blank = b", \t\r\n"
 
     def __init__(self) -> None:
         self.closed = False
         """Whether that bracket has been seen."""
+        self.rest = b""
+        """What has been read from that bracket on."""
 
     def __call__(self, data: bytes, last: bool) -> int:
         if not last and (found := _balanced(data)):
@@ -91,11 +113,13 @@ class AfterElement:
         closed = closed_at(data)
         if closed is not None:
             self.closed = True
+            self.rest = data[closed:]
             return closed
         if last:
             return len(data)
+        blank = len(data) - len(data.lstrip(self.blank))
         whole = (one.end for one in elements(data) if one.whole and data[one.end - 1] in b"}]")
-        return max(whole, default=0)
+        return max(whole, default=blank)
 
 
 def _balanced(data: bytes) -> int:
@@ -125,25 +149,29 @@ def _is_whole(data: bytes) -> bool:
     return True
 
 
-def after_record(delimiter: str) -> FindCut:
+class AfterRecord:
     """CSV: after the last end of line that is not within a quoted cell."""
-    separators = f"{delimiter}\r\n".encode()
 
-    def cut(data: bytes, last: bool) -> int:
-        if last:
+    blank = b"\r\n"
+    closed = False
+
+    def __init__(self, delimiter: str) -> None:
+        self._delimiter = delimiter
+        self._separators = f"{delimiter}\r\n".encode()
+
+    def __call__(self, data: bytes, last: bool) -> int:
+        if last and len(data) < MOST_BYTES:
             return len(data)
         if b'"' not in data:
-            return data.rfind(b"\n") + 1
-        at = _by_parity(data, separators)
+            return len(data) if last else data.rfind(b"\n") + 1
+        at = _by_parity(data, self._separators)
         if at is None:
-            at = _by_reading(data[: data.rfind(b"\n") + 1], delimiter)
+            at = _by_reading(data[: data.rfind(b"\n") + 1], self._delimiter)
         if at == 0 and len(data) >= MOST_BYTES:
             return (
                 data.find(b"\n") + 1
             )  # a quote that nothing closes: its line alone is lost, and will be rejected
-        return at
-
-    return cut
+        return at or (len(data) if last else 0)
 
 
 def _by_parity(data: bytes, separators: bytes) -> int | None:
@@ -168,6 +196,7 @@ def _by_parity(data: bytes, separators: bytes) -> int | None:
 def _by_reading(data: bytes, delimiter: str) -> int:
     """As the standard library's reader takes it. Each byte is a character to it here."""
     text = data.decode("latin-1")
+    csv.field_size_limit(MOST_CELL)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     whole = 0
     while True:

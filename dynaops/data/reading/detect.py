@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from enum import StrEnum
 from typing import NamedTuple
 
 import orjson
@@ -36,6 +37,15 @@ _LINE_NAMES = (".jsonl", ".ndjson", ".jsonlines")
 _CSV_NAMES = (".csv", ".tsv", ".tab", ".txt")
 
 
+class Around(StrEnum):
+    """What is around the rows of a stream of JSON."""
+
+    NOTHING = "nothing"
+    ARRAY = "array"
+    OBJECT = "object"
+    """An array within an object: the answer of a Scan or Query, a request for BatchWriteItem."""
+
+
 class Detected(NamedTuple):
     """What an input is. `sample` are its first bytes, unpacked."""
 
@@ -44,6 +54,7 @@ class Detected(NamedTuple):
     layout: Layout
     opening: Opening
     sample: bytes
+    around: Around = Around.NOTHING
 
 
 def detect(source: Input, wanted: str | None = None, delimiter: str | None = None) -> Detected:
@@ -65,7 +76,8 @@ def detect(source: Input, wanted: str | None = None, delimiter: str | None = Non
         return Detected(source, packing, Layout(container, found), opening, sample[start:])
     if container is Container.STREAM and (array := _ARRAY.match(sample, start)):
         opening = Opening(array.end(), 1 + sample.count(b"\n", 0, array.end()))
-        return Detected(source, packing, Layout(container), opening, sample)
+        around = Around.ARRAY if array[0].lstrip()[:1] == b"[" else Around.OBJECT
+        return Detected(source, packing, Layout(container), opening, sample, around)
     return Detected(source, packing, Layout(container), Opening(start, 1), sample)
 
 

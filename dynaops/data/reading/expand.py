@@ -11,6 +11,7 @@ from dynaops.aws.session import Aws
 from dynaops.data.reading import exports
 from dynaops.data.reading.inputs import STDIN, Input, LocalInput, S3Input, StdinInput, unreadable
 from dynaops.model.errors import DynaopsError
+from dynaops.model.quantities import size
 
 _S3 = "s3://"
 
@@ -45,7 +46,13 @@ def _local(path: Path) -> list[Input]:
         exports.check_summary(_bytes(path), str(path))
         return _local(path.with_name(exports.FILES))
     keys = exports.data_files(_bytes(path), str(path))
-    return [LocalInput(path.parent / "data" / key.rpartition("/")[2], alike=True) for key in keys]
+    inputs: list[Input] = []
+    for key in keys:
+        file = LocalInput(path.parent / "data" / key.rpartition("/")[2], alike=True)
+        if not file.regular:
+            raise DynaopsError(f"{path} names {file.name}, which is no file")
+        inputs.append(file)
+    return inputs
 
 
 def _in_s3(url: str, aws: Aws) -> list[Input]:
@@ -72,7 +79,7 @@ def _of_manifest(manifest: S3Object, aws: Aws) -> list[Input]:
     """The data files of an export. They are looked for beside the manifest, where copied exports have them, too."""
     folder = manifest.key.rpartition("/")[0]
     inside = f"{folder}/" if folder else ""
-    text = ObjectReader(aws, manifest).read()
+    text = _whole(aws, manifest)
     if manifest.key.endswith(exports.SUMMARY):
         exports.check_summary(text, manifest.url)
     listed = {one.key: one for one in list_objects(aws, manifest.bucket, inside)}
@@ -89,6 +96,8 @@ def _of_manifest(manifest: S3Object, aws: Aws) -> list[Input]:
 
 
 def _whole(aws: Aws, which: S3Object) -> bytes:
+    if which.size > exports.MOST_BYTES:
+        raise DynaopsError(f"{which.url} is too large for a manifest: {size(which.size)}")
     whole = io.BytesIO()
     reader = ObjectReader(aws, which)
     while data := reader.read():
@@ -98,6 +107,10 @@ def _whole(aws: Aws, which: S3Object) -> bytes:
 
 def _bytes(path: Path) -> bytes:
     try:
+        if not path.is_file():
+            raise DynaopsError(f"{path} is no file")
+        if path.stat().st_size > exports.MOST_BYTES:
+            raise DynaopsError(f"{path} is too large for a manifest: {size(path.stat().st_size)}")
         return path.read_bytes()
     except OSError as error:
         raise unreadable(str(path), error) from error

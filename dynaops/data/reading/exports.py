@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-import orjson
-
+from dynaops.data.parsing.malformed import Malformed
+from dynaops.data.parsing.numbers import exactly
 from dynaops.model.errors import DynaopsError
 
+MOST_BYTES = 256 << 20
+"""Of a manifest. AWS writes about 300 bytes for each data file."""
 SUMMARY, FILES = "manifest-summary.json", "manifest-files.json"
 
 
@@ -35,8 +37,7 @@ def check_summary(text: bytes, name: str) -> dict[str, Any]:
 
 def data_files(text: bytes, name: str) -> list[str]:
     """The keys of the data files that hold any item. Raises DynaopsError."""
-    entries = [_read(line, name) for line in text.splitlines() if line.strip()]
-    return [str(one["dataFileS3Key"]) for one in entries if one.get("itemCount") != 0]
+    return list(checksums(text, name))
 
 
 def checksums(text: bytes, name: str) -> dict[str, str]:
@@ -44,12 +45,25 @@ def checksums(text: bytes, name: str) -> dict[str, str]:
 
     Raises DynaopsError.
     """
-    entries = [_read(line, name) for line in text.splitlines() if line.strip()]
-    return {
-        str(one["dataFileS3Key"]): str(one.get("md5Checksum", ""))
-        for one in entries
-        if one.get("itemCount") != 0
-    }
+    sums: dict[str, str] = {}
+    files: set[str] = set()
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip():
+            continue
+        entry = _read(line, f"{name}, line {number}")
+        if entry.get("itemCount") == 0:
+            continue
+        key, md5 = entry.get("dataFileS3Key"), entry.get("md5Checksum", "")
+        if not isinstance(key, str) or not isinstance(md5, str):
+            raise DynaopsError(f"{name}, line {number}: a data file's key and checksum are texts")
+        file = key.rpartition("/")[2]
+        if file in ("", ".", "..") or not file.isprintable() or "\\" in file:
+            raise DynaopsError(f"{name}, line {number}: the key {key[:200]!r} names no file")
+        if file in files:
+            raise DynaopsError(f"{name}, line {number}: the file {file[:200]!r} is there twice")
+        files.add(file)
+        sums[key] = md5
+    return sums
 
 
 def without_manifests(names: Iterable[str]) -> list[str]:
@@ -67,9 +81,13 @@ def without_manifests(names: Iterable[str]) -> list[str]:
 
 def _read(text: bytes, name: str) -> dict[str, Any]:
     try:
-        found = orjson.loads(text)
-    except ValueError:
+        found = exactly(text)
+    except Malformed as error:
+        raise DynaopsError(f"{name} is no manifest of an export: {error}") from error
+    except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
         raise DynaopsError(f"{name} is no manifest of an export")
+    if found.get("itemCount") == "0":  # a number, by its text
+        found["itemCount"] = 0
     return found

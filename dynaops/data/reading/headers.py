@@ -8,6 +8,8 @@ import re
 from collections.abc import Sequence
 
 from dynaops.data.parsing.numbers import MOST_DIGITS
+from dynaops.data.parsing.records import MOST_CELL
+from dynaops.data.reading.inputs import HEAD_BYTES
 from dynaops.model.errors import DynaopsError
 
 _DELIMITERS = ",;\t|"
@@ -27,6 +29,7 @@ def delimiter_of(sample: bytes, name: str) -> str:
 def header_of(sample: bytes, delimiter: str, name: str) -> bytes:
     """The header as it stands, with its end of line. Raises DynaopsError where columns have no name of their own."""
     text = sample.decode("latin-1")
+    csv.field_size_limit(MOST_CELL)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         columns = next(reader, [])
@@ -36,6 +39,11 @@ def header_of(sample: bytes, delimiter: str, name: str) -> bytes:
         raise DynaopsError(f"{name} has no header", "The first line of CSV names the columns.")
     lines = io.StringIO(text, newline="").readlines()[: reader.line_num]
     header = "".join(lines).encode("latin-1")
+    if len(header) >= HEAD_BYTES:
+        raise DynaopsError(
+            f"{name}, line 1: the header has no end in {HEAD_BYTES >> 10} KB",
+            "The first line of CSV names the columns; no item has room for names of so many.",
+        )
     try:
         header.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -54,11 +62,13 @@ def columns_of(header: bytes, delimiter: str) -> list[str]:
 
 def check(columns: Sequence[str], name: str) -> None:
     """Raises DynaopsError where columns cannot be told apart."""
+    known: set[str] = set()
     for place, column in enumerate(columns):
         if not column:
             raise DynaopsError(f"{name}, line 1: column {place + 1} has no name")
-        if column in columns[:place]:
+        if column in known:
             raise DynaopsError(f"{name}, line 1: two columns are named {column!r}")
+        known.add(column)
 
 
 def inferred(sample: bytes, delimiter: str) -> dict[str, str]:

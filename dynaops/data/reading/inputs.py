@@ -60,6 +60,8 @@ class LocalInput:
             found = path.stat()
         except OSError as error:
             raise unreadable(self.name, error) from error
+        except ValueError as error:  # a NUL within the name
+            raise DynaopsError(f"Cannot read {self.name!r}: {error}") from error
         # What is no regular file (a named pipe, /dev/fd/63) has no size, and can be read only once.
         self.regular = path.is_file()
         self.size = found.st_size if self.regular else None
@@ -103,6 +105,8 @@ class StdinInput:
     alike = False
 
     def __init__(self, stream: Readable | None = None) -> None:
+        if stream is None and sys.stdin is None:
+            raise DynaopsError("Cannot read stdin: it is closed")
         self._once = _Once(stream or sys.stdin.buffer)
 
     def head(self) -> bytes:

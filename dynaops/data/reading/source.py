@@ -5,22 +5,27 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 
+import orjson
+
 from dynaops.data.parsing.plan import Container
 from dynaops.data.reading.columnar import parquet_pieces
 from dynaops.data.reading.cut import (
     BLOCK_BYTES,
     AfterElement,
+    AfterLine,
+    AfterRecord,
     FindCut,
     Opening,
     Piece,
-    after_line,
-    after_record,
     pieces,
 )
-from dynaops.data.reading.detect import Detected
+from dynaops.data.reading.detect import Around, Detected
 from dynaops.data.reading.streams import Stream
 from dynaops.data.rows import Block, Position
 from dynaops.model.errors import DynaopsError
+
+_BESIDE = ("", "ConsumedCapacity")
+"""Members of an answer or request that may be lists without being rows; the first is what we call the array itself."""
 
 
 class FileSource:
@@ -80,16 +85,45 @@ class FileSource:
                 self._stored += stream.taken - before
                 before = stream.taken
                 yield piece
+            if isinstance(cut, AfterElement):
+                _check_end(one, cut, stream)
         finally:
             stream.close()
-        if isinstance(cut, AfterElement) and one.opening.offset and not cut.closed:
-            raise DynaopsError(
-                f"{one.source.name} ends before its JSON array does",
-                "Is the file complete? All rows in it were read.",
-            )
+
+
+def _check_end(one: Detected, end: AfterElement, stream: Stream) -> None:
+    """Raises DynaopsError where a JSON array does not end, or the file goes on with other rows."""
+    name = one.source.name
+    if one.around is not Around.NOTHING and not end.closed:
+        raise DynaopsError(
+            f"{name} ends before its JSON array does", "Is the file complete? All rows in it were read."
+        )
+    if not end.closed:
+        return
+    rest = end.rest
+    while more := stream.read(BLOCK_BYTES):
+        rest = rest.rstrip() + more
+        if len(rest) > 2 * BLOCK_BYTES:
+            break
+    if not _ends(rest, alone=one.around is Around.ARRAY):
+        raise DynaopsError(
+            f"{name} goes on after its JSON array has ended",
+            "What comes after it is not read. Is it several arrays? Put each in a file of its own.",
+        )
+
+
+def _ends(rest: bytes, alone: bool) -> bool:
+    """Whether what follows an array, from its bracket on, has no more rows. `alone`: no object is around it."""
+    if alone:
+        return not rest[1:].strip()
+    try:
+        answer = orjson.loads(b'{"":[%b' % rest)
+    except ValueError:
+        return False
+    return not any(isinstance(value, list) for name, value in answer.items() if name not in _BESIDE)
 
 
 def _cut(one: Detected) -> FindCut:
     if one.layout.container is Container.LINES:
-        return after_line
-    return AfterElement() if one.layout.container is Container.STREAM else after_record(one.layout.delimiter)
+        return AfterLine()
+    return AfterElement() if one.layout.container is Container.STREAM else AfterRecord(one.layout.delimiter)

@@ -13,7 +13,11 @@ from dynaops.model.errors import DynaopsError
 
 _PIECE = 1 << 20
 _PACKED = 1 << 14
-"""Packed bytes taken at a time: what becomes of them, at once, may be a thousand times as much."""
+"""Packed bytes taken at a time."""
+_FED = 512
+"""Bytes given to zstd at once: a block of four may stand for 128 KB (RFC 8878), and it gives all of them at once."""
+MOST_SAMPLE = 4 << 20
+"""Bytes of an input's beginning that are looked at, unpacked: a small beginning may stand for gigabytes."""
 
 
 class Packing(StrEnum):
@@ -35,11 +39,13 @@ def unpacked(head: bytes, packing: Packing, name: str) -> bytes:
     """As much of an input's beginning as can be unpacked. Raises DynaopsError."""
     if packing is Packing.NONE:
         return head
-    unpack = (
-        zlib.decompressobj(31) if packing is Packing.GZIP else _zstd(name).ZstdDecompressor().decompressobj()
-    )
     try:
-        return bytes(unpack.decompress(head))
+        if packing is Packing.GZIP:
+            return zlib.decompressobj(31).decompress(head, MOST_SAMPLE)
+        reader = _zstd(name).ZstdDecompressor().stream_reader(head)
+        return bytes(reader.read(MOST_SAMPLE))
+    except DynaopsError:
+        raise
     except Exception as error:  # each library has its own
         raise _damaged(name, packing, error) from error
 
@@ -117,22 +123,24 @@ class _Frames:
         self._packed = packed
         self._begin = begin
         self._frame: Any = None
-        self._waiting = b""
+        self._waiting = memoryview(b"")
         self._ready = memoryview(b"")
 
     def read(self, size: int = -1, /) -> bytes:
         while not self._ready:
-            packed = self._waiting or self._packed.read(_PACKED)
-            if not packed:
+            if not self._waiting:
+                self._waiting = memoryview(self._packed.read(_PACKED))
+            if not self._waiting:
                 if self._frame is not None:
                     raise EOFError
                 return b""
             if self._frame is None:
                 self._frame = self._begin()
+            packed, self._waiting = self._waiting[:_FED], self._waiting[_FED:]
             self._ready = memoryview(self._frame.decompress(packed))
-            self._waiting = b""
             if self._frame.eof:
-                self._waiting, self._frame = self._frame.unused_data, None
+                self._waiting = memoryview(self._frame.unused_data + bytes(self._waiting))
+                self._frame = None
         data, self._ready = self._ready[:size], self._ready[size:]
         return bytes(data)
 
@@ -153,6 +161,10 @@ def _zstd(name: str) -> Any:
 
 def _damaged(name: str, packing: Packing, error: Exception) -> DynaopsError:
     reason = "it ends early" if isinstance(error, EOFError) else f"it is damaged ({error})"
+    if isinstance(error, gzip.BadGzipFile):
+        reason = "there is something else in it, or behind it"
+    elif "too much memory" in str(error):
+        reason = "it was packed with a window of more than 128 MB (zstd --long=28 and more)"
     return DynaopsError(
         f"Cannot unpack {name} ({packing.value}): {reason}",
         "Get the file again, whole, and load it from the beginning.",
