@@ -38,11 +38,22 @@ _HINTS = {
     "another name.",
 }
 """What to do about refusals that mean one thing only."""
+_LONGEST_TEXT = 1000
+"""Characters of a text of AWS's that are shown."""
 _LOGIN = "Log in again (for example `aws sso login`), or choose other credentials with --profile."
+
+
+def one_line(text: str) -> str:
+    """A text that came with an answer, on one line: whoever answered could else print lines of their own."""
+    line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    return f"{line[:_LONGEST_TEXT]}..." if len(line) > _LONGEST_TEXT else line
 
 
 class AwsFailure(DynaopsError):
     """A call that did not end well: refused, or AWS out of reach."""
+
+    def __init__(self, message: str, hint: str | None = None, exit_code: int = 1) -> None:
+        super().__init__(one_line(message), one_line(hint) if hint else hint, exit_code)
 
 
 class Refused(AwsFailure):
@@ -86,6 +97,7 @@ def refused(error: ClientError, service: str, api: str, region: str) -> Refused:
 
 def refusal(code: str, text: str, action: str, region: str, attempts: int = 0, status: int = 0) -> Refused:
     """AWS's error `code` with its `text` in words; `action` is as in IAM, such as dynamodb:PutItem."""
+    code, text = one_line(code), one_line(text)
     details: dict[str, Any] = {"code": code, "text": text, "attempts": attempts, "status": status}
     if code in _DENIED:
         return Denied(f"AWS denied {action} in {region}: {text}", _grant(action, text), **details)

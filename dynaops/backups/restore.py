@@ -21,6 +21,7 @@ from dynaops.engine.load import Document, load
 from dynaops.engine.plan import PlanRefused, check_origin, make_plan
 from dynaops.model.change import Action, Change
 from dynaops.model.errors import DynaopsError
+from dynaops.model.files import write_text
 from dynaops.model.finding import Finding, Severity
 from dynaops.model.operation import Danger, Operation
 from dynaops.model.plan import Plan
@@ -114,14 +115,14 @@ def write_spec(restoration: Restoration) -> None:
             f"# its settings are those of {restoration.derived.origin}.\n"
         )
         restoration.file.parent.mkdir(parents=True, exist_ok=True)
-        restoration.file.write_text(said + yaml_of(restoration.derived.spec), encoding="utf-8")
+        write_text(restoration.file, said + yaml_of(restoration.derived.spec))
 
 
 def adopted(restoration: Restoration, state: State, aws: Aws) -> Imported:
     """The table taken over as it is, since nobody knows its settings. Writes its spec; the caller saves the state."""
     imported = import_table(restoration.target, state, aws, restoration.source.region)
     restoration.file.parent.mkdir(parents=True, exist_ok=True)
-    restoration.file.write_text(imported.spec_yaml, encoding="utf-8")
+    write_text(restoration.file, imported.spec_yaml)
     return imported
 
 

@@ -11,6 +11,7 @@ from dynaops.cli.exits import Exit
 from dynaops.cli.screen import Screen
 from dynaops.cli.settings import Settings
 from dynaops.model.errors import DynaopsError
+from dynaops.model.files import write_new
 
 if TYPE_CHECKING:
     from dynaops.convert.run import Conversion
@@ -75,8 +76,7 @@ def _write(made: Conversion, out: str) -> dict[str, str]:
     paths = files_for([one.table for one in valid], out)
     Path(out).mkdir(parents=True, exist_ok=True)
     for one in valid:
-        with paths[one.table].open("x", encoding="utf-8") as file:
-            file.write(one.yaml)
+        write_new(paths[one.table], one.yaml)
     return {name: path.as_posix() for name, path in paths.items()}
 
 

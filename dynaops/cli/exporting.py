@@ -16,7 +16,7 @@ from dynaops.data.exporting.export import export
 from dynaops.data.exporting.narrow import narrowing
 from dynaops.data.exporting.options import Exported, ExportOptions, Form
 from dynaops.data.reading.streams import Packing
-from dynaops.data.target import Target, describe
+from dynaops.data.target import Target, describe, file_stem
 from dynaops.model.errors import DynaopsError
 from dynaops.model.quantities import size
 from dynaops.views import wording
@@ -49,7 +49,7 @@ class Request:
         """The file; None for stdout."""
         if self.out == _STDOUT:
             return None
-        return Path(self.out or f"{self.table}.{'csv' if self.format == Form.CSV else 'jsonl'}")
+        return Path(self.out or f"{file_stem(self.table)}.{'csv' if self.format == Form.CSV else 'jsonl'}")
 
     def options(self, settings: Settings) -> ExportOptions:
         """How to export. Raises DynaopsError where an option says nothing that can be understood."""

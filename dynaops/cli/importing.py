@@ -15,6 +15,7 @@ from dynaops.cli.interrupts import Interrupts
 from dynaops.cli.screen import Screen
 from dynaops.cli.settings import Settings
 from dynaops.model.errors import DynaopsError
+from dynaops.model.files import write_text
 
 if TYPE_CHECKING:
     from dynaops.engine.adopt_all import Looked
@@ -101,7 +102,7 @@ def _kept(looked: Looked, state: State, folder: Path, origin: str, tally: Tally)
         )
         return replace(looked, adopted=None, error=error), state
     folder.mkdir(parents=True, exist_ok=True)
-    path.write_text(adopted.spec_yaml, encoding="utf-8")
+    write_text(path, adopted.spec_yaml)
     tally.imported[looked.table] = (path.as_posix(), adopted.addresses)
     return looked, adopted.into(state, origin)
 

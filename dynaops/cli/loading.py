@@ -17,7 +17,7 @@ from dynaops.data.options import LoadOptions, Mode, Progress, Summary, default_w
 from dynaops.data.reading.inputs import STDIN
 from dynaops.data.reading.prepare import Prepared, ReadOptions, parsed_shard, parsed_types, prepare
 from dynaops.data.rehearse import Rehearsal, rehearse
-from dynaops.data.target import Target, describe
+from dynaops.data.target import Target, describe, file_stem
 from dynaops.model.errors import DynaopsError
 from dynaops.model.quantities import size
 from dynaops.views import wording
@@ -78,7 +78,7 @@ class Request:
     def rejects_path(self) -> Path:
         """Where rejected rows go."""
         share = f".{self.shard.replace('/', '-of-')}" if self.shard else ""
-        return Path(self.rejects or f"{self.table}{share}.rejects.jsonl")
+        return Path(self.rejects or f"{file_stem(self.table)}{share}.rejects.jsonl")
 
 
 def run(request: Request, settings: Settings, dry_run: bool) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,6 +54,12 @@ def describe(aws: Aws, table: str, region: str) -> Target:
         identity=str(found.get("TableId", "")),
         arn=str(found.get("TableArn", "")),
     )
+
+
+def file_stem(reference: str) -> str:
+    """The table's name out of a name or an ARN, as the beginning of a file's name in the working directory."""
+    name = reference.partition(":table/")[2].partition("/")[0] if reference.startswith("arn:") else reference
+    return re.sub(r"[^a-zA-Z0-9_.-]", "_", name or reference)
 
 
 def keys_of(found: dict[str, Any]) -> Keys:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import jmespath
 
 from dynaops.aws.classify import Verdict
-from dynaops.aws.errors import Lost, Refused
+from dynaops.aws.errors import Lost, Refused, one_line
 from dynaops.engine.refs import answered
 from dynaops.model.errors import DynaopsError
 from dynaops.model.event import Stage
@@ -210,7 +210,7 @@ def _matches(wait: Wait, called: dict[str, Any], answer: dict[str, Any]) -> bool
 
 def _why(wait: Wait, answer: dict[str, Any]) -> str:
     reason = jmespath.search(wait.why, answer) if wait.why else None
-    return f": {reason}" if reason else ""
+    return f": {one_line(str(reason))}" if reason else ""
 
 
 def _true(expression: str | None, answer: dict[str, Any]) -> bool:

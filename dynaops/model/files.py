@@ -83,6 +83,37 @@ def _opened(path: str | Path) -> Iterator[FileIO]:
         raise FileRefused(f"cannot be read: {error.strerror or error}") from None
 
 
+@contextmanager
+def naming(path: str | Path) -> Iterator[None]:
+    """A context whose OSError names the file at `path`: a write to a full disk does not by itself."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None:
+            error.filename = str(path)
+        raise
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Make `text` the content of a file. Raises OSError, which names the file."""
+    with naming(path):
+        Path(path).write_text(text, encoding="utf-8")
+
+
+def write_new(path: str | Path, text: str) -> None:
+    """Make a file with `text` in it, whole or not at all. Raises OSError, which names the file; none may be there."""
+    with naming(path):
+        made = False
+        try:
+            with Path(path).open("x", encoding="utf-8") as file:
+                made = True
+                file.write(text)
+        except BaseException:
+            if made:
+                Path(path).unlink(missing_ok=True)
+            raise
+
+
 def read_text(path: str | Path, most: int) -> str:
     """The same as text in UTF-8, without a byte order mark. Raises FileRefused."""
     data = read_bytes(path, most)

@@ -33,6 +33,10 @@ class Holder(Model):
         return f"{self.user}@{self.host} (pid {self.pid})"
 
 
+UNKNOWN_HOLDER = Holder(id="", user="unknown", host="unknown", pid=0, operation="unknown", since="unknown")
+"""Whose lock it was whose note is damaged, or not written yet."""
+
+
 @dataclass(frozen=True)
 class Lock:
     """A lock that is held. `note` tells people what happened on the way: whose lock was taken over."""
@@ -146,6 +150,8 @@ class Store(Keeper, Protocol):
 
     def unlock(self, force: bool = False) -> Holder | None:
         """Takes an abandoned lock away, or with `force` anyone's; whose it was, or None if there was none.
+
+        It is UNKNOWN_HOLDER where the lock does not say whose it was.
 
         Raises LockHeld where the holder lives, or may live on another machine, and `force` is not given.
         """

@@ -28,6 +28,8 @@ BEAT = 15.0
 """Seconds between two signs of life."""
 _GRACE = 0.2
 """Seconds that even an impatient caller waits: others save for a moment only."""
+_AGREE = 5.0
+"""Seconds by which clocks differ without that being worth a word."""
 _POLL = 0.05
 _TRIES = 5
 
@@ -201,8 +203,16 @@ class LeaseLock:
     def _refusal(self, lease: Lease | None) -> LockHeld:
         if lease is None:
             return refusal(self._location, None)
-        heard, left = (
-            abs((datetime.now(UTC) - one).total_seconds()) for one in (lease.heartbeat_at, lease.expires_at)
-        )
-        life = f"; last heard of {heard:.0f} s ago, it expires in {left:.0f} s without another sign of life"
-        return refusal(self._location, lease.holder, life)
+        return refusal(self._location, lease.holder, f"; {_life(lease, datetime.now(UTC))}")
+
+
+def _life(lease: Lease, now: datetime) -> str:
+    """When the holder was last heard of, as far as the two clocks agree."""
+    heard, left = (now - lease.heartbeat_at).total_seconds(), (lease.expires_at - now).total_seconds()
+    if heard < -_AGREE:
+        at = lease.heartbeat_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return f"last heard of at {at} by its own clock, which is {-heard:.0f} s ahead of this machine's"
+    last = f"last heard of {max(0.0, heard):.0f} s ago"
+    if left < 0:
+        return f"{last}, it has expired"
+    return f"{last}, it expires in {left:.0f} s without another sign of life"

@@ -15,7 +15,7 @@ from pathlib import Path
 import filelock
 from pydantic import ValidationError
 
-from dynaops.stores.base import Holder, Lock, StateError
+from dynaops.stores.base import UNKNOWN_HOLDER, Holder, Lock, StateError
 from dynaops.stores.files import failure, make_directory, replace
 from dynaops.stores.holders import myself, refusal, taken_away, takeover
 
@@ -89,8 +89,9 @@ class StateLock:
         recorded = self._read()
         if recorded is not None and recorded.host != socket.gethostname() and not force:
             raise refusal(self._location, recorded)
+        damaged = recorded is None and self._note.exists()
         self._remove(self._note)
-        return recorded
+        return UNKNOWN_HOLDER if damaged else recorded
 
     def _break(self, force: bool) -> Holder | None:
         """Ends the lock of a living process: the kernel's cannot be taken from it, but a new file has a new one."""
@@ -99,7 +100,7 @@ class StateLock:
             raise refusal(self._location, recorded)
         self._remove(self._note)
         self._remove(self._path)
-        return recorded
+        return recorded or UNKNOWN_HOLDER
 
     def _remove(self, path: Path) -> None:
         try:

@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING
 from dynaops.aws.objects import Bucket, Content, Overtaken
 from dynaops.model.state import State
 from dynaops.stores import format as form
-from dynaops.stores.base import Generation, Holder, Lock, StateElsewhere, StateUnreadable, moved
+from dynaops.stores.base import (
+    UNKNOWN_HOLDER,
+    Generation,
+    Holder,
+    Lock,
+    StateElsewhere,
+    StateUnreadable,
+    moved,
+)
 from dynaops.stores.lease import LeaseLock, Place
 from dynaops.stores.lock_table import TablePlace
 from dynaops.stores.object_generations import SAVED_AT, ObjectGenerations, described
@@ -92,7 +100,7 @@ class S3Store:
         holder, was_locked = self._lock.unlock(force)
         if was_locked:
             self._fence()
-        return holder
+        return holder or (UNKNOWN_HOLDER if was_locked else None)
 
     def holder(self) -> Holder | None:
         return self._lock.holder()

@@ -101,6 +101,13 @@ def test_unlock_of_what_is_not_locked(cli: Cli, filled: State) -> None:
     assert cli("state", "unlock").out == "The state is not locked.\n"
 
 
+def test_unlock_of_a_lock_that_says_nothing(cli: Cli, filled: State) -> None:
+    Path(".dynaops/state.json.lock.json").write_text("{")
+    told = cli("state", "unlock", "--force").out
+    assert told == "Took the lock away. It was damaged: it does not say whose it was.\n"
+    assert cli("state", "unlock", "--force").out == "The state is not locked.\n"
+
+
 def test_a_held_lock_names_its_holder_and_exits_4(cli: Cli, filled: State) -> None:
     with open_store(".dynaops/state.json").lock("apply"):
         result = cli("state", "rm", "orders")

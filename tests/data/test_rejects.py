@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from dynaops.data.target import file_stem
 from tests.data.reading import read
 
 GOOD = [{"id": f"k{n}", "n": n} for n in range(60)]
@@ -180,3 +181,20 @@ def test_rubbish_never_raises_and_is_accounted_for(tmp_path: Path, seed: int) ->
         else:
             assert found.read == len(found.rows) + len(found.rejects) > 0
             assert all(one.reason and one.line for one in found.rejects)
+
+
+@pytest.mark.parametrize(
+    ("reference", "stem"),
+    [
+        ("orders", "orders"),
+        ("arn:aws:dynamodb:eu-west-1:123456789012:table/orders", "orders"),
+        ("arn:aws:dynamodb:eu-west-1:123456789012:table/orders/index/by-a", "orders"),
+        ("arn:aws:dynamodb:eu-west-1:123456789012:orders", "arn_aws_dynamodb_eu-west-1_123456789012_orders"),
+        ("../../etc/orders", ".._.._etc_orders"),
+    ],
+)
+def test_the_default_files_lie_in_the_working_directory_whatever_the_table_is_called(
+    reference: str, stem: str
+) -> None:
+    assert file_stem(reference) == stem
+    assert len(Path(f"{file_stem(reference)}.rejects.jsonl").parts) == 1

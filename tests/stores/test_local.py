@@ -16,7 +16,7 @@ import pytest
 
 from dynaops.model.state import State
 from dynaops.stores import open_store
-from dynaops.stores.base import LockHeld, StateError, StateUnreadable, Store
+from dynaops.stores.base import UNKNOWN_HOLDER, LockHeld, StateError, StateUnreadable, Store
 from dynaops.stores.format import Check
 from tests.stores.conformance import StoreConformance, filled
 
@@ -304,3 +304,22 @@ def test_a_save_is_cheap(place: LocalPlace) -> None:
             state = store.save(state)
             times.append(time.perf_counter() - start)
     assert sorted(times)[len(times) // 2] < 0.05
+
+
+@pytest.mark.parametrize("note", [b"", b"{", b"null", b'{"id": 5}'])
+def test_a_damaged_lock_that_was_taken_away_is_told_as_such(place: LocalPlace, note: bytes) -> None:
+    place.open().save(State.empty())
+    (place.path.parent / "state.json.lock.json").write_bytes(note)
+    assert place.open().unlock() == UNKNOWN_HOLDER
+    assert place.open().unlock(force=True) is None
+
+
+def test_a_lock_whose_note_is_damaged_while_it_is_held(place: LocalPlace) -> None:
+    with pytest.raises(LockHeld), place.open().lock("apply"):
+        (place.path.parent / "state.json.lock.json").write_bytes(b"{")
+        with pytest.raises(LockHeld, match="another process"):
+            place.open().unlock()
+        assert place.open().unlock(force=True) == UNKNOWN_HOLDER
+        store = place.open()
+        store.save(State.empty())
+        raise LockHeld("", None)

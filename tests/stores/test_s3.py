@@ -17,10 +17,11 @@ import pytest
 
 from dynaops.aws.objects import Bucket
 from dynaops.aws.session import Aws
+from dynaops.model.state import State
 from dynaops.sandbox import Sandbox
 from dynaops.sandbox.faults import Rule
 from dynaops.stores import open_store
-from dynaops.stores.base import LockHeld, StateError, StateMoved, Store
+from dynaops.stores.base import UNKNOWN_HOLDER, LockHeld, StateError, StateMoved, Store
 from dynaops.stores.format import Check
 from dynaops.stores.lease import LEASE, LeaseLock
 from dynaops.stores.process import has_ended, identity
@@ -69,6 +70,10 @@ class S3Place:
     def lock(self) -> dict[str, Any]:
         note: dict[str, Any] = json.loads(self.at(f"{self.key}.lock") or b"{}")
         return note
+
+    def overwrite_lock(self, note: bytes) -> None:
+        """What a hand or another tool might have put there."""
+        self.s3.put_object(Bucket=BUCKET, Key=f"{self.key}.lock", Body=note)
 
     def change_lock(self, **members: Any) -> None:
         """What time, or another holder, would make of the lock."""
@@ -356,3 +361,32 @@ def until(true: Any) -> None:
     while not true():
         assert time.monotonic() < deadline
         time.sleep(0.01)
+
+
+@pytest.mark.parametrize(
+    ("ahead", "words"),
+    [
+        (
+            365 * 86_400,
+            r"last heard of at 20\d\d-\S+Z by its own clock, which is 3153\d{4} s ahead of this machine's",
+        ),
+        (60, r"which is \d\d s ahead of this machine's"),
+        (-30, r"last heard of [3-9]\d s ago, it expires in \d+ s without"),
+    ],
+)
+def test_a_sign_of_life_is_told_by_whose_clock_it_is(place: S3Place, ahead: float, words: str) -> None:
+    with place.open().lock("apply"):
+        beat = datetime.now(UTC) + timedelta(seconds=ahead)
+        place.change_lock(
+            heartbeat_at=beat.isoformat(), expires_at=(beat + timedelta(seconds=1000)).isoformat()
+        )
+        with pytest.raises(LockHeld, match=words):
+            place.open().lock("apply").__enter__()
+
+
+@pytest.mark.parametrize("note", [b"", b"{", b"null", b'{"holder": 5}'])
+def test_a_damaged_lock_that_was_taken_away_is_told_as_such(place: S3Place, note: bytes) -> None:
+    place.open().save(State.empty())
+    place.overwrite_lock(note)
+    assert place.open().unlock(force=True) == UNKNOWN_HOLDER
+    assert place.open().unlock(force=True) is None

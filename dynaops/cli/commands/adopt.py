@@ -13,6 +13,7 @@ from dynaops.cli.help import Command
 from dynaops.cli.lazy import new_app
 from dynaops.cli.screen import Screen
 from dynaops.cli.settings import settings_of
+from dynaops.model.files import write_text
 
 app = new_app()
 EXAMPLES = """dynaops import orders --region eu-central-1 --out specs/orders.yaml
@@ -61,7 +62,7 @@ def adopt(
         imported = wiring.import_table(table, place.load(), wiring.aws(settings), settings.region)
         if out is not None:
             Path(out).parent.mkdir(parents=True, exist_ok=True)
-            Path(out).write_text(imported.spec_yaml, encoding="utf-8")
+            write_text(out, imported.spec_yaml)
         place.save(imported.state)
     if settings.json:
         screen.document(

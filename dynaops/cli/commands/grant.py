@@ -133,8 +133,9 @@ def _hand_over(screen: Screen, granted: Granted, out: str | None) -> None:
     screen.gap()
     screen.show(granted_page(granted.configuration))
     if out is not None:
+        from dynaops.model.files import naming
         from dynaops.views.json_ import write
 
-        with Path(out).open("w", encoding="utf-8") as file:
+        with naming(out), Path(out).open("w", encoding="utf-8") as file:
             write(granted.configuration, file)
         screen.aside(f"The configuration is in {out}.")

@@ -13,6 +13,7 @@ from dynaops.cli.help import Command
 from dynaops.cli.lazy import new_app
 from dynaops.cli.screen import Screen
 from dynaops.cli.settings import Settings, settings_of
+from dynaops.model.files import write_text
 
 if TYPE_CHECKING:
     from dynaops.model.graph import Graph
@@ -83,7 +84,7 @@ def graph(
         drawn = _of_specs(settings, specs, plan)
     chosen = format_ or (_BY_SUFFIX.get(Path(out).suffix.lower()) if out else None) or Format.TREE
     if out is not None:
-        Path(out).write_text(_written(drawn, chosen), encoding="utf-8")
+        write_text(out, _written(drawn, chosen))
         screen.aside(f"The graph is in {out}.")
     if settings.json:
         screen.document(drawn.model_dump(mode="json"))

@@ -103,10 +103,10 @@ def _set_up(
 
 def _write(target: Path, text: str) -> None:
     from dynaops.model.errors import DynaopsError
+    from dynaops.model.files import write_new
 
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with target.open("x", encoding="utf-8") as file:
-            file.write(text)
+        write_new(target, text)
     except FileExistsError:
         raise DynaopsError(f"{target} exists already", "Choose another file: dynaops init FILE.") from None

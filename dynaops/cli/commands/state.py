@@ -186,12 +186,15 @@ def unlock(
     settings = settings_of(ctx)
     screen = Screen(settings)
     from dynaops.cli import placing
+    from dynaops.stores.base import UNKNOWN_HOLDER
 
     holder = placing.unlock(settings, wiring.store(settings), force)
     if settings.json:
         screen.document({"unlocked": holder.model_dump(mode="json") if holder else None})
     elif holder is None:
         screen.say("The state is not locked.")
+    elif holder == UNKNOWN_HOLDER:
+        screen.say("Took the lock away. It was damaged: it does not say whose it was.")
     else:
         screen.say(
             f"Took the lock from {holder.name}, who had it for `{holder.operation}` since {holder.since}."
