@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gc
+import os
 import signal
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +16,9 @@ from tests.preloaded import loaders
 
 FAST = 3600.0
 """AWS seconds a real second in tests over HTTP: an index build takes about 0.15 s."""
+_STATE = tempfile.TemporaryDirectory(prefix="dynaops-tests-")
+"""Where sandboxes keep what is theirs, so that nothing is left in the home folder of whoever runs the tests."""
+os.environ["XDG_STATE_HOME"] = _STATE.name
 
 
 loaders.share()

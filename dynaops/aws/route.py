@@ -53,9 +53,8 @@ def route_to(aws: Aws, service: str, region: str) -> Route:
     url = str(aws.client(service, region).meta.endpoint_url)
     trusted: Any = aws.session.get_config_variable("ca_bundle")
     trusted = trusted or os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
-    proxies = {
-        scheme: address for scheme, address in get_environ_proxies(url).items() if url.startswith(scheme)
-    }
+    named = {} if aws.only else get_environ_proxies(url)
+    proxies = {scheme: address for scheme, address in named.items() if url.startswith(scheme)}
     return Route(
         url=url,
         region=region,
@@ -78,7 +77,7 @@ def renewed_credentials(aws: Aws, refused: Credentials) -> Credentials:
     from botocore.session import Session
 
     fresh = _frozen(aws.session)
-    if fresh == refused:
+    if fresh == refused and aws.only is None:
         fresh = _frozen(Session(profile=aws.profile))
     if fresh == refused:
         raise AwsFailure(

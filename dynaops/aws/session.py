@@ -16,11 +16,14 @@ from urllib.parse import urlsplit
 
 from dynaops.aws.blobs import with_bytes
 from dynaops.aws.errors import AwsFailure, refused, unanswered
+from dynaops.aws.isolation import isolated_session
 from dynaops.model.errors import DynaopsError
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
     from botocore.session import Session
+
+    from dynaops.aws.route import Credentials
 
 _NOT_FOUND = {
     "ResourceNotFoundException",
@@ -44,7 +47,8 @@ class Aws:
 
     `poll_cap` bounds the seconds between two looks at a waiting resource (a sandbox's time flies). `retry_mode` is
     botocore's: an adaptive client sends less in a second once AWS has throttled it. `attempts` is how often a request
-    is sent at the most (botocore sleeps between them, in real time).
+    is sent at the most (botocore sleeps between them, in real time). `only`: these credentials sign all requests, and
+    neither the environment, nor AWS's files, nor a proxy has a say (a sandbox must get nothing of the caller's).
     """
 
     def __init__(
@@ -56,6 +60,7 @@ class Aws:
         connections: int = 32,
         retry_mode: Literal["standard", "adaptive"] = "standard",
         attempts: int | None = None,
+        only: Credentials | None = None,
     ) -> None:
         self._region = region
         self.profile = profile
@@ -64,6 +69,7 @@ class Aws:
         self._connections = connections
         self._retry_mode: Literal["standard", "adaptive"] = retry_mode
         self._asked_attempts = attempts
+        self.only = only
         self._ahead = 0.0
         self._clients: dict[tuple[str, str, bool], BaseClient] = {}
         self._blobs: dict[str, dict[str, bool]] = {}
@@ -88,6 +94,8 @@ class Aws:
         from botocore.exceptions import ProfileNotFound
         from botocore.session import Session
 
+        if self.only is not None:
+            return isolated_session(self.only)
         session = Session(profile=self.profile)
         try:
             session.get_config_variable("region")
@@ -209,6 +217,7 @@ class Aws:
             account_id_endpoint_mode="disabled" if self.endpoint_url else "preferred",
             user_agent_extra=f"dynaops/{__version__}",
             parameter_validation=True,
+            proxies={} if self.only else None,
         )
         try:
             return self.session.create_client(

@@ -18,6 +18,7 @@ from dynaops.cli.options import SPECS
 from dynaops.cli.settings import DEFAULT_STATE, Settings
 
 if TYPE_CHECKING:
+    from dynaops.aws.route import Credentials
     from dynaops.aws.session import Aws
     from dynaops.engine.adopt import Imported
     from dynaops.engine.grant import Granted
@@ -139,12 +140,11 @@ def aws(settings: Settings, adaptive: bool = False) -> Aws:
     if not settings.sandbox:
         cap = _LOCAL_POLL if _is_local(settings.endpoint_url) else None
         return _way(_region(settings), settings.profile, settings.endpoint_url, cap, adaptive, _environment())
-    from dynaops.sandbox import daemon
+    from dynaops.cli.sandboxes import credentials, running_sandbox
 
-    url = daemon.ensure()
-    _stand_in_credentials(settings)
+    sandbox = running_sandbox(settings)
     region = _region(settings) or os.environ.get("AWS_DEFAULT_REGION") or SANDBOX_REGION
-    return _way(region, settings.profile, url, _LOCAL_POLL, False, _environment())
+    return _way(region, None, sandbox.url, _LOCAL_POLL, False, _environment(), credentials(sandbox.url))
 
 
 @lru_cache(maxsize=2)
@@ -155,13 +155,14 @@ def _way(
     cap: float | None,
     adaptive: bool,
     environment: tuple[tuple[str, str], ...],
+    only: Credentials | None = None,
 ) -> Aws:
     """One way for a command and its state: asked twice, a profile might want two codes of the same token."""
     from dynaops.aws.session import Aws
 
     del environment  # what else it depends on
     mode: Literal["standard", "adaptive"] = "adaptive" if adaptive else "standard"
-    return Aws(region, profile, url, poll_cap=cap, retry_mode=mode)
+    return Aws(region, profile, url, poll_cap=cap, retry_mode=mode, only=only)
 
 
 def _environment() -> tuple[tuple[str, str], ...]:
@@ -314,10 +315,3 @@ def _region(settings: Settings) -> str | None:
 
 def _is_local(url: str | None) -> bool:
     return url is not None and urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
-
-
-def _stand_in_credentials(settings: Settings) -> None:
-    """The sandbox takes any credentials, but botocore wants some."""
-    if settings.profile is None and "AWS_ACCESS_KEY_ID" not in os.environ:
-        os.environ["AWS_ACCESS_KEY_ID"] = os.environ["AWS_SECRET_ACCESS_KEY"] = "sandbox"  # noqa: S105
-        os.environ.pop("AWS_SESSION_TOKEN", None)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from dynaops.access.needs import Need, needs
 from dynaops.access.policy import least
+from dynaops.aws.route import Credentials
 from dynaops.aws.session import Aws
 
 if TYPE_CHECKING:
@@ -59,6 +60,12 @@ def as_caller(there: Set, may: Iterable[Need]) -> Set:
     iam.create_user(UserName=_NAME)
     iam.put_user_policy(UserName=_NAME, PolicyName="permissions", PolicyDocument=policy)
     key = iam.create_access_key(UserName=_NAME)["AccessKey"]
-    aws = Aws(there.aws.region, endpoint_url=there.server.url, poll_cap=there.aws.poll_cap, attempts=1)
-    aws.session.set_credentials(key["AccessKeyId"], key["SecretAccessKey"])
+    caller = Credentials(key["AccessKeyId"], key["SecretAccessKey"])
+    aws = Aws(
+        there.aws.region,
+        endpoint_url=there.server.url,
+        poll_cap=there.aws.poll_cap,
+        attempts=1,
+        only=caller,
+    )
     return replace(there, aws=aws)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from dynaops.access.needs import Need
+from dynaops.aws.route import Credentials
 from dynaops.aws.session import Aws
 from dynaops.engine.apply import apply_plan
 from dynaops.engine.load import document_of
@@ -99,8 +100,8 @@ def on_stage(facts: Facts, state: State) -> Iterator[Set]:
 
     now = time.time()
     with _as_account(facts.account), SandboxServer(speed=0, start=now - _AGE) as server:
-        aws = Aws(facts.region, endpoint_url=server.url, poll_cap=_POLL, attempts=1)
-        aws.session.set_credentials("rehearsal", "rehearsal")
+        caller = Credentials("rehearsal", "rehearsal")
+        aws = Aws(facts.region, endpoint_url=server.url, poll_cap=_POLL, attempts=1, only=caller)
         there = Set(server, aws, list(facts.notes), {})
         stage.place(server, facts)
         for table in facts.tables:

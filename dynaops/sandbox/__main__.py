@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 import threading
@@ -19,18 +20,18 @@ def main() -> int:
     parser.add_argument("--data-dir", type=Path, required=True)
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--speed", type=float, default=60.0)
+    parser.add_argument("--allow-host", action="append", default=[])
+    parser.add_argument("--allow-origin", action="append", default=[])
     chosen = parser.parse_args()
-    import os
-
     from dynaops.sandbox import daemon
+    from dynaops.sandbox.callers import Callers
     from dynaops.sandbox.running import DUMMY, SandboxServer
 
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        del os.environ[name]  # whose ever settings these are, moto must not trip over them
-    os.environ.update(DUMMY)
+    _forget_settings(DUMMY)
     try:
-        server = SandboxServer(chosen.port, chosen.speed, chosen.data_dir)
-    except (DynaopsError, OSError) as error:
+        callers = Callers(tuple(chosen.allow_host), tuple(chosen.allow_origin))
+        server = SandboxServer(chosen.port, chosen.speed, chosen.data_dir, callers=callers)
+    except (DynaopsError, OSError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201 (a program of its own; this is its log)
         return 1
 
@@ -39,10 +40,19 @@ def main() -> int:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    daemon.announce(chosen.data_dir, server.url, chosen.speed)
+    daemon.announce(chosen.data_dir, server.port)
     server.serve()
     daemon.withdraw(chosen.data_dir)
     return 0
+
+
+def _forget_settings(instead: dict[str, str]) -> None:
+    """Drop what the environment says of AWS, of proxies and of moto's recording of requests into a file."""
+    dropped = ("AWS_", "MOTO_ENABLE_RECORDING", "MOTO_RECORDER_")
+    for name in list(os.environ):
+        if name.startswith(dropped) or name.lower() in ("http_proxy", "https_proxy", "all_proxy"):
+            del os.environ[name]
+    os.environ.update(instead, AWS_CONFIG_FILE=os.devnull, AWS_SHARED_CREDENTIALS_FILE=os.devnull)
 
 
 if __name__ == "__main__":

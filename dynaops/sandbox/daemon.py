@@ -1,30 +1,37 @@
-"""The sandbox as a process of its own, shared by all commands of a directory.
+"""The sandbox as a process of its own, shared by all commands of a project's directory.
 
-Importing this loads neither moto nor boto3: it only starts, finds and stops the process, and talks HTTP to it.
+Importing this loads neither moto nor boto3: it only starts, finds and stops the process, and talks HTTP to it. What
+``server.json`` says is only where to look: a sandbox counts as running when something at that port of this machine
+proves that it has the user's secret key, and names the same folder and process.
 """
 
 from __future__ import annotations
 
 import contextlib
-import http.client
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
+from typing import IO, Any
 
 from dynaops.model.errors import DynaopsError
+from dynaops.sandbox import state_folder
+from dynaops.sandbox.callers import Callers
+from dynaops.sandbox.control import HOST, ask
+from dynaops.stores.process import has_ended, identity
 
-FOLDER = Path(".dynaops/sandbox")
 SPEED = 60.0
 """AWS seconds a real second, unless told otherwise: an index build of nine minutes takes nine seconds."""
 _START_SECONDS = 30.0
+_STOP_SECONDS = 10.0
+_NOTE = "server.json"
 
 
 @dataclass(frozen=True)
@@ -34,73 +41,125 @@ class Running:
     url: str
     pid: int
     speed: float
+    process: str | None = None
+    """The process's identity with the time of its start, where the system tells it (`stores.process.identity`)."""
 
 
-def start(folder: Path = FOLDER, port: int | None = None, speed: float = SPEED) -> Running:
-    """Start the directory's sandbox, or find it running. Raises DynaopsError where it does not come up."""
+@dataclass(frozen=True)
+class _Note:
+    """What ``server.json`` holds."""
+
+    port: int
+    pid: int
+
+
+def start(
+    folder: Path | None = None,
+    port: int | None = None,
+    speed: float = SPEED,
+    callers: Callers | None = None,
+) -> Running:
+    """Start the directory's sandbox, or find it running.
+
+    Raises DynaopsError where it does not come up, or runs without letting these `callers` in.
+    """
     from filelock import FileLock
 
     if find_spec("moto") is None:
         raise DynaopsError("The sandbox is not installed", "Install it with: pip install 'dynaops[sandbox]'")
-    folder.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder / "start.lock", timeout=_START_SECONDS):
+    folder = folder or state_folder.folder_of()
+    state_folder.make(folder)
+    with FileLock(folder / "start.lock", timeout=_START_SECONDS, mode=0o600):
         running = status(folder)
         if running is None:
-            running = _launch(folder, port or 0, speed)
+            options = ["--port", str(port or 0), "--speed", str(speed)]
+            options += [f"--allow-host={host}" for host in (callers.hosts if callers else ())]
+            options += [f"--allow-origin={origin}" for origin in (callers.origins if callers else ())]
+            running = _launch(folder, options)
+        elif callers is not None:
+            _check_callers(folder, callers)
     return running
 
 
-def ensure(folder: Path = FOLDER) -> str:
-    """The URL of the directory's sandbox, which is started when needed."""
-    running = status(folder) or start(folder)
-    return running.url
+def _check_callers(folder: Path, callers: Callers) -> None:
+    """Raise DynaopsError where the running sandbox does not let all of `callers` in."""
+    allowed = (details(folder) or {}).get("allowed", {})
+    lacking = set(callers.hosts) - set(allowed.get("hosts", ()))
+    lacking |= set(callers.origins) - set(allowed.get("origins", ()))
+    if lacking:
+        raise DynaopsError(
+            f"The sandbox runs already, without letting {', '.join(sorted(lacking))} in",
+            "Stop it first: dynaops sandbox stop",
+        )
 
 
-def status(folder: Path = FOLDER) -> Running | None:
-    """The directory's sandbox, if it answers."""
-    try:
-        running = Running(**json.loads((folder / "server.json").read_text()))
-    except (OSError, ValueError, TypeError):
+def ensure(folder: Path | None = None) -> Running:
+    """The directory's sandbox, which is started when needed."""
+    return status(folder) or start(folder)
+
+
+def status(folder: Path | None = None) -> Running | None:
+    """The directory's sandbox, if it answers and proves to be it."""
+    answer = details(folder)
+    if answer is None:
         return None
-    found = ask(running.url, "GET", "status")
-    if found is None or found.get("pid") != running.pid:
-        return None
-    return Running(running.url, running.pid, float(found["speed"]))
+    return Running(str(answer["url"]), int(answer["pid"]), float(answer["speed"]), answer.get("process"))
 
 
-def details(folder: Path = FOLDER) -> dict[str, Any] | None:
+def details(folder: Path | None = None) -> dict[str, Any] | None:
     """What the directory's sandbox says of itself: tables, virtual time, requests."""
-    running = status(folder)
-    return ask(running.url, "GET", "status") if running else None
+    folder = folder or state_folder.folder_of()
+    note = _read_note(folder)
+    if note is None:
+        return None
+    answer: dict[str, Any] | None = ask(f"http://{HOST}:{note.port}", "GET", "status")
+    if answer is None or answer.get("pid") != note.pid or answer.get("folder") != os.path.realpath(folder):
+        return None
+    return {**answer, "url": f"http://{HOST}:{note.port}"}
 
 
-def stop(folder: Path = FOLDER) -> bool:
-    """Stop the directory's sandbox, its content saved; False where none ran."""
+def issued_keys(url: str) -> list[dict[str, str]]:
+    """The access keys that the sandbox at `url` has issued: id, and SHA-256 of secret and session token."""
+    answer: list[dict[str, str]] | None = ask(url, "GET", "issued-keys")
+    return answer or []
+
+
+def stop(folder: Path | None = None) -> bool:
+    """Stop the directory's sandbox, its content saved; False where none ran. Raises DynaopsError if it goes on."""
     running = status(folder)
     if running is None:
         return False
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(running.pid, signal.SIGTERM)
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline and _alive(running.pid):
+    ask(running.url, "POST", "stop", {})
+    if _ends(running):
+        return True
+    if running.process is not None and identity(running.pid) == running.process:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(running.pid, signal.SIGTERM)
+        if _ends(running):
+            return True
+    raise DynaopsError(f"The sandbox (process {running.pid}) does not stop", "End that process yourself.")
+
+
+def _ends(running: Running) -> bool:
+    """Whether the process ends in time (one of ours that has ended is reaped)."""
+    deadline = time.monotonic() + _STOP_SECONDS
+    while time.monotonic() < deadline:
+        with contextlib.suppress(ChildProcessError):
+            if os.waitpid(running.pid, os.WNOHANG)[0] == running.pid:
+                return True
+        if running.process is not None and has_ended(running.process):
+            return True
+        try:
+            os.kill(running.pid, 0)
+        except (ProcessLookupError, PermissionError):  # another user's process has the number now
+            return True
         time.sleep(0.05)
-    return True
+    return False
 
 
-def _alive(pid: int) -> bool:
-    """Whether the process still runs (one of ours that has ended is reaped, so that it does not count)."""
-    with contextlib.suppress(ChildProcessError):
-        if os.waitpid(pid, os.WNOHANG)[0] == pid:
-            return False
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
-def reset(folder: Path = FOLDER) -> None:
+def reset(folder: Path | None = None) -> None:
     """Empty the directory's sandbox, running or not."""
+    folder = folder or state_folder.folder_of()
     running = status(folder)
     if running is not None:
         ask(running.url, "POST", "reset", {})
@@ -109,17 +168,17 @@ def reset(folder: Path = FOLDER) -> None:
         (folder / name).unlink(missing_ok=True)
 
 
-def advance(seconds: float, folder: Path = FOLDER) -> dict[str, Any]:
+def advance(seconds: float, folder: Path | None = None) -> dict[str, Any]:
     """Let `seconds` of AWS's time pass. Raises DynaopsError where no sandbox runs."""
-    return _told(folder, {"advance": seconds})
+    return _set_clock(folder, {"advance": seconds})
 
 
-def set_speed(speed: float, folder: Path = FOLDER) -> dict[str, Any]:
+def set_speed(speed: float, folder: Path | None = None) -> dict[str, Any]:
     """Let AWS's time go `speed` times as fast as real time. Raises DynaopsError where no sandbox runs."""
-    return _told(folder, {"speed": speed})
+    return _set_clock(folder, {"speed": speed})
 
 
-def _told(folder: Path, body: dict[str, Any]) -> dict[str, Any]:
+def _set_clock(folder: Path | None, body: dict[str, Any]) -> dict[str, Any]:
     running = status(folder)
     answer: dict[str, Any] | None = ask(running.url, "POST", "clock", body) if running else None
     if answer is None:
@@ -127,42 +186,51 @@ def _told(folder: Path, body: dict[str, Any]) -> dict[str, Any]:
     return answer
 
 
-def announce(folder: Path, url: str, speed: float) -> None:
-    """Said by the process itself: this is where it answers."""
-    folder.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(asdict(Running(url, os.getpid(), speed)))
-    new = folder / f".server-{os.getpid()}.json"
-    new.write_text(text)
-    new.replace(folder / "server.json")
+def announce(folder: Path, port: int) -> None:
+    """Write where this process answers; called by the sandbox's own process."""
+    state_folder.write_private(folder / _NOTE, json.dumps(asdict(_Note(port, os.getpid()))).encode())
 
 
 def withdraw(folder: Path) -> None:
-    """Said by the process itself: it answers no more."""
-    (folder / "server.json").unlink(missing_ok=True)
+    """Take back what `announce` wrote; called by the sandbox's own process."""
+    (folder / _NOTE).unlink(missing_ok=True)
 
 
-def ask(url: str, method: str, what: str, body: dict[str, Any] | None = None) -> Any:
-    """One call of the sandbox's own interface; None where nobody answers."""
-    parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.hostname or "127.0.0.1", parts.port, timeout=5)
-    try:
-        connection.request(method, f"/_dynaops/{what}", json.dumps(body) if body is not None else None)
-        answer = connection.getresponse()
-        return json.loads(answer.read()) if answer.status == 200 else None
-    except (OSError, http.client.HTTPException, ValueError):
+def _read_note(folder: Path) -> _Note | None:
+    """Where to look for the folder's sandbox. Raises DynaopsError for a folder that others may write."""
+    if not os.path.lexists(folder):
         return None
-    finally:
-        connection.close()
+    state_folder.check(folder)
+    content = state_folder.read_private(folder / _NOTE)
+    try:
+        note = _Note(**json.loads(content or b""))
+    except (ValueError, TypeError):
+        return None
+    valid = type(note.port) is int and type(note.pid) is int and 0 < note.port < 65536
+    return note if valid else None
 
 
-def _launch(folder: Path, port: int, speed: float) -> Running:
-    (folder / "server.json").unlink(missing_ok=True)
+def _launch(folder: Path, options: list[str]) -> Running:
+    (folder / _NOTE).unlink(missing_ok=True)
     log = folder / "server.log"
-    command = [sys.executable, "-m", "dynaops.sandbox", "--data-dir", str(folder)]
-    command += ["--port", str(port), "--speed", str(speed)]
-    with log.open("ab") as output:
+    # -P: what lies in the directory that it is started in is not imported
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "dynaops.sandbox",
+        "--data-dir",
+        os.path.realpath(folder),
+        *options,
+    ]
+    with _appended(log) as output:
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+            command,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
         )
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
@@ -173,6 +241,14 @@ def _launch(folder: Path, port: int, speed: float) -> Running:
             break
         time.sleep(0.05)
     raise DynaopsError(f"The sandbox did not start: {_last_line(log)}", f"Its log is {log}.")
+
+
+@contextmanager
+def _appended(log: Path) -> Iterator[IO[bytes]]:
+    """The log, opened at its end; only its owner can read it."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+    with os.fdopen(os.open(log, flags, 0o600), "ab") as output:
+        yield output
 
 
 def _last_line(log: Path) -> str:

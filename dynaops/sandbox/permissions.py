@@ -5,6 +5,7 @@ So permissions are opt-in: whoever makes a user, gives it policies and uses its 
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -57,6 +58,31 @@ def _backend(account: str) -> Any:
 def _user_of(account: str, access_key: str) -> Any:
     users = _backend(account).users.values()
     return next((user for user in users for key in user.access_keys if key.access_key_id == access_key), None)
+
+
+def issued_keys() -> list[dict[str, str]]:
+    """The access keys of all users and assumed roles: id, and SHA-256 (hex) of secret and session token."""
+    from moto.iam.models import iam_backends
+    from moto.sts.models import sts_backends
+
+    keys = [
+        (key.access_key_id, key.secret_access_key, "")
+        for account in list(iam_backends.values())
+        for backend in list(account.values())
+        for user in backend.users.values()
+        for key in user.access_keys
+    ]
+    keys += [
+        (role.access_key_id, role.secret_access_key, role.session_token)
+        for account in list(sts_backends.values())
+        for backend in list(account.values())
+        for role in backend.assumed_roles
+    ]
+    return [{"id": id, "secret": _digest(secret), "token": _digest(token)} for id, secret, token in keys]
+
+
+def _digest(value: str) -> str:
+    return hashlib.sha256(value.encode()).hexdigest()
 
 
 def _documents(account: str, user: Any) -> Iterator[dict[str, Any]]:

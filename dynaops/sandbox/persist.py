@@ -1,46 +1,35 @@
 """A sandbox's content on disk: the world and all of moto's backends, saved whole and atomically.
 
-The snapshot is a pickle that only the sandbox's own and moto's classes, and plain data types, may be loaded from.
+The snapshot is a pickle in an envelope: `_MAGIC`, the HMAC-SHA256 of the pickle with the user's secret key (which lies
+outside every project), the pickle. What is not signed so is never unpickled; what is, is read through the exact list
+of `snapshot_classes` and the functions of `_REBUILDERS`.
 """
 
 from __future__ import annotations
 
-import contextlib
+import hmac
 import io
-import os
 import pickle
-import tempfile
+import re
+import sys
 import threading
 import weakref
 from collections import defaultdict
+from enum import Enum
 from pathlib import Path
 from types import FunctionType
 from typing import Any
 
 from dynaops.model.errors import DynaopsError
+from dynaops.sandbox.snapshot_classes import CLASSES
+from dynaops.sandbox.state_folder import make, read_private, secret, write_private
 from dynaops.sandbox.world import World
 
 FORMAT = 1
 DELAY = 0.3
 """Seconds (real) that changes are gathered before they are saved."""
-_PACKAGES = ("moto", "dynaops.sandbox", "cryptography.hazmat", "responses")
-_PLAIN = {
-    "builtins": {
-        *("dict", "list", "set", "frozenset", "tuple", "str", "bytes", "bytearray", "int", "float", "bool"),
-        *("complex", "object", "slice", "range", "type", "Exception", "getattr"),
-    },
-    "collections": {"OrderedDict", "defaultdict", "deque", "Counter"},
-    "copyreg": {"_reconstructor", "__newobj__"},
-    "datetime": {"datetime", "date", "time", "timedelta", "timezone"},
-    "decimal": {"Decimal"},
-    "functools": {"partial"},
-    "itertools": {"count"},
-    "tempfile": {"SpooledTemporaryFile"},
-    "uuid": {"UUID"},
-    "zoneinfo": {"ZoneInfo", "ZoneInfo._unpickle"},
-    "re": {"_compile"},
-    "enum": {"Enum"},
-}
+_MAGIC = b"dynaops sandbox snapshot\n"
+_MAC_BYTES = 32
 
 
 class Persistence:
@@ -48,9 +37,16 @@ class Persistence:
 
     def __init__(self, world: World, folder: Path) -> None:
         self._world = world
+        self._folder = folder
         self._path = folder / "snapshot.pickle"
         self._lock = threading.Lock()
         self._timer: threading.Timer | None = None
+        self.not_saved: dict[str, str] = {}
+        """The services whose content was left out of the last snapshot, and why."""
+
+    @property
+    def folder(self) -> Path:
+        return self._folder
 
     def changed(self) -> None:
         """Something may have changed: save within DELAY."""
@@ -67,23 +63,21 @@ class Persistence:
                 self._timer.cancel()
                 self._timer = None
             with self._world.lock:
-                data = dumped({"format": FORMAT, "world": self._world.content(), "moto": _backends()})
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=self._path.parent, prefix=".snapshot-")
-            with os.fdopen(handle, "wb") as file:  # mkstemp makes it readable by the owner only
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(self._path)
+                backends, self.not_saved = _backends()
+                data = dumped({"format": FORMAT, "world": self._world.content(), "moto": backends})
+            make(self._folder)
+            write_private(self._path, sealed(data))
 
     def load(self) -> bool:
         """Bring back what was saved; False where nothing was. Raises DynaopsError for a snapshot it cannot use."""
-        try:
-            data = self._path.read_bytes()
-        except FileNotFoundError:
+        if not self._folder.exists():
+            return False
+        make(self._folder)
+        data = read_private(self._path)
+        if data is None:
             return False
         try:
-            content = _Reader(io.BytesIO(data)).load()
+            content = loaded(unsealed(data))
             if content["format"] != FORMAT:
                 raise pickle.UnpicklingError(f"format {content['format']}, this version reads {FORMAT}")
             self._world.restore(content["world"])
@@ -96,6 +90,29 @@ class Persistence:
                 f"It was put aside as {aside}; the sandbox starts empty the next time.",
             ) from error
         return True
+
+
+def sealed(data: bytes) -> bytes:
+    """The pickle in its signed envelope."""
+    return _MAGIC + _mac(data) + data
+
+
+def unsealed(content: bytes) -> bytes:
+    """The pickle out of its envelope. Raises UnpicklingError where this user's sandbox has not signed it."""
+    start = len(_MAGIC) + _MAC_BYTES
+    mac, data = content[len(_MAGIC) : start], content[start:]
+    if not content.startswith(_MAGIC) or not hmac.compare_digest(mac, _mac(data)):
+        raise pickle.UnpicklingError("it is damaged, or was not written by a sandbox of yours")
+    return data
+
+
+def loaded(data: bytes) -> Any:
+    """What a pickle holds. Raises UnpicklingError where it names anything but the listed classes."""
+    return _Reader(io.BytesIO(data)).load()
+
+
+def _mac(data: bytes) -> bytes:
+    return hmac.digest(secret(), _MAGIC + data, "sha256")
 
 
 def forget_everything(world: World) -> None:
@@ -113,12 +130,15 @@ def forget_everything(world: World) -> None:
 
 
 class _Reader(pickle.Unpickler):
-    """Loads only classes of the sandbox, of moto, and plain data."""
+    """Loads the listed classes only."""
 
     def find_class(self, module: str, name: str) -> Any:
-        plain = name in _PLAIN.get(module, ())
-        ours = any(module == one or module.startswith(f"{one}.") for one in _PACKAGES)
-        if not plain and not ours:
+        if module == __name__ and name in _REBUILDERS:
+            return _REBUILDERS[name]
+        if (
+            module,
+            name,
+        ) not in CLASSES:  # no listed name has a dot: nothing is reached through a class or module
             raise pickle.UnpicklingError(f"{module}.{name} is not allowed in a snapshot")
         return super().find_class(module, name)
 
@@ -128,14 +148,27 @@ class _Writer(pickle.Pickler):
 
     def reducer_override(self, value: Any) -> Any:
         kind = type(value)
+        if kind is threading.Condition:
+            return (_new_condition, ())
         if kind.__module__ in ("_thread", "threading") and "ock" in kind.__name__:
             return (_new_lock, (kind.__name__,))
         if kind is weakref.WeakValueDictionary:
             return (_weak_values, (dict(value),))
+        if kind is re.Pattern:
+            return (_pattern, (value.pattern, value.flags))
         if kind is defaultdict and _is_local(value.default_factory):
             return (defaultdict, (_type_made_by(value.default_factory), dict(value)))
         if hasattr(value, "private_bytes") and kind.__module__.startswith("cryptography."):
             return (_private_key, (_pem(value),))
+        if isinstance(value, FunctionType):
+            if _REBUILDERS.get(value.__name__) is value:
+                return NotImplemented
+            raise pickle.PicklingError(f"the function {value.__qualname__} cannot be saved")
+        named = value if isinstance(value, type) else kind
+        if (named.__module__, named.__qualname__) not in CLASSES:
+            raise pickle.PicklingError(f"{named.__module__}.{named.__qualname__} cannot be saved")
+        if isinstance(value, Enum):  # Python 3.11 would have it rebuilt by `getattr`
+            return (kind, (value.value,))
         return NotImplemented
 
 
@@ -143,8 +176,16 @@ def _new_lock(kind: str) -> Any:
     return threading.RLock() if "RLock" in kind else threading.Lock()
 
 
+def _new_condition() -> Any:
+    return threading.Condition()
+
+
 def _weak_values(values: dict[Any, Any]) -> Any:
     return weakref.WeakValueDictionary(values)
+
+
+def _pattern(pattern: str | bytes, flags: int) -> Any:
+    return re.compile(pattern, flags)
 
 
 def _is_local(factory: Any) -> bool:
@@ -174,6 +215,10 @@ def _private_key(pem: bytes) -> Any:
     return load_pem_private_key(pem, None)
 
 
+_REBUILDERS = {one.__name__: one for one in (_new_lock, _new_condition, _weak_values, _pattern, _private_key)}
+"""The functions that a snapshot may name: they make a value of plain data and do nothing else."""
+
+
 def dumped(value: Any) -> bytes:
     """The value as snapshot bytes."""
     stream = io.BytesIO()
@@ -183,8 +228,6 @@ def dumped(value: Any) -> bytes:
 
 def _loaded() -> list[Any]:
     """moto's backend dictionaries that this process has loaded."""
-    import sys
-
     from moto.core.base_backend import BackendDict
 
     found = []
@@ -194,20 +237,24 @@ def _loaded() -> list[Any]:
     return list({id(one): one for one in found}.values())
 
 
-def _backends() -> dict[str, Any]:
+def _backends() -> tuple[dict[str, Any], dict[str, str]]:
     """Every used backend of every service: service -> account -> region -> backend, pickled one by one.
 
-    One that cannot be pickled (a service that holds a process's resources) is left out rather than losing the rest.
+    One that cannot be pickled (a service that holds a process's resources, or classes that are not listed) is left out
+    rather than losing the rest; the second result says which services and why.
     """
-    found: dict[str, Any] = {}
+    saved: dict[str, Any] = {}
+    left_out: dict[str, str] = {}
     for backends in _loaded():
         for account, regions in list(backends.items()):
             for region, backend in list(regions.items()):
-                with contextlib.suppress(pickle.PicklingError, TypeError, AttributeError):
-                    found.setdefault(backends.service_name, {}).setdefault(account, {})[region] = dumped(
-                        backend
-                    )
-    return found
+                try:
+                    data = dumped(backend)
+                except (pickle.PicklingError, TypeError, AttributeError) as error:
+                    left_out[str(backends.service_name)] = str(error)
+                else:
+                    saved.setdefault(backends.service_name, {}).setdefault(account, {})[region] = data
+    return saved, left_out
 
 
 def _restore_backends(content: dict[str, Any]) -> None:
@@ -217,4 +264,4 @@ def _restore_backends(content: dict[str, Any]) -> None:
         backends: Any = get_backend(service)  # type: ignore[call-overload]
         for account, regions in accounts.items():
             for region, data in regions.items():
-                backends[account][region] = _Reader(io.BytesIO(data)).load()
+                backends[account][region] = loaded(data)

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from dynaops.sandbox.callers import Callers
 from dynaops.sandbox.clock import Clock
 from dynaops.sandbox.faults import Faults
 from dynaops.sandbox.recorder import Recorder
@@ -20,6 +21,7 @@ DUMMY = {
     "AWS_ACCOUNT_ID_ENDPOINT_MODE": "disabled",
 }
 """Environment in which no request can reach the real AWS with real credentials."""
+_LOCAL = Callers()
 
 
 class _Base:
@@ -81,11 +83,16 @@ class SandboxServer(_Base):
     """An embedded AWS on 127.0.0.1, in a thread. A context manager; one at a time in a process.
 
     With `data_dir`, its content is loaded from there, and saved there as it changes. `start`: what time it is in it
-    (epoch seconds), if not the present.
+    (epoch seconds), if not the present. `callers`: who may call it beside this machine's programs.
     """
 
     def __init__(
-        self, port: int = 0, speed: float = 60.0, data_dir: Path | None = None, start: float | None = None
+        self,
+        port: int = 0,
+        speed: float = 60.0,
+        data_dir: Path | None = None,
+        start: float | None = None,
+        callers: Callers = _LOCAL,
     ) -> None:
         super().__init__(speed, start)
         from dynaops.sandbox.persist import Persistence, forget_everything
@@ -95,12 +102,16 @@ class SandboxServer(_Base):
         self._persistence = Persistence(self.world, data_dir) if data_dir else None
         if self._persistence:
             self._persistence.load()
-        self._server = Server(self.world, self.faults, self.requests, self._persistence, port)
+        self._server = Server(self.world, self.faults, self.requests, self._persistence, port, callers)
         self._thread: threading.Thread | None = None
 
     @property
     def url(self) -> str:
         return self._server.url
+
+    @property
+    def port(self) -> int:
+        return self._server.port
 
     def __enter__(self) -> SandboxServer:
         self.install()
@@ -144,5 +155,5 @@ class SandboxServer(_Base):
             endpoint_url=self.url,
             aws_access_key_id="sandbox",
             aws_secret_access_key="sandbox",  # noqa: S106 (a dummy)
-            config=Config(account_id_endpoint_mode="disabled"),
+            config=Config(account_id_endpoint_mode="disabled", proxies={}),
         )

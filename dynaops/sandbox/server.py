@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import logging
 import os
@@ -10,9 +11,9 @@ import threading
 from collections.abc import Callable, Iterable
 from email.utils import formatdate
 from typing import Any
-from urllib.parse import urlsplit
 from wsgiref.types import StartResponse, WSGIEnvironment
 
+from moto.moto_server import werkzeug_app
 from moto.moto_server.werkzeug_app import (
     DomainDispatcherApplication,
     MotoRequestHandler,
@@ -21,15 +22,23 @@ from moto.moto_server.werkzeug_app import (
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from dynaops import __version__
-from dynaops.sandbox import pricing
+from dynaops.sandbox import control, http_checks, permissions, pricing, wire
+from dynaops.sandbox.callers import Callers, is_local_program, preflight, shared_with
+from dynaops.sandbox.control import HOST
+from dynaops.sandbox.control import PREFIX as ADMIN
+from dynaops.sandbox.errors import ApiError
 from dynaops.sandbox.faults import Dropped, Faults, Rule
 from dynaops.sandbox.persist import Persistence
 from dynaops.sandbox.recorder import Recorder
+from dynaops.sandbox.wire import Answer
 from dynaops.sandbox.world import World
+from dynaops.stores.process import identity
 
-HOST = "127.0.0.1"
-ADMIN = "/_dynaops/"
+werkzeug_app.DISABLE_GLOBAL_CORS = True  # type: ignore[attr-defined]  # moto would let any page read any answer
 _READ_TARGETS = (".Describe", ".List", ".Get", ".Query", ".Scan", ".BatchGet", ".TransactGet")
+_MOST_CONTROL_BYTES = 1024 * 1024
+_REFUSED_SECONDS = 1.0
+_MOTO_CONTROL = ("moto_api", "motoapi")
 
 
 class _Handler(MotoRequestHandler):
@@ -45,34 +54,64 @@ class _Handler(MotoRequestHandler):
     def log(self, type: str, message: str, *args: Any) -> None:  # noqa: ARG002 (werkzeug's name)
         logging.getLogger("dynaops.sandbox").debug(message, *args)
 
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Answer what is no HTTP request with an error in AWS's form instead of an HTML page."""
+        text = message or explain or "The request cannot be read"
+        self.request_version = self.protocol_version  # or else no head is sent to who named no version
+        _, headers, body = wire.error_of("rest-xml", ApiError("MalformedHttpRequestException", text, code))
+        content = body.encode()
+        self.close_connection = True
+        self.send_response(code)
+        for name, value in {**headers, "Content-Length": str(len(content)), "Connection": "close"}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(content)
+
 
 def _backend_app(service: Any) -> Any:
-    """moto's app of a service, with a crash in it told as a refusal instead of an HTML page."""
+    """moto's app of a service, with a crash in it told as a refusal; its own control interface does not exist here."""
+    if service in _MOTO_CONTROL:
+        raise ApiError("AccessDeniedException", "The sandbox has no moto-api", 403)
     app = create_backend_app(service)
 
     @app.errorhandler(Exception)
     def refuse(error: Exception) -> Any:
+        from flask import request
+
         if isinstance(error, Dropped):
             raise error
-        code = getattr(error, "code", None)
-        status = code if isinstance(code, int) and 400 <= code < 500 else 400
-        text = f"The sandbox cannot answer this call of {service}: {type(error).__name__}: {error}"
-        body = json.dumps({"__type": "NotImplemented", "message": text})
-        return body, status, {"content-type": "application/x-amz-json-1.1"}
+        status, headers, body = _crash(request.environ, error)
+        return body, status, headers
 
     return app
+
+
+def _crash(environ: WSGIEnvironment, error: Exception) -> Answer:
+    """What moto stumbled over, as a refusal in the form of the service that was asked; no SDK repeats a 4xx."""
+    code = getattr(error, "code", None)
+    status = code if isinstance(code, int) and 400 <= code < 500 else 400
+    service = http_checks.service_of(environ)
+    text = f"The sandbox cannot answer this call of {service}: {type(error).__name__}: {error}"
+    return http_checks.refusal(environ, ApiError(wire.NOT_IMPLEMENTED, text, status))
 
 
 class Server:
     """One sandbox listening on 127.0.0.1. `port` 0 takes a free one."""
 
     def __init__(
-        self, world: World, faults: Faults, recorder: Recorder, persistence: Persistence | None, port: int = 0
+        self,
+        world: World,
+        faults: Faults,
+        recorder: Recorder,
+        persistence: Persistence | None,
+        port: int,
+        callers: Callers,
     ) -> None:
         self._world = world
         self._faults = faults
         self._recorder = recorder
         self._persistence = persistence
+        self._callers = callers
         self._aws = DomainDispatcherApplication(_backend_app)
         self._http: BaseWSGIServer = make_server(
             HOST, port, self._answer, threaded=True, request_handler=_Handler
@@ -82,7 +121,11 @@ class Server:
 
     @property
     def url(self) -> str:
-        return f"http://{HOST}:{self._http.server_port}"
+        return f"http://{HOST}:{self.port}"
+
+    @property
+    def port(self) -> int:
+        return int(self._http.server_port)
 
     def serve(self) -> None:
         """Answer until `stop`, then save: whoever serves does not leave before all is on disk."""
@@ -97,55 +140,96 @@ class Server:
 
     def _answer(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "")
-        if environ.get("HTTP_ORIGIN") and not _is_ours(environ.get("HTTP_HOST", "")):
-            return _json(start, 403, {"error": "not for web pages"})
         if path.startswith(ADMIN):
             return self._admin(path[len(ADMIN) :], environ, start)
+        origin = self._callers.allowed_origin(environ)
+        marked = self._marked(start, origin)
+        why = self._callers.refusal(environ)
+        if why is not None:
+            return _sent(marked, http_checks.refusal(environ, ApiError("AccessDeniedException", why, 403)))
+        headers = preflight(environ)
+        if origin is not None and headers is not None:
+            start("204 No Content", [*headers, *shared_with(origin)])
+            return []
         if environ["REQUEST_METHOD"] == "GET" and path == "/" and "HTTP_AUTHORIZATION" not in environ:
-            text = b"healthy: the dynaops sandbox\n"
-            start("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(len(text)))])
-            return [text]
+            return _sent(marked, (200, {"content-type": "text/plain"}, "healthy: the dynaops sandbox\n"))
         try:
-            if environ.get("HTTP_X_AMZ_TARGET", "").startswith(pricing.TARGET):
-                return _json(
-                    self._marked(start), *pricing.answer(environ, self._world, self._faults, self._recorder)
-                )
-            answer: Iterable[bytes] = self._aws(environ, self._marked(start))
+            return self._aws_answer(environ, marked)
         except Dropped:
             _hang_up(environ)
             raise
+        except http_checks.Refused as refused:
+            _wait_no_longer(environ)
+            return _sent(marked, refused.answer)
+        except ApiError as error:
+            return _sent(marked, http_checks.refusal(environ, error))
+        except Exception as error:  # moto's dispatcher stumbles over what no service sends
+            return _sent(marked, _crash(environ, error))
+
+    def _aws_answer(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        http_checks.check(environ)
+        if environ.get("HTTP_X_AMZ_TARGET", "").startswith(pricing.TARGET):
+            return _json(start, *pricing.answer(environ, self._world, self._faults, self._recorder))
+        begun: list[Any] = []
+        answer: Iterable[bytes] = self._aws(environ, lambda *head: begun.extend(head))
         if self._persistence is not None and _mutates(environ):
             self._persistence.changed()
+        status, headers, *_ = begun
+        if int(status[:3]) >= 400 and environ["REQUEST_METHOD"] != "HEAD":
+            answer = [b"".join(answer)]
+            if _is_page(environ, answer[0]):
+                error = ApiError("UnknownOperationException", "There is no such operation", int(status[:3]))
+                return _sent(start, http_checks.refusal(environ, error))
+        start(status, headers)
         return answer
 
-    def _marked(self, start: StartResponse) -> StartResponse:
-        """Every answer tells the sandbox's speed, so that our own clients look as often as it makes sense."""
+    def _marked(self, start: StartResponse, origin: str | None) -> StartResponse:
+        """Every answer tells the sandbox's speed, so that our own clients look as often as it makes sense.
+
+        No page may read an answer but those of an `origin` that was allowed, whatever moto says.
+        """
 
         def started(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
-            kept = [(name, value) for name, value in headers if name.lower() != "date"]
+            kept = [
+                (name, value)
+                for name, value in headers
+                if name.lower() != "date" and not name.lower().startswith("access-control-")
+            ]
             marked = ("x-dynaops-sandbox", f"speed={self._world.clock.speed:g}")
-            return start(status, [*kept, marked], *rest)
+            return start(status, [*kept, marked, *(shared_with(origin) if origin else ())], *rest)
 
         return started
 
     def _admin(self, what: str, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
-        if environ.get("HTTP_ORIGIN") or not _is_ours(environ.get("HTTP_HOST", "")):
+        if not is_local_program(environ):
             return _json(start, 403, {"error": "not for web pages"})
-        handler = self._admin_calls().get(f"{environ['REQUEST_METHOD']} {what}")
-        if handler is None:
+        length = environ.get("CONTENT_LENGTH") or "0"
+        if not (length.isascii() and length.isdecimal()) or int(length[:9]) > _MOST_CONTROL_BYTES:
+            return _json(start, 400, {"error": "the body has no valid length"})
+        body = environ["wsgi.input"].read(int(length[:9]))
+        method, proof = environ["REQUEST_METHOD"], environ.get("HTTP_X_DYNAOPS_CONTROL", "")
+        nonce = control.nonce_of(proof, self.port, method, ADMIN + what, body)
+        if nonce is None:
             return _json(
-                start, 404, {"error": f"the sandbox has no {environ['REQUEST_METHOD']} {ADMIN}{what}"}
+                start, 403, {"error": f"no proof that the caller has the user's key ({control.HEADER})"}
             )
+        status, answer = self._controlled(f"{method} {what}", body)
+        content = json.dumps(answer).encode()
+        return _json(start, status, answer, (control.HEADER, control.answer_mac(nonce, status, content)))
+
+    def _controlled(self, call: str, body: bytes) -> tuple[int, Any]:
+        handler = self._admin_calls().get(call)
+        if handler is None:
+            return 404, {"error": f"the sandbox has no control call {call}"}
         try:
-            size = int(environ.get("CONTENT_LENGTH") or 0)
-            body = json.loads(environ["wsgi.input"].read(size) or b"{}")
-            return _json(start, 200, handler(body))
+            return 200, handler(json.loads(body or b"{}"))
         except (ValueError, TypeError, KeyError) as error:
-            return _json(start, 400, {"error": str(error)})
+            return 400, {"error": str(error)}
 
     def _admin_calls(self) -> dict[str, Callable[[dict[str, Any]], Any]]:
         return {
             "GET status": lambda _: self._status(),
+            "GET issued-keys": lambda _: permissions.issued_keys(),
             "POST clock": self._clock,
             "GET requests": lambda _: self._recorder.public(),
             "DELETE requests": lambda _: self._recorder.clear(),
@@ -162,8 +246,13 @@ class Server:
             f"{account}/{name}": sorted(region.holding(Tables).by_name)
             for (account, name), region in self._world.all_regions()
         }
+        kept = self._persistence
         return {
             "pid": os.getpid(),
+            "process": identity(),
+            "folder": os.path.realpath(kept.folder) if kept else None,
+            "allowed": {"hosts": self._callers.hosts, "origins": self._callers.origins},
+            "not_saved": dict(kept.not_saved) if kept else {},
             "version": __version__,
             "url": self.url,
             "speed": self._world.clock.speed,
@@ -197,17 +286,37 @@ class Server:
         return {"stopping": True}
 
 
-def _is_ours(host: str) -> bool:
-    """Whether a Host header names this machine: a web page whose name was bent to 127.0.0.1 sends its own name."""
-    name = urlsplit(f"//{host}").hostname or ""
-    return name in (HOST, "localhost", "::1")
+def _sent(start: StartResponse, answer: Answer) -> Iterable[bytes]:
+    """An answer of ours on the wire."""
+    status, headers, text = answer
+    content = text.encode() if isinstance(text, str) else text
+    start(_status_line(status), [*headers.items(), ("Content-Length", str(len(content)))])
+    return [content]
 
 
-def _json(start: StartResponse, status: int, body: Any) -> Iterable[bytes]:
+def _json(start: StartResponse, status: int, body: Any, *headers: tuple[str, str]) -> Iterable[bytes]:
     text = json.dumps(body).encode()
-    phrase = {200: "OK", 400: "Bad Request", 403: "Forbidden", 404: "Not Found"}[status]
-    start(f"{status} {phrase}", [("Content-Type", "application/json"), ("Content-Length", str(len(text)))])
+    named = [("Content-Type", "application/json"), ("Content-Length", str(len(text))), *headers]
+    start(_status_line(status), named)
     return [text]
+
+
+def _status_line(status: int) -> str:
+    return f"{status} {http.client.responses.get(status, 'Refused')}"
+
+
+def _is_page(environ: WSGIEnvironment, content: bytes) -> bool:
+    """Whether an error of moto's is a web page, or nothing, instead of an error of AWS's."""
+    if not content:
+        return http_checks.service_of(environ) != "s3"
+    return content.lstrip()[:9].lower().startswith((b"<!doctype", b"<html"))
+
+
+def _wait_no_longer(environ: WSGIEnvironment) -> None:
+    """Let werkzeug, which reads what is left of a body that was refused, give up where the client sends no more."""
+    connection = environ.get("werkzeug.socket")
+    if isinstance(connection, socket.socket):
+        connection.settimeout(_REFUSED_SECONDS)
 
 
 def _hang_up(environ: WSGIEnvironment) -> None:

@@ -25,6 +25,8 @@ def status_page(url: str | None, details: Mapping[str, Any]) -> Page:
         ("its time", line(f"{now:%Y-%m-%d %H:%M:%S} UTC, {pace}")),
         *_tables(details.get("tables", {})),
     ]
+    if details.get("not_saved"):
+        rows.append(("not kept", line(f"{wording.listed(sorted(details['not_saved']))}, when it stops")))
     return Page((Section(tuple(Node(line(faint(name)), value=value) for name, value in rows)),))
 
 

@@ -14,8 +14,9 @@ from dynaops.cli.settings import settings_of
 
 app = new_app(
     help="Run the embedded AWS on this machine.\n\n"
-    "It listens on 127.0.0.1 only and keeps its content under .dynaops/sandbox/. Any AWS tool can use it: "
-    "set AWS_ENDPOINT_URL to its URL."
+    "It listens on 127.0.0.1 only and keeps its content in your own state folder ($XDG_STATE_HOME/dynaops/sandbox, "
+    "by default ~/.local/state/dynaops/sandbox), apart for each directory. Any AWS tool can use it: set "
+    "AWS_ENDPOINT_URL to its URL."
 )
 clock = new_app(help="Move the sandbox's own time on, or let it run faster.")
 app.add_typer(clock, name="clock", cls=Group)
@@ -32,13 +33,36 @@ def start(
         int | None, typer.Option(metavar="PORT", help="Listen there.  [default: a free one]")
     ] = None,
     speed: Speed = 60.0,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="Answer requests for this host name too, besides 127.0.0.1 and localhost; *.NAME: for all below it. "
+            "May be given several times.",
+        ),
+    ] = None,
+    allow_origin: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ORIGIN",
+            help="Let web pages of this origin (http://localhost:3000) call it. May be given several times.",
+        ),
+    ] = None,
 ) -> None:
     """Start the sandbox of this directory, or find it running."""
+    from dynaops.cli.sandboxes import tell_of_old_content
     from dynaops.sandbox import daemon
+    from dynaops.sandbox.callers import Callers
 
     settings = settings_of(ctx)
     screen = Screen(settings)
-    running = daemon.start(port=port, speed=speed)
+    hosts, origins = tuple(allow_host or ()), tuple(allow_origin or ())
+    try:
+        callers = Callers(hosts, origins)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    tell_of_old_content(settings)
+    running = daemon.start(port=port, speed=speed, callers=callers)
     if settings.json:
         screen.document({"running": True, "url": running.url, "pid": running.pid, "speed": running.speed})
         return
@@ -67,14 +91,11 @@ def status(ctx: typer.Context) -> None:
     from dynaops.views.sandbox import status_page
 
     screen = Screen(settings_of(ctx))
-    found = daemon.status()
-    details = daemon.details() if found else None
+    details = daemon.details()
     if screen.json:
-        screen.document(
-            {"running": found is not None, **({"url": found.url} if found else {}), **(details or {})}
-        )
+        screen.document({"running": details is not None, **(details or {})})
     else:
-        screen.show(status_page(found.url if found else None, details or {}))
+        screen.show(status_page(str(details["url"]) if details else None, details or {}))
 
 
 @app.command(cls=Command)

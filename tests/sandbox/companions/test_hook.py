@@ -14,6 +14,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError
 
 from dynaops.sandbox import Sandbox, SandboxServer, dispatch
+from dynaops.sandbox.control import ask
 from dynaops.sandbox.dispatch import PASS, Call
 from dynaops.sandbox.errors import ApiError
 from dynaops.sandbox.faults import Rule
@@ -202,8 +203,7 @@ def test_all_services_are_on_record(sandbox: Sandbox) -> None:
 def test_the_record_can_be_read_over_http(server: SandboxServer, asked: Any) -> None:
     asked("kinesis", "PutRecord", {"ShardId": "s", "SequenceNumber": "1"})
     server.client("kinesis").put_record(StreamName="s", Data=b"\xff", PartitionKey="k")
-    with urllib.request.urlopen(f"{server.url}/_dynaops/requests") as answer:  # noqa: S310
-        (entry,) = json.loads(answer.read())
+    (entry,) = ask(server.url, "GET", "requests")
     assert entry["body"] == {"StreamName": "s", "Data": "/w==", "PartitionKey": "k"}
 
 
@@ -223,6 +223,7 @@ def test_a_body_that_cannot_be_read_is_refused(server: SandboxServer) -> None:
             "Content-Type": "application/x-amz-json-1.1",
             "Authorization": "AWS4-HMAC-SHA256 Credential=k/20260101/eu-west-1/logs/aws4_request, "
             "SignedHeaders=host, Signature=0",
+            "X-Amz-Date": "20260101T000000Z",
         },
     )
     with pytest.raises(urllib.error.HTTPError) as refused:
