@@ -19,6 +19,7 @@ from dynaops.cli.sandboxes import credentials
 from dynaops.model.errors import DynaopsError
 from dynaops.sandbox import SandboxServer, daemon
 from tests.cli.running import Cli, run_process
+from tests.preloaded.process import PLAIN
 
 SHADOWS = (
     "typer",
@@ -113,8 +114,13 @@ def poison(repository: Path, listener: Listener, pid: int) -> None:
 
 
 def test_a_hostile_repository_runs_nothing_and_takes_nothing(
-    cli: Cli, here: Path, listener: Listener, tmp_path_factory: pytest.TempPathFactory
+    cli: Cli,
+    here: Path,
+    listener: Listener,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setenv(PLAIN, "1")  # how Python starts is what is tested
     assert cli("init").code == 0
     bystander = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
     elsewhere = tmp_path_factory.mktemp("elsewhere")
