@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from dynaops.sandbox import Sandbox, SandboxServer
-from tests.preloaded import loaders
+from tests.preloaded import models
 
 FAST = 3600.0
 """AWS seconds a real second in tests over HTTP: an index build takes about 0.15 s."""
@@ -21,7 +21,7 @@ _STATE = tempfile.TemporaryDirectory(prefix="dynaops-tests-")
 os.environ["XDG_STATE_HOME"] = _STATE.name
 
 
-loaders.share()
+models.share()
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     # A shell lets what it starts with "&" ignore Ctrl-C, and so would the processes that tests interrupt.
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -49,6 +49,13 @@ def _collected_garbage() -> Iterator[None]:
     """The command line turns the collector off for its short run; here whole sandboxes would pile up."""
     yield
     gc.enable()
+
+
+def pytest_collection_finish() -> None:
+    """Keep the garbage collector from looking again and again at the modules and tests that stay for good."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
 
 
 @pytest.fixture

@@ -231,19 +231,22 @@ class Aws:
         except BotoCoreError as error:
             raise unanswered(error, service, "create_client", region) from error
 
+    @cached_property
+    def _regions(self) -> set[str]:
+        """The regions that botocore knows, of all partitions."""
+        return {
+            name
+            for partition in self.session.get_available_partitions()
+            for name in self.session.get_available_regions("dynamodb", partition)
+        }
+
     def _check_region(self, region: str) -> None:
         """A region that botocore does not know is a slip of the pen (or newer than this botocore)."""
-        session = self.session
-        known = {
-            name
-            for partition in session.get_available_partitions()
-            for name in session.get_available_regions("dynamodb", partition)
-        }
-        if region in known:
+        if region in self._regions:
             return
         from difflib import get_close_matches
 
-        near = get_close_matches(region, sorted(known), 3)
+        near = get_close_matches(region, sorted(self._regions), 3)
         raise DynaopsError(
             f"There is no AWS region {region!r}",
             f"Did you mean {', '.join(near)}?"

@@ -104,6 +104,7 @@ class SandboxServer(_Base):
             self._persistence.load()
         self._server = Server(self.world, self.faults, self.requests, self._persistence, port, callers)
         self._thread: threading.Thread | None = None
+        self._clients: dict[tuple[str, str], Any] = {}
 
     @property
     def url(self) -> str:
@@ -145,15 +146,17 @@ class SandboxServer(_Base):
         self._server.stop()
 
     def client(self, service: str, region: str = "us-east-1") -> Any:
-        """A boto3 client of this sandbox, with dummy credentials."""
+        """The boto3 client of a service of this sandbox, with dummy credentials; the same at each call."""
         import boto3
         from botocore.config import Config
 
-        return boto3.client(  # type: ignore[call-overload]
-            service,
-            region_name=region,
-            endpoint_url=self.url,
-            aws_access_key_id="sandbox",
-            aws_secret_access_key="sandbox",  # noqa: S106 (a dummy)
-            config=Config(account_id_endpoint_mode="disabled", proxies={}),
-        )
+        if (service, region) not in self._clients:
+            self._clients[service, region] = boto3.client(  # type: ignore[call-overload]
+                service,
+                region_name=region,
+                endpoint_url=self.url,
+                aws_access_key_id="sandbox",
+                aws_secret_access_key="sandbox",  # noqa: S106 (a dummy)
+                config=Config(account_id_endpoint_mode="disabled", proxies={}),
+            )
+        return self._clients[service, region]

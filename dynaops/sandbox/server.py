@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import http.client
 import json
 import logging
@@ -68,11 +69,17 @@ class _Handler(MotoRequestHandler):
         self.wfile.write(content)
 
 
+@functools.cache
 def _backend_app(service: Any) -> Any:
-    """moto's app of a service, with a crash in it told as a refusal; its own control interface does not exist here."""
+    """moto's app of a service, with a crash in it told as a refusal; its own control interface does not exist here.
+
+    It holds nothing of one sandbox, so all sandboxes of a process share it.
+    """
     if service in _MOTO_CONTROL:
         raise ApiError("AccessDeniedException", "The sandbox has no moto-api", 403)
     app = create_backend_app(service)
+    app.debug = False  # flask's debugging aids take a tenth of the time of a request
+    app.config["PROPAGATE_EXCEPTIONS"] = True
 
     @app.errorhandler(Exception)
     def refuse(error: Exception) -> Any:
@@ -95,6 +102,17 @@ def _crash(environ: WSGIEnvironment, error: Exception) -> Answer:
     return http_checks.refusal(environ, ApiError(wire.NOT_IMPLEMENTED, text, status))
 
 
+class _Dispatcher(DomainDispatcherApplication):
+    """moto's choice of the app that answers a request. moto lists its own folders for each; here a choice is kept."""
+
+    def __init__(self) -> None:
+        super().__init__(_backend_app)
+        self._backend = functools.lru_cache(maxsize=1000)(super().get_backend_for_host)
+
+    def get_backend_for_host(self, host: str | None) -> Any:
+        return self._backend(host)
+
+
 class Server:
     """One sandbox listening on 127.0.0.1. `port` 0 takes a free one."""
 
@@ -112,7 +130,7 @@ class Server:
         self._recorder = recorder
         self._persistence = persistence
         self._callers = callers
-        self._aws = DomainDispatcherApplication(_backend_app)
+        self._aws = _Dispatcher()
         self._http: BaseWSGIServer = make_server(
             HOST, port, self._answer, threaded=True, request_handler=_Handler
         )

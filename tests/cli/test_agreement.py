@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import pty
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +11,7 @@ import pytest
 
 from dynaops.sandbox.running import SandboxServer
 from tests.cli.running import Result, bare_environment
+from tests.preloaded.process import run
 
 SPEC = "table_name: orders\nhash_key: id\nattributes: {id: S}\n"
 
@@ -29,15 +28,13 @@ def answered(server: SandboxServer, folder: Path, answer: str, *arguments: str) 
     os.write(ours, answer.encode())
     environment = {"AWS_ENDPOINT_URL": server.url, "AWS_ACCESS_KEY_ID": "t", "AWS_SECRET_ACCESS_KEY": "t"}
     try:
-        done = subprocess.run(
-            [sys.executable, "-m", "dynaops", "--region", "eu-central-1", *arguments],
+        done = run(
+            "dynaops",
+            *("--region", "eu-central-1", *arguments),
             cwd=folder,
             env={**bare_environment(folder), **environment},
             stdin=theirs,
-            capture_output=True,
-            text=True,
             timeout=60,
-            check=False,
         )
     finally:
         os.close(ours)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +18,7 @@ from dynaops.sandbox.faults import Rule
 from tests.backups.watching import once_asked
 from tests.cli.running import Cli, bare_environment, run_process
 from tests.data.tables import REGION, make_table, put, rows_of, way_to
+from tests.preloaded.process import popen
 
 
 @pytest.fixture
@@ -174,10 +174,10 @@ def test_restored_to_a_time_as_one_document(cli: Cli, orders: Aws, server: Sandb
 @pytest.mark.usefixtures("orders")
 def test_killed_while_aws_restores_and_run_again(cli: Cli, here: Path, server: SandboxServer) -> None:
     assert cli("backup", "create", "orders", "--name", "good").code == 0
-    command = [sys.executable, "-m", "dynaops", "backup", "restore", "good", "again", "--yes"]
+    command = ["backup", "restore", "good", "again", "--yes"]
     environment = {**bare_environment(here), **{n: v for n, v in os.environ.items() if n.startswith("AWS_")}}
     server.clock.set_speed(0)
-    process = subprocess.Popen(command, cwd=here, env=environment, stdout=subprocess.PIPE, text=True)
+    process = popen("dynaops", *command, cwd=here, env=environment, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     for line in process.stdout:
         if "until again is restored" in line:
@@ -244,8 +244,9 @@ def test_verified(cli: Cli, orders: Aws, here: Path) -> None:
 
 def drill(here: Path) -> subprocess.Popen[str]:
     """`backup verify good` in a process of its own."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "dynaops", "backup", "verify", "good", "--yes"],
+    return popen(
+        "dynaops",
+        *("backup", "verify", "good", "--yes"),
         cwd=here,
         env={**bare_environment(here), **{n: v for n, v in os.environ.items() if n.startswith("AWS_")}},
         stdout=subprocess.PIPE,

@@ -6,7 +6,6 @@ import gzip
 import json
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +19,7 @@ from dynaops.sandbox import SandboxServer
 from dynaops.sandbox.faults import Rule
 from tests.cli.running import Cli
 from tests.data.tables import REGION, make_table, put, rows_of, way_to
+from tests.preloaded.process import popen
 
 BUCKET = "handover"
 STAGING = ("--staging", f"s3://{BUCKET}/in")
@@ -304,8 +304,9 @@ def test_ctrl_c_stops_watching_only(cli: Cli, slow: SandboxServer, here: Path) -
     make_table(aws, "users", {"id": "S"})
     _rows(here / "a.jsonl", 60)
     slow.clock.set_speed(20)
-    running = subprocess.Popen(
-        [sys.executable, "-m", "dynaops", "load-data", "users", "a.jsonl", "--via-bulk-put", *STAGING],
+    running = popen(
+        "dynaops",
+        *("load-data", "users", "a.jsonl", "--via-bulk-put", *STAGING),
         stderr=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
     )

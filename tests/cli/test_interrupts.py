@@ -14,6 +14,7 @@ import pytest
 from dynaops.cli.interrupts import FIRST, Interrupts
 from dynaops.sandbox.running import SandboxServer
 from tests.cli.running import bare_environment
+from tests.preloaded.process import popen, run
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -74,8 +75,8 @@ def test_an_interrupted_apply_keeps_what_was_done_and_goes_on(here: Path) -> Non
             "AWS_SECRET_ACCESS_KEY": "test",
             "AWS_REGION": "eu-central-1",
         }
-        command = [sys.executable, "-m", "dynaops", "apply", "--yes", "orders.yaml"]
-        process = subprocess.Popen(command, cwd=here, env=environment, stdout=subprocess.PIPE, text=True)
+        command = ["apply", "--yes", "orders.yaml"]
+        process = popen("dynaops", *command, cwd=here, env=environment, stdout=subprocess.PIPE, text=True)
         assert process.stdout is not None
         for line in process.stdout:
             if "until orders is ACTIVE" in line:
@@ -86,11 +87,7 @@ def test_an_interrupted_apply_keeps_what_was_done_and_goes_on(here: Path) -> Non
         assert FIRST in rest
         assert "Interrupted; " in rest
         server.advance(3600)
-        again = subprocess.run(
-            command, cwd=here, env=environment, capture_output=True, text=True, check=False
-        )
+        again = run("dynaops", *command, cwd=here, env=environment, timeout=60)
         assert again.returncode == 0, again.stdout
-        last = subprocess.run(
-            [*command[:3], "plan", "--exit-code", "orders.yaml"], cwd=here, env=environment, check=False
-        )
+        last = run("dynaops", "plan", "--exit-code", "orders.yaml", cwd=here, env=environment, timeout=60)
         assert last.returncode == 0

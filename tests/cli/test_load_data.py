@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +18,7 @@ from dynaops.sandbox import SandboxServer
 from tests.cli.running import Cli, bare_environment, run_process
 from tests.data.sinks import SinkProcess
 from tests.data.tables import REGION, make_table, put, rows_of, way_to
+from tests.preloaded.process import popen, run
 
 
 @pytest.fixture
@@ -190,15 +190,10 @@ def test_the_state_says_where_a_table_is(
 
 
 def test_from_a_pipe(aws: Aws, server: SandboxServer, here: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "dynaops", "load-data", "users", "-"],
-        env={**bare_environment(here), **_environment(server.url)},
-        input=b'[{"id": "a"},\n{"id": ""}]',
-        capture_output=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 1 and b"stdin:2  the key 'id' is empty" in done.stdout
+    environment = {**bare_environment(here), **_environment(server.url)}
+    rows = '[{"id": "a"},\n{"id": ""}]'
+    done = run("dynaops", "load-data", "users", "-", env=environment, input=rows, timeout=60)
+    assert done.returncode == 1 and "stdin:2  the key 'id' is empty" in done.stdout
     assert _count(aws) == 1
 
 
@@ -212,9 +207,12 @@ def sink() -> Iterator[SinkProcess]:
 def test_stopped_and_resumed(sink: SinkProcess, here: Path, how: signal.Signals) -> None:
     _write(here / "a.jsonl", 30_000, text="x" * 300)
     environment = _environment(sink.url)
-    command = [sys.executable, "-m", "dynaops", "load-data", "sink", "a.jsonl"]
-    running = subprocess.Popen(
-        command, env={**bare_environment(here), **environment}, stderr=subprocess.PIPE, stdout=subprocess.PIPE
+    running = popen(
+        "dynaops",
+        *("load-data", "sink", "a.jsonl"),
+        env={**bare_environment(here), **environment},
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
     )
     while sink.stats()["requests"] < 60 and running.poll() is None:
         time.sleep(0.02)

@@ -11,7 +11,6 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ import pytest
 
 from tests.cli.running import Cli, bare_environment, run_process
 from tests.data.sinks import FAULTS, SinkProcess
+from tests.preloaded.process import popen
 
 COLUMNS = ("id", "n", "price", "text")
 
@@ -83,8 +83,9 @@ def _campaign(here: Path, name: str, count: int, kills: int, seed: int) -> None:
         alive = 0
         for _ in range(kills):
             before = sink.stats()["requests"]
-            running = subprocess.Popen(
-                [sys.executable, "-m", "dynaops", *command],
+            running = popen(
+                "dynaops",
+                *command,
                 env={**bare_environment(here), **environment},
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,

@@ -6,7 +6,6 @@ import json
 import os
 import pty
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from dynaops.stores import open_store
 from dynaops.stores.base import Store
 from tests.cli.running import Cli, bare_environment
 from tests.conftest import FAST
+from tests.preloaded.process import popen
 
 REGION = "eu-west-1"
 URL = "s3://acme-state/orders.json"
@@ -196,8 +196,9 @@ def test_a_living_lock_is_taken_on_a_terminal_with_the_whole_word(here: Path, an
     own, other = pty.openpty()
     holder = open_store(".dynaops/state.json")
     with holder.lock("apply") as lock:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "dynaops", "state", "unlock"],
+        process = popen(
+            "dynaops",
+            *("state", "unlock"),
             stdin=other,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -10,7 +10,6 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +21,7 @@ import pytest
 from dynaops.model.errors import DynaopsError
 from tests.data.loader import go_on
 from tests.data.sinks import FAULTS, SinkProcess
+from tests.preloaded.process import popen
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -69,9 +69,9 @@ def _gone(pids: list[int]) -> bool:
 def _killed_runs(sink: SinkProcess, path: Path, folder: Path, kills: int, seed: int) -> Iterator[bool]:
     """Start and kill loads; answers of each whether it was still running."""
     pick = random.Random(seed)
-    command = [sys.executable, "-m", "tests.data.loader", sink.url, str(path), str(folder)]
+    command = ("tests.data.loader", sink.url, str(path), str(folder))
     for _ in range(kills):
-        process = subprocess.Popen(command, cwd=ROOT)
+        process = popen(*command, cwd=ROOT)
         deadline = time.monotonic() + 10
         before = sink.stats()["requests"]
         while process.poll() is None and time.monotonic() < deadline and sink.stats()["requests"] <= before:
@@ -131,8 +131,8 @@ def test_one_load_at_a_time(tmp_path: Path) -> None:
     path, folder = tmp_path / "rows.jsonl", tmp_path / "load"
     _file(path, 3_000, 3_000, seed=3)
     with SinkProcess("--latency-ms", "200") as sink:
-        command = [sys.executable, "-m", "tests.data.loader", sink.url, str(path), str(folder)]
-        process = subprocess.Popen(command, cwd=ROOT)
+        command = ("tests.data.loader", sink.url, str(path), str(folder))
+        process = popen(*command, cwd=ROOT)
         while sink.stats()["requests"] == 0:
             time.sleep(0.02)
         with pytest.raises(DynaopsError, match="running already"):
@@ -145,8 +145,8 @@ def test_interrupted_by_ctrl_c_it_keeps_what_is_confirmed(tmp_path: Path) -> Non
     path, folder = tmp_path / "rows.jsonl", tmp_path / "load"
     expected, _ = _file(path, 6_000, 6_000, seed=4)
     with SinkProcess("--latency-ms", "60") as sink:
-        command = [sys.executable, "-m", "tests.data.loader", sink.url, str(path), str(folder)]
-        process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE)
+        command = ("tests.data.loader", sink.url, str(path), str(folder))
+        process = popen(*command, cwd=ROOT, stderr=subprocess.PIPE)
         while sink.stats()["requests"] < 100:
             time.sleep(0.02)
         workers = _children(process.pid)
@@ -166,8 +166,8 @@ def test_a_worker_that_dies_is_told(tmp_path: Path) -> None:
     path, folder = tmp_path / "rows.jsonl", tmp_path / "load"
     _file(path, 6_000, 6_000, seed=5)
     with SinkProcess("--latency-ms", "50") as sink:
-        command = [sys.executable, "-m", "tests.data.loader", sink.url, str(path), str(folder)]
-        process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE)
+        command = ("tests.data.loader", sink.url, str(path), str(folder))
+        process = popen(*command, cwd=ROOT, stderr=subprocess.PIPE)
         while sink.stats()["requests"] < 20:
             time.sleep(0.02)
         os.kill(_children(process.pid)[0], signal.SIGKILL)

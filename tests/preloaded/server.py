@@ -22,7 +22,7 @@ import time
 from pathlib import Path
 from typing import Any, NoReturn
 
-from tests.preloaded import loaders
+from tests.preloaded import models
 from tests.preloaded.protocol import receive_request, send_number
 
 _SERVICES = ("dynamodb", "sts", "lambda", "iam", "application-autoscaling", "cloudwatch", "backup", "s3")
@@ -138,7 +138,7 @@ def preload() -> None:
     from dynaops.kinds import TableSpec
 
     TableSpec.model_rebuild()
-    loaders.share()
+    models.share()
     session = botocore.session.Session()
     for service in _SERVICES:
         session.create_client(
