@@ -65,8 +65,10 @@ class Server:
             self._asking[pid] = connection
             for stream in streams:
                 os.close(stream)
-            send_number(connection, pid)
             return None
+        if request["session"]:
+            os.setsid()
+        send_number(connection, os.getpid())  # who asked sees a process that is what was asked for
         self._let_go(connection)
         become(request, streams)
         return request
@@ -96,8 +98,6 @@ class Server:
 
 def become(request: dict[str, Any], streams: list[int]) -> None:
     """Take on the environment, the working directory and the standard streams of a request."""
-    if request["session"]:
-        os.setsid()
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
     os.closerange(3, _MOST_DESCRIPTORS)
