@@ -22,6 +22,7 @@ from dynaops.health.run import examine
 from dynaops.model.errors import DynaopsError, SpecError
 from dynaops.model.finding import Finding, Severity
 from dynaops.model.health import Report, Status
+from dynaops.model.project import require_inside
 from dynaops.model.resource import Scope
 
 if TYPE_CHECKING:
@@ -151,6 +152,7 @@ def _idle(documents: Iterable[Document], reports: Sequence[Report]) -> list[Find
 
 
 def _write(path: str, text: str) -> None:
+    require_inside(path)
     try:
         Path(path).write_text(text, encoding="utf-8")
     except OSError as error:

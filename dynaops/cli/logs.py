@@ -15,6 +15,9 @@ def start(settings: Settings) -> None:
 
     handlers: list[logging.Handler] = []
     if settings.log_file is not None:
+        from dynaops.model.project import require_inside
+
+        require_inside(settings.log_file)
         handlers.append(logging.FileHandler(settings.log_file, encoding="utf-8"))
     if settings.verbose:
         handlers.append(logging.StreamHandler())

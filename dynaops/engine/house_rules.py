@@ -24,6 +24,11 @@ if TYPE_CHECKING:
     from dynaops.model.plan import Plan
     from dynaops.model.state import State
 
+_LONGEST = 4000
+"""Characters of an expression."""
+_DEEPEST = 100
+_MOST_COPIES = 1000
+
 
 class RulesError(SpecError):
     """The file of rules is not valid; `findings` say where and why."""
@@ -147,13 +152,35 @@ def _rule(node: Node, findings: list[Finding]) -> Iterator[Rule]:
 
 
 def _fault(expression: str) -> str | None:
+    """Why an expression cannot be asked, or would ask for more than a plan can answer; None where it can."""
     import jmespath
 
+    if len(expression) > _LONGEST:
+        return f"it is longer than {_LONGEST:,} characters"
     try:
-        jmespath.compile(expression)
+        parsed = jmespath.compile(expression).parsed
     except jmespath.exceptions.JMESPathError as error:
         return " ".join(str(error).split("\n")[0].split())
-    return None
+    except RecursionError:
+        return "it is nested too deeply"
+    depth, copies = _size(parsed)
+    if depth > _DEEPEST:
+        return "it is nested too deeply"
+    return "its lists and maps multiply to too much" if copies > _MOST_COPIES else None
+
+
+def _size(parsed: Mapping[str, Any]) -> tuple[int, int]:
+    """How deep an expression is, and how often its lists and maps (``[@, @] | [@, @]``) may repeat what they are of."""
+    deepest, copies = 0, 1
+    waiting = [(parsed, 1)]
+    while waiting:
+        node, depth = waiting.pop()
+        children = [child for child in node.get("children", ()) if isinstance(child, dict)]
+        deepest = max(deepest, depth)
+        if node.get("type") in ("multi_select_list", "multi_select_dict"):
+            copies *= max(1, len(children))
+        waiting += [(child, depth + 1) for child in children]
+    return deepest, copies
 
 
 def _wrong(message: str, file: str = "", place: Place | None = None) -> Finding:
@@ -252,7 +279,7 @@ def _answer(expression: str, facts: Mapping[str, Any]) -> Any:
 
     try:
         return jmespath.search(expression, facts)
-    except jmespath.exceptions.JMESPathError as error:
+    except (jmespath.exceptions.JMESPathError, RecursionError) as error:
         message = f"the question {expression!r} cannot be asked of {facts['table']}: {error}"
         raise RulesError([_wrong(message)]) from error
 

@@ -70,3 +70,24 @@ def test_a_plan_is_not_written_through_a_link_out_of_the_project(
         with pytest.raises(DynaopsError, match="is not written to"):
             write()
     assert not (here / ".bashrc").exists()
+
+
+WRITES = {
+    "graph": ("graph", "spec.yaml", "--out", "it"),
+    "import": ("import", "users", "--out", "it"),
+    "grant": ("grant", "users", "report", "--out", "it"),
+    "log": ("validate", "spec.yaml", "--log-file", "it"),
+}
+
+
+@pytest.mark.parametrize("command", WRITES)
+def test_no_command_writes_through_a_link_out_of_the_project(
+    cli: Cli, here: Path, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (here / "clone" / ".git").mkdir(parents=True)
+    (here / "clone" / "spec.yaml").write_text(GOOD)
+    (here / "clone" / "it").symlink_to("../.bashrc")
+    monkeypatch.chdir(here / "clone")
+    ran = cli(*WRITES[command])
+    assert (ran.code, "is not written to" in ran.err) == (1, True), ran
+    assert not (here / ".bashrc").exists()

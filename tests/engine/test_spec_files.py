@@ -59,6 +59,25 @@ def test_house_rules_that_are_no_file(workdir: Path, kind: str) -> None:
     assert KINDS[kind] in finding.message or "leads out of the project" in finding.message
 
 
+@pytest.mark.parametrize(
+    ("question", "told"),
+    [
+        ("(" * 3000, "nested too deeply"),
+        ("!" * 3000 + "a", "nested too deeply"),
+        ("[" * 300 + "a" + "]" * 300, "nested too deeply"),
+        ("a." * 100_000 + "a", "longer than 4,000 characters"),
+        ("[@,@]|" * 40 + "to_string(@)", "multiply to too much"),
+        ("{a: @, b: @}|" * 40 + "to_string(@)", "multiply to too much"),
+    ],
+)
+def test_a_question_that_asks_for_too_much(workdir: Path, question: str, told: str) -> None:
+    Path("rules.yaml").write_text(f'rules: [{{id: a, message: m, deny: "{question}"}}]')
+    with no_hang(), pytest.raises(SpecError) as caught:
+        load_rules(["rules.yaml"])
+    (finding,) = caught.value.findings
+    assert told in finding.message
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_items_file_that_is_no_file(workdir: Path, kind: str) -> None:
     make_unusual(workdir / "items.json", kind)

@@ -87,7 +87,12 @@ def _check(table: str | None, all_: bool) -> None:
 
 
 def _refuse_overwriting(out: str | None) -> None:
-    if out is not None and Path(out).exists():
+    if out is None:
+        return
+    from dynaops.model.project import require_inside
+
+    require_inside(out)
+    if Path(out).exists():
         from dynaops.model.errors import DynaopsError
 
         raise DynaopsError(f"{out} exists already", "Choose another file; nothing was imported.")

@@ -74,6 +74,10 @@ def grant(
         raise typer.BadParameter("Choose one of --lambda-access, --read-only and --write-only.")
     if out and (revoke or dry_run):
         raise typer.BadParameter("--out tells what was granted: leave out --revoke and --dry-run.")
+    if out:
+        from dynaops.model.project import require_inside
+
+        require_inside(out)
     settings = settings_of(ctx)
     screen = Screen(settings)
     way = wiring.aws(settings)

@@ -84,6 +84,9 @@ def graph(
         drawn = _of_specs(settings, specs, plan)
     chosen = format_ or (_BY_SUFFIX.get(Path(out).suffix.lower()) if out else None) or Format.TREE
     if out is not None:
+        from dynaops.model.project import require_inside
+
+        require_inside(out)
         write_text(out, _written(drawn, chosen))
         screen.aside(f"The graph is in {out}.")
     if settings.json:

@@ -23,6 +23,7 @@ LONGEST = 60_000
 
 _SIGNS = {"+": "+", "-": "-", "~": "!", "-/+": "!", "<-": "#", "!": "-"}
 """The first column of a ``diff`` block decides its colour."""
+_LINK = re.compile(r"@|\b(?:https?|ftp|mailto|xmpp):|\bwww(?=\.)", re.IGNORECASE)
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|~#&])")
 
 
@@ -90,15 +91,15 @@ def _where(address: str | None) -> str:
 def _details(plan: Plan) -> Iterator[str]:
     for section in table_sections(plan.changes):
         (node,) = section.nodes
-        mark = html.escape(node.mark.text) if node.mark else ""
-        title = f"{mark} <b>{html.escape(text_of(node.text))}</b> {html.escape(text_of(node.value))}"
+        mark = _in_html(node.mark.text) if node.mark else ""
+        title = f"{mark} <b>{_in_html(text_of(node.text))}</b> {_in_html(text_of(node.value))}"
         yield _folded(title, _diff([node]))
     if plan.operations:
         counted = wording.count(len(plan.operations), "operation")
         yield _folded(f"{counted}, in the order in which they are sent", _table(plan.operations))
     for section in about_sections(plan):
         if not _told_above(section):
-            yield _folded(html.escape(text_of(section.title)), _diff(section.nodes))
+            yield _folded(_in_html(text_of(section.title)), _diff(section.nodes))
 
 
 def _told_above(section: Section) -> bool:
@@ -145,7 +146,17 @@ def _table(operations: Iterable[Operation]) -> str:
 def _escaped(text: str | Line) -> str:
     """Text that Markdown takes as it is: no links, mentions, HTML or new cells from names or tags."""
     plain = clean(text if isinstance(text, str) else text_of(text))
-    return _SPECIAL.sub(r"\\\1", plain).replace("@", "@\u200b")
+    return _broken(_SPECIAL.sub(r"\\\1", plain))
+
+
+def _in_html(text: str) -> str:
+    """Text within an HTML element: GitHub still finds mentions and addresses in it."""
+    return _broken(html.escape(text))
+
+
+def _broken(text: str) -> str:
+    """Mentions and addresses broken by a space of no width, so that GitHub makes no links of them."""
+    return _LINK.sub(lambda match: f"{match[0]}\u200b", text)
 
 
 def _code(text: str) -> str:
