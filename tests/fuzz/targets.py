@@ -14,8 +14,10 @@ from dynaops.cli import saved
 from dynaops.cli.wiring import Source
 from dynaops.convert.formats import Options
 from dynaops.convert.run import convert
+from dynaops.engine.environment import Environment
 from dynaops.engine.load import load
 from dynaops.engine.state_check import faults_of
+from dynaops.engine.variables import MAX_EXPANDED
 from dynaops.model.plan import Plan
 from dynaops.model.state import Record, State
 from dynaops.stores import format as state_format
@@ -27,6 +29,15 @@ _ROWS = [{"id": "a", "n": 1, "t": 'quo"ted'}, {"id": "ü€", "n": 2.5, "t": "tw
 _LINES = "".join(json.dumps(row) + "\n" for row in _ROWS)
 _TYPED = json.dumps([{"id": {"S": "a"}, "n": {"N": "1"}, "b": {"B": "AAE="}, "l": {"L": [{"NULL": True}]}}])
 _CSV = 'id,n,t\na,1,"quo""ted"\nb,2,"two\nlines"\n'
+_VARIABLES = tuple(
+    (f"{name}.yaml", f"table_name: users\nhash_key: id\nattributes: {{id: S}}\n{text}\n".encode())
+    for name, text in {
+        "tags": "tags: {a: '${var.a}-${var.list}', b: '${env.DYNAOPS_VAR_A}', c: '$${var.a}', d: '${workspace}'}",
+        "iam": "iam: {read_only: {attach_to_roles: '${var.list}'}, write_only: {name: '${var.map}'}}",
+        "items": "items: [{id: '${var.a}', n: '${var.number}', m: '${var.map}'}, {id: \"${${var.a}}${\"}]",
+        "again": "tags: {" + ", ".join(f"t{number}: '${{var.long}}'" for number in range(40)) + "}",
+    }.items()
+)
 
 
 @dataclass(frozen=True)
@@ -45,6 +56,7 @@ def targets() -> Iterator[tuple[Target, ...]]:
     with tempfile.TemporaryDirectory() as folder:
         yield (
             Target("specs", _files(SPECS.glob("*.yaml")), lambda path: load([path])),
+            Target("variables", _VARIABLES, _fill_in),
             Target("states", (("state.json", _state()),), _read_state),
             Target("saved plans", (("plan.json", _plan(Path(folder))),), _read_plan),
             Target("rows", _rows(), read),
@@ -83,6 +95,15 @@ def _plan(folder: Path) -> bytes:
     path = folder / "plan.json"
     saved.save(plan, Source(("spec.yaml",)), str(path))
     return path.read_bytes()
+
+
+def _fill_in(path: Path) -> object:
+    variables = {"a": "x", "number": "7", "list": ["p", "q"], "map": {"k": [1]}, "long": "x" * 100_000}
+    documents = load([path], variables=variables, env=Environment({"DYNAOPS_VAR_A": "e", "HOME": "secret"}))
+    for document in documents:
+        size = len(json.dumps(document.node.plain(), default=str))
+        assert size < 2 * MAX_EXPANDED, f"it expands to {size} characters"
+    return documents
 
 
 def _read_state(path: Path) -> object:

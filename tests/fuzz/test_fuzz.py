@@ -12,7 +12,7 @@ def test_nothing_crashes() -> None:
     counts = Counts()
     run(counts, 60)
     assert not counts.crashes, counts.crashes
-    assert len(counts.tried) == 5
+    assert len(counts.tried) == 6
     assert 0 < sum(counts.taken.values()) < sum(counts.tried.values())
 
 
