@@ -15,6 +15,7 @@ from dynaops.engine.entries import Judged, judge
 from dynaops.engine.narrow import narrowed, with_source
 from dynaops.engine.observe import in_parallel, observe
 from dynaops.engine.order import order
+from dynaops.engine.ownership import with_consent, with_names
 from dynaops.engine.recover import recovered
 from dynaops.engine.scopes import Target, orphaned, recorded_tables, scope_of, source_of
 from dynaops.engine.sharing import forgotten, let_go
@@ -161,11 +162,11 @@ def _check_region(target: Target, state: State) -> Target:
 
 def _destroyed(documents: Sequence[Document], state: State, options: PlanOptions) -> list[Target]:
     owned = recorded_tables(state)
-    chosen = {doc.spec.table_name for doc in documents} if options.read else set(owned)
+    specs = {doc.spec.table_name: doc.spec for doc in documents}
     return [
-        Target(scope_of(state, address, region))
+        Target(scope_of(state, address, region), named=specs.get(address))
         for address, region in sorted(owned.items())
-        if address in chosen
+        if address in specs or not options.read
     ]
 
 
@@ -226,6 +227,8 @@ def plan_table(
     for room in ROOMS:
         findings.extend(room.findings(work))
         steps.extend(room.operations(work))
+    steps = with_consent(steps, work, target)
+    judged = replace(judged, entries=with_names(work))
     table = live.get(target.scope.address)
     busy = table.busy if table else None
     settle = going or (_settle(target.scope) if busy else None)

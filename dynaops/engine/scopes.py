@@ -25,6 +25,8 @@ class Target:
     scope: Scope
     spec: TableSpec | None = None
     source: str | None = None
+    named: TableSpec | None = None
+    """The spec that names what is to be destroyed, where one was given."""
 
 
 def source_of(path: str | Path) -> str:

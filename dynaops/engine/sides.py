@@ -16,7 +16,7 @@ from dynaops.model.state import Record, State
 
 def known_of(target: Target, state: State, discover: bool = False) -> Known:
     """What the target's spec and the state name."""
-    return Known(_declared(target), _perhaps_below(state, target.scope.address), discover)
+    return Known(declared_by(target), _perhaps_below(state, target.scope.address), discover)
 
 
 def known_of_plan(plan: Plan, state: State, table: str) -> Known:
@@ -58,7 +58,7 @@ def others_than(state: State, going: Iterable[str]) -> dict[str, Record]:
 def entries_of(target: Target, state: State, live: Mapping[str, Observed]) -> dict[str, Entry]:
     """Every address of a target's table, with its sides."""
     scope = target.scope
-    desired = _declared(target)
+    desired = declared_by(target)
     records = recorded_below(state, scope.address)
     entries = {}
     for address in sorted({*desired, *records, *live}):
@@ -111,7 +111,8 @@ def _is_below(address: str, table: str) -> bool:
     return address == table or address.startswith(f"{table}/")
 
 
-def _declared(target: Target) -> dict[str, Resource]:
+def declared_by(target: Target) -> dict[str, Resource]:
+    """What the target's spec declares, by address."""
     if target.spec is None:
         return {}
     declared = {one.address: one for room in ROOMS for one in room.declare(target.scope, target.spec)}

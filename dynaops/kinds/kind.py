@@ -291,6 +291,15 @@ class Room(Protocol):
     def owner(self, scope: Scope, address: str) -> str | None:
         """The address whose deletion takes `address` with it."""
 
+    def aws_names(self, scope: Scope, entry: Entry) -> tuple[str, ...]:
+        """What AWS calls what is live of `entry`: ARNs where there are some, else types and ids."""
+
+    def is_named_by_us(self, scope: Scope, entry: Entry, name: str) -> bool:
+        """Whether what AWS calls `name` is proven to be that which dynaops makes for the address of `entry`.
+
+        By the name that dynaops gives to it, or a mark that dynaops leaves in it when it makes it.
+        """
+
     def outputs(self, scope: Scope, records: Mapping[str, Record]) -> Properties:
         """What other tools need to know of this room's `records` (by address): names, ids, ARNs; maps may nest."""
 
@@ -301,6 +310,7 @@ class Room(Protocol):
 class BaseRoom:
     """What most rooms have in common: one kind, owned by the table, nothing to resolve."""
 
+    kinds: Mapping[str, Policy]
     beside_table = True
 
     def resolve(self, read: Reader | None, scope: Scope, entries: Sequence[Entry]) -> dict[str, Entry]:  # noqa: ARG002
@@ -317,6 +327,14 @@ class BaseRoom:
 
     def links(self, scope: Scope, one: Resource) -> Iterable[Link]:  # noqa: ARG002
         return ()
+
+    def aws_names(self, scope: Scope, entry: Entry) -> tuple[str, ...]:
+        arn = entry.live.outputs.get("arn") if entry.live else None
+        return (str(arn or f"{self.kinds[entry.kind].title} of table {scope.table_name}"),)
+
+    def is_named_by_us(self, scope: Scope, entry: Entry, name: str) -> bool:  # noqa: ARG002
+        """What is part of a table, or has its name by the table's, is ours where the table is the address's."""
+        return scope.table_name == scope.address
 
     def outputs(self, scope: Scope, records: Mapping[str, Record]) -> Properties:
         """All that AWS gave, under the segments of the address: ``autoscaling/read/arn``."""

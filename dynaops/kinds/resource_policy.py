@@ -162,6 +162,7 @@ def _delete(work: Work, entry: Entry) -> Step:
             timeout=300,
         ),
         effects=(Effect(address=entry.address, kind=KIND, region=entry.region, forget=True),),
+        removes=f"resource policy of {arn}",
     )
     return Step(operation, Rank.RESOURCE_POLICY)
 

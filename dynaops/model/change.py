@@ -46,6 +46,8 @@ class Change(Model):
     before: Json = None
     after: Json = None
     differences: tuple[Difference, ...] = ()
+    removes: tuple[str, ...] = ()
+    """What AWS calls that which a DELETE or REPLACE removes: ARNs, or else types and ids. The address is our name."""
 
 
 class Drift(Model):

@@ -21,6 +21,8 @@ class Danger(StrEnum):
     """It is lost in order to be built anew (``--allow-replace``)."""
     UNPROTECT = "unprotect"
     """Deletion protection is lifted, or recovery points are lost (``--allow-destroy``, also for `destroy`)."""
+    UNPROVEN = "unproven"
+    """Something is deleted that nothing proves to be made by dynaops (``--allow-destroy``, also for `destroy`)."""
 
 
 class Wait(Model):
@@ -121,6 +123,8 @@ class Operation(Model):
     tolerate: tuple[Tolerance, ...] = ()
     effects: tuple[Effect, ...] = ()
     danger: Danger | None = None
+    removes: str | None = None
+    """What AWS calls the resource that the call removes: its ARN, or else its type and id."""
     needs_idle: bool = False
     slow: bool = False
 
@@ -149,6 +153,7 @@ class Operation(Model):
             "needs": list(self.needs),
             "destructive": self.destructive,
             "danger": self.danger,
+            "removes": self.removes,
             "expected_wait": self.expected_wait,
             "waits_for": self.wait.title if self.wait else None,
         }

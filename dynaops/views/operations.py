@@ -27,6 +27,8 @@ def _node(operation: Operation, numbers: dict[str, int], plan: Plan) -> Node:
         *(_row(name, compact(value, sys.maxsize)) for name, value in operation.parameters.items()),
         *_waits(operation),
     ]
+    if operation.removes:
+        rows.append(_row("removes", operation.removes))
     if operation.after:
         rows.append(_row("after", wording.listed(f"{numbers.get(one, one)}" for one in operation.after)))
     if operation.danger:

@@ -25,6 +25,7 @@ def about_sections(plan: Plan) -> Iterable[Section]:
     """What a reader must know besides the changes: losses, slow steps, drift, warnings; each where there is some."""
     yield from _violations(plan)
     yield from _losses(plan)
+    yield from _removals(plan)
     yield from _slow_steps(plan)
     yield from cost_sections(plan)
     yield from _pending(plan)
@@ -82,14 +83,20 @@ def _table(name: str, members: Sequence[Change]) -> Node:
     title, region = line(strong(name)), line(faint(members[0].region))
     if own is None:
         return Node(title, Span(wording.MARKS[Action.UPDATE], Style.UPDATE), region, children=below)
-    return Node(title, _mark(own), region, _reason(own), (*_details(own), *below))
+    return Node(title, _mark(own), region, (*_reason(own), *_removed(own)), (*_details(own), *below))
 
 
 def _change(change: Change, name: str, owner: Change | None) -> Node:
     fresh = owner is not None and owner.action in (Action.CREATE, Action.REPLACE)
     if fresh and change.action in (Action.CREATE, Action.REPLACE):
-        return Node(line(strong(name)), _mark(change), line(_brief(change.after)))
-    return Node(line(strong(name)), _mark(change), notes=_reason(change), children=_details(change))
+        return Node(line(strong(name)), _mark(change), line(_brief(change.after)), _removed(change))
+    notes = (*_reason(change), *_removed(change))
+    return Node(line(strong(name)), _mark(change), notes=notes, children=_details(change))
+
+
+def _removed(change: Change) -> tuple[Line, ...]:
+    """AWS's own names of what goes: the address is ours, and a state may give it to anything."""
+    return (line(faint(f"removes {', '.join(change.removes)}")),) if change.removes else ()
 
 
 def _reason(change: Change) -> tuple[Line, ...]:
@@ -154,6 +161,18 @@ def _losses(plan: Plan) -> Iterable[Section]:
     )
     if nodes:
         yield Section(nodes, line(Span("Destructive", Style.ERROR)))
+
+
+def _removals(plan: Plan) -> Iterable[Section]:
+    """What single calls remove, where no change of their address is a removal and so names it."""
+    named = {change.address for change in plan.changes if change.removes}
+    nodes = tuple(
+        Node(line(one.address), Span("-", Style.DELETE), line(one.removes))
+        for one in plan.operations
+        if one.removes and one.address not in named
+    )
+    if nodes:
+        yield Section(nodes, line(strong("Removed in AWS"), faint(": by AWS's names")))
 
 
 def loss(operation: Operation, danger: Danger, plan: Plan) -> str:

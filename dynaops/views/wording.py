@@ -49,11 +49,13 @@ _CONSENT = {
     Danger.DESTROY: "--allow-destroy",
     Danger.REPLACE: "--allow-replace",
     Danger.UNPROTECT: "--allow-destroy",
+    Danger.UNPROVEN: "--allow-destroy",
 }
 _LOSS = {
     Danger.DESTROY: "is deleted, with what is in it",
     Danger.REPLACE: "is deleted and built anew; what is in it is lost",
     Danger.UNPROTECT: "loses its deletion protection",
+    Danger.UNPROVEN: "is deleted, and nothing proves that dynaops made it",
 }
 _STAGES = {
     Stage.BLOCKED: "waits for AWS before it can start",
@@ -87,7 +89,12 @@ def loss(danger: Danger) -> str:
 
 
 def other_table(operation: Operation) -> str:
-    """The table that a call is for, where its address goes by another name: a state may say anything."""
+    """The table that a call is for, where its address goes by another name: a state may say anything.
+
+    Of what is not proven to be dynaops's, AWS's name.
+    """
+    if operation.danger is Danger.UNPROVEN and operation.removes:
+        return f" ({operation.removes})"
     table = str(operation.parameters.get("TableName", "")).rpartition("/")[2]
     root = operation.address.partition("/")[0]
     return f" (the table {table})" if table and table != root and "${" not in table else ""

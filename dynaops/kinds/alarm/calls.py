@@ -112,6 +112,7 @@ def delete(work: Work, entry: Entry) -> Step:
         Rank.LEAVINGS,
         Effect(address=entry.address, kind=KIND, region=entry.region, forget=True),
         tolerate=(Tolerance(code="ResourceNotFound"), Tolerance(code="ResourceNotFoundException")),
+        removes=str((entry.live.outputs.get("arn") if entry.live else None) or f"alarm {name}"),
     )
 
 
@@ -124,6 +125,7 @@ def _step(
     effect: Effect,
     wait: Wait | None = None,
     tolerate: tuple[Tolerance, ...] = (),
+    removes: str | None = None,
 ) -> Step:
     operation = Operation(
         id="",
@@ -137,6 +139,7 @@ def _step(
         parameters=parameters,
         wait=wait,
         tolerate=tolerate,
+        removes=removes,
         effects=(effect,),
     )
     return Step(operation, rank)

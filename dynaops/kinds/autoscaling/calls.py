@@ -124,6 +124,7 @@ def deregister(dimension: Dimension, entry: Entry, rank: Rank = Rank.RELEASE_SCA
         {},
         rank,
         tolerate=_GONE,
+        removes=dimension.aws_name,
         forget=True,
     )
 
@@ -141,6 +142,7 @@ def _step(
     parameters: dict[str, Any],
     rank: Rank,
     tolerate: tuple[Tolerance, ...] = (),
+    removes: str | None = None,
     **effect: Any,
 ) -> Step:
     """One call; a replica's comes after the replica, whose table it is about."""
@@ -156,6 +158,7 @@ def _step(
         region=entry.region,
         parameters={**dimension.key, **parameters},
         tolerate=tolerate,
+        removes=removes,
         effects=(Effect(address=entry.address, kind=entry.kind, region=entry.region, **effect),),
     )
     return Step(operation, Rank.REGIONAL if at_replica else rank)

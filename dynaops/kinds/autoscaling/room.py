@@ -119,6 +119,9 @@ class AutoscalingRoom(BaseRoom):
         found = {**table, **({"indexes": indexes} if indexes else {})}
         return {KIND: found} if found else {}
 
+    def aws_names(self, scope: Scope, entry: Entry) -> tuple[str, ...]:
+        return (dimension_at(scope, entry.address).aws_name,)
+
     def refine(self, work: Work) -> dict[str, Entry]:
         """AWS scales the writes of every index that it builds in a replicated table, over what was set (T322).
 

@@ -50,6 +50,10 @@ class Dimension:
         }
 
     @property
+    def aws_name(self) -> str:
+        return f"scalable target {self.resource_id} ({self.name}) in {self.region}"
+
+    @property
     def policy_name(self) -> str:
         """What a policy made here is called."""
         return "-".join(part for part in ("dynaops", self.table, self.index, self.side) if part)

@@ -42,7 +42,22 @@ def create_vault(work: Work, entry: Entry, retired: str | None = None) -> Step:
 def delete_vault(entry: Entry, name: str, rank: Rank, **effect: Any) -> Step:
     """Delete an empty vault; AWS refuses one with recovery points."""
     title = f"delete the empty backup vault {name}"
-    return _step(entry, rank, "DeleteBackupVault", title, {"BackupVaultName": name}, tolerate=_GONE, **effect)
+    return _step(
+        entry,
+        rank,
+        "DeleteBackupVault",
+        title,
+        {"BackupVaultName": name},
+        tolerate=_GONE,
+        removes=vault_name_in(entry, name),
+        **effect,
+    )
+
+
+def vault_name_in(entry: Entry, name: str) -> str:
+    """What AWS calls the vault `name` beside the live one of `entry`."""
+    arn = str(entry.live.outputs.get("arn", "")) if entry.live else ""
+    return f"{arn.rpartition(':')[0]}:{name}" if arn else f"backup vault {name}"
 
 
 def create_role(entry: Entry) -> Iterator[Step]:
@@ -106,6 +121,7 @@ def delete_role(entry: Entry) -> Iterator[Step]:
         {"RoleName": name},
         service="iam",
         tolerate=_GONE,
+        removes=str(entry.live.outputs.get("arn") or f"role {name}"),
         forget=True,
     )
 
@@ -164,6 +180,7 @@ def delete_plan(entry: Entry) -> Step:
         f"delete backup plan {entry.live.properties['name']}",
         {"BackupPlanId": entry.live.outputs["id"]},
         tolerate=_GONE,
+        removes=str(entry.live.outputs.get("arn") or f"backup plan {entry.live.outputs['id']}"),
         cooldown=Cooldown(
             title="nothing is selected in the plan any more",
             prefix="Related backup plan selections",
@@ -220,8 +237,14 @@ def delete_selection(work: Work, entry: Entry) -> Step:
         f"end the backup of {work.scope.table_name} by plan",
         {"BackupPlanId": outputs["plan_id"], "SelectionId": outputs["id"]},
         tolerate=_GONE,
+        removes=selection_name(outputs),
         forget=True,
     )
+
+
+def selection_name(outputs: dict[str, Any]) -> str:
+    """What AWS calls a selection: ids only."""
+    return f"backup selection {outputs.get('id')} of plan {outputs.get('plan_id')}"
 
 
 def _attachment(entry: Entry, policy: str) -> Step:
@@ -265,7 +288,7 @@ def _token(work: Work, entry: Entry) -> str:
 
 def _step(entry: Entry, rank: Rank, api: str, title: str, parameters: dict[str, Any], **more: Any) -> Step:
     """One call; `more` are the operation's members, and those of its effect."""
-    members = ("service", "tolerate", "cooldown", "wait")
+    members = ("service", "tolerate", "cooldown", "wait", "removes")
     own = {name: more.pop(name) for name in members if name in more}
     operation = Operation(
         id="",

@@ -97,8 +97,9 @@ def _vault(read: Reader, scope: Scope, address: str, name: str, record: Record |
     retired = str(record.properties.get("retired")) if record else ""
     if retired in found and not found[retired].get("NumberOfRecoveryPoints"):
         properties["retired"] = retired
-    points = {"points": live.get("NumberOfRecoveryPoints", 0)}
-    yield Observed(address, VAULT, scope.region, properties, {"arn": live["BackupVaultArn"]}, raw=points)
+    own = [one for one in found if str(found[one].get("CreatorRequestId", "")).startswith(MADE_BY)]
+    raw = {"points": live.get("NumberOfRecoveryPoints", 0), "made_here": own}
+    yield Observed(address, VAULT, scope.region, properties, {"arn": live["BackupVaultArn"]}, raw=raw)
 
 
 def _plan(read: Reader, scope: Scope, address: str, name: str, record: Record | None) -> Observed | None:
@@ -127,9 +128,9 @@ def _as_observed(read: Reader, scope: Scope, address: str, answer: Properties) -
         "BackupSelectionsList",
     )
     outputs = {"id": plan_id, "arn": answer["BackupPlanArn"]}
-    return Observed(
-        address, PLAN, scope.region, plan_of(answer["BackupPlan"]), outputs, raw={"selections": listed or []}
-    )
+    made_here = str(answer.get("CreatorRequestId", "")).startswith(MADE_BY)
+    raw = {"selections": listed or [], "made_here": made_here}
+    return Observed(address, PLAN, scope.region, plan_of(answer["BackupPlan"]), outputs, raw=raw)
 
 
 def _selection(

@@ -192,6 +192,29 @@ class BackupRoom(BaseRoom):
         if role.startswith("arn:"):
             yield Link(ROLE, role.rpartition("/")[2], "works as", "IAM role")
 
+    def aws_names(self, scope: Scope, entry: Entry) -> tuple[str, ...]:
+        if entry.kind == SELECTION and entry.live:
+            return (calls.selection_name(entry.live.outputs),)
+        return super().aws_names(scope, entry)
+
+    def is_named_by_us(self, scope: Scope, entry: Entry, name: str) -> bool:
+        """By the mark of what made it, by the name that only dynaops gives, or (a selection) by what it selects."""
+        if entry.live is None:
+            return False
+        live = entry.live
+        if entry.kind == ROLE:
+            return bool(live.properties["name"] == OWN_ROLE)
+        if entry.kind == SELECTION:
+            arns = [str(one) for one in live.properties["resources"]]
+            ours = f":table/{scope.table_name}"
+            return len(arns) == 1 and arns[0].endswith(ours) and scope.table_name == scope.address
+        if entry.kind == PLAN:
+            default = shortened(scope.table_name, "-backup")
+            return bool(live.raw.get("made_here")) or live.properties["name"] == default
+        vault = name.rpartition(":")[2]
+        default = shortened(scope.table_name.replace(".", "-"), "-backup")
+        return vault == default or vault in live.raw.get("made_here", ())
+
     def operations(self, work: Work) -> list[Step]:
         return [
             *(step for entry in work.of_kind(SELECTION) for step in _selection_steps(work, entry)),

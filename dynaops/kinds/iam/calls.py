@@ -104,6 +104,7 @@ def delete(entry: Entry) -> Iterator[Step]:
         f"delete IAM policy {_live_name(entry)}",
         {"PolicyArn": _live_arn(entry)},
         tolerate=_GONE,
+        removes=_live_arn(entry),
         forget=True,
     )
 
@@ -143,6 +144,7 @@ def _step(entry: Entry, rank: Rank, api: str, title: str, parameters: dict[str, 
     """One call; `more` are the effect's members and the operation's tolerate and reason."""
     reason = more.pop("reason", entry.change.reason if entry.change else "")
     tolerate = more.pop("tolerate", ())
+    removes = more.pop("removes", None)
     effects: tuple[Effect, ...] = ()
     if more.pop("effect", True):
         effects = (Effect(address=entry.address, kind=entry.kind, region=entry.region, **more),)
@@ -157,6 +159,7 @@ def _step(entry: Entry, rank: Rank, api: str, title: str, parameters: dict[str, 
         region=entry.region,
         parameters=parameters,
         tolerate=tolerate,
+        removes=removes,
         effects=effects,
     )
     return Step(operation, rank)

@@ -172,6 +172,14 @@ class PolicyRoom(BaseRoom):
         for function in one.options.get("grant", ()):
             yield Link("function", function, "attached to the role of", "Lambda function")
 
+    def is_named_by_us(self, scope: Scope, entry: Entry, name: str) -> bool:  # noqa: ARG002
+        """By its description, which is given once and for all, or by the name that nobody else is given."""
+        if entry.live is None:
+            return False
+        part = entry.address.removeprefix(f"{scope.below('iam')}/")
+        by_name = part in PARTS and entry.live.properties["name"] == policy_name(scope, part)
+        return by_name or entry.live.raw.get("description") == made_for(entry.address)
+
     def operations(self, work: Work) -> list[Step]:
         steps: list[Step] = []
         for entry in work.of_kind(KIND):

@@ -132,6 +132,10 @@ class ItemsRoom(BaseRoom):
                     address=entry.address,
                 )
 
+    def aws_names(self, scope: Scope, entry: Entry) -> tuple[str, ...]:
+        rows = entry.live.properties.get("rows") or {} if entry.live else {}
+        return tuple(_item(scope, key) for key in sorted(rows))
+
     def operations(self, work: Work) -> list[Step]:
         steps: list[Step] = []
         for entry in work.of_kind(KIND):
@@ -257,7 +261,8 @@ def _deletes(work: Work, entry: Entry) -> Iterator[Step]:
         last = entry.action is Action.DELETE and number == len(batches)
         effect: dict[str, Any] = {"forget": True} if last else {"unset": gone}
         title = f"delete {_rows(batch)} from {work.scope.table_name}"
-        yield _step(work.scope, entry, title, requests, effect, Danger.DESTROY)
+        removes = ", ".join(_item(work.scope, key) for key, _ in batch)
+        yield _step(work.scope, entry, title, requests, effect, Danger.DESTROY, removes)
 
 
 def _batches(rows: Sequence[tuple[str, Typed]]) -> Iterator[list[tuple[str, Typed]]]:
@@ -281,6 +286,7 @@ def _step(
     requests: list[dict[str, Any]],
     effect: dict[str, Any],
     danger: Danger | None = None,
+    removes: str | None = None,
 ) -> Step:
     operation = Operation(
         id="",
@@ -303,8 +309,13 @@ def _step(
             ),
         ),
         danger=danger,
+        removes=removes,
     )
     return Step(operation, Rank.ITEMS)
+
+
+def _item(scope: Scope, key: str) -> str:
+    return f"item {key} of table {scope.table_name}"
 
 
 def _key(difference: Difference) -> str:

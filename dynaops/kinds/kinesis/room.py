@@ -95,6 +95,10 @@ class KinesisRoom(BaseRoom):
         found = {one.address: one.properties for one in live}.get(scope.below(KIND))
         return {KIND: found} if found else {}
 
+    def aws_names(self, scope: Scope, entry: Entry) -> tuple[str, ...]:
+        arn = entry.live.properties.get("stream_arn") if entry.live else None
+        return (_destination(scope, str(arn)),)
+
     def operations(self, work: Work) -> list[Step]:
         steps: list[Step] = []
         with_table = work.table.action in (Action.DELETE, Action.REPLACE)
@@ -178,6 +182,7 @@ def _disable(work: Work, entry: Entry) -> Step:
         5,
         made=f"!({on})",
         tolerate=(Tolerance(code="ResourceNotFoundException"),),
+        removes=_destination(work.scope, arn),
         forget=True,
     )
 
@@ -185,6 +190,11 @@ def _disable(work: Work, entry: Entry) -> Step:
 def _wanted(entry: Entry) -> dict[str, Any]:
     assert entry.desired is not None, "only a declared destination is made or changed"
     return entry.desired.properties
+
+
+def _destination(scope: Scope, arn: str) -> str:
+    """What AWS calls the destination: nothing, so it is told by its two ends."""
+    return f"streaming destination {arn} of table {scope.table_name}"
 
 
 def _name(arn: str) -> str:
@@ -213,6 +223,7 @@ def _step(
     made: str,
     failed: str | None = None,
     tolerate: tuple[Tolerance, ...] = (),
+    removes: str | None = None,
     **effect: Any,
 ) -> Step:
     """`made`: how the destination reads once the call has arrived; asked again, AWS refuses it as out of turn."""
@@ -239,6 +250,7 @@ def _step(
         wait=look,
         made=look.model_copy(update={"until": made, "failed": None}),
         tolerate=tolerate,
+        removes=removes,
         effects=(Effect(address=entry.address, kind=KIND, region=entry.region, **effect),),
         needs_idle=True,
     )

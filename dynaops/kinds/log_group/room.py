@@ -83,6 +83,10 @@ class LogGroupRoom(BaseRoom):
     def links(self, scope: Scope, one: Resource) -> Iterable[Link]:  # noqa: ARG002
         return key_link(one.properties.get("kms_key_arn"))
 
+    def is_named_by_us(self, scope: Scope, entry: Entry, name: str) -> bool:  # noqa: ARG002
+        """Its name is anyone's, and nothing in it says who made it."""
+        return False
+
     def operations(self, work: Work) -> list[Step]:
         steps: list[Step] = []
         for entry in work.of_kind(KIND):
@@ -195,6 +199,7 @@ def _delete(entry: Entry) -> Step:
         rank=Rank.LEAVINGS,
         forget=True,
         danger=Danger.REPLACE if entry.action is Action.REPLACE else Danger.DESTROY,
+        removes=str(entry.live.outputs.get("arn") or f"log group {name}"),
         tolerate=(Tolerance(code="ResourceNotFoundException"),),
     )
 

@@ -164,6 +164,7 @@ def _dissolve(work: Work, going: list[Entry]) -> Step:
         wait=settled(
             name, f"{name} is alone", "length(Table.Replicas || `[]`)==`0`", _LEAVE_SECONDS, _TIMEOUT
         ),
+        removes=", ".join([*map(_arn, going), *(f"the witness in {one}" for one in witnesses)]),
         effects=(
             *(_forgotten(one) for one in going),
             Effect(address=together, kind="global_table", region=work.scope.region, forget=True),
@@ -197,6 +198,7 @@ def _remove(work: Work, entry: Entry) -> Step:
             ),
         ),
         effects=(_forgotten(entry),),
+        removes=_arn(entry),
         danger=_danger(work, entry),
     )
 
@@ -245,6 +247,11 @@ def _made(work: Work, entry: Entry) -> Effect:
         values={"arn": arn} if arn else {},
         depends_on=(work.scope.address,),
     )
+
+
+def _arn(entry: Entry) -> str:
+    known = entry.live.outputs.get("arn") if entry.live else None
+    return str(known or f"the replica in {entry.region}")
 
 
 def _forgotten(entry: Entry) -> Effect:

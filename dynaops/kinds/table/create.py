@@ -193,6 +193,7 @@ def _delete_table(work: Work, replaced: bool) -> Operation:
         ),
         effects=(Effect(address=entry.address, kind="table", region=entry.region, forget=True),),
         danger=Danger.REPLACE if replaced else Danger.DESTROY,
+        removes=str((entry.live.outputs.get("arn") if entry.live else None) or f"table {name}"),
         needs_idle=True,
     )
 

@@ -96,6 +96,10 @@ def _delete(work: Work, entry: Entry, rank: Rank) -> Step:
         address=entry.address,
         kind=entry.kind,
         danger=Danger.REPLACE if rebuilt else Danger.DESTROY,
+        removes=str(
+            (entry.live.outputs.get("arn") if entry.live else None)
+            or f"{word} {entry.name} of table {work.scope.table_name}"
+        ),
         tolerate=(
             Tolerance(code="ResourceNotFoundException", prefix="Requested resource not found: Index"),
             Tolerance(

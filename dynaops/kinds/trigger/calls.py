@@ -143,9 +143,15 @@ def delete(entry: Entry, uuid: str, rank: Rank, retired: bool = False) -> Step:
         {"UUID": uuid},
         wait=_gone(uuid),
         tolerate=(Tolerance(code="ResourceNotFoundException"),),
+        removes=aws_name(uuid),
         effects=(Effect(address=entry.address, kind=entry.kind, region=entry.region, **effect),),
     )
     return Step(operation, rank)
+
+
+def aws_name(uuid: str) -> str:
+    """What AWS calls a mapping."""
+    return f"event source mapping {uuid}"
 
 
 def _gone(uuid: str) -> Wait:

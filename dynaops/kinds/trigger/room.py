@@ -94,13 +94,23 @@ class TriggerRoom(BaseRoom):
                     found[address] = one
         for address, one in sorted(found.items()):
             record = named.get(address, (None, None))[1]
+            retiring = record.outputs.get("retiring") if record else None
+            old = (
+                read.read("lambda", "GetEventSourceMapping", scope.region, {"UUID": retiring})
+                if retiring
+                else {}
+            )
             yield Observed(
                 address,
                 KIND,
                 scope.region,
                 properties_of(one, record),
                 {"id": one["UUID"], "function_arn": one["FunctionArn"]},
-                raw={"state": one.get("State"), "problem": one.get("LastProcessingResult")},
+                raw={
+                    "state": one.get("State"),
+                    "problem": one.get("LastProcessingResult"),
+                    "mappings": {each["UUID"]: each for each in (one, old) if each},
+                },
             )
 
     def resolve(self, read: Reader | None, scope: Scope, entries: Sequence[Entry]) -> dict[str, Entry]:
@@ -153,6 +163,20 @@ class TriggerRoom(BaseRoom):
         if target:
             service, name = target.split(":")[2], target.rpartition(":")[2]
             yield Link(service, name, "sends failures to", service.upper())
+
+    def aws_names(self, scope: Scope, entry: Entry) -> tuple[str, ...]:  # noqa: ARG002
+        return (calls.aws_name(str(entry.live.outputs.get("id"))),) if entry.live else ()
+
+    def is_named_by_us(self, scope: Scope, entry: Entry, name: str) -> bool:
+        """A mapping has no name: it is the address's where it leads from the table's stream to its function."""
+        mappings = entry.live.raw.get("mappings", {}) if entry.live else {}
+        mapping = next((one for uuid, one in mappings.items() if calls.aws_name(uuid) == name), None)
+        if mapping is None or function_of(mapping["FunctionArn"]) != entry.name:
+            return False
+        return (
+            f":table/{scope.table_name}/stream/" in mapping["EventSourceArn"]
+            and scope.table_name == scope.address
+        )
 
     def operations(self, work: Work) -> list[Step]:
         steps: list[Step] = []

@@ -140,6 +140,7 @@ def _call(operation: Operation) -> str:
     rows = [
         ("why", operation.reason),
         ("address", operation.address),
+        ("removes", operation.removes or ""),
         ("call", f"{operation.service}:{operation.api} in {operation.region}"),
         *((name, compact(value, 10_000)) for name, value in operation.parameters.items()),
         *(("until", one.title) for one in (operation.before, operation.cooldown, operation.wait) if one),

@@ -1,0 +1,70 @@
+"""What a plan removes, by AWS's own names; and whether dynaops can prove that it made it.
+
+A state says which resource of AWS an address stands for, and a state may have been edited. So what is deleted is named
+as AWS names it, and what is not proven to be dynaops's is deleted only with consent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from dynaops.engine.scopes import Target
+from dynaops.engine.sides import declared_by
+from dynaops.kinds.kind import Entry, Room, Step, Work
+from dynaops.kinds.rooms import ROOM_OF
+from dynaops.model.change import Action
+from dynaops.model.operation import Danger
+from dynaops.model.resource import Resource, Scope
+
+_LOST = (Action.DELETE, Action.REPLACE)
+_UNPROVEN = "its name is not one that dynaops gives, and it bears no mark of dynaops"
+
+
+def provably_ours(room: Room, scope: Scope, entry: Entry, name: str, named: Resource | None) -> bool:
+    """Whether dynaops has made what AWS calls `name`, as far as can be proven, or a spec at hand (`named`) names it.
+
+    A tag ``dynaops:state`` with the state's id would be a proof for kinds that take tags: here is where to ask for it.
+    """
+    return _is_named(entry, named) or room.is_named_by_us(scope, entry, name)
+
+
+def with_consent(steps: Iterable[Step], work: Work, target: Target) -> list[Step]:
+    """`steps`, where the removal of what is not proven to be ours needs consent and says so."""
+    named = declared_by(replace(target, spec=target.named)) if target.named else {}
+    found = []
+    for step in steps:
+        operation = step.operation
+        entry = work.entries.get(operation.address)
+        if (
+            operation.removes
+            and entry
+            and not provably_ours(
+                ROOM_OF[entry.kind], work.scope, entry, operation.removes, named.get(entry.address)
+            )
+        ):
+            reason = f"{operation.reason}; {_UNPROVEN}"
+            unproven = operation.model_copy(update={"danger": Danger.UNPROVEN, "reason": reason})
+            step = replace(step, operation=unproven)
+        found.append(step)
+    return found
+
+
+def with_names(work: Work) -> dict[str, Entry]:
+    """The entries, whose changes name what they remove as AWS does."""
+    return {address: _with_names(work.scope, entry) for address, entry in work.entries.items()}
+
+
+def _with_names(scope: Scope, entry: Entry) -> Entry:
+    if entry.change is None or entry.action not in _LOST or entry.live is None:
+        return entry
+    names = ROOM_OF[entry.kind].aws_names(scope, entry)
+    return replace(entry, change=entry.change.model_copy(update={"removes": names}))
+
+
+def _is_named(entry: Entry, named: Resource | None) -> bool:
+    """Whether a spec gives it the very name that it has in AWS."""
+    if named is None or entry.live is None or "name" not in named.properties:
+        return False
+    parts = ("name", "path")
+    return all(named.properties.get(part) == entry.live.properties.get(part) for part in parts)
