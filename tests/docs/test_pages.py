@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +14,7 @@ from dynaops.sandbox import SandboxServer
 from tests.cli.running import bare_environment
 from tests.companions.functions import make_function
 from tests.docs.pages import ROOT, Block, blocks, pages, script
+from tests.preloaded.process import search_path
 
 
 @pytest.mark.parametrize("page", pages(), ids=lambda page: page.stem)
@@ -70,7 +69,7 @@ def run(text: str, folder: Path, server: SandboxServer) -> subprocess.CompletedP
     shutil.copytree(ROOT / "specs", folder / "specs")
     environment = {
         **bare_environment(folder),
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "PATH": search_path(),
         "AWS_ENDPOINT_URL": server.url,
         "AWS_ACCESS_KEY_ID": "testing",
         "AWS_SECRET_ACCESS_KEY": "testing",

@@ -141,6 +141,31 @@ def socket_path() -> str:
     return path
 
 
+def search_path() -> str:
+    """The PATH of shell scripts that run ``dynaops``: as a forked process, or as the installed command."""
+    folders = [str(Path(sys.executable).parent), os.environ["PATH"]]
+    if not _plain(None):
+        folders.insert(0, str(_command().parent))
+    return os.pathsep.join(folders)
+
+
+@functools.cache
+def _command() -> Path:
+    """The executable file ``dynaops`` that asks the server."""
+    path = socket_path()
+    file = Path(path).with_name("dynaops")
+    lines = [
+        f"#!{sys.executable} -IS",
+        "import sys",
+        f"sys.path.append({str(ROOT)!r})",
+        "from tests.preloaded.command import main",
+        f"main({path!r})",
+    ]
+    file.write_text("\n".join(lines) + "\n")
+    file.chmod(0o755)
+    return file
+
+
 def _plain(env: Mapping[str, str] | None) -> bool:
     """Whether only a plain process will do."""
     if os.environ.get(PLAIN) or not hasattr(socket, "AF_UNIX"):

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.preloaded.process import PLAIN, Process, popen, run
+from tests.preloaded.process import PLAIN, Process, popen, run, search_path
 
 PROBE = """
 import atexit, os, signal, sys, threading, time
@@ -132,6 +132,28 @@ def test_what_counts_at_the_start_is_shown_by_a_plain_process() -> None:
     env = {**os.environ, "PYTHONIOENCODING": "ascii"}
     with popen("dynaops", "--version", stdout=subprocess.DEVNULL, env=env) as process:
         assert not isinstance(process, Process)
+
+
+def test_shell_scripts_run_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    script = """
+        dynaops validate missing.yaml; echo "exit $?"
+        echo "table_name: users" | dynaops validate - >/dev/null 2>&1; echo "exit $?"
+        (cd sub && dynaops init --table users && ls)
+        dynaops schema | head -c 1; echo "exits ${PIPESTATUS[*]}"
+    """
+    (tmp_path / "sub").mkdir()
+    results = []
+    for plain in ("", "1"):
+        monkeypatch.setenv(PLAIN, plain)
+        env = {**os.environ, "PATH": search_path(), "HOME": str(tmp_path)}
+        done = subprocess.run(
+            ["bash", "-c", script], env=env, cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        results.append((done.stdout, done.stderr))
+        for file in (tmp_path / "sub").rglob("*.yaml"):
+            file.unlink()
+    assert results[0] == results[1]
+    assert "exit 1" in results[0][0]
 
 
 def test_the_server_leaves_with_those_who_started_it(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ import pytest
 from dynaops.sandbox import SandboxServer
 from tests.cli.running import bare_environment
 from tests.companions.functions import make_function
+from tests.preloaded.process import search_path
 
 ROOT = Path(__file__).parent.parent.parent
 SCRIPTS = sorted((ROOT / "scripts").glob("*-*.sh"))
@@ -30,7 +31,7 @@ class Desk:
         self.server = server
         self.environment = {
             **bare_environment(folder),
-            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "PATH": search_path(),
             "AWS_ENDPOINT_URL": server.url,
             "AWS_ACCESS_KEY_ID": "testing",
             "AWS_SECRET_ACCESS_KEY": "testing",
