@@ -32,9 +32,9 @@ _CSV = 'id,n,t\na,1,"quo""ted"\nb,2,"two\nlines"\n'
 _VARIABLES = tuple(
     (f"{name}.yaml", f"table_name: users\nhash_key: id\nattributes: {{id: S}}\n{text}\n".encode())
     for name, text in {
-        "tags": "tags: {a: '${var.a}-${var.list}', b: '${env.DYNAOPS_VAR_A}', c: '$${var.a}', d: '${workspace}'}",
-        "iam": "iam: {read_only: {attach_to_roles: '${var.list}'}, write_only: {name: '${var.map}'}}",
-        "items": "items: [{id: '${var.a}', n: '${var.number}', m: '${var.map}'}, {id: \"${${var.a}}${\"}]",
+        "tags": "tags: {a: '${var.a}-${var.number}', b: '${env.DYNAOPS_VAR_A}', c: '$${var.a}', d: '${workspace}'}",
+        "iam": "iam: {read_only: {attach_to_roles: '${var.list}'}, write_only: {name: 'w-${workspace}'}}",
+        "items": "items: [{id: '${var.a}', n: '${var.number}', m: '${var.map}'}, {id: '$${${var.a}'}]",
         "again": "tags: {" + ", ".join(f"t{number}: '${{var.long}}'" for number in range(40)) + "}",
     }.items()
 )
