@@ -11,8 +11,11 @@ import io
 import json
 import re
 import zlib
+from typing import Any
 from urllib.parse import parse_qs
 from wsgiref.types import WSGIEnvironment
+
+import orjson
 
 from dynaops.sandbox import wire
 from dynaops.sandbox.errors import ApiError
@@ -30,6 +33,7 @@ _LARGER = {"lambda": 69_905_067, "s3": 5 * 1024**3}
 """Lambda: what it says of a larger CreateFunction ("Request must be smaller than 69905067 bytes"). S3: the largest
 object of one PutObject and the largest part (S3 User Guide, "Uploading objects")."""
 _UNSIGNED = {b"AssumeRoleWithSAML", b"AssumeRoleWithWebIdentity"}
+_OBJECT_TOO_LARGE = "Your proposed upload exceeds the maximum allowed size"
 _BLOCK = 64 * 1024
 
 
@@ -169,7 +173,7 @@ def _unpacked(body: bytes, most: int) -> bytes:
 
 
 class _Bounded(io.RawIOBase):
-    """A stream that ends with OSError where it has more than `most` bytes."""
+    """An object's stream, whose reading raises ApiError where it has more than `most` bytes."""
 
     def __init__(self, stream: io.RawIOBase, most: int) -> None:
         self._stream = stream
@@ -182,7 +186,7 @@ class _Bounded(io.RawIOBase):
         block = self._stream.read(min(len(buffer), self._left + 1)) or b""
         self._left -= len(block)
         if self._left < 0:
-            raise OSError("the object is larger than S3 takes")
+            raise ApiError("EntityTooLarge", _OBJECT_TOO_LARGE)
         buffer[: len(block)] = block
         return len(block)
 
@@ -210,11 +214,18 @@ def _check_dynamodb(environ: WSGIEnvironment, service: str) -> None:
 
 def _check_json(raw: bytes) -> None:
     try:
-        body = json.loads(raw)
-    except (ValueError, RecursionError):
-        raise ApiError("SerializationException", "") from None
+        body = orjson.loads(raw)  # much faster than json, and stricter
+    except ValueError:
+        body = _parsed(raw)
     if not isinstance(body, dict):
         raise ApiError("SerializationException", "Start of structure or map found where not expected")
+
+
+def _parsed(raw: bytes) -> Any:
+    try:
+        return json.loads(raw)
+    except (ValueError, RecursionError):
+        raise ApiError("SerializationException", "") from None
 
 
 def _check_call(environ: WSGIEnvironment, service: str) -> None:
@@ -294,7 +305,7 @@ def _malformed(why: str) -> ApiError:
 
 def _too_large(environ: WSGIEnvironment, most: int) -> ApiError:
     if service_of(environ) == "s3":
-        return ApiError("EntityTooLarge", "Your proposed upload exceeds the maximum allowed size")
+        return ApiError("EntityTooLarge", _OBJECT_TOO_LARGE)
     return ApiError("RequestEntityTooLargeException", _too_long(most), 413)
 
 

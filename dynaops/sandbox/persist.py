@@ -135,10 +135,8 @@ class _Reader(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
         if module == __name__ and name in _REBUILDERS:
             return _REBUILDERS[name]
-        if (
-            module,
-            name,
-        ) not in CLASSES:  # no listed name has a dot: nothing is reached through a class or module
+        # no listed name has a dot: nothing is reached through a class or a module
+        if (module, name) not in CLASSES:
             raise pickle.UnpicklingError(f"{module}.{name} is not allowed in a snapshot")
         return super().find_class(module, name)
 

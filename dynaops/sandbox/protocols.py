@@ -75,7 +75,7 @@ class Json:
         raw = self._handler.raw_body or "{}"
         try:
             body = json.loads(raw)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise ApiError("SerializationException", "") from None
         if not isinstance(body, dict):
             raise ApiError("SerializationException", "Start of structure or map found where not expected")

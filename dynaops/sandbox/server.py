@@ -95,6 +95,8 @@ def _backend_app(service: Any) -> Any:
 
 def _crash(environ: WSGIEnvironment, error: Exception) -> Answer:
     """What moto stumbled over, as a refusal in the form of the service that was asked; no SDK repeats a 4xx."""
+    if isinstance(error, ApiError):
+        return http_checks.refusal(environ, error)
     code = getattr(error, "code", None)
     status = code if isinstance(code, int) and 400 <= code < 500 else 400
     service = http_checks.service_of(environ)
@@ -164,6 +166,7 @@ class Server:
         marked = self._marked(start, origin)
         why = self._callers.refusal(environ)
         if why is not None:
+            _wait_no_longer(environ)
             return _sent(marked, http_checks.refusal(environ, ApiError("AccessDeniedException", why, 403)))
         headers = preflight(environ)
         if origin is not None and headers is not None:

@@ -13,7 +13,6 @@ import os
 import re
 import secrets
 import stat
-from contextlib import suppress
 from pathlib import Path
 
 from dynaops.model.errors import DynaopsError
@@ -108,9 +107,13 @@ def secret() -> bytes:
     if key is None:
         new = root / f".key-{secrets.token_hex(8)}"
         _write_new(new, secrets.token_bytes(32))
-        with suppress(FileExistsError):
+        try:
             os.link(new, path)  # unlike a rename it never replaces the key that another process has just made
-        new.unlink()
+        except FileExistsError:
+            pass
+        except OSError:  # a file system without hard links
+            new.replace(path)
+        new.unlink(missing_ok=True)
         key = read_private(path)
     if key is None or len(key) != 32:
         raise DynaopsError(

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import gzip
-import io
 import json
 import tracemalloc
 import zlib
 from collections.abc import Iterator
-from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -228,15 +226,21 @@ def test_an_object_is_stored_as_it_came(server: SandboxServer) -> None:
     assert server.client("s3").get_object(Bucket="bucket", Key="k")["Body"].read() == packed
 
 
-def test_an_object_in_endless_chunks_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_object_in_endless_chunks_is_bounded(
+    server: SandboxServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(http_checks._LARGER, "s3", 1000)
-    environ: dict[str, Any] = {"wsgi.input": io.BytesIO(b"a" * 5000), "wsgi.input_terminated": True}
-    http_checks._bound_stream(environ)
-    with pytest.raises(OSError, match="larger than S3 takes"):
-        environ["wsgi.input"].read()
-    environ = {"wsgi.input": io.BytesIO(b"a" * 1000), "wsgi.input_terminated": True}
-    http_checks._bound_stream(environ)
-    assert environ["wsgi.input"].read() == b"a" * 1000
+    headers = signed("s3") | {"Transfer-Encoding": "chunked"}
+    assert send(server.url, "PUT", "/bucket/chunks", headers, chunked(*[b"a" * 100] * 10)).status == 200
+    reply = send(server.url, "PUT", "/bucket/chunks", headers, chunked(*[b"b" * 100] * 11))
+    assert code_of(reply) == "EntityTooLarge"
+    assert server.client("s3").get_object(Bucket="bucket", Key="chunks")["Body"].read() == b"a" * 1000
+
+
+@pytest.mark.parametrize("depth", [100, 900, 990, 1000, 1030, 100_000])
+def test_any_depth_of_nesting_is_answered(server: SandboxServer, depth: int) -> None:
+    reply = send(server.url, "POST", "/", GOOD, b'{"a": ' + b"[" * depth + b"]" * depth + b"}")
+    assert reply.status == 200 or code_of(reply) in ("SerializationException", "ValidationException")
 
 
 HEADER_TEXT = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=60)
