@@ -10,6 +10,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from dynaops.aws.errors import AwsFailure, unanswered
 
@@ -33,7 +34,8 @@ class Route:
     """The way to a service's endpoint.
 
     `ca_file` are the certificates that a TLS peer must chain to. `proxies` (by scheme) is not empty where the
-    environment asks for a proxy: requests then go through botocore's HTTP session.
+    environment asks for a proxy: requests then go through botocore's HTTP session. `strict`: the endpoint is AWS's own,
+    so that each answer has AWS's request id.
     """
 
     url: str
@@ -41,6 +43,14 @@ class Route:
     ca_file: str
     user_agent: str
     proxies: Mapping[str, str] = field(default_factory=dict)
+    strict: bool = False
+
+    @property
+    def answering(self) -> str:
+        """Who answers, for people."""
+        proxy = next((urlsplit(address).netloc.rpartition("@")[2] for address in self.proxies.values()), "")
+        host = urlsplit(self.url).netloc
+        return f"{host} (through the proxy {proxy})" if proxy else host
 
 
 def route_to(aws: Aws, service: str, region: str) -> Route:
@@ -61,7 +71,17 @@ def route_to(aws: Aws, service: str, region: str) -> Route:
         ca_file=str(get_cert_path(trusted or True)),
         user_agent=f"dynaops/{__version__} md/load-data",
         proxies=proxies,
+        strict=is_of_aws(url, aws.session),
     )
+
+
+def is_of_aws(url: str, session: Session) -> bool:
+    """Whether a URL's host is in one of AWS's own domains, by botocore's list of partitions."""
+    host = urlsplit(url).hostname or ""
+    loader: Any = session.get_component("data_loader")
+    outputs = [partition["outputs"] for partition in loader.load_data("partitions")["partitions"]]
+    domains = {output[name] for output in outputs for name in ("dnsSuffix", "dualStackDnsSuffix")}
+    return any(host.endswith(f".{domain}") for domain in domains)
 
 
 def credentials_of(aws: Aws) -> Credentials:
@@ -98,6 +118,13 @@ def _frozen(session: Session) -> Credentials:
         frozen = found.get_frozen_credentials()
     except BotoCoreError as error:
         raise unanswered(error, "dynamodb", "credentials", "this session") from error
+    except (RuntimeError, OSError, ValueError, KeyError) as error:
+        # What botocore lets through of a credential process or cache: an expired answer, no program, no JSON.
+        reason = f"{type(error).__name__}: {error}"
+        raise AwsFailure(
+            f"Cannot get credentials: {reason}",
+            "Log in again, mend the credential_process of the profile, or choose another with --profile.",
+        ) from error
     if not frozen.access_key or not frozen.secret_key:
         raise unanswered(NoCredentialsError(), "dynamodb", "credentials", "this session")
     return Credentials(frozen.access_key, frozen.secret_key, frozen.token)

@@ -16,13 +16,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line (``sys.argv`` by default) and return the exit code."""
     gc.disable()  # imports leave nothing to collect; looking for it takes 7 % of a short run
     given = list(sys.argv[1:] if arguments is None else arguments)
+    _open_closed_streams()
     _survive_any_encoding()
+    code: int = Exit.OK
     try:
         code = _run(given)
         sys.stdout.flush()
     except (BrokenPipeError, ReaderGone):
         _leave_stdout()
         code = Exit.BROKEN_PIPE
+    except OSError as error:  # a full disk, say; the command itself is done
+        _leave_stdout()
+        if code == Exit.OK:
+            sys.stderr.write(f"error: The result cannot be written to stdout: {error.strerror or error}\n")
+            code = Exit.FAILED
     return int(code)
 
 
@@ -41,6 +48,20 @@ def _run(given: list[str]) -> int:
         failure = failure_of(error, given, settings)
         tell(failure, settings)
         return failure.exit
+
+
+def _open_closed_streams() -> None:
+    """Have standard streams that the caller closed lead nowhere.
+
+    Their numbers would else be given to the next files that are opened, such as the state or a connection.
+    """
+    for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_RDWR), number)
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115 (open to the end)
 
 
 def _survive_any_encoding() -> None:

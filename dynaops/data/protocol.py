@@ -8,6 +8,8 @@ from typing import NamedTuple, cast
 
 _MOST_HEAD = 65_536
 """Bytes of headers after which an answer is not HTTP."""
+_MOST_BODY = 64 << 20
+"""Bytes of a body that no answer of DynamoDB's has: a page of a Scan is 1 MB, a batch 16 MB."""
 
 
 class Answer(NamedTuple):
@@ -30,6 +32,12 @@ class Answer(NamedTuple):
     def header(self, name: str) -> str | None:
         """The value of a header by its name in lower case."""
         return header(self.head, name.encode())
+
+    def headers(self) -> dict[str, str]:
+        """All headers by their names in lower case."""
+        lines = self.head.decode("latin-1").split("\r\n")[1:]
+        pairs = (line.partition(":") for line in lines)
+        return {name.strip(): value.strip() for name, _, value in pairs}
 
 
 Done = Callable[[Answer], None]
@@ -144,6 +152,9 @@ class Connection(asyncio.Protocol):
         return int(length) if length.isdigit() else 0
 
     def _read_body(self) -> None:
+        if max(self._need, len(self._buffer)) > _MOST_BODY:
+            self._end(f"the answer is not DynamoDB's: it has more than {_MOST_BODY >> 20} MB")
+            return
         if self._need < 0:
             try:
                 body, rest = unchunked(self._buffer)

@@ -1,17 +1,17 @@
 """Signed requests to one endpoint, and what is settled below the level of items.
 
 Here end: connections that the server had closed while they were idle, a clock that is wrong, credentials that
-expired, and answers damaged on the way (DynamoDB sends a CRC32 of every body). All other answers are the caller's.
+expired, and answers that are not AWS's: those count as none. All other answers are the caller's.
 """
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 
 import orjson
 
+from dynaops.aws.answers import Form, Gate, Reply, dynamodb_form
 from dynaops.aws.route import Credentials, Route
 from dynaops.data.carrier import Carrier, carrier_for
 from dynaops.data.protocol import Answer, Done
@@ -49,6 +49,9 @@ class Wire:
         self._signer = Signer(credentials, route)
         self._carrier: Carrier = carrier_for(route, timeout, connections)
         self._renew = renew
+        self._gate = Gate(route.strict)
+        self._forms: dict[str, Form] = {}
+        self._answering = route.answering
         self._waiting: list[Callable[[], None]] | None = None
 
     def send(self, target: str, body: bytes, done: Done, tries: int = 0, repeated: bool = False) -> None:
@@ -63,9 +66,9 @@ class Wire:
         credentials = self._signer.credentials
 
         def answered(answer: Answer) -> None:
+            answer = self._judged(target, answer)
             if answer.status == 200 or tries >= _TRIES or not self._mended(answer, signed_at, credentials):
-                checked = _checked(answer)
-                done(checked._replace(repeated=True) if repeated else checked)
+                done(answer._replace(repeated=True) if repeated else answer)
             else:
                 lost = answer.status == 0 and answer.sent
                 self.send(target, body, done, tries + 1, repeated or lost)
@@ -97,6 +100,18 @@ class Wire:
             return True
         return code in _SIGNATURE and self._skewed(answer, signed_at)
 
+    def _judged(self, target: str, answer: Answer) -> Answer:
+        """The answer, or that what came is not AWS's: a proxy's page, another form, damaged on its way."""
+        if not answer.status:
+            return answer
+        form = self._forms.get(target)
+        if form is None:
+            form = self._forms[target] = dynamodb_form(target.rpartition(".")[2])
+        fault = self._gate.judge(form, Reply(answer.status, answer.headers(), answer.body)).fault
+        if fault is None:
+            return answer
+        return Answer(0, b"", reason=f"the answer of {self._answering} is not AWS's but {fault}")
+
     def _skewed(self, answer: Answer, signed_at: float) -> bool:
         """Whether the server's clock is another than the one signed by, which is then corrected."""
         try:
@@ -107,14 +122,6 @@ class Wire:
             return False
         self._signer.correct(server)
         return True
-
-
-def _checked(answer: Answer) -> Answer:
-    """The answer, or that it came damaged."""
-    wanted = answer.header("x-amz-crc32")
-    if wanted and wanted.isdigit() and int(wanted) != zlib.crc32(answer.body):
-        return Answer(0, b"", reason="the answer came damaged (its CRC32 does not fit)")
-    return answer
 
 
 def error_of(answer: Answer) -> tuple[str, str]:

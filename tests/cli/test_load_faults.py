@@ -11,6 +11,7 @@ import os
 import random
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from tests.cli.running import Cli, bare_environment, run_process
 from tests.data.sinks import FAULTS, SinkProcess
 from tests.preloaded.process import popen
 
+ROOT = Path(__file__).parent.parent.parent
 COLUMNS = ("id", "n", "price", "text")
 
 
@@ -135,3 +137,38 @@ def test_rows_that_may_be_the_loads_own_are_told_as_unsure(
     assert result.code == 0 and found["unsure"] > 0 == found["skipped"] == found["rejected"]
     assert found["written"] + found["unsure"] == 200
     assert f"{found['unsure']} unsure" in result.err and "an answer from aws was lost" in result.err.lower()
+
+
+@pytest.mark.parametrize(
+    ("redirection", "code", "words"),
+    [
+        (">/dev/full", 1, "cannot be written to stdout: No space left on device"),
+        (">&-", 0, ""),
+        (">&- <&- 2>&-", 0, ""),
+    ],
+)
+def test_all_rows_are_written_wherever_the_result_goes(
+    here: Path, redirection: str, code: int, words: str
+) -> None:
+    (here / "a.jsonl").write_text("".join(json.dumps({"id": f"k{n}"}) + "\n" for n in range(60)))
+    with SinkProcess() as sink:
+        environment = {
+            **bare_environment(here),
+            "PYTHONPATH": str(ROOT),
+            "AWS_ENDPOINT_URL": sink.url,
+            "AWS_ACCESS_KEY_ID": "testing",
+            "AWS_SECRET_ACCESS_KEY": "testing",
+            "AWS_REGION": "eu-west-1",
+        }
+        command = f'exec "$0" -m dynaops --json load-data sink a.jsonl {redirection}'
+        done = subprocess.run(
+            ["sh", "-c", command, sys.executable],
+            cwd=here,
+            env=environment,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+        assert len(sink.rows()) == 60, done.stderr
+    said = done.stderr.decode()
+    assert done.returncode == code and words in said and "Traceback" not in said, said
+    assert sorted(path.name for path in here.iterdir()) == [".dynaops", "a.jsonl"]

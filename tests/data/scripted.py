@@ -66,9 +66,17 @@ async def scripted(script: Script) -> AsyncIterator[Scripted]:
         server.close()
 
 
-def answer(status: int = 200, body: bytes = b"{}", **headers: str) -> bytes:
-    """An answer with DynamoDB's checksum."""
-    sent = {"content-length": str(len(body)), "x-amz-crc32": str(zlib.crc32(body))}
+WRITTEN = b'{"UnprocessedItems":{}}'
+
+
+def answer(status: int = 200, body: bytes = WRITTEN, **headers: str) -> bytes:
+    """An answer with DynamoDB's checksum and request id, by default to BatchWriteItem."""
+    sent = {
+        "content-length": str(len(body)),
+        "content-type": "application/x-amz-json-1.0",
+        "x-amz-crc32": str(zlib.crc32(body)),
+        "x-amzn-requestid": "A1B2C3",
+    }
     sent.update({name.replace("_", "-"): value for name, value in headers.items()})
     lines = "".join(f"\r\n{name}: {value}" for name, value in sent.items())
     return f"HTTP/1.1 {status} X{lines}\r\n\r\n".encode() + body

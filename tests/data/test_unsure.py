@@ -12,7 +12,7 @@ import pytest
 
 from dynaops.data.calls import is_same
 from dynaops.data.load import load
-from dynaops.data.options import Counts, LoadOptions, Mode, Progress
+from dynaops.data.options import Counts, LoadOptions, Mode
 from dynaops.data.rows import Keys, Row
 from tests.data.flat import FlatPlan, FlatSource, flat_parser
 from tests.data.sinks import SinkProcess
@@ -68,27 +68,6 @@ def test_without_lost_answers_nothing_is_unsure(tmp_path: Path) -> None:
         load(sink.aws, "t", "eu-west-1", _write(tmp_path / "half.jsonl", rows[:100]), _options(tmp_path))
         counts = load(sink.aws, "t", "eu-west-1", source, _options(tmp_path)).counts
     assert (counts.written, counts.skipped, counts.unsure) == (200, 100, 0)
-
-
-def test_what_an_interrupted_run_wrote_is_not_called_there_before(tmp_path: Path) -> None:
-    rows = [{"id": f"k{n}", "n": n} for n in range(600)]
-    source = _write(tmp_path / "rows.jsonl", rows)
-
-    def interrupt(progress: Progress) -> None:
-        if progress.traffic.rows > 100:
-            raise KeyboardInterrupt
-
-    with SinkProcess("--latency-ms", "20") as sink:
-        with pytest.raises(KeyboardInterrupt):
-            load(sink.aws, "t", "eu-west-1", source, _options(tmp_path, in_flight=8), interrupt)
-        there = len(sink.rows())
-        (checkpoint,) = (tmp_path / "checkpoints").glob("*.json")
-        confirmed = json.loads(checkpoint.read_text())["counts"]["written"]
-        assert confirmed < there < 600
-        summary = load(sink.aws, "t", "eu-west-1", source, _options(tmp_path, resume=True))
-    counts = summary.counts
-    assert summary.resumed and counts.skipped == 0 and counts.unsure > 0
-    assert counts.written + counts.unsure == 600 and _adds_up(counts)
 
 
 def test_only_blocks_that_an_earlier_run_may_have_sent_are_unsure(tmp_path: Path) -> None:

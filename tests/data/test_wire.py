@@ -14,7 +14,7 @@ from dynaops.aws.session import Aws
 from dynaops.data.protocol import Answer
 from dynaops.data.wire import Wire, error_of
 from dynaops.model.errors import DynaopsError
-from tests.data.scripted import Script, Scripted, answer, refused, scripted
+from tests.data.scripted import WRITTEN, Script, Scripted, answer, refused, scripted
 
 CREDENTIALS = Credentials("AKID", "secret", "old-token")
 RENEWED = Credentials("AKID", "secret", "new-token")
@@ -59,7 +59,7 @@ def _talk(
 def test_requests_go_out_signed_and_connections_are_kept() -> None:
     async def talk(wire: Wire, server: Scripted) -> None:
         for _ in range(3):
-            assert [one.body for one in await _send(wire, 4)] == [b"{}"] * 4
+            assert [one.body for one in await _send(wire, 4)] == [WRITTEN] * 4
 
     server = _talk(lambda request: answer(), talk)
     assert server.connections == 4
@@ -109,7 +109,7 @@ def test_nobody_listening_is_told() -> None:
 def test_a_damaged_answer_is_none() -> None:
     async def talk(wire: Wire, server: Scripted) -> None:
         (first,) = await _send(wire)
-        assert first.status == 0 and "CRC32" in first.reason
+        assert first.status == 0 and "damaged body, by its checksum" in first.reason
         (second,) = await _send(wire)
         assert second.status == 200
 

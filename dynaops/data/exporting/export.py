@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -33,6 +35,11 @@ def export(
     Rows that others write meanwhile may be in it or not, as with any Scan. Raises DynaopsError kinds; what is there by
     then is kept for `resume`, also after KeyboardInterrupt.
     """
+    # Where a caller had closed it, Python has none, and the command line one that leads nowhere.
+    if options.out is None and getattr(sys.stdout, "name", os.devnull) == os.devnull:
+        raise DynaopsError(
+            "The rows cannot be written: stdout is closed", "Write them to a file with --out FILE."
+        )
     about = {
         "table": target.name,
         "region": target.region,

@@ -19,6 +19,7 @@ from dynaops.data.reading.cut import AfterLine, Opening, pieces
 from dynaops.data.reading.inputs import LocalInput
 from dynaops.data.reading.streams import Packing, Stream
 from dynaops.data.rows import Keys
+from dynaops.model.errors import DynaopsError
 from dynaops.stores.files import failure
 
 _PAGE = 1 << 20
@@ -36,16 +37,32 @@ def finish(spool: Spool, exported: Exported, options: ExportOptions, keys: Keys)
                 made.chmod(0o600)
                 exported.bytes = _write(file, spool, options.packing, exported, keys)
         if out is None:
-            with made.open("rb") as file:
-                shutil.copyfileobj(file, sys.stdout.buffer)
+            _copy_to_stdout(made)
         else:
             made.replace(out)
+    except BrokenPipeError:
+        raise
     except OSError as error:
         raise failure("write the export to", out or made, error) from error
     finally:
         if made is not spool.part:
             made.unlink(missing_ok=True)
     spool.forget()
+
+
+def _copy_to_stdout(made: Path) -> None:
+    """Write the file to stdout. Raises BrokenPipeError where its reader has gone; what was exported is kept."""
+    with made.open("rb") as file:
+        try:
+            shutil.copyfileobj(file, sys.stdout.buffer)
+            sys.stdout.buffer.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise DynaopsError(
+                f"Cannot write the export to stdout: {error.strerror or error}",
+                "What was read is kept: run the command again with --resume.",
+            ) from error
 
 
 def _form(wanted: Form, exported: Exported) -> Form:

@@ -93,9 +93,10 @@ class Scan:
             if answer.status == 200 and (page := _page_of(answer)) is not None:
                 self._count(page)
                 return page
-            outcome = (
-                refusal(answer) if answer.status != 200 else Outcome(Verdict.LOST, text="damaged answer")
-            )
+            outcome = refusal(answer)
+            if answer.status == 200:
+                reason = f"the answer of {self._route.answering} is no page of a Scan"
+                outcome = Outcome(Verdict.LOST, text=reason)
             if outcome.verdict not in (Verdict.BUSY, Verdict.LOST):
                 raise refusal_error(outcome.code, outcome.text, "dynamodb:Scan", self._route.region)
             if self._loop.time() - since > self._options.patience:
@@ -147,7 +148,19 @@ def _page_of(answer: Answer) -> dict[str, Any] | None:
         page = orjson.loads(answer.body)
     except ValueError:
         return None
-    return page if isinstance(page, dict) and isinstance(page.get("Items"), list) else None
+    return page if isinstance(page, dict) and _is_page(page) else None
+
+
+def _is_page(page: dict[str, Any]) -> bool:
+    """Whether this is the answer of a Scan, whole: an empty or shortened page must not pass for the end of a table."""
+    items, key = page.get("Items"), page.get("LastEvaluatedKey", {})
+    if not isinstance(items, list) or page.get("Count") != len(items) or not isinstance(key, dict):
+        return False
+    return all(isinstance(item, dict) and all(_is_value(value) for value in item.values()) for item in items)
+
+
+def _is_value(value: Any) -> bool:
+    return isinstance(value, dict) and len(value) == 1
 
 
 def _limit(options: ExportOptions, item_bytes: float) -> dict[str, int]:
