@@ -15,8 +15,12 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).parent.parent
 _ID = re.compile(r"(SPEC|DDB|PLAN|LIVE|BACKUP|GRANT|CONV)\d{3}")
-_ONLY_AWS_TELLS = ("room.py", "findings.py", "group.py", "regional.py")
-"""Files of kinds whose findings take a look at AWS: those of a plan."""
+_ONLY_AWS_TELLS = (
+    *("kinds/" + name for name in ("room.py", "findings.py", "group.py", "regional.py")),
+    "engine/guard.py",
+    "engine/resume.py",
+)
+"""Files whose findings take a look at AWS (of kinds, in any of their folders): those of a plan."""
 _SECTIONS = {
     "offline": ("Specs", "Found offline, by `dynaops validate` and before every plan."),
     "plan": ("Plans", "Found when a plan is made: they take a look at AWS."),
@@ -187,7 +191,7 @@ def _section(path: Path) -> str:
         return package
     if path.name in ("grant.py", "grantees.py"):
         return "grant"
-    return "plan" if package == "kinds" and path.name in _ONLY_AWS_TELLS else "offline"
+    return "plan" if f"{package}/{path.name}" in _ONLY_AWS_TELLS else "offline"
 
 
 if __name__ == "__main__":

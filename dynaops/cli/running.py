@@ -44,6 +44,10 @@ class Terms:
     """What sees through what was left to AWS."""
     done: str = ""
     """How it is said that all went well, where it is not ``Applied`` or ``Destroyed``."""
+    saved_plan: str | None = None
+    """The SHA-256 of the saved plan that is carried out."""
+    happened: frozenset[str] = frozenset()
+    """Its operations of which an earlier run made the call, and AWS shows the effect."""
 
 
 def carry_out(plan: Plan, place: Keeper, way: Aws, settings: Settings, terms: Terms) -> int:
@@ -105,7 +109,16 @@ def execute(plan: Plan, place: Keeper, way: Aws, settings: Settings, terms: Term
     with progress, Interrupts(progress.note) as interrupts:
         if plan.settle and terms.wait:
             progress.note(wording.settling(plan.pending))
-        return wiring.apply(plan, place, way, log.after(progress.tell), wait=terms.wait, stop=interrupts.stop)
+        return wiring.apply(
+            plan,
+            place,
+            way,
+            log.after(progress.tell),
+            wait=terms.wait,
+            stop=interrupts.stop,
+            saved_plan=terms.saved_plan,
+            happened=terms.happened,
+        )
 
 
 def _tell(plan: Plan, outcome: Outcome, screen: Screen, terms: Terms) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from pydantic import Field
 
 from dynaops.cli.wiring import Source, documents
 from dynaops.model.base import Model
@@ -35,6 +38,8 @@ class SavedPlan(Model):
     policies: tuple[str, ...] = ()
     """The files of house rules that it was held to."""
     plan: Plan
+    digest: str = Field("", exclude=True)
+    """The SHA-256 of the file that it was read from."""
 
     @property
     def source(self) -> Source:
@@ -110,7 +115,7 @@ def load(path: str) -> SavedPlan:
     try:
         raw = read_bytes(path, _MOST_BYTES)
         _check_formats(parse(raw), path)
-        return SavedPlan.model_validate_json(raw)
+        saved = SavedPlan.model_validate_json(raw)
     except FileRefused as error:
         raise DynaopsError(f"Cannot read the plan {path}: it {error.reason}", _ANEW) from error
     except JsonFault as fault:
@@ -120,6 +125,7 @@ def load(path: str) -> SavedPlan:
         ) from fault
     except ValidationError as error:
         raise DynaopsError(f"{path} is no plan that this version understands", _ANEW) from error
+    return saved.model_copy(update={"digest": hashlib.sha256(raw).hexdigest()})
 
 
 def _check_formats(data: Any, path: str) -> None:

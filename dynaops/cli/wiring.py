@@ -23,13 +23,15 @@ if TYPE_CHECKING:
     from dynaops.engine.adopt import Imported
     from dynaops.engine.grant import Granted
     from dynaops.engine.load import Document
+    from dynaops.engine.plan import PlanOptions
+    from dynaops.engine.resume import Resumed
     from dynaops.model.change import Drift, Unmanaged
     from dynaops.model.event import Event, Outcome
     from dynaops.model.finding import Finding
     from dynaops.model.graph import Graph
     from dynaops.model.operation import Operation
     from dynaops.model.plan import Plan
-    from dynaops.model.state import State
+    from dynaops.model.state import Run, State
     from dynaops.stores.base import Keeper, Store
 
 SANDBOX_REGION = "us-east-1"
@@ -96,7 +98,7 @@ def plannable(specs: Source) -> list[Document]:
     return found
 
 
-def checked(specs: Source, policies: Sequence[str] | None = None) -> tuple[list[Finding], int]:
+def validated(specs: Source, policies: Sequence[str] | None = None) -> tuple[list[Finding], int]:
     """All that the offline checks and the house rules find, and how many tables were checked.
 
     Raises SpecError for a file of rules that is not valid.
@@ -205,18 +207,33 @@ def lacking_consent(plan: Plan, allow_replace: bool, allow_destroy: bool) -> lis
     return missing(plan, allow_replace, allow_destroy)
 
 
-def check_saved(plan: Plan, documents: Sequence[Document], state: State, way: Aws) -> None:
-    """Raise StalePlan where the world has moved since the plan was saved."""
-    from dynaops.engine.guard import check
+def checked_saved(
+    plan: Plan,
+    documents: Sequence[Document],
+    state: State,
+    way: Aws,
+    options: PlanOptions,
+    judged: Callable[[Plan], Plan],
+) -> Plan:
+    """The plan to carry out for a saved one, made with `options` and held to its house rules by `judged`.
+
+    Raises StalePlan where that is not what its specs come to now.
+    """
+    from dynaops.engine.guard import carried_out, check, check_same, made_anew
 
     check(plan, documents, state, way)
+    anew = judged(made_anew(plan, documents, state, way, options))
+    check_same(plan, anew)
+    return carried_out(plan, anew)
 
 
-def check_same(plan: Plan, anew: Plan) -> None:
-    """Raise StalePlan where a saved plan says anything else than its specs come to now."""
-    from dynaops.engine.guard import check_same as check
+def resumed(
+    plan: Plan, run: Run, documents: Sequence[Document], state: State, way: Aws, options: PlanOptions
+) -> Resumed:
+    """What is left of a saved plan that `run` has begun. Raises StalePlan where anything else has moved."""
+    from dynaops.engine.resume import resumed as left
 
-    check(plan, anew)
+    return left(plan, run, documents, state, way, options)
 
 
 def apply(
@@ -227,10 +244,13 @@ def apply(
     *,
     wait: bool,
     stop: threading.Event,
+    saved_plan: str | None = None,
+    happened: frozenset[str] = frozenset(),
 ) -> Outcome:
     from dynaops.engine.apply import ApplyOptions, apply_plan
 
-    return apply_plan(plan, place, way, emit, ApplyOptions(wait=wait), stop)
+    options = ApplyOptions(wait=wait, saved_plan=saved_plan, happened=happened)
+    return apply_plan(plan, place, way, emit, options, stop)
 
 
 def drift(state: State, way: Aws, tables: Sequence[str]) -> tuple[tuple[Drift, ...], tuple[Unmanaged, ...]]:

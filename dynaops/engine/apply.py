@@ -23,7 +23,7 @@ from dynaops.model.errors import DynaopsError
 from dynaops.model.event import Event, Outcome, Stage
 from dynaops.model.operation import Operation
 from dynaops.model.plan import Plan
-from dynaops.model.state import Intent, State
+from dynaops.model.state import Intent, Run, State
 from dynaops.stores.base import LockHeld, StateMoved
 
 if TYPE_CHECKING:
@@ -38,10 +38,14 @@ class ApplyOptions:
     """`wait`: see slow work through (else leave it to the next apply). `parallelism`: tables at work at once.
 
     AWS refuses a third to a half of ten concurrent control-plane writes; 2 to 4 pass (live finding DDB-TABLE-132).
+    `saved_plan` is the SHA-256 of the file of a saved plan, whose run can then be gone on with; `happened` are the
+    operations of which an earlier run made the call and AWS shows the effect: they are only waited for.
     """
 
     wait: bool = True
     parallelism: int = 4
+    saved_plan: str | None = None
+    happened: frozenset[str] = frozenset()
 
 
 class Crew(Protocol):
@@ -88,26 +92,32 @@ class Ledger:
     keeps them all: nobody waits for more than two.
     """
 
-    def __init__(self, store: Keeper) -> None:
+    def __init__(self, store: Keeper, saved_plan: str | None = None) -> None:
         self._store = store
+        self._saved_plan = saved_plan
         self._lock = threading.Lock()
         self._saving = threading.Lock()
         self._changes = self._kept = 0
         self.state = store.load()
+        run = self.state.run_of(saved_plan)
+        self.begun = frozenset(self.state.in_flight) if run else frozenset()
+        """The operations that an earlier run of the same saved plan was at, when it ended or died."""
 
     def begin(self, plan: Plan, origin: str) -> None:
         """Record what the plan found out without calls (adoptions, what a crash left), if there is anything."""
-        state = apply_effects(self.state.model_copy(update={"origin": origin}), plan.updates, {}, time.time())
+        run = self.state.run_of(self._saved_plan) or (
+            Run(plan=self._saved_plan, serial=self.state.serial) if self._saved_plan else None
+        )
+        self.state = self.state.model_copy(update={"origin": origin, "run": run})
+        state = apply_effects(self.state, plan.updates, {}, time.time())
         roots = set(plan.tables)
         kept = {
             key: intent
             for key, intent in state.in_flight.items()
-            if intent.address.partition("/")[0] not in roots
+            if intent.address.partition("/")[0] not in roots or key in self.begun
         }
         if plan.updates or len(kept) != len(state.in_flight):
             self._change(lambda _: state.model_copy(update={"in_flight": kept}))
-        else:
-            self.state = self.state.model_copy(update={"origin": origin})
 
     def intend(self, operation: Operation) -> None:
         """Save that the call is about to be made."""
@@ -138,7 +148,11 @@ class Ledger:
             effects = [
                 effect.model_copy(update={"set": filled(effect.set, state)}) for effect in operation.effects
             ]
-            return self._without(apply_effects(state, effects, outputs, time.time()), operation)
+            changed = self._without(apply_effects(state, effects, outputs, time.time()), operation)
+            if changed.run is None:
+                return changed
+            run = changed.run.model_copy(update={"done": (*changed.run.done, operation.id)})
+            return changed.model_copy(update={"run": run})
 
         self._change(recorded)
 
@@ -156,11 +170,19 @@ class Ledger:
             if self._kept >= mine:
                 return
             with self._lock:
-                state, until = self.state, self._changes
+                state, until = _with_serial(self.state), self._changes
             saved = self._store.save(state)
             with self._lock:
                 self.state = self.state.model_copy(update={"serial": saved.serial})
                 self._kept = until
+
+
+def _with_serial(state: State) -> State:
+    """The state as it is about to be saved, with a run that says so."""
+    if state.run is None:
+        return state
+    run = state.run.model_copy(update={"serial": state.serial + 1})
+    return state.model_copy(update={"run": run})
 
 
 @dataclass
@@ -192,7 +214,8 @@ def apply_plan(
     somebody else's to save: the run ends at once, and what was sent is found out by the next plan.
     """
     chosen = options or ApplyOptions()
-    run = _Run(plan, Ledger(store), Runner(aws, stop or threading.Event(), chosen.wait, now), emit)
+    ledger = Ledger(store, chosen.saved_plan)
+    run = _Run(plan, ledger, chosen.happened, Runner(aws, stop or threading.Event(), chosen.wait, now), emit)
     started = now()
     run.ledger.begin(plan, aws.origin)
     run.everything(crew or Threads(chosen.parallelism))
@@ -214,9 +237,12 @@ def apply_plan(
 class _Run:
     """One run over a plan's operations."""
 
-    def __init__(self, plan: Plan, ledger: Ledger, runner: Runner, emit: Emit) -> None:
+    def __init__(
+        self, plan: Plan, ledger: Ledger, happened: frozenset[str], runner: Runner, emit: Emit
+    ) -> None:
         self.plan = plan
         self.ledger = ledger
+        self._happened = happened
         self.runner = runner
         self.progress = _Progress()
         self.displaced: LockHeld | StateMoved | None = None
@@ -293,9 +319,11 @@ class _Run:
         accepted = False
         try:
             operation = _known_now(operation, self.ledger.state)
-            self.runner.prepare(operation, tell)
-            self.ledger.intend(operation)
-            answer = self.runner.call(operation, tell)
+            answer: dict[str, Any] = {}
+            if operation.id not in self._happened:
+                self.runner.prepare(operation, tell)
+                self.ledger.intend(operation)
+                answer = self.runner.call(operation, tell, operation.id in self.ledger.begun)
             accepted = True
             if operation.slow and not self.runner.patient:
                 tell(Stage.LEFT, "accepted by AWS, which goes on by itself")

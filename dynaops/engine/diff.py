@@ -19,11 +19,16 @@ _MISSING = object()
 
 @dataclass(frozen=True)
 class Comparison:
-    """What a comparison found: `changes` to make, `drift` since the last apply, `unmanaged` live values by path."""
+    """What a comparison found: `changes` to make, `drift` since the last apply, `unmanaged` live values by path.
+
+    `compared` is what it looked at of the live values, by path, with what satisfies the other side read as that side:
+    while it stays the same, so do the changes.
+    """
 
     changes: tuple[Difference, ...]
     drift: tuple[Difference, ...]
     unmanaged: dict[str, Any]
+    compared: dict[str, Any]
 
 
 def compare(
@@ -35,8 +40,14 @@ def compare(
 ) -> Comparison:
     """Compare the three sides of one resource."""
     wanted, was, now = (_flat(side, policy.keyed) for side in (desired, recorded, live))
-    changes = tuple(_changes(wanted, was, now, policy, ignored))
-    drift = tuple(_drift(was, now, policy, ignored))
+    as_wanted, as_was = (_satisfying(side, now, policy) for side in (wanted, was))
+    changes = tuple(_changes(wanted, was, as_wanted, policy, ignored))
+    drift = tuple(_drift(was, as_was, policy, ignored))
+    compared = {
+        path: value
+        for path, value in as_wanted.items()
+        if (path in wanted or path in was) and not _is_ignored(path, ignored)
+    }
     unmanaged = {
         path: value
         for path, value in now.items()
@@ -45,7 +56,7 @@ def compare(
         and path.partition(".")[0] not in policy.silent
         and not _is_ignored(path, ignored)
     }
-    return Comparison(changes, drift, unmanaged)
+    return Comparison(changes, drift, unmanaged, compared)
 
 
 def _changes(
@@ -55,7 +66,7 @@ def _changes(
         if _is_ignored(path, ignored):
             continue
         if path in wanted:
-            if not _holds(path, wanted[path], now.get(path, _MISSING), policy):
+            if now.get(path, _MISSING) != wanted[path]:
                 yield _difference(path, now.get(path), wanted[path], policy)
         elif path in now and path.partition(".")[0] not in policy.kept:
             yield _difference(path, now[path], None, policy)
@@ -65,7 +76,7 @@ def _drift(
     was: Properties, now: Properties, policy: Policy, ignored: tuple[str, ...]
 ) -> Iterator[Difference]:
     for path in sorted(was):
-        if not _is_ignored(path, ignored) and not _holds(path, was[path], now.get(path, _MISSING), policy):
+        if not _is_ignored(path, ignored) and now.get(path, _MISSING) != was[path]:
             yield _difference(path, was[path], now.get(path), policy)
 
 
@@ -80,9 +91,15 @@ def _difference(path: str, before: Any, after: Any, policy: Policy) -> Differenc
     )
 
 
+def _satisfying(side: Properties, now: Properties, policy: Policy) -> Properties:
+    """The live values, where one that satisfies `side` reads as `side` has it."""
+    return {
+        path: side[path] if path in side and _holds(path, side[path], value, policy) else value
+        for path, value in now.items()
+    }
+
+
 def _holds(path: str, wanted: Any, now: Any, policy: Policy) -> bool:
-    if now is _MISSING:
-        return False
     head, _, member = path.partition(".")
     loose = policy.satisfied.get(f"{head}.*" if member and head in policy.keyed else path)
     return wanted == now or (loose is not None and loose(wanted, now))

@@ -10,7 +10,6 @@ import orjson
 
 if TYPE_CHECKING:
     from dynaops.engine.load import Document
-    from dynaops.model.resource import Observed
 
 IDENTITY = "(identity)"
 """Beside the properties: which resource it is, of those that were ever made by its name. No property is named so."""
@@ -21,10 +20,9 @@ def digest(value: Any) -> str:
     return hashlib.sha256(orjson.dumps(value, option=orjson.OPT_SORT_KEYS)).hexdigest()[:24]
 
 
-def fingerprint(live: Observed) -> dict[str, str]:
-    """The digests of a live resource, one a property: what a saved plan was made on."""
-    parts = {IDENTITY: live.outputs.get("id"), **live.properties}
-    return {name: digest(value) for name, value in parts.items()}
+def fingerprint(identity: Any, compared: Mapping[str, Any]) -> dict[str, str]:
+    """The digests of a live resource, one a path that was compared: what a saved plan was made on."""
+    return {name: digest(value) for name, value in {IDENTITY: identity, **compared}.items()}
 
 
 def spec_digests(documents: Iterable[Document]) -> dict[str, dict[str, str]]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from dynaops.engine import reasons
 from dynaops.engine.diff import Comparison, compare
+from dynaops.engine.digests import fingerprint
 from dynaops.kinds.kind import Entry, Policy
 from dynaops.model.change import Action, Change, Difference, Drift, Unmanaged
 from dynaops.model.operation import Effect
@@ -18,12 +19,16 @@ _LOST = (Action.DELETE, Action.REPLACE)
 
 @dataclass(frozen=True)
 class Judged:
-    """What the comparison of one table came to. `updates` are state effects that need no call."""
+    """What the comparison of one table came to. `updates` are state effects that need no call.
+
+    `fingerprints` are digests of what was compared, by address (without any where it is not live) and path.
+    """
 
     entries: dict[str, Entry]
     updates: tuple[Effect, ...]
     drift: tuple[Drift, ...]
     unmanaged: tuple[Unmanaged, ...]
+    fingerprints: dict[str, dict[str, str]]
 
 
 def judge(entries: Mapping[str, Entry], policies: Mapping[str, Policy], destroying: bool = False) -> Judged:
@@ -32,6 +37,7 @@ def judge(entries: Mapping[str, Entry], policies: Mapping[str, Policy], destroyi
     updates: list[Effect] = []
     drift: list[Drift] = []
     unmanaged: list[Unmanaged] = []
+    fingerprints: dict[str, dict[str, str]] = {}
     for entry in _owners_first(entries):
         policy = policies[entry.kind]
         owner = judged.get(entry.owner) if entry.owner else None
@@ -42,7 +48,17 @@ def judge(entries: Mapping[str, Entry], policies: Mapping[str, Policy], destroyi
         drift.extend(_drift(settled, comparison))
         unmanaged.extend(_unmanaged(settled, policy, owner, comparison))
         updates.extend(_updates(settled, change))
-    return Judged(judged, tuple(updates), tuple(drift), tuple(unmanaged))
+        if entry.desired or entry.record:
+            fingerprints[entry.address] = _fingerprint(settled, comparison)
+    return Judged(judged, tuple(updates), tuple(drift), tuple(unmanaged), fingerprints)
+
+
+def _fingerprint(entry: Entry, comparison: Comparison | None) -> dict[str, str]:
+    """Of what goes it matters only that it is the very same thing, not how it is set."""
+    if entry.live is None:
+        return {}
+    compared = comparison.compared if comparison and entry.desired else {}
+    return fingerprint(entry.live.outputs.get("id"), compared)
 
 
 def _owners_first(entries: Mapping[str, Entry]) -> Iterator[Entry]:

@@ -59,13 +59,18 @@ class Runner:
             raise Deferred
         self._wait(operation.before, operation.region, {}, accepted=False)
 
-    def call(self, operation: Operation, tell: Tell) -> dict[str, Any]:
-        """Make the call until AWS takes it. Raises Stopped, Deferred, DynaopsError."""
+    def call(self, operation: Operation, tell: Tell, uncertain: bool = False) -> dict[str, Any]:
+        """Make the call until AWS takes it. `uncertain`: an earlier run has perhaps made it already.
+
+        Raises Stopped, Deferred, DynaopsError.
+        """
         started = self.now()
-        uncertain = False
         lost = 0
         told = ""
         tell(Stage.CALLING, "")
+        made = self._made(operation) if uncertain else None
+        if made is not None:
+            return made
         parameters = operation.parameters
         for delay in self._delays():
             try:

@@ -171,6 +171,8 @@ KNOWN = OFFLINE | frozenset(
         "PLAN105",
         "PLAN106",
         "PLAN107",
+        "PLAN110",
+        "PLAN111",
         "PLAN481",
     }
 )

@@ -23,7 +23,8 @@ def narrowed(judged: Judged, targets: Iterable[str]) -> Judged:
         for address, entry in judged.entries.items()
     }
     updates = tuple(effect for effect in judged.updates if effect.address in wanted)
-    return replace(judged, entries=entries, updates=updates)
+    fingerprints = {address: one for address, one in judged.fingerprints.items() if address in wanted}
+    return replace(judged, entries=entries, updates=updates, fingerprints=fingerprints)
 
 
 def _with_owners(entry: Entry, entries: dict[str, Entry]) -> Iterator[str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from dynaops import __version__
 from dynaops.engine.check import check, errors
-from dynaops.engine.digests import fingerprint, spec_digests
+from dynaops.engine.digests import spec_digests
 from dynaops.engine.entries import Judged, judge
 from dynaops.engine.narrow import narrowed, with_source
 from dynaops.engine.observe import in_parallel, observe
@@ -40,13 +40,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PlanOptions:
-    """How to plan: only `targets` (addresses and what is below them); `refresh` reads AWS; `destroy` deletes all."""
+    """How to plan: only `targets` (addresses and what is below them); `refresh` reads AWS; `destroy` deletes all.
+
+    Nothing else of a plan depends on when it is made than `made_at` (epoch seconds; None: now), which it carries:
+    with that of a saved plan it comes out the same, names and tokens included.
+    """
 
     targets: tuple[str, ...] = ()
     refresh: bool = True
     destroy: bool = False
     read: tuple[str, ...] = field(default=())
     """The files and folders the documents were read from: their recorded tables may be found gone."""
+    made_at: float | None = None
+    only: frozenset[str] | None = None
+    """The tables that are planned; of the others only the fingerprints are taken. None: all."""
 
 
 class PlanRefused(DynaopsError):
@@ -65,7 +72,7 @@ def make_plan(
     check_origin(state, aws)
     advice = _checked(documents) if not chosen.destroy else ()
     targets = _targets(documents, state, aws, chosen)
-    now = time.time()
+    created_at, now = _moment(time.time() if chosen.made_at is None else chosen.made_at)
     live = _live(targets, state, aws, chosen)
     everything = {address: one for found in live.values() for address, one in found.items()}
     tables = {target.scope.address for target in targets}
@@ -85,6 +92,11 @@ def make_plan(
             for target in targets
         ]
     )
+    fingerprints = {
+        address: one for part in planned for address, one in sorted(part.judged.fingerprints.items())
+    }
+    if chosen.only is not None:
+        planned = [part for part in planned if part.address in chosen.only]
     refusals = [one for part in planned for one in part.findings if one.severity is Severity.ERROR]
     if refusals:
         raise PlanRefused(refusals)
@@ -92,7 +104,7 @@ def make_plan(
     check_parameters(operations, aws)
     return Plan(
         dynaops_version=__version__,
-        created_at=datetime.fromtimestamp(now, UTC).isoformat(timespec="seconds"),
+        created_at=created_at,
         serial=state.serial,
         lineage=state.lineage,
         endpoint=aws.endpoint_url,
@@ -107,10 +119,16 @@ def make_plan(
         pending=tuple(title for part in planned for title in part.pending),
         tables=tuple(sorted(tables)),
         settle=tuple(part.settle for part in planned if part.settle and not part.operations),
-        fingerprints={address: fingerprint(one) for address, one in sorted(everything.items())},
+        fingerprints=fingerprints,
         usage=tuple(one for part in planned for one in part.usage),
         by_use=tuple(one for part in planned for one in part.by_use),
     )
+
+
+def _moment(epoch: float) -> tuple[str, float]:
+    """A time as plans carry it, and the very time (epoch seconds) that is read from that."""
+    text = datetime.fromtimestamp(epoch, UTC).isoformat(timespec="milliseconds")
+    return text, datetime.fromisoformat(text).timestamp()
 
 
 def check_origin(state: State, aws: Aws) -> None:
@@ -181,8 +199,9 @@ def _live(
 
 @dataclass(frozen=True)
 class TablePlan:
-    """The plan of one table."""
+    """The plan of one table, of that address."""
 
+    address: str
     judged: Judged
     changes: tuple[Change, ...]
     operations: tuple[Operation, ...]
@@ -234,6 +253,7 @@ def plan_table(
     settle = going or (_settle(target.scope) if busy else None)
     usage, by_use = usage_of(work)
     return TablePlan(
+        address=target.scope.address,
         judged=judged,
         changes=tuple(entry.change for _, entry in sorted(judged.entries.items()) if entry.change),
         operations=tuple(order(steps, work, settle, target.source)),

@@ -12,7 +12,7 @@ from dynaops.engine.effects import apply_effects
 from dynaops.engine.state_check import is_whole
 from dynaops.model.operation import Effect
 from dynaops.model.resource import Observed
-from dynaops.model.state import State
+from dynaops.model.state import Intent, State
 
 
 def recovered(
@@ -45,6 +45,13 @@ def _leaves_whole(state: State, effect: Effect) -> bool:
         return True
     made = apply_effects(state, [effect], {}, 0).resources.get(effect.address)
     return made is None or is_whole(made)
+
+
+def had_effect(intent: Intent, live: dict[str, Observed]) -> bool:
+    """Whether live shows all that an operation in flight was to bring about (False where nothing of it can be seen)."""
+    return bool(intent.effects) and all(
+        _happened(effect, live.get(effect.address)) == effect for effect in intent.effects
+    )
 
 
 def _happened(effect: Effect, live: Observed | None) -> Effect | None:

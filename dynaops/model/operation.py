@@ -110,6 +110,8 @@ class Operation(Model):
     api: str
     region: str
     parameters: dict[str, Json]
+    carried: tuple[str, ...] = ()
+    """Parameters (``A/0/B``) that only repeat what is live, since AWS takes them together with those that change."""
     after: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     """Those of `after` that must have succeeded; what failed elsewhere does not stop this operation."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from dynaops.model.base import Json, Model
@@ -17,9 +18,11 @@ class Plan(Model):
     """A plan, fresh or saved.
 
     `updates` are effects on the state that need no AWS call (adoption, forgetting what vanished). `fingerprints`
-    (address -> property -> digest of what is live), `spec_digests` (table -> key -> digest), `serial`, `lineage`,
-    `endpoint` and `account` (of a saved plan) guard it against a world that has moved on. `created_at` is ISO 8601 in
-    UTC.
+    (address -> path -> digest of what was compared of the live resource; without any where it is not live),
+    `spec_digests` (table -> key -> digest), `serial`, `lineage`, `endpoint` and `account` (of a saved plan) guard it
+    against a world that has moved on. `created_at` is ISO 8601 in UTC, to the
+    millisecond, and the only time that anything
+    in the plan depends on.
     """
 
     format_version: int = FORMAT_VERSION
@@ -57,6 +60,17 @@ class Plan(Model):
     def empty(self) -> bool:
         """Nothing to do: no call, and no change worth showing."""
         return not self.changes and not self.operations
+
+    @property
+    def made_at(self) -> float:
+        """`created_at` in epoch seconds. Raises ValueError for what is no time."""
+        return datetime.fromisoformat(self.created_at).timestamp()
+
+    @property
+    def touched(self) -> frozenset[str]:
+        """The addresses of the tables of which anything is changed in AWS or is said to be."""
+        changed = (*(one.address for one in self.changes), *(one.address for one in self.operations))
+        return frozenset(address.partition("/")[0] for address in changed)
 
     @property
     def destructive(self) -> tuple[Operation, ...]:

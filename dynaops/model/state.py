@@ -52,6 +52,18 @@ class RecordFault(NamedTuple):
     newer: bool = False
 
 
+class Run(Model):
+    """How far a saved plan was carried out by the run that saved this state last.
+
+    `plan` is the SHA-256 of the plan's file, `serial` that of the state when the run last saved it: where the state
+    has another one, somebody else has changed it since. `done` are the ids of the operations that are done.
+    """
+
+    plan: str
+    serial: int
+    done: tuple[str, ...] = ()
+
+
 class State(Model):
     """The whole state: `serial` grows with every save, `lineage` never changes and tells states apart."""
 
@@ -62,6 +74,18 @@ class State(Model):
     """Which AWS it is of: ``aws``, ``local`` (an endpoint on this machine, such as the sandbox), or an endpoint."""
     resources: dict[str, Record] = {}
     in_flight: dict[str, Intent] = {}
+    run: Run | None = None
+
+    def run_of(self, plan: str | None) -> Run | None:
+        """The run of the saved plan with that SHA-256, where it is the last that has changed this state."""
+        known = self.run is not None and self.run.plan == plan and self.run.serial == self.serial
+        return self.run if known else None
+
+    def unlocked(self) -> State:
+        """The same state under the next serial: whoever still believes to hold its lock can save it no more."""
+        run = self.run_of(self.run.plan) if self.run else None
+        followed = run.model_copy(update={"serial": self.serial + 1}) if run else self.run
+        return self.model_copy(update={"serial": self.serial + 1, "run": followed})
 
     @classmethod
     def empty(cls) -> State:

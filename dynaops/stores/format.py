@@ -68,8 +68,9 @@ class Encoder:
         if state.serial > _MAX_SERIAL:
             raise _unsayable(f"serial would be above {_MAX_SERIAL}")
         try:
+            left_out = {"resources"} if state.run else {"resources", "run"}  # older versions know no run
             shell = _encode(
-                {**state.model_dump(mode="json", warnings=False, exclude={"resources"}), _RESOURCES: {}}
+                {**state.model_dump(mode="json", warnings=False, exclude=left_out), _RESOURCES: {}}
             )
             State.model_validate_json(shell, strict=True)
             self._written = {address: self._once(address, one) for address, one in state.resources.items()}

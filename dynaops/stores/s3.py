@@ -208,7 +208,7 @@ class S3Store:
                 return
             if state is None or found is None:
                 return
-            saved = state.model_copy(update={"serial": state.serial + 1})
+            saved = state.unlocked()
             with told("save", self._location), contextlib.suppress(Overtaken):
                 etag = self._bucket.put(self._key, form.dumps(saved), found.etag, _metadata())
                 self._seen = _Seen(etag, saved.serial, saved.lineage)

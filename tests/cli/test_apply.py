@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import stat
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +15,7 @@ from typing import Any
 import pytest
 
 from dynaops.cli.exits import Exit
+from dynaops.sandbox.faults import Rule
 from dynaops.sandbox.running import SandboxServer
 from dynaops.stores import open_store
 from tests.cli.running import Cli, Result
@@ -41,7 +46,8 @@ class Aws:
     def __init__(self, cli: Cli, server: SandboxServer, folder: Path) -> None:
         self._cli = cli
         self.client = server.client("dynamodb", "eu-central-1")
-        self._options = ("--endpoint-url", server.url, "--region", "eu-central-1")
+        self.server = server
+        self.options = ("--endpoint-url", server.url, "--region", "eu-central-1")
         self.spec = folder / "specs" / "orders.yaml"
         self.spec.parent.mkdir()
         self.write(SPEC)
@@ -50,7 +56,7 @@ class Aws:
         self.spec.write_text(text, encoding="utf-8")
 
     def __call__(self, *arguments: str | Path) -> Result:
-        return self._cli(*self._options, *arguments)
+        return self._cli(*self.options, *arguments)
 
     def tables(self) -> list[str]:
         names: list[str] = self.client.list_tables()["TableNames"]
@@ -155,9 +161,43 @@ def test_a_stale_plan_names_what_moved_in_aws(aws: Aws) -> None:
     aws.write(SPEC.replace("shop", "other"))
     aws("plan", "--out", "orders.plan")
     arn = aws.client.describe_table(TableName="orders")["Table"]["TableArn"]
-    aws.client.tag_resource(ResourceArn=arn, Tags=[{"Key": "more", "Value": "1"}])
+    aws.client.tag_resource(ResourceArn=arn, Tags=[{"Key": "Project", "Value": "mine"}])
     result = aws("apply", "orders.plan", "--yes")
-    assert (result.code, "orders has changed in AWS: tags" in result.err) == (Exit.STALE, True), result.err
+    assert result.code == Exit.STALE
+    assert "orders has changed in AWS: tags.Project" in result.err
+
+
+def test_what_no_plan_compares_makes_none_stale_and_is_said(aws: Aws, here: Path) -> None:
+    """A tag of somebody else's on the table itself, and drift of a table that the plan does not change."""
+    (here / "specs" / "users.yaml").write_text(
+        "table_name: users\nhash_key: id\nattributes: {id: S}\ntags: {a: b}\n"
+    )
+    aws("apply", "--yes")
+    aws.write(SPEC.replace("shop", "other"))
+    aws("plan", "--out", "orders.plan")
+    arns = {name: aws.client.describe_table(TableName=name)["Table"]["TableArn"] for name in aws.tables()}
+    aws.client.tag_resource(ResourceArn=arns["orders"], Tags=[{"Key": "more", "Value": "1"}])
+    aws.client.tag_resource(ResourceArn=arns["users"], Tags=[{"Key": "a", "Value": "c"}])
+    result = aws("apply", "orders.plan", "--yes")
+    assert result.code == Exit.OK, result.err
+    assert "orders tags.more has come in AWS" in result.out
+    assert "users has changed in AWS: tags.a, which this plan does not change" in result.out
+    tags = aws.client.list_tags_of_resource(ResourceArn=arns["users"])["Tags"]
+    assert tags == [{"Key": "a", "Value": "c"}], "nothing was sent about the other table"
+    assert aws("plan", "--exit-code").code == Exit.CHANGES
+
+
+def test_a_plan_made_without_looking_at_aws_is_held_to_the_state(aws: Aws) -> None:
+    aws("apply", "--yes")
+    aws.write(SPEC.replace("by-status", "by-other"))
+    aws("plan", "--no-refresh", "--out", "orders.plan")
+    arn = aws.client.describe_table(TableName="orders")["Table"]["TableArn"]
+    aws.client.untag_resource(ResourceArn=arn, TagKeys=["Project"])
+    result = aws("apply", "orders.plan", "--yes", "--allow-destroy")
+    assert result.code == Exit.STALE
+    assert "orders is not in AWS as the state says: tags.Project" in result.err
+    aws.client.tag_resource(ResourceArn=arn, Tags=[{"Key": "Project", "Value": "shop"}])
+    assert aws("apply", "orders.plan", "--yes", "--allow-destroy").code == Exit.OK
 
 
 def test_a_saved_plan_is_for_one_account_and_region(aws: Aws, here: Path) -> None:
@@ -362,3 +402,28 @@ def test_what_aws_can_never_do_is_told_once_and_nothing_is_sent(aws: Aws) -> Non
     assert result.code == Exit.FAILED
     assert result.err.count("15000 to 13000") == 1
     assert "nothing was sent" in result.err
+
+
+def test_a_killed_apply_of_a_saved_plan_is_continued_by_running_it_again(aws: Aws, here: Path) -> None:
+    """It dies for real, at a request that has had its effect."""
+    assert aws("plan", "--out", "orders.plan").code == Exit.OK
+    rule = aws.server.faults.add(Rule("kill", operation="UpdateContinuousBackups"))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "dynaops", *aws.options, "apply", "orders.plan", "--yes"],
+        env={**os.environ, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    aws.server.faults.on_kill = process.kill
+    assert process.wait(timeout=120) == -signal.SIGKILL
+    aws.server.faults.clear()
+    assert rule.hit
+    result = aws("apply", "orders.plan", "--yes", "--json")
+    assert result.code == Exit.OK, result.err
+    assert result.json["outcome"]["done"] == ["orders/point_in_time_recovery:UpdateContinuousBackups"]
+    assert "1 of its 2 operations are done" in result.err
+    assert aws("plan", "--exit-code").code == Exit.OK
+    again = aws("apply", "orders.plan", "--yes")
+    assert again.code == Exit.STALE
+    assert "it has been applied already, in full" in again.err

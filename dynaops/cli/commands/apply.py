@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -14,6 +16,13 @@ from dynaops.cli.reviewing import Policies, judged
 from dynaops.cli.running import Terms, carry_out
 from dynaops.cli.screen import Screen
 from dynaops.cli.settings import Settings, settings_of
+
+if TYPE_CHECKING:
+    from dynaops.aws.session import Aws
+    from dynaops.cli.saved import SavedPlan
+    from dynaops.engine.load import Document
+    from dynaops.model.plan import Plan
+    from dynaops.model.state import State
 
 app = new_app()
 EXAMPLES = """dynaops apply
@@ -41,8 +50,8 @@ def apply(
     """Bring AWS to what the specs say.
 
     The argument may also be a saved plan, which is then carried out as it is. Shows the plan and asks before
-    anything is sent. An apply that failed or was interrupted is continued by
-    running it again.
+    anything is sent. An apply that failed, was interrupted or was killed is
+    continued by running it again, also of a saved plan.
     """
     settings = settings_of(ctx)
     terms = Terms(yes, allow_replace, allow_destroy, not no_wait, operations, events=events)
@@ -89,13 +98,25 @@ def _apply_saved(
         if lock.note:
             screen.aside(lock.note)
         state = place.load()
-        wiring.check_saved(file.plan, documents, state, way)
-        anew = wiring.make_plan(
-            documents, state, way, read=file.source.read, targets=file.targets, refresh=file.refresh
-        )
-        held = judged(anew, documents, state, file.policies)
-        wiring.check_same(file.plan, held)
-        if policies:
-            # Rules of this command hold too: the file could be edited to name none at all.
-            held = judged(held, documents, state, (*file.policies, *policies))
-        return carry_out(held, place, way, settings, terms)
+        held, happened = _held(file, documents, state, way, policies)
+        whole = replace(terms, saved_plan=file.digest, happened=happened)
+        return carry_out(held, place, way, settings, whole)
+
+
+def _held(
+    file: SavedPlan, documents: list[Document], state: State, way: Aws, policies: Sequence[str] | None
+) -> tuple[Plan, frozenset[str]]:
+    """What is to be carried out of a saved plan, and which of it has happened already. Raises StalePlan."""
+    from dynaops.engine.plan import PlanOptions
+
+    options = PlanOptions(targets=file.targets, refresh=file.refresh, read=file.source.read)
+    # Rules of this command hold too: the file could be edited to name none at all.
+    all_policies = (*file.policies, *(policies or ()))
+    run = state.run_of(file.digest)
+    if run is not None:
+        left = wiring.resumed(file.plan, run, documents, state, way, options)
+        return judged(left.plan, documents, state, all_policies), left.happened
+    held = wiring.checked_saved(
+        file.plan, documents, state, way, options, lambda plan: judged(plan, documents, state, file.policies)
+    )
+    return (judged(held, documents, state, all_policies) if policies else held), frozenset()

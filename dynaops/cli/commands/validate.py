@@ -69,7 +69,7 @@ def validate(
     if markdown or junit:
         raise typer.BadParameter("needs --live", param_hint="--markdown" if markdown else "--junit")
     screen = Screen(settings)
-    findings, tables = wiring.checked(specs, policies)
+    findings, tables = wiring.validated(specs, policies)
     if settings.json:
         from dynaops.views.json_ import validated
 

@@ -165,6 +165,7 @@ def change_plan(entry: Entry) -> Step:
             "BackupPlanId": entry.live.outputs["id"],
             "BackupPlan": document_of(wanted, entry.live.properties.get("settings")),
         },
+        carried=("BackupPlan/AdvancedBackupSettings",),
         set=wanted,
         values=entry.live.outputs,
     )
@@ -288,7 +289,7 @@ def _token(work: Work, entry: Entry) -> str:
 
 def _step(entry: Entry, rank: Rank, api: str, title: str, parameters: dict[str, Any], **more: Any) -> Step:
     """One call; `more` are the operation's members, and those of its effect."""
-    members = ("service", "tolerate", "cooldown", "wait", "removes")
+    members = ("service", "carried", "tolerate", "cooldown", "wait", "removes")
     own = {name: more.pop(name) for name in members if name in more}
     operation = Operation(
         id="",

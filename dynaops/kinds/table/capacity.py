@@ -16,6 +16,7 @@ from dynaops.kinds.table.waits import literal, settled
 from dynaops.model.operation import Cooldown, Effect
 
 _DAY = 24 * 3600.0
+_UNITS = {"read_capacity": "ReadCapacityUnits", "write_capacity": "WriteCapacityUnits"}
 
 
 def change(work: Work) -> Iterator[Step]:
@@ -113,31 +114,33 @@ def _units(work: Work, entry: Entry) -> Iterator[Step]:
     parameters: Shape = {}
     effects: list[Effect] = []
     conditions: list[str] = []
+    carried: list[str] = []
     reasons: list[str] = []
     if own and entry.desired:
-        wanted = {**_live(entry, CAPACITIES), **{one.path: one.after for one in own}}
-        parameters["ProvisionedThroughput"] = shape.provisioned(wanted)
-        effects.append(table_effect(work, set={one.path: one.after for one in own}))
-        conditions.append(_units_are("Table.ProvisionedThroughput", wanted))
+        changed = {one.path: one.after for one in own}
+        parameters["ProvisionedThroughput"] = shape.provisioned({**_live(entry, CAPACITIES), **changed})
+        carried += [
+            f"ProvisionedThroughput/{_UNITS[member]}" for member in CAPACITIES if member not in changed
+        ]
+        effects.append(table_effect(work, set=changed))
+        conditions.append(_units_are("Table.ProvisionedThroughput", changed))
         reasons += [f"{one.path}: {one.before} -> {one.after}" for one in own]
     updates = []
-    for index in indexes:
-        changed = [one for member in CAPACITIES for one in index.differences(member)]
-        wanted = {**_live(index, CAPACITIES), **{one.path: one.after for one in changed}}
-        updates.append(_index_units(index.name, wanted))
-        effects.append(
-            Effect(
-                address=index.address,
-                kind="gsi",
-                region=index.region,
-                set={one.path: one.after for one in changed},
-            )
-        )
+    for number, index in enumerate(indexes):
+        differences = [one for member in CAPACITIES for one in index.differences(member)]
+        changed = {one.path: one.after for one in differences}
+        updates.append(_index_units(index.name, {**_live(index, CAPACITIES), **changed}))
+        carried += [
+            f"GlobalSecondaryIndexUpdates/{number}/Update/ProvisionedThroughput/{_UNITS[member]}"
+            for member in CAPACITIES
+            if member not in changed
+        ]
+        effects.append(Effect(address=index.address, kind="gsi", region=index.region, set=changed))
         where = (
             f"(Table.GlobalSecondaryIndexes[?IndexName=={literal(index.name)}] | [0]).ProvisionedThroughput"
         )
-        conditions.append(_units_are(where, wanted))
-        reasons += [f"{index.name}.{one.path}: {one.before} -> {one.after}" for one in changed]
+        conditions.append(_units_are(where, changed))
+        reasons += [f"{index.name}.{one.path}: {one.before} -> {one.after}" for one in differences]
     if updates:
         parameters["GlobalSecondaryIndexUpdates"] = updates
     yield table_call(
@@ -151,6 +154,7 @@ def _units(work: Work, entry: Entry) -> Iterator[Step]:
         settled(name, f"the throughput of {name} is in force", " && ".join(conditions), 3),
         tuple(effects),
         cooldown=_decrease_cooldown(work, own, indexes),
+        carried=tuple(carried),
     )
 
 
@@ -187,7 +191,7 @@ def _index_units(name: str, units: Shape) -> Shape:
 
 
 def _units_are(where: str, units: Shape) -> str:
-    return (
-        f"{where}.ReadCapacityUnits==`{units['read_capacity']}`"
-        f" && {where}.WriteCapacityUnits==`{units['write_capacity']}`"
+    """JMESPath: these units are in force. One that is not named may move meanwhile (autoscaling)."""
+    return " && ".join(
+        f"{where}.{_UNITS[member]}==`{units[member]}`" for member in CAPACITIES if member in units
     )

@@ -232,9 +232,12 @@ def unprotect(work: Work, reason: str, rank: Rank = Rank.UNPROTECT) -> Step:
 
 
 def _backup(work: Work) -> Step:
+    """An on-demand backup. CreateBackup has no token, so one whose answer was lost is looked for by its name."""
     name = work.scope.table_name
     when = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(work.now))
     backup = f"{name[:200]}-before-replacement-{when}"
+    listed: Shape = {"api": "ListBackups", "parameters": {"TableName": name, "BackupType": "USER"}}
+    named = f"BackupSummaries[?BackupName=='{backup}'"
     operation = Operation(
         id="",
         address=work.scope.address,
@@ -245,13 +248,13 @@ def _backup(work: Work) -> Step:
         api="CreateBackup",
         region=work.scope.region,
         parameters={"TableName": name, "BackupName": backup},
+        made=Wait(title=f"{backup} is there", until=f"length({named}])>`0`", **listed),
         wait=Wait(
             title=f"the backup of {name} is AVAILABLE",
-            api="ListBackups",
-            parameters={"TableName": name, "BackupType": "USER"},
-            until=f"length(BackupSummaries[?BackupName=='{backup}' && BackupStatus=='AVAILABLE'])>`0`",
+            until=f"length({named} && BackupStatus=='AVAILABLE'])>`0`",
             expected=2,
             timeout=1800,
+            **listed,
         ),
     )
     return Step(operation, Rank.UNPROTECT)
