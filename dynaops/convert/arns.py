@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
-_MARK = re.compile(r"\$\{(table|stream)_arn:([^}]+)\}")
+# Each pattern stops where the next match could begin: text without an end must not be searched once for each start.
+_MARK = re.compile(r"\$\{(table|stream)_arn:([^${}]+)\}")
 _ARN = re.compile(
-    r"arn:(?:aws[a-z-]*|\$\{[^}]*\}):dynamodb:([a-z0-9-]*|\$\{[^}]*\}):(?:\d*|\$\{[^}]*\}):table/([A-Za-z0-9_.-]+)"
+    r"arn:(?:aws[a-z-]*|\$\{[^${}]*\}):dynamodb:([a-z0-9-]*|\$\{[^${}]*\}):(?:\d*|\$\{[^${}]*\}):table/([A-Za-z0-9_.-]+)"
     r"(/stream/(?:[^/\"*]+|\*))?"
 )
-_PLACEHOLDER = re.compile(r"\$\{([^}]*)\}")
+_PLACEHOLDER = re.compile(r"\$\{([^${}]*)\}")
 _OURS = ("AWS::", "table_arn:", "stream_arn:", "id:")
 
 

@@ -7,11 +7,14 @@ from typing import Any
 
 from dynaops.convert.arns import missing, own
 from dynaops.convert.backups import add_backups
+from dynaops.convert.budget import TOO_LARGE
 from dynaops.convert.pieces import Kind, Piece, Pieces, Spec
 from dynaops.convert.policies import add_policies
 from dynaops.convert.scaling import add_scaling
 from dynaops.convert.tidy import tidied
 
+_MOST_LISTED = 1000
+"""Indexes, replicas or triggers of one table: each is compared with all before it, and AWS takes a tenth of that."""
 _ON_ITS_OWN = "its table {} is in none of the files"
 
 
@@ -74,13 +77,18 @@ def _in_list(key: str, name: str) -> Callable[[Spec, Piece, Pieces], None]:
 
     def placed(spec: Spec, piece: Piece, pieces: Pieces) -> None:
         listed = spec.setdefault(key, [])
-        for one in listed:
-            if one[name] == piece.data[name]:
-                if one != piece.data:
+        for entry in listed:
+            if entry[name] == piece.data[name]:
+                if entry != piece.data:
                     pieces.notes.lost(
-                        piece.where, f"{piece.table} has another {piece.kind} of {one[name]} already"
+                        piece.where, f"{piece.table} has another {piece.kind} of {entry[name]} already"
                     )
                 return
+        if len(listed) >= _MOST_LISTED:
+            pieces.notes.lost(
+                piece.where, f"{TOO_LARGE}: {piece.table} has {_MOST_LISTED} of its kind already"
+            )
+            return
         listed.append(piece.data)
 
     return placed
@@ -91,7 +99,9 @@ def _item(spec: Spec, piece: Piece, pieces: Pieces) -> None:  # noqa: ARG001
 
 
 def _tag(spec: Spec, piece: Piece, pieces: Pieces) -> None:  # noqa: ARG001
-    spec["tags"] = {**(spec.get("tags") or {}), piece.data["key"]: piece.data["value"]}
+    tags = spec.get("tags") or {}
+    tags[piece.data["key"]] = piece.data["value"]
+    spec["tags"] = tags
 
 
 def _index(spec: Spec, piece: Piece, pieces: Pieces) -> None:
@@ -129,9 +139,13 @@ _PLACED: dict[Kind, Callable[[Spec, Piece, Pieces], None]] = {
 
 def _log_groups(specs: dict[str, Spec], pieces: Pieces) -> None:
     """A log group belongs to the table whose trigger's function writes into it."""
+    specs_of: dict[str, list[Spec]] = {}
+    for spec in specs.values():
+        for function in _functions(spec):
+            specs_of.setdefault(function, []).append(spec)
     for group in pieces.log_groups:
         function = str(group.data.get("name", "")).removeprefix("/aws/lambda/")
-        users = [spec for spec in specs.values() if function in _functions(spec)]
+        users = specs_of.get(function, [])
         if len(users) != 1:
             why = (
                 "several tables' triggers use its function" if users else "it is of no table's Lambda trigger"

@@ -6,11 +6,10 @@ only one there is.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from dynaops.convert import shapes
+from dynaops.convert import json_text, shapes
 from dynaops.convert.arns import region_of, table_of
 from dynaops.convert.notes import Where
 from dynaops.convert.part import Part, tree
@@ -235,7 +234,7 @@ def _kinesis(part: Part, table: str, pieces: Pieces) -> None:
 def _policy(part: Part, table: str, pieces: Pieces) -> None:
     part.skip("RevisionId")
     try:
-        document = json.loads(part.text("Policy") or "")
+        document = json_text.decoded(part.text("Policy") or "")
     except ValueError:
         pieces.notes.lost(part.where, "it is no policy document")
         return

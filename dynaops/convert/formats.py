@@ -45,6 +45,8 @@ def _is_plan(text: Text) -> bool:
 def _is_template(text: Text) -> bool:
     if text.documents is not None:
         return "Resources" in text.keys
+    if text.looks_like_json:
+        return False
     return text.text.startswith("Resources:") or "\nResources:" in text.text
 
 
@@ -80,7 +82,9 @@ def _read_template(texts: Sequence[Text], pieces: Pieces, options: Options) -> N
     from dynaops.convert.cloudformation import reader, template
 
     for text in texts:
-        reader.read(template.read(text.text, text.path), pieces, options.parameters, options.region)
+        reader.read(
+            template.read(text.written_by_hand(), text.path), pieces, options.parameters, options.region
+        )
 
 
 def _read_description(texts: Sequence[Text], pieces: Pieces, options: Options) -> None:  # noqa: ARG001
@@ -100,10 +104,12 @@ NAMES = tuple(one.name for one in FORMATS)
 
 
 def format_of(text: Text, name: str | None) -> Format:
-    """The format that was asked for, or that the file is of. Raises DynaopsError where it is of none."""
+    """The format that was asked for, or that the file is of. Raises DynaopsError or Unreadable where it is of none."""
     for one in FORMATS:
         if one.name == name or (name is None and one.recognises(text)):
             return one
+    if text.looks_like_json:
+        text.json()  # says what is wrong with it, if it is not JSON
     known = "; ".join(one.title for one in FORMATS)
     raise DynaopsError(
         f"{text.path}: what is this? It is none of: {known}",

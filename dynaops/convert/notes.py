@@ -34,20 +34,51 @@ class Note:
     lost: bool = True
 
 
+MAX_NOTES = 10_000
+"""Notes of one conversion; what is over it is counted."""
+
+
+_MAX_WHAT, MAX_WHY = 200, 600
+"""Characters: names and expressions of a source may be of any length."""
+
+
 @dataclass
 class Notes:
-    """The notes of one conversion."""
+    """The notes of one conversion, each once."""
 
-    found: list[Note] = field(default_factory=list)
+    _kept: dict[Note, None] = field(default_factory=dict)
+    _over: int = 0
+
+    def __len__(self) -> int:
+        return len(self._kept) + self._over
+
+    @property
+    def found(self) -> list[Note]:
+        """The notes, and how many more there were."""
+        if not self._over:
+            return list(self._kept)
+        why = f"{self._over:,} more are not listed; is this what should be converted?"
+        return [*self._kept, Note(Where("and more", next(iter(self._kept)).where.spot), why)]
 
     def lost(self, where: Where, why: str) -> None:
         """`where` is not carried over."""
-        self._add(Note(where, why))
+        self._add(where, why, lost=True)
 
     def remark(self, where: Where, text: str) -> None:
         """`where` is carried over, and there is something to know."""
-        self._add(Note(where, text, lost=False))
+        self._add(where, text, lost=False)
 
-    def _add(self, note: Note) -> None:
-        if note not in self.found:
-            self.found.append(note)
+    def _add(self, where: Where, text: str, lost: bool) -> None:
+        note = Note(Where(cut(where.what, _MAX_WHAT), where.spot), cut(text, MAX_WHY), lost)
+        if note in self._kept:
+            return
+        if len(self._kept) < MAX_NOTES:
+            self._kept[note] = None
+        else:
+            self._over += 1
+
+
+def cut(text: str, most: int) -> str:
+    """The text, or its beginning and its end: what is quoted is long, and not what is said of it."""
+    end = most // 3
+    return text if len(text) <= most else f"{text[: most - end - 3]}...{text[-end:]}"

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from dynaops.convert.budget import Budget
 from dynaops.convert.notes import Notes, Where
 from dynaops.convert.part import Part
 
@@ -60,8 +61,9 @@ class Named:
 
 @dataclass
 class Pieces:
-    """All that was found in all files."""
+    """All that was found in all files, and what of the conversion's bounds finding it has used."""
 
+    budget: Budget = field(default_factory=Budget)
     notes: Notes = field(default_factory=Notes)
     tables: dict[str, Table] = field(default_factory=dict)
     around: list[Piece] = field(default_factory=list)

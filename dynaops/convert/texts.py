@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-import json
+import os
+import stat
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from dynaops.convert import json_text
+from dynaops.convert.json_text import NotJson
+from dynaops.convert.notes import Notes, Where
 from dynaops.engine.yaml_tree import unreadable
 from dynaops.model.errors import DynaopsError
 from dynaops.model.finding import Place
 
 MAX_BYTES = 64 * 1024 * 1024
-"""A Terraform state may be large; nothing that describes tables is larger than this."""
+"""All files together. A Terraform state may be large; nothing that describes tables is larger than this."""
+MAX_SOURCE_BYTES = 1024 * 1024
+"""A file that people write: CloudFormation takes no larger template, and Terraform files are a tenth of it."""
+MAX_FILES = 10_000
+"""Files of one folder."""
 STDIN = "-"
 _SUFFIXES = (".tf", ".tfvars", ".tfstate", ".json", ".yaml", ".yml", ".template")
 
@@ -30,12 +39,12 @@ class Text:
     @cached_property
     def documents(self) -> list[Any] | None:
         """The JSON documents of the file (one, or several one after the other); None where it is not JSON."""
-        if self.text.lstrip()[:1] not in ("{", "["):
-            return None
-        try:
-            return list(_documents(self.text))
-        except (ValueError, RecursionError):
-            return None
+        return self._decoded if self.looks_like_json and isinstance(self._decoded, list) else None
+
+    @property
+    def looks_like_json(self) -> bool:
+        """Whether it begins as a JSON document does."""
+        return self.text.lstrip()[:1] in ("{", "[")
 
     @property
     def keys(self) -> set[str]:
@@ -45,54 +54,122 @@ class Text:
 
     def json(self) -> list[Any]:
         """The JSON documents. Raises Unreadable with the place of what is wrong."""
-        try:
-            return list(_documents(self.text))
-        except json.JSONDecodeError as error:
-            place = Place(file=self.path, line=error.lineno, column=error.colno)
-            raise unreadable("CONV002", f"this is not valid JSON: {error.msg}", place) from None
-        except (ValueError, RecursionError) as error:
+        found = self._decoded
+        if isinstance(found, list):
+            return found
+        raise unreadable("CONV002", f"this is not JSON that can be read: {found}", self.place(found.at))
+
+    def place(self, at: int) -> Place:
+        """The line and column of the character with that index."""
+        start = self.text.rfind("\n", 0, at) + 1
+        return Place(file=self.path, line=self.text.count("\n", 0, at) + 1, column=at - start + 1)
+
+    def written_by_hand(self) -> str:
+        """The text, which is no larger than what people write. Raises Unreadable."""
+        if len(self.text) > MAX_SOURCE_BYTES:
             place = Place(file=self.path, line=1, column=1)
-            raise unreadable("CONV002", f"this is not JSON that can be read: {error}", place) from None
+            raise unreadable(
+                "CONV003", "the file is larger than 1 MiB", place, "Cut it to what is about DynamoDB."
+            )
+        return self.text
+
+    @cached_property
+    def _decoded(self) -> list[Any] | NotJson:
+        try:
+            return json_text.documents(self.text)
+        except NotJson as error:
+            return error
 
 
-def read(paths: Sequence[str]) -> list[Text]:
+def read(paths: Sequence[str], notes: Notes) -> list[Text]:
     """The files, those of folders too. Raises DynaopsError where one cannot be read."""
-    return [_read(path) for given in paths for path in _files(given)]
-
-
-def _files(given: str) -> list[str]:
-    path = Path(given)
-    if given == STDIN or not path.is_dir():
-        return [given]
-    found = sorted(one.as_posix() for one in path.iterdir() if one.suffix in _SUFFIXES and one.is_file())
-    if not found:
-        raise DynaopsError(
-            f"{given}: the folder has no files to convert", f"They end in {', '.join(_SUFFIXES)}."
-        )
+    found: list[Text] = []
+    room = MAX_BYTES
+    for path in [path for given in paths for path in _files(given, notes)]:
+        raw = _bytes(path, room)
+        room -= len(raw)
+        found.append(Text("stdin" if path == STDIN else Path(path).as_posix(), _decoded(raw, path)))
     return found
 
 
-def _read(path: str) -> Text:
-    if path == STDIN:
-        return Text("stdin", sys.stdin.read(MAX_BYTES))
+def _files(given: str, notes: Notes) -> list[str]:
+    path = Path(given)
+    if given == STDIN or not _is_folder(path):
+        return [given]
+    listed = list(islice(path.iterdir(), MAX_FILES + 1))
+    if len(listed) > MAX_FILES:
+        raise DynaopsError(
+            f"{given}: the folder has more than {MAX_FILES:,} files",
+            "Name those to convert, or fewer at a time.",
+        )
+    files = sorted(one for one in listed if _is_wanted(one))
+    inside = [one for one in files if _is_inside(one, path)]
+    for one in sorted(set(files) - set(inside)):
+        where = Where(one.name, (one.as_posix(), 0, 0))
+        notes.lost(where, "it is a link to outside of the folder: name it to convert it too")
+    if not files:
+        raise DynaopsError(
+            f"{given}: the folder has no files to convert", f"They end in {', '.join(_SUFFIXES)}."
+        )
+    return [one.as_posix() for one in inside]
+
+
+def _is_folder(path: Path) -> bool:
     try:
-        if Path(path).stat().st_size > MAX_BYTES:
-            raise DynaopsError(f"{path} is larger than 64 MiB", "Cut it to what is about DynamoDB.")
-        return Text(Path(path).as_posix(), Path(path).read_text(encoding="utf-8-sig"))
+        return path.is_dir()
+    except OSError:  # the name is too long, or a folder on the way is locked: reading it says so
+        return False
+
+
+def _is_wanted(path: Path) -> bool:
+    """Hidden files are an editor's, as Terraform has it."""
+    return path.suffix in _SUFFIXES and not path.name.startswith(".") and not path.is_dir()
+
+
+def _is_inside(path: Path, folder: Path) -> bool:
+    """A repository's link must not make us read (and quote) a file that is not the repository's."""
+    return not path.is_symlink() or Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
+
+
+def _bytes(path: str, room: int) -> bytes:
+    """The bytes of a regular file. Raises DynaopsError."""
+    raw = sys.stdin.buffer.read(room + 1) if path == STDIN else _of_file(path, room)
+    if len(raw) > room:
+        raise DynaopsError(
+            f"{path}: the files are larger than {MAX_BYTES // 1024 // 1024} MiB together",
+            "Convert fewer at a time, or cut them to what is about DynamoDB.",
+        )
+    return raw
+
+
+def _of_file(path: str, room: int) -> bytes:
+    try:
+        # Without waiting: the other end of a FIFO may never come.
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+        with os.fdopen(handle, "rb") as file:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                raise DynaopsError(
+                    f"{path} is not a regular file",
+                    "Give what another program writes on standard input: `-`.",
+                )
+            return file.read(room + 1)
     except FileNotFoundError:
         raise DynaopsError(f"{path}: there is no such file or folder", "Name the file to convert.") from None
+    except OSError as error:
+        raise DynaopsError(f"{path}: cannot be read: {error.strerror}", "Check its permissions.") from None
+    except ValueError:
+        raise DynaopsError(f"{path!r} is no name of a file", "Name the file to convert.") from None
+
+
+def _decoded(raw: bytes, path: str) -> str:
+    try:
+        text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
         raise DynaopsError(
-            f"{path}: the file is not UTF-8 text ({error.reason})", "Is it a text file?"
+            f"{path}:{line}: the file is not UTF-8 text ({error.reason})", "Is it a text file?"
         ) from None
-
-
-def _documents(text: str) -> Iterator[Any]:
-    decoder, at = json.JSONDecoder(), 0
-    while True:
-        while at < len(text) and text[at].isspace():
-            at += 1
-        if at >= len(text):
-            return
-        document, at = decoder.raw_decode(text, at)
-        yield document
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        raise DynaopsError(f"{path}:{line}: the file has a NUL byte", "Is it a text file?")
+    return text.replace("\r\n", "\n").replace("\r", "\n")

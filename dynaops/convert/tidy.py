@@ -42,10 +42,10 @@ def tidied(spec: Spec, where: Where, notes: Notes) -> Spec:
 
 
 def _only_keys(spec: Spec, where: Where, notes: Notes) -> None:
-    used = [*names(spec.get("hash_key")), *names(spec.get("range_key"))]
+    used = {*names(spec.get("hash_key")), *names(spec.get("range_key"))}
     for key in ("global_secondary_indexes", "local_secondary_indexes"):
         for index in spec.get(key) or ():
-            used += [*names(index.get("hash_key")), *names(index.get("range_key"))]
+            used |= {*names(index.get("hash_key")), *names(index.get("range_key"))}
     attributes = spec.get("attributes") or {}
     for name in attributes:
         if name not in used:

@@ -117,6 +117,7 @@ KNOWN = OFFLINE | frozenset(
         "BACKUP121",
         "CONV001",
         "CONV002",
+        "CONV003",
         "DDB410",
         "DDB420",
         "DDB424",

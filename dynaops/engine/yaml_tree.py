@@ -5,6 +5,7 @@ The composer's nodes are used rather than its objects: they carry marks, and no 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -19,6 +20,10 @@ MAX_NODES = 100_000
 MAX_ALIASED = 4 * 1024 * 1024
 """Characters that aliases may add to those of the text."""
 MAX_DEPTH = 60
+_MAX_SAID = 60
+"""Characters of a value in a message."""
+_MAX_DIGITS = 400
+"""Digits of a number: Python prints none that is much longer, and no service takes one."""
 
 
 Spot = tuple[str, int, int]
@@ -169,7 +174,7 @@ class _Reader:
             return Node(self._mapping(source, depth), spot)
         if source.id == "sequence":
             return Node([self.node(child, depth + 1) for child in source.value], spot)
-        return Node(str(source.value), spot)
+        return Node(_characters(str(source.value), place_of(spot)), spot)
 
     def _mapping(self, source: Any, depth: int) -> dict[str, Node]:
         own: dict[str, Node] = {}
@@ -178,7 +183,7 @@ class _Reader:
             spot = _spot(self._file, key.start_mark)
             if key.id != "scalar":
                 raise unreadable("SPEC004", "a key must be a plain word", place_of(spot))
-            name = str(key.value)
+            name = _characters(str(key.value), place_of(spot))
             self._characters_left -= len(name)
             if name == "<<":
                 self._merge(merged, value, depth)
@@ -209,15 +214,32 @@ class _Reader:
                 "SPEC006", f"the tag {tag} is not allowed in a spec", place, "Write a plain value."
             )
         try:
-            return _SCALARS[kind](str(node.value))
+            return _SCALARS[kind](_characters(str(node.value), place))
         except (ValueError, ArithmeticError):
-            raise unreadable("SPEC006", f"{node.value!r} is not a value of {tag}", place) from None
+            text = str(node.value)
+            said = repr(text if len(text) <= _MAX_SAID else f"{text[:_MAX_SAID]}...")
+            raise unreadable("SPEC006", f"{said} is not a value of {tag}", place) from None
+
+
+def _characters(text: str, place: Place) -> str:
+    """The text with escaped surrogate pairs (``\\ud83d\\ude00``, as JSON has them) as the characters that they are."""
+    if not _SURROGATE.search(text):
+        return text
+    try:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16")
+    except UnicodeDecodeError:
+        raise unreadable("SPEC006", "a string has half a character (a lone surrogate)", place) from None
+
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def _integer(text: str) -> int:
     plain = text.replace("_", "")
     sign = -1 if plain.startswith("-") else 1
     plain = plain.lstrip("+-")
+    if len(plain) > _MAX_DIGITS:
+        raise ValueError
     bases = {"0x": 16, "0o": 8, "0b": 2}
     return (
         sign * int(plain[2:], bases[plain[:2].lower()]) if plain[:2].lower() in bases else sign * int(plain)

@@ -67,7 +67,8 @@ def test_a_spec_that_is_not_valid_is_not_written(cli: Cli, here: Path) -> None:
     ("name", "text", "said"),
     [
         ("x.json", "{}", "what is this?"),
-        ("x.json", "{", "what is this?"),
+        ("x.json", "{", "x.json:1:2: error: this is not JSON"),
+        ("x.json", "{}", "what is this?"),
         ("x.tfstate", '{"version": 3, "resources": [], "serial": 1}', "a Terraform state of version 3"),
         ("x.yaml", "Resources:\n  a: b: c\n", "x.yaml:2:7"),
         ("x.yaml", "Resources: {}\n", "there is no DynamoDB table in it"),
@@ -107,7 +108,7 @@ def test_it_works_offline(here: Path) -> None:
 
 
 def test_stdin(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.stdin", io.StringIO(STATE.read_text()))
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(STATE.read_bytes())))
     result = cli("convert", "-")
     assert result.code == Exit.OK
     assert "table_name: carts" in result.out

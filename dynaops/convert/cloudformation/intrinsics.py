@@ -1,15 +1,18 @@
 """Intrinsic functions, resolved as far as template, parameters and the account's facts go.
 
 Source: CloudFormation Template Reference, Intrinsic function reference. What cannot be known is `Unknown`, with why.
+Every function is a step of the conversion's budget, and every value that is larger than what it is made of is asked for
+there first.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from dynaops.convert.budget import Budget, TooLarge
 from dynaops.convert.cloudformation.identities import Identities
 from dynaops.convert.part import Unknown, unknowns
 from dynaops.engine.yaml_tree import Node
@@ -23,8 +26,11 @@ _PSEUDO = (
     "AWS::StackId",
 )
 _FORMS = re.compile(r"\$\{([^${}]+)\}")
-_DYNAMIC = re.compile(r"\{\{resolve:[^}]*\}\}")
-_DEPTH = 50
+_DYNAMIC = re.compile(r"\{\{resolve:[^{}]*\}\}")
+
+
+_INDEX_DIGITS = 9
+_NO_ELEMENT = "Fn::Select finds no such element"
 
 
 class Gone(Exception):
@@ -34,16 +40,55 @@ class Gone(Exception):
 class Resolver:
     """One template with what was given for its parameters."""
 
-    def __init__(self, template: Node, given: Mapping[str, str], identities: Identities) -> None:
+    def __init__(
+        self, template: Node, given: Mapping[str, str], identities: Identities, budget: Budget
+    ) -> None:
         self._sections = template.value if isinstance(template.value, dict) else {}
         self._given = given
         self._identities = identities
+        self._budget = budget
         self._busy: list[str] = []
+        self._met: dict[str, bool | Unknown] = {}
+        """Conditions that were worked out."""
+        self._loops = 0
+        """How often a condition depended on itself."""
+
+    def properties(self, node: Node) -> Node:
+        """A map with the functions in each of its values resolved; a value over a bound is Unknown."""
+        if not isinstance(node.value, dict) or _call_in(node) is not None:
+            return self.known(node)
+        found: dict[str, Node] = {}
+        with self._budget.unit():
+            for name, child in node.value.items():
+                try:
+                    found[name] = self.known(child)
+                except Gone:
+                    continue
+        return Node(found, node.spot)
+
+    def is_met(self, condition: str) -> bool | Unknown:
+        """Whether a condition of the template is met; Unknown too where that is over a bound."""
+        with self._budget.unit():
+            try:
+                return self.holds(condition)
+            except TooLarge as error:
+                return Unknown(str(error))
+
+    def known(self, node: Node) -> Node:
+        """The value with every function in it resolved; over a bound, it is Unknown with the reason. Raises Gone."""
+        with self._budget.unit():
+            try:
+                return self.resolved(node)
+            except TooLarge as error:
+                return Node(Unknown(str(error)), node.spot)
 
     def resolved(self, node: Node) -> Node:
-        """The value with every function in it resolved."""
-        if len(self._busy) > _DEPTH:
-            return Node(Unknown("its functions are nested too deeply"), node.spot)
+        """The value with every function in it resolved. Raises TooLarge, and Gone where it is AWS::NoValue."""
+        self._budget.step()
+        with self._budget.nested():
+            return self._resolved(node)
+
+    def _resolved(self, node: Node) -> Node:
         if isinstance(node.value, list):
             found = []
             for child in node.value:
@@ -54,10 +99,9 @@ class Resolver:
             return Node(found, node.spot)
         if not isinstance(node.value, dict):
             return Node(_literal(node.value), node.spot)
-        if len(node.value) == 1:
-            (name, argument), *_ = node.value.items()
-            if name in ("Ref", "Condition") or name.startswith("Fn::"):
-                return self._called(name, argument, node)
+        call = _call_in(node)
+        if call is not None:
+            return self._called(*call, node)
         kept: dict[str, Node] = {}
         for key, child in node.value.items():
             try:
@@ -67,17 +111,26 @@ class Resolver:
         return Node(kept, node.spot)
 
     def holds(self, condition: str) -> bool | Unknown:
-        """Whether a condition of the template is met."""
+        """Whether a condition of the template is met. Raises TooLarge."""
         conditions = self._section("Conditions")
         if condition not in conditions:
             return Unknown(f"there is no condition {condition}")
+        if condition in self._met:
+            return self._met[condition]
         if condition in self._busy:
+            self._loops += 1
             return Unknown(f"the condition {condition} depends on itself")
+        loops = self._loops
         self._busy.append(condition)
         try:
-            return _truth(self.resolved(conditions[condition]).value)
+            met = _truth(self.resolved(conditions[condition]).value)
+        except Gone:
+            met = Unknown(f"the condition {condition} is AWS::NoValue")
         finally:
             self._busy.pop()
+        if loops == self._loops:  # else it may be unknown only because of who asks
+            self._met[condition] = met
+        return met
 
     def _section(self, name: str) -> dict[str, Node]:
         node = self._sections.get(name)
@@ -88,10 +141,26 @@ class Resolver:
         if call is None:
             return Node(Unknown(f"{name} cannot be resolved without CloudFormation"), node.spot)
         found = call(self, argument)
-        return found if isinstance(found, Node) else _noded(found, node)
+        return found if isinstance(found, Node) else self._noded(found, node)
+
+    def _noded(self, value: Any, around: Node) -> Node:
+        """A function's plain result as a tree, at the place of its call. Its size is counted."""
+        if isinstance(value, dict):
+            self._budget.room(len(value))
+            self._budget.step(len(value))
+            return Node({name: self._noded(child, around) for name, child in value.items()}, around.spot)
+        if isinstance(value, list):
+            self._budget.room(len(value))
+            self._budget.step(len(value))
+            return Node([self._noded(child, around) for child in value], around.spot)
+        if isinstance(value, str):
+            self._budget.room(len(value))
+        return Node(value, around.spot)
 
     def _ref(self, argument: Node) -> Any:
-        return self._named(str(argument.value))
+        if not isinstance(argument.value, str):
+            return Unknown("Ref takes a name")
+        return self._named(argument.value)
 
     def _named(self, name: str) -> Any:
         """What ``Ref`` gives for a parameter, a pseudo parameter or a resource."""
@@ -118,6 +187,7 @@ class Resolver:
         else:
             value = _literal(about["Default"].plain())
         if isinstance(value, str) and ("List<" in kind or kind == "CommaDelimitedList"):
+            self._budget.room(len(value))
             return [one.strip() for one in value.split(",") if one.strip()]
         return value
 
@@ -139,7 +209,8 @@ class Resolver:
         return self._given.get(f"{name}.{attribute}") or self._identities.attribute(name, attribute)
 
     def _sub(self, argument: Node) -> Any:
-        text, variables = argument, {}
+        text = argument
+        variables: dict[str, Any] = {}
         if isinstance(argument.value, list) and len(argument.value) == 2:
             text, extra = argument.value
             variables = {
@@ -148,24 +219,41 @@ class Resolver:
             }
         if not isinstance(text.value, str):
             return Unknown("Fn::Sub takes a string")
-        unknown: list[Unknown] = []
+        return self._text(self._filled(text.value, variables), "Fn::Sub takes strings")
 
-        def filled(found: re.Match[str]) -> str:
-            name = found.group(1).strip()
+    def _filled(self, text: str, variables: Mapping[str, Any]) -> Iterator[Any]:
+        """What stands between the names of an ``Fn::Sub``, and the values of the names."""
+        at = 0
+        for form in _FORMS.finditer(text):
+            yield text[at : form.start()]
+            at = form.end()
+            name = form.group(1).strip()
+            self._budget.step()
             if name.startswith("!"):
-                return f"${{{name[1:]}}}"
-            if name in variables:
-                value = variables[name]
+                yield f"${{{name[1:]}}}"
+            elif name in variables:
+                yield variables[name]
             elif "." in name:
-                value = self._attribute(*name.split(".", 1))
+                yield self._attribute(*name.split(".", 1))
             else:
-                value = self._named(name)
-            if isinstance(value, Unknown):
-                unknown.append(value)
-            return _string(value)
+                yield self._named(name)
+        yield text[at:]
 
-        done = _FORMS.sub(filled, text.value)
-        return unknown[0] if unknown else done
+    def _text(self, parts: Iterator[Any], why: str) -> Any:
+        """The parts as one string; Unknown where one of them is, or is no string or number."""
+        kept: list[str] = []
+        size = 0
+        for part in parts:
+            if isinstance(part, Unknown):
+                return part
+            if isinstance(part, list | dict | Node):
+                return Unknown(why)
+            kept.append(_string(part))
+            size += len(kept[-1])
+            if size > self._budget.limits.value:
+                break
+        self._budget.room(size)
+        return "".join(kept)
 
     def _join(self, argument: Node) -> Any:
         parts = self._list(argument, 2)
@@ -174,42 +262,51 @@ class Resolver:
         between, listed = parts
         if not isinstance(listed, list):
             return Unknown("Fn::Join takes a list")
-        return _string(between).join(_string(one) for one in listed)
+        separator = _string(between)
+        self._budget.room(len(separator) * len(listed))
+        parts = [part for member in listed for part in (separator, member)][1:]
+        return self._text(iter(parts), "Fn::Join takes a list of strings")
 
     def _split(self, argument: Node) -> Any:
         parts = self._list(argument, 2)
         if isinstance(parts, Unknown):
             return parts
-        between, text = parts
-        return _string(text).split(_string(between)) if between else Unknown("Fn::Split takes a delimiter")
+        between, text = _string(parts[0]), _string(parts[1])
+        if not parts[0]:
+            return Unknown("Fn::Split takes a delimiter")
+        self._budget.room(text.count(between) + 1)
+        return text.split(between)
 
     def _select(self, argument: Node) -> Any:
         parts = self._list(argument, 2)
         if isinstance(parts, Unknown):
             return parts
         number, listed = parts
-        try:
-            return listed[int(number)]
-        except (TypeError, ValueError, IndexError, KeyError):
-            return Unknown("Fn::Select finds no such element")
+        index = _string(number)
+        if index.isascii() and index.isdecimal() and len(index) <= _INDEX_DIGITS and isinstance(listed, list):
+            return listed[int(index)] if int(index) < len(listed) else Unknown(_NO_ELEMENT)
+        return Unknown(_NO_ELEMENT)
 
     def _find_in_map(self, argument: Node) -> Any:
         parts = self._list(argument, 3)
         if isinstance(parts, Unknown):
             return parts
         name, first, second = (_string(one) for one in parts)
-        whole = self._section("Mappings").get(name)
-        found = whole.plain() if whole else {}
-        try:
-            return _literal(found[first][second])
-        except (KeyError, TypeError):
+        node = self._section("Mappings").get(name)
+        for key in (first, second):
+            node = node.value.get(key) if node is not None and isinstance(node.value, dict) else None
+        if node is None:
             return Unknown(f"the mapping {name} has no {first}.{second}")
+        self._budget.step(_count(node))
+        return _literal(node.plain())
 
     def _if(self, argument: Node) -> Any:
         if not isinstance(argument.value, list) or len(argument.value) != 3:
             return Unknown("Fn::If takes a condition and two values")
         condition, yes, no = argument.value
-        met = self.holds(str(condition.value))
+        if not isinstance(condition.value, str):
+            return Unknown("Fn::If takes the name of a condition")
+        met = self.holds(condition.value)
         if isinstance(met, Unknown):
             return met
         return self.resolved(yes if met else no)
@@ -257,7 +354,10 @@ class Resolver:
 
     def _json(self, argument: Node) -> Any:
         found = self.resolved(argument)
-        return next(unknowns(found), None) or json.dumps(found.plain())
+        unknown = next(unknowns(found), None)
+        if unknown is not None:
+            return unknown
+        return self._budget.text(json.JSONEncoder(default=str).iterencode(found.plain()))
 
     def _length(self, argument: Node) -> Any:
         found = self.resolved(argument).value
@@ -295,13 +395,20 @@ _FUNCTIONS = {
 }
 
 
-def _noded(value: Any, around: Node) -> Node:
-    """A function's plain result as a tree, at the place of its call."""
-    if isinstance(value, dict):
-        return Node({name: _noded(one, around) for name, one in value.items()}, around.spot)
-    if isinstance(value, list):
-        return Node([_noded(one, around) for one in value], around.spot)
-    return Node(value, around.spot)
+def _call_in(node: Node) -> tuple[str, Node] | None:
+    """The function and its argument, where a map is the call of one."""
+    if len(node.value) != 1:
+        return None
+    ((name, argument),) = node.value.items()
+    return (name, argument) if name in ("Ref", "Condition") or name.startswith("Fn::") else None
+
+
+def _count(node: Node) -> int:
+    """How many values a value has."""
+    if not isinstance(node.value, dict | list):
+        return 1
+    children = node.value.values() if isinstance(node.value, dict) else node.value
+    return 1 + sum(_count(child) for child in children)
 
 
 def _literal(value: Any) -> Any:

@@ -37,10 +37,10 @@ _MEANINGLESS = ("DependsOn", "Metadata", "UpdateReplacePolicy", "CreationPolicy"
 def read(template: Node, pieces: Pieces, given: Mapping[str, str], region: str | None) -> None:
     """Take what the template has of tables into `pieces`. Raises nothing: what is wrong in it is told in the notes."""
     sections: dict[str, Node] = template.value if isinstance(template.value, dict) else {}
-    resources = _resources(sections)
+    resources = _resources(sections, pieces)
     types = {logical: _type(node) for logical, node in resources.items()}
     identities = Identities(types, given, region)
-    resolver = Resolver(template, given, identities)
+    resolver = Resolver(template, given, identities, pieces.budget)
     identities.name_property = _naming(resources, resolver)
     stack = Stack(pieces, identities, _globals(sections, resolver), region)
     others: dict[str, list[str]] = {}
@@ -58,7 +58,7 @@ def read(template: Node, pieces: Pieces, given: Mapping[str, str], region: str |
 def _read(reader: Reader, stack: Stack, logical: str, node: Node, resolver: Resolver) -> None:
     properties = node.value.get("Properties") or Node({}, node.spot)
     try:
-        resolved = resolver.resolved(properties)
+        resolved = resolver.properties(properties)
     except Gone:
         resolved = Node({}, node.spot)
     whole = Part(node, Where(logical, node.key or node.spot), stack.pieces.notes)
@@ -70,23 +70,31 @@ def _read(reader: Reader, stack: Stack, logical: str, node: Node, resolver: Reso
     whole.close()
 
 
-def _resources(sections: Mapping[str, Node]) -> dict[str, Node]:
+def _resources(sections: Mapping[str, Node], pieces: Pieces) -> dict[str, Node]:
+    """The resources by their logical ids; what is none, a loop over resources too, is told."""
     node = sections.get("Resources")
     found = node.value if node is not None and isinstance(node.value, dict) else {}
-    return {name: one for name, one in found.items() if isinstance(one.value, dict)}
+    for name, entry in found.items():
+        if not isinstance(entry.value, dict):
+            why = "cannot be resolved without CloudFormation" if name.startswith("Fn::") else "is no resource"
+            pieces.notes.lost(Where(name, entry.key or entry.spot), f"{name} {why}")
+    return {name: entry for name, entry in found.items() if isinstance(entry.value, dict)}
 
 
 def _type(node: Node) -> str:
     kind = node.value.get("Type")
-    return str(kind.value) if kind is not None else ""
+    return kind.value if kind is not None and isinstance(kind.value, str) else ""
 
 
 def _is_there(logical: str, node: Node, resolver: Resolver, pieces: Pieces) -> bool:
     condition = node.value.get("Condition")
     if condition is None:
         return True
-    met = resolver.holds(str(condition.value))
     where = Where(logical, node.key or node.spot)
+    if not isinstance(condition.value, str):
+        pieces.notes.lost(where, "its condition is not the name of one")
+        return False
+    met = resolver.is_met(condition.value)
     if isinstance(met, Unknown):
         pieces.notes.lost(where, f"whether it is made is not known: {met.why}")
         return False
@@ -96,20 +104,33 @@ def _is_there(logical: str, node: Node, resolver: Resolver, pieces: Pieces) -> b
 
 
 def _naming(resources: Mapping[str, Node], resolver: Resolver) -> Callable[[str, str], Any]:
+    """A way to the names that the template gives its resources, each worked out once."""
     busy: list[str] = []
+    known: dict[tuple[str, str], Any] = {}
+    loops = 0
 
     def named(logical: str, name: str) -> Any:
+        nonlocal loops
+        if (logical, name) in known:
+            return known[logical, name]
         properties = resources[logical].value.get("Properties") if logical in resources else None
         declared = properties.value.get(name) if properties and isinstance(properties.value, dict) else None
-        if declared is None or logical in busy:
+        if logical in busy:
+            loops += 1
             return None
+        if declared is None:
+            return None
+        before = loops
         busy.append(logical)
         try:
-            return resolver.resolved(declared).value
+            value = resolver.known(declared).value
         except Gone:
-            return None
+            value = None
         finally:
             busy.pop()
+        if before == loops:  # else it may be unknown only because of who asks
+            known[logical, name] = value
+        return value
 
     return named
 
@@ -119,7 +140,13 @@ def _globals(sections: Mapping[str, Node], resolver: Resolver) -> dict[str, Node
     node = sections.get("Globals")
     if node is None or not isinstance(node.value, dict):
         return {}
-    return {name: resolver.resolved(one) for name, one in node.value.items()}
+    found: dict[str, Node] = {}
+    for name, child in node.value.items():
+        try:
+            found[name] = resolver.properties(child)
+        except Gone:
+            continue
+    return found
 
 
 def is_template(keys: Iterator[str] | list[str]) -> bool:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
+from dynaops.convert import json_text
 from dynaops.convert.arns import region_of, table_of
 from dynaops.convert.part import Part
 from dynaops.convert.pieces import Kind, Named, Spec
@@ -301,7 +301,7 @@ def _document(part: Part, name: str) -> dict[str, Any] | None:
     if text is None:
         return None
     try:
-        found = json.loads(text)
+        found = json_text.decoded(text)
     except ValueError:
         part.notes.lost(part.at(name), "it is not valid JSON")
         return None

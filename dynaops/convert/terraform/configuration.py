@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from dynaops.convert.arns import stream_arn, table_arn
+from dynaops.convert.budget import TooLarge
 from dynaops.convert.notes import Where
 from dynaops.convert.part import Part, Unknown
 from dynaops.convert.pieces import Pieces
 from dynaops.convert.terraform import documents, module, resources
-from dynaops.convert.terraform.evaluate import Path, Scope, evaluated, iterated, mapped, within
+from dynaops.convert.terraform.evaluate import Path, Scope, evaluated, iterated, known_value, mapped, within
 from dynaops.convert.terraform.hcl import Block, Body, Expression
 from dynaops.convert.terraform.world import World
 from dynaops.engine.yaml_tree import Node
@@ -35,39 +36,52 @@ class Configuration:
     """All ``.tf`` files of one folder, with the values of their variables."""
 
     def __init__(
-        self, bodies: Sequence[Body], values: Mapping[str, Node], given: Mapping[str, str], region: str | None
+        self,
+        bodies: Sequence[Body],
+        values: Mapping[str, Node],
+        given: Mapping[str, str],
+        region: str | None,
+        pieces: Pieces,
     ) -> None:
+        self._pieces = pieces
         self._values = values
         self._given = given
         self._declared: dict[str, Block] = {}
         self._locals: dict[str, Expression] = {}
         self._named: dict[tuple[str, ...], Block] = {}
         self._providers: dict[str, Body] = {}
+        self._known: dict[Path, Node] = {}
+        """Locals and defaults that were worked out."""
+        self._working_on: list[Path] = []
+        """What is being worked out, outermost first."""
+        self._loops = 0
+        """How often something depended on itself."""
         for body in bodies:
             self._take(body)
-        self.scope = Scope(self._refers)
+        self.scope = Scope(self._refers, pieces.budget)
         self._region = region or self._provider("aws", "region")
 
-    def read(self, pieces: Pieces) -> bool:
+    def read(self) -> bool:
         """Take the resources and module calls; whether any was of a table."""
-        before = len(pieces.tables) + len(pieces.notes.found)
+        pieces = self._pieces
+        before = len(pieces.tables) + len(pieces.notes)
         others: dict[str, list[Block]] = {}
         for (section, *labels), block in self._named.items():
             if section == "module":
-                self._module(labels[0], block, pieces)
+                self._module(labels[0], block)
             elif section == "resource" and labels[0] in resources.READERS:
-                self._resource(".".join(labels), block, pieces)
+                self._resource(".".join(labels), block)
             elif section == "resource":
                 others.setdefault(labels[0], []).append(block)
         for kind, blocks in sorted(others.items()):
             names = ", ".join(sorted(one.labels[1] for one in blocks))
             pieces.notes.lost(Where(f"{kind} ({names})", blocks[0].spot), resources.ELSEWHERE)
-        return len(pieces.tables) + len(pieces.notes.found) > before
+        return len(pieces.tables) + len(pieces.notes) > before
 
     def variables(self) -> Node:
         """The variables that are declared or given, as a map."""
         names = [*self._declared, *(name for name in self._values if name not in self._declared)]
-        found = {name: self._variable(name) for name in names}
+        found = {name: self._known_variable(name) for name in names}
         spot = next((one.spot for one in self._declared.values()), ("", 0, 0))
         known = {name: node for name, node in found.items() if not isinstance(node.value, Unknown)}
         return Node(known, spot)
@@ -75,9 +89,12 @@ class Configuration:
     def _take(self, body: Body) -> None:
         for block in body.blocks:
             if block.type == "variable" and block.labels:
-                self._declared[block.labels[0]] = block
+                if self._is_first(f"var.{block.labels[0]}", self._declared.get(block.labels[0]), block):
+                    self._declared[block.labels[0]] = block
             elif block.type == "locals":
-                self._locals.update(block.body.attributes)
+                for name, source in block.body.attributes.items():
+                    if self._is_first(f"local.{name}", self._locals.get(name), source):
+                        self._locals[name] = source
             elif block.type == "provider" and block.labels:
                 alias = block.body.attributes.get("alias")
                 name = f"{block.labels[0]}.{alias.written.strip(chr(34))}" if alias else block.labels[0]
@@ -85,49 +102,69 @@ class Configuration:
             elif (block.type == "module" and len(block.labels) == 1) or (
                 block.type in ("resource", "data") and len(block.labels) == 2
             ):
-                self._named[(block.type, *block.labels)] = block
+                key = (block.type, *block.labels)
+                if self._is_first(".".join(key).removeprefix("resource."), self._named.get(key), block):
+                    self._named[key] = block
+
+    def _is_first(self, what: str, earlier: Block | Expression | None, later: Block | Expression) -> bool:
+        """Terraform takes no second declaration of a name; it is told."""
+        if earlier is not None:
+            first = Where(what, earlier.spot).place
+            self._pieces.notes.lost(Where(what, later.spot), f"it is declared twice, first at {first}")
+        return earlier is None
 
     def _provider(self, name: str, attribute: str) -> str | None:
         body = self._providers.get(name)
         source = body.attributes.get(attribute) if body else None
-        found = evaluated(source, self.scope).value if source else None
+        found = known_value(source, self.scope).value if source else None
         return found if isinstance(found, str) else None
 
     def _provider_of(self, block: Block) -> str:
         source = block.body.attributes.get("provider")
         return source.written if source else "aws"
 
-    def _instances(self, what: str, block: Block, pieces: Pieces) -> Iterator[tuple[str, Scope]]:
-        """The scopes of a block's instances: ``count`` and ``for_each``."""
+    def _instances(self, what: str, block: Block) -> Iterator[tuple[str, Scope]]:
+        """The scopes of a block's instances; one that is made too often is told."""
+        try:
+            yield from self._counted(what, block)
+        except TooLarge as error:
+            self._pieces.notes.lost(Where(what, block.spot), str(error))
+
+    def _counted(self, what: str, block: Block) -> Iterator[tuple[str, Scope]]:
+        """The scopes of a block's instances: ``count`` and ``for_each``. Raises TooLarge."""
+        notes, budget = self._pieces.notes, self._pieces.budget
         count, each = block.body.attributes.get("count"), block.body.attributes.get("for_each")
         where = Where(what, block.spot)
         if count is not None:
-            number = evaluated(count, self.scope).value
+            number = known_value(count, self.scope).value
             if not isinstance(number, int):
-                pieces.notes.lost(where, f"how many there are is not known: {_why(number, count)}")
+                notes.lost(where, f"how many there are is not known: {_why(number, count)}")
                 return
-            if number == 0:
-                pieces.notes.lost(where, "its count is 0")
+            if number <= 0:
+                notes.lost(where, f"its count is {number}")
+            budget.instances(number)
             for index in range(number):
                 bound = Node({"index": Node(index, count.spot)}, count.spot)
                 yield (f"{what}[{index}]" if number > 1 else what), self.scope.with_bound(count=bound)
         elif each is not None:
             pairs = iterated(each, self.scope)
             if isinstance(pairs, Unknown):
-                pieces.notes.lost(where, f"for what it is made is not known: {pairs.why}")
+                notes.lost(where, f"for what it is made is not known: {pairs.why}")
                 return
+            budget.instances(len(pairs))
             for key, value in pairs:
                 bound = Node({"key": key, "value": value}, value.spot)
                 yield f'{what}["{key.value}"]', self.scope.with_bound(each=bound)
         else:
             yield what, self.scope
 
-    def _resource(self, address: str, block: Block, pieces: Pieces) -> None:
+    def _resource(self, address: str, block: Block) -> None:
+        pieces = self._pieces
         provider = self._provider_of(block)
         region = self._region if provider == "aws" else self._provider(provider, "region")
         world = World(pieces, observed=False, region=region)
-        for what, scope in self._instances(address, block, pieces):
-            node = mapped(block.body, scope)
+        for what, scope in self._instances(address, block):
+            node = mapped(block.body, scope, _META)
             if block.labels[0] == "aws_dynamodb_table_replica" and "region" not in node.value and region:
                 node.value["region"] = Node(region, block.spot)
             self._with_default_tags(node, provider, block)
@@ -146,17 +183,19 @@ class Configuration:
                 own_tags = own.value if own is not None and isinstance(own.value, dict) else {}
                 node.value["tags"] = Node({**found.value, **own_tags}, own.spot if own else found.spot)
 
-    def _module(self, name: str, block: Block, pieces: Pieces) -> None:
+    def _module(self, name: str, block: Block) -> None:
+        pieces = self._pieces
         source = block.body.attributes.get("source")
-        said = str(evaluated(source, self.scope).value) if source else ""
+        known = known_value(source, self.scope).value if source else ""
+        said = known if isinstance(known, str) else ""
         names = set(block.body.attributes)
         if not module.is_table(names) and not any(one in said for one in _MODULES):
             where = Where(f"module.{name}", block.spot)
             pieces.notes.lost(where, f"{said or 'it'} is no module of a DynamoDB table that is known here")
             return
         world = World(pieces, observed=False, region=self._region)
-        for what, scope in self._instances(f"module.{name}", block, pieces):
-            node = mapped(block.body, scope)
+        for what, scope in self._instances(f"module.{name}", block):
+            node = mapped(block.body, scope, _META)
             self._with_default_tags(
                 node, "aws", Block("resource", (resources.TABLE, name), block.body, block.spot)
             )
@@ -172,15 +211,49 @@ class Configuration:
             return within(self._variable(str(rest[0])), tuple(rest[1:]))
         if head == "local" and rest:
             source = self._locals.get(str(rest[0]))
-            return within(evaluated(source, scope), tuple(rest[1:])) if source else None
+            return within(self._once((head, rest[0]), source), tuple(rest[1:])) if source else None
         if head == "data" and len(rest) >= 3:
-            return self._data(str(rest[0]), str(rest[1]), str(rest[-1]), scope)
+            kind, name, attribute = str(rest[0]), str(rest[1]), str(rest[-1])
+            return self._guarded(path, lambda: self._data(kind, name, attribute, scope))
         if head == "module" and len(rest) >= 2:
-            return self._output(str(rest[0]), str(rest[-1]), scope)
-        names = [one for one in path if not isinstance(one, int)]
-        if len(names) >= 3 and ("resource", str(names[0]), str(names[1])) in self._named:
-            return self._attribute(str(names[0]), str(names[1]), str(names[-1]), scope)
+            module_, output = str(rest[0]), str(rest[-1])
+            return self._guarded(path, lambda: self._output(module_, output, scope))
+        names = [str(one) for one in path if not isinstance(one, int)]
+        if len(names) >= 3 and ("resource", names[0], names[1]) in self._named:
+            key = (names[0], names[1], names[-1])
+            return self._guarded(key, lambda: self._attribute(*key, scope))
         return Unknown(f"{written} is not known: give it with --parameter {written}=VALUE")
+
+    def _guarded(self, key: Path, work: Callable[[], Any]) -> Any:
+        """The value that is worked out for `key`; Unknown where that needs the value itself."""
+        if key in self._working_on:
+            self._loops += 1
+            return Unknown("it depends on itself")
+        self._working_on.append(key)
+        try:
+            return work()
+        finally:
+            self._working_on.pop()
+
+    def _once(self, key: Path, source: Expression) -> Node:
+        """The value of a local or of a default, worked out the first time that it is asked for. Raises TooLarge."""
+        if key in self._known:
+            return self._known[key]
+        loops = self._loops
+        value = self._guarded(key, lambda: evaluated(source, self.scope))
+        node = value if isinstance(value, Node) else Node(value, source.spot)
+        if loops == self._loops:  # else it may be unknown only because of who asks
+            self._known[key] = node
+        return node
+
+    def _known_variable(self, name: str) -> Node:
+        """The value of a variable; over a bound, it is Unknown with the reason."""
+        with self._pieces.budget.unit():
+            try:
+                return self._variable(name)
+            except TooLarge as error:
+                spot = self._declared[name].spot if name in self._declared else ("", 0, 0)
+                return Node(Unknown(str(error)), spot)
 
     def _variable(self, name: str) -> Node:
         declared = self._declared.get(name)
@@ -191,13 +264,13 @@ class Configuration:
             return self._values[name]
         default = declared.body.attributes.get("default") if declared else None
         if default is not None:
-            return evaluated(default, self.scope)
+            return self._once(("var", name), default)
         return Node(Unknown(f"var.{name} has no value: give it with --parameter {name}=VALUE"), spot)
 
     def _data(self, kind: str, name: str, attribute: str, scope: Scope) -> Any:
         block = self._named.get(("data", kind, name))
         if kind == "aws_iam_policy_document" and attribute == "json" and block is not None:
-            return documents.policy(mapped(block.body, scope))
+            return documents.policy(mapped(block.body, scope), scope.budget)
         pseudo = _DATA.get((kind, attribute))
         if pseudo == "AWS::Region" and self._region:
             return self._region

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from dynaops.convert.part import unknowns
+from dynaops.convert.budget import Budget
+from dynaops.convert.part import Unknown, unknowns
 from dynaops.engine.yaml_tree import Node
 
 _LISTS = {
@@ -16,18 +17,18 @@ _LISTS = {
 }
 
 
-def policy(block: Node) -> Any:
-    """The document's text, or what of it is not known."""
+def policy(block: Node, budget: Budget) -> Any:
+    """The document's text, or what of it is not known. Raises TooLarge."""
     unknown = next(unknowns(block), None)
     if unknown is not None:
         return unknown
     said = block.plain()
-    return json.dumps(
-        {
-            "Version": said.get("version", "2012-10-17"),
-            "Statement": [_statement(one) for one in said.get("statement", ())],
-        }
-    )
+    try:
+        statements = [_statement(statement) for statement in said.get("statement", ())]
+    except (TypeError, ValueError, AttributeError, KeyError):
+        return Unknown("its statements are not written as Terraform takes them")
+    document = {"Version": said.get("version", "2012-10-17"), "Statement": statements}
+    return budget.text(json.JSONEncoder().iterencode(document))
 
 
 def _statement(said: dict[str, Any]) -> dict[str, Any]:

@@ -1,20 +1,21 @@
 """Expressions worked out as far as files and parameters go; what cannot be is `Unknown`, with why.
 
-Source: Terraform Language, Expressions and Functions.
+Source: Terraform Language, Expressions and Functions. Every expression is a step of the conversion's budget, and every
+value that is larger than what it is made of is asked for there first.
 """
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
+from dynaops.convert.budget import Budget, TooLarge
 from dynaops.convert.part import Unknown, unknowns
-from dynaops.convert.terraform.functions import FUNCTIONS, Unfit
-from dynaops.convert.terraform.hcl import Body, Expression, expression
+from dynaops.convert.terraform.functions import FUNCTIONS, Unfit, charged, text_of
+from dynaops.convert.terraform.hcl import Block, Body, Expression, expression
 from dynaops.engine.yaml_tree import Node
 
 Path = tuple[str | int, ...]
@@ -22,7 +23,8 @@ _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\"}
 _ESCAPED = re.compile(r"\\(u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)")
 _INTERPOLATION = re.compile(r"(?<!\$)\$\{([^{}]*)\}")
 _QUIET = ("new_line_or_comment",)
-_DEPTH = 100
+_PARSED = 20
+"""Steps that it counts for to parse an expression within a heredoc."""
 
 
 @dataclass(frozen=True)
@@ -30,8 +32,8 @@ class Scope:
     """What names mean: `refers` answers for references; `bound` holds ``each`` and the iterators of dynamic blocks."""
 
     refers: Callable[[Path, Scope], Any]
+    budget: Budget
     bound: Mapping[str, Node] = field(default_factory=dict)
-    depth: int = 0
 
     def with_bound(self, **values: Node) -> Scope:
         """The scope with more names bound."""
@@ -39,32 +41,60 @@ class Scope:
 
 
 def evaluated(source: Expression, scope: Scope) -> Node:
-    """The value of an expression."""
-    if scope.depth > _DEPTH:
-        return Node(Unknown("it depends on itself"), source.spot)
-    return _Evaluator(source, replace(scope, depth=scope.depth + 1)).value(source.tree)
+    """The value of an expression. Raises TooLarge."""
+    return _Evaluator(source, scope).value(source.tree)
 
 
-def mapped(body: Body, scope: Scope) -> Node:
-    """A body as a map: attributes, and blocks as lists of maps by their type."""
+def known_value(source: Expression, scope: Scope) -> Node:
+    """The value of an expression; over a bound, it is Unknown with the reason."""
+    with scope.budget.unit():
+        try:
+            return evaluated(source, scope)
+        except TooLarge as error:
+            return Node(Unknown(str(error)), source.spot)
+
+
+def mapped(body: Body, scope: Scope, without: Sequence[str] = ()) -> Node:
+    """A body as a map: attributes, and blocks as lists of maps by their type. What is over a bound is Unknown.
+
+    `without`: attributes that are left out.
+    """
     found: dict[str, Node] = {}
-    for name, source in body.attributes.items():
-        value = _names(source) if name == "ignore_changes" else evaluated(source, scope).value
-        found[name] = Node(value, source.spot)
-    for block in body.blocks:
-        if block.type == "dynamic" and block.labels:
-            listed = _dynamic(block.labels[0], block.body, scope)
-            name = block.labels[0]
-        else:
-            listed, name = [mapped(block.body, scope)], block.type
-        into = found.setdefault(name, Node([], block.spot))
-        into.value = [*(into.value if isinstance(into.value, list) else []), *listed]
+    blocks: dict[str, Node] = {}
+    with scope.budget.unit():
+        for name, source in body.attributes.items():
+            if name in without:
+                continue
+            value = _names(source) if name == "ignore_changes" else known_value(source, scope).value
+            found[name] = Node(value, source.spot)
+        for block in body.blocks:
+            name = block.labels[0] if block.type == "dynamic" and block.labels else block.type
+            blocks.setdefault(name, Node([], block.spot)).value.extend(_maps(block, scope))
+    for name, node in blocks.items():
+        beside = found[name].value if name in found else None
+        found[name] = Node([*(beside if isinstance(beside, list) else []), *node.value], node.spot)
     return Node(found, body.spot)
+
+
+def _maps(block: Block, scope: Scope) -> list[Node]:
+    """The maps that a block stands for: itself, or the contents of a dynamic one. Over a bound, one that is Unknown."""
+    try:
+        if block.type == "dynamic" and block.labels:
+            return list(_dynamic(block.labels[0], block.body, scope))
+        return [_nested(block.body, scope)]
+    except TooLarge as error:
+        return [Node(Unknown(str(error)), block.spot)]
+
+
+def _nested(body: Body, scope: Scope) -> Node:
+    with scope.budget.nested():
+        scope.budget.step()
+        return mapped(body, scope)
 
 
 def iterated(source: Expression, scope: Scope) -> list[tuple[Node, Node]] | Unknown:
     """Keys and values of a ``for_each``."""
-    found = evaluated(source, scope)
+    found = known_value(source, scope)
     if isinstance(found.value, Unknown):
         return found.value
     if isinstance(found.value, dict):
@@ -72,20 +102,18 @@ def iterated(source: Expression, scope: Scope) -> list[tuple[Node, Node]] | Unkn
     return [(one, one) for one in found.value] if isinstance(found.value, list) else []
 
 
-def _dynamic(name: str, body: Body, scope: Scope) -> list[Node]:
+def _dynamic(name: str, body: Body, scope: Scope) -> Iterator[Node]:
     each, contents = body.attributes.get("for_each"), body.of_type("content")
     if each is None or not contents:
-        return []
+        return
     pairs = iterated(each, scope)
     if isinstance(pairs, Unknown):
-        return [Node(pairs, each.spot)]
+        yield Node(pairs, each.spot)
+        return
     iterator = body.attributes["iterator"].written if "iterator" in body.attributes else name
-    return [
-        mapped(
-            contents[0].body, scope.with_bound(**{iterator: Node({"key": key, "value": value}, value.spot)})
-        )
-        for key, value in pairs
-    ]
+    for key, value in pairs:
+        bound = Node({"key": key, "value": value}, value.spot)
+        yield _nested(contents[0].body, scope.with_bound(**{iterator: bound}))
 
 
 def _names(source: Expression) -> list[Node]:
@@ -98,12 +126,17 @@ class _Evaluator:
     def __init__(self, source: Expression, scope: Scope) -> None:
         self._source = source
         self._scope = scope
+        self._budget = scope.budget
 
     def value(self, tree: Any) -> Node:
+        self._budget.step()
+        if tree.data == "expr_term":  # parentheses, or nothing, around another
+            return self.value(_trees(tree)[0])
         made = getattr(self, f"_{tree.data}", None)
         if made is None:
             return self._unknown(tree)
-        value = made(tree)
+        with self._budget.nested():
+            value = made(tree)
         return value if isinstance(value, Node) else Node(value, self._spot(tree))
 
     def _spot(self, tree: Any) -> Any:
@@ -114,17 +147,22 @@ class _Evaluator:
             Unknown(f"{self._source.below(tree).written} cannot be worked out here"), self._spot(tree)
         )
 
-    def _expr_term(self, tree: Any) -> Any:
-        return self.value(_trees(tree)[0])
-
     def _literal_value(self, tree: Any) -> Any:
         return {"true": True, "false": False, "null": None}[str(tree.children[0])]
 
     def _int_lit(self, tree: Any) -> Any:
-        return int(tree.children[0])
+        digits = str(tree.children[0])
+        return int(digits) if len(digits) <= self._budget.limits.digits else self._too_long()
 
     def _float_lit(self, tree: Any) -> Any:
-        return Decimal(str(tree.children[0]))
+        digits = str(tree.children[0])
+        try:
+            return Decimal(digits) if len(digits) <= self._budget.limits.digits else self._too_long()
+        except ArithmeticError:
+            return self._too_long()
+
+    def _too_long(self) -> Unknown:
+        return Unknown(f"a number has at most {self._budget.limits.digits} digits")
 
     def _string(self, tree: Any) -> Any:
         parts = [self._part(one) for one in _trees(tree)]
@@ -133,17 +171,26 @@ class _Evaluator:
             return unknown
         if len(parts) == 1 and not isinstance(parts[0], str):
             return parts[0]
-        return "".join(_text(one) for one in parts)
+        return self._joined(parts)
+
+    def _joined(self, parts: list[Any]) -> Any:
+        try:
+            return self._budget.text(text_of(part) for part in parts)
+        except Unfit:
+            return Unknown("a list or a map cannot be put into a string")
 
     def _part(self, tree: Any) -> Any:
         inner = tree.children[0]
         if not hasattr(inner, "data"):
             text = str(inner)
-            return text[1:] if text.startswith(("$${", "%%{")) else _ESCAPED.sub(_unescaped, text)
+            self._budget.room(len(text))
+            try:
+                return text[1:] if text.startswith(("$${", "%%{")) else _ESCAPED.sub(_unescaped, text)
+            except (ValueError, OverflowError):
+                return Unknown("an escape sequence stands for no character")
         if inner.data != "interpolation":
             return Unknown("template directives cannot be worked out here")
-        found = self.value(_trees(inner)[0])
-        return found if isinstance(found.value, dict | list) else found.value
+        return self.value(_trees(inner)[0]).value
 
     def _heredoc_template(self, tree: Any) -> Any:
         lines = str(tree.children[0]).rstrip("\n").split("\n")[1:-1]
@@ -155,21 +202,17 @@ class _Evaluator:
         return self._filled([one[indent:] for one in lines])
 
     def _filled(self, lines: list[str]) -> Any:
-        unknown: list[Unknown] = []
-
-        def value_of(found: re.Match[str]) -> str:
+        text, at, parts = "".join(f"{one}\n" for one in lines), 0, []
+        for found in _INTERPOLATION.finditer(text):
+            parts.append(text[at : found.start()].replace("$${", "${"))
+            at = found.end()
+            self._budget.step(_PARSED)
             source = expression(found.group(1), self._source.file)
-            value = (
-                evaluated(source, self._scope).value
-                if source
-                else Unknown(f"{found.group()} is no expression")
-            )
+            value = evaluated(source, self._scope).value if source else Unknown("it holds no expression")
             if isinstance(value, Unknown):
-                unknown.append(value)
-            return _text(value)
-
-        done = _INTERPOLATION.sub(value_of, "".join(f"{one}\n" for one in lines)).replace("$${", "${")
-        return unknown[0] if unknown else done
+                return value
+            parts.append(value)
+        return self._joined([*parts, text[at:].replace("$${", "${")])
 
     def _tuple(self, tree: Any) -> Any:
         return [self.value(one) for one in _trees(tree)]
@@ -178,15 +221,21 @@ class _Evaluator:
         found: dict[str, Node] = {}
         for element in _trees(tree):
             key, value = (one for one in element.children if hasattr(one, "data"))
-            found[self._key(key)] = self.value(value)
+            name = self._key(key)
+            if isinstance(name, Unknown):
+                return name
+            found[name] = self.value(value)
         return found
 
-    def _key(self, tree: Any) -> str:
+    def _key(self, tree: Any) -> str | Unknown:
         inner = tree.children[0]
         bare = inner.children[0] if inner.data == "expr_term" and len(inner.children) == 1 else inner
         if hasattr(bare, "data") and bare.data in ("identifier", "keyword", "literal_value"):
             return str(bare.children[0])
-        return _text(self.value(inner).value)
+        found = self.value(inner).value
+        if isinstance(found, Unknown):
+            return found
+        return Unknown("a key must be a string") if isinstance(found, dict | list) else text_of(found)
 
     def _identifier(self, tree: Any) -> Any:
         return self._reference((str(tree.children[0]),), tree)
@@ -198,33 +247,47 @@ class _Evaluator:
         return self._chain(tree)
 
     def _chain(self, tree: Any) -> Any:
-        path, base = [], tree
+        path: list[str | int] = []
+        base = tree
         while base.data in ("get_attr_expr_term", "index_expr_term", "expr_term"):
             if base.data == "expr_term":
                 (base,) = _trees(base)[:1]
                 continue
             inner, step = _trees(base)
-            path.append(self._step(step))
+            named = self._step(step)
+            if isinstance(named, Unknown):
+                return named
+            path.append(named)
             base = inner
         path.reverse()
         if base.data == "identifier":
             return self._reference((str(base.children[0]), *path), tree)
         return _within(self.value(base), tuple(path)) or self._unknown(tree)
 
-    def _step(self, tree: Any) -> str | int:
+    def _step(self, tree: Any) -> str | int | Unknown:
+        self._budget.step()
         if tree.data == "get_attr":
             return str(tree.children[-1].children[0])
         if tree.data == "short_index":
-            return int(tree.children[-1])
+            digits = str(tree.children[-1])
+            return int(digits) if len(digits) <= _INDEX_DIGITS else self._too_long()
         found = self.value(_trees(tree)[0]).value
-        return found if isinstance(found, int) else _text(found)
+        if isinstance(found, Unknown | int):
+            return found
+        return (
+            Unknown("an index is a number or a string") if isinstance(found, dict | list) else text_of(found)
+        )
 
     def _reference(self, path: Path, tree: Any) -> Any:
         if path[0] in self._scope.bound:
-            found = _within(self._scope.bound[str(path[0])], path[1:])
-            return found if found is not None else self._unknown(tree)
-        answer = self._scope.refers(path, self._scope)
-        return answer if answer is not None else self._unknown(tree)
+            answer = _within(self._scope.bound[str(path[0])], path[1:])
+        else:
+            answer = self._scope.refers(path, self._scope)
+        if answer is None:
+            return self._unknown(tree)
+        if isinstance(answer, str):
+            self._budget.room(len(answer))
+        return charged(answer, self._budget) if isinstance(answer, Node) else answer
 
     def _conditional(self, tree: Any) -> Any:
         test, yes, no = _trees(tree)
@@ -239,7 +302,10 @@ class _Evaluator:
             return value
         if str(tree.children[0]).strip() == "!":
             return not value
-        return -value if isinstance(value, int | Decimal) else self._unknown(tree)
+        try:
+            return -value if isinstance(value, int | Decimal) else self._unknown(tree)
+        except ArithmeticError:
+            return self._unknown(tree)
 
     def _binary_op(self, tree: Any) -> Any:
         left, term = _trees(tree)[:2]
@@ -251,8 +317,10 @@ class _Evaluator:
             if unknown is not None:
                 return unknown
         done = _OPERATORS.get(sign)
+        if sign in _ARITHMETIC and not (_is_number(a.value) and _is_number(b.value)):
+            return self._unknown(tree)
         try:
-            return done(a.plain(), b.plain()) if done else self._unknown(tree)
+            return done(a.plain(exact=True), b.plain(exact=True)) if done else self._unknown(tree)
         except (TypeError, ArithmeticError):
             return self._unknown(tree)
 
@@ -270,11 +338,21 @@ class _Evaluator:
             if unknown is not None:
                 return unknown
         try:
-            return made(arguments)
-        except (Unfit, TypeError, ValueError, IndexError, KeyError):
+            return made(arguments, self._budget)
+        except (Unfit, TypeError, ValueError, LookupError, ArithmeticError):
             return self._unknown(tree)
 
 
+def _is_number(value: Any) -> bool:
+    """A number that can be reckoned with: one of hundreds of digits would double them with each step."""
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        return False
+    return abs(value) < _LARGEST if isinstance(value, int) else value.is_finite()
+
+
+_ARITHMETIC = ("+", "-", "*")
+_LARGEST = 10**40
+_INDEX_DIGITS = 9
 _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "==": lambda a, b: a == b,
     "!=": lambda a, b: a != b,
@@ -297,7 +375,7 @@ def _within(node: Node, path: Path) -> Node | None:
             return node
         if isinstance(node.value, dict) and str(step) in node.value:
             node = node.value[str(step)]
-        elif isinstance(node.value, list) and str(step).isdigit() and int(step) < len(node.value):
+        elif isinstance(node.value, list) and _is_index(step) and int(step) < len(node.value):
             node = node.value[int(step)]
         elif isinstance(node.value, dict):
             return Node(None, node.spot)
@@ -309,21 +387,21 @@ def _within(node: Node, path: Path) -> Node | None:
 within = _within
 
 
+def _is_index(step: str | int) -> bool:
+    text = str(step) if isinstance(step, str) or abs(step) < _LARGEST else ""
+    return text.isascii() and text.isdecimal() and len(text) <= _INDEX_DIGITS
+
+
 def _trees(tree: Any) -> list[Any]:
     """The children that mean something."""
     return [one for one in tree.children if hasattr(one, "data") and one.data not in _QUIET]
 
 
-def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, Node):
-        return json.dumps(value.plain())
-    return "" if value is None else str(value)
-
-
 def _unescaped(found: re.Match[str]) -> str:
     code = found.group(1)
     if code[0] in "uU" and len(code) > 1:
-        return chr(int(code[1:], 16))
+        number = int(code[1:], 16)
+        if 0xD800 <= number <= 0xDFFF:
+            raise ValueError
+        return chr(number)
     return _ESCAPES.get(code, found.group())

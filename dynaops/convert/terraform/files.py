@@ -22,14 +22,16 @@ def read(texts: Sequence[Text], pieces: Pieces, given: Mapping[str, str], region
     bodies: list[Body] = []
     values: list[tuple[Text, Node]] = []
     for text in texts:
+        if text.path.endswith(".json"):
+            text.json()  # says what is wrong with it
         if text.documents is not None:
-            values.append((text, tree(text.json()[0], text.path)))
+            values.append((text, tree(text.documents[0], text.path)))
             continue
-        body = parse(text.text, text.path)
+        body = parse(text.written_by_hand(), text.path)
         if body.blocks:
             bodies.append(body)
         else:
-            values.append((text, mapped(body, Scope(_nothing))))
+            values.append((text, mapped(body, Scope(_nothing, pieces.budget))))
     if not bodies:
         world = World(pieces, observed=False, region=region)
         for text, node in values:
@@ -38,8 +40,8 @@ def read(texts: Sequence[Text], pieces: Pieces, given: Mapping[str, str], region
     variables = {
         name: one for _, node in values if isinstance(node.value, dict) for name, one in node.value.items()
     }
-    configuration = Configuration(bodies, variables, given, region)
-    found = configuration.read(pieces)
+    configuration = Configuration(bodies, variables, given, region, pieces)
+    found = configuration.read()
     declared = configuration.variables()
     if not found and isinstance(declared.value, dict) and module.is_table(set(declared.value)):
         where = Where("variables", declared.spot)

@@ -1,16 +1,31 @@
-"""HCL as bodies of attributes and blocks, with places. The grammar is python-hcl2's; expressions stay its trees."""
+"""HCL as bodies of attributes and blocks, with places. The grammar is python-hcl2's; expressions stay its trees.
+
+Its parser is fed token by token, so that what is too deep or too much is refused before a tree is made of it.
+"""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from dynaops.engine.yaml_tree import Spot, unreadable
+from dynaops.engine.yaml_tree import Spot, Unreadable, place_of, unreadable
 from dynaops.model.errors import DynaopsError
 from dynaops.model.finding import Place
 
 if TYPE_CHECKING:
     from lark import Tree
+
+MAX_TOKENS = 100_000
+"""Words and signs of a file: it is parsed at some tens of thousands a second."""
+MAX_DEPTH = 60
+"""Blocks, brackets and templates within one another."""
+_OPENING = ("LBRACE", "LPAR", "LSQB", "INTERP_START", "DIRECTIVE_START", "FULL_SPLAT_START")
+_CLOSING = ("RBRACE", "RPAR", "RSQB")
+_BLANK = re.compile(r"\s+")
+_MAX_BLANK_LINES, _MAX_BLANK = 200, 10_000
+_SUBTRACTIONS = re.compile(r"(?:-[0-9]){100}")
+"""The grammar's patterns of heredocs and of numbers take quadratic time on long runs of blanks, and of ``-1-1-1``."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +47,7 @@ class Expression:
         meta = self.tree.meta
         if not hasattr(meta, "start_pos"):
             return ""
-        found = " ".join(self.text[meta.start_pos : meta.end_pos].split())
+        found = " ".join(self.text[meta.start_pos : min(meta.end_pos, meta.start_pos + 1000)].split())
         return found if len(found) <= 60 else f"{found[:57]}..."
 
     def below(self, tree: Any) -> Expression:
@@ -65,7 +80,6 @@ class Block:
 def parse(text: str, file: str) -> Body:
     """A file's body. Raises Unreadable with the place of what is not HCL, DynaopsError without python-hcl2."""
     try:
-        import hcl2
         from lark.exceptions import LarkError
     except ImportError:
         raise DynaopsError(
@@ -73,41 +87,76 @@ def parse(text: str, file: str) -> Body:
             "Install it: pip install 'dynaops[convert]'",
         ) from None
     try:
-        tree = hcl2.parses_to_tree(text)
-        body: Tree[Any] = tree.children[0]
+        body: Tree[Any] = _tree(text, file).children[0]
         return _body(body, file, text, (file, 1, 1))
     except LarkError as error:
         line, column = getattr(error, "line", 1), getattr(error, "column", 1)
         place = Place(file=file, line=max(line or 1, 1), column=max(column or 1, 1))
         found = getattr(error, "token", None) or getattr(error, "char", "")
-        met = f": {str(found).strip()!r} is not expected here" if str(found).strip() else ""
+        met = f": {str(found).strip()[:40]!r} is not expected here" if str(found).strip() else ""
         raise unreadable(
             "CONV001", f"this is not valid HCL{met}", place, "Does `terraform fmt` take it?"
         ) from None
-    except RecursionError:
-        place = Place(file=file, line=1, column=1)
-        raise unreadable("CONV001", "the file is nested too deeply", place) from None
+
+
+def _tree(text: str, file: str) -> Tree[Any]:
+    """The tree of a file. Raises LarkError, and Unreadable for what is over a bound."""
+    from hcl2.parser import parser
+
+    _refuse_runs(text, file)
+    parsing = parser().parse_interactive(f"{text}\n")  # the grammar ends each line with a line end
+    depth = 0
+    for tokens, token in enumerate(parsing.iter_parse()):
+        depth += (token.type in _OPENING) - (token.type in _CLOSING)
+        if tokens > MAX_TOKENS or depth > MAX_DEPTH:
+            why = (
+                f"it is nested more than {MAX_DEPTH} deep"
+                if depth > MAX_DEPTH
+                else "it has too many expressions"
+            )
+            place = Place(file=file, line=token.line or 1, column=token.column or 1)
+            raise unreadable("CONV003", f"too large to work out: {why}", place)
+    tree: Tree[Any] = parsing.feed_eof()  # type: ignore[no-untyped-call]
+    return tree
+
+
+def _refuse_runs(text: str, file: str) -> None:
+    """Refuse the runs of characters on which the grammar's patterns would take quadratic time."""
+    runs = [
+        run
+        for run in _BLANK.finditer(text)
+        if len(run.group()) > _MAX_BLANK or run.group().count("\n") > _MAX_BLANK_LINES
+    ]
+    found = runs[0] if runs else _SUBTRACTIONS.search(text)
+    if found is not None:
+        place = Place(file=file, line=text.count("\n", 0, found.start()) + 1, column=1)
+        raise unreadable(
+            "CONV003", "too large to work out: a run of hundreds of blank lines or numbers", place
+        )
 
 
 def expression(text: str, file: str) -> Expression | None:
     """A single expression (what stands between ``${`` and ``}`` of a heredoc); None where it is none."""
-    import hcl2
     from lark.exceptions import LarkError
 
     source = f"x = {text}"
     try:
-        tree = hcl2.parses_to_tree(source)
-    except (LarkError, RecursionError):
+        found = _body(_tree(source, file).children[0], file, source, (file, 1, 1))
+    except (LarkError, Unreadable):
         return None
-    attribute = next(tree.find_data("attribute"))
-    return Expression(attribute.children[-1], file, source)
+    return found.attributes["x"] if len(found.attributes) == 1 and not found.blocks else None
 
 
 def _body(tree: Any, file: str, text: str, spot: Spot) -> Body:
     found = Body(spot)
     for child in tree.children:
         if child.data == "attribute":
-            found.attributes[_name(child.children[0])] = Expression(child.children[-1], file, text)
+            name, source = _name(child.children[0]), Expression(child.children[-1], file, text)
+            if name in found.attributes:
+                first = place_of(found.attributes[name].spot)
+                at = Place(file=file, line=child.meta.line, column=child.meta.column)
+                raise unreadable("CONV001", f"{name} is set twice", at, f"The first is at {first}.")
+            found.attributes[name] = source
         elif child.data == "block":
             found.blocks.append(_block(child, file, text))
     return found

@@ -6,9 +6,9 @@ is the module that dynaops replaces, whose variables and defaults are those of a
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
+from dynaops.convert import json_text
 from dynaops.convert.part import Part
 from dynaops.convert.pieces import Kind, Spec
 from dynaops.convert.terraform import tables
@@ -188,7 +188,7 @@ def _policy(world: World, part: Part, spec: Spec) -> None:
         return
     if isinstance(document, str):
         try:
-            document = json.loads(document.replace(_ARN, "${table_arn}"))
+            document = json_text.decoded(document.replace(_ARN, "${table_arn}"))
         except ValueError:
             world.pieces.notes.lost(part.at("resource_policy"), "it is not valid JSON")
             return

@@ -34,11 +34,7 @@ READERS: dict[str, Reader] = {
 ELSEWHERE = "it is not about a table, or nothing that a spec can say"
 
 
-def read(world: World, kind: str, part: Part, address: str) -> bool:
-    """Take a resource; False where no reader knows its type."""
-    reader = READERS.get(kind)
-    if reader is None:
-        return False
-    reader(world, part, address)
+def read(world: World, kind: str, part: Part, address: str) -> None:
+    """Take a resource of a type that is among the READERS."""
+    READERS[kind](world, part, address)
     part.close()
-    return True

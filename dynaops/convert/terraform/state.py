@@ -12,7 +12,7 @@ from dynaops.convert.arns import stream_arn, table_arn
 from dynaops.convert.notes import Where
 from dynaops.convert.part import Part, Unknown, tree
 from dynaops.convert.pieces import Pieces
-from dynaops.convert.terraform.resources import ELSEWHERE, TABLE, read
+from dynaops.convert.terraform.resources import ELSEWHERE, READERS, TABLE, read
 from dynaops.convert.terraform.world import World, bare
 from dynaops.convert.texts import Text
 from dynaops.engine.yaml_tree import Node
@@ -45,7 +45,9 @@ def read_plan(text: Text, pieces: Pieces, region: str | None) -> None:
             (
                 address,
                 kind,
-                _filled(values, configured.get(bare(address), {}), names, _module(address), text.path),
+                _filled(values, configured.get(bare(address), {}), names, _module(address), text.path)
+                if kind in READERS
+                else values,
             )
             for address, kind, values in resources
         ]
@@ -85,9 +87,11 @@ def _read(resources: list[tuple[str, str, Any]], text: Text, world: World) -> No
     others: dict[str, list[str]] = {}
     spot = (text.path, 0, 0)
     for address, kind, values in resources:
-        node = values if isinstance(values, Node) else tree(values, text.path)
-        if not read(world, kind, Part(node, Where(address, spot), world.pieces.notes), address):
+        if kind not in READERS:
             others.setdefault(kind, []).append(address)
+            continue
+        node = values if isinstance(values, Node) else tree(values, text.path)
+        read(world, kind, Part(node, Where(address, spot), world.pieces.notes), address)
     for kind, addresses in sorted(others.items()):
         some = ", ".join(addresses[:5]) + (f" and {len(addresses) - 5} more" if len(addresses) > 5 else "")
         world.pieces.notes.lost(Where(f"{kind} ({some})", spot), ELSEWHERE)
@@ -141,7 +145,8 @@ def _module(address: str) -> str:
 
 
 def _name(values: dict[str, Any]) -> str:
-    return str(values.get("name", ""))
+    name = values.get("name")
+    return name if isinstance(name, str) else ""
 
 
 def _maps(value: Any) -> list[dict[str, Any]]:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from dynaops.convert.part import Part
 from dynaops.convert.pieces import Pieces
 
-_INDEX = re.compile(r"\[[^\]]*\]")
+_INDEX = re.compile(r"\[[^\]]*(?:\]|$)")
+"""An index; one without an end goes to the end, so that each character is looked at once."""
 
 
 def bare(address: str) -> str:

@@ -1,0 +1,133 @@
+"""JSON texts of others, with bounds: decoded, or refused in words and with the place."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+MAX_DEPTH = 60
+"""Lists and maps within one another: as deep as the documents of a spec may be."""
+MAX_VALUES = 2_000_000
+"""Values of a text; a Terraform state of 64 MiB has about as many."""
+MAX_DIGITS = 400
+_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{},]', re.DOTALL)
+"""A string (also one that does not end), or a sign of structure. Each character is looked at once."""
+_SPACE = re.compile(r"\s*")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
+
+
+class NotJson(ValueError):
+    """Not JSON, or over a bound. `at`: the index of the character."""
+
+    def __init__(self, message: str, at: int) -> None:
+        super().__init__(message)
+        self.at = at
+
+
+class _Repeated(Exception):
+    """A map has a key twice."""
+
+
+def decoded(text: str) -> Any:
+    """The value of a text that is one JSON document. Raises NotJson."""
+    found = documents(text)
+    if len(found) != 1:
+        raise NotJson("one JSON document is expected", 0)
+    return found[0]
+
+
+def documents(text: str) -> list[Any]:
+    """The JSON documents that stand one after the other in a text. Raises NotJson."""
+    _measure(text)
+    try:
+        found = list(_documents(text))
+    except json.JSONDecodeError as error:
+        raise NotJson(error.msg, error.pos) from None
+    except _Repeated as error:
+        raise NotJson(f"the key {error} stands twice", _second(text)) from None
+    if _SURROGATE_ESCAPE.search(text):
+        _refuse_halves(text)
+    return found
+
+
+def _measure(text: str) -> None:
+    """Refuse what is too deep or too much, before anything is made of it."""
+    depth = values = 0
+    for token in _TOKEN.finditer(text):
+        sign = text[token.start()]
+        if sign in "[{":
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise NotJson(f"it is nested more than {MAX_DEPTH} deep", token.start())
+        elif sign in "]}":
+            depth -= 1
+        if sign in "[{,":
+            values += 1
+            if values > MAX_VALUES:
+                raise NotJson(f"it has more than {MAX_VALUES:,} values", token.start())
+
+
+def _documents(text: str) -> Iterator[Any]:
+    def integer(digits: str) -> int:
+        if len(digits) > MAX_DIGITS:
+            raise NotJson(f"a number has more than {MAX_DIGITS} digits", _bare(text, digits))
+        return int(digits)
+
+    def constant(name: str) -> Any:
+        raise NotJson(f"{name} is no JSON value", _bare(text, name))
+
+    decoder = json.JSONDecoder(object_pairs_hook=_map, parse_int=integer, parse_constant=constant)
+    at = _after_space(text, 0)
+    while at < len(text):
+        document, at = decoder.raw_decode(text, at)
+        yield document
+        at = _after_space(text, at)
+
+
+def _map(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        seen: set[str] = set()
+        for name, _ in pairs:
+            if name in seen:
+                raise _Repeated(name[:60])
+            seen.add(name)
+    return found
+
+
+def _after_space(text: str, at: int) -> int:
+    found = _SPACE.match(text, at)
+    return found.end() if found else at
+
+
+def _bare(text: str, word: str) -> int:
+    """Where a word stands outside of strings."""
+    without = _TOKEN.sub(lambda token: " " * len(token.group()), text)
+    return max(without.find(word), 0)
+
+
+def _second(text: str) -> int:
+    """Where the first key stands that its map has had before."""
+    maps: list[set[str]] = []
+    for token in _TOKEN.finditer(text):
+        sign = token.group()[0]
+        if sign in "[{":
+            maps.append(set())
+        elif sign in "]}" and maps:
+            maps.pop()
+        elif sign == '"' and maps and text.startswith(":", _after_space(text, token.end())):
+            name = json.loads(token.group())
+            if name in maps[-1]:
+                return token.start()
+            maps[-1].add(name)
+    return 0
+
+
+def _refuse_halves(text: str) -> None:
+    """``\\ud800`` without its other half is no character, and no file can hold it."""
+    for token in _TOKEN.finditer(text):
+        if token.group()[0] == '"' and _SURROGATE.search(json.loads(token.group(), strict=False)):
+            raise NotJson("a string holds half a character (a lone surrogate)", token.start())
