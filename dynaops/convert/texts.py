@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from dynaops.convert.json_text import NotJson
 from dynaops.convert.notes import Notes, Where
 from dynaops.engine.yaml_tree import unreadable
 from dynaops.model.errors import DynaopsError
+from dynaops.model.files import FileRefused, Refusal, read_bytes
 from dynaops.model.finding import Place
 
 MAX_BYTES = 64 * 1024 * 1024
@@ -132,33 +132,28 @@ def _is_inside(path: Path, folder: Path) -> bool:
 
 
 def _bytes(path: str, room: int) -> bytes:
-    """The bytes of a regular file. Raises DynaopsError."""
-    raw = sys.stdin.buffer.read(room + 1) if path == STDIN else _of_file(path, room)
-    if len(raw) > room:
-        raise DynaopsError(
-            f"{path}: the files are larger than {MAX_BYTES // 1024 // 1024} MiB together",
-            "Convert fewer at a time, or cut them to what is about DynamoDB.",
-        )
-    return raw
-
-
-def _of_file(path: str, room: int) -> bytes:
+    """The bytes of a regular file, at most `room`. Raises DynaopsError."""
     try:
-        # Without waiting: the other end of a FIFO may never come.
-        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
-        with os.fdopen(handle, "rb") as file:
-            if not stat.S_ISREG(os.fstat(handle).st_mode):
-                raise DynaopsError(
-                    f"{path} is not a regular file",
-                    "Give what another program writes on standard input: `-`.",
-                )
-            return file.read(room + 1)
-    except FileNotFoundError:
-        raise DynaopsError(f"{path}: there is no such file or folder", "Name the file to convert.") from None
-    except OSError as error:
-        raise DynaopsError(f"{path}: cannot be read: {error.strerror}", "Check its permissions.") from None
-    except ValueError:
-        raise DynaopsError(f"{path!r} is no name of a file", "Name the file to convert.") from None
+        if path != STDIN:
+            return read_bytes(path, room)
+        raw = sys.stdin.buffer.read(room + 1)
+        if len(raw) > room:
+            raise FileRefused("", Refusal.TOO_LARGE)
+    except FileRefused as error:
+        if error.why is Refusal.MISSING:
+            raise DynaopsError(
+                f"{path}: there is no such file or folder", "Name the file to convert."
+            ) from None
+        if error.why is Refusal.TOO_LARGE:
+            raise DynaopsError(
+                f"{path}: the files are larger than {MAX_BYTES // 1024 // 1024} MiB together",
+                "Convert fewer at a time, or cut them to what is about DynamoDB.",
+            ) from None
+        hint = "What another program writes is read from standard input: `-`."
+        raise DynaopsError(
+            f"{path!r} {error.reason}" if "\0" in path else f"{path} {error.reason}", hint
+        ) from None
+    return raw
 
 
 def _decoded(raw: bytes, path: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
@@ -20,6 +19,7 @@ from dynaops.convert.terraform import hcl
 from dynaops.model.errors import DynaopsError, SpecError
 from tests.convert.converted import INPUTS, REGION
 from tests.convert.hostile import ALL, LARGE, TERRAFORM, table
+from tests.unusual_files import KINDS, make_unusual, no_hang
 
 MAX_ANSWER = 4 * 1024 * 1024
 """Characters of all that a conversion answers: specs, notes, findings."""
@@ -107,11 +107,24 @@ def test_bytes_that_are_no_text(tmp_path: Path, content: bytes, words: str) -> N
     assert words in said or "no variables of a DynamoDB" in said
 
 
-def test_what_is_no_regular_file_is_refused_and_not_waited_for(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "fifo.tf")
-    for path in (tmp_path / "fifo.tf", tmp_path, Path("/dev/zero"), Path("/dev/null")):
-        said, _ = answered([str(path)])
-        assert "is not a regular file" in said, path
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "folder"])
+@pytest.mark.parametrize("within", [False, True])
+def test_what_is_no_file_is_refused_and_not_waited_for(tmp_path: Path, kind: str, within: bool) -> None:
+    """Named, or found in a folder (where a link is not followed to the outside)."""
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    make_unusual(folder / "t.tf", kind)
+    with no_hang():
+        said, _ = answered([str(folder if within else folder / "t.tf")])
+    words = {
+        "does not exist": "there is no such file",
+        "is larger than": "are larger than",
+        "is not UTF-8 text": "the file is not UTF-8 text",
+    }
+    expected = {words.get(KINDS[kind], KINDS[kind])}
+    if within:
+        expected.add("it is a link to outside of the folder")
+    assert any(text in said for text in expected), said
 
 
 def test_links(tmp_path: Path) -> None:
@@ -129,7 +142,7 @@ def test_links(tmp_path: Path) -> None:
     (project / "loop.tf").symlink_to(project / "loop.tf")
     for path in (project, project / "loop.tf"):
         said, _ = answered([str(path)])
-        assert "loop.tf: cannot be read: Too many levels of symbolic links" in said
+        assert "loop.tf cannot be read: Too many levels of symbolic links" in said
     said, _ = answered([str(project / "self" / "t.tf")])
     assert said == "converted"
 
@@ -139,7 +152,7 @@ def test_names_of_no_file(path: str) -> None:
     said, _ = answered([path])
     assert (
         "no such file" in said
-        or "no name of a file" in said
+        or "is not a name that a file can have" in said
         or "cannot be read" in said
         or "folder has no" in said
     )
