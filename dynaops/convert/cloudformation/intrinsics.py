@@ -14,6 +14,7 @@ from typing import Any
 
 from dynaops.convert.budget import Budget, TooLarge
 from dynaops.convert.cloudformation.identities import Identities
+from dynaops.convert.cloudformation.values import call_in, count_of, literal, string_of, truth_of
 from dynaops.convert.part import Unknown, unknowns
 from dynaops.engine.yaml_tree import Node
 
@@ -26,7 +27,6 @@ _PSEUDO = (
     "AWS::StackId",
 )
 _FORMS = re.compile(r"\$\{([^${}]+)\}")
-_DYNAMIC = re.compile(r"\{\{resolve:[^{}]*\}\}")
 
 
 _INDEX_DIGITS = 9
@@ -55,7 +55,7 @@ class Resolver:
 
     def properties(self, node: Node) -> Node:
         """A map with the functions in each of its values resolved; a value over a bound is Unknown."""
-        if not isinstance(node.value, dict) or _call_in(node) is not None:
+        if not isinstance(node.value, dict) or call_in(node) is not None:
             return self.known(node)
         found: dict[str, Node] = {}
         with self._budget.unit():
@@ -98,8 +98,8 @@ class Resolver:
                     continue
             return Node(found, node.spot)
         if not isinstance(node.value, dict):
-            return Node(_literal(node.value), node.spot)
-        call = _call_in(node)
+            return Node(literal(node.value), node.spot)
+        call = call_in(node)
         if call is not None:
             return self._called(*call, node)
         kept: dict[str, Node] = {}
@@ -123,7 +123,7 @@ class Resolver:
         loops = self._loops
         self._busy.append(condition)
         try:
-            met = _truth(self.resolved(conditions[condition]).value)
+            met = truth_of(self.resolved(conditions[condition]).value)
         except Gone:
             met = Unknown(f"the condition {condition} is AWS::NoValue")
         finally:
@@ -185,7 +185,7 @@ class Resolver:
         elif kind.startswith("AWS::SSM::"):
             return Unknown(f"the parameter {name} is read from SSM: give it with --parameter {name}=VALUE")
         else:
-            value = _literal(about["Default"].plain())
+            value = literal(about["Default"].plain())
         if isinstance(value, str) and ("List<" in kind or kind == "CommaDelimitedList"):
             self._budget.room(len(value))
             return [one.strip() for one in value.split(",") if one.strip()]
@@ -248,7 +248,7 @@ class Resolver:
                 return part
             if isinstance(part, list | dict | Node):
                 return Unknown(why)
-            kept.append(_string(part))
+            kept.append(string_of(part))
             size += len(kept[-1])
             if size > self._budget.limits.value:
                 break
@@ -262,7 +262,7 @@ class Resolver:
         between, listed = parts
         if not isinstance(listed, list):
             return Unknown("Fn::Join takes a list")
-        separator = _string(between)
+        separator = string_of(between)
         self._budget.room(len(separator) * len(listed))
         parts = [part for member in listed for part in (separator, member)][1:]
         return self._text(iter(parts), "Fn::Join takes a list of strings")
@@ -271,7 +271,7 @@ class Resolver:
         parts = self._list(argument, 2)
         if isinstance(parts, Unknown):
             return parts
-        between, text = _string(parts[0]), _string(parts[1])
+        between, text = string_of(parts[0]), string_of(parts[1])
         if not parts[0]:
             return Unknown("Fn::Split takes a delimiter")
         self._budget.room(text.count(between) + 1)
@@ -282,7 +282,7 @@ class Resolver:
         if isinstance(parts, Unknown):
             return parts
         number, listed = parts
-        index = _string(number)
+        index = string_of(number)
         if index.isascii() and index.isdecimal() and len(index) <= _INDEX_DIGITS and isinstance(listed, list):
             return listed[int(index)] if int(index) < len(listed) else Unknown(_NO_ELEMENT)
         return Unknown(_NO_ELEMENT)
@@ -291,14 +291,14 @@ class Resolver:
         parts = self._list(argument, 3)
         if isinstance(parts, Unknown):
             return parts
-        name, first, second = (_string(one) for one in parts)
+        name, first, second = (string_of(one) for one in parts)
         node = self._section("Mappings").get(name)
         for key in (first, second):
             node = node.value.get(key) if node is not None and isinstance(node.value, dict) else None
         if node is None:
             return Unknown(f"the mapping {name} has no {first}.{second}")
-        self._budget.step(_count(node))
-        return _literal(node.plain())
+        self._budget.step(count_of(node))
+        return literal(node.plain())
 
     def _if(self, argument: Node) -> Any:
         if not isinstance(argument.value, list) or len(argument.value) != 3:
@@ -321,12 +321,12 @@ class Resolver:
 
     def _equals(self, argument: Node) -> Any:
         parts = self._list(argument, 2)
-        return parts if isinstance(parts, Unknown) else _string(parts[0]) == _string(parts[1])
+        return parts if isinstance(parts, Unknown) else string_of(parts[0]) == string_of(parts[1])
 
     def _logic(self, argument: Node) -> list[bool] | Unknown:
         found = []
         for one in argument.value if isinstance(argument.value, list) else ():
-            value = _truth(self.resolved(one).value)
+            value = truth_of(self.resolved(one).value)
             if isinstance(value, Unknown):
                 return value
             found.append(value)
@@ -393,38 +393,3 @@ _FUNCTIONS = {
     "Fn::ToJsonString": Resolver._json,
     "Fn::Length": Resolver._length,
 }
-
-
-def _call_in(node: Node) -> tuple[str, Node] | None:
-    """The function and its argument, where a map is the call of one."""
-    if len(node.value) != 1:
-        return None
-    ((name, argument),) = node.value.items()
-    return (name, argument) if name in ("Ref", "Condition") or name.startswith("Fn::") else None
-
-
-def _count(node: Node) -> int:
-    """How many values a value has."""
-    if not isinstance(node.value, dict | list):
-        return 1
-    children = node.value.values() if isinstance(node.value, dict) else node.value
-    return 1 + sum(_count(child) for child in children)
-
-
-def _literal(value: Any) -> Any:
-    """``{{resolve:...}}`` is looked up by CloudFormation as it deploys."""
-    if isinstance(value, str) and _DYNAMIC.search(value):
-        return Unknown("it is looked up when the stack is deployed ({{resolve:...}})")
-    return value
-
-
-def _string(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)
-
-
-def _truth(value: Any) -> bool | Unknown:
-    if isinstance(value, Unknown):
-        return value
-    return value if isinstance(value, bool) else str(value).lower() == "true"

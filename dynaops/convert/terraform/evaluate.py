@@ -16,6 +16,7 @@ from dynaops.convert.budget import Budget, TooLarge
 from dynaops.convert.part import Unknown, unknowns
 from dynaops.convert.terraform.functions import FUNCTIONS, Unfit, charged, text_of
 from dynaops.convert.terraform.hcl import Block, Body, Expression, expression
+from dynaops.convert.terraform.operators import ARITHMETIC, LARGEST, OPERATORS, is_number
 from dynaops.engine.yaml_tree import Node
 
 Path = tuple[str | int, ...]
@@ -23,6 +24,7 @@ _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\"}
 _ESCAPED = re.compile(r"\\(u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)")
 _INTERPOLATION = re.compile(r"(?<!\$)\$\{([^{}]*)\}")
 _QUIET = ("new_line_or_comment",)
+_INDEX_DIGITS = 9
 _PARSED = 20
 """Steps that it counts for to parse an expression within a heredoc."""
 
@@ -316,8 +318,8 @@ class _Evaluator:
             unknown = next(unknowns(one), None)
             if unknown is not None:
                 return unknown
-        done = _OPERATORS.get(sign)
-        if sign in _ARITHMETIC and not (_is_number(a.value) and _is_number(b.value)):
+        done = OPERATORS.get(sign)
+        if sign in ARITHMETIC and not (is_number(a.value) and is_number(b.value)):
             return self._unknown(tree)
         try:
             return done(a.plain(exact=True), b.plain(exact=True)) if done else self._unknown(tree)
@@ -343,31 +345,6 @@ class _Evaluator:
             return self._unknown(tree)
 
 
-def _is_number(value: Any) -> bool:
-    """A number that can be reckoned with: one of hundreds of digits would double them with each step."""
-    if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        return False
-    return abs(value) < _LARGEST if isinstance(value, int) else value.is_finite()
-
-
-_ARITHMETIC = ("+", "-", "*")
-_LARGEST = 10**40
-_INDEX_DIGITS = 9
-_OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
-    "==": lambda a, b: a == b,
-    "!=": lambda a, b: a != b,
-    "&&": lambda a, b: bool(a and b),
-    "||": lambda a, b: bool(a or b),
-    "+": lambda a, b: a + b,
-    "-": lambda a, b: a - b,
-    "*": lambda a, b: a * b,
-    ">": lambda a, b: a > b,
-    "<": lambda a, b: a < b,
-    ">=": lambda a, b: a >= b,
-    "<=": lambda a, b: a <= b,
-}
-
-
 def _within(node: Node, path: Path) -> Node | None:
     """What is at a path of attributes and indexes; an unknown value is unknown all the way down."""
     for step in path:
@@ -388,7 +365,7 @@ within = _within
 
 
 def _is_index(step: str | int) -> bool:
-    text = str(step) if isinstance(step, str) or abs(step) < _LARGEST else ""
+    text = str(step) if isinstance(step, str) or abs(step) < LARGEST else ""
     return text.isascii() and text.isdecimal() and len(text) <= _INDEX_DIGITS
 
 

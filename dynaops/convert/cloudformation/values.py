@@ -1,0 +1,46 @@
+"""Values of a template: calls of functions among them, and how functions read them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from dynaops.convert.part import Unknown
+from dynaops.engine.yaml_tree import Node
+
+_DYNAMIC = re.compile(r"\{\{resolve:[^{}]*\}\}")
+
+
+def call_in(node: Node) -> tuple[str, Node] | None:
+    """The function and its argument, where a map is the call of one."""
+    if len(node.value) != 1:
+        return None
+    ((name, argument),) = node.value.items()
+    return (name, argument) if name in ("Ref", "Condition") or name.startswith("Fn::") else None
+
+
+def count_of(node: Node) -> int:
+    """How many values a value has."""
+    if not isinstance(node.value, dict | list):
+        return 1
+    children = node.value.values() if isinstance(node.value, dict) else node.value
+    return 1 + sum(count_of(child) for child in children)
+
+
+def literal(value: Any) -> Any:
+    """``{{resolve:...}}`` is looked up by CloudFormation as it deploys."""
+    if isinstance(value, str) and _DYNAMIC.search(value):
+        return Unknown("it is looked up when the stack is deployed ({{resolve:...}})")
+    return value
+
+
+def string_of(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def truth_of(value: Any) -> bool | Unknown:
+    if isinstance(value, Unknown):
+        return value
+    return value if isinstance(value, bool) else str(value).lower() == "true"
