@@ -32,6 +32,7 @@ _JSON = ("json", "rest-json")
 _TITLE = re.compile(rb"<title[^>]*>([^<]{1,200})", re.IGNORECASE)
 _MARKUP = re.compile(rb"\s*<(!doctype|html|head|body)\b", re.IGNORECASE)
 _TRANSIENT = (408, 429)
+_SANDBOX_MARK = "x-dynaops-sandbox"
 
 
 class Reply(NamedTuple):
@@ -86,9 +87,9 @@ class _NotAws(Exception):
 class Gate:
     """Judges the answers of one service at one endpoint.
 
-    `strict`: the endpoint is AWS's own, or the sandbox: each answer must have a request id and the right content type.
-    Any other endpoint is believed without them where the content is the operation's; `on_anonymous` is then called
-    once, with no arguments. Safe to use from many threads.
+    `strict`: the endpoint is AWS's own: each answer must have a request id and the right content type. So must a
+    sandbox's, from the first that says it is one. Any other endpoint is believed without them where the content is
+    the operation's; `on_anonymous` is then called once, with no arguments. Safe to use from many threads.
     """
 
     def __init__(self, strict: bool, on_anonymous: Callable[[], None] = lambda: None) -> None:
@@ -99,6 +100,8 @@ class Gate:
 
     def judge(self, form: Form, reply: Reply) -> Judgement:
         """The judgement on `reply`, by what is known of the endpoint."""
+        if _SANDBOX_MARK in reply.headers:
+            self._strict = True
         judgement = judge(form, reply, self._strict)
         if judgement.fault is not None or judgement.identified:
             return judgement
@@ -157,7 +160,8 @@ class _Check:
         status, headers, body = self._reply
         if not 200 <= status < 600:
             raise _NotAws("an answer of no known kind")
-        if body is not None:
+        if body is not None and self._form.method != "HEAD":
+            _check_length(headers, body)
             _check_crc(headers, body)
         if status >= 300:
             return self._error(body or b"")
@@ -278,6 +282,12 @@ class _Check:
         if self._form.protocol in _XML:
             return "text that is no XML of AWS"
         return "text that is no JSON of AWS"
+
+
+def _check_length(headers: Mapping[str, str], body: bytes) -> None:
+    stated = headers.get("content-length", "")
+    if stated.isdigit() and int(stated) > len(body) and body:
+        raise _NotAws(f"a body cut short after {len(body)} of {stated} bytes", transient=True)
 
 
 def _check_crc(headers: Mapping[str, str], body: bytes) -> None:

@@ -40,6 +40,11 @@ _HINTS = {
 """What to do about refusals that mean one thing only."""
 _LONGEST_TEXT = 1000
 """Characters of a text of AWS's that are shown."""
+_AGAIN = "Run the command again: it finds out what was done and goes on from there."
+_FOREIGN = (
+    "A proxy, a captive portal or another server answers in AWS's place: check the network, the proxy settings and "
+    "--endpoint-url or AWS_ENDPOINT_URL. Then run the command again: it finds out what was done."
+)
 _LOGIN = "Log in again (for example `aws sso login`), or choose other credentials with --profile."
 
 
@@ -81,6 +86,10 @@ class Lost(AwsFailure):
     """No answer arrived; whether the request had its effect is unknown."""
 
 
+class ForeignAnswer(Lost):
+    """What answered was not AWS: a proxy, a captive portal, or another server at the endpoint."""
+
+
 class Unreachable(AwsFailure):
     """The request did not reach AWS at all."""
 
@@ -111,6 +120,26 @@ def refusal(code: str, text: str, action: str, region: str, attempts: int = 0, s
     return Refused(f"{action.rpartition(':')[2]} in {region}: {code}: {text}", hint, **details)
 
 
+def _shut_out(error: BotoCoreError) -> bool:
+    """Whether a proxy was not reached or did not connect: no request was sent. Else a proxy cut the line later."""
+    from botocore.exceptions import ProxyConnectionError
+    from urllib3.exceptions import NewConnectionError
+
+    if not isinstance(error, ProxyConnectionError):
+        return False
+    cause = getattr(error.kwargs.get("error"), "original_error", None)
+    return isinstance(cause, NewConnectionError) or "Tunnel connection failed" in str(cause)
+
+
+def unreadable(error: Exception, api: str, region: str) -> Lost:
+    """Translate what botocore does not expect: a credential provider's odd answer, or one that it cannot take in."""
+    said = " ".join(str(error).split())[:200]
+    return Lost(
+        f"{api} in {region}: no usable answer ({type(error).__name__}: {said})",
+        f"Where credentials come from a provider (SSO, a role, a container), it may have answered oddly. {_AGAIN}",
+    )
+
+
 def _grant(action: str, text: str) -> str:
     """What to add to the caller's policy. AWS names the action and resource that are lacking, as a rule."""
     found = _LACKING.search(text)
@@ -124,6 +153,8 @@ def unanswered(error: BotoCoreError, service: str, api: str, region: str) -> Aws
     """Translate a failure to get any answer: credentials, network, configuration."""
     from botocore import exceptions as known
 
+    from dynaops.aws.gate import DamagedAnswer, ForeignPage
+
     where = f"{service} in {region}"
     if isinstance(error, (known.NoCredentialsError, known.PartialCredentialsError)):
         return AwsFailure(
@@ -131,17 +162,25 @@ def unanswered(error: BotoCoreError, service: str, api: str, region: str) -> Aws
             "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, use --profile, or log in with `aws sso login`. "
             "To try dynaops without an AWS account, add --sandbox.",
         )
-    if isinstance(
-        error, (known.EndpointConnectionError, known.ConnectTimeoutError, known.ProxyConnectionError)
-    ):
+    if isinstance(error, (known.EndpointConnectionError, known.ConnectTimeoutError)) or _shut_out(error):
         return Unreachable(
             f"Cannot reach {where}: {error}",
             "Check the network, the region, and --endpoint-url or AWS_ENDPOINT_URL.",
         )
-    if isinstance(error, (known.HTTPClientError,)):
+    if isinstance(error, (ForeignPage, DamagedAnswer)):
+        return ForeignAnswer(f"{api} in {region}: {error}", _FOREIGN)
+    if isinstance(
+        error,
+        (
+            known.HTTPClientError,
+            known.ProxyConnectionError,
+            known.IncompleteReadError,
+            known.FlexibleChecksumError,
+        ),
+    ):
         return Lost(
             f"{api} in {region}: the connection ended before an answer came ({type(error).__name__})",
-            "Run the command again: it finds out what was done and goes on from there.",
+            _AGAIN,
         )
     if isinstance(error, known.ParamValidationError):
         return AwsFailure(f"{api}: {error}", "This is a fault in the spec or in dynaops; nothing was sent.")

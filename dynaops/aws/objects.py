@@ -150,6 +150,8 @@ class Bucket:
             try:
                 answer = self._call("GetObject", {"Key": key})
                 body: bytes = answer["Body"].read(limit)
+                if len(body) < min(limit, answer.get("ContentLength", 0)):
+                    raise OSError(f"cut short after {len(body)} bytes")
                 return Content(body, answer["ETag"], answer.get("Metadata", {}), answer["LastModified"])
             except Refused as error:
                 if error.code == "NoSuchKey":
@@ -170,13 +172,16 @@ class Bucket:
         """
         condition = {"IfNoneMatch": "*"} if match is None else {"IfMatch": match}
         request = {"Key": key, "Body": body, "Metadata": metadata or {}, **self._encryption(), **condition}
-        try:
-            return str(self._conditional("PutObject", request)["ETag"])
-        except Overtaken:
-            there = self.get(key, len(body) + 1)
-            if there is not None and there.body == body:
-                return there.etag
-            raise
+        for attempt in range(_TRIES):
+            try:
+                return str(self._conditional("PutObject", request)["ETag"])
+            except (Overtaken, Lost) as error:
+                there = self.get(key, len(body) + 1)
+                if there is not None and there.body == body:
+                    return there.etag
+                if isinstance(error, Overtaken) or attempt == _TRIES - 1:
+                    raise
+        raise AssertionError("the last attempt returns or raises")
 
     def copy(self, source: str, match: str, target: str) -> None:
         """Copy the object `source` to `target`. Raises Overtaken where its ETag is not `match` any more."""
@@ -191,7 +196,12 @@ class Bucket:
 
     def delete(self, key: str, match: str | None = None) -> None:
         """Delete an object, if there is one. Raises Overtaken where its ETag is not `match` (None: any will do)."""
-        self._conditional("DeleteObject", {"Key": key, **({"IfMatch": match} if match else {})})
+        request = {"Key": key, **({"IfMatch": match} if match else {})}
+        try:
+            self._conditional("DeleteObject", request)
+        except Lost:
+            if self.get(key, 1) is not None:
+                self._conditional("DeleteObject", request)
 
     def keys(self, prefix: str) -> list[tuple[str, datetime]]:
         """The keys that begin with `prefix`, and when each was written."""

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from email.utils import parsedate_to_datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
+from dynaops.aws.answers import Gate
 from dynaops.aws.blobs import with_bytes
-from dynaops.aws.errors import AwsFailure, refused, unanswered
+from dynaops.aws.errors import AwsFailure, refused, unanswered, unreadable
 from dynaops.aws.isolation import isolated_session
 from dynaops.model.errors import DynaopsError
 
@@ -48,7 +50,8 @@ class Aws:
     `poll_cap` bounds the seconds between two looks at a waiting resource (a sandbox's time flies). `retry_mode` is
     botocore's: an adaptive client sends less in a second once AWS has throttled it. `attempts` is how often a request
     is sent at the most (botocore sleeps between them, in real time). `only`: these credentials sign all requests, and
-    neither the environment, nor AWS's files, nor a proxy has a say (a sandbox must get nothing of the caller's).
+    neither the environment, nor AWS's files, nor a proxy has a say (a sandbox must get nothing of the caller's). `notice`
+    is given what people should know.
     """
 
     def __init__(
@@ -61,6 +64,7 @@ class Aws:
         retry_mode: Literal["standard", "adaptive"] = "standard",
         attempts: int | None = None,
         only: Credentials | None = None,
+        notice: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._region = region
         self.profile = profile
@@ -70,6 +74,9 @@ class Aws:
         self._retry_mode: Literal["standard", "adaptive"] = retry_mode
         self._asked_attempts = attempts
         self.only = only
+        self.notice = notice
+        self._gates: dict[str, Gate] = {}
+        self._told_anonymous: set[str] = set()
         self._ahead = 0.0
         self._clients: dict[tuple[str, str, bool], BaseClient] = {}
         self._blobs: dict[str, dict[str, bool]] = {}
@@ -178,15 +185,17 @@ class Aws:
         """
         from botocore.exceptions import BotoCoreError, ClientError
 
+        client = self.client(service, region, repeats)
+        shape = client.meta.service_model.operation_model(api).input_shape
+        sent = with_bytes(parameters, shape, self._blobs.setdefault(service, {}))
         try:
-            client = self.client(service, region, repeats)
-            shape = client.meta.service_model.operation_model(api).input_shape
-            sent = with_bytes(parameters, shape, self._blobs.setdefault(service, {}))
             answer: dict[str, Any] = client._make_api_call(api, sent)  # type: ignore[attr-defined]
         except ClientError as error:
             raise refused(error, service, api, region) from error
         except BotoCoreError as error:
             raise unanswered(error, service, api, region) from error
+        except Exception as error:  # botocore lets what it does not expect through as it is
+            raise unreadable(error, api, region) from error
         meta = answer.pop("ResponseMetadata", {})
         self._heed_time(meta.get("HTTPHeaders", {}).get("date"))
         return answer
@@ -207,6 +216,7 @@ class Aws:
         from botocore.exceptions import BotoCoreError
 
         from dynaops import __version__
+        from dynaops.aws.gate import guard
 
         self._check_region(region)
         config = Config(
@@ -220,9 +230,11 @@ class Aws:
             proxies={} if self.only else None,
         )
         try:
-            return self.session.create_client(
+            client = self.session.create_client(
                 service, region_name=region, endpoint_url=self.endpoint_url, config=config
             )
+            guard(client, service, self._gate(service, client.meta.endpoint_url))
+            return client
         except ValueError as error:
             raise AwsFailure(
                 f"The endpoint {self.endpoint_url!r} is not a URL: {error}",
@@ -239,6 +251,22 @@ class Aws:
             for partition in self.session.get_available_partitions()
             for name in self.session.get_available_regions("dynamodb", partition)
         }
+
+    def _gate(self, service: str, url: str) -> Gate:
+        """The judge of a service's answers; what it learns of an endpoint holds for all regions and clients."""
+        from dynaops.aws.gate import is_of_aws
+
+        if service not in self._gates:
+            self._gates[service] = Gate(is_of_aws(url, self.session), partial(self._tell_anonymous, url))
+        return self._gates[service]
+
+    def _tell_anonymous(self, url: str) -> None:
+        if url not in self._told_anonymous:
+            self._told_anonymous.add(url)
+            self.notice(
+                f"The endpoint {url} sends no AWS request ids: its answers are taken as they are, and one that "
+                "another server gives in its place may not be noticed"
+            )
 
     def _check_region(self, region: str) -> None:
         """A region that botocore does not know is a slip of the pen (or newer than this botocore)."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -164,7 +165,14 @@ def _way(
 
     del environment  # what else it depends on
     mode: Literal["standard", "adaptive"] = "adaptive" if adaptive else "standard"
-    return Aws(region, profile, url, poll_cap=cap, retry_mode=mode, only=only)
+    return Aws(region, profile, url, poll_cap=cap, retry_mode=mode, only=only, notice=_notice)
+
+
+def _notice(text: str) -> None:
+    """A sentence for people beside the command's result: on stderr."""
+    from dynaops.views.terminal import sentence
+
+    sys.stderr.write(sentence(f"note: {text}.", sys.stderr))
 
 
 def _environment() -> tuple[tuple[str, str], ...]:

@@ -221,6 +221,8 @@ def apply_plan(
     run.everything(crew or Threads(chosen.parallelism))
     if run.displaced is not None:
         raise run.displaced
+    if run.faults:
+        raise run.faults[0]
     progress = run.progress
     return Outcome(
         done=progress.ids(Stage.DONE),
@@ -247,6 +249,8 @@ class _Run:
         self.progress = _Progress()
         self.displaced: LockHeld | StateMoved | None = None
         """Why the state is not this run's to save any more."""
+        self.faults: list[Exception] = []
+        """Faults of dynaops: raised when the operations of other tables have ended."""
         self._emit = emit
         self._positions = {one.id: number for number, one in enumerate(plan.operations, 1)}
 
@@ -311,6 +315,11 @@ class _Run:
             self.displaced = error
             self.runner.stop.set()
             self._tell(operation, Stage.FAILED, error.message)
+        except OSError:
+            raise  # the state cannot be kept: nothing more is sent
+        except Exception as error:  # a fault of ours must not end the work on other tables half way
+            self.faults.append(error)
+            self._tell(operation, Stage.FAILED, f"{type(error).__name__}: {error}")
 
     def _attempt(self, operation: Operation) -> None:
         def tell(stage: Stage, detail: str) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import jmespath
 
 from dynaops.aws.classify import Verdict
-from dynaops.aws.errors import Lost, Refused, one_line
+from dynaops.aws.errors import AwsFailure, Lost, Refused, one_line
 from dynaops.engine.refs import answered
 from dynaops.model.errors import DynaopsError
 from dynaops.model.event import Stage
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _PATIENCE = {Verdict.RETRY: 300.0, Verdict.WAIT: 1800.0}
 """Seconds to put up with AWS's "not now" before giving in."""
 _LOST_ATTEMPTS = 5
+"""Answers lost in a row until an operation is given up; the next apply finds out what became of it."""
 
 Tell = Callable[[Stage, str], None]
 
@@ -65,15 +66,17 @@ class Runner:
         Raises Stopped, Deferred, DynaopsError.
         """
         started = self.now()
-        lost = 0
+        tries = _Tries(uncertain=uncertain, unknown=uncertain)
         told = ""
         tell(Stage.CALLING, "")
-        made = self._made(operation) if uncertain else None
-        if made is not None:
-            return made
         parameters = operation.parameters
         for delay in self._delays():
             try:
+                if tries.unknown:
+                    made = self._made(operation)
+                    if made is not None:
+                        return made
+                    tries.unknown = False
                 answer = self.aws.call(
                     operation.service, operation.api, operation.region, parameters, operation.made is None
                 )
@@ -81,17 +84,13 @@ class Runner:
                 if not any(left.values()):
                     return answer
                 parameters = {**parameters, **left}
-            except Lost:
-                uncertain, lost = True, lost + 1
-                if lost >= _LOST_ATTEMPTS:
-                    raise
-                made = self._made(operation)
-                if made is not None:
-                    return made
+            except Lost as error:
+                tries.lose(error)
             except Refused as error:
-                if _is_done(operation, error, uncertain or error.attempts > 0):
+                unsure = tries.uncertain or error.attempts > 0 or error.status >= 500
+                if not tries.unknown and _is_done(operation, error, unsure):
                     return {}
-                self._bear(operation, error, self.now() - started)
+                self._bear(operation, error, self.now() - started, unsure)
                 reason = _why_blocked(operation, error)
                 if reason != told:
                     told = reason
@@ -112,24 +111,29 @@ class Runner:
         """Wait for work of AWS that an earlier run left. Raises Stopped, DynaopsError."""
         self._wait(wait, wait.region or self.aws.region, {}, accepted=True)
 
-    def _bear(self, operation: Operation, error: Refused, elapsed: float) -> None:
-        """Return where the refusal will pass with time; raise where it will not, or took too long."""
+    def _bear(self, operation: Operation, error: Refused, elapsed: float, uncertain: bool) -> None:
+        """Return where the refusal will pass with time; raise where it will not, or took too long.
+
+        `uncertain`: an earlier request may have had its effect. The refusal of a later one does not tell, so it is
+        raised as Lost: the intent stays, and the next apply looks.
+        """
         cooldown = operation.cooldown
         if cooldown is not None and error.text.startswith(cooldown.prefix):
             if not self.patient:
                 raise Deferred
             if elapsed > cooldown.timeout:
-                raise error
+                raise _final(error, uncertain)
             return
         patience = _PATIENCE.get(error.verdict)
         if patience is None or elapsed > patience:
-            raise error
+            raise _final(error, uncertain)
 
     def _wait(self, wait: Wait, region: str, called: dict[str, Any], accepted: bool) -> dict[str, Any]:
         started = self.now()
         seen = False
+        tries = _Tries()
         for delay in self._delays():
-            answer = self._look(wait, region)
+            answer = self._look(wait, region, tries)
             if answer is None and wait.gone:
                 return {}
             if answer is None and seen:
@@ -154,26 +158,36 @@ class Runner:
         raise AssertionError("delays never end")
 
     def _made(self, operation: Operation) -> dict[str, Any] | None:
-        """What there is of a call whose answer was lost; None where it did not arrive, or nobody can tell."""
-        if operation.made is None:
+        """What there is of a call whose answer was lost; None where there is nothing, or nobody can tell.
+
+        Raises Lost and Refused where the look fails: the call is not sent again on that.
+        """
+        wait = operation.made
+        if wait is None:
             return None
-        answer = self._look(operation.made, operation.region)
-        return answer if answer and _true(operation.made.until, answer) else None
+        answer = self.aws.read(wait.service, wait.api, wait.region or operation.region, wait.parameters)
+        return answer if answer and _true(wait.until, answer) else None
 
     def _holds_now(self, wait: Wait, region: str) -> bool:
-        answer = self._look(wait, region)
+        answer = self._look(wait, region, _Tries())
         return (answer is None and wait.gone) or (answer is not None and _true(wait.until, answer))
 
-    def _look(self, wait: Wait, region: str) -> dict[str, Any] | None:
-        """One look; a refusal that passes with time counts as "not yet"."""
+    def _look(self, wait: Wait, region: str, tries: _Tries) -> dict[str, Any] | None:
+        """One look; a refusal that passes with time counts as "not yet", and so do a few lost answers in a row.
+
+        Raises Lost after the last of these: a network that AWS does not answer through is not waited for.
+        """
         try:
-            return self.aws.read(wait.service, wait.api, wait.region or region, wait.parameters)
-        except Lost:
+            answer = self.aws.read(wait.service, wait.api, wait.region or region, wait.parameters)
+        except Lost as error:
+            tries.lose(error)
             return {}
         except Refused as error:
             if error.verdict in (Verdict.RETRY, Verdict.WAIT):
                 return {}
             raise
+        tries.lost = 0
+        return answer
 
     def _delays(self) -> Iterator[float]:
         """Seconds between looks: a share of the time already passed, never long, jittered against herds."""
@@ -187,6 +201,30 @@ class Runner:
     def _sleep(self, seconds: float, accepted: bool) -> None:
         if self.stop.wait(seconds):
             raise Stopped(accepted)
+
+
+@dataclass
+class _Tries:
+    """Answers that did not come. `unknown`: whether AWS took the last call has to be looked up before another."""
+
+    lost: int = 0
+    uncertain: bool = False
+    unknown: bool = False
+
+    def lose(self, error: Lost) -> None:
+        """Count a lost answer; raises `error` where it was the last to be borne."""
+        self.lost += 1
+        self.uncertain = self.unknown = True
+        if self.lost >= _LOST_ATTEMPTS:
+            raise error
+
+
+def _final(error: Refused, uncertain: bool) -> AwsFailure:
+    return (
+        Lost(f"{error.message} (an earlier request may have been carried out)", error.hint)
+        if uncertain
+        else error
+    )
 
 
 def _why_blocked(operation: Operation, error: Refused) -> str:

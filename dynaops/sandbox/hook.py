@@ -18,7 +18,7 @@ from dynaops.sandbox.dispatch import PASS, Call, Touched, handler_for
 from dynaops.sandbox.errors import ApiError
 from dynaops.sandbox.faults import Dropped, Faults
 from dynaops.sandbox.recorder import Recorder
-from dynaops.sandbox.wire import Answer, error_of, not_implemented
+from dynaops.sandbox.wire import Answer, as_aws, error_of, not_implemented
 from dynaops.sandbox.world import World
 
 if TYPE_CHECKING:
@@ -122,15 +122,18 @@ def _without_crashes(original: Callable[[Any], Answer]) -> Callable[[Any], Answe
 
 
 def _asking_us(original: Callable[[Any], Answer]) -> Callable[[Any], Answer]:
-    from dynaops.sandbox.protocols import front_of
+    from dynaops.sandbox.protocols import front_of, protocol_of
 
     def call_action(self: Any) -> Answer:
         installed = Installed.current
-        front = front_of(self) if installed is not None else None
-        if installed is None or front is None:
+        if installed is None:
             _parse_for_moto(self)
             return original(self)
-        return _Request(self, front, installed).answer(lambda: original(self))
+        front = front_of(self)
+        if front is None:
+            _parse_for_moto(self)
+            return as_aws(protocol_of(self), original(self))
+        return as_aws(front.protocol, _Request(self, front, installed).answer(lambda: original(self)))
 
     call_action.of_sandbox = True  # type: ignore[attr-defined]
     return call_action

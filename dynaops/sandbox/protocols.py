@@ -47,6 +47,10 @@ class Front(Protocol):
 
     service: str
 
+    @property
+    def protocol(self) -> str:
+        """botocore's name of the protocol that the answer is to be in."""
+
     def request(self) -> Request:
         """What is asked for. Raises ApiError for what the protocol cannot read."""
 
@@ -62,6 +66,8 @@ class Front(Protocol):
 
 class Json:
     """DynamoDB and DynamoDB Streams: JSON, the operation in X-Amz-Target."""
+
+    protocol = "json"
 
     def __init__(self, handler: Any, service: str) -> None:
         self.service = service
@@ -102,7 +108,7 @@ class Modelled:
         self._operation = str(handler._get_action() or "")
 
     @property
-    def _protocol(self) -> str:
+    def protocol(self) -> str:
         try:
             return str(determine_request_protocol(self._model, self._content_type))
         except NotImplementedError:
@@ -116,7 +122,7 @@ class Modelled:
     def request(self) -> Request:
         asked = self._handler.normalized_request
         model = self._model.operation_model(self._operation)
-        parser = PROTOCOL_PARSERS[self._protocol](model, timestamp_parser=_epoch)
+        parser = PROTOCOL_PARSERS[self.protocol](model, timestamp_parser=_epoch)
         try:
             body = parser.parse(
                 {
@@ -136,7 +142,7 @@ class Modelled:
         return operation in self._model.operation_names
 
     def answer(self, found: dict[str, Any]) -> Answer:
-        serializer = get_serializer_class(self.service, self._protocol)(
+        serializer = get_serializer_class(self.service, self.protocol)(
             operation_model=self._model.operation_model(self._operation), value_picker=_Members()
         )
         made = serializer.serialize(found)
@@ -145,9 +151,9 @@ class Modelled:
         return status, headers, body
 
     def refusal(self, error: ApiError) -> Answer:
-        code, status = _CODES.get(self._protocol, {}).get(error.code, (error.code, error.status))
+        code, status = _CODES.get(self.protocol, {}).get(error.code, (error.code, error.status))
         said = ApiError(code, error.message, status, **error.fields)
-        return wire.error_of(self._protocol, said)
+        return wire.error_of(self.protocol, said)
 
 
 class _Members(DefaultAttributePicker):
@@ -190,7 +196,7 @@ def front_of(handler: Any) -> Front | None:
 def protocol_of(handler: Any) -> str:
     """The protocol a moto handler's service speaks; JSON for one that botocore does not have."""
     try:
-        return Modelled(handler)._protocol
+        return Modelled(handler).protocol
     except Exception:  # any form of refusal will do for such a service
         return "json"
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from dynaops.sandbox.errors import ApiError
 from dynaops.sandbox.faults import Dropped
-from dynaops.sandbox.wire import Answer, error_of
+from dynaops.sandbox.wire import Answer, as_aws, error_of
 
 if TYPE_CHECKING:
     from dynaops.sandbox.hook import Installed
@@ -77,12 +77,13 @@ def _ruled(
         if sandbox is None:
             return original(self, request, full_url)
         try:
-            return _answered(
+            answer = _answered(
                 self, request, operation_of(self), sandbox, lambda: original(self, request, full_url)
             )
         except ApiError as error:
             status, headers, body = error_of("rest-xml", error)
-            return status, headers, "" if request.method == "HEAD" else body
+            answer = status, headers, "" if request.method == "HEAD" else body
+        return as_aws("rest-xml", answer)
 
     return response
 

@@ -31,7 +31,7 @@ from dynaops.sandbox.errors import ApiError
 from dynaops.sandbox.faults import Dropped, Faults, Rule
 from dynaops.sandbox.persist import Persistence
 from dynaops.sandbox.recorder import Recorder
-from dynaops.sandbox.wire import Answer
+from dynaops.sandbox.wire import Answer, request_id
 from dynaops.sandbox.world import World
 from dynaops.stores.process import identity
 
@@ -190,7 +190,8 @@ class Server:
     def _aws_answer(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         http_checks.check(environ)
         if environ.get("HTTP_X_AMZ_TARGET", "").startswith(pricing.TARGET):
-            return _json(start, *pricing.answer(environ, self._world, self._faults, self._recorder))
+            found = pricing.answer(environ, self._world, self._faults, self._recorder)
+            return _json(start, *found, ("x-amzn-RequestId", request_id()))
         begun: list[Any] = []
         answer: Iterable[bytes] = self._aws(environ, lambda *head: begun.extend(head))
         if self._persistence is not None and _mutates(environ):

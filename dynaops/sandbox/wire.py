@@ -19,6 +19,13 @@ NOT_IMPLEMENTED = "NotImplementedByDynaopsSandbox"
 JSON_10 = "application/x-amz-json-1.0"
 JSON_11 = "application/x-amz-json-1.1"
 
+_CONTENT_TYPES = {
+    "json": (JSON_11, JSON_10),
+    "rest-json": ("application/json",),
+    "query": ("text/xml",),
+    "ec2": ("text/xml",),
+}
+"""What AWS names its bodies, by protocol; S3's objects have content types of their own."""
 _CORAL = "com.amazon.coral.service#"
 _NAMESPACES = {
     "AccessDeniedException": _CORAL,
@@ -93,6 +100,22 @@ def _json_error(protocol: str, error: ApiError) -> Answer:
         "x-amzn-RequestId": request_id(),
     }
     return error.status, headers, body
+
+
+def as_aws(protocol: str, answer: Answer) -> Answer:
+    """An answer of moto's with what each of AWS's has: a request id, and a content type of the protocol."""
+    status, headers, body = answer
+    kept = dict(headers)
+    named = {name.lower(): name for name in kept}
+    types = _CONTENT_TYPES.get(protocol, ())
+    given = str(kept.get(named.get("content-type", ""), "")).partition(";")[0]
+    if types and given not in types:
+        kept.pop(named.get("content-type", ""), None)
+        kept["Content-Type"] = types[0]
+    if not {"x-amzn-requestid", "x-amz-request-id"} & named.keys():
+        s3 = protocol == "rest-xml"
+        kept["x-amz-request-id" if s3 else "x-amzn-RequestId"] = request_id()[: 16 if s3 else 52]
+    return status, kept, body
 
 
 def request_id() -> str:

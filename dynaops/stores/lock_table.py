@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dynaops.aws.errors import Refused
+from dynaops.aws.errors import Lost, Refused
 from dynaops.model.errors import DynaopsError
 from dynaops.stores.base import StateError
 
 if TYPE_CHECKING:
     from dynaops.aws.session import Aws
 
+_LOST_ATTEMPTS = 3
 _KEY, _NOTE = "LockID", "Info"
 
 
@@ -63,12 +64,20 @@ class TablePlace:
         }
 
     def _call(self, api: str, **request: Any) -> dict[str, Any] | None:
-        """The answer; None where the condition does not hold."""
+        """The answer; None where the condition does not hold. A lost answer is asked for again."""
+        parameters = {"TableName": self._table, **request}
+        lost = 0
         try:
-            return self._aws.call("dynamodb", api, self._region, {"TableName": self._table, **request})
+            while lost < _LOST_ATTEMPTS - 1:
+                try:
+                    return self._aws.call("dynamodb", api, self._region, parameters)
+                except Lost:
+                    lost += 1
+            return self._aws.call("dynamodb", api, self._region, parameters)
         except Refused as error:
             if error.code == "ConditionalCheckFailedException":
-                return None
+                gone = lost and api == "DeleteItem" and self.read() is None  # the lost request took it away
+                return {} if gone else None
             if error.code == "ResourceNotFoundException":
                 raise StateError(
                     f"There is no lock table {self._table} in {self._region}.",
