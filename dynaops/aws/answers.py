@@ -180,6 +180,8 @@ class _Check:
             return bool(form.headers)
         if form.raw:
             return self._raw(body)
+        if not form.outputs and not self._strict and not _MARKUP.match(body):
+            return False
         if form.protocol in _XML:
             return self._xml_success(body)
         if form.protocol in _JSON:
@@ -207,7 +209,8 @@ class _Check:
         name = _local(root)
         if self._form.protocol == "rest-xml" and name == "Error" and _code_of(root):
             return True  # S3 says 200 before it knows how a long copy ends; botocore makes an error of it
-        if self._form.root and name != self._form.root:
+        known = (self._form.root,) if self._strict else (self._form.root, f"{self._form.api}Response")
+        if self._form.root and name not in known:
             raise _NotAws(f"XML <{name[:60]}> instead of <{self._form.root}>")
         for path in self._form.always:
             full = f"{self._form.wrapper}.{path}" if self._form.wrapper else path

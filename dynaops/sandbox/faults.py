@@ -8,9 +8,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from fnmatch import fnmatchcase
+from functools import partial
 from typing import Any
 
 from dynaops.sandbox.errors import ApiError
+from dynaops.sandbox.foreign import PAGES, Foreign, instead_of
+from dynaops.sandbox.wire import Answer
 
 EFFECTS = (
     "throttle",
@@ -21,6 +24,8 @@ EFFECTS = (
     "access_denied",
     "kill",
     "unprocessed",
+    "foreign_before",
+    "foreign_after",
 )
 _RESOURCE_NAMES = (
     *("TableName", "ResourceArn", "StreamArn", "TableArn", "ResourceId", "FunctionName"),
@@ -55,6 +60,7 @@ class Rule:
     `effect` is one of EFFECTS. `throttle` and `error` answer with `code`, `message` and `status`, or AWS's own where
     they are not given; `timeout` holds the caller for `seconds` (real) and then drops the connection; `drop_before` and
     `drop_after` drop it before and after the request has had its effect; `kill` ends the sandbox's process;
+    `foreign_before` and `foreign_after` answer with a `page` (one of PAGES) that is not AWS's, before and after;
     `unprocessed` makes BatchWriteItem and BatchGetItem leave out that `share` of what they were asked (all of it is
     throttling, as on AWS).
     """
@@ -74,6 +80,7 @@ class Rule:
     status: int | None = None
     seconds: float = 1.0
     share: float = 0.2
+    page: str = "html"
     seen: int = 0
     """Requests that matched so far."""
     hit: int = 0
@@ -83,6 +90,8 @@ class Rule:
     def __post_init__(self) -> None:
         if self.effect not in EFFECTS:
             raise ValueError(f"a fault's effect is one of {', '.join(EFFECTS)}, not {self.effect}")
+        if self.page not in PAGES:
+            raise ValueError(f"a fault's page is one of {', '.join(PAGES)}, not {self.page}")
         if self.nth < 1 or self.every < 1:
             raise ValueError("a fault's nth and every are at least 1")
         if not 0 <= self.share <= 1:
@@ -144,8 +153,8 @@ class Faults:
 
     def before(
         self, service: str, operation: str, region: str, account: str, body: dict[str, Any]
-    ) -> Callable[[], None] | None:
-        """Apply the first rule that hits. Answers what to do after the call; raises ApiError or Dropped."""
+    ) -> Callable[[Answer], Answer] | None:
+        """Apply the first rule that hits. What becomes of the answer; raises ApiError, Dropped, Foreign."""
         if not self._rules:
             return None
         resource = _resource(body)
@@ -170,11 +179,15 @@ class Faults:
             hit = next((one for one in rules if one.hits(service, operation, region, resource)), None)
         return hit.leaves_out if hit is not None else None
 
-    def _apply(self, rule: Rule, service: str, operation: str) -> Callable[[], None] | None:
+    def _apply(self, rule: Rule, service: str, operation: str) -> Callable[[Answer], Answer] | None:
         if rule.effect in ("throttle", "error"):
             raise _refusal(rule, service == "dynamodb" and operation in _DATA)
         if rule.effect == "drop_after":
             return _drop
+        if rule.effect == "foreign_before":
+            raise Foreign(instead_of(rule.page, None))
+        if rule.effect == "foreign_after":
+            return partial(instead_of, rule.page)
         if rule.effect == "timeout":
             time.sleep(rule.seconds)
             raise TimedOut
@@ -183,7 +196,7 @@ class Faults:
         raise Dropped
 
 
-def _drop() -> None:
+def _drop(_: Answer) -> Answer:
     raise Dropped
 
 

@@ -17,6 +17,7 @@ from dynaops.sandbox import permissions
 from dynaops.sandbox.dispatch import PASS, Call, Touched, handler_for
 from dynaops.sandbox.errors import ApiError
 from dynaops.sandbox.faults import Dropped, Faults
+from dynaops.sandbox.foreign import Foreign
 from dynaops.sandbox.recorder import Recorder
 from dynaops.sandbox.wire import Answer, as_aws, error_of, not_implemented
 from dynaops.sandbox.world import World
@@ -133,7 +134,7 @@ def _asking_us(original: Callable[[Any], Answer]) -> Callable[[Any], Answer]:
         if front is None:
             _parse_for_moto(self)
             return as_aws(protocol_of(self), original(self))
-        return as_aws(front.protocol, _Request(self, front, installed).answer(lambda: original(self)))
+        return _Request(self, front, installed).answer(lambda: original(self))
 
     call_action.of_sandbox = True  # type: ignore[attr-defined]
     return call_action
@@ -176,10 +177,12 @@ class _Request:
             found = self._called(call, moto)
         except ApiError as error:
             found = self._front.refusal(error)
+        except Foreign as error:
+            self._to.recorder.end(entry, error.answer[0])
+            return error.answer
+        found = as_aws(self._front.protocol, found)
         self._to.recorder.end(entry, int(found[0]))
-        if after is not None:
-            after()
-        return found
+        return after(found) if after is not None else found
 
     def _called(self, call: Call, moto: Callable[[], Answer]) -> Answer:
         with call.world.lock:

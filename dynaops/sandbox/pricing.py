@@ -11,7 +11,8 @@ from typing import Any
 from wsgiref.types import WSGIEnvironment
 
 from dynaops.sandbox.errors import ApiError
-from dynaops.sandbox.faults import Faults
+from dynaops.sandbox.faults import Dropped, Faults
+from dynaops.sandbox.foreign import Foreign
 from dynaops.sandbox.recorder import Recorder
 from dynaops.sandbox.world import World
 
@@ -85,6 +86,9 @@ def answer(
         status, found = 200, _products(body)
     except ApiError as error:
         status, found = error.status, {"__type": error.code, "message": error.message}
+    except Foreign as error:
+        recorder.end(entry, error.answer[0])
+        raise Dropped from None  # only JSON is sent from here: a lost line stands for somebody else's page
     recorder.end(entry, status)
     return status, found
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from dynaops.sandbox.errors import ApiError
 from dynaops.sandbox.faults import Dropped
+from dynaops.sandbox.foreign import Foreign
 from dynaops.sandbox.wire import Answer, as_aws, error_of
 
 if TYPE_CHECKING:
@@ -77,13 +78,14 @@ def _ruled(
         if sandbox is None:
             return original(self, request, full_url)
         try:
-            answer = _answered(
+            return _answered(
                 self, request, operation_of(self), sandbox, lambda: original(self, request, full_url)
             )
         except ApiError as error:
             status, headers, body = error_of("rest-xml", error)
-            answer = status, headers, "" if request.method == "HEAD" else body
-        return as_aws("rest-xml", answer)
+            return as_aws("rest-xml", (status, headers, "" if request.method == "HEAD" else body))
+        except Foreign as error:
+            return error.answer
 
     return response
 
@@ -93,7 +95,7 @@ def _answered(
 ) -> Answer:
     _check_owner(handler)
     if not operation:
-        return moto()
+        return as_aws("rest-xml", _whole(moto(), request.method))
     name = f"{handler.bucket_name}/{handler.parse_key_name()}"
     body = {"Bucket": handler.bucket_name, "Key": handler.parse_key_name(), **_conditions(handler)}
     entry = sandbox.recorder.begin("s3", operation, handler.region, body, sandbox.world.now())
@@ -104,8 +106,12 @@ def _answered(
                 found = _written(handler, request, name, moto)
         else:
             found = moto()
+        found = as_aws("rest-xml", _whole(found, request.method))
         if after is not None:
-            after()
+            found = after(found)
+    except Foreign as error:
+        sandbox.recorder.end(entry, error.answer[0])
+        raise
     except ApiError as error:
         sandbox.recorder.end(entry, error.status)
         raise
@@ -117,6 +123,16 @@ def _answered(
         raise ConnectionClosedError(endpoint_url=handler.uri) from None
     sandbox.recorder.end(entry, int(found[0]))
     return found
+
+
+def _whole(answer: Any, method: str) -> Answer:
+    """moto's answer with status and headers, and the XML element of AWS's where moto's is another."""
+    status, headers, body = answer if isinstance(answer, tuple) else (200, {}, answer)
+    if isinstance(body, str):
+        body = body.replace("GetBucketVersioningResponse", "VersioningConfiguration")
+    if method == "PUT" and not str(body).lstrip().startswith("<"):
+        body = ""  # moto gives a policy back
+    return status, headers, body
 
 
 def _written(handler: Any, request: Any, name: str, moto: Callable[[], Answer]) -> Answer:
