@@ -50,8 +50,8 @@ class Aws:
     `poll_cap` bounds the seconds between two looks at a waiting resource (a sandbox's time flies). `retry_mode` is
     botocore's: an adaptive client sends less in a second once AWS has throttled it. `attempts` is how often a request
     is sent at the most (botocore sleeps between them, in real time). `only`: these credentials sign all requests, and
-    neither the environment, nor AWS's files, nor a proxy has a say (a sandbox must get nothing of the caller's). `notice`
-    is given what people should know.
+    neither the environment, nor AWS's files, nor a proxy has a say (a sandbox must get nothing of the caller's).
+    `notice` is given what people should know.
     """
 
     def __init__(
