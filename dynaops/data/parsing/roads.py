@@ -72,9 +72,13 @@ class PlainRoad:
         if (shape.doubles or shape.others) and not (numbers.is_safe(text) if safe is None else safe):
             raise Unfit
         if quotes >= 0:
-            if shape.others or (escaped and b"\\\\" in text):
+            if not escaped:
+                expected = shape.quotes + _quotes(found, shape.others) if shape.others else shape.quotes
+                if quotes != expected:
+                    raise Unfit
+            elif shape.others or b"\\\\" in text:
                 _check_names(item, text, quotes)
-            elif quotes - (text.count(b'\\"') if escaped else 0) != shape.quotes:
+            elif quotes - text.count(b'\\"') != shape.quotes:
                 raise Unfit
         elif quotes == SUMMED:
             self.quotes += shape.quotes + _quotes(found, shape.others)
@@ -116,11 +120,12 @@ class TypedRoad:
         if escaped or self._keys_only:
             _check_names(item, text, quotes)
             quotes = UNCOUNTED
-        wrapper = 2 if "Item" in item and len(item) == 1 else 0
+        wrapper = 2 if len(item) == 1 and "Item" in item else 0
         names, kinds, found = self._taken_apart(item)
         shape = self._known[names, kinds, tuple(map(type, found))]
         if quotes >= 0:
-            if quotes - wrapper != shape.quotes + _quotes(found, shape.others):
+            expected = shape.quotes + _quotes(found, shape.others) if shape.others else shape.quotes
+            if quotes - wrapper != expected:
                 raise Unfit
         elif quotes == SUMMED:
             self.quotes += wrapper + shape.quotes + _quotes(found, shape.others)
