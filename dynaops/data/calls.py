@@ -141,7 +141,9 @@ class BatchPut:
         try:
             said = orjson.loads(answer.body)
             consumed = sum(float(one.get("CapacityUnits", 0)) for one in said.get("ConsumedCapacity") or ())
-            left = said.get("UnprocessedItems")
+            left = said["UnprocessedItems"]
+            if not isinstance(left, dict):
+                raise TypeError
             return Outcome(Verdict.DONE, self._left(left, rows) if left else (), consumed)
         except (ValueError, AttributeError, TypeError, KeyError):
             return Outcome(Verdict.LOST, text="the answer is not DynamoDB's", unanswered=True)

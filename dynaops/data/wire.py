@@ -6,6 +6,7 @@ expired, and answers that are not AWS's: those count as none. All other answers 
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 
@@ -14,7 +15,7 @@ import orjson
 from dynaops.aws.answers import Form, Gate, Reply, dynamodb_form
 from dynaops.aws.route import Credentials, Route
 from dynaops.data.carrier import Carrier, carrier_for
-from dynaops.data.protocol import Answer, Done
+from dynaops.data.protocol import Answer, Done, header
 from dynaops.data.sigv4 import Signer
 
 _EXPIRED = {"ExpiredTokenException", "ExpiredToken", "RequestExpired", "TokenRefreshRequired"}
@@ -29,6 +30,7 @@ _SIGNATURE = {
 _SKEW_SECONDS = 60.0
 """A clock that is wrong by less is not why a signature was refused: AWS allows 5 minutes (15 elsewhere)."""
 _TRIES = 3
+_CONTENT_TYPE = b"\r\ncontent-type: application/x-amz-json-1.0\r\n"
 
 
 class Wire:
@@ -51,6 +53,8 @@ class Wire:
         self._renew = renew
         self._gate = Gate(route.strict)
         self._forms: dict[str, Form] = {}
+        self._always: dict[str, list[bytes]] = {}
+        self._anonymous = False
         self._answering = route.answering
         self._waiting: list[Callable[[], None]] | None = None
 
@@ -107,10 +111,30 @@ class Wire:
         form = self._forms.get(target)
         if form is None:
             form = self._forms[target] = dynamodb_form(target.rpartition(".")[2])
-        fault = self._gate.judge(form, Reply(answer.status, answer.headers(), answer.body)).fault
+            self._always[target] = [f'"{name}"'.encode() for name in form.always]
+        if self._is_plain(target, answer):
+            return answer
+        judgement = self._gate.judge(form, Reply(answer.status, answer.headers(), answer.body))
+        fault = judgement.fault
         if fault is None:
+            self._anonymous = self._anonymous or not judgement.identified
             return answer
         return Answer(0, b"", reason=f"the answer of {self._answering} is not AWS's but {fault}")
+
+    def _is_plain(self, target: str, answer: Answer) -> bool:
+        """Whether this is plainly an answer that the gate lets pass, seen without reading it: a tenth of the time.
+
+        That it is JSON and has the members that are looked for here as text is left to whoever reads it.
+        """
+        head, body, always = answer.head, answer.body, self._always[target]
+        if answer.status != 200 or not always or _CONTENT_TYPE not in head or body[:1] != b"{":
+            return False
+        if not (header(head, b"x-amzn-requestid") or self._anonymous):
+            return False
+        stated = header(head, b"x-amz-crc32")
+        if stated is not None and stated != str(zlib.crc32(body)):
+            return False
+        return all(name in body for name in always)
 
     def _skewed(self, answer: Answer, signed_at: float) -> bool:
         """Whether the server's clock is another than the one signed by, which is then corrected."""
