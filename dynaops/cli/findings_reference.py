@@ -130,7 +130,9 @@ def _live() -> Iterator[Entry]:
 
 def _scanned() -> Iterator[Entry]:
     """Every call in the source that names an id."""
-    trees = {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(ROOT.rglob("*.py"))}
+    texts = {path: path.read_text(encoding="utf-8") for path in sorted(ROOT.rglob("*.py"))}
+    telling = {path: text for path, text in texts.items() if "Severity" in text or _ID.search(text)}
+    trees = {path: ast.parse(text) for path, text in telling.items()}
     makers = {
         node.name: severity
         for tree in trees.values()
@@ -139,10 +141,10 @@ def _scanned() -> Iterator[Entry]:
     }
     for path, tree in trees.items():
         if path.parent.name != "health":
-            own = _own_makers(tree)
+            known = {**makers, **_own_makers(tree)}
             for node in ast.walk(tree):
                 if isinstance(node, ast.Call):
-                    yield from _entry(node, path, {**makers, **own})
+                    yield from _entry(node, path, known)
 
 
 def _own_makers(tree: ast.Module) -> dict[str, str]:
@@ -152,6 +154,8 @@ def _own_makers(tree: ast.Module) -> dict[str, str]:
 
 def _severity(node: ast.AST) -> str | None:
     """The severity that is named within `node`, if just one is."""
+    if isinstance(node, ast.Constant | ast.Name):
+        return None
     named = {
         one.attr.lower()
         for one in ast.walk(node)
