@@ -7,11 +7,14 @@ process of its own in tests/faults.
 from __future__ import annotations
 
 import signal
+import subprocess
 import time
+from typing import Any
 
 import pytest
 
 from dynaops.sandbox.faults import Rule
+from tests.backups.watching import once_asked
 from tests.e2e.conftest import Terminal
 
 FIRST = """
@@ -32,7 +35,7 @@ table_class: STANDARD_INFREQUENT_ACCESS
 point_in_time_recovery: {recovery_period_days: 7}
 tags: {team: two}
 """
-WRITES = 8
+WRITES = 7
 """More than the write calls of either plan: beyond the last, no fault strikes."""
 
 
@@ -55,39 +58,52 @@ def _converges(terminal: Terminal, path: str) -> None:
 )
 def test_a_fault_at_any_call(terminal: Terminal, effect: str, nth: int) -> None:
     path = terminal.write(FIRST)
-    faults = terminal.server.faults
+    faults, rules = terminal.server.faults, []
     for text in (FIRST, SECOND):
         terminal.write(text)
-        for pattern in ("Create*", "Update*", "*agResource"):
+        rules += [
             faults.add(Rule(effect, operation=pattern, nth=nth, times=7))
+            for pattern in ("Create*", "Update*", "*agResource")
+        ]
         terminal("apply", path, "--yes", "--allow-destroy")
         faults.clear()
         _converges(terminal, path)
+    assert any(rule.hit for rule in rules), "no fault struck: the test shows nothing"
 
 
-@pytest.mark.parametrize("after", [0.25, 0.4, 0.55])
-def test_killed_in_the_middle(terminal: Terminal, after: float) -> None:
+@pytest.mark.parametrize(("nth", "when"), [(1, "before"), (1, "after"), (2, "after")])
+def test_killed_at_a_write(terminal: Terminal, nth: int, when: str) -> None:
+    """Before or after the nth write call had its effect, and with its answer still to come."""
     path = terminal.write(FIRST)
-    terminal.server.clock.set_speed(600)
     for text in (FIRST, SECOND):
         terminal.write(text)
+        effect = "timeout" if when == "before" else "drop_after"
+        rule = terminal.server.faults.add(Rule(effect, operation="[CUT]*", nth=nth, seconds=0.5))
         process = terminal.start("apply", path, "--yes", "--allow-destroy")
-        time.sleep(after)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-    terminal.server.clock.set_speed(20_000)
+        while not rule.hit:
+            assert process.poll() is None
+            time.sleep(0.002)
+        process.kill()
+        assert process.wait() == -signal.SIGKILL
+        terminal.server.faults.clear()
     _converges(terminal, path)
+
+
+def started(terminal: Terminal, path: str) -> subprocess.Popen[Any]:
+    """An apply that has sent its first write call, and waits for an AWS whose time stands still."""
+    terminal.server.clock.set_speed(0)
+    process = terminal.start("apply", path, "--yes")
+    while not terminal.server.requests.writes():
+        assert process.poll() is None
+        time.sleep(0.01)
+    return process
 
 
 def test_interrupted_it_says_so_and_the_next_run_goes_on(terminal: Terminal) -> None:
     path = terminal.write(FIRST)
-    terminal.server.clock.set_speed(2)
-    process = terminal.start("apply", path, "--yes")
-    deadline = time.monotonic() + 20
-    while not terminal.server.requests.writes() and time.monotonic() < deadline:
-        time.sleep(0.02)
+    process = started(terminal, path)
     process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=20) == 130
+    assert process.wait(timeout=60) == 130
     terminal.server.clock.set_speed(20_000)
     _converges(terminal, path)
 
@@ -95,24 +111,20 @@ def test_interrupted_it_says_so_and_the_next_run_goes_on(terminal: Terminal) -> 
 def test_a_table_that_is_being_deleted_is_waited_for(terminal: Terminal) -> None:
     path = terminal.write(FIRST)
     assert terminal("apply", path, "--yes").code == 0
-    terminal.server.clock.set_speed(3)
+    terminal.server.clock.set_speed(0)
     client = terminal.server.client("dynamodb", "eu-west-1")
     client.delete_table(TableName="users")
     plan = terminal("--json", "plan", path).json
     assert plan["operations"][0]["api"] == "CreateTable"
     assert "being deleted" in plan["pending"][0]
-    assert terminal("apply", path, "--yes").code == 0
-    terminal.server.clock.set_speed(20_000)
+    with once_asked(terminal.server, "DescribeTable", lambda: terminal.server.clock.set_speed(20_000), 3):
+        assert terminal("apply", path, "--yes").code == 0
     assert terminal("plan", path, "--exit-code").code == 0
 
 
 def test_a_table_that_is_being_created_is_waited_for(terminal: Terminal) -> None:
     path = terminal.write(FIRST)
-    terminal.server.clock.set_speed(3)
-    process = terminal.start("apply", path, "--yes")
-    deadline = time.monotonic() + 20
-    while not terminal.server.requests.writes() and time.monotonic() < deadline:
-        time.sleep(0.02)
+    process = started(terminal, path)
     process.kill()
     process.wait()
     plan = terminal("--json", "plan", path).json
