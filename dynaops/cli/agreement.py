@@ -18,10 +18,11 @@ def require_consent(plan: Plan, allow_replace: bool, allow_destroy: bool) -> Non
     if not lacking:
         return
     from dynaops.model.errors import DynaopsError
-    from dynaops.views.wording import consent, count, loss, other_table
+    from dynaops.views.plan import loss
+    from dynaops.views.wording import consent, count
 
     steps = "".join(
-        f"\n  {one.address}{other_table(one)} {loss(one.danger)} ({consent(one.danger)})"
+        f"\n  {one.address}{loss(one, one.danger, plan)} ({consent(one.danger)})"
         for one in lacking
         if one.danger
     )

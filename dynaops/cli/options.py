@@ -52,7 +52,10 @@ AllowReplace = Annotated[
     bool, typer.Option("--allow-replace", help="Agree to tables or indexes being deleted and built anew.")
 ]
 AllowDestroy = Annotated[
-    bool, typer.Option("--allow-destroy", help="Agree to tables, indexes or protection being given up.")
+    bool,
+    typer.Option(
+        "--allow-destroy", help="Agree to giving up tables, indexes, protection or recovery points."
+    ),
 ]
 NoWait = Annotated[
     bool, typer.Option("--no-wait", help="Leave slow work (index builds, cooldowns) to the next apply.")

@@ -10,7 +10,7 @@ from pydantic import Field
 from dynaops.kinds.kind import BaseRoom, Entry, Known, Policy, Rank, Reader, Step, Work
 from dynaops.model.change import Action
 from dynaops.model.finding import Finding, Severity
-from dynaops.model.operation import Effect, Operation, Wait
+from dynaops.model.operation import Danger, Effect, Operation, Wait
 from dynaops.model.recorded import ABSENT, Recorded, Units
 from dynaops.model.resource import Observed, Properties, Resource, Scope
 from dynaops.model.spec import Fragment
@@ -125,6 +125,27 @@ class RecoveryRoom(BaseRoom):
         return steps
 
 
+def given_up(live: Properties | None, wanted: Properties | None) -> str | None:
+    """What can no longer be restored when recovery is set from `live` to `wanted` (None: off); None where all can.
+
+    AWS drops what it keeps at once: turned on again, or for longer, recovery begins anew (UpdateContinuousBackups).
+    """
+    if not live or not live.get("enabled"):
+        return None
+    if not wanted or not wanted.get("enabled"):
+        return "every recovery point: no time before now can be restored any more"
+    days = int(wanted["recovery_period_days"])
+    return f"recovery points older than {days} days" if days < live["recovery_period_days"] else None
+
+
+def ends_with_table(work: Work) -> str | None:
+    """What can no longer be restored when the table goes; AWS backs it up as it is then (system backup, 35 days)."""
+    entry = work.entries.get(work.scope.below(KIND))
+    if entry is None or entry.live is None or not entry.live.properties.get("enabled"):
+        return None
+    return "every recovery point but the last, of which AWS keeps a backup for 35 days"
+
+
 def _set(work: Work, entry: Entry, wanted: dict[str, Any]) -> Step:
     name, on = work.scope.table_name, wanted["enabled"]
     specification: dict[str, Any] = {"PointInTimeRecoveryEnabled": on}
@@ -135,13 +156,14 @@ def _set(work: Work, entry: Entry, wanted: dict[str, Any]) -> Step:
         specification["RecoveryPeriodInDays"] = days
         done += f" && {_WINDOW}.RecoveryPeriodInDays==`{days}`"
         title = f"keep {name} recoverable to any second of the last {days} days"
-    reason = entry.change.reason if entry.change else ""
+    live = entry.live.properties if entry.live else None
+    lost = None if work.table.action is Action.REPLACE else given_up(live, wanted)
     operation = Operation(
         id="",
         address=entry.address,
         kind=KIND,
         title=title,
-        reason=reason if on else f"{reason}; the past that could be restored is lost",
+        reason=entry.change.reason if entry.change else "",
         service="dynamodb",
         api="UpdateContinuousBackups",
         region=entry.region,
@@ -164,6 +186,8 @@ def _set(work: Work, entry: Entry, wanted: dict[str, Any]) -> Step:
                 depends_on=(work.scope.address,),
             ),
         ),
+        danger=Danger.RECOVERY if lost else None,
+        loses=lost,
     )
     return Step(operation, Rank.RECOVERY)
 

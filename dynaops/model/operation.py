@@ -20,7 +20,9 @@ class Danger(StrEnum):
     REPLACE = "replace"
     """It is lost in order to be built anew (``--allow-replace``)."""
     UNPROTECT = "unprotect"
-    """Deletion protection is lifted, or recovery points are lost (``--allow-destroy``, also for `destroy`)."""
+    """Deletion protection is lifted (``--allow-destroy``, also for `destroy`)."""
+    RECOVERY = "recovery"
+    """Times that could be restored are given up, and the data stays (``--allow-destroy``, also for `destroy`)."""
     UNPROVEN = "unproven"
     """Something is deleted that nothing proves to be made by dynaops (``--allow-destroy``, also for `destroy`)."""
 
@@ -125,6 +127,8 @@ class Operation(Model):
     tolerate: tuple[Tolerance, ...] = ()
     effects: tuple[Effect, ...] = ()
     danger: Danger | None = None
+    loses: str | None = None
+    """What is lost for good where that is not the resource itself, or more than it; in words, after "loses"."""
     removes: str | None = None
     """What AWS calls the resource that the call removes: its ARN, or else its type and id."""
     needs_idle: bool = False
@@ -155,6 +159,7 @@ class Operation(Model):
             "needs": list(self.needs),
             "destructive": self.destructive,
             "danger": self.danger,
+            "loses": self.loses,
             "removes": self.removes,
             "expected_wait": self.expected_wait,
             "waits_for": self.wait.title if self.wait else None,

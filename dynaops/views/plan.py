@@ -176,14 +176,18 @@ def _removals(plan: Plan) -> Iterable[Section]:
 
 
 def loss(operation: Operation, danger: Danger, plan: Plan) -> str:
-    """What is lost, to follow the address: all of it, or (of what is only updated) what the operation says."""
+    """What is lost, to follow the address: all of it, or (of what is only updated) what the operation says it loses."""
     updated = any(
         change.address == operation.address and change.action in (Action.UPDATE, Action.ADOPT)
         for change in plan.changes
     )
     partly = danger is Danger.DESTROY and updated
     named = wording.other_table(operation)
-    return f"{named}: {operation.title}" if partly else f"{named} {wording.loss(danger)}"
+    if operation.loses and (partly or danger is Danger.RECOVERY):
+        return f"{named} loses {operation.loses}"
+    if partly:
+        return f"{named}: {operation.title}"
+    return f"{named} {wording.loss(danger)}" + (f"; it loses {operation.loses}" if operation.loses else "")
 
 
 def _about_loss(operation: Operation, plan: Plan) -> tuple[str, ...]:

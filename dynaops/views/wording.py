@@ -49,12 +49,14 @@ _CONSENT = {
     Danger.DESTROY: "--allow-destroy",
     Danger.REPLACE: "--allow-replace",
     Danger.UNPROTECT: "--allow-destroy",
+    Danger.RECOVERY: "--allow-destroy",
     Danger.UNPROVEN: "--allow-destroy",
 }
 _LOSS = {
     Danger.DESTROY: "is deleted, with what is in it",
     Danger.REPLACE: "is deleted and built anew; what is in it is lost",
     Danger.UNPROTECT: "loses its deletion protection",
+    Danger.RECOVERY: "gives up times that could be restored",
     Danger.UNPROVEN: "is deleted, and nothing proves that dynaops made it",
 }
 _STAGES = {

@@ -427,3 +427,36 @@ def test_a_killed_apply_of_a_saved_plan_is_continued_by_running_it_again(aws: Aw
     again = aws("apply", "orders.plan", "--yes")
     assert again.code == Exit.STALE
     assert "it has been applied already, in full" in again.err
+
+
+@pytest.mark.parametrize(
+    ("recovery", "told"),
+    [
+        ("false", "every recovery point: no time before now can be restored any more"),
+        ("{recovery_period_days: 7}", "recovery points older than 7 days"),
+    ],
+)
+def test_giving_up_what_could_be_restored_is_destructive(
+    aws: Aws, here: Path, recovery: str, told: str
+) -> None:
+    aws("apply", "--yes")
+    aws.write(f"{SPEC}point_in_time_recovery: {recovery}\n")
+    planned = aws("plan", "--markdown", "plan.md", "--html", "plan.html")
+    assert "Destructive" in planned.out
+    for shown in (planned.out, (here / "plan.md").read_text(), (here / "plan.html").read_text()):
+        assert f"loses {told}" in " ".join(shown.split())
+    (call,) = aws("plan", "--json").json["operations"]
+    assert (call["destructive"], call["danger"], call["loses"]) == (True, "recovery", told)
+    refused = aws("apply", "--yes", "--allow-replace")
+    assert refused.code == Exit.FAILED
+    assert f"orders/point_in_time_recovery loses {told} (--allow-destroy)" in refused.err
+    assert aws("apply", "--yes", "--allow-destroy").code == Exit.OK
+
+
+def test_destroying_what_is_below_a_table_is_no_consent_to_give_up_its_recovery(aws: Aws) -> None:
+    aws("apply", "--yes")
+    target = ("--target", "orders/point_in_time_recovery")
+    refused = aws("destroy", "--yes", *target)
+    assert refused.code == Exit.FAILED
+    assert "--allow-destroy" in refused.err
+    assert aws("destroy", "--yes", "--allow-destroy", *target).code == Exit.OK

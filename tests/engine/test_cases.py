@@ -31,6 +31,9 @@ def test_case(case: Case) -> None:
         assert [
             f"{one.address}{'.' + one.path if one.path else ''}" for one in plan.judged.unmanaged
         ] == expect["unmanaged"]
+    if "loses" in expect:
+        assert {one.address: one.loses for one in plan.operations if one.loses} == expect["loses"]
+        assert all(one.danger for one in plan.operations if one.loses)
     for wanted in expect.get("parameters", []):
         assert any(_holds(one.parameters, wanted) for one in plan.operations), wanted
     if "wait" in expect:

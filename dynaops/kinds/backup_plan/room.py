@@ -65,6 +65,9 @@ class BackupRoom(BaseRoom):
             title="backup plan",
             spec_key="backup.plan",
             shared="name",
+            notes={
+                "rules": "recovery points that are there already are kept as long as they were made to be"
+            },
             recorded=RecordedPlan,
             address="backup/plan",
             arn=r"backup:[^:]+:\d{12}:backup-plan:.+",

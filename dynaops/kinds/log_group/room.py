@@ -176,14 +176,20 @@ def _update(entry: Entry) -> Iterator[Step]:
 
 
 def _retention(entry: Entry, days: int) -> Step:
+    """CloudWatch Logs deletes what is older, so a shorter time needs consent as deleting does."""
     assert entry.desired is not None, "only a declared group has a retention"
     name = entry.desired.properties["name"]
+    kept = entry.action in (Action.UPDATE, Action.ADOPT) and entry.live is not None
+    before = entry.live.properties.get("retention_days") if kept and entry.live else days
+    lost = None if before is not None and before <= days else f"events older than {days} days"
     return _step(
         entry,
         "PutRetentionPolicy",
         f"keep what is in log group {name} for {days} days",
         {"logGroupName": name, "retentionInDays": days},
         set={"retention_days": days},
+        danger=Danger.DESTROY if lost else None,
+        loses=lost,
     )
 
 

@@ -7,8 +7,10 @@ from typing import Any
 
 from dynaops.kinds.kind import Entry, Rank, Step, Work
 from dynaops.kinds.late import reference
+from dynaops.kinds.recovery import given_up
 from dynaops.kinds.table.shape import tags as tag_list
 from dynaops.kinds.table.waits import IDLE, literal
+from dynaops.model.change import Action
 from dynaops.model.operation import Danger, Effect, Operation, Wait
 
 _WINDOW = "ContinuousBackupsDescription.PointInTimeRecoveryDescription"
@@ -74,6 +76,8 @@ def protection(work: Work, entry: Entry, on: bool, rank: Rank) -> Step:
 
 def _recovery(work: Work, entry: Entry, wanted: dict[str, Any] | None) -> Step:
     name = work.scope.table_name
+    live = entry.live.properties.get("point_in_time_recovery") if entry.live else None
+    lost = given_up(live, wanted) if entry.action in (Action.UPDATE, Action.ADOPT) else None
     specification: dict[str, Any] = _OFF
     done = f"{_WINDOW}.PointInTimeRecoveryStatus=='DISABLED'"
     if wanted:
@@ -94,6 +98,8 @@ def _recovery(work: Work, entry: Entry, wanted: dict[str, Any] | None) -> Step:
             expected=5,
             timeout=600,
         ),
+        danger=Danger.RECOVERY if lost else None,
+        loses=lost,
         **({"set": {"point_in_time_recovery": wanted}} if wanted else {"unset": ("point_in_time_recovery",)}),
     )
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 
 from dynaops.kinds.kind import Entry, Rank, Step, Work
+from dynaops.kinds.recovery import ends_with_table
 from dynaops.kinds.table import shape
 from dynaops.kinds.table.shape import Shape
 from dynaops.kinds.table.waits import TABLE_OUTPUTS, index_outputs, settled
@@ -193,6 +194,7 @@ def _delete_table(work: Work, replaced: bool) -> Operation:
         ),
         effects=(Effect(address=entry.address, kind="table", region=entry.region, forget=True),),
         danger=Danger.REPLACE if replaced else Danger.DESTROY,
+        loses=ends_with_table(work),
         removes=str((entry.live.outputs.get("arn") if entry.live else None) or f"table {name}"),
         needs_idle=True,
     )

@@ -141,6 +141,7 @@ def _call(operation: Operation) -> str:
         ("why", operation.reason),
         ("address", operation.address),
         ("removes", operation.removes or ""),
+        ("loses", operation.loses or ""),
         ("call", f"{operation.service}:{operation.api} in {operation.region}"),
         *((name, compact(value, 10_000)) for name, value in operation.parameters.items()),
         *(("until", one.title) for one in (operation.before, operation.cooldown, operation.wait) if one),
