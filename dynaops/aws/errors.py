@@ -153,9 +153,12 @@ def unanswered(error: BotoCoreError, service: str, api: str, region: str) -> Aws
     """Translate a failure to get any answer: credentials, network, configuration."""
     from botocore import exceptions as known
 
+    from dynaops.aws.credentials import CredentialsFailed
     from dynaops.aws.gate import DamagedAnswer, ForeignPage
 
     where = f"{service} in {region}"
+    if isinstance(error, CredentialsFailed):
+        return AwsFailure(f"The AWS credentials cannot be had: {error}", _LOGIN)
     if isinstance(error, (known.NoCredentialsError, known.PartialCredentialsError)):
         return AwsFailure(
             f"No AWS credentials were found ({error})",

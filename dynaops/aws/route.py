@@ -94,11 +94,11 @@ def renewed_credentials(aws: Aws, refused: Credentials) -> Credentials:
 
     The chain is resolved anew: a file may have been written since, a role can be assumed again.
     """
-    from botocore.session import Session
+    from dynaops.aws.credentials import new_session
 
     fresh = _frozen(aws.session)
     if fresh == refused and aws.only is None:
-        fresh = _frozen(Session(profile=aws.profile))
+        fresh = _frozen(new_session(aws.profile))
     if fresh == refused:
         raise AwsFailure(
             "The session token has expired",

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from dynaops.aws.answers import Gate
 from dynaops.aws.blobs import with_bytes
+from dynaops.aws.endpoint import require_endpoint
 from dynaops.aws.errors import AwsFailure, refused, unanswered, unreadable
 from dynaops.aws.isolation import isolated_session
 from dynaops.model.errors import DynaopsError
@@ -66,6 +67,7 @@ class Aws:
         only: Credentials | None = None,
         notice: Callable[[str], None] = lambda _: None,
     ) -> None:
+        require_endpoint(endpoint_url)
         self._region = region
         self.profile = profile
         self.endpoint_url = endpoint_url
@@ -98,18 +100,9 @@ class Aws:
     @cached_property
     def session(self) -> Session:
         """The botocore session of the profile. Raises DynaopsError for a profile that does not exist."""
-        from botocore.exceptions import ProfileNotFound
-        from botocore.session import Session
+        from dynaops.aws.credentials import new_session
 
-        if self.only is not None:
-            return isolated_session(self.only)
-        session = Session(profile=self.profile)
-        try:
-            session.get_config_variable("region")
-        except ProfileNotFound as error:
-            names = ", ".join(sorted(session.available_profiles)) or "none is configured"
-            raise DynaopsError(f"{error}", f"Profiles there are: {names}.") from error
-        return session
+        return isolated_session(self.only) if self.only is not None else new_session(self.profile)
 
     @cached_property
     def region(self) -> str:
@@ -235,13 +228,18 @@ class Aws:
             )
             guard(client, service, self._gate(service, client.meta.endpoint_url))
             return client
-        except ValueError as error:
-            raise AwsFailure(
-                f"The endpoint {self.endpoint_url!r} is not a URL: {error}",
-                "Write it as http://127.0.0.1:PORT or https://HOST (--endpoint-url, AWS_ENDPOINT_URL).",
-            ) from error
         except BotoCoreError as error:
             raise unanswered(error, service, "create_client", region) from error
+        except (
+            ValueError,
+            TypeError,
+            AttributeError,
+            KeyError,
+        ) as error:  # of a setting that is no such thing
+            raise AwsFailure(
+                f"AWS's configuration cannot be used: {error}",
+                "Check ~/.aws/config and the variables that begin with AWS_.",
+            ) from error
 
     @cached_property
     def _regions(self) -> set[str]:

@@ -42,7 +42,7 @@ def require_agreement(screen: Screen, question: str, yes: bool, gravely: bool = 
         return
     from dynaops.model.errors import DynaopsError
 
-    if not sys.stdin.isatty():
+    if sys.stdin is None or not sys.stdin.isatty():
         raise DynaopsError(
             "Nothing was sent: there is no terminal to ask on", "Add --yes to agree to the plan beforehand."
         )

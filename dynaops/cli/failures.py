@@ -7,6 +7,7 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -63,7 +64,10 @@ def tell(failure: Failure, settings: Settings) -> None:
     if settings.json:
         from dynaops.views import json_
 
-        json_.write(json_.error(failure.kind, failure.message, failure.hint, failure.findings), sys.stdout)
+        with suppress(OSError):  # `main` tells of an output that cannot be written to
+            json_.write(
+                json_.error(failure.kind, failure.message, failure.hint, failure.findings), sys.stdout
+            )
     if failure.usage:
         sys.stderr.write(f"{failure.usage}\n\n")
     told = {finding.message for finding in failure.findings}

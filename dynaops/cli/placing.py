@@ -114,6 +114,8 @@ def _bytes_of(file: str) -> bytes:
     from dynaops.stores.format import MAX_BYTES
 
     if file == "-":
+        if sys.stdin is None:
+            raise DynaopsError("Standard input is closed", "Name a file.")
         return sys.stdin.buffer.read(MAX_BYTES + 1)
     try:
         return read_bytes(file, MAX_BYTES)
@@ -128,7 +130,7 @@ def unlock(settings: Settings, place: Store, force: bool) -> Holder | None:
     try:
         return place.unlock(force=force)
     except LockHeld as error:
-        if force or not sys.stdin.isatty():
+        if force or sys.stdin is None or not sys.stdin.isatty():
             raise
         screen = Screen(settings)
         screen.say(error.message)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from dynaops.cli.showing import show_plan
 
 if TYPE_CHECKING:
     from dynaops.aws.session import Aws
-    from dynaops.model.event import Outcome
+    from dynaops.model.event import Event, Outcome
     from dynaops.model.plan import Plan
     from dynaops.stores.base import Keeper
 
@@ -113,12 +114,27 @@ def execute(plan: Plan, place: Keeper, way: Aws, settings: Settings, terms: Term
             plan,
             place,
             way,
-            log.after(progress.tell),
+            log.after(_steadfast(progress.tell)),
             wait=terms.wait,
             stop=interrupts.stop,
             saved_plan=terms.saved_plan,
             happened=terms.happened,
         )
+
+
+def _steadfast(tell: Callable[[Event], None]) -> Callable[[Event], None]:
+    """Tells of events for as long as that is possible: a run is not ended by a full disk below its output."""
+    lost = threading.Event()
+
+    def told(event: Event) -> None:
+        if lost.is_set():
+            return
+        try:
+            tell(event)
+        except OSError:
+            lost.set()  # what comes after the run fails in the same way, and is told
+
+    return told
 
 
 def _tell(plan: Plan, outcome: Outcome, screen: Screen, terms: Terms) -> None:

@@ -141,6 +141,9 @@ def aws(settings: Settings, adaptive: bool = False) -> Aws:
     """The way to AWS, or to the sandbox, which is started when needed. `adaptive`: it slows down when throttled."""
     gc.enable()  # what talks to AWS may run for hours
     if not settings.sandbox:
+        from dynaops.aws.endpoint import require_endpoint
+
+        require_endpoint(settings.endpoint_url)
         cap = _LOCAL_POLL if _is_local(settings.endpoint_url) else None
         return _way(_region(settings), settings.profile, settings.endpoint_url, cap, adaptive, _environment())
     from dynaops.cli.sandboxes import credentials, running_sandbox

@@ -2,11 +2,13 @@
 
 The exclusion is an advisory lock of the operating system, which ends with its process however that ends. Who
 holds it is written beside it for people, and for other machines that share the directory but not the kernel.
+Where the file system has no such locks, the note alone is the lock (see lock_file).
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import socket
 import time
 from collections.abc import Iterator
@@ -18,10 +20,20 @@ from pydantic import ValidationError
 from dynaops.stores.base import UNKNOWN_HOLDER, Holder, Lock, StateError
 from dynaops.stores.files import failure, make_directory, replace
 from dynaops.stores.holders import myself, refusal, taken_away, takeover
+from dynaops.stores.lease import LeaseLock
+from dynaops.stores.lock_file import FilePlace
 
 _GRACE = 0.1
 """Seconds that even an impatient caller waits: others look at the lock, or save, for a moment only."""
 _POLL = 0.02
+
+
+_MISSING = {errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK}
+"""How file systems say that they have no locks."""
+
+
+class _NoKernelLock(Exception):
+    """The file system has no locks."""
 
 
 class StateLock:
@@ -32,11 +44,12 @@ class StateLock:
         self._path = path.with_name(f"{path.name}.lock")
         self._note = path.with_name(f"{path.name}.lock.json")
         self._held: Holder | None = None
+        self._lease = LeaseLock(FilePlace(path.with_name(f"{path.name}.lease")), location)
 
     @property
     def held(self) -> bool:
         """Whether this object holds the lock."""
-        return self._held is not None
+        return self._held is not None or self._lease.held
 
     @contextlib.contextmanager
     def hold(self, operation: str, timeout: float) -> Iterator[Lock]:
@@ -44,7 +57,12 @@ class StateLock:
         if self._held:
             raise refusal(self._location, self._held)
         mutex = self._mutex()
-        previous = self._acquire(mutex, timeout)
+        try:
+            previous = self._acquire(mutex, timeout)
+        except _NoKernelLock:
+            with self._lease.hold(operation, timeout) as lock:
+                yield lock
+            return
         try:
             self._held = myself(operation)
             try:
@@ -58,6 +76,9 @@ class StateLock:
 
     def check(self) -> None:
         """Raises LockHeld if the lock has been taken away meanwhile (``state unlock --force``)."""
+        if self._lease.held:
+            self._lease.check()
+            return
         present = self._read()
         if present == self._held:
             return
@@ -66,17 +87,27 @@ class StateLock:
     def holder(self) -> Holder | None:
         """Who holds the lock; see Store.holder."""
         recorded = self._read()
-        return None if recorded is None or self._abandoned(recorded) else recorded
+        try:
+            if recorded is not None and not self._abandoned(recorded):
+                return recorded
+        except _NoKernelLock:
+            return self._lease.holder()
+        return self._lease.holder() if recorded is None else None
 
     def unlock(self, force: bool) -> Holder | None:
         """Takes the lock away; see Store.unlock."""
+        holder, was_locked = self._lease.unlock(force)
+        if was_locked:
+            return holder or UNKNOWN_HOLDER
         if not self._path.exists() and self._read() is None:
             return None
         mutex = self._mutex()
         try:
-            mutex.acquire(blocking=False)
+            _take(mutex, 0)
         except filelock.Timeout:
             return self._break(force)
+        except _NoKernelLock:
+            return self._clear(force)
         except OSError as error:
             raise failure("unlock the state with", self._path, error) from error
         try:
@@ -109,7 +140,7 @@ class StateLock:
             raise failure("remove the lock", path, error) from error
 
     def _mutex(self) -> filelock.BaseFileLock:
-        return filelock.FileLock(self._path, mode=0o600, thread_local=False)
+        return filelock.FileLock(self._path, mode=0o600, thread_local=False, fallback_to_soft=False)
 
     def _acquire(self, mutex: filelock.BaseFileLock, timeout: float) -> Holder | None:
         """Takes the kernel's lock. Returns the holder that left without saying so, if any."""
@@ -127,16 +158,11 @@ class StateLock:
     def _acquire_kernel(self, mutex: filelock.BaseFileLock, timeout: float) -> None:
         try:
             make_directory(self._path.parent)
-            mutex.acquire(timeout=timeout, poll_interval=_POLL)
+            _take(mutex, timeout)
         except filelock.Timeout as error:
             raise refusal(self._location, self._read()) from error
         except OSError as error:
             raise failure("lock the state with", self._path, error) from error
-        except NotImplementedError as error:
-            raise StateError(
-                f"Cannot lock the state with {self._path}: its file system has no locks.",
-                "Keep the state on a local disk (--state).",
-            ) from error
 
     def _abandoned(self, recorded: Holder) -> bool:
         """Whether the holder was a process of this machine and has gone: the kernel knows."""
@@ -146,7 +172,7 @@ class StateLock:
             return True
         mutex = self._mutex()
         try:
-            mutex.acquire(blocking=False)
+            _take(mutex, 0)
         except filelock.Timeout:
             return False
         except OSError as error:
@@ -173,3 +199,15 @@ class StateLock:
         with contextlib.suppress(OSError, StateError):
             if self._read() == holder:
                 self._note.unlink(missing_ok=True)
+
+
+def _take(mutex: filelock.BaseFileLock, timeout: float) -> None:
+    """Takes the kernel's lock. Raises filelock.Timeout, OSError, and _NoKernelLock where there is none to be had."""
+    try:
+        mutex.acquire(timeout=timeout, poll_interval=_POLL)
+    except NotImplementedError as error:
+        raise _NoKernelLock from error
+    except OSError as error:
+        if error.errno in _MISSING:
+            raise _NoKernelLock from error
+        raise

@@ -142,9 +142,9 @@ def test_rows_that_may_be_the_loads_own_are_told_as_unsure(
 @pytest.mark.parametrize(
     ("redirection", "code", "words"),
     [
-        (">/dev/full", 1, "cannot be written to stdout: No space left on device"),
-        (">&-", 0, ""),
-        (">&- <&- 2>&-", 0, ""),
+        (">/dev/full", 1, "standard output: No space left on device"),
+        (">&-", 1, "standard output: it is closed"),
+        (">&- <&- 2>&-", 1, ""),
     ],
 )
 def test_all_rows_are_written_wherever_the_result_goes(

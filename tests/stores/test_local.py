@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
+import json
 import os
 import resource
 import shutil
@@ -10,6 +13,7 @@ import stat
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -18,7 +22,8 @@ from dynaops.model.state import State
 from dynaops.stores import open_store
 from dynaops.stores.base import UNKNOWN_HOLDER, LockHeld, StateError, StateUnreadable, Store
 from dynaops.stores.format import Check
-from tests.stores.conformance import StoreConformance, filled
+from dynaops.stores.lock_file import FilePlace
+from tests.stores.conformance import LockConformance, StoreConformance, filled
 
 NOBODY = 65534
 
@@ -49,6 +54,62 @@ def place(tmp_path: Path) -> LocalPlace:
 
 class TestLocalStore(StoreConformance):
     """The conformance suite, on a file."""
+
+
+@pytest.fixture(params=[errno.ENOSYS, errno.ENOTSUP, errno.ENOLCK])
+def without_locks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file system that has no locks, as some network and user-space ones."""
+
+    def flock(*_: object) -> None:
+        raise OSError(request.param, os.strerror(request.param))
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+
+
+@pytest.mark.usefixtures("without_locks")
+class TestLocalStoreWithoutFlock(LockConformance):
+    """The part of the suite that is about the lock, where the kernel keeps none."""
+
+    def test_a_killed_holder_is_known_to_be_dead(self, place: LocalPlace) -> None:
+        """Its process is told by number, start time and host: nobody has to wait, and none has to unlock."""
+        place.open().save(State.empty())
+        ready, tell = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            with place.open().lock("apply"):
+                os.write(tell, b"x")
+                time.sleep(600)
+        os.read(ready, 1)
+        with pytest.raises(LockHeld, match=rf"pid {pid}\)"):
+            place.open().lock("destroy").__enter__()
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        assert place.open().holder() is None
+        store = place.open()
+        with store.lock("destroy") as lock:
+            assert lock.note is not None and f"pid {pid})" in lock.note
+            store.save(store.load())
+        with place.open().lock("apply") as lock:
+            assert lock.note is None
+
+    def test_a_soft_lock_of_before_does_not_stay_for_ever(self, place: LocalPlace) -> None:
+        place.open().save(State.empty())
+        (place.path.parent / "state.json.lock").write_text("999999\nsome-host\n")
+        store = place.open()
+        with store.lock("apply"):
+            store.save(store.load())
+
+    def test_of_many_who_take_over_one_succeeds(self, place: LocalPlace) -> None:
+        store = place.open()
+        store.save(State.empty())
+        note = FilePlace(place.path.parent / "state.json.lease")
+        texts = [json.dumps({"holder": {"id": f"{number}"}}).encode() for number in range(17)]
+        assert note.write(texts[0], None)
+        with ThreadPoolExecutor(16) as pool:
+            won = list(pool.map(lambda text: note.write(text, texts[0].decode()), texts[1:]))
+        assert len([one for one in won if one]) == 1
+        assert note.read() in [(text, text.decode()) for text in texts[1:]]
+        assert not note.remove("other") and note.read() is not None
 
 
 def mode(path: Path) -> int:
