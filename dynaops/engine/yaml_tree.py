@@ -125,7 +125,11 @@ def nodes(text: str, file: str, most: int = MAX_NODES, tagged: Tagged | None = N
     start = Place(file=file, line=1, column=1)
     found = []
     try:
-        for node in YAML(typ="safe", pure=True).compose_all(text):
+        yaml = YAML(typ="safe", pure=True)
+        yaml.composer.warn_double_anchors = (
+            False  # an anchor may be used again (YAML 1.2); Python's warning is no word
+        )
+        for node in yaml.compose_all(text):
             if node is not None:
                 found.append(_Reader(file, (most, len(text) + MAX_ALIASED), tagged).node(node, 0))
     except MarkedYAMLError as error:

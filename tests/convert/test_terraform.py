@@ -54,6 +54,17 @@ def test_a_name_is_worked_out(tmp_path: Path, name: str, resolved: str) -> None:
     assert spec_of(made)["table_name"] == resolved
 
 
+def test_what_stands_one_after_another_is_not_deep(tmp_path: Path) -> None:
+    """Brackets, templates and splats that end do not add up."""
+    more = (
+        "tags = {\n"
+        + "".join(f'k{i} = "${{lower("a")}}${{[1][0]}}"\n s{i} = var.none[*]\n' for i in range(100))
+        + "}"
+    )
+    made = converted(RESOURCE.format(name='"abc"', more=more), tmp_path, "t.tf")
+    assert [one.table for one in made.specs] == ["abc"]
+
+
 @pytest.mark.parametrize(
     ("name", "why"),
     [

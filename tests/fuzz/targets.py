@@ -9,9 +9,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 
 from dynaops.cli import saved
 from dynaops.cli.wiring import Source
+from dynaops.convert.budget import Budget
 from dynaops.convert.formats import Options
 from dynaops.convert.run import convert
 from dynaops.engine.environment import Environment
@@ -23,8 +25,13 @@ from dynaops.model.state import Record, State
 from dynaops.stores import format as state_format
 from tests.convert.converted import INPUTS, REGION
 from tests.data.reading import read
+from tests.engine.whole_state import whole_state
+from tests.fuzz import grammar_cloudformation, grammar_hcl, grammar_specs
+from tests.fuzz.descriptions import DESCRIPTIONS
 
 SPECS = Path(__file__).parent.parent.parent / "specs"
+MAX_CONVERTED = 16 * 1024 * 1024
+"""Characters of the specs and notes of one conversion."""
 _ROWS = [{"id": "a", "n": 1, "t": 'quo"ted'}, {"id": "ü€", "n": 2.5, "t": "two\nlines"}]
 _LINES = "".join(json.dumps(row) + "\n" for row in _ROWS)
 _TYPED = json.dumps([{"id": {"S": "a"}, "n": {"N": "1"}, "b": {"B": "AAE="}, "l": {"L": [{"NULL": True}]}}])
@@ -40,14 +47,29 @@ _VARIABLES = tuple(
 )
 
 
+File = tuple[str, bytes]
+"""A file's name, which says the format, and its content."""
+
+
 @dataclass(frozen=True)
 class Target:
     """`reader` is given a damaged file; DynaopsError kinds are its good right, all else is a crash."""
 
     name: str
-    seeds: tuple[tuple[str, bytes], ...]
-    """File names, which say the format, with contents."""
+    seeds: tuple[File, ...]
+    """Good files, to be damaged."""
     reader: Callable[[Path], object]
+    makers: tuple[Callable[[Random], File], ...] = ()
+    """What makes files up."""
+    holds_json: bool = False
+    """Whether values in the seeds that are JSON are damaged, too, and not their bytes alone."""
+
+
+NAMES = (
+    *("specs", "variables", "states", "saved plans", "rows", "terraform", "tfvars", "terraform states"),
+    *("cloudformation", "descriptions"),
+)
+"""The targets."""
 
 
 @contextmanager
@@ -56,11 +78,15 @@ def targets() -> Iterator[tuple[Target, ...]]:
     with tempfile.TemporaryDirectory() as folder:
         yield (
             Target("specs", _files(SPECS.glob("*.yaml")), lambda path: load([path])),
-            Target("variables", _VARIABLES, _fill_in),
-            Target("states", (("state.json", _state()),), _read_state),
+            Target("variables", _VARIABLES, _fill_in, (grammar_specs.variables,)),
+            Target("states", _states(), _read_state, holds_json=True),
             Target("saved plans", (("plan.json", _plan(Path(folder))),), _read_plan),
             Target("rows", _rows(), read),
-            Target("conversions", _files(one for one in INPUTS.rglob("*") if one.is_file()), _convert),
+            Target("terraform", _files(INPUTS.rglob("*.tf")), _convert, (grammar_hcl.terraform,)),
+            Target("tfvars", _files(INPUTS.rglob("*.tfvars")), _convert, (grammar_hcl.tfvars,)),
+            Target("terraform states", _terraform_states(), _convert, holds_json=True),
+            Target("cloudformation", _templates(), _convert, (grammar_cloudformation.cloudformation,), True),
+            Target("descriptions", _descriptions(), _convert, holds_json=True),
         )
 
 
@@ -79,6 +105,23 @@ def _rows() -> tuple[tuple[str, bytes], ...]:
     }
     plain = {name: text.encode() for name, text in texts.items()}
     return (*plain.items(), *((f"{name}.gz", gzip.compress(raw, mtime=0)) for name, raw in plain.items()))
+
+
+def _states() -> tuple[File, ...]:
+    """One of a record, and one with a record of every kind."""
+    return (("state.json", _state()), ("whole.json", state_format.dumps(whole_state())))
+
+
+def _terraform_states() -> tuple[File, ...]:
+    return _files(INPUTS / "terraform" / name for name in ("terraform.tfstate", "plan.json"))
+
+
+def _templates() -> tuple[File, ...]:
+    return _files((INPUTS / "cloudformation").iterdir())
+
+
+def _descriptions() -> tuple[File, ...]:
+    return (("answers.json", json.dumps(DESCRIPTIONS).encode()),)
 
 
 def _state() -> bytes:
@@ -115,4 +158,11 @@ def _read_plan(path: Path) -> object:
 
 
 def _convert(path: Path) -> object:
-    return convert([str(path)], None, Options({}, REGION))
+    budget = Budget()
+    made = convert([str(path)], None, Options({}, REGION), budget)
+    limits = budget.limits
+    assert budget.steps <= limits.all_steps and budget.size <= limits.all_size, "it is over its budget"
+    size = sum(len(one.yaml) for one in made.specs if not one.findings)
+    size += sum(len(note.why) + len(note.where.what) for note in made.notes)
+    assert size <= MAX_CONVERTED, f"what comes of it has {size} characters"
+    return made

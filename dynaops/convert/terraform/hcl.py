@@ -20,7 +20,7 @@ MAX_TOKENS = 100_000
 """Words and signs of a file: it is parsed at some tens of thousands a second."""
 MAX_DEPTH = 60
 """Blocks, brackets and templates within one another."""
-_OPENING = ("LBRACE", "LPAR", "LSQB", "INTERP_START", "DIRECTIVE_START", "FULL_SPLAT_START")
+_OPENING = ("LBRACE", "LPAR", "LSQB", "INTERP_START", "DIRECTIVE_START")
 _CLOSING = ("RBRACE", "RPAR", "RSQB")
 _BLANK = re.compile(r"\s+")
 _MAX_BLANK_LINES, _MAX_BLANK = 200, 10_000

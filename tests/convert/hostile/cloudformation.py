@@ -216,6 +216,7 @@ CLOUDFORMATION: dict[str, Input] = {
     ),
     "a resource that is a list": ("t.yaml", '{"Resources": {"T": []}}', "T is no resource"),
     "aliases that double": ("t.yaml", _BOMB + "Resources: *a30\n", "expands to too much"),
+    "an anchor twice": ("t.yaml", "a: &a x\nb: &a y\nResources: {T: {Type: *a}}\n", "not about a table"),
     "an alias of itself": ("t.yaml", "Resources: &a\n  T: *a\n", "expands to too much"),
     "merge keys that double": (
         "t.yaml",
