@@ -63,7 +63,7 @@ def carry_out(plan: Plan, place: Keeper, way: Aws, settings: Settings, terms: Te
         else:
             require_lawful(plan)
             require_consent(plan, terms.allow_replace, terms.allow_destroy)
-            if plan.operations:
+            if plan.operations or plan.forgets:
                 question = terms.question or _question(plan)
                 require_agreement(screen, question, terms.yes, gravely=bool(plan.destructive))
             outcome = execute(plan, place, way, settings, terms, log)
@@ -151,5 +151,7 @@ def _tell(plan: Plan, outcome: Outcome, screen: Screen, terms: Terms) -> None:
 def _question(plan: Plan) -> str:
     from dynaops.views.wording import count
 
-    verb = "Destroy: run" if plan.destroy else "Apply: run"
-    return f"{verb} {count(len(plan.operations), 'operation')}?"
+    verb = "Destroy" if plan.destroy else "Apply"
+    if not plan.operations:
+        return f"{verb}: forget {count(len(plan.forgets), 'resource')} that AWS keeps?"
+    return f"{verb}: run {count(len(plan.operations), 'operation')}?"

@@ -47,7 +47,7 @@ def judge(entries: Mapping[str, Entry], policies: Mapping[str, Policy], destroyi
         judged[entry.address] = replace(settled, change=change)
         drift.extend(_drift(settled, comparison))
         unmanaged.extend(_unmanaged(settled, policy, owner, comparison))
-        updates.extend(_updates(settled, change))
+        updates.extend(_updates(settled, policy, change))
         if entry.desired or entry.record:
             fingerprints[entry.address] = _fingerprint(settled, comparison)
     return Judged(judged, tuple(updates), tuple(drift), tuple(unmanaged), fingerprints)
@@ -89,6 +89,8 @@ def _compare(entry: Entry, policy: Policy) -> Comparison | None:
     desired = entry.desired.properties if entry.desired else {}
     recorded = entry.record.properties if entry.record else {}
     ignored = entry.desired.ignored if entry.desired else ()
+    if entry.record is None:  # what is adopted is remembered as the spec has it
+        desired = {name: value for name, value in desired.items() if name not in policy.remembered}
     return compare(desired, recorded, entry.live.properties, policy, ignored)
 
 
@@ -193,7 +195,7 @@ def _unmanaged(
             yield Unmanaged(address=entry.address, path=path, value=value)
 
 
-def _updates(entry: Entry, change: Change | None) -> Iterator[Effect]:
+def _updates(entry: Entry, policy: Policy, change: Change | None) -> Iterator[Effect]:
     """State effects that need no call: adoption, forgetting what vanished, agreeing on what already is."""
     if change is None and entry.live is None and entry.record is not None:
         yield Effect(address=entry.address, kind=entry.kind, region=entry.region, forget=True)
@@ -202,7 +204,12 @@ def _updates(entry: Entry, change: Change | None) -> Iterator[Effect]:
         return
     if change is not None and change.action not in (Action.ADOPT, Action.UPDATE):
         return
-    effect = agreed(entry, entry.desired, entry.live, change.differences if change else ())
+    pending = tuple(
+        one
+        for one in (change.differences if change else ())
+        if one.path.partition(".")[0] not in policy.remembered
+    )
+    effect = agreed(entry, entry.desired, entry.live, pending)
     if effect is not None:
         yield effect
 

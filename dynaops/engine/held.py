@@ -101,7 +101,7 @@ def _goes_along(entry: Entry, gone: set[str], entries: Mapping[str, Entry]) -> b
 
 def _after(entry: Entry) -> Thing | None:
     live = entry.live.properties if entry.live else None
-    if entry.action is Action.NO_OP:
+    if entry.action in (Action.NO_OP, Action.FORGET):
         return None if live is None else Thing(entry.kind, entry.region, live)
     assert entry.desired is not None, "what changes and stays is declared"
     if live is None or entry.action in (Action.CREATE, Action.REPLACE):

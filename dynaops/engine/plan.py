@@ -17,6 +17,7 @@ from dynaops.engine.observe import in_parallel, observe
 from dynaops.engine.order import order
 from dynaops.engine.ownership import with_consent, with_names
 from dynaops.engine.recover import recovered
+from dynaops.engine.retain import is_retained, retained
 from dynaops.engine.scopes import Target, orphaned, recorded_tables, scope_of, source_of
 from dynaops.engine.sharing import forgotten, let_go
 from dynaops.engine.sides import as_recorded, entries_of, known_of, others_than
@@ -77,7 +78,11 @@ def make_plan(
     everything = {address: one for found in live.values() for address, one in found.items()}
     tables = {target.scope.address for target in targets}
     settled_state, resolved = recovered(state, everything, tables, now)
-    going = {target.scope.address for target in targets if target.spec is None}
+    going = {
+        target.scope.address
+        for target in targets
+        if target.spec is None and not is_retained(settled_state, target.scope.address, target.promised)
+    }
     planned = in_parallel(
         [
             _planner(
@@ -237,7 +242,10 @@ def plan_table(
     if options.targets:
         judged = narrowed(judged, options.targets)
     judged = let_go(with_source(judged, target), others or {}, POLICIES)
-    work = Work(target.scope, judged.entries, now)
+    work = Work(target.scope, judged.entries, now, target.promised)
+    kept = retained(judged, work)
+    if kept is not None:
+        return _forgotten(target, kept, now)
     for room in ROOMS:
         work = replace(work, entries={**work.entries, **room.refine(work)})
     judged = replace(judged, entries=dict(work.entries), updates=(*judged.updates, *forgotten(work)))
@@ -264,6 +272,14 @@ def plan_table(
         usage=usage,
         by_use=by_use,
     )
+
+
+def _forgotten(target: Target, judged: Judged, now: float) -> TablePlan:
+    """The plan of a table that stays in AWS, and that nobody looks after any more."""
+    usage, by_use = usage_of(Work(target.scope, judged.entries, now))
+    changes = tuple(entry.change for _, entry in sorted(judged.entries.items()) if entry.change)
+    address = target.scope.address
+    return TablePlan(address, judged, changes, (), (), judged.drift, (), None, usage, by_use)
 
 
 def judged_without_spec(scope: Scope, state: State, live: dict[str, Observed], aws: Aws) -> Judged:

@@ -10,6 +10,7 @@ from typing import Any
 
 from dynaops.engine.effects import apply_effects
 from dynaops.engine.state_check import is_whole
+from dynaops.kinds.rooms import POLICIES
 from dynaops.model.operation import Effect
 from dynaops.model.resource import Observed
 from dynaops.model.state import Intent, State
@@ -59,7 +60,12 @@ def _happened(effect: Effect, live: Observed | None) -> Effect | None:
         return effect if live is None else None
     if live is None:
         return None
-    seen = {path: value for path, value in effect.set.items() if _holds(_at(live.properties, path), value)}
+    remembered = POLICIES[effect.kind].remembered
+    seen = {
+        path: value
+        for path, value in effect.set.items()
+        if path in remembered or _holds(_at(live.properties, path), value)
+    }
     gone = tuple(path for path in effect.unset if _at(live.properties, path) is None)
     return effect.model_copy(update={"set": seen, "unset": gone})
 

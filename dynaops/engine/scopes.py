@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dynaops.model.resource import Scope
+from dynaops.model.resource import Properties, Scope
 
 if TYPE_CHECKING:
     from dynaops.kinds import TableSpec
@@ -27,6 +27,12 @@ class Target:
     source: str | None = None
     named: TableSpec | None = None
     """The spec that names what is to be destroyed, where one was given."""
+
+    @property
+    def promised(self) -> Properties:
+        """What the spec says of keeping a table that is to be destroyed."""
+        lifecycle = self.named.lifecycle if self.named else None
+        return lifecycle.promises() if lifecycle else {}
 
 
 def source_of(path: str | Path) -> str:

@@ -59,6 +59,7 @@ class Policy:
     keyed map). `kept` ones are simply forgotten when the spec no longer names them, since AWS cannot take them back.
     `silent` ones AWS always shows, so they are not worth a mention when nobody manages them.
     `absent` is the normal form that equals "not there", for kinds that AWS always shows as off.
+    `remembered` ones AWS knows nothing of: the state alone holds them, and recording them takes no call.
     `shared` is the property that tells whether two tables use the very same thing (a vault's name): what another table
     uses too is let go, never deleted.
     `notes` explain a difference in a property, in words.
@@ -70,6 +71,7 @@ class Policy:
     kept: frozenset[str] = frozenset()
     silent: frozenset[str] = frozenset()
     absent: Properties | None = None
+    remembered: frozenset[str] = frozenset()
     shared: str = ""
     notes: Mapping[str, str] = field(default_factory=dict)
     title: str = ""
@@ -151,11 +153,15 @@ class Entry:
 
 @dataclass(frozen=True)
 class Work:
-    """All that changes about one table, for the rooms to turn into operations. `now` is epoch seconds."""
+    """All that changes about one table, for the rooms to turn into operations. `now` is epoch seconds.
+
+    `promised` is what the spec of a table that is destroyed says of keeping it, beside what the state remembers.
+    """
 
     scope: Scope
     entries: Mapping[str, Entry]
     now: float
+    promised: Properties = field(default_factory=dict)
 
     @property
     def table(self) -> Entry:

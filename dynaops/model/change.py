@@ -15,6 +15,7 @@ class Action(StrEnum):
     REPLACE = "replace"
     DELETE = "delete"
     ADOPT = "adopt"
+    FORGET = "forget"
     NO_OP = "no-op"
 
 

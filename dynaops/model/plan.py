@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from dynaops.model.base import Json, Model
-from dynaops.model.change import Change, Drift, Unmanaged
+from dynaops.model.change import Action, Change, Drift, Unmanaged
 from dynaops.model.cost import ByUse, Cost, Usage
 from dynaops.model.finding import Finding, Severity
 from dynaops.model.operation import Effect, Operation, Wait
@@ -75,6 +75,11 @@ class Plan(Model):
     @property
     def destructive(self) -> tuple[Operation, ...]:
         return tuple(op for op in self.operations if op.destructive)
+
+    @property
+    def forgets(self) -> tuple[Change, ...]:
+        """What stays in AWS and is no longer looked after."""
+        return tuple(one for one in self.changes if one.action is Action.FORGET)
 
     @property
     def forbidden(self) -> tuple[Finding, ...]:

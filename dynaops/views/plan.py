@@ -104,7 +104,7 @@ def _reason(change: Change) -> tuple[Line, ...]:
 
 
 def _details(change: Change) -> tuple[Node, ...]:
-    if change.action is Action.DELETE:
+    if change.action in (Action.DELETE, Action.FORGET):
         return ()
     if change.action is Action.CREATE:
         return tuple(Node(line(path), value=line(compact(value))) for path, value in _members(change.after))

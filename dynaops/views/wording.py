@@ -16,6 +16,7 @@ MARKS = {
     Action.REPLACE: "-/+",
     Action.DELETE: "-",
     Action.ADOPT: "<-",
+    Action.FORGET: "->",
     Action.NO_OP: "=",
 }
 _STYLES = {
@@ -24,6 +25,7 @@ _STYLES = {
     Action.REPLACE: Style.REPLACE,
     Action.DELETE: Style.DELETE,
     Action.ADOPT: Style.ADOPT,
+    Action.FORGET: Style.ADOPT,
     Action.NO_OP: Style.FAINT,
 }
 LEGEND = {
@@ -32,6 +34,7 @@ LEGEND = {
     Action.REPLACE: "replace (delete, then create)",
     Action.DELETE: "delete",
     Action.ADOPT: "adopt (record what is live)",
+    Action.FORGET: "forget (it stays in AWS)",
 }
 FORCES = "forces replacement"
 NOTHING_TO_DO = "Nothing to do: AWS is as the specs say"
@@ -159,6 +162,8 @@ def totals(counts: Mapping[str, int]) -> str:
     parts = [f"{counts.get(action.value, 0)} to {action.value}" for action in _ALWAYS_COUNTED]
     if counts.get(Action.ADOPT.value):
         parts.append(f"{counts[Action.ADOPT.value]} to adopt")
+    if counts.get(Action.FORGET.value):
+        parts.append(f"{counts[Action.FORGET.value]} to forget")
     return ", ".join(parts)
 
 

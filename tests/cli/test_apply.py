@@ -460,3 +460,48 @@ def test_destroying_what_is_below_a_table_is_no_consent_to_give_up_its_recovery(
     assert refused.code == Exit.FAILED
     assert "--allow-destroy" in refused.err
     assert aws("destroy", "--yes", "--allow-destroy", *target).code == Exit.OK
+
+
+def test_nothing_but_an_apply_of_its_own_lifts_prevent_destroy(aws: Aws, here: Path) -> None:
+    """Neither options, nor a saved plan, nor a spec that is gone."""
+    kept = f"{SPEC}deletion_protection: true\nlifecycle: {{prevent_destroy: true}}\n"
+    aws.write(kept)
+    aws("apply", "--yes")
+    (here / "specs" / "other.yaml").write_text("table_name: users\nhash_key: id\nattributes: {id: S}\n")
+    consent = ("--yes", "--allow-destroy")
+    assert aws("destroy", "specs", *consent).code == Exit.FAILED
+    aws.spec.unlink()
+    for attempt in (
+        ("destroy", *consent),
+        ("apply", *consent, "--allow-replace"),
+        ("plan", "--out", "gone.plan"),
+    ):
+        refused = aws(*attempt)
+        assert refused.code == Exit.FAILED
+        assert "orders would be deleted, and lifecycle.prevent_destroy of orders forbids that" in refused.err
+    assert not (here / "gone.plan").exists()
+    assert aws.client.describe_table(TableName="orders")["Table"]["DeletionProtectionEnabled"]
+    aws.write(SPEC)
+    given_up = aws("apply", *consent)
+    assert given_up.code == Exit.OK
+    assert "lifecycle.prevent_destroy" in given_up.out
+    assert aws("destroy", *consent).code == Exit.OK
+
+
+def test_a_table_that_is_retained_is_forgotten_by_agreement(aws: Aws, here: Path) -> None:
+    aws.write(f"{SPEC}lifecycle: {{on_destroy: retain}}\n")
+    aws("apply", "--yes")
+    (here / "specs" / "other.yaml").write_text("table_name: users\nhash_key: id\nattributes: {id: S}\n")
+    aws("apply", "--yes")
+    aws.spec.unlink()
+    planned = aws("plan", "--exit-code", "--markdown", "plan.md", "--html", "plan.html")
+    assert planned.code == Exit.CHANGES
+    assert "retain keeps it in AWS; the state forgets it" in planned.out
+    assert "3 to forget" in planned.out
+    assert "to forget" in (here / "plan.md").read_text()
+    assert "retain keeps it in AWS" in (here / "plan.html").read_text()
+    assert aws("apply").code == Exit.FAILED, "nobody can be asked"
+    assert aws("apply", "--yes").code == Exit.OK
+    assert aws.tables() == ["orders", "users"]
+    assert "orders" not in aws("state", "list").out
+    assert aws("plan", "--exit-code").code == Exit.OK

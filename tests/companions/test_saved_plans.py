@@ -154,11 +154,11 @@ def test_a_saved_plan_comes_to_what_a_direct_apply_does(tmp_path: Path) -> None:
         assert one == other, step
 
 
-class _Died(BaseException):
+class Died(BaseException):
     """The process is gone: nothing is told, saved or taken back."""
 
 
-class _DyingAws(Aws):
+class DyingAws(Aws):
     """An `Aws` whose process dies before or after a write call, once at each."""
 
     when = "before"
@@ -172,23 +172,23 @@ class _DyingAws(Aws):
         if dies:
             self.died.add(this)
             if self.when == "before":
-                raise _Died
+                raise Died
         answer = super().call(service, api, region, parameters, repeats)
         if dies:
-            raise _Died
+            raise Died
         return answer
 
 
 def _applied_dying(bench: Bench, spec: dict[str, Any], when: str) -> int:
     """Apply a saved plan that dies at every call in turn, and again, until it is done; how often it died."""
     text = saved_text(bench, spec)
-    aws = _DyingAws(region=REGION, endpoint_url=bench.server.url, poll_cap=0.02)
+    aws = DyingAws(region=REGION, endpoint_url=bench.server.url, poll_cap=0.02)
     aws.when, aws.died = when, set()
     deaths = 0
     while True:
         try:
             _, outcome = apply_saved(bench, text, spec, aws)
-        except _Died:
+        except Died:
             deaths += 1
             continue
         assert outcome.complete, outcome
@@ -224,9 +224,9 @@ def _half_way(bench: Bench, spec: dict[str, Any]) -> str:
     """A saved plan of an update, dead after its first call."""
     bench.apply({"tags": {"a": "0"}})
     text = saved_text(bench, spec)
-    aws = _DyingAws(region=REGION, endpoint_url=bench.server.url, poll_cap=0.02)
+    aws = DyingAws(region=REGION, endpoint_url=bench.server.url, poll_cap=0.02)
     aws.when, aws.died = "after", set()
-    with pytest.raises(_Died):
+    with pytest.raises(Died):
         apply_saved(bench, text, spec, aws)
     return text
 

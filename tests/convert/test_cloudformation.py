@@ -149,3 +149,39 @@ def test_a_stack_says_the_home_region_of_its_global_table() -> None:
     assert away["region"] == "us-east-1"
     assert [one["region"] for one in away["replicas"]] == ["eu-west-1"]
     assert away["deletion_protection"] is True
+
+
+@pytest.mark.parametrize(
+    ("policies", "lifecycle"),
+    [
+        ("DeletionPolicy: Delete", None),
+        ("DeletionPolicy: Retain", {"on_destroy": "retain"}),
+        ("DeletionPolicy: RetainExceptOnCreate", {"on_destroy": "retain"}),
+        ("DeletionPolicy: Snapshot", {"on_destroy": "backup"}),
+        ("DeletionPolicy: Retain, UpdateReplacePolicy: Retain", {"on_destroy": "retain"}),
+        (
+            "DeletionPolicy: Retain, UpdateReplacePolicy: Delete",
+            {"on_destroy": "retain", "on_replace": "discard"},
+        ),
+        ("UpdateReplacePolicy: Snapshot", {"on_replace": "backup"}),
+        ("UpdateReplacePolicy: Delete", None),
+    ],
+)
+@pytest.mark.parametrize("kind", ["DynamoDB::Table", "DynamoDB::GlobalTable", "Serverless::SimpleTable"])
+def test_what_becomes_of_a_table_that_the_stack_lets_go_of(
+    tmp_path: Path, kind: str, policies: str, lifecycle: dict[str, str] | None
+) -> None:
+    properties = (
+        "AttributeDefinitions: [{AttributeName: id, AttributeType: S}], BillingMode: PAY_PER_REQUEST, "
+    )
+    properties += "KeySchema: [{AttributeName: id, KeyType: HASH}]"
+    if kind == "DynamoDB::GlobalTable":
+        properties += ", Replicas: [{Region: eu-west-1}]"
+    if kind == "Serverless::SimpleTable":
+        properties = "PrimaryKey: {Name: id, Type: String}"
+    text = (
+        f"Resources: {{T: {{Type: 'AWS::{kind}', {policies}, Properties: {{TableName: tea, {properties}}}}}}}"
+    )
+    made = converted(text, tmp_path, "t.yaml")
+    assert spec_of(made).get("lifecycle") == lifecycle
+    assert not lost(made)

@@ -79,16 +79,22 @@ def planned(case: Case) -> TablePlan:
     )
 
 
-def observed(scope: Scope, spec: dict[str, Any] | None) -> dict[str, Observed]:
-    """What AWS shows of a table that is just as `spec` says."""
+def observed(scope: Scope, spec: dict[str, Any] | None, recorded: bool = False) -> dict[str, Observed]:
+    """What AWS shows of a table that is just as `spec` says; `recorded`: with what the state alone remembers."""
     if spec is None:
         return {}
     found: dict[str, Observed] = {}
     for room in ROOMS:
         for one in room.declare(scope, document_of(spec).spec):
-            if one.properties != POLICIES[one.kind].absent:
+            policy = POLICIES[one.kind]
+            shown = {
+                name: value
+                for name, value in one.properties.items()
+                if recorded or name not in policy.remembered
+            }
+            if one.properties != policy.absent:
                 found[one.address] = Observed(
-                    one.address, one.kind, one.region, dict(one.properties), _outputs(one.address), one.owner
+                    one.address, one.kind, one.region, shown, _outputs(one.address), one.owner
                 )
     table = found[scope.address]
     raw = {
@@ -115,7 +121,7 @@ def _state(scope: Scope, case: Case) -> State:
     if case.recorded is None:
         return state
     records = {}
-    for address, one in observed(scope, case.recorded).items():
+    for address, one in observed(scope, case.recorded, recorded=True).items():
         records[address] = Record(
             kind=one.kind,
             region=one.region,

@@ -48,8 +48,8 @@ def table(stack: Stack, logical: str, part: Part) -> None:
     witnesses = [one.text("Region") for one in part.parts("GlobalTableWitnesses")]
     if witnesses:
         spec["witness_region"] = witnesses[0]
-    if stack.retained:
-        spec["lifecycle"] = {"prevent_destroy": True}
+    if stack.lifecycle:
+        spec["lifecycle"] = stack.lifecycle
     tables.insights(stack, name, None, local)
     tables.kinesis(stack, name, local)
     tables.policy(stack, name, local)

@@ -31,7 +31,10 @@ READERS: dict[str, Reader] = {
     "AWS::IAM::ManagedPolicy": companions.managed_policy,
 }
 _FIRST = "AWS::ApplicationAutoScaling::ScalableTarget"
-_MEANINGLESS = ("DependsOn", "Metadata", "UpdateReplacePolicy", "CreationPolicy", "UpdatePolicy")
+_MEANINGLESS = ("DependsOn", "Metadata", "CreationPolicy", "UpdatePolicy")
+_ON_DESTROY = {"Retain": "retain", "RetainExceptOnCreate": "retain", "Snapshot": "backup"}
+_ON_REPLACE = {"Retain": "backup", "Snapshot": "backup", "Delete": "discard"}
+"""A replaced table keeps its name, so that the old one cannot be retained: its rows can."""
 
 
 def read(template: Node, pieces: Pieces, given: Mapping[str, str], region: str | None) -> None:
@@ -63,11 +66,20 @@ def _read(reader: Reader, stack: Stack, logical: str, node: Node, resolver: Reso
         resolved = Node({}, node.spot)
     whole = Part(node, Where(logical, node.key or node.spot), stack.pieces.notes)
     whole.skip("Type", "Properties", "Condition", *_MEANINGLESS)
-    stack.retained = whole.text("DeletionPolicy") in ("Retain", "RetainExceptOnCreate")
+    stack.lifecycle = _lifecycle(whole.text("DeletionPolicy"), whole.text("UpdateReplacePolicy"))
     part = Part(resolved, Where(logical, node.key or node.spot), stack.pieces.notes)
     reader(stack, logical, part)
     part.close()
     whole.close()
+
+
+def _lifecycle(deleted: str | None, replaced: str | None) -> dict[str, str]:
+    """What becomes of a table that the stack deletes or replaces, where that is not the default."""
+    found = {"on_destroy": _ON_DESTROY[deleted]} if deleted in _ON_DESTROY else {}
+    on_replace = _ON_REPLACE.get(replaced or "")
+    if on_replace and (on_replace == "backup") != bool(found):
+        found["on_replace"] = on_replace
+    return found
 
 
 def _resources(sections: Mapping[str, Node], pieces: Pieces) -> dict[str, Node]:

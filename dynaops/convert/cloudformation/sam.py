@@ -33,8 +33,8 @@ def simple_table(stack: Stack, logical: str, part: Part) -> None:
         "point_in_time_recovery": tables.recovery(part),
         "tags": shapes.tags(part),
     }
-    if stack.retained:
-        spec["lifecycle"] = {"prevent_destroy": True}
+    if stack.lifecycle:
+        spec["lifecycle"] = stack.lifecycle
     stack.pieces.table(spec, part.where)
 
 

@@ -13,13 +13,13 @@ from dynaops.engine.yaml_tree import Node
 
 @dataclass
 class Stack:
-    """One template being read. `retained`: the resource at hand outlives the stack (its DeletionPolicy)."""
+    """One template being read. `lifecycle` is what the policies of the resource at hand come to in a spec."""
 
     pieces: Pieces
     identities: Identities
     globals: dict[str, Node]
     region: str | None
-    retained: bool = False
+    lifecycle: dict[str, str] = field(default_factory=dict)
     targets: dict[str, dict[str, str]] = field(default_factory=dict)
     """Scalable targets by logical id: their resource id and dimension."""
 

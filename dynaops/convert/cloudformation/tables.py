@@ -39,8 +39,8 @@ def table(stack: Stack, logical: str, part: Part) -> None:
         "local_secondary_indexes": [shapes.local_index(one) for one in part.parts("LocalSecondaryIndexes")],
         "tags": shapes.tags(part),
     }
-    if stack.retained:
-        spec["lifecycle"] = {"prevent_destroy": True}
+    if stack.lifecycle:
+        spec["lifecycle"] = stack.lifecycle
     insights(stack, name, None, part)
     kinesis(stack, name, part)
     policy(stack, name, part)

@@ -39,8 +39,16 @@ TABLE = Policy(
     identity=r"[\w-]+",
     immutable=frozenset({"hash_key", "range_key", "attributes", "local_secondary_indexes"}),
     keyed=frozenset(
-        {"attributes", "local_secondary_indexes", "on_demand_throughput", "warm_throughput", "tags"}
+        {
+            "attributes",
+            "local_secondary_indexes",
+            "on_demand_throughput",
+            "warm_throughput",
+            "tags",
+            "lifecycle",
+        }
     ),
+    remembered=frozenset({"lifecycle"}),
     satisfied={"warm_throughput.*": _at_least},
     kept=frozenset({"warm_throughput", "table_name"}),
     silent=frozenset({"warm_throughput", "attributes", "read_capacity", "write_capacity"}),

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dynaops.kinds.kind import Entry, Rank, Step, Work
 from dynaops.kinds.recovery import ends_with_table
 from dynaops.kinds.table import shape
+from dynaops.kinds.table.promises import on_destroy
 from dynaops.kinds.table.shape import Shape
 from dynaops.kinds.table.waits import TABLE_OUTPUTS, index_outputs, settled
 from dynaops.model.change import Action
@@ -154,14 +155,16 @@ def _properties(entry: Entry) -> Shape:
 
 
 def delete(work: Work) -> Iterator[Step]:
-    """The teardown of a table: protection off, a backup where asked for, DeleteTable."""
+    """The teardown of a table: a backup where asked for, and only with that protection off and DeleteTable."""
     entry = work.table
     replaced = entry.action is Action.REPLACE
     live = entry.live.properties if entry.live else {}
+    if replaced and entry.desired and entry.desired.options.get("backs_up_replaced"):
+        yield _backup(work, "replacement", "the spec's lifecycle keeps the rows in an on-demand backup")
+    elif not replaced and on_destroy(work) == "backup":
+        yield _backup(work, "deletion", "lifecycle.on_destroy: backup keeps the rows in an on-demand backup")
     if live.get("deletion_protection"):
         yield unprotect(work, f"{work.scope.table_name} cannot be deleted while it is protected")
-    if replaced and entry.desired and entry.desired.options.get("on_replace") == "backup":
-        yield _backup(work)
     yield Step(_delete_table(work, replaced), Rank.TEARDOWN)
 
 
@@ -233,11 +236,11 @@ def unprotect(work: Work, reason: str, rank: Rank = Rank.UNPROTECT) -> Step:
     return Step(operation, rank)
 
 
-def _backup(work: Work) -> Step:
+def _backup(work: Work, before: str, reason: str) -> Step:
     """An on-demand backup. CreateBackup has no token, so one whose answer was lost is looked for by its name."""
     name = work.scope.table_name
     when = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(work.now))
-    backup = f"{name[:200]}-before-replacement-{when}"
+    backup = f"{name[:200]}-before-{before}-{when}"
     listed: Shape = {"api": "ListBackups", "parameters": {"TableName": name, "BackupType": "USER"}}
     named = f"BackupSummaries[?BackupName=='{backup}'"
     operation = Operation(
@@ -245,7 +248,7 @@ def _backup(work: Work) -> Step:
         address=work.scope.address,
         kind="table",
         title=f"back up {name} as {backup}",
-        reason="lifecycle.on_replace: backup keeps the rows in an on-demand backup",
+        reason=reason,
         service="dynamodb",
         api="CreateBackup",
         region=work.scope.region,

@@ -22,8 +22,7 @@ def declare(scope: Scope, spec: TableSpec) -> Iterator[Resource]:
         region=scope.region,
         properties=_table(spec),
         options={
-            "on_replace": spec.lifecycle.on_replace if spec.lifecycle else "discard",
-            "prevent_destroy": bool(spec.lifecycle and spec.lifecycle.prevent_destroy),
+            "backs_up_replaced": bool(spec.lifecycle and spec.lifecycle.backs_up_replaced()),
             "global_source": spec.global_table.source_arn if spec.global_table else None,
         },
         ignored=tuple(_autoscaled(spec, None)),
@@ -71,6 +70,9 @@ def _table(spec: TableSpec) -> Shape:
         found["stream"] = stream
     if spec.tags:
         found["tags"] = dict(spec.tags)
+    promises = spec.lifecycle.promises() if spec.lifecycle else {}
+    if promises:
+        found["lifecycle"] = promises
     return found
 
 

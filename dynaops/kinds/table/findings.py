@@ -9,6 +9,7 @@ from dynaops.kinds.table.budgets import decreases_left, spent
 from dynaops.kinds.table.declare import CAPACITIES
 from dynaops.kinds.table.indexes import dropped_first
 from dynaops.kinds.table.observe import types_of
+from dynaops.kinds.table.promises import is_lost, prevented
 from dynaops.kinds.table.shape import attribute_names
 from dynaops.kinds.table.update import CLASS_BUDGET, ENCRYPTION_BUDGET
 from dynaops.model.change import Action
@@ -132,13 +133,21 @@ def _budgets(work: Work) -> Iterator[Finding]:
 
 
 def _protected_from_destruction(work: Work) -> Iterator[Finding]:
-    desired = work.table.desired
-    if desired and desired.options.get("prevent_destroy") and work.table.action is Action.REPLACE:
+    if not prevented(work):
+        return
+    lost = [work.table] if is_lost(work) else []
+    lost += [
+        one for one in work.of_kind("replica") if one.live and one.action in (Action.DELETE, Action.REPLACE)
+    ]
+    for entry in lost:
+        how = "replaced" if entry.action is Action.REPLACE else "deleted"
+        back = "" if work.table.desired else "put its spec back, "
         yield _error(
             "PLAN106",
-            work.table,
-            f"{work.scope.table_name} would be replaced, but its spec says lifecycle.prevent_destroy",
-            "Undo the change that forces replacement, or take prevent_destroy out.",
+            entry,
+            f"{entry.address} would be {how}, and lifecycle.prevent_destroy of {work.scope.table_name} forbids that",
+            f"No option lifts it. To give it up: {back}take prevent_destroy out of the spec, undo what would be "
+            f"{how}, and apply that; the next plan may then do it.",
             "lifecycle.prevent_destroy",
         )
 

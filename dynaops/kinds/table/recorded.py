@@ -49,6 +49,13 @@ class RecordedWarmth(Recorded):
     write_units_per_second: Units = ABSENT
 
 
+class RecordedLifecycle(Recorded):
+    """How the table is kept from being lost (`Lifecycle.promises`)."""
+
+    prevent_destroy: bool = ABSENT
+    on_destroy: Literal["retain", "backup"] = ABSENT
+
+
 class RecordedTable(Recorded):
     """A table. What an apply may have to change after adopting one is not always there."""
 
@@ -67,6 +74,7 @@ class RecordedTable(Recorded):
     encryption: RecordedEncryption = ABSENT
     stream: RecordedStream = ABSENT
     tags: dict[str, str] = ABSENT
+    lifecycle: RecordedLifecycle = ABSENT
 
 
 class RecordedIndex(Recorded):

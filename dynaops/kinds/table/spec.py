@@ -110,11 +110,22 @@ class VectorIndex(Fragment):
 
 
 class Lifecycle(Fragment):
-    """How changes are carried out. `on_replace`: what becomes of the rows of a table that must be replaced."""
+    """What dynaops may do to the table, and how. The state remembers the first two, also when the spec is gone."""
 
     prevent_destroy: bool = False
-    """Refuse any plan that deletes or replaces the table."""
+    """Refuse any plan that deletes or replaces the table or a replica. Given up by an apply of its own."""
+    on_destroy: Literal["delete", "retain", "backup"] = "delete"
+    """Delete the table; keep it and what is around it in AWS and forget it; or make a last backup before deleting."""
     ignore_changes: list[str] = []
     """Dotted paths whose differences are left alone."""
-    on_replace: Literal["discard", "backup"] = "discard"
-    """Before the table is replaced, do nothing, or make an on-demand backup."""
+    on_replace: Literal["discard", "backup"] | None = None
+    """Before the table is replaced, do nothing, or make a backup. Default: backup where on_destroy is not delete."""
+
+    def promises(self) -> dict[str, bool | str]:
+        """What the state remembers: how the table is kept from being lost, where that is not the default."""
+        kept: dict[str, bool | str] = {"prevent_destroy": True} if self.prevent_destroy else {}
+        return kept if self.on_destroy == "delete" else {**kept, "on_destroy": self.on_destroy}
+
+    def backs_up_replaced(self) -> bool:
+        """Whether the rows of a table that must be replaced are backed up first."""
+        return self.on_replace == "backup" or (self.on_replace is None and self.on_destroy != "delete")

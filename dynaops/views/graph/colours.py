@@ -23,6 +23,7 @@ BY_ACTION = {
     Action.REPLACE: Colours("#fbefff", "#8250df"),
     Action.DELETE: Colours("#ffebe9", "#cf222e"),
     Action.ADOPT: Colours("#ddf4ff", "#0969da"),
+    Action.FORGET: Colours("#ffffff", "#0969da"),
 }
 
 

@@ -21,7 +21,7 @@ from dynaops.views.plan import about_sections, loss, table_sections
 LONGEST = 60_000
 """Characters. GitHub takes 65,536 in a comment; what is longer is left out from the end, and said to be."""
 
-_SIGNS = {"+": "+", "-": "-", "~": "!", "-/+": "!", "<-": "#", "!": "-"}
+_SIGNS = {"+": "+", "-": "-", "~": "!", "-/+": "!", "<-": "#", "->": "#", "!": "-"}
 """The first column of a ``diff`` block decides its colour."""
 _LINK = re.compile(r"@|\b(?:https?|ftp|mailto|xmpp):|\bwww(?=\.)", re.IGNORECASE)
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|~#&])")
