@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import ast
 import json
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -21,7 +23,7 @@ from hypothesis import strategies as st
 import dynaops
 from dynaops.aws.always_sent import ALWAYS_SENT
 from dynaops.aws.answers import Form, Gate, Reply, judge
-from dynaops.aws.errors import ForeignAnswer, Lost, Refused
+from dynaops.aws.errors import AwsFailure, ForeignAnswer, Lost, Refused
 from dynaops.aws.gate import form_of
 from dynaops.aws.session import Aws
 from tests.aws.shapes import Answer, documented, request
@@ -294,3 +296,52 @@ def test_the_rules_judge_anything(
     judgement = judge(form, Reply(status, headers, body))
     assert not judgement.identified
     assert judgement.fault is None or judgement.fault.isprintable()
+
+
+def test_an_endpoint_of_ones_own_without_request_ids_is_told_once(proxy: Proxy) -> None:
+    """Such as some emulators: their answers are believed by their form, and a page is still none."""
+    told: list[str] = []
+    proxy.length = None
+    aws = Aws(REGION, endpoint_url=f"http://127.0.0.1:{proxy.server_port}", attempts=1, notice=told.append)
+    for api in operations("dynamodb"):
+        right = documented(SESSION, "dynamodb", api, ALWAYS_SENT[f"dynamodb:{api}"], full=False)
+        proxy.answer = right._replace(headers={"content-type": "application/json"})
+        call(aws, "dynamodb", api)
+        proxy.answer = Answer(200, {"content-type": "text/html"}, PAGE)
+        with pytest.raises(ForeignAnswer):
+            call(aws, "dynamodb", api)
+    assert len(told) == 1
+    assert "sends no AWS request ids" in told[0]
+
+
+def test_the_command_line_tells_of_such_an_endpoint(
+    proxy: Proxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proxy.length = None
+    right = documented(SESSION, "sts", "GetCallerIdentity", ("Account", "Arn", "UserId"), full=False)
+    proxy.answer = right._replace(headers={"content-type": "text/xml"})
+    command = [sys.executable, "-m", "dynaops", "whoami", "--json"]
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{proxy.server_port}")
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    assert " ".join(done.stderr.split()).count("sends no AWS request ids") == 1
+    assert json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("body", [PAGE, b"", b"{}", b"\xff\xfe", b"<a/>"])
+def test_a_provider_of_credentials_that_answers_oddly_is_told_in_words(
+    proxy: Proxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, body: bytes
+) -> None:
+    """Its answers are not judged, being botocore's own affair; what botocore makes of them is never a traceback."""
+    config = tmp_path / "config"
+    config.write_text(
+        "[profile deploy]\nrole_arn = arn:aws:iam::123456789012:role/deploy\nsource_profile = base\n"
+        "[profile base]\naws_access_key_id = testing\naws_secret_access_key = testing\n"
+    )
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{proxy.server_port}")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    proxy.length = None
+    proxy.answer = Answer(200, {"content-type": "text/html"}, body)
+    with pytest.raises(AwsFailure):
+        Aws(REGION, profile="deploy", attempts=1).call("dynamodb", "ListTables", REGION, {})

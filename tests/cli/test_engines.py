@@ -220,6 +220,17 @@ def test_a_bulk_put(cli: Cli, server: SandboxServer, aws: Aws, here: Path) -> No
     assert "old" not in rows["k1"] and not _objects(aws)
 
 
+def test_a_watch_ends_where_nobody_but_a_portal_answers(
+    cli: Cli, server: SandboxServer, aws: Aws, here: Path
+) -> None:
+    make_table(aws, "users", {"id": "S"})
+    _rows(here / "b.jsonl", 3)
+    server.faults.add(Rule("foreign_before", operation="DescribeBulkOperation", times=None))
+    result = cli("load-data", "users", "b.jsonl", "--via-bulk-put", *STAGING)
+    assert result.code == 1 and "is not AWS's but an HTML page" in result.err
+    assert len(_sent(server, "DescribeBulkOperation")) == 5
+
+
 def test_what_a_bulk_put_could_not_put_is_read_back(
     cli: Cli, server: SandboxServer, aws: Aws, here: Path
 ) -> None:

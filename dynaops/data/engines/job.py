@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dynaops.aws.classify import Verdict
-from dynaops.aws.errors import AwsFailure, Lost, Refused
+from dynaops.aws.errors import AwsFailure, ForeignAnswer, Lost, Refused
 from dynaops.model.errors import DynaopsError
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _RUNNING = ("IN_PROGRESS", "CANCELLING")
 _PATIENCE = 300.0
 """Seconds in which some look has to succeed."""
+_FOREIGN = 5
+"""Answers that are not AWS's in a row until the watch ends; the job goes on, and can be watched again."""
 
 
 @dataclass(frozen=True)
@@ -49,9 +51,10 @@ class Job:
 def watch(aws: Aws, look: Callable[[], Job], tell: Callable[[Job, float], None]) -> Job:
     """Look until the job has ended; `tell` gets each look and the seconds passed. Raises DynaopsError kinds.
 
-    A look that fails in passing is repeated.
+    A look that fails in passing is repeated, but one that somebody else answers only a few times.
     """
     began = seen = time.monotonic()
+    foreign = 0
     for delay in _delays(aws.poll_cap):
         try:
             job = look()
@@ -59,10 +62,11 @@ def watch(aws: Aws, look: Callable[[], Job], tell: Callable[[Job, float], None])
             passing = isinstance(error, Lost) or (
                 isinstance(error, Refused) and error.verdict in (Verdict.RETRY, Verdict.WAIT)
             )
-            if not passing or time.monotonic() - seen > _PATIENCE:
+            foreign += isinstance(error, ForeignAnswer)
+            if not passing or foreign >= _FOREIGN or time.monotonic() - seen > _PATIENCE:
                 raise
         else:
-            seen = time.monotonic()
+            seen, foreign = time.monotonic(), 0
             tell(job, seen - began)
             if not job.running:
                 return job
