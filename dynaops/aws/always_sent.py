@@ -98,7 +98,7 @@ _LISTED: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "cloudwatch": {
         "DeleteAlarms": (),
-        "DescribeAlarms": ("MetricAlarms",),
+        "DescribeAlarms": (),
         "GetMetricData": ("MetricDataResults",),
         "ListTagsForResource": (),
         "PutMetricAlarm": (),

@@ -211,7 +211,7 @@ class _Check:
             return True  # S3 says 200 before it knows how a long copy ends; botocore makes an error of it
         known = (self._form.root,) if self._strict else (self._form.root, f"{self._form.api}Response")
         if self._form.root and name not in known:
-            raise _NotAws(f"XML <{name[:60]}> instead of <{self._form.root}>")
+            raise _NotAws(f"XML <{_printable(name)}> instead of <{self._form.root}>")
         for path in self._form.always:
             full = f"{self._form.wrapper}.{path}" if self._form.wrapper else path
             if not _has(root, full.split(".")):
@@ -232,7 +232,7 @@ class _Check:
             self._check_type(_XML_TYPES, body, substantial=True)
         elif self._form.protocol in _JSON:
             document = self._json(body) if body or not named else {}
-            if not named and not any(document.get(name) for name in ("__type", "code", "Code")):
+            if not named and not any(_is_code(document.get(name)) for name in ("__type", "code", "Code")):
                 raise _NotAws(self._looks(body))
             self._check_type(_JSON_TYPES, body, substantial=True)
         elif not body or _MARKUP.match(body):
@@ -273,7 +273,7 @@ class _Check:
         """What an answer that is not AWS's looks like, for people."""
         status, headers, _ = self._reply
         if 300 <= status < 400:
-            target = urlsplit(headers.get("location", "")).netloc
+            target = _target(headers.get("location", ""))
             return f"a redirect to {_printable(target)}" if target else "a redirect"
         media = _media_type(headers)[0]
         if media == "text/html" or _MARKUP.match(body):
@@ -288,16 +288,28 @@ class _Check:
 
 
 def _check_length(headers: Mapping[str, str], body: bytes) -> None:
-    stated = headers.get("content-length", "")
-    if stated.isdigit() and int(stated) > len(body) and body:
+    stated = _number(headers.get("content-length", ""))
+    if stated is not None and stated > len(body) and body:
         raise _NotAws(f"a body cut short after {len(body)} of {stated} bytes", transient=True)
 
 
 def _check_crc(headers: Mapping[str, str], body: bytes) -> None:
     """DynamoDB sends the checksum of each body."""
-    stated = headers.get("x-amz-crc32", "")
-    if stated.isdigit() and int(stated) != zlib.crc32(body):
+    stated = _number(headers.get("x-amz-crc32", ""))
+    if stated is not None and stated != zlib.crc32(body):
         raise _NotAws("a damaged body, by its checksum", transient=True)
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None
+
+
+def _target(location: str) -> str:
+    """The host that a redirect leads to; "" where it names none."""
+    try:
+        return urlsplit(location).hostname or ""
+    except ValueError:
+        return ""
 
 
 def _media_type(headers: Mapping[str, str]) -> tuple[str, str]:
@@ -325,6 +337,11 @@ def _local(element: ElementTree.Element) -> str:
 
 def _code_of(root: ElementTree.Element) -> str:
     return next(((one.text or "").strip() for one in root.iter() if _local(one) == "Code"), "")
+
+
+def _is_code(value: Any) -> bool:
+    """Whether a member of a refusal is a code of AWS's, which are words; gateways send numbers."""
+    return isinstance(value, str) and not value.isdigit() and value != ""
 
 
 def _kind(document: Any) -> str:

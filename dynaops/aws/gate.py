@@ -147,7 +147,8 @@ def _failure(judgement: Judgement, url: str) -> BotoCoreError:
 
 
 def _host(url: str) -> str:
-    return urlsplit(url).netloc or url
+    """Host and port, without a name and a password that the URL may have."""
+    return urlsplit(url).netloc.rpartition("@")[2] or url
 
 
 @lru_cache(maxsize=4)

@@ -63,6 +63,8 @@ def _fault(form: Form, status: int, body: bytes, **headers: str) -> str | None:
         (302, b"", {}, "a redirect (status 302)"),
         (403, HTML, {"content_type": "text/html"}, "an HTML page titled 'Log in  here' (status 403)"),
         (404, b'{"message": "no route"}', {}, "text that is no JSON of AWS (status 404)"),
+        (403, b'{"code": 403, "message": "no"}', {}, "text that is no JSON of AWS (status 403)"),
+        (302, b"", {"location": "http://["}, "a redirect (status 302)"),
         (502, b"Bad Gateway", {"content_type": "text/plain"}, "text that is no JSON of AWS (status 502)"),
         (400, b'{"__type": "x#ResourceNotFoundException"}', {}, None),
         (400, b"", {"x_amzn_errortype": "ThrottlingException"}, None),
