@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import random
-import signal
 import subprocess
 import sys
 import threading
@@ -75,56 +72,19 @@ def kill(process: subprocess.Popen[str]) -> None:
     process.communicate()
 
 
-def killed_while_saving(path: Path, times: int, seed: int) -> None:
-    """Kills a forked saver `times` times at random moments; after each the state must be whole and go on.
-
-    On a busy machine more often, until as many saves have come to an end.
-    """
-    chance = random.Random(seed)
-    serial = kills = 0
-    while kills < times or (serial <= times and kills < 20 * times):
-        kills += 1
-        pid = os.fork()
-        if pid == 0:
-            _save_forever(path)
-        time.sleep(chance.uniform(0.002, 0.02))
-        os.kill(pid, signal.SIGKILL)
-        os.waitpid(pid, 0)
-        store = open_store(str(path), generations=3)
-        with store.lock("look"):
-            state = store.load()
-        assert state.serial >= serial
-        assert not state.resources or list(state.resources) == ["users"]
-        assert all(entry.resources is not None for entry in store.history())
-        serial = state.serial
-    assert serial > times, "the savers hardly got to save: the test shows nothing"
-    left = sorted(entry.name for entry in path.parent.iterdir())
-    assert set(left) <= {"state.d", "state.json", "state.json.lock", ".state.json.new"}
-    assert len(list((path.parent / "state.d").iterdir())) <= 4  # a saver may die before it prunes
-
-
-def _save_forever(path: Path) -> None:
-    """Saves states of changing size until killed. Never returns, so that the child is no second test run."""
-    from tests.stores.conformance import filled
-
-    try:
-        store = open_store(str(path), generations=3)
-        while True:
-            with store.lock("apply"):
-                state = store.load()
-                for size in (10, 50_000, 3_000):
-                    state = store.save(filled(state, "users", text="x" * size))
-    finally:
-        os._exit(70)
-
-
 def test_a_state_is_whole_wherever_its_saver_is_killed(tmp_path: Path) -> None:
-    killed_while_saving(tmp_path / "state.json", times=200, seed=1)
+    kill_savers(tmp_path / "state.json", times=200, seed=1)
 
 
 @pytest.mark.slow
 def test_a_state_is_whole_wherever_its_saver_is_killed_long(tmp_path: Path) -> None:
-    killed_while_saving(tmp_path / "state.json", times=5000, seed=2)
+    kill_savers(tmp_path / "state.json", times=5000, seed=2)
+
+
+def kill_savers(path: Path, times: int, seed: int) -> None:
+    command = [sys.executable, "-m", "tests.stores.savers", str(path), str(times), str(seed)]
+    done = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_a_killed_process_loses_its_lock_and_the_next_is_told(tmp_path: Path) -> None:
