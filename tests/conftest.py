@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from dynaops.sandbox import Sandbox, SandboxServer
@@ -21,6 +22,11 @@ _STATE = tempfile.TemporaryDirectory(prefix="dynaops-tests-")
 os.environ["XDG_STATE_HOME"] = _STATE.name
 
 
+# A busy machine is no fault: neither how long an example takes nor how long it takes to be made up is judged.
+hypothesis.settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("any machine")
 models.share()
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     # A shell lets what it starts with "&" ignore Ctrl-C, and so would the processes that tests interrupt.

@@ -176,7 +176,7 @@ def test_the_state_says_where_a_table_is(
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-west-2")
     _write(here / "a.jsonl", 2)
     assert "in us-west-2" in cli("load-data", "users", "a.jsonl").err
-    record = {"kind": "table", "region": REGION}
+    record = {"kind": "table", "region": REGION, "properties": {"hash_key": "id", "attributes": {"id": "S"}}}
     state = {
         "format_version": 1,
         "serial": 1,

@@ -30,7 +30,7 @@ def rows(text: str) -> list[str]:
 
 
 @lru_cache
-def tests_of(file: Path) -> frozenset[str]:
+def names_of_tests(file: Path) -> frozenset[str]:
     """The names of the test functions in a file."""
     tree = ast.parse(file.read_text(encoding="utf-8"))
     return frozenset(node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
@@ -40,7 +40,7 @@ def tests_of(file: Path) -> frozenset[str]:
 def test_each_sentence_names_tests_that_exist(row: str) -> None:
     named = _TEST_ID.findall(row)
     assert named, "no test is named"
-    missing = [f"{file}::{name}" for file, name in named if name not in tests_of(ROOT / file)]
+    missing = [f"{file}::{name}" for file, name in named if name not in names_of_tests(ROOT / file)]
     assert not missing
     assert row.count("::") == len(named), "a test id that is not written as `tests/FILE.py::NAME`"
 
@@ -52,4 +52,4 @@ def test_the_page_has_sentences() -> None:
 def test_a_row_with_a_test_that_is_gone_is_noticed() -> None:
     page = "| sentence | tests |\n| --- | --- |\n| It holds. | `tests/docs/test_security_model.py::test_gone` |\n"
     ((file, name),) = _TEST_ID.findall(rows(page)[0])
-    assert name not in tests_of(ROOT / file)
+    assert name not in names_of_tests(ROOT / file)
