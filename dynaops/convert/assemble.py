@@ -77,6 +77,11 @@ def _in_list(key: str, name: str) -> Callable[[Spec, Piece, Pieces], None]:
 
     def placed(spec: Spec, piece: Piece, pieces: Pieces) -> None:
         listed = spec.setdefault(key, [])
+        if len(listed) >= _MOST_LISTED:
+            pieces.notes.lost(
+                piece.where, f"{TOO_LARGE}: {piece.table} has {_MOST_LISTED} of its kind already"
+            )
+            return
         for entry in listed:
             if entry[name] == piece.data[name]:
                 if entry != piece.data:
@@ -84,11 +89,6 @@ def _in_list(key: str, name: str) -> Callable[[Spec, Piece, Pieces], None]:
                         piece.where, f"{piece.table} has another {piece.kind} of {entry[name]} already"
                     )
                 return
-        if len(listed) >= _MOST_LISTED:
-            pieces.notes.lost(
-                piece.where, f"{TOO_LARGE}: {piece.table} has {_MOST_LISTED} of its kind already"
-            )
-            return
         listed.append(piece.data)
 
     return placed

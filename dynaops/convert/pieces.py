@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from dynaops.convert.budget import Budget
+from dynaops.convert.budget import TOO_LARGE, Budget
 from dynaops.convert.notes import Notes, Where
 from dynaops.convert.part import Part
 
@@ -82,6 +82,10 @@ class Pieces:
             self.notes.lost(
                 where, f"the table {name} is described twice, first as {first.what} at {first.place}"
             )
+            return
+        most = self.budget.limits.instances
+        if len(self.tables) >= most:
+            self.notes.lost(where, f"{TOO_LARGE}: there are more than {most:,} tables, which no region has")
             return
         self.tables[name] = Table(spec, where)
 

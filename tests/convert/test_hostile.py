@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -13,13 +14,14 @@ import pytest
 from dynaops.convert import budget as budgets
 from dynaops.convert import texts
 from dynaops.convert.budget import Budget, Limits, TooLarge
-from dynaops.convert.cloudformation import template
+from dynaops.convert.cloudformation import template as template_reader
 from dynaops.convert.formats import Options
 from dynaops.convert.run import convert
 from dynaops.convert.terraform import hcl
 from dynaops.model.errors import DynaopsError, SpecError
 from tests.convert.converted import INPUTS, REGION
 from tests.convert.hostile import ALL, LARGE, TERRAFORM, table
+from tests.convert.hostile.cloudformation import nested, template
 from tests.unusual_files import KINDS, make_unusual, no_hang
 
 MAX_ANSWER = 4 * 1024 * 1024
@@ -70,6 +72,18 @@ def test_one_hostile_table_does_not_cost_the_others(tmp_path: Path) -> None:
         said, specs = answered([str(tmp_path / "t.tf")])
         assert LARGE in said
         assert "table_name: good" in specs
+
+
+def test_a_name_that_was_asked_for_too_deep_is_still_known(tmp_path: Path) -> None:
+    """The resource that asks is too deep already; the table that has the name is not."""
+    source = json.loads(template(nested(lambda inner: {"Fn::Join": ["", [inner]]}, "abc", 2)))
+    asks = json.loads(template("asks"))["Resources"]["T"]
+    asks["Properties"]["TableClass"] = nested(lambda inner: {"Fn::Join": ["", [inner]]}, {"Ref": "T"}, 3)
+    source["Resources"] = {"A": asks, **source["Resources"]}
+    (tmp_path / "t.yaml").write_text(json.dumps(source))
+    said, specs = answered([str(tmp_path / "t.yaml")], Budget(Limits(depth=12)))
+    assert f"A.TableClass: {LARGE}" in said
+    assert "table_name: abc" in specs and "table_name: asks" in specs
 
 
 def test_a_source_cannot_add_keys_to_the_spec_in_its_comment(tmp_path: Path) -> None:
@@ -182,7 +196,7 @@ def test_many_words_are_refused_before_a_tree_is_made_of_them(
     (tmp_path / "t.tfvars").write_text("a = 1\n" * 1000)
     said, _ = answered([str(tmp_path / "t.tfvars")])
     assert "t.tfvars:101:" in said and LARGE in said
-    monkeypatch.setattr(template, "MAX_SIGNS", 99)
+    monkeypatch.setattr(template_reader, "MAX_SIGNS", 99)
     (tmp_path / "t.yaml").write_text("Resources:\n" + "# a\n" * 100)
     said, _ = answered([str(tmp_path / "t.yaml")])
     assert LARGE in said

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from dynaops.convert.budget import TOO_LARGE
 from dynaops.convert.cloudformation import companions, globaltable, sam, tables
 from dynaops.convert.cloudformation.identities import NAME_OF, Identities
 from dynaops.convert.cloudformation.intrinsics import Gone, Resolver
@@ -140,7 +141,8 @@ def _naming(resources: Mapping[str, Node], resolver: Resolver) -> Callable[[str,
             value = None
         finally:
             busy.pop()
-        if before == loops:  # else it may be unknown only because of who asks
+        large = isinstance(value, Unknown) and value.why.startswith(TOO_LARGE)
+        if before == loops and not large:  # else it may be unknown only because of who asks
             known[logical, name] = value
         return value
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from dynaops.convert.arns import stream_arn, table_arn
-from dynaops.convert.budget import TooLarge
+from dynaops.convert.budget import TOO_LARGE, TooLarge
 from dynaops.convert.notes import Where
-from dynaops.convert.part import Part, Unknown
+from dynaops.convert.part import Part, Unknown, unknowns
 from dynaops.convert.pieces import Pieces
 from dynaops.convert.terraform import documents, module, resources
 from dynaops.convert.terraform.evaluate import Path, Scope, evaluated, iterated, known_value, mapped, within
@@ -242,7 +242,8 @@ class Configuration:
         loops = self._loops
         value = self._guarded(key, lambda: evaluated(source, self.scope))
         node = value if isinstance(value, Node) else Node(value, source.spot)
-        if loops == self._loops:  # else it may be unknown only because of who asks
+        large = any(unknown.why.startswith(TOO_LARGE) for unknown in unknowns(node))
+        if loops == self._loops and not large:  # else it may be unknown only because of who asks
             self._known[key] = node
         return node
 
