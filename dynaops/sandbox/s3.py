@@ -26,6 +26,7 @@ _OPERATIONS = {"PUT": "PutObject", "GET": "GetObject", "HEAD": "HeadObject", "DE
 _WRITES = ("PUT", "POST", "DELETE")
 _PRECONDITION = "At least one of the pre-conditions you specified did not hold"
 _CONFLICT = "The conditional request cannot succeed due to a conflicting operation against this resource."
+_MALFORMED = "The XML you provided was not well-formed or did not validate against our published schema"
 _SECURE = {"Bool": {"aws:SecureTransport": "false"}}
 
 
@@ -128,6 +129,10 @@ def _answered(
 def _whole(answer: Any, method: str) -> Answer:
     """moto's answer with status and headers, and the XML element of AWS's where moto's is another."""
     status, headers, body = answer if isinstance(answer, tuple) else (200, {}, answer)
+    if status == 403 and not body:
+        raise ApiError("AccessDenied", "Access Denied", 403)
+    if status >= 400 and not body and method in ("PUT", "POST"):
+        raise ApiError("MalformedXML", _MALFORMED, 400)
     if isinstance(body, str):
         body = body.replace("GetBucketVersioningResponse", "VersioningConfiguration")
     if method == "PUT" and not str(body).lstrip().startswith("<"):

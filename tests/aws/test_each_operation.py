@@ -26,6 +26,7 @@ from dynaops.aws.answers import Form, Gate, Reply, judge
 from dynaops.aws.errors import AwsFailure, ForeignAnswer, Lost, Refused
 from dynaops.aws.gate import form_of
 from dynaops.aws.session import Aws
+from dynaops.sandbox import SandboxServer
 from tests.aws.shapes import Answer, documented, request
 
 REGION = "eu-west-1"
@@ -297,6 +298,25 @@ def test_the_rules_judge_anything(
     judgement = judge(form, Reply(status, headers, body))
     assert not judgement.identified
     assert judgement.fault is None or judgement.fault.isprintable()
+
+
+def test_the_sandbox_answers_in_the_form_of_aws_whatever_is_asked(server: SandboxServer) -> None:
+    """Each operation with the smallest request: done or refused, under a request id and the right content type."""
+    aws = Aws(REGION, endpoint_url=server.url, attempts=1)
+    aws.call("sts", "GetCallerIdentity", REGION, {})
+    done: set[str] = set()
+    failed: list[str] = []
+    for name in ALWAYS_SENT:
+        service, _, api = name.partition(":")
+        try:
+            call(aws, service, api)
+            done.add(name)
+        except Refused:
+            continue
+        except AwsFailure as error:
+            failed.append(error.message)
+    assert not failed
+    assert {"dynamodb:ListTables", "logs:CreateLogGroup", "lambda:ListFunctions"} <= done
 
 
 def test_an_endpoint_of_ones_own_without_request_ids_is_told_once(proxy: Proxy) -> None:
