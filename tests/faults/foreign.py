@@ -173,7 +173,11 @@ class Campaign:
             counts.wrong.append(f"{self._name}: {strike}: said that all was done, and it was not")
 
     def _end(self, strike: Strike) -> None:
-        """The same again without a fault must come to what an undisturbed run does, and destroy leave nothing."""
+        """The same again without a fault must come to what an undisturbed run does, and destroy leave nothing.
+
+        A minute passes before: what AWS has begun meanwhile goes on.
+        """
+        self._bench.server.advance(60)
         self._phase(strike.phase)
         if _names(census(self._bench.server)) != _names(self._measured[strike.phase].left):
             self._counts.orphans += 1
