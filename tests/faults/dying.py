@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import resource
 import signal
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -147,14 +148,18 @@ def _killed_from_outside(
     target = plan.operations[boundary.nth]
     same = [one for one in plan.operations[: boundary.nth + 1] if one.api == target.api]
     child = 0
+    forked = threading.Event()
 
     def kill() -> None:
+        # The request may arrive before the fork has returned here, and process 0 stands for all of this group.
+        assert forked.wait(60)
         os.kill(child, signal.SIGKILL)
 
     rule = Rule(effect, service=target.service, operation=target.api, nth=len(same))
     bench.server.faults.on_kill = kill
     bench.server.faults.add(rule)
     child = _forked(lambda: _applied(bench, Boundary("none", 0, ""), specs, destroy))
+    forked.set()
     while effect == "drop_after" and not rule.hit and not _ended(child):
         time.sleep(0.001)
     if effect == "drop_after" and rule.hit:
