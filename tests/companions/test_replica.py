@@ -84,7 +84,7 @@ def test_settings_of_a_member_change_in_its_own_region(bench: Bench) -> None:
     there = table_in(bench, WEST)
     assert there["DeletionProtectionEnabled"] is False
     assert there["TableClassSummary"]["TableClass"] == "STANDARD_INFREQUENT_ACCESS"
-    assert [one.danger for one in plan.destructive] == ["unprotect"]
+    assert [one.danger for one in plan.destructive] == ["recovery", "unprotect"]
     bench.apply(spec(WEST))
 
 
