@@ -59,6 +59,7 @@ def route_to(aws: Aws, service: str, region: str) -> Route:
     from botocore.utils import get_environ_proxies
 
     from dynaops import __version__
+    from dynaops.aws.gate import is_of_aws
 
     url = str(aws.client(service, region).meta.endpoint_url)
     trusted: Any = aws.session.get_config_variable("ca_bundle")
@@ -73,15 +74,6 @@ def route_to(aws: Aws, service: str, region: str) -> Route:
         proxies=proxies,
         strict=is_of_aws(url, aws.session),
     )
-
-
-def is_of_aws(url: str, session: Session) -> bool:
-    """Whether a URL's host is in one of AWS's own domains, by botocore's list of partitions."""
-    host = urlsplit(url).hostname or ""
-    loader: Any = session.get_component("data_loader")
-    outputs = [partition["outputs"] for partition in loader.load_data("partitions")["partitions"]]
-    domains = {output[name] for output in outputs for name in ("dnsSuffix", "dualStackDnsSuffix")}
-    return any(host.endswith(f".{domain}") for domain in domains)
 
 
 def credentials_of(aws: Aws) -> Credentials:
