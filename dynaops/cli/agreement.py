@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
+
+import typer
 
 from dynaops.cli import wiring
 from dynaops.cli.screen import Screen
 
 if TYPE_CHECKING:
-    from dynaops.model.plan import Plan
+    from dynaops.model.plan import Consent, Plan
+
+
+def consents_of(words: Sequence[str] | None) -> tuple[Consent, ...]:
+    """What ``--consent`` says. Raises BadParameter."""
+    if not words:
+        return ()
+    from dynaops.engine.consent import parsed
+
+    try:
+        return tuple(parsed(word) for word in words)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--consent") from None
 
 
 def require_consent(plan: Plan, allow_replace: bool, allow_destroy: bool) -> None:
@@ -29,8 +44,13 @@ def require_consent(plan: Plan, allow_replace: bool, allow_destroy: bool) -> Non
     flags = " ".join(sorted({consent(one.danger) for one in lacking if one.danger}))
     raise DynaopsError(
         f"Nothing was sent: {count(len(lacking), 'step')} of the plan would destroy something:{steps}",
-        f"If that is meant, add {flags}.",
+        f"If that is meant, add {flags}, or agree to single ones: --consent {lacking[0].danger}:{lacking[0].address}",
     )
+
+
+def is_agreed(plan: Plan) -> bool:
+    """Whether a saved plan holds consent to all that it loses: nothing is left to ask then."""
+    return bool(plan.consents) and not wiring.lacking_consent(plan, allow_replace=False, allow_destroy=False)
 
 
 def require_agreement(screen: Screen, question: str, yes: bool, gravely: bool = False) -> None:

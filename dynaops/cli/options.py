@@ -57,6 +57,14 @@ AllowDestroy = Annotated[
         "--allow-destroy", help="Agree to giving up tables, indexes, protection or recovery points."
     ),
 ]
+Consents = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--consent",
+        metavar="KIND:ADDRESS",
+        help="Agree to losing just this: destroy:orders (repeatable).",
+    ),
+]
 NoWait = Annotated[
     bool, typer.Option("--no-wait", help="Leave slow work (index builds, cooldowns) to the next apply.")
 ]

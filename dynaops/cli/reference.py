@@ -23,7 +23,7 @@ one JSON document, also when a command fails: `{"error": {"kind", "message", "hi
 | 2 | with `--exit-code`: changes or drift; else: wrong usage |
 | 3 | `validate --strict`: warnings |
 | 4 | the state lock is held by another |
-| 5 | the saved plan is stale |
+| 5 | the saved plan is stale, or not the one of `--digest` |
 | 130 | interrupted; the current operation ended and the state is saved |
 | 141 | whoever read the output went away |
 """

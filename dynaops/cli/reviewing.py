@@ -38,16 +38,18 @@ def judged(plan: Plan, documents: Sequence[Document], state: State, policies: Se
     return plan.model_copy(update={"violations": tuple(broken)})
 
 
-def write_reviews(plan: Plan, markdown: str | None, html: str | None, refreshed: bool) -> None:
-    """Write the files that were asked for. Raises DynaopsError where one cannot be written."""
+def write_reviews(
+    plan: Plan, markdown: str | None, html: str | None, refreshed: bool, digest: str | None = None
+) -> None:
+    """Write the files that were asked for; `digest` is that of the saved plan. Raises DynaopsError."""
     if markdown is not None:
         from dynaops.views.review import markdown as as_markdown
 
-        _write(markdown, as_markdown(plan, refreshed))
+        _write(markdown, as_markdown(plan, refreshed, digest))
     if html is not None:
         from dynaops.views.review import html as as_html
 
-        _write(html, as_html(plan, refreshed))
+        _write(html, as_html(plan, refreshed, digest))
 
 
 def _write(path: str, text: str) -> None:

@@ -20,7 +20,7 @@ from dynaops.cli.showing import show_plan
 if TYPE_CHECKING:
     from dynaops.aws.session import Aws
     from dynaops.model.event import Event, Outcome
-    from dynaops.model.plan import Plan
+    from dynaops.model.plan import Consent, Plan
     from dynaops.stores.base import Keeper
 
 
@@ -45,6 +45,10 @@ class Terms:
     """What sees through what was left to AWS."""
     done: str = ""
     """How it is said that all went well, where it is not ``Applied`` or ``Destroyed``."""
+    consents: tuple[Consent, ...] = ()
+    """What ``--consent`` says, as it was written."""
+    digest: str | None = None
+    """The SHA-256 that the saved plan was reviewed under, where it was given."""
     saved_plan: str | None = None
     """The SHA-256 of the saved plan that is carried out."""
     happened: frozenset[str] = frozenset()

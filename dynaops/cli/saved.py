@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 _OPENING = b'{"saved_plan":'
 _MOST_BYTES = 512 * 1024 * 1024
 """Plans of thousands of tables stay far below this."""
+_DIGEST = re.compile("[0-9a-f]{64}")
 _ANEW = "Make it anew: dynaops plan --out FILE."
 
 
@@ -66,8 +68,11 @@ def save(
     targets: tuple[str, ...] = (),
     refresh: bool = True,
     policies: tuple[str, ...] = (),
-) -> None:
-    """Write a plan to a file that only its owner can read: it holds all that a spec says. Raises DynaopsError."""
+) -> str:
+    """Write a plan to a file that only its owner can read: it holds all that a spec says.
+
+    Returns the SHA-256 of the file. Raises DynaopsError.
+    """
     saved = SavedPlan(
         paths=specs.paths,
         overlays=specs.overlays,
@@ -79,13 +84,27 @@ def save(
         plan=plan,
     )
     require_inside(path)
+    raw = saved.model_dump_json().encode()
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        with os.fdopen(descriptor, "wb") as file:
             os.fchmod(descriptor, 0o600)  # of a file that was there before, too
-            file.write(saved.model_dump_json())
+            file.write(raw)
     except OSError as error:
         raise DynaopsError(f"Cannot write the plan to {path}: {error.strerror}") from error
+    return hashlib.sha256(raw).hexdigest()
+
+
+def digest_of(text: str) -> str:
+    """A digest as ``--digest`` takes it: 64 hexadecimal digits, perhaps after ``sha256:``. Raises BadParameter."""
+    digest = text.strip().lower().removeprefix("sha256:")
+    if not _DIGEST.fullmatch(digest):
+        import typer
+
+        raise typer.BadParameter(
+            "a SHA-256 has 64 hexadecimal digits; `dynaops plan --out FILE` prints it", param_hint="--digest"
+        )
+    return digest
 
 
 def _is_there(path: str) -> bool:
@@ -105,8 +124,12 @@ def is_saved_plan(path: str) -> bool:
         return False
 
 
-def load(path: str) -> SavedPlan:
-    """Read a saved plan. Raises DynaopsError for what this version does not understand."""
+def load(path: str, reviewed: str | None = None) -> SavedPlan:
+    """Read a saved plan.
+
+    Raises EditedPlan where the file is not the one whose SHA-256 is `reviewed`, and DynaopsError for what this version
+    does not understand.
+    """
     from pydantic import ValidationError
 
     from dynaops.model.files import FileRefused, read_bytes
@@ -114,6 +137,11 @@ def load(path: str) -> SavedPlan:
 
     try:
         raw = read_bytes(path, _MOST_BYTES)
+        digest = hashlib.sha256(raw).hexdigest()
+        if reviewed is not None and digest != reviewed:
+            from dynaops.engine.guard import EditedPlan
+
+            raise EditedPlan(path, digest)
         _check_formats(parse(raw), path)
         saved = SavedPlan.model_validate_json(raw)
     except FileRefused as error:
@@ -125,7 +153,7 @@ def load(path: str) -> SavedPlan:
         ) from fault
     except ValidationError as error:
         raise DynaopsError(f"{path} is no plan that this version understands", _ANEW) from error
-    return saved.model_copy(update={"digest": hashlib.sha256(raw).hexdigest()})
+    return saved.model_copy(update={"digest": digest})
 
 
 def _check_formats(data: Any, path: str) -> None:

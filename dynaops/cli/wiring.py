@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from dynaops.model.finding import Finding
     from dynaops.model.graph import Graph
     from dynaops.model.operation import Operation
-    from dynaops.model.plan import Plan
+    from dynaops.model.plan import Consent, Plan
     from dynaops.model.state import Run, State
     from dynaops.stores.base import Keeper, Store
 
@@ -216,6 +216,13 @@ def lacking_consent(plan: Plan, allow_replace: bool, allow_destroy: bool) -> lis
     from dynaops.engine.consent import missing
 
     return missing(plan, allow_replace, allow_destroy)
+
+
+def agreed(plan: Plan, consents: Sequence[Consent]) -> Plan:
+    """The plan with these consents. Raises DynaopsError for one that fits nothing in it."""
+    from dynaops.engine.consent import agreed as with_consents
+
+    return with_consents(plan, consents)
 
 
 def checked_saved(

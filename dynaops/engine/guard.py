@@ -23,6 +23,17 @@ STALE = 5
 """Exit code of a stale plan (public interface)."""
 
 
+class EditedPlan(DynaopsError):
+    """The file of a saved plan is not the one whose digest was given."""
+
+    def __init__(self, path: str, digest: str) -> None:
+        super().__init__(
+            f"{path} is not the plan that was reviewed: its SHA-256 is {digest}",
+            "It is another plan, or was edited since. Make a new plan, and look at it again.",
+            STALE,
+        )
+
+
 class StalePlan(DynaopsError):
     """The spec, the state or the live account has moved since the plan was made."""
 
@@ -141,7 +152,12 @@ def carried_out(plan: Plan, anew: Plan) -> Plan:
         if one not in plan.unmanaged
     ]
     return anew.model_copy(
-        update={"updates": updates, "account": plan.account, "warnings": (*anew.warnings, *told)}
+        update={
+            "updates": updates,
+            "account": plan.account,
+            "consents": plan.consents,
+            "warnings": (*anew.warnings, *told),
+        }
     )
 
 

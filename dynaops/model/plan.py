@@ -9,9 +9,19 @@ from dynaops.model.base import Json, Model
 from dynaops.model.change import Action, Change, Drift, Unmanaged
 from dynaops.model.cost import ByUse, Cost, Usage
 from dynaops.model.finding import Finding, Severity
-from dynaops.model.operation import Effect, Operation, Wait
+from dynaops.model.operation import Danger, Effect, Operation, Wait
 
 FORMAT_VERSION = 1
+
+
+class Consent(Model):
+    """Agreement to one danger at one address; written ``destroy:orders``."""
+
+    danger: Danger
+    address: str
+
+    def __str__(self) -> str:
+        return f"{self.danger.value}:{self.address}"
 
 
 class Plan(Model):
@@ -42,6 +52,8 @@ class Plan(Model):
     warnings: tuple[Finding, ...] = ()
     violations: tuple[Finding, ...] = ()
     """House rules that the plan breaks (``--policy``). With an error among them it is not carried out."""
+    consents: tuple[Consent, ...] = ()
+    """What was agreed to when the plan was made (``--consent``); exact addresses, no patterns."""
     pending: tuple[str, ...] = ()
     """What AWS is still doing from before (an index build of an earlier run), in words."""
     settle: tuple[Wait, ...] = ()
@@ -86,6 +98,12 @@ class Plan(Model):
         """The broken house rules that keep it from being carried out."""
         return tuple(one for one in self.violations if one.severity is Severity.ERROR)
 
+    def consents_to(self, operation: Operation) -> bool:
+        """Whether what the operation loses was agreed to when the plan was made."""
+        return any(
+            one.danger is operation.danger and one.address == operation.address for one in self.consents
+        )
+
     def public(self) -> dict[str, Json]:
         """The plan as ``plan --json`` prints it (public interface, version 1)."""
         return {
@@ -95,6 +113,7 @@ class Plan(Model):
             "operations": [op.public() for op in self.operations],
             "warnings": [_warning(finding) for finding in self.warnings],
             "violations": [_warning(finding) for finding in self.violations],
+            "consents": [consent.model_dump(mode="json") for consent in self.consents],
             "drift": [drift.model_dump(mode="json") for drift in self.drift],
             "unmanaged": [entry.model_dump(mode="json") for entry in self.unmanaged],
             "pending": list(self.pending),

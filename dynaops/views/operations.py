@@ -33,8 +33,11 @@ def _node(operation: Operation, numbers: dict[str, int], plan: Plan) -> Node:
         rows.append(_row("after", wording.listed(f"{numbers.get(one, one)}" for one in operation.after)))
     if operation.danger:
         lost = loss(operation, operation.danger, plan)
-        consent = f"{operation.address}{lost} ({wording.consent(operation.danger)})"
-        rows.append(Node(line(faint("needs consent")), value=line(Span(consent, Style.ERROR))))
+        given = plan.consents_to(operation)
+        agreed = f"{operation.danger}:{operation.address}" if given else wording.consent(operation.danger)
+        text = f"{operation.address}{lost} ({agreed})"
+        label = "consented to" if given else "needs consent"
+        rows.append(Node(line(faint(label)), value=line(Span(text, Style.ERROR))))
     mark = Span(f"{numbers[operation.id]}.", Style.FAINT)
     return Node(line(strong(operation.title)), mark, children=tuple(rows))
 

@@ -198,7 +198,14 @@ def _about_loss(operation: Operation, plan: Plan) -> tuple[str, ...]:
     reason = "" if told else operation.reason
     if operation.danger is None or (plan.destroy and operation.danger is Danger.DESTROY):
         return (reason,)
-    return (reason, f"needs {wording.consent(operation.danger)}")
+    return (reason, consent_to(operation, operation.danger, plan))
+
+
+def consent_to(operation: Operation, danger: Danger, plan: Plan) -> str:
+    """What consent a loss needs, or that it was given in the plan."""
+    if plan.consents_to(operation):
+        return f"consented to in this plan: {danger.value}:{operation.address}"
+    return f"needs {wording.consent(danger)}"
 
 
 def _slow_steps(plan: Plan) -> Iterable[Section]:

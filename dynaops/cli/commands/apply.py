@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dynaops.cli import options, wiring
+from dynaops.cli.agreement import consents_of, is_agreed
 from dynaops.cli.events import Events
 from dynaops.cli.help import Command
 from dynaops.cli.lazy import new_app
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 app = new_app()
 EXAMPLES = """dynaops apply
 dynaops apply specs/orders.yaml --yes --no-wait
-dynaops apply orders.plan"""
+dynaops apply orders.plan --digest "$DIGEST" --yes"""
 
 
 @app.command(cls=Command, epilog=EXAMPLES)
@@ -42,6 +43,11 @@ def apply(
     yes: options.Yes = False,
     allow_replace: options.AllowReplace = False,
     allow_destroy: options.AllowDestroy = False,
+    consents: options.Consents = None,
+    digest: Annotated[
+        str | None,
+        typer.Option("--digest", metavar="SHA256", help="Only the saved plan of this digest."),
+    ] = None,
     no_wait: options.NoWait = False,
     operations: options.ShowOperations = False,
     policies: Policies = None,
@@ -53,14 +59,27 @@ def apply(
     anything is sent. An apply that failed, was interrupted or was killed is
     continued by running it again, also of a saved plan.
     """
-    settings = settings_of(ctx)
-    terms = Terms(yes, allow_replace, allow_destroy, not no_wait, operations, events=events)
-    from dynaops.cli.saved import is_saved_plan
+    from dynaops.cli.saved import digest_of, is_saved_plan
 
-    if paths and any(is_saved_plan(path) for path in paths):
+    settings = settings_of(ctx)
+    terms = Terms(
+        yes,
+        allow_replace,
+        allow_destroy,
+        not no_wait,
+        operations,
+        events=events,
+        consents=consents_of(consents),
+        digest=digest_of(digest) if digest else None,
+    )
+    if paths and (digest or any(is_saved_plan(path) for path in paths)):
         if len(paths) > 1 or targets or overlays or variables or variable_files:
             raise typer.BadParameter("A saved plan is applied as it is: leave out other paths and options.")
         return _apply_saved(settings, paths[0], policies, env_names or (), terms)
+    if digest:
+        raise typer.BadParameter(
+            "names a saved plan: dynaops apply PLAN --digest SHA256", param_hint="--digest"
+        )
     specs = wiring.source(paths, overlays, variables, variable_files, env_names)
     return _apply_specs(settings, specs, tuple(targets or ()), policies, terms)
 
@@ -81,6 +100,7 @@ def _apply_specs(
             screen.aside(lock.note)
         state = place.load()
         plan = wiring.make_plan(documents, state, way, read=specs.read, targets=targets)
+        plan = wiring.agreed(plan, terms.consents)
         return carry_out(judged(plan, documents, state, policies), place, way, settings, terms)
 
 
@@ -90,7 +110,7 @@ def _apply_saved(
     from dynaops.cli import saved
 
     screen = Screen(settings)
-    file = saved.load(path)
+    file = saved.load(path, terms.digest)
     documents = file.documents(env_names)
     place = wiring.store(settings)
     way = wiring.aws(settings)
@@ -99,7 +119,11 @@ def _apply_saved(
             screen.aside(lock.note)
         state = place.load()
         held, happened = _held(file, documents, state, way, policies)
-        whole = replace(terms, saved_plan=file.digest, happened=happened)
+        consents = wiring.agreed(file.plan, terms.consents).consents
+        held = held.model_copy(update={"consents": consents})
+        whole = replace(
+            terms, yes=terms.yes or is_agreed(file.plan), saved_plan=file.digest, happened=happened
+        )
         return carry_out(held, place, way, settings, whole)
 
 

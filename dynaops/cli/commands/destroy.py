@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from dynaops.cli import options, wiring
+from dynaops.cli.agreement import consents_of
 from dynaops.cli.events import Events
 from dynaops.cli.help import Command
 from dynaops.cli.lazy import new_app
@@ -29,6 +30,7 @@ def destroy(
     targets: options.Targets = None,
     yes: options.Yes = False,
     allow_destroy: options.AllowDestroy = False,
+    consents: options.Consents = None,
     no_wait: options.NoWait = False,
     operations: options.ShowOperations = False,
     policies: Policies = None,
@@ -40,6 +42,7 @@ def destroy(
     what the state names is deleted. A table with deletion protection also needs --allow-destroy.
     """
     settings = settings_of(ctx)
+    agreed = consents_of(consents)
     screen = Screen(settings)
     specs = wiring.Source(
         tuple(paths or ()),
@@ -56,5 +59,6 @@ def destroy(
             screen.aside(lock.note)
         state = place.load()
         plan = wiring.make_plan(documents, state, way, read=specs.read, targets=targets or (), destroy=True)
+        plan = wiring.agreed(plan, agreed)
         terms = Terms(yes, False, allow_destroy, not no_wait, operations, events=events)
         return carry_out(judged(plan, documents, state, policies), place, way, settings, terms)

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from dynaops.cli import options, rehearsing, wiring
+from dynaops.cli.agreement import consents_of
 from dynaops.cli.exits import Exit
 from dynaops.cli.help import Command
 from dynaops.cli.lazy import new_app
@@ -21,6 +22,7 @@ EXAMPLES = """dynaops plan
 dynaops plan specs/orders.yaml --operations
 dynaops plan -f base.yaml -f prod.yaml --var stage=prod
 dynaops plan --out orders.plan && dynaops apply orders.plan
+dynaops plan --out orders.plan --consent destroy:orders/gsi/by-date
 dynaops plan --rehearse
 dynaops plan --policy house-rules.yaml --markdown plan.md"""
 
@@ -36,6 +38,7 @@ def plan(
     targets: options.Targets = None,
     no_refresh: options.NoRefresh = False,
     exit_code: options.ExitCode = False,
+    consents: options.Consents = None,
     operations: options.ShowOperations = False,
     out: Annotated[
         str | None, typer.Option(metavar="FILE", help="Save the plan, for: dynaops apply FILE.")
@@ -54,6 +57,7 @@ def plan(
     Compares the specs with the state and with what is live in AWS.
     """
     settings = settings_of(ctx)
+    agreed = consents_of(consents)
     screen = Screen(settings)
     specs = wiring.source(paths, overlays, variables, variable_files, env_names)
     documents = wiring.plannable(specs)
@@ -62,17 +66,19 @@ def plan(
     made = wiring.make_plan(
         documents, state, way, read=specs.read, targets=targets or (), refresh=not no_refresh
     )
+    made = wiring.agreed(made, agreed)
     made = priced(judged(made, documents, state, policies), prices, way)
-    write_reviews(made, markdown, html, refreshed=not no_refresh)
+    digest = None
     if out is not None:
         from dynaops.cli import saved
 
         whose = made.model_copy(update={"account": way.account})
-        saved.save(whose, specs, out, tuple(targets or ()), not no_refresh, tuple(policies or ()))
+        digest = saved.save(whose, specs, out, tuple(targets or ()), not no_refresh, tuple(policies or ()))
+    write_reviews(made, markdown, html, refreshed=not no_refresh, digest=digest)
     rehearsal = rehearsing.rehearsed(made, documents, state, way) if rehearse else None
     if settings.json:
         more = {"rehearsal": rehearsal.public()} if rehearsal else {}
-        screen.document({**made.public(), **more})
+        screen.document({**made.public(), "digest": digest, **more})
     else:
         show_plan(screen, made, operations=operations, refreshed=not no_refresh)
     if rehearsal is not None and made.operations:
@@ -82,7 +88,10 @@ def plan(
         screen.show(rehearsal_page(rehearsal))
     if out is not None:
         opened = "".join(f" --env-var {name}" for name in specs.env_names)
-        screen.aside(f"Saved. To carry out exactly this plan: dynaops apply {out}{opened}")
+        screen.aside(
+            f"Saved with the SHA-256 {digest}. To carry out exactly this plan: "
+            f"dynaops apply {out} --digest {digest}{opened}"
+        )
     if made.forbidden or (rehearsal is not None and not rehearsal.passes):
         return Exit.FAILED
     return Exit.CHANGES if exit_code and not made.empty else Exit.OK

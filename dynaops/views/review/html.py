@@ -21,10 +21,10 @@ _LEAST_SHOWN = 0.6
 _TITLE = "dynaops plan"
 
 
-def html(plan: Plan, refreshed: bool = True) -> str:
+def html(plan: Plan, refreshed: bool = True, digest: str | None = None) -> str:
     """The page; ends with a newline."""
     style = files("dynaops.views.review").joinpath("plan.css").read_text(encoding="utf-8")
-    body = "\n".join(_body(plan, refreshed))
+    body = "\n".join(_body(plan, refreshed, digest))
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
@@ -34,7 +34,7 @@ def html(plan: Plan, refreshed: bool = True) -> str:
     )
 
 
-def _body(plan: Plan, refreshed: bool) -> Iterator[str]:
+def _body(plan: Plan, refreshed: bool, digest: str | None) -> Iterator[str]:
     yield from _header(plan, refreshed)
     about = list(about_sections(plan))
     for section in about:
@@ -50,7 +50,7 @@ def _body(plan: Plan, refreshed: bool) -> Iterator[str]:
     for section in about:
         if not _is_grave(section):
             yield _card(section, "about")
-    yield _footer(plan)
+    yield _footer(plan, digest)
 
 
 def _header(plan: Plan, refreshed: bool) -> Iterator[str]:
@@ -152,7 +152,8 @@ def _call(operation: Operation) -> str:
     return f"<dl>{cells}</dl>"
 
 
-def _footer(plan: Plan) -> str:
+def _footer(plan: Plan, digest: str | None) -> str:
     of = f"state serial {plan.serial}, made {plan.created_at}, dynaops {plan.dynaops_version}"
     account = f", account {plan.account}" if plan.account else ""
-    return f"<footer>{escape(clean(of + account))}</footer>"
+    saved = f"; saved plan, SHA-256 {digest}" if digest else ""
+    return f"<footer>{escape(clean(of + account + saved))}</footer>"

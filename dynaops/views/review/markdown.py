@@ -27,9 +27,9 @@ _LINK = re.compile(r"@|\b(?:https?|ftp|mailto|xmpp):|\bwww(?=\.)", re.IGNORECASE
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|~#&])")
 
 
-def markdown(plan: Plan, refreshed: bool = True) -> str:
+def markdown(plan: Plan, refreshed: bool = True, digest: str | None = None) -> str:
     """The comment; ends with a newline, and is at most LONGEST characters long."""
-    head = "\n\n".join(_head(plan, refreshed))
+    head = "\n\n".join(_head(plan, refreshed, digest))
     shown, left = [], 0
     room = LONGEST - len(head) - 200
     for block in _details(plan):
@@ -44,12 +44,14 @@ def markdown(plan: Plan, refreshed: bool = True) -> str:
     return "\n\n".join([head, *shown]) + "\n"
 
 
-def _head(plan: Plan, refreshed: bool) -> Iterator[str]:
+def _head(plan: Plan, refreshed: bool, digest: str | None) -> Iterator[str]:
     if plan.empty:
         yield f"### dynaops plan: nothing to do\n\n{wording.count(len(plan.tables), 'table')}, all as the specs say."
     else:
         yield f"### dynaops plan: {wording.totals(plan.counts())}"
         yield " · ".join(_figures(plan))
+    if digest:
+        yield f"Saved plan, SHA-256 `{digest}`"
     if not refreshed:
         yield f"*{wording.NOT_REFRESHED}*"
     if plan.violations:
@@ -81,6 +83,8 @@ def _loss(operation: Operation, plan: Plan) -> str:
     if danger is None:
         return ""
     told = f"`{_code(operation.address)}`{_escaped(loss(operation, danger, plan))}"
+    if plan.consents_to(operation):
+        return f"**{told}** (consented to in this plan: `{danger.value}:{_code(operation.address)}`)"
     return f"**{told}** (needs `{wording.consent(danger)}`)"
 
 
