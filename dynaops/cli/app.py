@@ -8,7 +8,7 @@ import typer
 
 from dynaops.cli.lazy import Root
 from dynaops.cli.logs import start as start_logs
-from dynaops.cli.settings import DEFAULT_STATE, Settings
+from dynaops.cli.settings import DEFAULT_STATE, ENVIRONMENT_VARIABLE, Settings
 
 app = typer.Typer(
     cls=Root,
@@ -37,6 +37,16 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def root(
     ctx: typer.Context,
+    environment: Annotated[
+        str | None,
+        typer.Option(
+            "--environment",
+            "-E",
+            metavar="NAME",
+            help="Environment of the project file (dynaops.toml).",
+            envvar=ENVIRONMENT_VARIABLE,
+        ),
+    ] = None,
     region: Annotated[
         str | None, typer.Option(metavar="NAME", help="AWS region of specs that name none.")
     ] = None,
@@ -75,5 +85,6 @@ def root(
         no_color=no_color,
         verbose=verbose,
         log_file=log_file,
+        environment=environment or None,
     )
     start_logs(ctx.obj)

@@ -125,7 +125,7 @@ def _subject(document: Document, way: Aws) -> Subject:
 def _document_of(name: str, state: State, specs: Source, screen: Screen) -> Document | None:
     """The spec of a table that is named: where it was applied from, else below specs/; None where there is none."""
     record = state.resources.get(name)
-    for place in (record.source if record else None, *wiring.source(None, None, None, None).paths):
+    for place in (record.source if record else None, *wiring.default_paths(specs.project)):
         if place and Path(place).exists():
             try:
                 found = wiring.documents(specs._replace(paths=(place,)))

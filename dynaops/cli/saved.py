@@ -19,6 +19,7 @@ from dynaops.model.project import require_inside
 
 if TYPE_CHECKING:
     from dynaops.engine.load import Document
+    from dynaops.specs.project import Project
 
 _OPENING = b'{"saved_plan":'
 _MOST_BYTES = 512 * 1024 * 1024
@@ -47,7 +48,7 @@ class SavedPlan(Model):
     def source(self) -> Source:
         return Source(self.paths, self.overlays, self.variables, self.variable_files)
 
-    def documents(self, env_names: Sequence[str] = ()) -> list[Document]:
+    def documents(self, project: Project, env_names: Sequence[str] = ()) -> list[Document]:
         """The specs as they are now. Raises DynaopsError where they are not at hand: a plan is not believed alone.
 
         `env_names`: environment variables that they may read, since a file must not open any.
@@ -58,7 +59,7 @@ class SavedPlan(Model):
                 f"The specs that the plan was made from are not here: {', '.join(missing) or 'it names none'}",
                 "A saved plan is checked against its specs: apply it in the directory where it was made.",
             )
-        return documents(self.source._replace(env_names=tuple(env_names)))
+        return documents(self.source._replace(env_names=tuple(env_names), project=project))
 
 
 def save(

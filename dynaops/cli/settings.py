@@ -9,13 +9,20 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 if TYPE_CHECKING:
     import typer
 
+    from dynaops.specs.project import Project
+
 DEFAULT_STATE = ".dynaops/state.json"
-_VALUED = ("--region", "--profile", "--endpoint-url", "--state", "--log-file")
+ENVIRONMENT_VARIABLE = "DYNAOPS_ENVIRONMENT"
+_VALUED = ("--environment", "-E", "--region", "--profile", "--endpoint-url", "--state", "--log-file")
 _FLAGS = ("--sandbox", "--json", "--no-color", "--verbose")
 
 
 class Settings(NamedTuple):
-    """What the global options say. `endpoint_url` also comes from ``AWS_ENDPOINT_URL``."""
+    """What the global options say. `endpoint_url` also comes from ``AWS_ENDPOINT_URL``.
+
+    `environment` is that of the project file; None: none is chosen. `project` is what the file says for it, once it
+    is read (`project_file.project` reads it).
+    """
 
     region: str | None = None
     profile: str | None = None
@@ -26,6 +33,8 @@ class Settings(NamedTuple):
     no_color: bool = False
     verbose: bool = False
     log_file: str | None = None
+    environment: str | None = None
+    project: Project | None = None
 
 
 def settings_of(ctx: typer.Context) -> Settings:

@@ -43,7 +43,7 @@ def run(via: Via, settings: Settings) -> int:
         raise DynaopsError("--rate: ImportTable takes no rate", "It uses none of the table's capacity.")
     if via.cancel:
         raise DynaopsError("AWS cannot cancel an import of a table", "Delete the table when it is ACTIVE.")
-    document = _document(via)
+    document = _document(settings, via)
     way = wiring.aws(settings)
     screen = Screen(settings)
     region = document.spec.region or way.region
@@ -63,9 +63,9 @@ def run(via: Via, settings: Settings) -> int:
         return _follow(via, document, place, way, settings, arn, region, handed)
 
 
-def _document(via: Via) -> Document:
+def _document(settings: Settings, via: Via) -> Document:
     """The spec of the table."""
-    source = wiring.source([via.spec], None, via.variables, via.variable_files, via.env_names)
+    source = wiring.source(settings, [via.spec], None, via.variables, via.variable_files, via.env_names)
     found = [one for one in wiring.plannable(source) if one.spec.table_name == via.load.table]
     if not found:
         raise DynaopsError(

@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from urllib.parse import urlsplit
 
 from dynaops.cli.options import SPECS
+from dynaops.cli.project_file import project
 from dynaops.cli.settings import DEFAULT_STATE, Settings
+from dynaops.specs.project import Project
 
 if TYPE_CHECKING:
     from dynaops.aws.route import Credentials
@@ -49,6 +51,8 @@ class Source(NamedTuple):
     variable_files: tuple[str, ...] = ()
     env_names: tuple[str, ...] = ()
     """Environment variables that specs may read, whatever they are called. A saved plan does not keep them."""
+    project: Project = Project()
+    """What the project file says beside: variables, overlays, default tags and so on."""
 
     @property
     def read(self) -> tuple[str, ...]:
@@ -57,33 +61,40 @@ class Source(NamedTuple):
 
 
 def source(
+    settings: Settings,
     paths: Sequence[str] | None,
     overlays: Sequence[str] | None,
     variables: Sequence[str] | None,
     variable_files: Sequence[str] | None,
     env_names: Sequence[str] | None = None,
 ) -> Source:
-    """What the options say; the ``specs`` directory where they say nothing."""
-    default = () if overlays else (SPECS,)
+    """What the options say; where they name no specs, those of the project file, else the ``specs`` directory."""
+    from_project = project(settings)
+    default = () if overlays else default_paths(from_project)
     return Source(
         tuple(paths or default),
         tuple(overlays or ()),
         tuple(variables or ()),
         tuple(variable_files or ()),
         tuple(env_names or ()),
+        from_project,
     )
+
+
+def default_paths(project: Project) -> tuple[str, ...]:
+    """Where specs are read from when a command names none."""
+    return project.specs or (SPECS,)
 
 
 def documents(specs: Source) -> list[Document]:
     """The specs, read and checked for form. Raises SpecError with all that is wrong in all files."""
-    from dynaops.cli import project_file
     from dynaops.cli.variables import read
     from dynaops.cli.workspaces import selected
-    from dynaops.engine.environment import Environment
     from dynaops.engine.load import load
+    from dynaops.specs.environment import Environment
 
     variables = read(specs.variable_files, specs.variables)
-    environment = Environment(os.environ, project_file.read().env_prefixes, frozenset(specs.env_names))
+    environment = Environment(os.environ, specs.project.env_prefixes, frozenset(specs.env_names))
     return load(specs.paths, specs.overlays, variables, environment, selected())
 
 

@@ -11,7 +11,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dynaops.engine.environment import Environment
 from dynaops.engine.items_file import file_items
 from dynaops.engine.spec_files import merged_files
 from dynaops.engine.variables import Substitution, Values
@@ -19,6 +18,7 @@ from dynaops.engine.yaml_tree import Node, Unreadable, tree_of
 from dynaops.kinds import TableSpec
 from dynaops.model.errors import SpecError
 from dynaops.model.finding import Finding, Place, Severity
+from dynaops.specs.environment import Environment
 
 if TYPE_CHECKING:
     from pydantic import BaseModel

@@ -12,9 +12,9 @@ from difflib import get_close_matches
 from enum import Enum
 from typing import NamedTuple
 
-from dynaops.engine.environment import Environment
 from dynaops.engine.yaml_tree import Node, place_of, tree_of
 from dynaops.model.finding import Finding, Severity
+from dynaops.specs.environment import Environment
 
 MAX_EXPANDED = 4 * 1024 * 1024
 """Characters that variables may bring into one document."""

@@ -27,7 +27,10 @@ class Place(Model):
 
 
 class Finding(Model):
-    """One finding. `code` is stable; `path` is the dotted path in the spec; `address` the resource it is about."""
+    """One finding. `code` is stable; `path` is the dotted path in the spec; `address` the resource it is about.
+
+    `excerpt`: the line that is meant, and below it a caret under the column.
+    """
 
     code: str
     severity: Severity
@@ -36,3 +39,4 @@ class Finding(Model):
     path: str | None = None
     place: Place | None = None
     address: str | None = None
+    excerpt: str | None = None

@@ -45,7 +45,8 @@ def _node(finding: Finding) -> Node:
     )
     path = line(faint(finding.path)) if finding.path else ()
     hint = (line("hint: ", finding.hint),) if finding.hint else ()
-    return Node(head, notes=(joined([path, line(faint(finding.code))]), *hint))
+    excerpt = tuple(line(faint(text)) for text in (finding.excerpt or "").splitlines())
+    return Node(head, notes=(*excerpt, joined([path, line(faint(finding.code))]), *hint))
 
 
 def _summary(findings: Sequence[Finding], tables: int) -> Line:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from dynaops.cli.project_file import ProjectFileError, read
 from dynaops.model import project
+from dynaops.specs.project_file import ProjectFileError, find
 from tests.cli.running import Cli
 from tests.unusual_files import KINDS, make_unusual, no_hang
 
@@ -27,19 +27,20 @@ def test_it_is_found_upwards(here: Path, name: str, text: str) -> None:
     (here / "a" / "b").mkdir(parents=True)
     (here / "a" / "pyproject.toml").write_text('[tool.other]\nendpoint_url = "x"\n')
     (here / name).write_text(text)
-    found = read(here / "a" / "b")
-    assert (found.path, found.env_prefixes) == (here / name, ("SHOP_", "TEAM_"))
+    found = find(here / "a" / "b")
+    assert found
+    assert (found.path, found.project(None).env_prefixes) == (here / name, ("SHOP_", "TEAM_"))
 
 
 def test_none_is_needed(here: Path) -> None:
     (here / ".git").mkdir()
-    assert read() == (None, ())
+    assert find() is None
 
 
 def test_it_is_not_looked_for_above_the_repository(here: Path) -> None:
     (here / "dynaops.toml").write_text('env_prefixes = ["SHOP_"]\n')
     (here / "clone" / ".git").mkdir(parents=True)
-    assert read(here / "clone").path is None
+    assert find(here / "clone") is None
 
 
 @pytest.mark.parametrize("theirs", ["folder", "file"])
@@ -51,7 +52,7 @@ def test_what_belongs_to_another_user_is_not_read(
     (here / ".git").mkdir()
     foreign = here if theirs == "folder" else here / "dynaops.toml"
     monkeypatch.setattr(project, "is_own", lambda path: path != foreign)
-    assert read(here / "a").path is None
+    assert find(here / "a") is None
 
 
 @pytest.mark.parametrize(
@@ -76,7 +77,7 @@ def test_what_belongs_to_another_user_is_not_read(
         ('env_prefixes = ["AWS_"]', "names that look like those of secrets"),
         ('env_prefixes = [""]', "is no prefix"),
         ("env_prefixes = [", "this is not valid TOML"),
-        ("a = " + "[" * 100_000, "this is not valid TOML"),
+        ("a = " + "[\n" * 100_000, "this is not valid TOML"),
     ],
 )
 def test_what_it_cannot_say(cli: Cli, here: Path, text: str, told: str) -> None:
@@ -84,7 +85,7 @@ def test_what_it_cannot_say(cli: Cli, here: Path, text: str, told: str) -> None:
     (here / "spec.yaml").write_text(GOOD)
     ran = cli("validate", "spec.yaml")
     assert (ran.code, told in " ".join((ran.out + ran.err).split())) == (1, True), ran
-    assert "dynaops.toml:2:1" in ran.out + ran.err or "not valid TOML" in told
+    assert "dynaops.toml:2:" in ran.out + ran.err or "not valid TOML" in told
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -92,10 +93,10 @@ def test_what_is_no_file_in_its_place(here: Path, kind: str) -> None:
     (here / ".git").mkdir()
     make_unusual(here / "dynaops.toml", kind)
     if kind == "broken link":
-        assert read().path is None
+        assert find() is None
         return
     with no_hang(), pytest.raises(ProjectFileError) as caught:
-        read()
+        find()
     (finding,) = caught.value.findings
     assert KINDS[kind] in finding.message or "leads out of the project" in finding.message
 

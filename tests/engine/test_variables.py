@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dynaops.engine.environment import Environment, looks_secret, prefix_fault
 from dynaops.engine.load import load
 from dynaops.engine.variables import MAX_EXPANDED, Kind, Substitution, Values, pieces
 from dynaops.engine.yaml_tree import MAX_BYTES, Node, tree_of
 from dynaops.model.errors import SpecError
 from dynaops.model.finding import Finding
+from dynaops.specs.environment import Environment, looks_secret, prefix_fault
 from tests.unusual_files import no_hang
 
 GOOD = "table_name: users\nhash_key: id\nattributes: {id: S}\n"

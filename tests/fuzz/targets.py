@@ -16,12 +16,13 @@ from dynaops.cli.wiring import Source
 from dynaops.convert.budget import Budget
 from dynaops.convert.formats import Options
 from dynaops.convert.run import convert
-from dynaops.engine.environment import Environment
 from dynaops.engine.load import load
 from dynaops.engine.state_check import faults_of
 from dynaops.engine.variables import MAX_EXPANDED
 from dynaops.model.plan import Plan
 from dynaops.model.state import Record, State
+from dynaops.specs.environment import Environment
+from dynaops.specs.project import Project
 from dynaops.stores import format as state_format
 from tests.convert.converted import INPUTS, REGION
 from tests.data.reading import read
@@ -154,7 +155,7 @@ def _read_state(path: Path) -> object:
 
 
 def _read_plan(path: Path) -> object:
-    return saved.load(str(path)).documents() if saved.is_saved_plan(str(path)) else None
+    return saved.load(str(path)).documents(Project()) if saved.is_saved_plan(str(path)) else None
 
 
 def _convert(path: Path) -> object:

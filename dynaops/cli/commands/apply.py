@@ -13,6 +13,7 @@ from dynaops.cli.agreement import consents_of, is_agreed
 from dynaops.cli.events import Events
 from dynaops.cli.help import Command
 from dynaops.cli.lazy import new_app
+from dynaops.cli.project_file import project
 from dynaops.cli.reviewing import Policies, judged
 from dynaops.cli.running import Terms, carry_out
 from dynaops.cli.screen import Screen
@@ -80,7 +81,7 @@ def apply(
         raise typer.BadParameter(
             "names a saved plan: dynaops apply PLAN --digest SHA256", param_hint="--digest"
         )
-    specs = wiring.source(paths, overlays, variables, variable_files, env_names)
+    specs = wiring.source(settings, paths, overlays, variables, variable_files, env_names)
     return _apply_specs(settings, specs, tuple(targets or ()), policies, terms)
 
 
@@ -111,7 +112,7 @@ def _apply_saved(
 
     screen = Screen(settings)
     file = saved.load(path, terms.digest)
-    documents = file.documents(env_names)
+    documents = file.documents(project(settings), env_names)
     place = wiring.store(settings)
     way = wiring.aws(settings)
     with place.lock("apply") as lock:

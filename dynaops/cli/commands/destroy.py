@@ -9,6 +9,7 @@ from dynaops.cli.agreement import consents_of
 from dynaops.cli.events import Events
 from dynaops.cli.help import Command
 from dynaops.cli.lazy import new_app
+from dynaops.cli.project_file import project
 from dynaops.cli.reviewing import Policies, judged
 from dynaops.cli.running import Terms, carry_out
 from dynaops.cli.screen import Screen
@@ -50,6 +51,7 @@ def destroy(
         tuple(variables or ()),
         tuple(variable_files or ()),
         tuple(env_names or ()),
+        project(settings),
     )
     documents = wiring.documents(specs) if specs.read else []
     place = wiring.store(settings)

@@ -76,7 +76,7 @@ def graph(
         raise typer.BadParameter("--recorded draws the state alone: leave out paths, --file and --plan.")
     settings = settings_of(ctx)
     screen = Screen(settings)
-    specs = wiring.source(paths, overlays, variables, variable_files, env_names)
+    specs = wiring.source(settings, paths, overlays, variables, variable_files, env_names)
     asked = bool(paths or overlays or plan)
     if recorded or (not asked and not Path(options.SPECS).exists()):
         drawn = wiring.graph_of_state(wiring.store(settings).load())

@@ -39,7 +39,7 @@ def permissions(
     """
     settings = settings_of(ctx)
     screen = Screen(settings)
-    specs = wiring.source(paths, overlays, variables, variable_files, env_names)
+    specs = wiring.source(settings, paths, overlays, variables, variable_files, env_names)
     documents = wiring.plannable(specs)
     way = wiring.aws(settings)
     if plan:

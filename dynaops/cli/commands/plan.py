@@ -59,7 +59,7 @@ def plan(
     settings = settings_of(ctx)
     agreed = consents_of(consents)
     screen = Screen(settings)
-    specs = wiring.source(paths, overlays, variables, variable_files, env_names)
+    specs = wiring.source(settings, paths, overlays, variables, variable_files, env_names)
     documents = wiring.plannable(specs)
     state = wiring.store(settings).load()
     way = wiring.aws(settings)

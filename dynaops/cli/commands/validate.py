@@ -61,7 +61,7 @@ def validate(
     restore drills and 24 hours of metrics are judged, against the specs where there are some.
     """
     settings = settings_of(ctx)
-    specs = wiring.source(paths, overlays, variables, variable_files, env_names)
+    specs = wiring.source(settings, paths, overlays, variables, variable_files, env_names)
     if live:
         from dynaops.cli.health import Files, validate_live
 

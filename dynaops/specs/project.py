@@ -1,0 +1,80 @@
+"""A project's own settings: what ``dynaops.toml`` says, as one environment sees it.
+
+Whoever wrote the repository wrote the file, so it is trusted no more than a spec: it names no endpoint and no program,
+and no file outside of the project.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from dynaops.model.finding import Place
+
+
+@dataclass(frozen=True)
+class Project:
+    """The settings of one environment: [environment.NAME] merged over the top level. Without a file, all is absent.
+
+    Maps are merged, the environment's word wins; all else of the environment replaces the top level's. Paths are as
+    commands use them: they lead from the working directory, though in the file they lead from the file's folder.
+    """
+
+    file: Path | None = None
+    environment: str | None = None
+    environments: tuple[str, ...] = ()
+    """The names of all environments of the file."""
+    specs: tuple[str, ...] = ()
+    """Files, folders, and patterns in which ``**`` stands for any folders."""
+    state: str | None = None
+    """A path, or ``s3://bucket/key``."""
+    workspace: str | None = None
+    region: str | None = None
+    profile: str | None = None
+    sandbox: bool = False
+    default_tags: Mapping[str, str] = field(default_factory=dict)
+    variables: Mapping[str, object] = field(default_factory=dict)
+    variable_files: tuple[str, ...] = ()
+    overlays: tuple[str, ...] = ()
+    env_prefixes: tuple[str, ...] = ()
+    """Beginnings of the names of environment variables that specs may read, besides DYNAOPS_VAR_."""
+    policies: tuple[str, ...] = ()
+    notify: tuple[str, ...] = ()
+    """ARNs of SNS topics and EventBridge buses."""
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    """Keys of specs, laid under every document."""
+    prices: str | None = None
+    parallelism: int | None = None
+    mark: str | Literal[False] = "dynaops:state"
+    """Tag key of the owner mark; False: no mark is set."""
+    account: str | None = None
+    regions: tuple[str, ...] | None = None
+    protected: bool = False
+    role_arn: str | None = None
+    external_id: str | None = None
+    session_name: str | None = None
+    origins: Mapping[str, Place] = field(default_factory=dict, repr=False, compare=False)
+    """Where each key that the file has is written; of maps also each entry: ``variables.stage``."""
+
+    @property
+    def folder(self) -> Path:
+        """The folder that the project's paths lead from; the working directory where there is no file."""
+        return self.file.parent if self.file else Path.cwd()
+
+    def says(self, key: str) -> str:
+        """``KEY (FILE:LINE:COLUMN)`` for messages."""
+        return f"{key} ({self.origins[key]})" if key in self.origins else key
+
+
+def from_here(folder: Path, path: str) -> str:
+    """A path that leads from `folder`, as it leads from the working directory."""
+    if "://" in path:
+        return path
+    here = Path.cwd().resolve()
+    if folder.resolve() == here:
+        return path
+    return Path(os.path.relpath(folder.resolve() / path, here)).as_posix()

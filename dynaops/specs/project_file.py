@@ -1,0 +1,350 @@
+"""Reading the project file: ``dynaops.toml``, or ``[tool.dynaops]`` of ``pyproject.toml``.
+
+It is looked for upwards from the working directory, no further than the root of the repository, and not in another
+user's folder. All that is wrong with it is told at once, each with its line and column.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from dynaops.model.errors import DynaopsError, SpecError
+from dynaops.model.finding import Finding, Place, Severity
+from dynaops.specs.project import Project, from_here
+from dynaops.specs.project_keys import (
+    BY_NAME,
+    ENVIRONMENT_NAME,
+    KEYS,
+    SHARED_KEYS,
+    Form,
+    Key,
+    faults,
+    shortened,
+)
+from dynaops.specs.toml_places import Path as KeyPath
+from dynaops.specs.toml_places import Places, Spot, places_of
+
+NAME = "dynaops.toml"
+SHARED = "pyproject.toml"
+_MOST_BYTES = 1024 * 1024
+_LONGEST_LINE = 16 * 1024
+"""Characters. What a dotted key costs tomllib grows with the square of its length."""
+_ENVIRONMENT = "environment"
+_ENDPOINTS = re.compile(r"endpoint|(^|_)ur[il]s?$|proxy|proxies|ca_bundle|certificate|verify", re.IGNORECASE)
+_PROGRAMS = re.compile(
+    r"hook|command|(^|_)cmd|program|script|exec|process|plugin|shell|editor|pager|python|module|import",
+    re.IGNORECASE,
+)
+_EXCERPT = 100
+"""Characters of a line that are shown."""
+
+
+class ProjectFileError(SpecError):
+    """The project file is not valid; `findings` are all that is wrong with it."""
+
+    def __init__(self, findings: list[Finding]) -> None:
+        super().__init__(findings)
+        self.message = self.message.replace("the spec", "the project file")
+
+
+@dataclass(frozen=True)
+class ProjectFile:
+    """A project file that is valid: what it says at its top level, and for each environment."""
+
+    path: Path
+    top: Mapping[str, Any]
+    environments: Mapping[str, Mapping[str, Any]]
+    places: _Located
+
+    def project(self, environment: str | None) -> Project:
+        """The settings of an environment, or without one of the top level. Raises DynaopsError for an unknown one."""
+        if environment is not None and environment not in self.environments:
+            raise self._unknown(environment)
+        own = self.environments[environment] if environment is not None else {}
+        values: dict[str, Any] = {}
+        origins: dict[str, Place] = {}
+        for layer, around in ((self.top, ()), (own, (_ENVIRONMENT, str(environment)))):
+            for name, value in layer.items():
+                merges = isinstance(value, dict) and isinstance(values.get(name), dict)
+                values[name] = merged(values[name], value) if merges else value
+                origins.update(self._origins(name, value, around))
+        folder = self.path.parent
+        for name, value in values.items():
+            if BY_NAME[name].is_path:
+                values[name] = (
+                    tuple(from_here(folder, part) for part in value)
+                    if isinstance(value, list)
+                    else from_here(folder, value)
+                )
+            elif isinstance(value, list):
+                values[name] = tuple(value)
+        return Project(self.path, environment, tuple(self.environments), **values, origins=origins)
+
+    def _origins(self, name: str, value: Any, around: KeyPath) -> Iterator[tuple[str, Place]]:
+        yield name, self.places.key((*around, name))
+        if isinstance(value, dict):
+            for part in value:
+                yield f"{name}.{part}", self.places.key((*around, name, part))
+
+    def _unknown(self, environment: str) -> DynaopsError:
+        names = tuple(self.environments)
+        shown = shortened(environment)
+        near = get_close_matches(environment[:100], names, 1)
+        if near:
+            hint = f"Did you mean {near[0]}?"
+        elif names:
+            hint = f"Environments there are: {', '.join(names)}."
+        else:
+            hint = "Add a table [environment.NAME] to it."
+        return DynaopsError(f"{self.places.file} has no environment {shown!r}", hint)
+
+
+def find(start: Path | None = None) -> ProjectFile | None:
+    """The nearest project file of `start` (default: the working directory), checked. Raises ProjectFileError."""
+    from dynaops.model.project import folders_upwards, is_own
+
+    for folder in folders_upwards(start or Path.cwd()):
+        for name in (NAME, SHARED):
+            path = folder / name
+            if (path.is_symlink() or path.exists()) and is_own(path):
+                found = _read(path)
+                if found is not None:
+                    return found
+    return None
+
+
+def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Two maps as one; where both have a key, maps are merged and of all else the word of `above` stands."""
+    both = dict(below)
+    for name, value in above.items():
+        own = both.get(name)
+        both[name] = merged(own, value) if isinstance(own, dict) and isinstance(value, dict) else value
+    return both
+
+
+class _Located:
+    """Places in one file, of keys that are below `prefix` in it."""
+
+    def __init__(self, file: str, places: Places, prefix: KeyPath = ()) -> None:
+        self.file = file
+        self._places = places
+        self._prefix = prefix
+
+    def key(self, path: KeyPath) -> Place:
+        return self._place(self._places.key((*self._prefix, *path)))
+
+    def value(self, path: KeyPath) -> Place:
+        return self._place(self._places.value((*self._prefix, *path)))
+
+    def finding(self, place: Place, message: str, hint: str | None, path: KeyPath = ()) -> Finding:
+        return Finding(
+            code="PROJECT",
+            severity=Severity.ERROR,
+            message=message,
+            hint=hint,
+            place=place,
+            path=".".join(shortened(str(part)) for part in path) or None,
+            excerpt=excerpt(self._places.lines, place),
+        )
+
+    def _place(self, spot: Spot) -> Place:
+        return Place(file=self.file, line=spot.line, column=spot.column)
+
+
+def excerpt(lines: list[str], place: Place) -> str | None:
+    """The line at `place`, and below it a caret under its column. Long lines are cut."""
+    if place.line > len(lines) or not lines[place.line - 1].strip():
+        return None
+    start = max(0, place.column - _EXCERPT // 2) if len(lines[place.line - 1]) > _EXCERPT else 0
+    shown = lines[place.line - 1][start : start + _EXCERPT].replace("\t", " ").rstrip()
+    return f"{shown}\n{' ' * (place.column - 1 - start)}^"
+
+
+def _read(path: Path) -> ProjectFile | None:
+    """A project file, checked; None for a ``pyproject.toml`` that has no settings. Raises ProjectFileError."""
+    import tomllib
+
+    from dynaops.model.files import FileRefused, read_text
+    from dynaops.model.project import leads_outside
+
+    shared = path.name == SHARED
+    file = from_here(path.parent, path.name)
+    if leads_outside(path):
+        if shared:
+            return None
+        raise _unreadable(file, [], 1, 1, "the file leads out of the project by a link")
+    try:
+        text = read_text(path, _MOST_BYTES).replace("\r\n", "\n")
+    except FileRefused as error:
+        if shared:
+            return None
+        raise _unreadable(file, [], 1, 1, f"the file {error.reason}") from None
+    if shared and "dynaops" not in text:
+        return None
+    lines = text.split("\n")
+    try:
+        _bound_lines(file, lines)
+        data: Any = tomllib.loads(text)
+        places = places_of(text)
+    except ProjectFileError:
+        if _is_anothers(shared, text):
+            return None
+        raise
+    except (ValueError, RecursionError) as error:  # of numbers that are too long, too
+        if _is_anothers(shared, text):
+            return None
+        raise _invalid(file, lines, error) from None
+    prefix: KeyPath = ()
+    if shared:
+        tool = data.get("tool")
+        data = tool.get("dynaops") if isinstance(tool, dict) else None
+        prefix = ("tool", "dynaops")
+        if data is None:
+            return None
+    located = _Located(file, places, prefix)
+    if not isinstance(data, dict):
+        raise ProjectFileError([located.finding(located.value(()), "tool.dynaops: must be a table", None)])
+    return _checked(path, data, located)
+
+
+def _is_anothers(shared: bool, text: str) -> bool:
+    """Whether a file that cannot be read is most likely none of ours."""
+    return shared and "[tool.dynaops" not in text
+
+
+def _bound_lines(file: str, lines: list[str]) -> None:
+    for number, line in enumerate(lines, start=1):
+        if len(line) > _LONGEST_LINE:
+            raise _unreadable(file, [], number, 1, f"the line has more than {_LONGEST_LINE:,} characters")
+
+
+def _invalid(file: str, lines: list[str], error: Exception) -> ProjectFileError:
+    """tomllib ends its messages with "(at line 3, column 5)" or "(at end of document)"."""
+    message, _, where = str(error).partition(" (at ")
+    spot = re.search(r"line (\d+), column (\d+)", where)
+    if isinstance(error, RecursionError):
+        return _unreadable(file, lines, 1, 1, "this is not valid TOML: it is nested too deeply")
+    if spot:
+        return _unreadable(file, lines, int(spot[1]), int(spot[2]), f"this is not valid TOML: {message}")
+    at_end = (len(lines), len(lines[-1]) + 1) if where.startswith("end") else (1, 1)
+    return _unreadable(file, lines, *at_end, f"this is not valid TOML: {message}")
+
+
+def _unreadable(file: str, lines: list[str], line: int, column: int, message: str) -> ProjectFileError:
+    located = _Located(file, Places("\n".join(lines), {}))
+    return ProjectFileError([located.finding(Place(file=file, line=line, column=column), message, None)])
+
+
+def _checked(path: Path, data: Mapping[str, Any], located: _Located) -> ProjectFile:
+    """The file, if nothing is wrong with it. Raises ProjectFileError."""
+    environments = data.get(_ENVIRONMENT, {})
+    top = {name: value for name, value in data.items() if name != _ENVIRONMENT}
+    findings = list(_of_layer(path, top, (), located))
+    if not isinstance(environments, dict):
+        hint = "Write a table for each: [environment.prod]."
+        place = located.value((_ENVIRONMENT,))
+        findings.append(located.finding(place, "environment: must be a table of environments", hint))
+        environments = {}
+    for name, settings in environments.items():
+        around = (_ENVIRONMENT, name)
+        if not re.fullmatch(ENVIRONMENT_NAME, name):
+            message = f"an environment cannot be called {shortened(name)!r}"
+            hint = "Use up to 63 of a-z A-Z 0-9 _ . -, beginning with a letter or a digit."
+            findings.append(located.finding(located.key(around), message, hint))
+        if not isinstance(settings, dict):
+            hint = f"Write a table: [environment.{shortened(name)}]."
+            findings.append(
+                located.finding(
+                    located.value(around), f"environment.{shortened(name)}: must be a table", hint
+                )
+            )
+        else:
+            findings.extend(_of_layer(path, settings, around, located))
+            findings.extend(_without_role(settings, around, located))
+    if findings:
+        raise ProjectFileError(findings)
+    return ProjectFile(path, top, environments, located)
+
+
+def _of_layer(
+    path: Path, settings: Mapping[str, Any], around: KeyPath, located: _Located
+) -> Iterator[Finding]:
+    """What is wrong with the keys of the top level, or of one environment."""
+    for name, value in settings.items():
+        at = (*around, name)
+        key = BY_NAME.get(name)
+        if key is None:
+            yield located.finding(located.key(at), *_unknown_key(name, not around), at)
+        elif key.guard and not around:
+            message = f"{name}: a guard of one environment, which cannot stand at the top level"
+            yield located.finding(located.key(at), message, "Write it below [environment.NAME].", at)
+        else:
+            for fault in faults(key, value):
+                yield located.finding(located.value((*at, *fault.path)), fault.message, fault.hint, at)
+            if key.is_path:
+                yield from _leading_outside(path.parent, key, value, at, located)
+
+
+def _unknown_key(name: str, at_top: bool) -> tuple[str, str]:
+    """What to say of a key that is not known, and why some will never be."""
+    shown = shortened(name)
+    if _ENDPOINTS.search(name):
+        return (
+            f"{shown}: a project file names no endpoint, which could be sent your credentials",
+            "Use --endpoint-url, or AWS's own configuration.",
+        )
+    known = (*SHARED_KEYS, _ENVIRONMENT) if at_top else tuple(key.name for key in KEYS)
+    near = get_close_matches(name[:100], known, 1)
+    if not near and _PROGRAMS.search(name):
+        return (
+            f"{shown}: a project file names no hook and no program, which a clone could run",
+            "Run it yourself, before or after dynaops.",
+        )
+    return (
+        f"unknown key {shown}",
+        f"Did you mean {near[0]}?" if near else f"Keys there are: {', '.join(known)}.",
+    )
+
+
+def _leading_outside(
+    folder: Path, key: Key, value: object, at: KeyPath, located: _Located
+) -> Iterator[Finding]:
+    """Paths that leave the project: nothing of this machine is read, or written to, because a repository says so."""
+    from dynaops.model.project import project_of
+
+    root = project_of(folder.resolve()) or folder.resolve()
+    parts = enumerate(value) if isinstance(value, list) else [((), value)]
+    for index, part in parts:
+        if not isinstance(part, str) or (key.form is Form.TEXT and part.startswith("s3://")):
+            continue
+        where = located.value((*at, index) if isinstance(index, int) else at)
+        if "://" in part:
+            scheme = shortened(part.partition("://")[0])
+            also = ", or s3://BUCKET/KEY" if key.form is Form.TEXT else ""
+            yield located.finding(where, f"{key.name}: `{scheme}://` is unknown", f"Write a path{also}.", at)
+        elif not _stays_within(folder.resolve(), part, root):
+            message = f"{key.name}: {shortened(part)} leads out of the project"
+            yield located.finding(
+                where, message, "Name it on the command line, if that is what you mean.", at
+            )
+
+
+def _stays_within(folder: Path, path: str, root: Path) -> bool:
+    if path.startswith(("~", "/", "\\")) or Path(path).is_absolute():
+        return False
+    return Path(os.path.normpath(folder / path)).is_relative_to(root)
+
+
+def _without_role(settings: Mapping[str, Any], around: KeyPath, located: _Located) -> Iterator[Finding]:
+    for name in ("external_id", "session_name"):
+        if name in settings and "role_arn" not in settings:
+            at = (*around, name)
+            yield located.finding(
+                located.key(at), f"{name}: says how a role is assumed, and role_arn is missing", None, at
+            )
