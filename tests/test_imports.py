@@ -12,7 +12,7 @@ MAY_IMPORT = {
     "aws": {"model"},
     "stores": {"model", "aws"},
     "kinds": {"model", "aws"},
-    "specs": {"model", "kinds"},
+    "specs": {"model", "kinds", "engine"},  # of engine: trees of YAML, and variables
     "engine": {"model", "aws", "stores", "kinds", "specs"},
     "data": {"model", "aws", "stores"},
     "backups": {"model", "aws", "stores", "kinds", "engine", "data"},

@@ -14,7 +14,6 @@ from dynaops.cli.settings import Settings
 from dynaops.cli.wiring import Source
 from dynaops.engine.check import check
 from dynaops.engine.load import Document
-from dynaops.engine.spec_files import SUFFIXES
 from dynaops.engine.suppress import unused_live
 from dynaops.health.checks import SETTLED
 from dynaops.health.facts import Subject, read_drills
@@ -24,6 +23,7 @@ from dynaops.model.finding import Finding, Severity
 from dynaops.model.health import Report, Status
 from dynaops.model.project import require_inside
 from dynaops.model.resource import Scope
+from dynaops.specs.spec_files import SUFFIXES
 
 if TYPE_CHECKING:
     from dynaops.aws.session import Aws

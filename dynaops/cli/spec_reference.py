@@ -28,6 +28,21 @@ A block with an `enabled` key may be written as a boolean. Unknown keys are erro
 What the state owns and a spec no longer names is taken back; what neither names is left alone; a key with a default
 means that default where it is absent.
 
+## Overlays
+
+`-f FILE` lays the documents of a file on the specs; without a PATH, the first such file holds the specs. Maps merge,
+lists of named things (by `name`, `function` or `region`) merge by name, other lists and `items` replace, null removes
+the key. Which tables a document of an overlay is for:
+
+| the overlay has | it is for |
+| --- | --- |
+| `table_name: orders` | that table, by its name as it is written or with its variables filled in |
+| `table_name: shop-*` | the tables whose names fit the pattern (`*`, `?`, `[abc]`) |
+| `match: orders`, `match: [orders, shop-*]` | the same, and `table_name` beside it renames the table |
+| neither | all tables |
+
+An overlay that fits no table is an error: a new table stands in a spec.
+
 ## Variables
 
 In string values, `${var.NAME}` stands for a value of `--var NAME=VALUE` or `--var-file FILE`, `${env.NAME}` for an

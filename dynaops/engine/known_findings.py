@@ -100,6 +100,7 @@ OFFLINE = frozenset(
         "SPEC012",
         "SPEC013",
         "SPEC014",
+        "SPEC015",
         "SPEC021",
         "SPEC022",
     }

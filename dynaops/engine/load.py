@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dynaops.engine.items_file import file_items
-from dynaops.engine.spec_files import merged_files
 from dynaops.engine.variables import Substitution, Values
 from dynaops.engine.yaml_tree import Node, Unreadable, tree_of
 from dynaops.kinds import TableSpec
 from dynaops.model.errors import SpecError
 from dynaops.model.finding import Finding, Place, Severity
 from dynaops.specs.environment import Environment
+from dynaops.specs.spec_files import merged_files
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -59,7 +59,7 @@ def load(
     env: Environment | None = None,
     workspace: str = "default",
 ) -> list[Document]:
-    """The documents of files and folders. Without `paths`, the `overlays` are laid over one another.
+    """The documents of files and folders. Without `paths`, those of the first overlay, with the others laid on.
 
     `env`: by default, the names that are open to every spec. Raises SpecError with the findings of all files:
     unreadable ones, undefined variables, and values that do not fit.
@@ -67,7 +67,7 @@ def load(
     findings: list[Finding] = []
     substitution = Substitution(Values(variables or {}, env or Environment(os.environ), workspace))
     documents: list[Document] = []
-    for source, node in merged_files(paths, overlays, findings):
+    for source, node in merged_files(paths, overlays, substitution, findings):
         filled = substitution.document(node)
         if filled is not None:
             documents.extend(_document(source, filled, findings))

@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from enum import Enum
 from typing import NamedTuple
 
-from dynaops.engine.yaml_tree import Node, place_of, tree_of
+from dynaops.engine.yaml_tree import Node, cost_of, place_of, tree_of
 from dynaops.model.finding import Finding, Severity
 from dynaops.specs.environment import Environment
 
@@ -25,8 +25,6 @@ _MOST_TOLD = 100
 _LONGEST_NAME = 100
 _MOST_COMPARED = 1000
 """Names that a misspelled one is compared with."""
-_NODE_COST = 16
-"""What a value of a list or map costs beside its characters."""
 _LATER = {"table_arn", "stream_arn", "index_arns"}
 _WORKSPACE = "workspace"
 _INTEGER = re.compile(r"[-+]?[0-9]+")
@@ -96,7 +94,7 @@ class Substitution:
 
     def __init__(self, values: Values) -> None:
         self.findings: list[Finding] = []
-        self._values = values
+        self.values = values
         self._left_in_all = MAX_EXPANDED_IN_ALL
         self._left = 0
         self._more = 0
@@ -138,7 +136,7 @@ class Substitution:
 
     def _string(self, node: Node, parts: list[Piece]) -> Node:
         if len(parts) == 1 and parts[0].kind is Kind.REFERENCE and parts[0].text != _WORKSPACE:
-            value = self._values.of(parts[0].text)
+            value = self.values.of(parts[0].text)
             if value is not None:
                 return self._whole(value, node)
         return Node("".join(self._part(part, node) for part in parts), node.spot, node.key)
@@ -147,7 +145,7 @@ class Substitution:
         """A value that stands alone keeps its type; a text reads as YAML would read it."""
         if isinstance(value, dict | list):
             tree = tree_of(value, node.spot)
-            self._pay(_cost(tree), node)
+            self._pay(cost_of(tree), node)
             return Node(tree.value, node.spot, node.key)
         self._pay(len(str(value)), node)
         return Node(_typed(value) if isinstance(value, str) else value, node.spot, node.key)
@@ -163,7 +161,7 @@ class Substitution:
                 node,
             )
             return part.text
-        value = self._values.of(part.text)
+        value = self.values.of(part.text)
         if value is None:
             self._missing(part.text, node)
             return f"${{{part.text}}}"
@@ -190,7 +188,7 @@ class Substitution:
         if name in _LATER:
             return
         scope, _, key = name.partition(".")
-        refusal = self._values.env.refusal(key) if scope == "env" else None
+        refusal = self.values.env.refusal(key) if scope == "env" else None
         if refusal is not None and len(key) <= _LONGEST_NAME:
             self._tell("SPEC008", f"${{{name}}} may not be read: {refusal[0]}", refusal[1], node)
             return
@@ -203,7 +201,7 @@ class Substitution:
         self._tell("SPEC007", f"${{{_short(name)}}} is not defined", hint, node)
 
     def _near(self, key: str) -> str:
-        names = self._values.variables
+        names = self.values.variables
         if len(key) <= _LONGEST_NAME and len(names) <= _MOST_COMPARED and len(self.findings) < _MOST_TOLD:
             near = get_close_matches(key, names, 1)
             if near:
@@ -216,6 +214,23 @@ class Substitution:
             return
         severity, place = Severity.ERROR, place_of(node.spot)
         self.findings.append(Finding(code=code, severity=severity, message=message, hint=hint, place=place))
+
+
+class Names:
+    """The texts of names with their variables filled in, as far as they can be. What cannot be is not told here."""
+
+    def __init__(self, values: Values) -> None:
+        self._substitution = Substitution(values)
+        self._known: dict[str, str | None] = {}
+
+    def filled(self, text: str) -> str | None:
+        """The text with its variables filled in; None where that cannot be, or is no text."""
+        if "${" not in text:
+            return text
+        if text not in self._known:
+            node = self._substitution.document(Node(text, ("", 1, 1)))
+            self._known[text] = node.value if node is not None and isinstance(node.value, str) else None
+        return self._known[text]
 
 
 class _TooMuch(Exception):
@@ -231,14 +246,6 @@ def _typed(text: str) -> object:
     if text in ("true", "false"):
         return text == "true"
     return int(text) if len(text) < 18 and _INTEGER.fullmatch(text) else text
-
-
-def _cost(node: Node) -> int:
-    if isinstance(node.value, dict):
-        return _NODE_COST + sum(len(name) + _cost(child) for name, child in node.value.items())
-    if isinstance(node.value, list):
-        return _NODE_COST + sum(_cost(child) for child in node.value)
-    return _NODE_COST + (len(node.value) if isinstance(node.value, str) else 0)
 
 
 def _short(text: str) -> str:

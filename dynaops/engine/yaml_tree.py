@@ -22,6 +22,8 @@ MAX_ALIASED = 4 * 1024 * 1024
 MAX_DEPTH = 60
 _MAX_SAID = 60
 """Characters of a value in a message."""
+_NODE_COST = 16
+"""What a value costs beside its characters."""
 _MAX_DIGITS = 400
 """Digits of a number: Python prints none that is much longer, and no service takes one."""
 
@@ -95,6 +97,15 @@ def tree_of(value: Any, spot: Spot) -> Node:
     if isinstance(value, list):
         return Node([tree_of(child, spot) for child in value], spot)
     return Node(value, spot)
+
+
+def cost_of(node: Node) -> int:
+    """What a value costs wherever it is put: its characters, and something for each value in it."""
+    if isinstance(node.value, dict):
+        return _NODE_COST + sum(len(name) + cost_of(child) for name, child in node.value.items())
+    if isinstance(node.value, list):
+        return _NODE_COST + sum(cost_of(child) for child in node.value)
+    return _NODE_COST + (len(node.value) if isinstance(node.value, str) else 0)
 
 
 class Unreadable(Exception):

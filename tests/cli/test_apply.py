@@ -363,6 +363,28 @@ def test_variables_and_overlays(aws: Aws, here: Path) -> None:
     assert aws("plan", "--var", "nonsense").code == Exit.FAILED
 
 
+def test_overlays_of_several_documents_lose_no_table(aws: Aws, here: Path) -> None:
+    """``-f base.yaml -f over.yaml``: all tables of the base stay, each with its own settings."""
+    base = "---\n".join(SPEC.replace("orders", name) for name in ("orders-${workspace}", "users", "carts"))
+    (here / "base.yaml").write_text(base, encoding="utf-8")
+    (here / "over.yaml").write_text(
+        "table_name: orders-${workspace}\ntags: {tier: one}\n---\ntable_name: '[uc]*'\ntags: {tier: two}\n"
+    )
+    assert aws("apply", "-f", "base.yaml", "--yes").code == Exit.OK
+    assert aws.tables() == ["carts", "orders-default", "users"]
+    planned = aws("--json", "plan", "-f", "base.yaml", "-f", "over.yaml").json
+    assert {
+        (change["address"], change["action"], difference["after"])
+        for change in planned["changes"]
+        for difference in change["differences"]
+    } == {("orders-default", "update", "one"), ("users", "update", "two"), ("carts", "update", "two")}
+    (here / "over.yaml").write_text("table_name: usrs\ntags: {tier: one}\n", encoding="utf-8")
+    refused = aws("apply", "-f", "base.yaml", "-f", "over.yaml", "--yes")
+    assert refused.code == Exit.FAILED
+    assert "over.yaml:1:13: error:" in refused.err
+    assert "Did you mean users?" in refused.err
+
+
 def test_credentials_that_are_missing(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)

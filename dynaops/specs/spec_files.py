@@ -5,36 +5,38 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from dynaops.engine.overlay import merged
-from dynaops.engine.yaml_tree import MAX_BYTES, Node, Unreadable, nodes, unreadable
+from dynaops.engine.variables import Substitution
+from dynaops.engine.yaml_tree import MAX_BYTES, Unreadable, nodes, unreadable
 from dynaops.model.files import FileRefused, Refusal, read_text
 from dynaops.model.finding import Finding, Place, Severity
 from dynaops.model.project import leads_outside
+from dynaops.specs.composition import Written, with_overlays
 
 SUFFIXES = (".yaml", ".yml", ".json")
 
 
 def merged_files(
-    paths: Sequence[str | Path], overlays: Sequence[str | Path], findings: list[Finding]
-) -> list[tuple[str, Node]]:
-    """Each document of `paths` with the overlays laid over it, and the file that it is of.
+    paths: Sequence[str | Path],
+    overlays: Sequence[str | Path],
+    substitution: Substitution,
+    findings: list[Finding],
+) -> list[Written]:
+    """Each document of `paths` with the overlays laid on those that they are for, and the file that it is of.
 
-    Without `paths`, the overlays are laid over the first of them. What is wrong is added to `findings`.
+    Without `paths`, the documents are those of the first overlay. What is wrong is added to `findings`.
     """
-    base = [document for path in _files(paths, findings) for document in _read(path, findings)]
-    over = [document for path in _files(overlays, findings) for document in _read(path, findings)]
-    if not paths and over:
-        base, over = over[:1], over[1:]
-    for _, layer in over:
-        base = [(source, merged(node, layer) if _concerns(layer, node) else node) for source, node in base]
-    return base
+    if not paths:
+        paths, overlays = overlays[:1], overlays[1:]
+    before = len(findings)
+    documents = _documents(paths, findings)
+    layers = _documents(overlays, findings)
+    if len(findings) > before:  # what cannot be read might be what an overlay is for
+        return documents
+    return with_overlays(documents, layers, substitution, findings)
 
 
-def _concerns(layer: Node, node: Node) -> bool:
-    """An overlay that names a table is for that table; one that names none is for all."""
-    named = layer.value.get("table_name") if isinstance(layer.value, dict) else None
-    own = node.value.get("table_name") if isinstance(node.value, dict) else None
-    return named is None or own is None or named.value == own.value or "${" in str(named.value)
+def _documents(paths: Sequence[str | Path], findings: list[Finding]) -> list[Written]:
+    return [document for path in _files(paths, findings) for document in _read(path, findings)]
 
 
 def _files(paths: Sequence[str | Path], findings: list[Finding]) -> Iterator[Path]:
@@ -77,7 +79,7 @@ def _of_folder(folder: Path, findings: list[Finding]) -> Iterator[Path]:
             yield path
 
 
-def _read(path: Path, findings: list[Finding]) -> list[tuple[str, Node]]:
+def _read(path: Path, findings: list[Finding]) -> list[Written]:
     """The documents of a file."""
     file = path.as_posix()
     start = Place(file=file, line=1, column=1)
@@ -92,7 +94,7 @@ def _read(path: Path, findings: list[Finding]) -> list[tuple[str, Node]]:
     except FileRefused as error:
         findings.append(_refused(file, start, error))
         return []
-    return [(file, node) for node in found]
+    return [Written(file, node) for node in found]
 
 
 def _refused(file: str, start: Place, error: FileRefused) -> Finding:
