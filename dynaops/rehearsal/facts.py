@@ -9,14 +9,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from dynaops.aws.errors import AwsFailure, Denied
 from dynaops.engine.adopt import exported
 from dynaops.engine.observe import observe
 from dynaops.engine.sides import known_of_plan
-from dynaops.kinds.kind import Known
 from dynaops.kinds.rooms import ROOMS
 from dynaops.model.plan import Plan
 from dynaops.model.resource import Observed, Scope
@@ -25,24 +24,33 @@ from dynaops.model.state import State
 if TYPE_CHECKING:
     from dynaops.aws.session import Aws
 
-_ARNS = re.compile(r"arn:aws[a-z-]*:(kms|iam|lambda|kinesis):[a-z0-9-]*:[0-9]+:[A-Za-z0-9_+=,.@:/-]+")
+_ARNS = re.compile(r"arn:aws[a-z-]*:(kms|iam|lambda|kinesis|backup):[a-z0-9-]*:[0-9]+:[A-Za-z0-9_+=,.@:/-]+")
 _NAMED = (
     ("RoleName", "iam", ""),
     ("FunctionName", "lambda", "function:"),
     ("KMSMasterKeyId", "kms", "key/"),
+    ("TargetBackupVaultName", "backup", "backup-vault:"),
 )
 """Members of calls that name things which are none of ours: the service, and the kind in their ARN."""
 
 
 @dataclass(frozen=True)
 class LiveTable:
-    """A live table: the spec that declares it and what surrounds it, and what DescribeTable says."""
+    """What is live of a table and around it.
+
+    `spec` declares as much of it as a spec can say, and `described` is what DescribeTable says; both are empty where
+    the table is not there, while some of what surrounds it is (a policy, a backup vault).
+    """
 
     scope: Scope
     spec: dict[str, Any]
     described: dict[str, Any]
-    outputs: Mapping[str, Mapping[str, Any]]
-    """What AWS minted, by address."""
+    live: tuple[Observed, ...]
+
+    @property
+    def outputs(self) -> dict[str, Mapping[str, Any]]:
+        """What AWS minted, by address."""
+        return {one.address: one.outputs for one in self.live}
 
 
 @dataclass(frozen=True)
@@ -72,21 +80,23 @@ def gather(plan: Plan, regions: Mapping[str, str], state: State, aws: Aws) -> Fa
     touched = dict.fromkeys(one.address.partition("/")[0] for one in plan.operations)
     for scope in (Scope(name, name, regions[name]) for name in touched if name in regions):
         answer = aws.read("dynamodb", "DescribeTable", scope.region, {"TableName": scope.table_name})
+        live = tuple(_around(scope, plan, state, aws, facts))
         if answer is not None:
-            found = _around(scope, plan, state, aws, facts)
-            outputs = {one.address: one.outputs for one in found}
-            facts.tables.append(LiveTable(scope, exported(scope, found, aws), answer["Table"], outputs))
+            facts.tables.append(LiveTable(scope, exported(scope, list(live), aws), answer["Table"], live))
+        elif live:
+            facts.tables.append(LiveTable(scope, {}, {}, live))
     _look_up(plan, facts, aws)
     return facts
 
 
 def _around(scope: Scope, plan: Plan, state: State, aws: Aws, facts: Facts) -> list[Observed]:
-    """All there is of a live table; where the caller may not look for more, what plan and state name."""
+    """All there is of a table and around it; where the caller may not look for more, what plan and state name."""
+    named = known_of_plan(plan, state, scope.address)
     try:
-        found = observe(aws, [scope], ROOMS, {scope.address: Known(discover=True)})
+        found = observe(aws, [scope], ROOMS, {scope.address: replace(named, discover=True)})
     except Denied as error:
         facts.notes.append(f"only what plan and state name of {scope.address} was looked at: {error.message}")
-        found = observe(aws, [scope], ROOMS, {scope.address: known_of_plan(plan, state, scope.address)})
+        found = observe(aws, [scope], ROOMS, {scope.address: named})
     return list(found[scope.address].values())
 
 
@@ -97,7 +107,15 @@ def _look_up(plan: Plan, facts: Facts, aws: Aws) -> None:
         named.update(dict.fromkeys(_named(operation.parameters, operation.region)))
     for table in facts.tables:
         named.update(dict.fromkeys(names_in(table.spec, table.scope.region)))
-    find(named, facts, aws)
+        for one in table.live:
+            named.update(dict.fromkeys(_named(one.properties, one.region)))
+    made = {
+        ("backup", one.region, one.properties["name"])
+        for table in facts.tables
+        for one in table.live
+        if one.kind == "backup_vault"
+    }
+    find([name for name in named if name not in made], facts, aws)
 
 
 def names_in(spec: Mapping[str, Any], region: str) -> Iterable[tuple[str, str, str]]:
@@ -174,4 +192,8 @@ def _stream(aws: Aws, region: str, name: str) -> dict[str, Any] | None:
     return answer["StreamDescriptionSummary"] if answer else None
 
 
-_READERS = {"kms": _key, "iam": _role, "lambda": _function, "kinesis": _stream}
+def _vault(aws: Aws, region: str, name: str) -> dict[str, Any] | None:
+    return aws.read("backup", "DescribeBackupVault", region, {"BackupVaultName": name})
+
+
+_READERS = {"kms": _key, "iam": _role, "lambda": _function, "kinesis": _stream, "backup": _vault}

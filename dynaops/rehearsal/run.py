@@ -16,6 +16,7 @@ from dynaops.aws.session import Aws
 from dynaops.engine.apply import apply_plan
 from dynaops.engine.load import document_of
 from dynaops.engine.plan import make_plan
+from dynaops.engine.remake import plan_to_make
 from dynaops.model.errors import DynaopsError
 from dynaops.model.event import Event, Outcome, Stage
 from dynaops.model.plan import Plan
@@ -36,6 +37,8 @@ _AGE = 40 * 86_400.0
 """Seconds before the present at which the stage is set, so that no budget is touched by that."""
 _POLL = 10.0
 """The most seconds between two looks at what AWS is doing, as apply has it."""
+_DELETION = 600.0
+"""Seconds after which a table that was deleted is gone."""
 _SHORTEST = 6
 """Letters that a value which AWS mints has at least."""
 
@@ -126,16 +129,57 @@ def _as_account(account: str) -> Iterator[None]:
 
 
 def _set(table: LiveTable, there: Set) -> None:
-    """Make a live table on the stage; note what AWS minted for it live, and what the sandbox has instead."""
+    """Make what is live of a table on the stage; note what AWS minted for it live, and what the sandbox has instead."""
     kept = Unrecorded()
+    reasons: list[str] = []
     try:
-        spec = document_of({"region": table.scope.region, **table.spec})
-        reasons = list(there.apply(make_plan([spec], kept.load(), there.aws), kept).failed.values())
+        for plan in _plans_to_set(table, kept, there):
+            reasons.extend(there.apply(plan, kept).failed.values())
     except DynaopsError as error:
-        reasons = [error.message]
+        reasons.append(error.message)
     if reasons:
         there.notes.append(f"not all of {table.scope.address} could be rehearsed: {'; '.join(reasons)}")
     there.minted.update(_pairs(table.outputs, kept.load()))
+
+
+def _plans_to_set(table: LiveTable, kept: Unrecorded, there: Set) -> Iterator[Plan]:
+    """What makes a live table as its spec says, and then what around it no spec of a live table can say.
+
+    What outlives its table needed one to be made (a scalable target, an event source mapping): it gets one that goes.
+    """
+    scope = table.scope
+    spec = table.spec or _placeholder(table)
+    yield make_plan([document_of({"region": scope.region, **spec})], kept.load(), there.aws)
+    state = kept.load()
+    left = [
+        one
+        for one in table.live
+        if one.owner is None and one.kind != "table" and one.address not in state.resources
+    ]
+    if left:
+        yield plan_to_make(scope, left, state, there.aws, there.server.clock.now())
+    if not table.spec:
+        there.server.client("dynamodb", scope.region).delete_table(TableName=scope.table_name)
+        there.server.advance(_DELETION)
+
+
+def _placeholder(table: LiveTable) -> dict[str, Any]:
+    """A table with all that may outlive it: a stream, and the indexes that are still scalable targets."""
+    parts = [one.address.split("/") for one in table.live]
+    indexes = sorted({part[2] for part in parts if part[1] == "gsi"})
+    units = {"read_capacity": 1, "write_capacity": 1}
+    return {
+        "table_name": table.scope.table_name,
+        "hash_key": "id",
+        "attributes": {"id": "S"},
+        "billing_mode": "PROVISIONED",
+        **units,
+        "point_in_time_recovery": {"enabled": False},
+        "stream": {"view_type": "NEW_AND_OLD_IMAGES"},
+        "global_secondary_indexes": [
+            {"name": name, "hash_key": "id", "projection": {"type": "ALL"}, **units} for name in indexes
+        ],
+    }
 
 
 def _pairs(live: Mapping[str, Mapping[str, Any]], made: State) -> dict[str, str]:

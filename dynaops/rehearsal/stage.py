@@ -78,7 +78,15 @@ def _stream(server: SandboxServer, _account: str, thing: Thing) -> None:
     client.create_stream(StreamName=thing.name.rpartition("/")[2], ShardCount=1)
 
 
-_PLACERS = {"kms": _key, "iam": _role, "lambda": _function, "kinesis": _stream}
+def _vault(server: SandboxServer, _account: str, thing: Thing) -> None:
+    client = server.client("backup", thing.region)
+    try:
+        client.create_backup_vault(BackupVaultName=thing.name)
+    except client.exceptions.AlreadyExistsException:
+        return
+
+
+_PLACERS = {"kms": _key, "iam": _role, "lambda": _function, "kinesis": _stream, "backup": _vault}
 
 
 def remember(world: World, facts: Facts, state: State) -> list[str]:

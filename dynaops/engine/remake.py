@@ -1,0 +1,48 @@
+"""Making resources as they were observed: what a rehearsal sets its stage with where no table's spec says it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from dynaops import __version__
+from dynaops.engine.entries import judge
+from dynaops.engine.order import order
+from dynaops.kinds.kind import Entry, Work
+from dynaops.kinds.rooms import POLICIES, ROOMS
+from dynaops.model.plan import Plan
+from dynaops.model.resource import Observed, Resource, Scope
+from dynaops.model.state import State
+
+if TYPE_CHECKING:
+    from dynaops.aws.session import Aws
+
+
+def plan_to_make(scope: Scope, observed: Iterable[Observed], state: State, aws: Aws, now: float) -> Plan:
+    """The plan that creates `observed`, which surround the table of `scope`, with the properties that they have.
+
+    The table itself is left as it is, there or not. `now` is epoch seconds.
+    """
+    entries = {one.address: _wanted(one) for one in observed}
+    entries[scope.address] = Entry(
+        scope.address, "table", scope.region, record=state.resources.get(scope.address)
+    )
+    for room in ROOMS:
+        entries.update(room.resolve(aws, scope, list(entries.values())))
+    judged = judge({address: one for address, one in entries.items() if one.desired}, POLICIES)
+    judged.entries[scope.address] = entries[scope.address]
+    work = Work(scope, judged.entries, now)
+    steps = [step for room in ROOMS for step in room.operations(work)]
+    return Plan(
+        dynaops_version=__version__,
+        created_at="1970-01-01T00:00:00+00:00",
+        serial=state.serial,
+        lineage=state.lineage,
+        operations=tuple(order(steps, work, None, None)),
+        updates=judged.updates,
+    )
+
+
+def _wanted(one: Observed) -> Entry:
+    desired = Resource(one.address, one.kind, one.region, one.properties)
+    return Entry(one.address, one.kind, one.region, desired=desired)
