@@ -6,6 +6,7 @@ its effect is unknown after a lost connection, and only the engine can find out.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from dynaops.aws.route import Credentials
 
+_LOG = logging.getLogger(__name__)
 _NOT_FOUND = {
     "ResourceNotFoundException",
     "ResourceNotFound",
@@ -181,15 +183,19 @@ class Aws:
         client = self.client(service, region, repeats)
         shape = client.meta.service_model.operation_model(api).input_shape
         sent = with_bytes(parameters, shape, self._blobs.setdefault(service, {}))
+        _LOG.debug("%s:%s in %s", service, api, region)
         try:
             answer: dict[str, Any] = client._make_api_call(api, sent)  # type: ignore[attr-defined]
         except ClientError as error:
+            _LOG.info("%s:%s in %s: %s", service, api, region, error)
             raise refused(error, service, api, region) from error
         except BotoCoreError as error:
+            _LOG.info("%s:%s in %s: %s", service, api, region, error)
             raise unanswered(error, service, api, region) from error
         except Exception as error:  # botocore lets what it does not expect through as it is
             raise unreadable(error, api, region) from error
         meta = answer.pop("ResponseMetadata", {})
+        _LOG.debug("%s:%s in %s: answered, request %s", service, api, region, meta.get("RequestId"))
         self._heed_time(meta.get("HTTPHeaders", {}).get("date"))
         return answer
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from dynaops.cli.durations import seconds
 from dynaops.cli.lazy import Root
 from dynaops.cli.logs import start as start_logs
 from dynaops.cli.settings import DEFAULT_STATE, ENVIRONMENT_VARIABLE, Settings
@@ -69,6 +70,12 @@ def root(
     no_color: Annotated[bool, typer.Option("--no-color", help="No colours (also: NO_COLOR).")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", help="Say more; show tracebacks.")] = False,
     log_file: Annotated[str | None, typer.Option(metavar="FILE", help="Write a log of this run.")] = None,
+    lock_timeout: Annotated[
+        str,
+        typer.Option(
+            metavar="DURATION", help="Wait for a state's lock: 90s, 10m.", envvar="DYNAOPS_LOCK_TIMEOUT"
+        ),
+    ] = "0s",
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
@@ -86,5 +93,6 @@ def root(
         verbose=verbose,
         log_file=log_file,
         environment=environment or None,
+        lock_timeout=seconds(lock_timeout, "--lock-timeout"),
     )
-    start_logs(ctx.obj)
+    start_logs(ctx.obj, ctx.invoked_subcommand or "")

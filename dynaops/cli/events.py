@@ -1,7 +1,8 @@
 """The events of a run as JSON lines, for pipelines that follow it: ``--events FILE``.
 
 The first line is the plan (``{"type": "plan", ...}`` as ``plan --json`` has it), then one line an event, and at the end
-``{"type": "outcome", ...}``. A run that was killed has no last line. Every line is written as it happens.
+``{"type": "outcome", ...}``. Each line has its number, ``sequence``, from 1 on. A run that was killed has no last line.
+Every line is written as it happens.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ class EventLog:
         self._path = path
         self._file: TextIO | None = None
         self._lock = threading.Lock()  # tables are worked on side by side
+        self._sequence = 0
 
     def __enter__(self) -> EventLog:
         if self._path is not None:
@@ -80,8 +82,9 @@ class EventLog:
         with self._lock:
             if self._file is None:
                 return
+            self._sequence += 1
             try:
-                self._file.write(json.dumps(line, default=str) + "\n")
+                self._file.write(json.dumps({"sequence": self._sequence, **line}, default=str) + "\n")
             except OSError:
                 # Whoever followed has gone away; the run is worth more than its story.
                 self._file = None

@@ -9,7 +9,6 @@ import traceback
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dynaops.cli.exits import Exit
@@ -99,7 +98,7 @@ def _unexpected(error: BaseException, settings: Settings) -> Failure:
         sys.stderr.write(trace)
         where = "The traceback is above."
     else:
-        where = f"The traceback is in {_keep(trace, settings.log_file)}."
+        where = f"The traceback is in {_keep(trace, settings)}."
     return Failure(
         kind="unexpected",
         message=f"Something unexpected happened: {type(error).__name__}: {error}",
@@ -108,12 +107,13 @@ def _unexpected(error: BaseException, settings: Settings) -> Failure:
     )
 
 
-def _keep(trace: str, log_file: str | None) -> str:
+def _keep(trace: str, settings: Settings) -> str:
     """Write the traceback to the log file, or to a file of its own that only its owner can read."""
-    if log_file is not None:
-        with Path(log_file).open("a", encoding="utf-8") as log:
-            log.write(trace)
-        return log_file
+    if settings.log_file is not None:
+        from dynaops.cli import logs
+
+        logs.write(settings, trace)
+        return settings.log_file
     descriptor, name = tempfile.mkstemp(prefix="dynaops-", suffix=".log")
     with os.fdopen(descriptor, "w", encoding="utf-8") as log:
         log.write(trace)

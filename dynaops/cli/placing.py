@@ -80,7 +80,8 @@ def _moved(
     from dynaops.stores.base import StateElsewhere
     from dynaops.stores.migrate import migrate as move
 
-    here, there = (workspaces.store_of(base, name, way) for base in (source, settings.state))
+    patience = wiring.patience(settings)
+    here, there = (workspaces.store_of(base, name, way, patience) for base in (source, settings.state))
     try:
         if optional and not here.load().serial:
             return None

@@ -118,7 +118,7 @@ def execute(plan: Plan, place: Keeper, way: Aws, settings: Settings, terms: Term
             plan,
             place,
             way,
-            log.after(_steadfast(progress.tell)),
+            log.after(_logged(_steadfast(progress.tell))),
             wait=terms.wait,
             stop=interrupts.stop,
             saved_plan=terms.saved_plan,
@@ -139,6 +139,19 @@ def _steadfast(tell: Callable[[Event], None]) -> Callable[[Event], None]:
             lost.set()  # what comes after the run fails in the same way, and is told
 
     return told
+
+
+def _logged(tell: Callable[[Event], None]) -> Callable[[Event], None]:
+    """Tells of an event, and logs it."""
+    import logging
+
+    log = logging.getLogger("dynaops.run")
+
+    def both(event: Event) -> None:
+        log.info("%s: %s: %s %s", event.operation, event.title, event.stage, event.detail)
+        tell(event)
+
+    return both
 
 
 def _tell(plan: Plan, outcome: Outcome, screen: Screen, terms: Terms) -> None:

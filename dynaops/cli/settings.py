@@ -13,7 +13,16 @@ if TYPE_CHECKING:
 
 DEFAULT_STATE = ".dynaops/state.json"
 ENVIRONMENT_VARIABLE = "DYNAOPS_ENVIRONMENT"
-_VALUED = ("--environment", "-E", "--region", "--profile", "--endpoint-url", "--state", "--log-file")
+_VALUED = (
+    "--environment",
+    "-E",
+    "--region",
+    "--profile",
+    "--endpoint-url",
+    "--state",
+    "--log-file",
+    "--lock-timeout",
+)
 _FLAGS = ("--sandbox", "--json", "--no-color", "--verbose")
 
 
@@ -35,6 +44,8 @@ class Settings(NamedTuple):
     log_file: str | None = None
     environment: str | None = None
     project: Project | None = None
+    lock_timeout: float = 0
+    """Seconds to wait for the lock of a state that another command holds."""
 
 
 def settings_of(ctx: typer.Context) -> Settings:

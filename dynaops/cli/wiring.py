@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from dynaops.model.plan import Consent, Plan
     from dynaops.model.state import Run, State
     from dynaops.stores.base import Keeper, Store
+    from dynaops.stores.patience import Patience
 
 SANDBOX_REGION = "us-east-1"
 _LOCAL_POLL = 0.05
@@ -145,7 +146,14 @@ def store(settings: Settings) -> Store:
     """The store of the selected workspace's state."""
     from dynaops.cli.workspaces import place
 
-    return place(settings, lambda: aws(settings))
+    return place(settings, lambda: aws(settings), patience(settings))
+
+
+def patience(settings: Settings) -> Patience:
+    """How long the lock of a state is waited for, with word on stderr meanwhile."""
+    from dynaops.stores.patience import Patience
+
+    return Patience(settings.lock_timeout, _notice)
 
 
 def aws(settings: Settings, adaptive: bool = False) -> Aws:

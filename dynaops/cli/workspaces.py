@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from dynaops.aws.session import Aws
     from dynaops.stores.base import Store
+    from dynaops.stores.patience import Patience
 
 VARIABLE = "DYNAOPS_WORKSPACE"
 _FILE = Path(".dynaops/workspace")
@@ -44,29 +45,29 @@ def select(name: str) -> None:
         raise DynaopsError(f"Cannot write {_FILE}: {error.strerror}") from error
 
 
-def place(settings: Settings, way: Callable[[], Aws]) -> Store:
+def place(settings: Settings, way: Callable[[], Aws], patience: Patience | None = None) -> Store:
     """The store of the selected workspace. Raises DynaopsError where that is not there (any more)."""
     name = selected()
     if name == _DEFAULT:
-        return store_of(settings.state, name, way)
+        return store_of(settings.state, name, way, patience)
     from dynaops.stores.workspaces import names, unknown
 
-    store = store_of(settings.state, name, way)
+    store = store_of(settings.state, name, way, patience)
     if not exists(store):
         raise unknown(name, settings.state, names(settings.state, way))
     return store
 
 
-def store_of(base: str, name: str, way: Callable[[], Aws]) -> Store:
-    """The store of workspace `name`, whether or not it is there."""
+def store_of(base: str, name: str, way: Callable[[], Aws], patience: Patience | None = None) -> Store:
+    """The store of workspace `name`, whether or not it is there; `patience` says how long its lock is waited for."""
     from dynaops.engine.state_check import faults_of
     from dynaops.stores import open_store
 
     if name == _DEFAULT:
-        return open_store(base, way=way, check=faults_of)
+        return open_store(base, way=way, check=faults_of, patience=patience)
     from dynaops.stores.workspaces import location_of
 
-    return open_store(location_of(base, name), way=way, check=faults_of)
+    return open_store(location_of(base, name), way=way, check=faults_of, patience=patience)
 
 
 def exists(store: Store) -> bool:

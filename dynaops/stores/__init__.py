@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from dynaops.aws.session import Aws
     from dynaops.stores.base import Store
     from dynaops.stores.format import Check
+    from dynaops.stores.patience import Patience
 
 DEFAULT_GENERATIONS = 10
 
@@ -21,19 +22,30 @@ def open_store(
     generations: int = DEFAULT_GENERATIONS,
     way: Callable[[], Aws] | None = None,
     check: Check | None = None,
+    patience: Patience | None = None,
 ) -> Store:
     """The store at `location`: a path, or ``s3://bucket/key``, to which `way` gives the way.
 
     Nothing is read or written yet. `generations` is how many earlier states are kept beside the present one; `check`
-    says what is wrong with the records of any state that is read.
+    says what is wrong with the records of any state that is read. `patience` says how long its lock is waited for.
     Raises DynaopsError for a location that no store understands.
     """
+    from dynaops.stores.patience import IMPATIENT
+
+    patience = patience or IMPATIENT
     scheme, separator, _ = location.partition("://")
     if separator and scheme == "s3" and way is not None:
         from dynaops.stores.s3 import S3Store
         from dynaops.stores.s3_place import parse
 
-        return S3Store(location, parse(location), way, generations=generations, check=check)
+        return S3Store(
+            location,
+            parse(location),
+            way,
+            generations=generations,
+            check=check,
+            patience=patience,
+        )
     if separator:
         raise DynaopsError(
             f"No state can be kept at {location}: `{scheme}://` is unknown.",
@@ -45,4 +57,4 @@ def open_store(
         )
     from dynaops.stores.local import LocalStore
 
-    return LocalStore(location, generations=generations, check=check)
+    return LocalStore(location, generations=generations, check=check, patience=patience)

@@ -40,7 +40,7 @@ def refusal(location: str, holder: Holder | None, life: str = "") -> LockHeld:
     """The lock of the state at `location` is another's; `life` says when that was last heard of."""
     option = "" if location == DEFAULT_LOCATION else f"--state {shell_word(location)} "
     command = f"dynaops {option}state unlock --force"
-    hint = f"Wait until that is done. If nobody works on it any more: `{command}`."
+    hint = f"Wait until that is done (--lock-timeout 10m). If nobody works on it any more: `{command}`."
     if holder is None:
         return LockHeld(f"The state {location} is locked by another process.", hint)
     return LockHeld(

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import threading
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -20,6 +19,7 @@ from dynaops.model.base import Model
 from dynaops.model.errors import DynaopsError
 from dynaops.stores.base import Holder, Lock, LockHeld
 from dynaops.stores.holders import myself, refusal, taken_away, takeover
+from dynaops.stores.patience import IMPATIENT, Patience, Waiting
 from dynaops.stores.process import has_ended, identity
 
 LEASE = 120.0
@@ -68,8 +68,16 @@ class Lease(Model):
 class LeaseLock:
     """The lock whose note lies at `place`. `location` is how the user named the state."""
 
-    def __init__(self, place: Place, location: str, lease: float = LEASE, beat: float = BEAT) -> None:
+    def __init__(
+        self,
+        place: Place,
+        location: str,
+        lease: float = LEASE,
+        beat: float = BEAT,
+        patience: Patience = IMPATIENT,
+    ) -> None:
         self._place = place
+        self._patience = patience
         self._location = location
         self._lease = lease
         self._beat = beat
@@ -89,7 +97,7 @@ class LeaseLock:
         if self._held:
             raise refusal(self._location, self._held)
         holder = myself(operation)
-        previous = self._acquired(holder, max(timeout, _GRACE))
+        previous = self._acquired(holder, self._patience.begin(timeout, _GRACE, _POLL))
         self._held, self._lost = holder, False
         ended = threading.Event()
         heart = threading.Thread(target=self._live, args=(ended,), name="lock", daemon=True)
@@ -130,28 +138,28 @@ class LeaseLock:
                 return lease.holder if lease else None, True
         raise self._refusal(lease)
 
-    def _acquired(self, holder: Holder, patience: float) -> Holder | None:
+    def _acquired(self, holder: Holder, waiting: Waiting) -> Holder | None:
         """Acquires the lock; where that is cut off (Ctrl-C, no answer), takes away what was perhaps written."""
         try:
-            return self._acquire(holder, patience)
+            previous = self._acquire(holder, waiting)
         except LockHeld:
             raise
         except BaseException:
             self._release(holder)
             raise
+        waiting.ended()
+        return previous
 
-    def _acquire(self, holder: Holder, patience: float) -> Holder | None:
+    def _acquire(self, holder: Holder, waiting: Waiting) -> Holder | None:
         """Writes the note. Returns the holder that left without saying so, if any."""
-        deadline = time.monotonic() + patience
         while True:
             if self._take(holder, None):
                 return None
             lease, tag = self._read() or (None, "")
             if lease is not None and lease.abandoned and self._take(holder, tag):
                 return lease.holder
-            if time.monotonic() >= deadline:
+            if not waiting.goes_on(lease.holder if lease else None):
                 raise self._refusal(lease)
-            time.sleep(_POLL)
 
     def _take(self, holder: Holder, tag: str | None) -> bool:
         written = self._place.write(self._note(holder), tag)

@@ -16,6 +16,7 @@ from dynaops.stores.base import Generation, Holder, Lock, StateElsewhere, StateE
 from dynaops.stores.files import failure, make_directory, replace
 from dynaops.stores.generations import Generations
 from dynaops.stores.lock import StateLock
+from dynaops.stores.patience import IMPATIENT, Patience
 
 
 @dataclass(frozen=True)
@@ -30,12 +31,19 @@ class _Seen:
 class LocalStore:
     """A state in one file. A symbolic link is followed once, so the link stays and its target is replaced."""
 
-    def __init__(self, location: str, *, generations: int, check: form.Check | None = None) -> None:
+    def __init__(
+        self,
+        location: str,
+        *,
+        generations: int,
+        check: form.Check | None = None,
+        patience: Patience = IMPATIENT,
+    ) -> None:
         self._location = location
         self._path = _resolve(location)
         self._check = check or form.unchecked
         self._generations = Generations(self._path, generations, self._check)
-        self._lock = StateLock(self._path, location)
+        self._lock = StateLock(self._path, location, patience)
         self._seen: _Seen | None = None
         self._kept = False
         self._encoder = form.Encoder()

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import socket
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from dynaops.stores.files import failure, make_directory, replace
 from dynaops.stores.holders import myself, refusal, taken_away, takeover
 from dynaops.stores.lease import LeaseLock
 from dynaops.stores.lock_file import FilePlace
+from dynaops.stores.patience import IMPATIENT, Patience
 
 _GRACE = 0.1
 """Seconds that even an impatient caller waits: others look at the lock, or save, for a moment only."""
@@ -39,12 +39,13 @@ class _NoKernelLock(Exception):
 class StateLock:
     """The lock of the state at `path`. `location` is how the user named it."""
 
-    def __init__(self, path: Path, location: str) -> None:
+    def __init__(self, path: Path, location: str, patience: Patience = IMPATIENT) -> None:
         self._location = location
+        self._patience = patience
         self._path = path.with_name(f"{path.name}.lock")
         self._note = path.with_name(f"{path.name}.lock.json")
         self._held: Holder | None = None
-        self._lease = LeaseLock(FilePlace(path.with_name(f"{path.name}.lease")), location)
+        self._lease = LeaseLock(FilePlace(path.with_name(f"{path.name}.lease")), location, patience=patience)
 
     @property
     def held(self) -> bool:
@@ -144,25 +145,28 @@ class StateLock:
 
     def _acquire(self, mutex: filelock.BaseFileLock, timeout: float) -> Holder | None:
         """Takes the kernel's lock. Returns the holder that left without saying so, if any."""
-        deadline = time.monotonic() + max(timeout, _GRACE)
+        waiting = self._patience.begin(timeout, _GRACE, _POLL)
         while True:
-            self._acquire_kernel(mutex, max(0.0, deadline - time.monotonic()))
+            taken = self._acquire_kernel(mutex)
             previous = self._read()
-            if previous is None or previous.host == socket.gethostname():
+            if taken and (previous is None or previous.host == socket.gethostname()):
+                waiting.ended()
                 return previous
-            mutex.release()
-            if time.monotonic() >= deadline:
+            if taken:
+                mutex.release()
+            if not waiting.goes_on(previous):
                 raise refusal(self._location, previous)
-            time.sleep(_POLL)
 
-    def _acquire_kernel(self, mutex: filelock.BaseFileLock, timeout: float) -> None:
+    def _acquire_kernel(self, mutex: filelock.BaseFileLock) -> bool:
+        """Takes the kernel's lock if it is free."""
         try:
             make_directory(self._path.parent)
-            _take(mutex, timeout)
-        except filelock.Timeout as error:
-            raise refusal(self._location, self._read()) from error
+            _take(mutex, 0)
+        except filelock.Timeout:
+            return False
         except OSError as error:
             raise failure("lock the state with", self._path, error) from error
+        return True
 
     def _abandoned(self, recorded: Holder) -> bool:
         """Whether the holder was a process of this machine and has gone: the kernel knows."""

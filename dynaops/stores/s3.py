@@ -23,6 +23,7 @@ from dynaops.stores.base import (
 from dynaops.stores.lease import LeaseLock, Place
 from dynaops.stores.lock_table import TablePlace
 from dynaops.stores.object_generations import SAVED_AT, ObjectGenerations, described
+from dynaops.stores.patience import IMPATIENT, Patience
 from dynaops.stores.s3_place import ObjectPlace, S3Location, told
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class S3Store:
         *,
         generations: int,
         check: form.Check | None = None,
+        patience: Patience = IMPATIENT,
     ) -> None:
         aws = way()
         region = where.region or aws.region
@@ -64,7 +66,7 @@ class S3Store:
         place: Place = ObjectPlace(self._bucket, f"{where.key}.lock", location)
         if where.lock_table is not None:
             place = TablePlace(aws, region, where.lock_table, f"{where.bucket}/{where.key}")
-        self._lock = LeaseLock(place, location)
+        self._lock = LeaseLock(place, location, patience=patience)
         self._seen: _Seen | None = None
         self._looked = False
         self._kept = False

@@ -51,7 +51,10 @@ def progress_on(stream: TextIO, color: bool = True, pace: float = 1) -> Progress
 
 
 class PlainProgress:
-    """One line for each stage an operation reaches, with the time since the start."""
+    """One line for each stage an operation reaches, with the time since the start.
+
+    Operations are numbered in the order in which they start, so that a log's first lines of them count up.
+    """
 
     def __init__(self, stream: TextIO, clock: Callable[[], float] = time.time, pace: float = 1) -> None:
         self._stream = stream
@@ -59,6 +62,7 @@ class PlainProgress:
         self._clock = clock
         self._started = clock()
         self._last: dict[str, tuple[Stage, str]] = {}
+        self._numbers: dict[str, int] = {}
         self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
@@ -74,7 +78,8 @@ class PlainProgress:
             if self._last.get(event.operation) == shown:
                 return
             self._last[event.operation] = shown
-            self._write(_plain(event, self._pace))
+            number = self._numbers.setdefault(event.operation, len(self._numbers) + 1)
+            self._write(_plain(event, number, self._pace))
 
     def note(self, text: str) -> None:
         with self._lock:
@@ -161,8 +166,8 @@ def _ended(event: Event, seconds: float) -> Line:
     return line(Span(f"{mark} ", style), event.title, faint(f" · {said}"))
 
 
-def _plain(event: Event, pace: float) -> str:
-    position = f"{event.position}/{event.total} " if event.total else ""
+def _plain(event: Event, number: int, pace: float) -> str:
+    position = f"{number}/{event.total} " if event.total else ""
     expected = _expected(event, pace, " ({})") if event.stage not in _ENDED else ""
     return clean(f"{position}{event.title}: {wording.stage(event.stage, event.detail)}{expected}")
 

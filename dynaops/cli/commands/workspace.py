@@ -36,7 +36,7 @@ def new(ctx: typer.Context, name: Name) -> None:
 
     settings = settings_of(ctx)
     check_name(name)
-    store = workspaces.store_of(settings.state, name, _way(settings))
+    store = workspaces.store_of(settings.state, name, _way(settings), wiring.patience(settings))
     with store.lock("workspace new"):
         if name == DEFAULT or workspaces.exists(store):
             raise DynaopsError(
@@ -103,7 +103,7 @@ def delete(
     there = names(settings.state, _way(settings))
     if name not in there:
         raise unknown(name, settings.state, there)
-    store = workspaces.store_of(settings.state, name, _way(settings))
+    store = workspaces.store_of(settings.state, name, _way(settings), wiring.patience(settings))
     with store.lock("workspace delete"):
         if not force:
             _require_empty(name, len(store.load().resources))

@@ -1,0 +1,73 @@
+"""How long a command waits for a lock that another holds (``--lock-timeout``), and what people are told meanwhile."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dynaops.stores.base import Holder
+
+_LONGEST_PAUSE = 2.0
+"""Seconds between two looks at a lock after a while: a look at a lock in S3 is a request."""
+_GROWTH = 1.5
+_REMINDER = 30.0
+"""Seconds after which people are told again that the command still waits."""
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long to wait, in seconds, and `tell`, which says a sentence to people. Tests bring their own clock."""
+
+    seconds: float = 0
+    tell: Callable[[str], None] = lambda _: None
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+
+    def begin(self, timeout: float, grace: float, pause: float) -> Waiting:
+        """Begin to wait for the longest of this, the caller's `timeout` and `grace`; the first pause is `pause`.
+
+        `grace` is what even an impatient caller waits, and not worth a word.
+        """
+        return Waiting(self, max(self.seconds, timeout, grace), grace, pause)
+
+
+IMPATIENT = Patience()
+"""Waits for no more than the moment in which others look at a lock, or save."""
+
+
+class Waiting:
+    """One wait for a lock. Times are seconds."""
+
+    def __init__(self, patience: Patience, limit: float, grace: float, pause: float) -> None:
+        self._patience = patience
+        self._limit = limit
+        self._pause = pause
+        self._started = patience.clock()
+        self._next_word = grace
+        self._told = False
+
+    def goes_on(self, holder: Holder | None) -> bool:
+        """Pause, and return True; False where the time is over. `holder` is whose the lock is, where that is known."""
+        waited = self._patience.clock() - self._started
+        if waited >= self._limit:
+            return False
+        if waited >= self._next_word:
+            self._patience.tell(_word(holder, waited, self._limit, first=not self._told))
+            self._told = True
+            self._next_word = waited + _REMINDER
+        self._patience.sleep(min(self._pause, self._limit - waited))
+        self._pause = min(self._pause * _GROWTH, _LONGEST_PAUSE)
+        return True
+
+    def ended(self) -> None:
+        """The lock is ours: say so where people were told of the wait."""
+        if self._told:
+            self._patience.tell(f"The lock is free after {self._patience.clock() - self._started:.0f} s")
+
+
+def _word(holder: Holder | None, waited: float, limit: float, first: bool) -> str:
+    whose = f"{holder.name}: `{holder.operation}` since {holder.since}" if holder else "another process"
+    if first:
+        return f"Waiting up to {limit:.0f} s for the lock of the state, which is held by {whose}"
+    return f"Still waiting for the lock of the state, {waited:.0f} of {limit:.0f} s; it is held by {whose}"
