@@ -17,8 +17,10 @@ ROOT = Path(__file__).parent.parent
 _ID = re.compile(r"(SPEC|DDB|PLAN|LIVE|BACKUP|GRANT|CONV)\d{3}")
 _ONLY_AWS_TELLS = (
     *("kinds/" + name for name in ("room.py", "findings.py", "group.py", "regional.py")),
+    "engine/claims.py",
     "engine/guard.py",
     "engine/resume.py",
+    "engine/sharing.py",
 )
 """Files whose findings take a look at AWS (of kinds, in any of their folders): those of a plan."""
 _SECTIONS = {

@@ -41,7 +41,11 @@ EnvNames = Annotated[
 ]
 Targets = Annotated[
     list[str] | None,
-    typer.Option("--target", metavar="ADDRESS", help="Only this address and what is below it (repeatable)."),
+    typer.Option(
+        "--target",
+        metavar="ADDRESS",
+        help="Only this address and what is below it; 'shop-*' and '*/gsi/*' are patterns (repeatable).",
+    ),
 ]
 NoRefresh = Annotated[
     bool, typer.Option("--no-refresh", help="Compare with the state only, without looking at AWS.")

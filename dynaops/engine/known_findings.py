@@ -175,6 +175,9 @@ KNOWN = OFFLINE | frozenset(
         "PLAN107",
         "PLAN110",
         "PLAN111",
+        "PLAN120",
+        "PLAN121",
+        "PLAN122",
         "PLAN481",
     }
 )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from dynaops.engine.addresses import selected
 from dynaops.engine.entries import Judged
 from dynaops.engine.scopes import Target
 from dynaops.kinds.kind import Entry
@@ -12,11 +13,11 @@ from dynaops.model.change import Action
 from dynaops.model.operation import Effect
 
 
-def narrowed(judged: Judged, targets: Iterable[str]) -> Judged:
+def narrowed(judged: Judged, targets: Sequence[str]) -> Judged:
     """Only what `--target` names, what is below it, and the owners that must be built for it."""
     wanted: set[str] = set()
     for address, entry in judged.entries.items():
-        if any(address == one or address.startswith(f"{one}/") for one in targets):
+        if selected(address, targets):
             wanted.update(_with_owners(entry, judged.entries))
     entries = {
         address: entry if address in wanted else replace(entry, change=None)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from dynaops import __version__
+from dynaops.engine.addresses import check_patterns, selected, table_of
 from dynaops.engine.check import check, errors
+from dynaops.engine.claims import check_name, claimed_twice
 from dynaops.engine.digests import spec_digests
 from dynaops.engine.entries import Judged, judge
 from dynaops.engine.narrow import narrowed, with_source
@@ -19,8 +21,8 @@ from dynaops.engine.ownership import with_consent, with_names
 from dynaops.engine.recover import recovered
 from dynaops.engine.retain import is_retained, retained
 from dynaops.engine.scopes import Target, orphaned, recorded_tables, scope_of, source_of
-from dynaops.engine.sharing import forgotten, let_go
-from dynaops.engine.sides import as_recorded, entries_of, known_of, others_than
+from dynaops.engine.sharing import Uses, contradictions, forgotten, let_go, uses_of
+from dynaops.engine.sides import as_recorded, entries_of, known_of
 from dynaops.engine.suppress import without_accepted
 from dynaops.engine.usage import usage_of
 from dynaops.kinds.kind import Reader, Step, Work
@@ -32,7 +34,7 @@ from dynaops.model.finding import Finding, Severity
 from dynaops.model.operation import Operation, Wait
 from dynaops.model.plan import Plan
 from dynaops.model.resource import Observed, Scope
-from dynaops.model.state import Record, State
+from dynaops.model.state import State
 
 if TYPE_CHECKING:
     from dynaops.aws.session import Aws
@@ -41,7 +43,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PlanOptions:
-    """How to plan: only `targets` (addresses and what is below them); `refresh` reads AWS; `destroy` deletes all.
+    """How to plan: only `targets` (patterns of addresses, and what is below them); `refresh` reads AWS; `destroy`
+    deletes all.
 
     Nothing else of a plan depends on when it is made than `made_at` (epoch seconds; None: now), which it carries:
     with that of a saved plan it comes out the same, names and tokens included.
@@ -78,11 +81,7 @@ def make_plan(
     everything = {address: one for found in live.values() for address, one in found.items()}
     tables = {target.scope.address for target in targets}
     settled_state, resolved = recovered(state, everything, tables, now)
-    going = {
-        target.scope.address
-        for target in targets
-        if target.spec is None and not is_retained(settled_state, target.scope.address, target.promised)
-    }
+    uses = _uses(targets, settled_state, chosen)
     planned = in_parallel(
         [
             _planner(
@@ -92,11 +91,12 @@ def make_plan(
                 aws if chosen.refresh else None,
                 chosen,
                 now,
-                others_than(settled_state, {target.scope.address, *going}),
+                uses,
             )
             for target in targets
         ]
     )
+    _check_together(planned, targets, settled_state, chosen)
     fingerprints = {
         address: one for part in planned for address, one in sorted(part.judged.fingerprints.items())
     }
@@ -128,6 +128,39 @@ def make_plan(
         usage=tuple(one for part in planned for one in part.usage),
         by_use=tuple(one for part in planned for one in part.by_use),
     )
+
+
+def _uses(targets: Sequence[Target], state: State, options: PlanOptions) -> Uses:
+    """Who uses what several tables may use, and whose use of it ends with this plan."""
+    declared = {
+        address: resource
+        for target in targets
+        for address, resource in known_of(target, state).desired.items()
+    }
+    planned = {
+        target.scope.address: target.spec is None
+        and is_retained(state, target.scope.address, target.promised)
+        for target in targets
+    }
+
+    def ends(address: str) -> bool:
+        stays = planned.get(table_of(address), True)
+        return not stays and selected(address, options.targets)
+
+    return uses_of(declared, state, ends, POLICIES)
+
+
+def _check_together(
+    planned: Sequence[TablePlan], targets: Sequence[Target], state: State, options: PlanOptions
+) -> None:
+    """What is wrong with several tables at once. Raises DynaopsError."""
+    entries = {part.address: part.judged.entries for part in planned}
+    every = [entry for below in entries.values() for _, entry in sorted(below.items())]
+    check_patterns(options.targets, [entry.address for entry in every])
+    twice = claimed_twice(entries, [target.scope for target in targets], state, options.refresh)
+    refusals = [*twice, *contradictions(every, POLICIES)]
+    if refusals:
+        raise PlanRefused(refusals)
 
 
 def _moment(epoch: float) -> tuple[str, float]:
@@ -173,6 +206,7 @@ def _targets(documents: Sequence[Document], state: State, aws: Aws, options: Pla
 
 
 def _check_region(target: Target, state: State) -> Target:
+    check_name(target.scope, state)
     record = state.resources.get(target.scope.address)
     if record is not None and record.kind == "table" and record.region != target.scope.region:
         raise DynaopsError(
@@ -229,7 +263,7 @@ def plan_table(
     read: Reader | None,
     options: PlanOptions,
     now: float,
-    others: Mapping[str, Record] | None = None,
+    uses: Uses | None = None,
 ) -> TablePlan:
     """The plan of one table. Pure but for `read`, with which rooms resolve names (None: they do not)."""
     going = _going(target.scope, live)
@@ -241,7 +275,7 @@ def plan_table(
     judged = judge(entries, POLICIES, options.destroy)
     if options.targets:
         judged = narrowed(judged, options.targets)
-    judged = let_go(with_source(judged, target), others or {}, POLICIES)
+    judged = let_go(with_source(judged, target), uses or Uses({}), POLICIES)
     work = Work(target.scope, judged.entries, now, target.promised)
     kept = retained(judged, work)
     if kept is not None:

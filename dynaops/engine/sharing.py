@@ -1,25 +1,94 @@
-"""What several tables use (a backup vault, a role, a log group) is deleted only with the last of them."""
+"""What AWS ties to no table (a backup vault, a role, a log group, an IAM policy) may be used by several tables.
+
+It is deleted only with the last of them, and once; tables that declare it differently are told.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from dynaops.engine.entries import Judged
 from dynaops.kinds.kind import Entry, Policy, Work
 from dynaops.model.change import Action
+from dynaops.model.finding import Finding, Severity
 from dynaops.model.operation import Effect
-from dynaops.model.state import Record
+from dynaops.model.resource import Properties, Resource
+from dynaops.model.state import State
+
+Identity = tuple[str, str, str, str]
+"""Kind, region (empty: one for all regions), path and name."""
 
 
-def let_go(judged: Judged, others: Mapping[str, Record], policies: Mapping[str, Policy]) -> Judged:
-    """`judged`, where nothing is deleted that a record of `others` uses: it is only forgotten."""
+class Use(NamedTuple):
+    """A use of something: whether it ends with the plan, and the ARN that the state knows of it."""
+
+    ends: bool
+    arn: str | None
+
+
+@dataclass(frozen=True)
+class Uses:
+    """Who uses what has a name of its own in AWS: identity -> address -> use."""
+
+    of: Mapping[Identity, Mapping[str, Use]]
+
+    def others(self, identity: Identity, address: str) -> bool:
+        """Whether it must stay for others when `address` drops it; of several that drop it, the last deletes it.
+
+        AWS Backup plans of one name may be several: those with another ARN are others.
+        """
+        users = self.of.get(identity, {})
+        own = users[address].arn if address in users else None
+        return any(
+            not use.ends or user > address
+            for user, use in users.items()
+            if user != address and (own is None or use.arn in (None, own))
+        )
+
+
+def identity_of(kind: str, region: str, properties: Properties, policy: Policy) -> Identity | None:
+    """What tells a resource of its own name from others; None for what is part of a table."""
+    name = properties.get("name")
+    if not policy.arn or not isinstance(name, str):
+        return None
+    everywhere = policy.arn.startswith("iam::")
+    return kind, "" if everywhere else region, str(properties.get("path", "")), name
+
+
+def uses_of(
+    declared: Mapping[str, Resource],
+    state: State,
+    ends: Callable[[str], bool],
+    policies: Mapping[str, Policy],
+) -> Uses:
+    """The uses of a plan; `ends` tells of a recorded address that is not declared whether the plan deletes it."""
+    found: dict[Identity, dict[str, Use]] = {}
+    for address, record in state.resources.items():
+        identity = identity_of(record.kind, record.region, record.properties, policies[record.kind])
+        if identity:
+            found.setdefault(identity, {})[address] = Use(ends(address), record.arn)
+    for address, resource in declared.items():
+        was = state.resources.get(address)
+        identity = identity_of(resource.kind, resource.region, resource.properties, policies[resource.kind])
+        old = identity_of(was.kind, was.region, was.properties, policies[was.kind]) if was else None
+        if old and old != identity:
+            found[old][address] = Use(True, was.arn if was else None)
+        if identity:
+            found.setdefault(identity, {})[address] = Use(False, was.arn if was and old == identity else None)
+    return Uses(found)
+
+
+def let_go(judged: Judged, uses: Uses, policies: Mapping[str, Policy]) -> Judged:
+    """`judged`, where nothing is deleted that another address uses: it is only forgotten."""
     entries = dict(judged.entries)
     updates = list(judged.updates)
     for address, entry in judged.entries.items():
-        if entry.action not in (Action.DELETE, Action.REPLACE) or not _is_shared(
-            entry, others, policies[entry.kind].shared
-        ):
+        if entry.action not in (Action.DELETE, Action.REPLACE) or entry.live is None:
+            continue
+        identity = identity_of(entry.kind, entry.region, entry.live.properties, policies[entry.kind])
+        if identity is None or not uses.others(identity, address):
             continue
         if entry.action is Action.DELETE:
             updates.append(Effect(address=address, kind=entry.kind, region=entry.region, forget=True))
@@ -37,11 +106,51 @@ def forgotten(work: Work) -> Iterator[Effect]:
             yield Effect(address=address, kind=entry.kind, region=entry.region, forget=True)
 
 
-def _is_shared(entry: Entry, others: Mapping[str, Record], member: str) -> bool:
-    if not member or entry.live is None:
-        return False
-    name = entry.live.properties.get(member)
-    return any(
-        one.kind == entry.kind and one.region == entry.region and one.properties.get(member) == name
-        for one in others.values()
-    )
+def contradictions(entries: Iterable[Entry], policies: Mapping[str, Policy]) -> Iterator[Finding]:
+    """What two addresses declare under one name, and must not: each apply would undo the other's, or fail."""
+    first: dict[Identity, Entry] = {}
+    for entry in entries:
+        if entry.desired is None:
+            continue
+        policy = policies[entry.kind]
+        identity = identity_of(entry.kind, entry.region, entry.desired.properties, policy)
+        if identity is None:
+            continue
+        other = first.setdefault(identity, entry)
+        if other is entry or other.desired is None or _are_two(other, entry):
+            continue
+        differing = sorted(_differing(other.desired.properties, entry.desired.properties, policy))
+        if not policy.shared:
+            yield Finding(
+                code="PLAN121",
+                severity=Severity.ERROR,
+                message=f"{other.address} and {entry.address} are both the {policy.title} {identity[3]}",
+                hint="Only one address can be it: give the other another name.",
+                address=entry.address,
+            )
+        elif differing:
+            yield Finding(
+                code="PLAN122",
+                severity=Severity.ERROR,
+                message=f"{other.address} and {entry.address} are both the {policy.title} {identity[3]}, and say "
+                f"different things of its {', '.join(differing)}",
+                hint="Give one of them another name, or let both say the same.",
+                address=entry.address,
+            )
+
+
+def _are_two(first: Entry, second: Entry) -> bool:
+    """Whether the state knows them as two resources that AWS lets have one name."""
+    arns = [entry.record.arn for entry in (first, second) if entry.record and entry.record.arn]
+    return len(set(arns)) > 1
+
+
+def _differing(first: Properties, second: Properties, policy: Policy) -> Iterator[str]:
+    """The properties that both name, with other values; of maps that are owned member by member, common members."""
+    for name in first.keys() & second.keys():
+        one, other = first[name], second[name]
+        if name in policy.keyed and isinstance(one, dict) and isinstance(other, dict):
+            if any(one[member] != other[member] for member in one.keys() & other.keys()):
+                yield name
+        elif one != other:
+            yield name

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 from dynaops.engine.effects import apply_effects
@@ -43,16 +43,6 @@ def _perhaps_below(state: State, table: str) -> dict[str, Record]:
 def recorded_below(state: State, table: str) -> dict[str, Record]:
     """The records of a table and of everything around it."""
     return {address: record for address, record in state.resources.items() if _is_below(address, table)}
-
-
-def others_than(state: State, going: Iterable[str]) -> dict[str, Record]:
-    """The records of all tables but `going`."""
-    gone = set(going)
-    return {
-        address: record
-        for address, record in state.resources.items()
-        if address.partition("/")[0] not in gone
-    }
 
 
 def entries_of(target: Target, state: State, live: Mapping[str, Observed]) -> dict[str, Entry]:

@@ -66,10 +66,12 @@ def _check_target(state: State, source: str, target: str) -> None:
             f"Cannot move {source} to {target}: that is taken.",
             f"Choose another address, or forget it first: `dynaops state rm {target}`.",
         )
-    if _shape(source) != _shape(target):
+    record = state.resources.get(source)
+    named = record is not None and "name" in record.properties and "/" in target
+    if not named and _shape(source) != _shape(target):
         raise StateError(
             f"Cannot move {source} to {target}: that would be the address of another kind of resource.",
-            "Only the names in an address may change, for example users/gsi/old to users/gsi/new.",
+            "Only the names in an address may change, for example users/log_group to orders/log_group.",
         )
     if any(_is_within(intent.address, source) for intent in state.in_flight.values()):
         raise StateError(

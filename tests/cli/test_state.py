@@ -73,9 +73,32 @@ def test_rm_and_back(cli: Cli, filled: State) -> None:
     assert cli("state", "list").out == "orders\norders/gsi/by-status\n"
 
 
-def test_mv(cli: Cli, filled: State) -> None:
-    assert cli("state", "mv", "orders", "sales").code == 0
-    assert cli("state", "list").out == "sales\nsales/gsi/by-status\n"
+def test_mv_gives_an_address_back(cli: Cli, filled: State) -> None:
+    moved = {
+        name.replace("orders", "sales"): record.model_copy(update={"depends_on": ()})
+        for name, record in filled.resources.items()
+    }
+    open_store(".dynaops/state.json").save(filled.model_copy(update={"resources": moved}))
+    assert cli("state", "mv", "sales", "orders").code == 0
+    assert cli("state", "list").out == "orders\norders/gsi/by-status\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "said"),
+    [
+        ("orders", "sales", "orders is the table orders in AWS, which cannot rename a table"),
+        ("orders/gsi/by-status", "orders/gsi/by-state", "cannot rename or move the global secondary index"),
+        ("orders/gsi", "sales/gsi", "cannot rename or move the global secondary index"),
+        ("order", "orders", "Did you mean orders?"),
+    ],
+)
+def test_mv_renames_nothing_that_aws_cannot(
+    source: str, target: str, said: str, cli: Cli, filled: State
+) -> None:
+    result = cli("state", "mv", source, target)
+    assert result.code == 1
+    assert said in " ".join(result.err.split())
+    assert cli("state", "list").out == "orders\norders/gsi/by-status\n"
 
 
 def test_an_address_that_is_not_there(cli: Cli, filled: State) -> None:

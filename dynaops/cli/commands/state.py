@@ -87,7 +87,12 @@ def mv(
     source: Annotated[str, typer.Argument(metavar="FROM", help="The address as it is.")],
     target: Annotated[str, typer.Argument(metavar="TO", help="The address as it shall be.")],
 ) -> None:
-    """Give an address and what is below it another name."""
+    """Give an address and what is below it another name.
+
+    AWS renames nothing: the address of a table is its name, and only what has a name of its own beside it (an IAM
+    policy, a log group) can stand elsewhere.
+    """
+    from dynaops.engine.moves import check_move
     from dynaops.engine.state_check import faults_of
     from dynaops.stores.edit import move
     from dynaops.stores.format import require_sound
@@ -96,6 +101,7 @@ def mv(
     place = wiring.store(settings)
     with place.lock("state mv"):
         before = place.load()
+        check_move(before, source, target)
         moved = move(before, source, target)
         require_sound(moved, f"that {source} would be moved in, to {target},", faults_of)
         after = place.save(moved)

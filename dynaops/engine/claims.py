@@ -1,0 +1,100 @@
+"""A live table stands in a plan once: no two addresses may mean the same table, or the same replica, of a region.
+
+Two addresses for one live table come from a state that was edited or moved by hand. The plan would adopt the table at
+one of them and delete it at the other, so it is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from dynaops.kinds.kind import Entry
+from dynaops.model.change import Action
+from dynaops.model.errors import DynaopsError
+from dynaops.model.finding import Finding, Severity
+from dynaops.model.resource import Scope
+from dynaops.model.state import Record, State
+
+_TABLES = {"table": "table", "replica": "replica"}
+"""The kinds that are tables of their own in a region, and what they are called."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """An address that means a live table; `declared`: a spec names it there, `recorded`: the state does."""
+
+    address: str
+    kind: str
+    declared: bool
+    recorded: bool
+
+
+def name_in_aws(address: str, record: Record) -> str:
+    """The name of the table that a record of a table or replica stands for."""
+    if record.arn:
+        return record.arn.rpartition("table/")[2]
+    return str(record.properties.get("table_name") or address.partition("/")[0])
+
+
+def check_name(scope: Scope, state: State) -> None:
+    """Raise DynaopsError where the state means another table by a declared address (after a move by hand)."""
+    record = state.resources.get(scope.address)
+    if record is None or record.kind != "table":
+        return
+    name = name_in_aws(scope.address, record)
+    if name != scope.table_name:
+        raise DynaopsError(
+            f"{scope.address} is the table {name} in the state, and AWS cannot rename a table",
+            f"Give it its address back (`dynaops state mv {scope.address} {name}`) and declare it as {name}. How the "
+            f"items of {name} get into a table of another name: docs/refactoring.md.",
+        )
+
+
+def claimed_twice(
+    entries: Mapping[str, Mapping[str, Entry]], scopes: Iterable[Scope], state: State, refreshed: bool
+) -> Iterator[Finding]:
+    """An error for each live table that several addresses mean; `entries` are those of each planned table."""
+    names = {scope.address: scope.table_name for scope in scopes}
+    claims: dict[tuple[str, str], list[Claim]] = {}
+    for table, below in entries.items():
+        for entry in below.values():
+            if entry.kind in _TABLES and _is_claim(entry, refreshed):
+                claim = Claim(entry.address, entry.kind, entry.desired is not None, entry.record is not None)
+                claims.setdefault((entry.region, names[table]), []).append(claim)
+    for address, record in state.resources.items():
+        table = address.partition("/")[0]
+        if record.kind in _TABLES and table not in names:
+            claim = Claim(address, record.kind, declared=False, recorded=True)
+            claims.setdefault((record.region, name_in_aws(address, record)), []).append(claim)
+    for (region, name), found in sorted(claims.items()):
+        if len(found) > 1:
+            yield _refused(name, region, sorted(found, key=lambda claim: (not claim.declared, claim.address)))
+
+
+def _is_claim(entry: Entry, refreshed: bool) -> bool:
+    if entry.action is Action.FORGET or (entry.desired is None and entry.record is None):
+        return False
+    return entry.live is not None or not refreshed
+
+
+def _refused(name: str, region: str, claims: list[Claim]) -> Finding:
+    first, second = claims[0], claims[1]
+    known = ", ".join(claim.address for claim in claims)
+    if "replica" in (first.kind, second.kind):
+        replica = first if first.kind == "replica" else second
+        hint = f"A replica is declared and applied with its table: leave {replica.address} to it, or take it out."
+    elif first.recorded:
+        hint = f"To keep {first.address}: `dynaops state rm {second.address}`; AWS keeps the table."
+    else:
+        hint = (
+            f"Give the table its address back: `dynaops state mv {second.address} {first.address}`, "
+            "or a `moved` block that says so."
+        )
+    return Finding(
+        code="PLAN120",
+        severity=Severity.ERROR,
+        message=f"{known} are one table in AWS, {name} in {region}; a plan that has it twice could delete it",
+        hint=hint,
+        address=first.address,
+    )

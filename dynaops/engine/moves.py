@@ -1,0 +1,51 @@
+"""Which records may be known by another address: an address is dynaops's, a name is AWS's.
+
+The address of a table is its name, and what is part of a table goes by a name (or by no name) within it, so these
+addresses can only be put right. What has a name of its own in AWS (an IAM policy, a log group, a vault) may stand at
+any address of its kind.
+"""
+
+from __future__ import annotations
+
+from dynaops.engine.addresses import is_below, table_of
+from dynaops.engine.claims import name_in_aws
+from dynaops.engine.sharing import identity_of
+from dynaops.kinds.rooms import POLICIES
+from dynaops.model.errors import DynaopsError
+from dynaops.model.state import Record, State
+
+
+def check_move(state: State, source: str, target: str) -> None:
+    """Raise DynaopsError where what is recorded at `source` cannot go by the address `target`."""
+    record = state.resources.get(source)
+    if record is not None and record.kind == "table":
+        _check_table(source, record, target)
+        return
+    for address, below in state.resources.items():
+        if is_below(address, source) and below.kind in POLICIES:
+            _check_part(address, below, target + address.removeprefix(source))
+
+
+def _check_table(source: str, record: Record, target: str) -> None:
+    name = name_in_aws(source, record)
+    if target == name:
+        return
+    hint = f"Its items get into a table {target} by a restore or a load: docs/refactoring.md."
+    if source != name:
+        hint = f"Its address is its name: `dynaops state mv {source} {name}`."
+    raise DynaopsError(f"{source} is the table {name} in AWS, which cannot rename a table", hint)
+
+
+def _check_part(address: str, record: Record, target: str) -> None:
+    policy = POLICIES[record.kind]
+    if identity_of(record.kind, record.region, record.properties, policy) is not None:
+        return
+    name = target.rpartition("/")[2]
+    if table_of(address) == table_of(target) and record.arn and record.arn.endswith(f"/{name}"):
+        return
+    hint = "Only what has a name of its own (an IAM policy, a log group, a vault) can have another address."
+    if record.kind == "gsi":
+        hint = "`replaces: OLD` on an index of the new name builds that one before the old one goes."
+    raise DynaopsError(
+        f"{address} is part of its table in AWS, which cannot rename or move the {policy.title}", hint
+    )
