@@ -8,7 +8,7 @@ any address of its kind.
 from __future__ import annotations
 
 from dynaops.engine.addresses import is_below, table_of
-from dynaops.engine.claims import name_in_aws
+from dynaops.engine.same_table import name_in_aws
 from dynaops.engine.sharing import identity_of
 from dynaops.kinds.rooms import POLICIES
 from dynaops.model.errors import DynaopsError

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from dynaops import __version__
 from dynaops.engine.addresses import check_patterns, selected, table_of
 from dynaops.engine.check import check, errors
-from dynaops.engine.claims import check_name, claimed_twice
 from dynaops.engine.digests import spec_digests
 from dynaops.engine.entries import Judged, judge
 from dynaops.engine.narrow import narrowed, with_source
@@ -20,6 +19,7 @@ from dynaops.engine.order import order
 from dynaops.engine.ownership import with_consent, with_names
 from dynaops.engine.recover import recovered
 from dynaops.engine.retain import is_retained, retained
+from dynaops.engine.same_table import check_name, claimed_twice
 from dynaops.engine.scopes import Target, orphaned, recorded_tables, scope_of, source_of
 from dynaops.engine.sharing import Uses, contradictions, forgotten, let_go, uses_of
 from dynaops.engine.sides import as_recorded, entries_of, known_of
