@@ -22,6 +22,7 @@ from xml.etree import ElementTree
 import orjson
 
 from dynaops.aws.always_sent import ALWAYS_SENT, S3_HEADERS, S3_ROOTS
+from dynaops.aws.caller import MARK
 
 _ID_HEADERS = ("x-amzn-requestid", "x-amz-request-id", "x-amzn-request-id")
 _JSON_TYPES = ("application/json", "application/x-amz-json-1.0", "application/x-amz-json-1.1")
@@ -32,7 +33,6 @@ _JSON = ("json", "rest-json")
 _TITLE = re.compile(rb"<title[^>]*>([^<]{1,200})", re.IGNORECASE)
 _MARKUP = re.compile(rb"\s*<(!doctype|html|head|body)\b", re.IGNORECASE)
 _TRANSIENT = (408, 429)
-_SANDBOX_MARK = "x-dynaops-sandbox"
 
 
 class Reply(NamedTuple):
@@ -100,7 +100,7 @@ class Gate:
 
     def judge(self, form: Form, reply: Reply) -> Judgement:
         """The judgement on `reply`, by what is known of the endpoint."""
-        if _SANDBOX_MARK in reply.headers:
+        if MARK in reply.headers:
             self._strict = True
         judgement = judge(form, reply, self._strict)
         if judgement.fault is not None or judgement.identified:

@@ -82,6 +82,10 @@ class Denied(Refused):
     """The caller lacks a permission."""
 
 
+class AccountUnknown(AwsFailure):
+    """The endpoint, which is not AWS's own, does not say which account it is."""
+
+
 class Lost(AwsFailure):
     """No answer arrived; whether the request had its effect is unknown."""
 

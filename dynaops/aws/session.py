@@ -14,12 +14,12 @@ from contextlib import suppress
 from email.utils import parsedate_to_datetime
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import urlsplit
 
 from dynaops.aws.answers import Gate
 from dynaops.aws.blobs import with_bytes
+from dynaops.aws.caller import Caller, caller_of, lacks_sts, origin_of
 from dynaops.aws.endpoint import require_endpoint
-from dynaops.aws.errors import AwsFailure, refused, unanswered, unreadable
+from dynaops.aws.errors import AccountUnknown, AwsFailure, refused, unanswered, unreadable
 from dynaops.aws.isolation import isolated_session
 from dynaops.model.errors import DynaopsError
 
@@ -85,14 +85,13 @@ class Aws:
         self._clients: dict[tuple[str, str, bool], BaseClient] = {}
         self._blobs: dict[str, dict[str, bool]] = {}
         self._lock = threading.Lock()
+        self._caller_lock = threading.Lock()
+        self._caller: Caller | None = None
 
     @property
     def origin(self) -> str:
         """Which AWS this is, as the state remembers it: the real one, this machine's, or another endpoint's."""
-        if not self.endpoint_url:
-            return "aws"
-        host = urlsplit(self.endpoint_url).hostname or ""
-        return "local" if host in ("localhost", "::1") or host.startswith("127.") else self.endpoint_url
+        return origin_of(self.endpoint_url)
 
     @property
     def now(self) -> float:
@@ -178,6 +177,12 @@ class Aws:
 
         Strings given for binary members are base64. Without `repeats` the request is sent once at the most.
         """
+        return self._answer(service, api, region, parameters, repeats)[0]
+
+    def _answer(
+        self, service: str, api: str, region: str, parameters: dict[str, Any], repeats: bool = True
+    ) -> tuple[dict[str, Any], dict[str, str]]:
+        """The answer of a call, and its HTTP headers by their names in lower case. Raises AwsFailure kinds."""
         from botocore.exceptions import BotoCoreError, ClientError
 
         client = self.client(service, region, repeats)
@@ -196,8 +201,9 @@ class Aws:
             raise unreadable(error, api, region) from error
         meta = answer.pop("ResponseMetadata", {})
         _LOG.debug("%s:%s in %s: answered, request %s", service, api, region, meta.get("RequestId"))
-        self._heed_time(meta.get("HTTPHeaders", {}).get("date"))
-        return answer
+        headers: dict[str, str] = meta.get("HTTPHeaders", {})
+        self._heed_time(headers.get("date"))
+        return answer, headers
 
     def _heed_time(self, date: str | None) -> None:
         """Keep how far AWS's clock is ahead of ours; a second's difference is only the date's coarseness."""
@@ -205,10 +211,44 @@ class Aws:
             ahead = parsedate_to_datetime(date or "").timestamp() - time.time()
             self._ahead = ahead if abs(ahead) > 1 else 0.0
 
-    @cached_property
+    @property
     def account(self) -> str:
-        """The caller's account id."""
-        return str(self.call("sts", "GetCallerIdentity", self.region, {})["Account"])
+        """The caller's account id. Raises AwsFailure where an endpoint does not tell it."""
+        account = self.caller().account
+        if account is None:
+            raise AccountUnknown(
+                f"The endpoint {self.endpoint_url} does not say which account it is (it has no STS)",
+                "What is asked for here names resources by their account: use an endpoint that has STS.",
+            )
+        return account
+
+    def caller(self, region: str | None = None) -> Caller:
+        """Who calls which AWS; asked once. `region` is asked where no default region is set. Raises AwsFailure kinds.
+
+        An endpoint other than AWS's own need not have STS: then the account is not known.
+        """
+        with self._caller_lock:
+            if self._caller is None:
+                self._caller = self._identified(region)
+            return self._caller
+
+    @property
+    def known_caller(self) -> Caller | None:
+        """The caller, if it was asked for already."""
+        return self._caller
+
+    def _identified(self, region: str | None) -> Caller:
+        known = self._region or self.session.get_config_variable("region") or region
+        try:
+            answer, headers = self._answer("sts", "GetCallerIdentity", known or self.region, {})
+        except AwsFailure as error:
+            from dynaops.aws.gate import is_of_aws
+
+            url = self.endpoint_url
+            if url is None or is_of_aws(url, self.session) or not lacks_sts(error):
+                raise
+            return caller_of(url, {}, {})
+        return caller_of(self.endpoint_url, answer, headers)
 
     def _make_client(self, service: str, region: str, attempts: int) -> BaseClient:
         from botocore.config import Config

@@ -14,7 +14,8 @@ from dynaops.backups.listing import on_demand
 from dynaops.backups.plans import ON_DEMAND, POINT, deletion, plan_of, refusal
 from dynaops.backups.service import role_of, vault_of
 from dynaops.backups.waits import available, job_wait
-from dynaops.engine.plan import PlanRefused, check_origin
+from dynaops.engine.identity import check_identity
+from dynaops.engine.plan import PlanRefused
 from dynaops.kinds.table.waits import literal
 from dynaops.model.backup import Backup, Via
 from dynaops.model.change import Action, Change
@@ -168,7 +169,7 @@ def _point(
     creation: Creation, table: str, arn: str, state: State, aws: Aws
 ) -> tuple[Change, Operation] | list[Finding]:
     """StartBackupJob; or why it cannot be started."""
-    check_origin(state, aws)
+    check_identity(state, aws)
     vault = vault_of(aws, state, table, creation.region, creation.vault)
     role = role_of(aws, state, table, creation.region, creation.role)
     if isinstance(vault, Finding) or isinstance(role, Finding):

@@ -17,8 +17,9 @@ from dynaops.backups.service import role_of
 from dynaops.backups.settings import Derived, derived, spec_file
 from dynaops.backups.source import Source, source_of
 from dynaops.engine.adopt import Imported, import_table, yaml_of
+from dynaops.engine.identity import check_identity
 from dynaops.engine.load import Document, load
-from dynaops.engine.plan import PlanRefused, check_origin, make_plan
+from dynaops.engine.plan import PlanRefused, make_plan
 from dynaops.model.change import Action, Change
 from dynaops.model.errors import DynaopsError
 from dynaops.model.files import write_text
@@ -67,7 +68,7 @@ class Restoration:
 
 def plan_restore(request: Request, state: State, aws: Aws) -> Restoration:
     """The plan of a restore, or of going on with one. Raises DynaopsError where it cannot be."""
-    check_origin(state, aws)
+    check_identity(state, aws)
     if not _NAME.fullmatch(request.target):
         raise DynaopsError(
             f"{request.target!r} is not the name of a table",

@@ -17,7 +17,7 @@ from dynaops.backups.restore import operation_for
 from dynaops.backups.source import Source, source_of
 from dynaops.backups.status import SCRATCH
 from dynaops.data.target import Target, describe
-from dynaops.engine.plan import check_origin
+from dynaops.engine.identity import check_identity
 from dynaops.model.backup import Verified
 from dynaops.model.change import Action, Change
 from dynaops.model.files import FileRefused, read_bytes
@@ -54,7 +54,7 @@ def plan_drill(
     role: str | None = None,
 ) -> Drill:
     """The plan of a drill. Raises DynaopsError where there is nothing to restore."""
-    check_origin(state, aws)
+    check_identity(state, aws)
     source = source_of(aws, reference, region, at, latest)
     scratch = SCRATCH + hashlib.sha256(source.key.encode()).hexdigest()[:16]
     operation = operation_for(aws, state, source, scratch, role, bare=True)

@@ -9,6 +9,7 @@ from dynaops.backups import create, delete, status
 from dynaops.backups.listing import listing
 from dynaops.cli import wiring
 from dynaops.cli.exits import Exit
+from dynaops.cli.identity import state_of
 from dynaops.cli.running import Terms, carry_out, see_through
 from dynaops.cli.screen import Screen
 from dynaops.cli.settings import Settings
@@ -32,7 +33,8 @@ def make(settings: Settings, creation: dict[str, Any], *, wait: bool, yes: bool,
     """Make backups. Only where retention deletes some is there anything to agree to."""
     way = wiring.aws(settings)
     region = region_of(creation["tables"], settings, way)
-    plan = create.plan_create(create.Creation(region=region, **creation), wiring.store(settings).load(), way)
+    state = state_of(wiring.store(settings), way)
+    plan = create.plan_create(create.Creation(region=region, **creation), state, way)
     place = wiring.unrecorded()
     going = len(plan.destructive)
     terms = Terms(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dynaops.cli import wiring
 from dynaops.cli.exits import Exit
+from dynaops.cli.identity import state_of
 from dynaops.cli.screen import Screen
 from dynaops.cli.settings import Settings
 from dynaops.cli.wiring import Source
@@ -53,7 +54,7 @@ def validate_live(
     names = [one for one in arguments if is_table(one)]
     documents, findings = _declared(specs, [one for one in arguments if one not in names])
     way = wiring.aws(settings)
-    state = wiring.store(settings).load()
+    state = state_of(wiring.store(settings), way)
     known = {one.spec.table_name: one for one in documents}
     subjects = [_subject(one, way) for one in documents]
     for name in dict.fromkeys(names):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from dynaops.cli import wiring
 from dynaops.cli.exits import Exit
+from dynaops.cli.identity import state_of
 from dynaops.cli.interrupts import Interrupts
 from dynaops.cli.screen import Screen
 from dynaops.cli.settings import Settings
@@ -18,6 +19,7 @@ from dynaops.model.errors import DynaopsError
 from dynaops.model.files import write_text
 
 if TYPE_CHECKING:
+    from dynaops.aws.caller import Caller
     from dynaops.engine.adopt_all import Looked
     from dynaops.model.state import State
     from dynaops.stores.base import Store
@@ -44,6 +46,7 @@ def run(tags: Sequence[str], out: str, settings: Settings) -> int:
     screen = Screen(settings)
     place = wiring.store(settings)
     way = wiring.aws(settings, adaptive=True)
+    state_of(place, way)
     with place.lock("import"), Interrupts(screen.aside) as interrupts:
         tally = _import(place, way, settings, wanted, Path(out), screen, interrupts.stop)
     _tell(tally, screen)
@@ -65,7 +68,7 @@ def _import(
     from dynaops.engine.observe import table_names
     from dynaops.views.imported import line_of
 
-    state, tally = place.load(), Tally()
+    state, tally = state_of(place, way), Tally()
     region = settings.region or way.region
     names = table_names(way, region)
     done, saved_at = 0, time.monotonic()
@@ -74,7 +77,7 @@ def _import(
         for looked in adopt_all(names, state, way, region, tags, stop):
             done += 1
             if looked.adopted is not None:
-                looked, state = _kept(looked, state, folder, way.origin, tally)
+                looked, state = _kept(looked, state, folder, way.caller(region), tally)
                 dirty = dirty or looked.error is None
             _count(looked, tally)
             if looked.skipped is None:
@@ -88,7 +91,7 @@ def _import(
     return tally
 
 
-def _kept(looked: Looked, state: State, folder: Path, origin: str, tally: Tally) -> tuple[Looked, State]:
+def _kept(looked: Looked, state: State, folder: Path, caller: Caller, tally: Tally) -> tuple[Looked, State]:
     """The table's spec in its file, and the state with the table; the file of another is left as it is."""
     from dataclasses import replace
 
@@ -104,7 +107,7 @@ def _kept(looked: Looked, state: State, folder: Path, origin: str, tally: Tally)
     folder.mkdir(parents=True, exist_ok=True)
     write_text(path, adopted.spec_yaml)
     tally.imported[looked.table] = (path.as_posix(), adopted.addresses)
-    return looked, adopted.into(state, origin)
+    return looked, adopted.into(state, caller)
 
 
 def _may_write(path: Path, text: str) -> bool:

@@ -20,6 +20,7 @@ from dynaops.cli.agreement import require_agreement
 from dynaops.cli.durations import time_of
 from dynaops.cli.events import EventLog
 from dynaops.cli.exits import Exit
+from dynaops.cli.identity import state_of
 from dynaops.cli.running import Terms, execute, exit_of
 from dynaops.cli.screen import Screen
 from dynaops.cli.settings import Settings
@@ -42,7 +43,7 @@ def restore(
     place = wiring.store(settings)
     region = wiring.region_of(request.reference, settings, way)
     request = replace(request, region=region, at=time_asked(at, request.latest, way))
-    restoration = plan_restore(request, place.load(), way)
+    restoration = plan_restore(request, state_of(place, way), way)
     screen = Screen(settings)
     terms = Terms(
         yes,

@@ -11,6 +11,7 @@ from dynaops.cli import wiring
 from dynaops.cli.agreement import require_agreement, require_consent
 from dynaops.cli.events import EventLog
 from dynaops.cli.exits import Exit
+from dynaops.cli.identity import headed
 from dynaops.cli.pricing import priced
 from dynaops.cli.reviewing import require_lawful
 from dynaops.cli.screen import Screen
@@ -58,7 +59,7 @@ class Terms:
 def carry_out(plan: Plan, place: Keeper, way: Aws, settings: Settings, terms: Terms) -> int:
     """Show the plan, obtain agreement, run it and tell how it went. The caller holds the state's lock."""
     screen = Screen(settings)
-    plan = priced(plan)
+    plan = priced(headed(plan, settings, place, way))
     show_plan(screen, plan, operations=terms.operations)
     with EventLog(terms.events) as log:
         log.begin(plan)

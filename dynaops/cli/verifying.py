@@ -10,6 +10,7 @@ from dynaops.cli import wiring
 from dynaops.cli.agreement import require_agreement
 from dynaops.cli.events import EventLog
 from dynaops.cli.exits import Exit
+from dynaops.cli.identity import state_of
 from dynaops.cli.interrupts import terminated_as_interrupted
 from dynaops.cli.restoring import time_asked
 from dynaops.cli.running import Terms, execute, exit_of
@@ -49,7 +50,7 @@ def verify(
     way = wiring.aws(settings)
     region = wiring.region_of(reference, settings, way)
     when = time_asked(at, latest, way)
-    drill = plan_drill(way, wiring.store(settings).load(), reference, region, when, latest, role)
+    drill = plan_drill(way, state_of(wiring.store(settings), way), reference, region, when, latest, role)
     screen = Screen(settings)
     if drill.plan.operations:
         show_plan(screen, drill.plan, operations=operations)

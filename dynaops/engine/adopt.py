@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dynaops.engine.effects import apply_effects
+from dynaops.engine.identity import check_identity, stamped
 from dynaops.engine.load import document_of
 from dynaops.engine.observe import observe
 from dynaops.engine.plan import make_plan
@@ -21,6 +22,7 @@ from dynaops.model.resource import Observed, Scope
 from dynaops.model.state import State
 
 if TYPE_CHECKING:
+    from dynaops.aws.caller import Caller
     from dynaops.aws.session import Aws
 
 
@@ -46,19 +48,20 @@ class Adopted:
     def spec_yaml(self) -> str:
         return yaml_of(self.spec)
 
-    def into(self, state: State, origin: str) -> State:
-        """`state` with the table in it."""
-        return apply_effects(state, self.updates, {}, time.time()).model_copy(update={"origin": origin})
+    def into(self, state: State, caller: Caller) -> State:
+        """`state` with the table in it, which `caller` has found."""
+        return stamped(apply_effects(state, self.updates, {}, time.time()), caller)
 
 
 def import_table(name: str, state: State, aws: Aws, region: str | None = None) -> Imported:
     """Adopt the live table `name`. Raises DynaopsError where there is none, or where it is in the state already."""
     adopted = adopt(name, state, aws, region)
-    return Imported(adopted.into(state, aws.origin), adopted.spec_yaml, adopted.addresses)
+    return Imported(adopted.into(state, aws.caller(region)), adopted.spec_yaml, adopted.addresses)
 
 
 def adopt(name: str, state: State, aws: Aws, region: str | None = None) -> Adopted:
     """The live table `name` with everything around it. Raises DynaopsError as `import_table`."""
+    check_identity(state, aws)
     scope = Scope(name, name, region or aws.region)
     if name in state.resources:
         raise DynaopsError(

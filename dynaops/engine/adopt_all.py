@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from dynaops.aws.memory import Remembering
 from dynaops.engine.adopt import Adopted, adopt
+from dynaops.engine.identity import check_identity
 from dynaops.kinds.late import table_arn
 from dynaops.model.errors import DynaopsError
 from dynaops.model.resource import Scope
@@ -46,6 +47,7 @@ def adopt_all(
 
     `tags`: only tables that have them all (None: with any value). Once `stop` is set, no more tables are begun.
     """
+    check_identity(state, aws)
     account = aws.account if tags else ""
     shared = Remembering(aws, _SHARED)
     waiting = []

@@ -18,6 +18,7 @@ import jmespath
 
 from dynaops.engine.effects import apply_effects
 from dynaops.engine.execute import Deferred, Runner, Stopped
+from dynaops.engine.identity import stamped
 from dynaops.engine.refs import filled
 from dynaops.model.errors import DynaopsError
 from dynaops.model.event import Event, Outcome, Stage
@@ -103,18 +104,17 @@ class Ledger:
         self.begun = frozenset(self.state.in_flight) if run else frozenset()
         """The operations that an earlier run of the same saved plan was at, when it ended or died."""
 
-    def begin(self, plan: Plan, origin: str) -> None:
+    def begin(self, plan: Plan, aws: Aws) -> None:
         """Record what the plan found out without calls (adoptions, what a crash left), if there is anything."""
-        run = self.state.run_of(self._saved_plan) or (
-            Run(plan=self._saved_plan, serial=self.state.serial) if self._saved_plan else None
-        )
-        self.state = self.state.model_copy(update={"origin": origin, "run": run})
+        new = Run(plan=self._saved_plan, serial=self.state.serial) if self._saved_plan else None
+        run = self.state.run_of(self._saved_plan) or new
+        known = stamped(self.state, aws.caller(next(iter(plan.regions), None)))
+        self.state = known.model_copy(update={"run": run})
         state = apply_effects(self.state, plan.updates, {}, time.time())
-        roots = set(plan.tables)
         kept = {
             key: intent
             for key, intent in state.in_flight.items()
-            if intent.address.partition("/")[0] not in roots or key in self.begun
+            if intent.address.partition("/")[0] not in plan.tables or key in self.begun
         }
         if plan.updates or len(kept) != len(state.in_flight):
             self._change(lambda _: state.model_copy(update={"in_flight": kept}))
@@ -214,10 +214,10 @@ def apply_plan(
     somebody else's to save: the run ends at once, and what was sent is found out by the next plan.
     """
     chosen = options or ApplyOptions()
-    ledger = Ledger(store, chosen.saved_plan)
-    run = _Run(plan, ledger, chosen.happened, Runner(aws, stop or threading.Event(), chosen.wait, now), emit)
+    runner = Runner(aws, stop or threading.Event(), chosen.wait, now)
+    run = _Run(plan, Ledger(store, chosen.saved_plan), chosen.happened, runner, emit)
     started = now()
-    run.ledger.begin(plan, aws.origin)
+    run.ledger.begin(plan, aws)
     run.everything(crew or Threads(chosen.parallelism))
     if run.displaced is not None:
         raise run.displaced

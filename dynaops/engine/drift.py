@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from dynaops.engine.identity import check_identity
 from dynaops.engine.observe import observe
-from dynaops.engine.plan import check_origin, judged_without_spec
+from dynaops.engine.plan import judged_without_spec
 from dynaops.engine.scopes import Target, recorded_tables, scope_of
 from dynaops.engine.sides import known_of
 from dynaops.kinds.rooms import ROOMS
@@ -21,7 +22,7 @@ def find(
     state: State, aws: Aws, tables: Sequence[str] = ()
 ) -> tuple[tuple[Drift, ...], tuple[Unmanaged, ...]]:
     """The drift and the unmanaged settings of the recorded tables (or of those named)."""
-    check_origin(state, aws)
+    check_identity(state, aws)
     owned = recorded_tables(state)
     scopes = [
         scope_of(state, address, region)

@@ -18,9 +18,10 @@ from dynaops.engine.adopt import exported
 from dynaops.engine.entries import judge
 from dynaops.engine.granted import configuration
 from dynaops.engine.grantees import Function, found, sharing
+from dynaops.engine.identity import check_identity
 from dynaops.engine.load import document_of
 from dynaops.engine.order import order
-from dynaops.engine.plan import PlanRefused, check_origin, check_parameters
+from dynaops.engine.plan import PlanRefused, check_parameters
 from dynaops.kinds.iam.calls import made_for
 from dynaops.kinds.iam.room import KIND, PARTS, policy_arn, policy_name
 from dynaops.kinds.iam.room import ROOM as POLICY_ROOM
@@ -119,7 +120,7 @@ def _scope(request: Request, state: State, aws: Aws) -> Scope:
         name, region = parts[5].split("/")[1], parts[3]
     record = state.resources.get(name)
     if record is not None and record.kind == "table" and region in (None, record.region):
-        check_origin(state, aws)
+        check_identity(state, aws)
         region = record.region
     return Scope(name, name, region or aws.region)
 

@@ -13,6 +13,7 @@ from dynaops.engine.addresses import check_patterns, selected, table_of
 from dynaops.engine.check import check, errors
 from dynaops.engine.digests import spec_digests
 from dynaops.engine.entries import Judged, judge
+from dynaops.engine.identity import account_of, check_identity, check_origin
 from dynaops.engine.narrow import narrowed, with_source
 from dynaops.engine.observe import in_parallel, observe
 from dynaops.engine.order import order
@@ -73,7 +74,10 @@ def make_plan(
 ) -> Plan:
     """The plan that brings the live account to what the documents say. Raises DynaopsError kinds."""
     chosen = options or PlanOptions()
-    check_origin(state, aws)
+    if chosen.refresh:
+        check_identity(state, aws)
+    else:
+        check_origin(state, aws)
     advice = _checked(documents) if not chosen.destroy else ()
     targets = _targets(documents, state, aws, chosen)
     created_at, now = _moment(time.time() if chosen.made_at is None else chosen.made_at)
@@ -112,6 +116,7 @@ def make_plan(
         created_at=created_at,
         serial=state.serial,
         lineage=state.lineage,
+        **_whose(targets, state, aws, chosen),
         endpoint=aws.endpoint_url,
         spec_digests=spec_digests(documents),
         destroy=chosen.destroy,
@@ -163,21 +168,20 @@ def _check_together(
         raise PlanRefused(refusals)
 
 
+def _whose(targets: Sequence[Target], state: State, aws: Aws, options: PlanOptions) -> dict[str, Any]:
+    """The account, partition and regions of a plan. Without a look at AWS, the account is what the state says."""
+    regions = tuple(sorted({target.scope.region for target in targets}))
+    if options.refresh:
+        caller = aws.caller(regions[0] if regions else None)
+        return {"account": caller.account, "partition": caller.partition, "regions": regions}
+    partition, account = account_of(state) or (None, None)
+    return {"account": account, "partition": partition, "regions": regions}
+
+
 def _moment(epoch: float) -> tuple[str, float]:
     """A time as plans carry it, and the very time (epoch seconds) that is read from that."""
     text = datetime.fromtimestamp(epoch, UTC).isoformat(timespec="milliseconds")
     return text, datetime.fromisoformat(text).timestamp()
-
-
-def check_origin(state: State, aws: Aws) -> None:
-    """A state of the sandbox says nothing of the real AWS, and the other way round. Raises DynaopsError."""
-    if state.resources and state.origin and state.origin != aws.origin:
-        names = {"aws": "the real AWS", "local": "a sandbox on this machine"}
-        made, now = (names.get(one, one) for one in (state.origin, aws.origin))
-        raise DynaopsError(
-            f"This state was made on {made}, but the command is for {now}",
-            "Use another state with --state, or the same --sandbox or --endpoint-url as before.",
-        )
 
 
 def _checked(documents: Sequence[Document]) -> tuple[Finding, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from dynaops.aws.errors import AccountUnknown
 from dynaops.kinds.kind import Entry, Reader
 from dynaops.model.resource import Properties, Scope
 
@@ -37,9 +38,17 @@ def late(scope: Scope, entries: Mapping[str, Entry], read: Reader | None = None)
         table.record.arn if table and table.record else None
     )
     if arn is None:
-        arn = table_arn(scope, read.account) if read else reference(scope.address, "arn")
+        arn = _arn_to_be(scope, read)
     stream = live.outputs.get("stream_arn") if live and table and keeps_stream(table) else None
     return {"table_arn": str(arn), "stream_arn": stream or reference(scope.address, "stream_arn")}
+
+
+def _arn_to_be(scope: Scope, read: Reader | None) -> str:
+    """The ARN that the table will have; a reference where the account is not known."""
+    try:
+        return table_arn(scope, read.account) if read else reference(scope.address, "arn")
+    except AccountUnknown:
+        return reference(scope.address, "arn")
 
 
 def keeps_stream(table: Entry) -> bool:

@@ -9,6 +9,7 @@ from dynaops.model.base import Json, Model
 from dynaops.model.change import Action, Change, Drift, Unmanaged
 from dynaops.model.cost import ByUse, Cost, Usage
 from dynaops.model.finding import Finding, Severity
+from dynaops.model.headline import Headline
 from dynaops.model.operation import Danger, Effect, Operation, Wait
 
 FORMAT_VERSION = 1
@@ -40,7 +41,14 @@ class Plan(Model):
     created_at: str
     serial: int
     lineage: str
+    environment: str | None = None
+    """The environment of the project file that it was made for."""
     account: str | None = None
+    partition: str | None = None
+    regions: tuple[str, ...] = ()
+    """The home regions of the tables that were looked at."""
+    state: str | None = None
+    """Where the state is kept (``--state``)."""
     endpoint: str | None = None
     spec_digests: dict[str, dict[str, str]] = {}
     destroy: bool = False
@@ -109,6 +117,7 @@ class Plan(Model):
         return {
             "format_version": self.format_version,
             "serial": self.serial,
+            "headline": self.headline.model_dump(mode="json"),
             "changes": [change.model_dump(mode="json", exclude={"region"}) for change in self.changes],
             "operations": [op.public() for op in self.operations],
             "warnings": [_warning(finding) for finding in self.warnings],
@@ -120,6 +129,11 @@ class Plan(Model):
             "cost": self.cost.model_dump(mode="json") if self.cost else None,
             "summary": self.counts(),
         }
+
+    @property
+    def headline(self) -> Headline:
+        """Of what the plan is."""
+        return Headline(**{name: getattr(self, name) for name in Headline.model_fields})
 
     def counts(self) -> dict[str, int]:
         """How many changes there are of each action (``no-op`` left out)."""

@@ -72,6 +72,12 @@ class State(Model):
     lineage: str
     origin: str | None = None
     """Which AWS it is of: ``aws``, ``local`` (an endpoint on this machine, such as the sandbox), or an endpoint."""
+    account: str | None = None
+    """The account that its resources belong to; None where the endpoint did not tell, or an older dynaops wrote it."""
+    partition: str | None = None
+    """The AWS partition of that account: ``aws``, ``aws-cn``, ``aws-us-gov``."""
+    world: str | None = None
+    """Which of the endpoints on this machine it is of: ``sandbox ID`` or ``port N``; see `aws.caller.Caller`."""
     resources: dict[str, Record] = {}
     in_flight: dict[str, Intent] = {}
     run: Run | None = None

@@ -60,7 +60,7 @@ def of_plan(plan: Plan, documents: Sequence[Document], state: State, facts: Fact
     """What it takes to plan and to apply just this. Raises DynaopsError."""
     with on_stage(facts, state) as there:
         kept = Unrecorded()
-        kept.save(there.translated(state).model_copy(update={"origin": there.aws.origin}))
+        kept.save(there.translated(state).model_copy(update={"origin": there.aws.origin, "world": None}))
         begin = there.server.requests.count
         options = PlanOptions(destroy=plan.destroy)
         make_plan(documents, kept.load(), there.aws, options)

@@ -12,6 +12,7 @@ from dynaops.sandbox.callers import Callers
 from dynaops.sandbox.clock import Clock
 from dynaops.sandbox.faults import Faults
 from dynaops.sandbox.recorder import Recorder
+from dynaops.sandbox.state_folder import world_id
 from dynaops.sandbox.world import World
 
 DUMMY = {
@@ -100,7 +101,8 @@ class SandboxServer(_Base):
 
         forget_everything(self.world)
         self._persistence = Persistence(self.world, data_dir) if data_dir else None
-        if self._persistence:
+        if self._persistence and data_dir:
+            self.world.id = world_id(data_dir)
             self._persistence.load()
         self._server = Server(self.world, self.faults, self.requests, self._persistence, port, callers)
         self._thread: threading.Thread | None = None

@@ -206,7 +206,7 @@ class Server:
         return answer
 
     def _marked(self, start: StartResponse, origin: str | None) -> StartResponse:
-        """Every answer tells the sandbox's speed, so that our own clients look as often as it makes sense.
+        """Every answer tells which sandbox it is, and its speed, so that our clients look as often as it makes sense.
 
         No page may read an answer but those of an `origin` that was allowed, whatever moto says.
         """
@@ -217,7 +217,7 @@ class Server:
                 for name, value in headers
                 if name.lower() != "date" and not name.lower().startswith("access-control-")
             ]
-            marked = ("x-dynaops-sandbox", f"speed={self._world.clock.speed:g}")
+            marked = ("x-dynaops-sandbox", f"speed={self._world.clock.speed:g}; world={self._world.id}")
             return start(status, [*kept, marked, *(shared_with(origin) if origin else ())], *rest)
 
         return started

@@ -122,6 +122,17 @@ def secret() -> bytes:
     return key
 
 
+def world_id(folder: Path) -> str:
+    """What tells the sandbox of a folder from others, made when first needed. Raises DynaopsError."""
+    make(folder)
+    path = folder / "id"
+    found = (read_private(path) or b"").decode(errors="replace")
+    if not re.fullmatch(r"[0-9a-f]{16}", found):
+        found = secrets.token_hex(8)
+        write_private(path, found.encode())
+    return found
+
+
 def old_content(folder: Path, project: Path | None = None) -> Path | None:
     """The place of an earlier version's content, where there is any and it was not told before. Remembers that."""
     old = (project or Path.cwd()) / OLD_FOLDER

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import secrets
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -65,6 +66,8 @@ class World:
 
     def __init__(self, clock: Clock | None = None) -> None:
         self.clock = clock or Clock()
+        self.id = secrets.token_hex(8)
+        """Tells it from other sandboxes; one that is emptied stays the same."""
         self.lock = threading.RLock()
         self._events: list[Event] = []
         self._numbers = itertools.count()

@@ -40,6 +40,8 @@ _SHOWN_FAULTS = 3
 _LONGEST = 300
 """Characters of one fault that are shown."""
 _RESOURCES = "resources"
+_LATER = ("run", "account", "partition", "world")
+"""Members that older versions do not know: they are left out where they say nothing."""
 _MAX_SERIAL = 10**15
 """No state was ever saved so often: a larger one is a slip, and file names hold it."""
 _SERIAL = re.compile(rb'"serial"\s*:\s*(\d{1,16})\b')
@@ -68,7 +70,8 @@ class Encoder:
         if state.serial > _MAX_SERIAL:
             raise _unsayable(f"serial would be above {_MAX_SERIAL}")
         try:
-            left_out = {"resources"} if state.run else {"resources", "run"}  # older versions know no run
+            unset = {name for name in _LATER if getattr(state, name) is None}
+            left_out = {"resources", *unset}
             shell = _encode(
                 {**state.model_dump(mode="json", warnings=False, exclude=left_out), _RESOURCES: {}}
             )

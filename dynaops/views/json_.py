@@ -9,6 +9,7 @@ from typing import Any, TextIO
 from dynaops.model.change import Drift, Unmanaged
 from dynaops.model.event import Outcome
 from dynaops.model.finding import Finding, Severity
+from dynaops.model.headline import Headline
 from dynaops.model.plan import Plan
 
 
@@ -33,9 +34,10 @@ def applied(plan: Plan, outcome: Outcome) -> dict[str, Any]:
     return {**plan.public(), "outcome": {**outcome.model_dump(mode="json"), "complete": outcome.complete}}
 
 
-def drifted(drift: Iterable[Drift], unmanaged: Iterable[Unmanaged]) -> dict[str, Any]:
-    """``{"drift": [...], "unmanaged": [...]}``, each as ``plan --json`` has them."""
+def drifted(drift: Iterable[Drift], unmanaged: Iterable[Unmanaged], headline: Headline) -> dict[str, Any]:
+    """``{"headline", "drift": [...], "unmanaged": [...]}``, each as ``plan --json`` has them."""
     return {
+        "headline": headline.model_dump(mode="json"),
         "drift": [one.model_dump(mode="json") for one in drift],
         "unmanaged": [one.model_dump(mode="json") for one in unmanaged],
     }

@@ -5,20 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from dynaops.model.change import Action, Change, Difference, Drift, Unmanaged
+from dynaops.model.headline import Headline
 from dynaops.model.operation import Danger, Operation
 from dynaops.model.plan import Plan
 from dynaops.views import wording
 from dynaops.views.cost import cost_sections
 from dynaops.views.estimate import duration, slow
 from dynaops.views.findings import finding_nodes
+from dynaops.views.headline import headline_sections
 from dynaops.views.page import Line, Node, Page, Section, Span, Style, faint, joined, line, strong
 from dynaops.views.values import absent, before_and_after, compact, unfolded
+
+_UNKNOWN = Headline()
 
 
 def plan_page(plan: Plan, refreshed: bool = True) -> Page:
     """The whole plan. `refreshed`: AWS was looked at."""
     sections = [*table_sections(plan.changes), *_unchanged(plan), *about_sections(plan)]
-    return Page((*sections, _summary(plan, refreshed)))
+    return Page((*headline_sections(plan.headline), *sections, _summary(plan, refreshed)))
 
 
 def about_sections(plan: Plan) -> Iterable[Section]:
@@ -34,13 +38,14 @@ def about_sections(plan: Plan) -> Iterable[Section]:
     yield from _warnings(plan)
 
 
-def drift_page(drift: Sequence[Drift], unmanaged: Sequence[Unmanaged]) -> Page:
+def drift_page(drift: Sequence[Drift], unmanaged: Sequence[Unmanaged], headline: Headline = _UNKNOWN) -> Page:
     """Drift alone (``dynaops drift``)."""
     verdict = line(strong(f"Drift at {wording.count(len(drift), 'address', 'addresses')}"))
     if not drift:
         verdict = line(Span(wording.NO_DRIFT, Style.GOOD))
     hint = (Node(line(faint(wording.AFTER_DRIFT))),) if drift else ()
-    return Page((*drift_sections(drift), *unmanaged_sections(unmanaged), Section((Node(verdict), *hint))))
+    told = (*headline_sections(headline), *drift_sections(drift), *unmanaged_sections(unmanaged))
+    return Page((*told, Section((Node(verdict), *hint))))
 
 
 def table_sections(changes: Sequence[Change]) -> Iterable[Section]:

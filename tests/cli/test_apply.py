@@ -84,7 +84,9 @@ def test_plan_apply_plan(aws: Aws) -> None:
     assert applied.code == Exit.OK, applied.err
     assert "Applied; " in applied.out
     again = aws("plan", "--exit-code")
-    assert (again.code, again.out) == (Exit.OK, "Nothing to do: AWS is as the specs say; 1 table\n")
+    headline = "account 123456789012; eu-central-1; state .dynaops/state.json\n\n"
+    nothing = "Nothing to do: AWS is as the specs say; 1 table\n"
+    assert (again.code, again.out) == (Exit.OK, headline + nothing)
 
 
 def test_the_order_of_calls_on_request(aws: Aws) -> None:

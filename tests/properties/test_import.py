@@ -61,7 +61,7 @@ def check_round_trip(bench: Bench, spec: Spec) -> None:
     bench.apply(spec)
     bench.forget()
     adopted = adopt(name, bench.state, bench.aws)
-    bench.store.save(adopted.into(bench.state, bench.aws.origin))
+    bench.store.save(adopted.into(bench.state, bench.aws.caller()))
     again = bench.plan(adopted.spec)
     assert again.empty and not again.updates and not again.drift, again.changes
     first = bench.plan(spec)

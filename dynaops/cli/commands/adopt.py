@@ -10,6 +10,7 @@ import typer
 from dynaops.cli import wiring
 from dynaops.cli.exits import Exit
 from dynaops.cli.help import Command
+from dynaops.cli.identity import state_of
 from dynaops.cli.lazy import new_app
 from dynaops.cli.screen import Screen
 from dynaops.cli.settings import settings_of
@@ -57,9 +58,11 @@ def adopt(
     settings = settings_of(ctx)
     screen = Screen(settings)
     place = wiring.store(settings)
+    way = wiring.aws(settings)
     _refuse_overwriting(out)
+    state_of(place, way)
     with place.lock("import"):
-        imported = wiring.import_table(table, place.load(), wiring.aws(settings), settings.region)
+        imported = wiring.import_table(table, state_of(place, way), way, settings.region)
         if out is not None:
             Path(out).parent.mkdir(parents=True, exist_ok=True)
             write_text(out, imported.spec_yaml)

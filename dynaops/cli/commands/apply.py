@@ -12,6 +12,7 @@ from dynaops.cli import options, wiring
 from dynaops.cli.agreement import consents_of, is_agreed
 from dynaops.cli.events import Events
 from dynaops.cli.help import Command
+from dynaops.cli.identity import state_of
 from dynaops.cli.lazy import new_app
 from dynaops.cli.project_file import project
 from dynaops.cli.reviewing import Policies, judged
@@ -96,10 +97,11 @@ def _apply_specs(
     documents = wiring.plannable(specs)
     place = wiring.store(settings)
     way = wiring.aws(settings)
+    state_of(place, way)
     with place.lock("apply") as lock:
         if lock.note:
             screen.aside(lock.note)
-        state = place.load()
+        state = state_of(place, way)
         plan = wiring.make_plan(documents, state, way, read=specs.read, targets=targets)
         plan = wiring.agreed(plan, terms.consents)
         return carry_out(judged(plan, documents, state, policies), place, way, settings, terms)
@@ -115,10 +117,11 @@ def _apply_saved(
     documents = file.documents(project(settings), env_names)
     place = wiring.store(settings)
     way = wiring.aws(settings)
+    state_of(place, way)
     with place.lock("apply") as lock:
         if lock.note:
             screen.aside(lock.note)
-        state = place.load()
+        state = state_of(place, way)
         held, happened = _held(file, documents, state, way, policies)
         consents = wiring.agreed(file.plan, terms.consents).consents
         held = held.model_copy(update={"consents": consents})

@@ -8,6 +8,7 @@ from dynaops.cli import options, wiring
 from dynaops.cli.agreement import consents_of
 from dynaops.cli.events import Events
 from dynaops.cli.help import Command
+from dynaops.cli.identity import state_of
 from dynaops.cli.lazy import new_app
 from dynaops.cli.project_file import project
 from dynaops.cli.reviewing import Policies, judged
@@ -56,10 +57,11 @@ def destroy(
     documents = wiring.documents(specs) if specs.read else []
     place = wiring.store(settings)
     way = wiring.aws(settings)
+    state_of(place, way)
     with place.lock("destroy") as lock:
         if lock.note:
             screen.aside(lock.note)
-        state = place.load()
+        state = state_of(place, way)
         plan = wiring.make_plan(documents, state, way, read=specs.read, targets=targets or (), destroy=True)
         plan = wiring.agreed(plan, agreed)
         terms = Terms(yes, False, allow_destroy, not no_wait, operations, events=events)

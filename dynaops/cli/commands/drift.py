@@ -9,6 +9,7 @@ import typer
 from dynaops.cli import options, wiring
 from dynaops.cli.exits import Exit
 from dynaops.cli.help import Command
+from dynaops.cli.identity import headline_of, state_of
 from dynaops.cli.lazy import new_app
 from dynaops.cli.screen import Screen
 from dynaops.cli.settings import settings_of
@@ -33,14 +34,17 @@ def drift(
     """
     settings = settings_of(ctx)
     screen = Screen(settings)
-    state = wiring.store(settings).load()
-    found, unmanaged = wiring.drift(state, wiring.aws(settings), tables or ())
+    place = wiring.store(settings)
+    way = wiring.aws(settings)
+    state = state_of(place, way)
+    found, unmanaged = wiring.drift(state, way, tables or ())
+    headline = headline_of(state, settings, place, way)
     if settings.json:
         from dynaops.views.json_ import drifted
 
-        screen.document(drifted(found, unmanaged))
+        screen.document(drifted(found, unmanaged, headline))
     else:
         from dynaops.views.plan import drift_page
 
-        screen.show(drift_page(found, unmanaged))
+        screen.show(drift_page(found, unmanaged, headline))
     return Exit.CHANGES if exit_code and found else Exit.OK

@@ -10,6 +10,7 @@ import typer
 from dynaops.cli import options, wiring
 from dynaops.cli.exits import Exit
 from dynaops.cli.help import Command
+from dynaops.cli.identity import state_of
 from dynaops.cli.lazy import new_app
 from dynaops.cli.running import Terms, carry_out
 from dynaops.cli.screen import Screen
@@ -82,7 +83,7 @@ def grant(
     screen = Screen(settings)
     way = wiring.aws(settings)
     granted = wiring.plan_grant(
-        wiring.store(settings).load(),
+        state_of(wiring.store(settings), way),
         way,
         table,
         tuple(functions),

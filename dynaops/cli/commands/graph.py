@@ -10,6 +10,7 @@ import typer
 
 from dynaops.cli import options, wiring
 from dynaops.cli.help import Command
+from dynaops.cli.identity import state_of
 from dynaops.cli.lazy import new_app
 from dynaops.cli.screen import Screen
 from dynaops.cli.settings import Settings, settings_of
@@ -96,11 +97,12 @@ def graph(
 
 
 def _of_specs(settings: Settings, specs: wiring.Source, plan: bool) -> Graph:
-    state = wiring.store(settings).load()
+    place = wiring.store(settings)
     if not plan:
-        return wiring.graph_of_specs(wiring.documents(specs), state, wiring.home_region(settings))
+        return wiring.graph_of_specs(wiring.documents(specs), place.load(), wiring.home_region(settings))
     documents = wiring.plannable(specs)
     way = wiring.aws(settings)
+    state = state_of(place, way)
     made = wiring.make_plan(documents, state, way, read=specs.read)
     return wiring.graph_of_specs(documents, state, wiring.home_region(settings), made)
 

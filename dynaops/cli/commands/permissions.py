@@ -10,6 +10,7 @@ import typer
 from dynaops.cli import options, permitting, wiring
 from dynaops.cli.exits import Exit
 from dynaops.cli.help import Command
+from dynaops.cli.identity import state_of
 from dynaops.cli.lazy import new_app
 from dynaops.cli.screen import Screen
 from dynaops.cli.settings import settings_of
@@ -43,7 +44,7 @@ def permissions(
     documents = wiring.plannable(specs)
     way = wiring.aws(settings)
     if plan:
-        state = wiring.store(settings).load()
+        state = state_of(wiring.store(settings), way)
         made = wiring.make_plan(documents, state, way, read=specs.read)
         needed = permitting.for_plan(made, documents, state, way)
     else:

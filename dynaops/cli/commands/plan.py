@@ -10,6 +10,7 @@ from dynaops.cli import options, rehearsing, wiring
 from dynaops.cli.agreement import consents_of
 from dynaops.cli.exits import Exit
 from dynaops.cli.help import Command
+from dynaops.cli.identity import headed, state_of
 from dynaops.cli.lazy import new_app
 from dynaops.cli.pricing import PricesFrom, PriceSource, priced
 from dynaops.cli.reviewing import Html, Markdown, Policies, judged, write_reviews
@@ -61,18 +62,19 @@ def plan(
     screen = Screen(settings)
     specs = wiring.source(settings, paths, overlays, variables, variable_files, env_names)
     documents = wiring.plannable(specs)
-    state = wiring.store(settings).load()
+    place = wiring.store(settings)
     way = wiring.aws(settings)
+    state = place.load() if no_refresh else state_of(place, way)
     made = wiring.make_plan(
         documents, state, way, read=specs.read, targets=targets or (), refresh=not no_refresh
     )
     made = wiring.agreed(made, agreed)
-    made = priced(judged(made, documents, state, policies), prices, way)
+    made = priced(judged(headed(made, settings, place, way), documents, state, policies), prices, way)
     digest = None
     if out is not None:
         from dynaops.cli import saved
 
-        whose = made.model_copy(update={"account": way.account})
+        whose = made.model_copy(update={"account": way.caller().account})
         digest = saved.save(whose, specs, out, tuple(targets or ()), not no_refresh, tuple(policies or ()))
     write_reviews(made, markdown, html, refreshed=not no_refresh, digest=digest)
     rehearsal = rehearsing.rehearsed(made, documents, state, way) if rehearse else None

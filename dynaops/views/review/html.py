@@ -11,6 +11,7 @@ from dynaops.model.plan import Plan
 from dynaops.views import wording
 from dynaops.views.cost import figure
 from dynaops.views.estimate import duration, schedule
+from dynaops.views.headline import headline_words
 from dynaops.views.page import Line, Node, Section, Span, Style, clean
 from dynaops.views.plain import text_of
 from dynaops.views.plan import about_sections, table_sections
@@ -55,6 +56,9 @@ def _body(plan: Plan, refreshed: bool, digest: str | None) -> Iterator[str]:
 
 def _header(plan: Plan, refreshed: bool) -> Iterator[str]:
     yield f"<header><h1>{_TITLE}</h1><p class=verdict>{escape(_verdict(plan))}</p>"
+    words = headline_words(plan.headline)
+    if words:
+        yield f"<p class=faint>{escape(clean(' · '.join(words)))}</p>"
     tiles = [(str(number), action, action) for action, number in plan.counts().items()]
     if plan.operations:
         counted = str(len(plan.operations))
@@ -154,6 +158,5 @@ def _call(operation: Operation) -> str:
 
 def _footer(plan: Plan, digest: str | None) -> str:
     of = f"state serial {plan.serial}, made {plan.created_at}, dynaops {plan.dynaops_version}"
-    account = f", account {plan.account}" if plan.account else ""
     saved = f"; saved plan, SHA-256 {digest}" if digest else ""
-    return f"<footer>{escape(clean(of + account + saved))}</footer>"
+    return f"<footer>{escape(clean(of + saved))}</footer>"

@@ -14,6 +14,7 @@ from dynaops.model.plan import Plan
 from dynaops.views import wording
 from dynaops.views.cost import figure
 from dynaops.views.estimate import duration
+from dynaops.views.headline import headline_words
 from dynaops.views.page import Line, Node, Section, clean, groups
 from dynaops.views.plain import label_width, text_of
 from dynaops.views.plan import about_sections, loss, table_sections
@@ -50,6 +51,9 @@ def _head(plan: Plan, refreshed: bool, digest: str | None) -> Iterator[str]:
     else:
         yield f"### dynaops plan: {wording.totals(plan.counts())}"
         yield " · ".join(_figures(plan))
+    words = headline_words(plan.headline)
+    if words:
+        yield _escaped(" · ".join(words))
     if digest:
         yield f"Saved plan, SHA-256 `{digest}`"
     if not refreshed:

@@ -1,0 +1,53 @@
+"""Whose account a command works in: checked when the state is read, and told in the headline of every plan."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dynaops.cli.settings import Settings
+
+if TYPE_CHECKING:
+    from dynaops.aws.session import Aws
+    from dynaops.model.headline import Headline
+    from dynaops.model.plan import Plan
+    from dynaops.model.state import State
+    from dynaops.stores.base import Keeper, Store
+
+
+def state_of(store: Store, way: Aws) -> State:
+    """The stored state, whose resources are of the caller's account and endpoint. Raises WrongPlace, StateError."""
+    from dynaops.engine.identity import check_identity
+
+    state = store.load()
+    check_identity(state, way, store.location)
+    return state
+
+
+def headline_of(state: State, settings: Settings, store: Store, way: Aws) -> Headline:
+    """What a report is of that looks at the tables of a state."""
+    from dynaops.engine.scopes import recorded_tables
+    from dynaops.model.headline import Headline
+
+    caller = way.known_caller
+    return Headline(
+        environment=settings.environment,
+        account=caller.account if caller else None,
+        partition=caller.partition if caller else None,
+        regions=tuple(sorted(set(recorded_tables(state).values()))),
+        state=store.location,
+    )
+
+
+def headed(plan: Plan, settings: Settings, store: Keeper, way: Aws) -> Plan:
+    """The plan with what its headline tells: environment, account, regions, and the state's place where it has one."""
+    caller = way.known_caller
+    regions = plan.regions or tuple(sorted({operation.region for operation in plan.operations}))
+    return plan.model_copy(
+        update={
+            "environment": settings.environment,
+            "account": plan.account or (caller.account if caller else None),
+            "partition": plan.partition or (caller.partition if caller else None),
+            "regions": regions,
+            "state": getattr(store, "location", None),
+        }
+    )
