@@ -87,6 +87,7 @@ OFFLINE = frozenset(
         "DDB505",
         "DDB506",
         "DDB507",
+        "DDB508",
         "SPEC001",
         "SPEC002",
         "SPEC003",

@@ -100,3 +100,29 @@ def test_what_is_refused_is_refused_before_anything_is_sent(bench: Bench) -> Non
         bench.run(wanted)
     assert [one.code for one in refused.value.findings] == ["DDB507"]
     assert len(bench.server.requests.writes()) == sent
+
+
+@pytest.mark.parametrize(
+    ("more", "found"),
+    [
+        ({}, True),
+        ({"replicas": [{"region": "us-east-1"}]}, False),
+        ({"global_table": {"source_arn": "arn:aws:dynamodb:eu-west-1:210987654321:table/users"}}, False),
+        (
+            {
+                "replicas": [{"region": "eu-west-2"}, {"region": "eu-west-3"}],
+                "multi_region_consistency": "STRONG",
+            },
+            True,
+        ),
+    ],
+    ids=["alone", "replica", "of another account", "strong"],
+)
+@pytest.mark.parametrize("protected", [True, False])
+def test_only_members_of_a_group_are_protected_from_leaving_it(
+    more: dict[str, Any], found: bool, protected: bool
+) -> None:
+    block = {**more.get("global_table", {}), "disassociation_protection": protected}
+    spec = {"table_name": "users", "hash_key": "id", "attributes": {"id": "S"}, **more, "global_table": block}
+    codes = [one.code for one in check([document_of(spec)])]
+    assert ("DDB508" in codes) is found, codes

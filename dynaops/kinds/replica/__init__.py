@@ -57,6 +57,7 @@ def rules(spec: TableSpec) -> Iterator[Finding]:
     """What AWS refuses of a global table, whatever its state."""
     yield from _regions(spec)
     yield from _group(spec)
+    yield from _protected(spec)
     yield from _strong(spec)
 
 
@@ -95,6 +96,22 @@ def _group(spec: TableSpec) -> Iterator[Finding]:
                 "All members of a global table have the same kind of key: give encryption.kms_key_arn too.",
             )
     yield from _unscaled(spec)
+
+
+def _protected(spec: TableSpec) -> Iterator[Finding]:
+    """Protection against disassociation is a setting of a member of an eventually consistent group (UpdateTable)."""
+    block = spec.global_table
+    if block is None or block.disassociation_protection is None:
+        return
+    member = bool(spec.replicas or block.source_arn)
+    if not member or spec.multi_region_consistency == "STRONG":
+        what = "a strongly consistent global table" if member else "a table without replicas"
+        yield _error(
+            "DDB508",
+            f"{what} has no protection against disassociation",
+            "global_table.disassociation_protection",
+            "Remove the key, or add replicas." if not member else "Remove the key.",
+        )
 
 
 def _unscaled(spec: TableSpec) -> Iterator[Finding]:

@@ -45,7 +45,7 @@ def join(work: Work) -> Iterator[Step]:
 
 
 def settings(work: Work) -> Iterator[Step]:
-    """Settings of the group, each alone in its call."""
+    """Whether settings are copied to replicas in other accounts, alone in its call."""
     entry = work.entries.get(work.scope.below("global_table"))
     if entry is None or entry.desired is None:
         return
@@ -67,7 +67,16 @@ def settings(work: Work) -> Iterator[Step]:
         yield _setting(
             work, entry, title, "GlobalTableSettingsReplicationMode", mode, done, "settings_replication"
         )
-    protect = wanted.get("disassociation_protection")
+
+
+def protection(work: Work) -> Iterator[Step]:
+    """The protection against disassociation, which only members of a group have: it comes after the joining."""
+    entry = work.entries.get(work.scope.below("global_table"))
+    if entry is None or entry.desired is None:
+        return
+    live = entry.live.properties if entry.live else {}
+    name = work.scope.table_name
+    protect = entry.desired.properties.get("disassociation_protection")
     if protect is not None and protect != live.get("disassociation_protection"):
         done = f"Table.DisassociationProtectionEnabled==`{'true' if protect else 'false'}`"
         title = f"{'protect' if protect else 'stop protecting'} {name} from leaving its global table"

@@ -143,7 +143,7 @@ class ReplicaRoom(BaseRoom):
             yield Link("region", region, "in" if one.kind == KIND else "has its witness in", "region")
 
     def operations(self, work: Work) -> list[Step]:
-        steps = [*group.leave(work), *group.settings(work), *group.join(work)]
+        steps = [*group.leave(work), *group.settings(work), *group.join(work), *group.protection(work)]
         for entry in work.of_kind(KIND):
             if entry.action in (Action.CREATE, Action.REPLACE):
                 steps.extend(regional.born(work, entry))

@@ -84,6 +84,8 @@ def described(world: World, table: Table) -> dict[str, Any]:
     }
     if group.strong:
         shown["MultiRegionConsistency"] = "STRONG"
+    else:
+        shown["DisassociationProtectionEnabled"] = table.disassociation_protection
     if group.witnesses:
         shown["GlobalTableWitnesses"] = [
             {"RegionName": region, "WitnessStatus": status} for region, status in group.witnesses.items()

@@ -49,6 +49,20 @@ def check_settings(body: dict[str, Any], asked: set[str]) -> None:
             raise invalid(f"{member} modification must be the only operation in the request")
 
 
+def protect(call: Call, table: Table, protected: bool) -> None:
+    """Turn the protection against disassociation on or off: a setting of a member of an MREC group (UpdateTable).
+
+    What AWS answers for other tables has not been recorded; refusing is the stricter way.
+    """
+    group = groups.group_of(call.world, table)
+    if group is None or group.strong:
+        raise validation(
+            "DisassociationProtectionEnabled can only be set for a replica of a multi-Region eventual consistency "
+            "global table"
+        )
+    table.disassociation_protection = protected
+
+
 def update(call: Call, table: Table, body: dict[str, Any]) -> dict[str, Any]:
     """Carry out ReplicaUpdates (and witness updates); answer the table's description."""
     actions = _actions(body["ReplicaUpdates"])

@@ -187,7 +187,7 @@ def _apply(call: Call, table: Table, body: dict[str, Any]) -> dict[str, Any]:
     if "GlobalTableSettingsReplicationMode" in body:
         table.settings_mode = body["GlobalTableSettingsReplicationMode"]
     if "DisassociationProtectionEnabled" in body:
-        table.disassociation_protection = body["DisassociationProtectionEnabled"]
+        replicas.protect(call, table, body["DisassociationProtectionEnabled"])
     if body.get("VectorIndexUpdates"):
         vector.apply(call, table, body["VectorIndexUpdates"])
     replicas.carry(call, table, body)

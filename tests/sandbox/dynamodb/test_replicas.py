@@ -466,6 +466,20 @@ class TestSettings:
             **{mode: "ENABLED_WITH_OVERRIDES"},
         )
 
+    def test_protection_against_disassociation(self, desk: Desk) -> None:
+        """On by default, shown of members of an eventually consistent group, and set on them alone (UpdateTable)."""
+        member = "DisassociationProtectionEnabled"
+        desk.create()
+        assert member not in desk.table()
+        body: Body = {member: False}
+        refused(desk, "ValidationException", f"{member} can only be set", **body)
+        desk.update(**join())
+        desk.pass_time(30)
+        assert desk.table()[member] is True
+        for wanted in (False, True):
+            desk.update(**{member: wanted})
+            assert desk.table()[member] is wanted
+
 
 class TestReplicaScaling:
     def test_only_for_global_tables(self, desk: Desk) -> None:
