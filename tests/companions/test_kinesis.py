@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 
 from dynaops.engine.plan import PlanRefused
+from dynaops.kinds.kind import Known
+from dynaops.kinds.kinesis.room import ROOM
+from dynaops.model.resource import Scope
 from dynaops.sandbox.faults import Rule
 from tests.companions.bench import REGION, Bench, actions, calls
 
@@ -110,3 +113,22 @@ def test_a_failure_half_way_converges(world: Bench, effect: str) -> None:
         world.server.faults.clear()
     world.apply(spec("two"))
     assert live(world) == {"two": "MILLISECOND"}
+
+
+@pytest.mark.parametrize("status", ["ENABLING", "UPDATING", "ACTIVE"])
+def test_a_passing_status_is_not_recorded(status: str) -> None:
+    """It would differ at the next look, and be a change of the state that nobody made."""
+
+    class Answer:
+        account = "123456789012"
+
+        def read(self, *_: Any) -> dict[str, Any]:
+            return {
+                "KinesisDataStreamDestinations": [{"StreamArn": f"{ARN}one", "DestinationStatus": status}]
+            }
+
+        def read_all(self, *_: Any) -> None:
+            raise AssertionError("one call tells")
+
+    (found,) = ROOM.observe(Answer(), Scope("users", "users", REGION), None, Known(discover=True))
+    assert found.outputs.get("status") == ("ACTIVE" if status == "ACTIVE" else None)

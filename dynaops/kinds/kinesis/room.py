@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from dynaops.kinds import TableSpec
 
 KIND = "kinesis"
-_LIVE = ("ENABLING", "ACTIVE", "UPDATING")
+_SETTLED = "ACTIVE"
+_LIVE = ("ENABLING", _SETTLED, "UPDATING")
 """A destination that was turned off lingers as DISABLED, one that failed as ENABLE_FAILED (DDB-TABLE-299, 302)."""
 _ON = f"contains([{', '.join(map(repr, _LIVE))}], DestinationStatus)"
 _GOING = "DestinationStatus=='DISABLING'"
@@ -67,7 +68,9 @@ class KinesisRoom(BaseRoom):
             if one.get("DestinationStatus") in _LIVE:
                 precision = one.get("ApproximateCreationDateTimePrecision", _DEFAULT)
                 found = {"stream_arn": one["StreamArn"], "precision": precision}
-                outputs = {"stream_arn": one["StreamArn"], "status": one["DestinationStatus"]}
+                outputs = {"stream_arn": one["StreamArn"]}
+                if one["DestinationStatus"] == _SETTLED:  # a passing status would be a state update by itself
+                    outputs["status"] = _SETTLED
                 yield Observed(scope.below(KIND), KIND, scope.region, found, outputs, owner=scope.address)
 
     def resolve(self, read: Reader | None, scope: Scope, entries: Sequence[Entry]) -> dict[str, Entry]:
