@@ -1,5 +1,6 @@
-"""Variables in string values of specs: ``${var.NAME}``, ``${env.NAME}``, ``${workspace}``.
+"""Variables in strings of specs: ``${var.NAME}``, ``${env.NAME}``, ``${workspace}``, ``${environment}``.
 
+They stand in values and in keys. ``${var.NAME:-DEFAULT}`` has a default, for a variable that is not given or empty.
 ``$${`` stands for a literal ``${``. What a later step fills in (``${table_arn}``, ``${stream_arn}``,
 ``${index_arns}``) is left alone. What a variable brings in is not looked at for variables again.
 """
@@ -7,14 +8,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
-from enum import Enum
 from typing import NamedTuple
 
 from dynaops.engine.yaml_tree import Node, cost_of, place_of, tree_of
 from dynaops.model.finding import Finding, Severity
 from dynaops.specs.environment import Environment
+from dynaops.specs.references import MAX_NESTED, Kind, Piece, pieces
 
 MAX_EXPANDED = 4 * 1024 * 1024
 """Characters that variables may bring into one document."""
@@ -27,6 +28,9 @@ _MOST_COMPARED = 1000
 """Names that a misspelled one is compared with."""
 _LATER = {"table_arn", "stream_arn", "index_arns"}
 _WORKSPACE = "workspace"
+_ENVIRONMENT = "environment"
+_TEXTS = {_WORKSPACE, _ENVIRONMENT}
+"""Names, which stay texts whatever they look like."""
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 
 
@@ -36,6 +40,7 @@ class Values(NamedTuple):
     variables: Mapping[str, object]
     env: Environment
     workspace: str
+    environment: str | None = None
 
     def of(self, name: str) -> object | None:
         """What ``${name}`` stands for; None where that is not defined, not allowed, or not known yet."""
@@ -44,49 +49,16 @@ class Values(NamedTuple):
             return self.variables.get(key)
         if scope == "env":
             return self.env.get(key)
+        if name == _ENVIRONMENT:
+            return self.environment
         return self.workspace if name == _WORKSPACE else None
 
-
-class Kind(Enum):
-    """What a piece of a text is."""
-
-    LITERAL = "literal"
-    REFERENCE = "reference"
-    UNENDED = "unended"
-    """``${`` without an end, and all that follows."""
-
-
-class Piece(NamedTuple):
-    """A piece of a text: what it stands for as a literal, the name of a reference, or the rest that has no end."""
-
-    kind: Kind
-    text: str
-
-
-def pieces(text: str) -> Iterator[Piece]:
-    """The pieces of a text in their order. Each character is looked at a fixed number of times, whatever the text."""
-    last = text.rfind("}")
-    position = 0
-    while (start := text.find("${", position)) >= 0:
-        escaped = start > position and text[start - 1] == "$"
-        if text[position : start - escaped]:
-            yield Piece(Kind.LITERAL, text[position : start - escaped])
-        if start + 2 > last:
-            if not escaped:
-                yield Piece(Kind.UNENDED, text[start:])
-                return
-            yield Piece(Kind.LITERAL, "${")
-            position = start + 2
-            continue
-        end = text.find("}", start + 2)
-        yield (
-            Piece(Kind.LITERAL, text[start : end + 1])
-            if escaped
-            else Piece(Kind.REFERENCE, text[start + 2 : end].strip())
-        )
-        position = end + 1
-    if position < len(text):
-        yield Piece(Kind.LITERAL, text[position:])
+    def may_default(self, name: str) -> bool:
+        """Whether a default can stand for ``${name}``: the name is of a known form, and may be read."""
+        scope, dot, key = name.partition(".")
+        if scope == "env" and dot:
+            return self.env.refusal(key) is None
+        return (scope == "var" and bool(dot)) or name in _TEXTS
 
 
 class Substitution:
@@ -126,20 +98,43 @@ class Substitution:
 
     def _node(self, node: Node) -> Node:
         if isinstance(node.value, dict):
-            value = {name: self._node(child) for name, child in node.value.items()}
-            return Node(value, node.spot, node.key)
+            return Node(self._map(node.value), node.spot, node.key)
         if isinstance(node.value, list):
             return Node([self._node(child) for child in node.value], node.spot, node.key)
         if isinstance(node.value, str) and "${" in node.value:
-            return self._string(node, list(pieces(node.value)))
+            return self._string(node, pieces(node.value))
         return node
 
-    def _string(self, node: Node, parts: list[Piece]) -> Node:
-        if len(parts) == 1 and parts[0].kind is Kind.REFERENCE and parts[0].text != _WORKSPACE:
-            value = self.values.of(parts[0].text)
+    def _map(self, value: dict[str, Node]) -> dict[str, Node]:
+        filled: dict[str, Node] = {}
+        for name, child in value.items():
+            if "${" in name:
+                written, key = name, Node(name, child.key or child.spot)
+                name = self._text(pieces(written), key)
+                if name != written and (name in value or name in filled):
+                    self._tell("SPEC005", f"the key {_short(name)} stands twice", "Remove one.", key)
+            filled[name] = self._node(child)
+        return filled
+
+    def _string(self, node: Node, parts: Sequence[Piece]) -> Node:
+        if len(parts) == 1 and parts[0].kind is Kind.REFERENCE and parts[0].text not in _TEXTS:
+            (part,) = parts
+            value = self._given(part)
             if value is not None:
                 return self._whole(value, node)
-        return Node("".join(self._part(part, node) for part in parts), node.spot, node.key)
+            if part.default is not None and self.values.may_default(part.text):
+                if len(part.default) == 1 and part.default[0].kind is Kind.REFERENCE:
+                    return self._string(node, part.default)
+                return self._whole(self._text(part.default, node), node)
+        return Node(self._text(parts, node), node.spot, node.key)
+
+    def _given(self, part: Piece) -> object | None:
+        """The value of a reference; None where it is not given, or empty and has a default."""
+        value = self.values.of(part.text)
+        return None if value == "" and part.default is not None else value
+
+    def _text(self, parts: Sequence[Piece], node: Node) -> str:
+        return "".join(self._part(part, node) for part in parts)
 
     def _whole(self, value: object, node: Node) -> Node:
         """A value that stands alone keeps its type; a text reads as YAML would read it."""
@@ -161,9 +156,15 @@ class Substitution:
                 node,
             )
             return part.text
-        value = self.values.of(part.text)
+        if part.kind is Kind.NESTED:
+            hint = f"Nest up to {MAX_NESTED}."
+            self._tell("SPEC007", f"{_short(part.text)}: defaults are nested too deeply", hint, node)
+            return part.text
+        value = self._given(part)
         if value is None:
-            self._missing(part.text, node)
+            if part.default is not None and self.values.may_default(part.text):
+                return self._text(part.default, node)
+            self._missing(part, node)
             return f"${{{part.text}}}"
         if isinstance(value, dict | list):
             kind = "map" if isinstance(value, dict) else "list"
@@ -184,8 +185,14 @@ class Substitution:
         if self._left < 0:
             raise _TooMuch(node)
 
-    def _missing(self, name: str, node: Node) -> None:
+    def _missing(self, part: Piece, node: Node) -> None:
+        name = part.text
         if name in _LATER:
+            if part.default is not None:
+                hint = f"Write ${{{name}}} alone."
+                self._tell(
+                    "SPEC007", f"${{{name}}} is filled in when it is known, and takes no default", hint, node
+                )
             return
         scope, _, key = name.partition(".")
         refusal = self.values.env.refusal(key) if scope == "env" else None
@@ -196,8 +203,10 @@ class Substitution:
             hint = self._near(key)
         elif scope == "env":
             hint = f"Set {_short(key)} in the environment."
+        elif name == _ENVIRONMENT:
+            hint = "Choose one with -E NAME, or write ${environment:-NAME}."
         else:
-            hint = "Write ${var.NAME}, ${env.NAME} or ${workspace}, or $${ for a literal ${."
+            hint = "Write ${var.NAME}, ${env.NAME}, ${workspace} or ${environment}, or $${ for a literal ${."
         self._tell("SPEC007", f"${{{_short(name)}}} is not defined", hint, node)
 
     def _near(self, key: str) -> str:

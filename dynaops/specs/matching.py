@@ -12,9 +12,10 @@ from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from fnmatch import translate
 
-from dynaops.engine.variables import Kind, Names, pieces
+from dynaops.engine.variables import Names
 from dynaops.engine.yaml_tree import Node, unreadable
 from dynaops.model.finding import Finding, Severity
+from dynaops.specs.references import Kind, pieces
 
 MATCH = "match"
 NAME = "table_name"

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import json
 import re
-import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dynaops.engine.load import load
-from dynaops.engine.variables import MAX_EXPANDED, Kind, Substitution, Values, pieces
+from dynaops.engine.variables import MAX_EXPANDED, Substitution, Values
 from dynaops.engine.yaml_tree import MAX_BYTES, Node, tree_of
 from dynaops.model.errors import SpecError
 from dynaops.model.finding import Finding
+from dynaops.specs import references
 from dynaops.specs.environment import Environment, looks_secret, prefix_fault
+from dynaops.specs.references import MAX_NESTED, Kind, Piece, pieces
 from tests.unusual_files import no_hang
 
 GOOD = "table_name: users\nhash_key: id\nattributes: {id: S}\n"
@@ -25,21 +27,20 @@ SECRET = "wJalrXUtnFEMI/K7MDENG"
 SPOT = ("spec.yaml", 4, 11)
 
 
-class Counted(str):
-    """A text that counts how many of its characters are looked at by searches."""
+class CountedTokens:
+    """Finds tokens as the expression does, and counts the characters that are gone through."""
 
-    looked_at = 0
+    def __init__(self, expression: re.Pattern[str]) -> None:
+        self.looked_at = 0
+        self._expression = expression
 
-    def _counted(self, found: int, start: int, end: int) -> int:
-        Counted.looked_at += (end if found < 0 else found) - start
-        return found
-
-    def find(self, sub: str, start: Any = 0, end: Any = sys.maxsize) -> int:
-        return self._counted(super().find(sub, start, end), start, len(self))
-
-    def rfind(self, sub: str, start: Any = 0, end: Any = sys.maxsize) -> int:
-        Counted.looked_at += len(self)
-        return super().rfind(sub, start, end)
+    def finditer(self, text: str) -> Iterator[re.Match[str]]:
+        before = 0
+        for token in self._expression.finditer(text):
+            self.looked_at += token.end() - before
+            before = token.end()
+            yield token
+        self.looked_at += len(text) - before
 
 
 HOSTILE = {
@@ -52,6 +53,10 @@ HOSTILE = {
     "refused": "${env.HOME}",
     "nested": "${var.${var.a}",
     "nested defaults": "${var.a:-${var.b:-",
+    "nested defaults, ended": "${var.b:-${var.c:-x}}",
+    "a default that never ends": "${var.b:-",
+    "escapes in a default": "${var.b:-$${",
+    "many ends of names": "${var.b:-:-:-}",
     "closed at once": "${}",
     "ends alone": "}",
     "escaped references": "$${var.a}",
@@ -61,11 +66,18 @@ HOSTILE = {
 
 @pytest.mark.parametrize("ended", [False, True])
 @pytest.mark.parametrize("unit", HOSTILE.values(), ids=HOSTILE)
-def test_each_character_is_looked_at_a_bounded_number_of_times(unit: str, ended: bool) -> None:
-    text = Counted(unit * 2000 + ("}" if ended else ""))
-    Counted.looked_at = 0
-    assert sum(1 for _ in pieces(text)) <= 2 * 2000 + 2
-    assert Counted.looked_at <= 4 * len(text)
+def test_a_text_is_gone_through_once(unit: str, ended: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = unit * 2000 + ("}" if ended else "")
+    tokens = CountedTokens(references._TOKEN)
+    monkeypatch.setattr(references, "_TOKEN", tokens)
+    found = pieces(text)
+    assert sizes(found) <= 4 * len(text)
+    assert tokens.looked_at <= len(text)
+
+
+def sizes(found: Sequence[Piece]) -> int:
+    """How many pieces there are, and how many characters they hold beside what is written."""
+    return sum(1 + len(piece.text) + sizes(piece.default or ()) for piece in found)
 
 
 @pytest.mark.parametrize("unit", HOSTILE.values(), ids=HOSTILE)
@@ -124,6 +136,134 @@ def filled(text: str, variables: dict[str, Any] | None = None, **env: str) -> An
     return node.plain()
 
 
+class Given(NamedTuple):
+    """A reference with its default, as a test builds it."""
+
+    name: str
+    default: list[str | Given] | None
+
+
+def written(parts: Sequence[str | Given]) -> str:
+    return "".join(
+        part
+        if isinstance(part, str)
+        else f"${{{part.name}}}"
+        if part.default is None
+        else f"${{{part.name}:-{written(part.default)}}}"
+        for part in parts
+    )
+
+
+def stands_for(parts: Sequence[str | Given]) -> str:
+    """What it stands for by what it was built from."""
+    values = {"var.a": "A", "env.DYNAOPS_VAR_A": "E", "workspace": "staging"}
+    text = ""
+    for part in parts:
+        if isinstance(part, str):
+            text += part.replace("$${", "${")
+        elif part.name in values:
+            text += values[part.name]
+        else:
+            assert part.default is not None
+            text += stands_for(part.default)
+    return text
+
+
+literals = st.sampled_from(["x", "-", ":", "{", " ", "$${y}", "5", "$ "])
+built: st.SearchStrategy[list[str | Given]] = st.recursive(
+    st.lists(literals, max_size=2),
+    lambda inner: st.lists(
+        literals
+        | st.builds(Given, st.sampled_from(["var.a", "workspace", "env.DYNAOPS_VAR_A"]), st.none() | inner)
+        | st.builds(
+            Given, st.sampled_from(["var.none", "var.empty", "env.DYNAOPS_VAR_B", "environment"]), inner
+        ),
+        max_size=3,
+    ),
+    max_leaves=8,
+)
+
+
+@given(built)
+@settings(max_examples=150, deadline=None)
+def test_defaults_stand_for_what_is_not_given(parts: list[str | Given]) -> None:
+    text = "." + written(parts)
+    assert filled(text, {"a": "A", "empty": ""}, DYNAOPS_VAR_A="E") == "." + stands_for(parts)
+
+
+@pytest.mark.parametrize(
+    ("text", "becomes"),
+    [
+        ("${var.none:-x}", "x"),
+        ("${ var.none :- x }", " x "),
+        ("${var.none:-}", ""),
+        ("${var.none:-5}", 5),
+        ("${var.none:-true}", True),
+        ("n${var.none:-5}", "n5"),
+        ("${var.a:-x}", "x-given"),
+        ("${var.empty:-x}", "x"),
+        ("${var.empty}", ""),
+        ("${var.no:-x}", False),
+        ("${var.null:-x}", "x"),
+        ("${var.none:-${var.a}}", "x-given"),
+        ("${var.none:-${var.list}}", [1]),
+        ("${var.none:-${var.nope:-${env.DYNAOPS_VAR_N:-${var.list}}}}", [1]),
+        ("${var.none:-{}}", "{}"),
+        ("${env.DYNAOPS_VAR_A:-x}", "e"),
+        ("${env.DYNAOPS_VAR_NONE:-x}", "x"),
+        ("${workspace:-x}", "staging"),
+        ("${environment:-5}", "5"),
+        ("$${var.none:-x}", "${var.none:-x}"),
+        ("${var.none:-a:-b}", "a:-b"),
+    ],
+)
+def test_what_a_default_becomes(text: str, becomes: Any) -> None:
+    variables = {"a": "x-given", "list": [1], "empty": "", "no": False, "null": None}
+    assert filled(text, variables, DYNAOPS_VAR_A="e") == becomes
+
+
+@pytest.mark.parametrize("times", [MAX_NESTED, MAX_NESTED + 1])
+def test_defaults_nest_as_deeply_as_may_be(times: int) -> None:
+    text = "${var.none:-" * times + "x" + "}" * times
+    if times <= MAX_NESTED:
+        assert filled(text) == "x"
+        return
+    with pytest.raises(SpecError) as caught:
+        filled(text)
+    assert "nested too deeply" in caught.value.findings[0].message
+
+
+def test_the_environment_is_a_variable() -> None:
+    substitution = Substitution(Values({}, Environment({}), "default", "prod"))
+    node = substitution.document(tree_of(["${environment}", "a-${environment:-x}"], SPOT))
+    assert node is not None
+    assert node.plain() == ["prod", "a-prod"]
+
+
+def test_keys_are_filled_in_too(tmp_path: Path) -> None:
+    text = """billing_mode: PROVISIONED
+global_secondary_indexes: [{name: "by-${workspace}", hash_key: id}]
+autoscaling: {read: {min: 1, max: 9}, write: {min: 1, max: 9}, indexes: {"by-${workspace}": {read: {min: 2, max: 9}}}}
+tags: {"$${x}": "y"}
+"""
+    (tmp_path / "spec.yaml").write_text(GOOD + text)
+    (document,) = load([tmp_path / "spec.yaml"], workspace="eu")
+    plain = document.node.plain()
+    assert list(plain["autoscaling"]["indexes"]) == ["by-eu"]
+    assert plain["tags"] == {"${x}": "y"}
+
+
+@pytest.mark.parametrize(
+    ("key", "code"), [("${var.nope}", "SPEC007"), ("a-${workspace}", "SPEC005"), ("${var.a", "SPEC007")]
+)
+def test_a_key_that_cannot_be_filled_in(tmp_path: Path, key: str, code: str) -> None:
+    (tmp_path / "spec.yaml").write_text(GOOD + f"tags: {{a-eu: x, '{key}': y}}\n")
+    with pytest.raises(SpecError) as caught:
+        load([tmp_path / "spec.yaml"], workspace="eu")
+    (finding,) = caught.value.findings
+    assert (finding.code, str(finding.place).rpartition("/")[2]) == (code, "spec.yaml:4:17")
+
+
 @pytest.mark.parametrize(
     ("text", "becomes"),
     [
@@ -172,6 +312,15 @@ def test_what_a_text_becomes(text: str, becomes: Any) -> None:
         ("${var.a} ${", "has no end"),
         ("x ${var.list}", "is a list, which cannot stand within a text"),
         ("x ${var.map}", "is a map, which cannot stand within a text"),
+        ("x ${var.b:-${var.list}}", "is a list, which cannot stand within a text"),
+        ("${var.b:-${var.c}}", "${var.c} is not defined"),
+        ("${va.b:-x}", "${va.b} is not defined"),
+        ("${b:-x}", "${b} is not defined"),
+        ("${env.HOME:-x}", "may not be read"),
+        ("${environment}", "${environment} is not defined"),
+        ("${table_arn:-x}", "takes no default"),
+        ("${var.b:-x", "has no end"),
+        ("${var.b:-${var.a}", "has no end"),
     ],
 )
 def test_what_cannot_be_filled_in(text: str, told: str) -> None:
