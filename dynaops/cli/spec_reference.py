@@ -43,11 +43,26 @@ the key. Which tables a document of an overlay is for:
 
 An overlay that fits no table is an error: a new table stands in a spec.
 
+## Composition
+
+[composition.md](composition.md) shows how defaults, overlays and variables make several environments of one set of
+specs. `only: [prod]` in a document says in which environments it is there; in the others it is as if absent.
+`defaults` in a document of its own is for the tables of its file; in a file called `defaults.yaml` for those of its
+folder and of the folders below. From the lowest layer on: the project file's `default_tags` and `defaults`, those of
+folders from the outermost on, those of the file, the document itself, the environment's overlays, `-f`. What a higher
+layer says wins, and layers merge as overlays do.
+
 ## Variables
 
-In string values, `${var.NAME}` stands for a value of `--var NAME=VALUE` or `--var-file FILE`, `${env.NAME}` for an
-environment variable, `${workspace}` for the workspace's name, and `$${` for a literal `${`. A value that stands alone
-keeps its type: a list of a var file stays a list. What is not defined is an error, and so is a `${` without an end.
+In strings, `${var.NAME}` stands for a value of `--var NAME=VALUE`, `--var-file FILE` or the project file,
+`${env.NAME}` for an environment variable, `${workspace}` for the workspace's name, `${environment}` for that of the
+environment (`-E`), and `$${` for a literal `${`. They stand in values and in keys, wherever a name or any other text
+does. A value that stands alone keeps its type: a list of a var file stays a list. What is not defined is an error, and
+so is a `${` without an end.
+
+`${var.NAME:-DEFAULT}` stands for DEFAULT where the variable is not given or empty, and so do the other forms with a
+default. A default goes up to its `}`, may hold variables with defaults of their own (up to 10 within one another), and
+reads as YAML where it stands alone: `${var.days:-7}` is a number. It does not open what the environment keeps closed.
 
 Whoever writes a spec decides what a plan shows, so the environment is closed to specs, but for
 
@@ -82,7 +97,8 @@ def documents() -> dict[str, str]:
 
 def _page(schema: Schema) -> Iterator[str]:
     blocks = {name: _block(one) for name, one in schema["$defs"].items()}
-    yield from _table("The table", schema, blocks)
+    table = {**schema, "required": schema["anyOf"][0]["required"]}
+    yield from _table("The table", table, blocks)
     for name, block in blocks.items():
         yield from _table(name, block, blocks)
 

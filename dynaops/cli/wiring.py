@@ -92,11 +92,14 @@ def documents(specs: Source) -> list[Document]:
     from dynaops.cli.variables import read
     from dynaops.cli.workspaces import selected
     from dynaops.engine.load import load
+    from dynaops.specs.composition import Composition
     from dynaops.specs.environment import Environment
 
     variables = read(specs.variable_files, specs.variables)
     environment = Environment(os.environ, specs.project.env_prefixes, frozenset(specs.env_names))
-    return load(specs.paths, specs.overlays, variables, environment, selected())
+    is_whole = specs.paths == default_paths(specs.project)
+    composition = Composition.of(specs.project, is_whole, _notice)
+    return load(specs.paths, specs.overlays, variables, environment, selected(), composition)
 
 
 def plannable(specs: Source) -> list[Document]:

@@ -102,6 +102,8 @@ OFFLINE = frozenset(
         "SPEC013",
         "SPEC014",
         "SPEC015",
+        "SPEC016",
+        "SPEC017",
         "SPEC021",
         "SPEC022",
     }

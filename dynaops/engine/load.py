@@ -17,8 +17,9 @@ from dynaops.engine.yaml_tree import Node, Unreadable, tree_of
 from dynaops.kinds import TableSpec
 from dynaops.model.errors import SpecError
 from dynaops.model.finding import Finding, Place, Severity
+from dynaops.specs.blocks import ONLY
+from dynaops.specs.composition import Composition, composed
 from dynaops.specs.environment import Environment
-from dynaops.specs.spec_files import merged_files
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -35,6 +36,8 @@ class Document:
     spec: TableSpec
     source: str
     node: Node
+    written: Node
+    """The same with variables as they are written."""
 
     def place(self, path: str = "") -> Place:
         """Where the value at a dotted path is written, or what is nearest around it."""
@@ -58,24 +61,33 @@ def load(
     variables: Mapping[str, object] | None = None,
     env: Environment | None = None,
     workspace: str = "default",
+    composition: Composition | None = None,
 ) -> list[Document]:
     """The documents of files and folders. Without `paths`, those of the first overlay, with the others laid on.
 
-    `env`: by default, the names that are open to every spec. Raises SpecError with the findings of all files:
-    unreadable ones, undefined variables, and values that do not fit.
+    `env`: by default, the names that are open to every spec. `composition`: what an environment and the project file
+    add. Raises SpecError with the findings of all files: unreadable ones, undefined variables, and values that do not
+    fit.
     """
     findings: list[Finding] = []
-    substitution = Substitution(Values(variables or {}, env or Environment(os.environ), workspace))
+    composition = composition or Composition()
+    env = env or Environment(os.environ)
+    substitution = Substitution(Values(variables or {}, env, workspace, composition.environment))
     documents: list[Document] = []
-    for source, node in merged_files(paths, overlays, substitution, findings):
+    for source, node in composed(paths, overlays, composition, substitution, findings):
         filled = substitution.document(node)
         if filled is not None:
-            documents.extend(_document(source, filled, findings))
+            documents.extend(_document(source, filled, findings, node))
     findings.extend(substitution.all_findings())
     findings.extend(_repeated(documents))
     if findings:
-        raise SpecError(findings)
+        raise SpecError(_once(findings))
     return documents
+
+
+def _once(findings: Sequence[Finding]) -> list[Finding]:
+    """The findings without those that say the same of the same place, as of a value that is laid on many tables."""
+    return list({(one.code, one.message, one.place and str(one.place)): one for one in findings}.values())
 
 
 def document_of(spec: dict[str, Any], source: str = "") -> Document:
@@ -91,7 +103,9 @@ def _finding(code: str, message: str, hint: str | None, place: Place | None = No
     return Finding(code=code, severity=Severity.ERROR, message=message, hint=hint, place=place)
 
 
-def _document(source: str, node: Node, findings: list[Finding]) -> Iterator[Document]:
+def _document(
+    source: str, node: Node, findings: list[Finding], written: Node | None = None
+) -> Iterator[Document]:
     from pydantic import ValidationError
 
     if not isinstance(node.value, dict):
@@ -113,7 +127,7 @@ def _document(source: str, node: Node, findings: list[Finding]) -> Iterator[Docu
     except Unreadable as error:
         findings.append(error.finding)
         return
-    yield Document(spec.with_file_items(items), source, node)
+    yield Document(spec.with_file_items(items), source, node, written or node)
 
 
 def _data(node: Node) -> dict[str, Any]:
@@ -233,7 +247,7 @@ def _known_keys(path: Sequence[int | str]) -> list[str]:
     for part in path:
         if isinstance(part, str) and model is not None and part in model.model_fields:
             model = _block_of(model.model_fields[part].annotation)
-    return sorted(model.model_fields) if model is not None else []
+    return sorted([*model.model_fields, *(() if path else (ONLY,))]) if model is not None else []
 
 
 def _block_of(annotation: Any) -> type[BaseModel] | None:

@@ -10,6 +10,8 @@ from typing import Any
 
 from dynaops.kinds import TableSpec
 from dynaops.model.spec import Fragment
+from dynaops.specs.blocks import DEFAULTS, ONLY
+from dynaops.specs.matching import MATCH, NAME
 
 URI = "https://json-schema.org/draft/2020-12/schema"
 
@@ -28,7 +30,33 @@ def json_schema() -> dict[str, Any]:
                 "description": block.get("description", ""),
                 "anyOf": [{"type": "boolean"}, {**block, "description": "The block in full."}],
             }
-    return {"$schema": URI, **found, "title": "dynaops table spec"}
+    return {"$schema": URI, **_with_composition(found), "title": "dynaops table spec"}
+
+
+_NAMES = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}
+
+
+def _with_composition(found: dict[str, Any]) -> dict[str, Any]:
+    """The schema with the keys that say where a document is there, and what it is laid under or on."""
+    properties = found["properties"]
+    defaults = {name: {"$ref": f"#/properties/{name}"} for name in properties if name != NAME}
+    composing = {
+        ONLY: {**_NAMES, "description": "The environments in which the document is there. Default: all."},
+        DEFAULTS: {
+            "type": "object",
+            "properties": defaults,
+            "additionalProperties": False,
+            "description": "In a document of its own: what the tables of the file have where they say nothing "
+            "themselves; in a file called defaults.yaml, those of its folder and of the folders below.",
+        },
+        MATCH: {
+            **_NAMES,
+            "description": "Of an overlay and of defaults: the tables that it is for, by name or pattern (shop-*).",
+        },
+    }
+    kinds = [{"required": found["required"]}, {"required": [DEFAULTS]}, {"required": [MATCH]}]
+    rest = {key: value for key, value in found.items() if key != "required"}
+    return {**rest, "properties": {**properties, **composing}, "anyOf": kinds}
 
 
 def _fragments(base: type[Fragment]) -> list[type[Fragment]]:

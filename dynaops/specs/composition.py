@@ -1,104 +1,173 @@
-"""Composing documents: which layers are laid on which document, and in which order."""
+"""Composing documents: from files to what each table's document comes to in an environment.
+
+From the lowest layer on: the project file's `default_tags` and its `defaults`, the defaults of folders (the outermost
+first), those of the file, the document itself, the environment's overlays, the overlays of the command line.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+from typing import Any
 
-from dynaops.engine.variables import Names, Substitution
-from dynaops.engine.yaml_tree import Node, Unreadable, cost_of
-from dynaops.model.finding import Finding, Severity
-from dynaops.specs.matching import MATCH, NAME, TableIndex, names_of
-from dynaops.specs.overlay import Merger
-
-MOST_TOLD = 100
-"""Overlays that fit nothing: nobody reads more."""
-
-
-class Written(NamedTuple):
-    """A document as it is written, and the file that it is in."""
-
-    source: str
-    node: Node
+from dynaops.engine.variables import Substitution
+from dynaops.engine.yaml_tree import Node, Spot
+from dynaops.model.finding import Finding, Place, Severity
+from dynaops.specs.blocks import DEFAULTS, Choice, Written, is_block, split_defaults
+from dynaops.specs.folder_defaults import FolderDefaults, is_defaults_file
+from dynaops.specs.layers import Layers
+from dynaops.specs.matching import NAME
+from dynaops.specs.project import Project
+from dynaops.specs.spec_files import documents_of, read_found
 
 
-def with_overlays(
-    documents: Sequence[Written],
-    overlays: Sequence[Written],
+@dataclass(frozen=True)
+class Composition:
+    """What an environment, and the project file, add to the documents of files."""
+
+    environment: str | None = None
+    environments: tuple[str, ...] | None = None
+    """The names that there are; None where no project file says so."""
+    default_tags: Mapping[str, str] = field(default_factory=dict)
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    """Keys of specs, laid under every document."""
+    origins: Mapping[str, Place] = field(default_factory=dict)
+    """Where the keys of the project file are written, by dotted path."""
+    overlays: tuple[str, ...] = ()
+    """Files of overlays, laid on before those that are named beside the specs."""
+    folder: Path | None = None
+    """The project's folder: defaults of folders are looked for up to it."""
+    is_whole: bool = False
+    """Whether the specs are all of the project's: then each of its overlays fits one of them."""
+    notice: Callable[[str], None] | None = None
+    """Takes sentences for people."""
+
+    @classmethod
+    def of(cls, project: Project, is_whole: bool, notice: Callable[[str], None]) -> Composition:
+        """What a project file says."""
+        return cls(
+            environment=project.environment,
+            environments=project.environments if project.file else None,
+            default_tags=project.default_tags,
+            defaults=project.defaults,
+            origins=project.origins,
+            overlays=project.overlays,
+            folder=project.file.parent if project.file else None,
+            is_whole=is_whole,
+            notice=notice,
+        )
+
+
+def composed(
+    paths: Sequence[str | Path],
+    overlays: Sequence[str | Path],
+    composition: Composition,
     substitution: Substitution,
     findings: list[Finding],
 ) -> list[Written]:
-    """The documents with the overlays laid on those that each is for.
+    """The composed documents of files, with variables as they are written, and the file that each is of.
 
-    Overlays that fit no document and those that are no maps are added to `findings`.
+    Without `paths`, the documents are those of the first of `overlays`. Documents that are about no table (`moved` and
+    the like) are among them, as they are. What is wrong is added to `findings`.
     """
-    composer = _Composer(documents, substitution)
-    misfits: list[Finding] = []
-    for overlay in overlays:
-        try:
-            misfits.extend(composer.lay(overlay.node))
-        except Unreadable as error:
-            findings.append(error.finding)
-    findings.extend(misfits[:MOST_TOLD])
-    if len(misfits) > MOST_TOLD:
-        message = f"{len(misfits) - MOST_TOLD:,} more overlays fit no table"
-        findings.append(Finding(code="SPEC015", severity=Severity.ERROR, message=message))
-    return composer.documents
-
-
-class _Composer:
-    """The documents as they become, overlay by overlay."""
-
-    def __init__(self, documents: Sequence[Written], substitution: Substitution) -> None:
-        self.documents = list(documents)
-        self._substitution = substitution
-        self._names = Names(substitution.values)
-        self._index = TableIndex([document.node for document in documents], self._names)
-        self._merger = Merger(self._names.filled)
-
-    def lay(self, layer: Node) -> list[Finding]:
-        """Lay an overlay on the documents that it is for; the findings for names that fit none. Raises Unreadable."""
-        if not isinstance(layer.value, dict):
-            finding = _no_map(layer)
-            return [finding]
-        names = names_of(layer)
-        positions = set(range(len(self.documents)))
-        misfits: list[Finding] = []
-        if names is not None:
-            positions = set()
-            for name in names:
-                fitting = self._index.fitting(name)
-                positions |= fitting
-                if not fitting and self._is_told(name):
-                    misfits.append(self._index.misfit(name))
-        for_name = MATCH not in layer.value
-        left_out = {MATCH, NAME} if for_name else {MATCH}
-        value = {key: child for key, child in layer.value.items() if key not in left_out}
-        self._lay(Node(value, layer.spot, layer.key), positions)
-        return misfits
-
-    def _lay(self, layer: Node, positions: set[int]) -> None:
-        cost = cost_of(layer)
-        for position in sorted(positions):
-            source, node = self.documents[position]
-            if isinstance(node.value, dict):
-                merged = self._merger.over(node, layer, cost)
-                self.documents[position] = Written(source, merged)
-                if NAME in layer.value:
-                    self._index.add(position, merged)
-
-    def _is_told(self, name: Node) -> bool:
-        """Whether a name that fits nothing can be read at all; where it cannot, that is told instead."""
-        if self._names.filled(str(name.value)) is not None:
-            return True
-        return self._substitution.document(name) is not None
-
-
-def _no_map(layer: Node) -> Finding:
-    return Finding(
-        code="SPEC004",
-        severity=Severity.ERROR,
-        message="an overlay is a map of keys",
-        hint="Begin with `table_name: NAME`, or with the keys that are for all tables.",
-        place=layer.place(),
+    if not paths:
+        paths, overlays = overlays[:1], overlays[1:]
+    choice = Choice(composition.environment, composition.environments)
+    before = len(findings)
+    found = choice.there(documents_of(paths, findings), findings)
+    left_out = list(choice.left_out)
+    blocks: list[Written] = []
+    layers_of = partial(_overlays_of, choice=choice, blocks=blocks, findings=findings)
+    own, given = layers_of(composition.overlays), layers_of(overlays)
+    folders = FolderDefaults(
+        lambda path: choice.there(read_found(path, findings), findings), findings, composition.folder
     )
+    documents, defaults = _with_defaults(found, folders, composition, findings)
+    if len(findings) > before:  # what is wrong might be what an overlay is for
+        return documents
+    if composition.environment is None and left_out and composition.notice:
+        composition.notice(_left_out(left_out))
+    layers = Layers(documents, left_out, substitution)
+    layers.lay_defaults(defaults, findings)
+    layers.lay_overlays(own, findings, must_fit=composition.is_whole)
+    layers.lay_overlays(given, findings)
+    return [*layers.documents, *blocks]
+
+
+def _overlays_of(
+    paths: Sequence[str | Path], choice: Choice, blocks: list[Written], findings: list[Finding]
+) -> list[Written]:
+    """The overlays of files. Documents that are about no table are no overlays, and are added to `blocks`."""
+    overlays = []
+    for document in choice.there(documents_of(paths, findings), findings):
+        if not is_block(document.node):
+            overlays.append(document)
+        elif DEFAULTS in document.node.value:
+            findings.append(_no_overlay(document))
+        else:
+            blocks.append(document)
+    return overlays
+
+
+def _with_defaults(
+    found: Sequence[Written], folders: FolderDefaults, composition: Composition, findings: list[Finding]
+) -> tuple[list[Written], list[list[Node]]]:
+    """The documents that are not defaults, and for each the defaults that may be for it, the lowest first."""
+    project = list(_of_project(composition))
+    documents: list[Written] = []
+    by_file: dict[str, list[Node]] = {}
+    for document in found:
+        defaults, rest = split_defaults(document, findings)
+        if rest is not None:
+            documents.append(rest)
+        if defaults is not None and not is_defaults_file(Path(document.source)):
+            by_file.setdefault(document.source, []).append(defaults)
+    chains: dict[str, list[Node]] = {}
+    for source in {document.source for document in documents}:
+        chains[source] = [*project, *folders.of(Path(source)), *by_file.get(source, ())]
+    return documents, [chains[document.source] for document in documents]
+
+
+def _of_project(composition: Composition) -> list[Node]:
+    """The project file's default tags and defaults, as documents with `defaults`."""
+    layers = []
+    for key, value in (("default_tags", composition.default_tags), (DEFAULTS, composition.defaults)):
+        if value:
+            place = composition.origins.get(key)
+            spot = (place.file, place.line, place.column) if place else ("", 1, 1)
+            node = _tree(value, key, spot, composition.origins)
+            node = Node({"tags": node}, spot) if key == "default_tags" else node
+            layers.append(Node({DEFAULTS: node}, spot))
+    return layers
+
+
+def _tree(value: Any, path: str, around: Spot, origins: Mapping[str, Place]) -> Node:
+    """Plain data of the project file as a tree; each part stands where it, or what is around it, is written."""
+    place = origins.get(path)
+    spot = (place.file, place.line, place.column) if place else around
+    if isinstance(value, Mapping):
+        children = {name: _tree(child, f"{path}.{name}", spot, origins) for name, child in value.items()}
+        return Node(children, spot, spot)
+    if isinstance(value, list | tuple):
+        entries = [_tree(child, f"{path}.{number}", spot, origins) for number, child in enumerate(value)]
+        return Node(entries, spot, spot)
+    return Node(Decimal(str(value)) if isinstance(value, float) else value, spot, spot)
+
+
+def _no_overlay(block: Written) -> Finding:
+    return Finding(
+        code="SPEC017",
+        severity=Severity.ERROR,
+        message="defaults cannot stand in an overlay",
+        hint="An overlay without table_name is for all tables; defaults stand beside specs.",
+        place=block.node.key_place(DEFAULTS),
+    )
+
+
+def _left_out(documents: Sequence[Written]) -> str:
+    names = [str(document.node.value[NAME].value) for document in documents if NAME in document.node.value]
+    some = ", ".join(names[:3]) + (f" and {len(names) - 3:,} more" if len(names) > 3 else "")
+    return f"left out, as no environment is chosen (-E): {some or 'documents with only'}"

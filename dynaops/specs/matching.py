@@ -8,7 +8,7 @@ all documents.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from difflib import get_close_matches
 from fnmatch import translate
 
@@ -37,37 +37,35 @@ def is_pattern(text: str) -> bool:
 class TableIndex:
     """The tables of documents by name, as written and with variables filled in."""
 
-    def __init__(self, nodes: Sequence[Node], names: Names) -> None:
+    def __init__(self, names: Names) -> None:
         self._names = names
         self._positions: dict[str, set[int]] = {}
         self._compared = 0
-        for position, node in enumerate(nodes):
-            self.add(position, node)
 
-    def add(self, position: int, node: Node) -> None:
-        """The name of the document at `position`; those that it had before stay."""
+    def add(self, node: Node, position: int | None = None) -> None:
+        """Add the name of a document. Names that it had before stay. Without `position` it is known, but not there."""
         named = node.value.get(NAME) if isinstance(node.value, dict) else None
         if named is not None and not isinstance(named.value, dict | list):
             for name in _readings(str(named.value), self._names):
-                self._positions.setdefault(name, set()).add(position)
+                self._positions.setdefault(name, set()).update(() if position is None else (position,))
 
-    def fitting(self, name: Node) -> set[int]:
-        """The positions of the documents that a name or a pattern is for. Raises Unreadable."""
+    def fitting(self, name: Node) -> set[int] | None:
+        """The positions of the documents that a name or a pattern is for; None: it fits none. Raises Unreadable."""
         text = str(name.value)
-        found: set[int] = set()
-        for reading in _readings(text, self._names):
-            found |= self._positions.get(reading, set())
+        fits = [reading for reading in _readings(text, self._names) if reading in self._positions]
         if is_pattern(text):
-            for reading in _readings(text, self._names):
-                found |= self._of_pattern(reading, name)
-        return found
+            fits += [
+                found for reading in _readings(text, self._names) for found in self._of_pattern(reading, name)
+            ]
+        return set().union(*(self._positions[found] for found in fits)) if fits else None
 
-    def _of_pattern(self, pattern: str, place: Node) -> set[int]:
+    def _of_pattern(self, pattern: str, place: Node) -> list[str]:
+        """The names that fit a pattern. Raises Unreadable."""
         if len(pattern) > _LONGEST_NAME:
-            return set()
+            return []
         fits = re.compile(translate(pattern)).match
-        found: set[int] = set()
-        for name, positions in self._positions.items():
+        found = []
+        for name in self._positions:
             self._compared += len(name)
             if self._compared > MAX_COMPARED:
                 raise unreadable(
@@ -77,7 +75,7 @@ class TableIndex:
                     "Name the tables, or use fewer patterns.",
                 )
             if len(name) <= _LONGEST_NAME and fits(name):
-                found |= positions
+                found.append(name)
         return found
 
     def misfit(self, name: Node) -> Finding:

@@ -58,7 +58,7 @@ class Project:
     external_id: str | None = None
     session_name: str | None = None
     origins: Mapping[str, Place] = field(default_factory=dict, repr=False, compare=False)
-    """Where each key that the file has is written; of maps also each entry: ``variables.stage``."""
+    """Where each key that the file has is written; of maps also each entry: ``defaults.tags.owner``."""
 
     @property
     def folder(self) -> Path:

@@ -89,8 +89,9 @@ class ProjectFile:
     def _origins(self, name: str, value: Any, around: KeyPath) -> Iterator[tuple[str, Place]]:
         yield name, self.places.key((*around, name))
         if isinstance(value, dict):
-            for part in value:
-                yield f"{name}.{part}", self.places.key((*around, name, part))
+            for part, inner in value.items():
+                for path, place in self._origins(part, inner, (*around, name)):
+                    yield f"{name}.{path}", place
 
     def _unknown(self, environment: str) -> DynaopsError:
         names = tuple(self.environments)

@@ -1,42 +1,22 @@
-"""Reading spec files: from paths and overlays to one tree a document, each value with its place."""
+"""Reading spec files: from paths to one tree a document, each value with its place."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from dynaops.engine.variables import Substitution
 from dynaops.engine.yaml_tree import MAX_BYTES, Unreadable, nodes, unreadable
 from dynaops.model.files import FileRefused, Refusal, read_text
 from dynaops.model.finding import Finding, Place, Severity
 from dynaops.model.project import leads_outside
-from dynaops.specs.composition import Written, with_overlays
+from dynaops.specs.blocks import Written
 
 SUFFIXES = (".yaml", ".yml", ".json")
 
 
-def merged_files(
-    paths: Sequence[str | Path],
-    overlays: Sequence[str | Path],
-    substitution: Substitution,
-    findings: list[Finding],
-) -> list[Written]:
-    """Each document of `paths` with the overlays laid on those that they are for, and the file that it is of.
-
-    Without `paths`, the documents are those of the first overlay. What is wrong is added to `findings`.
-    """
-    if not paths:
-        paths, overlays = overlays[:1], overlays[1:]
-    before = len(findings)
-    documents = _documents(paths, findings)
-    layers = _documents(overlays, findings)
-    if len(findings) > before:  # what cannot be read might be what an overlay is for
-        return documents
-    return with_overlays(documents, layers, substitution, findings)
-
-
-def _documents(paths: Sequence[str | Path], findings: list[Finding]) -> list[Written]:
-    return [document for path in _files(paths, findings) for document in _read(path, findings)]
+def documents_of(paths: Sequence[str | Path], findings: list[Finding]) -> list[Written]:
+    """The documents of files and folders. What is wrong is added to `findings`."""
+    return [document for path in _files(paths, findings) for document in read_file(path, findings)]
 
 
 def _files(paths: Sequence[str | Path], findings: list[Finding]) -> Iterator[Path]:
@@ -79,8 +59,8 @@ def _of_folder(folder: Path, findings: list[Finding]) -> Iterator[Path]:
             yield path
 
 
-def _read(path: Path, findings: list[Finding]) -> list[Written]:
-    """The documents of a file."""
+def read_file(path: Path, findings: list[Finding]) -> list[Written]:
+    """The documents of a file. What is wrong is added to `findings`."""
     file = path.as_posix()
     start = Place(file=file, line=1, column=1)
     try:
@@ -95,6 +75,14 @@ def _read(path: Path, findings: list[Finding]) -> list[Written]:
         findings.append(_refused(file, start, error))
         return []
     return [Written(file, node) for node in found]
+
+
+def read_found(path: Path, findings: list[Finding]) -> list[Written]:
+    """The documents of a file that nobody named, but that was found in its folder; none of a folder of that name."""
+    if leads_outside(path, listed=True):
+        findings.append(_linked(path))
+        return []
+    return [] if path.is_dir() else read_file(path, findings)
 
 
 def _refused(file: str, start: Place, error: FileRefused) -> Finding:

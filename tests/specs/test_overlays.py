@@ -16,8 +16,9 @@ from dynaops.engine.yaml_tree import Node, Unreadable, cost_of, nodes, tree_of
 from dynaops.model.errors import SpecError
 from dynaops.model.finding import Finding
 from dynaops.specs import matching
-from dynaops.specs.composition import Written, with_overlays
+from dynaops.specs.blocks import Written
 from dynaops.specs.environment import Environment
+from dynaops.specs.layers import Layers
 from dynaops.specs.overlay import MAX_STEPS, Merger
 from tests.specs.naive import composed
 from tests.unusual_files import no_hang
@@ -76,6 +77,12 @@ overlays = st.lists(
 )
 
 
+def with_overlays(base: list[Written], over: list[Written], findings: list[Finding]) -> list[Written]:
+    layers = Layers(base, [], Substitution(VALUES))
+    layers.lay_overlays(over, findings)
+    return layers.documents
+
+
 def written(documents: list[dict[str, Any]], file: str) -> list[Written]:
     text = "\n---\n".join(map(json.dumps, documents))
     return [Written(file, node) for node in nodes(text, file)]
@@ -87,7 +94,7 @@ def test_it_is_what_a_naive_composer_makes_of_it(
     base: list[dict[str, Any]], over: list[dict[str, Any]]
 ) -> None:
     findings: list[Finding] = []
-    found = with_overlays(written(base, "b"), written(over, "o"), Substitution(VALUES), findings)
+    found = with_overlays(written(base, "b"), written(over, "o"), findings)
     expected, misfits = composed(base, over, fill)
     assert [document.node.plain() for document in found] == expected
     assert len(findings) == misfits
@@ -100,7 +107,7 @@ def test_every_value_keeps_its_place(base: list[dict[str, Any]], over: list[dict
     """The text at each value's place is the value."""
     texts = {"b": "\n---\n".join(map(json.dumps, base)), "o": "\n---\n".join(map(json.dumps, over))}
     layers = [[Written(file, node) for node in nodes(texts[file], file)] for file in "bo"]
-    for document in with_overlays(layers[0], layers[1], Substitution(VALUES), []):
+    for document in with_overlays(layers[0], layers[1], []):
         for node in leaves_of(document.node):
             file, line, column = node.spot
             assert texts[file].splitlines()[line - 1][column - 1 :].startswith(json.dumps(node.value))
@@ -291,7 +298,7 @@ def test_too_much_is_told_once_an_overlay() -> None:
     layer = tree_of({"a": "x" * 1_000_000}, ("o", 1, 1))
     base = [Written("b", tree_of({"table_name": "t"}, ("b", 1, 1)))] * 200
     findings: list[Finding] = []
-    with_overlays(base, [Written("o", layer)] * 3, Substitution(VALUES), findings)
+    with_overlays(base, [Written("o", layer)] * 3, findings)
     assert [finding.code for finding in findings] == ["SPEC003", "SPEC003"]
 
 
@@ -302,7 +309,7 @@ def test_patterns_are_compared_within_a_bound(monkeypatch: pytest.MonkeyPatch) -
     ]
     over = [Written("o", node) for node in nodes("\n---\n".join(["table_name: '*a*a*a*b'"] * 20), "o")]
     findings: list[Finding] = []
-    with_overlays(base, over, Substitution(VALUES), findings)
+    with_overlays(base, over, findings)
     assert {finding.code for finding in findings} == {"SPEC003", "SPEC015"}
 
 

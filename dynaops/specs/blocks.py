@@ -1,0 +1,130 @@
+"""What documents say of themselves: `only` (in which environments they are there), and what is no table but a block."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+from typing import NamedTuple
+
+from dynaops.engine.yaml_tree import Node, place_of, unreadable
+from dynaops.model.finding import Finding, Severity
+from dynaops.specs.matching import MATCH, NAME
+
+ONLY = "only"
+DEFAULTS = "defaults"
+BLOCKS = ("moved", "removed", "import")
+"""Blocks that stand in documents of their own, and are about no table of the specs."""
+_LONGEST = 100
+"""Characters of a name in a message."""
+
+
+class Written(NamedTuple):
+    """A document as it is written, and the file that it is in."""
+
+    source: str
+    node: Node
+
+
+class Choice:
+    """Which documents there are in an environment.
+
+    `known`: the environments of the project file; None where there is none, so that any name may be right.
+    """
+
+    def __init__(self, environment: str | None, known: Sequence[str] | None) -> None:
+        self.left_out: list[Written] = []
+        self._environment = environment
+        self._known = known
+
+    def there(self, documents: Sequence[Written], findings: list[Finding]) -> list[Written]:
+        """The documents that are there, without their `only`. The others are kept in `left_out`."""
+        found = []
+        for document in documents:
+            node = document.node
+            if isinstance(node.value, dict) and ONLY in node.value:
+                names = self._names(node.value[ONLY], findings)
+                value = {key: child for key, child in node.value.items() if key != ONLY}
+                document = Written(document.source, Node(value, node.spot, node.key))
+                if names is not None and self._environment not in names:
+                    self.left_out.append(document)
+                    continue
+            found.append(document)
+        return found
+
+    def _names(self, node: Node, findings: list[Finding]) -> list[str] | None:
+        """The names of environments that are given; None where they are wrong, which `findings` tell."""
+        entries = node.value if isinstance(node.value, list) else [node]
+        before = len(findings)
+        if not entries:
+            findings.append(_wrong(node, "only: names no environment, so that the document never counts"))
+        for entry in entries:
+            if not isinstance(entry.value, str) or "${" in entry.value:
+                findings.append(_wrong(entry, "only: takes the names of environments"))
+            elif self._known is not None and entry.value not in self._known:
+                findings.append(self._unknown(entry))
+        return [entry.value for entry in entries] if len(findings) == before else None
+
+    def _unknown(self, node: Node) -> Finding:
+        known = self._known or ()
+        near = get_close_matches(node.value[:_LONGEST], known, 1)
+        if near:
+            hint = f"Did you mean {near[0]}?"
+        elif known:
+            hint = f"Environments there are: {', '.join(known)}."
+        else:
+            hint = f"Add a table [environment.{node.value[:_LONGEST]}] to the project file."
+        return Finding(
+            code="SPEC016",
+            severity=Severity.ERROR,
+            message=f"only: there is no environment {node.value[:_LONGEST]}",
+            hint=hint,
+            place=node.place(),
+        )
+
+
+def is_block(node: Node) -> bool:
+    """Whether a document is about no table of its own: neither defaults nor overlays are laid on it."""
+    if not isinstance(node.value, dict):
+        return False
+    keys = set(node.value)
+    return bool(keys & {*BLOCKS, DEFAULTS}) and keys <= {*BLOCKS, DEFAULTS, MATCH}
+
+
+def split_defaults(document: Written, findings: list[Finding]) -> tuple[Node | None, Written | None]:
+    """The defaults that a document gives, and what it is beside them. Each is None where there is no such part."""
+    node = document.node
+    if not isinstance(node.value, dict) or DEFAULTS not in node.value:
+        return None, document
+    if not is_block(node):
+        key = node.value[DEFAULTS]
+        finding = unreadable(
+            "SPEC017",
+            "defaults stand in a document of their own",
+            node.key_place(DEFAULTS) if key.key else key.place(),
+            "Separate it from the table with a line `---`.",
+        ).finding
+        findings.append(finding)
+        rest = {name: child for name, child in node.value.items() if name != DEFAULTS}
+        return None, Written(document.source, Node(rest, node.spot, node.key))
+    rest = {name: child for name, child in node.value.items() if name in BLOCKS}
+    left = Written(document.source, Node(rest, node.spot, node.key)) if rest else None
+    defaults = node.value[DEFAULTS]
+    if not isinstance(defaults.value, dict):
+        findings.append(
+            _wrong(
+                defaults, "defaults: must be a map of the keys of specs", "For example {tags: {owner: me}}."
+            )
+        )
+        return None, left
+    for name in (NAME, ONLY, MATCH, DEFAULTS):
+        if name in defaults.value:
+            message = f"defaults: {name} cannot be one"
+            hint = "Write it in the table's own document." if name == NAME else "Write it beside `defaults`."
+            findings.append(_wrong(defaults.value[name], message, hint))
+    match = node.value.get(MATCH)
+    return Node({MATCH: match, DEFAULTS: defaults} if match else {DEFAULTS: defaults}, node.spot), left
+
+
+def _wrong(node: Node, message: str, hint: str = "For example [prod].") -> Finding:
+    spot = (node.key or node.spot) if node.value is None else node.spot
+    return Finding(code="SPEC012", severity=Severity.ERROR, message=message, hint=hint, place=place_of(spot))

@@ -1,0 +1,146 @@
+"""Laying defaults under documents, and overlays on them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dynaops.engine.variables import Names, Substitution
+from dynaops.engine.yaml_tree import Node, Unreadable, cost_of, unreadable
+from dynaops.model.finding import Finding, Severity
+from dynaops.specs.blocks import DEFAULTS, Written, is_block
+from dynaops.specs.matching import MATCH, NAME, TableIndex, names_of
+from dynaops.specs.overlay import Merger
+
+MOST_TOLD = 100
+"""Overlays that fit nothing: nobody reads more."""
+
+
+class Layers:
+    """The documents as they become, layer by layer.
+
+    `absent`: documents that are left out in this environment. An overlay for one of them is no mistake.
+    """
+
+    def __init__(
+        self, documents: Sequence[Written], absent: Sequence[Written], substitution: Substitution
+    ) -> None:
+        self.documents = list(documents)
+        self._substitution = substitution
+        self._names = Names(substitution.values)
+        self._merger = Merger(self._names.filled)
+        self._index = TableIndex(self._names)
+        for position, document in enumerate(documents):
+            self._index.add(document.node, position)
+        for document in absent:
+            self._index.add(document.node)
+        self._tables = {
+            position
+            for position, document in enumerate(documents)
+            if isinstance(document.node.value, dict) and not is_block(document.node)
+        }
+
+    def lay_defaults(self, layers: Sequence[Sequence[Node]], findings: list[Finding]) -> None:
+        """Lay defaults under the documents, each of which has its own, those furthest from it first.
+
+        One is a map with `defaults`, and maybe `match`. What is wrong is added to `findings`.
+        """
+        fitting: dict[int, set[int]] = {}
+        merged: dict[tuple[int, ...], tuple[Node, int]] = {}
+        try:
+            for position in sorted(self._tables):
+                chain = []
+                for layer in layers[position]:
+                    if id(layer) not in fitting:
+                        fitting[id(layer)] = self._fitting_defaults(layer)
+                    if position in fitting[id(layer)]:
+                        chain.append(layer)
+                if chain:
+                    key = tuple(map(id, chain))
+                    if key not in merged:
+                        merged[key] = self._merged_defaults(chain)
+                    source, node = self.documents[position]
+                    self.documents[position] = Written(source, self._merger.under(node, *merged[key]))
+        except Unreadable as error:
+            findings.append(error.finding)
+
+    def lay_overlays(
+        self, overlays: Sequence[Written], findings: list[Finding], must_fit: bool = True
+    ) -> None:
+        """Lay overlays on the documents that each is for. What is wrong is added to `findings`.
+
+        `must_fit`: an overlay for a table that there is not is wrong.
+        """
+        misfits: list[Finding] = []
+        for overlay in overlays:
+            try:
+                misfits.extend(self._lay(overlay.node))
+            except Unreadable as error:
+                findings.append(error.finding)
+        if must_fit:
+            findings.extend(misfits[:MOST_TOLD])
+            if len(misfits) > MOST_TOLD:
+                message = f"{len(misfits) - MOST_TOLD:,} more overlays fit no table"
+                findings.append(Finding(code="SPEC015", severity=Severity.ERROR, message=message))
+
+    def _lay(self, layer: Node) -> list[Finding]:
+        """Lay one overlay; the findings for names that fit no document. Raises Unreadable."""
+        if not isinstance(layer.value, dict):
+            raise unreadable(
+                "SPEC004",
+                "an overlay is a map of keys",
+                layer.place(),
+                "Begin with `table_name: NAME`, or with the keys that are for all tables.",
+            )
+        names = names_of(layer)
+        positions = self._tables
+        misfits: list[Finding] = []
+        if names is not None:
+            positions = set()
+            for name in names:
+                fitting = self._index.fitting(name)
+                if fitting is not None:
+                    positions = positions | fitting
+                elif self._can_be_read(name):
+                    misfits.append(self._index.misfit(name))
+        self._lay_on(_without_names(layer), positions & self._tables)
+        return misfits
+
+    def _lay_on(self, layer: Node, positions: set[int]) -> None:
+        cost = cost_of(layer)
+        for position in sorted(positions):
+            source, node = self.documents[position]
+            merged = self._merger.over(node, layer, cost)
+            self.documents[position] = Written(source, merged)
+            if NAME in layer.value:
+                self._index.add(merged, position)
+
+    def _can_be_read(self, name: Node) -> bool:
+        """Whether the variables of a name that fits nothing can be filled in; where not, that is told instead."""
+        if self._names.filled(str(name.value)) is not None:
+            return True
+        return self._substitution.document(name) is not None
+
+    def _fitting_defaults(self, layer: Node) -> set[int]:
+        """The positions of the documents that defaults are for. Raises Unreadable."""
+        if MATCH not in layer.value:
+            return self._tables
+        positions: set[int] = set()
+        for name in names_of(layer) or ():
+            positions |= self._index.fitting(name) or set()
+        return positions
+
+    def _merged_defaults(self, chain: Sequence[Node]) -> tuple[Node, int]:
+        """The defaults of a chain as one map, and what it costs. Raises Unreadable."""
+        merged = Node({}, chain[0].spot)
+        for layer in chain:
+            defaults = layer.value[DEFAULTS]
+            merged = self._merger.over(merged, defaults, cost_of(defaults))
+        return merged, cost_of(merged)
+
+
+def _without_names(layer: Node) -> Node:
+    """An overlay without what says which tables it is for."""
+    naming = {MATCH} if MATCH in layer.value else {NAME}
+    return Node(
+        {key: child for key, child in layer.value.items() if key not in naming}, layer.spot, layer.key
+    )
