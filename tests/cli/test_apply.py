@@ -387,6 +387,42 @@ def test_overlays_of_several_documents_lose_no_table(aws: Aws, here: Path) -> No
     assert "Did you mean users?" in refused.err
 
 
+def test_one_set_of_specs_in_two_environments(aws: Aws, here: Path) -> None:
+    """Defaults and overlays are of each environment, and a saved plan notices when they change."""
+    aws.write(
+        SPEC.replace("orders", "orders-${environment}")
+        + "---\nonly: prod\n"
+        + SPEC.replace("orders", "audit")
+    )
+    (here / "dynaops.toml").write_text(
+        """[environment.dev]
+[environment.prod]
+overlays = ["over.yaml"]
+defaults.deletion_protection = true
+"""
+    )
+    (here / "over.yaml").write_text("table_name: '*-prod'\ntags: {tier: gold}\n")
+    defaults = here / "specs" / "defaults.yaml"
+    defaults.write_text("defaults: {tags: {owner: shop}}\n")
+    for environment in ("dev", "prod"):
+        chosen = ("-E", environment, "--state", f".dynaops/{environment}.json")
+        assert aws(*chosen, "apply", "--yes").code == Exit.OK
+        assert aws(*chosen, "plan", "--exit-code").code == Exit.OK
+    assert aws.tables() == ["audit", "orders-dev", "orders-prod"]
+    protected = {
+        name: aws.client.describe_table(TableName=name)["Table"]["DeletionProtectionEnabled"]
+        for name in aws.tables()
+    }
+    assert protected == {"audit": True, "orders-dev": False, "orders-prod": True}
+    defaults.write_text("defaults: {tags: {owner: web}}\n")
+    assert aws(*chosen, "plan", "--out", "saved.plan").code == Exit.OK
+    defaults.write_text("defaults: {tags: {owner: other}}\n")
+    stale = aws(*chosen, "apply", "saved.plan", "--yes")
+    assert (stale.code, "orders-prod" in stale.err) == (Exit.STALE, True), stale
+    left_out = aws("validate", "--var", "x=y", "-f", "specs/orders.yaml")
+    assert "note: left out, as no environment is chosen (-E): audit." in left_out.err
+
+
 def test_credentials_that_are_missing(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
