@@ -19,6 +19,6 @@ def show_plan(screen: Screen, plan: Plan, *, operations: bool = False, refreshed
     if operations and plan.operations:
         screen.show(operations_page(plan))
         screen.gap()
-    screen.show(plan_page(plan, refreshed))
+    screen.show(plan_page(plan, refreshed, whole=operations))
     if plan.lineage and selected() != "default":
         screen.aside(f"Workspace: {selected()}")

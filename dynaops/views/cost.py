@@ -22,7 +22,7 @@ def cost_sections(plan: Plan) -> Iterable[Section]:
     if changed or used:
         title = line(strong("Cost"), faint(": US dollars a month"))
         regions = {one.region for one in cost.lines} | {one.region for one in cost.by_use}
-        lines = [_line(one, len(regions) > 1) for one in changed]
+        lines = _lines(changed, len(regions) > 1)
         yield Section((*_sum(cost, bool(changed)), *lines, *_rates(used), *_about(cost)), title)
 
 
@@ -66,8 +66,22 @@ def _sum(cost: Cost, changed: bool) -> Iterator[Node]:
         yield Node(line(strong("in all")), value=value)
 
 
-def _line(one: CostLine, with_region: bool) -> Node:
-    label = f"{one.address} {one.title}" + (f" ({one.region})" if with_region else "")
+def _lines(changed: list[CostLine], with_region: bool) -> Iterator[Node]:
+    """One line for all that change alike; the amounts are those of each."""
+    alike: dict[CostLine, list[str]] = {}
+    for one in changed:
+        alike.setdefault(one.model_copy(update={"address": ""}), []).append(one.address)
+    for one, addresses in alike.items():
+        yield _line(one, _several(addresses), with_region)
+
+
+def _several(addresses: list[str]) -> str:
+    """The first of addresses of which the same is told, and how many others there are."""
+    return addresses[0] + (f" and {len(addresses) - 1:,} more, each:" if len(addresses) > 1 else "")
+
+
+def _line(one: CostLine, addresses: str, with_region: bool) -> Node:
+    label = f"{addresses} {one.title}" + (f" ({one.region})" if with_region else "")
     before, after = _quantity(one.quantity_before), _quantity(one.quantity_after)
     value = line(before, ARROW, f"{after} {one.unit}")
     if one.before is not None and one.after is not None:
@@ -89,13 +103,16 @@ def _number(amount: float) -> str:
 
 
 def _rates(rates: list[Rate]) -> Iterator[Node]:
-    """One line an address and region."""
+    """One line an address and region, or for all of a region that are billed alike."""
     places: dict[tuple[str, str], list[Rate]] = {}
     for one in rates:
         places.setdefault((one.address, one.region), []).append(one)
+    alike: dict[tuple[str, str], list[str]] = {}
     for (address, region), some in places.items():
-        told = ", ".join(_rate(one) for one in some)
-        yield Node(line(f"{address} ({region})"), value=line(faint("by use: "), told))
+        alike.setdefault((region, ", ".join(_rate(one) for one in some)), []).append(address)
+    for (region, told), addresses in alike.items():
+        label = addresses[0] + (f" and {len(addresses) - 1:,} more" if len(addresses) > 1 else "")
+        yield Node(line(f"{label} ({region})"), value=line(faint("by use: "), told))
 
 
 def _rate(one: Rate) -> str:

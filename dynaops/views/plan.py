@@ -9,6 +9,7 @@ from dynaops.model.headline import Headline
 from dynaops.model.operation import Danger, Operation
 from dynaops.model.plan import Plan
 from dynaops.views import wording
+from dynaops.views.alike import created_in_short
 from dynaops.views.cost import cost_sections
 from dynaops.views.estimate import duration, slow
 from dynaops.views.findings import finding_nodes
@@ -19,9 +20,9 @@ from dynaops.views.values import absent, before_and_after, compact, unfolded
 _UNKNOWN = Headline()
 
 
-def plan_page(plan: Plan, refreshed: bool = True) -> Page:
-    """The whole plan. `refreshed`: AWS was looked at."""
-    sections = [*table_sections(plan.changes), *_unchanged(plan), *about_sections(plan)]
+def plan_page(plan: Plan, refreshed: bool = True, whole: bool = False) -> Page:
+    """The plan. `refreshed`: AWS was looked at; `whole`: each of many new tables is shown in full."""
+    sections = [*table_sections(plan.changes, whole), *_unchanged(plan), *about_sections(plan)]
     return Page((*headline_sections(plan.headline), *sections, _summary(plan, refreshed)))
 
 
@@ -48,14 +49,17 @@ def drift_page(drift: Sequence[Drift], unmanaged: Sequence[Unmanaged], headline:
     return Page((*told, Section((Node(verdict), *hint))))
 
 
-def table_sections(changes: Sequence[Change]) -> Iterable[Section]:
-    """One tree a table that changes."""
+def table_sections(changes: Sequence[Change], whole: bool = True) -> Iterable[Section]:
+    """One tree a table that changes; unless it is to be `whole`, many new ones that are alike are shown once."""
     tables: dict[str, list[Change]] = {}
     for change in changes:
         if change.action is not Action.NO_OP:
             tables.setdefault(change.address.split("/", 1)[0], []).append(change)
+    short, named = ([], set()) if whole else created_in_short(tables, _table)
+    yield from short
     for name, members in tables.items():
-        yield Section((_table(name, members),), tree=True)
+        if name not in named:
+            yield Section((_table(name, members),), tree=True)
 
 
 def drift_sections(drift: Sequence[Drift]) -> Iterable[Section]:
