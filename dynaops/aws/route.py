@@ -86,11 +86,9 @@ def renewed_credentials(aws: Aws, refused: Credentials) -> Credentials:
 
     The chain is resolved anew: a file may have been written since, a role can be assumed again.
     """
-    from dynaops.aws.credentials import new_session
-
     fresh = _frozen(aws.session)
     if fresh == refused and aws.only is None:
-        fresh = _frozen(new_session(aws.profile))
+        fresh = _frozen(aws.new_session())
     if fresh == refused:
         raise AwsFailure(
             "The session token has expired",

@@ -20,7 +20,9 @@ from dynaops.aws.blobs import with_bytes
 from dynaops.aws.caller import Caller, caller_of, lacks_sts, origin_of
 from dynaops.aws.endpoint import require_endpoint
 from dynaops.aws.errors import AccountUnknown, AwsFailure, refused, unanswered, unreadable
+from dynaops.aws.guards import Guard
 from dynaops.aws.isolation import isolated_session
+from dynaops.aws.role import Role, take_on
 from dynaops.model.errors import DynaopsError
 
 if TYPE_CHECKING:
@@ -54,7 +56,8 @@ class Aws:
     botocore's: an adaptive client sends less in a second once AWS has throttled it. `attempts` is how often a request
     is sent at the most (botocore sleeps between them, in real time). `only`: these credentials sign all requests, and
     neither the environment, nor AWS's files, nor a proxy has a say (a sandbox must get nothing of the caller's).
-    `notice` is given what people should know.
+    `notice` is given what people should know. `role` is assumed with those credentials. `guard` says which account and
+    regions calls may go to.
     """
 
     def __init__(
@@ -68,6 +71,8 @@ class Aws:
         attempts: int | None = None,
         only: Credentials | None = None,
         notice: Callable[[str], None] = lambda _: None,
+        role: Role | None = None,
+        guard: Guard | None = None,
     ) -> None:
         require_endpoint(endpoint_url)
         self._region = region
@@ -79,6 +84,10 @@ class Aws:
         self._asked_attempts = attempts
         self.only = only
         self.notice = notice
+        self._role = role
+        self._environment_guard = guard
+        self._guard_lock = threading.Lock()
+        self._account_checked = guard is None or guard.account is None
         self._gates: dict[str, Gate] = {}
         self._told_anonymous: set[str] = set()
         self._ahead = 0.0
@@ -100,10 +109,25 @@ class Aws:
 
     @cached_property
     def session(self) -> Session:
-        """The botocore session of the profile. Raises DynaopsError for a profile that does not exist."""
+        """The botocore session of the profile and role. Raises DynaopsError for a profile that does not exist."""
+        return self.new_session()
+
+    def new_session(self) -> Session:
+        """Another session of the same profile and role, which looks for credentials anew. Raises like `session`."""
+        session = self._own_session()
+        if self._role is not None:
+            take_on(session, self._role, partial(self._sts_of, self._own_session(), self._role))
+        return session
+
+    def _own_session(self) -> Session:
+        """A session of the caller, as whom a role is assumed."""
         from dynaops.aws.credentials import new_session
 
         return isolated_session(self.only) if self.only is not None else new_session(self.profile)
+
+    def _sts_of(self, caller: Session, role: Role) -> BaseClient:
+        region = self._region or caller.get_config_variable("region") or role.sts_region
+        return self._client_of(caller, "sts", region, self._attempts)
 
     @cached_property
     def region(self) -> str:
@@ -121,11 +145,24 @@ class Aws:
 
         `repeats`: it sends a request again that was throttled, or whose answer was lost.
         """
+        self._check_guards(service, region)
         key = (service, region, repeats)
         with self._lock:
             if key not in self._clients:
                 self._clients[key] = self._make_client(service, region, self._attempts if repeats else 1)
             return self._clients[key]
+
+    def _check_guards(self, service: str, region: str) -> None:
+        """Raise GuardError where the environment forbids calls of the service there, or the caller is another's."""
+        if self._environment_guard is None:
+            return
+        self._environment_guard.check_region(service, region)
+        if service == "sts" or self._account_checked:
+            return
+        with self._guard_lock:
+            if not self._account_checked:
+                self._environment_guard.check_account(self.caller(region).account)
+                self._account_checked = True
 
     @property
     def _attempts(self) -> int:
@@ -251,6 +288,9 @@ class Aws:
         return caller_of(self.endpoint_url, answer, headers)
 
     def _make_client(self, service: str, region: str, attempts: int) -> BaseClient:
+        return self._client_of(self.session, service, region, attempts)
+
+    def _client_of(self, session: Session, service: str, region: str, attempts: int) -> BaseClient:
         from botocore.config import Config
         from botocore.exceptions import BotoCoreError
 
@@ -269,7 +309,7 @@ class Aws:
             proxies={} if self.only else None,
         )
         try:
-            client = self.session.create_client(
+            client = session.create_client(
                 service, region_name=region, endpoint_url=self.endpoint_url, config=config
             )
             guard(client, service, self._gate(service, client.meta.endpoint_url))

@@ -9,7 +9,7 @@ import typer
 from dynaops.cli.durations import seconds
 from dynaops.cli.lazy import Root
 from dynaops.cli.logs import start as start_logs
-from dynaops.cli.settings import DEFAULT_STATE, ENVIRONMENT_VARIABLE, Settings
+from dynaops.cli.settings import DEFAULT_STATE, ENVIRONMENT_VARIABLE, Settings, given_of
 
 app = typer.Typer(
     cls=Root,
@@ -58,14 +58,17 @@ def root(
         str | None, typer.Option(metavar="URL", help="Send every service there.", envvar="AWS_ENDPOINT_URL")
     ] = None,
     state: Annotated[
-        str,
+        str | None,
         typer.Option(
-            metavar="PLACE", help="Where the state lives: a file, or s3://bucket/key.", envvar="DYNAOPS_STATE"
+            metavar="PLACE",
+            help=f"Where the state lives: a file, or s3://bucket/key.  [default: {DEFAULT_STATE}]",
+            envvar="DYNAOPS_STATE",
         ),
-    ] = DEFAULT_STATE,
+    ] = None,
     sandbox: Annotated[
-        bool, typer.Option("--sandbox", help="Use the embedded AWS, started when needed.")
-    ] = False,
+        bool | None,
+        typer.Option("--sandbox/--no-sandbox", help="Use the embedded AWS, started when needed; or do not."),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")] = False,
     no_color: Annotated[bool, typer.Option("--no-color", help="No colours (also: NO_COLOR).")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", help="Say more; show tracebacks.")] = False,
@@ -86,13 +89,14 @@ def root(
         region=region,
         profile=profile,
         endpoint_url=endpoint_url,
-        state=state,
-        sandbox=sandbox,
+        state=DEFAULT_STATE if state is None else state,
+        sandbox=bool(sandbox),
         json=json,
         no_color=no_color,
         verbose=verbose,
         log_file=log_file,
         environment=environment or None,
         lock_timeout=seconds(lock_timeout, "--lock-timeout"),
+        given=given_of(ctx),
     )
     start_logs(ctx.obj, ctx.invoked_subcommand or "")

@@ -24,7 +24,8 @@ from dynaops.model.finding import Finding, Severity
 from dynaops.model.health import Report, Status
 from dynaops.model.project import require_inside
 from dynaops.model.resource import Scope
-from dynaops.specs.spec_files import SUFFIXES
+from dynaops.specs.path_patterns import SUFFIXES, is_pattern
+from dynaops.specs.project import from_here
 
 if TYPE_CHECKING:
     from dynaops.aws.session import Aws
@@ -126,8 +127,9 @@ def _subject(document: Document, way: Aws) -> Subject:
 def _document_of(name: str, state: State, specs: Source, screen: Screen) -> Document | None:
     """The spec of a table that is named: where it was applied from, else below specs/; None where there is none."""
     record = state.resources.get(name)
-    for place in (record.source if record else None, *wiring.default_paths(specs.project)):
-        if place and Path(place).exists():
+    applied_from = from_here(specs.project.folder, record.source) if record and record.source else None
+    for place in (applied_from, *wiring.default_paths(specs.project)):
+        if place and (is_pattern(place) or Path(place).exists()):
             try:
                 found = wiring.documents(specs._replace(paths=(place,)))
             except SpecError as error:

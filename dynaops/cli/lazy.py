@@ -49,6 +49,7 @@ SECTIONS: dict[str, dict[str, Listed]] = {
         "workspace": Listed(
             "workspace", "Keep several states of the same specs: one for staging, one for production."
         ),
+        "config": Listed("config", "Show and check the project file and its environments."),
         "schema": Listed("schema", "Print the JSON Schema of specs, for editors."),
         "whoami": Listed("whoami", "Say whose AWS account commands would work in."),
         "sandbox": Listed("sandbox", "Run the embedded AWS on this machine."),

@@ -22,6 +22,9 @@ PathsOrPlan = Annotated[
         show_default=False,
     ),
 ]
+Recursive = Annotated[
+    bool, typer.Option("--recursive", help="Also read the specs in subfolders of the folders named.")
+]
 Overlays = Annotated[
     list[str] | None,
     typer.Option("-f", "--file", metavar="FILE", help="Merge this file over the ones before (repeatable)."),
@@ -68,6 +71,10 @@ Consents = Annotated[
         metavar="KIND:ADDRESS",
         help="Agree to losing just this: destroy:orders (repeatable).",
     ),
+]
+Parallelism = Annotated[
+    int | None,
+    typer.Option(metavar="N", min=1, max=64, help="Tables that are worked on at once.  [default: 4]"),
 ]
 NoWait = Annotated[
     bool, typer.Option("--no-wait", help="Leave slow work (index builds, cooldowns) to the next apply.")

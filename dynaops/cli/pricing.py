@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dynaops.cli.project_file import project
+from dynaops.cli.settings import Settings
+
 if TYPE_CHECKING:
     from dynaops.aws.session import Aws
     from dynaops.model.plan import Plan
@@ -21,13 +24,20 @@ class PriceSource(StrEnum):
 
 
 PricesFrom = Annotated[
-    PriceSource,
+    PriceSource | None,
     typer.Option(
         "--prices",
         metavar="FROM",
-        help="What the monthly cost goes by: packaged prices, live ones of AWS's price list, or off.",
+        help="What the monthly cost goes by: packaged prices, live ones of AWS's price list, or off."
+        "  [default: packaged]",
+        show_default=False,
     ),
 ]
+
+
+def price_source(settings: Settings, asked: PriceSource | None = None) -> PriceSource:
+    """Where prices are from: what the command line says, else the project file, else the packaged list."""
+    return asked or PriceSource(project(settings).prices or PriceSource.PACKAGED)
 
 
 def priced(plan: Plan, source: PriceSource = PriceSource.PACKAGED, way: Aws | None = None) -> Plan:

@@ -1,11 +1,28 @@
-"""The project's settings for the running command."""
+"""The project's settings for the running command, and how they join the options and environment variables.
+
+A flag beats an environment variable, which beats the file, which beats a default.
+"""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from pathlib import Path
 
-from dynaops.cli.settings import Settings
-from dynaops.specs.project import Project
+from dynaops.cli.settings import DEFAULT_STATE, Settings
+from dynaops.model.errors import DynaopsError
+from dynaops.specs.project import Project, from_here
+
+REGION_VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")
+CREDENTIAL_VARIABLES = (
+    "AWS_PROFILE",
+    "AWS_DEFAULT_PROFILE",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+)
+"""Each says whose credentials are used, as a profile does."""
 
 
 def project(settings: Settings) -> Project:
@@ -18,16 +35,57 @@ def project(settings: Settings) -> Project:
 
 def read(environment: str | None = None) -> Project:
     """The same for an environment by name, from the nearest project file. Raises like `project`."""
-    from dynaops.specs.project_file import NAME, find
+    from dynaops.model.project import SETTINGS, settings_file
 
-    file = find()
-    if file is not None:
-        return file.project(environment)
+    if settings_file() is not None:
+        from dynaops.specs.project_file import find
+
+        file = find()
+        return file.project(environment) if file else Project()
     if environment is None:
         return Project()
-    from dynaops.model.errors import DynaopsError
-
     raise DynaopsError(
-        f"There is no environment {environment[:100]!r}: no {NAME} was found from {Path.cwd()} upwards",
-        "Run dynaops in the project's folder, or write the file: dynaops init.",
+        f"There is no environment {environment[:100]!r}: no {SETTINGS} was found from {Path.cwd()} upwards",
+        "Run dynaops in the project's folder, or write the file: dynaops init --project.",
     )
+
+
+def applied(settings: Settings) -> Settings:
+    """The settings, with the project's where neither an option nor an environment variable says otherwise.
+
+    Raises like `project`.
+    """
+    said = project(settings)
+    return settings._replace(
+        project=said,
+        region=settings.region or (None if variable(REGION_VARIABLES) else said.region),
+        profile=settings.profile or (None if variable(CREDENTIAL_VARIABLES) else said.profile),
+        sandbox=settings.sandbox if "sandbox" in settings.given else uses_sandbox(settings, said),
+        state=settings.state if "state" in settings.given else _state(said),
+    )
+
+
+def uses_sandbox(settings: Settings, said: Project) -> bool:
+    """Whether the file sends commands to the sandbox: another endpoint that was named is meant."""
+    return said.sandbox and settings.endpoint_url is None
+
+
+def variable(names: tuple[str, ...], environ: Mapping[str, str] | None = None) -> str | None:
+    """The first of these environment variables that is set."""
+    values = os.environ if environ is None else environ
+    return next((name for name in names if values.get(name)), None)
+
+
+def _state(said: Project) -> str:
+    """Where the state is. Raises DynaopsError where an earlier run seems to have kept it elsewhere."""
+    if said.state is not None:
+        return said.state
+    if said.file is None:
+        return DEFAULT_STATE
+    state = from_here(said.folder, DEFAULT_STATE)
+    if state != DEFAULT_STATE and Path(DEFAULT_STATE).exists() and not Path(state).exists():
+        raise DynaopsError(
+            f"There is a state at {DEFAULT_STATE} in this folder, and the project's is at {state}",
+            f"Say which is meant: --state {DEFAULT_STATE}, or `state` in {said.file.name}.",
+        )
+    return state

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dynaops.cli.project_file import project
+from dynaops.cli.settings import Settings
 from dynaops.model.errors import DynaopsError
 from dynaops.model.project import require_inside
 
@@ -26,6 +28,11 @@ Markdown = Annotated[
 Html = Annotated[
     str | None, typer.Option("--html", metavar="FILE", help="Also write it as one self-contained page.")
 ]
+
+
+def house_rules(settings: Settings, policies: Sequence[str] | None) -> tuple[str, ...]:
+    """The files of house rules that hold: those of the project file, and those of the command line."""
+    return tuple(dict.fromkeys((*project(settings).policies, *(policies or ()))))
 
 
 def judged(plan: Plan, documents: Sequence[Document], state: State, policies: Sequence[str] | None) -> Plan:

@@ -12,7 +12,8 @@ from dynaops.cli.agreement import require_agreement, require_consent
 from dynaops.cli.events import EventLog
 from dynaops.cli.exits import Exit
 from dynaops.cli.identity import headed
-from dynaops.cli.pricing import priced
+from dynaops.cli.pricing import price_source, priced
+from dynaops.cli.project_file import project
 from dynaops.cli.reviewing import require_lawful
 from dynaops.cli.screen import Screen
 from dynaops.cli.settings import Settings
@@ -52,6 +53,8 @@ class Terms:
     """The SHA-256 that the saved plan was reviewed under, where it was given."""
     saved_plan: str | None = None
     """The SHA-256 of the saved plan that is carried out."""
+    parallelism: int | None = None
+    """Tables that are worked on at once, where the command line says."""
     happened: frozenset[str] = frozenset()
     """Its operations of which an earlier run made the call, and AWS shows the effect."""
 
@@ -59,7 +62,7 @@ class Terms:
 def carry_out(plan: Plan, place: Keeper, way: Aws, settings: Settings, terms: Terms) -> int:
     """Show the plan, obtain agreement, run it and tell how it went. The caller holds the state's lock."""
     screen = Screen(settings)
-    plan = priced(headed(plan, settings, place, way))
+    plan = priced(headed(plan, settings, place, way), price_source(settings), way)
     show_plan(screen, plan, operations=terms.operations)
     with EventLog(terms.events) as log:
         log.begin(plan)
@@ -124,6 +127,7 @@ def execute(plan: Plan, place: Keeper, way: Aws, settings: Settings, terms: Term
             stop=interrupts.stop,
             saved_plan=terms.saved_plan,
             happened=terms.happened,
+            parallelism=terms.parallelism or project(settings).parallelism,
         )
 
 

@@ -16,6 +16,7 @@ from dynaops.model.base import Model
 from dynaops.model.errors import DynaopsError
 from dynaops.model.plan import FORMAT_VERSION, Plan
 from dynaops.model.project import require_inside
+from dynaops.specs.path_patterns import is_pattern
 
 if TYPE_CHECKING:
     from dynaops.engine.load import Document
@@ -40,6 +41,8 @@ class SavedPlan(Model):
     refresh: bool = True
     policies: tuple[str, ...] = ()
     """The files of house rules that it was held to."""
+    environment: str | None = None
+    """Of the project file."""
     plan: Plan
     digest: str = Field("", exclude=True)
     """The SHA-256 of the file that it was read from."""
@@ -82,6 +85,7 @@ def save(
         targets=targets,
         refresh=refresh,
         policies=policies,
+        environment=specs.project.environment,
         plan=plan,
     )
     require_inside(path)
@@ -110,7 +114,7 @@ def digest_of(text: str) -> str:
 
 def _is_there(path: str) -> bool:
     try:
-        return Path(path).exists()
+        return is_pattern(path) or Path(path).exists()
     except OSError:  # a name that no file system takes
         return False
 

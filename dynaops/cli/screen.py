@@ -11,10 +11,18 @@ if TYPE_CHECKING:
     from dynaops.views.page import Page
 
 
+def notice(text: str) -> None:
+    """A sentence for people beside the command's result: on stderr."""
+    from dynaops.views.terminal import sentence
+
+    sys.stderr.write(sentence(f"note: {text}.", sys.stderr))
+
+
 class Screen:
     """The output of one command. With ``--json``, people are spoken to on stderr."""
 
     def __init__(self, settings: Settings) -> None:
+        self.settings = settings
         self.json = settings.json
         self.color = wants_color(settings)
         self.people: TextIO = sys.stderr if settings.json else sys.stdout

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple, cast
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     import typer
@@ -23,14 +24,15 @@ _VALUED = (
     "--log-file",
     "--lock-timeout",
 )
-_FLAGS = ("--sandbox", "--json", "--no-color", "--verbose")
+_FLAGS = ("--sandbox", "--no-sandbox", "--json", "--no-color", "--verbose")
 
 
 class Settings(NamedTuple):
     """What the global options say. `endpoint_url` also comes from ``AWS_ENDPOINT_URL``.
 
     `environment` is that of the project file; None: none is chosen. `project` is what the file says for it, once it
-    is read (`project_file.project` reads it).
+    is read (`project_file.project` reads it). `given`: by which option or environment variable those were said that
+    were not left to the file or to a default.
     """
 
     region: str | None = None
@@ -46,11 +48,57 @@ class Settings(NamedTuple):
     project: Project | None = None
     lock_timeout: float = 0
     """Seconds to wait for the lock of a state that another command holds."""
+    given: Mapping[str, str] = MappingProxyType({})
 
 
-def settings_of(ctx: typer.Context) -> Settings:
-    """The settings of the running command."""
-    return cast(Settings, ctx.find_root().obj)
+def settings_of(ctx: typer.Context, of_plan: str | None = None) -> Settings:
+    """The settings of the running command, with what the project file says where nothing else does.
+
+    `of_plan`: the environment of the saved plan that is meant, "" if it has none; it is chosen with the plan.
+    Raises ProjectFileError, and DynaopsError where the environment forbids the command, or is not the plan's.
+    """
+    from dynaops.cli.effects import Effect, effect_of, require_permitted
+    from dynaops.cli.project_file import applied
+
+    root = ctx.find_root()
+    settings: Settings = root.obj
+    command = ctx.command_path.partition(" ")[2]
+    effect = effect_of(command)
+    if effect is Effect.LOCAL or settings.project is not None:
+        return settings
+    if of_plan is not None:
+        settings = _with_plans(settings, of_plan)
+    settings = root.obj = applied(settings)
+    if settings.project is not None:
+        require_permitted(settings, settings.project, command, effect)
+    return settings
+
+
+def _with_plans(settings: Settings, environment: str) -> Settings:
+    from dynaops.model.errors import DynaopsError
+
+    if settings.environment is not None and settings.environment != environment:
+        plans = f"the environment {environment}" if environment else "no environment"
+        raise DynaopsError(
+            f"The plan was made for {plans}, and {settings.environment} is chosen",
+            "Leave -E and DYNAOPS_ENVIRONMENT out: a saved plan brings its environment along.",
+        )
+    return settings._replace(environment=environment or None)
+
+
+def given_of(ctx: typer.Context) -> dict[str, str]:
+    """The parameters that the command line or the environment gave a value, and the option or variable that did."""
+    given = {}
+    for parameter in ctx.command.params:
+        source = ctx.get_parameter_source(parameter.name or "")
+        if source is not None and source.name == "COMMANDLINE":
+            names = (
+                parameter.secondary_opts if ctx.params.get(parameter.name or "") is False else parameter.opts
+            )
+            given[str(parameter.name)] = max(names or parameter.opts, key=len)
+        elif source is not None and source.name == "ENVIRONMENT":
+            given[str(parameter.name)] = str(getattr(parameter, "envvar", ""))
+    return given
 
 
 def hoist(arguments: Sequence[str]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dynaops.cli.project_file import project
 from dynaops.cli.screen import Screen
 
 if TYPE_CHECKING:
@@ -20,5 +21,6 @@ def show_plan(screen: Screen, plan: Plan, *, operations: bool = False, refreshed
         screen.show(operations_page(plan))
         screen.gap()
     screen.show(plan_page(plan, refreshed, whole=operations))
-    if plan.lineage and selected() != "default":
-        screen.aside(f"Workspace: {selected()}")
+    workspace = selected(project(screen.settings))
+    if plan.lineage and workspace != "default":
+        screen.aside(f"Workspace: {workspace}")

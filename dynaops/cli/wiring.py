@@ -7,20 +7,27 @@ from __future__ import annotations
 
 import gc
 import os
-import sys
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
-from dynaops.cli.options import SPECS
+from dynaops.cli.guarding import guard_of, role_of
 from dynaops.cli.project_file import project
+from dynaops.cli.screen import notice
 from dynaops.cli.settings import DEFAULT_STATE, Settings
-from dynaops.specs.project import Project
+from dynaops.cli.sources import Source as Source
+from dynaops.cli.sources import default_paths as default_paths
+from dynaops.cli.sources import documents as documents
+from dynaops.cli.sources import region_said
+from dynaops.cli.sources import source as source
 
 if TYPE_CHECKING:
+    from dynaops.aws.guards import Guard
+    from dynaops.aws.role import Role
     from dynaops.aws.route import Credentials
     from dynaops.aws.session import Aws
     from dynaops.engine.adopt import Imported
@@ -41,65 +48,6 @@ if TYPE_CHECKING:
 SANDBOX_REGION = "us-east-1"
 _LOCAL_POLL = 0.05
 """Seconds between two looks at a waiting resource, where AWS is played on this machine."""
-
-
-class Source(NamedTuple):
-    """Which specs a command works on: paths, overlays merged over them, and variables."""
-
-    paths: tuple[str, ...]
-    overlays: tuple[str, ...] = ()
-    variables: tuple[str, ...] = ()
-    variable_files: tuple[str, ...] = ()
-    env_names: tuple[str, ...] = ()
-    """Environment variables that specs may read, whatever they are called. A saved plan does not keep them."""
-    project: Project = Project()
-    """What the project file says beside: variables, overlays, default tags and so on."""
-
-    @property
-    def read(self) -> tuple[str, ...]:
-        """The files and folders that are read."""
-        return self.paths or self.overlays
-
-
-def source(
-    settings: Settings,
-    paths: Sequence[str] | None,
-    overlays: Sequence[str] | None,
-    variables: Sequence[str] | None,
-    variable_files: Sequence[str] | None,
-    env_names: Sequence[str] | None = None,
-) -> Source:
-    """What the options say; where they name no specs, those of the project file, else the ``specs`` directory."""
-    from_project = project(settings)
-    default = () if overlays else default_paths(from_project)
-    return Source(
-        tuple(paths or default),
-        tuple(overlays or ()),
-        tuple(variables or ()),
-        tuple(variable_files or ()),
-        tuple(env_names or ()),
-        from_project,
-    )
-
-
-def default_paths(project: Project) -> tuple[str, ...]:
-    """Where specs are read from when a command names none."""
-    return project.specs or (SPECS,)
-
-
-def documents(specs: Source) -> list[Document]:
-    """The specs, read and checked for form. Raises SpecError with all that is wrong in all files."""
-    from dynaops.cli.variables import read
-    from dynaops.cli.workspaces import selected
-    from dynaops.engine.load import load
-    from dynaops.specs.composition import Composition
-    from dynaops.specs.environment import Environment
-
-    variables = read(specs.variable_files, specs.variables)
-    environment = Environment(os.environ, specs.project.env_prefixes, frozenset(specs.env_names))
-    is_whole = specs.paths == default_paths(specs.project)
-    composition = Composition.of(specs.project, is_whole, _notice)
-    return load(specs.paths, specs.overlays, variables, environment, selected(), composition)
 
 
 def plannable(specs: Source) -> list[Document]:
@@ -156,7 +104,7 @@ def patience(settings: Settings) -> Patience:
     """How long the lock of a state is waited for, with word on stderr meanwhile."""
     from dynaops.stores.patience import Patience
 
-    return Patience(settings.lock_timeout, _notice)
+    return Patience(settings.lock_timeout, notice)
 
 
 def aws(settings: Settings, adaptive: bool = False) -> Aws:
@@ -167,12 +115,31 @@ def aws(settings: Settings, adaptive: bool = False) -> Aws:
 
         require_endpoint(settings.endpoint_url)
         cap = _LOCAL_POLL if _is_local(settings.endpoint_url) else None
-        return _way(_region(settings), settings.profile, settings.endpoint_url, cap, adaptive, _environment())
+        return _way(
+            region_said(settings),
+            settings.profile,
+            settings.endpoint_url,
+            cap,
+            adaptive,
+            _environment(),
+            role=role_of(project(settings)),
+            guard=guard_of(project(settings)),
+        )
     from dynaops.cli.sandboxes import credentials, running_sandbox
 
     sandbox = running_sandbox(settings)
-    region = _region(settings) or os.environ.get("AWS_DEFAULT_REGION") or SANDBOX_REGION
-    return _way(region, None, sandbox.url, _LOCAL_POLL, False, _environment(), credentials(sandbox.url))
+    region = region_said(settings) or os.environ.get("AWS_DEFAULT_REGION") or SANDBOX_REGION
+    return _way(
+        region,
+        None,
+        sandbox.url,
+        _LOCAL_POLL,
+        False,
+        _environment(),
+        credentials(sandbox.url),
+        role_of(project(settings), in_sandbox=True),
+        guard_of(project(settings)),
+    )
 
 
 @lru_cache(maxsize=2)
@@ -184,20 +151,25 @@ def _way(
     adaptive: bool,
     environment: tuple[tuple[str, str], ...],
     only: Credentials | None = None,
+    role: Role | None = None,
+    guard: Guard | None = None,
 ) -> Aws:
     """One way for a command and its state: asked twice, a profile might want two codes of the same token."""
     from dynaops.aws.session import Aws
 
     del environment  # what else it depends on
     mode: Literal["standard", "adaptive"] = "adaptive" if adaptive else "standard"
-    return Aws(region, profile, url, poll_cap=cap, retry_mode=mode, only=only, notice=_notice)
-
-
-def _notice(text: str) -> None:
-    """A sentence for people beside the command's result: on stderr."""
-    from dynaops.views.terminal import sentence
-
-    sys.stderr.write(sentence(f"note: {text}.", sys.stderr))
+    return Aws(
+        region,
+        profile,
+        url,
+        poll_cap=cap,
+        retry_mode=mode,
+        only=only,
+        notice=notice,
+        role=role,
+        guard=guard,
+    )
 
 
 def _environment() -> tuple[tuple[str, str], ...]:
@@ -286,10 +258,13 @@ def apply(
     stop: threading.Event,
     saved_plan: str | None = None,
     happened: frozenset[str] = frozenset(),
+    parallelism: int | None = None,
 ) -> Outcome:
     from dynaops.engine.apply import ApplyOptions, apply_plan
 
     options = ApplyOptions(wait=wait, saved_plan=saved_plan, happened=happened)
+    if parallelism is not None:
+        options = replace(options, parallelism=parallelism)
     return apply_plan(plan, place, way, emit, options, stop)
 
 
@@ -341,7 +316,7 @@ def outputs(state: State, address: str | None) -> dict[str, dict[str, Any]]:
 
 def region_of(table: str, settings: Settings, way: Aws) -> str:
     """Where a table is: ``--region``, else what the state knows of a table of that name, else the default region."""
-    asked = _region(settings)
+    asked = region_said(settings)
     if asked:
         return asked
     state = store(settings).load()
@@ -359,18 +334,13 @@ def home_region(settings: Settings) -> str:
     from dynaops.aws.session import Aws
     from dynaops.model.errors import DynaopsError
 
-    known = _region(settings) or os.environ.get("AWS_DEFAULT_REGION")
+    known = region_said(settings) or os.environ.get("AWS_DEFAULT_REGION")
     if known or settings.sandbox:
         return known or SANDBOX_REGION
     try:
         return Aws(profile=settings.profile).region
     except DynaopsError:
         return ""
-
-
-def _region(settings: Settings) -> str | None:
-    """``--region`` or AWS_REGION, which the AWS CLI and all SDKs heed but botocore does not."""
-    return settings.region or os.environ.get("AWS_REGION")
 
 
 def _is_local(url: str | None) -> bool:

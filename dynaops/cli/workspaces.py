@@ -1,4 +1,4 @@
-"""Which workspace commands work in: what DYNAOPS_WORKSPACE says, else what was selected in this directory."""
+"""Which workspace commands work in: DYNAOPS_WORKSPACE's, the project file's, or what was selected in this directory."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dynaops.cli.project_file import project
 from dynaops.cli.settings import Settings
 from dynaops.model.errors import DynaopsError
+from dynaops.specs.project import Project, from_here
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,15 +19,16 @@ if TYPE_CHECKING:
     from dynaops.stores.patience import Patience
 
 VARIABLE = "DYNAOPS_WORKSPACE"
-_FILE = Path(".dynaops/workspace")
+_FILE = ".dynaops/workspace"
+"""From the project's folder."""
 _DEFAULT = "default"
 _MOST_BYTES = 1024
 """Of the file that names the workspace."""
 
 
-def selected() -> str:
+def selected(project: Project) -> str:
     """The workspace's name. Raises DynaopsError for one that cannot be."""
-    name = os.environ.get(VARIABLE) or _recorded()
+    name = os.environ.get(VARIABLE) or project.workspace or _recorded()
     if name != _DEFAULT:
         from dynaops.stores.workspaces import check_name
 
@@ -33,21 +36,27 @@ def selected() -> str:
     return name
 
 
-def select(name: str) -> None:
+def select(name: str, project: Project) -> None:
     """Work in workspace `name` from now on, in this directory. Raises DynaopsError."""
+    if project.workspace is not None and project.workspace != name:
+        raise DynaopsError(
+            f"The project file says which workspace is worked in: {project.says('workspace')} = {project.workspace}",
+            f"Change it there, or for a single run: {VARIABLE}={name} dynaops ...",
+        )
+    file = _file()
     try:
         if name == _DEFAULT:
-            _FILE.unlink(missing_ok=True)
+            file.unlink(missing_ok=True)
             return
-        _FILE.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _FILE.write_text(f"{name}\n", encoding="utf-8")
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file.write_text(f"{name}\n", encoding="utf-8")
     except OSError as error:
-        raise DynaopsError(f"Cannot write {_FILE}: {error.strerror}") from error
+        raise DynaopsError(f"Cannot write {file}: {error.strerror}") from error
 
 
 def place(settings: Settings, way: Callable[[], Aws], patience: Patience | None = None) -> Store:
     """The store of the selected workspace. Raises DynaopsError where that is not there (any more)."""
-    name = selected()
+    name = selected(project(settings))
     if name == _DEFAULT:
         return store_of(settings.state, name, way, patience)
     from dynaops.stores.workspaces import names, unknown
@@ -80,14 +89,21 @@ def exists(store: Store) -> bool:
         return True
 
 
+def _file() -> Path:
+    from dynaops.model.project import root
+
+    return Path(from_here(root(), _FILE))
+
+
 def _recorded() -> str:
     from dynaops.model.files import FileRefused, Refusal, read_text
 
+    file = _file()
     try:
-        return read_text(_FILE, _MOST_BYTES).strip() or _DEFAULT
+        return read_text(file, _MOST_BYTES).strip() or _DEFAULT
     except FileRefused as error:
         if error.why is Refusal.MISSING:
             return _DEFAULT
         raise DynaopsError(
-            f"Cannot read {_FILE}: it {error.reason}", "Remove it, then select a workspace."
+            f"Cannot read {file}: it {error.reason}", "Remove it, then select a workspace."
         ) from error

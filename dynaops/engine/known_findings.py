@@ -106,6 +106,7 @@ OFFLINE = frozenset(
         "SPEC017",
         "SPEC021",
         "SPEC022",
+        "SPEC041",
     }
 )
 """What the checks of a spec alone find."""

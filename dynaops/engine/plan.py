@@ -34,6 +34,7 @@ from dynaops.model.errors import DynaopsError, SpecError
 from dynaops.model.finding import Finding, Severity
 from dynaops.model.operation import Operation, Wait
 from dynaops.model.plan import Plan
+from dynaops.model.project import root
 from dynaops.model.resource import Observed, Scope
 from dynaops.model.state import State
 
@@ -196,11 +197,12 @@ def _checked(documents: Sequence[Document]) -> tuple[Finding, ...]:
 def _targets(documents: Sequence[Document], state: State, aws: Aws, options: PlanOptions) -> list[Target]:
     if options.destroy:
         return _destroyed(documents, state, options)
+    folder = root()
     declared = [
         Target(
             Scope(doc.spec.table_name, doc.spec.table_name, doc.spec.region or aws.region),
             doc.spec,
-            source_of(doc.source),
+            source_of(doc.source, folder),
         )
         for doc in documents
     ]

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dynaops.model.project import root
 from dynaops.model.resource import Properties, Scope
+from dynaops.specs.path_patterns import fits, is_pattern
 
 if TYPE_CHECKING:
     from dynaops.kinds import TableSpec
@@ -35,11 +37,11 @@ class Target:
         return lifecycle.promises() if lifecycle else {}
 
 
-def source_of(path: str | Path) -> str:
-    """How a spec file is remembered in the state: relative to the working directory where it is below it."""
+def source_of(path: str | Path, folder: Path) -> str:
+    """How a spec file is remembered in the state: relative to the project's `folder` where it is below it."""
     full = Path(path).resolve()
     try:
-        return full.relative_to(Path.cwd().resolve()).as_posix()
+        return full.relative_to(folder).as_posix()
     except ValueError:
         return full.as_posix()
 
@@ -72,8 +74,9 @@ def _is_global(record: Record) -> bool:
 
 
 def orphaned(state: State, declared: Iterable[str], read: Iterable[str | Path]) -> list[Target]:
-    """The recorded tables whose spec was read (`read`: files and folders) and no longer declares them."""
-    sources = [source_of(path) for path in read]
+    """The recorded tables whose spec was read (`read`: files, folders, patterns) and no longer declares them."""
+    folder = root()
+    sources = [source_of(path, folder) for path in read]
     found = []
     for address, region in recorded_tables(state).items():
         source = _recorded_source(state, address)
@@ -105,5 +108,7 @@ def _recorded_source(state: State, table: str) -> str | None:
 
 
 def _covers(read: str, source: str) -> bool:
-    """`source` is the file `read`, or lies directly in the folder `read`."""
-    return source == read or Path(source).parent.as_posix() == (read or ".")
+    """`source` is the file `read`, or lies directly in the folder `read`, or is one that the pattern `read` fits."""
+    if source == read or Path(source).parent.as_posix() == (read or "."):
+        return True
+    return is_pattern(read) and fits(read, source)

@@ -3,13 +3,62 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from dynaops.model.errors import DynaopsError
 
+SETTINGS = "dynaops.toml"
+SHARED_SETTINGS = "pyproject.toml"
+MOST_SETTINGS = 1024 * 1024
+"""Bytes of either file."""
+LONGEST_LINE = 16 * 1024
+"""Characters of a line of theirs. What a dotted key costs tomllib grows with the square of its length."""
 _MOST_LINKS = 40
 """As many as Linux follows."""
+_HEADER = re.compile(r"^[ \t]*\[[ \t]*tool[ \t]*\.[ \t]*[\"']?dynaops\b", re.MULTILINE)
+
+
+def settings_file(start: Path | None = None) -> Path | None:
+    """The nearest project file of `start` (default: the working directory): ``dynaops.toml``, or a
+    ``pyproject.toml`` with a table tool.dynaops. It need not be valid, but is the user's own."""
+    for folder in folders_upwards(start or Path.cwd()):
+        for name in (SETTINGS, SHARED_SETTINGS):
+            path = folder / name
+            if (
+                (path.is_symlink() or path.exists())
+                and is_own(path)
+                and (name == SETTINGS or _has_settings(path))
+            ):
+                return path
+    return None
+
+
+def root() -> Path:
+    """The folder that a project's paths lead from: that of its file, else the working directory."""
+    file = settings_file()
+    return file.parent if file else Path.cwd().resolve()
+
+
+def _has_settings(path: Path) -> bool:
+    """Whether a ``pyproject.toml`` has a table tool.dynaops, or seems to have one and cannot be read."""
+    import tomllib
+
+    from dynaops.model.files import FileRefused, read_text
+
+    try:
+        text = "" if leads_outside(path) else read_text(path, MOST_SETTINGS)
+        if "dynaops" not in text:
+            return False
+        if any(len(line) > LONGEST_LINE for line in text.split("\n")):
+            return bool(_HEADER.search(text))
+        tool = tomllib.loads(text).get("tool")
+    except FileRefused:
+        return False
+    except (ValueError, RecursionError):
+        return bool(_HEADER.search(text))
+    return isinstance(tool, dict) and "dynaops" in tool
 
 
 def folders_upwards(start: Path) -> Iterator[Path]:

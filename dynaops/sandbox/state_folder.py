@@ -16,6 +16,7 @@ import stat
 from pathlib import Path
 
 from dynaops.model.errors import DynaopsError
+from dynaops.model.project import root
 
 OLD_FOLDER = Path(".dynaops/sandbox")
 """Where earlier versions kept a project's sandbox; nothing in it is ever read."""
@@ -24,8 +25,8 @@ _ELSEWHERE = "Set XDG_STATE_HOME to a folder of your own."
 
 
 def folder_of(project: Path | None = None) -> Path:
-    """The folder of a project's sandbox (by default of the working directory's). It need not exist yet."""
-    path = os.path.realpath(project or Path.cwd())
+    """The folder of a project's sandbox (by default of the one that is worked in). It need not exist yet."""
+    path = os.path.realpath(project or root())
     name = re.sub(r"[^A-Za-z0-9_-]", "", Path(path).name)[:40] or "project"
     return _user_folder() / f"{name}-{hashlib.sha256(os.fsencode(path)).hexdigest()[:24]}"
 

@@ -66,8 +66,8 @@ class Project:
         return self.file.parent if self.file else Path.cwd()
 
     def says(self, key: str) -> str:
-        """``KEY (FILE:LINE:COLUMN)`` for messages."""
-        return f"{key} ({self.origins[key]})" if key in self.origins else key
+        """``KEY, FILE:LINE:COLUMN`` for messages."""
+        return f"{key}, {self.origins[key]}" if key in self.origins else key
 
 
 def from_here(folder: Path, path: str) -> str:

@@ -30,11 +30,6 @@ from dynaops.specs.project_keys import (
 from dynaops.specs.toml_places import Path as KeyPath
 from dynaops.specs.toml_places import Places, Spot, places_of
 
-NAME = "dynaops.toml"
-SHARED = "pyproject.toml"
-_MOST_BYTES = 1024 * 1024
-_LONGEST_LINE = 16 * 1024
-"""Characters. What a dotted key costs tomllib grows with the square of its length."""
 _ENVIRONMENT = "environment"
 _ENDPOINTS = re.compile(r"endpoint|(^|_)ur[il]s?$|proxy|proxies|ca_bundle|certificate|verify", re.IGNORECASE)
 _PROGRAMS = re.compile(
@@ -108,16 +103,10 @@ class ProjectFile:
 
 def find(start: Path | None = None) -> ProjectFile | None:
     """The nearest project file of `start` (default: the working directory), checked. Raises ProjectFileError."""
-    from dynaops.model.project import folders_upwards, is_own
+    from dynaops.model.project import settings_file
 
-    for folder in folders_upwards(start or Path.cwd()):
-        for name in (NAME, SHARED):
-            path = folder / name
-            if (path.is_symlink() or path.exists()) and is_own(path):
-                found = _read(path)
-                if found is not None:
-                    return found
-    return None
+    path = settings_file(start)
+    return _read(path) if path else None
 
 
 def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
@@ -167,62 +156,42 @@ def excerpt(lines: list[str], place: Place) -> str | None:
     return f"{shown}\n{' ' * (place.column - 1 - start)}^"
 
 
-def _read(path: Path) -> ProjectFile | None:
-    """A project file, checked; None for a ``pyproject.toml`` that has no settings. Raises ProjectFileError."""
+def _read(path: Path) -> ProjectFile:
+    """A project file, checked. Raises ProjectFileError."""
     import tomllib
 
     from dynaops.model.files import FileRefused, read_text
-    from dynaops.model.project import leads_outside
+    from dynaops.model.project import MOST_SETTINGS, SHARED_SETTINGS, leads_outside
 
-    shared = path.name == SHARED
     file = from_here(path.parent, path.name)
     if leads_outside(path):
-        if shared:
-            return None
         raise _unreadable(file, [], 1, 1, "the file leads out of the project by a link")
     try:
-        text = read_text(path, _MOST_BYTES).replace("\r\n", "\n")
+        text = read_text(path, MOST_SETTINGS).replace("\r\n", "\n")
     except FileRefused as error:
-        if shared:
-            return None
         raise _unreadable(file, [], 1, 1, f"the file {error.reason}") from None
-    if shared and "dynaops" not in text:
-        return None
     lines = text.split("\n")
+    _bound_lines(file, lines)
     try:
-        _bound_lines(file, lines)
         data: Any = tomllib.loads(text)
         places = places_of(text)
-    except ProjectFileError:
-        if _is_anothers(shared, text):
-            return None
-        raise
     except (ValueError, RecursionError) as error:  # of numbers that are too long, too
-        if _is_anothers(shared, text):
-            return None
         raise _invalid(file, lines, error) from None
     prefix: KeyPath = ()
-    if shared:
-        tool = data.get("tool")
-        data = tool.get("dynaops") if isinstance(tool, dict) else None
-        prefix = ("tool", "dynaops")
-        if data is None:
-            return None
+    if path.name == SHARED_SETTINGS:
+        data, prefix = data["tool"]["dynaops"], ("tool", "dynaops")
     located = _Located(file, places, prefix)
     if not isinstance(data, dict):
         raise ProjectFileError([located.finding(located.value(()), "tool.dynaops: must be a table", None)])
     return _checked(path, data, located)
 
 
-def _is_anothers(shared: bool, text: str) -> bool:
-    """Whether a file that cannot be read is most likely none of ours."""
-    return shared and "[tool.dynaops" not in text
-
-
 def _bound_lines(file: str, lines: list[str]) -> None:
+    from dynaops.model.project import LONGEST_LINE
+
     for number, line in enumerate(lines, start=1):
-        if len(line) > _LONGEST_LINE:
-            raise _unreadable(file, [], number, 1, f"the line has more than {_LONGEST_LINE:,} characters")
+        if len(line) > LONGEST_LINE:
+            raise _unreadable(file, [], number, 1, f"the line has more than {LONGEST_LINE:,} characters")
 
 
 def _invalid(file: str, lines: list[str], error: Exception) -> ProjectFileError:

@@ -10,8 +10,7 @@ from dynaops.model.files import FileRefused, Refusal, read_text
 from dynaops.model.finding import Finding, Place, Severity
 from dynaops.model.project import leads_outside
 from dynaops.specs.blocks import Written
-
-SUFFIXES = (".yaml", ".yml", ".json")
+from dynaops.specs.path_patterns import SUFFIXES, TooManyFiles, files_of, fixed_part, is_pattern
 
 
 def documents_of(paths: Sequence[str | Path], findings: list[Finding]) -> list[Written]:
@@ -20,7 +19,21 @@ def documents_of(paths: Sequence[str | Path], findings: list[Finding]) -> list[W
 
 
 def _files(paths: Sequence[str | Path], findings: list[Finding]) -> Iterator[Path]:
-    """The files that are named, and those of folders; of links out of the project, a finding each."""
+    """The files that are named, and those of folders and patterns; of links out of the project, a finding each.
+
+    A file that several patterns fit is given once.
+    """
+    of_patterns = {
+        str(given): list(_of_pattern(str(given), findings)) for given in paths if is_pattern(given)
+    }
+    seen = {file for found in of_patterns.values() for file in found}
+    for path in _named([given for given in paths if str(given) not in of_patterns], findings):
+        if path not in seen:
+            yield path
+    yield from sorted(seen)
+
+
+def _named(paths: Sequence[str | Path], findings: list[Finding]) -> Iterator[Path]:
     for given in paths:
         path = Path(given)
         if leads_outside(path):
@@ -37,6 +50,35 @@ def _files(paths: Sequence[str | Path], findings: list[Finding]) -> Iterator[Pat
                     "Run `dynaops init` to write a starter spec, or name the spec to use.",
                 )
             )
+
+
+def _of_pattern(pattern: str, findings: list[Finding]) -> Iterator[Path]:
+    if leads_outside(fixed_part(pattern)):
+        findings.append(_linked(fixed_part(pattern)))
+        return
+    try:
+        found = files_of(pattern)
+    except TooManyFiles:
+        findings.append(
+            _error("SPEC001", f"{pattern}: looks at too many files", "Name a folder nearer to the specs.")
+        )
+        return
+    except OSError as error:
+        findings.append(
+            _error("SPEC001", f"{error.filename}: cannot be read: {error.strerror}", "Check its permissions.")
+        )
+        return
+    if not found:
+        findings.append(
+            _error(
+                "SPEC001", f"{pattern}: no spec file fits the pattern", "They end in .yaml, .yml or .json."
+            )
+        )
+    for path in found:
+        if leads_outside(path, listed=True):
+            findings.append(_linked(path))
+        else:
+            yield path
 
 
 def _of_folder(folder: Path, findings: list[Finding]) -> Iterator[Path]:

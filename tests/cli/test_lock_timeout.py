@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from dynaops.cli import wiring
+from dynaops.cli.screen import notice
 from dynaops.cli.settings import Settings
 from dynaops.stores import open_store, patience
 from dynaops.stores.base import Lock
@@ -43,7 +44,7 @@ def clock(here: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clock]:
     clock = Clock(open_store(".dynaops/state.json").lock("apply"))
 
     def with_clock(settings: Settings) -> patience.Patience:
-        return patience.Patience(settings.lock_timeout, wiring._notice, lambda: clock.now, clock.sleep)
+        return patience.Patience(settings.lock_timeout, notice, lambda: clock.now, clock.sleep)
 
     monkeypatch.setattr(wiring, "patience", with_clock)
     (here / "specs").mkdir()

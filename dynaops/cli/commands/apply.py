@@ -10,12 +10,13 @@ import typer
 
 from dynaops.cli import options, wiring
 from dynaops.cli.agreement import consents_of, is_agreed
+from dynaops.cli.effects import Effect, require_permitted
 from dynaops.cli.events import Events
 from dynaops.cli.help import Command
 from dynaops.cli.identity import state_of
 from dynaops.cli.lazy import new_app
 from dynaops.cli.project_file import project
-from dynaops.cli.reviewing import Policies, judged
+from dynaops.cli.reviewing import Policies, house_rules, judged
 from dynaops.cli.running import Terms, carry_out
 from dynaops.cli.screen import Screen
 from dynaops.cli.settings import Settings, settings_of
@@ -41,6 +42,7 @@ def apply(
     variables: options.Variables = None,
     variable_files: options.VariableFiles = None,
     env_names: options.EnvNames = None,
+    recursive: options.Recursive = False,
     targets: options.Targets = None,
     yes: options.Yes = False,
     allow_replace: options.AllowReplace = False,
@@ -51,6 +53,7 @@ def apply(
         typer.Option("--digest", metavar="SHA256", help="Only the saved plan of this digest."),
     ] = None,
     no_wait: options.NoWait = False,
+    parallelism: options.Parallelism = None,
     operations: options.ShowOperations = False,
     policies: Policies = None,
     events: Events = None,
@@ -61,9 +64,9 @@ def apply(
     anything is sent. An apply that failed, was interrupted or was killed is
     continued by running it again, also of a saved plan.
     """
+    from dynaops.cli import saved
     from dynaops.cli.saved import digest_of, is_saved_plan
 
-    settings = settings_of(ctx)
     terms = Terms(
         yes,
         allow_replace,
@@ -73,16 +76,22 @@ def apply(
         events=events,
         consents=consents_of(consents),
         digest=digest_of(digest) if digest else None,
+        parallelism=parallelism,
     )
     if paths and (digest or any(is_saved_plan(path) for path in paths)):
         if len(paths) > 1 or targets or overlays or variables or variable_files:
             raise typer.BadParameter("A saved plan is applied as it is: leave out other paths and options.")
-        return _apply_saved(settings, paths[0], policies, env_names or (), terms)
+        file = saved.load(paths[0], terms.digest)
+        settings = settings_of(ctx, file.environment or "")
+        require_permitted(settings, project(settings), "apply", Effect.DATA)
+        return _apply_saved(settings, file, policies, env_names or (), terms)
     if digest:
         raise typer.BadParameter(
             "names a saved plan: dynaops apply PLAN --digest SHA256", param_hint="--digest"
         )
-    specs = wiring.source(settings, paths, overlays, variables, variable_files, env_names)
+    settings = settings_of(ctx)
+    require_permitted(settings, project(settings), "apply of specs", Effect.CHANGES)
+    specs = wiring.source(settings, paths, overlays, variables, variable_files, env_names, recursive)
     return _apply_specs(settings, specs, tuple(targets or ()), policies, terms)
 
 
@@ -94,6 +103,7 @@ def _apply_specs(
     terms: Terms,
 ) -> int:
     screen = Screen(settings)
+    rules = house_rules(settings, policies)
     documents = wiring.plannable(specs)
     place = wiring.store(settings)
     way = wiring.aws(settings)
@@ -104,16 +114,17 @@ def _apply_specs(
         state = state_of(place, way)
         plan = wiring.make_plan(documents, state, way, read=specs.read, targets=targets)
         plan = wiring.agreed(plan, terms.consents)
-        return carry_out(judged(plan, documents, state, policies), place, way, settings, terms)
+        return carry_out(judged(plan, documents, state, rules), place, way, settings, terms)
 
 
 def _apply_saved(
-    settings: Settings, path: str, policies: Sequence[str] | None, env_names: Sequence[str], terms: Terms
+    settings: Settings,
+    file: SavedPlan,
+    policies: Sequence[str] | None,
+    env_names: Sequence[str],
+    terms: Terms,
 ) -> int:
-    from dynaops.cli import saved
-
     screen = Screen(settings)
-    file = saved.load(path, terms.digest)
     documents = file.documents(project(settings), env_names)
     place = wiring.store(settings)
     way = wiring.aws(settings)
@@ -122,7 +133,7 @@ def _apply_saved(
         if lock.note:
             screen.aside(lock.note)
         state = state_of(place, way)
-        held, happened = _held(file, documents, state, way, policies)
+        held, happened = _held(file, documents, state, way, house_rules(settings, policies))
         consents = wiring.agreed(file.plan, terms.consents).consents
         held = held.model_copy(update={"consents": consents})
         whole = replace(

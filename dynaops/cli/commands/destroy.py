@@ -10,8 +10,7 @@ from dynaops.cli.events import Events
 from dynaops.cli.help import Command
 from dynaops.cli.identity import state_of
 from dynaops.cli.lazy import new_app
-from dynaops.cli.project_file import project
-from dynaops.cli.reviewing import Policies, judged
+from dynaops.cli.reviewing import Policies, house_rules, judged
 from dynaops.cli.running import Terms, carry_out
 from dynaops.cli.screen import Screen
 from dynaops.cli.settings import settings_of
@@ -29,11 +28,13 @@ def destroy(
     variables: options.Variables = None,
     variable_files: options.VariableFiles = None,
     env_names: options.EnvNames = None,
+    recursive: options.Recursive = False,
     targets: options.Targets = None,
     yes: options.Yes = False,
     allow_destroy: options.AllowDestroy = False,
     consents: options.Consents = None,
     no_wait: options.NoWait = False,
+    parallelism: options.Parallelism = None,
     operations: options.ShowOperations = False,
     policies: Policies = None,
     events: Events = None,
@@ -46,14 +47,9 @@ def destroy(
     settings = settings_of(ctx)
     agreed = consents_of(consents)
     screen = Screen(settings)
-    specs = wiring.Source(
-        tuple(paths or ()),
-        tuple(overlays or ()),
-        tuple(variables or ()),
-        tuple(variable_files or ()),
-        tuple(env_names or ()),
-        project(settings),
-    )
+    specs = wiring.source(settings, paths, overlays, variables, variable_files, env_names, recursive)
+    if not (paths or overlays):  # all tables of the state
+        specs = specs._replace(paths=(), overlays=())
     documents = wiring.documents(specs) if specs.read else []
     place = wiring.store(settings)
     way = wiring.aws(settings)
@@ -64,5 +60,9 @@ def destroy(
         state = state_of(place, way)
         plan = wiring.make_plan(documents, state, way, read=specs.read, targets=targets or (), destroy=True)
         plan = wiring.agreed(plan, agreed)
-        terms = Terms(yes, False, allow_destroy, not no_wait, operations, events=events)
-        return carry_out(judged(plan, documents, state, policies), place, way, settings, terms)
+        terms = Terms(
+            yes, False, allow_destroy, not no_wait, operations, events=events, parallelism=parallelism
+        )
+        return carry_out(
+            judged(plan, documents, state, house_rules(settings, policies)), place, way, settings, terms
+        )

@@ -52,6 +52,7 @@ def graph(
     variables: options.Variables = None,
     variable_files: options.VariableFiles = None,
     env_names: options.EnvNames = None,
+    recursive: options.Recursive = False,
     recorded: Annotated[
         bool, typer.Option("--recorded", help="Draw what the state names; no spec is read.")
     ] = False,
@@ -77,9 +78,9 @@ def graph(
         raise typer.BadParameter("--recorded draws the state alone: leave out paths, --file and --plan.")
     settings = settings_of(ctx)
     screen = Screen(settings)
-    specs = wiring.source(settings, paths, overlays, variables, variable_files, env_names)
+    specs = wiring.source(settings, paths, overlays, variables, variable_files, env_names, recursive)
     asked = bool(paths or overlays or plan)
-    if recorded or (not asked and not Path(options.SPECS).exists()):
+    if recorded or not (asked or specs.project.specs or Path(options.SPECS).exists()):
         drawn = wiring.graph_of_state(wiring.store(settings).load())
     else:
         drawn = _of_specs(settings, specs, plan)

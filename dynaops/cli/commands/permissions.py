@@ -29,6 +29,7 @@ def permissions(
     variables: options.Variables = None,
     variable_files: options.VariableFiles = None,
     env_names: options.EnvNames = None,
+    recursive: options.Recursive = False,
     plan: Annotated[bool, typer.Option("--plan", help="Only what applying the present plan takes.")] = False,
     check: Annotated[
         bool, typer.Option("--check", help="Ask IAM whether the caller has it all; exit 1 if not.")
@@ -40,7 +41,7 @@ def permissions(
     """
     settings = settings_of(ctx)
     screen = Screen(settings)
-    specs = wiring.source(settings, paths, overlays, variables, variable_files, env_names)
+    specs = wiring.source(settings, paths, overlays, variables, variable_files, env_names, recursive)
     documents = wiring.plannable(specs)
     way = wiring.aws(settings)
     if plan:

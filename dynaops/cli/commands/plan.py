@@ -12,8 +12,8 @@ from dynaops.cli.exits import Exit
 from dynaops.cli.help import Command
 from dynaops.cli.identity import headed, state_of
 from dynaops.cli.lazy import new_app
-from dynaops.cli.pricing import PricesFrom, PriceSource, priced
-from dynaops.cli.reviewing import Html, Markdown, Policies, judged, write_reviews
+from dynaops.cli.pricing import PricesFrom, price_source, priced
+from dynaops.cli.reviewing import Html, Markdown, Policies, house_rules, judged, write_reviews
 from dynaops.cli.screen import Screen
 from dynaops.cli.settings import settings_of
 from dynaops.cli.showing import show_plan
@@ -36,6 +36,7 @@ def plan(
     variables: options.Variables = None,
     variable_files: options.VariableFiles = None,
     env_names: options.EnvNames = None,
+    recursive: options.Recursive = False,
     targets: options.Targets = None,
     no_refresh: options.NoRefresh = False,
     exit_code: options.ExitCode = False,
@@ -47,7 +48,7 @@ def plan(
     policies: Policies = None,
     markdown: Markdown = None,
     html: Html = None,
-    prices: PricesFrom = PriceSource.PACKAGED,
+    prices: PricesFrom = None,
     rehearse: Annotated[
         bool,
         typer.Option("--rehearse", help="Carry it out on an embedded AWS made like the live one first."),
@@ -58,9 +59,10 @@ def plan(
     Compares the specs with the state and with what is live in AWS.
     """
     settings = settings_of(ctx)
+    rules = house_rules(settings, policies)
     agreed = consents_of(consents)
     screen = Screen(settings)
-    specs = wiring.source(settings, paths, overlays, variables, variable_files, env_names)
+    specs = wiring.source(settings, paths, overlays, variables, variable_files, env_names, recursive)
     documents = wiring.plannable(specs)
     place = wiring.store(settings)
     way = wiring.aws(settings)
@@ -69,13 +71,17 @@ def plan(
         documents, state, way, read=specs.read, targets=targets or (), refresh=not no_refresh
     )
     made = wiring.agreed(made, agreed)
-    made = priced(judged(headed(made, settings, place, way), documents, state, policies), prices, way)
+    made = priced(
+        judged(headed(made, settings, place, way), documents, state, rules),
+        price_source(settings, prices),
+        way,
+    )
     digest = None
     if out is not None:
         from dynaops.cli import saved
 
         whose = made.model_copy(update={"account": way.caller().account})
-        digest = saved.save(whose, specs, out, tuple(targets or ()), not no_refresh, tuple(policies or ()))
+        digest = saved.save(whose, specs, out, tuple(targets or ()), not no_refresh, rules)
     write_reviews(made, markdown, html, refreshed=not no_refresh, digest=digest)
     rehearsal = rehearsing.rehearsed(made, documents, state, way) if rehearse else None
     if settings.json:

@@ -10,6 +10,7 @@ from dynaops.cli import options, wiring
 from dynaops.cli.exits import Exit
 from dynaops.cli.help import Command
 from dynaops.cli.lazy import new_app
+from dynaops.cli.reviewing import house_rules
 from dynaops.cli.screen import Screen
 from dynaops.cli.settings import settings_of
 
@@ -42,6 +43,7 @@ def validate(
     variables: options.Variables = None,
     variable_files: options.VariableFiles = None,
     env_names: options.EnvNames = None,
+    recursive: options.Recursive = False,
     live: Annotated[bool, typer.Option("--live", help="Also check the deployed tables in AWS.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit 3 if there are warnings.")] = False,
     policies: Annotated[
@@ -61,15 +63,16 @@ def validate(
     restore drills and 24 hours of metrics are judged, against the specs where there are some.
     """
     settings = settings_of(ctx)
-    specs = wiring.source(settings, paths, overlays, variables, variable_files, env_names)
+    specs = wiring.source(settings, paths, overlays, variables, variable_files, env_names, recursive)
+    rules = house_rules(settings, policies)
     if live:
         from dynaops.cli.health import Files, validate_live
 
-        return validate_live(settings, specs.paths, specs, Files(markdown, junit), policies, strict=strict)
+        return validate_live(settings, specs.paths, specs, Files(markdown, junit), rules, strict=strict)
     if markdown or junit:
         raise typer.BadParameter("needs --live", param_hint="--markdown" if markdown else "--junit")
     screen = Screen(settings)
-    findings, tables = wiring.validated(specs, policies)
+    findings, tables = wiring.validated(specs, rules)
     if settings.json:
         from dynaops.views.json_ import validated
 

@@ -9,6 +9,7 @@ import typer
 from dynaops.cli import wiring, workspaces
 from dynaops.cli.help import Command
 from dynaops.cli.lazy import new_app
+from dynaops.cli.project_file import project
 from dynaops.cli.screen import Screen
 from dynaops.cli.settings import Settings, settings_of
 
@@ -43,7 +44,7 @@ def new(ctx: typer.Context, name: Name) -> None:
                 f"There is a workspace {name} already", f"Work in it: dynaops workspace select {name}"
             )
         store.save(State.empty())
-    workspaces.select(name)
+    workspaces.select(name, project(settings))
     _tell(settings, name, f"Made workspace {name}, and selected it. Its state is at {store.location}.")
 
 
@@ -54,7 +55,7 @@ def list_(ctx: typer.Context) -> None:
 
     settings = settings_of(ctx)
     screen = Screen(settings)
-    chosen = workspaces.selected()
+    chosen = workspaces.selected(project(settings))
     found = [DEFAULT, *names(settings.state, _way(settings))]
     if settings.json:
         screen.document([{"name": one, "selected": one == chosen} for one in found])
@@ -74,7 +75,7 @@ def select(ctx: typer.Context, name: Name) -> None:
     there = names(settings.state, _way(settings)) if name != DEFAULT else []
     if name not in (DEFAULT, *there):
         raise unknown(name, settings.state, there)
-    workspaces.select(name)
+    workspaces.select(name, project(settings))
     _tell(settings, name, f"Workspace {name} is selected.")
 
 
@@ -96,7 +97,7 @@ def delete(
     settings = settings_of(ctx)
     if name == DEFAULT:
         raise DynaopsError("The default workspace cannot be deleted")
-    if name == workspaces.selected():
+    if name == workspaces.selected(project(settings)):
         raise DynaopsError(
             f"Workspace {name} is selected", "Select another first: dynaops workspace select default"
         )

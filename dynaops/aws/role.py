@@ -1,0 +1,72 @@
+"""A session that works as an IAM role, whose temporary credentials are renewed for as long as a run takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from botocore.session import Session
+
+SESSION_NAME = "dynaops"
+_STS_REGIONS = {"aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
+"""Where STS is asked of a partition, if no region is set; else us-east-1."""
+
+
+@dataclass(frozen=True)
+class Role:
+    """A role to assume. `said` is where the file says so: "role_arn, dynaops.toml:7:1"."""
+
+    arn: str
+    external_id: str | None = None
+    session_name: str | None = None
+    said: str = "role_arn"
+
+    @property
+    def sts_region(self) -> str:
+        """A region of the role's partition."""
+        return _STS_REGIONS.get(self.arn.split(":")[1], "us-east-1")
+
+
+def take_on(session: Session, role: Role, sts: Callable[[], Any]) -> None:
+    """Let `session` sign with the role's credentials, which are asked for when they are first needed, or due.
+
+    `sts` gives a client of STS that signs with the caller's own credentials.
+    """
+    from botocore.credentials import DeferredRefreshableCredentials
+
+    session._credentials = DeferredRefreshableCredentials(partial(_assumed, role, sts), "assume-role")  # type: ignore[attr-defined]
+
+
+def _assumed(role: Role, sts: Callable[[], Any]) -> dict[str, str]:
+    """The role's credentials, as botocore's refreshable ones take them. Raises CredentialsFailed."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    from dynaops.aws.credentials import CredentialsFailed
+
+    request = {"RoleArn": role.arn, "RoleSessionName": role.session_name or SESSION_NAME}
+    if role.external_id is not None:
+        request["ExternalId"] = role.external_id
+    try:
+        answer = sts().assume_role(**request)["Credentials"]
+    except ClientError as error:
+        answered = error.response.get("Error", {})
+        raise CredentialsFailed(
+            reason=f"the role {role.arn} cannot be assumed ({role.said}): "
+            f"{answered.get('Message') or answered.get('Code') or error}. "
+            "The role's trust policy must allow the caller, and the caller's policies sts:AssumeRole"
+        ) from error
+    except CredentialsFailed:
+        raise
+    except BotoCoreError as error:
+        raise CredentialsFailed(
+            reason=f"the role {role.arn} cannot be assumed ({role.said}): {error}"
+        ) from error
+    return {
+        "access_key": answer["AccessKeyId"],
+        "secret_key": answer["SecretAccessKey"],
+        "token": answer["SessionToken"],
+        "expiry_time": answer["Expiration"].isoformat(),
+    }

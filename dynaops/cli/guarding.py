@@ -1,0 +1,79 @@
+"""The guards of an environment, as the calls of AWS and the specs are held to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dynaops.aws.guards import Guard
+    from dynaops.aws.role import Role
+    from dynaops.engine.load import Document
+    from dynaops.model.finding import Finding
+    from dynaops.specs.project import Project
+
+_IN_SANDBOX = "dynaops-sandbox"
+"""Name of the role by which the sandbox plays an environment's account."""
+
+
+def guard_of(project: Project) -> Guard | None:
+    """What calls are held to; None where the environment has no guards."""
+    if project.account is None and project.regions is None:
+        return None
+    from dynaops.aws.guards import Guard
+
+    return Guard(
+        project.account,
+        project.regions,
+        project.environment or "",
+        project.says("account"),
+        project.says("regions"),
+    )
+
+
+def role_of(project: Project, in_sandbox: bool = False) -> Role | None:
+    """The role that is assumed; None where the caller's own credentials are used.
+
+    The embedded sandbox plays any account: there, an environment with an account and no role gets a role in it.
+    """
+    from dynaops.aws.role import Role
+
+    arn, said = project.role_arn, project.says("role_arn")
+    if arn is None and in_sandbox and project.account is not None:
+        arn, said = f"arn:aws:iam::{project.account}:role/{_IN_SANDBOX}", project.says("account")
+    return Role(arn, project.external_id, project.session_name, said) if arn else None
+
+
+def outside_regions(documents: Sequence[Document], project: Project, home: str | None) -> Iterator[Finding]:
+    """The tables and replicas that specs declare outside of the environment's regions.
+
+    `home` is the region of specs that name none; where it is not known yet, the call itself is checked.
+    """
+    from dynaops.model.finding import Finding, Severity
+
+    if project.regions is None:
+        return
+    for document in documents:
+        for path, region in _regions(document, home):
+            if region not in project.regions:
+                yield Finding(
+                    code="SPEC041",
+                    severity=Severity.ERROR,
+                    message=f"{region} is outside of the regions of the environment {project.environment}",
+                    hint=f"Its regions are {', '.join(project.regions)}: {project.says('regions')}.",
+                    path=path,
+                    place=document.place(path),
+                    address=document.spec.table_name,
+                )
+
+
+def _regions(document: Document, home: str | None) -> Iterator[tuple[str, str]]:
+    """Each region that a spec names, and the path of the key that does."""
+    spec = document.spec
+    region = spec.region or home
+    if region:
+        yield "region" if spec.region else "table_name", region
+    for index, replica in enumerate(spec.replicas or ()):
+        yield f"replicas.{index}.region", replica.region
+    if spec.witness_region:
+        yield "witness_region", spec.witness_region
