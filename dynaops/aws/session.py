@@ -157,7 +157,12 @@ class Aws:
         if self._environment_guard is None:
             return
         self._environment_guard.check_region(service, region)
-        if service == "sts" or self._account_checked:
+        if service != "sts":
+            self.check_account(region)
+
+    def check_account(self, region: str) -> None:
+        """Raise GuardError where the caller's account is not the environment's. It is asked once, in `region`."""
+        if self._environment_guard is None or self._account_checked:
             return
         with self._guard_lock:
             if not self._account_checked:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from dynaops.cli.exits import Exit, ReaderGone
-from dynaops.cli.settings import early, hoist
+from dynaops.cli.settings import early, hoist, split_environments
 from dynaops.cli.surroundings import leave_output, output_fault, repair
 
 
@@ -33,6 +33,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(given: list[str]) -> int:
     try:
+        environments, rest = split_environments(given)
+        if len(environments) > 1:
+            from dynaops.cli.several import run
+
+            return run(environments, rest, _run)
         from dynaops.cli.app import app
 
         code = app(hoist(given) or ["--help"], prog_name="dynaops", standalone_mode=False)

@@ -82,10 +82,17 @@ def _state(said: Project) -> str:
         return said.state
     if said.file is None:
         return DEFAULT_STATE
-    state = from_here(said.folder, DEFAULT_STATE)
+    state = default_state(said)
     if state != DEFAULT_STATE and Path(DEFAULT_STATE).exists() and not Path(state).exists():
         raise DynaopsError(
-            f"There is a state at {DEFAULT_STATE} in this folder, and the project's is at {state}",
+            f"There is a state at {DEFAULT_STATE} in this folder, and none yet at {state}, where this one is kept",
             f"Say which is meant: --state {DEFAULT_STATE}, or `state` in {said.file.name}.",
         )
     return state
+
+
+def default_state(said: Project) -> str:
+    """Where the state of a project, or of an environment of it, is that names none."""
+    folder, slash, file = DEFAULT_STATE.rpartition("/")
+    own = f"{said.environment}/" if said.environment else ""
+    return from_here(said.folder, f"{folder}{slash}{own}{file}") if said.file else DEFAULT_STATE

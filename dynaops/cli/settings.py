@@ -114,7 +114,7 @@ def hoist(arguments: Sequence[str]) -> list[str]:
         if one == "--":
             rest += [one, *waiting]
             break
-        if one in _FLAGS or one.startswith(tuple(f"{name}=" for name in _VALUED)):
+        if one in _FLAGS or _is_joined(one) or one.startswith(tuple(f"{name}=" for name in _VALUED)):
             options.append(one)
         elif one in _VALUED:
             options += [one, *waiting[:1]]
@@ -122,6 +122,43 @@ def hoist(arguments: Sequence[str]) -> list[str]:
         else:
             rest.append(one)
     return [*options, *rest]
+
+
+def split_environments(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The environments that `arguments` name, each once, and the arguments without them.
+
+    What follows ``--`` is left alone, and so is an option whose value is missing.
+    """
+    names: list[str] = []
+    rest: list[str] = []
+    waiting = list(arguments)
+    while waiting:
+        argument = waiting.pop(0)
+        if argument == "--":
+            rest += [argument, *waiting]
+            break
+        if argument in ("-E", "--environment") and waiting:
+            names.append(waiting.pop(0))
+        elif argument.startswith("--environment="):
+            names.append(argument.partition("=")[2])
+        elif _is_joined(argument):
+            names.append(argument[2:])
+        else:
+            rest.append(argument)
+    return list(dict.fromkeys(names)), rest
+
+
+def command_of(arguments: Sequence[str]) -> str | None:
+    """The command that `arguments` name; None where there is none."""
+    waiting = hoist(arguments)
+    while waiting and waiting[0].startswith("-"):
+        del waiting[: 2 if waiting[0] in _VALUED else 1]
+    return waiting[0] if waiting else None
+
+
+def _is_joined(argument: str) -> bool:
+    """Whether an argument is -E and its value in one word."""
+    return argument.startswith("-E") and len(argument) > len("-E")
 
 
 def early(arguments: Sequence[str]) -> Settings:

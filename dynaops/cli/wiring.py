@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 from dynaops.cli.guarding import guard_of, role_of
-from dynaops.cli.project_file import project
+from dynaops.cli.project_file import default_state, project
 from dynaops.cli.screen import notice
-from dynaops.cli.settings import DEFAULT_STATE, Settings
+from dynaops.cli.settings import Settings
 from dynaops.cli.sources import Source as Source
 from dynaops.cli.sources import default_paths as default_paths
 from dynaops.cli.sources import documents as documents
@@ -108,25 +108,40 @@ def patience(settings: Settings) -> Patience:
 
 
 def aws(settings: Settings, adaptive: bool = False) -> Aws:
-    """The way to AWS, or to the sandbox, which is started when needed. `adaptive`: it slows down when throttled."""
-    gc.enable()  # what talks to AWS may run for hours
-    if not settings.sandbox:
-        from dynaops.aws.endpoint import require_endpoint
+    """The way to AWS, or to the sandbox, which is started when needed. `adaptive`: it slows down when throttled.
 
-        require_endpoint(settings.endpoint_url)
-        cap = _LOCAL_POLL if _is_local(settings.endpoint_url) else None
-        return _way(
-            region_said(settings),
-            settings.profile,
-            settings.endpoint_url,
-            cap,
-            adaptive,
-            _environment(),
-            role=role_of(project(settings)),
-            guard=guard_of(project(settings)),
-        )
+    Raises GuardError where the credentials are not of the environment's account.
+    """
+    gc.enable()  # what talks to AWS may run for hours
+    way = _to_sandbox(settings) if settings.sandbox else _to_aws(settings, adaptive)
+    way.check_account(next(iter(project(settings).regions or ()), SANDBOX_REGION))
+    return way
+
+
+def _to_aws(settings: Settings, adaptive: bool) -> Aws:
+    from dynaops.aws.endpoint import require_endpoint
+
+    require_endpoint(settings.endpoint_url)
+    said = project(settings)
+    cap = _LOCAL_POLL if _is_local(settings.endpoint_url) else None
+    return _way(
+        region_said(settings),
+        settings.profile,
+        settings.endpoint_url,
+        cap,
+        adaptive,
+        _environment(),
+        role=role_of(said),
+        guard=guard_of(said),
+    )
+
+
+def _to_sandbox(settings: Settings) -> Aws:
     from dynaops.cli.sandboxes import credentials, running_sandbox
 
+    said = project(settings)
+    if "sandbox" not in settings.given:
+        _tell_sandbox(said.says("sandbox"))
     sandbox = running_sandbox(settings)
     region = region_said(settings) or os.environ.get("AWS_DEFAULT_REGION") or SANDBOX_REGION
     return _way(
@@ -137,9 +152,15 @@ def aws(settings: Settings, adaptive: bool = False) -> Aws:
         False,
         _environment(),
         credentials(sandbox.url),
-        role_of(project(settings), in_sandbox=True),
-        guard_of(project(settings)),
+        role_of(said, in_sandbox=True),
+        guard_of(said),
     )
+
+
+@lru_cache(maxsize=1)
+def _tell_sandbox(said: str) -> None:
+    """Say once that the file sends the command to the sandbox."""
+    notice(f"This works on the sandbox, not on AWS ({said}); --no-sandbox is for AWS")
 
 
 @lru_cache(maxsize=2)
@@ -326,7 +347,8 @@ def region_of(table: str, settings: Settings, way: Aws) -> str:
 
 def beside_state(settings: Settings) -> Path:
     """The folder for what is kept beside the state on this machine."""
-    return Path(DEFAULT_STATE if "://" in settings.state else settings.state).parent
+    local = default_state(project(settings)) if "://" in settings.state else settings.state
+    return Path(local).parent
 
 
 def home_region(settings: Settings) -> str:

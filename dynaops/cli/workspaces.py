@@ -55,9 +55,13 @@ def select(name: str, project: Project) -> None:
 
 
 def place(settings: Settings, way: Callable[[], Aws], patience: Patience | None = None) -> Store:
-    """The store of the selected workspace. Raises DynaopsError where that is not there (any more)."""
-    name = selected(project(settings))
-    if name == _DEFAULT:
+    """The store of the selected workspace. Raises DynaopsError where that is not there (any more).
+
+    One that the project file names need not be there yet: it is made with its first state.
+    """
+    said = project(settings)
+    name = selected(said)
+    if name in (_DEFAULT, said.workspace):
         return store_of(settings.state, name, way, patience)
     from dynaops.stores.workspaces import names, unknown
 

@@ -237,9 +237,29 @@ def _checked(path: Path, data: Mapping[str, Any], located: _Located) -> ProjectF
         else:
             findings.extend(_of_layer(path, settings, around, located))
             findings.extend(_without_role(settings, around, located))
+    if not findings:
+        findings.extend(_shared_states(top, environments, located))
     if findings:
         raise ProjectFileError(findings)
     return ProjectFile(path, top, environments, located)
+
+
+def _shared_states(
+    top: Mapping[str, Any], environments: Mapping[str, Mapping[str, Any]], located: _Located
+) -> Iterator[Finding]:
+    """Environments of different accounts that would keep the same state."""
+    owners: dict[tuple[str, str | None], tuple[str, str]] = {}
+    for name, own in environments.items():
+        settings = {**top, **own}
+        if "state" not in settings or "account" not in settings:
+            continue
+        place = (settings["state"], settings.get("workspace"))
+        other, account = owners.setdefault(place, (name, settings["account"]))
+        if account != settings["account"]:
+            at = (_ENVIRONMENT, name)
+            where = located.key((*at, "state") if "state" in own else at)
+            message = f"{name} keeps the same state as {other}, which is in account {account}"
+            yield located.finding(where, message, "Give each a `state`, or a `workspace`, of its own.", at)
 
 
 def _of_layer(

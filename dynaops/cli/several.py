@@ -1,0 +1,108 @@
+"""A command for several environments, one after the other: ``plan -E dev -E prod``.
+
+Each environment is a run of its own, with its own credentials, state and failures, so that one that fails hides no
+other. There is a section and an exit code for each, or with ``--json`` one document.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
+from typing import Any
+
+import typer
+
+from dynaops.cli.exits import Exit
+from dynaops.cli.screen import Screen
+from dynaops.cli.settings import command_of, early
+
+COMMANDS = ("plan", "drift", "validate")
+"""Those that change nothing."""
+PLACEHOLDER = "{environment}"
+_FILES = ("--out", "--markdown", "--html", "--junit", "--log-file")
+_WORST_FIRST = (Exit.INTERRUPTED, Exit.FAILED, Exit.LOCKED, Exit.STALE, Exit.CHANGES, Exit.WARNINGS)
+
+
+def run(names: Sequence[str], arguments: Sequence[str], command: Callable[[list[str]], int]) -> int:
+    """Run the command for each environment; the worst of the exit codes. `arguments` are those without -E.
+
+    Raises BadParameter for a command that changes something, and for files that each run would write anew.
+    """
+    _check(names, arguments)
+    settings = early(arguments)
+    screen = Screen(settings)
+    exits: dict[str, int] = {}
+    documents: dict[str, Any] = {}
+    for name in names:
+        own = ["-E", name, *(argument.replace(PLACEHOLDER, name) for argument in arguments)]
+        if settings.json:
+            exits[name], documents[name] = _captured(own, command)
+        else:
+            _head(screen, name, first=not exits)
+            exits[name] = command(own)
+        if exits[name] == Exit.INTERRUPTED:
+            break
+    worst = worst_of(exits.values())
+    if settings.json:
+        told = {name: {"exit": code, "result": documents[name]} for name, code in exits.items()}
+        screen.document({"environments": told, "exit": worst})
+    else:
+        _sum_up(screen, exits)
+    return worst
+
+
+def worst_of(codes: Any) -> int:
+    """Interrupted, failed, locked, stale, changes, warnings, done: the first that there is. Others are failures."""
+    found = set(codes)
+    unknown = found - {*_WORST_FIRST, Exit.OK}
+    return int(next((code for code in _WORST_FIRST if code in found), min(unknown, default=Exit.OK)))
+
+
+def _check(names: Sequence[str], arguments: Sequence[str]) -> None:
+    command = command_of(arguments)
+    if command not in COMMANDS:
+        raise typer.BadParameter(
+            f"{command or 'dynaops'} takes one environment, and {len(names)} are named ({', '.join(names)}). "
+            f"Several are for {', '.join(COMMANDS)}: what is changed is changed in one environment after the other.",
+            param_hint="-E",
+        )
+    for option, value in zip(arguments, [*arguments[1:], ""], strict=True):
+        name, _, own = option.partition("=")
+        if name in _FILES and PLACEHOLDER not in (own or value):
+            raise typer.BadParameter(
+                f"Each environment would write it anew: name it with {PLACEHOLDER}, "
+                f"such as {name} '{PLACEHOLDER}.plan'.",
+                param_hint=name,
+            )
+
+
+def _captured(arguments: list[str], command: Callable[[list[str]], int]) -> tuple[int, Any]:
+    """The exit code of a run, and the document that it printed (None: it printed none)."""
+    output = io.StringIO()
+    with redirect_stdout(output):
+        code = command(arguments)
+    text = output.getvalue()
+    try:
+        return code, json.loads(text)
+    except ValueError:
+        sys.stderr.write(text)
+        return code, None
+
+
+def _head(screen: Screen, name: str, *, first: bool) -> None:
+    from dynaops.views.environments import heading_page
+
+    if not first:
+        screen.gap()
+    screen.show(heading_page(name))
+    screen.people.flush()  # what goes to stderr meanwhile stands below its heading
+
+
+def _sum_up(screen: Screen, exits: dict[str, int]) -> None:
+    from dynaops.views.environments import exits_page
+
+    screen.gap()
+    screen.show(exits_page(exits))
