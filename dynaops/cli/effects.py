@@ -38,6 +38,7 @@ EFFECTS = {
     "grant": Effect.CHANGES,
     "permissions": Effect.READS,
     "graph": Effect.READS,
+    "render": Effect.READS,
     "load-data": Effect.DATA,
     "export-data": Effect.READS,
     "backup create": Effect.DATA,

@@ -36,6 +36,7 @@ SECTIONS: dict[str, dict[str, Listed]] = {
         "grant": Listed("grant", "Let Lambda functions use a table, whoever made it."),
         "permissions": Listed("permissions", "Print the least IAM policy that specs or a plan need."),
         "graph": Listed("graph", "Draw resources and what they depend on."),
+        "render": Listed("render", "Print composed specs, and where each value comes from."),
     },
     "Move rows": {
         "load-data": Listed("load_data", "Fill a table from files, fast, with account kept of every row."),

@@ -16,6 +16,7 @@ from dynaops.specs.project import Project
 
 if TYPE_CHECKING:
     from dynaops.engine.load import Document
+    from dynaops.engine.variables import Values
 
 _MOST_TOLD = 3
 
@@ -74,11 +75,26 @@ def default_paths(project: Project) -> tuple[str, ...]:
 
 def documents(specs: Source) -> list[Document]:
     """The specs, read and checked for form. Raises SpecError with all that is wrong in all files."""
-    from dynaops.cli.variables import read
-    from dynaops.cli.workspaces import selected
     from dynaops.engine.load import load
     from dynaops.model.errors import SpecError
     from dynaops.specs.composition import Composition
+
+    said = specs.project
+    values = values_of(specs)
+    _tell_unread([path for path in specs.paths if path not in said.specs])
+    composition = Composition.of(said, specs.paths == default_paths(said), notice)
+    found = load(specs.paths, specs.overlays, values.variables, values.env, values.workspace, composition)
+    outside = list(outside_regions(found, said, specs.region))
+    if outside:
+        raise SpecError(outside)
+    return found
+
+
+def values_of(specs: Source) -> Values:
+    """What variables in the specs stand for."""
+    from dynaops.cli.variables import read
+    from dynaops.cli.workspaces import selected
+    from dynaops.engine.variables import Values
     from dynaops.specs.environment import Environment
 
     said = specs.project
@@ -88,13 +104,7 @@ def documents(specs: Source) -> list[Document]:
         **read(specs.variable_files, specs.variables),
     }
     environment = Environment(os.environ, said.env_prefixes, frozenset(specs.env_names))
-    _tell_unread([path for path in specs.paths if path not in said.specs])
-    composition = Composition.of(said, specs.paths == default_paths(said), notice)
-    found = load(specs.paths, specs.overlays, variables, environment, selected(said), composition)
-    outside = list(outside_regions(found, said, specs.region))
-    if outside:
-        raise SpecError(outside)
-    return found
+    return Values(variables, environment, selected(said), said.environment)
 
 
 def _tell_unread(paths: Sequence[str]) -> None:

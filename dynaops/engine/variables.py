@@ -26,7 +26,7 @@ _MOST_TOLD = 100
 _LONGEST_NAME = 100
 _MOST_COMPARED = 1000
 """Names that a misspelled one is compared with."""
-_LATER = {"table_arn", "stream_arn", "index_arns"}
+LATER = {"table_arn", "stream_arn", "index_arns"}
 _WORKSPACE = "workspace"
 _ENVIRONMENT = "environment"
 _TEXTS = {_WORKSPACE, _ENVIRONMENT}
@@ -187,7 +187,7 @@ class Substitution:
 
     def _missing(self, part: Piece, node: Node) -> None:
         name = part.text
-        if name in _LATER:
+        if name in LATER:
             if part.default is not None:
                 hint = f"Write ${{{name}}} alone."
                 self._tell(

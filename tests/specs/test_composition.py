@@ -27,6 +27,7 @@ from dynaops.specs.project_file import find
 from tests.specs.naive import composed as naively_composed
 from tests.specs.naive import defaulted
 from tests.specs.test_overlays import PATTERNS, VALUES, bodies, fill
+from tests.unusual_files import KINDS, make_unusual, no_hang
 
 TABLE = "table_name: {name}\nhash_key: id\nattributes: {{id: S}}\n"
 PROJECT = """[environment.dev]
@@ -291,6 +292,25 @@ def test_what_is_missing_is_told_at_the_document(estate: Estate) -> None:
         ("SPEC011", "specs/a.yaml:1:1"),
         ("SPEC011", "specs/defaults.yaml:1:31"),
     }
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "folder"])
+@pytest.mark.parametrize("above", [False, True])
+def test_defaults_that_are_no_file(estate: Estate, kind: str, above: bool) -> None:
+    """Neither read nor left out in silence: a table without its defaults is another table."""
+    estate.write(specs__a=table("users"))
+    make_unusual(estate.folder / ("" if above else "specs") / "defaults.yaml", kind)
+    with no_hang():
+        found = estate.findings("specs/a.yaml")
+    assert len(found) == 1
+    told = estate.told[0].message
+    assert KINDS[kind] in told or "leads out of the project" in told
+
+
+def test_a_folder_named_defaults_is_none(estate: Estate) -> None:
+    estate.write(specs__a=table("users"))
+    (estate.folder / "specs" / "defaults.yaml").mkdir()
+    assert estate.tags() == {"users": {}}
 
 
 def test_defaults_in_an_overlay_are_refused(estate: Estate) -> None:

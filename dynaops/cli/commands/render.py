@@ -1,0 +1,54 @@
+"""``dynaops render``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from dynaops.cli import options, sources
+from dynaops.cli.help import Command
+from dynaops.cli.lazy import new_app
+from dynaops.cli.screen import Screen
+from dynaops.cli.settings import settings_of
+
+app = new_app()
+EXAMPLES = """dynaops render specs/orders.yaml -E prod
+dynaops render -E prod --origins
+dynaops render -E prod -f hotfix.yaml --json"""
+
+
+@app.command(cls=Command, epilog=EXAMPLES)
+def render(
+    ctx: typer.Context,
+    paths: options.Paths = None,
+    overlays: options.Overlays = None,
+    variables: options.Variables = None,
+    variable_files: options.VariableFiles = None,
+    env_names: options.EnvNames = None,
+    recursive: options.Recursive = False,
+    origins: Annotated[
+        bool, typer.Option("--origins", help="Say of each value where it is written, and its variables.")
+    ] = False,
+) -> None:
+    """Print composed specs, and where each value comes from.
+
+    With defaults, overlays and variables, as YAML that loads to the same specs: what a plan is made of. What --env-var
+    opens is not printed, but stays ${env.NAME}. Values from --var, variable files and DYNAOPS_VAR_ are printed.
+    """
+    from dynaops.model.rendered import RenderedDocument
+    from dynaops.specs.render import rendered
+    from dynaops.views.rendered import json_documents, yaml_text
+
+    settings = settings_of(ctx)
+    screen = Screen(settings)
+    specs = sources.source(settings, paths, overlays, variables, variable_files, env_names, recursive)
+    found = sources.documents(specs)
+    values = sources.values_of(specs)
+    documents = [RenderedDocument(each.source, rendered(each.written, values)) for each in found]
+    if settings.json:
+        screen.document(json_documents(documents))
+    elif documents:
+        screen.data(yaml_text(documents, origins))
+    else:
+        screen.aside("There are no documents in this environment.")

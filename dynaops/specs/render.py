@@ -1,0 +1,144 @@
+"""Composed documents as they are printed: with variables filled in, so that the text loads to the same spec.
+
+What is opened by the command line alone (``--env-var``) is likely a secret, and is printed as it is written:
+``${env.NAME}``. Other text is escaped where it looks like a variable.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from dynaops.engine.variables import LATER, Substitution, Values
+from dynaops.engine.yaml_tree import Node, Spot, place_of
+from dynaops.model.rendered import Rendered
+from dynaops.specs.references import Kind, Piece, pieces
+
+_ITEMS_FILE = "items_file"
+
+
+def rendered(written: Node, values: Values) -> Rendered:
+    """A composed document, which must be valid, with its variables filled in from `values`.
+
+    `items_file` is named as it is found from the working directory.
+    """
+    root = _Rendering(values).value(written)
+    items = root.value.get(_ITEMS_FILE) if isinstance(root.value, dict) else None
+    if items is None or not isinstance(items.value, str):
+        return root
+    path = os.path.normpath(Path(items.place.file).parent / items.value)
+    named = Rendered(Path(path).as_posix(), items.place, items.variables)
+    return Rendered({**root.value, _ITEMS_FILE: named}, root.place)
+
+
+class _Part(NamedTuple):
+    """A part of a text; `kept`: a reference that is printed as it is written."""
+
+    text: str
+    kept: bool = False
+
+
+class _Rendering:
+    def __init__(self, values: Values) -> None:
+        self._values = values
+        self._filling = Substitution(values)
+
+    def value(self, node: Node) -> Rendered:
+        place = place_of(node.spot)
+        if isinstance(node.value, dict):
+            return Rendered(
+                {self._key(name, node.spot): self.value(child) for name, child in node.value.items()}, place
+            )
+        if isinstance(node.value, list):
+            return Rendered([self.value(child) for child in node.value], place)
+        if isinstance(node.value, str) and "${" in node.value:
+            return self._text(node)
+        return Rendered(node.value, place)
+
+    def _key(self, name: str, spot: Spot) -> str:
+        return str(self._text(Node(name, spot)).value) if "${" in name else name
+
+    def _text(self, node: Node) -> Rendered:
+        parts = pieces(node.value)
+        names = tuple(f"${{{part.text}}}" for part in parts if _is_variable(part))
+        if self._keeps(parts):
+            shown = self._parts(parts, node.spot)
+            return Rendered(_joined(shown, node.value), place_of(node.spot), names)
+        return _escaped_tree(self._filled(node), node.spot, names)
+
+    def _parts(self, parts: Sequence[Piece], spot: Spot) -> list[_Part]:
+        shown = []
+        for part in parts:
+            if part.kind is not Kind.REFERENCE:
+                shown.append(_Part(part.text))
+            elif self._is_kept(part):
+                shown.append(_Part(part.written, kept=True))
+            elif self._has_default(part):
+                shown += self._parts(part.default or (), spot)
+            else:  # within a text, so that it becomes one
+                shown.append(_Part(str(self._filled(Node(f".{part.written}", spot)))[1:]))
+        return shown
+
+    def _keeps(self, parts: Sequence[Piece]) -> bool:
+        """Whether a reference is printed as it is written."""
+        return any(
+            self._is_kept(part) or (self._has_default(part) and self._keeps(part.default or ()))
+            for part in parts
+        )
+
+    def _has_default(self, part: Piece) -> bool:
+        """Whether the default of a reference stands for it."""
+        return part.default is not None and self._values.of(part.text) in (None, "")
+
+    def _is_kept(self, part: Piece) -> bool:
+        scope, _, name = part.text.partition(".")
+        return scope == "env" and name in self._values.env.names and bool(self._values.of(part.text))
+
+    def _filled(self, node: Node) -> Any:
+        """The value of a text. It was filled in before, so that nothing is missing."""
+        filled = self._filling.document(node)
+        assert filled is not None, "the document is valid"
+        return filled.plain(exact=True)
+
+
+def _is_variable(part: Piece) -> bool:
+    return part.kind is Kind.REFERENCE and part.text not in LATER
+
+
+def _joined(parts: Sequence[_Part], written: str) -> str:
+    """The parts as one text, escaped but for the references that are kept."""
+    text = run = ""
+    for part in parts:
+        if not part.kept:
+            run += part.text
+        elif run.endswith("$") or run.rfind("${") > run.rfind("}"):
+            return written  # what only a variable can bring there, and would escape the reference
+        else:
+            text += escaped(run) + part.text
+            run = ""
+    return text + escaped(run)
+
+
+def _escaped_tree(value: Any, spot: Spot, variables: tuple[str, ...]) -> Rendered:
+    place = place_of(spot)
+    if isinstance(value, dict):
+        children = {escaped(name): _escaped_tree(child, spot, variables) for name, child in value.items()}
+        return Rendered(children, place, variables)
+    if isinstance(value, list):
+        return Rendered([_escaped_tree(child, spot, variables) for child in value], place, variables)
+    return Rendered(escaped(value) if isinstance(value, str) else value, place, variables)
+
+
+def escaped(text: str) -> str:
+    """The text as it is written in a spec so that it stands for itself."""
+    last = text.rfind("}")
+    parts: list[str] = []
+    position = 0
+    while (start := text.find("${", position)) >= 0:
+        end = text.find("}", start) + 1 if start < last else start + 2
+        is_later = text[start + 2 : end - 1] in LATER and text[start - 1 : start] != "$"
+        parts += [text[position:start], "" if is_later else "$", text[start:end]]
+        position = end
+    return "".join([*parts, text[position:]])
