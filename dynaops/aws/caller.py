@@ -22,13 +22,15 @@ class Caller(NamedTuple):
     """The caller's place in AWS. What is not known is None.
 
     `origin` is ``aws``, ``local`` (an endpoint on this machine) or the URL of another endpoint. `world` tells endpoints
-    on this machine apart: ``sandbox ID`` is a dynaops sandbox, whatever its port; ``port N`` is any other.
+    on this machine apart: ``sandbox ID`` is a dynaops sandbox, whatever its port; ``port N`` is any other. `arn` is
+    that of the user or of the role's session.
     """
 
     origin: str
     account: str | None = None
     partition: str | None = None
     world: str | None = None
+    arn: str | None = None
 
     @property
     def is_sandbox(self) -> bool:
@@ -52,10 +54,15 @@ def origin_of(url: str | None) -> str:
 def caller_of(url: str | None, answer: Mapping[str, Any], headers: Mapping[str, str]) -> Caller:
     """The caller by GetCallerIdentity's answer and its headers; both are empty where the endpoint has no STS."""
     account = str(answer.get("Account") or "")
-    arn = str(answer.get("Arn") or "").split(":")
-    partition = arn[1] if len(arn) > 2 and arn[0] == "arn" and arn[1] else None
+    arn = str(answer.get("Arn") or "")
+    parts = arn.split(":")
+    partition = parts[1] if len(parts) > 2 and parts[0] == "arn" and parts[1] else None
     return Caller(
-        origin_of(url), account if _ACCOUNT.fullmatch(account) else None, partition, _world(url, headers)
+        origin_of(url),
+        account if _ACCOUNT.fullmatch(account) else None,
+        partition,
+        _world(url, headers),
+        arn or None,
     )
 
 

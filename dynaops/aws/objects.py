@@ -183,6 +183,10 @@ class Bucket:
                     raise
         raise AssertionError("the last attempt returns or raises")
 
+    def replace(self, key: str, body: bytes) -> None:
+        """Write an object, whatever was there before."""
+        self._call("PutObject", {"Key": key, "Body": body, **self._encryption()})
+
     def copy(self, source: str, match: str, target: str) -> None:
         """Copy the object `source` to `target`. Raises Overtaken where its ETag is not `match` any more."""
         request = {

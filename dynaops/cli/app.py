@@ -98,5 +98,6 @@ def root(
         environment=environment or None,
         lock_timeout=seconds(lock_timeout, "--lock-timeout"),
         given=given_of(ctx),
+        arguments=ctx.obj or (),
     )
     start_logs(ctx.obj, ctx.invoked_subcommand or "")

@@ -33,9 +33,10 @@ def make(settings: Settings, creation: dict[str, Any], *, wait: bool, yes: bool,
     """Make backups. Only where retention deletes some is there anything to agree to."""
     way = wiring.aws(settings)
     region = region_of(creation["tables"], settings, way)
-    state = state_of(wiring.store(settings), way)
+    store = wiring.store(settings)
+    state = state_of(store, way)
     plan = create.plan_create(create.Creation(region=region, **creation), state, way)
-    place = wiring.unrecorded()
+    place = wiring.unrecorded(store)
     going = len(plan.destructive)
     terms = Terms(
         yes or not going,
@@ -136,4 +137,4 @@ def _deleting(plan: Plan, way: Aws, settings: Settings, command: str, yes: bool,
         later=SEE_THROUGH,
         done="Deleted",
     )
-    return carry_out(plan, wiring.unrecorded(), way, settings, terms)
+    return carry_out(plan, wiring.unrecorded(wiring.store(settings)), way, settings, terms)

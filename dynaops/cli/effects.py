@@ -55,6 +55,7 @@ EFFECTS = {
     "state pull": Effect.READS,
     "state push": Effect.CHANGES,
     "state history": Effect.READS,
+    "state log": Effect.READS,
     "state restore": Effect.CHANGES,
     "state unlock": Effect.READS,
     "workspace new": Effect.CHANGES,

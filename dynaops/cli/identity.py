@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 
 def state_of(store: Store, way: Aws) -> State:
     """The stored state, whose resources are of the caller's account and endpoint. Raises WrongPlace, StateError."""
+    from dynaops.cli.run_records import called_with
     from dynaops.engine.identity import check_identity
 
+    called_with(store, way)
     state = store.load()
     check_identity(state, way, store.location)
     return state

@@ -40,7 +40,7 @@ def _run(given: list[str]) -> int:
             return run(environments, rest, _run)
         from dynaops.cli.app import app
 
-        code = app(hoist(given) or ["--help"], prog_name="dynaops", standalone_mode=False)
+        code = app(hoist(given) or ["--help"], prog_name="dynaops", standalone_mode=False, obj=tuple(given))
         return Exit.OK if code is None else int(code)
     except (BrokenPipeError, ReaderGone, SystemExit):
         raise

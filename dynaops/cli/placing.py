@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dynaops.cli import wiring, workspaces
 from dynaops.cli.agreement import require_agreement
+from dynaops.cli.run_records import recorded
 from dynaops.cli.running import Terms, carry_out
 from dynaops.cli.screen import Screen
 from dynaops.cli.settings import Settings
@@ -81,7 +82,10 @@ def _moved(
     from dynaops.stores.migrate import migrate as move
 
     patience = wiring.patience(settings)
-    here, there = (workspaces.store_of(base, name, way, patience) for base in (source, settings.state))
+    here, there = (
+        recorded(workspaces.store_of(base, name, way, patience), settings)
+        for base in (source, settings.state)
+    )
     try:
         if optional and not here.load().serial:
             return None

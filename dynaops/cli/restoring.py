@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from dynaops.aws.session import Aws
     from dynaops.model.event import Outcome
     from dynaops.model.plan import Plan
+    from dynaops.stores.recorded import RecordedStore
 
 _AGAIN = "the same command, run again,"
 
@@ -44,6 +45,20 @@ def restore(
     region = wiring.region_of(request.reference, settings, way)
     request = replace(request, region=region, at=time_asked(at, request.latest, way))
     restoration = plan_restore(request, state_of(place, way), way)
+    with place.recorder.run("backup restore"):
+        return _restored(restoration, place, way, settings, wait=wait, yes=yes, operations=operations)
+
+
+def _restored(
+    restoration: Restoration,
+    place: RecordedStore,
+    way: Aws,
+    settings: Settings,
+    *,
+    wait: bool,
+    yes: bool,
+    operations: bool,
+) -> int:
     screen = Screen(settings)
     terms = Terms(
         yes,
@@ -63,7 +78,7 @@ def restore(
     if restoration.plan.operations:
         show_plan(screen, restoration.plan, operations=operations)
         require_agreement(screen, f"Restore {restoration.target}?", yes)
-        outcome = _carried_out(restoration.plan, way, settings, terms)
+        outcome = _carried_out(restoration.plan, place, way, settings, terms)
         if outcome.left or not outcome.complete:
             return _end(screen, told, restoration.plan, outcome)
     else:
@@ -112,11 +127,11 @@ def _put_back(
     )
 
 
-def _carried_out(plan: Plan, way: Aws, settings: Settings, terms: Terms) -> Outcome:
+def _carried_out(plan: Plan, place: RecordedStore, way: Aws, settings: Settings, terms: Terms) -> Outcome:
     """Run the restore itself, which leaves no state; how it ended is shown."""
     screen = Screen(settings)
     with EventLog(None) as log:
-        outcome = execute(plan, wiring.unrecorded(), way, settings, terms, log)
+        outcome = execute(plan, wiring.unrecorded(place), way, settings, terms, log)
     screen.gap()
     screen.show(outcome_page(plan, outcome, terms.command, terms.later, terms.done))
     return outcome

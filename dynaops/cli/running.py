@@ -15,6 +15,7 @@ from dynaops.cli.identity import headed
 from dynaops.cli.pricing import price_source, priced
 from dynaops.cli.project_file import project
 from dynaops.cli.reviewing import require_lawful
+from dynaops.cli.run_records import recording
 from dynaops.cli.screen import Screen
 from dynaops.cli.settings import Settings
 from dynaops.cli.showing import show_plan
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from dynaops.model.event import Event, Outcome
     from dynaops.model.plan import Consent, Plan
     from dynaops.stores.base import Keeper
+    from dynaops.stores.recorder import RunRecorder
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,23 @@ def _nothing_to_run(plan: Plan, screen: Screen) -> Outcome:
 
 
 def execute(plan: Plan, place: Keeper, way: Aws, settings: Settings, terms: Terms, log: EventLog) -> Outcome:
-    """Run a plan with progress, and nothing else."""
+    """Run a plan with progress and a record of the run, and nothing else."""
+    with recording(plan, place, way, terms.command, terms.saved_plan) as recorder:
+        outcome = _executed(plan, place, way, settings, terms, log, recorder)
+        if recorder is not None:
+            recorder.ended(outcome)
+        return outcome
+
+
+def _executed(
+    plan: Plan,
+    place: Keeper,
+    way: Aws,
+    settings: Settings,
+    terms: Terms,
+    log: EventLog,
+    recorder: RunRecorder | None,
+) -> Outcome:
     from dynaops.cli.interrupts import Interrupts
     from dynaops.views import wording
     from dynaops.views.progress import progress_on
@@ -118,11 +136,12 @@ def execute(plan: Plan, place: Keeper, way: Aws, settings: Settings, terms: Term
     with progress, Interrupts(progress.note) as interrupts:
         if plan.settle and terms.wait:
             progress.note(wording.settling(plan.pending))
+        tell = _logged(_steadfast(progress.tell))
         return wiring.apply(
             plan,
             place,
             way,
-            log.after(_logged(_steadfast(progress.tell))),
+            log.after(recorder.after(tell) if recorder else tell),
             wait=terms.wait,
             stop=interrupts.stop,
             saved_plan=terms.saved_plan,

@@ -49,6 +49,8 @@ class Settings(NamedTuple):
     lock_timeout: float = 0
     """Seconds to wait for the lock of a state that another command holds."""
     given: Mapping[str, str] = MappingProxyType({})
+    arguments: tuple[str, ...] = ()
+    """The command line as it was given."""
 
 
 def settings_of(ctx: typer.Context, of_plan: str | None = None) -> Settings:

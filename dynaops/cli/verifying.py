@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from dynaops.aws.session import Aws
     from dynaops.model.event import Outcome
     from dynaops.model.plan import Plan
+    from dynaops.stores.recorded import RecordedStore
 
 _AGAIN = "the same command, run again,"
 
@@ -50,17 +51,32 @@ def verify(
     way = wiring.aws(settings)
     region = wiring.region_of(reference, settings, way)
     when = time_asked(at, latest, way)
-    drill = plan_drill(way, state_of(wiring.store(settings), way), reference, region, when, latest, role)
+    store = wiring.store(settings)
+    drill = plan_drill(way, state_of(store, way), reference, region, when, latest, role)
+    with store.recorder.run("backup verify"):
+        return _drilled(drill, how, store, way, settings, yes=yes, operations=operations)
+
+
+def _drilled(
+    drill: Drill,
+    how: How,
+    store: RecordedStore,
+    way: Aws,
+    settings: Settings,
+    *,
+    yes: bool,
+    operations: bool,
+) -> int:
     screen = Screen(settings)
     if drill.plan.operations:
         show_plan(screen, drill.plan, operations=operations)
         require_agreement(screen, f"Restore a scratch table, and compare it with {drill.source.table}?", yes)
-        outcome = _run(drill.plan, way, settings)
+        outcome = _run(drill.plan, store, way, settings)
         if not outcome.complete or outcome.left:
             return _broken_off(drill, outcome, screen)
     else:
         screen.say(f"{drill.scratch} is restored already, by an earlier run.")
-    verified = _compared(drill, how, way, settings, screen)
+    verified = _compared(drill, how, store, way, settings, screen)
     note(wiring.beside_state(settings) / "backups", verified, drill.source, way.now)
     screen.show(verified_page(verified, drill.source.words))
     if screen.json:
@@ -69,7 +85,9 @@ def verify(
     return Exit.OK if verified.identical else Exit.FAILED
 
 
-def _compared(drill: Drill, how: How, way: Aws, settings: Settings, screen: Screen) -> Verified:
+def _compared(
+    drill: Drill, how: How, store: RecordedStore, way: Aws, settings: Settings, screen: Screen
+) -> Verified:
     """The comparison; the scratch table goes, however it ends. Raises Interrupted."""
     try:
         with moving_on(screen.people, screen.color, "read") as view, terminated_as_interrupted():
@@ -79,7 +97,7 @@ def _compared(drill: Drill, how: How, way: Aws, settings: Settings, screen: Scre
             "Interrupted while comparing", "Run the command again to verify.", Exit.INTERRUPTED
         ) from None
     finally:
-        outcome = _run(clean_up(way, drill), way, settings)
+        outcome = _run(clean_up(way, drill), store, way, settings)
         if not outcome.complete:
             screen.aside(f"The scratch table {drill.scratch} could not be deleted: see above.")
         screen.gap()
@@ -101,10 +119,10 @@ def _broken_off(drill: Drill, outcome: Outcome, screen: Screen) -> int:
     return exit_of(outcome)
 
 
-def _run(plan: Plan, way: Aws, settings: Settings) -> Outcome:
+def _run(plan: Plan, store: RecordedStore, way: Aws, settings: Settings) -> Outcome:
     terms = Terms(yes=True, allow_replace=False, allow_destroy=False, command="backup verify")
     with EventLog(None) as log:
-        return execute(plan, wiring.unrecorded(), way, settings, terms, log)
+        return execute(plan, wiring.unrecorded(store), way, settings, terms, log)
 
 
 def _standing(reading: Reading) -> Standing:

@@ -42,8 +42,9 @@ if TYPE_CHECKING:
     from dynaops.model.operation import Operation
     from dynaops.model.plan import Consent, Plan
     from dynaops.model.state import Run, State
-    from dynaops.stores.base import Keeper, Store
+    from dynaops.stores.base import Keeper
     from dynaops.stores.patience import Patience
+    from dynaops.stores.recorded import RecordedStore
 
 SANDBOX_REGION = "us-east-1"
 _LOCAL_POLL = 0.05
@@ -93,11 +94,12 @@ def schema() -> dict[str, Any]:
     return json_schema()
 
 
-def store(settings: Settings) -> Store:
-    """The store of the selected workspace's state."""
+def store(settings: Settings) -> RecordedStore:
+    """The store of the selected workspace's state; what changes it is recorded beside it."""
+    from dynaops.cli.run_records import recorded
     from dynaops.cli.workspaces import place
 
-    return place(settings, lambda: aws(settings), patience(settings))
+    return recorded(place(settings, lambda: aws(settings), patience(settings)), settings)
 
 
 def patience(settings: Settings) -> Patience:
@@ -308,11 +310,11 @@ def plan_grant(state: State, way: Aws, table: str, functions: tuple[str, ...], *
     return planned(Request(table, functions, **more), state, way)
 
 
-def unrecorded() -> Keeper:
-    """Where a run keeps its state that leaves none."""
+def unrecorded(store: RecordedStore | None = None) -> Keeper:
+    """Where a run keeps its state that leaves none; that it was is recorded beside `store`, where it changes AWS."""
     from dynaops.stores.unrecorded import Unrecorded
 
-    return Unrecorded()
+    return Unrecorded(store.recorder if store else None)
 
 
 def graph_of_specs(

@@ -54,7 +54,14 @@ def check_origin(state: State, aws: Aws, location: str = "") -> None:
 
 def stamped(state: State, caller: Caller) -> State:
     """The state with the place of its resources, as it is to be saved."""
-    return state.model_copy(update=caller._asdict())
+    return state.model_copy(
+        update={
+            "origin": caller.origin,
+            "account": caller.account,
+            "partition": caller.partition,
+            "world": caller.world,
+        }
+    )
 
 
 def owners(state: State) -> dict[tuple[str, str], list[str]]:

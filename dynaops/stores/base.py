@@ -5,11 +5,14 @@ from __future__ import annotations
 import shlex
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from dynaops.model.base import Model
 from dynaops.model.errors import DynaopsError
 from dynaops.model.state import State
+
+if TYPE_CHECKING:
+    from dynaops.stores.beside import Folder
 
 DEFAULT_LOCATION = ".dynaops/state.json"
 EXIT_LOCKED = 4
@@ -181,4 +184,7 @@ class Store(Keeper, Protocol):
         """
 
     def drop(self) -> None:
-        """Deletes the state and the kept ones."""
+        """Deletes the state and the kept ones. What is kept `beside` it stays."""
+
+    def beside(self, kind: str) -> Folder:
+        """The folder of the files of one `kind` that are kept beside the state: ``runs``, ``drills``."""

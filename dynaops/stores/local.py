@@ -13,6 +13,7 @@ from pathlib import Path
 from dynaops.model.state import State
 from dynaops.stores import format as form
 from dynaops.stores.base import Generation, Holder, Lock, StateElsewhere, StateError, StateUnreadable, moved
+from dynaops.stores.beside import LocalFolder
 from dynaops.stores.files import failure, make_directory, replace
 from dynaops.stores.generations import Generations
 from dynaops.stores.lock import StateLock
@@ -111,6 +112,9 @@ class LocalStore:
             except OSError as error:
                 raise failure("delete the state", self._path, error) from error
             self._seen = None
+
+    def beside(self, kind: str) -> LocalFolder:
+        return LocalFolder(self._path, kind)
 
     def _put_in_place(self, state: State, stored: _Seen | None, beyond: int) -> State:
         """Makes `state` the present one, under a serial above all that are known, and above `beyond`."""

@@ -20,6 +20,7 @@ from dynaops.stores.base import (
     StateUnreadable,
     moved,
 )
+from dynaops.stores.beside import ObjectFolder
 from dynaops.stores.lease import LeaseLock, Place
 from dynaops.stores.lock_table import TablePlace
 from dynaops.stores.object_generations import SAVED_AT, ObjectGenerations, described
@@ -136,6 +137,9 @@ class S3Store:
                 self._bucket.delete(self._key)
                 self._generations.drop()
             self._seen, self._looked = None, False
+
+    def beside(self, kind: str) -> ObjectFolder:
+        return ObjectFolder(self._bucket, self._key, kind)
 
     def _put_in_place(self, state: State, beyond: int) -> State:
         """Makes `state` the present one, under a serial above all that are known, and above `beyond`."""

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from dynaops.model.state import State
+
+if TYPE_CHECKING:
+    from dynaops.stores.recorder import RunRecorder
 
 
 class Unrecorded:
-    """A `Keeper` that forgets when the run ends."""
+    """A `Keeper` that forgets when the run ends. `recorder`: records the run all the same, since it changes AWS."""
 
-    def __init__(self) -> None:
+    def __init__(self, recorder: RunRecorder | None = None) -> None:
         self._state = State.empty()
+        self.recorder = recorder
 
     def load(self) -> State:
         """The state as it was saved last; empty at first."""

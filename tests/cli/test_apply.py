@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -479,10 +480,21 @@ def test_a_killed_apply_of_a_saved_plan_is_continued_by_running_it_again(aws: Aw
     assert process.wait(timeout=120) == -signal.SIGKILL
     aws.server.faults.clear()
     assert rule.hit
+    (killed,) = aws("state", "log", "--json").json["runs"]
+    assert (killed["result"], killed["ended_at"]) == ("begun", None)
+    assert len(killed["operations"]) == 2
+    assert "begun, not ended" in aws("state", "log").out
     result = aws("apply", "orders.plan", "--yes", "--json")
     assert result.code == Exit.OK, result.err
     assert result.json["outcome"]["done"] == ["orders/point_in_time_recovery:UpdateContinuousBackups"]
     assert "1 of its 2 operations are done" in result.err
+    finished = aws("state", "log", "--json").json["runs"][0]
+    assert finished["result"] == "done"
+    assert (
+        finished["plan_digest"]
+        == killed["plan_digest"]
+        == sha256(Path("orders.plan").read_bytes()).hexdigest()
+    )
     assert aws("plan", "--exit-code").code == Exit.OK
     again = aws("apply", "orders.plan", "--yes")
     assert again.code == Exit.STALE

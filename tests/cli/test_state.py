@@ -114,10 +114,14 @@ def test_pull_is_the_state(cli: Cli, filled: State) -> None:
 def test_history(cli: Cli, filled: State) -> None:
     cli("state", "rm", "orders/gsi/by-status")
     rows = cli("state", "history").out.splitlines()
-    assert len(rows) == 2
+    assert len(rows) == 3
     assert "1 resource;" in rows[0]
     assert rows[0].endswith("present")
-    assert [one["current"] for one in cli("state", "history", "--json").json] == [True, False]
+    assert rows[1].endswith("dynaops state rm orders/gsi/by-status")
+    kept = cli("state", "history", "--json").json
+    assert [one["current"] for one in kept] == [True, False]
+    assert kept[0]["run"]["command"] == "state rm"
+    assert kept[1]["run"] is None
 
 
 def test_unlock_of_what_is_not_locked(cli: Cli, filled: State) -> None:

@@ -43,7 +43,7 @@ def test_granted_exported_and_revoked(terminal: Terminal) -> None:
     again = terminal("grant", "users", "worker", "audit", "--yes")
     assert again.code == 0
     assert again.out.startswith("Nothing to do: worker and audit may use users already")
-    assert not (terminal.folder / ".dynaops").exists()
+    assert not (terminal.folder / ".dynaops" / "state.json").exists()
     assert census(terminal.server) != before
     revoked = terminal("grant", "users", "worker", "audit", "--revoke", "--yes")
     assert revoked.code == 0, revoked

@@ -82,8 +82,9 @@ def grant(
     settings = settings_of(ctx)
     screen = Screen(settings)
     way = wiring.aws(settings)
+    store = wiring.store(settings)
     granted = wiring.plan_grant(
-        state_of(wiring.store(settings), way),
+        state_of(store, way),
         way,
         table,
         tuple(functions),
@@ -101,7 +102,7 @@ def grant(
             command="grant",
             document=lambda: _document(granted),
         )
-        code = carry_out(granted.plan, wiring.unrecorded(), way, settings, terms)
+        code = carry_out(granted.plan, wiring.unrecorded(store), way, settings, terms)
     else:
         code = _only_told(screen, granted, operations, revoke, dry_run)
     if code == Exit.OK and not (revoke or dry_run):

@@ -148,16 +148,29 @@ def push(
 
 @app.command(cls=Command)
 def history(ctx: typer.Context) -> None:
-    """List the present state and the earlier ones that are kept."""
-    from dynaops.views.records import history_page
+    """List the present state and the earlier ones that are kept, and the runs that saved them."""
+    from dynaops.cli.state_log import show_history
+
+    show_history(settings_of(ctx))
+
+
+@app.command(cls=Command, epilog="dynaops state log\ndynaops state log --limit 5 --json")
+def log(
+    ctx: typer.Context,
+    run: Annotated[
+        str | None,
+        typer.Argument(metavar="RUN", help="One run, with its operations: its id, or an end of it."),
+    ] = None,
+    limit: Annotated[int, typer.Option(metavar="N", min=1, help="How many runs are listed.")] = 20,
+) -> None:
+    """List the runs that changed AWS or the state, newest first: who, when, what, and what came of it."""
+    from dynaops.cli.state_log import show_log, show_run
 
     settings = settings_of(ctx)
-    screen = Screen(settings)
-    generations = wiring.store(settings).history()
-    if settings.json:
-        screen.document([one.model_dump(mode="json") for one in generations])
+    if run is None:
+        show_log(settings, limit)
     else:
-        screen.show(history_page(generations))
+        show_run(settings, run)
 
 
 @app.command(cls=Command)

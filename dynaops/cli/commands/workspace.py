@@ -10,6 +10,7 @@ from dynaops.cli import wiring, workspaces
 from dynaops.cli.help import Command
 from dynaops.cli.lazy import new_app
 from dynaops.cli.project_file import project
+from dynaops.cli.run_records import recorded
 from dynaops.cli.screen import Screen
 from dynaops.cli.settings import Settings, settings_of
 
@@ -37,7 +38,9 @@ def new(ctx: typer.Context, name: Name) -> None:
 
     settings = settings_of(ctx)
     check_name(name)
-    store = workspaces.store_of(settings.state, name, _way(settings), wiring.patience(settings))
+    store = recorded(
+        workspaces.store_of(settings.state, name, _way(settings), wiring.patience(settings)), settings
+    )
     with store.lock("workspace new"):
         if name == DEFAULT or workspaces.exists(store):
             raise DynaopsError(
@@ -104,7 +107,9 @@ def delete(
     there = names(settings.state, _way(settings))
     if name not in there:
         raise unknown(name, settings.state, there)
-    store = workspaces.store_of(settings.state, name, _way(settings), wiring.patience(settings))
+    store = recorded(
+        workspaces.store_of(settings.state, name, _way(settings), wiring.patience(settings)), settings
+    )
     with store.lock("workspace delete"):
         if not force:
             _require_empty(name, len(store.load().resources))

@@ -1,0 +1,134 @@
+"""What the records of this process's runs say of it: who, when, the command line and the git commit."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dynaops.cli import wiring
+from dynaops.cli.settings import Settings
+from dynaops.model.errors import DynaopsError
+from dynaops.model.run_record import RunRecord, Who
+
+if TYPE_CHECKING:
+    from dynaops.aws.session import Aws
+    from dynaops.model.plan import Plan
+    from dynaops.stores.base import Keeper, Store
+    from dynaops.stores.recorded import RecordedStore
+    from dynaops.stores.recorder import RunRecorder
+
+_ASSIGNING = ("--var",)
+"""Options whose value is NAME=VALUE, of which only the name is kept."""
+_SECRET = ("--external-id",)
+"""Options whose whole value is left out."""
+_HIDDEN = "***"
+_USERINFO = re.compile(r"(?<=://)[^/@\s]+@")
+
+
+def recorded(store: Store, settings: Settings) -> RecordedStore:
+    """The store, whose changes are recorded beside it."""
+    from dynaops.stores.recorded import RecordedStore
+    from dynaops.stores.recorder import RunRecorder
+    from dynaops.stores.run_log import KIND, RunLog
+
+    about = partial(_about, settings, store.location)
+    return RecordedStore(store, RunRecorder(RunLog(store.beside(KIND)), about, _warn))
+
+
+def called_with(store: Store, aws: Aws) -> None:
+    """Let the records of a store's runs say who the caller of AWS is."""
+    from dynaops.stores.recorded import RecordedStore
+
+    if isinstance(store, RecordedStore):
+        store.recorder.aws = aws
+
+
+@contextlib.contextmanager
+def recording(
+    plan: Plan, place: Keeper, aws: Aws, command: str, digest: str | None = None
+) -> Iterator[RunRecorder | None]:
+    """A context in which the operations of `plan` are sent; what records them, None where nothing is to be recorded.
+
+    `digest` is that of a saved plan's file. Where nothing is sent, what saves the state is recorded all the same.
+    """
+    from dynaops.stores.recorded import RecordedStore
+    from dynaops.stores.unrecorded import Unrecorded
+
+    recorder = place.recorder if isinstance(place, RecordedStore | Unrecorded) else None
+    if recorder is None:
+        yield None
+        return
+    recorder.aws = aws
+    with recorder.run(command):
+        before = place.loaded if isinstance(place, RecordedStore) else None
+        if plan.operations:
+            recorder.begin(plan, before, digest)
+        yield recorder
+
+
+def masked(arguments: Sequence[str]) -> tuple[str, ...]:
+    """A command line without what may be secret: of variables the names are left, of URLs no user and password."""
+    found: list[str] = []
+    option = ""
+    for argument in arguments:
+        name, equals, value = argument.partition("=")
+        if option:
+            argument, option = _hidden(option, argument), ""
+        elif argument in (*_ASSIGNING, *_SECRET):
+            option = argument
+        elif equals and name in (*_ASSIGNING, *_SECRET):
+            argument = f"{name}={_hidden(name, value)}"
+        found.append(_USERINFO.sub(f"{_HIDDEN}@", argument))
+    return tuple(found)
+
+
+def _hidden(option: str, value: str) -> str:
+    name, equals, _ = value.partition("=")
+    return f"{name}={_HIDDEN}" if equals and option in _ASSIGNING else _HIDDEN
+
+
+def _about(settings: Settings, location: str, command: str, aws: Aws | None, region: str | None) -> RunRecord:
+    from dynaops import __version__
+    from dynaops.cli.git_commit import commit_of
+    from dynaops.stores.recorder import now
+
+    return RunRecord(
+        id="",
+        command=command,
+        arguments=masked(settings.arguments),
+        began_at=now(),
+        who=_who(settings, location, aws, region),
+        commit=commit_of(Path.cwd()),
+        environment=settings.environment,
+        state=location,
+        dynaops_version=__version__,
+    )
+
+
+def _who(settings: Settings, location: str, aws: Aws | None, region: str | None) -> Who:
+    """The caller in AWS, and the user of this machine. Whoever writes to a bucket has credentials, and is asked for."""
+    from dynaops.stores.holders import myself
+
+    arn = account = note = None
+    if aws is None and not location.startswith("s3://"):
+        note = "AWS was not asked: the command needs no credentials"
+    else:
+        try:
+            caller = (aws or wiring.aws(settings)).caller(region)
+            arn, account = caller.arn, caller.account
+            note = None if arn else "the endpoint does not say: it has no STS"
+        except DynaopsError as error:
+            note = f"AWS does not say: {error.message}"
+    holder = myself("")
+    return Who(arn=arn, account=account, note=note, user=holder.user, host=holder.host)
+
+
+def _warn(text: str) -> None:
+    from dynaops.views.terminal import sentence
+
+    sys.stderr.write(sentence(f"warning: {text}.", sys.stderr))

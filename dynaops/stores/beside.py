@@ -1,0 +1,119 @@
+"""Small files kept beside a state: records of runs and of restore drills, in a folder or below an S3 prefix."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from dynaops.model.errors import DynaopsError
+from dynaops.model.files import FileRefused, Refusal, read_bytes
+from dynaops.stores.files import failure, make_directory, replace
+
+if TYPE_CHECKING:
+    from dynaops.aws.objects import Bucket
+
+MAX_BYTES = 16 * 1024 * 1024
+"""Of one file. A record of a run with 10,000 operations has about 4 MiB."""
+
+
+class Unreadable(DynaopsError):
+    """One of the files cannot be read; the message says why."""
+
+
+class Folder(Protocol):
+    """Files by name. All methods raise DynaopsError kinds.
+
+    `shared`: it is a team's, so all files are kept; else the oldest go.
+    """
+
+    shared: bool
+
+    def names(self) -> list[str]:
+        """The names of all files, sorted; none where nothing was written yet."""
+
+    def read(self, name: str) -> bytes | None:
+        """A file's content; None where there is none. Raises Unreadable for what is no regular file, or too large."""
+
+    def write(self, name: str, data: bytes) -> None:
+        """Makes `data` the content of a file, whole or not at all. A name may have folders, parted by slashes."""
+
+    def delete(self, name: str) -> None:
+        """Deletes a file, if there is one."""
+
+    def describe(self, name: str = "") -> str:
+        """Where the file is, for messages."""
+
+
+class LocalFolder:
+    """A folder of this machine, readable by its owner only: ``state.runs`` for ``runs`` of ``state.json``."""
+
+    shared = False
+
+    def __init__(self, state: Path, kind: str) -> None:
+        self._path = state.with_name(f"{state.name.removesuffix('.json')}.{kind}")
+
+    def names(self) -> list[str]:
+        def refused(error: OSError) -> None:
+            if not isinstance(error, FileNotFoundError):
+                raise failure("list", self._path, error) from error
+
+        return sorted(
+            (Path(folder) / name).relative_to(self._path).as_posix()
+            for folder, _, names in os.walk(self._path, onerror=refused)
+            for name in names
+            if not name.startswith(".")  # one that is being written
+        )
+
+    def read(self, name: str) -> bytes | None:
+        try:
+            return read_bytes(self._path / name, MAX_BYTES)
+        except FileRefused as error:
+            if error.why is Refusal.MISSING:
+                return None
+            raise Unreadable(f"{self.describe(name)} {error.reason}") from error
+
+    def write(self, name: str, data: bytes) -> None:
+        path = self._path / name
+        try:
+            make_directory(path.parent)
+            replace(path, data)
+        except OSError as error:
+            raise failure("write", path, error) from error
+
+    def delete(self, name: str) -> None:
+        try:
+            (self._path / name).unlink(missing_ok=True)
+        except OSError as error:
+            raise failure("delete", self._path / name, error) from error
+
+    def describe(self, name: str = "") -> str:
+        return str(self._path / name)
+
+
+class ObjectFolder:
+    """Objects below a prefix: ``state.runs/`` for ``runs`` of the key ``state.json``."""
+
+    shared = True
+
+    def __init__(self, bucket: Bucket, key: str, kind: str) -> None:
+        self._bucket = bucket
+        self._prefix = f"{key.removesuffix('.json')}.{kind}/"
+
+    def names(self) -> list[str]:
+        return sorted(key.removeprefix(self._prefix) for key, _ in self._bucket.keys(self._prefix))
+
+    def read(self, name: str) -> bytes | None:
+        content = self._bucket.get(self._prefix + name, MAX_BYTES + 1)
+        if content is not None and len(content.body) > MAX_BYTES:
+            raise Unreadable(f"{self.describe(name)} is larger than {MAX_BYTES // 1024 // 1024} MiB")
+        return content.body if content else None
+
+    def write(self, name: str, data: bytes) -> None:
+        self._bucket.replace(self._prefix + name, data)
+
+    def delete(self, name: str) -> None:
+        self._bucket.delete(self._prefix + name)
+
+    def describe(self, name: str = "") -> str:
+        return f"s3://{self._bucket.name}/{self._prefix}{name}"
