@@ -291,10 +291,12 @@ def apply(
     return apply_plan(plan, place, way, emit, options, stop)
 
 
-def drift(state: State, way: Aws, tables: Sequence[str]) -> tuple[tuple[Drift, ...], tuple[Unmanaged, ...]]:
+def drift(
+    state: State, way: Aws, tables: Sequence[str], discover: bool = False
+) -> tuple[tuple[Drift, ...], tuple[Unmanaged, ...]]:
     from dynaops.engine.drift import find
 
-    return find(state, way, tables)
+    return find(state, way, tables, discover)
 
 
 def import_table(table: str, state: State, way: Aws, region: str | None) -> Imported:

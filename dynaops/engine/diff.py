@@ -37,13 +37,14 @@ def compare(
     live: Properties,
     policy: Policy,
     ignored: tuple[str, ...] = (),
+    moving: tuple[str, ...] = (),
 ) -> Comparison:
-    """Compare the three sides of one resource."""
+    """Compare the three sides of one resource. Paths that are `ignored` are not set, those `moving` are no drift."""
     wanted, was, now = (_flat(side, policy.keyed) for side in (desired, recorded, live))
     now |= {path: value for path, value in was.items() if path.partition(".")[0] in policy.remembered}
     as_wanted, as_was = (_satisfying(side, now, policy) for side in (wanted, was))
     changes = tuple(_changes(wanted, was, as_wanted, policy, ignored))
-    drift = tuple(_drift(was, as_was, policy, ignored))
+    drift = tuple(_drift(was, as_was, policy, moving))
     compared = {
         path: value
         for path, value in as_wanted.items()

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from dynaops.engine.comparison import being_deleted, compared
+from dynaops.engine.entries import Judged
 from dynaops.engine.identity import check_identity
 from dynaops.engine.observe import observe
-from dynaops.engine.plan import judged_without_spec
+from dynaops.engine.recover import recovered
 from dynaops.engine.scopes import Target, recorded_tables, scope_of
 from dynaops.engine.sides import known_of
 from dynaops.kinds.rooms import ROOMS
 from dynaops.model.change import Drift, Unmanaged
+from dynaops.model.resource import Observed, Scope
 from dynaops.model.state import State
 
 if TYPE_CHECKING:
@@ -19,9 +23,13 @@ if TYPE_CHECKING:
 
 
 def find(
-    state: State, aws: Aws, tables: Sequence[str] = ()
+    state: State, aws: Aws, tables: Sequence[str] = (), discover: bool = False
 ) -> tuple[tuple[Drift, ...], tuple[Unmanaged, ...]]:
-    """The drift and the unmanaged settings of the recorded tables (or of those named)."""
+    """The drift and the unmanaged settings of the recorded tables (or of those named).
+
+    It is the drift that a plan tells. `discover`: look also for what neither state nor the table itself names, such as
+    scalable targets and triggers.
+    """
     check_identity(state, aws)
     owned = recorded_tables(state)
     scopes = [
@@ -29,10 +37,17 @@ def find(
         for address, region in sorted(owned.items())
         if not tables or address in tables
     ]
-    known = {scope.address: known_of(Target(scope), state) for scope in scopes}
+    known = {scope.address: known_of(Target(scope), state, discover) for scope in scopes}
     live = observe(aws, scopes, ROOMS, known)
-    judged = [judged_without_spec(scope, state, live[scope.address], aws) for scope in scopes]
+    everything = {address: one for found in live.values() for address, one in found.items()}
+    settled, _ = recovered(state, everything, set(live), time.time())
+    judged = [_judged(scope, settled, live[scope.address], aws) for scope in scopes]
     return (
         tuple(drift for one in judged for drift in one.drift),
         tuple(entry for one in judged for entry in one.unmanaged),
     )
+
+
+def _judged(scope: Scope, state: State, live: dict[str, Observed], aws: Aws) -> Judged:
+    _, there = being_deleted(scope, live)
+    return compared(Target(scope), state, there, aws)

@@ -46,6 +46,7 @@ def _record(was: Record | None, effect: Effect, minted: dict[str, Any], now: flo
         stamps=stamps,
         applied_at=datetime.fromtimestamp(now, UTC).isoformat(timespec="seconds"),
         source=effect.source or old.source,
+        ignores=old.ignores if effect.ignores is None else effect.ignores,
     )
 
 

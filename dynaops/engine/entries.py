@@ -91,7 +91,8 @@ def _compare(entry: Entry, policy: Policy) -> Comparison | None:
     ignored = entry.desired.ignored if entry.desired else ()
     if entry.record is None:  # what is adopted is remembered as the spec has it
         desired = {name: value for name, value in desired.items() if name not in policy.remembered}
-    return compare(desired, recorded, entry.live.properties, policy, ignored)
+    unset = (*ignored, *sorted(entry.left_alone))
+    return compare(desired, recorded, entry.live.properties, policy, unset, (*unset, *sorted(entry.moving)))
 
 
 def _change(

@@ -201,7 +201,8 @@ def _told(plan: Plan, left_alone: Collection[str]) -> dict[str, Any]:
     told["what it records without a call"] = [
         one.model_dump(mode="json", exclude={"values"})
         for one in plan.updates
-        if _root(one.address) not in left_alone and (one.set or one.unset or one.forget or one.source)
+        if _root(one.address) not in left_alone
+        and (one.set or one.unset or one.forget or one.source or one.ignores is not None)
     ]
     told["the drift it tells of"] = [
         (one.address, one.vanished, [difference.path for difference in one.differences])

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dynaops.kinds.autoscaling.room import KIND as SCALING
+from dynaops.kinds.autoscaling.moved import KIND as SCALING
 from dynaops.kinds.autoscaling.shape import dimension_at
 from dynaops.kinds.kind import Entry, Work
 from dynaops.model.change import Action

@@ -42,6 +42,7 @@ OFFLINE = frozenset(
         "DDB401",
         "DDB402",
         "DDB403",
+        "DDB404",
         "DDB411",
         "DDB412",
         "DDB413",

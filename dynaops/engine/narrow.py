@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 from dynaops.engine.addresses import selected
 from dynaops.engine.entries import Judged
@@ -37,14 +38,19 @@ def _with_owners(entry: Entry, entries: dict[str, Entry]) -> Iterator[str]:
 
 
 def with_source(judged: Judged, target: Target) -> Judged:
-    """Remember which file the table came from, where that is new."""
+    """Remember which file the table came from, and what its spec ignores, where that is new."""
     table = judged.entries[target.scope.address]
-    if target.source is None or (table.record and table.record.source == target.source):
+    update: dict[str, Any] = {}
+    if target.source is not None and not (table.record and table.record.source == target.source):
+        update["source"] = target.source
+    if target.spec is not None and (table.record.ignores if table.record else ()) != target.ignores:
+        update["ignores"] = target.ignores
+    if not update:
         return judged
     named = [
-        effect.model_copy(update={"source": target.source}) if effect.address == table.address else effect
+        effect.model_copy(update=update) if effect.address == table.address else effect
         for effect in judged.updates
     ]
     if not any(effect.address == table.address for effect in judged.updates) and table.record and table.live:
-        named.append(Effect(address=table.address, kind="table", region=table.region, source=target.source))
+        named.append(Effect(address=table.address, kind="table", region=table.region, **update))
     return replace(judged, updates=tuple(named))

@@ -8,12 +8,19 @@ from dynaops.kinds.kind import Entry, Step, Work
 from dynaops.model.operation import Effect, Operation, Wait
 
 
-def order(steps: Sequence[Step], work: Work, settle: Wait | None, source: str | None) -> list[Operation]:
+def order(
+    steps: Sequence[Step],
+    work: Work,
+    settle: Wait | None,
+    source: str | None,
+    ignores: tuple[str, ...] | None = None,
+) -> list[Operation]:
     """The operations of one table, numbered and chained.
 
     AWS's rules bind all control-plane calls of a table to one another, so each comes after the one before; but it
     needs only those it builds on (`_needs`), so that one failure does not stop the rest. `settle` is what must hold
-    before the first call that needs an idle table; `source` is the spec file to remember.
+    before the first call that needs an idle table; `source` is the spec file to remember, `ignores`
+    what the table's spec ignores (None: it has none).
     """
     placed = sorted(steps, key=lambda step: step.rank)
     ordered: list[Operation] = []
@@ -27,7 +34,7 @@ def order(steps: Sequence[Step], work: Work, settle: Wait | None, source: str | 
             "id": name if used[name] == 1 else f"{name}-{used[name]}",
             "after": (ordered[-1].id,) if ordered else (),
             "needs": tuple(before.id for one, before in earlier if _needs(step, one, work)),
-            "effects": tuple(_with_source(_with_owned(operation.effects, work), source)),
+            "effects": tuple(_with_source(_with_owned(operation.effects, work), source, ignores, work)),
         }
         if settle is not None and operation.needs_idle:
             update["before"] = settle
@@ -70,13 +77,15 @@ def _built_on(address: str, work: Work) -> set[str]:
     return found
 
 
-def _with_source(effects: Iterable[Effect], source: str | None) -> Iterable[Effect]:
+def _with_source(
+    effects: Iterable[Effect], source: str | None, ignores: tuple[str, ...] | None, work: Work
+) -> Iterable[Effect]:
     """On all that is recorded, not on the table alone: what outlives it must still be known as this file's."""
     for effect in effects:
-        if source and not effect.forget:
-            yield effect.model_copy(update={"source": source})
-        else:
-            yield effect
+        update: dict[str, object] = {"source": source} if source and not effect.forget else {}
+        if ignores and effect.address == work.scope.address and not effect.forget:
+            update["ignores"] = ignores
+        yield effect.model_copy(update=update) if update else effect
 
 
 def _with_owned(effects: Iterable[Effect], work: Work) -> Iterable[Effect]:

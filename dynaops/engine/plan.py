@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from dynaops import __version__
 from dynaops.engine.addresses import check_patterns, selected, table_of
 from dynaops.engine.check import check, errors
+from dynaops.engine.comparison import being_deleted, compared
 from dynaops.engine.digests import spec_digests
-from dynaops.engine.entries import Judged, judge
+from dynaops.engine.entries import Judged
 from dynaops.engine.identity import account_of, check_identity, check_origin
 from dynaops.engine.narrow import narrowed, with_source
 from dynaops.engine.observe import in_parallel, observe
@@ -23,7 +24,7 @@ from dynaops.engine.retain import is_retained, retained
 from dynaops.engine.same_table import check_name, claimed_twice
 from dynaops.engine.scopes import Target, orphaned, recorded_tables, scope_of, source_of
 from dynaops.engine.sharing import Uses, contradictions, forgotten, let_go, uses_of
-from dynaops.engine.sides import as_recorded, entries_of, known_of
+from dynaops.engine.sides import as_recorded, known_of
 from dynaops.engine.suppress import without_accepted
 from dynaops.engine.usage import usage_of
 from dynaops.kinds.kind import Reader, Step, Work
@@ -272,13 +273,8 @@ def plan_table(
     uses: Uses | None = None,
 ) -> TablePlan:
     """The plan of one table. Pure but for `read`, with which rooms resolve names (None: they do not)."""
-    going = _going(target.scope, live)
-    if going is not None:
-        live = {address: one for address, one in live.items() if not _goes_with_table(one)}
-    entries = entries_of(target, state, live)
-    for room in ROOMS:
-        entries.update(room.resolve(read, target.scope, list(entries.values())))
-    judged = judge(entries, POLICIES, options.destroy)
+    going, live = being_deleted(target.scope, live)
+    judged = compared(target, state, live, read, options.destroy)
     if options.targets:
         judged = narrowed(judged, options.targets)
     judged = let_go(with_source(judged, target), uses or Uses({}), POLICIES)
@@ -304,7 +300,7 @@ def plan_table(
         address=target.scope.address,
         judged=judged,
         changes=tuple(entry.change for _, entry in sorted(judged.entries.items()) if entry.change),
-        operations=tuple(order(steps, work, settle, target.source)),
+        operations=tuple(order(steps, work, settle, target.source, target.ignores)),
         findings=tuple(without_accepted(findings, target.spec)),
         drift=judged.drift,
         pending=tuple(title for title in (busy, going and going.title) if title),
@@ -320,33 +316,6 @@ def _forgotten(target: Target, judged: Judged, now: float) -> TablePlan:
     changes = tuple(entry.change for _, entry in sorted(judged.entries.items()) if entry.change)
     address = target.scope.address
     return TablePlan(address, judged, changes, (), (), judged.drift, (), None, usage, by_use)
-
-
-def judged_without_spec(scope: Scope, state: State, live: dict[str, Observed], aws: Aws) -> Judged:
-    """What a comparison of state and live alone comes to (its drift and what is unmanaged)."""
-    entries = entries_of(Target(scope), state, live)
-    for room in ROOMS:
-        entries.update(room.resolve(aws, scope, list(entries.values())))
-    return judge(entries, POLICIES)
-
-
-def _going(scope: Scope, live: dict[str, Observed]) -> Wait | None:
-    """The wait for a table that is being deleted: it is as good as gone, but its name is not free yet."""
-    table = live.get(scope.address)
-    if table is None or table.raw.get("TableStatus") != "DELETING":
-        return None
-    return Wait(
-        title=f"table {scope.table_name}, which is being deleted, is gone",
-        parameters={"TableName": scope.table_name},
-        region=scope.region,
-        gone=True,
-        expected=6,
-        timeout=900,
-    )
-
-
-def _goes_with_table(one: Observed) -> bool:
-    return one.kind == "table" or one.owner is not None
 
 
 def _settle(scope: Scope) -> Wait:

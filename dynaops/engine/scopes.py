@@ -31,6 +31,12 @@ class Target:
     """The spec that names what is to be destroyed, where one was given."""
 
     @property
+    def ignores(self) -> tuple[str, ...]:
+        """What the spec says to ignore (`lifecycle.ignore_changes`)."""
+        lifecycle = self.spec.lifecycle if self.spec else None
+        return tuple((lifecycle.ignore_changes if lifecycle else None) or ())
+
+    @property
     def promised(self) -> Properties:
         """What the spec says of keeping a table that is to be destroyed."""
         lifecycle = self.named.lifecycle if self.named else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from dynaops.engine.effects import apply_effects
@@ -50,6 +50,8 @@ def entries_of(target: Target, state: State, live: Mapping[str, Observed]) -> di
     scope = target.scope
     desired = declared_by(target)
     records = recorded_below(state, scope.address)
+    table = records.get(scope.address)
+    remembered = table.ignores if table else ()
     entries = {}
     for address in sorted({*desired, *records, *live}):
         sides = (desired.get(address), records.get(address), live.get(address))
@@ -62,6 +64,7 @@ def entries_of(target: Target, state: State, live: Mapping[str, Observed]) -> di
             record=sides[1],
             live=sides[2],
             owner=ROOM_OF[first.kind].owner(scope, address),
+            moving=frozenset(_ignored(remembered, first.kind, address)),
         )
     if scope.address not in entries:
         entries[scope.address] = Entry(scope.address, "table", scope.region)
@@ -115,9 +118,13 @@ def _ignoring(resource: Resource, target: Target) -> Resource:
     paths = target.spec.lifecycle.ignore_changes if target.spec.lifecycle else None
     if not paths:
         return resource
-    key = POLICIES[resource.kind].spec_key.replace("{name}", resource.address.rpartition("/")[2])
-    ignored = tuple(_below(path, key) for path in paths)
-    return replace(resource, ignored=(*resource.ignored, *(path for path in ignored if path)))
+    return replace(resource, ignored=(*resource.ignored, *_ignored(paths, resource.kind, resource.address)))
+
+
+def _ignored(paths: Iterable[str], kind: str, address: str) -> Iterator[str]:
+    """What of `lifecycle.ignore_changes` concerns a resource, as paths of its properties."""
+    key = POLICIES[kind].spec_key.replace("{name}", address.rpartition("/")[2])
+    yield from (below for below in (_below(path, key) for path in paths) if below)
 
 
 def _below(path: str, key: str) -> str:

@@ -126,6 +126,10 @@ class Entry:
     live: Observed | None = None
     change: Change | None = None
     owner: str | None = None
+    moving: frozenset[str] = frozenset()
+    """Paths of properties whose live values are no drift: AWS moves them, or the spec that was applied ignores them."""
+    left_alone: frozenset[str] = frozenset()
+    """Paths of properties that are not set, since something of others moves them."""
     let_go: bool = False
     """It is not deleted though nothing wants it any more (others need it): the state forgets it (see `refine`)."""
 

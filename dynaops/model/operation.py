@@ -90,6 +90,8 @@ class Effect(Model):
     """Outputs that are known at plan time (of an adopted resource)."""
     depends_on: tuple[str, ...] = ()
     source: str | None = None
+    ignores: tuple[str, ...] | None = None
+    """What the record ignores from then on (`Record.ignores`); None: as before."""
     stamp: str | None = None
     forget: bool = False
 

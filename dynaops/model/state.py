@@ -29,6 +29,8 @@ class Record(Model):
     applied_at: str | None = None
     source: str | None = None
     """The spec file a table came from: only a plan that reads that file (or its folder) may find the table gone."""
+    ignores: tuple[str, ...] = ()
+    """Of a table: `lifecycle.ignore_changes` of the spec that was applied. What changes there is no drift."""
 
 
 class Intent(Model):

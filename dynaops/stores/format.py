@@ -93,7 +93,8 @@ class Encoder:
         known = self._written.get(address)
         if known is not None and known[0] is record:  # records never change
             return known
-        raw = _encode(record.model_dump(mode="json", warnings=False)).rstrip(b"\n")
+        unset = set() if record.ignores else {"ignores"}  # older versions do not know it
+        raw = _encode(record.model_dump(mode="json", warnings=False, exclude=unset)).rstrip(b"\n")
         try:
             Record.model_validate_json(raw, strict=True)
         except ValidationError as error:

@@ -39,11 +39,20 @@ def about_sections(plan: Plan) -> Iterable[Section]:
     yield from _warnings(plan)
 
 
-def drift_page(drift: Sequence[Drift], unmanaged: Sequence[Unmanaged], headline: Headline = _UNKNOWN) -> Page:
-    """Drift alone (``dynaops drift``)."""
+def drift_page(
+    drift: Sequence[Drift],
+    unmanaged: Sequence[Unmanaged],
+    headline: Headline = _UNKNOWN,
+    counted: bool = False,
+) -> Page:
+    """Drift alone (``dynaops drift``). `counted`: what is unmanaged counts as drift."""
+    good = wording.NO_DRIFT_OF_OURS if unmanaged else wording.NO_DRIFT
     verdict = line(strong(f"Drift at {wording.count(len(drift), 'address', 'addresses')}"))
     if not drift:
-        verdict = line(Span(wording.NO_DRIFT, Style.GOOD))
+        verdict = line() if counted and unmanaged else line(Span(good, Style.GOOD))
+    if unmanaged:
+        added = wording.count(len(unmanaged), "unmanaged addition")
+        verdict = joined([verdict, line(strong(added) if counted else added)])
     hint = (Node(line(faint(wording.AFTER_DRIFT))),) if drift else ()
     told = (*headline_sections(headline), *drift_sections(drift), *unmanaged_sections(unmanaged))
     return Page((*told, Section((Node(verdict), *hint))))

@@ -39,6 +39,7 @@ LEGEND = {
 FORCES = "forces replacement"
 NOTHING_TO_DO = "Nothing to do: AWS is as the specs say"
 NO_DRIFT = "No drift: AWS is as dynaops left it"
+NO_DRIFT_OF_OURS = "No drift in what dynaops manages"
 AFTER_DRIFT = "Run `dynaops plan` to see what apply would take back."
 GO_ON = "What was done is in the state; run apply again to go on from here."
 GO_ON_STATELESS = "What was done stands; run {} again to go on from here."

@@ -102,7 +102,7 @@ def _parsed(spec: str) -> TableSpec:
 
 
 @cache
-def _recorded() -> State:
+def recorded() -> State:
     records = {
         address: Record(
             kind=one.kind,
@@ -128,7 +128,7 @@ def world() -> Live:
 def plan_of(live: Live, spec: dict[str, Any] | None = CHANGED) -> Plan:
     """The plan from what was recorded to what is wanted, with this live."""
     target = Target(SCOPE, _parsed(json.dumps(spec)) if spec else None)
-    return _whole(plan_table(target, _recorded(), live, None, PlanOptions(), NOW))
+    return _whole(plan_table(target, recorded(), live, None, PlanOptions(), NOW))
 
 
 def _whole(part: TablePlan) -> Plan:

@@ -24,6 +24,8 @@ PAGES = {
     "operations": operations_page(FULL),
     "drift": drift_page(FULL.drift, FULL.unmanaged),
     "drift-none": drift_page((), ()),
+    "drift-unmanaged": drift_page((), FULL.unmanaged),
+    "drift-unmanaged-counted": drift_page((), FULL.unmanaged, counted=True),
 }
 
 

@@ -16,7 +16,8 @@ from dynaops.cli.settings import settings_of
 
 app = new_app()
 EXAMPLES = """dynaops drift
-dynaops drift orders --exit-code"""
+dynaops drift orders --exit-code
+dynaops drift --unmanaged --exit-code"""
 
 
 @app.command(cls=Command, epilog=EXAMPLES)
@@ -26,25 +27,33 @@ def drift(
         list[str] | None,
         typer.Argument(metavar="TABLE", help="Only these tables.  [default: all of the state]"),
     ] = None,
+    unmanaged: Annotated[
+        bool,
+        typer.Option(
+            "--unmanaged", help="Look further for what dynaops does not manage, and let it count as drift."
+        ),
+    ] = False,
     exit_code: options.ExitCode = False,
 ) -> int:
     """Show what changed in AWS behind dynaops's back.
 
-    Compares what is live with what was last applied; the specs are not read.
+    Compares what is live with what was last applied; the specs are not read. It is the drift that a plan tells: what
+    autoscaling moves is none. Indexes, streams, tags and the like that others have added are told apart; with
+    --unmanaged they count.
     """
     settings = settings_of(ctx)
     screen = Screen(settings)
     place = wiring.store(settings)
     way = wiring.aws(settings)
     state = state_of(place, way)
-    found, unmanaged = wiring.drift(state, way, tables or ())
+    found, added = wiring.drift(state, way, tables or (), unmanaged)
     headline = headline_of(state, settings, place, way)
     if settings.json:
         from dynaops.views.json_ import drifted
 
-        screen.document(drifted(found, unmanaged, headline))
+        screen.document(drifted(found, added, headline))
     else:
         from dynaops.views.plan import drift_page
 
-        screen.show(drift_page(found, unmanaged, headline))
-    return Exit.CHANGES if exit_code and found else Exit.OK
+        screen.show(drift_page(found, added, headline, counted=unmanaged))
+    return Exit.CHANGES if exit_code and (found or (unmanaged and added)) else Exit.OK

@@ -6,34 +6,27 @@ AWS never deregisters a target by itself: not with the table, an index or a repl
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from dynaops.kinds.autoscaling import SIDES, calls, scalings
+from dynaops.kinds.autoscaling.moved import KIND, foreign_findings, moved
+from dynaops.kinds.autoscaling.observe import observe_targets
 from dynaops.kinds.autoscaling.shape import (
-    NAMESPACE,
-    SERVICE,
     Dimension,
     dimension_at,
-    dimension_of,
-    observed,
     wanted,
 )
 from dynaops.kinds.kind import BaseRoom, Entry, Known, Policy, Rank, Reader, Step, Work
 from dynaops.kinds.table.indexes import retired
 from dynaops.model.change import Action, Change
+from dynaops.model.finding import Finding
 from dynaops.model.recorded import ABSENT, Recorded, Units
 from dynaops.model.resource import Observed, Resource, Scope
 
 if TYPE_CHECKING:
     from dynaops.kinds import TableSpec
-
-KIND = "autoscaling"
-_BATCH = 50
-"""Resource ids that DescribeScalableTargets takes in one call."""
-_READERS = 8
 
 
 class RecordedSchedule(Recorded):
@@ -102,7 +95,7 @@ class AutoscalingRoom(BaseRoom):
             if one.resource_id not in ids:
                 ids.append(one.resource_id)
         for region, ids in sorted(by_region.items()):
-            yield from _in_region(read, scope, region, ids)
+            yield from observe_targets(read, scope, region, ids)
 
     def export(self, scope: Scope, live: Sequence[Observed]) -> dict[str, Any]:
         """Those at home; what replicas have is made like it."""
@@ -121,6 +114,12 @@ class AutoscalingRoom(BaseRoom):
 
     def aws_names(self, scope: Scope, entry: Entry) -> tuple[str, ...]:
         return (dimension_at(scope, entry.address).aws_name,)
+
+    def resolve(self, read: Reader | None, scope: Scope, entries: Sequence[Entry]) -> dict[str, Entry]:
+        return moved(read, scope, entries)
+
+    def findings(self, work: Work) -> Iterator[Finding]:
+        return foreign_findings(work)
 
     def refine(self, work: Work) -> dict[str, Entry]:
         """AWS scales the writes of every index that it builds in a replicated table, over what was set (T322).
@@ -168,63 +167,6 @@ def _possible(scope: Scope, table: Observed) -> Iterator[Dimension]:
     for region in regions:
         for index in (None, *indexes):
             yield Dimension(scope.table_name, "read", region, index)
-
-
-def _in_region(read: Reader, scope: Scope, region: str, ids: list[str]) -> Iterator[Observed]:
-    targets: list[dict[str, Any]] = []
-    for start in range(0, len(ids), _BATCH):
-        asked = {"ServiceNamespace": NAMESPACE, "ResourceIds": ids[start : start + _BATCH]}
-        targets += read.read_all(SERVICE, "DescribeScalableTargets", region, asked, "ScalableTargets") or []
-    scaled = sorted({one["ResourceId"] for one in targets})
-    if not scaled:
-        return
-    with ThreadPoolExecutor(max_workers=min(_READERS, 2 * len(scaled))) as pool:
-        policies = pool.map(lambda one: _of(read, region, one, "Policies"), scaled)
-        actions = pool.map(lambda one: _of(read, region, one, "Actions"), scaled)
-        found = {
-            one: (list(policy), list(action))
-            for one, policy, action in zip(scaled, policies, actions, strict=True)
-        }
-    for target in targets:
-        yield _observed(scope, region, target, *found[target["ResourceId"]])
-
-
-def _of(read: Reader, region: str, resource_id: str, what: str) -> Iterable[dict[str, Any]]:
-    api, items = (
-        ("DescribeScalingPolicies", "ScalingPolicies")
-        if what == "Policies"
-        else ("DescribeScheduledActions", "ScheduledActions")
-    )
-    asked = {"ServiceNamespace": NAMESPACE, "ResourceId": resource_id}
-    return read.read_all(SERVICE, api, region, asked, items) or ()
-
-
-def _observed(
-    scope: Scope,
-    region: str,
-    target: dict[str, Any],
-    policies: list[dict[str, Any]],
-    actions: list[dict[str, Any]],
-) -> Observed:
-    name = target["ScalableDimension"]
-    dimension = dimension_of(target["ResourceId"], name, region)
-    own = [
-        one
-        for one in policies
-        if one["ScalableDimension"] == name and "TargetTrackingScalingPolicyConfiguration" in one
-    ]
-    planned = [one for one in actions if one["ScalableDimension"] == name]
-    outputs = {"arn": target.get("ScalableTargetARN"), "target_id": target["ResourceId"]}
-    if own:
-        outputs |= {"policy_name": own[0]["PolicyName"], "policy_arn": own[0]["PolicyARN"]}
-    return Observed(
-        dimension.address(scope),
-        KIND,
-        region,
-        observed(target, own, planned),
-        {key: value for key, value in outputs.items() if value is not None},
-        raw={"policy_name": own[0]["PolicyName"]} if own else {},
-    )
 
 
 def _exported(properties: dict[str, Any]) -> dict[str, Any]:

@@ -51,7 +51,8 @@ def _is_managed(read: Reader, scope: Scope, entry: Entry, key: str) -> bool:
     record = entry.record
     if record and record.outputs.get("kms_key_arn") == key:
         return bool(record.properties.get("encryption") == MANAGED)
-    if entry.desired is None or entry.desired.properties["encryption"] != MANAGED:
+    sides = (entry.desired.properties if entry.desired else {}, record.properties if record else {})
+    if not any(side.get("encryption") == MANAGED for side in sides):
         return False
     return managed_key(read, scope) == key
 

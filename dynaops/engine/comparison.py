@@ -1,0 +1,53 @@
+"""The one comparison of a table with what was applied and with its spec: for plan, drift and ``validate --live``.
+
+Drift is a matter of the state and of AWS alone, so it is the same whatever the specs say now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dynaops.engine.entries import Judged, judge
+from dynaops.engine.scopes import Target
+from dynaops.engine.sides import entries_of
+from dynaops.kinds.kind import Reader
+from dynaops.kinds.rooms import POLICIES, ROOMS
+from dynaops.model.operation import Wait
+from dynaops.model.resource import Observed, Scope
+from dynaops.model.state import State
+
+
+def compared(
+    target: Target, state: State, live: Mapping[str, Observed], read: Reader | None, destroying: bool = False
+) -> Judged:
+    """What a comparison of a table's spec (if the target has one), records and live resources comes to.
+
+    `live` is as `being_deleted` leaves it. `read`: names are resolved with it (None: they are not).
+    """
+    entries = entries_of(target, state, live)
+    for room in ROOMS:
+        entries.update(room.resolve(read, target.scope, list(entries.values())))
+    return judge(entries, POLICIES, destroying)
+
+
+def being_deleted(scope: Scope, live: dict[str, Observed]) -> tuple[Wait | None, dict[str, Observed]]:
+    """The wait for a table that is being deleted, and what is live without it.
+
+    It is as good as gone, but its name is not free yet. None, and all that is live, for any other.
+    """
+    table = live.get(scope.address)
+    if table is None or table.raw.get("TableStatus") != "DELETING":
+        return None, live
+    wait = Wait(
+        title=f"table {scope.table_name}, which is being deleted, is gone",
+        parameters={"TableName": scope.table_name},
+        region=scope.region,
+        gone=True,
+        expected=6,
+        timeout=900,
+    )
+    return wait, {address: one for address, one in live.items() if not _goes_with_table(one)}
+
+
+def _goes_with_table(one: Observed) -> bool:
+    return one.kind == "table" or one.owner is not None

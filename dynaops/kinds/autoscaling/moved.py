@@ -1,0 +1,125 @@
+"""Provisioned capacity that scalable targets move: no drift while it moves, and not set back for a target of others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from dynaops.aws.errors import Refused
+from dynaops.kinds.autoscaling import SIDES
+from dynaops.kinds.autoscaling.observe import observe_targets
+from dynaops.kinds.autoscaling.shape import Dimension, dimension_at
+from dynaops.kinds.kind import Entry, Reader, Work
+from dynaops.model.finding import Finding, Severity
+from dynaops.model.resource import Observed, Scope
+
+KIND = "autoscaling"
+_HOLDERS = ("table", "gsi")
+"""The kinds that have provisioned capacity."""
+
+
+def moved(read: Reader | None, scope: Scope, entries: Sequence[Entry]) -> dict[str, Entry]:
+    """The table and its indexes with the capacities that scalable targets move (`Entry.moving`, `Entry.left_alone`).
+
+    Where a capacity differs that neither spec nor state scales, it is asked whether a target of others does; such a
+    target is an entry of its own then, live only. `read` None: nothing is asked.
+    """
+    by_address = {entry.address: entry for entry in entries}
+    holders = [entry for entry in entries if entry.kind in _HOLDERS and entry.live is not None]
+    provisioned = [entry for entry in holders if _is_provisioned(entry)]
+    foreign = _foreign(read, scope, provisioned, by_address) if read is not None else {}
+    found: dict[str, Entry] = {
+        address: Entry(address, KIND, scope.region, live=target)
+        for address, target in foreign.items()
+        if address not in by_address
+    }
+    for holder in holders:
+        moving = {path for path, address in _sides(scope, holder) if _is_scaled(address, by_address, foreign)}
+        left = {path for path, address in _sides(scope, holder) if _is_foreign(address, by_address, foreign)}
+        if moving or left:
+            found[holder.address] = replace(
+                holder, moving=holder.moving | moving, left_alone=holder.left_alone | left
+            )
+    return found
+
+
+def foreign_findings(work: Work) -> Iterator[Finding]:
+    """A capacity of the spec that is not set, since a scalable target of others moves it."""
+    for entry in work.of_kind(KIND):
+        if entry.desired is not None or entry.record is not None or entry.live is None:
+            continue
+        dimension = dimension_at(work.scope, entry.address)
+        address = work.scope.below("gsi", dimension.index) if dimension.index else work.scope.address
+        holder, path = work.entries.get(address), f"{dimension.side}_capacity"
+        if holder is None or path not in holder.left_alone or holder.desired is None or holder.live is None:
+            continue
+        wanted, now = holder.desired.properties.get(path), holder.live.properties.get(path)
+        if wanted is None or wanted == now:
+            continue
+        bounds = f"{entry.live.properties['min']} to {entry.live.properties['max']}"
+        yield Finding(
+            code="DDB404",
+            severity=Severity.WARNING,
+            message=f"the {dimension.title} stays at {now}, and is not set to {wanted}: a scalable target that dynaops "
+            f"does not manage moves it ({bounds})",
+            hint="Declare it under `autoscaling`, which adopts the target, or deregister it.",
+            address=holder.address,
+        )
+
+
+def _foreign(
+    read: Reader, scope: Scope, holders: Sequence[Entry], entries: Mapping[str, Entry]
+) -> dict[str, Observed]:
+    """The live targets of capacities that differ and that no entry scales, by their addresses."""
+    asked = sorted(
+        {
+            _dimension(scope, holder, path).resource_id
+            for holder in holders
+            for path, address in _sides(scope, holder)
+            if address not in entries and _differs(holder, path)
+        }
+    )
+    if not asked:
+        return {}
+    try:
+        return {one.address: one for one in observe_targets(read, scope, scope.region, asked)}
+    except Refused:  # not allowed to look, or an emulator that has no Application Auto Scaling
+        return {}
+
+
+def _is_provisioned(entry: Entry) -> bool:
+    return entry.live is not None and "read_capacity" in entry.live.properties
+
+
+def _sides(scope: Scope, holder: Entry) -> Iterable[tuple[str, str]]:
+    """The capacities of a table or an index, each with the address of what would scale it."""
+    for side in SIDES:
+        path = f"{side}_capacity"
+        yield path, _dimension(scope, holder, path).address(scope)
+
+
+def _dimension(scope: Scope, holder: Entry, path: str) -> Dimension:
+    index = holder.name if holder.kind == "gsi" else None
+    return Dimension(scope.table_name, path.partition("_")[0], scope.region, index)
+
+
+def _differs(holder: Entry, path: str) -> bool:
+    assert holder.live is not None, "only what is live has a capacity"
+    now = holder.live.properties.get(path)
+    sides = (
+        holder.desired.properties if holder.desired and path not in holder.desired.ignored else {},
+        holder.record.properties if holder.record else {},
+    )
+    return any(side.get(path, now) != now for side in sides)
+
+
+def _is_scaled(address: str, entries: Mapping[str, Entry], foreign: Mapping[str, Observed]) -> bool:
+    entry = entries.get(address)
+    return address in foreign or (entry is not None and (entry.record is not None or entry.live is not None))
+
+
+def _is_foreign(address: str, entries: Mapping[str, Entry], foreign: Mapping[str, Observed]) -> bool:
+    entry = entries.get(address)
+    if entry is None:
+        return address in foreign
+    return entry.live is not None and entry.desired is None and entry.record is None
