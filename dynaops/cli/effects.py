@@ -91,7 +91,17 @@ def require_permitted(settings: Settings, project: Project, command: str, effect
             f"The environment {project.environment} is protected ({project.origins['protected']}): "
             f"{command} is refused",
             f"Only a saved plan changes it: dynaops -E {project.environment} plan --out FILE, have it reviewed, "
-            f"then dynaops -E {project.environment} apply FILE.",
+            f"then dynaops -E {project.environment} apply FILE --digest SHA256.",
+        )
+
+
+def require_reviewed(project: Project, digest: str | None) -> None:
+    """Raise DynaopsError where the environment is protected and a saved plan comes without the digest it should have."""
+    if project.protected and digest is None:
+        raise DynaopsError(
+            f"The environment {project.environment} is protected ({project.origins['protected']}): "
+            "a saved plan is applied only with its digest",
+            "Add --digest SHA256, the digest of the plan that was reviewed (plan --out prints it).",
         )
 
 

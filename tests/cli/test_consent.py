@@ -190,3 +190,31 @@ def test_consent_holds_for_a_run_that_goes_on(desk: Desk) -> None:
     again = desk("apply", "p")
     assert again.code == 0, again.err
     assert desk.tables == ["orders"]
+
+
+PROJECT = """[environment.dev]
+[environment.prod]
+protected = true
+"""
+
+
+def test_a_protected_environment_takes_only_the_reviewed_plan(desk: Desk) -> None:
+    (desk.folder / "dynaops.toml").write_text(PROJECT)
+    planned = desk("-E", "prod", "plan", "--out", "p", "--json", *BOTH)
+    assert planned.code == 0, planned.err
+    nowhere = ("--endpoint-url", "http://127.0.0.1:1", "--region", "eu-west-1")
+    for command, told in (
+        (("apply", "--yes", "--allow-destroy"), "apply of specs is refused"),
+        (("apply", "specs", "--yes"), "apply of specs is refused"),
+        (("apply", "p", "--yes", "--allow-destroy"), "a saved plan is applied only with its digest"),
+        (("destroy", "--yes", "--allow-destroy"), "destroy is refused"),
+        (("grant", "orders", "some-function", "--yes"), "grant is refused"),
+    ):
+        refused = desk.cli("-E", "prod", *command, *nowhere)
+        assert refused.code == 1, command
+        assert f"The environment prod is protected (dynaops.toml:3:1): {told}" in refused.err
+        assert "--digest SHA256" in refused.err
+    applied = desk("-E", "prod", "apply", "p", "--digest", planned.json["digest"])
+    assert applied.code == 0, applied.err
+    assert (desk.tables, desk.indexes) == (["orders"], [])
+    assert desk("-E", "dev", "destroy", "--yes").code == 0

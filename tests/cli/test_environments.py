@@ -132,8 +132,9 @@ def test_a_top_level_with_a_state_of_its_own_is_as_good_as_an_environment(
 
 def test_each_environment_has_its_account_state_and_variables(cli: Cli, cloud: SandboxServer) -> None:
     assert cli("-E", "dev", "apply", "--yes").code == 0
-    assert cli("-E", "prod", "plan", "--out", "prod.plan").code == 0
-    applied = cli("apply", "prod.plan", "--yes")
+    planned = cli("-E", "prod", "plan", "--out", "prod.plan", "--json")
+    assert planned.code == 0
+    applied = cli("apply", "prod.plan", "--yes", "--digest", planned.json["digest"])
     assert applied.code == 0, applied
     for name, stage, account in (("dev", "dev", "123456789012"), ("prod", "prod", "222222222222")):
         assert cli("-E", name, "plan", "--exit-code").code == 0
@@ -145,12 +146,14 @@ def test_each_environment_has_its_account_state_and_variables(cli: Cli, cloud: S
 def test_a_saved_plan_brings_its_environment_along(
     cli: Cli, cloud: SandboxServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert cli("-E", "prod", "plan", "--out", "prod.plan").code == 0
-    ran = cli("-E", "dev", "apply", "prod.plan", "--yes")
+    planned = cli("-E", "prod", "plan", "--out", "prod.plan", "--json")
+    digest = ("--digest", planned.json["digest"])
+    ran = cli("-E", "dev", "apply", "prod.plan", "--yes", *digest)
     assert (ran.code, "made for the environment prod, and dev is chosen" in ran.err) == (1, True)
     monkeypatch.setenv("DYNAOPS_ENVIRONMENT", "dev")
-    assert cli("apply", "prod.plan", "--yes").code == 1
-    assert cli("-E", "prod", "apply", "prod.plan", "--yes").code == 0
+    assert cli("apply", "prod.plan", "--yes", *digest).code == 1
+    assert cli("-E", "prod", "apply", "prod.plan", "--yes").code == 1
+    assert cli("-E", "prod", "apply", "prod.plan", "--yes", *digest).code == 0
 
 
 def test_another_account_is_refused_before_anything_is_read(cli: Cli, cloud: SandboxServer) -> None:

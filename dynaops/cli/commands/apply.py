@@ -10,7 +10,7 @@ import typer
 
 from dynaops.cli import options, wiring
 from dynaops.cli.agreement import consents_of, is_agreed
-from dynaops.cli.effects import Effect, require_permitted
+from dynaops.cli.effects import Effect, require_permitted, require_reviewed
 from dynaops.cli.events import Events
 from dynaops.cli.help import Command
 from dynaops.cli.identity import state_of
@@ -84,6 +84,7 @@ def apply(
         file = saved.load(paths[0], terms.digest)
         settings = settings_of(ctx, file.environment or "")
         require_permitted(settings, project(settings), "apply", Effect.DATA)
+        require_reviewed(project(settings), terms.digest)
         return _apply_saved(settings, file, policies, env_names or (), terms)
     if digest:
         raise typer.BadParameter(
