@@ -96,7 +96,7 @@ def require_permitted(settings: Settings, project: Project, command: str, effect
 
 
 def require_reviewed(project: Project, digest: str | None) -> None:
-    """Raise DynaopsError where the environment is protected and a saved plan comes without the digest it should have."""
+    """Raise DynaopsError where the environment is protected and a saved plan comes without its digest."""
     if project.protected and digest is None:
         raise DynaopsError(
             f"The environment {project.environment} is protected ({project.origins['protected']}): "

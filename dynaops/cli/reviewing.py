@@ -46,7 +46,11 @@ def judged(plan: Plan, documents: Sequence[Document], state: State, policies: Se
 
 
 def write_reviews(
-    plan: Plan, markdown: str | None, html: str | None, refreshed: bool, digest: str | None = None
+    plan: Plan,
+    markdown: str | None,
+    html: str | None,
+    refreshed: bool,
+    digest: str | None = None,
 ) -> None:
     """Write the files that were asked for; `digest` is that of the saved plan. Raises DynaopsError."""
     if markdown is not None:

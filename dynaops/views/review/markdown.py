@@ -18,31 +18,28 @@ from dynaops.views.headline import headline_words
 from dynaops.views.page import Line, Node, Section, clean, groups
 from dynaops.views.plain import label_width, text_of
 from dynaops.views.plan import about_sections, loss, table_sections
+from dynaops.views.review.bounded import Part, bounded, marker, short
 
-LONGEST = 60_000
-"""Characters. GitHub takes 65,536 in a comment; what is longer is left out from the end, and said to be."""
-
+_LONGEST_NAME = 40
+_LONGEST_CODE = 300
+"""Characters of an address; a table's name has 255 at the most."""
 _SIGNS = {"+": "+", "-": "-", "~": "!", "-/+": "!", "<-": "#", "->": "#", "!": "-"}
 """The first column of a ``diff`` block decides its colour."""
 _LINK = re.compile(r"@|\b(?:https?|ftp|mailto|xmpp):|\bwww(?=\.)", re.IGNORECASE)
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|~#&])")
 
 
+_WHOLE = "what `dynaops plan` prints, its `--json` and its `--html`"
+_LONGEST_ROW = 1_000
+"""Characters of a row before it is escaped; a longer one is cut, since a policy document may be of 20 KiB."""
+
+
 def markdown(plan: Plan, refreshed: bool = True, digest: str | None = None) -> str:
-    """The comment; ends with a newline, and is at most LONGEST characters long."""
-    head = "\n\n".join(_head(plan, refreshed, digest))
-    shown, left = [], 0
-    room = LONGEST - len(head) - 200
-    for block in _details(plan):
-        if len(block) > room:
-            left += 1
-            continue
-        room -= len(block) + 2
-        shown.append(block)
-    if left:
-        parts = wording.count(left, "part")
-        shown.append(f"*{parts} of this plan did not fit here: see the output of `dynaops plan`.*")
-    return "\n\n".join([head, *shown]) + "\n"
+    """The comment; ends with the marker of its environment and a newline, and has at most LONGEST characters."""
+    head = _head(plan, refreshed, digest)
+    return bounded(
+        head, _lists(plan), list(_details(plan)), _WHOLE, marker("plan", plan.headline.environment)
+    )
 
 
 def _head(plan: Plan, refreshed: bool, digest: str | None) -> Iterator[str]:
@@ -58,20 +55,26 @@ def _head(plan: Plan, refreshed: bool, digest: str | None) -> Iterator[str]:
         yield f"Saved plan, SHA-256 `{digest}`"
     if not refreshed:
         yield f"*{wording.NOT_REFRESHED}*"
+
+
+def _lists(plan: Plan) -> Iterator[Part]:
+    """What must not be missed: broken house rules, losses, warnings; each where there is some."""
     if plan.violations:
         told = (
-            f"> - {_escaped(one.message)}{_where(one.address)} {_escaped(one.code)}"
-            for one in plan.violations
+            f"{_escaped(one.message)}{_where(one.address)} {_escaped(one.code)}" for one in plan.violations
         )
-        yield "\n".join(
-            ["> [!CAUTION]" if plan.forbidden else "> [!WARNING]", "> House rules it breaks:", *told]
-        )
+        alert = "> [!CAUTION]" if plan.forbidden else "> [!WARNING]"
+        yield _quoted("broken house rules", f"{alert}\n> House rules it breaks:", told)
     losses = [_loss(operation, plan) for operation in plan.operations if operation.danger]
     if losses:
-        yield "\n".join(["> [!CAUTION]", *(f"> - {text}" for text in losses)])
+        yield _quoted("losses", "> [!CAUTION]", losses)
     if plan.warnings:
-        told = (f"> - {_escaped(one.message)}" + _where(one.address) for one in plan.warnings)
-        yield "\n".join(["> [!WARNING]", *told])
+        told = (_escaped(one.message) + _where(one.address) for one in plan.warnings)
+        yield _quoted("warnings", "> [!WARNING]", told)
+
+
+def _quoted(name: str, opening: str, texts: Iterable[str]) -> Part:
+    return Part(name, tuple(f"> - {text}" for text in texts), opening, more="> - *and {} more*")
 
 
 def _figures(plan: Plan) -> Iterator[str]:
@@ -96,33 +99,36 @@ def _where(address: str | None) -> str:
     return f" (`{_code(address)}`)" if address else ""
 
 
-def _details(plan: Plan) -> Iterator[str]:
+def _details(plan: Plan) -> Iterator[Part]:
     for section in table_sections(plan.changes):
         (node,) = section.nodes
         mark = _in_html(node.mark.text) if node.mark else ""
         title = f"{mark} <b>{_in_html(text_of(node.text))}</b> {_in_html(text_of(node.value))}"
-        yield _folded(title, _diff([node]))
+        yield _folded(_escaped(text_of(node.text), _LONGEST_NAME), title, _diff([node]))
     if plan.operations:
         counted = wording.count(len(plan.operations), "operation")
-        yield _folded(f"{counted}, in the order in which they are sent", _table(plan.operations))
+        title = f"{counted}, in the order in which they are sent"
+        yield _folded("the list of operations", title, _table(plan.operations))
     for section in about_sections(plan):
         if not _told_above(section):
-            yield _folded(_in_html(text_of(section.title)), _diff(section.nodes))
+            title = text_of(section.title)
+            yield _folded(_escaped(title, _LONGEST_NAME), _in_html(title), _diff(section.nodes))
 
 
 def _told_above(section: Section) -> bool:
     return text_of(section.title) in ("Destructive", "Warnings", "House rules it breaks")
 
 
-def _folded(title: str, body: str) -> str:
-    return f"<details><summary>{title}</summary>\n\n{body}\n\n</details>"
+def _folded(name: str, title: str, body: Part) -> Part:
+    opening = f"<details><summary>{title}</summary>\n\n{body.opening}"
+    return body._replace(name=name, opening=opening, closing=f"{body.closing}\n\n</details>".lstrip("\n"))
 
 
-def _diff(nodes: Sequence[Node]) -> str:
-    rows = list(_rows(nodes, 0, " "))
+def _diff(nodes: Sequence[Node]) -> Part:
+    rows = tuple(short(row, _LONGEST_ROW) for row in _rows(nodes, 0, " "))
     longest = max((len(run) for row in rows for run in re.findall("`+", row)), default=0)
     fence = "`" * max(3, longest + 1)
-    return "\n".join([f"{fence}diff", *rows, fence])
+    return Part("", rows, f"{fence}diff", fence, "# and {} more lines")
 
 
 def _rows(nodes: Sequence[Node], depth: int, inherited: str) -> Iterator[str]:
@@ -141,25 +147,26 @@ def _row(node: Node, width: int) -> str:
     return f"{label:<{width}}  {text_of(node.value)}" if node.value else label
 
 
-def _table(operations: Iterable[Operation]) -> str:
-    rows = ["| | Call | What | Why | AWS takes |", "| --: | --- | --- | --- | --- |"]
+def _table(operations: Iterable[Operation]) -> Part:
+    rows = []
     for number, operation in enumerate(operations, start=1):
         takes = wording.takes(operation.expected_wait) if operation.expected_wait else ""
         call = f"`{_code(operation.service)}:{_code(operation.api)}`"
-        cells = (str(number), call, _escaped(operation.title), _escaped(operation.reason), takes)
-        rows.append(f"| {' | '.join(cells)} |")
-    return "\n".join(rows)
+        words = (_escaped(text) for text in (operation.title, operation.reason))
+        rows.append(f"| {' | '.join((str(number), call, *words, takes))} |")
+    opening = "| | Call | What | Why | AWS takes |\n| --: | --- | --- | --- | --- |"
+    return Part("", tuple(rows), opening, "", "| | | *and {} more* | | |")
 
 
-def _escaped(text: str | Line) -> str:
+def _escaped(text: str | Line, most: int = _LONGEST_ROW) -> str:
     """Text that Markdown takes as it is: no links, mentions, HTML or new cells from names or tags."""
     plain = clean(text if isinstance(text, str) else text_of(text))
-    return _broken(_SPECIAL.sub(r"\\\1", plain))
+    return _broken(_SPECIAL.sub(r"\\\1", short(plain, most)))
 
 
 def _in_html(text: str) -> str:
     """Text within an HTML element: GitHub still finds mentions and addresses in it."""
-    return _broken(html.escape(text))
+    return _broken(html.escape(short(clean(text), _LONGEST_CODE)))
 
 
 def _broken(text: str) -> str:
@@ -168,4 +175,4 @@ def _broken(text: str) -> str:
 
 
 def _code(text: str) -> str:
-    return clean(text).replace("`", "'").replace("|", "\\|")
+    return short(clean(text), _LONGEST_CODE).replace("`", "'").replace("|", "\\|")
