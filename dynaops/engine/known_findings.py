@@ -171,6 +171,7 @@ KNOWN = OFFLINE | frozenset(
         "LIVE206",
         "LIVE207",
         "LIVE208",
+        "LIVE209",
         "PLAN101",
         "PLAN102",
         "PLAN103",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dynaops.health import settings, use
+from dynaops.health import alarms, settings, use
 from dynaops.health.check import Check
 from dynaops.model.health import Status
 
@@ -168,6 +168,15 @@ CHECKS: tuple[Check, ...] = (
         f"A replica was more than {use.BEHIND / 1000:.0f} s behind on average in a quarter of an hour.",
         "See AWS Health for its region; compare the replica's write capacity with the table's.",
         use.replication,
+    ),
+    Check(
+        "LIVE209",
+        "alarms",
+        _FAIL,
+        "An alarm of the spec is in ALARM or is missing; a warning where it has not enough data, or its actions are "
+        "disabled, so that nobody is told.",
+        "Look at what the alarm watches (dynaops validate TABLE --live shows the metrics).",
+        alarms.states,
     ),
 )
 SETTLED = frozenset(check.code for check in CHECKS if check.code.startswith("LIVE1"))

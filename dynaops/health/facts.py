@@ -14,6 +14,7 @@ from dynaops.aws.errors import AwsFailure, Denied
 from dynaops.engine import drift
 from dynaops.engine.observe import in_parallel
 from dynaops.health.metrics import Metrics, read_metrics
+from dynaops.kinds.alarm.status import AlarmState, alarm_states
 from dynaops.kinds.table.observe import billing_mode
 from dynaops.model.change import Drift
 from dynaops.model.files import FileRefused, read_bytes
@@ -70,6 +71,7 @@ class Facts:
     tags: Told[dict[str, str]] = Told({})
     metrics: Told[Metrics] = Told(Metrics())
     drifted: Told[tuple[Drift, ...]] = Told(())
+    alarms: Told[tuple[AlarmState, ...]] = Told(())
     drill: dict[str, Any] | None = None
 
     @property
@@ -115,8 +117,11 @@ def _around(aws: Aws, about: Facts, state: State, drills: Mapping[str, Any]) -> 
         partial(_told, lambda: _tags(aws, scope, arn)),
         partial(_told, lambda: read_metrics(aws, scope.region, scope.table_name, indexes, replicas, aws.now)),
         partial(_told, lambda: drift.find(state, aws, [scope.address])[0] if about.managed else ()),
+        partial(
+            _told, lambda: alarm_states(aws, scope, about.spec, state.resources if about.managed else ())
+        ),
     ]
-    recovery, ttl, tags, metrics, drifted = in_parallel(looks)
+    recovery, ttl, tags, metrics, drifted, alarms = in_parallel(looks)
     return Facts(
         scope,
         about.spec,
@@ -128,6 +133,7 @@ def _around(aws: Aws, about: Facts, state: State, drills: Mapping[str, Any]) -> 
         tags,
         metrics,
         drifted,
+        alarms,
         drills.get(f"{scope.region}/{scope.table_name}"),
     )
 

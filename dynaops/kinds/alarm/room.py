@@ -133,7 +133,7 @@ def _topics(scope: Scope, spec: TableSpec, region: str) -> list[str]:
 def _in_region(
     read: Reader, scope: Scope, region: str, names: dict[str, str], discover: bool, tagged: bool
 ) -> Iterable[Observed]:
-    found = _named(read, region, sorted(names))
+    found = named(read, region, sorted(names))
     if discover:
         for one in _look(read, region, AlarmNamePrefix=shape.prefix(scope.table_name)):
             rest = shape.rest_of(one)
@@ -156,7 +156,8 @@ def _look(read: Reader, region: str, **which: Any) -> list[dict[str, Any]]:
     return read.read_all("cloudwatch", "DescribeAlarms", region, which, "MetricAlarms") or []
 
 
-def _named(read: Reader, region: str, names: list[str]) -> list[dict[str, Any]]:
+def named(read: Reader, region: str, names: list[str]) -> list[dict[str, Any]]:
+    """The alarms of these names that there are in a region, as described."""
     some = [names[start : start + _MOST] for start in range(0, len(names), _MOST)]
     return [one for part in some for one in _look(read, region, AlarmNames=part)]
 
