@@ -67,25 +67,27 @@ def validate_live(
             subjects.append(Subject(Scope(name, name, region), found.spec if found else None))
     reports = examine(way, subjects, state, read_drills(wiring.beside_state(settings) / "backups"))
     findings += [*_idle(documents, reports), *wiring.broken_by_specs(documents, policies)]
-    report(screen, reports, findings, files, strict=strict)
+    report(settings, reports, findings, files, strict=strict)
     return exit_of(reports, findings, strict=strict)
 
 
 def report(
-    screen: Screen, reports: Sequence[Report], findings: Sequence[Finding], files: Files, *, strict: bool
+    settings: Settings, reports: Sequence[Report], findings: Sequence[Finding], files: Files, *, strict: bool
 ) -> None:
     """Tell it, and write the files. Raises DynaopsError where one cannot be written."""
     from dynaops.views import health_files
     from dynaops.views.health import health_page
+    from dynaops.views.health_markdown import markdown
 
+    screen = Screen(settings)
     if files.markdown is not None:
-        _write(files.markdown, health_files.markdown(reports, findings))
+        _write(files.markdown, markdown(reports, findings, settings.environment))
     if files.junit is not None:
         _write(files.junit, health_files.junit(reports, findings, strict))
     if screen.json:
         screen.document(health_files.document(reports, findings))
     else:
-        screen.show(health_page(reports, findings))
+        screen.show(health_page(reports, findings, whole=settings.verbose))
 
 
 def exit_of(reports: Sequence[Report], findings: Iterable[Finding], *, strict: bool) -> int:

@@ -18,15 +18,52 @@ _STYLES = {
     Status.SUPPRESSED: Style.FAINT,
 }
 _MARKS = {Status.SUPPRESSED: "kept", Status.UNKNOWN: "?"}
+_SHORT = "Only problems are shown; --verbose shows every check and chart, --json all of it."
 _BARS = "▁▂▃▄▅▆▇█"
 
 
-def health_page(reports: Sequence[Report], findings: Sequence[Finding]) -> Page:
-    """What the specs' own checks found, a report a table, and one line that sums them up."""
+PROBLEMS = (Status.FAIL, Status.WARN, Status.UNKNOWN)
+"""The worst first."""
+MANY = 3
+"""Up to so many tables are told in full; of more, the problems are."""
+
+
+def health_page(reports: Sequence[Report], findings: Sequence[Finding], whole: bool = False) -> Page:
+    """What the specs' own checks found, a report a table, and one line that sums them up.
+
+    Of many tables only the problems are told, unless all of it is asked for (`whole`).
+    """
     sections = [*findings_page(findings).sections]
-    for report in reports:
-        sections.extend(_sections(report))
+    if whole or len(reports) <= MANY:
+        for report in reports:
+            sections.extend(_sections(report))
+    else:
+        sections.extend(_in_short(reports))
     return Page((*sections, Section((Node(summary(reports, findings)),))))
+
+
+def is_problem(result: Result) -> bool:
+    """Whether a check found something to be looked at."""
+    return result.status in PROBLEMS
+
+
+def problems_of_use(report: Report) -> bool:
+    """Whether something is wrong with how the table is used, which its metrics show."""
+    return any(is_problem(one) and one.code.startswith("LIVE2") for one in report.results)
+
+
+def _in_short(reports: Sequence[Report]) -> Iterator[Section]:
+    """The problems of each table that has some, and a line for the others."""
+    well = []
+    for report in reports:
+        problems = [one for status in PROBLEMS for one in report.results if one.status is status]
+        if not problems:
+            well.append(report.table)
+            continue
+        title = joined([line(strong(report.table)), line(faint(report.region))])
+        yield Section(tuple(_result(one) for one in problems), title)
+    told = [Node(line(f"no problem: {wording.listed(well)}"), Span("pass", Style.GOOD))] if well else []
+    yield Section((*told, Node(line(faint(_SHORT)))))
 
 
 def summary(reports: Sequence[Report], findings: Sequence[Finding]) -> Line:

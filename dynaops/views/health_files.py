@@ -1,26 +1,14 @@
-"""The health of tables in files: Markdown for people elsewhere, JUnit XML for pipelines."""
+"""The health of tables for programs: JSON, and JUnit XML for pipelines."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 from xml.etree import ElementTree as Xml
 
 from dynaops.model.finding import Finding, Severity
 from dynaops.model.health import Report, Result, Status
-from dynaops.views.health import sparkline, summary
 from dynaops.views.page import clean
-from dynaops.views.plain import text_of
-
-_SPECIAL = re.compile(r"([\\`*_\[\]<>|~#&])")
-_SIGNS = {
-    Status.PASS: "✅ pass",
-    Status.WARN: "⚠️ warn",
-    Status.FAIL: "❌ fail",
-    Status.UNKNOWN: "❔ not checked",
-    Status.SUPPRESSED: "➖ suppressed",
-}
 
 
 def document(reports: Sequence[Report], findings: Sequence[Finding]) -> dict[str, Any]:
@@ -32,38 +20,6 @@ def document(reports: Sequence[Report], findings: Sequence[Finding]) -> dict[str
         "findings": [one.model_dump(mode="json", exclude_none=True) for one in findings],
         "reports": [one.model_dump(mode="json") for one in reports],
     }
-
-
-def markdown(reports: Sequence[Report], findings: Sequence[Finding]) -> str:
-    """All reports for GitHub's dialect; ends with a newline."""
-    parts = [f"### dynaops validate: {_escaped(text_of(summary(reports, findings)))}"]
-    if findings:
-        parts.append("\n".join(f"- **{one.severity.value}** {_of_spec(one)}" for one in findings))
-    for report in reports:
-        parts.append(f"#### {_escaped(report.table)} ({_escaped(report.region)})")
-        rows = ["| | check | evidence | remedy |", "| --- | --- | --- | --- |"]
-        rows += [_row(one) for one in report.results]
-        parts.append("\n".join(rows))
-        if report.charts:
-            width = max(len(one.title) for one in report.charts)
-            lines = (f"{one.title:<{width}}  {sparkline(one.values)}  {one.summary}" for one in report.charts)
-            parts.append("\n".join([f"Last {report.hours} h, a bar an hour:", "", "```text", *lines, "```"]))
-    return "\n\n".join(parts) + "\n"
-
-
-def _row(one: Result) -> str:
-    remedy = f"accepted: {one.reason}" if one.reason else one.remedy or ""
-    cells = (f"{one.code} {one.title}", one.evidence, remedy)
-    return f"| {_SIGNS[one.status]} | {' | '.join(_escaped(cell) for cell in cells)} |"
-
-
-def _of_spec(one: Finding) -> str:
-    hint = f" {one.hint}" if one.hint else ""
-    return _escaped(f"{one.place or one.address or ''}: {one.message} ({one.code}).{hint}")
-
-
-def _escaped(text: str) -> str:
-    return _SPECIAL.sub(r"\\\1", clean(text))
 
 
 def junit(reports: Sequence[Report], findings: Sequence[Finding], strict: bool) -> str:

@@ -192,7 +192,8 @@ def test_consent_holds_for_a_run_that_goes_on(desk: Desk) -> None:
     assert desk.tables == ["orders"]
 
 
-PROJECT = """[environment.dev]
+PROJECT = """state = ".dynaops/state.json"
+[environment.dev]
 [environment.prod]
 protected = true
 """
@@ -212,7 +213,7 @@ def test_a_protected_environment_takes_only_the_reviewed_plan(desk: Desk) -> Non
     ):
         refused = desk.cli("-E", "prod", *command, *nowhere)
         assert refused.code == 1, command
-        assert f"The environment prod is protected (dynaops.toml:3:1): {told}" in refused.err
+        assert f"The environment prod is protected (dynaops.toml:4:1): {told}" in refused.err
         assert "--digest SHA256" in refused.err
     applied = desk("-E", "prod", "apply", "p", "--digest", planned.json["digest"])
     assert applied.code == 0, applied.err

@@ -49,7 +49,7 @@ def test_a_healthy_table(cli: Cli, orders: Path) -> None:
     assert result.code == 0, result
     assert "pass point-in-time recovery  on, 35 days are kept" in result.out
     assert "LIVE111; accepted: drills are the platform team's" in result.out
-    assert result.out.endswith("Healthy; 1 table; 19 passed; 1 suppressed\n")
+    assert result.out.endswith("Healthy; 1 table; 20 passed; 1 suppressed\n")
 
 
 def test_warnings_end_with_3_only_where_it_is_strict(cli: Cli, orders: Path) -> None:
@@ -58,7 +58,7 @@ def test_warnings_end_with_3_only_where_it_is_strict(cli: Cli, orders: Path) -> 
     result = cli("validate", "orders", "--live", "--strict")
     assert result.code == 3
     assert "dynaops backup verify orders --latest" in result.out
-    assert "Healthy, with warnings; 1 table; 19 passed; 1 warned" in result.out
+    assert "Healthy, with warnings; 1 table; 20 passed; 1 warned" in result.out
 
 
 def test_a_failure_ends_with_1(cli: Cli, orders: Path) -> None:

@@ -87,11 +87,6 @@ def cut(part: Part, limit: int) -> str:
     return part._replace(rows=(*part.rows[:kept], more)).text()
 
 
-def short(text: str, most: int) -> str:
-    """Plain text of at most `most` characters; to be escaped afterwards, so that no escape is cut in two."""
-    return text if len(text) <= most else f"{text[: most - 1]}…"
-
-
 def marker(command: str, environment: str | None) -> str:
     """The last line of a comment, by which a workflow finds it again; nothing in it can end the HTML comment."""
     name = re.sub(r"[^A-Za-z0-9_.]+", "-", clean(environment or "default"))[:_LONGEST_NAME]

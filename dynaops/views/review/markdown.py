@@ -5,7 +5,6 @@ Written for GitHub's dialect (alerts, ``<details>``, ``diff`` blocks), and reada
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -15,23 +14,16 @@ from dynaops.views import wording
 from dynaops.views.cost import figure
 from dynaops.views.estimate import duration
 from dynaops.views.headline import headline_words
-from dynaops.views.page import Line, Node, Section, clean, groups
+from dynaops.views.page import Node, Section, groups
 from dynaops.views.plain import label_width, text_of
 from dynaops.views.plan import about_sections, loss, table_sections
-from dynaops.views.review.bounded import Part, bounded, marker, short
+from dynaops.views.review.bounded import Part, bounded, marker
+from dynaops.views.review.escape import LONGEST, code, escaped, in_html, short
 
 _LONGEST_NAME = 40
-_LONGEST_CODE = 300
-"""Characters of an address; a table's name has 255 at the most."""
 _SIGNS = {"+": "+", "-": "-", "~": "!", "-/+": "!", "<-": "#", "->": "#", "!": "-"}
 """The first column of a ``diff`` block decides its colour."""
-_LINK = re.compile(r"@|\b(?:https?|ftp|mailto|xmpp):|\bwww(?=\.)", re.IGNORECASE)
-_SPECIAL = re.compile(r"([\\`*_\[\]<>|~#&])")
-
-
 _WHOLE = "what `dynaops plan` prints, its `--json` and its `--html`"
-_LONGEST_ROW = 1_000
-"""Characters of a row before it is escaped; a longer one is cut, since a policy document may be of 20 KiB."""
 
 
 def markdown(plan: Plan, refreshed: bool = True, digest: str | None = None) -> str:
@@ -50,7 +42,7 @@ def _head(plan: Plan, refreshed: bool, digest: str | None) -> Iterator[str]:
         yield " · ".join(_figures(plan))
     words = headline_words(plan.headline)
     if words:
-        yield _escaped(" · ".join(words))
+        yield escaped(" · ".join(words))
     if digest:
         yield f"Saved plan, SHA-256 `{digest}`"
     if not refreshed:
@@ -60,16 +52,14 @@ def _head(plan: Plan, refreshed: bool, digest: str | None) -> Iterator[str]:
 def _lists(plan: Plan) -> Iterator[Part]:
     """What must not be missed: broken house rules, losses, warnings; each where there is some."""
     if plan.violations:
-        told = (
-            f"{_escaped(one.message)}{_where(one.address)} {_escaped(one.code)}" for one in plan.violations
-        )
+        told = (f"{escaped(one.message)}{_where(one.address)} {escaped(one.code)}" for one in plan.violations)
         alert = "> [!CAUTION]" if plan.forbidden else "> [!WARNING]"
         yield _quoted("broken house rules", f"{alert}\n> House rules it breaks:", told)
     losses = [_loss(operation, plan) for operation in plan.operations if operation.danger]
     if losses:
         yield _quoted("losses", "> [!CAUTION]", losses)
     if plan.warnings:
-        told = (_escaped(one.message) + _where(one.address) for one in plan.warnings)
+        told = (escaped(one.message) + _where(one.address) for one in plan.warnings)
         yield _quoted("warnings", "> [!WARNING]", told)
 
 
@@ -82,29 +72,29 @@ def _figures(plan: Plan) -> Iterator[str]:
     if plan.operations:
         yield wording.takes(duration(plan))
     if figure(plan):
-        yield _escaped(figure(plan))
+        yield escaped(figure(plan))
 
 
 def _loss(operation: Operation, plan: Plan) -> str:
     danger = operation.danger
     if danger is None:
         return ""
-    told = f"`{_code(operation.address)}`{_escaped(loss(operation, danger, plan))}"
+    told = f"`{code(operation.address)}`{escaped(loss(operation, danger, plan))}"
     if plan.consents_to(operation):
-        return f"**{told}** (consented to in this plan: `{danger.value}:{_code(operation.address)}`)"
+        return f"**{told}** (consented to in this plan: `{danger.value}:{code(operation.address)}`)"
     return f"**{told}** (needs `{wording.consent(danger)}`)"
 
 
 def _where(address: str | None) -> str:
-    return f" (`{_code(address)}`)" if address else ""
+    return f" (`{code(address)}`)" if address else ""
 
 
 def _details(plan: Plan) -> Iterator[Part]:
     for section in table_sections(plan.changes):
         (node,) = section.nodes
-        mark = _in_html(node.mark.text) if node.mark else ""
-        title = f"{mark} <b>{_in_html(text_of(node.text))}</b> {_in_html(text_of(node.value))}"
-        yield _folded(_escaped(text_of(node.text), _LONGEST_NAME), title, _diff([node]))
+        mark = in_html(node.mark.text) if node.mark else ""
+        title = f"{mark} <b>{in_html(text_of(node.text))}</b> {in_html(text_of(node.value))}"
+        yield _folded(escaped(text_of(node.text), _LONGEST_NAME), title, _diff([node]))
     if plan.operations:
         counted = wording.count(len(plan.operations), "operation")
         title = f"{counted}, in the order in which they are sent"
@@ -112,7 +102,7 @@ def _details(plan: Plan) -> Iterator[Part]:
     for section in about_sections(plan):
         if not _told_above(section):
             title = text_of(section.title)
-            yield _folded(_escaped(title, _LONGEST_NAME), _in_html(title), _diff(section.nodes))
+            yield _folded(escaped(title, _LONGEST_NAME), in_html(title), _diff(section.nodes))
 
 
 def _told_above(section: Section) -> bool:
@@ -125,7 +115,7 @@ def _folded(name: str, title: str, body: Part) -> Part:
 
 
 def _diff(nodes: Sequence[Node]) -> Part:
-    rows = tuple(short(row, _LONGEST_ROW) for row in _rows(nodes, 0, " "))
+    rows = tuple(short(row, LONGEST) for row in _rows(nodes, 0, " "))
     longest = max((len(run) for row in rows for run in re.findall("`+", row)), default=0)
     fence = "`" * max(3, longest + 1)
     return Part("", rows, f"{fence}diff", fence, "# and {} more lines")
@@ -151,28 +141,8 @@ def _table(operations: Iterable[Operation]) -> Part:
     rows = []
     for number, operation in enumerate(operations, start=1):
         takes = wording.takes(operation.expected_wait) if operation.expected_wait else ""
-        call = f"`{_code(operation.service)}:{_code(operation.api)}`"
-        words = (_escaped(text) for text in (operation.title, operation.reason))
+        call = f"`{code(operation.service)}:{code(operation.api)}`"
+        words = (escaped(text) for text in (operation.title, operation.reason))
         rows.append(f"| {' | '.join((str(number), call, *words, takes))} |")
     opening = "| | Call | What | Why | AWS takes |\n| --: | --- | --- | --- | --- |"
     return Part("", tuple(rows), opening, "", "| | | *and {} more* | | |")
-
-
-def _escaped(text: str | Line, most: int = _LONGEST_ROW) -> str:
-    """Text that Markdown takes as it is: no links, mentions, HTML or new cells from names or tags."""
-    plain = clean(text if isinstance(text, str) else text_of(text))
-    return _broken(_SPECIAL.sub(r"\\\1", short(plain, most)))
-
-
-def _in_html(text: str) -> str:
-    """Text within an HTML element: GitHub still finds mentions and addresses in it."""
-    return _broken(html.escape(short(clean(text), _LONGEST_CODE)))
-
-
-def _broken(text: str) -> str:
-    """Mentions and addresses broken by a space of no width, so that GitHub makes no links of them."""
-    return _LINK.sub(lambda match: f"{match[0]}\u200b", text)
-
-
-def _code(text: str) -> str:
-    return short(clean(text), _LONGEST_CODE).replace("`", "'").replace("|", "\\|")
