@@ -1,6 +1,6 @@
 """The reference of specs for the docs, made from the models that read them.
 
-``python -m dynaops.cli.spec_reference docs`` writes spec.md and spec.schema.json anew; a test keeps them current.
+``python -m dynaops.cli.spec_reference docs`` writes spec.md and the two JSON Schemas anew; a test keeps them current.
 """
 
 from __future__ import annotations
@@ -74,9 +74,7 @@ Names that look like those of secrets (`AWS_*`, `*TOKEN*`, `*SECRET*`, `*PASSWOR
 what was opened: name it again for `dynaops apply FILE`. Plans, reviews, saved plans and the state show all values as
 they are.
 
-The project file is `dynaops.toml`, or `[tool.dynaops]` of `pyproject.toml`. It is looked for from the working directory
-upwards, no further than the root of the repository, and not in a folder of another user, nor is a file of another user
-read. It names no endpoint, hook or program.
+The [project file](project.md) adds prefixes, and variables for all specs or for an environment:
 
 ```toml
 env_prefixes = ["SHOP_"]  # ${env.SHOP_STAGE} may be read
@@ -87,11 +85,13 @@ env_prefixes = ["SHOP_"]  # ${env.SHOP_STAGE} may be read
 def documents() -> dict[str, str]:
     """File name to text."""
     from dynaops.engine.schema import json_schema
+    from dynaops.specs.project_schema import project_schema
 
     schema = json_schema()
     return {
         "spec.md": "\n".join([_OPENING, *_page(schema)]),
         "spec.schema.json": json.dumps(schema, indent=2) + "\n",
+        "project.schema.json": json.dumps(project_schema(), indent=2) + "\n",
     }
 
 

@@ -63,7 +63,7 @@ def test_the_reference_in_the_docs_is_current() -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["spec.md", "spec.schema.json"])
+@pytest.mark.parametrize("name", ["spec.md", "spec.schema.json", "project.schema.json"])
 def test_the_reference_of_specs_is_current(name: str) -> None:
     assert DOCS.with_name(name).read_text(encoding="utf-8") == spec_reference.documents()[name], (
         "write it anew: python -m dynaops.cli.spec_reference docs"

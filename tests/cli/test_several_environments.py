@@ -12,6 +12,7 @@ from dynaops.cli.exits import Exit
 from dynaops.cli.settings import command_of, hoist, split_environments
 from dynaops.cli.several import worst_of
 from dynaops.sandbox import SandboxServer
+from dynaops.specs.project_keys import KEYS
 from tests.cli.running import Cli
 from tests.conftest import FAST
 
@@ -176,6 +177,12 @@ def test_the_workspace_of_an_environment_is_made_with_its_first_state(cli: Cli, 
     ran = cli("-E", "dev", "workspace", "select", "default")
     assert (ran.code, "workspace, dynaops.toml:6:1" in ran.err) == (1, True), ran
     assert cli("-E", "dev", "destroy", "--yes").code == 0
+
+
+def test_every_key_has_its_line_in_the_docs() -> None:
+    page = (ROOT / "docs" / "project.md").read_text(encoding="utf-8")
+    rows = "".join(line for line in page.split("\n") if line.startswith("| `"))
+    assert [key.name for key in KEYS if f"`{key.name}`" not in rows] == []
 
 
 def test_a_bare_command_in_a_clone_works_on_the_sandbox(
