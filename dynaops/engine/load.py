@@ -6,27 +6,19 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from dynaops.engine.form_errors import findings_of
 from dynaops.engine.items_file import file_items
 from dynaops.engine.variables import Substitution, Values
 from dynaops.engine.yaml_tree import Node, Unreadable, tree_of
 from dynaops.kinds import TableSpec
 from dynaops.model.errors import SpecError
 from dynaops.model.finding import Finding, Place, Severity
-from dynaops.specs.blocks import ONLY
 from dynaops.specs.composition import Composition, composed
 from dynaops.specs.environment import Environment
-
-if TYPE_CHECKING:
-    from pydantic import BaseModel
-    from pydantic_core import ErrorDetails
-
-_MOST_TOLD = 100
-"""Errors of one document: nobody reads more, and each is looked up among all keys."""
 
 
 @dataclass(frozen=True)
@@ -116,11 +108,7 @@ def _document(
     try:
         spec = TableSpec.model_validate(_data(node))
     except ValidationError as error:
-        wrong = list(_deduplicated(error.errors(include_url=False)))
-        findings.extend(_from_pydantic(one, node) for one in wrong[:_MOST_TOLD])
-        if len(wrong) > _MOST_TOLD:
-            message = f"{len(wrong) - _MOST_TOLD:,} more values do not fit; is this a spec?"
-            findings.append(_finding("SPEC012", message, None, node.place()))
+        findings.extend(findings_of(error, node, TableSpec))
         return
     try:
         items = file_items(spec.items_file, node.place("items_file")) if spec.items_file else ()
@@ -136,132 +124,6 @@ def _data(node: Node) -> dict[str, Any]:
     if "items" in data:
         data["items"] = node.value["items"].plain(exact=True)
     return data
-
-
-def _deduplicated(errors: list[ErrorDetails]) -> Iterator[ErrorDetails]:
-    """One error a place: the branches of a union each tell their own."""
-    seen: set[tuple[Any, ...]] = set()
-    for error in errors:
-        place = tuple(part for part in error["loc"] if not _is_branch(part))
-        if place not in seen:
-            seen.add(place)
-            yield error
-
-
-def _is_branch(part: int | str) -> bool:
-    """Parts of a location that pydantic adds for the branches of a union."""
-    return isinstance(part, str) and (part in ("str", "int", "bool", "float") or "[" in part)
-
-
-def _from_pydantic(error: ErrorDetails, node: Node) -> Finding:
-    parts = [part for part in error["loc"] if not _is_branch(part)]
-    path = ".".join(str(part) for part in parts)
-    name = str(parts[-1]) if parts else "spec"
-    if error["type"] == "extra_forbidden":
-        near = get_close_matches(name, _known_keys(parts[:-1]), 1)
-        hint = (
-            f"Did you mean {near[0]}?" if near else f"Keys there are: {', '.join(_known_keys(parts[:-1]))}."
-        )
-        return Finding(
-            code="SPEC010",
-            severity=Severity.ERROR,
-            message=f"unknown key {name}" + (f" in {'.'.join(map(str, parts[:-1]))}" if parts[:-1] else ""),
-            hint=hint,
-            path=path,
-            place=node.key_place(path),
-        )
-    if error["type"] == "missing":
-        around = ".".join(str(part) for part in parts[:-1])
-        return Finding(
-            code="SPEC011",
-            severity=Severity.ERROR,
-            message=f"{name} is missing" + (f" in {around}" if around else ""),
-            hint="table_name, hash_key and attributes are always needed." if not around else None,
-            path=path,
-            place=node.place(around),
-        )
-    return Finding(
-        code="SPEC012",
-        severity=Severity.ERROR,
-        message=f"{path or 'the spec'}: {_wording(error)}",
-        hint=_type_hint(error),
-        path=path,
-        place=node.place(path),
-    )
-
-
-_TYPES = {
-    "string_type": "a string",
-    "int_type": "a whole number",
-    "bool_type": "true or false",
-    "list_type": "a list",
-    "dict_type": "a map",
-    "model_type": "a map of keys",
-    "model_attributes_type": "a map of keys",
-}
-
-
-def _wording(error: ErrorDetails) -> str:
-    given = _given(error["input"])
-    context = error.get("ctx", {})
-    if error["type"] in _TYPES:
-        return f"must be {_TYPES[error['type']]}, not {given}"
-    if error["type"] == "literal_error":
-        return f"{given} is not one of {context.get('expected', '')}"
-    if error["type"] == "greater_than_equal":
-        return f"must be at least {context.get('ge')}, not {given}"
-    if error["type"] == "less_than_equal":
-        return f"must be at most {context.get('le')}, not {given}"
-    return f"{error['msg'][:1].lower()}{error['msg'][1:]} ({given})"
-
-
-def _given(value: Any) -> str:
-    if value is None:
-        return "nothing"
-    if isinstance(value, dict):
-        return "a map"
-    if isinstance(value, list):
-        return "a list"
-    return json.dumps(value, default=str) if not isinstance(value, str) else f'"{value[:60]}"'
-
-
-def _type_hint(error: ErrorDetails) -> str | None:
-    value = error["input"]
-    if error["type"] == "literal_error" and isinstance(value, str):
-        allowed = [
-            one.strip("'")
-            for one in error.get("ctx", {}).get("expected", "").replace(" or ", ", ").split(", ")
-        ]
-        near = get_close_matches(value.upper(), allowed, 1)
-        return f"Did you mean {near[0]}?" if near else None
-    if error["type"] == "int_type" and isinstance(value, str) and value.isdigit():
-        return "Write the number without quotes."
-    if error["type"] == "string_type" and not isinstance(value, (dict, list)):
-        return "Put it in quotes."
-    return None
-
-
-def _known_keys(path: Sequence[int | str]) -> list[str]:
-    """The keys that the block at `path` takes."""
-    model: Any = TableSpec
-    for part in path:
-        if isinstance(part, str) and model is not None and part in model.model_fields:
-            model = _block_of(model.model_fields[part].annotation)
-    return sorted([*model.model_fields, *(() if path else (ONLY,))]) if model is not None else []
-
-
-def _block_of(annotation: Any) -> type[BaseModel] | None:
-    """The fragment inside an annotation such as ``list[Index] | None``."""
-    from typing import get_args
-
-    if hasattr(annotation, "model_fields"):
-        found: type[BaseModel] = annotation
-        return found
-    for inner in get_args(annotation):
-        block = _block_of(inner)
-        if block is not None:
-            return block
-    return None
 
 
 def _repeated(documents: Sequence[Document]) -> Iterator[Finding]:
