@@ -19,6 +19,7 @@ _ONLY_AWS_TELLS = (
     *("kinds/" + name for name in ("room.py", "findings.py", "group.py", "regional.py")),
     "engine/same_table.py",
     "engine/guard.py",
+    "engine/rename_hints.py",
     "engine/resume.py",
     "engine/sharing.py",
 )

@@ -19,7 +19,7 @@ from dynaops.model.project import require_inside
 from dynaops.specs.path_patterns import is_pattern
 
 if TYPE_CHECKING:
-    from dynaops.engine.load import Document
+    from dynaops.engine.load import Documents
     from dynaops.specs.project import Project
 
 _OPENING = b'{"saved_plan":'
@@ -51,7 +51,7 @@ class SavedPlan(Model):
     def source(self) -> Source:
         return Source(self.paths, self.overlays, self.variables, self.variable_files)
 
-    def documents(self, project: Project, env_names: Sequence[str] = ()) -> list[Document]:
+    def documents(self, project: Project, env_names: Sequence[str] = ()) -> Documents:
         """The specs as they are now. Raises DynaopsError where they are not at hand: a plan is not believed alone.
 
         `env_names`: environment variables that they may read, since a file must not open any.

@@ -15,7 +15,7 @@ from dynaops.cli.settings import Settings
 from dynaops.specs.project import Project
 
 if TYPE_CHECKING:
-    from dynaops.engine.load import Document
+    from dynaops.engine.load import Documents
     from dynaops.engine.variables import Values
 
 _MOST_TOLD = 3
@@ -73,7 +73,7 @@ def default_paths(project: Project) -> tuple[str, ...]:
     return project.specs or (SPECS,)
 
 
-def documents(specs: Source) -> list[Document]:
+def documents(specs: Source) -> Documents:
     """The specs, read and checked for form. Raises SpecError with all that is wrong in all files."""
     from dynaops.engine.load import load
     from dynaops.model.errors import SpecError

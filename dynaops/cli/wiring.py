@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from dynaops.aws.session import Aws
     from dynaops.engine.adopt import Imported
     from dynaops.engine.grant import Granted
-    from dynaops.engine.load import Document
+    from dynaops.engine.load import Document, Documents
     from dynaops.engine.plan import PlanOptions
     from dynaops.engine.resume import Resumed
     from dynaops.model.change import Drift, Unmanaged
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from dynaops.model.operation import Operation
     from dynaops.model.plan import Consent, Plan
     from dynaops.model.state import Run, State
+    from dynaops.specs.refactoring import Blocks
     from dynaops.stores.base import Keeper
     from dynaops.stores.patience import Patience
     from dynaops.stores.recorded import RecordedStore
@@ -51,7 +52,7 @@ _LOCAL_POLL = 0.05
 """Seconds between two looks at a waiting resource, where AWS is played on this machine."""
 
 
-def plannable(specs: Source) -> list[Document]:
+def plannable(specs: Source) -> Documents:
     """The specs, checked by AWS's rules too. Raises SpecError where they cannot be planned."""
     from dynaops.engine.check import check, errors
     from dynaops.model.errors import SpecError
@@ -75,7 +76,12 @@ def validated(specs: Source, policies: Sequence[str] | None = None) -> tuple[lis
         found = documents(specs)
     except SpecError as error:
         return [*error.findings, *broken_by_specs((), policies)], 0
-    return [*check(found), *broken_by_specs(found, policies)], len(found)
+    blocks: list[Finding] = []
+    if found.blocks:
+        from dynaops.engine.refactoring import unknown_addresses
+
+        blocks += unknown_addresses(found.blocks)
+    return [*check(found), *blocks, *broken_by_specs(found, policies)], len(found)
 
 
 def broken_by_specs(documents: Sequence[Document], policies: Sequence[str] | None) -> list[Finding]:
@@ -225,8 +231,18 @@ def make_plan(
     from dynaops.engine.plan import PlanOptions
     from dynaops.engine.plan import make_plan as made
 
-    options = PlanOptions(targets=tuple(targets), refresh=refresh, destroy=destroy, read=read)
+    options = PlanOptions(
+        targets=tuple(targets), refresh=refresh, destroy=destroy, read=read, blocks=blocks_of(documents)
+    )
     return made(documents, state, way, options)
+
+
+def blocks_of(documents: Sequence[Document]) -> Blocks:
+    """The blocks beside the tables of specs; none where these were not read from files."""
+    from dynaops.engine.load import Documents
+    from dynaops.specs.refactoring import Blocks
+
+    return documents.blocks if isinstance(documents, Documents) else Blocks()
 
 
 def lacking_consent(plan: Plan, allow_replace: bool, allow_destroy: bool) -> list[Operation]:

@@ -78,7 +78,11 @@ def made_anew(
     if not options.refresh:
         for drift in make_plan(documents, state, aws, replace(asked, refresh=True)).drift:
             raise StalePlan(f"{drift.address} is not in AWS as the state says: {_drifted(drift)}")
-    return make_plan(documents, state, aws, asked)
+    anew = make_plan(documents, state, aws, asked)
+    if anew.block_digests != plan.block_digests:
+        kinds = ", ".join(moved(plan.block_digests, anew.block_digests))
+        raise StalePlan(f"the specs have changed: blocks of {kinds}")
+    return anew
 
 
 def _check_specs(plan: Plan, documents: Sequence[Document], aws: Aws) -> None:
@@ -202,7 +206,7 @@ def _told(plan: Plan, left_alone: Collection[str]) -> dict[str, Any]:
         one.model_dump(mode="json", exclude={"values"})
         for one in plan.updates
         if _root(one.address) not in left_alone
-        and (one.set or one.unset or one.forget or one.source or one.ignores is not None)
+        and (one.set or one.unset or one.forget or one.source or one.moved_from or one.ignores is not None)
     ]
     told["the drift it tells of"] = [
         (one.address, one.vanished, [difference.path for difference in one.differences])

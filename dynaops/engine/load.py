@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +19,7 @@ from dynaops.model.errors import SpecError
 from dynaops.model.finding import Finding, Place, Severity
 from dynaops.specs.composition import Composition, composed
 from dynaops.specs.environment import Environment
+from dynaops.specs.refactoring import Blocks, is_blocks, joined, read_blocks
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,14 @@ class Document:
         return {key: hashlib.sha256(text.encode()).hexdigest()[:24] for key, text in texts.items()}
 
 
+class Documents(list[Document]):
+    """The tables that specs declare, and the blocks beside them."""
+
+    def __init__(self, tables: Iterable[Document] = (), blocks: Blocks | None = None) -> None:
+        super().__init__(tables)
+        self.blocks = blocks or Blocks()
+
+
 def load(
     paths: Sequence[str | Path],
     overlays: Sequence[str | Path] = (),
@@ -54,7 +63,7 @@ def load(
     env: Environment | None = None,
     workspace: str = "default",
     composition: Composition | None = None,
-) -> list[Document]:
+) -> Documents:
     """The documents of files and folders. Without `paths`, those of the first overlay, with the others laid on.
 
     `env`: by default, the names that are open to every spec. `composition`: what an environment and the project file
@@ -66,15 +75,19 @@ def load(
     env = env or Environment(os.environ)
     substitution = Substitution(Values(variables or {}, env, workspace, composition.environment))
     documents: list[Document] = []
+    blocks: list[Blocks] = []
     for source, node in composed(paths, overlays, composition, substitution, findings):
         filled = substitution.document(node)
-        if filled is not None:
+        if filled is not None and is_blocks(filled):
+            blocks.append(read_blocks(filled, findings))
+        elif filled is not None:
             documents.extend(_document(source, filled, findings, node))
     findings.extend(substitution.all_findings())
     findings.extend(_repeated(documents))
+    all_blocks = joined(blocks, findings)
     if findings:
         raise SpecError(_once(findings))
-    return documents
+    return Documents(documents, all_blocks)
 
 
 def _once(findings: Sequence[Finding]) -> list[Finding]:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from dynaops import __version__
-from dynaops.engine.addresses import check_patterns, selected, table_of
+from dynaops.engine.addresses import selected
 from dynaops.engine.check import check, errors
 from dynaops.engine.comparison import being_deleted, compared
 from dynaops.engine.digests import spec_digests
@@ -20,12 +20,21 @@ from dynaops.engine.observe import in_parallel, observe
 from dynaops.engine.order import order
 from dynaops.engine.ownership import with_consent, with_names
 from dynaops.engine.recover import recovered
-from dynaops.engine.retain import is_retained, retained
-from dynaops.engine.same_table import check_name, claimed_twice
+from dynaops.engine.refactoring import (
+    Refactored,
+    aimed,
+    missing,
+    nothing_to_do,
+    refactored,
+    with_blocks,
+)
+from dynaops.engine.retain import released, retained
+from dynaops.engine.same_table import check_name
 from dynaops.engine.scopes import Target, orphaned, recorded_tables, scope_of, source_of
-from dynaops.engine.sharing import Uses, contradictions, forgotten, let_go, uses_of
-from dynaops.engine.sides import as_recorded, known_of
+from dynaops.engine.sharing import Uses, forgotten, let_go
+from dynaops.engine.sides import as_recorded, declared_by, known_of
 from dynaops.engine.suppress import without_accepted
+from dynaops.engine.together import contradicting, uses_of_plan
 from dynaops.engine.usage import usage_of
 from dynaops.kinds.kind import Reader, Step, Work
 from dynaops.kinds.rooms import POLICIES, ROOMS
@@ -38,6 +47,7 @@ from dynaops.model.plan import Plan
 from dynaops.model.project import root
 from dynaops.model.resource import Observed, Scope
 from dynaops.model.state import State
+from dynaops.specs.refactoring import Blocks
 
 if TYPE_CHECKING:
     from dynaops.aws.session import Aws
@@ -61,6 +71,8 @@ class PlanOptions:
     made_at: float | None = None
     only: frozenset[str] | None = None
     """The tables that are planned; of the others only the fingerprints are taken. None: all."""
+    blocks: Blocks = field(default_factory=Blocks)
+    """What the specs say of moves, removals and imports, beside their tables."""
 
 
 class PlanRefused(DynaopsError):
@@ -81,13 +93,15 @@ def make_plan(
     else:
         check_origin(state, aws)
     advice = _checked(documents) if not chosen.destroy else ()
-    targets = _targets(documents, state, aws, chosen)
+    work = _refactored(documents, state, aws, chosen)
+    state = work.state
+    targets = aimed(_targets(documents, state, aws, chosen), work)
     created_at, now = _moment(time.time() if chosen.made_at is None else chosen.made_at)
     live = _live(targets, state, aws, chosen)
     everything = {address: one for found in live.values() for address, one in found.items()}
     tables = {target.scope.address for target in targets}
     settled_state, resolved = recovered(state, everything, tables, now)
-    uses = _uses(targets, settled_state, chosen)
+    uses = uses_of_plan(targets, settled_state, chosen.targets)
     planned = in_parallel(
         [
             _planner(
@@ -102,7 +116,15 @@ def make_plan(
             for target in targets
         ]
     )
-    _check_together(planned, targets, settled_state, chosen)
+    wrong = contradicting(
+        {part.address: part.judged.entries for part in planned},
+        [target.scope for target in targets],
+        settled_state,
+        chosen.targets,
+        chosen.refresh,
+    )
+    if wrong:
+        raise PlanRefused(wrong)
     fingerprints = {
         address: one for part in planned for address, one in sorted(part.judged.fingerprints.items())
     }
@@ -124,10 +146,15 @@ def make_plan(
         destroy=chosen.destroy,
         changes=tuple(change for part in planned for change in part.changes),
         operations=operations,
-        updates=(*resolved, *(effect for part in planned for effect in part.judged.updates)),
+        block_digests={} if chosen.destroy else chosen.blocks.digests,
+        updates=(
+            *(effect for effect in work.effects if selected(effect.address, chosen.targets)),
+            *resolved,
+            *(effect for part in planned for effect in part.judged.updates),
+        ),
         drift=tuple(drift for part in planned for drift in part.drift),
         unmanaged=tuple(one for part in planned for one in part.judged.unmanaged),
-        warnings=(*advice, *(one for part in planned for one in part.findings)),
+        warnings=(*advice, *nothing_to_do(work), *(one for part in planned for one in part.findings)),
         pending=tuple(title for part in planned for title in part.pending),
         tables=tuple(sorted(tables)),
         settle=tuple(part.settle for part in planned if part.settle and not part.operations),
@@ -135,39 +162,6 @@ def make_plan(
         usage=tuple(one for part in planned for one in part.usage),
         by_use=tuple(one for part in planned for one in part.by_use),
     )
-
-
-def _uses(targets: Sequence[Target], state: State, options: PlanOptions) -> Uses:
-    """Who uses what several tables may use, and whose use of it ends with this plan."""
-    declared = {
-        address: resource
-        for target in targets
-        for address, resource in known_of(target, state).desired.items()
-    }
-    planned = {
-        target.scope.address: target.spec is None
-        and is_retained(state, target.scope.address, target.promised)
-        for target in targets
-    }
-
-    def ends(address: str) -> bool:
-        stays = planned.get(table_of(address), True)
-        return not stays and selected(address, options.targets)
-
-    return uses_of(declared, state, ends, POLICIES)
-
-
-def _check_together(
-    planned: Sequence[TablePlan], targets: Sequence[Target], state: State, options: PlanOptions
-) -> None:
-    """What is wrong with several tables at once. Raises DynaopsError."""
-    entries = {part.address: part.judged.entries for part in planned}
-    every = [entry for below in entries.values() for _, entry in sorted(below.items())]
-    check_patterns(options.targets, [entry.address for entry in every])
-    twice = claimed_twice(entries, [target.scope for target in targets], state, options.refresh)
-    refusals = [*twice, *contradictions(every, POLICIES)]
-    if refusals:
-        raise PlanRefused(refusals)
 
 
 def _whose(targets: Sequence[Target], state: State, aws: Aws, options: PlanOptions) -> dict[str, Any]:
@@ -198,8 +192,14 @@ def _checked(documents: Sequence[Document]) -> tuple[Finding, ...]:
 def _targets(documents: Sequence[Document], state: State, aws: Aws, options: PlanOptions) -> list[Target]:
     if options.destroy:
         return _destroyed(documents, state, options)
+    moved = [_check_region(target, state) for target in _declared(documents, aws)]
+    gone = orphaned(state, [target.scope.address for target in moved], options.read)
+    return [*moved, *gone]
+
+
+def _declared(documents: Sequence[Document], aws: Aws) -> list[Target]:
     folder = root()
-    declared = [
+    return [
         Target(
             Scope(doc.spec.table_name, doc.spec.table_name, doc.spec.region or aws.region),
             doc.spec,
@@ -207,9 +207,17 @@ def _targets(documents: Sequence[Document], state: State, aws: Aws, options: Pla
         )
         for doc in documents
     ]
-    moved = [_check_region(target, state) for target in declared]
-    gone = orphaned(state, [target.scope.address for target in moved], options.read)
-    return [*moved, *gone]
+
+
+def _refactored(documents: Sequence[Document], state: State, aws: Aws, options: PlanOptions) -> Refactored:
+    """The state with the moves of the blocks made. A destroy goes by what the state says."""
+    if options.destroy or not options.blocks:
+        return Refactored(state)
+    declared = _declared(documents, aws)
+    tables = [target.scope.address for target in declared]
+    gone = orphaned(state, tables, options.read)
+    resources = {address: one for target in declared for address, one in declared_by(target).items()}
+    return refactored(options.blocks, resources, state, {*tables, *(target.scope.address for target in gone)})
 
 
 def _check_region(target: Target, state: State) -> Target:
@@ -277,9 +285,9 @@ def plan_table(
     judged = compared(target, state, live, read, options.destroy)
     if options.targets:
         judged = narrowed(judged, options.targets)
-    judged = let_go(with_source(judged, target), uses or Uses({}), POLICIES)
+    judged = let_go(with_source(released(judged, target.removed), target), uses or Uses({}), POLICIES)
     work = Work(target.scope, judged.entries, now, target.promised)
-    kept = retained(judged, work)
+    kept = retained(judged, work, target.removed)
     if kept is not None:
         return _forgotten(target, kept, now)
     for room in ROOMS:
@@ -291,7 +299,8 @@ def plan_table(
         findings.extend(room.findings(work))
         steps.extend(room.operations(work))
     steps = with_consent(steps, work, target)
-    judged = replace(judged, entries=with_names(work))
+    findings.extend(missing(work.entries, target, options.refresh))
+    judged = replace(judged, entries=with_blocks(with_names(work), target, options.targets))
     table = live.get(target.scope.address)
     busy = table.busy if table else None
     settle = going or (_settle(target.scope) if busy else None)

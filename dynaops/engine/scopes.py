@@ -6,8 +6,8 @@ read at all is none of this run's business: applying one file never threatens th
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from dynaops.specs.path_patterns import fits, is_pattern
 if TYPE_CHECKING:
     from dynaops.kinds import TableSpec
     from dynaops.model.state import Record, State
+    from dynaops.specs.refactoring import Import, Move, Removal
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,12 @@ class Target:
     source: str | None = None
     named: TableSpec | None = None
     """The spec that names what is to be destroyed, where one was given."""
+    moved: Mapping[str, Move] = field(default_factory=dict)
+    """The `moved` blocks that are carried out, by the address that they give."""
+    removed: Mapping[str, Removal] = field(default_factory=dict)
+    """What the state forgets and AWS keeps, by address."""
+    imported: Mapping[str, Import] = field(default_factory=dict)
+    """The `import` blocks that are carried out, by address."""
 
     @property
     def ignores(self) -> tuple[str, ...]:

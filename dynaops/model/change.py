@@ -16,6 +16,7 @@ class Action(StrEnum):
     DELETE = "delete"
     ADOPT = "adopt"
     FORGET = "forget"
+    MOVE = "move"
     NO_OP = "no-op"
 
 
@@ -47,6 +48,10 @@ class Change(Model):
     before: Json = None
     after: Json = None
     differences: tuple[Difference, ...] = ()
+    previous_address: str | None = None
+    """The address that the state knew it by, where a `moved` block gives it another."""
+    block: str | None = None
+    """Where the `moved`, `removed` or `import` block stands that asks for it: file:line:column."""
     removes: tuple[str, ...] = ()
     """What AWS calls that which a DELETE or REPLACE removes: ARNs, or else types and ids. The address is our name."""
 

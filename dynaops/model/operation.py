@@ -94,6 +94,8 @@ class Effect(Model):
     """What the record ignores from then on (`Record.ignores`); None: as before."""
     stamp: str | None = None
     forget: bool = False
+    moved_from: str | None = None
+    """What the state knew as this address, with all below it, goes by `address` from now on."""
 
 
 class Operation(Model):

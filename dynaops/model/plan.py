@@ -51,6 +51,8 @@ class Plan(Model):
     """Where the state is kept (``--state``)."""
     endpoint: str | None = None
     spec_digests: dict[str, dict[str, str]] = {}
+    block_digests: dict[str, str] = {}
+    """Digests of what the `moved`, `removed` and `import` blocks of the specs say, by kind of block."""
     destroy: bool = False
     changes: tuple[Change, ...] = ()
     operations: tuple[Operation, ...] = ()

@@ -17,6 +17,7 @@ MARKS = {
     Action.DELETE: "-",
     Action.ADOPT: "<-",
     Action.FORGET: "->",
+    Action.MOVE: "=>",
     Action.NO_OP: "=",
 }
 _STYLES = {
@@ -26,6 +27,7 @@ _STYLES = {
     Action.DELETE: Style.DELETE,
     Action.ADOPT: Style.ADOPT,
     Action.FORGET: Style.ADOPT,
+    Action.MOVE: Style.ADOPT,
     Action.NO_OP: Style.FAINT,
 }
 LEGEND = {
@@ -35,6 +37,7 @@ LEGEND = {
     Action.DELETE: "delete",
     Action.ADOPT: "adopt (record what is live)",
     Action.FORGET: "forget (it stays in AWS)",
+    Action.MOVE: "move (another address in the state)",
 }
 FORCES = "forces replacement"
 NOTHING_TO_DO = "Nothing to do: AWS is as the specs say"
@@ -165,6 +168,8 @@ def totals(counts: Mapping[str, int]) -> str:
         parts.append(f"{counts[Action.ADOPT.value]} to adopt")
     if counts.get(Action.FORGET.value):
         parts.append(f"{counts[Action.FORGET.value]} to forget")
+    if counts.get(Action.MOVE.value):
+        parts.append(f"{counts[Action.MOVE.value]} to move")
     return ", ".join(parts)
 
 

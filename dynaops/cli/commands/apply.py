@@ -149,7 +149,12 @@ def _held(
     """What is to be carried out of a saved plan, and which of it has happened already. Raises StalePlan."""
     from dynaops.engine.plan import PlanOptions
 
-    options = PlanOptions(targets=file.targets, refresh=file.refresh, read=file.source.read)
+    options = PlanOptions(
+        targets=file.targets,
+        refresh=file.refresh,
+        read=file.source.read,
+        blocks=wiring.blocks_of(documents),
+    )
     # Rules of this command hold too: the file could be edited to name none at all.
     all_policies = (*file.policies, *(policies or ()))
     run = state.run_of(file.digest)

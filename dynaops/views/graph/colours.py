@@ -24,6 +24,7 @@ BY_ACTION = {
     Action.DELETE: Colours("#ffebe9", "#cf222e"),
     Action.ADOPT: Colours("#ddf4ff", "#0969da"),
     Action.FORGET: Colours("#ffffff", "#0969da"),
+    Action.MOVE: Colours("#ddf4ff", "#0969da"),
 }
 
 

@@ -1,0 +1,342 @@
+"""Planning the blocks `moved`, `removed` and `import`: what they do to the state, and what is wrong with them.
+
+A block that has been carried out finds nothing to do, so it may stay for the states that have not seen it yet. One that
+names what there is not is an error only where the plan would create or delete the resource that was probably meant.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from typing import TypeVar
+
+from dynaops.engine.addresses import is_below, selected, table_of
+from dynaops.engine.effects import apply_effects
+from dynaops.engine.moves import check_move
+from dynaops.engine.scopes import Target, recorded_tables, scope_of
+from dynaops.kinds.kind import Entry
+from dynaops.kinds.rooms import POLICIES
+from dynaops.model.change import Action, Change
+from dynaops.model.errors import DynaopsError, SpecError
+from dynaops.model.finding import Finding, Place, Severity
+from dynaops.model.operation import Effect
+from dynaops.model.resource import Resource
+from dynaops.model.state import State
+from dynaops.specs.refactoring import Blocks, Import, Move, Removal, destinations
+
+T = TypeVar("T")
+_MOST_PLACES = 3
+"""Of blocks with nothing to do, that are named."""
+
+
+@dataclass(frozen=True)
+class Refactored:
+    """What the blocks come to: the state with all moves made, and what is left for the plan of each table.
+
+    `effects` make the moves. By address: `moved` (where it went), `removed` (what is recorded there is forgotten),
+    `imported` (what is not recorded yet). `done` are the blocks with nothing to do.
+    """
+
+    state: State
+    effects: tuple[Effect, ...] = ()
+    moved: Mapping[str, Move] = field(default_factory=dict)
+    removed: Mapping[str, Removal] = field(default_factory=dict)
+    imported: Mapping[str, Import] = field(default_factory=dict)
+    done: tuple[Place, ...] = ()
+
+
+def refactored(
+    blocks: Blocks, declared: Mapping[str, Resource], state: State, tables: Collection[str]
+) -> Refactored:
+    """What `blocks` come to for a state and for what specs declare; `tables` are those that the plan is about.
+
+    Raises SpecError for blocks that cannot be carried out.
+    """
+    if not blocks:
+        return Refactored(state)
+    findings = list(unknown_addresses(blocks))
+    if findings:
+        raise SpecError(findings)
+    work = _Work(blocks, declared, state, tables)
+    result = work.result()
+    if work.findings:
+        raise SpecError(work.findings)
+    return result
+
+
+def aimed(targets: Iterable[Target], work: Refactored) -> list[Target]:
+    """The targets with the blocks that concern each, and one for each other table of which something is removed."""
+    found = [_with_blocks(target, work) for target in targets]
+    known = {target.scope.address for target in found}
+    others = sorted({table_of(address) for address in work.removed} - known)
+    homes = recorded_tables(work.state)
+    return [
+        *found,
+        *(_with_blocks(Target(scope_of(work.state, table, homes[table])), work) for table in others),
+    ]
+
+
+def _with_blocks(target: Target, work: Refactored) -> Target:
+    table = target.scope.address
+
+    def own(blocks: Mapping[str, T]) -> dict[str, T]:
+        return {address: block for address, block in blocks.items() if table_of(address) == table}
+
+    return replace(target, moved=own(work.moved), removed=own(work.removed), imported=own(work.imported))
+
+
+def with_blocks(entries: Mapping[str, Entry], target: Target, patterns: Sequence[str]) -> dict[str, Entry]:
+    """The entries, whose changes tell of the blocks that ask for them."""
+    found = dict(entries)
+    for address, move in target.moved.items():
+        entry = found.get(address)
+        if entry is not None and selected(address, patterns):
+            found[address] = replace(entry, change=_moved(entry, move))
+    for address, entry in entries.items():
+        block = next((one for root, one in target.imported.items() if is_below(address, root)), None)
+        if block and entry.change and entry.action is Action.ADOPT:
+            reason = f"{entry.change.reason} (the `import` block at {block.place})"
+            change = entry.change.model_copy(update={"reason": reason, "block": str(block.place)})
+            found[address] = replace(entry, change=change)
+    return found
+
+
+def _moved(entry: Entry, move: Move) -> Change:
+    reason = f"the state knew it as {move.source} (the `moved` block at {move.place})"
+    told = {"previous_address": move.source, "block": str(move.place)}
+    if entry.change is not None:
+        return entry.change.model_copy(update={**told, "reason": f"{entry.change.reason}; {reason}"})
+    live = entry.live.properties if entry.live else None
+    return Change(
+        address=entry.address,
+        kind=entry.kind,
+        region=entry.region,
+        action=Action.MOVE,
+        reason=reason,
+        before=live,
+        after=live,
+        **told,
+    )
+
+
+def missing(entries: Mapping[str, Entry], target: Target, refreshed: bool) -> Iterator[Finding]:
+    """An error for each import of what is not there."""
+    for address, block in target.imported.items():
+        entry = entries.get(address)
+        if entry is not None and entry.live is not None:
+            continue
+        hint = "Check its name and region; without the block, the plan creates it."
+        if not refreshed:
+            hint = "Leave out --no-refresh: an import takes a look at AWS."
+        yield Finding(
+            code="PLAN123",
+            severity=Severity.ERROR,
+            message=f"{address} is to be imported, and AWS has no such {_title(address)} in "
+            f"{block.region or target.scope.region}",
+            hint=hint,
+            place=block.place,
+            address=address,
+        )
+
+
+def _title(address: str) -> str:
+    kind = kind_of(address)
+    return POLICIES[kind].title if kind else "resource"
+
+
+def nothing_to_do(work: Refactored) -> Iterator[Finding]:
+    """One remark about all blocks that are done in this state."""
+    if work.done:
+        places = ", ".join(map(str, work.done[:_MOST_PLACES]))
+        more = f" and {len(work.done) - _MOST_PLACES} more" if len(work.done) > _MOST_PLACES else ""
+        yield Finding(
+            code="PLAN124",
+            severity=Severity.INFO,
+            message=f"blocks that have nothing to do in this state: {places}{more}",
+            hint="Take them out once that is so in all states of these specs.",
+        )
+
+
+def unknown_addresses(blocks: Blocks) -> Iterator[Finding]:
+    """An error for each address of a block that no kind of resource has."""
+    named = [
+        *((address, move.place) for move in blocks.moved for address in (move.source, move.target)),
+        *((removal.address, removal.place) for removal in blocks.removed),
+        *((wanted.address, wanted.place) for wanted in blocks.imported),
+    ]
+    for address, place in named:
+        if kind_of(address) is None:
+            yield _error(
+                "SPEC034",
+                f"{address} is the address of no kind of resource",
+                _suggested(address),
+                place,
+            )
+
+
+def kind_of(address: str) -> str | None:
+    """The kind whose addresses look like this one."""
+    table, slash, below = address.partition("/")
+    if not re.fullmatch(r"[a-zA-Z0-9_.-]{1,255}", table):
+        return None
+    if not slash:
+        return "table"
+    return next(
+        (kind for kind, policy in POLICIES.items() if policy.address and re.fullmatch(policy.address, below)),
+        None,
+    )
+
+
+def _suggested(address: str) -> str:
+    table, _, below = address.partition("/")
+    examples = (
+        "gsi/NAME",
+        "iam/read_only",
+        "iam/custom/NAME",
+        "log_group",
+        "backup/vault",
+        "backup/plan",
+        "ttl",
+    )
+    near = get_close_matches(below, examples, 1, 0.5)
+    return f"Did you mean {table}/{near[0]}?" if near else "`dynaops state list` shows all addresses."
+
+
+class _Work:
+    """The blocks, one after another, on a state that changes with them."""
+
+    def __init__(
+        self, blocks: Blocks, declared: Mapping[str, Resource], state: State, tables: Collection[str]
+    ) -> None:
+        self.findings: list[Finding] = []
+        self._blocks = blocks
+        self._declared = declared
+        self._around_declared = _with_owners(declared)
+        self._state = state
+        self._tables = tables
+        self._effects: list[Effect] = []
+        self._done: list[Place] = []
+
+    def result(self) -> Refactored:
+        moved = dict(self._moves())
+        removed = dict(self._removals())
+        imported = dict(self._imports())
+        return Refactored(self._state, tuple(self._effects), moved, removed, imported, tuple(self._done))
+
+    def _moves(self) -> Iterator[tuple[str, Move]]:
+        ends = destinations(self._blocks.moved)
+        for move in self._blocks.moved:
+            end = ends[move.source] or move.target
+            if self._below(move.source):
+                if self._may_move(move, end):
+                    self._move(move, end)
+                    yield end, move
+            elif not self._below(end) and end in self._around_declared:
+                self._not_there("moved", move.source, move.place)
+            else:
+                self._done.append(move.place)
+
+    def _move(self, move: Move, end: str) -> None:
+        record = self._state.resources[self._below(move.source)[0]]
+        effect = Effect(address=end, kind=record.kind, region=record.region, moved_from=move.source)
+        self._state = apply_effects(self._state, [effect], {}, 0)
+        self._effects.append(effect)
+
+    def _may_move(self, move: Move, end: str) -> bool:
+        if move.source in self._around_declared:
+            message, hint = f"{move.source} is still declared", f"Declare it as {end} alone."
+        elif self._below(end):
+            message = f"the state knows both {move.source} and {end}"
+            hint = f"To let the state forget {move.source}, write a `removed` block for it instead."
+        elif end not in self._around_declared:
+            message = f"no spec declares {end}"
+            hint = _meant(end, set(self._declared) - set(self._state.resources)) or (
+                "Declare it there; to let go of it, write a `removed` block."
+            )
+        else:
+            try:
+                check_move(self._state, move.source, end)
+                return True
+            except DynaopsError as error:
+                message, hint = error.message, error.hint or ""
+        self.findings.append(_error("SPEC038", f"moved: {message}", hint, move.place))
+        return False
+
+    def _removals(self) -> Iterator[tuple[str, Removal]]:
+        for removal in self._blocks.removed:
+            if removal.address in self._around_declared:
+                self.findings.append(
+                    _error(
+                        "SPEC035",
+                        f"removed: {removal.address} is still declared",
+                        "Take it out of its spec, or take the block out.",
+                        removal.place,
+                    )
+                )
+            elif self._below(removal.address):
+                yield removal.address, removal
+            else:
+                self._not_there("removed", removal.address, removal.place)
+
+    def _imports(self) -> Iterator[tuple[str, Import]]:
+        for wanted in self._blocks.imported:
+            resource = self._declared.get(wanted.address)
+            if resource is None:
+                self.findings.append(
+                    _error(
+                        "SPEC036",
+                        f"import: no spec declares {wanted.address}",
+                        _meant(wanted.address, set(self._declared) - set(self._state.resources))
+                        or f"Write its spec, or let `dynaops import {table_of(wanted.address)}` write it.",
+                        wanted.place,
+                    )
+                )
+            elif wanted.region not in (None, resource.region):
+                self.findings.append(
+                    _error(
+                        "SPEC037",
+                        f"import: {wanted.address} is to be in {wanted.region}, and its spec is for {resource.region}",
+                        "Set `region` of the spec to where the table is.",
+                        wanted.place,
+                    )
+                )
+            elif wanted.address in self._state.resources:
+                self._done.append(wanted.place)
+            else:
+                yield wanted.address, wanted
+
+    def _not_there(self, kind: str, address: str, place: Place) -> None:
+        """A block whose resource the state does not know: it is done, or it was meant for what the plan deletes."""
+        going = [
+            known
+            for known in self._state.resources
+            if known not in self._around_declared
+            and table_of(known) in self._tables
+            and kind_of(known) == kind_of(address)
+        ]
+        meant = _meant(address, going)
+        if meant:
+            self.findings.append(_error("SPEC039", f"{kind}: the state knows no {address}", meant, place))
+        else:
+            self._done.append(place)
+
+    def _below(self, address: str) -> list[str]:
+        """What the state records at `address` and below it."""
+        return sorted(known for known in self._state.resources if is_below(known, address))
+
+
+def _meant(address: str, known: Iterable[str]) -> str:
+    near = get_close_matches(address, sorted(known), 1, 0.8)
+    return f"Did you mean {near[0]}?" if near else ""
+
+
+def _with_owners(addresses: Iterable[str]) -> set[str]:
+    """The addresses, and all that they lie below."""
+    parts = (address.split("/") for address in addresses)
+    return {"/".join(names[:length]) for names in parts for length in range(1, len(names) + 1)}
+
+
+def _error(code: str, message: str, hint: str | None, place: Place) -> Finding:
+    return Finding(code=code, severity=Severity.ERROR, message=message, hint=hint, place=place)

@@ -1,0 +1,51 @@
+"""What concerns several tables of a plan at once: what they share, and what they cannot both be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from dynaops.engine.addresses import check_patterns, is_below, selected, table_of
+from dynaops.engine.retain import is_retained
+from dynaops.engine.same_table import claimed_twice
+from dynaops.engine.scopes import Target
+from dynaops.engine.sharing import Uses, contradictions, uses_of
+from dynaops.engine.sides import declared_by
+from dynaops.kinds.kind import Entry
+from dynaops.kinds.rooms import POLICIES
+from dynaops.model.finding import Finding
+from dynaops.model.resource import Scope
+from dynaops.model.state import State
+
+
+def uses_of_plan(targets: Sequence[Target], state: State, patterns: Sequence[str]) -> Uses:
+    """Who uses what several tables may use, and whose use of it ends with this plan (narrowed to `patterns`)."""
+    declared = {address: resource for target in targets for address, resource in declared_by(target).items()}
+    stays = {
+        target.scope.address: target.spec is None
+        and is_retained(state, target.scope.address, target.promised)
+        for target in targets
+    }
+    removed = [address for target in targets for address in target.removed]
+
+    def ends(address: str) -> bool:
+        if stays.get(table_of(address), True) or any(is_below(address, root) for root in removed):
+            return False
+        return selected(address, patterns)
+
+    return uses_of(declared, state, ends, POLICIES)
+
+
+def contradicting(
+    entries: Mapping[str, Mapping[str, Entry]],
+    scopes: Sequence[Scope],
+    state: State,
+    patterns: Sequence[str],
+    refreshed: bool,
+) -> list[Finding]:
+    """Errors for what cannot stand in one plan; `entries` are those of each table.
+
+    Raises DynaopsError for a pattern that fits none of them.
+    """
+    every = [entry for below in entries.values() for _, entry in sorted(below.items())]
+    check_patterns(patterns, [entry.address for entry in every])
+    return [*claimed_twice(entries, scopes, state, refreshed), *contradictions(every, POLICIES)]

@@ -1,0 +1,239 @@
+"""Blocks that change what the state says of live resources: `moved`, `removed` and `import`.
+
+They stand in documents of their own (without `table_name`) in any spec file. This module reads them, and checks them
+against one another; what they come to is planned in ``engine/refactoring``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import Field, ValidationError, field_validator
+
+from dynaops.engine.form_errors import findings_of
+from dynaops.engine.yaml_tree import Node
+from dynaops.model.finding import Finding, Place, Severity
+from dynaops.model.spec import Fragment
+from dynaops.specs.blocks import BLOCKS
+
+
+class MovedBlock(Fragment):
+    """A resource that goes by another address from now on. Nothing is changed in AWS."""
+
+    source: str = Field(alias="from")
+    """The address that the state knows it by."""
+    target: str = Field(alias="to")
+    """The address at which a spec declares it."""
+
+
+class RemovedBlock(Fragment):
+    """A resource that the state forgets, with all below it. AWS keeps it."""
+
+    address: str
+    """A table or a part of one, such as orders/alarm/throttles. No spec declares it any more."""
+
+
+class ImportBlock(Fragment):
+    """A live resource that is taken into the state. A spec declares it; how it differs is planned as any change."""
+
+    address: str
+    """A table or a part of one. AWS must have it."""
+    region: str | None = None
+    """Where a table is, as a check: its spec must say the same."""
+
+
+class BlocksDocument(Fragment):
+    """A document of blocks: what the state is to say of live resources, beside what the specs declare."""
+
+    moved: list[MovedBlock] = []
+    """Resources that go by another address from now on."""
+    removed: list[RemovedBlock] = []
+    """Resources that dynaops looks after no more, and AWS keeps."""
+    import_: list[ImportBlock] = Field([], alias="import")
+    """Live resources that dynaops looks after from now on."""
+
+    @field_validator("removed", "import_", mode="before")
+    @classmethod
+    def _from_addresses(cls, value: Any) -> Any:
+        """An entry may be the address alone."""
+        if not isinstance(value, list):
+            return value
+        return [{"address": entry} if isinstance(entry, str) else entry for entry in value]
+
+
+@dataclass(frozen=True)
+class Move:
+    """What the state knows as `source` is `target` from now on."""
+
+    source: str
+    target: str
+    place: Place
+
+
+@dataclass(frozen=True)
+class Removal:
+    """What is at `address`, and below it, is forgotten; AWS keeps it."""
+
+    address: str
+    place: Place
+    why: str = ""
+    """In words, where it is no `removed` block."""
+
+
+@dataclass(frozen=True)
+class Import:
+    """What is live at `address` is taken into the state."""
+
+    address: str
+    region: str | None
+    place: Place
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """All blocks of the specs."""
+
+    moved: tuple[Move, ...] = ()
+    removed: tuple[Removal, ...] = ()
+    imported: tuple[Import, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.moved or self.removed or self.imported)
+
+    @property
+    def digests(self) -> dict[str, str]:
+        """A digest of what the blocks of each kind say, wherever they are written."""
+        said: dict[str, list[list[str | None]]] = {
+            "moved": [[block.source, block.target] for block in self.moved],
+            "removed": [[block.address] for block in self.removed],
+            "import": [[block.address, block.region] for block in self.imported],
+        }
+        return {
+            kind: hashlib.sha256(json.dumps(sorted(entries, key=str)).encode()).hexdigest()[:24]
+            for kind, entries in said.items()
+            if entries
+        }
+
+
+def is_blocks(node: Node) -> bool:
+    """Whether a document holds blocks, and is about no table of its own."""
+    return (
+        isinstance(node.value, dict) and "table_name" not in node.value and bool(set(node.value) & {*BLOCKS})
+    )
+
+
+def read_blocks(node: Node, findings: list[Finding]) -> Blocks:
+    """The blocks of a document. What is wrong with their form is added to `findings`."""
+    try:
+        document = BlocksDocument.model_validate(node.plain())
+    except ValidationError as error:
+        findings.extend(findings_of(error, node, BlocksDocument))
+        return Blocks()
+    return Blocks(
+        tuple(
+            Move(block.source, block.target, node.place(f"moved.{number}"))
+            for number, block in enumerate(document.moved)
+        ),
+        tuple(
+            Removal(block.address, node.place(f"removed.{number}"))
+            for number, block in enumerate(document.removed)
+        ),
+        tuple(
+            Import(block.address, block.region, node.place(f"import.{number}"))
+            for number, block in enumerate(document.import_)
+        ),
+    )
+
+
+def joined(parts: Sequence[Blocks], findings: list[Finding]) -> Blocks:
+    """The blocks of several documents as one. Those that contradict one another are told in `findings`."""
+    blocks = Blocks(
+        tuple(dict.fromkeys(block for part in parts for block in part.moved)),
+        tuple(block for part in parts for block in part.removed),
+        tuple(block for part in parts for block in part.imported),
+    )
+    findings.extend(contradictions(blocks))
+    return blocks
+
+
+def contradictions(blocks: Blocks) -> Iterator[Finding]:
+    """Blocks that cannot all be carried out, whatever the state says."""
+    by_source: dict[str, Move] = {}
+    by_target: dict[str, Move] = {}
+    for move in blocks.moved:
+        for known, address, side in ((by_source, move.source, "from"), (by_target, move.target, "to")):
+            other = known.setdefault(address, move)
+            if (other.source, other.target) != (move.source, move.target):
+                yield _error(
+                    "SPEC031",
+                    f"moved: two blocks say {side}: {address}",
+                    f"The other is at {other.place}.",
+                    move.place,
+                )
+    ends = destinations(blocks.moved)
+    circle = [move for move in blocks.moved if ends[move.source] is None]
+    if circle:
+        addresses = ", ".join(dict.fromkeys(move.source for move in circle))
+        yield _error(
+            "SPEC032",
+            f"moved: the blocks lead in a circle: {addresses}",
+            "Take one of them out.",
+            circle[0].place,
+        )
+    yield from _overlapping(blocks)
+
+
+def destinations(moves: Iterable[Move]) -> Mapping[str, str | None]:
+    """Where each `from` ends up when all blocks are followed; None where they lead in a circle."""
+    steps = {move.source: move.target for move in moves}
+    ends: dict[str, str | None] = {}
+    for source in steps:
+        seen = {source}
+        end: str | None = steps[source]
+        while end in steps:
+            if end in seen:
+                end = None
+                break
+            seen.add(end)
+            end = steps[end]
+        ends[source] = end
+    return ends
+
+
+def _overlapping(blocks: Blocks) -> Iterator[Finding]:
+    """Addresses that blocks of different kinds are about."""
+    others = {address: move.place for move in blocks.moved for address in (move.source, move.target)}
+    for removal in blocks.removed:
+        if removal.address in others:
+            yield _error(
+                "SPEC033",
+                f"removed: {removal.address} is also moved",
+                f"The other block is at {others[removal.address]}.",
+                removal.place,
+            )
+    others |= {removal.address: removal.place for removal in blocks.removed}
+    imports: dict[str, Import] = {}
+    for wanted in blocks.imported:
+        other = imports.setdefault(wanted.address, wanted)
+        if wanted.address in others:
+            yield _error(
+                "SPEC033",
+                f"import: {wanted.address} is also moved or removed",
+                f"The other block is at {others[wanted.address]}.",
+                wanted.place,
+            )
+        elif other.region != wanted.region:
+            yield _error(
+                "SPEC033",
+                f"import: two blocks name different regions of {wanted.address}",
+                f"The other is at {other.place}.",
+                wanted.place,
+            )
+
+
+def _error(code: str, message: str, hint: str, place: Place) -> Finding:
+    return Finding(code=code, severity=Severity.ERROR, message=message, hint=hint, place=place)
