@@ -72,7 +72,9 @@ def _from_pydantic(error: ErrorDetails, node: Node, whole: type[BaseModel]) -> F
             code="SPEC011",
             severity=Severity.ERROR,
             message=f"{name} is missing" + (f" in {around}" if around else ""),
-            hint=f"{_needed(whole)} always needed." if not around else None,
+            hint="table_name, hash_key and attributes are always needed."
+            if not around and "hash_key" in whole.model_fields
+            else None,
             path=path,
             place=node.place(around),
         )
@@ -135,11 +137,6 @@ def _type_hint(error: ErrorDetails) -> str | None:
     if error["type"] == "string_type" and not isinstance(value, (dict, list)):
         return "Put it in quotes."
     return None
-
-
-def _needed(model: type[BaseModel]) -> str:
-    names = [field.alias or name for name, field in model.model_fields.items() if field.is_required()]
-    return f"{', '.join(names[:-1])} and {names[-1]} are" if len(names) > 1 else f"{''.join(names)} is"
 
 
 def _known_keys(path: Sequence[int | str], whole: type[BaseModel]) -> list[str]:

@@ -197,9 +197,10 @@ def _told(plan: Plan, left_alone: Collection[str]) -> dict[str, Any]:
         f"{operation.api} of {operation.address} ({operation.id})": (place, _sent(operation))
         for place, operation in enumerate(plan.operations)
     }
-    # What a changed resource is besides (`before`) may hold what nobody compares, such as an autoscaled capacity.
+    # What a changed resource is besides (`before`) may hold what nobody compares, such as an autoscaled capacity;
+    # a block may have moved in its file.
     told |= {
-        f"the change of {one.address}": one.model_dump(mode="json", exclude={"before"})
+        f"the change of {one.address}": one.model_dump(mode="json", exclude={"before", "block"})
         for one in plan.changes
     }
     told["what it records without a call"] = [

@@ -28,7 +28,7 @@ from dynaops.engine.refactoring import (
     refactored,
     with_blocks,
 )
-from dynaops.engine.retain import released, retained
+from dynaops.engine.retain import released, retained, with_removals
 from dynaops.engine.same_table import check_name
 from dynaops.engine.scopes import Target, orphaned, recorded_tables, scope_of, source_of
 from dynaops.engine.sharing import Uses, forgotten, let_go
@@ -285,9 +285,10 @@ def plan_table(
     judged = compared(target, state, live, read, options.destroy)
     if options.targets:
         judged = narrowed(judged, options.targets)
-    judged = let_go(with_source(released(judged, target.removed), target), uses or Uses({}), POLICIES)
+    removed = {root: one for root, one in target.removed.items() if selected(root, options.targets)}
+    judged = let_go(with_source(released(judged, removed), target), uses or Uses({}), POLICIES)
     work = Work(target.scope, judged.entries, now, target.promised)
-    kept = retained(judged, work, target.removed)
+    kept = retained(judged, work, removed)
     if kept is not None:
         return _forgotten(target, kept, now)
     for room in ROOMS:
@@ -300,7 +301,8 @@ def plan_table(
         steps.extend(room.operations(work))
     steps = with_consent(steps, work, target)
     findings.extend(missing(work.entries, target, options.refresh))
-    judged = replace(judged, entries=with_blocks(with_names(work), target, options.targets))
+    told = with_removals(with_names(work), removed)
+    judged = replace(judged, entries=with_blocks(told, target, options.targets))
     table = live.get(target.scope.address)
     busy = table.busy if table else None
     settle = going or (_settle(target.scope) if busy else None)

@@ -97,14 +97,14 @@ def with_blocks(entries: Mapping[str, Entry], target: Target, patterns: Sequence
     for address, entry in entries.items():
         block = next((one for root, one in target.imported.items() if is_below(address, root)), None)
         if block and entry.change and entry.action is Action.ADOPT:
-            reason = f"{entry.change.reason} (the `import` block at {block.place})"
+            reason = f"{entry.change.reason}; an `import` block asks for it"
             change = entry.change.model_copy(update={"reason": reason, "block": str(block.place)})
             found[address] = replace(entry, change=change)
     return found
 
 
 def _moved(entry: Entry, move: Move) -> Change:
-    reason = f"the state knew it as {move.source} (the `moved` block at {move.place})"
+    reason = f"the state knew it as {move.source}, and a `moved` block gives it this address"
     told = {"previous_address": move.source, "block": str(move.place)}
     if entry.change is not None:
         return entry.change.model_copy(update={**told, "reason": f"{entry.change.reason}; {reason}"})
@@ -190,18 +190,15 @@ def kind_of(address: str) -> str | None:
 
 
 def _suggested(address: str) -> str:
-    table, _, below = address.partition("/")
-    examples = (
-        "gsi/NAME",
-        "iam/read_only",
-        "iam/custom/NAME",
-        "log_group",
-        "backup/vault",
-        "backup/plan",
-        "ttl",
-    )
-    near = get_close_matches(below, examples, 1, 0.5)
-    return f"Did you mean {table}/{near[0]}?" if near else "`dynaops state list` shows all addresses."
+    """The address with the segment that was perhaps mistyped put right."""
+    table, *below = address.split("/")
+    words = {word for policy in POLICIES.values() for word in re.findall(r"[a-z_]{2,}", policy.address)}
+    for place, segment in enumerate(below):
+        for word in get_close_matches(segment, sorted(words), 3):
+            corrected = "/".join((table, *below[:place], word, *below[place + 1 :]))
+            if kind_of(corrected) is not None:
+                return f"Did you mean {corrected}?"
+    return "`dynaops state list` shows all addresses."
 
 
 class _Work:

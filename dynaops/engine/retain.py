@@ -44,24 +44,47 @@ def retained(judged: Judged, work: Work, removed: Mapping[str, Removal]) -> Judg
 
 
 def released(judged: Judged, removed: Mapping[str, Removal]) -> Judged:
-    """`judged` with parts of a table forgotten instead of deleted; what goes with its table is not kept."""
-    entries = dict(judged.entries)
-    for address, entry in judged.entries.items():
-        removal = next((block for root, block in removed.items() if is_below(address, root)), None)
-        owner = judged.entries.get(entry.owner) if entry.owner else None
-        if removal is None or entry.record is None or (owner and owner.action in _LOST):
-            continue
-        entries[address] = _kept(entry, _reason(removal), removal)
-    gone = [address for address, entry in entries.items() if entry.action is Action.FORGET]
-    updates = [effect for effect in judged.updates if effect.address not in gone]
+    """`judged` with parts of a table forgotten instead of deleted; what goes with its table is not kept.
+
+    Nothing becomes of them for the rooms; that they are forgotten is told at the end (`with_removals`).
+    """
+    gone = [entry for entry in judged.entries.values() if _is_released(entry, judged.entries, removed)]
+    addresses = {entry.address for entry in gone}
     return replace(
-        judged, entries=entries, updates=(*updates, *_forgotten({one: entries[one] for one in gone}))
+        judged,
+        entries={**judged.entries, **{entry.address: replace(entry, change=None) for entry in gone}},
+        updates=(
+            *(effect for effect in judged.updates if effect.address not in addresses),
+            *_forgotten({entry.address: entry for entry in gone}),
+        ),
     )
 
 
+def with_removals(entries: Mapping[str, Entry], removed: Mapping[str, Removal]) -> dict[str, Entry]:
+    """The entries, whose changes tell what is forgotten."""
+    return {
+        address: _kept(entry, _reason(removal), removal)
+        if entry.change is None
+        and _is_released(entry, entries, removed)
+        and (removal := _removal(address, removed))
+        else entry
+        for address, entry in entries.items()
+    }
+
+
+def _is_released(entry: Entry, entries: Mapping[str, Entry], removed: Mapping[str, Removal]) -> bool:
+    if entry.record is None or entry.desired is not None or _removal(entry.address, removed) is None:
+        return False
+    owner = entries.get(entry.owner) if entry.owner else None
+    return owner is None or owner.action not in _LOST
+
+
+def _removal(address: str, removed: Mapping[str, Removal]) -> Removal | None:
+    return next((block for root, block in removed.items() if is_below(address, root)), None)
+
+
 def _reason(removal: Removal) -> str:
-    why = removal.why or f"the `removed` block at {removal.place}"
-    return f"{why} lets the state forget it; AWS keeps it"
+    return f"{removal.why or 'a `removed` block'} lets the state forget it; AWS keeps it"
 
 
 def _kept(entry: Entry, reason: str, removal: Removal | None) -> Entry:

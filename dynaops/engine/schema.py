@@ -12,6 +12,7 @@ from dynaops.kinds import TableSpec
 from dynaops.model.spec import Fragment
 from dynaops.specs.blocks import DEFAULTS, ONLY
 from dynaops.specs.matching import MATCH, NAME
+from dynaops.specs.refactoring import BlocksDocument
 
 URI = "https://json-schema.org/draft/2020-12/schema"
 
@@ -19,7 +20,9 @@ URI = "https://json-schema.org/draft/2020-12/schema"
 def json_schema() -> dict[str, Any]:
     """The schema of one document: every key with its meaning, allowed values and default."""
     found = TableSpec.model_json_schema(mode="validation")
-    definitions = found.get("$defs", {})
+    blocks = BlocksDocument.model_json_schema(mode="validation", by_alias=True)
+    definitions = found.get("$defs", {}) | blocks["$defs"]
+    found["$defs"] = definitions
     fragments = {fragment.__name__: fragment for fragment in _fragments(Fragment)}
     _explain(found, TableSpec)
     for name in set(fragments) & set(definitions):
@@ -30,7 +33,18 @@ def json_schema() -> dict[str, Any]:
                 "description": block.get("description", ""),
                 "anyOf": [{"type": "boolean"}, {**block, "description": "The block in full."}],
             }
-    return {"$schema": URI, **_with_composition(found), "title": "dynaops table spec"}
+    _explain(blocks, BlocksDocument)
+    whole = _with_blocks(_with_composition(found), blocks["properties"])
+    return {"$schema": URI, **whole, "title": "dynaops table spec"}
+
+
+def _with_blocks(found: dict[str, Any], blocks: dict[str, Any]) -> dict[str, Any]:
+    """The schema with the blocks that stand in documents of their own."""
+    for name in ("removed", "import"):  # an entry may be the address alone
+        blocks[name] = {**blocks[name], "items": {"anyOf": [{"type": "string"}, blocks[name]["items"]]}}
+    kinds = [{"required": [name]} for name in blocks]
+    properties = {**found["properties"], **blocks}
+    return {**found, "properties": properties, "anyOf": [*found["anyOf"], *kinds]}
 
 
 _NAMES = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}
@@ -72,8 +86,10 @@ def _explain(block: dict[str, Any], fragment: type[Fragment]) -> None:
     They are read from the source, here alone: pydantic would do so whenever a spec is loaded.
     """
     for name, text in _docstrings(fragment):
-        if name in block["properties"]:
-            block["properties"][name]["description"] = text
+        field = fragment.model_fields.get(name)
+        key = (field and field.alias) or name
+        if key in block["properties"]:
+            block["properties"][key]["description"] = text
 
 
 def _docstrings(fragment: type[Fragment]) -> Iterator[tuple[str, str]]:

@@ -50,11 +50,11 @@ class BlocksDocument(Fragment):
     """A document of blocks: what the state is to say of live resources, beside what the specs declare."""
 
     moved: list[MovedBlock] = []
-    """Resources that go by another address from now on."""
+    """In a document of its own: resources that go by another address from now on."""
     removed: list[RemovedBlock] = []
-    """Resources that dynaops looks after no more, and AWS keeps."""
+    """In a document of its own: resources that dynaops looks after no more, and that AWS keeps."""
     import_: list[ImportBlock] = Field([], alias="import")
-    """Live resources that dynaops looks after from now on."""
+    """In a document of its own: live resources that dynaops looks after from now on."""
 
     @field_validator("removed", "import_", mode="before")
     @classmethod

@@ -118,7 +118,9 @@ def _removed(change: Change) -> tuple[Line, ...]:
 
 
 def _reason(change: Change) -> tuple[Line, ...]:
-    return (line(faint(change.reason)),) if change.reason else ()
+    if not change.reason:
+        return ()
+    return (line(faint(f"{change.reason} ({change.block})" if change.block else change.reason)),)
 
 
 def _details(change: Change) -> tuple[Node, ...]:
