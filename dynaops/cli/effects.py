@@ -8,6 +8,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from dynaops.cli.screen import notice
 from dynaops.cli.settings import Settings
 from dynaops.model.errors import DynaopsError
 
@@ -83,6 +84,11 @@ def effect_of(command: str) -> Effect:
 
 def require_permitted(settings: Settings, project: Project, command: str, effect: Effect) -> None:
     """Raise DynaopsError where the environment, or that none is chosen, forbids the command."""
+    if effect is Effect.READS and is_incomplete(settings, project):
+        names = ", ".join(project.environments)
+        notice(
+            f"No environment is chosen, and this works with what they share; -E NAME chooses one of {names}"
+        )
     if effect not in (Effect.DATA, Effect.CHANGES):
         return
     _require_chosen(settings, project, command)
@@ -106,17 +112,19 @@ def require_reviewed(project: Project, digest: str | None) -> None:
 
 
 def _require_chosen(settings: Settings, project: Project, command: str) -> None:
-    """Where there are environments, one must be chosen, unless it is said by other means which state is meant.
+    if is_incomplete(settings, project):
+        raise DynaopsError(
+            f"{command} changes an environment, and none is chosen",
+            f"Choose one with -E NAME or DYNAOPS_ENVIRONMENT: {', '.join(project.environments)}.",
+        )
+
+
+def is_incomplete(settings: Settings, project: Project) -> bool:
+    """Whether there are environments, none is chosen, and nothing else says which state is meant.
 
     A top level that names a state of its own is complete, and an environment like the others. The embedded sandbox
     is nobody's environment.
     """
     if project.environment is not None or not project.environments or settings.sandbox:
-        return
-    if project.state is not None or "state" in settings.given:
-        return
-    names = ", ".join(project.environments)
-    raise DynaopsError(
-        f"{command} changes an environment, and none is chosen",
-        f"Choose one with -E NAME or DYNAOPS_ENVIRONMENT: {names}.",
-    )
+        return False
+    return project.state is None and "state" not in settings.given

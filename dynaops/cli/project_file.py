@@ -79,6 +79,7 @@ def variable(names: tuple[str, ...], environ: Mapping[str, str] | None = None) -
 def _state(said: Project) -> str:
     """Where the state is. Raises DynaopsError where an earlier run seems to have kept it elsewhere."""
     if said.state is not None:
+        _require_inside(said, said.state)
         return said.state
     if said.file is None:
         return DEFAULT_STATE
@@ -89,6 +90,17 @@ def _state(said: Project) -> str:
             f"Say which is meant: --state {DEFAULT_STATE}, or `state` in {said.file.name}.",
         )
     return state
+
+
+def _require_inside(said: Project, state: str) -> None:
+    """Raise DynaopsError where a link leads the state that the file names out of the project."""
+    from dynaops.model.project import leads_outside
+
+    if "://" not in state and leads_outside(Path(state)):
+        raise DynaopsError(
+            f"{state} leads out of the project by a link, and no state is kept there ({said.says('state')})",
+            "Remove the link, or name the place that it leads to with --state.",
+        )
 
 
 def default_state(said: Project) -> str:

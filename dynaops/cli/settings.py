@@ -52,6 +52,11 @@ class Settings(NamedTuple):
     arguments: tuple[str, ...] = ()
     """The command line as it was given."""
 
+    @property
+    def asked_region(self) -> str | None:
+        """The region of ``--region``. That of the project file is only for what has none of its own."""
+        return self.region if "region" in self.given else None
+
 
 def settings_of(ctx: typer.Context, of_plan: str | None = None) -> Settings:
     """The settings of the running command, with what the project file says where nothing else does.

@@ -357,7 +357,7 @@ def outputs(state: State, address: str | None) -> dict[str, dict[str, Any]]:
 
 def region_of(table: str, settings: Settings, way: Aws) -> str:
     """Where a table is: ``--region``, else what the state knows of a table of that name, else the default region."""
-    asked = region_said(settings)
+    asked = settings.asked_region or os.environ.get("AWS_REGION")
     if asked:
         return asked
     state = store(settings).load()

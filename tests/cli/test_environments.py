@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -229,6 +230,40 @@ def test_a_state_of_a_folder_below_is_not_forgotten_in_silence(
     monkeypatch.chdir("specs")
     ran = cli("plan")
     assert (ran.code, "There is a state at .dynaops/state.json in this folder" in ran.err) == (1, True), ran
+
+
+def test_a_state_that_the_file_names_is_not_kept_through_a_link(
+    cli: Cli, cloud: SandboxServer, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    outside = tmp_path_factory.mktemp("outside")
+    Path(".dynaops").symlink_to(outside)
+    ran = cli("-E", "dev", "apply", "--yes")
+    assert (ran.code, "no state is kept there (state, dynaops.toml:7:1)" in ran.err) == (1, True), ran
+    assert list(outside.iterdir()) == []
+
+
+def test_the_files_region_is_only_for_what_has_none(cli: Cli, cloud: SandboxServer) -> None:
+    Path("specs/team/orders.yaml").write_text(SPEC.format(name="orders") + "region: us-east-1\n")
+    assert cli("-E", "dev", "apply", "--yes").code == 0
+    Path("rows.jsonl").write_text('{"id": "1"}\n')
+    loaded = cli("-E", "dev", "load-data", "orders-dev", "rows.jsonl", "--json")
+    assert (loaded.code, "us-east-1" in loaded.out + loaded.err) == (0, True), loaded
+    assert cli("-E", "dev", "destroy", "--yes").code == 0
+
+
+def test_rows_are_loaded_as_the_role(cli: Cli, cloud: SandboxServer) -> None:
+    assert cli("-E", "prod", "plan", "--out", "prod.plan", "--json").code == 0
+    digest = hashlib.sha256(Path("prod.plan").read_bytes()).hexdigest()
+    assert cli("apply", "prod.plan", "--yes", "--digest", digest).code == 0
+    Path("rows.jsonl").write_text('{"id": "1"}\n')
+    assert cli("-E", "prod", "load-data", "users-prod", "rows.jsonl").code == 0
+    assert cli("-E", "dev", "load-data", "users-prod", "rows.jsonl").code == 1
+
+
+def test_with_no_environment_what_is_read_is_the_top_level_and_that_is_said(cli: Cli, project: Path) -> None:
+    assert "-E NAME chooses one of dev, prod, wrong" in cli("validate").err
+    assert "-E NAME" not in cli("validate", "-E", "dev").err
+    assert "-E NAME" not in cli("validate", "--state", "x.json").err
 
 
 def test_subfolders_that_a_named_folder_leaves_out_are_told(cli: Cli, project: Path) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from dynaops.model.errors import DynaopsError
 from dynaops.specs.project import Project
@@ -195,3 +197,32 @@ def test_the_line_is_shown_with_a_caret(here: Path) -> None:
     assert all(len(line) <= 100 for line in f"{first}\n{second}".splitlines())
     line, caret = second.splitlines()
     assert line[caret.index("^") :].startswith("spec")
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, len(WHOLE)), st.integers(0, 6), st.text("[]{}\"'=.#,\\\n\x00é ", max_size=3)
+        ),
+        min_size=1,
+        max_size=4,
+    )
+)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_file_is_a_project_or_is_told(here: Path, edits: list[tuple[int, int, str]]) -> None:
+    text = WHOLE
+    for at, length, put in edits:
+        text = text[:at] + put + text[at + length :]
+    (here / "dynaops.toml").write_text(text, encoding="utf-8")
+    lines = text.split("\n")
+    try:
+        file = find(here)
+        assert file is not None
+        for name in (None, *file.environments):
+            file.project(name)
+    except ProjectFileError as error:
+        assert error.findings
+        for finding in error.findings:
+            assert finding.place is not None
+            assert 1 <= finding.place.line <= len(lines)
+            assert 1 <= finding.place.column <= len(lines[finding.place.line - 1]) + 1

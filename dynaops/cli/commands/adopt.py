@@ -62,7 +62,7 @@ def adopt(
     _refuse_overwriting(out)
     state_of(place, way)
     with place.lock("import"):
-        imported = wiring.import_table(table, state_of(place, way), way, settings.region)
+        imported = wiring.import_table(table, state_of(place, way), way, settings.asked_region)
         if out is not None:
             Path(out).parent.mkdir(parents=True, exist_ok=True)
             write_text(out, imported.spec_yaml)

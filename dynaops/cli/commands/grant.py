@@ -91,7 +91,7 @@ def grant(
         part=(wanted or ["lambda_access"])[0],
         policy_name=policy_name,
         revoke=revoke,
-        region=settings.region,
+        region=settings.asked_region,
     )
     if granted.plan.operations and not dry_run:
         terms = Terms(
