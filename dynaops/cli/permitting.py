@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from dynaops.access.needs import Need
     from dynaops.aws.session import Aws
     from dynaops.engine.load import Document
+    from dynaops.engine.notify import Recipient
     from dynaops.model.plan import Plan
     from dynaops.model.state import State
 
@@ -31,6 +32,14 @@ def for_plan(plan: Plan, documents: Sequence[Document], state: State, way: Aws) 
     from dynaops.rehearsal.life import of_plan
 
     return of_plan(plan, documents, state, gather(plan, regions(documents, state, way), state, way))
+
+
+def for_notifications(recipients: Iterable[Recipient]) -> set[Need]:
+    """What it takes to tell topics and buses of runs."""
+    from dynaops.access.needs import Need
+    from dynaops.engine.notify import action_of
+
+    return {Need(action_of(recipient), recipient.arn) for recipient in recipients}
 
 
 def policy(needed: Iterable[Need]) -> dict[str, Any]:

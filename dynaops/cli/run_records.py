@@ -37,7 +37,7 @@ def recorded(store: Store, settings: Settings) -> RecordedStore:
     from dynaops.stores.run_log import KIND, RunLog
 
     about = partial(_about, settings, store.location)
-    return RecordedStore(store, RunRecorder(RunLog(store.beside(KIND)), about, _warn))
+    return RecordedStore(store, RunRecorder(RunLog(store.beside(KIND)), about, warn))
 
 
 def called_with(store: Store, aws: Aws) -> None:
@@ -128,7 +128,8 @@ def _who(settings: Settings, location: str, aws: Aws | None, region: str | None)
     return Who(arn=arn, account=account, note=note, user=holder.user, host=holder.host)
 
 
-def _warn(text: str) -> None:
+def warn(text: str) -> None:
+    """A sentence about what did not work beside the command itself; `text` has no full stop."""
     from dynaops.views.terminal import sentence
 
     sys.stderr.write(sentence(f"warning: {text}.", sys.stderr))

@@ -12,6 +12,7 @@ from enum import Enum
 from math import isfinite
 from typing import Any
 
+from dynaops.engine.notify import ARN as RECIPIENT
 from dynaops.specs.environment import prefix_fault
 
 ENVIRONMENT_NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}"
@@ -152,7 +153,7 @@ KEYS = (
         Form.TEXTS,
         "SNS topics and EventBridge buses (ARNs) that are told of each applied run.",
         '["arn:aws:sns:eu-west-1:111122223333:deployments"]',
-        r"arn:[a-z0-9-]+:(sns|events):[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_./-]{1,256}",
+        RECIPIENT,
         "the ARN of an SNS topic or of an EventBridge bus",
     ),
     Key("defaults", Form.MAP, "Keys laid under every spec: a spec's own word wins.", "{ encryption = true }"),

@@ -64,8 +64,8 @@ class RunRecorder:
         self._before: State | None = None
         self._after: State | None = None
         self._broken = False
-        self.last: RunRecord | None = None
-        """The record of the run that ended last."""
+        self.at_end: Callable[[RunRecord], None] | None = None
+        """Is given the record of the run that is under way, when it ends. It must raise nothing."""
 
     @contextlib.contextmanager
     def run(self, command: str) -> Iterator[None]:
@@ -157,9 +157,12 @@ class RunRecorder:
     def _end(self, error: BaseException | None) -> None:
         record, self._record = self._record, None
         if record is not None:
-            self.last = record.model_copy(update=self._final(error))
-            self._write(self.last)
+            final = record.model_copy(update=self._final(error))
+            self._write(final)
             self._forget_oldest()
+            if self.at_end is not None:
+                self.at_end(final)
+        self.at_end = None
         self._command, self._operations, self._outcome = "", {}, None
         self._before = self._after = None
 

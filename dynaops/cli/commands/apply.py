@@ -15,6 +15,7 @@ from dynaops.cli.events import Events
 from dynaops.cli.help import Command
 from dynaops.cli.identity import state_of
 from dynaops.cli.lazy import new_app
+from dynaops.cli.notifying import Notify, announce, recipients
 from dynaops.cli.project_file import project
 from dynaops.cli.reviewing import Policies, house_rules, judged
 from dynaops.cli.running import Terms, carry_out
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from dynaops.aws.session import Aws
     from dynaops.cli.saved import SavedPlan
     from dynaops.engine.load import Document
+    from dynaops.engine.notify import Recipient
     from dynaops.model.plan import Plan
     from dynaops.model.state import State
 
@@ -57,6 +59,7 @@ def apply(
     operations: options.ShowOperations = False,
     policies: Policies = None,
     events: Events = None,
+    notify: Notify = None,
 ) -> int:
     """Bring AWS to what the specs say.
 
@@ -85,7 +88,7 @@ def apply(
         settings = settings_of(ctx, file.environment or "")
         require_permitted(settings, project(settings), "apply", Effect.DATA)
         require_reviewed(project(settings), terms.digest)
-        return _apply_saved(settings, file, policies, env_names or (), terms)
+        return _apply_saved(settings, file, policies, env_names or (), terms, recipients(settings, notify))
     if digest:
         raise typer.BadParameter(
             "names a saved plan: dynaops apply PLAN --digest SHA256", param_hint="--digest"
@@ -93,7 +96,8 @@ def apply(
     settings = settings_of(ctx)
     require_permitted(settings, project(settings), "apply of specs", Effect.CHANGES)
     specs = wiring.source(settings, paths, overlays, variables, variable_files, env_names, recursive)
-    return _apply_specs(settings, specs, tuple(targets or ()), policies, terms)
+    told = recipients(settings, notify)
+    return _apply_specs(settings, specs, tuple(targets or ()), policies, terms, told)
 
 
 def _apply_specs(
@@ -102,6 +106,7 @@ def _apply_specs(
     targets: tuple[str, ...],
     policies: Sequence[str] | None,
     terms: Terms,
+    told: Sequence[Recipient],
 ) -> int:
     screen = Screen(settings)
     rules = house_rules(settings, policies)
@@ -110,6 +115,7 @@ def _apply_specs(
     way = wiring.aws(settings)
     state_of(place, way)
     with place.lock("apply") as lock:
+        announce(place, told, way)
         if lock.note:
             screen.aside(lock.note)
         state = state_of(place, way)
@@ -124,6 +130,7 @@ def _apply_saved(
     policies: Sequence[str] | None,
     env_names: Sequence[str],
     terms: Terms,
+    told: Sequence[Recipient],
 ) -> int:
     screen = Screen(settings)
     documents = file.documents(project(settings), env_names)
@@ -131,6 +138,7 @@ def _apply_saved(
     way = wiring.aws(settings)
     state_of(place, way)
     with place.lock("apply") as lock:
+        announce(place, told, way)
         if lock.note:
             screen.aside(lock.note)
         state = state_of(place, way)

@@ -10,6 +10,7 @@ from dynaops.cli.events import Events
 from dynaops.cli.help import Command
 from dynaops.cli.identity import state_of
 from dynaops.cli.lazy import new_app
+from dynaops.cli.notifying import Notify, announce, recipients
 from dynaops.cli.reviewing import Policies, house_rules, judged
 from dynaops.cli.running import Terms, carry_out
 from dynaops.cli.screen import Screen
@@ -38,6 +39,7 @@ def destroy(
     operations: options.ShowOperations = False,
     policies: Policies = None,
     events: Events = None,
+    notify: Notify = None,
 ) -> int:
     """Delete what dynaops made.
 
@@ -54,7 +56,9 @@ def destroy(
     place = wiring.store(settings)
     way = wiring.aws(settings)
     state_of(place, way)
+    told = recipients(settings, notify)
     with place.lock("destroy") as lock:
+        announce(place, told, way)
         if lock.note:
             screen.aside(lock.note)
         state = state_of(place, way)

@@ -12,6 +12,7 @@ from dynaops.cli.exits import Exit
 from dynaops.cli.help import Command
 from dynaops.cli.identity import state_of
 from dynaops.cli.lazy import new_app
+from dynaops.cli.notifying import recipients
 from dynaops.cli.screen import Screen
 from dynaops.cli.settings import settings_of
 
@@ -31,6 +32,10 @@ def permissions(
     env_names: options.EnvNames = None,
     recursive: options.Recursive = False,
     plan: Annotated[bool, typer.Option("--plan", help="Only what applying the present plan takes.")] = False,
+    notify: Annotated[
+        list[str] | None,
+        typer.Option("--notify", metavar="ARN", help="Also to tell this topic or bus of runs (repeatable)."),
+    ] = None,
     check: Annotated[
         bool, typer.Option("--check", help="Ask IAM whether the caller has it all; exit 1 if not.")
     ] = False,
@@ -50,6 +55,7 @@ def permissions(
         needed = permitting.for_plan(made, documents, state, way)
     else:
         needed = permitting.for_life(documents, way)
+    needed |= permitting.for_notifications(recipients(settings, notify))
     if not check:
         screen.data(json.dumps(permitting.policy(needed), indent=2))
         return Exit.OK
