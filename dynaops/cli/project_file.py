@@ -56,12 +56,13 @@ def applied(settings: Settings) -> Settings:
     Raises like `project`.
     """
     said = project(settings)
+    sandbox = settings.sandbox if "sandbox" in settings.given else uses_sandbox(settings, said)
     return settings._replace(
         project=said,
         region=settings.region or (None if variable(REGION_VARIABLES) else said.region),
         profile=settings.profile or (None if variable(CREDENTIAL_VARIABLES) else said.profile),
-        sandbox=settings.sandbox if "sandbox" in settings.given else uses_sandbox(settings, said),
-        state=settings.state if "state" in settings.given else _state(said),
+        sandbox=sandbox,
+        state=settings.state if "state" in settings.given else _state(said, sandbox),
     )
 
 
@@ -76,11 +77,15 @@ def variable(names: tuple[str, ...], environ: Mapping[str, str] | None = None) -
     return next((name for name in names if values.get(name)), None)
 
 
-def _state(said: Project) -> str:
+def _state(said: Project, sandbox: bool) -> str:
     """Where the state is. Raises DynaopsError where an earlier run seems to have kept it elsewhere."""
     if said.state is not None:
         _require_inside(said, said.state)
         return said.state
+    if sandbox:
+        from dynaops.cli.sandbox_state import sandbox_state
+
+        return sandbox_state(said)
     if said.file is None:
         return DEFAULT_STATE
     state = default_state(said)

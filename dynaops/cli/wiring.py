@@ -105,6 +105,10 @@ def store(settings: Settings) -> RecordedStore:
     from dynaops.cli.run_records import recorded
     from dynaops.cli.workspaces import place
 
+    if settings.sandbox:
+        from dynaops.cli.sandbox_state import prepare
+
+        prepare(settings, lambda: aws(settings))
     return recorded(place(settings, lambda: aws(settings), patience(settings)), settings)
 
 

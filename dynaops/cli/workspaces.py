@@ -57,11 +57,13 @@ def select(name: str, project: Project) -> None:
 def place(settings: Settings, way: Callable[[], Aws], patience: Patience | None = None) -> Store:
     """The store of the selected workspace. Raises DynaopsError where that is not there (any more).
 
-    One that the project file names need not be there yet: it is made with its first state.
+    One that the project file names need not be there yet, nor any on the sandbox: it is made with its first state.
     """
+    from dynaops.cli.sandbox_state import is_sandbox_state
+
     said = project(settings)
     name = selected(said)
-    if name in (_DEFAULT, said.workspace):
+    if name in (_DEFAULT, said.workspace) or is_sandbox_state(settings):
         return store_of(settings.state, name, way, patience)
     from dynaops.stores.workspaces import names, unknown
 

@@ -52,6 +52,13 @@ def check_origin(state: State, aws: Aws, location: str = "") -> None:
         )
 
 
+def is_live(state: State, aws: Aws) -> bool:
+    """Whether the state is surely of the endpoint: of that sandbox by its id, or by a recorded table that is there."""
+    return state.origin == aws.origin and (
+        state.world == aws.caller(_region_of(state)).world or _live_tables(state, aws)[0]
+    )
+
+
 def stamped(state: State, caller: Caller) -> State:
     """The state with the place of its resources, as it is to be saved."""
     return state.model_copy(

@@ -100,15 +100,20 @@ def status(ctx: typer.Context) -> None:
 
 @app.command(cls=Command)
 def reset(ctx: typer.Context) -> None:
-    """Empty the sandbox of this directory. The state is not touched."""
+    """Empty the sandbox of this directory, and its own state with it.
+
+    A state that was named with --state is not touched.
+    """
+    from dynaops.cli import sandbox_state
     from dynaops.sandbox import daemon
 
     screen = Screen(settings_of(ctx))
     daemon.reset()
+    states = sandbox_state.forget()
     if screen.json:
-        screen.document({"reset": True})
+        screen.document({"reset": True, "states": states})
     else:
-        screen.say("The sandbox is empty.")
+        screen.say("The sandbox is empty, and so is its state." if states else "The sandbox is empty.")
 
 
 @clock.command(cls=Command, epilog="dynaops sandbox clock advance 1h30m\ndynaops sandbox clock advance 90s")
