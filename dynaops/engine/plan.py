@@ -18,6 +18,7 @@ from dynaops.engine.identity import account_of, check_identity, check_origin
 from dynaops.engine.narrow import narrowed, with_source
 from dynaops.engine.observe import in_parallel, observe
 from dynaops.engine.order import order
+from dynaops.engine.other_environment import other_environment
 from dynaops.engine.ownership import with_consent, with_names
 from dynaops.engine.recover import recovered
 from dynaops.engine.refactoring import (
@@ -135,6 +136,8 @@ def make_plan(
         raise PlanRefused(refusals)
     operations = tuple(operation for part in planned for operation in part.operations)
     check_parameters(operations, aws)
+    changes = tuple(change for part in planned for change in part.changes)
+    mixed = other_environment(changes)
     return Plan(
         dynaops_version=__version__,
         created_at=created_at,
@@ -144,7 +147,7 @@ def make_plan(
         endpoint=aws.endpoint_url,
         spec_digests=spec_digests(documents),
         destroy=chosen.destroy,
-        changes=tuple(change for part in planned for change in part.changes),
+        changes=changes,
         operations=operations,
         block_digests={} if chosen.destroy else chosen.blocks.digests,
         updates=(
@@ -154,7 +157,12 @@ def make_plan(
         ),
         drift=tuple(drift for part in planned for drift in part.drift),
         unmanaged=tuple(one for part in planned for one in part.judged.unmanaged),
-        warnings=(*advice, *nothing_to_do(work), *(one for part in planned for one in part.findings)),
+        warnings=(
+            *((mixed,) if mixed else ()),
+            *advice,
+            *nothing_to_do(work),
+            *(one for part in planned for one in part.findings),
+        ),
         pending=tuple(title for part in planned for title in part.pending),
         tables=tuple(sorted(tables)),
         settle=tuple(part.settle for part in planned if part.settle and not part.operations),
