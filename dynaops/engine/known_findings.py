@@ -91,6 +91,7 @@ OFFLINE = frozenset(
         "DDB508",
         "PLAN123",
         "PLAN124",
+        "PLAN141",
         "SPEC001",
         "SPEC002",
         "SPEC003",
