@@ -7,6 +7,7 @@ keeps them current.
 from __future__ import annotations
 
 import ast
+import json
 import re
 from collections.abc import Iterable, Iterator
 from functools import cache
@@ -64,6 +65,13 @@ KNOWN = OFFLINE | frozenset(
 {others}
     }}
 )
+
+# fmt: off
+MEANINGS = (
+{meanings}
+)
+# fmt: on
+"""Id, severity, message and remedy, as docs/findings.md has them; of several of an id, the first."""
 '''
 
 
@@ -83,7 +91,9 @@ def documents() -> dict[Path, str]:
     entries = _told({*_scanned(), *_live()})
     offline = {one.code for one in entries if one.section == "offline"}
     others = {one.code for one in entries} - offline
-    listing = _LISTING.format(offline=_block(offline), others=_block(others))
+    listing = _LISTING.format(
+        offline=_block(offline), others=_block(others), meanings="\n".join(_meanings(entries))
+    )
     return {
         ROOT.parent / "docs" / "findings.md": "\n".join([_OPENING, *_page(entries)]),
         ROOT / "engine" / "known_findings.py": listing,
@@ -102,6 +112,14 @@ def _told(entries: set[Entry]) -> list[Entry]:
 
 def _block(codes: Iterable[str]) -> str:
     return "\n".join(f'        "{code}",' for code in sorted(codes))
+
+
+def _meanings(entries: list[Entry]) -> Iterator[str]:
+    """A line for each id, however long."""
+    first = {one.code: one for one in reversed(entries)}
+    for code, one in sorted(first.items()):
+        told = (one.severity, *(" ".join(text.split()) for text in (one.message, one.remedy)))
+        yield f"    ({json.dumps([code, *told], ensure_ascii=False)[1:-1]}),"
 
 
 def _page(entries: list[Entry]) -> Iterator[str]:

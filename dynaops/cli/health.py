@@ -7,8 +7,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from dynaops import __version__
 from dynaops.cli import wiring
 from dynaops.cli.exits import Exit
+from dynaops.cli.formats import Output, places
 from dynaops.cli.identity import state_of
 from dynaops.cli.screen import Screen
 from dynaops.cli.settings import Settings
@@ -26,6 +28,9 @@ from dynaops.model.project import require_inside
 from dynaops.model.resource import Scope
 from dynaops.specs.path_patterns import SUFFIXES, is_pattern
 from dynaops.specs.project import from_here
+from dynaops.views.formats.entries import of_health
+from dynaops.views.formats.entry import Told
+from dynaops.views.formats.junit import junit
 
 if TYPE_CHECKING:
     from dynaops.aws.session import Aws
@@ -49,9 +54,10 @@ def validate_live(
     policies: Sequence[str] | None = None,
     *,
     strict: bool,
+    document: Output,
 ) -> int:
     """Check deployed tables. `arguments` are tables, spec files and folders. Answers the exit code."""
-    screen = Screen(settings)
+    screen = Screen(settings, document=document.chosen is not None)
     names = [one for one in arguments if is_table(one)]
     documents, findings = _declared(specs, [one for one in arguments if one not in names])
     way = wiring.aws(settings)
@@ -67,25 +73,30 @@ def validate_live(
             subjects.append(Subject(Scope(name, name, region), found.spec if found else None))
     reports = examine(way, subjects, state, read_drills(wiring.beside_state(settings) / "backups"))
     findings += [*_idle(documents, reports), *wiring.broken_by_specs(documents, policies)]
-    report(settings, reports, findings, files, strict=strict)
+    report(screen, settings, reports, findings, files)
+    entries = of_health(reports, findings, strict, places(documents, state))
+    document.show(entries)
+    if files.junit is not None:
+        _write(files.junit, junit(Told("validate", __version__, entries, {}, settings.environment)))
     return exit_of(reports, findings, strict=strict)
 
 
 def report(
-    settings: Settings, reports: Sequence[Report], findings: Sequence[Finding], files: Files, *, strict: bool
+    screen: Screen,
+    settings: Settings,
+    reports: Sequence[Report],
+    findings: Sequence[Finding],
+    files: Files,
 ) -> None:
-    """Tell it, and write the files. Raises DynaopsError where one cannot be written."""
-    from dynaops.views import health_files
+    """Tell it, and write the Markdown. Raises DynaopsError where that cannot be written."""
+    from dynaops.views import json_
     from dynaops.views.health import health_page
     from dynaops.views.health_markdown import markdown
 
-    screen = Screen(settings)
     if files.markdown is not None:
         _write(files.markdown, markdown(reports, findings, settings.environment))
-    if files.junit is not None:
-        _write(files.junit, health_files.junit(reports, findings, strict))
     if screen.json:
-        screen.document(health_files.document(reports, findings))
+        screen.document(json_.health(reports, findings))
     else:
         screen.show(health_page(reports, findings, whole=settings.verbose))
 

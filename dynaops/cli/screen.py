@@ -19,13 +19,13 @@ def notice(text: str) -> None:
 
 
 class Screen:
-    """The output of one command. With ``--json``, people are spoken to on stderr."""
+    """The output of one command. People are spoken to on stderr where a `document` is on stdout, as with ``--json``."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, document: bool = False) -> None:
         self.settings = settings
         self.json = settings.json
         self.color = wants_color(settings)
-        self.people: TextIO = sys.stderr if settings.json else sys.stdout
+        self.people: TextIO = sys.stderr if settings.json or document else sys.stdout
 
     def show(self, page: Page, *, beside: bool = False) -> None:
         """Draw a page for people; `beside` a result that stdout holds: on stderr."""

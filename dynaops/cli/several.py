@@ -69,6 +69,7 @@ def _check(names: Sequence[str], arguments: Sequence[str]) -> None:
             f"Several are for {', '.join(COMMANDS)}: what is changed is changed in one environment after the other.",
             param_hint="-E",
         )
+    _check_format(arguments)
     for option, value in zip(arguments, [*arguments[1:], ""], strict=True):
         name, _, own = option.partition("=")
         if name in _FILES and PLACEHOLDER not in (own or value):
@@ -76,6 +77,17 @@ def _check(names: Sequence[str], arguments: Sequence[str]) -> None:
                 f"Each environment would write it anew: name it with {PLACEHOLDER}, "
                 f"such as {name} '{PLACEHOLDER}.plan'.",
                 param_hint=name,
+            )
+
+
+def _check_format(arguments: Sequence[str]) -> None:
+    """Raise BadParameter for a format that is one document, which several runs do not make."""
+    for option, value in zip(arguments, [*arguments[1:], ""], strict=True):
+        name, _, own = option.partition("=")
+        if name == "--format" and (own or value) in ("sarif", "junit"):
+            raise typer.BadParameter(
+                f"{own or value} is one document a run: run the command for each environment.",
+                param_hint="--format",
             )
 
 

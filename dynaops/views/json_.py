@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, TextIO
 
 from dynaops.model.change import Drift, Unmanaged
 from dynaops.model.event import Outcome
 from dynaops.model.finding import Finding, Severity
 from dynaops.model.headline import Headline
+from dynaops.model.health import Report, Status
 from dynaops.model.plan import Plan
 
 
@@ -50,4 +51,15 @@ def validated(findings: Iterable[Finding], tables: int) -> dict[str, Any]:
         "valid": not any(one.severity is Severity.ERROR for one in found),
         "tables": tables,
         "findings": [one.model_dump(mode="json", exclude_none=True) for one in found],
+    }
+
+
+def health(reports: Sequence[Report], findings: Sequence[Finding]) -> dict[str, Any]:
+    """``{"valid", "tables", "findings", "reports"}`` of ``validate --live``. Public interface, version 1."""
+    wrong = any(one.severity is Severity.ERROR for one in findings)
+    return {
+        "valid": not wrong and not any(one.count(Status.FAIL) for one in reports),
+        "tables": len(reports),
+        "findings": [one.model_dump(mode="json", exclude_none=True) for one in findings],
+        "reports": [one.model_dump(mode="json") for one in reports],
     }

@@ -8,6 +8,7 @@ import typer
 
 from dynaops.cli import options, wiring
 from dynaops.cli.exits import Exit
+from dynaops.cli.formats import FormatOption, output, places
 from dynaops.cli.help import Command
 from dynaops.cli.identity import headline_of, state_of
 from dynaops.cli.lazy import new_app
@@ -17,7 +18,8 @@ from dynaops.cli.settings import settings_of
 app = new_app()
 EXAMPLES = """dynaops drift
 dynaops drift orders --exit-code
-dynaops drift --unmanaged --exit-code"""
+dynaops drift --unmanaged --exit-code
+dynaops drift --format junit > drift.xml"""
 
 
 @app.command(cls=Command, epilog=EXAMPLES)
@@ -34,6 +36,7 @@ def drift(
         ),
     ] = False,
     exit_code: options.ExitCode = False,
+    form: FormatOption = None,
 ) -> int:
     """Show what changed in AWS behind dynaops's back.
 
@@ -42,18 +45,25 @@ def drift(
     --unmanaged they count.
     """
     settings = settings_of(ctx)
-    screen = Screen(settings)
-    place = wiring.store(settings)
-    way = wiring.aws(settings)
-    state = state_of(place, way)
-    found, added = wiring.drift(state, way, tables or (), unmanaged)
-    headline = headline_of(state, settings, place, way)
-    if settings.json:
-        from dynaops.views.json_ import drifted
+    with output(settings, "drift", form) as document:
+        screen = Screen(settings, document=form is not None)
+        place = wiring.store(settings)
+        way = wiring.aws(settings)
+        state = state_of(place, way)
+        found, added = wiring.drift(state, way, tables or (), unmanaged)
+        headline = headline_of(state, settings, place, way)
+        if settings.json:
+            from dynaops.views.json_ import drifted
 
-        screen.document(drifted(found, added, headline))
-    else:
-        from dynaops.views.plan import drift_page
+            screen.document(drifted(found, added, headline))
+        else:
+            from dynaops.views.plan import drift_page
 
-        screen.show(drift_page(found, added, headline, counted=unmanaged))
+            screen.show(drift_page(found, added, headline, counted=unmanaged))
+        if form is not None:
+            from dynaops.engine.scopes import recorded_tables
+            from dynaops.views.formats.entries import of_drift
+
+            looked_at = [one for one in recorded_tables(state) if not tables or one in tables]
+            document.show(of_drift(found, added, looked_at, unmanaged, places((), state)))
     return Exit.CHANGES if exit_code and (found or (unmanaged and added)) else Exit.OK

@@ -9,6 +9,7 @@ import typer
 from dynaops.cli import options, rehearsing, wiring
 from dynaops.cli.agreement import consents_of
 from dynaops.cli.exits import Exit
+from dynaops.cli.formats import FormatOption, output, places
 from dynaops.cli.help import Command
 from dynaops.cli.identity import headed, state_of
 from dynaops.cli.lazy import new_app
@@ -53,53 +54,59 @@ def plan(
         bool,
         typer.Option("--rehearse", help="Carry it out on an embedded AWS made like the live one first."),
     ] = False,
+    form: FormatOption = None,
 ) -> int:
     """Show what apply would do; changes nothing.
 
     Compares the specs with the state and with what is live in AWS.
     """
     settings = settings_of(ctx)
-    rules = house_rules(settings, policies)
-    agreed = consents_of(consents)
-    screen = Screen(settings)
-    specs = wiring.source(settings, paths, overlays, variables, variable_files, env_names, recursive)
-    documents = wiring.plannable(specs)
-    place = wiring.store(settings)
-    way = wiring.aws(settings)
-    state = place.load() if no_refresh else state_of(place, way)
-    made = wiring.make_plan(
-        documents, state, way, read=specs.read, targets=targets or (), refresh=not no_refresh
-    )
-    made = wiring.agreed(made, agreed)
-    made = priced(
-        judged(headed(made, settings, place, way), documents, state, rules),
-        price_source(settings, prices),
-        way,
-    )
-    digest = None
-    if out is not None:
-        from dynaops.cli import saved
-
-        whose = made.model_copy(update={"account": way.caller().account})
-        digest = saved.save(whose, specs, out, tuple(targets or ()), not no_refresh, rules)
-    write_reviews(made, markdown, html, refreshed=not no_refresh, digest=digest)
-    rehearsal = rehearsing.rehearsed(made, documents, state, way) if rehearse else None
-    if settings.json:
-        more = {"rehearsal": rehearsal.public()} if rehearsal else {}
-        screen.document({**made.public(), "digest": digest, **more})
-    else:
-        show_plan(screen, made, operations=operations, refreshed=not no_refresh)
-    if rehearsal is not None and made.operations:
-        from dynaops.views.rehearsal import rehearsal_page
-
-        screen.gap()
-        screen.show(rehearsal_page(rehearsal))
-    if out is not None:
-        opened = "".join(f" --env-var {name}" for name in specs.env_names)
-        screen.aside(
-            f"Saved with the SHA-256 {digest}. To carry out exactly this plan: "
-            f"dynaops apply {out} --digest {digest}{opened}"
+    with output(settings, "plan", form) as document:
+        rules = house_rules(settings, policies)
+        agreed = consents_of(consents)
+        screen = Screen(settings, document=form is not None)
+        specs = wiring.source(settings, paths, overlays, variables, variable_files, env_names, recursive)
+        documents = wiring.plannable(specs)
+        place = wiring.store(settings)
+        way = wiring.aws(settings)
+        state = place.load() if no_refresh else state_of(place, way)
+        made = wiring.make_plan(
+            documents, state, way, read=specs.read, targets=targets or (), refresh=not no_refresh
         )
+        made = wiring.agreed(made, agreed)
+        made = priced(
+            judged(headed(made, settings, place, way), documents, state, rules),
+            price_source(settings, prices),
+            way,
+        )
+        digest = None
+        if out is not None:
+            from dynaops.cli import saved
+
+            whose = made.model_copy(update={"account": way.caller().account})
+            digest = saved.save(whose, specs, out, tuple(targets or ()), not no_refresh, rules)
+        write_reviews(made, markdown, html, refreshed=not no_refresh, digest=digest)
+        rehearsal = rehearsing.rehearsed(made, documents, state, way) if rehearse else None
+        if settings.json:
+            more = {"rehearsal": rehearsal.public()} if rehearsal else {}
+            screen.document({**made.public(), "digest": digest, **more})
+        else:
+            show_plan(screen, made, operations=operations, refreshed=not no_refresh)
+        if rehearsal is not None and made.operations:
+            from dynaops.views.rehearsal import rehearsal_page
+
+            screen.gap()
+            screen.show(rehearsal_page(rehearsal))
+        if out is not None:
+            opened = "".join(f" --env-var {name}" for name in specs.env_names)
+            screen.aside(
+                f"Saved with the SHA-256 {digest}. To carry out exactly this plan: "
+                f"dynaops apply {out} --digest {digest}{opened}"
+            )
+        if form is not None:
+            from dynaops.views.formats.entries import of_plan
+
+            document.show(of_plan(made, places(documents, state)))
     if made.forbidden or (rehearsal is not None and not rehearsal.passes):
         return Exit.FAILED
     return Exit.CHANGES if exit_code and not made.empty else Exit.OK

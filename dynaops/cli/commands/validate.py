@@ -8,6 +8,7 @@ import typer
 
 from dynaops.cli import options, wiring
 from dynaops.cli.exits import Exit
+from dynaops.cli.formats import FormatOption, output
 from dynaops.cli.help import Command
 from dynaops.cli.lazy import new_app
 from dynaops.cli.reviewing import house_rules
@@ -32,7 +33,8 @@ EXAMPLES = """dynaops validate
 dynaops validate specs/orders.yaml --strict
 dynaops validate --policy house-rules.yaml --policy cost-rules.yaml
 dynaops validate --live
-dynaops validate orders --live --junit report.xml"""
+dynaops validate orders --live --junit report.xml
+dynaops validate --format github"""
 
 
 @app.command(cls=Command, epilog=EXAMPLES)
@@ -56,6 +58,7 @@ def validate(
     junit: Annotated[
         str | None, typer.Option("--junit", metavar="FILE", help="With --live: also write it as JUnit XML.")
     ] = None,
+    form: FormatOption = None,
 ) -> int:
     """Check specs offline; with --live, the deployed tables too.
 
@@ -63,24 +66,30 @@ def validate(
     restore drills and 24 hours of metrics are judged, against the specs where there are some.
     """
     settings = settings_of(ctx)
-    specs = wiring.source(settings, paths, overlays, variables, variable_files, env_names, recursive)
-    rules = house_rules(settings, policies)
-    if live:
-        from dynaops.cli.health import Files, validate_live
+    with output(settings, "validate", form) as document:
+        specs = wiring.source(settings, paths, overlays, variables, variable_files, env_names, recursive)
+        rules = house_rules(settings, policies)
+        if live:
+            from dynaops.cli.health import Files, validate_live
 
-        return validate_live(settings, specs.paths, specs, Files(markdown, junit), rules, strict=strict)
-    if markdown or junit:
-        raise typer.BadParameter("needs --live", param_hint="--markdown" if markdown else "--junit")
-    screen = Screen(settings)
-    findings, tables = wiring.validated(specs, rules)
-    if settings.json:
-        from dynaops.views.json_ import validated
+            files = Files(markdown, junit)
+            return validate_live(settings, specs.paths, specs, files, rules, strict=strict, document=document)
+        if markdown or junit:
+            raise typer.BadParameter("needs --live", param_hint="--markdown" if markdown else "--junit")
+        screen = Screen(settings, document=form is not None)
+        findings, tables = wiring.validated(specs, rules)
+        if settings.json:
+            from dynaops.views.json_ import validated
 
-        screen.document(validated(findings, tables))
-    else:
-        from dynaops.views.findings import report_page
+            screen.document(validated(findings, tables))
+        else:
+            from dynaops.views.findings import report_page
 
-        screen.show(report_page(findings, tables))
+            screen.show(report_page(findings, tables))
+        if form is not None:
+            from dynaops.views.formats.entries import of_specs
+
+            document.show(of_specs(findings, tables, strict))
     return _exit(findings, strict)
 
 

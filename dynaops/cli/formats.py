@@ -1,0 +1,134 @@
+"""``--format``: what a command found as one document for a pipeline on stdout; people read on, on stderr."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dynaops.cli.settings import Settings
+
+if TYPE_CHECKING:
+    from dynaops.engine.load import Document
+    from dynaops.model.finding import Place
+    from dynaops.model.state import State
+    from dynaops.views.formats.entries import PlaceOf
+    from dynaops.views.formats.entry import Entry, Rule, Told
+
+
+class Format(StrEnum):
+    """The formats for pipelines."""
+
+    GITHUB = "github"
+    SARIF = "sarif"
+    JUNIT = "junit"
+
+
+FormatOption = Annotated[
+    Format | None,
+    typer.Option("--format", help="For a pipeline: workflow commands of GitHub, SARIF, or JUnit XML."),
+]
+
+
+class Output:
+    """The document of one run of a command; nothing where no format was chosen."""
+
+    def __init__(self, settings: Settings, command: str, chosen: Format | None) -> None:
+        self._settings = settings
+        self._command = command
+        self.chosen = chosen
+
+    def show(self, entries: Iterable[Entry]) -> None:
+        """Print it."""
+        if self.chosen is not None:
+            self._write(tuple(entries), None)
+
+    def fail(self, error: Exception) -> None:
+        """Print why there is no result: what is wrong in the specs, or what else ended the command."""
+        from dynaops.views.formats.entries import of_specs
+
+        findings = tuple(getattr(error, "findings", ()))
+        hint = getattr(error, "hint", None)
+        message = getattr(error, "message", str(error))
+        failure = None if findings else "\n".join(filter(None, [message, hint]))
+        self._write(of_specs(findings, 0, strict=False) if findings else (), failure)
+
+    def _write(self, entries: tuple[Entry, ...], failure: str | None) -> None:
+        from dynaops import __version__
+        from dynaops.views.formats.entry import Told
+
+        told = Told(self._command, __version__, entries, _rules(), self._settings.environment, failure)
+        sys.stdout.write(_text(told, self.chosen))
+
+
+@contextmanager
+def output(settings: Settings, command: str, chosen: Format | None) -> Iterator[Output]:
+    """Where a command prints what it found; a command that fails prints that.
+
+    Raises BadParameter where ``--json`` asks for another document.
+    """
+    if chosen is not None and settings.json:
+        raise typer.BadParameter(
+            "--json and --format each print a document: choose one", param_hint="--format"
+        )
+    from dynaops.model.errors import DynaopsError
+
+    document = Output(settings, command, chosen)
+    try:
+        yield document
+    except DynaopsError as error:
+        if chosen is not None:
+            with suppress(OSError):  # `main` tells of an output that cannot be written to
+                document.fail(error)
+        raise
+
+
+def places(documents: Sequence[Document], state: State | None = None) -> PlaceOf:
+    """Says where an address is written: in its spec, else in the file that its table was applied from."""
+    from dynaops.model.finding import Place
+
+    known = {document.spec.table_name: document for document in documents}
+    records = state.resources if state else {}
+
+    def place_of(address: str) -> Place | None:
+        table, _, rest = address.partition("/")
+        if table in known:
+            return known[table].place(rest.partition("/")[0])
+        source = records[table].source if table in records else None
+        return Place(file=source, line=1, column=1) if source else None
+
+    return place_of
+
+
+def _text(told: Told, chosen: Format | None) -> str:
+    if chosen is Format.GITHUB:
+        from dynaops.views.formats.github import github
+
+        return github(told)
+    if chosen is Format.JUNIT:
+        from dynaops.views.formats.junit import junit
+
+        return junit(told)
+    import json
+
+    from dynaops.views.formats.sarif import sarif
+
+    return json.dumps(sarif(told), indent=2) + "\n"
+
+
+def _rules() -> Mapping[str, Rule]:
+    """What the ids mean, as docs/findings.md has it."""
+    from dynaops.engine.known_findings import MEANINGS
+    from dynaops.views.formats.entries import RULES
+    from dynaops.views.formats.entry import Level, Rule
+
+    levels = {"error": Level.ERROR, "warning": Level.WARNING}
+    known = {
+        code: Rule(meaning, remedy, levels.get(severity, Level.NOTE))
+        for code, severity, meaning, remedy in MEANINGS
+    }
+    return {**known, **RULES}

@@ -1,0 +1,61 @@
+"""GitHub's workflow commands: each is a line, and becomes an annotation of the pull request.
+
+https://docs.github.com/actions/reference/workflow-commands-for-github-actions
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dynaops.views.formats.entry import Entry, Level, Told
+from dynaops.views.formats.text import lines_of, path_of
+
+_COMMANDS = {
+    Level.ERROR: "error",
+    Level.WARNING: "warning",
+    Level.UNKNOWN: "warning",
+    Level.NOTE: "notice",
+}
+"""In the order in which they are printed: GitHub shows ten annotations of a kind in a step. What is healthy is none."""
+
+
+def github(told: Told) -> str:
+    """A line for each entry that is to be looked at, the worst first; each ends with a newline."""
+    return "".join(f"{line}\n" for line in _lines(told))
+
+
+def _lines(told: Told) -> Iterator[str]:
+    if told.failure is not None:
+        yield command("error", {"title": f"dynaops {told.command}"}, told.failure)
+    for level, name in _COMMANDS.items():
+        for entry in told.entries:
+            if entry.level is level:
+                yield command(name, _properties(entry), _message(entry))
+
+
+def command(name: str, properties: dict[str, str], message: str) -> str:
+    """``::error file=a.yaml,line=1::message``, with everything escaped that would end a part of it."""
+    listed = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
+    return f"::{name} {listed}::{_data(message)}"
+
+
+def _properties(entry: Entry) -> dict[str, str]:
+    title = {"title": f"{entry.rule} {entry.address or entry.subject}"}
+    if entry.place is None:
+        return title
+    place = {"file": path_of(entry.place.file), "line": str(entry.place.line), "col": str(entry.place.column)}
+    return {**place, **title}
+
+
+def _message(entry: Entry) -> str:
+    unknown = "not checked: " if entry.level is Level.UNKNOWN else ""
+    return "\n".join([unknown + entry.message, *([entry.hint] if entry.hint else [])])
+
+
+def _data(text: str) -> str:
+    escaped = "\n".join(lines_of(text)).replace("%", "%25")
+    return escaped.replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

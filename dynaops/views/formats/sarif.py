@@ -1,0 +1,105 @@
+"""SARIF 2.1.0, for code scanning: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any
+from urllib.parse import quote
+
+from dynaops.views.formats.entry import Entry, Level, Rule, Told
+from dynaops.views.formats.text import path_of, plain
+
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+_LEVELS = {
+    Level.ERROR: "error",
+    Level.WARNING: "warning",
+    Level.UNKNOWN: "warning",
+    Level.SUPPRESSED: "warning",
+    Level.NOTE: "note",
+}
+"""What passed is no result."""
+
+
+def sarif(told: Told) -> dict[str, Any]:
+    """The log: one run, whose rules are those that its results name."""
+    entries = [entry._replace(rule=plain(entry.rule)) for entry in told.entries if entry.level in _LEVELS]
+    ids = list(dict.fromkeys(entry.rule for entry in entries))
+    driver = {
+        "name": "dynaops",
+        "version": told.version,
+        "rules": [_rule(name, told.rules.get(name)) for name in ids],
+    }
+    category = "/".join(
+        ["dynaops", told.command, *([plain(told.environment)] if told.environment else []), ""]
+    )
+    run: dict[str, Any] = {
+        "tool": {"driver": driver},
+        "automationDetails": {"id": category},
+        "invocations": [_invocation(told.failure)],
+        "columnKind": "unicodeCodePoints",
+        "results": [_result(entry, ids.index(entry.rule)) for entry in entries],
+    }
+    return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
+
+
+def _invocation(failure: str | None) -> dict[str, Any]:
+    if failure is None:
+        return {"executionSuccessful": True}
+    told = {"level": "error", "message": {"text": plain(failure)}}
+    return {"executionSuccessful": False, "toolExecutionNotifications": [told]}
+
+
+def _rule(name: str, rule: Rule | None) -> dict[str, Any]:
+    if rule is None:  # a house rule, which its own file explains
+        return {"id": name}
+    found: dict[str, Any] = {
+        "id": name,
+        "shortDescription": {"text": plain(rule.meaning)},
+        "defaultConfiguration": {"level": _LEVELS.get(rule.level, "note")},
+    }
+    return {**found, "help": {"text": plain(rule.remedy)}} if rule.remedy else found
+
+
+def _result(entry: Entry, rule: int) -> dict[str, Any]:
+    unknown = "not checked: " if entry.level is Level.UNKNOWN else ""
+    text = plain("\n".join([unknown + entry.message, *([entry.hint] if entry.hint else [])]))
+    return {
+        "ruleId": entry.rule,
+        "ruleIndex": rule,
+        "level": _LEVELS[entry.level],
+        "message": {"text": text},
+        **_located(entry),
+        "partialFingerprints": {"dynaops/v1": _fingerprint(entry)},
+        **_suppressed(entry),
+    }
+
+
+def _located(entry: Entry) -> Mapping[str, Any]:
+    location: dict[str, Any] = {}
+    if entry.place is not None:
+        location["physicalLocation"] = {
+            "artifactLocation": {
+                "uri": quote(path_of(entry.place.file), errors="surrogatepass"),
+                "uriBaseId": "%SRCROOT%",
+            },
+            "region": {"startLine": max(1, entry.place.line), "startColumn": max(1, entry.place.column)},
+        }
+    if entry.address:
+        named = {"fullyQualifiedName": plain(entry.address), "kind": "resource"}
+        location["logicalLocations"] = [named]
+    return {"locations": [location]} if location else {}
+
+
+def _suppressed(entry: Entry) -> Mapping[str, Any]:
+    if entry.level is not Level.SUPPRESSED:
+        return {}
+    return {"suppressions": [{"kind": "inSource", "justification": plain(entry.reason or "")}]}
+
+
+def _fingerprint(entry: Entry) -> str:
+    """What tells one result from another from run to run: neither its line nor the numbers in its message."""
+    where = entry.address or (entry.place.file if entry.place else "")
+    parts = (entry.rule, where, re.sub(r"\d+", "", entry.message))
+    return sha256("\0".join(parts).encode(errors="surrogatepass")).hexdigest()[:32]
