@@ -171,6 +171,7 @@ def test_a_plan_that_was_edited_is_refused_before_anything_is_read(desk: Desk) -
     ("arguments", "message"),
     [
         (("apply", "p", "--digest", "abc"), "64 hexadecimal digits"),
+        (("apply", "p", "--digest", ""), "64 hexadecimal digits"),
         (("apply", "--digest", "a" * 64), "names a saved plan"),
         (("apply", "p", "q", "--digest", "a" * 64), "A saved plan is applied as it is"),
     ],

@@ -78,10 +78,10 @@ def apply(
         operations,
         events=events,
         consents=consents_of(consents),
-        digest=digest_of(digest) if digest else None,
+        digest=digest_of(digest) if digest is not None else None,
         parallelism=parallelism,
     )
-    if paths and (digest or any(is_saved_plan(path) for path in paths)):
+    if paths and (digest is not None or any(is_saved_plan(path) for path in paths)):
         if len(paths) > 1 or targets or overlays or variables or variable_files:
             raise typer.BadParameter("A saved plan is applied as it is: leave out other paths and options.")
         file = saved.load(paths[0], terms.digest)
@@ -89,7 +89,7 @@ def apply(
         require_permitted(settings, project(settings), "apply", Effect.DATA)
         require_reviewed(project(settings), terms.digest)
         return _apply_saved(settings, file, policies, env_names or (), terms, recipients(settings, notify))
-    if digest:
+    if digest is not None:
         raise typer.BadParameter(
             "names a saved plan: dynaops apply PLAN --digest SHA256", param_hint="--digest"
         )
