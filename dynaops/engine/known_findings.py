@@ -196,6 +196,9 @@ KNOWN = OFFLINE | frozenset(
         "PLAN120",
         "PLAN121",
         "PLAN122",
+        "PLAN125",
+        "PLAN126",
+        "PLAN127",
         "PLAN481",
     }
 )

@@ -29,6 +29,7 @@ from dynaops.engine.refactoring import (
     refactored,
     with_blocks,
 )
+from dynaops.engine.rename_hints import hints
 from dynaops.engine.retain import released, retained, with_removals
 from dynaops.engine.same_table import check_name
 from dynaops.engine.scopes import Target, orphaned, recorded_tables, scope_of, source_of
@@ -161,6 +162,11 @@ def make_plan(
             *((mixed,) if mixed else ()),
             *advice,
             *nothing_to_do(work),
+            *(
+                ()
+                if chosen.destroy or mixed
+                else hints({part.address: part.judged.entries for part in planned})
+            ),
             *(one for part in planned for one in part.findings),
         ),
         pending=tuple(title for part in planned for title in part.pending),

@@ -1,0 +1,143 @@
+"""Renames that a plan cannot carry out: what goes under one name and comes under another, alike in all but that.
+
+AWS renames neither tables nor indexes nor IAM policies. A spec in which a name was changed is a deletion and a
+creation, which is seldom what was meant. Only what is alike and likely to be the same is told: two small tables of one
+common key are not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import SequenceMatcher
+from typing import Any
+
+from dynaops.engine.addresses import table_of
+from dynaops.kinds.kind import Entry
+from dynaops.model.change import Action
+from dynaops.model.finding import Finding, Severity
+
+_ALIKE = 0.75
+"""From which ratio of common characters words are alike: order and orders, not orders and users."""
+_KEYS = ("hash_key", "range_key", "attributes", "local_secondary_indexes")
+
+
+def hints(tables: Mapping[str, Mapping[str, Entry]]) -> Iterator[Finding]:
+    """Warnings about what looks like a rename; `tables` are the entries of each table of a plan."""
+    yield from _tables(tables)
+    for entries in tables.values():
+        yield from _parts(entries.values())
+
+
+def _tables(tables: Mapping[str, Mapping[str, Entry]]) -> Iterator[Finding]:
+    own = [entries[table] for table, entries in tables.items() if table in entries]
+    made = [entry for entry in own if entry.action is Action.CREATE and entry.record is None]
+    for old in own:
+        if old.action is not Action.DELETE:
+            continue
+        likely = [new for new in made if _is_renamed(old, new, tables, own)]
+        if not likely:
+            continue
+        new = max(likely, key=lambda entry: _likeness(old.address, entry.address))
+        made.remove(new)
+        yield Finding(
+            code="PLAN125",
+            severity=Severity.WARNING,
+            message=f"{old.address} is deleted, and {new.address} is created with the same keys and indexes: AWS "
+            f"cannot rename a table, and the items of {old.address} would be lost",
+            hint=f"If it is a rename, leave the spec of {old.address} in place, make the new table of it (`dynaops "
+            f"backup restore {old.address} {new.address} --latest`), and take the old one out when nothing uses it any "
+            "more: docs/refactoring.md.",
+            address=old.address,
+        )
+
+
+def _is_renamed(
+    old: Entry, new: Entry, tables: Mapping[str, Mapping[str, Entry]], own: Iterable[Entry]
+) -> bool:
+    """Whether both have the same definition, and names alike or a definition that no other table of the plan has."""
+    definition = _definition(old, tables[old.address])
+    if definition != _definition(new, tables[new.address]):
+        return False
+    if _are_alike(old.address, new.address):
+        return True
+    plain = "range_key" not in definition["keys"] and not definition["indexes"]
+    others = (entry for entry in own if entry not in (old, new))
+    return not plain and all(_definition(entry, tables[entry.address]) != definition for entry in others)
+
+
+def _definition(table: Entry, entries: Mapping[str, Entry]) -> dict[str, Any]:
+    """Keys and indexes of a table: as it is where it goes, as it is wanted where it comes."""
+    return {
+        "keys": {name: value for name, value in _properties(table).items() if name in _KEYS},
+        "indexes": {
+            entry.name: {name: value for name, value in _properties(entry).items() if name in _KEYS}
+            for entry in entries.values()
+            if entry.kind == "gsi" and table_of(entry.address) == table.address and _properties(entry)
+        },
+    }
+
+
+def _properties(entry: Entry) -> dict[str, Any]:
+    if entry.action is Action.CREATE:
+        return entry.desired.properties if entry.desired else {}
+    return entry.record.properties if entry.record else {}
+
+
+def _parts(entries: Iterable[Entry]) -> Iterator[Finding]:
+    """Indexes and policies of one table."""
+    everything = list(entries)
+    made = [entry for entry in everything if entry.action is Action.CREATE and entry.record is None]
+    for old in everything:
+        if old.action is not Action.DELETE or old.record is None or old.kind not in ("gsi", "policy"):
+            continue
+        before = _compared(old.record.properties)
+        new = next(
+            (
+                entry
+                for entry in made
+                if entry.kind == old.kind
+                and entry.desired is not None
+                and _compared(entry.desired.properties) == before
+                and old.name not in entry.desired.options.values()
+            ),
+            None,
+        )
+        if new is None:
+            continue
+        made.remove(new)
+        if old.kind == "gsi":
+            yield Finding(
+                code="PLAN126",
+                severity=Severity.WARNING,
+                message=f"{old.address} is deleted, and {new.address} is built with the same keys: AWS cannot rename "
+                "an index, and neither can be queried until the new one is built",
+                hint=f"`replaces: {old.name}` on {new.name} keeps the old index until the new one is ACTIVE.",
+                address=old.address,
+            )
+        else:
+            yield Finding(
+                code="PLAN127",
+                severity=Severity.INFO,
+                message=f"{old.address} is deleted, and {new.address} is created with the same text: IAM cannot "
+                "rename a policy",
+                hint="Who uses it by its ARN outside of the specs must use the new one.",
+                address=old.address,
+            )
+
+
+def _compared(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """What makes two parts the same but for their name. What attaches a policy is no part of it."""
+    return {name: value for name, value in properties.items() if name not in ("name", "roles")}
+
+
+def _are_alike(first: str, second: str) -> bool:
+    """Whether the words of one name are all in the other, or those that differ share most of their characters."""
+    words, others = (re.findall(r"[a-z0-9]+", name.lower()) for name in (first, second))
+    left = "".join(word for word in words if word not in others)
+    right = "".join(word for word in others if word not in words)
+    return not left or not right or _likeness(left, right) >= _ALIKE
+
+
+def _likeness(first: str, second: str) -> float:
+    return SequenceMatcher(None, first.lower(), second.lower()).ratio()
