@@ -20,7 +20,6 @@ _ONLY_AWS_TELLS = (
     *("kinds/" + name for name in ("room.py", "findings.py", "group.py", "regional.py")),
     "engine/same_table.py",
     "engine/guard.py",
-    "engine/rename_hints.py",
     "engine/resume.py",
     "engine/sharing.py",
 )
@@ -196,7 +195,7 @@ def _entry(call: ast.Call, path: Path, makers: dict[str, str]) -> Iterator[Entry
     texts = [text for one in arguments if (text := _text(one)) and " " in text]
     message = _text(named["message"]) if "message" in named else next(iter(texts), "")
     hint = _text(named["hint"]) if "hint" in named else next(iter(texts[1:]), "")
-    yield Entry(codes[0], _section(path), severity, message, hint)
+    yield Entry(codes[0], _section(path, codes[0]), severity, message, hint)
 
 
 def _text(node: ast.AST) -> str:
@@ -210,13 +209,14 @@ def _text(node: ast.AST) -> str:
     return _text(node.body) if isinstance(node, ast.IfExp) else ""
 
 
-def _section(path: Path) -> str:
+def _section(path: Path, code: str) -> str:
     package = path.relative_to(ROOT).parts[0]
     if package in ("backups", "convert"):
         return package
     if path.name in ("grant.py", "grantees.py"):
         return "grant"
-    return "plan" if f"{package}/{path.name}" in _ONLY_AWS_TELLS else "offline"
+    of_plans = code.startswith("PLAN") or f"{package}/{path.name}" in _ONLY_AWS_TELLS
+    return "plan" if of_plans else "offline"
 
 
 if __name__ == "__main__":

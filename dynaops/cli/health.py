@@ -16,7 +16,8 @@ from dynaops.cli.screen import Screen
 from dynaops.cli.settings import Settings
 from dynaops.cli.wiring import Source
 from dynaops.engine.check import check
-from dynaops.engine.load import Document
+from dynaops.engine.external import scope_of
+from dynaops.engine.load import Document, Documents
 from dynaops.engine.suppress import unused_live
 from dynaops.health.checks import SETTLED
 from dynaops.health.facts import Subject, read_drills
@@ -62,8 +63,9 @@ def validate_live(
     documents, findings = _declared(specs, [one for one in arguments if one not in names])
     way = wiring.aws(settings)
     state = state_of(wiring.store(settings), way)
-    known = {one.spec.table_name: one for one in documents}
     subjects = [_subject(one, way) for one in documents]
+    subjects += [Subject(scope_of(table, way), None) for table in documents.external]
+    known = {one.scope.address for one in subjects}
     for name in dict.fromkeys(names):
         if name not in known:
             found = _document_of(name, state, specs, screen)
@@ -116,13 +118,13 @@ def is_table(argument: str) -> bool:
     return not looks_like_path and not Path(argument).exists() and bool(_NAME.fullmatch(argument))
 
 
-def _declared(specs: Source, paths: Sequence[str]) -> tuple[list[Document], list[Finding]]:
+def _declared(specs: Source, paths: Sequence[str]) -> tuple[Documents, list[Finding]]:
     """The specs at `paths` (those of the command where it names neither path nor table) and their findings.
 
     Raises SpecError where they are not valid: nobody knows what to expect then.
     """
     if specs.paths and not paths:
-        return [], []
+        return Documents(), []
     found = wiring.documents(specs._replace(paths=tuple(paths)))
     findings = check(found)
     wrong = [one for one in findings if one.severity is Severity.ERROR]

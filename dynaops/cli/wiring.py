@@ -42,7 +42,6 @@ if TYPE_CHECKING:
     from dynaops.model.operation import Operation
     from dynaops.model.plan import Consent, Plan
     from dynaops.model.state import Run, State
-    from dynaops.specs.refactoring import Blocks
     from dynaops.stores.base import Keeper
     from dynaops.stores.patience import Patience
     from dynaops.stores.recorded import RecordedStore
@@ -236,17 +235,18 @@ def make_plan(
     from dynaops.engine.plan import make_plan as made
 
     options = PlanOptions(
-        targets=tuple(targets), refresh=refresh, destroy=destroy, read=read, blocks=blocks_of(documents)
+        targets=tuple(targets), refresh=refresh, destroy=destroy, read=read, **beside_tables(documents)
     )
     return made(documents, state, way, options)
 
 
-def blocks_of(documents: Sequence[Document]) -> Blocks:
-    """The blocks beside the tables of specs; none where these were not read from files."""
+def beside_tables(documents: Sequence[Document]) -> dict[str, Any]:
+    """What specs say beside their tables, as options of a plan; nothing where these were not read from files."""
     from dynaops.engine.load import Documents
-    from dynaops.specs.refactoring import Blocks
 
-    return documents.blocks if isinstance(documents, Documents) else Blocks()
+    if not isinstance(documents, Documents):
+        return {}
+    return {"blocks": documents.blocks, "external": documents.external}
 
 
 def lacking_consent(plan: Plan, allow_replace: bool, allow_destroy: bool) -> list[Operation]:

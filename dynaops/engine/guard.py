@@ -81,7 +81,7 @@ def made_anew(
     anew = make_plan(documents, state, aws, asked)
     if anew.block_digests != plan.block_digests:
         kinds = ", ".join(moved(plan.block_digests, anew.block_digests))
-        raise StalePlan(f"the specs have changed: blocks of {kinds}")
+        raise StalePlan(f"the specs have changed: {kinds}")
     return anew
 
 

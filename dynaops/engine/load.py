@@ -17,8 +17,10 @@ from dynaops.engine.yaml_tree import Node, Unreadable, tree_of
 from dynaops.kinds import TableSpec
 from dynaops.model.errors import SpecError
 from dynaops.model.finding import Finding, Place, Severity
+from dynaops.specs.blocks import Written
 from dynaops.specs.composition import Composition, composed
 from dynaops.specs.environment import Environment
+from dynaops.specs.external import ExternalTable, is_external, read_external, repeated
 from dynaops.specs.refactoring import Blocks, is_blocks, joined, read_blocks
 
 
@@ -49,11 +51,20 @@ class Document:
 
 
 class Documents(list[Document]):
-    """The tables that specs declare, and the blocks beside them."""
+    """The tables that specs declare, and beside them the blocks, and the tables that others own."""
 
-    def __init__(self, tables: Iterable[Document] = (), blocks: Blocks | None = None) -> None:
+    def __init__(
+        self,
+        tables: Iterable[Document] = (),
+        blocks: Blocks | None = None,
+        external: Iterable[ExternalTable] = (),
+        beside: Iterable[Written] = (),
+    ) -> None:
         super().__init__(tables)
         self.blocks = blocks or Blocks()
+        self.external = tuple(external)
+        self.beside = tuple(beside)
+        """The documents of blocks and of external tables, as they are written."""
 
 
 def load(
@@ -76,18 +87,25 @@ def load(
     substitution = Substitution(Values(variables or {}, env, workspace, composition.environment))
     documents: list[Document] = []
     blocks: list[Blocks] = []
+    external: list[ExternalTable] = []
+    beside: list[Written] = []
     for source, node in composed(paths, overlays, composition, substitution, findings):
         filled = substitution.document(node)
         if filled is not None and is_blocks(filled):
             blocks.append(read_blocks(filled, findings))
+            beside.append(Written(source, node))
+        elif filled is not None and is_external(filled):
+            external.extend(read_external(source, filled, findings))
+            beside.append(Written(source, node))
         elif filled is not None:
             documents.extend(_document(source, filled, findings, node))
     findings.extend(substitution.all_findings())
     findings.extend(_repeated(documents))
+    repeated(external, [document.spec.table_name for document in documents], findings)
     all_blocks = joined(blocks, findings)
     if findings:
         raise SpecError(_once(findings))
-    return Documents(documents, all_blocks)
+    return Documents(documents, all_blocks, external, beside)
 
 
 def _once(findings: Sequence[Finding]) -> list[Finding]:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from dynaops import __version__
+from dynaops.engine import external
 from dynaops.engine.addresses import selected
 from dynaops.engine.check import check, errors
 from dynaops.engine.comparison import being_deleted, compared
@@ -49,6 +50,7 @@ from dynaops.model.plan import Plan
 from dynaops.model.project import root
 from dynaops.model.resource import Observed, Scope
 from dynaops.model.state import State
+from dynaops.specs.external import ExternalTable, digests
 from dynaops.specs.refactoring import Blocks
 
 if TYPE_CHECKING:
@@ -75,6 +77,8 @@ class PlanOptions:
     """The tables that are planned; of the others only the fingerprints are taken. None: all."""
     blocks: Blocks = field(default_factory=Blocks)
     """What the specs say of moves, removals and imports, beside their tables."""
+    external: tuple[ExternalTable, ...] = ()
+    """The tables of the specs that others own."""
 
 
 class PlanRefused(DynaopsError):
@@ -150,7 +154,7 @@ def make_plan(
         destroy=chosen.destroy,
         changes=changes,
         operations=operations,
-        block_digests={} if chosen.destroy else chosen.blocks.digests,
+        block_digests={} if chosen.destroy else {**chosen.blocks.digests, **digests(chosen.external)},
         updates=(
             *(effect for effect in work.effects if selected(effect.address, chosen.targets)),
             *resolved,
@@ -225,8 +229,14 @@ def _declared(documents: Sequence[Document], aws: Aws) -> list[Target]:
 
 def _refactored(documents: Sequence[Document], state: State, aws: Aws, options: PlanOptions) -> Refactored:
     """The state with the moves of the blocks made. A destroy goes by what the state says."""
-    if options.destroy or not options.blocks:
+    if options.destroy:
         return Refactored(state)
+    if options.refresh and options.external:
+        wrong = list(external.findings(options.external, aws))
+        if wrong:
+            raise PlanRefused(wrong)
+    if not options.blocks:
+        return external.forgetting(Refactored(state), options.external, state)
     declared = _declared(documents, aws)
     tables = [target.scope.address for target in declared]
     gone = orphaned(state, tables, options.read)

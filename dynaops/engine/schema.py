@@ -42,7 +42,8 @@ def _with_blocks(found: dict[str, Any], blocks: dict[str, Any]) -> dict[str, Any
     """The schema with the blocks that stand in documents of their own."""
     for name in ("removed", "import"):  # an entry may be the address alone
         blocks[name] = {**blocks[name], "items": {"anyOf": [{"type": "string"}, blocks[name]["items"]]}}
-    kinds = [{"required": [name]} for name in blocks]
+    kinds: list[dict[str, Any]] = [{"required": [name]} for name in blocks]
+    kinds.append({"required": [NAME, "external"], "properties": {"external": {"const": True}}})
     properties = {**found["properties"], **blocks}
     return {**found, "properties": properties, "anyOf": [*found["anyOf"], *kinds]}
 

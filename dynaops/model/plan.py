@@ -52,7 +52,8 @@ class Plan(Model):
     endpoint: str | None = None
     spec_digests: dict[str, dict[str, str]] = {}
     block_digests: dict[str, str] = {}
-    """Digests of what the `moved`, `removed` and `import` blocks of the specs say, by kind of block."""
+    """Digests of what the `moved`, `removed` and `import` blocks of the specs say, by kind of block, and of what
+    they say of `external` tables."""
     destroy: bool = False
     changes: tuple[Change, ...] = ()
     operations: tuple[Operation, ...] = ()

@@ -78,7 +78,7 @@ def test_a_saved_plan_carries_blocks_out_and_is_stale_without_them(desk: Desk) -
     desk.write(spec=f"{RENAMED}---\n{BLOCKS.replace('users', 'others')}")
     stale = desk("apply", "p.plan", "--yes")
     assert stale.code == 5
-    assert "blocks of removed" in stale.err
+    assert "the specs have changed: removed" in stale.err
     desk.write(spec=f"{RENAMED}---\n# nothing else\n{BLOCKS}")
     assert desk("apply", "p.plan", "--yes").code == 0
     assert "users" not in desk.cli("state", "list").out

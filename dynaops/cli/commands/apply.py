@@ -161,7 +161,7 @@ def _held(
         targets=file.targets,
         refresh=file.refresh,
         read=file.source.read,
-        blocks=wiring.blocks_of(documents),
+        **wiring.beside_tables(documents),
     )
     # Rules of this command hold too: the file could be edited to name none at all.
     all_policies = (*file.policies, *(policies or ()))

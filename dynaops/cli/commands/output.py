@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -10,7 +11,10 @@ from dynaops.cli import wiring
 from dynaops.cli.help import Command
 from dynaops.cli.lazy import new_app
 from dynaops.cli.screen import Screen
-from dynaops.cli.settings import settings_of
+from dynaops.cli.settings import Settings, settings_of
+
+if TYPE_CHECKING:
+    from dynaops.model.state import State
 
 app = new_app()
 EXAMPLES = """dynaops output
@@ -45,7 +49,8 @@ def output(
 ) -> None:
     """Print ARNs and other values that AWS gave.
 
-    They come from the state, as of the last apply; AWS is not asked.
+    They come from the state, as of the last apply; AWS is not asked. Those of tables that specs call external are
+    read from AWS.
     """
     from dynaops.views import outputs as view
 
@@ -56,7 +61,8 @@ def output(
     state = wiring.store(settings).load()
     if address is not None and name is None and address not in state.resources:
         address, _, name = address.partition("/")
-    found = wiring.outputs(state, address)
+    external = _external(settings, screen, state, address)
+    found = external if address and address in external else {**wiring.outputs(state, address), **external}
     if not (address and name):
         _tell(screen, found, env, prefix)
         return
@@ -68,6 +74,28 @@ def output(
         screen.document(value)
     else:
         screen.data(view.raw(value))
+
+
+def _external(
+    settings: Settings, screen: Screen, state: State, address: str | None
+) -> dict[str, dict[str, Any]]:
+    """The outputs of the external tables of the specs, where the state knows no such address."""
+    from dynaops.engine.external import outputs_of
+    from dynaops.model.errors import DynaopsError
+    from dynaops.specs.path_patterns import is_pattern
+
+    if address is not None and address.partition("/")[0] in state.resources:
+        return {}
+    specs = wiring.source(settings, None, None, None, None)
+    if not any(is_pattern(path) or Path(path).exists() for path in specs.paths):
+        return {}
+    try:
+        documents = wiring.documents(specs)
+    except DynaopsError as error:
+        screen.aside(f"The specs cannot be read ({error.message}): outputs of external tables are left out.")
+        return {}
+    external = [table for table in documents.external if address in (None, table.name)]
+    return outputs_of(external, wiring.aws(settings)) if external else {}
 
 
 def _tell(screen: Screen, found: dict[str, dict[str, Any]], env: bool, prefix: str | None) -> None:

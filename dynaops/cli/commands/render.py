@@ -46,6 +46,7 @@ def render(
     found = sources.documents(specs)
     values = sources.values_of(specs)
     documents = [RenderedDocument(each.source, rendered(each.written, values)) for each in found]
+    documents += [RenderedDocument(each.source, rendered(each.node, values)) for each in found.beside]
     if settings.json:
         screen.document(json_documents(documents))
     elif documents:

@@ -1,0 +1,114 @@
+"""Tables that others own (`external: true`): they are looked at, and a state that knows them forgets them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from dynaops.engine.addresses import table_of
+from dynaops.engine.observe import in_parallel
+from dynaops.engine.refactoring import Refactored
+from dynaops.kinds.table import ROOM as TABLES
+from dynaops.model.finding import Finding, Severity
+from dynaops.model.resource import Observed, Properties, Scope
+from dynaops.model.state import Record, State
+from dynaops.specs.external import ExternalTable
+from dynaops.specs.refactoring import Removal
+
+if TYPE_CHECKING:
+    from dynaops.aws.session import Aws
+
+
+def forgetting(work: Refactored, external: Sequence[ExternalTable], state: State) -> Refactored:
+    """`work`, where what the state knows of external tables is forgotten: others own them now."""
+    recorded = {table_of(address) for address in state.resources}
+    removed = {
+        table.name: Removal(table.name, table.place("external"), "`external: true`")
+        for table in external
+        if table.name in recorded
+    }
+    return replace(work, removed={**work.removed, **removed}) if removed else work
+
+
+def observed(external: Sequence[ExternalTable], aws: Aws) -> list[tuple[ExternalTable, list[Observed]]]:
+    """Each external table with its indexes, as they are live; nothing where it is not, or is being deleted."""
+
+    def look(table: ExternalTable) -> list[Observed]:
+        live = TABLES.describe(aws, scope_of(table, aws))
+        return [] if any(one.raw.get("TableStatus") == "DELETING" for one in live) else live
+
+    live = in_parallel([partial(look, table) for table in external])
+    return list(zip(external, live, strict=True))
+
+
+def scope_of(table: ExternalTable, aws: Aws) -> Scope:
+    return Scope(table.name, table.name, table.spec.region or aws.region)
+
+
+def findings(external: Sequence[ExternalTable], aws: Aws) -> Iterator[Finding]:
+    """An error for each external table that is not there, or has other keys than its document says."""
+    for table, live in observed(external, aws):
+        if not live:
+            yield Finding(
+                code="PLAN128",
+                severity=Severity.ERROR,
+                message=f"the external table {table.name} is not in {scope_of(table, aws).region}",
+                hint="Others make it: check its name, region and account, or take the document out.",
+                place=table.place("table_name"),
+                address=table.name,
+            )
+            continue
+        for path, wanted, there in _differing(table, live):
+            yield Finding(
+                code="PLAN129",
+                severity=Severity.ERROR,
+                message=f"{path} of the external table {table.name} is {there or 'not there'} in AWS, and its document "
+                f"says {wanted}",
+                hint="Correct it, or leave it out to take the table's own.",
+                place=table.place(path),
+                address=table.name,
+            )
+
+
+def _differing(table: ExternalTable, live: Sequence[Observed]) -> Iterator[tuple[str, str, str | None]]:
+    """The paths that differ, with what the document says and what is so (None: nothing)."""
+    whole = next(one.properties for one in live if one.kind == "table")
+    for key in ("hash_key", "range_key"):
+        wanted = getattr(table.spec, key)
+        if wanted is not None and wanted != whole.get(key):
+            yield key, wanted, whole.get(key)
+    for name, kind in (table.spec.attributes or {}).items():
+        there = next(
+            (kinds[name] for one in live if name in (kinds := one.properties.get("attributes", {}))), None
+        )
+        if there != kind:
+            yield f"attributes.{name}", kind, there
+
+
+def outputs_of(external: Sequence[ExternalTable], aws: Aws) -> dict[str, Properties]:
+    """The outputs of external tables by name, read from AWS; of what is not there, none."""
+    return {
+        table.name: {
+            name: value
+            for name, value in TABLES.outputs(scope_of(table, aws), _records(live)).items()
+            if value is not None
+        }
+        for table, live in observed(external, aws)
+        if live
+    }
+
+
+def _records(live: Sequence[Observed]) -> dict[str, Record]:
+    return {
+        one.address: Record(
+            kind=one.kind,
+            region=one.region,
+            id=one.outputs.get("id"),
+            arn=one.outputs.get("arn"),
+            properties=one.properties,
+            outputs={name: value for name, value in one.outputs.items() if name not in ("arn", "id")},
+        )
+        for one in live
+    }

@@ -1,0 +1,107 @@
+"""Documents with `external: true`: tables that others own. They are read, and never changed, created or deleted."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import ValidationError
+
+from dynaops.engine.form_errors import findings_of
+from dynaops.engine.yaml_tree import Node
+from dynaops.kinds.table.spec import AttributeType
+from dynaops.model.finding import Finding, Place, Severity
+from dynaops.model.spec import Fragment
+
+
+class ExternalSpec(Fragment):
+    """What a spec says of a table that others own: where it is, and what its keys must be."""
+
+    table_name: str
+    """The table's name."""
+    external: Literal[True]
+    """The table is others': nothing of it is ever changed."""
+    region: str | None = None
+    """Where it is. Default: --region, then the AWS configuration."""
+    hash_key: str | None = None
+    """Its partition key, as a check. Default: whatever it is."""
+    range_key: str | None = None
+    """Its sort key, as a check. Default: whatever it is."""
+    attributes: dict[str, AttributeType] | None = None
+    """Types of its key attributes, as a check. Default: whatever they are."""
+
+
+@dataclass(frozen=True)
+class ExternalTable:
+    """A table that others own, and where its document is written."""
+
+    spec: ExternalSpec
+    source: str
+    node: Node
+
+    @property
+    def name(self) -> str:
+        return self.spec.table_name
+
+    def place(self, path: str = "") -> Place:
+        """Where the value at a dotted path is written, or what is nearest around it."""
+        return self.node.place(path)
+
+
+def is_external(node: Node) -> bool:
+    """Whether a document is about a table that others own."""
+    return isinstance(node.value, dict) and "external" in node.value and node.value["external"].value is True
+
+
+def read_external(source: str, node: Node, findings: list[Finding]) -> list[ExternalTable]:
+    """The table of a document. What is wrong with its form is added to `findings`.
+
+    Settings that come from elsewhere (defaults and overlays for all tables) are none of it; its own are errors.
+    """
+    kept = {
+        key: child
+        for key, child in node.value.items()
+        if key in ExternalSpec.model_fields or child.place().file == node.place().file
+    }
+    own = Node(kept, node.spot, node.key)
+    try:
+        return [ExternalTable(ExternalSpec.model_validate(own.plain()), source, own)]
+    except ValidationError as error:
+        for finding in findings_of(error, own, ExternalSpec):
+            if finding.code == "SPEC010" and finding.path and "." not in finding.path:
+                finding = finding.model_copy(
+                    update={
+                        "message": f"{finding.path}: an external table has no settings of its own here",
+                        "hint": "Take it out: others own the table. Keys there are: "
+                        f"{', '.join(sorted(ExternalSpec.model_fields))}.",
+                    }
+                )
+            findings.append(finding)
+        return []
+
+
+def repeated(external: Iterable[ExternalTable], declared: Iterable[str], findings: list[Finding]) -> None:
+    """Add an error to `findings` for each external table that is declared again."""
+    known = set(declared)
+    for table in external:
+        if table.name in known:
+            findings.append(
+                Finding(
+                    code="SPEC013",
+                    severity=Severity.ERROR,
+                    message=f"the table {table.name} is declared twice",
+                    hint="A table is external or it is not.",
+                    path="table_name",
+                    place=table.place("table_name"),
+                )
+            )
+        known.add(table.name)
+
+
+def digests(external: Iterable[ExternalTable]) -> dict[str, str]:
+    """A digest of what the documents say, wherever they are written; none where there are none."""
+    said = sorted(json.dumps(table.spec.model_dump(), sort_keys=True) for table in external)
+    return {"external": hashlib.sha256(json.dumps(said).encode()).hexdigest()[:24]} if said else {}
