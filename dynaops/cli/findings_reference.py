@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+import textwrap
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
@@ -52,6 +53,7 @@ _LISTING = '''"""The ids of all findings, by which suppressions are checked.
 Written by ``python -m dynaops.cli.findings_reference`` from the code that makes findings: change that, not this file.
 """
 
+# fmt: off
 OFFLINE = frozenset(
     {{
 {offline}
@@ -65,7 +67,6 @@ KNOWN = OFFLINE | frozenset(
     }}
 )
 
-# fmt: off
 MEANINGS = (
 {meanings}
 )
@@ -110,7 +111,9 @@ def _told(entries: set[Entry]) -> list[Entry]:
 
 
 def _block(codes: Iterable[str]) -> str:
-    return "\n".join(f'        "{code}",' for code in sorted(codes))
+    """Several ids a line."""
+    quoted = " ".join(f'"{code}",' for code in sorted(codes))
+    return textwrap.indent(textwrap.fill(quoted, 110), " " * 8)
 
 
 def _meanings(entries: list[Entry]) -> Iterator[str]:
