@@ -207,6 +207,11 @@ class Bucket:
             if self.get(key, 1) is not None:
                 self._conditional("DeleteObject", request)
 
+    def first_keys(self) -> list[str]:
+        """The first keys of the bucket, as many as one answer holds (1,000)."""
+        found = self.aws.read("s3", "ListObjectsV2", self.region, {"Bucket": self.name, **self._owned()})
+        return [one["Key"] for one in (found or {}).get("Contents", ())]
+
     def keys(self, prefix: str) -> list[tuple[str, datetime]]:
         """The keys that begin with `prefix`, and when each was written."""
         found = self.aws.read_all(

@@ -12,6 +12,7 @@ from dynaops.cli import wiring
 from dynaops.cli.exits import Exit
 from dynaops.cli.formats import Output, places
 from dynaops.cli.identity import state_of
+from dynaops.cli.lost_state import owns_nothing, traces
 from dynaops.cli.screen import Screen
 from dynaops.cli.settings import Settings
 from dynaops.cli.wiring import Source
@@ -62,7 +63,10 @@ def validate_live(
     names = [one for one in arguments if is_table(one)]
     documents, findings = _declared(specs, [one for one in arguments if one not in names])
     way = wiring.aws(settings)
-    state = state_of(wiring.store(settings), way)
+    place = wiring.store(settings)
+    state = state_of(place, way)
+    if not state.serial and owns_nothing(state):
+        screen.aside(f"note: {traces(place, settings)} What drifted is not known.")
     subjects = [_subject(one, way) for one in documents]
     subjects += [Subject(scope_of(table, way), None) for table in documents.external]
     known = {one.scope.address for one in subjects}

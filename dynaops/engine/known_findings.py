@@ -31,7 +31,7 @@ KNOWN = OFFLINE | frozenset(
         "LIVE112", "LIVE201", "LIVE202", "LIVE203", "LIVE204", "LIVE205", "LIVE206", "LIVE207", "LIVE208", "LIVE209",
         "PLAN101", "PLAN102", "PLAN103", "PLAN104", "PLAN105", "PLAN106", "PLAN107", "PLAN110", "PLAN111", "PLAN120",
         "PLAN121", "PLAN122", "PLAN123", "PLAN124", "PLAN125", "PLAN126", "PLAN127", "PLAN128", "PLAN129", "PLAN141",
-        "PLAN481",
+        "PLAN142", "PLAN481",
     }
 )
 
@@ -198,6 +198,7 @@ MEANINGS = (
     ("PLAN128", "error", "the external table … is not in …", "Others make it: check its name, region and account, or take the document out."),
     ("PLAN129", "error", "… of the external table … is … in AWS, and its document says …", "Correct it, or leave it out to take the table's own."),
     ("PLAN141", "warning", "this looks like the specs of one environment on the state of another: … would come and … would go, whose names differ in …, such as … and …", "Check the state's place, the account and the environment in the headline (--state, -E), and the variables of the specs."),
+    ("PLAN142", "warning", "there is no state at …, so everything is planned as new; but there are traces of one", ""),
     ("PLAN481", "warning", "… rows of … that dynaops did not write are replaced by the spec's: …", "Take them out of the spec to leave them as they are."),
     ("SPEC001", "error", "…: cannot be read: …", "Check its permissions."),
     ("SPEC002", "error", "the file is empty", ""),

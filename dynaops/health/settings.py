@@ -6,6 +6,7 @@ from dynaops.health.check import Verdict, failed, passed, plural, warned
 from dynaops.health.facts import Facts, NotKnown
 from dynaops.kinds.table.observe import busy
 from dynaops.kinds.table.rules import is_production
+from dynaops.model.health import Status
 from dynaops.model.quantities import size
 
 DRILL_DAYS = 90
@@ -146,7 +147,8 @@ def ttl(facts: Facts) -> Verdict:
 
 def drift(facts: Facts) -> Verdict:
     if not facts.managed:
-        return passed("not recorded in this state: nothing to compare with")
+        record = "Import the table, or apply its spec, to have this checked; or name its state with --state."
+        return Verdict(Status.UNKNOWN, "not recorded in this state: nothing was compared", record)
     found = facts.drifted.value
     if not found:
         return passed("AWS is as dynaops left it")

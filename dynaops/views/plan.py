@@ -261,6 +261,8 @@ def _summary(plan: Plan, refreshed: bool) -> Section:
 
 def summary_line(plan: Plan) -> Line:
     """The plan in one line."""
+    if plan.empty and plan.destroy:
+        return line(wording.NOTHING_TO_DESTROY)
     if plan.empty:
         tables = wording.count(len(plan.tables), "table")
         return joined([line(Span(wording.NOTHING_TO_DO, Style.GOOD)), line(tables)])

@@ -41,6 +41,7 @@ LEGEND = {
 }
 FORCES = "forces replacement"
 NOTHING_TO_DO = "Nothing to do: AWS is as the specs say"
+NOTHING_TO_DESTROY = "Nothing to destroy: the state owns nothing of this"
 NO_DRIFT = "No drift: AWS is as dynaops left it"
 NO_DRIFT_OF_OURS = "No drift in what dynaops manages"
 AFTER_DRIFT = "Run `dynaops plan` to see what apply would take back."

@@ -10,6 +10,7 @@ from dynaops.cli.events import Events
 from dynaops.cli.help import Command
 from dynaops.cli.identity import state_of
 from dynaops.cli.lazy import new_app
+from dynaops.cli.lost_state import require_state
 from dynaops.cli.notifying import Notify, announce, recipients
 from dynaops.cli.reviewing import Policies, house_rules, judged
 from dynaops.cli.running import Terms, carry_out
@@ -55,7 +56,7 @@ def destroy(
     documents = wiring.documents(specs) if specs.read else []
     place = wiring.store(settings)
     way = wiring.aws(settings)
-    state_of(place, way)
+    require_state(state_of(place, way), place, settings, "nothing is known that could be destroyed")
     told = recipients(settings, notify)
     with place.lock("destroy") as lock:
         announce(place, told, way)

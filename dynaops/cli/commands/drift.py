@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,8 +12,12 @@ from dynaops.cli.formats import FormatOption, output, places
 from dynaops.cli.help import Command
 from dynaops.cli.identity import headline_of, state_of
 from dynaops.cli.lazy import new_app
+from dynaops.cli.lost_state import owns_nothing, require_recorded, require_state
 from dynaops.cli.screen import Screen
-from dynaops.cli.settings import settings_of
+from dynaops.cli.settings import Settings, settings_of
+
+if TYPE_CHECKING:
+    from dynaops.stores.base import Store
 
 app = new_app()
 EXAMPLES = """dynaops drift
@@ -50,12 +54,20 @@ def drift(
         place = wiring.store(settings)
         way = wiring.aws(settings)
         state = state_of(place, way)
+        require_state(state, place, settings, "nothing is compared")
+        require_recorded(tables or (), state, place)
+        if owns_nothing(state):
+            _require_no_specs(settings, place)
         found, added = wiring.drift(state, way, tables or (), unmanaged)
         headline = headline_of(state, settings, place, way)
         if settings.json:
             from dynaops.views.json_ import drifted
 
             screen.document(drifted(found, added, headline))
+        elif owns_nothing(state):
+            screen.say(
+                f"The state {place.location} owns nothing, and no specs declare tables: nothing is compared."
+            )
         else:
             from dynaops.views.plan import drift_page
 
@@ -67,3 +79,20 @@ def drift(
             looked_at = [one for one in recorded_tables(state) if not tables or one in tables]
             document.show(of_drift(found, added, looked_at, unmanaged, places((), state)))
     return Exit.CHANGES if exit_code and (found or (unmanaged and added)) else Exit.OK
+
+
+def _require_no_specs(settings: Settings, place: Store) -> None:
+    """Raise DynaopsError where specs declare tables, of which the state knows nothing."""
+    from dynaops.model.errors import DynaopsError, SpecError
+
+    specs = wiring.source(settings, None, None, None, None)
+    try:
+        declared = len(wiring.documents(specs))
+    except SpecError as error:  # none at all, or such as cannot be read
+        none = ("there is no such file or folder", "the folder has no spec files")
+        declared = 0 if all(finding.message.endswith(none) for finding in error.findings) else 1
+    if declared:
+        raise DynaopsError(
+            f"The state {place.location} owns nothing, though specs declare tables: nothing is compared",
+            "Check the state's place (--state, -E), or apply the specs. `dynaops state history` lists earlier states.",
+        )

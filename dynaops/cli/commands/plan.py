@@ -13,6 +13,7 @@ from dynaops.cli.formats import FormatOption, output, places
 from dynaops.cli.help import Command
 from dynaops.cli.identity import headed, state_of
 from dynaops.cli.lazy import new_app
+from dynaops.cli.lost_state import warned
 from dynaops.cli.pricing import PricesFrom, price_source, priced
 from dynaops.cli.reviewing import Html, Markdown, Policies, house_rules, judged, write_reviews
 from dynaops.cli.screen import Screen
@@ -73,7 +74,7 @@ def plan(
         made = wiring.make_plan(
             documents, state, way, read=specs.read, targets=targets or (), refresh=not no_refresh
         )
-        made = wiring.agreed(made, agreed)
+        made = warned(wiring.agreed(made, agreed), state, place, settings)
         made = priced(
             judged(headed(made, settings, place, way), documents, state, rules),
             price_source(settings, prices),
