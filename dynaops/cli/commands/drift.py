@@ -89,7 +89,7 @@ def _require_no_specs(settings: Settings, place: Store) -> None:
     try:
         declared = len(wiring.documents(specs))
     except SpecError as error:  # none at all, or such as cannot be read
-        none = ("there is no such file or folder", "the folder has no spec files")
+        none = ("no such file or folder", "has no spec files", "no spec file fits the pattern")
         declared = 0 if all(finding.message.endswith(none) for finding in error.findings) else 1
     if declared:
         raise DynaopsError(
