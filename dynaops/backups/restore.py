@@ -14,11 +14,10 @@ from typing import TYPE_CHECKING
 from dynaops.backups.plans import plan_of, refusal
 from dynaops.backups.restoring import restoring, under_way
 from dynaops.backups.service import role_of
-from dynaops.backups.settings import Derived, derived, spec_file
+from dynaops.backups.settings import Derived, Documents, derived, of_file, spec_file
 from dynaops.backups.source import Source, source_of
 from dynaops.engine.adopt import Imported, import_table, yaml_of
 from dynaops.engine.identity import check_identity
-from dynaops.engine.load import Document, load
 from dynaops.engine.plan import PlanRefused, make_plan
 from dynaops.model.change import Action, Change
 from dynaops.model.errors import DynaopsError
@@ -38,7 +37,8 @@ _NAME = re.compile(r"[a-zA-Z0-9_.-]{3,255}")
 class Request:
     """What is restored: `reference` is a backup, or with `at` (epoch seconds) or `latest` a table.
 
-    `file` is the new table's spec, used if it is there. `without` are spec keys that are not put back.
+    `file` is the new table's spec, used if it is there. `without` are spec keys that are not put back. `documents`
+    reads a spec file with all that the project says beside, by default with nothing but the file.
     """
 
     reference: str
@@ -49,6 +49,7 @@ class Request:
     role: str | None = None
     file: Path | None = None
     without: tuple[str, ...] = ()
+    documents: Documents = of_file
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ class Restoration:
     file: Path
     derived: Derived | None
     unknown: bool
+    documents: Documents
 
 
 def plan_restore(request: Request, state: State, aws: Aws) -> Restoration:
@@ -79,15 +81,16 @@ def plan_restore(request: Request, state: State, aws: Aws) -> Restoration:
     file = request.file or spec_file(source.table, request.target, state)
     there = file.is_file()
     if there:
-        _check_file(file, request.target)
-    settings = (
-        None if there else derived(source.table, request.target, source.region, state, aws, request.without)
-    )
+        _check_file(file, request)
+    settings = None
+    if not there:
+        names, documents = (source.table, request.target), request.documents
+        settings = derived(*names, source.region, state, aws, request.without, documents)
     unknown = not there and settings is None
     change = _change(source, request.target, file, settings, there)
     warnings = [_settings_unknown(source, request.target)] if unknown else []
     plan = plan_of([change] if operation else [], [operation] if operation else [], aws, warnings=warnings)
-    return Restoration(source, request.target, plan, file, settings, unknown)
+    return Restoration(source, request.target, plan, file, settings, unknown, request.documents)
 
 
 def operation_for(
@@ -129,7 +132,8 @@ def adopted(restoration: Restoration, state: State, aws: Aws) -> Imported:
 
 def plan_settings(restoration: Restoration, state: State, aws: Aws) -> Plan:
     """What puts the settings back, and records the table. Raises DynaopsError where that would lose its rows."""
-    documents = [one for one in _documents(restoration.file) if one.spec.table_name == restoration.target]
+    found = restoration.documents(restoration.file)
+    documents = [one for one in found if one.spec.table_name == restoration.target]
     plan = make_plan(documents, state, aws)
     lossy = [one for one in plan.operations if one.danger in (Danger.DESTROY, Danger.REPLACE)]
     if lossy:
@@ -141,13 +145,9 @@ def plan_settings(restoration: Restoration, state: State, aws: Aws) -> Plan:
     return plan
 
 
-def _documents(file: Path) -> list[Document]:
-    return load([file])
-
-
-def _check_file(file: Path, target: str) -> None:
-    names = [one.spec.table_name for one in _documents(file)]
-    if target not in names:
+def _check_file(file: Path, request: Request) -> None:
+    target = request.target
+    if target not in [one.spec.table_name for one in request.documents(file)]:
         raise PlanRefused(
             [
                 refusal(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dynaops.engine.adopt import exported
 from dynaops.engine.check import check, errors
-from dynaops.engine.load import document_of, load
+from dynaops.engine.load import Document, document_of, load
 from dynaops.engine.observe import observe
 from dynaops.engine.sides import as_recorded
 from dynaops.kinds.kind import Known
@@ -27,6 +27,8 @@ _STRUCTURE = {
     *("global_secondary_indexes", "local_secondary_indexes"),
 }
 """What a restore carries (live finding DDB-TABLE-215)."""
+Documents = Callable[[Path], list[Document]]
+"""Reads the documents of a spec file. Raises DynaopsError."""
 _DATA = ("items", "items_file")
 """Rows come from the backup, not from the spec."""
 
@@ -44,15 +46,26 @@ class Derived(NamedTuple):
         return kept if "point_in_time_recovery" in kept else ["point_in_time_recovery", *kept]
 
 
+def of_file(path: Path) -> list[Document]:
+    """The documents of a spec file, with nothing that the project says beside. Raises SpecError."""
+    return load([path])
+
+
 def derived(
-    table: str, target: str, region: str, state: State, aws: Aws, without: Iterable[str] = ()
+    table: str,
+    target: str,
+    region: str,
+    state: State,
+    aws: Aws,
+    without: Iterable[str] = (),
+    documents: Documents = of_file,
 ) -> Derived | None:
     """The spec of `table` for `target`: from its spec file, else as it is live, else as the state has it; else None.
 
-    `without` are keys to leave out. Raises DynaopsError for a key that is not in it.
+    `without` are keys to leave out, `documents` reads a spec file. Raises DynaopsError for a key that is not in it.
     """
     found = (
-        _from_file(table, region, state, aws)
+        _from_file(table, region, state, aws, documents)
         or _from_live(table, region, aws)
         or _from_state(table, region, state, aws)
     )
@@ -123,16 +136,16 @@ def _with_arns(value: Any, pattern: re.Pattern[str], target: str) -> Any:
     return pattern.sub(rf"\g<1>{target}", value) if isinstance(value, str) else value
 
 
-def _from_file(table: str, region: str, state: State, aws: Aws) -> Derived | None:
+def _from_file(table: str, region: str, state: State, aws: Aws, documents: Documents) -> Derived | None:
     """The spec that the table was applied from, where it can still be read as it is."""
     record = state.resources.get(table)
     if record is None or not record.source or record.region != region or state.origin != aws.origin:
         return None
     try:
-        documents = load([record.source])
+        found = documents(Path(record.source))
     except DynaopsError:
         return None  # it has moved, or needs variables that are not known here
-    for document in documents:
+    for document in found:
         if document.spec.table_name == table:
             return Derived(document.node.plain(), record.source)
     return None

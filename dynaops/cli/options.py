@@ -27,7 +27,7 @@ Recursive = Annotated[
 ]
 Overlays = Annotated[
     list[str] | None,
-    typer.Option("-f", "--file", metavar="FILE", help="Merge this file over the ones before (repeatable)."),
+    typer.Option("-f", "--file", metavar="FILE", help="Lay this file of overlays on the specs (repeatable)."),
 ]
 Variables = Annotated[
     list[str] | None,

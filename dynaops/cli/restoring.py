@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -29,6 +31,7 @@ from dynaops.views.outcome import outcome_page
 
 if TYPE_CHECKING:
     from dynaops.aws.session import Aws
+    from dynaops.engine.load import Document
     from dynaops.model.event import Outcome
     from dynaops.model.plan import Plan
     from dynaops.stores.recorded import RecordedStore
@@ -43,7 +46,12 @@ def restore(
     way = wiring.aws(settings)
     place = wiring.store(settings)
     region = wiring.region_of(request.reference, settings, way)
-    request = replace(request, region=region, at=time_asked(at, request.latest, way))
+    request = replace(
+        request,
+        region=region,
+        at=time_asked(at, request.latest, way),
+        documents=partial(_documents, settings),
+    )
     restoration = plan_restore(request, state_of(place, way), way)
     with place.recorder.run("backup restore"):
         return _restored(restoration, place, way, settings, wait=wait, yes=yes, operations=operations)
@@ -92,6 +100,11 @@ def _restored(
         write_spec(restoration)
         plan = plan_settings(restoration, place.load(), way)
         return _put_back(restoration, plan, place, way, settings, told)
+
+
+def _documents(settings: Settings, file: Path) -> list[Document]:
+    """The documents of a spec file, with the defaults, overlays and variables of the project."""
+    return wiring.documents(wiring.source(settings, [file.as_posix()], None, None, None))
 
 
 def time_asked(at: str | None, latest: bool, way: Aws) -> float | None:

@@ -70,20 +70,20 @@ class Layers:
 
         `must_fit`: an overlay for a table that there is not is wrong.
         """
-        misfits: list[Finding] = []
+        misfits: list[Node] = []
         for overlay in overlays:
             try:
                 misfits.extend(self._lay(overlay.node))
             except Unreadable as error:
                 findings.append(error.finding)
         if must_fit:
-            findings.extend(misfits[:MOST_TOLD])
+            findings.extend(map(self._index.misfit, misfits[:MOST_TOLD]))
             if len(misfits) > MOST_TOLD:
                 message = f"{len(misfits) - MOST_TOLD:,} more overlays fit no table"
                 findings.append(Finding(code="SPEC015", severity=Severity.ERROR, message=message))
 
-    def _lay(self, layer: Node) -> list[Finding]:
-        """Lay one overlay; the findings for names that fit no document. Raises Unreadable."""
+    def _lay(self, layer: Node) -> list[Node]:
+        """Lay one overlay; the names that fit no document. Raises Unreadable."""
         if not isinstance(layer.value, dict):
             raise unreadable(
                 "SPEC004",
@@ -93,7 +93,7 @@ class Layers:
             )
         names = names_of(layer)
         positions = self._tables
-        misfits: list[Finding] = []
+        misfits: list[Node] = []
         if names is not None:
             positions = set()
             for name in names:
@@ -101,7 +101,7 @@ class Layers:
                 if fitting is not None:
                     positions = positions | fitting
                 elif self._can_be_read(name):
-                    misfits.append(self._index.misfit(name))
+                    misfits.append(name)
         self._lay_on(_without_names(layer), positions & self._tables)
         return misfits
 

@@ -81,7 +81,8 @@ class TableIndex:
     def misfit(self, name: Node) -> Finding:
         """The finding for an overlay's name that fits no document."""
         text = str(name.value)
-        known = sorted(self._positions)
+        known = sorted(name for name in self._positions if ("${" in name) == ("${" in text))
+        known = known or sorted(self._positions)
         near: list[str] = []
         if len(text) <= _LONGEST_NAME and len(known) <= _MOST_NEAR:
             near = get_close_matches(_PATTERN.sub("", text), known, 1)

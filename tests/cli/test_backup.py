@@ -156,6 +156,27 @@ def test_restored_by_name_with_an_empty_plan(cli: Cli, orders: Aws, here: Path) 
     assert again.code == 0 and again.json["plan_empty"] and again.json["operations"] == []
 
 
+def test_restored_with_the_defaults_and_variables_of_its_environment(
+    cli: Cli, orders: Aws, here: Path
+) -> None:
+    """The settings are those that a plan of the project compares with: nothing is left to do afterwards."""
+    (here / "dynaops.toml").write_text("""state = ".dynaops/state.json"
+variables = {room = "cellar"}
+[environment.dev]
+default_tags = {stage = "${environment}"}
+defaults.deletion_protection = true
+""")
+    (here / "specs" / "defaults.yaml").write_text("defaults: {tags: {in: '${environment}-${var.room}'}}\n")
+    assert cli("-E", "dev", "apply", "--yes").code == 0
+    assert cli("backup", "create", "orders", "--name", "good", "-E", "dev").code == 0
+    done = cli("-E", "dev", "backup", "restore", "good", "orders-again", "--yes")
+    assert done.code == 0 and "nothing is left to plan" in done.out, done
+    assert "specs/orders.yaml: point_in_time_recovery, " in " ".join(done.out.split())
+    assert cli("-E", "dev", "plan", "--exit-code").code == 0
+    printed = cli("--json", "-E", "dev", "render", "specs/orders-again.yaml").json["documents"][0]["spec"]
+    assert printed["tags"] == {"team": "shop", "stage": "dev", "in": "dev-cellar"}
+
+
 def test_restored_to_a_time_as_one_document(cli: Cli, orders: Aws, server: SandboxServer) -> None:
     server.advance(30)
     before, then = rows_of(orders, "orders"), int(server.world.now())

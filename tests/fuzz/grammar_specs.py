@@ -38,6 +38,9 @@ _PIECES = (
         "${table_arn}",
         "${stream_arn}",
         "${var.none}",
+        "${var.none:-",
+        "${environment}",
+        ":-",
         "ü€",
         "\x1b",
         "\n",
@@ -64,3 +67,44 @@ def variables(pick: random.Random) -> tuple[str, bytes]:
         "read_capacity": pick.choice((1, "${var.number}", text(2))),
     }
     return "made.yaml", json.dumps({key: spec[key] for key in spec if pick.random() < 0.95}).encode()
+
+
+def compositions(pick: random.Random) -> tuple[str, bytes]:
+    """Documents of tables, overlays, defaults and blocks, of one environment or another."""
+    names = ("users", "orders-${environment}", "shop-*", "[", "*a*a*b", "${var.none:-users}", "", 5, None)
+
+    def some(options: tuple[object, ...]) -> object:
+        return pick.choice((*options, [pick.choice(options)], {"a": pick.choice(options)}))
+
+    def body() -> dict[str, object]:
+        settings: dict[str, object] = {
+            "tags": pick.choice(
+                ({"a": "${environment}"}, None, {"a": None}, ["a"], {"$${": "${var.none:-x}"})
+            ),
+            "ttl": pick.choice(({"attribute": "t"}, False, None, "${var.map}")),
+            "lambda_triggers": [{"function": some(("f", "f-${workspace}", None))} for _ in range(2)],
+            "items": [{"id": "a", "name": "x"}],
+        }
+        return {key: settings[key] for key in settings if pick.random() < 0.4}
+
+    def document() -> object:
+        table = {"table_name": pick.choice(names), "hash_key": "id", "attributes": {"id": "S"}, **body()}
+        made: object = pick.choice(
+            (table, table, body(), {"defaults": some((body(), "x"))}, {"moved": []}, ["a"])
+        )
+        if isinstance(made, dict):
+            extra = {"only": some(("prod", "dev", "prdo", None)), "match": some(names)}
+            made = made | {key: extra[key] for key in extra if pick.random() < 0.15}
+        return made
+
+    def good(number: int) -> object:
+        table = {"table_name": f"t-{number}-${{environment}}", "hash_key": "id", "attributes": {"id": "S"}}
+        extra = {"only": "prod", "tags": {"$${": "${var.none:-$${x}}"}}
+        defaults = {"defaults": {"tags": {"a": "${workspace}"}, "deletion_protection": True}, "match": "t-*"}
+        keys = [key for key in extra if pick.random() < 0.3]
+        return defaults if pick.random() < 0.2 else table | {key: extra[key] for key in keys}
+
+    count = pick.randint(1, 3)
+    is_good = pick.random() < 0.3
+    documents = [good(number) if is_good else document() for number in range(count)]
+    return "made.yaml", "\n---\n".join(map(json.dumps, documents)).encode()

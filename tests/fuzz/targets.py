@@ -6,7 +6,7 @@ import gzip
 import json
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -18,12 +18,18 @@ from dynaops.convert.formats import Options
 from dynaops.convert.run import convert
 from dynaops.engine.load import load
 from dynaops.engine.state_check import faults_of
-from dynaops.engine.variables import MAX_EXPANDED
+from dynaops.engine.variables import MAX_EXPANDED, Substitution, Values
+from dynaops.engine.yaml_tree import nodes
+from dynaops.model.errors import DynaopsError
 from dynaops.model.plan import Plan
+from dynaops.model.rendered import RenderedDocument
 from dynaops.model.state import Record, State
+from dynaops.specs.composition import Composition
 from dynaops.specs.environment import Environment
 from dynaops.specs.project import Project
+from dynaops.specs.render import rendered
 from dynaops.stores import format as state_format
+from dynaops.views.rendered import yaml_text
 from tests.convert.converted import INPUTS, REGION
 from tests.data.reading import read
 from tests.engine.whole_state import whole_state
@@ -47,6 +53,19 @@ _VARIABLES = tuple(
     }.items()
 )
 
+_COMPOSITIONS = (
+    (
+        "users.yaml",
+        b"""defaults: {tags: {a: '${environment:-none}'}}
+---
+only: [prod, dev]
+table_name: users-${environment}
+hash_key: id
+attributes: {id: S}
+""",
+    ),
+)
+
 
 File = tuple[str, bytes]
 """A file's name, which says the format, and its content."""
@@ -67,7 +86,17 @@ class Target:
 
 
 NAMES = (
-    *("specs", "variables", "states", "saved plans", "rows", "terraform", "tfvars", "terraform states"),
+    *(
+        "specs",
+        "variables",
+        "compositions",
+        "states",
+        "saved plans",
+        "rows",
+        "terraform",
+        "tfvars",
+        "terraform states",
+    ),
     *("cloudformation", "descriptions"),
 )
 """The targets."""
@@ -80,6 +109,7 @@ def targets() -> Iterator[tuple[Target, ...]]:
         yield (
             Target("specs", _files(SPECS.glob("*.yaml")), lambda path: load([path])),
             Target("variables", _VARIABLES, _fill_in, (grammar_specs.variables,)),
+            Target("compositions", _COMPOSITIONS, _compose, (grammar_specs.compositions,)),
             Target("states", _states(), _read_state, holds_json=True),
             Target("saved plans", (("plan.json", _plan(Path(folder))),), _read_plan),
             Target("rows", _rows(), read),
@@ -147,6 +177,21 @@ def _fill_in(path: Path) -> object:
     for document in documents:
         size = len(json.dumps(document.node.plain(), default=str))
         assert size < 2 * MAX_EXPANDED, f"it expands to {size} characters"
+    return documents
+
+
+def _compose(path: Path) -> object:
+    """The file as specs, which are printed and read again, and as overlays of another."""
+    composition = Composition(environment="prod", environments=("prod", "dev"), default_tags={"t": "u"})
+    values = Values({"map": {"k": [1]}}, Environment({}), "default", "prod")
+    with suppress(DynaopsError):
+        load([SPECS / "simple-table.yaml"], [path], composition=composition)
+    documents = load([path], variables=values.variables, env=values.env, composition=composition)
+    for document in documents:
+        text = yaml_text([RenderedDocument(document.source, rendered(document.written, values))], True)
+        (printed,) = nodes(text, "printed")
+        again = Substitution(values).document(printed)
+        assert again is not None and again.plain() == document.node.plain(), text
     return documents
 
 
