@@ -46,9 +46,10 @@ def defaulted(document: Map, defaults: list[Map], fill: Fill) -> Map:
 
 def _fits(pattern: str, names: set[str], fill: Fill) -> bool:
     readings = (pattern, fill(pattern))
-    if not set("*?[") & set(re.sub(r"\$\{.*?\}", "", pattern)):
-        return any(reading in names for reading in readings)
-    return any(fnmatchcase(name, reading) for reading in readings for name in names)
+    if any(reading in names for reading in readings):
+        return True
+    has_wildcard = set("*?[") & set(re.sub(r"\$\{.*?\}", "", pattern))
+    return bool(has_wildcard) and any(fnmatchcase(name, reading) for reading in readings for name in names)
 
 
 def _laid(base: Any, over: Any, fill: Fill, top: bool = False) -> Any:
