@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from dynaops.backups.plans import plan_of, refusal
 from dynaops.backups.restoring import restoring, under_way
 from dynaops.backups.service import role_of
-from dynaops.backups.settings import Derived, Documents, derived, of_file, spec_file
+from dynaops.backups.settings import Derived, SpecReader, derived, of_file, spec_file
 from dynaops.backups.source import Source, source_of
 from dynaops.engine.adopt import Imported, import_table, yaml_of
 from dynaops.engine.identity import check_identity
@@ -49,7 +49,7 @@ class Request:
     role: str | None = None
     file: Path | None = None
     without: tuple[str, ...] = ()
-    documents: Documents = of_file
+    documents: SpecReader = of_file
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Restoration:
     file: Path
     derived: Derived | None
     unknown: bool
-    documents: Documents
+    documents: SpecReader
 
 
 def plan_restore(request: Request, state: State, aws: Aws) -> Restoration:

@@ -27,7 +27,7 @@ _STRUCTURE = {
     *("global_secondary_indexes", "local_secondary_indexes"),
 }
 """What a restore carries (live finding DDB-TABLE-215)."""
-Documents = Callable[[Path], list[Document]]
+SpecReader = Callable[[Path], list[Document]]
 """Reads the documents of a spec file. Raises DynaopsError."""
 _DATA = ("items", "items_file")
 """Rows come from the backup, not from the spec."""
@@ -58,7 +58,7 @@ def derived(
     state: State,
     aws: Aws,
     without: Iterable[str] = (),
-    documents: Documents = of_file,
+    documents: SpecReader = of_file,
 ) -> Derived | None:
     """The spec of `table` for `target`: from its spec file, else as it is live, else as the state has it; else None.
 
@@ -136,7 +136,7 @@ def _with_arns(value: Any, pattern: re.Pattern[str], target: str) -> Any:
     return pattern.sub(rf"\g<1>{target}", value) if isinstance(value, str) else value
 
 
-def _from_file(table: str, region: str, state: State, aws: Aws, documents: Documents) -> Derived | None:
+def _from_file(table: str, region: str, state: State, aws: Aws, documents: SpecReader) -> Derived | None:
     """The spec that the table was applied from, where it can still be read as it is."""
     record = state.resources.get(table)
     if record is None or not record.source or record.region != region or state.origin != aws.origin:

@@ -87,7 +87,8 @@ def is_block(node: Node) -> bool:
     if not isinstance(node.value, dict):
         return False
     keys = set(node.value)
-    return bool(keys & {*BLOCKS, DEFAULTS}) and keys <= {*BLOCKS, DEFAULTS, MATCH}
+    is_of_blocks = bool(keys & {*BLOCKS}) and NAME not in keys
+    return is_of_blocks or (DEFAULTS in keys and keys <= {DEFAULTS, MATCH})
 
 
 def split_defaults(document: Written, findings: list[Finding]) -> tuple[Node | None, Written | None]:
@@ -106,7 +107,7 @@ def split_defaults(document: Written, findings: list[Finding]) -> tuple[Node | N
         findings.append(finding)
         rest = {name: child for name, child in node.value.items() if name != DEFAULTS}
         return None, Written(document.source, Node(rest, node.spot, node.key))
-    rest = {name: child for name, child in node.value.items() if name in BLOCKS}
+    rest = {name: child for name, child in node.value.items() if name not in (DEFAULTS, MATCH)}
     left = Written(document.source, Node(rest, node.spot, node.key)) if rest else None
     defaults = node.value[DEFAULTS]
     if not isinstance(defaults.value, dict):

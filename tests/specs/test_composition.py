@@ -313,6 +313,24 @@ def test_a_folder_named_defaults_is_none(estate: Estate) -> None:
     assert estate.tags() == {"users": {}}
 
 
+def test_neither_defaults_nor_overlays_are_laid_on_blocks(estate: Estate) -> None:
+    estate.write(
+        specs__defaults="defaults: {tags: {a: b}}\nmoved: [{from: old, to: users}]\n",
+        specs__a=table("users") + "---\nonly: [prod]\nremoved: [gone]\n---\nonly: [dev]\nremoved: [left]\n",
+        over="tags: {b: c}\n---\nremoved: [other]\n",
+    )
+    composition = Composition(environment="prod")
+    found = load(["specs"], ["over.yaml"], composition=composition)
+    assert [document.spec.tags for document in found] == [{"a": "b", "b": "c"}]
+    assert [(move.source, move.target) for move in found.blocks.moved] == [("old", "users")]
+    assert [removal.address for removal in found.blocks.removed] == ["gone", "other"]
+
+
+def test_what_stands_beside_blocks_is_told(estate: Estate) -> None:
+    estate.write(specs__a=table("users") + "---\nremoved: [gone]\ntagz: {}\n", over="tags: {b: c}\n")
+    assert [place for _, place in estate.findings(overlays=("over.yaml",))] == ["specs/a.yaml:6:1"]
+
+
 def test_defaults_in_an_overlay_are_refused(estate: Estate) -> None:
     estate.write(specs__a=table("users"), over="tags: {a: b}\n---\ndefaults: {tags: {}}\n")
     assert estate.findings(overlays=("over.yaml",)) == [("SPEC017", "over.yaml:3:1")]
