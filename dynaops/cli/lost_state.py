@@ -34,13 +34,14 @@ def require_state(state: State, store: Store, settings: Settings, without: str) 
 
 
 def require_recorded(tables: Sequence[str], state: State, store: Store) -> None:
-    """Raise StateError for the first of `tables` of which the state knows nothing."""
+    """Raise StateError for the first of `tables` (names and patterns) of which the state knows nothing."""
+    from dynaops.engine.addresses import matches
     from dynaops.engine.scopes import recorded_tables
     from dynaops.stores.base import StateError
 
     known = recorded_tables(state)
     for table in tables:
-        if table not in known:
+        if not any(matches(name, table) for name in known):
             near = get_close_matches(table, known, 1)
             hint = f"Did you mean {near[0]}?" if near else "`dynaops state list` shows what is recorded."
             raise StateError(

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from dynaops.engine.addresses import selected
 from dynaops.engine.comparison import being_deleted, compared
 from dynaops.engine.entries import Judged
 from dynaops.engine.identity import check_identity
@@ -25,18 +26,14 @@ if TYPE_CHECKING:
 def find(
     state: State, aws: Aws, tables: Sequence[str] = (), discover: bool = False
 ) -> tuple[tuple[Drift, ...], tuple[Unmanaged, ...]]:
-    """The drift and the unmanaged settings of the recorded tables (or of those named).
+    """The drift and the unmanaged settings of the recorded tables (or of those that `tables` name, as patterns).
 
     It is the drift that a plan tells. `discover`: look also for what neither state nor the table itself names, such as
     scalable targets and triggers.
     """
     check_identity(state, aws)
     owned = recorded_tables(state)
-    scopes = [
-        scope_of(state, address, region)
-        for address, region in sorted(owned.items())
-        if not tables or address in tables
-    ]
+    scopes = [scope_of(state, table, owned[table]) for table in chosen(state, tables)]
     known = {scope.address: known_of(Target(scope), state, discover) for scope in scopes}
     live = observe(aws, scopes, ROOMS, known)
     everything = {address: one for found in live.values() for address, one in found.items()}
@@ -46,6 +43,11 @@ def find(
         tuple(drift for one in judged for drift in one.drift),
         tuple(entry for one in judged for entry in one.unmanaged),
     )
+
+
+def chosen(state: State, patterns: Sequence[str]) -> list[str]:
+    """The recorded tables that patterns name; all without patterns."""
+    return [table for table in sorted(recorded_tables(state)) if selected(table, patterns)]
 
 
 def _judged(scope: Scope, state: State, live: dict[str, Observed], aws: Aws) -> Judged:

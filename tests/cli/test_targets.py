@@ -57,3 +57,17 @@ def test_a_pattern_that_fits_nothing_is_an_error(command: str, desk: Desk) -> No
     assert result.code == 1
     assert "--target audits fits no address of this plan" in result.err
     assert "Did you mean audit?" in result.err
+
+
+def test_drift_takes_patterns_and_tells_a_mistyped_table(desk: Desk) -> None:
+    desk("apply", "--yes")
+    url = ("--endpoint-url", desk.server.url, "--region", "eu-west-1")
+    desk.server.client("dynamodb", "eu-west-1").update_table(
+        TableName="shop-users", DeletionProtectionEnabled=True
+    )
+    for patterns, code in ((("shop-*",), 2), (("audit", "shop-o?ders"), 0), ((), 2)):
+        assert desk.cli("drift", *patterns, "--exit-code", *url).code == code
+    unknown = desk.cli("drift", "shop-usr", *url)
+    assert unknown.code == 1
+    assert "The table shop-usr is not in the state" in unknown.err
+    assert "Did you mean shop-users?" in unknown.err

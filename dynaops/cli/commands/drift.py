@@ -31,7 +31,10 @@ def drift(
     ctx: typer.Context,
     tables: Annotated[
         list[str] | None,
-        typer.Argument(metavar="TABLE", help="Only these tables.  [default: all of the state]"),
+        typer.Argument(
+            metavar="TABLE",
+            help="Only these tables, by name or pattern ('shop-*').  [default: all of the state]",
+        ),
     ] = None,
     unmanaged: Annotated[
         bool,
@@ -73,10 +76,10 @@ def drift(
 
             screen.show(drift_page(found, added, headline, counted=unmanaged))
         if form is not None:
-            from dynaops.engine.scopes import recorded_tables
+            from dynaops.engine.drift import chosen
             from dynaops.views.formats.entries import of_drift
 
-            looked_at = [one for one in recorded_tables(state) if not tables or one in tables]
+            looked_at = chosen(state, tables or ())
             document.show(of_drift(found, added, looked_at, unmanaged, places((), state)))
     return Exit.CHANGES if exit_code and (found or (unmanaged and added)) else Exit.OK
 
