@@ -36,8 +36,8 @@ class Choice:
         self._environment = environment
         self._known = known
 
-    def there(self, documents: Sequence[Written], findings: list[Finding]) -> list[Written]:
-        """The documents that are there, without their `only`. The others are kept in `left_out`."""
+    def chosen(self, documents: Sequence[Written], findings: list[Finding]) -> list[Written]:
+        """The documents of the environment, without their `only`. The others are kept in `left_out`."""
         found = []
         for document in documents:
             node = document.node

@@ -77,23 +77,22 @@ def composed(
         paths, overlays = overlays[:1], overlays[1:]
     choice = Choice(composition.environment, composition.environments)
     before = len(findings)
-    found = choice.there(documents_of(paths, findings), findings)
+    found = choice.chosen(documents_of(paths, findings), findings)
     left_out = list(choice.left_out)
     blocks: list[Written] = []
     layers_of = partial(_overlays_of, choice=choice, blocks=blocks, findings=findings)
     own, given = layers_of(composition.overlays), layers_of(overlays)
     folders = FolderDefaults(
-        lambda path: choice.there(read_found(path, findings), findings), findings, composition.folder
+        lambda path: choice.chosen(read_found(path, findings), findings), findings, composition.folder
     )
     documents, defaults = _with_defaults(found, folders, composition, findings)
-    if len(findings) > before:  # what is wrong might be what an overlay is for
-        return documents
+    is_sound = len(findings) == before  # what cannot be read might be what an overlay is for
     if composition.environment is None and left_out and composition.notice:
         composition.notice(_left_out(left_out))
     layers = Layers(documents, left_out, substitution)
     layers.lay_defaults(defaults, findings)
-    layers.lay_overlays(own, findings, must_fit=composition.is_whole)
-    layers.lay_overlays(given, findings)
+    layers.lay_overlays(own, findings, must_fit=is_sound and composition.is_whole)
+    layers.lay_overlays(given, findings, must_fit=is_sound)
     return [*layers.documents, *blocks]
 
 
@@ -102,7 +101,7 @@ def _overlays_of(
 ) -> list[Written]:
     """The overlays of files. Documents that are about no table are no overlays, and are added to `blocks`."""
     overlays = []
-    for document in choice.there(documents_of(paths, findings), findings):
+    for document in choice.chosen(documents_of(paths, findings), findings):
         if not is_block(document.node):
             overlays.append(document)
         elif DEFAULTS in document.node.value:
@@ -126,7 +125,7 @@ def _with_defaults(
         if defaults is not None and not is_defaults_file(Path(document.source)):
             by_file.setdefault(document.source, []).append(defaults)
     chains: dict[str, list[Node]] = {}
-    for source in {document.source for document in documents}:
+    for source in dict.fromkeys(document.source for document in documents):
         chains[source] = [*project, *folders.of(Path(source)), *by_file.get(source, ())]
     return documents, [chains[document.source] for document in documents]
 

@@ -63,9 +63,7 @@ class Layers:
         except Unreadable as error:
             findings.append(error.finding)
 
-    def lay_overlays(
-        self, overlays: Sequence[Written], findings: list[Finding], must_fit: bool = True
-    ) -> None:
+    def lay_overlays(self, overlays: Sequence[Written], findings: list[Finding], must_fit: bool) -> None:
         """Lay overlays on the documents that each is for. What is wrong is added to `findings`.
 
         `must_fit`: an overlay for a table that there is not is wrong.

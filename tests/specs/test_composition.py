@@ -313,6 +313,19 @@ def test_a_folder_named_defaults_is_none(estate: Estate) -> None:
     assert estate.tags() == {"users": {}}
 
 
+def test_one_mistake_makes_no_others(estate: Estate) -> None:
+    """What defaults and overlays give is not missing because something else is wrong."""
+    estate.write(
+        specs__defaults="defaults: {hash_key: id}\n---\ndefaults: [a]\n",
+        specs__a="table_name: users\n",
+        over="attributes: {id: S}\n",
+    )
+    assert estate.findings(overlays=("over.yaml",)) == [("SPEC012", "specs/defaults.yaml:3:11")]
+    estate.write(specs__b="a: [\n", specs__defaults="defaults: {hash_key: id}\n", named="table_name: carts\n")
+    found = estate.findings(overlays=("over.yaml", "named.yaml"))
+    assert found == [("SPEC002", "specs/b.yaml:2:1")]
+
+
 def test_neither_defaults_nor_overlays_are_laid_on_blocks(estate: Estate) -> None:
     estate.write(
         specs__defaults="defaults: {tags: {a: b}}\nmoved: [{from: old, to: users}]\n",

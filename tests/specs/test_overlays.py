@@ -79,7 +79,7 @@ overlays = st.lists(
 
 def with_overlays(base: list[Written], over: list[Written], findings: list[Finding]) -> list[Written]:
     layers = Layers(base, [], Substitution(VALUES))
-    layers.lay_overlays(over, findings)
+    layers.lay_overlays(over, findings, must_fit=True)
     return layers.documents
 
 
