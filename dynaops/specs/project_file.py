@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,8 @@ _PROGRAMS = re.compile(
     r"hook|command|(^|_)cmd|program|script|exec|process|plugin|shell|editor|pager|python|module|import",
     re.IGNORECASE,
 )
+_MOST_TOLD = 100
+"""Errors of a file: nobody reads more, and unknown keys are each looked up among all keys."""
 _EXCERPT = 100
 """Characters of a line that are shown."""
 
@@ -215,33 +218,37 @@ def _checked(path: Path, data: Mapping[str, Any], located: _Located) -> ProjectF
     """The file, if nothing is wrong with it. Raises ProjectFileError."""
     environments = data.get(_ENVIRONMENT, {})
     top = {name: value for name, value in data.items() if name != _ENVIRONMENT}
-    findings = list(_of_layer(path, top, (), located))
-    if not isinstance(environments, dict):
-        hint = "Write a table for each: [environment.prod]."
-        place = located.value((_ENVIRONMENT,))
-        findings.append(located.finding(place, "environment: must be a table of environments", hint))
-        environments = {}
-    for name, settings in environments.items():
-        around = (_ENVIRONMENT, name)
-        if not re.fullmatch(ENVIRONMENT_NAME, name):
-            message = f"an environment cannot be called {shortened(name)!r}"
-            hint = "Use up to 63 of a-z A-Z 0-9 _ . -, beginning with a letter or a digit."
-            findings.append(located.finding(located.key(around), message, hint))
-        if not isinstance(settings, dict):
-            hint = f"Write a table: [environment.{shortened(name)}]."
-            findings.append(
-                located.finding(
-                    located.value(around), f"environment.{shortened(name)}: must be a table", hint
-                )
-            )
-        else:
-            findings.extend(_of_layer(path, settings, around, located))
-            findings.extend(_without_role(settings, around, located))
+    found = chain(_of_layer(path, top, (), located), _of_environments(path, environments, located))
+    findings = list(islice(found, _MOST_TOLD))
+    if next(found, None) is not None:
+        message = f"there are more than {_MOST_TOLD} errors; is this a project file?"
+        findings.append(located.finding(located.key(()), message, None))
     if not findings:
-        findings.extend(_shared_states(top, environments, located))
+        findings.extend(islice(_shared_states(top, environments, located), _MOST_TOLD))
     if findings:
         raise ProjectFileError(findings)
     return ProjectFile(path, top, environments, located)
+
+
+def _of_environments(path: Path, environments: object, located: _Located) -> Iterator[Finding]:
+    """What is wrong with the environments, their names and their settings."""
+    if not isinstance(environments, dict):
+        hint = "Write a table for each: [environment.prod]."
+        place = located.value((_ENVIRONMENT,))
+        yield located.finding(place, "environment: must be a table of environments", hint)
+        return
+    for name, settings in environments.items():
+        around = (_ENVIRONMENT, name)
+        shown = shortened(name)
+        if not re.fullmatch(ENVIRONMENT_NAME, name):
+            hint = "Use up to 63 of a-z A-Z 0-9 _ . -, beginning with a letter or a digit."
+            yield located.finding(located.key(around), f"an environment cannot be called {shown!r}", hint)
+        if not isinstance(settings, dict):
+            hint = f"Write a table: [environment.{shown}]."
+            yield located.finding(located.value(around), f"environment.{shown}: must be a table", hint)
+        else:
+            yield from _of_layer(path, settings, around, located)
+            yield from _without_role(settings, around, located)
 
 
 def _shared_states(

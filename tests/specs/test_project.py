@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dynaops.model.errors import DynaopsError
+from dynaops.specs import project_file
 from dynaops.specs.project import Project
 from dynaops.specs.project_file import ProjectFile, ProjectFileError, find
 from dynaops.specs.project_keys import KEYS
@@ -187,6 +188,24 @@ def test_what_is_wrong_is_told_with_its_place(here: Path, text: str, told: str) 
 
 def test_all_faults_are_told_at_once(here: Path) -> None:
     assert len(faults(here, "spec = 1\nregion = 2\n[environment.a]\nx = 1\n[environment.b]\nx = 1\n")) == 4
+
+
+@pytest.mark.parametrize(
+    "line", ["key{} = 1", "specs.k{} = 1", "[environment.e{}]\nspec = 1", "[environment.'{} ']"]
+)
+def test_of_very_many_faults_the_first_are_told(
+    here: Path, monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    looked_up: list[str] = []
+
+    def close(word: str, *_: object) -> list[str]:
+        looked_up.append(word)
+        return []
+
+    monkeypatch.setattr(project_file, "get_close_matches", close)
+    found = faults(here, "\n".join(line.format(number) for number in range(5_000)))
+    assert len(found) <= 101
+    assert len(looked_up) <= 101
 
 
 def test_the_line_is_shown_with_a_caret(here: Path) -> None:
