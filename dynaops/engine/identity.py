@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _DUMMY = "000000000000"
 """The account in ARNs of emulators that have no accounts."""
-_ORIGINS = {"aws": "the real AWS", LOCAL: "an endpoint on this machine, such as a sandbox"}
+_ORIGINS = {"aws": "the real AWS", LOCAL: "a sandbox or another endpoint of this machine"}
 _OTHER_STATE = "use that one's own state (--state, DYNAOPS_STATE)"
 
 
