@@ -9,8 +9,6 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import orjson
-
 from dynaops.backups.compare import Comparison, How, Progress
 from dynaops.backups.plans import plan_of
 from dynaops.backups.restore import operation_for
@@ -20,19 +18,14 @@ from dynaops.data.target import Target, describe
 from dynaops.engine.identity import check_identity
 from dynaops.model.backup import Verified
 from dynaops.model.change import Action, Change
-from dynaops.model.files import FileRefused, read_bytes
 from dynaops.model.operation import Operation, Tolerance, Wait
 from dynaops.model.plan import Plan
-from dynaops.stores.files import make_directory, replace
+from dynaops.stores.drills import write_drill
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from dynaops.aws.session import Aws
     from dynaops.model.state import State
-
-_MOST_BYTES = 16 * 1024 * 1024
-"""Of the file with the dates of all drills."""
+    from dynaops.stores.beside import Folder
 
 
 @dataclass(frozen=True)
@@ -103,23 +96,15 @@ def clean_up(aws: Aws, drill: Drill) -> Plan:
     return plan_of([], [operation], aws)
 
 
-def note(folder: Path, verified: Verified, source: Source, now: float) -> None:
-    """Remember the last drill of the table, for who asks when it was (``drills.json`` beside the state)."""
-    file = folder / "drills.json"
-    make_directory(folder)
-    try:
-        known = orjson.loads(read_bytes(file, _MOST_BYTES))
-    except (FileRefused, ValueError):
-        known = None
-    if not isinstance(known, dict):  # it is told by date only: a damaged one begins anew
-        known = {}
-    known[f"{source.region}/{source.table}"] = {
+def note(folder: Folder, verified: Verified, source: Source, now: float) -> None:
+    """Remember the last drill of the table beside the state, for who asks when it was. Raises DynaopsError kinds."""
+    drill = {
         "at": int(now),
         "source": source.key,
         "method": verified.method,
         "identical": verified.identical,
     }
-    replace(file, orjson.dumps(known, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS))
+    write_drill(folder, source.region, source.table, drill)
 
 
 def _table(aws: Aws, source: Source) -> Target | None:

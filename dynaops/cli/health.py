@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dynaops import __version__
 from dynaops.cli import wiring
@@ -37,6 +37,7 @@ from dynaops.views.formats.junit import junit
 if TYPE_CHECKING:
     from dynaops.aws.session import Aws
     from dynaops.model.state import State
+    from dynaops.stores.base import Store
 
 _NAME = re.compile(r"[a-zA-Z0-9_.-]{3,255}")
 
@@ -77,7 +78,7 @@ def validate_live(
                 documents.append(found)
             region = (found.spec.region if found else None) or wiring.region_of(name, settings, way)
             subjects.append(Subject(Scope(name, name, region), found.spec if found else None))
-    reports = examine(way, subjects, state, read_drills(wiring.beside_state(settings) / "backups"))
+    reports = examine(way, subjects, state, _drills(place, settings, subjects))
     findings += [*_idle(documents, reports), *wiring.broken_by_specs(documents, policies)]
     report(screen, settings, reports, findings, files)
     entries = of_health(reports, findings, strict, places(documents, state))
@@ -85,6 +86,23 @@ def validate_live(
     if files.junit is not None:
         _write(files.junit, junit(Told("validate", __version__, entries, {}, settings.environment)))
     return exit_of(reports, findings, strict=strict)
+
+
+def _drills(store: Store, settings: Settings, subjects: Sequence[Subject]) -> dict[str, Any]:
+    """The tables' last drills, by region/table: those kept beside the state, and those of older versions."""
+    from dynaops.cli.run_records import warn
+    from dynaops.model.errors import DynaopsError
+    from dynaops.stores import drills
+
+    older = read_drills(wiring.beside_state(settings) / "backups")
+    tables = [(subject.scope.region, subject.scope.table_name) for subject in subjects]
+    try:
+        newer = drills.read_drills(store.beside(drills.KIND), tables)
+    except DynaopsError as error:
+        warn(f"The records of restore drills cannot be read: {error.message.rstrip('.')}")
+        newer = {}
+    both = (*older.items(), *newer.items())
+    return dict(sorted(both, key=lambda entry: int(entry[1]["at"])))
 
 
 def report(

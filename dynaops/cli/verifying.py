@@ -13,12 +13,14 @@ from dynaops.cli.exits import Exit
 from dynaops.cli.identity import state_of
 from dynaops.cli.interrupts import terminated_as_interrupted
 from dynaops.cli.restoring import time_asked
+from dynaops.cli.run_records import warn
 from dynaops.cli.running import Terms, execute, exit_of
 from dynaops.cli.screen import Screen
 from dynaops.cli.settings import Settings
 from dynaops.cli.showing import show_plan
 from dynaops.model.backup import Verified
 from dynaops.model.errors import DynaopsError
+from dynaops.stores.drills import KIND
 from dynaops.views.backups import verified_page
 from dynaops.views.moving import Standing, moving_on
 from dynaops.views.outcome import outcome_page
@@ -77,7 +79,10 @@ def _drilled(
     else:
         screen.say(f"{drill.scratch} is restored already, by an earlier run.")
     verified = _compared(drill, how, store, way, settings, screen)
-    note(wiring.beside_state(settings) / "backups", verified, drill.source, way.now)
+    try:
+        note(store.beside(KIND), verified, drill.source, way.now)
+    except DynaopsError as error:
+        warn(f"The result of this drill cannot be kept: {error.message.rstrip('.')}")
     screen.show(verified_page(verified, drill.source.words))
     if screen.json:
         told: dict[str, Any] = {**verified.model_dump(mode="json"), "identical": verified.identical}

@@ -14,6 +14,8 @@ from dynaops.backups.status import jobs
 from dynaops.backups.verify import Drill, clean_up, compare, note, plan_drill
 from dynaops.data.rows import Keys
 from dynaops.model.backup import Verified, Via
+from dynaops.stores.beside import LocalFolder
+from dynaops.stores.drills import KIND, read_drills
 from tests.backups.shop import Shop, item
 from tests.companions.bench import REGION, calls
 
@@ -117,9 +119,18 @@ def test_the_scratch_table_has_rows_alone_and_drills_are_remembered(shop: Shop, 
     table = shop.rows.describe_table(TableName=drill.scratch)["Table"]
     assert "GlobalSecondaryIndexes" not in table
     assert shop.plan(shop.spec).empty and drill.scratch not in shop.state.resources
-    note(tmp_path / "b", compare(shop.aws, drill, How()), drill.source, 12.5)
-    known = orjson.loads((tmp_path / "b" / "drills.json").read_bytes())
-    assert known[f"{REGION}/users"]["at"] == 12 and known[f"{REGION}/users"]["identical"]
+    folder = LocalFolder(tmp_path / "state.json", KIND)
+    verified = compare(shop.aws, drill, How())
+    note(folder, verified, drill.source, 12.5)
+    note(folder, verified.model_copy(update={"expected": -1}), drill.source, 13.5)
+    tables = [(REGION, "users"), (REGION, "never")]
+    known = read_drills(folder, tables)
+    assert list(known) == [f"{REGION}/users"]
+    last = known[f"{REGION}/users"]
+    assert (last["at"], last["identical"], last["succeeded_at"]) == (13, False, 12)
+    for damaged in (b"", b"{", b"[]", b'{"at": "then"}', b"[" * 99999):
+        folder.write(f"{REGION}/users.json", damaged)
+        assert read_drills(folder, tables) == {}
 
 
 def test_order_does_not_matter_and_types_do() -> None:

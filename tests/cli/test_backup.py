@@ -252,7 +252,7 @@ def test_verified(cli: Cli, orders: Aws, here: Path) -> None:
     assert refused.code == 1 and "--yes" in refused.err
     done = cli("backup", "verify", "good", "--yes")
     assert done.code == 0 and "Identical; " in done.out and "every item, digest " in done.out, done
-    assert scratch_tables(orders) == [] and (here / ".dynaops/backups/drills.json").exists()
+    assert scratch_tables(orders) == [] and list((here / ".dynaops/state.drills").rglob("*.json"))
     put(orders, "orders", [{"id": {"S": "1"}, "bad": {"BOOL": True}}])
     worse = cli("backup", "verify", "good", "--yes", "--json")
     assert worse.code == 1 and worse.json["identical"] is False

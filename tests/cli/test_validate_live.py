@@ -80,7 +80,7 @@ def test_a_drill_is_evidence(cli: Cli, orders: Path, here: Path, server: Sandbox
     server.clock.set_speed(3600)
     assert cli("backup", "verify", "orders", "--latest", "--yes").code == 0
     server.clock.set_speed(1)
-    assert (here / ".dynaops" / "backups" / "drills.json").exists()
+    assert list((here / ".dynaops" / "state.drills").rglob("*.json"))
     result = cli("validate", "orders", "--live", "--strict")
     assert result.code == 0, result
     assert "pass restore drill           verified " in result.out

@@ -1,0 +1,41 @@
+"""Restore drills, kept beside a state: of each table the last one, and when the last good one was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import orjson
+
+from dynaops.stores.beside import Folder, Unreadable
+
+KIND = "drills"
+
+
+def write_drill(folder: Folder, region: str, table: str, drill: dict[str, Any]) -> None:
+    """Keep a table's last drill; `drill` has ``at`` (epoch seconds) and ``identical``. Raises DynaopsError kinds."""
+    before = _read(folder, region, table) or {}
+    succeeded_at = drill["at"] if drill["identical"] else before.get("succeeded_at")
+    data = {**drill, "succeeded_at": succeeded_at}
+    folder.write(_name(region, table), orjson.dumps(data, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS))
+
+
+def read_drills(folder: Folder, tables: Iterable[tuple[str, str]]) -> dict[str, dict[str, Any]]:
+    """The last drills of tables, given as (region, name), by ``region/name``. A damaged record is as none at all.
+
+    Raises DynaopsError kinds where the folder cannot be reached.
+    """
+    found = {f"{region}/{table}": _read(folder, region, table) for region, table in tables}
+    return {name: drill for name, drill in found.items() if drill is not None}
+
+
+def _read(folder: Folder, region: str, table: str) -> dict[str, Any] | None:
+    try:
+        drill = orjson.loads(folder.read(_name(region, table)) or b"null")
+    except (Unreadable, ValueError):
+        return None
+    return drill if isinstance(drill, dict) and type(drill.get("at")) is int else None
+
+
+def _name(region: str, table: str) -> str:
+    return f"{region}/{table}.json"
