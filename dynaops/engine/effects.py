@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from dynaops.engine.addresses import is_below
 from dynaops.model.operation import Effect
 from dynaops.model.state import Record, State
+from dynaops.stores.edit import renamed
 
 
 def apply_effects(
@@ -18,7 +18,7 @@ def apply_effects(
     resources = dict(state.resources)
     for effect in effects:
         if effect.moved_from is not None:
-            state = moved(
+            state = renamed(
                 state.model_copy(update={"resources": resources}), effect.moved_from, effect.address
             )
             resources = dict(state.resources)
@@ -30,30 +30,6 @@ def apply_effects(
                 continue  # a time alone makes nothing ours
             resources[effect.address] = _record(was, effect, outputs.get(effect.address, {}), now)
     return state.model_copy(update={"resources": resources})
-
-
-def moved(state: State, source: str, target: str) -> State:
-    """`state` with `source` and all below it under the name `target`, in operations in flight too."""
-
-    def name(address: str) -> str:
-        return target + address.removeprefix(source) if is_below(address, source) else address
-
-    resources = {
-        name(address): record.model_copy(update={"depends_on": tuple(map(name, record.depends_on))})
-        for address, record in state.resources.items()
-    }
-    in_flight = {
-        key: intent.model_copy(
-            update={
-                "address": name(intent.address),
-                "effects": tuple(
-                    effect.model_copy(update={"address": name(effect.address)}) for effect in intent.effects
-                ),
-            }
-        )
-        for key, intent in state.in_flight.items()
-    }
-    return state.model_copy(update={"resources": resources, "in_flight": in_flight})
 
 
 def _record(was: Record | None, effect: Effect, minted: dict[str, Any], now: float) -> Record:

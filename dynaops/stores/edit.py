@@ -48,15 +48,33 @@ def move(state: State, source: str, target: str) -> State:
     Raises StateError where `source` is unknown, `target` is taken or of another shape, or an interrupted
     operation still has to be resolved under the old name.
     """
-    moved = {old: target + old.removeprefix(source) for old in _subtree(state, source)}
+    _subtree(state, source)  # it must be there
     _check_target(state, source, target)
+    return renamed(state, source, target)
+
+
+def renamed(state: State, source: str, target: str) -> State:
+    """`state` with `source` and all below it under the name `target`, in operations in flight too."""
+
+    def name(address: str) -> str:
+        return target + address.removeprefix(source) if _is_within(address, source) else address
+
     resources = {
-        moved.get(name, name): _depending(
-            record, tuple(moved.get(other, other) for other in record.depends_on)
-        )
-        for name, record in state.resources.items()
+        name(address): _depending(record, tuple(map(name, record.depends_on)))
+        for address, record in state.resources.items()
     }
-    return state.model_copy(update={"resources": resources})
+    in_flight = {
+        key: intent.model_copy(
+            update={
+                "address": name(intent.address),
+                "effects": tuple(
+                    effect.model_copy(update={"address": name(effect.address)}) for effect in intent.effects
+                ),
+            }
+        )
+        for key, intent in state.in_flight.items()
+    }
+    return state.model_copy(update={"resources": resources, "in_flight": in_flight})
 
 
 def _check_target(state: State, source: str, target: str) -> None:
