@@ -42,6 +42,17 @@ _LINKED = {
     "dynamodb:UpdateContributorInsights": "contributorinsights.dynamodb.amazonaws.com",
 }
 """Calls with which AWS makes the service-linked role of a service, where it is not there yet."""
+_TAGGED = {
+    "dynamodb:CreateTable": ("Tags", "dynamodb:TagResource"),
+    "iam:CreatePolicy": ("Tags", "iam:TagPolicy"),
+    "iam:CreateRole": ("Tags", "iam:TagRole"),
+    "backup:CreateBackupVault": ("BackupVaultTags", "backup:TagResource"),
+    "backup:CreateBackupPlan": ("BackupPlanTags", "backup:TagResource"),
+    "logs:CreateLogGroup": ("tags", "logs:TagResource"),
+    "cloudwatch:PutMetricAlarm": ("Tags", "cloudwatch:TagResource"),
+    "lambda:CreateEventSourceMapping": ("Tags", "lambda:TagResource"),
+}
+"""Calls that make something with tags: the member that holds them, and the action that they need besides."""
 _REPLICATION = "replication.dynamodb.amazonaws.com"
 
 
@@ -72,12 +83,8 @@ def _besides(action: str, where: arns.Where, body: Body) -> Iterator[Need]:
     """What AWS demands besides the call's own action."""
     if action in _LINKED:
         yield _linked_role(where, _LINKED[action])
-    if action == "dynamodb:CreateTable":
-        table = where.table(str(body["TableName"]))
-        if body.get("Tags"):
-            yield Need("dynamodb:TagResource", table)
-        if body.get("ResourcePolicy"):
-            yield Need("dynamodb:PutResourcePolicy", table)
+    if action == "dynamodb:CreateTable" and body.get("ResourcePolicy"):
+        yield Need("dynamodb:PutResourcePolicy", where.table(str(body["TableName"])))
     if action in ("dynamodb:CreateTable", "dynamodb:UpdateTable"):
         yield from _encryption(where, body)
         yield from _replicas(where, body)
@@ -92,8 +99,20 @@ def _besides(action: str, where: arns.Where, body: Body) -> Iterator[Need]:
         if body.get("EncryptionKeyArn"):
             for one in ("CreateGrant", "GenerateDataKey", "Decrypt", "RetireGrant", "DescribeKey"):
                 yield Need(f"kms:{one}", str(body["EncryptionKeyArn"]))
-    if action == "logs:CreateLogGroup" and body.get("tags"):
-        yield Need("logs:TagResource", where.arn("logs", f"log-group:{body['logGroupName']}"))
+    yield from _tags(action, where, body)
+
+
+def _tags(action: str, where: arns.Where, body: Body) -> Iterator[Need]:
+    """What making something with tags needs: the action that would tag it, on the same resource."""
+    member, tagging = _TAGGED.get(action, ("", ""))
+    if not body.get(member):
+        return
+    service, _, api = action.partition(":")
+    if service == "lambda":  # the mapping gets its id only now
+        yield Need(tagging, where.arn("lambda", "event-source-mapping:*"))
+        return
+    for resource in arns.resources(service, api, where, body):
+        yield Need(tagging, resource)
 
 
 def _encryption(where: arns.Where, body: Body) -> Iterator[Need]:

@@ -58,6 +58,8 @@ class Aws:
     neither the environment, nor AWS's files, nor a proxy has a say (a sandbox must get nothing of the caller's).
     `notice` is given what people should know. `role` is assumed with those credentials. `guard` says which account and
     regions calls may go to.
+    `notice` is given what people should know. `mark` is the key of the tag with which resources are marked as the
+    state's that owns them; None: they are not.
     """
 
     def __init__(
@@ -73,6 +75,7 @@ class Aws:
         notice: Callable[[str], None] = lambda _: None,
         role: Role | None = None,
         guard: Guard | None = None,
+        mark: str | None = None,
     ) -> None:
         require_endpoint(endpoint_url)
         self._region = region
@@ -88,6 +91,7 @@ class Aws:
         self._environment_guard = guard
         self._guard_lock = threading.Lock()
         self._account_checked = guard is None or guard.account is None
+        self.mark = mark
         self._gates: dict[str, Gate] = {}
         self._told_anonymous: set[str] = set()
         self._ahead = 0.0

@@ -123,7 +123,10 @@ def write_spec(restoration: Restoration) -> None:
 
 
 def adopted(restoration: Restoration, state: State, aws: Aws) -> Imported:
-    """The table taken over as it is, since nobody knows its settings. Writes its spec; the caller saves the state."""
+    """The table taken over as it is, since nobody knows its settings. Writes its spec.
+
+    The caller saves the state, then marks the table as that state's.
+    """
     imported = import_table(restoration.target, state, aws, restoration.source.region)
     restoration.file.parent.mkdir(parents=True, exist_ok=True)
     write_text(restoration.file, imported.spec_yaml)

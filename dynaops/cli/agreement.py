@@ -48,9 +48,33 @@ def require_consent(plan: Plan, allow_replace: bool, allow_destroy: bool) -> Non
     )
 
 
+def require_adoption(plan: Plan, allow_adopt: bool, take_over: Sequence[str]) -> None:
+    """Raise DynaopsError, naming addresses and options, where the plan takes over what was not agreed to."""
+    from dynaops.engine.consent import missing_adoptions
+
+    lacking = missing_adoptions(plan, allow_adopt, take_over)
+    if not lacking:
+        return
+    from dynaops.model.errors import DynaopsError
+    from dynaops.views.wording import adoption, count, take_over_option
+
+    changes = "".join(
+        f"\n  {one.address} {adoption(one.owner)} ({take_over_option(one.owner)})" for one in lacking
+    )
+    flags = " ".join(sorted({take_over_option(one.owner) for one in lacking}))
+    raise DynaopsError(
+        f"Nothing was sent: the plan takes over {count(len(lacking), 'resource')} that the state does not "
+        f"own:{changes}",
+        f"If that is meant, add {flags}, or agree to single ones: --consent adopt:{lacking[0].address}",
+    )
+
+
 def is_agreed(plan: Plan) -> bool:
-    """Whether a saved plan holds consent to all that it loses: nothing is left to ask then."""
-    return bool(plan.consents) and not wiring.lacking_consent(plan, allow_replace=False, allow_destroy=False)
+    """Whether a saved plan holds consent to all that it loses and takes over: nothing is left to ask then."""
+    from dynaops.engine.consent import missing, missing_adoptions
+
+    lacking = missing(plan, allow_replace=False, allow_destroy=False) or missing_adoptions(plan, False, ())
+    return bool(plan.consents) and not lacking
 
 
 def require_agreement(screen: Screen, question: str, yes: bool, gravely: bool = False) -> None:

@@ -19,8 +19,10 @@ ROOT = Path(__file__).parent.parent
 _ID = re.compile(r"(SPEC|DDB|PLAN|LIVE|BACKUP|GRANT|CONV)\d{3}")
 _ONLY_AWS_TELLS = (
     *("kinds/" + name for name in ("room.py", "findings.py", "group.py", "regional.py")),
+    "engine/claims.py",
     "engine/same_table.py",
     "engine/guard.py",
+    "engine/marking.py",
     "engine/resume.py",
     "engine/sharing.py",
 )

@@ -13,6 +13,7 @@ from dynaops.cli import wiring
 from dynaops.cli.exits import Exit
 from dynaops.cli.identity import state_of
 from dynaops.cli.interrupts import Interrupts
+from dynaops.cli.marking import mark, tell_unmarked
 from dynaops.cli.screen import Screen
 from dynaops.cli.settings import Settings
 from dynaops.model.errors import DynaopsError
@@ -21,6 +22,7 @@ from dynaops.model.files import write_text
 if TYPE_CHECKING:
     from dynaops.aws.caller import Caller
     from dynaops.engine.adopt_all import Looked
+    from dynaops.model.operation import Operation
     from dynaops.model.state import State
     from dynaops.stores.base import Store
 
@@ -35,20 +37,31 @@ class Tally:
     imported: dict[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
     """Table -> its file and the addresses."""
     skipped: dict[str, str] = field(default_factory=dict)
+    owners: dict[str, str] = field(default_factory=dict)
+    """Of the skipped ones, those of other states, with the ids of these."""
     failed: dict[str, DynaopsError] = field(default_factory=dict)
     left: int = 0
     """Tables not looked at, since the run was interrupted."""
+    left_alone: list[str] = field(default_factory=list)
+    """What was found around them and is another state's, in words."""
+    marks: list[Operation] = field(default_factory=list)
+    """The calls that mark what was imported, made when the state is saved."""
+    unmarked: list[str] = field(default_factory=list)
+    """Why something could not be marked."""
 
 
-def run(tags: Sequence[str], out: str, settings: Settings) -> int:
-    """Import all. Answers the exit code."""
+def run(
+    tags: Sequence[str], out: str, settings: Settings, take_over: tuple[str, ...] = (), marking: bool = True
+) -> int:
+    """Import all, and mark it as the state's unless `marking` is false. Answers the exit code."""
     wanted = _tags(tags)
     screen = Screen(settings)
     place = wiring.store(settings)
     way = wiring.aws(settings, adaptive=True)
     state_of(place, way)
     with place.lock("import"), Interrupts(screen.aside) as interrupts:
-        tally = _import(place, way, settings, wanted, Path(out), screen, interrupts.stop)
+        tally = _import(place, way, settings, wanted, Path(out), screen, interrupts.stop, take_over)
+        tally.unmarked = mark(tally.marks, way) if marking else []
     _tell(tally, screen)
     if tally.left:
         return Exit.INTERRUPTED
@@ -63,6 +76,7 @@ def _import(
     folder: Path,
     screen: Screen,
     stop: threading.Event,
+    take_over: tuple[str, ...],
 ) -> Tally:
     from dynaops.engine.adopt_all import adopt_all
     from dynaops.engine.observe import table_names
@@ -74,7 +88,7 @@ def _import(
     done, saved_at = 0, time.monotonic()
     dirty = False
     try:
-        for looked in adopt_all(names, state, way, region, tags, stop):
+        for looked in adopt_all(names, state, way, region, tags, stop, take_over):
             done += 1
             if looked.adopted is not None:
                 looked, state = _kept(looked, state, folder, way.caller(region), tally)
@@ -107,6 +121,8 @@ def _kept(looked: Looked, state: State, folder: Path, caller: Caller, tally: Tal
     folder.mkdir(parents=True, exist_ok=True)
     write_text(path, adopted.spec_yaml)
     tally.imported[looked.table] = (path.as_posix(), adopted.addresses)
+    tally.marks += adopted.marks
+    tally.left_alone += adopted.left
     return looked, adopted.into(state, caller)
 
 
@@ -129,6 +145,8 @@ def _addresses(looked: Looked) -> tuple[str, ...]:
 def _count(looked: Looked, tally: Tally) -> None:
     if looked.skipped is not None:
         tally.skipped[looked.table] = looked.skipped
+        if looked.owner is not None:
+            tally.owners[looked.table] = looked.owner
     elif looked.error is not None:
         tally.failed[looked.table] = looked.error
 
@@ -157,6 +175,8 @@ def _tell(tally: Tally, screen: Screen) -> None:
                     for table, error in sorted(tally.failed.items())
                 ],
                 "left": tally.left,
+                "left_alone": tally.left_alone,
+                "unmarked": tally.unmarked,
             }
         )
     told = Told(
@@ -166,5 +186,9 @@ def _tell(tally: Tally, screen: Screen) -> None:
         skipped=dict(sorted(tally.skipped.items())),
         failed={table: (error.message, error.hint) for table, error in sorted(tally.failed.items())},
         left=tally.left,
+        owners=dict(sorted(tally.owners.items())),
     )
     screen.show(imported_page(told))
+    for text in tally.left_alone:
+        screen.aside(f"Left alone: {text}.")
+    tell_unmarked(screen, tally.unmarked)

@@ -64,6 +64,15 @@ AllowDestroy = Annotated[
         "--allow-destroy", help="Agree to giving up tables, indexes, protection or recovery points."
     ),
 ]
+AllowAdopt = Annotated[
+    bool, typer.Option("--allow-adopt", help="Agree to taking over what is live and no state has marked.")
+]
+TakeOver = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--take-over", metavar="STATE_ID", help="Take over what this lost state has marked (repeatable)."
+    ),
+]
 Consents = Annotated[
     list[str] | None,
     typer.Option(

@@ -23,6 +23,7 @@ from dynaops.cli.durations import time_of
 from dynaops.cli.events import EventLog
 from dynaops.cli.exits import Exit
 from dynaops.cli.identity import state_of
+from dynaops.cli.marking import mark, tell_unmarked
 from dynaops.cli.running import Terms, execute, exit_of
 from dynaops.cli.screen import Screen
 from dynaops.cli.settings import Settings
@@ -93,8 +94,9 @@ def _restored(
         screen.say(f"{restoration.target} is restored already; its settings are looked at.")
     with place.lock("backup restore"):
         if restoration.unknown:
-            state = adopted(restoration, place.load(), way).state
-            place.save(state)
+            imported = adopted(restoration, place.load(), way)
+            place.save(imported.state)
+            tell_unmarked(screen, mark(imported.marks, way))
             screen.say(f"{restoration.target} is recorded as it is; its spec is in {restoration.file}.")
             return _end(screen, told)
         write_spec(restoration)

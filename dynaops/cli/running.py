@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dynaops.cli import wiring
-from dynaops.cli.agreement import require_agreement, require_consent
+from dynaops.cli.agreement import require_adoption, require_agreement, require_consent
 from dynaops.cli.events import EventLog
 from dynaops.cli.exits import Exit
 from dynaops.cli.identity import headed
@@ -50,6 +50,9 @@ class Terms:
     done: str = ""
     """How it is said that all went well, where it is not ``Applied`` or ``Destroyed``."""
     consents: tuple[Consent, ...] = ()
+    allow_adopt: bool = False
+    take_over: tuple[str, ...] = ()
+    """The ids of states whose resources are taken over."""
     """What ``--consent`` says, as it was written."""
     digest: str | None = None
     """The SHA-256 that the saved plan was reviewed under, where it was given."""
@@ -72,6 +75,7 @@ def carry_out(plan: Plan, place: Keeper, way: Aws, settings: Settings, terms: Te
             outcome = _nothing_to_run(plan, screen)
         else:
             require_lawful(plan)
+            require_adoption(plan, terms.allow_adopt, terms.take_over)
             require_consent(plan, terms.allow_replace, terms.allow_destroy)
             if plan.operations or plan.forgets:
                 question = terms.question or _question(plan)

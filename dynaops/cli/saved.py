@@ -43,6 +43,7 @@ class SavedPlan(Model):
     """The files of house rules that it was held to."""
     environment: str | None = None
     """Of the project file."""
+    take_over: tuple[str, ...] = ()
     plan: Plan
     digest: str = Field("", exclude=True)
     """The SHA-256 of the file that it was read from."""
@@ -72,6 +73,7 @@ def save(
     targets: tuple[str, ...] = (),
     refresh: bool = True,
     policies: tuple[str, ...] = (),
+    take_over: tuple[str, ...] = (),
 ) -> str:
     """Write a plan to a file that only its owner can read: it holds all that a spec says.
 
@@ -86,6 +88,7 @@ def save(
         refresh=refresh,
         policies=policies,
         environment=specs.project.environment,
+        take_over=take_over,
         plan=plan,
     )
     require_inside(path)

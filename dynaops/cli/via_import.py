@@ -163,7 +163,9 @@ def _adopt(document: Document, place: Store, way: Aws, settings: Settings, about
     if screen.json and not (plan.operations or plan.updates):  # adopted before
         screen.document({**plan.public(), **about})
         return Exit.OK
-    terms = Terms(yes=True, allow_replace=False, allow_destroy=False, document=lambda: about)
+    terms = Terms(
+        yes=True, allow_replace=False, allow_destroy=False, document=lambda: about, allow_adopt=True
+    )
     return carry_out(plan, place, way, settings, terms)
 
 

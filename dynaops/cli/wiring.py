@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from dynaops.aws.role import Role
     from dynaops.aws.route import Credentials
     from dynaops.aws.session import Aws
-    from dynaops.engine.adopt import Imported
     from dynaops.engine.grant import Granted
     from dynaops.engine.load import Document, Documents
     from dynaops.engine.plan import PlanOptions
@@ -119,7 +118,7 @@ def patience(settings: Settings) -> Patience:
 
 
 def aws(settings: Settings, adaptive: bool = False) -> Aws:
-    """The way to AWS, or to the sandbox, which is started when needed. `adaptive`: it slows down when throttled.
+    """The way to AWS, or to the sandbox, which is started when needed; `adaptive` slows down when throttled.
 
     Raises GuardError where the credentials are not of the environment's account.
     """
@@ -144,6 +143,7 @@ def _to_aws(settings: Settings, adaptive: bool) -> Aws:
         _environment(),
         role=role_of(said),
         guard=guard_of(said),
+        mark=said.mark or None,
     )
 
 
@@ -165,6 +165,7 @@ def _to_sandbox(settings: Settings) -> Aws:
         credentials(sandbox.url),
         role_of(said, in_sandbox=True),
         guard_of(said),
+        said.mark or None,
     )
 
 
@@ -185,6 +186,7 @@ def _way(
     only: Credentials | None = None,
     role: Role | None = None,
     guard: Guard | None = None,
+    mark: str | None = None,
 ) -> Aws:
     """One way for a command and its state: asked twice, a profile might want two codes of the same token."""
     from dynaops.aws.session import Aws
@@ -201,6 +203,7 @@ def _way(
         notice=notice,
         role=role,
         guard=guard,
+        mark=mark,
     )
 
 
@@ -230,12 +233,18 @@ def make_plan(
     targets: Sequence[str] = (),
     refresh: bool = True,
     destroy: bool = False,
+    take_over: Sequence[str] = (),
 ) -> Plan:
     from dynaops.engine.plan import PlanOptions
     from dynaops.engine.plan import make_plan as made
 
     options = PlanOptions(
-        targets=tuple(targets), refresh=refresh, destroy=destroy, read=read, **beside_tables(documents)
+        targets=tuple(targets),
+        refresh=refresh,
+        destroy=destroy,
+        read=read,
+        take_over=tuple(take_over),
+        **beside_tables(documents),
     )
     return made(documents, state, way, options)
 
@@ -317,12 +326,6 @@ def drift(
     from dynaops.engine.drift import find
 
     return find(state, way, tables, discover)
-
-
-def import_table(table: str, state: State, way: Aws, region: str | None) -> Imported:
-    from dynaops.engine.adopt import import_table as imported
-
-    return imported(table, state, way, region)
 
 
 def plan_grant(state: State, way: Aws, table: str, functions: tuple[str, ...], **more: Any) -> Granted:

@@ -4,22 +4,30 @@ from __future__ import annotations
 
 import io
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from dynaops import __version__
+from dynaops.engine.apply import apply_plan
+from dynaops.engine.claims import TAKE_OVER, foreign
 from dynaops.engine.effects import apply_effects
 from dynaops.engine.identity import check_identity, stamped
 from dynaops.engine.load import document_of
+from dynaops.engine.marks import Claim, claim_of
 from dynaops.engine.observe import observe
-from dynaops.engine.plan import make_plan
-from dynaops.kinds.kind import Known, Reader
-from dynaops.kinds.rooms import ROOMS
+from dynaops.engine.plan import PlanOptions, make_plan
+from dynaops.kinds.kind import Entry, Known, Reader
+from dynaops.kinds.rooms import POLICIES, ROOM_OF, ROOMS
 from dynaops.kinds.table.encryption import MANAGED, managed_key
+from dynaops.kinds.tags import live_tags
 from dynaops.model.errors import DynaopsError
-from dynaops.model.operation import Effect
+from dynaops.model.operation import Effect, Operation
 from dynaops.model.plan import Plan
 from dynaops.model.resource import Observed, Scope
 from dynaops.model.state import State
+from dynaops.stores.unrecorded import Unrecorded
 
 if TYPE_CHECKING:
     from dynaops.aws.caller import Caller
@@ -33,6 +41,8 @@ class Imported:
     state: State
     spec_yaml: str
     addresses: tuple[str, ...]
+    marks: tuple[Operation, ...] = ()
+    left: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -43,6 +53,10 @@ class Adopted:
     spec: dict[str, Any]
     addresses: tuple[str, ...]
     updates: tuple[Effect, ...]
+    marks: tuple[Operation, ...] = ()
+    """The calls that mark all of it as the state's, once that is saved."""
+    left: tuple[str, ...] = ()
+    """What was found around it, belongs to another state, and is left to that (in words)."""
 
     @property
     def spec_yaml(self) -> str:
@@ -53,14 +67,33 @@ class Adopted:
         return stamped(apply_effects(state, self.updates, {}, time.time()), caller)
 
 
-def import_table(name: str, state: State, aws: Aws, region: str | None = None) -> Imported:
+class OfAnother(DynaopsError):
+    """The table is another state's, `owner`: it bears that one's mark."""
+
+    def __init__(self, name: str, owner: str) -> None:
+        super().__init__(
+            f"{name} is of another state: it bears the mark of {owner}", TAKE_OVER.format(owner=owner)
+        )
+        self.owner = owner
+
+
+def import_table(
+    name: str, state: State, aws: Aws, region: str | None = None, take_over: tuple[str, ...] = ()
+) -> Imported:
     """Adopt the live table `name`. Raises DynaopsError where there is none, or where it is in the state already."""
-    adopted = adopt(name, state, aws, region)
-    return Imported(adopted.into(state, aws.caller(region)), adopted.spec_yaml, adopted.addresses)
+    adopted = adopt(name, state, aws, region, take_over)
+    after = adopted.into(state, aws.caller(region))
+    return Imported(after, adopted.spec_yaml, adopted.addresses, adopted.marks, adopted.left)
 
 
-def adopt(name: str, state: State, aws: Aws, region: str | None = None) -> Adopted:
-    """The live table `name` with everything around it. Raises DynaopsError as `import_table`."""
+def adopt(
+    name: str, state: State, aws: Aws, region: str | None = None, take_over: tuple[str, ...] = ()
+) -> Adopted:
+    """The live table `name` with everything around it but what other states have marked.
+
+    `take_over` are the ids of states whose mark is no obstacle. Raises DynaopsError as `import_table`, and OfAnother
+    where the table itself is another state's.
+    """
     check_identity(state, aws)
     scope = Scope(name, name, region or aws.region)
     if name in state.resources:
@@ -74,17 +107,64 @@ def adopt(name: str, state: State, aws: Aws, region: str | None = None) -> Adopt
         raise DynaopsError(
             f"There is no table {name!r} in {scope.region}", "Check the name and the region (--region)."
         )
+    live, left = _unclaimed(scope, live, claim_of(state, aws.mark, take_over), aws)
     spec = exported(scope, live, aws)
-    plan = make_plan([document_of(spec)], state, aws)
-    if any(_is_policy(one.address) for one in plan.operations):
+    options = PlanOptions(take_over=take_over)
+    plan = make_plan([document_of(spec)], state, aws, options)
+    if any(_is_policy(one.address) for one in _settings(plan)):
         spec = _without_policies(spec, plan)
-        plan = make_plan([document_of(spec)], state, aws)
-    if plan.operations:
+        plan = make_plan([document_of(spec)], state, aws, options)
+    if _settings(plan):
         raise DynaopsError(
             f"{name} has settings that a spec cannot say: {', '.join(_differing(plan))}",
             "Write its spec by hand and run `dynaops plan`, which adopts the table and shows what it would change.",
         )
-    return Adopted(name, spec, tuple(change.address for change in plan.changes), plan.updates)
+    marks = tuple(one.model_copy(update={"after": (), "needs": ()}) for one in plan.operations)
+    addresses = tuple(change.address for change in plan.changes)
+    return Adopted(name, spec, addresses, plan.updates, marks, left)
+
+
+def _settings(plan: Plan) -> list[Operation]:
+    """The calls of a plan that do more than to mark what is live."""
+    return [one for one in plan.operations if not one.marks]
+
+
+def _unclaimed(
+    scope: Scope, live: Sequence[Observed], claim: Claim, aws: Aws
+) -> tuple[list[Observed], tuple[str, ...]]:
+    """What no other state has marked, and (in words) what one has. Raises OfAnother for the table."""
+    found, left = [], []
+    for one in live:
+        tags = one.tags
+        calls = POLICIES[one.kind].tags
+        if tags is None and calls is not None and one.owner is None:
+            target = ROOM_OF[one.kind].tag_target(scope, Entry(one.address, one.kind, one.region, live=one))
+            tags = live_tags(aws, calls, target, one.region)
+        if not foreign(tags, claim):
+            found.append(replace(one, tags=tags))
+            continue
+        owner = str(claim.owner_in(tags or {}))
+        if one.kind == "table":
+            raise OfAnother(scope.table_name, owner)
+        left.append(f"{one.address} is of the state {owner}")
+    return found, tuple(left)
+
+
+def marked(marks: Sequence[Operation], aws: Aws) -> list[str]:
+    """Mark what was imported as the state's, which is saved by now; why it failed, where it did.
+
+    What stays unmarked is marked with its next change.
+    """
+    plan = Plan(
+        dynaops_version=__version__,
+        created_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
+        serial=0,
+        lineage="",
+        operations=tuple(
+            one.model_copy(update={"id": f"{position}:{one.id}"}) for position, one in enumerate(marks)
+        ),
+    )
+    return list(dict.fromkeys(apply_plan(plan, Unrecorded(), aws, lambda _: None).failed.values()))
 
 
 def _is_policy(address: str) -> bool:
@@ -93,7 +173,7 @@ def _is_policy(address: str) -> bool:
 
 def _without_policies(spec: dict[str, Any], plan: Plan) -> dict[str, Any]:
     """The spec without those IAM policies that say something else than theirs would: they are left as they are."""
-    other = {one.address.rpartition("/")[2] for one in plan.operations if _is_policy(one.address)}
+    other = {one.address.rpartition("/")[2] for one in _settings(plan) if _is_policy(one.address)}
     kept = {part: access for part, access in spec["iam"].items() if part not in other}
     rest = {key: value for key, value in spec.items() if key != "iam"}
     return {**rest, "iam": kept} if kept else rest
@@ -120,8 +200,6 @@ def yaml_of(spec: dict[str, Any]) -> str:
 
 
 def _with_managed_key(table: Observed, scope: Scope, read: Reader) -> Observed:
-    from dataclasses import replace
-
     key = table.properties["encryption"].get("kms_key_arn")
     if key is None or key != managed_key(read, scope):
         return table

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dynaops.aws.memory import Remembering
-from dynaops.engine.adopt import Adopted, adopt
+from dynaops.engine.adopt import Adopted, OfAnother, adopt
 from dynaops.engine.identity import check_identity
 from dynaops.kinds.late import table_arn
 from dynaops.model.errors import DynaopsError
@@ -27,12 +27,16 @@ _SHARED = ("backup", "kms")
 
 @dataclass(frozen=True)
 class Looked:
-    """What came of one table: adopted, passed over (`skipped` says why), or not to be imported (`error`)."""
+    """What came of one table: adopted, passed over (`skipped` says why), or not to be imported (`error`).
+
+    `owner` is the id of the state that has marked it, where it is passed over for that.
+    """
 
     table: str
     adopted: Adopted | None = None
     skipped: str | None = None
     error: DynaopsError | None = None
+    owner: str | None = None
 
 
 def adopt_all(
@@ -42,6 +46,7 @@ def adopt_all(
     region: str,
     tags: Mapping[str, str | None],
     stop: threading.Event | None = None,
+    take_over: tuple[str, ...] = (),
 ) -> Iterator[Looked]:
     """Each of the tables, in the order in which they are done.
 
@@ -61,7 +66,9 @@ def adopt_all(
         if stop is not None and stop.is_set():
             return None
         try:
-            return _look(name, state, Remembering(shared), region, tags, account)
+            return _look(name, state, Remembering(shared), region, tags, account, take_over)
+        except OfAnother as error:
+            return Looked(name, skipped="another state has marked it as its own", owner=error.owner)
         except DynaopsError as error:
             return Looked(name, error=error)
 
@@ -78,7 +85,13 @@ def adopt_all(
 
 
 def _look(
-    name: str, state: State, aws: Aws, region: str, tags: Mapping[str, str | None], account: str
+    name: str,
+    state: State,
+    aws: Aws,
+    region: str,
+    tags: Mapping[str, str | None],
+    account: str,
+    take_over: tuple[str, ...],
 ) -> Looked:
     if tags:
         arn = {"ResourceArn": table_arn(Scope(name, name, region), account)}
@@ -86,4 +99,4 @@ def _look(
         own = {tag["Key"]: tag["Value"] for tag in found}
         if not all(key in own and value in (None, own[key]) for key, value in tags.items()):
             return Looked(name, skipped="it does not have the tags")
-    return Looked(name, adopted=adopt(name, state, aws, region))
+    return Looked(name, adopted=adopt(name, state, aws, region, take_over))

@@ -93,13 +93,13 @@ class Ledger:
     keeps them all: nobody waits for more than two.
     """
 
-    def __init__(self, store: Keeper, saved_plan: str | None = None) -> None:
+    def __init__(self, store: Keeper, saved_plan: str | None = None, lineage: str = "") -> None:
         self._store = store
         self._saved_plan = saved_plan
         self._lock = threading.Lock()
         self._saving = threading.Lock()
         self._changes = self._kept = 0
-        self.state = store.load()
+        self.state = store.load().planned_for(lineage)
         run = self.state.run_of(saved_plan)
         self.begun = frozenset(self.state.in_flight) if run else frozenset()
         """The operations that an earlier run of the same saved plan was at, when it ended or died."""
@@ -215,7 +215,7 @@ def apply_plan(
     """
     chosen = options or ApplyOptions()
     runner = Runner(aws, stop or threading.Event(), chosen.wait, now)
-    run = _Run(plan, Ledger(store, chosen.saved_plan), chosen.happened, runner, emit)
+    run = _Run(plan, Ledger(store, chosen.saved_plan, plan.lineage), chosen.happened, runner, emit)
     started = now()
     run.ledger.begin(plan, aws)
     run.everything(crew or Threads(chosen.parallelism))

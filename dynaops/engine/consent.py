@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
+from dynaops.model.change import Change
 from dynaops.model.errors import DynaopsError
 from dynaops.model.operation import Danger, Operation
 from dynaops.model.plan import Consent, Plan
@@ -27,6 +28,18 @@ def missing(plan: Plan, allow_replace: bool, allow_destroy: bool) -> list[Operat
     if plan.destroy:
         given.add(Danger.DESTROY)
     return [one for one in plan.destructive if one.danger not in given and not plan.consents_to(one)]
+
+
+def missing_adoptions(plan: Plan, allow_adopt: bool, take_over: Collection[str]) -> list[Change]:
+    """The changes that take something live over without the consent to that, by these options and by the plan itself.
+
+    `allow_adopt` is consent to what no state has marked, `take_over` (ids) to what these states have.
+    """
+    return [
+        one
+        for one in plan.adoptions
+        if not (one.owner in take_over if one.owner else allow_adopt) and not plan.consents_to(one)
+    ]
 
 
 def parsed(word: str) -> Consent:
@@ -62,7 +75,8 @@ def agreed(plan: Plan, asked: Sequence[Consent]) -> Plan:
 
 def consents_needed(plan: Plan) -> list[Consent]:
     """Everything that can be consented to in the plan, in the order of its operations."""
-    needs = (Consent(danger=one.danger, address=one.address) for one in plan.operations if one.danger)
+    dangers: tuple[Change | Operation, ...] = (*plan.adoptions, *plan.operations)
+    needs = (Consent(danger=one.danger, address=one.address) for one in dangers if one.danger)
     return list(dict.fromkeys(needs))
 
 

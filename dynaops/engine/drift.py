@@ -10,6 +10,7 @@ from dynaops.engine.addresses import selected
 from dynaops.engine.comparison import being_deleted, compared
 from dynaops.engine.entries import Judged
 from dynaops.engine.identity import check_identity
+from dynaops.engine.marks import claim_of
 from dynaops.engine.observe import observe
 from dynaops.engine.recover import recovered
 from dynaops.engine.scopes import Target, recorded_tables, scope_of
@@ -37,7 +38,7 @@ def find(
     known = {scope.address: known_of(Target(scope), state, discover) for scope in scopes}
     live = observe(aws, scopes, ROOMS, known)
     everything = {address: one for found in live.values() for address, one in found.items()}
-    settled, _ = recovered(state, everything, set(live), time.time())
+    settled, _ = recovered(state, everything, set(live), time.time(), claim_of(state, aws.mark))
     judged = [_judged(scope, settled, live[scope.address], aws) for scope in scopes]
     return (
         tuple(drift for one in judged for drift in one.drift),

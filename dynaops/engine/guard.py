@@ -71,6 +71,7 @@ def made_anew(
     The other tables are only looked at. Raises StalePlan where AWS was not looked at for the plan (``--no-refresh``),
     and is not as the state says.
     """
+    state = state.planned_for(plan.lineage)
     try:
         asked = replace(options, made_at=plan.made_at, only=plan.touched)
     except ValueError as error:

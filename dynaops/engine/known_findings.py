@@ -30,8 +30,8 @@ KNOWN = OFFLINE | frozenset(
         "LIVE102", "LIVE103", "LIVE104", "LIVE105", "LIVE106", "LIVE107", "LIVE108", "LIVE109", "LIVE110", "LIVE111",
         "LIVE112", "LIVE201", "LIVE202", "LIVE203", "LIVE204", "LIVE205", "LIVE206", "LIVE207", "LIVE208", "LIVE209",
         "PLAN101", "PLAN102", "PLAN103", "PLAN104", "PLAN105", "PLAN106", "PLAN107", "PLAN110", "PLAN111", "PLAN120",
-        "PLAN121", "PLAN122", "PLAN123", "PLAN124", "PLAN125", "PLAN126", "PLAN127", "PLAN128", "PLAN129", "PLAN141",
-        "PLAN142", "PLAN481",
+        "PLAN121", "PLAN122", "PLAN123", "PLAN124", "PLAN125", "PLAN126", "PLAN127", "PLAN128", "PLAN129", "PLAN131",
+        "PLAN132", "PLAN133", "PLAN134", "PLAN135", "PLAN136", "PLAN137", "PLAN141", "PLAN142", "PLAN481",
     }
 )
 
@@ -197,6 +197,13 @@ MEANINGS = (
     ("PLAN127", "info", "… is deleted, and … is created with the same text: IAM cannot rename a policy", "Who uses it by its ARN outside of the specs must use the new one."),
     ("PLAN128", "error", "the external table … is not in …", "Others make it: check its name, region and account, or take the document out."),
     ("PLAN129", "error", "… of the external table … is … in AWS, and its document says …", "Correct it, or leave it out to take the table's own."),
+    ("PLAN131", "error", "…: … … is not this state's: it bears the mark of another, …", ""),
+    ("PLAN132", "info", "…: … … is there already, and is taken over as it is", "AWS's own services make such groups. If another state looks after it, leave it out of this spec."),
+    ("PLAN133", "warning", "… is recorded here, but … … bears the mark of another state, …", "It is left alone. Forget it: dynaops state rm …. …"),
+    ("PLAN134", "warning", "…: … … stays, since it bears the mark of another state, …", "This state forgets it. …"),
+    ("PLAN135", "info", "…: …", "It is used as it is, never changed or deleted."),
+    ("PLAN136", "info", "… gets no mark (…): …", "Other states cannot tell that it is this state's; it is planned as before."),
+    ("PLAN137", "error", "…: the tag … is the mark by which states tell what is theirs", "Take it out of the spec's tags; dynaops writes it itself."),
     ("PLAN141", "warning", "this looks like the specs of one environment on the state of another: … would come and … would go, whose names differ in …, such as … and …", "Check the state's place, the account and the environment in the headline (--state, -E), and the variables of the specs."),
     ("PLAN142", "warning", "there is no state at …, so everything is planned as new; but there are traces of one", ""),
     ("PLAN481", "warning", "… rows of … that dynaops did not write are replaced by the spec's: …", "Take them out of the spec to leave them as they are."),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
+from dynaops.engine.marks import without_mark
 from dynaops.kinds.kind import Known, Reader, Room
 from dynaops.kinds.table import ROOM as TABLES
 from dynaops.model.resource import Observed, Scope
@@ -41,8 +43,18 @@ def observe(
         ]
     )
     for (scope, _), observed in zip(jobs, answers, strict=True):
-        found[scope.address].update({one.address: one for one in observed})
+        found[scope.address].update({one.address: _without_mark(one, read.mark) for one in observed})
     return found
+
+
+def _without_mark(observed: Observed, key: str | None) -> Observed:
+    """A mark tells whose a resource is, and is none of its settings."""
+    tags = observed.properties.get("tags")
+    if not tags:
+        return observed
+    own = without_mark(tags, key)
+    properties = {name: value for name, value in observed.properties.items() if name != "tags"}
+    return replace(observed, properties={**properties, "tags": own} if own else properties)
 
 
 def table_names(aws: Aws, region: str) -> list[str]:

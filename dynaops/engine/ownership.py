@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from dynaops.engine.marks import Claim
 from dynaops.engine.scopes import Target
 from dynaops.engine.sides import declared_by
 from dynaops.kinds.kind import Entry, Room, Step, Work
@@ -21,15 +22,20 @@ _LOST = (Action.DELETE, Action.REPLACE)
 _UNPROVEN = "its name is not one that dynaops gives, and it bears no mark of dynaops"
 
 
-def provably_ours(room: Room, scope: Scope, entry: Entry, name: str, named: Resource | None) -> bool:
+def provably_ours(
+    room: Room, scope: Scope, entry: Entry, name: str, named: Resource | None, claim: Claim
+) -> bool:
     """Whether dynaops has made what AWS calls `name`, as far as can be proven, or a spec at hand (`named`) names it.
 
-    A tag ``dynaops:state`` with the state's id would be a proof for kinds that take tags: here is where to ask for it.
+    The mark of this state proves it (another state's is refused before: `claims`).
     """
+    tags = entry.live.tags if entry.live else None
+    if tags is not None and claim.bears_mark(tags):
+        return True
     return _is_named(entry, named) or room.is_named_by_us(scope, entry, name)
 
 
-def with_consent(steps: Iterable[Step], work: Work, target: Target) -> list[Step]:
+def with_consent(steps: Iterable[Step], work: Work, target: Target, claim: Claim) -> list[Step]:
     """`steps`, where the removal of what is not proven to be ours needs consent and says so."""
     named = declared_by(replace(target, spec=target.named)) if target.named else {}
     found = []
@@ -40,7 +46,7 @@ def with_consent(steps: Iterable[Step], work: Work, target: Target) -> list[Step
             operation.removes
             and entry
             and not provably_ours(
-                ROOM_OF[entry.kind], work.scope, entry, operation.removes, named.get(entry.address)
+                ROOM_OF[entry.kind], work.scope, entry, operation.removes, named.get(entry.address), claim
             )
         ):
             reason = f"{operation.reason}; {_UNPROVEN}"

@@ -12,10 +12,13 @@ from dynaops import __version__
 from dynaops.engine import external
 from dynaops.engine.addresses import selected
 from dynaops.engine.check import check, errors
+from dynaops.engine.claims import claimed, with_live_tags
 from dynaops.engine.comparison import being_deleted, compared
 from dynaops.engine.digests import spec_digests
 from dynaops.engine.entries import Judged
 from dynaops.engine.identity import account_of, check_identity, check_origin
+from dynaops.engine.marking import marked, reserved
+from dynaops.engine.marks import Claim, claim_of
 from dynaops.engine.narrow import narrowed, with_source
 from dynaops.engine.observe import in_parallel, observe
 from dynaops.engine.order import order
@@ -79,6 +82,8 @@ class PlanOptions:
     """What the specs say of moves, removals and imports, beside their tables."""
     external: tuple[ExternalTable, ...] = ()
     """The tables of the specs that others own."""
+    take_over: tuple[str, ...] = ()
+    """Ids of states that are lost, and whose resources become this state's."""
 
 
 class PlanRefused(DynaopsError):
@@ -98,6 +103,11 @@ def make_plan(
         check_identity(state, aws)
     else:
         check_origin(state, aws)
+    if chosen.take_over and aws.mark is None:
+        raise DynaopsError(
+            "What another state has marked cannot be taken over: marking is off",
+            "A mark is taken over by writing this state's. Set `mark` in dynaops.toml to the key of the mark.",
+        )
     advice = _checked(documents) if not chosen.destroy else ()
     work = _refactored(documents, state, aws, chosen)
     state = work.state
@@ -106,7 +116,8 @@ def make_plan(
     live = _live(targets, state, aws, chosen)
     everything = {address: one for found in live.values() for address, one in found.items()}
     tables = {target.scope.address for target in targets}
-    settled_state, resolved = recovered(state, everything, tables, now)
+    claim = claim_of(state, aws.mark, chosen.take_over)
+    settled_state, resolved = recovered(state, everything, tables, now, claim)
     uses = uses_of_plan(targets, settled_state, chosen.targets)
     planned = in_parallel(
         [
@@ -118,6 +129,7 @@ def make_plan(
                 chosen,
                 now,
                 uses,
+                claim,
             )
             for target in targets
         ]
@@ -303,6 +315,7 @@ def plan_table(
     options: PlanOptions,
     now: float,
     uses: Uses | None = None,
+    claim: Claim | None = None,
 ) -> TablePlan:
     """The plan of one table. Pure but for `read`, with which rooms resolve names (None: they do not)."""
     going, live = being_deleted(target.scope, live)
@@ -311,6 +324,10 @@ def plan_table(
         judged = narrowed(judged, options.targets)
     removed = {root: one for root, one in target.removed.items() if selected(root, options.targets)}
     judged = let_go(with_source(released(judged, removed), target), uses or Uses({}), POLICIES)
+    claim = claim or claim_of(state, None)
+    judged = with_live_tags(judged, target.scope, claim, read)
+    judged, findings = claimed(judged, claim, state.resources, target.imported)
+    findings.extend(reserved(judged.entries.values(), claim))
     work = Work(target.scope, judged.entries, now, target.promised)
     kept = retained(judged, work, removed)
     if kept is not None:
@@ -319,11 +336,12 @@ def plan_table(
         work = replace(work, entries={**work.entries, **room.refine(work)})
     judged = replace(judged, entries=dict(work.entries), updates=(*judged.updates, *forgotten(work)))
     steps: list[Step] = []
-    findings: list[Finding] = []
     for room in ROOMS:
         findings.extend(room.findings(work))
         steps.extend(room.operations(work))
-    steps = with_consent(steps, work, target)
+    steps, remarks = marked(steps, work, claim, options.targets)
+    findings.extend(remarks)
+    steps = with_consent(steps, work, target, claim)
     findings.extend(missing(work.entries, target, options.refresh))
     told = with_removals(with_names(work), removed)
     judged = replace(judged, entries=with_blocks(told, target, options.targets))

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from dynaops.engine.claims import foreign
 from dynaops.engine.effects import apply_effects
+from dynaops.engine.marks import Claim
 from dynaops.engine.state_check import is_whole
 from dynaops.kinds.rooms import POLICIES
 from dynaops.model.operation import Effect
@@ -17,9 +19,12 @@ from dynaops.model.state import Intent, State
 
 
 def recovered(
-    state: State, live: dict[str, Observed], tables: set[str], now: float
+    state: State, live: dict[str, Observed], tables: set[str], now: float, claim: Claim
 ) -> tuple[State, tuple[Effect, ...]]:
-    """The state with the intents resolved that concern `tables` (addresses), and the effects that do so."""
+    """The state with the intents resolved that concern `tables` (addresses), and the effects that do so.
+
+    What another state has marked by now was not made by the call.
+    """
     effects: list[Effect] = []
     outputs: dict[str, dict[str, Any]] = {}
     remaining = dict(state.in_flight)
@@ -28,7 +33,10 @@ def recovered(
             continue
         del remaining[key]
         for effect in intent.effects:
-            happened = _happened(effect, live.get(effect.address))
+            there = live.get(effect.address)
+            if effect.address not in state.resources and there and foreign(there.tags, claim):
+                continue
+            happened = _happened(effect, there)
             if happened is not None and _leaves_whole(state, happened):
                 effects.append(happened)
                 if effect.address in live:

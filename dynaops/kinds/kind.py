@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 from dynaops.model.change import Action, Change, Difference
 from dynaops.model.finding import Finding
@@ -21,6 +21,7 @@ from dynaops.model.state import Record
 
 if TYPE_CHECKING:
     from dynaops.kinds import TableSpec
+    from dynaops.kinds.tags import TagCalls
 
 Satisfied = Callable[[Any, Any], bool]
 """Does the live value (second) satisfy the desired one (first)?"""
@@ -32,6 +33,11 @@ class Reader(Protocol):
     @property
     def account(self) -> str:
         """The caller's account id."""
+        ...
+
+    @property
+    def mark(self) -> str | None:
+        """The key of the tag that names the state which owns a resource; None: resources are not marked."""
         ...
 
     def read(
@@ -90,6 +96,11 @@ class Policy:
     """Outputs that every record of the kind has."""
     identity: str = ""
     """Pattern of the kind's ids; empty: it has none."""
+    tags: TagCalls | None = None
+    """How AWS keeps the kind's tags; None: it has none, and who owns the table owns it."""
+    unmarked: Literal["consent", "adopt", "use"] = "consent"
+    """What becomes of a live one that no state has marked and this one does not record: it is taken over with consent,
+    taken over with a word, or used as it is and left alone."""
 
 
 @dataclass(frozen=True)
@@ -310,6 +321,9 @@ class Room(Protocol):
         By the name that dynaops gives to it, or a mark that dynaops leaves in it when it makes it.
         """
 
+    def tag_target(self, scope: Scope, entry: Entry) -> str:
+        """What the calls for tags name the resource of `entry` by: its ARN, as a rule."""
+
     def outputs(self, scope: Scope, records: Mapping[str, Record]) -> Properties:
         """What other tools need to know of this room's `records` (by address): names, ids, ARNs; maps may nest."""
 
@@ -345,6 +359,11 @@ class BaseRoom:
     def is_named_by_us(self, scope: Scope, entry: Entry, name: str) -> bool:  # noqa: ARG002
         """What is part of a table, or has its name by the table's, is ours where the table is the address's."""
         return scope.table_name == scope.address
+
+    def tag_target(self, scope: Scope, entry: Entry) -> str:  # noqa: ARG002
+        known = entry.live.outputs.get("arn") if entry.live else None
+        known = known or (entry.desired.options.get("arn") if entry.desired else None)
+        return str(known or f"${{ref:{entry.address}/arn}}")
 
     def outputs(self, scope: Scope, records: Mapping[str, Record]) -> Properties:
         """All that AWS gave, under the segments of the address: ``autoscaling/read/arn``."""

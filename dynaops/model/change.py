@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from dynaops.model.base import Json, Model
+from dynaops.model.operation import Danger
 
 
 class Action(StrEnum):
@@ -54,6 +55,10 @@ class Change(Model):
     """Where the `moved`, `removed` or `import` block stands that asks for it: file:line:column."""
     removes: tuple[str, ...] = ()
     """What AWS calls that which a DELETE or REPLACE removes: ARNs, or else types and ids. The address is our name."""
+    danger: Danger | None = None
+    """The consent that the change itself needs, whatever calls it takes: to take over what is live (`Danger.ADOPT`)."""
+    owner: str | None = None
+    """The id of the state that has marked what is taken over; None: no state has."""
 
 
 class Drift(Model):

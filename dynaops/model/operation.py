@@ -25,6 +25,9 @@ class Danger(StrEnum):
     """Times that could be restored are given up, and the data stays (``--allow-destroy``, also for `destroy`)."""
     UNPROVEN = "unproven"
     """Something is deleted that nothing proves to be made by dynaops (``--allow-destroy``, also for `destroy`)."""
+    ADOPT = "adopt"
+    """Something live is taken over that the state does not record (``--allow-adopt``), or that another state has marked
+    as its own (``--take-over STATE_ID``)."""
 
 
 class Wait(Model):
@@ -137,6 +140,8 @@ class Operation(Model):
     """What AWS calls the resource that the call removes: its ARN, or else its type and id."""
     needs_idle: bool = False
     slow: bool = False
+    marks: bool = False
+    """All that it does is to mark something live as the state's, with a tag."""
 
     @property
     def destructive(self) -> bool:

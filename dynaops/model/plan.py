@@ -109,10 +109,15 @@ class Plan(Model):
         """The broken house rules that keep it from being carried out."""
         return tuple(one for one in self.violations if one.severity is Severity.ERROR)
 
-    def consents_to(self, operation: Operation) -> bool:
-        """Whether what the operation loses was agreed to when the plan was made."""
+    @property
+    def adoptions(self) -> tuple[Change, ...]:
+        """The changes that take something live over that nothing proves to be the state's."""
+        return tuple(one for one in self.changes if one.danger is Danger.ADOPT)
+
+    def consents_to(self, dangerous: Operation | Change) -> bool:
+        """Whether what an operation loses, or a change takes over, was agreed to when the plan was made."""
         return any(
-            one.danger is operation.danger and one.address == operation.address for one in self.consents
+            one.danger is dangerous.danger and one.address == dangerous.address for one in self.consents
         )
 
     def public(self) -> dict[str, Json]:

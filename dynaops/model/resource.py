@@ -61,3 +61,5 @@ class Observed:
     owner: str | None = None
     busy: str | None = None
     raw: Properties = field(default_factory=dict)
+    tags: dict[str, str] | None = None
+    """All its tags but AWS's own, the mark of the state that owns it among them; None: they were not looked at."""

@@ -95,6 +95,13 @@ class State(Model):
         followed = run.model_copy(update={"serial": self.serial + 1}) if run else self.run
         return self.model_copy(update={"serial": self.serial + 1, "run": followed})
 
+    def planned_for(self, lineage: str) -> State:
+        """This state under the lineage that a plan was made for (empty: any), where it was never saved.
+
+        Such a state has a new lineage whenever it is loaded, and what the plan marks bears the plan's.
+        """
+        return self.model_copy(update={"lineage": lineage}) if lineage and not self.serial else self
+
     @classmethod
     def empty(cls) -> State:
         """A state that owns nothing, of a new lineage."""

@@ -67,5 +67,6 @@ def as_caller(there: Set, may: Iterable[Need]) -> Set:
         poll_cap=there.aws.poll_cap,
         attempts=1,
         only=caller,
+        mark=there.aws.mark,
     )
     return replace(there, aws=aws)

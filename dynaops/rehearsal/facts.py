@@ -69,6 +69,8 @@ class Facts:
 
     account: str
     region: str
+    mark: str | None = None
+    """The key of the tag that marks what a state owns (None: nothing is marked)."""
     tables: list[LiveTable] = field(default_factory=list)
     things: list[Thing] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -76,7 +78,7 @@ class Facts:
 
 def gather(plan: Plan, regions: Mapping[str, str], state: State, aws: Aws) -> Facts:
     """Read what `plan` needs; `regions` are those of its tables. Raises DynaopsError where AWS is out of reach."""
-    facts = Facts(aws.account, aws.region)
+    facts = Facts(aws.account, aws.region, aws.mark)
     touched = dict.fromkeys(one.address.partition("/")[0] for one in plan.operations)
     for scope in (Scope(name, name, regions[name]) for name in touched if name in regions):
         answer = aws.read("dynamodb", "DescribeTable", scope.region, {"TableName": scope.table_name})

@@ -38,7 +38,7 @@ _CHANGES = {
 
 def of_life(documents: Sequence[Document], aws: Aws) -> set[Need]:
     """What it takes to create, read, change and destroy all that the specs declare. Raises DynaopsError."""
-    facts = Facts(aws.account, aws.region)
+    facts = Facts(aws.account, aws.region, aws.mark)
     named: dict[tuple[str, str, str], None] = {}
     for one in documents:
         spec = one.spec.model_dump(mode="json", exclude_none=True)

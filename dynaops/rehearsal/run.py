@@ -111,6 +111,7 @@ def on_stage(facts: Facts, state: State) -> Iterator[Set]:
             _set(table, there)
         server.advance(max(0.0, now - server.clock.now()))
         there.notes.extend(stage.remember(server.world, facts, state))
+        aws.mark = facts.mark  # what was set up before is nobody's
         yield there
 
 

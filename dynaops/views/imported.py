@@ -18,6 +18,8 @@ class Told(NamedTuple):
     skipped: Mapping[str, str]
     failed: Mapping[str, tuple[str, str | None]]
     left: int
+    owners: Mapping[str, str] = {}
+    """Tables of other states, with the ids of these."""
 
 
 def line_of(table: str, resources: int, error: DynaopsError | None, done: int, of: int) -> str:
@@ -47,6 +49,12 @@ def imported_page(told: Told) -> Page:
                     notes=(line("hint: ", hint),) if hint else (),
                 )
                 for table, (message, hint) in told.failed.items()
+            )
+        ),
+        Section(
+            tuple(
+                Node(line(strong(table), f" is left alone: the state {owner} has marked it as its own"))
+                for table, owner in told.owners.items()
             )
         ),
         Section((Node(_summary(told)),)),

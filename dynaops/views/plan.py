@@ -30,6 +30,7 @@ def about_sections(plan: Plan) -> Iterable[Section]:
     """What a reader must know besides the changes: losses, slow steps, drift, warnings; each where there is some."""
     yield from _violations(plan)
     yield from _losses(plan)
+    yield from _adoptions(plan)
     yield from _removals(plan)
     yield from _slow_steps(plan)
     yield from cost_sections(plan)
@@ -181,6 +182,38 @@ def _losses(plan: Plan) -> Iterable[Section]:
     )
     if nodes:
         yield Section(nodes, line(Span("Destructive", Style.ERROR)))
+
+
+def _adoptions(plan: Plan) -> Iterable[Section]:
+    """What is taken over with consent, by table: it is live, and nothing proves that it is this state's."""
+    nodes = tuple(
+        Node(
+            line(Span(wording.listed(one.address for one in group), Style.ADOPT)),
+            Span("!", Style.ERROR),
+            line(wording.adoption(group[0].owner, len(group))),
+            notes=tuple(
+                line(faint(note)) for note in dict.fromkeys(adoption_consent(one, plan) for one in group)
+            ),
+        )
+        for group in adopted_groups(plan)
+    )
+    if nodes:
+        yield Section(nodes, line(Span("Taken over", Style.ERROR)))
+
+
+def adopted_groups(plan: Plan) -> list[list[Change]]:
+    """The changes that need consent to take something over, by table and by the state that has marked it."""
+    groups: dict[tuple[str, str | None], list[Change]] = {}
+    for one in plan.adoptions:
+        groups.setdefault((one.address.partition("/")[0], one.owner), []).append(one)
+    return list(groups.values())
+
+
+def adoption_consent(change: Change, plan: Plan) -> str:
+    """What consent taking something over needs, or that it was given in the plan."""
+    if plan.consents_to(change):
+        return "consented to in this plan"
+    return f"needs {wording.take_over_option(change.owner)}"
 
 
 def _removals(plan: Plan) -> Iterable[Section]:

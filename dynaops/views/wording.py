@@ -59,6 +59,7 @@ _CONSENT = {
     Danger.UNPROTECT: "--allow-destroy",
     Danger.RECOVERY: "--allow-destroy",
     Danger.UNPROVEN: "--allow-destroy",
+    Danger.ADOPT: "--allow-adopt",
 }
 _LOSS = {
     Danger.DESTROY: "is deleted, with what is in it",
@@ -66,6 +67,7 @@ _LOSS = {
     Danger.UNPROTECT: "loses its deletion protection",
     Danger.RECOVERY: "gives up times that could be restored",
     Danger.UNPROVEN: "is deleted, and nothing proves that dynaops made it",
+    Danger.ADOPT: "is taken over",
 }
 _STAGES = {
     Stage.BLOCKED: "waits for AWS before it can start",
@@ -96,6 +98,19 @@ def mark(action: Action) -> Span:
 def loss(danger: Danger) -> str:
     """What a danger means, after the name of what it concerns."""
     return _LOSS[danger]
+
+
+def adoption(owner: str | None, number: int = 1) -> str:
+    """Why taking something over needs consent, after its addresses; `owner` is the state that has marked it."""
+    verb = "is" if number == 1 else "are"
+    if owner is None:
+        return f"{verb} live, not recorded in this state, and marked by no other"
+    return f"{verb} marked by the state {owner}"
+
+
+def take_over_option(owner: str | None) -> str:
+    """The option that agrees to taking something over."""
+    return f"--take-over {owner}" if owner else _CONSENT[Danger.ADOPT]
 
 
 def other_table(operation: Operation) -> str:

@@ -49,12 +49,14 @@ def account(cli: Cli, server: SandboxServer, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_all_tables_are_adopted_and_then_planned_empty(account: Account, here: Path) -> None:
-    before = len(account.server.requests.writes())
+    account.server.requests.clear()
     result = account("import", "--all")
     assert result.code == Exit.OK, result.err
     assert "Imported; 6 tables" in result.out
     assert sorted(one.name for one in (here / "specs").iterdir()) == [f"table-{n}.yaml" for n in range(6)]
-    assert len(account.server.requests.writes()) == before, "AWS is only read"
+    writes = [(one.operation, str(one.body["Tags"])) for one in account.server.requests.writes()]
+    mark = str([{"Key": "dynaops:state", "Value": account("state", "pull").json["lineage"]}])
+    assert writes == [("TagResource", mark)] * 6, "nothing is written but the mark"
     assert account("plan", "--exit-code").code == Exit.OK
 
 

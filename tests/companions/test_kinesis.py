@@ -121,6 +121,7 @@ def test_a_passing_status_is_not_recorded(status: str) -> None:
 
     class Answer:
         account = "123456789012"
+        mark = None
 
         def read(self, *_: Any) -> dict[str, Any]:
             return {

@@ -66,6 +66,9 @@ def make_functions(server: SandboxServer) -> None:
 
 
 def test_the_plan_is_the_truth(terminal: Terminal) -> None:
+    """The state is there already: one that was never saved gets its id, which tables are marked with, at each load."""
+    first = terminal.write("table_name: users\nhash_key: id\nattributes: {id: S}\n", "first.yaml")
+    assert terminal("apply", first, "--yes").code == 0
     path = terminal.write((SPECS / "table-with-gsi.yaml").read_text())
     listed = terminal("--json", "plan", path).json["operations"]
     terminal.server.requests.clear()
@@ -93,7 +96,9 @@ def test_destruction_needs_consent(terminal: Terminal) -> None:
 def test_import_takes_over_a_live_table(terminal: Terminal) -> None:
     path = terminal.write((SPECS / "table-with-gsi.yaml").read_text())
     assert terminal("apply", path, "--yes").code == 0
-    spec = terminal("--state", "other.json", "import", "products")
+    owner = terminal("state", "pull").json["lineage"]
+    assert terminal("--state", "other.json", "import", "products").code == 1
+    spec = terminal("--state", "other.json", "import", "products", "--take-over", owner)
     assert spec.code == 0
     terminal.write(spec.out, "imported/products.yaml")
     assert terminal("--state", "other.json", "plan", "imported", "--exit-code").code == 0

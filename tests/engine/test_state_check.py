@@ -11,6 +11,7 @@ from dynaops.engine.effects import apply_effects
 from dynaops.engine.entries import agreed
 from dynaops.engine.graph import of_state
 from dynaops.engine.load import document_of
+from dynaops.engine.marks import claim_of
 from dynaops.engine.outputs import of as outputs_of
 from dynaops.engine.plan import PlanOptions, plan_table
 from dynaops.engine.recover import recovered
@@ -65,7 +66,7 @@ def used(state: State) -> None:
         outputs_of(state)
         scope = scope_of(state, "users", "eu-west-1")
         known_of(Target(scope, TABLE), state)
-        recovered(state, LIVE, {"users"}, NOW)
+        recovered(state, LIVE, {"users"}, NOW, claim_of(state, None))
         plan_table(Target(scope, TABLE), state, LIVE, None, PlanOptions(), NOW)
         plan_table(Target(scope), state, as_recorded(scope, state), None, PlanOptions(destroy=True), NOW)
     except DynaopsError:
@@ -215,7 +216,7 @@ def test_another_table_found_in_place_of_the_one_in_flight_is_not_taken_for_ours
     effect = Effect(address="users", kind="table", region="eu-west-1", set=wanted)
     intent = Intent(operation="1", api="CreateTable", address="users", effects=(effect,), at=1.0)
     state = State(lineage="b7d6", in_flight={"1": intent})
-    settled, effects = recovered(state, everything(), {"users"}, NOW)
+    settled, effects = recovered(state, everything(), {"users"}, NOW, claim_of(state, None))
     assert effects == () and "users" not in settled.resources
 
 

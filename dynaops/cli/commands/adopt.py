@@ -7,11 +7,12 @@ from typing import Annotated
 
 import typer
 
-from dynaops.cli import wiring
+from dynaops.cli import options, wiring
 from dynaops.cli.exits import Exit
 from dynaops.cli.help import Command
 from dynaops.cli.identity import state_of
 from dynaops.cli.lazy import new_app
+from dynaops.cli.marking import mark, tell_unmarked
 from dynaops.cli.screen import Screen
 from dynaops.cli.settings import settings_of
 from dynaops.model.files import write_text
@@ -44,17 +45,24 @@ def adopt(
             show_default=False,
         ),
     ] = None,
+    take_over: options.TakeOver = None,
+    no_mark: Annotated[
+        bool, typer.Option("--no-mark", help="Only read AWS: leave marking to the next change.")
+    ] = False,
 ) -> int:
     """Take over a live table, and print its spec.
 
-    The table and everything around it that dynaops knows is recorded in the state. AWS is only read. With --all, tables
-    that are in the state already are passed over, so that it can be run again to go on, and no file is overwritten.
+    The table and everything around it that dynaops knows is recorded in the state, and marked in AWS as the state's
+    (a tag; nothing else is written). What another state has marked is left to that. With --all, tables that are in
+    the state already are passed over, so that it can be run again to go on, and no file is overwritten.
     """
     if all_ or tag or table is None:
         _check(table, all_)
         from dynaops.cli.importing import run
 
-        return run(tuple(tag or ()), out or _FOLDER, settings_of(ctx))
+        return run(tuple(tag or ()), out or _FOLDER, settings_of(ctx), tuple(take_over or ()), not no_mark)
+    from dynaops.engine.adopt import import_table
+
     settings = settings_of(ctx)
     screen = Screen(settings)
     place = wiring.store(settings)
@@ -62,18 +70,30 @@ def adopt(
     _refuse_overwriting(out)
     state_of(place, way)
     with place.lock("import"):
-        imported = wiring.import_table(table, state_of(place, way), way, settings.asked_region)
+        state = state_of(place, way)
+        imported = import_table(table, state, way, settings.asked_region, tuple(take_over or ()))
         if out is not None:
             Path(out).parent.mkdir(parents=True, exist_ok=True)
             write_text(out, imported.spec_yaml)
         place.save(imported.state)
+        unmarked = [] if no_mark else mark(imported.marks, way)
     if settings.json:
         screen.document(
-            {"table": table, "addresses": list(imported.addresses), "spec": imported.spec_yaml, "file": out}
+            {
+                "table": table,
+                "addresses": list(imported.addresses),
+                "left": list(imported.left),
+                "unmarked": unmarked,
+                "spec": imported.spec_yaml,
+                "file": out,
+            }
         )
     elif out is None:
         screen.data(imported.spec_yaml)
     _tell(screen, table, len(imported.addresses), out)
+    for text in imported.left:
+        screen.aside(f"Left alone: {text}.")
+    tell_unmarked(screen, unmarked)
     return Exit.OK
 
 

@@ -50,6 +50,8 @@ def apply(
     yes: options.Yes = False,
     allow_replace: options.AllowReplace = False,
     allow_destroy: options.AllowDestroy = False,
+    allow_adopt: options.AllowAdopt = False,
+    take_over: options.TakeOver = None,
     consents: options.Consents = None,
     digest: Annotated[
         str | None,
@@ -81,6 +83,8 @@ def apply(
         consents=consents_of(consents),
         digest=digest_of(digest) if digest is not None else None,
         parallelism=parallelism,
+        allow_adopt=allow_adopt,
+        take_over=tuple(take_over or ()),
     )
     if paths and (digest is not None or any(is_saved_plan(path) for path in paths)):
         if len(paths) > 1 or targets or overlays or variables or variable_files:
@@ -120,7 +124,9 @@ def _apply_specs(
         if lock.note:
             screen.aside(lock.note)
         state = state_of(place, way)
-        plan = wiring.make_plan(documents, state, way, read=specs.read, targets=targets)
+        plan = wiring.make_plan(
+            documents, state, way, read=specs.read, targets=targets, take_over=terms.take_over
+        )
         plan = warned(wiring.agreed(plan, terms.consents), state, place, settings)
         return carry_out(judged(plan, documents, state, rules), place, way, settings, terms)
 
@@ -163,6 +169,7 @@ def _held(
         refresh=file.refresh,
         read=file.source.read,
         **wiring.beside_tables(documents),
+        take_over=file.take_over,
     )
     # Rules of this command hold too: the file could be edited to name none at all.
     all_policies = (*file.policies, *(policies or ()))

@@ -43,6 +43,7 @@ def plan(
     no_refresh: options.NoRefresh = False,
     exit_code: options.ExitCode = False,
     consents: options.Consents = None,
+    take_over: options.TakeOver = None,
     operations: options.ShowOperations = False,
     out: Annotated[
         str | None, typer.Option(metavar="FILE", help="Save the plan, for: dynaops apply FILE.")
@@ -72,7 +73,13 @@ def plan(
         way = wiring.aws(settings)
         state = place.load() if no_refresh else state_of(place, way)
         made = wiring.make_plan(
-            documents, state, way, read=specs.read, targets=targets or (), refresh=not no_refresh
+            documents,
+            state,
+            way,
+            read=specs.read,
+            targets=targets or (),
+            refresh=not no_refresh,
+            take_over=take_over or (),
         )
         made = warned(wiring.agreed(made, agreed), state, place, settings)
         made = priced(
@@ -85,7 +92,9 @@ def plan(
             from dynaops.cli import saved
 
             whose = made.model_copy(update={"account": way.caller().account})
-            digest = saved.save(whose, specs, out, tuple(targets or ()), not no_refresh, rules)
+            digest = saved.save(
+                whose, specs, out, tuple(targets or ()), not no_refresh, rules, tuple(take_over or ())
+            )
         write_reviews(made, markdown, html, refreshed=not no_refresh, digest=digest)
         rehearsal = rehearsing.rehearsed(made, documents, state, way) if rehearse else None
         if settings.json:

@@ -79,6 +79,10 @@ def rm(ctx: typer.Context, address: Address) -> None:
         gone = addresses(before, address)
         after = place.save(remove(before, address))
     _tell(ctx, {"removed": gone, "serial": after.serial}, f"Forgot {', '.join(gone)}.", before)
+    if not settings.json:
+        Screen(settings).aside(
+            f"What is live keeps the mark of this state. For another state to have it: --take-over {after.lineage}"
+        )
 
 
 @app.command(cls=Command)

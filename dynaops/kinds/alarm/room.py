@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from dynaops.kinds.alarm import ALARMS, DEFAULTS, REGIONAL, calls, shape, topic_region
 from dynaops.kinds.alarm.shape import KIND, Place, address_of, place_of
-from dynaops.kinds.kind import BaseRoom, Known, Policy, Reader, Step, Work
+from dynaops.kinds.kind import BaseRoom, Known, Policy, Rank, Reader, Step, Work
+from dynaops.kinds.tags import TagCalls, live_tags
 from dynaops.model.change import Action
 from dynaops.model.recorded import ABSENT, Recorded, Units
 from dynaops.model.resource import Observed, Properties, Resource, Scope
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 _MOST = 100
 """Names that DescribeAlarms takes at once."""
 _READERS = 8
+TAGS = TagCalls("cloudwatch", Rank.ALARM, target="ResourceARN", create="PutMetricAlarm")
 
 
 class RecordedAlarm(Recorded):
@@ -46,6 +48,7 @@ class AlarmRoom(BaseRoom):
             spec_key="alarms",
             keyed=frozenset({"tags"}),
             recorded=RecordedAlarm,
+            tags=TAGS,
             address=rf"(replica/[^/]+/)?{KIND}/({'|'.join(ALARMS)})(/[^/]+)?",
             arn=r"cloudwatch:[^:]+:\d{12}:alarm:.+",
         )
@@ -141,14 +144,15 @@ def _in_region(
                 names[one["AlarmName"]] = address_of(scope, Place(region, rest))
                 found.append(one)
     with ThreadPoolExecutor(_READERS, thread_name_prefix="alarm") as pool:
-        tags = list(pool.map(lambda one: _tags(read, region, one) if tagged else {}, found))
+        tags = list(
+            pool.map(lambda one: live_tags(read, TAGS, one["AlarmArn"], region) if tagged else None, found)
+        )
     for one, own in zip(found, tags, strict=True):
         address = names[one["AlarmName"]]
         outputs = {"name": one["AlarmName"], "arn": one["AlarmArn"]}
         found_as = shape.properties_of(one, scope.table_name, place_of(scope, address).rest)
-        yield Observed(
-            address, KIND, region, {**found_as, **({"tags": own} if own else {})}, outputs, raw=one
-        )
+        properties = {**found_as, **({"tags": own} if own else {})}
+        yield Observed(address, KIND, region, properties, outputs, raw=one, tags=own)
 
 
 def _look(read: Reader, region: str, **which: Any) -> list[dict[str, Any]]:
@@ -160,13 +164,6 @@ def named(read: Reader, region: str, names: list[str]) -> list[dict[str, Any]]:
     """The alarms of these names that there are in a region, as described."""
     some = [names[start : start + _MOST] for start in range(0, len(names), _MOST)]
     return [one for part in some for one in _look(read, region, AlarmNames=part)]
-
-
-def _tags(read: Reader, region: str, alarm: dict[str, Any]) -> dict[str, str]:
-    """Its tags, but for those that AWS itself puts."""
-    asked = {"ResourceARN": alarm["AlarmArn"]}
-    answer = read.read("cloudwatch", "ListTagsForResource", region, asked) or {}
-    return {one["Key"]: one["Value"] for one in answer.get("Tags", ()) if not one["Key"].startswith("aws:")}
 
 
 def _exported(name: str, properties: Properties) -> Any:

@@ -10,8 +10,34 @@ from dynaops.kinds.backup_plan.shape import MADE_BY, document_of
 from dynaops.kinds.kind import Entry, Rank, Step, Work
 from dynaops.kinds.late import reference
 from dynaops.kinds.policy_document import text
+from dynaops.kinds.tags import TagCalls
 from dynaops.model.operation import Cooldown, Effect, Operation, Tolerance, Wait
 
+VAULT_TAGS = TagCalls(
+    "backup",
+    Rank.VAULT,
+    create="CreateBackupVault",
+    create_member="BackupVaultTags",
+    read="ListTags",
+    as_map=True,
+)
+PLAN_TAGS = TagCalls(
+    "backup",
+    Rank.BACKUP_PLAN,
+    create="CreateBackupPlan",
+    create_member="BackupPlanTags",
+    read="ListTags",
+    as_map=True,
+)
+ROLE_TAGS = TagCalls(
+    "iam",
+    Rank.ATTACHMENT,
+    target="RoleName",
+    create="CreateRole",
+    add="TagRole",
+    remove="UntagRole",
+    read="ListRoleTags",
+)
 _GONE = (Tolerance(code="ResourceNotFoundException"), Tolerance(code="NoSuchEntity"))
 _THERE = (Tolerance(code="AlreadyExistsException"), Tolerance(code="EntityAlreadyExists"))
 """Several tables may share what is made, and be applied side by side."""

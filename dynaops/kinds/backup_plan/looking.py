@@ -20,6 +20,7 @@ from dynaops.kinds.backup_plan.shape import (
 from dynaops.kinds.kind import Known, Reader
 from dynaops.kinds.late import table_arn
 from dynaops.kinds.policy_document import canonical
+from dynaops.kinds.tags import tags_of
 from dynaops.model.resource import Observed, Properties, Scope
 from dynaops.model.state import Record
 
@@ -68,7 +69,8 @@ def role(read: Reader, scope: Scope, name: str, address: str = "") -> Observed |
         "trust": canonical(found.get("AssumeRolePolicyDocument") or {}),
         "policies": {one["PolicyArn"]: True for one in attached or ()},
     }
-    return Observed(address, ROLE, region, properties, {"arn": found["Arn"]})
+    arn, tags = {"arn": found["Arn"]}, tags_of(found.get("Tags"))
+    return Observed(address, ROLE, region, properties, arn, tags=tags)
 
 
 def settings(read: Reader, scope: Scope) -> dict[str, bool]:

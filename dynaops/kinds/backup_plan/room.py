@@ -49,6 +49,7 @@ class BackupRoom(BaseRoom):
             silent=frozenset({"kms_key_arn"}),
             replacement="AWS Backup can neither rename a vault nor change its key",
             recorded=RecordedVault,
+            tags=calls.VAULT_TAGS,
             address="backup/vault",
             arn=r"backup:[^:]+:\d{12}:backup-vault:.+",
         ),
@@ -58,6 +59,8 @@ class BackupRoom(BaseRoom):
             shared="name",
             keyed=frozenset({"policies"}),
             recorded=RecordedRole,
+            tags=calls.ROLE_TAGS,
+            unmarked="use",
             address="backup/role",
             arn=r"iam::\d{12}:role/.+",
         ),
@@ -69,6 +72,7 @@ class BackupRoom(BaseRoom):
                 "rules": "recovery points that are there already are kept as long as they were made to be"
             },
             recorded=RecordedPlan,
+            tags=calls.PLAN_TAGS,
             address="backup/plan",
             arn=r"backup:[^:]+:\d{12}:backup-plan:.+",
             identity=r"[\w-]+",
@@ -194,6 +198,11 @@ class BackupRoom(BaseRoom):
         role = str(one.properties.get("role_arn", ""))
         if role.startswith("arn:"):
             yield Link(ROLE, role.rpartition("/")[2], "works as", "IAM role")
+
+    def tag_target(self, scope: Scope, entry: Entry) -> str:
+        if entry.kind == ROLE and entry.live:
+            return str(entry.live.properties["name"])
+        return super().tag_target(scope, entry)
 
     def aws_names(self, scope: Scope, entry: Entry) -> tuple[str, ...]:
         if entry.kind == SELECTION and entry.live:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, Literal
 from dynaops.aws.errors import Denied
 from dynaops.kinds.iam import documents
 from dynaops.kinds.iam.calls import attach, change, create, delete, detach, made_for
-from dynaops.kinds.kind import BaseRoom, Entry, Known, Link, Policy, Reader, Step, Work, nest
+from dynaops.kinds.kind import BaseRoom, Entry, Known, Link, Policy, Rank, Reader, Step, Work, nest
 from dynaops.kinds.late import late, partition
 from dynaops.kinds.policy_document import canonical
+from dynaops.kinds.tags import TagCalls, tags_of
 from dynaops.model.change import Action
 from dynaops.model.finding import Finding, Severity
 from dynaops.model.recorded import ABSENT, Name, PolicyDocument, Recorded
@@ -52,6 +53,15 @@ class PolicyRoom(BaseRoom):
             replacement="IAM cannot rename or move a policy",
             notes={"document": "the new text becomes the policy's default version at once"},
             recorded=RecordedIamPolicy,
+            tags=TagCalls(
+                "iam",
+                Rank.ATTACHMENT,
+                target="PolicyArn",
+                create="CreatePolicy",
+                add="TagPolicy",
+                remove="UntagPolicy",
+                read="ListPolicyTags",
+            ),
             address=rf"iam/({'|'.join(PARTS)}|custom/[^/]+)",
             arn=r"iam::(\d{12}|aws):policy/.+",
             identity=r"\w+",
@@ -282,7 +292,8 @@ def _described(read: Reader, scope: Scope, arn: str) -> Observed | None:
     others = [f"user {one['UserName']}" for one in users.get("PolicyUsers", ())]
     others += [f"group {one['GroupName']}" for one in users.get("PolicyGroups", ())]
     raw = {"others": others, "description": policy.get("Description")}
-    return Observed("", KIND, scope.region, found, {"arn": arn, "id": policy["PolicyId"]}, raw=raw)
+    outputs = {"arn": arn, "id": policy["PolicyId"]}
+    return Observed("", KIND, scope.region, found, outputs, raw=raw, tags=tags_of(policy.get("Tags")))
 
 
 def _discovered(read: Reader, scope: Scope, part: str) -> Observed | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dynaops.kinds.iam.room import log_group_of
 from dynaops.kinds.kind import BaseRoom, Entry, Known, Link, Policy, Rank, Reader, Step, Work, key_link
+from dynaops.kinds.tags import TagCalls
 from dynaops.model.change import Action
 from dynaops.model.operation import Danger, Effect, Operation, Tolerance, Wait
 from dynaops.model.recorded import ABSENT, Name, Recorded, Units
@@ -38,6 +39,16 @@ class LogGroupRoom(BaseRoom):
             immutable=frozenset({"name"}),
             replacement="a log group cannot be renamed",
             recorded=RecordedLogGroup,
+            tags=TagCalls(
+                "logs",
+                Rank.LOGS,
+                target="resourceArn",
+                create="CreateLogGroup",
+                create_member="tags",
+                member="tags",
+                as_map=True,
+            ),
+            unmarked="adopt",
             address=KIND,
             arn=r"logs:[^:]+:\d{12}:log-group:.+",
         )

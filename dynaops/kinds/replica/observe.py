@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from dynaops.kinds.kind import Reader
+from dynaops.kinds.tags import tags_of
 from dynaops.model.resource import Observed, Properties, Scope
 
 _WINDOW = ("ContinuousBackupsDescription", "PointInTimeRecoveryDescription")
@@ -27,7 +28,7 @@ def _replica(read: Reader, scope: Scope, table: Observed, entry: dict[str, Any],
     region = entry["RegionName"]
     status = entry.get("ReplicaStatus")
     arn = arn_in(table.outputs["arn"], region)
-    properties, raw = _regional(read, scope, region, arn) if whole else ({}, {})
+    properties, raw, tags = _regional(read, scope, region, arn) if whole else ({}, {}, None)
     return Observed(
         scope.below("replica", region),
         "replica",
@@ -37,11 +38,14 @@ def _replica(read: Reader, scope: Scope, table: Observed, entry: dict[str, Any],
         owner=scope.address,
         busy=f"the replica of {scope.table_name} in {region} is {status}" if status != "ACTIVE" else None,
         raw={"status": status, "table": raw},
+        tags=tags,
     )
 
 
-def _regional(read: Reader, scope: Scope, region: str, arn: str) -> tuple[Properties, dict[str, Any]]:
-    """The settings that a replica has of its own; what is off is left out."""
+def _regional(
+    read: Reader, scope: Scope, region: str, arn: str
+) -> tuple[Properties, dict[str, Any], dict[str, str]]:
+    """The settings that a replica has of its own (what is off is left out), its description and its tags."""
     name = {"TableName": scope.table_name}
     described = (read.read("dynamodb", "DescribeTable", region, name) or {}).get("Table", {})
     found: Properties = {"table_class": described.get("TableClassSummary", {}).get("TableClass", "STANDARD")}
@@ -59,10 +63,10 @@ def _regional(read: Reader, scope: Scope, region: str, arn: str) -> tuple[Proper
             "recovery_period_days": window.get("RecoveryPeriodInDays", 35),
         }
     tags = read.read_all("dynamodb", "ListTagsOfResource", region, {"ResourceArn": arn}, "Tags") or []
-    own = {tag["Key"]: tag["Value"] for tag in tags if not tag["Key"].startswith("aws:")}
+    own = tags_of(tags)
     if own:
         found["tags"] = own
-    return found, described
+    return found, described, own
 
 
 def arn_in(arn: str, region: str) -> str:

@@ -10,11 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from dynaops.kinds.kind import BaseRoom, Entry, Known, Link, Policy, Reader, Step, Work, key_link
+from dynaops.kinds.kind import BaseRoom, Entry, Known, Link, Policy, Rank, Reader, Step, Work, key_link
 from dynaops.kinds.late import late
 from dynaops.kinds.recovery import RecordedRecovery
 from dynaops.kinds.replica import findings, group, regional
 from dynaops.kinds.replica.observe import arn_in, replicas
+from dynaops.kinds.tags import TagCalls
 from dynaops.model.change import Action
 from dynaops.model.finding import Finding
 from dynaops.model.recorded import ABSENT, Name, Recorded
@@ -66,6 +67,7 @@ class ReplicaRoom(BaseRoom):
                 "table_class": "AWS allows 2 table class changes in 30 days, all members together",
             },
             recorded=RecordedReplica,
+            tags=TagCalls("dynamodb", Rank.REGIONAL, read="ListTagsOfResource", settles=True),
             address=rf"{KIND}/[^/]+",
             arn=r"dynamodb:[^:]+:\d{12}:table/[^/]+",
         ),

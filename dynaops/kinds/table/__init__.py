@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from dynaops.kinds.kind import BaseRoom, Entry, Known, Link, Policy, Reader, Step, Work, key_link
+from dynaops.kinds.kind import BaseRoom, Entry, Known, Link, Policy, Rank, Reader, Step, Work, key_link
 from dynaops.kinds.table import capacity, create, findings, indexes, tagging, update
 from dynaops.kinds.table.declare import declare
 from dynaops.kinds.table.encryption import resolve
@@ -17,6 +17,7 @@ from dynaops.kinds.table.export import export
 from dynaops.kinds.table.observe import describe, with_tags
 from dynaops.kinds.table.outputs import outputs
 from dynaops.kinds.table.recorded import RecordedIndex, RecordedTable, RecordedVectorIndex
+from dynaops.kinds.tags import TagCalls
 from dynaops.model.change import Action
 from dynaops.model.finding import Finding
 from dynaops.model.resource import Observed, Properties, Resource, Scope
@@ -37,6 +38,7 @@ TABLE = Policy(
     recorded=RecordedTable,
     arn=r"dynamodb:[^:]+:\d{12}:table/[^/]+",
     identity=r"[\w-]+",
+    tags=TagCalls("dynamodb", Rank.TAGS, create="CreateTable", read="ListTagsOfResource", settles=True),
     immutable=frozenset({"hash_key", "range_key", "attributes", "local_secondary_indexes"}),
     keyed=frozenset(
         {

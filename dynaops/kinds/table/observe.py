@@ -17,6 +17,7 @@ from dynaops.kinds.table.shape import (
     vector_index_of,
     warm_of,
 )
+from dynaops.kinds.tags import tags_of
 from dynaops.model.resource import Observed, Scope
 
 _WORKING = {
@@ -43,8 +44,9 @@ def with_tags(read: Reader, scope: Scope, table: Observed) -> Observed:
     """The table with its tags, but for those that AWS itself puts (``aws:``)."""
     arn = {"ResourceArn": table.outputs["arn"]}
     found = read.read_all("dynamodb", "ListTagsOfResource", scope.region, arn, "Tags") or []
-    tags = {tag["Key"]: tag["Value"] for tag in found if not tag["Key"].startswith("aws:")}
-    return replace(table, properties={**table.properties, "tags": tags}) if tags else table
+    tags = tags_of(found)
+    properties = {**table.properties, "tags": tags} if tags else table.properties
+    return replace(table, properties=properties, tags=tags)
 
 
 def _table(scope: Scope, table: Shape) -> Observed:

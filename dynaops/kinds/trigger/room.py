@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from dynaops.kinds.kind import BaseRoom, Entry, Known, Link, Policy, Rank, Reader, Step, Work
 from dynaops.kinds.late import late
+from dynaops.kinds.tags import TagCalls
 from dynaops.kinds.trigger import calls
 from dynaops.kinds.trigger.shape import function_of, properties_of, wanted
 from dynaops.model.change import Action
@@ -60,6 +61,14 @@ class TriggerRoom(BaseRoom):
                 "starting_position": "the new mapping starts there, whatever the old one had read",
             },
             recorded=RecordedTrigger,
+            tags=TagCalls(
+                "lambda",
+                Rank.MAPPING,
+                target="Resource",
+                create="CreateEventSourceMapping",
+                read="ListTags",
+                as_map=True,
+            ),
             address=rf"{KIND}/[^/]+",
             identity=r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}",
         )
@@ -166,6 +175,12 @@ class TriggerRoom(BaseRoom):
 
     def aws_names(self, scope: Scope, entry: Entry) -> tuple[str, ...]:  # noqa: ARG002
         return (calls.aws_name(str(entry.live.outputs.get("id"))),) if entry.live else ()
+
+    def tag_target(self, scope: Scope, entry: Entry) -> str:  # noqa: ARG002
+        """The mapping's ARN, which Lambda tells beside its id."""
+        uuid = entry.live.outputs["id"] if entry.live else ""
+        mappings = entry.live.raw.get("mappings", {}) if entry.live else {}
+        return str(mappings.get(uuid, {}).get("EventSourceMappingArn", uuid))
 
     def is_named_by_us(self, scope: Scope, entry: Entry, name: str) -> bool:
         """A mapping has no name: it is the address's where it leads from the table's stream to its function."""

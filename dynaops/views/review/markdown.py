@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from dynaops.model.change import Change
 from dynaops.model.operation import Operation
 from dynaops.model.plan import Plan
 from dynaops.views import wording
@@ -16,10 +17,12 @@ from dynaops.views.estimate import duration
 from dynaops.views.headline import headline_words
 from dynaops.views.page import Node, Section, groups
 from dynaops.views.plain import label_width, text_of
-from dynaops.views.plan import about_sections, loss, table_sections
+from dynaops.views.plan import about_sections, adopted_groups, adoption_consent, loss, table_sections
 from dynaops.views.review.bounded import Part, bounded, marker
 from dynaops.views.review.escape import LONGEST, code, escaped, in_html, short
 
+_MOST_NAMED = 5
+"""Addresses of what is taken over that are named, a table."""
 _LONGEST_NAME = 40
 _SIGNS = {"+": "+", "-": "-", "~": "!", "-/+": "!", "<-": "#", "->": "#", "!": "-"}
 """The first column of a ``diff`` block decides its colour."""
@@ -56,6 +59,7 @@ def _lists(plan: Plan) -> Iterator[Part]:
         alert = "> [!CAUTION]" if plan.forbidden else "> [!WARNING]"
         yield _quoted("broken house rules", f"{alert}\n> House rules it breaks:", told)
     losses = [_loss(operation, plan) for operation in plan.operations if operation.danger]
+    losses += [_adoption(group, plan) for group in adopted_groups(plan)]
     if losses:
         yield _quoted("losses", "> [!CAUTION]", losses)
     if plan.warnings:
@@ -83,6 +87,13 @@ def _loss(operation: Operation, plan: Plan) -> str:
     if plan.consents_to(operation):
         return f"**{told}** (consented to in this plan: `{danger.value}:{code(operation.address)}`)"
     return f"**{told}** (needs `{wording.consent(danger)}`)"
+
+
+def _adoption(group: Sequence[Change], plan: Plan) -> str:
+    names = ", ".join(f"`{code(one.address)}`" for one in group[:_MOST_NAMED])
+    names += f" and {len(group) - _MOST_NAMED} more" if len(group) > _MOST_NAMED else ""
+    consent = ", ".join(dict.fromkeys(adoption_consent(one, plan) for one in group))
+    return f"**{names} {escaped(wording.adoption(group[0].owner, len(group)))}** ({escaped(consent)})"
 
 
 def _where(address: str | None) -> str:

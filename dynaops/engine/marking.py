@@ -1,0 +1,210 @@
+"""The calls that mark what a plan makes, takes over or changes as the state's: a tag with the state's id.
+
+A resource is marked in the call that makes it, where that takes tags, or in the call that changes its tags anyway.
+What is recorded and bears no mark gets it with its next change, so that the mark alone is never a change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from dynaops.engine.marks import Claim, Ownership, has_room, without_mark
+from dynaops.kinds.kind import Entry, Rank, Step, Work
+from dynaops.kinds.rooms import POLICIES, ROOM_OF
+from dynaops.kinds.table.waits import literal
+from dynaops.kinds.tags import MOST_TAGS, TagCalls
+from dynaops.model.change import Action
+from dynaops.model.finding import Finding, Severity
+from dynaops.model.operation import Operation, Wait
+
+_MAKING = (Action.CREATE, Action.REPLACE)
+_GOING = (Action.DELETE, Action.FORGET)
+
+
+def marked(
+    steps: Iterable[Step], work: Work, claim: Claim, targets: Sequence[str] = ()
+) -> tuple[list[Step], list[Finding]]:
+    """`steps` with those that mark what they make or change, and what cannot be marked.
+
+    `targets` are the addresses that the plan is narrowed to: a table outside them is not marked for what is below it.
+    """
+    found: list[Step] = list(steps)
+    findings: list[Finding] = []
+    if claim.key is None:
+        return found, findings
+    for _, entry in sorted(work.entries.items()):
+        calls = POLICIES[entry.kind].tags
+        if calls is None or entry.let_go or entry.action in _GOING:
+            continue
+        tags = _tags_after(entry)
+        if tags is None or not _is_due(entry, work, claim, targets):
+            continue
+        if claim.mark and has_room(tags, claim.key):
+            found = _with_mark(found, entry, work, calls, claim)
+            continue
+        findings.append(_unmarked(entry, claim))
+        if entry.live and entry.action not in _MAKING and claim.key in (entry.live.tags or {}):
+            found.insert(0, _unmark(entry, work, calls, claim))
+    return found, findings
+
+
+def _tags_after(entry: Entry) -> dict[str, str] | None:
+    """The tags that a resource has in the end, its mark aside; None where they are not known."""
+    if entry.action in _MAKING:
+        return dict(entry.desired.properties.get("tags", {})) if entry.desired else None
+    if entry.live is None or entry.live.tags is None:
+        return None
+    tags = dict(entry.live.tags)
+    for difference in entry.differences("tags"):
+        key = difference.path.partition(".")[2]
+        tags.pop(key, None)
+        if difference.after is not None:
+            tags[key] = str(difference.after)
+    return tags
+
+
+def _is_due(entry: Entry, work: Work, claim: Claim, targets: Sequence[str]) -> bool:
+    """Whether the plan touches it, and it lacks the mark (or has too many other tags for one)."""
+    if entry.action in _MAKING:
+        return True
+    if entry.record is None and entry.change is None:
+        return False
+    assert entry.live is not None and entry.live.tags is not None, "asked where tags are known"
+    ownership = claim.ownership(entry.live.tags)
+    if ownership is Ownership.ANOTHERS:
+        return False
+    if ownership is Ownership.OURS:
+        after = _tags_after(entry) or {}
+        return bool(entry.differences("tags")) and not has_room(after, claim.key)
+    if entry.change is not None:
+        return True
+    if entry.kind == "table":
+        return _is_targeted(entry.address, targets) and any(
+            one.change is not None and one.action is not Action.FORGET and _follows(one)
+            for one in work.entries.values()
+        )
+    return entry.owner is not None and _is_marked(work.entries.get(entry.owner), work, claim, targets)
+
+
+def _is_marked(owner: Entry | None, work: Work, claim: Claim, targets: Sequence[str]) -> bool:
+    """Whether the table that something is part of bears the mark, or gets it in this plan."""
+    if owner is None or owner.live is None or owner.live.tags is None or owner.action in _GOING:
+        return False
+    if claim.bears_mark(owner.live.tags):
+        return True
+    return has_room(owner.live.tags, claim.key) and _is_due(owner, work, claim, targets)
+
+
+def _is_targeted(address: str, targets: Sequence[str]) -> bool:
+    return not targets or any(address == one or address.startswith(f"{one}/") for one in targets)
+
+
+def _follows(entry: Entry) -> bool:
+    return entry.owner is not None or POLICIES[entry.kind].tags is None
+
+
+def _with_mark(steps: list[Step], entry: Entry, work: Work, calls: TagCalls, claim: Claim) -> list[Step]:
+    """`steps` with the mark in the call that makes the resource or tags it, else in a call of its own."""
+    member = calls.create_member
+    api = calls.create if entry.action in _MAKING and calls.create else calls.add
+    if api == calls.add:
+        member = calls.member
+    for position, step in enumerate(steps):
+        operation = step.operation
+        if (operation.address, operation.kind, operation.api) != (entry.address, entry.kind, api):
+            continue
+        tags = calls.merged(operation.parameters.get(member), claim.mark)
+        parameters = {**operation.parameters, member: tags}
+        changed = replace(step, operation=operation.model_copy(update={"parameters": parameters}))
+        return [*steps[:position], changed, *steps[position + 1 :]]
+    if api == calls.create:
+        return steps  # it is made by a call for something else, which marks that
+    return [*steps, _mark(entry, work, calls, claim)]
+
+
+def _mark(entry: Entry, work: Work, calls: TagCalls, claim: Claim) -> Step:
+    shown = " && ".join(
+        f"length({calls.member}[?Key=={literal(key)} && Value=={literal(value)}])==`1`"
+        for key, value in claim.mark.items()
+    )
+    parameters = {calls.member: calls.written(claim.mark)}
+    return _step(
+        entry,
+        work,
+        calls,
+        calls.add,
+        parameters,
+        f"mark {entry.address} as this state's ({claim.key})",
+        shown,
+    )
+
+
+def _unmark(entry: Entry, work: Work, calls: TagCalls, claim: Claim) -> Step:
+    """Take the mark away before the tag is added that there would be no room for."""
+    gone = f"length({calls.member}[?Key=={literal(str(claim.key))}])==`0`"
+    title = f"take the mark from {entry.address} ({claim.key}), to make room for the other tags"
+    return _step(entry, work, calls, calls.remove, {"TagKeys": [claim.key]}, title, gone)
+
+
+def _step(
+    entry: Entry, work: Work, calls: TagCalls, api: str, parameters: dict[str, object], title: str, until: str
+) -> Step:
+    named = {calls.target: ROOM_OF[entry.kind].tag_target(work.scope, entry)}
+    wait = Wait(
+        title=f"the mark of {entry.address} is as wanted",
+        service=calls.service,
+        api=calls.read,
+        parameters=named,
+        until=until,
+        expected=3,
+        timeout=120,
+    )
+    operation = Operation(
+        id="",
+        address=entry.address,
+        kind=entry.kind,
+        title=title,
+        reason="the mark tells other states whose it is",
+        service=calls.service,
+        api=api,
+        region=entry.region,
+        parameters={**named, **parameters},
+        wait=wait if calls.settles else None,
+        marks=True,
+    )
+    return Step(operation, _rank(calls), apart=True)
+
+
+def _rank(calls: TagCalls) -> Rank:
+    return Rank(calls.rank)
+
+
+def _unmarked(entry: Entry, claim: Claim) -> Finding:
+    number = len(without_mark(_tags_after(entry) or {}, claim.key))
+    why = (
+        f"it has {number} tags, of the {MOST_TAGS} that AWS allows"
+        if claim.mark
+        else f"the state's id {claim.state!r} is no value of a tag"
+    )
+    return Finding(
+        code="PLAN136",
+        severity=Severity.INFO,
+        message=f"{entry.address} gets no mark ({claim.key}): {why}",
+        hint="Other states cannot tell that it is this state's; it is planned as before.",
+        address=entry.address,
+    )
+
+
+def reserved(entries: Iterable[Entry], claim: Claim) -> Iterator[Finding]:
+    """Tags of specs that are marks: a spec cannot say whose a resource is."""
+    for entry in entries:
+        tags = entry.desired.properties.get("tags", {}) if entry.desired else {}
+        for key in sorted(set(tags) - set(without_mark(tags, claim.key))):
+            yield Finding(
+                code="PLAN137",
+                severity=Severity.ERROR,
+                message=f"{entry.address}: the tag {key} is the mark by which states tell what is theirs",
+                hint="Take it out of the spec's tags; dynaops writes it itself.",
+                address=entry.address,
+            )
