@@ -44,7 +44,7 @@ def root(
             "--environment",
             "-E",
             metavar="NAME",
-            help="Environment of the project file (dynaops.toml).",
+            help="Environment of the project file (dynaops.toml); plan, drift and validate take several.",
             envvar=ENVIRONMENT_VARIABLE,
         ),
     ] = None,
