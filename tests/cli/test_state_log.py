@@ -81,13 +81,14 @@ def test_all_that_changes_aws_or_the_state_is_recorded(aws: Any, place: str) -> 
         ("import", "orders"),
         ("state", "restore", "4"),
         ("backup", "create", "orders", "--name", "nightly"),
-        ("backup", "restore", "nightly", "restored", "--yes", "--spec", "restored.yaml"),
+        ("backup", "restore", "nightly", "restored", "--yes", "--spec", "specs"),
         ("backup", "delete", "nightly", "--yes"),
     ]
     for command in commands:
         result = aws(*command, *options)
         assert result.code == Exit.OK, result.err
     assert aws("destroy", "--yes", "--allow-destroy", *options).code == Exit.OK
+    assert Path("specs/restored.yaml").is_file()
     found = runs(aws, place)
     names = [
         "apply",

@@ -205,8 +205,9 @@ def restore(
     spec: Annotated[
         str | None,
         typer.Option(
-            metavar="FILE",
-            help="Its spec: used if it is there, else written.  [default: NEW-TABLE.yaml beside the source's]",
+            metavar="PLACE",
+            help="Its spec, or a folder for it: used if it is there, else written.  "
+            "[default: NEW-TABLE.yaml beside the source's]",
         ),
     ] = None,
     without: Annotated[
@@ -232,6 +233,8 @@ def restore(
     from dynaops.cli.restoring import restore as restored
 
     file = Path(spec) if spec else None
+    if file is not None and file.is_dir():
+        file /= f"{target}.yaml"
     request = Request(source, target, "", None, latest, role, file, tuple(without or ()))
     return restored(settings_of(ctx), request, at, wait=wait, yes=yes, operations=operations)
 
