@@ -26,7 +26,8 @@ from dynaops.model.state import Record
 
 _TAKING = (Action.ADOPT, Action.UPDATE, Action.REPLACE)
 TAKE_OVER = (
-    "If that state is lost, and this one takes its place: --take-over {owner}. Else leave it to that state."
+    "If that state is lost or gives it up: --take-over {owner}, or `take_over` in an `import` block. Else leave it to "
+    "that state."
 )
 
 

@@ -28,6 +28,7 @@ from dynaops.engine.recover import recovered
 from dynaops.engine.refactoring import (
     Refactored,
     aimed,
+    claim_with_imports,
     missing,
     nothing_to_do,
     refactored,
@@ -103,7 +104,7 @@ def make_plan(
         check_identity(state, aws)
     else:
         check_origin(state, aws)
-    if chosen.take_over and aws.mark is None:
+    if (chosen.take_over or chosen.blocks.take_over) and aws.mark is None:
         raise DynaopsError(
             "What another state has marked cannot be taken over: marking is off",
             "A mark is taken over by writing this state's. Set `mark` in dynaops.toml to the key of the mark.",
@@ -324,7 +325,7 @@ def plan_table(
         judged = narrowed(judged, options.targets)
     removed = {root: one for root, one in target.removed.items() if selected(root, options.targets)}
     judged = let_go(with_source(released(judged, removed), target), uses or Uses({}), POLICIES)
-    claim = claim or claim_of(state, None)
+    claim = claim_with_imports(claim or claim_of(state, None), target)
     judged = with_live_tags(judged, target.scope, claim, read)
     judged, findings = claimed(judged, claim, state.resources, target.imported)
     findings.extend(reserved(judged.entries.values(), claim))

@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from dynaops.engine.addresses import is_below, selected, table_of
 from dynaops.engine.effects import apply_effects
+from dynaops.engine.marks import Claim
 from dynaops.engine.moves import check_move
 from dynaops.engine.scopes import Target, recorded_tables, scope_of
 from dynaops.kinds.kind import Entry
@@ -87,6 +88,12 @@ def _with_blocks(target: Target, work: Refactored) -> Target:
     return replace(target, moved=own(work.moved), removed=own(work.removed), imported=own(work.imported))
 
 
+def claim_with_imports(claim: Claim, target: Target) -> Claim:
+    """The claim of a state, that also takes over what `import` blocks of the table name a state of."""
+    owners = {block.take_over for block in target.imported.values() if block.take_over}
+    return replace(claim, take_over=claim.take_over | owners)
+
+
 def with_blocks(entries: Mapping[str, Entry], target: Target, patterns: Sequence[str]) -> dict[str, Entry]:
     """The entries, whose changes tell of the blocks that ask for them."""
     found = dict(entries)
@@ -98,7 +105,10 @@ def with_blocks(entries: Mapping[str, Entry], target: Target, patterns: Sequence
         block = next((one for root, one in target.imported.items() if is_below(address, root)), None)
         if block and entry.change and entry.action is Action.ADOPT:
             reason = f"{entry.change.reason}; an `import` block asks for it"
-            change = entry.change.model_copy(update={"reason": reason, "block": str(block.place)})
+            told: dict[str, object] = {"reason": reason, "block": str(block.place)}
+            if entry.change.owner is not None and entry.change.owner == block.take_over:
+                told["danger"] = None  # the block is the consent
+            change = entry.change.model_copy(update=told)
             found[address] = replace(entry, change=change)
     return found
 

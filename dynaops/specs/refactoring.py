@@ -44,6 +44,8 @@ class ImportBlock(Fragment):
     """A table or a part of one. AWS must have it."""
     region: str | None = None
     """Where a table is, as a check: its spec must say the same."""
+    take_over: str | None = None
+    """The id of the state that gives it up (a split) or is lost, and whose mark it bears."""
 
 
 class BlocksDocument(Fragment):
@@ -91,6 +93,7 @@ class Import:
     address: str
     region: str | None
     place: Place
+    take_over: str | None = None
 
 
 @dataclass(frozen=True)
@@ -105,12 +108,17 @@ class Blocks:
         return bool(self.moved or self.removed or self.imported)
 
     @property
+    def take_over(self) -> frozenset[str]:
+        """The ids of the states that imports take something over from."""
+        return frozenset(block.take_over for block in self.imported if block.take_over)
+
+    @property
     def digests(self) -> dict[str, str]:
         """A digest of what the blocks of each kind say, wherever they are written."""
         said: dict[str, list[list[str | None]]] = {
             "moved": [[block.source, block.target] for block in self.moved],
             "removed": [[block.address] for block in self.removed],
-            "import": [[block.address, block.region] for block in self.imported],
+            "import": [[block.address, block.region, block.take_over] for block in self.imported],
         }
         return {
             kind: hashlib.sha256(json.dumps(sorted(entries, key=str)).encode()).hexdigest()[:24]
@@ -143,7 +151,7 @@ def read_blocks(node: Node, findings: list[Finding]) -> Blocks:
             for number, block in enumerate(document.removed)
         ),
         tuple(
-            Import(block.address, block.region, node.place(f"import.{number}"))
+            Import(block.address, block.region, node.place(f"import.{number}"), block.take_over)
             for number, block in enumerate(document.import_)
         ),
     )

@@ -108,12 +108,19 @@ def test_what_is_wrong_with_blocks_is_told_with_its_place(desk: Desk) -> None:
 
 def test_a_split_between_two_states(desk: Desk) -> None:
     assert desk("apply", "spec.yaml", "--yes").code == 0
-    desk.write(other=f"{USERS}---\nimport:\n  - {{address: users, region: eu-west-1}}\n")
+    owner = desk.cli("state", "pull").json["lineage"]
+    desk.write(other=f"{USERS}---\nimport:\n  - {{address: users, take_over: another}}\n")
+    refused = desk("plan", "other.yaml", "--state", "other.json")
+    assert refused.code == 1
+    assert owner in refused.err, "it is another state's for as long as the block does not name that"
+    block = f"{{address: users, region: eu-west-1, take_over: {owner}}}"
+    desk.write(other=f"{USERS}---\nimport:\n  - {block}\n")
     planned = desk("plan", "other.yaml", "--state", "other.json", "--json").json
-    assert planned["operations"] == []
+    assert {operation["api"] for operation in planned["operations"]} == {"TagResource"}, "the mark"
     assert planned["changes"][0]["block"] == "other.yaml:6:5"
     assert desk("apply", "other.yaml", "--state", "other.json", "--yes").code == 0
     assert desk("plan", "other.yaml", "--state", "other.json", "--exit-code").code == 0
+    assert desk("plan", "spec.yaml", "--exit-code").code == 0, "the former owner has nothing to say"
     desk.write(other=f"{USERS}---\nimport:\n  - {{address: users, region: us-east-1}}\n")
     refused = desk("plan", "other.yaml", "--state", "other.json")
     assert refused.code == 1
