@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -51,16 +52,30 @@ def require_recorded(tables: Sequence[str], state: State, store: Store) -> None:
 
 def warned(plan: Plan, state: State, store: Store, settings: Settings) -> Plan:
     """The plan with a warning where no state is stored, though there are traces of one."""
+    lost = _lost(state, store, settings)
+    return plan.model_copy(update={"warnings": (*lost, *plan.warnings)}) if lost else plan
+
+
+@contextmanager
+def warned_if_refused(state: State, store: Store, settings: Settings) -> Iterator[None]:
+    """Say of a plan that is refused too that its state is lost: that state has marked what is refused, as a rule."""
+    from dynaops.engine.plan import PlanRefused
+
+    try:
+        yield
+    except PlanRefused as error:
+        raise PlanRefused((*error.findings, *_lost(state, store, settings))) from error
+
+
+def _lost(state: State, store: Store, settings: Settings) -> list[Finding]:
+    """The warning that no state is stored, where there are traces of one."""
     hints = list(_hints(store, settings)) if not state.serial and owns_nothing(state) else []
     if not hints:
-        return plan
-    finding = Finding(
-        code="PLAN142",
-        severity=Severity.WARNING,
-        message=f"there is no state at {store.location}, so everything is planned as new; but there are traces of one",
-        hint=" ".join(hints),
+        return []
+    message = (
+        f"there is no state at {store.location}, so everything is planned as new; but there are traces of one"
     )
-    return plan.model_copy(update={"warnings": (finding, *plan.warnings)})
+    return [Finding(code="PLAN142", severity=Severity.WARNING, message=message, hint=" ".join(hints))]
 
 
 def traces(store: Store, settings: Settings) -> str:

@@ -205,7 +205,7 @@ MEANINGS = (
     ("PLAN136", "info", "… gets no mark (…): …", "Other states cannot tell that it is this state's; it is planned as before."),
     ("PLAN137", "error", "…: the tag … is the mark by which states tell what is theirs", "Take it out of the spec's tags; dynaops writes it itself."),
     ("PLAN141", "warning", "this looks like the specs of one environment on the state of another: … would come and … would go, whose names differ in …, such as … and …", "Check the state's place, the account and the environment in the headline (--state, -E), and the variables of the specs."),
-    ("PLAN142", "warning", "there is no state at …, so everything is planned as new; but there are traces of one", ""),
+    ("PLAN142", "warning", "as the message says", ""),
     ("PLAN481", "warning", "… rows of … that dynaops did not write are replaced by the spec's: …", "Take them out of the spec to leave them as they are."),
     ("SPEC001", "error", "…: cannot be read: …", "Check its permissions."),
     ("SPEC002", "error", "the file is empty", ""),

@@ -79,9 +79,9 @@ def check_nothing_is_green(run: Runner, place: str, hint: str) -> None:
     assert "as dynaops left it" not in words(live)
     told = json.loads(run(place, "drift", "--json").out)
     assert hint in " ".join(told["error"]["hint"].split())
-    plan = run(place, "plan", "--json")
-    (warning,) = [one for one in plan.json["warnings"] if one["code"] == "PLAN142"]
-    assert hint in warning["hint"]
+    plan = run(place, "plan")
+    assert plan.code == Exit.FAILED and "PLAN131" in words(plan), "the lost state has marked the table"
+    assert "PLAN142" in words(plan) and hint in words(plan)
 
 
 @pytest.mark.parametrize("place", PLACES, ids=["file", "S3"])

@@ -15,7 +15,7 @@ from dynaops.cli.events import Events
 from dynaops.cli.help import Command
 from dynaops.cli.identity import state_of
 from dynaops.cli.lazy import new_app
-from dynaops.cli.lost_state import warned
+from dynaops.cli.lost_state import warned, warned_if_refused
 from dynaops.cli.notifying import Notify, announce, recipients
 from dynaops.cli.project_file import project
 from dynaops.cli.reviewing import Policies, house_rules, judged
@@ -124,9 +124,10 @@ def _apply_specs(
         if lock.note:
             screen.aside(lock.note)
         state = state_of(place, way)
-        plan = wiring.make_plan(
-            documents, state, way, read=specs.read, targets=targets, take_over=terms.take_over
-        )
+        with warned_if_refused(state, place, settings):
+            plan = wiring.make_plan(
+                documents, state, way, read=specs.read, targets=targets, take_over=terms.take_over
+            )
         plan = warned(wiring.agreed(plan, terms.consents), state, place, settings)
         return carry_out(judged(plan, documents, state, rules), place, way, settings, terms)
 

@@ -13,7 +13,7 @@ from dynaops.cli.formats import FormatOption, output, places
 from dynaops.cli.help import Command
 from dynaops.cli.identity import headed, state_of
 from dynaops.cli.lazy import new_app
-from dynaops.cli.lost_state import warned
+from dynaops.cli.lost_state import warned, warned_if_refused
 from dynaops.cli.pricing import PricesFrom, price_source, priced
 from dynaops.cli.reviewing import Html, Markdown, Policies, house_rules, judged, write_reviews
 from dynaops.cli.screen import Screen
@@ -72,15 +72,16 @@ def plan(
         place = wiring.store(settings)
         way = wiring.aws(settings)
         state = place.load() if no_refresh else state_of(place, way)
-        made = wiring.make_plan(
-            documents,
-            state,
-            way,
-            read=specs.read,
-            targets=targets or (),
-            refresh=not no_refresh,
-            take_over=take_over or (),
-        )
+        with warned_if_refused(state, place, settings):
+            made = wiring.make_plan(
+                documents,
+                state,
+                way,
+                read=specs.read,
+                targets=targets or (),
+                refresh=not no_refresh,
+                take_over=take_over or (),
+            )
         made = warned(wiring.agreed(made, agreed), state, place, settings)
         made = priced(
             judged(headed(made, settings, place, way), documents, state, rules),
