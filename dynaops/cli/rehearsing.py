@@ -20,9 +20,13 @@ def rehearsed(plan: Plan, documents: Sequence[Document], state: State, way: Aws)
     """The plan's rehearsal. Raises DynaopsError where AWS cannot be read, or the sandbox is not installed."""
     require_sandbox()
     from dynaops.aws.errors import AwsFailure
+    from dynaops.engine.effects import apply_effects
     from dynaops.rehearsal.facts import gather
     from dynaops.rehearsal.run import rehearse
 
+    # What is moved is live once: it is set up at the address that the plan knows it by.
+    moves = [effect for effect in plan.updates if effect.moved_from is not None]
+    state = apply_effects(state, moves, {}, 0)
     facts = gather(plan, regions(documents, state, way), state, way)
 
     def lacking(needed: Iterable[Need]) -> Collection[Need]:

@@ -125,3 +125,9 @@ def test_a_split_between_two_states(desk: Desk) -> None:
     refused = desk("plan", "other.yaml", "--state", "other.json")
     assert refused.code == 1
     assert "users is to be in us-east-1, and its spec is for eu-west-1" in " ".join(refused.err.split())
+
+
+def test_a_plan_with_blocks_is_rehearsed_whole(desk: Desk) -> None:
+    rehearsal = desk("plan", "spec.yaml", "--rehearse", "--json").json["rehearsal"]
+    assert rehearsal["passes"]
+    assert not [note for note in rehearsal["notes"] if "could not be rehearsed" in note], rehearsal["notes"]
