@@ -41,7 +41,7 @@ account = "333333333333"
 """
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def world() -> Iterator[SandboxServer]:
     with SandboxServer(speed=FAST) as server:
         yield server
