@@ -128,6 +128,9 @@ def test_a_split_between_two_states(desk: Desk) -> None:
 
 
 def test_a_plan_with_blocks_is_rehearsed_whole(desk: Desk) -> None:
+    desk.write(spec=f"{ORDERS}log_group: {{name: /x}}\n---\n{USERS}")
+    assert desk("apply", "spec.yaml", "--yes").code == 0
+    desk.write(spec=f"{RENAMED}---\n{BLOCKS}  - orders/log_group\n")
     rehearsal = desk("plan", "spec.yaml", "--rehearse", "--json").json["rehearsal"]
     assert rehearsal["passes"]
-    assert not [note for note in rehearsal["notes"] if "could not be rehearsed" in note], rehearsal["notes"]
+    assert not [note for note in rehearsal["notes"] if "could be rehearsed" in note], rehearsal["notes"]
