@@ -80,6 +80,7 @@ _LISTED: dict[str, dict[str, tuple[str, ...]]] = {
         "DeleteBackupVault": (),
         "DeleteRecoveryPoint": (),
         "DescribeBackupJob": ("BackupJobId", "State"),
+        "DescribeBackupVault": ("BackupVaultName",),
         "DescribeRecoveryPoint": ("RecoveryPointArn",),
         "DescribeRegionSettings": ("ResourceTypeOptInPreference",),
         "DescribeRestoreJob": ("RestoreJobId", "Status"),

@@ -114,7 +114,7 @@ def _add(work: Work, entry: Entry) -> Step:
                 retried=True,
             ),
         ),
-        effects=(_made(work, entry),),
+        effects=(_made(work, entry), *_group_made(work)),
         slow=True,
     )
 
@@ -242,6 +242,15 @@ def _member(entry: Entry) -> dict[str, Any]:
     if wanted.get("table_class"):
         found["TableClassOverride"] = wanted["table_class"]
     return found
+
+
+def _group_made(work: Work) -> tuple[Effect, ...]:
+    """With the first replica the table gets the settings of a group's members, which AWS shows from then on."""
+    entry = work.entries.get(work.scope.below("global_table"))
+    if entry is None or entry.desired is None or entry.live is not None:
+        return ()
+    table = (work.scope.address,)
+    return (Effect(address=entry.address, kind=entry.kind, region=entry.region, depends_on=table),)
 
 
 def _made(work: Work, entry: Entry) -> Effect:
