@@ -93,8 +93,11 @@ _LISTED: dict[str, dict[str, tuple[str, ...]]] = {
         "ListBackupVaults": (),
         "ListRecoveryPointsByBackupVault": (),
         "ListRestoreJobs": (),
+        "ListTags": (),
         "StartBackupJob": ("BackupJobId",),
         "StartRestoreJob": ("RestoreJobId",),
+        "TagResource": (),
+        "UntagResource": (),
         "UpdateBackupPlan": ("BackupPlanId",),
     },
     "cloudwatch": {
@@ -106,6 +109,7 @@ _LISTED: dict[str, dict[str, tuple[str, ...]]] = {
         "TagResource": (),
         "UntagResource": (),
     },
+    "events": {"PutEvents": ("FailedEntryCount", "Entries")},
     "iam": {
         "AttachRolePolicy": (),
         "CreatePolicy": ("Policy.Arn",),
@@ -120,8 +124,14 @@ _LISTED: dict[str, dict[str, tuple[str, ...]]] = {
         "GetRole": ("Role.Arn",),
         "ListAttachedRolePolicies": ("AttachedPolicies",),
         "ListEntitiesForPolicy": (),
+        "ListPolicyTags": ("Tags",),
         "ListPolicyVersions": ("Versions",),
+        "ListRoleTags": ("Tags",),
         "SimulatePrincipalPolicy": ("EvaluationResults",),
+        "TagPolicy": (),
+        "TagRole": (),
+        "UntagPolicy": (),
+        "UntagRole": (),
         "UpdateAssumeRolePolicy": (),
     },
     "kinesis": {"DescribeStreamSummary": ("StreamDescriptionSummary.StreamARN",)},
@@ -133,6 +143,9 @@ _LISTED: dict[str, dict[str, tuple[str, ...]]] = {
         "GetFunctionConfiguration": ("FunctionArn",),
         "ListEventSourceMappings": ("EventSourceMappings",),
         "ListFunctions": ("Functions",),
+        "ListTags": (),
+        "TagResource": (),
+        "UntagResource": (),
         "UpdateEventSourceMapping": ("UUID",),
     },
     "logs": {
@@ -143,7 +156,10 @@ _LISTED: dict[str, dict[str, tuple[str, ...]]] = {
         "DescribeLogGroups": ("logGroups",),
         "DisassociateKmsKey": (),
         "FilterLogEvents": (),
+        "ListTagsForResource": (),
         "PutRetentionPolicy": (),
+        "TagResource": (),
+        "UntagResource": (),
     },
     "pricing": {"GetProducts": ("PriceList",)},
     "s3": {
@@ -167,6 +183,7 @@ _LISTED: dict[str, dict[str, tuple[str, ...]]] = {
         "PutObject": (),
         "PutPublicAccessBlock": (),
     },
+    "sns": {"Publish": ("MessageId",)},
     "sts": {"GetCallerIdentity": ("Account", "Arn")},
 }
 ALWAYS_SENT = {

@@ -115,6 +115,8 @@ def _table(answer: Part, pieces: Pieces) -> None:
         "replicas": [_replica(one) for one in part.parts("Replicas")],
         "multi_region_consistency": part.text("MultiRegionConsistency") or "EVENTUAL",
     }
+    if part.flag("DisassociationProtectionEnabled") is False:
+        spec["global_table"] = {"disassociation_protection": False}
     witnesses = [one.text("RegionName") for one in part.parts("GlobalTableWitnesses")]
     if witnesses:
         spec["witness_region"] = witnesses[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -141,17 +142,16 @@ def test_shell_scripts_run_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         (cd sub && dynaops init --table users && ls)
         dynaops schema | head -c 1; echo "exits ${PIPESTATUS[*]}"
     """
-    (tmp_path / "sub").mkdir()
     results = []
     for plain in ("", "1"):
+        (tmp_path / "sub").mkdir()
         monkeypatch.setenv(PLAIN, plain)
         env = {**os.environ, "PATH": search_path(), "HOME": str(tmp_path)}
         done = subprocess.run(
             ["bash", "-c", script], env=env, cwd=tmp_path, capture_output=True, text=True, check=False
         )
         results.append((done.stdout, done.stderr))
-        for file in (tmp_path / "sub").rglob("*.yaml"):
-            file.unlink()
+        shutil.rmtree(tmp_path / "sub")
     assert results[0] == results[1]
     assert "exit 1" in results[0][0]
 
