@@ -20,6 +20,7 @@ from dynaops.cli.settings import Settings
 from dynaops.cli.showing import show_plan
 from dynaops.model.backup import Verified
 from dynaops.model.errors import DynaopsError
+from dynaops.model.event import Outcome
 from dynaops.stores.drills import KIND
 from dynaops.views.backups import verified_page
 from dynaops.views.moving import Standing, moving_on
@@ -27,7 +28,6 @@ from dynaops.views.outcome import outcome_page
 
 if TYPE_CHECKING:
     from dynaops.aws.session import Aws
-    from dynaops.model.event import Outcome
     from dynaops.model.plan import Plan
     from dynaops.stores.recorded import RecordedStore
 
@@ -73,10 +73,29 @@ def _drilled(
     if drill.plan.operations:
         show_plan(screen, drill.plan, operations=operations)
         require_agreement(screen, f"Restore a scratch table, and compare it with {drill.source.table}?", yes)
+    verified, outcome = run_drill(drill, how, store, way, settings, screen)
+    if verified is None:
+        return _end_broken_off(drill, outcome, screen)
+    if screen.json:
+        told: dict[str, Any] = {**verified.model_dump(mode="json"), "identical": verified.identical}
+        screen.document({"source": drill.source.words, "region": drill.source.region, **told})
+    return Exit.OK if verified.identical else Exit.FAILED
+
+
+def run_drill(
+    drill: Drill, how: How, store: RecordedStore, way: Aws, settings: Settings, screen: Screen
+) -> tuple[Verified | None, Outcome]:
+    """Restore, compare, clean up, and keep the result; no comparison where the restore did not come to its end.
+
+    Both are shown. Raises DynaopsError kinds, and Interrupted while comparing.
+    """
+    if drill.plan.operations:
         outcome = _run(drill.plan, store, way, settings)
         if not outcome.complete or outcome.left:
-            return _broken_off(drill, outcome, screen)
+            _show_broken_off(drill, outcome, screen)
+            return None, outcome
     else:
+        outcome = Outcome()
         screen.say(f"{drill.scratch} is restored already, by an earlier run.")
     verified = _compared(drill, how, store, way, settings, screen)
     try:
@@ -84,10 +103,7 @@ def _drilled(
     except DynaopsError as error:
         warn(f"The result of this drill cannot be kept: {error.message.rstrip('.')}")
     screen.show(verified_page(verified, drill.source.words))
-    if screen.json:
-        told: dict[str, Any] = {**verified.model_dump(mode="json"), "identical": verified.identical}
-        screen.document({"source": drill.source.words, "region": drill.source.region, **told})
-    return Exit.OK if verified.identical else Exit.FAILED
+    return verified, outcome
 
 
 def _compared(
@@ -108,7 +124,7 @@ def _compared(
         screen.gap()
 
 
-def _broken_off(drill: Drill, outcome: Outcome, screen: Screen) -> int:
+def _show_broken_off(drill: Drill, outcome: Outcome, screen: Screen) -> None:
     """The restore did not come to its end, and AWS deletes no table that it is restoring."""
     screen.gap()
     screen.show(outcome_page(drill.plan, outcome, "backup verify", _AGAIN, "Restored"))
@@ -117,6 +133,10 @@ def _broken_off(drill: Drill, outcome: Outcome, screen: Screen) -> int:
             f"AWS goes on restoring {drill.scratch}, which it does not delete meanwhile: the same command, run again, "
             "goes on from there, and cleans up."
         )
+
+
+def _end_broken_off(drill: Drill, outcome: Outcome, screen: Screen) -> int:
+    """The one document of ``--json`` where the restore did not come to its end, and the exit code."""
     if screen.json:
         from dynaops.views.json_ import applied
 

@@ -114,3 +114,39 @@ class Verified(Model):
     def identical(self) -> bool:
         counted = self.expected is None or self.items == self.expected
         return counted and not self.differing.total
+
+
+class DrillCandidate(Model):
+    """A table that a restore drill may be made of. `succeeded_at`: when the last successful drill was, None for never.
+
+    `reference` is what a drill restores: a backup's ARN, or with `latest` the table's name. None: nothing can be
+    restored.
+    """
+
+    table: str
+    region: str
+    succeeded_at: int | None = None
+    reference: str | None = None
+    latest: bool = False
+
+
+class DrillEnd(StrEnum):
+    """How a drill ended, or why there was none."""
+
+    IDENTICAL = "identical"
+    DIFFERS = "differs"
+    FAILED = "failed"
+    NO_BACKUP = "no_backup"
+    INTERRUPTED = "interrupted"
+    NOT_RUN = "not_run"
+
+
+class DrillResult(Model):
+    """What a drill came to. `source` is what was restored, in words; `message` says why there is no comparison."""
+
+    candidate: DrillCandidate
+    end: DrillEnd
+    source: str | None = None
+    verified: Verified | None = None
+    message: str | None = None
+    hint: str | None = None

@@ -115,6 +115,12 @@ def test_refused_politely(cli: Cli) -> None:
         (("delete", "nothing", "--yes"), 1, "There is no backup nothing in"),
         (("prune", "users"), 1, "Nothing says which backups go"),
         (("prune", "users", "--older-than", "soon"), 2, "write a duration"),
+        (("verify",), 2, "add --all for all tables of the state"),
+        (("verify", "users", "--latest", "--all"), 2, "--all is of every table: leave out users"),
+        (("verify", "--all", "--at", "15m"), 2, "leave out --at"),
+        (("verify", "--latest", "--stalest", "2"), 2, "--stalest chooses among the tables of --all"),
+        (("verify", "--all", "--stalest", "0"), 2, "greater than or equal to 1"),
+        (("verify", "--all", "--yes"), 1, "There is no state at"),
     ):
         result = cli("backup", *arguments)
         assert result.code == code and words in " ".join(result.err.split())

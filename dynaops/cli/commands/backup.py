@@ -242,19 +242,35 @@ def restore(
 @app.command(
     cls=Command,
     epilog="dynaops backup verify orders-20261125T101500Z\n"
-    "dynaops backup verify orders --latest --sample 1000 --yes",
+    "dynaops backup verify orders --latest --sample 1000 --yes\n"
+    "dynaops backup verify --all --stalest 5 --latest --yes",
 )
 def verify(
     ctx: typer.Context,
     source: Annotated[
-        str,
+        str | None,
         typer.Argument(
             metavar="SOURCE",
             help="A backup's name or ARN, a recovery point's id or ARN; with --at or --latest a table.",
+            show_default=False,
         ),
-    ],
+    ] = None,
     at: At = None,
     latest: Latest = False,
+    all_tables: Annotated[
+        bool,
+        typer.Option(
+            "--all", help="All tables of the state, each by its newest backup; with --latest as it is now."
+        ),
+    ] = False,
+    stalest: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=1,
+            help="Of --all, only the N whose last successful drill is longest ago; those without one first.",
+        ),
+    ] = None,
     sample: Annotated[
         int | None,
         typer.Option(
@@ -274,12 +290,24 @@ def verify(
     """Prove that a backup can be restored and is whole.
 
     It is restored into a scratch table, without indexes, compared with the table it is of, and deleted. Exits 1 where
-    they differ. Run again after an interruption, it goes on where it stands.
+    they differ. Run again after an interruption, it goes on where it stands. With --all, a drill that fails does not
+    stop the others, and a table with nothing to restore fails, too.
     """
     from dynaops.backups.compare import How
+
+    if all_tables and not (source is None and at is None):
+        raise typer.BadParameter(f"--all is of every table: leave out {source or '--at'}.")
+    if stalest is not None and not all_tables:
+        raise typer.BadParameter("--stalest chooses among the tables of --all: add that.")
+    how = How(sample, rate)
+    if source is None:
+        if not all_tables:
+            raise typer.BadParameter("Name what is verified, or add --all for all tables of the state.")
+        from dynaops.cli.verifying_all import verify_all
+
+        return verify_all(settings_of(ctx), stalest, latest, role, how, yes=yes, operations=operations)
     from dynaops.cli.verifying import verify as verified
 
-    how = How(sample, rate)
     return verified(settings_of(ctx), source, at, latest, role, how, yes=yes, operations=operations)
 
 
