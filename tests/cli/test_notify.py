@@ -84,6 +84,10 @@ def team(
     yield made
     server.faults.clear()
     made("destroy", "--yes", "--allow-destroy")
+    client = server.client("dynamodb", REGION)
+    for name in client.list_tables()["TableNames"]:  # of a state of another environment
+        client.delete_table(TableName=name)
+        client.get_waiter("table_not_exists").wait(TableName=name, WaiterConfig={"Delay": 0.01})
     made.received()
 
 
