@@ -59,7 +59,7 @@ def _is_renamed(
     definition = _definition(old, tables[old.address])
     if definition != _definition(new, tables[new.address]):
         return False
-    if _are_alike(old.address, new.address):
+    if _are_alike(old.address, new.address) or _share_most_words(old.address, new.address):
         return True
     plain = "range_key" not in definition["keys"] and not definition["indexes"]
     others = (entry for entry in own if entry not in (old, new))
@@ -137,6 +137,12 @@ def _are_alike(first: str, second: str) -> bool:
     left = "".join(word for word in words if word not in others)
     right = "".join(word for word in others if word not in words)
     return not left or not right or _likeness(left, right) >= _ALIKE
+
+
+def _share_most_words(first: str, second: str) -> bool:
+    """Whether more than half of the words of each name are in the other: dev-orders-recent and dev-orders-archive."""
+    words, others = (set(re.findall(r"[a-z0-9]+", name.lower())) for name in (first, second))
+    return 2 * len(words & others) > max(len(words), len(others))
 
 
 def _likeness(first: str, second: str) -> float:

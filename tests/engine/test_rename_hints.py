@@ -80,6 +80,7 @@ def told(
         ("orders_dev", "orders-dev", PLAIN),
         ("order", "orders", PLAIN),
         ("Orders", "orders", PLAIN),
+        ("dev-orders-recent", "dev-orders-archive", PLAIN),
         ("audit", "journal", SORTED),
         ("audit", "journal", INDEXED),
         (
