@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import stat
 import subprocess
 import sys
@@ -132,6 +133,7 @@ def runner(tmp_path: Path, server: SandboxServer) -> Runner:
     return Runner(tmp_path / "work", server)
 
 
+@pytest.mark.skipif(shutil.which("jq") is None, reason="gh has jq inside; its stand-in needs the program")
 def test_a_pull_request_is_planned_told_once_and_applied_as_it_was_reviewed(
     runner: Runner, server: SandboxServer
 ) -> None:
