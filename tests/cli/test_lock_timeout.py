@@ -11,6 +11,7 @@ import pytest
 from dynaops.cli import wiring
 from dynaops.cli.screen import notice
 from dynaops.cli.settings import Settings
+from dynaops.model.state import State
 from dynaops.stores import open_store, patience
 from dynaops.stores.base import Lock
 from tests.cli.running import Cli
@@ -68,6 +69,7 @@ COMMANDS = (
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_each_command_waits_and_says_for_whom(cli: Cli, clock: Clock, command: tuple[str, ...]) -> None:
+    Path(".dynaops/state.json").write_text(State.empty().model_copy(update={"serial": 1}).model_dump_json())
     refused = cli(*command, "--lock-timeout", "30s")
     assert refused.code == 4
     assert clock.now == pytest.approx(30)

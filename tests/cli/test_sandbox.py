@@ -75,7 +75,12 @@ def test_workspaces_and_environments_have_states_of_their_own_on_the_sandbox(cli
     (tidy / "dynaops.toml").write_text("[environment.dev]\n[environment.prod]\n")
     dev, prod = (run_process("-E", name, "--sandbox", "apply", "--yes", cwd=tidy) for name in ("dev", "prod"))
     assert dev.code == 0, dev.err
-    assert "adopt" in prod.out or prod.code == 0, prod.err
+    assert prod.code == 1, "the table of that name is of dev's state"
+    assert "bears the mark of another" in prod.err
+    (tidy / "specs" / "orders.yaml").write_text(spec.replace("${workspace}", "${environment}-${workspace}"))
+    prod = run_process("-E", "prod", "--sandbox", "apply", "--yes", cwd=tidy)
+    assert prod.code == 0, prod.err
+    (tidy / "specs" / "orders.yaml").write_text(spec)
     feature = {"DYNAOPS_WORKSPACE": "feature"}
     apply = run_process("-E", "dev", "--sandbox", "apply", "--yes", cwd=tidy, env=feature)
     assert apply.code == 0, apply.err
