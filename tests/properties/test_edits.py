@@ -31,7 +31,7 @@ from tests.companions.bench import Bench
 from tests.companions.functions import make_function, make_role
 from tests.properties.strategies import Spec, specs
 
-EXAMPLES = int(os.environ.get("DYNAOPS_EXAMPLES", "10"))
+EXAMPLES = int(os.environ.get("DYNAOPS_EXAMPLES", "6"))
 CAMPAIGN = settings(
     max_examples=EXAMPLES,
     deadline=None,
