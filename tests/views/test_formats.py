@@ -13,15 +13,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dynaops.engine.known_findings import KNOWN, MEANINGS
-from dynaops.model.change import Difference, Drift, Unmanaged
+from dynaops.model.change import Action, Difference, Drift, Unmanaged
 from dynaops.model.finding import Finding, Place, Severity
 from dynaops.model.health import Status
+from dynaops.model.operation import Danger
+from dynaops.model.plan import Consent
 from dynaops.views.formats.entries import RULES, of_drift, of_health, of_plan, of_specs
 from dynaops.views.formats.entry import Entry, Level, Rule, Told
 from dynaops.views.formats.github import command, github
 from dynaops.views.formats.junit import junit
 from dynaops.views.formats.sarif import sarif
-from tests.views.plans import FULL
+from tests.views.plans import FULL, change, plan
 from tests.views.test_health import report
 from tests.views.test_inert import ESCAPES, hostile
 
@@ -266,6 +268,17 @@ def test_a_plan_tells_losses_changes_drift_and_warnings_and_fails_only_what_is_f
     (loss,) = [entry for entry in entries if entry.rule == "loss"]
     assert (loss.level, loss.hint) == (Level.WARNING, "needs --allow-replace")
     assert [entry.subject for entry in entries if entry.level is Level.PASSED] == ["audit"]
+
+
+def test_an_adoption_that_nobody_consented_to_is_a_warning() -> None:
+    adopted = change("orders", Action.ADOPT, danger=Danger.ADOPT)
+    made = plan(changes=(adopted, change("carts", Action.ADOPT)))
+    levels = {entry.subject: (entry.level, entry.hint) for entry in of_plan(made, nowhere)}
+    needed = "needs --allow-adopt, or --consent adopt:orders"
+    assert levels == {"orders": (Level.WARNING, needed), "carts": (Level.NOTE, None)}
+    consented = made.model_copy(update={"consents": (Consent(danger=Danger.ADOPT, address="orders"),)})
+    told_then = {entry.subject: entry.level for entry in of_plan(consented, nowhere)}
+    assert told_then == {"orders": Level.NOTE, "carts": Level.NOTE}
 
 
 def test_a_hostile_plan_is_inert() -> None:

@@ -84,7 +84,7 @@ def of_plan(plan: Plan, place_of: PlaceOf) -> tuple[Entry, ...]:
             message = f"{operation.address}{loss(operation, operation.danger, plan)}"
             consent = consent_to(operation, operation.danger, plan)
             found.append(_entry("loss", level, operation.address, message, place_of, consent))
-    found += [_change(one, place_of) for one in plan.changes if one.action is not Action.NO_OP]
+    found += [_change(one, plan, place_of) for one in plan.changes if one.action is not Action.NO_OP]
     found += [
         *_drifted(plan.drift, place_of, fails=False),
         *_unmanaged(plan.unmanaged, place_of, counted=False),
@@ -123,10 +123,23 @@ def _checked(report: Report, one: Result, strict: bool, place: Place | None) -> 
     )
 
 
-def _change(change: Change, place_of: PlaceOf) -> Entry:
+def _change(change: Change, plan: Plan, place_of: PlaceOf) -> Entry:
+    """A change; an adoption that nobody consented to is a warning, as a loss is."""
     paths = ", ".join(one.path for one in change.differences)
     message = f"{change.action.value} {change.address}{f' ({paths})' if paths else ''}: {change.reason}"
-    return _entry(change.action.value, Level.NOTE, change.address, message, place_of)
+    if change.danger is None:
+        return _entry(change.action.value, Level.NOTE, change.address, message, place_of)
+    level = Level.NOTE if plan.consents_to(change) else Level.WARNING
+    return _entry(change.action.value, level, change.address, message, place_of, _consent(change, plan))
+
+
+def _consent(change: Change, plan: Plan) -> str:
+    named = f"adopt:{change.address}"
+    return (
+        f"consented to in this plan: {named}"
+        if plan.consents_to(change)
+        else (f"needs --allow-adopt, or --consent {named}")
+    )
 
 
 def _drifted(drift: Iterable[Drift], place_of: PlaceOf, fails: bool) -> Iterator[Entry]:
