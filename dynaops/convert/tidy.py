@@ -7,6 +7,7 @@ from typing import Any
 from dynaops.convert.arns import missing, own
 from dynaops.convert.notes import Notes, Where
 from dynaops.convert.pieces import Spec
+from dynaops.engine.marks import DEFAULT_KEY
 from dynaops.kinds import TableSpec
 from dynaops.kinds.table.shape import names
 from dynaops.kinds.trigger import Trigger
@@ -29,6 +30,7 @@ def tidied(spec: Spec, where: Where, notes: Notes) -> Spec:
     for name in [one for one in spec if missing(spec[one])]:
         notes.lost(where.below(name), f"not all of it is known: {', '.join(sorted(missing(spec.pop(name))))}")
     _alike(spec)
+    _unmarked(spec, where, notes)
     _insights(spec, where, notes)
     for trigger in spec.get("lambda_triggers") or ():
         _without_defaults(trigger)
@@ -58,6 +60,17 @@ def _without_defaults(trigger: Spec) -> None:
     for name, field in Trigger.model_fields.items():
         if name in trigger and name != "starting_position" and trigger[name] == field.default:
             del trigger[name]
+
+
+def _unmarked(spec: Spec, where: Where, notes: Notes) -> None:
+    """The mark of the state that owns the table is no setting: a state sets its own."""
+    for tagged in (spec, *(spec.get("replicas") or ())):
+        owner = (tagged.get("tags") or {}).pop(DEFAULT_KEY, None)
+        if owner is not None and tagged is spec:
+            notes.remark(
+                where.below(f"tag {DEFAULT_KEY}"),
+                f"left out: it marks what the state {owner} owns; another state takes it with --take-over",
+            )
 
 
 def _insights(spec: Spec, where: Where, notes: Notes) -> None:

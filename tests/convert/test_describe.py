@@ -98,6 +98,17 @@ def test_the_table_alone(surroundings: Bench, tmp_path: Path) -> None:
     adopts(surroundings, spec_of(made))
 
 
+def test_the_mark_of_the_state_that_owns_the_table_is_no_setting(surroundings: Bench, tmp_path: Path) -> None:
+    surroundings.apply({"tags": {"a": "b"}})
+    found = answers_of_table(surroundings)
+    marked = [{"Key": "dynaops:state", "Value": "of-another"}, {"Key": "a", "Value": "b"}]
+    made = converted(tmp_path, [*found, {"Tags": marked}])
+    assert spec_of(made)["tags"] == {"a": "b"}
+    (told,) = [note for note in made.notes if "dynaops:state" in note.where.what]
+    assert "of-another" in told.why
+    assert not told.lost
+
+
 def answers_of_table(bench: Bench, name: str = "users") -> list[dict[str, Any]]:
     return [bench.client("dynamodb").describe_table(TableName=name)]
 
