@@ -147,7 +147,8 @@ def nodes(text: str, file: str, most: int = MAX_NODES, tagged: Tagged | None = N
         mark = error.problem_mark or error.context_mark
         message = str(error.problem or error.context or error).strip()
         place = place_of(_spot(file, mark)) if mark else start
-        raise unreadable("SPEC002", f"this is not valid YAML: {message}", place, _hint(message)) from None
+        hint = _hint(message, text, mark.line if mark else 0)
+        raise unreadable("SPEC002", f"this is not valid YAML: {message}", place, hint) from None
     except YAMLError as error:
         raise unreadable("SPEC002", f"this is not valid YAML: {_first_line(error)}", start) from None
     except RecursionError:
@@ -281,11 +282,13 @@ def _spot(file: str, mark: Any) -> Spot:
     return (file, mark.line + 1, mark.column + 1)
 
 
-def _hint(message: str) -> str | None:
+def _hint(message: str, text: str, line: int) -> str | None:
     if "\\t" in message or "tab" in message:
         return "YAML is indented with spaces, never with tabs."
     if "mapping values are not allowed" in message:
         return "Put a value that holds `: ` in quotes, and check the indentation."
+    if message.startswith("expected ',' or") and "${" in next(iter(text.splitlines()[line : line + 1]), ""):
+        return "Inside { } and [ ], put a value that holds ${...} in quotes."
     return None
 
 

@@ -468,3 +468,14 @@ def test_what_is_open() -> None:
 )
 def test_prefixes_that_a_project_can_give(prefix: str, fits: bool) -> None:
     assert (prefix_fault(prefix) is None) is fits
+
+
+@pytest.mark.parametrize("value", ["{name: shop-${environment}}", "[shop-${environment}]"])
+def test_a_variable_within_braces_or_brackets_wants_quotes(tmp_path: Path, value: str) -> None:
+    """YAML takes its `{` for a map: the error says what to do."""
+    (tmp_path / "one.yaml").write_text(f"table_name: orders\ntags: {value}\n")
+    with pytest.raises(SpecError) as caught:
+        load([tmp_path / "one.yaml"])
+    (finding,) = caught.value.findings
+    assert (finding.code, finding.place and finding.place.line) == ("SPEC002", 2)
+    assert "in quotes" in (finding.hint or "")
