@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 _ALIKE = 0.8
 """How alike a key must be to be meant (`difflib`'s ratio)."""
+_BESIDE = (".lock", ".lock.json", ".lease")
+"""Ends of the names of what lies beside a state while a command works with it; this command's own are there too."""
 _MOST = 1000
 """Files of a folder that are looked at."""
 
@@ -53,7 +55,7 @@ def _in_folder(path: Path) -> str | None:
 def _may_be_meant(name: str, wanted: str, file: str) -> bool:
     """Whether it may be a state: a file of that name, or of that kind in the same folder; no kept one and no lock."""
     folder, _, own = name.rpartition("/")
-    if name == wanted or folder.endswith(".d") or own.endswith((".lock", ".lease")):
+    if name == wanted or own.startswith(f"{file}.") or own.endswith(_BESIDE) or folder.endswith(".d"):
         return False
     same_folder = folder == wanted.rpartition("/")[0]
     return own == file or (same_folder and own.rpartition(".")[2] == file.rpartition(".")[2])
