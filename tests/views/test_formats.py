@@ -272,13 +272,17 @@ def test_a_plan_tells_losses_changes_drift_and_warnings_and_fails_only_what_is_f
 
 def test_an_adoption_that_nobody_consented_to_is_a_warning() -> None:
     adopted = change("orders", Action.ADOPT, danger=Danger.ADOPT)
-    made = plan(changes=(adopted, change("carts", Action.ADOPT)))
+    marked = change("users", Action.ADOPT, danger=Danger.ADOPT, owner="of-another")
+    made = plan(changes=(adopted, change("carts", Action.ADOPT), marked))
     levels = {entry.subject: (entry.level, entry.hint) for entry in of_plan(made, nowhere)}
-    needed = "needs --allow-adopt, or --consent adopt:orders"
-    assert levels == {"orders": (Level.WARNING, needed), "carts": (Level.NOTE, None)}
+    assert levels == {
+        "orders": (Level.WARNING, "needs --allow-adopt"),
+        "carts": (Level.NOTE, None),
+        "users": (Level.WARNING, "needs --take-over of-another"),
+    }
     consented = made.model_copy(update={"consents": (Consent(danger=Danger.ADOPT, address="orders"),)})
     told_then = {entry.subject: entry.level for entry in of_plan(consented, nowhere)}
-    assert told_then == {"orders": Level.NOTE, "carts": Level.NOTE}
+    assert told_then == {"orders": Level.NOTE, "carts": Level.NOTE, "users": Level.WARNING}
 
 
 def test_a_hostile_plan_is_inert() -> None:

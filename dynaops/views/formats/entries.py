@@ -9,7 +9,7 @@ from dynaops.model.finding import Finding, Place, Severity
 from dynaops.model.health import Report, Result, Status
 from dynaops.model.plan import Plan
 from dynaops.views.formats.entry import LEVELS, Entry, Level, Rule
-from dynaops.views.plan import consent_to, loss
+from dynaops.views.plan import adoption_consent, consent_to, loss
 from dynaops.views.values import compact
 
 PlaceOf = Callable[[str], Place | None]
@@ -130,15 +130,8 @@ def _change(change: Change, plan: Plan, place_of: PlaceOf) -> Entry:
     if change.danger is None:
         return _entry(change.action.value, Level.NOTE, change.address, message, place_of)
     level = Level.NOTE if plan.consents_to(change) else Level.WARNING
-    return _entry(change.action.value, level, change.address, message, place_of, _consent(change, plan))
-
-
-def _consent(change: Change, plan: Plan) -> str:
-    named = f"adopt:{change.address}"
-    return (
-        f"consented to in this plan: {named}"
-        if plan.consents_to(change)
-        else (f"needs --allow-adopt, or --consent {named}")
+    return _entry(
+        change.action.value, level, change.address, message, place_of, adoption_consent(change, plan)
     )
 
 
