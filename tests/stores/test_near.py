@@ -27,8 +27,10 @@ def test_what_a_run_puts_beside_its_state_is_no_state(tmp_path: Path) -> None:
     "name", ["state.json.lock", "state.json.lock.json", "state.json.lease", "other.json.lock.json"]
 )
 def test_locks_are_none(tmp_path: Path, name: str) -> None:
-    (tmp_path / name).write_text("{}")
-    assert near_state(str(tmp_path / "state.json"), no_aws) is None
+    folder = tmp_path / "shop"  # neighbours of the folder are looked at too: they must be this test's own
+    folder.mkdir()
+    (folder / name).write_text("{}")
+    assert near_state(str(folder / "state.json"), no_aws) is None
 
 
 def test_a_mistyped_path_is_found(tmp_path: Path) -> None:
