@@ -7,15 +7,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dynaops.cli import wiring
+from dynaops.cli import read_request, wiring
 from dynaops.cli.exits import Exit
 from dynaops.cli.interrupts import terminated_as_interrupted
+from dynaops.cli.read_request import ReadRequest
 from dynaops.cli.screen import Screen
 from dynaops.cli.settings import Settings
 from dynaops.data.load import load
 from dynaops.data.options import LoadOptions, Mode, Progress, Summary, default_workers
 from dynaops.data.reading.inputs import STDIN
-from dynaops.data.reading.prepare import Prepared, ReadOptions, parsed_shard, parsed_types, prepare
+from dynaops.data.reading.prepare import Prepared, ReadOptions, prepare
 from dynaops.data.rehearse import Rehearsal, rehearse
 from dynaops.data.target import Target, describe, file_stem
 from dynaops.model.errors import DynaopsError
@@ -47,14 +48,11 @@ class Interrupted(DynaopsError):
 
 @dataclass(frozen=True)
 class Request:
-    """The command line. Fields are as its options."""
+    """The command line. Fields are as its options; `read` are those that say how the input is read."""
 
     table: str
     files: tuple[str, ...]
-    format: str | None
-    types: str
-    delimiter: str | None
-    keep_empty: bool
+    read: ReadRequest
     workers: int | None
     rate: float | None
     resume: bool
@@ -65,14 +63,7 @@ class Request:
 
     def reading(self) -> ReadOptions:
         """How to read. Raises DynaopsError where an option says nothing that can be understood."""
-        return ReadOptions(
-            self.format,
-            parsed_types(self.types),
-            self.delimiter,
-            keys_only=self.mode == Mode.DELETE,
-            keep_empty=self.keep_empty,
-            shard=parsed_shard(self.shard) if self.shard else None,
-        )
+        return self.read.options(self.mode, self.shard)
 
     @property
     def rejects_path(self) -> Path:
@@ -92,6 +83,8 @@ def run(request: Request, settings: Settings, dry_run: bool) -> int:
     _check_resumable(request, prepared.repeatable)
     screen = Screen(settings)
     _tell_columns(prepared, screen)
+    for note in prepared.notes:
+        screen.aside(read_request.sentence_of(note))
     set_aside(request)
     try:
         if dry_run:
@@ -133,7 +126,7 @@ def _load(
             raise Interrupted(watched.rows, prepared.repeatable) from None
     screen.show(outcome_page(_outcome(summary, request, mode)))
     if screen.json:
-        screen.document(_document(summary, request, target))
+        screen.document(_document(summary, request, target, prepared))
     return Exit.OK if summary.complete and not summary.counts.rejected else Exit.FAILED
 
 
@@ -156,7 +149,8 @@ def _rehearse(request: Request, target: Target, prepared: Prepared, screen: Scre
     seconds = _expected_seconds(found, request, target)
     screen.show(outcome_page(_rehearsed(found, request, target, seconds)))
     if screen.json:
-        about = {name: value for name, value in asdict(found).items() if name != "samples"}
+        left_out = ("samples", "notes")
+        about = {name: value for name, value in asdict(found).items() if name not in left_out}
         screen.document(
             {
                 "table": target.name,
@@ -167,6 +161,7 @@ def _rehearse(request: Request, target: Target, prepared: Prepared, screen: Scre
                 "index_units_at_most": found.units * target.indexes,
                 "expected_seconds": seconds,
                 **_told_rejects(found.rejected, found.samples, request),
+                "notes": read_request.documents(prepared.notes, found.notes.all()),
             }
         )
     return Exit.FAILED if found.rejected else Exit.OK
@@ -209,11 +204,15 @@ def _outcome(summary: Summary, request: Request, mode: Mode) -> Outcome:
         facts.append(f"{counts.unsure:,} unsure")
     if counts.replaced:
         facts.append(f"{counts.replaced:,} of them replaced by later rows of the same key")
+    if counts.deleted:
+        facts.append(f"{counts.deleted:,} deleted")
     facts.append(f"{counts.rejected:,} rejected")
+    if counts.not_loaded:
+        facts.append(f"{counts.not_loaded:,} not loaded, being of another table")
     facts.append(f"{wording.elapsed(summary.seconds)}, {rate(traffic.rows, summary.seconds)}")
     if traffic.consumed:
         facts.append(f"{traffic.consumed:,.0f} WCU")
-    remarks = []
+    remarks = [read_request.sentence_of(note) for note in summary.notes]
     if summary.resumed:
         remarks.append("Counted from the beginning of the load, which was resumed.")
     if counts.unsure:
@@ -237,13 +236,16 @@ def _rehearsed(found: Rehearsal, request: Request, target: Target, seconds: floa
         f"{wording.count(found.read, 'row')} read",
         f"{found.valid:,} valid",
         f"{found.rejected:,} rejected",
+        *([f"{found.not_loaded:,} not loaded, being of another table"] if found.not_loaded else ()),
         f"{size(found.item_bytes)} of items, the largest {size(found.largest)}",
         f"about {found.units:,} WCU"
         + (f" and up to {found.units * target.indexes:,} for indexes" if target.indexes else ""),
     ]
     if seconds is not None:
         facts.append(f"{wording.about(seconds)} to write")
-    outcome = Outcome("Checked; nothing was written", Style.ERROR if found.rejected else Style.GOOD, facts)
+    verdict, style = "Checked; nothing was written", Style.ERROR if found.rejected else Style.GOOD
+    remarks = [read_request.sentence_of(note) for note in found.notes.all()]
+    outcome = Outcome(verdict, style, facts, remarks=remarks)
     return _with_rejects(outcome, found.rejected, found.samples, request)
 
 
@@ -263,7 +265,7 @@ def _expected_seconds(found: Rehearsal, request: Request, target: Target) -> flo
     return round(found.units / units, 1) if units else None
 
 
-def _document(summary: Summary, request: Request, target: Target) -> dict[str, Any]:
+def _document(summary: Summary, request: Request, target: Target, prepared: Prepared) -> dict[str, Any]:
     counts, traffic = summary.counts, summary.traffic
     return {
         "table": target.name,
@@ -280,6 +282,7 @@ def _document(summary: Summary, request: Request, target: Target) -> dict[str, A
         "throttles": traffic.throttles,
         "retries": traffic.retries,
         **_told_rejects(counts.rejected, summary.samples, request),
+        "notes": read_request.documents(prepared.notes, summary.notes),
     }
 
 

@@ -16,13 +16,14 @@ from __future__ import annotations
 import hashlib
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import orjson
 
+from dynaops.data.notes import Note, Notes
 from dynaops.data.options import Counts
 from dynaops.data.rejects import RejectsFile
 from dynaops.data.rows import Position, Reject
@@ -49,6 +50,7 @@ class Confirmed:
     end: Position
     counts: Counts
     rejects: list[Reject] = field(default_factory=list)
+    notes: tuple[Note, ...] = ()
 
 
 class Checkpoint:
@@ -79,6 +81,7 @@ class Checkpoint:
         self.position: Position | None = None
         """Where that block begins; None: at the beginning."""
         self.counts = Counts()
+        self.notes = Notes()
         self.complete = False
         self.samples: list[Reject] = []
         self.resumed = False
@@ -93,10 +96,10 @@ class Checkpoint:
         self._rejects = RejectsFile(rejects, kept) if rejects else None
         self._save()
 
-    def confirmed_before(self, number: int, end: Position) -> Counts | None:
-        """The counts of a block that an earlier run confirmed beyond the position, if this is still that block."""
+    def confirmed_before(self, number: int, end: Position) -> Confirmed | None:
+        """What became of a block that an earlier run confirmed beyond the position, if this is still that block."""
         found = self._before.pop(number, None)
-        return found.counts if found is not None and found.end == end else None
+        return found if found is not None and found.end == end else None
 
     def begun_before(self, number: int) -> bool:
         """Whether an earlier run may have sent rows of a block."""
@@ -149,6 +152,7 @@ class Checkpoint:
         self.number += 1
         self.position = found.end
         self.counts.add(found.counts)
+        self.notes.add(found.notes)
         self.samples.extend(found.rejects[: _SAMPLES - len(self.samples)])
         if self._rejects:
             self._rejects.append(found.rejects)
@@ -165,9 +169,15 @@ class Checkpoint:
             "begun": self._announced,
             "position": self.position._asdict() if self.position else None,
             "counts": asdict(self.counts),
+            "notes": [list(note) for note in self.notes.all()],
             "rejects_bytes": self._rejects.flush() if self._rejects else 0,
             "beyond": [
-                {"block": number, "end": found.end._asdict(), "counts": asdict(found.counts)}
+                {
+                    "block": number,
+                    "end": found.end._asdict(),
+                    "counts": asdict(found.counts),
+                    "notes": [list(note) for note in found.notes],
+                }
                 for number, found in sorted((self._before | self._beyond).items())
                 if not found.rejects
             ],
@@ -208,9 +218,19 @@ class Checkpoint:
         self.number = int(data["block"])
         self.position = Position(**data["position"]) if data["position"] else None
         self.counts = Counts(**data["counts"])
+        self.notes.add(_notes(data.get("notes", ())))
         self.complete = bool(data["complete"])
         for one in data["beyond"]:
-            self._before[int(one["block"])] = Confirmed(Position(**one["end"]), Counts(**one["counts"]))
+            self._before[int(one["block"])] = Confirmed(
+                Position(**one["end"]), Counts(**one["counts"]), notes=_notes(one.get("notes", ()))
+            )
         self._begun_before = self._begun = self._announced = int(data.get("begun", sys.maxsize))
         self.resumed = self.number > 0 or bool(self._before) or self.complete
         return int(data["rejects_bytes"])
+
+
+def _notes(kept: Iterable[Any]) -> tuple[Note, ...]:
+    """Notes as the checkpoint has them: lists of their fields."""
+    return tuple(
+        Note(kind, attribute, text, rows, tuple(places)) for kind, attribute, text, rows, places in kept
+    )

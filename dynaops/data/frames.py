@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from dynaops.aws.route import Credentials, Route
+from dynaops.data.notes import Note
 from dynaops.data.options import Counts, LoadOptions, Traffic
 from dynaops.data.order import Grant
 from dynaops.data.rows import Block, Reject
@@ -74,6 +75,7 @@ class Finished:
     counts: Counts
     rejects: list[Reject]
     traffic: Traffic
+    notes: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

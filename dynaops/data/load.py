@@ -131,10 +131,10 @@ class _Load:
         while self._stopped is None and (block := await self._next(feeder)) is not None:
             block = block if block.number == number else _numbered(block, number)
             number += 1
-            counts = self._kept.confirmed_before(block.number, block.end)
-            if counts is not None:
+            before = self._kept.confirmed_before(block.number, block.end)
+            if before is not None:
                 self._grant(self._order.announce(block.number, None))
-                self._kept.confirm(block.number, Confirmed(block.end, counts))
+                self._kept.confirm(block.number, before)
                 continue
             hand = await self._free_hand()
             if hand is None:
@@ -214,7 +214,9 @@ class _Load:
             self._stop(message.rejects[0])
         else:
             try:
-                self._kept.confirm(message.number, Confirmed(block.end, message.counts, message.rejects))
+                self._kept.confirm(
+                    message.number, Confirmed(block.end, message.counts, message.rejects, message.notes)
+                )
             except DynaopsError as error:
                 self._fail(error)
         self._grant(self._order.confirm(message.number))
@@ -310,6 +312,7 @@ class _Load:
             complete=complete,
             stopped=self._stopped,
             samples=tuple(self._kept.samples),
+            notes=self._kept.notes.all(),
         )
 
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self
 
+from dynaops.data.notes import Note
 from dynaops.data.parsing.parser import make_parser
 from dynaops.data.rows import Block, Keys, Parsed, Reject
 
@@ -72,7 +73,10 @@ class _Sums:
 
 @dataclass
 class Counts(_Sums):
-    """What happened to rows: read = written + skipped + unsure + rejected. `bytes` are the input's."""
+    """What happened to rows: read = written + deleted + skipped + unsure + rejected + not_loaded.
+
+    `bytes` are the input's.
+    """
 
     read: int = 0
     written: int = 0
@@ -81,9 +85,18 @@ class Counts(_Sums):
     unsure: int = 0
     """In the table as the input has them, but an answer was lost: written by this load, or there before."""
     rejected: int = 0
+    deleted: int = 0
+    """Rows that are delete requests of a batch-write file, in a load whose other rows are put."""
+    not_loaded: int = 0
+    """Rows that are meant for another table."""
     replaced: int = 0
-    """Of those written: rows that a later one of the same key had replaced before they were sent."""
+    """Of those written or deleted: rows that a later one of the same key had replaced before they were sent."""
     bytes: int = 0
+
+    @property
+    def accounted(self) -> int:
+        """Rows of which is known what became of them: has to be `read`."""
+        return self.written + self.deleted + self.skipped + self.unsure + self.rejected + self.not_loaded
 
 
 @dataclass
@@ -127,3 +140,5 @@ class Summary:
     """The reject at which --fail-fast ended the load."""
     samples: tuple[Reject, ...] = ()
     """The first rejects of this run."""
+    notes: tuple[Note, ...] = ()
+    """What was noted about rows, of the whole load."""

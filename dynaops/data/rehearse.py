@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from dynaops.data.notes import Notes
 from dynaops.data.parsing.parser import make_parser
 from dynaops.data.reading.prepare import Prepared
 from dynaops.data.rejects import RejectsFile
@@ -17,7 +18,7 @@ _SAMPLES = 5
 
 @dataclass
 class Rehearsal:
-    """What a load would meet: read = valid + rejected.
+    """What a load would meet: read = valid + rejected + not_loaded.
 
     `units` are write capacity units of the table alone: one for each KB begun of each item (Developer Guide, Write
     capacity units); `item_bytes` are the items' by DynamoDB's count, `largest` the largest one's.
@@ -32,6 +33,8 @@ class Rehearsal:
     largest: int = 0
     seconds: float = 0.0
     samples: list[Reject] = field(default_factory=list)
+    not_loaded: int = 0
+    notes: Notes = field(default_factory=Notes)
 
 
 def rehearse(
@@ -49,6 +52,8 @@ def rehearse(
             found.read += parsed.read
             found.valid += len(sizes)
             found.rejected += len(parsed.rejects)
+            found.not_loaded += parsed.not_loaded
+            found.notes.add(parsed.notes)
             found.bytes += len(block.data)
             found.units += sum((size + 1023) >> 10 for size in sizes)
             found.item_bytes += sum(sizes)

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
+from dynaops.data.notes import Note
+
 
 @dataclass(frozen=True, slots=True)
 class Keys:
@@ -59,11 +61,14 @@ class Reject(NamedTuple):
 
 
 class Parsed(NamedTuple):
-    """What became of a block: read = rows + rejects."""
+    """What became of a block: read = rows + rejects + not_loaded."""
 
     rows: list[Row]
     rejects: list[Reject]
     read: int
+    not_loaded: int = 0
+    """Rows that are meant for another table."""
+    notes: tuple[Note, ...] = ()
 
 
 class Source(Protocol):

@@ -111,7 +111,7 @@ class Worker:
         self._send(Announced(block.number, hashes_of([row.key for row in parsed.rows]), reject))
 
     def _finished(self, job: Job) -> None:
-        self._send(Finished(job.number, job.counts, job.rejects, self._writer.traffic))
+        self._send(Finished(job.number, job.counts, job.rejects, self._writer.traffic, job.notes))
 
     def _stopped(self, outcome: Outcome) -> None:
         api = self._call.target.rpartition(".")[2]

@@ -16,6 +16,7 @@ from typing import Protocol
 from zlib import crc32
 
 from dynaops.data.calls import MOST_BYTES, Call, Outcome, Verdict, is_same
+from dynaops.data.notes import Note
 from dynaops.data.options import Counts, Mode, Traffic
 from dynaops.data.pace import Bucket, Window, wait_after
 from dynaops.data.protocol import Answer, Done
@@ -38,6 +39,7 @@ class Job:
     again: list[Row] = field(default_factory=list)
     """Unprocessed rows that wait to be sent again."""
     attempt: int = 0
+    notes: tuple[Note, ...] = ()
     unanswered: bool = False
     """Whether an earlier run of this load may have written some of its rows."""
 
@@ -112,9 +114,9 @@ class Writer:
         `unanswered`: an earlier run may have written some of them.
         """
         rows, rejects, number, size = parsed.rows, parsed.rejects, block.number, len(block.data)
-        counts = Counts(read=parsed.read, rejected=len(rejects), bytes=size)
+        counts = Counts(read=parsed.read, rejected=len(rejects), not_loaded=parsed.not_loaded, bytes=size)
         job = Job(number, block.source, counts, list(rejects), len(rows), size / max(1, len(rows)))
-        job.unanswered = unanswered
+        job.notes, job.unanswered = parsed.notes, unanswered
         first = self._one_a_key(job, rows)
         if held:
             self._held[number] = (job, [row for row in first if crc32(row.key) in held])
@@ -335,7 +337,7 @@ class Writer:
     def _finish(self, job: Job) -> None:
         self._jobs -= 1
         counts = job.counts
-        counts.written = counts.read - counts.rejected - counts.skipped - counts.unsure
+        counts.written = counts.read - (counts.accounted - counts.written)
         job.rejects.sort(key=lambda reject: reject.line or 0)
         self._told.finished(job)
 

@@ -59,8 +59,8 @@ def parsed(prepared: Prepared, block: int = 1 << 20, start: Position | None = No
     found = Found([], [], 0, [])
     read_rows = 0
     for one in source.blocks(start):
-        rows, rejects, count = parse(one)
-        assert count == len(rows) + len(rejects)
+        rows, rejects, count, not_loaded, _ = parse(one)
+        assert count == len(rows) + len(rejects) + not_loaded
         found.blocks.append(one)
         found.rows.extend(rows)
         found.rejects.extend(rejects)

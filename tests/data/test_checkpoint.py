@@ -50,7 +50,7 @@ def test_it_goes_on_behind_what_is_confirmed_without_a_gap(tmp_path: Path) -> No
     assert (again.number, again.position, again.resumed) == (2, _end(1), True)
     assert again.counts == Counts(read=20, written=20, bytes=200)
     assert again.confirmed_before(2, _end(2)) is None
-    assert again.confirmed_before(3, _end(3)) == Counts(read=10, written=10, bytes=100)
+    assert again.confirmed_before(3, _end(3)) == Confirmed(_end(3), Counts(read=10, written=10, bytes=100))
     assert again.confirmed_before(4, _end(5)) is None  # another block by that number
 
 

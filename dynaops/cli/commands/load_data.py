@@ -109,15 +109,13 @@ def load_data(
     if sum((if_not_exists, update, delete)) > 1:
         raise typer.BadParameter("Choose one of --if-not-exists, --update and --delete.")
     from dynaops.cli.loading import Request, run
+    from dynaops.cli.read_request import ReadRequest
 
     mode = "if-not-exists" if if_not_exists else "update" if update else "delete" if delete else "put"
     request = Request(
         table=table,
         files=tuple(files or ()),
-        format=format_,
-        types=types,
-        delimiter=delimiter,
-        keep_empty=keep_empty,
+        read=ReadRequest(format=format_, types=types, delimiter=delimiter, keep_empty=keep_empty),
         workers=workers,
         rate=rate,
         resume=resume,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from zlib import crc32
 
+from dynaops.data.notes import Notes
 from dynaops.data.parsing.plan import Shard
 from dynaops.data.rows import Parsed, Reject, Row
 
@@ -12,17 +13,23 @@ MOST_BYTES = 400 * 1024
 
 
 class Harvest:
-    """Rows and rejects of one block."""
+    """Rows and rejects of one block, and notes about its rows."""
 
     def __init__(self, source: str) -> None:
         self._source = source
         self.rows: list[Row] = []
         self.rejects: list[Reject] = []
+        self.not_loaded = 0
+        self.notes = Notes()
 
     def reject(self, line: int, reason: str, text: bytes | str) -> None:
         """A row that is not written, and why."""
         shown = text if isinstance(text, str) else text.decode("utf-8", "backslashreplace")
         self.rejects.append(Reject(self._source, line, reason, shown.strip("\r\n")))
+
+    def note(self, kind: str, attribute: str, text: str, line: int) -> None:
+        """Note something about a row that is loaded."""
+        self.notes.row(kind, attribute, text, self._source, line)
 
     def parsed(self, shard: Shard | None) -> Parsed:
         """All of it; with `shard` only what belongs to that: rows by their key, rejects by their line."""
@@ -30,4 +37,5 @@ class Harvest:
         if shard is not None:
             rows = [row for row in rows if crc32(row.key) % shard.parts == shard.part]
             rejects = [one for one in rejects if one.line % shard.parts == shard.part]
-        return Parsed(rows, rejects, len(rows) + len(rejects))
+        read = len(rows) + len(rejects) + self.not_loaded
+        return Parsed(rows, rejects, read, self.not_loaded, self.notes.all())

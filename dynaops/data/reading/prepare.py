@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dynaops.aws.session import Aws
+from dynaops.data.notes import Note
 from dynaops.data.parsing.plan import Container, ParsePlan, Shard
 from dynaops.data.parsing.values import TYPES
 from dynaops.data.reading import columnar, headers
@@ -43,6 +44,8 @@ class Prepared:
     names: tuple[str, ...]
     repeatable: bool
     """Whether it can be read again, as --resume has to."""
+    notes: tuple[Note, ...] = ()
+    """What a user should know before the load: guesses, what is left out, what is not compared."""
 
 
 def prepare(arguments: Sequence[str], keys: Keys, aws: Callable[[], Aws], options: ReadOptions) -> Prepared:

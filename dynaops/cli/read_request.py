@@ -1,0 +1,47 @@
+"""The options of load-data that say how its input is to be read, and what was noted about it for people and --json."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from dynaops.data.notes import Note
+from dynaops.data.options import Mode
+from dynaops.data.reading.prepare import ReadOptions, parsed_shard, parsed_types
+from dynaops.views import wording
+
+
+@dataclass(frozen=True)
+class ReadRequest:
+    """Options of the command line that decide how rows are read. Fields are as the options."""
+
+    format: str | None = None
+    types: str = ""
+    delimiter: str | None = None
+    keep_empty: bool = False
+
+    def options(self, mode: str, shard: str | None) -> ReadOptions:
+        """How to read. Raises DynaopsError where an option says nothing that can be understood."""
+        return ReadOptions(
+            self.format,
+            parsed_types(self.types),
+            self.delimiter,
+            keys_only=mode == Mode.DELETE,
+            keep_empty=self.keep_empty,
+            shard=parsed_shard(shard) if shard else None,
+        )
+
+
+def sentence_of(note: Note) -> str:
+    """A note for people: its text, how many rows it is about, and the first places."""
+    if not note.rows:
+        return f"{note.text}."
+    shown = ", ".join(note.places)
+    more = ", .." if note.rows > len(note.places) else ""
+    return f"{note.text}: {wording.count(note.rows, 'row')}" + (f" ({shown}{more})." if shown else ".")
+
+
+def documents(*groups: Iterable[Note]) -> list[dict[str, Any]]:
+    """Notes for ``--json``."""
+    return [note.document() for group in groups for note in group]
