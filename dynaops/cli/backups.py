@@ -9,7 +9,7 @@ from dynaops.backups import create, delete, status
 from dynaops.backups.listing import listing
 from dynaops.cli import wiring
 from dynaops.cli.exits import Exit
-from dynaops.cli.identity import state_of
+from dynaops.cli.identity import region_of_any, state_of
 from dynaops.cli.running import Terms, carry_out, see_through
 from dynaops.cli.screen import Screen
 from dynaops.cli.settings import Settings
@@ -24,15 +24,10 @@ if TYPE_CHECKING:
 SEE_THROUGH = "`dynaops backup status --wait`"
 
 
-def region_of(tables: Sequence[str], settings: Settings, way: Aws) -> str:
-    """The region to look at: that of the first table, as far as anyone says."""
-    return wiring.region_of(tables[0] if tables else "", settings, way)
-
-
 def make(settings: Settings, creation: dict[str, Any], *, wait: bool, yes: bool, operations: bool) -> int:
     """Make backups. Only where retention deletes some is there anything to agree to."""
     way = wiring.aws(settings)
-    region = region_of(creation["tables"], settings, way)
+    region = region_of_any(creation["tables"], settings, way)
     store = wiring.store(settings)
     state = state_of(store, way)
     plan = create.plan_create(create.Creation(region=region, **creation), state, way)
@@ -68,7 +63,7 @@ def _made(plan: Plan, records: dict[str, Any]) -> list[dict[str, Any]]:
 def show_list(settings: Settings, tables: Sequence[str], via: Via | None) -> int:
     """Show the backups there are."""
     way = wiring.aws(settings)
-    found = listing(way, region_of(tables, settings, way), tables, via)
+    found = listing(way, region_of_any(tables, settings, way), tables, via)
     screen = Screen(settings)
     if screen.json:
         screen.document(found.model_dump(mode="json"))
@@ -81,7 +76,7 @@ def show_status(settings: Settings, tables: Sequence[str], wait: bool) -> int:
     """Show what AWS is doing, and wait for its end if that is asked for."""
     way = wiring.aws(settings)
     screen = Screen(settings)
-    found, gaps = status.jobs(way, region_of(tables, settings, way), tables)
+    found, gaps = status.jobs(way, region_of_any(tables, settings, way), tables)
     plan = status.plan_wait(way, found)
     if not screen.json or wait:
         screen.show(status_page(found, gaps, way.now))
@@ -98,7 +93,7 @@ def show_status(settings: Settings, tables: Sequence[str], wait: bool) -> int:
 def remove(settings: Settings, references: Sequence[str], yes: bool, operations: bool) -> int:
     """Delete the backups that are named."""
     way = wiring.aws(settings)
-    plan = delete.plan_delete(way, references, region_of((), settings, way))
+    plan = delete.plan_delete(way, references, region_of_any((), settings, way))
     return _deleting(plan, way, settings, "backup delete", yes, operations)
 
 
@@ -113,7 +108,7 @@ def prune(
 ) -> int:
     """Delete what retention is over for."""
     way = wiring.aws(settings)
-    plan = delete.plan_prune(way, tables, retention, region_of(tables, settings, way), via)
+    plan = delete.plan_prune(way, tables, retention, region_of_any(tables, settings, way), via)
     if not plan.operations:
         screen = Screen(settings)
         screen.say(nothing_to_prune(plan.tables))

@@ -18,7 +18,12 @@ from dynaops.specs.project_file import ProjectFile
 from dynaops.specs.project_keys import KEYS
 
 _DEFAULT = "default"
-_DEFAULTS: dict[str, object] = {"specs": (SPECS,), "prices": "packaged", "parallelism": 4}
+_DEFAULTS: dict[str, object] = {
+    "specs": (SPECS,),
+    "prices": "packaged",
+    "parallelism": 4,
+    "lock_timeout": "0s",
+}
 
 
 class Setting(NamedTuple):
@@ -53,7 +58,8 @@ def _given(settings: Settings, name: str, value: Any) -> Setting:
 
 def _shown(settings: Settings, project: Project, name: str) -> tuple[Any, str]:
     if name in settings.given:
-        return getattr(settings, name), settings.given[name]
+        value = getattr(settings, name)
+        return f"{value:g}s" if name == "lock_timeout" else value, settings.given[name]
     by_variable = _of_variable(settings, project, name)
     if by_variable is not None:
         return by_variable

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from dynaops.cli import wiring
 from dynaops.cli.exits import Exit
+from dynaops.cli.identity import region_of
 from dynaops.cli.interrupts import terminated_as_interrupted
 from dynaops.cli.loading import Interrupted
 from dynaops.cli.screen import Screen
@@ -78,7 +79,7 @@ def run(request: Request, settings: Settings) -> int:
     if options.out is not None and options.out.exists() and not request.overwrite:
         raise DynaopsError(f"{options.out} is there already", "Name another with --out, or add --overwrite.")
     way = wiring.aws(settings)
-    target = describe(way, request.table, wiring.region_of(request.table, settings, way))
+    target = describe(way, request.table, region_of(request.table, settings, way))
     screen = Screen(settings)
     if options.out is None:
         screen.people = sys.stderr

@@ -56,6 +56,13 @@ def failure_of(error: BaseException, arguments: Sequence[str], settings: Setting
     return _unexpected(error, settings)
 
 
+def is_usage(error: BaseException) -> bool:
+    """Whether the command line itself is wrong, in whichever environment it is run."""
+    from typer.exceptions import Abort, TyperException
+
+    return isinstance(error, TyperException) and not isinstance(error, Abort)
+
+
 def tell(failure: Failure, settings: Settings) -> None:
     """Print the failure: one JSON document on stdout with ``--json``, always words on stderr."""
     from dynaops.views.terminal import sentence

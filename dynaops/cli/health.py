@@ -11,7 +11,7 @@ from dynaops import __version__
 from dynaops.cli import wiring
 from dynaops.cli.exits import Exit
 from dynaops.cli.formats import Output, places
-from dynaops.cli.identity import state_of
+from dynaops.cli.identity import region_of, state_of
 from dynaops.cli.lost_state import owns_nothing, traces
 from dynaops.cli.screen import Screen
 from dynaops.cli.settings import Settings
@@ -76,7 +76,7 @@ def validate_live(
             found = _document_of(name, state, specs, screen)
             if found is not None:
                 documents.append(found)
-            region = (found.spec.region if found else None) or wiring.region_of(name, settings, way)
+            region = (found.spec.region if found else None) or region_of(name, settings, way)
             subjects.append(Subject(Scope(name, name, region), found.spec if found else None))
     reports = examine(way, subjects, state, _drills(place, settings, subjects))
     findings += [*_idle(documents, reports), *wiring.broken_by_specs(documents, policies)]

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
+from dynaops.cli import wiring
 from dynaops.cli.settings import Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from dynaops.aws.session import Aws
     from dynaops.model.headline import Headline
     from dynaops.model.plan import Plan
@@ -23,6 +27,36 @@ def state_of(store: Store, way: Aws) -> State:
     state = store.load()
     check_identity(state, way, store.location)
     return state
+
+
+def region_of(table: str, settings: Settings, way: Aws) -> str:
+    """The region of a table: ``--region``, else what the state knows of a table of that name, else the default region.
+
+    Raises WrongPlace where the table is one of the state, and the caller is of another account or endpoint; AWS is
+    asked for no more than GetCallerIdentity before.
+    """
+    from dynaops.engine.identity import check_identity
+
+    asked = settings.asked_region or os.environ.get("AWS_REGION")
+    store = wiring.store(settings)
+    state = store.load()
+    record = state.resources.get(table)
+    if record is None or record.kind != "table" or asked not in (None, record.region):
+        return asked or way.region
+    check_identity(state, way, store.location)
+    return record.region
+
+
+def region_of_any(tables: Sequence[str], settings: Settings, way: Aws) -> str:
+    """The region of the first of `tables`, as far as anyone says; without any, the default region.
+
+    Raises WrongPlace where the caller is of another account or endpoint than one of the tables, by the state; without
+    `tables`, than the state.
+    """
+    if not tables:
+        state_of(wiring.store(settings), way)
+    regions = [region_of(table, settings, way) for table in tables or ("",)]
+    return regions[0]
 
 
 def headline_of(state: State, settings: Settings, store: Store, way: Aws) -> Headline:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from dynaops.cli import read_request, wiring
 from dynaops.cli.exits import Exit
+from dynaops.cli.identity import region_of
 from dynaops.cli.interrupts import terminated_as_interrupted
 from dynaops.cli.read_request import ReadRequest
 from dynaops.cli.screen import Screen
@@ -78,7 +79,7 @@ def run(request: Request, settings: Settings, dry_run: bool) -> int:
     check_rejects(request)
     _check_resumable(request, STDIN not in request.files)
     way = wiring.aws(settings)
-    target = describe(way, request.table, wiring.region_of(request.table, settings, way))
+    target = describe(way, request.table, region_of(request.table, settings, way))
     prepared = prepare(request.files, target.keys, lambda: way, reading)
     _check_resumable(request, prepared.repeatable)
     screen = Screen(settings)

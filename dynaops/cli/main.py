@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import sys
 from collections.abc import Sequence
+from functools import partial
 
 from dynaops.cli.exits import Exit, ReaderGone
 from dynaops.cli.settings import early, hoist, split_environments
@@ -31,13 +32,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return int(code)
 
 
-def _run(given: list[str]) -> int:
+def _run(given: list[str], is_one_of_several: bool = False) -> int:
+    """The exit code of a command, whose failure is told; that of one of several runs is raised if it is usage."""
     try:
         environments, rest = split_environments(given)
         if len(environments) > 1:
             from dynaops.cli.several import run
 
-            return run(environments, rest, _run)
+            return run(environments, rest, partial(_run, is_one_of_several=True))
         from dynaops.cli.app import app
 
         code = app(hoist(given) or ["--help"], prog_name="dynaops", standalone_mode=False, obj=tuple(given))
@@ -45,8 +47,10 @@ def _run(given: list[str]) -> int:
     except (BrokenPipeError, ReaderGone, SystemExit):
         raise
     except BaseException as error:
-        from dynaops.cli.failures import failure_of, tell
+        from dynaops.cli.failures import failure_of, is_usage, tell
 
+        if is_one_of_several and is_usage(error):
+            raise
         settings = early(given)
         failure = failure_of(error, given, settings)
         tell(failure, settings)

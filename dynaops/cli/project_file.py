@@ -9,6 +9,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from dynaops.cli.durations import seconds
 from dynaops.cli.settings import DEFAULT_STATE, Settings
 from dynaops.model.errors import DynaopsError
 from dynaops.specs.project import Project, from_here
@@ -62,8 +63,15 @@ def applied(settings: Settings) -> Settings:
         region=settings.region or (None if variable(REGION_VARIABLES) else said.region),
         profile=settings.profile or (None if variable(CREDENTIAL_VARIABLES) else said.profile),
         sandbox=sandbox,
+        lock_timeout=_lock_timeout(settings, said),
         state=settings.state if "state" in settings.given else _state(said, sandbox),
     )
+
+
+def _lock_timeout(settings: Settings, said: Project) -> float:
+    if "lock_timeout" in settings.given or said.lock_timeout is None:
+        return settings.lock_timeout
+    return seconds(said.lock_timeout, "lock_timeout")
 
 
 def uses_sandbox(settings: Settings, said: Project) -> bool:

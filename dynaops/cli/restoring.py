@@ -22,7 +22,7 @@ from dynaops.cli.agreement import require_agreement
 from dynaops.cli.durations import time_of
 from dynaops.cli.events import EventLog
 from dynaops.cli.exits import Exit
-from dynaops.cli.identity import state_of
+from dynaops.cli.identity import region_of, state_of
 from dynaops.cli.marking import mark, tell_unmarked
 from dynaops.cli.running import Terms, execute, exit_of
 from dynaops.cli.screen import Screen
@@ -46,7 +46,7 @@ def restore(
     """Restore a table, or go on with that. `at` is a time as people write it. Answers the exit code."""
     way = wiring.aws(settings)
     place = wiring.store(settings)
-    region = wiring.region_of(request.reference, settings, way)
+    region = region_of(request.reference, settings, way)
     request = replace(
         request,
         region=region,

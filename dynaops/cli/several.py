@@ -29,7 +29,8 @@ _WORST_FIRST = (Exit.INTERRUPTED, Exit.FAILED, Exit.LOCKED, Exit.STALE, Exit.CHA
 def run(names: Sequence[str], arguments: Sequence[str], command: Callable[[list[str]], int]) -> int:
     """Run the command for each environment; the worst of the exit codes. `arguments` are those without -E.
 
-    Raises BadParameter for a command that changes something, and for files that each run would write anew.
+    Raises BadParameter for a command that changes something, and for files that each run would write anew. A command
+    line that is wrong is wrong in each environment: `command` raises for it, and it is told once.
     """
     _check(names, arguments)
     settings = early(arguments)

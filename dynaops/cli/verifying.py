@@ -10,7 +10,7 @@ from dynaops.cli import wiring
 from dynaops.cli.agreement import require_agreement
 from dynaops.cli.events import EventLog
 from dynaops.cli.exits import Exit
-from dynaops.cli.identity import state_of
+from dynaops.cli.identity import region_of, state_of
 from dynaops.cli.interrupts import terminated_as_interrupted
 from dynaops.cli.restoring import time_asked
 from dynaops.cli.run_records import warn
@@ -51,7 +51,7 @@ def verify(
 ) -> int:
     """Verify a backup. Answers the exit code."""
     way = wiring.aws(settings)
-    region = wiring.region_of(reference, settings, way)
+    region = region_of(reference, settings, way)
     when = time_asked(at, latest, way)
     store = wiring.store(settings)
     drill = plan_drill(way, state_of(store, way), reference, region, when, latest, role)

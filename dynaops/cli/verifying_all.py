@@ -81,11 +81,13 @@ def verify_all(
 def _candidates(
     settings: Settings, store: RecordedStore, state: State, way: Aws, latest: bool
 ) -> tuple[list[DrillCandidate], list[str]]:
-    tables = recorded_tables(state)
+    asked = settings.asked_region
+    tables = {name: region for name, region in recorded_tables(state).items() if asked in (None, region)}
     if not tables:
+        where, option = (f" in {asked}", "--region, --state") if asked else ("", "--state")
         raise StateError(
-            f"The state at {store.location} has no tables: nothing is verified.",
-            "Check --state and the environment, or apply the specs first.",
+            f"The state at {store.location} has no tables{where}: nothing is verified.",
+            f"Check {option} and the environment, or apply the specs first.",
         )
     records = read_drills(store.beside(KIND), [(region, name) for name, region in tables.items()])
     older = read_older_drills(wiring.beside_state(settings) / "backups")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from dynaops.cli import engines, wiring
 from dynaops.cli.engines import Via
 from dynaops.cli.exits import Exit
+from dynaops.cli.identity import region_of
 from dynaops.cli.screen import Screen
 from dynaops.cli.settings import Settings
 from dynaops.data.engines import bulk_put
@@ -38,7 +39,7 @@ def run(via: Via, settings: Settings) -> int:
     rate = bulk_put.checked_rate(load.rate)
     way = wiring.aws(settings)
     screen = Screen(settings)
-    target = describe(way, load.table, wiring.region_of(load.table, settings, way))
+    target = describe(way, load.table, region_of(load.table, settings, way))
     if via.listing:
         return _list(way, target, screen)
     if via.cancel or load.resume:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from dynaops.cli import wiring
 from dynaops.cli.engines import followed, plan_of
 from dynaops.cli.exits import Exit
+from dynaops.cli.identity import region_of
 from dynaops.cli.interrupts import Interrupts, terminated_as_interrupted
 from dynaops.cli.screen import Screen
 from dynaops.cli.settings import Settings
@@ -72,7 +73,7 @@ def run(request: Request, settings: Settings) -> int:
     """Export, or go on watching an export. Answers the exit code."""
     folder, at = request.folder, request.at
     way = wiring.aws(settings)
-    target = describe(way, request.table, wiring.region_of(request.table, settings, way))
+    target = describe(way, request.table, region_of(request.table, settings, way))
     screen = Screen(settings)
     began = time.monotonic()
     if request.resume:

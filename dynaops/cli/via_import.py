@@ -9,6 +9,7 @@ from dynaops.cli import engines, wiring
 from dynaops.cli.agreement import require_agreement
 from dynaops.cli.engines import Via
 from dynaops.cli.exits import Exit
+from dynaops.cli.identity import state_of
 from dynaops.cli.running import Terms, carry_out
 from dynaops.cli.screen import Screen
 from dynaops.cli.settings import Settings
@@ -47,9 +48,10 @@ def run(via: Via, settings: Settings) -> int:
     way = wiring.aws(settings)
     screen = Screen(settings)
     region = document.spec.region or way.region
+    place = wiring.store(settings)
+    state_of(place, way)
     if via.listing:
         return _list(way, region, load.table, screen)
-    place = wiring.store(settings)
     with place.lock("load-data") as lock:
         if lock.note:
             screen.aside(lock.note)

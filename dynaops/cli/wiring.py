@@ -13,7 +13,6 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import urlsplit
 
 from dynaops.cli.guarding import guard_of, role_of
 from dynaops.cli.project_file import default_state, project
@@ -129,11 +128,12 @@ def aws(settings: Settings, adaptive: bool = False) -> Aws:
 
 
 def _to_aws(settings: Settings, adaptive: bool) -> Aws:
+    from dynaops.aws.caller import is_local
     from dynaops.aws.endpoint import require_endpoint
 
     require_endpoint(settings.endpoint_url)
     said = project(settings)
-    cap = _LOCAL_POLL if _is_local(settings.endpoint_url) else None
+    cap = _LOCAL_POLL if is_local(settings.endpoint_url) else None
     return _way(
         region_said(settings),
         settings.profile,
@@ -362,16 +362,6 @@ def outputs(state: State, address: str | None) -> dict[str, dict[str, Any]]:
     return of(state, address)
 
 
-def region_of(table: str, settings: Settings, way: Aws) -> str:
-    """Where a table is: ``--region``, else what the state knows of a table of that name, else the default region."""
-    asked = settings.asked_region or os.environ.get("AWS_REGION")
-    if asked:
-        return asked
-    state = store(settings).load()
-    record = state.resources.get(table)
-    return record.region if record and state.origin == way.origin else way.region
-
-
 def beside_state(settings: Settings) -> Path:
     """The folder for what is kept beside the state on this machine."""
     local = default_state(project(settings)) if "://" in settings.state else settings.state
@@ -390,7 +380,3 @@ def home_region(settings: Settings) -> str:
         return Aws(profile=settings.profile).region
     except DynaopsError:
         return ""
-
-
-def _is_local(url: str | None) -> bool:
-    return url is not None and urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")

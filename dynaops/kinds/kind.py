@@ -141,6 +141,8 @@ class Entry:
     """Paths of properties whose live values are no drift: AWS moves them, or the spec that was applied ignores them."""
     left_alone: frozenset[str] = frozenset()
     """Paths of properties that are not set, since something of others moves them."""
+    not_allowed: str | None = None
+    """Why it is not known whether something of others moves its properties: AWS's refusal to tell."""
     let_go: bool = False
     """It is not deleted though nothing wants it any more (others need it): the state forgets it (see `refine`)."""
 

@@ -49,6 +49,8 @@ class Project:
     """Keys of specs, laid under every document."""
     prices: str | None = None
     parallelism: int | None = None
+    lock_timeout: str | None = None
+    """A duration, such as 90s."""
     mark: str | Literal[False] = "dynaops:state"
     """Tag key of the owner mark; False: no mark is set."""
     account: str | None = None

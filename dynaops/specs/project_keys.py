@@ -166,6 +166,14 @@ KEYS = (
     ),
     Key("parallelism", Form.NUMBER, "Tables that are worked on at once.", "4", low=1, high=64),
     Key(
+        "lock_timeout",
+        Form.TEXT,
+        "How long a state's lock is waited for that another command holds, as with --lock-timeout.",
+        '"10m"',
+        r"[0-9]{1,9}|([0-9]{1,6}[smhdw]){1,5}",
+        "a duration, such as 90s, 10m or 1h30m",
+    ),
+    Key(
         "mark",
         Form.TEXT_OR_FALSE,
         "Key of the tag that marks what the state owns; false: no mark.",

@@ -85,12 +85,28 @@ COMMANDS = [
     ("grant", "orders", "processor", "--yes"),
     ("permissions", "--plan"),
     ("graph", "--plan"),
+    ("load-data", "orders", "rows.jsonl"),
+    ("load-data", "orders", "rows.jsonl", "--dry-run", "--region", REGION),
+    ("load-data", "orders", "rows.jsonl", "--via-bulk-put", "--staging", "s3://handover/rows", "--yes"),
+    ("load-data", "orders", "rows.jsonl", "--via-import", "--spec", "specs/orders.yaml", "--yes"),
+    ("export-data", "orders"),
+    ("export-data", "orders", "--via-export", "--staging", "s3://handover/rows"),
+    ("backup", "list"),
+    ("backup", "list", "orders"),
+    ("backup", "list", "others", "orders"),
+    ("backup", "status"),
+    ("backup", "status", "orders", "--wait"),
+    ("backup", "delete", "orders-old", "--yes"),
+    ("backup", "prune", "orders", "--keep", "1", "--yes"),
 ]
 
 
 def test_the_credentials_of_another_account(team: Team, request: pytest.FixtureRequest) -> None:
     """Every command that uses the state ends the same, and only asks who calls."""
     assert team("plan", "--out", "saved.plan").code == Exit.OK
+    Path("rows.jsonl").write_text('{"id": "1"}\n', encoding="utf-8")
+    assert team("plan", "--out", "saved.plan").code == Exit.OK
+    Path("rows.jsonl").write_text('{"id": "1"}\n', encoding="utf-8")
     request.getfixturevalue("in_their_account")
     before = team.state()
     for command in COMMANDS:
@@ -102,6 +118,13 @@ def test_the_credentials_of_another_account(team: Team, request: pytest.FixtureR
         message = " ".join(result.err.split())
         assert all(word in message for word in (OURS, THEIRS, str(STATE), "--profile")), (command, message)
         assert team.state() == before, command
+
+
+@pytest.mark.usefixtures("in_their_account")
+def test_a_table_that_is_none_of_the_state_is_of_any_account(team: Team) -> None:
+    """Which account is meant, nobody has said: the table may be anyone's."""
+    for command in (("export-data", "others"), ("backup", "list", "others"), ("backup", "status", "others")):
+        assert OURS not in team(*command).err
 
 
 @pytest.mark.usefixtures("in_their_account")

@@ -94,6 +94,37 @@ def test_a_lock_that_is_let_go_in_time_is_taken(
     assert clock.now < 1
 
 
+def test_destroy_waits_for_the_first_apply_whose_state_is_not_saved_yet(cli: Cli, clock: Clock) -> None:
+    refused = cli("destroy", "--yes")
+    assert refused.code == 4
+    assert "is locked by" in refused.err
+    clock.release()
+    assert "There is no state at" in cli("destroy", "--yes").err
+
+
+def test_the_project_file_says_how_long(
+    cli: Cli, clock: Clock, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (here / "dynaops.toml").write_text(
+        'lock_timeout = "10s"\nstate = ".dynaops/state.json"\n[environment.prod]\nlock_timeout = "30s"\n'
+    )
+    for words, waited in (((), 10), (("-E", "prod"), 30), (("-E", "prod", "--lock-timeout", "5s"), 5)):
+        clock.now = 0.0
+        assert cli(*words, "state", "rm", "orders").code == 4
+        assert clock.now == pytest.approx(waited)
+    shown = cli("-E", "prod", "config", "show", "--json").json["settings"]
+    assert shown["lock_timeout"] == {"value": "30s", "origin": "dynaops.toml:4:1"}
+    monkeypatch.setenv("DYNAOPS_LOCK_TIMEOUT", "90")
+    shown = cli("config", "show", "--json").json["settings"]
+    assert shown["lock_timeout"]["value"] == "90s"
+    (here / "dynaops.toml").write_text('lock_timeout = "soon"\n')
+    checked = cli("config", "check")
+    assert checked.code == 1
+    assert "dynaops.toml:1:16: error: lock_timeout: must be a duration" in " ".join(
+        (checked.out + checked.err).split()
+    )
+
+
 @pytest.mark.parametrize("text", ["soon", "-5s", "5 minutes", "1.5h"])
 def test_what_is_no_duration_is_wrong_usage(cli: Cli, text: str) -> None:
     refused = cli("state", "list", f"--lock-timeout={text}")

@@ -115,6 +115,18 @@ def test_what_changes_something_is_run_in_one_environment(
 
 
 @pytest.mark.parametrize(
+    "command", ["plan --bogus", "plan --var", "plan --cost maybe", "validate --markdown {environment}.md"]
+)
+def test_a_wrong_command_line_is_told_once(cli: Cli, cloud: SandboxServer, command: str) -> None:
+    ran = cli("-E", "dev", *command.split(), "-E", "prod")
+    assert ran.code == Exit.USAGE, ran
+    assert ran.err.count("error:") == 1
+    assert "Environment prod" not in ran.out
+    told = cli("-E", "dev", *command.split(), "-E", "prod", "--json")
+    assert (told.code, told.json["error"]["kind"]) == (Exit.USAGE, "usage")
+
+
+@pytest.mark.parametrize(
     ("codes", "worst"),
     [
         ([], 0),

@@ -74,6 +74,17 @@ def test_a_drill_that_fails_does_not_stop_the_others(cli: Cli, estate: Aws, serv
     assert scratch_tables(estate) == []
 
 
+def test_only_the_tables_of_the_region_that_is_asked_for(cli: Cli, estate: Aws, here: Path) -> None:
+    (here / "specs/far.yaml").write_text(SPEC.format("far", "true") + "region: us-east-1\n")
+    assert cli("apply", "--yes").code == 0
+    done = cli("backup", "verify", "--all", "--region", "us-east-1", "--latest", "--yes", "--json")
+    assert results(done.json) == {"far": ("identical", "never")}
+    assert done.json["not_chosen"] == []
+    none = cli("backup", "verify", "--all", "--region", "eu-north-1", "--yes")
+    assert none.code == 1
+    assert "has no tables in eu-north-1" in " ".join(none.err.split())
+
+
 def test_the_stalest_are_chosen(cli: Cli, estate: Aws, here: Path, server: SandboxServer) -> None:
     (here / "specs/plain.yaml").unlink()
     assert cli("apply", "--yes", "--allow-destroy").code == 0

@@ -13,6 +13,7 @@ from dynaops.health.run import examine
 from dynaops.model.health import Status
 from dynaops.model.plan import Plan
 from dynaops.model.resource import Scope
+from dynaops.sandbox.faults import Rule
 from tests.companions.bench import REGION, Bench, calls
 
 SCALED: dict[str, Any] = {
@@ -70,6 +71,20 @@ def by_others(bench: Bench) -> None:
     bench.client("application-autoscaling").register_scalable_target(**TARGET, MinCapacity=7, MaxCapacity=70)
     bench.server.advance(600)
     capacity(bench, 5, 21)
+
+
+def test_a_refusal_to_tell_of_targets_is_said(bench: Bench) -> None:
+    """Whether the capacity is set back that others move is not known then, and that is no news that nobody does."""
+    spec = {"billing_mode": "PROVISIONED", "read_capacity": 5, "write_capacity": 5}
+    bench.apply(spec)
+    by_others(bench)
+    assert [one.code for one in bench.plan(spec).warnings] == ["DDB404"]
+    bench.server.faults.add(Rule("access_denied", operation="DescribeScalableTargets", times=None))
+    (warning,) = bench.plan(spec).warnings
+    assert warning.code == "DDB405"
+    assert "moves the write capacity of users" in warning.message
+    assert "DescribeScalableTargets" in warning.message
+    assert bench.plan({**spec, "write_capacity": 21}).warnings == ()
 
 
 def tagged(bench: Bench) -> None:

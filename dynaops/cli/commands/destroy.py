@@ -56,13 +56,15 @@ def destroy(
     documents = wiring.documents(specs) if specs.read else []
     place = wiring.store(settings)
     way = wiring.aws(settings)
-    require_state(state_of(place, way), place, settings, "nothing is known that could be destroyed")
+    state_of(place, way)
     told = recipients(settings, notify)
     with place.lock("destroy") as lock:
         announce(place, told, way)
         if lock.note:
             screen.aside(lock.note)
         state = state_of(place, way)
+        # Not before: a first apply may hold the lock, whose state is not saved yet.
+        require_state(state, place, settings, "nothing is known that could be destroyed")
         plan = wiring.make_plan(documents, state, way, read=specs.read, targets=targets or (), destroy=True)
         plan = wiring.agreed(plan, agreed)
         terms = Terms(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from dynaops.aws.errors import Refused
+from dynaops.aws.errors import Denied, Refused
 from dynaops.kinds.autoscaling import SIDES
 from dynaops.kinds.autoscaling.observe import observe_targets
 from dynaops.kinds.autoscaling.shape import Dimension, dimension_at
@@ -27,7 +27,8 @@ def moved(read: Reader | None, scope: Scope, entries: Sequence[Entry]) -> dict[s
     by_address = {entry.address: entry for entry in entries}
     holders = [entry for entry in entries if entry.kind in _HOLDERS and entry.live is not None]
     provisioned = [entry for entry in holders if _is_provisioned(entry)]
-    foreign = _foreign(read, scope, provisioned, by_address) if read is not None else {}
+    differing = [entry for entry in provisioned if _unexplained(scope, entry, by_address)]
+    foreign, denied = _foreign(read, scope, differing, by_address) if read is not None else ({}, None)
     found: dict[str, Entry] = {
         address: Entry(address, KIND, scope.region, live=target)
         for address, target in foreign.items()
@@ -40,7 +41,28 @@ def moved(read: Reader | None, scope: Scope, entries: Sequence[Entry]) -> dict[s
             found[holder.address] = replace(
                 holder, moving=holder.moving | moving, left_alone=holder.left_alone | left
             )
+    if denied is not None:
+        for holder in differing:
+            found[holder.address] = replace(found.get(holder.address, holder), not_allowed=denied)
     return found
+
+
+def unread_findings(work: Work) -> Iterator[Finding]:
+    """A capacity that is set though it is not known whether a scalable target of others moves it."""
+    for entry in work.entries.values():
+        paths = [f"{side}_capacity" for side in SIDES if entry.difference(f"{side}_capacity")]
+        if entry.not_allowed is None or not paths:
+            continue
+        titles = " and ".join(_dimension(work.scope, entry, path).title for path in paths)
+        yield Finding(
+            code="DDB405",
+            severity=Severity.WARNING,
+            message=f"it is not known whether a scalable target that dynaops does not manage moves the {titles}: "
+            f"{entry.not_allowed}",
+            hint="Allow application-autoscaling:DescribeScalableTargets (`dynaops permissions`), or declare the target "
+            "under `autoscaling`.",
+            address=entry.address,
+        )
 
 
 def foreign_findings(work: Work) -> Iterator[Finding]:
@@ -69,22 +91,30 @@ def foreign_findings(work: Work) -> Iterator[Finding]:
 
 def _foreign(
     read: Reader, scope: Scope, holders: Sequence[Entry], entries: Mapping[str, Entry]
-) -> dict[str, Observed]:
-    """The live targets of capacities that differ and that no entry scales, by their addresses."""
+) -> tuple[dict[str, Observed], str | None]:
+    """The live targets of unexplained capacities by their addresses; and AWS's words where it does not tell."""
     asked = sorted(
         {
             _dimension(scope, holder, path).resource_id
             for holder in holders
-            for path, address in _sides(scope, holder)
-            if address not in entries and _differs(holder, path)
+            for path in _unexplained(scope, holder, entries)
         }
     )
     if not asked:
-        return {}
+        return {}, None
     try:
-        return {one.address: one for one in observe_targets(read, scope, scope.region, asked)}
-    except Refused:  # not allowed to look, or an emulator that has no Application Auto Scaling
-        return {}
+        return {one.address: one for one in observe_targets(read, scope, scope.region, asked)}, None
+    except Denied as error:
+        return {}, error.message
+    except Refused:  # an emulator that has no Application Auto Scaling
+        return {}, None
+
+
+def _unexplained(scope: Scope, holder: Entry, entries: Mapping[str, Entry]) -> list[str]:
+    """The capacities of a table or an index that differ, and that no entry scales."""
+    return [
+        path for path, address in _sides(scope, holder) if address not in entries and _differs(holder, path)
+    ]
 
 
 def _is_provisioned(entry: Entry) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from dynaops.kinds.autoscaling import SIDES, calls, scalings
-from dynaops.kinds.autoscaling.moved import KIND, foreign_findings, moved
+from dynaops.kinds.autoscaling.moved import KIND, foreign_findings, moved, unread_findings
 from dynaops.kinds.autoscaling.observe import observe_targets
 from dynaops.kinds.autoscaling.shape import (
     Dimension,
@@ -119,7 +119,8 @@ class AutoscalingRoom(BaseRoom):
         return moved(read, scope, entries)
 
     def findings(self, work: Work) -> Iterator[Finding]:
-        return foreign_findings(work)
+        yield from foreign_findings(work)
+        yield from unread_findings(work)
 
     def refine(self, work: Work) -> dict[str, Entry]:
         """AWS scales the writes of every index that it builds in a replicated table, over what was set (T322).
