@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,11 +15,12 @@ from dynaops.cli.read_request import ReadRequest
 from dynaops.cli.screen import Screen
 from dynaops.cli.settings import Settings
 from dynaops.data.load import load
+from dynaops.data.notes import Note
 from dynaops.data.options import LoadOptions, Mode, Progress, Summary, default_workers
 from dynaops.data.reading.inputs import STDIN
 from dynaops.data.reading.prepare import Prepared, ReadOptions, prepare
 from dynaops.data.rehearse import Rehearsal, rehearse
-from dynaops.data.target import Target, describe, file_stem
+from dynaops.data.target import Target, describe, file_stem, ttl_attribute
 from dynaops.model.errors import DynaopsError
 from dynaops.model.quantities import size
 from dynaops.views import wording
@@ -83,6 +84,7 @@ def run(request: Request, settings: Settings, dry_run: bool) -> int:
     prepared = prepare(request.files, target.keys, lambda: way, reading)
     _check_resumable(request, prepared.repeatable)
     screen = Screen(settings)
+    prepared = _with_ttl(prepared, way, target)
     _tell_columns(prepared, screen)
     for note in prepared.notes:
         screen.aside(read_request.sentence_of(note))
@@ -166,6 +168,16 @@ def _rehearse(request: Request, target: Target, prepared: Prepared, screen: Scre
             }
         )
     return Exit.FAILED if found.rejected else Exit.OK
+
+
+def _with_ttl(prepared: Prepared, way: Aws, target: Target) -> Prepared:
+    """With the attribute by which the table's items expire, so that values that never do are noted."""
+    if prepared.plan.keys_only:
+        return prepared
+    attribute, unknown = ttl_attribute(way, target.name, target.region)
+    notes = (Note("ttl-unknown", "", f"TTL values are not checked: {unknown}"),) if unknown else ()
+    plan = replace(prepared.plan, ttl=attribute)
+    return replace(prepared, plan=plan, notes=(*prepared.notes, *notes))
 
 
 class _Watched:

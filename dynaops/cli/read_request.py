@@ -20,6 +20,7 @@ class ReadRequest:
     types: str = ""
     delimiter: str | None = None
     keep_empty: bool = False
+    nulls: str = "keep"
 
     def options(self, mode: str, shard: str | None) -> ReadOptions:
         """How to read. Raises DynaopsError where an option says nothing that can be understood."""
@@ -30,6 +31,7 @@ class ReadRequest:
             keys_only=mode == Mode.DELETE,
             keep_empty=self.keep_empty,
             shard=parsed_shard(shard) if shard else None,
+            drop_nulls=self.nulls == "drop",
         )
 
 

@@ -56,6 +56,17 @@ def describe(aws: Aws, table: str, region: str) -> Target:
     )
 
 
+def ttl_attribute(aws: Aws, table: str, region: str) -> tuple[str | None, str]:
+    """The attribute by which a table's items expire, if any; and why that is not known, if it is not."""
+    try:
+        answer = aws.read("dynamodb", "DescribeTimeToLive", region, {"TableName": table})
+    except DynaopsError as error:
+        return None, error.message
+    found = (answer or {}).get("TimeToLiveDescription", {})
+    on = found.get("TimeToLiveStatus") in ("ENABLED", "ENABLING")
+    return (str(found["AttributeName"]), "") if on and "AttributeName" in found else (None, "")
+
+
 def file_stem(reference: str) -> str:
     """The table's name out of a name or an ARN, as the beginning of a file's name in the working directory."""
     name = reference.partition(":table/")[2].partition("/")[0] if reference.startswith("arn:") else reference

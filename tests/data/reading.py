@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from dynaops.aws.session import Aws
+from dynaops.data.notes import Note, Notes
 from dynaops.data.parsing.parser import make_parser
 from dynaops.data.reading.prepare import Prepared, ReadOptions, prepare
 from dynaops.data.reading.source import FileSource
@@ -24,6 +25,7 @@ class Found(NamedTuple):
     rejects: list[Reject]
     read: int
     blocks: list[Block]
+    notes: tuple[Note, ...] = ()
 
     @property
     def items(self) -> list[dict[str, Any]]:
@@ -58,11 +60,13 @@ def parsed(prepared: Prepared, block: int = 1 << 20, start: Position | None = No
     parse = make_parser(prepared.plan)
     found = Found([], [], 0, [])
     read_rows = 0
+    told = Notes()
     for one in source.blocks(start):
-        rows, rejects, count, not_loaded, _ = parse(one)
+        rows, rejects, count, not_loaded, notes = parse(one)
         assert count == len(rows) + len(rejects) + not_loaded
         found.blocks.append(one)
         found.rows.extend(rows)
         found.rejects.extend(rejects)
         read_rows += count
-    return found._replace(read=read_rows)
+        told.add(notes)
+    return found._replace(read=read_rows, notes=told.all())

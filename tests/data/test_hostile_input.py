@@ -146,16 +146,16 @@ _TWICE = [
     ('{"id":"a","r":1,"r":1}', "r"),
     ('{"id":"a","id":"b"}', "id"),
     ('{"id":"a","n":1,"t":"x","t":"y"}', "t"),
-    ('{"id":"a","m":{"r":1,"r":2}}', "r"),
-    ('{"id":"a","l":[{"r":1},{"r":1,"q":2,"r":2}]}', "r"),
+    ('{"id":"a","m":{"r":1,"r":2}}', "m: r"),
+    ('{"id":"a","l":[{"r":1},{"r":1,"q":2,"r":2}]}', "l[1]: r"),
     ('{"id":"a","r":1,"\\u0072":2}', "r"),
     ('{"id":"a","r":1,"r":"\\u0022"}', "r"),
     ('{"id":"\\u0022","r":1,"r":2,"t":"\\u0022"}', "r"),
     ('{"id":"\\\\\\"","r":1,"r":2}', "r"),
     ('{"id":"a","r":0.12345678901234567890,"r":2}', "r"),
     ('{"id":{"S":"a"},"r":{"N":"1"},"r":{"N":"2"}}', "r"),
-    ('{"id":{"S":"a","S":"b"}}', "S"),
-    ('{"id":{"S":"a"},"m":{"M":{"r":{"N":"1"},"r":{"N":"2"}}}}', "r"),
+    ('{"id":{"S":"a","S":"b"}}', "id: S"),
+    ('{"id":{"S":"a"},"m":{"M":{"r":{"N":"1"},"r":{"N":"2"}}}}', "m: r"),
     ('{"Item":{"id":{"S":"a"}},"Item":{"id":{"S":"b"}}}', "Item"),
     ('{"Item":{"id":{"S":"a"},"r":{"S":"1"},"r":{"S":"2"}}}', "r"),
     ('{"Item":{"id":{"S":"a"},"r":{"BOOL":true},"r":{"BOOL":false}}}', "r"),
@@ -172,7 +172,9 @@ def test_a_name_that_is_there_twice_is_refused_by_name(form: str, text: str, nam
     between = {"lines": "\n", "array": ",\n", "array on one line": ","}[form]
     container = Container.LINES if form == "lines" else Container.STREAM
     parsed = _parse(between.join(lines).encode(), container)
-    assert [(one.text, one.reason) for one in parsed.rejects] == [(text, f"the name {name!r} is there twice")]
+    *where, name = name.rpartition(": ")
+    reason = f"{''.join(where)}the name {name!r} is there twice"
+    assert [(one.text, one.reason) for one in parsed.rejects] == [(text, reason)]
     assert len(parsed.rows) == 4
 
 

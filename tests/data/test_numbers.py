@@ -97,8 +97,8 @@ def test_equal_numbers_have_one_canonical_form(number: Decimal, form: str) -> No
         ("1e400", "n: a number is between 1E-130 and 9.9E+125, not about 1E+400"),
         ("1e99999999999", "n: a number is between 1E-130 and 9.9E+125, not about 1E99999999999"),
         ("1." + "2" * 38, "n: a number has at most 38 digits, not 39"),
-        ("NaN", "NaN is no number that DynamoDB can hold"),
-        ("-Infinity", "-Infinity is no number that DynamoDB can hold"),
+        ("NaN", "n: NaN is no number that DynamoDB can hold"),
+        ("-Infinity", "n: -Infinity is no number that DynamoDB can hold"),
     ],
 )
 def test_why_a_number_is_refused(text: str, reason: str) -> None:

@@ -47,6 +47,12 @@ def load_data(
     keep_empty: Annotated[
         bool, typer.Option("--keep-empty", help="Empty cells of CSV are empty strings, not left out.")
     ] = False,
+    nulls: Annotated[
+        str,
+        typer.Option(
+            metavar="keep|drop", help="Nulls of JSON, Parquet and the like: NULL values, or left out."
+        ),
+    ] = "keep",
     workers: Annotated[
         int | None,
         typer.Option(metavar="N", min=1, max=64, help="Processes.  [default: one a core, up to 8]"),
@@ -106,6 +112,8 @@ def load_data(
     _check_engines(via, via_import and via_bulk_put, staging, cancel, listing)
     if not files and not (via and (resume or cancel or listing)):
         raise typer.BadParameter("Name the files to load.", param_hint="FILE")
+    if nulls not in ("keep", "drop"):
+        raise typer.BadParameter(f"{nulls!r} is neither keep nor drop.", param_hint="--nulls")
     if sum((if_not_exists, update, delete)) > 1:
         raise typer.BadParameter("Choose one of --if-not-exists, --update and --delete.")
     from dynaops.cli.loading import Request, run
@@ -115,7 +123,9 @@ def load_data(
     request = Request(
         table=table,
         files=tuple(files or ()),
-        read=ReadRequest(format=format_, types=types, delimiter=delimiter, keep_empty=keep_empty),
+        read=ReadRequest(
+            format=format_, types=types, delimiter=delimiter, keep_empty=keep_empty, nulls=nulls
+        ),
         workers=workers,
         rate=rate,
         resume=resume,

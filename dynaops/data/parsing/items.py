@@ -11,7 +11,7 @@ import orjson
 from dynaops.data.parsing import numbers, values
 from dynaops.data.parsing.harvest import MOST_BYTES
 from dynaops.data.parsing.keys import KeyRules
-from dynaops.data.parsing.malformed import Malformed, at
+from dynaops.data.parsing.malformed import Malformed, Unusable, at
 from dynaops.data.parsing.numbers import Inexact
 from dynaops.data.parsing.plan import ParsePlan
 from dynaops.data.parsing.values import Sized
@@ -28,6 +28,7 @@ class ItemReader:
         self._rules = rules
         self._typed = plan.typed
         self._keys_only = plan.keys_only
+        self._drop_nulls = plan.drop_nulls
         types = {
             name: kind for name, kind in (*rules.types.items(), *rules.index_keys.items()) if kind == "B"
         }
@@ -43,12 +44,17 @@ class ItemReader:
 
     def of_item(self, item: Any, line: int) -> Row:
         """The row of an item. Raises Inexact, too."""
+        if type(item) is Unusable:
+            raise Malformed(item.reason)
         if type(item) is not dict:
             raise Malformed(f"a row is a JSON object, not {_named(item)}")
         item = self._unwrapped(item)
         if self._keys_only:
             item = {name: value for name, value in item.items() if name in self._rules.names}
-        read = values.typed if self._typed or self._has_typed_key(item) else self._plain
+        typed = self._typed or self._has_typed_key(item)
+        if self._drop_nulls and not typed:
+            item = values.without_nulls(item)
+        read = values.typed if typed else self._plain
         return self.row({name: read(value, name) for name, value in item.items()}, line)
 
     def is_typed(self, item: Any) -> bool:
@@ -70,6 +76,8 @@ class ItemReader:
         for name in _WRAPPERS:
             if name in item and len(item) == 1 and name not in self._rules.names and type(item[name]) is dict:
                 item = item[name]
+            elif type(item.get(name)) is Unusable and len(item) == 1:
+                raise Malformed(item[name].reason)
         return item
 
     def _has_typed_key(self, item: dict[str, Any]) -> bool:
@@ -102,7 +110,7 @@ def names_are_single(item: Any, text: bytes, quotes: int) -> bool:
 
 def _loads_exactly(text: bytes) -> Any:
     try:
-        return numbers.exactly(text)
+        return numbers.marked(text)
     except Malformed:
         raise
     except UnicodeDecodeError as error:

@@ -23,7 +23,8 @@ class JsonRows:
     def __init__(self, plan: ParsePlan, rules: KeyRules) -> None:
         self._one = ItemReader(plan, rules)
         self._plain, self._typed = PlainRoad(plan, rules), TypedRoad(plan, rules)
-        self._keys_only = plan.keys_only
+        self._keys_only = plan.keys_only or plan.drop_nulls
+        """Whether not all of a text is in its row, so that quotes do not tell of names that are there twice."""
         self._road: Road = self._typed if plan.typed else self._plain
 
     def lines(self, data: bytes, first_line: int, harvest: Harvest) -> None:

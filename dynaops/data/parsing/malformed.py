@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 
 class Malformed(ValueError):
     """A row that DynamoDB cannot hold, or that cannot be read; the message says where in it and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """Stands for a value that DynamoDB cannot hold, or that could not be read; `reason` says why."""
+
+    reason: str
 
 
 def at(where: str) -> str:

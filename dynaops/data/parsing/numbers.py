@@ -12,7 +12,7 @@ import re
 from collections import Counter
 from typing import Any, NoReturn
 
-from dynaops.data.parsing.malformed import Malformed, at
+from dynaops.data.parsing.malformed import Malformed, Unusable, at
 
 MOST_DIGITS = 38
 HIGHEST, LOWEST = 125, -130
@@ -22,6 +22,7 @@ _CANONICAL = re.compile(r"0|-?(?:[1-9][0-9]*|(?:0|[1-9][0-9]*)\.[0-9]*[1-9])").f
 _SAFE_DIGITS = 15
 _DIGITS_AS_ZERO = bytes(48 if byte in b"0123456789." else 32 for byte in range(256))
 _TOO_LONG = b"0" * (_SAFE_DIGITS + 1)
+_NO_NUMBER = "{} is no number that DynamoDB can hold"
 _LONGEST_EXPONENT = 6
 """Digits of an exponent beyond which it need not be read to know that it is out of range."""
 
@@ -48,6 +49,17 @@ def exactly(text: bytes) -> Any:
     """
     return json.loads(
         text, parse_float=Exact, parse_int=Exact, parse_constant=_no_number, object_pairs_hook=_each_once
+    )
+
+
+def marked(text: bytes) -> Any:
+    """The same, with `Unusable` for NaN, infinities and objects with a name twice, so that their place can be told."""
+    return json.loads(
+        text,
+        parse_float=Exact,
+        parse_int=Exact,
+        parse_constant=lambda name: Unusable(_NO_NUMBER.format(name)),
+        object_pairs_hook=_each_once_or_marked,
     )
 
 
@@ -131,8 +143,15 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return members
 
 
+def _each_once_or_marked(pairs: list[tuple[str, Any]]) -> Any:
+    try:
+        return _each_once(pairs)
+    except Malformed as error:
+        return Unusable(str(error))
+
+
 def _no_number(text: str) -> NoReturn:
-    raise Malformed(f"{text} is no number that DynamoDB can hold")
+    raise Malformed(_NO_NUMBER.format(text))
 
 
 def _shortened(text: str) -> str:

@@ -10,12 +10,14 @@ from dynaops.data.parsing.lines import JsonRows
 from dynaops.data.parsing.plan import Container, ParsePlan
 from dynaops.data.parsing.records import CsvRows
 from dynaops.data.parsing.stream import read_stream
+from dynaops.data.parsing.ttl import TtlCheck
 from dynaops.data.rows import Block, Parsed
 
 
 def make_parser(plan: ParsePlan) -> Callable[[Block], Parsed]:
     """A parser for blocks, to be made in the process that uses it. It never raises for what is in a row."""
     rules = KeyRules(plan.keys)
+    ttl = TtlCheck(plan.ttl) if plan.ttl else None
     json, csv = JsonRows(plan, rules), CsvRows(plan, rules)
 
     def parse(block: Block) -> Parsed:
@@ -31,6 +33,8 @@ def make_parser(plan: ParsePlan) -> Callable[[Block], Parsed]:
             from dynaops.data.parsing.arrow import ArrowRows
 
             ArrowRows(plan, rules).read(block.data, block.first_line, harvest)
+        if ttl is not None:
+            ttl.check(harvest)
         return harvest.parsed(plan.shard)
 
     return parse

@@ -42,7 +42,8 @@ class ParsePlan:
 
     `layouts` are by source. `types` are what the caller says of attributes, `columns` what was found out of CSV's.
     `typed`: items are in DynamoDB JSON and in nothing else. `keys_only`: rows are to be deleted. `keep_empty`: an empty
-    cell of CSV is an empty string, not an absent attribute.
+    cell of CSV is an empty string, not an absent attribute. `drop_nulls`: a null is an absent attribute, not a NULL.
+    `ttl` is the attribute by which the table's items expire.
     """
 
     keys: Keys
@@ -53,3 +54,5 @@ class ParsePlan:
     keys_only: bool = False
     keep_empty: bool = False
     shard: Shard | None = None
+    drop_nulls: bool = False
+    ttl: str | None = None

@@ -55,6 +55,7 @@ class PlainRoad:
     def __init__(self, plan: ParsePlan, rules: KeyRules) -> None:
         self.quotes = 0
         self._names = rules.names if plan.keys_only else None
+        self._drop_nulls = plan.drop_nulls
         self._shapes: Shapes[tuple[_Names, _Types]] = Shapes(
             lambda signature: shape_of(
                 signature[0], tuple(_KINDS[kind] for kind in signature[1]), rules, plan.types, plain=True
@@ -66,6 +67,9 @@ class PlainRoad:
         if self._names:
             _check_names(item, text, quotes)
             item, quotes = {name: item[name] for name in self._names}, UNCOUNTED
+        elif self._drop_nulls:
+            _check_names(item, text, quotes)
+            item, quotes = values.without_nulls(item), UNCOUNTED
         found = tuple(item.values())
         names = tuple(item)
         shape = self._known[names, tuple(map(type, found))]
@@ -95,6 +99,8 @@ class PlainRoad:
     def learn(self, item: Any) -> None:
         if self._names:
             item = {name: item[name] for name in self._names}
+        elif self._drop_nulls:
+            item = values.without_nulls(item)
         self._shapes.learn((tuple(item), tuple(map(type, item.values()))))
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from dynaops.data.parsing import numbers
-from dynaops.data.parsing.malformed import Malformed, at
+from dynaops.data.parsing.malformed import Malformed, Unusable, at
 from dynaops.data.parsing.numbers import Exact
 
 MOST_LEVELS = 32
@@ -35,6 +35,13 @@ def text_size(text: str) -> int:
         return len(text.encode())
     except UnicodeEncodeError:
         raise Malformed("a string has half a character (a lone surrogate), which is no Unicode") from None
+
+
+def without_nulls(value: Any) -> Any:
+    """A value of plain JSON without the members of maps that are null. Elements of lists keep their places."""
+    if type(value) is dict:
+        return {name: without_nulls(one) for name, one in value.items() if one is not None}
+    return [without_nulls(one) for one in value] if type(value) is list else value
 
 
 def plain(value: Any, where: str, level: int = 1) -> Sized:
@@ -63,6 +70,8 @@ def plain(value: Any, where: str, level: int = 1) -> Sized:
         return _elements([plain(one, f"{where}[{place}]", level + 1) for place, one in enumerate(value)])
     if kind is bytes:
         return {"B": base64.b64encode(value).decode()}, len(value)
+    if kind is Unusable:
+        raise Malformed(f"{at(where)}{value.reason}")
     raise Malformed(f"{at(where)}{kind.__name__} is not a type that DynamoDB has")
 
 
@@ -72,14 +81,20 @@ def typed(value: Any, where: str, level: int = 1) -> Sized:
         ((kind, content),) = value.items()
         if kind == "S" and type(content) is str:
             return value, _size_at(content, where)
+        if type(content) is Unusable:
+            raise Malformed(f"{at(where)}{content.reason}")
         read = _READERS.get(kind)
         if read is not None:
             return read(content, where, level)
+    if type(value) is Unusable:
+        raise Malformed(f"{at(where)}{value.reason}")
     raise Malformed(f'{at(where)}in DynamoDB JSON every value is a map of one type, such as {{"S": "text"}}')
 
 
 def converted(value: Any, kind: str, where: str) -> Sized:
     """A value of plain JSON as the type that somebody asks for. Raises Malformed, Inexact."""
+    if type(value) is list and any(type(one) is Unusable for one in value):
+        return plain(value, where)
     if kind in ("SS", "NS", "BS") and type(value) is list:
         return _READERS[kind]([_as_text(one) for one in value], where, 1)
     if kind == "N" and type(value) in (str, Exact, int):

@@ -23,7 +23,8 @@ from dynaops.model.errors import DynaopsError
 class ReadOptions:
     """How to read. `format` is one of FORMATS, None to find out. `types` say of attributes what types they are.
 
-    `keys_only`: the rows are to be deleted. `keep_empty`: an empty cell of CSV is an empty string.
+    `keys_only`: the rows are to be deleted. `keep_empty`: an empty cell of CSV is an empty string. `drop_nulls`: a null
+    is an absent attribute.
     """
 
     format: str | None = None
@@ -32,6 +33,7 @@ class ReadOptions:
     keys_only: bool = False
     keep_empty: bool = False
     shard: Shard | None = None
+    drop_nulls: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,7 @@ def prepare(arguments: Sequence[str], keys: Keys, aws: Callable[[], Aws], option
         keys_only=options.keys_only,
         keep_empty=options.keep_empty,
         shard=options.shard,
+        drop_nulls=options.drop_nulls,
     )
     about = f"{source.digest()} {plan!r}".encode()
     return Prepared(
