@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -29,7 +30,7 @@ from dynaops.views.page import Style
 
 if TYPE_CHECKING:
     from dynaops.aws.session import Aws
-    from dynaops.data.rows import Reject
+    from dynaops.data.rows import Fault, Reject
 
 _DONE = {
     Mode.PUT: "written",
@@ -130,6 +131,7 @@ def _load(
     screen.show(outcome_page(_outcome(summary, request, mode)))
     if screen.json:
         screen.document(_document(summary, request, target, prepared))
+    _tell_faults(summary.faults, screen)
     return Exit.OK if summary.complete and not summary.counts.rejected else Exit.FAILED
 
 
@@ -152,7 +154,7 @@ def _rehearse(request: Request, target: Target, prepared: Prepared, screen: Scre
     seconds = _expected_seconds(found, request, target)
     screen.show(outcome_page(_rehearsed(found, request, target, seconds)))
     if screen.json:
-        left_out = ("samples", "notes")
+        left_out = ("samples", "notes", "faults")
         about = {name: value for name, value in asdict(found).items() if name not in left_out}
         screen.document(
             {
@@ -164,10 +166,20 @@ def _rehearse(request: Request, target: Target, prepared: Prepared, screen: Scre
                 "index_units_at_most": found.units * target.indexes,
                 "expected_seconds": seconds,
                 **_told_rejects(found.rejected, found.samples, request),
+                "faults": [fault._asdict() for fault in found.faults],
                 "notes": read_request.documents(prepared.notes, found.notes.all()),
             }
         )
-    return Exit.FAILED if found.rejected else Exit.OK
+    _tell_faults(found.faults, screen)
+    return Exit.FAILED if found.rejected or found.faults else Exit.OK
+
+
+def _tell_faults(faults: Iterable[Fault], screen: Screen) -> None:
+    """What of the input could not be read, as errors are told."""
+    for fault in faults:
+        screen.aside(f"error: {fault.message}")
+        if fault.hint:
+            screen.aside(f"hint: {fault.hint}")
 
 
 def _with_ttl(prepared: Prepared, way: Aws, target: Target) -> Prepared:
@@ -238,6 +250,8 @@ def _outcome(summary: Summary, request: Request, mode: Mode) -> Outcome:
             "Stopped at the first bad row (--fail-fast); rows before it may not all be written. " + _RESUME
         )
     verdict, style = ("Done", Style.GOOD) if summary.complete else ("Stopped", Style.ERROR)
+    if summary.faults and not summary.stopped:
+        verdict = "Not all of the input could be read"
     if summary.complete and counts.rejected:
         verdict, style = "Done but for rejected rows", Style.WARNING
     samples = list(summary.samples) or ([summary.stopped] if summary.stopped else [])
@@ -256,7 +270,8 @@ def _rehearsed(found: Rehearsal, request: Request, target: Target, seconds: floa
     ]
     if seconds is not None:
         facts.append(f"{wording.about(seconds)} to write")
-    verdict, style = "Checked; nothing was written", Style.ERROR if found.rejected else Style.GOOD
+    bad = found.rejected or found.faults
+    verdict, style = "Checked; nothing was written", Style.ERROR if bad else Style.GOOD
     remarks = [read_request.sentence_of(note) for note in found.notes.all()]
     outcome = Outcome(verdict, style, facts, remarks=remarks)
     return _with_rejects(outcome, found.rejected, found.samples, request)
@@ -295,6 +310,7 @@ def _document(summary: Summary, request: Request, target: Target, prepared: Prep
         "throttles": traffic.throttles,
         "retries": traffic.retries,
         **_told_rejects(counts.rejected, summary.samples, request),
+        "faults": [fault._asdict() for fault in summary.faults],
         "notes": read_request.documents(prepared.notes, summary.notes),
     }
 

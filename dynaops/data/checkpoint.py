@@ -26,7 +26,7 @@ import orjson
 from dynaops.data.notes import Note, Notes
 from dynaops.data.options import Counts
 from dynaops.data.rejects import RejectsFile
-from dynaops.data.rows import Position, Reject
+from dynaops.data.rows import Fault, Position, Reject
 from dynaops.model.errors import DynaopsError
 from dynaops.stores.files import failure, make_directory, replace
 
@@ -51,6 +51,7 @@ class Confirmed:
     counts: Counts
     rejects: list[Reject] = field(default_factory=list)
     notes: tuple[Note, ...] = ()
+    fault: Fault | None = None
 
 
 class Checkpoint:
@@ -82,6 +83,8 @@ class Checkpoint:
         """Where that block begins; None: at the beginning."""
         self.counts = Counts()
         self.notes = Notes()
+        self.faults: list[Fault] = []
+        """What of the inputs could not be read."""
         self.complete = False
         self.samples: list[Reject] = []
         self.resumed = False
@@ -153,6 +156,8 @@ class Checkpoint:
         self.position = found.end
         self.counts.add(found.counts)
         self.notes.add(found.notes)
+        if found.fault is not None:
+            self.faults.append(found.fault)
         self.samples.extend(found.rejects[: _SAMPLES - len(self.samples)])
         if self._rejects:
             self._rejects.append(found.rejects)
@@ -170,6 +175,7 @@ class Checkpoint:
             "position": self.position._asdict() if self.position else None,
             "counts": asdict(self.counts),
             "notes": [list(note) for note in self.notes.all()],
+            "faults": [list(fault) for fault in self.faults],
             "rejects_bytes": self._rejects.flush() if self._rejects else 0,
             "beyond": [
                 {
@@ -179,7 +185,7 @@ class Checkpoint:
                     "notes": [list(note) for note in found.notes],
                 }
                 for number, found in sorted((self._before | self._beyond).items())
-                if not found.rejects
+                if not found.rejects and found.fault is None
             ],
         }
         try:
@@ -219,6 +225,7 @@ class Checkpoint:
         self.position = Position(**data["position"]) if data["position"] else None
         self.counts = Counts(**data["counts"])
         self.notes.add(_notes(data.get("notes", ())))
+        self.faults = [Fault(*fault) for fault in data.get("faults", ())]
         self.complete = bool(data["complete"])
         for one in data["beyond"]:
             self._before[int(one["block"])] = Confirmed(

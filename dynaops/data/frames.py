@@ -95,12 +95,16 @@ class Expired:
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """From a worker: AWS's refusal that ends the load (`code` is empty where no answer came), or its own fault."""
+    """From a worker: AWS's refusal that ends the load (`code` is empty where no answer came), or its own fault.
+
+    `counts_differ`: the fault is that rows went missing between reading and writing.
+    """
 
     code: str
     text: str
     api: str = ""
     hint: str | None = None
+    counts_differ: bool = False
 
 
 class Frames(asyncio.Protocol):

@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 from filelock import FileLock, Timeout
@@ -21,8 +22,9 @@ from dynaops.data.checkpoint import Checkpoint, Confirmed, checkpoint_path
 from dynaops.data.crew import Crew, Hand
 from dynaops.data.feeder import Feeder
 from dynaops.data.frames import Announced, Expired, Finished, Go, Rate, Renewed, Setup, Stopped, Tick
-from dynaops.data.options import LoadOptions, Mode, Progress, Summary, Traffic
+from dynaops.data.options import Counts, LoadOptions, Mode, Progress, Summary, Traffic
 from dynaops.data.order import Grant, Order
+from dynaops.data.recount import CountsDiffer, check_totals
 from dynaops.data.rows import Block, Reject, Source
 from dynaops.model.errors import DynaopsError
 
@@ -76,6 +78,14 @@ def _run(job: _Load) -> Summary:
         return thread.submit(asyncio.run, job.run()).result()
 
 
+class _InputError(Exception):
+    """The input could not be read further; `reason` says why."""
+
+    def __init__(self, reason: DynaopsError) -> None:
+        super().__init__(reason.message)
+        self.reason = reason
+
+
 class _Load:
     """One run of a load."""
 
@@ -109,6 +119,7 @@ class _Load:
     async def run(self) -> Summary:
         """Load until the end of the input."""
         if self._kept.complete:
+            check_totals(self._kept.totals())
             return self._summary(complete=True)
         feeder = Feeder(iter(self._source.blocks(self._kept.position)))
         tasks = [asyncio.create_task(self._report()), asyncio.create_task(self._keep_credentials())]
@@ -120,13 +131,33 @@ class _Load:
             feeder.close()
             self._crew.close()
         if complete:
+            check_totals(self._kept.totals())
             self._kept.finish()
         summary = self._summary(complete)
         self._progress(self._standing())
         return summary
 
     async def _feed(self, feeder: Feeder) -> bool:
-        """Hand out all blocks and wait until they are confirmed; False where a reject stopped that."""
+        """Hand out all blocks and wait until they are confirmed; False where a reject stopped that.
+
+        Where the input cannot be read further, what was handed out is still written before that is raised.
+        """
+        try:
+            await self._hand_out(feeder)
+        except _InputError as error:
+            await self._drain()
+            raise error.reason from None
+        await self._drain()
+        return self._stopped is None
+
+    async def _drain(self) -> None:
+        """Wait until all blocks that were handed out are confirmed."""
+        while self._granted or (self._under_way and self._stopped is None):
+            await self._move()
+        self._check()
+
+    async def _hand_out(self, feeder: Feeder) -> None:
+        """Give blocks to workers until the end of the input, or until a reject ends the load."""
         number = self._kept.number
         while self._stopped is None and (block := await self._next(feeder)) is not None:
             block = block if block.number == number else _numbered(block, number)
@@ -136,6 +167,10 @@ class _Load:
                 self._grant(self._order.announce(block.number, None))
                 self._kept.confirm(block.number, before)
                 continue
+            if block.fault is not None:
+                self._grant(self._order.announce(block.number, None))
+                self._kept.confirm(block.number, Confirmed(block.end, Counts(), fault=block.fault))
+                continue
             hand = await self._free_hand()
             if hand is None:
                 break
@@ -143,10 +178,6 @@ class _Load:
             if self._options.mode is Mode.IF_NOT_EXISTS:
                 self._kept.begin(block.number)
             hand.work(block, self._kept.begun_before(block.number))
-        while self._granted or (self._under_way and self._stopped is None):
-            await self._move()
-        self._check()
-        return self._stopped is None
 
     async def _next(self, feeder: Feeder) -> Block | None:
         """The next block, unless something ends the load while it is waited for."""
@@ -160,7 +191,10 @@ class _Load:
                 asking.cancel()
                 self._check()
                 return None
-        return asking.result()
+        try:
+            return asking.result()
+        except DynaopsError as error:
+            raise _InputError(error) from error
 
     async def _free_hand(self) -> Hand | None:
         """A worker that can take a block; None where a reject stopped the load."""
@@ -185,6 +219,8 @@ class _Load:
     def _received(self, hand: Hand, message: Any) -> None:
         try:
             self._take(hand, message)
+        except DynaopsError as error:
+            self._fail(error)
         except Exception as error:  # within a callback it would be lost, and the load wait for ever
             self._fail(DynaopsError(f"load-data went wrong: {type(error).__name__}: {error}"))
 
@@ -206,6 +242,7 @@ class _Load:
 
     def _finished(self, hand: Hand, message: Finished) -> None:
         block = hand.blocks.pop(message.number)
+        check_totals(message.counts)
         hand.traffic = message.traffic
         self._under_way -= 1
         self._granted.discard(message.number)
@@ -247,7 +284,9 @@ class _Load:
             patience = f"{self._options.patience:g} s"
             text = f"AWS has taken no row for {patience}; the last reason was: {message.text}"
             return DynaopsError(text, message.hint)
-        return DynaopsError(message.text, message.hint)
+        return (
+            CountsDiffer(message.text) if message.counts_differ else DynaopsError(message.text, message.hint)
+        )
 
     def _setup(self, workers: int) -> Setup:
         rate = self._options.rate
@@ -309,7 +348,8 @@ class _Load:
             traffic=self._traffic(),
             seconds=time.monotonic() - self._began,
             resumed=self._kept.resumed,
-            complete=complete,
+            complete=complete and not self._kept.faults,
+            faults=tuple(self._kept.faults),
             stopped=self._stopped,
             samples=tuple(self._kept.samples),
             notes=self._kept.notes.all(),
@@ -318,4 +358,4 @@ class _Load:
 
 def _numbered(block: Block, number: int) -> Block:
     """A block by its place in the whole load: a source may count from where it was told to start."""
-    return Block(number, block.source, block.first_line, block.data, block.end)
+    return replace(block, number=number)

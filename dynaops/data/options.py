@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from dynaops.data.notes import Note
 from dynaops.data.parsing.parser import make_parser
-from dynaops.data.rows import Block, Keys, Parsed, Reject
+from dynaops.data.rows import Block, Fault, Keys, Parsed, Reject
 
 
 class Mode(StrEnum):
@@ -142,3 +142,5 @@ class Summary:
     """The first rejects of this run."""
     notes: tuple[Note, ...] = ()
     """What was noted about rows, of the whole load."""
+    faults: tuple[Fault, ...] = ()
+    """Inputs that could not be read to their ends; what was read of them is loaded."""

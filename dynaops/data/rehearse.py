@@ -10,8 +10,9 @@ from pathlib import Path
 from dynaops.data.notes import Notes
 from dynaops.data.parsing.parser import make_parser
 from dynaops.data.reading.prepare import Prepared
+from dynaops.data.recount import check_block
 from dynaops.data.rejects import RejectsFile
-from dynaops.data.rows import Reject
+from dynaops.data.rows import Fault, Reject
 
 _SAMPLES = 5
 
@@ -35,6 +36,7 @@ class Rehearsal:
     samples: list[Reject] = field(default_factory=list)
     not_loaded: int = 0
     notes: Notes = field(default_factory=Notes)
+    faults: list[Fault] = field(default_factory=list)
 
 
 def rehearse(
@@ -47,7 +49,11 @@ def rehearse(
     file = RejectsFile(rejects, 0) if rejects else None
     try:
         for block in prepared.source.blocks():
+            if block.fault is not None:
+                found.faults.append(block.fault)
+                continue
             parsed = parse(block)
+            check_block(block, parsed)
             sizes = [row.size for row in parsed.rows]
             found.read += parsed.read
             found.valid += len(sizes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 from dynaops.data.notes import Note
@@ -27,15 +28,42 @@ class Position(NamedTuple):
     line: int
 
 
+class RowCount(StrEnum):
+    """How the rows of a block are counted a second time, without the parser: see `dynaops.data.recount`."""
+
+    UNKNOWN = "unknown"
+    LINES = "lines"
+    """Each line that is not blank is a row, or several."""
+    RECORDS = "records"
+    """CSV behind a header, with nothing but doubled quotes to escape by: a record is a row."""
+    ELEMENTS = "elements"
+    """Elements of a JSON array: each is a row, or several."""
+
+
+class Fault(NamedTuple):
+    """What of an input cannot be read, for people."""
+
+    message: str
+    hint: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A piece of the input of whole rows. Numbers count up from where reading began, without a gap."""
+    """A piece of the input of whole rows. Numbers count up from where reading began, without a gap.
+
+    `rows` is how many there are, where the reading side knows (binary formats); else `counting` says how they can be
+    counted without the parser. A block with a `fault` has no rows: reading goes on behind it, with the next input.
+    """
 
     number: int
     source: str
     first_line: int
     data: bytes
     end: Position
+    rows: int | None = None
+    counting: RowCount = RowCount.UNKNOWN
+    delimiter: str = ","
+    fault: Fault | None = None
 
 
 class Row(NamedTuple):
@@ -68,6 +96,8 @@ class Parsed(NamedTuple):
     read: int
     not_loaded: int = 0
     """Rows that are meant for another table."""
+    others: int = 0
+    """Rows of other shares (--shard), and elements that hold no row, such as a scan answer without items."""
     notes: tuple[Note, ...] = ()
 
 

@@ -35,6 +35,7 @@ from dynaops.data.frames import (
 from dynaops.data.options import Traffic
 from dynaops.data.order import Grant, hashes_of
 from dynaops.data.pace import Window
+from dynaops.data.recount import CountsDiffer, check_block
 from dynaops.data.rows import Parsed
 from dynaops.data.wire import Wire
 from dynaops.data.writer import Job, Told, Writer
@@ -99,8 +100,10 @@ class Worker:
         block = work.block
         try:
             parsed = self._parse(block)
+            check_block(block, parsed)
         except DynaopsError as error:
-            self._send(Stopped("", error.message, hint=error.hint))
+            differ = isinstance(error, CountsDiffer)
+            self._send(Stopped("", error.message, hint=error.hint, counts_differ=differ))
             return
         except Exception as error:  # the main process has to know, whatever it is
             where = f"{block.source}, from line {block.first_line}"

@@ -231,7 +231,10 @@ class Writer:
             self._bucket.correct(outcome.consumed - units_of(rows))
         if done:
             self._last_success = self._loop.time()
-            self._settle(batch.job, rows if not left else _without(rows, left))
+            settled = self._settle(batch.job, rows if not left else _without(rows, left))
+            if outcome.verdict is Verdict.DONE:
+                batch.job.counts.written += settled
+            self._tick_off(batch.job, settled)
         if left:
             self.traffic.throttles += 1
             self._last_refusal = Outcome(Verdict.BUSY, text="AWS left all items unprocessed")
@@ -239,14 +242,17 @@ class Writer:
         elif batch.then:
             self._ready.appendleft(batch.then)
 
-    def _settle(self, job: Job, rows: Sequence[Row]) -> None:
-        """These rows are taken: what they replaced is done with as well, what waited for them is next."""
+    def _settle(self, job: Job, rows: Sequence[Row]) -> int:
+        """These rows are taken: what they replaced is done with as well, what waited for them is next.
+
+        Answers how many rows are done with.
+        """
         done = len(rows)
         if job.behind and self._replaces:
             done += sum(len(job.behind.pop(row.key, ())) for row in rows)
         elif job.behind:
             self._follow(job, rows[0])
-        self._tick_off(job, done)
+        return done
 
     def _follow(self, job: Job, row: Row) -> None:
         """Send the row that waited for `row`."""
@@ -336,8 +342,6 @@ class Writer:
 
     def _finish(self, job: Job) -> None:
         self._jobs -= 1
-        counts = job.counts
-        counts.written = counts.read - (counts.accounted - counts.written)
         job.rejects.sort(key=lambda reject: reject.line or 0)
         self._told.finished(job)
 

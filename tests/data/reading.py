@@ -13,7 +13,9 @@ from dynaops.data.notes import Note, Notes
 from dynaops.data.parsing.parser import make_parser
 from dynaops.data.reading.prepare import Prepared, ReadOptions, prepare
 from dynaops.data.reading.source import FileSource
+from dynaops.data.recount import check_block
 from dynaops.data.rows import Block, Keys, Position, Reject, Row
+from dynaops.model.errors import DynaopsError
 
 ID = Keys("id", None, {"id": "S"})
 
@@ -62,7 +64,11 @@ def parsed(prepared: Prepared, block: int = 1 << 20, start: Position | None = No
     read_rows = 0
     told = Notes()
     for one in source.blocks(start):
-        rows, rejects, count, not_loaded, notes = parse(one)
+        if one.fault:
+            raise DynaopsError(*one.fault)
+        result = parse(one)
+        check_block(one, result)
+        rows, rejects, count, not_loaded, _, notes = result
         assert count == len(rows) + len(rejects) + not_loaded
         found.blocks.append(one)
         found.rows.extend(rows)

@@ -208,7 +208,7 @@ def test_what_ends_a_load_is_told_in_words(tmp_path: Path, server: SandboxServer
         ("told", "The input is encrypted"),
         ("raises", r"Cannot read rows\.jsonl, from line 1: ZeroDivisionError: by nought"),
         ("dies", r"A worker process ended unexpectedly \(exit code 3\)"),
-        ("nothing", r"A worker process ended unexpectedly \(AttributeError: "),
+        ("nothing", r"Cannot read rows\.jsonl, from line 1: AttributeError: "),
     ],
 )
 def test_no_fault_of_a_worker_goes_unnoticed(tmp_path: Path, fault: str, words: str) -> None:

@@ -22,8 +22,10 @@ from dynaops.data.reading.detect import Detected
 from dynaops.data.reading.inputs import S3Input
 from dynaops.data.reading.prepare import Prepared
 from dynaops.data.reading.streams import Packing
+from dynaops.data.recount import check_block
 from dynaops.data.rejects import RejectsFile
 from dynaops.data.rows import Reject, Row
+from dynaops.model.errors import DynaopsError
 
 if TYPE_CHECKING:
     from dynaops.aws.session import Aws
@@ -91,7 +93,10 @@ def stage(
     file = RejectsFile(rejects, 0)
     try:
         for block in prepared.source.blocks():
+            if block.fault is not None:
+                raise DynaopsError(*block.fault)
             parsed = parse(block)
+            check_block(block, parsed)
             parts.add(parsed.rows)
             file.append(parsed.rejects)
             handed.read += parsed.read

@@ -20,6 +20,8 @@ class Harvest:
         self.rows: list[Row] = []
         self.rejects: list[Reject] = []
         self.not_loaded = 0
+        self.without_rows = 0
+        """Lines and elements that are whole and hold no row, such as a scan answer without items."""
         self.notes = Notes()
 
     def reject(self, line: int, reason: str, text: bytes | str) -> None:
@@ -33,9 +35,10 @@ class Harvest:
 
     def parsed(self, shard: Shard | None) -> Parsed:
         """All of it; with `shard` only what belongs to that: rows by their key, rejects by their line."""
-        rows, rejects = self.rows, self.rejects
+        rows, rejects, others = self.rows, self.rejects, self.without_rows
         if shard is not None:
             rows = [row for row in rows if crc32(row.key) % shard.parts == shard.part]
             rejects = [one for one in rejects if one.line % shard.parts == shard.part]
+            others += len(self.rows) + len(self.rejects) - len(rows) - len(rejects)
         read = len(rows) + len(rejects) + self.not_loaded
-        return Parsed(rows, rejects, read, self.not_loaded, self.notes.all())
+        return Parsed(rows, rejects, read, self.not_loaded, others, self.notes.all())

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from typing import IO, Any
 
 from dynaops.data.reading.cut import BLOCK_BYTES, Piece
+from dynaops.data.reading.damage import DamagedInput
 from dynaops.data.reading.inputs import HEAD_BYTES, Input, LocalInput
+from dynaops.data.recount import CountsDiffer
 from dynaops.model.errors import DynaopsError
 
 _MOST_ROWS = 10_000
@@ -19,9 +21,9 @@ def parquet_pieces(source: Input, start: int) -> Iterator[Piece]:
     parquet = _library(source.name)
     with _seekable(source) as file:
         try:
-            yield from _pieces(parquet.ParquetFile(file), start)
+            yield from _pieces(parquet.ParquetFile(file), start, source.name)
         except (ValueError, OSError) as error:  # ArrowInvalid is a ValueError
-            raise DynaopsError(f"Cannot read {source.name} as Parquet: {error}") from error
+            raise DamagedInput(f"Cannot read {source.name} as Parquet: {error}") from error
 
 
 def columns(source: Input) -> list[str]:
@@ -37,7 +39,7 @@ def columns(source: Input) -> list[str]:
     return names
 
 
-def _pieces(file: Any, start: int) -> Iterator[Piece]:
+def _pieces(file: Any, start: int, name: str) -> Iterator[Piece]:
     about = file.metadata
     first = 0
     for group in range(about.num_row_groups):
@@ -45,17 +47,22 @@ def _pieces(file: Any, start: int) -> Iterator[Piece]:
         if first + rows > start:
             width = max(1, about.row_group(group).total_byte_size // max(1, rows))
             size = max(1, min(_MOST_ROWS, BLOCK_BYTES // width))
-            yield from _batches(file.iter_batches(batch_size=size, row_groups=[group]), first, start)
+            batches = file.iter_batches(batch_size=size, row_groups=[group])
+            yield from _batches(batches, first, start, first + rows, name)
         first += rows
+    if first != about.num_rows:
+        raise DamagedInput(f"{name}: its metadata tells of {about.num_rows} rows, its row groups of {first}")
 
 
-def _batches(batches: Iterator[Any], at: int, start: int) -> Iterator[Piece]:
-    """The batches of a row group whose first row is `at`."""
+def _batches(batches: Iterator[Any], at: int, start: int, last: int, name: str) -> Iterator[Piece]:
+    """The batches of a row group of the rows from `at` up to `last`. Raises CountsDiffer."""
     for batch in batches:
         end = at + batch.num_rows
         if at >= start and batch.num_rows:
             yield Piece(_serialised(batch), at + 1, end, end + 1)
         at = end
+    if at != last:
+        raise CountsDiffer(f"{name}: a row group ends with row {last}, {at} were read")
 
 
 def _serialised(batch: Any) -> bytes:

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple, Protocol
 
 import orjson
 
 from dynaops.data.parsing.elements import closed_at, elements
 from dynaops.data.parsing.records import MOST_CELL
+from dynaops.data.reading.damage import DamagedInput
 from dynaops.data.reading.streams import Stream
-from dynaops.model.errors import DynaopsError
 
 BLOCK_BYTES = 1 << 20
 MOST_BYTES = 16 << 20
@@ -52,9 +52,16 @@ class FindCut(Protocol):
 
 
 def pieces(
-    stream: Stream, opening: Opening, name: str, cut: FindCut, block: int = BLOCK_BYTES
+    stream: Stream,
+    opening: Opening,
+    name: str,
+    cut: FindCut,
+    block: int = BLOCK_BYTES,
+    between: Callable[[int], None] = lambda _: None,
 ) -> Iterator[Piece]:
-    """The stream from `opening` on, cut by `cut`. Raises DynaopsError where a row has no end.
+    """The stream from `opening` on, cut by `cut`. Raises DamagedInput where a row has no end.
+
+    `between` is told how many bytes are passed over, as they hold no row.
 
     Memory and time go by the rows' bytes: what lies between them, however much, is passed over as it is read.
     """
@@ -69,7 +76,7 @@ def pieces(
         at = cut(data, last) if data.strip(cut.blank) else len(data)
         if at == 0 and not last:
             if size >= MOST_BYTES:
-                raise DynaopsError(
+                raise DamagedInput(
                     f"{name}, line {line}: there is no end of a row in {MOST_BYTES >> 20} MB",
                     "Is that the format? Say it with --format.",
                 )
@@ -80,6 +87,8 @@ def pieces(
         lines = piece.count(b"\n")
         if piece.strip(cut.blank):
             yield Piece(piece, line, offset, line + lines)
+        else:
+            between(len(piece))
         line += lines
         if cut.closed or not piece:
             return

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 
 import orjson
 
-from dynaops.data.parsing.plan import Container
+from dynaops.data.parsing.plan import Container, Layout
 from dynaops.data.reading.columnar import parquet_pieces
+from dynaops.data.reading.coverage import Coverage
 from dynaops.data.reading.cut import (
     BLOCK_BYTES,
     AfterElement,
@@ -19,11 +20,16 @@ from dynaops.data.reading.cut import (
     Piece,
     pieces,
 )
+from dynaops.data.reading.damage import DamagedInput
 from dynaops.data.reading.detect import Around, Detected
 from dynaops.data.reading.streams import Stream
-from dynaops.data.rows import Block, Position
-from dynaops.model.errors import DynaopsError
+from dynaops.data.rows import Block, Fault, Position, RowCount
 
+_COUNTING = {
+    Container.LINES: RowCount.LINES,
+    Container.CSV: RowCount.RECORDS,
+    Container.STREAM: RowCount.ELEMENTS,
+}
 _BESIDE = ("", "ConsumedCapacity")
 """Members of an answer or request that may be lists without being rows; the first is what we call the array itself."""
 
@@ -54,19 +60,24 @@ class FileSource:
         return hashlib.sha256(repr((about, self._block)).encode()).hexdigest()
 
     def blocks(self, start: Position | None = None) -> Iterator[Block]:
-        """The blocks from `start` on; their numbers count from 0. Raises DynaopsError kinds."""
+        """The blocks from `start` on; their numbers count from 0. Raises DynaopsError kinds.
+
+        An input that cannot be read to its end because of its content ends with a block that has a `fault`.
+        """
         first = start or Position(0, 0, 0)
         self._done = sum(one.source.size or 0 for one in self.inputs[: first.source])
         number = 0
         for at in range(first.source, len(self.inputs)):
             one = self.inputs[at]
             begin = first if at == first.source and start else None
-            for piece in self._pieces(one, begin):
-                data = one.opening.header + piece.data if one.opening.header else piece.data
-                self._read += len(piece.data)
-                yield Block(
-                    number, one.source.name, piece.line, data, Position(at, piece.end, piece.next_line)
-                )
+            try:
+                for piece in self._pieces(one, begin):
+                    self._read += len(piece.data)
+                    yield _block(number, one, piece, at)
+                    number += 1
+            except DamagedInput as error:
+                end = Position(at + 1, 0, 1)
+                yield Block(number, one.source.name, 0, b"", end, fault=Fault(error.message, error.hint))
                 number += 1
             self._done += one.source.size or 0
 
@@ -79,37 +90,65 @@ class FileSource:
             opening = Opening(begin.offset, begin.line)
         stream = Stream(one.source, one.packing, opening.offset)
         cut = _cut(one)
+        covered = Coverage(one.source.name, opening.offset)
         before = stream.taken
         try:
-            for piece in pieces(stream, opening, one.source.name, cut, self._block):
+            for piece in pieces(stream, opening, one.source.name, cut, self._block, covered.between):
                 self._stored += stream.taken - before
                 before = stream.taken
+                covered.piece(piece)
                 yield piece
             if isinstance(cut, AfterElement):
-                _check_end(one, cut, stream)
+                covered.between(_check_end(one, cut, stream))
+            covered.end(one.source, stream)
         finally:
             stream.close()
 
 
-def _check_end(one: Detected, end: AfterElement, stream: Stream) -> None:
-    """Raises DynaopsError where a JSON array does not end, or the file goes on with other rows."""
+def _block(number: int, one: Detected, piece: Piece, at: int) -> Block:
+    """A piece of the input number `at` as a block."""
+    layout = one.layout
+    rows = piece.end - piece.line + 1 if layout.container is Container.ARROW else None
+    counting = _COUNTING.get(layout.container, RowCount.UNKNOWN)
+    if layout.container is Container.CSV and layout != Layout(Container.CSV, layout.delimiter):
+        counting = RowCount.UNKNOWN  # other ways to escape than the standard's
+    data = one.opening.header + piece.data if one.opening.header else piece.data
+    return Block(
+        number,
+        one.source.name,
+        piece.line,
+        data,
+        Position(at, piece.end, piece.next_line),
+        rows=rows,
+        counting=counting,
+        delimiter=layout.delimiter,
+    )
+
+
+def _check_end(one: Detected, end: AfterElement, stream: Stream) -> int:
+    """Answers how many bytes there are behind the last element.
+
+    Raises DamagedInput where a JSON array does not end, or the file goes on with other rows.
+    """
     name = one.source.name
     if one.around is not Around.NOTHING and not end.closed:
-        raise DynaopsError(
+        raise DamagedInput(
             f"{name} ends before its JSON array does", "Is the file complete? All rows in it were read."
         )
     if not end.closed:
-        return
-    rest = end.rest
+        return 0
+    rest, passed = end.rest, len(end.rest)
     while more := stream.read(BLOCK_BYTES):
+        passed += len(more)
         rest = rest.rstrip() + more
         if len(rest) > 2 * BLOCK_BYTES:
             break
     if not _ends(rest, alone=one.around is Around.ARRAY):
-        raise DynaopsError(
+        raise DamagedInput(
             f"{name} goes on after its JSON array has ended",
             "What comes after it is not read. Is it several arrays? Put each in a file of its own.",
         )
+    return passed
 
 
 def _ends(rest: bytes, alone: bool) -> bool:

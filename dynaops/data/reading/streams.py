@@ -8,12 +8,14 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Any
 
+from dynaops.data.reading.damage import DamagedInput
 from dynaops.data.reading.inputs import Input, Readable, unreadable
 from dynaops.model.errors import DynaopsError
 
 _PIECE = 1 << 20
 _PACKED = 1 << 14
 """Packed bytes taken at a time."""
+_GZIP_FED = 1 << 16
 _FED = 512
 """Bytes given to zstd at once: a block of four may stand for 128 KB (RFC 8878), and it gives all of them at once."""
 MOST_SAMPLE = 4 << 20
@@ -58,6 +60,9 @@ class Stream:
         self._packing = packing
         direct = packing is Packing.NONE
         self._counted = _Counted(source, start if direct else 0)
+        self.position = start if direct else 0
+        """Unpacked bytes before the next one that is read."""
+        self._damage: DamagedInput | None = None
         self._file = self._counted if direct else self._unpacking()
         if not direct:
             self._skip(start)
@@ -68,16 +73,28 @@ class Stream:
         return self._counted.at
 
     def read(self, size: int) -> bytes:
-        """`size` bytes; fewer only at the end."""
-        parts = []
-        while size > 0 and (data := self._some(min(size, _PIECE))):
+        """`size` bytes; fewer only at the end, or before damage, which the next call raises."""
+        parts: list[bytes] = []
+        while size > 0 and (data := self._before_damage(min(size, _PIECE), bool(parts))):
             parts.append(data)
             size -= len(data)
+            self.position += len(data)
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
     def close(self) -> None:
         """End reading."""
         self._counted.close()
+
+    def _before_damage(self, size: int, begun: bool) -> bytes:
+        """Some bytes. `begun`: others were read before, and have to reach the caller before damage is raised."""
+        if self._damage is None:
+            try:
+                return self._some(size)
+            except DamagedInput as error:
+                self._damage = error
+        if begun:
+            return b""
+        raise self._damage
 
     def _some(self, size: int) -> bytes:
         try:
@@ -91,13 +108,13 @@ class Stream:
 
     def _unpacking(self) -> Readable:
         if self._packing is Packing.GZIP:
-            counted: Any = self._counted
-            return gzip.GzipFile(fileobj=counted, mode="rb")
+            return _Members(self._counted)
         return _Frames(self._counted, _zstd(self._name).ZstdDecompressor().decompressobj)
 
     def _skip(self, count: int) -> None:
         while count > 0 and (data := self._some(min(count, _PIECE))):
             count -= len(data)
+            self.position += len(data)
 
 
 class _Counted:
@@ -114,6 +131,49 @@ class _Counted:
 
     def close(self) -> None:
         self._file.close()
+
+
+class _Members:
+    """Gzip members one after the other (RFC 1952). Unlike the library's reader it gives all that is before damage."""
+
+    def __init__(self, packed: Readable) -> None:
+        self._packed = packed
+        self._member: Any = None
+        self._waiting = b""
+        self._any = False
+
+    def read(self, size: int = -1, /) -> bytes:
+        while True:
+            if not self._waiting:
+                self._waiting = self._packed.read(_GZIP_FED)
+            if self._member is None and not (self._waiting and self._begin()):
+                if not self._waiting:
+                    return b""
+                continue
+            ended = not self._waiting  # zlib may still have some output that had no room in the last piece
+            data: bytes = self._member.decompress(self._waiting, size)
+            if self._member.eof:
+                self._waiting = self._member.unused_data
+                self._member = None
+            else:
+                self._waiting = self._member.unconsumed_tail
+            if data:
+                return data
+            if ended and self._member is not None:
+                raise EOFError
+
+    def _begin(self) -> bool:
+        """Whether a member begins; zeros behind the last one are padding."""
+        if self._any:
+            self._waiting = self._waiting.lstrip(b"\0")
+            if self._waiting and self._waiting[:1] != b"\x1f":
+                raise gzip.BadGzipFile
+        self._any = True
+        self._member = zlib.decompressobj(31) if self._waiting else None
+        return self._member is not None
+
+    def close(self) -> None:
+        self._packed.close()
 
 
 class _Frames:
@@ -159,13 +219,13 @@ def _zstd(name: str) -> Any:
     return zstandard
 
 
-def _damaged(name: str, packing: Packing, error: Exception) -> DynaopsError:
+def _damaged(name: str, packing: Packing, error: Exception) -> DamagedInput:
     reason = "it ends early" if isinstance(error, EOFError) else f"it is damaged ({error})"
     if isinstance(error, gzip.BadGzipFile):
         reason = "there is something else in it, or behind it"
     elif "too much memory" in str(error):
         reason = "it was packed with a window of more than 128 MB (zstd --long=28 and more)"
-    return DynaopsError(
+    return DamagedInput(
         f"Cannot unpack {name} ({packing.value}): {reason}",
         "Get the file again, whole, and load it from the beginning.",
     )

@@ -1,0 +1,40 @@
+"""Accounts for every byte of an input: each is of a piece of rows, or is known to hold none."""
+
+from __future__ import annotations
+
+from dynaops.data.reading.cut import Piece
+from dynaops.data.reading.inputs import Input
+from dynaops.data.reading.streams import Stream
+from dynaops.data.recount import CountsDiffer
+
+
+class Coverage:
+    """How far an input's unpacked bytes are accounted for. All methods raise CountsDiffer."""
+
+    def __init__(self, name: str, start: int) -> None:
+        self._name = name
+        self._at = start
+
+    def between(self, count: int) -> None:
+        """So many bytes hold no row: blanks, brackets, members of a wrapper that are not items."""
+        self._at += count
+
+    def piece(self, piece: Piece) -> None:
+        """A piece, which has to begin where the last one ended."""
+        start = piece.end - len(piece.data)
+        if start != self._at:
+            raise CountsDiffer(
+                f"{self._name}: bytes up to {self._at} were read, the next rows begin at {start}"
+            )
+        self._at = piece.end
+
+    def end(self, source: Input, stream: Stream) -> None:
+        """The input has been read: all of it has to be accounted for."""
+        if stream.read(1) or stream.position != self._at:
+            raise CountsDiffer(
+                f"{self._name}: {stream.position} bytes were read, rows and what is between them account for {self._at}"
+            )
+        if source.size is not None and stream.taken < source.size:
+            raise CountsDiffer(
+                f"{self._name}: the file has {source.size} bytes, of which {stream.taken} were read"
+            )

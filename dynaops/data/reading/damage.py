@@ -1,0 +1,9 @@
+"""An input that cannot be read to its end because of what is in it: reading it again would not help."""
+
+from __future__ import annotations
+
+from dynaops.model.errors import DynaopsError
+
+
+class DamagedInput(DynaopsError):
+    """The rest of this input cannot be read. What was read of it is loaded, and the inputs after it are."""

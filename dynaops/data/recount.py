@@ -1,0 +1,93 @@
+"""The second count of a load's rows, made without the parser: a load whose counts differ cannot end well.
+
+The parser counts what it made of a block. Here the same block is counted by other means, cheap enough for each block:
+line ends of JSON lines, line ends outside quotes of CSV, the row counts that binary formats tell. Elements of JSON
+arrays are told apart by `elements`, which is slow, so only the first block and each 64th are counted.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from dynaops.data.options import Counts
+from dynaops.data.parsing.elements import elements
+from dynaops.data.rows import Block, Parsed, RowCount
+from dynaops.model.errors import DynaopsError
+
+_EACH = 64
+_SAYS = "Counts do not add up"
+_REPORT = (
+    "This is a fault of dynaops, not of your data: please report it. What the counts call written is in the table; "
+    "do not rely on the rest of this input having been loaded."
+)
+
+
+class CountsDiffer(DynaopsError):
+    """Two counts of the same rows differ: rows may have been lost on the way."""
+
+    def __init__(self, what: str) -> None:
+        text = what if what.startswith(_SAYS) else f"{_SAYS}: {what}"
+        super().__init__(text, _REPORT)
+
+
+def check_block(block: Block, parsed: Parsed) -> None:
+    """Compare what the parser made of a block with another count. Raises CountsDiffer."""
+    where = f"{block.source}, from line {block.first_line}"
+    told = len(parsed.rows) + len(parsed.rejects) + parsed.not_loaded
+    if parsed.read != told:
+        raise CountsDiffer(
+            f"{where}: {parsed.read} rows read, but {len(parsed.rows)} to write, {len(parsed.rejects)} rejected "
+            f"and {parsed.not_loaded} not loaded"
+        )
+    found = parsed.read + parsed.others
+    if block.rows is not None:
+        if block.rows != found:
+            raise CountsDiffer(f"{where}: the file holds {block.rows} rows, {found} were read")
+        return
+    least = least_rows(block, found)
+    if found < least:
+        raise CountsDiffer(f"{where}: the file holds {least} rows, {found} were read")
+
+
+def check_totals(counts: Counts) -> None:
+    """Compare the rows read with what became of them. Raises CountsDiffer."""
+    if counts.read != counts.accounted:
+        raise CountsDiffer(
+            f"{counts.read} rows read, but {counts.written} written, {counts.deleted} deleted, {counts.skipped} "
+            f"skipped, {counts.unsure} unsure, {counts.rejected} rejected and {counts.not_loaded} not loaded"
+        )
+
+
+def least_rows(block: Block, found: int) -> int:
+    """How many rows a block of text holds at least; 0 where that cannot be told. `found` spares an exact count."""
+    match block.counting:
+        case RowCount.LINES:
+            return _lines(block.data, found)
+        case RowCount.RECORDS:
+            return _records(block.data, block.delimiter, found)
+        case RowCount.ELEMENTS if block.number % _EACH == 0:
+            return sum(1 for _ in elements(block.data))
+    return 0
+
+
+def _lines(data: bytes, found: int) -> int:
+    """Lines that are not blank; they are looked at one by one only if there are fewer rows than line ends."""
+    ends = data.count(b"\n") + (not data.endswith(b"\n"))
+    return ends if ends <= found else sum(1 for line in data.split(b"\n") if line.strip())
+
+
+def _records(data: bytes, delimiter: str, found: int) -> int:
+    """Records of CSV without its header; 0 where the quotes are not as the standard has them (RFC 4180)."""
+    if b'"' in data:
+        outside = data.split(b'"')[::2]
+        ends = sum(part.count(b"\n") for part in outside)
+    else:
+        ends = data.count(b"\n")
+    if ends - 1 + (not data.endswith(b"\n")) <= found:
+        return 0
+    lines = io.StringIO(data.decode("latin-1"), newline="")
+    try:
+        return sum(1 for record in csv.reader(lines, delimiter=delimiter, strict=True) if record) - 1
+    except csv.Error:
+        return 0
