@@ -71,7 +71,7 @@ class _Resolver:
 
     def _asked(self, prompt: str) -> str:
         """The code that somebody types. Raises CredentialsFailed where there is no terminal to ask on."""
-        if not _has_terminal():
+        if not has_terminal():
             raise CredentialsFailed(
                 reason="the role needs a code of an MFA device (mfa_serial), and there is no terminal to ask for it on"
             )
@@ -159,7 +159,8 @@ def _told(job: Callable[[], _T]) -> _T:
         ) from error
 
 
-def _has_terminal() -> bool:
+def has_terminal() -> bool:
+    """Whether somebody can be asked."""
     try:
         os.close(os.open("/dev/tty", os.O_RDWR | getattr(os, "O_NOCTTY", 0)))
     except OSError:

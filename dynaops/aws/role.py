@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -11,18 +12,22 @@ if TYPE_CHECKING:
     from botocore.session import Session
 
 SESSION_NAME = "dynaops"
+_CODE = re.compile("[0-9]{6}")
 _STS_REGIONS = {"aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 """Where STS is asked of a partition, if no region is set; else us-east-1."""
 
 
 @dataclass(frozen=True)
 class Role:
-    """A role to assume. `said` is where the file says so: "role_arn, dynaops.toml:7:1"."""
+    """A role to assume. `said` is where the file says so: "role_arn, dynaops.toml:7:1"; `mfa_said` of the device."""
 
     arn: str
     external_id: str | None = None
     session_name: str | None = None
     said: str = "role_arn"
+    mfa_serial: str | None = None
+    """The MFA device whose code is asked for: its ARN, or a serial number."""
+    mfa_said: str = "mfa_serial"
 
     @property
     def sts_region(self) -> str:
@@ -40,6 +45,29 @@ def take_on(session: Session, role: Role, sts: Callable[[], Any]) -> None:
     session._credentials = DeferredRefreshableCredentials(partial(_assumed, role, sts), "assume-role")  # type: ignore[attr-defined]
 
 
+def _mfa_code(role: Role) -> str:
+    """The code of the role's MFA device, as somebody types it. Raises CredentialsFailed.
+
+    It is asked for again when the role's credentials are due, after an hour.
+    """
+    import getpass
+
+    from dynaops.aws.credentials import CredentialsFailed, has_terminal
+
+    needs = f"the role {role.arn} needs a code of the MFA device {role.mfa_serial} ({role.mfa_said})"
+    if not has_terminal():
+        raise CredentialsFailed(
+            reason=f"{needs}, and there is no terminal to ask for it on. A pipeline takes a role without MFA"
+        )
+    try:
+        code = getpass.getpass(f"Code of the MFA device {role.mfa_serial}: ").strip()
+    except (EOFError, OSError):
+        code = ""
+    if not _CODE.fullmatch(code):
+        raise CredentialsFailed(reason=f"{needs}, which has 6 digits")
+    return code
+
+
 def _assumed(role: Role, sts: Callable[[], Any]) -> dict[str, str]:
     """The role's credentials, as botocore's refreshable ones take them. Raises CredentialsFailed."""
     from botocore.exceptions import BotoCoreError, ClientError
@@ -49,6 +77,8 @@ def _assumed(role: Role, sts: Callable[[], Any]) -> dict[str, str]:
     request = {"RoleArn": role.arn, "RoleSessionName": role.session_name or SESSION_NAME}
     if role.external_id is not None:
         request["ExternalId"] = role.external_id
+    if role.mfa_serial is not None:
+        request |= {"SerialNumber": role.mfa_serial, "TokenCode": _mfa_code(role)}
     try:
         answer = sts().assume_role(**request)["Credentials"]
     except ClientError as error:

@@ -18,6 +18,7 @@ from dynaops.backups.settings import Derived, SpecReader, derived, of_file, spec
 from dynaops.backups.source import Source, source_of
 from dynaops.engine.adopt import Imported, import_table, yaml_of
 from dynaops.engine.identity import check_identity
+from dynaops.engine.load import document_of
 from dynaops.engine.plan import PlanRefused, make_plan
 from dynaops.model.change import Action, Change
 from dynaops.model.errors import DynaopsError
@@ -30,6 +31,8 @@ from dynaops.model.state import State
 if TYPE_CHECKING:
     from dynaops.aws.session import Aws
 
+STDOUT = Path("-")
+"""The place of a spec that is printed instead of written."""
 _NAME = re.compile(r"[a-zA-Z0-9_.-]{3,255}")
 
 
@@ -37,8 +40,9 @@ _NAME = re.compile(r"[a-zA-Z0-9_.-]{3,255}")
 class Request:
     """What is restored: `reference` is a backup, or with `at` (epoch seconds) or `latest` a table.
 
-    `file` is the new table's spec, used if it is there. `without` are spec keys that are not put back. `documents`
-    reads a spec file with all that the project says beside, by default with nothing but the file.
+    `file` is the new table's spec, used if it is there; STDOUT: it is kept nowhere. `without` are spec keys that are
+    not put back. `documents` reads a spec file with all that the project says beside, by default with nothing but the
+    file.
     """
 
     reference: str
@@ -79,7 +83,7 @@ def plan_restore(request: Request, state: State, aws: Aws) -> Restoration:
     source = source_of(aws, request.reference, request.region, request.at, request.latest)
     operation = operation_for(aws, state, source, request.target, request.role)
     file = request.file or spec_file(source.table, request.target, state)
-    there = file.is_file()
+    there = file != STDOUT and file.is_file()
     if there:
         _check_file(file, request)
     settings = None
@@ -111,39 +115,45 @@ def operation_for(
     return restoring(source, target, service_role, bare)
 
 
-def write_spec(restoration: Restoration) -> None:
-    """Write the new table's spec, where it is not there. Raises OSError."""
-    if restoration.derived is not None and not restoration.file.exists():
-        said = (
-            f"# {restoration.target}, restored from {restoration.source.words};\n"
-            f"# its settings are those of {restoration.derived.origin}.\n"
-        )
+def spec_text(restoration: Restoration) -> str:
+    """The new table's spec as it is written; empty where it is there already, or nobody knows its settings."""
+    if restoration.derived is None:
+        return ""
+    said = (
+        f"# {restoration.target}, restored from {restoration.source.words};\n"
+        f"# its settings are those of {restoration.derived.origin}.\n"
+    )
+    return said + yaml_of(restoration.derived.spec)
+
+
+def write_spec(restoration: Restoration, text: str) -> None:
+    """Write the new table's spec, where there is one to write and no file is there. Raises OSError."""
+    if text and restoration.file != STDOUT and not restoration.file.exists():
         restoration.file.parent.mkdir(parents=True, exist_ok=True)
-        write_text(restoration.file, said + yaml_of(restoration.derived.spec))
+        write_text(restoration.file, text)
 
 
 def adopted(restoration: Restoration, state: State, aws: Aws) -> Imported:
-    """The table taken over as it is, since nobody knows its settings. Writes its spec.
+    """The table taken over as it is, since nobody knows its settings.
 
-    The caller saves the state, then marks the table as that state's.
+    The caller saves the state, marks the table as that state's, and writes the spec.
     """
-    imported = import_table(restoration.target, state, aws, restoration.source.region)
-    restoration.file.parent.mkdir(parents=True, exist_ok=True)
-    write_text(restoration.file, imported.spec_yaml)
-    return imported
+    return import_table(restoration.target, state, aws, restoration.source.region)
 
 
 def plan_settings(restoration: Restoration, state: State, aws: Aws) -> Plan:
     """What puts the settings back, and records the table. Raises DynaopsError where that would lose its rows."""
-    found = restoration.documents(restoration.file)
+    printed = restoration.derived if restoration.file == STDOUT else None
+    found = [document_of(printed.spec)] if printed else restoration.documents(restoration.file)
     documents = [one for one in found if one.spec.table_name == restoration.target]
     plan = make_plan(documents, state, aws)
     lossy = [one for one in plan.operations if one.danger in (Danger.DESTROY, Danger.REPLACE)]
     if lossy:
+        place = "its spec on stdout" if restoration.file == STDOUT else restoration.file
         raise DynaopsError(
-            f"{restoration.target} is restored, but {restoration.file} would have it otherwise: {lossy[0].title}",
+            f"{restoration.target} is restored, but {place} would have it otherwise: {lossy[0].title}",
             f"The backup is of a time when {restoration.source.table} had other keys or indexes. Change that file to "
-            f"what the table is (dynaops import shows it), then run `dynaops apply {restoration.file}`.",
+            "what the table is (dynaops import shows it), then apply it.",
         )
     return plan
 

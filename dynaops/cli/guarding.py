@@ -34,14 +34,18 @@ def guard_of(project: Project) -> Guard | None:
 def role_of(project: Project, in_sandbox: bool = False) -> Role | None:
     """The role that is assumed; None where the caller's own credentials are used.
 
-    The embedded sandbox plays any account: there, an environment with an account and no role gets a role in it.
+    The embedded sandbox plays any account: there, an environment with an account and no role gets a role in it, and no
+    code of an MFA device is asked for, since it has no devices.
     """
     from dynaops.aws.role import Role
 
     arn, said = project.role_arn, project.says("role_arn")
     if arn is None and in_sandbox and project.account is not None:
         arn, said = f"arn:aws:iam::{project.account}:role/{_IN_SANDBOX}", project.says("account")
-    return Role(arn, project.external_id, project.session_name, said) if arn else None
+    if arn is None:
+        return None
+    serial = None if in_sandbox else project.mfa_serial
+    return Role(arn, project.external_id, project.session_name, said, serial, project.says("mfa_serial"))
 
 
 def outside_regions(documents: Sequence[Document], project: Project, home: str | None) -> Iterator[Finding]:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import redirect_stdout
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import typer
 
 from dynaops.backups.restore import (
+    STDOUT,
     Request,
     Restoration,
     adopted,
     plan_restore,
     plan_settings,
+    spec_text,
     write_spec,
 )
 from dynaops.cli import wiring
@@ -43,7 +47,27 @@ _AGAIN = "the same command, run again,"
 def restore(
     settings: Settings, request: Request, at: str | None, *, wait: bool, yes: bool, operations: bool
 ) -> int:
-    """Restore a table, or go on with that. `at` is a time as people write it. Answers the exit code."""
+    """Restore a table, or go on with that. `at` is a time as people write it. Answers the exit code.
+
+    A spec that goes to stdout has it for itself: people are spoken to on stderr.
+    """
+    if request.file != STDOUT or settings.json:
+        return _restore(settings, request, at, sys.stdout, wait=wait, yes=yes, operations=operations)
+    stdout = sys.stdout
+    with redirect_stdout(sys.stderr):
+        return _restore(settings, request, at, stdout, wait=wait, yes=yes, operations=operations)
+
+
+def _restore(
+    settings: Settings,
+    request: Request,
+    at: str | None,
+    stdout: TextIO,
+    *,
+    wait: bool,
+    yes: bool,
+    operations: bool,
+) -> int:
     way = wiring.aws(settings)
     place = wiring.store(settings)
     region = region_of(request.reference, settings, way)
@@ -55,7 +79,7 @@ def restore(
     )
     restoration = plan_restore(request, state_of(place, way), way)
     with place.recorder.run("backup restore"):
-        return _restored(restoration, place, way, settings, wait=wait, yes=yes, operations=operations)
+        return _restored(restoration, place, way, settings, stdout, wait=wait, yes=yes, operations=operations)
 
 
 def _restored(
@@ -63,6 +87,7 @@ def _restored(
     place: RecordedStore,
     way: Aws,
     settings: Settings,
+    stdout: TextIO,
     *,
     wait: bool,
     yes: bool,
@@ -96,12 +121,28 @@ def _restored(
         if restoration.unknown:
             imported = adopted(restoration, place.load(), way)
             place.save(imported.state)
+            _hand_over(restoration, imported.spec_yaml, told, screen, stdout)
             tell_unmarked(screen, mark(imported.marks, way))
-            screen.say(f"{restoration.target} is recorded as it is; its spec is in {restoration.file}.")
+            screen.say(f"{restoration.target} is recorded as it is; its spec is {_where(restoration)}.")
             return _end(screen, told)
-        write_spec(restoration)
+        _hand_over(restoration, spec_text(restoration), told, screen, stdout)
         plan = plan_settings(restoration, place.load(), way)
         return _put_back(restoration, plan, place, way, settings, told)
+
+
+def _hand_over(
+    restoration: Restoration, text: str, told: dict[str, Any], screen: Screen, stdout: TextIO
+) -> None:
+    """Write the new table's spec, or print it; with ``--json`` it is in the document then."""
+    write_spec(restoration, text)
+    if restoration.file == STDOUT and screen.json:
+        told["spec_yaml"] = text
+    elif restoration.file == STDOUT:
+        stdout.write(text)
+
+
+def _where(restoration: Restoration) -> str:
+    return "on stdout" if restoration.file == STDOUT else f"in {restoration.file}"
 
 
 def _documents(settings: Settings, file: Path) -> list[Document]:
@@ -136,7 +177,7 @@ def _put_back(
             return _end(screen, told, plan, outcome)
     left = plan_settings(restoration, place.load(), way)
     verdict = "nothing is left to plan" if left.empty else "`dynaops plan` shows what is left to do"
-    screen.say(f"{restoration.target} is in the state, and its spec in {restoration.file}; {verdict}.")
+    screen.say(f"{restoration.target} is in the state, and its spec {_where(restoration)}; {verdict}.")
     return _end(
         screen, {**told, "plan_empty": left.empty, "operations": [one.public() for one in plan.operations]}
     )

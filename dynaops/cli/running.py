@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from dynaops.cli import wiring
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from dynaops.aws.session import Aws
     from dynaops.model.event import Event, Outcome
     from dynaops.model.plan import Consent, Plan
+    from dynaops.specs.project import Project
     from dynaops.stores.base import Keeper
     from dynaops.stores.recorder import RunRecorder
 
@@ -62,6 +63,23 @@ class Terms:
     """Tables that are worked on at once, where the command line says."""
     happened: frozenset[str] = frozenset()
     """Its operations of which an earlier run made the call, and AWS shows the effect."""
+
+
+def with_consents_of(said: Project, terms: Terms) -> Terms:
+    """`terms`, with what the environment agrees to beforehand; that it does is told."""
+    standing = [name for name in ("allow_adopt", "allow_replace", "allow_destroy") if getattr(said, name)]
+    lent = [name for name in standing if not getattr(terms, name)]
+    if lent:
+        from dynaops.cli.screen import notice
+
+        told = "; ".join(said.says(name) for name in lent)
+        notice(f"The environment {said.environment} agrees beforehand: {told}")
+    return replace(
+        terms,
+        allow_adopt=terms.allow_adopt or said.allow_adopt,
+        allow_replace=terms.allow_replace or said.allow_replace,
+        allow_destroy=terms.allow_destroy or said.allow_destroy,
+    )
 
 
 def carry_out(plan: Plan, place: Keeper, way: Aws, settings: Settings, terms: Terms) -> int:

@@ -1,6 +1,7 @@
 """Granting functions the use of a table: one policy, attached to the functions' execution roles.
 
 Nothing is recorded: the policy is found by its name, and its description, which IAM never changes, tells whose it is.
+A policy that a grant makes or changes is marked as the state's, where one is stored; another state's mark is kept.
 So a grant works on any table from anywhere, and neither plan nor destroy of a table ever meets it. Where this state's
 own spec makes the policy, that one is attached, and left as the spec has it.
 """
@@ -20,6 +21,8 @@ from dynaops.engine.granted import configuration
 from dynaops.engine.grantees import Function, found, sharing
 from dynaops.engine.identity import check_identity
 from dynaops.engine.load import document_of
+from dynaops.engine.marking import marked
+from dynaops.engine.marks import Claim, claim_of
 from dynaops.engine.order import order
 from dynaops.engine.plan import PlanRefused, check_parameters
 from dynaops.kinds.iam.calls import made_for
@@ -100,10 +103,11 @@ def plan_grant(request: Request, state: State, aws: Aws) -> Granted:
         "made_by": "grant" if policy.own else "spec",
         "document": entry.desired.properties["document"] if entry.desired else None,
     }
-    plan = _plan(work, entry, aws)
+    claim = claim_of(state, aws.mark if state.serial and policy.own and not request.revoke else None)
+    plan = _plan(work, entry, aws, claim)
     if request.revoke and plan.operations:
         warnings = (*_losers(scope, aws, functions), *_again(policy, roles))
-        plan = plan.model_copy(update={"warnings": warnings})
+        plan = plan.model_copy(update={"warnings": (*plan.warnings, *warnings)})
     return Granted(plan, configuration(scope, table, told, functions))
 
 
@@ -236,11 +240,12 @@ def _explained(change: Change, request: Request) -> Change:
     return change.model_copy(update={"reason": reason})
 
 
-def _plan(work: Work, entry: Entry, aws: Aws) -> Plan:
+def _plan(work: Work, entry: Entry, aws: Aws, claim: Claim) -> Plan:
     refused = [one for one in POLICY_ROOM.findings(work) if one.severity is Severity.ERROR]
     if refused:
         raise PlanRefused(refused)
-    operations = tuple(order(POLICY_ROOM.operations(work), work, None, None))
+    steps, remarks = marked(POLICY_ROOM.operations(work), work, claim)
+    operations = tuple(order(steps, work, None, None))
     check_parameters(operations, aws)
     return Plan(
         dynaops_version=__version__,
@@ -251,6 +256,7 @@ def _plan(work: Work, entry: Entry, aws: Aws) -> Plan:
         changes=(entry.change,) if entry.change and operations else (),
         operations=operations,
         tables=(work.scope.address,),
+        warnings=tuple(remarks),
     )
 
 

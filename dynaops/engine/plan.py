@@ -234,7 +234,7 @@ def _declared(documents: Sequence[Document], aws: Aws) -> list[Target]:
         Target(
             Scope(doc.spec.table_name, doc.spec.table_name, doc.spec.region or aws.region),
             doc.spec,
-            source_of(doc.source, folder),
+            source_of(doc.source, folder) if doc.source else None,
         )
         for doc in documents
     ]

@@ -59,6 +59,10 @@ class Project:
     role_arn: str | None = None
     external_id: str | None = None
     session_name: str | None = None
+    mfa_serial: str | None = None
+    allow_adopt: bool = False
+    allow_replace: bool = False
+    allow_destroy: bool = False
     origins: Mapping[str, Place] = field(default_factory=dict, repr=False, compare=False)
     """Where each key that the file has is written; of maps also each entry: ``defaults.tags.owner``."""
 

@@ -249,6 +249,7 @@ def _of_environments(path: Path, environments: object, located: _Located) -> Ite
         else:
             yield from _of_layer(path, settings, around, located)
             yield from _without_role(settings, around, located)
+            yield from _consenting_for_others(settings, around, located)
 
 
 def _shared_states(
@@ -339,9 +340,24 @@ def _stays_within(folder: Path, path: str, root: Path) -> bool:
 
 
 def _without_role(settings: Mapping[str, Any], around: KeyPath, located: _Located) -> Iterator[Finding]:
-    for name in ("external_id", "session_name"):
+    for name in ("external_id", "session_name", "mfa_serial"):
         if name in settings and "role_arn" not in settings:
             at = (*around, name)
             yield located.finding(
                 located.key(at), f"{name}: says how a role is assumed, and role_arn is missing", None, at
             )
+
+
+def _consenting_for_others(
+    settings: Mapping[str, Any], around: KeyPath, located: _Located
+) -> Iterator[Finding]:
+    """What a protected environment gives up is agreed to in the plan that is reviewed."""
+    if settings.get("protected") is not True:
+        return
+    for name in ("allow_adopt", "allow_replace", "allow_destroy"):
+        if settings.get(name) is True:
+            at = (*around, name)
+            message = (
+                f"{name}: the environment is protected, and consent is part of each plan that is reviewed"
+            )
+            yield located.finding(located.key(at), message, "Use plan --out FILE --consent KIND:ADDRESS.", at)

@@ -233,6 +233,37 @@ KEYS = (
         "2 to 64 of a-z A-Z 0-9 _ + = , . @ -",
         guard=True,
     ),
+    Key(
+        "mfa_serial",
+        Form.TEXT,
+        "The MFA device (ARN or serial number) whose code the role asks for. It is typed at a terminal.",
+        '"arn:aws:iam::111122223333:mfa/jane"',
+        r"[A-Za-z0-9_+=/:,.@-]{9,256}",
+        "the ARN of an MFA device, or its serial number of 9 to 256 characters",
+        guard=True,
+    ),
+    Key(
+        "allow_adopt",
+        Form.FLAG,
+        "Agree to taking over what is live and no state has marked, as --allow-adopt does; not where it is protected.",
+        "true",
+        guard=True,
+    ),
+    Key(
+        "allow_replace",
+        Form.FLAG,
+        "Agree to tables or indexes being deleted and built anew, as --allow-replace does; not where it is protected.",
+        "true",
+        guard=True,
+    ),
+    Key(
+        "allow_destroy",
+        Form.FLAG,
+        "Agree to giving up tables, indexes, protection or recovery points, as --allow-destroy does; not where it is "
+        "protected.",
+        "true",
+        guard=True,
+    ),
 )
 BY_NAME = {key.name: key for key in KEYS}
 SHARED_KEYS = tuple(key.name for key in KEYS if not key.guard)

@@ -17,6 +17,7 @@ from dynaops.backups.restore import (
     adopted,
     plan_restore,
     plan_settings,
+    spec_text,
     write_spec,
 )
 from dynaops.engine.adopt import yaml_of
@@ -45,7 +46,7 @@ def planned(shop: Shop, reference: str, **more: Any) -> Restoration:
 
 def put_back(shop: Shop, restoration: Restoration) -> Plan:
     """The second half: spec, settings, state; nothing may be left to do."""
-    write_spec(restoration)
+    write_spec(restoration, spec_text(restoration))
     plan = plan_settings(restoration, shop.state, shop.aws)
     outcome = apply_plan(plan, shop.store, shop.aws, lambda _: None)
     assert outcome.complete, outcome
@@ -151,7 +152,7 @@ def test_settings_that_failed_half_way_are_picked_up(shop: Shop) -> None:
     name = shop.back_up().name
     restoration = planned(shop, name)
     assert shop.run_plan(restoration.plan).complete
-    write_spec(restoration)
+    write_spec(restoration, spec_text(restoration))
     shop.server.faults.add(Rule("access_denied", operation="UpdateTimeToLive"))
     plan = plan_settings(restoration, shop.state, shop.aws)
     assert apply_plan(plan, shop.store, shop.aws, lambda _: None).failed
@@ -238,7 +239,9 @@ def test_a_table_that_nobody_knows_is_taken_over_as_it_is(shop: Shop) -> None:
     restoration = planned(shop, name)
     assert restoration.unknown and [one.code for one in restoration.plan.warnings] == ["BACKUP121"]
     assert shop.run_plan(restoration.plan).complete
-    shop.store.save(adopted(restoration, shop.state, shop.aws).state)
+    imported = adopted(restoration, shop.state, shop.aws)
+    shop.store.save(imported.state)
+    write_spec(restoration, imported.spec_yaml)
     assert make_plan(load([restoration.file]), shop.state, shop.aws).empty
     assert len(shop.content("restored")) == 3
 

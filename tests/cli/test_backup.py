@@ -162,6 +162,33 @@ def test_restored_by_name_with_an_empty_plan(cli: Cli, orders: Aws, here: Path) 
     assert again.code == 0 and again.json["plan_empty"] and again.json["operations"] == []
 
 
+def test_the_spec_of_a_restored_table_goes_to_stdout(cli: Cli, orders: Aws, here: Path) -> None:
+    """The table is in the state, and no `plan` of any folder takes it for one whose spec has gone."""
+    assert cli("backup", "create", "orders", "--name", "good").code == 0
+    before = sorted(path for path in here.rglob("*") if ".dynaops" not in path.parts)
+    done = cli("backup", "restore", "good", "again", "--yes", "--spec", "-")
+    assert done.code == 0 and "nothing is left to plan" in done.err, done
+    assert sorted(path for path in here.rglob("*") if ".dynaops" not in path.parts) == before
+    assert done.out.startswith("# again, restored from ")
+    assert rows_of(orders, "again") == rows_of(orders, "orders")
+    (here / "more.yaml").write_text("table_name: more\nhash_key: id\nattributes: {id: S}\n")
+    for folder in (".", "specs"):
+        changes = cli("plan", folder, "--json").json["changes"]
+        assert {one["address"].partition("/")[0] for one in changes} <= {"more"}
+    (here / "specs" / "again.yaml").write_text(done.out)
+    assert cli("plan", "--exit-code").code == 0
+    told = cli("backup", "restore", "good", "third", "--yes", "--spec", "-", "--json").json
+    assert told["spec"] == "-" and told["spec_yaml"].startswith("# third, restored from ")
+
+
+def test_a_table_whose_settings_nobody_knows_is_printed_as_it_is(cli: Cli, orders: Aws) -> None:
+    assert cli("backup", "create", "orders", "--name", "good").code == 0
+    assert cli("destroy", "--yes", "--allow-destroy").code == 0
+    done = cli("backup", "restore", "good", "again", "--yes", "--spec", "-")
+    assert done.code == 0 and "recorded as it is; its spec is on stdout" in " ".join(done.err.split()), done
+    assert "table_name: again\n" in done.out
+
+
 def test_restored_with_the_defaults_and_variables_of_its_environment(
     cli: Cli, orders: Aws, here: Path
 ) -> None:

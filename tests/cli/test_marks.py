@@ -91,6 +91,22 @@ def test_what_nobody_marks_is_adopted_with_consent_only(teams: tuple[Team, Team]
     assert team("drift", "--exit-code").code == Exit.OK
 
 
+def test_what_a_lost_state_has_marked_is_destroyed_when_it_is_taken_over(teams: tuple[Team, Team]) -> None:
+    """The state that is left records the table, and the one that was lost has marked it."""
+    one, two = teams
+    spec = one.write()
+    assert one("apply", spec, "--yes").code == Exit.OK
+    owner = one.id
+    two.state.write_text(one.state.read_text().replace(owner, "another"))
+    refused = two("destroy", "--yes", "--allow-destroy")
+    assert refused.code == Exit.FAILED and f"--take-over {owner}" in refused.err
+    assert two("destroy", "--yes", "--allow-destroy", "--take-over", "nobody").code == Exit.FAILED
+    assert one.mark() == owner
+    done = two("destroy", "--yes", "--take-over", owner)
+    assert done.code == Exit.OK, done
+    assert two.client.list_tables()["TableNames"] == []
+
+
 @pytest.mark.parametrize("view", ["--json", "--markdown", "--html"])
 def test_every_view_tells_of_it(teams: tuple[Team, Team], view: str) -> None:
     team, _ = teams

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from dynaops.engine.apply import apply_plan
 from dynaops.engine.grant import Granted, Request, plan_grant
 from dynaops.engine.plan import PlanRefused
 from dynaops.model.errors import DynaopsError
+from dynaops.model.state import State
 from dynaops.sandbox.faults import Rule
 from dynaops.stores.unrecorded import Unrecorded
 from tests.companions.bench import REGION, Bench, calls
@@ -85,6 +87,37 @@ def test_a_plain_table_gives_its_items_and_nothing_more(bench: Bench) -> None:
     found = document(bench)
     assert list(found) == ["UseTable"]
     assert found["UseTable"]["Resource"] == [TABLE]
+
+
+def tags(bench: Bench) -> dict[str, str]:
+    arn = f"arn:aws:iam::123456789012:policy/{NAME}"
+    return {tag["Key"]: tag["Value"] for tag in bench.client("iam").list_policy_tags(PolicyArn=arn)["Tags"]}
+
+
+def test_the_policy_is_marked_as_the_states(bench: Bench, tmp_path: Path) -> None:
+    """As what an apply makes: in the call that makes it, or with its next change; another state's mark is kept."""
+    bench.aws.mark = "dynaops:state"
+    make_table(bench)
+    for name in ("worker", "second", "third"):
+        make_function(bench, name)
+    grant(bench, "worker")
+    assert tags(bench) == {}, "no state is stored whose mark it could be"
+    bench.store.save(State.empty())
+    mark = {"dynaops:state": bench.state.lineage}
+    assert sorted(calls(grant(bench, "second").plan)) == ["AttachRolePolicy", "TagPolicy"]
+    assert tags(bench) == mark
+    assert calls(grant(bench, "third").plan) == ["AttachRolePolicy"]
+    revoked = grant(bench, "worker", "second", "third", revoke=True)
+    assert "TagPolicy" not in calls(revoked.plan)
+    assert policies(bench) == []
+    (made, *_) = grant(bench, "worker").plan.operations
+    assert made.api == "CreatePolicy" and tags(bench) == mark
+    (tmp_path / "other").mkdir()
+    other = Bench(tmp_path / "other", bench.server)
+    other.aws.mark = "dynaops:state"
+    other.store.save(State.empty())
+    assert calls(grant(other, "second").plan) == ["AttachRolePolicy"]
+    assert tags(bench) == mark
 
 
 def test_indexes_stream_and_key_where_there_are_some(bench: Bench) -> None:

@@ -19,7 +19,7 @@ from dynaops.cli.lost_state import warned, warned_if_refused
 from dynaops.cli.notifying import Notify, announce, recipients
 from dynaops.cli.project_file import project
 from dynaops.cli.reviewing import Policies, house_rules, judged
-from dynaops.cli.running import Terms, carry_out
+from dynaops.cli.running import Terms, carry_out, with_consents_of
 from dynaops.cli.screen import Screen
 from dynaops.cli.settings import Settings, settings_of
 
@@ -93,6 +93,7 @@ def apply(
         settings = settings_of(ctx, file.environment or "")
         require_permitted(settings, project(settings), "apply", Effect.DATA)
         require_reviewed(project(settings), terms.digest)
+        terms = with_consents_of(project(settings), terms)
         return _apply_saved(settings, file, policies, env_names or (), terms, recipients(settings, notify))
     if digest is not None:
         raise typer.BadParameter(
@@ -100,6 +101,7 @@ def apply(
         )
     settings = settings_of(ctx)
     require_permitted(settings, project(settings), "apply of specs", Effect.CHANGES)
+    terms = with_consents_of(project(settings), terms)
     specs = wiring.source(settings, paths, overlays, variables, variable_files, env_names, recursive)
     told = recipients(settings, notify)
     return _apply_specs(settings, specs, tuple(targets or ()), policies, terms, told)

@@ -206,7 +206,7 @@ def restore(
         str | None,
         typer.Option(
             metavar="PLACE",
-            help="Its spec, or a folder for it: used if it is there, else written.  "
+            help="Its spec, or a folder for it: used if it is there, else written; - prints it.  "
             "[default: NEW-TABLE.yaml beside the source's]",
         ),
     ] = None,

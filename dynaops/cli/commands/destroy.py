@@ -12,8 +12,9 @@ from dynaops.cli.identity import state_of
 from dynaops.cli.lazy import new_app
 from dynaops.cli.lost_state import require_state
 from dynaops.cli.notifying import Notify, announce, recipients
+from dynaops.cli.project_file import project
 from dynaops.cli.reviewing import Policies, house_rules, judged
-from dynaops.cli.running import Terms, carry_out
+from dynaops.cli.running import Terms, carry_out, with_consents_of
 from dynaops.cli.screen import Screen
 from dynaops.cli.settings import settings_of
 
@@ -34,6 +35,7 @@ def destroy(
     targets: options.Targets = None,
     yes: options.Yes = False,
     allow_destroy: options.AllowDestroy = False,
+    take_over: options.TakeOver = None,
     consents: options.Consents = None,
     no_wait: options.NoWait = False,
     parallelism: options.Parallelism = None,
@@ -65,11 +67,30 @@ def destroy(
         state = state_of(place, way)
         # Not before: a first apply may hold the lock, whose state is not saved yet.
         require_state(state, place, settings, "nothing is known that could be destroyed")
-        plan = wiring.make_plan(documents, state, way, read=specs.read, targets=targets or (), destroy=True)
+        plan = wiring.make_plan(
+            documents,
+            state,
+            way,
+            read=specs.read,
+            targets=targets or (),
+            destroy=True,
+            take_over=take_over or (),
+        )
         plan = wiring.agreed(plan, agreed)
         terms = Terms(
-            yes, False, allow_destroy, not no_wait, operations, events=events, parallelism=parallelism
+            yes,
+            False,
+            allow_destroy,
+            not no_wait,
+            operations,
+            events=events,
+            parallelism=parallelism,
+            take_over=tuple(take_over or ()),
         )
         return carry_out(
-            judged(plan, documents, state, house_rules(settings, policies)), place, way, settings, terms
+            judged(plan, documents, state, house_rules(settings, policies)),
+            place,
+            way,
+            settings,
+            with_consents_of(project(settings), terms),
         )
