@@ -246,14 +246,14 @@ KEYS = (
         "allow_adopt",
         Form.FLAG,
         "Agree to taking over what is live and no state has marked, as --allow-adopt does; not where it is protected.",
-        "true",
+        "false",
         guard=True,
     ),
     Key(
         "allow_replace",
         Form.FLAG,
         "Agree to tables or indexes being deleted and built anew, as --allow-replace does; not where it is protected.",
-        "true",
+        "false",
         guard=True,
     ),
     Key(
@@ -261,7 +261,7 @@ KEYS = (
         Form.FLAG,
         "Agree to giving up tables, indexes, protection or recovery points, as --allow-destroy does; not where it is "
         "protected.",
-        "true",
+        "false",
         guard=True,
     ),
 )
