@@ -21,6 +21,8 @@ class ReadRequest:
     delimiter: str | None = None
     keep_empty: bool = False
     nulls: str = "keep"
+    sql_table: str | None = None
+    sheet: str | None = None
 
     def options(self, mode: str, shard: str | None) -> ReadOptions:
         """How to read. Raises DynaopsError where an option says nothing that can be understood."""
@@ -32,6 +34,8 @@ class ReadRequest:
             keep_empty=self.keep_empty,
             shard=parsed_shard(shard) if shard else None,
             drop_nulls=self.nulls == "drop",
+            sql_table=self.sql_table,
+            sheet=self.sheet,
         )
 
 

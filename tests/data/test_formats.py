@@ -270,6 +270,7 @@ def test_parquet(tmp_path: Path) -> None:
         "b": {"B": "AAE="},
         "l": {"L": [{"M": {"x": {"N": "1"}}}]},
         "day": {"S": "1970-01-01"},
+        "none": {"NULL": True},
     }
     rest = read(path, start=found.blocks[1].end)
     assert [one.data for one in rest.blocks] == [one.data for one in found.blocks[2:]]
@@ -283,7 +284,7 @@ def test_parquet_that_has_bad_rows(tmp_path: Path) -> None:
     path = tmp_path / "rows.parquet"
     parquet.write_table(pyarrow.table({"id": ["a", None, "b"], "f": [1.0, 2.0, float("nan")]}), path)
     found = read(path)
-    assert found.told == [(2, "the key 'id' is missing"), (3, "nan is no number that DynamoDB can hold")]
+    assert found.told == [(2, "the key 'id' is missing"), (3, "f: nan is no number that DynamoDB can hold")]
     path.write_bytes(b"PAR1 and nothing more")
     with pytest.raises(DynaopsError, match=r"Cannot read .*rows\.parquet as Parquet"):
         read(path)
@@ -315,8 +316,8 @@ def test_what_a_file_is(tmp_path: Path, name: str, content: bytes, container: Co
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"PK\x03\x04....", "is a zip archive"),
-        (b"BZh91AY", "compressed with bzip2"),
+        (b"PK\x03\x04....", r"Cannot unpack .* \(zip\)"),
+        (b"BZh91AY", r"Cannot unpack .* \(bzip2\): it ends early"),
         ("id,b\n1,2".encode("utf-16"), "text in UTF-16"),
         (b"\xe0\x01\x00\xea", "in Amazon Ion"),
         (b"just words\n", "Cannot tell what"),

@@ -12,7 +12,6 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dynaops.data.parsing.parser import make_parser
 from dynaops.data.reading.prepare import ReadOptions, prepare
 from dynaops.data.rows import Keys
 from tests.data.reading import ID, nowhere, parsed
@@ -70,4 +69,4 @@ def test_typed_rows_and_the_sentence(tmp_path: Path) -> None:
         ("ttl-milliseconds", (f"{path}:2",)),
     ]
     assert found.notes[0].text.startswith("The TTL attribute 'x y' is not a number (N), so these items never")
-    assert not parsed(prepared).notes and make_parser(prepared.plan)
+    assert not parsed(prepared).notes

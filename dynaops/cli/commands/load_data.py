@@ -35,7 +35,9 @@ def load_data(
     format_: Annotated[
         str | None,
         typer.Option(
-            "--format", metavar="NAME", help="json, jsonl, csv, dynamodb or parquet.  [default: found out]"
+            "--format",
+            metavar="NAME",
+            help="json, jsonl, csv, dynamodb, parquet, arrow, orc, sqlite, xlsx.  [default: found out]",
         ),
     ] = None,
     types: Annotated[
@@ -53,6 +55,13 @@ def load_data(
             metavar="keep|drop", help="Nulls of JSON, Parquet and the like: NULL values, or left out."
         ),
     ] = "keep",
+    sql_table: Annotated[
+        str | None,
+        typer.Option("--sql-table", metavar="NAME", help="Table or view of an SQLite database."),
+    ] = None,
+    sheet: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Sheet of an Excel workbook.  [default: the first]")
+    ] = None,
     workers: Annotated[
         int | None,
         typer.Option(metavar="N", min=1, max=64, help="Processes.  [default: one a core, up to 8]"),
@@ -124,7 +133,13 @@ def load_data(
         table=table,
         files=tuple(files or ()),
         read=ReadRequest(
-            format=format_, types=types, delimiter=delimiter, keep_empty=keep_empty, nulls=nulls
+            format=format_,
+            types=types,
+            delimiter=delimiter,
+            keep_empty=keep_empty,
+            nulls=nulls,
+            sql_table=sql_table,
+            sheet=sheet,
         ),
         workers=workers,
         rate=rate,

@@ -1,56 +1,36 @@
-"""Rows of Parquet files, which come as Arrow IPC streams (extra `parquet`). "Lines" are the rows' numbers, from 1.
+"""Rows of Parquet, Arrow and ORC files, which come as Arrow IPC streams (extra `parquet`). Lines are rows, from 1.
 
-Decimals and integers are exact. A 32 or 64-bit float is written with the digits that tell it from its neighbours.
+Decimals and integers are exact. A 16, 32 or 64-bit float is written with the digits that tell it from its neighbours.
 """
 
 from __future__ import annotations
 
-import datetime
-import math
-import uuid
-from decimal import Decimal
-from typing import Any
+from pyarrow import ipc
 
+from dynaops.data.parsing.arrow_cells import Cells, leaves, logical_types
 from dynaops.data.parsing.harvest import Harvest
-from dynaops.data.parsing.items import ItemReader
 from dynaops.data.parsing.keys import KeyRules
-from dynaops.data.parsing.malformed import Malformed
-from dynaops.data.parsing.numbers import Exact
 from dynaops.data.parsing.plan import ParsePlan
+from dynaops.data.parsing.tables import TableRows
 
 
 class ArrowRows:
     """Makes rows of record batches."""
 
     def __init__(self, plan: ParsePlan, rules: KeyRules) -> None:
-        self._one = ItemReader(plan, rules)
+        self._rows = TableRows(plan, rules)
 
-    def read(self, data: bytes, first_line: int, harvest: Harvest) -> None:
-        """The rows of a stream of record batches. Null is an absent attribute."""
-        from pyarrow import ipc
-
+    def read(self, data: bytes, first_line: int, harvest: Harvest, source: str) -> None:
+        """The rows of a stream of record batches. A value that cannot be read costs its row, never the others."""
+        line = first_line
         with ipc.open_stream(data) as stream:
-            found = stream.read_all().to_pylist(maps_as_pydicts="strict")
-        for line, row in enumerate(found, first_line):
-            try:
-                item = {name: _value(value) for name, value in row.items() if value is not None}
-                harvest.rows.append(self._one.of_item(item, line))
-            except Malformed as error:
-                harvest.reject(line, str(error), repr(row))
-
-
-def _value(value: Any) -> Any:
-    """A value of Arrow's as plain JSON has it, with numbers as `Exact`."""
-    if isinstance(value, float):
-        if not math.isfinite(value):
-            raise Malformed(f"{value} is no number that DynamoDB can hold")
-        return Exact(repr(value))
-    if isinstance(value, Decimal):
-        return Exact(str(value))
-    if isinstance(value, dict):
-        return {str(name): _value(one) for name, one in value.items() if one is not None}
-    if isinstance(value, list):
-        return [_value(one) for one in value]
-    if isinstance(value, datetime.datetime | datetime.date | datetime.time):
-        return value.isoformat()
-    return str(value) if isinstance(value, datetime.timedelta | uuid.UUID) else value
+            cells = Cells(logical_types(stream.schema))
+            for batch in stream:
+                columns, leaf = [], 0
+                for array in batch.columns:
+                    columns.append(cells.of(array, leaf))
+                    leaf += leaves(array.type)
+                self._rows.read(
+                    batch.schema.names, enumerate(zip(*columns, strict=True), line), harvest, source
+                )
+                line += batch.num_rows

@@ -10,6 +10,7 @@ from dynaops.data.parsing.lines import JsonRows
 from dynaops.data.parsing.plan import Container, ParsePlan
 from dynaops.data.parsing.records import CsvRows
 from dynaops.data.parsing.stream import read_stream
+from dynaops.data.parsing.tables import TableRows, unpacked
 from dynaops.data.parsing.ttl import TtlCheck
 from dynaops.data.rows import Block, Parsed
 
@@ -19,6 +20,7 @@ def make_parser(plan: ParsePlan) -> Callable[[Block], Parsed]:
     rules = KeyRules(plan.keys)
     ttl = TtlCheck(plan.ttl) if plan.ttl else None
     json, csv = JsonRows(plan, rules), CsvRows(plan, rules)
+    tables = TableRows(plan, rules)
 
     def parse(block: Block) -> Parsed:
         harvest = Harvest(block.source)
@@ -29,10 +31,13 @@ def make_parser(plan: ParsePlan) -> Callable[[Block], Parsed]:
             read_stream(json, block.data, block.first_line, harvest)
         elif layout.container is Container.CSV:
             csv.read(block.data, layout.delimiter, block.first_line, harvest)
+        elif layout.container is Container.TABLE:
+            names, cells = unpacked(block.data)
+            tables.read(names, cells, harvest, block.source)
         else:
             from dynaops.data.parsing.arrow import ArrowRows
 
-            ArrowRows(plan, rules).read(block.data, block.first_line, harvest)
+            ArrowRows(plan, rules).read(block.data, block.first_line, harvest, block.source)
         if ttl is not None:
             ttl.check(harvest)
         return harvest.parsed(plan.shard)

@@ -19,7 +19,9 @@ class Container(StrEnum):
     """JSON objects in an array, or one after the other."""
     CSV = "csv"
     ARROW = "arrow"
-    """Parquet, which reaches the workers as Arrow's IPC streams."""
+    """Parquet and its kin, which reach the workers as Arrow's IPC streams."""
+    TABLE = "table"
+    """Rows of cells, as `tables.packed` writes them."""
 
 
 class Layout(NamedTuple):

@@ -1,99 +1,214 @@
-"""Parquet files in pieces: record batches as Arrow IPC streams. Needs the extra `parquet`."""
+"""Parquet, Arrow and ORC files in pieces: record batches as Arrow IPC streams. Needs the extra `parquet`."""
 
 from __future__ import annotations
 
-import tempfile
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import IO, Any
 
 from dynaops.data.reading.cut import BLOCK_BYTES, Piece
 from dynaops.data.reading.damage import DamagedInput
-from dynaops.data.reading.inputs import HEAD_BYTES, Input, LocalInput
 from dynaops.data.recount import CountsDiffer
 from dynaops.model.errors import DynaopsError
 
 _MOST_ROWS = 10_000
+_INT96 = "INT96"
+_END_OF_STREAM = b"\xff\xff\xff\xff\0\0\0\0"
+"""Arrow Columnar Format, IPC Streaming Format. A stream may end without, but then nothing tells it from one cut off."""
 
 
-def parquet_pieces(source: Input, start: int) -> Iterator[Piece]:
+class ParquetFile:
+    """A Parquet file, read row group by row group."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        from pyarrow import parquet
+
+        self._file = parquet.ParquetFile(file)
+        self._old_times = [column.path for column in _leaves(self._file) if column.physical_type == _INT96]
+        # An instant of the old type that nanoseconds do not hold would come out as another one, unsaid.
+        self._in_microseconds = (
+            parquet.ParquetFile(file, coerce_int96_timestamp_unit="us") if self._old_times else None
+        )
+
+    @property
+    def schema(self) -> Any:
+        """The columns, with the types that Arrow's have lost in their metadata."""
+        from dynaops.data.parsing.arrow_cells import INTERVAL, LOGICAL, UUID
+
+        said = []
+        for at, column in enumerate(_leaves(self._file)):
+            if column.converted_type == "INTERVAL":
+                said.append(f"{at}={INTERVAL}")
+            elif column.logical_type.type == "UUID":
+                said.append(f"{at}={UUID}")
+        return self._file.schema_arrow.with_metadata({LOGICAL: " ".join(said).encode()})
+
+    def batches(self, start: int) -> Iterator[tuple[int, Any]]:
+        """Batches with the number of their first row; those that end before row `start` are left out."""
+        about = self._file.metadata
+        first = 0
+        for group in range(about.num_row_groups):
+            rows = about.row_group(group).num_rows
+            if first + rows > start:
+                width = max(1, about.row_group(group).total_byte_size // max(1, rows))
+                size = max(1, min(_MOST_ROWS, BLOCK_BYTES // width))
+                at = first
+                for batch in self._group(group, size):
+                    yield at, batch
+                    at += batch.num_rows
+                if at != first + rows:
+                    raise CountsDiffer(f"a row group ends with row {first + rows}, {at} were read")
+            first += rows
+        if first != about.num_rows:
+            raise DamagedInput(f"its metadata tells of {about.num_rows} rows, its row groups of {first}")
+
+    def _group(self, group: int, size: int) -> Iterator[Any]:
+        batches = self._file.iter_batches(batch_size=size, row_groups=[group])
+        if self._in_microseconds is None:
+            yield from batches
+            return
+        others = self._in_microseconds.iter_batches(batch_size=size, row_groups=[group])
+        for batch, other in zip(batches, others, strict=True):
+            yield _in_range(batch, other)
+
+
+class ArrowFile:
+    """An Arrow IPC file (Feather, version 2)."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        from pyarrow import ipc
+
+        self._file = ipc.open_file(file)
+        self.schema = self._file.schema
+
+    def batches(self, start: int) -> Iterator[tuple[int, Any]]:
+        """As ParquetFile's."""
+        batches = (self._file.get_batch(at) for at in range(self._file.num_record_batches))
+        return _counted(batches, start)
+
+
+class ArrowStream:
+    """An Arrow IPC stream."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        from pyarrow import ipc
+
+        self._raw = file
+        self._file = ipc.open_stream(file)
+        self.schema = self._file.schema
+
+    def batches(self, start: int) -> Iterator[tuple[int, Any]]:
+        """As ParquetFile's."""
+        yield from _counted(self._file, start)
+        self._raw.seek(-min(8, self._raw.seek(0, 2)), 2)
+        if self._raw.read(8) != _END_OF_STREAM:
+            raise DamagedInput(
+                "it ends without the mark of a stream's end; all whole batches in it were read"
+            )
+
+
+class OrcFile:
+    """An ORC file, read stripe by stripe."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        from pyarrow import orc
+
+        self._file = orc.ORCFile(file)
+        self.schema = self._file.schema
+
+    def batches(self, start: int) -> Iterator[tuple[int, Any]]:
+        """As ParquetFile's."""
+        return _counted((self._file.read_stripe(at) for at in range(self._file.nstripes)), start)
+
+
+OPENERS: dict[str, Callable[[IO[bytes]], Any]] = {
+    "parquet": ParquetFile,
+    "arrow": ArrowFile,
+    "arrow stream": ArrowStream,
+    "orc": OrcFile,
+}
+NAMES = {"parquet": "Parquet", "arrow": "an Arrow file", "arrow stream": "an Arrow stream", "orc": "ORC"}
+
+
+def column_names(file: IO[bytes], kind: str, name: str) -> list[str]:
+    """The names of the columns of a file. Raises DynaopsError."""
+    return [str(one) for one in _opened(file, kind, name).schema.names]
+
+
+def pieces(file: IO[bytes], kind: str, name: str, start: int) -> Iterator[Piece]:
     """The rows from number `start` on (from 0). Lines and ends are rows. Raises DynaopsError."""
-    parquet = _library(source.name)
-    with _seekable(source) as file:
-        try:
-            yield from _pieces(parquet.ParquetFile(file), start, source.name)
-        except (ValueError, OSError) as error:  # ArrowInvalid is a ValueError
-            raise DamagedInput(f"Cannot read {source.name} as Parquet: {error}") from error
+    opened = _opened(file, kind, name)
+    try:
+        for first, batch in opened.batches(start):
+            for at in range(0, batch.num_rows, _MOST_ROWS):
+                part = batch.slice(at, _MOST_ROWS)
+                begin = first + at
+                if begin >= start:
+                    end = begin + part.num_rows
+                    yield Piece(_serialised(part, opened.schema), begin + 1, end, end + 1, part.num_rows)
+    except CountsDiffer as error:
+        raise CountsDiffer(f"{name}: {error.message}") from None
+    except DamagedInput as error:
+        raise _unreadable(name, kind, error) from error
+    except _failures() as error:
+        raise _unreadable(name, kind, error) from error
 
 
-def columns(source: Input) -> list[str]:
-    """The names of the columns."""
-    with _seekable(source) as file:
-        try:
-            names = [str(name) for name in _library(source.name).ParquetFile(file).schema_arrow.names]
-        except (ValueError, OSError) as error:
-            raise DynaopsError(f"Cannot read {source.name} as Parquet: {error}") from error
-    twice = next((name for name, count in Counter(names).items() if count > 1), None)
-    if twice is not None:
-        raise DynaopsError(f"{source.name}: two columns are named {twice!r}")
-    return names
+def _opened(file: IO[bytes], kind: str, name: str) -> Any:
+    try:
+        return OPENERS[kind](file)
+    except ImportError:
+        raise DynaopsError(
+            f"{name} is in {NAMES[kind]}, and the package that reads it is not installed",
+            "Install it with: pip install 'dynaops[parquet]'",
+        ) from None
+    except _failures() as error:
+        raise _unreadable(name, kind, error) from error
 
 
-def _pieces(file: Any, start: int, name: str) -> Iterator[Piece]:
-    about = file.metadata
-    first = 0
-    for group in range(about.num_row_groups):
-        rows = about.row_group(group).num_rows
-        if first + rows > start:
-            width = max(1, about.row_group(group).total_byte_size // max(1, rows))
-            size = max(1, min(_MOST_ROWS, BLOCK_BYTES // width))
-            batches = file.iter_batches(batch_size=size, row_groups=[group])
-            yield from _batches(batches, first, start, first + rows, name)
-        first += rows
-    if first != about.num_rows:
-        raise DamagedInput(f"{name}: its metadata tells of {about.num_rows} rows, its row groups of {first}")
+def _failures() -> tuple[type[Exception], ...]:
+    from pyarrow import ArrowException
+
+    return (ArrowException, ValueError, OSError)
 
 
-def _batches(batches: Iterator[Any], at: int, start: int, last: int, name: str) -> Iterator[Piece]:
-    """The batches of a row group of the rows from `at` up to `last`. Raises CountsDiffer."""
+def _unreadable(name: str, kind: str, error: Exception) -> DamagedInput:
+    reason = next(iter(str(error).splitlines()), type(error).__name__)
+    return DamagedInput(
+        f"Cannot read {name} as {NAMES[kind]}: {reason}", "Is the file complete? Get it again, whole."
+    )
+
+
+def _leaves(file: Any) -> list[Any]:
+    return [file.schema.column(at) for at in range(len(file.schema))]
+
+
+def _in_range(batch: Any, other: Any) -> Any:
+    """`batch`, with columns of `other` (in microseconds) where nanoseconds do not hold the values."""
+    import pyarrow as pa
+
+    columns = []
+    for exact, wide in zip(batch.columns, other.columns, strict=True):
+        same = exact.type == wide.type or (
+            pa.types.is_timestamp(exact.type) and exact.cast(wide.type, safe=False).equals(wide)
+        )
+        columns.append(exact if same else wide)
+    return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
+
+
+def _counted(batches: Any, start: int) -> Iterator[tuple[int, Any]]:
+    at = 0
     for batch in batches:
-        end = at + batch.num_rows
-        if at >= start and batch.num_rows:
-            yield Piece(_serialised(batch), at + 1, end, end + 1)
-        at = end
-    if at != last:
-        raise CountsDiffer(f"{name}: a row group ends with row {last}, {at} were read")
+        if at + batch.num_rows > start:
+            yield at, batch
+        at += batch.num_rows
 
 
-def _serialised(batch: Any) -> bytes:
+def _serialised(batch: Any, schema: Any) -> bytes:
     from pyarrow import BufferOutputStream, ipc
 
+    batch = batch.replace_schema_metadata(schema.metadata)
     sink = BufferOutputStream()
     with ipc.new_stream(sink, batch.schema) as writer:
         writer.write_batch(batch)
     data: bytes = sink.getvalue().to_pybytes()
     return data
-
-
-def _seekable(source: Input) -> IO[bytes]:
-    """The input as a file in which can be moved about: Parquet has its contents at its end."""
-    if isinstance(source, LocalInput) and source.regular:
-        return source.path.open("rb")
-    copy = tempfile.TemporaryFile()  # noqa: SIM115 (the caller closes it)
-    readable = source.open()
-    while data := readable.read(HEAD_BYTES):
-        copy.write(data)
-    readable.close()
-    copy.seek(0)
-    return copy
-
-
-def _library(name: str) -> Any:
-    try:
-        from pyarrow import parquet
-    except ImportError:
-        raise DynaopsError(
-            f"{name} is in Parquet, and the package that reads it is not installed",
-            "Install it with: pip install 'dynaops[parquet]'",
-        ) from None
-    return parquet

@@ -29,6 +29,8 @@ class Piece(NamedTuple):
     line: int
     end: int
     next_line: int
+    rows: int | None = None
+    """How many there are, where the file's format says so."""
 
 
 class Opening(NamedTuple):

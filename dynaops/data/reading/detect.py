@@ -9,25 +9,22 @@ from typing import NamedTuple
 import orjson
 
 from dynaops.data.parsing.plan import Container, Layout
-from dynaops.data.reading import headers
+from dynaops.data.reading import headers, tabular
+from dynaops.data.reading.archives import is_zip
+from dynaops.data.reading.binary import READ, check_readable, kind_of
 from dynaops.data.reading.cut import Opening
 from dynaops.data.reading.inputs import Input
+from dynaops.data.reading.seekable import Unpacked, beginning
 from dynaops.data.reading.streams import Packing, packing_of, unpacked
+from dynaops.data.reading.tabular import Part
 from dynaops.model.errors import DynaopsError
 
-FORMATS = ("json", "jsonl", "csv", "dynamodb", "parquet")
+FORMATS = ("json", "jsonl", "csv", "dynamodb", "parquet", "arrow", "orc", "sqlite", "xlsx")
 """What --format takes. `dynamodb` says what items look like; lines or array is seen in the content."""
 _BOM = b"\xef\xbb\xbf"
 _OTHERS = {
-    b"PK\x03\x04": "a zip archive: unpack it first",
-    b"BZh": "compressed with bzip2: unpack it first, or use gzip or zstd",
-    b"\xfd7zXZ": "compressed with xz: unpack it first, or use gzip or zstd",
     b"\xff\xfe": "text in UTF-16: convert it to UTF-8 first",
     b"\xfe\xff": "text in UTF-16: convert it to UTF-8 first",
-    b"\xe0\x01\x00\xea": "in Amazon Ion: export in DynamoDB JSON instead",
-    b"$ion_1_0": "in Amazon Ion: export in DynamoDB JSON instead",
-    b"Obj\x01": "in Avro, which is not supported",
-    b"ORC": "in ORC, which is not supported",
 }
 _ARRAY = re.compile(
     rb'\s*(?:\[|\{\s*"Items"\s*:\s*\[|\{\s*"[^"\\]+"\s*:\s*\[(?=\s*\{\s*"(?:Put|Delete)Request"))'
@@ -47,7 +44,7 @@ class Around(StrEnum):
 
 
 class Detected(NamedTuple):
-    """What an input is. `sample` are its first bytes, unpacked."""
+    """What an input is. `sample` are its first bytes, unpacked; `part` is the table of a file that has columns."""
 
     source: Input
     packing: Packing
@@ -55,15 +52,35 @@ class Detected(NamedTuple):
     opening: Opening
     sample: bytes
     around: Around = Around.NOTHING
+    part: Part | None = None
+    said: str = ""
+    """What is to be told about it before the load."""
 
 
-def detect(source: Input, wanted: str | None = None, delimiter: str | None = None) -> Detected:
+def detect(
+    source: Input,
+    wanted: str | None = None,
+    delimiter: str | None = None,
+    sql_table: str | None = None,
+    sheet: str | None = None,
+    head: bytes | None = None,
+) -> Detected:
     """What `source` is; `wanted` is the --format that somebody asks for. Raises DynaopsError."""
-    head = source.head()
-    if head[:4] == b"PAR1" or wanted == "parquet":
-        return Detected(source, Packing.NONE, Layout(Container.ARROW), Opening(0, 1), head)
+    head = source.head() if head is None else head
     packing = packing_of(head)
     sample = unpacked(head, packing, source.name)
+    if packing is Packing.BZIP2 and not sample:
+        sample = beginning(source, packing)
+        if source.size is None:
+            source, packing = Unpacked(source, packing), Packing.NONE
+    kind = kind_of(sample) or ("xlsx" if is_zip(sample) else None)
+    if kind is None and wanted in READ.values():
+        kind = wanted
+    if kind is not None:
+        part, said = tabular.part_of(source, packing, kind, sql_table, sheet)
+        layout = Layout(tabular.container_of(kind))
+        return Detected(source, packing, layout, Opening(0, 1), sample, part=part, said=said)
+    check_readable(sample, source.name)
     for mark, said in _OTHERS.items():
         if sample.startswith(mark):
             raise DynaopsError(f"{source.name} is {said}")
@@ -127,6 +144,6 @@ def _is_object(line: bytes) -> bool:
 
 def _bare_name(name: str) -> str:
     lowered = name.lower()
-    for ending in (".gz", ".gzip", ".zst", ".zstd"):
+    for ending in (".gz", ".gzip", ".zst", ".zstd", ".bz2", ".xz"):
         lowered = lowered.removesuffix(ending)
     return lowered

@@ -10,7 +10,8 @@ from dynaops.aws.session import Aws
 from dynaops.data.notes import Note
 from dynaops.data.parsing.plan import Container, ParsePlan, Shard
 from dynaops.data.parsing.values import TYPES
-from dynaops.data.reading import columnar, headers
+from dynaops.data.reading import headers, tabular
+from dynaops.data.reading.archives import is_workbook, is_zip, members
 from dynaops.data.reading.detect import FORMATS, Detected, detect, like
 from dynaops.data.reading.expand import expand
 from dynaops.data.reading.inputs import Input
@@ -24,7 +25,7 @@ class ReadOptions:
     """How to read. `format` is one of FORMATS, None to find out. `types` say of attributes what types they are.
 
     `keys_only`: the rows are to be deleted. `keep_empty`: an empty cell of CSV is an empty string. `drop_nulls`: a null
-    is an absent attribute.
+    is an absent attribute. `sql_table` and `sheet` say which table of a database, which sheet of a workbook.
     """
 
     format: str | None = None
@@ -34,6 +35,8 @@ class ReadOptions:
     keep_empty: bool = False
     shard: Shard | None = None
     drop_nulls: bool = False
+    sql_table: str | None = None
+    sheet: str | None = None
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,7 @@ def prepare(arguments: Sequence[str], keys: Keys, aws: Callable[[], Aws], option
         hashlib.sha256(about).hexdigest()[:32],
         tuple(one.source.name for one in found),
         all(one.source.size is not None for one in found),
+        notes=tuple(Note("part", "", one.said) for one in found if one.said),
     )
 
 
@@ -100,7 +104,15 @@ def _detected(inputs: Sequence[Input], options: ReadOptions) -> list[Detected]:
     found: list[Detected] = []
     for one in inputs:
         known = like(one, found[-1]) if found else None
-        found.append(known or detect(one, options.format, options.delimiter))
+        if known is not None:
+            found.append(known)
+            continue
+        head = one.head()
+        if is_zip(head) and not is_workbook(one):
+            found += _detected(members(one), options)
+        else:
+            form, delimiter = options.format, options.delimiter
+            found.append(detect(one, form, delimiter, options.sql_table, options.sheet, head))
     return found
 
 
@@ -113,8 +125,8 @@ def _columns(found: Sequence[Detected], keys: Keys, options: ReadOptions) -> dic
         if container is Container.CSV:
             seen = headers.inferred(one.sample, one.layout.delimiter)
             columns = {**seen, **columns}
-        elif container is Container.ARROW:
-            seen = dict.fromkeys(columnar.columns(one.source), "")
+        elif one.part is not None:
+            seen = dict.fromkeys(tabular.columns(one.source, one.packing, one.part), "")
         else:
             continue
         for name in names:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import orjson
 
 from dynaops.data.parsing.plan import Container, Layout
-from dynaops.data.reading.columnar import parquet_pieces
+from dynaops.data.reading import tabular
 from dynaops.data.reading.coverage import Coverage
 from dynaops.data.reading.cut import (
     BLOCK_BYTES,
@@ -56,7 +56,7 @@ class FileSource:
 
     def digest(self) -> str:
         """What changes when an input does."""
-        about = [(one.source.identity, one.packing, one.layout, one.opening) for one in self.inputs]
+        about = [(one.source.identity, one.packing, one.layout, one.opening, one.part) for one in self.inputs]
         return hashlib.sha256(repr((about, self._block)).encode()).hexdigest()
 
     def blocks(self, start: Position | None = None) -> Iterator[Block]:
@@ -82,8 +82,8 @@ class FileSource:
             self._done += one.source.size or 0
 
     def _pieces(self, one: Detected, begin: Position | None) -> Iterator[Piece]:
-        if one.layout.container is Container.ARROW:
-            yield from parquet_pieces(one.source, begin.offset if begin else 0)
+        if one.part is not None:
+            yield from tabular.pieces(one.source, one.packing, one.part, begin.offset if begin else 0)
             return
         opening = one.opening
         if begin and begin.offset > opening.offset:
@@ -108,7 +108,6 @@ class FileSource:
 def _block(number: int, one: Detected, piece: Piece, at: int) -> Block:
     """A piece of the input number `at` as a block."""
     layout = one.layout
-    rows = piece.end - piece.line + 1 if layout.container is Container.ARROW else None
     counting = _COUNTING.get(layout.container, RowCount.UNKNOWN)
     if layout.container is Container.CSV and layout != Layout(Container.CSV, layout.delimiter):
         counting = RowCount.UNKNOWN  # other ways to escape than the standard's
@@ -119,7 +118,7 @@ def _block(number: int, one: Detected, piece: Piece, at: int) -> Block:
         piece.line,
         data,
         Position(at, piece.end, piece.next_line),
-        rows=rows,
+        rows=piece.rows,
         counting=counting,
         delimiter=layout.delimiter,
     )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
+import lzma
 import zlib
 from collections.abc import Callable
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 from dynaops.data.reading.damage import DamagedInput
@@ -28,13 +31,13 @@ class Packing(StrEnum):
     NONE = "none"
     GZIP = "gzip"
     ZSTD = "zstd"
+    BZIP2 = "bzip2"
+    XZ = "xz"
 
 
 def packing_of(head: bytes) -> Packing:
-    """By the first bytes (RFC 1952, RFC 8878)."""
-    if head.startswith(b"\x1f\x8b"):
-        return Packing.GZIP
-    return Packing.ZSTD if head.startswith(b"\x28\xb5\x2f\xfd") else Packing.NONE
+    """By the first bytes (RFC 1952, RFC 8878, and what bzip2 and xz write)."""
+    return next((packing for mark, packing in _MARKS.items() if mark(head)), Packing.NONE)
 
 
 def unpacked(head: bytes, packing: Packing, name: str) -> bytes:
@@ -44,6 +47,8 @@ def unpacked(head: bytes, packing: Packing, name: str) -> bytes:
     try:
         if packing is Packing.GZIP:
             return zlib.decompressobj(31).decompress(head, MOST_SAMPLE)
+        if packing in (Packing.BZIP2, Packing.XZ):
+            return bytes(_FRAMES[packing](name)().decompress(head, MOST_SAMPLE))
         reader = _zstd(name).ZstdDecompressor().stream_reader(head)
         return bytes(reader.read(MOST_SAMPLE))
     except DynaopsError:
@@ -109,7 +114,8 @@ class Stream:
     def _unpacking(self) -> Readable:
         if self._packing is Packing.GZIP:
             return _Members(self._counted)
-        return _Frames(self._counted, _zstd(self._name).ZstdDecompressor().decompressobj)
+        padding = b"\0" if self._packing is Packing.XZ else b""
+        return _Frames(self._counted, _FRAMES[self._packing](self._name), padding)
 
     def _skip(self, count: int) -> None:
         while count > 0 and (data := self._some(min(count, _PIECE))):
@@ -177,9 +183,14 @@ class _Members:
 
 
 class _Frames:
-    """Zstandard frames one after the other. Unlike the library's own reader it tells when the last one is cut off."""
+    """Frames (of bzip2 and xz: streams) one after the other. Unlike the libraries' own readers it tells when the last
+    one is cut off, or has something else behind it.
 
-    def __init__(self, packed: Readable, begin: Callable[[], Any]) -> None:
+    `padding` are bytes that may be between frames.
+    """
+
+    def __init__(self, packed: Readable, begin: Callable[[], Any], padding: bytes = b"") -> None:
+        self._padding = padding
         self._packed = packed
         self._begin = begin
         self._frame: Any = None
@@ -195,6 +206,10 @@ class _Frames:
                     raise EOFError
                 return b""
             if self._frame is None:
+                if self._padding:
+                    self._waiting = memoryview(bytes(self._waiting).lstrip(self._padding))
+                    if not self._waiting:
+                        continue
                 self._frame = self._begin()
             packed, self._waiting = self._waiting[:_FED], self._waiting[_FED:]
             self._ready = memoryview(self._frame.decompress(packed))
@@ -206,6 +221,26 @@ class _Frames:
 
     def close(self) -> None:
         self._packed.close()
+
+
+def _is_bzip2(head: bytes) -> bool:
+    """By its mark and that of its first block, or of the end of an empty file."""
+    block = head[4:10]
+    return head[:3] == b"BZh" and bool(block) and any(mark.startswith(block) for mark in _BZIP2_BLOCKS)
+
+
+_BZIP2_BLOCKS = (b"1AY&SY", b"\x17rE8P\x90")
+_MARKS: dict[Callable[[bytes], bool], Packing] = {
+    lambda head: head.startswith(b"\x1f\x8b"): Packing.GZIP,
+    lambda head: head.startswith(b"\x28\xb5\x2f\xfd"): Packing.ZSTD,
+    lambda head: _is_bzip2(head): Packing.BZIP2,
+    lambda head: head.startswith(b"\xfd7zXZ\0"): Packing.XZ,
+}
+_FRAMES: dict[Packing, Callable[[str], Callable[[], Any]]] = {
+    Packing.ZSTD: lambda name: _zstd(name).ZstdDecompressor().decompressobj,
+    Packing.BZIP2: lambda _: bz2.BZ2Decompressor,
+    Packing.XZ: lambda _: partial(lzma.LZMADecompressor, lzma.FORMAT_XZ),
+}
 
 
 def _zstd(name: str) -> Any:

@@ -1,0 +1,135 @@
+"""Rows of tables, whose cells are plain values by column: those of Parquet and its kin, of SQLite and of workbooks."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import orjson
+
+from dynaops.data.notes import Note
+from dynaops.data.parsing import values
+from dynaops.data.parsing.harvest import Harvest
+from dynaops.data.parsing.items import ItemReader
+from dynaops.data.parsing.keys import KeyRules
+from dynaops.data.parsing.malformed import Malformed, Unusable
+from dynaops.data.parsing.numbers import Exact, Inexact
+from dynaops.data.parsing.plan import ParsePlan
+
+ABSENT: dict[str, Any] = {}
+"""In a packed table: a cell that has nothing in it, not even a null."""
+_NULLS = "Nulls are NULL values in the table (--nulls drop leaves such attributes out)"
+_MOST_PLACES = 3
+
+
+class TableRows:
+    """Makes rows of tables.
+
+    A null is a NULL value as it is in JSON, or left out with --nulls drop. In a key attribute (of an index, too), which
+    can hold none, it is an absent attribute: a column has no other way to say that.
+    """
+
+    def __init__(self, plan: ParsePlan, rules: KeyRules) -> None:
+        self._one = ItemReader(plan, rules)
+        self._keys = {*rules.names, *rules.index_keys}
+        self._hash_key = rules.hash_key
+        self._drop_nulls = plan.drop_nulls
+        self._typed = plan.typed
+
+    def read(
+        self, names: Sequence[str], rows: Iterable[tuple[int, Sequence[Any]]], harvest: Harvest, source: str
+    ) -> None:
+        """Rows with their lines. Cells are plain values, `Unusable`, or ABSENT."""
+        nulls, places = 0, list[str]()
+        for line, cells in rows:
+            item = {name: cell for name, cell in zip(names, cells, strict=True) if cell is not ABSENT}
+            if None in cells:
+                item = self._without_nulls(item)
+                if None in item.values():
+                    nulls += 1
+                    if len(places) < _MOST_PLACES:
+                        places.append(f"{source}:{line}")
+            elif type(item.get(self._hash_key)) is dict:
+                item = values.without_nulls(item)
+            try:
+                harvest.rows.append(self._one.of_item(item, line))
+            except (Malformed, Inexact) as error:
+                harvest.reject(line, str(error), text_of(item))
+        if nulls:
+            harvest.notes.add([Note("nulls", "", _NULLS, nulls, tuple(places))])
+
+    def _without_nulls(self, item: dict[str, Any]) -> dict[str, Any]:
+        """An item without nulls that stand for absent attributes, as each unused type in DynamoDB JSON does."""
+        if self._drop_nulls or self._typed or type(item.get(self._hash_key)) is dict:
+            kept: dict[str, Any] = values.without_nulls(item)
+            return kept
+        return {name: cell for name, cell in item.items() if cell is not None or name not in self._keys}
+
+
+def text_of(item: dict[str, Any]) -> str:
+    """A row as JSON that can be loaded again: plain, or DynamoDB JSON where it has binary, which plain JSON has not."""
+    if not any(type(cell) is bytes for cell in item.values()):
+        return _text(item)
+    return _text({name: _typed(cell, name) for name, cell in item.items()})
+
+
+def _typed(cell: Any, name: str) -> Any:
+    try:
+        return values.plain(cell, name)[0]
+    except Malformed:
+        return cell
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, Exact):
+        return str(value)
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{_text(name)}:{_text(one)}" for name, one in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(_text, value)) + "]"
+    if isinstance(value, Unusable):
+        return _text(f"? {value.reason}")
+    if isinstance(value, bytes):
+        return _text(base64.b64encode(value).decode())
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:  # half a character, or an integer of more than 64 bits
+        return str(value) if isinstance(value, int) else _text(ascii(value)[1:-1])
+
+
+def packed(names: Sequence[str], rows: Sequence[tuple[int, Sequence[Any]]]) -> bytes:
+    """A table as bytes for a worker.
+
+    Cells are text, bytes, bool, None, ABSENT, Unusable, or a number: an integer, a finite float, or `Exact`.
+    """
+    return orjson.dumps(
+        {"names": names, "rows": [[line, [_packed(cell) for cell in cells]] for line, cells in rows]}
+    )
+
+
+def unpacked(data: bytes) -> tuple[list[str], list[tuple[int, list[Any]]]]:
+    """The table that `packed` made bytes of."""
+    found = orjson.loads(data)
+    return found["names"], [(line, [_unpacked(cell) for cell in cells]) for line, cells in found["rows"]]
+
+
+def _packed(cell: Any) -> Any:
+    kind = type(cell)
+    if kind is str or kind is bool or cell is None:
+        return cell
+    if kind is bytes:
+        return {"B": base64.b64encode(cell).decode()}
+    if kind is Unusable:
+        return {"X": cell.reason}
+    return ABSENT if cell is ABSENT else {"N": repr(cell) if kind is float else str(cell)}
+
+
+def _unpacked(cell: Any) -> Any:
+    if type(cell) is not dict:
+        return cell
+    for kind, content in cell.items():
+        if kind == "N":
+            return Exact(content)
+        return base64.b64decode(content) if kind == "B" else Unusable(content)
+    return ABSENT

@@ -1,0 +1,76 @@
+"""Dates, times, instants and durations of tables as text in ISO 8601, exact to the last digit."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, timedelta
+
+from dynaops.data.parsing.malformed import Unusable
+
+NANOSECONDS = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
+"""Nanoseconds of a unit, by Arrow's name of it."""
+_SECOND = 10**9
+_DAY = 86_400 * _SECOND
+_EPOCH, _FIRST_DAY = datetime(1970, 1, 1), date(1970, 1, 1).toordinal()
+_OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)").fullmatch
+_OUTSIDE = "is a {} outside of the years 1 to 9999, which ISO 8601 text does not hold"
+
+
+def day(days: int) -> str | Unusable:
+    """A date by its days since 1970."""
+    try:
+        return date.fromordinal(_FIRST_DAY + days).isoformat()
+    except (ValueError, OverflowError):
+        return Unusable(_OUTSIDE.format("date"))
+
+
+def time_of_day(nanoseconds: int) -> str | Unusable:
+    """A time by its nanoseconds since midnight."""
+    if not 0 <= nanoseconds < _DAY:
+        return Unusable("is a time outside of a day")
+    seconds, rest = divmod(nanoseconds, _SECOND)
+    return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}{_fraction(rest)}"
+
+
+def instant(nanoseconds: int, suffix: str = "", offset: int = 0) -> str | Unusable:
+    """A date and time by its nanoseconds since 1970; `offset` in seconds is added, `suffix` says which one it is."""
+    seconds, rest = divmod(nanoseconds, _SECOND)
+    try:
+        moment = _EPOCH + timedelta(seconds=seconds + offset)
+    except OverflowError:
+        return Unusable(_OUTSIDE.format("time"))
+    return f"{moment.isoformat()}{_fraction(rest)}{suffix}"
+
+
+def zone(name: str | None) -> tuple[str, int]:
+    """The suffix and offset in seconds of a column's time zone.
+
+    Instants of named zones are written in UTC, too: which offset a zone has, each machine's own data says.
+    """
+    if name is None:
+        return "", 0
+    found = _OFFSET(name)
+    if found is None or (found[2], found[3]) == ("00", "00"):
+        return "Z", 0
+    seconds = (int(found[2]) * 60 + int(found[3])) * 60
+    return f"{found[1]}{found[2]}:{found[3]}", seconds if found[1] == "+" else -seconds
+
+
+def duration(nanoseconds: int, days: int = 0, months: int = 0) -> str:
+    """A length of time, such as P14M3DT4.5S. Parts that are negative have a sign of their own, as in ISO 8601-2."""
+    text = f"{months}M" if months else ""
+    if days:
+        text += f"{days}D"
+    if nanoseconds or not text:
+        sign = "-" if nanoseconds < 0 else ""
+        seconds, rest = divmod(abs(nanoseconds), _SECOND)
+        fraction = f".{rest:09d}".rstrip("0") if rest else ""
+        text += f"T{sign}{seconds}{fraction}S"
+    return f"P{text}"
+
+
+def _fraction(nanoseconds: int) -> str:
+    """As Python's isoformat has it; nine digits where six do not hold it."""
+    if not nanoseconds:
+        return ""
+    return f".{nanoseconds:09d}" if nanoseconds % 1000 else f".{nanoseconds // 1000:06d}"

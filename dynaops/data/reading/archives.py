@@ -1,0 +1,126 @@
+"""Zip archives: each member is an input of its own, named ARCHIVE/MEMBER."""
+
+from __future__ import annotations
+
+import zipfile
+from contextlib import suppress
+from typing import IO
+
+from dynaops.data.reading.damage import DamagedInput
+from dynaops.data.reading.inputs import HEAD_BYTES, Input, Readable
+from dynaops.data.reading.seekable import seekable
+from dynaops.model.errors import DynaopsError
+
+_MARKS = (b"PK\x03\x04", b"PK\x05\x06")
+_ENCRYPTED = 1
+_NOT_DATA = ("__MACOSX/",)
+_DOCUMENTS = (
+    ("Index/Document.iwa", "a Numbers or Pages document", "Export the sheet from it as .xlsx or CSV."),
+    ("Index.zip", "a Numbers or Pages document", "Export the sheet from it as .xlsx or CSV."),
+    ("xl/workbook.bin", "a binary Excel workbook (.xlsb)", "Save the sheet as .xlsx or .csv, and load that."),
+    ("word/document.xml", "a Word document", "Load the table that its rows were made from."),
+    ("content.xml", "an OpenDocument file", "Save the sheet as .xlsx or .csv, and load that."),
+    ("data.pkl", "a Python pickle", "Write the rows as JSON lines or Parquet from Python."),
+)
+_WORKBOOK = "xl/workbook.xml"
+
+
+def is_zip(head: bytes) -> bool:
+    """Whether an input that begins so is a zip archive, which workbooks are, too."""
+    return head.startswith(_MARKS)
+
+
+def is_workbook(source: Input) -> bool:
+    """Whether a zip archive is an Excel workbook. Raises DynaopsError for other documents that are zip archives."""
+    names = {info.filename for info in _infos(source)}
+    if _WORKBOOK in names:
+        return True
+    for member, what, hint in _DOCUMENTS:
+        if member in names or (member == "data.pkl" and any(name.endswith("/data.pkl") for name in names)):
+            raise DynaopsError(f"{source.name} is {what}, which is not read", hint)
+    return False
+
+
+def members(source: Input) -> list[Input]:
+    """The files in a zip archive, by name. Raises DynaopsError where one of them cannot be read, or there is none."""
+    found: list[Input] = []
+    for info in sorted(_infos(source), key=lambda one: one.filename):
+        name = info.filename
+        if info.is_dir() or name.startswith(_NOT_DATA) or name.rpartition("/")[2].startswith("."):
+            continue
+        if info.flag_bits & _ENCRYPTED:
+            raise DynaopsError(
+                f"{source.name} is protected by a password ({name} in it)",
+                "Unpack it, and load what is in it.",
+            )
+        found.append(ZipMember(source, info))
+    if not found:
+        raise DynaopsError(f"There is no file to load in {source.name}")
+    return found
+
+
+class ZipMember:
+    """A file in a zip archive."""
+
+    alike = False
+
+    def __init__(self, archive: Input, info: zipfile.ZipInfo) -> None:
+        self._archive = archive
+        self._info = info
+        self.name = f"{archive.name}/{info.filename}"
+        # Where the archive can be read only once, so can its members.
+        self.size = info.file_size if archive.size is not None else None
+        self.identity = f"{archive.identity} {info.filename} {info.file_size} {info.CRC:08x}"
+
+    def head(self) -> bytes:
+        """Its first bytes."""
+        reader = self.open()
+        try:
+            return reader.read(HEAD_BYTES)
+        finally:
+            reader.close()
+
+    def open(self, start: int = 0) -> Readable:
+        """Its bytes from `start` on. Raises DynaopsError."""
+        return _Member(self._archive, self._info, start, self.name)
+
+
+class _Member:
+    """A member that is being read."""
+
+    def __init__(self, archive: Input, info: zipfile.ZipInfo, start: int, name: str) -> None:
+        self._name = name
+        self._file = seekable(archive)
+        try:
+            self._member: IO[bytes] = zipfile.ZipFile(self._file).open(info)  # noqa: SIM115 (closed in `close`)
+        except Exception as error:
+            self._file.close()
+            raise _damaged(name, error) from error
+        while start > 0 and (data := self.read(min(start, HEAD_BYTES))):
+            start -= len(data)
+
+    def read(self, size: int = -1, /) -> bytes:
+        try:
+            return self._member.read(size)
+        except Exception as error:  # of zlib, bz2, lzma, or zipfile's own for a wrong checksum
+            raise _damaged(self._name, error) from error
+
+    def close(self) -> None:
+        with suppress(Exception):
+            self._member.close()
+        self._file.close()
+
+
+def _infos(source: Input) -> list[zipfile.ZipInfo]:
+    with seekable(source) as file:
+        try:
+            return zipfile.ZipFile(file).infolist()
+        except Exception as error:
+            raise _damaged(source.name, error) from error
+
+
+def _damaged(name: str, error: Exception) -> DamagedInput:
+    reason = "it ends early" if isinstance(error, EOFError) else str(error) or type(error).__name__
+    return DamagedInput(
+        f"Cannot unpack {name} (zip): {reason}", "Get the file again, whole, and load it from the beginning."
+    )

@@ -1,0 +1,70 @@
+"""Files of tables with columns: Parquet and its kin, SQLite databases, Excel workbooks. One way in for all of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from dynaops.data.parsing.plan import Container
+from dynaops.data.reading import columnar, sqlite, xlsx
+from dynaops.data.reading.cut import Piece
+from dynaops.data.reading.inputs import Input
+from dynaops.data.reading.seekable import path_of, seekable
+from dynaops.data.reading.streams import Packing
+from dynaops.model.errors import DynaopsError
+
+
+class Part(NamedTuple):
+    """Which table of which kind of file: `kind` is one of `binary.READ`; `name` a table's or a sheet's, or ""."""
+
+    kind: str
+    name: str = ""
+
+
+def container_of(kind: str) -> Container:
+    """How rows of such a file reach the workers."""
+    return Container.ARROW if kind in columnar.OPENERS else Container.TABLE
+
+
+def part_of(
+    source: Input, packing: Packing, kind: str, table: str | None, sheet: str | None
+) -> tuple[Part, str]:
+    """The table that is meant, and what is to be said about those that are not. Raises DynaopsError."""
+    if kind == "sqlite":
+        return Part(kind, sqlite.chosen(path_of(source, packing), source.name, table)), ""
+    if kind == "xlsx":
+        with seekable(source, packing) as file:
+            chosen, others = xlsx.chosen(file, source.name, sheet)
+        left_out = ", ".join(map(repr, others))
+        said = f"Of {source.name} the sheet {chosen!r} is loaded, not {left_out} (--sheet)" if others else ""
+        return Part(kind, chosen), "" if sheet else said
+    return Part(kind), ""
+
+
+def columns(source: Input, packing: Packing, part: Part) -> list[str]:
+    """The names of the columns. Raises DynaopsError, also where two are the same."""
+    if part.kind == "sqlite":
+        names = sqlite.column_names(path_of(source, packing), source.name, part.name)
+    else:
+        with seekable(source, packing) as file:
+            if part.kind == "xlsx":
+                names = xlsx.column_names(file, source.name, part.name)
+            else:
+                names = columnar.column_names(file, part.kind, source.name)
+    twice = next((name for name, count in Counter(names).items() if count > 1), None)
+    if twice is not None:
+        raise DynaopsError(f"{source.name}: two columns are named {twice!r}")
+    return names
+
+
+def pieces(source: Input, packing: Packing, part: Part, start: int) -> Iterator[Piece]:
+    """The rows behind row number `start`. Ends are row numbers. Raises DynaopsError kinds."""
+    if part.kind == "sqlite":
+        yield from sqlite.pieces(path_of(source, packing), source.name, part.name, start)
+        return
+    with seekable(source, packing) as file:
+        if part.kind == "xlsx":
+            yield from xlsx.pieces(file, source.name, part.name, start)
+        else:
+            yield from columnar.pieces(file, part.kind, source.name, start)
