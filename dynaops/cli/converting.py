@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from dynaops.convert.run import Conversion
 
 STDOUT = "-"
+_NO_FILE_NAME = re.compile(r"^\.+|[^A-Za-z0-9_.-]")
+"""What a file name should not have: the name of a table that is not valid is any text."""
+_LONGEST_STEM = 200
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,11 @@ def run(request: Request, settings: Settings) -> int:
 
 def files_for(tables: Sequence[str], folder: str) -> dict[str, Path]:
     """The spec file of each table in `folder`. Raises DynaopsError where one exists: no file is ever overwritten."""
-    found = {name: Path(folder) / f"{name}.yaml" for name in tables}
+    found: dict[str, Path] = {}
+    for name in tables:
+        stem = _NO_FILE_NAME.sub("_", name)[:_LONGEST_STEM]
+        taken = sum(path.stem.casefold() == stem.casefold() for path in found.values())
+        found[name] = Path(folder) / (f"{stem}-{taken + 1}.yaml" if taken else f"{stem}.yaml")
     there = [path.as_posix() for path in found.values() if path.exists()]
     if there:
         some = ", ".join(there[:3]) + (f" and {len(there) - 3} more" if len(there) > 3 else "")
@@ -69,13 +77,12 @@ def _parameters(given: Sequence[str]) -> dict[str, str]:
 
 
 def _write(made: Conversion, out: str) -> dict[str, str]:
-    """Write the valid specs into the folder; the file of each table."""
+    """Write the specs into the folder, those that are not valid with what is wrong; the file of each table."""
     if out == STDOUT:
         return {}
-    valid = [one for one in made.specs if not one.findings]
-    paths = files_for([one.table for one in valid], out)
+    paths = files_for([one.table for one in made.specs], out)
     Path(out).mkdir(parents=True, exist_ok=True)
-    for one in valid:
+    for one in made.specs:
         write_new(paths[one.table], one.yaml)
     return {name: path.as_posix() for name, path in paths.items()}
 
@@ -86,7 +93,7 @@ def _tell(made: Conversion, written: dict[str, str], request: Request, screen: S
     if screen.json:
         screen.document(_document(made, written))
     elif request.out == STDOUT:
-        screen.data("---\n".join(one.yaml for one in made.specs if not one.findings))
+        screen.data("---\n".join(one.yaml for one in made.specs))
     told = Told(
         specs=[(one.table, one.source, written.get(one.table), one.findings) for one in made.specs],
         lost=[(note.where.place, note.where.what, note.why) for note in made.notes if note.lost],
@@ -112,6 +119,7 @@ def _document(made: Conversion, written: dict[str, str]) -> dict[str, Any]:
         "not_carried_over": [
             {"place": note.where.place, "what": note.where.what, "why": note.why} for note in made.lost
         ],
+        "resources": {outcome.value: count for outcome, count in sorted(made.resources.items())},
         "remarks": [
             {"place": note.where.place, "what": note.where.what, "why": note.why}
             for note in made.notes

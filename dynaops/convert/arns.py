@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from dynaops.convert.part import Open
+
 # Each pattern stops where the next match could begin: text without an end must not be searched once for each start.
 _MARK = re.compile(r"\$\{(table|stream)_arn:([^${}]+)\}")
 _ARN = re.compile(
@@ -58,7 +60,7 @@ def own(value: Any, table: str) -> Any:
         return {own(name, table): own(one, table) for name, one in value.items()}
     if isinstance(value, list):
         return [own(one, table) for one in value]
-    if not isinstance(value, str):
+    if not isinstance(value, str) or isinstance(value, Open):
         return value
     marked = _MARK.sub(
         lambda one: f"${{{one.group(1)}_arn}}" if one.group(2) == table else one.group(), value

@@ -38,6 +38,8 @@ MAX_NOTES = 10_000
 """Notes of one conversion; what is over it is counted."""
 
 
+MAX_NAME = 600
+"""Characters of a name by which a resource is known: those that sources give are a third of it."""
 _MAX_WHAT, MAX_WHY = 200, 600
 """Characters: names and expressions of a source may be of any length."""
 
@@ -48,6 +50,8 @@ class Notes:
 
     _kept: dict[Note, None] = field(default_factory=dict)
     _over: int = 0
+    lost_places: set[Where] = field(default_factory=set)
+    """Where something is that is not carried over, listed or only counted."""
 
     def __len__(self) -> int:
         return len(self._kept) + self._over
@@ -69,6 +73,8 @@ class Notes:
         self._add(where, text, lost=False)
 
     def _add(self, where: Where, text: str, lost: bool) -> None:
+        if lost:
+            self.lost_places.add(Where(where.what[:MAX_NAME], where.spot))
         note = Note(Where(cut(where.what, _MAX_WHAT), where.spot), cut(text, MAX_WHY), lost)
         if note in self._kept:
             return

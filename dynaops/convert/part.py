@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -11,6 +12,8 @@ from dynaops.convert.notes import Notes, Where
 from dynaops.engine.yaml_tree import Node
 
 T = TypeVar("T")
+_VARIABLE = re.compile(r"\$\{var\.(\w+)\}")
+_NO_NAME = re.compile(r"\W+")
 
 
 @dataclass(frozen=True)
@@ -18,6 +21,24 @@ class Unknown:
     """A value that the source does not say: it comes about only when it is deployed, or is given from elsewhere."""
 
     why: str
+    form: str | None = None
+    """How a spec writes it all the same: text with ``${var.NAME}`` in it; None where no variable stands for it."""
+
+
+Sample = str | int | bool | None
+
+
+class Open(str):
+    """A value that the source leaves open, as a spec writes it. `sample`: what checks put in its place, or None."""
+
+    sample: Sample
+    about: str
+    """Why it is not known, and where it stands."""
+
+    def __new__(cls, form: str, sample: Sample, about: str) -> Open:
+        made = super().__new__(cls, form)
+        made.sample, made.about = sample, about
+        return made
 
 
 def tree(value: Any, file: str) -> Node:
@@ -60,6 +81,11 @@ class Part:
         self.where = where
         self.notes = notes
 
+    @property
+    def tree(self) -> Node:
+        """The map as it stands."""
+        return Node(self._values, self.where.spot)
+
     def __contains__(self, name: str) -> bool:
         return name in self._values and self._values[name].value is not None
 
@@ -101,6 +127,42 @@ class Part:
 
     def text(self, name: str) -> str | None:
         return self._as(name, "a string", _text)
+
+    def open_text(self, name: str) -> str | None:
+        """The text; a value that is not known is a variable of the spec (`Open`), and told of."""
+        if self.is_open(name):
+            return self.opened(name, _VARIABLE.sub(r"\1", self._form(name)))
+        return self.text(name)
+
+    def open_word(self, name: str) -> str | None:
+        """The same for a text that is one of a few words, of which no sample can be made."""
+        return self.opened(name, None) if self.is_open(name) else self.text(name)
+
+    def open_number(self, name: str) -> int | Open | None:
+        """The same for a whole number."""
+        return self.opened(name, 1) if self.is_open(name) else self.number(name)
+
+    def open_flag(self, name: str) -> bool | Open | None:
+        """The same for true or false."""
+        return self.opened(name, sample=False) if self.is_open(name) else self.flag(name)
+
+    def opened(self, name: str, sample: Sample) -> Open:
+        """A value that is not known, as a variable of the spec."""
+        self._unread.discard(name)
+        form, where = self._form(name), self.at(name)
+        why = self._values[name].value.why
+        self.notes.lost(where, f"{why}; the spec has {form} in its place (--var fills it in)")
+        return Open(form, sample, f"{why} ({where.place})")
+
+    def is_open(self, name: str) -> bool:
+        """Whether the value, be it a map or a list, is not known at all."""
+        return name in self._values and isinstance(self._values[name].value, Unknown)
+
+    def _form(self, name: str) -> str:
+        value = self._values[name].value if name in self._values else None
+        if isinstance(value, Unknown) and value.form:
+            return value.form
+        return f"${{var.{_NO_NAME.sub('_', self.where.below(name).what)}}}"
 
     def number(self, name: str) -> int | None:
         return self._as(name, "a whole number", _number)

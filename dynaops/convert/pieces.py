@@ -7,8 +7,10 @@ from enum import StrEnum
 from typing import Any
 
 from dynaops.convert.budget import TOO_LARGE, Budget
+from dynaops.convert.ledger import Ledger
 from dynaops.convert.notes import Notes, Where
 from dynaops.convert.part import Part
+from dynaops.engine.yaml_tree import Node
 
 Spec = dict[str, Any]
 
@@ -48,6 +50,8 @@ class Table:
     spec: Spec
     where: Where
     aliases: tuple[str, ...] = ()
+    properties: Node | None = None
+    """What the source says of it, with the places of its values."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,7 @@ class Pieces:
 
     budget: Budget = field(default_factory=Budget)
     notes: Notes = field(default_factory=Notes)
+    ledger: Ledger = field(default_factory=Ledger)
     tables: dict[str, Table] = field(default_factory=dict)
     around: list[Piece] = field(default_factory=list)
     vaults: list[Named] = field(default_factory=list)
@@ -74,7 +79,21 @@ class Pieces:
     policies: list[Named] = field(default_factory=list)
     attachments: list[Named] = field(default_factory=list)
 
-    def table(self, spec: Spec, where: Where) -> None:
+    @property
+    def _named(self) -> tuple[list[Named], ...]:
+        return (self.vaults, self.plans, self.selections, self.log_groups, self.policies, self.attachments)
+
+    @property
+    def places(self) -> list[Where]:
+        """Where everything stands that goes around tables."""
+        return [*(one.where for one in self.around), *(one.where for some in self._named for one in some)]
+
+    @property
+    def size(self) -> int:
+        """How much was found."""
+        return len(self.tables) + len(self.around) + sum(len(one) for one in self._named)
+
+    def table(self, spec: Spec, where: Where, properties: Node | None = None) -> None:
         """A table; a second one of its name is told of."""
         name = spec["table_name"]
         if name in self.tables:
@@ -87,7 +106,7 @@ class Pieces:
         if len(self.tables) >= most:
             self.notes.lost(where, f"{TOO_LARGE}: there are more than {most:,} tables, which no region has")
             return
-        self.tables[name] = Table(spec, where)
+        self.tables[name] = Table(spec, where, properties=properties)
 
     def add(self, kind: Kind, table: str | None, data: Spec, part: Part | Where) -> None:
         """Something around `table` (None: it could not be found out, which was told)."""

@@ -2,40 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from dynaops.convert.assemble import assemble
 from dynaops.convert.budget import TOO_LARGE, Budget
 from dynaops.convert.formats import Format, Options, format_of
-from dynaops.convert.notes import MAX_WHY, Note, cut
+from dynaops.convert.ledger import Outcome
+from dynaops.convert.notes import Note, cut
 from dynaops.convert.pieces import Pieces, Spec
 from dynaops.convert.texts import Text, read
-from dynaops.engine.adopt import yaml_of
-from dynaops.engine.check import check, errors
-from dynaops.engine.load import document_of
+from dynaops.convert.valid import findings_of, opens, source_of
+from dynaops.convert.written import Comment, spec_file
 from dynaops.engine.yaml_tree import MAX_NODES, Unreadable
 from dynaops.model.errors import DynaopsError, SpecError
 from dynaops.model.finding import Finding
 
 _MAX_SOURCE = 300
 """Characters of what a spec was converted from."""
+_FAULT = (
+    "dynaops has neither converted nor listed it: this is a fault of dynaops, please report it with the file"
+)
 
 
 @dataclass(frozen=True)
 class Converted:
-    """One table's spec, and where it is from. `findings`: why it is not valid, if it is not."""
+    """One table's spec, and where it is from. `findings`: why it is not valid, if it is not.
+
+    `comments`: what its file says beside its values, by their paths.
+    """
 
     table: str
     spec: Spec
     source: str
     findings: tuple[Finding, ...] = ()
+    comments: tuple[Comment, ...] = ()
 
     @property
     def yaml(self) -> str:
         """The spec as a file."""
-        return f"# Converted from {_on_one_line(self.source)}\n{yaml_of(self.spec)}"
+        return spec_file(self.spec, self.source, self.comments)
 
 
 @dataclass(frozen=True)
@@ -44,6 +52,8 @@ class Conversion:
 
     specs: tuple[Converted, ...]
     notes: tuple[Note, ...]
+    resources: Mapping[Outcome, int] = field(default_factory=dict)
+    """How many resources of the sources ended how, where the source's format counts them."""
 
     @property
     def lost(self) -> tuple[Note, ...]:
@@ -68,10 +78,22 @@ def convert(
     except Unreadable as error:
         raise SpecError([error.finding]) from None
     specs = [spec for spec in assemble(pieces) if _fits(spec, pieces)]
+    resources = _outcomes(specs, pieces)
     if not specs and not len(pieces.notes):
         raise DynaopsError(f"{', '.join(paths)}: there is no DynamoDB table in it", "Nothing was converted.")
     made = tuple(_checked(spec, pieces) for spec in specs)
-    return Conversion(made, tuple(sorted(pieces.notes.found, key=lambda note: note.where.spot)))
+    notes = tuple(sorted(pieces.notes.found, key=lambda note: note.where.spot))
+    return Conversion(made, notes, resources)
+
+
+def _outcomes(specs: Sequence[Spec], pieces: Pieces) -> dict[Outcome, int]:
+    """What became of the resources. One that nothing became of is told as a fault of ours."""
+    tables = [pieces.tables[spec["table_name"]].where for spec in specs]
+    found = pieces.ledger.outcomes(tables, pieces.places, pieces.notes)
+    for where, outcome in found.items():
+        if outcome is Outcome.LOST:
+            pieces.notes.lost(where, _FAULT)
+    return dict(Counter(found.values()))
 
 
 def _fits(spec: Spec, pieces: Pieces) -> bool:
@@ -90,23 +112,17 @@ def _values(value: Any) -> int:
     return 1 + sum(_values(child) for child in (value.values() if isinstance(value, dict) else value))
 
 
-def _on_one_line(text: str) -> str:
-    """A name of the source must not end the comment that it stands in: what follows would be a key of the spec."""
-    return "".join(character if character.isprintable() else " " for character in text)
-
-
 def _checked(spec: Spec, pieces: Pieces) -> Converted:
     """The spec, and whether it loads and keeps AWS's rules."""
-    where = pieces.tables[spec["table_name"]].where
+    table = pieces.tables[spec["table_name"]]
+    where = table.where
     source = cut(f"{where.place} ({where.what})" if where.what else where.place, _MAX_SOURCE)
-    try:
-        document = document_of(spec, spec["table_name"])
-    except SpecError as error:
-        return Converted(spec["table_name"], spec, source, tuple(_nowhere(one) for one in error.findings))
-    found = errors(check([document]))
-    return Converted(spec["table_name"], spec, source, tuple(_nowhere(one) for one in found))
-
-
-def _nowhere(finding: Finding) -> Finding:
-    """Without its place, which is in no file yet, and no longer than a note: it may quote the source."""
-    return finding.model_copy(update={"place": None, "message": cut(finding.message, MAX_WHY)})
+    findings = findings_of(spec)
+    comments = [
+        (".".join(str(one) for one in path), f"{value} stands for what is not known: {value.about}")
+        for path, value in opens(spec)
+    ]
+    for one in findings:
+        place = source_of(one.path or "", table).place
+        comments.append((one.path or "", f"not valid ({one.code}): {one.message} ({place})"))
+    return Converted(spec["table_name"], spec, source, findings, tuple(comments))

@@ -51,7 +51,7 @@ def _whole(scaling: Spec, where: Where, notes: Notes) -> bool:
         notes.lost(where, "there is no target-tracking policy, and a spec's autoscaling has one")
         return False
     target = scaling["target_utilization"]
-    if not 20 <= target <= 90:
+    if isinstance(target, int) and not 20 <= target <= 90:
         notes.lost(where, f"its target of {target} % is not between 20 and 90, which DynamoDB takes")
         return False
     return True

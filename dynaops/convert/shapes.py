@@ -9,6 +9,11 @@ from dynaops.convert.pieces import Spec
 from dynaops.kinds.table.shape import key
 
 
+def given(value: Any, otherwise: Any) -> Any:
+    """The value, or what it is where it is not given: false is a value."""
+    return otherwise if value is None else value
+
+
 def attributes(part: Part) -> dict[str, str]:
     """AttributeDefinitions as a map of names to types."""
     found = {}
@@ -16,6 +21,8 @@ def attributes(part: Part) -> dict[str, str]:
         name, kind = one.text("AttributeName"), one.text("AttributeType")
         if name and kind:
             found[name] = kind
+        elif not (one.is_open("AttributeName") or one.is_open("AttributeType")):
+            part.notes.lost(one.where, "an attribute has a name and a type")
     return found
 
 
@@ -35,9 +42,11 @@ def keys(part: Part) -> Spec:
 def projection(part: Part) -> Spec:
     """Projection of an index."""
     shape = part.part("Projection")
-    if shape is None:
-        return {"projection": {"type": "ALL"}}
-    found: Spec = {"type": shape.text("ProjectionType") or "ALL"}
+    if shape is None or "ProjectionType" not in shape:
+        if not part.is_open("Projection"):
+            part.notes.lost(part.where.below("Projection"), "it does not say what the index projects")
+        return {}
+    found: Spec = {"type": shape.open_word("ProjectionType")}
     names = shape.strings("NonKeyAttributes")
     return {"projection": {**found, "non_key_attributes": names} if names else found}
 
@@ -49,8 +58,8 @@ def capacity(part: Part, name: str = "ProvisionedThroughput") -> Spec:
         return {}
     shape.skip("NumberOfDecreasesToday", "LastIncreaseDateTime", "LastDecreaseDateTime")
     units = {
-        "read_capacity": shape.number("ReadCapacityUnits"),
-        "write_capacity": shape.number("WriteCapacityUnits"),
+        "read_capacity": shape.open_number("ReadCapacityUnits"),
+        "write_capacity": shape.open_number("WriteCapacityUnits"),
     }
     return {name: value for name, value in units.items() if value}
 
@@ -61,8 +70,8 @@ def on_demand(part: Part, name: str = "OnDemandThroughput") -> Spec:
     if shape is None:
         return {}
     units = {
-        "max_read_request_units": shape.number("MaxReadRequestUnits"),
-        "max_write_request_units": shape.number("MaxWriteRequestUnits"),
+        "max_read_request_units": shape.open_number("MaxReadRequestUnits"),
+        "max_write_request_units": shape.open_number("MaxWriteRequestUnits"),
     }
     found = {name: value for name, value in units.items() if value not in (None, -1)}
     return {"on_demand_throughput": found} if found else {}
@@ -75,8 +84,8 @@ def warm(part: Part) -> Spec:
         return {}
     shape.skip("Status")
     units = {
-        "read_units_per_second": shape.number("ReadUnitsPerSecond"),
-        "write_units_per_second": shape.number("WriteUnitsPerSecond"),
+        "read_units_per_second": shape.open_number("ReadUnitsPerSecond"),
+        "write_units_per_second": shape.open_number("WriteUnitsPerSecond"),
     }
     found = {name: value for name, value in units.items() if value}
     return {"warm_throughput": found} if found else {}
@@ -115,12 +124,14 @@ def tags(part: Part) -> dict[str, str]:
     if node is not None and isinstance(node.value, dict):
         whole = part.part("Tags")
         assert whole is not None, "it is a map"
-        return {name: value for name in whole.names if (value := whole.text(name)) is not None}
+        return {name: value for name in whole.names if (value := whole.open_text(name)) is not None}
     found = {}
     for one in part.parts("Tags"):
-        name, value = one.text("Key"), one.text("Value")
+        name, value = one.text("Key"), one.open_text("Value")
         if name is not None and value is not None and not name.startswith("aws:"):
             found[name] = value
+        elif (name is None or value is None) and not one.is_open("Key"):
+            part.notes.lost(one.where, "a tag has a key and a value")
     return found
 
 
@@ -128,15 +139,15 @@ def trigger(part: Part, function: str) -> Spec:
     """An event source mapping in the members of Lambda's API, which CloudFormation and SAM keep."""
     found: dict[str, Any] = {
         "function": function,
-        "enabled": part.flag("Enabled"),
-        "batch_size": part.number("BatchSize"),
-        "maximum_batching_window": part.number("MaximumBatchingWindowInSeconds"),
-        "starting_position": part.text("StartingPosition"),
-        "parallelization_factor": part.number("ParallelizationFactor"),
-        "maximum_retry_attempts": part.number("MaximumRetryAttempts"),
-        "maximum_record_age": part.number("MaximumRecordAgeInSeconds"),
-        "bisect_batch_on_error": part.flag("BisectBatchOnFunctionError"),
-        "tumbling_window": part.number("TumblingWindowInSeconds"),
+        "enabled": part.open_flag("Enabled"),
+        "batch_size": part.open_number("BatchSize"),
+        "maximum_batching_window": part.open_number("MaximumBatchingWindowInSeconds"),
+        "starting_position": part.open_word("StartingPosition"),
+        "parallelization_factor": part.open_number("ParallelizationFactor"),
+        "maximum_retry_attempts": part.open_number("MaximumRetryAttempts"),
+        "maximum_record_age": part.open_number("MaximumRecordAgeInSeconds"),
+        "bisect_batch_on_error": part.open_flag("BisectBatchOnFunctionError"),
+        "tumbling_window": part.open_number("TumblingWindowInSeconds"),
         "report_batch_item_failures": "ReportBatchItemFailures"
         in (part.strings("FunctionResponseTypes") or ())
         or None,
@@ -149,7 +160,7 @@ def trigger(part: Part, function: str) -> Spec:
     failure = destination.part("OnFailure") if destination else None
     if failure is not None:
         failure.skip("Type")
-        found["on_failure_arn"] = failure.text("Destination")
+        found["on_failure_arn"] = failure.open_text("Destination")
     return {name: value for name, value in found.items() if value is not None}
 
 
@@ -162,9 +173,9 @@ def target_tracking(part: Part) -> Spec:
     if metric is not None:
         metric.text("PredefinedMetricType")
     return {
-        "target_utilization": shape.number("TargetValue"),
-        "scale_in_cooldown": shape.number("ScaleInCooldown"),
-        "scale_out_cooldown": shape.number("ScaleOutCooldown"),
+        "target_utilization": shape.open_number("TargetValue"),
+        "scale_in_cooldown": shape.open_number("ScaleInCooldown"),
+        "scale_out_cooldown": shape.open_number("ScaleOutCooldown"),
     }
 
 
@@ -175,7 +186,7 @@ def schedule(part: Part) -> Spec:
         "name": part.text("ScheduledActionName"),
         "schedule": part.text("Schedule"),
         "timezone": part.text("Timezone"),
-        "min": bounds.number("MinCapacity") if bounds else None,
-        "max": bounds.number("MaxCapacity") if bounds else None,
+        "min": bounds.open_number("MinCapacity") if bounds else None,
+        "max": bounds.open_number("MaxCapacity") if bounds else None,
     }
     return {name: value for name, value in found.items() if value is not None}

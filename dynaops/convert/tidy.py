@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from dynaops.convert.arns import missing, own
 from dynaops.convert.notes import Notes, Where
+from dynaops.convert.part import Open
 from dynaops.convert.pieces import Spec
 from dynaops.engine.marks import DEFAULT_KEY
 from dynaops.kinds import TableSpec
@@ -20,6 +22,8 @@ _DEFAULTS: Spec = {
     "point_in_time_recovery": {"enabled": True},
     "multi_region_consistency": "EVENTUAL",
 }
+_VARIABLE = re.compile(r"\$\{(?!(?:table_arn|stream_arn|index_arns)\})")
+"""What begins a variable, but for those that converting itself puts in."""
 _SHORT = {"encryption": {"enabled": False}, "point_in_time_recovery": {"enabled": False}}
 
 
@@ -34,6 +38,8 @@ def tidied(spec: Spec, where: Where, notes: Notes) -> Spec:
     _insights(spec, where, notes)
     for trigger in spec.get("lambda_triggers") or ():
         _without_defaults(trigger)
+    # A name that holds ${ is no table's, and is what the table goes by until then.
+    spec = {name: value if name == "table_name" else _literal(value) for name, value in spec.items()}
     found: Spec = {}
     for name in TableSpec.model_fields:
         value = _without_none(spec.get(name))
@@ -41,6 +47,17 @@ def tidied(spec: Spec, where: Where, notes: Notes) -> Spec:
             continue
         found[name] = False if value == _SHORT.get(name) else value
     return found
+
+
+def _literal(value: Any) -> Any:
+    """The value with ``${`` of the source escaped: in a spec it would begin a variable."""
+    if isinstance(value, dict):
+        return {_literal(name): _literal(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_literal(one) for one in value]
+    if not isinstance(value, str) or isinstance(value, Open) or "${" not in value:
+        return value
+    return _VARIABLE.sub("$${", value)
 
 
 def _only_keys(spec: Spec, where: Where, notes: Notes) -> None:

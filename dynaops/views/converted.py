@@ -43,8 +43,9 @@ def _listed(title: str, said: Sequence[Said], style: Style) -> Section:
 def _spec(table: str, source: str, file: str | None, findings: Sequence[Finding]) -> Node:
     if findings:
         return Node(
-            line(strong(table), " is not valid, and was not written"),
+            line(strong(table), " is not valid: comments in it say what is wrong"),
             mark=Span("!", Style.ERROR),
+            value=line(file) if file else (),
             notes=(line(faint(source)),),
             children=finding_nodes(findings),
         )

@@ -55,12 +55,39 @@ def test_strict_is_for_pipelines(cli: Cli) -> None:
     assert cli("convert", INPUTS / "terraform" / "plan.json", "--strict").code == Exit.OK
 
 
-def test_a_spec_that_is_not_valid_is_not_written(cli: Cli, here: Path) -> None:
+def test_a_spec_that_is_not_valid_is_written_with_what_is_wrong(cli: Cli, here: Path) -> None:
     (here / "t.tfvars").write_text('table_name = "users"\nhash_key = "id"\nattributes = { id = "X" }\n')
     result = cli("convert", "t.tfvars", "--out", "specs")
     assert result.code == Exit.FAILED
-    assert "users is not valid, and was not written" in result.out
-    assert list((here / "specs").iterdir()) == []
+    assert "users is not valid: comments in it say what is wrong" in result.out
+    written = (here / "specs" / "users.yaml").read_text().splitlines()
+    place = next(number for number, text in enumerate(written) if "id: X" in text)
+    assert written[place - 1].strip().startswith("# not valid (SPEC"), written
+    assert "t.tfvars:" in written[place - 1]
+    assert cli("validate").code == Exit.FAILED
+
+
+def test_a_wrong_value_of_a_template_is_marked_with_its_own_line(cli: Cli, here: Path) -> None:
+    """The finding's code, and file and line of the very value, stand above it; in what is printed, too."""
+    (here / "t.yaml").write_text(
+        "Resources:\n  T:\n    Type: AWS::DynamoDB::Table\n    Properties:\n      TableName: users\n"
+        "      BillingMode: PAY_PER_REQUEST\n      KeySchema: [{AttributeName: id, KeyType: HASH}]\n"
+        "      AttributeDefinitions: [{AttributeName: id, AttributeType: S}]\n"
+        "      PointInTimeRecoverySpecification:\n        PointInTimeRecoveryEnabled: true\n"
+        "        RecoveryPeriodInDays: 99\n"
+    )
+    result = cli("convert", "t.yaml")
+    assert result.code == Exit.FAILED
+    lines = result.out.splitlines()
+    place = next(number for number, text in enumerate(lines) if "recovery_period_days: 99" in text)
+    assert "t.yaml:11:" in lines[place - 1] and "(SPEC" in lines[place - 1]
+
+
+def test_a_name_that_is_no_file_name_stays_within_the_folder(cli: Cli, here: Path) -> None:
+    (here / "t.tfvars").write_text('table_name = "../../evil"\nhash_key = "id"\nattributes = { id = "S" }\n')
+    assert cli("convert", "t.tfvars", "--out", "specs").code == Exit.FAILED
+    assert [one.name for one in (here / "specs").iterdir()] == ["__.._evil.yaml"]
+    assert not list(here.parent.glob("*evil*"))
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ def scalable_target(stack: Stack, logical: str, part: Part) -> None:
         stack.pieces.notes.lost(part.where, _NOT_OURS)
         return
     stack.targets[logical] = {"resource": str(resource), "dimension": str(name)}
-    bounds = {"min": part.number("MinCapacity"), "max": part.number("MaxCapacity")}
+    bounds = {"min": part.open_number("MinCapacity"), "max": part.open_number("MaxCapacity")}
     stack.pieces.add(Kind.TARGET, found["table"], {**found, **bounds}, part)
     for action in part.parts("ScheduledActions"):
         stack.pieces.add(Kind.SCHEDULE, found["table"], {**found, **shapes.schedule(action)}, action)
@@ -62,7 +62,7 @@ def event_source_mapping(stack: Stack, logical: str, part: Part) -> None:  # noq
 
 def vault(stack: Stack, logical: str, part: Part) -> None:
     name = stack.name(logical, part, "BackupVaultName")
-    data: Spec = {"name": name, "kms_key_arn": part.text("EncryptionKeyArn")}
+    data: Spec = {"name": name, "kms_key_arn": part.open_text("EncryptionKeyArn")}
     if name is not None:
         data = {key: value for key, value in data.items() if value is not None}
         stack.pieces.vaults.append(Named(name, data, part.where))
@@ -85,8 +85,8 @@ def _rule(part: Part) -> Spec:
         "name": part.text("RuleName"),
         "schedule": part.text("ScheduleExpression"),
         "timezone": part.text("ScheduleExpressionTimezone"),
-        "start_window": part.number("StartWindowMinutes"),
-        "completion_window": part.number("CompletionWindowMinutes"),
+        "start_window": part.open_number("StartWindowMinutes"),
+        "completion_window": part.open_number("CompletionWindowMinutes"),
         "continuous": part.flag("EnableContinuousBackup"),
         "vault": part.text("TargetBackupVault"),
         **_lifecycle(part),
@@ -103,8 +103,8 @@ def _lifecycle(part: Part) -> Spec:
     if block is None:
         return {}
     return {
-        "delete_after_days": block.number("DeleteAfterDays"),
-        "cold_storage_after_days": block.number("MoveToColdStorageAfterDays"),
+        "delete_after_days": block.open_number("DeleteAfterDays"),
+        "cold_storage_after_days": block.open_number("MoveToColdStorageAfterDays"),
     }
 
 
@@ -130,8 +130,8 @@ def log_group(stack: Stack, logical: str, part: Part) -> None:
     name = stack.name(logical, part, "LogGroupName")
     data = {
         "name": name,
-        "retention_days": part.number("RetentionInDays"),
-        "kms_key_arn": part.text("KmsKeyId"),
+        "retention_days": part.open_number("RetentionInDays"),
+        "kms_key_arn": part.open_text("KmsKeyId"),
     }
     if name is not None:
         said = {key: value for key, value in data.items() if value is not None}

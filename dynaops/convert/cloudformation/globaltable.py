@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dynaops.convert import shapes
 from dynaops.convert.cloudformation import tables
+from dynaops.convert.cloudformation.defaults import GLOBAL_TABLE, default
 from dynaops.convert.cloudformation.stack import Stack
-from dynaops.convert.part import Part
+from dynaops.convert.part import Open, Part
 from dynaops.convert.pieces import Kind, Spec
 
 _SCALED = {"read": "ReadCapacityAutoScalingSettings", "write": "WriteCapacityAutoScalingSettings"}
@@ -14,7 +15,12 @@ _SCALED = {"read": "ReadCapacityAutoScalingSettings", "write": "WriteCapacityAut
 def table(stack: Stack, logical: str, part: Part) -> None:
     """The table of the stack's region, and the others as its replicas."""
     name = stack.name(logical, part, "TableName")
-    replicas = {one.text("Region"): one for one in part.parts("Replicas")}
+    listed = part.parts("Replicas")
+    replicas = {one.text("Region"): one for one in listed}
+    for one in listed:
+        if "Region" not in one:
+            one.skip(*one.names)
+            stack.pieces.notes.lost(one.where, "it does not say its Region")
     home = stack.region or (next(iter(replicas)) if len(replicas) == 1 else None)
     if name is None or home is None or home not in replicas:
         part.skip(*part.names)
@@ -23,7 +29,7 @@ def table(stack: Stack, logical: str, part: Part) -> None:
             stack.pieces.notes.lost(part.where, why)
         return
     local = replicas.pop(home)
-    billing = part.text("BillingMode") or "PAY_PER_REQUEST"
+    billing = part.open_word("BillingMode") or default(GLOBAL_TABLE, "BillingMode")
     sse = tables.encryption(part)
     key = _key(local)
     spec: Spec = {
@@ -34,16 +40,22 @@ def table(stack: Stack, logical: str, part: Part) -> None:
         "billing_mode": billing,
         **_capacity(stack, name, None, part, local, billing),
         **shapes.warm(part),
-        "table_class": local.text("TableClass") or "STANDARD",
-        "deletion_protection": local.flag("DeletionProtectionEnabled") or False,
-        "encryption": {**sse, "kms_key_arn": key} if key and sse["enabled"] else sse,
+        "table_class": _class(local),
+        "deletion_protection": shapes.given(
+            local.open_flag("DeletionProtectionEnabled"),
+            default(GLOBAL_TABLE, "Replicas.DeletionProtectionEnabled"),
+        ),
+        "encryption": {**sse, "kms_key_arn": key}
+        if key and isinstance(sse, dict) and sse["enabled"]
+        else sse,
         "point_in_time_recovery": tables.recovery(local),
         "stream": tables.stream(part),
         "ttl": tables.ttl(part),
         "global_secondary_indexes": _indexes(stack, name, part, local, billing),
         "local_secondary_indexes": [shapes.local_index(one) for one in part.parts("LocalSecondaryIndexes")],
         "tags": shapes.tags(local),
-        "multi_region_consistency": part.text("MultiRegionConsistency") or "EVENTUAL",
+        "multi_region_consistency": part.open_word("MultiRegionConsistency")
+        or default(GLOBAL_TABLE, "MultiRegionConsistency"),
     }
     witnesses = [one.text("Region") for one in part.parts("GlobalTableWitnesses")]
     if witnesses:
@@ -56,24 +68,28 @@ def table(stack: Stack, logical: str, part: Part) -> None:
     for region, one in replicas.items():
         if region:
             _same_capacity(local, one)
-            stack.pieces.add(Kind.REPLICA, name, _replica(region, one), one)
-    stack.pieces.table(spec, part.where)
+            stack.pieces.add(Kind.REPLICA, name, _replica(region, one, spec["table_class"]), one)
+    stack.pieces.table(spec, part.where, part.tree)
+
+
+def _class(replica: Part) -> str:
+    return replica.open_word("TableClass") or str(default(GLOBAL_TABLE, "Replicas.TableClass"))
 
 
 def _key(replica: Part) -> str | None:
     block = replica.part("SSESpecification")
-    return block.text("KMSMasterKeyId") if block else None
+    return block.open_text("KMSMasterKeyId") if block else None
 
 
-def _replica(region: str, part: Part) -> Spec:
-    """A replica elsewhere. Tags are its own: CloudFormation propagates none."""
-    own = shapes.tags(part)
+def _replica(region: str, part: Part, home_class: str) -> Spec:
+    """A replica elsewhere. CloudFormation propagates no tags; a spec's replica has the table's class by default."""
+    own, class_ = shapes.tags(part), _class(part)
     found: Spec = {
         "region": region,
         "kms_key_arn": _key(part),
         "point_in_time_recovery": tables.recovery(part),
-        "deletion_protection": part.flag("DeletionProtectionEnabled") or None,
-        "table_class": part.text("TableClass"),
+        "deletion_protection": part.open_flag("DeletionProtectionEnabled") or None,
+        "table_class": None if class_ == home_class else class_,
         "propagate_tags": False,
         "tags": own or None,
     }
@@ -81,14 +97,20 @@ def _replica(region: str, part: Part) -> Spec:
 
 
 def _same_capacity(local: Part, replica: Part) -> None:
-    """Replicas have the capacity and the indexes of the table at home; what is declared so is carried over."""
+    """Replicas have the capacity and the indexes of the table at home; what is declared so is carried over.
+
+    A block that one of them lacks is another capacity, too.
+    """
     for name in (
         "ReadProvisionedThroughputSettings",
         "ReadOnDemandThroughputSettings",
         "GlobalSecondaryIndexes",
     ):
-        if name in replica and name in local and replica.value(name) != local.value(name):
-            replica.notes.lost(replica.at(name), "in a spec, a replica has the capacity of the table at home")
+        mine, home = replica.node(name), local.tree.value.get(name)
+        if (mine and mine.plain()) == (home and home.plain()):
+            continue
+        where = replica.at(name) if mine else replica.where.below(name)
+        replica.notes.lost(where, "in a spec, a replica has the capacity of the table at home")
 
 
 def _indexes(stack: Stack, table: str, part: Part, local: Part, billing: str) -> list[Spec]:
@@ -109,11 +131,13 @@ def _capacity(
     stack: Stack, table: str, index: str | None, part: Part, local: Part | None, billing: str
 ) -> Spec:
     """Writes are declared for all regions, reads in each: provisioned (scaled or not), or with maxima on demand."""
+    if isinstance(billing, Open):
+        return _undecided(part, local)
     if billing != "PROVISIONED":
         units: Spec = {}
         for side, holder in (("read", local), ("write", part)):
             block = holder.part(f"{side.title()}OnDemandThroughputSettings") if holder else None
-            number = block.number(f"Max{side.title()}RequestUnits") if block else None
+            number = block.open_number(f"Max{side.title()}RequestUnits") if block else None
             if number not in (None, -1):
                 units[f"max_{side}_request_units"] = number
         return {"on_demand_throughput": units} if units else {}
@@ -122,14 +146,26 @@ def _capacity(
         block = holder.part(f"{side.title()}ProvisionedThroughputSettings") if holder else None
         if block is None:
             continue
-        number = block.number(f"{side.title()}CapacityUnits")
+        number = block.open_number(f"{side.title()}CapacityUnits")
         scaled = block.part(_SCALED[side])
         if scaled is not None:
             data = {"table": table, "index": index, "side": side}
-            low, high = scaled.number("MinCapacity"), scaled.number("MaxCapacity")
-            number = scaled.number("SeedCapacity") or low
+            low, high = scaled.open_number("MinCapacity"), scaled.open_number("MaxCapacity")
+            number = scaled.open_number("SeedCapacity") or low
             bounds = {"min": low, "max": high, **shapes.target_tracking(scaled)}
             stack.pieces.add(Kind.TARGET, table, {**data, **bounds}, scaled)
         if number:
             found[f"{side}_capacity"] = number
     return found
+
+
+def _undecided(part: Part, local: Part | None) -> Spec:
+    """Without the billing mode, no setting of capacity is known to count."""
+    for side, holder in (("Read", local), ("Write", part)):
+        for name in (f"{side}OnDemandThroughputSettings", f"{side}ProvisionedThroughputSettings"):
+            if holder is not None and holder.says(name):
+                holder.skip(name)
+                holder.notes.lost(
+                    holder.at(name), "whether it counts depends on BillingMode, which is not known"
+                )
+    return {}

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from dynaops.convert.arns import stream_arn, table_arn
+from dynaops.convert.arns import missing, stream_arn, table_arn
 from dynaops.convert.part import Unknown
+from dynaops.kinds.late import partition
 
 TABLES = ("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable", "AWS::Serverless::SimpleTable")
 FUNCTIONS = ("AWS::Lambda::Function", "AWS::Serverless::Function")
@@ -47,7 +48,10 @@ class Identities:
 
     def pseudo(self, name: str) -> str:
         """A pseudo parameter; one that nobody has given stays as ``${AWS::AccountId}`` until it is needed."""
-        known = {"AWS::Region": self._region, "AWS::Partition": "aws", "AWS::URLSuffix": "amazonaws.com"}
+        known = {"AWS::Region": self._region}
+        if self._region:
+            known["AWS::Partition"] = partition(self._region)
+            known["AWS::URLSuffix"] = "amazonaws.com" + (".cn" if self._region.startswith("cn-") else "")
         return self._given.get(name) or known.get(name) or f"${{{name}}}"
 
     def name(self, logical: str) -> str | Unknown:
@@ -55,8 +59,16 @@ class Identities:
         if logical in self._given:
             return self._given[logical]
         declared = self.name_property(logical, NAME_OF.get(self._types.get(logical, ""), ""))
+        if isinstance(declared, int) and not isinstance(declared, bool):
+            declared = str(declared)
+        lacking = missing(declared)
+        if lacking:
+            one = sorted(lacking)[0]
+            return Unknown(f"its name holds {one}, which is not known: give it with --parameter {one}=VALUE")
         if isinstance(declared, str | Unknown):
             return declared
+        if declared is not None:
+            return Unknown(f"the name of {logical} is no text")
         return Unknown(
             f"CloudFormation gives {logical} its name when it is deployed: give it with --parameter {logical}=NAME"
         )

@@ -10,6 +10,8 @@ from dynaops.convert.cloudformation import companions, globaltable, sam, tables
 from dynaops.convert.cloudformation.identities import NAME_OF, Identities
 from dynaops.convert.cloudformation.intrinsics import Gone, Resolver
 from dynaops.convert.cloudformation.stack import Stack
+from dynaops.convert.cloudformation.transforms import not_opened, untransformed
+from dynaops.convert.cloudformation.values import call_in
 from dynaops.convert.notes import Where
 from dynaops.convert.part import Part, Unknown
 from dynaops.convert.pieces import Pieces
@@ -32,6 +34,7 @@ READERS: dict[str, Reader] = {
     "AWS::IAM::ManagedPolicy": companions.managed_policy,
 }
 _FIRST = "AWS::ApplicationAutoScaling::ScalableTarget"
+_POLICIES = ("DeletionPolicy", "UpdateReplacePolicy")
 _MEANINGLESS = ("DependsOn", "Metadata", "CreationPolicy", "UpdatePolicy")
 _ON_DESTROY = {"Retain": "retain", "RetainExceptOnCreate": "retain", "Snapshot": "backup"}
 _ON_REPLACE = {"Retain": "backup", "Snapshot": "backup", "Delete": "discard"}
@@ -41,37 +44,65 @@ _ON_REPLACE = {"Retain": "backup", "Snapshot": "backup", "Delete": "discard"}
 def read(template: Node, pieces: Pieces, given: Mapping[str, str], region: str | None) -> None:
     """Take what the template has of tables into `pieces`. Raises nothing: what is wrong in it is told in the notes."""
     sections: dict[str, Node] = template.value if isinstance(template.value, dict) else {}
-    resources = _resources(sections, pieces)
-    types = {logical: _type(node) for logical, node in resources.items()}
+    types: dict[str, str] = {}
     identities = Identities(types, given, region)
     resolver = Resolver(template, given, identities, pieces.budget)
+    resources = _resources(sections, resolver, pieces)
+    types.update({logical: _type(node) for logical, node in resources.items()})
     identities.name_property = _naming(resources, resolver)
+    for where, why in untransformed(template):
+        pieces.notes.lost(where, why)
     stack = Stack(pieces, identities, _globals(sections, resolver), region)
     others: dict[str, list[str]] = {}
     for logical in sorted(resources, key=lambda one: types[one] != _FIRST):
-        reader = READERS.get(types[logical])
-        if reader is None:
+        reader, node = READERS.get(types[logical]), resources[logical]
+        closed = not_opened(types[logical])
+        if closed is not None:
+            where = Where(logical, node.key or node.spot)
+            pieces.ledger.found(where)
+            pieces.notes.lost(where, f"{types[logical]}: {closed}")
+        elif reader is None:
             others.setdefault(types[logical] or "no type", []).append(logical)
-        elif _is_there(logical, resources[logical], resolver, pieces):
-            _read(reader, stack, logical, resources[logical], resolver)
+        else:
+            pieces.ledger.found(Where(logical, node.key or node.spot))
+            if _is_there(logical, node, resolver, pieces):
+                _read(reader, stack, logical, node, resolver)
+    _outside(others, resources, pieces)
+
+
+def _outside(others: Mapping[str, list[str]], resources: Mapping[str, Node], pieces: Pieces) -> None:
+    """Resources that are not about tables, by their types."""
     for kind, names in sorted(others.items()):
+        for name in names:
+            pieces.ledger.outside(Where(name, resources[name].key or resources[name].spot))
         where = Where(f"{kind} ({', '.join(sorted(names))})", resources[names[0]].spot)
         pieces.notes.lost(where, "it is not about a table, or nothing that a spec can say")
 
 
 def _read(reader: Reader, stack: Stack, logical: str, node: Node, resolver: Resolver) -> None:
+    where, notes = Where(logical, node.key or node.spot), stack.pieces.notes
     properties = node.value.get("Properties") or Node({}, node.spot)
     try:
         resolved = resolver.properties(properties)
     except Gone:
         resolved = Node({}, node.spot)
-    whole = Part(node, Where(logical, node.key or node.spot), stack.pieces.notes)
+    if not isinstance(resolved.value, dict):
+        unknown = isinstance(resolved.value, Unknown)
+        notes.lost(where, resolved.value.why if unknown else "its properties are no map")
+        return
+    policies = {name: node.value[name] for name in _POLICIES if name in node.value}
+    whole = Part(
+        Node({**node.value, **resolver.properties(Node(policies, node.spot)).value}, node.spot), where, notes
+    )
     whole.skip("Type", "Properties", "Condition", *_MEANINGLESS)
-    stack.lifecycle = _lifecycle(whole.text("DeletionPolicy"), whole.text("UpdateReplacePolicy"))
-    part = Part(resolved, Where(logical, node.key or node.spot), stack.pieces.notes)
+    stack.lifecycle = _lifecycle(*(whole.text(name) for name in _POLICIES))
+    part = Part(resolved, where, notes)
+    before = stack.pieces.size, len(notes.lost_places)
     reader(stack, logical, part)
     part.close()
     whole.close()
+    if before == (stack.pieces.size, len(notes.lost_places)):
+        notes.lost(where, "a property that it needs is missing, so what it is about is not known")
 
 
 def _lifecycle(deleted: str | None, replaced: str | None) -> dict[str, str]:
@@ -83,15 +114,32 @@ def _lifecycle(deleted: str | None, replaced: str | None) -> dict[str, str]:
     return found
 
 
-def _resources(sections: Mapping[str, Node], pieces: Pieces) -> dict[str, Node]:
-    """The resources by their logical ids; what is none, a loop over resources too, is told."""
+def _resources(sections: Mapping[str, Node], resolver: Resolver, pieces: Pieces) -> dict[str, Node]:
+    """The resources by their logical ids, loops expanded; what is none is told."""
     node = sections.get("Resources")
-    found = node.value if node is not None and isinstance(node.value, dict) else {}
-    for name, entry in found.items():
-        if not isinstance(entry.value, dict):
-            why = "cannot be resolved without CloudFormation" if name.startswith("Fn::") else "is no resource"
-            pieces.notes.lost(Where(name, entry.key or entry.spot), f"{name} {why}")
-    return {name: entry for name, entry in found.items() if isinstance(entry.value, dict)}
+    if node is None:
+        return {}
+    if not isinstance(node.value, dict):
+        pieces.notes.lost(Where("Resources", node.key or node.spot), "it should be a map of resources")
+        return {}
+    expanded, left = resolver.expanded(node.value)
+    for name, (entry, why) in left.items():
+        _no_resource(name, entry, why, pieces)
+    found: dict[str, Node] = {}
+    for name, entry in expanded.items():
+        if name.startswith("Fn::"):
+            _no_resource(name, entry, f"{name} cannot be resolved without CloudFormation", pieces)
+        elif isinstance(entry.value, dict):
+            found[name] = entry
+        else:
+            _no_resource(name, entry, f"{name} is no resource", pieces)
+    return found
+
+
+def _no_resource(name: str, entry: Node, why: str, pieces: Pieces) -> None:
+    where = Where(name, entry.key or entry.spot)
+    pieces.ledger.found(where)
+    pieces.notes.lost(where, why)
 
 
 def _type(node: Node) -> str:
@@ -127,15 +175,21 @@ def _naming(resources: Mapping[str, Node], resolver: Resolver) -> Callable[[str,
         if (logical, name) in known:
             return known[logical, name]
         properties = resources[logical].value.get("Properties") if logical in resources else None
-        declared = properties.value.get(name) if properties and isinstance(properties.value, dict) else None
         if logical in busy:
             loops += 1
-            return None
-        if declared is None:
             return None
         before = loops
         busy.append(logical)
         try:
+            if properties is not None and isinstance(properties.value, dict) and call_in(properties):
+                properties = resolver.known(properties)
+            if properties is not None and isinstance(properties.value, Unknown):
+                return properties.value
+            declared = (
+                properties.value.get(name) if properties and isinstance(properties.value, dict) else None
+            )
+            if declared is None:
+                return None
             value = resolver.known(declared).value
         except Gone:
             value = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dynaops.convert import shapes
 from dynaops.convert.cloudformation import tables
+from dynaops.convert.cloudformation.defaults import SIMPLE_TABLE, default
 from dynaops.convert.cloudformation.stack import Stack, table_named
 from dynaops.convert.notes import Where
 from dynaops.convert.part import Part
@@ -19,15 +20,20 @@ def simple_table(stack: Stack, logical: str, part: Part) -> None:
         part.skip(*part.names)
         return
     key = part.part("PrimaryKey")
-    key_name = (key.text("Name") if key else None) or "id"
-    key_type = (key.text("Type") if key else None) or "String"
+    key_name = (key.text("Name") if key else None) or default(SIMPLE_TABLE, "PrimaryKey.Name")
+    key_type = (key.text("Type") if key else None) or default(SIMPLE_TABLE, "PrimaryKey.Type")
+    if part.is_open("PrimaryKey") or (key and (key.is_open("Name") or key.is_open("Type"))):
+        part.skip(*part.names)
+        stack.pieces.notes.lost(part.where, "its PrimaryKey is not known, and is not guessed")
+        return
     capacity = shapes.capacity(part)
+    provisioned = part.says("ProvisionedThroughput")
     spec: Spec = {
         "table_name": name,
         "region": stack.region,
         "hash_key": key_name,
         "attributes": {key_name: _TYPES.get(key_type, key_type)},
-        "billing_mode": "PROVISIONED" if capacity else "PAY_PER_REQUEST",
+        "billing_mode": "PROVISIONED" if provisioned else default(SIMPLE_TABLE, "BillingMode"),
         **capacity,
         "encryption": tables.encryption(part) if "SSESpecification" in part else _global_encryption(stack),
         "point_in_time_recovery": tables.recovery(part),
@@ -35,7 +41,7 @@ def simple_table(stack: Stack, logical: str, part: Part) -> None:
     }
     if stack.lifecycle:
         spec["lifecycle"] = stack.lifecycle
-    stack.pieces.table(spec, part.where)
+    stack.pieces.table(spec, part.where, part.tree)
 
 
 def function(stack: Stack, logical: str, part: Part) -> None:
@@ -63,7 +69,7 @@ def _event(stack: Stack, logical: str, part: Part, event: Part) -> None:
         stack.pieces.add(Kind.TRIGGER, table_named(source), data, properties)
 
 
-def _global_encryption(stack: Stack) -> Spec:
+def _global_encryption(stack: Stack) -> Spec | str:
     node = stack.globals.get("SimpleTable")
     if node is None:
         return {"enabled": False}

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from dynaops.convert import shapes
+from dynaops.convert.cloudformation.defaults import TABLE, default
 from dynaops.convert.cloudformation.stack import Stack
-from dynaops.convert.part import Part
+from dynaops.convert.part import Open, Part
 from dynaops.convert.pieces import Kind, Spec
 
-_DEFAULT_BILLING = "PROVISIONED"
+_SSE = "SSESpecification"
+_PITR = "PointInTimeRecoverySpecification"
+_DEPENDS = "whether it counts depends on BillingMode, which is not known"
 
 
 def table(stack: Stack, logical: str, part: Part) -> None:
@@ -18,7 +21,7 @@ def table(stack: Stack, logical: str, part: Part) -> None:
     if name is None:
         part.skip(*part.names)
         return
-    billing = part.text("BillingMode") or _DEFAULT_BILLING
+    billing = part.open_word("BillingMode") or default(TABLE, "BillingMode")
     spec: Spec = {
         "table_name": name,
         "region": stack.region,
@@ -26,8 +29,10 @@ def table(stack: Stack, logical: str, part: Part) -> None:
         "attributes": shapes.attributes(part),
         "billing_mode": billing,
         **_throughput(part, billing),
-        "table_class": part.text("TableClass") or "STANDARD",
-        "deletion_protection": part.flag("DeletionProtectionEnabled") or False,
+        "table_class": part.open_word("TableClass") or default(TABLE, "TableClass"),
+        "deletion_protection": shapes.given(
+            part.open_flag("DeletionProtectionEnabled"), default(TABLE, "DeletionProtectionEnabled")
+        ),
         "encryption": encryption(part),
         "point_in_time_recovery": recovery(part),
         "stream": stream(part),
@@ -50,11 +55,17 @@ def table(stack: Stack, logical: str, part: Part) -> None:
             part.at("ImportSourceSpecification"),
             "rows are no part of a spec: fill the table with `dynaops load-data`",
         )
-    stack.pieces.table(spec, part.where)
+    stack.pieces.table(spec, part.where, part.tree)
 
 
 def _throughput(part: Part, billing: str) -> Spec:
     """Capacity counts only where it is provisioned, and maxima only where it is not."""
+    if isinstance(billing, Open):
+        for name in ("ProvisionedThroughput", "OnDemandThroughput"):
+            if part.says(name):
+                part.skip(name)
+                part.notes.lost(part.at(name), _DEPENDS)
+        return shapes.warm(part)
     provisioned, maxima = shapes.capacity(part), shapes.on_demand(part)
     return {**(provisioned if billing == "PROVISIONED" else maxima), **shapes.warm(part)}
 
@@ -65,34 +76,42 @@ def _global(stack: Stack, table: str, billing: str, part: Part) -> Spec:
     return index
 
 
-def encryption(part: Part, enabled: str = "SSEEnabled") -> Spec:
+def encryption(part: Part) -> Spec | str:
     """Without the block, or off: the key that AWS owns."""
-    block = part.part("SSESpecification")
-    if block is None or not block.flag(enabled):
+    if part.is_open(_SSE):
+        return part.opened(_SSE, sample=False)
+    block = part.part(_SSE)
+    on = shapes.given(block.open_flag("SSEEnabled") if block else None, default(TABLE, f"{_SSE}.SSEEnabled"))
+    if block is None or on is False:
         if block is not None:
             block.skip("SSEType", "KMSMasterKeyId")
         return {"enabled": False}
     block.skip("SSEType")
-    key = block.text("KMSMasterKeyId")
-    return {"enabled": True, **({"kms_key_arn": key} if key else {})}
+    key = block.open_text("KMSMasterKeyId")
+    return {"enabled": on, **({"kms_key_arn": key} if key else {})}
 
 
-def recovery(part: Part) -> Spec:
+def recovery(part: Part) -> Spec | str:
     """Without the block: off, which a spec has to say."""
-    block = part.part("PointInTimeRecoverySpecification")
+    if part.is_open(_PITR):
+        return part.opened(_PITR, sample=False)
+    block = part.part(_PITR)
+    off = default(TABLE, f"{_PITR}.PointInTimeRecoveryEnabled")
     if block is None:
+        return {"enabled": off}
+    days = block.open_number("RecoveryPeriodInDays")
+    on = shapes.given(block.open_flag("PointInTimeRecoveryEnabled"), off)
+    if on is False:
         return {"enabled": False}
-    days = block.number("RecoveryPeriodInDays")
-    if not block.flag("PointInTimeRecoveryEnabled"):
-        return {"enabled": False}
-    return {"enabled": True, **({"recovery_period_days": days} if days and days != 35 else {})}
+    usual = default(TABLE, f"{_PITR}.RecoveryPeriodInDays")
+    return {"enabled": on, **({"recovery_period_days": days} if days and days != usual else {})}
 
 
 def stream(part: Part) -> Spec | None:
     block = part.part("StreamSpecification")
     if block is None:
         return None
-    view = block.text("StreamViewType")
+    view = block.open_word("StreamViewType")
     own = block.node("ResourcePolicy")
     if own is not None:
         part.notes.lost(block.at("ResourcePolicy"), "a spec has no policy of the stream")
@@ -103,7 +122,12 @@ def ttl(part: Part) -> Spec | None:
     block = part.part("TimeToLiveSpecification")
     if block is None:
         return None
-    name, on = block.text("AttributeName"), block.flag("Enabled")
+    name, on = block.open_text("AttributeName"), block.open_flag("Enabled")
+    if on is None and "Enabled" not in block:
+        block.skip("Enabled")
+        part.notes.lost(block.where, "it does not say Enabled, which CloudFormation needs")
+    if isinstance(on, Open):
+        return {"attribute": name, "enabled": on} if name else None
     return {"attribute": name} if name and on else None
 
 

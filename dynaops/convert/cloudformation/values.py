@@ -41,6 +41,10 @@ def string_of(value: Any) -> str:
 
 
 def truth_of(value: Any) -> bool | Unknown:
+    """What a condition comes to; Unknown where it is no true or false."""
     if isinstance(value, Unknown):
+        return Unknown(value.why)
+    if isinstance(value, bool):
         return value
-    return value if isinstance(value, bool) else str(value).lower() == "true"
+    found = {"true": True, "false": False}.get(str(value).lower())
+    return Unknown("a condition that is neither true nor false") if found is None else found

@@ -151,7 +151,7 @@ CLOUDFORMATION: dict[str, Input] = {
         template(
             {"Fn::FindInMap": ["M", "a", "b"]}, Mappings={"M": {"a": {"b": nested(lambda it: [it], "x", 40)}}}
         ),
-        "when it is deployed",
+        "is no text",
     ),
     "Fn::FindInMap again and again": (
         "t.yaml",
@@ -170,12 +170,34 @@ CLOUDFORMATION: dict[str, Input] = {
     "Fn::ForEach of tables": (
         "t.yaml",
         template("abc", more={"Fn::ForEach::Tables": ["A", ["a"], {"T${A}": {}}]}),
-        "cannot be resolved without CloudFormation",
+        "no type (Ta)",
+    ),
+    "Fn::ForEach a million times": (
+        "t.yaml",
+        template(
+            "abc",
+            more={
+                "Fn::ForEach::A": [
+                    "A",
+                    {"Ref": "L"},
+                    {"Fn::ForEach::B": ["B", {"Ref": "L"}, {"T${A}${B}": {"Type": "AWS::DynamoDB::Table"}}]},
+                ]
+            },
+            Parameters={
+                "L": {"Type": "CommaDelimitedList", "Default": ",".join(f"n{i}" for i in range(9_000))}
+            },
+        ),
+        LARGE,
+    ),
+    "Fn::ForEach of itself": (
+        "t.yaml",
+        template("abc", more={"Fn::ForEach::A": ["A", ["Fn::ForEach::A"], {"${A}": ["A", ["a"], {}]}]}),
+        "converted",
     ),
     "Fn::ForEach within a value": (
         "t.yaml",
         template({"Fn::ForEach::N": ["A", ["a"], {}]}),
-        "cannot be resolved without CloudFormation",
+        "the name of T is no text",
     ),
     "Fn::Transform": (
         "t.yaml",
@@ -206,7 +228,7 @@ CLOUDFORMATION: dict[str, Input] = {
     "a parameter of a parameter": (
         "t.yaml",
         template({"Ref": "P"}, Parameters={"P": {"Default": {"Ref": "P"}}}),
-        "when it is deployed",
+        "is no text",
     ),
     "a type that is a map": ("t.yaml", '{"Resources": {"T": {"Type": {"a": "b"}}}}', "not about a table"),
     "a condition that is a map": (

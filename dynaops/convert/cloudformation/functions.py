@@ -1,0 +1,316 @@
+"""The intrinsic functions, each of the resolver and its argument (CloudFormation Template Reference).
+
+A function's answer is a plain value, a tree, or `Unknown`: where an argument is not known, nothing is worked out of it
+except what is the same for all its values.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from dynaops.convert.arns import missing
+from dynaops.convert.cloudformation.values import count_of, literal, string_of, truth_of
+from dynaops.convert.part import Unknown, unknowns
+from dynaops.engine.yaml_tree import Node
+
+if TYPE_CHECKING:
+    from dynaops.convert.cloudformation.intrinsics import Resolver
+
+_FORMS = re.compile(r"\$\{([^${}]+)\}")
+_INDEX_DIGITS = 9
+_NO_ELEMENT = "Fn::Select finds no such element"
+
+
+def _ref(resolver: Resolver, argument: Node) -> Any:
+    name = argument.value
+    if isinstance(name, dict):  # AWS::LanguageExtensions takes functions here
+        name = resolver.value(argument)
+    return resolver.named(name) if isinstance(name, str) else Unknown("Ref takes a name")
+
+
+def _get_att(resolver: Resolver, argument: Node) -> Any:
+    if isinstance(argument.value, str):
+        name, _, attribute = argument.value.partition(".")
+        return resolver.attribute(name, attribute)
+    listed = argument.value if isinstance(argument.value, list) else []
+    parts = [resolver.value(one) for one in listed]
+    if len(parts) != 2 or not all(isinstance(one, str) for one in parts):
+        return Unknown("Fn::GetAtt takes a resource and an attribute")
+    return resolver.attribute(*parts)
+
+
+def _sub(resolver: Resolver, argument: Node) -> Any:
+    text = argument
+    variables: dict[str, Any] = {}
+    if isinstance(argument.value, list) and len(argument.value) == 2:
+        text, extra = argument.value
+        entries = extra.value if isinstance(extra.value, dict) else {}
+        variables = {key: resolver.value(one) for key, one in entries.items()}
+    if not isinstance(text.value, str):
+        return Unknown("Fn::Sub takes a string")
+    return _text(resolver, _filled(resolver, text.value, variables), "Fn::Sub takes strings")
+
+
+def _filled(resolver: Resolver, text: str, variables: Mapping[str, Any]) -> Iterator[Any]:
+    """What stands between the names of an ``Fn::Sub``, and the values of the names."""
+    at = 0
+    for form in _FORMS.finditer(text):
+        yield text[at : form.start()]
+        at = form.end()
+        name = form.group(1).strip()
+        resolver.budget.step()
+        if name.startswith("!"):
+            yield f"${{{name[1:]}}}"
+        elif name in variables:
+            yield variables[name]
+        elif name == "AWS::NoValue":
+            yield Unknown("AWS::NoValue is no value within a text")
+        elif "." in name:
+            yield resolver.attribute(*name.split(".", 1))
+        else:
+            yield resolver.named(name)
+    yield text[at:]
+
+
+def _text(resolver: Resolver, parts: Iterator[Any], why: str) -> Any:
+    """The parts as one string; Unknown where one of them is, or is no string or number.
+
+    A part that a variable of a spec stands for leaves the whole open in the same way.
+    """
+    kept: list[str] = []
+    forms: list[str] = []
+    first: Unknown | None = None
+    size = 0
+    for part in parts:
+        if isinstance(part, Unknown):
+            first = first or part
+            if part.form is None:
+                return Unknown(part.why)
+            kept.append("")
+            forms.append(part.form)
+        elif isinstance(part, list | dict | Node):
+            return Unknown(why)
+        else:
+            kept.append(string_of(part))
+            forms.append(kept[-1].replace("${", "$${"))
+        size += len(kept[-1])
+        if size > resolver.budget.limits.value:
+            break
+    resolver.budget.room(size)
+    whole = "".join(kept)
+    if first is None:
+        return whole
+    return Unknown(first.why, None if missing(whole) else "".join(forms))
+
+
+def _join(resolver: Resolver, argument: Node) -> Any:
+    found = resolver.resolved(argument)
+    if not isinstance(found.value, list) or len(found.value) != 2:
+        return _unknown_in(found) or Unknown("a function takes 2 arguments")
+    between, listed = found.value
+    if isinstance(between.value, Unknown):
+        return between.value
+    if not isinstance(listed.value, list):
+        return _unknown_in(listed) or Unknown("Fn::Join takes a list")
+    separator = string_of(between.plain())
+    resolver.budget.room(len(separator) * len(listed.value))
+    parts = [part for member in listed.value for part in (separator, member.value)][1:]
+    return _text(resolver, iter(parts), "Fn::Join takes a list of strings")
+
+
+def _split(resolver: Resolver, argument: Node) -> Any:
+    parts = _arguments(resolver, argument, 2)
+    if isinstance(parts, Unknown):
+        return parts
+    if not isinstance(parts[0], str) or not parts[0] or not isinstance(parts[1], str):
+        return Unknown("Fn::Split takes a delimiter and a string")
+    resolver.budget.room(parts[1].count(parts[0]) + 1)
+    return parts[1].split(parts[0])
+
+
+def _select(resolver: Resolver, argument: Node) -> Any:
+    found = resolver.resolved(argument)
+    if not isinstance(found.value, list) or len(found.value) != 2:
+        return _unknown_in(found) or Unknown("a function takes 2 arguments")
+    number, listed = found.value
+    if isinstance(number.value, Unknown):
+        return number.value
+    if isinstance(listed.value, Unknown):
+        return listed.value
+    index = string_of(number.plain())
+    if not (index.isascii() and index.isdecimal() and len(index) <= _INDEX_DIGITS):
+        return Unknown(_NO_ELEMENT)
+    if not isinstance(listed.value, list) or int(index) >= len(listed.value):
+        return Unknown(_NO_ELEMENT)
+    return listed.value[int(index)]
+
+
+def _find_in_map(resolver: Resolver, argument: Node) -> Any:
+    """With ``DefaultValue`` as its fourth argument (AWS::LanguageExtensions), which counts where a key is missing."""
+    given = argument.value if isinstance(argument.value, list) else []
+    default = None
+    if len(given) == 4 and isinstance(given[3].value, dict) and set(given[3].value) == {"DefaultValue"}:
+        default = given[3].value["DefaultValue"]
+    keys = _arguments(resolver, Node(given[:3] if default else given, argument.spot), 3)
+    if isinstance(keys, Unknown):
+        return keys
+    name, first, second = (string_of(one) for one in keys)
+    node = resolver.section("Mappings").get(name)
+    if (
+        node is not None
+        and isinstance(node.value, dict)
+        and any(key.startswith("Fn::") for key in node.value)
+    ):
+        return Unknown(f"the mapping {name} has a Fn::Transform, which CloudFormation works out")
+    for key in (first, second):
+        node = node.value.get(key) if node is not None and isinstance(node.value, dict) else None
+    if node is None:
+        missing_key = Unknown(f"the mapping {name} has no {first}.{second}")
+        return missing_key if default is None else resolver.resolved(default)
+    resolver.budget.step(count_of(node))
+    return literal(node.plain())
+
+
+def _if(resolver: Resolver, argument: Node) -> Any:
+    if not isinstance(argument.value, list) or len(argument.value) != 3:
+        return Unknown("Fn::If takes a condition and two values")
+    condition, yes, no = argument.value
+    if not isinstance(condition.value, str):
+        return Unknown("Fn::If takes the name of a condition")
+    met = resolver.holds(condition.value)
+    if isinstance(met, Unknown):
+        return Unknown(met.why)
+    return resolver.resolved(yes if met else no)
+
+
+def _condition(resolver: Resolver, argument: Node) -> Any:
+    """A condition's name; in a policy document, the key of that name, with its map."""
+    if isinstance(argument.value, str):
+        return resolver.holds(argument.value)
+    return Node({"Condition": resolver.resolved(argument)}, argument.spot)
+
+
+def _equals(resolver: Resolver, argument: Node) -> Any:
+    parts = _arguments(resolver, argument, 2)
+    if isinstance(parts, Unknown):
+        return parts
+    if any(isinstance(one, dict | list) for one in parts):
+        return parts[0] == parts[1]
+    return string_of(parts[0]) == string_of(parts[1])
+
+
+def _members(resolver: Resolver, argument: Node) -> list[bool | Unknown]:
+    listed = argument.value if isinstance(argument.value, list) else []
+    found = [truth_of(resolver.resolved(one).value) for one in listed]
+    return found or [Unknown("a condition function takes a list")]
+
+
+def _either(decides: bool) -> Callable[[Resolver, Node], Any]:
+    """``Fn::Or`` and ``Fn::And``: one member decides alone, whatever is not known of the others."""
+
+    def logic(resolver: Resolver, argument: Node) -> Any:
+        found = _members(resolver, argument)
+        if any(one is decides for one in found):
+            return decides
+        return next((one for one in found if isinstance(one, Unknown)), not decides)
+
+    return logic
+
+
+def _not(resolver: Resolver, argument: Node) -> Any:
+    found = _members(resolver, argument)
+    if len(found) != 1:
+        return Unknown("Fn::Not takes one condition")
+    return found[0] if isinstance(found[0], Unknown) else not found[0]
+
+
+def _import(resolver: Resolver, argument: Node) -> Any:
+    name = resolver.resolved(argument).value
+    if isinstance(name, Unknown):
+        return Unknown(name.why)
+    return resolver.given.get(str(name)) or Unknown(
+        f"{name} is another stack's export: give it with --parameter {name}=VALUE"
+    )
+
+
+def _json(resolver: Resolver, argument: Node) -> Any:
+    found = resolver.resolved(argument)
+    unknown = _unknown_in(found)
+    if unknown is not None:
+        return unknown
+    return resolver.budget.text(
+        json.JSONEncoder(default=str, separators=(",", ":")).iterencode(found.plain())
+    )
+
+
+def _length(resolver: Resolver, argument: Node) -> Any:
+    found = resolver.resolved(argument).value
+    if isinstance(found, Unknown):
+        return Unknown(found.why)
+    return len(found) if isinstance(found, list) else Unknown("Fn::Length takes a list")
+
+
+def _base64(resolver: Resolver, argument: Node) -> Any:
+    found = resolver.resolved(argument)
+    unknown = _unsettled(found)
+    if unknown is not None:
+        return unknown
+    if not isinstance(found.value, str):
+        return Unknown("Fn::Base64 takes a string")
+    resolver.budget.room(2 * len(found.value))
+    return base64.b64encode(found.value.encode()).decode()
+
+
+def _unknown_in(node: Node) -> Unknown | None:
+    """The first value within it that is not known. Its form is of that value, and not of the whole."""
+    found = next(unknowns(node), None)
+    return None if found is None else Unknown(found.why)
+
+
+def _unsettled(node: Node) -> Unknown | None:
+    """The same, names included that stand for themselves until they are given (``${AWS::AccountId}``)."""
+    unknown = _unknown_in(node)
+    if unknown is not None:
+        return unknown
+    lacking = sorted(missing(node.plain()))
+    if not lacking:
+        return None
+    name = lacking[0].rpartition("_arn:")[2]
+    return Unknown(f"{name} is not known in full: give it with --parameter {name}=VALUE")
+
+
+def _arguments(resolver: Resolver, argument: Node, length: int) -> Any:
+    """The plain arguments, or why they are not known."""
+    found = resolver.resolved(argument)
+    unknown = _unsettled(found)
+    if unknown is not None:
+        return unknown
+    values = found.plain()
+    if not isinstance(values, list) or len(values) != length:
+        return Unknown(f"a function takes {length} arguments")
+    return values
+
+
+FUNCTIONS: dict[str, Callable[[Resolver, Node], Any]] = {
+    "Ref": _ref,
+    "Condition": _condition,
+    "Fn::GetAtt": _get_att,
+    "Fn::Sub": _sub,
+    "Fn::Join": _join,
+    "Fn::Split": _split,
+    "Fn::Select": _select,
+    "Fn::FindInMap": _find_in_map,
+    "Fn::If": _if,
+    "Fn::Equals": _equals,
+    "Fn::And": _either(decides=False),
+    "Fn::Or": _either(decides=True),
+    "Fn::Not": _not,
+    "Fn::ImportValue": _import,
+    "Fn::ToJsonString": _json,
+    "Fn::Length": _length,
+    "Fn::Base64": _base64,
+}

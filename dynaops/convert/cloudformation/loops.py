@@ -1,0 +1,109 @@
+"""``Fn::ForEach`` (transform AWS::LanguageExtensions), expanded before anything in it is resolved.
+
+Source: CloudFormation Template Reference, Fn::ForEach: the identifier is replaced in keys and values, as ``${NAME}``,
+as ``&{NAME}`` (without what is no letter or digit), and where ``Ref`` names it. Loops stand within loops.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from dynaops.convert.budget import Budget, TooLarge
+from dynaops.convert.cloudformation.values import count_of
+from dynaops.convert.part import Unknown
+from dynaops.engine.yaml_tree import Node
+
+LOOP = "Fn::ForEach::"
+_NOT_ALPHANUMERIC = re.compile(r"[^A-Za-z0-9]")
+MAX_NESTED = 5
+"""Loops within one another (CloudFormation Template Reference, Fn::ForEach)."""
+Left = dict[str, tuple[Node, str]]
+"""Loops that cannot be expanded, and why."""
+_Entry = tuple[tuple[str, ...], str, Node]
+"""The loops that an entry is of, its key and its value."""
+
+
+class Loops:
+    """Expands the loops of maps. `known` resolves the collection that a loop goes through."""
+
+    def __init__(self, known: Callable[[Node], Node], budget: Budget) -> None:
+        self._known = known
+        self._budget = budget
+
+    def expanded(self, entries: Mapping[str, Node]) -> tuple[dict[str, Node], Left]:
+        """The entries with what loops make in their places, and the loops that cannot be expanded, with why."""
+        found: dict[str, Node] = {}
+        left: Left = {}
+        plain = {name for name in entries if not name.startswith(LOOP)}
+        for loops, name, node in self._entries([((), *entry) for entry in entries.items()], left):
+            if name in found or (loops and name in plain):
+                left[f"{'.'.join(loops)}.{name}"] = (node, f"{name} stands twice in the template")
+            else:
+                found[name] = node
+        return found, left
+
+    def _entries(self, entries: Iterable[_Entry], left: Left) -> Iterator[_Entry]:
+        """What is no loop, one after the other; loops are replaced by what they make, loops in that too."""
+        for loops, name, node in entries:
+            if not name.startswith(LOOP):
+                yield loops, name, node
+                continue
+            within = (*loops, name)
+            try:
+                if len(within) > MAX_NESTED:
+                    raise TooLarge(f"loops are nested more than {MAX_NESTED} deep")
+                with self._budget.unit():
+                    made = self._made(node)
+            except TooLarge as error:
+                made = str(error)
+            if isinstance(made, str):
+                left[".".join(within)] = (node, made)
+            else:
+                yield from self._entries([(within, *entry) for entry in made], left)
+
+    def _made(self, node: Node) -> list[tuple[str, Node]] | str:
+        """What one loop makes, its inner loops not yet expanded; or why that is not known."""
+        parts = node.value if isinstance(node.value, list) else []
+        if len(parts) != 3 or not isinstance(parts[0].value, str) or not isinstance(parts[2].value, dict):
+            return "Fn::ForEach takes an identifier, a collection and a map"
+        identifier, collection, body = parts[0].value, self._known(parts[1]), parts[2]
+        if isinstance(collection.value, Unknown):
+            return f"what it goes through is not known: {collection.value.why}"
+        if not isinstance(collection.value, list):
+            return "the collection of Fn::ForEach is a list"
+        self._budget.instances(len(collection.value))
+        found: list[tuple[str, Node]] = []
+        for member in collection.value:
+            if isinstance(member.value, Unknown):
+                return f"what it goes through is not known: {member.value.why}"
+            if not isinstance(member.value, str | int):
+                return "the collection of Fn::ForEach is a list of strings"
+            self._budget.step(count_of(body))
+            found.extend(_replaced(body, identifier, str(member.value)).value.items())
+        return found
+
+
+def _replaced(node: Node, identifier: str, value: str) -> Node:
+    """The node with the identifier's value in its place."""
+    if isinstance(node.value, dict):
+        if set(node.value) == {"Ref"} and node.value["Ref"].value == identifier:
+            return Node(value, node.spot, node.key)
+        return Node(
+            {
+                _filled(name, identifier, value): _replaced(child, identifier, value)
+                for name, child in node.value.items()
+            },
+            node.spot,
+            node.key,
+        )
+    if isinstance(node.value, list):
+        return Node([_replaced(child, identifier, value) for child in node.value], node.spot, node.key)
+    if isinstance(node.value, str):
+        return Node(_filled(node.value, identifier, value), node.spot, node.key)
+    return node
+
+
+def _filled(text: str, identifier: str, value: str) -> str:
+    plain = text.replace(f"${{{identifier}}}", value)
+    return plain.replace(f"&{{{identifier}}}", _NOT_ALPHANUMERIC.sub("", value))

@@ -1,0 +1,53 @@
+"""What a template has that only CloudFormation can expand: macros, includes, nested stacks and modules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dynaops.convert.notes import Where
+from dynaops.engine.yaml_tree import Node
+
+_UNDERSTOOD = (
+    "AWS::LanguageExtensions",
+    "AWS::Serverless-2016-10-31",
+    "AWS::CodeDeployBlueGreen",
+    "AWS::SecretsManager-2020-07-23",
+    "AWS::SecretsManager-2024-09-16",
+    "AWS::ServiceCatalog",
+)
+"""Transforms that leave the resources of DynamoDB as they are written, or whose language is read here."""
+_NESTED = "a stack of its own: convert its template too"
+_NOT_OPENED = {
+    "AWS::CloudFormation::Stack": _NESTED,
+    "AWS::Serverless::Application": "an application of its own: convert its template too",
+    "AWS::CloudFormation::Macro": "what a macro does to the template is not known here",
+    "AWS::CloudFormation::StackSet": _NESTED,
+    "AWS::CloudFormation::CustomResource": "what a custom resource makes is not known here",
+    "AWS::ServiceCatalog::CloudFormationProvisionedProduct": "a product of its own: convert its template too",
+}
+
+
+def untransformed(template: Node) -> Iterator[tuple[Where, str]]:
+    """The transforms of the whole template that are not done here."""
+    node = template.value.get("Transform") if isinstance(template.value, dict) else None
+    if node is None:
+        return
+    for entry in node.value if isinstance(node.value, list) else [node]:
+        name = entry.value
+        if isinstance(name, dict):
+            name = name["Name"].value if "Name" in name else None
+        if name not in _UNDERSTOOD:
+            what = f"Transform {name}" if isinstance(name, str) else "Transform"
+            yield (
+                Where(what, entry.spot),
+                "a macro may change every resource: what is converted is the template as it is written",
+            )
+
+
+def not_opened(kind: str) -> str | None:
+    """Why what a resource of that type makes is not known here; None where it is not of such a type."""
+    if kind.startswith("Custom::"):
+        return _NOT_OPENED["AWS::CloudFormation::CustomResource"]
+    if kind.endswith("::MODULE"):
+        return "a module's resources are known to the CloudFormation registry: convert the processed template"
+    return _NOT_OPENED.get(kind)
