@@ -192,7 +192,10 @@ def yaml_of(spec: dict[str, Any]) -> str:
     """The spec as YAML, in the order of its keys."""
     from ruamel.yaml import YAML
 
+    from dynaops.engine.yaml_core import CarefulResolver
+
     yaml = YAML()
+    yaml.Resolver = CarefulResolver
     yaml.indent(mapping=2, sequence=4, offset=2)
     stream = io.StringIO()
     yaml.dump(spec, stream)

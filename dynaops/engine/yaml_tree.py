@@ -133,10 +133,13 @@ def nodes(text: str, file: str, most: int = MAX_NODES, tagged: Tagged | None = N
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+    from dynaops.engine.yaml_core import CoreResolver
+
     start = Place(file=file, line=1, column=1)
     found = []
     try:
         yaml = YAML(typ="safe", pure=True)
+        yaml.Resolver = CoreResolver
         yaml.composer.warn_double_anchors = (
             False  # an anchor may be used again (YAML 1.2); Python's warning is no word
         )

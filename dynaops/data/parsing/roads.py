@@ -55,7 +55,8 @@ class PlainRoad:
     def __init__(self, plan: ParsePlan, rules: KeyRules) -> None:
         self.quotes = 0
         self._names = rules.names if plan.keys_only else None
-        self._drop_nulls = plan.drop_nulls
+        self._partial = plan.keys_only or plan.drop_nulls
+        """Whether not all of an item is in its row."""
         self._shapes: Shapes[tuple[_Names, _Types]] = Shapes(
             lambda signature: shape_of(
                 signature[0], tuple(_KINDS[kind] for kind in signature[1]), rules, plan.types, plain=True
@@ -64,12 +65,9 @@ class PlainRoad:
         self._known = self._shapes.known
 
     def row(self, item: Any, line: int, escaped: bool, safe: bool | None, text: bytes, quotes: int) -> Row:
-        if self._names:
+        if self._partial:
             _check_names(item, text, quotes)
-            item, quotes = {name: item[name] for name in self._names}, UNCOUNTED
-        elif self._drop_nulls:
-            _check_names(item, text, quotes)
-            item, quotes = values.without_nulls(item), UNCOUNTED
+            item, quotes = self._kept(item), UNCOUNTED
         found = tuple(item.values())
         names = tuple(item)
         shape = self._known[names, tuple(map(type, found))]
@@ -97,11 +95,15 @@ class PlainRoad:
         return _row(shape, found, key, more, line)
 
     def learn(self, item: Any) -> None:
-        if self._names:
-            item = {name: item[name] for name in self._names}
-        elif self._drop_nulls:
-            item = values.without_nulls(item)
+        if self._partial:
+            item = self._kept(item)
         self._shapes.learn((tuple(item), tuple(map(type, item.values()))))
+
+    def _kept(self, item: Any) -> dict[str, Any]:
+        if self._names:
+            return {name: item[name] for name in self._names}
+        kept: dict[str, Any] = values.without_nulls(item)
+        return kept
 
 
 class TypedRoad:

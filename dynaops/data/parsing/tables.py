@@ -76,7 +76,7 @@ def text_of(item: dict[str, Any]) -> str:
 
 def _typed(cell: Any, name: str) -> Any:
     try:
-        return values.plain(cell, name)[0]
+        return orjson.loads(orjson.dumps(values.plain(cell, name)[0]))  # its numbers are text from here on
     except Malformed:
         return cell
 

@@ -1,0 +1,48 @@
+"""Types of plain YAML scalars by the core schema of YAML 1.2 (10.3.2): what it does not name is a string.
+
+The parser's own rules take more for numbers, such as 2024_01, which would be changed without a word.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from ruamel.yaml.nodes import ScalarNode
+from ruamel.yaml.resolver import VersionedResolver
+from ruamel.yaml.tag import Tag
+
+_TYPES = tuple(
+    (Tag(suffix=f"tag:yaml.org,2002:{kind}"), re.compile(pattern).fullmatch)
+    for kind, pattern in (
+        ("null", r"null|Null|NULL|~|"),
+        ("bool", r"true|True|TRUE|false|False|FALSE"),
+        ("int", r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+"),
+        (
+            "float",
+            r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)",
+        ),
+    )
+)
+_OLD = (1, 1)
+
+
+class CoreResolver(VersionedResolver):
+    """Resolves by the core schema, but for documents that say ``%YAML 1.1``."""
+
+    def resolve(self, kind: Any, value: Any, implicit: Any) -> Any:
+        """The tag of a node without one of its own; `implicit[0]`: it is a plain scalar."""
+        if kind is not ScalarNode or not implicit[0] or self.processing_version == _OLD:
+            return super().resolve(kind, value, implicit)
+        return next((tag for tag, matches in _TYPES if matches(value)), self.DEFAULT_SCALAR_TAG)
+
+
+class CarefulResolver(CoreResolver):
+    """For writing: a string is in quotes where the core schema or older rules would take it for something else."""
+
+    def resolve(self, kind: Any, value: Any, implicit: Any) -> Any:
+        """As CoreResolver's, or by the parser's own rules."""
+        tag = super().resolve(kind, value, implicit)
+        return (
+            VersionedResolver.resolve(self, kind, value, implicit) if tag == self.DEFAULT_SCALAR_TAG else tag
+        )
