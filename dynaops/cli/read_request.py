@@ -8,7 +8,7 @@ from typing import Any
 
 from dynaops.data.notes import Note
 from dynaops.data.options import Mode
-from dynaops.data.reading.prepare import ReadOptions, parsed_shard, parsed_types
+from dynaops.data.reading.prepare import ReadOptions, parsed_columns, parsed_shard, parsed_types
 from dynaops.views import wording
 
 
@@ -23,6 +23,10 @@ class ReadRequest:
     nulls: str = "keep"
     sql_table: str | None = None
     sheet: str | None = None
+    encoding: str | None = None
+    columns: str | None = None
+    null: tuple[str, ...] = ()
+    strict_types: bool = False
 
     def options(self, mode: str, shard: str | None) -> ReadOptions:
         """How to read. Raises DynaopsError where an option says nothing that can be understood."""
@@ -36,6 +40,10 @@ class ReadRequest:
             drop_nulls=self.nulls == "drop",
             sql_table=self.sql_table,
             sheet=self.sheet,
+            encoding=self.encoding,
+            columns=parsed_columns(self.columns) if self.columns is not None else (),
+            nulls=self.null,
+            strict_types=self.strict_types,
         )
 
 

@@ -65,7 +65,7 @@ def least_rows(block: Block, found: int) -> int:
         case RowCount.LINES:
             return _lines(block.data, found)
         case RowCount.RECORDS:
-            return _records(block.data, block.delimiter, found)
+            return _records(block.data.partition(b"\n")[2], block.delimiter, found)
         case RowCount.ELEMENTS if block.number % _EACH == 0:
             return sum(1 for _ in elements(block.data))
     return 0
@@ -78,16 +78,16 @@ def _lines(data: bytes, found: int) -> int:
 
 
 def _records(data: bytes, delimiter: str, found: int) -> int:
-    """Records of CSV without its header; 0 where the quotes are not as the standard has them (RFC 4180)."""
+    """Records of CSV; 0 where the quotes are not as the standard has them (RFC 4180)."""
     if b'"' in data:
         outside = data.split(b'"')[::2]
         ends = sum(part.count(b"\n") for part in outside)
     else:
         ends = data.count(b"\n")
-    if ends - 1 + (not data.endswith(b"\n")) <= found:
+    if ends + (not data.endswith(b"\n")) <= found:
         return 0
     lines = io.StringIO(data.decode("latin-1"), newline="")
     try:
-        return sum(1 for record in csv.reader(lines, delimiter=delimiter, strict=True) if record) - 1
+        return sum(1 for record in csv.reader(lines, delimiter=delimiter, strict=True) if record)
     except csv.Error:
         return 0

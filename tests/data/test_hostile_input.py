@@ -45,6 +45,9 @@ def _write(path: Path, *parts: bytes) -> Path:
 
 def _parse(data: bytes, container: Container = Container.LINES, **plan: Any) -> Parsed:
     parse = make_parser(ParsePlan(ID, {"x": Layout(container)}, **plan))
+    if container is Container.CSV:  # blocks have the header as JSON
+        header, _, rows = data.partition(b"\n")
+        data = json.dumps(header.decode().split(",")).encode() + b"\n" + rows
     return parse(Block(0, "x", 1, data, Position(0, len(data), 1)))
 
 

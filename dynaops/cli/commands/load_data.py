@@ -37,7 +37,7 @@ def load_data(
         typer.Option(
             "--format",
             metavar="NAME",
-            help="json, jsonl, csv, dynamodb, parquet, arrow, orc, sqlite, xlsx.  [default: found out]",
+            help="json, jsonl, csv, copy, dynamodb, parquet, arrow, orc, sqlite, xlsx.  [default: found out]",
         ),
     ] = None,
     types: Annotated[
@@ -46,6 +46,24 @@ def load_data(
     delimiter: Annotated[
         str | None, typer.Option(metavar="CHAR", help="CSV's delimiter.  [default: found out]")
     ] = None,
+    columns: Annotated[
+        str | None,
+        typer.Option(metavar="NAME,..", help="Names of the columns of CSV that has no header."),
+    ] = None,
+    encoding: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Encoding of text, such as windows-1252.  [default: found out]"),
+    ] = None,
+    null: Annotated[
+        list[str] | None,
+        typer.Option("--null", metavar="TEXT", help="Cells of CSV with this text are left out. Repeatable."),
+    ] = None,
+    strict_types: Annotated[
+        bool,
+        typer.Option(
+            "--strict-types", help="Reject cells of CSV that do not fit what their column was taken for."
+        ),
+    ] = False,
     keep_empty: Annotated[
         bool, typer.Option("--keep-empty", help="Empty cells of CSV are empty strings, not left out.")
     ] = False,
@@ -140,6 +158,10 @@ def load_data(
             nulls=nulls,
             sql_table=sql_table,
             sheet=sheet,
+            encoding=encoding,
+            columns=columns,
+            null=tuple(null or ()),
+            strict_types=strict_types,
         ),
         workers=workers,
         rate=rate,

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from dynaops.data.parsing import numbers, values
-from dynaops.data.parsing.harvest import MOST_BYTES
+from dynaops.data.parsing import column_types, numbers, values
+from dynaops.data.parsing.harvest import MOST_BYTES, Harvest
 from dynaops.data.parsing.items import ItemReader
 from dynaops.data.parsing.keys import MOST_HASH, MOST_RANGE, KeyRules, joined
 from dynaops.data.parsing.malformed import Malformed, at
@@ -21,6 +21,9 @@ from dynaops.data.rows import Row
 
 _BOOLS = {"true": True, "false": False}
 _FIELDS = {"S": '{"S":"%s"}', "N": '{"N":"%s"}', "BOOL": '{"BOOL":%s}'}
+INDEX = 0
+"""In a header: pandas' index, which has no name."""
+_NAMED = {"N": "a number in plain notation", "BOOL": "true or false", "S": "a string"}
 _JSON = ("SS", "NS", "BS", "L", "M")
 _UTF8 = 4
 """Bytes that a character takes at the most."""
@@ -42,37 +45,59 @@ class _Template(NamedTuple):
 
 
 class Columns:
-    """The columns of files with one header. `types` are by name; what is not named there is a string."""
+    """The columns of files with one header. `types` are by name; what is not named there is a string.
+
+    In `header` a column without a name is None, and its cells have to be empty; INDEX is pandas' index, whose cells
+    have to be whole numbers, which are left out. Of the types those of `guessed` hold only for cells of their very
+    form: others are kept as text, or rejected if `strict`.
+    """
+
+    harvest: Harvest
+    """Where the rows that are made go: what is to be told of their cells is noted there."""
+    encoding: str
+    """What the cells were in, for people."""
 
     def __init__(
         self,
-        header: Sequence[str],
+        header: Sequence[str | int | None],
         types: Mapping[str, str],
         rules: KeyRules,
         one: ItemReader,
         keys_only: bool = False,
         keep_empty: bool = False,
+        guessed: frozenset[str] = frozenset(),
+        floats: frozenset[str] = frozenset(),
+        strict: bool = False,
     ) -> None:
-        self._header = tuple(header)
-        self._kinds = tuple(types.get(name, "S") for name in header)
+        self.harvest = Harvest("")
+        self.encoding = "utf-8"
+        self.width = len(header)
+        self._header = tuple(name if isinstance(name, str) else "" for name in header)
+        self._index_at = header.index(INDEX) if INDEX in header else None
+        self._kinds = tuple(types.get(name, "S") for name in self._header)
         self._rules = rules
         self._one = one
         self._keep_empty = keep_empty
-        self._wanted = tuple(not keys_only or name in rules.names for name in header)
+        self._guessed = guessed
+        self._floats = floats
+        self._strict = strict
+        self._wanted = tuple(bool(name) and (not keys_only or name in rules.names) for name in self._header)
         self._templates: dict[tuple[bool, ...], _Template | None] = {}
         self._fast = set(rules.names) <= set(header) and "B" not in rules.types.values()
         self._hash_at = header.index(rules.hash_key) if self._fast else 0
         self._range_at = header.index(rules.range_key) if self._fast and rules.range_key else None
         self._checked = tuple(
             (place, limit // _UTF8)
-            for place, name in enumerate(header)
+            for place, name in enumerate(self._header)
             if (limit := self._limit(name)) and self._kinds[place] == "S"
         )
         self._whole = self._template(tuple(False for _ in header))
 
     def row(self, cells: list[str], line: int, clean: bool) -> Row:
         """The row of a record. `clean`: nothing in its cells has to be escaped in JSON. Raises Malformed."""
-        if self._fast and len(cells) == len(self._header):
+        if len(cells) != self.width:
+            cells = self._fitted(cells, line)
+        if self._fast:
             template = self._template_for(tuple(not cell for cell in cells)) if "" in cells else self._whole
             if template is not None:
                 try:
@@ -82,6 +107,28 @@ class Columns:
                 if row is not None:
                     return row
         return self._cell_by_cell(cells, line)
+
+    def row_with_nulls(self, cells: Sequence[str | None], line: int, clean: bool) -> Row:
+        """The row of a record in which None is no value, whereas an empty cell may be one. Raises Malformed."""
+        if self._keep_empty and None in cells:
+            return self._cell_by_cell(self._fitted(cells, line), line)
+        return self.row([cell or "" for cell in cells], line, clean)
+
+    def tell_of_null(self, cells: Sequence[str | None], mark: str, line: int) -> None:
+        """Note the columns in which a cell is a text that often stands for null."""
+        text = f"is the text {mark}, kept as it is; if that is no value, say --null '{mark}'"
+        for name, cell, wanted in zip(self._header, cells, self._wanted, strict=False):
+            if wanted and cell == mark:
+                self.harvest.note("looks-null", name, f"{name} {text}", line)
+
+    def _fitted(self, cells: Sequence[str | None], line: int) -> Any:
+        """Cells without empty ones beyond the header's. Raises Malformed where there are too few or too many."""
+        if len(cells) > self.width and not any(cells[self.width :]):
+            self.harvest.note("empty-cells", "", "Empty cells beyond the header's columns are left out", line)
+            return list(cells[: self.width])
+        if len(cells) != self.width:
+            raise Malformed(f"has {len(cells)} cells; the header has {self.width}")
+        return cells
 
     def _template_for(self, empty: tuple[bool, ...]) -> _Template | None:
         if empty not in self._templates:
@@ -101,6 +148,10 @@ class Columns:
         parts, size = [], 0
         places: dict[str, list[int]] = {kind: [] for kind in _FIELDS}
         for place, (name, kind) in enumerate(zip(self._header, self._kinds, strict=True)):
+            if empty[place] and name in self._rules.names:
+                return None
+            if not name and not empty[place] and place != self._index_at:
+                return None
             if not self._wanted[place] or (empty[place] and not (self._keep_empty and kind == "S")):
                 parts.append("%.0s")
                 continue
@@ -121,8 +172,10 @@ class Columns:
         if not clean and (text.count('"') != template.quotes or "\\" in text or not text.isprintable()):
             return None
         for place, limit in self._checked:
-            if not 0 < len(cells[place]) <= limit:
+            if not 0 < len(cells[place]) <= limit or cells[place][0] <= " ":
                 return None
+        if self._index_at is not None and not cells[self._index_at].isdecimal():
+            return None
         more = 0
         for place in template.numbers:
             number = cells[place]
@@ -151,24 +204,55 @@ class Columns:
         row: Row = _new_row(Row, (body, key, size, line))
         return row
 
-    def _cell_by_cell(self, cells: list[str], line: int) -> Row:
-        if len(cells) != len(self._header):
-            raise Malformed(f"has {len(cells)} cells; the header has {len(self._header)}")
+    def _cell_by_cell(self, cells: Sequence[str | None], line: int) -> Row:
         sized: dict[str, Sized] = {}
-        for name, kind, cell, wanted in zip(self._header, self._kinds, cells, self._wanted, strict=True):
-            if wanted and (cell or (self._keep_empty and kind == "S")):
+        remarks: list[tuple[str, str, str]] = []
+        for place, (name, kind, cell) in enumerate(zip(self._header, self._kinds, cells, strict=True)):
+            if not name:
+                self._check_nameless(place, cell or "")
+            elif self._wanted[place] and cell is not None and (cell or (self._keep_empty and kind == "S")):
+                if name in self._guessed and not column_types.fits(cell, kind, name in self._floats):
+                    remarks.append(self._unfit(cell, kind, name))
+                    kind = "S"
+                self._check_text(cell, name)
                 sized[name] = _value(cell, kind, name)
+                if name in self._rules.names and cell.isspace():
+                    remarks.append(("blank-key", name, f"The key {name} is of blanks alone, and is kept so"))
             elif not cell and name in self._rules.names:
                 raise Malformed(f"the key {name!r} is empty")
-        return self._one.row(sized, line)
+        row = self._one.row(sized, line)
+        for remark in remarks:
+            self.harvest.note(*remark, line)
+        return row
+
+    def _check_text(self, cell: str, name: str) -> None:
+        try:
+            cell.encode()
+        except UnicodeEncodeError:
+            raise Malformed(f"{at(name)}is not {self.encoding.upper()} text") from None
+
+    def _check_nameless(self, place: int, cell: str) -> None:
+        if place == self._index_at:
+            if not cell.isdecimal():
+                raise Malformed(
+                    f"column {place + 1} has no name and was taken for pandas' index, but is {cell!r}"
+                )
+        elif cell:
+            raise Malformed(f"column {place + 1} has no name in the header, but here it has {cell!r}")
+
+    def _unfit(self, cell: str, kind: str, name: str) -> tuple[str, str, str]:
+        """What to tell of a cell that is not of its column's guessed type. Raises Malformed with --strict-types."""
+        wanted = _NAMED[kind]
+        if self._strict:
+            raise Malformed(
+                f"{at(name)}{cell!r} is not {wanted}, as the column was taken for (--strict-types)"
+            )
+        how = f"{name} was taken for {kind}, but is not {wanted} everywhere: such cells are kept as text (S)"
+        return "kept-as-text", name, f"{how}; --types {name}=S or {name}={kind} decides"
 
 
 def _value(cell: str, kind: str, name: str) -> Sized:
     """A cell as a value of its column's type. Raises Malformed."""
-    try:
-        cell.encode()
-    except UnicodeEncodeError:
-        raise Malformed(f"{at(name)}is not UTF-8 text") from None
     if kind == "S":
         return {"S": cell}, values.text_size(cell)
     bare = cell.strip()

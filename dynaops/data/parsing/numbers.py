@@ -17,6 +17,8 @@ from dynaops.data.parsing.malformed import Malformed, Unusable, at
 MOST_DIGITS = 38
 HIGHEST, LOWEST = 125, -130
 """Powers of ten of a number's first digit."""
+SMALLEST, LARGEST = 1e-130, 1e126
+"""Doubles from SMALLEST to below LARGEST are numbers that DynamoDB can hold."""
 _NUMBER = re.compile(r"([+-]?)([0-9]*)(?:\.([0-9]*))?(?:[eE]([+-]?[0-9]+))?").fullmatch
 _CANONICAL = re.compile(r"0|-?(?:[1-9][0-9]*|(?:0|[1-9][0-9]*)\.[0-9]*[1-9])").fullmatch
 _SAFE_DIGITS = 15
@@ -67,7 +69,7 @@ def of_double(value: float, where: str = "") -> str:
     """The text of a double from a safe JSON text. Raises Inexact, Malformed."""
     if value == 0:
         raise Inexact  # 1E-400 reads as 0, too
-    if 1e-130 <= abs(value) < 1e126:
+    if SMALLEST <= abs(value) < LARGEST:
         return repr(value)
     return canonical(repr(value), where)
 

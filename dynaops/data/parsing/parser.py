@@ -30,7 +30,7 @@ def make_parser(plan: ParsePlan) -> Callable[[Block], Parsed]:
         elif layout.container is Container.STREAM:
             read_stream(json, block.data, block.first_line, harvest)
         elif layout.container is Container.CSV:
-            csv.read(block.data, layout.delimiter, block.first_line, harvest)
+            csv.read(block.data, layout.dialect, block.first_line, harvest)
         elif layout.container is Container.TABLE:
             names, cells = unpacked(block.data)
             tables.read(names, cells, harvest, block.source)

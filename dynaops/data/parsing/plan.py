@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
+from dynaops.data.parsing.dialect import Dialect
 from dynaops.data.rows import Keys
 
 
@@ -25,10 +26,10 @@ class Container(StrEnum):
 
 
 class Layout(NamedTuple):
-    """How to read one source. `delimiter` is CSV's."""
+    """How to read one source. `dialect` is CSV's."""
 
     container: Container
-    delimiter: str = ","
+    dialect: Dialect = Dialect()
 
 
 class Shard(NamedTuple):
@@ -42,7 +43,9 @@ class Shard(NamedTuple):
 class ParsePlan:
     """How to make rows. Survives pickling.
 
-    `layouts` are by source. `types` are what the caller says of attributes, `columns` what was found out of CSV's.
+    `layouts` are by source. `types` are what the caller says of attributes, `columns` what was found out of CSV's;
+    those of the latter in `floats` are numbers in the notation of floats (2.0, 1e-07). `strict_types`: a cell that does
+    not fit its column's type is rejected, not kept as text. `nulls` are the texts of cells that are no value.
     `typed`: items are in DynamoDB JSON and in nothing else. `keys_only`: rows are to be deleted. `keep_empty`: an empty
     cell of CSV is an empty string, not an absent attribute. `drop_nulls`: a null is an absent attribute, not a NULL.
     `ttl` is the attribute by which the table's items expire.
@@ -55,6 +58,9 @@ class ParsePlan:
     typed: bool = False
     keys_only: bool = False
     keep_empty: bool = False
+    floats: frozenset[str] = frozenset()
+    strict_types: bool = False
+    nulls: tuple[str, ...] = ()
     shard: Shard | None = None
     drop_nulls: bool = False
     ttl: str | None = None

@@ -5,21 +5,31 @@ So a load that is resumed there sees the same pieces as one that was never inter
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 import orjson
 
+from dynaops.data.parsing.csv_records import UNCLOSED, records
+from dynaops.data.parsing.dialect import (
+    Dialect,
+    Style,
+    count_of_lines,
+    lines_of,
+    stand_ins,
+    without_escapes,
+)
 from dynaops.data.parsing.elements import closed_at, elements
-from dynaops.data.parsing.records import MOST_CELL
 from dynaops.data.reading.damage import DamagedInput
 from dynaops.data.reading.streams import Stream
 
 BLOCK_BYTES = 1 << 20
 MOST_BYTES = 16 << 20
 """Bytes after which a row has to have ended. No item has as many (400 KB; six times that if all is escaped)."""
+
+
+MOST_RECORD = 1 << 20
+"""Bytes of a record of CSV beyond which it is no item, even if half of them are escapes."""
 
 
 class Piece(NamedTuple):
@@ -48,6 +58,9 @@ class FindCut(Protocol):
     """What may stand between rows, in any number. It makes no piece where nothing else is read."""
     closed: bool
     """Whether the rows have ended, although the stream may go on."""
+
+    def lines(self, data: bytes) -> int:
+        """How many line ends some bytes have."""
 
     def __call__(self, data: bytes, last: bool) -> int:
         """Where to cut some bytes, of which the last may be those before the end of the stream; 0: nowhere."""
@@ -86,7 +99,7 @@ def pieces(
             continue
         piece = data[:at]
         offset += at
-        lines = piece.count(b"\n")
+        lines = cut.lines(piece)
         if piece.strip(cut.blank):
             yield Piece(piece, line, offset, line + lines)
         else:
@@ -103,6 +116,10 @@ class AfterLine:
     blank = b" \t\r\n"
     closed = False
 
+    def lines(self, data: bytes) -> int:
+        """How many line ends there are."""
+        return data.count(b"\n")
+
     def __call__(self, data: bytes, last: bool) -> int:
         return len(data) if last else data.rfind(b"\n") + 1
 
@@ -117,6 +134,10 @@ class AfterElement:
         """Whether that bracket has been seen."""
         self.rest = b""
         """What has been read from that bracket on."""
+
+    def lines(self, data: bytes) -> int:
+        """How many line ends there are."""
+        return data.count(b"\n")
 
     def __call__(self, data: bytes, last: bool) -> int:
         if not last and (found := _balanced(data)):
@@ -161,63 +182,78 @@ def _is_whole(data: bytes) -> bool:
 
 
 class AfterRecord:
-    """CSV: after the last end of line that is not within a quoted cell."""
+    """CSV: after the last end of line that is not within a quoted cell. `width` is the header's."""
 
     blank = b"\r\n"
     closed = False
 
-    def __init__(self, delimiter: str) -> None:
-        self._delimiter = delimiter
-        self._separators = f"{delimiter}\r\n".encode()
+    def __init__(self, dialect: Dialect, width: int | None = None) -> None:
+        self._dialect = dialect
+        self._width = width
+        self._separators = f"{dialect.delimiter}\r\n".encode()
 
     def __call__(self, data: bytes, last: bool) -> int:
         if last and len(data) < MOST_BYTES:
             return len(data)
-        if b'"' not in data:
-            return len(data) if last else data.rfind(b"\n") + 1
-        at = _by_parity(data, self._separators)
-        if at is None:
-            at = _by_reading(data[: data.rfind(b"\n") + 1], self._delimiter)
-        if at == 0 and len(data) >= MOST_BYTES:
-            return (
-                data.find(b"\n") + 1
-            )  # a quote that nothing closes: its line alone is lost, and will be rejected
+        style = self._dialect.style
+        if style is Style.COPY:
+            return _after_copy_line(data) or (len(data) if last else 0)
+        if b'"' not in data and (style is Style.QUOTED or b"\\" not in data):
+            return len(data) if last else _after_line(data)
+        if style is Style.QUOTED and _is_of_whole_lines(data, self._separators):
+            at = _after_line(data)
+        else:
+            at = self._by_reading(data)
         return at or (len(data) if last else 0)
 
+    def lines(self, data: bytes) -> int:
+        """How many line ends there are."""
+        return count_of_lines(data, self._dialect)
 
-def _by_parity(data: bytes, separators: bytes) -> int | None:
-    """By counting quotes: right if all that open a cell stand at its beginning; None if that is not so."""
-    parts = data.split(b'"')
-    outside = parts[0:-1:2]
-    if outside[0] and outside[0][-1] not in separators:
-        return None
-    if any(part and part[-1] not in separators for part in outside):
-        return None
+    def _by_reading(self, data: bytes) -> int:
+        """After the last record that is whole. Each byte is a character here."""
+        whole = data[: _after_line(data)].decode("latin-1")
+        lines = lines_of(without_escapes(whole, self._dialect), self._dialect)
+        end = 0
+        for record in records(lines, self._dialect, self._width):
+            if not record.open:
+                end = record.end
+                continue
+            size = _size(lines[record.start :])
+            most = MOST_RECORD if record.error == UNCLOSED else MOST_BYTES
+            if size >= most and (record.error == UNCLOSED or end == 0):
+                end = record.start + 1  # no item has room for such a cell: its first line is rejected
+            break
+        return _size(lines[:end])
+
+
+def _size(lines: Sequence[str]) -> int:
+    """The bytes of lines, in which a stand-in is for two."""
+    return sum(map(len, lines)) + sum(map(stand_ins, lines))
+
+
+def _after_line(data: bytes) -> int:
+    """After the last end of line: LF, or CR where there is no LF. A CR at the very end may be one half of CR LF."""
+    found = data.rfind(b"\n") + 1
+    return found or data.rfind(b"\r", 0, max(0, len(data) - 1)) + 1
+
+
+def _after_copy_line(data: bytes) -> int:
+    """After the last LF that no backslash is before, or an even number of them."""
     at = len(data)
-    for place in range(len(parts) - 1, -1, -1):
-        start = at - len(parts[place])
-        if place % 2 == 0:
-            found = data.rfind(b"\n", start, at)
-            if found >= 0:
-                return found + 1
-        at = start - 1
+    while (at := data.rfind(b"\n", 0, at)) >= 0:
+        before = data[max(0, at - 1_000) : at]
+        if (len(before) - len(before.rstrip(b"\\"))) % 2 == 0:
+            return at + 1
     return 0
 
 
-def _by_reading(data: bytes, delimiter: str) -> int:
-    """As the standard library's reader takes it. Each byte is a character to it here."""
-    text = data.decode("latin-1")
-    csv.field_size_limit(MOST_CELL)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    whole = 0
-    while True:
-        try:
-            for _ in reader:
-                whole = reader.line_num
-            break
-        except csv.Error as error:
-            if "unexpected end of data" in str(error):
-                break
-            whole = reader.line_num
-    lines = io.StringIO(text, newline="").readlines()
-    return sum(map(len, lines[:whole]))
+def _is_of_whole_lines(data: bytes, separators: bytes) -> bool:
+    """Whether each quote is of a cell that begins and ends with one, in one line; so that no line end is in a cell."""
+    parts = data.split(b'"')
+    outside, inside = parts[::2], parts[1::2]
+    if any(part and part[-1] not in separators for part in outside[: len(inside)]):
+        return False
+    if any(part and part[0] not in separators for part in outside[1:]):
+        return False
+    return not any(b"\n" in part or b"\r" in part for part in inside)

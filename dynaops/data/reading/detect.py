@@ -8,24 +8,23 @@ from typing import NamedTuple
 
 import orjson
 
+from dynaops.data.notes import Note
 from dynaops.data.parsing.plan import Container, Layout
-from dynaops.data.reading import headers, tabular
+from dynaops.data.reading import tabular
 from dynaops.data.reading.archives import is_zip
 from dynaops.data.reading.binary import READ, check_readable, kind_of
+from dynaops.data.reading.csv_file import CsvFile, CsvOptions, csv_file
 from dynaops.data.reading.cut import Opening
 from dynaops.data.reading.inputs import Input
 from dynaops.data.reading.seekable import Unpacked, beginning
 from dynaops.data.reading.streams import Packing, packing_of, unpacked
 from dynaops.data.reading.tabular import Part
+from dynaops.data.reading.text_encoding import BOM, UTF8, text_of
 from dynaops.model.errors import DynaopsError
 
-FORMATS = ("json", "jsonl", "csv", "dynamodb", "parquet", "arrow", "orc", "sqlite", "xlsx")
-"""What --format takes. `dynamodb` says what items look like; lines or array is seen in the content."""
-_BOM = b"\xef\xbb\xbf"
-_OTHERS = {
-    b"\xff\xfe": "text in UTF-16: convert it to UTF-8 first",
-    b"\xfe\xff": "text in UTF-16: convert it to UTF-8 first",
-}
+FORMATS = ("json", "jsonl", "csv", "copy", "dynamodb", "parquet", "arrow", "orc", "sqlite", "xlsx")
+"""What --format takes. `copy` is text as PostgreSQL's COPY and MySQL write it. `dynamodb` says what items look like;
+lines or array is seen in the content."""
 _ARRAY = re.compile(
     rb'\s*(?:\[|\{\s*"Items"\s*:\s*\[|\{\s*"[^"\\]+"\s*:\s*\[(?=\s*\{\s*"(?:Put|Delete)Request"))'
 )
@@ -44,7 +43,10 @@ class Around(StrEnum):
 
 
 class Detected(NamedTuple):
-    """What an input is. `sample` are its first bytes, unpacked; `part` is the table of a file that has columns."""
+    """What an input is. `sample` are its first bytes, unpacked, in UTF-8; `notes` are about what was guessed of it.
+
+    `part` is the table of a file that has columns.
+    """
 
     source: Input
     packing: Packing
@@ -55,47 +57,57 @@ class Detected(NamedTuple):
     part: Part | None = None
     said: str = ""
     """What is to be told about it before the load."""
+    encoding: str = UTF8
+    csv: CsvFile | None = None
+    notes: tuple[Note, ...] = ()
 
 
 def detect(
     source: Input,
     wanted: str | None = None,
-    delimiter: str | None = None,
+    csv_options: CsvOptions = CsvOptions(),  # noqa: B008 (immutable)
+    encoding: str | None = None,
     sql_table: str | None = None,
     sheet: str | None = None,
     head: bytes | None = None,
 ) -> Detected:
-    """What `source` is; `wanted` is the --format that somebody asks for. Raises DynaopsError."""
+    """What `source` is; `wanted` is the --format and `encoding` the --encoding that somebody asks for.
+
+    Raises DynaopsError.
+    """
     head = source.head() if head is None else head
     packing = packing_of(head)
-    sample = unpacked(head, packing, source.name)
-    if packing is Packing.BZIP2 and not sample:
-        sample = beginning(source, packing)
+    raw = unpacked(head, packing, source.name)
+    if packing is Packing.BZIP2 and not raw:
+        raw = beginning(source, packing)
         if source.size is None:
             source, packing = Unpacked(source, packing), Packing.NONE
-    kind = kind_of(sample) or ("xlsx" if is_zip(sample) else None)
+    kind = kind_of(raw) or ("xlsx" if is_zip(raw) else None)
     if kind is None and wanted in READ.values():
         kind = wanted
     if kind is not None:
         part, said = tabular.part_of(source, packing, kind, sql_table, sheet)
         layout = Layout(tabular.container_of(kind))
-        return Detected(source, packing, layout, Opening(0, 1), sample, part=part, said=said)
-    check_readable(sample, source.name)
-    for mark, said in _OTHERS.items():
-        if sample.startswith(mark):
-            raise DynaopsError(f"{source.name} is {said}")
+        return Detected(source, packing, layout, Opening(0, 1), raw, part=part, said=said)
+    check_readable(raw, source.name)
+    text = text_of(raw, encoding, source.name)
+    sample = text.sample
     container = _container(sample, _bare_name(source.name), wanted, source.name)
-    start = len(_BOM) if sample.startswith(_BOM) else 0
+    start = len(BOM) if sample.startswith(BOM) else 0
     if container is Container.CSV:
-        found = delimiter or headers.delimiter_of(sample[start:], _bare_name(source.name))
-        header = headers.header_of(sample[start:], found, source.name)
-        opening = Opening(start + len(header), 1 + header.count(b"\n"), header)
-        return Detected(source, packing, Layout(container, found), opening, sample[start:])
+        text = text.guessed(raw)
+        found = csv_file(text.sample[start:], source.name, text.encoding, csv_options)
+        layout, opening = (
+            Layout(container, found.dialect),
+            Opening(start + found.offset, found.line, found.header),
+        )
+        notes = (*text.notes, *found.notes)
+        return Detected(source, packing, layout, opening, b"", encoding=text.encoding, csv=found, notes=notes)
     if container is Container.STREAM and (array := _ARRAY.match(sample, start)):
         opening = Opening(array.end(), 1 + sample.count(b"\n", 0, array.end()))
         around = Around.ARRAY if array[0].lstrip()[:1] == b"[" else Around.OBJECT
-        return Detected(source, packing, Layout(container), opening, sample, around)
-    return Detected(source, packing, Layout(container), Opening(start, 1), sample)
+        return Detected(source, packing, Layout(container), opening, sample, around, encoding=text.encoding)
+    return Detected(source, packing, Layout(container), Opening(start, 1), sample, encoding=text.encoding)
 
 
 def like(source: Input, first: Detected) -> Detected | None:
@@ -106,11 +118,11 @@ def like(source: Input, first: Detected) -> Detected | None:
 
 
 def _container(sample: bytes, name: str, wanted: str | None, shown: str) -> Container:
-    if wanted == "csv":
+    if wanted in ("csv", "copy"):
         return Container.CSV
     if wanted == "jsonl":
         return Container.LINES
-    text = sample.removeprefix(_BOM).lstrip()
+    text = sample.removeprefix(BOM).lstrip()
     if wanted == "json" and not _ARRAY.match(text) and name.endswith(_LINE_NAMES):
         return Container.LINES
     if wanted in ("json", "dynamodb"):

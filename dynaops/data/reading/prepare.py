@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,12 +11,15 @@ from dynaops.aws.session import Aws
 from dynaops.data.notes import Note
 from dynaops.data.parsing.plan import Container, ParsePlan, Shard
 from dynaops.data.parsing.values import TYPES
-from dynaops.data.reading import headers, tabular
+from dynaops.data.reading import tabular
 from dynaops.data.reading.archives import is_workbook, is_zip, members
+from dynaops.data.reading.csv_columns import CsvColumns
+from dynaops.data.reading.csv_file import CsvOptions
 from dynaops.data.reading.detect import FORMATS, Detected, detect, like
 from dynaops.data.reading.expand import expand
 from dynaops.data.reading.inputs import Input
 from dynaops.data.reading.source import FileSource
+from dynaops.data.reading.text_encoding import checked
 from dynaops.data.rows import Keys
 from dynaops.model.errors import DynaopsError
 
@@ -25,7 +29,9 @@ class ReadOptions:
     """How to read. `format` is one of FORMATS, None to find out. `types` say of attributes what types they are.
 
     `keys_only`: the rows are to be deleted. `keep_empty`: an empty cell of CSV is an empty string. `drop_nulls`: a null
-    is an absent attribute. `sql_table` and `sheet` say which table of a database, which sheet of a workbook.
+    is an absent attribute. `sql_table` and `sheet` say which table of a database, which sheet of a workbook. Of CSV:
+    `encoding` is a name that Python knows, `columns` name those of files without a header, `nulls` are the texts of
+    cells that are no value; `strict_types`: a cell that does not fit what its column was taken for is rejected.
     """
 
     format: str | None = None
@@ -37,6 +43,10 @@ class ReadOptions:
     drop_nulls: bool = False
     sql_table: str | None = None
     sheet: str | None = None
+    encoding: str | None = None
+    columns: tuple[str, ...] = ()
+    nulls: tuple[str, ...] = ()
+    strict_types: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,18 +66,24 @@ class Prepared:
 def prepare(arguments: Sequence[str], keys: Keys, aws: Callable[[], Aws], options: ReadOptions) -> Prepared:
     """Look at all inputs. Raises DynaopsError where one cannot be read, or its columns are not a table's rows."""
     _check_types(options, keys)
-    found = _detected(expand(arguments, aws), options)
+    columns = CsvColumns()
+    found = _detected(expand(arguments, aws), options, columns)
+    _check_columns(found, keys, options)
+    guess = columns.guess({**keys.index_keys, **keys.types, **options.types})
     source = FileSource(found)
     plan = ParsePlan(
         keys=keys,
         layouts={one.source.name: one.layout for one in found},
         types=dict(options.types),
-        columns=_columns(found, keys, options),
+        columns=guess.types,
         typed=options.format == "dynamodb",
         keys_only=options.keys_only,
         keep_empty=options.keep_empty,
-        shard=options.shard,
+        floats=guess.floats,
+        strict_types=options.strict_types,
+        nulls=options.nulls,
         drop_nulls=options.drop_nulls,
+        shard=options.shard,
     )
     about = f"{source.digest()} {plan!r}".encode()
     return Prepared(
@@ -76,7 +92,11 @@ def prepare(arguments: Sequence[str], keys: Keys, aws: Callable[[], Aws], option
         hashlib.sha256(about).hexdigest()[:32],
         tuple(one.source.name for one in found),
         all(one.source.size is not None for one in found),
-        notes=tuple(Note("part", "", one.said) for one in found if one.said),
+        notes=(
+            *(Note("part", "", one.said) for one in found if one.said),
+            *(note for one in found for note in one.notes),
+            *guess.notes,
+        ),
     )
 
 
@@ -92,6 +112,16 @@ def parsed_types(given: str) -> dict[str, str]:
     return types
 
 
+def parsed_columns(given: str) -> tuple[str, ...]:
+    """``id,name,age`` as names. Raises DynaopsError."""
+    names = tuple(name.strip() for name in next(csv.reader([given]), []))
+    if not names or not all(names) or len(set(names)) < len(names):
+        raise DynaopsError(
+            f"--columns: {given!r} is not a list of different names", "Such as --columns id,name,age."
+        )
+    return names
+
+
 def parsed_shard(given: str) -> Shard:
     """``2/3`` as the second of three shares. Raises DynaopsError."""
     part, _, parts = given.partition("/")
@@ -100,8 +130,13 @@ def parsed_shard(given: str) -> Shard:
     return Shard(int(part) - 1, int(parts))
 
 
-def _detected(inputs: Sequence[Input], options: ReadOptions) -> list[Detected]:
+def _detected(inputs: Sequence[Input], options: ReadOptions, columns: CsvColumns) -> list[Detected]:
+    """What all inputs are; the first cells of CSV are gathered in `columns`."""
     found: list[Detected] = []
+    csv_options = CsvOptions(
+        options.delimiter, options.columns, options.format == "copy", options.format == "csv", options.nulls
+    )
+    encoding = checked(options.encoding) if options.encoding else None
     for one in inputs:
         known = like(one, found[-1]) if found else None
         if known is not None:
@@ -109,44 +144,46 @@ def _detected(inputs: Sequence[Input], options: ReadOptions) -> list[Detected]:
             continue
         head = one.head()
         if is_zip(head) and not is_workbook(one):
-            found += _detected(members(one), options)
-        else:
-            form, delimiter = options.format, options.delimiter
-            found.append(detect(one, form, delimiter, options.sql_table, options.sheet, head))
+            found += _detected(members(one), options, columns)
+            continue
+        seen = detect(one, options.format, csv_options, encoding, options.sql_table, options.sheet, head)
+        if seen.csv is not None:
+            columns.add(seen.csv, one.name)
+            seen = seen._replace(csv=seen.csv._replace(cells={}))
+        found.append(seen)
     return found
 
 
-def _columns(found: Sequence[Detected], keys: Keys, options: ReadOptions) -> dict[str, str]:
-    """What CSV's columns seem to be; the first file that has a column decides."""
-    names = (keys.hash_key, keys.range_key) if keys.range_key else (keys.hash_key,)
-    columns: dict[str, str] = {}
+def _check_columns(found: Sequence[Detected], keys: Keys, options: ReadOptions) -> None:
+    """Raises DynaopsError where a file has no column for a key, or --types names a column that is not there."""
+    known: dict[str, None] = {}
     for one in found:
-        container = one.layout.container
-        if container is Container.CSV:
-            seen = headers.inferred(one.sample, one.layout.delimiter)
-            columns = {**seen, **columns}
+        if one.csv is not None:
+            columns = one.csv.names
         elif one.part is not None:
-            seen = dict.fromkeys(tabular.columns(one.source, one.packing, one.part), "")
+            columns = tuple(tabular.columns(one.source, one.packing, one.part))
         else:
             continue
-        for name in names:
-            if name not in seen:
-                shown = ", ".join(seen)
+        known.update(dict.fromkeys(columns))
+        for name in filter(None, (keys.hash_key, keys.range_key)):
+            if name not in columns:
                 raise DynaopsError(
                     f"{one.source.name} has no column {name!r}, a key of the table",
-                    f"Its columns are: {shown}.",
+                    f"Its columns are: {', '.join(columns)}. "
+                    "For CSV without a header name them with --columns.",
                 )
-    unknown = options.types.keys() - columns.keys()
-    if unknown and columns and all(one.layout.container is Container.CSV for one in found):
+    unknown = options.types.keys() - known.keys()
+    if unknown and known and all(one.layout.container is Container.CSV for one in found):
         raise DynaopsError(
-            f"--types: there is no column {min(unknown)!r}", f"Columns are: {', '.join(columns)}."
+            f"--types: there is no column {min(unknown)!r}", f"Columns are: {', '.join(known)}."
         )
-    return columns
 
 
 def _check_types(options: ReadOptions, keys: Keys) -> None:
     if options.format is not None and options.format not in FORMATS:
         raise DynaopsError(f"--format: there is no {options.format!r}", f"Formats are {', '.join(FORMATS)}.")
+    if options.encoding is not None:
+        checked(options.encoding)
     if options.delimiter is not None and len(options.delimiter.encode()) != 1:
         raise DynaopsError("--delimiter is one character of ASCII")
     for name, kind in {**keys.index_keys, **keys.types}.items():

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 
 import orjson
 
-from dynaops.data.parsing.plan import Container, Layout
+from dynaops.data.parsing.dialect import Style
+from dynaops.data.parsing.plan import Container
 from dynaops.data.reading import tabular
 from dynaops.data.reading.coverage import Coverage
 from dynaops.data.reading.cut import (
@@ -56,7 +57,10 @@ class FileSource:
 
     def digest(self) -> str:
         """What changes when an input does."""
-        about = [(one.source.identity, one.packing, one.layout, one.opening, one.part) for one in self.inputs]
+        about = [
+            (one.source.identity, one.packing, one.layout, one.opening, one.part, one.encoding)
+            for one in self.inputs
+        ]
         return hashlib.sha256(repr((about, self._block)).encode()).hexdigest()
 
     def blocks(self, start: Position | None = None) -> Iterator[Block]:
@@ -88,7 +92,7 @@ class FileSource:
         opening = one.opening
         if begin and begin.offset > opening.offset:
             opening = Opening(begin.offset, begin.line)
-        stream = Stream(one.source, one.packing, opening.offset)
+        stream = Stream(one.source, one.packing, opening.offset, one.encoding)
         cut = _cut(one)
         covered = Coverage(one.source.name, opening.offset)
         before = stream.taken
@@ -109,7 +113,8 @@ def _block(number: int, one: Detected, piece: Piece, at: int) -> Block:
     """A piece of the input number `at` as a block."""
     layout = one.layout
     counting = _COUNTING.get(layout.container, RowCount.UNKNOWN)
-    if layout.container is Container.CSV and layout != Layout(Container.CSV, layout.delimiter):
+    dialect = layout.dialect
+    if layout.container is Container.CSV and (dialect.style is not Style.QUOTED or dialect.spaced):
         counting = RowCount.UNKNOWN  # other ways to escape than the standard's
     data = one.opening.header + piece.data if one.opening.header else piece.data
     return Block(
@@ -120,7 +125,7 @@ def _block(number: int, one: Detected, piece: Piece, at: int) -> Block:
         Position(at, piece.end, piece.next_line),
         rows=piece.rows,
         counting=counting,
-        delimiter=layout.delimiter,
+        delimiter=dialect.delimiter,
     )
 
 
@@ -164,4 +169,6 @@ def _ends(rest: bytes, alone: bool) -> bool:
 def _cut(one: Detected) -> FindCut:
     if one.layout.container is Container.LINES:
         return AfterLine()
-    return AfterElement() if one.layout.container is Container.STREAM else AfterRecord(one.layout.delimiter)
+    if one.layout.container is Container.STREAM:
+        return AfterElement()
+    return AfterRecord(one.layout.dialect, len(orjson.loads(one.opening.header)))

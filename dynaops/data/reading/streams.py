@@ -13,6 +13,7 @@ from typing import Any
 
 from dynaops.data.reading.damage import DamagedInput
 from dynaops.data.reading.inputs import Input, Readable, unreadable
+from dynaops.data.reading.text_encoding import UTF8, Transcoded
 from dynaops.model.errors import DynaopsError
 
 _PIECE = 1 << 20
@@ -58,18 +59,24 @@ def unpacked(head: bytes, packing: Packing, name: str) -> bytes:
 
 
 class Stream:
-    """An input's unpacked bytes from byte `start` on. Raises DynaopsError kinds."""
+    """An input's unpacked bytes from byte `start` on; of text in another `encoding` than UTF-8 those in UTF-8.
 
-    def __init__(self, source: Input, packing: Packing, start: int = 0) -> None:
+    Raises DynaopsError kinds.
+    """
+
+    def __init__(self, source: Input, packing: Packing, start: int = 0, encoding: str = UTF8) -> None:
         self._name = source.name
         self._packing = packing
         direct = packing is Packing.NONE
-        self._counted = _Counted(source, start if direct else 0)
-        self.position = start if direct else 0
+        seekable = direct and encoding == UTF8
+        self._counted = _Counted(source, start if seekable else 0)
+        self.position = start if seekable else 0
         """Unpacked bytes before the next one that is read."""
         self._damage: DamagedInput | None = None
-        self._file = self._counted if direct else self._unpacking()
-        if not direct:
+        self._file: Readable = self._counted if direct else self._unpacking()
+        if encoding != UTF8:
+            self._file = Transcoded(self._file, encoding)
+        if not seekable:
             self._skip(start)
 
     @property

@@ -1,0 +1,170 @@
+"""What types the columns of CSV seem to have.
+
+CSV has no types, so they are guessed by the first cells of all files of a load. A guess must change nothing: a column
+is one of numbers only if each number, written as DynamoDB gives it back, is the text of its cell again. So 007, +1, 1E5
+and 2.50 are text. One other notation is known to be of numbers: that of floats (2.0, 1e-07), if a whole column has it,
+as pandas and other programs write columns of floats.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NamedTuple
+
+from dynaops.data.notes import Note
+from dynaops.data.parsing import numbers
+
+_BOOLS = ("true", "false")
+_FLOAT = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:e[+-]?[0-9]+)?").fullmatch
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?").fullmatch
+_DECIMAL_COMMA = re.compile(r"[+-]?[0-9]+,[0-9]+").fullmatch
+_NULL_LIKE = ("NULL", "\\N")
+_FEW = 10
+"""One float in scientific notation among so many plain numbers does not make text of their column."""
+
+
+class Form(StrEnum):
+    """What a cell looks like."""
+
+    PLAIN = "plain number"
+    """As DynamoDB gives it back."""
+    FRACTION = "plain number with a fraction"
+    """The same, and as programs write a float: 0.5."""
+    FLOAT = "float"
+    """As programs write a float, but not as DynamoDB gives it back: 2.0, 1e-07."""
+    NUMBER = "other number"
+    """A number to people, which would come back otherwise than it was written: 007, 2.50, 1E5."""
+    COMMA = "decimal comma"
+    BOOL = "true or false"
+    TEXT = "text"
+
+
+_PLAIN = frozenset((Form.PLAIN, Form.FRACTION))
+_FLOATS = frozenset((Form.FRACTION, Form.FLOAT))
+
+
+class Seen(NamedTuple):
+    """A cell and where it stands, as ``file:line``."""
+
+    cell: str
+    place: str
+
+
+@dataclass
+class Evidence:
+    """The cells of one column: how many there are of each form, and the first of each."""
+
+    counts: dict[Form, int] = field(default_factory=dict)
+    first: dict[Form, Seen] = field(default_factory=dict)
+
+    def add(self, cell: str, name: str, line: int) -> None:
+        """Take a cell into account. Empty cells and what often stands for null are no evidence."""
+        if not cell or cell in _NULL_LIKE:
+            return
+        form = form_of(cell)
+        if form not in self.counts:
+            self.counts[form] = 0
+            self.first[form] = Seen(cell, f"{name}:{line}")
+        self.counts[form] += 1
+
+    @property
+    def forms(self) -> frozenset[Form]:
+        """The forms that were met."""
+        return frozenset(self.counts)
+
+
+@dataclass(frozen=True)
+class Guess:
+    """The types of columns by name, those of them that are in the notation of floats, and what to tell of them."""
+
+    types: Mapping[str, str]
+    floats: frozenset[str] = frozenset()
+    notes: tuple[Note, ...] = ()
+
+
+def fits(cell: str, kind: str, floats: bool) -> bool:
+    """Whether a cell is of the very form that a guess was made of."""
+    if kind == "N":
+        return numbers.more(cell) is not None or (floats and _is_float(cell))
+    return kind != "BOOL" or cell.lower() in _BOOLS
+
+
+def form_of(cell: str) -> Form:
+    """What a cell looks like."""
+    if numbers.more(cell) is not None:
+        return Form.FRACTION if _is_float(cell) else Form.PLAIN
+    if cell.lower() in _BOOLS:
+        return Form.BOOL
+    if _is_float(cell):
+        return Form.FLOAT
+    if _NUMBER(cell):
+        return Form.NUMBER
+    return Form.COMMA if _DECIMAL_COMMA(cell) else Form.TEXT
+
+
+def guess(columns: Mapping[str, Evidence], decided: Iterable[str]) -> Guess:
+    """The types of columns by their evidence; `decided` are those whose type somebody said."""
+    types: dict[str, str] = {}
+    floats: set[str] = set()
+    notes: list[Note] = []
+    known = frozenset(decided)
+    for name, evidence in columns.items():
+        types[name] = _type(evidence)
+        if Form.FLOAT in evidence.forms <= _FLOATS:
+            floats.add(name)
+        if types[name] == "S" and name not in known and (note := _note(name, evidence)):
+            notes.append(note)
+    return Guess(types, frozenset(floats), tuple(notes))
+
+
+def _type(evidence: Evidence) -> str:
+    forms = evidence.forms
+    if not forms:
+        return "S"
+    if forms == {Form.BOOL}:
+        return "BOOL"
+    return "N" if forms <= _PLAIN or forms <= _FLOATS or _has_few_floats(evidence) else "S"
+
+
+def _has_few_floats(evidence: Evidence) -> bool:
+    """Whether a column is of plain numbers but for few in scientific notation."""
+    if not evidence.forms <= _PLAIN | _FLOATS or "e" not in evidence.first[Form.FLOAT].cell:
+        return False
+    return evidence.counts[Form.FLOAT] * _FEW <= sum(evidence.counts.values())
+
+
+def _note(name: str, evidence: Evidence) -> Note | None:
+    """Why a column that has numbers is taken for text."""
+    forms = evidence.forms
+    if Form.COMMA in forms <= {Form.COMMA, Form.PLAIN}:
+        seen = evidence.first[Form.COMMA]
+        text = f"{name} is taken for text (S): {seen.cell} ({seen.place}) has a decimal comma, which is not guessed"
+        return Note("decimal-comma", name, text)
+    numeric = sum(evidence.counts.get(form, 0) for form in (*_PLAIN, Form.FLOAT))
+    if not numeric and Form.NUMBER not in forms:
+        return None
+    odd = next(form for form in (Form.TEXT, Form.BOOL, Form.COMMA, Form.NUMBER, Form.FLOAT) if form in forms)
+    seen = evidence.first[odd]
+    if odd in (Form.TEXT, Form.BOOL, Form.COMMA):
+        if numeric * 2 < sum(evidence.counts.values()):
+            return None
+        text = (
+            f"{name} is taken for text (S): it has numbers, but also {_shortened(seen.cell)} ({seen.place})"
+        )
+        return Note("taken-for-text", name, text)
+    text = f"{name} is taken for text (S): {seen.cell} ({seen.place}) as a number would not come back as it is written"
+    return Note("taken-for-text", name, f"{text}; --types {name}=N makes numbers of it")
+
+
+def _is_float(cell: str) -> bool:
+    if ("." not in cell and "e" not in cell) or not _FLOAT(cell):
+        return False
+    value = float(cell)
+    return repr(value) == cell and (value == 0 or numbers.SMALLEST <= abs(value) < numbers.LARGEST)
+
+
+def _shortened(text: str) -> str:
+    return repr(text if len(text) <= 30 else f"{text[:27]}...")

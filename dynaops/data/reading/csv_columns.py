@@ -1,0 +1,26 @@
+"""The columns of all CSV files of a load: their names, and what types they seem to have."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dynaops.data.parsing.column_types import Evidence, Guess, guess
+from dynaops.data.reading.csv_file import CsvFile
+
+
+class CsvColumns:
+    """Gathers the first cells of each column, file by file."""
+
+    def __init__(self) -> None:
+        self._evidence: dict[str, Evidence] = {}
+
+    def add(self, file: CsvFile, name: str) -> None:
+        """Take a file's first rows into account."""
+        for column, cells in file.cells.items():
+            evidence = self._evidence.setdefault(column, Evidence())
+            for cell, line in cells:
+                evidence.add(cell, name, line)
+
+    def guess(self, decided: Mapping[str, str]) -> Guess:
+        """The columns' types; of those that are `decided` nothing is told."""
+        return guess(self._evidence, decided)
