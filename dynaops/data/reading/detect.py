@@ -89,8 +89,8 @@ def detect(
         part, said = tabular.part_of(source, packing, kind, sql_table, sheet)
         layout = Layout(tabular.container_of(kind))
         return Detected(source, packing, layout, Opening(0, 1), raw, part=part, said=said)
-    check_readable(raw, source.name)
     text = text_of(raw, encoding, source.name)
+    check_readable(text.sample, source.name)
     sample = text.sample
     container = _container(sample, _bare_name(source.name), wanted, source.name)
     start = len(BOM) if sample.startswith(BOM) else 0
