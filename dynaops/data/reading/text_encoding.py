@@ -71,8 +71,18 @@ def wide(sample: bytes) -> str | None:
     looked_at = sample[:4_096]
     if b"\0" not in looked_at or len(looked_at) < 4:
         return None
-    zeros = [looked_at[at::4].count(0) for at in range(4)]
-    quarter = len(looked_at) // 4
+    name = _by_zeros(looked_at)
+    if name is None:
+        return None
+    text = codecs.getincrementaldecoder(name)("replace").decode(looked_at)
+    return (
+        name if all(sign.isprintable() or sign.isspace() for sign in text) and "\ufffd" not in text else None
+    )
+
+
+def _by_zeros(data: bytes) -> str | None:
+    zeros = [data[at::4].count(0) for at in range(4)]
+    quarter = len(data) // 4
     if zeros[1] + zeros[2] + zeros[3] >= 2.8 * quarter:
         return "utf-32-le"
     if zeros[0] + zeros[1] + zeros[2] >= 2.8 * quarter:
