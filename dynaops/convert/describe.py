@@ -10,14 +10,23 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from dynaops.convert import json_text, shapes
-from dynaops.convert.arns import region_of, table_of
+from dynaops.convert.answers import (
+    GONE,
+    MEMBERS,
+    TABLE_MEMBERS,
+    answers,
+    no_encryption,
+    region,
+    tell_state,
+    there,
+)
+from dynaops.convert.arns import table_of
 from dynaops.convert.notes import Where
 from dynaops.convert.part import Part, tree
 from dynaops.convert.pieces import Kind, Pieces, Spec
 from dynaops.convert.scaling import dimension
 from dynaops.convert.texts import Text
 
-_TABLE = ("Table", "TableDescription")
 _ON = ("ENABLED", "ENABLING", "ACTIVE", "UPDATING")
 _ANSWERED = (
     *(
@@ -34,6 +43,10 @@ _ANSWERED = (
 )
 _INDEX_ANSWERED = ("IndexStatus", "Backfilling", "IndexSizeBytes", "ItemCount", "IndexArn")
 _RECOVERY = "point-in-time recovery"
+_REPLICA_ANSWERED = (
+    *("ReplicaStatus", "ReplicaStatusDescription", "ReplicaStatusPercentProgress", "ReplicaArn"),
+    *("ReplicaInaccessibleDateTime", "GlobalTableSettingsReplicationMode", "WarmThroughput"),
+)
 _UNASKED = {
     _RECOVERY: ("ContinuousBackupsDescription", "describe-continuous-backups"),
     "time to live": ("TimeToLiveDescription", "describe-time-to-live"),
@@ -61,12 +74,17 @@ def read(texts: Sequence[Text], pieces: Pieces) -> None:
 
 
 def _parts(text: Text, pieces: Pieces) -> list[Part]:
-    listed = [one for found in text.json() for one in (found if isinstance(found, list) else [found])]
-    return [
-        Part(tree(one, text.path), Where(_title(one), (text.path, 0, 0)), pieces.notes)
-        for one in listed
-        if isinstance(one, dict)
-    ]
+    found = []
+    for one in text.json():
+        for answer in answers(one):
+            if isinstance(answer, dict):
+                where = Where(_title(answer), (text.path, 0, 0))
+                found.append(Part(tree(answer, text.path), where, pieces.notes))
+            else:
+                where = Where("answer", (text.path, 0, 0))
+                pieces.ledger.found(where)
+                pieces.notes.lost(where, "it is no answer of the AWS CLI about a table")
+    return found
 
 
 def _title(answer: dict[str, Any]) -> str:
@@ -74,7 +92,7 @@ def _title(answer: dict[str, Any]) -> str:
 
 
 def _is_table(part: Part) -> bool:
-    return any(name in part for name in _TABLE)
+    return any(name in part for name in TABLE_MEMBERS)
 
 
 def _name(part: Part) -> str | None:
@@ -87,9 +105,17 @@ def _table(answer: Part, pieces: Pieces) -> None:
     name = part.text("TableName") if part else None
     if part is None or name is None:
         return
+    where = Where(name, answer.where.spot)
+    pieces.ledger.found(where)
+    status = part.text("TableStatus")
+    if status in GONE:
+        part.skip(*part.names)
+        pieces.notes.lost(where, f"the table is {status}")
+        return
+    tell_state(part, where, status)
     billing = part.part("BillingModeSummary")
     class_ = part.part("TableClassSummary")
-    mode = (billing.text("BillingMode") if billing else None) or "PROVISIONED"
+    mode = (billing.text("BillingMode") if billing else part.text("BillingMode")) or "PROVISIONED"
     if billing:
         billing.skip("LastUpdateToPayPerRequestDateTime")
     if class_:
@@ -98,21 +124,21 @@ def _table(answer: Part, pieces: Pieces) -> None:
     capacity = shapes.capacity(part)
     spec: Spec = {
         "table_name": name,
-        "region": region_of(part.text("TableArn")),
+        "region": region(part, where),
         **shapes.keys(part),
         "attributes": shapes.attributes(part),
         "billing_mode": mode,
         **(capacity if provisioned else shapes.on_demand(part)),
-        "table_class": (class_.text("TableClass") if class_ else None) or "STANDARD",
+        "table_class": (class_.text("TableClass") if class_ else part.text("TableClass")) or "STANDARD",
         "deletion_protection": part.flag("DeletionProtectionEnabled") or False,
         "encryption": _encryption(part),
         "stream": _stream(part),
         "global_secondary_indexes": [
-            _index(one, provisioned) for one in part.parts("GlobalSecondaryIndexes")
+            _index(one, provisioned) for one in there(part, "GlobalSecondaryIndexes", "IndexStatus")
         ],
-        "vector_indexes": [_vector(one) for one in part.parts("VectorIndexes")],
+        "vector_indexes": [_vector(one) for one in there(part, "VectorIndexes", "VectorIndexStatus")],
         "local_secondary_indexes": [_local(one) for one in part.parts("LocalSecondaryIndexes")],
-        "replicas": [_replica(one) for one in part.parts("Replicas")],
+        "replicas": [_replica(one) for one in there(part, "Replicas", "ReplicaStatus")],
         "multi_region_consistency": part.text("MultiRegionConsistency") or "EVENTUAL",
     }
     if part.flag("DisassociationProtectionEnabled") is False:
@@ -122,13 +148,19 @@ def _table(answer: Part, pieces: Pieces) -> None:
         spec["witness_region"] = witnesses[0]
     # AWS raises warm throughput by itself, and it can never be lowered: import leaves it out, too.
     part.skip("WarmThroughput", *_ANSWERED)
-    pieces.table(spec, Where(name, answer.where.spot))
+    tags = shapes.tags(part)
+    pieces.table({**spec, **({"tags": tags} if tags else {})}, where, part.tree)
 
 
-def _encryption(part: Part) -> Spec:
+def _encryption(part: Part) -> Spec | None:
     block = part.part("SSEDescription")
+    wanted = part.part("SSESpecification")
+    if wanted is not None:  # of what create-table was asked for
+        wanted.skip("SSEType")
+        key = wanted.text("KMSMasterKeyId")
+        return {"enabled": wanted.flag("Enabled") or False, **({"kms_key_arn": key} if key else {})}
     if block is None:
-        return {"enabled": False}
+        return no_encryption(part)
     block.skip("SSEType", "InaccessibleEncryptionDateTime")
     if block.text("Status") not in _ON:
         return {"enabled": False}
@@ -169,7 +201,9 @@ def _replica(part: Part) -> Spec:
     }
     if class_:
         class_.skip("LastUpdateDateTime")
-    part.skip(*part.names)
+    part.skip(*_REPLICA_ANSWERED)
+    for one in part.parts("GlobalSecondaryIndexes"):
+        one.skip("IndexName", "WarmThroughput")
     return {name: value for name, value in found.items() if value is not None}
 
 
@@ -304,16 +338,17 @@ _COMPANIONS: dict[str, Callable[[Part, str, Pieces], None]] = {
     "EventSourceMappings": _mappings,
 }
 _NAMELESS = ("TimeToLiveDescription", "ContinuousBackupsDescription", "Tags", "Policy")
-MEMBERS = {*_TABLE, *_COMPANIONS}
 
 
 def _tell_unasked(seen: dict[str, set[str]], pieces: Pieces) -> None:
-    """DescribeTable says nothing of some settings; what a spec turns on by default is the safer guess."""
+    """DescribeTable says nothing of some settings. A spec always says whether recovery is on, so that is listed."""
     for name, table in pieces.tables.items():
         for what, (member, ask) in _UNASKED.items():
-            if member not in seen.get(name, set()):
-                guess = "on for 35 days, a spec's default" if what == _RECOVERY else "left as it is"
-                pieces.notes.remark(
-                    table.where.below(what),
-                    f"not in the files, so {guess}: add what `aws dynamodb {ask}` answers to carry it over",
-                )
+            if member in seen.get(name, set()) or (what == "tags" and "tags" in table.spec):
+                continue
+            where = table.where.below(what)
+            add = f"add what `aws dynamodb {ask}` answers to carry it over"
+            if what == _RECOVERY:
+                pieces.notes.lost(where, f"not in the files, so a spec's default holds (on, 35 days): {add}")
+            else:
+                pieces.notes.remark(where, f"not in the files, so left as it is: {add}")

@@ -51,11 +51,9 @@ def _is_template(text: Text) -> bool:
 
 
 def _is_description(text: Text) -> bool:
-    from dynaops.convert.describe import MEMBERS
+    from dynaops.convert.answers import is_description
 
-    found = text.documents or []
-    listed = [one for document in found for one in (document if isinstance(document, list) else [document])]
-    return bool(listed) and all(isinstance(one, dict) and MEMBERS & set(one) for one in listed)
+    return is_description(text.documents or [])
 
 
 def _read_hcl(texts: Sequence[Text], pieces: Pieces, options: Options) -> None:

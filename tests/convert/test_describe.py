@@ -122,6 +122,117 @@ def test_an_answer_that_names_no_table(surroundings: Bench, tmp_path: Path) -> N
     beside = converted(tmp_path, one + tags, two)
     assert [made.spec.get("tags") for made in beside.specs] == [{"team": "one"}, None]
     apart = converted(tmp_path, one, two, tags)
-    assert lost(apart) == {
-        "Tags": "it does not say which table it is of: put it into the file of its describe-table"
+    assert lost(apart)["Tags"] == (
+        "it does not say which table it is of: put it into the file of its describe-table"
+    )
+
+
+def described(name: str = "users", **more: Any) -> dict[str, Any]:
+    """What DescribeTable answers about a small table on demand."""
+    return {
+        "TableName": name,
+        "TableStatus": "ACTIVE",
+        "TableArn": f"arn:aws:dynamodb:eu-west-1:123456789012:table/{name}",
+        "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+        "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+        "BillingModeSummary": {"BillingMode": "PAY_PER_REQUEST"},
+        "CreationDateTime": "2024-02-29T12:00:00.123000+01:00",
+        **more,
     }
+
+
+def remarks(made: Conversion) -> dict[str, str]:
+    return {note.where.what: note.why for note in made.notes if not note.lost}
+
+
+def test_the_region_of_an_emulator_is_dropped_with_a_word(tmp_path: Path) -> None:
+    """DynamoDB Local's answer, as it is."""
+    arn = "arn:aws:dynamodb:ddblocal:000000000000:table/users"
+    made = converted(tmp_path, [{"Table": described(TableArn=arn, CreationDateTime=1709204400.5)}])
+    spec = spec_of(made)
+    assert "region" not in spec and "encryption" not in spec
+    assert "ddblocal is no region of AWS" in remarks(made)["users.region"]
+    assert "emulator" in str([note.why for note in made.lost])
+
+
+def test_another_emulators_region_is_kept_and_told(tmp_path: Path) -> None:
+    arn = "arn:aws:dynamodb:us-east-1:000000000000:table/users"
+    made = converted(tmp_path, [{"Table": described(TableArn=arn)}])
+    assert spec_of(made)["region"] == "us-east-1"
+    assert "000000000000" in remarks(made)["users"]
+
+
+def written(folder: Path, *documents: Any) -> list[str]:
+    path = folder / "all.json"
+    path.write_text("\n".join(json.dumps(one) for one in documents))
+    return [str(path)]
+
+
+def test_tables_are_found_in_whatever_wraps_them(tmp_path: Path) -> None:
+    one, two, three, four = (described(name) for name in ("one", "two", "three", "four"))
+    wrapped: list[Any] = [
+        [{"Table": one, "ResponseMetadata": {"HTTPStatusCode": 200}}],
+        {"two": {"Table": two}},
+        {"Tables": [three]},
+        four,
+    ]
+    for document in wrapped:
+        assert convert(written(tmp_path, document), None, Options()).specs
+    made = convert(written(tmp_path, *wrapped), None, Options())
+    assert [spec.table for spec in made.specs] == ["one", "two", "three", "four"]
+
+
+def test_what_is_no_answer_beside_answers_is_listed(tmp_path: Path) -> None:
+    made = convert(written(tmp_path, {"Table": described()}, 7, ["x"], {"a": "b"}), None, Options())
+    assert len(made.specs) == 1
+    assert {"answer", "answer.a"} <= set(lost(made))
+
+
+def test_states_other_than_active(tmp_path: Path) -> None:
+    index = {
+        "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+        "Projection": {"ProjectionType": "ALL"},
+    }
+    override = {"ReadCapacityUnits": 9}
+    table = described(
+        TableStatus="UPDATING",
+        RestoreSummary={"RestoreInProgress": True, "RestoreDateTime": "2024-01-01"},
+        GlobalSecondaryIndexes=[
+            {"IndexName": "leaving", "IndexStatus": "DELETING", **index},
+            {"IndexName": "coming", "IndexStatus": "CREATING", "Backfilling": True, **index},
+        ],
+        Replicas=[
+            {"RegionName": "us-east-1", "ReplicaStatus": "CREATING"},
+            {"RegionName": "us-east-2", "ReplicaStatus": "DELETING"},
+            {"RegionName": "us-west-2", "ReplicaStatus": "ACTIVE", "ProvisionedThroughputOverride": override},
+        ],
+    )
+    others = [
+        described("gone", TableStatus="DELETING"),
+        described("old", TableStatus="ARCHIVED", ArchivalSummary={"ArchivalReason": "x"}),
+    ]
+    made = converted(tmp_path, [{"Table": one} for one in (*others, table)])
+    (one,) = made.specs
+    assert [index["name"] for index in one.spec["global_secondary_indexes"]] == ["coming"]
+    assert [replica["region"] for replica in one.spec["replicas"]] == ["us-east-1", "us-west-2"]
+    told = {name.rpartition(".")[2]: why for name, why in lost(made).items()}
+    assert told["gone"] == "the table is DELETING"
+    assert told["old"] == "the table is ARCHIVED"
+    assert told["GlobalSecondaryIndexes[0]"] == told["Replicas[1]"] == "it is DELETING"
+    assert "ProvisionedThroughputOverride" in told
+    said = " ".join(remarks(made).values())
+    assert (
+        "being restored" in said
+        and "it is CREATING" in said
+        and "the table is UPDATING" in " ".join(note.why for note in made.notes)
+    )
+
+
+def test_recovery_that_nobody_asked_about_is_listed(tmp_path: Path) -> None:
+    """A spec has it on by default, and nobody knows whether the table has: `--strict` does not let that pass."""
+    made = converted(tmp_path, [{"Table": described()}])
+    assert "on, 35 days" in lost(made)["users.point-in-time recovery"]
+    off = {"PointInTimeRecoveryDescription": {"PointInTimeRecoveryStatus": "DISABLED"}}
+    made = converted(tmp_path, [{"Table": described()}, {"ContinuousBackupsDescription": off}])
+    assert spec_of(made)["point_in_time_recovery"] is False
+    assert not made.lost

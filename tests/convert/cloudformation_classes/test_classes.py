@@ -100,7 +100,7 @@ def deployed(spec: dict[str, Any]) -> dict[str, Any]:
         },
         "replicas": {one["region"]: replica(one, spec) for one in spec.get("replicas", ())},
     }
-    return without_nothing(found)
+    return dict(without_nothing(found))
 
 
 def index(spec: dict[str, Any]) -> dict[str, Any]:
