@@ -157,3 +157,22 @@ def test_rows_of_tables_that_are_rejected_can_be_loaded_again(tmp_path: Path) ->
             "m": {"M": {"x": {"L": [{"N": "0.1"}, {"NULL": True}]}}},
         }
     ]
+
+
+@pytest.mark.parametrize("depth", [40, 300, 990, 5_000])
+def test_nested_too_deep_with_nulls_dropped(tmp_path: Path, depth: int) -> None:
+    path = tmp_path / "a.jsonl"
+    lists, maps = "[" * depth + "]" * depth, '{"a":' * depth + "1" + "}" * depth
+    rows = [f'{{"id":"a","n":{lists}}}', f'{{"id":"b","n":{maps}}}', '{"id":"c","n":{"x":null},"m":null}']
+    path.write_text("\n".join(rows * 2))
+    found = read(path, drop_nulls=True)
+    assert found.items == [{"id": {"S": "c"}, "n": {"M": {}}}] * 2
+    assert [line for line, _ in found.told] == [1, 2, 4, 5]
+
+
+def test_numbers_as_text_are_as_they_were_written(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    texts = ["2.50", "1e2", "7", "0E-8", "12345678901234567890.10"]
+    path.write_text("\n".join(f'{{"id":"{at}","n":{text}}}' for at, text in enumerate(texts)))
+    found = read(path, types={"n": "S"})
+    assert [item["n"]["S"] for item in found.items] == texts

@@ -243,6 +243,30 @@ def test_cells_of_a_database_that_cannot_be_loaded(tmp_path: Path) -> None:
     assert read(path, drop_nulls=True).items[1] == {"id": {"S": "d"}}
 
 
+def test_formulas_of_a_workbook(tmp_path: Path) -> None:
+    """With a stored value, with empty text as such, and with none."""
+    from openpyxl import Workbook
+
+    book = Workbook()
+    for row in (["id", "v"], ["a", "=1+1"], ["b", '=IF(1,"","")'], ["c", "=1+1"]):
+        book.active.append(row)
+    book.save(tmp_path / "written.xlsx")
+    path = tmp_path / "stored.xlsx"
+    with zipfile.ZipFile(tmp_path / "written.xlsx") as old, zipfile.ZipFile(path, "w") as new:
+        for name in old.namelist():
+            text = old.read(name)
+            if name == "xl/worksheets/sheet1.xml":
+                for cell, kind, value in ((b"B2", b"", b"2"), (b"B3", b' t="str"', b"")):
+                    before, _, after = text.partition(b'<c r="%b">' % cell)
+                    formula, _, rest = after.partition(b"</f>")
+                    rest = rest.partition(b"</c>")[2]
+                    text = b'%b<c r="%b"%b>%b</f><v>%b</v></c>%b' % (before, cell, kind, formula, value, rest)
+            new.writestr(name, text)
+    found = read(path)
+    assert found.items == [{"id": {"S": "a"}, "v": {"N": "2"}}, {"id": {"S": "b"}}]
+    assert [line for line, _ in found.told] == [4]
+
+
 def test_sheets_of_a_workbook(tmp_path: Path) -> None:
     from openpyxl import Workbook
 

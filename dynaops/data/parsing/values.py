@@ -37,11 +37,16 @@ def text_size(text: str) -> int:
         raise Malformed("a string has half a character (a lone surrogate), which is no Unicode") from None
 
 
-def without_nulls(value: Any) -> Any:
-    """A value of plain JSON without the members of maps that are null. Elements of lists keep their places."""
+def without_nulls(value: Any, level: int = 0) -> Any:
+    """A value of plain JSON without the members of maps that are null. Elements of lists keep their places.
+
+    What is nested too deep, and so will be refused, stays as it is.
+    """
+    if level > MOST_LEVELS:
+        return value
     if type(value) is dict:
-        return {name: without_nulls(one) for name, one in value.items() if one is not None}
-    return [without_nulls(one) for one in value] if type(value) is list else value
+        return {name: without_nulls(one, level + 1) for name, one in value.items() if one is not None}
+    return [without_nulls(one, level + 1) for one in value] if type(value) is list else value
 
 
 def plain(value: Any, where: str, level: int = 1) -> Sized:
@@ -99,6 +104,8 @@ def converted(value: Any, kind: str, where: str) -> Sized:
         return _READERS[kind]([_as_text(one) for one in value], where, 1)
     if kind == "N" and type(value) in (str, Exact, int):
         return _number(str(value), where)
+    if kind == "S" and type(value) is float:
+        raise numbers.Inexact  # its text is asked for, as it was written
     if kind == "S" and type(value) in (Exact, int):
         return {"S": str(value)}, len(str(value))
     if kind == "B" and type(value) is str:

@@ -44,6 +44,7 @@ def is_workbook(source: Input) -> bool:
 def members(source: Input) -> list[Input]:
     """The files in a zip archive, by name. Raises DynaopsError where one of them cannot be read, or there is none."""
     found: list[Input] = []
+    names = set[str]()
     for info in sorted(_infos(source), key=lambda one: one.filename):
         name = info.filename
         if info.is_dir() or name.startswith(_NOT_DATA) or name.rpartition("/")[2].startswith("."):
@@ -53,6 +54,11 @@ def members(source: Input) -> list[Input]:
                 f"{source.name} is protected by a password ({name} in it)",
                 "Unpack it, and load what is in it.",
             )
+        if name in names:
+            raise DynaopsError(
+                f"{source.name} has two files named {name}", "Unpack it, and load what is in it."
+            )
+        names.add(name)
         found.append(ZipMember(source, info))
     if not found:
         raise DynaopsError(f"There is no file to load in {source.name}")

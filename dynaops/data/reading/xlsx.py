@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import datetime
 import re
+import warnings
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import IO, Any
 
 from dynaops.data.parsing import times
@@ -25,6 +26,8 @@ _NOT_STORED = Unusable("is a formula without a stored value: open the workbook i
 _CLOCK = re.compile(r'"[^"]*"|\\.|\[[^\]hms]*\]|([hHsS])')
 """What in a number format shows a time of day; text in quotes and colours do not."""
 _FORMULA = b"<f"
+_STORED_TEXT = "str"
+"""The type of a cell whose formula has text as its value (ECMA-376, ST_CellType), which may be empty."""
 
 
 def chosen(file: IO[bytes], name: str, sheet: str | None) -> tuple[str, list[str]]:
@@ -51,8 +54,11 @@ def column_names(file: IO[bytes], name: str, sheet: str) -> list[str]:
 
 def pieces(file: IO[bytes], name: str, sheet: str, start: int) -> Iterator[Piece]:
     """The rows behind the sheet's row number `start`. Raises DynaopsError kinds."""
-    with _workbook(file, name) as book, _workbook(file, name, formulas=True) as formulas:
-        other = formulas[sheet].iter_rows() if _has_formulas(file, name) else None
+    with ExitStack() as opened:
+        book = opened.enter_context(_workbook(file, name))
+        other = None
+        if _has_formulas(file, name):
+            other = opened.enter_context(_workbook(file, name, formulas=True))[sheet].iter_rows()
         header: list[str] | None = None
         rows: list[tuple[int, list[Any]]] = []
         for at, cells in enumerate(_reading(book[sheet].iter_rows(), name), 1):
@@ -101,7 +107,7 @@ def _header(cells: Any) -> list[str]:
 def _values(cells: Any, formulas: Any) -> list[Any]:
     found = [_value(cell) for cell in cells]
     for at, cell in enumerate(formulas[: len(found)]):
-        if found[at] is ABSENT and cell.data_type == "f":
+        if found[at] is ABSENT and cell.data_type == "f" and cells[at].data_type != _STORED_TEXT:
             found[at] = _NOT_STORED
     return found
 
@@ -158,6 +164,7 @@ def _workbook(file: IO[bytes], name: str, formulas: bool = False) -> Iterator[An
             f"{name} is an Excel workbook, and the package that reads it is not installed",
             "Install it with: pip install 'dynaops[xlsx]', or save the sheet as CSV.",
         ) from None
+    warnings.filterwarnings("ignore", module="openpyxl")  # about styles and the like, which are not loaded
     try:
         book = load_workbook(file, read_only=True, data_only=not formulas)
     except Exception as error:
