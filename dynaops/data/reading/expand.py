@@ -1,116 +1,161 @@
-"""What the arguments of load-data name: files, folders, S3 objects and prefixes, manifests of exports, stdin."""
+"""What the arguments of load-data name: files, folders, S3 objects and prefixes, manifests of exports, stdin, globs."""
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
-from dynaops.aws.objects import ObjectReader, S3Object, list_objects
 from dynaops.aws.session import Aws
-from dynaops.data.reading import exports
-from dynaops.data.reading.inputs import STDIN, Input, LocalInput, S3Input, StdinInput, unreadable
+from dynaops.data.notes import Note
+from dynaops.data.reading import exports, globs
+from dynaops.data.reading.export_choice import choose, exports_in, inputs_of
+from dynaops.data.reading.inputs import STDIN, Input, LocalInput, StdinInput
+from dynaops.data.reading.partitions import with_partitions
+from dynaops.data.reading.tree import Entry, LocalTree, S3Tree, Tree
+from dynaops.data.rows import Fault
 from dynaops.model.errors import DynaopsError
-from dynaops.model.quantities import size
 
 _S3 = "s3://"
+_BESIDE = (".md5", ".crc")
+"""Ends of names of checksums, which Hadoop and AWS put beside data files."""
+_SHOWN = 3
 
 
-def expand(arguments: Sequence[str], aws: Callable[[], Aws]) -> list[Input]:
-    """The inputs that `arguments` name, in their order. `aws` is asked for where one is in S3. Raises DynaopsError."""
+class Inputs(NamedTuple):
+    """All inputs, in order; what a user should know of them; and what of them cannot be read, told after the load."""
+
+    inputs: list[Input]
+    notes: list[Note]
+    faults: list[Fault]
+
+
+def expand(
+    arguments: Sequence[str], aws: Callable[[], Aws], table: str = "", partitions: bool = False
+) -> Inputs:
+    """The inputs that `arguments` name, in their order. `aws` is asked for where one is in S3. Raises DynaopsError.
+
+    `table` is the one to be loaded; exports of another are noted. `partitions`: folders' names are attributes.
+    """
     if list(arguments).count(STDIN) > 1:
         raise DynaopsError("Standard input (-) can be read only once")
-    found: list[Input] = []
+    found = Inputs([], [], [])
     for argument in arguments:
         if argument == STDIN:
-            found.append(StdinInput())
-        elif argument.startswith(_S3):
-            found += _in_s3(argument, aws())
+            found.inputs.append(StdinInput())
         else:
-            found += _local(Path(argument))
+            part = _in_s3(argument, aws(), table) if argument.startswith(_S3) else _local(argument, table)
+            for all_of_it, more in zip(found, part, strict=True):
+                all_of_it.extend(more)  # type: ignore[arg-type]
+    found.notes.extend(with_partitions(found.inputs, partitions))
     return found
 
 
-def _local(path: Path) -> list[Input]:
+def _local(argument: str, table: str) -> Inputs:
+    path, tree = Path(argument), LocalTree()
+    if globs.is_glob(argument) and not path.exists():
+        entries, passed = globs.local(argument, tree)
+        return _of_files(entries, passed, tree, argument, globs.folder_part(argument), table)
     if path.is_dir():
-        for manifest in (exports.SUMMARY, exports.FILES):
-            if (path / manifest).exists():
-                return _local(path / manifest)
-        names = exports.without_manifests(one.name for one in path.iterdir() if one.is_file())
-        if not names:
-            raise DynaopsError(f"There is no file to load in {path}")
-        return [LocalInput(path / name) for name in sorted(names)]
-    if not exports.is_manifest(path.name):
-        return [LocalInput(path)]
-    if path.name == exports.SUMMARY:
-        exports.check_summary(_bytes(path), str(path))
-        return _local(path.with_name(exports.FILES))
-    keys = exports.data_files(_bytes(path), str(path))
-    inputs: list[Input] = []
-    for key in keys:
-        file = LocalInput(path.parent / "data" / key.rpartition("/")[2], alike=True)
-        if not file.regular:
-            raise DynaopsError(f"{path} names {file.name}, which is no file")
-        inputs.append(file)
-    return inputs
+        base = path.as_posix()
+        entries, passed = tree.below(base)
+        return _of_files(
+            entries, passed, tree, argument, "" if base == "." else f"{base.rstrip('/')}/", table
+        )
+    if exports.is_manifest(path.name):
+        entry = tree.find(path.as_posix())
+        if entry is None:
+            raise DynaopsError(f"{path} is no file")
+        return _of_exports([entry], tree, argument, table)
+    return Inputs([LocalInput(path)], [], [])
 
 
-def _in_s3(url: str, aws: Aws) -> list[Input]:
+def _in_s3(url: str, aws: Aws, table: str) -> Inputs:
     bucket, _, key = url.removeprefix(_S3).partition("/")
     if not bucket:
         raise DynaopsError(f"{url} names no bucket", "Write it as s3://BUCKET/KEY or s3://BUCKET/PREFIX/.")
-    listed = {one.key: one for one in list_objects(aws, bucket, key)}
-    if key in listed and not key.endswith("/"):
-        one = listed[key]
-        return _of_manifest(one, aws) if exports.is_manifest(key) else [S3Input(aws, one)]
+    tree = S3Tree(aws, bucket)
+    literal = globs.literal_part(key)
+    listed, passed = tree.below(literal)
+    whole = next((entry for entry in listed if entry.key == key), None)
+    if whole is not None:
+        if exports.is_manifest(key):
+            return _of_exports([whole], tree, url, table)
+        return Inputs([whole.open(False)], [], [])
+    if globs.is_glob(key):
+        matching = [entry for entry in listed if globs.matches(key, entry.key)]
+        if not matching:
+            raise DynaopsError(f"No object matches {url}", "Check the name and the region (--region).")
+        return _of_files(matching, passed, tree, url, globs.folder_part(key), table)
     folder = key if not key or key.endswith("/") else f"{key}/"
-    for manifest in (exports.SUMMARY, exports.FILES):
-        if folder + manifest in listed:
-            return _of_manifest(listed[folder + manifest], aws)
-    names = exports.without_manifests(listed)
-    if not names:
+    below = [entry for entry in listed if entry.key.startswith(folder)]
+    if not below:
         raise DynaopsError(
             f"There is no object to load at {url}", "Check the name and the region (--region)."
         )
-    return [S3Input(aws, listed[name]) for name in sorted(names)]
+    return _of_files(below, passed, tree, url, folder, table)
 
 
-def _of_manifest(manifest: S3Object, aws: Aws) -> list[Input]:
-    """The data files of an export. They are looked for beside the manifest, where copied exports have them, too."""
-    folder = manifest.key.rpartition("/")[0]
-    inside = f"{folder}/" if folder else ""
-    text = _whole(aws, manifest)
-    if manifest.key.endswith(exports.SUMMARY):
-        exports.check_summary(text, manifest.url)
-    listed = {one.key: one for one in list_objects(aws, manifest.bucket, inside)}
-    files = listed.get(inside + exports.FILES)
-    if files is None:
-        raise DynaopsError(f"There is no {exports.FILES} beside {manifest.url}")
-    inputs: list[Input] = []
-    for key in exports.data_files(_whole(aws, files), files.url):
-        one = listed.get(f"{inside}data/{key.rpartition('/')[2]}")
-        if one is None:
-            raise DynaopsError(f"{files.url} names {key}, which is not there")
-        inputs.append(S3Input(aws, one, alike=True))
-    return inputs
+def _of_exports(manifests: Sequence[Entry], tree: Tree, where: str, table: str) -> Inputs:
+    chosen, notes = choose(exports_in(manifests), where)
+    found = Inputs([], notes, [])
+    for export in chosen:
+        part = inputs_of(export, tree, table)
+        for all_of_it, more in zip(found, part, strict=True):
+            all_of_it.extend(more)  # type: ignore[arg-type]
+    return found
 
 
-def _whole(aws: Aws, which: S3Object) -> bytes:
-    if which.size > exports.MOST_BYTES:
-        raise DynaopsError(f"{which.url} is too large for a manifest: {size(which.size)}")
-    whole = io.BytesIO()
-    reader = ObjectReader(aws, which)
-    while data := reader.read():
-        whole.write(data)
-    return whole.getvalue()
+def _of_files(
+    entries: Sequence[Entry], passed: Sequence[str], tree: Tree, where: str, base: str, table: str
+) -> Inputs:
+    """The data among some files, all of them below the path `base`."""
+    manifests = [entry for entry in entries if exports.is_manifest(entry.key)]
+    data = [entry for entry in entries if not _is_hidden(entry.key, base) and entry not in manifests]
+    if manifests:
+        found = _of_exports(manifests, tree, where, table)
+        used = {source.name for source in found.inputs}
+        beside = [entry.name for entry in data if entry.name not in used and "/data/" not in entry.name]
+        if beside:
+            found.notes.append(_left_out("not-in-export", "are in no manifest of an export", beside))
+        return found
+    schemas = _dumped_schemas(data)
+    hidden = [entry.name for entry in entries if entry not in data]
+    data = [entry for entry in data if entry not in schemas]
+    if not data:
+        raise DynaopsError(f"There is no file to load in {where}")
+    if len(schemas) > 1:
+        names = ", ".join(entry.name for entry in schemas)
+        raise DynaopsError(
+            f"{where} holds dumps of several tables: {names}", "Name the folder of the table to load."
+        )
+    notes = []
+    if hidden or passed:
+        notes.append(_left_out("files-not-read", "are not data by their names", [*passed, *hidden]))
+    if schemas:
+        text = f"{schemas[0].name} describes the table and is not read as a row (dynamodump)"
+        notes.append(Note("dynamodump", "", text))
+    return Inputs([entry.open(False) for entry in data], notes, [])
 
 
-def _bytes(path: Path) -> bytes:
-    try:
-        if not path.is_file():
-            raise DynaopsError(f"{path} is no file")
-        if path.stat().st_size > exports.MOST_BYTES:
-            raise DynaopsError(f"{path} is too large for a manifest: {size(path.stat().st_size)}")
-        return path.read_bytes()
-    except OSError as error:
-        raise unreadable(str(path), error) from error
+def _is_hidden(key: str, base: str) -> bool:
+    """Whether a file is not data by its name, or by that of a folder of it below `base`."""
+    *folders, name = key.removeprefix(base).split("/")
+    inside_hidden = any(folder.startswith((".", "_")) and "=" not in folder for folder in folders)
+    return inside_hidden or name.startswith((".", "_")) or name.endswith(_BESIDE)
+
+
+def _dumped_schemas(entries: Sequence[Entry]) -> list[Entry]:
+    """The schema.json files of dynamodump: those with a folder ``data`` beside them."""
+    return [
+        entry
+        for entry in entries
+        if entry.key.rpartition("/")[2] == "schema.json"
+        and any(other.key.startswith(entry.key.removesuffix("schema.json") + "data/") for other in entries)
+    ]
+
+
+def _left_out(kind: str, why: str, names: Sequence[str]) -> Note:
+    shown = ", ".join(names[:_SHOWN]) + (", .." if len(names) > _SHOWN else "")
+    count = "1 file" if len(names) == 1 else f"{len(names)} files"
+    return Note(kind, "", f"Not read, as they {why}: {count} ({shown})")

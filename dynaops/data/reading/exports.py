@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from dynaops.data.parsing.malformed import Malformed
 from dynaops.data.parsing.numbers import exactly
+from dynaops.data.rows import Fault
 from dynaops.model.errors import DynaopsError
 
-MOST_BYTES = 256 << 20
-"""Of a manifest. AWS writes about 300 bytes for each data file."""
 SUMMARY, FILES = "manifest-summary.json", "manifest-files.json"
 
 
@@ -19,25 +17,84 @@ def is_manifest(name: str) -> bool:
     return name.rpartition("/")[2] in (SUMMARY, FILES)
 
 
-def check_summary(text: bytes, name: str) -> dict[str, Any]:
-    """An export's summary. Raises DynaopsError where it is none, or of an export that holds no items to load."""
+class Summary(NamedTuple):
+    """What an export's summary says; what it does not say is empty or None. Times are in ISO 8601, UTC."""
+
+    name: str
+    incremental: bool
+    table: str
+    begins: str
+    """Of an incremental export: the time from which on it has changes."""
+    ends: str
+    """The time of a full export's items; of an incremental export the end of its changes."""
+    items: int | None
+
+    def described(self) -> str:
+        """One line for people."""
+        kind = f"incremental, {self.begins} to {self.ends}" if self.incremental else f"full, of {self.ends}"
+        return f"{self.name} ({kind}" + (f", table {self.table})" if self.table else ")")
+
+
+class DataFile(NamedTuple):
+    """A data file that a manifest lists. `line` is the manifest's."""
+
+    key: str
+    items: int | None
+    md5: str
+    line: int
+
+    @property
+    def file(self) -> str:
+        """The name without folders."""
+        return self.key.rpartition("/")[2]
+
+
+def summary_of(text: bytes, name: str) -> Summary:
+    """An export's summary. Raises DynaopsError where it is none, or of an export in a format that is not read."""
     summary = _read(text, name)
     if summary.get("outputFormat") != "DYNAMODB_JSON":
         raise DynaopsError(
             f"{name} is of an export in {summary.get('outputFormat')}",
             "Export in DYNAMODB_JSON, which load-data reads.",
         )
-    if summary.get("exportType", "FULL_EXPORT") != "FULL_EXPORT":
-        raise DynaopsError(
-            f"{name} is of an incremental export: changes, not items",
-            "Make a full export, or apply the changes in order.",
-        )
-    return summary
+    kind = summary.get("exportType") or "FULL_EXPORT"
+    if kind not in ("FULL_EXPORT", "INCREMENTAL_EXPORT"):
+        raise DynaopsError(f"{name} is of an export of a kind that is not known: {kind}")
+    incremental = kind == "INCREMENTAL_EXPORT"
+    return Summary(
+        name,
+        incremental,
+        str(summary.get("tableArn") or "").partition("table/")[2].partition("/")[0],
+        str(summary.get("exportFromTime") or ""),
+        str(summary.get("exportToTime" if incremental else "exportTime") or ""),
+        _count(summary.get("itemCount"), name),
+    )
 
 
-def data_files(text: bytes, name: str) -> list[str]:
-    """The keys of the data files that hold any item. Raises DynaopsError."""
-    return list(checksums(text, name))
+def data_files(text: bytes, name: str) -> tuple[list[DataFile], Fault | None]:
+    """All data files of a manifest, and what is wrong with its last line, if that is cut off.
+
+    Raises DynaopsError where any other line is not a manifest's.
+    """
+    files: dict[str, DataFile] = {}
+    lines = text.split(b"\n")
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            entry = _read(line, f"{name}, line {number}")
+        except DynaopsError:
+            if number != len(lines):
+                raise
+            where = f"{name}, line {number}: the file ends within this line"
+            return list(files.values()), Fault(
+                where, "Get the manifest again, whole: data files are missing."
+            )
+        found = _data_file(entry, name, number)
+        if found.file in files:
+            raise DynaopsError(f"{name}, line {number}: the file {found.file[:200]!r} is there twice")
+        files[found.file] = found
+    return list(files.values()), None
 
 
 def checksums(text: bytes, name: str) -> dict[str, str]:
@@ -45,38 +102,28 @@ def checksums(text: bytes, name: str) -> dict[str, str]:
 
     Raises DynaopsError.
     """
-    sums: dict[str, str] = {}
-    files: set[str] = set()
-    for number, line in enumerate(text.splitlines(), 1):
-        if not line.strip():
-            continue
-        entry = _read(line, f"{name}, line {number}")
-        if entry.get("itemCount") == 0:
-            continue
-        key, md5 = entry.get("dataFileS3Key"), entry.get("md5Checksum", "")
-        if not isinstance(key, str) or not isinstance(md5, str):
-            raise DynaopsError(f"{name}, line {number}: a data file's key and checksum are texts")
-        file = key.rpartition("/")[2]
-        if file in ("", ".", "..") or not file.isprintable() or "\\" in file:
-            raise DynaopsError(f"{name}, line {number}: the key {key[:200]!r} names no file")
-        if file in files:
-            raise DynaopsError(f"{name}, line {number}: the file {file[:200]!r} is there twice")
-        files.add(file)
-        sums[key] = md5
-    return sums
+    files, fault = data_files(text, name)
+    if fault is not None:
+        raise DynaopsError(*fault)
+    return {file.key: file.md5 for file in files if file.items != 0}
 
 
-def without_manifests(names: Iterable[str]) -> list[str]:
-    """Those of a folder's files that are data."""
-    return [
-        name
-        for name in names
-        if not (
-            name.endswith((".md5", "/"))
-            or is_manifest(name)
-            or name.rpartition("/")[2].startswith(("_", "."))
-        )
-    ]
+def _data_file(entry: dict[str, Any], name: str, number: int) -> DataFile:
+    key, md5 = entry.get("dataFileS3Key"), entry.get("md5Checksum") or ""
+    if not isinstance(key, str) or not isinstance(md5, str):
+        raise DynaopsError(f"{name}, line {number}: a data file's key and checksum are texts")
+    file = key.rpartition("/")[2]
+    if file in ("", ".", "..") or not file.isprintable() or "\\" in file:
+        raise DynaopsError(f"{name}, line {number}: the key {key[:200]!r} names no file")
+    return DataFile(key, _count(entry.get("itemCount"), f"{name}, line {number}"), md5, number)
+
+
+def _count(value: Any, name: str) -> int | None:
+    if value is None:
+        return None
+    if not str(value).isdigit():
+        raise DynaopsError(f"{name}: itemCount is a number, not {str(value)[:50]!r}")
+    return int(str(value))
 
 
 def _read(text: bytes, name: str) -> dict[str, Any]:
@@ -88,6 +135,4 @@ def _read(text: bytes, name: str) -> dict[str, Any]:
         found = None
     if not isinstance(found, dict):
         raise DynaopsError(f"{name} is no manifest of an export")
-    if found.get("itemCount") == "0":  # a number, by its text
-        found["itemCount"] = 0
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from dynaops.aws.objects import ObjectReader, S3Object
 from dynaops.aws.session import Aws
@@ -23,8 +23,20 @@ class Readable(Protocol):
     def close(self) -> None: ...
 
 
+class Expected(NamedTuple):
+    """What an export's manifest says of a data file. `md5` is base64 of the stored bytes; both may be untold."""
+
+    items: int | None = None
+    md5: str = ""
+
+
 class Input(Protocol):
     """One input."""
+
+    expected: Expected | None
+    """What the file has to hold, where a manifest says so."""
+    partitions: tuple[tuple[str, str], ...]
+    """Attributes that the names of its folders say (``dt=2026-01-01``), if these were asked for."""
 
     @property
     def name(self) -> str:
@@ -55,6 +67,8 @@ class LocalInput:
     def __init__(self, path: Path, alike: bool = False) -> None:
         self.name = str(path)
         self.alike = alike
+        self.expected: Expected | None = None
+        self.partitions: tuple[tuple[str, str], ...] = ()
         self.path = path
         try:
             found = path.stat()
@@ -103,6 +117,8 @@ class StdinInput:
     size = None
     identity = STDIN
     alike = False
+    expected: Expected | None = None
+    partitions: tuple[tuple[str, str], ...] = ()
 
     def __init__(self, stream: Readable | None = None) -> None:
         if stream is None and sys.stdin is None:
@@ -122,6 +138,8 @@ class S3Input:
     def __init__(self, aws: Aws, which: S3Object, alike: bool = False) -> None:
         self._aws = aws
         self.alike = alike
+        self.expected: Expected | None = None
+        self.partitions: tuple[tuple[str, str], ...] = ()
         self.which = which
         self.name = which.url
         self.size = which.size
