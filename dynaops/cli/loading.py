@@ -66,7 +66,7 @@ class Request:
 
     def reading(self) -> ReadOptions:
         """How to read. Raises DynaopsError where an option says nothing that can be understood."""
-        return self.read.options(self.mode, self.shard)
+        return self.read.options(self.mode, self.shard, self.table)
 
     @property
     def rejects_path(self) -> Path:
@@ -132,7 +132,11 @@ def _load(
     if screen.json:
         screen.document(_document(summary, request, target, prepared))
     _tell_faults(summary.faults, screen)
-    return Exit.OK if summary.complete and not summary.counts.rejected else Exit.FAILED
+    return (
+        Exit.OK
+        if summary.complete and not (summary.counts.rejected or summary.counts.not_loaded)
+        else Exit.FAILED
+    )
 
 
 def _rehearse(request: Request, target: Target, prepared: Prepared, screen: Screen) -> int:
@@ -171,7 +175,7 @@ def _rehearse(request: Request, target: Target, prepared: Prepared, screen: Scre
             }
         )
     _tell_faults(found.faults, screen)
-    return Exit.FAILED if found.rejected or found.faults else Exit.OK
+    return Exit.FAILED if found.rejected or found.faults or found.not_loaded else Exit.OK
 
 
 def _tell_faults(faults: Iterable[Fault], screen: Screen) -> None:

@@ -27,8 +27,11 @@ class ReadRequest:
     columns: str | None = None
     null: tuple[str, ...] = ()
     strict_types: bool = False
+    partitions: bool = False
+    source_table: str | None = None
+    only_named: bool = False
 
-    def options(self, mode: str, shard: str | None) -> ReadOptions:
+    def options(self, mode: str, shard: str | None, table: str) -> ReadOptions:
         """How to read. Raises DynaopsError where an option says nothing that can be understood."""
         return ReadOptions(
             self.format,
@@ -44,6 +47,10 @@ class ReadRequest:
             columns=parsed_columns(self.columns) if self.columns is not None else (),
             nulls=self.null,
             strict_types=self.strict_types,
+            table=self.source_table or table,
+            only_named=self.only_named,
+            deletes=mode == Mode.PUT,
+            partitions=self.partitions,
         )
 
 

@@ -78,6 +78,21 @@ class Row(NamedTuple):
     size: int
     line: int
 
+    @property
+    def is_put(self) -> bool:
+        """Whether the item is written; else it is deleted."""
+        return True
+
+
+class DeletedRow(Row):
+    """A row that is a delete: its body is the key."""
+
+    __slots__ = ()
+
+    @property
+    def is_put(self) -> bool:
+        return False
+
 
 class Reject(NamedTuple):
     """A row that is not written: where it was, why, and its text."""

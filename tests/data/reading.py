@@ -14,7 +14,7 @@ from dynaops.data.parsing.parser import make_parser
 from dynaops.data.reading.prepare import Prepared, ReadOptions, prepare
 from dynaops.data.reading.source import FileSource
 from dynaops.data.recount import check_block
-from dynaops.data.rows import Block, Keys, Position, Reject, Row
+from dynaops.data.rows import Block, Fault, Keys, Position, Reject, Row
 from dynaops.model.errors import DynaopsError
 
 ID = Keys("id", None, {"id": "S"})
@@ -28,6 +28,8 @@ class Found(NamedTuple):
     read: int
     blocks: list[Block]
     notes: tuple[Note, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    not_loaded: int = 0
 
     @property
     def items(self) -> list[dict[str, Any]]:
@@ -49,23 +51,31 @@ def read(
     keys: Keys = ID,
     block: int = 1 << 20,
     start: Position | None = None,
+    faults: bool = False,
     **options: Any,
 ) -> Found:
     """Read and parse files, in blocks of `block` bytes."""
     names = [str(path) for path in ([paths] if isinstance(paths, Path) else paths)]
-    return parsed(prepare(names, keys, nowhere, ReadOptions(**options)), block, start)
+    return parsed(prepare(names, keys, nowhere, ReadOptions(**options)), block, start, faults)
 
 
-def parsed(prepared: Prepared, block: int = 1 << 20, start: Position | None = None) -> Found:
-    """Read and parse what is prepared."""
-    source = FileSource(prepared.source.inputs, block)
+def parsed(
+    prepared: Prepared, block: int = 1 << 20, start: Position | None = None, faults: bool = False
+) -> Found:
+    """Read and parse what is prepared. Raises DynaopsError for a fault of the input, unless `faults` are wanted."""
+    source = FileSource(prepared.source.inputs, block, prepared.source.faults)
     parse = make_parser(prepared.plan)
     found = Found([], [], 0, [])
     read_rows = 0
     told = Notes()
+    seen: list[Fault] = []
+    others = 0
     for one in source.blocks(start):
         if one.fault:
-            raise DynaopsError(*one.fault)
+            if not faults:
+                raise DynaopsError(*one.fault)
+            seen.append(one.fault)
+            continue
         result = parse(one)
         check_block(one, result)
         rows, rejects, count, not_loaded, _, notes = result
@@ -74,5 +84,7 @@ def parsed(prepared: Prepared, block: int = 1 << 20, start: Position | None = No
         found.rows.extend(rows)
         found.rejects.extend(rejects)
         read_rows += count
+        others += not_loaded
         told.add(notes)
-    return found._replace(read=read_rows, notes=told.all())
+    notes = (*prepared.notes, *told.all())
+    return found._replace(read=read_rows, notes=notes, faults=tuple(seen), not_loaded=others)

@@ -83,7 +83,7 @@ def test_an_export_on_this_machine(tmp_path: Path) -> None:
         assert _ids([str(argument)]) == ["a", "b", "c"]
     for change, message in (
         ({"outputFormat": "ION"}, "in ION"),
-        ({"exportType": "INCREMENTAL_EXPORT"}, "changes"),
+        ({"exportType": "SOME_EXPORT"}, "not known"),
     ):
         summary.write_text(json.dumps({"outputFormat": "DYNAMODB_JSON", **change}))
         with pytest.raises(DynaopsError, match=message):

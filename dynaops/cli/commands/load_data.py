@@ -80,6 +80,10 @@ def load_data(
     sheet: Annotated[
         str | None, typer.Option(metavar="NAME", help="Sheet of an Excel workbook.  [default: the first]")
     ] = None,
+    partitions: Annotated[
+        bool,
+        typer.Option("--partitions", help="Folders' names (dt=2026-01-01) are attributes of their rows."),
+    ] = False,
     workers: Annotated[
         int | None,
         typer.Option(metavar="N", min=1, max=64, help="Processes.  [default: one a core, up to 8]"),
@@ -162,6 +166,7 @@ def load_data(
             columns=columns,
             null=tuple(null or ()),
             strict_types=strict_types,
+            partitions=partitions,
         ),
         workers=workers,
         rate=rate,

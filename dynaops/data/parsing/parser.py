@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dynaops.data.parsing.harvest import Harvest
 from dynaops.data.parsing.keys import KeyRules
 from dynaops.data.parsing.lines import JsonRows
+from dynaops.data.parsing.partitioned import PartitionedRows, Reader
 from dynaops.data.parsing.plan import Container, ParsePlan
 from dynaops.data.parsing.records import CsvRows
 from dynaops.data.parsing.stream import read_stream
@@ -19,11 +20,27 @@ def make_parser(plan: ParsePlan) -> Callable[[Block], Parsed]:
     """A parser for blocks, to be made in the process that uses it. It never raises for what is in a row."""
     rules = KeyRules(plan.keys)
     ttl = TtlCheck(plan.ttl) if plan.ttl else None
-    json, csv = JsonRows(plan, rules), CsvRows(plan, rules)
-    tables = TableRows(plan, rules)
+    read = _reader(plan, rules)
+    partitioned = PartitionedRows(plan, rules, _reader)
 
     def parse(block: Block) -> Parsed:
         harvest = Harvest(block.source)
+        if folders := plan.partitions.get(block.source):
+            partitioned.read(block, harvest, folders)
+        else:
+            read(block, harvest)
+        if ttl is not None:
+            ttl.check(harvest)
+        return harvest.parsed(plan.shard)
+
+    return parse
+
+
+def _reader(plan: ParsePlan, rules: KeyRules) -> Reader:
+    """What makes rows of blocks, by the layout of the block's source."""
+    json, csv, tables = JsonRows(plan, rules), CsvRows(plan, rules), TableRows(plan, rules)
+
+    def read(block: Block, harvest: Harvest) -> None:
         layout = plan.layouts[block.source]
         if layout.container is Container.LINES:
             json.lines(block.data, block.first_line, harvest)
@@ -38,8 +55,5 @@ def make_parser(plan: ParsePlan) -> Callable[[Block], Parsed]:
             from dynaops.data.parsing.arrow import ArrowRows
 
             ArrowRows(plan, rules).read(block.data, block.first_line, harvest, block.source)
-        if ttl is not None:
-            ttl.check(harvest)
-        return harvest.parsed(plan.shard)
 
-    return parse
+    return read

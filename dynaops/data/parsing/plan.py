@@ -32,6 +32,10 @@ class Layout(NamedTuple):
     dialect: Dialect = Dialect()
 
 
+Partitions = tuple[tuple[str, str], ...]
+"""Attributes that the names of a file's folders say, with their texts."""
+
+
 class Shard(NamedTuple):
     """The share `part` (from 0) of `parts`: a row belongs to one of them by its key."""
 
@@ -48,7 +52,9 @@ class ParsePlan:
     not fit its column's type is rejected, not kept as text. `nulls` are the texts of cells that are no value.
     `typed`: items are in DynamoDB JSON and in nothing else. `keys_only`: rows are to be deleted. `keep_empty`: an empty
     cell of CSV is an empty string, not an absent attribute. `drop_nulls`: a null is an absent attribute, not a NULL.
-    `ttl` is the attribute by which the table's items expire.
+    `ttl` is the attribute by which the table's items expire. `table`: rows that their file says are another table's are
+    not loaded ("": all are); `only_named`: they are not even counted, as another load takes them. `deletes`: rows may
+    be deletes, which a load that puts carries out. `partitions` are by source.
     """
 
     keys: Keys
@@ -64,3 +70,7 @@ class ParsePlan:
     shard: Shard | None = None
     drop_nulls: bool = False
     ttl: str | None = None
+    table: str = ""
+    only_named: bool = False
+    deletes: bool = True
+    partitions: Mapping[str, Partitions] = field(default_factory=dict)

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import IO
 
 from dynaops.data.reading.damage import DamagedInput
-from dynaops.data.reading.inputs import HEAD_BYTES, Input, Readable
+from dynaops.data.reading.inputs import HEAD_BYTES, Expected, Input, Readable
 from dynaops.data.reading.seekable import seekable
 from dynaops.model.errors import DynaopsError
 
@@ -69,6 +69,8 @@ class ZipMember:
     """A file in a zip archive."""
 
     alike = False
+    expected: Expected | None = None
+    partitions: tuple[tuple[str, str], ...] = ()
 
     def __init__(self, archive: Input, info: zipfile.ZipInfo) -> None:
         self._archive = archive

@@ -29,6 +29,12 @@ class Inputs(NamedTuple):
     notes: list[Note]
     faults: list[Fault]
 
+    def add(self, more: Inputs) -> None:
+        """Take over what another argument names."""
+        self.inputs.extend(more.inputs)
+        self.notes.extend(more.notes)
+        self.faults.extend(more.faults)
+
 
 def expand(
     arguments: Sequence[str], aws: Callable[[], Aws], table: str = "", partitions: bool = False
@@ -45,8 +51,7 @@ def expand(
             found.inputs.append(StdinInput())
         else:
             part = _in_s3(argument, aws(), table) if argument.startswith(_S3) else _local(argument, table)
-            for all_of_it, more in zip(found, part, strict=True):
-                all_of_it.extend(more)  # type: ignore[arg-type]
+            found.add(part)
     found.notes.extend(with_partitions(found.inputs, partitions))
     return found
 
@@ -101,8 +106,7 @@ def _of_exports(manifests: Sequence[Entry], tree: Tree, where: str, table: str) 
     found = Inputs([], notes, [])
     for export in chosen:
         part = inputs_of(export, tree, table)
-        for all_of_it, more in zip(found, part, strict=True):
-            all_of_it.extend(more)  # type: ignore[arg-type]
+        found.add(Inputs(*part))
     return found
 
 

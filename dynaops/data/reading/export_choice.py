@@ -43,9 +43,9 @@ def exports_in(manifests: Sequence[Entry]) -> list[Export]:
         folders.setdefault(folder, {})[file] = entry
     found = []
     for folder, files in folders.items():
-        entry = files.get(SUMMARY)
-        summary = summary_of(entry.whole(), entry.name) if entry else None
-        found.append(Export(folder, (entry or files[FILES]).name, summary))
+        first = files.get(SUMMARY)
+        summary = summary_of(first.whole(), first.name) if first else None
+        found.append(Export(folder, (first or files[FILES]).name, summary))
     return found
 
 

@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 from dynaops.data.parsing.malformed import Malformed
 from dynaops.data.parsing.numbers import exactly
+from dynaops.data.reading.damage import DamagedInput
+from dynaops.data.reading.inputs import Expected, Input
 from dynaops.data.rows import Fault
 from dynaops.model.errors import DynaopsError
 
@@ -95,6 +97,15 @@ def data_files(text: bytes, name: str) -> tuple[list[DataFile], Fault | None]:
             raise DynaopsError(f"{name}, line {number}: the file {found.file[:200]!r} is there twice")
         files[found.file] = found
     return list(files.values()), None
+
+
+def check_expected(source: Input, expected: Expected, md5: str, items: int) -> None:
+    """Compare a data file with its manifest; `md5` is empty where it is not known. Raises DamagedInput."""
+    hint = "Get the file again, or the manifest that belongs to it. Its rows are written as they are in the file."
+    if expected.items is not None and items != expected.items:
+        raise DamagedInput(f"{source.name} holds {items} items, the manifest says {expected.items}", hint)
+    if expected.md5 and md5 and md5 != expected.md5:
+        raise DamagedInput(f"{source.name} is not the file of the manifest: its MD5 is another", hint)
 
 
 def checksums(text: bytes, name: str) -> dict[str, str]:

@@ -32,6 +32,8 @@ class ReadOptions:
     is an absent attribute. `sql_table` and `sheet` say which table of a database, which sheet of a workbook. Of CSV:
     `encoding` is a name that Python knows, `columns` name those of files without a header, `nulls` are the texts of
     cells that are no value; `strict_types`: a cell that does not fit what its column was taken for is rejected.
+    `table` is the name that the rows' table has in the input; `only_named`: rows of others are another load's.
+    `deletes`: rows may be deletes. `partitions`: the names of folders (``dt=2026-01-01``) are attributes.
     """
 
     format: str | None = None
@@ -47,6 +49,10 @@ class ReadOptions:
     columns: tuple[str, ...] = ()
     nulls: tuple[str, ...] = ()
     strict_types: bool = False
+    table: str = ""
+    only_named: bool = False
+    deletes: bool = True
+    partitions: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,10 +73,11 @@ def prepare(arguments: Sequence[str], keys: Keys, aws: Callable[[], Aws], option
     """Look at all inputs. Raises DynaopsError where one cannot be read, or its columns are not a table's rows."""
     _check_types(options, keys)
     columns = CsvColumns()
-    found = _detected(expand(arguments, aws), options, columns)
+    expanded = expand(arguments, aws, options.table, options.partitions)
+    found = _detected(expanded.inputs, options, columns)
     _check_columns(found, keys, options)
     guess = columns.guess({**keys.index_keys, **keys.types, **options.types})
-    source = FileSource(found)
+    source = FileSource(found, faults=expanded.faults)
     plan = ParsePlan(
         keys=keys,
         layouts={one.source.name: one.layout for one in found},
@@ -84,6 +91,10 @@ def prepare(arguments: Sequence[str], keys: Keys, aws: Callable[[], Aws], option
         nulls=options.nulls,
         drop_nulls=options.drop_nulls,
         shard=options.shard,
+        table=options.table,
+        only_named=options.only_named,
+        deletes=options.deletes,
+        partitions={one.source.name: one.source.partitions for one in found if one.source.partitions},
     )
     about = f"{source.digest()} {plan!r}".encode()
     return Prepared(
@@ -93,6 +104,7 @@ def prepare(arguments: Sequence[str], keys: Keys, aws: Callable[[], Aws], option
         tuple(one.source.name for one in found),
         all(one.source.size is not None for one in found),
         notes=(
+            *expanded.notes,
             *(Note("part", "", one.said) for one in found if one.said),
             *(note for one in found for note in one.notes),
             *guess.notes,
@@ -165,8 +177,10 @@ def _check_columns(found: Sequence[Detected], keys: Keys, options: ReadOptions) 
         else:
             continue
         known.update(dict.fromkeys(columns))
+        folders = dict(one.source.partitions)
+        known.update(dict.fromkeys(folders))
         for name in filter(None, (keys.hash_key, keys.range_key)):
-            if name not in columns:
+            if name not in columns and name not in folders:
                 raise DynaopsError(
                     f"{one.source.name} has no column {name!r}, a key of the table",
                     f"Its columns are: {', '.join(columns)}. "

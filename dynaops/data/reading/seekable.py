@@ -9,7 +9,7 @@ import tempfile
 from typing import IO, Any
 from weakref import WeakKeyDictionary
 
-from dynaops.data.reading.inputs import HEAD_BYTES, Input, LocalInput, Readable, unreadable
+from dynaops.data.reading.inputs import HEAD_BYTES, Expected, Input, LocalInput, Readable, unreadable
 from dynaops.data.reading.streams import Packing, Stream
 
 _PIECE = 1 << 20
@@ -74,6 +74,8 @@ class Unpacked:
     """An input that can be read only once, unpacked into a copy that can be read again."""
 
     alike = False
+    expected: Expected | None = None
+    partitions: tuple[tuple[str, str], ...] = ()
     size = None
 
     def __init__(self, source: Input, packing: Packing) -> None:

@@ -23,6 +23,7 @@ from dynaops.data.reading.cut import (
 )
 from dynaops.data.reading.damage import DamagedInput
 from dynaops.data.reading.detect import Around, Detected
+from dynaops.data.reading.exports import check_expected
 from dynaops.data.reading.streams import Stream
 from dynaops.data.rows import Block, Fault, Position, RowCount
 
@@ -38,8 +39,12 @@ _BESIDE = ("", "ConsumedCapacity")
 class FileSource:
     """Inputs one after the other. It can be read from any position it gave out, unless it is stdin."""
 
-    def __init__(self, inputs: Sequence[Detected], block: int = BLOCK_BYTES) -> None:
+    def __init__(
+        self, inputs: Sequence[Detected], block: int = BLOCK_BYTES, faults: Sequence[Fault] = ()
+    ) -> None:
         self.inputs = tuple(inputs)
+        self.faults = tuple(faults)
+        """What is known to be missing before anything is read; told behind the last input."""
         self._block = block
         self._read = 0
         self._stored = 0
@@ -84,6 +89,10 @@ class FileSource:
                 yield Block(number, one.source.name, 0, b"", end, fault=Fault(error.message, error.hint))
                 number += 1
             self._done += one.source.size or 0
+        for at in range(max(first.source, len(self.inputs)), len(self.inputs) + len(self.faults)):
+            fault = self.faults[at - len(self.inputs)]
+            yield Block(number, "", 0, b"", Position(at + 1, 0, 1), fault=fault)
+            number += 1
 
     def _pieces(self, one: Detected, begin: Position | None) -> Iterator[Piece]:
         if one.part is not None:
@@ -95,16 +104,20 @@ class FileSource:
         stream = Stream(one.source, one.packing, opening.offset, one.encoding)
         cut = _cut(one)
         covered = Coverage(one.source.name, opening.offset)
+        line = opening.line
         before = stream.taken
         try:
             for piece in pieces(stream, opening, one.source.name, cut, self._block, covered.between):
                 self._stored += stream.taken - before
                 before = stream.taken
                 covered.piece(piece)
+                line = piece.next_line + (not piece.data.endswith(b"\n"))
                 yield piece
             if isinstance(cut, AfterElement):
                 covered.between(_check_end(one, cut, stream))
             covered.end(one.source, stream)
+            if one.source.expected is not None:
+                check_expected(one.source, one.source.expected, stream.md5, line - 1)
         finally:
             stream.close()
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import bz2
 import gzip
+import hashlib
 import lzma
 import zlib
 from collections.abc import Callable
@@ -97,6 +99,11 @@ class Stream:
         """End reading."""
         self._counted.close()
 
+    @property
+    def md5(self) -> str:
+        """The MD5 (base64) of what was read of the stored bytes; empty where that is not from their beginning."""
+        return base64.b64encode(self._counted.md5.digest()).decode() if self._counted.md5 else ""
+
     def _before_damage(self, size: int, begun: bool) -> bytes:
         """Some bytes. `begun`: others were read before, and have to reach the caller before damage is raised."""
         if self._damage is None:
@@ -136,10 +143,14 @@ class _Counted:
     def __init__(self, source: Input, start: int) -> None:
         self._file = source.open(start)
         self.at = start
+        wanted = source.expected is not None and source.expected.md5 and not start
+        self.md5 = hashlib.md5(usedforsecurity=False) if wanted else None
 
     def read(self, size: int = -1, /) -> bytes:
         data = self._file.read(size)
         self.at += len(data)
+        if self.md5 is not None:
+            self.md5.update(data)
         return data
 
     def close(self) -> None:

@@ -1,0 +1,92 @@
+"""Rows of files in partition folders (``dt=2026-01-01/``), to which the folders' names add attributes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+import orjson
+
+from dynaops.data.parsing import values
+from dynaops.data.parsing.harvest import MOST_BYTES, Harvest
+from dynaops.data.parsing.keys import KeyRules
+from dynaops.data.parsing.malformed import Malformed
+from dynaops.data.parsing.plan import ParsePlan, Partitions
+from dynaops.data.parsing.values import Sized
+from dynaops.data.rows import Block, Keys, Row
+
+Reader = Callable[[Block, Harvest], None]
+"""Reads a block's rows."""
+
+
+class PartitionedRows:
+    """Makes rows of such files. The files' own reader must not ask for key attributes that are in folders' names."""
+
+    def __init__(
+        self, plan: ParsePlan, rules: KeyRules, make: Callable[[ParsePlan, KeyRules], Reader]
+    ) -> None:
+        self._plan = plan
+        self._rules = rules
+        self._make = make
+        self._readers: dict[frozenset[str], Reader] = {}
+
+    def read(self, block: Block, harvest: Harvest, folders: Partitions) -> None:
+        """The rows of a block whose file is in these folders."""
+        names = frozenset(name for name, _ in folders)
+        reader = self._readers.get(names)
+        if reader is None:
+            keys = keys_without(self._plan.keys, names)
+            reader = self._readers[names] = self._make(replace(self._plan, keys=keys), KeyRules(keys))
+        reader(block, harvest)
+        rows, harvest.rows = harvest.rows, []
+        try:
+            added = {name: self._value(name, text) for name, text in folders}
+        except Malformed as error:
+            self._reject(harvest, rows, f"the folder's name: {error}")
+            return
+        for row in rows:
+            try:
+                harvest.rows.append(self._with(row, added))
+            except Malformed as error:
+                self._reject(harvest, [row], str(error))
+
+    def _value(self, name: str, text: str) -> Sized:
+        types = {**self._plan.types, **self._rules.index_keys, **self._rules.types}
+        return values.converted(text, types.get(name, "S"), name)
+
+    def _with(self, row: Row, added: dict[str, Sized]) -> Row:
+        """The row with these attributes. Raises Malformed."""
+        item = orjson.loads(row.body)
+        keys_only = self._plan.keys_only or not row.is_put
+        size = row.size
+        for name, (value, taken) in added.items():
+            if keys_only and name not in self._rules.names:
+                continue
+            if name not in item:
+                item[name] = value
+                size += values.text_size(name) + taken
+            elif item[name] != value:
+                raise Malformed(
+                    f"{name!r} is {_shown(item[name])} in the file and {_shown(value)} in its folder's name"
+                )
+        if size > MOST_BYTES:
+            raise Malformed(f"the item has {size} bytes; at most {MOST_BYTES} are allowed")
+        return type(row)(orjson.dumps(item), self._rules.identity(item), size, row.line)
+
+    @staticmethod
+    def _reject(harvest: Harvest, rows: Iterable[Row], reason: str) -> None:
+        for row in rows:
+            harvest.reject(row.line, reason, row.body)
+
+
+def keys_without(keys: Keys, names: frozenset[str]) -> Keys:
+    """A table's keys without those that are in folders' names; at least one has to be in the files."""
+    index_keys = {name: kind for name, kind in keys.index_keys.items() if name not in names}
+    own = [name for name in (keys.hash_key, keys.range_key) if name and name not in names]
+    if not own:
+        return replace(keys, index_keys=index_keys)
+    return replace(keys, hash_key=own[0], range_key=own[1] if len(own) > 1 else None, index_keys=index_keys)
+
+
+def _shown(value: object) -> str:
+    return orjson.dumps(value).decode()
