@@ -212,7 +212,7 @@ def test_types_that_somebody_asks_for() -> None:
         "m": {"M": {"x": {"N": "1"}}},
     }
     (refused,) = parse([_with(tags="a")], types=types).rejects
-    assert refused.reason == "tags: is of type S, which cannot be made SS"
+    assert refused.reason == "tags: is text that is not JSON, which cannot be made SS"
 
 
 def test_binary_keys_are_base64_in_plain_json() -> None:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from dynaops.data.parsing import column_types, numbers, values
+from dynaops.data.parsing import column_types, conversions, numbers, values
 from dynaops.data.parsing.harvest import MOST_BYTES, Harvest
 from dynaops.data.parsing.items import ItemReader
 from dynaops.data.parsing.keys import MOST_HASH, MOST_RANGE, KeyRules, joined
@@ -19,12 +19,11 @@ from dynaops.data.parsing.malformed import Malformed, at
 from dynaops.data.parsing.values import Sized
 from dynaops.data.rows import Row
 
-_BOOLS = {"true": True, "false": False}
+_BOOLS = ("true", "false")
 _FIELDS = {"S": '{"S":"%s"}', "N": '{"N":"%s"}', "BOOL": '{"BOOL":%s}'}
 INDEX = 0
 """In a header: pandas' index, which has no name."""
 _NAMED = {"N": "a number in plain notation", "BOOL": "true or false", "S": "a string"}
-_JSON = ("SS", "NS", "BS", "L", "M")
 _UTF8 = 4
 """Bytes that a character takes at the most."""
 _MOST_CELLS = 400_000
@@ -215,7 +214,7 @@ class Columns:
                     remarks.append(self._unfit(cell, kind, name))
                     kind = "S"
                 self._check_text(cell, name)
-                sized[name] = _value(cell, kind, name)
+                sized[name] = conversions.of_text(cell, kind, name)
                 if name in self._rules.names and cell.isspace():
                     remarks.append(("blank-key", name, f"The key {name} is of blanks alone, and is kept so"))
             elif not cell and name in self._rules.names:
@@ -249,27 +248,3 @@ class Columns:
             )
         how = f"{name} was taken for {kind}, but is not {wanted} everywhere: such cells are kept as text (S)"
         return "kept-as-text", name, f"{how}; --types {name}=S or {name}={kind} decides"
-
-
-def _value(cell: str, kind: str, name: str) -> Sized:
-    """A cell as a value of its column's type. Raises Malformed."""
-    if kind == "S":
-        return {"S": cell}, values.text_size(cell)
-    bare = cell.strip()
-    if kind == "BOOL":
-        if bare.lower() not in _BOOLS:
-            raise Malformed(f"{at(name)}{cell!r} is neither true nor false (BOOL)")
-        return (values.TRUE if _BOOLS[bare.lower()] else values.FALSE), 1
-    if kind == "NULL":
-        raise Malformed(f"{at(name)}a cell of a column of NULLs is empty")
-    return values.converted(_json(bare, name) if kind in _JSON else bare, kind, name)
-
-
-def _json(cell: str, name: str) -> Any:
-    """Lists, maps and sets are written as JSON in a cell."""
-    try:
-        return numbers.exactly(cell.encode())
-    except Malformed as error:
-        raise Malformed(f"{at(name)}{error}") from None
-    except (ValueError, RecursionError):
-        raise Malformed(f"{at(name)}a list, map or set is written as JSON") from None

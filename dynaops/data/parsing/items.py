@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from dynaops.data.parsing import numbers, values
+from dynaops.data.parsing import conversions, numbers, values
 from dynaops.data.parsing.harvest import MOST_BYTES
 from dynaops.data.parsing.keys import KeyRules
 from dynaops.data.parsing.malformed import Malformed, Unusable, at
@@ -33,6 +33,7 @@ class ItemReader:
             name: kind for name, kind in (*rules.types.items(), *rules.index_keys.items()) if kind == "B"
         }
         self._types: Mapping[str, str] = {**types, **plan.types}
+        self._wanted = plan.types
 
     def of_text(self, text: bytes, line: int) -> Row:
         """The row that a JSON text says."""
@@ -54,7 +55,7 @@ class ItemReader:
         typed = self._typed or self._has_typed_key(item)
         if self._drop_nulls and not typed:
             item = values.without_nulls(item)
-        read = values.typed if typed else self._plain
+        read = self._typed_value if typed else self._plain
         return self.row({name: read(value, name) for name, value in item.items()}, line)
 
     def is_typed(self, item: Any) -> bool:
@@ -86,7 +87,11 @@ class ItemReader:
 
     def _plain(self, value: Any, name: str) -> Sized:
         kind = self._types.get(name)
-        return values.plain(value, name) if kind is None else values.converted(value, kind, name)
+        return values.plain(value, name) if kind is None else conversions.of_plain(value, kind, name)
+
+    def _typed_value(self, value: Any, name: str) -> Sized:
+        kind = self._wanted.get(name)
+        return values.typed(value, name) if kind is None else conversions.of_typed(value, kind, name)
 
 
 def _loads(text: bytes) -> Any:

@@ -112,6 +112,7 @@ class TypedRoad:
     def __init__(self, plan: ParsePlan, rules: KeyRules) -> None:
         self.quotes = 0
         self._rules = rules
+        self._types = plan.types
         self._keys_only = plan.keys_only
         self._shapes: Shapes[tuple[_Names, _Names, _Types]] = Shapes(self._make)
         self._known = self._shapes.known
@@ -157,7 +158,7 @@ class TypedRoad:
             if _CONTENTS.get(kind, content) is not content:
                 return None
         others = tuple(kind if kind != "NULL" else "null" for kind in kinds)  # its content is to be looked at
-        return shape_of(names, others, self._rules, {})
+        return shape_of(names, others, self._rules, self._types)
 
     def _taken_apart(self, item: Any) -> tuple[_Names, _Names, Values]:
         """Names, types and contents."""

@@ -96,34 +96,6 @@ def typed(value: Any, where: str, level: int = 1) -> Sized:
     raise Malformed(f'{at(where)}in DynamoDB JSON every value is a map of one type, such as {{"S": "text"}}')
 
 
-def converted(value: Any, kind: str, where: str) -> Sized:
-    """A value of plain JSON as the type that somebody asks for. Raises Malformed, Inexact."""
-    if type(value) is list and any(type(one) is Unusable for one in value):
-        return plain(value, where)
-    if kind in ("SS", "NS", "BS") and type(value) is list:
-        return _READERS[kind]([_as_text(one) for one in value], where, 1)
-    if kind == "N" and type(value) in (str, Exact, int):
-        return _number(str(value), where)
-    if kind == "S" and type(value) is float:
-        raise numbers.Inexact  # its text is asked for, as it was written
-    if kind == "S" and type(value) in (Exact, int):
-        return {"S": str(value)}, len(str(value))
-    if kind == "B" and type(value) is str:
-        return _binary(value, where)
-    found, size = plain(value, where)
-    if kind not in found:
-        (actual,) = found
-        raise Malformed(f"{at(where)}is of type {actual}, which cannot be made {kind}")
-    return found, size
-
-
-def _as_text(member: Any) -> Any:
-    """A member of a set as DynamoDB JSON has it: numbers as text."""
-    if type(member) is float:
-        return numbers.of_double(member)
-    return str(member) if type(member) in (Exact, int) else member
-
-
 def binary(text: str, where: str) -> bytes:
     """What base64 text stands for. Raises Malformed."""
     try:

@@ -71,13 +71,12 @@ def wide(sample: bytes) -> str | None:
     looked_at = sample[:4_096]
     if b"\0" not in looked_at or len(looked_at) < 4:
         return None
-    name = _by_zeros(looked_at)
-    if name is None:
+    guess = _by_zeros(looked_at)
+    if guess is None:
         return None
-    text = codecs.getincrementaldecoder(name)("replace").decode(looked_at)
-    return (
-        name if all(sign.isprintable() or sign.isspace() for sign in text) and "\ufffd" not in text else None
-    )
+    text = codecs.getincrementaldecoder(guess)("replace").decode(looked_at)
+    readable = all(sign.isprintable() or sign.isspace() for sign in text) and "\ufffd" not in text
+    return guess if readable else None
 
 
 def _by_zeros(data: bytes) -> str | None:

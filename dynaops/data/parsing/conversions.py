@@ -1,0 +1,94 @@
+"""What --types makes of a value: the same in all formats (docs/loading.md has this table).
+
+| to | from |
+| --- | --- |
+| S | N: the number as DynamoDB shows it, without exponent and needless zeros; BOOL: true or false |
+| N | S: the number that the text is, exactly |
+| BOOL | S: true or false, in any case |
+| B | S: base64 |
+| L, M | S: JSON text; L also of a set |
+| SS, NS, BS | S: JSON text; L and other sets, of which each member is converted |
+
+Blanks around a number, a flag, base64 or JSON text do not count. Anything else cannot be converted.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dynaops.data.parsing import numbers, values
+from dynaops.data.parsing.malformed import Malformed, at
+from dynaops.data.parsing.values import Sized, Typed
+
+_MEMBERS = {"SS": "S", "NS": "N", "BS": "B"}
+_BOOLS = {"true": values.TRUE, "false": values.FALSE}
+
+
+def of_plain(value: Any, kind: str, where: str) -> Sized:
+    """A value of plain JSON as `kind`. Raises Malformed, Inexact."""
+    return of_sized(values.plain(value, where), kind, where)
+
+
+def of_typed(value: Any, kind: str, where: str) -> Sized:
+    """A value of DynamoDB JSON as `kind`. Raises Malformed."""
+    return of_sized(values.typed(value, where), kind, where)
+
+
+def of_text(text: str, kind: str, where: str) -> Sized:
+    """Text, such as a cell of CSV, as `kind`. Raises Malformed."""
+    if kind == "S":
+        return {"S": text}, values.text_size(text)
+    return of_sized(({"S": text}, 0), kind, where)
+
+
+def of_sized(found: Sized, kind: str, where: str) -> Sized:
+    """A value that is read as `kind`. Raises Malformed."""
+    value, _ = found
+    ((actual, content),) = value.items()
+    if actual == kind:
+        return found
+    if actual == "S" and kind != "NULL":
+        return _from_text(content, kind, where)
+    if kind == "S" and actual == "N":
+        text = numbers.canonical(content, where)
+        return {"S": text}, len(text)
+    if kind == "S" and actual == "BOOL":
+        text = "true" if content else "false"
+        return {"S": text}, len(text)
+    if actual in _MEMBERS and kind in ("L", *_MEMBERS):
+        content = [{_MEMBERS[actual]: member} for member in content]
+        return values.typed({"L": content}, where) if kind == "L" else _set(content, kind, where)
+    if actual == "L" and kind in _MEMBERS:
+        return _set(content, kind, where)
+    raise Malformed(f"{at(where)}is of type {actual}, which cannot be made {kind}")
+
+
+def _from_text(text: str, kind: str, where: str) -> Sized:
+    bare = text.strip()
+    if kind in ("N", "B"):
+        return values.typed({kind: bare}, where)
+    if kind == "BOOL":
+        found = _BOOLS.get(bare.lower())
+        if found is None:
+            raise Malformed(f"{at(where)}{text!r} is neither true nor false (BOOL)")
+        return found, 1
+    try:
+        value = numbers.exactly(bare.encode())
+    except Malformed as error:
+        raise Malformed(f"{at(where)}{error}") from None
+    except (ValueError, RecursionError):
+        raise Malformed(f"{at(where)}is text that is not JSON, which cannot be made {kind}") from None
+    found_kind = values.plain(value, where)
+    if "S" in found_kind[0]:
+        raise Malformed(f"{at(where)}is JSON of a string, which cannot be made {kind}")
+    return of_sized(found_kind, kind, where)
+
+
+def _set(members: list[Typed], kind: str, where: str) -> Sized:
+    """A set of the members of a list."""
+    sort = _MEMBERS[kind]
+    content = []
+    for place, member in enumerate(members):
+        found, _ = of_sized((member, 0), sort, f"{where}[{place}]")
+        content.append(str(found[sort]))  # a number may be `Exact`
+    return values.typed({kind: content}, where)
