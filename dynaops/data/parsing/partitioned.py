@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import orjson
 
-from dynaops.data.parsing import values
+from dynaops.data.parsing import conversions, values
 from dynaops.data.parsing.harvest import MOST_BYTES, Harvest
 from dynaops.data.parsing.keys import KeyRules
 from dynaops.data.parsing.malformed import Malformed
@@ -52,7 +52,7 @@ class PartitionedRows:
 
     def _value(self, name: str, text: str) -> Sized:
         types = {**self._plan.types, **self._rules.index_keys, **self._rules.types}
-        return values.converted(text, types.get(name, "S"), name)
+        return conversions.of_text(text, types.get(name, "S"), name)
 
     def _with(self, row: Row, added: dict[str, Sized]) -> Row:
         """The row with these attributes. Raises Malformed."""
