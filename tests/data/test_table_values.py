@@ -404,3 +404,62 @@ def test_workbooks_of_openpyxl(tmp_path_factory: Any, cells: list[Any]) -> None:
     found = read(path)
     assert [item["v"] for item in found.items] == [plain(one) for one in cells]
     assert json.dumps(found.told) == "[]"
+
+
+def test_types_of_pandas_that_parquet_has_not(tmp_path: Path) -> None:
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame(
+        {
+            "id": ["a", "b"],
+            "period": pandas.PeriodIndex(["2026-01", None], freq="M"),
+            "berlin": pandas.to_datetime(["2026-01-01", "2026-07-01"]).tz_localize("Europe/Berlin"),
+            "word": pandas.Categorical(["x", "y"]),
+            "length": pandas.to_timedelta([90, -1], unit="s"),
+        },
+        index=[5, 7],
+    )
+    frame.to_parquet(tmp_path / "a.parquet")
+    found = read(tmp_path / "a.parquet")
+    assert found.items == [
+        {
+            "id": {"S": "b"},
+            "period": {"NULL": True},
+            "berlin": {"S": "2026-06-30T22:00:00Z"},
+            "word": {"S": "y"},
+            "length": {"S": "PT-1S"},
+        }
+    ]
+    assert [reason[:31] for _, reason in found.told] == ["period: is a period of pandas'"[:31] + ","]
+    assert {note.kind for note in found.notes} == {"pandas-index", "time-zone", "nulls"}
+
+
+def test_types_of_duckdb_in_parquet(tmp_path: Path) -> None:
+    """Where its types are nested, the logical types of the leaves are those of Parquet's schema, not Arrow's."""
+    duckdb = pytest.importorskip("duckdb")
+    path = tmp_path / "a.parquet"
+    duckdb.connect().execute(f"""COPY (SELECT 'a' AS id, {{'b': [INTERVAL '14 months 3 days', INTERVAL '90 seconds'],
+        'u': '6f1bafe3-0000-4000-8000-000000000001'::UUID, 'm': MAP {{'x': [0.1::FLOAT, NULL]}}}} AS s,
+        'abcdefghijkl'::BLOB AS raw, '{{"a":1}}'::JSON AS j, '101'::BIT AS bits, TIME '01:02:03.5' AS t,
+        '2026-01-01 00:00:00.123456789'::TIMESTAMP_NS AS ns
+        , INTERVAL '1 hour' AS one UNION ALL SELECT 'b', NULL, NULL, NULL, NULL, NULL, NULL, NULL) TO '{path}'""")
+    found = read(path, drop_nulls=True)
+    assert not found.rejects
+    assert sorted(found.items, key=lambda item: str(item["id"])) == [
+        {
+            "id": {"S": "a"},
+            "s": {
+                "M": {
+                    "b": {"L": [{"S": "P14M3D"}, {"S": "PT90S"}]},
+                    "u": {"S": "6f1bafe3-0000-4000-8000-000000000001"},
+                    "m": {"M": {"x": {"L": [{"N": "0.1"}, {"NULL": True}]}}},
+                }
+            },
+            "raw": binary(b"abcdefghijkl"),
+            "j": {"S": '{"a":1}'},
+            "bits": {"S": "101"},
+            "t": {"S": "01:02:03.500000"},
+            "ns": {"S": "2026-01-01T00:00:00.123456789"},
+            "one": {"S": "PT3600S"},
+        },
+        {"id": {"S": "b"}},
+    ]

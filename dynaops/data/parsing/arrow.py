@@ -5,13 +5,18 @@ Decimals and integers are exact. A 16, 32 or 64-bit float is written with the di
 
 from __future__ import annotations
 
+from typing import Any
+
 from pyarrow import ipc
 
-from dynaops.data.parsing.arrow_cells import Cells, leaves, logical_types
+from dynaops.data.parsing.arrow_cells import LEFT_OUT, Cells, extension_name, leaves, logical_types
 from dynaops.data.parsing.harvest import Harvest
 from dynaops.data.parsing.keys import KeyRules
+from dynaops.data.parsing.malformed import Unusable
 from dynaops.data.parsing.plan import ParsePlan
 from dynaops.data.parsing.tables import TableRows
+
+_PERIOD = "pandas.period"
 
 
 class ArrowRows:
@@ -25,12 +30,22 @@ class ArrowRows:
         line = first_line
         with ipc.open_stream(data) as stream:
             cells = Cells(logical_types(stream.schema))
+            left_out = (stream.schema.metadata or {}).get(LEFT_OUT, b"").decode().split("\n")
+            names = [name for name in stream.schema.names if name not in left_out]
             for batch in stream:
                 columns, leaf = [], 0
-                for array in batch.columns:
-                    columns.append(cells.of(array, leaf))
+                for field, array in zip(batch.schema, batch.columns, strict=True):
+                    if field.name not in left_out:
+                        is_period = extension_name(field) == _PERIOD
+                        columns.append(_periods(array) if is_period else cells.of(array, leaf))
                     leaf += leaves(array.type)
-                self._rows.read(
-                    batch.schema.names, enumerate(zip(*columns, strict=True), line), harvest, source
-                )
+                self._rows.read(names, enumerate(zip(*columns, strict=True), line), harvest, source)
                 line += batch.num_rows
+
+
+def _periods(array: Any) -> list[Any]:
+    """Periods of pandas are stored as bare numbers, whose meaning is known to pandas alone."""
+    unusable = Unusable(
+        "is a period of pandas', stored as a number: write the column as text, with astype(str)"
+    )
+    return [unusable if valid else None for valid in array.is_valid().to_pylist()]

@@ -24,6 +24,8 @@ from dynaops.data.parsing.numbers import Exact
 
 LOGICAL = b"dynaops:logical"
 """Metadata of a schema: the logical types that Arrow's types have lost, as ``LEAF=TYPE`` with spaces between."""
+LEFT_OUT = b"dynaops:left-out"
+"""Metadata of a schema: names of columns that are not loaded, one a line."""
 INTERVAL, UUID = "interval", "uuid"
 _FAILURES = (pa.ArrowException, ValueError, OverflowError, TypeError, KeyError, UnicodeError)
 _KEYS: Mapping[type, str] = {dict: "map", list: "list", bytes: "binary value"}
@@ -164,6 +166,13 @@ def leaves(kind: Any) -> int:
     if _types.is_dictionary(kind) or _types.is_run_end_encoded(kind) or not _types.is_nested(kind):
         return 1
     return sum(leaves(kind.field(at).type) for at in range(kind.num_fields))
+
+
+def extension_name(field: Any) -> str:
+    """The extension type of a field, also where nobody has registered that type (as pandas does with its own)."""
+    if isinstance(field.type, pa.BaseExtensionType):
+        return str(field.type.extension_name)
+    return str((field.metadata or {}).get(b"ARROW:extension:name", b"").decode("utf-8", "replace"))
 
 
 def logical_types(schema: Any) -> dict[int, str]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import IO, Any
 
+from dynaops.data.notes import Note
+from dynaops.data.reading import arrow_columns
+from dynaops.data.reading.arrow_columns import index_columns
 from dynaops.data.reading.cut import BLOCK_BYTES, Piece
 from dynaops.data.reading.damage import DamagedInput
 from dynaops.data.recount import CountsDiffer
@@ -40,7 +43,8 @@ class ParquetFile:
                 said.append(f"{at}={INTERVAL}")
             elif column.logical_type.type == "UUID":
                 said.append(f"{at}={UUID}")
-        return self._file.schema_arrow.with_metadata({LOGICAL: " ".join(said).encode()})
+        schema = self._file.schema_arrow
+        return schema.with_metadata({**(schema.metadata or {}), LOGICAL: " ".join(said).encode()})
 
     def batches(self, start: int) -> Iterator[tuple[int, Any]]:
         """Batches with the number of their first row; those that end before row `start` are left out."""
@@ -131,12 +135,20 @@ NAMES = {"parquet": "Parquet", "arrow": "an Arrow file", "arrow stream": "an Arr
 
 def column_names(file: IO[bytes], kind: str, name: str) -> list[str]:
     """The names of the columns of a file. Raises DynaopsError."""
-    return [str(one) for one in _opened(file, kind, name).schema.names]
+    schema = _opened(file, kind, name).schema
+    left_out = index_columns(schema)
+    return [str(one) for one in schema.names if one not in left_out]
+
+
+def notes(file: IO[bytes], kind: str, name: str) -> tuple[Note, ...]:
+    """What is to be said about the columns. Raises DynaopsError."""
+    return arrow_columns.notes(_opened(file, kind, name).schema)
 
 
 def pieces(file: IO[bytes], kind: str, name: str, start: int) -> Iterator[Piece]:
     """The rows from number `start` on (from 0). Lines and ends are rows. Raises DynaopsError."""
     opened = _opened(file, kind, name)
+    metadata = _metadata(opened.schema)
     try:
         for first, batch in opened.batches(start):
             for at in range(0, batch.num_rows, _MOST_ROWS):
@@ -144,7 +156,7 @@ def pieces(file: IO[bytes], kind: str, name: str, start: int) -> Iterator[Piece]
                 begin = first + at
                 if begin >= start:
                     end = begin + part.num_rows
-                    yield Piece(_serialised(part, opened.schema), begin + 1, end, end + 1, part.num_rows)
+                    yield Piece(_serialised(part, metadata), begin + 1, end, end + 1, part.num_rows)
     except CountsDiffer as error:
         raise CountsDiffer(f"{name}: {error.message}") from None
     except DamagedInput as error:
@@ -203,10 +215,18 @@ def _counted(batches: Any, start: int) -> Iterator[tuple[int, Any]]:
         at += batch.num_rows
 
 
-def _serialised(batch: Any, schema: Any) -> bytes:
+def _metadata(schema: Any) -> dict[bytes, bytes]:
+    """What a worker has to know of the columns besides their types."""
+    from dynaops.data.parsing.arrow_cells import LEFT_OUT, LOGICAL
+
+    said = {LOGICAL: (schema.metadata or {}).get(LOGICAL, b"")}
+    return {**said, LEFT_OUT: "\n".join(index_columns(schema)).encode()}
+
+
+def _serialised(batch: Any, metadata: dict[bytes, bytes]) -> bytes:
     from pyarrow import BufferOutputStream, ipc
 
-    batch = batch.replace_schema_metadata(schema.metadata)
+    batch = batch.replace_schema_metadata(metadata)
     sink = BufferOutputStream()
     with ipc.new_stream(sink, batch.schema) as writer:
         writer.write_batch(batch)

@@ -55,8 +55,6 @@ class Detected(NamedTuple):
     sample: bytes
     around: Around = Around.NOTHING
     part: Part | None = None
-    said: str = ""
-    """What is to be told about it before the load."""
     encoding: str = UTF8
     csv: CsvFile | None = None
     notes: tuple[Note, ...] = ()
@@ -86,9 +84,9 @@ def detect(
     if kind is None and wanted in READ.values():
         kind = wanted
     if kind is not None:
-        part, said = tabular.part_of(source, packing, kind, sql_table, sheet)
+        part, notes = tabular.part_of(source, packing, kind, sql_table, sheet)
         layout = Layout(tabular.container_of(kind))
-        return Detected(source, packing, layout, Opening(0, 1), raw, part=part, said=said)
+        return Detected(source, packing, layout, Opening(0, 1), raw, part=part, notes=notes)
     text = text_of(raw, encoding, source.name)
     check_readable(text.sample, source.name)
     sample = text.sample

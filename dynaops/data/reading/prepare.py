@@ -105,8 +105,7 @@ def prepare(arguments: Sequence[str], keys: Keys, aws: Callable[[], Aws], option
         all(one.source.size is not None for one in found),
         notes=(
             *expanded.notes,
-            *(Note("part", "", one.said) for one in found if one.said),
-            *(note for one in found for note in one.notes),
+            *dict.fromkeys(note for one in found for note in one.notes),
             *guess.notes,
         ),
     )

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from dynaops.data.notes import Note
 from dynaops.data.parsing.plan import Container
 from dynaops.data.reading import columnar, sqlite, xlsx
 from dynaops.data.reading.cut import Piece
@@ -29,17 +30,18 @@ def container_of(kind: str) -> Container:
 
 def part_of(
     source: Input, packing: Packing, kind: str, table: str | None, sheet: str | None
-) -> tuple[Part, str]:
+) -> tuple[Part, tuple[Note, ...]]:
     """The table that is meant, and what is to be said about those that are not. Raises DynaopsError."""
     if kind == "sqlite":
-        return Part(kind, sqlite.chosen(path_of(source, packing), source.name, table)), ""
+        return Part(kind, sqlite.chosen(path_of(source, packing), source.name, table)), ()
     if kind == "xlsx":
         with seekable(source, packing) as file:
             chosen, others = xlsx.chosen(file, source.name, sheet)
         left_out = ", ".join(map(repr, others))
-        said = f"Of {source.name} the sheet {chosen!r} is loaded, not {left_out} (--sheet)" if others else ""
-        return Part(kind, chosen), "" if sheet else said
-    return Part(kind), ""
+        said = Note("sheet", "", f"Of {source.name} the sheet {chosen!r} is loaded, not {left_out} (--sheet)")
+        return Part(kind, chosen), (said,) if others and not sheet else ()
+    with seekable(source, packing) as file:
+        return Part(kind), columnar.notes(file, kind, source.name)
 
 
 def columns(source: Input, packing: Packing, part: Part) -> list[str]:
