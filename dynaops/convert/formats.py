@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from dynaops.convert.notes import Where
 from dynaops.convert.pieces import Pieces
 from dynaops.convert.texts import Text
 from dynaops.model.errors import DynaopsError
+
+_SERVICE = re.compile(r"^service\s*:", re.MULTILINE)
+_PROVIDER = re.compile(r"^provider\s*:", re.MULTILINE)
+_API_VERSION = re.compile(r"^[\s{\"-]*apiVersion\"?\s*:\s*[\"']?([\w.]+)/", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,26 @@ def _is_state(text: Text) -> bool:
 
 def _is_plan(text: Text) -> bool:
     return "format_version" in text.keys and bool({"planned_values", "values"} & text.keys)
+
+
+def _is_assembly(text: Text) -> bool:
+    return text.context is not None
+
+
+def _is_serverless(text: Text) -> bool:
+    return bool(_SERVICE.search(text.text) and _PROVIDER.search(text.text)) and not text.looks_like_json
+
+
+def _is_ack(text: Text) -> bool:
+    return _has_group(text, "dynamodb.services.k8s.aws")
+
+
+def _is_crossplane(text: Text) -> bool:
+    return any(_has_group(text, f"dynamodb.aws.{one}.io") for one in ("upbound", "m.upbound", "crossplane"))
+
+
+def _has_group(text: Text, group: str) -> bool:
+    return any(found.group(1) == group for found in _API_VERSION.finditer(text.text))
 
 
 def _is_template(text: Text) -> bool:
@@ -80,9 +106,27 @@ def _read_template(texts: Sequence[Text], pieces: Pieces, options: Options) -> N
     from dynaops.convert.cloudformation import reader, template
 
     for text in texts:
-        reader.read(
-            template.read(text.written_by_hand(), text.path), pieces, options.parameters, options.region
-        )
+        found, *more = template.documents(text.written_by_hand(), text.path)
+        for document in more:
+            pieces.notes.lost(
+                Where("document", document.spot), "a template is the first document of its file"
+            )
+        environment = text.context or {}
+        given = {**environment, **options.parameters}
+        reader.read(found, pieces, given, options.region or environment.get("AWS::Region"))
+
+
+def _read_serverless(texts: Sequence[Text], pieces: Pieces, options: Options) -> None:
+    from dynaops.convert.serverless import read
+
+    for text in texts:
+        read(text, pieces, options.parameters, options.region)
+
+
+def _read_manifests(texts: Sequence[Text], pieces: Pieces, options: Options) -> None:
+    from dynaops.convert.kubernetes import read
+
+    read(texts, pieces, options.region)
 
 
 def _read_description(texts: Sequence[Text], pieces: Pieces, options: Options) -> None:  # noqa: ARG001
@@ -95,6 +139,10 @@ FORMATS: tuple[Format, ...] = (
     Format("tfvars", "Terraform files (.tfvars, .tf)", _is_hcl, _read_hcl),
     Format("terraform-state", "a Terraform state", _is_state, _read_state),
     Format("terraform-plan", "`terraform show -json`", _is_plan, _read_plan),
+    Format("cdk", "a folder of `cdk synth` (cdk.out)", _is_assembly, _read_template),
+    Format("serverless", "a serverless.yml", _is_serverless, _read_serverless),
+    Format("ack", "manifests of ACK's tables", _is_ack, _read_manifests),
+    Format("crossplane", "manifests of Crossplane's tables", _is_crossplane, _read_manifests),
     Format("cloudformation", "a CloudFormation, CDK or SAM template", _is_template, _read_template),
     Format("describe-table", "answers of `aws dynamodb describe-table`", _is_description, _read_description),
 )

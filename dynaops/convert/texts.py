@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from dynaops.convert import json_text
+from dynaops.convert.cdk_out import is_assembly, templates
 from dynaops.convert.json_text import NotJson
 from dynaops.convert.notes import Notes, Where
 from dynaops.engine.yaml_tree import unreadable
@@ -35,6 +36,8 @@ class Text:
 
     path: str
     text: str
+    context: Mapping[str, str] | None = None
+    """Of a template that `cdk synth` has written: the pseudo parameters of the environment it is deployed in."""
 
     @cached_property
     def documents(self) -> list[Any] | None:
@@ -85,11 +88,23 @@ def read(paths: Sequence[str], notes: Notes) -> list[Text]:
     """The files, those of folders too. Raises DynaopsError where one cannot be read."""
     found: list[Text] = []
     room = MAX_BYTES
-    for path in [path for given in paths for path in _files(given, notes)]:
+    for path, context in [one for given in paths for one in _sources(given, notes)]:
         raw = _bytes(path, room)
         room -= len(raw)
-        found.append(Text("stdin" if path == STDIN else Path(path).as_posix(), _decoded(raw, path)))
+        name = "stdin" if path == STDIN else Path(path).as_posix()
+        found.append(Text(name, _decoded(raw, path), context))
     return found
+
+
+def _sources(given: str, notes: Notes) -> list[tuple[str, Mapping[str, str] | None]]:
+    """The files of an argument, with what a folder of CDK's says of each."""
+    path = Path(given)
+    if given == STDIN or not _is_folder(path) or not is_assembly(path):
+        return [(one, None) for one in _files(given, notes)]
+    found = templates(path)
+    if not found:
+        raise DynaopsError(f"{given}: the manifest lists no stack", "Run `cdk synth` again.")
+    return [(one.as_posix(), context) for one, context in found]
 
 
 def _files(given: str, notes: Notes) -> list[str]:

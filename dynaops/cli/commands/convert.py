@@ -15,7 +15,8 @@ app = new_app()
 EXAMPLES = """dynaops convert prod.tfvars --out specs
 dynaops convert main.tf variables.tf prod.tfvars
 dynaops convert terraform.tfstate --out specs
-dynaops convert cdk.out/Shop.template.json --parameter OrdersTable=shop-orders"""
+dynaops convert cdk.out/Shop.template.json --parameter OrdersTable=shop-orders
+dynaops convert serverless.yml --parameter opt:stage=prod"""
 
 
 class Format(StrEnum):
@@ -24,6 +25,10 @@ class Format(StrEnum):
     TFVARS = "tfvars"
     TERRAFORM_STATE = "terraform-state"
     TERRAFORM_PLAN = "terraform-plan"
+    CDK = "cdk"
+    SERVERLESS = "serverless"
+    ACK = "ack"
+    CROSSPLANE = "crossplane"
     CLOUDFORMATION = "cloudformation"
     DESCRIBE_TABLE = "describe-table"
 
@@ -37,8 +42,8 @@ def convert(
         typer.Option(
             "--from",
             metavar="FORMAT",
-            help="tfvars (also .tf files), terraform-state, terraform-plan, cloudformation (also CDK and SAM), or "
-            "describe-table.  [default: as the files are]",
+            help="tfvars (also .tf files), terraform-state, terraform-plan, cloudformation (also CDK and SAM), cdk (a "
+            "cdk.out folder), serverless, ack, crossplane, or describe-table.  [default: as the files are]",
             show_default=False,
         ),
     ] = None,

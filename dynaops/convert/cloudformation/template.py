@@ -12,12 +12,17 @@ MAX_SIGNS = 150_000
 
 
 def read(text: str, file: str) -> Node:
-    """The template. Raises Unreadable."""
+    """The template: the first document of a file. Raises Unreadable."""
+    return documents(text, file)[0]
+
+
+def documents(text: str, file: str) -> list[Node]:
+    """The documents of a file, at least one. Raises Unreadable."""
     if sum(text.count(sign) for sign in "\n[{,") > MAX_SIGNS:
         place = Place(file=file, line=1, column=1)
         raise unreadable("CONV003", "too large to work out: the template has too many values", place)
     found = nodes(text, file, MAX_VALUES, _tagged)
-    return found[0] if found else Node({}, (file, 1, 1))
+    return found or [Node({}, (file, 1, 1))]
 
 
 def _tagged(tag: str, node: Node) -> Node:

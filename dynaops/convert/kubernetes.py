@@ -1,0 +1,267 @@
+"""Kubernetes manifests of tables: ACK's and Crossplane's, in files of several documents.
+
+Each table is put into CloudFormation's property names (their values keep their places), and read as such.
+Sources: aws-controllers-k8s/dynamodb-controller (dynamodb.services.k8s.aws/v1alpha1, Table), upbound/provider-aws
+(dynamodb.aws.upbound.io, Table), crossplane-contrib/provider-aws (dynamodb.aws.crossplane.io, Table). What they leave
+out is CreateTable's default in all three: billing PROVISIONED, everything else off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from dynaops.convert.cloudformation import tables
+from dynaops.convert.cloudformation.identities import Identities
+from dynaops.convert.cloudformation.stack import Stack
+from dynaops.convert.notes import Where
+from dynaops.convert.part import Part, Unknown
+from dynaops.convert.pieces import Kind, Pieces
+from dynaops.convert.texts import Text
+from dynaops.engine.yaml_tree import MAX_NODES, Node, nodes
+
+ACK = ("dynamodb.services.k8s.aws/",)
+CROSSPLANE = ("dynamodb.aws.upbound.io/", "dynamodb.aws.m.upbound.io/")
+COMMUNITY = ("dynamodb.aws.crossplane.io/",)
+_NAMES = {
+    "sseSpecification": "SSESpecification",
+    "sseType": "SSEType",
+    "kmsMasterKeyID": "KMSMasterKeyId",
+    "kmsKeyArn": "KMSMasterKeyId",
+    "timeToLive": "TimeToLiveSpecification",
+    "ttl": "TimeToLiveSpecification",
+    "continuousBackups": "PointInTimeRecoverySpecification",
+    "tableReplicas": "Replicas",
+    "replica": "Replicas",
+    "attribute": "AttributeDefinitions",
+    "globalSecondaryIndex": "GlobalSecondaryIndexes",
+    "localSecondaryIndex": "LocalSecondaryIndexes",
+    "serverSideEncryption": "SSESpecification",
+}
+"""Names that are not CloudFormation's with a small first letter."""
+_EXTERNAL = "crossplane.io/external-name"
+_REGION = "services.k8s.aws/region"
+_DELETION = "services.k8s.aws/deletion-policy"
+_OTHER = "it is not a table of DynamoDB"
+
+
+def read(texts: Sequence[Text], pieces: Pieces, region: str | None) -> None:
+    """Take the tables of all documents of all files. Raises Unreadable."""
+    for text in texts:
+        for document in nodes(text.written_by_hand(), text.path, MAX_NODES):
+            _document(document, pieces, region)
+
+
+def _document(document: Node, pieces: Pieces, region: str | None) -> None:
+    if not isinstance(document.value, dict):
+        where = Where("document", document.spot)
+        pieces.ledger.found(where)
+        pieces.notes.lost(where, "it is no manifest")
+        return
+    whole = Part(_known(document), Where("", document.spot), pieces.notes)
+    group, kind = whole.text("apiVersion") or "", whole.text("kind") or "manifest"
+    if kind == "List" and "items" in document.value and isinstance(document.value["items"].value, list):
+        for item in document.value["items"].value:
+            _document(item, pieces, region)
+        return
+    metadata = whole.part("metadata")
+    name = (metadata.text("name") if metadata else None) or "without a name"
+    where = Where(f"{kind}/{name}", document.spot)
+    ours = group.startswith((*ACK, *CROSSPLANE, *COMMUNITY))
+    if not ours:
+        pieces.ledger.outside(where)
+        pieces.notes.lost(where, _OTHER)
+        return
+    pieces.ledger.found(where)
+    if kind != "Table":
+        pieces.notes.lost(where, f"{group} {kind}: only Table is converted")
+        return
+    annotations = {}
+    if metadata is not None and "annotations" in metadata:
+        found = metadata.value("annotations")
+        annotations = found if isinstance(found, dict) else {}
+    _table(_known(document), where, group, (name, annotations), pieces, region)
+
+
+def _table(
+    document: Node,
+    where: Where,
+    group: str,
+    metadata: tuple[str, dict[str, object]],
+    pieces: Pieces,
+    region: str | None,
+) -> None:
+    name, annotations = metadata
+    body = document.value.get("spec")
+    crossplane = not group.startswith(ACK)
+    beside: dict[str, Node] = body.value if body is not None and isinstance(body.value, dict) else {}
+    said = beside.get("forProvider") if crossplane else body
+    if said is None or not isinstance(said.value, dict):
+        pieces.notes.lost(where, "it has no " + ("spec.forProvider" if crossplane else "spec"))
+        return
+    properties = _renamed(said).value
+    home = properties.pop("Region", None)
+    if crossplane:
+        external = annotations.get(_EXTERNAL, name)
+        properties.setdefault("TableName", Node(external, document.spot))
+    if group.startswith(CROSSPLANE):
+        properties = _as_cloudformation(properties)
+    _settle(properties)
+    own = annotations.get(_REGION) or (home.value if home is not None else None) or region
+    stack = Stack(pieces, Identities({}, {}, None), {}, own if isinstance(own, str) else None)
+    stack.identities.name_property = lambda logical, name: _plain(properties.get("TableName"))  # noqa: ARG005
+    policy = beside.get("deletionPolicy")
+    if annotations.get(_DELETION) == "retain" or (policy and policy.value == "Orphan"):
+        stack.lifecycle = {"on_destroy": "retain"}
+    part = Part(Node(properties, said.spot), where, pieces.notes)
+    name_node = properties.get("TableName")
+    if name_node is None or not isinstance(name_node.value, str):
+        unknown = name_node is not None and isinstance(name_node.value, Unknown)
+        why = name_node.value.why if name_node is not None and unknown else "it does not say tableName"
+        pieces.notes.lost(where, why)
+        return
+    for replica in part.parts("Replicas"):
+        _replica(name_node.value, replica, pieces)
+    tables.table(stack, "", part)
+    part.close()
+    for key in set(beside) - {"forProvider", "deletionPolicy", "providerConfigRef"} if crossplane else ():
+        pieces.notes.lost(where.below(f"spec.{key}", beside[key].spot), "a spec has no such setting")
+
+
+def _replica(table: str, part: Part, pieces: Pieces) -> None:
+    region = part.text("RegionName")
+    data = {
+        "region": region,
+        "kms_key_arn": part.open_text("KMSMasterKeyId"),
+        "point_in_time_recovery": part.open_flag("PointInTimeRecovery"),
+        "propagate_tags": part.flag("PropagateTags") or False,
+    }
+    if region is None:
+        pieces.notes.lost(part.where, "it does not say its region")
+        return
+    said = {name: value for name, value in data.items() if value is not None}
+    pieces.add(Kind.REPLICA, table, said, part)
+
+
+def _plain(node: Node | None) -> object:
+    return None if node is None else node.value
+
+
+def _known(node: Node) -> Node:
+    """The tree with the expressions of templates (Helm's ``{{ }}``) as what is not known."""
+    if isinstance(node.value, dict):
+        return Node({name: _known(child) for name, child in node.value.items()}, node.spot, node.key)
+    if isinstance(node.value, list):
+        return Node([_known(child) for child in node.value], node.spot, node.key)
+    if isinstance(node.value, str) and "{{" in node.value:
+        return Node(Unknown("it is filled in by a template ({{ }})"), node.spot, node.key)
+    return node
+
+
+def _renamed(node: Node) -> Node:
+    """The tree with CloudFormation's names. What is within tags that are a map is no name."""
+    if isinstance(node.value, dict):
+        found = {}
+        for name, child in node.value.items():
+            free = name == "tags" and isinstance(child.value, dict)
+            found[_NAMES.get(name, name[:1].upper() + name[1:])] = child if free else _renamed(child)
+        return Node(found, node.spot, node.key)
+    if isinstance(node.value, list):
+        return Node([_renamed(child) for child in node.value], node.spot, node.key)
+    return node
+
+
+def _settle(properties: dict[str, Node]) -> None:
+    """What ACK and Crossplane call otherwise; a stream that is not enabled is none."""
+    recovery = properties.pop("PointInTimeRecoveryEnabled", None)
+    if recovery is not None:
+        block = Node({"PointInTimeRecoveryEnabled": recovery}, recovery.spot)
+        properties.setdefault("PointInTimeRecoverySpecification", block)
+    _rename_in(properties, "SSESpecification", {"Enabled": "SSEEnabled"})
+    stream = properties.get("StreamSpecification")
+    if stream is not None and isinstance(stream.value, dict):
+        on = stream.value.get("StreamEnabled")
+        if on is None or on.value is True:
+            stream.value.pop("StreamEnabled", None)
+        elif on.value is False:
+            properties.pop("StreamSpecification")
+
+
+def _rename_in(properties: dict[str, Node], block: str, names: dict[str, str]) -> None:
+    node = properties.get(block)
+    if node is None:
+        return
+    if isinstance(node.value, list) and len(node.value) == 1:
+        node = properties[block] = node.value[0]
+    if isinstance(node.value, dict):
+        node.value = {names.get(name, name): child for name, child in node.value.items()}
+
+
+def _as_cloudformation(properties: dict[str, Node]) -> dict[str, Node]:
+    """Upbound's properties, which are Terraform's, as CloudFormation's."""
+    found = dict(properties)
+    _rename_in(found, "SSESpecification", {"Enabled": "SSEEnabled"})
+    _rename_in(found, "TimeToLiveSpecification", {})
+    ttl = found.get("TimeToLiveSpecification")
+    if ttl is not None and isinstance(
+        ttl.value, dict
+    ):  # off by default (Terraform's aws_dynamodb_table, ttl)
+        ttl.value.setdefault("Enabled", Node(False, ttl.spot))
+    if "PointInTimeRecovery" in found:
+        found["PointInTimeRecoverySpecification"] = found.pop("PointInTimeRecovery")
+        _rename_in(found, "PointInTimeRecoverySpecification", {"Enabled": "PointInTimeRecoveryEnabled"})
+    _each(
+        found,
+        "AttributeDefinitions",
+        lambda one: _renames(one, {"Name": "AttributeName", "Type": "AttributeType"}),
+    )
+    hash_key = found.get("HashKey")
+    _keys(found)
+    _capacity(found)
+    for name in ("GlobalSecondaryIndexes", "LocalSecondaryIndexes"):
+        _each(found, name, lambda one: _index(one, hash_key))
+    on, view = found.pop("StreamEnabled", None), found.pop("StreamViewType", None)
+    if on is not None and on.value is not False:
+        fields = {} if view is None else {"StreamViewType": view}
+        if on.value is not True:
+            fields["StreamEnabled"] = on
+        found["StreamSpecification"] = Node(fields, on.spot)
+    return found
+
+
+def _each(properties: dict[str, Node], name: str, change: Callable[[dict[str, Node]], None]) -> None:
+    node = properties.get(name)
+    for one in node.value if node is not None and isinstance(node.value, list) else ():
+        if isinstance(one.value, dict):
+            change(one.value)
+
+
+def _renames(entry: dict[str, Node], names: dict[str, str]) -> None:
+    for old, new in names.items():
+        if old in entry:
+            entry[new] = entry.pop(old)
+
+
+def _keys(entry: dict[str, Node], hash_key: Node | None = None) -> None:
+    listed = []
+    for name, kind in (("HashKey", "HASH"), ("RangeKey", "RANGE")):
+        node = entry.pop(name, hash_key if kind == "HASH" else None)
+        if node is not None:
+            fields = {"AttributeName": node, "KeyType": Node(kind, node.spot)}
+            listed.append(Node(fields, node.spot))
+    if listed:
+        entry["KeySchema"] = Node(listed, listed[0].spot)
+
+
+def _capacity(entry: dict[str, Node]) -> None:
+    units = {f"{side}Units": entry.pop(side) for side in ("ReadCapacity", "WriteCapacity") if side in entry}
+    if units:
+        entry["ProvisionedThroughput"] = Node(units, next(iter(units.values())).spot)
+
+
+def _index(entry: dict[str, Node], hash_key: Node | None) -> None:
+    _renames(entry, {"Name": "IndexName"})
+    _keys(entry, hash_key)
+    _capacity(entry)
+    shape = {name: entry.pop(name) for name in ("ProjectionType", "NonKeyAttributes") if name in entry}
+    if shape:
+        entry["Projection"] = Node(shape, next(iter(shape.values())).spot)

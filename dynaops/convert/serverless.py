@@ -1,0 +1,176 @@
+"""serverless.yml: the template in its ``resources``, and the streams that its functions read.
+
+Source: Serverless Framework, "AWS - Resources" and "AWS - DynamoDB / Kinesis Streams". A stream event becomes an event
+source mapping with the framework's defaults: batches of 10, from TRIM_HORIZON, enabled.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from dynaops.convert.budget import TooLarge
+from dynaops.convert.cloudformation import reader
+from dynaops.convert.cloudformation.template import read as read_template
+from dynaops.convert.notes import Where
+from dynaops.convert.part import Part, Unknown, unknowns
+from dynaops.convert.pieces import Pieces
+from dynaops.convert.serverless_variables import Variables
+from dynaops.convert.texts import Text
+from dynaops.engine.yaml_tree import Node
+
+_MAPPED = {
+    "arn": "EventSourceArn",
+    "batchSize": "BatchSize",
+    "startingPosition": "StartingPosition",
+    "enabled": "Enabled",
+    "batchWindow": "MaximumBatchingWindowInSeconds",
+    "maximumRetryAttempts": "MaximumRetryAttempts",
+    "maximumRecordAgeInSeconds": "MaximumRecordAgeInSeconds",
+    "bisectBatchOnFunctionError": "BisectBatchOnFunctionError",
+    "parallelizationFactor": "ParallelizationFactor",
+    "tumblingWindowInSeconds": "TumblingWindowInSeconds",
+    "functionResponseType": "FunctionResponseTypes",
+}
+_DEFAULTS = {"BatchSize": 10, "StartingPosition": "TRIM_HORIZON", "Enabled": True}
+"""The framework's (lib/plugins/aws/package/compile/events/stream.js)."""
+_SCALING_PLUGIN = "dynamodb-auto"
+
+
+def read(text: Text, pieces: Pieces, given: Mapping[str, str], region: str | None) -> None:
+    """Take the tables of one serverless.yml. Raises Unreadable."""
+    root = read_template(text.written_by_hand(), text.path)
+    sections: dict[str, Node] = root.value if isinstance(root.value, dict) else {}
+    variables = Variables(root, given, pieces.budget)
+    template: dict[str, dict[str, Node]] = {"Resources": {}}
+    _merge(_filled(variables, sections.get("resources")), template, pieces)
+    _plugins(_filled(variables, sections.get("plugins")), pieces)
+    _functions(_filled(variables, sections.get("functions")), variables, template["Resources"], pieces)
+    whole = Node({name: Node(entries, root.spot) for name, entries in template.items()}, root.spot)
+    home = region or _text(variables, "${aws:region}")
+    reader.read(whole, pieces, given, home)
+
+
+def _filled(variables: Variables, node: Node | None) -> Node | None:
+    if node is None:
+        return None
+    try:
+        return variables.filled(node)
+    except TooLarge as error:
+        return Node(Unknown(str(error)), node.spot)
+
+
+def _text(variables: Variables, text: str) -> str | None:
+    found = _filled(variables, Node(text, ("", 0, 0)))
+    return found.value if found is not None and isinstance(found.value, str) else None
+
+
+def _merge(node: Node | None, template: dict[str, dict[str, Node]], pieces: Pieces) -> None:
+    """The sections of ``resources``: a map, or a list of maps."""
+    if node is None or node.value is None:
+        return
+    for number, one in enumerate(node.value if isinstance(node.value, list) else [node]):
+        where = Where(f"resources[{number}]" if isinstance(node.value, list) else "resources", one.spot)
+        if not isinstance(one.value, dict):
+            pieces.ledger.found(where)
+            why = one.value.why if isinstance(one.value, Unknown) else "it should be a map with Resources"
+            pieces.notes.lost(where, why)
+            continue
+        for name, section in one.value.items():
+            if name == "extensions":
+                pieces.notes.lost(
+                    where.below(name, section.spot), "what extends the framework's own resources"
+                )
+            elif isinstance(section.value, dict):
+                template.setdefault(name, {}).update(section.value)
+            elif name == "Resources" and section.value is not None:
+                why = section.value.why if isinstance(section.value, Unknown) else "it should be a map"
+                pieces.notes.lost(where.below(name, section.spot), why)
+
+
+def _plugins(node: Node | None, pieces: Pieces) -> None:
+    for one in node.value if node is not None and isinstance(node.value, list) else ():
+        if isinstance(one.value, str) and _SCALING_PLUGIN in one.value:
+            pieces.notes.lost(
+                Where(f"plugin {one.value}", one.spot),
+                "the scaling that it adds is in the deployed stack alone",
+            )
+
+
+def _functions(node: Node | None, variables: Variables, resources: dict[str, Node], pieces: Pieces) -> None:
+    """Event source mappings of the functions' streams; the functions themselves are outside our subject."""
+    listed: list[Node] = [] if node is None else (node.value if isinstance(node.value, list) else [node])
+    for group in listed:
+        if not isinstance(group.value, dict):
+            where = Where("functions", group.spot)
+            why = group.value.why if isinstance(group.value, Unknown) else "it should be a map of functions"
+            pieces.notes.lost(where, why)
+            continue
+        for name, function in group.value.items():
+            where = Where(f"functions.{name}", function.key or function.spot)
+            pieces.ledger.outside(where)
+            if isinstance(function.value, dict):
+                _streams(name, function, variables, resources, pieces)
+    names = sorted(name for group in listed if isinstance(group.value, dict) for name in group.value)
+    if names and node is not None:
+        where = Where(f"functions ({', '.join(names)})", node.spot)
+        pieces.notes.lost(where, "functions are no part of a spec: they stay with their stack")
+
+
+def _streams(
+    name: str, function: Node, variables: Variables, resources: dict[str, Node], pieces: Pieces
+) -> None:
+    events = function.value.get("events")
+    for number, event in enumerate(
+        events.value if events is not None and isinstance(events.value, list) else ()
+    ):
+        stream = event.value.get("stream") if isinstance(event.value, dict) else None
+        if stream is None:
+            continue
+        logical = f"functions.{name}.events[{number}]"
+        fields = stream if isinstance(stream.value, dict) and "arn" in stream.value else None
+        said = Part(fields or Node({"arn": stream}, stream.spot), Where(logical, stream.spot), pieces.notes)
+        if said.text("type") == "kinesis":
+            continue
+        properties = _mapping(said, stream)
+        own = function.value.get("name")
+        called = own or Node(
+            _text(variables, f"${{self:service}}-${{sls:stage}}-{name}")
+            or Unknown("the function's name depends on the stage"),
+            stream.spot,
+        )
+        properties["FunctionName"] = called
+        said.close()
+        resources[logical] = Node(
+            {
+                "Type": Node("AWS::Lambda::EventSourceMapping", stream.spot),
+                "Properties": Node(properties, stream.spot),
+            },
+            stream.spot,
+        )
+
+
+def _mapping(said: Part, stream: Node) -> dict[str, Node]:
+    found = {name: Node(value, stream.spot) for name, value in _DEFAULTS.items()}
+    for name, property_ in _MAPPED.items():
+        node = said.node(name)
+        if node is not None:
+            found[property_] = node
+    patterns = said.node("filterPatterns")
+    if patterns is not None and isinstance(patterns.value, list):
+        found["FilterCriteria"] = Node(
+            {"Filters": Node([_pattern(one) for one in patterns.value], patterns.spot)}, patterns.spot
+        )
+    destinations = said.part("destinations")
+    failure = destinations.node("onFailure") if destinations is not None else None
+    if failure is not None:
+        on_failure = failure.value.get("arn", failure) if isinstance(failure.value, dict) else failure
+        fields = Node({"Destination": on_failure}, failure.spot)
+        found["DestinationConfig"] = Node({"OnFailure": fields}, failure.spot)
+    return found
+
+
+def _pattern(node: Node) -> Node:
+    unknown = next(unknowns(node), None)
+    text = unknown or json.dumps(node.plain(), separators=(",", ":"), default=str)
+    return Node({"Pattern": Node(text, node.spot)}, node.spot)
