@@ -133,6 +133,21 @@ def test_the_same_without_pandas_numpy_and_time_zones(tmp_path: Path) -> None:
     assert len(said) == 1 and "'z': {'S': '2001-09-09T01:46:40.000000001Z'}" in said.pop()
 
 
+def test_a_row_without_its_value_is_rejected_again(tmp_path: Path) -> None:
+    from pyarrow import feather
+
+    cells = {
+        "id": ["a", "b"],
+        "b": [b"", None],
+        "v": pa.array([2**62] * 2, pa.int64()).cast(pa.timestamp("s")),
+    }
+    path, again = tmp_path / "a.feather", tmp_path / "again.jsonl"
+    feather.write_feather(pa.table(cells), str(path))
+    again.write_text("".join(one.text + "\n" for one in read(path).rejects))
+    found = read(again)
+    assert found.told == [(1, "v: NaN is no number that DynamoDB can hold"), (2, found.told[0][1])]
+
+
 def test_rows_of_tables_that_are_rejected_can_be_loaded_again(tmp_path: Path) -> None:
     """Their text is JSON, with numbers as exact as they were, and binary as DynamoDB JSON has it."""
     from decimal import Decimal
@@ -177,3 +192,25 @@ def test_numbers_as_text_are_as_dynamodb_shows_them(tmp_path: Path) -> None:
     found = read(path, types={"n": "S"})
     shown = ["2.5", "100", "7", "0", "12345678901234567890.1"]
     assert [item["n"]["S"] for item in found.items] == shown
+
+
+def test_a_damaged_column_costs_the_rows_of_its_row_group(tmp_path: Path) -> None:
+    from pyarrow import parquet
+
+    path = tmp_path / "a.parquet"
+    columns = {
+        "id": [f"k{at}" for at in range(30)],
+        "v": ["x" * at for at in range(30)],
+        "w": list(range(30)),
+    }
+    options: Any = {"compression": "zstd", "use_dictionary": False, "row_group_size": 10}
+    parquet.write_table(pa.table(columns), path, **options)
+    data = bytearray(path.read_bytes())
+    damaged = parquet.ParquetFile(path).metadata.row_group(1).column(1)
+    end = damaged.data_page_offset + damaged.total_compressed_size
+    data[end - 12 : end] = b"\xff" * 12
+    path.write_bytes(data)
+    found = read(path)
+    assert [item["w"]["N"] for item in found.items] == [str(at) for at in (*range(10), *range(20, 30))]
+    assert [line for line, _ in found.told] == list(range(11, 21))
+    assert all(reason.startswith("v: cannot be read: ") for _, reason in found.told)

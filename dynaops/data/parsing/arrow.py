@@ -5,11 +5,19 @@ Decimals and integers are exact. A 16, 32 or 64-bit float is written with the di
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from pyarrow import ipc
 
-from dynaops.data.parsing.arrow_cells import LEFT_OUT, Cells, extension_name, leaves, logical_types
+from dynaops.data.parsing.arrow_cells import (
+    LEFT_OUT,
+    UNREADABLE,
+    Cells,
+    extension_name,
+    leaves,
+    logical_types,
+)
 from dynaops.data.parsing.harvest import Harvest
 from dynaops.data.parsing.keys import KeyRules
 from dynaops.data.parsing.malformed import Unusable
@@ -30,12 +38,16 @@ class ArrowRows:
         line = first_line
         with ipc.open_stream(data) as stream:
             cells = Cells(logical_types(stream.schema))
-            left_out = (stream.schema.metadata or {}).get(LEFT_OUT, b"").decode().split("\n")
+            said = stream.schema.metadata or {}
+            left_out = said.get(LEFT_OUT, b"").decode().split("\n")
+            unreadable = json.loads(said.get(UNREADABLE) or b"{}")
             names = [name for name in stream.schema.names if name not in left_out]
             for batch in stream:
                 columns, leaf = [], 0
                 for field, array in zip(batch.schema, batch.columns, strict=True):
-                    if field.name not in left_out:
+                    if field.name in unreadable:
+                        columns.append([Unusable(f"cannot be read: {unreadable[field.name]}")] * len(array))
+                    elif field.name not in left_out:
                         is_period = extension_name(field) == _PERIOD
                         columns.append(_periods(array) if is_period else cells.of(array, leaf))
                     leaf += leaves(array.type)

@@ -26,6 +26,8 @@ LOGICAL = b"dynaops:logical"
 """Metadata of a schema: the logical types that Arrow's types have lost, as ``LEAF=TYPE`` with spaces between."""
 LEFT_OUT = b"dynaops:left-out"
 """Metadata of a schema: names of columns that are not loaded, one a line."""
+UNREADABLE = b"dynaops:unreadable"
+"""Metadata of a schema: columns that could not be read, as a map of JSON with the reasons."""
 INTERVAL, UUID = "interval", "uuid"
 _FAILURES = (pa.ArrowException, ValueError, OverflowError, TypeError, KeyError, UnicodeError)
 _KEYS: Mapping[type, str] = {dict: "map", list: "list", bytes: "binary value"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from typing import IO, Any
 
@@ -56,9 +57,14 @@ class ParquetFile:
                 width = max(1, about.row_group(group).total_byte_size // max(1, rows))
                 size = max(1, min(_MOST_ROWS, BLOCK_BYTES // width))
                 at = first
-                for batch in self._group(group, size):
-                    yield at, batch
-                    at += batch.num_rows
+                try:
+                    for batch in self._group(group, size):
+                        yield at, batch
+                        at += batch.num_rows
+                except _failures():
+                    rest = self._by_columns(group).slice(at - first)
+                    yield at, rest
+                    at += rest.num_rows
                 if at != first + rows:
                     raise CountsDiffer(f"a row group ends with row {first + rows}, {at} were read")
             first += rows
@@ -73,6 +79,29 @@ class ParquetFile:
         others = self._in_microseconds.iter_batches(batch_size=size, row_groups=[group])
         for batch, other in zip(batches, others, strict=True):
             yield _in_range(batch, other)
+
+    def _by_columns(self, group: int) -> Any:
+        """A row group of which some columns cannot be read: those are null, and named in the metadata.
+
+        Raises an error of the library's where that is so of all of them.
+        """
+        import pyarrow as pa
+
+        from dynaops.data.parsing.arrow_cells import UNREADABLE
+
+        schema, failed = self._file.schema_arrow, dict[str, str]()
+        arrays = []
+        for field in schema:
+            try:
+                column = self._file.read_row_group(group, columns=[field.name]).column(field.name)
+                arrays.append(column.combine_chunks())
+            except _failures() as error:
+                if len(failed) + 1 == len(schema):
+                    raise
+                failed[field.name] = _first_line(error)
+                arrays.append(pa.nulls(self._file.metadata.row_group(group).num_rows, field.type))
+        said = schema.with_metadata({UNREADABLE: json.dumps(failed).encode()})
+        return pa.RecordBatch.from_arrays(arrays, schema=said)
 
 
 class ArrowFile:
@@ -184,10 +213,14 @@ def _failures() -> tuple[type[Exception], ...]:
 
 
 def _unreadable(name: str, kind: str, error: Exception) -> DamagedInput:
-    reason = next(iter(str(error).splitlines()), type(error).__name__)
     return DamagedInput(
-        f"Cannot read {name} as {NAMES[kind]}: {reason}", "Is the file complete? Get it again, whole."
+        f"Cannot read {name} as {NAMES[kind]}: {_first_line(error)}",
+        "Is the file complete? Get it again, whole.",
     )
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__)
 
 
 def _leaves(file: Any) -> list[Any]:
@@ -226,7 +259,10 @@ def _metadata(schema: Any) -> dict[bytes, bytes]:
 def _serialised(batch: Any, metadata: dict[bytes, bytes]) -> bytes:
     from pyarrow import BufferOutputStream, ipc
 
-    batch = batch.replace_schema_metadata(metadata)
+    from dynaops.data.parsing.arrow_cells import UNREADABLE
+
+    own = batch.schema.metadata or {}
+    batch = batch.replace_schema_metadata({**metadata, UNREADABLE: own.get(UNREADABLE, b"")})
     sink = BufferOutputStream()
     with ipc.new_stream(sink, batch.schema) as writer:
         writer.write_batch(batch)
