@@ -15,6 +15,10 @@ from dynaops.convert.notes import MAX_NAME, Notes, Where
 _PART = re.compile(r"[.\[]")
 
 
+Key = tuple[str, str]
+"""The file and the name of something in it."""
+
+
 class Outcome(StrEnum):
     """What became of a resource."""
 
@@ -45,8 +49,8 @@ class Ledger:
     ) -> dict[Where, Outcome]:
         """The outcome of each resource. `tables`: what specs are made of; `pieces`: what is put into them."""
         whole = {_key(where) for where in tables}
-        within = {key for where in pieces for key in _around(where)}
-        told = {key for note in notes.lost_places for key in _around(note)}
+        within = {key for where in pieces for key in around(where)}
+        told = {key for note in notes.lost_places for key in around(note)}
         alone = {_key(where) for where in notes.lost_places}
         found = {}
         for where in self._resources:
@@ -60,11 +64,11 @@ class Ledger:
         return found
 
 
-def _key(where: Where) -> tuple[str, str]:
+def _key(where: Where) -> Key:
     return where.spot[0], where.what[:MAX_NAME]
 
 
-def _around(where: Where) -> Iterable[tuple[str, str]]:
+def around(where: Where) -> Iterable[Key]:
     """The place, and all that it is within."""
     file, what = _key(where)
     yield file, what

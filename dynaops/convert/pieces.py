@@ -49,7 +49,6 @@ class Table:
 
     spec: Spec
     where: Where
-    aliases: tuple[str, ...] = ()
     properties: Node | None = None
     """What the source says of it, with the places of its values."""
 
@@ -71,6 +70,8 @@ class Pieces:
     notes: Notes = field(default_factory=Notes)
     ledger: Ledger = field(default_factory=Ledger)
     tables: dict[str, Table] = field(default_factory=dict)
+    titles: dict[Where, str] = field(default_factory=dict)
+    """What the source's own tool calls a resource: the path of a CDK construct."""
     around: list[Piece] = field(default_factory=list)
     vaults: list[Named] = field(default_factory=list)
     plans: list[Named] = field(default_factory=list)

@@ -10,7 +10,7 @@ from typing import Any
 from dynaops.convert.assemble import assemble
 from dynaops.convert.budget import TOO_LARGE, Budget
 from dynaops.convert.formats import Format, Options, format_of
-from dynaops.convert.ledger import Outcome
+from dynaops.convert.ledger import Key, Outcome, around
 from dynaops.convert.notes import Note, cut
 from dynaops.convert.pieces import Pieces, Spec
 from dynaops.convert.texts import Text, read
@@ -22,6 +22,8 @@ from dynaops.model.finding import Finding
 
 _MAX_SOURCE = 300
 """Characters of what a spec was converted from."""
+_MOST_COMMENTS = 20
+"""Settings that a spec's file lists as not carried over; the answer lists all."""
 _FAULT = (
     "dynaops has neither converted nor listed it: this is a fault of dynaops, please report it with the file"
 )
@@ -81,7 +83,8 @@ def convert(
     resources = _outcomes(specs, pieces)
     if not specs and not len(pieces.notes):
         raise DynaopsError(f"{', '.join(paths)}: there is no DynamoDB table in it", "Nothing was converted.")
-    made = tuple(_checked(spec, pieces) for spec in specs)
+    listed = _listed(pieces)
+    made = tuple(_checked(spec, pieces, listed) for spec in specs)
     notes = tuple(sorted(pieces.notes.found, key=lambda note: note.where.spot))
     return Conversion(made, notes, resources)
 
@@ -112,13 +115,30 @@ def _values(value: Any) -> int:
     return 1 + sum(_values(child) for child in (value.values() if isinstance(value, dict) else value))
 
 
-def _checked(spec: Spec, pieces: Pieces) -> Converted:
+def _listed(pieces: Pieces) -> dict[Key, list[Note]]:
+    """The notes of what is not carried over, by everything that they are within."""
+    found: dict[Key, list[Note]] = {}
+    for note in pieces.notes.found:
+        if note.lost:
+            for key in list(around(note.where))[1:]:
+                found.setdefault(key, []).append(note)
+    return found
+
+
+def _checked(spec: Spec, pieces: Pieces, listed: Mapping[Key, list[Note]]) -> Converted:
     """The spec, and whether it loads and keeps AWS's rules."""
     table = pieces.tables[spec["table_name"]]
     where = table.where
-    source = cut(f"{where.place} ({where.what})" if where.what else where.place, _MAX_SOURCE)
+    title = pieces.titles.get(where)
+    what = f"{where.what}, {title}" if title else where.what
+    source = cut(f"{where.place} ({what})" if what else where.place, _MAX_SOURCE)
     findings = findings_of(spec)
     comments = [
+        ("", f"not carried over: {note.where.what}: {note.why} ({note.where.place})")
+        for note in listed.get((where.spot[0], where.what), ())[:_MOST_COMMENTS]
+        if not any(value in note.why for _, value in opens(spec))
+    ]
+    comments += [
         (".".join(str(one) for one in path), f"{value} stands for what is not known: {value.about}")
         for path, value in opens(spec)
     ]

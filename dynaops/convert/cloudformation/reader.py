@@ -97,12 +97,24 @@ def _read(reader: Reader, stack: Stack, logical: str, node: Node, resolver: Reso
     whole.skip("Type", "Properties", "Condition", *_MEANINGLESS)
     stack.lifecycle = _lifecycle(*(whole.text(name) for name in _POLICIES))
     part = Part(resolved, where, notes)
+    title = _construct(node)
+    if title is not None:
+        stack.pieces.titles[where] = title
     before = stack.pieces.size, len(notes.lost_places)
     reader(stack, logical, part)
     part.close()
     whole.close()
     if before == (stack.pieces.size, len(notes.lost_places)):
         notes.lost(where, "a property that it needs is missing, so what it is about is not known")
+
+
+def _construct(node: Node) -> str | None:
+    """The path of the CDK construct that made the resource."""
+    metadata = node.value.get("Metadata")
+    path = metadata.value.get("aws:cdk:path") if metadata and isinstance(metadata.value, dict) else None
+    if path is None or not isinstance(path.value, str):
+        return None
+    return path.value.removesuffix("/Resource").removesuffix("/Default")
 
 
 def _lifecycle(deleted: str | None, replaced: str | None) -> dict[str, str]:

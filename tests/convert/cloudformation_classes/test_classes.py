@@ -45,7 +45,7 @@ def expected(name: str) -> dict[str, Any]:
 
 
 def logical(one: Converted) -> str:
-    return one.source.rpartition("(")[2].rstrip(")")
+    return one.source.rpartition("(")[2].rstrip(")").partition(", ")[0]
 
 
 def literal(value: Any) -> Any:
@@ -212,3 +212,13 @@ def test_what_is_not_known_is_a_variable_with_a_comment() -> None:
     above = lines[lines.index("read_capacity: ${var.Reads}") - 1]
     assert above.startswith("# ${var.Reads} stands for what is not known: the parameter Reads has no default")
     assert "parameters.yaml:15:" in above
+
+
+def test_a_construct_goes_by_its_path_in_the_app() -> None:
+    (one,) = conversion("cdk_synth").specs
+    assert one.source.endswith("(OrdersTable315BB997, Stack/OrdersTable)")
+
+
+def test_the_file_of_a_spec_says_what_it_lacks() -> None:
+    lines = conversion("global_replicas").specs[0].yaml.splitlines()
+    assert any(line.startswith("# not carried over: Profiles.Replicas[1].") for line in lines[1:4])
