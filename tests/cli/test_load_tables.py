@@ -11,6 +11,7 @@ import pytest
 
 from dynaops.aws.session import Aws
 from dynaops.sandbox import SandboxServer
+from dynaops.sandbox.faults import Rule
 from tests.cli.running import Cli, bare_environment
 from tests.data.tables import REGION, make_table, rows_of, way_to
 
@@ -94,3 +95,30 @@ def test_ttl_values_that_never_expire_are_told(cli: Cli, aws: Aws, here: Path) -
     said = " ".join(result.out.split())
     assert "The TTL attribute 'expires' is not a number (N), so these items never expire" in said
     assert "1 row (a.jsonl:1)" in said and "as if in milliseconds" in said and "(a.jsonl:2)" in said
+
+
+def test_ttl_that_may_not_be_read_is_said(cli: Cli, aws: Aws, server: SandboxServer, here: Path) -> None:
+    server.faults.add(Rule("access_denied", operation="DescribeTimeToLive"))
+    (here / "a.jsonl").write_text('{"id": "a", "expires": "never"}')
+    result = cli("load-data", "users", "a.jsonl")
+    assert result.code == 0 and "TTL values are not checked: " in result.err
+    assert "DescribeTimeToLive" in result.err
+
+
+def test_dynamodb_json_in_columns(cli: Cli, aws: Aws, here: Path) -> None:
+    """As tools make a table of it: each type that is not used is a null."""
+    from pyarrow import parquet
+
+    kind = pa.struct([("S", pa.string()), ("N", pa.string()), ("SS", pa.list_(pa.string()))])
+    columns = {
+        "id": pa.array([{"S": "a"}, {"S": "b"}], kind),
+        "v": pa.array([{"N": "1"}, None], kind),
+        "w": pa.array([{"SS": ["x", "y"]}, {"S": ""}], kind),
+    }
+    parquet.write_table(pa.table(columns), here / "a.parquet")
+    result = cli("load-data", "users", "a.parquet")
+    assert result.code == 0, result.out
+    assert sorted(rows_of(aws, "users").values(), key=lambda row: str(row["id"])) == [
+        {"id": {"S": "a"}, "v": {"N": "1"}, "w": {"SS": ["x", "y"]}},
+        {"id": {"S": "b"}, "w": {"S": ""}},
+    ]

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import base64
-import bz2
 import gzip
 import hashlib
-import lzma
 import zlib
 from collections.abc import Callable
 from enum import StrEnum
-from functools import partial
+from importlib import import_module
 from typing import Any
 
 from dynaops.data.reading.damage import DamagedInput
@@ -256,9 +254,19 @@ _MARKS: dict[Callable[[bytes], bool], Packing] = {
 }
 _FRAMES: dict[Packing, Callable[[str], Callable[[], Any]]] = {
     Packing.ZSTD: lambda name: _zstd(name).ZstdDecompressor().decompressobj,
-    Packing.BZIP2: lambda _: bz2.BZ2Decompressor,
-    Packing.XZ: lambda _: partial(lzma.LZMADecompressor, lzma.FORMAT_XZ),
+    Packing.BZIP2: lambda name: _standard("bz2", name).BZ2Decompressor,
+    Packing.XZ: lambda name: _standard("lzma", name).LZMADecompressor,
 }
+
+
+def _standard(module: str, name: str) -> Any:
+    """A module of the standard library that a Python may have been built without."""
+    try:
+        return import_module(module)
+    except ImportError:
+        raise DynaopsError(
+            f"{name}: this Python was built without {module}", "Unpack the file first."
+        ) from None
 
 
 def _zstd(name: str) -> Any:
