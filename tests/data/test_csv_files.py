@@ -75,7 +75,7 @@ def test_a_record_over_lines_that_is_too_short_is_one_reject(tmp_path: Path) -> 
 def test_quotes_with_backslashes(tmp_path: Path) -> None:
     found = _read(tmp_path, 'id,v\na,"say \\"hi\\", C:\\\\x"\nb,"\\\\"\nc,1\n')
     assert _plain(found)[:2] == [{"id": "a", "v": 'say "hi", C:\\x'}, {"id": "b", "v": "\\"}]
-    assert [kind for kind, _ in _notes(tmp_path)][0] == "backslash-quotes"
+    assert _notes(tmp_path)[0][0] == "backslash-quotes"
 
 
 def test_rows_of_another_width(tmp_path: Path) -> None:
@@ -128,7 +128,8 @@ def test_a_file_without_a_header(tmp_path: Path) -> None:
 
 
 def test_empty_keys(tmp_path: Path) -> None:
-    for options in ({}, {"keys_only": True}, {"keep_empty": True}):
+    every: list[dict[str, Any]] = [{}, {"keys_only": True}, {"keep_empty": True}]
+    for options in every:
         found = _read(tmp_path, "id,n,v\na,1,x\nb,,y\n,2,z\n", keys=NUMBERED, **options)
         assert [item["id"]["S"] for item in found.items] == ["a"]
         assert found.told == [(3, "the key 'n' is empty"), (4, "the key 'id' is empty")]
@@ -216,6 +217,15 @@ def test_tab_files_of_mysql(tmp_path: Path, block: int) -> None:
 def test_an_escape_that_databases_read_differently_is_rejected(tmp_path: Path) -> None:
     found = _read(tmp_path, "id\tv\na\t\\N\nb\t\\x41\n", name="a.tsv", format="copy")
     assert _plain(found) == [{"id": "a"}] and found.told[0][0] == 3
+
+
+def test_backslashes_are_no_escapes_where_nothing_shows_it(tmp_path: Path) -> None:
+    found = _read(tmp_path, "id\tv\na\t\\\\nas\\temp\n", name="a.tsv")
+    assert _plain(found) == [{"id": "a", "v": "\\\\nas\\temp"}]
+    assert _notes(tmp_path, "a.tsv")[0][0] == "perhaps-escapes"
+    assert _plain(_read(tmp_path, "id\tv\na\tx\\\\y\n", name="a.tsv", format="copy")) == [
+        {"id": "a", "v": "x\\y"}
+    ]
 
 
 def test_nulls_that_are_not_known_are_told(tmp_path: Path) -> None:

@@ -58,6 +58,16 @@ def style_of(text: str, dialect: Dialect, name: str, copy: bool, quoted: bool) -
     if not quoted and _NULL_CELL.search(text):
         dialect = dialect._replace(nulls=(NULL_MARK,))
         notes.append(Note("null-mark", name, f"{name}: \\N is taken for null, as databases write it"))
+    if (
+        dialect.delimiter == "\t"
+        and dialect.style is Style.QUOTED
+        and "\\\\" in text
+        and _has_only_escapes(text)
+    ):
+        perhaps = (
+            f"{name}: backslashes are kept as they are; if PostgreSQL or MySQL wrote it, say --format copy"
+        )
+        notes.append(Note("perhaps-escapes", name, perhaps))
     return dialect, notes
 
 
@@ -70,18 +80,21 @@ def _is_copy(text: str, dialect: Dialect) -> bool:
     """Whether a text has marks of COPY, and nothing that COPY would not write."""
     if "\\" not in text:
         return False
-    strange = text.count("\\") != sum(found.count("\\") for found in _WRITTEN_ESCAPES.findall(text))
-    if strange and dialect.delimiter == "\t":
+    if dialect.delimiter == "\t" and not _has_only_escapes(text):
         return False
-    marked = bool(_END_LINE.search(text) or _NULL_CELL.search(text))
-    if dialect.delimiter == "\t":
-        marked = marked or "\\\\" in text
-    if not marked:
+    if not _END_LINE.search(text) and not _NULL_CELL.search(text):
         return False
     copy = _as_copy(text, dialect)
     if '"' not in text:
         return dialect.delimiter == "\t" or _bad(text, copy) <= _bad(text, dialect)
-    return dialect.delimiter == "\t" and not _needs_quotes(text, dialect) and not _bad(text, copy)
+    if dialect.delimiter != "\t" or _bad(text, copy):
+        return False
+    return bool(_bad(text, dialect)) or not _needs_quotes(text, dialect)
+
+
+def _has_only_escapes(text: str) -> bool:
+    """Whether each backslash is of an escape that PostgreSQL or MySQL writes."""
+    return text.count("\\") == sum(found.count("\\") for found in _WRITTEN_ESCAPES.findall(text))
 
 
 def _needs_quotes(text: str, dialect: Dialect) -> bool:
@@ -107,7 +120,7 @@ def _bad(text: str, dialect: Dialect) -> int:
     widths: Counter[int] = Counter()
     for record in records(lines_of(without_escapes(text, dialect), dialect), dialect, None):
         if record.error:
-            bad += not record.open
+            bad += 1
         elif record.cells:
             widths[len(record.cells)] += 1
     return bad + widths.total() - max(widths.values(), default=0)
