@@ -93,7 +93,9 @@ class _Beginning:
         text = "".join(physical[self._skipped :])
         if not text.strip() and not self._options.columns:
             raise DynaopsError(f"{self._name} has no header", "The first line of CSV names the columns.")
-        delimiter = delimiter or _delimiter_of(text, self._name, len(self._options.columns))
+        if delimiter is None:
+            named = len(self._options.columns)
+            delimiter = "\t" if self._options.copy else _delimiter_of(text, self._name, named)
         dialect, notes = csv_style.style_of(
             text,
             self._dialect._replace(delimiter=delimiter),
@@ -273,6 +275,8 @@ def _delimiter_of(text: str, name: str, width: int) -> str:
     """
     if name.lower().removesuffix(".gz").removesuffix(".zst").endswith((".tsv", ".tab")):
         return "\t"
+    if "\t\\N" in text or "\\N\t" in text:
+        return "\t"
     lines = lines_of(text[:HEAD_BYTES], Dialect())
     best, best_score = ",", (0.0, 0)
     for delimiter in _DELIMITERS:
@@ -283,7 +287,7 @@ def _delimiter_of(text: str, name: str, width: int) -> str:
             len(record.cells) for record in islice(records(lines, dialect, None), _RECORDS) if record.cells
         ]
         wanted = width or (widths[0] if widths else 0)
-        if wanted < 2:
+        if wanted < 2 or not widths:
             continue
         score = (sum(one == wanted for one in widths) / len(widths), wanted)
         if score > best_score:
