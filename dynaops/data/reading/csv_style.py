@@ -94,7 +94,7 @@ def _is_copy(text: str, dialect: Dialect) -> bool:
 
 def _has_only_escapes(text: str) -> bool:
     """Whether each backslash is of an escape that PostgreSQL or MySQL writes."""
-    return text.count("\\") == sum(found.count("\\") for found in _WRITTEN_ESCAPES.findall(text))
+    return "\\" not in _WRITTEN_ESCAPES.sub("", text)
 
 
 def _needs_quotes(text: str, dialect: Dialect) -> bool:
