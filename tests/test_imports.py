@@ -17,7 +17,7 @@ MAY_IMPORT = {
     "data": {"model", "aws", "stores"},
     "backups": {"model", "aws", "stores", "kinds", "engine", "data"},
     "health": {"model", "aws", "kinds", "engine", "costs"},
-    "convert": {"model", "kinds", "engine"},
+    "convert": {"model", "kinds", "engine", "specs"},
     "rehearsal": {"model", "aws", "stores", "kinds", "engine", "sandbox", "access"},
     "costs": {"model"},
     "views": {"model"},
