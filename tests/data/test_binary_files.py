@@ -8,7 +8,9 @@ import gzip
 import io
 import lzma
 import pickle
+import random
 import sqlite3
+import struct
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -299,3 +301,32 @@ def test_sheets_of_a_workbook(tmp_path: Path) -> None:
     assert read(path, sheet="second").items == [{"id": {"S": "other"}}]
     with pytest.raises(DynaopsError, match="has no sheet 'third'"):
         read(path, sheet="third")
+
+
+def _samples() -> dict[str, bytes]:
+    """The beginnings of files of other kinds, and random bytes."""
+    noise = random.Random(7).randbytes
+    document = b"\x02id\0\x02\0\0\0a\0\x10n\0\x05\0\0\0\0"
+    return {
+        "msgpack": b"".join(b"\x82\xa2id\xa3k%02d\xa1n%c" % (at, at) for at in range(90)),
+        "bson": (struct.pack("<i", len(document) + 4) + document) * 20,
+        "cbor": b"\x9f" + b"\xa2bid\x61a\x61n\x18\x2a" * 50 + b"\xff",
+        "protobuf": b"".join(b"\x0a\x03abc\x10%c" % at for at in range(120)),
+        "dbase": b"\x03\x5f\x07\x1a\x05\0\0\0a\0\x1e\0" + b"\0" * 20 + b"ID\0\0\0\0\0\0\0\0\0C" + b"\0" * 200,
+        "spss": b"$FL2@(#) SPSS DATA FILE" + b" " * 40 + b"\x02\0\0\0\x03\0\0\0" * 9,
+        "gpg": b"\x85\x01\x0c\x03" + noise(600),
+        "redis": b"REDIS0011\xfa\tredis-ver\x057.2.4\xfa" + noise(100),
+        "short": noise(40),
+        "long": noise(300_000),
+        "pickle": pickle.dumps([{"id": "a", "n": 1}], 0),
+    }
+
+
+@pytest.mark.parametrize("name", ["rows", "rows.csv", "rows.txt", "rows.json", "rows.jsonl"])
+@pytest.mark.parametrize("kind", sorted(_samples()))
+def test_no_row_is_made_of_what_is_no_text(tmp_path: Path, kind: str, name: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(_samples()[kind])
+    with pytest.raises(DynaopsError) as refused:
+        read(path)
+    assert str(path) in refused.value.message

@@ -136,5 +136,7 @@ def is_binary(sample: bytes) -> bool:
 
 
 def _is_pickle(sample: bytes) -> bool:
-    """By the PROTO opcode, and the FRAME opcode or a stack's (pickletools)."""
+    """By the PROTO opcode, and the FRAME opcode or a stack's (pickletools); the oldest protocol is text."""
+    if sample.startswith((b"(lp0\n", b"(dp0\n", b"ccopy_reg\n")):
+        return True
     return len(sample) > 2 and sample[0] == 0x80 and 2 <= sample[1] <= 5 and sample[2:3] in b"\x95}](cX\x8cqK"

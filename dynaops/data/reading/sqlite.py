@@ -17,6 +17,7 @@ from dynaops.data.reading.damage import DamagedInput
 from dynaops.model.errors import DynaopsError
 
 _MOST_ROWS = 2_000
+_MARK = b"SQLite format 3\0"
 _HEADER = ((16, 18), (24, 28), (28, 32), (92, 96))
 """In the header: the size of a page, a counter of changes, how many pages there are, and up to which change."""
 _ROW_BYTES = 64
@@ -130,6 +131,8 @@ def _check_whole(path: str, name: str) -> None:
     """Raises DamagedInput where the file is shorter than its header says (SQLite, Database File Format, 1.3)."""
     with Path(path).open("rb") as file:
         header = file.read(100)
+    if not header.startswith(_MARK):
+        raise DynaopsError(f"{name} is not an SQLite database", "Leave out --format sqlite.")
     if len(header) < 100:
         raise DamagedInput(f"{name} is an SQLite database that is cut off")
     page, changes, pages, valid_for = (int.from_bytes(header[at:end]) for at, end in _HEADER)
