@@ -7,7 +7,8 @@ from typing import Any
 from dynaops.convert.notes import Notes, Where
 from dynaops.convert.pieces import Kind, Piece, Spec
 
-_COOLDOWNS = ("scale_in_cooldown", "scale_out_cooldown")
+_Dimension = tuple[str, str | None, str]
+"""Table, index and side."""
 
 
 def dimension(resource_id: str, name: str) -> dict[str, Any] | None:
@@ -22,19 +23,27 @@ def dimension(resource_id: str, name: str) -> dict[str, Any] | None:
 
 def add_scaling(specs: dict[str, Spec], pieces: list[Piece], notes: Notes) -> None:
     """Put `autoscaling` blocks into the specs."""
-    found: dict[tuple[str, str | None, str], Spec] = {}
-    where: dict[tuple[str, str | None, str], Where] = {}
+    found: dict[_Dimension, Spec] = {}
+    places: dict[_Dimension, list[Where]] = {}
     for piece in pieces:
         key = (piece.table, piece.data["index"], piece.data["side"])
-        said = {name: value for name, value in piece.data.items() if name not in ("table", "index", "side")}
+        known = {name: value for name, value in piece.data.items() if value is not None}
+        said = {name: value for name, value in known.items() if name not in ("table", "index", "side")}
         scaling = found.setdefault(key, {})
-        where.setdefault(key, piece.where)
         if piece.kind is Kind.SCHEDULE:
             scaling.setdefault("schedules", []).append(said)
+        elif any(name in scaling and scaling[name] != value for name, value in said.items()):
+            notes.lost(piece.where, f"{piece.table} has another {piece.kind} of that dimension already")
+            continue
         else:
-            scaling.update({name: value for name, value in said.items() if value is not None})
-    for (table, index, side), scaling in found.items():
-        if not _whole(scaling, where[table, index, side], notes):
+            scaling.update(said)
+        places.setdefault(key, []).append(piece.where)
+    for key, scaling in found.items():
+        table, index, side = key
+        why = _lacking(scaling)
+        if why is not None:
+            for where in places[key]:
+                notes.lost(where, why)
             continue
         block = specs[table].setdefault("autoscaling", {})
         if index is not None:
@@ -42,16 +51,13 @@ def add_scaling(specs: dict[str, Spec], pieces: list[Piece], notes: Notes) -> No
         block[side] = scaling
 
 
-def _whole(scaling: Spec, where: Where, notes: Notes) -> bool:
-    """Bounds and a target are needed, whatever their order in the source."""
+def _lacking(scaling: Spec) -> str | None:
+    """Why the parts are no autoscaling of a spec; None where they are: bounds and a target, in any order."""
     if "min" not in scaling or "max" not in scaling:
-        notes.lost(where, "there is no scalable target with its minimum and maximum")
-        return False
+        return "there is no scalable target with its minimum and maximum"
     if "target_utilization" not in scaling:
-        notes.lost(where, "there is no target-tracking policy, and a spec's autoscaling has one")
-        return False
+        return "there is no target-tracking policy, and a spec's autoscaling has one"
     target = scaling["target_utilization"]
     if isinstance(target, int) and not 20 <= target <= 90:
-        notes.lost(where, f"its target of {target} % is not between 20 and 90, which DynamoDB takes")
-        return False
-    return True
+        return f"its target of {target} % is not between 20 and 90, which DynamoDB takes"
+    return None

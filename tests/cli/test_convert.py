@@ -91,6 +91,33 @@ def test_a_name_that_is_no_file_name_stays_within_the_folder(cli: Cli, here: Pat
 
 
 @pytest.mark.parametrize(
+    "name", ["serverless/serverless.yml", "ack/tables.yaml", "crossplane/tables.yaml", "cdk/cdk.out"]
+)
+def test_other_tools_files_become_specs_that_validate(cli: Cli, here: Path, name: str) -> None:
+    result = cli("convert", INPUTS / name, "--out", "specs")
+    assert result.code == Exit.OK
+    files = sorted(one.name for one in (here / "specs").iterdir())
+    assert files
+    code = cli("validate", "specs", "--var", "Songs_Tags_0_Value=me").code
+    assert code == Exit.OK
+    strict = cli("convert", INPUTS / name, "--strict")
+    assert strict.code == (Exit.OK if name.startswith("cdk") else Exit.WARNINGS)
+
+
+def test_a_loop_that_cannot_be_expanded_is_listed_and_strict_fails(cli: Cli, here: Path) -> None:
+    (here / "t.yaml").write_text(
+        "Transform: AWS::LanguageExtensions\nParameters: {Names: {Type: CommaDelimitedList}}\nResources:\n"
+        "  Fn::ForEach::Tables:\n    - Name\n    - !Ref Names\n"
+        "    - 'T${Name}': {Type: AWS::DynamoDB::Table, Properties: {TableName: !Ref Name}}\n"
+    )
+    result = cli("convert", "t.yaml", "--strict")
+    assert result.code != Exit.OK
+    assert "Fn::ForEach::Tables" in result.err and "t.yaml:4:3" in result.err
+    found = cli("convert", "t.yaml", "--json").json
+    assert found["resources"] == {"listed": 1}
+
+
+@pytest.mark.parametrize(
     ("name", "text", "said"),
     [
         ("x.json", "{}", "what is this?"),

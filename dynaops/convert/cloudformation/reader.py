@@ -53,6 +53,7 @@ def read(template: Node, pieces: Pieces, given: Mapping[str, str], region: str |
     for where, why in untransformed(template):
         pieces.notes.lost(where, why)
     stack = Stack(pieces, identities, _globals(sections, resolver), region)
+    _tell_globals(stack)
     others: dict[str, list[str]] = {}
     for logical in sorted(resources, key=lambda one: types[one] != _FIRST):
         reader, node = READERS.get(types[logical]), resources[logical]
@@ -227,6 +228,15 @@ def _globals(sections: Mapping[str, Node], resolver: Resolver) -> dict[str, Node
         except Gone:
             continue
     return found
+
+
+def _tell_globals(stack: Stack) -> None:
+    """SAM's defaults of all SimpleTables that are not read: whichever there are, no table has them."""
+    node = stack.globals.get("SimpleTable")
+    for name, child in (node.value if node is not None and isinstance(node.value, dict) else {}).items():
+        if name != "SSESpecification":
+            where = Where(f"Globals.SimpleTable.{name}", child.spot)
+            stack.pieces.notes.lost(where, "it is not read as the default of all tables: say it of each")
 
 
 def is_template(keys: Iterator[str] | list[str]) -> bool:

@@ -184,7 +184,7 @@ CLOUDFORMATION: dict[str, Input] = {
                 ]
             },
             Parameters={
-                "L": {"Type": "CommaDelimitedList", "Default": ",".join(f"n{i}" for i in range(9_000))}
+                "L": {"Type": "CommaDelimitedList", "Default": ",".join(f"n{i}" for i in range(3_000))}
             },
         ),
         LARGE,
