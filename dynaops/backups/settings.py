@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dynaops.engine.adopt import exported
 from dynaops.engine.check import check, errors
+from dynaops.engine.exported import exported
 from dynaops.engine.load import Document, document_of, load
 from dynaops.engine.observe import observe
 from dynaops.engine.sides import as_recorded

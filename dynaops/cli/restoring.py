@@ -26,6 +26,7 @@ from dynaops.cli.agreement import require_agreement
 from dynaops.cli.durations import time_of
 from dynaops.cli.events import EventLog
 from dynaops.cli.exits import Exit
+from dynaops.cli.external_tables import external_region
 from dynaops.cli.identity import region_of, state_of
 from dynaops.cli.marking import mark, tell_unmarked
 from dynaops.cli.running import Terms, execute, exit_of
@@ -70,7 +71,10 @@ def _restore(
 ) -> int:
     way = wiring.aws(settings)
     place = wiring.store(settings)
-    region = region_of(request.reference, settings, way)
+    said = None
+    if settings.asked_region is None and request.reference not in place.load().resources:
+        said = external_region(request.reference, settings)
+    region = said or region_of(request.reference, settings, way)
     request = replace(
         request,
         region=region,

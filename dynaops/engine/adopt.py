@@ -13,14 +13,14 @@ from dynaops import __version__
 from dynaops.engine.apply import apply_plan
 from dynaops.engine.claims import TAKE_OVER, foreign
 from dynaops.engine.effects import apply_effects
+from dynaops.engine.exported import exported
 from dynaops.engine.identity import check_identity, stamped
 from dynaops.engine.load import document_of
 from dynaops.engine.marks import Claim, claim_of
 from dynaops.engine.observe import observe
 from dynaops.engine.plan import PlanOptions, make_plan
-from dynaops.kinds.kind import Entry, Known, Reader
+from dynaops.kinds.kind import Entry, Known
 from dynaops.kinds.rooms import POLICIES, ROOM_OF, ROOMS
-from dynaops.kinds.table.encryption import MANAGED, managed_key
 from dynaops.kinds.tags import live_tags
 from dynaops.model.errors import DynaopsError
 from dynaops.model.operation import Effect, Operation
@@ -179,15 +179,6 @@ def _without_policies(spec: dict[str, Any], plan: Plan) -> dict[str, Any]:
     return {**rest, "iam": kept} if kept else rest
 
 
-def exported(scope: Scope, live: list[Observed], read: Reader) -> dict[str, Any]:
-    """The spec, as plain data, that declares what is live."""
-    named = [_with_managed_key(one, scope, read) if one.address == scope.address else one for one in live]
-    spec: dict[str, Any] = {}
-    for room in ROOMS:
-        spec.update(room.export(scope, named))
-    return spec
-
-
 def yaml_of(spec: dict[str, Any]) -> str:
     """The spec as YAML, in the order of its keys."""
     from ruamel.yaml import YAML
@@ -200,13 +191,6 @@ def yaml_of(spec: dict[str, Any]) -> str:
     stream = io.StringIO()
     yaml.dump(spec, stream)
     return stream.getvalue()
-
-
-def _with_managed_key(table: Observed, scope: Scope, read: Reader) -> Observed:
-    key = table.properties["encryption"].get("kms_key_arn")
-    if key is None or key != managed_key(read, scope):
-        return table
-    return replace(table, properties={**table.properties, "encryption": MANAGED})
 
 
 def _differing(plan: Plan) -> list[str]:

@@ -42,7 +42,12 @@ def find(
     judged = [_judged(scope, settled, live[scope.address], aws) for scope in scopes]
     return (
         tuple(drift for one in judged for drift in one.drift),
-        tuple(entry for one in judged for entry in one.unmanaged),
+        tuple(
+            entry
+            for scope, one in zip(scopes, judged, strict=True)
+            if scope.address in state.resources  # else it is others' (external), or gone
+            for entry in one.unmanaged
+        ),
     )
 
 

@@ -8,13 +8,19 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from dynaops.engine.addresses import table_of
+from dynaops.engine.exported import exported
+from dynaops.engine.load import document_of
 from dynaops.engine.observe import in_parallel
 from dynaops.engine.refactoring import Refactored
+from dynaops.engine.scopes import OWN_KINDS, Target, source_of
+from dynaops.kinds import alarm, iam
 from dynaops.kinds.table import ROOM as TABLES
+from dynaops.model.errors import DynaopsError, SpecError
 from dynaops.model.finding import Finding, Severity
+from dynaops.model.project import root
 from dynaops.model.resource import Observed, Properties, Scope
 from dynaops.model.state import Record, State
-from dynaops.specs.external import ExternalTable
+from dynaops.specs.external import OWN, ExternalTable
 from dynaops.specs.refactoring import Removal
 
 if TYPE_CHECKING:
@@ -23,13 +29,48 @@ if TYPE_CHECKING:
 
 def forgetting(work: Refactored, external: Sequence[ExternalTable], state: State) -> Refactored:
     """`work`, where what the state knows of external tables is forgotten: others own them now."""
-    recorded = {table_of(address) for address in state.resources}
+    recorded = {
+        table_of(address) for address, record in state.resources.items() if record.kind not in OWN_KINDS
+    }
     removed = {
         table.name: Removal(table.name, table.place("external"), "`external: true`")
         for table in external
         if table.name in recorded
     }
     return replace(work, removed={**work.removed, **removed}) if removed else work
+
+
+def targets(external: Sequence[ExternalTable], state: State, aws: Aws, refresh: bool) -> list[Target]:
+    """The external tables around which something is ours, or was: their alarms and policies follow the live table.
+
+    Raises SpecError for alarms and policies that cannot be, DynaopsError where AWS is not to be looked at.
+    """
+    recorded = {table_of(address) for address, one in state.resources.items() if one.kind in OWN_KINDS}
+    ours = [table for table in external if table.has_own or table.name in recorded]
+    if ours and not refresh:
+        raise DynaopsError(
+            f"What is ours around the external table {ours[0].name} goes by how the table is in AWS",
+            "Leave out --no-refresh.",
+        )
+    wrong: list[Finding] = []
+    found = [_target(table, live, aws, wrong) for table, live in observed(ours, aws) if live]
+    if wrong:
+        raise SpecError(wrong)
+    return found
+
+
+def _target(table: ExternalTable, live: list[Observed], aws: Aws, wrong: list[Finding]) -> Target:
+    """The table as it is live, with the alarms and policies of its document; errors in these are added to `wrong`."""
+    scope = scope_of(table, aws)
+    plain = document_of(exported(scope, live, aws)).spec
+    own = {key: getattr(table.spec, key) for key in OWN}
+    spec = plain.model_copy(update={**own, "tags": None, "replicas": None, "lifecycle": None})
+    for finding in (*alarm.rules(spec), *iam.rules(spec)):
+        if finding.severity is Severity.ERROR:
+            place = table.place(finding.path or "")
+            wrong.append(finding.model_copy(update={"place": place, "address": table.name}))
+    source = source_of(table.source, root()) if table.source else None
+    return Target(scope, spec, source, external=True)
 
 
 def observed(external: Sequence[ExternalTable], aws: Aws) -> list[tuple[ExternalTable, list[Observed]]]:

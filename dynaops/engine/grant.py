@@ -15,8 +15,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from dynaops import __version__
-from dynaops.engine.adopt import exported
 from dynaops.engine.entries import judge
+from dynaops.engine.exported import exported
 from dynaops.engine.granted import configuration
 from dynaops.engine.grantees import Function, found, sharing
 from dynaops.engine.identity import check_identity

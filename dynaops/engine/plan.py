@@ -36,11 +36,11 @@ from dynaops.engine.refactoring import (
 )
 from dynaops.engine.rename_hints import hints
 from dynaops.engine.retain import released, retained, with_removals
-from dynaops.engine.same_table import check_name
-from dynaops.engine.scopes import Target, orphaned, recorded_tables, scope_of, source_of
+from dynaops.engine.scopes import Target, orphaned
 from dynaops.engine.sharing import Uses, forgotten, let_go
 from dynaops.engine.sides import as_recorded, declared_by, known_of
 from dynaops.engine.suppress import without_accepted
+from dynaops.engine.targets import declared_targets, targets_of
 from dynaops.engine.together import contradicting, uses_of_plan
 from dynaops.engine.usage import usage_of
 from dynaops.kinds.kind import Reader, Step, Work
@@ -51,7 +51,6 @@ from dynaops.model.errors import DynaopsError, SpecError
 from dynaops.model.finding import Finding, Severity
 from dynaops.model.operation import Operation, Wait
 from dynaops.model.plan import Plan
-from dynaops.model.project import root
 from dynaops.model.resource import Observed, Scope
 from dynaops.model.state import State
 from dynaops.specs.external import ExternalTable, digests
@@ -110,9 +109,16 @@ def make_plan(
             "A mark is taken over by writing this state's. Set `mark` in dynaops.toml to the key of the mark.",
         )
     advice = _checked(documents) if not chosen.destroy else ()
-    work = _refactored(documents, state, aws, chosen)
+    _check_external(chosen, aws)
+    others = [] if chosen.destroy else external.targets(chosen.external, state, aws, chosen.refresh)
+    work = _refactored(documents, others, state, aws, chosen)
     state = work.state
-    targets = aimed(_targets(documents, state, aws, chosen), work)
+    targets = aimed(
+        targets_of(
+            documents, others, state, aws, destroy=chosen.destroy, read=chosen.read, external=chosen.external
+        ),
+        work,
+    )
     created_at, now = _moment(time.time() if chosen.made_at is None else chosen.made_at)
     live = _live(targets, state, aws, chosen)
     everything = {address: one for found in live.values() for address, one in found.items()}
@@ -220,63 +226,29 @@ def _checked(documents: Sequence[Document]) -> tuple[Finding, ...]:
     return tuple(findings)
 
 
-def _targets(documents: Sequence[Document], state: State, aws: Aws, options: PlanOptions) -> list[Target]:
-    if options.destroy:
-        return _destroyed(documents, state, options)
-    moved = [_check_region(target, state) for target in _declared(documents, aws)]
-    gone = orphaned(state, [target.scope.address for target in moved], options.read)
-    return [*moved, *gone]
-
-
-def _declared(documents: Sequence[Document], aws: Aws) -> list[Target]:
-    folder = root()
-    return [
-        Target(
-            Scope(doc.spec.table_name, doc.spec.table_name, doc.spec.region or aws.region),
-            doc.spec,
-            source_of(doc.source, folder) if doc.source else None,
-        )
-        for doc in documents
-    ]
-
-
-def _refactored(documents: Sequence[Document], state: State, aws: Aws, options: PlanOptions) -> Refactored:
-    """The state with the moves of the blocks made. A destroy goes by what the state says."""
-    if options.destroy:
-        return Refactored(state)
-    if options.refresh and options.external:
+def _check_external(options: PlanOptions, aws: Aws) -> None:
+    """Raise PlanRefused where an external table is not as its document says."""
+    if options.refresh and options.external and not options.destroy:
         wrong = list(external.findings(options.external, aws))
         if wrong:
             raise PlanRefused(wrong)
-    if not options.blocks:
-        return external.forgetting(Refactored(state), options.external, state)
-    declared = _declared(documents, aws)
-    tables = [target.scope.address for target in declared]
-    gone = orphaned(state, tables, options.read)
-    resources = {address: one for target in declared for address, one in declared_by(target).items()}
-    return refactored(options.blocks, resources, state, {*tables, *(target.scope.address for target in gone)})
 
 
-def _check_region(target: Target, state: State) -> Target:
-    check_name(target.scope, state)
-    record = state.resources.get(target.scope.address)
-    if record is not None and record.kind == "table" and record.region != target.scope.region:
-        raise DynaopsError(
-            f"{target.scope.address} was applied in {record.region}, but now it is planned in {target.scope.region}",
-            f"A table cannot move: destroy it in {record.region} first, or set region: {record.region} "
-            "(or use another state with --state).",
-        )
-    return target
-
-
-def _destroyed(documents: Sequence[Document], state: State, options: PlanOptions) -> list[Target]:
-    owned = recorded_tables(state)
-    specs = {doc.spec.table_name: doc.spec for doc in documents}
-    return [
-        Target(scope_of(state, address, region), named=specs.get(address))
-        for address, region in sorted(owned.items())
-        if address in specs or not options.read
-    ]
+def _refactored(
+    documents: Sequence[Document], others: Sequence[Target], state: State, aws: Aws, options: PlanOptions
+) -> Refactored:
+    """The state with the moves of the blocks made. A destroy goes by what the state says."""
+    if options.destroy:
+        return Refactored(state)
+    work = Refactored(state)
+    if options.blocks:
+        declared = [*declared_targets(documents, aws), *others]
+        tables = [target.scope.address for target in declared]
+        gone = orphaned(state, tables, options.read)
+        resources = {address: one for target in declared for address, one in declared_by(target).items()}
+        known = {*tables, *(target.scope.address for target in gone)}
+        work = refactored(options.blocks, resources, state, known)
+    return external.forgetting(work, options.external, work.state)
 
 
 def _live(
@@ -321,6 +293,8 @@ def plan_table(
     """The plan of one table. Pure but for `read`, with which rooms resolve names (None: they do not)."""
     going, live = being_deleted(target.scope, live)
     judged = compared(target, state, live, read, options.destroy)
+    if target.external:
+        judged = replace(judged, unmanaged=())
     if options.targets:
         judged = narrowed(judged, options.targets)
     removed = {root: one for root, one in target.removed.items() if selected(root, options.targets)}

@@ -36,6 +36,8 @@ class Target:
     """What the state forgets and AWS keeps, by address."""
     imported: Mapping[str, Import] = field(default_factory=dict)
     """The `import` blocks that are carried out, by address."""
+    external: bool = False
+    """The table is others': only OWN_KINDS around it are ours."""
 
     @property
     def ignores(self) -> tuple[str, ...]:
@@ -48,6 +50,10 @@ class Target:
         """What the spec says of keeping a table that is to be destroyed."""
         lifecycle = self.named.lifecycle if self.named else None
         return lifecycle.promises() if lifecycle else {}
+
+
+OWN_KINDS = frozenset({"alarm", "policy"})
+"""What may be ours around a table that others own."""
 
 
 def source_of(path: str | Path, folder: Path) -> str:

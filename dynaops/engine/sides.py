@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from dynaops.engine.effects import apply_effects
-from dynaops.engine.scopes import Target
+from dynaops.engine.scopes import OWN_KINDS, Target
 from dynaops.kinds.kind import Entry, Known
 from dynaops.kinds.rooms import POLICIES, ROOM_OF, ROOMS
 from dynaops.model.plan import Plan
@@ -108,7 +108,12 @@ def declared_by(target: Target) -> dict[str, Resource]:
     """What the target's spec declares, by address."""
     if target.spec is None:
         return {}
-    declared = {one.address: one for room in ROOMS for one in room.declare(target.scope, target.spec)}
+    declared = {
+        one.address: one
+        for room in ROOMS
+        for one in room.declare(target.scope, target.spec)
+        if not target.external or one.kind in OWN_KINDS
+    }
     return {address: _ignoring(one, target) for address, one in declared.items()}
 
 

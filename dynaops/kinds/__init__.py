@@ -62,8 +62,8 @@ class TableSpec(Fragment):
     table_name: str
     """The table's name: 3 to 255 of a-z, A-Z, 0-9, _, . and -. A table's name cannot change."""
     external: bool = False
-    """The table is others': it is read, and never changed, created or deleted. Then only the name is required, and
-    region, hash_key, range_key and attributes are checks."""
+    """The table is others': it is read, and never changed, created or deleted. Then only the name is required;
+    region, hash_key, range_key and attributes are checks, and alarms and iam are ours around it."""
     region: str | None = None
     """The table's home region. Default: --region, then the AWS configuration."""
     hash_key: str

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from dynaops.aws.errors import AwsFailure, Denied
-from dynaops.engine.adopt import exported
+from dynaops.engine.exported import exported
 from dynaops.engine.observe import observe
 from dynaops.engine.sides import known_of_plan
 from dynaops.kinds.rooms import ROOMS

@@ -12,13 +12,18 @@ from pydantic import ValidationError
 
 from dynaops.engine.form_errors import findings_of
 from dynaops.engine.yaml_tree import Node
+from dynaops.kinds.alarm import Alarms
+from dynaops.kinds.iam import Iam
 from dynaops.kinds.table.spec import AttributeType
 from dynaops.model.finding import Finding, Place, Severity
 from dynaops.model.spec import Fragment
 
+OWN = ("alarms", "iam")
+"""The keys of what is not others'. They stand in the table's own document: what is laid on all tables is not meant."""
+
 
 class ExternalSpec(Fragment):
-    """What a spec says of a table that others own: where it is, and what its keys must be."""
+    """What a spec says of a table that others own: where it is, what its keys must be, and what is ours around it."""
 
     table_name: str
     """The table's name."""
@@ -32,6 +37,10 @@ class ExternalSpec(Fragment):
     """Its sort key, as a check. Default: whatever it is."""
     attributes: dict[str, AttributeType] | None = None
     """Types of its key attributes, as a check. Default: whatever they are."""
+    alarms: Alarms | None = None
+    """Alarms of our own on the table."""
+    iam: Iam | None = None
+    """IAM policies of our own for users of the table."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +54,11 @@ class ExternalTable:
     @property
     def name(self) -> str:
         return self.spec.table_name
+
+    @property
+    def has_own(self) -> bool:
+        """Whether there are alarms or policies of ours around it."""
+        return any(getattr(self.spec, key) is not None for key in OWN)
 
     def place(self, path: str = "") -> Place:
         """Where the value at a dotted path is written, or what is nearest around it."""
@@ -64,7 +78,7 @@ def read_external(source: str, node: Node, findings: list[Finding]) -> list[Exte
     kept = {
         key: child
         for key, child in node.value.items()
-        if key in ExternalSpec.model_fields or child.place().file == node.place().file
+        if (key in ExternalSpec.model_fields and key not in OWN) or child.place().file == node.place().file
     }
     own = Node(kept, node.spot, node.key)
     try:

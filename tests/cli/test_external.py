@@ -180,3 +180,139 @@ def test_external_false_is_a_table_like_any_other(here: Path) -> None:
 def test_the_json_schema_knows_it(text: str, valid: bool) -> None:
     (node,) = nodes(text, "x.yaml")
     assert Draft202012Validator(json_schema()).is_valid(node.plain()) is valid
+
+
+ALARMED = f"""{THEIRS}alarms: {{throttles: 5}}
+iam:
+  read_only: true
+  custom: [{{name: partners-own, statements: [{{Action: 'dynamodb:GetItem', Resource: '${{table_arn}}'}}]}}]
+"""
+
+
+def alarms(desk: Desk) -> dict[str, float]:
+    found = desk.server.client("cloudwatch", "eu-west-1").describe_alarms()["MetricAlarms"]
+    return {one["AlarmName"]: one["Threshold"] for one in found}
+
+
+def policies(desk: Desk) -> list[str]:
+    found = desk.server.client("iam", "eu-west-1").list_policies(Scope="Local")["Policies"]
+    return sorted(one["PolicyName"] for one in found)
+
+
+def untouched(desk: Desk) -> tuple[Any, Any]:
+    """All that could be changed of the table itself."""
+    table = desk.table("partners")
+    client = desk.server.client("dynamodb", "eu-west-1")
+    return table, client.list_tags_of_resource(ResourceArn=table["TableArn"])["Tags"]
+
+
+def test_alarms_and_policies_of_our_own_live_around_it(desk: Desk) -> None:
+    """They are made, changed and deleted; of the table itself nothing is, and no call names it but to read."""
+    before = untouched(desk)
+    desk.write(f"{ALARMED}---\n{OWN}")
+    assert desk("apply", "--yes").code == 0
+    assert list(alarms(desk).values()) == [5.0]
+    assert policies(desk) == ["partners-eu-west-1-read-only", "partners-own"]
+    assert desk("plan", "--exit-code").code == 0
+    assert desk("drift", "--exit-code", "--unmanaged").code == 0
+    desk.write(f"{ALARMED.replace('throttles: 5', 'throttles: 9')}---\n{OWN}")
+    planned = desk("plan", "--json").json
+    assert {one["address"]: one["action"] for one in planned["changes"]} == {
+        "partners/alarm/throttles": "update"
+    }
+    assert desk("apply", "--yes").code == 0
+    assert list(alarms(desk).values()) == [9.0]
+    desk.server.client("cloudwatch", "eu-west-1").delete_alarms(AlarmNames=list(alarms(desk)))
+    assert desk("drift", "--exit-code").code == 2
+    assert desk("apply", "--yes").code == 0 and list(alarms(desk).values()) == [9.0]
+    desk.write(f"{THEIRS}---\n{OWN}")
+    assert desk("apply", "--yes").code == 0
+    assert (alarms(desk), policies(desk)) == ({}, [])
+    assert "partners" not in desk.cli("state", "list").out
+    assert untouched(desk) == before
+    written = [one for one in desk.server.requests.writes() if one.service == "dynamodb"]
+    assert {one.body.get("TableName") for one in written} <= {"orders", "partners", None}
+    assert [one.operation for one in written if one.body.get("TableName") == "partners"] == ["CreateTable"]
+
+
+@pytest.mark.parametrize("way", ["destroy", "destroy specs", "document gone", "document external no more"])
+def test_they_go_and_the_table_stays(desk: Desk, way: str) -> None:
+    before = untouched(desk)
+    desk.write(f"{ALARMED}---\n{OWN}")
+    assert desk("apply", "--yes").code == 0
+    if way == "document external no more":
+        desk.write(f"{MANAGED}---\n{OWN}")
+        assert desk("apply", "--yes", "--allow-adopt").code == 0
+        assert (alarms(desk), policies(desk)) == ({}, [])
+        return
+    if way == "document gone":
+        desk.write(OWN)
+        assert desk("apply", "--yes").code == 0
+    else:
+        assert desk(*way.split(), "--yes", "--allow-destroy").code == 0
+    assert (alarms(desk), policies(desk)) == ({}, [])
+    assert untouched(desk) == before
+
+
+def test_they_are_adopted_and_saved_plans_hold(desk: Desk, here: Path) -> None:
+    desk.write(ALARMED)
+    assert desk("apply", "--yes").code == 0
+    (here / ".dynaops" / "state.json").unlink()
+    desk.write(f"{ALARMED}")
+    refused = desk("plan")
+    assert refused.code == 1 and "--take-over" in refused.err
+    owner = refused.err.split("--take-over ")[1].split()[0].rstrip(",.")
+    assert desk("plan", "--out", "p.plan", "--take-over", owner).code == 0
+    assert desk("apply", "p.plan", "--yes", "--take-over", owner).code == 0
+    assert desk("plan", "--exit-code").code == 0
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ("alarms: {throttles: -1}\n", "the threshold of throttles must be above 0"),
+        ("iam: {custom: [{name: x, statements: []}]}\n", "policy x has no statements"),
+        ("alarms: {throtles: true}\n", "throttles"),
+    ],
+)
+def test_their_errors_have_a_place(desk: Desk, more: str, said: str) -> None:
+    desk.write(f"{THEIRS}{more}")
+    told = desk("plan")
+    flat = " ".join((told.out + told.err).split())
+    assert told.code == 1 and said in flat and "specs/spec.yaml:3:" in flat, flat
+
+
+def test_they_need_a_look_at_aws(desk: Desk) -> None:
+    desk.write(ALARMED)
+    told = desk("plan", "--no-refresh")
+    assert told.code == 1 and "partners goes by how the table is in AWS" in " ".join(told.err.split())
+
+
+def test_alarms_that_are_laid_on_all_tables_are_not_for_those_of_others(here: Path) -> None:
+    (here / "spec.yaml").write_text(f"{THEIRS}---\n{OWN}")
+    (here / "over.yaml").write_text("alarms: {throttles: true}\n")
+    documents = load(["spec.yaml"], ["over.yaml"])
+    assert documents.external[0].spec.alarms is None
+    assert documents[0].spec.alarms is not None
+
+
+def test_grant_and_restore_take_its_region(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    client = desk.server.client("dynamodb", "us-east-1")
+    client.create_table(
+        TableName="far",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    client.get_waiter("table_exists").wait(TableName="far", WaiterConfig={"Delay": 0.01})
+    client.update_continuous_backups(
+        TableName="far", PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
+    )
+    desk.write("table_name: far\nexternal: true\nregion: us-east-1\n")
+    url = ("--endpoint-url", desk.server.url)
+    granted = desk.cli("grant", "far", "worker", "--dry-run", *url)
+    assert granted.code == 1 and "no function worker in us-east-1" in " ".join(granted.err.split())
+    restored = desk.cli("backup", "restore", "far", "far-again", "--latest", "--yes", *url)
+    assert restored.code == 0, restored
+    assert "far-again" in client.list_tables()["TableNames"]

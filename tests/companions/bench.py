@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from dynaops.aws.session import Aws
-from dynaops.engine.adopt import exported
 from dynaops.engine.apply import apply_plan
+from dynaops.engine.exported import exported
 from dynaops.engine.load import document_of
 from dynaops.engine.observe import observe
 from dynaops.engine.plan import PlanOptions, make_plan

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from dynaops.aws.session import Aws
-from dynaops.engine.adopt import exported
 from dynaops.engine.apply import apply_plan
+from dynaops.engine.exported import exported
 from dynaops.engine.load import document_of
 from dynaops.engine.observe import observe
 from dynaops.engine.plan import PlanOptions, PlanRefused, make_plan

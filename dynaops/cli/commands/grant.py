@@ -9,6 +9,7 @@ import typer
 
 from dynaops.cli import options, wiring
 from dynaops.cli.exits import Exit
+from dynaops.cli.external_tables import external_region
 from dynaops.cli.help import Command
 from dynaops.cli.identity import state_of
 from dynaops.cli.lazy import new_app
@@ -83,15 +84,19 @@ def grant(
     screen = Screen(settings)
     way = wiring.aws(settings)
     store = wiring.store(settings)
+    state = state_of(store, way)
+    region = settings.asked_region
+    if region is None and table not in state.resources and not table.startswith("arn:"):
+        region = external_region(table, settings)
     granted = wiring.plan_grant(
-        state_of(store, way),
+        state,
         way,
         table,
         tuple(functions),
         part=(wanted or ["lambda_access"])[0],
         policy_name=policy_name,
         revoke=revoke,
-        region=settings.asked_region,
+        region=region,
     )
     if granted.plan.operations and not dry_run:
         terms = Terms(

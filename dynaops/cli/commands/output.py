@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -80,21 +79,18 @@ def _external(
     settings: Settings, screen: Screen, state: State, address: str | None
 ) -> dict[str, dict[str, Any]]:
     """The outputs of the external tables of the specs, where the state knows no such address."""
+    from dynaops.cli.external_tables import external_tables
     from dynaops.engine.external import outputs_of
     from dynaops.model.errors import DynaopsError
-    from dynaops.specs.path_patterns import is_pattern
 
     if address is not None and address.partition("/")[0] in state.resources:
         return {}
-    specs = wiring.source(settings, None, None, None, None)
-    if not any(is_pattern(path) or Path(path).exists() for path in specs.paths):
-        return {}
     try:
-        documents = wiring.documents(specs)
+        tables = external_tables(settings)
     except DynaopsError as error:
         screen.aside(f"The specs cannot be read ({error.message}): outputs of external tables are left out.")
         return {}
-    external = [table for table in documents.external if address in (None, table.name)]
+    external = [table for table in tables if address in (None, table.name)]
     return outputs_of(external, wiring.aws(settings)) if external else {}
 
 

@@ -1,0 +1,77 @@
+"""The tables that a plan is about: those that specs declare, those whose specs have gone, and those to destroy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from dynaops.engine.same_table import check_name
+from dynaops.engine.scopes import Target, orphaned, recorded_tables, scope_of, source_of
+from dynaops.model.errors import DynaopsError
+from dynaops.model.project import root
+from dynaops.model.resource import Scope
+from dynaops.model.state import State
+from dynaops.specs.external import ExternalTable
+
+if TYPE_CHECKING:
+    from dynaops.aws.session import Aws
+    from dynaops.engine.load import Document
+
+
+def targets_of(
+    documents: Sequence[Document],
+    others: Sequence[Target],
+    state: State,
+    aws: Aws,
+    *,
+    destroy: bool,
+    read: Sequence[str],
+    external: Sequence[ExternalTable],
+) -> list[Target]:
+    """The tables that are declared, `others` (external ones), and those that were read before and are gone.
+
+    To `destroy`: those of the state that the specs name, or without specs (`read`) all.
+    """
+    if destroy:
+        return _destroyed(documents, external, state, read)
+    moved = [*(_check_region(target, state) for target in declared_targets(documents, aws)), *others]
+    gone = orphaned(state, [target.scope.address for target in moved], read)
+    return [*moved, *gone]
+
+
+def declared_targets(documents: Sequence[Document], aws: Aws) -> list[Target]:
+    """The tables that the documents declare."""
+    folder = root()
+    return [
+        Target(
+            Scope(doc.spec.table_name, doc.spec.table_name, doc.spec.region or aws.region),
+            doc.spec,
+            source_of(doc.source, folder) if doc.source else None,
+        )
+        for doc in documents
+    ]
+
+
+def _check_region(target: Target, state: State) -> Target:
+    check_name(target.scope, state)
+    record = state.resources.get(target.scope.address)
+    if record is not None and record.kind == "table" and record.region != target.scope.region:
+        raise DynaopsError(
+            f"{target.scope.address} was applied in {record.region}, but now it is planned in {target.scope.region}",
+            f"A table cannot move: destroy it in {record.region} first, or set region: {record.region} "
+            "(or use another state with --state).",
+        )
+    return target
+
+
+def _destroyed(
+    documents: Sequence[Document], external: Sequence[ExternalTable], state: State, read: Sequence[str]
+) -> list[Target]:
+    owned = recorded_tables(state)
+    specs = {doc.spec.table_name: doc.spec for doc in documents}
+    asked = {*specs, *(table.name for table in external)}
+    return [
+        Target(scope_of(state, address, region), named=specs.get(address))
+        for address, region in sorted(owned.items())
+        if address in asked or not read
+    ]
