@@ -89,11 +89,12 @@ class ParquetFile:
 
         from dynaops.data.parsing.arrow_cells import UNREADABLE
 
-        schema, failed = self._file.schema_arrow, dict[str, str]()
+        file = self._in_microseconds or self._file
+        schema, failed = file.schema_arrow, dict[str, str]()
         arrays = []
         for field in schema:
             try:
-                column = self._file.read_row_group(group, columns=[field.name]).column(field.name)
+                column = file.read_row_group(group, columns=[field.name]).column(field.name)
                 arrays.append(column.combine_chunks())
             except _failures() as error:
                 if len(failed) + 1 == len(schema):
