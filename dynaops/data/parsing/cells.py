@@ -213,9 +213,12 @@ class Columns:
                 if name in self._guessed and not column_types.fits(cell, kind, name in self._floats):
                     remarks.append(self._unfit(cell, kind, name))
                     kind = "S"
-                self._check_text(cell, name)
-                sized[name] = conversions.of_text(cell, kind, name)
-                if name in self._rules.names and cell.isspace():
+                if kind == "S" and cell.isascii():
+                    sized[name] = {"S": cell}, len(cell)
+                else:
+                    self._check_text(cell, name)
+                    sized[name] = conversions.of_text(cell, kind, name)
+                if cell.isspace() and name in self._rules.names:
                     remarks.append(("blank-key", name, f"The key {name} is of blanks alone, and is kept so"))
             elif not cell and name in self._rules.names:
                 raise Malformed(f"the key {name!r} is empty")

@@ -6,6 +6,7 @@ So a load that is resumed there sees the same pieces as one that was never inter
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from operator import itemgetter
 from typing import NamedTuple, Protocol
 
 import orjson
@@ -30,6 +31,9 @@ MOST_BYTES = 16 << 20
 
 MOST_RECORD = 1 << 20
 """Bytes of a record of CSV beyond which it is no item, even if half of them are escapes."""
+
+
+_FIRST, _LAST = itemgetter(slice(1)), itemgetter(slice(-1, None))
 
 
 class Piece(NamedTuple):
@@ -190,7 +194,7 @@ class AfterRecord:
     def __init__(self, dialect: Dialect, width: int | None = None) -> None:
         self._dialect = dialect
         self._width = width
-        self._separators = f"{dialect.delimiter}\r\n".encode()
+        self._separators = {b"", dialect.delimiter.encode(), b"\r", b"\n"}
 
     def __call__(self, data: bytes, last: bool) -> int:
         if last and len(data) < MOST_BYTES:
@@ -200,15 +204,58 @@ class AfterRecord:
             return _after_copy_line(data) or (len(data) if last else 0)
         if b'"' not in data and (style is Style.QUOTED or b"\\" not in data):
             return len(data) if last else _after_line(data)
-        if style is Style.QUOTED and _is_of_whole_lines(data, self._separators):
-            at = _after_line(data)
-        else:
+        at = self._by_quotes(data) if style is Style.QUOTED else None
+        if at is None:
             at = self._by_reading(data)
         return at or (len(data) if last else 0)
 
     def lines(self, data: bytes) -> int:
         """How many line ends there are."""
         return count_of_lines(data, self._dialect)
+
+    def _by_quotes(self, data: bytes) -> int | None:
+        """By counting quotes; None where that is not sure to be right.
+
+        It is if all quotes are of cells that begin and end with one, and each record of several lines is as wide as
+        the header.
+        """
+        parts = data.split(b'"')
+        outside = parts[::2]
+        if not set(map(_LAST, outside[:-1] if len(parts) % 2 else outside)) <= self._separators:
+            return None
+        if not set(map(_FIRST, outside[1:])) <= self._separators:
+            return None
+        inside = b"".join(parts[1::2])
+        if b"\n" not in inside and b"\r" not in inside:
+            return _after_line(data)
+        over_lines = [at for at in range(1, len(parts), 2) if b"\n" in parts[at] or b"\r" in parts[at]]
+        if any(self._is_strange(parts, at) for at in over_lines):
+            return None
+        end = len(data)
+        for number in range(len(parts) - 1, -1, -1):
+            start = end - len(parts[number])
+            if number % 2 == 0 and (found := _after_line(data[start:end])):
+                return start + found
+            end = start - 1
+        return 0
+
+    def _is_strange(self, parts: Sequence[bytes], at: int) -> bool:
+        """Whether the record of a quoted cell is not as wide as the header; the last record may not be whole."""
+        delimiter = self._dialect.delimiter.encode()
+        count = 1
+        for number in range(at - 1, -1, -2):
+            part = parts[number]
+            begin = max(part.rfind(b"\n"), part.rfind(b"\r")) + 1
+            count += part.count(delimiter, begin)
+            if begin:
+                break
+        for number in range(at + 1, len(parts), 2):
+            part = parts[number]
+            line = part.replace(b"\r", b"\n").partition(b"\n")
+            count += line[0].count(delimiter)
+            if line[1]:
+                return count != self._width
+        return len(b'"'.join(parts[at:])) >= MOST_RECORD
 
     def _by_reading(self, data: bytes) -> int:
         """After the last record that is whole. Each byte is a character here."""
@@ -246,14 +293,3 @@ def _after_copy_line(data: bytes) -> int:
         if (len(before) - len(before.rstrip(b"\\"))) % 2 == 0:
             return at + 1
     return 0
-
-
-def _is_of_whole_lines(data: bytes, separators: bytes) -> bool:
-    """Whether each quote is of a cell that begins and ends with one, in one line; so that no line end is in a cell."""
-    parts = data.split(b'"')
-    outside, inside = parts[::2], parts[1::2]
-    if any(part and part[-1] not in separators for part in outside[: len(inside)]):
-        return False
-    if any(part and part[0] not in separators for part in outside[1:]):
-        return False
-    return not any(b"\n" in part or b"\r" in part for part in inside)
