@@ -47,7 +47,7 @@ _OTHER = "it is not a table of DynamoDB"
 def read(texts: Sequence[Text], pieces: Pieces, region: str | None) -> None:
     """Take the tables of all documents of all files. Raises Unreadable."""
     for text in texts:
-        for document in nodes(text.written_by_hand(), text.path, MAX_NODES):
+        for document in nodes(text.written_by_hand(), text.path, MAX_NODES, legacy=True):
             _document(document, pieces, region)
 
 

@@ -39,7 +39,7 @@ _SCALING_PLUGIN = "dynamodb-auto"
 
 def read(text: Text, pieces: Pieces, given: Mapping[str, str], region: str | None) -> None:
     """Take the tables of one serverless.yml. Raises Unreadable."""
-    root = read_template(text.written_by_hand(), text.path)
+    root = read_template(text.written_by_hand(), text.path, legacy=False)
     sections: dict[str, Node] = root.value if isinstance(root.value, dict) else {}
     variables = Variables(root, given, pieces.budget)
     template: dict[str, dict[str, Node]] = {"Resources": {}}

@@ -168,7 +168,7 @@ class Variables:
             text_of = read_bytes(path, _MAX_FILE).decode("utf-8-sig")
         except (FileRefused, UnicodeDecodeError):
             return Unknown(f"{path.as_posix()} cannot be read")
-        node: Node | None = read_template(text_of, path.as_posix())
+        node: Node | None = read_template(text_of, path.as_posix(), legacy=False)
         for name in (parts.group(2) or "").split(".") if parts.group(2) else ():
             node = node.value.get(name) if node is not None and isinstance(node.value, dict) else None
         return None if node is None else self.filled(node)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dynaops.convert.part import Part
+from dynaops.convert.part import Part, unknowns
 from dynaops.convert.pieces import Spec
 from dynaops.kinds.table.shape import key
 
@@ -24,6 +24,16 @@ def attributes(part: Part) -> dict[str, str]:
         elif not (one.is_open("AttributeName") or one.is_open("AttributeType")):
             part.notes.lost(one.where, "an attribute has a name and a type")
     return found
+
+
+def open_keys(part: Part) -> str | None:
+    """Why the keys of a table or an index are not known; None where they are. What is known of them is no key."""
+    for name in ("KeySchema", "AttributeDefinitions"):
+        node = part.tree.value.get(name)
+        unknown = next(unknowns(node), None) if node is not None else None
+        if unknown is not None:
+            return f"its {name} is not known: {unknown.why}"
+    return None
 
 
 def keys(part: Part) -> Spec:

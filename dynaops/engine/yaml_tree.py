@@ -125,10 +125,13 @@ Tagged = Callable[[str, Node], Node]
 """What a value with a tag of its own (``!Ref``: its name, and the value without it) stands for."""
 
 
-def nodes(text: str, file: str, most: int = MAX_NODES, tagged: Tagged | None = None) -> list[Node]:
+def nodes(
+    text: str, file: str, most: int = MAX_NODES, tagged: Tagged | None = None, legacy: bool = False
+) -> list[Node]:
     """The documents of a YAML text (JSON is YAML), empty ones left out. Raises Unreadable.
 
-    `most`: values a document may expand to. `tagged`: takes local tags, which specs have none of.
+    `most`: values a document may expand to. `tagged`: takes local tags, which specs have none of. `legacy`: plain words
+    and numbers are those of YAML 1.1, which other tools read (``yes`` is true, ``0123`` is not 123).
     """
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
@@ -145,7 +148,7 @@ def nodes(text: str, file: str, most: int = MAX_NODES, tagged: Tagged | None = N
         )
         for node in yaml.compose_all(text):
             if node is not None:
-                found.append(_Reader(file, (most, len(text) + MAX_ALIASED), tagged).node(node, 0))
+                found.append(_Reader(file, (most, len(text) + MAX_ALIASED), tagged, legacy).node(node, 0))
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         message = str(error.problem or error.context or error).strip()
@@ -162,8 +165,11 @@ def nodes(text: str, file: str, most: int = MAX_NODES, tagged: Tagged | None = N
 class _Reader:
     """Turns one document's composed nodes into ours."""
 
-    def __init__(self, file: str, most: tuple[int, int], tagged: Tagged | None = None) -> None:
+    def __init__(
+        self, file: str, most: tuple[int, int], tagged: Tagged | None = None, legacy: bool = False
+    ) -> None:
         """`most`: values, and characters of them, that the document may expand to."""
+        self._legacy = legacy
         self._file = file
         self._values_left, self._characters_left = most
         self._tagged = tagged
@@ -232,6 +238,11 @@ class _Reader:
             raise unreadable(
                 "SPEC006", f"the tag {tag} is not allowed in a spec", place, "Write a plain value."
             )
+        if self._legacy and node.style is None and str(node.value) in _LEGACY_WORDS:
+            return _LEGACY_WORDS[str(node.value)]
+        if self._legacy and kind == "int" and _LEADING_ZERO.fullmatch(str(node.value)):
+            octal = not set("89") & set(str(node.value))
+            return int(str(node.value), 8) if octal else str(node.value)
         try:
             return _SCALARS[kind](_characters(str(node.value), place))
         except (ValueError, ArithmeticError):
@@ -270,6 +281,13 @@ def _float(text: str) -> Decimal:
     return Decimal(plain.replace(".inf", "inf").replace(".nan", "nan"))
 
 
+_LEGACY_WORDS = {
+    **{word: True for one in ("yes", "on") for word in (one, one.title(), one.upper())},
+    **{word: False for one in ("no", "off") for word in (one, one.title(), one.upper())},
+}
+"""Booleans of YAML 1.1."""
+_LEADING_ZERO = re.compile(r"0\d{1,40}")
+"""Octal in YAML 1.1; with an 8 or a 9 in it, a text (as an account's id)."""
 _CONTAINERS = {"tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"}
 _SCALARS: dict[str, Any] = {
     "str": str,

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from dynaops.convert.arns import missing
-from dynaops.convert.cloudformation.values import count_of, literal, string_of, truth_of
+from dynaops.convert.cloudformation.values import count_of, literal, name_among, string_of, truth_of
 from dynaops.convert.part import Unknown, unknowns
 from dynaops.engine.yaml_tree import Node
 
@@ -179,9 +179,10 @@ def _if(resolver: Resolver, argument: Node) -> Any:
     if not isinstance(argument.value, list) or len(argument.value) != 3:
         return Unknown("Fn::If takes a condition and two values")
     condition, yes, no = argument.value
-    if not isinstance(condition.value, str):
+    name = name_among(condition.value, resolver.section("Conditions"))
+    if not isinstance(name, str):
         return Unknown("Fn::If takes the name of a condition")
-    met = resolver.holds(condition.value)
+    met = resolver.holds(name)
     if isinstance(met, Unknown):
         return Unknown(met.why)
     return resolver.resolved(yes if met else no)
@@ -189,8 +190,9 @@ def _if(resolver: Resolver, argument: Node) -> Any:
 
 def _condition(resolver: Resolver, argument: Node) -> Any:
     """A condition's name; in a policy document, the key of that name, with its map."""
-    if isinstance(argument.value, str):
-        return resolver.holds(argument.value)
+    name = name_among(argument.value, resolver.section("Conditions"))
+    if isinstance(name, str):
+        return resolver.holds(name)
     return Node({"Condition": resolver.resolved(argument)}, argument.spot)
 
 

@@ -28,6 +28,8 @@ def table(stack: Stack, logical: str, part: Part) -> None:
             why = "which of its replicas is at home? Say the stack's region with --region"
             stack.pieces.notes.lost(part.where, why)
         return
+    if stack.lacks_keys(part):
+        return
     local = replicas.pop(home)
     billing = part.open_word("BillingMode") or default(GLOBAL_TABLE, "BillingMode")
     sse = tables.encryption(part)
@@ -52,7 +54,11 @@ def table(stack: Stack, logical: str, part: Part) -> None:
         "stream": tables.stream(part),
         "ttl": tables.ttl(part),
         "global_secondary_indexes": _indexes(stack, name, part, local, billing),
-        "local_secondary_indexes": [shapes.local_index(one) for one in part.parts("LocalSecondaryIndexes")],
+        "local_secondary_indexes": [
+            shapes.local_index(one)
+            for one in part.parts("LocalSecondaryIndexes")
+            if not stack.lacks_keys(one)
+        ],
         "tags": shapes.tags(local),
         "multi_region_consistency": part.open_word("MultiRegionConsistency")
         or default(GLOBAL_TABLE, "MultiRegionConsistency"),
@@ -117,6 +123,8 @@ def _indexes(stack: Stack, table: str, part: Part, local: Part, billing: str) ->
     regional = {one.text("IndexName"): one for one in local.parts("GlobalSecondaryIndexes")}
     found = []
     for one in part.parts("GlobalSecondaryIndexes"):
+        if stack.lacks_keys(one):
+            continue
         index = shapes.global_index(one)
         beside = regional.get(index["name"])
         index.update(_capacity(stack, table, index["name"], one, beside, billing))

@@ -11,7 +11,7 @@ from dynaops.convert.cloudformation.identities import NAME_OF, Identities
 from dynaops.convert.cloudformation.intrinsics import Gone, Resolver
 from dynaops.convert.cloudformation.stack import Stack
 from dynaops.convert.cloudformation.transforms import not_opened, untransformed
-from dynaops.convert.cloudformation.values import call_in
+from dynaops.convert.cloudformation.values import call_in, name_among
 from dynaops.convert.notes import Where
 from dynaops.convert.part import Part, Unknown
 from dynaops.convert.pieces import Pieces
@@ -165,15 +165,16 @@ def _is_there(logical: str, node: Node, resolver: Resolver, pieces: Pieces) -> b
     if condition is None:
         return True
     where = Where(logical, node.key or node.spot)
-    if not isinstance(condition.value, str):
+    name = name_among(condition.value, resolver.section("Conditions"))
+    if not isinstance(name, str):
         pieces.notes.lost(where, "its condition is not the name of one")
         return False
-    met = resolver.is_met(condition.value)
+    met = resolver.is_met(name)
     if isinstance(met, Unknown):
         pieces.notes.lost(where, f"whether it is made is not known: {met.why}")
         return False
     if not met:
-        pieces.notes.lost(where, f"its condition {condition.value} is not met")
+        pieces.notes.lost(where, f"its condition {name} is not met")
     return met
 
 

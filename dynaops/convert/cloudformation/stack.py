@@ -8,6 +8,7 @@ from dynaops.convert.arns import table_of
 from dynaops.convert.cloudformation.identities import Identities
 from dynaops.convert.part import Part, Unknown
 from dynaops.convert.pieces import Pieces
+from dynaops.convert.shapes import open_keys
 from dynaops.engine.yaml_tree import Node
 
 
@@ -31,6 +32,15 @@ class Stack:
             self.pieces.notes.lost(part.where, found.why)
             return None
         return found
+
+    def lacks_keys(self, part: Part) -> bool:
+        """Whether the keys of a table or an index are not known, which is told: it is not carried over."""
+        why = open_keys(part)
+        if why is None:
+            return False
+        part.skip(*part.names)
+        self.pieces.notes.lost(part.where, why)
+        return True
 
 
 def table_named(text: str | None) -> str | None:

@@ -21,6 +21,8 @@ def table(stack: Stack, logical: str, part: Part) -> None:
     if name is None:
         part.skip(*part.names)
         return
+    if stack.lacks_keys(part):
+        return
     billing = part.open_word("BillingMode") or default(TABLE, "BillingMode")
     spec: Spec = {
         "table_name": name,
@@ -38,10 +40,16 @@ def table(stack: Stack, logical: str, part: Part) -> None:
         "stream": stream(part),
         "ttl": ttl(part),
         "global_secondary_indexes": [
-            _global(stack, name, billing, one) for one in part.parts("GlobalSecondaryIndexes")
+            _global(stack, name, billing, one)
+            for one in part.parts("GlobalSecondaryIndexes")
+            if not stack.lacks_keys(one)
         ],
         "vector_indexes": [shapes.vector_index(one) for one in part.parts("VectorIndexes")],
-        "local_secondary_indexes": [shapes.local_index(one) for one in part.parts("LocalSecondaryIndexes")],
+        "local_secondary_indexes": [
+            shapes.local_index(one)
+            for one in part.parts("LocalSecondaryIndexes")
+            if not stack.lacks_keys(one)
+        ],
         "tags": shapes.tags(part),
     }
     if stack.lifecycle:

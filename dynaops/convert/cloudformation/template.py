@@ -11,17 +11,17 @@ MAX_SIGNS = 150_000
 """Lines, and signs that begin or part values: it takes about a second to read 10,000 of them."""
 
 
-def read(text: str, file: str) -> Node:
+def read(text: str, file: str, legacy: bool = True) -> Node:
     """The template: the first document of a file. Raises Unreadable."""
-    return documents(text, file)[0]
+    return documents(text, file, legacy)[0]
 
 
-def documents(text: str, file: str) -> list[Node]:
-    """The documents of a file, at least one. Raises Unreadable."""
+def documents(text: str, file: str, legacy: bool = True) -> list[Node]:
+    """The documents of a file, at least one. `legacy`: in YAML 1.1, as CloudFormation reads it. Raises Unreadable."""
     if sum(text.count(sign) for sign in "\n[{,") > MAX_SIGNS:
         place = Place(file=file, line=1, column=1)
         raise unreadable("CONV003", "too large to work out: the template has too many values", place)
-    found = nodes(text, file, MAX_VALUES, _tagged)
+    found = nodes(text, file, MAX_VALUES, _tagged, legacy)
     return found or [Node({}, (file, 1, 1))]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from dynaops.convert.part import Unknown
@@ -32,6 +33,15 @@ def literal(value: Any) -> Any:
     if isinstance(value, str) and _DYNAMIC.search(value):
         return Unknown("it is looked up when the stack is deployed ({{resolve:...}})")
     return value
+
+
+def name_among(value: Any, names: Iterable[str]) -> Any:
+    """A name that the source writes as one of YAML 1.1's booleans (``Yes``), as the thing of that name is written."""
+    if not isinstance(value, bool):
+        return value
+    words = ("yes", "on", "true") if value else ("no", "off", "false")
+    found = [name for name in names if name.lower() in words]
+    return found[0] if len(found) == 1 else value
 
 
 def string_of(value: Any) -> str:

@@ -28,6 +28,7 @@ PROPERTIES = {
     "recovery": ("PointInTimeRecoverySpecification",),
     "encryption": ("SSESpecification",),
     "tags": ("Tags",),
+    "indexes": ("GlobalSecondaryIndexes",),
     "maxima": ("OnDemandThroughput", "ReadOnDemandThroughputSettings"),
     "insights": ("ContributorInsightsSpecification",),
 }
@@ -163,6 +164,7 @@ def test_what_differs_from_the_deployed_stack_is_listed(name: str) -> None:
 
 
 EXACT = set(CLASSES) - {
+    "unknown_keys",
     "parameters",
     "conditions",
     "closed",
@@ -222,3 +224,12 @@ def test_a_construct_goes_by_its_path_in_the_app() -> None:
 def test_the_file_of_a_spec_says_what_it_lacks() -> None:
     lines = conversion("global_replicas").specs[0].yaml.splitlines()
     assert any(line.startswith("# not carried over: Profiles.Replicas[1].") for line in lines[1:4])
+
+
+def test_keys_that_are_known_in_part_are_no_keys() -> None:
+    made = conversion("unknown_keys")
+    assert [one.table for one in made.specs] == ["indexed"]
+    assert "global_secondary_indexes" not in made.specs[0].spec
+    told = {note.where.what: note.why for note in made.lost}
+    assert "KeySchema is not known" in told["Ranged"]
+    assert "KeySchema is not known" in told["Indexed.GlobalSecondaryIndexes"]
