@@ -82,7 +82,11 @@ def _candidates(
     settings: Settings, store: RecordedStore, state: State, way: Aws, latest: bool
 ) -> tuple[list[DrillCandidate], list[str]]:
     asked = settings.asked_region
-    tables = {name: region for name, region in recorded_tables(state).items() if asked in (None, region)}
+    tables = {
+        name: region
+        for name, region in recorded_tables(state).items()
+        if name in state.resources and asked in (None, region)
+    }
     if not tables:
         where, option = (f" in {asked}", "--region, --state") if asked else ("", "--state")
         raise StateError(

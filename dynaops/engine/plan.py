@@ -293,8 +293,8 @@ def plan_table(
     """The plan of one table. Pure but for `read`, with which rooms resolve names (None: they do not)."""
     going, live = being_deleted(target.scope, live)
     judged = compared(target, state, live, read, options.destroy)
-    if target.external:
-        judged = replace(judged, unmanaged=())
+    if target.external or (target.spec is None and target.scope.address not in state.resources):
+        judged = replace(judged, unmanaged=())  # the table is others'
     if options.targets:
         judged = narrowed(judged, options.targets)
     removed = {root: one for root, one in target.removed.items() if selected(root, options.targets)}

@@ -282,6 +282,41 @@ def test_their_errors_have_a_place(desk: Desk, more: str, said: str) -> None:
     assert told.code == 1 and said in flat and "specs/spec.yaml:3:" in flat, flat
 
 
+def test_one_that_is_there_is_imported_by_a_block(desk: Desk) -> None:
+    desk.server.client("cloudwatch", "eu-west-1").put_metric_alarm(
+        AlarmName="dynaops/partners/system_errors",
+        ComparisonOperator="GreaterThanThreshold",
+        EvaluationPeriods=1,
+        Threshold=3,
+        MetricName="SystemErrors",
+        Namespace="AWS/DynamoDB",
+        Statistic="Sum",
+        Period=60,
+        Dimensions=[{"Name": "TableName", "Value": "partners"}],
+    )
+    own = f"{THEIRS}alarms: {{system_errors: true}}\n"
+    desk.write(own)
+    assert "--allow-adopt" in desk("apply", "--yes").err
+    desk.write(f"{own}---\nimport: [partners/alarm/system_errors]\n")
+    assert desk("apply", "--yes").code == 0
+    assert alarms(desk) == {"dynaops/partners/system_errors": 1.0}
+    desk.write(own)
+    assert desk("plan", "--exit-code").code == 0
+
+
+def test_it_is_neither_unmanaged_nor_verified(desk: Desk) -> None:
+    """Of a table that is others', nothing is told as missing from our specs, and no backup is demanded of us."""
+    desk.write(f"{ALARMED}---\n{OWN}")
+    assert desk("apply", "--yes").code == 0
+    done = desk("backup", "verify", "--all", "--latest", "--yes", "--json")
+    assert done.code == 0 and [one["table"] for one in done.json["drills"]] == ["orders"]
+    for text in (ALARMED, f"{ALARMED}---\n{OWN}", OWN):
+        desk.write(text)
+        assert not [
+            one for one in desk("plan", "--json").json["unmanaged"] if one["address"].startswith("partners")
+        ]
+
+
 def test_they_need_a_look_at_aws(desk: Desk) -> None:
     desk.write(ALARMED)
     told = desk("plan", "--no-refresh")
