@@ -72,7 +72,6 @@ def test_bad_rows_are_told_and_good_ones_written(
         ("cut.jsonl.gz", gzip.compress(GOOD * 1000, mtime=0)[:-20]),
         ("cut.parquet", _parquet()[:-30]),
         ("damaged.jsonl.zst", b"\x28\xb5\x2f\xfd" + b"rubbish" * 9),
-        ("wide.csv", "id,n\na,1\n".encode("utf-16")),
         ("no-key.csv", b"name,n\na,1\n"),
         ("twice.csv", b"id,id\na,b\n"),
         ("picture.png", b"\x89PNG\r\n\x1a\n" + bytes(range(256))),
