@@ -317,6 +317,14 @@ def test_it_is_neither_unmanaged_nor_verified(desk: Desk) -> None:
         ]
 
 
+def test_permissions_say_what_they_leave_out(desk: Desk) -> None:
+    desk.write(f"{ALARMED}---\n{OWN}")
+    told = desk("permissions")
+    assert told.code == 0 and "external tables need (partners) is not in it" in " ".join(told.err.split())
+    desk.write(f"{THEIRS}---\n{OWN}")
+    assert desk("permissions").err == ""
+
+
 def test_they_need_a_look_at_aws(desk: Desk) -> None:
     desk.write(ALARMED)
     told = desk("plan", "--no-refresh")

@@ -55,6 +55,12 @@ def permissions(
         needed = permitting.for_plan(made, documents, state, way)
     else:
         needed = permitting.for_life(documents, way)
+        around = [table.name for table in documents.external if table.has_own]
+        if around:
+            screen.aside(
+                f"What the alarms and policies around external tables need ({', '.join(around)}) is not in it; "
+                "`dynaops permissions --plan` prints what the next plan needs for them."
+            )
     needed |= permitting.for_notifications(recipients(settings, notify))
     if not check:
         screen.data(json.dumps(permitting.policy(needed), indent=2))
