@@ -16,6 +16,7 @@ from dynaops.cli import wiring
 from dynaops.cli.exits import Exit
 from dynaops.cli.interrupts import Interrupts, terminated_as_interrupted
 from dynaops.cli.loading import Request, check_rejects, forget_empty, set_aside
+from dynaops.cli.read_request import sentence_of
 from dynaops.cli.screen import Screen
 from dynaops.data.engines.job import Job, watch
 from dynaops.data.engines.place import Place, fresh_name, parsed_place
@@ -116,6 +117,8 @@ def handed_over(via: Via, prepared: Prepared, to: Handover, way: Aws, screen: Sc
             ) from None
         finally:
             forget_empty(load)
+    for note in handed.notes.all():
+        screen.aside(sentence_of(note))
     if handed.stopped or not handed.rows:
         unstage(handed, way)
         bad = handed.stopped or next(iter(handed.samples), None)

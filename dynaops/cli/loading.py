@@ -86,9 +86,7 @@ def run(request: Request, settings: Settings, dry_run: bool) -> int:
     _check_resumable(request, prepared.repeatable)
     screen = Screen(settings)
     prepared = _with_ttl(prepared, way, target)
-    _tell_columns(prepared, screen)
-    for note in prepared.notes:
-        screen.aside(read_request.sentence_of(note))
+    tell_what_is_read(prepared, screen)
     set_aside(request)
     try:
         if dry_run:
@@ -171,6 +169,7 @@ def _rehearse(request: Request, target: Target, prepared: Prepared, screen: Scre
                 "expected_seconds": seconds,
                 **_told_rejects(found.rejected, found.samples, request),
                 "faults": [fault._asdict() for fault in found.faults],
+                "columns": _columns(prepared),
                 "notes": read_request.documents(prepared.notes, found.notes.all()),
             }
         )
@@ -315,6 +314,7 @@ def _document(summary: Summary, request: Request, target: Target, prepared: Prep
         "retries": traffic.retries,
         **_told_rejects(counts.rejected, summary.samples, request),
         "faults": [fault._asdict() for fault in summary.faults],
+        "columns": _columns(prepared),
         "notes": read_request.documents(prepared.notes, summary.notes),
     }
 
@@ -326,13 +326,21 @@ def _told_rejects(count: int, samples: Any, request: Request) -> dict[str, Any]:
     }
 
 
-def _tell_columns(prepared: Prepared, screen: Screen) -> None:
-    """What CSV's columns are taken for: whoever loads should see it, and can say otherwise."""
-    plan = prepared.plan
-    if plan.columns:
-        kinds = {**plan.columns, **plan.keys.index_keys, **plan.keys.types, **plan.types}
-        shown = ", ".join(f"{name}={kinds[name]}" for name in plan.columns)
+def tell_what_is_read(prepared: Prepared, screen: Screen) -> None:
+    """What CSV's columns are taken for, and what was noted: whoever loads should see it, and can say otherwise."""
+    columns = _columns(prepared)
+    if columns:
+        shown = ", ".join(f"{name}={kind}" for name, kind in columns.items())
         screen.aside(f"Columns are taken for {shown} (change that with --types).")
+    for note in prepared.notes:
+        screen.aside(read_request.sentence_of(note))
+
+
+def _columns(prepared: Prepared) -> dict[str, str]:
+    """The types of CSV's columns."""
+    plan = prepared.plan
+    kinds = {**plan.columns, **plan.keys.index_keys, **plan.keys.types, **plan.types}
+    return {name: kinds[name] for name in plan.columns}
 
 
 def _check_resumable(request: Request, repeatable: bool) -> None:

@@ -8,6 +8,7 @@ from dynaops.cli import engines, wiring
 from dynaops.cli.engines import Via
 from dynaops.cli.exits import Exit
 from dynaops.cli.identity import region_of
+from dynaops.cli.loading import tell_what_is_read
 from dynaops.cli.screen import Screen
 from dynaops.cli.settings import Settings
 from dynaops.data.engines import bulk_put
@@ -50,6 +51,7 @@ def run(via: Via, settings: Settings) -> int:
             "Name a place in S3: --staging s3://BUCKET/PREFIX.",
         )
     prepared = prepare(load.files, target.keys, lambda: way, load.reading())
+    tell_what_is_read(prepared, screen)
     to = engines.handover(via, prepared, way)
     assert to.reports is not None
     handed = engines.handed_over(via, prepared, to, way, screen)

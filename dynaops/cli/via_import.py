@@ -10,6 +10,7 @@ from dynaops.cli.agreement import require_agreement
 from dynaops.cli.engines import Via
 from dynaops.cli.exits import Exit
 from dynaops.cli.identity import state_of
+from dynaops.cli.loading import tell_what_is_read
 from dynaops.cli.running import Terms, carry_out
 from dynaops.cli.screen import Screen
 from dynaops.cli.settings import Settings
@@ -82,6 +83,7 @@ def _begin(via: Via, document: Document, place: Store, way: Aws, screen: Screen)
     plan = wiring.make_plan([document], place.load(), way)
     create = _creation(plan, via.load.table)
     prepared = prepare(via.load.files, keys_of(create.parameters), lambda: way, via.load.reading())
+    tell_what_is_read(prepared, screen)
     to = engines.handover(via, prepared, way)
     handed = to.ready or Handed(to.rows)
     preview = [table_import.operation(create, handed) if one is create else one for one in plan.operations]

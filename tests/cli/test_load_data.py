@@ -103,6 +103,28 @@ def test_json_is_one_document_that_adds_up(cli: Cli, aws: Aws, here: Path) -> No
     assert row == {"id": {"S": "k1"}, "age": {"N": "3"}, "zip": {"S": "2"}}
 
 
+def test_what_is_guessed_of_csv_is_told_before_the_load(cli: Cli, aws: Aws, here: Path) -> None:
+    (here / "a.csv").write_bytes(
+        "id;age;price;n;v\r\nk1;1;2,50;7;Müller\r\nk2;2;3,1;NULL;x\r\n".encode("cp1252")
+    )
+    for options in (["--dry-run"], []):
+        result = cli("load-data", "users", "a.csv", "--json", *options)
+        assert result.code == 0 and result.json["columns"] == {
+            "id": "S",
+            "age": "N",
+            "price": "S",
+            "n": "N",
+            "v": "S",
+        }
+        kinds = [note["kind"] for note in result.json["notes"]]
+        assert kinds == ["encoding-guessed", "decimal-comma", "kept-as-text", "looks-null"]
+        assert "a.csv is not UTF-8 and is read as Windows-1252, a guess: 'Müller'" in result.err
+    assert rows_of(aws, "users").values()
+    strict = cli("load-data", "users", "a.csv", "--strict-types", "--encoding", "windows-1252", "--dry-run")
+    assert strict.code == 1 and "a.csv:3  n: 'NULL' is not a number" in strict.out
+    assert cli("load-data", "users", "a.csv", "--strict-types", "--null", "NULL").code == 0
+
+
 def test_a_dry_run_checks_and_estimates(cli: Cli, aws: Aws, here: Path) -> None:
     _write(here / "a.jsonl", 50, text="x" * 1_500)
     result = cli("load-data", "users", "a.jsonl", "--dry-run")

@@ -16,6 +16,7 @@ import orjson
 
 from dynaops.aws.objects import list_objects
 from dynaops.data.engines.place import Place
+from dynaops.data.notes import Notes
 from dynaops.data.parsing.parser import make_parser
 from dynaops.data.parsing.plan import Container
 from dynaops.data.reading.detect import Detected
@@ -51,6 +52,7 @@ class Handed:
     """Of the input."""
     keys: list[str] = field(default_factory=list)
     samples: list[Reject] = field(default_factory=list)
+    notes: Notes = field(default_factory=Notes)
     stopped: Reject | None = None
     """The reject at which it was to stop (--fail-fast)."""
     seconds: float = 0.0
@@ -103,6 +105,7 @@ def stage(
             handed.rows += len(parsed.rows)
             handed.rejected += len(parsed.rejects)
             handed.bytes += len(block.data)
+            handed.notes.add(parsed.notes)
             handed.samples += parsed.rejects[: _SAMPLES - len(handed.samples)]
             handed.seconds = time.monotonic() - began
             progress(handed)
