@@ -75,7 +75,7 @@ def backup_plan(stack: Stack, logical: str, part: Part) -> None:
         return
     name = whole.text("BackupPlanName")
     rules = [_rule(one) for one in whole.parts("BackupPlanRule")]
-    if name and all(rules):
+    if name and rules and all(rule["vault"] for rule in rules):
         stack.pieces.plans.append(Named(f"${{id:{logical}}}", {"name": name, "rules": rules}, part.where))
 
 
@@ -112,6 +112,11 @@ def selection(stack: Stack, logical: str, part: Part) -> None:
     whole = part.part("BackupSelection")
     plan = part.text("BackupPlanId")
     if whole is None or plan is None:
+        return
+    if whole.is_open("IamRoleArn") or whole.is_open("Resources"):
+        for name in ("IamRoleArn", "Resources"):
+            whole.value(name)
+        whole.skip(*whole.names)
         return
     whole.skip("SelectionName")
     others = [name for name in ("ListOfTags", "Conditions", "NotResources") if name in whole]

@@ -28,12 +28,15 @@ def simple_table(stack: Stack, logical: str, part: Part) -> None:
         return
     capacity = shapes.capacity(part)
     provisioned = part.says("ProvisionedThroughput")
+    billing = "PROVISIONED" if provisioned else default(SIMPLE_TABLE, "BillingMode")
+    if part.is_open("ProvisionedThroughput"):  # whether it is there decides
+        billing = part.opened("ProvisionedThroughput", None)
     spec: Spec = {
         "table_name": name,
         "region": stack.region,
         "hash_key": key_name,
         "attributes": {key_name: _TYPES.get(key_type, key_type)},
-        "billing_mode": "PROVISIONED" if provisioned else default(SIMPLE_TABLE, "BillingMode"),
+        "billing_mode": billing,
         **capacity,
         "encryption": tables.encryption(part) if "SSESpecification" in part else _global_encryption(stack),
         "point_in_time_recovery": tables.recovery(part),
@@ -60,7 +63,11 @@ def function(stack: Stack, logical: str, part: Part) -> None:
 
 def _event(stack: Stack, logical: str, part: Part, event: Part) -> None:
     properties = event.part("Properties")
-    if properties is None:
+    if properties is None or ("Stream" not in properties and not properties.is_open("Stream")):
+        stack.pieces.notes.lost(event.where, "it does not say which stream it reads")
+        event.skip("Properties")
+        if properties is not None:
+            properties.skip(*properties.names)
         return
     function = stack.name(logical, part, "FunctionName")
     source = properties.text("Stream")
