@@ -26,6 +26,8 @@ class Position(NamedTuple):
     source: int
     offset: int
     line: int
+    context: str = ""
+    """What is open there, of JSON (`json_documents.Inside`)."""
 
 
 class RowCount(StrEnum):
@@ -53,6 +55,7 @@ class Block:
 
     `rows` is how many there are, where the reading side knows (binary formats); else `counting` says how they can be
     counted without the parser. A block with a `fault` has no rows: reading goes on behind it, with the next input.
+    `table` is the one whose rows these are, where the file says so.
     """
 
     number: int
@@ -64,6 +67,7 @@ class Block:
     counting: RowCount = RowCount.UNKNOWN
     delimiter: str = ","
     fault: Fault | None = None
+    table: str = ""
 
 
 class Row(NamedTuple):

@@ -9,6 +9,7 @@ from typing import NamedTuple
 # Possessive: what is matched is not given back, so that millions of escapes in a string leave no trail of it.
 _TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[{}\[\]]', re.DOTALL)
 _LOOSE = re.compile(rb'(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"|[^,\s])+')
+_BOM = b"\xef\xbb\xbf"
 _OPENING, _CLOSING = (b"{", b"["), (b"}", b"]")
 
 
@@ -65,4 +66,5 @@ def closed_at(data: bytes) -> int | None:
 def _loose(data: bytes, start: int, end: int) -> Iterator[Element]:
     """What stands between objects, but for commas and space: each is an element, and no row."""
     for found in _LOOSE.finditer(data, start, end):
-        yield Element(found.start(), found.end())
+        if found[0] != _BOM:  # between files that were put together
+            yield Element(found.start(), found.end())

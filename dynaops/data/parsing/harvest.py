@@ -29,6 +29,18 @@ class Harvest:
         shown = text if isinstance(text, str) else text.decode("utf-8", "backslashreplace")
         self.rejects.append(Reject(self._source, line, reason, shown.strip("\r\n")))
 
+    def apart(self) -> Harvest:
+        """A harvest of the same source, to be taken over or forgotten."""
+        return Harvest(self._source)
+
+    def take(self, other: Harvest) -> None:
+        """Take over what was gathered apart."""
+        self.rows += other.rows
+        self.rejects += other.rejects
+        self.not_loaded += other.not_loaded
+        self.without_rows += other.without_rows
+        self.notes.add(other.notes.all())
+
     def note(self, kind: str, attribute: str, text: str, line: int) -> None:
         """Note something about a row that is loaded."""
         self.notes.row(kind, attribute, text, self._source, line)

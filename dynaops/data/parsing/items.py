@@ -15,10 +15,12 @@ from dynaops.data.parsing.malformed import Malformed, Unusable, at
 from dynaops.data.parsing.numbers import Inexact
 from dynaops.data.parsing.plan import ParsePlan
 from dynaops.data.parsing.values import Sized
-from dynaops.data.rows import Row
+from dynaops.data.rows import DeletedRow, Row
 
-_WRAPPERS = ("PutRequest", "DeleteRequest", "Item", "Key")
+_WRAPPERS = ("PutRequest", "Item")
 """What DynamoDB's own files put around an item: exports and BatchWriteItem's requests."""
+_DELETED = ("DeleteRequest", "Key")
+"""What they put around a key, which counts where rows are deleted anyway."""
 
 
 class ItemReader:
@@ -58,6 +60,14 @@ class ItemReader:
         read = self._typed_value if typed else self._plain
         return self.row({name: read(value, name) for name, value in item.items()}, line)
 
+    def deleted(self, text: bytes, line: int) -> DeletedRow:
+        """The delete of the row whose key a JSON text says."""
+        row = self.of_text(text, line)
+        item = orjson.loads(row.body)
+        key = {name: item[name] for name in self._rules.names}
+        size = sum(values.text_size(name) + values.typed(value, name)[1] for name, value in key.items())
+        return DeletedRow(orjson.dumps(key), row.key, size, line)
+
     def is_typed(self, item: Any) -> bool:
         """Whether a good item is in DynamoDB JSON. Raises AttributeError for what is no item."""
         return self._typed or self._has_typed_key(self._unwrapped(item))
@@ -74,7 +84,7 @@ class ItemReader:
         return Row(_dumps(item), key, size, line)
 
     def _unwrapped(self, item: dict[str, Any]) -> dict[str, Any]:
-        for name in _WRAPPERS:
+        for name in (*_WRAPPERS, *_DELETED) if self._keys_only else _WRAPPERS:
             if name in item and len(item) == 1 and name not in self._rules.names and type(item[name]) is dict:
                 item = item[name]
             elif type(item.get(name)) is Unusable and len(item) == 1:

@@ -18,13 +18,11 @@ def read_stream(rows: JsonRows, data: bytes, first_line: int, harvest: Harvest) 
     """The rows of elements, with commas between them or without."""
     lines = [line.strip(b" \t\r,") for line in data.split(b"\n")]
     if len(lines) > 1 and all(line[:1] == b"{" and line[-1:] == b"}" for line in lines if line):
-        apart = Harvest("")
+        apart = harvest.apart()
         rows.texts(enumerate(lines, first_line), apart)
         # A line that is no object of its own may be a part of one: what was found is then not to be trusted.
         if all(_is_whole(lines[reject.line - first_line]) for reject in apart.rejects):
-            harvest.rows += apart.rows
-            for reject in apart.rejects:
-                harvest.reject(reject.line, reject.reason, reject.text)
+            harvest.take(apart)
             return
     if len(lines) == 1 and (found := _of_one_line(rows, lines[0], first_line)) is not None:
         harvest.rows += found

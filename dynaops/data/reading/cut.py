@@ -22,7 +22,6 @@ from dynaops.data.parsing.dialect import (
 )
 from dynaops.data.parsing.elements import closed_at, elements
 from dynaops.data.reading.damage import DamagedInput
-from dynaops.data.reading.streams import Stream
 
 BLOCK_BYTES = 1 << 20
 MOST_BYTES = 16 << 20
@@ -36,6 +35,13 @@ MOST_RECORD = 1 << 20
 _FIRST, _LAST = itemgetter(slice(1)), itemgetter(slice(-1, None))
 
 
+class Source(Protocol):
+    """What pieces are cut from."""
+
+    def read(self, size: int, /) -> bytes:
+        """`size` bytes; fewer only at the end."""
+
+
 class Piece(NamedTuple):
     """Some whole rows: the line they begin in, and where they end: bytes into the stream, and the line after."""
 
@@ -45,6 +51,13 @@ class Piece(NamedTuple):
     next_line: int
     rows: int | None = None
     """How many there are, where the file's format says so."""
+    prefix: bytes = b""
+    """What belongs before the data for it to be a document; it was read before."""
+    suffix: bytes = b""
+    context: str = ""
+    """What is open where the piece ends: see `Position`."""
+    table: str = ""
+    """The table whose rows these are, where the file says so."""
 
 
 class Opening(NamedTuple):
@@ -71,7 +84,7 @@ class FindCut(Protocol):
 
 
 def pieces(
-    stream: Stream,
+    stream: Source,
     opening: Opening,
     name: str,
     cut: FindCut,
@@ -93,7 +106,7 @@ def pieces(
         if not data:
             return
         at = cut(data, last) if data.strip(cut.blank) else len(data)
-        if at == 0 and not last:
+        if at == 0 and not last and not cut.closed:
             if size >= MOST_BYTES:
                 raise DamagedInput(
                     f"{name}, line {line}: there is no end of a row in {MOST_BYTES >> 20} MB",
@@ -138,28 +151,36 @@ class AfterElement:
         """Whether that bracket has been seen."""
         self.rest = b""
         """What has been read from that bracket on."""
+        self.count = 0
+        """Elements before the last cut."""
 
     def lines(self, data: bytes) -> int:
         """How many line ends there are."""
         return data.count(b"\n")
 
     def __call__(self, data: bytes, last: bool) -> int:
-        if not last and (found := _balanced(data)):
-            return found
+        if not last and (found := _balanced(data))[0]:
+            self.count += found[1]
+            return found[0]
         closed = closed_at(data)
         if closed is not None:
             self.closed = True
             self.rest = data[closed:]
+            self.count += sum(1 for _ in elements(data[:closed]))
             return closed
         if last:
+            self.count += sum(1 for _ in elements(data))
             return len(data)
         blank = len(data) - len(data.lstrip(self.blank))
-        whole = (one.end for one in elements(data) if one.whole and data[one.end - 1] in b"}]")
+        whole = [one.end for one in elements(data) if one.whole and data[one.end - 1] in b"}]"]
+        self.count += len(whole)
         return max(whole, default=blank)
 
 
-def _balanced(data: bytes) -> int:
+def _balanced(data: bytes) -> tuple[int, int]:
     """After the last brace before which all brackets are in pairs, if what is before it really is whole JSON.
+
+    And how many elements that are.
 
     Counting is fast, but brackets within strings may deceive it, so orjson has the last word.
     """
@@ -171,18 +192,19 @@ def _balanced(data: bytes) -> int:
         open_brackets -= data.count(b"[", brace + 1, at) - data.count(b"]", brace + 1, at)
         at = brace + 1
         if not open_braces and not open_brackets:
-            return at if _is_whole(data[:at]) else 0
+            count = _elements_in(data[:at])
+            return (at, count) if count else (0, 0)
         open_braces += 1
         at = brace
-    return 0
+    return 0, 0
 
 
-def _is_whole(data: bytes) -> bool:
+def _elements_in(data: bytes) -> int:
+    """How many elements a text is of; 0 where it is not whole JSON with commas between."""
     try:
-        orjson.loads(b"[%b]" % data.lstrip(b", \t\r\n"))
+        return len(orjson.loads(b"[%b]" % data.lstrip(b", \t\r\n")))
     except ValueError:
-        return False
-    return True
+        return 0
 
 
 class AfterRecord:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from enum import StrEnum
 from typing import NamedTuple
 
 import orjson
@@ -16,6 +15,7 @@ from dynaops.data.reading.binary import READ, check_readable, kind_of
 from dynaops.data.reading.csv_file import CsvFile, CsvOptions, csv_file
 from dynaops.data.reading.cut import Opening
 from dynaops.data.reading.inputs import Input
+from dynaops.data.reading.json_documents import Inside, inside_of
 from dynaops.data.reading.seekable import Unpacked, beginning
 from dynaops.data.reading.streams import Packing, packing_of, unpacked
 from dynaops.data.reading.tabular import Part
@@ -33,15 +33,6 @@ _LINE_NAMES = (".jsonl", ".ndjson", ".jsonlines")
 _CSV_NAMES = (".csv", ".tsv", ".tab", ".txt")
 
 
-class Around(StrEnum):
-    """What is around the rows of a stream of JSON."""
-
-    NOTHING = "nothing"
-    ARRAY = "array"
-    OBJECT = "object"
-    """An array within an object: the answer of a Scan or Query, a request for BatchWriteItem."""
-
-
 class Detected(NamedTuple):
     """What an input is. `sample` are its first bytes, unpacked, in UTF-8; `notes` are about what was guessed of it.
 
@@ -53,7 +44,8 @@ class Detected(NamedTuple):
     layout: Layout
     opening: Opening
     sample: bytes
-    around: Around = Around.NOTHING
+    inside: Inside = Inside()
+    """What is open where rows begin, of JSON."""
     part: Part | None = None
     encoding: str = UTF8
     csv: CsvFile | None = None
@@ -103,8 +95,8 @@ def detect(
         return Detected(source, packing, layout, opening, b"", encoding=text.encoding, csv=found, notes=notes)
     if container is Container.STREAM and (array := _ARRAY.match(sample, start)):
         opening = Opening(array.end(), 1 + sample.count(b"\n", 0, array.end()))
-        around = Around.ARRAY if array[0].lstrip()[:1] == b"[" else Around.OBJECT
-        return Detected(source, packing, Layout(container), opening, sample, around, encoding=text.encoding)
+        inside = inside_of(array[0])
+        return Detected(source, packing, Layout(container), opening, sample, inside, encoding=text.encoding)
     return Detected(source, packing, Layout(container), Opening(start, 1), sample, encoding=text.encoding)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import orjson
 
@@ -13,7 +13,6 @@ from dynaops.data.reading import tabular
 from dynaops.data.reading.coverage import Coverage
 from dynaops.data.reading.cut import (
     BLOCK_BYTES,
-    AfterElement,
     AfterLine,
     AfterRecord,
     FindCut,
@@ -22,8 +21,9 @@ from dynaops.data.reading.cut import (
     pieces,
 )
 from dynaops.data.reading.damage import DamagedInput
-from dynaops.data.reading.detect import Around, Detected
+from dynaops.data.reading.detect import Detected
 from dynaops.data.reading.exports import check_expected
+from dynaops.data.reading.json_documents import Inside, JsonDocuments
 from dynaops.data.reading.streams import Stream
 from dynaops.data.rows import Block, Fault, Position, RowCount
 
@@ -32,8 +32,6 @@ _COUNTING = {
     Container.CSV: RowCount.RECORDS,
     Container.STREAM: RowCount.ELEMENTS,
 }
-_BESIDE = ("", "ConsumedCapacity")
-"""Members of an answer or request that may be lists without being rows; the first is what we call the array itself."""
 
 
 class FileSource:
@@ -102,24 +100,36 @@ class FileSource:
         if begin and begin.offset > opening.offset:
             opening = Opening(begin.offset, begin.line)
         stream = Stream(one.source, one.packing, opening.offset, one.encoding)
-        cut = _cut(one)
         covered = Coverage(one.source.name, opening.offset)
         line = opening.line
         before = stream.taken
         try:
-            for piece in pieces(stream, opening, one.source.name, cut, self._block, covered.between):
+            for piece in self._cut_up(one, stream, opening, begin, covered.between):
                 self._stored += stream.taken - before
                 before = stream.taken
                 covered.piece(piece)
                 line = piece.next_line + (not piece.data.endswith(b"\n"))
                 yield piece
-            if isinstance(cut, AfterElement):
-                covered.between(_check_end(one, cut, stream))
             covered.end(one.source, stream)
             if one.source.expected is not None:
                 check_expected(one.source, one.source.expected, stream.md5, line - 1)
         finally:
             stream.close()
+
+    def _cut_up(
+        self,
+        one: Detected,
+        stream: Stream,
+        opening: Opening,
+        begin: Position | None,
+        between: Callable[[int], None],
+    ) -> Iterator[Piece]:
+        """The pieces of a text from `opening` on, which is `begin` where reading goes on."""
+        name = one.source.name
+        if one.layout.container is not Container.STREAM:
+            return pieces(stream, opening, name, _cut(one), self._block, between)
+        inside = Inside.of(begin.context) if begin else one.inside
+        return JsonDocuments(stream, name, self._block, between).pieces(opening, inside)
 
 
 def _block(number: int, one: Detected, piece: Piece, at: int) -> Block:
@@ -129,59 +139,23 @@ def _block(number: int, one: Detected, piece: Piece, at: int) -> Block:
     dialect = layout.dialect
     if layout.container is Container.CSV and (dialect.style is not Style.QUOTED or dialect.spaced):
         counting = RowCount.UNKNOWN  # other ways to escape than the standard's
-    data = one.opening.header + piece.data if one.opening.header else piece.data
+    data = piece.data
+    if one.opening.header or piece.prefix:
+        data = one.opening.header + piece.prefix + data + piece.suffix
     return Block(
         number,
         one.source.name,
         piece.line,
         data,
-        Position(at, piece.end, piece.next_line),
+        Position(at, piece.end, piece.next_line, piece.context),
         rows=piece.rows,
         counting=counting,
         delimiter=dialect.delimiter,
+        table=piece.table,
     )
-
-
-def _check_end(one: Detected, end: AfterElement, stream: Stream) -> int:
-    """Answers how many bytes there are behind the last element.
-
-    Raises DamagedInput where a JSON array does not end, or the file goes on with other rows.
-    """
-    name = one.source.name
-    if one.around is not Around.NOTHING and not end.closed:
-        raise DamagedInput(
-            f"{name} ends before its JSON array does", "Is the file complete? All rows in it were read."
-        )
-    if not end.closed:
-        return 0
-    rest, passed = end.rest, len(end.rest)
-    while more := stream.read(BLOCK_BYTES):
-        passed += len(more)
-        rest = rest.rstrip() + more
-        if len(rest) > 2 * BLOCK_BYTES:
-            break
-    if not _ends(rest, alone=one.around is Around.ARRAY):
-        raise DamagedInput(
-            f"{name} goes on after its JSON array has ended",
-            "What comes after it is not read. Is it several arrays? Put each in a file of its own.",
-        )
-    return passed
-
-
-def _ends(rest: bytes, alone: bool) -> bool:
-    """Whether what follows an array, from its bracket on, has no more rows. `alone`: no object is around it."""
-    if alone:
-        return not rest[1:].strip()
-    try:
-        answer = orjson.loads(b'{"":[%b' % rest)
-    except ValueError:
-        return False
-    return not any(isinstance(value, list) for name, value in answer.items() if name not in _BESIDE)
 
 
 def _cut(one: Detected) -> FindCut:
     if one.layout.container is Container.LINES:
         return AfterLine()
-    if one.layout.container is Container.STREAM:
-        return AfterElement()
     return AfterRecord(one.layout.dialect, len(orjson.loads(one.opening.header)))

@@ -1,0 +1,382 @@
+"""What DynamoDB's own files put around items, and what each means: answers, requests, change records, models.
+
+An object that has the table's key is an item, whatever else it has. Sources: DynamoDB API reference (Scan, BatchGetItem,
+BatchWriteItem, TransactWriteItems), Developer Guide (DynamoDB table export output format; DynamoDB Streams and AWS
+Lambda), NoSQL Workbench (data model file).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterator
+from enum import Enum
+from typing import NamedTuple
+
+import orjson
+
+from dynaops.data.parsing.spans import Span, spans
+
+CUT_OFF = "the file ends within this element"
+ROWS_READ = "\0read"
+"""A member by which the reading side says that so many rows of a document were read before."""
+
+
+class Action(Enum):
+    """What a part of a document asks for."""
+
+    PUT = "put"
+    DELETE = "delete"
+    FAULT = "fault"
+    """It cannot be carried out: `reason` says why."""
+    NOTE = "note"
+    """Nothing; `reason` is what a user should know."""
+
+
+class Part(NamedTuple):
+    """A row or another thing in a document. `table` is the one that the document names for it, "" if it names none."""
+
+    action: Action
+    start: int
+    end: int
+    table: str = ""
+    reason: str = ""
+
+
+_ANSWER = frozenset(
+    {
+        *("Items", "Count", "ScannedCount", "LastEvaluatedKey", "ConsumedCapacity", "ResponseMetadata"),
+        *(
+            ROWS_READ,
+            "$metadata",
+            "NextToken",
+            "LastKey",
+            "RequestId",
+            "resultMetadata",
+            "sdkResponseMetadata",
+        ),
+    }
+)
+_GET = frozenset({"Item", "ConsumedCapacity", "ResponseMetadata", "$metadata"})
+_CONDITIONS = frozenset({"ConditionExpression", "Expected"})
+_FIRST_NAME = re.compile(rb'\[\s*\{\s*"([^"\\]*)"')
+_PARTIAL = (
+    "This is a part of a table: the answer goes on from its LastEvaluatedKey, and that part is not in it"
+)
+_FOREIGN = (
+    (
+        {"before", "after", "op"},
+        "a Debezium change event: load the objects at `after`, or delete the keys of op d",
+    ),
+    ({"data", "metadata"}, "a record of AWS DMS: load the objects at `data`, for instance with jq -c .data"),
+    (
+        {"kinesis"},
+        "a Kinesis event: load what its data is in base64, for instance with jq -r .kinesis.data | base64 -d",
+    ),
+    ({"Table"}, "the description of a table (DescribeTable), not an item"),
+    ({"TableDescription"}, "the description of a table, not an item"),
+)
+
+
+class _Cut(NamedTuple):
+    """Values of an object by name: the last of each, as JSON has it."""
+
+    text: bytes
+    values: dict[str, Span]
+    order: list[Span]
+    end: int
+    closed: bool
+
+    def kind(self, name: str) -> bytes:
+        """The first byte of a value: its bracket, for objects and arrays; empty where it is not there."""
+        span = self.values.get(name)
+        return self.text[span.start : span.start + 1] if span else b""
+
+    def string(self, name: str) -> str:
+        """A string member's text; "" for what is none."""
+        span = self.values.get(name)
+        try:
+            found = orjson.loads(self.text[span.start : span.end]) if span and span.whole else ""
+        except ValueError:
+            return ""
+        return found if isinstance(found, str) else ""
+
+    def number(self, name: str) -> int | None:
+        span = self.values.get(name)
+        text = self.text[span.start : span.end] if span and span.whole else b""
+        return int(text) if text.isdigit() else None
+
+
+def parts_of(text: bytes, keys: Collection[str], at: int = 0, end: int | None = None) -> list[Part] | None:
+    """What a document (an array, or an object) holds; None where it is an item or nothing that is known.
+
+    The text may be cut off: what is whole before that is there, and a fault behind it.
+    """
+    stop = len(text) if end is None else end
+    sign = text[at : at + 1]
+    if sign == b"[":
+        return list(_array(text, at, stop, keys))
+    if sign != b"{":
+        return None
+    whole = _cut(text, at, stop)
+    if any(key in whole.values for key in keys):
+        return None
+    found = _object(whole, keys)
+    if found is None:
+        return None
+    parts = list(found)
+    if not whole.closed and not any(part.reason == CUT_OFF for part in parts):
+        last = whole.order[-1] if whole.order else Span("", at, stop)
+        parts.append(Part(Action.FAULT, max(last.start, parts[-1].end if parts else at), stop, "", CUT_OFF))
+    return parts
+
+
+def _cut(text: bytes, at: int, stop: int) -> _Cut:
+    found = spans(text, at, stop)
+    return _Cut(text, {span.name: span for span in found.values}, found.values, found.end, found.closed)
+
+
+def _array(text: bytes, at: int, stop: int, keys: Collection[str]) -> Iterator[Part]:
+    found = spans(text, at, stop)
+    last = None
+    for span in found.values:
+        inner = parts_of(text, keys, span.start, span.end)
+        for part in inner if inner is not None else _items([span]):
+            last = part
+            yield part
+    if not found.closed and (last is None or last.reason != CUT_OFF):
+        yield Part(Action.FAULT, found.values[-1].end if found.values else at, stop, "", CUT_OFF)
+
+
+def _object(whole: _Cut, keys: Collection[str]) -> Iterator[Part] | None:
+    """The parts of an object that is around items; None where it is none that is known."""
+    names = whole.values.keys()
+    make: Callable[[], Iterator[Part]] | None = None
+    if whole.kind("Items") == b"[" and names <= _ANSWER:
+        make = lambda: _answer(whole)  # noqa: E731
+    elif whole.kind("Responses") in (b"{", b"["):
+        make = lambda: _responses(whole)  # noqa: E731
+    elif whole.kind("Item") == b"{" and (names <= _GET or "TableName" in names):
+        make = lambda: _put(whole, whole.string("TableName"))  # noqa: E731
+    elif whole.kind("TransactItems") == b"[":
+        make = lambda: _transaction(whole)  # noqa: E731
+    elif whole.kind("Records") == b"[":
+        make = lambda: _records(whole, keys)  # noqa: E731
+    elif whole.kind("DataModel") == b"[":
+        make = lambda: _models(whole)  # noqa: E731
+    elif whole.kind("dynamodb") == b"{":
+        make = lambda: _stream_record(whole)  # noqa: E731
+    elif whole.kind("Keys") == b"{" and not names & {"AttributesToGet"}:
+        make = lambda: _change(whole)  # noqa: E731
+    elif names and names <= {"PutRequest", "DeleteRequest"}:
+        make = lambda: _request(whole, "")  # noqa: E731
+    else:
+        for name in ("RequestItems", "UnprocessedItems"):
+            if whole.kind(name) == b"{":
+                span = whole.values[name]
+                return _requests(_cut(whole.text, span.start, span.end))
+        if _is_requests(whole):
+            return _requests(whole)
+        return _refused(whole)
+    return make()
+
+
+def list_of_rows(text: bytes, behind: int = 0) -> int | None:
+    """Where the rows begin of an answer or request whose text goes on: behind the bracket of its last list.
+
+    None where the object's last member is none such, or begins before `behind`.
+    """
+    if text[:1] != b"{":
+        return None
+    whole = _cut(text, 0, len(text))
+    if whole.closed or not whole.order:
+        return None
+    last = whole.order[-1]
+    if last.whole or last.start < behind or text[last.start : last.start + 1] != b"[":
+        return None
+    if (last.name == "Items" and whole.values.keys() <= _ANSWER) or _has_request(text, last):
+        return last.start + 1
+    return None
+
+
+def _answer(whole: _Cut) -> Iterator[Part]:
+    rows = whole.number(ROWS_READ) or 0
+    for span in whole.order:
+        if span.name == "Items":
+            found = spans(whole.text, span.start, span.end)
+            rows += len(found.values)
+            yield from _items(found.values)
+    if "LastEvaluatedKey" in whole.values and whole.kind("LastEvaluatedKey") == b"{":
+        span = whole.values["LastEvaluatedKey"]
+        yield Part(Action.NOTE, span.start, span.end, "partial-answer", _PARTIAL)
+    count = whole.number("Count")
+    if whole.closed and count is not None and count != rows:
+        span = whole.values["Count"]
+        said = "An answer's Count is not the number of its items: some are missing, or were added"
+        yield Part(Action.NOTE, span.start, span.end, "answer-count", said)
+
+
+def _items(found: list[Span], table: str = "") -> Iterator[Part]:
+    for span in found:
+        if span.whole:
+            yield Part(Action.PUT, span.start, span.end, table)
+        else:
+            yield Part(Action.FAULT, span.start, span.end, table, CUT_OFF)
+
+
+def _responses(whole: _Cut) -> Iterator[Part]:
+    """BatchGetItem: lists by table. TransactGetItems: a list of objects with an Item."""
+    for span in whole.order:
+        if span.name != "Responses":
+            continue
+        inner = spans(whole.text, span.start, span.end).values
+        if whole.text[span.start : span.start + 1] == b"[":
+            for one in inner:
+                yield from _put(_cut(whole.text, one.start, one.end), "")
+            continue
+        for table in inner:
+            yield from _items(spans(whole.text, table.start, table.end).values, table.name)
+    if "UnprocessedKeys" in whole.values:
+        span = whole.values["UnprocessedKeys"]
+        if spans(whole.text, span.start, span.end).values:
+            said = "An answer of BatchGetItem has UnprocessedKeys: their items are not in it"
+            yield Part(Action.NOTE, span.start, span.end, "partial-answer", said)
+
+
+def _put(whole: _Cut, table: str) -> Iterator[Part]:
+    if "Item" not in whole.values:
+        return
+    span = whole.values["Item"]
+    if whole.values.keys() & _CONDITIONS:
+        reason = "a write on a condition, which is not carried over"
+        yield Part(Action.FAULT, span.start, span.end, table, reason)
+    else:
+        yield from _items([span], table)
+
+
+def _delete(whole: _Cut, table: str) -> Iterator[Part]:
+    span = whole.values.get("Key")
+    if span is None:
+        return
+    if whole.values.keys() & _CONDITIONS:
+        reason = "a delete on a condition, which is not carried over"
+        yield Part(Action.FAULT, span.start, span.end, table, reason)
+    elif span.whole:
+        yield Part(Action.DELETE, span.start, span.end, table)
+    else:
+        yield Part(Action.FAULT, span.start, span.end, table, CUT_OFF)
+
+
+def _transaction(whole: _Cut) -> Iterator[Part]:
+    span = whole.values["TransactItems"]
+    for entry in spans(whole.text, span.start, span.end).values:
+        for inner in _cut(whole.text, entry.start, entry.end).order:
+            what = _cut(whole.text, inner.start, inner.end)
+            table = what.string("TableName").rpartition("table/")[2]
+            if inner.name == "Put":
+                yield from _put(what, table)
+            elif inner.name == "Delete":
+                yield from _delete(what, table)
+            else:
+                reason = f"{inner.name} is neither a put nor a delete, and is not carried out"
+                yield Part(Action.FAULT, inner.start, inner.end, table, reason)
+
+
+def _is_requests(whole: _Cut) -> bool:
+    """Whether an object is what BatchWriteItem takes: lists of put and delete requests by table."""
+    lists = [span for span in whole.order if whole.text[span.start : span.start + 1] == b"["]
+    return ROWS_READ in whole.values or any(_has_request(whole.text, span) for span in lists)
+
+
+def _has_request(text: bytes, span: Span) -> bool:
+    """Whether a list's first element is a put or delete request."""
+    first = _FIRST_NAME.match(text, span.start, span.end)
+    return first is not None and first[1] in (b"PutRequest", b"DeleteRequest")
+
+
+def _requests(whole: _Cut) -> Iterator[Part]:
+    for table in whole.order:
+        if whole.text[table.start : table.start + 1] != b"[":
+            continue
+        name = table.name.rpartition("table/")[2]
+        for entry in spans(whole.text, table.start, table.end).values:
+            if whole.text[entry.start : entry.start + 1] == b"{":
+                inner = list(_request(_cut(whole.text, entry.start, entry.end), name))
+            else:
+                inner = []
+            if not entry.whole and not any(part.reason == CUT_OFF for part in inner):
+                inner = [Part(Action.FAULT, entry.start, entry.end, name, CUT_OFF)]
+            yield from inner or [
+                Part(Action.FAULT, entry.start, entry.end, name, "is no PutRequest and no DeleteRequest")
+            ]
+
+
+def _request(whole: _Cut, table: str) -> Iterator[Part]:
+    for span in whole.order:
+        what = _cut(whole.text, span.start, span.end)
+        if span.name == "PutRequest":
+            found = list(_put(what, table))
+        elif span.name == "DeleteRequest":
+            found = list(_delete(what, table))
+        else:
+            found = []
+        reason = "a request without an item or key" if span.whole else CUT_OFF
+        yield from found or [Part(Action.FAULT, span.start, span.end, table, reason)]
+
+
+def _records(whole: _Cut, keys: Collection[str]) -> Iterator[Part]:
+    span = whole.values["Records"]
+    yield from _array(whole.text, span.start, span.end, keys)
+
+
+def _stream_record(whole: _Cut) -> Iterator[Part]:
+    """A record of DynamoDB Streams, or of a table's Kinesis stream."""
+    span = whole.values["dynamodb"]
+    table = whole.string("tableName")
+    if not table:
+        table = whole.string("eventSourceARN").partition(":table/")[2].partition("/")[0]
+    yield from _change(_cut(whole.text, span.start, span.end), whole.string("eventName"), table, whole.closed)
+
+
+def _change(whole: _Cut, event: str = "", table: str = "", closed: bool = True) -> Iterator[Part]:
+    """A change: the item as it is then, or a delete. `event` is what a stream's record says it is."""
+    start, end = whole.order[0].start if whole.order else 0, whole.end
+    if not (whole.closed and closed):
+        yield Part(Action.FAULT, start, end, table, CUT_OFF)
+        return
+    of_stream = whole.values.keys() & {"SequenceNumber", "StreamViewType", "SizeBytes"}
+    if of_stream and not event:
+        reason = "a stream's record without eventName: it cannot be told whether this is a delete"
+        yield Part(Action.FAULT, start, end, table, reason)
+    elif event == "REMOVE" or (not event and "NewImage" not in whole.values):
+        if "Keys" in whole.values:
+            yield Part(Action.DELETE, whole.values["Keys"].start, whole.values["Keys"].end, table)
+        else:
+            yield Part(Action.FAULT, start, end, table, "a REMOVE without Keys")
+    elif "NewImage" in whole.values:
+        yield Part(Action.PUT, whole.values["NewImage"].start, whole.values["NewImage"].end, table)
+    else:
+        reason = (
+            "the record has no NewImage, so it does not tell the item: the stream has keys or old images only"
+        )
+        yield Part(Action.FAULT, start, end, table, reason)
+
+
+def _models(whole: _Cut) -> Iterator[Part]:
+    """NoSQL Workbench: the sample data of each table."""
+    span = whole.values["DataModel"]
+    for entry in spans(whole.text, span.start, span.end).values:
+        table = _cut(whole.text, entry.start, entry.end)
+        if table.kind("TableData") == b"[":
+            data = table.values["TableData"]
+            yield from _items(spans(whole.text, data.start, data.end).values, table.string("TableName"))
+
+
+def _refused(whole: _Cut) -> Iterator[Part] | None:
+    names = whole.values.keys()
+    for wanted, said in _FOREIGN:
+        if wanted <= names and all(whole.kind(name) in (b"{", b'"', b"n") for name in wanted):
+            return iter([Part(Action.FAULT, whole.order[0].start, whole.end, "", f"is {said}")])
+    if names and names <= {"Key", "TableName", "ReturnConsumedCapacity"} and whole.kind("Key") == b"{":
+        reason = "has a key and no item: load it with --delete to delete it"
+        return iter([Part(Action.FAULT, whole.order[0].start, whole.end, "", reason)])
+    return None

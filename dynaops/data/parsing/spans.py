@@ -1,0 +1,72 @@
+"""Where the members of a JSON object and the elements of an array are in a text, also in one that is cut off."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+import orjson
+
+# Possessive: what is matched is not given back, so that millions of escapes in a string leave no trail of it.
+_TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[{}\[\],:]|[^\s"{}\[\],:]+', re.DOTALL)
+
+
+class Span(NamedTuple):
+    """A value's place in a text, from `start` up to `end`; `name` is a member's. `whole`: it ends where it should."""
+
+    name: str
+    start: int
+    end: int
+    whole: bool = True
+
+
+class Spans(NamedTuple):
+    """The values in an object or array. `end` is behind its bracket; `closed`: there is that bracket."""
+
+    values: list[Span]
+    end: int
+    closed: bool
+
+
+def spans(text: bytes, at: int, until: int | None = None) -> Spans:
+    """The values of the object or array whose opening bracket is at `at`."""
+    stop = len(text) if until is None else until
+    depth = 0
+    in_object = text[at : at + 1] == b"{"
+    name: bytes | None = None
+    start = end = -1
+    found: list[Span] = []
+    for token in _TOKEN.finditer(text, at, stop):
+        sign = token[0]
+        if sign in (b"{", b"["):
+            depth += 1
+            if depth == 2 and start < 0:
+                start = token.start()
+        elif sign in (b"}", b"]"):
+            depth -= 1
+            if depth == 1:
+                end = token.end()
+            elif not depth:
+                if start >= 0:
+                    found.append(Span(_name(name), start, end))
+                return Spans(found, token.end(), True)
+        elif depth == 1:
+            if sign == b",":
+                if start >= 0:
+                    found.append(Span(_name(name), start, end))
+                name, start = None, -1
+            elif in_object and name is None:
+                name = sign
+            elif sign != b":" or not in_object:
+                start, end = (token.start() if start < 0 else start), token.end()
+    if start >= 0:
+        whole = depth == 1 and text[start : start + 1] in (b"{", b"[", b'"') and text[end - 1 : end] in b'}]"'
+        found.append(Span(_name(name), start, end if whole else stop, whole))
+    return Spans(found, stop, False)
+
+
+def _name(text: bytes | None) -> str:
+    try:
+        return str(orjson.loads(text)) if text is not None else ""
+    except ValueError:
+        return ""
