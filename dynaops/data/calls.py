@@ -15,13 +15,14 @@ import orjson
 
 from dynaops.data.options import Mode
 from dynaops.data.protocol import Answer
-from dynaops.data.rows import Keys, Row
+from dynaops.data.rows import DeletedRow, Keys, Row
 from dynaops.data.wire import error_of
 
 BATCH = 25
 MOST_BYTES = 15_000_000
 """Of one request's body; AWS takes 16 MB."""
 _API = "DynamoDB_20120810."
+_PUT, _DELETE = b'{"PutRequest":{"Item":%b}}', b'{"DeleteRequest":{"Key":%b}}'
 
 THROTTLES = {
     "ProvisionedThroughputExceededException",
@@ -120,7 +121,6 @@ class BatchPut:
     target = f"{_API}BatchWriteItem"
     most = BATCH
     _before, _between, _after = b'{"PutRequest":{"Item":', b'}},{"PutRequest":{"Item":', b"}}"
-    _sort, _part = "PutRequest", "Item"
 
     def __init__(self, table: str, keys: Keys) -> None:
         self._names = key_names(keys)
@@ -130,6 +130,9 @@ class BatchPut:
         self._end = self._after + b"]}}"
 
     def body(self, rows: Sequence[Row]) -> bytes:
+        if DeletedRow in map(type, rows):
+            requests = [(_DELETE if type(row) is DeletedRow else _PUT) % row.body for row in rows]
+            return b"%b%b]}}" % (self._start.removesuffix(self._before), b",".join(requests))
         return b"%b%b%b" % (self._start, self._between.join([row.body for row in rows]), self._end)
 
     def body_again(self, rows: Sequence[Row]) -> bytes:
@@ -153,7 +156,7 @@ class BatchPut:
         requests = [request for requests in left.values() for request in requests]
         if len(requests) >= len(rows):
             return rows
-        unprocessed = {_identity(request[self._sort][self._part], self._names) for request in requests}
+        unprocessed = {_identity(_content(request), self._names) for request in requests}
         found = [row for row in rows if _identity(orjson.loads(row.body), self._names) in unprocessed]
         return found if len(found) == len(requests) else rows
 
@@ -162,7 +165,6 @@ class BatchDelete(BatchPut):
     """BatchWriteItem with a DeleteRequest for each row, of which only the key is sent."""
 
     _before, _between, _after = b'{"DeleteRequest":{"Key":', b'}},{"DeleteRequest":{"Key":', b"}}"
-    _sort, _part = "DeleteRequest", "Key"
 
     def body(self, rows: Sequence[Row]) -> bytes:
         keys = [orjson.dumps(_key(orjson.loads(row.body), self._names)) for row in rows]
@@ -289,6 +291,13 @@ def key_names(keys: Keys) -> tuple[str, ...]:
 
 def _key(item: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
     return {name: item[name] for name in names}
+
+
+def _content(request: dict[str, Any]) -> dict[str, Any]:
+    """The item of a put request, the key of a delete request."""
+    found: dict[str, Any]
+    found = request["PutRequest"]["Item"] if "PutRequest" in request else request["DeleteRequest"]["Key"]
+    return found
 
 
 def _identity(item: dict[str, Any], names: Sequence[str]) -> tuple[tuple[str, object], ...]:

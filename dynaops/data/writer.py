@@ -20,7 +20,7 @@ from dynaops.data.notes import Note
 from dynaops.data.options import Counts, Mode, Traffic
 from dynaops.data.pace import Bucket, Window, wait_after
 from dynaops.data.protocol import Answer, Done
-from dynaops.data.rows import Block, Parsed, Reject, Row
+from dynaops.data.rows import Block, DeletedRow, Parsed, Reject, Row
 
 
 @dataclass
@@ -233,8 +233,10 @@ class Writer:
             self._last_success = self._loop.time()
             settled = self._settle(batch.job, rows if not left else _without(rows, left))
             if outcome.verdict is Verdict.DONE:
-                batch.job.counts.written += settled
-            self._tick_off(batch.job, settled)
+                deleted = sum(type(row) is DeletedRow for row in settled)
+                batch.job.counts.written += len(settled) - deleted
+                batch.job.counts.deleted += deleted
+            self._tick_off(batch.job, len(settled))
         if left:
             self.traffic.throttles += 1
             self._last_refusal = Outcome(Verdict.BUSY, text="AWS left all items unprocessed")
@@ -242,17 +244,16 @@ class Writer:
         elif batch.then:
             self._ready.appendleft(batch.then)
 
-    def _settle(self, job: Job, rows: Sequence[Row]) -> int:
+    def _settle(self, job: Job, rows: Sequence[Row]) -> Sequence[Row]:
         """These rows are taken: what they replaced is done with as well, what waited for them is next.
 
-        Answers how many rows are done with.
+        Answers all rows that are done with.
         """
-        done = len(rows)
         if job.behind and self._replaces:
-            done += sum(len(job.behind.pop(row.key, ())) for row in rows)
-        elif job.behind:
+            return [*rows, *(before for row in rows for before in job.behind.pop(row.key, ()))]
+        if job.behind:
             self._follow(job, rows[0])
-        return done
+        return rows
 
     def _follow(self, job: Job, row: Row) -> None:
         """Send the row that waited for `row`."""

@@ -111,7 +111,7 @@ def test_the_same_rows_from_each_format(tmp_path: Path, name: str, block: int) -
     assert not found.rejects
     assert _plain(found.items) == _expected(name)
     assert [one.number for one in found.blocks] == list(range(len(found.blocks)))
-    assert len(found.blocks) == 1 or block < 1 << 20
+    assert len(found.blocks) <= 2 or block < 1 << 20  # what is behind the rows of an answer is one
 
 
 @pytest.mark.parametrize("name", FILES)

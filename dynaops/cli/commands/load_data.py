@@ -80,6 +80,10 @@ def load_data(
     sheet: Annotated[
         str | None, typer.Option(metavar="NAME", help="Sheet of an Excel workbook.  [default: the first]")
     ] = None,
+    source_table: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="The table's name in files that name tables.  [default: TABLE]"),
+    ] = None,
     partitions: Annotated[
         bool,
         typer.Option("--partitions", help="Folders' names (dt=2026-01-01) are attributes of their rows."),
@@ -167,6 +171,7 @@ def load_data(
             null=tuple(null or ()),
             strict_types=strict_types,
             partitions=partitions,
+            source_table=source_table,
         ),
         workers=workers,
         rate=rate,

@@ -1,8 +1,8 @@
 """What DynamoDB's own files put around items, and what each means: answers, requests, change records, models.
 
-An object that has the table's key is an item, whatever else it has. Sources: DynamoDB API reference (Scan, BatchGetItem,
-BatchWriteItem, TransactWriteItems), Developer Guide (DynamoDB table export output format; DynamoDB Streams and AWS
-Lambda), NoSQL Workbench (data model file).
+An object that has the table's key is an item, whatever else it has. Sources: DynamoDB API reference (Scan,
+BatchGetItem, BatchWriteItem, TransactWriteItems), Developer Guide (DynamoDB table export output format; DynamoDB
+Streams and AWS Lambda), NoSQL Workbench (data model file).
 """
 
 from __future__ import annotations
@@ -19,6 +19,10 @@ from dynaops.data.parsing.spans import Span, spans
 CUT_OFF = "the file ends within this element"
 ROWS_READ = "\0read"
 """A member by which the reading side says that so many rows of a document were read before."""
+
+
+_MOST_DEPTH = 4
+"""Arrays and wrappers in one another."""
 
 
 class Action(Enum):
@@ -70,7 +74,7 @@ _FOREIGN = (
     ({"data", "metadata"}, "a record of AWS DMS: load the objects at `data`, for instance with jq -c .data"),
     (
         {"kinesis"},
-        "a Kinesis event: load what its data is in base64, for instance with jq -r .kinesis.data | base64 -d",
+        "a Kinesis event: load what .kinesis.data is in base64 (jq -r .kinesis.data | base64 -d)",
     ),
     ({"Table"}, "the description of a table (DescribeTable), not an item"),
     ({"TableDescription"}, "the description of a table, not an item"),
@@ -106,21 +110,29 @@ class _Cut(NamedTuple):
         return int(text) if text.isdigit() else None
 
 
-def parts_of(text: bytes, keys: Collection[str], at: int = 0, end: int | None = None) -> list[Part] | None:
+def parts_of(
+    text: bytes, keys: Collection[str], at: int = 0, end: int | None = None, depth: int = 0
+) -> list[Part] | None:
     """What a document (an array, or an object) holds; None where it is an item or nothing that is known.
 
     The text may be cut off: what is whole before that is there, and a fault behind it.
     """
     stop = len(text) if end is None else end
     sign = text[at : at + 1]
+    if (
+        depth > _MOST_DEPTH
+        or text[at : at + _MOST_DEPTH] == b"[" * _MOST_DEPTH
+        or (sign == b"[" and not _has_rows(text, at, stop))
+    ):
+        return None
     if sign == b"[":
-        return list(_array(text, at, stop, keys))
+        return list(_array(text, at, stop, keys, depth))
     if sign != b"{":
         return None
     whole = _cut(text, at, stop)
     if any(key in whole.values for key in keys):
         return None
-    found = _object(whole, keys)
+    found = _object(whole, keys, depth)
     if found is None:
         return None
     parts = list(found)
@@ -130,16 +142,21 @@ def parts_of(text: bytes, keys: Collection[str], at: int = 0, end: int | None = 
     return parts
 
 
+def _has_rows(text: bytes, at: int, stop: int) -> bool:
+    """Whether an array begins with an object or array, or ends early or is empty: else it holds no rows."""
+    return text[at + 1 : stop].lstrip()[:1] in (b"{", b"[", b"")
+
+
 def _cut(text: bytes, at: int, stop: int) -> _Cut:
     found = spans(text, at, stop)
     return _Cut(text, {span.name: span for span in found.values}, found.values, found.end, found.closed)
 
 
-def _array(text: bytes, at: int, stop: int, keys: Collection[str]) -> Iterator[Part]:
+def _array(text: bytes, at: int, stop: int, keys: Collection[str], depth: int) -> Iterator[Part]:
     found = spans(text, at, stop)
     last = None
     for span in found.values:
-        inner = parts_of(text, keys, span.start, span.end)
+        inner = parts_of(text, keys, span.start, span.end, depth + 1)
         for part in inner if inner is not None else _items([span]):
             last = part
             yield part
@@ -147,7 +164,7 @@ def _array(text: bytes, at: int, stop: int, keys: Collection[str]) -> Iterator[P
         yield Part(Action.FAULT, found.values[-1].end if found.values else at, stop, "", CUT_OFF)
 
 
-def _object(whole: _Cut, keys: Collection[str]) -> Iterator[Part] | None:
+def _object(whole: _Cut, keys: Collection[str], depth: int) -> Iterator[Part] | None:
     """The parts of an object that is around items; None where it is none that is known."""
     names = whole.values.keys()
     make: Callable[[], Iterator[Part]] | None = None
@@ -155,12 +172,14 @@ def _object(whole: _Cut, keys: Collection[str]) -> Iterator[Part] | None:
         make = lambda: _answer(whole)  # noqa: E731
     elif whole.kind("Responses") in (b"{", b"["):
         make = lambda: _responses(whole)  # noqa: E731
+    elif depth == 0 and whole.closed and names and (names <= {"Item"} or names <= {"PutRequest"}):
+        return None  # what is wrong with it is known
     elif whole.kind("Item") == b"{" and (names <= _GET or "TableName" in names):
         make = lambda: _put(whole, whole.string("TableName"))  # noqa: E731
     elif whole.kind("TransactItems") == b"[":
         make = lambda: _transaction(whole)  # noqa: E731
     elif whole.kind("Records") == b"[":
-        make = lambda: _records(whole, keys)  # noqa: E731
+        make = lambda: _records(whole, keys, depth)  # noqa: E731
     elif whole.kind("DataModel") == b"[":
         make = lambda: _models(whole)  # noqa: E731
     elif whole.kind("dynamodb") == b"{":
@@ -323,9 +342,9 @@ def _request(whole: _Cut, table: str) -> Iterator[Part]:
         yield from found or [Part(Action.FAULT, span.start, span.end, table, reason)]
 
 
-def _records(whole: _Cut, keys: Collection[str]) -> Iterator[Part]:
+def _records(whole: _Cut, keys: Collection[str], depth: int) -> Iterator[Part]:
     span = whole.values["Records"]
-    yield from _array(whole.text, span.start, span.end, keys)
+    yield from _array(whole.text, span.start, span.end, keys, depth)
 
 
 def _stream_record(whole: _Cut) -> Iterator[Part]:

@@ -8,13 +8,17 @@ from typing import Any
 import orjson
 
 from dynaops.data.parsing import numbers
+from dynaops.data.parsing.documents import Action, Part, parts_of
 from dynaops.data.parsing.harvest import Harvest
 from dynaops.data.parsing.items import ItemReader, names_are_single
 from dynaops.data.parsing.keys import KeyRules
 from dynaops.data.parsing.malformed import Malformed
 from dynaops.data.parsing.plan import ParsePlan
 from dynaops.data.parsing.roads import STUMBLES, SUMMED, UNCOUNTED, PlainRoad, Road, TypedRoad
+from dynaops.data.parsing.table_choice import TableChoice
 from dynaops.data.rows import Row
+
+_BOM = b"\xef\xbb\xbf"
 
 
 class JsonRows:
@@ -25,6 +29,10 @@ class JsonRows:
         self._plain, self._typed = PlainRoad(plan, rules), TypedRoad(plan, rules)
         self._keys_only = plan.keys_only or plan.drop_nulls
         """Whether not all of a text is in its row, so that quotes do not tell of names that are there twice."""
+        self._delete_all = plan.keys_only
+        self._deletes = plan.deletes
+        self._tables = TableChoice(plan)
+        self._names = rules.names
         self._road: Road = self._typed if plan.typed else self._plain
 
     def lines(self, data: bytes, first_line: int, harvest: Harvest) -> None:
@@ -78,10 +86,12 @@ class JsonRows:
             return None
 
     def _slowly(self, line: int, text: bytes, harvest: Harvest) -> None:
+        text = text.removeprefix(_BOM)  # between files that were put together
         try:
             harvest.rows.append(self._one.of_text(text, line))
         except Malformed as error:
-            harvest.reject(line, str(error), text)
+            if not self.document(line, text, harvest):
+                harvest.reject(line, str(error), text)
             return
         try:
             item = orjson.loads(text)
@@ -89,3 +99,61 @@ class JsonRows:
             self._road.learn(item)
         except STUMBLES:
             return
+
+    def document(self, line: int, text: bytes, harvest: Harvest) -> bool:
+        """Read what is no row as something around rows; False where it is nothing that is known."""
+        parts = parts_of(text, self._names, len(text) - len(text.lstrip()))
+        if parts is None or not _is_all(text, parts):
+            return False
+        found = harvest.apart()
+        puts: list[tuple[int, bytes]] = []
+        before = 0
+        for part in parts:
+            line += text.count(b"\n", before, part.start)
+            before = max(before, part.start)
+            piece = text[part.start : part.end]
+            if part.action is Action.NOTE:
+                found.note(part.table, "", part.reason, line)
+            elif self._tables.is_other(part.table, found, 1, line):
+                continue
+            elif part.action is Action.PUT and len(piece) < len(text):
+                puts.append((line, piece))
+            else:
+                self.texts(puts, found)
+                puts = []
+                self._other(part, line, piece, found)
+        self.texts(puts, found)
+        if not (found.rows or found.rejects or found.not_loaded or found.without_rows):
+            found.without_rows += 1
+        harvest.take(found)
+        return True
+
+    def _other(self, part: Part, line: int, text: bytes, harvest: Harvest) -> None:
+        """A part of a document that is no put."""
+        try:
+            if part.action is not Action.DELETE:
+                raise Malformed(part.reason or "an item within an item")
+            if self._delete_all:
+                harvest.rows.append(self._one.of_text(text, line))
+            elif self._deletes:
+                harvest.rows.append(self._one.deleted(text, line))
+            else:
+                raise Malformed("is a delete, which --if-not-exists and --update do not carry out")
+        except Malformed as error:
+            harvest.reject(line, str(error), text)
+
+
+def _is_all(text: bytes, parts: Sequence[Part]) -> bool:
+    """Whether what is around the parts of a document is whole JSON, so that nothing in it was overlooked."""
+    if any(part.action is Action.FAULT for part in parts):
+        return True
+    kept, at = [], 0
+    for part in parts:
+        if part.action is not Action.NOTE:
+            kept += [text[at : part.start], b"0"]
+            at = part.end
+    try:
+        orjson.loads(b"".join((*kept, text[at:])))
+    except ValueError:
+        return False
+    return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from dynaops.data.parsing.elements import elements
 from dynaops.data.parsing.harvest import Harvest
 from dynaops.data.parsing.keys import KeyRules
 from dynaops.data.parsing.lines import JsonRows
@@ -11,6 +12,7 @@ from dynaops.data.parsing.partitioned import PartitionedRows, Reader
 from dynaops.data.parsing.plan import Container, ParsePlan
 from dynaops.data.parsing.records import CsvRows
 from dynaops.data.parsing.stream import read_stream
+from dynaops.data.parsing.table_choice import TableChoice
 from dynaops.data.parsing.tables import TableRows, unpacked
 from dynaops.data.parsing.ttl import TtlCheck
 from dynaops.data.rows import Block, Parsed
@@ -40,8 +42,14 @@ def _reader(plan: ParsePlan, rules: KeyRules) -> Reader:
     """What makes rows of blocks, by the layout of the block's source."""
     json, csv, tables = JsonRows(plan, rules), CsvRows(plan, rules), TableRows(plan, rules)
 
+    choice = TableChoice(plan)
+
     def read(block: Block, harvest: Harvest) -> None:
         layout = plan.layouts[block.source]
+        if block.table and plan.table and block.table != plan.table:
+            rows = sum(1 for _ in elements(block.data))
+            choice.is_other(block.table, harvest, rows, block.first_line)
+            return
         if layout.container is Container.LINES:
             json.lines(block.data, block.first_line, harvest)
         elif layout.container is Container.STREAM:

@@ -27,7 +27,7 @@ def read_stream(rows: JsonRows, data: bytes, first_line: int, harvest: Harvest) 
     if len(lines) == 1 and (found := _of_one_line(rows, lines[0], first_line)) is not None:
         harvest.rows += found
         return
-    rows.texts(_texts(data, first_line, harvest), harvest)
+    rows.texts(_texts(rows, data, first_line, harvest), harvest)
 
 
 def _is_whole(line: bytes) -> bool:
@@ -45,7 +45,7 @@ def _of_one_line(rows: JsonRows, text: bytes, line: int) -> list[Row] | None:
     return rows.all_or_none(items, line, text)
 
 
-def _texts(data: bytes, first_line: int, harvest: Harvest) -> Iterator[tuple[int, bytes]]:
+def _texts(rows: JsonRows, data: bytes, first_line: int, harvest: Harvest) -> Iterator[tuple[int, bytes]]:
     line, before = first_line, 0
     for element in elements(data):
         line += data.count(b"\n", before, element.start)
@@ -53,5 +53,5 @@ def _texts(data: bytes, first_line: int, harvest: Harvest) -> Iterator[tuple[int
         text = data[element.start : element.end]
         if element.whole:
             yield line, text
-        else:
+        elif not rows.document(line, text, harvest):
             harvest.reject(line, _CUT_OFF, text)

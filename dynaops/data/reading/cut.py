@@ -51,9 +51,8 @@ class Piece(NamedTuple):
     next_line: int
     rows: int | None = None
     """How many there are, where the file's format says so."""
-    prefix: bytes = b""
-    """What belongs before the data for it to be a document; it was read before."""
-    suffix: bytes = b""
+    document: bytes = b""
+    """What the data stand for, where they are the end of a JSON document that was begun before."""
     context: str = ""
     """What is open where the piece ends: see `Position`."""
     table: str = ""

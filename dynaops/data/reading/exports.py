@@ -86,7 +86,7 @@ def data_files(text: bytes, name: str) -> tuple[list[DataFile], Fault | None]:
         try:
             entry = _read(line, f"{name}, line {number}")
         except DynaopsError:
-            if number != len(lines):
+            if number != len(lines) or not files:
                 raise
             where = f"{name}, line {number}: the file ends within this line"
             return list(files.values()), Fault(

@@ -7,7 +7,7 @@ table's requests) is a piece of its own: the document without the rows that were
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import NamedTuple
 
 import orjson
@@ -121,30 +121,22 @@ class JsonDocuments:
         self._pass(found)
         return inside_of(rest[:found])
 
-    def _rest_of(self, inside: Inside) -> Iterator[Piece]:
+    def _rest_of(self, inside: Inside) -> Generator[Piece, None, Inside]:
         """What is behind the list of rows in an object; answers what is open then (as the generator's value)."""
-        prefix = b'{"%b":%d,%b' % (
-            ROWS_READ.encode("unicode_escape").replace(b"\\x00", b"\\u0000"),
-            inside.rows,
-            inside.head[1:].lstrip(),
-        )
+        prefix = b"{%b:%d,%b" % (orjson.dumps(ROWS_READ), inside.rows, inside.head[1:].lstrip())
         rest, size = self.read(self._block), self._block
         while True:
             found = spans(prefix + rest, 0)
-            if found.closed:
-                end = found.end - len(prefix)
-                yield self._tail(rest, end, prefix, b"")
-                return Inside()
-            if len(rest) < size:
-                yield self._tail(rest, len(rest), prefix, b"")
+            if found.closed or len(rest) < size:
+                end = min(found.end - len(prefix), len(rest))
+                yield self._tail(rest, end, prefix + rest[:end], Inside())
                 return Inside()
             if (entered := list_of_rows(prefix + rest, len(prefix))) is not None:
-                before = [span for span in found.values if span.end < entered]
-                end = max(before[-1].end - len(prefix), 1) if before else 1
-                yield self._tail(rest, end, prefix, b"}")
-                passed = entered - len(prefix) - end
-                self._pass(passed)
-                return inside_of(b"{%b:[" % orjson.dumps(found.values[-1].name))
+                before = [span.end for span in found.values if len(prefix) < span.end < entered]
+                end = before[-1] - len(prefix) if before else 1
+                inside = inside_of(b"{%b:[" % orjson.dumps(found.values[-1].name))
+                yield self._tail(rest, entered - len(prefix), prefix + rest[:end] + b"}", inside)
+                return inside
             if size >= MOST_BYTES:
                 raise DamagedInput(
                     f"{self._name}, line {self._line}: an object has no end in {MOST_BYTES >> 20} MB"
@@ -152,11 +144,11 @@ class JsonDocuments:
             size *= 2
             rest += self.read(size - len(rest))
 
-    def _tail(self, rest: bytes, end: int, prefix: bytes, suffix: bytes) -> Piece:
+    def _tail(self, rest: bytes, end: int, document: bytes, inside: Inside) -> Piece:
         self._give_back(rest)
         line = self._line
         data = self.read(end)
-        return Piece(data, line, self._offset, self._line, prefix=prefix, suffix=suffix)
+        return Piece(data, line, self._offset, self._line, document=document, context=inside.context)
 
     def _pass(self, count: int) -> None:
         self.read(count)

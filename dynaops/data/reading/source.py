@@ -139,9 +139,7 @@ def _block(number: int, one: Detected, piece: Piece, at: int) -> Block:
     dialect = layout.dialect
     if layout.container is Container.CSV and (dialect.style is not Style.QUOTED or dialect.spaced):
         counting = RowCount.UNKNOWN  # other ways to escape than the standard's
-    data = piece.data
-    if one.opening.header or piece.prefix:
-        data = one.opening.header + piece.prefix + data + piece.suffix
+    data = one.opening.header + piece.data if one.opening.header else piece.document or piece.data
     return Block(
         number,
         one.source.name,

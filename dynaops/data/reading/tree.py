@@ -44,7 +44,10 @@ class LocalTree:
 
     def find(self, key: str) -> Entry | None:
         path = Path(key)
-        return _local_entry(path) if path.is_file() else None
+        try:
+            return _local_entry(path) if path.is_file() else None
+        except OSError as error:  # a name that is too long
+            raise unreadable(str(path), error) from error
 
     def below(self, key: str) -> tuple[list[Entry], list[str]]:
         entries: list[Entry] = []
