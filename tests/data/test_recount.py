@@ -124,7 +124,8 @@ def test_a_cut_that_loses_bytes_is_found_out(
     def losing(*arguments: Any) -> Any:
         return (piece for at, piece in enumerate(pieces(*arguments)) if at != 1)
 
-    monkeypatch.setattr("dynaops.data.reading.source.pieces", losing)
+    for module in ("source", "json_documents"):
+        monkeypatch.setattr(f"dynaops.data.reading.{module}.pieces", losing)
     with pytest.raises(
         CountsDiffer, match=r"bytes were read|bytes up to \d+ were read, the next rows begin at \d+"
     ):

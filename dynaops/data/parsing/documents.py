@@ -172,7 +172,7 @@ def _object(whole: _Cut, keys: Collection[str], depth: int) -> Iterator[Part] | 
         make = lambda: _answer(whole)  # noqa: E731
     elif whole.kind("Responses") in (b"{", b"["):
         make = lambda: _responses(whole)  # noqa: E731
-    elif depth == 0 and whole.closed and names and (names <= {"Item"} or names <= {"PutRequest"}):
+    elif depth == 0 and names and (names <= {"Item"} or names <= {"PutRequest"}):
         return None  # what is wrong with it is known
     elif whole.kind("Item") == b"{" and (names <= _GET or "TableName" in names):
         make = lambda: _put(whole, whole.string("TableName"))  # noqa: E731
