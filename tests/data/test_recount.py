@@ -130,9 +130,10 @@ def test_a_cut_that_loses_bytes_is_found_out(
         CountsDiffer, match=r"bytes were read|bytes up to \d+ were read, the next rows begin at \d+"
     ):
         _load(sink, path, make_parser)
-    monkeypatch.setattr(
-        "dynaops.data.reading.source.pieces", lambda *arguments: list(pieces(*arguments))[:-1]
-    )
+    for module in ("source", "json_documents"):
+        monkeypatch.setattr(
+            f"dynaops.data.reading.{module}.pieces", lambda *arguments: list(pieces(*arguments))[:-1]
+        )
     with pytest.raises(CountsDiffer, match="rows and what is between them account for"):
         _load(sink, path, make_parser)
 
