@@ -8,7 +8,7 @@ Streams and AWS Lambda), NoSQL Workbench (data model file).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from enum import Enum
 from typing import NamedTuple
 
@@ -167,36 +167,31 @@ def _array(text: bytes, at: int, stop: int, keys: Collection[str], depth: int) -
 def _object(whole: _Cut, keys: Collection[str], depth: int) -> Iterator[Part] | None:
     """The parts of an object that is around items; None where it is none that is known."""
     names = whole.values.keys()
-    make: Callable[[], Iterator[Part]] | None = None
     if whole.kind("Items") == b"[" and names <= _ANSWER:
-        make = lambda: _answer(whole)  # noqa: E731
-    elif whole.kind("Responses") in (b"{", b"["):
-        make = lambda: _responses(whole)  # noqa: E731
-    elif depth == 0 and names and (names <= {"Item"} or names <= {"PutRequest"}):
+        return _answer(whole)
+    if whole.kind("Responses") in (b"{", b"["):
+        return _responses(whole)
+    if depth == 0 and names and (names <= {"Item"} or names <= {"PutRequest"}):
         return None  # what is wrong with it is known
-    elif whole.kind("Item") == b"{" and (names <= _GET or "TableName" in names):
-        make = lambda: _put(whole, whole.string("TableName"))  # noqa: E731
-    elif whole.kind("TransactItems") == b"[":
-        make = lambda: _transaction(whole)  # noqa: E731
-    elif whole.kind("Records") == b"[":
-        make = lambda: _records(whole, keys, depth)  # noqa: E731
-    elif whole.kind("DataModel") == b"[":
-        make = lambda: _models(whole)  # noqa: E731
-    elif whole.kind("dynamodb") == b"{":
-        make = lambda: _stream_record(whole)  # noqa: E731
-    elif whole.kind("Keys") == b"{" and not names & {"AttributesToGet"}:
-        make = lambda: _change(whole)  # noqa: E731
-    elif names and names <= {"PutRequest", "DeleteRequest"}:
-        make = lambda: _request(whole, "")  # noqa: E731
-    else:
-        for name in ("RequestItems", "UnprocessedItems"):
-            if whole.kind(name) == b"{":
-                span = whole.values[name]
-                return _requests(_cut(whole.text, span.start, span.end))
-        if _is_requests(whole):
-            return _requests(whole)
-        return _refused(whole)
-    return make()
+    if whole.kind("Item") == b"{" and (names <= _GET or "TableName" in names):
+        return _put(whole, whole.string("TableName"))
+    if whole.kind("TransactItems") == b"[":
+        return _transaction(whole)
+    if whole.kind("Records") == b"[":
+        return _records(whole, keys, depth)
+    if whole.kind("DataModel") == b"[":
+        return _models(whole)
+    if whole.kind("dynamodb") == b"{":
+        return _stream_record(whole)
+    if whole.kind("Keys") == b"{" and not names & {"AttributesToGet"}:
+        return _change(whole)
+    if names and names <= {"PutRequest", "DeleteRequest"}:
+        return _request(whole, "")
+    for name in ("RequestItems", "UnprocessedItems"):
+        if whole.kind(name) == b"{":
+            span = whole.values[name]
+            return _requests(_cut(whole.text, span.start, span.end))
+    return _requests(whole) if _is_requests(whole) else _refused(whole)
 
 
 def list_of_rows(text: bytes, behind: int = 0) -> int | None:
