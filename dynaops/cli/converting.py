@@ -37,6 +37,7 @@ class Request:
 def run(request: Request, settings: Settings) -> int:
     """Convert. Answers the exit code."""
     from dynaops.convert.formats import Options
+    from dynaops.convert.ledger import Outcome
     from dynaops.convert.run import convert
 
     options = Options(_parameters(request.parameters), settings.region)
@@ -44,7 +45,7 @@ def run(request: Request, settings: Settings) -> int:
     written = _write(made, request.out)
     screen = Screen(settings)
     _tell(made, written, request, screen)
-    if any(one.findings for one in made.specs) or not made.specs:
+    if any(one.findings for one in made.specs) or not made.specs or made.resources.get(Outcome.LOST):
         return Exit.FAILED
     return Exit.WARNINGS if request.strict and made.lost else Exit.OK
 

@@ -80,7 +80,7 @@ def convert(
     except Unreadable as error:
         raise SpecError([error.finding]) from None
     specs = [spec for spec in assemble(pieces) if _fits(spec, pieces)]
-    resources = _outcomes(specs, pieces)
+    resources = outcomes(specs, pieces)
     if not specs and not len(pieces.notes):
         raise DynaopsError(f"{', '.join(paths)}: there is no DynamoDB table in it", "Nothing was converted.")
     listed = _listed(pieces)
@@ -89,7 +89,7 @@ def convert(
     return Conversion(made, notes, resources)
 
 
-def _outcomes(specs: Sequence[Spec], pieces: Pieces) -> dict[Outcome, int]:
+def outcomes(specs: Sequence[Spec], pieces: Pieces) -> dict[Outcome, int]:
     """What became of the resources. One that nothing became of is told as a fault of ours."""
     tables = [pieces.tables[spec["table_name"]].where for spec in specs]
     found = pieces.ledger.outcomes(tables, pieces.places, pieces.notes)
