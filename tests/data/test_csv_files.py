@@ -214,6 +214,14 @@ def test_tab_files_of_mysql(tmp_path: Path, block: int) -> None:
     assert [row.line for row in found.rows] == [1, 3, 4]
 
 
+def test_an_escaped_cr_is_no_line(tmp_path: Path) -> None:
+    found = _read(tmp_path, "a\tx\\\ry\nb\t\\N\n", name="a.txt", columns=("id", "v"), format="copy")
+    assert _plain(found) == [{"id": "a", "v": "x\ry"}, {"id": "b"}] and [row.line for row in found.rows] == [
+        1,
+        2,
+    ]
+
+
 def test_an_escape_that_databases_read_differently_is_rejected(tmp_path: Path) -> None:
     found = _read(tmp_path, "id\tv\na\t\\N\nb\t\\x41\n", name="a.tsv", format="copy")
     assert _plain(found) == [{"id": "a"}] and found.told[0][0] == 3
