@@ -230,3 +230,44 @@ def test_packed_files_cut_off_anywhere(tmp_path: Path) -> None:
         assert found.faults and [one for _, one in _done(found)] == [
             f"id-{at}" for at in range(len(found.rows))
         ]
+
+
+def test_dynamodb_json_with_nulls_for_what_is_absent(tmp_path: Path) -> None:
+    """As DuckDB and Spark write it, whose structs have all types that any row has."""
+    rows = [
+        {
+            "id": {"S": "a", "N": None},
+            "x": None,
+            "m": {"M": {"q": {"S": "1", "N": None}, "r": None}, "S": None},
+        },
+        {"id": {"S": "b", "N": None}, "x": {"S": None, "N": "2"}, "m": {"M": None, "S": None}},
+    ]
+    found = _read(tmp_path / "rows.jsonl", "\n".join(map(json.dumps, rows)))
+    assert found.items == [
+        {"id": {"S": "a"}, "m": {"M": {"q": {"S": "1"}}}},
+        {"id": {"S": "b"}, "x": {"N": "2"}},
+    ]
+
+
+def test_extended_json_of_mongodb(tmp_path: Path) -> None:
+    row = {
+        "id": {"$oid": "65f0"},
+        "at": {"$date": {"$numberLong": "1700000000123"}},
+        "on": {"$date": "2026-01-02T03:04:05Z"},
+        "n": {"$numberLong": "7"},
+        "m": {"d": {"$numberDecimal": "1.50"}, "o": {"$unknown": "x"}},
+    }
+    found = _read(tmp_path / "rows.jsonl", "\n".join([json.dumps(row)] * 3))
+    assert (
+        found.items
+        == [
+            {
+                "id": {"S": "65f0"},
+                "at": {"S": "2023-11-14T22:13:20.123Z"},
+                "on": {"S": "2026-01-02T03:04:05Z"},
+                "n": {"N": "7"},
+                "m": {"M": {"d": {"N": "1.5"}, "o": {"M": {"$unknown": {"S": "x"}}}}},
+            }
+        ]
+        * 3
+    )

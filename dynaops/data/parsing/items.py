@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from dynaops.data.parsing import conversions, numbers, values
+from dynaops.data.parsing import conversions, foreign_json, numbers, values
 from dynaops.data.parsing.harvest import MOST_BYTES
 from dynaops.data.parsing.keys import KeyRules
 from dynaops.data.parsing.malformed import Malformed, Unusable, at
@@ -58,7 +58,13 @@ class ItemReader:
         if self._drop_nulls and not typed:
             item = values.without_nulls(item)
         read = self._typed_value if typed else self._plain
-        return self.row({name: read(value, name) for name, value in item.items()}, line)
+        try:
+            return self.row({name: read(value, name) for name, value in item.items()}, line)
+        except Malformed:
+            present = foreign_json.without_absent(item) if typed else item
+            if present == item:
+                raise
+            return self.row({name: read(value, name) for name, value in present.items()}, line)
 
     def deleted(self, text: bytes, line: int) -> DeletedRow:
         """The delete of the row whose key a JSON text says."""
@@ -93,7 +99,8 @@ class ItemReader:
 
     def _has_typed_key(self, item: dict[str, Any]) -> bool:
         """No plain item can have a map as its key."""
-        return type(item.get(self._rules.hash_key)) is dict
+        key = item.get(self._rules.hash_key)
+        return type(key) is dict and not any(name.startswith("$") for name in key)
 
     def _plain(self, value: Any, name: str) -> Sized:
         kind = self._types.get(name)

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from dynaops.data.parsing import numbers
+from dynaops.data.parsing.foreign_json import extended
 from dynaops.data.parsing.malformed import Malformed, Unusable, at
 from dynaops.data.parsing.numbers import Exact
 
@@ -65,6 +66,10 @@ def plain(value: Any, where: str, level: int = 1) -> Sized:
         return NULL, 1
     if kind is bool:
         return (TRUE if value else FALSE), 1
+    if kind is dict and len(value) == 1 and next(iter(value))[:1] == "$":
+        found = extended(value)
+        if found is not value:
+            return plain(found, where, level)
     if kind is dict:
         _check_level(value, where, level)
         return _members(

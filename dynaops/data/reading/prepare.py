@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from dynaops.aws.session import Aws
 from dynaops.data.notes import Note
+from dynaops.data.parsing.foreign_json import EXTENDED_NAMES, EXTENDED_NOTE
 from dynaops.data.parsing.plan import Container, ParsePlan, Shard
 from dynaops.data.parsing.values import TYPES
 from dynaops.data.reading import tabular
@@ -105,6 +106,7 @@ def prepare(arguments: Sequence[str], keys: Keys, aws: Callable[[], Aws], option
         all(one.source.size is not None for one in found),
         notes=(
             *expanded.notes,
+            *(EXTENDED_NOTE for one in found[:1] if any(name in one.sample for name in EXTENDED_NAMES)),
             *dict.fromkeys(note for one in found for note in one.notes),
             *guess.notes,
         ),

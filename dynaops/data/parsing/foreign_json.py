@@ -1,0 +1,72 @@
+"""JSON of other programs: MongoDB's extended JSON (v1 and v2), and DynamoDB JSON with nulls for absent types."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from dynaops.data.notes import Note
+from dynaops.data.parsing.numbers import Exact
+
+_TYPES = frozenset({"S", "N", "B", "BOOL", "NULL", "L", "M", "SS", "NS", "BS"})
+_NUMBERS = ("$numberInt", "$numberLong", "$numberDouble", "$numberDecimal")
+EXTENDED_NAMES = (b'{"$oid"', b'{"$date"', b'{"$number', b'{"$binary"')
+EXTENDED_NOTE = Note(
+    "extended-json",
+    "",
+    "MongoDB's extended JSON is read as what it stands for: $oid, $date, $binary as text, $number.. as numbers",
+)
+_EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
+
+
+def extended(value: dict[str, Any]) -> Any:
+    """What an object of extended JSON stands for; the object itself where it is none that is known."""
+    ((name, content),) = value.items()
+    if name in ("$oid", "$uuid") and type(content) is str:
+        return content
+    if name in _NUMBERS and type(content) is str:
+        return Exact(content)
+    if name == "$date":
+        return _date(content, value)
+    if name == "$binary" and type(content) is dict and type(content.get("base64")) is str:
+        return content["base64"]
+    return value
+
+
+def _date(content: Any, value: Any) -> Any:
+    if type(content) is dict:
+        content = content.get("$numberLong")
+    if type(content) is str and not content.lstrip("-").isdigit():
+        return content
+    try:
+        at = _EPOCH + datetime.timedelta(milliseconds=int(str(content)))
+    except (ValueError, OverflowError):
+        return value
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def without_absent(item: dict[str, Any]) -> dict[str, Any]:
+    """An item of DynamoDB JSON without types and attributes that are null, as DuckDB and Spark write absent ones."""
+    return {name: _present(value) for name, value in item.items() if not _is_absent(value)}
+
+
+def _is_absent(value: Any) -> bool:
+    if value is None:
+        return True
+    return bool(
+        type(value) is dict
+        and value
+        and value.keys() <= _TYPES
+        and all(one is None for one in value.values())
+    )
+
+
+def _present(value: Any) -> Any:
+    if type(value) is not dict or not value.keys() <= _TYPES:
+        return value
+    kept = {name: one for name, one in value.items() if one is not None}
+    if type(kept.get("M")) is dict:
+        kept["M"] = without_absent(kept["M"])
+    if type(kept.get("L")) is list:
+        kept["L"] = [_present(one) for one in kept["L"]]
+    return kept
