@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from dynaops import __version__
-from dynaops.engine.plan import check_parameters
+from dynaops.engine.parameters import check_parameters
 from dynaops.model.backup import Backup, Via
 from dynaops.model.change import Action, Change
 from dynaops.model.finding import Finding, Severity

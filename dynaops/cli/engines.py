@@ -24,7 +24,7 @@ from dynaops.data.engines.staging import Handed, as_it_is, stage, unstage
 from dynaops.data.reading.prepare import Prepared
 from dynaops.data.rejects import RejectsFile
 from dynaops.data.rows import Reject
-from dynaops.engine.plan import check_parameters
+from dynaops.engine.parameters import check_parameters
 from dynaops.model.errors import DynaopsError
 from dynaops.model.event import Event, Stage
 from dynaops.model.operation import Operation

@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from dynaops.engine.load import Document
 from dynaops.engine.suppress import idle, without_accepted
 from dynaops.kinds import RULES
+from dynaops.kinds.backup_plan.agreement import contradictions
 from dynaops.model.finding import Finding, Severity
 
 
 def check(documents: Iterable[Document]) -> list[Finding]:
     """The findings of all documents but those that they suppress, each with its place."""
-    return [_placed(finding, document) for document in documents for finding in _of(document)]
+    together = list(documents)
+    found = [_placed(finding, document) for document in together for finding in _of(document)]
+    return [*found, *_contradicting(together)]
+
+
+def _contradicting(documents: Sequence[Document]) -> Iterator[Finding]:
+    """An error for each document that says other things of a backup plan than another one of the same plan."""
+    for one in contradictions([document.spec for document in documents]):
+        first, second = documents[one.first], documents[one.second]
+        path = "backup.plan.name"
+        finding = Finding(
+            code="DDB478",
+            severity=Severity.ERROR,
+            message=f"{first.spec.table_name} and {second.spec.table_name} share the backup plan {one.plan}, and say "
+            f"different things of its {', '.join(one.parts)}",
+            hint=f"The other is at {first.place(path)}. Let both say the same, as a `defaults` block does, or give one "
+            "of the plans another name.",
+            path=path,
+        )
+        yield _placed(finding, second)
 
 
 def errors(findings: Iterable[Finding]) -> list[Finding]:

@@ -24,7 +24,8 @@ from dynaops.engine.load import document_of
 from dynaops.engine.marking import marked
 from dynaops.engine.marks import Claim, claim_of
 from dynaops.engine.order import order
-from dynaops.engine.plan import PlanRefused, check_parameters
+from dynaops.engine.parameters import check_parameters
+from dynaops.engine.plan import PlanRefused
 from dynaops.kinds.iam.calls import made_for
 from dynaops.kinds.iam.room import KIND, PARTS, policy_arn, policy_name
 from dynaops.kinds.iam.room import ROOM as POLICY_ROOM

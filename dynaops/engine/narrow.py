@@ -18,10 +18,10 @@ def narrowed(judged: Judged, targets: Sequence[str]) -> Judged:
     """Only what `--target` names, what is below it, and the owners that must be built for it."""
     wanted: set[str] = set()
     for address, entry in judged.entries.items():
-        if selected(address, targets):
+        if selected(address, targets) or (entry.known_as and selected(entry.known_as, targets)):
             wanted.update(_with_owners(entry, judged.entries))
     entries = {
-        address: entry if address in wanted else replace(entry, change=None)
+        address: entry if address in wanted else replace(entry, change=None, known_as="")
         for address, entry in judged.entries.items()
     }
     updates = tuple(effect for effect in judged.updates if effect.address in wanted)

@@ -21,9 +21,11 @@ from dynaops.engine.marking import marked, reserved
 from dynaops.engine.marks import Claim, claim_of
 from dynaops.engine.narrow import narrowed, with_source
 from dynaops.engine.observe import in_parallel, observe
+from dynaops.engine.once import made_once
 from dynaops.engine.order import order
 from dynaops.engine.other_environment import other_environment
 from dynaops.engine.ownership import with_consent, with_names
+from dynaops.engine.parameters import check_parameters
 from dynaops.engine.recover import recovered
 from dynaops.engine.refactoring import (
     Refactored,
@@ -37,7 +39,7 @@ from dynaops.engine.refactoring import (
 from dynaops.engine.rename_hints import hints
 from dynaops.engine.retain import released, retained, with_removals
 from dynaops.engine.scopes import Target, orphaned
-from dynaops.engine.sharing import Uses, forgotten, let_go
+from dynaops.engine.sharing import Uses, forgotten, let_go, readdressed
 from dynaops.engine.sides import as_recorded, declared_by, known_of
 from dynaops.engine.suppress import without_accepted
 from dynaops.engine.targets import declared_targets, targets_of
@@ -147,6 +149,7 @@ def make_plan(
         settled_state,
         chosen.targets,
         chosen.refresh,
+        documents,
     )
     if wrong:
         raise PlanRefused(wrong)
@@ -158,6 +161,8 @@ def make_plan(
     refusals = [one for part in planned for one in part.findings if one.severity is Severity.ERROR]
     if refusals:
         raise PlanRefused(refusals)
+    made = made_once([(part.judged.entries, part.operations) for part in planned], POLICIES)
+    planned = [replace(part, operations=operations) for part, operations in zip(planned, made, strict=True)]
     operations = tuple(operation for part in planned for operation in part.operations)
     check_parameters(operations, aws)
     changes = tuple(change for part in planned for change in part.changes)
@@ -309,7 +314,8 @@ def plan_table(
         return _forgotten(target, kept, now)
     for room in ROOMS:
         work = replace(work, entries={**work.entries, **room.refine(work)})
-    judged = replace(judged, entries=dict(work.entries), updates=(*judged.updates, *forgotten(work)))
+    updates = (*readdressed(work), *judged.updates, *forgotten(work))
+    judged = replace(judged, entries=dict(work.entries), updates=updates)
     steps: list[Step] = []
     for room in ROOMS:
         findings.extend(room.findings(work))
@@ -352,23 +358,3 @@ def _settle(scope: Scope) -> Wait:
     return settled(scope.table_name, f"{scope.table_name} is settled", None, 30, 7 * 24 * 3600.0).model_copy(
         update={"region": scope.region}
     )
-
-
-def check_parameters(operations: Sequence[Operation], aws: Aws) -> None:
-    """Check every call against the service model now: what is malformed must not fail half way. Raises DynaopsError."""
-    if not operations:
-        return
-    from botocore.validate import ParamValidator
-
-    validator = ParamValidator()
-    for operation in operations:
-        model = aws.client(operation.service, operation.region).meta.service_model
-        shape = model.operation_model(operation.api).input_shape
-        if shape is None:
-            continue
-        report = validator.validate(operation.parameters, shape)
-        if report.has_errors():
-            raise DynaopsError(
-                f"{operation.title}: {report.generate_report()}",
-                "The spec asks for something that AWS's own service model does not allow.",
-            )

@@ -5,17 +5,18 @@ It is deleted only with the last of them, and once; tables that declare it diffe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from dynaops.engine.addresses import table_of
 from dynaops.engine.entries import Judged
 from dynaops.kinds.kind import Entry, Policy, Work
 from dynaops.model.change import Action
-from dynaops.model.finding import Finding, Severity
+from dynaops.model.finding import Finding, Place, Severity
 from dynaops.model.operation import Effect
 from dynaops.model.resource import Properties, Resource
-from dynaops.model.state import State
+from dynaops.model.state import Record, State
 
 Identity = tuple[str, str, str, str]
 """Kind, region (empty: one for all regions), path and name."""
@@ -50,8 +51,8 @@ class Uses:
 
 def identity_of(kind: str, region: str, properties: Properties, policy: Policy) -> Identity | None:
     """What tells a resource of its own name from others; None for what is part of a table."""
-    name = properties.get("name")
-    if not policy.arn or not isinstance(name, str):
+    name = properties.get(policy.shared or "name")
+    if not (policy.arn or policy.shared) or not isinstance(name, str):
         return None
     everywhere = policy.arn.startswith("iam::")
     return kind, "" if everywhere else region, str(properties.get("path", "")), name
@@ -88,7 +89,11 @@ def let_go(judged: Judged, uses: Uses, policies: Mapping[str, Policy]) -> Judged
         if entry.action not in (Action.DELETE, Action.REPLACE) or entry.live is None:
             continue
         identity = identity_of(entry.kind, entry.region, entry.live.properties, policies[entry.kind])
-        if identity is None or not uses.others(identity, address):
+        if (
+            identity is None
+            or not uses.others(identity, entry.known_as or address)
+            or _is_made_anew(entry, identity, policies)
+        ):
             continue
         if entry.action is Action.DELETE:
             updates.append(Effect(address=address, kind=entry.kind, region=entry.region, forget=True))
@@ -99,6 +104,20 @@ def let_go(judged: Judged, uses: Uses, policies: Mapping[str, Policy]) -> Judged
     return replace(judged, entries=entries, updates=tuple(updates))
 
 
+def _is_made_anew(entry: Entry, identity: Identity, policies: Mapping[str, Policy]) -> bool:
+    """Whether it is replaced under its own name: all that use it say so, and it is done once (see `once`)."""
+    if entry.action is not Action.REPLACE or entry.desired is None:
+        return False
+    return identity_of(entry.kind, entry.region, entry.desired.properties, policies[entry.kind]) == identity
+
+
+def readdressed(work: Work) -> Iterator[Effect]:
+    """The moves of records that a room has given another address, to be deleted or forgotten there."""
+    for address, entry in sorted(work.entries.items()):
+        if entry.known_as:
+            yield Effect(address=address, kind=entry.kind, region=entry.region, moved_from=entry.known_as)
+
+
 def forgotten(work: Work) -> Iterator[Effect]:
     """The forgetting of what rooms have let go."""
     for address, entry in sorted(work.entries.items()):
@@ -106,8 +125,13 @@ def forgotten(work: Work) -> Iterator[Effect]:
             yield Effect(address=address, kind=entry.kind, region=entry.region, forget=True)
 
 
-def contradictions(entries: Iterable[Entry], policies: Mapping[str, Policy]) -> Iterator[Finding]:
-    """What two addresses declare under one name, and must not: each apply would undo the other's, or fail."""
+def contradictions(
+    entries: Iterable[Entry], policies: Mapping[str, Policy], place_of: Callable[[Entry], Place | None]
+) -> Iterator[Finding]:
+    """What two addresses declare under one name, and must not: each apply would undo the other's, or fail.
+
+    `place_of` tells where an entry is written.
+    """
     first: dict[Identity, Entry] = {}
     for entry in entries:
         if entry.desired is None:
@@ -125,8 +149,9 @@ def contradictions(entries: Iterable[Entry], policies: Mapping[str, Policy]) -> 
                 code="PLAN121",
                 severity=Severity.ERROR,
                 message=f"{other.address} and {entry.address} are both the {policy.title} {identity[3]}",
-                hint="Only one address can be it: give the other another name.",
+                hint=f"Only one address can be it: give the other another name.{_other_at(place_of(other))}",
                 address=entry.address,
+                place=place_of(entry),
             )
         elif differing:
             yield Finding(
@@ -134,9 +159,55 @@ def contradictions(entries: Iterable[Entry], policies: Mapping[str, Policy]) -> 
                 severity=Severity.ERROR,
                 message=f"{other.address} and {entry.address} are both the {policy.title} {identity[3]}, and say "
                 f"different things of its {', '.join(differing)}",
-                hint="Give one of them another name, or let both say the same.",
+                hint=f"Give one of them another name, or let both say the same.{_other_at(place_of(other))}",
                 address=entry.address,
+                place=place_of(entry),
             )
+
+
+def _other_at(place: Place | None) -> str:
+    return f" The other is at {place}." if place else ""
+
+
+def contradicting_records(
+    entries: Iterable[Entry],
+    state: State,
+    planned: Collection[str],
+    policies: Mapping[str, Policy],
+    place_of: Callable[[Entry], Place | None],
+) -> Iterator[Finding]:
+    """What a plan would change though a table that is not in it (`planned` are addresses) was applied with it as it is.
+
+    What all states of an account share as it is (`unmarked`: use) is not changed by what one table says.
+    """
+    others: dict[Identity, list[tuple[str, Record]]] = {}
+    for address, record in state.resources.items():
+        policy = policies[record.kind]
+        identity = identity_of(record.kind, record.region, record.properties, policy)
+        if identity and policy.shared and policy.unmarked != "use" and table_of(address) not in planned:
+            others.setdefault(identity, []).append((address, record))
+    for entry in entries:
+        if entry.desired is None or entry.change is None:
+            continue
+        policy, wanted = policies[entry.kind], entry.desired.properties
+        identity = identity_of(entry.kind, entry.region, wanted, policy)
+        if identity is None:
+            continue
+        for address, record in others.get(identity, ()):
+            two = entry.record and entry.record.arn and record.arn not in (None, entry.record.arn)
+            differing = [] if two else sorted(_differing(wanted, record.properties, policy))
+            if differing:
+                yield Finding(
+                    code="PLAN138",
+                    severity=Severity.ERROR,
+                    message=f"{entry.address} would change {', '.join(differing)} of the {policy.title} {identity[3]}, "
+                    f"which {table_of(address)} was applied with",
+                    hint=f"Plan both together ({table_of(address)} is of {record.source or 'another run'}), and let "
+                    "both say the same; or give one of them another name.",
+                    address=entry.address,
+                    place=place_of(entry),
+                )
+                break
 
 
 def _are_two(first: Entry, second: Entry) -> bool:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from dynaops import __version__
 from dynaops.aws.errors import Denied, Refused
-from dynaops.engine.plan import check_parameters
+from dynaops.engine.parameters import check_parameters
 from dynaops.kinds.late import partition
 from dynaops.model.change import Action, Change, Difference
 from dynaops.model.errors import DynaopsError

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from dynaops.engine.addresses import check_patterns, is_below, selected, table_of
 from dynaops.engine.retain import is_retained
 from dynaops.engine.same_table import claimed_twice
 from dynaops.engine.scopes import Target
-from dynaops.engine.sharing import Uses, contradictions, uses_of
+from dynaops.engine.sharing import Uses, contradicting_records, contradictions, uses_of
 from dynaops.engine.sides import declared_by
 from dynaops.kinds.kind import Entry
 from dynaops.kinds.rooms import POLICIES
-from dynaops.model.finding import Finding
+from dynaops.model.finding import Finding, Place
 from dynaops.model.resource import Scope
 from dynaops.model.state import State
+
+if TYPE_CHECKING:
+    from dynaops.engine.load import Document
 
 
 def uses_of_plan(targets: Sequence[Target], state: State, patterns: Sequence[str]) -> Uses:
@@ -41,11 +45,22 @@ def contradicting(
     state: State,
     patterns: Sequence[str],
     refreshed: bool,
+    documents: Iterable[Document],
 ) -> list[Finding]:
-    """Errors for what cannot stand in one plan; `entries` are those of each table.
+    """Errors for what cannot stand in one plan; `entries` are those of each table, `documents` the specs.
 
     Raises DynaopsError for a pattern that fits none of them.
     """
     every = [entry for below in entries.values() for _, entry in sorted(below.items())]
     check_patterns(patterns, [entry.address for entry in every])
-    return [*claimed_twice(entries, scopes, state, refreshed), *contradictions(every, POLICIES)]
+    by_table = {document.spec.table_name: document for document in documents}
+
+    def place_of(entry: Entry) -> Place | None:
+        document = by_table.get(table_of(entry.address))
+        return document.place(POLICIES[entry.kind].spec_key) if document else None
+
+    return [
+        *claimed_twice(entries, scopes, state, refreshed),
+        *contradictions(every, POLICIES, place_of),
+        *contradicting_records(every, state, entries, POLICIES, place_of),
+    ]

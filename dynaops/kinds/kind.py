@@ -67,7 +67,8 @@ class Policy:
     `absent` is the normal form that equals "not there", for kinds that AWS always shows as off.
     `remembered` ones AWS knows nothing of: the state alone holds them, and recording them takes no call.
     `shared` is the property that tells whether two tables use the very same thing (a vault's name): what another table
-    uses too is let go, never deleted.
+    uses too is let go, never deleted, and what several tables want of it is one call. Without that property it is the
+    table's own.
     `notes` explain a difference in a property, in words.
     """
 
@@ -143,6 +144,8 @@ class Entry:
     """Paths of properties that are not set, since something of others moves them."""
     not_allowed: str | None = None
     """Why it is not known whether something of others moves its properties: AWS's refusal to tell."""
+    known_as: str = ""
+    """The address of its record in the state, where that is another so far: it is moved before anything is done."""
     let_go: bool = False
     """It is not deleted though nothing wants it any more (others need it): the state forgets it (see `refine`)."""
 

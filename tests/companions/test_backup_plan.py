@@ -118,7 +118,10 @@ def test_any_rules_are_normal_without_change(bench: Bench) -> None:
     assert vaults(bench)["safe"]["EncryptionKeyArn"] == KEY
     renamed = {"name": "other-plan", "rules": rules[:1]}
     changed = {"backup": {"vault": {"name": "safe", "kms_key_arn": KEY}, "plan": renamed}}
-    assert calls(bench.apply(changed)) == ["UpdateBackupPlan"]
+    assert calls(bench.apply(changed)) == [
+        *("CreateBackupPlan", "CreateBackupSelection"),
+        *("DeleteBackupSelection", "DeleteBackupPlan"),
+    ]
     assert list(plans(bench)) == ["other-plan"]
 
 

@@ -54,12 +54,12 @@ class Rule(Fragment):
 
 
 class BackupPlan(Fragment):
-    """A plan of any rules."""
+    """A plan of any rules. Tables that give the same name have one plan together."""
 
     name: str | None = None
     """The plan's name. Default: TABLE-backup."""
-    rules: list[Rule]
-    """When backups are made, and how long they are kept."""
+    rules: list[Rule] | None = None
+    """When backups are made, and how long they are kept; beside daily and weekly."""
 
 
 class Daily(Fragment):
@@ -91,3 +91,6 @@ class Backup(Fragment):
     """Short for a rule every day at 05:00 UTC."""
     weekly: Weekly | None = None
     """Short for a rule every Sunday at 05:00 UTC."""
+    select_by_tag: dict[str, str] | None = None
+    """The plan backs up all tables of the region that have these tags, not this one by name. All tables that share the
+    plan say the same, and have the tags."""

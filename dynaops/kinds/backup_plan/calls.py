@@ -6,12 +6,13 @@ import hashlib
 from collections.abc import Iterator
 from typing import Any
 
-from dynaops.kinds.backup_plan.shape import MADE_BY, document_of
+from dynaops.kinds.backup_plan.shape import MADE_BY, SELECTION, document_of, selection_document
 from dynaops.kinds.kind import Entry, Rank, Step, Work
 from dynaops.kinds.late import reference
 from dynaops.kinds.policy_document import text
 from dynaops.kinds.tags import TagCalls
 from dynaops.model.operation import Cooldown, Effect, Operation, Tolerance, Wait
+from dynaops.model.resource import Properties
 
 VAULT_TAGS = TagCalls(
     "backup",
@@ -197,12 +198,12 @@ def change_plan(entry: Entry) -> Step:
     )
 
 
-def delete_plan(entry: Entry) -> Step:
+def delete_plan(entry: Entry, rank: Rank) -> Step:
     """Delete the plan, once nothing is selected in it; another table's selection may be going just now."""
     assert entry.live is not None, "only a live plan is deleted"
     return _step(
         entry,
-        Rank.LEAVINGS,
+        rank,
         "DeleteBackupPlan",
         f"delete backup plan {entry.live.properties['name']}",
         {"BackupPlanId": entry.live.outputs["id"]},
@@ -227,20 +228,16 @@ def create_selection(work: Work, entry: Entry, plan: Entry, new_role: bool) -> S
         entry,
         Rank.SELECTION,
         "CreateBackupSelection",
-        f"back up {work.scope.table_name} by plan {plan.desired.properties['name'] if plan.desired else ''}",
+        f"back up {_selected(work, wanted)} by plan {plan.desired.properties['name'] if plan.desired else ''}",
         {
             "BackupPlanId": plan_id,
-            "BackupSelection": {
-                "SelectionName": wanted["name"],
-                "IamRoleArn": wanted["role_arn"],
-                "Resources": wanted["resources"],
-            },
+            "BackupSelection": selection_document(wanted),
             "CreatorRequestId": _token(work, entry),
         },
         tolerate=_THERE,
         cooldown=_NEW_ROLE if new_role else None,
         wait=Wait(
-            title=f"{work.scope.table_name} is selected",
+            title=f"{_selected(work, wanted)} is selected",
             service="backup",
             api="ListBackupSelections",
             parameters={"BackupPlanId": plan_id, "MaxResults": 1000},
@@ -253,20 +250,26 @@ def create_selection(work: Work, entry: Entry, plan: Entry, new_role: bool) -> S
     )
 
 
-def delete_selection(work: Work, entry: Entry) -> Step:
+def delete_selection(work: Work, entry: Entry, rank: Rank) -> Step:
     """Take the table out of the plan; its recovery points stay."""
     assert entry.live is not None, "only a live selection is deleted"
     outputs = entry.live.outputs
     return _step(
         entry,
-        Rank.RELEASE_SELECTIONS,
+        rank,
         "DeleteBackupSelection",
-        f"end the backup of {work.scope.table_name} by plan",
+        f"end the backup of {_selected(work, entry.live.properties)} by plan",
         {"BackupPlanId": outputs["plan_id"], "SelectionId": outputs["id"]},
         tolerate=_GONE,
         removes=selection_name(outputs),
         forget=True,
     )
+
+
+def _selected(work: Work, selection: Properties) -> str:
+    if "tags" not in selection:
+        return work.scope.table_name
+    return "tables with " + ", ".join(f"{key}={value}" for key, value in sorted(selection["tags"].items()))
 
 
 def selection_name(outputs: dict[str, Any]) -> str:
@@ -308,8 +311,14 @@ def _wanted(entry: Entry) -> dict[str, Any]:
 
 
 def _token(work: Work, entry: Entry) -> str:
-    """A CreatorRequestId: a call that is repeated makes nothing twice, while a later plan is a new request."""
-    said = f"{entry.region} {entry.address} {work.now}"
+    """A CreatorRequestId: a call that is repeated makes nothing twice, while a later plan is a new request.
+
+    Tables that share something ask for it with the same one, so that it is made once.
+    """
+    wanted = _wanted(entry)
+    shared = entry.kind != SELECTION or "tags" in wanted
+    what = f"{entry.kind} {wanted.get('plan', wanted['name'])}" if shared else entry.address
+    said = f"{entry.region} {what} {work.now}"
     return MADE_BY + hashlib.sha256(said.encode()).hexdigest()[:24]
 
 

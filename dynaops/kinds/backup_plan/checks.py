@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from dynaops.kinds.backup_plan.shape import plan_name, wanted_rules
+from dynaops.kinds.backup_plan.shape import declared_rules, plan_name, wanted_rules
 from dynaops.model.finding import Finding, Severity
 
 if TYPE_CHECKING:
@@ -32,7 +32,8 @@ def rules(spec: TableSpec) -> Iterator[Finding]:
         yield _error("DDB453", "backup says nothing of when: give it daily, weekly, or plan.rules", "backup")
     yield from _names(block, spec.table_name)
     yield from _lives(block)
-    for number, rule in enumerate(block.plan.rules if block.plan else ()):
+    yield from _by_tag(block, spec.tags or {})
+    for number, rule in enumerate(declared_rules(block)):
         yield from _rule(rule, f"backup.plan.rules.{number}")
 
 
@@ -48,13 +49,38 @@ def _names(block: Backup, table: str) -> Iterator[Finding]:
     if not _NAME.fullmatch(plan_name(block, table)):
         yield _error("DDB454", "a plan's name has up to 50 letters, digits, -, _ and .", "backup.plan.name")
     seen = {name for name, there in (("daily", block.daily), ("weekly", block.weekly)) if there}
-    for number, rule in enumerate(block.plan.rules if block.plan else ()):
+    for number, rule in enumerate(declared_rules(block)):
         path = f"backup.plan.rules.{number}.name"
         if not _NAME.fullmatch(rule.name):
             yield _error("DDB454", "a rule's name has up to 50 letters, digits, -, _ and .", path)
         if rule.name in seen:
             yield _error("DDB464", f"there are two rules {rule.name} in the plan", path)
         seen.add(rule.name)
+
+
+def _by_tag(block: Backup, tags: Mapping[str, str]) -> Iterator[Finding]:
+    """A plan that selects by tag is of many tables: it and its vault have names that all of them give."""
+    path = "backup.select_by_tag"
+    if block.select_by_tag is None:
+        return
+    if not block.select_by_tag:
+        yield _error("DDB475", "select_by_tag names no tag", path)
+    for name, given in (("plan", block.plan and block.plan.name), ("vault", block.vault)):
+        if not given:
+            yield _error(
+                "DDB475",
+                f"a plan that selects by tag is one for many tables: give backup.{name}.name, the same in each",
+                path,
+            )
+    for key, value in block.select_by_tag.items():
+        if tags.get(key) != value:
+            yield Finding(
+                code="DDB476",
+                severity=Severity.ERROR,
+                message=f"the plan selects tables with the tag {key}: {value}, which this table does not have",
+                hint=f"Add `{key}: {value}` to its tags, or take `backup` out: a plan backs up what it selects only.",
+                path=f"{path}.{key}",
+            )
 
 
 def _rule(rule: Rule, path: str) -> Iterator[Finding]:
@@ -83,7 +109,7 @@ def _lives(block: Backup) -> Iterator[Finding]:
         lives.append(("backup.daily", None, block.daily.retention_days))
     if block.weekly:
         lives.append(("backup.weekly", block.weekly.cold_storage_after_days, block.weekly.retention_days))
-    for number, rule in enumerate(block.plan.rules if block.plan else ()):
+    for number, rule in enumerate(declared_rules(block)):
         path = f"backup.plan.rules.{number}"
         lives.append((path, rule.cold_storage_after_days, rule.delete_after_days))
         for place, copy in enumerate(rule.copy_to or ()):

@@ -89,6 +89,14 @@ def _vault(entry: Entry) -> Iterator[Finding]:
 
 def _plan(entry: Entry) -> Iterator[Finding]:
     others = foreign_selections(entry)
+    if entry.difference("name") is not None:
+        yield _finding(
+            "DDB477",
+            entry,
+            f"the plan that was there before {_name(entry)} is still to be deleted, so it cannot be given up yet",
+            f"Apply with backup.plan.name: {_name(entry)} first, then give the plan its new name.",
+            Severity.ERROR,
+        )
     missing = entry.desired.options.get("missing_vault") if entry.desired else None
     if missing:
         yield _finding(

@@ -9,10 +9,12 @@ from dynaops.kinds.backup_plan.shape import (
     MADE_BY,
     OWN_ROLE,
     PLAN,
+    RETIRED,
     ROLE,
     ROLE_PATH,
     SELECTION,
     VAULT,
+    is_switched,
     plan_of,
     role_region,
     selection_of,
@@ -21,7 +23,7 @@ from dynaops.kinds.kind import Known, Reader
 from dynaops.kinds.late import table_arn
 from dynaops.kinds.policy_document import canonical
 from dynaops.kinds.tags import tags_of
-from dynaops.model.resource import Observed, Properties, Scope
+from dynaops.model.resource import Observed, Properties, Resource, Scope
 from dynaops.model.state import Record
 
 
@@ -33,16 +35,29 @@ def observed(read: Reader, scope: Scope, known: Known) -> Iterator[Observed]:
         found = role(read, scope, _names(desired, record)[0], address)
         if found is not None:
             yield found
-    plan = None
-    for address, (desired, record) in known.of_kinds(PLAN).items():
-        plan = _plan(read, scope, address, _names(desired, record)[0], record)
-        if plan is not None:
-            yield plan
-    for address, (desired, record) in known.of_kinds(SELECTION).items():
-        if plan is not None:
-            yield from _selection(read, scope, address, plan, _names(desired, record)[0], record)
-    if known.discover and plan is None:
+    found_plans = list(_plans(read, scope, known))
+    yield from found_plans
+    if known.discover and not found_plans:
         yield from _discovered(read, scope)
+
+
+def _plans(read: Reader, scope: Scope, known: Known) -> Iterator[Observed]:
+    """The plan and its selection, and those that are still to be deleted since the spec gives the plan another name."""
+    plan, selection = (scope.below("backup", part) for part in RETIRED)
+    old_plan, old_selection = (scope.below("backup", part) for part in RETIRED.values())
+    recorded = dict(known.records)
+    if is_switched(known.desired.get(plan), recorded.get(plan)) and old_plan not in recorded:
+        moved = {old: recorded.pop(new, None) for old, new in ((old_plan, plan), (old_selection, selection))}
+        recorded |= {address: record for address, record in moved.items() if record is not None}
+    for addresses in ((plan, selection), (old_plan, old_selection)):
+        sides = [(known.desired.get(one), recorded.get(one)) for one in addresses]
+        if not any(sides[0]):
+            continue
+        live = _plan(read, scope, addresses[0], _names(*sides[0])[0], sides[0][1])
+        if live is not None:
+            yield live
+            if any(sides[1]):
+                yield from _selection(read, scope, addresses[1], live, *sides[1])
 
 
 def vaults(read: Reader, scope: Scope) -> dict[str, Properties]:
@@ -136,15 +151,24 @@ def _as_observed(read: Reader, scope: Scope, address: str, answer: Properties) -
 
 
 def _selection(
-    read: Reader, scope: Scope, address: str, plan: Observed, name: str, record: Record | None
+    read: Reader,
+    scope: Scope,
+    address: str,
+    plan: Observed,
+    desired: Resource | None,
+    record: Record | None,
 ) -> Iterator[Observed]:
-    """The recorded selection, else the one of that name, else one of this very table alone."""
-    listed = plan.raw["selections"]
+    """The recorded selection, else the one of that name, else one of this very table alone (or of these very tags)."""
+    listed, name = plan.raw["selections"], _names(desired, record)[0]
+    tags = next((one.properties.get("tags") for one in (record, desired) if one), None)
     chosen = [one for one in listed if record and one["SelectionId"] == record.id] or [
         one for one in listed if one["SelectionName"] == name
     ]
     if chosen:
         found = _detailed(read, scope, address, plan, chosen[0]["SelectionId"])
+    elif tags:
+        by_tag = (_detailed(read, scope, address, plan, one["SelectionId"]) for one in listed)
+        found = next((one for one in by_tag if one and one.properties.get("tags") == tags), None)
     else:
         found = _of_table(read, scope, address, plan)
     if found is not None:
@@ -158,7 +182,9 @@ def _detailed(read: Reader, scope: Scope, address: str, plan: Observed, selectio
     if answer is None:
         return None
     outputs = {"id": selection_id, "plan_id": plan_id}
-    return Observed(address, SELECTION, scope.region, selection_of(answer["BackupSelection"]), outputs)
+    properties = selection_of(answer["BackupSelection"], plan.properties["name"])
+    raw = {"made_here": str(answer.get("CreatorRequestId", "")).startswith(MADE_BY)}
+    return Observed(address, SELECTION, scope.region, properties, outputs, raw=raw)
 
 
 def _of_table(read: Reader, scope: Scope, address: str, plan: Observed) -> Observed | None:
@@ -171,19 +197,43 @@ def _of_table(read: Reader, scope: Scope, address: str, plan: Observed) -> Obser
 
 
 def _discovered(read: Reader, scope: Scope) -> Iterator[Observed]:
-    """The plan that covers this table by name and nothing else, if there is one; with a vault and role made here."""
+    """The plan that covers this table by name and nothing else; else one made here that covers it by its tags.
+
+    With a vault and role made here. Plans of others that select by tag are for more than this table: they stay theirs.
+    """
     listed = read.read_all("backup", "ListBackupPlans", scope.region, {}, "BackupPlansList") or []
     for one in listed:
         answer = _got(read, scope, one["BackupPlanId"])
         if answer is None:
             continue
         plan = _as_observed(read, scope, scope.below("backup", "plan"), answer)
-        selection = _of_table(read, scope, scope.below("backup", "selection"), plan)
-        if selection is not None and len(plan.raw["selections"]) == 1:
+        selection = _covering(read, scope, plan)
+        if selection is not None:
             yield plan
             yield selection
             yield from _made_here(read, scope, plan, selection)
             return
+
+
+def _covering(read: Reader, scope: Scope, plan: Observed) -> Observed | None:
+    """The selection of the plan by which the table and, but for a plan made here, nothing else is backed up."""
+    address = scope.below("backup", "selection")
+    listed = plan.raw["selections"]
+    if len(listed) == 1:
+        selection = _of_table(read, scope, address, plan)
+        if selection is not None:
+            return selection
+    for one in listed if plan.raw["made_here"] else ():
+        found = _detailed(read, scope, address, plan, one["SelectionId"])
+        wanted = found.properties.get("tags") if found and found.raw["made_here"] else None
+        if wanted and wanted.items() <= _tags_of_table(read, scope).items():
+            return found
+    return None
+
+
+def _tags_of_table(read: Reader, scope: Scope) -> dict[str, str]:
+    named = {"ResourceArn": table_arn(scope, read.account)}
+    return tags_of(read.read_all("dynamodb", "ListTagsOfResource", scope.region, named, "Tags"))
 
 
 def _made_here(read: Reader, scope: Scope, plan: Observed, selection: Observed) -> Iterator[Observed]:

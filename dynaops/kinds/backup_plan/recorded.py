@@ -55,9 +55,11 @@ class RecordedPlan(Recorded):
 
 
 class RecordedSelection(Recorded):
-    """`other` is what a spec cannot say."""
+    """`tags` are those by which tables are selected, in `plan`; `other` is what a spec cannot say."""
 
     name: Name
     role_arn: Arn
     resources: list[str]
+    tags: dict[str, str] = ABSENT
+    plan: Name = ABSENT
     other: dict[str, Any] = ABSENT

@@ -7,26 +7,21 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from dynaops.kinds.backup_plan import calls, findings, looking
+from dynaops.kinds.backup_plan.declare import declared
+from dynaops.kinds.backup_plan.export import exported
 from dynaops.kinds.backup_plan.recorded import RecordedPlan, RecordedRole, RecordedSelection, RecordedVault
+from dynaops.kinds.backup_plan.resolve import resolved
 from dynaops.kinds.backup_plan.shape import (
-    AWS_ROLE,
     OWN_ROLE,
     PLAN,
+    RETIRED,
     ROLE,
     SELECTION,
-    TRUST,
     VAULT,
-    plan_name,
-    role_arn,
-    role_policies,
-    role_region,
+    covers_tables,
     shortened,
-    vault_arn,
-    vault_name,
-    wanted_rules,
 )
 from dynaops.kinds.kind import BaseRoom, Entry, Known, Link, Policy, Rank, Reader, Step, Work, key_link
-from dynaops.kinds.late import late, reference
 from dynaops.model.change import Action
 from dynaops.model.finding import Finding
 from dynaops.model.resource import Observed, Properties, Resource, Scope
@@ -73,18 +68,22 @@ class BackupRoom(BaseRoom):
             },
             recorded=RecordedPlan,
             tags=calls.PLAN_TAGS,
-            address="backup/plan",
+            address="backup/(retired_)?plan",
             arn=r"backup:[^:]+:\d{12}:backup-plan:.+",
             identity=r"[\w-]+",
         ),
         SELECTION: Policy(
             title="backup selection",
             spec_key="backup.selection",
-            immutable=frozenset({"role_arn", "resources", "other"}),
-            satisfied={"name": lambda wanted, live: True},  # noqa: ARG005 (an adopted one keeps its name)
+            shared="plan",
+            immutable=frozenset({"role_arn", "resources", "tags", "plan", "other"}),
+            satisfied={
+                "name": lambda wanted, live: True,  # noqa: ARG005 (an adopted one keeps its name)
+                "resources": covers_tables,
+            },
             replacement="AWS Backup cannot change a selection",
             recorded=RecordedSelection,
-            address="backup/selection",
+            address="backup/(retired_)?selection",
             minted=frozenset({"plan_id"}),
             identity=r"[\w-]+",
         ),
@@ -95,42 +94,7 @@ class BackupRoom(BaseRoom):
         return None
 
     def declare(self, scope: Scope, spec: TableSpec) -> Iterator[Resource]:
-        block = spec.backup
-        if block is None:
-            return
-        vault, role, plan, selection = (
-            scope.below("backup", part) for part in ("vault", "role", "plan", "selection")
-        )
-        made = block.vault is None or block.vault.create
-        name = vault_name(block, scope.table_name)
-        if made:
-            key = block.vault.kms_key_arn if block.vault else None
-            wanted: Properties = {"name": name, **({"kms_key_arn": key} if key else {})}
-            yield Resource(vault, VAULT, scope.region, wanted)
-        if block.role_arn is None:
-            policies = role_policies(scope.region)
-            wanted = {"name": OWN_ROLE, "trust": TRUST, "policies": policies}
-            yield Resource(role, ROLE, role_region(scope.region), wanted)
-        yield Resource(
-            plan,
-            PLAN,
-            scope.region,
-            {"name": plan_name(block, scope.table_name), "rules": wanted_rules(block, name)},
-            depends_on=(vault,),
-            options={} if made else {"vault": name},
-        )
-        yield Resource(
-            selection,
-            SELECTION,
-            scope.region,
-            {
-                "name": shortened(scope.table_name),
-                "role_arn": block.role_arn or reference(role, "arn"),
-                "resources": [reference(scope.address, "arn")],
-                "other": {},
-            },
-            depends_on=(scope.address, plan, role),
-        )
+        return declared(scope, spec)
 
     def observe(
         self,
@@ -142,24 +106,14 @@ class BackupRoom(BaseRoom):
         return looking.observed(read, scope, known)
 
     def resolve(self, read: Reader | None, scope: Scope, entries: Sequence[Entry]) -> dict[str, Entry]:
-        """ARNs filled in; the account's own service role in place of one of ours; what findings must know."""
-        by_address = {entry.address: entry for entry in entries}
-        found: dict[str, Entry] = {}
-        for part, resolved in (
-            ("vault", _vault),
-            ("role", _role),
-            ("plan", _plan),
-            ("selection", _selection),
-        ):
-            address = scope.below("backup", part)
-            entry = by_address.get(address)
-            if entry is not None and entry.desired is not None:
-                by_address[address] = found[address] = resolved(read, scope, entry, entry.desired, by_address)
-        return found
+        return resolved(read, scope, entries)
 
     def refine(self, work: Work) -> Mapping[str, Entry]:
         """What is kept: a vault with recovery points or still in use, and what others have put something into."""
         found = {}
+        for entry in work.of_kind(SELECTION):
+            if entry.action is Action.DELETE and _is_of_anothers_plan(work, entry):
+                found[entry.address] = replace(entry, change=None, let_go=True)
         for entry in (*work.of_kind(VAULT), *work.of_kind(ROLE), *work.of_kind(PLAN)):
             if entry.action is Action.DELETE and _stays(work, entry):
                 found[entry.address] = replace(entry, change=None, let_go=True)
@@ -217,6 +171,8 @@ class BackupRoom(BaseRoom):
         if entry.kind == ROLE:
             return bool(live.properties["name"] == OWN_ROLE)
         if entry.kind == SELECTION:
+            if "tags" in live.properties:
+                return bool(live.raw.get("made_here"))
             arns = [str(one) for one in live.properties["resources"]]
             ours = f":table/{scope.table_name}"
             return len(arns) == 1 and arns[0].endswith(ours) and scope.table_name == scope.address
@@ -236,31 +192,7 @@ class BackupRoom(BaseRoom):
         ]
 
     def export(self, scope: Scope, live: Sequence[Observed]) -> dict[str, Any]:
-        """The plan that covers this table, where a spec can say it; vault and role stay their owner's, if not ours."""
-        by_address = {one.address: one.properties for one in live}
-        plan = by_address.get(scope.below("backup", "plan"))
-        selection = by_address.get(scope.below("backup", "selection"))
-        if plan is None or selection is None:
-            return {}
-        vaults = {rule["vault"] for rule in plan["rules"].values()}
-        rules = [_exported(name, rule) for name, rule in plan["rules"].items()]
-        if len(vaults) != 1 or None in rules:
-            return {}
-        made = scope.below("backup", "vault") in by_address
-        block: Properties = {
-            "vault": {"name": vaults.pop(), **({} if made else {"create": False})},
-            "plan": {"name": plan["name"], "rules": rules},
-        }
-        if scope.below("backup", "role") not in by_address:
-            block["role_arn"] = selection["role_arn"]
-        return {"backup": block}
-
-
-def _exported(name: str, rule: Properties) -> Properties | None:
-    """The rule as a spec says it; None where it cannot."""
-    if rule["timezone"] != "Etc/UTC" or "other" in rule:
-        return None
-    return {"name": name, **{key: value for key, value in rule.items() if key not in ("vault", "timezone")}}
+        return exported(scope, live)
 
 
 def _stays(work: Work, entry: Entry) -> bool:
@@ -278,80 +210,24 @@ def _stays(work: Work, entry: Entry) -> bool:
     return bool(findings.points(entry)) or any(rule["vault"] == name for rule in rules)
 
 
+def _is_of_anothers_plan(work: Work, entry: Entry) -> bool:
+    """Whether it selects by tag for a plan that stays because another state has marked it."""
+    retired = entry.address == work.scope.below("backup", RETIRED["selection"])
+    plan = work.entries.get(work.scope.below("backup", RETIRED["plan"] if retired else "plan"))
+    by_tag = entry.live is not None and "tags" in entry.live.properties
+    return by_tag and plan is not None and plan.let_go
+
+
 def _leaves_old(entry: Entry) -> bool:
     """A vault of another name takes the place of one that must stay."""
     renamed = entry.difference("name") is not None
     return entry.action is Action.REPLACE and renamed and bool(findings.points(entry))
 
 
-def _vault(
-    read: Reader | None,
-    scope: Scope,
-    entry: Entry,
-    desired: Resource,
-    entries: Mapping[str, Entry],  # noqa: ARG001
-) -> Entry:
-    if read is None:
-        return entry
-    arn = vault_arn(read.account, scope.region, desired.properties["name"])
-    return replace(entry, desired=replace(desired, options={"arn": arn}))
-
-
-def _role(
-    read: Reader | None, scope: Scope, entry: Entry, desired: Resource, entries: Mapping[str, Entry]
-) -> Entry:
-    """Ours, unless the account has AWS Backup's default role, and ours is not there."""
-    if entry.record is not None or entry.live is not None:
-        return entry
-    if read is None:
-        selected = entries.get(scope.below("backup", "selection"))
-        return replace(entry, desired=None) if selected and selected.record else entry
-    if looking.role(read, scope, AWS_ROLE) is not None:
-        return replace(entry, desired=None)
-    return replace(
-        entry, desired=replace(desired, options={"arn": role_arn(read.account, scope.region, OWN_ROLE)})
-    )
-
-
-def _plan(
-    read: Reader | None,
-    scope: Scope,
-    entry: Entry,
-    desired: Resource,
-    entries: Mapping[str, Entry],  # noqa: ARG001
-) -> Entry:
-    if read is None:
-        return entry
-    options: Properties = {"settings": looking.settings(read, scope)}
-    existing = desired.options.get("vault")
-    if existing and existing not in looking.vaults(read, scope):
-        options["missing_vault"] = existing
-    return replace(entry, desired=replace(desired, options=options))
-
-
-def _selection(
-    read: Reader | None, scope: Scope, entry: Entry, desired: Resource, entries: Mapping[str, Entry]
-) -> Entry:
-    wanted = desired.properties
-    role = entries.get(scope.below("backup", "role"))
-    arn = wanted["role_arn"]
-    if role is not None and arn == reference(role.address, "arn"):
-        arn = _arn_of_role(read, scope, role, entry) or arn
-    properties = {**wanted, "role_arn": arn, "resources": [late(scope, entries, read)["table_arn"]]}
-    return replace(entry, desired=replace(desired, properties=properties))
-
-
-def _arn_of_role(read: Reader | None, scope: Scope, role: Entry, selection: Entry) -> str | None:
-    if role.live is not None:
-        return str(role.live.outputs["arn"])
-    if read is None:
-        return str(selection.record.properties["role_arn"]) if selection.record else None
-    return role_arn(read.account, scope.region, OWN_ROLE if role.desired else AWS_ROLE)
-
-
 def _selection_steps(work: Work, entry: Entry) -> Iterator[Step]:
     if entry.action in (Action.DELETE, Action.REPLACE) and entry.live:
-        yield calls.delete_selection(work, entry)
+        retired = entry.address == work.scope.below("backup", RETIRED["selection"])
+        yield calls.delete_selection(work, entry, Rank.VAULT_RETIRE if retired else Rank.RELEASE_SELECTIONS)
     if entry.action in (Action.CREATE, Action.REPLACE):
         role = work.entries.get(work.scope.below("backup", "role"))
         plan = work.entries[work.scope.below("backup", "plan")]
@@ -360,7 +236,8 @@ def _selection_steps(work: Work, entry: Entry) -> Iterator[Step]:
 
 def _plan_steps(work: Work, entry: Entry) -> Iterator[Step]:
     if entry.action is Action.DELETE:
-        yield calls.delete_plan(entry)
+        retired = entry.address == work.scope.below("backup", RETIRED["plan"])
+        yield calls.delete_plan(entry, Rank.VAULT_RETIRE if retired else Rank.LEAVINGS)
     elif entry.action is Action.CREATE:
         yield calls.create_plan(work, entry)
     elif entry.change and entry.change.differences:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from dynaops.kinds.late import partition
 from dynaops.kinds.policy_document import canonical
-from dynaops.model.resource import Properties
+from dynaops.model.resource import Properties, Resource
+from dynaops.model.state import Record
 
 if TYPE_CHECKING:
     from dynaops.kinds.backup_plan import Backup, Copy, Rule
@@ -30,6 +31,8 @@ TRUST = canonical(
         ],
     }
 )
+RETIRED = {"plan": "retired_plan", "selection": "retired_selection"}
+"""Where the plan and selection stand that are still to be deleted, once the spec gives the plan another name."""
 MADE_BY = "dynaops-"
 """How the CreatorRequestId begins of all that is made here."""
 
@@ -37,6 +40,8 @@ _DAILY, _WEEKLY = "cron(0 5 ? * * *)", "cron(0 5 ? * SUN *)"
 _START, _COMPLETION, _ZONE = 480, 10_080, "Etc/UTC"
 """AWS Backup's defaults, windows in minutes (developer guide, Backup plan options)."""
 _NAME_LIMIT = 50
+_TAG = "aws:ResourceTag/"
+"""How a tag is named in the conditions of a selection (AWS Backup developer guide, Assign resources with AWS CLI)."""
 _SAID = {
     *("RuleName", "RuleId", "TargetBackupVaultName", "ScheduleExpression", "ScheduleExpressionTimezone"),
     *("StartWindowMinutes", "CompletionWindowMinutes", "Lifecycle", "EnableContinuousBackup", "CopyActions"),
@@ -70,9 +75,36 @@ def wanted_rules(block: Backup, vault: str) -> Properties:
         found["weekly"] = _normal(
             vault, _WEEKLY, block.weekly.retention_days, block.weekly.cold_storage_after_days
         )
-    for rule in block.plan.rules if block.plan else ():
+    for rule in declared_rules(block):
         found[rule.name] = _declared(rule, vault)
     return found
+
+
+def declared_rules(block: Backup) -> list[Rule]:
+    """The rules of the plan that are written in full."""
+    return (block.plan.rules if block.plan else None) or []
+
+
+def is_switched(desired: Resource | None, record: Record | None) -> bool:
+    """Whether the spec gives the plan another name than the recorded one: that is another plan."""
+    if desired is None or record is None:
+        return False
+    was = record.properties.get("name")
+    return was is not None and was != desired.properties["name"]
+
+
+def all_tables(region: str) -> str:
+    """The pattern that selects all tables, as in AWS Backup's guide (Assign resources with AWS CLI)."""
+    return f"arn:{partition(region)}:dynamodb:*:*:table/*"
+
+
+def covers_tables(wanted: list[str], live: list[str]) -> bool:
+    """Whether a live selection by tag takes in all tables with the tags, as the wanted one does.
+
+    One without resources (a list of tags) or with all resources does, whatever else it takes in.
+    """
+    by_tag = len(wanted) == 1 and wanted[0].endswith(":table/*")
+    return wanted == live or (by_tag and (not live or "*" in live))
 
 
 def plan_of(document: Properties) -> Properties:
@@ -93,8 +125,8 @@ def document_of(plan: Properties, settings: Any = None) -> Properties:
     return {**found, "AdvancedBackupSettings": settings} if settings else found
 
 
-def selection_of(document: Properties) -> Properties:
-    """A BackupSelection in normal form. `other`: what a spec cannot say."""
+def selection_of(document: Properties, plan: str) -> Properties:
+    """A BackupSelection of the plan of that name in normal form. `other`: what a spec cannot say."""
     found: Properties = {
         "name": document["SelectionName"],
         "role_arn": document["IamRoleArn"],
@@ -105,7 +137,40 @@ def selection_of(document: Properties) -> Properties:
         for name, value in document.items()
         if name not in ("SelectionName", "IamRoleArn", "Resources") and _says(value)
     }
-    return {**found, "other": other}
+    tags = _tags_of(other, found["resources"])
+    return {**found, "plan": plan, "tags": tags, "other": {}} if tags else {**found, "other": other}
+
+
+def selection_document(selection: Properties) -> Properties:
+    """The BackupSelection that makes a selection of a spec."""
+    found = {
+        "SelectionName": selection["name"],
+        "IamRoleArn": selection["role_arn"],
+        "Resources": selection["resources"],
+    }
+    if "tags" not in selection:
+        return found
+    equal = [
+        {"ConditionKey": f"{_TAG}{key}", "ConditionValue": value}
+        for key, value in sorted(selection["tags"].items())
+    ]
+    return {**found, "Conditions": {"StringEquals": equal}}
+
+
+def _tags_of(members: Properties, resources: list[str]) -> dict[str, str]:
+    """The tags that all selected resources have, where the selection says no more than that.
+
+    Conditions are joined by AND; a list of tags is joined by OR, and with resources that are named.
+    """
+    conditions = {name: value for name, value in (members.get("Conditions") or {}).items() if _says(value)}
+    if set(members) == {"Conditions"} and set(conditions) == {"StringEquals"}:
+        pairs = [(one["ConditionKey"], one["ConditionValue"]) for one in conditions["StringEquals"]]
+        if all(key.startswith(_TAG) for key, _ in pairs) and len(dict(pairs)) == len(pairs):
+            return {key.removeprefix(_TAG): value for key, value in pairs}
+    listed = members.get("ListOfTags") or []
+    if set(members) == {"ListOfTags"} and len(listed) == 1 and not resources:
+        return {listed[0]["ConditionKey"].removeprefix(_TAG): listed[0]["ConditionValue"]}
+    return {}
 
 
 def role_arn(account: str, region: str, name: str) -> str:

@@ -1,0 +1,147 @@
+"""A table's backup made comparable with a further look at AWS: ARNs, the account's own role, a plan of another name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from dynaops.kinds.backup_plan import looking
+from dynaops.kinds.backup_plan.shape import (
+    AWS_ROLE,
+    OWN_ROLE,
+    RETIRED,
+    is_switched,
+    role_arn,
+    vault_arn,
+)
+from dynaops.kinds.kind import Entry, Reader
+from dynaops.kinds.late import late, reference
+from dynaops.model.resource import Properties, Resource, Scope
+from dynaops.model.state import Record
+
+
+def resolved(read: Reader | None, scope: Scope, entries: Sequence[Entry]) -> dict[str, Entry]:
+    """ARNs filled in; the account's own service role in place of one of ours; what findings must know."""
+    by_address = {entry.address: entry for entry in entries}
+    found = _switched(read, scope, by_address)
+    by_address |= found
+    for part, resolve in (("vault", _vault), ("role", _role), ("plan", _plan), ("selection", _selection)):
+        address = scope.below("backup", part)
+        entry = by_address.get(address)
+        if entry is not None and entry.desired is not None:
+            by_address[address] = found[address] = resolve(read, scope, entry, entry.desired, by_address)
+    return found
+
+
+def _switched(read: Reader | None, scope: Scope, entries: Mapping[str, Entry]) -> dict[str, Entry]:
+    """Where the spec gives the plan another name: the old plan and selection as resources that go.
+
+    Names tell plans apart, and other tables may use either: the plan of the new name is made or joined first.
+    """
+    plan, left = (entries.get(scope.below("backup", part)) for part in ("plan", RETIRED["plan"]))
+    if plan is None or not is_switched(plan.desired, plan.record) or (left and left.record):
+        return _lean_on_selection(scope, entries)
+    found: dict[str, Entry] = {}
+    for part in ("plan", "selection"):
+        entry = entries.get(scope.below("backup", part))
+        if entry is None or entry.record is None:
+            continue
+        address = scope.below("backup", RETIRED[part])
+        there = entries.get(address)
+        live = (
+            (there.live if there else None) if read else entry.live and replace(entry.live, address=address)
+        )
+        record = _renamed(entry.record, scope)
+        found[address] = replace(
+            entry, address=address, desired=None, record=record, live=live, known_as=entry.address
+        )
+        found[entry.address] = replace(entry, record=None, live=entry.live if read else None)
+    return {**found, **_lean_on_selection(scope, {**entries, **found})}
+
+
+def _renamed(record: Record, scope: Scope) -> Record:
+    old, new = scope.below("backup", "plan"), scope.below("backup", RETIRED["plan"])
+    return record.model_copy(
+        update={"depends_on": tuple(new if one == old else one for one in record.depends_on)}
+    )
+
+
+def _lean_on_selection(scope: Scope, entries: Mapping[str, Entry]) -> dict[str, Entry]:
+    """The old selection goes only when the new one is there: tables must not be without backups in between."""
+    selection = scope.below("backup", "selection")
+    found = {}
+    for part in ("plan", "selection"):
+        address = scope.below("backup", RETIRED[part])
+        entry = entries.get(address)
+        if entry is not None and entry.record is not None:
+            leans_on = tuple(dict.fromkeys((*entry.record.depends_on, selection)))
+            record = entry.record.model_copy(update={"depends_on": leans_on})
+            found[address] = replace(entry, record=record)
+    return found
+
+
+def _vault(
+    read: Reader | None,
+    scope: Scope,
+    entry: Entry,
+    desired: Resource,
+    entries: Mapping[str, Entry],  # noqa: ARG001
+) -> Entry:
+    if read is None:
+        return entry
+    arn = vault_arn(read.account, scope.region, desired.properties["name"])
+    return replace(entry, desired=replace(desired, options={"arn": arn}))
+
+
+def _role(
+    read: Reader | None, scope: Scope, entry: Entry, desired: Resource, entries: Mapping[str, Entry]
+) -> Entry:
+    """Ours, unless the account has AWS Backup's default role, and ours is not there."""
+    if entry.record is not None or entry.live is not None:
+        return entry
+    if read is None:
+        selected = entries.get(scope.below("backup", "selection"))
+        return replace(entry, desired=None) if selected and selected.record else entry
+    if looking.role(read, scope, AWS_ROLE) is not None:
+        return replace(entry, desired=None)
+    return replace(
+        entry, desired=replace(desired, options={"arn": role_arn(read.account, scope.region, OWN_ROLE)})
+    )
+
+
+def _plan(
+    read: Reader | None,
+    scope: Scope,
+    entry: Entry,
+    desired: Resource,
+    entries: Mapping[str, Entry],  # noqa: ARG001
+) -> Entry:
+    if read is None:
+        return entry
+    options: Properties = {"settings": looking.settings(read, scope)}
+    existing = desired.options.get("vault")
+    if existing and existing not in looking.vaults(read, scope):
+        options["missing_vault"] = existing
+    return replace(entry, desired=replace(desired, options=options))
+
+
+def _selection(
+    read: Reader | None, scope: Scope, entry: Entry, desired: Resource, entries: Mapping[str, Entry]
+) -> Entry:
+    wanted = desired.properties
+    role = entries.get(scope.below("backup", "role"))
+    arn = wanted["role_arn"]
+    if role is not None and arn == reference(role.address, "arn"):
+        arn = _arn_of_role(read, scope, role, entry) or arn
+    properties = {**wanted, "role_arn": arn}
+    if "tags" not in wanted:
+        properties["resources"] = [late(scope, entries, read)["table_arn"]]
+    return replace(entry, desired=replace(desired, properties=properties))
+
+
+def _arn_of_role(read: Reader | None, scope: Scope, role: Entry, selection: Entry) -> str | None:
+    if role.live is not None:
+        return str(role.live.outputs["arn"])
+    if read is None:
+        return str(selection.record.properties["role_arn"]) if selection.record else None
+    return role_arn(read.account, scope.region, OWN_ROLE if role.desired else AWS_ROLE)
