@@ -10,7 +10,7 @@ import pytest
 from dynaops.engine.load import document_of
 from dynaops.engine.plan import PlanOptions, PlanRefused, make_plan
 from dynaops.model.change import Action
-from dynaops.model.errors import DynaopsError
+from dynaops.model.errors import DynaopsError, SpecError
 from dynaops.model.plan import Plan
 from dynaops.stores import edit
 from tests.companions.bench import BASE, Bench, calls
@@ -178,11 +178,6 @@ def test_a_policy_that_stands_under_another_key_of_its_spec_is_kept(bench: Bench
             {"log_group": {"name": "/x", "retention_days": 30}},
             "retention_days",
         ),
-        (
-            {"backup": {"plan": {"name": "x", "rules": [RULE]}}},
-            {"backup": {"plan": {"name": "x", "rules": [{**RULE, "delete_after_days": 8}]}}},
-            "rules",
-        ),
     ],
 )
 def test_two_specs_that_would_undo_each_other_are_told(
@@ -191,3 +186,13 @@ def test_two_specs_that_would_undo_each_other_are_told(
     error = refused(bench, {"table_name": "aaa", **first}, {"table_name": "bbb", **second})
     assert len(error.findings) == 1
     assert said in error.message
+
+
+def test_two_specs_that_differ_in_one_backup_plan_are_told_by_validate_already(bench: Bench) -> None:
+    other = {**RULE, "delete_after_days": 8}
+    blocks = [{"vault": {"name": "v"}, "plan": {"name": "x", "rules": [rule]}} for rule in (RULE, other)]
+    with pytest.raises(SpecError) as refusal:
+        bench.plan(
+            *({"table_name": name, "backup": one} for name, one in zip(("aaa", "bbb"), blocks, strict=True))
+        )
+    assert [one.code for one in refusal.value.findings] == ["DDB478"]
