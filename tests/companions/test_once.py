@@ -190,7 +190,7 @@ def test_two_specs_that_would_undo_each_other_are_told(
 
 def test_two_specs_that_differ_in_one_backup_plan_are_told_by_validate_already(bench: Bench) -> None:
     other = {**RULE, "delete_after_days": 8}
-    blocks = [{"vault": {"name": "v"}, "plan": {"name": "x", "rules": [rule]}} for rule in (RULE, other)]
+    blocks = [{"vault": {"name": "vault"}, "plan": {"name": "x", "rules": [rule]}} for rule in (RULE, other)]
     with pytest.raises(SpecError) as refusal:
         bench.plan(
             *({"table_name": name, "backup": one} for name, one in zip(("aaa", "bbb"), blocks, strict=True))
