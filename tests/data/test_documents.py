@@ -271,3 +271,8 @@ def test_extended_json_of_mongodb(tmp_path: Path) -> None:
         ]
         * 3
     )
+
+
+def test_extended_json_is_said(tmp_path: Path) -> None:
+    found = _read(tmp_path / "rows.jsonl", json.dumps({"id": {"$oid": "65f0"}}))
+    assert [note.kind for note in found.notes] == ["extended-json"]

@@ -163,3 +163,33 @@ def test_two_full_exports_are_asked_about(tmp_path: Path) -> None:
     with pytest.raises(DynaopsError) as raised:
         read(tmp_path)
     assert "2026-01-01T00:00:00Z" in raised.value.message and "2026-01-02T00:00:00Z" in raised.value.message
+
+
+def test_incremental_exports_follow_the_full_one_in_order(tmp_path: Path) -> None:
+    def change(one: str, image: bool) -> str:
+        return json.dumps(
+            {
+                "Keys": {"id": {"S": one}},
+                **({"NewImage": {"id": {"S": one}}} if image else {}),
+                "Metadata": {},
+            }
+        )
+
+    def span(begins: int, ends: int) -> dict[str, str]:
+        times = {
+            "exportFromTime": f"2026-01-{begins:02}T00:00:00Z",
+            "exportToTime": f"2026-01-{ends:02}T00:00:00Z",
+        }
+        return {"exportType": "INCREMENTAL_EXPORT", **times}
+
+    _export(tmp_path / "3", {"c": [change("b", False)]}, span(4, 5))
+    _export(tmp_path / "0", {"z": [change("old", True)]}, span(1, 2))
+    _export(tmp_path / "1", {"a": [_item("a")]}, {"exportTime": "2026-01-02T00:00:00Z"})
+    _export(tmp_path / "2", {"b": [change("b", True)]}, span(2, 3))
+    found = read(tmp_path)
+    assert [(row.is_put, item["id"]["S"]) for row, item in zip(found.rows, found.items, strict=True)] == [
+        (True, "a"),
+        (True, "b"),
+        (False, "b"),
+    ]
+    assert {"export-order", "export-gap", "export-not-needed"} <= set(_kinds(found))

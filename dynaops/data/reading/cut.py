@@ -165,10 +165,10 @@ class AfterElement:
         if closed is not None:
             self.closed = True
             self.rest = data[closed:]
-            self.count += sum(1 for _ in elements(data[:closed]))
+            self.count += _elements_in(data[:closed]) or sum(1 for _ in elements(data[:closed]))
             return closed
         if last:
-            self.count += sum(1 for _ in elements(data))
+            self.count += _elements_in(data) or sum(1 for _ in elements(data))
             return len(data)
         blank = len(data) - len(data.lstrip(self.blank))
         whole = [one.end for one in elements(data) if one.whole and data[one.end - 1] in b"}]"]
