@@ -15,7 +15,7 @@ from dynaops.aws.objects import list_objects
 from dynaops.cli import wiring
 from dynaops.cli.exits import Exit
 from dynaops.cli.interrupts import Interrupts, terminated_as_interrupted
-from dynaops.cli.loading import Request, check_rejects, forget_empty, set_aside
+from dynaops.cli.loading import Request, check_rejects
 from dynaops.cli.read_request import sentence_of
 from dynaops.cli.screen import Screen
 from dynaops.data.engines.job import Job, watch
@@ -83,7 +83,6 @@ def handed_over(via: Via, prepared: Prepared, to: Handover, way: Aws, screen: Sc
     """Stage the rows where that is needed. Raises DynaopsError where there is none, or a bad one is to stop it."""
     load = via.load
     check_rejects(load)
-    set_aside(load)
     if to.ready is not None:
         return to.ready
 
@@ -115,8 +114,6 @@ def handed_over(via: Via, prepared: Prepared, to: Handover, way: Aws, screen: Sc
             raise DynaopsError(
                 "Interrupted while rows were put to S3: nothing was loaded", None, Exit.INTERRUPTED
             ) from None
-        finally:
-            forget_empty(load)
     for note in handed.notes.all():
         screen.aside(sentence_of(note))
     if handed.stopped or not handed.rows:
@@ -209,7 +206,7 @@ def refused_rows(found: Iterable[Reject], path: Path) -> tuple[int, list[Reject]
     samples: list[Reject] = []
     file: RejectsFile | None = None
     for one in found:
-        file = file or RejectsFile(path, path.stat().st_size if path.exists() else 0)
+        file = file or RejectsFile(path, path.stat().st_size if path.exists() else None)
         file.append([one])
         count += 1
         if len(samples) < _SAMPLES:
@@ -245,5 +242,5 @@ def told(job: Job, handed: Handed, samples: list[Reject], rejects: Path) -> dict
         "read": handed.read or None,
         "rejected": rejected,
         "rejects_file": str(rejects) if rejected else None,
-        "rejects": [one._asdict() for one in samples],
+        "rejects": [one.document() for one in samples],
     }

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dynaops.cli import read_request, wiring
+from dynaops.cli import load_files, read_request, wiring
 from dynaops.cli.exits import Exit
 from dynaops.cli.identity import region_of
 from dynaops.cli.interrupts import terminated_as_interrupted
 from dynaops.cli.read_request import ReadRequest
 from dynaops.cli.screen import Screen
 from dynaops.cli.settings import Settings
-from dynaops.data.load import load
+from dynaops.data.load import checkpoint_of, load
 from dynaops.data.notes import Note
 from dynaops.data.options import LoadOptions, Mode, Progress, Summary, default_workers
 from dynaops.data.reading.inputs import STDIN
 from dynaops.data.reading.prepare import Prepared, ReadOptions, prepare
 from dynaops.data.rehearse import Rehearsal, rehearse
 from dynaops.data.target import Target, describe, file_stem, ttl_attribute
+from dynaops.data.unfinished import unfinished
 from dynaops.model.errors import DynaopsError
 from dynaops.model.quantities import size
 from dynaops.views import wording
@@ -63,16 +64,16 @@ class Request:
     fail_fast: bool
     mode: str
     shard: str | None
+    restart: bool = False
 
     def reading(self) -> ReadOptions:
         """How to read. Raises DynaopsError where an option says nothing that can be understood."""
         return self.read.options(self.mode, self.shard, self.table)
 
-    @property
+    @cached_property
     def rejects_path(self) -> Path:
-        """Where rejected rows go."""
-        share = f".{self.shard.replace('/', '-of-')}" if self.shard else ""
-        return Path(self.rejects or f"{file_stem(self.table)}{share}.rejects.jsonl")
+        """Where the rejects of this load go, if it is not resumed."""
+        return load_files.new_rejects(self.rejects, file_stem(self.table), self.files, self.shard or "")
 
 
 def run(request: Request, settings: Settings, dry_run: bool) -> int:
@@ -87,13 +88,9 @@ def run(request: Request, settings: Settings, dry_run: bool) -> int:
     screen = Screen(settings)
     prepared = _with_ttl(prepared, way, target)
     tell_what_is_read(prepared, screen)
-    set_aside(request)
-    try:
-        if dry_run:
-            return _rehearse(request, target, prepared, screen)
-        return _load(request, settings, way, target, prepared, screen)
-    finally:
-        forget_empty(request)
+    if dry_run:
+        return _rehearse(request, target, prepared, screen)
+    return _load(request, settings, way, target, prepared, screen)
 
 
 def _load(
@@ -113,6 +110,16 @@ def _load(
         fingerprint=f"{prepared.fingerprint}{target.identity}",
         resume=request.resume,
     )
+    path = checkpoint_of(way, target.name, target.region, options)
+    if not prepared.repeatable:
+        path.unlink(missing_ok=True)  # what came from stdin is never resumed
+    left = unfinished(path)
+    what = f"{target.name} from {_named(request.files)}"
+    if not (request.resume and left is None and path.exists()):  # a damaged one is told by the load
+        load_files.check_unfinished(left, what, options.fingerprint, request.resume, request.restart, screen)
+    if request.resume:
+        load_files.check_resumed_rejects(left, request.rejects)
+    load_files.clean_up(options.checkpoint, screen, path)
     watched = _Watched(prepared)
     with moving_on(screen.people, screen.color, _DONE[mode]) as view, terminated_as_interrupted():
         try:
@@ -126,7 +133,7 @@ def _load(
             )
         except KeyboardInterrupt:
             raise Interrupted(watched.rows, prepared.repeatable) from None
-    screen.show(outcome_page(_outcome(summary, request, mode)))
+    screen.show(outcome_page(_outcome(summary, mode)))
     if screen.json:
         screen.document(_document(summary, request, target, prepared))
     _tell_faults(summary.faults, screen)
@@ -167,7 +174,7 @@ def _rehearse(request: Request, target: Target, prepared: Prepared, screen: Scre
                 **about,
                 "index_units_at_most": found.units * target.indexes,
                 "expected_seconds": seconds,
-                **_told_rejects(found.rejected, found.samples, request),
+                **_told_rejects(found.rejected, found.samples, request.rejects_path),
                 "faults": [fault._asdict() for fault in found.faults],
                 "columns": _columns(prepared),
                 "notes": read_request.documents(prepared.notes, found.notes.all()),
@@ -223,7 +230,7 @@ class _Watched:
         )
 
 
-def _outcome(summary: Summary, request: Request, mode: Mode) -> Outcome:
+def _outcome(summary: Summary, mode: Mode) -> Outcome:
     counts, traffic = summary.counts, summary.traffic
     facts = [f"{wording.count(counts.read, 'row')} read", f"{counts.written:,} {_DONE[mode]}"]
     if counts.skipped:
@@ -258,7 +265,8 @@ def _outcome(summary: Summary, request: Request, mode: Mode) -> Outcome:
     if summary.complete and counts.rejected:
         verdict, style = "Done but for rejected rows", Style.WARNING
     samples = list(summary.samples) or ([summary.stopped] if summary.stopped else [])
-    return _with_rejects(Outcome(verdict, style, facts, remarks=remarks), counts.rejected, samples, request)
+    outcome = Outcome(verdict, style, facts, remarks=remarks)
+    return _with_rejects(outcome, counts.rejected, samples, summary.rejects)
 
 
 def _rehearsed(found: Rehearsal, request: Request, target: Target, seconds: float | None) -> Outcome:
@@ -277,16 +285,16 @@ def _rehearsed(found: Rehearsal, request: Request, target: Target, seconds: floa
     verdict, style = "Checked; nothing was written", Style.ERROR if bad else Style.GOOD
     remarks = [read_request.sentence_of(note) for note in found.notes.all()]
     outcome = Outcome(verdict, style, facts, remarks=remarks)
-    return _with_rejects(outcome, found.rejected, found.samples, request)
+    return _with_rejects(outcome, found.rejected, found.samples, request.rejects_path)
 
 
-def _with_rejects(outcome: Outcome, count: int, samples: list[Reject], request: Request) -> Outcome:
+def _with_rejects(outcome: Outcome, count: int, samples: list[Reject], path: Path | None) -> Outcome:
     if not samples:
         return outcome
     shown = [(f"{one.source}:{one.line}", one.reason) for one in samples]
     remarks = list(outcome.remarks)
     if count:
-        remarks.append(f"Rejected rows, with line and reason, are in {request.rejects_path}.")
+        remarks.append(f"Rejected rows, with line and reason, are in {path}.")
     return outcome._replace(rejects=shown, more_rejects=max(0, count - len(shown)), remarks=remarks)
 
 
@@ -312,17 +320,17 @@ def _document(summary: Summary, request: Request, target: Target, prepared: Prep
         "requests": traffic.requests,
         "throttles": traffic.throttles,
         "retries": traffic.retries,
-        **_told_rejects(counts.rejected, summary.samples, request),
+        **_told_rejects(counts.rejected, summary.samples, summary.rejects),
         "faults": [fault._asdict() for fault in summary.faults],
         "columns": _columns(prepared),
         "notes": read_request.documents(prepared.notes, summary.notes),
     }
 
 
-def _told_rejects(count: int, samples: Any, request: Request) -> dict[str, Any]:
+def _told_rejects(count: int, samples: Any, path: Path | None) -> dict[str, Any]:
     return {
-        "rejects_file": str(request.rejects_path) if count else None,
-        "rejects": [one._asdict() for one in samples],
+        "rejects_file": str(path) if count else None,
+        "rejects": [one.document() for one in samples],
     }
 
 
@@ -352,30 +360,10 @@ def _check_resumable(request: Request, repeatable: bool) -> None:
 
 
 def check_rejects(request: Request) -> None:
-    """Rejects must not be written over what is read."""
-    path = request.rejects_path
-    for file in request.files:
-        with suppress(OSError):
-            if path.exists() and Path(file).samefile(path):
-                raise DynaopsError(
-                    f"{path} cannot be loaded and be where rejects go", "Name another with --rejects."
-                )
+    """Rejects must not be written over what is read, or over those of another load."""
+    load_files.check_rejects(request.rejects_path, request.files, request.rejects is not None, request.resume)
 
 
-def set_aside(request: Request) -> None:
-    """Rejects of an earlier load of the table are kept, by another name, unless their file was asked for again."""
-    path = request.rejects_path
-    if request.rejects is not None or request.resume or not path.exists() or not path.stat().st_size:
-        return
-    number = 1
-    while (kept := path.with_name(path.name.replace(".rejects.", f".rejects-{number}."))).exists():
-        number += 1
-    path.rename(kept)
-
-
-def forget_empty(request: Request) -> None:
-    """The rejects file that nobody asked for is there only if there are rejects."""
-    path = request.rejects_path
-    with suppress(OSError):
-        if request.rejects is None and path.stat().st_size == 0:
-            path.unlink()
+def _named(files: Sequence[str]) -> str:
+    """Inputs by their names, for a sentence."""
+    return files[0] if len(files) == 1 else f"{files[0]} and {len(files) - 1} more"

@@ -17,6 +17,7 @@ import hashlib
 import sys
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -58,8 +59,9 @@ class Checkpoint:
     """Keeps account of confirmed blocks, in memory and, twice a second at most, in its file.
 
     `load` tells this load from others; it is kept in the file for people to read, and its digest is the file's name.
-    `fingerprint` tells whether the input is still the same. With `resume` what the file knows is taken over, without
-    it is forgotten. Raises DynaopsError where the file or the rejects' cannot be used, or the input is another.
+    `fingerprint` tells whether the input is still the same. With `resume` what the file knows is taken over, and the
+    rejects go on in the file that it names; without it the load is new, and `path` must not be another's (see
+    `set_aside`). Raises DynaopsError where the file or the rejects' cannot be used, or the input is another.
     """
 
     def __init__(
@@ -93,10 +95,12 @@ class Checkpoint:
         self._announced = 0
         self._beyond: dict[int, Confirmed] = {}
         self._before: dict[int, Confirmed] = {}
-        kept = 0
-        if resume:
-            kept = self._read()
-        self._rejects = RejectsFile(rejects, kept) if rejects else None
+        self.rejects = rejects
+        """The file of this load's rejects, which is there if there are any."""
+        kept = self._read() if resume else None
+        self._rejects = (
+            RejectsFile(self.rejects, kept, str(load.get("mode", "put"))) if self.rejects else None
+        )
         self._save()
 
     def confirmed_before(self, number: int, end: Position) -> Confirmed | None:
@@ -139,7 +143,12 @@ class Checkpoint:
     def finish(self) -> None:
         """All of the input is confirmed."""
         self.complete = True
-        self._changed = True
+        self._save()
+
+    def forget(self) -> None:
+        """The load has ended: nothing of it is to be resumed."""
+        with suppress(OSError):
+            self._path.unlink(missing_ok=True)
 
     def close(self) -> None:
         """Save what is not saved yet."""
@@ -176,6 +185,7 @@ class Checkpoint:
             "counts": asdict(self.counts),
             "notes": [list(note) for note in self.notes.all()],
             "faults": [list(fault) for fault in self.faults],
+            "rejects": str(self.rejects) if self.rejects else None,
             "rejects_bytes": self._rejects.flush() if self._rejects else 0,
             "beyond": [
                 {
@@ -194,12 +204,12 @@ class Checkpoint:
         except OSError as error:
             raise failure("save the checkpoint", self._path, error) from error
 
-    def _read(self) -> int:
-        """Take over what the file knows; answers the length of the rejects file that belongs to it."""
+    def _read(self) -> int | None:
+        """Take over what the file knows; answers the length of the rejects file that belongs to it, None without it."""
         try:
             raw = self._path.read_bytes()
         except FileNotFoundError:
-            return 0
+            return None
         except OSError as error:
             raise failure("read the checkpoint", self._path, error) from error
         try:
@@ -233,6 +243,8 @@ class Checkpoint:
             )
         self._begun_before = self._begun = self._announced = int(data.get("begun", sys.maxsize))
         self.resumed = self.number > 0 or bool(self._before) or self.complete
+        if self.rejects is not None and data.get("rejects"):
+            self.rejects = Path(data["rejects"])
         return int(data["rejects_bytes"])
 
 

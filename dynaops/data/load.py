@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
@@ -26,6 +27,7 @@ from dynaops.data.options import Counts, LoadOptions, Mode, Progress, Summary, T
 from dynaops.data.order import Grant, Order
 from dynaops.data.recount import CountsDiffer, check_totals
 from dynaops.data.rows import Block, Reject, Source
+from dynaops.data.unfinished import set_aside
 from dynaops.model.errors import DynaopsError
 
 _AHEAD = 256
@@ -48,24 +50,38 @@ def load(
     by then is in the checkpoint, also after KeyboardInterrupt.
     """
     route = route_to(aws, "dynamodb", region)
-    about = {
+    about = _identity(aws, table, region, options)
+    path = checkpoint_path(options.checkpoint, table, about)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        with FileLock(path.with_suffix(".lock"), timeout=0):
+            if not options.resume:
+                set_aside(path)
+            kept = Checkpoint(path, about, options.fingerprint, options.rejects, options.resume)
+            try:
+                return _run(_Load(aws, table, route, source, options, kept, progress))
+            finally:
+                kept.close()
+                if kept.complete:
+                    kept.forget()
+    except Timeout:
+        raise DynaopsError("This load is running already, in another process", exit_code=4) from None
+
+
+def checkpoint_of(aws: Aws, table: str, region: str, options: LoadOptions) -> Path:
+    """Where the checkpoint of this load is while it has not ended."""
+    return checkpoint_path(options.checkpoint, table, _identity(aws, table, region, options))
+
+
+def _identity(aws: Aws, table: str, region: str, options: LoadOptions) -> dict[str, Any]:
+    """What tells a load from others into that table."""
+    return {
         "table": table,
         "region": region,
         "aws": aws.origin,
         "mode": options.mode.value,
         "inputs": list(options.inputs),
     }
-    path = checkpoint_path(options.checkpoint, table, about)
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    try:
-        with FileLock(path.with_suffix(".lock"), timeout=0):
-            kept = Checkpoint(path, about, options.fingerprint, options.rejects, options.resume)
-            try:
-                return _run(_Load(aws, table, route, source, options, kept, progress))
-            finally:
-                kept.close()
-    except Timeout:
-        raise DynaopsError("This load is running already, in another process", exit_code=4) from None
 
 
 def _run(job: _Load) -> Summary:
@@ -350,6 +366,7 @@ class _Load:
             resumed=self._kept.resumed,
             complete=complete and not self._kept.faults,
             faults=tuple(self._kept.faults),
+            rejects=self._kept.rejects,
             stopped=self._stopped,
             samples=tuple(self._kept.samples),
             notes=self._kept.notes.all(),

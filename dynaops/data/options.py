@@ -40,7 +40,8 @@ class LoadOptions:
 
     `plan` is what `make_parser` needs in a worker process; both must survive pickling. `rate` is in write capacity
     units a second, None for as much as the table bears. `checkpoint` is the folder for what must survive a kill;
-    `inputs` name what is loaded there, and `fingerprint` tells whether it is still the same. `patience` is how long
+    `inputs` name what is loaded there, and `fingerprint` tells whether it is still the same. `rejects` is for a new
+    load: one that is resumed goes on with its own file. `patience` is how long
     AWS may take nothing at all before the load ends (to be resumed). `in_flight` bounds the requests that one worker
     has under way.
     """
@@ -144,3 +145,5 @@ class Summary:
     """What was noted about rows, of the whole load."""
     faults: tuple[Fault, ...] = ()
     """Inputs that could not be read to their ends; what was read of them is loaded."""
+    rejects: Path | None = None
+    """Where rejected rows are, if there are any."""

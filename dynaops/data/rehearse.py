@@ -46,7 +46,7 @@ def rehearse(
     parse = make_parser(prepared.plan)
     found = Rehearsal()
     began = time.monotonic()
-    file = RejectsFile(rejects, 0) if rejects else None
+    file = RejectsFile(rejects, None) if rejects else None
     try:
         for block in prepared.source.blocks():
             if block.fault is not None:

@@ -1,32 +1,72 @@
-"""The file of rejected rows: one JSON object a line, with where the row was, why it was rejected, and its text."""
+"""The file of one load's rejected rows: one JSON object a line, with where the row was, why it was rejected, its text.
+
+A rejects file belongs to one load. It is made when the first row is rejected, and no load writes into the file of
+another, empties it or deletes it.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
-from pathlib import Path
+import re
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from pathlib import Path, PurePosixPath
+from typing import IO
 
 import orjson
 
 from dynaops.data.rows import Reject
+from dynaops.model.errors import DynaopsError
 from dynaops.stores.files import failure
+
+ENDING = ".rejects.jsonl"
+_LONGEST_NAME = 40
+
+
+def rejects_name(stem: str, inputs: Sequence[str], share: str, moment: datetime) -> str:
+    """The name of a new load's rejects file: ``users.orders-2026.20261128T043514Z.rejects.jsonl``.
+
+    `stem` is the table's name, `inputs` the arguments that name what is loaded, `share` of --shard ("2/3" or "").
+    """
+    first = PurePosixPath(inputs[0]).name.partition(".")[0] if inputs else ""
+    named = re.sub(r"[^a-zA-Z0-9_-]", "_", first)[:_LONGEST_NAME] or "stdin"
+    parts = [stem, "stdin" if inputs[:1] == ["-"] or first == "-" else named]
+    if share:
+        parts.append(share.replace("/", "-of-"))
+    return ".".join((*parts, f"{moment:%Y%m%dT%H%M%SZ}")) + ENDING
+
+
+def fresh(path: Path) -> Path:
+    """A name like `path` that no file has."""
+    number, found = 1, path
+    while found.exists():
+        number += 1
+        found = path.with_name(f"{path.name.removesuffix(ENDING)}-{number}{ENDING}")
+    return found
 
 
 class RejectsFile:
-    """Appends to `path`, whose first `kept` bytes stay; readable by its owner only, as rows may hold anything.
+    """Appends to `path`, readable by its owner only, as rows may hold anything.
 
-    A kept file that is shorter than that has been touched by others: what is there stays. Raises StateError kinds.
+    `kept` is how many bytes of the file are this load's and stay; None: the load is new, and there must be no file, or
+    an empty one. A kept file that is shorter has been touched by others: what is there stays. `mode` is the load's.
+    Raises StateError kinds, and DynaopsError where the file is another load's.
     """
 
-    def __init__(self, path: Path, kept: int) -> None:
+    def __init__(self, path: Path, kept: int | None, mode: str = "put") -> None:
         self._path = path
+        self._mode = {} if mode == "put" else {"mode": mode}
+        self._length = 0
+        self._file: IO[bytes] | None = None
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "wb")
-            self._file.seek(0, os.SEEK_END)
-            self._length = min(kept, self._file.tell())
-            self._file.truncate(self._length)
-            self._file.seek(self._length)
+            if kept is None and path.is_file() and path.stat().st_size:
+                raise DynaopsError(
+                    f"{path} is there already, with the rejects of another load",
+                    "Name another file with --rejects, or move that one.",
+                )
+            if path.exists() or not os.access(path.parent, os.W_OK | os.X_OK):
+                self._open(kept or 0)
         except OSError as error:
             raise failure("write the rejects to", path, error) from error
 
@@ -34,19 +74,31 @@ class RejectsFile:
         """Add a line for each."""
         try:
             for reject in rejects:
-                self._length += self._file.write(orjson.dumps(reject._asdict()) + b"\n")
+                file = self._file or self._open(0)
+                line = {**reject.document(), **self._mode}
+                self._length += file.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
         except OSError as error:
             raise failure("write the rejects to", self._path, error) from error
 
     def flush(self) -> int:
         """Bring all to the disk; answers the file's length."""
         try:
-            self._file.flush()
-            os.fsync(self._file.fileno())
+            if self._file is not None:
+                self._file.flush()
+                os.fsync(self._file.fileno())
         except OSError as error:
             raise failure("write the rejects to", self._path, error) from error
         return self._length
 
     def close(self) -> None:
         """Close the file."""
-        self._file.close()
+        if self._file is not None:
+            self._file.close()
+
+    def _open(self, kept: int) -> IO[bytes]:
+        file = os.fdopen(os.open(self._path, os.O_WRONLY | os.O_CREAT, 0o600), "wb")
+        self._length = min(kept, file.seek(0, os.SEEK_END))
+        file.truncate(self._length)
+        file.seek(self._length)
+        self._file = file
+        return file

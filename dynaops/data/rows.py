@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from dynaops.data.notes import Note
 
@@ -99,12 +99,23 @@ class DeletedRow(Row):
 
 
 class Reject(NamedTuple):
-    """A row that is not written: where it was, why, and its text."""
+    """A row that is not written: where it was, why, and its text.
+
+    `reading` says how the text is read again where that is not plain JSON: see `parsing.rejected`.
+    """
 
     source: str
     line: int
     reason: str
     text: str
+    reading: Mapping[str, Any] | None = None
+
+    def document(self) -> dict[str, Any]:
+        """The reject for the rejects file and ``--json``."""
+        found = self._asdict()
+        if self.reading is None:
+            del found["reading"]
+        return found
 
 
 class Parsed(NamedTuple):

@@ -64,9 +64,7 @@ def test_all_rows_in(cli: Cli, aws: Aws, here: Path) -> None:
     result = cli("load-data", "users", _write(here / "a.jsonl", 120))
     assert result.code == 0 and _count(aws) == 120
     assert result.out.startswith("Done; 120 rows read; 120 written; 0 rejected; ")
-    assert not (here / "users.rejects.jsonl").exists() and list(
-        (here / ".dynaops" / "load").glob("users-*.json")
-    )
+    assert not list(here.glob("*.rejects.jsonl")) and not list((here / ".dynaops" / "load").glob("*.json"))
 
 
 def test_rejects_are_told_and_kept(cli: Cli, aws: Aws, here: Path) -> None:
@@ -77,7 +75,9 @@ def test_rejects_are_told_and_kept(cli: Cli, aws: Aws, here: Path) -> None:
     assert result.code == 1 and _count(aws) == 3
     assert "a.jsonl:5  the key 'id' is empty\n" in result.out
     assert "Done but for rejected rows; 5 rows read; 3 written; 2 rejected" in result.out
-    rejects = here / "users.rejects.jsonl"
+    (rejects,) = here.glob("users.a.*.rejects.jsonl")
+    assert f"Rejected rows, with line and reason, are in {rejects.name}." in result.out
+    before = rejects.read_bytes()
     told = [json.loads(line) for line in rejects.read_text().splitlines()]
     assert [(one["source"], one["line"], one["text"]) for one in told] == [
         ("a.jsonl", 4, '{"id":"x","age":null}'),
@@ -85,9 +85,13 @@ def test_rejects_are_told_and_kept(cli: Cli, aws: Aws, here: Path) -> None:
     ]
     assert rejects.stat().st_mode & 0o777 == 0o600
     assert cli("load-data", "users", _write(here / "b.jsonl", 3)).code == 0
-    assert not rejects.exists() and (here / "users.rejects-1.jsonl").read_text().count("\n") == 2
-    result = cli("load-data", "users", "users.rejects-1.jsonl", "--rejects", "users.rejects-1.jsonl")
+    assert cli("load-data", "users", "a.jsonl").code == 1
+    assert rejects.read_bytes() == before and len(list(here.glob("users.a.*.rejects.jsonl"))) == 2
+    result = cli("load-data", "users", rejects, "--rejects", rejects)
     assert result.code == 1 and "cannot be loaded and be where rejects go" in result.err
+    result = cli("load-data", "users", "a.jsonl", "--rejects", rejects)
+    assert result.code == 1 and "is there already, with the rejects of another load" in result.err
+    assert rejects.read_bytes() == before
 
 
 def test_json_is_one_document_that_adds_up(cli: Cli, aws: Aws, here: Path) -> None:
@@ -141,7 +145,7 @@ def test_a_dry_run_checks_and_estimates(cli: Cli, aws: Aws, here: Path) -> None:
     (here / "a.jsonl").write_text('{"id":"a"}\n{"id":1}\n')
     result = cli("load-data", "users", "a.jsonl", "--dry-run")
     assert result.code == 1 and "a.jsonl:2  the key 'id' is of type N" in result.out
-    assert (here / "users.rejects.jsonl").exists()
+    assert len(list(here.glob("users.a.*.rejects.jsonl"))) == 1
 
 
 def test_modes(cli: Cli, aws: Aws, here: Path) -> None:
@@ -243,9 +247,46 @@ def test_stopped_and_resumed(sink: SinkProcess, here: Path, how: signal.Signals)
     if how is not signal.SIGKILL:
         assert running.returncode == 130
         assert b"error: Interrupted after" in errors and b"--resume" in errors
+    beside = run_process("load-data", "sink", "a.jsonl", cwd=here, env=environment)
+    assert beside.code == 1 and "An unfinished load of sink from a.jsonl is there: " in beside.err
+    assert "--resume goes on with it; --restart begins anew" in beside.err
     resumed = run_process("load-data", "sink", "a.jsonl", "--resume", "--json", cwd=here, env=environment)
     assert resumed.code == 0 and resumed.json["read"] == resumed.json["written"] == 30_000
     assert len(sink.rows()) == 30_000
+
+
+def test_resuming_what_has_ended_is_refused(cli: Cli, aws: Aws, here: Path) -> None:
+    _write(here / "a.jsonl", 3)
+    for _ in range(2):
+        result = cli("load-data", "users", "a.jsonl", "--resume")
+        assert result.code == 1 and not result.out
+        assert "There is nothing to resume: no load of users from a.jsonl is unfinished" in result.err
+        assert cli("load-data", "users", "a.jsonl").code == 0
+    assert cli("load-data", "users", "a.jsonl", "--resume", "--restart").code == 2
+
+
+def test_a_new_load_beside_an_unfinished_one(cli: Cli, aws: Aws, here: Path) -> None:
+    path = _write(here / "a.jsonl", 3)
+    with path.open("a") as file:
+        file.write("nonsense\n")
+    assert cli("load-data", "users", "a.jsonl", "--fail-fast").code == 1
+    folder = here / ".dynaops" / "load"
+    (kept,) = folder.glob("*.json")
+    data = json.loads(kept.read_text())
+    kept.write_text(json.dumps({**data, "block": 1, "position": {"source": 0, "offset": 5, "line": 2}}))
+    result = cli("load-data", "users", "a.jsonl")
+    assert result.code == 1 and "An unfinished load of users from a.jsonl is there" in result.err
+    old = folder / "users-0.json"
+    old.write_text(json.dumps({"complete": False}))
+    os.utime(old, (0, 0))
+    (folder / "users-1.json").write_text(json.dumps({"complete": True}))
+    result = cli("load-data", "users", "a.jsonl", "--restart", "--json")
+    assert result.code == 1 and result.json["rejected"] == 1 and result.json["read"] == 4
+    assert "1 checkpoint of loads or exports that had not ended, older than 30 days, removed" in result.err
+    assert len(list(folder.glob("*.json"))) == 1, "what was put aside is kept for 30 days"
+    kept.write_text(json.dumps({**data, "block": 1, "fingerprint": "of another content"}))
+    result = cli("load-data", "users", "a.jsonl")
+    assert "so this load begins anew" in result.err and "4 rows read" in result.out
 
 
 def test_export_and_load_give_the_same_table(cli: Cli, aws: Aws, here: Path) -> None:

@@ -70,11 +70,16 @@ def _item(row: dict[str, str]) -> dict[str, Any]:
     }
 
 
+def _resume(here: Path) -> tuple[str, ...]:
+    """--resume, where the run that was killed came so far as to leave a checkpoint."""
+    return ("--resume",) if list((here / ".dynaops" / "load").glob("*.json")) else ()
+
+
 def _campaign(here: Path, name: str, count: int, kills: int, seed: int) -> None:
     pick = random.Random(seed)
     rows = _rows(count, seed)
     bad = _write(here / name, rows)
-    command = ["load-data", "sink", name, "--resume"]
+    command = ["load-data", "sink", name]
     with SinkProcess(*FAULTS, "--latency-ms", "5", "--seed", str(seed)) as sink:
         environment = {
             "AWS_ENDPOINT_URL": sink.url,
@@ -88,6 +93,7 @@ def _campaign(here: Path, name: str, count: int, kills: int, seed: int) -> None:
             running = popen(
                 "dynaops",
                 *command,
+                *_resume(here),
                 env={**bare_environment(here), **environment},
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -98,14 +104,16 @@ def _campaign(here: Path, name: str, count: int, kills: int, seed: int) -> None:
             alive += running.poll() is None
             os.kill(running.pid, signal.SIGKILL)
             running.wait()
-        last = run_process(*command, "--json", cwd=here, env=environment)
+        last = run_process(*command, *_resume(here), "--json", cwd=here, env=environment)
         there = {item["id"]["S"]: item for item in sink.rows()}
     assert last.code == 1 and "Traceback" not in last.err, last.err
     assert alive or kills == 0
     assert there == {row["id"]: _item(row) for row in rows}
     found = last.json
     assert found["complete"] and found["read"] == count + len(bad) == found["written"] + found["rejected"]
-    told = [json.loads(line) for line in (here / "sink.rejects.jsonl").read_text().splitlines()]
+    (rejects,) = here.glob("sink.a.*.rejects.jsonl")
+    told = [json.loads(line) for line in rejects.read_text().splitlines()]
+    assert not list((here / ".dynaops" / "load").glob("*.json"))
     assert [one["line"] for one in told] == bad
     assert all(one["reason"] == "the key 'id' is empty" for one in told)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from dynaops.data.checkpoint import Checkpoint, Confirmed, checkpoint_path
 from dynaops.data.options import Counts
 from dynaops.data.rows import Position, Reject
+from dynaops.data.unfinished import clean, set_aside, unfinished
 from dynaops.model.errors import DynaopsError
 
 ABOUT = {"table": "t"}
@@ -67,7 +69,7 @@ def test_blocks_beyond_the_position_are_not_forgotten_by_a_second_kill(tmp_path:
 def test_rejects_are_in_the_files_order_and_told_once(tmp_path: Path) -> None:
     kept = _open(tmp_path)
     kept.confirm(1, _confirmed(1, rejects=2))
-    assert _lines(tmp_path) == []
+    assert not (tmp_path / "rejects.jsonl").exists()
     kept.confirm(0, _confirmed(0, rejects=1))
     assert _lines(tmp_path) == [0, 10, 11]
     with (tmp_path / "rejects.jsonl").open("ab") as file:  # written, but the kill came before the checkpoint
@@ -89,10 +91,42 @@ def test_a_block_with_rejects_beyond_the_position_is_done_again(tmp_path: Path) 
 def test_without_resume_it_begins_anew(tmp_path: Path) -> None:
     kept = _open(tmp_path)
     kept.confirm(0, _confirmed(0, rejects=1))
-    anew = _open(tmp_path, resume=False)
+    with pytest.raises(DynaopsError, match="with the rejects of another load"):
+        _open(tmp_path, resume=False)
+    anew = _open(tmp_path, resume=False, rejects=False)
     assert (anew.number, anew.counts) == (0, Counts())
-    assert _lines(tmp_path) == []
-    assert _open(tmp_path).number == 0
+    assert _lines(tmp_path) == [0]
+    assert _open(tmp_path, rejects=False).number == 0
+
+
+def test_a_resumed_load_goes_on_with_its_own_rejects(tmp_path: Path) -> None:
+    _open(tmp_path).confirm(0, _confirmed(0, rejects=1))
+    other = tmp_path / "other.jsonl"
+    other.write_text("another load's\n")
+    again = Checkpoint(tmp_path / "c.json", dict(ABOUT), "f", other, True)
+    again.confirm(1, _confirmed(1, rejects=1))
+    again.close()
+    assert again.rejects == tmp_path / "rejects.jsonl" and _lines(tmp_path) == [0, 10]
+    assert other.read_text() == "another load's\n"
+
+
+def test_unfinished_loads_are_found_put_aside_and_cleaned_up(tmp_path: Path) -> None:
+    path = tmp_path / "c.json"
+    assert unfinished(path) is None and set_aside(path) is None
+    kept = _open(tmp_path, rejects=False)
+    assert set_aside(path) is None and not path.exists(), "nothing of it was sent"
+    kept.confirm(0, _confirmed(0))
+    kept.confirm(2, _confirmed(2))
+    found = unfinished(path)
+    assert found is not None and (found.rows, found.fingerprint, found.complete) == (20, "f", False)
+    aside = set_aside(path)
+    assert aside is not None and aside.exists() and not path.exists()
+    kept.finish()
+    (tmp_path / "old.lock").touch()
+    day = 86_400
+    assert clean(tmp_path, keep=path, now=time.time() + 31 * day) == 1
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["c.json"]
+    assert clean(tmp_path) == 0 and not path.exists(), "it has ended"
 
 
 def test_it_is_private_and_saved_now_and_then_only(tmp_path: Path) -> None:

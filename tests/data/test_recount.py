@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from dynaops.data.checkpoint import Checkpoint
 from dynaops.data.load import load
 from dynaops.data.options import Counts, LoadOptions, Summary
 from dynaops.data.parsing.parser import make_parser
@@ -147,7 +148,7 @@ def test_counts_that_differ_are_told_with_their_numbers() -> None:
 
 
 def test_what_cannot_be_read_is_told_after_all_whole_rows_are_written(
-    sink: SinkProcess, tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch, sink: SinkProcess, tmp_path: Path
 ) -> None:
     for name in "abc":
         rows = "".join(
@@ -159,6 +160,7 @@ def test_what_cannot_be_read_is_told_after_all_whole_rows_are_written(
     paths = [str(tmp_path / f"{name}.jsonl.gz") for name in "abc"]
     prepared = prepare(paths, ID, nowhere, ReadOptions())
     options = LoadOptions(ID, prepared.plan, checkpoint=tmp_path / "load", inputs=prepared.names, workers=1)
+    monkeypatch.setattr(Checkpoint, "forget", lambda _: None)
     summary = load(sink.aws, "t", "eu-west-1", FileSource(prepared.source.inputs, 9_000), options)
     (fault,) = summary.faults
     assert not summary.complete and "b.jsonl.gz (gzip): it ends early" in fault.message
@@ -172,6 +174,7 @@ def test_what_cannot_be_read_is_told_after_all_whole_rows_are_written(
     assert counts.written == 1_800 + whole.count(b"\n")
     ids = {row["id"]["S"] for row in sink.rows()}
     assert {f"{name}{n}" for name in "ac" for n in range(900)} <= ids and "b0" in ids
+    monkeypatch.undo()
     again = load(
         sink.aws,
         "t",

@@ -18,6 +18,7 @@ from typing import Any
 import orjson
 import pytest
 
+from dynaops.data.checkpoint import Checkpoint
 from dynaops.model.errors import DynaopsError
 from tests.data.loader import go_on
 from tests.data.sinks import FAULTS, SinkProcess
@@ -116,15 +117,19 @@ def test_ten_kills(tmp_path: Path, seed: int) -> None:
     _campaign(tmp_path, kills=10, rows=30_000, seed=seed)
 
 
-def test_a_finished_load_is_not_done_again(tmp_path: Path) -> None:
+def test_a_finished_load_is_not_done_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where it was killed between its last confirmed row and the removal of its checkpoint."""
     path, folder = tmp_path / "rows.jsonl", tmp_path / "load"
     _file(path, 300, 300, seed=3)
     with SinkProcess() as sink:
-        first = go_on(sink.url, path, folder)
+        with monkeypatch.context() as killed:
+            killed.setattr(Checkpoint, "forget", lambda _: None)
+            first = go_on(sink.url, path, folder)
         requests = sink.stats()["requests"]
         second = go_on(sink.url, path, folder)
         assert sink.stats()["requests"] == requests
     assert second.resumed and second.complete and second.counts == first.counts
+    assert not list(folder.glob("*.json"))
 
 
 def test_one_load_at_a_time(tmp_path: Path) -> None:

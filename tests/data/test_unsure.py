@@ -11,6 +11,7 @@ import orjson
 import pytest
 
 from dynaops.data.calls import is_same
+from dynaops.data.checkpoint import Checkpoint
 from dynaops.data.load import load
 from dynaops.data.options import Counts, LoadOptions, Mode
 from dynaops.data.rows import Keys, Row
@@ -70,11 +71,14 @@ def test_without_lost_answers_nothing_is_unsure(tmp_path: Path) -> None:
     assert (counts.written, counts.skipped, counts.unsure) == (200, 100, 0)
 
 
-def test_only_blocks_that_an_earlier_run_may_have_sent_are_unsure(tmp_path: Path) -> None:
+def test_only_blocks_that_an_earlier_run_may_have_sent_are_unsure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The checkpoint says which these are; one that lacks that (of an older version) says nothing, so all may be."""
     rows = [{"id": f"k{n}", "n": n} for n in range(600)]
     source = _write(tmp_path / "rows.jsonl", rows)
     with SinkProcess() as sink:
+        monkeypatch.setattr(Checkpoint, "forget", lambda _: None)
         load(sink.aws, "t", "eu-west-1", source, _options(tmp_path))
         (path,) = (tmp_path / "checkpoints").glob("*.json")
         finished = json.loads(path.read_text())

@@ -97,10 +97,14 @@ def load_data(
         typer.Option(metavar="WCU", min=0.1, help="Write units a second.  [default: what the table bears]"),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on where an earlier run ended.")] = False,
+    restart: Annotated[
+        bool, typer.Option("--restart", help="Begin anew although an earlier run is unfinished.")
+    ] = False,
     rejects: Annotated[
         str | None,
         typer.Option(
-            metavar="FILE", help="Where bad rows go.  [default: TABLE.rejects.jsonl, if there are any]"
+            metavar="FILE",
+            help="Where bad rows go, if there are any; a new file.  [default: TABLE.INPUT.TIME.rejects.jsonl]",
         ),
     ] = None,
     fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Stop at the first bad row.")] = False,
@@ -151,6 +155,8 @@ def load_data(
         raise typer.BadParameter(f"{nulls!r} is neither keep nor drop.", param_hint="--nulls")
     if sum((if_not_exists, update, delete)) > 1:
         raise typer.BadParameter("Choose one of --if-not-exists, --update and --delete.")
+    if resume and restart:
+        raise typer.BadParameter("Choose one of --resume and --restart.")
     from dynaops.cli.loading import Request, run
     from dynaops.cli.read_request import ReadRequest
 
@@ -180,6 +186,7 @@ def load_data(
         fail_fast=fail_fast,
         mode=mode,
         shard=shard,
+        restart=restart,
     )
     if via is None:
         return run(request, settings_of(ctx), dry_run)

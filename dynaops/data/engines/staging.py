@@ -92,7 +92,7 @@ def stage(
     handed = Handed(place)
     began = time.monotonic()
     parts = _Parts(handed, aws)
-    file = RejectsFile(rejects, 0)
+    file = RejectsFile(rejects, None)
     try:
         for block in prepared.source.blocks():
             if block.fault is not None:

@@ -1,0 +1,79 @@
+"""The files that one load keeps: its rejects and its checkpoint, beside those of other loads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from dynaops.cli.screen import Screen
+from dynaops.data.rejects import fresh, rejects_name
+from dynaops.data.unfinished import KEPT_DAYS, Unfinished, clean
+from dynaops.model.errors import DynaopsError
+from dynaops.views import wording
+
+
+def new_rejects(asked: str | None, stem: str, files: Sequence[str], share: str) -> Path:
+    """Where the rejects of a load that begins now go."""
+    if asked is not None:
+        return Path(asked)
+    return fresh(Path(rejects_name(stem, list(files), share, datetime.now(UTC))))
+
+
+def check_rejects(path: Path, files: Sequence[str], asked: bool, resumed: bool) -> None:
+    """Raises DynaopsError where rejects would be written over what is read, or over those of another load."""
+    for file in files:
+        with suppress(OSError):
+            if path.exists() and Path(file).samefile(path):
+                raise DynaopsError(
+                    f"{path} cannot be loaded and be where rejects go", "Name another with --rejects."
+                )
+    if asked and not resumed and path.is_file() and path.stat().st_size:
+        raise DynaopsError(
+            f"--rejects: {path} is there already, with the rejects of another load",
+            "Name another file, or move that one.",
+        )
+
+
+def check_unfinished(
+    left: Unfinished | None, what: str, fingerprint: str, resume: bool, restart: bool, screen: Screen
+) -> None:
+    """Compare what is asked for with what an earlier run left. `what` names the load: ``users from a.jsonl``.
+
+    Raises DynaopsError where there is nothing to resume, or a new load would begin beside an unfinished one.
+    """
+    if resume:
+        if left is None:
+            raise DynaopsError(
+                f"There is nothing to resume: no load of {what} is unfinished",
+                "It has ended, or it was begun with other files, options or settings. "
+                "Without --resume it is loaded from the beginning.",
+            )
+        return
+    if left is None or left.complete or restart:
+        return
+    rows = f"{wording.count(left.rows, 'row')} confirmed, {left.moment:%Y-%m-%d %H:%M} UTC"
+    about = f"An unfinished load of {what} is there: {rows}"
+    if left.fingerprint == fingerprint:
+        raise DynaopsError(about, "--resume goes on with it; --restart begins anew.")
+    screen.aside(f"note: {about}. Its input or options were others, so this load begins anew.")
+
+
+def check_resumed_rejects(left: Unfinished | None, asked: str | None) -> None:
+    """Raises DynaopsError where a resumed load is to put its rejects elsewhere."""
+    if left is not None and left.rejects and asked is not None and Path(asked) != Path(left.rejects):
+        raise DynaopsError(
+            f"--rejects: the rejects of the load that is resumed are in {left.rejects}",
+            "Leave out --rejects, or begin anew with --restart.",
+        )
+
+
+def clean_up(folder: Path, screen: Screen, keep: Path | None = None) -> None:
+    """Remove old checkpoints, but for `keep`, and tell of those whose loads had not ended."""
+    abandoned = clean(folder, keep)
+    if abandoned:
+        files = wording.count(abandoned, "checkpoint")
+        screen.aside(
+            f"note: {files} of loads or exports that had not ended, older than {KEPT_DAYS} days, removed from {folder}."
+        )

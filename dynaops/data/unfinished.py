@@ -1,0 +1,99 @@
+"""Checkpoints of loads that have not ended: found, put aside for a new load, and removed when they are old."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import orjson
+
+KEPT_DAYS = 30
+_KEPT_SECONDS = KEPT_DAYS * 86_400
+
+
+class Unfinished(NamedTuple):
+    """A load that ended before its input did. `rows` are those of confirmed blocks, `moment` is when that was saved."""
+
+    path: Path
+    fingerprint: str
+    rows: int
+    moment: datetime
+    rejects: str | None
+    complete: bool
+    """It had ended, and was killed before its checkpoint was removed."""
+
+
+def unfinished(path: Path) -> Unfinished | None:
+    """What the checkpoint at `path` tells; None where there is none, or none that can be read."""
+    data = _read(path)
+    if data is None:
+        return None
+    with suppress(OSError, KeyError, TypeError, ValueError):
+        return Unfinished(
+            path,
+            str(data["fingerprint"]),
+            int(data["counts"]["read"]) + sum(int(one["counts"]["read"]) for one in data["beyond"]),
+            datetime.fromtimestamp(path.stat().st_mtime, UTC),
+            data.get("rejects"),
+            bool(data["complete"]),
+        )
+    return None
+
+
+def set_aside(path: Path) -> Path | None:
+    """Give a checkpoint another name, so that a new load can take its own; answers that name, None without one.
+
+    One of a load that sent nothing needs no keeping.
+    """
+    data = _read(path)
+    if data is None and not path.exists():
+        return None
+    if data is not None and (
+        data.get("complete") or not (data.get("begun") or data.get("block") or data.get("beyond"))
+    ):
+        path.unlink(missing_ok=True)
+        return None
+    moment = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    kept = path.with_name(f"{path.stem}-{moment:%Y%m%dT%H%M%SZ}{path.suffix}")
+    path.rename(kept)
+    return kept
+
+
+def clean(folder: Path, keep: Path | None = None, now: float | None = None) -> int:
+    """Remove what loads and exports that have ended left in `folder`, and what is older than 30 days.
+
+    `keep` stays. Answers how many of those removed had not ended.
+    """
+    moment = time.time() if now is None else now
+    abandoned = 0
+    for path in _files(folder):
+        if path == keep:
+            continue
+        with suppress(OSError):
+            old = moment - path.stat().st_mtime > _KEPT_SECONDS
+            if path.suffix == ".json":
+                ended = bool((_read(path) or {}).get("complete"))
+                abandoned += old and not ended
+                if old or ended:
+                    path.unlink()
+            elif old:
+                path.unlink()
+    return abandoned
+
+
+def _files(folder: Path) -> list[Path]:
+    try:
+        return [one for one in folder.iterdir() if one.suffix in (".json", ".lock", ".part")]
+    except OSError:
+        return []
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        found = orjson.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) else None
