@@ -7,8 +7,9 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from dynaops.cli.screen import Screen
-from dynaops.data.rejects import fresh, rejects_name
+from dynaops.cli.screen import Screen, notice
+from dynaops.data.rejects import ENDING, fresh, latest, rejects_name
+from dynaops.data.target import file_stem
 from dynaops.data.unfinished import KEPT_DAYS, Unfinished, clean
 from dynaops.model.errors import DynaopsError
 from dynaops.views import wording
@@ -77,3 +78,15 @@ def clean_up(folder: Path, screen: Screen, keep: Path | None = None) -> None:
         screen.aside(
             f"note: {files} of loads or exports that had not ended, older than {KEPT_DAYS} days, removed from {folder}."
         )
+
+
+def newest_rejects(table: str) -> str:
+    """The newest rejects file of a table's loads, which is told. Raises DynaopsError where there is none."""
+    stem = file_stem(table)
+    found = latest(stem)
+    if found is None:
+        raise DynaopsError(
+            f"There is no file {stem}.*{ENDING} here", "Name the rejects file: --from-rejects FILE."
+        )
+    notice(f"the rejected rows in {found} are loaded again")
+    return str(found)

@@ -30,6 +30,7 @@ class ReadRequest:
     partitions: bool = False
     source_table: str | None = None
     only_named: bool = False
+    rejects: bool = False
 
     def options(self, mode: str, shard: str | None, table: str) -> ReadOptions:
         """How to read. Raises DynaopsError where an option says nothing that can be understood."""
@@ -51,6 +52,8 @@ class ReadRequest:
             only_named=self.only_named,
             deletes=mode == Mode.PUT,
             partitions=self.partitions,
+            rejects=self.rejects,
+            mode=mode,
         )
 
 

@@ -36,6 +36,12 @@ def rejects_name(stem: str, inputs: Sequence[str], share: str, moment: datetime)
     return ".".join((*parts, f"{moment:%Y%m%dT%H%M%SZ}")) + ENDING
 
 
+def latest(stem: str) -> Path | None:
+    """The newest rejects file of a table's loads in the working directory; None without one."""
+    found = [one for one in Path().glob(f"{stem}.*{ENDING}") if one.is_file()]
+    return max(found, key=lambda one: (one.stat().st_mtime, one.name), default=None)
+
+
 def fresh(path: Path) -> Path:
     """A name like `path` that no file has."""
     number, found = 1, path

@@ -324,7 +324,8 @@ class Writer:
         (row,) = batch.rows
         job = batch.job
         reason = f"{outcome.text or outcome.code} ({outcome.code})"
-        job.rejects.append(Reject(job.source, row.line, reason, row.body.decode("utf-8", "replace")))
+        reading = {"format": "dynamodb"} if row.is_put else {"format": "dynamodb", "delete": True}
+        job.rejects.append(Reject(job.source, row.line, reason, row.body.decode("utf-8", "replace"), reading))
         job.counts.rejected += 1
         if batch.then:
             self._ready.appendleft(batch.then)

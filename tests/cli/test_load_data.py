@@ -255,6 +255,37 @@ def test_stopped_and_resumed(sink: SinkProcess, here: Path, how: signal.Signals)
     assert len(sink.rows()) == 30_000
 
 
+def test_rejected_rows_are_loaded_again(cli: Cli, aws: Aws, here: Path) -> None:
+    (here / "a.csv").write_text("id,age\nk1,1\nk2,two\n,3\n")
+    result = cli("load-data", "users", "a.csv")
+    assert result.code == 1 and "3 rows read; 1 written; 2 rejected" in result.out
+    (rejects,) = here.glob("users.a.*.rejects.jsonl")
+    before = rejects.read_text()
+    rejects.write_text(before.replace("two", "2"))
+    result = cli("load-data", "users", "--from-rejects", "--json")
+    found = result.json
+    assert result.code == 1 and (found["read"], found["written"], found["rejected"]) == (2, 1, 1)
+    assert f"the rejected rows in {rejects.name} are loaded again" in result.err
+    assert found["rejects_file"] != rejects.name and found["rejects"][0]["source"] == "a.csv"
+    assert rejects.read_text() == before.replace("two", "2") and _count(aws) == 2
+    again = Path(found["rejects_file"])
+    again.write_text(again.read_text().replace(",3", "k3,3"))
+    assert cli("load-data", "users", "--from-rejects", again).code == 0 and _count(aws) == 3
+    assert "is no rejects file" in cli("load-data", "users", "a.csv", "--from-rejects").err
+    assert cli("load-data", "users", again, "--from-rejects", "--format", "csv").code == 2
+    assert "There is no file other.*.rejects.jsonl here" in cli("load-data", "other", "--from-rejects").err
+
+
+def test_rejects_of_aws_are_loaded_again(sink: SinkProcess, here: Path) -> None:
+    (here / "a.jsonl").write_text('{"id": "a", "invalid": "x"}\n{"id": "b"}\n')
+    environment = _environment(sink.url)
+    assert run_process("load-data", "sink", "a.jsonl", cwd=here, env=environment).code == 1
+    (rejects,) = here.glob("sink.a.*.rejects.jsonl")
+    rejects.write_text(rejects.read_text().replace("invalid", "good"))
+    assert run_process("load-data", "sink", "--from-rejects", cwd=here, env=environment).code == 0
+    assert {"id": {"S": "a"}, "good": {"S": "x"}} in sink.rows()
+
+
 def test_resuming_what_has_ended_is_refused(cli: Cli, aws: Aws, here: Path) -> None:
     _write(here / "a.jsonl", 3)
     for _ in range(2):

@@ -15,6 +15,7 @@ app = new_app()
 EXAMPLES = """dynaops load-data orders orders.jsonl
 dynaops load-data orders s3://exports/AWSDynamoDB/01695-abc/ --rate 500
 dynaops load-data users users.csv.gz --types zip=S,age=N --dry-run
+dynaops load-data users --from-rejects --types age=S
 zcat old.csv.gz | dynaops load-data orders - --format csv
 dynaops load-data orders big/ --via-bulk-put --staging s3://handover/rows
 dynaops load-data orders s3://exports/AWSDynamoDB/01695-abc/ --via-import --spec specs/orders.yaml"""
@@ -107,6 +108,12 @@ def load_data(
             help="Where bad rows go, if there are any; a new file.  [default: TABLE.INPUT.TIME.rejects.jsonl]",
         ),
     ] = None,
+    from_rejects: Annotated[
+        bool,
+        typer.Option(
+            "--from-rejects", help="FILE is a rejects file (or the table's newest): load its rows again."
+        ),
+    ] = False,
     fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Stop at the first bad row.")] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Check all rows, write none; estimate cost and time.")
@@ -149,6 +156,14 @@ def load_data(
     """
     via = "import" if via_import else "bulk-put" if via_bulk_put else None
     _check_engines(via, via_import and via_bulk_put, staging, cancel, listing)
+    if from_rejects and (via or format_ or columns or partitions):
+        raise typer.BadParameter(
+            "--from-rejects knows what its rows are: leave out --format, --columns, --partitions and --via-..."
+        )
+    if from_rejects and not files:
+        from dynaops.cli.load_files import newest_rejects
+
+        files = [newest_rejects(table)]
     if not files and not (via and (resume or cancel or listing)):
         raise typer.BadParameter("Name the files to load.", param_hint="FILE")
     if nulls not in ("keep", "drop"):
@@ -178,6 +193,7 @@ def load_data(
             strict_types=strict_types,
             partitions=partitions,
             source_table=source_table,
+            rejects=from_rejects,
         ),
         workers=workers,
         rate=rate,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
 from zlib import crc32
 
 from dynaops.data.notes import Notes
@@ -24,10 +26,12 @@ class Harvest:
         """Lines and elements that are whole and hold no row, such as a scan answer without items."""
         self.notes = Notes()
 
-    def reject(self, line: int, reason: str, text: bytes | str) -> None:
-        """A row that is not written, and why."""
+    def reject(
+        self, line: int, reason: str, text: bytes | str, reading: Mapping[str, Any] | None = None
+    ) -> None:
+        """A row that is not written, and why; `reading` is how its text is read again, where that is special."""
         shown = text if isinstance(text, str) else text.decode("utf-8", "backslashreplace")
-        self.rejects.append(Reject(self._source, line, reason, shown.strip("\r\n")))
+        self.rejects.append(Reject(self._source, line, reason, shown.strip("\r\n"), reading))
 
     def apart(self) -> Harvest:
         """A harvest of the same source, to be taken over or forgotten."""

@@ -140,7 +140,7 @@ class JsonRows:
             else:
                 raise Malformed("is a delete, which --if-not-exists and --update do not carry out")
         except Malformed as error:
-            harvest.reject(line, str(error), text)
+            harvest.reject(line, str(error), text, {"delete": True} if part.action is Action.DELETE else None)
 
 
 def _is_all(text: bytes, parts: Sequence[Part]) -> bool:

@@ -11,6 +11,7 @@ from dynaops.data.parsing.lines import JsonRows
 from dynaops.data.parsing.partitioned import PartitionedRows, Reader
 from dynaops.data.parsing.plan import Container, ParsePlan
 from dynaops.data.parsing.records import CsvRows
+from dynaops.data.parsing.rejected import RejectedRows, with_reading
 from dynaops.data.parsing.stream import read_stream
 from dynaops.data.parsing.table_choice import TableChoice
 from dynaops.data.parsing.tables import TableRows, unpacked
@@ -20,22 +21,37 @@ from dynaops.data.rows import Block, Parsed
 
 def make_parser(plan: ParsePlan) -> Callable[[Block], Parsed]:
     """A parser for blocks, to be made in the process that uses it. It never raises for what is in a row."""
-    rules = KeyRules(plan.keys)
     ttl = TtlCheck(plan.ttl) if plan.ttl else None
-    read = _reader(plan, rules)
-    partitioned = PartitionedRows(plan, rules, _reader)
+    read = _any_reader(plan)
+    rejected = RejectedRows(plan, _any_reader)
 
     def parse(block: Block) -> Parsed:
         harvest = Harvest(block.source)
-        if folders := plan.partitions.get(block.source):
-            partitioned.read(block, harvest, folders)
+        if plan.layouts[block.source].container is Container.REJECTS:
+            rejected.read(block.data, block.first_line, harvest)
         else:
             read(block, harvest)
         if ttl is not None:
             ttl.check(harvest)
+        if harvest.rejects and plan.layouts[block.source].container is not Container.REJECTS:
+            harvest.rejects = with_reading(harvest.rejects, block, plan)
         return harvest.parsed(plan.shard)
 
     return parse
+
+
+def _any_reader(plan: ParsePlan) -> Reader:
+    """What makes rows of blocks, also of files in partition folders."""
+    rules = KeyRules(plan.keys)
+    read, partitioned = _reader(plan, rules), PartitionedRows(plan, rules, _reader)
+
+    def read_any(block: Block, harvest: Harvest) -> None:
+        if folders := plan.partitions.get(block.source):
+            partitioned.read(block, harvest, folders)
+        else:
+            read(block, harvest)
+
+    return read_any
 
 
 def _reader(plan: ParsePlan, rules: KeyRules) -> Reader:

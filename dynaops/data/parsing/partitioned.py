@@ -76,7 +76,8 @@ class PartitionedRows:
     @staticmethod
     def _reject(harvest: Harvest, rows: Iterable[Row], reason: str) -> None:
         for row in rows:
-            harvest.reject(row.line, reason, row.body)
+            reading = {"format": "dynamodb"} if row.is_put else {"format": "dynamodb", "delete": True}
+            harvest.reject(row.line, reason, row.body, reading)
 
 
 def keys_without(keys: Keys, names: frozenset[str]) -> Keys:

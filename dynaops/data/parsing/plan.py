@@ -23,6 +23,8 @@ class Container(StrEnum):
     """Parquet and its kin, which reach the workers as Arrow's IPC streams."""
     TABLE = "table"
     """Rows of cells, as `tables.packed` writes them."""
+    REJECTS = "rejects"
+    """Rejected rows of earlier loads, as `rejects.RejectsFile` writes them."""
 
 
 class Layout(NamedTuple):

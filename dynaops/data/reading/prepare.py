@@ -19,6 +19,7 @@ from dynaops.data.reading.csv_file import CsvOptions
 from dynaops.data.reading.detect import FORMATS, Detected, detect, like
 from dynaops.data.reading.expand import expand
 from dynaops.data.reading.inputs import Input
+from dynaops.data.reading.rejects_input import rejected_rows
 from dynaops.data.reading.source import FileSource
 from dynaops.data.reading.text_encoding import checked
 from dynaops.data.rows import Keys
@@ -54,6 +55,10 @@ class ReadOptions:
     only_named: bool = False
     deletes: bool = True
     partitions: bool = False
+    rejects: bool = False
+    """The inputs are rejects files of earlier loads, whose rows are loaded again."""
+    mode: str = "put"
+    """What is done with the rows: that of the load that rejected them."""
 
 
 @dataclass(frozen=True)
@@ -151,6 +156,9 @@ def _detected(inputs: Sequence[Input], options: ReadOptions, columns: CsvColumns
     )
     encoding = checked(options.encoding) if options.encoding else None
     for one in inputs:
+        if options.rejects:
+            found.append(rejected_rows(one, options.mode))
+            continue
         known = like(one, found[-1]) if found else None
         if known is not None:
             found.append(known)

@@ -29,6 +29,7 @@ from dynaops.data.rows import Block, Fault, Position, RowCount
 
 _COUNTING = {
     Container.LINES: RowCount.LINES,
+    Container.REJECTS: RowCount.LINES,
     Container.CSV: RowCount.RECORDS,
     Container.STREAM: RowCount.ELEMENTS,
 }
@@ -154,6 +155,6 @@ def _block(number: int, one: Detected, piece: Piece, at: int) -> Block:
 
 
 def _cut(one: Detected) -> FindCut:
-    if one.layout.container is Container.LINES:
+    if one.layout.container in (Container.LINES, Container.REJECTS):
         return AfterLine()
     return AfterRecord(one.layout.dialect, len(orjson.loads(one.opening.header)))

@@ -1,0 +1,175 @@
+"""Rejected rows, to be loaded again: how a reject's text is read, and the rows of a rejects file.
+
+Most rejects are JSON, as their files have it or as `tables.text_of` writes a row of a binary format, and need no more
+than their text. What they need else is their `reading`:
+
+- ``format``: "csv", with ``columns``, ``dialect`` (what differs from the default), ``types`` and ``floats`` as they
+  were guessed for the whole file; "dynamodb"; or "rejects" (a line of a rejects file that could not be understood).
+- ``delete``: true where the row is a delete; ``folders``: attributes that the names of the file's folders say.
+- ``not_utf8``: the CRC32 of a text that is not the row's bytes, as these are no UTF-8: rejected until it is mended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+from zlib import crc32
+
+import orjson
+
+from dynaops.data.parsing.dialect import Dialect, Style
+from dynaops.data.parsing.harvest import Harvest
+from dynaops.data.parsing.plan import Container, Layout, ParsePlan
+from dynaops.data.rows import Block, Reject
+
+_MOST_READERS = 200
+_NOT_A_REJECT = (
+    "is no line of a rejects file: it needs the texts 'source', 'reason' and 'text', and a number 'line'"
+)
+_UNKNOWN = "the text of this row is not known: it was refused by AWS, which did not tell it"
+Reader = Callable[[Block, Harvest], None]
+
+
+def with_reading(rejects: list[Reject], block: Block, plan: ParsePlan) -> list[Reject]:
+    """The rejects of a block with how their texts are read again, where that is not known yet."""
+    layout = plan.layouts[block.source]
+    about: dict[str, Any] = {}
+    if layout.container is Container.CSV:
+        about = _csv(block, layout.dialect, plan)
+    elif plan.typed:
+        about["format"] = "dynamodb"
+    folders = plan.partitions.get(block.source)
+    if folders:
+        about["folders"] = folders
+    if not about:
+        return rejects
+    whole = layout.container is not Container.CSV or _is_utf8(block.data)
+    return [
+        one if one.reading else one._replace(reading={**about, **({} if whole else _as_shown(one.text))})
+        for one in rejects
+    ]
+
+
+class RejectedRows:
+    """Makes rows of the lines of rejects files. Their places are those of the rows when they were first rejected."""
+
+    def __init__(self, plan: ParsePlan, make: Callable[[ParsePlan], Reader]) -> None:
+        self._plan = plan
+        self._make = make
+        self._readers: dict[tuple[str, bytes], Reader] = {}
+
+    def read(self, data: bytes, first_line: int, harvest: Harvest) -> None:
+        """The rows of some lines."""
+        for number, line in enumerate(data.split(b"\n"), first_line):
+            if not line or line.isspace():
+                continue
+            entry = _entry(line)
+            if entry is None:
+                harvest.reject(number, _NOT_A_REJECT, line, {"format": "rejects"})
+            else:
+                self._again(entry, harvest)
+
+    def _again(self, entry: Reject, harvest: Harvest) -> None:
+        found = Harvest(entry.source)
+        reading = entry.reading or {}
+        text = entry.text
+        if not text.strip():
+            found.reject(entry.line, _UNKNOWN, text)
+        elif reading.get("not_utf8") == crc32(text.encode()):
+            found.reject(entry.line, "is not UTF-8, and its text has not been mended", text)
+        else:
+            try:
+                self._read(entry, text, reading, found)
+            except (KeyError, TypeError, ValueError, AttributeError) as error:
+                found = Harvest(entry.source)
+                found.reject(
+                    entry.line, f"'reading' cannot be understood ({type(error).__name__}: {error})", text
+                )
+        if len(found.rejects) == 1 and not found.rows and reading.get("format") != "rejects":
+            found.rejects[0] = found.rejects[0]._replace(text=text)  # with its line ends
+        found.rejects = [one if one.reading else one._replace(reading=entry.reading) for one in found.rejects]
+        harvest.take(found)
+
+    def _read(self, entry: Reject, text: str, reading: Mapping[str, Any], found: Harvest) -> None:
+        format_ = reading.get("format")
+        data = text.encode()
+        if format_ == "rejects":
+            self.read(data.replace(b"\n", b" "), entry.line, found)
+            return
+        if format_ == "csv":
+            data = orjson.dumps(reading["columns"]) + b"\n" + data + b"\n"
+        else:
+            data = data.replace(b"\n", b" ")  # which JSON has between its signs only
+            if reading.get("delete"):
+                data = b'{"DeleteRequest":{"Key":%b}}' % data
+        self._reader(entry.source, reading)(Block(0, entry.source, entry.line, data, _NOWHERE), found)
+
+    def _reader(self, source: str, reading: Mapping[str, Any]) -> Reader:
+        key = source, orjson.dumps({name: value for name, value in reading.items() if name != "not_utf8"})
+        if key not in self._readers:
+            if len(self._readers) >= _MOST_READERS:
+                self._readers.clear()
+            self._readers[key] = self._make(_plan(self._plan, source, reading))
+        return self._readers[key]
+
+
+_NOWHERE: Any = None
+
+
+def _plan(plan: ParsePlan, source: str, reading: Mapping[str, Any]) -> ParsePlan:
+    """The plan by which a reject's text is read."""
+    layout = Layout(Container.LINES)
+    if reading.get("format") == "csv":
+        layout = Layout(Container.CSV, _dialect(reading.get("dialect", {})))
+    folders = tuple((str(name), str(text)) for name, text in reading.get("folders", ()))
+    return replace(
+        plan,
+        layouts={source: layout},
+        columns=dict(reading.get("types", {})),
+        floats=frozenset(reading.get("floats", ())),
+        typed=plan.typed or reading.get("format") == "dynamodb",
+        partitions={source: folders} if folders else {},
+        shard=None,
+        table="",
+    )
+
+
+def _csv(block: Block, dialect: Dialect, plan: ParsePlan) -> dict[str, Any]:
+    columns = orjson.loads(block.data.partition(b"\n")[0])
+    default = Dialect()._asdict()
+    about: dict[str, Any] = {"format": "csv", "columns": columns}
+    changed = {name: value for name, value in dialect._asdict().items() if value != default[name]}
+    types = {name: kind for name, kind in plan.columns.items() if kind != "S" and name in columns}
+    floats = sorted(plan.floats & set(columns))
+    parts = {"dialect": changed, "types": types, "floats": floats}
+    return {**about, **{name: value for name, value in parts.items() if value}}
+
+
+def _dialect(changed: Mapping[str, Any]) -> Dialect:
+    found = Dialect(**changed)
+    return found._replace(style=Style(found.style), nulls=tuple(found.nulls))
+
+
+def _entry(line: bytes) -> Reject | None:
+    try:
+        found = orjson.loads(line)
+        entry = Reject(found["source"], found["line"], found["reason"], found["text"], found.get("reading"))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+    texts = (entry.source, entry.reason, entry.text)
+    good = all(type(text) is str for text in texts) and type(entry.line) is int
+    return entry if good and isinstance(entry.reading, dict | None) else None
+
+
+def _as_shown(text: str) -> dict[str, int]:
+    """A mark for a text with bytes that are no UTF-8, which it has as ``\\xff``."""
+    return {"not_utf8": crc32(text.encode())} if "\\x" in text else {}
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
