@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from time import time
@@ -21,7 +21,7 @@ from dynaops.cli.screen import Screen
 from dynaops.data.engines.job import Job, watch
 from dynaops.data.engines.place import Place, fresh_name, parsed_place
 from dynaops.data.engines.staging import Handed, as_it_is, stage, unstage
-from dynaops.data.reading.prepare import Prepared
+from dynaops.data.reading.prepare import Prepared, ReadOptions
 from dynaops.data.rejects import RejectsFile
 from dynaops.data.rows import Reject
 from dynaops.engine.parameters import check_parameters
@@ -62,6 +62,11 @@ class Handover(NamedTuple):
     rows: Place
     reports: Place | None
     ready: Handed | None
+
+
+def reading(load: Request) -> ReadOptions:
+    """How to read for an engine, which takes items and no deletes. Raises DynaopsError."""
+    return replace(load.reading(), deletes=False)
 
 
 def handover(via: Via, prepared: Prepared, way: Aws) -> Handover:

@@ -4,28 +4,27 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
-from dynaops.cli import wiring
+from dynaops.cli import load_files, wiring
 from dynaops.cli.exits import Exit
 from dynaops.cli.identity import region_of
 from dynaops.cli.interrupts import terminated_as_interrupted
 from dynaops.cli.loading import Interrupted
 from dynaops.cli.screen import Screen
 from dynaops.cli.settings import Settings
+from dynaops.data.exporting.destination import destination
 from dynaops.data.exporting.export import export
 from dynaops.data.exporting.narrow import narrowing
 from dynaops.data.exporting.options import Exported, ExportOptions, Form
-from dynaops.data.reading.streams import Packing
+from dynaops.data.exporting.tables import DELIMITERS
+from dynaops.data.exporting.to_stdout import can_stream
+from dynaops.data.exporting.upload import is_there
 from dynaops.data.target import Target, describe, file_stem
 from dynaops.model.errors import DynaopsError
 from dynaops.model.quantities import size
 from dynaops.views import wording
 from dynaops.views.moving import Outcome, Standing, moving_on, outcome_page, rate
 from dynaops.views.page import Style
-
-_PACKINGS = {".gz": Packing.GZIP, ".zst": Packing.ZSTD}
-_STDOUT = "-"
 
 
 @dataclass(frozen=True)
@@ -45,21 +44,14 @@ class Request:
     resume: bool
     overwrite: bool
 
-    @property
-    def path(self) -> Path | None:
-        """The file; None for stdout."""
-        if self.out == _STDOUT:
-            return None
-        return Path(self.out or f"{file_stem(self.table)}.{'csv' if self.format == Form.CSV else 'jsonl'}")
-
     def options(self, settings: Settings) -> ExportOptions:
         """How to export. Raises DynaopsError where an option says nothing that can be understood."""
-        path = self.path
-        packing = _PACKINGS.get(path.suffix, Packing.NONE) if path else Packing.NONE
+        to = destination(self.out, self.format, file_stem(self.table))
         return ExportOptions(
-            out=path,
-            form=_form(self.format, path),
-            packing=packing,
+            out=to.file,
+            upload=to.upload,
+            form=to.form,
+            packing=to.packing,
             segments=self.workers,
             consistent=self.consistent,
             rate=self.rate,
@@ -72,17 +64,21 @@ class Request:
 def run(request: Request, settings: Settings) -> int:
     """Export. Answers the exit code."""
     options = request.options(settings)
-    if options.out is None and settings.json:
+    stdout = options.out is None and options.upload is None
+    if stdout and settings.json:
         raise DynaopsError(
             "--json and rows cannot both be on stdout", "Write the rows to a file with --out FILE."
         )
     if options.out is not None and options.out.exists() and not request.overwrite:
         raise DynaopsError(f"{options.out} is there already", "Name another with --out, or add --overwrite.")
     way = wiring.aws(settings)
+    if options.upload and not request.overwrite and is_there(way, options.upload):
+        raise DynaopsError(f"{options.name} is there already", "Name another with --out, or add --overwrite.")
     target = describe(way, request.table, region_of(request.table, settings, way))
     screen = Screen(settings)
-    if options.out is None:
+    if stdout:
         screen.people = sys.stderr
+    load_files.clean_up(options.checkpoint, screen)
     with moving_on(screen.people, screen.color, "read") as view, terminated_as_interrupted():
         last = Exported()
 
@@ -94,10 +90,17 @@ def run(request: Request, settings: Settings) -> int:
         try:
             exported = export(way, target, options, show)
         except KeyboardInterrupt:
+            if can_stream(options):
+                text = (
+                    f"Interrupted after {wording.count(last.items, 'row')}; what went to stdout is not whole"
+                )
+                raise DynaopsError(
+                    text, "Export again, or to a file with --out FILE.", Exit.INTERRUPTED
+                ) from None
             raise Interrupted(last.items, repeatable=True) from None
     screen.show(outcome_page(_outcome(exported, options)))
     if screen.json:
-        about = {**asdict(exported), "seconds": round(exported.seconds, 3), "file": str(options.out)}
+        about = {**asdict(exported), "seconds": round(exported.seconds, 3), "file": options.name}
         screen.document({"table": target.name, "region": target.region, **about})
     return Exit.OK
 
@@ -126,7 +129,7 @@ def _expected(exported: Exported, target: Target) -> int | None:
 def _outcome(exported: Exported, options: ExportOptions) -> Outcome:
     facts = [
         wording.count(exported.items, "row"),
-        f"{size(exported.bytes)} to {options.out or 'stdout'}",
+        f"{size(exported.bytes)} to {options.name}",
         f"{wording.elapsed(exported.seconds)}, {rate(exported.items, exported.seconds)}",
         f"{exported.consumed:,.1f} RCU",
     ]
@@ -134,10 +137,12 @@ def _outcome(exported: Exported, options: ExportOptions) -> Outcome:
 
 
 def _remarks(exported: Exported, options: ExportOptions) -> list[str]:
-    if exported.form is Form.CSV:
-        types = ",".join(f"{name}={kind}" for name, kind in exported.types.items())
+    if exported.form in DELIMITERS:
+        return _table_remarks(exported)
+    if exported.typed_lines:
+        rows = wording.count(exported.typed_lines, "row")
         return [
-            f"CSV has no types, and no empty strings apart from absent ones. Load it with: --types {types}"
+            f"{rows} written as DynamoDB JSON among the others, since {exported.lost}; load-data reads both."
         ]
     if not exported.lost:
         return []
@@ -150,11 +155,16 @@ def _remarks(exported: Exported, options: ExportOptions) -> list[str]:
     return []
 
 
-def _form(given: str | None, path: Path | None) -> Form:
-    if given is None:
-        named = path is not None and ".csv" in path.suffixes
-        return Form.CSV if named else Form.AUTO
-    known = [form.value for form in Form if form is not Form.AUTO]
-    if given not in known:
-        raise DynaopsError(f"--format: there is no {given!r}", f"Formats are {', '.join(known)}.")
-    return Form(given)
+def _table_remarks(exported: Exported) -> list[str]:
+    """What CSV and TSV do not tell, and how to load the file again."""
+    name = exported.form.value.upper()
+    types = ",".join(f"{name}={kind}" for name, kind in exported.types.items())
+    remarks = [
+        f"{name} has no types, and no empty strings apart from absent ones. Load it with: --types {types}"
+    ]
+    if exported.mixed:
+        shown = ", ".join(exported.mixed)
+        remarks.append(
+            f"Of several types, which {name} cannot tell, so that they come back as text: {shown}."
+        )
+    return remarks

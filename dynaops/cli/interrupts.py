@@ -52,12 +52,20 @@ class Interrupts:
 
 @contextmanager
 def terminated_as_interrupted() -> Iterator[None]:
-    """A context in which SIGTERM does what Ctrl-C does: raises KeyboardInterrupt in the main thread."""
+    """A context in which SIGINT and SIGTERM raise KeyboardInterrupt in the main thread.
+
+    Also where SIGINT was ignored at the start, as in `command &` of a script: Python leaves that so, and nothing but
+    SIGKILL would end the command.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    before = {
+        signal.SIGINT: signal.signal(signal.SIGINT, signal.default_int_handler),
+        signal.SIGTERM: signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT)),
+    }
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -50,7 +50,7 @@ def run(via: Via, settings: Settings) -> int:
             "AWS has to report somewhere which rows it could not put",
             "Name a place in S3: --staging s3://BUCKET/PREFIX.",
         )
-    prepared = prepare(load.files, target.keys, lambda: way, load.reading())
+    prepared = prepare(load.files, target.keys, lambda: way, engines.reading(load))
     tell_what_is_read(prepared, screen)
     to = engines.handover(via, prepared, way)
     assert to.reports is not None

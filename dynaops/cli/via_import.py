@@ -82,7 +82,7 @@ def _begin(via: Via, document: Document, place: Store, way: Aws, screen: Screen)
     """Show what is going to be made, obtain agreement, stage the rows and start; None for a dry run."""
     plan = wiring.make_plan([document], place.load(), way)
     create = _creation(plan, via.load.table)
-    prepared = prepare(via.load.files, keys_of(create.parameters), lambda: way, via.load.reading())
+    prepared = prepare(via.load.files, keys_of(create.parameters), lambda: way, engines.reading(via.load))
     tell_what_is_read(prepared, screen)
     to = engines.handover(via, prepared, way)
     handed = to.ready or Handed(to.rows)

@@ -229,6 +229,20 @@ def test_a_bulk_put(cli: Cli, server: SandboxServer, aws: Aws, here: Path) -> No
     assert "old" not in rows["k1"] and not _objects(aws)
 
 
+def test_an_engine_puts_no_row_that_is_to_be_deleted(
+    cli: Cli, server: SandboxServer, aws: Aws, here: Path
+) -> None:
+    make_table(aws, "users", {"id": "S"})
+    requests = [
+        {"PutRequest": {"Item": {"id": {"S": "a"}}}},
+        {"DeleteRequest": {"Key": {"id": {"S": "gone"}}}},
+    ]
+    (here / "a.json").write_text(json.dumps({"users": requests}))
+    result = cli("load-data", "users", "a.json", "--via-bulk-put", *STAGING)
+    assert result.code == 1 and "is a delete, which" in result.out
+    assert [row["id"]["S"] for row in rows_of(aws, "users").values()] == ["a"]
+
+
 def test_a_watch_ends_where_nobody_but_a_portal_answers(
     cli: Cli, server: SandboxServer, aws: Aws, here: Path
 ) -> None:

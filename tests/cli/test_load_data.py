@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -318,6 +319,104 @@ def test_a_new_load_beside_an_unfinished_one(cli: Cli, aws: Aws, here: Path) -> 
     kept.write_text(json.dumps({**data, "block": 1, "fingerprint": "of another content"}))
     result = cli("load-data", "users", "a.jsonl")
     assert "so this load begins anew" in result.err and "4 rows read" in result.out
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_stopped_where_sigint_was_ignored(sink: SinkProcess, here: Path, how: signal.Signals) -> None:
+    """As in `dynaops load-data .. &` of a script, for which the shell has SIGINT ignored."""
+    _write(here / "a.jsonl", 30_000, text="x" * 300)
+    environment = {**bare_environment(here), **_environment(sink.url)}
+    program = (
+        "import signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN); "
+        "from dynaops.cli.main import main; sys.exit(main(['load-data', 'sink', 'a.jsonl']))"
+    )
+    running = subprocess.Popen(
+        [sys.executable, "-c", program],
+        env=environment,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        cwd=here,
+    )
+    while sink.stats()["requests"] < 60 and running.poll() is None:
+        time.sleep(0.02)
+    os.kill(running.pid, how)
+    _, errors = running.communicate(timeout=20)
+    assert running.returncode == 130
+    assert b"error: Interrupted after" in errors and b"with --resume to go on" in errors
+
+
+def _large(aws: Aws, rows: int = 900) -> None:
+    put(aws, "users", ({"id": {"S": f"k{n:04}"}, "v": {"S": "x" * 2_000}} for n in range(rows)))
+
+
+def _head(here: Path, server: SandboxServer, *arguments: str) -> tuple[list[bytes], int, bytes]:
+    """The first two lines of an export to a reader that goes away then, its exit code, its errors."""
+    running = popen(
+        "dynaops",
+        *("export-data", "users", "--out", "-", *arguments),
+        env={**bare_environment(here), **_environment(server.url)},
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert running.stdout is not None and running.stderr is not None
+    lines = [running.stdout.readline() for _ in range(2)]
+    running.stdout.close()
+    errors = running.stderr.read()
+    return lines, running.wait(timeout=30), errors
+
+
+@pytest.mark.parametrize("arguments", [(), ("--format", "csv", "--projection", "id,v"), ("--format", "csv")])
+def test_a_reader_that_goes_away_leaves_nothing(
+    aws: Aws, server: SandboxServer, here: Path, arguments: tuple[str, ...]
+) -> None:
+    _large(aws)
+    lines, code, errors = _head(here, server, *arguments)
+    assert code == 141 and b"Traceback" not in errors and b"error" not in errors
+    assert lines[0].startswith(b"id,v" if arguments else b'{"id":"k0') and len(lines[1]) > 2_000
+    left = [one for one in here.rglob("*") if one.is_file() and one.suffix in (".part", ".json", ".jsonl")]
+    assert not left
+
+
+def test_rows_reach_stdout_page_by_page(aws: Aws, server: SandboxServer, here: Path) -> None:
+    """A rate so low that the table would take a quarter of an hour: its first rows are there at once."""
+    _large(aws)
+    lines, code, _ = _head(here, server, "--rate", "0.5")
+    assert code == 141 and all(line.startswith(b'{"id":"k0') for line in lines)
+
+
+def test_to_stdout_each_row_keeps_its_types(cli: Cli, aws: Aws, server: SandboxServer, here: Path) -> None:
+    _large(aws, 700)
+    put(aws, "users", [{"id": {"S": "typed"}, "s": {"SS": ["a"]}}])
+    found = run_process("export-data", "users", "--out", "-", cwd=here, env=_environment(server.url))
+    assert found.code == 0 and len(found.out.splitlines()) == 701
+    (here / "all.jsonl").write_text(found.out)
+    before = rows_of(aws, "users")
+    assert cli("load-data", "users", "all.jsonl", "--delete").code == 0 and not _count(aws)
+    assert cli("load-data", "users", "all.jsonl").code == 0 and rows_of(aws, "users") == before
+    result = run_process(
+        "export-data", "users", "--out", "-", "--resume", cwd=here, env=_environment(server.url)
+    )
+    assert result.code == 1 and "what was written to stdout cannot be gone on with" in result.err
+
+
+def test_where_an_export_goes(cli: Cli, aws: Aws, here: Path) -> None:
+    put(aws, "users", [{"id": {"S": "a"}, "age": {"N": "3"}}])
+    result = cli("export-data", "users", "--out", "x.parquet")
+    assert result.code == 1 and "an export is not written as Parquet" in result.err
+    assert not list(here.glob("x*"))
+    assert cli("export-data", "users", "--out", "x.tsv").code == 0
+    assert (here / "x.tsv").read_text() == "id\tage\na\t3\n"
+    assert "folder/users.jsonl" in cli("export-data", "users", "--out", "folder/").out
+    assert (here / "folder" / "users.jsonl").read_text() == '{"id":"a","age":3}\n'
+    assert "users.jsonl is there already" in cli("export-data", "users", "--out", "folder").err
+    bucket = {"Bucket": "exports", "CreateBucketConfiguration": {"LocationConstraint": REGION}}
+    aws.call("s3", "CreateBucket", REGION, bucket)
+    result = cli("export-data", "users", "--out", "s3://exports/today/", "--json")
+    assert result.code == 0 and result.json["file"] == "s3://exports/today/users.jsonl"
+    result = cli("export-data", "users", "--out", "s3://exports/today/")
+    assert result.code == 1 and "s3://exports/today/users.jsonl is there already" in result.err
+    assert cli("export-data", "users", "--out", "s3://exports/today/", "--overwrite").code == 0
+    assert cli("load-data", "users", "s3://exports/today/users.jsonl").code == 0
 
 
 def test_export_and_load_give_the_same_table(cli: Cli, aws: Aws, here: Path) -> None:

@@ -155,10 +155,9 @@ def test_a_refusal_leaves_nothing_behind(aws: Aws, tmp_path: Path) -> None:
     assert {one.name for one in tmp_path.iterdir()} == {"checkpoint"}
 
 
-def _small_pages(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """Options with which a page has some ten rows at the most."""
-    monkeypatch.setattr("dynaops.data.exporting.scan._UNIT_BYTES", 1)
-    return {"rate": 4_000.0, "segments": 3}
+def _small_pages() -> dict[str, Any]:
+    """Options with which a page has ten rows at the most."""
+    return {"page_items": 10, "segments": 3}
 
 
 @pytest.mark.parametrize("form", [Form.AUTO, Form.CSV])
@@ -167,7 +166,7 @@ def test_an_export_that_failed_is_resumed(
 ) -> None:
     put(aws, "source", PLAIN)
     whole = _export(aws, tmp_path, "whole", form=form)
-    options = _small_pages(monkeypatch)
+    options = _small_pages()
     for nth in (3, 2, 4):
         server.faults.add(Rule("access_denied", operation="Scan", nth=nth, times=None))
         with pytest.raises(DynaopsError, match="denied"):
@@ -185,7 +184,7 @@ def test_resuming_another_export_is_refused(
     server: SandboxServer, aws: Aws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(aws, "source", PLAIN)
-    options = _small_pages(monkeypatch)
+    options = _small_pages()
     server.faults.add(Rule("access_denied", operation="Scan", nth=5, times=None))
     with pytest.raises(DynaopsError, match="denied"):
         _export(aws, tmp_path, **options)

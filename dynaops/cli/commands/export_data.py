@@ -25,7 +25,8 @@ def export_data(
     out: Annotated[
         str | None,
         typer.Option(
-            metavar="FILE", help="Where to; .gz and .zst are packed, - is stdout.  [default: TABLE.jsonl]"
+            metavar="FILE",
+            help="File (.jsonl, .csv, .tsv; .gz, .zst), folder, s3://BUCKET/KEY; - is stdout.  [default: TABLE.jsonl]",
         ),
     ] = None,
     format_: Annotated[
@@ -33,7 +34,7 @@ def export_data(
         typer.Option(
             "--format",
             metavar="NAME",
-            help="jsonl, csv or dynamodb.  [default: by FILE's name; jsonl, or dynamodb where types would be lost]",
+            help="jsonl, csv, tsv or dynamodb.  [default: by FILE's name; jsonl, or dynamodb if types would be lost]",
         ),
     ] = None,
     workers: Annotated[

@@ -20,6 +20,8 @@ from dynaops.data.exporting.finish import finish
 from dynaops.data.exporting.options import Exported, ExportOptions, Form
 from dynaops.data.exporting.scan import Scan
 from dynaops.data.exporting.spool import Spool
+from dynaops.data.exporting.tables import DELIMITERS, note_types, types_of
+from dynaops.data.exporting.to_stdout import StdoutStream, can_stream
 from dynaops.data.target import Target
 from dynaops.model.errors import DynaopsError
 from dynaops.stores.files import make_directory
@@ -36,7 +38,11 @@ def export(
     then is kept for `resume`, also after KeyboardInterrupt.
     """
     # Where a caller had closed it, Python has none, and the command line one that leads nowhere.
-    if options.out is None and getattr(sys.stdout, "name", os.devnull) == os.devnull:
+    if (
+        options.out is None
+        and options.upload is None
+        and getattr(sys.stdout, "name", os.devnull) == os.devnull
+    ):
         raise DynaopsError(
             "The rows cannot be written: stdout is closed", "Write them to a file with --out FILE."
         )
@@ -49,7 +55,13 @@ def export(
         "packing": options.packing.value,
         "narrowing": options.narrowing.members(),
     }
+    if options.upload:
+        about["upload"] = options.upload.url
+    if can_stream(options):
+        return _stream(aws, target, options, progress)
     part = options.out.with_name(f"{options.out.name}.part") if options.out else None
+    if options.out:
+        options.out.parent.mkdir(parents=True, exist_ok=True)
     make_directory(options.checkpoint)
     try:
         with FileLock(options.checkpoint / f"{target.name}.lock", timeout=0):
@@ -62,13 +74,36 @@ def export(
                 spool.close()
                 if not spool.begun:
                     spool.forget()
-            finish(spool, exported, options, target.keys)
+            try:
+                finish(aws, spool, exported, options, target.keys)
+            except BrokenPipeError:  # nobody reads it: nothing of it is to be gone on with
+                spool.forget()
+                raise
             exported.seconds = time.monotonic() - began
             return exported
     except Timeout:
         raise DynaopsError(
             "An export of this table is running already, in another process", exit_code=4
         ) from None
+
+
+def _stream(
+    aws: Aws, target: Target, options: ExportOptions, progress: Callable[[Exported], None]
+) -> Exported:
+    """Write rows to stdout as they come."""
+    if options.resume:
+        raise DynaopsError(
+            "--resume: what was written to stdout cannot be gone on with", "Write to a file with --out FILE."
+        )
+    began = time.monotonic()
+    stream = StdoutStream(options, target.keys)
+    _run(_Export(aws, target, options, stream, progress, began))
+    exported = stream.exported
+    if exported.form is Form.AUTO:
+        exported.form = Form.JSONL  # there was no row
+    exported.types = types_of(exported.types, target.keys)
+    exported.seconds = time.monotonic() - began
+    return exported
 
 
 def _run(job: _Export) -> None:
@@ -90,7 +125,7 @@ class _Export:
         aws: Aws,
         target: Target,
         options: ExportOptions,
-        spool: Spool,
+        spool: Spool | StdoutStream,
         progress: Callable[[Exported], None],
         began: float,
     ) -> None:
@@ -124,30 +159,27 @@ class _Export:
     async def _took(self, segment: int, page: dict[str, Any], key: Any) -> None:
         items = page["Items"]
         lines = b"".join(orjson.dumps({"Item": item}, option=orjson.OPT_APPEND_NEWLINE) for item in items)
-        packed = await asyncio.to_thread(self._spool.packed, lines) if lines else b""
+        page_bytes = await self._page(items, lines)
         exported = self._exported
         if exported.lost is None and shown.may_lose(lines):
             exported.lost = next(filter(None, map(shown.loss, items)), None)
-        if self._options.form is Form.CSV:
-            _note_types(exported.types, items)
+        if self._options.form in DELIMITERS:
+            mixed = set(exported.mixed)
+            note_types(exported.types, mixed, items)
+            exported.mixed = sorted(mixed)
         exported.items += len(items)
         exported.scanned += page.get("ScannedCount", len(items))
         exported.bytes += len(lines)
-        self._spool.append(segment, packed, key)
+        self._spool.append(segment, page_bytes, key)
+
+    async def _page(self, items: list[dict[str, Any]], lines: bytes) -> bytes:
+        """A page as it is kept; packing takes its time in a thread, a stream's pages come one after the other."""
+        if isinstance(self._spool, StdoutStream):
+            return self._spool.page(items, lines)
+        return await asyncio.to_thread(self._spool.page, items, lines)
 
     async def _report(self) -> None:
         while True:
             self._exported.seconds = time.monotonic() - self._began
             self._progress(self._exported)
             await asyncio.sleep(_PROGRESS_SECONDS)
-
-
-def _note_types(types: dict[str, str], items: list[dict[str, Any]]) -> None:
-    """Keep each column's type. One that holds several can be loaded again as text only."""
-    for item in items:
-        for name, value in item.items():
-            (kind,) = value
-            if kind == "NULL":
-                types.setdefault(name, "S")
-            elif types.setdefault(name, kind) != kind:
-                types[name] = "S"

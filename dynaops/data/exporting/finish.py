@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import shutil
 import sys
 from collections.abc import Iterable, Iterator
@@ -12,9 +10,12 @@ from typing import IO, Any
 
 import orjson
 
+from dynaops.aws.session import Aws
 from dynaops.data.exporting import shown
 from dynaops.data.exporting.options import Exported, ExportOptions, Form
 from dynaops.data.exporting.spool import Spool
+from dynaops.data.exporting.tables import DELIMITERS, TableWriter, types_of
+from dynaops.data.exporting.upload import upload
 from dynaops.data.reading.cut import AfterLine, Opening, pieces
 from dynaops.data.reading.inputs import LocalInput
 from dynaops.data.reading.streams import Packing, Stream
@@ -25,7 +26,7 @@ from dynaops.stores.files import failure
 _PAGE = 1 << 20
 
 
-def finish(spool: Spool, exported: Exported, options: ExportOptions, keys: Keys) -> None:
+def finish(aws: Aws, spool: Spool, exported: Exported, options: ExportOptions, keys: Keys) -> None:
     """Make the file whole and put it in its place. Sets the form that was chosen. Raises DynaopsError kinds."""
     exported.form = _form(options.form, exported)
     out = options.out
@@ -36,7 +37,9 @@ def finish(spool: Spool, exported: Exported, options: ExportOptions, keys: Keys)
             with made.open("wb") as file:
                 made.chmod(0o600)
                 exported.bytes = _write(file, spool, options.packing, exported, keys)
-        if out is None:
+        if options.upload is not None:
+            upload(aws, made, options.upload)
+        elif out is None:
             _copy_to_stdout(made)
         else:
             made.replace(out)
@@ -51,7 +54,7 @@ def finish(spool: Spool, exported: Exported, options: ExportOptions, keys: Keys)
 
 
 def _copy_to_stdout(made: Path) -> None:
-    """Write the file to stdout. Raises BrokenPipeError where its reader has gone; what was exported is kept."""
+    """Write the file to stdout. Raises BrokenPipeError where its reader has gone."""
     with made.open("rb") as file:
         try:
             shutil.copyfileobj(file, sys.stdout.buffer)
@@ -74,7 +77,7 @@ def _form(wanted: Form, exported: Exported) -> Form:
 def _write(file: IO[bytes], spool: Spool, packing: Packing, exported: Exported, keys: Keys) -> int:
     """Write all rows; answers the bytes before packing."""
     items = _items(spool.part, packing)
-    pages = _csv(items, exported, keys) if exported.form is Form.CSV else _jsonl(items)
+    pages = _table(items, exported, keys) if exported.form in DELIMITERS else _jsonl(items)
     total = 0
     for page in pages:
         total += len(page)
@@ -95,18 +98,9 @@ def _jsonl(pages: Iterable[list[dict[str, Any]]]) -> Iterator[bytes]:
         yield b"".join(orjson.dumps(shown.plain(item), option=orjson.OPT_APPEND_NEWLINE) for item in items)
 
 
-def _csv(pages: Iterable[list[dict[str, Any]]], exported: Exported, keys: Keys) -> Iterator[bytes]:
-    """The keys' columns come first, the others by name."""
-    own = [name for name in (keys.hash_key, keys.range_key) if name in exported.types]
-    columns = [*own, *sorted(exported.types.keys() - set(own))]
-    exported.types = {name: exported.types[name] for name in columns}
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    for items in pages:
-        for item in items:
-            writer.writerow([shown.cell(item[name]) if name in item else "" for name in columns])
-        yield text.getvalue().encode()
-        text.seek(0)
-        text.truncate()
-    yield text.getvalue().encode()
+def _table(pages: Iterable[list[dict[str, Any]]], exported: Exported, keys: Keys) -> Iterator[bytes]:
+    """CSV or TSV."""
+    exported.types = types_of(exported.types, keys)
+    writer = TableWriter(list(exported.types), exported.form)
+    yield writer.header()
+    yield from map(writer.rows, pages)

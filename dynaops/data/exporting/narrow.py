@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from dynaops.data.exporting.options import Narrowing
@@ -17,28 +18,37 @@ _STEP = re.compile(r"([^.\[\]]+)((?:\[\d+\])*)").fullmatch
 def narrowing(filter_: str | None, projection: str | None, names: str | None, given: str | None) -> Narrowing:
     """The expressions; `names` and `given` values are JSON objects. Raises DynaopsError.
 
-    Attributes of a projection are replaced by placeholders, so that reserved words need no care.
+    Attributes of a projection are replaced by placeholders, so that reserved words need no care. What `names` knows
+    stands in it for that attribute (``#d``), also one with a dot in its name.
     """
     known = {str(name): str(value) for name, value in _object(names, "--names").items()}
-    expression, added = _projection(projection)
-    return Narrowing(filter_, expression, {**known, **added}, _values(_object(given, "--values")))
+    expression, added, columns = _projection(projection, known)
+    return Narrowing(filter_, expression, {**known, **added}, _values(_object(given, "--values")), columns)
 
 
-def _projection(paths: str | None) -> tuple[str | None, dict[str, str]]:
+def _projection(
+    paths: str | None, known: Mapping[str, str]
+) -> tuple[str | None, dict[str, str], tuple[str, ...]]:
+    """The expression, the names of its placeholders, and the attributes that it leaves."""
     if not paths:
-        return None, {}
+        return None, {}, ()
+    columns: dict[str, None] = {}
     placeholders: dict[str, str] = {}
     written = []
     for path in paths.split(","):
-        steps = []
+        steps: list[str] = []
         for step in path.strip().split("."):
             found = _STEP(step)
             if found is None:
                 raise DynaopsError(f"--projection: {path!r} is no attribute or path")
-            name = placeholders.setdefault(found[1], f"#dynaops{len(placeholders)}")
+            name = found[1]
+            if name not in known:
+                name = placeholders.setdefault(name, f"#dynaops{len(placeholders)}")
+            if not steps:
+                columns[known.get(found[1], found[1])] = None
             steps.append(name + found[2])
         written.append(".".join(steps))
-    return ",".join(written), {name: attribute for attribute, name in placeholders.items()}
+    return ",".join(written), {name: attribute for attribute, name in placeholders.items()}, tuple(columns)
 
 
 def _values(given: dict[str, Any]) -> dict[str, Any]:

@@ -20,6 +20,10 @@ from dynaops.model.errors import DynaopsError
 _TARGET = "DynamoDB_20120810.Scan"
 _UNIT_BYTES = 8192
 """Read by one unit where reads need not be consistent (Developer Guide, Read capacity units)."""
+_PAGES_A_SECOND = 4
+"""Into how many pages the units of a second are divided, so that a rate holds from the first second."""
+_MOST_BYTES = 1 << 20
+"""Of a page (Scan, API reference)."""
 
 Took = Callable[[int, dict[str, Any], Any], Awaitable[None]]
 """Is given a page of a segment (Scan's answer), and where the segment goes on (False: it has ended)."""
@@ -44,6 +48,12 @@ class Scan:
         self._renew = renew
         self._loop = asyncio.get_running_loop()
         self._bucket = Bucket(options.rate, self._loop.time) if options.rate else None
+        self._unit = _UNIT_BYTES // 2 if options.consistent else _UNIT_BYTES
+        self._item_bytes = item_bytes
+        self._limit = options.page_items or 0
+        if self._bucket and options.rate:
+            self._limit = self._first_limit(options.rate)
+            self._bucket.correct(options.rate / _PAGES_A_SECOND)  # the first page has to be waited for, too
         self._failed: asyncio.Future[DynaopsError] = self._loop.create_future()
         self._tasks: set[asyncio.Task[None]] = set()
         self._wire = Wire(route, credentials, self._expired, options.timeout, options.segments)
@@ -53,7 +63,6 @@ class Scan:
             "ConsistentRead": options.consistent,
             "ReturnConsumedCapacity": "TOTAL",
             **options.narrowing.members(),
-            **_limit(options, item_bytes),
         }
 
     async def run(self, keys: list[Any], took: Took) -> None:
@@ -85,21 +94,25 @@ class Scan:
 
     async def _page(self, segment: int, key: Any) -> dict[str, Any]:
         request = {**self._request, "Segment": segment, **({"ExclusiveStartKey": key} if key else {})}
-        body = orjson.dumps(request)
-        attempt, since = 0, self._loop.time()
+        attempt, since, waited = 0, self._loop.time(), self._exported.waited
         while True:
-            await self._take_unit()
-            answer = await self._send(body)
+            taken = await self._take_units()
+            if self._limit:
+                request["Limit"] = self._limit
+            answer = await self._send(orjson.dumps(request))
             if answer.status == 200 and (page := _page_of(answer)) is not None:
-                self._count(page)
+                self._count(page, taken)
                 return page
+            if self._bucket:
+                self._bucket.correct(-taken)
             outcome = refusal(answer)
             if answer.status == 200:
                 reason = f"the answer of {self._route.answering} is no page of a Scan"
                 outcome = Outcome(Verdict.LOST, text=reason)
             if outcome.verdict not in (Verdict.BUSY, Verdict.LOST):
                 raise refusal_error(outcome.code, outcome.text, "dynamodb:Scan", self._route.region)
-            if self._loop.time() - since > self._options.patience:
+            waited_here = self._exported.waited - waited  # it was the reader of stdout that took its time
+            if self._loop.time() - since - waited_here > self._options.patience:
                 raise DynaopsError(
                     f"AWS has given no page for {self._options.patience:g} s; the last reason was: {outcome.text}",
                     "What is exported is recorded; run the command again with --resume when AWS can be reached.",
@@ -119,16 +132,42 @@ class Scan:
         self._wire.send(_TARGET, body, done)
         return await answered
 
-    async def _take_unit(self) -> None:
-        if self._bucket:
-            while wait := self._bucket.take(1):
-                await asyncio.sleep(wait)
+    async def _take_units(self) -> float:
+        """Wait until the rate allows a page; answers how many units it is thought to take."""
+        if not self._bucket:
+            return 0.0
+        units = self._expected_units()
+        while wait := self._bucket.take(units):
+            await asyncio.sleep(wait)
+        return units
 
-    def _count(self, page: dict[str, Any]) -> None:
+    def _expected_units(self) -> float:
+        size = min(_MOST_BYTES, self._limit * self._item_bytes) if self._item_bytes else self._unit
+        return max(0.5, size / self._unit)
+
+    def _count(self, page: dict[str, Any], taken: float) -> None:
         consumed = float((page.get("ConsumedCapacity") or {}).get("CapacityUnits", 0))
         self._exported.consumed += consumed
         if self._bucket:
-            self._bucket.correct(consumed - 1)
+            self._bucket.correct(consumed - taken)
+            self._learn(page.get("ScannedCount") or len(page["Items"]), consumed)
+
+    def _learn(self, scanned: int, consumed: float) -> None:
+        """Ask for as many items a page as the rate has room for, by the size of the last page's items."""
+        if not scanned or not self._options.rate:
+            return
+        size = consumed * self._unit / scanned
+        self._item_bytes = max(size, (self._item_bytes + size) / 2)  # up at once, down slowly
+        room = self._options.rate / _PAGES_A_SECOND * self._unit / max(1.0, self._item_bytes)
+        most = self._options.page_items or self._limit * 2
+        self._limit = max(1, int(min(room, most)))
+
+    def _first_limit(self, rate: float) -> int:
+        """Items of the first pages: one, where nobody knows how large they are."""
+        if not self._item_bytes:
+            return 1
+        room = int(rate / _PAGES_A_SECOND * self._unit / max(1.0, self._item_bytes))
+        return max(1, min(room, self._options.page_items or room))
 
     def _expired(self, refused: Credentials) -> None:
         task = self._loop.create_task(self._renewed(refused))
@@ -161,12 +200,3 @@ def _is_page(page: dict[str, Any]) -> bool:
 
 def _is_value(value: Any) -> bool:
     return isinstance(value, dict) and len(value) == 1
-
-
-def _limit(options: ExportOptions, item_bytes: float) -> dict[str, int]:
-    """So few items a page that a low rate is not overrun by a single one (a page is 1 MB, or 128 units)."""
-    if not options.rate:
-        return {}
-    unit = _UNIT_BYTES // 2 if options.consistent else _UNIT_BYTES
-    most = options.rate * unit / max(1.0, item_bytes or 400.0)
-    return {"Limit": max(1, int(most))}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -19,7 +20,7 @@ def may_lose(lines: bytes) -> bool:
     return any(sign in lines for sign in _SIGNS)
 
 
-def loss(item: dict[str, Any]) -> str | None:
+def loss(item: Mapping[str, Any]) -> str | None:
     """The first attribute whose type plain JSON cannot tell, in words; None if there is none."""
     for name, value in item.items():
         kind = _losing(value)
@@ -28,7 +29,7 @@ def loss(item: dict[str, Any]) -> str | None:
     return None
 
 
-def plain(item: dict[str, Any]) -> dict[str, Any]:
+def plain(item: Mapping[str, Any]) -> dict[str, Any]:
     """An item as plain JSON. Sets become lists, binary stays base64 text."""
     return {name: plain_value(value) for name, value in item.items()}
 

@@ -12,6 +12,7 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import asdict, fields
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from dynaops.stores.files import failure, make_directory, replace
 
 FORMAT = 1
 _SAVE_SECONDS = 0.5
-_KEPT = ("items", "scanned", "bytes", "consumed", "requests", "throttles", "lost", "types")
+_KEPT = ("items", "scanned", "bytes", "consumed", "requests", "throttles", "lost", "types", "mixed")
 
 
 class Spool:
@@ -60,6 +61,10 @@ class Spool:
     def packed(self, lines: bytes) -> bytes:
         """A page as it is appended. May be called from any thread."""
         return self._pack(lines)
+
+    def page(self, items: list[dict[str, Any]], lines: bytes) -> bytes:  # noqa: ARG002 (as of a stream)
+        """A page of items, whose DynamoDB JSON is `lines`, as it is appended. May be called from any thread."""
+        return self._pack(lines) if lines else b""
 
     def append(self, segment: int, packed: bytes, key: Any) -> None:
         """A page of a segment that goes on at `key` (False: is at its end)."""
@@ -133,11 +138,25 @@ def _digest(about: dict[str, Any]) -> str:
     return hashlib.sha256(orjson.dumps(about, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
 
 
+def _compress_of(packing: Packing) -> Callable[[bytes], bytes]:
+    """The standard library's, which a Python may have been built without."""
+    module, command = ("bz2", "bzip2") if packing is Packing.BZIP2 else ("lzma", "xz")
+    try:
+        compress: Callable[[bytes], bytes] = import_module(module).compress
+    except ImportError:
+        raise DynaopsError(
+            f"This Python was built without {module}", f"Export to .gz, or pack the file with {command}."
+        ) from None
+    return compress
+
+
 def _packer(packing: Packing) -> Callable[[bytes], bytes]:
     if packing is Packing.GZIP:
         return lambda data: gzip.compress(data, 6, mtime=0)
     if packing is Packing.NONE:
         return lambda data: data
+    if packing in (Packing.BZIP2, Packing.XZ):
+        return _compress_of(packing)
     try:
         import zstandard
     except ImportError:

@@ -138,7 +138,9 @@ class JsonRows:
             elif self._deletes:
                 harvest.rows.append(self._one.deleted(text, line))
             else:
-                raise Malformed("is a delete, which --if-not-exists and --update do not carry out")
+                raise Malformed(
+                    "is a delete, which --if-not-exists, --update and AWS's engines do not carry out"
+                )
         except Malformed as error:
             harvest.reject(line, str(error), text, {"delete": True} if part.action is Action.DELETE else None)
 

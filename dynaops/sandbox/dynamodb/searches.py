@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from dynaops.sandbox.dispatch import Call, Touched, operation
@@ -12,6 +13,8 @@ from dynaops.sandbox.dynamodb.values import BARE, OLDER, Reader
 from dynaops.sandbox.errors import validation
 
 Body = dict[str, Any]
+_LIST = re.compile(r"(#\w+)\[")
+_OTHERS = ("FilterExpression", "KeyConditionExpression")
 
 
 @operation("dynamodb", "Query")
@@ -41,7 +44,26 @@ def _search(call: Call, given: Given) -> Touched:
         consumed.read(_read_bytes(call, rules, answer), bool(call.body.get("ConsistentRead")), index)
         capacity.show_one(call.body, answer, consumed)
 
-    return Touched(given.touch, answered if capacity.wanted(call.body) else None)
+    def touch(parsed: Body) -> None:
+        given.touch(parsed)
+        _name_lists(parsed)
+
+    return Touched(touch, answered if capacity.wanted(call.body) else None)
+
+
+def _name_lists(parsed: Body) -> None:
+    """Write out the names of lists in a projection (``#l[1]``), of which moto does not know placeholders."""
+    names: dict[str, str] = parsed.get("ExpressionAttributeNames") or {}
+    projection: str = parsed.get("ProjectionExpression") or ""
+    for placeholder in {name for name in _LIST.findall(projection) if name in names}:
+        projection = projection.replace(f"{placeholder}[", f"{names[placeholder]}[")
+        parsed["ProjectionExpression"] = projection
+        expressions = (projection, *(parsed.get(one) or "" for one in _OTHERS))
+        if not any(re.search(rf"{re.escape(placeholder)}\b", one) for one in expressions):
+            names = {name: attribute for name, attribute in names.items() if name != placeholder}
+            parsed["ExpressionAttributeNames"] = names
+    if not names:
+        parsed.pop("ExpressionAttributeNames", None)
 
 
 def _read_bytes(call: Call, rules: Rules, answer: Body) -> int:

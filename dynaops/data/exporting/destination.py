@@ -1,0 +1,119 @@
+"""Where an export goes and in what form, by the name that is given: a file, a folder, an object in S3, stdout."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from dynaops.data.exporting.options import Form, S3Target
+from dynaops.data.reading.streams import Packing
+from dynaops.model.errors import DynaopsError
+
+STDOUT = "-"
+_S3 = "s3://"
+_PACKINGS = {".gz": Packing.GZIP, ".zst": Packing.ZSTD, ".bz2": Packing.BZIP2, ".xz": Packing.XZ}
+_JSON_LINES = (".jsonl", ".ndjson", ".jsonlines", ".json")
+_TABLES = {".csv": Form.CSV, ".tsv": Form.TSV, ".tab": Form.TSV}
+_ENDINGS = {Form.CSV: ".csv", Form.TSV: ".tsv"}
+_FOREIGN = {
+    ".parquet": "Parquet",
+    ".pq": "Parquet",
+    ".xlsx": "Excel",
+    ".xls": "Excel",
+    ".ods": "OpenDocument",
+    ".arrow": "Arrow",
+    ".feather": "Feather",
+    ".orc": "ORC",
+    ".avro": "Avro",
+    ".ion": "Amazon Ion",
+    ".sqlite": "SQLite",
+    ".sqlite3": "SQLite",
+    ".db": "a database",
+    ".duckdb": "DuckDB",
+    ".sql": "SQL",
+    ".xml": "XML",
+    ".yaml": "YAML",
+    ".yml": "YAML",
+    ".pkl": "a pickle",
+    ".zip": "a zip archive",
+    ".tar": "a tar archive",
+    ".tgz": "a tar archive",
+    ".7z": "a 7z archive",
+    ".lz4": "LZ4",
+    ".snappy": "Snappy",
+    ".br": "Brotli",
+}
+"""Formats that an export is not written in, by the endings of their files' names."""
+
+
+@dataclass(frozen=True)
+class Destination:
+    """Where to: `file`, or `upload`; neither: stdout."""
+
+    file: Path | None
+    upload: S3Target | None
+    form: Form
+    packing: Packing
+
+    @property
+    def name(self) -> str:
+        """For people."""
+        return self.upload.url if self.upload else str(self.file or "stdout")
+
+
+def destination(out: str | None, wanted: str | None, stem: str) -> Destination:
+    """What --out and --format say; `stem` names the file where they name a folder or nothing. Raises DynaopsError."""
+    form = _form(wanted)
+    if out == STDOUT:
+        return Destination(None, None, form, Packing.NONE)
+    if out is not None and out.startswith(_S3):
+        upload = _in_s3(out, f"{stem}{_ENDINGS.get(form, '.jsonl')}")
+        form, packing = _by_name(upload.key, form, wanted)
+        return Destination(None, upload, form, packing)
+    file = Path(out or f"{stem}{_ENDINGS.get(form, '.jsonl')}")
+    if out is not None and (out.endswith("/") or file.is_dir()):
+        file = file / f"{stem}{_ENDINGS.get(form, '.jsonl')}"
+    form, packing = _by_name(file.name, form, wanted)
+    return Destination(file, None, form, packing)
+
+
+def _by_name(name: str, form: Form, wanted: str | None) -> tuple[Form, Packing]:
+    """The form and packing that a file's name says. Raises DynaopsError where it says another than --format."""
+    path = PurePosixPath(name)
+    ending = path.suffix.lower()
+    packing = _PACKINGS.get(ending, Packing.NONE)
+    if packing is not Packing.NONE:
+        ending = PurePosixPath(path.stem).suffix.lower()
+    if ending in _FOREIGN:
+        raise DynaopsError(
+            f"--out {name}: an export is not written as {_FOREIGN[ending]}",
+            "Forms are JSON lines (.jsonl), CSV (.csv), TSV (.tsv), each also as .gz or .zst; other tools make what "
+            "you need of these, such as DuckDB: COPY (FROM 'x.jsonl') TO 'x.parquet'.",
+        )
+    named = _TABLES.get(ending)
+    if wanted is not None:
+        lines = ending in _JSON_LINES and form in (Form.CSV, Form.TSV)
+        if lines or (named is not None and named is not form):
+            raise DynaopsError(
+                f"--out {name} names another format than --format {wanted}", "Leave out one of the two."
+            )
+        return form, packing
+    return named or form, packing
+
+
+def _form(wanted: str | None) -> Form:
+    known = [form.value for form in Form if form is not Form.AUTO]
+    if wanted is None:
+        return Form.AUTO
+    if wanted not in known:
+        raise DynaopsError(f"--format: there is no {wanted!r}", f"Formats are {', '.join(known)}.")
+    return Form(wanted)
+
+
+def _in_s3(url: str, name: str) -> S3Target:
+    bucket, _, key = url.removeprefix(_S3).partition("/")
+    if not bucket:
+        raise DynaopsError(
+            f"--out {url} names no bucket", "Write it as s3://BUCKET/KEY or s3://BUCKET/PREFIX/."
+        )
+    return S3Target(bucket, key if key and not key.endswith("/") else f"{key}{name}")

@@ -1,0 +1,71 @@
+"""An export to stdout while it is scanned: rows are written as their pages come, and nothing of it is kept."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from dynaops.data.exporting import shown
+from dynaops.data.exporting.options import Exported, ExportOptions, Form
+from dynaops.data.exporting.tables import TableWriter, columns_of
+from dynaops.data.rows import Keys
+from dynaops.model.errors import DynaopsError
+
+
+def can_stream(options: ExportOptions) -> bool:
+    """Whether rows can be written as they come: CSV needs to know its columns, which a projection tells."""
+    if options.out is not None or options.upload is not None:
+        return False
+    return options.form not in (Form.CSV, Form.TSV) or bool(options.narrowing.columns)
+
+
+class StdoutStream:
+    """Takes the pages of a scan. Raises BrokenPipeError where the reader of stdout has gone."""
+
+    def __init__(self, options: ExportOptions, keys: Keys) -> None:
+        self.keys: list[Any] = [None] * options.segments
+        self.exported = Exported(form=options.form)
+        self._table: TableWriter | None = None
+        if options.form in (Form.CSV, Form.TSV):
+            columns = columns_of(options.narrowing.columns, keys)
+            self._table = TableWriter(columns, options.form)
+            self._write(self._table.header())
+
+    def page(self, items: list[dict[str, Any]], lines: bytes) -> bytes:
+        """A page as it is written. `lines` are its items as DynamoDB JSON."""
+        exported = self.exported
+        if self._table is not None:
+            return self._table.rows(items)
+        if exported.form is Form.AUTO and items:
+            exported.form = Form.DYNAMODB if any(map(shown.loss, items)) else Form.JSONL
+            exported.chosen = True
+        if exported.form is Form.DYNAMODB:
+            return lines
+        return b"".join(map(self._line, items))
+
+    def append(self, segment: int, page: bytes, key: Any) -> None:
+        """Write a page of a segment that goes on at `key`."""
+        self._write(page)
+        self.keys[segment] = key
+
+    def _line(self, item: Mapping[str, Any]) -> bytes:
+        """An item as plain JSON, or as DynamoDB JSON where that would lose a type and nobody asked for it."""
+        if self.exported.chosen and shown.loss(item):
+            self.exported.typed_lines += 1
+            return orjson.dumps({"Item": item}, option=orjson.OPT_APPEND_NEWLINE)
+        return orjson.dumps(shown.plain(item), option=orjson.OPT_APPEND_NEWLINE)
+
+    def _write(self, data: bytes) -> None:
+        began = time.monotonic()
+        try:
+            sys.stdout.buffer.write(data)
+            sys.stdout.buffer.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise DynaopsError(f"Cannot write the export to stdout: {error.strerror or error}") from error
+        self.exported.waited += time.monotonic() - began

@@ -1,0 +1,46 @@
+"""A finished export to S3, part by part: there is no object before all of it is there."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from dynaops.aws.errors import AwsFailure
+from dynaops.aws.objects import list_objects
+from dynaops.aws.session import Aws
+from dynaops.data.exporting.options import S3Target
+
+_PART_BYTES = 16 << 20
+_MOST_PARTS = 9_000
+"""Of one object; S3 takes 10,000 (User Guide, "Multipart upload limits")."""
+
+
+def is_there(aws: Aws, target: S3Target) -> bool:
+    """Whether there is such an object. Raises DynaopsError kinds."""
+    return any(one.key == target.key for one in list_objects(aws, target.bucket, target.key))
+
+
+def upload(aws: Aws, file: Path, target: S3Target) -> None:
+    """Make the object. Raises DynaopsError kinds; nothing is left there then, also after KeyboardInterrupt."""
+    named: dict[str, Any] = {"Bucket": target.bucket, "Key": target.key}
+    size = file.stat().st_size
+    with file.open("rb") as content:
+        if size <= _PART_BYTES:
+            aws.call("s3", "PutObject", aws.region, {**named, "Body": content.read()})
+            return
+        begun = {**named, "UploadId": aws.call("s3", "CreateMultipartUpload", aws.region, named)["UploadId"]}
+        try:
+            parts: list[dict[str, Any]] = []
+            length = max(_PART_BYTES, -(-size // _MOST_PARTS))
+            while data := content.read(length):
+                number = len(parts) + 1
+                request = {**begun, "PartNumber": number, "Body": data}
+                answer = aws.call("s3", "UploadPart", aws.region, request)
+                parts.append({"ETag": answer["ETag"], "PartNumber": number})
+            whole = {**begun, "MultipartUpload": {"Parts": parts}}
+            aws.call("s3", "CompleteMultipartUpload", aws.region, whole)
+        except BaseException:
+            with suppress(AwsFailure):
+                aws.call("s3", "AbortMultipartUpload", aws.region, begun)
+            raise
