@@ -224,27 +224,30 @@ def test_the_proxy_is_named_without_its_password() -> None:
     assert route.answering == "dynamodb.example (through the proxy proxy.example:3128)"
 
 
-def _export_to_stdout(folder: Path) -> None:
+def _export_to_stdout(folder: Path, form: Form = Form.DYNAMODB) -> None:
     table = _Table([])
     table.rows = {f"k{n}": {"id": {"S": f"k{n}"}} for n in range(9)}
     target = Target("t", "eu-west-1", Keys("id", None, {"id": "S"}), 0, None, None, 9, 90, "i", "arn")
     options = ExportOptions(
-        out=None, form=Form.DYNAMODB, packing=Packing.NONE, segments=1, checkpoint=folder / "export"
+        out=None, form=form, packing=Packing.NONE, segments=1, checkpoint=folder / "export"
     )
     _with(table, lambda aws: export(aws, target, options))
 
 
-def test_a_full_disk_behind_stdout_is_told_and_the_rows_are_kept(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("form", [Form.DYNAMODB, Form.CSV])
+def test_a_full_disk_behind_stdout_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: Form
 ) -> None:
+    """CSV, which is written when all is read, is kept to be gone on with."""
     with Path("/dev/full").open("w") as full:
         monkeypatch.setattr(sys, "stdout", full)
         with pytest.raises(DynaopsError, match="to stdout: No space left on device"):
-            _export_to_stdout(tmp_path)
+            _export_to_stdout(tmp_path, form)
         monkeypatch.undo()
         with suppress(OSError):
             full.close()
-    assert len((next((tmp_path / "export").glob("*.part"))).read_bytes().splitlines()) == 9
+    kept = [one.read_bytes().count(b"\n") for one in (tmp_path / "export").glob("*.part")]
+    assert kept == ([9] if form is Form.CSV else [])
 
 
 def test_a_reader_of_stdout_that_has_gone_is_no_failure_of_ours(
