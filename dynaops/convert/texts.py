@@ -38,6 +38,8 @@ class Text:
     text: str
     context: Mapping[str, str] | None = None
     """Of a template that `cdk synth` has written: the pseudo parameters of the environment it is deployed in."""
+    found_in_folder: bool = False
+    """Whether its folder was named, and not the file itself."""
 
     @cached_property
     def documents(self) -> list[Any] | None:
@@ -92,7 +94,7 @@ def read(paths: Sequence[str], notes: Notes) -> list[Text]:
         raw = _bytes(path, room)
         room -= len(raw)
         name = "stdin" if path == STDIN else Path(path).as_posix()
-        found.append(Text(name, _decoded(raw, path), context))
+        found.append(Text(name, _decoded(raw, path), context, found_in_folder=path not in paths))
     return found
 
 

@@ -41,7 +41,7 @@ resource "aws_dynamodb_table" "t" {{
         ('format("%s-%s", var.stage, "x")', "live-x"),
         ('join("-", concat(["a"], local.names.two))', "a-a-b"),
         ('lower("ABC")', "abc"),
-        ("try(var.nothing, var.stage)", "live"),
+        ("try(local.names.three, var.stage)", "live"),
         ("var.open", "given"),
         ('coalesce("", var.stage)', "live"),
         ('lookup(local.names, "three", "other")', "other"),
@@ -74,7 +74,7 @@ def test_what_stands_one_after_another_is_not_deep(tmp_path: Path) -> None:
             "random_pet.name.id",
             "random_pet.name.id is not known: give it with --parameter random_pet.name.id=VALUE",
         ),
-        ('[for x in ["a"] : x][0]', "cannot be worked out here"),
+        ("try(var.nothing, var.stage)", "var.nothing has no value"),
         ('sha1("x")', 'sha1("x") cannot be worked out here'),
     ],
 )
@@ -159,7 +159,13 @@ def test_tfvars_fill_a_configurations_variables(tmp_path: Path) -> None:
     from dynaops.convert.formats import Options
     from dynaops.convert.run import convert
 
-    assert spec_of(convert([str(tmp_path)], None, Options()))["table_name"] == "t-prod-x"
+    named = convert([str(tmp_path / "main.tf"), str(tmp_path / "prod.tfvars")], None, Options())
+    assert spec_of(named)["table_name"] == "t-prod-x"
+    beside = convert([str(tmp_path)], None, Options({"open": "y"}))
+    assert "only with -var-file" in lost(beside)["prod.tfvars"], (
+        "which of the folder's files, nobody has said"
+    )
+    assert spec_of(beside)["table_name"] == "t-live-y"
 
 
 def test_a_map_of_tables(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from dynaops.convert.pieces import Kind, Named, Spec
 from dynaops.convert.policies import statements_of
 from dynaops.convert.scaling import dimension
 from dynaops.convert.terraform import tables
-from dynaops.convert.terraform.world import World, bare
+from dynaops.convert.terraform.world import World
 
 
 def replica(world: World, part: Part, address: str) -> None:  # noqa: ARG001
@@ -273,7 +273,7 @@ def log_group(world: World, part: Part, address: str) -> None:  # noqa: ARG001
 
 
 def iam_policy(world: World, part: Part, address: str) -> None:
-    key = (part.text("arn") if world.observed else None) or f"${{id:{bare(address)}}}"
+    key = (part.text("arn") if world.observed else None) or f"${{id:{address}}}"
     part.skip("id", "arn", "policy_id", "name_prefix", "attachment_count", "description", "tags", "tags_all")
     name, path = part.text("name"), part.text("path")
     statements = statements_of(_document(part, "policy"))

@@ -1,67 +1,145 @@
-"""From ``.tfvars`` and ``.tf`` files: the variables of a table's module, module calls, and resources."""
+"""From ``.tfvars`` and ``.tf`` files: configurations, and the variables of a table's module.
+
+The ``.tf`` files of one folder are one root module. Values of its variables come in Terraform's order, the later ones
+winning: ``terraform.tfvars``, ``terraform.tfvars.json``, ``*.auto.tfvars`` by name, then the files that were named.
+Source: Terraform Language, Variable Definition Precedence.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from dynaops.convert.notes import Where
-from dynaops.convert.part import Part, tree
+from dynaops.convert.part import Part, Unknown, tree
 from dynaops.convert.pieces import Pieces
-from dynaops.convert.terraform import module
-from dynaops.convert.terraform.configuration import Configuration
-from dynaops.convert.terraform.evaluate import Path, Scope, mapped
+from dynaops.convert.terraform import module, registry
+from dynaops.convert.terraform.blocks import mapped
+from dynaops.convert.terraform.evaluate import Path as Reference
+from dynaops.convert.terraform.evaluate import Scope
+from dynaops.convert.terraform.folders import Folders, boundary
 from dynaops.convert.terraform.hcl import Body, parse
+from dynaops.convert.terraform.module_instance import ModuleInstance
+from dynaops.convert.terraform.references import Project
+from dynaops.convert.terraform.values import NOWHERE
 from dynaops.convert.terraform.world import World
 from dynaops.convert.texts import Text
 from dynaops.engine.yaml_tree import Node
 
+_AUTO = (".auto.tfvars", ".auto.tfvars.json")
+_FIRST = ("terraform.tfvars", "terraform.tfvars.json")
+
 
 def read(texts: Sequence[Text], pieces: Pieces, given: Mapping[str, str], region: str | None) -> None:
-    """Take all files: those of a configuration are one, each tfvars file without one is a table. Raises Unreadable."""
-    bodies: list[Body] = []
+    """Take all files: those of a folder are one configuration, each tfvars file without one is a table.
+
+    Raises Unreadable.
+    """
+    bodies: dict[str, list[Body]] = {}
     values: list[tuple[Text, Node]] = []
     for text in texts:
         if text.path.endswith(".json"):
-            text.json()  # says what is wrong with it
-        if text.documents is not None:
-            values.append((text, tree(text.documents[0], text.path)))
+            (document, *_) = [*text.json(), None]  # says what is wrong with it
+            if text.path.endswith(".tf.json"):
+                why = "Terraform's JSON syntax is not read here: convert the state, or a plan's JSON"
+                pieces.notes.lost(Where(Path(text.path).name, (text.path, 0, 0)), why)
+            else:
+                values.append((text, tree(document, text.path)))
             continue
         body = parse(text.written_by_hand(), text.path)
         if body.blocks:
-            bodies.append(body)
+            bodies.setdefault(_folder(text), []).append(body)
         else:
             values.append((text, mapped(body, Scope(_nothing, pieces.budget))))
     if not bodies:
-        world = World(pieces, observed=False, region=region)
         for text, node in values:
-            _variables(world, text, node)
+            _variables(World(pieces, observed=False, region=region), text, node)
         return
-    variables = {
-        name: one for _, node in values if isinstance(node.value, dict) for name, one in node.value.items()
-    }
-    configuration = Configuration(bodies, variables, given, region, pieces)
-    found = configuration.read()
-    declared = configuration.variables()
-    if not found and isinstance(declared.value, dict) and module.is_table(set(declared.value)):
-        where = Where("variables", declared.spot)
-        module.read(World(pieces, observed=False, region=region), Part(declared, where, pieces.notes))
+    for folder, some in bodies.items():
+        _configuration(folder, some, _given_in(folder, values, bodies, pieces), pieces, given, region)
+
+
+def _folder(text: Text) -> str:
+    return "" if text.path == "stdin" else Path(text.path).parent.as_posix()
+
+
+def _given_in(
+    folder: str, values: Sequence[tuple[Text, Node]], bodies: Mapping[str, Any], pieces: Pieces
+) -> dict[str, Node]:
+    """The values that the files give for the variables of a folder's configuration."""
+    ranked = []
+    for place, (text, node) in enumerate(values):
+        name, own = Path(text.path).name, _folder(text)
+        automatic = name in _FIRST or name.endswith(_AUTO)
+        if own != folder and (automatic or own in bodies) and len(bodies) > 1:
+            continue
+        if not automatic and text.found_in_folder:
+            why = f"Terraform reads {name} only with -var-file: name it on the command line to use its values"
+            pieces.notes.lost(Where(name, (text.path, 1, 1)), why)
+            continue
+        rank = _FIRST.index(name) if name in _FIRST else 2 if automatic else 3
+        ranked.append((rank, name if rank == 2 else place, text, node))
+    found: dict[str, Node] = {}
+    for _, _, text, node in sorted(ranked, key=lambda one: (one[0], str(one[1]).zfill(6))):
+        if isinstance(node.value, dict):
+            found.update(node.value)
+        else:
+            pieces.notes.lost(Where(text.path, (text.path, 1, 1)), "it is no map of variables")
+    return found
+
+
+def _configuration(
+    folder: str,
+    bodies: Sequence[Body],
+    values: Mapping[str, Node],
+    pieces: Pieces,
+    given: Mapping[str, str],
+    region: str | None,
+) -> None:
+    def constant(node: Node) -> Callable[[], Node]:
+        return lambda: node
+
+    known = {name: constant(node) for name, node in values.items()}
+    path = Path(folder) if folder else None
+    real = path.resolve() if path is not None else None
+    project = Project(pieces, given, region, Folders(boundary(path) if path is not None else ()))
+    root = ModuleInstance(project, bodies, known, real)
+    for name, node in values.items():
+        if name not in root.declared.variables:
+            why = "the configuration declares no variable of that name, and Terraform ignores the value"
+            pieces.notes.remark(Where(f"var.{name}", node.spot), why)
+    before = pieces.size + len(pieces.notes)
+    root.read()
+    if pieces.size + len(pieces.notes) == before and not root.declared.named:
+        declared = root.variables()
+        if isinstance(declared.value, dict) and module.is_table(set(declared.value)):
+            _alone(World(pieces, observed=False, region=region), declared, Where("variables", declared.spot))
 
 
 def _variables(world: World, text: Text, node: Node) -> None:
     names = set(node.value) if isinstance(node.value, dict) else set()
     where = Where("", (text.path, 1, 1) if node.spot[1] else (text.path, 0, 0))
     if module.is_table(names):
-        module.read(world, Part(node, where, world.pieces.notes))
+        _alone(world, node, where)
         return
     tables = [name for name in names if _holds_tables(node.value[name])]
     for name in tables:
         for key, one in _members(node.value[name]):
-            module.read(world, Part(one, Where(f"{name}.{key}", one.spot), world.pieces.notes))
+            _alone(world, one, Where(f"{name}.{key}", one.spot))
     rest = sorted(names - set(tables))
     if rest or not tables:
         why = "no variables of a DynamoDB table's module: those have table_name or name, hash_key and attributes"
         world.pieces.notes.lost(Where(", ".join(rest) or text.path, where.spot), why)
+
+
+def _alone(world: World, node: Node, where: Where) -> None:
+    """Variables without a configuration that says whose they are: told as what they are taken for."""
+    own = "table_name" in node.value
+    whose = "the keys of a spec" if own else f"the variables of {registry.PUBLIC_TABLE}"
+    text = f"no configuration says which module these variables are for; they are taken for {whose}"
+    world.pieces.notes.remark(where, text)
+    module.read(world, Part(node, where, world.pieces.notes))
 
 
 def _holds_tables(node: Node) -> bool:
@@ -80,6 +158,7 @@ def _members(node: Node) -> list[tuple[str, Node]]:
     )
 
 
-def _nothing(path: Path, scope: Scope) -> Any:  # noqa: ARG001
+def _nothing(path: Reference, scope: Scope) -> Node:  # noqa: ARG001
     """Files of values refer to nothing."""
-    return None
+    written = ".".join(str(one) for one in path)
+    return Node(Unknown(f"{written} cannot be worked out here: a tfvars file holds plain values"), NOWHERE)

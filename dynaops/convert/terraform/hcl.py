@@ -43,12 +43,15 @@ class Expression:
 
     @property
     def written(self) -> str:
-        """The expression as it is written, on one line."""
-        meta = self.tree.meta
-        if not hasattr(meta, "start_pos"):
-            return ""
-        found = " ".join(self.text[meta.start_pos : min(meta.end_pos, meta.start_pos + 1000)].split())
+        """The expression as it is written, on one line and cut: to be quoted, and never to be read."""
+        found = " ".join(self.whole[:1000].split())
         return found if len(found) <= 60 else f"{found[:57]}..."
+
+    @property
+    def whole(self) -> str:
+        """All of the expression's text."""
+        meta = self.tree.meta
+        return self.text[meta.start_pos : meta.end_pos] if hasattr(meta, "start_pos") else ""
 
     def below(self, tree: Any) -> Expression:
         """A part of it."""

@@ -1,31 +1,83 @@
-"""The operators of the Terraform language."""
+"""The operators of the Terraform language, exact. Source: Terraform Language, Arithmetic and Logical Operators."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
+from dynaops.convert.part import Unknown
+from dynaops.convert.terraform.values import (
+    Mistake,
+    Number,
+    Unfit,
+    flag_of,
+    is_number,
+    is_scalar,
+    number,
+    number_of,
+    refuse_placeholders,
+)
 
-def is_number(value: Any) -> bool:
-    """A number that can be reckoned with: one of hundreds of digits would double them with each step."""
-    if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        return False
-    return abs(value) < LARGEST if isinstance(value, int) else value.is_finite()
+
+def binary(sign: str, left: Any, right: Any) -> Any:
+    """What a binary operator answers for two known values. Raises Unfit and Mistake."""
+    if sign in ("==", "!="):
+        return _equal(left, right) == (sign == "==")
+    if sign == "&&":
+        return flag_of(left) and flag_of(right)
+    if sign == "||":
+        return flag_of(left) or flag_of(right)
+    a, b = _reckoned(left), _reckoned(right)
+    if sign in (">", "<", ">=", "<="):
+        return {">": a > b, "<": a < b, ">=": a >= b, "<=": a <= b}[sign]
+    return number(_arithmetic(sign, a, b))
 
 
-ARITHMETIC = ("+", "-", "*")
-LARGEST = 10**40
-OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
-    "==": lambda a, b: a == b,
-    "!=": lambda a, b: a != b,
-    "&&": lambda a, b: bool(a and b),
-    "||": lambda a, b: bool(a or b),
-    "+": lambda a, b: a + b,
-    "-": lambda a, b: a - b,
-    "*": lambda a, b: a * b,
-    ">": lambda a, b: a > b,
-    "<": lambda a, b: a < b,
-    ">=": lambda a, b: a >= b,
-    "<=": lambda a, b: a <= b,
-}
+def negated(sign: str, value: Any) -> Any:
+    """``!x`` and ``-x``. Raises Unfit and Mistake."""
+    if sign == "!":
+        return not flag_of(value)
+    return number(-_reckoned(value))
+
+
+def _reckoned(value: Any) -> Fraction:
+    found = number_of(value)
+    if not is_number(found):
+        raise Unfit
+    return Fraction(found)
+
+
+def _arithmetic(sign: str, a: Fraction, b: Fraction) -> Fraction:
+    if sign == "+":
+        return a + b
+    if sign == "-":
+        return a - b
+    if sign == "*":
+        return a * b
+    if b == 0:
+        raise Mistake
+    if sign == "/":
+        return a / b
+    if sign == "%":
+        whole = abs(a) // abs(b) * (1 if (a < 0) == (b < 0) else -1)  # the remainder has the dividend's sign
+        return a - b * whole
+    raise Unfit
+
+
+def _equal(left: Any, right: Any) -> bool:
+    """Whether two values are of one type and equal. Raises Unfit for collections, whose types are not known here."""
+    if isinstance(left, Unknown) or isinstance(right, Unknown):
+        raise Unfit
+    if left is None or right is None:
+        return left is None and right is None
+    if not is_scalar(left) or not is_scalar(right):
+        if is_scalar(left) != is_scalar(right):
+            return False
+        raise Unfit
+    refuse_placeholders(left)
+    refuse_placeholders(right)
+    if isinstance(left, bool) or isinstance(right, bool) or isinstance(left, str) or isinstance(right, str):
+        return type(left) is type(right) and left == right
+    if isinstance(left, Number) and isinstance(right, Number):
+        return Fraction(left) == Fraction(right) if is_number(left) and is_number(right) else left == right
+    raise Unfit

@@ -35,6 +35,11 @@ ELSEWHERE = "it is not about a table, or nothing that a spec can say"
 
 
 def read(world: World, kind: str, part: Part, address: str) -> None:
-    """Take a resource of a type that is among the READERS."""
+    """Take a resource of a type that is among the READERS. What nothing can be made of is told."""
+    pieces = world.pieces
+    pieces.ledger.found(part.where)
+    before = pieces.size + len(pieces.notes)
     READERS[kind](world, part, address)
     part.close()
+    if pieces.size + len(pieces.notes) == before:
+        pieces.notes.lost(part.where, "it says too little to be carried over")

@@ -29,4 +29,4 @@ class World:
         """By what others refer to the resource: its id where there is one yet."""
         found = part.text("id") if self.observed else None
         part.skip("id", "arn")
-        return found or f"${{id:{bare(address)}}}"
+        return found or f"${{id:{address}}}"

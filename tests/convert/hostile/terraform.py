@@ -65,7 +65,7 @@ TERRAFORM: dict[str, Input] = dict(
             "a module's output of itself",
             ITSELF,
             "module.m.dynamodb_table_id",
-            'module "m" {\n source = "x/dynamodb-table"\n name = module.m.dynamodb_table_id\n}\n',
+            'module "m" {\n source = "terraform-aws-modules/dynamodb-table/aws"\n name = module.m.dynamodb_table_id\n}\n',
         ),
         _named(
             "two hundred locals in a row",
@@ -122,14 +122,14 @@ TERRAFORM: dict[str, Input] = dict(
         _named("an exponent", UNKNOWN, 'format("%d", 1e999999)'),
         _named("an exponent beyond all", "digits", "1e" + "9" * 100),
         _named("an index of a million digits", "digits", "local.many." + "1" * 1_000_000, _LISTS),
-        _named("an index of foreign digits", UNKNOWN, 'local.many["²"]', _LISTS),
+        _named("an index of foreign digits", "there is no", 'local.many["²"]', _LISTS),
         _named(
             "an index that is a list", "an index is a number or a string", "local.many[local.many]", _LISTS
         ),
         _named("a sum of three thousand", LARGE, "1" + "+1" * 3000),
         _named("three thousand conditions", LARGE, "false ? 1 : " * 3000 + "1"),
         _named("a sum of -1-1-1", LARGE, "1" + "-1" * 50_000),
-        _named("three thousand attributes", UNKNOWN, "local.many[0]" + ".a" * 3000, _LISTS),
+        _named("three thousand attributes", "there is no", "local.many[0]" + ".a" * 3000, _LISTS),
         _named("no argument", UNKNOWN, "coalesce()"),
         _named("nothing to coalesce", UNKNOWN, 'coalesce("", null)'),
         _named("a look-up in a string", UNKNOWN, 'lookup("abc", "a")'),
@@ -148,7 +148,7 @@ TERRAFORM |= {
     "a count beyond all": ("t.tf", table('"t"', "count = 1e999"), "how many there are is not known"),
     "a billion module calls": (
         "t.tf",
-        f'module "m" {{\n source = "dynamodb-table"\n count = 1000000000\n name = "t"\n {_SPEC}}}\n',
+        f'module "m" {{\n source = "terraform-aws-modules/dynamodb-table/aws"\n count = 1000000000\n name = "t"\n {_SPEC}}}\n',
         LARGE,
     ),
     "a for_each of itself": ("t.tf", table('"t"', "for_each = local.a", "locals { a = local.a }\n"), ITSELF),
@@ -178,7 +178,7 @@ TERRAFORM |= {
     "interpolations without an end in a heredoc": (
         "t.tf",
         lambda: table("<<E\n" + "${" * 100_000 + "\nE\n"),
-        "is no table name",
+        "an interpolation in it does not end",
     ),
     "ten thousand interpolations in a heredoc": (
         "t.tf",
@@ -197,10 +197,18 @@ TERRAFORM |= {
     "a module that calls itself": (
         "t.tf",
         'module "m" { source = "./" }\n',
-        "is no module of a DynamoDB table",
+        "is a module that calls it",
     ),
-    "a module outside of the folder": ("t.tf", 'module "m" { source = "../../../etc" }\n', "is no module of"),
-    "a module's source of itself": ("t.tf", 'module "m" { source = module.m.source }\n', "is no module of"),
+    "a module outside of the folder": (
+        "t.tf",
+        'module "m" { source = "../../../etc" }\n',
+        "is outside of the repository",
+    ),
+    "a module's source of itself": (
+        "t.tf",
+        'module "m" { source = module.m.source }\n',
+        "is no module whose variables are known",
+    ),
     "a policy document of text": (
         "t.tf",
         table(

@@ -1,0 +1,148 @@
+"""Attributes of resources and data sources to which others refer, as far as a configuration says them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dynaops.convert.arns import stream_arn, table_arn
+from dynaops.convert.part import Unknown
+from dynaops.convert.terraform import documents, resources
+from dynaops.convert.terraform.blocks import mapped
+from dynaops.convert.terraform.evaluate import Scope, evaluated
+from dynaops.convert.terraform.hcl import Block
+from dynaops.convert.terraform.values import (
+    NOWHERE,
+    Mistake,
+    Unfit,
+    flag_of,
+    is_scalar,
+    number_of,
+    text_of,
+)
+from dynaops.engine.yaml_tree import Node
+
+_EVERYWHERE = {
+    ("aws_caller_identity", "account_id"): "AWS::AccountId",
+    ("aws_caller_identity", "id"): "AWS::AccountId",
+    ("aws_region", "name"): "AWS::Region",
+    ("aws_region", "region"): "AWS::Region",
+    ("aws_region", "id"): "AWS::Region",
+    ("aws_partition", "partition"): "AWS::Partition",
+    ("aws_partition", "id"): "AWS::Partition",
+}
+_PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
+_NUMBERS = (
+    "capacity",
+    "batch_size",
+    "retention_in_days",
+    "_in_seconds",
+    "factor",
+    "attempts",
+    "cooldown",
+    "value",
+)
+_FLAGS = ("enabled",)
+_NULL = ("range_key", "stream_view_type", "region")
+"""Attributes of a table that are null where they are not set."""
+_LAMBDA_ARNS = ("arn", "id")
+
+
+def is_everywhere(kind: str) -> bool:
+    """Whether a data source says the same in every block of it."""
+    return any(kind == known for known, _ in _EVERYWHERE)
+
+
+def of_data(
+    kind: str, name: str, block: Block | None, scope: Scope, region: str | None, given: Mapping[str, str]
+) -> Node | None:
+    """An attribute of a data source; None where it is not known."""
+    if kind == "aws_iam_policy_document" and name in ("json", "minified_json") and block is not None:
+        return Node(documents.policy(mapped(block.body, scope, _META), scope.budget), block.spot)
+    pseudo = _EVERYWHERE.get((kind, name))
+    if pseudo is not None:
+        return Node(_pseudo(pseudo, region, given), NOWHERE)
+    if block is None:
+        return None
+    if kind == resources.TABLE and "name" in block.body.attributes:
+        return _of_table(block, name, scope)
+    return _of_function(block, name, scope) if kind == "aws_lambda_function" else None
+
+
+_META = ("provider", "depends_on", "count", "for_each", "lifecycle")
+
+
+def _pseudo(name: str, region: str | None, given: Mapping[str, str]) -> str:
+    """What an account, region or partition is called; ``${AWS::...}`` where that is not known."""
+    if name in given:
+        return given[name]
+    if name == "AWS::Region" and region:
+        return region
+    if name == "AWS::Partition" and region and not region.startswith(("us-iso", "eu-iso", "eusc-")):
+        return next((one for prefix, one in _PARTITIONS.items() if region.startswith(prefix)), "aws")
+    return f"${{{name}}}"
+
+
+def of_resource(block: Block, name: str, address: str, scope: Scope) -> Node | None:
+    """An attribute of a resource: as its block says, or as it will be known by. None where it is not known."""
+    kind = block.labels[0]
+    source = block.body.attributes.get(name)
+    if source is not None:
+        return _typed(evaluated(source, scope), kind, name)
+    if kind == resources.TABLE and name in _NULL and not _has_block(block, name):
+        return Node(None, block.spot)
+    if kind == resources.TABLE and "name" in block.body.attributes:
+        return _of_table(block, name, scope)
+    if kind == "aws_lambda_function":
+        return _of_function(block, name, scope)
+    if kind in resources.READERS and name in ("id", "arn"):
+        return Node(f"${{id:{address}}}", block.spot)
+    return None
+
+
+def _has_block(block: Block, name: str) -> bool:
+    return any(name in (one.type, *one.labels) for one in block.body.blocks)
+
+
+def _typed(node: Node, kind: str, name: str) -> Node:
+    """The value in the type that the provider's attribute has, as far as that is known."""
+    if not is_scalar(node.value):
+        return node
+    try:
+        if name.endswith(_NUMBERS):
+            return Node(number_of(node.value), node.spot)
+        if name.endswith(_FLAGS):
+            return Node(flag_of(node.value), node.spot)
+        if kind in resources.READERS or isinstance(node.value, str):
+            return Node(text_of(node.value), node.spot)
+    except (Unfit, Mistake):
+        pass
+    return Node(Unknown(f"the type of {kind}'s {name} is not known here"), node.spot)
+
+
+def _of_table(block: Block, name: str, scope: Scope) -> Node | None:
+    node = evaluated(block.body.attributes["name"], scope)
+    return of_table(node, name)
+
+
+def of_table(node: Node, name: str) -> Node | None:
+    """What a table's attribute is, by the table's name; None for one that the name does not say."""
+    if not isinstance(node.value, str):
+        return node if isinstance(node.value, Unknown) else None
+    made = {
+        "arn": table_arn(node.value),
+        "stream_arn": stream_arn(node.value),
+        "id": node.value,
+        "name": node.value,
+    }
+    return Node(made[name], node.spot) if name in made else None
+
+
+def _of_function(block: Block, name: str, scope: Scope) -> Node | None:
+    source = block.body.attributes.get("function_name")
+    if source is None or name not in _LAMBDA_ARNS:
+        return None
+    node = evaluated(source, scope)
+    if not isinstance(node.value, str) or (name == "id" and block.type == "resource"):
+        return node
+    arn = "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:"
+    return Node(f"{arn}{node.value}", node.spot)

@@ -1,0 +1,368 @@
+"""Collection and type conversion functions. Source: Terraform Language, Functions, Collection Functions."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import product
+from math import prod
+from typing import Any
+
+from dynaops.convert.budget import Budget
+from dynaops.convert.part import Unknown
+from dynaops.convert.terraform.functions.arguments import (
+    Function,
+    count,
+    entries,
+    flag,
+    members,
+    ordered,
+    text,
+    whole,
+)
+from dynaops.convert.terraform.values import (
+    Mistake,
+    SetValue,
+    Unfit,
+    fingerprint,
+    flag_of,
+    is_number,
+    is_scalar,
+    is_settled,
+    number,
+    number_of,
+    set_of,
+    text_of,
+    unified,
+)
+from dynaops.engine.yaml_tree import Node
+
+
+def _merge(arguments: list[Node], budget: Budget) -> Any:
+    found: dict[str, Node] = {}
+    for argument in arguments:
+        if argument.value is None:
+            continue
+        given = entries(argument)
+        budget.room(len(given))
+        found.update(given)
+    return found
+
+
+def _concat(arguments: list[Node], budget: Budget) -> Any:
+    lists = [ordered(argument) for argument in arguments]
+    budget.room(sum(len(one) for one in lists))
+    return [child for one in lists for child in one]
+
+
+def _flatten(arguments: list[Node], budget: Budget) -> Any:
+    count(arguments, 1)
+    found: list[Node] = []
+
+    def add(node: Node) -> None:
+        for child in ordered(node):
+            budget.step()
+            if isinstance(child.value, Unknown):
+                raise Unfit  # it may be a list itself
+            if isinstance(child.value, list):
+                with budget.nested():
+                    add(child)
+            else:
+                budget.room(1)
+                found.append(child)
+
+    add(arguments[0])
+    return found
+
+
+def _tolist(arguments: list[Node], budget: Budget) -> Any:
+    count(arguments, 1)
+    if arguments[0].value is None:
+        return None
+    found = ordered(arguments[0])
+    budget.room(len(found))
+    return list(unified(found))
+
+
+def _toset(arguments: list[Node], budget: Budget) -> Any:
+    count(arguments, 1)
+    if arguments[0].value is None:
+        return None
+    budget.room(len(members(arguments[0])))
+    return set_of(members(arguments[0]))
+
+
+def _tomap(arguments: list[Node], budget: Budget) -> Any:
+    count(arguments, 1)
+    if arguments[0].value is None:
+        return None
+    given = entries(arguments[0])
+    budget.room(len(given))
+    return dict(zip(given, unified(list(given.values())), strict=True))
+
+
+def _tostring(arguments: list[Node], budget: Budget) -> Any:
+    count(arguments, 1)
+    return None if arguments[0].value is None else budget.text([text(arguments[0])])
+
+
+def _tonumber(arguments: list[Node], budget: Budget) -> Any:
+    count(arguments, 1)
+    return None if arguments[0].value is None else number_of(arguments[0].value, budget.limits.digits)
+
+
+def _tobool(arguments: list[Node], budget: Budget) -> Any:  # noqa: ARG001
+    count(arguments, 1)
+    return None if arguments[0].value is None else flag(arguments[0])
+
+
+def _same(arguments: list[Node], budget: Budget) -> Any:  # noqa: ARG001
+    count(arguments, 1)
+    return arguments[0]
+
+
+def _coalesce(arguments: list[Node], budget: Budget) -> Any:  # noqa: ARG001
+    for argument in unified([one for one in arguments if one.value is not None]):
+        if isinstance(argument.value, Unknown):
+            raise Unfit
+        if argument.value != "":
+            return argument
+    raise Mistake
+
+
+def _coalescelist(arguments: list[Node], budget: Budget) -> Any:  # noqa: ARG001
+    for argument in arguments:
+        if argument.value is not None and members(argument):
+            return argument
+    raise Mistake
+
+
+def _lookup(arguments: list[Node], budget: Budget) -> Any:  # noqa: ARG001
+    count(arguments, 2, 3)
+    if not is_settled(arguments[1]):
+        raise Unfit
+    found = entries(arguments[0]).get(text(arguments[1]))
+    if found is None and len(arguments) < 3:
+        raise Mistake
+    return arguments[2] if found is None else found
+
+
+def _element(arguments: list[Node], budget: Budget) -> Any:  # noqa: ARG001
+    count(arguments, 2)
+    given, index = ordered(arguments[0]), whole(arguments[1])
+    if not given or index < 0:
+        raise Mistake if not given else Unfit
+    return given[index % len(given)]
+
+
+def _compact(arguments: list[Node], budget: Budget) -> Any:
+    count(arguments, 1)
+    given = ordered(arguments[0])
+    budget.room(len(given))
+    return [Node(text_of(one.value), one.spot) for one in given if one.value not in (None, "")]
+
+
+def _distinct(arguments: list[Node], budget: Budget) -> Any:
+    count(arguments, 1)
+    given = ordered(arguments[0])
+    budget.room(len(given))
+    found: dict[Any, Node] = {}
+    for one in unified(given):
+        found.setdefault(fingerprint(one), one)
+    return list(found.values())
+
+
+def _length(arguments: list[Node], budget: Budget) -> Any:  # noqa: ARG001
+    count(arguments, 1)
+    value = arguments[0].value
+    if isinstance(value, Unknown):
+        raise Unfit
+    if isinstance(value, str) and not (value.isascii() and is_settled(arguments[0])):
+        raise Unfit  # it counts grapheme clusters
+    if not isinstance(value, str | list | dict):
+        raise Mistake
+    return len(value)
+
+
+def _contains(arguments: list[Node], budget: Budget) -> Any:  # noqa: ARG001
+    count(arguments, 2)
+    wanted, given = arguments[1], members(arguments[0])
+    if not is_scalar(wanted.value) or not all(is_scalar(one.value) for one in given):
+        raise Unfit
+    if len({type(one.value) is str for one in [*given, wanted]}) > 1:
+        return text_of(wanted.value) in {text_of(one.value) for one in given}
+    return fingerprint(wanted) in {fingerprint(one) for one in given}
+
+
+def _index(arguments: list[Node], budget: Budget) -> Any:  # noqa: ARG001
+    count(arguments, 2)
+    wanted = fingerprint(arguments[1])
+    for place, one in enumerate(ordered(arguments[0])):
+        if fingerprint(one) == wanted:
+            return place
+    raise Mistake
+
+
+def _keys(arguments: list[Node], budget: Budget) -> Any:
+    count(arguments, 1)
+    given = entries(arguments[0])
+    budget.room(len(given))
+    return [Node(name, given[name].spot) for name in sorted(given)]
+
+
+def _values(arguments: list[Node], budget: Budget) -> Any:
+    count(arguments, 1)
+    given = entries(arguments[0])
+    budget.room(len(given))
+    return [given[name] for name in sorted(given)]
+
+
+def _zipmap(arguments: list[Node], budget: Budget) -> Any:
+    count(arguments, 2)
+    names, given = ordered(arguments[0]), ordered(arguments[1])
+    if len(names) != len(given):
+        raise Mistake
+    if any(not is_settled(one) for one in names):
+        raise Unfit
+    budget.room(len(names))
+    return {text_of(name.value): one for name, one in zip(names, given, strict=True)}
+
+
+def _setproduct(arguments: list[Node], budget: Budget) -> Any:
+    if len(arguments) < 2:
+        raise Mistake
+    lists = [ordered(argument) for argument in arguments]
+    budget.room(prod(len(one) for one in lists) * len(lists))
+    rows = [Node(list(row), arguments[0].spot) for row in product(*lists)]
+    return SetValue(rows) if all(isinstance(one.value, SetValue) for one in arguments) else rows
+
+
+def _union(arguments: list[Node], budget: Budget) -> Any:
+    every = [one for argument in arguments for one in members(argument)]
+    budget.room(len(every))
+    return set_of(every)
+
+
+def _intersection(arguments: list[Node], budget: Budget) -> Any:
+    sets = [{fingerprint(one) for one in set_of(members(argument))} for argument in arguments]
+    if not sets:
+        raise Mistake
+    first = set_of(members(arguments[0]))
+    budget.room(len(first))
+    return set_of([one for one in first if all(fingerprint(one) in some for some in sets)])
+
+
+def _subtract(arguments: list[Node], budget: Budget) -> Any:
+    count(arguments, 2)
+    first, second = set_of(members(arguments[0])), set_of(members(arguments[1]))
+    budget.room(len(first))
+    gone = {fingerprint(one) for one in second}
+    return set_of([one for one in first if fingerprint(one) not in gone])
+
+
+def _slice(arguments: list[Node], budget: Budget) -> Any:
+    count(arguments, 3)
+    given, start, end = ordered(arguments[0]), whole(arguments[1]), whole(arguments[2])
+    if not 0 <= start <= end <= len(given):
+        raise Mistake
+    budget.room(end - start)
+    return list(given[start:end])
+
+
+def _reverse(arguments: list[Node], budget: Budget) -> Any:
+    count(arguments, 1)
+    given = ordered(arguments[0])
+    budget.room(len(given))
+    return list(reversed(given))
+
+
+def _chunklist(arguments: list[Node], budget: Budget) -> Any:
+    count(arguments, 2)
+    given, size = ordered(arguments[0]), whole(arguments[1])
+    if size < 1:
+        raise Unfit
+    budget.room(2 * len(given))
+    return [Node(list(given[at : at + size]), arguments[0].spot) for at in range(0, len(given), size)]
+
+
+def _range(arguments: list[Node], budget: Budget) -> Any:
+    count(arguments, 1, 3)
+    given = [Fraction(number_of(one.value)) for one in arguments if is_number(number_of(one.value))]
+    if len(given) != len(arguments):
+        raise Unfit
+    start, end = (Fraction(0), given[0]) if len(given) == 1 else (given[0], given[1])
+    step = given[2] if len(given) == 3 else Fraction(1 if end >= start else -1)
+    if step == 0 or (end - start) * step < 0:
+        raise Mistake
+    times = -((start - end) // step)
+    if times > 1024:
+        raise Mistake
+    budget.room(int(times))
+    return [Node(number(start + step * place), arguments[0].spot) for place in range(int(times))]
+
+
+def _one(arguments: list[Node], budget: Budget) -> Any:  # noqa: ARG001
+    count(arguments, 1)
+    given = members(arguments[0])
+    if len(given) > 1:
+        raise Mistake
+    return given[0] if given else None
+
+
+def _transpose(arguments: list[Node], budget: Budget) -> Any:
+    count(arguments, 1)
+    found: dict[str, list[str]] = {}
+    for name, some in entries(arguments[0]).items():
+        for one in members(some):
+            budget.room(1)
+            found.setdefault(text_of(one.value), []).append(name)
+    spot = arguments[0].spot
+    return {name: Node([Node(one, spot) for one in sorted(some)], spot) for name, some in found.items()}
+
+
+def _alltrue(arguments: list[Node], budget: Budget) -> Any:  # noqa: ARG001
+    count(arguments, 1)
+    return all(one.value is not None and flag_of(one.value) for one in members(arguments[0]))
+
+
+def _anytrue(arguments: list[Node], budget: Budget) -> Any:  # noqa: ARG001
+    count(arguments, 1)
+    return any(one.value is not None and flag_of(one.value) for one in members(arguments[0]))
+
+
+COLLECTION_FUNCTIONS: dict[str, Function] = {
+    "alltrue": _alltrue,
+    "anytrue": _anytrue,
+    "chunklist": _chunklist,
+    "coalesce": _coalesce,
+    "coalescelist": _coalescelist,
+    "compact": _compact,
+    "concat": _concat,
+    "contains": _contains,
+    "distinct": _distinct,
+    "element": _element,
+    "flatten": _flatten,
+    "index": _index,
+    "keys": _keys,
+    "length": _length,
+    "lookup": _lookup,
+    "merge": _merge,
+    "nonsensitive": _same,
+    "one": _one,
+    "range": _range,
+    "reverse": _reverse,
+    "sensitive": _same,
+    "setintersection": _intersection,
+    "setproduct": _setproduct,
+    "setsubtract": _subtract,
+    "setunion": _union,
+    "slice": _slice,
+    "tobool": _tobool,
+    "tolist": _tolist,
+    "tomap": _tomap,
+    "tonumber": _tonumber,
+    "toset": _toset,
+    "tostring": _tostring,
+    "transpose": _transpose,
+    "values": _values,
+    "zipmap": _zipmap,
+}

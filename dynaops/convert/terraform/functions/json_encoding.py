@@ -1,0 +1,48 @@
+"""JSON as ``jsonencode`` writes it: compact, names sorted, ``<``, ``>`` and ``&`` escaped.
+
+Source: Terraform Language, Functions, jsonencode.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from dynaops.convert.terraform.values import SetValue, Unfit, is_sorted_set, text_of
+from dynaops.engine.yaml_tree import Node
+
+_ESCAPED = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+
+
+def json_parts(node: Node) -> Iterator[str]:
+    """The JSON text of a value, part by part. Raises Unfit."""
+    value = node.value
+    if value is None:
+        yield "null"
+    elif isinstance(value, str):
+        yield _quoted(value)
+    elif isinstance(value, dict):
+        yield "{"
+        for place, name in enumerate(sorted(value, key=lambda one: one.encode())):
+            yield f"{',' if place else ''}{_quoted(name)}:"
+            yield from json_parts(value[name])
+        yield "}"
+    elif isinstance(value, list):
+        if isinstance(value, SetValue) and not is_sorted_set(value):
+            raise Unfit
+        yield "["
+        for place, child in enumerate(value):
+            yield "," if place else ""
+            yield from json_parts(child)
+        yield "]"
+    else:
+        yield text_of(value)
+
+
+def json_text_of(node: Node) -> str:
+    """The JSON text of a value."""
+    return "".join(json_parts(node))
+
+
+def _quoted(text: str) -> str:
+    return "".join(_ESCAPED.get(letter, letter) for letter in json.dumps(text, ensure_ascii=False))

@@ -1,0 +1,113 @@
+"""Regular expressions of Go (RE2), as far as Python's mean the same, and only where the work is bounded.
+
+Python searches by backtracking: repeats within repeats could take exponential time, so they are not worked out. Source:
+Terraform Language, Functions, regex and replace; RE2's syntax.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+from dynaops.convert.terraform.values import NOWHERE, Mistake, Unfit
+from dynaops.engine.yaml_tree import Node
+
+_MAX_PATTERN = 500
+_MAX_WORK = 5_000_000
+_FOREIGN = re.compile(
+    r"\[\[:|\{,|\(\?(?!:|P<[A-Za-z_]|[ims]+\))|\\[zZAQEpPCkGhHRXKNuU0-9]|[*+?}]\+|\\x\{|--|&&|\|\||~~"
+)
+"""What RE2 and Python read differently, or only one of them knows."""
+_REFERENCE = re.compile(r"\$(?:\$|\{(\w+)\}|(\w+))")
+
+
+def replaced(pattern: str, text: str, new: str) -> Iterator[str]:
+    """The parts of the text with every match replaced; ``$1`` and ``${name}`` in `new` are groups."""
+    compiled = _compiled(pattern, text)
+    at = 0
+    for found in compiled.finditer(text):
+        yield text[at : found.start()]
+        yield _filled(new, found)
+        at = found.end()
+    yield text[at:]
+
+
+def found_first(pattern: str, text: str) -> Any:
+    """The first match. Raises Mistake where there is none."""
+    found = _compiled(pattern, text).search(text)
+    if found is None:
+        raise Mistake
+    return _groups(found)
+
+
+def found_all(pattern: str, text: str) -> list[Node]:
+    """All matches."""
+    return [Node(_groups(found), NOWHERE) for found in _compiled(pattern, text).finditer(text)]
+
+
+def _groups(found: re.Match[str]) -> Any:
+    """The match, the list of its groups, or the map of its named groups."""
+    named = found.groupdict()
+    if named and len(named) != found.re.groups:
+        raise Mistake
+    if named:
+        return {name: Node(value, NOWHERE) for name, value in named.items()}
+    if found.re.groups:
+        return [Node(value, NOWHERE) for value in found.groups()]
+    return found.group()
+
+
+def _filled(new: str, found: re.Match[str]) -> str:
+    def group(reference: re.Match[str]) -> str:
+        name = reference.group(1) or reference.group(2)
+        if name is None:
+            return "$"
+        if name.isdecimal():
+            return (found.group(int(name)) or "") if len(name) < 4 and int(name) <= found.re.groups else ""
+        return found.groupdict().get(name) or ""
+
+    return _REFERENCE.sub(group, new)
+
+
+def _compiled(pattern: str, text: str) -> re.Pattern[str]:
+    """The pattern, if it means the same in Python and its work on that text is bounded. Raises Unfit."""
+    if len(pattern) > _MAX_PATTERN or _FOREIGN.search(pattern) or "\v" in text or not pattern.isascii():
+        raise Unfit
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            parsed = re._parser.parse(pattern, re.ASCII)
+            compiled = re.compile(pattern, re.ASCII)
+    except (re.error, Warning, OverflowError, RecursionError):
+        raise Unfit from None
+    least, _ = parsed.getwidth()
+    if not least or ("$" in pattern and text.endswith("\n")):
+        raise Unfit  # Go and Python differ in empty matches, and in what ends a text
+    repeats = _repeats(parsed, within=False)
+    if len(text) ** (repeats + 1) > _MAX_WORK:
+        raise Unfit
+    return compiled
+
+
+def _repeats(parsed: Any, within: bool) -> int:
+    """How many repeats a pattern has. Raises Unfit for a choice or a repeat within a repeat."""
+    found = 0
+    for operation, argument in parsed:
+        name = str(operation)
+        if name in ("MAX_REPEAT", "MIN_REPEAT"):
+            low, high, inner = argument
+            if within:
+                raise Unfit
+            many = int(high) > 1
+            found += int(low != high) + _repeats(inner, within=many)
+        elif name == "SUBPATTERN":
+            found += _repeats(argument[-1], within)
+        elif name == "BRANCH":
+            if within:
+                raise Unfit
+            found += 1 + sum(_repeats(one, within) for one in argument[1])
+        elif name not in ("LITERAL", "NOT_LITERAL", "IN", "ANY", "AT"):
+            raise Unfit
+    return found

@@ -1,0 +1,273 @@
+"""One instance of a module: its resources and module calls as pieces. The root module is the one that nobody calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from dynaops.convert.notes import Where
+from dynaops.convert.part import Part, Unknown
+from dynaops.convert.terraform import attributes, module, registry, resources
+from dynaops.convert.terraform.blocks import mapped
+from dynaops.convert.terraform.declarations import declarations
+from dynaops.convert.terraform.evaluate import Scope, evaluated, known_value
+from dynaops.convert.terraform.folders import NotRead
+from dynaops.convert.terraform.hcl import Block, Body, Expression
+from dynaops.convert.terraform.references import Instance, Project, Provider, References
+from dynaops.convert.terraform.trees import trees
+from dynaops.convert.terraform.values import NOWHERE
+from dynaops.convert.terraform.world import World
+from dynaops.engine.yaml_tree import Node
+
+META = ("provider", "depends_on", "count", "for_each", "provisioner", "connection")
+_CALL = ("source", "version", "providers", "depends_on", "count", "for_each")
+_MAX_DEPTH = 20
+"""Modules within modules."""
+_STEPS = 50
+"""Steps that an instance of a module counts for."""
+
+
+class ModuleInstance:
+    """A module's blocks, with the values of its variables. `path`: ``module.a.`` of its address, or nothing."""
+
+    def __init__(
+        self,
+        project: Project,
+        bodies: Sequence[Body],
+        values: Mapping[str, Callable[[], Node]],
+        folder: Path | None,
+        path: str = "",
+        shown: str = ".",
+        providers: Mapping[str, Provider] | None = None,
+        callers: tuple[Path, ...] = (),
+    ) -> None:
+        self._project = project
+        self._pieces = project.pieces
+        self._path = path
+        self.folder = folder
+        self.shown = shown
+        """The folder as ``path.module`` has it."""
+        self._callers = (*callers, folder) if folder is not None else callers
+        self.declared = declarations(bodies, self._pieces.notes)
+        self._references = References(project, self.declared, values, path, self)
+        self.scope = self._references.scope
+        own = {name: Provider(body, self.scope) for name, body in self.declared.providers.items()}
+        self._providers = {**(providers or {}), **own}
+        self._children: dict[str, Mapping[str, ModuleInstance] | str] = {}
+
+    def read(self) -> None:
+        """Take the resources and module calls."""
+        others: dict[str, list[Block]] = {}
+        for key, block in self.declared.named.items():
+            if key[0] == "module":
+                self._call(key, block)
+            elif key[0] == "resource" and key[1] in resources.READERS:
+                self._resource(key, block)
+            elif key[0] == "resource":
+                others.setdefault(key[1], []).append(block)
+        for kind, blocks in sorted(others.items()):
+            names = ", ".join(sorted(f"{self._path}{kind}.{one.labels[1]}" for one in blocks))
+            where = Where(
+                f"{kind} ({names.replace(f'{kind}.', '') if not self._path else names})", blocks[0].spot
+            )
+            self._pieces.ledger.outside(where)
+            self._pieces.notes.lost(where, resources.ELSEWHERE)
+
+    def variables(self) -> Node:
+        """The variables that are declared, as far as they are known."""
+        found = {name: self._references.variable(name) for name in self.declared.variables}
+        spot = next((one.spot for one in self.declared.variables.values()), NOWHERE)
+        return Node({name: one for name, one in found.items() if not isinstance(one.value, Unknown)}, spot)
+
+    def reads(self, path: str) -> str | None:
+        """The text of a file that ``file`` and ``templatefile`` name; relative to the root module's folder."""
+        root = self._callers[0] if self._callers else None
+        return self._project.folders.text(root / path) if root is not None else None
+
+    def region_of(self, block: Block | None) -> str | None:
+        """The region of the provider of a block: its own, else the one that is given."""
+        provider = self._providers.get(_provider_name(block))
+        source = provider.body.attributes.get("region") if provider else None
+        if provider is None or source is None:
+            return self._project.region
+        found = known_value(source, provider.scope)
+        if found.value is None:
+            return self._project.region
+        if isinstance(found.value, str) and "${" not in found.value:
+            return found.value
+        why = found.value.why if isinstance(found.value, Unknown) else "it is not known"
+        self._pieces.notes.lost(Where(f"provider.{_provider_name(block)}.region", source.spot), why)
+        return None
+
+    def output(self, name: str, index: str, output: str) -> Node | None:
+        """An output of an instance of a module call; None where it is not known."""
+        block = self.declared.named["module", name]
+        source = self._source(block)
+        scopes = self._references.instances(("module", name))
+        scope = (
+            next((one for at, one in scopes if at == index), None)
+            if not isinstance(scopes, Unknown)
+            else None
+        )
+        if registry.is_public_table(source):
+            named, wanted = block.body.attributes.get("name"), registry.OUTPUTS.get(output)
+            if named is None or wanted is None or scope is None:
+                return None
+            return attributes.of_table(evaluated(named, scope), wanted)
+        children = self._children_of(name, block)
+        child = children.get(index) if not isinstance(children, str) else None
+        said = child.declared.outputs.get(output) if child is not None else None
+        value = said.body.attributes.get("value") if said is not None else None
+        return evaluated(value, child.scope) if value is not None and child is not None else None
+
+    def _resource(self, key: tuple[str, ...], block: Block) -> None:
+        address = f"{self._path}{key[1]}.{key[2]}"
+        region = self.region_of(block)
+        world = World(self._pieces, observed=False, region=region)
+        for index, scope in self._told_instances(key, block, address):
+            node = mapped(block.body, scope, META)
+            where = Where(f"{address}{index}" if index != "[0]" else address, block.spot)
+            if key[1] == "aws_dynamodb_table_replica" and "region" not in node.value and region:
+                node.value["region"] = Node(region, block.spot)
+            self._with_default_tags(node, block, key[1], where)
+            resources.read(world, key[1], Part(node, where, self._pieces.notes), f"{address}{index}")
+
+    def _told_instances(self, key: tuple[str, ...], block: Block, address: str) -> Sequence[Instance]:
+        """The instances of a block; if there are none, or how many is not known, it is told."""
+        found = self._references.instances(key)
+        where = Where(address, block.spot)
+        meta = block.body.attributes
+        if isinstance(found, Unknown):
+            said = "how many there are" if "count" in meta else "for what it is made"
+            self._absent(where, f"{said} is not known: {found.why}")
+            return []
+        if not found:
+            number = known_value(meta["count"], self.scope).value if "count" in meta else None
+            self._absent(where, f"its count is {number}" if "count" in meta else "its for_each is empty")
+        if len(found) == 1 and found[0][0] != "[0]":
+            return found
+        return found if len(found) != 1 else [("[0]", found[0][1])]
+
+    def _absent(self, where: Where, why: str) -> None:
+        self._pieces.ledger.found(where)
+        self._pieces.notes.lost(where, why)
+
+    def _with_default_tags(self, node: Node, block: Block, kind: str, where: Where) -> None:
+        """The provider's `default_tags`, beneath the table's own."""
+        provider = self._providers.get(_provider_name(block))
+        blocks = provider.body.of_type("default_tags") if provider else []
+        if not blocks or provider is None or kind != resources.TABLE:
+            return
+        found = mapped(blocks[0].body, provider.scope).value.get("tags")
+        own = node.value.get("tags")
+        own_tags = own.value if own is not None and own.value is not None else {}
+        if found is None or found.value is None:
+            return
+        if not isinstance(found.value, dict) or not isinstance(own_tags, dict):
+            unknown = found.value if isinstance(found.value, Unknown) else own_tags
+            why = unknown.why if isinstance(unknown, Unknown) else "they are no map"
+            self._pieces.notes.lost(where.below("default_tags", blocks[0].spot), why)
+            return
+        node.value["tags"] = Node({**found.value, **own_tags}, own.spot if own else found.spot)
+
+    def _source(self, block: Block) -> str:
+        """The source of a module call, which Terraform takes as a plain string only."""
+        source = block.body.attributes.get("source")
+        known = known_value(source, self.scope).value if source else ""
+        return known if isinstance(known, str) else ""
+
+    def _call(self, key: tuple[str, ...], block: Block) -> None:
+        address = f"{self._path}module.{key[1]}"
+        where, source = Where(address, block.spot), self._source(block)
+        if registry.is_public_table(source):
+            self._public_table(key, block, address)
+        elif registry.is_local(source):
+            instances = self._told_instances(key, block, address)
+            children = self._children_of(key[1], block) if instances else {}
+            if isinstance(children, str):
+                self._absent(where, children)
+            else:
+                for index, _ in instances:
+                    children[index].read()
+        else:
+            why = (
+                f"{source or 'it'} is no module whose variables are known here: dynaops reads local modules and "
+                f"{registry.PUBLIC_TABLE}; convert the state, or a plan's JSON"
+            )
+            self._absent(where, why)
+
+    def _public_table(self, key: tuple[str, ...], block: Block, address: str) -> None:
+        world = World(self._pieces, observed=False, region=self.region_of(None))
+        for index, scope in self._told_instances(key, block, address):
+            node = mapped(block.body, scope, (*META, *_CALL))
+            where = Where(f"{address}{index}" if index != "[0]" else address, block.spot)
+            self._with_default_tags(
+                node, Block("resource", (), Body(block.spot), block.spot), resources.TABLE, where
+            )
+            self._pieces.ledger.found(where)
+            module.read(world, Part(node, where, self._pieces.notes))
+
+    def _children_of(self, name: str, block: Block) -> Mapping[str, ModuleInstance] | str:
+        """The instances of a local module by their index, or why it is not read."""
+        if name not in self._children:
+            self._children[name] = self._made_children(name, block)
+        return self._children[name]
+
+    def _made_children(self, name: str, block: Block) -> Mapping[str, ModuleInstance] | str:
+        source = self._source(block)
+        if not registry.is_local(source):
+            return "it is no local module"
+        if self.folder is None:
+            return f"{source} is beside a file that was read from standard input"
+        if len(self._callers) > _MAX_DEPTH:
+            return "modules are within one another more than 20 deep"
+        try:
+            folder, bodies = self._project.folders.module(self.folder / source)
+        except NotRead as error:
+            return str(error)
+        if folder in self._callers:
+            return f"its source {source} is a module that calls it"
+        made = self._references.instances(("module", name))
+        if isinstance(made, Unknown):
+            return made.why
+        self._pieces.budget.step(_STEPS * len(made))
+        shown = f"{self.shown}/{source}" if self._path else source.removeprefix("./")
+        return {
+            index: ModuleInstance(
+                self._project,
+                bodies,
+                self._arguments(block, scope),
+                folder,
+                f"{self._path}module.{name}{index}.",
+                shown,
+                self._passed(block),
+                self._callers,
+            )
+            for index, scope in made
+        }
+
+    def _arguments(self, block: Block, scope: Scope) -> Mapping[str, Callable[[], Node]]:
+        def later(source: Expression) -> Callable[[], Node]:
+            return lambda: evaluated(source, scope)
+
+        return {name: later(source) for name, source in block.body.attributes.items() if name not in _CALL}
+
+    def _passed(self, block: Block) -> Mapping[str, Provider]:
+        """The providers of a module call: those that it names, else those without an alias."""
+        source = block.body.attributes.get("providers")
+        if source is None:
+            return {name: one for name, one in self._providers.items() if "." not in name}
+        tree = source.tree
+        while tree.data == "expr_term":
+            tree = trees(tree)[0]
+        found = {}
+        for element in trees(tree) if tree.data == "object" else ():
+            inner, outer = (source.below(one).whole.strip() for one in trees(element))
+            if outer in self._providers:
+                found[inner] = self._providers[outer]
+        return found
+
+
+def _provider_name(block: Block | None) -> str:
+    source = block.body.attributes.get("provider") if block is not None else None
+    return source.whole.strip() if source is not None else "aws"

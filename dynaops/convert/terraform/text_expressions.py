@@ -1,0 +1,155 @@
+"""Strings, heredocs and files with what is filled into them. Source: Terraform Language, Strings and Templates."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from dynaops.convert.part import Unknown
+from dynaops.convert.terraform import templates
+from dynaops.convert.terraform.templates import Branch, NotATemplate, Piece
+from dynaops.convert.terraform.trees import trees
+from dynaops.convert.terraform.values import NOWHERE, Failure, Mistake, Unfit, flag_of, pairs, text_of
+from dynaops.engine.yaml_tree import Node
+
+if TYPE_CHECKING:
+    from dynaops.convert.terraform.evaluate import Evaluator
+
+_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\"}
+_ESCAPED = re.compile(r"\\(u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)")
+_PARSED = 20
+"""Steps that it counts for to parse an expression within a heredoc."""
+
+
+class _NotKnown(Exception):
+    def __init__(self, unknown: Unknown) -> None:
+        super().__init__(unknown.why)
+        self.unknown = unknown
+
+
+def of_string(evaluator: Evaluator, tree: Any) -> Any:
+    """What stands between quotes. A lone ``"${x}"`` is `x` itself."""
+    parts = trees(tree)
+    inner = parts[0].children[0] if len(parts) == 1 else None
+    if inner is not None and getattr(inner, "data", None) == "interpolation":
+        return evaluator.value(trees(inner)[0])
+    try:
+        pieces = templates.of_string(parts, evaluator.source, lambda text: _unescaped(evaluator, text))
+    except _NotKnown as error:
+        return error.unknown
+    return _filled(evaluator, pieces)
+
+
+def of_heredoc(evaluator: Evaluator, written: str, trimmed: bool) -> Any:
+    """``<<EOT`` and, without the common indent, ``<<-EOT``."""
+    lines = written.rstrip("\n").split("\n")[1:-1]
+    if trimmed:
+        indent = min((len(one) - len(one.lstrip()) for one in lines if one.strip()), default=0)
+        lines = [one[indent:] for one in lines]
+    return _filled_text(evaluator, "".join(f"{one}\n" for one in lines))
+
+
+def of_file(evaluator: Evaluator, name: str, arguments: list[Node]) -> Any:
+    """``file(path)`` and ``templatefile(path, variables)``."""
+    if len(arguments) != (1 if name == "file" else 2):
+        raise Unfit
+    path = text_of(arguments[0].value)
+    text = evaluator.scope.reads(path)
+    if text is None:
+        return Unknown(f"the file {path} cannot be read here")
+    evaluator.budget.room(len(text))
+    if name == "file":
+        return text
+    if not isinstance(arguments[1].value, dict):
+        raise Mistake
+    from dynaops.convert.terraform.evaluate import Evaluator, Scope
+
+    scope = Scope(_only_variables, evaluator.budget, arguments[1].value, evaluator.scope.reads)
+    return _filled_text(Evaluator(evaluator.source, scope), text)
+
+
+def _only_variables(path: tuple[str | int, ...], scope: Any) -> Node:  # noqa: ARG001
+    return Node(Unknown(f"a template file knows no {str(path[0])[:60]}"), NOWHERE)
+
+
+def _filled_text(evaluator: Evaluator, text: str) -> Any:
+    budget = evaluator.budget
+    try:
+        pieces = templates.pieces_of(text, evaluator.source.file, lambda: budget.step(_PARSED))
+    except NotATemplate as error:
+        return Unknown(str(error))
+    return _filled(evaluator, pieces)
+
+
+def _filled(evaluator: Evaluator, pieces: Sequence[Piece]) -> Any:
+    try:
+        return evaluator.budget.text(_parts(evaluator, templates.nested(templates.stripped(pieces))))
+    except NotATemplate as error:
+        return Unknown(str(error))
+    except _NotKnown as error:
+        return error.unknown
+
+
+def _parts(evaluator: Evaluator, pieces: Sequence[Piece | Branch]) -> Iterator[str]:
+    """The texts of the pieces. Raises _NotKnown."""
+    for piece in pieces:
+        if isinstance(piece, Branch):
+            yield from _of_branch(evaluator, piece)
+        elif piece.source is not None:
+            yield _inserted(_value(evaluator, piece))
+        else:
+            yield piece.text
+
+
+def _inserted(value: Any) -> str:
+    try:
+        return text_of(value)
+    except Mistake:
+        why = "null" if value is None else "a list or a map"
+        raise _NotKnown(Failure(f"{why} cannot be put into a string")) from None
+    except Unfit:
+        raise _NotKnown(Unknown("a number has more decimals than can be worked out here")) from None
+
+
+def _of_branch(evaluator: Evaluator, branch: Branch) -> Iterator[str]:
+    opening = branch.opening
+    value = _value(evaluator, opening)
+    if opening.kind == "if":
+        yield from _parts(evaluator, branch.inside if flag_of(value) else branch.otherwise)
+        return
+    for key, one in pairs(Node(value, NOWHERE)):
+        evaluator.budget.step()
+        names = opening.names
+        bound = {names[0]: one} if len(names) == 1 else {names[0]: key, names[1]: one}
+        yield from _parts(evaluator.within(**bound), branch.inside)
+
+
+def _value(evaluator: Evaluator, piece: Piece) -> Any:
+    from dynaops.convert.terraform.evaluate import Evaluator
+
+    assert piece.source is not None, "it has an expression"
+    found = Evaluator(piece.source, evaluator.scope).value(piece.source.tree).value
+    if isinstance(found, Unknown):
+        raise _NotKnown(found)
+    return found
+
+
+def _unescaped(evaluator: Evaluator, text: str) -> str:
+    evaluator.budget.room(len(text))
+    if text.startswith(("$${", "%%{")):
+        return text[1:]
+    try:
+        return _ESCAPED.sub(_character, text)
+    except (ValueError, OverflowError):
+        raise _NotKnown(Unknown("an escape sequence stands for no character")) from None
+
+
+def _character(found: re.Match[str]) -> str:
+    code = found.group(1)
+    if code[0] in "uU" and len(code) > 1:
+        number = int(code[1:], 16)
+        if 0xD800 <= number <= 0xDFFF:
+            raise ValueError
+        return chr(number)
+    return _ESCAPES.get(code, found.group())

@@ -1,0 +1,162 @@
+"""Type constraints of variables: what Terraform makes of a value that is given for one.
+
+Source: Terraform Language, Type Constraints (conversion, object types, ``optional`` with defaults).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from dynaops.convert.part import Unknown
+from dynaops.convert.terraform.hcl import Expression
+from dynaops.convert.terraform.trees import trees
+from dynaops.convert.terraform.values import (
+    Mistake,
+    SetValue,
+    Unfit,
+    flag_of,
+    is_sorted_set,
+    number_of,
+    set_of,
+    text_of,
+    unified,
+)
+from dynaops.engine.yaml_tree import Node
+
+
+@dataclass(frozen=True)
+class Type:
+    """A type constraint. `of`: of the members; `members`: of a tuple; `attributes`: of an object."""
+
+    name: str
+    of: Type | None = None
+    members: tuple[Type, ...] = ()
+    attributes: tuple[Attribute, ...] = ()
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """An attribute of an object type; `default` is what ``optional`` gives."""
+
+    name: str
+    type: Type
+    optional: bool = False
+    default: Expression | None = None
+
+
+ANY = Type("any")
+_SCALARS = ("string", "number", "bool", "any")
+_OF_ONE = ("list", "set", "map")
+
+
+def type_of(source: Expression) -> Type | None:
+    """The type that an expression of ``type`` means; None for one that is not known here."""
+    tree = _inner(source.tree)
+    if tree.data == "string":  # "string" in quotes, as Terraform 0.11 had it
+        name = source.below(tree).whole.strip(chr(34))
+        return Type(name) if name in _SCALARS else Type(name, ANY) if name in _OF_ONE else None
+    if tree.data == "identifier":
+        name = str(tree.children[0])
+        return Type(name) if name in _SCALARS else Type(name, ANY) if name in _OF_ONE else None
+    if tree.data != "function_call":
+        return None
+    name, arguments = _call(tree)
+    if len(arguments) != 1:
+        return None
+    if name in _OF_ONE:
+        of = type_of(source.below(arguments[0]))
+        return Type(name, of) if of else None
+    if name == "tuple":
+        members = [type_of(source.below(one)) for one in trees(_inner(arguments[0]))]
+        return Type(name, members=tuple(one for one in members if one)) if None not in members else None
+    return _object(source, _inner(arguments[0])) if name == "object" else None
+
+
+def _object(source: Expression, tree: Any) -> Type | None:
+    found = []
+    if tree.data != "object":
+        return None
+    for element in trees(tree):
+        key, value = trees(element)
+        attribute = _attribute(source, source.below(key).whole.strip(chr(34)), _inner(value))
+        if attribute is None:
+            return None
+        found.append(attribute)
+    return Type("object", attributes=tuple(found))
+
+
+def _attribute(source: Expression, name: str, tree: Any) -> Attribute | None:
+    if tree.data == "function_call" and _call(tree)[0] == "optional":
+        arguments = _call(tree)[1]
+        of = type_of(source.below(arguments[0])) if 1 <= len(arguments) <= 2 else None
+        default = source.below(arguments[1]) if len(arguments) == 2 else None
+        return Attribute(name, of, True, default) if of else None
+    of = type_of(source.below(tree))
+    return Attribute(name, of) if of else None
+
+
+def _call(tree: Any) -> tuple[str, list[Any]]:
+    name, *rest = trees(tree)
+    return str(name.children[0]), trees(rest[0]) if rest else []
+
+
+def _inner(tree: Any) -> Any:
+    while tree.data == "expr_term":
+        tree = trees(tree)[0]
+    return tree
+
+
+def converted(node: Node, kind: Type, evaluate: Callable[[Expression], Node]) -> Node:
+    """The value as one of that type, with the defaults of optional attributes; Unknown for what is none of it."""
+    if node.value is None or isinstance(node.value, Unknown) or kind.name == "any":
+        return node
+    try:
+        return Node(_converted(node, kind, evaluate), node.spot)
+    except (Unfit, Mistake):
+        return Node(Unknown(f"it is not known as a {kind.name}, as its variable's type has it"), node.spot)
+
+
+def _converted(node: Node, kind: Type, evaluate: Callable[[Expression], Node]) -> Any:
+    value = node.value
+    if kind.name == "string":
+        return text_of(value)
+    if kind.name == "number":
+        return number_of(value)
+    if kind.name == "bool":
+        return flag_of(value)
+    if kind.name == "object":
+        return _with_attributes(node, kind, evaluate)
+    if kind.name == "tuple":
+        if not isinstance(value, list) or len(value) != len(kind.members):
+            raise Mistake
+        return [converted(one, of, evaluate) for one, of in zip(value, kind.members, strict=True)]
+    of = kind.of or ANY
+    if kind.name == "map":
+        if not isinstance(value, dict):
+            raise Mistake
+        members = [converted(one, of, evaluate) for one in value.values()]
+        return dict(zip(value, unified(members) if of == ANY else members, strict=True))
+    if not isinstance(value, list):
+        raise Mistake
+    if isinstance(value, SetValue) and kind.name == "list" and not is_sorted_set(value):
+        raise Unfit
+    members = [converted(one, of, evaluate) for one in value]
+    members = unified(members) if of == ANY else members
+    return set_of(members) if kind.name == "set" else list(members)
+
+
+def _with_attributes(node: Node, kind: Type, evaluate: Callable[[Expression], Node]) -> dict[str, Node]:
+    """An object of exactly the attributes of its type. Raises Mistake."""
+    if not isinstance(node.value, dict):
+        raise Mistake
+    found: dict[str, Node] = {}
+    for attribute in kind.attributes:
+        given = node.value.get(attribute.name)
+        if given is None and not attribute.optional:
+            raise Mistake
+        if (given is None or given.value is None) and attribute.default is not None:
+            given = evaluate(attribute.default)
+        found[attribute.name] = converted(given or Node(None, node.spot), attribute.type, evaluate)
+    return found

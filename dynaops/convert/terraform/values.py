@@ -1,0 +1,301 @@
+"""Values of the Terraform language: sets, unknown values and errors, conversions between types, and access to members.
+
+A value is a Node: a dict is an object or a map, a list is a tuple or a list, SetValue is a set; numbers are int,
+Decimal, or Fraction where the quotient has no end. Source: Terraform Language, Types and Values.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from dynaops.convert.budget import Budget
+from dynaops.convert.part import Unknown, unknowns
+from dynaops.engine.yaml_tree import Node, Spot
+
+NOWHERE: Spot = ("", 0, 0)
+LARGEST = 10**40
+"""Numbers beyond it are not reckoned with: one of hundreds of digits would double them with each step."""
+_MAX_EXPONENT = 60
+_PLACEHOLDER = re.compile(r"\$\{(?:AWS::|table_arn:|stream_arn:|id:)")
+_NUMBER = re.compile(r"-?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+_INDEX_DIGITS = 9
+BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
+"""The strings that Terraform converts to a boolean."""
+
+Number = int | Decimal | Fraction
+
+
+class Unfit(Exception):
+    """The arguments are none that can be worked out here."""
+
+
+class Mistake(Exception):
+    """The arguments are known, and Terraform would end with an error, which ``try`` and ``can`` catch."""
+
+
+@dataclass(frozen=True)
+class Failure(Unknown):
+    """An expression that ends with an error in Terraform; for everybody but ``try`` and ``can`` it is not known."""
+
+
+@dataclass(frozen=True)
+class Whole(Unknown):
+    """A resource, module or data source as a whole: single attributes may be known."""
+
+    attribute: Callable[[str], Node] = field(default=lambda name: Node(Unknown(name), NOWHERE), compare=False)
+
+
+class SetValue(list[Node]):
+    """A set: each member once, in the order in which Terraform iterates over it."""
+
+
+def is_scalar(value: Any) -> bool:
+    """Whether it is a string, a number or a boolean."""
+    return isinstance(value, str | int | Decimal | Fraction)
+
+
+def is_number(value: Any) -> bool:
+    """Whether it is a number that is small enough to reckon with."""
+    if isinstance(value, bool) or not isinstance(value, int | Decimal | Fraction):
+        return False
+    if isinstance(value, Decimal) and not (value.is_finite() and _is_short(value)):
+        return False
+    return bool(-LARGEST < value < LARGEST)
+
+
+def _is_short(value: Decimal) -> bool:
+    exponent = value.as_tuple().exponent
+    return isinstance(exponent, int) and abs(exponent) <= _MAX_EXPONENT
+
+
+def number(value: Number) -> Number:
+    """The number in its plainest type: int, else Decimal if its decimals end, else Fraction. Raises Unfit."""
+    if isinstance(value, int):
+        return value
+    exact = Fraction(value)
+    if exact.denominator == 1:
+        return exact.numerator
+    if exact.denominator > LARGEST:
+        raise Unfit
+    rest, twos, fives = exact.denominator, 0, 0
+    while rest % 2 == 0:
+        rest, twos = rest // 2, twos + 1
+    while rest % 5 == 0:
+        rest, fives = rest // 5, fives + 1
+    if rest != 1:
+        return exact
+    places = max(twos, fives)
+    scaled = exact.numerator * 10**places // exact.denominator
+    return Decimal((int(scaled < 0), tuple(int(digit) for digit in str(abs(scaled))), -places))
+
+
+def text_of(value: Any) -> str:
+    """A string, number or boolean as Terraform converts it to a string. Raises Unfit; Mistake for anything else."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Unknown):
+        raise Unfit
+    if value is None or isinstance(value, list | dict):
+        raise Mistake
+    if not is_number(value):
+        if isinstance(value, int) and len(str(abs(value))) <= 400:
+            return str(value)
+        raise Unfit
+    plain = number(value)
+    if isinstance(plain, Fraction):
+        raise Unfit  # Terraform has as many decimals as fit into 512 bits
+    return format(plain, "f") if isinstance(plain, Decimal) else str(plain)
+
+
+def number_of(value: Any, digits: int = 400) -> Number:
+    """A number, or a string that is one. Raises Unfit, and Mistake for anything else."""
+    if isinstance(value, Unknown):
+        raise Unfit
+    if isinstance(value, bool) or value is None or isinstance(value, list | dict):
+        raise Mistake
+    if not isinstance(value, str):
+        return value  # type: ignore[no-any-return]
+    refuse_placeholders(value)
+    if len(value) > digits:
+        raise Unfit
+    if not _NUMBER.fullmatch(value):
+        raise Mistake
+    found = Decimal(value)
+    if not is_number(found):
+        raise Unfit
+    return number(found)
+
+
+def flag_of(value: Any) -> bool:
+    """A boolean, or a string that is one. Raises Unfit, and Mistake for anything else."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, Unknown):
+        raise Unfit
+    if isinstance(value, str):
+        refuse_placeholders(value)
+        if value in BOOLEANS:
+            return BOOLEANS[value]
+    raise Mistake
+
+
+def holds_placeholder(value: Any) -> bool:
+    """Whether a text holds a part that is known after apply only (as an ARN is), so that its letters are not known."""
+    return isinstance(value, str) and "${" in value and _PLACEHOLDER.search(value) is not None
+
+
+def refuse_placeholders(value: Any) -> None:
+    """Raise Unfit for a text whose letters are not known."""
+    if holds_placeholder(value):
+        raise Unfit
+
+
+def is_settled(node: Node) -> bool:
+    """Whether every letter of a value is known."""
+    if isinstance(node.value, dict):
+        return all(is_settled(child) for child in node.value.values())
+    if isinstance(node.value, list):
+        return all(is_settled(child) for child in node.value)
+    return not isinstance(node.value, Unknown) and not holds_placeholder(node.value)
+
+
+def member(node: Node, step: str | int) -> Node:
+    """What is at an attribute name or index; of an unknown value it is unknown, of what has no such member an error."""
+    value = node.value
+    if isinstance(value, Whole):
+        return value.attribute(str(step))
+    if isinstance(value, Unknown):
+        return node
+    if isinstance(value, dict) and str(step) in value:
+        found: Node = value[str(step)]
+        return found
+    if (
+        isinstance(value, list)
+        and not isinstance(value, SetValue)
+        and _is_index(step)
+        and int(step) < len(value)
+    ):
+        listed: Node = value[int(step)]
+        return listed
+    missing = f"there is no {str(step)[:60]} in it"
+    return Node(
+        Failure(missing if value is not None else f"it is null, and has no {str(step)[:60]}"), node.spot
+    )
+
+
+def within(node: Node, path: tuple[str | int, ...]) -> Node:
+    """What is at a path of attributes and indexes."""
+    for step in path:
+        node = member(node, step)
+    return node
+
+
+def _is_index(step: str | int) -> bool:
+    text = str(step) if isinstance(step, str) or abs(step) < LARGEST else ""
+    return text.isascii() and text.isdecimal() and len(text) <= _INDEX_DIGITS
+
+
+def pairs(node: Node) -> list[tuple[Node, Node]]:
+    """Keys and values in the order of iteration (``for``, dynamic blocks). Raises Unfit and Mistake."""
+    value = node.value
+    if isinstance(value, Unknown):
+        raise Unfit
+    if isinstance(value, dict):
+        return [(Node(name, value[name].spot), value[name]) for name in sorted(value)]
+    if isinstance(value, SetValue):
+        return [(child, child) for child in value]
+    if isinstance(value, list):
+        return [(Node(index, child.spot), child) for index, child in enumerate(value)]
+    raise Mistake
+
+
+def unified(members: list[Node]) -> list[Node]:
+    """The members of a list with one type: where one is a string, all scalars are (as Terraform converts them)."""
+    scalars = [one for one in members if is_scalar(one.value)]
+    if len({_type_of(one.value) for one in scalars}) < 2:
+        return members
+    return [Node(text_of(one.value), one.spot) if is_scalar(one.value) else one for one in members]
+
+
+def _type_of(value: Any) -> str:
+    return "bool" if isinstance(value, bool) else "string" if isinstance(value, str) else "number"
+
+
+def set_of(members: list[Node]) -> SetValue:
+    """The members as a set, sorted as Terraform iterates. Raises Unfit where they cannot be told apart."""
+    whole = unified(members)
+    if any(not is_settled(one) for one in whole):
+        raise Unfit
+    found: dict[Any, Node] = {}
+    for one in whole:
+        found.setdefault(fingerprint(one), one)
+    values = list(found.values())
+    if all(isinstance(one.value, str) for one in values):
+        values.sort(key=lambda one: one.value.encode("utf-8", "surrogatepass"))
+    elif all(is_number(one.value) for one in values):
+        values.sort(key=lambda one: Fraction(one.value))
+    return SetValue(values)
+
+
+def is_sorted_set(value: Any) -> bool:
+    """Whether the order of a set's members is one that Terraform documents: of strings and numbers."""
+    return all(isinstance(one.value, str) for one in value) or all(is_number(one.value) for one in value)
+
+
+def fingerprint(node: Node) -> Any:
+    """Something that is equal for equal values of one type only."""
+    value = node.value
+    if isinstance(value, dict):
+        return ("map", tuple((name, fingerprint(value[name])) for name in sorted(value)))
+    if isinstance(value, list):
+        return ("list", tuple(fingerprint(child) for child in value))
+    if isinstance(value, Number) and not isinstance(value, bool):
+        return ("number", Fraction(value) if is_number(value) else value)
+    return (type(value).__name__, value)
+
+
+def noded(value: Any) -> Node:
+    """Plain data as a tree without places."""
+    if isinstance(value, dict):
+        return Node({str(name): noded(child) for name, child in value.items()}, NOWHERE)
+    if isinstance(value, list):
+        return Node([noded(child) for child in value], NOWHERE)
+    if isinstance(value, float):
+        return Node(number(Decimal(str(value))), NOWHERE)
+    return Node(value, NOWHERE)
+
+
+def charged(node: Node, budget: Budget) -> Node:
+    """The value, whose whole size is counted: what refers to a value repeats it."""
+    budget.room(sum(_sizes(node, budget)))
+    return node
+
+
+def _sizes(node: Node, budget: Budget) -> Iterator[int]:
+    """The sizes of a value's parts; each is a step, so that what is shared cannot be counted for ever."""
+    budget.step()
+    if isinstance(node.value, dict):
+        for name, child in node.value.items():
+            yield len(name)
+            yield from _sizes(child, budget)
+    elif isinstance(node.value, list):
+        for child in node.value:
+            yield from _sizes(child, budget)
+    yield len(node.value) if isinstance(node.value, str) else 1
+
+
+def failure_in(node: Node) -> Failure | None:
+    """An error within a value: the expression that made it ends with it."""
+    return next((one for one in unknowns(node) if isinstance(one, Failure)), None)
+
+
+def unknown_in(node: Node) -> Unknown | None:
+    """Something within a value that is not known."""
+    return next(unknowns(node), None)
