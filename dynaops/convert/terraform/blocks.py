@@ -37,6 +37,9 @@ def mapped(body: Body, scope: Scope, without: Sequence[str] = ()) -> Node:
             if name not in without:
                 blocks.setdefault(name, Node([], block.spot)).value.extend(_maps(block, scope))
     for name, node in blocks.items():
+        if len(node.value) == 1 and isinstance(node.value[0].value, Unknown) and name not in found:
+            found[name] = node.value[0]  # a dynamic block of which nothing is known
+            continue
         beside = found[name].value if name in found else None
         found[name] = Node([*(beside if isinstance(beside, list) else []), *node.value], node.spot)
     return Node(found, body.spot)

@@ -11,36 +11,40 @@ from dynaops.convert.pieces import Kind, Named, Spec
 from dynaops.convert.policies import statements_of
 from dynaops.convert.scaling import dimension
 from dynaops.convert.terraform import tables
+from dynaops.convert.terraform.defaults import REPLICA, SCALING_POLICY, TRIGGER, said
 from dynaops.convert.terraform.world import World
 
 
 def replica(world: World, part: Part, address: str) -> None:  # noqa: ARG001
     """aws_dynamodb_table_replica. Its region is its provider's, so only a state or `region` says it."""
-    part.skip("id", "timeouts")
+    _skip_answered(world, part, "id")
     source = part.text("global_table_arn")
     arn = part.text("arn") if world.observed else None
     part.skip("arn")
     region = part.text("region") or region_of(arn)
     tags = tables.tags(part)
+    recovers = said(part, "point_in_time_recovery", Part.open_flag, REPLICA, "point_in_time_recovery")
     data: Spec = {
         "region": region,
-        "kms_key_arn": part.text("kms_key_arn"),
-        "point_in_time_recovery": {"enabled": part.flag("point_in_time_recovery") or False},
-        "deletion_protection": part.flag("deletion_protection_enabled"),
-        "table_class": part.text("table_class_override"),
+        "kms_key_arn": part.open_text("kms_key_arn"),
+        "point_in_time_recovery": {"enabled": recovers} if recovers is not None else None,
+        "deletion_protection": part.open_flag("deletion_protection_enabled"),
+        "table_class": part.open_word("table_class_override"),
         "propagate_tags": False,
         "tags": tags or None,
     }
     if region is None:
         world.pieces.notes.lost(part.where, "its region is its provider's, which this file does not say")
     elif source:
-        said = {name: value for name, value in data.items() if value not in (None, "")}
-        world.pieces.add(Kind.REPLICA, table_of(source), said, part)
+        known = {name: value for name, value in data.items() if value not in (None, "")}
+        world.pieces.add(Kind.REPLICA, table_of(source), known, part)
 
 
 def index(world: World, part: Part, address: str) -> None:  # noqa: ARG001
     """aws_dynamodb_global_secondary_index."""
-    part.skip("id", "arn", "timeouts", "region")
+    _skip_answered(world, part, "id", "arn", "region")
+    if tables.lacks_keys(part):
+        return
     table, name = part.text("table_name"), part.text("index_name") or part.text("name")
     sides: dict[str, list[str]] = {"HASH": [], "RANGE": []}
     attributes: dict[str, str] = {}
@@ -52,8 +56,8 @@ def index(world: World, part: Part, address: str) -> None:  # noqa: ARG001
     projected = part.part("projection")
     units = part.part("provisioned_throughput")
     capacity = {
-        "read_capacity": units.number("read_capacity_units") if units else None,
-        "write_capacity": units.number("write_capacity_units") if units else None,
+        "read_capacity": units.open_number("read_capacity_units") if units else None,
+        "write_capacity": units.open_number("write_capacity_units") if units else None,
     }
     data: Spec = {
         "name": name,
@@ -61,7 +65,7 @@ def index(world: World, part: Part, address: str) -> None:  # noqa: ARG001
         "range_key": (sides["RANGE"][0] if len(sides["RANGE"]) == 1 else sides["RANGE"]) or None,
         **(tables.projection(projected) if projected else {}),
         **{key: value for key, value in capacity.items() if value},
-        **tables.throughput(world, part, provisioned=False),
+        **tables.throughput(world, part, "PAY_PER_REQUEST"),
         "attributes": attributes,
     }
     world.pieces.add(
@@ -79,7 +83,7 @@ def kinesis(world: World, part: Part, address: str) -> None:  # noqa: ARG001
 
 
 def insights(world: World, part: Part, address: str) -> None:  # noqa: ARG001
-    part.skip("id", "region", "timeouts")
+    _skip_answered(world, part, "id", "region")
     data = {"index": part.text("index_name") or None, "mode": part.text("mode") or None}
     world.pieces.add(Kind.INSIGHTS, part.text("table_name"), data, part)
 
@@ -109,25 +113,25 @@ def tag(world: World, part: Part, address: str) -> None:  # noqa: ARG001
 
 def scalable_target(world: World, part: Part, address: str) -> None:  # noqa: ARG001
     part.skip("id", "arn", "role_arn", "service_namespace", "tags", "tags_all", "region", "suspended_state")
-    bounds = {"min": part.number("min_capacity"), "max": part.number("max_capacity")}
+    bounds = {"min": part.open_number("min_capacity"), "max": part.open_number("max_capacity")}
     _scaled(world, part, Kind.TARGET, bounds)
 
 
 def scaling_policy(world: World, part: Part, address: str) -> None:  # noqa: ARG001
     part.skip("id", "arn", "name", "alarm_arns", "service_namespace", "region")
-    kind = part.text("policy_type")
+    kind = said(part, "policy_type", Part.text, SCALING_POLICY, "policy_type")
     shape = part.part("target_tracking_scaling_policy_configuration")
-    if shape is None or kind not in (None, "TargetTrackingScaling"):
+    if shape is None or kind != "TargetTrackingScaling":
         part.skip(*part.names)
         world.pieces.notes.lost(
-            part.where, f"a spec's autoscaling tracks a target, and has no {kind or 'other'}"
+            part.where, f"a spec's autoscaling tracks a target, and has no {kind or 'other'} policy"
         )
         return
     shape.skip("predefined_metric_specification")
     data = {
-        "target_utilization": shape.number("target_value"),
-        "scale_in_cooldown": shape.number("scale_in_cooldown"),
-        "scale_out_cooldown": shape.number("scale_out_cooldown"),
+        "target_utilization": shape.open_number("target_value"),
+        "scale_in_cooldown": shape.open_number("scale_in_cooldown"),
+        "scale_out_cooldown": shape.open_number("scale_out_cooldown"),
     }
     _scaled(world, part, Kind.POLICY, data)
 
@@ -139,13 +143,13 @@ def scheduled_action(world: World, part: Part, address: str) -> None:  # noqa: A
         "name": part.text("name"),
         "schedule": part.text("schedule"),
         "timezone": part.text("timezone"),
-        "min": bounds.number("min_capacity") if bounds else None,
-        "max": bounds.number("max_capacity") if bounds else None,
+        "min": bounds.open_number("min_capacity") if bounds else None,
+        "max": bounds.open_number("max_capacity") if bounds else None,
     }
-    said = {key: value for key, value in data.items() if value not in (None, "", 0)}
-    if said.get("timezone") == "UTC" and world.observed:
-        del said["timezone"]
-    _scaled(world, part, Kind.SCHEDULE, said)
+    known = {key: value for key, value in data.items() if value not in (None, "")}
+    if known.get("timezone") == "UTC" and world.observed:
+        del known["timezone"]
+    _scaled(world, part, Kind.SCHEDULE, known)
 
 
 def _scaled(world: World, part: Part, kind: Kind, data: Spec) -> None:
@@ -171,15 +175,15 @@ def event_source_mapping(world: World, part: Part, address: str) -> None:  # noq
     source, function = part.text("event_source_arn"), part.text("function_name")
     data: dict[str, Any] = {
         "function": (function or "").rpartition("function:")[2],
-        "enabled": part.flag("enabled"),
-        "batch_size": part.number("batch_size") or None,
-        "maximum_batching_window": part.number("maximum_batching_window_in_seconds") or None,
-        "starting_position": part.text("starting_position") or None,
-        "parallelization_factor": part.number("parallelization_factor") or None,
-        "maximum_retry_attempts": part.number("maximum_retry_attempts"),
-        "maximum_record_age": part.number("maximum_record_age_in_seconds") or None,
-        "bisect_batch_on_error": part.flag("bisect_batch_on_function_error") or None,
-        "tumbling_window": part.number("tumbling_window_in_seconds") or None,
+        "enabled": said(part, "enabled", Part.open_flag, TRIGGER, "enabled"),
+        "batch_size": said(part, "batch_size", Part.open_number, TRIGGER, "batch_size") or None,
+        "maximum_batching_window": part.open_number("maximum_batching_window_in_seconds") or None,
+        "starting_position": part.open_word("starting_position") or None,
+        "parallelization_factor": part.open_number("parallelization_factor") or None,
+        "maximum_retry_attempts": part.open_number("maximum_retry_attempts"),
+        "maximum_record_age": part.open_number("maximum_record_age_in_seconds") or None,
+        "bisect_batch_on_error": part.open_flag("bisect_batch_on_function_error") or None,
+        "tumbling_window": part.open_number("tumbling_window_in_seconds") or None,
         "report_batch_item_failures": "ReportBatchItemFailures"
         in (part.strings("function_response_types") or ())
         or None,
@@ -196,12 +200,12 @@ def event_source_mapping(world: World, part: Part, address: str) -> None:  # noq
         part.skip(*part.names)
         world.pieces.notes.lost(part.where, "its source is not a table's stream")
         return
-    said = {name: value for name, value in data.items() if value is not None}
-    world.pieces.add(Kind.TRIGGER, table_of(source), said, part)
+    known = {name: value for name, value in data.items() if value is not None}
+    world.pieces.add(Kind.TRIGGER, table_of(source), known, part)
 
 
 def vault(world: World, part: Part, address: str) -> None:  # noqa: ARG001
-    part.skip("id", "arn", "recovery_points", "force_destroy", "tags", "tags_all", "timeouts", "region")
+    _skip_answered(world, part, "id", "arn", "recovery_points", "force_destroy", "tags", "tags_all", "region")
     name, key = part.text("name"), part.text("kms_key_arn")
     if name:
         world.pieces.vaults.append(
@@ -268,8 +272,8 @@ def log_group(world: World, part: Part, address: str) -> None:  # noqa: ARG001
         "kms_key_arn": part.text("kms_key_id") or None,
     }
     if data["name"]:
-        said = {key: value for key, value in data.items() if value is not None}
-        world.pieces.log_groups.append(Named(str(data["name"]), said, part.where))
+        known = {key: value for key, value in data.items() if value is not None}
+        world.pieces.log_groups.append(Named(str(data["name"]), known, part.where))
 
 
 def iam_policy(world: World, part: Part, address: str) -> None:
@@ -293,6 +297,11 @@ def attachment(world: World, part: Part, address: str) -> None:  # noqa: ARG001
     roles = [role] if role else part.strings("roles") or []
     if arn and roles:
         world.pieces.attachments.append(Named(arn, {"roles": roles}, part.where))
+
+
+def _skip_answered(world: World, part: Part, *names: str) -> None:
+    """Skip what AWS has answered; `timeouts` too where a state holds them for every resource."""
+    part.skip(*names, *(("timeouts",) if world.observed else ()))
 
 
 def _document(part: Part, name: str) -> dict[str, Any] | None:

@@ -9,17 +9,17 @@ from __future__ import annotations
 from typing import Any
 
 from dynaops.convert import json_text
-from dynaops.convert.part import Part
+from dynaops.convert.part import Open, Part
 from dynaops.convert.pieces import Kind, Spec
 from dynaops.convert.terraform import tables
+from dynaops.convert.terraform.defaults import MODULE, TABLE, default, said
 from dynaops.convert.terraform.world import World
 from dynaops.kinds import TableSpec
 
-_HOW = ("source", "version", "providers", "depends_on", "create_table", "timeouts", "count", "for_each")
+_HOW = ("source", "version", "providers", "depends_on", "create_table", "count", "for_each")
 _ARN = "__DYNAMODB_TABLE_ARN__"
 """What terraform-aws-modules/dynamodb-table fills in within `resource_policy`."""
-_DEFAULTS = {"scale_in_cooldown": 0, "scale_out_cooldown": 0, "target_value": 70}
-"""Its `autoscaling_defaults`."""
+_TRACKING = ("target_value", "scale_in_cooldown", "scale_out_cooldown")
 
 
 def is_table(names: set[str]) -> bool:
@@ -31,6 +31,10 @@ def read(world: World, part: Part) -> None:
     """The table that the variables ask for."""
     part.skip(*_HOW)
     own = "table_name" in part
+    if part.is_open("create_table"):
+        part.skip(*part.names)
+        world.pieces.notes.lost(part.where, "whether it makes a table is not known (create_table)")
+        return
     if part.flag("create_table") is False:
         part.skip(*part.names)
         world.pieces.notes.lost(part.where, "create_table is false: it makes no table")
@@ -40,8 +44,9 @@ def read(world: World, part: Part) -> None:
         part.skip(*part.names)
         world.pieces.notes.lost(part.where, "the table's name is not known")
         return
-    billing = part.text("billing_mode") or "PAY_PER_REQUEST"
-    provisioned = billing == "PROVISIONED"
+    if tables.lacks_keys(part):
+        return
+    billing = said(part, "billing_mode", Part.open_word, MODULE, "billing_mode")
     spec: Spec = {
         "table_name": name,
         "region": part.text("region") or world.region,
@@ -49,12 +54,14 @@ def read(world: World, part: Part) -> None:
         "range_key": part.text("range_key") or None,
         "attributes": tables.attributes(part, "attributes"),
         "billing_mode": billing,
-        **tables.throughput(world, part, provisioned),
+        **tables.throughput(world, part, billing),
         "global_secondary_indexes": [
-            _index(world, one, provisioned) for one in _named(part, "global_secondary_indexes")
+            _index(world, one, billing)
+            for one in _named(part, "global_secondary_indexes")
+            if not tables.lacks_keys(one)
         ],
         "local_secondary_indexes": [_local(one) for one in _named(part, "local_secondary_indexes")],
-        "table_class": part.text("table_class") or "STANDARD",
+        "table_class": said(part, "table_class", Part.open_word, MODULE, "table_class"),
         "tags": tables.tags(part),
     }
     _settings(part, spec, own)
@@ -74,20 +81,42 @@ def read(world: World, part: Part) -> None:
 
 def _settings(part: Part, spec: Spec, own: bool) -> None:
     """What both modules say with flat variables; a module's default where nothing is said."""
-    spec["deletion_protection"] = part.flag("deletion_protection_enabled") or False
-    on, key = part.flag("server_side_encryption_enabled"), part.text("server_side_encryption_kms_key_arn")
-    spec["encryption"] = {"enabled": own if on is None else on}
-    if key and spec["encryption"]["enabled"]:
-        spec["encryption"]["kms_key_arn"] = key
-    on = part.flag("point_in_time_recovery_enabled")
-    days = part.number("point_in_time_recovery_period_in_days")
-    spec["point_in_time_recovery"] = {"enabled": own if on is None else on}
-    if days not in (None, 35) and spec["point_in_time_recovery"]["enabled"]:
-        spec["point_in_time_recovery"]["recovery_period_days"] = days
+    spec["deletion_protection"] = _flag(part, "deletion_protection_enabled", own)
+    encrypted = _flag(part, "server_side_encryption_enabled", own)
+    recovers = _flag(part, "point_in_time_recovery_enabled", own)
+    key = part.open_text("server_side_encryption_kms_key_arn")
+    spec["encryption"] = _block(encrypted, {"kms_key_arn": key} if key else {})
+    days = part.open_number("point_in_time_recovery_period_in_days")
+    usual = (None, default(TABLE, "point_in_time_recovery.recovery_period_in_days"))
+    spec["point_in_time_recovery"] = _block(
+        recovers, {"recovery_period_days": days} if days not in usual else {}
+    )
     spec["stream"] = tables.stream(part)
-    attribute = part.text("ttl_attribute_name")
-    if attribute and (part.flag("ttl_enabled") or (own and "ttl_enabled" not in part)):
+    attribute = part.open_text("ttl_attribute_name")
+    on = (
+        said(part, "ttl_enabled", Part.open_flag, MODULE, "ttl_enabled")
+        if not own or "ttl_enabled" in part
+        else True
+    )
+    if attribute and isinstance(on, Open):
+        spec["ttl"] = {"attribute": attribute, "enabled": on}
+    elif attribute and on:
         spec["ttl"] = {"attribute": attribute}
+
+
+def _flag(part: Part, name: str, own: bool) -> Any:
+    """A flag; the module that dynaops replaces has the defaults of a spec (protection off, the others on)."""
+    if own and name not in part:
+        part.skip(name)
+        return name != "deletion_protection_enabled"
+    return said(part, name, Part.open_flag, MODULE, name)
+
+
+def _block(on: Any, more: Spec) -> Spec | None:
+    """A block of a spec that is on or off; None where that is not known, and told."""
+    if on is None:
+        return None
+    return {"enabled": False} if on is False else {"enabled": on, **more}
 
 
 def _named(part: Part, name: str) -> list[Part]:
@@ -102,8 +131,8 @@ def _named(part: Part, name: str) -> list[Part]:
     return part.parts(name)
 
 
-def _index(world: World, part: Part, provisioned: bool) -> Spec:
-    found = tables.global_index(world, part, provisioned)
+def _index(world: World, part: Part, billing: str | None) -> Spec:
+    found = tables.global_index(world, part, billing)
     return _projected(part, found)
 
 
@@ -142,15 +171,15 @@ def _replicas(world: World, part: Part, spec: Spec) -> None:
 
 def _scaling(world: World, part: Part, spec: Spec) -> None:
     """`autoscaling_*` of terraform-aws-modules: minima are the table's capacity."""
-    on = part.flag("autoscaling_enabled")
+    enabled = said(part, "autoscaling_enabled", Part.flag, MODULE, "autoscaling_enabled")
     given = part.part("autoscaling_defaults")
     defaults = {
-        name: (given.number(name) if given else None) if given and name in given else value
-        for name, value in _DEFAULTS.items()
+        name: given.open_number(name) if given and name in given else default(MODULE, name)
+        for name in _TRACKING
     }
     sides = {side: part.part(f"autoscaling_{side}") for side in ("read", "write")}
     indexes = part.entries("autoscaling_indexes")
-    if not on:
+    if not enabled:
         for one in [*sides.values(), *indexes.values()]:
             if one is not None:
                 one.skip(*one.names)
@@ -158,26 +187,26 @@ def _scaling(world: World, part: Part, spec: Spec) -> None:
     table = spec["table_name"]
     for side, one in sides.items():
         if one is not None and one.names:
-            low = one.number("min_capacity") or spec.get(f"{side}_capacity") or 1
-            data = {"min": low, "max": one.number("max_capacity"), **_tracking(one, defaults)}
+            low = one.open_number("min_capacity") if "min_capacity" in one else spec.get(f"{side}_capacity")
+            data = {"min": low, "max": one.open_number("max_capacity"), **_tracking(one, defaults)}
             world.pieces.add(Kind.TARGET, table, {"table": table, "index": None, "side": side, **data}, one)
     for index, one in indexes.items():
         tracking = _tracking(one, defaults)
         for side in ("read", "write"):
             data = {
-                "min": one.number(f"{side}_min_capacity"),
-                "max": one.number(f"{side}_max_capacity"),
+                "min": one.open_number(f"{side}_min_capacity"),
+                "max": one.open_number(f"{side}_max_capacity"),
                 **tracking,
             }
             world.pieces.add(Kind.TARGET, table, {"table": table, "index": index, "side": side, **data}, one)
 
 
 def _tracking(part: Part, defaults: dict[str, Any]) -> Spec:
-    said = {name: part.number(name) if name in part else value for name, value in defaults.items()}
+    known = {name: part.open_number(name) if name in part else value for name, value in defaults.items()}
     return {
-        "target_utilization": said["target_value"],
-        "scale_in_cooldown": said["scale_in_cooldown"],
-        "scale_out_cooldown": said["scale_out_cooldown"],
+        "target_utilization": known["target_value"],
+        "scale_in_cooldown": known["scale_in_cooldown"],
+        "scale_out_cooldown": known["scale_out_cooldown"],
     }
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-PUBLIC_TABLE = "terraform-aws-modules/dynamodb-table/aws"
+from dynaops.convert.terraform.defaults import MODULE
+
+PUBLIC_TABLE = MODULE
 """Versions 1 to 5: variables and outputs of one name mean the same in all; what a version lacks, no call of it has.
 
 Source: https://registry.terraform.io/modules/terraform-aws-modules/dynamodb-table/aws (inputs, outputs).

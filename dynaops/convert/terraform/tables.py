@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dynaops.convert.arns import region_of
-from dynaops.convert.part import Part
+from dynaops.convert.part import Open, Part, unknowns
 from dynaops.convert.pieces import Kind, Spec
+from dynaops.convert.terraform.defaults import TABLE, default, said
 from dynaops.convert.terraform.world import World
+from dynaops.kinds import TableSpec
 
-_ANSWERED = ("id", "arn", "stream_arn", "stream_label", "timeouts")
+_ANSWERED = ("id", "arn", "stream_arn", "stream_label")
 _RENAMED = {
+    "attribute": "attributes",
     "global_secondary_index": "global_secondary_indexes",
     "local_secondary_index": "local_secondary_indexes",
+    "name": "table_name",
     "replica": "replicas",
     "server_side_encryption": "encryption",
     "deletion_protection_enabled": "deletion_protection",
@@ -19,6 +23,9 @@ _RENAMED = {
     "tags_all": "tags",
 }
 _RESTORED = ("restore_date_time", "restore_source_name", "restore_source_table_arn", "restore_to_latest_time")
+_KEYS = ("hash_key", "range_key", "attribute", "attributes", "key_schema")
+_SSE, _PITR = "server_side_encryption", "point_in_time_recovery"
+_DEPENDS = "whether it counts depends on billing_mode, which is not known"
 
 
 def table(world: World, part: Part) -> None:
@@ -30,25 +37,35 @@ def table(world: World, part: Part) -> None:
         part.skip(*part.names)
         world.pieces.notes.lost(part.where, "its name is not known")
         return
-    billing = part.text("billing_mode") or "PROVISIONED"
+    if lacks_keys(part):
+        return
+    if world.observed:
+        part.skip("timeouts")
+    billing = said(part, "billing_mode", Part.open_word, TABLE, "billing_mode")
     spec: Spec = {
         "table_name": name,
         "region": part.text("region") or region_of(arn) or world.region,
         "hash_key": part.text("hash_key"),
-        "range_key": part.text("range_key"),
+        "range_key": part.text("range_key") or None,
         "attributes": attributes(part, "attribute"),
         "billing_mode": billing,
-        **throughput(world, part, billing == "PROVISIONED"),
-        "table_class": part.text("table_class") or "STANDARD",
-        "deletion_protection": part.flag("deletion_protection_enabled") or False,
+        **throughput(world, part, billing),
+        "table_class": _word(part, "table_class"),
+        "deletion_protection": said(
+            part, "deletion_protection_enabled", Part.open_flag, TABLE, "deletion_protection_enabled"
+        ),
         "encryption": encryption(part),
         "point_in_time_recovery": recovery(part),
         "stream": stream(part),
         "ttl": ttl(part),
         "global_secondary_indexes": [
-            global_index(world, one, billing == "PROVISIONED") for one in part.parts("global_secondary_index")
+            global_index(world, one, billing)
+            for one in part.parts("global_secondary_index")
+            if not lacks_keys(one)
         ],
-        "local_secondary_indexes": [local_index(one) for one in part.parts("local_secondary_index")],
+        "local_secondary_indexes": [
+            local_index(one) for one in part.parts("local_secondary_index") if not lacks_keys(one)
+        ],
         "tags": tags(part),
     }
     replicas(world, name, part.parts("replica"), spec)
@@ -61,7 +78,25 @@ def table(world: World, part: Part) -> None:
         part.skip(one)
         if part.says(one):
             part.notes.remark(part.at(one), "a spec does not say what a table was restored from")
-    world.pieces.table(spec, part.where)
+    world.pieces.table(spec, part.where, part.tree)
+
+
+def _word(part: Part, name: str) -> str | None:
+    """A word; a state has "" where nothing is set."""
+    found: str | None = said(part, name, Part.open_word, TABLE, name)
+    return str(default(TABLE, name)) if found == "" else found
+
+
+def lacks_keys(part: Part) -> bool:
+    """Whether the keys of a table or an index are not known, which is told. What is known of them is no key."""
+    for name in _KEYS:
+        node = part.tree.value.get(name)
+        unknown = next(unknowns(node), None) if node is not None else None
+        if unknown is not None:
+            part.skip(*part.names)
+            part.notes.lost(part.where, f"its keys are not known ({name}): {unknown.why}")
+            return True
+    return False
 
 
 def attributes(part: Part, name: str) -> dict[str, str]:
@@ -76,21 +111,30 @@ def attributes(part: Part, name: str) -> dict[str, str]:
         key, kind = one.text("name"), one.text("type")
         if key and kind:
             found[key] = kind
+        else:
+            part.notes.lost(one.where, "an attribute has a name and a type")
     return found
 
 
-def throughput(world: World, part: Part, provisioned: bool) -> Spec:
+def throughput(world: World, part: Part, billing: str | None) -> Spec:
     """Capacity or maxima. Warm throughput of a state is what AWS shows, of a configuration what was asked for."""
-    units = {name: part.number(name) for name in ("read_capacity", "write_capacity")}
-    maxima = block(part, "on_demand_throughput", ("max_read_request_units", "max_write_request_units"))
-    warm = None
+    found: Spec = {}
+    if billing is None or isinstance(billing, Open):
+        for name in ("read_capacity", "write_capacity", "on_demand_throughput"):
+            part.skip(name)
+            if part.says(name):
+                part.notes.lost(part.at(name), _DEPENDS)
+    else:
+        units = {name: part.open_number(name) for name in ("read_capacity", "write_capacity")}
+        maxima = block(part, "on_demand_throughput", ("max_read_request_units", "max_write_request_units"))
+        if billing == "PROVISIONED":
+            found = {name: value for name, value in units.items() if value}
+        elif maxima:
+            found = {"on_demand_throughput": maxima}
     if world.observed:
         part.skip("warm_throughput")
-    else:
-        warm = block(part, "warm_throughput", ("read_units_per_second", "write_units_per_second"))
-    found: Spec = {name: value for name, value in units.items() if value} if provisioned else {}
-    if maxima and not provisioned:
-        found["on_demand_throughput"] = maxima
+        return found
+    warm = block(part, "warm_throughput", ("read_units_per_second", "write_units_per_second"))
     return {**found, "warm_throughput": warm} if warm else found
 
 
@@ -99,33 +143,51 @@ def block(part: Part, name: str, members: tuple[str, ...]) -> Spec | None:
     shape = part.part(name)
     if shape is None:
         return None
-    found = {member: shape.number(member) for member in members}
-    return {member: value for member, value in found.items() if value and value > 0} or None
+    found = {member: shape.open_number(member) for member in members}
+    kept = {
+        member: value
+        for member, value in found.items()
+        if value is not None and (isinstance(value, Open) or value > 0)
+    }
+    return kept or None
 
 
-def encryption(part: Part) -> Spec:
-    shape = part.part("server_side_encryption")
-    on = shape.flag("enabled") if shape else False
-    key = shape.text("kms_key_arn") if shape else None
-    if not on:
+def encryption(part: Part) -> Spec | str | None:
+    """Without the block, or off: the key that AWS owns."""
+    if part.is_open(_SSE):
+        return part.opened(_SSE, sample=False)
+    shape = part.part(_SSE)
+    on = said(shape, "enabled", Part.open_flag, TABLE, f"{_SSE}.enabled")
+    if on is None:
+        return None
+    if shape is None or on is False:
+        if shape is not None:
+            shape.skip("kms_key_arn")
         return {"enabled": False}
-    return {"enabled": True, **({"kms_key_arn": key} if key else {})}
+    key = shape.open_text("kms_key_arn")
+    return {"enabled": on, **({"kms_key_arn": key} if key else {})}
 
 
-def recovery(part: Part) -> Spec:
-    shape = part.part("point_in_time_recovery")
-    if shape is None:
-        return {"enabled": False}
-    on, days = shape.flag("enabled"), shape.number("recovery_period_in_days")
-    return (
-        {"enabled": True, **({"recovery_period_days": days} if days not in (None, 0, 35) else {})}
-        if on
-        else {"enabled": False}
-    )
+def recovery(part: Part) -> Spec | str | None:
+    """Without the block: off, which a spec has to say."""
+    if part.is_open(_PITR):
+        return part.opened(_PITR, sample=False)
+    shape = part.part(_PITR)
+    on = said(shape, "enabled", Part.open_flag, TABLE, f"{_PITR}.enabled")
+    days = shape.open_number("recovery_period_in_days") if shape is not None else None
+    if on is None or on is False:
+        return None if on is None else {"enabled": False}
+    usual = (None, 0, default(TABLE, f"{_PITR}.recovery_period_in_days"))
+    return {"enabled": on, **({"recovery_period_days": days} if days not in usual else {})}
 
 
 def stream(part: Part) -> Spec | None:
-    on, view = part.flag("stream_enabled"), part.text("stream_view_type")
+    """The stream; whether there is one is no variable of a spec, so where it is not known it is listed."""
+    view = part.open_word("stream_view_type") or None
+    if part.is_open("stream_enabled"):
+        part.flag("stream_enabled")  # tells of it
+        return None
+    on = said(part, "stream_enabled", Part.flag, TABLE, "stream_enabled")
     return {"view_type": view} if on and view else None
 
 
@@ -133,11 +195,13 @@ def ttl(part: Part) -> Spec | None:
     shape = part.part("ttl")
     if shape is None:
         return None
-    name, on = shape.text("attribute_name"), shape.flag("enabled")
-    return {"attribute": name} if name and on is not False else None
+    name, on = shape.open_text("attribute_name"), said(shape, "enabled", Part.open_flag, TABLE, "ttl.enabled")
+    if isinstance(on, Open):
+        return {"attribute": name, "enabled": on} if name else None
+    return {"attribute": name} if name and on else None
 
 
-def global_index(world: World, part: Part, provisioned: bool) -> Spec:
+def global_index(world: World, part: Part, billing: str | None) -> Spec:
     """A global secondary index; newer providers give its keys as `key_schema` too."""
     schema = part.parts("key_schema")
     sides: dict[str, list[str]] = {"HASH": [], "RANGE": []}
@@ -145,12 +209,14 @@ def global_index(world: World, part: Part, provisioned: bool) -> Spec:
         name, kind = one.text("attribute_name"), one.text("key_type")
         if name and kind in sides:
             sides[kind].append(name)
+        else:
+            part.notes.lost(one.where, "a key has an attribute and a type, HASH or RANGE")
     found: Spec = {
         "name": part.text("name"),
         "hash_key": part.text("hash_key") or _key(sides["HASH"]),
         "range_key": part.text("range_key") or _key(sides["RANGE"]),
         **projection(part),
-        **throughput(world, part, provisioned),
+        **throughput(world, part, billing),
     }
     return {name: value for name, value in found.items() if value is not None}
 
@@ -160,7 +226,12 @@ def local_index(part: Part) -> Spec:
 
 
 def projection(part: Part) -> Spec:
-    kind, names = part.text("projection_type") or "ALL", part.strings("non_key_attributes")
+    """The projection of an index, which has no default."""
+    kind, names = part.open_word("projection_type"), part.strings("non_key_attributes")
+    if not kind:
+        if "projection" not in part:
+            part.notes.lost(part.where.below("projection_type"), "it does not say what the index projects")
+        return {}
     return {"projection": {"type": kind, **({"non_key_attributes": names} if names else {})}}
 
 
@@ -168,19 +239,23 @@ def replicas(world: World, table: str, parts: list[Part], spec: Spec) -> None:
     """Replicas within the table's own block; consistency is the group's."""
     for one in parts:
         region = one.text("region_name")
-        if one.text("consistency_mode") == "STRONG":
+        mode = said(one, "consistency_mode", Part.text, TABLE, "replica.consistency_mode")
+        if mode == "STRONG":
             spec["multi_region_consistency"] = "STRONG"
         one.skip("arn", "stream_arn", "stream_label")
+        recovers = said(
+            one, "point_in_time_recovery", Part.open_flag, TABLE, "replica.point_in_time_recovery"
+        )
         data = {
             "region": region,
-            "kms_key_arn": one.text("kms_key_arn"),
-            "point_in_time_recovery": {"enabled": one.flag("point_in_time_recovery") or False},
-            "deletion_protection": one.flag("deletion_protection_enabled"),
-            "propagate_tags": one.flag("propagate_tags") or False,
+            "kms_key_arn": one.open_text("kms_key_arn"),
+            "point_in_time_recovery": {"enabled": recovers} if recovers is not None else None,
+            "deletion_protection": one.open_flag("deletion_protection_enabled"),
+            "propagate_tags": said(one, "propagate_tags", Part.open_flag, TABLE, "replica.propagate_tags"),
         }
         if region:
-            said = {name: value for name, value in data.items() if value not in (None, "")}
-            world.pieces.add(Kind.REPLICA, table, said, one)
+            known = {name: value for name, value in data.items() if value not in (None, "")}
+            world.pieces.add(Kind.REPLICA, table, known, one)
 
 
 def tags(part: Part) -> dict[str, str]:
@@ -189,7 +264,7 @@ def tags(part: Part) -> dict[str, str]:
     for name in ("tags", "tags_all"):
         whole = part.part(name)
         if whole is not None:
-            found.update({key: value for key in whole.names if (value := whole.text(key)) is not None})
+            found.update({key: value for key in whole.names if (value := whole.open_text(key)) is not None})
     return found
 
 
@@ -206,10 +281,13 @@ def lifecycle(part: Part, spec: Spec) -> None:
         part.notes.lost(
             shape.at("ignore_changes"), "a spec ignores changes of keys that it names, not of all"
         )
-    names = [_RENAMED.get(one, one) for one in ignored if one != "all"]
-    known = [one for one in names if "[" not in one and "." not in one]
-    for one in sorted(set(names) - set(known)):
-        part.notes.lost(shape.at("ignore_changes"), f"{one} is no key of a spec")
+    known = []
+    for one in dict.fromkeys(name for name in ignored if name != "all"):
+        key = _RENAMED.get(one, one)
+        if key in TableSpec.model_fields:
+            known.append(key)
+        else:
+            part.notes.lost(shape.at("ignore_changes"), f"{one} is no key of a spec")
     if known:
         found["ignore_changes"] = list(dict.fromkeys(known))
     if found:

@@ -16,6 +16,7 @@ resource "aws_dynamodb_table" "t" {
   %s
 }
 """
+_MODULE = "terraform-aws-modules/dynamodb-table/aws"
 _SPEC = 'hash_key = "id"\nattributes = [{ name = "id", type = "S" }]\n'
 
 
@@ -65,7 +66,7 @@ TERRAFORM: dict[str, Input] = dict(
             "a module's output of itself",
             ITSELF,
             "module.m.dynamodb_table_id",
-            'module "m" {\n source = "terraform-aws-modules/dynamodb-table/aws"\n name = module.m.dynamodb_table_id\n}\n',
+            f'module "m" {{\n source = "{_MODULE}"\n name = module.m.dynamodb_table_id\n}}\n',
         ),
         _named(
             "two hundred locals in a row",
@@ -148,7 +149,7 @@ TERRAFORM |= {
     "a count beyond all": ("t.tf", table('"t"', "count = 1e999"), "how many there are is not known"),
     "a billion module calls": (
         "t.tf",
-        f'module "m" {{\n source = "terraform-aws-modules/dynamodb-table/aws"\n count = 1000000000\n name = "t"\n {_SPEC}}}\n',
+        f'module "m" {{\n source = "{_MODULE}"\n count = 1000000000\n name = "t"\n {_SPEC}}}\n',
         LARGE,
     ),
     "a for_each of itself": ("t.tf", table('"t"', "for_each = local.a", "locals { a = local.a }\n"), ITSELF),

@@ -1,0 +1,86 @@
+"""What the Terraform AWS provider does where a configuration says nothing: THE TABLE of the defaults.
+
+Each line has the resource's argument, what it is when it is absent or null, and the documentation that says so.
+The public module's variables, whose defaults are not the provider's, are in it too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from dynaops.convert.part import Part
+
+TABLE = "aws_dynamodb_table"
+REPLICA = "aws_dynamodb_table_replica"
+SCALING_POLICY = "aws_appautoscaling_policy"
+TRIGGER = "aws_lambda_event_source_mapping"
+MODULE = "terraform-aws-modules/dynamodb-table/aws"
+_INPUTS = f"Terraform Registry, {MODULE}, Inputs: "
+_REFERENCE = "Terraform AWS provider, Resource: "
+
+
+class Default(NamedTuple):
+    """What an argument is where it is absent, and the documentation of that."""
+
+    value: Any
+    source: str
+
+
+DEFAULTS: dict[tuple[str, str], Default] = {
+    (TABLE, "billing_mode"): Default("PROVISIONED", f"{_REFERENCE}{TABLE}, billing_mode"),
+    (TABLE, "table_class"): Default("STANDARD", f"{_REFERENCE}{TABLE}, table_class"),
+    (TABLE, "deletion_protection_enabled"): Default(
+        False, f"{_REFERENCE}{TABLE}, deletion_protection_enabled"
+    ),
+    (TABLE, "stream_enabled"): Default(False, f"{_REFERENCE}{TABLE}, stream_enabled"),
+    (TABLE, "ttl.enabled"): Default(False, f"{_REFERENCE}{TABLE}, ttl: enabled"),
+    (TABLE, "point_in_time_recovery.enabled"): Default(
+        False, f"{_REFERENCE}{TABLE}, point_in_time_recovery: without the block it is off"
+    ),
+    (TABLE, "point_in_time_recovery.recovery_period_in_days"): Default(
+        35, f"{_REFERENCE}{TABLE}, point_in_time_recovery: recovery_period_in_days"
+    ),
+    (TABLE, "server_side_encryption.enabled"): Default(
+        False,
+        f"{_REFERENCE}{TABLE}, server_side_encryption: without the block the key is the one that AWS owns",
+    ),
+    (TABLE, "replica.consistency_mode"): Default(
+        "EVENTUAL", f"{_REFERENCE}{TABLE}, replica: consistency_mode"
+    ),
+    (TABLE, "replica.point_in_time_recovery"): Default(
+        False, f"{_REFERENCE}{TABLE}, replica: point_in_time_recovery"
+    ),
+    (TABLE, "replica.propagate_tags"): Default(False, f"{_REFERENCE}{TABLE}, replica: propagate_tags"),
+    (REPLICA, "point_in_time_recovery"): Default(False, f"{_REFERENCE}{REPLICA}, point_in_time_recovery"),
+    (SCALING_POLICY, "policy_type"): Default("StepScaling", f"{_REFERENCE}{SCALING_POLICY}, policy_type"),
+    (TRIGGER, "enabled"): Default(True, f"{_REFERENCE}{TRIGGER}, enabled"),
+    (TRIGGER, "batch_size"): Default(100, f"{_REFERENCE}{TRIGGER}, batch_size: of DynamoDB"),
+    (MODULE, "billing_mode"): Default("PAY_PER_REQUEST", f"{_INPUTS}billing_mode"),
+    (MODULE, "table_class"): Default("STANDARD", f"{_INPUTS}table_class: null, so the provider's"),
+    (MODULE, "deletion_protection_enabled"): Default(
+        False, f"{_INPUTS}deletion_protection_enabled: null, so the provider's"
+    ),
+    (MODULE, "server_side_encryption_enabled"): Default(False, f"{_INPUTS}server_side_encryption_enabled"),
+    (MODULE, "point_in_time_recovery_enabled"): Default(False, f"{_INPUTS}point_in_time_recovery_enabled"),
+    (MODULE, "ttl_enabled"): Default(False, f"{_INPUTS}ttl_enabled"),
+    (MODULE, "stream_enabled"): Default(False, f"{_INPUTS}stream_enabled"),
+    (MODULE, "autoscaling_enabled"): Default(False, f"{_INPUTS}autoscaling_enabled"),
+    (MODULE, "scale_in_cooldown"): Default(0, f"{_INPUTS}autoscaling_defaults"),
+    (MODULE, "scale_out_cooldown"): Default(0, f"{_INPUTS}autoscaling_defaults"),
+    (MODULE, "target_value"): Default(70, f"{_INPUTS}autoscaling_defaults"),
+}
+
+
+def default(kind: str, name: str) -> Any:
+    """What the argument of the resource type is where the configuration says nothing."""
+    return DEFAULTS[kind, name].value
+
+
+def said(part: Part | None, argument: str, read: Callable[[Part, str], Any], kind: str, name: str) -> Any:
+    """What is said, else the default of `kind` and `name`. None where it is of a wrong type, which is told."""
+    if part is None or argument not in part:
+        if part is not None:
+            part.skip(argument)
+        return default(kind, name)
+    return read(part, argument)
