@@ -32,6 +32,7 @@ class Request:
     out: str
     parameters: tuple[str, ...]
     strict: bool
+    static: bool = False
 
 
 def run(request: Request, settings: Settings) -> int:
@@ -40,7 +41,7 @@ def run(request: Request, settings: Settings) -> int:
     from dynaops.convert.ledger import Outcome
     from dynaops.convert.run import convert
 
-    options = Options(_parameters(request.parameters), settings.region)
+    options = Options(_parameters(request.parameters), settings.region, request.static)
     made = convert(request.files, request.format, options)
     written = _write(made, request.out)
     screen = Screen(settings)

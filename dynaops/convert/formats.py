@@ -22,6 +22,8 @@ class Options:
 
     parameters: Mapping[str, str] = field(default_factory=dict)
     region: str | None = None
+    static: bool = False
+    """Whether Terraform's files are read, whatever state is at hand."""
 
 
 @dataclass(frozen=True)

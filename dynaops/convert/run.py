@@ -13,6 +13,7 @@ from dynaops.convert.formats import Format, Options, format_of
 from dynaops.convert.ledger import Key, Outcome, around
 from dynaops.convert.notes import Note, cut
 from dynaops.convert.pieces import Pieces, Spec
+from dynaops.convert.terraform.asked import add_lifecycles, asked
 from dynaops.convert.texts import Text, read
 from dynaops.convert.valid import findings_of, opens, source_of
 from dynaops.convert.written import Comment, spec_file
@@ -72,11 +73,13 @@ def convert(
     by_format: dict[str, tuple[Format, list[Text]]] = {}
     pieces = Pieces(budget or Budget())
     try:
-        for text in read(paths, pieces.notes):
+        sources = asked(paths, read(paths, pieces.notes), options.static or name == "tfvars", pieces.notes)
+        for text in sources.texts:
             found = format_of(text, name)
             by_format.setdefault(found.name, (found, []))[1].append(text)
         for found, texts in by_format.values():
             found.read(texts, pieces, options)
+        add_lifecycles(sources.configurations, pieces, options.parameters, options.region)
     except Unreadable as error:
         raise SpecError([error.finding]) from None
     specs = [spec for spec in assemble(pieces) if _fits(spec, pieces)]

@@ -14,6 +14,7 @@ from dynaops.cli.settings import settings_of
 app = new_app()
 EXAMPLES = """dynaops convert prod.tfvars --out specs
 dynaops convert main.tf variables.tf prod.tfvars
+dynaops convert . --out specs
 dynaops convert terraform.tfstate --out specs
 dynaops convert cdk.out/Shop.template.json --parameter OrdersTable=shop-orders
 dynaops convert serverless.yml --parameter opt:stage=prod"""
@@ -60,13 +61,22 @@ def convert(
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit 3 if anything could not be carried over.")
     ] = False,
+    static: Annotated[
+        bool,
+        typer.Option(
+            "--static", help="Read a folder's .tf files, and neither run Terraform nor read its state."
+        ),
+    ] = False,
 ) -> int:
     """Make specs of Terraform, CloudFormation, CDK or SAM.
 
-    What a spec cannot say is listed with its place and the reason. Nothing is sent, and no credentials are needed. The
+    What a spec cannot say is listed with its place and the reason. Nothing is sent, and no credentials are needed; but
+    a folder with a Terraform state is read by `terraform show -json`, if Terraform is installed (see --static). The
     specs adopt what is live: `dynaops plan` then has nothing to change.
     """
     from dynaops.cli.converting import Request, run
 
-    request = Request(tuple(files), from_.value if from_ else None, out, tuple(parameter or ()), strict)
+    request = Request(
+        tuple(files), from_.value if from_ else None, out, tuple(parameter or ()), strict, static
+    )
     return run(request, settings_of(ctx))

@@ -124,9 +124,12 @@ class ModuleInstance:
         address = f"{self._path}{key[1]}.{key[2]}"
         region = self.region_of(block)
         world = World(self._pieces, observed=False, region=region)
-        for index, scope in self._told_instances(key, block, address):
+        instances = self._told_instances(key, block, address)
+        for index, scope in instances:
             node = mapped(block.body, scope, META)
-            where = Where(f"{address}{index}" if index != "[0]" else address, block.spot)
+            where = Where(
+                address if len(instances) == 1 and index == "[0]" else f"{address}{index}", block.spot
+            )
             if key[1] == "aws_dynamodb_table_replica" and "region" not in node.value and region:
                 node.value["region"] = Node(region, block.spot)
             self._with_default_tags(node, block, key[1], where)
@@ -144,9 +147,7 @@ class ModuleInstance:
         if not found:
             number = known_value(meta["count"], self.scope).value if "count" in meta else None
             self._absent(where, f"its count is {number}" if "count" in meta else "its for_each is empty")
-        if len(found) == 1 and found[0][0] != "[0]":
-            return found
-        return found if len(found) != 1 else [("[0]", found[0][1])]
+        return found
 
     def _absent(self, where: Where, why: str) -> None:
         self._pieces.ledger.found(where)
@@ -198,9 +199,12 @@ class ModuleInstance:
 
     def _public_table(self, key: tuple[str, ...], block: Block, address: str) -> None:
         world = World(self._pieces, observed=False, region=self.region_of(None))
-        for index, scope in self._told_instances(key, block, address):
+        instances = self._told_instances(key, block, address)
+        for index, scope in instances:
             node = mapped(block.body, scope, (*META, *_CALL))
-            where = Where(f"{address}{index}" if index != "[0]" else address, block.spot)
+            where = Where(
+                address if len(instances) == 1 and index == "[0]" else f"{address}{index}", block.spot
+            )
             self._with_default_tags(
                 node, Block("resource", (), Body(block.spot), block.spot), resources.TABLE, where
             )

@@ -1,0 +1,108 @@
+"""Which source a folder with a Terraform configuration is read from: Terraform, its state, or its files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dynaops.convert.budget import Budget
+from dynaops.convert.notes import Notes, Where
+from dynaops.convert.pieces import Pieces
+from dynaops.convert.terraform.show import STATE, TIMEOUT, has_own_state, shown
+from dynaops.convert.texts import Text
+from dynaops.engine.yaml_tree import Unreadable
+
+_FILES = (".tf", ".tfvars", ".tfstate", ".tfvars.json", ".tf.json")
+_LIFECYCLE = "a state does not hold it, and the .tf files do not say it in a way that can be worked out here"
+
+
+@dataclass
+class Asked:
+    """The texts to read, and the configurations in whose place a state is read."""
+
+    texts: list[Text]
+    configurations: list[list[Text]] = field(default_factory=list)
+
+
+def asked(
+    paths: Sequence[str], texts: Sequence[Text], static: bool, notes: Notes, timeout: float = TIMEOUT
+) -> Asked:
+    """For each folder that was named and has a configuration: its state instead of its files, where there is one.
+
+    `static`: its files, whatever there is. Which source it is, is told.
+    """
+    found = Asked(list(texts))
+    for given in dict.fromkeys(paths):
+        own = [text for text in texts if _is_of(text, given)]
+        if any(text.path.endswith(".tf") for text in own):
+            _replace(found, Path(given), own, static, notes, timeout)
+    return found
+
+
+def _is_of(text: Text, folder: str) -> bool:
+    """Whether it is a file of Terraform's that was found in the folder."""
+    within = Path(text.path).parent == Path(folder)
+    return text.found_in_folder and within and text.path.endswith(_FILES)
+
+
+def _replace(
+    found: Asked, folder: Path, own: Sequence[Text], static: bool, notes: Notes, timeout: float
+) -> None:
+    states = [text for text in own if text.path.endswith(".tfstate")]
+    files = [text for text in own if text not in states]
+    made = None if static else shown(folder, timeout)
+    where = Where(folder.as_posix(), (folder.as_posix(), 0, 0))
+    if made is not None and made.text is not None and not made.why:
+        notes.remark(where, f"read from its state by `{made.command}`; --static reads the .tf files instead")
+        taken = Text(f"{folder.as_posix()} ({made.command})", made.text)
+    else:
+        if made is not None:
+            notes.remark(where, f"`{made.command}` gives no state: {made.why}")
+        state = None if static or not has_own_state(folder) else _state(states)
+        if state is None:
+            why = "--static" if static else "no state of it is at hand"
+            notes.remark(where, f"worked out from the .tf files, without Terraform ({why})")
+            found.texts = [text for text in found.texts if text not in states]
+            return
+        notes.remark(where, f"read from {Path(state.path).name}; --static reads the .tf files instead")
+        taken = state
+    found.texts = [text for text in found.texts if text not in own] + [taken]
+    found.configurations.append(files)
+
+
+def _state(states: Sequence[Text]) -> Text | None:
+    """The folder's own state, if it holds a resource."""
+    for text in states:
+        documents = text.documents
+        if Path(text.path).name == STATE and documents and isinstance(documents[0], dict):
+            return text if documents[0].get("resources") else None
+    return None
+
+
+def add_lifecycles(
+    configurations: Sequence[Sequence[Text]], pieces: Pieces, given: Mapping[str, str], region: str | None
+) -> None:
+    """Take what no state holds from the configurations: the tables' ``prevent_destroy`` and ``ignore_changes``."""
+    from dynaops.convert.terraform.files import read
+
+    for texts in configurations:
+        aside = Pieces(Budget())
+        try:
+            read(texts, aside, given, region)
+        except Unreadable as error:
+            place = error.finding.place
+            spot = (place.file, place.line or 0, place.column or 0) if place else (texts[0].path, 0, 0)
+            pieces.notes.lost(Where("lifecycle", spot), f"a state does not hold it: {error.finding.message}")
+            continue
+        said = {one.where.what: one.spec.get("lifecycle") for one in aside.tables.values()}
+        told = [note for note in aside.notes.found if note.lost and ".lifecycle" in note.where.what]
+        for note in told:
+            pieces.notes.lost(note.where, note.why)
+        for table in pieces.tables.values():
+            address = table.where.what
+            known = next((one for one in (address, address.removesuffix("[0]")) if one in said), None)
+            if known is None:
+                pieces.notes.remark(table.where.below("lifecycle"), _LIFECYCLE)
+            elif said[known]:
+                table.spec["lifecycle"] = said[known]

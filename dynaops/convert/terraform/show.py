@@ -1,0 +1,96 @@
+"""``terraform show -json`` of the state of a folder, where the program and a state are at hand."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+PROGRAMS = ("terraform", "tofu")
+TIMEOUT = 120.0
+"""Seconds: reading a remote state takes some."""
+_MAX_BYTES = 64 * 1024 * 1024
+_MAX_TOLD = 300
+STATE = "terraform.tfstate"
+BACKEND = Path(".terraform") / "terraform.tfstate"
+"""Where `init` notes a backend that is not a local file."""
+_WORKSPACES = "terraform.tfstate.d"
+_WORKSPACE = Path(".terraform") / "environment"
+_ENVIRONMENT = {"TF_INPUT": "0", "TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1", "TF_CLI_ARGS": ""}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What came of asking: the program's JSON, or why there is none (`why`, empty where there was nobody to ask)."""
+
+    text: str | None
+    command: str
+    why: str = ""
+
+
+def shown(folder: Path, timeout: float = TIMEOUT) -> Shown | None:
+    """Ask for the state of a folder with a configuration. None where it has none, or there is no state to ask for."""
+    if not any(folder.glob("*.tf")) and not any(folder.glob("*.tf.json")):
+        return None
+    if not any((folder / one).exists() for one in (STATE, BACKEND, _WORKSPACES)):
+        return None
+    program = next((one for one in map(shutil.which, PROGRAMS) if one is not None), None)
+    if program is None:
+        return None
+    command = f"{Path(program).name} show -json"
+    try:
+        text = _run([program, "show", "-json", "-no-color"], folder, timeout)
+        return Shown(text, command, "" if _has_resources(text) else "its state has no resources")
+    except subprocess.TimeoutExpired:
+        return Shown(None, command, f"it did not end within {timeout:g} seconds")
+    except (OSError, _Failed, ValueError) as error:
+        return Shown(None, command, str(error)[:_MAX_TOLD])
+
+
+def has_own_state(folder: Path) -> bool:
+    """Whether the folder's ``terraform.tfstate`` is its state: there is no other backend, and no other workspace."""
+    try:
+        workspace = (folder / _WORKSPACE).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        workspace = ""
+    return not (folder / BACKEND).exists() and workspace in ("", "default")
+
+
+class _Failed(Exception):
+    """The program ended with an error; the message is the first line of what it said."""
+
+
+def _run(command: list[str], folder: Path, timeout: float) -> str:
+    """The program's output. Raises _Failed, OSError, ValueError, TimeoutExpired."""
+    ended = subprocess.run(
+        command,
+        cwd=folder,
+        env={**os.environ, **_ENVIRONMENT},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=timeout,
+        check=False,
+    )
+    if ended.returncode:
+        said = ended.stderr.decode("utf-8", "replace")
+        lines = [line.strip(" │╷╵") for line in said.splitlines() if line.strip(" │╷╵")]
+        raise _Failed(
+            f"it ended with exit code {ended.returncode}: {lines[0] if lines else 'it said nothing'}"
+        )
+    if len(ended.stdout) > _MAX_BYTES:
+        raise _Failed("it printed more than 64 MiB")
+    return ended.stdout.decode("utf-8")
+
+
+def _has_resources(text: str) -> bool:
+    """Whether the JSON has values. Raises ValueError where it is no JSON object with a format."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        raise ValueError("what it printed is not JSON") from None
+    if not isinstance(found, dict) or "format_version" not in found:
+        raise ValueError("what it printed is not what `terraform show -json` prints")
+    return isinstance(found.get("values"), dict) and bool(found["values"].get("root_module"))
