@@ -163,6 +163,10 @@ _LISTED: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "pricing": {"GetProducts": ("PriceList",)},
     "s3": {
+        "AbortMultipartUpload": (),
+        "CompleteMultipartUpload": ("ETag",),
+        "CreateMultipartUpload": ("UploadId",),
+        "UploadPart": (),
         "CopyObject": ("ETag",),
         "CreateBucket": (),
         "DeleteObject": (),

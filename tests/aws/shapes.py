@@ -13,6 +13,10 @@ from moto.core.utils import get_service_model
 _DEPTH = 4
 _S3_NAMESPACE = ' xmlns="http://s3.amazonaws.com/doc/2006-03-01/"'
 _S3_BODIES = {
+    "CompleteMultipartUpload": "<CompleteMultipartUploadResult{}><Location>https://bucket.example/key</Location>"
+    '<Bucket>bucket</Bucket><Key>key</Key><ETag>"9b2c-1"</ETag></CompleteMultipartUploadResult>',
+    "CreateMultipartUpload": "<InitiateMultipartUploadResult{}><Bucket>bucket</Bucket><Key>key</Key>"
+    "<UploadId>VXBsb2Fk</UploadId></InitiateMultipartUploadResult>",
     "CopyObject": '<CopyObjectResult{}><LastModified>2026-01-01T00:00:00.000Z</LastModified><ETag>"9b2c"</ETag>'
     "</CopyObjectResult>",
     "GetBucketEncryption": "<ServerSideEncryptionConfiguration{}><Rule><ApplyServerSideEncryptionByDefault>"
