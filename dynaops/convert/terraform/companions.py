@@ -11,7 +11,7 @@ from dynaops.convert.pieces import Kind, Named, Spec
 from dynaops.convert.policies import statements_of
 from dynaops.convert.scaling import dimension
 from dynaops.convert.terraform import tables
-from dynaops.convert.terraform.defaults import REPLICA, SCALING_POLICY, TRIGGER, said
+from dynaops.convert.terraform.defaults import BACKUP_PLAN, REPLICA, SCALING_POLICY, TRIGGER, said
 from dynaops.convert.terraform.world import World
 
 
@@ -28,7 +28,7 @@ def replica(world: World, part: Part, address: str) -> None:  # noqa: ARG001
         "region": region,
         "kms_key_arn": part.open_text("kms_key_arn"),
         "point_in_time_recovery": {"enabled": recovers} if recovers is not None else None,
-        "deletion_protection": part.open_flag("deletion_protection_enabled"),
+        "deletion_protection": part.open_flag("deletion_protection_enabled") or None,
         "table_class": part.open_word("table_class_override"),
         "propagate_tags": False,
         "tags": tags or None,
@@ -226,9 +226,10 @@ def _rule(part: Part) -> Spec:
         "name": part.text("rule_name"),
         "schedule": part.text("schedule"),
         "timezone": part.text("schedule_expression_timezone") or None,
-        "start_window": part.number("start_window") or None,
-        "completion_window": part.number("completion_window") or None,
-        "continuous": part.flag("enable_continuous_backup"),
+        "start_window": said(part, "start_window", Part.number, BACKUP_PLAN, "start_window") or None,
+        "completion_window": said(part, "completion_window", Part.number, BACKUP_PLAN, "completion_window")
+        or None,
+        "continuous": part.flag("enable_continuous_backup") or None,
         "vault": part.text("target_vault_name"),
         **_days(part),
     }

@@ -14,6 +14,7 @@ from dynaops.convert.part import Part
 TABLE = "aws_dynamodb_table"
 REPLICA = "aws_dynamodb_table_replica"
 SCALING_POLICY = "aws_appautoscaling_policy"
+BACKUP_PLAN = "aws_backup_plan"
 TRIGGER = "aws_lambda_event_source_mapping"
 MODULE = "terraform-aws-modules/dynamodb-table/aws"
 _INPUTS = f"Terraform Registry, {MODULE}, Inputs: "
@@ -56,6 +57,12 @@ DEFAULTS: dict[tuple[str, str], Default] = {
     (SCALING_POLICY, "policy_type"): Default("StepScaling", f"{_REFERENCE}{SCALING_POLICY}, policy_type"),
     (TRIGGER, "enabled"): Default(True, f"{_REFERENCE}{TRIGGER}, enabled"),
     (TRIGGER, "batch_size"): Default(100, f"{_REFERENCE}{TRIGGER}, batch_size: of DynamoDB"),
+    (BACKUP_PLAN, "start_window"): Default(
+        60, f"{_REFERENCE}{BACKUP_PLAN}, the schema of rule: start_window"
+    ),
+    (BACKUP_PLAN, "completion_window"): Default(
+        180, f"{_REFERENCE}{BACKUP_PLAN}, the schema of rule: completion_window"
+    ),
     (MODULE, "billing_mode"): Default("PAY_PER_REQUEST", f"{_INPUTS}billing_mode"),
     (MODULE, "table_class"): Default("STANDARD", f"{_INPUTS}table_class: null, so the provider's"),
     (MODULE, "deletion_protection_enabled"): Default(

@@ -20,6 +20,7 @@ from dynaops.convert.terraform.hcl import Expression
 from dynaops.convert.terraform.operators import binary, negated
 from dynaops.convert.terraform.trees import tokens, trees
 from dynaops.convert.terraform.values import (
+    NOWHERE,
     Failure,
     Mistake,
     Unfit,
@@ -98,7 +99,9 @@ class Evaluator:
                 return self.unknown(tree)
             except Mistake:
                 return self.failed(tree)
-        return value if isinstance(value, Node) else Node(value, self.spot(tree))
+        if isinstance(value, Node) and value.spot != NOWHERE and not isinstance(value.value, Unknown):
+            return value
+        return Node(value.value if isinstance(value, Node) else value, self.spot(tree))
 
     def within(self, **bound: Node) -> Evaluator:
         """The evaluator with more names bound."""

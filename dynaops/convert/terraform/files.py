@@ -18,7 +18,7 @@ from dynaops.convert.terraform import module, registry
 from dynaops.convert.terraform.blocks import mapped
 from dynaops.convert.terraform.evaluate import Path as Reference
 from dynaops.convert.terraform.evaluate import Scope
-from dynaops.convert.terraform.folders import Folders, boundary
+from dynaops.convert.terraform.folders import Folders
 from dynaops.convert.terraform.hcl import Body, parse
 from dynaops.convert.terraform.module_instance import ModuleInstance
 from dynaops.convert.terraform.references import Project
@@ -103,7 +103,7 @@ def _configuration(
     known = {name: constant(node) for name, node in values.items()}
     path = Path(folder) if folder else None
     real = path.resolve() if path is not None else None
-    project = Project(pieces, given, region, Folders(boundary(path) if path is not None else ()))
+    project = Project(pieces, given, region, Folders(path))
     root = ModuleInstance(project, bodies, known, real)
     for name, node in values.items():
         if name not in root.declared.variables:

@@ -29,8 +29,9 @@ def boundary(folder: Path) -> tuple[Path, ...]:
 class Folders:
     """What is read beside the files that were named; each once, all within the `allowed` folders."""
 
-    def __init__(self, allowed: tuple[Path, ...]) -> None:
-        self._allowed = allowed
+    def __init__(self, root: Path | None) -> None:
+        self._root = root
+        self._allowed = boundary(root) if root is not None else ()
         self._room = _MAX_BYTES
         self._files = 0
         self._modules: dict[Path, list[Body]] = {}
@@ -42,11 +43,16 @@ class Folders:
             try:
                 listed = sorted(one for one in real.iterdir() if one.suffix == ".tf" and one.name[0] != ".")
             except OSError:
-                raise NotRead(f"its folder {folder} cannot be read") from None
+                raise NotRead(f"its folder {self._shown(real)} cannot be read") from None
             if not listed:
-                raise NotRead(f"its folder {folder} has no .tf files")
-            self._modules[real] = [parse(self._text(one), (folder / one.name).as_posix()) for one in listed]
+                raise NotRead(f"its folder {self._shown(real)} has no .tf files")
+            self._modules[real] = [parse(self._text(one), self._shown(one)) for one in listed]
         return real, self._modules[real]
+
+    def _shown(self, real: Path) -> str:
+        """The path of a file as one would write it who has written that of the root module's folder."""
+        root = self._root or real.parent
+        return os.path.normpath(root / os.path.relpath(real, os.path.realpath(root)))
 
     def text(self, path: Path) -> str | None:
         """A file's text; None where it is not to be read."""
@@ -58,7 +64,9 @@ class Folders:
     def _inside(self, path: Path) -> Path:
         real = Path(os.path.realpath(path))
         if not any(real.is_relative_to(one) for one in self._allowed):
-            raise NotRead(f"{path} is outside of the repository and of the working folder, and is not read")
+            raise NotRead(
+                f"{self._shown(real)} is outside of the repository and of the working folder, and is not read"
+            )
         return real
 
     def _text(self, path: Path) -> str:

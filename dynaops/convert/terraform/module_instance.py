@@ -198,6 +198,14 @@ class ModuleInstance:
             self._absent(where, why)
 
     def _public_table(self, key: tuple[str, ...], block: Block, address: str) -> None:
+        version = block.body.attributes.get("version")
+        said = known_value(version, self.scope).value if version is not None else None
+        why = registry.why_not_known(
+            self._source(block), said if isinstance(said, str) else None, block.body.attributes.keys()
+        )
+        if why is not None:
+            self._absent(Where(address, block.spot), why)
+            return
         world = World(self._pieces, observed=False, region=self.region_of(None))
         instances = self._told_instances(key, block, address)
         for index, scope in instances:

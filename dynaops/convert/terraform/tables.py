@@ -250,7 +250,7 @@ def replicas(world: World, table: str, parts: list[Part], spec: Spec) -> None:
             "region": region,
             "kms_key_arn": one.open_text("kms_key_arn"),
             "point_in_time_recovery": {"enabled": recovers} if recovers is not None else None,
-            "deletion_protection": one.open_flag("deletion_protection_enabled"),
+            "deletion_protection": one.open_flag("deletion_protection_enabled") or None,
             "propagate_tags": said(one, "propagate_tags", Part.open_flag, TABLE, "replica.propagate_tags"),
         }
         if region:

@@ -1,0 +1,2 @@
+stage = "auto-a"
+flags = { protected = "true", recover = "true" }

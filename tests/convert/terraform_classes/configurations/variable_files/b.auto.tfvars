@@ -1,0 +1,1 @@
+stage = "auto-b"
