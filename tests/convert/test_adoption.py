@@ -29,7 +29,9 @@ def wait(bench: Bench, table: str) -> None:
     )
 
 
-def backed_up(bench: Bench, name: str, table: str, schedule: str, days: int, rule: str) -> None:
+def backed_up(
+    bench: Bench, name: str, table: str, schedule: str, days: int, rule: str, **windows: int
+) -> None:
     """A vault, a plan with one rule, and a selection of one table, all of one name."""
     backup = bench.client("backup")
     backup.create_backup_vault(BackupVaultName=name)
@@ -39,6 +41,7 @@ def backed_up(bench: Bench, name: str, table: str, schedule: str, days: int, rul
             "TargetBackupVaultName": name,
             "ScheduleExpression": schedule,
             "Lifecycle": {"DeleteAfterDays": days},
+            **windows,
         }
     ]
     made = backup.create_backup_plan(BackupPlan={"BackupPlanName": name, "Rules": rules})
@@ -118,7 +121,8 @@ def orders_as_terraform_makes_them(bench: Bench) -> None:
         PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
     )
     iam.attach_role_policy(RoleName="order-worker", PolicyArn=policy["Policy"]["Arn"])
-    backed_up(bench, "orders-nightly", "orders", "cron(0 3 * * ? *)", 35, "nightly")
+    windows = {"StartWindowMinutes": 60, "CompletionWindowMinutes": 180}  # the provider's defaults
+    backed_up(bench, "orders-nightly", "orders", "cron(0 3 * * ? *)", 35, "nightly", **windows)
     bench.server.advance(120)
 
 

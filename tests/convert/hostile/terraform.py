@@ -149,7 +149,7 @@ TERRAFORM |= {
     "a count beyond all": ("t.tf", table('"t"', "count = 1e999"), "how many there are is not known"),
     "a billion module calls": (
         "t.tf",
-        f'module "m" {{\n source = "{_MODULE}"\n count = 1000000000\n name = "t"\n {_SPEC}}}\n',
+        f'module "m" {{\n source = "{_MODULE}"\n version = "4.0.0"\n count = 1000000000\n name = "t"\n {_SPEC}}}\n',
         LARGE,
     ),
     "a for_each of itself": ("t.tf", table('"t"', "for_each = local.a", "locals { a = local.a }\n"), ITSELF),
