@@ -6,20 +6,15 @@ documentation names no default is not here: its absence carries nothing over.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
+
+from dynaops.convert.defaults import Default
 
 TABLE = "AWS::DynamoDB::Table"
 GLOBAL_TABLE = "AWS::DynamoDB::GlobalTable"
 SIMPLE_TABLE = "AWS::Serverless::SimpleTable"
 _REFERENCE = "CloudFormation Template Reference, "
 _SAM = "AWS SAM Developer Guide, AWS::Serverless::SimpleTable, "
-
-
-class Default(NamedTuple):
-    """What a property is where it is absent, and the documentation of that."""
-
-    value: Any
-    source: str
 
 
 DEFAULTS: dict[tuple[str, str], Default] = {

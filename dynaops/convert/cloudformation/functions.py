@@ -108,12 +108,10 @@ def _text(resolver: Resolver, parts: Iterator[Any], why: str) -> Any:
 
 
 def _join(resolver: Resolver, argument: Node) -> Any:
-    found = resolver.resolved(argument)
-    if not isinstance(found.value, list) or len(found.value) != 2:
-        return _unknown_in(found) or Unknown("a function takes 2 arguments")
-    between, listed = found.value
-    if isinstance(between.value, Unknown):
-        return between.value
+    pair = _with_known_first(resolver, argument)
+    if isinstance(pair, Unknown):
+        return pair
+    between, listed = pair
     if not isinstance(listed.value, list):
         return _unknown_in(listed) or Unknown("Fn::Join takes a list")
     separator = string_of(between.plain())
@@ -133,12 +131,10 @@ def _split(resolver: Resolver, argument: Node) -> Any:
 
 
 def _select(resolver: Resolver, argument: Node) -> Any:
-    found = resolver.resolved(argument)
-    if not isinstance(found.value, list) or len(found.value) != 2:
-        return _unknown_in(found) or Unknown("a function takes 2 arguments")
-    number, listed = found.value
-    if isinstance(number.value, Unknown):
-        return number.value
+    pair = _with_known_first(resolver, argument)
+    if isinstance(pair, Unknown):
+        return pair
+    number, listed = pair
     if isinstance(listed.value, Unknown):
         return listed.value
     index = string_of(number.plain())
@@ -265,6 +261,15 @@ def _base64(resolver: Resolver, argument: Node) -> Any:
         return Unknown("Fn::Base64 takes a string")
     resolver.budget.room(2 * len(found.value))
     return base64.b64encode(found.value.encode()).decode()
+
+
+def _with_known_first(resolver: Resolver, argument: Node) -> tuple[Node, Node] | Unknown:
+    """A function's two arguments, of which the second may hold what is not known."""
+    found = resolver.resolved(argument)
+    if not isinstance(found.value, list) or len(found.value) != 2:
+        return _unknown_in(found) or Unknown("a function takes 2 arguments")
+    first, second = found.value
+    return first.value if isinstance(first.value, Unknown) else (first, second)
 
 
 def _unknown_in(node: Node) -> Unknown | None:

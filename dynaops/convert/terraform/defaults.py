@@ -7,8 +7,9 @@ The public module's variables, whose defaults are not the provider's, are in it 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
+from dynaops.convert.defaults import Default
 from dynaops.convert.part import Part
 
 TABLE = "aws_dynamodb_table"
@@ -19,13 +20,6 @@ TRIGGER = "aws_lambda_event_source_mapping"
 MODULE = "terraform-aws-modules/dynamodb-table/aws"
 _INPUTS = f"Terraform Registry, {MODULE}, Inputs: "
 _REFERENCE = "Terraform AWS provider, Resource: "
-
-
-class Default(NamedTuple):
-    """What an argument is where it is absent, and the documentation of that."""
-
-    value: Any
-    source: str
 
 
 DEFAULTS: dict[tuple[str, str], Default] = {
