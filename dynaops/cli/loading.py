@@ -262,6 +262,8 @@ def _outcome(summary: Summary, mode: Mode) -> Outcome:
     verdict, style = ("Done", Style.GOOD) if summary.complete else ("Stopped", Style.ERROR)
     if summary.faults and not summary.stopped:
         verdict = "Not all of the input could be read"
+    if summary.complete and counts.not_loaded:
+        verdict, style = "Done but for rows of another table", Style.WARNING
     if summary.complete and counts.rejected:
         verdict, style = "Done but for rejected rows", Style.WARNING
     samples = list(summary.samples) or ([summary.stopped] if summary.stopped else [])
@@ -281,7 +283,7 @@ def _rehearsed(found: Rehearsal, request: Request, target: Target, seconds: floa
     ]
     if seconds is not None:
         facts.append(f"{wording.about(seconds)} to write")
-    bad = found.rejected or found.faults
+    bad = found.rejected or found.faults or found.not_loaded
     verdict, style = "Checked; nothing was written", Style.ERROR if bad else Style.GOOD
     remarks = [read_request.sentence_of(note) for note in found.notes.all()]
     outcome = Outcome(verdict, style, facts, remarks=remarks)

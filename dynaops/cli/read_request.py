@@ -29,7 +29,6 @@ class ReadRequest:
     strict_types: bool = False
     partitions: bool = False
     source_table: str | None = None
-    only_named: bool = False
     rejects: bool = False
 
     def options(self, mode: str, shard: str | None, table: str) -> ReadOptions:
@@ -49,7 +48,6 @@ class ReadRequest:
             nulls=self.null,
             strict_types=self.strict_types,
             table=self.source_table or table,
-            only_named=self.only_named,
             deletes=mode == Mode.PUT,
             partitions=self.partitions,
             rejects=self.rejects,

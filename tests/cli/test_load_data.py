@@ -95,6 +95,26 @@ def test_rejects_are_told_and_kept(cli: Cli, aws: Aws, here: Path) -> None:
     assert rejects.read_bytes() == before
 
 
+def test_rows_of_another_table_are_told_and_not_loaded(cli: Cli, aws: Aws, here: Path) -> None:
+    puts = {
+        table: [{"PutRequest": {"Item": {"id": {"S": f"{table}{n}"}}}} for n in range(3)]
+        for table in ("users", "orders")
+    }
+    (here / "both.json").write_text(json.dumps(puts))
+    for more in ((), ("--dry-run",)):
+        result = cli("load-data", "users", "both.json", *more)
+        assert result.code == 1 and _count(aws) == 3
+        assert "3 not loaded, being of another table" in result.out
+        assert "'orders'" in result.out
+    assert cli("load-data", "users", "both.json").out.startswith(
+        "Done but for rows of another table; 6 rows read; "
+    )
+    assert cli("load-data", "users", "both.json", "--source-table", "orders").code == 1
+    assert sorted(row["id"]["S"] for row in rows_of(aws, "users").values()) == sorted(
+        f"{table}{n}" for table in ("users", "orders") for n in range(3)
+    )
+
+
 def test_json_is_one_document_that_adds_up(cli: Cli, aws: Aws, here: Path) -> None:
     (here / "a.csv").write_text("id,age,zip\nk1,1,01234\nk2,x,1\nk1,3,2\n")
     result = cli("load-data", "users", "a.csv", "--json", "--types", "zip=S", "--rejects", "bad.jsonl")

@@ -55,8 +55,8 @@ class ParsePlan:
     `typed`: items are in DynamoDB JSON and in nothing else. `keys_only`: rows are to be deleted. `keep_empty`: an empty
     cell of CSV is an empty string, not an absent attribute. `drop_nulls`: a null is an absent attribute, not a NULL.
     `ttl` is the attribute by which the table's items expire. `table`: rows that their file says are another table's are
-    not loaded ("": all are); `only_named`: they are not even counted, as another load takes them. `deletes`: rows may
-    be deletes, which a load that puts carries out. `partitions` are by source.
+    not loaded ("": all are). `deletes`: rows may be deletes, which a load that puts carries out. `partitions` are by
+    source.
     """
 
     keys: Keys
@@ -73,6 +73,5 @@ class ParsePlan:
     drop_nulls: bool = False
     ttl: str | None = None
     table: str = ""
-    only_named: bool = False
     deletes: bool = True
     partitions: Mapping[str, Partitions] = field(default_factory=dict)

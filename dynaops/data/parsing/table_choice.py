@@ -13,15 +13,11 @@ class TableChoice:
 
     def __init__(self, plan: ParsePlan) -> None:
         self._table = plan.table
-        self._only_named = plan.only_named
 
     def is_other(self, table: str, harvest: Harvest, rows: int, line: int) -> bool:
         """Whether rows that name this table ("": none) are not to be loaded; if so, they are counted."""
         if not self._table or not table or table == self._table:
             return False
-        if self._only_named:
-            harvest.without_rows += rows
-            return True
         harvest.not_loaded += rows
         text = f"Rows of the table {table!r} are not loaded (--source-table {table} loads them into this one)"
         for _ in range(rows):

@@ -34,7 +34,7 @@ class ReadOptions:
     is an absent attribute. `sql_table` and `sheet` say which table of a database, which sheet of a workbook. Of CSV:
     `encoding` is a name that Python knows, `columns` name those of files without a header, `nulls` are the texts of
     cells that are no value; `strict_types`: a cell that does not fit what its column was taken for is rejected.
-    `table` is the name that the rows' table has in the input; `only_named`: rows of others are another load's.
+    `table` is the name that the rows' table has in the input.
     `deletes`: rows may be deletes. `partitions`: the names of folders (``dt=2026-01-01``) are attributes.
     """
 
@@ -52,7 +52,6 @@ class ReadOptions:
     nulls: tuple[str, ...] = ()
     strict_types: bool = False
     table: str = ""
-    only_named: bool = False
     deletes: bool = True
     partitions: bool = False
     rejects: bool = False
@@ -98,7 +97,6 @@ def prepare(arguments: Sequence[str], keys: Keys, aws: Callable[[], Aws], option
         drop_nulls=options.drop_nulls,
         shard=options.shard,
         table=options.table,
-        only_named=options.only_named,
         deletes=options.deletes,
         partitions={one.source.name: one.source.partitions for one in found if one.source.partitions},
     )
