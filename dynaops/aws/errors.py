@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dynaops.aws.classify import Verdict, classify
 from dynaops.model.errors import DynaopsError
+from dynaops.model.exits import Exit
 
 if TYPE_CHECKING:
     from botocore.exceptions import BotoCoreError, ClientError
@@ -57,7 +58,7 @@ def one_line(text: str) -> str:
 class AwsFailure(DynaopsError):
     """A call that did not end well: refused, or AWS out of reach."""
 
-    def __init__(self, message: str, hint: str | None = None, exit_code: int = 1) -> None:
+    def __init__(self, message: str, hint: str | None = None, exit_code: int = Exit.FAILED) -> None:
         super().__init__(one_line(message), one_line(hint) if hint else hint, exit_code)
 
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from dynaops.backups import create, delete, status
 from dynaops.backups.listing import listing
 from dynaops.cli import wiring
-from dynaops.cli.exits import Exit
 from dynaops.cli.identity import region_of_any, state_of
 from dynaops.cli.running import Terms, carry_out, see_through
 from dynaops.cli.screen import Screen
 from dynaops.cli.settings import Settings
 from dynaops.model.backup import Via
+from dynaops.model.exits import Exit
 from dynaops.views.backups import list_page, nothing_to_prune, status_page
 from dynaops.views.wording import count
 

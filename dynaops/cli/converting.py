@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dynaops.cli.exits import Exit
 from dynaops.cli.screen import Screen
 from dynaops.cli.settings import Settings
 from dynaops.model.errors import DynaopsError
+from dynaops.model.exits import Exit
 from dynaops.model.files import write_new
 
 if TYPE_CHECKING:

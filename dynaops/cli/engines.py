@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from dynaops import __version__
 from dynaops.aws.objects import list_objects
 from dynaops.cli import wiring
-from dynaops.cli.exits import Exit
 from dynaops.cli.interrupts import Interrupts, terminated_as_interrupted
 from dynaops.cli.loading import Request, check_rejects
 from dynaops.cli.read_request import sentence_of
@@ -27,6 +26,7 @@ from dynaops.data.rows import Reject
 from dynaops.engine.parameters import check_parameters
 from dynaops.model.errors import DynaopsError
 from dynaops.model.event import Event, Stage
+from dynaops.model.exits import Exit
 from dynaops.model.operation import Operation
 from dynaops.model.plan import Plan
 from dynaops.views.moving import Standing, moving_on

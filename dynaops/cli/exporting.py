@@ -6,7 +6,6 @@ import sys
 from dataclasses import asdict, dataclass
 
 from dynaops.cli import load_files, wiring
-from dynaops.cli.exits import Exit
 from dynaops.cli.identity import region_of
 from dynaops.cli.interrupts import terminated_as_interrupted
 from dynaops.cli.loading import Interrupted
@@ -21,6 +20,7 @@ from dynaops.data.exporting.to_stdout import can_stream
 from dynaops.data.exporting.upload import is_there
 from dynaops.data.target import Target, describe, file_stem
 from dynaops.model.errors import DynaopsError
+from dynaops.model.exits import Exit
 from dynaops.model.quantities import size
 from dynaops.views import wording
 from dynaops.views.moving import Outcome, Standing, moving_on, outcome_page, rate

@@ -11,8 +11,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dynaops.cli.exits import Exit
 from dynaops.cli.settings import Settings
+from dynaops.model.exits import Exit
 
 if TYPE_CHECKING:
     from dynaops.model.finding import Finding

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dynaops import __version__
 from dynaops.cli import wiring
-from dynaops.cli.exits import Exit
 from dynaops.cli.formats import Output, places
 from dynaops.cli.identity import region_of, state_of
 from dynaops.cli.lost_state import owns_nothing, traces
@@ -24,6 +23,7 @@ from dynaops.health.checks import SETTLED
 from dynaops.health.facts import Subject, read_drills
 from dynaops.health.run import examine
 from dynaops.model.errors import DynaopsError, SpecError
+from dynaops.model.exits import Exit
 from dynaops.model.finding import Finding, Severity
 from dynaops.model.health import Report, Status
 from dynaops.model.project import require_inside

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dynaops.cli import wiring
-from dynaops.cli.exits import Exit
 from dynaops.cli.identity import state_of
 from dynaops.cli.interrupts import Interrupts
 from dynaops.cli.marking import mark, tell_unmarked
 from dynaops.cli.screen import Screen
 from dynaops.cli.settings import Settings
 from dynaops.model.errors import DynaopsError
+from dynaops.model.exits import Exit
 from dynaops.model.files import write_text
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Any, Self
 
-from dynaops.cli.exits import Exit
+from dynaops.model.exits import Exit
 
 FIRST = (
     "Stopping: the current call is finished and the state saved. "

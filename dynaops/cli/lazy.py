@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 import typer
 from typer.main import get_command as build
 
-from dynaops.cli.exits import ReaderGone
 from dynaops.cli.help import Group
 
 
@@ -57,6 +56,10 @@ SECTIONS: dict[str, dict[str, Listed]] = {
     },
 }
 _TABLE = {name: listed for section in SECTIONS.values() for name, listed in section.items()}
+
+
+class ReaderGone(Exception):
+    """The reader of stdout has closed it."""
 
 
 class Root(Group):

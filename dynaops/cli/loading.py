@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dynaops.cli import load_files, read_request, wiring
-from dynaops.cli.exits import Exit
 from dynaops.cli.identity import region_of
 from dynaops.cli.interrupts import terminated_as_interrupted
 from dynaops.cli.read_request import ReadRequest
@@ -24,6 +23,7 @@ from dynaops.data.rehearse import Rehearsal, rehearse
 from dynaops.data.target import Target, describe, file_stem, ttl_attribute
 from dynaops.data.unfinished import unfinished
 from dynaops.model.errors import DynaopsError
+from dynaops.model.exits import Exit
 from dynaops.model.quantities import size
 from dynaops.views import wording
 from dynaops.views.moving import Outcome, Standing, moving_on, outcome_page, rate

@@ -7,9 +7,10 @@ import sys
 from collections.abc import Sequence
 from functools import partial
 
-from dynaops.cli.exits import Exit, ReaderGone
+from dynaops.cli.lazy import ReaderGone
 from dynaops.cli.settings import early, hoist, split_environments
 from dynaops.cli.surroundings import leave_output, output_fault, repair
+from dynaops.model.exits import Exit
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -25,7 +25,6 @@ from dynaops.cli import wiring
 from dynaops.cli.agreement import require_agreement
 from dynaops.cli.durations import time_of
 from dynaops.cli.events import EventLog
-from dynaops.cli.exits import Exit
 from dynaops.cli.external_tables import external_region
 from dynaops.cli.identity import region_of, state_of
 from dynaops.cli.marking import mark, tell_unmarked
@@ -33,6 +32,7 @@ from dynaops.cli.running import Terms, execute, exit_of
 from dynaops.cli.screen import Screen
 from dynaops.cli.settings import Settings
 from dynaops.cli.showing import show_plan
+from dynaops.model.exits import Exit
 from dynaops.views.outcome import outcome_page
 
 if TYPE_CHECKING:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from dynaops.cli import wiring
 from dynaops.cli.agreement import require_adoption, require_agreement, require_consent
 from dynaops.cli.events import EventLog
-from dynaops.cli.exits import Exit
 from dynaops.cli.identity import headed
 from dynaops.cli.pricing import price_source, priced
 from dynaops.cli.project_file import project
@@ -19,6 +18,7 @@ from dynaops.cli.run_records import recording
 from dynaops.cli.screen import Screen
 from dynaops.cli.settings import Settings
 from dynaops.cli.showing import show_plan
+from dynaops.model.exits import Exit
 
 if TYPE_CHECKING:
     from dynaops.aws.session import Aws

@@ -15,9 +15,9 @@ from typing import Any
 
 import typer
 
-from dynaops.cli.exits import Exit
 from dynaops.cli.screen import Screen
 from dynaops.cli.settings import command_of, early
+from dynaops.model.exits import Exit
 
 COMMANDS = ("plan", "drift", "validate")
 """Those that change nothing."""

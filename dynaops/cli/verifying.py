@@ -9,7 +9,6 @@ from dynaops.backups.verify import Drill, clean_up, compare, note, plan_drill
 from dynaops.cli import wiring
 from dynaops.cli.agreement import require_agreement
 from dynaops.cli.events import EventLog
-from dynaops.cli.exits import Exit
 from dynaops.cli.identity import region_of, state_of
 from dynaops.cli.interrupts import terminated_as_interrupted
 from dynaops.cli.restoring import time_asked
@@ -21,6 +20,7 @@ from dynaops.cli.showing import show_plan
 from dynaops.model.backup import Verified
 from dynaops.model.errors import DynaopsError
 from dynaops.model.event import Outcome
+from dynaops.model.exits import Exit
 from dynaops.stores.drills import KIND
 from dynaops.views.backups import verified_page
 from dynaops.views.moving import Standing, moving_on

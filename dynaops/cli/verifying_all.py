@@ -10,7 +10,6 @@ from dynaops.backups.drill_choice import candidates, last_successes, stalest
 from dynaops.backups.verify import plan_drill
 from dynaops.cli import wiring
 from dynaops.cli.agreement import require_agreement
-from dynaops.cli.exits import Exit
 from dynaops.cli.identity import state_of
 from dynaops.cli.lost_state import require_state
 from dynaops.cli.screen import Screen
@@ -21,6 +20,7 @@ from dynaops.engine.scopes import recorded_tables
 from dynaops.health.facts import read_drills as read_older_drills
 from dynaops.model.backup import DrillCandidate, DrillEnd, DrillResult
 from dynaops.model.errors import DynaopsError
+from dynaops.model.exits import Exit
 from dynaops.stores.base import StateError
 from dynaops.stores.drills import KIND, read_drills
 from dynaops.views import wording

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from dynaops.cli import engines, wiring
 from dynaops.cli.engines import Via
-from dynaops.cli.exits import Exit
 from dynaops.cli.identity import region_of
 from dynaops.cli.loading import tell_what_is_read
 from dynaops.cli.screen import Screen
@@ -18,6 +17,7 @@ from dynaops.data.reading.prepare import prepare
 from dynaops.data.rows import Reject
 from dynaops.data.target import Target, describe
 from dynaops.model.errors import DynaopsError
+from dynaops.model.exits import Exit
 from dynaops.model.quantities import size
 from dynaops.views import wording
 from dynaops.views.engines import jobs_page

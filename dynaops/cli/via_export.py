@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from dynaops.cli import wiring
 from dynaops.cli.engines import followed, plan_of
-from dynaops.cli.exits import Exit
 from dynaops.cli.identity import region_of
 from dynaops.cli.interrupts import Interrupts, terminated_as_interrupted
 from dynaops.cli.screen import Screen
@@ -20,6 +19,7 @@ from dynaops.data.engines.job import Job
 from dynaops.data.engines.place import parsed_place
 from dynaops.data.target import Target, describe
 from dynaops.model.errors import DynaopsError
+from dynaops.model.exits import Exit
 from dynaops.model.quantities import size
 from dynaops.views import wording
 from dynaops.views.moving import Outcome, Standing, moving_on, outcome_page

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from dynaops.cli import engines, wiring
 from dynaops.cli.agreement import require_agreement
 from dynaops.cli.engines import Via
-from dynaops.cli.exits import Exit
 from dynaops.cli.identity import state_of
 from dynaops.cli.loading import tell_what_is_read
 from dynaops.cli.running import Terms, carry_out
@@ -22,6 +21,7 @@ from dynaops.data.reading.prepare import prepare
 from dynaops.data.rows import Reject
 from dynaops.data.target import keys_of
 from dynaops.model.errors import DynaopsError
+from dynaops.model.exits import Exit
 from dynaops.model.quantities import size
 from dynaops.views import wording
 from dynaops.views.engines import jobs_page

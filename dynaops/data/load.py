@@ -29,6 +29,7 @@ from dynaops.data.recount import CountsDiffer, check_totals
 from dynaops.data.rows import Block, Reject, Source
 from dynaops.data.unfinished import set_aside
 from dynaops.model.errors import DynaopsError
+from dynaops.model.exits import Exit
 
 _AHEAD = 256
 """Blocks that may be confirmed before an earlier one is: what has to be remembered of them is bounded."""
@@ -65,7 +66,9 @@ def load(
                 if kept.complete:
                     kept.forget()
     except Timeout:
-        raise DynaopsError("This load is running already, in another process", exit_code=4) from None
+        raise DynaopsError(
+            "This load is running already, in another process", exit_code=Exit.LOCKED
+        ) from None
 
 
 def checkpoint_of(aws: Aws, table: str, region: str, options: LoadOptions) -> Path:

@@ -10,6 +10,7 @@ from dynaops.engine.digests import IDENTITY, moved, spec_digests
 from dynaops.engine.plan import PlanOptions, make_plan
 from dynaops.model.change import Drift, Unmanaged
 from dynaops.model.errors import DynaopsError
+from dynaops.model.exits import Exit
 from dynaops.model.finding import Finding, Severity
 from dynaops.model.operation import Operation
 from dynaops.model.plan import Plan
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
     from dynaops.aws.session import Aws
     from dynaops.engine.load import Document
 
-STALE = 5
-"""Exit code of a stale plan (public interface)."""
-
 
 class EditedPlan(DynaopsError):
     """The file of a saved plan is not the one whose digest was given."""
@@ -30,7 +28,7 @@ class EditedPlan(DynaopsError):
         super().__init__(
             f"{path} is not the plan that was reviewed: its SHA-256 is {digest}",
             "It is another plan, or was edited since. Make a new plan, and look at it again.",
-            STALE,
+            Exit.STALE,
         )
 
 
@@ -38,7 +36,9 @@ class StalePlan(DynaopsError):
     """The spec, the state or the live account has moved since the plan was made."""
 
     def __init__(self, moved: str) -> None:
-        super().__init__(f"The saved plan is stale: {moved}", "Make a new plan, and look at it again.", STALE)
+        super().__init__(
+            f"The saved plan is stale: {moved}", "Make a new plan, and look at it again.", Exit.STALE
+        )
 
 
 def check(plan: Plan, documents: Sequence[Document], state: State, aws: Aws) -> None:

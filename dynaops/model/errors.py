@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from dynaops.model.exits import Exit
+
 if TYPE_CHECKING:
     from dynaops.model.finding import Finding
 
@@ -15,7 +17,7 @@ class DynaopsError(Exception):
     `message` says what is wrong, `hint` what to do; `exit_code` is the process's (SPEC-FORMAT: 1 unless told).
     """
 
-    def __init__(self, message: str, hint: str | None = None, exit_code: int = 1) -> None:
+    def __init__(self, message: str, hint: str | None = None, exit_code: int = Exit.FAILED) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Protocol
 
 from dynaops.model.base import Model
 from dynaops.model.errors import DynaopsError
+from dynaops.model.exits import Exit
 from dynaops.model.state import State
 
 if TYPE_CHECKING:
     from dynaops.stores.beside import Folder
 
 DEFAULT_LOCATION = ".dynaops/state.json"
-EXIT_LOCKED = 4
 
 
 class Holder(Model):
@@ -108,7 +108,7 @@ class LockHeld(StateError):
     """Somebody else holds the lock. `holder` is None where they have not said who they are."""
 
     def __init__(self, message: str, hint: str | None, holder: Holder | None = None) -> None:
-        super().__init__(message, hint, EXIT_LOCKED)
+        super().__init__(message, hint, Exit.LOCKED)
         self.holder = holder
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from dynaops.model.errors import DynaopsError
 from dynaops.model.event import Event, Outcome, Stage
+from dynaops.model.exits import Exit
 from dynaops.model.operation import Operation
 from dynaops.model.run_record import OperationResult, RunOperation, RunRecord, RunResult
 from dynaops.stores.run_log import RunLog
@@ -35,8 +36,6 @@ _RESULTS = {
     Stage.SKIPPED: OperationResult.SKIPPED,
     Stage.FAILED: OperationResult.FAILED,
 }
-_INTERRUPTED = 130
-"""The exit code of commands that were interrupted."""
 _LONGEST_MESSAGE = 2000
 """Characters of a message that are kept."""
 
@@ -234,7 +233,7 @@ def _planned(operation: Operation) -> RunOperation:
 def _result(error: BaseException | None, outcome: Outcome | None) -> RunResult:
     if outcome is not None and isinstance(error, OSError):
         error = None  # what was to be shown could not be: the run itself had ended
-    stopped = isinstance(error, KeyboardInterrupt) or getattr(error, "exit_code", None) == _INTERRUPTED
+    stopped = isinstance(error, KeyboardInterrupt) or getattr(error, "exit_code", None) == Exit.INTERRUPTED
     if stopped or (outcome is not None and outcome.interrupted):
         return RunResult.INTERRUPTED
     failed = error is not None or (outcome is not None and not outcome.complete)

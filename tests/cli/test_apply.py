@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from dynaops.cli.exits import Exit
+from dynaops.model.exits import Exit
 from dynaops.sandbox.faults import Rule
 from dynaops.sandbox.running import SandboxServer
 from dynaops.stores import open_store

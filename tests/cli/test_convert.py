@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dynaops.cli.exits import Exit
+from dynaops.model.exits import Exit
 from tests.cli.running import Cli
 from tests.convert.converted import INPUTS
 from tests.views.drawing import check_snapshot

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from dynaops.cli import failures
-from dynaops.cli.exits import Exit
 from dynaops.cli.settings import Settings
 from dynaops.model.errors import DynaopsError
+from dynaops.model.exits import Exit
 from tests.cli.running import Cli, bare_environment, run_process
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dynaops.cli.exits import Exit
+from dynaops.model.exits import Exit
 from dynaops.sandbox.running import SandboxServer
 from tests.cli.emulators import DYNALITE, DYNAMODB_LOCAL, without_sts
 from tests.cli.running import Cli, Result

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dynaops.cli.exits import Exit
+from dynaops.model.exits import Exit
 from dynaops.sandbox import SandboxServer
 from dynaops.sandbox.faults import Rule
 from tests.cli.running import Cli, Result

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from dynaops.cli.exits import Exit
 from dynaops.cli.permitting import for_notifications, policy
 from dynaops.engine.notify import MOST_BYTES, recipient_of, subject_of
+from dynaops.model.exits import Exit
 from dynaops.model.run_record import OperationResult, RunOperation, RunRecord, RunResult, Who
 from dynaops.sandbox import SandboxServer
 from dynaops.sandbox.faults import Rule

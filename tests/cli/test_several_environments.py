@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from dynaops.cli.exits import Exit
 from dynaops.cli.settings import command_of, hoist, split_environments
 from dynaops.cli.several import worst_of
+from dynaops.model.exits import Exit
 from dynaops.sandbox import SandboxServer
 from dynaops.specs.project_keys import KEYS
 from tests.cli.running import Cli

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from dynaops.cli import surroundings
-from dynaops.cli.exits import Exit
 from dynaops.cli.running import _steadfast
 from dynaops.model.event import Event, Stage
+from dynaops.model.exits import Exit
 from dynaops.sandbox import SandboxServer
 from tests.cli.running import Cli, bare_environment
 

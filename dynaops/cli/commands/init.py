@@ -11,12 +11,12 @@ import typer
 
 from dynaops.cli import options
 from dynaops.cli.effects import Effect, require_permitted
-from dynaops.cli.exits import Exit
 from dynaops.cli.help import Command
 from dynaops.cli.lazy import new_app
 from dynaops.cli.project_file import applied, project
 from dynaops.cli.screen import Screen
 from dynaops.cli.settings import DEFAULT_STATE, Settings, settings_of
+from dynaops.model.exits import Exit
 
 app = new_app()
 EXAMPLES = """dynaops init

@@ -8,13 +8,13 @@ from typing import Annotated
 import typer
 
 from dynaops.cli import options, permitting, wiring
-from dynaops.cli.exits import Exit
 from dynaops.cli.help import Command
 from dynaops.cli.identity import state_of
 from dynaops.cli.lazy import new_app
 from dynaops.cli.notifying import recipients
 from dynaops.cli.screen import Screen
 from dynaops.cli.settings import settings_of
+from dynaops.model.exits import Exit
 
 app = new_app()
 EXAMPLES = """dynaops permissions > deployer.json

@@ -8,7 +8,6 @@ import typer
 
 from dynaops.cli import options, rehearsing, wiring
 from dynaops.cli.agreement import consents_of
-from dynaops.cli.exits import Exit
 from dynaops.cli.formats import FormatOption, output, places
 from dynaops.cli.help import Command
 from dynaops.cli.identity import headed, state_of
@@ -19,6 +18,7 @@ from dynaops.cli.reviewing import Html, Markdown, Policies, house_rules, judged,
 from dynaops.cli.screen import Screen
 from dynaops.cli.settings import settings_of
 from dynaops.cli.showing import show_plan
+from dynaops.model.exits import Exit
 
 app = new_app()
 EXAMPLES = """dynaops plan

@@ -24,6 +24,7 @@ from dynaops.data.exporting.tables import DELIMITERS, note_types, types_of
 from dynaops.data.exporting.to_stdout import StdoutStream, can_stream
 from dynaops.data.target import Target
 from dynaops.model.errors import DynaopsError
+from dynaops.model.exits import Exit
 from dynaops.stores.files import make_directory
 
 _PROGRESS_SECONDS = 0.25
@@ -83,7 +84,7 @@ def export(
             return exported
     except Timeout:
         raise DynaopsError(
-            "An export of this table is running already, in another process", exit_code=4
+            "An export of this table is running already, in another process", exit_code=Exit.LOCKED
         ) from None
 
 

@@ -1,12 +1,8 @@
-"""What the process says by its exit code. Public interface."""
+"""Exit codes of the process. Public interface."""
 
 from __future__ import annotations
 
 from enum import IntEnum
-
-
-class ReaderGone(Exception):
-    """Whoever read stdout has closed it."""
 
 
 class Exit(IntEnum):
