@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dynaops.engine.held import Held, Sizes, after, before, sizes
-from dynaops.engine.schedules import times_a_day
 from dynaops.kinds.alarm import shape as alarms
 from dynaops.kinds.kind import Work
 from dynaops.model.cost import ByUse, Span, Usage
+from dynaops.model.schedules import ScheduleError, parse
 
 _IA = "STANDARD_INFREQUENT_ACCESS"
 Key = tuple[str, str, str]
@@ -129,12 +129,20 @@ def _backups(found: Billed, held: Held, size: Sizes) -> None:
     table = _size_of_table(held, size)
     for address, plan in held.of_kind("backup_plan"):
         for rule in (plan.properties.get("rules") or {}).values():
-            often = times_a_day(str(rule.get("schedule", "")))
+            often = _times_a_day(str(rule.get("schedule", "")))
             for region, kept in _kept(rule, plan.region):
                 for item, days in kept:
                     points = None if often is None or days is None else often * days
                     known = points is not None and table is not None
                     found.add(address, region, item, (points or 0) * (table or 0) if known else None)
+
+
+def _times_a_day(schedule: str) -> float | None:
+    """None where it is not known: a live plan may hold what the grammar of this version does not describe."""
+    try:
+        return parse(schedule).times_a_day
+    except ScheduleError:
+        return None
 
 
 def _kept(rule: dict[str, Any], home: str) -> Iterator[tuple[str, list[tuple[str, float | None]]]]:

@@ -19,7 +19,6 @@ _SANDBOX = {
     "dynaops.sandbox.autoscaling.model": "Activity Policy Scaling Schedule Target",
     "dynaops.sandbox.backup.backup_jobs": "BackupJob BackupJobs",
     "dynaops.sandbox.backup.copy_jobs": "CopyJob CopyJobs",
-    "dynaops.sandbox.backup.cron": "Schedule",
     "dynaops.sandbox.backup.model": "Estate Lock Plan RecoveryPoint Selection Vault Version",
     "dynaops.sandbox.backup.restore_jobs": "RestoreJob RestoreJobs",
     "dynaops.sandbox.backup.settings": "Settings",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
+from dynaops.model import schedules
 from dynaops.model.finding import Finding, Severity
 from dynaops.model.spec import Fragment
 
@@ -111,7 +112,48 @@ def rules(spec: TableSpec) -> Iterator[Finding]:
                 f"{path}.min",
                 "Swap them.",
             )
+        if scaling:
+            yield from _schedules(scaling, path)
+
+
+def _schedules(scaling: Scaling, path: str) -> Iterator[Finding]:
+    """PutScheduledAction takes a schedule, a time zone of IANA's, and one bound or both, the lower not above."""
+    seen: set[str] = set()
+    for number, action in enumerate(scaling.schedules or ()):
+        where = f"{path}.schedules.{number}"
+        yield from _times(action, where)
+        if action.min is None and action.max is None:
+            yield _error("DDB408", f"{where} sets neither min nor max", where, "Give one of them, or both.")
+        if action.min is not None and action.max is not None and action.min > action.max:
+            yield _error(
+                "DDB403", f"{where}: min {action.min} is above max {action.max}", f"{where}.min", "Swap them."
+            )
+        if action.name in seen:
+            yield _error("DDB409", f"there are two schedules {action.name!r}", f"{where}.name", "Rename one.")
+        seen.add(action.name)
+
+
+def _times(action: Schedule, path: str) -> Iterator[Finding]:
+    if refused := schedules.refusal(action.schedule):
+        yield _error(
+            "DDB406",
+            f"Application Auto Scaling refuses the schedule: {refused.message}",
+            f"{path}.schedule",
+            refused.hint,
+        )
+    elif schedules.parse(action.schedule).never_runs:
+        yield Finding(
+            code="DDB479",
+            severity=Severity.WARNING,
+            message=f"the schedule {action.schedule!r} never runs: the month has no such day",
+            hint="Correct the day or the month.",
+            path=f"{path}.schedule",
+        )
+    try:
+        schedules.check_timezone(action.timezone or schedules.UTC_ZONE)
+    except schedules.ScheduleError as error:
+        yield _error("DDB407", f"the time zone of {action.name!r}: {error}", f"{path}.timezone", error.hint)
 
 
 def _error(code: str, message: str, path: str, hint: str) -> Finding:
-    return Finding(code=code, severity=Severity.ERROR, message=message, path=path, hint=hint)
+    return Finding(code=code, severity=Severity.ERROR, message=message, path=path, hint=hint or None)

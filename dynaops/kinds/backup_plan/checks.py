@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from dynaops.kinds.backup_plan.shape import declared_rules, plan_name, wanted_rules
+from dynaops.model import schedules
 from dynaops.model.finding import Finding, Severity
 
 if TYPE_CHECKING:
@@ -84,8 +85,7 @@ def _by_tag(block: Backup, tags: Mapping[str, str]) -> Iterator[Finding]:
 
 
 def _rule(rule: Rule, path: str) -> Iterator[Finding]:
-    if not rule.schedule.startswith(("cron(", "rate(")):
-        yield _error("DDB452", f"{rule.schedule!r} is neither cron(...) nor rate(...)", f"{path}.schedule")
+    yield from _schedule(rule.schedule, f"{path}.schedule")
     if rule.completion_window and rule.completion_window < (rule.start_window or 480) + _LEAST_GAP:
         yield _error(
             "DDB465",
@@ -99,6 +99,25 @@ def _rule(rule: Rule, path: str) -> Iterator[Finding]:
             message="AWS Backup makes no continuous backups of DynamoDB tables, only snapshots",
             hint="Point-in-time recovery (point_in_time_recovery) is DynamoDB's own.",
             path=f"{path}.continuous",
+        )
+
+
+def _schedule(schedule: str, path: str) -> Iterator[Finding]:
+    if refused := schedules.refusal(schedule, ("cron", "rate")):
+        yield Finding(
+            code="DDB452",
+            severity=Severity.ERROR,
+            message=f"AWS Backup refuses the schedule: {refused.message}",
+            hint=refused.hint or None,
+            path=path,
+        )
+    elif schedules.parse(schedule).never_runs:
+        yield Finding(
+            code="DDB479",
+            severity=Severity.WARNING,
+            message=f"the schedule {schedule!r} never runs: the month has no such day",
+            hint="Correct the day or the month.",
+            path=path,
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from dynaops.sandbox.autoscaling import expressions
+from dynaops.model import schedules
 from dynaops.sandbox.autoscaling.model import NAMESPACE, Schedule, Target
 from dynaops.sandbox.autoscaling.refusals import (
     check_dimension,
@@ -52,9 +52,7 @@ def put_schedule(call: Call) -> dict[str, Any]:
 def _check(made: Schedule) -> None:
     if not made.expression:
         raise validation("Schedule must be specified when creating a scheduled action")
-    expressions.check(made.expression)
-    if made.timezone is not None:
-        expressions.check_timezone(made.timezone)
+    _check_times(made.expression, made.timezone)
     least, most = made.action.get("MinCapacity"), made.action.get("MaxCapacity")
     if least is None and most is None:
         raise validation("At least one of minimum capacity and maximum capacity should be provided")
@@ -62,6 +60,17 @@ def _check(made: Schedule) -> None:
         raise validation("Maximum capacity cannot be less than minimum capacity")
     if made.start is not None and made.end is not None and made.end <= made.start:
         raise validation("End time must be after start time")
+
+
+def _check_times(expression: str, timezone: str | None) -> None:
+    try:
+        schedules.parse(expression)
+    except schedules.ScheduleError:
+        raise validation(f"Schedule expression is not valid: {expression}") from None
+    try:
+        schedules.check_timezone(timezone or schedules.UTC_ZONE)
+    except schedules.ScheduleError:
+        raise validation(f"Invalid timezone: {timezone}") from None
 
 
 def _arn(call: Call, target: Target) -> str:

@@ -6,7 +6,8 @@ import re
 import uuid
 from typing import Any
 
-from dynaops.sandbox.backup import cron, lifecycle, tags
+from dynaops.model import schedules
+from dynaops.sandbox.backup import lifecycle, tags
 from dynaops.sandbox.backup.model import Estate
 from dynaops.sandbox.backup.refusals import invalid_parameter
 from dynaops.sandbox.dispatch import Call
@@ -82,8 +83,9 @@ def _rule(call: Call, given: dict[str, Any], known_id: str | None) -> dict[str, 
 
 def _check_schedule(rule: dict[str, Any]) -> None:
     try:
-        cron.parse(rule["ScheduleExpression"], rule["ScheduleExpressionTimezone"])
-    except ValueError as error:
+        schedules.check_timezone(rule["ScheduleExpressionTimezone"])
+        schedules.parse(rule["ScheduleExpression"], ("cron", "rate"))
+    except schedules.ScheduleError as error:
         raise invalid_parameter(f"{_WHERE}Invalid schedule. {error}") from None
 
 

@@ -6,7 +6,8 @@ import base64
 import uuid
 from typing import Any
 
-from dynaops.sandbox.backup import cron, plan_rules, schedule, tags
+from dynaops.model import schedules
+from dynaops.sandbox.backup import plan_rules, schedule, tags
 from dynaops.sandbox.backup.model import Estate, Plan, Version
 from dynaops.sandbox.backup.pages import newest_first, page
 from dynaops.sandbox.backup.refusals import already_exists, invalid_request, not_found
@@ -141,13 +142,13 @@ def _row(plan: Plan, version: Version) -> dict[str, Any]:
 def _preview(document: dict[str, Any], now: float, count: int) -> list[dict[str, Any]]:
     found = []
     for rule in document["Rules"]:
-        times = cron.parse(rule["ScheduleExpression"], rule["ScheduleExpressionTimezone"])
-        due = times.after(now)
+        times, zone = schedules.parse(rule["ScheduleExpression"]), rule["ScheduleExpressionTimezone"]
+        due = times.after(now, zone)
         for _ in range(count):
             if due is None:
                 break
             found.append({"ExecutionTime": due, "RuleId": rule["RuleId"], "RuleExecutionType": _kind(rule)})
-            due = times.after(due)
+            due = times.after(due, zone)
     return sorted(found, key=lambda one: one["ExecutionTime"])[:count]
 
 

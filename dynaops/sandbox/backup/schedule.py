@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import Any
 
-from dynaops.sandbox.backup import backup_jobs, cron, settings
+from dynaops.model import schedules
+from dynaops.sandbox.backup import backup_jobs, settings
 from dynaops.sandbox.backup.model import Estate, Plan, Selection
 from dynaops.sandbox.dynamodb.model import Table
 from dynaops.sandbox.dynamodb.registry import tables_in
@@ -22,8 +23,7 @@ def plan_changed(world: World, plan: Plan) -> None:
 
 
 def _wait(world: World, plan: Plan, rule: dict[str, Any]) -> None:
-    times = cron.parse(rule["ScheduleExpression"], rule["ScheduleExpressionTimezone"])
-    due = times.after(world.now())
+    due = schedules.parse(rule["ScheduleExpression"]).after(world.now(), rule["ScheduleExpressionTimezone"])
     if due is not None:
         world.schedule(
             due - world.now(),

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dynaops.sandbox.backup import cron
+from dynaops.model import schedules
 from tests.sandbox.companions.backup_bench import AWAY, DAY, ROLE, Bench
 
 FRIDAY = datetime(2026, 2, 27, 12, 0, tzinfo=UTC).timestamp()
@@ -35,18 +35,18 @@ FRIDAY = datetime(2026, 2, 27, 12, 0, tzinfo=UTC).timestamp()
     ],
 )
 def test_the_next_time(text: str, due: str) -> None:
-    found = cron.parse(text).after(FRIDAY)
+    found = schedules.parse(text).after(FRIDAY)
     assert found is not None
     assert f"{datetime.fromtimestamp(found, UTC):%Y-%m-%d %H:%M}" == due
 
 
 def test_a_time_zone_moves_it() -> None:
-    found = cron.parse("cron(30 2 ? * * *)", "Europe/Berlin").after(FRIDAY)
+    found = schedules.parse("cron(30 2 ? * * *)").after(FRIDAY, "Europe/Berlin")
     assert found == datetime(2026, 2, 28, 1, 30, tzinfo=UTC).timestamp()
 
 
 def test_what_is_past_is_never_due() -> None:
-    assert cron.parse("cron(0 5 ? * * 2020)").after(FRIDAY) is None
+    assert schedules.parse("cron(0 5 ? * * 2020)").after(FRIDAY) is None
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_what_is_past_is_never_due() -> None:
 )
 def test_what_aws_refuses(text: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
-        cron.parse(text)
+        schedules.parse(text)
 
 
 def make_plan(backup: Bench, chosen: dict[str, Any], **rule: Any) -> str:
