@@ -1,4 +1,6 @@
-"""What a refusal means. AWS uses one code for opposite things, so the message's prefix decides.
+"""What an error of AWS means: the sets of error codes, and the verdict on a refusal of the control plane.
+
+AWS uses one code for opposite things, so the message's prefix decides.
 
 Prefixes are those of live probes (public findings of the ACK DynamoDB controller, docs/api-quirks) and
 are the same in all regions.
@@ -70,24 +72,56 @@ _BUSY = {
     "OperationAborted",
 }
 """CloudWatch Logs, Application Auto Scaling, IAM and S3: another call on the same thing is being carried out."""
-_THROTTLES = {
-    *("ThrottlingException", "Throttling", "RequestLimitExceeded", "TooManyRequestsException"),
-    "ProvisionedThroughputExceededException",
+THROTTLED = frozenset(
+    {
+        *(
+            "ProvisionedThroughputExceededException",
+            "ThrottlingException",
+            "Throttling",
+            "ThrottledException",
+        ),
+        *(
+            "RequestThrottled",
+            "RequestThrottledException",
+            "RequestLimitExceeded",
+            "TooManyRequestsException",
+        ),
+        *("BandwidthLimitExceeded", "SlowDown"),
+    }
+)
+"""The caller sends too much (botocore's list, without LimitExceededException: see `DATA_THROTTLED`)."""
+DATA_THROTTLED = THROTTLED | {"LimitExceededException"}
+"""Of reads and writes of items. In the control plane LimitExceededException means a quota, too."""
+SERVER_ERRORS = frozenset({"InternalServerError", "InternalFailure", "ServiceUnavailable"})
+DATA_RETRYABLE = SERVER_ERRORS | {
+    *("RequestTimeout", "RequestTimeoutException", "PriorRequestNotComplete"),
+    *("TransactionConflictException", "TransactionInProgressException", "ReplicatedWriteConflictException"),
 }
+"""Of reads and writes of items: sent again, without going slower."""
+EXPIRED_TOKEN = frozenset({"ExpiredTokenException", "ExpiredToken", "TokenRefreshRequired"})
+EXPIRED = EXPIRED_TOKEN | {"RequestExpired"}
+"""New credentials, or a new signature, help."""
+WRONG_SIGNATURE = frozenset({"InvalidSignatureException", "SignatureDoesNotMatch"})
+CLOCK_SKEW = WRONG_SIGNATURE | {
+    *("RequestTimeTooSkewed", "RequestInTheFuture", "AccessDeniedException", "AuthFailure"),
+}
+"""What AWS answers where the caller's clock is wrong, among other reasons (botocore's list)."""
+ACCESS_DENIED = frozenset(
+    {"AccessDeniedException", "AccessDenied", "UnauthorizedOperation", "AuthorizationError"}
+)
+"""The caller lacks a permission."""
 
 
 def classify(code: str, message: str) -> Verdict:
     """The verdict on an error answer of DynamoDB's control plane."""
     if message.startswith(_ALREADY):
         return Verdict.ALREADY
-    if message.startswith(_RETRY) or code in _THROTTLES or code in _BUSY:
+    if message.startswith(_RETRY) or code in THROTTLED or code in _BUSY:
         return Verdict.RETRY
     if message.startswith(_SCHEDULE):
         return Verdict.SCHEDULE
     if message.startswith(_WAIT) or message.startswith(IN_USE):
         return Verdict.WAIT
-    if code == "ContinuousBackupsUnavailableException":
-        return Verdict.RETRY
-    if code in {"InternalServerError", "InternalFailure", "ServiceUnavailable"}:
+    if code == "ContinuousBackupsUnavailableException" or code in SERVER_ERRORS:
         return Verdict.RETRY
     return Verdict.FAIL

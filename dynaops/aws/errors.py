@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from dynaops.aws.classify import Verdict, classify
+from dynaops.aws.classify import ACCESS_DENIED, EXPIRED_TOKEN, WRONG_SIGNATURE, Verdict, classify
 from dynaops.model.errors import DynaopsError
 from dynaops.model.exits import Exit
 
@@ -14,14 +14,11 @@ if TYPE_CHECKING:
     from botocore.exceptions import BotoCoreError, ClientError
 
 _LACKING = re.compile(r"not authorized to perform: ([\w-]+:\w+)(?: on resource: (\S+))?")
-_DENIED = {"AccessDeniedException", "AccessDenied", "UnauthorizedOperation", "AuthorizationError"}
 _CREDENTIALS = {
     "UnrecognizedClientException": "the access key is unknown to AWS",
     "InvalidClientTokenId": "the access key is unknown to AWS",
-    "InvalidSignatureException": "the secret key does not fit the access key",
-    "SignatureDoesNotMatch": "the secret key does not fit the access key",
-    "ExpiredTokenException": "the session token has expired",
-    "ExpiredToken": "the session token has expired",
+    **dict.fromkeys(WRONG_SIGNATURE, "the secret key does not fit the access key"),
+    **dict.fromkeys(EXPIRED_TOKEN, "the session token has expired"),
     "MissingAuthenticationTokenException": "the request carried no credentials",
     "MissingAuthenticationToken": "the request carried no credentials",
 }
@@ -113,7 +110,7 @@ def refusal(code: str, text: str, action: str, region: str, attempts: int = 0, s
     """AWS's error `code` with its `text` in words; `action` is as in IAM, such as dynamodb:PutItem."""
     code, text = one_line(code), one_line(text)
     details: dict[str, Any] = {"code": code, "text": text, "attempts": attempts, "status": status}
-    if code in _DENIED:
+    if code in ACCESS_DENIED:
         return Denied(f"AWS denied {action} in {region}: {text}", _grant(action, text), **details)
     if code in _CREDENTIALS:
         return Refused(

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Protocol
 
 import orjson
 
+from dynaops.aws.classify import DATA_RETRYABLE, DATA_THROTTLED
 from dynaops.data.options import Mode
 from dynaops.data.protocol import Answer
 from dynaops.data.rows import DeletedRow, Keys, Row
@@ -24,30 +25,6 @@ MOST_BYTES = 15_000_000
 _API = "DynamoDB_20120810."
 _PUT, _DELETE = b'{"PutRequest":{"Item":%b}}', b'{"DeleteRequest":{"Key":%b}}'
 
-THROTTLES = {
-    "ProvisionedThroughputExceededException",
-    "ThrottlingException",
-    "Throttling",
-    "ThrottledException",
-    "RequestThrottled",
-    "RequestThrottledException",
-    "RequestLimitExceeded",
-    "LimitExceededException",
-    "TooManyRequestsException",
-    "BandwidthLimitExceeded",
-    "SlowDown",
-}
-_AGAIN = {
-    "InternalServerError",
-    "InternalFailure",
-    "ServiceUnavailable",
-    "RequestTimeout",
-    "RequestTimeoutException",
-    "PriorRequestNotComplete",
-    "TransactionConflictException",
-    "TransactionInProgressException",
-    "ReplicatedWriteConflictException",
-}
 _OF_A_ROW = {
     "ValidationException",
     "SerializationException",
@@ -249,9 +226,9 @@ def refusal(answer: Answer) -> Outcome:
 
 
 def _verdict(status: int, code: str) -> Verdict:
-    if code in THROTTLES or status == 429:
+    if code in DATA_THROTTLED or status == 429:
         return Verdict.BUSY
-    if status >= 500 or status == 408 or code in _AGAIN:
+    if status >= 500 or status == 408 or code in DATA_RETRYABLE:
         return Verdict.LOST
     if code == _PRESENT:
         return Verdict.PRESENT

@@ -13,20 +13,12 @@ from email.utils import parsedate_to_datetime
 import orjson
 
 from dynaops.aws.answers import Form, Gate, Reply, dynamodb_form
+from dynaops.aws.classify import CLOCK_SKEW, EXPIRED
 from dynaops.aws.route import Credentials, Route
 from dynaops.data.carrier import Carrier, carrier_for
 from dynaops.data.protocol import Answer, Done, header
 from dynaops.data.sigv4 import Signer
 
-_EXPIRED = {"ExpiredTokenException", "ExpiredToken", "RequestExpired", "TokenRefreshRequired"}
-_SIGNATURE = {
-    "InvalidSignatureException",
-    "SignatureDoesNotMatch",
-    "RequestTimeTooSkewed",
-    "RequestInTheFuture",
-    "AccessDeniedException",
-    "AuthFailure",
-}
 _SKEW_SECONDS = 60.0
 """A clock that is wrong by less is not why a signature was refused: AWS allows 5 minutes (15 elsewhere)."""
 _TRIES = 3
@@ -97,12 +89,12 @@ class Wire:
         if answer.status not in (400, 401, 403):
             return False
         code = error_of(answer)[0]
-        if code in _EXPIRED:
+        if code in EXPIRED:
             if self._waiting is None and credentials == self._signer.credentials:
                 self._waiting = []
                 self._renew(credentials)
             return True
-        return code in _SIGNATURE and self._skewed(answer, signed_at)
+        return code in CLOCK_SKEW and self._skewed(answer, signed_at)
 
     def _judged(self, target: str, answer: Answer) -> Answer:
         """The answer, or that what came is not AWS's: a proxy's page, another form, damaged on its way."""
