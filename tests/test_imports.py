@@ -9,12 +9,13 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent / "dynaops"
 MAY_IMPORT = {
     "model": set(),
+    "values": set(),
     "aws": {"model"},
     "stores": {"model", "aws"},
-    "kinds": {"model", "aws"},
+    "kinds": {"model", "aws", "values"},
     "specs": {"model", "kinds", "engine"},  # of engine: trees of YAML, and variables
     "engine": {"model", "aws", "stores", "kinds", "specs"},
-    "data": {"model", "aws", "stores"},
+    "data": {"model", "aws", "stores", "values"},
     "backups": {"model", "aws", "stores", "kinds", "engine", "data"},
     "health": {"model", "aws", "kinds", "engine", "costs"},
     "convert": {"model", "kinds", "engine", "specs"},

@@ -19,12 +19,12 @@ from dynaops.data.exporting.export import export
 from dynaops.data.exporting.narrow import narrowing
 from dynaops.data.exporting.options import Exported, ExportOptions, Form, S3Target
 from dynaops.data.exporting.tables import DELIMITERS, TableWriter, columns_of, note_types, types_of
-from dynaops.data.parsing.numbers import canonical
 from dynaops.data.rows import Keys
 from dynaops.data.target import describe
 from dynaops.model.errors import DynaopsError
 from dynaops.sandbox import SandboxServer
 from dynaops.sandbox.faults import Rule
+from dynaops.values.numbers import canonical
 from tests.data.random_tables import SETTINGS
 from tests.data.reading import read
 from tests.data.tables import REGION, make_table, put, way_to

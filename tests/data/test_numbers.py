@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dynaops.data.parsing import numbers
-from dynaops.data.parsing.malformed import Malformed
 from dynaops.data.parsing.parser import make_parser
 from dynaops.data.parsing.plan import Container, Layout, ParsePlan
 from dynaops.data.rows import Block, Keys, Parsed, Position
 from dynaops.sandbox.dynamodb import numbers as aws
+from dynaops.values import numbers
+from dynaops.values.malformed import Malformed
 
 BIG = Context(prec=1_000, Emax=999_999, Emin=-999_999)
 

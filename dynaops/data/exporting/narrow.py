@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from dynaops.data.exporting.options import Narrowing
-from dynaops.data.parsing import numbers, values
-from dynaops.data.parsing.malformed import Malformed
+from dynaops.data.parsing import exact_json, plain_json
 from dynaops.model.errors import DynaopsError
+from dynaops.values import attributes
+from dynaops.values.malformed import Malformed
 
 _STEP = re.compile(r"([^.\[\]]+)((?:\[\d+\])*)").fullmatch
 
@@ -55,8 +56,8 @@ def _values(given: dict[str, Any]) -> dict[str, Any]:
     found = {}
     for name, value in given.items():
         try:
-            typed = isinstance(value, dict) and len(value) == 1 and next(iter(value)) in values.TYPES
-            found[name] = (values.typed if typed else values.plain)(value, name)[0]
+            typed = isinstance(value, dict) and len(value) == 1 and next(iter(value)) in attributes.TYPES
+            found[name] = (attributes.typed if typed else plain_json.plain)(value, name)[0]
         except Malformed as error:
             raise DynaopsError(f"--values: {error}") from error
     return found
@@ -66,7 +67,7 @@ def _object(text: str | None, option: str) -> dict[str, Any]:
     if text is None:
         return {}
     try:
-        found = numbers.exactly(text.encode())
+        found = exact_json.exactly(text.encode())
     except (json.JSONDecodeError, Malformed, RecursionError) as error:
         raise DynaopsError(f"{option} is not JSON: {error}") from error
     if not isinstance(found, dict):

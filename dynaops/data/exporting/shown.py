@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from dynaops.data.parsing.numbers import canonical
+from dynaops.values.numbers import canonical
 
 _JSON_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?").fullmatch
 _LOSING = {"B": "binary (B)", "SS": "a set (SS)", "NS": "a set (NS)", "BS": "a set (BS)"}

@@ -20,9 +20,9 @@ from dynaops.data.parsing.arrow_cells import (
 )
 from dynaops.data.parsing.harvest import Harvest
 from dynaops.data.parsing.keys import KeyRules
-from dynaops.data.parsing.malformed import Unusable
 from dynaops.data.parsing.plan import ParsePlan
 from dynaops.data.parsing.tables import TableRows
+from dynaops.values.malformed import Unusable
 
 _PERIOD = "pandas.period"
 

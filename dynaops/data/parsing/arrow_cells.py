@@ -19,8 +19,8 @@ import pyarrow as pa
 from pyarrow import compute
 
 from dynaops.data.parsing import times
-from dynaops.data.parsing.malformed import Unusable
-from dynaops.data.parsing.numbers import Exact
+from dynaops.data.parsing.exact_json import Exact
+from dynaops.values.malformed import Unusable
 
 LOGICAL = b"dynaops:logical"
 """Metadata of a schema: the logical types that Arrow's types have lost, as ``LEAF=TYPE`` with spaces between."""

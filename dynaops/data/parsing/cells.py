@@ -11,13 +11,15 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from dynaops.data.parsing import column_types, conversions, numbers, values
-from dynaops.data.parsing.harvest import MOST_BYTES, Harvest
+from dynaops.data.parsing import column_types, conversions
+from dynaops.data.parsing.harvest import Harvest
 from dynaops.data.parsing.items import ItemReader
-from dynaops.data.parsing.keys import MOST_HASH, MOST_RANGE, KeyRules, joined
-from dynaops.data.parsing.malformed import Malformed, at
-from dynaops.data.parsing.values import Sized
+from dynaops.data.parsing.keys import KeyRules, joined
 from dynaops.data.rows import Row
+from dynaops.values import attributes, limits, numbers
+from dynaops.values.attributes import Sized
+from dynaops.values.limits import MOST_HASH_BYTES, MOST_ITEM_BYTES, MOST_RANGE_BYTES
+from dynaops.values.malformed import Malformed, at
 
 _BOOLS = ("true", "false")
 _FIELDS = {"S": '{"S":"%s"}', "N": '{"N":"%s"}', "BOOL": '{"BOOL":%s}'}
@@ -139,8 +141,8 @@ class Columns:
     def _limit(self, name: str) -> int:
         """How many bytes a key has at the most; 0 for what is no key."""
         if name == self._rules.hash_key:
-            return MOST_HASH
-        return MOST_RANGE if name == self._rules.range_key or name in self._rules.index_keys else 0
+            return MOST_HASH_BYTES
+        return MOST_RANGE_BYTES if name == self._rules.range_key or name in self._rules.index_keys else 0
 
     def _template(self, empty: tuple[bool, ...]) -> _Template | None:
         """The template of rows with these cells empty; None where each has to be looked at by itself."""
@@ -158,7 +160,7 @@ class Columns:
                 return None
             quoted = orjson.dumps(name).decode().replace("%", "%%")
             parts.append(f"{',' if size else ''}{quoted}:{_FIELDS[kind]}")
-            size += values.text_size(name)
+            size += attributes.text_size(name)
             places[kind].append(place)
         text = "{" + "".join(parts) + "}"
         nothing = text % tuple("" for _ in empty)
@@ -181,7 +183,7 @@ class Columns:
             if (
                 number.isdigit()
                 and number[0] != "0"
-                and len(number) <= numbers.MOST_DIGITS
+                and len(number) <= limits.MOST_DIGITS
                 and number.isascii()
             ):
                 more += ((len(number.rstrip("0")) + 3) >> 1) - len(number)
@@ -198,7 +200,7 @@ class Columns:
         if self._range_at is not None:
             key = joined(key, cells[self._range_at].encode())
         size = len(body) + template.constant + more
-        if size > MOST_BYTES:
+        if size > MOST_ITEM_BYTES:
             return None
         row: Row = _new_row(Row, (body, key, size, line))
         return row

@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from dynaops.data.notes import Note
-from dynaops.data.parsing import numbers
+from dynaops.values import limits, numbers
 
 _BOOLS = ("true", "false")
 _FLOAT = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:e[+-]?[0-9]+)?").fullmatch
@@ -163,7 +163,7 @@ def _is_float(cell: str) -> bool:
     if ("." not in cell and "e" not in cell) or not _FLOAT(cell):
         return False
     value = float(cell)
-    return repr(value) == cell and (value == 0 or numbers.SMALLEST <= abs(value) < numbers.LARGEST)
+    return repr(value) == cell and (value == 0 or limits.SMALLEST <= abs(value) < limits.LARGEST)
 
 
 def _shortened(text: str) -> str:

@@ -16,28 +16,29 @@ from __future__ import annotations
 
 from typing import Any
 
-from dynaops.data.parsing import numbers, values
-from dynaops.data.parsing.malformed import Malformed, at
-from dynaops.data.parsing.values import Sized, Typed
+from dynaops.data.parsing import exact_json, plain_json
+from dynaops.values import attributes, numbers
+from dynaops.values.attributes import Sized, Typed
+from dynaops.values.malformed import Malformed, at
 
 _MEMBERS = {"SS": "S", "NS": "N", "BS": "B"}
-_BOOLS = {"true": values.TRUE, "false": values.FALSE}
+_BOOLS = {"true": attributes.TRUE, "false": attributes.FALSE}
 
 
 def of_plain(value: Any, kind: str, where: str) -> Sized:
     """A value of plain JSON as `kind`. Raises Malformed, Inexact."""
-    return of_sized(values.plain(value, where), kind, where)
+    return of_sized(plain_json.plain(value, where), kind, where)
 
 
 def of_typed(value: Any, kind: str, where: str) -> Sized:
     """A value of DynamoDB JSON as `kind`. Raises Malformed."""
-    return of_sized(values.typed(value, where), kind, where)
+    return of_sized(attributes.typed(value, where), kind, where)
 
 
 def of_text(text: str, kind: str, where: str) -> Sized:
     """Text, such as a cell of CSV, as `kind`. Raises Malformed."""
     if kind == "S":
-        return {"S": text}, values.text_size(text)
+        return {"S": text}, attributes.text_size(text)
     return of_sized(({"S": text}, 0), kind, where)
 
 
@@ -57,7 +58,7 @@ def of_sized(found: Sized, kind: str, where: str) -> Sized:
         return {"S": text}, len(text)
     if actual in _MEMBERS and kind in ("L", *_MEMBERS):
         content = [{_MEMBERS[actual]: member} for member in content]
-        return values.typed({"L": content}, where) if kind == "L" else _set(content, kind, where)
+        return attributes.typed({"L": content}, where) if kind == "L" else _set(content, kind, where)
     if actual == "L" and kind in _MEMBERS:
         return _set(content, kind, where)
     raise Malformed(f"{at(where)}is of type {actual}, which cannot be made {kind}")
@@ -66,19 +67,19 @@ def of_sized(found: Sized, kind: str, where: str) -> Sized:
 def _from_text(text: str, kind: str, where: str) -> Sized:
     bare = text.strip()
     if kind in ("N", "B"):
-        return values.typed({kind: bare}, where)
+        return attributes.typed({kind: bare}, where)
     if kind == "BOOL":
         found = _BOOLS.get(bare.lower())
         if found is None:
             raise Malformed(f"{at(where)}{text!r} is neither true nor false (BOOL)")
         return found, 1
     try:
-        value = numbers.exactly(bare.encode())
+        value = exact_json.exactly(bare.encode())
     except Malformed as error:
         raise Malformed(f"{at(where)}{error}") from None
     except (ValueError, RecursionError):
         raise Malformed(f"{at(where)}is text that is not JSON, which cannot be made {kind}") from None
-    found_kind = values.plain(value, where)
+    found_kind = plain_json.plain(value, where)
     if "S" in found_kind[0]:
         raise Malformed(f"{at(where)}is JSON of a string, which cannot be made {kind}")
     return of_sized(found_kind, kind, where)
@@ -91,4 +92,4 @@ def _set(members: list[Typed], kind: str, where: str) -> Sized:
     for place, member in enumerate(members):
         found, _ = of_sized((member, 0), sort, f"{where}[{place}]")
         content.append(str(found[sort]))  # a number may be `Exact`
-    return values.typed({kind: content}, where)
+    return attributes.typed({kind: content}, where)

@@ -6,7 +6,7 @@ import datetime
 from typing import Any
 
 from dynaops.data.notes import Note
-from dynaops.data.parsing.numbers import Exact
+from dynaops.data.parsing.exact_json import Exact
 
 _TYPES = frozenset({"S", "N", "B", "BOOL", "NULL", "L", "M", "SS", "NS", "BS"})
 _NUMBERS = ("$numberInt", "$numberLong", "$numberDouble", "$numberDecimal")

@@ -10,9 +10,6 @@ from dynaops.data.notes import Notes
 from dynaops.data.parsing.plan import Shard
 from dynaops.data.rows import Parsed, Reject, Row
 
-MOST_BYTES = 400 * 1024
-"""Of an item (DynamoDB quotas, Item size)."""
-
 
 class Harvest:
     """Rows and rejects of one block, and notes about its rows."""

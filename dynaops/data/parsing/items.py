@@ -8,14 +8,15 @@ from typing import Any
 
 import orjson
 
-from dynaops.data.parsing import conversions, foreign_json, numbers, values
-from dynaops.data.parsing.harvest import MOST_BYTES
+from dynaops.data.parsing import conversions, exact_json, foreign_json, plain_json
+from dynaops.data.parsing.exact_json import Inexact
 from dynaops.data.parsing.keys import KeyRules
-from dynaops.data.parsing.malformed import Malformed, Unusable, at
-from dynaops.data.parsing.numbers import Inexact
 from dynaops.data.parsing.plan import ParsePlan
-from dynaops.data.parsing.values import Sized
 from dynaops.data.rows import DeletedRow, Row
+from dynaops.values import attributes
+from dynaops.values.attributes import Sized
+from dynaops.values.limits import MOST_ITEM_BYTES
+from dynaops.values.malformed import Malformed, Unusable, at
 
 _WRAPPERS = ("PutRequest", "Item")
 """What DynamoDB's own files put around an item: exports and BatchWriteItem's requests."""
@@ -39,7 +40,7 @@ class ItemReader:
 
     def of_text(self, text: bytes, line: int) -> Row:
         """The row that a JSON text says."""
-        item = _loads(text) if numbers.is_safe(text) else _loads_exactly(text)
+        item = _loads(text) if exact_json.is_safe(text) else _loads_exactly(text)
         try:
             return self.of_item(item, line)
         except Inexact:
@@ -56,7 +57,7 @@ class ItemReader:
             item = {name: value for name, value in item.items() if name in self._rules.names}
         typed = self._typed or self._has_typed_key(item)
         if self._drop_nulls and not typed:
-            item = values.without_nulls(item)
+            item = plain_json.without_nulls(item)
         read = self._typed_value if typed else self._plain
         try:
             return self.row({name: read(value, name) for name, value in item.items()}, line)
@@ -71,7 +72,9 @@ class ItemReader:
         row = self.of_text(text, line)
         item = orjson.loads(row.body)
         key = {name: item[name] for name in self._rules.names}
-        size = sum(values.text_size(name) + values.typed(value, name)[1] for name, value in key.items())
+        size = sum(
+            attributes.text_size(name) + attributes.typed(value, name)[1] for name, value in key.items()
+        )
         return DeletedRow(orjson.dumps(key), row.key, size, line)
 
     def is_typed(self, item: Any) -> bool:
@@ -84,9 +87,9 @@ class ItemReader:
             raise Malformed("an attribute has no name")
         item = {name: value for name, (value, _) in sized.items()}
         key = self._rules.identity(item)
-        size = sum(values.text_size(name) + taken for name, (_, taken) in sized.items())
-        if size > MOST_BYTES:
-            raise Malformed(f"the item has {size} bytes; at most {MOST_BYTES} are allowed")
+        size = sum(attributes.text_size(name) + taken for name, (_, taken) in sized.items())
+        if size > MOST_ITEM_BYTES:
+            raise Malformed(f"the item has {size} bytes; at most {MOST_ITEM_BYTES} are allowed")
         return Row(_dumps(item), key, size, line)
 
     def _unwrapped(self, item: dict[str, Any]) -> dict[str, Any]:
@@ -104,11 +107,11 @@ class ItemReader:
 
     def _plain(self, value: Any, name: str) -> Sized:
         kind = self._types.get(name)
-        return values.plain(value, name) if kind is None else conversions.of_plain(value, kind, name)
+        return plain_json.plain(value, name) if kind is None else conversions.of_plain(value, kind, name)
 
     def _typed_value(self, value: Any, name: str) -> Sized:
         kind = self._wanted.get(name)
-        return values.typed(value, name) if kind is None else conversions.of_typed(value, kind, name)
+        return attributes.typed(value, name) if kind is None else conversions.of_typed(value, kind, name)
 
 
 def _loads(text: bytes) -> Any:
@@ -132,7 +135,7 @@ def names_are_single(item: Any, text: bytes, quotes: int) -> bool:
 
 def _loads_exactly(text: bytes) -> Any:
     try:
-        return numbers.marked(text)
+        return exact_json.marked(text)
     except Malformed:
         raise
     except UnicodeDecodeError as error:

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dynaops.data.parsing import numbers
-from dynaops.data.parsing.malformed import Malformed
-from dynaops.data.parsing.values import binary, text_size
 from dynaops.data.rows import Keys
+from dynaops.values import numbers
+from dynaops.values.attributes import binary, text_size
+from dynaops.values.limits import MOST_HASH_BYTES, MOST_RANGE_BYTES
+from dynaops.values.malformed import Malformed
 
-MOST_HASH, MOST_RANGE = 2048, 1024
 _NAMES = {"S": "a string (S)", "N": "a number (N)", "B": "binary (B)"}
 
 
@@ -32,8 +32,12 @@ class KeyRules:
         """Check an item's key attributes (in DynamoDB JSON); answers what is equal for equal keys. Raises Malformed."""
         for name in self.index_keys.keys() & item.keys():
             self._check_index_key(name, item[name])
-        first = self._own(self.hash_key, item, MOST_HASH)
-        return first if self.range_key is None else joined(first, self._own(self.range_key, item, MOST_RANGE))
+        first = self._own(self.hash_key, item, MOST_HASH_BYTES)
+        return (
+            first
+            if self.range_key is None
+            else joined(first, self._own(self.range_key, item, MOST_RANGE_BYTES))
+        )
 
     def _own(self, name: str, item: Mapping[str, Any], most: int) -> bytes:
         if name not in item:
@@ -63,9 +67,9 @@ class KeyRules:
         size = len(binary(content, name)) if kind == "B" else text_size(content)
         if not size:
             raise Malformed(f"{name!r} is the key of an index and must not be empty: leave it out")
-        if size > MOST_HASH:
+        if size > MOST_HASH_BYTES:
             raise Malformed(
-                f"{name!r} is the key of an index and has {size} bytes; at most {MOST_HASH} are allowed"
+                f"{name!r} is the key of an index and has {size} bytes; at most {MOST_HASH_BYTES} are allowed"
             )
 
 

@@ -7,16 +7,16 @@ from typing import Any
 
 import orjson
 
-from dynaops.data.parsing import numbers
+from dynaops.data.parsing import exact_json
 from dynaops.data.parsing.documents import Action, Part, parts_of
 from dynaops.data.parsing.harvest import Harvest
 from dynaops.data.parsing.items import ItemReader, names_are_single
 from dynaops.data.parsing.keys import KeyRules
-from dynaops.data.parsing.malformed import Malformed
 from dynaops.data.parsing.plan import ParsePlan
 from dynaops.data.parsing.roads import STUMBLES, SUMMED, UNCOUNTED, PlainRoad, Road, TypedRoad
 from dynaops.data.parsing.table_choice import TableChoice
 from dynaops.data.rows import Row
+from dynaops.values.malformed import Malformed
 
 _BOM = b"\xef\xbb\xbf"
 
@@ -38,7 +38,7 @@ class JsonRows:
     def lines(self, data: bytes, first_line: int, harvest: Harvest) -> None:
         """The rows of lines; empty lines are none."""
         # Of most blocks it can be said at once what else had to be asked of each line.
-        plain, safe = b"\\" not in data, numbers.is_safe(data) or None
+        plain, safe = b"\\" not in data, exact_json.is_safe(data) or None
         self.texts(enumerate(data.split(b"\n"), first_line), harvest, plain, safe)
 
     def texts(
@@ -73,7 +73,7 @@ class JsonRows:
 
     def all_or_none(self, items: Sequence[Any], line: int, text: bytes) -> list[Row] | None:
         """The rows of items that `text` says, all of one line; None where one of them has to be looked at."""
-        road, escaped, safe = self._road, b"\\" in text, numbers.is_safe(text)
+        road, escaped, safe = self._road, b"\\" in text, exact_json.is_safe(text)
         try:
             if escaped or self._keys_only:
                 if not names_are_single(items, text, text.count(b'"')):

@@ -7,13 +7,15 @@ from dataclasses import replace
 
 import orjson
 
-from dynaops.data.parsing import conversions, values
-from dynaops.data.parsing.harvest import MOST_BYTES, Harvest
+from dynaops.data.parsing import conversions
+from dynaops.data.parsing.harvest import Harvest
 from dynaops.data.parsing.keys import KeyRules
-from dynaops.data.parsing.malformed import Malformed
 from dynaops.data.parsing.plan import ParsePlan, Partitions
-from dynaops.data.parsing.values import Sized
 from dynaops.data.rows import Block, Keys, Row
+from dynaops.values import attributes
+from dynaops.values.attributes import Sized
+from dynaops.values.limits import MOST_ITEM_BYTES
+from dynaops.values.malformed import Malformed
 
 Reader = Callable[[Block, Harvest], None]
 """Reads a block's rows."""
@@ -64,13 +66,13 @@ class PartitionedRows:
                 continue
             if name not in item:
                 item[name] = value
-                size += values.text_size(name) + taken
+                size += attributes.text_size(name) + taken
             elif item[name] != value:
                 raise Malformed(
                     f"{name!r} is {_shown(item[name])} in the file and {_shown(value)} in its folder's name"
                 )
-        if size > MOST_BYTES:
-            raise Malformed(f"the item has {size} bytes; at most {MOST_BYTES} are allowed")
+        if size > MOST_ITEM_BYTES:
+            raise Malformed(f"the item has {size} bytes; at most {MOST_ITEM_BYTES} are allowed")
         return type(row)(orjson.dumps(item), self._rules.identity(item), size, row.line)
 
     @staticmethod

@@ -26,9 +26,9 @@ from dynaops.data.parsing.dialect import (
 from dynaops.data.parsing.harvest import Harvest
 from dynaops.data.parsing.items import ItemReader
 from dynaops.data.parsing.keys import KeyRules
-from dynaops.data.parsing.malformed import Malformed
 from dynaops.data.parsing.plan import ParsePlan
 from dynaops.data.rows import Row
+from dynaops.values.malformed import Malformed
 
 _CONTROLS = bytes(byte for byte in range(32) if byte not in b"\r\n")
 """Which JSON has escaped. Ends of lines are never within a cell that is not in quotes."""

@@ -10,15 +10,16 @@ from typing import Any, Protocol
 
 import orjson
 
-from dynaops.data.parsing import numbers, values
-from dynaops.data.parsing.harvest import MOST_BYTES
+from dynaops.data.parsing import exact_json, plain_json
 from dynaops.data.parsing.items import names_are_single
 from dynaops.data.parsing.keys import KeyRules
 from dynaops.data.parsing.plan import ParsePlan
 from dynaops.data.parsing.shapes import DOUBLE, Shape, Shapes, Unfit, Values, put_in, shape_of
 from dynaops.data.rows import Row
+from dynaops.values import attributes, limits, numbers
+from dynaops.values.limits import MOST_ITEM_BYTES
 
-STUMBLES = (ValueError, KeyError, AttributeError, TypeError, IndexError, Unfit, numbers.Inexact)
+STUMBLES = (ValueError, KeyError, AttributeError, TypeError, IndexError, Unfit, exact_json.Inexact)
 """How a road says that it does not reach to a row."""
 UNCOUNTED = -1
 """Quotes of a text whose members' names are known to be there once only."""
@@ -71,7 +72,7 @@ class PlainRoad:
         found = tuple(item.values())
         names = tuple(item)
         shape = self._known[names, tuple(map(type, found))]
-        if (shape.doubles or shape.others) and not (numbers.is_safe(text) if safe is None else safe):
+        if (shape.doubles or shape.others) and not (exact_json.is_safe(text) if safe is None else safe):
             raise Unfit
         if quotes >= 0:
             if not escaped:
@@ -90,7 +91,7 @@ class PlainRoad:
         more = _integers(found, shape.numbers) if shape.numbers else 0
         if escaped or not shape.simple:
             raw = found
-            found, extra = put_in(shape, raw, escaped, lambda at: values.plain(raw[at], names[at]))
+            found, extra = put_in(shape, raw, escaped, lambda at: plain_json.plain(raw[at], names[at]))
             more += extra
         return _row(shape, found, key, more, line)
 
@@ -102,7 +103,7 @@ class PlainRoad:
     def _kept(self, item: Any) -> dict[str, Any]:
         if self._names:
             return {name: item[name] for name in self._names}
-        kept: dict[str, Any] = values.without_nulls(item)
+        kept: dict[str, Any] = plain_json.without_nulls(item)
         return kept
 
 
@@ -143,7 +144,7 @@ class TypedRoad:
         if escaped or not shape.simple:
             raw = found
             found, extra = put_in(
-                shape, raw, escaped, lambda at: values.typed({kinds[at]: raw[at]}, names[at])
+                shape, raw, escaped, lambda at: attributes.typed({kinds[at]: raw[at]}, names[at])
             )
             more += extra
         return _row(shape, found, key, more, line)
@@ -187,7 +188,7 @@ def _quotes(found: Values, places: tuple[int, ...]) -> int:
 def _row(shape: Shape, found: Values, key: bytes | None, more: int, line: int) -> Row:
     body = (shape.template % found).encode()
     size = len(body) + shape.constant + more
-    if key is None or size > MOST_BYTES:
+    if key is None or size > MOST_ITEM_BYTES:
         raise Unfit
     row: Row = _new_row(Row, (body, key, size, line))
     return row
@@ -209,7 +210,7 @@ def _decimals(found: Values, places: tuple[int, ...]) -> int:
     more = 0
     for place in places:
         text = found[place]
-        if text.isdigit() and text[0] != "0" and len(text) <= numbers.MOST_DIGITS and text.isascii():
+        if text.isdigit() and text[0] != "0" and len(text) <= limits.MOST_DIGITS and text.isascii():
             more += ((len(text.rstrip("0")) + 3) >> 1) - len(text)
         elif numbers.canonical(text) == text:
             more += numbers.size(text) - len(text)

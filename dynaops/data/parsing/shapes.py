@@ -13,9 +13,11 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 import orjson
 
-from dynaops.data.parsing import numbers, values
-from dynaops.data.parsing.keys import MOST_HASH, MOST_RANGE, KeyRules, joined
+from dynaops.data.parsing import exact_json
+from dynaops.data.parsing.keys import KeyRules, joined
 from dynaops.data.parsing.straight import Straight, straight
+from dynaops.values import attributes, numbers
+from dynaops.values.limits import MOST_HASH_BYTES, MOST_RANGE_BYTES
 
 Values = tuple[Any, ...]
 Identity = Callable[[Values], bytes | None]
@@ -111,7 +113,7 @@ def shape_of(
     nothing = template % tuple("" for _ in kinds)
     flags, doubles = _places(kinds, "BOOL"), _places(kinds, DOUBLE)
     others = tuple(at for at, kind in enumerate(kinds) if kind not in _FIELDS)
-    constant = sum(map(values.text_size, names)) + kinds.count("NULL") - len(nothing.encode())
+    constant = sum(map(attributes.text_size, names)) + kinds.count("NULL") - len(nothing.encode())
     identity = _identity(names, rules)
     direct = plain and not others and len(names) <= _MOST_STRAIGHT
     short = tuple("D" if kind == DOUBLE else kind for kind in kinds)
@@ -138,7 +140,7 @@ def _quotes_of_values(kinds: tuple[str, ...], plain: bool) -> int:
 
 
 def put_in(
-    shape: Shape, found: Values, escaped: bool, other: Callable[[int], values.Sized]
+    shape: Shape, found: Values, escaped: bool, other: Callable[[int], attributes.Sized]
 ) -> tuple[Values, int]:
     """The values as the template takes them, and how much more bytes they count than their texts have.
 
@@ -151,7 +153,7 @@ def put_in(
         texts[place] = _BOOLS[flag]
         more += flag - 4  # it counts 1, not the 5 letters of false or the 4 of true
     for place in shape.doubles:
-        texts[place] = text = numbers.of_double(found[place])
+        texts[place] = text = exact_json.of_double(found[place])
         more += numbers.size(text) - len(text)
     for place in shape.others:
         made, size = other(place)
@@ -162,7 +164,7 @@ def put_in(
         for place in shape.strings:
             written = orjson.dumps(found[place])[1:-1]
             texts[place] = written.decode()
-            more += values.text_size(found[place]) - len(written)
+            more += attributes.text_size(found[place]) - len(written)
     return tuple(texts), more
 
 
@@ -190,10 +192,10 @@ def _identity(names: tuple[str, ...], rules: KeyRules) -> Identity:
     indexed = tuple(
         names.index(name) for name, kind in rules.index_keys.items() if kind == "S" and name in names
     )
-    first = _part(names, rules, rules.hash_key, MOST_HASH)
+    first = _part(names, rules, rules.hash_key, MOST_HASH_BYTES)
     if rules.range_key is None:
         return _checking(first, indexed) if indexed else first
-    second = _part(names, rules, rules.range_key, MOST_RANGE)
+    second = _part(names, rules, rules.range_key, MOST_RANGE_BYTES)
 
     def both(found: Values) -> bytes | None:
         one, other = first(found), second(found)
@@ -221,7 +223,7 @@ def _part(names: tuple[str, ...], rules: KeyRules, name: str, most: int) -> Iden
 
 def _checking(identity: Identity, indexed: tuple[int, ...]) -> Identity:
     """`identity`, where the strings that are keys of indexes need no look."""
-    short = MOST_RANGE // _UTF8
+    short = MOST_RANGE_BYTES // _UTF8
 
     def checked(found: Values) -> bytes | None:
         for place in indexed:

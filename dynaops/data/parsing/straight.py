@@ -11,8 +11,8 @@ from functools import lru_cache
 from types import CodeType
 from typing import Any
 
-from dynaops.data.parsing.harvest import MOST_BYTES
 from dynaops.data.rows import Row
+from dynaops.values.limits import MOST_ITEM_BYTES
 
 Straight = Callable[[tuple[Any, ...], int], Row]
 """The row of a shape's values in a line. Raises `unfit` where they have to be looked at one by one."""
@@ -68,7 +68,7 @@ def _code(kinds: tuple[str, ...]) -> CodeType:
         "key = identity(found)",
         f"body = (template % ({arguments})).encode()",
         f"size = {' + '.join(sizes)}",
-        f"if key is None or size > {MOST_BYTES}: raise unfit",
+        f"if key is None or size > {MOST_ITEM_BYTES}: raise unfit",
         "return new(Row, (body, key, size, line))",
     ]
     return compile("\n    ".join(lines), "<a row of one shape>", "exec")

@@ -9,13 +9,13 @@ from typing import Any
 import orjson
 
 from dynaops.data.notes import Note
-from dynaops.data.parsing import values
+from dynaops.data.parsing import plain_json
+from dynaops.data.parsing.exact_json import Exact, Inexact
 from dynaops.data.parsing.harvest import Harvest
 from dynaops.data.parsing.items import ItemReader
 from dynaops.data.parsing.keys import KeyRules
-from dynaops.data.parsing.malformed import Malformed, Unusable
-from dynaops.data.parsing.numbers import Exact, Inexact
 from dynaops.data.parsing.plan import ParsePlan
+from dynaops.values.malformed import Malformed, Unusable
 
 ABSENT: dict[str, Any] = {}
 """In a packed table: a cell that has nothing in it, not even a null."""
@@ -51,7 +51,7 @@ class TableRows:
                     if len(places) < _MOST_PLACES:
                         places.append(f"{source}:{line}")
             elif type(item.get(self._hash_key)) is dict:
-                item = values.without_nulls(item)
+                item = plain_json.without_nulls(item)
             try:
                 harvest.rows.append(self._one.of_item(item, line))
             except (Malformed, Inexact) as error:
@@ -62,7 +62,7 @@ class TableRows:
     def _without_nulls(self, item: dict[str, Any]) -> dict[str, Any]:
         """An item without nulls that stand for absent attributes, as each unused type in DynamoDB JSON does."""
         if self._drop_nulls or self._typed or type(item.get(self._hash_key)) is dict:
-            kept: dict[str, Any] = values.without_nulls(item)
+            kept: dict[str, Any] = plain_json.without_nulls(item)
             return kept
         return {name: cell for name, cell in item.items() if cell is not None or name not in self._keys}
 
@@ -76,7 +76,9 @@ def text_of(item: dict[str, Any]) -> str:
 
 def _typed(cell: Any, name: str) -> Any:
     try:
-        return orjson.loads(orjson.dumps(values.plain(cell, name)[0]))  # its numbers are text from here on
+        return orjson.loads(
+            orjson.dumps(plain_json.plain(cell, name)[0])
+        )  # its numbers are text from here on
     except Malformed:
         return cell
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date, datetime, timedelta
 
-from dynaops.data.parsing.malformed import Unusable
+from dynaops.values.malformed import Unusable
 
 NANOSECONDS = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
 """Nanoseconds of a unit, by Arrow's name of it."""

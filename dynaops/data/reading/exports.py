@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from dynaops.data.parsing.malformed import Malformed
-from dynaops.data.parsing.numbers import exactly
+from dynaops.data.parsing.exact_json import exactly
 from dynaops.data.reading.damage import DamagedInput
 from dynaops.data.reading.inputs import Expected, Input
 from dynaops.data.rows import Fault
 from dynaops.model.errors import DynaopsError
+from dynaops.values.malformed import Malformed
 
 SUMMARY, FILES = "manifest-summary.json", "manifest-files.json"
 

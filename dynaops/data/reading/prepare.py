@@ -11,7 +11,6 @@ from dynaops.aws.session import Aws
 from dynaops.data.notes import Note
 from dynaops.data.parsing.foreign_json import EXTENDED_NAMES, EXTENDED_NOTE
 from dynaops.data.parsing.plan import Container, ParsePlan, Shard
-from dynaops.data.parsing.values import TYPES
 from dynaops.data.reading import tabular
 from dynaops.data.reading.archives import is_workbook, is_zip, members
 from dynaops.data.reading.csv_columns import CsvColumns
@@ -24,6 +23,7 @@ from dynaops.data.reading.source import FileSource
 from dynaops.data.reading.text_encoding import checked
 from dynaops.data.rows import Keys
 from dynaops.model.errors import DynaopsError
+from dynaops.values.attributes import TYPES
 
 
 @dataclass(frozen=True)

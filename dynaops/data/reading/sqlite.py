@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from dynaops.data.parsing.malformed import Unusable
 from dynaops.data.parsing.tables import packed
 from dynaops.data.reading.cut import BLOCK_BYTES, Piece
 from dynaops.data.reading.damage import DamagedInput
 from dynaops.model.errors import DynaopsError
+from dynaops.values.malformed import Unusable
 
 _MOST_ROWS = 2_000
 _MARK = b"SQLite format 3\0"

@@ -15,11 +15,11 @@ from contextlib import ExitStack, contextmanager
 from typing import IO, Any
 
 from dynaops.data.parsing import times
-from dynaops.data.parsing.malformed import Unusable
 from dynaops.data.parsing.tables import ABSENT, packed
 from dynaops.data.reading.cut import Piece
 from dynaops.data.reading.damage import DamagedInput
 from dynaops.model.errors import DynaopsError
+from dynaops.values.malformed import Unusable
 
 _MOST_ROWS = 2_000
 _NOT_STORED = Unusable("is a formula without a stored value: open the workbook in Excel and save it")

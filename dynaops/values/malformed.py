@@ -1,4 +1,4 @@
-"""What is wrong with a row, in words."""
+"""What is wrong with a value or a row, in words."""
 
 from __future__ import annotations
 
@@ -19,3 +19,8 @@ class Unusable:
 def at(where: str) -> str:
     """How a message begins that is about an attribute (or nothing, for the row as a whole)."""
     return f"{where}: " if where else ""
+
+
+def shortened(text: str) -> str:
+    """A text as messages show it."""
+    return text if len(text) <= 50 else f"{text[:47]}..."

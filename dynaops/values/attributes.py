@@ -1,4 +1,4 @@
-"""Attribute values: from plain JSON to DynamoDB JSON, and DynamoDB JSON checked; each with its size.
+"""Attribute values in DynamoDB JSON, checked, in one notation and with their sizes.
 
 Sizes are DynamoDB's (Developer Guide, DynamoDB Item sizes and formats): strings as UTF-8, 3 bytes for a list or map and
 1 for each of its elements.
@@ -11,13 +11,10 @@ import binascii
 from collections.abc import Callable
 from typing import Any
 
-from dynaops.data.parsing import numbers
-from dynaops.data.parsing.foreign_json import extended
-from dynaops.data.parsing.malformed import Malformed, Unusable, at
-from dynaops.data.parsing.numbers import Exact
+from dynaops.values import numbers
+from dynaops.values.limits import MOST_LEVELS
+from dynaops.values.malformed import Malformed, Unusable, at
 
-MOST_LEVELS = 32
-"""How deep a value may nest, the attribute itself included (DynamoDB quotas, Nested attribute depth)."""
 Typed = dict[str, Any]
 """A value in DynamoDB JSON: one type and its content."""
 Sized = tuple[Typed, int]
@@ -38,59 +35,12 @@ def text_size(text: str) -> int:
         raise Malformed("a string has half a character (a lone surrogate), which is no Unicode") from None
 
 
-def without_nulls(value: Any, level: int = 0) -> Any:
-    """A value of plain JSON without the members of maps that are null. Elements of lists keep their places.
-
-    What is nested too deep, and so will be refused, stays as it is.
-    """
-    if level > MOST_LEVELS:
-        return value
-    if type(value) is dict:
-        return {name: without_nulls(one, level + 1) for name, one in value.items() if one is not None}
-    return [without_nulls(one, level + 1) for one in value] if type(value) is list else value
-
-
-def plain(value: Any, where: str, level: int = 1) -> Sized:
-    """A value of plain JSON. Numbers are `Exact`, integers, or doubles of a safe text. Raises Malformed, Inexact."""
-    kind = type(value)
-    if kind is str:
-        return {"S": value}, _size_at(value, where)
-    if kind is Exact:
-        return _number(value, where)
-    if kind is int:
-        return _number(str(value), where)
-    if kind is float:
-        text = numbers.of_double(value, where)
-        return {"N": text}, numbers.size(text)
-    if value is None:
-        return NULL, 1
-    if kind is bool:
-        return (TRUE if value else FALSE), 1
-    if kind is dict and len(value) == 1 and next(iter(value))[:1] == "$":
-        found = extended(value)
-        if found is not value:
-            return plain(found, where, level)
-    if kind is dict:
-        _check_level(value, where, level)
-        return _members(
-            {name: plain(one, f"{where}.{name}", level + 1) for name, one in value.items()}, where
-        )
-    if kind is list:
-        _check_level(value, where, level)
-        return _elements([plain(one, f"{where}[{place}]", level + 1) for place, one in enumerate(value)])
-    if kind is bytes:
-        return {"B": base64.b64encode(value).decode()}, len(value)
-    if kind is Unusable:
-        raise Malformed(f"{at(where)}{value.reason}")
-    raise Malformed(f"{at(where)}{kind.__name__} is not a type that DynamoDB has")
-
-
 def typed(value: Any, where: str, level: int = 1) -> Sized:
     """A value of DynamoDB JSON, checked. Raises Malformed."""
     if type(value) is dict and len(value) == 1:
         ((kind, content),) = value.items()
         if kind == "S" and type(content) is str:
-            return value, _size_at(content, where)
+            return value, size_at(content, where)
         if type(content) is Unusable:
             raise Malformed(f"{at(where)}{content.reason}")
         read = _READERS.get(kind)
@@ -109,7 +59,7 @@ def binary(text: str, where: str) -> bytes:
         raise Malformed(f"{at(where)}binary is written as base64 text") from None
 
 
-def _number(text: str, where: str) -> Sized:
+def number(text: str, where: str) -> Sized:
     number = numbers.canonical(text, where)
     return {"N": number}, numbers.size(number)
 
@@ -119,24 +69,24 @@ def _binary(text: str, where: str) -> Sized:
     return {"B": base64.b64encode(data).decode()}, len(data)
 
 
-def _check_level(content: Any, where: str, level: int) -> None:
+def check_level(content: Any, where: str, level: int) -> None:
     if level >= MOST_LEVELS and content:
         top = where.partition(".")[0].partition("[")[0]
         raise Malformed(f"{at(top)}lists and maps are nested {MOST_LEVELS} deep at the most")
 
 
-def _members(members: dict[str, Sized], where: str) -> Sized:
+def members_of(members: dict[str, Sized], where: str) -> Sized:
     if "" in members:
         raise Malformed(f"{at(where)}an attribute has no name")
-    size = 3 + sum(1 + _size_at(name, where) + taken for name, (_, taken) in members.items())
+    size = 3 + sum(1 + size_at(name, where) + taken for name, (_, taken) in members.items())
     return {"M": {name: value for name, (value, _) in members.items()}}, size
 
 
-def _elements(elements: list[Sized]) -> Sized:
+def elements_of(elements: list[Sized]) -> Sized:
     return {"L": [value for value, _ in elements]}, 3 + sum(1 + taken for _, taken in elements)
 
 
-def _size_at(text: str, where: str) -> int:
+def size_at(text: str, where: str) -> int:
     if text.isascii():
         return len(text)
     try:
@@ -152,7 +102,7 @@ def _read_string(content: Any, where: str, _level: int) -> Sized:
 def _read_number(content: Any, where: str, _level: int) -> Sized:
     if type(content) is not str:
         raise Malformed(f"{at(where)}N holds a number in quotes, not {_named(content)}")
-    return _number(content, where)
+    return number(content, where)
 
 
 def _read_binary(content: Any, where: str, _level: int) -> Sized:
@@ -176,15 +126,17 @@ def _read_null(content: Any, where: str, _level: int) -> Sized:
 def _read_map(content: Any, where: str, level: int) -> Sized:
     if type(content) is not dict:
         raise Malformed(f"{at(where)}M holds a map, not {_named(content)}")
-    _check_level(content, where, level)
-    return _members({name: typed(one, f"{where}.{name}", level + 1) for name, one in content.items()}, where)
+    check_level(content, where, level)
+    return members_of(
+        {name: typed(one, f"{where}.{name}", level + 1) for name, one in content.items()}, where
+    )
 
 
 def _read_list(content: Any, where: str, level: int) -> Sized:
     if type(content) is not list:
         raise Malformed(f"{at(where)}L holds a list, not {_named(content)}")
-    _check_level(content, where, level)
-    return _elements([typed(one, f"{where}[{place}]", level + 1) for place, one in enumerate(content)])
+    check_level(content, where, level)
+    return elements_of([typed(one, f"{where}[{place}]", level + 1) for place, one in enumerate(content)])
 
 
 def _read_set(kind: str) -> Callable[[Any, str, int], Sized]:

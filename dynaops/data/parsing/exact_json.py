@@ -1,0 +1,86 @@
+"""JSON texts whose numbers are read exactly.
+
+orjson reads what is not a 64-bit integer as a double. A double keeps every decimal number of up to 15 digits (that is
+what DBL_DIG means), and its `repr` is that number again; so a text whose numbers have no more digits is safe. All
+others are read again, by the standard library, which hands their text over.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import Any, NoReturn
+
+from dynaops.values.limits import LARGEST, SMALLEST
+from dynaops.values.malformed import Malformed, Unusable, shortened
+from dynaops.values.numbers import canonical
+
+_SAFE_DIGITS = 15
+_DIGITS_AS_ZERO = bytes(48 if byte in b"0123456789." else 32 for byte in range(256))
+_TOO_LONG = b"0" * (_SAFE_DIGITS + 1)
+_NO_NUMBER = "{} is no number that DynamoDB can hold"
+
+
+class Exact(str):
+    """A number by its text, where JSON has it as a number."""
+
+    __slots__ = ()
+
+
+class Inexact(Exception):
+    """A double that may not be what the text says; the text has to be read by `exactly`."""
+
+
+def is_safe(text: bytes) -> bool:
+    """Whether all numbers of a JSON text have so few digits that doubles keep them."""
+    return _TOO_LONG not in text.translate(_DIGITS_AS_ZERO)
+
+
+def exactly(text: bytes) -> Any:
+    """A JSON text with its numbers as `Exact`. Raises ValueError (and RecursionError) where it is none.
+
+    Raises Malformed where an object has two members of one name: JSON leaves open which one counts.
+    """
+    return json.loads(
+        text, parse_float=Exact, parse_int=Exact, parse_constant=_no_number, object_pairs_hook=_each_once
+    )
+
+
+def marked(text: bytes) -> Any:
+    """The same, with `Unusable` for NaN, infinities and objects with a name twice, so that their place can be told."""
+    return json.loads(
+        text,
+        parse_float=Exact,
+        parse_int=Exact,
+        parse_constant=lambda name: Unusable(_NO_NUMBER.format(name)),
+        object_pairs_hook=_each_once_or_marked,
+    )
+
+
+def of_double(value: float, where: str = "") -> str:
+    """The text of a double from a safe JSON text. Raises Inexact, Malformed."""
+    if value == 0:
+        raise Inexact  # 1E-400 reads as 0, too
+    if SMALLEST <= abs(value) < LARGEST:
+        return repr(value)
+    return canonical(repr(value), where)
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The members of an object. Raises Malformed where two have the same name."""
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        twice, _ = Counter(name for name, _ in pairs).most_common(1)[0]
+        raise Malformed(f"the name {shortened(twice)!r} is there twice")
+    return members
+
+
+def _each_once_or_marked(pairs: list[tuple[str, Any]]) -> Any:
+    try:
+        return _each_once(pairs)
+    except Malformed as error:
+        return Unusable(str(error))
+
+
+def _no_number(text: str) -> NoReturn:
+    raise Malformed(_NO_NUMBER.format(text))
