@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from dynaops.backups.delete import DAY, Retention, prunable
 from dynaops.backups.listing import on_demand
-from dynaops.backups.plans import ON_DEMAND, POINT, deletion, plan_of, refusal
+from dynaops.backups.plans import ON_DEMAND, POINT, deletion, plan_of
 from dynaops.backups.service import role_of, vault_of
 from dynaops.backups.waits import available, job_wait
 from dynaops.engine.identity import check_identity
@@ -20,6 +20,8 @@ from dynaops.kinds.table.waits import literal
 from dynaops.model.backup import Backup, Via
 from dynaops.model.change import Action, Change
 from dynaops.model.finding import Finding
+from dynaops.model.findings.commands import BACKUP101, BACKUP102
+from dynaops.model.findings.rule import make_finding
 from dynaops.model.operation import Effect, Operation, Wait
 from dynaops.model.plan import Plan
 
@@ -84,26 +86,20 @@ def plan_create(creation: Creation, state: State, aws: Aws) -> Plan:
 
 def _misnamed(creation: Creation) -> Iterator[Finding]:
     if creation.name is not None and not _NAME.fullmatch(creation.name):
-        yield refusal(
-            "BACKUP102",
-            f"{creation.name!r} is not the name of a backup",
-            "Write 3 to 255 letters, digits, dots, hyphens and underscores.",
-        )
+        yield make_finding(BACKUP102, f"{creation.name!r} is not the name of a backup")
 
 
 def _arn(aws: Aws, table: str, region: str) -> str | Finding:
     """The ARN of a table that can be backed up; or why it cannot."""
     answer = aws.read("dynamodb", "DescribeTable", region, {"TableName": table})
     if answer is None:
-        return refusal(
-            "BACKUP101",
-            f"There is no table {table} in {region}",
-            "Check the name and the region (--region).",
+        return make_finding(
+            BACKUP101, f"There is no table {table} in {region}", "Check the name and the region (--region)."
         )
     status = answer["Table"].get("TableStatus")
     if status in ("CREATING", "DELETING"):
-        return refusal(
-            "BACKUP101", f"The table {table} is {status}", "Run the command again when it is ACTIVE."
+        return make_finding(
+            BACKUP101, f"The table {table} is {status}", "Run the command again when it is ACTIVE."
         )
     return str(answer["Table"]["TableArn"])
 

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 from dynaops.backups.find import find_all
 from dynaops.backups.listing import listing
-from dynaops.backups.plans import deletion, plan_of, refusal
+from dynaops.backups.plans import deletion, plan_of
 from dynaops.engine.plan import PlanRefused
 from dynaops.model.backup import Backup, Via
 from dynaops.model.errors import DynaopsError
+from dynaops.model.findings.commands import BACKUP110
+from dynaops.model.findings.rule import make_finding
 from dynaops.model.plan import Plan
 
 if TYPE_CHECKING:
@@ -54,7 +56,7 @@ class Retention:
 def plan_delete(aws: Aws, references: Sequence[str], region: str) -> Plan:
     """The deletion of the backups that are named. Raises PlanRefused with all that stands against it."""
     found = find_all(aws, references, region)
-    wrong = [refusal("BACKUP110", why) for why in map(_undeletable, found) if why]
+    wrong = [make_finding(BACKUP110, why) for why in map(_undeletable, found) if why]
     if wrong:
         raise PlanRefused(wrong)
     pairs = [deletion(one, "it was asked for") for one in found]

@@ -11,7 +11,7 @@ from dynaops import __version__
 from dynaops.engine.parameters import check_parameters
 from dynaops.model.backup import Backup, Via
 from dynaops.model.change import Action, Change
-from dynaops.model.finding import Finding, Severity
+from dynaops.model.finding import Finding
 from dynaops.model.operation import Danger, Operation, Tolerance, Wait
 from dynaops.model.plan import Plan
 
@@ -42,11 +42,6 @@ def plan_of(
         warnings=tuple(warnings),
         destroy=destroy,
     )
-
-
-def refusal(code: str, message: str, hint: str | None = None) -> Finding:
-    """Why something cannot be planned."""
-    return Finding(code=code, severity=Severity.ERROR, message=message, hint=hint)
 
 
 def address_of(backup: Backup) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dynaops.backups.plans import plan_of, refusal
+from dynaops.backups.plans import plan_of
 from dynaops.backups.restoring import restoring, under_way
 from dynaops.backups.service import role_of
 from dynaops.backups.settings import Derived, SpecReader, derived, of_file, spec_file
@@ -23,7 +23,9 @@ from dynaops.engine.plan import PlanRefused, make_plan
 from dynaops.model.change import Action, Change
 from dynaops.model.errors import DynaopsError
 from dynaops.model.files import write_text
-from dynaops.model.finding import Finding, Severity
+from dynaops.model.finding import Finding
+from dynaops.model.findings.commands import BACKUP120, BACKUP121
+from dynaops.model.findings.rule import make_finding
 from dynaops.model.operation import Danger, Operation
 from dynaops.model.plan import Plan
 from dynaops.model.state import State
@@ -161,15 +163,7 @@ def plan_settings(restoration: Restoration, state: State, aws: Aws) -> Plan:
 def _check_file(file: Path, request: Request) -> None:
     target = request.target
     if target not in [one.spec.table_name for one in request.documents(file)]:
-        raise PlanRefused(
-            [
-                refusal(
-                    "BACKUP120",
-                    f"{file} is there already, and not the spec of {target}",
-                    "Name another file for the new table's spec, with --spec.",
-                )
-            ]
-        )
+        raise PlanRefused([make_finding(BACKUP120, f"{file} is there already, and not the spec of {target}")])
 
 
 def _change(source: Source, target: str, file: Path, settings: Derived | None, there: bool) -> Change:
@@ -190,9 +184,7 @@ def _change(source: Source, target: str, file: Path, settings: Derived | None, t
 
 
 def _settings_unknown(source: Source, target: str) -> Finding:
-    return Finding(
-        code="BACKUP121",
-        severity=Severity.WARNING,
-        message=f"nobody knows the settings that {source.table} had: {target} keeps those that the restore gives it",
-        hint="That is no TTL, no tags, no stream, no recovery. Give a spec of its own with --spec, or edit it later.",
+    return make_finding(
+        BACKUP121,
+        f"nobody knows the settings that {source.table} had: {target} keeps those that the restore gives it",
     )

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from dynaops.aws.errors import Denied
 from dynaops.backups.listing import vaults
-from dynaops.backups.plans import refusal
 from dynaops.kinds.backup_plan.looking import role
 from dynaops.kinds.backup_plan.shape import AWS_ROLE, OWN_ROLE, PLAN, SELECTION
 from dynaops.model.finding import Finding
+from dynaops.model.findings.commands import BACKUP103, BACKUP104
+from dynaops.model.findings.rule import make_finding
 from dynaops.model.resource import Scope
 from dynaops.model.state import Record, State
 
@@ -27,8 +28,8 @@ def vault_of(aws: Aws, state: State, table: str, region: str, asked: str | None)
     if name in there:
         return name
     known = f"There are {', '.join(there)}" if there else "There is none yet"
-    return refusal(
-        "BACKUP103",
+    return make_finding(
+        BACKUP103,
         f"There is no backup vault {name} in {region}",
         f"{known}. Name one with --vault, or let the table's spec make one (backup: {{daily: ...}}).",
     )
@@ -46,11 +47,13 @@ def role_of(aws: Aws, state: State, table: str, region: str, asked: str | None) 
         try:
             found = role(aws, Scope(table, table, region), name)
         except Denied as error:
-            return refusal("BACKUP104", error.message, "Name the role of AWS Backup by its ARN, with --role.")
+            return make_finding(
+                BACKUP104, error.message, "Name the role of AWS Backup by its ARN, with --role."
+            )
         if found is not None:
             return str(found.outputs["arn"])
-    return refusal(
-        "BACKUP104",
+    return make_finding(
+        BACKUP104,
         f"There is no role {' or '.join(names)} for AWS Backup to work as",
         "Name one with --role, or let a table's spec make it (backup: {daily: ...}).",
     )

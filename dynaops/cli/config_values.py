@@ -11,7 +11,9 @@ from dynaops.cli.options import SPECS
 from dynaops.cli.project_file import CREDENTIAL_VARIABLES, REGION_VARIABLES, uses_sandbox, variable
 from dynaops.cli.settings import Settings
 from dynaops.cli.workspaces import VARIABLE, selected
-from dynaops.model.finding import Finding, Severity
+from dynaops.model.finding import Finding
+from dynaops.model.findings.rule import make_finding
+from dynaops.model.findings.specs import PROJECT
 from dynaops.specs.path_patterns import TooManyFiles, files_of, is_pattern
 from dynaops.specs.project import Project
 from dynaops.specs.project_file import ProjectFile
@@ -107,11 +109,10 @@ def missing_files(file: ProjectFile) -> Iterator[Finding]:
                 what = (
                     "no spec file fits the pattern" if is_pattern(path) else "there is no such file or folder"
                 )
-                yield Finding(
-                    code="PROJECT",
-                    severity=Severity.ERROR,
-                    message=f"{key.name}: {path}: {what}",
-                    hint="Correct the path, which leads from the folder of the project file.",
+                yield make_finding(
+                    PROJECT,
+                    f"{key.name}: {path}: {what}",
+                    "Correct the path, which leads from the folder of the project file.",
                     path=key.name if environment is None else f"environment.{environment}.{key.name}",
                     place=project.origins[key.name],
                 )

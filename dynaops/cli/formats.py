@@ -122,13 +122,12 @@ def _text(told: Told, chosen: Format | None) -> str:
 
 def _rules() -> Mapping[str, Rule]:
     """What the ids mean, as docs/findings.md has it."""
-    from dynaops.engine.known_findings import MEANINGS
+    from dynaops.model.findings import FINDING_RULES
     from dynaops.views.formats.entries import RULES
-    from dynaops.views.formats.entry import Level, Rule
+    from dynaops.views.formats.entry import LEVELS, Rule
 
-    levels = {"error": Level.ERROR, "warning": Level.WARNING}
     known = {
-        code: Rule(meaning, remedy, levels.get(severity, Level.NOTE))
-        for code, severity, meaning, remedy in MEANINGS
+        rule.code: Rule(rule.summary, rule.shown_remedy, LEVELS[rule.severity])
+        for rule in FINDING_RULES.values()
     }
     return {**known, **RULES}

@@ -53,18 +53,18 @@ def outside_regions(documents: Sequence[Document], project: Project, home: str |
 
     `home` is the region of specs that name none; where it is not known yet, the call itself is checked.
     """
-    from dynaops.model.finding import Finding, Severity
+    from dynaops.model.findings.rule import make_finding
+    from dynaops.model.findings.specs import SPEC041
 
     if project.regions is None:
         return
     for document in documents:
         for path, region in _regions(document, home):
             if region not in project.regions:
-                yield Finding(
-                    code="SPEC041",
-                    severity=Severity.ERROR,
-                    message=f"{region} is outside of the regions of the environment {project.environment}",
-                    hint=f"Its regions are {', '.join(project.regions)}: {project.says('regions')}.",
+                yield make_finding(
+                    SPEC041,
+                    f"{region} is outside of the regions of the environment {project.environment}",
+                    f"Its regions are {', '.join(project.regions)}: {project.says('regions')}.",
                     path=path,
                     place=document.place(path),
                     address=document.spec.table_name,

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 from dynaops.cli import wiring
 from dynaops.cli.settings import Settings
-from dynaops.model.finding import Finding, Severity
+from dynaops.model.finding import Finding
+from dynaops.model.findings.plans import PLAN142
+from dynaops.model.findings.rule import make_finding
 
 if TYPE_CHECKING:
     from dynaops.model.plan import Plan
@@ -75,7 +77,7 @@ def _lost(state: State, store: Store, settings: Settings) -> list[Finding]:
     message = (
         f"there is no state at {store.location}, so everything is planned as new; but there are traces of one"
     )
-    return [Finding(code="PLAN142", severity=Severity.WARNING, message=message, hint=" ".join(hints))]
+    return [make_finding(PLAN142, message, " ".join(hints))]
 
 
 def traces(store: Store, settings: Settings) -> str:

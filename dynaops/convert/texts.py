@@ -19,6 +19,7 @@ from dynaops.engine.yaml_tree import unreadable
 from dynaops.model.errors import DynaopsError
 from dynaops.model.files import FileRefused, Refusal, read_bytes
 from dynaops.model.finding import Place
+from dynaops.model.findings.commands import CONV002, CONV003
 
 MAX_BYTES = 64 * 1024 * 1024
 """All files together. A Terraform state may be large; nothing that describes tables is larger than this."""
@@ -62,7 +63,7 @@ class Text:
         found = self._decoded
         if isinstance(found, list):
             return found
-        raise unreadable("CONV002", f"this is not JSON that can be read: {found}", self.place(found.at))
+        raise unreadable(CONV002, f"this is not JSON that can be read: {found}", self.place(found.at))
 
     def place(self, at: int) -> Place:
         """The line and column of the character with that index."""
@@ -74,7 +75,7 @@ class Text:
         if len(self.text) > MAX_SOURCE_BYTES:
             place = Place(file=self.path, line=1, column=1)
             raise unreadable(
-                "CONV003", "the file is larger than 1 MiB", place, "Cut it to what is about DynamoDB."
+                CONV003, "the file is larger than 1 MiB", place, "Cut it to what is about DynamoDB."
             )
         return self.text
 

@@ -9,6 +9,8 @@ from dynaops.engine.suppress import idle, without_accepted
 from dynaops.kinds import RULES
 from dynaops.kinds.backup_plan.agreement import contradictions
 from dynaops.model.finding import Finding, Severity
+from dynaops.model.findings.backup_plans import DDB478
+from dynaops.model.findings.rule import make_finding
 
 
 def check(documents: Iterable[Document]) -> list[Finding]:
@@ -23,12 +25,11 @@ def _contradicting(documents: Sequence[Document]) -> Iterator[Finding]:
     for one in contradictions([document.spec for document in documents]):
         first, second = documents[one.first], documents[one.second]
         path = "backup.plan.name"
-        finding = Finding(
-            code="DDB478",
-            severity=Severity.ERROR,
-            message=f"{first.spec.table_name} and {second.spec.table_name} share the backup plan {one.plan}, and say "
+        finding = make_finding(
+            DDB478,
+            f"{first.spec.table_name} and {second.spec.table_name} share the backup plan {one.plan}, and say "
             f"different things of its {', '.join(one.parts)}",
-            hint=f"The other is at {first.place(path)}. Let both say the same, as a `defaults` block does, or give one "
+            f"The other is at {first.place(path)}. Let both say the same, as a `defaults` block does, or give one "
             "of the plans another name.",
             path=path,
         )

@@ -19,7 +19,9 @@ from dynaops.kinds.kind import Entry, Reader
 from dynaops.kinds.rooms import POLICIES, ROOM_OF
 from dynaops.kinds.tags import live_tags
 from dynaops.model.change import Action, Change
-from dynaops.model.finding import Finding, Severity
+from dynaops.model.finding import Finding
+from dynaops.model.findings.plans import PLAN131, PLAN132, PLAN133, PLAN134, PLAN135
+from dynaops.model.findings.rule import FindingRule, make_finding
 from dynaops.model.operation import Danger
 from dynaops.model.resource import Scope
 from dynaops.model.state import Record
@@ -40,8 +42,8 @@ class _Verdicts:
     """Addresses of what is used as it is, and neither changed nor recorded."""
     findings: list[Finding] = field(default_factory=list)
 
-    def tell(self, entry: Entry, code: str, severity: Severity, message: str, hint: str | None) -> None:
-        finding = Finding(code=code, severity=severity, message=message, hint=hint, address=entry.address)
+    def tell(self, entry: Entry, rule: FindingRule, message: str, hint: str | None = None) -> None:
+        finding = make_finding(rule, message, hint, address=entry.address)
         self.findings.append(finding)
 
 
@@ -121,11 +123,7 @@ def _nobodys(entry: Entry, verdicts: _Verdicts) -> None:
         _use(entry, f"{title} {name} is there already, and no state has marked it", verdicts)
     elif becomes == "adopt":
         verdicts.tell(
-            entry,
-            "PLAN132",
-            Severity.INFO,
-            f"{entry.address}: {title} {name} is there already, and is taken over as it is",
-            "AWS's own services make such groups. If another state looks after it, leave it out of this spec.",
+            entry, PLAN132, f"{entry.address}: {title} {name} is there already, and is taken over as it is"
         )
     else:
         verdicts.entries[entry.address] = _with_danger(entry, None)
@@ -139,8 +137,7 @@ def _anothers(entry: Entry, owner: str, verdicts: _Verdicts) -> None:
         if entry.record is not None and entry.desired is not None:
             verdicts.tell(
                 entry,
-                "PLAN133",
-                Severity.WARNING,
+                PLAN133,
                 f"{entry.address} is recorded here, but {title} {name} bears the mark of another state, {owner}",
                 f"It is left alone. Forget it: dynaops state rm {entry.address}. {take_over}",
             )
@@ -150,16 +147,14 @@ def _anothers(entry: Entry, owner: str, verdicts: _Verdicts) -> None:
         verdicts.entries[entry.address] = replace(entry, change=None, let_go=True)
         verdicts.tell(
             entry,
-            "PLAN134",
-            Severity.WARNING,
+            PLAN134,
             f"{entry.address}: {title} {name} stays, since it bears the mark of another state, {owner}",
             f"This state forgets it. {take_over}",
         )
     else:
         verdicts.tell(
             entry,
-            "PLAN131",
-            Severity.ERROR,
+            PLAN131,
             f"{entry.address}: {title} {name} is not this state's: it bears the mark of another, {owner}",
             take_over,
         )
@@ -168,13 +163,7 @@ def _anothers(entry: Entry, owner: str, verdicts: _Verdicts) -> None:
 def _use(entry: Entry, why: str, verdicts: _Verdicts) -> None:
     verdicts.entries[entry.address] = replace(entry, change=None)
     verdicts.used.add(entry.address)
-    verdicts.tell(
-        entry,
-        "PLAN135",
-        Severity.INFO,
-        f"{entry.address}: {why}",
-        "It is used as it is, never changed or deleted.",
-    )
+    verdicts.tell(entry, PLAN135, f"{entry.address}: {why}")
 
 
 def _taken_over(entry: Entry, owner: str) -> Entry:
@@ -200,7 +189,7 @@ def _with_danger(entry: Entry, owner: str | None) -> Entry:
 
 def _hold_to_table(entries: Mapping[str, Entry], verdicts: _Verdicts) -> None:
     """What has no tags follows its table: nothing of a table that is another state's is changed."""
-    held = {one.address for one in verdicts.findings if one.code == "PLAN133"}
+    held = {one.address for one in verdicts.findings if one.code == PLAN133.code}
     for table in (entry for entry in entries.values() if entry.kind == "table" and entry.address in held):
         changed = [
             one
@@ -209,10 +198,7 @@ def _hold_to_table(entries: Mapping[str, Entry], verdicts: _Verdicts) -> None:
         ]
         if changed:
             said = next(one for one in verdicts.findings if one.address == table.address)
-            refusal = said.model_copy(
-                update={"code": "PLAN131", "severity": Severity.ERROR, "address": changed[0].address}
-            )
-            verdicts.findings.append(refusal)
+            verdicts.tell(changed[0], PLAN131, said.message, said.hint)
 
 
 def _follows(entry: Entry) -> bool:

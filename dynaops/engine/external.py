@@ -17,6 +17,8 @@ from dynaops.kinds import alarm, iam
 from dynaops.kinds.table import ROOM as TABLES
 from dynaops.model.errors import DynaopsError, SpecError
 from dynaops.model.finding import Finding, Severity
+from dynaops.model.findings.plans import PLAN128, PLAN129
+from dynaops.model.findings.rule import make_finding
 from dynaops.model.project import root
 from dynaops.model.resource import Observed, Properties, Scope
 from dynaops.model.state import Record, State
@@ -92,22 +94,18 @@ def findings(external: Sequence[ExternalTable], aws: Aws) -> Iterator[Finding]:
     """An error for each external table that is not there, or has other keys than its document says."""
     for table, live in observed(external, aws):
         if not live:
-            yield Finding(
-                code="PLAN128",
-                severity=Severity.ERROR,
-                message=f"the external table {table.name} is not in {scope_of(table, aws).region}",
-                hint="Others make it: check its name, region and account, or take the document out.",
+            yield make_finding(
+                PLAN128,
+                f"the external table {table.name} is not in {scope_of(table, aws).region}",
                 place=table.place("table_name"),
                 address=table.name,
             )
             continue
         for path, wanted, there in _differing(table, live):
-            yield Finding(
-                code="PLAN129",
-                severity=Severity.ERROR,
-                message=f"{path} of the external table {table.name} is {there or 'not there'} in AWS, and its document "
+            yield make_finding(
+                PLAN129,
+                f"{path} of the external table {table.name} is {there or 'not there'} in AWS, and its document "
                 f"says {wanted}",
-                hint="Correct it, or leave it out to take the table's own.",
                 place=table.place(path),
                 address=table.name,
             )

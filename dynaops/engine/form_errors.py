@@ -8,7 +8,9 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from dynaops.engine.yaml_tree import Node
-from dynaops.model.finding import Finding, Severity
+from dynaops.model.finding import Finding
+from dynaops.model.findings.rule import make_finding
+from dynaops.model.findings.specs import SPEC010, SPEC011, SPEC012
 from dynaops.specs.blocks import BLOCKS, ONLY
 
 if TYPE_CHECKING:
@@ -25,10 +27,9 @@ def findings_of(error: ValidationError, node: Node, model: type[BaseModel]) -> I
     wrong = list(_deduplicated(error.errors(include_url=False)))
     yield from (_from_pydantic(one, node, model) for one in wrong[:_MOST_TOLD])
     if len(wrong) > _MOST_TOLD:
-        yield Finding(
-            code="SPEC012",
-            severity=Severity.ERROR,
-            message=f"{len(wrong) - _MOST_TOLD:,} more values do not fit; is this a spec?",
+        yield make_finding(
+            SPEC012,
+            f"{len(wrong) - _MOST_TOLD:,} more values do not fit; is this a spec?",
             place=node.place(),
         )
 
@@ -58,31 +59,28 @@ def _from_pydantic(error: ErrorDetails, node: Node, whole: type[BaseModel]) -> F
         hint = f"Did you mean {near[0]}?" if near else f"Keys there are: {', '.join(known)}."
         if not parts[:-1] and name in BLOCKS:
             hint = f"`{name}` stands in a document of its own, without table_name: put a line `---` between them."
-        return Finding(
-            code="SPEC010",
-            severity=Severity.ERROR,
-            message=f"unknown key {name}" + (f" in {'.'.join(map(str, parts[:-1]))}" if parts[:-1] else ""),
-            hint=hint,
+        return make_finding(
+            SPEC010,
+            f"unknown key {name}" + (f" in {'.'.join(map(str, parts[:-1]))}" if parts[:-1] else ""),
+            hint,
             path=path,
             place=node.key_place(path),
         )
     if error["type"] == "missing":
         around = ".".join(str(part) for part in parts[:-1])
-        return Finding(
-            code="SPEC011",
-            severity=Severity.ERROR,
-            message=f"{name} is missing" + (f" in {around}" if around else ""),
-            hint="table_name, hash_key and attributes are always needed."
+        return make_finding(
+            SPEC011,
+            f"{name} is missing" + (f" in {around}" if around else ""),
+            "table_name, hash_key and attributes are always needed."
             if not around and "hash_key" in whole.model_fields
             else None,
             path=path,
             place=node.place(around),
         )
-    return Finding(
-        code="SPEC012",
-        severity=Severity.ERROR,
-        message=f"{path or 'the spec'}: {_wording(error)}",
-        hint=_type_hint(error),
+    return make_finding(
+        SPEC012,
+        f"{path or 'the spec'}: {_wording(error)}",
+        _type_hint(error),
         path=path,
         place=node.place(path),
     )

@@ -36,6 +36,8 @@ from dynaops.kinds.table import ROOM as TABLE_ROOM
 from dynaops.model.change import Change
 from dynaops.model.errors import DynaopsError
 from dynaops.model.finding import Finding, Severity
+from dynaops.model.findings.commands import GRANT101, GRANT104, GRANT105, GRANT106, GRANT107
+from dynaops.model.findings.rule import make_finding
 from dynaops.model.plan import Plan
 from dynaops.model.resource import Observed, Properties, Resource, Scope
 from dynaops.model.state import Record, State
@@ -131,12 +133,7 @@ def _scope(request: Request, state: State, aws: Aws) -> Scope:
 
 
 def _no_table(scope: Scope) -> Finding:
-    return Finding(
-        code="GRANT101",
-        severity=Severity.ERROR,
-        message=f"There is no table {scope.table_name} in {scope.region}",
-        hint="Check the name and the region (--region).",
-    )
+    return make_finding(GRANT101, f"There is no table {scope.table_name} in {scope.region}")
 
 
 def _policy(request: Request, scope: Scope, state: State, aws: Aws, live: Sequence[Observed]) -> _Policy:
@@ -174,14 +171,7 @@ def _from_spec(request: Request, scope: Scope, record: Record, aws: Aws) -> _Pol
     live = _look(scope, address, record.properties, aws)
     if live is None and not request.revoke:
         raise PlanRefused(
-            [
-                Finding(
-                    code="GRANT105",
-                    severity=Severity.ERROR,
-                    message=f"{address} is applied from a spec, but its policy {name} is gone",
-                    hint="Run `dynaops apply` first, which makes it anew.",
-                )
-            ]
+            [make_finding(GRANT105, f"{address} is applied from a spec, but its policy {name} is gone")]
         )
     document = live.properties["document"] if live else {}
     kept = frozenset(record.properties.get("roles", {}))
@@ -201,12 +191,7 @@ def _concerns(policy: Observed, arn: str) -> bool:
 
 
 def _foreign(name: str) -> Finding:
-    return Finding(
-        code="GRANT104",
-        severity=Severity.ERROR,
-        message=f"There is a policy {name} already, which was not made for this",
-        hint="It is left alone. Choose another name with --policy-name.",
-    )
+    return make_finding(GRANT104, f"There is a policy {name} already, which was not made for this")
 
 
 def _entry(request: Request, scope: Scope, policy: _Policy, roles: Sequence[str]) -> Entry:
@@ -263,19 +248,13 @@ def _plan(work: Work, entry: Entry, aws: Aws, claim: Claim) -> Plan:
 
 def _losers(scope: Scope, aws: Aws, functions: Sequence[Function]) -> Iterator[Finding]:
     for role, others in sharing(aws, functions, scope.region):
-        yield Finding(
-            code="GRANT106",
-            severity=Severity.WARNING,
-            message=f"role {role} is also that of {', '.join(others)}, which lose the table with it",
-            hint="Give the functions roles of their own, or grant it to them again.",
+        yield make_finding(
+            GRANT106, f"role {role} is also that of {', '.join(others)}, which lose the table with it"
         )
 
 
 def _again(policy: _Policy, roles: Sequence[str]) -> Iterator[Finding]:
     for role in sorted(policy.kept & set(roles)):
-        yield Finding(
-            code="GRANT107",
-            severity=Severity.WARNING,
-            message=f"the spec attaches {policy.name} to role {role}: the next apply does so again",
-            hint="Take the role (or grant_role of the trigger) out of the spec instead.",
+        yield make_finding(
+            GRANT107, f"the spec attaches {policy.name} to role {role}: the next apply does so again"
         )

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from dynaops.aws.errors import Denied
 from dynaops.engine.observe import in_parallel
 from dynaops.kinds.kind import Reader
-from dynaops.model.finding import Finding, Severity
+from dynaops.model.finding import Finding
+from dynaops.model.findings.commands import GRANT102, GRANT103
+from dynaops.model.findings.rule import make_finding
 
 
 @dataclass(frozen=True)
@@ -39,21 +41,11 @@ def found(read: Reader, names: Sequence[str], region: str) -> tuple[list[Functio
     for name, function in zip(asked, described, strict=True):
         if function is None:
             where = _region_of(name, region)
-            wrong.append(
-                Finding(
-                    code="GRANT102",
-                    severity=Severity.ERROR,
-                    message=f"There is no function {name} in {where}",
-                    hint="Check the name and the region; `aws lambda list-functions` shows all there are.",
-                )
-            )
+            wrong.append(make_finding(GRANT102, f"There is no function {name} in {where}"))
         elif function.account != read.account:
             wrong.append(
-                Finding(
-                    code="GRANT103",
-                    severity=Severity.ERROR,
-                    message=f"{name} runs as a role of account {function.account}, not of {read.account}",
-                    hint="A policy can only be attached to roles of its own account: use that account's credentials.",
+                make_finding(
+                    GRANT103, f"{name} runs as a role of account {function.account}, not of {read.account}"
                 )
             )
         else:

@@ -11,7 +11,9 @@ from dynaops.engine.plan import PlanOptions, make_plan
 from dynaops.model.change import Drift, Unmanaged
 from dynaops.model.errors import DynaopsError
 from dynaops.model.exits import Exit
-from dynaops.model.finding import Finding, Severity
+from dynaops.model.finding import Finding
+from dynaops.model.findings.plans import PLAN110
+from dynaops.model.findings.rule import make_finding
 from dynaops.model.operation import Operation
 from dynaops.model.plan import Plan
 from dynaops.model.state import State
@@ -167,13 +169,7 @@ def carried_out(plan: Plan, anew: Plan) -> Plan:
 
 
 def _elsewhere(message: str, address: str) -> Finding:
-    return Finding(
-        code="PLAN110",
-        severity=Severity.INFO,
-        message=f"since the plan was made, {message}",
-        hint="Make a new plan to see what that comes to.",
-        address=address,
-    )
+    return make_finding(PLAN110, f"since the plan was made, {message}", address=address)
 
 
 def _named(one: Unmanaged) -> str:

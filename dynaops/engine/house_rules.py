@@ -17,6 +17,8 @@ from dynaops.engine.yaml_tree import MAX_BYTES, Node, Unreadable, nodes
 from dynaops.model.errors import SpecError
 from dynaops.model.files import FileRefused, read_text
 from dynaops.model.finding import Finding, Place, Severity
+from dynaops.model.findings.rule import make_finding, make_house_finding
+from dynaops.model.findings.specs import POLICY
 from dynaops.model.project import leads_outside
 
 if TYPE_CHECKING:
@@ -185,8 +187,7 @@ def _size(parsed: Mapping[str, Any]) -> tuple[int, int]:
 
 def _wrong(message: str, file: str = "", place: Place | None = None) -> Finding:
     at = place or Place(file=file, line=1, column=1)
-    hint = "docs/reviews.md shows what rules look like."
-    return Finding(code="POLICY", severity=Severity.ERROR, message=message, hint=hint, place=at)
+    return make_finding(POLICY, message, place=at)
 
 
 def _facts(plan: Plan, documents: Sequence[Document], state: State) -> Iterator[dict[str, Any]]:
@@ -250,11 +251,11 @@ def _names_plan(node: Mapping[str, Any]) -> bool:
 
 
 def _not_asked(rule: Rule) -> Finding:
-    return Finding(
-        code=rule.id,
-        severity=Severity.INFO,
-        message=f"the house rule {rule.id!r} was not asked: it is about what a plan would do",
-        hint="`dynaops plan --policy` asks it.",
+    return make_house_finding(
+        rule.id,
+        Severity.INFO,
+        f"the house rule {rule.id!r} was not asked: it is about what a plan would do",
+        "`dynaops plan --policy` asks it.",
     )
 
 
@@ -294,10 +295,4 @@ def _addresses(answer: Any) -> tuple[str, ...]:
 
 def _findings(rule: Rule, addresses: Sequence[str]) -> Iterator[Finding]:
     for address in addresses:
-        yield Finding(
-            code=rule.id,
-            severity=Severity(rule.severity),
-            message=rule.message,
-            hint=rule.hint,
-            address=address,
-        )
+        yield make_house_finding(rule.id, Severity(rule.severity), rule.message, rule.hint, address)

@@ -12,6 +12,7 @@ from dynaops.engine.yaml_tree import Unreadable, nodes, unreadable
 from dynaops.kinds.items import FileItem, Item
 from dynaops.model.files import FileRefused, Refusal, read_text
 from dynaops.model.finding import Place
+from dynaops.model.findings.specs import SPEC002, SPEC014
 from dynaops.model.project import project_of
 
 MAX_BYTES = 16 * 1024 * 1024
@@ -24,12 +25,12 @@ def file_items(name: str, said: Place) -> tuple[FileItem, ...]:
     """The items of the file `name`, relative to the spec file that names it at `said`. Raises Unreadable."""
     if "://" in name:
         hint = "Keep the items in a file of the project; rows from elsewhere go in with `dynaops load-data`."
-        raise unreadable("SPEC014", f"items_file: {name} is an address, not a file", said, hint)
+        raise unreadable(SPEC014, f"items_file: {name} is an address, not a file", said, hint)
     path = Path(said.file).parent / name
     parse = _PARSERS.get(path.suffix.lower())
     if parse is None:
         message = f"items_file: {name} is none of {', '.join(_PARSERS)}"
-        raise unreadable("SPEC014", message, said)
+        raise unreadable(SPEC014, message, said)
     _check_inside(path, said)
     return tuple(parse(_text(path, said), path.as_posix()))
 
@@ -50,13 +51,11 @@ def _check_inside(path: Path, said: Place) -> None:
     around = next((folder for folder in (*own, *projects) if folder and full.is_relative_to(folder)), None)
     if around is None:
         message = f"items_file: {path.as_posix()} is outside of the project of the spec"
-        raise unreadable("SPEC014", message, said, "Keep the file beside the spec, or in its repository.")
+        raise unreadable(SPEC014, message, said, "Keep the file beside the spec, or in its repository.")
     hidden = [part for part in (full, *full.parents) if part.name.startswith(".") and part != around]
     if any(part.is_relative_to(around) and not _holds(part, own) for part in hidden):
         message = f"items_file: {path.as_posix()} is hidden"
-        raise unreadable(
-            "SPEC014", message, said, "Name a file whose path has no part that begins with a dot."
-        )
+        raise unreadable(SPEC014, message, said, "Name a file whose path has no part that begins with a dot.")
 
 
 def _holds(folder: Path, inner: Collection[Path]) -> bool:
@@ -71,7 +70,7 @@ def _text(path: Path, said: Place) -> str:
             Refusal.TOO_LARGE: "Rows that many are data rather than a spec: put them in with `dynaops load-data`.",
             Refusal.NOT_TEXT: None,
         }.get(error.why, "The path is relative to the spec file.")
-        raise unreadable("SPEC014", f"items_file: {path.as_posix()} {error.reason}", said, hint) from None
+        raise unreadable(SPEC014, f"items_file: {path.as_posix()} {error.reason}", said, hint) from None
 
 
 def _json(text: str, file: str) -> Iterator[FileItem]:
@@ -190,4 +189,4 @@ def _skip(text: str, position: int) -> int:
 
 
 def _wrong(message: str, place: Place, hint: str | None = None) -> Unreadable:
-    return unreadable("SPEC002", message, place, hint)
+    return unreadable(SPEC002, message, place, hint)

@@ -16,7 +16,9 @@ from dynaops.engine.variables import Substitution, Values
 from dynaops.engine.yaml_tree import Node, Unreadable, tree_of
 from dynaops.kinds import TableSpec
 from dynaops.model.errors import SpecError
-from dynaops.model.finding import Finding, Place, Severity
+from dynaops.model.finding import Finding, Place
+from dynaops.model.findings.rule import make_finding
+from dynaops.model.findings.specs import SPEC004, SPEC013
 from dynaops.specs.blocks import Written
 from dynaops.specs.composition import Composition, composed
 from dynaops.specs.environment import Environment
@@ -122,10 +124,6 @@ def document_of(spec: dict[str, Any], source: str = "") -> Document:
     return found[0]
 
 
-def _finding(code: str, message: str, hint: str | None, place: Place | None = None) -> Finding:
-    return Finding(code=code, severity=Severity.ERROR, message=message, hint=hint, place=place)
-
-
 def _document(
     source: str, node: Node, findings: list[Finding], written: Node | None = None
 ) -> Iterator[Document]:
@@ -133,7 +131,9 @@ def _document(
 
     if not isinstance(node.value, dict):
         findings.append(
-            _finding("SPEC004", "a spec is a map of keys", "Begin with `table_name: NAME`.", node.place())
+            make_finding(
+                SPEC004, "a spec is a map of keys", "Begin with `table_name: NAME`.", place=node.place()
+            )
         )
         return
     try:
@@ -162,11 +162,10 @@ def _repeated(documents: Sequence[Document]) -> Iterator[Finding]:
     for document in documents:
         name = document.spec.table_name
         if name in seen:
-            yield Finding(
-                code="SPEC013",
-                severity=Severity.ERROR,
-                message=f"the table {name} is declared twice",
-                hint=f"The other is at {seen[name].place('table_name')}. For the same name in another region, use "
+            yield make_finding(
+                SPEC013,
+                f"the table {name} is declared twice",
+                f"The other is at {seen[name].place('table_name')}. For the same name in another region, use "
                 "another state (--state).",
                 path="table_name",
                 place=document.place("table_name"),

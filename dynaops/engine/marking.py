@@ -15,7 +15,9 @@ from dynaops.kinds.rooms import POLICIES, ROOM_OF
 from dynaops.kinds.table.waits import literal
 from dynaops.kinds.tags import MOST_TAGS, TagCalls
 from dynaops.model.change import Action
-from dynaops.model.finding import Finding, Severity
+from dynaops.model.finding import Finding
+from dynaops.model.findings.plans import PLAN136, PLAN137
+from dynaops.model.findings.rule import make_finding
 from dynaops.model.operation import Operation, Wait
 
 _MAKING = (Action.CREATE, Action.REPLACE)
@@ -187,13 +189,7 @@ def _unmarked(entry: Entry, claim: Claim) -> Finding:
         if claim.mark
         else f"the state's id {claim.state!r} is no value of a tag"
     )
-    return Finding(
-        code="PLAN136",
-        severity=Severity.INFO,
-        message=f"{entry.address} gets no mark ({claim.key}): {why}",
-        hint="Other states cannot tell that it is this state's; it is planned as before.",
-        address=entry.address,
-    )
+    return make_finding(PLAN136, f"{entry.address} gets no mark ({claim.key}): {why}", address=entry.address)
 
 
 def reserved(entries: Iterable[Entry], claim: Claim) -> Iterator[Finding]:
@@ -201,10 +197,8 @@ def reserved(entries: Iterable[Entry], claim: Claim) -> Iterator[Finding]:
     for entry in entries:
         tags = entry.desired.properties.get("tags", {}) if entry.desired else {}
         for key in sorted(set(tags) - set(without_mark(tags, claim.key))):
-            yield Finding(
-                code="PLAN137",
-                severity=Severity.ERROR,
-                message=f"{entry.address}: the tag {key} is the mark by which states tell what is theirs",
-                hint="Take it out of the spec's tags; dynaops writes it itself.",
+            yield make_finding(
+                PLAN137,
+                f"{entry.address}: the tag {key} is the mark by which states tell what is theirs",
                 address=entry.address,
             )

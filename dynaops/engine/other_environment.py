@@ -8,7 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from dynaops.model.change import Action, Change
-from dynaops.model.finding import Finding, Severity
+from dynaops.model.finding import Finding
+from dynaops.model.findings.plans import PLAN141
+from dynaops.model.findings.rule import make_finding
 
 _STAGES = frozenset(
     {
@@ -106,11 +108,8 @@ def _finding(swap: _Swap, alike: Sequence[tuple[str, str]], created: int, delete
     old, new = alike[0]
     words = " and ".join(f"`{word}`" if word else "nothing" for word in swap)
     tables = f"{created} {'table' if created == 1 else 'tables'}"
-    return Finding(
-        code="PLAN141",
-        severity=Severity.WARNING,
-        message="this looks like the specs of one environment on the state of another: "
+    return make_finding(
+        PLAN141,
+        "this looks like the specs of one environment on the state of another: "
         f"{tables} would come and {deleted} would go, whose names differ in {words}, such as {old} and {new}",
-        hint="Check the state's place, the account and the environment in the headline (--state, -E), and the "
-        "variables of the specs.",
     )

@@ -21,7 +21,10 @@ from dynaops.kinds.kind import Entry
 from dynaops.kinds.rooms import POLICIES
 from dynaops.model.change import Action, Change
 from dynaops.model.errors import DynaopsError, SpecError
-from dynaops.model.finding import Finding, Place, Severity
+from dynaops.model.finding import Finding, Place
+from dynaops.model.findings.plans import PLAN123, PLAN124
+from dynaops.model.findings.rule import make_finding
+from dynaops.model.findings.specs import SPEC034, SPEC035, SPEC036, SPEC037, SPEC038, SPEC039
 from dynaops.model.operation import Effect
 from dynaops.model.resource import Resource
 from dynaops.model.state import State
@@ -140,12 +143,11 @@ def missing(entries: Mapping[str, Entry], target: Target, refreshed: bool) -> It
         hint = "Check its name and region; without the block, the plan creates it."
         if not refreshed:
             hint = "Leave out --no-refresh: an import takes a look at AWS."
-        yield Finding(
-            code="PLAN123",
-            severity=Severity.ERROR,
-            message=f"{address} is to be imported, and AWS has no such {_title(address)} in "
+        yield make_finding(
+            PLAN123,
+            f"{address} is to be imported, and AWS has no such {_title(address)} in "
             f"{block.region or target.scope.region}",
-            hint=hint,
+            hint,
             place=block.place,
             address=address,
         )
@@ -161,12 +163,7 @@ def nothing_to_do(work: Refactored) -> Iterator[Finding]:
     if work.done:
         places = ", ".join(map(str, work.done[:_MOST_PLACES]))
         more = f" and {len(work.done) - _MOST_PLACES} more" if len(work.done) > _MOST_PLACES else ""
-        yield Finding(
-            code="PLAN124",
-            severity=Severity.INFO,
-            message=f"blocks that have nothing to do in this state: {places}{more}",
-            hint="Take them out once that is so in all states of these specs.",
-        )
+        yield make_finding(PLAN124, f"blocks that have nothing to do in this state: {places}{more}")
 
 
 def unknown_addresses(blocks: Blocks) -> Iterator[Finding]:
@@ -178,11 +175,8 @@ def unknown_addresses(blocks: Blocks) -> Iterator[Finding]:
     ]
     for address, place in named:
         if kind_of(address) is None:
-            yield _error(
-                "SPEC034",
-                f"{address} is the address of no kind of resource",
-                _suggested(address),
-                place,
+            yield make_finding(
+                SPEC034, f"{address} is the address of no kind of resource", _suggested(address), place=place
             )
 
 
@@ -268,18 +262,15 @@ class _Work:
                 return True
             except DynaopsError as error:
                 message, hint = error.message, error.hint or ""
-        self.findings.append(_error("SPEC038", f"moved: {message}", hint, move.place))
+        self.findings.append(make_finding(SPEC038, f"moved: {message}", hint, place=move.place))
         return False
 
     def _removals(self) -> Iterator[tuple[str, Removal]]:
         for removal in self._blocks.removed:
             if removal.address in self._around_declared:
                 self.findings.append(
-                    _error(
-                        "SPEC035",
-                        f"removed: {removal.address} is still declared",
-                        "Take it out of its spec, or take the block out.",
-                        removal.place,
+                    make_finding(
+                        SPEC035, f"removed: {removal.address} is still declared", place=removal.place
                     )
                 )
             elif self._below(removal.address):
@@ -292,21 +283,20 @@ class _Work:
             resource = self._declared.get(wanted.address)
             if resource is None:
                 self.findings.append(
-                    _error(
-                        "SPEC036",
+                    make_finding(
+                        SPEC036,
                         f"import: no spec declares {wanted.address}",
                         _meant(wanted.address, set(self._declared) - set(self._state.resources))
                         or f"Write its spec, or let `dynaops import {table_of(wanted.address)}` write it.",
-                        wanted.place,
+                        place=wanted.place,
                     )
                 )
             elif wanted.region not in (None, resource.region):
                 self.findings.append(
-                    _error(
-                        "SPEC037",
+                    make_finding(
+                        SPEC037,
                         f"import: {wanted.address} is to be in {wanted.region}, and its spec is for {resource.region}",
-                        "Set `region` of the spec to where the table is.",
-                        wanted.place,
+                        place=wanted.place,
                     )
                 )
             elif wanted.address in self._state.resources:
@@ -325,7 +315,9 @@ class _Work:
         ]
         meant = _meant(address, going)
         if meant:
-            self.findings.append(_error("SPEC039", f"{kind}: the state knows no {address}", meant, place))
+            self.findings.append(
+                make_finding(SPEC039, f"{kind}: the state knows no {address}", meant, place=place)
+            )
         else:
             self._done.append(place)
 
@@ -343,7 +335,3 @@ def _with_owners(addresses: Iterable[str]) -> set[str]:
     """The addresses, and all that they lie below."""
     parts = (address.split("/") for address in addresses)
     return {"/".join(names[:length]) for names in parts for length in range(1, len(names) + 1)}
-
-
-def _error(code: str, message: str, hint: str | None, place: Place) -> Finding:
-    return Finding(code=code, severity=Severity.ERROR, message=message, hint=hint, place=place)

@@ -15,7 +15,9 @@ from typing import Any
 from dynaops.engine.addresses import table_of
 from dynaops.kinds.kind import Entry
 from dynaops.model.change import Action
-from dynaops.model.finding import Finding, Severity
+from dynaops.model.finding import Finding
+from dynaops.model.findings.plans import PLAN125, PLAN126, PLAN127
+from dynaops.model.findings.rule import make_finding
 
 _ALIKE = 0.75
 """From which ratio of common characters words are alike: order and orders, not orders and users."""
@@ -40,12 +42,11 @@ def _tables(tables: Mapping[str, Mapping[str, Entry]]) -> Iterator[Finding]:
             continue
         new = max(likely, key=lambda entry: _likeness(old.address, entry.address))
         made.remove(new)
-        yield Finding(
-            code="PLAN125",
-            severity=Severity.WARNING,
-            message=f"{old.address} is deleted, and {new.address} is created with the same keys and indexes: AWS "
+        yield make_finding(
+            PLAN125,
+            f"{old.address} is deleted, and {new.address} is created with the same keys and indexes: AWS "
             f"cannot rename a table, and the items of {old.address} would be lost",
-            hint=f"If it is a rename, leave the spec of {old.address} in place, make the new table of it (`dynaops "
+            f"If it is a rename, leave the spec of {old.address} in place, make the new table of it (`dynaops "
             f"backup restore {old.address} {new.address} --latest`), and take the old one out when nothing uses it any "
             "more: docs/refactoring.md.",
             address=old.address,
@@ -107,21 +108,18 @@ def _parts(entries: Iterable[Entry]) -> Iterator[Finding]:
             continue
         made.remove(new)
         if old.kind == "gsi":
-            yield Finding(
-                code="PLAN126",
-                severity=Severity.WARNING,
-                message=f"{old.address} is deleted, and {new.address} is built with the same keys: AWS cannot rename "
+            yield make_finding(
+                PLAN126,
+                f"{old.address} is deleted, and {new.address} is built with the same keys: AWS cannot rename "
                 "an index, and neither can be queried until the new one is built",
-                hint=f"`replaces: {old.name}` on {new.name} keeps the old index until the new one is ACTIVE.",
+                f"`replaces: {old.name}` on {new.name} keeps the old index until the new one is ACTIVE.",
                 address=old.address,
             )
         else:
-            yield Finding(
-                code="PLAN127",
-                severity=Severity.INFO,
-                message=f"{old.address} is deleted, and {new.address} is created with the same text: IAM cannot "
+            yield make_finding(
+                PLAN127,
+                f"{old.address} is deleted, and {new.address} is created with the same text: IAM cannot "
                 "rename a policy",
-                hint="Who uses it by its ARN outside of the specs must use the new one.",
                 address=old.address,
             )
 

@@ -20,7 +20,9 @@ from dynaops.engine.scopes import Target, scope_of
 from dynaops.engine.sides import known_of
 from dynaops.kinds.rooms import ROOMS
 from dynaops.model.change import Drift
-from dynaops.model.finding import Finding, Severity
+from dynaops.model.finding import Finding
+from dynaops.model.findings.plans import PLAN111
+from dynaops.model.findings.rule import make_finding
 from dynaops.model.operation import Effect, Operation
 from dynaops.model.plan import Plan
 from dynaops.model.resource import Observed, Scope
@@ -75,10 +77,9 @@ def resumed(
 
 
 def _goes_on(done: int, plan: Plan) -> Finding:
-    return Finding(
-        code="PLAN111",
-        severity=Severity.INFO,
-        message=f"this goes on with a run of the plan that did not come to its end: {done} of its "
+    return make_finding(
+        PLAN111,
+        f"this goes on with a run of the plan that did not come to its end: {done} of its "
         f"{len(plan.operations)} operations are done",
     )
 

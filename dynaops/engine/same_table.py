@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from dynaops.kinds.kind import Entry
 from dynaops.model.change import Action
 from dynaops.model.errors import DynaopsError
-from dynaops.model.finding import Finding, Severity
+from dynaops.model.finding import Finding
+from dynaops.model.findings.plans import PLAN120
+from dynaops.model.findings.rule import make_finding
 from dynaops.model.resource import Scope
 from dynaops.model.state import Record, State
 
@@ -91,10 +93,9 @@ def _refused(name: str, region: str, claims: list[Claim]) -> Finding:
             f"Give the table its address back: `dynaops state mv {second.address} {first.address}`, "
             "or a `moved` block that says so."
         )
-    return Finding(
-        code="PLAN120",
-        severity=Severity.ERROR,
-        message=f"{known} are one table in AWS, {name} in {region}; a plan that has it twice could delete it",
-        hint=hint,
+    return make_finding(
+        PLAN120,
+        f"{known} are one table in AWS, {name} in {region}; a plan that has it twice could delete it",
+        hint,
         address=first.address,
     )

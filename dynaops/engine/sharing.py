@@ -13,7 +13,9 @@ from dynaops.engine.addresses import table_of
 from dynaops.engine.entries import Judged
 from dynaops.kinds.kind import Entry, Policy, Work
 from dynaops.model.change import Action
-from dynaops.model.finding import Finding, Place, Severity
+from dynaops.model.finding import Finding, Place
+from dynaops.model.findings.plans import PLAN121, PLAN122, PLAN138
+from dynaops.model.findings.rule import make_finding
 from dynaops.model.operation import Effect
 from dynaops.model.resource import Properties, Resource
 from dynaops.model.state import Record, State
@@ -145,23 +147,21 @@ def contradictions(
             continue
         differing = sorted(_differing(other.desired.properties, entry.desired.properties, policy))
         if not policy.shared:
-            yield Finding(
-                code="PLAN121",
-                severity=Severity.ERROR,
-                message=f"{other.address} and {entry.address} are both the {policy.title} {identity[3]}",
-                hint=f"Only one address can be it: give the other another name.{_other_at(place_of(other))}",
-                address=entry.address,
+            yield make_finding(
+                PLAN121,
+                f"{other.address} and {entry.address} are both the {policy.title} {identity[3]}",
+                f"Only one address can be it: give the other another name.{_other_at(place_of(other))}",
                 place=place_of(entry),
+                address=entry.address,
             )
         elif differing:
-            yield Finding(
-                code="PLAN122",
-                severity=Severity.ERROR,
-                message=f"{other.address} and {entry.address} are both the {policy.title} {identity[3]}, and say "
+            yield make_finding(
+                PLAN122,
+                f"{other.address} and {entry.address} are both the {policy.title} {identity[3]}, and say "
                 f"different things of its {', '.join(differing)}",
-                hint=f"Give one of them another name, or let both say the same.{_other_at(place_of(other))}",
-                address=entry.address,
+                f"Give one of them another name, or let both say the same.{_other_at(place_of(other))}",
                 place=place_of(entry),
+                address=entry.address,
             )
 
 
@@ -197,15 +197,14 @@ def contradicting_records(
             two = entry.record and entry.record.arn and record.arn not in (None, entry.record.arn)
             differing = [] if two else sorted(_differing(wanted, record.properties, policy))
             if differing:
-                yield Finding(
-                    code="PLAN138",
-                    severity=Severity.ERROR,
-                    message=f"{entry.address} would change {', '.join(differing)} of the {policy.title} {identity[3]}, "
+                yield make_finding(
+                    PLAN138,
+                    f"{entry.address} would change {', '.join(differing)} of the {policy.title} {identity[3]}, "
                     f"which {table_of(address)} was applied with",
-                    hint=f"Plan both together ({table_of(address)} is of {record.source or 'another run'}), and let "
+                    f"Plan both together ({table_of(address)} is of {record.source or 'another run'}), and let "
                     "both say the same; or give one of them another name.",
-                    address=entry.address,
                     place=place_of(entry),
+                    address=entry.address,
                 )
                 break
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from difflib import get_close_matches
 
-from dynaops.engine.known_findings import KNOWN, OFFLINE
 from dynaops.engine.load import Document
 from dynaops.kinds import TableSpec
 from dynaops.model.finding import Finding, Severity
+from dynaops.model.findings import FINDING_RULES
+from dynaops.model.findings.rule import Stage, make_finding
+from dynaops.model.findings.specs import SPEC021, SPEC022
 
 _ALIKE = 0.9
 """A lost digit or case, not another number."""
@@ -23,7 +25,7 @@ def without_accepted(findings: Iterable[Finding], spec: TableSpec | None) -> lis
     return [
         one
         for one in findings
-        if one.severity is Severity.ERROR or spec is None or spec.suppressed(one.code) is None
+        if not FINDING_RULES[one.code].suppressible or spec is None or spec.suppressed(one.code) is None
     ]
 
 
@@ -35,14 +37,17 @@ def idle(document: Document, found: Iterable[Finding]) -> Iterator[Finding]:
     severities = {one.code: one.severity for one in found}
     for at, one in enumerate(document.spec.suppress or ()):
         path = f"suppress.{at}.finding"
-        if one.finding not in KNOWN:
-            near = get_close_matches(one.finding.upper(), sorted(KNOWN), 1, _ALIKE)
+        rule = FINDING_RULES.get(one.finding)
+        if rule is None or rule.stage is Stage.PROJECT:
+            near = get_close_matches(one.finding.upper(), sorted(FINDING_RULES), 1, _ALIKE)
             hint = f"Did you mean {near[0]}? {_REFERENCE}" if near else _REFERENCE
-            yield _warning("SPEC021", f"there is no finding {one.finding} to suppress", path, hint)
+            yield make_finding(SPEC021, f"there is no finding {one.finding} to suppress", hint, path=path)
         elif severities.get(one.finding) is Severity.ERROR:
             hint = "Correct what it is about."
-            yield _warning("SPEC022", f"{one.finding} is an error, which cannot be suppressed", path, hint)
-        elif one.finding in OFFLINE and one.finding not in severities:
+            yield make_finding(
+                SPEC022, f"{one.finding} is an error, which cannot be suppressed", hint, path=path
+            )
+        elif one.finding not in severities and rule.stage is Stage.SPECS:
             yield unused(one.finding, path)
 
 
@@ -60,8 +65,4 @@ def unused_live(document: Document, judged: Collection[str], hit: Collection[str
 
 def unused(code: str, path: str) -> Finding:
     """A suppression of what is not found."""
-    return _warning("SPEC022", f"{code} is suppressed, and is not found any more", path, "Remove it.")
-
-
-def _warning(code: str, message: str, path: str, hint: str) -> Finding:
-    return Finding(code=code, severity=Severity.WARNING, message=message, path=path, hint=hint)
+    return make_finding(SPEC022, f"{code} is suppressed, and is not found any more", "Remove it.", path=path)

@@ -13,7 +13,9 @@ from difflib import get_close_matches
 from typing import NamedTuple
 
 from dynaops.engine.yaml_tree import Node, cost_of, place_of, tree_of
-from dynaops.model.finding import Finding, Severity
+from dynaops.model.finding import Finding
+from dynaops.model.findings.rule import FindingRule, make_finding
+from dynaops.model.findings.specs import SPEC003, SPEC005, SPEC007, SPEC008
 from dynaops.specs.environment import Environment
 from dynaops.specs.references import MAX_NESTED, Kind, Piece, pieces
 
@@ -79,7 +81,7 @@ class Substitution:
             filled = self._node(node)
         except _TooMuch as error:
             self._tell(
-                "SPEC003",
+                SPEC003,
                 "the document expands to too much (variables with long values, named many times)",
                 "Give them shorter values, or name them less often.",
                 error.node,
@@ -94,7 +96,7 @@ class Substitution:
         if not self._more:
             return self.findings
         message = f"{self._more:,} more variables cannot be filled in"
-        return [*self.findings, Finding(code="SPEC007", severity=Severity.ERROR, message=message)]
+        return [*self.findings, make_finding(SPEC007, message)]
 
     def _node(self, node: Node) -> Node:
         if isinstance(node.value, dict):
@@ -112,7 +114,7 @@ class Substitution:
                 written, key = name, Node(name, child.key or child.spot)
                 name = self._text(pieces(written), key)
                 if name != written and (name in value or name in filled):
-                    self._tell("SPEC005", f"the key {_short(name)} stands twice", "Remove one.", key)
+                    self._tell(SPEC005, f"the key {_short(name)} stands twice", "Remove one.", key)
             filled[name] = self._node(child)
         return filled
 
@@ -150,7 +152,7 @@ class Substitution:
             return part.text
         if part.kind is Kind.UNENDED:
             self._tell(
-                "SPEC007",
+                SPEC007,
                 f"{_short(part.text)}: a variable has no end",
                 "Close it with }, or write $${ for a literal ${.",
                 node,
@@ -158,7 +160,7 @@ class Substitution:
             return part.text
         if part.kind is Kind.NESTED:
             hint = f"Nest up to {MAX_NESTED}."
-            self._tell("SPEC007", f"{_short(part.text)}: defaults are nested too deeply", hint, node)
+            self._tell(SPEC007, f"{_short(part.text)}: defaults are nested too deeply", hint, node)
             return part.text
         value = self._given(part)
         if value is None:
@@ -169,7 +171,7 @@ class Substitution:
         if isinstance(value, dict | list):
             kind = "map" if isinstance(value, dict) else "list"
             self._tell(
-                "SPEC007",
+                SPEC007,
                 f"${{{_short(part.text)}}} is a {kind}, which cannot stand within a text",
                 "Let it stand alone, or name a variable with a plain value.",
                 node,
@@ -191,13 +193,13 @@ class Substitution:
             if part.default is not None:
                 hint = f"Write ${{{name}}} alone."
                 self._tell(
-                    "SPEC007", f"${{{name}}} is filled in when it is known, and takes no default", hint, node
+                    SPEC007, f"${{{name}}} is filled in when it is known, and takes no default", hint, node
                 )
             return
         scope, _, key = name.partition(".")
         refusal = self.values.env.refusal(key) if scope == "env" else None
         if refusal is not None and len(key) <= _LONGEST_NAME:
-            self._tell("SPEC008", f"${{{name}}} may not be read: {refusal[0]}", refusal[1], node)
+            self._tell(SPEC008, f"${{{name}}} may not be read: {refusal[0]}", refusal[1], node)
             return
         if scope == "var":
             hint = self._near(key)
@@ -207,7 +209,7 @@ class Substitution:
             hint = "Choose one with -E NAME, or write ${environment:-NAME}."
         else:
             hint = "Write ${var.NAME}, ${env.NAME}, ${workspace} or ${environment}, or $${ for a literal ${."
-        self._tell("SPEC007", f"${{{_short(name)}}} is not defined", hint, node)
+        self._tell(SPEC007, f"${{{_short(name)}}} is not defined", hint, node)
 
     def _near(self, key: str) -> str:
         names = self.values.variables
@@ -217,12 +219,12 @@ class Substitution:
                 return f"Did you mean ${{var.{near[0]}}}?"
         return f"Give it with --var {_short(key)}=VALUE or --var-file."
 
-    def _tell(self, code: str, message: str, hint: str, node: Node) -> None:
+    def _tell(self, rule: FindingRule, message: str, hint: str, node: Node) -> None:
         if len(self.findings) >= _MOST_TOLD:
             self._more += 1
             return
-        severity, place = Severity.ERROR, place_of(node.spot)
-        self.findings.append(Finding(code=code, severity=severity, message=message, hint=hint, place=place))
+        place = place_of(node.spot)
+        self.findings.append(make_finding(rule, message, hint, place=place))
 
 
 class Names:

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from dynaops.model.finding import Finding, Place, Severity
+from dynaops.model.finding import Finding, Place
+from dynaops.model.findings.rule import FindingRule, make_finding
+from dynaops.model.findings.specs import SPEC002, SPEC003, SPEC004, SPEC005, SPEC006
 
 MAX_BYTES = 1024 * 1024
 """A spec file's size at the most (SPEC-FORMAT)."""
@@ -116,9 +118,9 @@ class Unreadable(Exception):
         self.finding = finding
 
 
-def unreadable(code: str, message: str, place: Place | None, hint: str | None = None) -> Unreadable:
+def unreadable(rule: FindingRule, message: str, place: Place | None, hint: str | None = None) -> Unreadable:
     """The error for something that cannot be read."""
-    return Unreadable(Finding(code=code, severity=Severity.ERROR, message=message, hint=hint, place=place))
+    return Unreadable(make_finding(rule, message, hint, place=place))
 
 
 Tagged = Callable[[str, Node], Node]
@@ -154,11 +156,11 @@ def nodes(
         message = str(error.problem or error.context or error).strip()
         place = place_of(_spot(file, mark)) if mark else start
         hint = _hint(message, text, mark.line if mark else 0)
-        raise unreadable("SPEC002", f"this is not valid YAML: {message}", place, hint) from None
+        raise unreadable(SPEC002, f"this is not valid YAML: {message}", place, hint) from None
     except YAMLError as error:
-        raise unreadable("SPEC002", f"this is not valid YAML: {_first_line(error)}", start) from None
+        raise unreadable(SPEC002, f"this is not valid YAML: {_first_line(error)}", start) from None
     except RecursionError:
-        raise unreadable("SPEC003", "the document is nested too deeply", start) from None
+        raise unreadable(SPEC003, "the document is nested too deeply", start) from None
     return [node for node in found if node.value is not None]
 
 
@@ -181,13 +183,13 @@ class _Reader:
             self._characters_left -= len(source.value)
         if min(self._values_left, self._characters_left) < 0 or depth > MAX_DEPTH:
             message = "the document expands to too much (aliases, or nesting)"
-            raise unreadable("SPEC003", message, place_of(spot))
+            raise unreadable(SPEC003, message, place_of(spot))
         kind = str(source.tag)
         if self._tagged and kind.startswith("!") and len(kind) > 1:
             return self._tagged(kind[1:], self._untagged(source, depth, spot))
         if source.id != "scalar" and kind not in _CONTAINERS:
             message = f"the tag {kind} is not allowed in a spec"
-            raise unreadable("SPEC006", message, place_of(spot), "Write a plain value.")
+            raise unreadable(SPEC006, message, place_of(spot), "Write a plain value.")
         if source.id == "mapping":
             return Node(self._mapping(source, depth), spot)
         if source.id == "sequence":
@@ -207,7 +209,7 @@ class _Reader:
         for key, value in source.value:
             spot = _spot(self._file, key.start_mark)
             if key.id != "scalar":
-                raise unreadable("SPEC004", "a key must be a plain word", place_of(spot))
+                raise unreadable(SPEC004, "a key must be a plain word", place_of(spot))
             name = _characters(str(key.value), place_of(spot))
             self._characters_left -= len(name)
             if name == "<<":
@@ -216,7 +218,7 @@ class _Reader:
             if name in own:
                 first = place_of(own[name].key or own[name].spot)
                 raise unreadable(
-                    "SPEC005", f"the key {name} stands twice", place_of(spot), f"The first is at {first}."
+                    SPEC005, f"the key {name} stands twice", place_of(spot), f"The first is at {first}."
                 )
             own[name] = self.node(value, depth + 1)
             own[name].key = spot
@@ -227,7 +229,7 @@ class _Reader:
         for one in source.value if source.id == "sequence" else [source]:
             node = self.node(one, depth + 1)
             if not isinstance(node.value, dict):
-                raise unreadable("SPEC004", "<< takes a map", place_of(node.spot))
+                raise unreadable(SPEC004, "<< takes a map", place_of(node.spot))
             for name, value in node.value.items():
                 merged.setdefault(name, value)
 
@@ -236,7 +238,7 @@ class _Reader:
         kind = tag.rpartition(":")[2]
         if not tag.startswith("tag:yaml.org,2002:") or kind not in _SCALARS:
             raise unreadable(
-                "SPEC006", f"the tag {tag} is not allowed in a spec", place, "Write a plain value."
+                SPEC006, f"the tag {tag} is not allowed in a spec", place, "Write a plain value."
             )
         if self._legacy and node.style is None and str(node.value) in _LEGACY_WORDS:
             return _LEGACY_WORDS[str(node.value)]
@@ -248,7 +250,7 @@ class _Reader:
         except (ValueError, ArithmeticError):
             text = str(node.value)
             said = repr(text if len(text) <= _MAX_SAID else f"{text[:_MAX_SAID]}...")
-            raise unreadable("SPEC006", f"{said} is not a value of {tag}", place) from None
+            raise unreadable(SPEC006, f"{said} is not a value of {tag}", place) from None
 
 
 def _characters(text: str, place: Place) -> str:
@@ -258,7 +260,7 @@ def _characters(text: str, place: Place) -> str:
     try:
         return text.encode("utf-16", "surrogatepass").decode("utf-16")
     except UnicodeDecodeError:
-        raise unreadable("SPEC006", "a string has half a character (a lone surrogate)", place) from None
+        raise unreadable(SPEC006, "a string has half a character (a lone surrogate)", place) from None
 
 
 _SURROGATE = re.compile("[\ud800-\udfff]")

@@ -1,4 +1,4 @@
-"""What a check is: an id, words for the report and the reference, and a judgement of the facts."""
+"""What a check is: a declared id and a judgement of the facts."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from dynaops.health.facts import Facts
+from dynaops.model.findings.rule import FindingRule
 from dynaops.model.health import Status
 
 
@@ -18,17 +19,20 @@ class Verdict(NamedTuple):
 
 
 class Check(NamedTuple):
-    """One check. `worst` is the status that it may end with; `judge` may raise NotKnown.
+    """One check. `judge` may raise NotKnown. What the id means and its remedy are those of the registry of findings."""
 
-    `meaning` and `remedy` stand in the reference of findings; the remedy also in reports.
-    """
-
-    code: str
-    title: str
-    worst: Status
-    meaning: str
-    remedy: str
+    rule: FindingRule
     judge: Callable[[Facts], Verdict]
+
+    @property
+    def code(self) -> str:
+        """The id, such as LIVE101."""
+        return self.rule.code
+
+    @property
+    def title(self) -> str:
+        """The name of the check in reports: the rule's summary is ``title: meaning``."""
+        return self.rule.summary.partition(": ")[0]
 
 
 def passed(evidence: str) -> Verdict:

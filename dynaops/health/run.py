@@ -56,6 +56,6 @@ def _result(check: Check, facts: Facts) -> Result:
         title=check.title,
         status=Status.SUPPRESSED if accepted else verdict.status,
         evidence=verdict.evidence,
-        remedy=None if accepted or verdict.status is Status.PASS else verdict.remedy or check.remedy or None,
+        remedy=None if accepted or verdict.status is Status.PASS else verdict.remedy or check.rule.remedy,
         reason=reason if accepted else None,
     )

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from dynaops.kinds.kind import BaseRoom, Entry, Known, Policy, Rank, Reader, Step, Work
 from dynaops.model.change import Action
-from dynaops.model.finding import Finding, Severity
+from dynaops.model.finding import Finding
+from dynaops.model.findings.rule import make_finding
+from dynaops.model.findings.table import DDB321
 from dynaops.model.operation import Effect, Operation, Wait
 from dynaops.model.recorded import ABSENT, Recorded
 from dynaops.model.resource import Observed, Resource, Scope
@@ -37,11 +39,10 @@ def rules(spec: TableSpec) -> Iterator[Finding]:
     known = {index.name for index in spec.global_secondary_indexes or ()}
     for number, name in enumerate(block.indexes or ()):
         if name not in known:
-            yield Finding(
-                code="DDB321",
-                severity=Severity.ERROR,
-                message=f"contributor insights of {name}: there is no such global secondary index",
-                hint=f"Indexes there are: {', '.join(sorted(known)) or 'none'}.",
+            yield make_finding(
+                DDB321,
+                f"contributor insights of {name}: there is no such global secondary index",
+                f"Indexes there are: {', '.join(sorted(known)) or 'none'}.",
                 path=f"contributor_insights.indexes.{number}",
             )
 

@@ -9,7 +9,9 @@ from pydantic import Field
 
 from dynaops.kinds.kind import BaseRoom, Entry, Known, Policy, Rank, Reader, Step, Work
 from dynaops.model.change import Action
-from dynaops.model.finding import Finding, Severity
+from dynaops.model.finding import Finding
+from dynaops.model.findings.rule import make_finding
+from dynaops.model.findings.table import DDB311
 from dynaops.model.operation import Danger, Effect, Operation, Wait
 from dynaops.model.recorded import ABSENT, Recorded, Units
 from dynaops.model.resource import Observed, Properties, Resource, Scope
@@ -35,11 +37,9 @@ class Recovery(Fragment):
 def rules(spec: TableSpec) -> Iterator[Finding]:
     """Without PITR a bad deploy or a bad script cannot be undone."""
     if not spec.point_in_time_recovery.enabled:
-        yield Finding(
-            code="DDB311",
-            severity=Severity.WARNING,
-            message="point-in-time recovery is off: rows lost to a mistake cannot be restored",
-            hint="Leave it on, or take backups another way.",
+        yield make_finding(
+            DDB311,
+            "point-in-time recovery is off: rows lost to a mistake cannot be restored",
             path="point_in_time_recovery",
         )
 

@@ -11,7 +11,9 @@ from dynaops.kinds.kind import BaseRoom, Entry, Known, Policy, Rank, Reader, Ste
 from dynaops.kinds.late import late
 from dynaops.kinds.policy_document import canonical, filled, text
 from dynaops.model.change import Action
-from dynaops.model.finding import Finding, Severity
+from dynaops.model.finding import Finding
+from dynaops.model.findings.rule import make_finding
+from dynaops.model.findings.table import DDB331, DDB332
 from dynaops.model.operation import Effect, Operation, Wait
 from dynaops.model.recorded import ABSENT, PolicyDocument, Recorded
 from dynaops.model.resource import Observed, Resource, Scope
@@ -29,18 +31,12 @@ def rules(spec: TableSpec) -> Iterator[Finding]:
     if document is None:
         return
     if not document.get("Statement"):
-        yield _finding("DDB331", "the resource policy has no Statement", "Add at least one statement.")
+        yield make_finding(DDB331, "the resource policy has no Statement", path="resource_policy")
     size = len(text(document).encode())
     if size > LIMIT:
-        yield _finding(
-            "DDB332",
-            f"the resource policy has {size} bytes; AWS takes {LIMIT}",
-            "Shorten it, or move part of it into IAM policies.",
+        yield make_finding(
+            DDB332, f"the resource policy has {size} bytes; AWS takes {LIMIT}", path="resource_policy"
         )
-
-
-def _finding(code: str, message: str, hint: str) -> Finding:
-    return Finding(code=code, severity=Severity.ERROR, message=message, hint=hint, path="resource_policy")
 
 
 KIND = "resource_policy"

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from dynaops.kinds.kind import BaseRoom, Entry, Known, Policy, Rank, Reader, Step, Work
 from dynaops.model.change import Action
-from dynaops.model.finding import Finding, Severity
+from dynaops.model.finding import Finding
+from dynaops.model.findings.rule import make_finding
+from dynaops.model.findings.table import DDB301, DDB302
 from dynaops.model.operation import Cooldown, Effect, Operation, Wait
 from dynaops.model.recorded import ABSENT, Name, Recorded
 from dynaops.model.resource import Observed, Properties, Resource, Scope
@@ -36,20 +38,16 @@ def rules(spec: TableSpec) -> Iterator[Finding]:
     if spec.ttl and spec.ttl.enabled and spec.ttl.attribute in spec.attributes:
         kind = spec.attributes[spec.ttl.attribute]
         if kind != "N":
-            yield Finding(
-                code="DDB301",
-                severity=Severity.ERROR,
-                message=f"the TTL attribute {spec.ttl.attribute} is a key of type {kind}; TTL reads epoch seconds "
+            yield make_finding(
+                DDB301,
+                f"the TTL attribute {spec.ttl.attribute} is a key of type {kind}; TTL reads epoch seconds "
                 "from a Number and ignores all else",
-                hint="Use an attribute of type N, or one that is no key.",
                 path="ttl.attribute",
             )
         else:
-            yield Finding(
-                code="DDB302",
-                severity=Severity.WARNING,
-                message=f"the TTL attribute {spec.ttl.attribute} is a key: it cannot be changed on a row to keep it",
-                hint="Use an attribute that is no key, unless rows really never live on.",
+            yield make_finding(
+                DDB302,
+                f"the TTL attribute {spec.ttl.attribute} is a key: it cannot be changed on a row to keep it",
                 path="ttl.attribute",
             )
 

@@ -7,7 +7,9 @@ from difflib import get_close_matches
 from typing import NamedTuple
 
 from dynaops.engine.yaml_tree import Node, place_of, unreadable
-from dynaops.model.finding import Finding, Severity
+from dynaops.model.finding import Finding
+from dynaops.model.findings.rule import make_finding
+from dynaops.model.findings.specs import SPEC012, SPEC016, SPEC017
 from dynaops.specs.matching import MATCH, NAME
 
 ONLY = "only"
@@ -73,12 +75,8 @@ class Choice:
             hint = f"Environments there are: {', '.join(known)}."
         else:
             hint = f"Add a table [environment.{node.value[:_LONGEST]}] to the project file."
-        return Finding(
-            code="SPEC016",
-            severity=Severity.ERROR,
-            message=f"only: there is no environment {node.value[:_LONGEST]}",
-            hint=hint,
-            place=node.place(),
+        return make_finding(
+            SPEC016, f"only: there is no environment {node.value[:_LONGEST]}", hint, place=node.place()
         )
 
 
@@ -99,7 +97,7 @@ def split_defaults(document: Written, findings: list[Finding]) -> tuple[Node | N
     if not is_block(node):
         key = node.value[DEFAULTS]
         finding = unreadable(
-            "SPEC017",
+            SPEC017,
             "defaults stand in a document of their own",
             node.key_place(DEFAULTS) if key.key else key.place(),
             "Separate it from the table with a line `---`.",
@@ -128,4 +126,4 @@ def split_defaults(document: Written, findings: list[Finding]) -> tuple[Node | N
 
 def _wrong(node: Node, message: str, hint: str = "For example [prod].") -> Finding:
     spot = (node.key or node.spot) if node.value is None else node.spot
-    return Finding(code="SPEC012", severity=Severity.ERROR, message=message, hint=hint, place=place_of(spot))
+    return make_finding(SPEC012, message, hint, place=place_of(spot))

@@ -15,7 +15,9 @@ from typing import Any
 
 from dynaops.engine.variables import Substitution
 from dynaops.engine.yaml_tree import Node, Spot
-from dynaops.model.finding import Finding, Place, Severity
+from dynaops.model.finding import Finding, Place
+from dynaops.model.findings.rule import make_finding
+from dynaops.model.findings.specs import SPEC017
 from dynaops.specs.blocks import DEFAULTS, Choice, Written, is_block, split_defaults
 from dynaops.specs.folder_defaults import FolderDefaults, is_defaults_file
 from dynaops.specs.layers import Layers
@@ -157,11 +159,10 @@ def _tree(value: Any, path: str, around: Spot, origins: Mapping[str, Place]) -> 
 
 
 def _no_overlay(block: Written) -> Finding:
-    return Finding(
-        code="SPEC017",
-        severity=Severity.ERROR,
-        message="defaults cannot stand in an overlay",
-        hint="An overlay without table_name is for all tables; defaults stand beside specs.",
+    return make_finding(
+        SPEC017,
+        "defaults cannot stand in an overlay",
+        "An overlay without table_name is for all tables; defaults stand beside specs.",
         place=block.node.key_place(DEFAULTS),
     )
 

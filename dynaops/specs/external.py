@@ -15,7 +15,9 @@ from dynaops.engine.yaml_tree import Node
 from dynaops.kinds.alarm import Alarms
 from dynaops.kinds.iam import Iam
 from dynaops.kinds.table.spec import AttributeType
-from dynaops.model.finding import Finding, Place, Severity
+from dynaops.model.finding import Finding, Place
+from dynaops.model.findings.rule import make_finding
+from dynaops.model.findings.specs import SPEC010, SPEC013
 from dynaops.model.spec import Fragment
 
 OWN = ("alarms", "iam")
@@ -85,7 +87,7 @@ def read_external(source: str, node: Node, findings: list[Finding]) -> list[Exte
         return [ExternalTable(ExternalSpec.model_validate(own.plain()), source, own)]
     except ValidationError as error:
         for finding in findings_of(error, own, ExternalSpec):
-            if finding.code == "SPEC010" and finding.path and "." not in finding.path:
+            if finding.code == SPEC010.code and finding.path and "." not in finding.path:
                 finding = finding.model_copy(
                     update={
                         "message": f"{finding.path}: an external table has no settings of its own here",
@@ -103,11 +105,10 @@ def repeated(external: Iterable[ExternalTable], declared: Iterable[str], finding
     for table in external:
         if table.name in known:
             findings.append(
-                Finding(
-                    code="SPEC013",
-                    severity=Severity.ERROR,
-                    message=f"the table {table.name} is declared twice",
-                    hint="A table is external or it is not.",
+                make_finding(
+                    SPEC013,
+                    f"the table {table.name} is declared twice",
+                    "A table is external or it is not.",
                     path="table_name",
                     place=table.place("table_name"),
                 )

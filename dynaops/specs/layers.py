@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 from dynaops.engine.variables import Names, Substitution
 from dynaops.engine.yaml_tree import Node, Unreadable, cost_of, unreadable
-from dynaops.model.finding import Finding, Severity
+from dynaops.model.finding import Finding
+from dynaops.model.findings.rule import make_finding
+from dynaops.model.findings.specs import SPEC004, SPEC015
 from dynaops.specs.blocks import DEFAULTS, Written, is_block
 from dynaops.specs.matching import MATCH, NAME, TableIndex, names_of
 from dynaops.specs.overlay import Merger
@@ -78,13 +80,13 @@ class Layers:
             findings.extend(map(self._index.misfit, misfits[:MOST_TOLD]))
             if len(misfits) > MOST_TOLD:
                 message = f"{len(misfits) - MOST_TOLD:,} more overlays fit no table"
-                findings.append(Finding(code="SPEC015", severity=Severity.ERROR, message=message))
+                findings.append(make_finding(SPEC015, message))
 
     def _lay(self, layer: Node) -> list[Node]:
         """Lay one overlay; the names that fit no document. Raises Unreadable."""
         if not isinstance(layer.value, dict):
             raise unreadable(
-                "SPEC004",
+                SPEC004,
                 "an overlay is a map of keys",
                 layer.place(),
                 "Begin with `table_name: NAME`, or with the keys that are for all tables.",

@@ -14,7 +14,9 @@ from fnmatch import translate
 
 from dynaops.engine.variables import Names
 from dynaops.engine.yaml_tree import Node, unreadable
-from dynaops.model.finding import Finding, Severity
+from dynaops.model.finding import Finding
+from dynaops.model.findings.rule import make_finding
+from dynaops.model.findings.specs import SPEC003, SPEC012, SPEC015
 from dynaops.specs.references import Kind, pieces
 
 MATCH = "match"
@@ -69,7 +71,7 @@ class TableIndex:
             self._compared += len(name)
             if self._compared > MAX_COMPARED:
                 raise unreadable(
-                    "SPEC003",
+                    SPEC003,
                     "too many patterns are compared with too many tables",
                     place.place(),
                     "Name the tables, or use fewer patterns.",
@@ -94,11 +96,10 @@ class TableIndex:
         else:
             hint = "There are no tables that it could be laid on."
         what = "fits no table" if is_pattern(text) else "is no table of the specs"
-        return Finding(
-            code="SPEC015",
-            severity=Severity.ERROR,
-            message=f"the overlay is for {_short(text)}, which {what}",
-            hint=f"{hint} A new table stands in a spec, not in an overlay.",
+        return make_finding(
+            SPEC015,
+            f"the overlay is for {_short(text)}, which {what}",
+            f"{hint} A new table stands in a spec, not in an overlay.",
             path=NAME,
             place=name.place(),
         )
@@ -112,7 +113,7 @@ def names_of(layer: Node) -> list[Node] | None:
         return None if named is None or named.value is None else [_plain(named)]
     entries = match.value if isinstance(match.value, list) else [match]
     if not entries:
-        raise unreadable("SPEC012", f"{MATCH}: must name a table or a pattern", match.place())
+        raise unreadable(SPEC012, f"{MATCH}: must name a table or a pattern", match.place())
     return [_plain(entry) for entry in entries]
 
 
@@ -120,7 +121,7 @@ def _plain(node: Node) -> Node:
     if isinstance(node.value, str):
         return node
     raise unreadable(
-        "SPEC012",
+        SPEC012,
         f"{MATCH} and {NAME} take names and patterns, which are strings",
         node.place(),
         'For example "shop-*".',

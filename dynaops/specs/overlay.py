@@ -10,6 +10,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
 from dynaops.engine.yaml_tree import Node, unreadable
+from dynaops.model.findings.specs import SPEC003
 
 MAX_LAID = 256 * 1024 * 1024
 """Characters that overlays and defaults may bring into all documents of a run, each as often as it is laid."""
@@ -112,7 +113,7 @@ class Merger:
 
 def _too_much(layer: Node) -> Exception:
     return unreadable(
-        "SPEC003",
+        SPEC003,
         "overlays and defaults come to too much (large ones, for many tables)",
         layer.place(),
         "Let them name fewer tables, or say less.",

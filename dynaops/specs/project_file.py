@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from dynaops.model.errors import DynaopsError, SpecError
-from dynaops.model.finding import Finding, Place, Severity
+from dynaops.model.finding import Finding, Place
+from dynaops.model.findings.rule import make_finding
+from dynaops.model.findings.specs import PROJECT
 from dynaops.specs.project import Project, from_here
 from dynaops.specs.project_keys import (
     BY_NAME,
@@ -136,13 +138,12 @@ class _Located:
         return self._place(self._places.value((*self._prefix, *path)))
 
     def finding(self, place: Place, message: str, hint: str | None, path: KeyPath = ()) -> Finding:
-        return Finding(
-            code="PROJECT",
-            severity=Severity.ERROR,
-            message=message,
-            hint=hint,
-            place=place,
+        return make_finding(
+            PROJECT,
+            message,
+            hint,
             path=".".join(shortened(str(part)) for part in path) or None,
+            place=place,
             excerpt=excerpt(self._places.lines, place),
         )
 

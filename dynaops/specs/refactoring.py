@@ -16,7 +16,9 @@ from pydantic import Field, ValidationError, field_validator
 
 from dynaops.engine.form_errors import findings_of
 from dynaops.engine.yaml_tree import Node
-from dynaops.model.finding import Finding, Place, Severity
+from dynaops.model.finding import Finding, Place
+from dynaops.model.findings.rule import make_finding
+from dynaops.model.findings.specs import SPEC031, SPEC032, SPEC033
 from dynaops.model.spec import Fragment
 from dynaops.specs.blocks import BLOCKS
 
@@ -176,22 +178,17 @@ def contradictions(blocks: Blocks) -> Iterator[Finding]:
         for known, address, side in ((by_source, move.source, "from"), (by_target, move.target, "to")):
             other = known.setdefault(address, move)
             if (other.source, other.target) != (move.source, move.target):
-                yield _error(
-                    "SPEC031",
+                yield make_finding(
+                    SPEC031,
                     f"moved: two blocks say {side}: {address}",
                     f"The other is at {other.place}.",
-                    move.place,
+                    place=move.place,
                 )
     ends = destinations(blocks.moved)
     circle = [move for move in blocks.moved if ends[move.source] is None]
     if circle:
         addresses = ", ".join(dict.fromkeys(move.source for move in circle))
-        yield _error(
-            "SPEC032",
-            f"moved: the blocks lead in a circle: {addresses}",
-            "Take one of them out.",
-            circle[0].place,
-        )
+        yield make_finding(SPEC032, f"moved: the blocks lead in a circle: {addresses}", place=circle[0].place)
     yield from _overlapping(blocks)
 
 
@@ -217,31 +214,27 @@ def _overlapping(blocks: Blocks) -> Iterator[Finding]:
     others = {address: move.place for move in blocks.moved for address in (move.source, move.target)}
     for removal in blocks.removed:
         if removal.address in others:
-            yield _error(
-                "SPEC033",
+            yield make_finding(
+                SPEC033,
                 f"removed: {removal.address} is also moved",
                 f"The other block is at {others[removal.address]}.",
-                removal.place,
+                place=removal.place,
             )
     others |= {removal.address: removal.place for removal in blocks.removed}
     imports: dict[str, Import] = {}
     for wanted in blocks.imported:
         other = imports.setdefault(wanted.address, wanted)
         if wanted.address in others:
-            yield _error(
-                "SPEC033",
+            yield make_finding(
+                SPEC033,
                 f"import: {wanted.address} is also moved or removed",
                 f"The other block is at {others[wanted.address]}.",
-                wanted.place,
+                place=wanted.place,
             )
         elif other.region != wanted.region:
-            yield _error(
-                "SPEC033",
+            yield make_finding(
+                SPEC033,
                 f"import: two blocks name different regions of {wanted.address}",
                 f"The other is at {other.place}.",
-                wanted.place,
+                place=wanted.place,
             )
-
-
-def _error(code: str, message: str, hint: str, place: Place) -> Finding:
-    return Finding(code=code, severity=Severity.ERROR, message=message, hint=hint, place=place)

@@ -7,7 +7,9 @@ from pathlib import Path
 
 from dynaops.engine.yaml_tree import MAX_BYTES, Unreadable, nodes, unreadable
 from dynaops.model.files import FileRefused, Refusal, read_text
-from dynaops.model.finding import Finding, Place, Severity
+from dynaops.model.finding import Finding, Place
+from dynaops.model.findings.rule import make_finding
+from dynaops.model.findings.specs import SPEC001, SPEC002, SPEC003
 from dynaops.model.project import leads_outside
 from dynaops.specs.blocks import Written
 from dynaops.specs.path_patterns import SUFFIXES, TooManyFiles, files_of, fixed_part, is_pattern
@@ -44,8 +46,8 @@ def _named(paths: Sequence[str | Path], findings: list[Finding]) -> Iterator[Pat
             yield path
         else:
             findings.append(
-                _error(
-                    "SPEC001",
+                make_finding(
+                    SPEC001,
                     f"{path}: there is no such file or folder",
                     "Run `dynaops init` to write a starter spec, or name the spec to use.",
                 )
@@ -60,18 +62,20 @@ def _of_pattern(pattern: str, findings: list[Finding]) -> Iterator[Path]:
         found = files_of(pattern)
     except TooManyFiles:
         findings.append(
-            _error("SPEC001", f"{pattern}: looks at too many files", "Name a folder nearer to the specs.")
+            make_finding(SPEC001, f"{pattern}: looks at too many files", "Name a folder nearer to the specs.")
         )
         return
     except OSError as error:
         findings.append(
-            _error("SPEC001", f"{error.filename}: cannot be read: {error.strerror}", "Check its permissions.")
+            make_finding(
+                SPEC001, f"{error.filename}: cannot be read: {error.strerror}", "Check its permissions."
+            )
         )
         return
     if not found:
         findings.append(
-            _error(
-                "SPEC001", f"{pattern}: no spec file fits the pattern", "They end in .yaml, .yml or .json."
+            make_finding(
+                SPEC001, f"{pattern}: no spec file fits the pattern", "They end in .yaml, .yml or .json."
             )
         )
     for path in found:
@@ -87,12 +91,14 @@ def _of_folder(folder: Path, findings: list[Finding]) -> Iterator[Path]:
         named = sorted(path for path in folder.iterdir() if path.suffix in SUFFIXES and not path.is_dir())
     except OSError as error:
         findings.append(
-            _error("SPEC001", f"{folder}: cannot be read: {error.strerror}", "Check its permissions.")
+            make_finding(SPEC001, f"{folder}: cannot be read: {error.strerror}", "Check its permissions.")
         )
         return
     if not named:
         findings.append(
-            _error("SPEC001", f"{folder}: the folder has no spec files", "They end in .yaml, .yml or .json.")
+            make_finding(
+                SPEC001, f"{folder}: the folder has no spec files", "They end in .yaml, .yml or .json."
+            )
         )
     for path in named:
         if leads_outside(path, listed=True):
@@ -109,7 +115,7 @@ def read_file(path: Path, findings: list[Finding]) -> list[Written]:
         found = nodes(read_text(path, MAX_BYTES), file)
         if not found:
             hint = "Run `dynaops init` to write a starter spec."
-            raise unreadable("SPEC002", "the file is empty", start, hint)
+            raise unreadable(SPEC002, "the file is empty", start, hint)
     except Unreadable as error:
         findings.append(error.finding)
         return []
@@ -130,19 +136,15 @@ def read_found(path: Path, findings: list[Finding]) -> list[Written]:
 def _refused(file: str, start: Place, error: FileRefused) -> Finding:
     if error.why is Refusal.TOO_LARGE:
         hint = "Move items to a file of their own."
-        return unreadable("SPEC003", f"the file {error.reason}", start, hint).finding
+        return unreadable(SPEC003, f"the file {error.reason}", start, hint).finding
     if error.why is Refusal.NOT_TEXT:
-        return unreadable("SPEC002", f"the file {error.reason}", start).finding
-    return _error("SPEC001", f"{file}: {error.reason}", "Name a file that can be read.")
+        return unreadable(SPEC002, f"the file {error.reason}", start).finding
+    return make_finding(SPEC001, f"{file}: {error.reason}", "Name a file that can be read.")
 
 
 def _linked(path: Path) -> Finding:
-    return _error(
-        "SPEC001",
+    return make_finding(
+        SPEC001,
         f"{path.as_posix()}: leads out of the project by a link, and is not read",
         "Name the file that the link leads to, if that is what you mean.",
     )
-
-
-def _error(code: str, message: str, hint: str) -> Finding:
-    return Finding(code=code, severity=Severity.ERROR, message=message, hint=hint)

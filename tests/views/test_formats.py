@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dynaops.engine.known_findings import KNOWN, MEANINGS
+from dynaops.cli import formats
 from dynaops.model.change import Action, Difference, Drift, Unmanaged
 from dynaops.model.finding import Finding, Place, Severity
+from dynaops.model.findings import FINDING_RULES
 from dynaops.model.health import Status
 from dynaops.model.operation import Danger
 from dynaops.model.plan import Consent
@@ -179,8 +180,9 @@ def test_sarif_is_as_its_specification_says(made: Told) -> None:
 
 
 def test_every_id_of_the_reference_is_a_rule_with_words() -> None:
-    assert {code for code, *_ in MEANINGS} == set(KNOWN)
-    assert all(meaning and severity for _, severity, meaning, _ in MEANINGS)
+    known = formats._rules()
+    assert set(known) == {*FINDING_RULES, *RULES}
+    assert all(rule.meaning and rule.level for rule in known.values())
     assert all(rule.meaning.endswith(".") for rule in RULES.values())
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dynaops.engine.yaml_tree import Node, nodes, unreadable
 from dynaops.model.finding import Place
+from dynaops.model.findings.commands import CONV003
 
 MAX_VALUES = 100_000
 """A template has at most 1 MB (CloudFormation quotas)."""
@@ -20,7 +21,7 @@ def documents(text: str, file: str, legacy: bool = True) -> list[Node]:
     """The documents of a file, at least one. `legacy`: in YAML 1.1, as CloudFormation reads it. Raises Unreadable."""
     if sum(text.count(sign) for sign in "\n[{,") > MAX_SIGNS:
         place = Place(file=file, line=1, column=1)
-        raise unreadable("CONV003", "too large to work out: the template has too many values", place)
+        raise unreadable(CONV003, "too large to work out: the template has too many values", place)
     found = nodes(text, file, MAX_VALUES, _tagged, legacy)
     return found or [Node({}, (file, 1, 1))]
 

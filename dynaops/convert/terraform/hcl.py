@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from dynaops.engine.yaml_tree import Spot, Unreadable, place_of, unreadable
 from dynaops.model.errors import DynaopsError
 from dynaops.model.finding import Place
+from dynaops.model.findings.commands import CONV001, CONV003
 
 if TYPE_CHECKING:
     from lark import Tree
@@ -98,7 +99,7 @@ def parse(text: str, file: str) -> Body:
         found = getattr(error, "token", None) or getattr(error, "char", "")
         met = f": {str(found).strip()[:40]!r} is not expected here" if str(found).strip() else ""
         raise unreadable(
-            "CONV001", f"this is not valid HCL{met}", place, "Does `terraform fmt` take it?"
+            CONV001, f"this is not valid HCL{met}", place, "Does `terraform fmt` take it?"
         ) from None
 
 
@@ -118,7 +119,7 @@ def _tree(text: str, file: str) -> Tree[Any]:
                 else "it has too many expressions"
             )
             place = Place(file=file, line=token.line or 1, column=token.column or 1)
-            raise unreadable("CONV003", f"too large to work out: {why}", place)
+            raise unreadable(CONV003, f"too large to work out: {why}", place)
     tree: Tree[Any] = parsing.feed_eof()  # type: ignore[no-untyped-call]
     return tree
 
@@ -133,9 +134,7 @@ def _refuse_runs(text: str, file: str) -> None:
     found = runs[0] if runs else _SUBTRACTIONS.search(text)
     if found is not None:
         place = Place(file=file, line=text.count("\n", 0, found.start()) + 1, column=1)
-        raise unreadable(
-            "CONV003", "too large to work out: a run of hundreds of blank lines or numbers", place
-        )
+        raise unreadable(CONV003, "too large to work out: a run of hundreds of blank lines or numbers", place)
 
 
 def expression(text: str, file: str) -> Expression | None:
@@ -158,7 +157,7 @@ def _body(tree: Any, file: str, text: str, spot: Spot) -> Body:
             if name in found.attributes:
                 first = place_of(found.attributes[name].spot)
                 at = Place(file=file, line=child.meta.line, column=child.meta.column)
-                raise unreadable("CONV001", f"{name} is set twice", at, f"The first is at {first}.")
+                raise unreadable(CONV001, f"{name} is set twice", at, f"The first is at {first}.")
             found.attributes[name] = source
         elif child.data == "block":
             found.blocks.append(_block(child, file, text))

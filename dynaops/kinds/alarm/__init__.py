@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from dynaops.model.finding import Finding, Severity
+from dynaops.model.finding import Finding
+from dynaops.model.findings.companions import DDB491, DDB492, DDB493, DDB494, DDB495, DDB496, DDB497
+from dynaops.model.findings.rule import make_finding
 from dynaops.model.spec import Fragment
 
 if TYPE_CHECKING:
@@ -102,19 +104,12 @@ def rules(spec: TableSpec) -> Iterator[Finding]:
 def _topic(spec: TableSpec, arn: str, path: str) -> Iterator[Finding]:
     named = _TOPIC.fullmatch(arn)
     if named is None:
-        yield Finding(
-            code="DDB491",
-            severity=Severity.ERROR,
-            message=f"{arn} is not the ARN of an SNS topic",
-            hint="It looks like arn:aws:sns:REGION:ACCOUNT:NAME.",
-            path=path,
-        )
+        yield make_finding(DDB491, f"{arn} is not the ARN of an SNS topic", path=path)
     elif spec.region and named[1] not in (spec.region, *(one.region for one in spec.replicas or ())):
-        yield Finding(
-            code="DDB496",
-            severity=Severity.ERROR,
-            message=f"{arn} is in another region than the alarms, which cannot tell it",
-            hint=f"Name a topic in {spec.region}.",
+        yield make_finding(
+            DDB496,
+            f"{arn} is in another region than the alarms, which cannot tell it",
+            f"Name a topic in {spec.region}.",
             path=path,
         )
 
@@ -126,11 +121,10 @@ def _untold(spec: TableSpec) -> Iterator[Finding]:
         return
     for replica in spec.replicas or ():
         if not any(topic_region(arn) == replica.region for arn in block.sns_topic_arns):
-            yield Finding(
-                code="DDB497",
-                severity=Severity.WARNING,
-                message=f"the alarms of the replica in {replica.region} tell nobody: no topic is in that region",
-                hint=f"Add a topic of {replica.region} to sns_topic_arns.",
+            yield make_finding(
+                DDB497,
+                f"the alarms of the replica in {replica.region} tell nobody: no topic is in that region",
+                f"Add a topic of {replica.region} to sns_topic_arns.",
                 path="alarms.sns_topic_arns",
             )
 
@@ -143,20 +137,22 @@ def topic_region(arn: str) -> str:
 
 def _numbers(name: str, asked: Alarm) -> Iterator[Finding]:
     if isinstance(asked, float | int) and not (isfinite(asked) and asked > 0):
-        yield _error("DDB492", f"the threshold of {name} must be above 0, and finite", f"alarms.{name}")
+        yield make_finding(
+            DDB492, f"the threshold of {name} must be above 0, and finite", path=f"alarms.{name}"
+        )
     if not isinstance(asked, AlarmSettings):
         return
     if asked.period and asked.period % 60:
-        yield _error("DDB493", f"{asked.period} seconds are no whole minutes", f"alarms.{name}.period")
+        yield make_finding(
+            DDB493, f"{asked.period} seconds are no whole minutes", path=f"alarms.{name}.period"
+        )
     default = DEFAULTS[name]
     period = asked.period or default.period
     longest, words = (WEEK, "a week") if period >= HOUR else (DAY, "a day")
     if period * (asked.evaluation_periods or default.evaluation_periods) > longest:
-        yield Finding(
-            code="DDB494",
-            severity=Severity.ERROR,
-            message=f"{name} would look back for more than {words}, which CloudWatch refuses",
-            hint="Up to a day; up to a week where period is an hour or more.",
+        yield make_finding(
+            DDB494,
+            f"{name} would look back for more than {words}, which CloudWatch refuses",
             path=f"alarms.{name}",
         )
 
@@ -174,13 +170,4 @@ def _idle(spec: TableSpec, name: str) -> Iterator[Finding]:
         "iterator_age": not spec.lambda_triggers and "the table has no triggers",
     }.get(name)
     if missing:
-        yield Finding(
-            code="DDB495",
-            severity=Severity.WARNING,
-            message=f"there will be no alarm {name}: {missing}",
-            path=f"alarms.{name}",
-        )
-
-
-def _error(code: str, message: str, path: str) -> Finding:
-    return Finding(code=code, severity=Severity.ERROR, message=message, path=path)
+        yield make_finding(DDB495, f"there will be no alarm {name}: {missing}", path=f"alarms.{name}")

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from dynaops.model import schedules
-from dynaops.model.finding import Finding, Severity
+from dynaops.model.finding import Finding
+from dynaops.model.findings.backup_plans import DDB479
+from dynaops.model.findings.companions import DDB401, DDB402, DDB403, DDB406, DDB407, DDB408, DDB409
+from dynaops.model.findings.rule import make_finding
 from dynaops.model.spec import Fragment
 
 if TYPE_CHECKING:
@@ -93,24 +96,19 @@ def rules(spec: TableSpec) -> Iterator[Finding]:
     if block is None:
         return
     if spec.billing_mode != "PROVISIONED":
-        yield _error(
-            "DDB401", "autoscaling needs billing_mode: PROVISIONED", "autoscaling", "Remove one of them."
-        )
+        yield make_finding(DDB401, "autoscaling needs billing_mode: PROVISIONED", path="autoscaling")
     named = block.indexes if isinstance(block.indexes, dict) else {}
     known = {index.name for index in spec.global_secondary_indexes or ()}
     sides = [(f"autoscaling.{side}", getattr(block, side)) for side in SIDES]
     for name, index in named.items():
         path = f"autoscaling.indexes.{name}"
         if name not in known:
-            yield _error("DDB402", f"autoscaling of {name}: there is no such index", path, "Check the name.")
+            yield make_finding(DDB402, f"autoscaling of {name}: there is no such index", path=path)
         sides += [(f"{path}.{side}", getattr(index, side)) for side in SIDES]
     for path, scaling in sides:
         if scaling and scaling.min > scaling.max:
-            yield _error(
-                "DDB403",
-                f"{path}: min {scaling.min} is above max {scaling.max}",
-                f"{path}.min",
-                "Swap them.",
+            yield make_finding(
+                DDB403, f"{path}: min {scaling.min} is above max {scaling.max}", path=f"{path}.min"
             )
         if scaling:
             yield from _schedules(scaling, path)
@@ -123,37 +121,33 @@ def _schedules(scaling: Scaling, path: str) -> Iterator[Finding]:
         where = f"{path}.schedules.{number}"
         yield from _times(action, where)
         if action.min is None and action.max is None:
-            yield _error("DDB408", f"{where} sets neither min nor max", where, "Give one of them, or both.")
+            yield make_finding(DDB408, f"{where} sets neither min nor max", path=where)
         if action.min is not None and action.max is not None and action.min > action.max:
-            yield _error(
-                "DDB403", f"{where}: min {action.min} is above max {action.max}", f"{where}.min", "Swap them."
+            yield make_finding(
+                DDB403, f"{where}: min {action.min} is above max {action.max}", path=f"{where}.min"
             )
         if action.name in seen:
-            yield _error("DDB409", f"there are two schedules {action.name!r}", f"{where}.name", "Rename one.")
+            yield make_finding(DDB409, f"there are two schedules {action.name!r}", path=f"{where}.name")
         seen.add(action.name)
 
 
 def _times(action: Schedule, path: str) -> Iterator[Finding]:
     if refused := schedules.refusal(action.schedule):
-        yield _error(
-            "DDB406",
+        yield make_finding(
+            DDB406,
             f"Application Auto Scaling refuses the schedule: {refused.message}",
-            f"{path}.schedule",
-            refused.hint,
+            refused.hint or None,
+            path=f"{path}.schedule",
         )
     elif schedules.parse(action.schedule).never_runs:
-        yield Finding(
-            code="DDB479",
-            severity=Severity.WARNING,
-            message=f"the schedule {action.schedule!r} never runs: the month has no such day",
-            hint="Correct the day or the month.",
+        yield make_finding(
+            DDB479,
+            f"the schedule {action.schedule!r} never runs: the month has no such day",
             path=f"{path}.schedule",
         )
     try:
         schedules.check_timezone(action.timezone or schedules.UTC_ZONE)
     except schedules.ScheduleError as error:
-        yield _error("DDB407", f"the time zone of {action.name!r}: {error}", f"{path}.timezone", error.hint)
-
-
-def _error(code: str, message: str, path: str, hint: str) -> Finding:
-    return Finding(code=code, severity=Severity.ERROR, message=message, path=path, hint=hint or None)
+        yield make_finding(
+            DDB407, f"the time zone of {action.name!r}: {error}", error.hint or None, path=f"{path}.timezone"
+        )

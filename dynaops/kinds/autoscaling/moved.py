@@ -10,7 +10,9 @@ from dynaops.kinds.autoscaling import SIDES
 from dynaops.kinds.autoscaling.observe import observe_targets
 from dynaops.kinds.autoscaling.shape import Dimension, dimension_at
 from dynaops.kinds.kind import Entry, Reader, Work
-from dynaops.model.finding import Finding, Severity
+from dynaops.model.finding import Finding
+from dynaops.model.findings.companions import DDB404, DDB405
+from dynaops.model.findings.rule import make_finding
 from dynaops.model.resource import Observed, Scope
 
 KIND = "autoscaling"
@@ -54,13 +56,10 @@ def unread_findings(work: Work) -> Iterator[Finding]:
         if entry.not_allowed is None or not paths:
             continue
         titles = " and ".join(_dimension(work.scope, entry, path).title for path in paths)
-        yield Finding(
-            code="DDB405",
-            severity=Severity.WARNING,
-            message=f"it is not known whether a scalable target that dynaops does not manage moves the {titles}: "
+        yield make_finding(
+            DDB405,
+            f"it is not known whether a scalable target that dynaops does not manage moves the {titles}: "
             f"{entry.not_allowed}",
-            hint="Allow application-autoscaling:DescribeScalableTargets (`dynaops permissions`), or declare the target "
-            "under `autoscaling`.",
             address=entry.address,
         )
 
@@ -79,12 +78,10 @@ def foreign_findings(work: Work) -> Iterator[Finding]:
         if wanted is None or wanted == now:
             continue
         bounds = f"{entry.live.properties['min']} to {entry.live.properties['max']}"
-        yield Finding(
-            code="DDB404",
-            severity=Severity.WARNING,
-            message=f"the {dimension.title} stays at {now}, and is not set to {wanted}: a scalable target that dynaops "
+        yield make_finding(
+            DDB404,
+            f"the {dimension.title} stays at {now}, and is not set to {wanted}: a scalable target that dynaops "
             f"does not manage moves it ({bounds})",
-            hint="Declare it under `autoscaling`, which adopts the target, or deregister it.",
             address=holder.address,
         )
 

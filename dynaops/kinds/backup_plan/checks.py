@@ -8,7 +8,21 @@ from typing import TYPE_CHECKING
 
 from dynaops.kinds.backup_plan.shape import declared_rules, plan_name, wanted_rules
 from dynaops.model import schedules
-from dynaops.model.finding import Finding, Severity
+from dynaops.model.finding import Finding
+from dynaops.model.findings.backup_plans import (
+    DDB451,
+    DDB452,
+    DDB453,
+    DDB454,
+    DDB464,
+    DDB465,
+    DDB466,
+    DDB467,
+    DDB475,
+    DDB476,
+    DDB479,
+)
+from dynaops.model.findings.rule import make_finding
 
 if TYPE_CHECKING:
     from dynaops.kinds import TableSpec
@@ -30,7 +44,9 @@ def rules(spec: TableSpec) -> Iterator[Finding]:
     if block is None:
         return
     if not wanted_rules(block, ""):
-        yield _error("DDB453", "backup says nothing of when: give it daily, weekly, or plan.rules", "backup")
+        yield make_finding(
+            DDB453, "backup says nothing of when: give it daily, weekly, or plan.rules", path="backup"
+        )
     yield from _names(block, spec.table_name)
     yield from _lives(block)
     yield from _by_tag(block, spec.tags or {})
@@ -40,22 +56,26 @@ def rules(spec: TableSpec) -> Iterator[Finding]:
 
 def _names(block: Backup, table: str) -> Iterator[Finding]:
     if block.vault and not _VAULT.fullmatch(block.vault.name):
-        yield _error(
-            "DDB454",
+        yield make_finding(
+            DDB454,
             f"{block.vault.name!r} is no name of a vault: 2 to 50 letters, digits, - and _",
-            "backup.vault.name",
+            path="backup.vault.name",
         )
     if block.vault and ":key/" not in (block.vault.kms_key_arn or ":key/"):
-        yield _error("DDB467", "a vault takes the ARN of a KMS key, no alias", "backup.vault.kms_key_arn")
+        yield make_finding(
+            DDB467, "a vault takes the ARN of a KMS key, no alias", path="backup.vault.kms_key_arn"
+        )
     if not _NAME.fullmatch(plan_name(block, table)):
-        yield _error("DDB454", "a plan's name has up to 50 letters, digits, -, _ and .", "backup.plan.name")
+        yield make_finding(
+            DDB454, "a plan's name has up to 50 letters, digits, -, _ and .", path="backup.plan.name"
+        )
     seen = {name for name, there in (("daily", block.daily), ("weekly", block.weekly)) if there}
     for number, rule in enumerate(declared_rules(block)):
         path = f"backup.plan.rules.{number}.name"
         if not _NAME.fullmatch(rule.name):
-            yield _error("DDB454", "a rule's name has up to 50 letters, digits, -, _ and .", path)
+            yield make_finding(DDB454, "a rule's name has up to 50 letters, digits, -, _ and .", path=path)
         if rule.name in seen:
-            yield _error("DDB464", f"there are two rules {rule.name} in the plan", path)
+            yield make_finding(DDB464, f"there are two rules {rule.name} in the plan", path=path)
         seen.add(rule.name)
 
 
@@ -65,21 +85,20 @@ def _by_tag(block: Backup, tags: Mapping[str, str]) -> Iterator[Finding]:
     if block.select_by_tag is None:
         return
     if not block.select_by_tag:
-        yield _error("DDB475", "select_by_tag names no tag", path)
+        yield make_finding(DDB475, "select_by_tag names no tag", path=path)
     for name, given in (("plan", block.plan and block.plan.name), ("vault", block.vault)):
         if not given:
-            yield _error(
-                "DDB475",
+            yield make_finding(
+                DDB475,
                 f"a plan that selects by tag is one for many tables: give backup.{name}.name, the same in each",
-                path,
+                path=path,
             )
     for key, value in block.select_by_tag.items():
         if tags.get(key) != value:
-            yield Finding(
-                code="DDB476",
-                severity=Severity.ERROR,
-                message=f"the plan selects tables with the tag {key}: {value}, which this table does not have",
-                hint=f"Add `{key}: {value}` to its tags, or take `backup` out: a plan backs up what it selects only.",
+            yield make_finding(
+                DDB476,
+                f"the plan selects tables with the tag {key}: {value}, which this table does not have",
+                f"Add `{key}: {value}` to its tags, or take `backup` out: a plan backs up what it selects only.",
                 path=f"{path}.{key}",
             )
 
@@ -87,37 +106,27 @@ def _by_tag(block: Backup, tags: Mapping[str, str]) -> Iterator[Finding]:
 def _rule(rule: Rule, path: str) -> Iterator[Finding]:
     yield from _schedule(rule.schedule, f"{path}.schedule")
     if rule.completion_window and rule.completion_window < (rule.start_window or 480) + _LEAST_GAP:
-        yield _error(
-            "DDB465",
+        yield make_finding(
+            DDB465,
             f"{path}: the completion window is {_LEAST_GAP} minutes longer than the start window at least",
-            f"{path}.completion_window",
+            path=f"{path}.completion_window",
         )
     if rule.continuous:
-        yield Finding(
-            code="DDB466",
-            severity=Severity.WARNING,
-            message="AWS Backup makes no continuous backups of DynamoDB tables, only snapshots",
-            hint="Point-in-time recovery (point_in_time_recovery) is DynamoDB's own.",
+        yield make_finding(
+            DDB466,
+            "AWS Backup makes no continuous backups of DynamoDB tables, only snapshots",
             path=f"{path}.continuous",
         )
 
 
 def _schedule(schedule: str, path: str) -> Iterator[Finding]:
     if refused := schedules.refusal(schedule, ("cron", "rate")):
-        yield Finding(
-            code="DDB452",
-            severity=Severity.ERROR,
-            message=f"AWS Backup refuses the schedule: {refused.message}",
-            hint=refused.hint or None,
-            path=path,
+        yield make_finding(
+            DDB452, f"AWS Backup refuses the schedule: {refused.message}", refused.hint or None, path=path
         )
     elif schedules.parse(schedule).never_runs:
-        yield Finding(
-            code="DDB479",
-            severity=Severity.WARNING,
-            message=f"the schedule {schedule!r} never runs: the month has no such day",
-            hint="Correct the day or the month.",
-            path=path,
+        yield make_finding(
+            DDB479, f"the schedule {schedule!r} never runs: the month has no such day", path=path
         )
 
 
@@ -136,15 +145,13 @@ def _lives(block: Backup) -> Iterator[Finding]:
             lives.append((where, copy.cold_storage_after_days, copy.delete_after_days))
     for path, cold, deleted in lives:
         if cold is not None and deleted is not None and deleted < cold + COLD_DAYS:
-            yield _error(
-                "DDB451",
+            yield make_finding(
+                DDB451,
                 f"{path}: deleted after {deleted} days, but what goes to cold storage after {cold} days stays for "
                 f"{COLD_DAYS} more",
-                f"{path}.cold_storage_after_days",
+                path=f"{path}.cold_storage_after_days",
             )
         if max(cold or 0, deleted or 0) > MOST_DAYS:
-            yield _error("DDB451", f"{path}: a recovery point lives {MOST_DAYS:,} days at the most", path)
-
-
-def _error(code: str, message: str, path: str) -> Finding:
-    return Finding(code=code, severity=Severity.ERROR, message=message, path=path)
+            yield make_finding(
+                DDB451, f"{path}: a recovery point lives {MOST_DAYS:,} days at the most", path=path
+            )

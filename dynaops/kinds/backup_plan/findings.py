@@ -7,7 +7,20 @@ from collections.abc import Iterator
 from dynaops.kinds.backup_plan.shape import MADE_BY, PLAN, ROLE, SELECTION, VAULT
 from dynaops.kinds.kind import Entry, Work
 from dynaops.model.change import Action
-from dynaops.model.finding import Finding, Severity
+from dynaops.model.finding import Finding
+from dynaops.model.findings.backup_plans import (
+    DDB455,
+    DDB456,
+    DDB457,
+    DDB458,
+    DDB459,
+    DDB460,
+    DDB461,
+    DDB462,
+    DDB463,
+    DDB477,
+)
+from dynaops.model.findings.rule import make_finding
 
 
 def check(work: Work) -> Iterator[Finding]:
@@ -16,23 +29,20 @@ def check(work: Work) -> Iterator[Finding]:
         yield from _vault(entry)
     for entry in work.of_kind(ROLE):
         if entry.let_go:
-            yield _finding(
-                "DDB457",
-                entry,
+            yield make_finding(
+                DDB457,
                 f"role {_name(entry)} stays: policies that dynaops has not attached hang on it",
-                "Detach them, then delete the role with the AWS CLI.",
+                address=entry.address,
             )
     for entry in work.of_kind(PLAN):
         yield from _plan(entry)
         yield from _settings(work, entry)
     for entry in work.of_kind(SELECTION):
         if entry.record is None and entry.action is Action.REPLACE:
-            yield _finding(
-                "DDB458",
-                entry,
+            yield make_finding(
+                DDB458,
                 f"the backup plan has a selection {_name(entry)} already, which is of something else",
-                "Give the plan another name (backup.plan.name), or delete that selection.",
-                Severity.ERROR,
+                address=entry.address,
             )
 
 
@@ -62,13 +72,13 @@ def foreign_policies(entry: Entry) -> list[str]:
 def _vault(entry: Entry) -> Iterator[Finding]:
     held, name = points(entry), _name(entry)
     if held and (entry.let_go or entry.action is Action.CREATE):
-        yield _finding(
-            "DDB455",
-            entry,
+        yield make_finding(
+            DDB455,
             f"backup vault {name} stays with {held} recovery point{'s' if held > 1 else ''}: dynaops never deletes "
             "what could still be restored, and looks after the vault no longer",
             f"To delete them: `aws backup list-recovery-points-by-backup-vault --backup-vault-name {name}`, "
             "`aws backup delete-recovery-point` for each, then `aws backup delete-backup-vault`.",
+            address=entry.address,
         )
     rekeyed = entry.difference("kms_key_arn")
     if (
@@ -78,47 +88,38 @@ def _vault(entry: Entry) -> Iterator[Finding]:
         and (held or not entry.record)
     ):
         what = f"holds {held} recovery points" if held else "was not made by dynaops"
-        yield _finding(
-            "DDB456",
-            entry,
+        yield make_finding(
+            DDB456,
             f"backup vault {name} has the key {rekeyed.before}, which cannot be changed, and {what}",
-            "Give backup.vault another name (the old vault stays), or put its key into the spec.",
-            Severity.ERROR,
+            address=entry.address,
         )
 
 
 def _plan(entry: Entry) -> Iterator[Finding]:
     others = foreign_selections(entry)
     if entry.difference("name") is not None:
-        yield _finding(
-            "DDB477",
-            entry,
+        yield make_finding(
+            DDB477,
             f"the plan that was there before {_name(entry)} is still to be deleted, so it cannot be given up yet",
             f"Apply with backup.plan.name: {_name(entry)} first, then give the plan its new name.",
-            Severity.ERROR,
+            address=entry.address,
         )
     missing = entry.desired.options.get("missing_vault") if entry.desired else None
     if missing:
-        yield _finding(
-            "DDB459",
-            entry,
-            f"there is no backup vault {missing} in {entry.region}",
-            "Correct its name, or let dynaops make it (backup.vault.create: true).",
-            Severity.ERROR,
+        yield make_finding(
+            DDB459, f"there is no backup vault {missing} in {entry.region}", address=entry.address
         )
     if entry.let_go:
-        yield _finding(
-            "DDB460",
-            entry,
+        yield make_finding(
+            DDB460,
             f"backup plan {_name(entry)} stays: it also backs up what dynaops has not selected ({', '.join(others)})",
-            "Delete those selections, then the plan, with the AWS CLI.",
+            address=entry.address,
         )
     elif entry.record is None and entry.change and entry.change.differences and others:
-        yield _finding(
-            "DDB461",
-            entry,
+        yield make_finding(
+            DDB461,
             f"backup plan {_name(entry)} is there already, and its new rules also concern {', '.join(others)}",
-            "Give the table a plan of its own (backup.plan.name).",
+            address=entry.address,
         )
 
 
@@ -129,27 +130,19 @@ def _settings(work: Work, entry: Entry) -> Iterator[Finding]:
     copied = any(rule.get("copy_to") for rule in rules)
     if settings.get("advanced") is False and (cold or copied):
         what = " and ".join(part for part, used in (("cold storage", cold), ("copies", copied)) if used)
-        yield _finding(
-            "DDB462",
-            entry,
+        yield make_finding(
+            DDB462,
             f"{what} of DynamoDB tables need AWS Backup's advanced features, which are off in {entry.region}",
-            "`aws backup update-region-settings --resource-type-management-preference DynamoDB=true` turns them on.",
+            address=entry.address,
         )
     if settings.get("opted_in") is False:
-        yield _finding(
-            "DDB463",
-            entry,
+        yield make_finding(
+            DDB463,
             f"AWS Backup is not opted in to DynamoDB in {entry.region}: see to it that recovery points of "
             f"{work.scope.table_name} appear (AWS promises them only for tables that a plan names, as this one does)",
-            "`aws backup update-region-settings --resource-type-opt-in-preference DynamoDB=true` opts in.",
+            address=entry.address,
         )
 
 
 def _name(entry: Entry) -> str:
     return str(entry.live.properties["name"]) if entry.live else entry.name
-
-
-def _finding(
-    code: str, entry: Entry, message: str, hint: str, severity: Severity = Severity.WARNING
-) -> Finding:
-    return Finding(code=code, severity=severity, message=message, hint=hint, address=entry.address)

@@ -6,7 +6,19 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from dynaops.model.finding import Finding, Severity
+from dynaops.model.finding import Finding
+from dynaops.model.findings.companions import (
+    DDB411,
+    DDB412,
+    DDB413,
+    DDB414,
+    DDB415,
+    DDB416,
+    DDB417,
+    DDB418,
+    DDB419,
+)
+from dynaops.model.findings.rule import make_finding
 from dynaops.model.spec import Fragment
 
 if TYPE_CHECKING:
@@ -71,7 +83,7 @@ def rules(spec: TableSpec) -> Iterator[Finding]:
         path = f"iam.custom.{number}"
         yield from _named(custom, path, seen)
         if not custom.statements:
-            yield _error("DDB413", f"policy {custom.name} has no statements", f"{path}.statements")
+            yield make_finding(DDB413, f"policy {custom.name} has no statements", path=f"{path}.statements")
         for position, statement in enumerate(custom.statements):
             yield from _statement(spec, custom.name, statement, f"{path}.statements.{position}")
 
@@ -79,21 +91,14 @@ def rules(spec: TableSpec) -> Iterator[Finding]:
 def _named(policy: Access | CustomPolicy, path: str, seen: set[str]) -> Iterator[Finding]:
     if policy.name is not None:
         if not _NAME.fullmatch(policy.name):
-            yield _error(
-                "DDB411",
-                f"{policy.name!r} is not the name of a policy",
-                f"{path}.name",
-                "Up to 128 letters, digits and +=,.@_-",
-            )
+            yield make_finding(DDB411, f"{policy.name!r} is not the name of a policy", path=f"{path}.name")
         if policy.name.lower() in seen:
-            yield _error(
-                "DDB412", f"two policies are named {policy.name} (case does not count)", f"{path}.name"
+            yield make_finding(
+                DDB412, f"two policies are named {policy.name} (case does not count)", path=f"{path}.name"
             )
         seen.add(policy.name.lower())
     if policy.path is not None and not re.fullmatch(r"/|/[\x21-\x7e]{1,510}/", policy.path):
-        yield _error(
-            "DDB414", f"{policy.path!r} is not a path", f"{path}.path", "It begins and ends with a slash."
-        )
+        yield make_finding(DDB414, f"{policy.path!r} is not a path", path=f"{path}.path")
 
 
 def _statement(spec: TableSpec, policy: str, statement: dict[str, Any], path: str) -> Iterator[Finding]:
@@ -102,25 +107,24 @@ def _statement(spec: TableSpec, policy: str, statement: dict[str, Any], path: st
         {"Resource", "NotResource"} & set(statement),
     )
     if not actions or not resources:
-        yield _error(
-            "DDB415",
+        yield make_finding(
+            DDB415,
             f"a statement of policy {policy} lacks {'an Action' if not actions else 'a Resource'}",
-            path,
-            "A statement has Effect, Action and Resource.",
+            path=path,
         )
     if statement.get("Effect", "Allow") not in ("Allow", "Deny"):
-        yield _error("DDB416", f"Effect: {statement['Effect']!r} is neither Allow nor Deny", path)
+        yield make_finding(DDB416, f"Effect: {statement['Effect']!r} is neither Allow nor Deny", path=path)
     for name in _placeholders(statement):
         if name not in KNOWN:
             known = ", ".join(f"${{{one}}}" for one in KNOWN)
-            yield _error("DDB417", f"${{{name}}} means nothing in a policy", path, f"There are {known}.")
+            yield make_finding(
+                DDB417, f"${{{name}}} means nothing in a policy", f"There are {known}.", path=path
+            )
     if "stream_arn" in _placeholders(statement) and spec.wanted_stream() is None:
-        yield _error(
-            "DDB418", "${stream_arn} is used, but the table has no stream", path, "Add a stream block."
-        )
+        yield make_finding(DDB418, "${stream_arn} is used, but the table has no stream", path=path)
     indexes = spec.global_secondary_indexes or spec.local_secondary_indexes
     if "index_arns" in _placeholders(statement) and not indexes:
-        yield _error("DDB419", "${index_arns} is used, but the table has no indexes", path)
+        yield make_finding(DDB419, "${index_arns} is used, but the table has no indexes", path=path)
 
 
 def _placeholders(value: Any) -> set[str]:
@@ -129,7 +133,3 @@ def _placeholders(value: Any) -> set[str]:
     if isinstance(value, list):
         return set().union(*(_placeholders(one) for one in value)) if value else set()
     return set(_PLACEHOLDER.findall(value)) if isinstance(value, str) else set()
-
-
-def _error(code: str, message: str, path: str, hint: str | None = None) -> Finding:
-    return Finding(code=code, severity=Severity.ERROR, message=message, path=path, hint=hint)

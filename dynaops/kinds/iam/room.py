@@ -15,7 +15,9 @@ from dynaops.kinds.late import late, partition
 from dynaops.kinds.policy_document import canonical
 from dynaops.kinds.tags import TagCalls, tags_of
 from dynaops.model.change import Action
-from dynaops.model.finding import Finding, Severity
+from dynaops.model.finding import Finding
+from dynaops.model.findings.companions import DDB410, DDB420
+from dynaops.model.findings.rule import make_finding
 from dynaops.model.recorded import ABSENT, Name, PolicyDocument, Recorded
 from dynaops.model.resource import Observed, Properties, Resource, Scope
 from dynaops.model.state import Record
@@ -136,19 +138,14 @@ class PolicyRoom(BaseRoom):
     def findings(self, work: Work) -> Iterator[Finding]:
         for entry in work.of_kind(KIND):
             for role in entry.desired.options.get("missing", ()) if entry.desired else ():
-                yield Finding(
-                    code="DDB420",
-                    severity=Severity.ERROR,
-                    message=f"{entry.address}: there is no role {role} to attach the policy to",
-                    hint="Create the role first, or correct attach_to_roles.",
+                yield make_finding(
+                    DDB420, f"{entry.address}: there is no role {role} to attach the policy to"
                 )
             if entry.action is Action.DELETE and _users(entry):
-                yield Finding(
-                    code="DDB410",
-                    severity=Severity.WARNING,
-                    message=f"{entry.address}: {_policy_name(entry)} stays, since {', '.join(_users(entry))} use it, "
+                yield make_finding(
+                    DDB410,
+                    f"{entry.address}: {_policy_name(entry)} stays, since {', '.join(_users(entry))} use it, "
                     "which dynaops has not attached",
-                    hint="Detach it from them, then delete the policy with the AWS CLI.",
                 )
 
     def refine(self, work: Work) -> dict[str, Entry]:

@@ -17,7 +17,9 @@ from dynaops.kinds.late import literal
 from dynaops.kinds.table.shape import attribute_names
 from dynaops.model.change import Action, Change, Difference
 from dynaops.model.errors import DynaopsError
-from dynaops.model.finding import Finding, Severity
+from dynaops.model.finding import Finding
+from dynaops.model.findings.plans import PLAN481
+from dynaops.model.findings.rule import make_finding
 from dynaops.model.operation import Danger, Effect, Operation
 from dynaops.model.recorded import ABSENT, Recorded
 from dynaops.model.resource import Observed, Resource, Scope
@@ -123,12 +125,10 @@ class ItemsRoom(BaseRoom):
             keys = [_key(one) for one in entry.differences("rows") if one.before is not None]
             foreign = [key for key in keys if key not in ours]
             if foreign:
-                yield Finding(
-                    code="PLAN481",
-                    severity=Severity.WARNING,
-                    message=f"{len(foreign)} rows of {work.scope.table_name} that dynaops did not write are replaced "
+                yield make_finding(
+                    PLAN481,
+                    f"{len(foreign)} rows of {work.scope.table_name} that dynaops did not write are replaced "
                     f"by the spec's: {_some(foreign)}",
-                    hint="Take them out of the spec to leave them as they are.",
                     address=entry.address,
                 )
 

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from dynaops.kinds.items.marshal import SCALARS, Malformed, Typed, number, size, typed
 from dynaops.kinds.table.shape import names
-from dynaops.model.finding import Finding, Place, Severity
+from dynaops.model.finding import Finding, Place
+from dynaops.model.findings.companions import DDB481, DDB482, DDB483, DDB484, DDB485, DDB486
+from dynaops.model.findings.rule import FindingRule, make_finding
 
 if TYPE_CHECKING:
     from dynaops.kinds import TableSpec
@@ -37,15 +39,8 @@ class _Source:
     path: str | None = None
     place: Place | None = None
 
-    def wrong(self, code: str, message: str, hint: str | None = None) -> Finding:
-        return Finding(
-            code=code,
-            severity=Severity.ERROR,
-            message=f"{self.name}: {message}",
-            hint=hint,
-            path=self.path,
-            place=self.place,
-        )
+    def wrong(self, rule: FindingRule, message: str, hint: str | None = None) -> Finding:
+        return make_finding(rule, f"{self.name}: {message}", hint, path=self.path, place=self.place)
 
     def where(self) -> str:
         return f"{self.place}" if self.place else self.name
@@ -63,7 +58,7 @@ def examined(spec: TableSpec) -> Examined:
         try:
             item = typed(source.item, binary)
         except Malformed as error:
-            findings.append(source.wrong("DDB485", str(error)))
+            findings.append(source.wrong(DDB485, str(error)))
             continue
         wrong = list(_wrong(source, item, spec, keys, indexed))
         findings.extend(wrong)
@@ -72,7 +67,7 @@ def examined(spec: TableSpec) -> Examined:
         text = key_text(item, keys)
         if text in first:
             message = f"the key {text} is given twice"
-            findings.append(source.wrong("DDB484", message, f"The first is {first[text].where()}."))
+            findings.append(source.wrong(DDB484, message, f"The first is {first[text].where()}."))
             continue
         first[text] = source
         rows[text] = item
@@ -116,16 +111,16 @@ def _wrong(
 ) -> Iterator[Finding]:
     for name, longest in zip(keys, _KEY_SIZES, strict=False):
         if name not in item:
-            yield source.wrong("DDB481", f"it lacks the key attribute {name}")
+            yield source.wrong(DDB481, f"it lacks the key attribute {name}")
         elif size({"": item[name]}) > longest:
-            yield source.wrong("DDB486", f"the key value of {name} is larger than {longest:,} bytes")
+            yield source.wrong(DDB486, f"the key value of {name} is larger than {longest:,} bytes")
     for name in (*keys, *indexed):
         if name in item:
             yield from _wrong_key(source, name, item[name], spec.attributes.get(name))
     bytes_ = size(item)
     if bytes_ > MAX_SIZE:
         yield source.wrong(
-            "DDB483",
+            DDB483,
             f"it is about {bytes_:,} bytes; an item is 400 KiB ({MAX_SIZE:,} bytes) at the most",
             "Keep large values in S3, or split the item.",
         )
@@ -136,11 +131,9 @@ def _wrong_key(source: _Source, name: str, value: Typed, kind: str | None) -> It
     if kind is None:
         return  # another rule tells that the attribute is not declared
     if kind not in value:
-        yield source.wrong(
-            "DDB482", f"{name} is a key of type {kind}, not {_said(value)}", _hint(kind, value)
-        )
+        yield source.wrong(DDB482, f"{name} is a key of type {kind}, not {_said(value)}", _hint(kind, value))
     elif value[kind] == "":
-        yield source.wrong("DDB486", f"{name} is a key, and a key value is never empty")
+        yield source.wrong(DDB486, f"{name} is a key, and a key value is never empty")
 
 
 def _said(value: Typed) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal
 
-from dynaops.model.finding import Finding, Severity
+from dynaops.model.finding import Finding
+from dynaops.model.findings.companions import DDB441
+from dynaops.model.findings.rule import make_finding
 from dynaops.model.spec import Fragment
 
 if TYPE_CHECKING:
@@ -24,10 +26,6 @@ class Kinesis(Fragment):
 def rules(spec: TableSpec) -> Iterator[Finding]:
     """AWS takes any ARN and fails later (ENABLE_FAILED), so its form is checked here."""
     if spec.kinesis and ":kinesis:" not in spec.kinesis.stream_arn:
-        yield Finding(
-            code="DDB441",
-            severity=Severity.ERROR,
-            message=f"{spec.kinesis.stream_arn} is not the ARN of a Kinesis stream",
-            hint="It looks like arn:aws:kinesis:REGION:ACCOUNT:stream/NAME.",
-            path="kinesis.stream_arn",
+        yield make_finding(
+            DDB441, f"{spec.kinesis.stream_arn} is not the ARN of a Kinesis stream", path="kinesis.stream_arn"
         )

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from dynaops.aws.errors import Denied
 from dynaops.kinds.kind import BaseRoom, Entry, Known, Policy, Rank, Reader, Step, Work
 from dynaops.model.change import Action
-from dynaops.model.finding import Finding, Severity
+from dynaops.model.finding import Finding
+from dynaops.model.findings.companions import DDB442
+from dynaops.model.findings.rule import make_finding
 from dynaops.model.operation import Effect, Operation, Tolerance, Wait
 from dynaops.model.recorded import ABSENT, Arn, Recorded
 from dynaops.model.resource import Observed, Resource, Scope
@@ -87,11 +89,8 @@ class KinesisRoom(BaseRoom):
     def findings(self, work: Work) -> Iterator[Finding]:
         for entry in work.of_kind(KIND):
             if entry.desired and entry.desired.options.get("missing"):
-                yield Finding(
-                    code="DDB442",
-                    severity=Severity.ERROR,
-                    message=f"there is no Kinesis stream {entry.desired.properties['stream_arn']}",
-                    hint="Create the stream first, or correct kinesis.stream_arn.",
+                yield make_finding(
+                    DDB442, f"there is no Kinesis stream {entry.desired.properties['stream_arn']}"
                 )
 
     def export(self, scope: Scope, live: Sequence[Observed]) -> dict[str, Any]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from dynaops.model.finding import Finding, Severity
+from dynaops.model.finding import Finding
+from dynaops.model.findings.companions import DDB431
+from dynaops.model.findings.rule import make_finding
 from dynaops.model.spec import Fragment
 
 if TYPE_CHECKING:
@@ -34,10 +36,9 @@ def rules(spec: TableSpec) -> Iterator[Finding]:
     group = spec.log_group
     if group and group.retention_days is not None and group.retention_days not in RETENTIONS:
         nearest = min(RETENTIONS, key=lambda days: abs(days - (group.retention_days or 0)))
-        yield Finding(
-            code="DDB431",
-            severity=Severity.ERROR,
-            message=f"retention_days: {group.retention_days} is not one that CloudWatch Logs takes",
-            hint=f"The nearest is {nearest}.",
+        yield make_finding(
+            DDB431,
+            f"retention_days: {group.retention_days} is not one that CloudWatch Logs takes",
+            f"The nearest is {nearest}.",
             path="log_group.retention_days",
         )

@@ -8,7 +8,19 @@ from typing import TYPE_CHECKING, Literal
 from dynaops.kinds.autoscaling import scalings
 from dynaops.kinds.recovery import Recovery
 from dynaops.kinds.table.spec import TableClass
-from dynaops.model.finding import Finding, Severity
+from dynaops.model.finding import Finding
+from dynaops.model.findings.global_tables import (
+    DDB468,
+    DDB501,
+    DDB502,
+    DDB503,
+    DDB504,
+    DDB505,
+    DDB506,
+    DDB507,
+    DDB508,
+)
+from dynaops.model.findings.rule import make_finding
 from dynaops.model.spec import Fragment
 
 if TYPE_CHECKING:
@@ -67,9 +79,9 @@ def _regions(spec: TableSpec) -> Iterator[Finding]:
     for number, replica in enumerate(spec.replicas or ()):
         path = f"replicas.{number}.region"
         if replica.region in seen:
-            yield _error("DDB501", f"{replica.region} has two replicas", path)
+            yield make_finding(DDB501, f"{replica.region} has two replicas", path=path)
         if spec.region == replica.region:
-            yield _error("DDB502", f"{replica.region} is the table's own region", path)
+            yield make_finding(DDB502, f"{replica.region} is the table's own region", path=path)
         seen.add(replica.region)
 
 
@@ -78,22 +90,22 @@ def _group(spec: TableSpec) -> Iterator[Finding]:
     if not spec.replicas:
         return
     if spec.stream and spec.stream.view_type != "NEW_AND_OLD_IMAGES":
-        yield _error("DDB503", "replicas need a stream of NEW_AND_OLD_IMAGES", "stream.view_type")
+        yield make_finding(DDB503, "replicas need a stream of NEW_AND_OLD_IMAGES", path="stream.view_type")
     own = bool(spec.encryption.kms_key_arn)
     for number, replica in enumerate(spec.replicas):
         if own and not replica.kms_key_arn:
-            yield _error(
-                "DDB506",
+            yield make_finding(
+                DDB506,
                 f"the table has a KMS key of its own, so its replica in {replica.region} needs one too",
-                f"replicas.{number}",
                 "Add kms_key_arn, the ARN of a key in that region.",
+                path=f"replicas.{number}",
             )
         if replica.kms_key_arn and not own:
-            yield _error(
-                "DDB506",
+            yield make_finding(
+                DDB506,
                 f"the replica in {replica.region} has a KMS key of its own, but the table has none",
-                f"replicas.{number}.kms_key_arn",
                 "All members of a global table have the same kind of key: give encryption.kms_key_arn too.",
+                path=f"replicas.{number}.kms_key_arn",
             )
     yield from _unscaled(spec)
 
@@ -106,11 +118,11 @@ def _protected(spec: TableSpec) -> Iterator[Finding]:
     member = bool(spec.replicas or block.source_arn)
     if not member or spec.multi_region_consistency == "STRONG":
         what = "a strongly consistent global table" if member else "a table without replicas"
-        yield _error(
-            "DDB508",
+        yield make_finding(
+            DDB508,
             f"{what} has no protection against disassociation",
-            "global_table.disassociation_protection",
             "Remove the key, or add replicas." if not member else "Remove the key.",
+            path="global_table.disassociation_protection",
         )
 
 
@@ -124,40 +136,35 @@ def _unscaled(spec: TableSpec) -> Iterator[Finding]:
         f"index {index.name}" for index in spec.global_secondary_indexes or () if index.name not in scaled
     ]
     if missing:
-        yield _error(
-            "DDB507",
+        yield make_finding(
+            DDB507,
             "AWS replicates a PROVISIONED table only when the write capacity of the table and of every index is "
             f"autoscaled, and that of {', '.join(missing)} is not",
-            "autoscaling" if spec.autoscaling else "replicas",
-            "Add autoscaling.write, and indexes: all or a write for each index; or use PAY_PER_REQUEST.",
+            path="autoscaling" if spec.autoscaling else "replicas",
         )
 
 
 def _strong(spec: TableSpec) -> Iterator[Finding]:
     """Strong consistency takes three regions of one set, one of which may be a witness (UpdateTable)."""
     if spec.witness_region and spec.multi_region_consistency != "STRONG":
-        yield _error(
-            "DDB505", "a witness region goes with multi_region_consistency: STRONG", "witness_region"
+        yield make_finding(
+            DDB505, "a witness region goes with multi_region_consistency: STRONG", path="witness_region"
         )
     if spec.multi_region_consistency != "STRONG":
         return
     if len(spec.replicas or ()) + bool(spec.witness_region) != 2 or not spec.replicas:
-        yield _error(
-            "DDB504",
+        yield make_finding(
+            DDB504,
             "strong consistency takes two replicas, or one and a witness",
-            "multi_region_consistency",
+            path="multi_region_consistency",
         )
     regions = {one.region for one in spec.replicas or ()} | {
         one for one in (spec.witness_region, spec.region) if one
     }
     if not any(regions <= one for one in STRONG_SETS):
-        yield _error(
-            "DDB468",
+        yield make_finding(
+            DDB468,
             f"strong consistency is not to be had among {', '.join(sorted(regions))}",
-            "multi_region_consistency",
             "The sets of regions: " + "; ".join(", ".join(sorted(one)) for one in STRONG_SETS) + ".",
+            path="multi_region_consistency",
         )
-
-
-def _error(code: str, message: str, path: str, hint: str | None = None) -> Finding:
-    return Finding(code=code, severity=Severity.ERROR, message=message, path=path, hint=hint)

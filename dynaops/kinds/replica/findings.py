@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 from dynaops.kinds.kind import Entry, Work
 from dynaops.model.change import Action
-from dynaops.model.finding import Finding, Severity
+from dynaops.model.finding import Finding
+from dynaops.model.findings.global_tables import DDB469, DDB470, DDB471, DDB472, DDB473, DDB474
+from dynaops.model.findings.rule import make_finding
 from dynaops.model.resource import Properties
 
 
@@ -23,11 +25,9 @@ def check(work: Work) -> Iterator[Finding]:
 def _foreign(work: Work, entry: Entry) -> Iterator[Finding]:
     there = entry.desired.options.get("there") if entry.desired else None
     if entry.action is Action.CREATE and there and there != "DELETING":
-        yield _error(
-            "DDB469",
+        yield make_finding(
+            DDB469,
             f"a table named {work.scope.table_name} is in {entry.region} already, and it is no replica of this one",
-            "Nothing was done to it. Give the table another name, leave the region out, or delete that table "
-            "yourself if nobody needs it.",
         )
 
 
@@ -37,11 +37,10 @@ def _never_scaled(work: Work, entries: list[Entry]) -> Iterator[Finding]:
     names = coming[0].desired.options.get("never_scaled") if coming and coming[0].desired else None
     if names and work.table.action is not Action.REPLACE:
         listed = ", ".join(names)
-        yield _error(
-            "DDB474",
+        yield make_finding(
+            DDB474,
             f"{work.scope.table_name} cannot get a replica while the write capacity of {listed} is not autoscaled; "
             "the spec does not name such an index",
-            "Declare it with autoscaling (indexes: all), delete it, or use PAY_PER_REQUEST.",
         )
 
 
@@ -53,10 +52,9 @@ def _kept_stream(work: Work, entries: list[Entry]) -> Iterator[Finding]:
     staying = sorted(one["RegionName"] for one in raw.get("Replicas", ()) if one["RegionName"] not in going)
     if change is None or change.before is None or not staying or work.table.action is Action.REPLACE:
         return
-    yield _error(
-        "DDB473",
+    yield make_finding(
+        DDB473,
         f"the stream of {work.scope.table_name} cannot be changed while it has replicas ({', '.join(staying)})",
-        "Leave the stream as it is (stream: {view_type: NEW_AND_OLD_IMAGES}), or remove the replicas first.",
     )
 
 
@@ -70,18 +68,14 @@ def _frozen(work: Work, entries: list[Entry]) -> Iterator[Finding]:
     if live.get("consistency") == "STRONG" and (staying or wanted.get("consistency") == "STRONG"):
         yield from _fixed(entries, live, wanted)
     elif wanted.get("consistency") == "STRONG" and staying:
-        yield _error(
-            "DDB471",
-            f"{work.scope.table_name} has replicas already, which cannot become strongly consistent",
-            "Remove the replicas first (apply without them); AWS makes such a group of an empty table only.",
+        yield make_finding(
+            DDB471, f"{work.scope.table_name} has replicas already, which cannot become strongly consistent"
         )
     elif wanted.get("consistency") == "STRONG" and _items(work) and not live.get("consistency"):
-        yield Finding(
-            code="DDB472",
-            severity=Severity.WARNING,
-            message=f"{work.scope.table_name} had {_items(work)} items when AWS last counted; "
+        yield make_finding(
+            DDB472,
+            f"{work.scope.table_name} had {_items(work)} items when AWS last counted; "
             "a strongly consistent global table can only be made of an empty table",
-            hint="AWS will refuse the change unless the items are gone.",
         )
 
 
@@ -93,17 +87,11 @@ def _fixed(entries: list[Entry], live: Properties, wanted: Properties) -> Iterat
     if wanted.get("consistency") != "STRONG":
         moving.append("its consistency")
     if moving:
-        yield _error(
-            "DDB470",
+        yield make_finding(
+            DDB470,
             f"a strongly consistent global table is fixed as it was made; this changes {', '.join(moving)}",
-            "Remove all replicas and the witness first (apply without them), then add those that you want; "
-            "AWS makes such a group of an empty table only.",
         )
 
 
 def _items(work: Work) -> int:
     return int(work.table.live.raw.get("ItemCount", 0)) if work.table.live else 0
-
-
-def _error(code: str, message: str, hint: str) -> Finding:
-    return Finding(code=code, severity=Severity.ERROR, message=message, hint=hint)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dynaops.kinds.kind import Entry, Work
+from dynaops.kinds.kind import Work
 from dynaops.kinds.table.budgets import decreases_left, spent
 from dynaops.kinds.table.declare import CAPACITIES
 from dynaops.kinds.table.indexes import dropped_first
@@ -13,7 +13,9 @@ from dynaops.kinds.table.promises import is_lost, prevented
 from dynaops.kinds.table.shape import attribute_names
 from dynaops.kinds.table.update import CLASS_BUDGET, ENCRYPTION_BUDGET
 from dynaops.model.change import Action
-from dynaops.model.finding import Finding, Severity
+from dynaops.model.finding import Finding
+from dynaops.model.findings.plans import PLAN101, PLAN102, PLAN103, PLAN104, PLAN105, PLAN106, PLAN107
+from dynaops.model.findings.rule import make_finding
 
 _INDEX_LIMIT = 20
 
@@ -28,18 +30,6 @@ def check(work: Work) -> Iterator[Finding]:
     yield from _recreated(work)
 
 
-def _error(code: str, entry: Entry, message: str, hint: str, path: str | None = None) -> Finding:
-    return Finding(
-        code=code, severity=Severity.ERROR, message=message, hint=hint, path=path, address=entry.address
-    )
-
-
-def _warning(code: str, entry: Entry, message: str, hint: str, path: str | None = None) -> Finding:
-    return Finding(
-        code=code, severity=Severity.WARNING, message=message, hint=hint, path=path, address=entry.address
-    )
-
-
 def _lowered_warm_throughput(work: Work) -> Iterator[Finding]:
     for entry in [work.table, *work.of_kind("gsi")]:
         if not (entry.desired and entry.record and entry.live) or entry.action in (
@@ -50,13 +40,13 @@ def _lowered_warm_throughput(work: Work) -> Iterator[Finding]:
         was = entry.record.properties.get("warm_throughput") or {}
         for member, units in (entry.desired.properties.get("warm_throughput") or {}).items():
             if units < was.get(member, units):
-                yield _error(
-                    "PLAN101",
-                    entry,
+                yield make_finding(
+                    PLAN101,
                     f"warm_throughput.{member} of {entry.address} is lowered from {was[member]} to {units}; "
                     "AWS can only raise warm throughput",
                     f"Put {was[member]} back, or remove warm_throughput to stop managing it.",
-                    f"warm_throughput.{member}",
+                    path=f"warm_throughput.{member}",
+                    address=entry.address,
                 )
 
 
@@ -75,13 +65,11 @@ def _held_attribute_types(work: Work) -> Iterator[Finding]:
             continue
         for name, kind in entry.desired.properties["attributes"].items():
             if name in holders and types.get(name) != kind:
-                yield _error(
-                    "PLAN102",
-                    entry,
+                yield make_finding(
+                    PLAN102,
                     f"index {entry.name} needs {name} as {kind}, but {holders[name]} has it as a key of type "
                     f"{types.get(name)}",
-                    "An attribute has one type in all keys of a table. Remove the other index first, or use "
-                    "another attribute.",
+                    address=entry.address,
                 )
 
 
@@ -92,12 +80,11 @@ def _index_count(work: Work) -> Iterator[Finding]:
     standing = [entry for entry in work.of_kind("gsi") if entry.live and entry.address not in gone]
     built = [e for e in work.of_kind("gsi") if e.action in (Action.CREATE, Action.REPLACE)]
     if built and len(standing) + len(built) > _INDEX_LIMIT:
-        yield _error(
-            "PLAN103",
-            work.table,
+        yield make_finding(
+            PLAN103,
             f"{work.scope.table_name} would have {len(standing) + len(built)} global secondary indexes at once; "
             f"AWS allows {_INDEX_LIMIT}",
-            "Remove an index first (indexes that nobody manages count too), or drop `replaces`.",
+            address=work.table.address,
         )
 
 
@@ -109,12 +96,12 @@ def _budgets(work: Work) -> Iterator[Finding]:
     ):
         wait = spent(table, path, budget, work.now) if table.difference(path) else None
         if wait is not None and table.action is not Action.REPLACE:
-            yield _error(
-                "PLAN104",
-                table,
+            yield make_finding(
+                PLAN104,
                 f"{path} of {table.address} cannot be changed now: AWS allows {what}, and they are used up",
                 f"Try again in about {wait / 3600:.0f} hours.",
-                path,
+                path=path,
+                address=table.address,
             )
     lowered = any(
         one.before and one.after and one.after < one.before
@@ -123,12 +110,11 @@ def _budgets(work: Work) -> Iterator[Finding]:
         for one in entry.differences(member)
     )
     if lowered and not decreases_left(work):
-        yield _warning(
-            "PLAN105",
-            table,
+        yield make_finding(
+            PLAN105,
             f"today's decreases of provisioned throughput of {work.scope.table_name} are used up; apply waits for "
             "AWS to allow another (one an hour, all of them again at 00:00 UTC)",
-            "Use --no-wait to leave it to a later apply.",
+            address=table.address,
         )
 
 
@@ -142,13 +128,13 @@ def _protected_from_destruction(work: Work) -> Iterator[Finding]:
     for entry in lost:
         how = "replaced" if entry.action is Action.REPLACE else "deleted"
         back = "" if work.table.desired else "put its spec back, "
-        yield _error(
-            "PLAN106",
-            entry,
+        yield make_finding(
+            PLAN106,
             f"{entry.address} would be {how}, and lifecycle.prevent_destroy of {work.scope.table_name} forbids that",
             f"No option lifts it. To give it up: {back}take prevent_destroy out of the spec, undo what would be "
             f"{how}, and apply that; the next plan may then do it.",
-            "lifecycle.prevent_destroy",
+            path="lifecycle.prevent_destroy",
+            address=entry.address,
         )
 
 
@@ -158,9 +144,8 @@ def _recreated(work: Work) -> Iterator[Finding]:
         return
     live = table.live.outputs.get("id")
     if live and live != table.record.id:
-        yield _warning(
-            "PLAN107",
-            table,
+        yield make_finding(
+            PLAN107,
             f"{work.scope.table_name} is not the table that was applied: it was deleted and created again by others",
-            "Check its rows. This plan treats it as the table of the spec.",
+            address=table.address,
         )

@@ -7,7 +7,38 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from dynaops.kinds.table.shape import names
-from dynaops.model.finding import Finding, Severity
+from dynaops.model.finding import Finding
+from dynaops.model.findings.rule import make_finding
+from dynaops.model.findings.table import (
+    DDB101,
+    DDB102,
+    DDB103,
+    DDB104,
+    DDB105,
+    DDB106,
+    DDB107,
+    DDB111,
+    DDB112,
+    DDB113,
+    DDB114,
+    DDB115,
+    DDB116,
+    DDB117,
+    DDB121,
+    DDB122,
+    DDB123,
+    DDB124,
+    DDB125,
+    DDB131,
+    DDB141,
+    DDB151,
+    DDB152,
+    DDB153,
+    DDB154,
+    DDB161,
+    DDB201,
+    DDB202,
+)
 
 if TYPE_CHECKING:
     from dynaops.kinds import TableSpec
@@ -20,14 +51,6 @@ WARM_MINIMUM = {"read_units_per_second": 12_000, "write_units_per_second": 4_000
 _UNITS = {"read_units_per_second": "read_capacity", "write_units_per_second": "write_capacity"}
 
 
-def _error(code: str, message: str, path: str, hint: str | None = None) -> Finding:
-    return Finding(code=code, severity=Severity.ERROR, message=message, path=path, hint=hint)
-
-
-def _warning(code: str, message: str, path: str, hint: str | None = None) -> Finding:
-    return Finding(code=code, severity=Severity.WARNING, message=message, path=path, hint=hint)
-
-
 def _indexes(spec: TableSpec) -> Iterator[tuple[str, Any]]:
     """All secondary and vector indexes with their paths."""
     for key in ("global_secondary_indexes", "local_secondary_indexes", "vector_indexes"):
@@ -38,25 +61,25 @@ def _indexes(spec: TableSpec) -> Iterator[tuple[str, Any]]:
 def check_names(spec: TableSpec) -> Iterator[Finding]:
     """Table and index names: 3 to 255 of ``a-zA-Z0-9_.-``, index names unique in the table (CreateTable)."""
     if not _NAME.fullmatch(spec.table_name):
-        yield _error(
-            "DDB101",
+        yield make_finding(
+            DDB101,
             f"{spec.table_name!r} is no table name: 3 to 255 letters, digits, and _ . -",
-            "table_name",
+            path="table_name",
         )
     seen: dict[str, str] = {}
     for path, index in _indexes(spec):
         if not _NAME.fullmatch(index.name):
-            yield _error(
-                "DDB101",
+            yield make_finding(
+                DDB101,
                 f"{index.name!r} is no index name: 3 to 255 letters, digits, and _ . -",
-                f"{path}.name",
+                path=f"{path}.name",
             )
         if index.name in seen:
-            yield _error(
-                "DDB102",
+            yield make_finding(
+                DDB102,
                 f"two indexes are called {index.name}",
-                f"{path}.name",
                 f"The other: {seen[index.name]}.",
+                path=f"{path}.name",
             )
         seen[index.name] = path
 
@@ -67,19 +90,18 @@ def check_attributes(spec: TableSpec) -> Iterator[Finding]:
     for path, name in _key_attributes(spec):
         used.add(name)
         if name not in spec.attributes:
-            yield _error(
-                "DDB103",
+            yield make_finding(
+                DDB103,
                 f"the key attribute {name} has no type",
-                path,
                 f"Add it to attributes, for example `{name}: S`.",
+                path=path,
             )
     for name in spec.attributes:
         if name not in used:
-            yield _error(
-                "DDB104",
+            yield make_finding(
+                DDB104,
                 f"the attribute {name} is no key of the table or of an index",
-                f"attributes.{name}",
-                "Remove it: DynamoDB only declares key attributes, all others need no declaration.",
+                path=f"attributes.{name}",
             )
 
 
@@ -96,51 +118,51 @@ def _key_attributes(spec: TableSpec) -> Iterator[tuple[str, str]]:
 def check_keys(spec: TableSpec) -> Iterator[Finding]:
     """Key shapes: distinct attributes, up to 4 each in a GSI; an LSI needs a table with a range key."""
     if spec.range_key == spec.hash_key:
-        yield _error("DDB105", "hash_key and range_key are the same attribute", "range_key")
+        yield make_finding(DDB105, "hash_key and range_key are the same attribute", path="range_key")
     for number, index in enumerate(spec.global_secondary_indexes or ()):
         path = f"global_secondary_indexes.{number}"
         keys = names(index.hash_key) + names(index.range_key)
         if not names(index.hash_key):
-            yield _error("DDB106", "hash_key is empty", f"{path}.hash_key")
+            yield make_finding(DDB106, "hash_key is empty", path=f"{path}.hash_key")
         if len(set(keys)) != len(keys):
-            yield _error("DDB105", f"index {index.name} names a key attribute twice", path)
+            yield make_finding(DDB105, f"index {index.name} names a key attribute twice", path=path)
         for part in ("hash_key", "range_key"):
             if len(names(getattr(index, part))) > MAX_KEYS:
-                yield _error(
-                    "DDB106", f"{part} of {index.name} has more than {MAX_KEYS} attributes", f"{path}.{part}"
+                yield make_finding(
+                    DDB106,
+                    f"{part} of {index.name} has more than {MAX_KEYS} attributes",
+                    path=f"{path}.{part}",
                 )
     for number, local in enumerate(spec.local_secondary_indexes or ()):
         path = f"local_secondary_indexes.{number}"
         if not spec.range_key:
-            yield _error(
-                "DDB107",
-                f"local index {local.name} needs a table with a range key",
-                path,
-                "Use a global secondary index instead, or give the table a range key.",
-            )
+            yield make_finding(DDB107, f"local index {local.name} needs a table with a range key", path=path)
         if local.range_key == spec.hash_key:
-            yield _error("DDB105", f"range_key of {local.name} is the table's hash key", f"{path}.range_key")
+            yield make_finding(
+                DDB105, f"range_key of {local.name} is the table's hash key", path=f"{path}.range_key"
+            )
 
 
 def check_counts(spec: TableSpec) -> Iterator[Finding]:
     """At most 20 GSI, 5 LSI (Service quotas), and 100 projected attributes in all (CreateTable)."""
     count = len(spec.global_secondary_indexes or ())
     if count > MAX_GLOBAL:
-        yield _error(
-            "DDB111", f"{count} global secondary indexes; AWS allows {MAX_GLOBAL}", "global_secondary_indexes"
+        yield make_finding(
+            DDB111,
+            f"{count} global secondary indexes; AWS allows {MAX_GLOBAL}",
+            path="global_secondary_indexes",
         )
     count = len(spec.local_secondary_indexes or ())
     if count > MAX_LOCAL:
-        yield _error(
-            "DDB112", f"{count} local secondary indexes; AWS allows {MAX_LOCAL}", "local_secondary_indexes"
+        yield make_finding(
+            DDB112, f"{count} local secondary indexes; AWS allows {MAX_LOCAL}", path="local_secondary_indexes"
         )
     projected = sum(len(index.projection.non_key_attributes or ()) for _, index in _indexes(spec))
     if projected > MAX_PROJECTED:
-        yield _error(
-            "DDB113",
+        yield make_finding(
+            DDB113,
             f"{projected} projected attributes over all indexes; AWS allows {MAX_PROJECTED}",
-            "global_secondary_indexes" if spec.global_secondary_indexes else "local_secondary_indexes",
-            "Project ALL, or fewer attributes.",
+            path="global_secondary_indexes" if spec.global_secondary_indexes else "local_secondary_indexes",
         )
 
 
@@ -150,22 +172,19 @@ def check_projections(spec: TableSpec) -> Iterator[Finding]:
         named = index.projection.non_key_attributes or []
         where = f"{path}.projection"
         if index.projection.type == "INCLUDE" and not named:
-            yield _error(
-                "DDB114", f"index {index.name} includes no attributes", where, "Add non_key_attributes."
-            )
+            yield make_finding(DDB114, f"index {index.name} includes no attributes", path=where)
         if index.projection.type != "INCLUDE" and named:
-            yield _error(
-                "DDB115",
+            yield make_finding(
+                DDB115,
                 f"index {index.name} projects {index.projection.type}, which takes no non_key_attributes",
-                f"{where}.non_key_attributes",
-                "Remove them, or set type: INCLUDE.",
+                path=f"{where}.non_key_attributes",
             )
         if len(named) > MAX_INCLUDED:
-            yield _error(
-                "DDB116", f"index {index.name} includes {len(named)} attributes; AWS allows 20", where
+            yield make_finding(
+                DDB116, f"index {index.name} includes {len(named)} attributes; AWS allows 20", path=where
             )
         if len(set(named)) != len(named):
-            yield _error("DDB117", f"index {index.name} includes an attribute twice", where)
+            yield make_finding(DDB117, f"index {index.name} includes an attribute twice", path=where)
 
 
 def check_capacity(spec: TableSpec) -> Iterator[Finding]:
@@ -176,17 +195,14 @@ def check_capacity(spec: TableSpec) -> Iterator[Finding]:
     for prefix, source, title in sources:
         for side in ("read_capacity", "write_capacity"):
             if spec.billing_mode != "PROVISIONED" and getattr(source, side) is not None:
-                yield _error(
-                    "DDB121",
-                    f"{side} of {title} needs billing_mode: PROVISIONED",
-                    f"{prefix}{side}",
-                    "Remove it, or set billing_mode: PROVISIONED.",
+                yield make_finding(
+                    DDB121, f"{side} of {title} needs billing_mode: PROVISIONED", path=f"{prefix}{side}"
                 )
         if spec.billing_mode == "PROVISIONED" and source.on_demand_throughput is not None:
-            yield _error(
-                "DDB122",
+            yield make_finding(
+                DDB122,
                 f"on_demand_throughput of {title} needs billing_mode: PAY_PER_REQUEST",
-                f"{prefix}on_demand_throughput",
+                path=f"{prefix}on_demand_throughput",
             )
         yield from _maxima(prefix, source, title)
         yield from _warm(spec, prefix, source, title)
@@ -199,11 +215,11 @@ def _missing_capacity(spec: TableSpec) -> Iterator[Finding]:
     for side in ("read", "write"):
         scaled = spec.autoscaling is not None and getattr(spec.autoscaling, side) is not None
         if getattr(spec, f"{side}_capacity") is None and not scaled:
-            yield _error(
-                "DDB123",
+            yield make_finding(
+                DDB123,
                 f"billing_mode: PROVISIONED needs {side}_capacity",
-                "billing_mode",
                 f"Add {side}_capacity, or autoscaling.{side} with a min.",
+                path="billing_mode",
             )
 
 
@@ -211,10 +227,10 @@ def _maxima(prefix: str, source: Any, title: str) -> Iterator[Finding]:
     block = source.on_demand_throughput
     for member, value in (block.model_dump(exclude_none=True) if block else {}).items():
         if value != -1 and value < 1:
-            yield _error(
-                "DDB124",
+            yield make_finding(
+                DDB124,
                 f"{member} of {title} is {value}: at least 1, or -1 for no maximum",
-                f"{prefix}on_demand_throughput.{member}",
+                path=f"{prefix}on_demand_throughput.{member}",
             )
 
 
@@ -225,10 +241,10 @@ def _warm(spec: TableSpec, prefix: str, source: Any, title: str) -> Iterator[Fin
         if spec.billing_mode == "PROVISIONED":
             least = getattr(source, _UNITS[member]) or getattr(spec, _UNITS[member]) or 1
         if value < least:
-            yield _error(
-                "DDB125",
+            yield make_finding(
+                DDB125,
                 f"{member} of {title} is {value}; AWS starts at {least}",
-                f"{prefix}warm_throughput.{member}",
+                path=f"{prefix}warm_throughput.{member}",
             )
 
 
@@ -237,11 +253,11 @@ def check_replacements(spec: TableSpec) -> Iterator[Finding]:
     named = {index.name for index in spec.global_secondary_indexes or ()}
     for number, index in enumerate(spec.global_secondary_indexes or ()):
         if index.replaces and index.replaces in named:
-            yield _error(
-                "DDB131",
+            yield make_finding(
+                DDB131,
                 f"index {index.name} replaces {index.replaces}, which the spec still has",
-                f"global_secondary_indexes.{number}.replaces",
                 f"Remove {index.replaces} from the list: it goes when {index.name} is ACTIVE.",
+                path=f"global_secondary_indexes.{number}.replaces",
             )
 
 
@@ -251,10 +267,10 @@ def check_vectors(spec: TableSpec) -> Iterator[Finding]:
     for number, index in enumerate(spec.vector_indexes or ()):
         path = f"vector_indexes.{number}"
         if dimensions.setdefault(index.attribute, index.dimensions) != index.dimensions:
-            yield _error(
-                "DDB141",
+            yield make_finding(
+                DDB141,
                 f"vector indexes on {index.attribute} must have the same dimensions",
-                f"{path}.dimensions",
+                path=f"{path}.dimensions",
             )
 
 
@@ -262,16 +278,20 @@ def check_tags(spec: TableSpec) -> Iterator[Finding]:
     """At most 50 tags; key 1-128, value 0-256 characters, none beginning with ``aws:`` (Tagging, developer guide)."""
     tags = spec.tags or {}
     if len(tags) > MAX_TAGS:
-        yield _error("DDB151", f"{len(tags)} tags; AWS allows {MAX_TAGS}", "tags")
+        yield make_finding(DDB151, f"{len(tags)} tags; AWS allows {MAX_TAGS}", path="tags")
     for key, value in tags.items():
         path = f"tags.{key}"
         if key.lower().startswith("aws:"):
-            yield _error("DDB152", f"tag {key!r}: the prefix aws: is AWS's own", path)
+            yield make_finding(DDB152, f"tag {key!r}: the prefix aws: is AWS's own", path=path)
         if not 1 <= len(key) <= 128 or len(value) > 256:
-            yield _error("DDB153", f"tag {key!r}: a key has 1 to 128 characters, a value at most 256", path)
+            yield make_finding(
+                DDB153, f"tag {key!r}: a key has 1 to 128 characters, a value at most 256", path=path
+            )
         if not _TAG.fullmatch(key) or not _TAG.fullmatch(value):
-            yield _error(
-                "DDB154", f"tag {key!r}: only letters, digits, spaces and + - = . _ : / @ are allowed", path
+            yield make_finding(
+                DDB154,
+                f"tag {key!r}: only letters, digits, spaces and + - = . _ : / @ are allowed",
+                path=path,
             )
 
 
@@ -279,10 +299,10 @@ def check_encryption(spec: TableSpec) -> Iterator[Finding]:
     """A KMS key goes with encryption that is on (SSESpecification)."""
     block = spec.encryption
     if block.kms_key_arn and not block.enabled:
-        yield _error(
-            "DDB161",
+        yield make_finding(
+            DDB161,
             "encryption.enabled: false means the AWS owned key, which takes no kms_key_arn",
-            "encryption.kms_key_arn",
+            path="encryption.kms_key_arn",
         )
 
 
@@ -294,19 +314,17 @@ def is_production(name: str, tags: Mapping[str, str]) -> bool:
 def advise(spec: TableSpec) -> Iterator[Finding]:
     """What works, and is regretted later."""
     if is_production(spec.table_name, spec.tags or {}) and not spec.deletion_protection:
-        yield _warning(
-            "DDB201",
+        yield make_finding(
+            DDB201,
             f"{spec.table_name} looks like production, and is not protected from deletion",
-            "deletion_protection" if "deletion_protection" in spec.model_fields_set else "table_name",
-            "Set deletion_protection: true.",
+            path="deletion_protection" if "deletion_protection" in spec.model_fields_set else "table_name",
         )
     wide = [index for index in spec.global_secondary_indexes or () if index.projection.type == "ALL"]
     if len(wide) > 5:
-        yield _warning(
-            "DDB202",
+        yield make_finding(
+            DDB202,
             f"{len(wide)} indexes project ALL attributes: every write is paid {len(wide)} times over",
-            "global_secondary_indexes",
-            "Project KEYS_ONLY, or INCLUDE what is queried.",
+            path="global_secondary_indexes",
         )
 
 

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
-from dynaops.model.finding import Finding, Severity
+from dynaops.model.finding import Finding
+from dynaops.model.findings.companions import DDB421, DDB422, DDB423, DDB425, DDB426
+from dynaops.model.findings.rule import make_finding
 from dynaops.model.spec import Fragment
 
 if TYPE_CHECKING:
@@ -56,22 +58,30 @@ def rules(spec: TableSpec) -> Iterator[Finding]:
     for number, trigger in enumerate(spec.lambda_triggers or ()):
         path = f"lambda_triggers.{number}"
         if trigger.function in seen:
-            yield _error("DDB421", f"{trigger.function} is named twice as a trigger", f"{path}.function")
+            yield make_finding(
+                DDB421, f"{trigger.function} is named twice as a trigger", path=f"{path}.function"
+            )
         seen.add(trigger.function)
         if 0 <= trigger.maximum_record_age < 60:
-            yield _error("DDB422", "maximum_record_age is -1 or at least 60", f"{path}.maximum_record_age")
+            yield make_finding(
+                DDB422, "maximum_record_age is -1 or at least 60", path=f"{path}.maximum_record_age"
+            )
         yield from _patterns(trigger, path)
         if trigger.on_failure_arn and not trigger.on_failure_arn.startswith("arn:"):
-            yield _error("DDB426", f"{trigger.on_failure_arn!r} is not an ARN", f"{path}.on_failure_arn")
+            yield make_finding(
+                DDB426, f"{trigger.on_failure_arn!r} is not an ARN", path=f"{path}.on_failure_arn"
+            )
         if len(trigger.filter_patterns or ()) > MAX_FILTERS:
-            yield _error("DDB423", f"Lambda takes {MAX_FILTERS} filter patterns", f"{path}.filter_patterns")
+            yield make_finding(
+                DDB423, f"Lambda takes {MAX_FILTERS} filter patterns", path=f"{path}.filter_patterns"
+            )
 
 
 def _patterns(trigger: Trigger, path: str) -> Iterator[Finding]:
     for position, pattern in enumerate(trigger.filter_patterns or ()):
         if isinstance(pattern, str) and not _is_object(pattern):
             where = f"{path}.filter_patterns.{position}"
-            yield _error("DDB425", f"the filter pattern {pattern!r} is not a JSON object", where)
+            yield make_finding(DDB425, f"the filter pattern {pattern!r} is not a JSON object", path=where)
 
 
 def _is_object(text: str) -> bool:
@@ -79,7 +89,3 @@ def _is_object(text: str) -> bool:
         return isinstance(json.loads(text), dict)
     except ValueError:
         return False
-
-
-def _error(code: str, message: str, path: str) -> Finding:
-    return Finding(code=code, severity=Severity.ERROR, message=message, path=path)

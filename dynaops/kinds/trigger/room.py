@@ -17,7 +17,9 @@ from dynaops.kinds.tags import TagCalls
 from dynaops.kinds.trigger import calls
 from dynaops.kinds.trigger.shape import function_of, properties_of, wanted
 from dynaops.model.change import Action
-from dynaops.model.finding import Finding, Severity
+from dynaops.model.finding import Finding
+from dynaops.model.findings.companions import DDB424, DDB427
+from dynaops.model.findings.rule import make_finding
 from dynaops.model.recorded import ABSENT, Arn, Name, Recorded, Units
 from dynaops.model.resource import Observed, Properties, Resource, Scope
 from dynaops.model.state import Record
@@ -132,20 +134,12 @@ class TriggerRoom(BaseRoom):
     def findings(self, work: Work) -> Iterator[Finding]:
         for entry in work.of_kind(KIND):
             if entry.desired and entry.desired.options.get("missing"):
-                yield Finding(
-                    code="DDB424",
-                    severity=Severity.ERROR,
-                    message=f"{entry.address}: there is no function {entry.name} in {entry.region}",
-                    hint="Deploy the function first, or correct its name under lambda_triggers.",
+                yield make_finding(
+                    DDB424, f"{entry.address}: there is no function {entry.name} in {entry.region}"
                 )
             problem = str(entry.live.raw.get("problem") or "") if entry.live else ""
             if entry.desired and problem.startswith("PROBLEM"):
-                yield Finding(
-                    code="DDB427",
-                    severity=Severity.WARNING,
-                    message=f"{entry.address}: Lambda says {problem!r}",
-                    hint="Look at the function's errors and permissions; AWS goes on trying.",
-                )
+                yield make_finding(DDB427, f"{entry.address}: Lambda says {problem!r}")
 
     def export(self, scope: Scope, live: Sequence[Observed]) -> dict[str, Any]:  # noqa: ARG002
         triggers = []

@@ -1,4 +1,4 @@
-"""Findings about AWS Backup: vaults, plans and rules of a spec's `backup`: DDB451 to DDB467, DDB475 to DDB478."""
+"""Findings about AWS Backup: vaults, plans and rules of a spec's `backup`: DDB451 to DDB467, DDB475 to DDB479."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DDB452 = FindingRule(
     "DDB452",
     Stage.SPECS,
     Severity.ERROR,
-    "… is neither cron(...) nor rate(...)",
+    "AWS Backup refuses the schedule: …",
 )
 DDB453 = FindingRule(
     "DDB453",
@@ -149,4 +149,11 @@ DDB478 = FindingRule(
     "… and … share the backup plan …, and say different things of its …",
     usual_remedy="The other is at …. Let both say the same, as a `defaults` block does, or give one of the plans "
     "another name.",
+)
+DDB479 = FindingRule(
+    "DDB479",
+    Stage.SPECS,
+    Severity.WARNING,
+    "the schedule … never runs: the month has no such day",
+    remedy="Correct the day or the month.",
 )

@@ -41,6 +41,32 @@ DDB405 = FindingRule(
     remedy="Allow application-autoscaling:DescribeScalableTargets (`dynaops permissions`), or declare the target"
     " under `autoscaling`.",
 )
+DDB406 = FindingRule(
+    "DDB406",
+    Stage.SPECS,
+    Severity.ERROR,
+    "Application Auto Scaling refuses the schedule: …",
+)
+DDB407 = FindingRule(
+    "DDB407",
+    Stage.SPECS,
+    Severity.ERROR,
+    "the time zone of …: …",
+)
+DDB408 = FindingRule(
+    "DDB408",
+    Stage.SPECS,
+    Severity.ERROR,
+    "… sets neither min nor max",
+    remedy="Give one of them, or both.",
+)
+DDB409 = FindingRule(
+    "DDB409",
+    Stage.SPECS,
+    Severity.ERROR,
+    "there are two schedules …",
+    remedy="Rename one.",
+)
 DDB410 = FindingRule(
     "DDB410",
     Stage.PLAN,

@@ -1,4 +1,7 @@
-"""Findings about deployed tables, by ``validate --live``: LIVE. The severity is the worst that a check may end with."""
+"""Findings about deployed tables, by ``validate --live``: LIVE.
+
+A summary is ``title of the check: what it means``; the severity is the worst that the check may end with.
+"""
 
 from __future__ import annotations
 

@@ -17,6 +17,8 @@ class Stage(StrEnum):
     """The state or AWS too: found when a plan is made."""
     LIVE = "live"
     """A deployed table: found by ``validate --live``."""
+    PROJECT = "project"
+    """The project file and files of house rules, which are about no spec."""
     BACKUPS = "backups"
     GRANT = "grant"
     CONVERT = "convert"
@@ -27,8 +29,8 @@ class FindingRule:
     """One id. In its texts, `…` stands for what each finding fills in.
 
     `remedy` is the hint of each of its findings. Where hints vary with the finding, there is `usual_remedy` instead,
-    which only the reference shows. `always_shown`: it is about more than one table, or about suppressions themselves, so
-    no spec can accept it.
+    which only the reference shows. `always_shown`: it is about more than one table, or about suppressions themselves,
+    so no spec can accept it.
     """
 
     code: str
@@ -68,7 +70,7 @@ def make_finding(
         code=rule.code,
         severity=rule.severity,
         message=message,
-        hint=hint or rule.remedy,
+        hint=rule.remedy if hint is None else hint,
         path=path,
         place=place,
         address=address,

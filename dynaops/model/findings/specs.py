@@ -7,14 +7,14 @@ from dynaops.model.findings.rule import FindingRule, Stage
 
 POLICY = FindingRule(
     "POLICY",
-    Stage.SPECS,
+    Stage.PROJECT,
     Severity.ERROR,
     "a file of house rules is not valid: …",
     remedy="docs/reviews.md shows what rules look like.",
 )
 PROJECT = FindingRule(
     "PROJECT",
-    Stage.SPECS,
+    Stage.PROJECT,
     Severity.ERROR,
     "the project file, or an overlay or a file that it names, is not valid: …",
 )
@@ -23,7 +23,7 @@ SPEC001 = FindingRule(
     Stage.SPECS,
     Severity.ERROR,
     "…: the file or folder cannot be read, is not there, or is not in the project",
-    usual_remedy="Name a spec file or a folder that can be read.",
+    usual_remedy="Name a file or folder of the project that can be read; spec files end in .yaml, .yml or .json.",
 )
 SPEC002 = FindingRule(
     "SPEC002",
@@ -64,6 +64,7 @@ SPEC007 = FindingRule(
     Stage.SPECS,
     Severity.ERROR,
     "${…} is not defined, has no end, or cannot stand there",
+    usual_remedy="Give it a value with --var, close it with }, or write $${ for a literal ${.",
 )
 SPEC008 = FindingRule(
     "SPEC008",
