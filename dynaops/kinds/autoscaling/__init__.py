@@ -9,8 +9,7 @@ from pydantic import Field
 
 from dynaops.model import schedules
 from dynaops.model.finding import Finding
-from dynaops.model.findings.backup_plans import DDB479
-from dynaops.model.findings.companions import DDB401, DDB402, DDB403, DDB406, DDB407, DDB408, DDB409
+from dynaops.model.findings.companions import DDB400, DDB401, DDB402, DDB403, DDB406, DDB407, DDB408, DDB409
 from dynaops.model.findings.rule import make_finding
 from dynaops.model.spec import Fragment
 
@@ -141,7 +140,7 @@ def _times(action: Schedule, path: str) -> Iterator[Finding]:
         )
     elif schedules.parse(action.schedule).never_runs:
         yield make_finding(
-            DDB479,
+            DDB400,
             f"the schedule {action.schedule!r} never runs: the month has no such day",
             path=f"{path}.schedule",
         )

@@ -5,6 +5,13 @@ from __future__ import annotations
 from dynaops.model.finding import Severity
 from dynaops.model.findings.rule import FindingRule, Stage
 
+DDB400 = FindingRule(
+    "DDB400",
+    Stage.SPECS,
+    Severity.WARNING,
+    "the schedule … never runs: the month has no such day",
+    remedy="Correct the day or the month.",
+)
 DDB401 = FindingRule(
     "DDB401",
     Stage.SPECS,
