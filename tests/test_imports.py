@@ -77,6 +77,23 @@ def test_botocore_is_known_in_one_place() -> None:
     assert offenders == {"engine/parameters.py": {"botocore"}}
 
 
+def test_operations_and_steps_are_built_by_one_module() -> None:
+    def calls(path: Path) -> set[str]:
+        return {
+            node.func.id
+            for node in ast.walk(ast.parse(path.read_text()))
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        }
+
+    builders = {
+        path.relative_to(ROOT).as_posix()
+        for path in ROOT.rglob("*.py")
+        if calls(path) & {"Operation", "Step"}
+    }
+    # `data` knows no kinds, nor what their changes are.
+    assert {path for path in builders if not path.startswith("data/")} == {"kinds/steps.py"}
+
+
 def test_files_stay_short() -> None:
     long = {
         path.relative_to(ROOT).as_posix(): count

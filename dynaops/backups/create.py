@@ -16,13 +16,14 @@ from dynaops.backups.service import role_of, vault_of
 from dynaops.backups.waits import available, job_wait
 from dynaops.engine.identity import check_identity
 from dynaops.engine.plan import PlanRefused
+from dynaops.kinds.steps import operation
 from dynaops.kinds.table.waits import literal
 from dynaops.model.backup import Backup, Via
 from dynaops.model.change import Action, Change
 from dynaops.model.finding import Finding
 from dynaops.model.findings.commands import BACKUP101, BACKUP102
 from dynaops.model.findings.rule import make_finding
-from dynaops.model.operation import Effect, Operation, Wait
+from dynaops.model.operation import Operation, Wait
 from dynaops.model.plan import Plan
 
 if TYPE_CHECKING:
@@ -133,16 +134,13 @@ def _creation(table: str, name: str, region: str, there: list[Backup]) -> tuple[
         reason="",
         after={"service": Via.DYNAMODB.value},
     )
-    operation = Operation(
+    call = operation(
+        change,
+        "CreateBackup",
+        f"back up {table} as {name}",
+        {"TableName": table, "BackupName": name},
         id=f"{change.address}:create",
-        address=change.address,
-        kind=ON_DEMAND,
-        title=f"back up {table} as {name}",
         reason="it was asked for",
-        service="dynamodb",
-        api="CreateBackup",
-        region=region,
-        parameters={"TableName": table, "BackupName": name},
         made=Wait(
             title=f"{name} is there",
             api="ListBackups",
@@ -150,15 +148,10 @@ def _creation(table: str, name: str, region: str, there: list[Backup]) -> tuple[
             until=f"length({new})>`0`",
         ),
         wait=available(name, f"${{answer:BackupDetails.BackupArn || ({new}.BackupArn | [0])}}"),
-        effects=(_effect(change, {"arn": "BackupDescription.BackupDetails.BackupArn"}),),
+        outputs={"arn": "BackupDescription.BackupDetails.BackupArn"},
         slow=True,
     )
-    return change, operation
-
-
-def _effect(change: Change, outputs: dict[str, str]) -> Effect:
-    """What AWS called it: for whoever asked, since no state keeps it."""
-    return Effect(address=change.address, kind=change.kind, region=change.region, outputs=outputs)
+    return change, call
 
 
 def _point(
@@ -186,18 +179,16 @@ def _point(
         reason="",
         after={"service": creation.via.value, "vault": vault, "days": creation.days, "role": role},
     )
-    operation = Operation(
+    call = operation(
+        change,
+        "StartBackupJob",
+        f"back up {table} into vault {vault}",
+        parameters,
         id=f"{change.address}:start",
-        address=change.address,
-        kind=POINT,
-        title=f"back up {table} into vault {vault}",
         reason="it was asked for",
         service="backup",
-        api="StartBackupJob",
-        region=creation.region,
-        parameters=parameters,
         wait=job_wait(table),
-        effects=(_effect(change, {"arn": "RecoveryPointArn", "id": "BackupJobId"}),),
+        outputs={"arn": "RecoveryPointArn", "id": "BackupJobId"},
         slow=True,
     )
-    return change, operation
+    return change, call

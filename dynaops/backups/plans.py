@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from dynaops import __version__
 from dynaops.engine.parameters import check_parameters
+from dynaops.kinds.steps import operation
 from dynaops.model.backup import Backup, Via
 from dynaops.model.change import Action, Change
 from dynaops.model.finding import Finding
@@ -60,16 +61,7 @@ def deletion(backup: Backup, reason: str) -> tuple[Change, Operation]:
         before=backup.model_dump(mode="json"),
     )
     call = _delete_on_demand(backup) if backup.via is Via.DYNAMODB else _delete_point(backup)
-    operation = Operation(
-        id=f"{backup.arn}:delete",
-        address=change.address,
-        kind=change.kind,
-        reason=reason,
-        region=backup.region,
-        danger=Danger.DESTROY,
-        **call,
-    )
-    return change, operation
+    return change, operation(change, **call, id=f"{backup.arn}:delete", danger=Danger.DESTROY)
 
 
 def _delete_on_demand(backup: Backup) -> dict[str, Any]:

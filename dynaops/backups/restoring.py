@@ -10,6 +10,8 @@ from dynaops.aws.errors import Refused
 from dynaops.backups.listing import table_of
 from dynaops.backups.source import Source
 from dynaops.backups.waits import restore_job_wait, restored
+from dynaops.kinds.kind import Entry
+from dynaops.kinds.steps import operation, polling
 from dynaops.model.errors import DynaopsError
 from dynaops.model.operation import Operation, Tolerance, Wait
 
@@ -55,13 +57,11 @@ def under_way(aws: Aws, source: Source, target: str) -> Operation | bool:
 
 def restoring(source: Source, target: str, role: str | None, bare: bool = False) -> Operation:
     """The call, and its wait. `role` is AWS Backup's, `bare` leaves out what costs and is not rows."""
-    return Operation(
-        id=f"{target}:restore",
-        address=target,
-        kind="table",
+    return operation(
+        Entry(target, "table", source.region),
         title=f"restore {target} from {source.words}",
+        id=f"{target}:restore",
         reason="it was asked for",
-        region=source.region,
         slow=True,
         **(_by_service(source, target, role) if source.by_service else _native(source, target, bare)),
     )
@@ -110,19 +110,9 @@ def _by_service(source: Source, target: str, role: str | None) -> dict[str, Any]
 def _waiting(source: Source, target: str, job: str | None) -> Operation:
     """A look in the place of the call."""
     wait = restore_job_wait(target, job) if job else restored(target)
-    return Operation(
-        id=f"{target}:wait",
-        address=target,
-        kind="table",
-        title=f"go on restoring {target} from {source.words}",
-        reason="an earlier run began it",
-        service=wait.service,
-        api=wait.api,
-        region=source.region,
-        parameters=wait.parameters,
-        wait=wait,
-        slow=True,
-    )
+    title = f"go on restoring {target} from {source.words}"
+    subject = Entry(target, "table", source.region)
+    return polling(subject, wait, title, id=f"{target}:wait", reason="an earlier run began it", slow=True)
 
 
 def _other_time(source: Source, table: dict[str, Any]) -> str:

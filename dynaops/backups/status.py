@@ -11,6 +11,8 @@ from dynaops.backups.listing import epoch, on_demand, table_of
 from dynaops.backups.plans import plan_of
 from dynaops.backups.waits import available, job_wait, restore_job_wait, restored
 from dynaops.engine.observe import in_parallel, table_names
+from dynaops.kinds.kind import Entry
+from dynaops.kinds.steps import polling
 from dynaops.model.backup import Job, Via
 from dynaops.model.operation import Operation, Wait
 from dynaops.model.plan import Plan
@@ -49,18 +51,8 @@ def plan_wait(aws: Aws, waiting: Sequence[Job]) -> Plan:
 def _waiting(job: Job) -> Operation:
     """A look at AWS in the place of a call, and the wait that the call would have had."""
     wait = _wait_of(job)
-    return Operation(
-        id=f"{job.kind}:{job.id}",
-        address=job.target or job.table,
-        kind=job.kind,
-        title=described(job),
-        reason="it is running",
-        service=wait.service,
-        api=wait.api,
-        region=job.region,
-        parameters=wait.parameters,
-        wait=wait,
-    )
+    subject = Entry(job.target or job.table, job.kind, job.region)
+    return polling(subject, wait, described(job), id=f"{job.kind}:{job.id}", reason="it is running")
 
 
 def described(job: Job) -> str:

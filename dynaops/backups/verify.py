@@ -16,9 +16,11 @@ from dynaops.backups.source import Source, source_of
 from dynaops.backups.status import SCRATCH
 from dynaops.data.target import Target, describe
 from dynaops.engine.identity import check_identity
+from dynaops.kinds.kind import Entry
+from dynaops.kinds.steps import operation
 from dynaops.model.backup import Verified
 from dynaops.model.change import Action, Change
-from dynaops.model.operation import Operation, Tolerance, Wait
+from dynaops.model.operation import Tolerance, Wait
 from dynaops.model.plan import Plan
 from dynaops.stores.drills import write_drill
 
@@ -74,16 +76,13 @@ def compare(aws: Aws, drill: Drill, how: How, progress: Progress = lambda _: Non
 
 def clean_up(aws: Aws, drill: Drill) -> Plan:
     """The deletion of the scratch table."""
-    operation = Operation(
+    deletion = operation(
+        Entry(drill.scratch, "table", drill.source.region),
+        "DeleteTable",
+        f"delete scratch table {drill.scratch}",
+        {"TableName": drill.scratch},
         id=f"{drill.scratch}:delete",
-        address=drill.scratch,
-        kind="table",
-        title=f"delete scratch table {drill.scratch}",
         reason="the copy is not needed any more",
-        service="dynamodb",
-        api="DeleteTable",
-        region=drill.source.region,
-        parameters={"TableName": drill.scratch},
         tolerate=(Tolerance(code="ResourceNotFoundException"),),
         wait=Wait(
             title=f"{drill.scratch} is gone",
@@ -93,7 +92,7 @@ def clean_up(aws: Aws, drill: Drill) -> Plan:
             timeout=900,
         ),
     )
-    return plan_of([], [operation], aws)
+    return plan_of([], [deletion], aws)
 
 
 def note(folder: Folder, verified: Verified, source: Source, now: float) -> None:

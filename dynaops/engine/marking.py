@@ -12,13 +12,14 @@ from dataclasses import replace
 from dynaops.engine.marks import Claim, Ownership, has_room, without_mark
 from dynaops.kinds.kind import Entry, Rank, Step, Work
 from dynaops.kinds.rooms import POLICIES, ROOM_OF
+from dynaops.kinds.steps import step
 from dynaops.kinds.table.waits import literal
 from dynaops.kinds.tags import MOST_TAGS, TagCalls
 from dynaops.model.change import Action
 from dynaops.model.finding import Finding
 from dynaops.model.findings.plans import PLAN136, PLAN137
 from dynaops.model.findings.rule import make_finding
-from dynaops.model.operation import Operation, Wait
+from dynaops.model.operation import Wait
 
 _MAKING = (Action.CREATE, Action.REPLACE)
 _GOING = (Action.DELETE, Action.FORGET)
@@ -112,13 +113,13 @@ def _with_mark(steps: list[Step], entry: Entry, work: Work, calls: TagCalls, cla
     api = calls.create if entry.action in _MAKING and calls.create else calls.add
     if api == calls.add:
         member = calls.member
-    for position, step in enumerate(steps):
-        operation = step.operation
+    for position, planned in enumerate(steps):
+        operation = planned.operation
         if (operation.address, operation.kind, operation.api) != (entry.address, entry.kind, api):
             continue
         tags = calls.merged(operation.parameters.get(member), claim.mark)
         parameters = {**operation.parameters, member: tags}
-        changed = replace(step, operation=operation.model_copy(update={"parameters": parameters}))
+        changed = replace(planned, operation=operation.model_copy(update={"parameters": parameters}))
         return [*steps[:position], changed, *steps[position + 1 :]]
     if api == calls.create:
         return steps  # it is made by a call for something else, which marks that
@@ -162,24 +163,18 @@ def _step(
         expected=3,
         timeout=120,
     )
-    operation = Operation(
-        id="",
-        address=entry.address,
-        kind=entry.kind,
-        title=title,
+    return step(
+        entry,
+        Rank(calls.rank),
+        api,
+        title,
+        {**named, **parameters},
+        apart=True,
         reason="the mark tells other states whose it is",
         service=calls.service,
-        api=api,
-        region=entry.region,
-        parameters={**named, **parameters},
         wait=wait if calls.settles else None,
         marks=True,
     )
-    return Step(operation, _rank(calls), apart=True)
-
-
-def _rank(calls: TagCalls) -> Rank:
-    return Rank(calls.rank)
 
 
 def _unmarked(entry: Entry, claim: Claim) -> Finding:

@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any
 from dynaops import __version__
 from dynaops.aws.errors import Denied, Refused
 from dynaops.engine.parameters import check_parameters
+from dynaops.kinds.kind import Entry
 from dynaops.kinds.late import partition
+from dynaops.kinds.steps import operation
 from dynaops.model.change import Action, Change, Difference
 from dynaops.model.errors import DynaopsError
 from dynaops.model.operation import Operation, Tolerance
@@ -238,16 +240,14 @@ def _operations(name: str, region: str, there: bool, lacking: list[_Setting]) ->
         yield _create(name, region)
         before = ("1",)
     for number, one in enumerate(lacking, 1 + len(before)):
-        yield Operation(
+        yield operation(
+            Entry(name, KIND, region),
+            one.api,
+            one.title,
+            one.parameters,
             id=str(number),
-            address=name,
-            kind=KIND,
-            title=one.title,
             reason=one.reason,
             service="s3",
-            api=one.api,
-            region=region,
-            parameters=one.parameters,
             after=before,
             needs=before,
         )
@@ -258,16 +258,14 @@ def _create(name: str, region: str) -> Operation:
     parameters: Settings = {"Bucket": name, "ObjectOwnership": _ENFORCED}
     if region != "us-east-1":  # which S3 takes for granted, and refuses to be told
         parameters["CreateBucketConfiguration"] = {"LocationConstraint": region}
-    return Operation(
+    return operation(
+        Entry(name, KIND, region),
+        "CreateBucket",
+        f"create bucket {name}",
+        parameters,
         id="1",
-        address=name,
-        kind=KIND,
-        title=f"create bucket {name}",
         reason="states need a place",
         service="s3",
-        api="CreateBucket",
-        region=region,
-        parameters=parameters,
         tolerate=(Tolerance(code="BucketAlreadyOwnedByYou"),),
     )
 

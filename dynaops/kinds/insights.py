@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from dynaops.kinds.kind import BaseRoom, Entry, Known, Policy, Rank, Reader, Step, Work
+from dynaops.kinds.steps import step
 from dynaops.model.change import Action
 from dynaops.model.finding import Finding
 from dynaops.model.findings.rule import make_finding
 from dynaops.model.findings.table import DDB321
-from dynaops.model.operation import Effect, Operation, Wait
+from dynaops.model.operation import Wait
 from dynaops.model.recorded import ABSENT, Recorded
 from dynaops.model.resource import Observed, Resource, Scope
 from dynaops.model.spec import Fragment
@@ -154,16 +155,12 @@ def _set(work: Work, entry: Entry, wanted: dict[str, Any]) -> Step:
             f" && (ContributorInsightsMode || '{DEFAULT_MODE}')=='{wanted['mode']}'"
         )
     what = f"index {index} of {name}" if index else name
-    operation = Operation(
-        id="",
-        address=entry.address,
-        kind=KIND,
-        title=f"turn {'on' if on else 'off'} contributor insights of {what}",
-        reason=entry.change.reason if entry.change else "",
-        service="dynamodb",
-        api="UpdateContributorInsights",
-        region=entry.region,
-        parameters=parameters,
+    return step(
+        entry,
+        Rank.INSIGHTS,
+        "UpdateContributorInsights",
+        f"turn {'on' if on else 'off'} contributor insights of {what}",
+        parameters,
         wait=Wait(
             title=f"contributor insights of {what} are {'on' if on else 'off'}",
             api="DescribeContributorInsights",
@@ -173,19 +170,11 @@ def _set(work: Work, entry: Entry, wanted: dict[str, Any]) -> Step:
             expected=10 if on else 2,
             timeout=900,
         ),
-        effects=(
-            Effect(
-                address=entry.address,
-                kind=KIND,
-                region=entry.region,
-                set=wanted if on else {},
-                forget=not on,
-                depends_on=(entry.owner or work.scope.address,),
-            ),
-        ),
+        set=wanted if on else {},
+        forget=not on,
+        depends_on=(entry.owner or work.scope.address,),
         needs_idle=bool(index),
     )
-    return Step(operation, Rank.INSIGHTS)
 
 
 ROOM = InsightsRoom()

@@ -154,6 +154,11 @@ class Entry:
         return self.change.action if self.change else Action.NO_OP
 
     @property
+    def reason(self) -> str:
+        """Why it changes, in words."""
+        return self.change.reason if self.change else ""
+
+    @property
     def name(self) -> str:
         """The address's last segment."""
         return self.address.rpartition("/")[2]

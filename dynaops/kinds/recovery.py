@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import Field
 
 from dynaops.kinds.kind import BaseRoom, Entry, Known, Policy, Rank, Reader, Step, Work
+from dynaops.kinds.steps import step
 from dynaops.model.change import Action
 from dynaops.model.finding import Finding
 from dynaops.model.findings.rule import make_finding
 from dynaops.model.findings.table import DDB311
-from dynaops.model.operation import Danger, Effect, Operation, Wait
+from dynaops.model.operation import Danger, Wait
 from dynaops.model.recorded import ABSENT, Recorded, Units
 from dynaops.model.resource import Observed, Properties, Resource, Scope
 from dynaops.model.spec import Fragment
@@ -158,16 +159,12 @@ def _set(work: Work, entry: Entry, wanted: dict[str, Any]) -> Step:
         title = f"keep {name} recoverable to any second of the last {days} days"
     live = entry.live.properties if entry.live else None
     lost = None if work.table.action is Action.REPLACE else given_up(live, wanted)
-    operation = Operation(
-        id="",
-        address=entry.address,
-        kind=KIND,
-        title=title,
-        reason=entry.change.reason if entry.change else "",
-        service="dynamodb",
-        api="UpdateContinuousBackups",
-        region=entry.region,
-        parameters={"TableName": name, "PointInTimeRecoverySpecification": specification},
+    return step(
+        entry,
+        Rank.RECOVERY,
+        "UpdateContinuousBackups",
+        title,
+        {"TableName": name, "PointInTimeRecoverySpecification": specification},
         wait=Wait(
             title=f"point-in-time recovery of {name} is {'on' if on else 'off'}",
             api="DescribeContinuousBackups",
@@ -176,20 +173,12 @@ def _set(work: Work, entry: Entry, wanted: dict[str, Any]) -> Step:
             expected=5 if on else 1,
             timeout=600,
         ),
-        effects=(
-            Effect(
-                address=entry.address,
-                kind=KIND,
-                region=entry.region,
-                set=wanted if on else {},
-                forget=not on,
-                depends_on=(work.scope.address,),
-            ),
-        ),
+        set=wanted if on else {},
+        forget=not on,
+        depends_on=(work.scope.address,),
         danger=Danger.RECOVERY if lost else None,
         loses=lost,
     )
-    return Step(operation, Rank.RECOVERY)
 
 
 ROOM = RecoveryRoom()

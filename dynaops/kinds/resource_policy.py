@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 from dynaops.kinds.kind import BaseRoom, Entry, Known, Policy, Rank, Reader, Step, Work
 from dynaops.kinds.late import late
 from dynaops.kinds.policy_document import canonical, filled, text
+from dynaops.kinds.steps import step
 from dynaops.model.change import Action
 from dynaops.model.finding import Finding
 from dynaops.model.findings.rule import make_finding
 from dynaops.model.findings.table import DDB331, DDB332
-from dynaops.model.operation import Effect, Operation, Wait
+from dynaops.model.operation import Wait
 from dynaops.model.recorded import ABSENT, PolicyDocument, Recorded
 from dynaops.model.resource import Observed, Resource, Scope
 
@@ -105,16 +106,12 @@ def _put(work: Work, entry: Entry) -> Step:
     assert entry.desired is not None, "only a declared policy is put"
     name, wanted = work.scope.table_name, entry.desired.properties
     arn = _arn(work)
-    operation = Operation(
-        id="",
-        address=entry.address,
-        kind=KIND,
-        title=f"put the resource policy of {name}",
-        reason=entry.change.reason if entry.change else "",
-        service="dynamodb",
-        api="PutResourcePolicy",
-        region=entry.region,
-        parameters={"ResourceArn": arn, "Policy": text(wanted["policy"])},
+    return step(
+        entry,
+        Rank.RESOURCE_POLICY,
+        "PutResourcePolicy",
+        f"put the resource policy of {name}",
+        {"ResourceArn": arn, "Policy": text(wanted["policy"])},
         wait=Wait(
             title=f"the resource policy of {name} can be read back",
             api="GetResourcePolicy",
@@ -124,31 +121,19 @@ def _put(work: Work, entry: Entry) -> Step:
             expected=3,
             timeout=300,
         ),
-        effects=(
-            Effect(
-                address=entry.address,
-                kind=KIND,
-                region=entry.region,
-                set=wanted,
-                depends_on=(work.scope.address,),
-            ),
-        ),
+        set=wanted,
+        depends_on=(work.scope.address,),
     )
-    return Step(operation, Rank.RESOURCE_POLICY)
 
 
 def _delete(work: Work, entry: Entry) -> Step:
     name, arn = work.scope.table_name, _arn(work)
-    operation = Operation(
-        id="",
-        address=entry.address,
-        kind=KIND,
-        title=f"delete the resource policy of {name}",
-        reason=entry.change.reason if entry.change else "",
-        service="dynamodb",
-        api="DeleteResourcePolicy",
-        region=entry.region,
-        parameters={"ResourceArn": arn},
+    return step(
+        entry,
+        Rank.RESOURCE_POLICY,
+        "DeleteResourcePolicy",
+        f"delete the resource policy of {name}",
+        {"ResourceArn": arn},
         wait=Wait(
             title=f"the resource policy of {name} is gone",
             api="GetResourcePolicy",
@@ -157,10 +142,9 @@ def _delete(work: Work, entry: Entry) -> Step:
             expected=3,
             timeout=300,
         ),
-        effects=(Effect(address=entry.address, kind=KIND, region=entry.region, forget=True),),
+        forget=True,
         removes=f"resource policy of {arn}",
     )
-    return Step(operation, Rank.RESOURCE_POLICY)
 
 
 def _arn(work: Work) -> str:

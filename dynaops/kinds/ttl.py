@@ -10,11 +10,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dynaops.kinds.kind import BaseRoom, Entry, Known, Policy, Rank, Reader, Step, Work
+from dynaops.kinds.steps import step
 from dynaops.model.change import Action
 from dynaops.model.finding import Finding
 from dynaops.model.findings.rule import make_finding
 from dynaops.model.findings.table import DDB301, DDB302
-from dynaops.model.operation import Cooldown, Effect, Operation, Wait
+from dynaops.model.operation import Cooldown, Effect, Wait
 from dynaops.model.recorded import ABSENT, Name, Recorded
 from dynaops.model.resource import Observed, Properties, Resource, Scope
 from dynaops.model.spec import Fragment
@@ -153,19 +154,16 @@ def _remaining(work: Work) -> float:
 def _switch(work: Work, entry: Entry, attribute: str, on: bool, pause: float, again: bool = False) -> Step:
     name = work.scope.table_name
     done = " || ".join(f"{_SPEC}=='{status}'" for status in (_ON if on else ("DISABLED",)))
-    reason = entry.change.reason if entry.change else ""
+    reason = entry.reason
     if again:
         reason = "the TTL attribute can only be changed by turning TTL off and on, at most once an hour"
-    operation = Operation(
-        id="",
-        address=entry.address,
-        kind="ttl",
-        title=f"turn {'on' if on else 'off'} TTL of {name} on {attribute}",
-        reason=reason,
-        service="dynamodb",
-        api="UpdateTimeToLive",
-        region=entry.region,
-        parameters={
+    table = Effect(address=work.scope.address, kind="table", region=entry.region, stamp="ttl")
+    return step(
+        entry,
+        Rank.TTL,
+        "UpdateTimeToLive",
+        f"turn {'on' if on else 'off'} TTL of {name} on {attribute}",
+        {
             "TableName": name,
             "TimeToLiveSpecification": {"Enabled": on, "AttributeName": attribute},
         },
@@ -183,19 +181,12 @@ def _switch(work: Work, entry: Entry, attribute: str, on: bool, pause: float, ag
             expected=pause,
             timeout=2 * COOLDOWN_SECONDS,
         ),
-        effects=(
-            Effect(
-                address=entry.address,
-                kind="ttl",
-                region=entry.region,
-                set={"enabled": True, "attribute": attribute} if on else {},
-                forget=not on,
-                depends_on=(work.scope.address,),
-            ),
-            Effect(address=work.scope.address, kind="table", region=entry.region, stamp="ttl"),
-        ),
+        set={"enabled": True, "attribute": attribute} if on else {},
+        forget=not on,
+        depends_on=(work.scope.address,),
+        effects=(table,),
+        reason=reason,
     )
-    return Step(operation, Rank.TTL)
 
 
 ROOM = TtlRoom()

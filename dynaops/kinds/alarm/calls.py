@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Unpack
 
 from dynaops.kinds.alarm import shape
-from dynaops.kinds.alarm.shape import KIND, place_of
+from dynaops.kinds.alarm.shape import place_of
 from dynaops.kinds.kind import Entry, Rank, Step, Work
 from dynaops.kinds.late import reference
+from dynaops.kinds.steps import Members, step
 from dynaops.kinds.table.shape import tags as tag_list
 from dynaops.model.change import Action
-from dynaops.model.operation import Effect, Operation, Tolerance, Wait
+from dynaops.model.operation import Tolerance, Wait
 
 
 def change(work: Work, entry: Entry) -> Iterator[Step]:
@@ -46,13 +47,8 @@ def put(work: Work, entry: Entry) -> Step:
         f"{verb} alarm {name}",
         parameters,
         Rank.ALARM,
-        Effect(
-            address=entry.address,
-            kind=KIND,
-            region=entry.region,
-            set=made,
-            outputs={"name": "MetricAlarms[0].AlarmName", "arn": "MetricAlarms[0].AlarmArn"},
-        ),
+        set=made,
+        outputs={"name": "MetricAlarms[0].AlarmName", "arn": "MetricAlarms[0].AlarmArn"},
         wait=Wait(
             title=f"alarm {name} is there",
             service="cloudwatch",
@@ -72,12 +68,7 @@ def _tag(entry: Entry, tags: dict[str, str]) -> Step:
         f"tag alarm {entry.address}: {', '.join(sorted(tags))}",
         {"ResourceARN": _arn(entry), "Tags": tag_list(tags)},
         Rank.ALARM,
-        Effect(
-            address=entry.address,
-            kind=KIND,
-            region=entry.region,
-            set={f"tags.{key}": value for key, value in tags.items()},
-        ),
+        set={f"tags.{key}": value for key, value in tags.items()},
     )
 
 
@@ -88,12 +79,7 @@ def _untag(entry: Entry, keys: list[str]) -> Step:
         f"untag alarm {entry.address}: {', '.join(keys)}",
         {"ResourceARN": _arn(entry), "TagKeys": keys},
         Rank.ALARM,
-        Effect(
-            address=entry.address,
-            kind=KIND,
-            region=entry.region,
-            unset=tuple(f"tags.{key}" for key in keys),
-        ),
+        unset=tuple(f"tags.{key}" for key in keys),
     )
 
 
@@ -110,36 +96,16 @@ def delete(work: Work, entry: Entry) -> Step:
         f"delete alarm {name}",
         {"AlarmNames": [name]},
         Rank.LEAVINGS,
-        Effect(address=entry.address, kind=KIND, region=entry.region, forget=True),
+        forget=True,
         tolerate=(Tolerance(code="ResourceNotFound"), Tolerance(code="ResourceNotFoundException")),
         removes=str((entry.live.outputs.get("arn") if entry.live else None) or f"alarm {name}"),
     )
 
 
 def _step(
-    entry: Entry,
-    api: str,
-    title: str,
-    parameters: dict[str, Any],
-    rank: Rank,
-    effect: Effect,
-    wait: Wait | None = None,
-    tolerate: tuple[Tolerance, ...] = (),
-    removes: str | None = None,
+    entry: Entry, api: str, title: str, parameters: dict[str, Any], rank: Rank, **members: Unpack[Members]
 ) -> Step:
-    operation = Operation(
-        id="",
-        address=entry.address,
-        kind=KIND,
-        title=f"{title} in {entry.region}" if "/replica/" in entry.address else title,
-        reason=entry.change.reason if entry.change else "",
-        service="cloudwatch",
-        api=api,
-        region=entry.region,
-        parameters=parameters,
-        wait=wait,
-        tolerate=tolerate,
-        removes=removes,
-        effects=(effect,),
-    )
-    return Step(operation, rank)
+    """One call of CloudWatch."""
+    title = f"{title} in {entry.region}" if "/replica/" in entry.address else title
+    members["service"] = "cloudwatch"
+    return step(entry, rank, api, title, parameters, **members)

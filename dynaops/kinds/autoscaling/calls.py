@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Unpack
 
 from dynaops.kinds.autoscaling.shape import SERVICE, Dimension, configuration
 from dynaops.kinds.kind import Entry, Rank, Step
-from dynaops.model.operation import Effect, Operation, Tolerance
+from dynaops.kinds.steps import Members, step
+from dynaops.model.operation import Tolerance
 
 _GONE = (Tolerance(code="ObjectNotFoundException"),)
 _TRACKING = ("target_utilization", "scale_in_cooldown", "scale_out_cooldown")
@@ -141,24 +142,12 @@ def _step(
     title: str,
     parameters: dict[str, Any],
     rank: Rank,
-    tolerate: tuple[Tolerance, ...] = (),
-    removes: str | None = None,
-    **effect: Any,
+    **members: Unpack[Members],
 ) -> Step:
     """One call; a replica's comes after the replica, whose table it is about."""
-    at_replica = "/replica/" in entry.address and rank not in (Rank.RELEASE_SCALING, Rank.RETIRE_SCALING)
-    operation = Operation(
-        id="",
-        address=entry.address,
-        kind=entry.kind,
-        title=f"{title} in {entry.region}" if "/replica/" in entry.address else title,
-        reason=entry.change.reason if entry.change else "",
-        service=SERVICE,
-        api=api,
-        region=entry.region,
-        parameters={**dimension.key, **parameters},
-        tolerate=tolerate,
-        removes=removes,
-        effects=(Effect(address=entry.address, kind=entry.kind, region=entry.region, **effect),),
-    )
-    return Step(operation, Rank.REGIONAL if at_replica else rank)
+    if "/replica/" in entry.address:
+        title = f"{title} in {entry.region}"
+        if rank not in (Rank.RELEASE_SCALING, Rank.RETIRE_SCALING):
+            rank = Rank.REGIONAL
+    members["service"] = SERVICE
+    return step(entry, rank, api, title, {**dimension.key, **parameters}, **members)

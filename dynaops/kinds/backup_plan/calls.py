@@ -10,8 +10,9 @@ from dynaops.kinds.backup_plan.shape import MADE_BY, SELECTION, document_of, sel
 from dynaops.kinds.kind import Entry, Rank, Step, Work
 from dynaops.kinds.late import reference
 from dynaops.kinds.policy_document import text
+from dynaops.kinds.steps import step
 from dynaops.kinds.tags import TagCalls
-from dynaops.model.operation import Cooldown, Effect, Operation, Tolerance, Wait
+from dynaops.model.operation import Cooldown, Tolerance, Wait
 from dynaops.model.resource import Properties
 
 VAULT_TAGS = TagCalls(
@@ -323,28 +324,7 @@ def _token(work: Work, entry: Entry) -> str:
 
 
 def _step(entry: Entry, rank: Rank, api: str, title: str, parameters: dict[str, Any], **more: Any) -> Step:
-    """One call; `more` are the operation's members, and those of its effect."""
-    members = ("service", "carried", "tolerate", "cooldown", "wait", "removes")
-    own = {name: more.pop(name) for name in members if name in more}
-    operation = Operation(
-        id="",
-        address=entry.address,
-        kind=entry.kind,
-        title=title,
-        reason=entry.change.reason if entry.change else "",
-        service=own.pop("service", "backup"),
-        api=api,
-        region=entry.region,
-        parameters=parameters,
-        effects=(
-            Effect(
-                address=entry.address,
-                kind=entry.kind,
-                region=entry.region,
-                depends_on=entry.desired.depends_on if entry.desired and not more.get("forget") else (),
-                **more,
-            ),
-        ),
-        **own,
-    )
-    return Step(operation, rank)
+    """One call of AWS Backup, or of the service in `more`."""
+    if not more.get("forget"):
+        more["depends_on"] = entry.desired.depends_on if entry.desired else ()
+    return step(entry, rank, api, title, parameters, **{"service": "backup", **more})

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Unpack
 
 from dynaops.kinds.kind import Entry, Rank, Step
 from dynaops.kinds.late import reference
 from dynaops.kinds.policy_document import text
+from dynaops.kinds.steps import Members, step
 from dynaops.model.change import Action
-from dynaops.model.operation import Effect, Operation, Tolerance
+from dynaops.model.operation import Tolerance
 
 VERSIONS = 5
 """Versions that a managed policy may have (IAM quotas)."""
@@ -118,7 +119,6 @@ def _drop(entry: Entry, version: str, reason: str, rank: Rank) -> Step:
         {"PolicyArn": _live_arn(entry), "VersionId": version},
         reason=reason,
         tolerate=_GONE,
-        effect=False,
     )
 
 
@@ -140,26 +140,9 @@ def _new_arn(entry: Entry) -> str:
     return str(known or reference(entry.address, "arn"))
 
 
-def _step(entry: Entry, rank: Rank, api: str, title: str, parameters: dict[str, Any], **more: Any) -> Step:
-    """One call; `more` are the effect's members and the operation's tolerate and reason."""
-    reason = more.pop("reason", entry.change.reason if entry.change else "")
-    tolerate = more.pop("tolerate", ())
-    removes = more.pop("removes", None)
-    effects: tuple[Effect, ...] = ()
-    if more.pop("effect", True):
-        effects = (Effect(address=entry.address, kind=entry.kind, region=entry.region, **more),)
-    operation = Operation(
-        id="",
-        address=entry.address,
-        kind=entry.kind,
-        title=title,
-        reason=reason,
-        service="iam",
-        api=api,
-        region=entry.region,
-        parameters=parameters,
-        tolerate=tolerate,
-        removes=removes,
-        effects=effects,
-    )
-    return Step(operation, rank)
+def _step(
+    entry: Entry, rank: Rank, api: str, title: str, parameters: dict[str, Any], **members: Unpack[Members]
+) -> Step:
+    """One call of IAM."""
+    members["service"] = "iam"
+    return step(entry, rank, api, title, parameters, **members)

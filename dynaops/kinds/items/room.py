@@ -14,13 +14,14 @@ from dynaops.kinds.items.marshal import Typed, digest, readable, size, typed
 from dynaops.kinds.items.rows import examined, key_of
 from dynaops.kinds.kind import BaseRoom, Entry, Known, Policy, Rank, Reader, Step, Work
 from dynaops.kinds.late import literal
+from dynaops.kinds.steps import step
 from dynaops.kinds.table.shape import attribute_names
 from dynaops.model.change import Action, Change, Difference
 from dynaops.model.errors import DynaopsError
 from dynaops.model.finding import Finding
 from dynaops.model.findings.plans import PLAN481
 from dynaops.model.findings.rule import make_finding
-from dynaops.model.operation import Danger, Effect, Operation
+from dynaops.model.operation import Danger
 from dynaops.model.recorded import ABSENT, Recorded
 from dynaops.model.resource import Observed, Resource, Scope
 
@@ -288,30 +289,19 @@ def _step(
     danger: Danger | None = None,
     removes: str | None = None,
 ) -> Step:
-    operation = Operation(
-        id="",
-        address=entry.address,
-        kind=KIND,
-        title=title,
-        reason=entry.change.reason if entry.change else "",
-        service="dynamodb",
-        api="BatchWriteItem",
-        region=entry.region,
-        parameters={"RequestItems": {scope.table_name: requests}},
+    if not effect.get("forget"):
+        effect["depends_on"] = (scope.address,)
+    return step(
+        entry,
+        Rank.ITEMS,
+        "BatchWriteItem",
+        title,
+        {"RequestItems": {scope.table_name: requests}},
         again={"RequestItems": "UnprocessedItems"},
-        effects=(
-            Effect(
-                address=entry.address,
-                kind=KIND,
-                region=entry.region,
-                depends_on=() if effect.get("forget") else (scope.address,),
-                **effect,
-            ),
-        ),
         danger=danger,
         removes=removes,
+        **effect,
     )
-    return Step(operation, Rank.ITEMS)
 
 
 def _item(scope: Scope, key: str) -> str:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from dynaops.aws.errors import Denied
 from dynaops.kinds.kind import BaseRoom, Entry, Known, Policy, Rank, Reader, Step, Work
+from dynaops.kinds.steps import Members, step
 from dynaops.model.change import Action
 from dynaops.model.finding import Finding
 from dynaops.model.findings.companions import DDB442
 from dynaops.model.findings.rule import make_finding
-from dynaops.model.operation import Effect, Operation, Tolerance, Wait
+from dynaops.model.operation import Tolerance, Wait
 from dynaops.model.recorded import ABSENT, Arn, Recorded
 from dynaops.model.resource import Observed, Resource, Scope
 
@@ -141,7 +142,7 @@ def _enable(work: Work, entry: Entry) -> Step:
         _is(arn, "DestinationStatus=='ACTIVE'"),
         5,
         failed=_is(arn, "DestinationStatus=='ENABLE_FAILED'"),
-        made=_is(arn, _ON),
+        arrived=_is(arn, _ON),
         set=dict(wanted),
         values={"stream_arn": arn},
         outputs=_status(arn),
@@ -163,7 +164,7 @@ def _precision(work: Work, entry: Entry) -> Step:
         Rank.KINESIS,
         _is(arn, f"DestinationStatus=='ACTIVE' && {stamped}"),
         140,
-        made=_is(arn, stamped),
+        arrived=_is(arn, stamped),
         set={"precision": precision},
         outputs=_status(arn),
     )
@@ -182,7 +183,7 @@ def _disable(work: Work, entry: Entry) -> Step:
         Rank.RELEASE_KINESIS,
         f"!({on} || {_is(arn, _GOING)})",
         5,
-        made=f"!({on})",
+        arrived=f"!({on})",
         tolerate=(Tolerance(code="ResourceNotFoundException"),),
         removes=_destination(work.scope, arn),
         forget=True,
@@ -222,13 +223,11 @@ def _step(
     rank: Rank,
     until: str,
     expected: float,
-    made: str,
+    arrived: str,
     failed: str | None = None,
-    tolerate: tuple[Tolerance, ...] = (),
-    removes: str | None = None,
-    **effect: Any,
+    **members: Unpack[Members],
 ) -> Step:
-    """`made`: how the destination reads once the call has arrived; asked again, AWS refuses it as out of turn."""
+    """`arrived`: how the destination reads once the call has arrived; asked again, AWS refuses it as out of turn."""
     name = {"TableName": work.scope.table_name}
     look = Wait(
         title="Kinesis streaming is as asked (AWS fails it where it may not write to the stream)",
@@ -239,24 +238,9 @@ def _step(
         expected=expected,
         timeout=900,
     )
-    operation = Operation(
-        id="",
-        address=entry.address,
-        kind=KIND,
-        title=title,
-        reason=entry.change.reason if entry.change else "",
-        service="dynamodb",
-        api=api,
-        region=entry.region,
-        parameters={**name, **parameters},
-        wait=look,
-        made=look.model_copy(update={"until": made, "failed": None}),
-        tolerate=tolerate,
-        removes=removes,
-        effects=(Effect(address=entry.address, kind=KIND, region=entry.region, **effect),),
-        needs_idle=True,
-    )
-    return Step(operation, rank)
+    made = look.model_copy(update={"until": arrived, "failed": None})
+    members |= {"wait": look, "made": made, "needs_idle": True}
+    return step(entry, rank, api, title, {**name, **parameters}, **members)
 
 
 ROOM = KinesisRoom()

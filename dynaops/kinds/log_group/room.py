@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from dynaops.kinds.iam.room import log_group_of
 from dynaops.kinds.kind import BaseRoom, Entry, Known, Link, Policy, Rank, Reader, Step, Work, key_link
+from dynaops.kinds.steps import step
 from dynaops.kinds.tags import TagCalls
 from dynaops.model.change import Action
-from dynaops.model.operation import Danger, Effect, Operation, Tolerance, Wait
+from dynaops.model.operation import Danger, Tolerance, Wait
 from dynaops.model.recorded import ABSENT, Name, Recorded, Units
 from dynaops.model.resource import Observed, Properties, Resource, Scope
 from dynaops.model.state import Record
@@ -222,45 +223,21 @@ def _delete(entry: Entry) -> Step:
 
 
 def _step(entry: Entry, api: str, title: str, parameters: dict[str, Any], **more: Any) -> Step:
-    """One call; `more` are the effect's members (set, unset, forget), and rank, danger, tolerate."""
-    effect = {name: more.pop(name) for name in ("set", "unset", "forget") if name in more}
-    rank = more.pop("rank", Rank.LOGS)
+    """One call of CloudWatch Logs; all but a deletion wait for the group, and record its ARN."""
     name = parameters["logGroupName"]
-    operation = Operation(
-        id="",
-        address=entry.address,
-        kind=KIND,
-        title=title,
-        reason=entry.change.reason if entry.change else "",
-        service="logs",
-        api=api,
-        region=entry.region,
-        parameters=parameters,
-        wait=None
-        if effect.get("forget")
-        else Wait(
+    group = f"logGroups[?logGroupName=='{name}']"
+    if not more.get("forget"):
+        more["outputs"] = {"arn": f"{group} | [0].logGroupArn"}
+        more["wait"] = Wait(
             title=f"log group {name} is there",
             service="logs",
             api="DescribeLogGroups",
             parameters={"logGroupNamePrefix": name},
-            until=f"length(logGroups[?logGroupName=='{name}'])==`1`",
+            until=f"length({group})==`1`",
             expected=1,
             timeout=60,
-        ),
-        effects=(
-            Effect(
-                address=entry.address,
-                kind=KIND,
-                region=entry.region,
-                outputs={}
-                if effect.get("forget")
-                else {"arn": f"logGroups[?logGroupName=='{name}'] | [0].logGroupArn"},
-                **effect,
-            ),
-        ),
-        **more,
-    )
-    return Step(operation, rank)
+        )
+    return step(entry, more.pop("rank", Rank.LOGS), api, title, parameters, service="logs", **more)
 
 
 ROOM = LogGroupRoom()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Unpack
 
 from dynaops.kinds.kind import Entry, Rank, Step, Work
 from dynaops.kinds.replica import regional
+from dynaops.kinds.steps import Members, effect_on, step
 from dynaops.kinds.table.waits import IDLE, settled
 from dynaops.model.change import Action
-from dynaops.model.operation import Danger, Effect, Operation, Tolerance, Wait
+from dynaops.model.operation import Danger, Effect, Tolerance, Wait
 
 _JOIN_SECONDS, _LEAVE_SECONDS = 300.0, 150.0
 """14-49 s for an empty replica, ten minutes and more with items; 88-244 s to leave (DDB-TABLE-204, 306)."""
@@ -145,10 +146,8 @@ def _found(work: Work, together: Entry, coming: list[Entry]) -> Step:
         parameters,
         rank=Rank.REPLICA,
         wait=settled(name, f"all members of {name} are ACTIVE", done, 70, _TIMEOUT),
-        effects=(
-            Effect(address=together.address, kind=together.kind, region=together.region, set=kept),
-            *(_made(work, one) for one in coming),
-        ),
+        set=kept,
+        effects=tuple(_made(work, one) for one in coming),
         slow=True,
     )
 
@@ -175,7 +174,7 @@ def _dissolve(work: Work, going: list[Entry]) -> Step:
         ),
         removes=", ".join([*map(_arn, going), *(f"the witness in {one}" for one in witnesses)]),
         effects=(
-            *(_forgotten(one) for one in going),
+            *(effect_on(one, forget=True) for one in going),
             Effect(address=together, kind="global_table", region=work.scope.region, forget=True),
         ),
         danger=_danger(work, going[0]),
@@ -206,7 +205,7 @@ def _remove(work: Work, entry: Entry) -> Step:
                 retried=True,
             ),
         ),
-        effects=(_forgotten(entry),),
+        forget=True,
         removes=_arn(entry),
         danger=_danger(work, entry),
     )
@@ -220,15 +219,8 @@ def _setting(work: Work, entry: Entry, title: str, member: str, value: Any, done
         {member: value},
         rank=Rank.REPLICA,
         wait=settled(work.scope.table_name, "the setting is in force", done, 5),
-        effects=(
-            Effect(
-                address=entry.address,
-                kind=entry.kind,
-                region=entry.region,
-                set={recorded: value},
-                depends_on=(work.scope.address,),
-            ),
-        ),
+        set={recorded: value},
+        depends_on=(work.scope.address,),
     )
 
 
@@ -250,17 +242,15 @@ def _group_made(work: Work) -> tuple[Effect, ...]:
     if entry is None or entry.desired is None or entry.live is not None:
         return ()
     table = (work.scope.address,)
-    return (Effect(address=entry.address, kind=entry.kind, region=entry.region, depends_on=table),)
+    return (effect_on(entry, depends_on=table),)
 
 
 def _made(work: Work, entry: Entry) -> Effect:
     assert entry.desired is not None, "only a declared replica is made"
     wanted = entry.desired.properties
     arn = entry.desired.options.get("arn")
-    return Effect(
-        address=entry.address,
-        kind=entry.kind,
-        region=entry.region,
+    return effect_on(
+        entry,
         set={name: wanted[name] for name in ("kms_key_arn", "table_class") if name in wanted},
         values={"arn": arn} if arn else {},
         depends_on=(work.scope.address,),
@@ -270,10 +260,6 @@ def _made(work: Work, entry: Entry) -> Effect:
 def _arn(entry: Entry) -> str:
     known = entry.live.outputs.get("arn") if entry.live else None
     return str(known or f"the replica in {entry.region}")
-
-
-def _forgotten(entry: Entry) -> Effect:
-    return Effect(address=entry.address, kind=entry.kind, region=entry.region, forget=True)
 
 
 def _before(work: Work, entry: Entry) -> Wait:
@@ -312,20 +298,10 @@ def _danger(work: Work, entry: Entry) -> Danger:
     return Danger.REPLACE if Action.REPLACE in (entry.action, work.table.action) else Danger.DESTROY
 
 
-def _step(work: Work, entry: Entry, title: str, parameters: dict[str, Any], **more: Any) -> Step:
+def _step(
+    work: Work, entry: Entry, title: str, parameters: dict[str, Any], rank: Rank, **members: Unpack[Members]
+) -> Step:
     """An UpdateTable in the home region."""
-    rank = more.pop("rank")
-    operation = Operation(
-        id="",
-        address=entry.address,
-        kind=entry.kind,
-        title=title,
-        reason=entry.change.reason if entry.change else "",
-        service="dynamodb",
-        api="UpdateTable",
-        region=work.scope.region,
-        parameters={"TableName": work.scope.table_name, **parameters},
-        needs_idle=True,
-        **more,
-    )
-    return Step(operation, rank)
+    parameters = {"TableName": work.scope.table_name, **parameters}
+    members |= {"region": work.scope.region, "needs_idle": True}
+    return step(entry, rank, "UpdateTable", title, parameters, **members)

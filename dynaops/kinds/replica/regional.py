@@ -8,10 +8,11 @@ from typing import Any
 from dynaops.kinds.kind import Entry, Rank, Step, Work
 from dynaops.kinds.late import reference
 from dynaops.kinds.recovery import given_up
+from dynaops.kinds.steps import step
 from dynaops.kinds.table.shape import tags as tag_list
 from dynaops.kinds.table.waits import IDLE, literal
 from dynaops.model.change import Action
-from dynaops.model.operation import Danger, Effect, Operation, Wait
+from dynaops.model.operation import Danger, Wait
 
 _WINDOW = "ContinuousBackupsDescription.PointInTimeRecoveryDescription"
 _OFF = {"PointInTimeRecoveryEnabled": False}
@@ -153,7 +154,7 @@ def _class(work: Work, entry: Entry, wanted: str | None) -> Step:
     shown = (
         f"Table.Replicas[?RegionName=='{entry.region}'] | [0].ReplicaTableClassSummary.TableClass || '{base}'"
     )
-    step = _step(
+    return _step(
         work,
         entry,
         "UpdateTable",
@@ -173,10 +174,9 @@ def _class(work: Work, entry: Entry, wanted: str | None) -> Step:
             timeout=3600,
         ),
         needs_idle=True,
+        region=work.scope.region,
         **({"set": {"table_class": wanted}} if wanted else {"unset": ("table_class",)}),
     )
-    at_home = step.operation.model_copy(update={"region": work.scope.region})
-    return Step(at_home, step.rank, apart=True)
 
 
 def _key(work: Work, entry: Entry, key: str | None) -> Step:
@@ -216,28 +216,7 @@ def _wait(work: Work, entry: Entry, title: str, until: str, expected: float) -> 
 
 
 def _step(work: Work, entry: Entry, api: str, title: str, parameters: dict[str, Any], **more: Any) -> Step:
-    """One call in the replica's region; `more` are the effect's set and unset, and members of the operation."""
-    effect = {name: more.pop(name) for name in ("set", "unset") if name in more}
+    """One call in the replica's region, or in that of `more`."""
     rank = more.pop("rank", Rank.REGIONAL)
-    operation = Operation(
-        id="",
-        address=entry.address,
-        kind=entry.kind,
-        title=title,
-        reason=entry.change.reason if entry.change else "",
-        service="dynamodb",
-        api=api,
-        region=entry.region,
-        parameters=parameters,
-        effects=(
-            Effect(
-                address=entry.address,
-                kind=entry.kind,
-                region=entry.region,
-                depends_on=(work.scope.address,),
-                **effect,
-            ),
-        ),
-        **more,
-    )
-    return Step(operation, rank, apart=True)
+    more["depends_on"] = (work.scope.address,)
+    return step(entry, rank, api, title, parameters, apart=True, **more)

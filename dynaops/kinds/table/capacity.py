@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from dynaops.kinds.kind import Entry, Rank, Step, Work
+from dynaops.kinds.steps import effect_on
 from dynaops.kinds.table import shape
 from dynaops.kinds.table.budgets import decreases_left
 from dynaops.kinds.table.declare import CAPACITIES
@@ -44,11 +45,7 @@ def _to_on_demand(work: Work, entry: Entry) -> Step:
     if maxima:
         parameters["OnDemandThroughput"] = shape.on_demand(maxima)
         effect["set"]["on_demand_throughput"] = maxima
-    indexes = tuple(
-        Effect(address=one.address, kind="gsi", region=one.region, unset=CAPACITIES)
-        for one in _standing(work)
-        if one.record
-    )
+    indexes = tuple(effect_on(one, unset=CAPACITIES) for one in _standing(work) if one.record)
     return table_call(
         work,
         Rank.CAPACITY,
@@ -81,10 +78,8 @@ def _to_provisioned(work: Work, entry: Entry) -> Step:
         updates.append(_index_units(one.name, source))
         if one.record:
             effects.append(
-                Effect(
-                    address=one.address,
-                    kind="gsi",
-                    region=one.region,
+                effect_on(
+                    one,
                     set={member: source[member] for member in CAPACITIES},
                     unset=("on_demand_throughput",),
                 )
@@ -135,7 +130,7 @@ def _units(work: Work, entry: Entry) -> Iterator[Step]:
             for member in CAPACITIES
             if member not in changed
         ]
-        effects.append(Effect(address=index.address, kind="gsi", region=index.region, set=changed))
+        effects.append(effect_on(index, set=changed))
         where = (
             f"(Table.GlobalSecondaryIndexes[?IndexName=={literal(index.name)}] | [0]).ProvisionedThroughput"
         )

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 
 from dynaops.kinds.kind import Entry, Rank, Step, Work
 from dynaops.kinds.recovery import ends_with_table
+from dynaops.kinds.steps import effect_on, step
 from dynaops.kinds.table import shape
 from dynaops.kinds.table.promises import on_destroy
 from dynaops.kinds.table.shape import Shape
 from dynaops.kinds.table.waits import TABLE_OUTPUTS, index_outputs, settled
 from dynaops.model.change import Action
-from dynaops.model.operation import Danger, Effect, Operation, Tolerance, Wait
+from dynaops.model.operation import Danger, Effect, Tolerance, Wait
 from dynaops.model.resource import Resource
 
 _PLAIN, _INDEXED = 7.0, 22.0
@@ -31,16 +32,12 @@ def create(work: Work) -> Step:
     name = work.scope.table_name
     parts = [f"{len(indexes)} global secondary index{'es' if len(indexes) != 1 else ''}"] if indexes else []
     parts += [f"{len(vectors)} vector index{'es' if len(vectors) != 1 else ''}"] if vectors else []
-    operation = Operation(
-        id="",
-        address=entry.address,
-        kind="table",
-        title=f"create table {name}" + (f" with {' and '.join(parts)}" if parts else ""),
-        reason=entry.change.reason if entry.change else "",
-        service="dynamodb",
-        api="CreateTable",
-        region=entry.region,
-        parameters=_parameters(desired, indexes, vectors),
+    return step(
+        entry,
+        Rank.CREATE,
+        "CreateTable",
+        f"create table {name}" + (f" with {' and '.join(parts)}" if parts else ""),
+        _parameters(desired, indexes, vectors),
         wait=settled(name, f"{name} is ACTIVE", None, _INDEXED if parts else _PLAIN),
         tolerate=(
             Tolerance(code="ResourceInUseException", prefix="Table already exists", retried=True),
@@ -49,7 +46,6 @@ def create(work: Work) -> Step:
         effects=tuple(_effects(entry, desired, [*indexes, *vectors], work)),
         needs_idle=True,
     )
-    return Step(operation, Rank.CREATE)
 
 
 def _parameters(desired: Resource, indexes: list[Entry], vectors: list[Entry]) -> Shape:
@@ -129,20 +125,16 @@ def global_index(name: str, properties: Shape) -> Shape:
 
 
 def _effects(entry: Entry, desired: Resource, indexes: list[Entry], work: Work) -> Iterator[Effect]:
-    yield Effect(
-        address=entry.address,
-        kind="table",
-        region=entry.region,
+    yield effect_on(
+        entry,
         set=dict(desired.properties),
         outputs=TABLE_OUTPUTS,
         depends_on=desired.depends_on,
     )
     for index in indexes:
         member = "GlobalSecondaryIndexes" if index.kind == "gsi" else "VectorIndexes"
-        yield Effect(
-            address=index.address,
-            kind=index.kind,
-            region=index.region,
+        yield effect_on(
+            index,
             set=dict(_properties(index)),
             outputs=index_outputs(index.name, member),
             depends_on=(work.scope.address,),
@@ -165,22 +157,18 @@ def delete(work: Work) -> Iterator[Step]:
         yield _backup(work, "deletion", "lifecycle.on_destroy: backup keeps the rows in an on-demand backup")
     if live.get("deletion_protection"):
         yield unprotect(work, f"{work.scope.table_name} cannot be deleted while it is protected")
-    yield Step(_delete_table(work, replaced), Rank.TEARDOWN)
+    yield _delete_table(work, replaced)
 
 
-def _delete_table(work: Work, replaced: bool) -> Operation:
+def _delete_table(work: Work, replaced: bool) -> Step:
     entry = work.table
     name = work.scope.table_name
-    return Operation(
-        id="",
-        address=entry.address,
-        kind="table",
-        title=f"delete table {name}" + (" (to build it anew)" if replaced else ""),
-        reason=entry.change.reason if entry.change else "",
-        service="dynamodb",
-        api="DeleteTable",
-        region=entry.region,
-        parameters={"TableName": name},
+    return step(
+        entry,
+        Rank.TEARDOWN,
+        "DeleteTable",
+        f"delete table {name}" + (" (to build it anew)" if replaced else ""),
+        {"TableName": name},
         wait=Wait(
             title=f"{name} is gone",
             parameters={"TableName": name},
@@ -195,7 +183,7 @@ def _delete_table(work: Work, replaced: bool) -> Operation:
                 prefix="Attempt to change a resource which is still in use: Table is being deleted",
             ),
         ),
-        effects=(Effect(address=entry.address, kind="table", region=entry.region, forget=True),),
+        forget=True,
         danger=Danger.REPLACE if replaced else Danger.DESTROY,
         loses=ends_with_table(work),
         removes=str((entry.live.outputs.get("arn") if entry.live else None) or f"table {name}"),
@@ -206,16 +194,13 @@ def _delete_table(work: Work, replaced: bool) -> Operation:
 def unprotect(work: Work, reason: str, rank: Rank = Rank.UNPROTECT) -> Step:
     """Deletion protection off: its own call, and never without consent."""
     name = work.scope.table_name
-    operation = Operation(
-        id="",
-        address=work.scope.address,
-        kind="table",
-        title=f"lift deletion protection of {name}",
+    return step(
+        work.table,
+        rank,
+        "UpdateTable",
+        f"lift deletion protection of {name}",
+        {"TableName": name, "DeletionProtectionEnabled": False},
         reason=reason,
-        service="dynamodb",
-        api="UpdateTable",
-        region=work.scope.region,
-        parameters={"TableName": name, "DeletionProtectionEnabled": False},
         wait=Wait(
             title=f"{name} is unprotected",
             parameters={"TableName": name},
@@ -223,17 +208,9 @@ def unprotect(work: Work, reason: str, rank: Rank = Rank.UNPROTECT) -> Step:
             expected=1,
             timeout=120,
         ),
-        effects=(
-            Effect(
-                address=work.scope.address,
-                kind="table",
-                region=work.scope.region,
-                set={"deletion_protection": False},
-            ),
-        ),
+        set={"deletion_protection": False},
         danger=Danger.UNPROTECT,
     )
-    return Step(operation, rank)
 
 
 def _backup(work: Work, before: str, reason: str) -> Step:
@@ -243,16 +220,13 @@ def _backup(work: Work, before: str, reason: str) -> Step:
     backup = f"{name[:200]}-before-{before}-{when}"
     listed: Shape = {"api": "ListBackups", "parameters": {"TableName": name, "BackupType": "USER"}}
     named = f"BackupSummaries[?BackupName=='{backup}'"
-    operation = Operation(
-        id="",
-        address=work.scope.address,
-        kind="table",
-        title=f"back up {name} as {backup}",
+    return step(
+        work.table,
+        Rank.UNPROTECT,
+        "CreateBackup",
+        f"back up {name} as {backup}",
+        {"TableName": name, "BackupName": backup},
         reason=reason,
-        service="dynamodb",
-        api="CreateBackup",
-        region=work.scope.region,
-        parameters={"TableName": name, "BackupName": backup},
         made=Wait(title=f"{backup} is there", until=f"length({named}])>`0`", **listed),
         wait=Wait(
             title=f"the backup of {name} is AVAILABLE",
@@ -262,4 +236,3 @@ def _backup(work: Work, before: str, reason: str) -> Step:
             **listed,
         ),
     )
-    return Step(operation, Rank.UNPROTECT)

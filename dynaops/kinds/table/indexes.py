@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dynaops.kinds.kind import Entry, Rank, Step, Work
+from dynaops.kinds.steps import effect_on
 from dynaops.kinds.table import shape
 from dynaops.kinds.table.create import global_index
 from dynaops.kinds.table.observe import types_of
@@ -17,7 +18,7 @@ from dynaops.kinds.table.shape import Shape
 from dynaops.kinds.table.update import table_call, warm_reached
 from dynaops.kinds.table.waits import index_gone, index_is, index_outputs, literal, settled
 from dynaops.model.change import Action
-from dynaops.model.operation import Danger, Effect, Tolerance
+from dynaops.model.operation import Danger, Tolerance
 
 BUILD_SECONDS = 560.0
 """An index build takes at least this long, even on an empty table (live findings DDB-TABLE-148, -152)."""
@@ -89,12 +90,11 @@ def _delete(work: Work, entry: Entry, rank: Rank) -> Step:
         work,
         rank,
         f"delete {word} {entry.name}{after}",
-        entry.change.reason if entry.change else "",
+        entry.reason,
         {updates: [{"Delete": {"IndexName": entry.name}}]},
         settled(work.scope.table_name, f"{word} {entry.name} is gone", index_gone(entry.name, member), 5),
-        (Effect(address=entry.address, kind=entry.kind, region=entry.region, forget=True),),
-        address=entry.address,
-        kind=entry.kind,
+        (effect_on(entry, forget=True),),
+        about=entry,
         danger=Danger.REPLACE if rebuilt else Danger.DESTROY,
         removes=str(
             (entry.live.outputs.get("arn") if entry.live else None)
@@ -125,7 +125,7 @@ def _build(work: Work, entry: Entry, attributes: dict[str, str]) -> Step:
         work,
         Rank.INDEX_CREATE,
         f"build {word} {entry.name}",
-        entry.change.reason if entry.change else "",
+        entry.reason,
         parameters,
         settled(
             work.scope.table_name,
@@ -135,17 +135,14 @@ def _build(work: Work, entry: Entry, attributes: dict[str, str]) -> Step:
             BUILD_TIMEOUT,
         ),
         (
-            Effect(
-                address=entry.address,
-                kind=entry.kind,
-                region=entry.region,
+            effect_on(
+                entry,
                 set=dict(properties),
                 outputs=index_outputs(entry.name, member),
                 depends_on=(work.scope.address,),
             ),
         ),
-        address=entry.address,
-        kind=entry.kind,
+        about=entry,
         slow=True,
         tolerate=(
             Tolerance(
@@ -174,10 +171,8 @@ def _maxima(work: Work) -> Iterator[Step]:
         }
         updates.append({"Update": {"IndexName": entry.name, "OnDemandThroughput": shape.on_demand(maxima)}})
         effects.append(
-            Effect(
-                address=entry.address,
-                kind="gsi",
-                region=entry.region,
+            effect_on(
+                entry,
                 set={one.path: one.after for one in differences if one.after is not None},
                 unset=tuple(one.path for one in differences if one.after is None),
             )
@@ -214,15 +209,12 @@ def _warm(work: Work) -> Iterator[Step]:
             },
             settled(work.scope.table_name, f"index {entry.name} is warm", warm_reached(where, units), 400),
             (
-                Effect(
-                    address=entry.address,
-                    kind="gsi",
-                    region=entry.region,
+                effect_on(
+                    entry,
                     set={one.path: one.after for one in differences},
                 ),
             ),
-            address=entry.address,
-            kind="gsi",
+            about=entry,
             slow=True,
         )
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dynaops.kinds.kind import Rank, Step, Work
+from dynaops.kinds.steps import step
 from dynaops.kinds.table import shape
-from dynaops.kinds.table.update import table_effect
 from dynaops.kinds.table.waits import literal
 from dynaops.model.change import Difference
-from dynaops.model.operation import Operation, Wait
+from dynaops.model.operation import Wait
 
 
 def change(work: Work) -> Iterator[Step]:
@@ -49,16 +49,13 @@ def change(work: Work) -> Iterator[Step]:
 def _step(
     work: Work, api: str, title: str, parameters: shape.Shape, until: str, differences: list[Difference]
 ) -> Step:
-    operation = Operation(
-        id="",
-        address=work.scope.address,
-        kind="table",
-        title=title,
+    return step(
+        work.table,
+        Rank.TAGS,
+        api,
+        title,
+        parameters,
         reason=", ".join(f"{one.path}: {one.before} -> {one.after}" for one in differences),
-        service="dynamodb",
-        api=api,
-        region=work.scope.region,
-        parameters=parameters,
         wait=Wait(
             title=f"the tags of {work.scope.table_name} are as wanted",
             api="ListTagsOfResource",
@@ -67,15 +64,9 @@ def _step(
             expected=3,
             timeout=120,
         ),
-        effects=(
-            table_effect(
-                work,
-                set={one.path: one.after for one in differences if one.after is not None},
-                unset=tuple(one.path for one in differences if one.after is None),
-            ),
-        ),
+        set={one.path: one.after for one in differences if one.after is not None},
+        unset=tuple(one.path for one in differences if one.after is None),
     )
-    return Step(operation, Rank.TAGS)
 
 
 def _key(difference: Difference) -> str:

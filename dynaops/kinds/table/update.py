@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from dynaops.kinds.kind import Entry, Rank, Step, Work
+from dynaops.kinds.steps import step
 from dynaops.kinds.table import shape
 from dynaops.kinds.table.create import unprotect
 from dynaops.kinds.table.shape import Shape
 from dynaops.kinds.table.waits import TABLE_OUTPUTS, literal, settled
-from dynaops.model.operation import Effect, Operation, Wait
+from dynaops.model.operation import Effect, Wait
 
 _DAY = 24 * 3600.0
 CLASS_BUDGET = (2, 30 * _DAY)
@@ -45,22 +46,9 @@ def table_call(
     **more: Any,
 ) -> Step:
     """An UpdateTable of the work's table; `more` are further members of the operation."""
-    operation = Operation(
-        id="",
-        address=more.pop("address", work.scope.address),
-        kind=more.pop("kind", "table"),
-        title=title,
-        reason=reason,
-        service="dynamodb",
-        api="UpdateTable",
-        region=work.scope.region,
-        parameters={"TableName": work.scope.table_name, **parameters},
-        wait=wait,
-        effects=effects,
-        needs_idle=True,
-        **more,
-    )
-    return Step(operation, rank)
+    members: dict[str, Any] = {"wait": wait, "effects": effects, "reason": reason, "needs_idle": True, **more}
+    parameters = {"TableName": work.scope.table_name, **parameters}
+    return step(members.pop("about", work.table), rank, "UpdateTable", title, parameters, **members)
 
 
 def table_effect(work: Work, **members: Any) -> Effect:
@@ -210,7 +198,7 @@ def _protection(work: Work, entry: Entry) -> Iterator[Step]:
             work, "the spec says deletion_protection: false (its default where absent)", Rank.PROTECT
         )
         return
-    step = table_call(
+    yield table_call(
         work,
         Rank.PROTECT,
         f"protect {name} from deletion",
@@ -224,5 +212,5 @@ def _protection(work: Work, entry: Entry) -> Iterator[Step]:
             timeout=120,
         ),
         (table_effect(work, set={"deletion_protection": True}),),
+        needs_idle=False,
     )
-    yield Step(step.operation.model_copy(update={"needs_idle": False}), step.rank)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 from dynaops.kinds.kind import Entry, Rank, Reader, Step
+from dynaops.kinds.steps import EffectMembers, Members, step
 from dynaops.kinds.trigger.shape import parameters_of
-from dynaops.model.operation import Cooldown, Effect, Operation, Tolerance, Wait
+from dynaops.model.operation import Cooldown, Tolerance, Wait
 from dynaops.model.resource import Scope
 
 _SECONDS = 20.0
@@ -48,8 +49,9 @@ def create(entry: Entry, from_start: bool = False, retiring: str | None = None) 
         parameters.pop("FunctionResponseTypes", None)
     deleting = entry.desired.options.get("deleting")
     state = "Enabled" if wanted["enabled"] else "Disabled"
-    operation = _operation(
+    return _step(
         entry,
+        Rank.MAPPING,
         "CreateEventSourceMapping",
         f"let the stream trigger {function}"
         + (" (on the new stream, from its first record)" if from_start else ""),
@@ -71,23 +73,15 @@ def create(entry: Entry, from_start: bool = False, retiring: str | None = None) 
             timeout=60,
         ),
         tolerate=(Tolerance(code="ResourceConflictException", retried=True),),
-        effects=(
-            Effect(
-                address=entry.address,
-                kind=entry.kind,
-                region=entry.region,
-                set=dict(wanted),
-                unset=_left_over(entry),
-                outputs={
-                    "id": "EventSourceMappings[0].UUID",
-                    "function_arn": "EventSourceMappings[0].FunctionArn",
-                },
-                values={"retiring": retiring} if retiring else {},
-                depends_on=entry.desired.depends_on,
-            ),
-        ),
+        set=dict(wanted),
+        unset=_left_over(entry),
+        outputs={
+            "id": "EventSourceMappings[0].UUID",
+            "function_arn": "EventSourceMappings[0].FunctionArn",
+        },
+        values={"retiring": retiring} if retiring else {},
+        depends_on=entry.desired.depends_on,
     )
-    return Step(operation, Rank.MAPPING)
 
 
 def _left_over(entry: Entry) -> tuple[str, ...]:
@@ -106,8 +100,9 @@ def update(entry: Entry) -> Step:
     names = {one.path.partition(".")[0] for one in entry.change.differences} if entry.change else set()
     state = "Enabled" if wanted["enabled"] else "Disabled"
     uuid = entry.live.outputs["id"]
-    operation = _operation(
+    return _step(
         entry,
+        Rank.MAPPING,
         "UpdateEventSourceMapping",
         f"change the trigger of {wanted['function']}: {', '.join(sorted(names))}",
         {"UUID": uuid, **parameters_of(wanted, names)},
@@ -120,33 +115,25 @@ def update(entry: Entry) -> Step:
             expected=_SECONDS,
             timeout=_TIMEOUT,
         ),
-        effects=(
-            Effect(
-                address=entry.address,
-                kind=entry.kind,
-                region=entry.region,
-                set={name: wanted[name] for name in names if name in wanted},
-                unset=tuple(sorted(name for name in names if name not in wanted)),
-            ),
-        ),
+        set={name: wanted[name] for name in names if name in wanted},
+        unset=tuple(sorted(name for name in names if name not in wanted)),
     )
-    return Step(operation, Rank.MAPPING)
 
 
 def delete(entry: Entry, uuid: str, rank: Rank, retired: bool = False) -> Step:
     """Delete a mapping; `retired`: its successor has taken the address over."""
-    effect = {"values": {"retiring": None}} if retired else {"forget": True}
-    operation = _operation(
+    effect: EffectMembers = {"values": {"retiring": None}} if retired else {"forget": True}
+    return _step(
         entry,
+        rank,
         "DeleteEventSourceMapping",
         f"delete the trigger of {entry.name}" + (" on the old stream" if retired else ""),
         {"UUID": uuid},
         wait=_gone(uuid),
         tolerate=(Tolerance(code="ResourceNotFoundException"),),
         removes=aws_name(uuid),
-        effects=(Effect(address=entry.address, kind=entry.kind, region=entry.region, **effect),),
+        **effect,
     )
-    return Step(operation, rank)
 
 
 def aws_name(uuid: str) -> str:
@@ -166,16 +153,10 @@ def _gone(uuid: str) -> Wait:
     )
 
 
-def _operation(entry: Entry, api: str, title: str, parameters: dict[str, Any], **more: Any) -> Operation:
-    return Operation(
-        id="",
-        address=entry.address,
-        kind=entry.kind,
-        title=title,
-        reason=entry.change.reason if entry.change else "what it was replaced by is there",
-        service="lambda",
-        api=api,
-        region=entry.region,
-        parameters=parameters,
-        **more,
-    )
+def _step(
+    entry: Entry, rank: Rank, api: str, title: str, parameters: dict[str, Any], **members: Unpack[Members]
+) -> Step:
+    """One call of Lambda."""
+    members["service"] = "lambda"
+    members["reason"] = entry.reason if entry.change else "what it was replaced by is there"
+    return step(entry, rank, api, title, parameters, **members)
