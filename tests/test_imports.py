@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent / "dynaops"
@@ -75,6 +77,67 @@ def test_botocore_is_known_in_one_place() -> None:
     }
     # The planner's validator checks parameters against the service model, offline.
     assert offenders == {"engine/parameters.py": {"botocore"}}
+
+
+def _at_run_time(node: ast.AST) -> Iterator[ast.AST]:
+    """A tree's nodes, in functions too, without what only type checkers read."""
+    if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+        return
+    yield node
+    for child in ast.iter_child_nodes(node):
+        yield from _at_run_time(child)
+
+
+def _module_graph() -> dict[str, set[str]]:
+    """The modules of dynaops that each of them imports."""
+    paths = {
+        ".".join(path.relative_to(ROOT.parent).with_suffix("").parts).removesuffix(".__init__"): path
+        for path in ROOT.rglob("*.py")
+    }
+    graph: dict[str, set[str]] = {name: set() for name in paths}
+    for name, path in paths.items():
+        for node in _at_run_time(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                graph[name] |= {alias.name for alias in node.names} & paths.keys()
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                for alias in node.names:
+                    inner = f"{node.module}.{alias.name}"
+                    graph[name] |= {inner if inner in paths else node.module} & paths.keys()
+        graph[name].discard(name)
+    return graph
+
+
+def _cycles(graph: dict[str, set[str]]) -> list[list[str]]:
+    """A cycle for each import that has to go before there is none left."""
+    cycles: list[list[str]] = []
+    while True:
+        try:
+            TopologicalSorter(graph).prepare()
+        except CycleError as error:
+            cycle: list[str] = error.args[1]
+            cycles.append(cycle)
+            graph[cycle[1]].discard(cycle[0])
+        else:
+            return cycles
+
+
+def test_no_modules_import_each_other_also_not_within_functions() -> None:
+    assert not _cycles(_module_graph())
+
+
+def test_the_search_for_cycles_finds_each() -> None:
+    graph = {"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"e"}, "e": {"d", "a"}, "f": {"a"}}
+    assert {frozenset(cycle) for cycle in _cycles(graph)} == {frozenset("abc"), frozenset("de")}
+
+
+def test_commands_are_imported_by_no_other_module() -> None:
+    """They are loaded by name, each when it is run."""
+    offenders = {
+        path.as_posix(): commands
+        for path, modules in _imports().items()
+        if (commands := {name for name in modules if name.startswith("dynaops.cli.commands.")})
+    }
+    assert not offenders
 
 
 def test_operations_and_steps_are_built_by_one_module() -> None:

@@ -190,6 +190,8 @@ _LISTED: dict[str, dict[str, tuple[str, ...]]] = {
     "sns": {"Publish": ("MessageId",)},
     "sts": {"GetCallerIdentity": ("Account", "Arn")},
 }
+MARK = "x-dynaops-sandbox"
+"""The header by which each answer of a dynaops sandbox says that it is one, and which."""
 ALWAYS_SENT = {
     f"{service}:{api}": paths for service, listed in _LISTED.items() for api, paths in listed.items()
 }

@@ -21,8 +21,7 @@ from xml.etree import ElementTree
 
 import orjson
 
-from dynaops.aws.always_sent import ALWAYS_SENT, S3_HEADERS, S3_ROOTS
-from dynaops.aws.caller import MARK
+from dynaops.aws.always_sent import ALWAYS_SENT, MARK, S3_HEADERS, S3_ROOTS
 
 _ID_HEADERS = ("x-amzn-requestid", "x-amz-request-id", "x-amzn-request-id")
 _JSON_TYPES = ("application/json", "application/x-amz-json-1.0", "application/x-amz-json-1.1")

@@ -7,13 +7,12 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from dynaops.aws.always_sent import MARK
 from dynaops.aws.classify import Verdict
 from dynaops.aws.errors import AwsFailure, ForeignAnswer, Refused
 
 LOCAL = "local"
 """The origin of all endpoints on this machine."""
-MARK = "x-dynaops-sandbox"
-"""The header by which each answer of a dynaops sandbox says that it is one, and which."""
 _WORLD = re.compile(r"(?:^|;)\s*world=([\w-]+)")
 _ACCOUNT = re.compile(r"\d{12}")
 

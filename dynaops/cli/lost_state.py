@@ -108,7 +108,6 @@ def _hints(store: Store, settings: Settings) -> Iterator[str]:
 def _has_sandbox_state(settings: Settings) -> bool:
     from pathlib import Path
 
-    from dynaops.cli.project_file import project
-    from dynaops.cli.sandbox_state import sandbox_state
+    from dynaops.cli.project_file import project, sandbox_state
 
     return Path(sandbox_state(project(settings))).exists()

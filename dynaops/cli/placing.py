@@ -83,7 +83,7 @@ def _moved(
 
     patience = wiring.patience(settings)
     here, there = (
-        recorded(workspaces.store_of(base, name, way, patience), settings)
+        recorded(workspaces.store_of(base, name, way, patience), settings, way)
         for base in (source, settings.state)
     )
     try:

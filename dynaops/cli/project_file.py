@@ -15,6 +15,8 @@ from dynaops.model.errors import DynaopsError
 from dynaops.specs.project import Project, from_here
 
 REGION_VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")
+SANDBOX_STATES = "state"
+"""In the sandbox's folder. One below it for each environment of the project file that was used."""
 CREDENTIAL_VARIABLES = (
     "AWS_PROFILE",
     "AWS_DEFAULT_PROFILE",
@@ -91,8 +93,6 @@ def _state(said: Project, sandbox: bool) -> str:
         _require_inside(said, said.state)
         return said.state
     if sandbox:
-        from dynaops.cli.sandbox_state import sandbox_state
-
         return sandbox_state(said)
     if said.file is None:
         return DEFAULT_STATE
@@ -121,3 +121,16 @@ def default_state(said: Project) -> str:
     folder, slash, file = DEFAULT_STATE.rpartition("/")
     own = f"{said.environment}/" if said.environment else ""
     return from_here(said.folder, f"{folder}{slash}{own}{file}") if said.file else DEFAULT_STATE
+
+
+def sandbox_state(said: Project) -> str:
+    """Where the state is with ``--sandbox``, unless a place is named."""
+    from dynaops.sandbox.state_folder import folder_of
+
+    own = [said.environment] if said.environment else []
+    return str(folder_of().joinpath(SANDBOX_STATES, *own, Path(DEFAULT_STATE).name))
+
+
+def is_sandbox_state(settings: Settings) -> bool:
+    """Whether the running command uses the sandbox's own state."""
+    return settings.sandbox and settings.state == sandbox_state(project(settings))

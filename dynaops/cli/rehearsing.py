@@ -21,6 +21,7 @@ def rehearsed(plan: Plan, documents: Sequence[Document], state: State, way: Aws)
     require_sandbox()
     from dynaops.aws.errors import AwsFailure
     from dynaops.engine.effects import apply_effects
+    from dynaops.rehearsal.caller import lacking
     from dynaops.rehearsal.facts import gather
     from dynaops.rehearsal.run import rehearse
 
@@ -29,16 +30,14 @@ def rehearsed(plan: Plan, documents: Sequence[Document], state: State, way: Aws)
     state = apply_effects(state, moves, {}, 0)
     facts = gather(plan, regions(documents, state, way), state, way)
 
-    def lacking(needed: Iterable[Need]) -> Collection[Need]:
-        from dynaops.cli.permitting import lacking
-
+    def denied(needed: Iterable[Need]) -> Collection[Need]:
         try:
             return lacking(needed, way)
         except AwsFailure as error:
             facts.notes.append(f"the caller was taken to be allowed everything: {error.message}")
             return ()
 
-    rehearsal = rehearse(plan, state, facts, lacking)
+    rehearsal = rehearse(plan, state, facts, denied)
     return rehearsal.model_copy(update={"notes": tuple(dict.fromkeys((*rehearsal.notes, *facts.notes)))})
 
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import contextlib
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dynaops.cli import wiring
 from dynaops.cli.settings import Settings
 from dynaops.model.errors import DynaopsError
 from dynaops.model.run_record import RunRecord, Who
@@ -30,13 +29,13 @@ _HIDDEN = "***"
 _USERINFO = re.compile(r"(?<=://)[^/@\s]+@")
 
 
-def recorded(store: Store, settings: Settings) -> RecordedStore:
-    """The store, whose changes are recorded beside it."""
+def recorded(store: Store, settings: Settings, connect: Callable[[], Aws]) -> RecordedStore:
+    """The store, whose changes are recorded beside it; `connect` reaches AWS, to ask who the caller is."""
     from dynaops.stores.recorded import RecordedStore
     from dynaops.stores.recorder import RunRecorder
     from dynaops.stores.run_log import KIND, RunLog
 
-    about = partial(_about, settings, store.location)
+    about = partial(_about, settings, store.location, connect)
     return RecordedStore(store, RunRecorder(RunLog(store.beside(KIND)), about, warn))
 
 
@@ -92,7 +91,14 @@ def _hidden(option: str, value: str) -> str:
     return f"{name}={_HIDDEN}" if equals and option in _ASSIGNING else _HIDDEN
 
 
-def _about(settings: Settings, location: str, command: str, aws: Aws | None, region: str | None) -> RunRecord:
+def _about(
+    settings: Settings,
+    location: str,
+    connect: Callable[[], Aws],
+    command: str,
+    aws: Aws | None,
+    region: str | None,
+) -> RunRecord:
     from dynaops import __version__
     from dynaops.cli.git_commit import commit_of
     from dynaops.stores.recorder import now
@@ -102,7 +108,7 @@ def _about(settings: Settings, location: str, command: str, aws: Aws | None, reg
         command=command,
         arguments=masked(settings.arguments),
         began_at=now(),
-        who=_who(settings, location, aws, region),
+        who=_who(location, connect, aws, region),
         commit=commit_of(Path.cwd()),
         environment=settings.environment,
         state=location,
@@ -110,7 +116,7 @@ def _about(settings: Settings, location: str, command: str, aws: Aws | None, reg
     )
 
 
-def _who(settings: Settings, location: str, aws: Aws | None, region: str | None) -> Who:
+def _who(location: str, connect: Callable[[], Aws], aws: Aws | None, region: str | None) -> Who:
     """The caller in AWS, and the user of this machine. Whoever writes to a bucket has credentials, and is asked for."""
     from dynaops.stores.holders import myself
 
@@ -119,7 +125,7 @@ def _who(settings: Settings, location: str, aws: Aws | None, region: str | None)
         note = "AWS was not asked: the command needs no credentials"
     else:
         try:
-            caller = (aws or wiring.aws(settings)).caller(region)
+            caller = (aws or connect()).caller(region)
             arn, account = caller.arn, caller.account
             note = None if arn else "the endpoint does not say: it has no STS"
         except DynaopsError as error:

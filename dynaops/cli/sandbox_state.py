@@ -6,9 +6,10 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dynaops.cli.project_file import SANDBOX_STATES, default_state, is_sandbox_state, project
 from dynaops.cli.screen import Screen
 from dynaops.cli.settings import DEFAULT_STATE, Settings
-from dynaops.specs.project import Project
+from dynaops.cli.workspaces import selected, store_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,29 +17,9 @@ if TYPE_CHECKING:
     from dynaops.aws.session import Aws
     from dynaops.stores.base import Store
 
-_FOLDER = "state"
-"""In the sandbox's folder. One below it for each environment of the project file that was used."""
-
-
-def sandbox_state(said: Project) -> str:
-    """Where the state is with ``--sandbox``, unless a place is named."""
-    from dynaops.sandbox.state_folder import folder_of
-
-    own = [said.environment] if said.environment else []
-    return str(folder_of().joinpath(_FOLDER, *own, Path(DEFAULT_STATE).name))
-
-
-def is_sandbox_state(settings: Settings) -> bool:
-    """Whether the running command uses the sandbox's own state."""
-    from dynaops.cli.project_file import project
-
-    return settings.sandbox and settings.state == sandbox_state(project(settings))
-
 
 def prepare(settings: Settings, way: Callable[[], Aws]) -> None:
     """Make the folder, and move a state there that an earlier version kept in the project for this sandbox."""
-    from dynaops.cli.project_file import default_state, project
-    from dynaops.cli.workspaces import selected, store_of
     from dynaops.sandbox.state_folder import folder_of, make
 
     if not is_sandbox_state(settings):
@@ -60,7 +41,7 @@ def forget() -> int:
     from dynaops.sandbox.state_folder import folder_of
     from dynaops.stores import open_store
 
-    folder = folder_of() / _FOLDER
+    folder = folder_of() / SANDBOX_STATES
     found = sorted(folder.rglob(Path(DEFAULT_STATE).name)) if folder.is_dir() else []
     for path in found:
         store = open_store(str(path))

@@ -58,41 +58,6 @@ class Settings(NamedTuple):
         return self.region if "region" in self.given else None
 
 
-def settings_of(ctx: typer.Context, of_plan: str | None = None) -> Settings:
-    """The settings of the running command, with what the project file says where nothing else does.
-
-    `of_plan`: the environment of the saved plan that is meant, "" if it has none; it is chosen with the plan.
-    Raises ProjectFileError, and DynaopsError where the environment forbids the command, or is not the plan's.
-    """
-    from dynaops.cli.effects import Effect, effect_of, require_permitted
-    from dynaops.cli.project_file import applied
-
-    root = ctx.find_root()
-    settings: Settings = root.obj
-    command = ctx.command_path.partition(" ")[2]
-    effect = effect_of(command)
-    if effect is Effect.LOCAL or settings.project is not None:
-        return settings
-    if of_plan is not None:
-        settings = _with_plans(settings, of_plan)
-    settings = root.obj = applied(settings)
-    if settings.project is not None:
-        require_permitted(settings, settings.project, command, effect)
-    return settings
-
-
-def _with_plans(settings: Settings, environment: str) -> Settings:
-    from dynaops.model.errors import DynaopsError
-
-    if settings.environment is not None and settings.environment != environment:
-        plans = f"the environment {environment}" if environment else "no environment"
-        raise DynaopsError(
-            f"The plan was made for {plans}, and {settings.environment} is chosen",
-            "Leave -E and DYNAOPS_ENVIRONMENT out: a saved plan brings its environment along.",
-        )
-    return settings._replace(environment=environment or None)
-
-
 def given_of(ctx: typer.Context) -> dict[str, str]:
     """The parameters that the command line or the environment gave a value, and the option or variable that did."""
     given = {}

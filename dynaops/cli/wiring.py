@@ -106,7 +106,9 @@ def store(settings: Settings) -> RecordedStore:
         from dynaops.cli.sandbox_state import prepare
 
         prepare(settings, lambda: aws(settings))
-    return recorded(place(settings, lambda: aws(settings), patience(settings)), settings)
+    return recorded(
+        place(settings, lambda: aws(settings), patience(settings)), settings, lambda: aws(settings)
+    )
 
 
 def patience(settings: Settings) -> Patience:

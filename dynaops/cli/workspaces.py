@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dynaops.cli.project_file import project
+from dynaops.cli.project_file import is_sandbox_state, project
 from dynaops.cli.settings import Settings
 from dynaops.model.errors import DynaopsError
 from dynaops.specs.project import Project, from_here
@@ -59,8 +59,6 @@ def place(settings: Settings, way: Callable[[], Aws], patience: Patience | None 
 
     One that the project file names need not be there yet, nor any on the sandbox: it is made with its first state.
     """
-    from dynaops.cli.sandbox_state import is_sandbox_state
-
     said = project(settings)
     name = selected(said)
     if name in (_DEFAULT, said.workspace) or is_sandbox_state(settings):

@@ -8,12 +8,12 @@ from typing import Annotated
 import typer
 
 from dynaops.cli import options, wiring
+from dynaops.cli.context import settings_of
 from dynaops.cli.help import Command
 from dynaops.cli.identity import state_of
 from dynaops.cli.lazy import new_app
 from dynaops.cli.marking import mark, tell_unmarked
 from dynaops.cli.screen import Screen
-from dynaops.cli.settings import settings_of
 from dynaops.model.exits import Exit
 from dynaops.model.files import write_text
 

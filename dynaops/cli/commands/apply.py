@@ -10,6 +10,7 @@ import typer
 
 from dynaops.cli import options, wiring
 from dynaops.cli.agreement import consents_of, is_agreed
+from dynaops.cli.context import settings_of
 from dynaops.cli.effects import Effect, require_permitted, require_reviewed
 from dynaops.cli.events import Events
 from dynaops.cli.help import Command
@@ -21,7 +22,7 @@ from dynaops.cli.project_file import project
 from dynaops.cli.reviewing import Policies, house_rules, judged
 from dynaops.cli.running import Terms, carry_out, with_consents_of
 from dynaops.cli.screen import Screen
-from dynaops.cli.settings import Settings, settings_of
+from dynaops.cli.settings import Settings
 
 if TYPE_CHECKING:
     from dynaops.aws.session import Aws

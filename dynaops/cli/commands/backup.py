@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 
 from dynaops.cli import options
+from dynaops.cli.context import settings_of
 from dynaops.cli.durations import seconds
 from dynaops.cli.help import Command
 from dynaops.cli.lazy import new_app
-from dynaops.cli.settings import settings_of
 from dynaops.model.backup import Via
 
 app = new_app(

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from dynaops.cli.context import settings_of
 from dynaops.cli.help import Command
 from dynaops.cli.lazy import new_app
 from dynaops.cli.screen import Screen
-from dynaops.cli.settings import settings_of
 from dynaops.model.exits import Exit
 
 if TYPE_CHECKING:

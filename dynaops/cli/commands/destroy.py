@@ -6,6 +6,7 @@ import typer
 
 from dynaops.cli import options, wiring
 from dynaops.cli.agreement import consents_of
+from dynaops.cli.context import settings_of
 from dynaops.cli.events import Events
 from dynaops.cli.help import Command
 from dynaops.cli.identity import state_of
@@ -16,7 +17,6 @@ from dynaops.cli.project_file import project
 from dynaops.cli.reviewing import Policies, house_rules, judged
 from dynaops.cli.running import Terms, carry_out, with_consents_of
 from dynaops.cli.screen import Screen
-from dynaops.cli.settings import settings_of
 
 app = new_app()
 EXAMPLES = """dynaops destroy specs/orders.yaml

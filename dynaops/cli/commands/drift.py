@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dynaops.cli import options, wiring
+from dynaops.cli.context import settings_of
 from dynaops.cli.formats import FormatOption, output, places
 from dynaops.cli.help import Command
 from dynaops.cli.identity import headline_of, state_of
 from dynaops.cli.lazy import new_app
 from dynaops.cli.lost_state import owns_nothing, require_recorded, require_state
 from dynaops.cli.screen import Screen
-from dynaops.cli.settings import Settings, settings_of
+from dynaops.cli.settings import Settings
 from dynaops.model.exits import Exit
 
 if TYPE_CHECKING:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dynaops.cli import options, wiring
+from dynaops.cli.context import settings_of
 from dynaops.cli.external_tables import external_region
 from dynaops.cli.help import Command
 from dynaops.cli.identity import state_of
 from dynaops.cli.lazy import new_app
 from dynaops.cli.running import Terms, carry_out
 from dynaops.cli.screen import Screen
-from dynaops.cli.settings import settings_of
 from dynaops.cli.showing import show_plan
 from dynaops.model.exits import Exit
 

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dynaops.cli import options, wiring
+from dynaops.cli.context import settings_of
 from dynaops.cli.help import Command
 from dynaops.cli.identity import state_of
 from dynaops.cli.lazy import new_app
 from dynaops.cli.screen import Screen
-from dynaops.cli.settings import Settings, settings_of
+from dynaops.cli.settings import Settings
 from dynaops.model.files import write_text
 
 if TYPE_CHECKING:

@@ -10,12 +10,13 @@ from typing import Annotated
 import typer
 
 from dynaops.cli import options
+from dynaops.cli.context import settings_of
 from dynaops.cli.effects import Effect, require_permitted
 from dynaops.cli.help import Command
 from dynaops.cli.lazy import new_app
 from dynaops.cli.project_file import applied, project
 from dynaops.cli.screen import Screen
-from dynaops.cli.settings import DEFAULT_STATE, Settings, settings_of
+from dynaops.cli.settings import DEFAULT_STATE, Settings
 from dynaops.model.exits import Exit
 
 app = new_app()

@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 
 from dynaops.cli import options
+from dynaops.cli.context import settings_of
 from dynaops.cli.help import Command
 from dynaops.cli.lazy import new_app
-from dynaops.cli.settings import settings_of
 
 app = new_app()
 EXAMPLES = """dynaops load-data orders orders.jsonl

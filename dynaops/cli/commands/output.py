@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dynaops.cli import wiring
+from dynaops.cli.context import settings_of
 from dynaops.cli.help import Command
 from dynaops.cli.lazy import new_app
 from dynaops.cli.screen import Screen
-from dynaops.cli.settings import Settings, settings_of
+from dynaops.cli.settings import Settings
 
 if TYPE_CHECKING:
     from dynaops.model.state import State

@@ -8,12 +8,12 @@ from typing import Annotated
 import typer
 
 from dynaops.cli import options, permitting, wiring
+from dynaops.cli.context import settings_of
 from dynaops.cli.help import Command
 from dynaops.cli.identity import state_of
 from dynaops.cli.lazy import new_app
 from dynaops.cli.notifying import recipients
 from dynaops.cli.screen import Screen
-from dynaops.cli.settings import settings_of
 from dynaops.model.exits import Exit
 
 app = new_app()
@@ -65,7 +65,9 @@ def permissions(
     if not check:
         screen.data(json.dumps(permitting.policy(needed), indent=2))
         return Exit.OK
-    lacking = permitting.lacking(needed, way)
+    from dynaops.rehearsal.caller import lacking as lacking_of
+
+    lacking = lacking_of(needed, way)
     missing = permitting.policy(lacking)
     if settings.json:
         screen.document({"allowed": not lacking, "missing": missing})

@@ -8,6 +8,7 @@ import typer
 
 from dynaops.cli import options, rehearsing, wiring
 from dynaops.cli.agreement import consents_of
+from dynaops.cli.context import settings_of
 from dynaops.cli.formats import FormatOption, output, places
 from dynaops.cli.help import Command
 from dynaops.cli.identity import headed, state_of
@@ -16,7 +17,6 @@ from dynaops.cli.lost_state import warned, warned_if_refused
 from dynaops.cli.pricing import PricesFrom, price_source, priced
 from dynaops.cli.reviewing import Html, Markdown, Policies, house_rules, judged, write_reviews
 from dynaops.cli.screen import Screen
-from dynaops.cli.settings import settings_of
 from dynaops.cli.showing import show_plan
 from dynaops.model.exits import Exit
 

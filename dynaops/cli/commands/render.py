@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 
 from dynaops.cli import options, sources
+from dynaops.cli.context import settings_of
 from dynaops.cli.help import Command
 from dynaops.cli.lazy import new_app
 from dynaops.cli.screen import Screen
-from dynaops.cli.settings import settings_of
 
 app = new_app()
 EXAMPLES = """dynaops render specs/orders.yaml -E prod

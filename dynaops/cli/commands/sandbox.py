@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
+from dynaops.cli.context import settings_of
 from dynaops.cli.durations import seconds
 from dynaops.cli.help import Command, Group
 from dynaops.cli.lazy import new_app
 from dynaops.cli.screen import Screen
-from dynaops.cli.settings import settings_of
 
 app = new_app(
     help="Run the embedded AWS on this machine.\n\n"

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dynaops.cli import options, wiring
+from dynaops.cli.context import settings_of
 from dynaops.cli.formats import FormatOption, output
 from dynaops.cli.help import Command
 from dynaops.cli.lazy import new_app
 from dynaops.cli.reviewing import house_rules
 from dynaops.cli.screen import Screen
-from dynaops.cli.settings import settings_of
 from dynaops.model.exits import Exit
 
 if TYPE_CHECKING:

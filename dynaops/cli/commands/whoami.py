@@ -5,10 +5,10 @@ from __future__ import annotations
 import typer
 
 from dynaops.cli import wiring
+from dynaops.cli.context import settings_of
 from dynaops.cli.help import Command
 from dynaops.cli.lazy import new_app
 from dynaops.cli.screen import Screen
-from dynaops.cli.settings import settings_of
 
 app = new_app()
 EXAMPLES = """dynaops whoami

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dynaops.cli import wiring, workspaces
+from dynaops.cli.context import settings_of
 from dynaops.cli.help import Command
 from dynaops.cli.lazy import new_app
 from dynaops.cli.project_file import project
 from dynaops.cli.run_records import recorded
 from dynaops.cli.screen import Screen
-from dynaops.cli.settings import Settings, settings_of
+from dynaops.cli.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +40,9 @@ def new(ctx: typer.Context, name: Name) -> None:
     settings = settings_of(ctx)
     check_name(name)
     store = recorded(
-        workspaces.store_of(settings.state, name, _way(settings), wiring.patience(settings)), settings
+        workspaces.store_of(settings.state, name, _way(settings), wiring.patience(settings)),
+        settings,
+        _way(settings),
     )
     with store.lock("workspace new"):
         if name == DEFAULT or workspaces.exists(store):
@@ -108,7 +111,9 @@ def delete(
     if name not in there:
         raise unknown(name, settings.state, there)
     store = recorded(
-        workspaces.store_of(settings.state, name, _way(settings), wiring.patience(settings)), settings
+        workspaces.store_of(settings.state, name, _way(settings), wiring.patience(settings)),
+        settings,
+        _way(settings),
     )
     with store.lock("workspace delete"):
         if not force:

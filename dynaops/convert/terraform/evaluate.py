@@ -76,6 +76,10 @@ def known_value(source: Expression, scope: Scope) -> Node:
             return Node(Unknown(str(error)), source.spot)
 
 
+def _only_variables(path: Path, scope: Scope) -> Node:  # noqa: ARG001
+    return Node(Unknown(f"a template file knows no {str(path[0])[:60]}"), NOWHERE)
+
+
 class Evaluator:
     """Works out the expressions of one source in one scope."""
 
@@ -106,6 +110,14 @@ class Evaluator:
     def within(self, **bound: Node) -> Evaluator:
         """The evaluator with more names bound."""
         return Evaluator(self.source, self.scope.with_bound(**bound))
+
+    def of_source(self, source: Expression) -> Evaluator:
+        """The evaluator of another source in the same scope."""
+        return Evaluator(source, self.scope)
+
+    def of_template_file(self, variables: Mapping[str, Node]) -> Evaluator:
+        """The evaluator of a template file, which knows only its `variables`."""
+        return Evaluator(self.source, replace(self.scope, refers=_only_variables, bound=variables))
 
     def spot(self, tree: Any) -> Spot:
         return self.source.below(tree).spot

@@ -63,14 +63,7 @@ def of_file(evaluator: Evaluator, name: str, arguments: list[Node]) -> Any:
         return text
     if not isinstance(arguments[1].value, dict):
         raise Mistake
-    from dynaops.convert.terraform.evaluate import Evaluator, Scope
-
-    scope = Scope(_only_variables, evaluator.budget, arguments[1].value, evaluator.scope.reads)
-    return _filled_text(Evaluator(evaluator.source, scope), text)
-
-
-def _only_variables(path: tuple[str | int, ...], scope: Any) -> Node:  # noqa: ARG001
-    return Node(Unknown(f"a template file knows no {str(path[0])[:60]}"), NOWHERE)
+    return _filled_text(evaluator.of_template_file(arguments[1].value), text)
 
 
 def _filled_text(evaluator: Evaluator, text: str) -> Any:
@@ -126,10 +119,8 @@ def _of_branch(evaluator: Evaluator, branch: Branch) -> Iterator[str]:
 
 
 def _value(evaluator: Evaluator, piece: Piece) -> Any:
-    from dynaops.convert.terraform.evaluate import Evaluator
-
     assert piece.source is not None, "it has an expression"
-    found = Evaluator(piece.source, evaluator.scope).value(piece.source.tree).value
+    found = evaluator.of_source(piece.source).value(piece.source.tree).value
     if isinstance(found, Unknown):
         raise _NotKnown(found)
     return found

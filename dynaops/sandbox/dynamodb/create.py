@@ -7,6 +7,7 @@ from typing import Any
 from dynaops.sandbox.dispatch import Call, operation
 from dynaops.sandbox.dynamodb import (
     encryption,
+    indexes,
     policy,
     registry,
     schema,
@@ -129,7 +130,7 @@ def _check_capacity(call: Call, body: dict[str, Any]) -> None:
         )
     for index in body.get("GlobalSecondaryIndexes", ()):
         _check_index_capacity(call, index, provisioned)
-    check_limits(call, body, given)
+    indexes.check_limits(call, body, given)
 
 
 def _check_index_capacity(call: Call, index: dict[str, Any], provisioned: bool) -> None:
@@ -141,20 +142,7 @@ def _check_index_capacity(call: Call, index: dict[str, Any], provisioned: bool) 
             f"ProvisionedThroughput should not be specified for index: {name} when BillingMode is "
             "PAY_PER_REQUEST"
         )
-    check_limits(call, index, given, name)
-
-
-def check_limits(
-    call: Call, holder: dict[str, Any], provisioned: dict[str, int] | None, index: str | None = None
-) -> None:
-    """Refuse capacities out of range for a table or index (`holder`) that is being made."""
-    on_demand = holder.get("OnDemandThroughput")
-    if on_demand and provisioned is not None:
-        throughput.refuse_on_demand(on_demand, index, creating=True)
-    throughput.check_on_demand(call, on_demand or {}, index)
-    if provisioned is not None:
-        throughput.check_maximum(call, provisioned, index)
-    throughput.check_initial_warm(call, holder.get("WarmThroughput") or {}, provisioned, index)
+    indexes.check_limits(call, index, given, name)
 
 
 def _check_account(call: Call, table: Table) -> None:
@@ -181,29 +169,9 @@ def _set_indexes(table: Table, body: dict[str, Any]) -> None:
         index = Index(given["IndexName"], given["KeySchema"], schema.shown_projection(given["Projection"]))
         table.local_indexes[index.name] = index
     for given in body.get("GlobalSecondaryIndexes", ()):
-        table.global_indexes[given["IndexName"]] = global_index(given)
+        table.global_indexes[given["IndexName"]] = indexes.global_index(given)
     for given in body.get("VectorIndexes", ()):
         table.vector_indexes[given["IndexName"]] = vector.build(given)
-
-
-def global_index(given: dict[str, Any]) -> Index:
-    """A global index as asked for at its creation, CREATING."""
-    provisioned = given.get("ProvisionedThroughput")
-    index = Index(
-        given["IndexName"],
-        given["KeySchema"],
-        schema.shown_projection(given["Projection"]),
-        status="CREATING",
-        on_demand=throughput.settled_on_demand(given.get("OnDemandThroughput")),
-        warm=throughput.initial_warm(
-            given.get("WarmThroughput"), throughput.units(provisioned) if provisioned else None
-        ),
-    )
-    if provisioned is not None:
-        index.throughput = Throughput(*throughput.units(provisioned))
-    if given.get("WarmThroughput") and index.warm is not None:
-        index.warm.status = "UPDATING"
-    return index
 
 
 def _tags(body: dict[str, Any]) -> dict[str, str]:

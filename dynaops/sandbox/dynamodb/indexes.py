@@ -10,7 +10,6 @@ from typing import Any
 
 from dynaops.sandbox.dispatch import Call
 from dynaops.sandbox.dynamodb import (
-    create,
     insights,
     moto_bridge,
     registry,
@@ -20,7 +19,7 @@ from dynaops.sandbox.dynamodb import (
     update_warm,
     windows,
 )
-from dynaops.sandbox.dynamodb.model import Index, Table
+from dynaops.sandbox.dynamodb.model import Index, Table, Throughput
 from dynaops.sandbox.errors import ApiError, in_use, invalid, not_found, over_limit, validation
 from dynaops.sandbox.world import World
 
@@ -36,6 +35,39 @@ UPDATE_SECONDS = 2.0
 SCHEMA_ELEMENT = "Schema:[SchemaElement: key{{{}:{}:HASH}}]"
 
 _ACTIONS = ("Update", "Create", "Delete")
+
+
+def check_limits(
+    call: Call, holder: dict[str, Any], provisioned: dict[str, int] | None, index: str | None = None
+) -> None:
+    """Refuse capacities out of range for a table or index (`holder`) that is being made."""
+    on_demand = holder.get("OnDemandThroughput")
+    if on_demand and provisioned is not None:
+        throughput.refuse_on_demand(on_demand, index, creating=True)
+    throughput.check_on_demand(call, on_demand or {}, index)
+    if provisioned is not None:
+        throughput.check_maximum(call, provisioned, index)
+    throughput.check_initial_warm(call, holder.get("WarmThroughput") or {}, provisioned, index)
+
+
+def global_index(given: dict[str, Any]) -> Index:
+    """A global index as asked for at its creation, CREATING."""
+    provisioned = given.get("ProvisionedThroughput")
+    index = Index(
+        given["IndexName"],
+        given["KeySchema"],
+        schema.shown_projection(given["Projection"]),
+        status="CREATING",
+        on_demand=throughput.settled_on_demand(given.get("OnDemandThroughput")),
+        warm=throughput.initial_warm(
+            given.get("WarmThroughput"), throughput.units(provisioned) if provisioned else None
+        ),
+    )
+    if provisioned is not None:
+        index.throughput = Throughput(*throughput.units(provisioned))
+    if given.get("WarmThroughput") and index.warm is not None:
+        index.warm.status = "UPDATING"
+    return index
 
 
 def check_list(updates: list[dict[str, Any]]) -> None:
@@ -160,7 +192,7 @@ def _check_create(call: Call, table: Table, given: dict[str, Any], body: dict[st
         )
     held = [*table.global_indexes.values(), *table.local_indexes.values(), *table.vector_indexes.values()]
     schema.check_projected([given["Projection"], *(index.projection for index in held)])
-    create.check_limits(call, given, provisioned, name)
+    check_limits(call, given, provisioned, name)
     if provisioned is not None:
         throughput.check_account(call, throughput.units(provisioned))
     if len(table.global_indexes) >= schema.MOST_GLOBAL:
@@ -234,7 +266,7 @@ def apply(call: Call, table: Table, body: dict[str, Any]) -> None:
 
 
 def _start_build(world: World, table: Table, given: dict[str, Any], sent: list[dict[str, str]]) -> None:
-    index = create.global_index(given)
+    index = global_index(given)
     index.backfilling = False
     defined = {**schema.definitions(sent), **table.attributes}
     keys = schema.names(index.key_schema)
