@@ -283,12 +283,32 @@ def findings(folder: Path, items: str, head: str = "") -> dict[str, str]:
         ("- {id: a, n: 1e126}\n", "DDB485"),
         ("- {id: a, n: .nan}\n", "DDB485"),
         ("- {id: a, deep: " + "[" * 33 + "]" * 33 + "}\n", "DDB485"),
+        ("- {id: a, deep: " + "[" * 32 + "1" + "]" * 32 + "}\n", "DDB485"),
+        ("- {id: a, m: {'': 1}}\n", "DDB485"),
+        ("- {id: a, '': 1}\n", "DDB485"),
     ],
 )
 def test_items_that_dynamodb_would_refuse_are_told_with_their_place(
     tmp_path: Path, items: str, code: str
 ) -> None:
     assert findings(tmp_path, "- {id: ok}\n" + items) == {code: "6:3"}
+
+
+def test_keys_of_indexes_have_their_limits(tmp_path: Path) -> None:
+    head = (
+        "attributes: {id: S, by: S, at: S}\n"
+        "global_secondary_indexes: [{name: by-at, hash_key: by, range_key: at, projection: {type: ALL}}]"
+    )
+    assert findings(tmp_path, f"- {{id: a, by: {'x' * 2048}, at: {'x' * 1024}}}\n", head) == {}
+    assert findings(tmp_path, f"- {{id: a, by: {'x' * 2049}}}\n", head) == {"DDB486": "6:3"}
+    assert findings(tmp_path, f"- {{id: a, at: {'x' * 1025}}}\n", head) == {"DDB486": "6:3"}
+
+
+def test_the_deepest_item_that_passes_the_check_is_applied(bench: Bench) -> None:
+    deepest: object = "x"
+    for _ in range(31):
+        deepest = [deepest]
+    bench.apply({"items": [{"id": "a", "deep": deepest}]})
 
 
 def test_a_key_given_twice_is_told_with_both_places(tmp_path: Path) -> None:

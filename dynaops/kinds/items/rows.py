@@ -7,19 +7,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dynaops.kinds.items.marshal import SCALARS, Malformed, Typed, number, size, typed
+from dynaops.kinds.items.marshal import SCALARS, Typed, number, size, typed
 from dynaops.kinds.table.shape import names
 from dynaops.model.finding import Finding, Place
 from dynaops.model.findings.companions import DDB481, DDB482, DDB483, DDB484, DDB485, DDB486
 from dynaops.model.findings.rule import FindingRule, make_finding
+from dynaops.values import attributes
+from dynaops.values.limits import MOST_HASH_BYTES, MOST_ITEM_BYTES, MOST_RANGE_BYTES
+from dynaops.values.malformed import Malformed
 
 if TYPE_CHECKING:
     from dynaops.kinds import TableSpec
-
-MAX_SIZE = 400 * 1024
-"""Bytes of an item with its attribute names (DynamoDB quotas, Items)."""
-_KEY_SIZES = (2048, 1024)
-"""Bytes of a partition and of a sort key value (DynamoDB quotas, Partition keys and sort keys)."""
 
 
 @dataclass(frozen=True)
@@ -107,21 +105,23 @@ def _sources(spec: TableSpec) -> Iterator[_Source]:
 
 
 def _wrong(
-    source: _Source, item: Typed, spec: TableSpec, keys: Sequence[str], indexed: frozenset[str]
+    source: _Source, item: Typed, spec: TableSpec, keys: Sequence[str], indexed: Mapping[str, int]
 ) -> Iterator[Finding]:
-    for name, longest in zip(keys, _KEY_SIZES, strict=False):
+    longest = dict(zip(keys, (MOST_HASH_BYTES, MOST_RANGE_BYTES), strict=False))
+    for name in keys:
         if name not in item:
             yield source.wrong(DDB481, f"it lacks the key attribute {name}")
-        elif size({"": item[name]}) > longest:
-            yield source.wrong(DDB486, f"the key value of {name} is larger than {longest:,} bytes")
+    for name, most in {**indexed, **longest}.items():
+        if name in item and attributes.typed(item[name], name)[1] > most:
+            yield source.wrong(DDB486, f"the key value of {name} is larger than {most:,} bytes")
     for name in (*keys, *indexed):
         if name in item:
             yield from _wrong_key(source, name, item[name], spec.attributes.get(name))
     bytes_ = size(item)
-    if bytes_ > MAX_SIZE:
+    if bytes_ > MOST_ITEM_BYTES:
         yield source.wrong(
             DDB483,
-            f"it is about {bytes_:,} bytes; an item is 400 KiB ({MAX_SIZE:,} bytes) at the most",
+            f"it is about {bytes_:,} bytes; an item is 400 KiB ({MOST_ITEM_BYTES:,} bytes) at the most",
             "Keep large values in S3, or split the item.",
         )
 
@@ -149,10 +149,17 @@ def _hint(kind: str, value: Typed) -> str | None:
     return None
 
 
-def _index_keys(spec: TableSpec) -> frozenset[str]:
-    """Attributes that are keys of an index: AWS refuses items in which they have another type or are empty."""
-    found: set[str] = set()
+def _index_keys(spec: TableSpec) -> dict[str, int]:
+    """Attributes that are keys of an index, with the bytes that their values may have.
+
+    AWS refuses items in which they have another type, are empty or are larger.
+    """
+    longest: dict[str, int] = {}
     for index in (*(spec.global_secondary_indexes or ()), *(spec.local_secondary_indexes or ())):
-        for given in (getattr(index, "hash_key", None), index.range_key):
-            found.update(names(given))
-    return frozenset(found) - set(key_names(spec))
+        for given, most in (
+            (getattr(index, "hash_key", None), MOST_HASH_BYTES),
+            (index.range_key, MOST_RANGE_BYTES),
+        ):
+            for name in names(given):
+                longest[name] = min(most, longest.get(name, most))
+    return {name: most for name, most in longest.items() if name not in key_names(spec)}

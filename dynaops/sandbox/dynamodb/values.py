@@ -3,6 +3,8 @@
 AWS has two layers of checks with words of their own; which one an operation runs was measured by the suites that
 run against AWS (October 2026): PutItem, UpdateItem and DeleteItem put theirs into an envelope, GetItem, BatchGetItem
 and Query do not, and BatchWriteItem, TransactWriteItems, TransactGetItems and Scan run an older layer.
+
+This is not `dynaops.values` on purpose: the tests hold that package against these rules, written apart from it.
 """
 
 from __future__ import annotations
