@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, get_type_hints
 
+from dynaops.cli import options
 from dynaops.cli.guarding import outside_regions
-from dynaops.cli.options import SPECS
 from dynaops.cli.project_file import project
 from dynaops.cli.screen import notice
 from dynaops.cli.settings import Settings
@@ -41,6 +43,53 @@ class Source(NamedTuple):
         return self.paths or self.overlays
 
 
+class SpecOptions(NamedTuple):
+    """The options by which a command is told its specs; see `takes_specs`."""
+
+    paths: options.Paths = None
+    overlays: options.Overlays = None
+    variables: options.Variables = None
+    variable_files: options.VariableFiles = None
+    env_names: options.EnvNames = None
+    recursive: options.Recursive = False
+
+    def source(self, settings: Settings) -> Source:
+        """Which specs the options name."""
+        return source(settings, *self)
+
+
+def takes_specs(paths: Any = options.Paths) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Decorate a command that has one parameter of type `SpecOptions` to take these options in its place.
+
+    `paths` is the type of the argument, where it names other things, too.
+    """
+
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        signature = inspect.signature(command, eval_str=True)
+        hints = {**get_type_hints(SpecOptions, include_extras=True), "paths": paths}
+        parameters: list[inspect.Parameter] = []
+        for parameter in signature.parameters.values():
+            if parameter.annotation is SpecOptions:
+                into = parameter.name
+                parameters += [
+                    parameter.replace(name=name, annotation=hint, default=SpecOptions._field_defaults[name])
+                    for name, hint in hints.items()
+                ]
+            else:
+                parameters.append(parameter)
+
+        @wraps(command)
+        def run(**given: Any) -> Any:
+            chosen = SpecOptions(*(given.pop(name) for name in SpecOptions._fields))
+            return command(**given, **{into: chosen})
+
+        run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+        vars(run)["__signature__"] = signature.replace(parameters=parameters)
+        return run
+
+    return decorate
+
+
 def source(
     settings: Settings,
     paths: Sequence[str] | None,
@@ -70,7 +119,7 @@ def source(
 
 def default_paths(project: Project) -> tuple[str, ...]:
     """Where specs are read from when a command names none."""
-    return project.specs or (SPECS,)
+    return project.specs or (options.SPECS,)
 
 
 def documents(specs: Source) -> Documents:

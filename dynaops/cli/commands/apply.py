@@ -14,15 +14,15 @@ from dynaops.cli.context import settings_of
 from dynaops.cli.effects import Effect, require_permitted, require_reviewed
 from dynaops.cli.events import Events
 from dynaops.cli.help import Command
-from dynaops.cli.identity import state_of
 from dynaops.cli.lazy import new_app
 from dynaops.cli.lost_state import warned, warned_if_refused
-from dynaops.cli.notifying import Notify, announce, recipients
+from dynaops.cli.notifying import Notify, recipients
+from dynaops.cli.plan_inputs import PlanInputs
 from dynaops.cli.project_file import project
 from dynaops.cli.reviewing import Policies, house_rules, judged
 from dynaops.cli.running import Terms, carry_out, with_consents_of
-from dynaops.cli.screen import Screen
 from dynaops.cli.settings import Settings
+from dynaops.cli.sources import SpecOptions, takes_specs
 
 if TYPE_CHECKING:
     from dynaops.aws.session import Aws
@@ -39,14 +39,10 @@ dynaops apply orders.plan --digest "$DIGEST" --yes"""
 
 
 @app.command(cls=Command, epilog=EXAMPLES)
+@takes_specs(options.PathsOrPlan)
 def apply(
     ctx: typer.Context,
-    paths: options.PathsOrPlan = None,
-    overlays: options.Overlays = None,
-    variables: options.Variables = None,
-    variable_files: options.VariableFiles = None,
-    env_names: options.EnvNames = None,
-    recursive: options.Recursive = False,
+    chosen: SpecOptions,
     targets: options.Targets = None,
     yes: options.Yes = False,
     allow_replace: options.AllowReplace = False,
@@ -87,15 +83,18 @@ def apply(
         allow_adopt=allow_adopt,
         take_over=tuple(take_over or ()),
     )
+    paths = chosen.paths
     if paths and (digest is not None or any(is_saved_plan(path) for path in paths)):
-        if len(paths) > 1 or targets or overlays or variables or variable_files:
+        if len(paths) > 1 or targets or chosen.overlays or chosen.variables or chosen.variable_files:
             raise typer.BadParameter("A saved plan is applied as it is: leave out other paths and options.")
         file = saved.load(paths[0], terms.digest)
         settings = settings_of(ctx, file.environment or "")
         require_permitted(settings, project(settings), "apply", Effect.DATA)
         require_reviewed(project(settings), terms.digest)
         terms = with_consents_of(project(settings), terms)
-        return _apply_saved(settings, file, policies, env_names or (), terms, recipients(settings, notify))
+        return _apply_saved(
+            settings, file, policies, chosen.env_names or (), terms, recipients(settings, notify)
+        )
     if digest is not None:
         raise typer.BadParameter(
             "names a saved plan: dynaops apply PLAN --digest SHA256", param_hint="--digest"
@@ -103,7 +102,7 @@ def apply(
     settings = settings_of(ctx)
     require_permitted(settings, project(settings), "apply of specs", Effect.CHANGES)
     terms = with_consents_of(project(settings), terms)
-    specs = wiring.source(settings, paths, overlays, variables, variable_files, env_names, recursive)
+    specs = chosen.source(settings)
     told = recipients(settings, notify)
     return _apply_specs(settings, specs, tuple(targets or ()), policies, terms, told)
 
@@ -116,23 +115,15 @@ def _apply_specs(
     terms: Terms,
     told: Sequence[Recipient],
 ) -> int:
-    screen = Screen(settings)
     rules = house_rules(settings, policies)
-    documents = wiring.plannable(specs)
-    place = wiring.store(settings)
-    way = wiring.aws(settings)
-    state_of(place, way)
-    with place.lock("apply") as lock:
-        announce(place, told, way)
-        if lock.note:
-            screen.aside(lock.note)
-        state = state_of(place, way)
-        with warned_if_refused(state, place, settings):
-            plan = wiring.make_plan(
-                documents, state, way, read=specs.read, targets=targets, take_over=terms.take_over
-            )
-        plan = warned(wiring.agreed(plan, terms.consents), state, place, settings)
-        return carry_out(judged(plan, documents, state, rules), place, way, settings, terms)
+    inputs = PlanInputs.of(settings, specs)
+    inputs.state()
+    with inputs.locked("apply", told) as state:
+        with warned_if_refused(state, inputs.store, settings):
+            plan = inputs.plan(state, targets=targets, take_over=terms.take_over)
+        plan = warned(wiring.agreed(plan, terms.consents), state, inputs.store, settings)
+        plan = judged(plan, inputs.documents, state, rules)
+        return carry_out(plan, inputs.store, inputs.aws, settings, terms)
 
 
 def _apply_saved(
@@ -143,23 +134,17 @@ def _apply_saved(
     terms: Terms,
     told: Sequence[Recipient],
 ) -> int:
-    screen = Screen(settings)
     documents = file.documents(project(settings), env_names)
-    place = wiring.store(settings)
-    way = wiring.aws(settings)
-    state_of(place, way)
-    with place.lock("apply") as lock:
-        announce(place, told, way)
-        if lock.note:
-            screen.aside(lock.note)
-        state = state_of(place, way)
-        held, happened = _held(file, documents, state, way, house_rules(settings, policies))
+    inputs = PlanInputs.of_documents(settings, documents)
+    inputs.state()
+    with inputs.locked("apply", told) as state:
+        held, happened = _held(file, documents, state, inputs.aws, house_rules(settings, policies))
         consents = wiring.agreed(file.plan, terms.consents).consents
         held = held.model_copy(update={"consents": consents})
         whole = replace(
             terms, yes=terms.yes or is_agreed(file.plan), saved_plan=file.digest, happened=happened
         )
-        return carry_out(held, place, way, settings, whole)
+        return carry_out(held, inputs.store, inputs.aws, settings, whole)
 
 
 def _held(

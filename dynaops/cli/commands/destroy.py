@@ -9,14 +9,14 @@ from dynaops.cli.agreement import consents_of
 from dynaops.cli.context import settings_of
 from dynaops.cli.events import Events
 from dynaops.cli.help import Command
-from dynaops.cli.identity import state_of
 from dynaops.cli.lazy import new_app
 from dynaops.cli.lost_state import require_state
-from dynaops.cli.notifying import Notify, announce, recipients
+from dynaops.cli.notifying import Notify, recipients
+from dynaops.cli.plan_inputs import PlanInputs
 from dynaops.cli.project_file import project
 from dynaops.cli.reviewing import Policies, house_rules, judged
 from dynaops.cli.running import Terms, carry_out, with_consents_of
-from dynaops.cli.screen import Screen
+from dynaops.cli.sources import SpecOptions, takes_specs
 
 app = new_app()
 EXAMPLES = """dynaops destroy specs/orders.yaml
@@ -24,14 +24,10 @@ dynaops destroy --target orders --yes --allow-destroy"""
 
 
 @app.command(cls=Command, epilog=EXAMPLES)
+@takes_specs()
 def destroy(
     ctx: typer.Context,
-    paths: options.Paths = None,
-    overlays: options.Overlays = None,
-    variables: options.Variables = None,
-    variable_files: options.VariableFiles = None,
-    env_names: options.EnvNames = None,
-    recursive: options.Recursive = False,
+    chosen: SpecOptions,
     targets: options.Targets = None,
     yes: options.Yes = False,
     allow_destroy: options.AllowDestroy = False,
@@ -51,31 +47,16 @@ def destroy(
     """
     settings = settings_of(ctx)
     agreed = consents_of(consents)
-    screen = Screen(settings)
-    specs = wiring.source(settings, paths, overlays, variables, variable_files, env_names, recursive)
-    if not (paths or overlays):  # all tables of the state
+    specs = chosen.source(settings)
+    if not (chosen.paths or chosen.overlays):  # all tables of the state
         specs = specs._replace(paths=(), overlays=())
     documents = wiring.documents(specs) if specs.read else []
-    place = wiring.store(settings)
-    way = wiring.aws(settings)
-    state_of(place, way)
-    told = recipients(settings, notify)
-    with place.lock("destroy") as lock:
-        announce(place, told, way)
-        if lock.note:
-            screen.aside(lock.note)
-        state = state_of(place, way)
+    inputs = PlanInputs.of_documents(settings, documents, specs.read)
+    inputs.state()
+    with inputs.locked("destroy", recipients(settings, notify)) as state:
         # Not before: a first apply may hold the lock, whose state is not saved yet.
-        require_state(state, place, settings, "nothing is known that could be destroyed")
-        plan = wiring.make_plan(
-            documents,
-            state,
-            way,
-            read=specs.read,
-            targets=targets or (),
-            destroy=True,
-            take_over=take_over or (),
-        )
+        require_state(state, inputs.store, settings, "nothing is known that could be destroyed")
+        plan = inputs.plan(state, targets=targets or (), destroy=True, take_over=take_over or ())
         plan = wiring.agreed(plan, agreed)
         terms = Terms(
             yes,
@@ -89,8 +70,8 @@ def destroy(
         )
         return carry_out(
             judged(plan, documents, state, house_rules(settings, policies)),
-            place,
-            way,
+            inputs.store,
+            inputs.aws,
             settings,
             with_consents_of(project(settings), terms),
         )

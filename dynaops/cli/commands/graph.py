@@ -11,10 +11,11 @@ import typer
 from dynaops.cli import options, wiring
 from dynaops.cli.context import settings_of
 from dynaops.cli.help import Command
-from dynaops.cli.identity import state_of
 from dynaops.cli.lazy import new_app
+from dynaops.cli.plan_inputs import PlanInputs
 from dynaops.cli.screen import Screen
 from dynaops.cli.settings import Settings
+from dynaops.cli.sources import SpecOptions, takes_specs
 from dynaops.model.files import write_text
 
 if TYPE_CHECKING:
@@ -46,14 +47,10 @@ _BY_SUFFIX = {
 
 
 @app.command(cls=Command, epilog=EXAMPLES)
+@takes_specs()
 def graph(
     ctx: typer.Context,
-    paths: options.Paths = None,
-    overlays: options.Overlays = None,
-    variables: options.Variables = None,
-    variable_files: options.VariableFiles = None,
-    env_names: options.EnvNames = None,
-    recursive: options.Recursive = False,
+    chosen: SpecOptions,
     recorded: Annotated[
         bool, typer.Option("--recorded", help="Draw what the state names; no spec is read.")
     ] = False,
@@ -75,38 +72,36 @@ def graph(
 
     Without PATH and without a specs directory, that is what the state names. AWS is not asked, but with --plan.
     """
-    if recorded and (paths or overlays or plan):
+    if recorded and (chosen.paths or chosen.overlays or plan):
         raise typer.BadParameter("--recorded draws the state alone: leave out paths, --file and --plan.")
     settings = settings_of(ctx)
     screen = Screen(settings)
-    specs = wiring.source(settings, paths, overlays, variables, variable_files, env_names, recursive)
-    asked = bool(paths or overlays or plan)
+    specs = chosen.source(settings)
+    asked = bool(chosen.paths or chosen.overlays or plan)
     if recorded or not (asked or specs.project.specs or Path(options.SPECS).exists()):
         drawn = wiring.graph_of_state(wiring.store(settings).load())
     else:
         drawn = _of_specs(settings, specs, plan)
-    chosen = format_ or (_BY_SUFFIX.get(Path(out).suffix.lower()) if out else None) or Format.TREE
+    written_as = format_ or (_BY_SUFFIX.get(Path(out).suffix.lower()) if out else None) or Format.TREE
     if out is not None:
         from dynaops.model.project import require_inside
 
         require_inside(out)
-        write_text(out, _written(drawn, chosen))
+        write_text(out, _written(drawn, written_as))
         screen.aside(f"The graph is in {out}.")
     if settings.json:
         screen.document(drawn.model_dump(mode="json"))
     elif out is None:
-        _show(screen, drawn, chosen)
+        _show(screen, drawn, written_as)
 
 
 def _of_specs(settings: Settings, specs: wiring.Source, plan: bool) -> Graph:
-    place = wiring.store(settings)
+    region = wiring.home_region(settings)
     if not plan:
-        return wiring.graph_of_specs(wiring.documents(specs), place.load(), wiring.home_region(settings))
-    documents = wiring.plannable(specs)
-    way = wiring.aws(settings)
-    state = state_of(place, way)
-    made = wiring.make_plan(documents, state, way, read=specs.read)
-    return wiring.graph_of_specs(documents, state, wiring.home_region(settings), made)
+        return wiring.graph_of_specs(wiring.documents(specs), wiring.store(settings).load(), region)
+    inputs = PlanInputs.of(settings, specs)
+    state = inputs.state()
+    return wiring.graph_of_specs(inputs.documents, state, region, inputs.plan(state))
 
 
 def _show(screen: Screen, drawn: Graph, chosen: Format) -> None:

@@ -7,13 +7,14 @@ from typing import Annotated
 
 import typer
 
-from dynaops.cli import options, permitting, wiring
+from dynaops.cli import permitting, wiring
 from dynaops.cli.context import settings_of
 from dynaops.cli.help import Command
-from dynaops.cli.identity import state_of
 from dynaops.cli.lazy import new_app
 from dynaops.cli.notifying import recipients
+from dynaops.cli.plan_inputs import PlanInputs
 from dynaops.cli.screen import Screen
+from dynaops.cli.sources import SpecOptions, takes_specs
 from dynaops.model.exits import Exit
 
 app = new_app()
@@ -23,14 +24,10 @@ dynaops permissions --check"""
 
 
 @app.command(cls=Command, epilog=EXAMPLES)
+@takes_specs()
 def permissions(
     ctx: typer.Context,
-    paths: options.Paths = None,
-    overlays: options.Overlays = None,
-    variables: options.Variables = None,
-    variable_files: options.VariableFiles = None,
-    env_names: options.EnvNames = None,
-    recursive: options.Recursive = False,
+    chosen: SpecOptions,
     plan: Annotated[bool, typer.Option("--plan", help="Only what applying the present plan takes.")] = False,
     notify: Annotated[
         list[str] | None,
@@ -46,14 +43,14 @@ def permissions(
     """
     settings = settings_of(ctx)
     screen = Screen(settings)
-    specs = wiring.source(settings, paths, overlays, variables, variable_files, env_names, recursive)
+    specs = chosen.source(settings)
     documents = wiring.plannable(specs)
-    way = wiring.aws(settings)
     if plan:
-        state = state_of(wiring.store(settings), way)
-        made = wiring.make_plan(documents, state, way, read=specs.read)
-        needed = permitting.for_plan(made, documents, state, way)
+        inputs = PlanInputs.of_documents(settings, documents, specs.read)
+        state, way = inputs.state(), inputs.aws
+        needed = permitting.for_plan(inputs.plan(state), documents, state, way)
     else:
+        way = wiring.aws(settings)
         needed = permitting.for_life(documents, way)
         around = [table.name for table in documents.external if table.has_own]
         if around:

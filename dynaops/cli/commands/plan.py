@@ -11,13 +11,15 @@ from dynaops.cli.agreement import consents_of
 from dynaops.cli.context import settings_of
 from dynaops.cli.formats import FormatOption, output, places
 from dynaops.cli.help import Command
-from dynaops.cli.identity import headed, state_of
+from dynaops.cli.identity import headed
 from dynaops.cli.lazy import new_app
 from dynaops.cli.lost_state import warned, warned_if_refused
+from dynaops.cli.plan_inputs import PlanInputs
 from dynaops.cli.pricing import PricesFrom, price_source, priced
 from dynaops.cli.reviewing import Html, Markdown, Policies, house_rules, judged, write_reviews
 from dynaops.cli.screen import Screen
 from dynaops.cli.showing import show_plan
+from dynaops.cli.sources import SpecOptions, takes_specs
 from dynaops.model.exits import Exit
 
 app = new_app()
@@ -31,14 +33,10 @@ dynaops plan --policy house-rules.yaml --markdown plan.md"""
 
 
 @app.command(cls=Command, epilog=EXAMPLES)
+@takes_specs()
 def plan(
     ctx: typer.Context,
-    paths: options.Paths = None,
-    overlays: options.Overlays = None,
-    variables: options.Variables = None,
-    variable_files: options.VariableFiles = None,
-    env_names: options.EnvNames = None,
-    recursive: options.Recursive = False,
+    chosen: SpecOptions,
     targets: options.Targets = None,
     no_refresh: options.NoRefresh = False,
     exit_code: options.ExitCode = False,
@@ -67,20 +65,13 @@ def plan(
         rules = house_rules(settings, policies)
         agreed = consents_of(consents)
         screen = Screen(settings, document=form is not None)
-        specs = wiring.source(settings, paths, overlays, variables, variable_files, env_names, recursive)
-        documents = wiring.plannable(specs)
-        place = wiring.store(settings)
-        way = wiring.aws(settings)
-        state = place.load() if no_refresh else state_of(place, way)
+        specs = chosen.source(settings)
+        inputs = PlanInputs.of(settings, specs)
+        documents, place, way = inputs.documents, inputs.store, inputs.aws
+        state = place.load() if no_refresh else inputs.state()
         with warned_if_refused(state, place, settings):
-            made = wiring.make_plan(
-                documents,
-                state,
-                way,
-                read=specs.read,
-                targets=targets or (),
-                refresh=not no_refresh,
-                take_over=take_over or (),
+            made = inputs.plan(
+                state, targets=targets or (), refresh=not no_refresh, take_over=take_over or ()
             )
         made = warned(wiring.agreed(made, agreed), state, place, settings)
         made = priced(

@@ -6,11 +6,12 @@ from typing import Annotated
 
 import typer
 
-from dynaops.cli import options, sources
+from dynaops.cli import sources
 from dynaops.cli.context import settings_of
 from dynaops.cli.help import Command
 from dynaops.cli.lazy import new_app
 from dynaops.cli.screen import Screen
+from dynaops.cli.sources import SpecOptions, takes_specs
 
 app = new_app()
 EXAMPLES = """dynaops render specs/orders.yaml -E prod
@@ -19,14 +20,10 @@ dynaops render -E prod -f hotfix.yaml --json"""
 
 
 @app.command(cls=Command, epilog=EXAMPLES)
+@takes_specs()
 def render(
     ctx: typer.Context,
-    paths: options.Paths = None,
-    overlays: options.Overlays = None,
-    variables: options.Variables = None,
-    variable_files: options.VariableFiles = None,
-    env_names: options.EnvNames = None,
-    recursive: options.Recursive = False,
+    chosen: SpecOptions,
     origins: Annotated[
         bool, typer.Option("--origins", help="Say of each value where it is written, and its variables.")
     ] = False,
@@ -42,7 +39,7 @@ def render(
 
     settings = settings_of(ctx)
     screen = Screen(settings)
-    specs = sources.source(settings, paths, overlays, variables, variable_files, env_names, recursive)
+    specs = chosen.source(settings)
     found = sources.documents(specs)
     values = sources.values_of(specs)
     documents = [RenderedDocument(each.source, rendered(each.written, values)) for each in found]

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dynaops.cli import options, wiring
+from dynaops.cli import wiring
 from dynaops.cli.context import settings_of
 from dynaops.cli.formats import FormatOption, output
 from dynaops.cli.help import Command
 from dynaops.cli.lazy import new_app
 from dynaops.cli.reviewing import house_rules
 from dynaops.cli.screen import Screen
+from dynaops.cli.sources import SpecOptions, takes_specs
 from dynaops.model.exits import Exit
 
 if TYPE_CHECKING:
@@ -38,14 +39,10 @@ dynaops validate --format github"""
 
 
 @app.command(cls=Command, epilog=EXAMPLES)
+@takes_specs(Subjects)
 def validate(
     ctx: typer.Context,
-    paths: Subjects = None,
-    overlays: options.Overlays = None,
-    variables: options.Variables = None,
-    variable_files: options.VariableFiles = None,
-    env_names: options.EnvNames = None,
-    recursive: options.Recursive = False,
+    chosen: SpecOptions,
     live: Annotated[bool, typer.Option("--live", help="Also check the deployed tables in AWS.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit 3 if there are warnings.")] = False,
     policies: Annotated[
@@ -67,7 +64,7 @@ def validate(
     """
     settings = settings_of(ctx)
     with output(settings, "validate", form) as document:
-        specs = wiring.source(settings, paths, overlays, variables, variable_files, env_names, recursive)
+        specs = chosen.source(settings)
         rules = house_rules(settings, policies)
         if live:
             from dynaops.cli.health import Files, validate_live
