@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
+from importlib import import_module
 from pathlib import Path
+from types import CodeType, FunctionType
+from typing import Any
 
 import pytest
 
 import dynaops
+from dynaops import kinds
 from dynaops.cli import findings_reference
+from dynaops.kinds import rooms
 from dynaops.model import findings
 from dynaops.model.finding import Severity
 from dynaops.model.findings import FAMILIES, FINDING_RULES
@@ -173,3 +179,45 @@ def test_the_numbers_in_the_texts_of_live_checks_are_those_of_the_checks() -> No
         "LIVE208": f"more than {use.BEHIND / 1000:.0f} s behind",
     }.items():
         assert number in FINDING_RULES[code].summary
+
+
+def reached(functions: Iterable[Any]) -> set[str]:
+    """The ids that functions name, and those that the functions and methods they name make in turn."""
+    codes: set[str] = set()
+    seen: set[Any] = set()
+    waiting = [inspect.unwrap(getattr(function, "__func__", function)) for function in functions]
+    while waiting:
+        function = waiting.pop()
+        if function in seen or not function.__module__.startswith("dynaops."):
+            continue
+        seen.add(function)
+        for value in _named(function):
+            if isinstance(value, FindingRule):
+                codes.add(value.code)
+            elif inspect.isfunction(value):
+                waiting.append(inspect.unwrap(value))
+    return codes
+
+
+def _named(function: FunctionType) -> Iterator[Any]:
+    """What a function names of its module, and of the modules that it names or imports; also in comprehensions."""
+    blocks = [function.__code__]
+    while blocks:
+        block = blocks.pop()
+        values = [function.__globals__[name] for name in block.co_names if name in function.__globals__]
+        values += [import_module(name) for name in block.co_names if name.startswith("dynaops.")]
+        yield from values
+        for module in values:
+            if inspect.ismodule(module):
+                yield from (vars(module)[name] for name in block.co_names if name in vars(module))
+        blocks.extend(constant for constant in block.co_consts if isinstance(constant, CodeType))
+
+
+def test_the_rules_of_specs_make_findings_of_that_stage_and_a_look_at_aws_those_of_a_plan() -> None:
+    offline = reached(kinds.RULES)
+    planned = reached(room.findings for room in rooms.ROOMS)
+    assert len(offline) > 80 and len(planned) > 25
+    assert {code for code in offline if FINDING_RULES[code].stage is not Stage.SPECS} == set()
+    assert {code for code in planned if FINDING_RULES[code].stage is not Stage.PLAN} == set()
+    of_kinds = {code for code in FINDING_RULES if code.startswith("DDB")}
+    assert of_kinds - offline - planned == {"DDB478"}, "DDB478 compares two specs"
