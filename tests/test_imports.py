@@ -164,3 +164,14 @@ def test_files_stay_short() -> None:
         if (count := len(path.read_text().splitlines())) > 400
     }
     assert not long
+
+
+def test_findings_are_made_by_one_function() -> None:
+    offenders = [
+        f"{path.relative_to(ROOT).as_posix()}:{node.lineno}"
+        for path in ROOT.rglob("*.py")
+        if path.parent != ROOT / "model" / "findings" and "Finding(" in (text := path.read_text())
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Finding"
+    ]
+    assert offenders == [], "declare the id in dynaops/model/findings, and call make_finding"

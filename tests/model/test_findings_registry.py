@@ -93,15 +93,6 @@ def test_no_id_is_written_as_a_text_elsewhere() -> None:
     assert offenders == {}, "import the constant of that name from dynaops.model.findings"
 
 
-def test_findings_are_made_by_one_function() -> None:
-    offenders = [
-        f"{file}:{call.lineno}"
-        for file, tree in outside_the_registry().items()
-        for call in calls(tree, "Finding")
-    ]
-    assert offenders == [], "declare the id in dynaops/model/findings, and call make_finding"
-
-
 def test_no_finding_gets_another_id_or_severity_later() -> None:
     offenders = [
         f"{file}:{call.lineno}"
