@@ -5,12 +5,12 @@ from __future__ import annotations
 import copy
 import uuid
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from dynaops.sandbox.backup import copy_jobs, jobs, lifecycle, plan_rules, registry, roles, settings, tags
-from dynaops.sandbox.backup.jobs import Job
+from dynaops.sandbox.backup.jobs import Job, Jobs
 from dynaops.sandbox.backup.model import Estate, RecoveryPoint, Vault
-from dynaops.sandbox.backup.pages import page
 from dynaops.sandbox.backup.refusals import invalid_parameter, invalid_request
 from dynaops.sandbox.dispatch import Call, operation
 from dynaops.sandbox.dynamodb import backups
@@ -38,11 +38,8 @@ class BackupJob(Job):
 
 
 @dataclass
-class BackupJobs:
-    """By id; and the ids by what a repeated request says."""
-
-    by_id: dict[str, BackupJob] = field(default_factory=dict)
-    by_token: dict[tuple[str, str, str], str] = field(default_factory=dict)
+class BackupJobs(Jobs[BackupJob]):
+    """The backup jobs of an account in a region."""
 
 
 @operation("backup", "StartBackupJob")
@@ -56,8 +53,9 @@ def start_job(call: Call) -> dict[str, Any]:
     _check_table_arn(call, body["ResourceArn"])
     held = call.here.holding(BackupJobs)
     token = (body.get("IdempotencyToken", ""), body["ResourceArn"], vault.name)
-    if token[0] and token in held.by_token:
-        return _started(held.by_id[held.by_token[token]])
+    repeated = held.of_token(token)
+    if repeated is not None:
+        return _started(repeated)
     roles.check(call, body["IamRoleArn"])
     start = body.get("StartWindowMinutes", plan_rules.DEFAULT_START)
     completion = body.get(
@@ -78,8 +76,7 @@ def start_job(call: Call) -> dict[str, Any]:
         completion_window=completion,
     )
     begin(call.world, job)
-    if token[0]:
-        held.by_token[token] = job.job_id
+    held.keep_token(token, job)
     return _started(job)
 
 
@@ -97,18 +94,17 @@ def begin(world: World, job: BackupJob) -> None:
 
 @operation("backup", "DescribeBackupJob")
 def describe_job(call: Call) -> dict[str, Any]:
-    return _shown(call.here, jobs.found(call.here.holding(BackupJobs).by_id, call.body["BackupJobId"]))
+    return _shown(call.here, call.here.holding(BackupJobs).named(call.body["BackupJobId"]))
 
 
 @operation("backup", "ListBackupJobs")
 def list_jobs(call: Call) -> dict[str, Any]:
-    listed = ((job, _shown(call.here, job)) for job in call.here.holding(BackupJobs).by_id.values())
-    return page(call, "BackupJobs", jobs.rows(call.body, listed))
+    return call.here.holding(BackupJobs).listed(call, "BackupJobs", partial(_shown, call.here))
 
 
 @operation("backup", "StopBackupJob")
 def stop_job(call: Call) -> dict[str, Any]:
-    job = jobs.found(call.here.holding(BackupJobs).by_id, call.body["BackupJobId"])
+    job = call.here.holding(BackupJobs).named(call.body["BackupJobId"])
     if job.state not in ("CREATED", "RUNNING"):
         raise invalid_request(f"Job {job.job_id} cannot be stopped: it is {job.state}")
     job.state = "ABORTING"

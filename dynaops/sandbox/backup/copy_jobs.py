@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dynaops.sandbox.backup import jobs, lifecycle, registry, roles
-from dynaops.sandbox.backup.jobs import Job
+from dynaops.sandbox.backup.jobs import Job, Jobs
 from dynaops.sandbox.backup.model import Estate, RecoveryPoint, Vault
-from dynaops.sandbox.backup.pages import page
 from dynaops.sandbox.backup.refusals import invalid_parameter, invalid_request, not_found
 from dynaops.sandbox.dispatch import Call, operation
 from dynaops.sandbox.errors import ApiError
@@ -33,11 +32,8 @@ class CopyJob(Job):
 
 
 @dataclass
-class CopyJobs:
-    """By id; and the ids by what a repeated request says."""
-
-    by_id: dict[str, CopyJob] = field(default_factory=dict)
-    by_token: dict[tuple[str, str, str], str] = field(default_factory=dict)
+class CopyJobs(Jobs[CopyJob]):
+    """The copy jobs of an account in a region."""
 
 
 @operation("backup", "StartCopyJob")
@@ -52,8 +48,9 @@ def start_job(call: Call) -> dict[str, Any]:
     target = body["DestinationBackupVaultArn"]
     held = call.here.holding(CopyJobs)
     token = (body.get("IdempotencyToken", ""), point.arn, target)
-    if token[0] and token in held.by_token:
-        return _started(held.by_id[held.by_token[token]])
+    repeated = held.of_token(token)
+    if repeated is not None:
+        return _started(repeated)
     if _vault_of(target) is None:
         raise invalid_parameter(f"Invalid vault ARN: {target}")
     if target == vault.arn:
@@ -65,8 +62,7 @@ def start_job(call: Call) -> dict[str, Any]:
     roles.check(call, body["IamRoleArn"])
     lifecycle.check(body.get("Lifecycle"))
     job = begin(call.world, call.here, point, body["IamRoleArn"], target, body.get("Lifecycle"))
-    if token[0]:
-        held.by_token[token] = job.job_id
+    held.keep_token(token, job)
     return _started(job)
 
 
@@ -102,13 +98,12 @@ def begin(
 
 @operation("backup", "DescribeCopyJob")
 def describe_job(call: Call) -> dict[str, Any]:
-    return {"CopyJob": _shown(jobs.found(call.here.holding(CopyJobs).by_id, call.body["CopyJobId"]))}
+    return {"CopyJob": _shown(call.here.holding(CopyJobs).named(call.body["CopyJobId"]))}
 
 
 @operation("backup", "ListCopyJobs")
 def list_jobs(call: Call) -> dict[str, Any]:
-    listed = ((job, _shown(job)) for job in call.here.holding(CopyJobs).by_id.values())
-    return page(call, "CopyJobs", jobs.rows(call.body, listed))
+    return call.here.holding(CopyJobs).listed(call, "CopyJobs", _shown)
 
 
 @action("backup.copy.run")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
-from dynaops.sandbox.backup.pages import Row, newest_first
+from dynaops.sandbox.backup.pages import newest_first, page
 from dynaops.sandbox.backup.points import RESOURCE_TYPE
 from dynaops.sandbox.backup.refusals import not_found
+from dynaops.sandbox.dispatch import Call
 
 J = TypeVar("J", bound="Job")
 
@@ -43,18 +44,33 @@ class Job:
         return {"account": self.account, "region": self.region, "job": self.job_id}
 
 
-def found(jobs: Mapping[str, J], job_id: str) -> J:
-    """The job of an id. Raises ResourceNotFoundException."""
-    if job_id not in jobs:
-        raise not_found(f"Cannot find job with ID {job_id}")
-    return jobs[job_id]
+@dataclass
+class Jobs(Generic[J]):
+    """An account's jobs of one kind in a region, by id; and the ids by what a repeated request says."""
 
+    by_id: dict[str, J] = field(default_factory=dict)
+    by_token: dict[tuple[str, ...], str] = field(default_factory=dict)
 
-def rows(body: dict[str, Any], listed: Iterable[tuple[Job, dict[str, Any]]]) -> Iterable[Row]:
-    """The jobs that a list request asks for, latest first."""
-    for job, shown in listed:
-        if _wanted(body, job, shown):
-            yield newest_first(job.created, job.job_id), shown
+    def of_token(self, token: tuple[str, ...]) -> J | None:
+        """The job that a request made before with the same IdempotencyToken, the first in `token`, if it has one."""
+        return self.by_id[self.by_token[token]] if token[0] and token in self.by_token else None
+
+    def keep_token(self, token: tuple[str, ...], job: J) -> None:
+        """Let a repeated request find the job."""
+        if token[0]:
+            self.by_token[token] = job.job_id
+
+    def named(self, job_id: str) -> J:
+        """The job of an id. Raises ResourceNotFoundException."""
+        if job_id not in self.by_id:
+            raise not_found(f"Cannot find job with ID {job_id}")
+        return self.by_id[job_id]
+
+    def listed(self, call: Call, member: str, show: Callable[[J], dict[str, Any]]) -> dict[str, Any]:
+        """The answer to a list request: the jobs that it asks for, latest first."""
+        shown = ((job, show(job)) for job in self.by_id.values())
+        wanted = ((job, each) for job, each in shown if _wanted(call.body, job, each))
+        return page(call, member, ((newest_first(job.created, job.job_id), each) for job, each in wanted))
 
 
 def _wanted(body: dict[str, Any], job: Job, shown: dict[str, Any]) -> bool:

@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dynaops.sandbox.backup import jobs, registry, roles
-from dynaops.sandbox.backup.jobs import Job
+from dynaops.sandbox.backup.jobs import Job, Jobs
 from dynaops.sandbox.backup.model import Estate, RecoveryPoint
-from dynaops.sandbox.backup.pages import page
 from dynaops.sandbox.backup.points import RESOURCE_TYPE
 from dynaops.sandbox.backup.refusals import invalid_parameter, invalid_request, missing_parameter
 from dynaops.sandbox.dispatch import Call, operation
@@ -40,11 +39,8 @@ class RestoreJob(Job):
 
 
 @dataclass
-class RestoreJobs:
-    """By id; and the ids by what a repeated request says."""
-
-    by_id: dict[str, RestoreJob] = field(default_factory=dict)
-    by_token: dict[tuple[str, str], str] = field(default_factory=dict)
+class RestoreJobs(Jobs[RestoreJob]):
+    """The restore jobs of an account in a region."""
 
 
 @operation("backup", "StartRestoreJob")
@@ -57,8 +53,9 @@ def start_job(call: Call) -> dict[str, Any]:
     point = registry.point_named(call, body["RecoveryPointArn"])
     held = call.here.holding(RestoreJobs)
     token = (body.get("IdempotencyToken", ""), point.arn)
-    if token[0] and token in held.by_token:
-        return {"RestoreJobId": held.by_token[token]}
+    repeated = held.of_token(token)
+    if repeated is not None:
+        return {"RestoreJobId": repeated.job_id}
     if body.get("ResourceType", RESOURCE_TYPE) != RESOURCE_TYPE:
         raise invalid_parameter(f"Recovery point {point.arn} is of the resource type {RESOURCE_TYPE}")
     if "IamRoleArn" not in body:
@@ -83,8 +80,7 @@ def start_job(call: Call) -> dict[str, Any]:
         metadata=body["Metadata"],
     )
     held.by_id[job.job_id] = job
-    if token[0]:
-        held.by_token[token] = job.job_id
+    held.keep_token(token, job)
     point.restoring += 1
     call.world.schedule(START_SECONDS, "backup.restore.run", **job.address)
     return {"RestoreJobId": job.job_id}
@@ -92,20 +88,19 @@ def start_job(call: Call) -> dict[str, Any]:
 
 @operation("backup", "DescribeRestoreJob")
 def describe_job(call: Call) -> dict[str, Any]:
-    return _shown(jobs.found(call.here.holding(RestoreJobs).by_id, call.body["RestoreJobId"]))
+    return _shown(call.here.holding(RestoreJobs).named(call.body["RestoreJobId"]))
 
 
 @operation("backup", "GetRestoreJobMetadata")
 def job_metadata(call: Call) -> dict[str, Any]:
     """What the job was asked to make, also before it has made it."""
-    job = jobs.found(call.here.holding(RestoreJobs).by_id, call.body["RestoreJobId"])
+    job = call.here.holding(RestoreJobs).named(call.body["RestoreJobId"])
     return {"RestoreJobId": job.job_id, "Metadata": dict(job.metadata)}
 
 
 @operation("backup", "ListRestoreJobs")
 def list_jobs(call: Call) -> dict[str, Any]:
-    listed = ((job, _shown(job)) for job in call.here.holding(RestoreJobs).by_id.values())
-    return page(call, "RestoreJobs", jobs.rows(call.body, listed))
+    return call.here.holding(RestoreJobs).listed(call, "RestoreJobs", _shown)
 
 
 def _metadata(given: dict[str, str]) -> tuple[str, dict[str, Any] | None]:

@@ -18,7 +18,14 @@ from dynaops.sandbox.dynamodb.bulk_records import Outcome, holds
 from dynaops.sandbox.dynamodb.keys import Rules, rules_of
 from dynaops.sandbox.dynamodb.moto_bridge import backend
 from dynaops.sandbox.dynamodb.shapes import check_shape
-from dynaops.sandbox.dynamodb.transfer import NO_BUCKET, NO_BUCKET_TEXT, NoSuchBucket, Record, Source
+from dynaops.sandbox.dynamodb.transfer import (
+    NO_BUCKET,
+    NO_BUCKET_TEXT,
+    NoSuchBucket,
+    Record,
+    Source,
+    TransferJob,
+)
 from dynaops.sandbox.dynamodb.values import size_of
 from dynaops.sandbox.errors import ApiError, not_found, over_limit, validation
 from dynaops.sandbox.world import World, action
@@ -36,21 +43,15 @@ Body = dict[str, Any]
 
 
 @dataclass
-class Bulk:
+class Bulk(TransferJob):
     """One bulk operation; `left` are the parts not yet written (None before the input has been read)."""
 
-    arn: str
+    status = "BulkOperationStatus"
     request: Body
-    shown: Body
-    started: float
     table: str
     table_id: str
     left: list[list[Record]] | None = None
     outcome: Outcome = field(default_factory=Outcome)
-
-    @property
-    def running(self) -> bool:
-        return self.shown["BulkOperationStatus"] in ("IN_PROGRESS", "CANCELLING")
 
     def described(self) -> Body:
         """BulkOperationDescription."""
@@ -88,8 +89,10 @@ def start_bulk_put_items(call: Call) -> Body:
         raise validation("OutputS3Configuration requires S3Bucket and at least one OutputType")
     if "S3SseKmsKeyId" in output and output.get("S3SseAlgorithm") != "KMS":
         raise validation("Invalid Request: KMS Key Id is not supported for this encryption type")
-    standing = _standing(call, bulks)
+    standing = transfer.standing(call, bulks.by_arn)
     if standing is not None:
+        if standing.request != body:
+            raise ApiError("IdempotentParameterMismatchException", transfer.CONFLICT)
         return {"BulkOperationDescription": standing.described()}
     registry.require_settled(table)
     if sum(one.running for one in bulks.by_arn.values()) >= MOST_AT_ONCE:
@@ -107,25 +110,12 @@ def start_bulk_put_items(call: Call) -> Body:
     if "MaxWriteRequestUnits" in body:
         shown["MaxWriteRequestUnits"] = body["MaxWriteRequestUnits"]
     arn = str(shown["BulkOperationArn"])
-    bulk = bulks.by_arn[arn] = Bulk(arn, body, shown, call.now, table.name, table.table_id)
+    bulk = bulks.by_arn[arn] = Bulk(arn, shown, call.now, body, table.name, table.table_id)
     where = {"account": call.account, "region": call.region, "bulk": arn}
     call.world.schedule(SIZE_SECONDS, "dynamodb.bulk_sized", **where)
     for step in range(1, STEPS + 1):
         call.world.schedule(step * STEP_SECONDS, "dynamodb.bulk_step", **where)
     return {"BulkOperationDescription": bulk.described()}
-
-
-def _standing(call: Call, bulks: Bulks) -> Bulk | None:
-    """The operation a token stands for, for eight hours. Raises IdempotentParameterMismatchException."""
-    token = call.body.get("ClientToken")
-    for one in bulks.by_arn.values():
-        recent = call.now - one.started <= transfer.TOKEN_SECONDS
-        if token is None or not recent or one.request.get("ClientToken") != token:
-            continue
-        if one.request != call.body:
-            raise ApiError("IdempotentParameterMismatchException", transfer.CONFLICT)
-        return one
-    return None
 
 
 def _found(world: World, data: Body) -> Bulk | None:
@@ -214,18 +204,15 @@ def _write(rules: Rules, one: Bulk, records: list[Record]) -> None:
 
 
 def _end(world: World, one: Bulk, status: str, code: str | None = None, message: str | None = None) -> None:
-    one.shown["BulkOperationStatus"] = status
-    one.shown["EndTime"] = round(world.now(), 3)
+    one.end(world, status, code, message)
     one.left = None
-    if code is not None:
-        one.shown.update(FailureCode=code, FailureMessage=message)
 
 
 def _report(account: str, one: Bulk) -> None:
     """Write what was not put to the output's bucket, as far as it was asked for."""
     output = one.shown["OutputS3Configuration"]
     prefix = (output.get("S3KeyPrefix") or "").strip("/")
-    folder = f"{prefix + '/' if prefix else ''}AWSDynamoDB/{one.arn.rpartition('/')[2]}"
+    folder = f"{prefix + '/' if prefix else ''}AWSDynamoDB/{one.name}"
     kinds = {
         "ERROR": ("errors", one.outcome.errors),
         "CONDITION_CHECK_FAILURE": ("condition-check-failures", one.outcome.unmet),
@@ -268,8 +255,5 @@ def list_bulk_operations(call: Call) -> Body:
         one for one in call.here.holding(Bulks).by_arn.values() if call.now - one.started <= KEPT_SECONDS
     ]
     recent.sort(key=lambda one: one.started, reverse=True)
-    shown, token = transfer.page(call.body, recent, "MaxResults", 10)
     members = ("BulkOperationArn", "BulkOperationStatus", "StartTime", "EndTime")
-    listed = [{name: one.shown[name] for name in members if name in one.shown} for one in shown]
-    answer: Body = {"BulkOperationsSummaryList": listed}
-    return {**answer, "NextToken": token} if token else answer
+    return transfer.listed(call.body, recent, members, "BulkOperationsSummaryList", "MaxResults", 10)

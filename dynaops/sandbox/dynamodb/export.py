@@ -18,7 +18,7 @@ from dynaops.sandbox.dispatch import Call, operation
 from dynaops.sandbox.dynamodb import moto_bridge, recovery, registry, transfer
 from dynaops.sandbox.dynamodb.model import Table
 from dynaops.sandbox.dynamodb.shapes import check_shape
-from dynaops.sandbox.dynamodb.transfer import NO_BUCKET, NO_BUCKET_TEXT, NoSuchBucket
+from dynaops.sandbox.dynamodb.transfer import NO_BUCKET, NO_BUCKET_TEXT, NoSuchBucket, TransferJob
 from dynaops.sandbox.dynamodb.values import size_of, wire_of
 from dynaops.sandbox.errors import ApiError, invalid, validation
 from dynaops.sandbox.wire import not_implemented
@@ -35,13 +35,11 @@ Body = dict[str, Any]
 
 
 @dataclass
-class Export:
+class Export(TransferJob):
     """One export. `items` are the lines to write, until they are written."""
 
-    arn: str
+    status = "ExportStatus"
     request: Body
-    shown: Body
-    started: float
     items: list[str]
     size: int
 
@@ -49,10 +47,6 @@ class Export:
     def folder(self) -> str:
         prefix = (self.shown.get("S3Prefix") or "").strip("/")
         return f"{prefix}/AWSDynamoDB/{self.name}" if prefix else f"AWSDynamoDB/{self.name}"
-
-    @property
-    def name(self) -> str:
-        return self.arn.rpartition("/")[2]
 
 
 @dataclass
@@ -68,8 +62,10 @@ def export_table(call: Call) -> Body:
     check_shape(call.operation, call.body)
     body = call.body
     exports = call.here.holding(Exports)
-    standing = _standing(call, exports)
+    standing = transfer.standing(call, exports.by_arn)
     if standing is not None:
+        if standing.request != body:  # DDB-EXPORT-009
+            raise ApiError("ExportConflictException", f"Export conflict: {transfer.CONFLICT}")
         return {"ExportDescription": standing.shown}
     table = _table(call, body["TableArn"])
     _check_type(body)
@@ -81,20 +77,6 @@ def export_table(call: Call) -> Body:
     call.world.schedule(LOOK_SECONDS, "dynamodb.export_looks", **where)
     call.world.schedule(EXPORT_SECONDS, "dynamodb.export_done", **where)
     return {"ExportDescription": dict(export.shown)}
-
-
-def _standing(call: Call, exports: Exports) -> Export | None:
-    """The export that the request's token stands for. Raises ExportConflictException (DDB-EXPORT-009)."""
-    token = call.body.get("ClientToken")
-    for export in exports.by_arn.values():
-        if token is None or export.request.get("ClientToken") != token:
-            continue
-        if call.now - export.started > transfer.TOKEN_SECONDS:
-            continue
-        if export.request != call.body:
-            raise ApiError("ExportConflictException", f"Export conflict: {transfer.CONFLICT}")
-        return export
-    return None
 
 
 def _table(call: Call, arn: str) -> Table:
@@ -177,13 +159,13 @@ def _begun(call: Call, table: Table, at: float) -> Export:
     items = moto_bridge.items_of(call.world, table)
     lines = [json.dumps({"Item": wire_of(item.attrs)}, ensure_ascii=False) for item in items]
     size = sum(size_of(item.attrs) for item in items)
-    return Export(shown["ExportArn"], body, shown, call.now, lines, size)
+    return Export(shown["ExportArn"], shown, call.now, body, lines, size)
 
 
 def _found(world: World, data: Body) -> Export | None:
     """The export an event is about, while it runs."""
     export = world.region(data["account"], data["region"]).holding(Exports).by_arn.get(data["export"])
-    return export if export is not None and export.shown["ExportStatus"] == "IN_PROGRESS" else None
+    return export if export is not None and export.running else None
 
 
 @action("dynamodb.export_looks")
@@ -202,7 +184,6 @@ def _finish(world: World, data: Body) -> None:
     export = _found(world, data)
     if export is None:
         return
-    shown = export.shown
     ended = {
         "EndTime": round(world.now(), 3),
         "ItemCount": len(export.items),
@@ -210,22 +191,17 @@ def _finish(world: World, data: Body) -> None:
         "ExportManifest": f"{export.folder}/manifest-summary.json",
     }
     try:
-        _write(data["account"], export, {**shown, **ended})
+        _write(data["account"], export, {**export.shown, **ended})
     except NoSuchBucket:
         _fail(world, export)
         return
-    shown.update(ended)
-    shown["ExportStatus"] = "COMPLETED"
+    export.shown.update(ended)
+    export.end(world, "COMPLETED")
     export.items = []
 
 
 def _fail(world: World, export: Export) -> None:
-    export.shown.update(
-        ExportStatus="FAILED",
-        EndTime=round(world.now(), 3),
-        FailureCode=NO_BUCKET,
-        FailureMessage=NO_BUCKET_TEXT,
-    )
+    export.end(world, "FAILED", NO_BUCKET, NO_BUCKET_TEXT)
     export.items = []
 
 
@@ -294,10 +270,8 @@ def list_exports(call: Call) -> Body:
         name = registry.table_name(call, call.body["TableArn"])
         table = registry.tables_in(call.world, call.account, call.region).get(name)
         found = [each for each in found if table is not None and each.shown["TableId"] == table.table_id]
-    shown, token = transfer.page(call.body, found, "MaxResults", 25)
-    summaries = [
-        {"ExportArn": one.arn, "ExportStatus": one.shown["ExportStatus"], "ExportType": "FULL_EXPORT"}
-        for one in shown
-    ]
-    answer: Body = {"ExportSummaries": summaries}
-    return {**answer, "NextToken": token} if token else answer
+    members = ("ExportArn", "ExportStatus")
+    answer = transfer.listed(call.body, found, members, "ExportSummaries", "MaxResults", 25)
+    for summary in answer["ExportSummaries"]:
+        summary["ExportType"] = "FULL_EXPORT"
+    return answer

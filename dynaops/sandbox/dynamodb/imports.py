@@ -19,7 +19,14 @@ from dynaops.sandbox.dynamodb import create, moto_bridge, registry, transfer
 from dynaops.sandbox.dynamodb.keys import Rules, rules_of
 from dynaops.sandbox.dynamodb.model import Table
 from dynaops.sandbox.dynamodb.shapes import check_shape
-from dynaops.sandbox.dynamodb.transfer import NO_BUCKET, NO_BUCKET_TEXT, NoSuchBucket, Record, Source
+from dynaops.sandbox.dynamodb.transfer import (
+    NO_BUCKET,
+    NO_BUCKET_TEXT,
+    NoSuchBucket,
+    Record,
+    Source,
+    TransferJob,
+)
 from dynaops.sandbox.dynamodb.values import moto_item
 from dynaops.sandbox.errors import ApiError, over_limit, validation
 from dynaops.sandbox.world import World, action
@@ -41,18 +48,12 @@ Body = dict[str, Any]
 
 
 @dataclass
-class Import:
+class Import(TransferJob):
     """One import. `table` is what it is going to make; `outcome` its counts, once it has read the source."""
 
-    arn: str
-    shown: Body
-    started: float
+    status = "ImportStatus"
     table: Table
     outcome: dict[str, int] | None = None
-
-    @property
-    def running(self) -> bool:
-        return bool(self.shown["ImportStatus"] == "IN_PROGRESS")
 
 
 @dataclass
@@ -75,7 +76,11 @@ def import_table(call: Call) -> Body:
         )
     transfer.check_readable(body["InputFormat"], body.get("InputCompressionType", "NONE"))
     table = create.build(call, wanted)
-    standing = _standing(call, imports, table.name)
+    standing = transfer.standing(call, imports.by_arn)
+    if (
+        standing is not None and standing.table.name != table.name
+    ):  # no other difference is one (DDB-IMPORT-017)
+        raise ApiError("ImportConflictException", f"Import conflict: {transfer.CONFLICT}")
     if standing is not None and standing.running:
         return {"ImportTableDescription": _description(call, standing)}
     _check_name(call, imports, table.name)
@@ -91,19 +96,6 @@ def import_table(call: Call) -> Body:
     call.world.schedule(ACTIVE_SECONDS, "dynamodb.created", **registry.address(table))
     call.world.schedule(DONE_SECONDS, "dynamodb.import_done", **where)
     return {"ImportTableDescription": _description(call, begun)}
-
-
-def _standing(call: Call, imports: Imports, table: str) -> Import | None:
-    """The import a token stands for; only another table name is a conflict (DDB-IMPORT-017)."""
-    token = call.body.get("ClientToken")
-    for one in imports.by_arn.values():
-        if token is not None and one.shown["ClientToken"] == token:
-            if call.now - one.started > transfer.TOKEN_SECONDS:
-                continue
-            if one.table.name != table:
-                raise ApiError("ImportConflictException", f"Import conflict: {transfer.CONFLICT}")
-            return one
-    return None
 
 
 def _check_name(call: Call, imports: Imports, name: str) -> None:
@@ -165,7 +157,7 @@ def _look(world: World, data: Body) -> None:
     try:
         transfer.check_bucket(data["account"], one.shown["S3BucketSource"]["S3Bucket"])
     except NoSuchBucket:
-        _end(world, one, NO_BUCKET, NO_BUCKET_TEXT)
+        one.end(world, "FAILED", NO_BUCKET, NO_BUCKET_TEXT)
 
 
 @action("dynamodb.import_creates")
@@ -175,13 +167,13 @@ def _create(world: World, data: Body) -> None:
         return
     table = one.table
     if table.name in registry.tables_in(world, table.account, table.region):
-        _end(world, one, "TableAlreadyExists", f"Table already exists: {table.name}")
+        one.end(world, "FAILED", "TableAlreadyExists", f"Table already exists: {table.name}")
         return
     source = _source(one.shown)
     try:
         objects = source.objects(data["account"])
     except NoSuchBucket:
-        _end(world, one, NO_BUCKET, NO_BUCKET_TEXT)
+        one.end(world, "FAILED", NO_BUCKET, NO_BUCKET_TEXT)
         return
     table.created = round(world.now(), 3)
     registry.insert_table(world, table)
@@ -213,7 +205,7 @@ def _log(world: World, one: Import, source: Source, bad: list[Record]) -> None:
     logs = logs_backends[one.table.account][one.table.region]
     if LOG_GROUP not in logs.groups:
         logs.create_log_group(LOG_GROUP, {})
-    stream = f"{one.arn.rpartition('/')[2]}/error"
+    stream = f"{one.name}/error"
     logs.create_log_stream(LOG_GROUP, stream)
     events = [
         {
@@ -237,16 +229,9 @@ def _finish(world: World, data: Body) -> None:
     if one is None or one.outcome is None:
         return
     if one.outcome["errors"]:
-        _end(world, one, "ItemValidationError", _BAD_ITEMS)
+        one.end(world, "FAILED", "ItemValidationError", _BAD_ITEMS)
     else:
-        _end(world, one)
-
-
-def _end(world: World, one: Import, code: str | None = None, message: str | None = None) -> None:
-    one.shown["ImportStatus"] = "COMPLETED" if code is None else "FAILED"
-    one.shown["EndTime"] = round(world.now(), 3)
-    if code is not None:
-        one.shown.update(FailureCode=code, FailureMessage=message)
+        one.end(world, "COMPLETED")
 
 
 def _description(call: Call, one: Import) -> Body:
@@ -285,9 +270,6 @@ def list_imports(call: Call) -> Body:
     if "TableArn" in call.body:
         name = registry.table_name(call, call.body["TableArn"])
         found = [each for each in found if each.table.name == name]
-    shown, token = transfer.page(call.body, found, "PageSize", 25)
     members = ("ImportArn", "ImportStatus", "TableArn", "S3BucketSource", "CloudWatchLogGroupArn")
     times = ("InputFormat", "StartTime", "EndTime")
-    summaries = [{name: one.shown[name] for name in (*members, *times) if name in one.shown} for one in shown]
-    answer: Body = {"ImportSummaryList": summaries}
-    return {**answer, "NextToken": token} if token else answer
+    return transfer.listed(call.body, found, (*members, *times), "ImportSummaryList", "PageSize", 25)

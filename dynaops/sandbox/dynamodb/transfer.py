@@ -9,9 +9,9 @@ import io
 import json
 import uuid
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar, TypeVar
 
 from moto.dynamodb.models.dynamo_type import Item
 from moto.s3.exceptions import S3ClientError
@@ -22,6 +22,7 @@ from dynaops.sandbox.dynamodb.keys import Rules
 from dynaops.sandbox.dynamodb.values import BARE, Attributes, Reader, Wire, wire_of
 from dynaops.sandbox.errors import ApiError, validation
 from dynaops.sandbox.wire import not_implemented
+from dynaops.sandbox.world import World
 
 TOKEN_SECONDS = 8 * 3600.0
 """How long a client token stands for its request."""
@@ -36,8 +37,54 @@ _ZSTD_PACKAGE = "zstandard"
 Body = dict[str, Any]
 
 
+J = TypeVar("J", bound="TransferJob")
+
+
 class NoSuchBucket(Exception):
     """The account has no such bucket, or none that it may use."""
+
+
+@dataclass
+class TransferJob:
+    """An export, an import or a bulk operation. `shown` is its description, `started` the time in epoch seconds."""
+
+    arn: str
+    shown: Body
+    started: float
+    status: ClassVar[str]
+    """The member of `shown` that holds its state."""
+
+    @property
+    def running(self) -> bool:
+        return self.shown[self.status] in ("IN_PROGRESS", "CANCELLING")
+
+    @property
+    def name(self) -> str:
+        return self.arn.rpartition("/")[2]
+
+    def end(self, world: World, status: str, code: str | None = None, message: str | None = None) -> None:
+        """Reach a final state; `code` and `message` say why it failed."""
+        self.shown.update({self.status: status, "EndTime": round(world.now(), 3)})
+        if code is not None:
+            self.shown.update(FailureCode=code, FailureMessage=message)
+
+
+def standing(call: Call, jobs: Mapping[str, J]) -> J | None:
+    """The job that the request's token stands for, for eight hours."""
+    token = call.body.get("ClientToken")
+    for job in jobs.values() if token is not None else ():
+        if job.shown["ClientToken"] == token and call.now - job.started <= TOKEN_SECONDS:
+            return job
+    return None
+
+
+def listed(
+    body: Body, found: list[J], members: Sequence[str], into: str, size: str, most: int
+) -> dict[str, Any]:
+    """The answer to a list request: a page of the jobs `found`, of each the `members` that it has."""
+    shown, token = page(body, found, size, most)
+    answer: Body = {into: [{name: job.shown[name] for name in members if name in job.shown} for job in shown]}
+    return {**answer, "NextToken": token} if token else answer
 
 
 def job_arn(call: Call, table: str, kind: str) -> str:
