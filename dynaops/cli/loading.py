@@ -86,21 +86,23 @@ def run(request: Request, settings: Settings, dry_run: bool) -> int:
     prepared = prepare(request.files, target.keys, lambda: way, reading)
     _check_resumable(request, prepared.repeatable)
     screen = Screen(settings)
-    prepared = _with_ttl(prepared, way, target)
+    prepared = with_ttl(prepared, way, target)
     tell_what_is_read(prepared, screen)
     if dry_run:
-        return _rehearse(request, target, prepared, screen)
-    return _load(request, settings, way, target, prepared, screen)
+        code, document = rehearse_one(request, target, prepared, screen)
+    else:
+        code, document = load_one(request, settings, way, target, prepared, screen)
+    if screen.json:
+        screen.document(document)
+    return code
 
 
-def _load(
-    request: Request, settings: Settings, way: Aws, target: Target, prepared: Prepared, screen: Screen
-) -> int:
-    mode = Mode(request.mode)
-    options = LoadOptions(
+def options_of(request: Request, settings: Settings, target: Target, prepared: Prepared) -> LoadOptions:
+    """How one table is loaded."""
+    return LoadOptions(
         target.keys,
         prepared.plan,
-        mode=mode,
+        mode=Mode(request.mode),
         workers=request.workers or default_workers(),
         rate=request.rate,
         rejects=request.rejects_path,
@@ -110,6 +112,14 @@ def _load(
         fingerprint=f"{prepared.fingerprint}{target.identity}",
         resume=request.resume,
     )
+
+
+def load_one(
+    request: Request, settings: Settings, way: Aws, target: Target, prepared: Prepared, screen: Screen
+) -> tuple[int, dict[str, Any]]:
+    """Load one table, tell people what came of it. Answers the exit code and the document for ``--json``."""
+    mode = Mode(request.mode)
+    options = options_of(request, settings, target, prepared)
     path = checkpoint_of(way, target.name, target.region, options)
     if not prepared.repeatable:
         path.unlink(missing_ok=True)  # what came from stdin is never resumed
@@ -134,17 +144,16 @@ def _load(
         except KeyboardInterrupt:
             raise Interrupted(watched.rows, prepared.repeatable) from None
     screen.show(outcome_page(_outcome(summary, mode)))
-    if screen.json:
-        screen.document(_document(summary, request, target, prepared))
     _tell_faults(summary.faults, screen)
-    return (
-        Exit.OK
-        if summary.complete and not (summary.counts.rejected or summary.counts.not_loaded)
-        else Exit.FAILED
-    )
+    good = summary.complete and not (summary.counts.rejected or summary.counts.not_loaded)
+    return Exit.OK if good else Exit.FAILED, _document(summary, request, target, prepared)
 
 
-def _rehearse(request: Request, target: Target, prepared: Prepared, screen: Screen) -> int:
+def rehearse_one(
+    request: Request, target: Target, prepared: Prepared, screen: Screen
+) -> tuple[int, dict[str, Any]]:
+    """Check the rows of one table, tell people of it. Answers the exit code and the document for ``--json``."""
+
     def standing(found: Rehearsal) -> Standing:
         return Standing(
             rows=found.read,
@@ -162,26 +171,23 @@ def _rehearse(request: Request, target: Target, prepared: Prepared, screen: Scre
         )
     seconds = _expected_seconds(found, request, target)
     screen.show(outcome_page(_rehearsed(found, request, target, seconds)))
-    if screen.json:
-        left_out = ("samples", "notes", "faults")
-        about = {name: value for name, value in asdict(found).items() if name not in left_out}
-        screen.document(
-            {
-                "table": target.name,
-                "region": target.region,
-                "mode": request.mode,
-                "dry_run": True,
-                **about,
-                "index_units_at_most": found.units * target.indexes,
-                "expected_seconds": seconds,
-                **_told_rejects(found.rejected, found.samples, request.rejects_path),
-                "faults": [fault._asdict() for fault in found.faults],
-                "columns": _columns(prepared),
-                "notes": read_request.documents(prepared.notes, found.notes.all()),
-            }
-        )
     _tell_faults(found.faults, screen)
-    return Exit.FAILED if found.rejected or found.faults or found.not_loaded else Exit.OK
+    left_out = ("samples", "notes", "faults")
+    about = {name: value for name, value in asdict(found).items() if name not in left_out}
+    document = {
+        "table": target.name,
+        "region": target.region,
+        "mode": request.mode,
+        "dry_run": True,
+        **about,
+        "index_units_at_most": found.units * target.indexes,
+        "expected_seconds": seconds,
+        **_told_rejects(found.rejected, found.samples, request.rejects_path),
+        "faults": [fault._asdict() for fault in found.faults],
+        "columns": _columns(prepared),
+        "notes": read_request.documents(prepared.notes, found.notes.all()),
+    }
+    return Exit.FAILED if found.rejected or found.faults or found.not_loaded else Exit.OK, document
 
 
 def _tell_faults(faults: Iterable[Fault], screen: Screen) -> None:
@@ -192,7 +198,7 @@ def _tell_faults(faults: Iterable[Fault], screen: Screen) -> None:
             screen.aside(f"hint: {fault.hint}")
 
 
-def _with_ttl(prepared: Prepared, way: Aws, target: Target) -> Prepared:
+def with_ttl(prepared: Prepared, way: Aws, target: Target) -> Prepared:
     """With the attribute by which the table's items expire, so that values that never do are noted."""
     if prepared.plan.keys_only:
         return prepared

@@ -118,6 +118,12 @@ class Reject(NamedTuple):
         return found
 
 
+class UnnamedReject(Reject):
+    """A reject for which its file names no table, where a load takes only what is named for it."""
+
+    __slots__ = ()
+
+
 class Parsed(NamedTuple):
     """What became of a block: read = rows + rejects + not_loaded."""
 

@@ -24,7 +24,13 @@ dynaops load-data orders s3://exports/AWSDynamoDB/01695-abc/ --via-import --spec
 @app.command(cls=Command, epilog=EXAMPLES)
 def load_data(
     ctx: typer.Context,
-    table: Annotated[str, typer.Argument(metavar="TABLE", help="Name of the table.")],
+    table: Annotated[
+        str,
+        typer.Argument(
+            metavar="TABLE",
+            help="Name of the table. Left out with --table-from-file: all arguments are files.",
+        ),
+    ],
     files: Annotated[
         list[str] | None,
         typer.Argument(
@@ -85,6 +91,12 @@ def load_data(
         str | None,
         typer.Option(metavar="NAME", help="The table's name in files that name tables.  [default: TABLE]"),
     ] = None,
+    table_from_file: Annotated[
+        bool,
+        typer.Option(
+            "--table-from-file", help="Load rows into the tables that the files name for them (no TABLE)."
+        ),
+    ] = False,
     partitions: Annotated[
         bool,
         typer.Option("--partitions", help="Folders' names (dt=2026-01-01) are attributes of their rows."),
@@ -156,6 +168,13 @@ def load_data(
     """
     via = "import" if via_import else "bulk-put" if via_bulk_put else None
     _check_engines(via, via_import and via_bulk_put, staging, cancel, listing)
+    if table_from_file:
+        if via or rejects or from_rejects or source_table:
+            raise typer.BadParameter(
+                "--table-from-file gives each table a load and rejects of its own: leave out --rejects, "
+                "--from-rejects, --source-table and --via-... (load-data TABLE --from-rejects loads one table's)."
+            )
+        files, table = [table, *(files or ())], ""
     if from_rejects and (via or format_ or columns or partitions):
         raise typer.BadParameter(
             "--from-rejects knows what its rows are: leave out --format, --columns, --partitions and --via-..."
@@ -204,6 +223,10 @@ def load_data(
         shard=shard,
         restart=restart,
     )
+    if table_from_file:
+        from dynaops.cli.load_tables import run as run_tables
+
+        return run_tables(request, settings_of(ctx), dry_run)
     if via is None:
         return run(request, settings_of(ctx), dry_run)
     if mode != "put" or shard or workers or (dry_run and via_bulk_put):

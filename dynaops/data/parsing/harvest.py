@@ -8,7 +8,7 @@ from zlib import crc32
 
 from dynaops.data.notes import Notes
 from dynaops.data.parsing.plan import Shard
-from dynaops.data.rows import Parsed, Reject, Row
+from dynaops.data.rows import Parsed, Reject, Row, UnnamedReject
 
 
 class Harvest:
@@ -27,8 +27,17 @@ class Harvest:
         self, line: int, reason: str, text: bytes | str, reading: Mapping[str, Any] | None = None
     ) -> None:
         """A row that is not written, and why; `reading` is how its text is read again, where that is special."""
-        shown = text if isinstance(text, str) else text.decode("utf-8", "backslashreplace")
-        self.rejects.append(Reject(self._source, line, reason, shown.strip("\r\n"), reading))
+        self.rejects.append(Reject(self._source, line, reason, _shown(text), reading))
+
+    def reject_unnamed(self, line: int, reason: str, text: bytes) -> None:
+        """A text for which its file names no table, in a load that takes only what is named for its table."""
+        self.rejects.append(UnnamedReject(self._source, line, reason, _shown(text)))
+
+    def leave_unnamed(self) -> None:
+        """Leave what names no table to another load."""
+        kept = [reject for reject in self.rejects if not isinstance(reject, UnnamedReject)]
+        self.without_rows += len(self.rejects) - len(kept)
+        self.rejects = kept
 
     def apart(self) -> Harvest:
         """A harvest of the same source, to be taken over or forgotten."""
@@ -55,3 +64,8 @@ class Harvest:
             others += len(self.rows) + len(self.rejects) - len(rows) - len(rejects)
         read = len(rows) + len(rejects) + self.not_loaded
         return Parsed(rows, rejects, read, self.not_loaded, others, self.notes.all())
+
+
+def _shown(text: bytes | str) -> str:
+    shown = text if isinstance(text, str) else text.decode("utf-8", "backslashreplace")
+    return shown.strip("\r\n")

@@ -14,7 +14,7 @@ from dynaops.data.parsing.items import ItemReader, names_are_single
 from dynaops.data.parsing.keys import KeyRules
 from dynaops.data.parsing.plan import ParsePlan
 from dynaops.data.parsing.roads import STUMBLES, SUMMED, UNCOUNTED, PlainRoad, Road, TypedRoad
-from dynaops.data.parsing.table_choice import TableChoice
+from dynaops.data.parsing.table_choice import NAMES_NO_TABLE, NO_KEY, TableChoice
 from dynaops.data.rows import Row
 from dynaops.values.malformed import Malformed
 
@@ -24,7 +24,9 @@ _BOM = b"\xef\xbb\xbf"
 class JsonRows:
     """Makes rows of JSON texts. It remembers the shapes of rows from block to block."""
 
-    def __init__(self, plan: ParsePlan, rules: KeyRules) -> None:
+    def __init__(self, plan: ParsePlan, rules: KeyRules, inner: JsonRows | None = None) -> None:
+        self._inner = inner or self
+        """Reads what documents hold: another one where `rules` are met by no item, so that each has to be in one."""
         self._one = ItemReader(plan, rules)
         self._plain, self._typed = PlainRoad(plan, rules), TypedRoad(plan, rules)
         self._keys_only = plan.keys_only or plan.drop_nulls
@@ -91,7 +93,7 @@ class JsonRows:
             harvest.rows.append(self._one.of_text(text, line))
         except Malformed as error:
             if not self.document(line, text, harvest):
-                harvest.reject(line, str(error), text)
+                self.reject(line, str(error), text, harvest)
             return
         try:
             item = orjson.loads(text)
@@ -99,6 +101,13 @@ class JsonRows:
             self._road.learn(item)
         except STUMBLES:
             return
+
+    def reject(self, line: int, reason: str, text: bytes, harvest: Harvest) -> None:
+        """Reject a text that is no row, and is in no document that names a table."""
+        if self._inner is self:
+            harvest.reject(line, reason, text)
+        else:
+            harvest.reject_unnamed(line, NAMES_NO_TABLE if NO_KEY in reason else reason, text)
 
     def document(self, line: int, text: bytes, harvest: Harvest) -> bool:
         """Read what is no row as something around rows; False where it is nothing that is known."""
@@ -116,13 +125,15 @@ class JsonRows:
                 found.note(part.table, "", part.reason, line)
             elif self._tables.is_other(part.table, found, 1, line):
                 continue
+            elif self._inner is not self and not part.table:
+                found.reject_unnamed(line, part.reason or NAMES_NO_TABLE, piece)
             elif part.action is Action.PUT and len(piece) < len(text):
                 puts.append((line, piece))
             else:
-                self.texts(puts, found)
+                self._inner.texts(puts, found)
                 puts = []
-                self._other(part, line, piece, found)
-        self.texts(puts, found)
+                self._inner._other(part, line, piece, found)
+        self._inner.texts(puts, found)
         if not (found.rows or found.rejects or found.not_loaded or found.without_rows):
             found.without_rows += 1
         harvest.take(found)

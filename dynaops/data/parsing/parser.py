@@ -13,7 +13,7 @@ from dynaops.data.parsing.plan import Container, ParsePlan
 from dynaops.data.parsing.records import CsvRows
 from dynaops.data.parsing.rejected import RejectedRows, with_reading
 from dynaops.data.parsing.stream import read_stream
-from dynaops.data.parsing.table_choice import TableChoice
+from dynaops.data.parsing.table_choice import NO_KEYS, TableChoice
 from dynaops.data.parsing.tables import TableRows, unpacked
 from dynaops.data.parsing.ttl import TtlCheck
 from dynaops.data.rows import Block, Parsed
@@ -31,6 +31,8 @@ def make_parser(plan: ParsePlan) -> Callable[[Block], Parsed]:
             rejected.read(block.data, block.first_line, harvest)
         else:
             read(block, harvest)
+        if plan.named_only and not plan.unnamed:
+            harvest.leave_unnamed()
         if ttl is not None:
             ttl.check(harvest)
         if harvest.rejects and plan.layouts[block.source].container is not Container.REJECTS:
@@ -59,17 +61,19 @@ def _reader(plan: ParsePlan, rules: KeyRules) -> Reader:
     json, csv, tables = JsonRows(plan, rules), CsvRows(plan, rules), TableRows(plan, rules)
 
     choice = TableChoice(plan)
+    outer = JsonRows(plan, KeyRules(NO_KEYS), json) if plan.named_only else json
 
     def read(block: Block, harvest: Harvest) -> None:
         layout = plan.layouts[block.source]
         if block.table and plan.table and block.table != plan.table:
-            rows = sum(1 for _ in elements(block.data))
-            choice.is_other(block.table, harvest, rows, block.first_line)
+            count = sum(1 for _ in elements(block.data))
+            choice.is_other(block.table, harvest, count, block.first_line)
             return
+        rows = json if block.table or block.source in plan.whole else outer
         if layout.container is Container.LINES:
-            json.lines(block.data, block.first_line, harvest)
+            rows.lines(block.data, block.first_line, harvest)
         elif layout.container is Container.STREAM:
-            read_stream(json, block.data, block.first_line, harvest)
+            read_stream(rows, block.data, block.first_line, harvest)
         elif layout.container is Container.CSV:
             csv.read(block.data, layout.dialect, block.first_line, harvest)
         elif layout.container is Container.TABLE:

@@ -57,6 +57,9 @@ class ParsePlan:
     `ttl` is the attribute by which the table's items expire. `table`: rows that their file says are another table's are
     not loaded ("": all are). `deletes`: rows may be deletes, which a load that puts carries out. `partitions` are by
     source.
+
+    `named_only`: only rows for which their file names `table` are read, and all rows of the sources in `whole`. Those
+    of other tables are left to other loads. What names no table is rejected if `unnamed`, else left to another load.
     """
 
     keys: Keys
@@ -75,3 +78,6 @@ class ParsePlan:
     table: str = ""
     deletes: bool = True
     partitions: Mapping[str, Partitions] = field(default_factory=dict)
+    named_only: bool = False
+    unnamed: bool = False
+    whole: frozenset[str] = frozenset()

@@ -54,4 +54,4 @@ def _texts(rows: JsonRows, data: bytes, first_line: int, harvest: Harvest) -> It
         if element.whole:
             yield line, text
         elif not rows.document(line, text, harvest):
-            harvest.reject(line, _CUT_OFF, text)
+            rows.reject(line, _CUT_OFF, text, harvest)

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from dynaops.data.parsing.harvest import Harvest
 from dynaops.data.parsing.plan import ParsePlan
+from dynaops.data.rows import Keys
 
 OTHER_TABLE = "other-table"
+NO_KEY = "(no attribute)"
+"""The name of a key that no item has: by it each item has to be in a document that names its table."""
+NO_KEYS = Keys(NO_KEY, None, {NO_KEY: "S"})
+NAMES_NO_TABLE = "names no table, so it is loaded into none (load-data TABLE loads such rows)"
 
 
 class TableChoice:
@@ -13,11 +18,15 @@ class TableChoice:
 
     def __init__(self, plan: ParsePlan) -> None:
         self._table = plan.table
+        self._named_only = plan.named_only
 
     def is_other(self, table: str, harvest: Harvest, rows: int, line: int) -> bool:
         """Whether rows that name this table ("": none) are not to be loaded; if so, they are counted."""
         if not self._table or not table or table == self._table:
             return False
+        if self._named_only:
+            harvest.without_rows += rows
+            return True
         harvest.not_loaded += rows
         text = f"Rows of the table {table!r} are not loaded (--source-table {table} loads them into this one)"
         for _ in range(rows):

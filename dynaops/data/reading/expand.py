@@ -6,10 +6,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import orjson
+
 from dynaops.aws.session import Aws
 from dynaops.data.notes import Note
 from dynaops.data.reading import exports, globs
-from dynaops.data.reading.export_choice import choose, exports_in, inputs_of
+from dynaops.data.reading.export_choice import Export, choose, exports_in, inputs_of
 from dynaops.data.reading.inputs import STDIN, Input, LocalInput, StdinInput
 from dynaops.data.reading.partitions import with_partitions
 from dynaops.data.reading.tree import Entry, LocalTree, S3Tree, Tree
@@ -23,29 +25,38 @@ _SHOWN = 3
 
 
 class Inputs(NamedTuple):
-    """All inputs, in order; what a user should know of them; and what of them cannot be read, told after the load."""
+    """All inputs, in order; what a user should know of them; and what of them cannot be read, told after the load.
+
+    `tables`: of which table all of an input is, by its name, where an export's manifest or a dump's schema says so.
+    """
 
     inputs: list[Input]
     notes: list[Note]
     faults: list[Fault]
+    tables: dict[str, str]
 
     def add(self, more: Inputs) -> None:
         """Take over what another argument names."""
         self.inputs.extend(more.inputs)
         self.notes.extend(more.notes)
         self.faults.extend(more.faults)
+        self.tables.update(more.tables)
 
 
 def expand(
-    arguments: Sequence[str], aws: Callable[[], Aws], table: str = "", partitions: bool = False
+    arguments: Sequence[str],
+    aws: Callable[[], Aws],
+    table: str | None = "",
+    partitions: bool = False,
 ) -> Inputs:
     """The inputs that `arguments` name, in their order. `aws` is asked for where one is in S3. Raises DynaopsError.
 
-    `table` is the one to be loaded; exports of another are noted. `partitions`: folders' names are attributes.
+    `table` is the one to be loaded; exports of another are noted. None: the inputs may be of several tables, each to be
+    loaded into its own. `partitions`: folders' names are attributes.
     """
     if list(arguments).count(STDIN) > 1:
         raise DynaopsError("Standard input (-) can be read only once")
-    found = Inputs([], [], [])
+    found = Inputs([], [], [], {})
     for argument in arguments:
         if argument == STDIN:
             found.inputs.append(StdinInput())
@@ -56,7 +67,7 @@ def expand(
     return found
 
 
-def _local(argument: str, table: str) -> Inputs:
+def _local(argument: str, table: str | None) -> Inputs:
     path, tree = Path(argument), LocalTree()
     if globs.is_glob(argument) and not path.exists():
         entries, passed = globs.local(argument, tree)
@@ -72,10 +83,10 @@ def _local(argument: str, table: str) -> Inputs:
         if entry is None:
             raise DynaopsError(f"{path} is no file")
         return _of_exports([entry], tree, argument, table)
-    return Inputs([LocalInput(path)], [], [])
+    return Inputs([LocalInput(path)], [], [], {})
 
 
-def _in_s3(url: str, aws: Aws, table: str) -> Inputs:
+def _in_s3(url: str, aws: Aws, table: str | None) -> Inputs:
     bucket, _, key = url.removeprefix(_S3).partition("/")
     if not bucket:
         raise DynaopsError(f"{url} names no bucket", "Write it as s3://BUCKET/KEY or s3://BUCKET/PREFIX/.")
@@ -86,7 +97,7 @@ def _in_s3(url: str, aws: Aws, table: str) -> Inputs:
     if whole is not None:
         if exports.is_manifest(key):
             return _of_exports([whole], tree, url, table)
-        return Inputs([whole.open(False)], [], [])
+        return Inputs([whole.open(False)], [], [], {})
     if globs.is_glob(key):
         matching = [entry for entry in listed if globs.matches(key, entry.key)]
         if not matching:
@@ -101,17 +112,30 @@ def _in_s3(url: str, aws: Aws, table: str) -> Inputs:
     return _of_files(below, passed, tree, url, folder, table)
 
 
-def _of_exports(manifests: Sequence[Entry], tree: Tree, where: str, table: str) -> Inputs:
-    chosen, notes = choose(exports_in(manifests), where)
-    found = Inputs([], notes, [])
-    for export in chosen:
-        part = inputs_of(export, tree, table)
-        found.add(Inputs(*part))
+def _of_exports(manifests: Sequence[Entry], tree: Tree, where: str, table: str | None) -> Inputs:
+    exports_there = exports_in(manifests)
+    groups = list(_by_table(exports_there).items()) if table is None else [(table, exports_there)]
+    found = Inputs([], [], [], {})
+    for name, group in groups:
+        chosen, notes = choose(group, where)
+        found.notes.extend(notes)
+        for export in chosen:
+            part = inputs_of(export, tree, name)
+            tables = {source.name: name for source in part.inputs} if table is None and name else {}
+            found.add(Inputs(*part, tables))
     return found
 
 
+def _by_table(found: Sequence[Export]) -> dict[str, list[Export]]:
+    """Exports by their table's name, "" where it is not told."""
+    groups: dict[str, list[Export]] = {}
+    for export in found:
+        groups.setdefault(export.summary.table if export.summary else "", []).append(export)
+    return groups
+
+
 def _of_files(
-    entries: Sequence[Entry], passed: Sequence[str], tree: Tree, where: str, base: str, table: str
+    entries: Sequence[Entry], passed: Sequence[str], tree: Tree, where: str, base: str, table: str | None
 ) -> Inputs:
     """The data among some files, all of them below the path `base`."""
     manifests = [entry for entry in entries if exports.is_manifest(entry.key)]
@@ -128,18 +152,20 @@ def _of_files(
     data = [entry for entry in data if entry not in schemas]
     if not data:
         raise DynaopsError(f"There is no file to load in {where}")
-    if len(schemas) > 1:
+    if len(schemas) > 1 and table is not None:
         names = ", ".join(entry.name for entry in schemas)
         raise DynaopsError(
-            f"{where} holds dumps of several tables: {names}", "Name the folder of the table to load."
+            f"{where} holds dumps of several tables: {names}",
+            "Name the folder of the table to load, or load each into its own with --table-from-file.",
         )
     notes = []
     if hidden or passed:
         notes.append(_left_out("files-not-read", "are not data by their names", [*passed, *hidden]))
-    if schemas:
-        text = f"{schemas[0].name} describes the table and is not read as a row (dynamodump)"
+    for schema in schemas[:1] if table is not None else schemas:
+        text = f"{schema.name} describes the table and is not read as a row (dynamodump)"
         notes.append(Note("dynamodump", "", text))
-    return Inputs([entry.open(False) for entry in data], notes, [])
+    tables = _tables_of_dumps(schemas, data) if table is None else {}
+    return Inputs([entry.open(False) for entry in data], notes, [], tables)
 
 
 def _is_hidden(key: str, base: str) -> bool:
@@ -157,6 +183,23 @@ def _dumped_schemas(entries: Sequence[Entry]) -> list[Entry]:
         if entry.key.rpartition("/")[2] == "schema.json"
         and any(other.key.startswith(entry.key.removesuffix("schema.json") + "data/") for other in entries)
     ]
+
+
+def _tables_of_dumps(schemas: Sequence[Entry], data: Sequence[Entry]) -> dict[str, str]:
+    """The tables of the data files of dynamodump, by their names. Raises DynaopsError where a schema names none."""
+    tables = {}
+    for schema in schemas:
+        try:
+            name = orjson.loads(schema.whole())["Table"]["TableName"]
+        except (ValueError, LookupError, TypeError):
+            name = None
+        if not isinstance(name, str):
+            raise DynaopsError(
+                f"{schema.name} names no table, as the schema of dynamodump does (Table.TableName)"
+            )
+        folder = schema.key.removesuffix("schema.json") + "data/"
+        tables.update({entry.name: name for entry in data if entry.key.startswith(folder)})
+    return tables
 
 
 def _left_out(kind: str, why: str, names: Sequence[str]) -> Note:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from dynaops.aws.session import Aws
 from dynaops.data.notes import Note
@@ -56,6 +56,10 @@ class ReadOptions:
     partitions: bool = False
     rejects: bool = False
     """The inputs are rejects files of earlier loads, whose rows are loaded again."""
+    named_only: bool = False
+    """Only rows for which the input names `table` are read; "": those of all tables, to find out which there are."""
+    unnamed: bool = False
+    """With `named_only`: what names no table is rejected in this load."""
     mode: str = "put"
     """What is done with the rows: that of the load that rejected them."""
 
@@ -70,6 +74,8 @@ class Prepared:
     names: tuple[str, ...]
     repeatable: bool
     """Whether it can be read again, as --resume has to."""
+    tables: Mapping[str, str] = field(default_factory=dict)
+    """With `named_only`: of which table all of an input is, by the input's name, where what is beside it says so."""
     notes: tuple[Note, ...] = ()
     """What a user should know before the load: guesses, what is left out, what is not compared."""
 
@@ -78,8 +84,13 @@ def prepare(arguments: Sequence[str], keys: Keys, aws: Callable[[], Aws], option
     """Look at all inputs. Raises DynaopsError where one cannot be read, or its columns are not a table's rows."""
     _check_types(options, keys)
     columns = CsvColumns()
-    expanded = expand(arguments, aws, options.table, options.partitions)
-    found = _detected(expanded.inputs, options, columns)
+    expanded = expand(arguments, aws, None if options.named_only else options.table, options.partitions)
+    inputs = [
+        source
+        for source in expanded.inputs
+        if not options.table or expanded.tables.get(source.name, options.table) == options.table
+    ]
+    found = _detected(inputs, options, columns)
     _check_columns(found, keys, options)
     guess = columns.guess({**keys.index_keys, **keys.types, **options.types})
     source = FileSource(found, faults=expanded.faults)
@@ -99,14 +110,18 @@ def prepare(arguments: Sequence[str], keys: Keys, aws: Callable[[], Aws], option
         table=options.table,
         deletes=options.deletes,
         partitions={one.source.name: one.source.partitions for one in found if one.source.partitions},
+        named_only=options.named_only,
+        unnamed=options.unnamed,
+        whole=frozenset(expanded.tables),
     )
-    about = f"{source.digest()} {plan!r}".encode()
+    about = f"{source.digest()} {_described(plan)}".encode()
     return Prepared(
         source,
         plan,
         hashlib.sha256(about).hexdigest()[:32],
         tuple(one.source.name for one in found),
         all(one.source.size is not None for one in found),
+        expanded.tables,
         notes=(
             *expanded.notes,
             *(EXTENDED_NOTE for one in found[:1] if any(name in one.sample for name in EXTENDED_NAMES)),
@@ -114,6 +129,12 @@ def prepare(arguments: Sequence[str], keys: Keys, aws: Callable[[], Aws], option
             *guess.notes,
         ),
     )
+
+
+def _described(plan: ParsePlan) -> str:
+    """A plan as text that is the same in each process, which the order of a set's members is not."""
+    members = ((entry.name, getattr(plan, entry.name)) for entry in fields(plan))
+    return repr([(name, sorted(value) if isinstance(value, frozenset) else value) for name, value in members])
 
 
 def parsed_types(given: str) -> dict[str, str]:
@@ -177,6 +198,11 @@ def _check_columns(found: Sequence[Detected], keys: Keys, options: ReadOptions) 
     """Raises DynaopsError where a file has no column for a key, or --types names a column that is not there."""
     known: dict[str, None] = {}
     for one in found:
+        if options.named_only and one.layout.container not in (Container.LINES, Container.STREAM):
+            raise DynaopsError(
+                f"{one.source.name} has columns, and names no table",
+                f"Load it into its table: load-data TABLE {one.source.name}",
+            )
         if one.csv is not None:
             columns = one.csv.names
         elif one.part is not None:
