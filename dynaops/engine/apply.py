@@ -19,7 +19,7 @@ import jmespath
 from dynaops.engine.effects import apply_effects
 from dynaops.engine.execute import Deferred, Runner, Stopped
 from dynaops.engine.identity import stamped
-from dynaops.engine.refs import filled
+from dynaops.engine.refs import filled, known_effects, known_now
 from dynaops.model.errors import DynaopsError
 from dynaops.model.event import Event, Outcome, Stage
 from dynaops.model.operation import Operation
@@ -125,7 +125,7 @@ class Ledger:
             operation=operation.id,
             api=operation.api,
             address=operation.address,
-            effects=operation.effects,
+            effects=known_effects(operation, self.state),
             at=time.time(),
         )
         self._change(
@@ -327,7 +327,7 @@ class _Run:
 
         accepted = False
         try:
-            operation = _known_now(operation, self.ledger.state)
+            operation = known_now(operation, self.ledger.state)
             answer: dict[str, Any] = {}
             if operation.id not in self._happened:
                 self.runner.prepare(operation, tell)
@@ -386,15 +386,3 @@ class _Run:
                 total=len(self._positions),
             )
         )
-
-
-def _known_now(operation: Operation, state: State) -> Operation:
-    """The operation with the values filled in that earlier operations have made. Raises DynaopsError."""
-    waits = {
-        name: wait.model_copy(
-            update={"parameters": filled(wait.parameters, state), "until": filled(wait.until, state)}
-        )
-        for name, wait in (("before", operation.before), ("wait", operation.wait))
-        if wait is not None
-    }
-    return operation.model_copy(update={"parameters": filled(operation.parameters, state), **waits})

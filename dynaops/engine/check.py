@@ -42,7 +42,7 @@ def errors(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def _of(document: Document) -> Iterator[Finding]:
-    found = [finding for rule in RULES for finding in rule(document.spec)]
+    found = [finding for rule in RULES for finding in rule(document.checked)]
     yield from without_accepted(found, document.spec)
     yield from idle(document, found)
 

@@ -13,6 +13,7 @@ from dynaops.engine.load import document_of
 from dynaops.engine.observe import in_parallel
 from dynaops.engine.refactoring import Refactored
 from dynaops.engine.scopes import OWN_KINDS, Target, source_of
+from dynaops.engine.table_references import References
 from dynaops.kinds import alarm, iam
 from dynaops.kinds.table import ROOM as TABLES
 from dynaops.model.errors import DynaopsError, SpecError
@@ -124,6 +125,24 @@ def _differing(table: ExternalTable, live: Sequence[Observed]) -> Iterator[tuple
         )
         if there != kind:
             yield f"attributes.{name}", kind, there
+
+
+def values_of(
+    external: Sequence[ExternalTable], references: References, aws: Aws, refresh: bool
+) -> dict[str, Properties]:
+    """What references may say of those external tables that they name, by table. Raises DynaopsError without a look."""
+    named = {one.table for each in references.values() for one in each}
+    asked = [table for table in external if table.name in named]
+    if asked and not refresh:
+        raise DynaopsError(
+            f"References to the external table {asked[0].name} go by how the table is in AWS",
+            "Leave out --no-refresh.",
+        )
+    return {
+        table.name: {**live[0].outputs, "region": scope_of(table, aws).region}
+        for table, live in observed(asked, aws)
+        if live
+    }
 
 
 def outputs_of(external: Sequence[ExternalTable], aws: Aws) -> dict[str, Properties]:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from dynaops import __version__
 from dynaops.engine.entries import judge
 from dynaops.engine.exported import exported
+from dynaops.engine.finish import finished
 from dynaops.engine.granted import configuration
 from dynaops.engine.grantees import Function, found, sharing
 from dynaops.engine.identity import check_identity
@@ -231,7 +232,7 @@ def _plan(work: Work, entry: Entry, aws: Aws, claim: Claim) -> Plan:
     if refused:
         raise PlanRefused(refused)
     steps, remarks = marked(POLICY_ROOM.operations(work), work, claim)
-    operations = tuple(order(steps, work, None, None))
+    operations = finished(order(steps, work, None, None))
     check_parameters(operations, aws)
     return Plan(
         dynaops_version=__version__,

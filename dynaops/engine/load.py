@@ -12,18 +12,21 @@ from typing import Any
 
 from dynaops.engine.form_errors import findings_of
 from dynaops.engine.items_file import file_items
+from dynaops.engine.table_values import sample, with_values
 from dynaops.engine.variables import Substitution, Values
 from dynaops.engine.yaml_tree import Node, Unreadable, tree_of
 from dynaops.kinds import TableSpec
 from dynaops.model.errors import SpecError
 from dynaops.model.finding import Finding, Place
 from dynaops.model.findings.rule import make_finding
-from dynaops.model.findings.specs import SPEC004, SPEC013
+from dynaops.model.findings.specs import SPEC004, SPEC007, SPEC013
+from dynaops.model.late_values import references_in
 from dynaops.specs.blocks import Written
 from dynaops.specs.composition import Composition, composed
 from dynaops.specs.environment import Environment
 from dynaops.specs.external import ExternalTable, is_external, read_external, repeated
 from dynaops.specs.refactoring import Blocks, is_blocks, joined, read_blocks
+from dynaops.specs.table_references import Referring, TableReference, wrong_references
 
 
 @dataclass(frozen=True)
@@ -35,10 +38,17 @@ class Document:
     node: Node
     written: Node
     """The same with variables as they are written."""
+    references: tuple[TableReference, ...] = ()
+    """Those to other tables."""
 
     def place(self, path: str = "") -> Place:
         """Where the value at a dotted path is written, or what is nearest around it."""
         return self.node.place(path)
+
+    @cached_property
+    def checked(self) -> TableSpec:
+        """The spec with values of the right form for those of other tables, which offline checks do not know."""
+        return with_values(self.spec, sample) if self.references else self.spec
 
     @cached_property
     def digests(self) -> dict[str, str]:
@@ -94,16 +104,22 @@ def load(
     for source, node in composed(paths, overlays, composition, substitution, findings):
         filled = substitution.document(node)
         if filled is not None and is_blocks(filled):
+            findings.extend(_misplaced(substitution.references, "a block"))
             blocks.append(read_blocks(filled, findings))
             beside.append(Written(source, node))
-        elif filled is not None and is_external(filled):
-            external.extend(read_external(source, filled, findings))
+            continue
+        if filled is not None:
+            findings.extend(_identifying(filled, substitution.references))
+        if filled is not None and is_external(filled):
+            external.extend(read_external(source, filled, findings, substitution.references))
             beside.append(Written(source, node))
         elif filled is not None:
-            documents.extend(_document(source, filled, findings, node))
+            documents.extend(_document(source, filled, findings, node, substitution.references))
     findings.extend(substitution.all_findings())
     findings.extend(_repeated(documents))
     repeated(external, [document.spec.table_name for document in documents], findings)
+    if not findings:
+        findings.extend(wrong_references(_referring(documents, external)))
     all_blocks = joined(blocks, findings)
     if findings:
         raise SpecError(_once(findings))
@@ -125,7 +141,11 @@ def document_of(spec: dict[str, Any], source: str = "") -> Document:
 
 
 def _document(
-    source: str, node: Node, findings: list[Finding], written: Node | None = None
+    source: str,
+    node: Node,
+    findings: list[Finding],
+    written: Node | None = None,
+    references: Sequence[TableReference] = (),
 ) -> Iterator[Document]:
     from pydantic import ValidationError
 
@@ -146,7 +166,7 @@ def _document(
     except Unreadable as error:
         findings.append(error.finding)
         return
-    yield Document(spec.with_file_items(items), source, node, written or node)
+    yield Document(spec.with_file_items(items), source, node, written or node, tuple(references))
 
 
 def _data(node: Node) -> dict[str, Any]:
@@ -155,6 +175,29 @@ def _data(node: Node) -> dict[str, Any]:
     if "items" in data:
         data["items"] = node.value["items"].plain(exact=True)
     return data
+
+
+def _misplaced(references: Sequence[TableReference], where: str) -> Iterator[Finding]:
+    for reference in references:
+        message = f"${{ref:{reference.table}/{reference.attribute}}}: {where} takes no reference"
+        yield make_finding(SPEC007, message, "Write the value out, or use a variable.", place=reference.place)
+
+
+def _identifying(node: Node, references: Sequence[TableReference]) -> Iterator[Finding]:
+    """Errors for references in what tells which table it is. A name that is referred to is known by now."""
+    for key in ("table_name", "region"):
+        child = node.value.get(key) if isinstance(node.value, dict) else None
+        if child is not None and any(references_in(child.value)):
+            place = child.place()
+            yield from _misplaced([one for one in references if one.place == place], key)
+
+
+def _referring(documents: Sequence[Document], external: Sequence[ExternalTable]) -> Iterator[Referring]:
+    for document in documents:
+        has_stream = document.spec.wanted_stream() is not None
+        yield Referring(document.spec.table_name, has_stream, document.references)
+    for table in external:
+        yield Referring(table.name, None, table.references)
 
 
 def _repeated(documents: Sequence[Document]) -> Iterator[Finding]:

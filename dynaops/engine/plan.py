@@ -16,6 +16,7 @@ from dynaops.engine.claims import claimed, with_live_tags
 from dynaops.engine.comparison import being_deleted, compared
 from dynaops.engine.digests import spec_digests
 from dynaops.engine.entries import Judged
+from dynaops.engine.finish import changes_of, finished
 from dynaops.engine.identity import account_of, check_identity, check_origin
 from dynaops.engine.marking import marked, reserved
 from dynaops.engine.marks import Claim, claim_of
@@ -42,6 +43,15 @@ from dynaops.engine.scopes import Target, orphaned
 from dynaops.engine.sharing import Uses, forgotten, let_go, readdressed
 from dynaops.engine.sides import as_recorded, declared_by, known_of
 from dynaops.engine.suppress import without_accepted
+from dynaops.engine.table_references import (
+    Part,
+    References,
+    Values,
+    chained,
+    in_order,
+    references_of,
+    wrong_in_plan,
+)
 from dynaops.engine.targets import declared_targets, targets_of
 from dynaops.engine.together import contradicting, uses_of_plan
 from dynaops.engine.usage import usage_of
@@ -122,7 +132,16 @@ def make_plan(
         work,
     )
     created_at, now = _moment(time.time() if chosen.made_at is None else chosen.made_at)
+    references = {} if chosen.destroy else references_of(documents, chosen.external)
+    values = Values(targets, state, aws if chosen.refresh else None)
+    if references:
+        values = replace(
+            values, external=external.values_of(chosen.external, references, aws, chosen.refresh)
+        )
+        targets = values.filled()
     live = _live(targets, state, aws, chosen)
+    if references:
+        targets = replace(values, targets=targets, live=live).filled()
     everything = {address: one for found in live.values() for address, one in found.items()}
     tables = {target.scope.address for target in targets}
     claim = claim_of(state, aws.mark, chosen.take_over)
@@ -158,11 +177,14 @@ def make_plan(
     }
     if chosen.only is not None:
         planned = [part for part in planned if part.address in chosen.only]
+    planned = _in_order(planned, references, chosen.external, settled_state)
     refusals = [one for part in planned for one in part.findings if one.severity is Severity.ERROR]
     if refusals:
         raise PlanRefused(refusals)
     made = made_once([(part.judged.entries, part.operations) for part in planned], POLICIES)
     planned = [replace(part, operations=operations) for part, operations in zip(planned, made, strict=True)]
+    linked = chained(_parts(planned))
+    planned = [replace(part, operations=linked[part.address]) for part in planned]
     operations = tuple(operation for part in planned for operation in part.operations)
     check_parameters(operations, aws)
     changes = tuple(change for part in planned for change in part.changes)
@@ -204,6 +226,22 @@ def make_plan(
         usage=tuple(one for part in planned for one in part.usage),
         by_use=tuple(one for part in planned for one in part.by_use),
     )
+
+
+def _parts(planned: Sequence[TablePlan]) -> dict[str, Part]:
+    return {part.address: Part(part.judged.entries, part.operations) for part in planned}
+
+
+def _in_order(
+    planned: Sequence[TablePlan], references: References, others: Sequence[ExternalTable], state: State
+) -> list[TablePlan]:
+    """The tables, each after those that it refers to. Raises PlanRefused for references that cannot be met."""
+    parts = _parts(planned)
+    wrong = list(wrong_in_plan(parts, references, [table.name for table in others], state))
+    if wrong:
+        raise PlanRefused(wrong)
+    by_table = {part.address: part for part in planned}
+    return [by_table[table] for table in in_order(parts, references)]
 
 
 def _whose(targets: Sequence[Target], state: State, aws: Aws, options: PlanOptions) -> dict[str, Any]:
@@ -333,8 +371,8 @@ def plan_table(
     return TablePlan(
         address=target.scope.address,
         judged=judged,
-        changes=tuple(entry.change for _, entry in sorted(judged.entries.items()) if entry.change),
-        operations=tuple(order(steps, work, settle, target.source, target.ignores)),
+        changes=changes_of(judged.entries),
+        operations=finished(order(steps, work, settle, target.source, target.ignores)),
         findings=tuple(without_accepted(findings, target.spec)),
         drift=judged.drift,
         pending=tuple(title for title in (busy, going and going.title) if title),
@@ -347,7 +385,7 @@ def plan_table(
 def _forgotten(target: Target, judged: Judged, now: float) -> TablePlan:
     """The plan of a table that stays in AWS, and that nobody looks after any more."""
     usage, by_use = usage_of(Work(target.scope, judged.entries, now))
-    changes = tuple(entry.change for _, entry in sorted(judged.entries.items()) if entry.change)
+    changes = changes_of(judged.entries)
     address = target.scope.address
     return TablePlan(address, judged, changes, (), (), judged.drift, (), None, usage, by_use)
 

@@ -12,6 +12,7 @@ from dynaops.engine.claims import foreign
 from dynaops.engine.effects import apply_effects
 from dynaops.engine.marks import Claim
 from dynaops.engine.state_check import is_whole
+from dynaops.kinds.kind import Satisfied
 from dynaops.kinds.rooms import POLICIES
 from dynaops.model.operation import Effect
 from dynaops.model.resource import Observed
@@ -68,17 +69,19 @@ def _happened(effect: Effect, live: Observed | None) -> Effect | None:
         return effect if live is None else None
     if live is None:
         return None
-    remembered = POLICIES[effect.kind].remembered
+    policy = POLICIES[effect.kind]
     seen = {
         path: value
         for path, value in effect.set.items()
-        if path in remembered or _holds(_at(live.properties, path), value)
+        if path in policy.remembered or _holds(_at(live.properties, path), value, policy.satisfied.get(path))
     }
     gone = tuple(path for path in effect.unset if _at(live.properties, path) is None)
     return effect.model_copy(update={"set": seen, "unset": gone})
 
 
-def _holds(live: Any, wanted: Any) -> bool:
+def _holds(live: Any, wanted: Any, loose: Satisfied | None = None) -> bool:
+    if loose is not None and live is not None and loose(wanted, live):
+        return True
     if isinstance(live, dict) and isinstance(wanted, dict):
         return all(live.get(member) == value for member, value in wanted.items())
     return bool(live == wanted)

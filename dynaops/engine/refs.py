@@ -11,6 +11,7 @@ from typing import Any
 import jmespath
 
 from dynaops.model.errors import DynaopsError
+from dynaops.model.operation import Effect, Operation
 from dynaops.model.state import State
 
 _ANSWER = re.compile(r"^\$\{answer:(.+)\}$")
@@ -26,6 +27,29 @@ def filled(value: Any, state: State) -> Any:
     if isinstance(value, str) and "${ref:" in value:
         return _REF.sub(lambda found: found[1] or _looked_up(found[2], state), value)
     return value
+
+
+def known_now(operation: Operation, state: State) -> Operation:
+    """The operation with the values filled in that earlier operations have made. Raises DynaopsError."""
+    waits = {
+        name: wait.model_copy(
+            update={"parameters": filled(wait.parameters, state), "until": filled(wait.until, state)}
+        )
+        for name, wait in (("before", operation.before), ("wait", operation.wait))
+        if wait is not None
+    }
+    return operation.model_copy(update={"parameters": filled(operation.parameters, state), **waits})
+
+
+def known_effects(operation: Operation, state: State) -> tuple[Effect, ...]:
+    """The effects with the values filled in that are known before the call, as AWS will show them after it."""
+    known = []
+    for effect in operation.effects:
+        try:
+            known.append(effect.model_copy(update={"set": filled(effect.set, state)}))
+        except DynaopsError:
+            known.append(effect)
+    return tuple(known)
 
 
 def answered(parameters: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:

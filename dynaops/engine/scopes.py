@@ -38,6 +38,8 @@ class Target:
     """The `import` blocks that are carried out, by address."""
     external: bool = False
     """The table is others': only OWN_KINDS around it are ours."""
+    refers: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """The other tables that the spec refers to, by the address of the resource that does."""
 
     @property
     def ignores(self) -> tuple[str, ...]:

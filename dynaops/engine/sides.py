@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from dynaops.engine.addresses import table_of
 from dynaops.engine.effects import apply_effects
 from dynaops.engine.scopes import OWN_KINDS, Target
 from dynaops.kinds.kind import Entry, Known
 from dynaops.kinds.rooms import POLICIES, ROOM_OF, ROOMS
+from dynaops.model.late_values import references_in
 from dynaops.model.plan import Plan
 from dynaops.model.resource import Observed, Resource, Scope
 from dynaops.model.state import Record, State
@@ -114,7 +116,27 @@ def declared_by(target: Target) -> dict[str, Resource]:
         for one in room.declare(target.scope, target.spec)
         if not target.external or one.kind in OWN_KINDS
     }
-    return {address: _ignoring(one, target) for address, one in declared.items()}
+    return {address: _referring(_ignoring(one, target), target) for address, one in declared.items()}
+
+
+def _referring(resource: Resource, target: Target) -> Resource:
+    """The resource with the other tables that it refers to among what it depends on.
+
+    Not of a table itself: nobody would take that out of its record again.
+    """
+    if resource.address == target.scope.address:
+        return resource
+    others = {*target.refers.get(resource.address, ()), *other_tables(resource)}
+    if not others:
+        return resource
+    return replace(resource, depends_on=(*resource.depends_on, *sorted(others)))
+
+
+def other_tables(resource: Resource) -> frozenset[str]:
+    """The other tables whose values the resource's properties still refer to."""
+    own = table_of(resource.address)
+    found = {table_of(address) for address, _ in references_in([resource.properties, resource.options])}
+    return frozenset(found - {own})
 
 
 def _ignoring(resource: Resource, target: Target) -> Resource:

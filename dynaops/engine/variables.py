@@ -2,7 +2,8 @@
 
 They stand in values and in keys. ``${var.NAME:-DEFAULT}`` has a default, for a variable that is not given or empty.
 ``$${`` stands for a literal ``${``. What a later step fills in (``${table_arn}``, ``${stream_arn}``,
-``${index_arns}``) is left alone. What a variable brings in is not looked at for variables again.
+``${index_arns}``) is left alone. ``${ref:TABLE/ATTRIBUTE}``, a value of another table, takes the form in which it goes
+through a plan (`model.late_values`). What a variable brings in is not looked at for variables again.
 """
 
 from __future__ import annotations
@@ -16,8 +17,10 @@ from dynaops.engine.yaml_tree import Node, cost_of, place_of, tree_of
 from dynaops.model.finding import Finding
 from dynaops.model.findings.rule import FindingRule, make_finding
 from dynaops.model.findings.specs import SPEC003, SPEC005, SPEC007, SPEC008
+from dynaops.model.late_values import reference
 from dynaops.specs.environment import Environment
-from dynaops.specs.references import MAX_NESTED, Kind, Piece, pieces
+from dynaops.specs.references import MAX_NESTED, OF_TABLE, Kind, Piece, pieces
+from dynaops.specs.table_references import TableReference, attribute_error
 
 MAX_EXPANDED = 4 * 1024 * 1024
 """Characters that variables may bring into one document."""
@@ -69,6 +72,8 @@ class Substitution:
     def __init__(self, values: Values) -> None:
         self.findings: list[Finding] = []
         self.values = values
+        self.references: list[TableReference] = []
+        """Those to other tables in the last document."""
         self._left_in_all = MAX_EXPANDED_IN_ALL
         self._left = 0
         self._more = 0
@@ -76,6 +81,7 @@ class Substitution:
     def document(self, node: Node) -> Node | None:
         """The document with all variables filled in; None where that cannot be, which `findings` tell."""
         before = len(self.findings) + self._more
+        self.references = []
         self._left = room = min(MAX_EXPANDED, self._left_in_all)
         try:
             filled = self._node(node)
@@ -112,7 +118,11 @@ class Substitution:
         for name, child in value.items():
             if "${" in name:
                 written, key = name, Node(name, child.key or child.spot)
-                name = self._text(pieces(written), key)
+                parts = pieces(written)
+                if any(_is_of_table(part) for part in parts):
+                    self._tell(SPEC007, f"{_short(written)}: a reference cannot stand in a key", None, key)
+                    continue
+                name = self._text(parts, key)
                 if name != written and (name in value or name in filled):
                     self._tell(SPEC005, f"the key {_short(name)} stands twice", "Remove one.", key)
             filled[name] = self._node(child)
@@ -136,7 +146,12 @@ class Substitution:
         return None if value == "" and part.default is not None else value
 
     def _text(self, parts: Sequence[Piece], node: Node) -> str:
-        return "".join(self._part(part, node) for part in parts)
+        text = ""
+        for part in parts:
+            if _is_of_table(part) and text.endswith("$"):
+                self._tell(SPEC007, f"{part.written}: a $ cannot stand before a reference", None, node)
+            text += self._part(part, node)
+        return text
 
     def _whole(self, value: object, node: Node) -> Node:
         """A value that stands alone keeps its type; a text reads as YAML would read it."""
@@ -162,6 +177,8 @@ class Substitution:
             hint = f"Nest up to {MAX_NESTED}."
             self._tell(SPEC007, f"{_short(part.text)}: defaults are nested too deeply", hint, node)
             return part.text
+        if _is_of_table(part):
+            return self._of_table(part, node)
         value = self._given(part)
         if value is None:
             if part.default is not None and self.values.may_default(part.text):
@@ -178,6 +195,25 @@ class Substitution:
             )
             return ""
         text = str(value).lower() if isinstance(value, bool) else str(value)
+        self._pay(len(text), node)
+        return text
+
+    def _of_table(self, part: Piece, node: Node) -> str:
+        """A reference to a value of another table; that table's name alone is known here."""
+        if part.default is not None:
+            hint = f"Write ${{{part.text}}} alone."
+            self._tell(
+                SPEC007, f"{_short(part.written)}: a reference to a table takes no default", hint, node
+            )
+            return ""
+        name = self._text(pieces(part.text.removeprefix(OF_TABLE)), node)
+        table, _, attribute = (word.strip() for word in name.rpartition("/"))
+        wrong = attribute_error(table, attribute)
+        if wrong is not None:
+            self._tell(SPEC007, f"{_short(part.written)}: {wrong[0]}", wrong[1], node)
+            return ""
+        self.references.append(TableReference(table, attribute, place_of(node.spot)))
+        text = table if attribute == "name" else reference(table, attribute)
         self._pay(len(text), node)
         return text
 
@@ -208,7 +244,10 @@ class Substitution:
         elif name == _ENVIRONMENT:
             hint = "Choose one with -E NAME, or write ${environment:-NAME}."
         else:
-            hint = "Write ${var.NAME}, ${env.NAME}, ${workspace} or ${environment}, or $${ for a literal ${."
+            hint = (
+                "Write ${var.NAME}, ${env.NAME}, ${workspace}, ${environment} or ${ref:TABLE/ATTRIBUTE}, or $${ for a "
+                "literal ${."
+            )
         self._tell(SPEC007, f"${{{_short(name)}}} is not defined", hint, node)
 
     def _near(self, key: str) -> str:
@@ -219,12 +258,16 @@ class Substitution:
                 return f"Did you mean ${{var.{near[0]}}}?"
         return f"Give it with --var {_short(key)}=VALUE or --var-file."
 
-    def _tell(self, rule: FindingRule, message: str, hint: str, node: Node) -> None:
+    def _tell(self, rule: FindingRule, message: str, hint: str | None, node: Node) -> None:
         if len(self.findings) >= _MOST_TOLD:
             self._more += 1
             return
         place = place_of(node.spot)
         self.findings.append(make_finding(rule, message, hint, place=place))
+
+
+def _is_of_table(part: Piece) -> bool:
+    return part.kind is Kind.REFERENCE and part.text.startswith(OF_TABLE)
 
 
 class Names:

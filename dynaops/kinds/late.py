@@ -7,27 +7,13 @@ whenever the stream is turned on again (DDB-TABLE-367).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from dynaops.aws.errors import AccountUnknown
 from dynaops.kinds.kind import Entry, Reader
+from dynaops.model.late_values import reference
 from dynaops.model.resource import Properties, Scope
 
 _BORN_WITH = ("hash_key", "range_key", "attributes", "local_secondary_indexes")
-
-
-def reference(address: str, output: str) -> str:
-    """The value that AWS mints for `output` of what is at `address`, filled in when it was made."""
-    return f"${{ref:{address}/{output}}}"
-
-
-def literal(value: Any) -> Any:
-    """`value` (of strings, lists and maps) such that nothing in it is taken for a reference."""
-    if isinstance(value, dict):
-        return {name: literal(one) for name, one in value.items()}
-    if isinstance(value, list):
-        return [literal(one) for one in value]
-    return value.replace("${ref:", "$${ref:") if isinstance(value, str) else value
 
 
 def late(scope: Scope, entries: Mapping[str, Entry], read: Reader | None = None) -> dict[str, str]:

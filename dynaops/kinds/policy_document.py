@@ -33,6 +33,18 @@ def text(document: dict[str, Any]) -> str:
     return json.dumps(document, separators=(",", ":"))
 
 
+def same(first: Any, second: Any) -> bool:
+    """Whether two policy documents mean the same. An ARN that apply fills in may come elsewhere in a sorted list."""
+    return first == second or (
+        _has_statements(first) and _has_statements(second) and canonical(first) == canonical(second)
+    )
+
+
+def _has_statements(value: Any) -> bool:
+    statements = value.get("Statement") if isinstance(value, dict) else None
+    return isinstance(statements, list) and all(isinstance(one, dict) for one in statements)
+
+
 def filled(document: Any, values: dict[str, str]) -> Any:
     """The document with ``${name}`` replaced by each of `values`, wherever it stands in a string."""
     if isinstance(document, dict):

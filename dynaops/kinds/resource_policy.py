@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from dynaops.kinds.kind import BaseRoom, Entry, Known, Policy, Rank, Reader, Step, Work
 from dynaops.kinds.late import late
-from dynaops.kinds.policy_document import canonical, filled, text
+from dynaops.kinds.policy_document import canonical, filled, same, text
 from dynaops.kinds.steps import step
 from dynaops.model.change import Action
 from dynaops.model.finding import Finding
@@ -53,7 +53,13 @@ class ResourcePolicyRoom(BaseRoom):
     """The room of resource_policy. Documents are compared by meaning, not by their text."""
 
     kinds: Mapping[str, Policy] = {
-        KIND: Policy(title="resource policy", spec_key=KIND, recorded=RecordedPolicy, address=KIND)
+        KIND: Policy(
+            title="resource policy",
+            spec_key=KIND,
+            satisfied={"policy": same},
+            recorded=RecordedPolicy,
+            address=KIND,
+        )
     }
 
     def declare(self, scope: Scope, spec: TableSpec) -> Iterable[Resource]:

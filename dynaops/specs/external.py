@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -19,6 +19,7 @@ from dynaops.model.finding import Finding, Place
 from dynaops.model.findings.rule import make_finding
 from dynaops.model.findings.specs import SPEC010, SPEC013
 from dynaops.model.spec import Fragment
+from dynaops.specs.table_references import TableReference
 
 OWN = ("alarms", "iam")
 """The keys of what is not others'. They stand in the table's own document: what is laid on all tables is not meant."""
@@ -52,6 +53,8 @@ class ExternalTable:
     spec: ExternalSpec
     source: str
     node: Node
+    references: tuple[TableReference, ...] = ()
+    """Those to other tables."""
 
     @property
     def name(self) -> str:
@@ -72,7 +75,9 @@ def is_external(node: Node) -> bool:
     return isinstance(node.value, dict) and "external" in node.value and node.value["external"].value is True
 
 
-def read_external(source: str, node: Node, findings: list[Finding]) -> list[ExternalTable]:
+def read_external(
+    source: str, node: Node, findings: list[Finding], references: Sequence[TableReference] = ()
+) -> list[ExternalTable]:
     """The table of a document. What is wrong with its form is added to `findings`.
 
     Settings that come from elsewhere (defaults and overlays for all tables) are none of it; its own are errors.
@@ -84,7 +89,7 @@ def read_external(source: str, node: Node, findings: list[Finding]) -> list[Exte
     }
     own = Node(kept, node.spot, node.key)
     try:
-        return [ExternalTable(ExternalSpec.model_validate(own.plain()), source, own)]
+        return [ExternalTable(ExternalSpec.model_validate(own.plain()), source, own, tuple(references))]
     except ValidationError as error:
         for finding in findings_of(error, own, ExternalSpec):
             if finding.code == SPEC010.code and finding.path and "." not in finding.path:

@@ -1,6 +1,7 @@
 """The form of variables in texts: ``${NAME}``, ``${NAME:-DEFAULT}``, and ``$${`` for a literal ``${``.
 
-A default goes up to its own ``}``, and may hold references with defaults of their own.
+A default goes up to its own ``}``, and may hold references with defaults of their own. ``${ref:TABLE/ATTRIBUTE}`` is a
+value of another table; variables may stand in it.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ import re
 from enum import Enum
 from typing import NamedTuple
 
+OF_TABLE = "ref:"
+"""How the name of a reference to another table begins."""
 MAX_NESTED = 10
 """References within the defaults of others, one in the other."""
 _TOKEN = re.compile(r"\$\$\{|\$\{|\}|:-")
@@ -60,12 +63,13 @@ def pieces(text: str) -> list[Piece]:
     escaped = False
     for token in _TOKEN.finditer(text):
         around = inner[-1] if inner else top
-        in_name = bool(inner) and around.name is None
+        in_name = bool(inner) and around.name is None and not text.startswith(OF_TABLE, around.start + 2)
+        ends_name = bool(inner) and around.name is None
         if escaped:
             escaped = token[0] != "}"
         elif token[0] == "}" and inner:
             _close(text, token.end(), inner.pop(), inner[-1] if inner else top)
-        elif token[0] == ":-" and in_name:
+        elif token[0] == ":-" and ends_name:
             around.name = text[around.start + 2 : token.start()].strip()
             around.literal = token.end()
         elif token[0] == "$${" and not in_name:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from dynaops.engine.variables import LATER, Substitution, Values
 from dynaops.engine.yaml_tree import Node, Spot, place_of
+from dynaops.model.late_values import as_written
 from dynaops.model.rendered import Rendered
 from dynaops.specs.references import Kind, Piece, pieces
 
@@ -141,4 +142,4 @@ def escaped(text: str) -> str:
         is_later = text[start + 2 : end - 1] in LATER and text[start - 1 : start] != "$"
         parts += [text[position:start], "" if is_later else "$", text[start:end]]
         position = end
-    return "".join([*parts, text[position:]])
+    return as_written("".join([*parts, text[position:]]))

@@ -12,6 +12,8 @@ from dynaops.views.page import ARROW, Line, Span, Style, faint, line
 
 _BARE = re.compile(r"(?:[^\W\d]|[_$./@:*-])[\w.:/@*+$-]*\Z")
 _SPECIAL = {"true", "false", "null", "none", "yes", "no", "on", "off", "~", "-"}
+_REFERENCE = re.compile(r"\$(\$\{ref:)|\$\{ref:[^}]+\}")
+"""A value that is known when something was made (`model.late_values`), or the plain text ``${ref:``."""
 _LATE = "(known after apply)"
 LONGEST = 400
 """Characters of one value; what is longer (a policy document) is in ``plan --json`` in full."""
@@ -44,7 +46,7 @@ def before_and_after(difference: Difference) -> Line:
 def unfolded(difference: Difference) -> Iterator[Difference]:
     """A difference of two maps as the differences of their members, so that only those are shown."""
     before, after = difference.before, difference.after
-    if not (isinstance(before, dict) and isinstance(after, dict)) or "$ref" in after:
+    if not (isinstance(before, dict) and isinstance(after, dict)):
         yield difference
         return
     for name in dict.fromkeys([*before, *after]):
@@ -60,14 +62,21 @@ def unfolded(difference: Difference) -> Iterator[Difference]:
 
 def _flow(value: Any) -> str:
     if isinstance(value, dict):
-        if set(value) == {"$ref"}:
-            return _LATE
         return "{" + ", ".join(f"{_flow(name)}: {_flow(one)}" for name, one in value.items()) + "}"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(_flow(one) for one in value) + "]"
     if isinstance(value, str):
-        return value if _is_bare(value) else json.dumps(value, ensure_ascii=False)
+        return _text(value)
     return json.dumps(value, default=str)
+
+
+def _text(text: str) -> str:
+    """A string, with late values as what they are and the plain text ``${ref:`` as it is meant."""
+    if "${ref:" in text:
+        if _REFERENCE.fullmatch(text):
+            return _LATE
+        text = _REFERENCE.sub(lambda found: found[1] or _LATE, text)
+    return text if _is_bare(text) else json.dumps(text, ensure_ascii=False)
 
 
 def _is_bare(text: str) -> bool:

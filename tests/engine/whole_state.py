@@ -107,8 +107,8 @@ def everything() -> dict[str, Observed]:
         for one in room.declare(SCOPE, document_of(SPEC).spec):
             properties = json.loads(
                 json.dumps(one.properties)
-                .replace("${ref:users/arn}", TABLE_ARN)
-                .replace("${ref:users/backup/role/arn}", ROLE)
+                .replace("${dynaops-ref:users/arn}", TABLE_ARN)
+                .replace("${dynaops-ref:users/backup/role/arn}", ROLE)
             )
             if one.kind == "trigger":
                 properties["stream"] = STREAM

@@ -22,7 +22,11 @@ from dynaops.views.values import compact
         ("arn:aws:kms:eu-central-1:123456789012:key/1-2", "arn:aws:kms:eu-central-1:123456789012:key/1-2"),
         ("two words", '"two words"'),
         ({"type": "INCLUDE", "names": ["a", "b c"]}, '{type: INCLUDE, names: [a, "b c"]}'),
-        ({"$ref": "orders/stream_arn"}, "(known after apply)"),
+        ("${ref:orders/stream_arn}", "(known after apply)"),
+        (["${ref:orders/backup/role/arn}"], "[(known after apply)]"),
+        ("${ref:orders/arn}/index/*", '"(known after apply)/index/*"'),
+        ("$${ref:orders/arn}", '"${ref:orders/arn}"'),
+        ("$$${ref:orders/arn} ${ref:a/arn}", '"$${ref:orders/arn} (known after apply)"'),
         ([], "[]"),
     ],
 )

@@ -8,10 +8,10 @@ from typing import Any, Unpack
 from dynaops.kinds.alarm import shape
 from dynaops.kinds.alarm.shape import place_of
 from dynaops.kinds.kind import Entry, Rank, Step, Work
-from dynaops.kinds.late import reference
 from dynaops.kinds.steps import Members, step
 from dynaops.kinds.table.shape import tags as tag_list
 from dynaops.model.change import Action
+from dynaops.model.late_values import reference
 from dynaops.model.operation import Tolerance, Wait
 
 

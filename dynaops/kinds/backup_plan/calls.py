@@ -8,10 +8,10 @@ from typing import Any
 
 from dynaops.kinds.backup_plan.shape import MADE_BY, SELECTION, document_of, selection_document
 from dynaops.kinds.kind import Entry, Rank, Step, Work
-from dynaops.kinds.late import reference
 from dynaops.kinds.policy_document import text
 from dynaops.kinds.steps import step
 from dynaops.kinds.tags import TagCalls
+from dynaops.model.late_values import reference
 from dynaops.model.operation import Cooldown, Tolerance, Wait
 from dynaops.model.resource import Properties
 

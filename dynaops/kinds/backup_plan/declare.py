@@ -20,7 +20,7 @@ from dynaops.kinds.backup_plan.shape import (
     vault_name,
     wanted_rules,
 )
-from dynaops.kinds.late import reference
+from dynaops.model.late_values import reference
 from dynaops.model.resource import Properties, Resource, Scope
 
 if TYPE_CHECKING:

@@ -15,7 +15,8 @@ from dynaops.kinds.backup_plan.shape import (
     vault_arn,
 )
 from dynaops.kinds.kind import Entry, Reader
-from dynaops.kinds.late import late, reference
+from dynaops.kinds.late import late
+from dynaops.model.late_values import reference
 from dynaops.model.resource import Properties, Resource, Scope
 from dynaops.model.state import Record
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Any, Unpack
 
 from dynaops.kinds.kind import Entry, Rank, Step
-from dynaops.kinds.late import reference
 from dynaops.kinds.policy_document import text
 from dynaops.kinds.steps import Members, step
 from dynaops.model.change import Action
+from dynaops.model.late_values import reference
 from dynaops.model.operation import Tolerance
 
 VERSIONS = 5

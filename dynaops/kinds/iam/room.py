@@ -12,7 +12,7 @@ from dynaops.kinds.iam import documents
 from dynaops.kinds.iam.calls import attach, change, create, delete, detach, made_for
 from dynaops.kinds.kind import BaseRoom, Entry, Known, Link, Policy, Rank, Reader, Step, Work, nest
 from dynaops.kinds.late import late, partition
-from dynaops.kinds.policy_document import canonical
+from dynaops.kinds.policy_document import canonical, same
 from dynaops.kinds.tags import TagCalls, tags_of
 from dynaops.model.change import Action
 from dynaops.model.finding import Finding
@@ -52,6 +52,7 @@ class PolicyRoom(BaseRoom):
             spec_key="iam.{name}",
             immutable=frozenset({"name", "path"}),
             keyed=frozenset({"roles"}),
+            satisfied={"document": same},
             replacement="IAM cannot rename or move a policy",
             notes={"document": "the new text becomes the policy's default version at once"},
             recorded=RecordedIamPolicy,

@@ -13,7 +13,6 @@ from pydantic import AfterValidator
 from dynaops.kinds.items.marshal import Typed, digest, readable, size, typed
 from dynaops.kinds.items.rows import examined, key_of
 from dynaops.kinds.kind import BaseRoom, Entry, Known, Policy, Rank, Reader, Step, Work
-from dynaops.kinds.late import literal
 from dynaops.kinds.steps import step
 from dynaops.kinds.table.shape import attribute_names
 from dynaops.model.change import Action, Change, Difference
@@ -239,7 +238,7 @@ def _puts(scope: Scope, entry: Entry) -> Iterator[Step]:
         keys = [_key(one) for one in entry.differences("rows") if one.after is not None]
     rows = [(key, wanted[key]) for key in keys]
     for batch in _batches(rows):
-        requests = [{"PutRequest": {"Item": literal(item)}} for _, item in batch]
+        requests = [{"PutRequest": {"Item": item}} for _, item in batch]
         set_ = {f"rows.{key}": digest(item) for key, item in batch}
         yield _step(scope, entry, f"put {_rows(batch)} into {scope.table_name}", requests, {"set": set_})
 
@@ -257,7 +256,7 @@ def _deletes(work: Work, entry: Entry) -> Iterator[Step]:
     rows = [(text, key) for text in keys if (key := key_of(text, types)) is not None]
     batches = list(_batches(rows))
     for number, batch in enumerate(batches, 1):
-        requests = [{"DeleteRequest": {"Key": literal(key)}} for _, key in batch]
+        requests = [{"DeleteRequest": {"Key": key}} for _, key in batch]
         gone = tuple(f"rows.{key}" for key, _ in batch)
         last = entry.action is Action.DELETE and number == len(batches)
         effect: dict[str, Any] = {"forget": True} if last else {"unset": gone}

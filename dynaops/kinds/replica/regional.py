@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from dynaops.kinds.kind import Entry, Rank, Step, Work
-from dynaops.kinds.late import reference
 from dynaops.kinds.recovery import given_up
 from dynaops.kinds.steps import step
 from dynaops.kinds.table.shape import tags as tag_list
 from dynaops.kinds.table.waits import IDLE, literal
 from dynaops.model.change import Action
+from dynaops.model.late_values import reference
 from dynaops.model.operation import Danger, Wait
 
 _WINDOW = "ContinuousBackupsDescription.PointInTimeRecoveryDescription"

@@ -147,6 +147,13 @@ PLAN129 = FindingRule(
     "… of the external table … is … in AWS, and its document says …",
     remedy="Correct it, or leave it out to take the table's own.",
 )
+PLAN130 = FindingRule(
+    "PLAN130",
+    Stage.PLAN,
+    Severity.ERROR,
+    "…: ${ref:…}: … is not in this plan, or is deleted by it",
+    usual_remedy="Plan both tables together (--target), or take the reference out.",
+)
 PLAN131 = FindingRule(
     "PLAN131",
     Stage.PLAN,

@@ -125,6 +125,13 @@ SPEC017 = FindingRule(
     "defaults stand in a document of their own, not in an overlay or a spec",
     usual_remedy="Separate it from the table with a line `---`.",
 )
+SPEC018 = FindingRule(
+    "SPEC018",
+    Stage.SPECS,
+    Severity.ERROR,
+    "${ref:…}: no document of this run declares the table …",
+    usual_remedy="Name a table whose spec is read by the same command, or an external one.",
+)
 SPEC021 = FindingRule(
     "SPEC021",
     Stage.SPECS,

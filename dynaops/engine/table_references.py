@@ -1,0 +1,245 @@
+"""References between tables in a plan: what their values are, which table goes first, and what cannot be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from dynaops.engine.addresses import table_of
+from dynaops.engine.scopes import Target
+from dynaops.engine.sides import declared_by, other_tables
+from dynaops.engine.table_values import with_values
+from dynaops.kinds.kind import Entry, Reader
+from dynaops.kinds.late import late
+from dynaops.model.change import Action
+from dynaops.model.finding import Finding, Place
+from dynaops.model.findings.plans import PLAN130
+from dynaops.model.findings.rule import make_finding
+from dynaops.model.late_values import planned_references, references_in
+from dynaops.model.operation import Operation
+from dynaops.model.resource import Observed, Properties
+from dynaops.model.state import State
+from dynaops.specs.table_references import TableReference
+
+if TYPE_CHECKING:
+    from dynaops.engine.load import Document
+    from dynaops.specs.external import ExternalTable
+
+References = Mapping[str, Sequence[TableReference]]
+"""The references of each document, by its table."""
+
+
+def references_of(documents: Iterable[Document], external: Iterable[ExternalTable]) -> References:
+    """The references to other tables in documents, by table; none for those that have none."""
+    found = {document.spec.table_name: document.references for document in documents}
+    found |= {table.name: table.references for table in external}
+    return {table: references for table, references in found.items() if references}
+
+
+@dataclass(frozen=True)
+class Values:
+    """What is known of the values of other tables before anything is applied.
+
+    `live` is that of the targets (None: not looked at yet); `external` are outputs and regions of others' tables.
+    """
+
+    targets: Sequence[Target]
+    state: State
+    read: Reader | None
+    live: Mapping[str, Mapping[str, Observed]] | None = None
+    external: Mapping[str, Properties] | None = None
+
+    def filled(self) -> list[Target]:
+        """The targets with the values in their specs that are known."""
+        by_table = {target.scope.address: target for target in self.targets}
+
+        def known(address: str, attribute: str) -> str | None:
+            if address in (self.external or {}):
+                value = (self.external or {})[address].get(attribute)
+                return None if value is None else str(value)
+            target = by_table.get(address)
+            return self._own(target, attribute) if target is not None else None
+
+        return [self._target(target, known) for target in self.targets]
+
+    def _target(self, target: Target, known: Callable[[str, str], str | None]) -> Target:
+        if target.spec is None or not any(references_in(target.spec.model_dump())):
+            return target
+        refers = {
+            address: others for address, one in declared_by(target).items() if (others := other_tables(one))
+        }
+        spec = with_values(target.spec, known)
+        return replace(target, spec=spec, refers={**refers, **target.refers})
+
+    def _own(self, target: Target, attribute: str) -> str | None:
+        if attribute == "region":
+            return target.scope.region
+        address = target.scope.address
+        if attribute == "stream_arn" and self.live is None:
+            return None
+        table = Entry(
+            address,
+            "table",
+            target.scope.region,
+            declared_by(target).get(address),
+            self.state.resources.get(address),
+            (self.live or {}).get(address, {}).get(address),
+        )
+        value = late(target.scope, {address: table}, self.read)[
+            "table_arn" if attribute == "arn" else attribute
+        ]
+        return None if any(references_in(value)) else value
+
+
+@dataclass(frozen=True)
+class Part:
+    """What the plan of one table comes to: its entries and operations."""
+
+    entries: Mapping[str, Entry]
+    operations: tuple[Operation, ...]
+
+    def entry(self, address: str) -> Entry | None:
+        return self.entries.get(address)
+
+
+def in_order(parts: Mapping[str, Part], references: References) -> list[str]:
+    """The tables, each after those that it refers to; one that is deleted after those that have referred to it."""
+    before = {table: [one for one in _before(table, parts, references) if one in parts] for table in parts}
+    ordered: dict[str, None] = {}
+    for start in parts:
+        trail = [start]
+        open_: dict[str, Iterator[str]] = {start: iter(before[start])}
+        while trail and start not in ordered:
+            following = next(open_[trail[-1]], None)
+            if following is None:
+                ordered.setdefault(trail.pop())
+            elif following not in open_ and following not in ordered:
+                open_[following] = iter(before[following])
+                trail.append(following)
+    return list(ordered)
+
+
+def chained(parts: Mapping[str, Part]) -> dict[str, tuple[Operation, ...]]:
+    """The operations of each table, those that need something of another table's after its own.
+
+    `parts` are in the order of `in_order`: what would need something of a later one has lost its table.
+    """
+    found = {}
+    earlier: dict[str, Part] = {}
+    for table, part in parts.items():
+        found[table] = tuple(_chained(operation, part, earlier) for operation in part.operations)
+        earlier[table] = part
+    return found
+
+
+def _chained(operation: Operation, part: Part, earlier: Mapping[str, Part]) -> Operation:
+    others = {table_of(address) for address, _ in planned_references(operation.model_dump())}
+    entry = part.entry(operation.address)
+    if entry is not None and entry.desired is not None:
+        others |= {table_of(address) for address in entry.desired.depends_on}
+    needed = [
+        one.id
+        for other in sorted(others & earlier.keys())
+        for one in earlier[other].operations
+        if any(effect.address == other and effect.outputs for effect in one.effects)
+    ]
+    if any(effect.forget and effect.address == table_of(effect.address) for effect in operation.effects):
+        needed += [
+            one.id
+            for before in earlier.values()
+            for one in before.operations
+            if _has_referred(before.entry(one.address), table_of(operation.address))
+        ]
+    if not needed:
+        return operation
+    return operation.model_copy(
+        update={
+            "after": tuple(dict.fromkeys((*operation.after, *needed))),
+            "needs": tuple(dict.fromkeys((*operation.needs, *needed))),
+        }
+    )
+
+
+def _before(table: str, parts: Mapping[str, Part], references: References) -> Iterator[str]:
+    if _is_deleted(table, parts):
+        for other, part in parts.items():
+            if other != table and any(_has_referred(entry, table) for entry in part.entries.values()):
+                yield other
+    else:
+        yield from (one.table for one in references.get(table, ()) if not _is_deleted(one.table, parts))
+
+
+def _is_deleted(table: str, parts: Mapping[str, Part]) -> bool:
+    entry = parts[table].entry(table) if table in parts else None
+    return entry is not None and entry.action is Action.DELETE
+
+
+def _has_referred(entry: Entry | None, table: str) -> bool:
+    return entry is not None and entry.record is not None and table in entry.record.depends_on
+
+
+def wrong_in_plan(
+    parts: Mapping[str, Part], references: References, external: Iterable[str], state: State
+) -> Iterator[Finding]:
+    """Errors for references whose table or value this plan does not have, and to tables that it deletes."""
+    others = set(external)
+    for table, part in parts.items():
+        changes = any(entry.change for entry in part.entries.values()) or bool(part.operations)
+        for one in references.get(table, ()) if changes else ():
+            yield from _missing(table, one, parts, others)
+    for address, record in sorted(state.resources.items()):
+        for table in record.depends_on:
+            if table != table_of(address) and "/" not in table and _is_deleted(table, parts):
+                yield from _left_behind(address, table, parts)
+
+
+def _missing(
+    table: str, reference: TableReference, parts: Mapping[str, Part], external: set[str]
+) -> Iterator[Finding]:
+    other, attribute = reference.table, reference.attribute
+    include = f"Include it (--target {other}), or apply it first."
+
+    def wrong(what: str, hint: str) -> Finding:
+        name = f"${{ref:{other}/{attribute}}}"
+        return _error(f"{table}: {name}: {other} {what}", hint, table, reference.place)
+
+    if other not in parts:
+        if other not in external:
+            yield wrong("is not in this plan", "Plan its spec together with this one.")
+        elif _is_late(reference, parts[table]):
+            yield wrong("has no stream", "Others own the table: let them turn its stream on.")
+        return
+    entry = parts[other].entry(other)
+    if entry is None or (entry.live is None and entry.change is None):
+        yield wrong("is not there yet, and not in this plan", include)
+    elif _is_late(reference, parts[table]) and not any(
+        effect.address == other and attribute in effect.outputs
+        for operation in parts[other].operations
+        for effect in operation.effects
+    ):
+        yield wrong(f"gets its {attribute} by a change that is not in this plan", include)
+
+
+def _is_late(reference: TableReference, part: Part) -> bool:
+    """Whether an operation waits for the value of a reference."""
+    wanted = (reference.table, reference.attribute)
+    return any(wanted in planned_references(one.model_dump()) for one in part.operations)
+
+
+def _left_behind(address: str, table: str, parts: Mapping[str, Part]) -> Iterator[Finding]:
+    part = parts.get(table_of(address))
+    entry = part.entry(address) if part else None
+    if entry is not None:
+        still = entry.desired is not None and table in entry.desired.depends_on
+        if not still and (entry.change is not None or entry.desired is not None):
+            return
+    yield _error(
+        f"{table} is deleted, and {address} refers to it",
+        f"Take the reference out of {table_of(address)} and apply that first, or delete both together.",
+        table,
+    )
+
+
+def _error(message: str, hint: str, address: str, place: Place | None = None) -> Finding:
+    return make_finding(PLAN130, message, hint, address=address, place=place)
