@@ -172,12 +172,12 @@ def make_plan(
     )
     if wrong:
         raise PlanRefused(wrong)
+    planned = _in_order(planned, references, chosen.external, settled_state)
     fingerprints = {
         address: one for part in planned for address, one in sorted(part.judged.fingerprints.items())
     }
     if chosen.only is not None:
         planned = [part for part in planned if part.address in chosen.only]
-    planned = _in_order(planned, references, chosen.external, settled_state)
     refusals = [one for part in planned for one in part.findings if one.severity is Severity.ERROR]
     if refusals:
         raise PlanRefused(refusals)
