@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from abc import ABC, abstractmethod
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,13 +21,51 @@ from dynaops.stores.files import failure, make_directory, replace
 NAME = re.compile(r"(\d{8,})-[0-9a-f]{8}\.json")
 
 
-class Generations:
-    """What is kept of the state at `path`, at most `limit` files: in ``state.d/`` for ``state.json``."""
+class BaseGenerations(ABC):
+    """What is kept of a state, at most `limit` contents, each with a name by its serial and lineage."""
 
-    def __init__(self, path: Path, limit: int, check: form.Check = form.unchecked) -> None:
-        self._path = path
+    def __init__(self, limit: int, check: form.Check = form.unchecked) -> None:
         self._limit = limit
         self._check = check
+
+    @abstractmethod
+    def listed(self) -> list[Generation]:
+        """What is kept, newest first. What cannot be read is listed without its content."""
+
+    def newest(self, lineage: str) -> int:
+        """The highest serial that is kept of `lineage`; 0 if none is."""
+        return max((entry.serial for entry in self.listed() if entry.lineage == lineage), default=0)
+
+    def read(self, serial: int, lineage: str | None) -> State:
+        """The kept state of `serial`, of `lineage` where that has one. Raises StateError, AwsFailure kinds."""
+        names = self._names()
+        found = [name for name in names if serial_of(name) == serial]
+        own = [name for name in found if lineage is not None and digest(lineage) in name]
+        name = next(iter(own or found), "")
+        raw = self._raw(name) if name else None
+        if raw is None:
+            raise not_kept(serial, [serial_of(name) for name in names], self._place(""))
+        return form.loads(raw, self._place(name), self._check)
+
+    @abstractmethod
+    def _names(self) -> list[str]:
+        """Newest first."""
+
+    @abstractmethod
+    def _raw(self, name: str) -> bytes | None:
+        """What is kept under a name; None if it is gone."""
+
+    @abstractmethod
+    def _place(self, name: str) -> str:
+        """Where a name is, for people; of no name: where all are."""
+
+
+class Generations(BaseGenerations):
+    """What is kept of the state at `path`: in ``state.d/`` for ``state.json``."""
+
+    def __init__(self, path: Path, limit: int, check: form.Check = form.unchecked) -> None:
+        super().__init__(limit, check)
+        self._path = path
         self._directory = path.with_name(f"{path.name.removesuffix('.json')}.d")
 
     def keep(self, serial: int, lineage: str) -> None:
@@ -52,21 +91,7 @@ class Generations:
             raise failure("keep the damaged state in", self._directory, error) from error
 
     def listed(self) -> list[Generation]:
-        """What is kept, newest first. What cannot be read is listed without its content."""
         return [_describe(path) for path in self._paths()]
-
-    def newest(self, lineage: str) -> int:
-        """The highest serial that is kept of `lineage`; 0 if none is."""
-        return max((entry.serial for entry in self.listed() if entry.lineage == lineage), default=0)
-
-    def read(self, serial: int, lineage: str | None) -> State:
-        """The kept state of `serial`, of `lineage` where that has one. Raises StateError."""
-        found = [path for path in self._paths() if serial_of(path.name) == serial]
-        if not found:
-            raise not_kept(serial, [serial_of(path.name) for path in self._paths()], str(self._directory))
-        own = [path for path in found if lineage is not None and digest(lineage) in path.stem]
-        path = (own or found)[0]
-        return form.loads(_bytes(path), str(path), self._check)
 
     def drop(self) -> None:
         """Deletes all that is kept, damaged files too. Raises OSError."""
@@ -74,6 +99,15 @@ class Generations:
             for path in self._directory.iterdir():
                 path.unlink()
             self._directory.rmdir()
+
+    def _names(self) -> list[str]:
+        return [path.name for path in self._paths()]
+
+    def _raw(self, name: str) -> bytes:
+        return _bytes(self._directory / name)
+
+    def _place(self, name: str) -> str:
+        return str(self._directory / name)
 
     def _paths(self) -> list[Path]:
         """The files, newest first. A link keeps the time at which its content was saved."""

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import stat
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from dynaops.model.state import State
 from dynaops.stores import format as form
-from dynaops.stores.base import Generation, Holder, Lock, StateElsewhere, StateError, StateUnreadable, moved
+from dynaops.stores.base import Generation, Holder, StateElsewhere, StateError, StateUnreadable, moved
 from dynaops.stores.beside import LocalFolder
 from dynaops.stores.files import failure, make_directory, replace
 from dynaops.stores.generations import Generations
 from dynaops.stores.lock import StateLock
 from dynaops.stores.patience import IMPATIENT, Patience
+from dynaops.stores.versioned import VersionedStore
 
 
 @dataclass(frozen=True)
@@ -29,8 +28,11 @@ class _Seen:
     lineage: str
 
 
-class LocalStore:
+class LocalStore(VersionedStore):
     """A state in one file. A symbolic link is followed once, so the link stays and its target is replaced."""
+
+    _generations: Generations
+    _lock: StateLock
 
     def __init__(
         self,
@@ -40,18 +42,11 @@ class LocalStore:
         check: form.Check | None = None,
         patience: Patience = IMPATIENT,
     ) -> None:
-        self._location = location
+        super().__init__(location, check)
         self._path = _resolve(location)
-        self._check = check or form.unchecked
         self._generations = Generations(self._path, generations, self._check)
         self._lock = StateLock(self._path, location, patience)
         self._seen: _Seen | None = None
-        self._kept = False
-        self._encoder = form.Encoder()
-
-    @property
-    def location(self) -> str:
-        return self._location
 
     def describe(self) -> str:
         return f"the file {self._path}"
@@ -68,40 +63,16 @@ class LocalStore:
 
     def save(self, state: State) -> State:
         with self._locked("save"):
-            stored = self._stored()
-            self._check_unmoved(state, stored)
-            return self._write(state, state.serial + 1, keep=stored)
-
-    @contextlib.contextmanager
-    def lock(self, operation: str, timeout: float = 0) -> Iterator[Lock]:
-        with self._lock.hold(operation, timeout) as lock:
-            self._kept = False
-            yield lock
+            self._check_unmoved(state, self._stored())
+            return self._write(state, state.serial + 1)
 
     def unlock(self, force: bool = False) -> Holder | None:
         return self._lock.unlock(force)
 
-    def holder(self) -> Holder | None:
-        return self._lock.holder()
-
-    def history(self) -> list[Generation]:
-        return [*self._current(), *self._generations.listed()]
-
-    def restore(self, serial: int) -> State:
-        with self._locked("state restore"):
-            stored, beyond = self._present()
-            state = self._generations.read(serial, stored.lineage if stored else None)
-            return self._put_in_place(state, stored, beyond)
-
-    def adopt(self, state: State) -> State:
-        with self._locked("state push"):
-            return self._put_in_place(state, *self._present())
-
     def retire(self, target: str) -> None:
         with self._locked("init --migrate"):
-            stored = self._stored()
-            if stored is not None:
-                self._replace(form.moved_note(target), stored)
+            if self._stored() is not None:
+                self._replace(form.moved_note(target))
                 self._seen = None
 
     def drop(self) -> None:
@@ -116,49 +87,35 @@ class LocalStore:
     def beside(self, kind: str) -> LocalFolder:
         return LocalFolder(self._path, kind)
 
-    def _put_in_place(self, state: State, stored: _Seen | None, beyond: int) -> State:
-        """Makes `state` the present one, under a serial above all that are known, and above `beyond`."""
-        newest = max(state.serial, beyond, self._generations.newest(state.lineage))
-        self._kept = False
-        return self._write(state, newest + 1, keep=stored)
+    def _fence(self) -> None:
+        """Not needed: each save looks at the lock again before it replaces the file."""
 
-    def _present(self) -> tuple[_Seen | None, int]:
-        """What the file holds, and its serial. None where that is no state, which is then kept apart."""
+    def _present(self) -> tuple[str | None, int]:
         try:
             stored = self._stored()
         except StateElsewhere:
+            self._seen = None
             return None, 0
         except StateUnreadable:
             self._generations.keep_damaged()
             found = self._read()
+            self._seen = None
             return None, form.serial_beyond(found[0] if found else None)
-        if stored is None and self._generations.listed():
-            return None, form.serial_beyond(None)
-        return stored, stored.serial if stored else 0
+        if stored is None:
+            return None, form.serial_beyond(None) if self._generations.listed() else 0
+        return stored.lineage, stored.serial
 
-    @contextlib.contextmanager
-    def _locked(self, operation: str) -> Iterator[None]:
-        """Within the caller's lock, which must still be theirs, or within one for the moment."""
-        if self._lock.held:
-            self._lock.check()
-            yield
-        else:
-            with self.lock(operation):
-                yield
-
-    def _write(self, state: State, serial: int, keep: _Seen | None) -> State:
+    def _write(self, state: State, serial: int) -> State:
         saved = state.model_copy(update={"serial": serial})
-        self._replace(self._encoder.dumps(saved), keep)
+        self._replace(self._encoder.dumps(saved))
         self._seen = _Seen(_mark(self._path.stat()), serial, saved.lineage)
         return saved
 
-    def _replace(self, data: bytes, keep: _Seen | None) -> None:
+    def _replace(self, data: bytes) -> None:
         try:
             make_directory(self._path.parent)
-            if keep is not None and not self._kept:
-                # One generation a run, not one a save: a run saves twice an operation, and what
-                # people go back to is how things stood before a run.
-                self._generations.keep(keep.serial, keep.lineage)
+            if self._seen is not None and not self._kept:
+                self._generations.keep(self._seen.serial, self._seen.lineage)
             self._kept = True
             replace(self._path, data)
         except OSError as error:
@@ -177,6 +134,7 @@ class LocalStore:
         try:
             present = _mark(self._path.stat())
         except FileNotFoundError:
+            self._seen = None
             return None
         except OSError as error:
             raise failure("read the state", self._path, error) from error

@@ -12,20 +12,19 @@ from dynaops.aws.objects import Bucket, Content
 from dynaops.model.state import State
 from dynaops.stores import format as form
 from dynaops.stores.base import Generation, StateUnreadable
-from dynaops.stores.generations import NAME, digest, file_name, not_kept, serial_of
+from dynaops.stores.generations import NAME, BaseGenerations, file_name, serial_of
 
 SAVED_AT = "dynaops-saved-at"
 """The metadata that says when a state was saved: a copy of it is younger."""
 
 
-class ObjectGenerations:
-    """What is kept of the state at `key`, at most `limit` objects: below ``state.d/`` for ``state.json``."""
+class ObjectGenerations(BaseGenerations):
+    """What is kept of the state at `key`: objects below ``state.d/`` for ``state.json``."""
 
     def __init__(self, bucket: Bucket, key: str, limit: int, check: form.Check = form.unchecked) -> None:
+        super().__init__(limit, check)
         self._bucket = bucket
         self._key = key
-        self._limit = limit
-        self._check = check
         self._prefix = f"{key.removesuffix('.json')}.d/"
 
     def keep(self, etag: str, serial: int, lineage: str) -> None:
@@ -42,23 +41,7 @@ class ObjectGenerations:
         self._bucket.copy(self._key, etag, f"{self._prefix}damaged-{now}.json")
 
     def listed(self) -> list[Generation]:
-        """What is kept, newest first. What cannot be read is listed without its content."""
         return [one for one in map(self._described, self._names()) if one is not None]
-
-    def newest(self, lineage: str) -> int:
-        """The highest serial that is kept of `lineage`; 0 if none is."""
-        return max((one.serial for one in self.listed() if one.lineage == lineage), default=0)
-
-    def read(self, serial: int, lineage: str | None) -> State:
-        """The kept state of `serial`, of `lineage` where that has one. Raises StateError, AwsFailure kinds."""
-        names = self._names()
-        found = [name for name in names if serial_of(name) == serial]
-        own = [name for name in found if lineage is not None and digest(lineage) in name]
-        name = next(iter(own or found), None)
-        content = self._content(name) if name else None
-        if content is None:
-            raise not_kept(serial, [serial_of(one) for one in names], self._place(""))
-        return form.loads(content.body, self._place(name or ""), self._check)
 
     def drop(self) -> None:
         """Deletes all that is kept, damaged ones too. Raises AwsFailure kinds."""
@@ -66,12 +49,15 @@ class ObjectGenerations:
             self._bucket.delete(key)
 
     def _names(self) -> list[str]:
-        """The objects' names, newest first."""
         found = [(when, key.removeprefix(self._prefix)) for key, when in self._bucket.keys(self._prefix)]
         return [name for _, name in sorted(found, reverse=True) if NAME.fullmatch(name)]
 
     def _content(self, name: str) -> Content | None:
         return self._bucket.get(self._prefix + name, form.MAX_BYTES + 1)
+
+    def _raw(self, name: str) -> bytes | None:
+        content = self._content(name)
+        return content.body if content else None
 
     def _described(self, name: str) -> Generation | None:
         content = self._content(name)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -15,7 +14,6 @@ from dynaops.stores.base import (
     UNKNOWN_HOLDER,
     Generation,
     Holder,
-    Lock,
     StateElsewhere,
     StateUnreadable,
     moved,
@@ -26,6 +24,7 @@ from dynaops.stores.lock_table import TablePlace
 from dynaops.stores.object_generations import SAVED_AT, ObjectGenerations, described
 from dynaops.stores.patience import IMPATIENT, Patience
 from dynaops.stores.s3_place import ObjectPlace, S3Location, told
+from dynaops.stores.versioned import VersionedStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,8 +43,11 @@ class _Seen:
     lineage: str = ""
 
 
-class S3Store:
+class S3Store(VersionedStore):
     """A state in one object, which `way` leads to. Nothing is sent before something is read or written."""
+
+    _generations: ObjectGenerations
+    _lock: LeaseLock
 
     def __init__(
         self,
@@ -59,10 +61,9 @@ class S3Store:
     ) -> None:
         aws = way()
         region = where.region or aws.region
-        self._location = location
+        super().__init__(location, check)
         self._key = where.key
         self._bucket = Bucket(aws, where.bucket, region, where.expected_owner, where.kms_key)
-        self._check = check or form.unchecked
         self._generations = ObjectGenerations(self._bucket, where.key, generations, self._check)
         place: Place = ObjectPlace(self._bucket, f"{where.key}.lock", location)
         if where.lock_table is not None:
@@ -70,12 +71,6 @@ class S3Store:
         self._lock = LeaseLock(place, location, patience=patience)
         self._seen: _Seen | None = None
         self._looked = False
-        self._kept = False
-        self._encoder = form.Encoder()
-
-    @property
-    def location(self) -> str:
-        return self._location
 
     def describe(self) -> str:
         return f"the S3 object {self._location}"
@@ -91,37 +86,11 @@ class S3Store:
             self._check_unmoved(state)
             return self._write(state, state.serial + 1)
 
-    @contextlib.contextmanager
-    def lock(self, operation: str, timeout: float = 0) -> Iterator[Lock]:
-        with self._lock.hold(operation, timeout) as lock:
-            self._kept = False
-            if lock.note:
-                self._fence()
-            yield lock
-
     def unlock(self, force: bool = False) -> Holder | None:
         holder, was_locked = self._lock.unlock(force)
         if was_locked:
             self._fence()
         return holder or (UNKNOWN_HOLDER if was_locked else None)
-
-    def holder(self) -> Holder | None:
-        return self._lock.holder()
-
-    def history(self) -> list[Generation]:
-        with told("list the history of", self._location):
-            return [*self._current(), *self._generations.listed()]
-
-    def restore(self, serial: int) -> State:
-        with self._locked("state restore"):
-            stored, beyond = self._present()
-            with told("restore", self._location):
-                state = self._generations.read(serial, stored.lineage if stored else None)
-            return self._put_in_place(state, beyond)
-
-    def adopt(self, state: State) -> State:
-        with self._locked("state push"):
-            return self._put_in_place(state, self._present()[1])
 
     def retire(self, target: str) -> None:
         with self._locked("init --migrate"):
@@ -141,16 +110,10 @@ class S3Store:
     def beside(self, kind: str) -> ObjectFolder:
         return ObjectFolder(self._bucket, self._key, kind)
 
-    def _put_in_place(self, state: State, beyond: int) -> State:
-        """Makes `state` the present one, under a serial above all that are known, and above `beyond`."""
-        with told("restore", self._location):
-            kept = self._generations.newest(state.lineage)
-        newest = max(state.serial, beyond, kept)
-        self._kept = False
-        return self._write(state, newest + 1)
+    def _telling(self, what: str) -> contextlib.AbstractContextManager[None]:
+        return told(what, self._location)
 
-    def _present(self) -> tuple[State | None, int]:
-        """The stored state and its serial; None where there is none, or a damaged one, which is then kept apart."""
+    def _present(self) -> tuple[str | None, int]:
         found = self._read()
         if found is None:
             with told("list the history of", self._location):
@@ -164,19 +127,7 @@ class S3Store:
             with told("keep the damaged object of", self._location):
                 self._generations.keep_damaged(found.etag)
             return None, form.serial_beyond(found.body)
-        return state, state.serial
-
-    @contextlib.contextmanager
-    def _locked(self, operation: str) -> Iterator[None]:
-        """Within the caller's lock, which must still be theirs, or within one for the moment."""
-        if self._lock.held:
-            self._lock.check()
-            yield
-        else:
-            with self._lock.hold(operation, 0):
-                # Where a dead run's lock was taken over, the write that follows is the fence.
-                self._kept = False
-                yield
+        return state.lineage, state.serial
 
     def _write(self, state: State, serial: int) -> State:
         saved = state.model_copy(update={"serial": serial})
@@ -196,7 +147,6 @@ class S3Store:
             raise moved(self._location, before, before.serial + 1, before.lineage) from None
 
     def _keep(self) -> None:
-        """One generation a run, not one a save; see LocalStore."""
         if self._seen is not None and self._seen.serial is not None and not self._kept:
             self._generations.keep(self._seen.etag, self._seen.serial, self._seen.lineage)
         self._kept = True
