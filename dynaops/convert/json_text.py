@@ -7,13 +7,13 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from dynaops.model.json_text import TOKEN, repeated_key
+
 MAX_DEPTH = 60
 """Lists and maps within one another: as deep as the documents of a spec may be."""
 MAX_VALUES = 2_000_000
 """Values of a text; a Terraform state of 64 MiB has about as many."""
 MAX_DIGITS = 400
-_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{},]', re.DOTALL)
-"""A string (also one that does not end), or a sign of structure. Each character is looked at once."""
 _SPACE = re.compile(r"\s*")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
@@ -47,7 +47,8 @@ def documents(text: str) -> list[Any]:
     except json.JSONDecodeError as error:
         raise NotJson(error.msg, error.pos) from None
     except _Repeated as error:
-        raise NotJson(f"the key {error} stands twice", _second(text)) from None
+        repeated = repeated_key(text)
+        raise NotJson(f"the key {error} stands twice", repeated[2] if repeated else 0) from None
     if _SURROGATE_ESCAPE.search(text):
         _refuse_halves(text)
     return found
@@ -56,7 +57,7 @@ def documents(text: str) -> list[Any]:
 def _measure(text: str) -> None:
     """Refuse what is too deep or too much, before anything is made of it."""
     depth = values = 0
-    for token in _TOKEN.finditer(text):
+    for token in TOKEN.finditer(text):
         sign = text[token.start()]
         if sign in "[{":
             depth += 1
@@ -105,29 +106,12 @@ def _after_space(text: str, at: int) -> int:
 
 def _bare(text: str, word: str) -> int:
     """Where a word stands outside of strings."""
-    without = _TOKEN.sub(lambda token: " " * len(token.group()), text)
+    without = TOKEN.sub(lambda token: " " * len(token.group()), text)
     return max(without.find(word), 0)
-
-
-def _second(text: str) -> int:
-    """Where the first key stands that its map has had before."""
-    maps: list[set[str]] = []
-    for token in _TOKEN.finditer(text):
-        sign = token.group()[0]
-        if sign in "[{":
-            maps.append(set())
-        elif sign in "]}" and maps:
-            maps.pop()
-        elif sign == '"' and maps and text.startswith(":", _after_space(text, token.end())):
-            name = json.loads(token.group())
-            if name in maps[-1]:
-                return token.start()
-            maps[-1].add(name)
-    return 0
 
 
 def _refuse_halves(text: str) -> None:
     """``\\ud800`` without its other half is no character, and no file can hold it."""
-    for token in _TOKEN.finditer(text):
+    for token in TOKEN.finditer(text):
         if token.group()[0] == '"' and _SURROGATE.search(json.loads(token.group(), strict=False)):
             raise NotJson("a string holds half a character (a lone surrogate)", token.start())

@@ -15,7 +15,9 @@ import orjson
 
 _CONFLICT = re.compile(rb"^(?:<{7}|={7}|>{7}|\|{7})(?: .*)?\r?$", re.MULTILINE)
 _BEGIN = b"<<<<<<<"
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]', re.DOTALL)
+TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{},]', re.DOTALL)
+"""A string (also one that does not end), or a sign of structure. Each character is looked at once."""
+_KEY_END = re.compile(r"\s*:")
 _WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _CONFLICT_HINT = "Choose one side, or run `git checkout --ours FILE` (or --theirs)."
 
@@ -102,22 +104,29 @@ def _refuse_equal_keys(raw: bytes) -> None:
 
 def _equal_keys(text: str) -> JsonFault:
     """Where the first key is that its object has already."""
-    levels: list[dict[str, int]] = []
-    tokens = list(_TOKEN.finditer(text))
-    for number, token in enumerate(tokens):
-        mark = token[0]
-        if mark in "{[":
-            levels.append({})
-        elif mark in "}]":
-            levels.pop()
-        elif mark[0] == '"' and levels and tokens[number + 1][0] == ":":
-            line = text.count("\n", 0, token.start()) + 1
-            column = token.start() - text.rfind("\n", 0, token.start())
-            key = json.loads(mark)
-            if key in levels[-1]:
-                return _twice(key, levels[-1][key], line, column)
-            levels[-1][key] = line
-    return JsonFault("a key is given twice", 1, 1)
+    repeated = repeated_key(text)
+    if repeated is None:
+        return JsonFault("a key is given twice", 1, 1)
+    key, first, second = repeated
+    column = second - text.rfind("\n", 0, second)
+    return _twice(key, text.count("\n", 0, first) + 1, text.count("\n", 0, second) + 1, column)
+
+
+def repeated_key(text: str) -> tuple[str, int, int] | None:
+    """The first key that its object has had before, and the indexes of its two places; what follows may be no JSON."""
+    objects: list[dict[str, int]] = []
+    for token in TOKEN.finditer(text):
+        sign = token[0][0]
+        if sign in "[{":
+            objects.append({})
+        elif sign in "]}" and objects:
+            objects.pop()
+        elif sign == '"' and objects and _KEY_END.match(text, token.end()):
+            key = json.loads(token[0], strict=False)
+            if key in objects[-1]:
+                return key, objects[-1][key], token.start()
+            objects[-1][key] = token.start()
+    return None
 
 
 def _twice(key: str, before: int, line: int, column: int) -> JsonFault:

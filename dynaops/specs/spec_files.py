@@ -66,23 +66,9 @@ def _of_pattern(pattern: str, findings: list[Finding]) -> Iterator[Path]:
         )
         return
     except OSError as error:
-        findings.append(
-            make_finding(
-                SPEC001, f"{error.filename}: cannot be read: {error.strerror}", "Check its permissions."
-            )
-        )
+        findings.append(_unreadable(error.filename, error))
         return
-    if not found:
-        findings.append(
-            make_finding(
-                SPEC001, f"{pattern}: no spec file fits the pattern", "They end in .yaml, .yml or .json."
-            )
-        )
-    for path in found:
-        if leads_outside(path, listed=True):
-            findings.append(_linked(path))
-        else:
-            yield path
+    yield from _inside(found, f"{pattern}: no spec file fits the pattern", findings)
 
 
 def _of_folder(folder: Path, findings: list[Finding]) -> Iterator[Path]:
@@ -90,21 +76,24 @@ def _of_folder(folder: Path, findings: list[Finding]) -> Iterator[Path]:
     try:
         named = sorted(path for path in folder.iterdir() if path.suffix in SUFFIXES and not path.is_dir())
     except OSError as error:
-        findings.append(
-            make_finding(SPEC001, f"{folder}: cannot be read: {error.strerror}", "Check its permissions.")
-        )
+        findings.append(_unreadable(folder, error))
         return
-    if not named:
-        findings.append(
-            make_finding(
-                SPEC001, f"{folder}: the folder has no spec files", "They end in .yaml, .yml or .json."
-            )
-        )
-    for path in named:
+    yield from _inside(named, f"{folder}: the folder has no spec files", findings)
+
+
+def _inside(paths: Sequence[Path], none: str, findings: list[Finding]) -> Iterator[Path]:
+    """Those of the files that no link leads out of the project; `none` says that there are no files."""
+    if not paths:
+        findings.append(make_finding(SPEC001, none, "They end in .yaml, .yml or .json."))
+    for path in paths:
         if leads_outside(path, listed=True):
             findings.append(_linked(path))
         else:
             yield path
+
+
+def _unreadable(place: object, error: OSError) -> Finding:
+    return make_finding(SPEC001, f"{place}: cannot be read: {error.strerror}", "Check its permissions.")
 
 
 def read_file(path: Path, findings: list[Finding]) -> list[Written]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from dynaops.kinds.backup_plan import looking
 from dynaops.kinds.backup_plan.shape import (
@@ -21,6 +22,14 @@ from dynaops.model.resource import Properties, Resource, Scope
 from dynaops.model.state import Record
 
 
+class _Look(NamedTuple):
+    """What is looked at besides an entry; `entries` are those of its table, by address."""
+
+    read: Reader | None
+    scope: Scope
+    entries: Mapping[str, Entry]
+
+
 def resolved(read: Reader | None, scope: Scope, entries: Sequence[Entry]) -> dict[str, Entry]:
     """ARNs filled in; the account's own service role in place of one of ours; what findings must know."""
     by_address = {entry.address: entry for entry in entries}
@@ -30,7 +39,9 @@ def resolved(read: Reader | None, scope: Scope, entries: Sequence[Entry]) -> dic
         address = scope.below("backup", part)
         entry = by_address.get(address)
         if entry is not None and entry.desired is not None:
-            by_address[address] = found[address] = resolve(read, scope, entry, entry.desired, by_address)
+            by_address[address] = found[address] = resolve(
+                _Look(read, scope, by_address), entry, entry.desired
+            )
     return found
 
 
@@ -81,62 +92,47 @@ def _lean_on_selection(scope: Scope, entries: Mapping[str, Entry]) -> dict[str, 
     return found
 
 
-def _vault(
-    read: Reader | None,
-    scope: Scope,
-    entry: Entry,
-    desired: Resource,
-    entries: Mapping[str, Entry],  # noqa: ARG001
-) -> Entry:
-    if read is None:
+def _vault(look: _Look, entry: Entry, desired: Resource) -> Entry:
+    if look.read is None:
         return entry
-    arn = vault_arn(read.account, scope.region, desired.properties["name"])
+    arn = vault_arn(look.read.account, look.scope.region, desired.properties["name"])
     return replace(entry, desired=replace(desired, options={"arn": arn}))
 
 
-def _role(
-    read: Reader | None, scope: Scope, entry: Entry, desired: Resource, entries: Mapping[str, Entry]
-) -> Entry:
+def _role(look: _Look, entry: Entry, desired: Resource) -> Entry:
     """Ours, unless the account has AWS Backup's default role, and ours is not there."""
     if entry.record is not None or entry.live is not None:
         return entry
-    if read is None:
-        selected = entries.get(scope.below("backup", "selection"))
+    if look.read is None:
+        selected = look.entries.get(look.scope.below("backup", "selection"))
         return replace(entry, desired=None) if selected and selected.record else entry
-    if looking.role(read, scope, AWS_ROLE) is not None:
+    if looking.role(look.read, look.scope, AWS_ROLE) is not None:
         return replace(entry, desired=None)
     return replace(
-        entry, desired=replace(desired, options={"arn": role_arn(read.account, scope.region, OWN_ROLE)})
+        entry,
+        desired=replace(desired, options={"arn": role_arn(look.read.account, look.scope.region, OWN_ROLE)}),
     )
 
 
-def _plan(
-    read: Reader | None,
-    scope: Scope,
-    entry: Entry,
-    desired: Resource,
-    entries: Mapping[str, Entry],  # noqa: ARG001
-) -> Entry:
-    if read is None:
+def _plan(look: _Look, entry: Entry, desired: Resource) -> Entry:
+    if look.read is None:
         return entry
-    options: Properties = {"settings": looking.settings(read, scope)}
+    options: Properties = {"settings": looking.settings(look.read, look.scope)}
     existing = desired.options.get("vault")
-    if existing and existing not in looking.vaults(read, scope):
+    if existing and existing not in looking.vaults(look.read, look.scope):
         options["missing_vault"] = existing
     return replace(entry, desired=replace(desired, options=options))
 
 
-def _selection(
-    read: Reader | None, scope: Scope, entry: Entry, desired: Resource, entries: Mapping[str, Entry]
-) -> Entry:
+def _selection(look: _Look, entry: Entry, desired: Resource) -> Entry:
     wanted = desired.properties
-    role = entries.get(scope.below("backup", "role"))
+    role = look.entries.get(look.scope.below("backup", "role"))
     arn = wanted["role_arn"]
     if role is not None and arn == reference(role.address, "arn"):
-        arn = _arn_of_role(read, scope, role, entry) or arn
+        arn = _arn_of_role(look.read, look.scope, role, entry) or arn
     properties = {**wanted, "role_arn": arn}
     if "tags" not in wanted:
-        properties["resources"] = [late(scope, entries, read)["table_arn"]]
+        properties["resources"] = [late(look.scope, look.entries, look.read)["table_arn"]]
     return replace(entry, desired=replace(desired, properties=properties))
 
 
