@@ -61,6 +61,8 @@ def _asks_for_tags(entry: Entry, claim: Claim) -> bool:
         return False
     if entry.record is None:
         return entry.desired is not None
+    if claim.key is not None and entry.desired is None:
+        return True  # it leaves the state: deleted if it is ours, or kept without the mark
     return bool(claim.take_over) or (entry.change is not None and claim.key is not None)
 
 

@@ -120,8 +120,8 @@ def check_account(state: State, caller: Caller, location: str = "") -> None:
     if len(others) < len(known):
         raise WrongPlace(
             f"{_named(location)} names resources of {there} ({_some(addresses)}) beside those of {here}",
-            "A state is of one account. Forget those that are not this one's with `dynaops state rm ADDRESS` (AWS is "
-            f"not touched), or {_OTHER_STATE}.",
+            "A state is of one account. Forget those that are not this one's with `dynaops state rm "
+            f"--keep-mark ADDRESS` (AWS is not touched), or {_OTHER_STATE}.",
         )
     raise WrongPlace(
         f"{_named(location)} belongs to {there}{_such_as(addresses)}, but the credentials are those of {here}: "

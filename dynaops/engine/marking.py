@@ -19,7 +19,8 @@ from dynaops.model.change import Action
 from dynaops.model.finding import Finding
 from dynaops.model.findings.plans import PLAN136, PLAN137
 from dynaops.model.findings.rule import make_finding
-from dynaops.model.operation import Wait
+from dynaops.model.operation import Effect, Wait
+from dynaops.model.resource import Scope
 
 _MAKING = (Action.CREATE, Action.REPLACE)
 _GOING = (Action.DELETE, Action.FORGET)
@@ -38,7 +39,7 @@ def marked(
         return found, findings
     for _, entry in sorted(work.entries.items()):
         calls = POLICIES[entry.kind].tags
-        if calls is None or entry.let_go or entry.action in _GOING:
+        if calls is None or entry.let_go or entry.action in _GOING or entry.desired is None:
             continue
         tags = _tags_after(entry)
         if tags is None or not _is_due(entry, work, claim, targets):
@@ -48,7 +49,10 @@ def marked(
             continue
         findings.append(_unmarked(entry, claim))
         if entry.live and entry.action not in _MAKING and claim.key in (entry.live.tags or {}):
-            found.insert(0, _unmark(entry, work, calls, claim))
+            found.insert(
+                0,
+                unmark(entry, work.scope, claim.key, "to make room for the other tags", Rank(calls.rank)),
+            )
     return found, findings
 
 
@@ -134,7 +138,7 @@ def _mark(entry: Entry, work: Work, calls: TagCalls, claim: Claim) -> Step:
     parameters = {calls.member: calls.written(claim.mark)}
     return _step(
         entry,
-        work,
+        work.scope,
         calls,
         calls.add,
         parameters,
@@ -143,17 +147,28 @@ def _mark(entry: Entry, work: Work, calls: TagCalls, claim: Claim) -> Step:
     )
 
 
-def _unmark(entry: Entry, work: Work, calls: TagCalls, claim: Claim) -> Step:
-    """Take the mark away before the tag is added that there would be no room for."""
-    gone = f"length({calls.member}[?Key=={literal(str(claim.key))}])==`0`"
-    title = f"take the mark from {entry.address} ({claim.key}), to make room for the other tags"
-    return _step(entry, work, calls, calls.remove, {"TagKeys": [claim.key]}, title, gone)
+def unmark(
+    entry: Entry, scope: Scope, key: str, reason: str, rank: Rank, effects: tuple[Effect, ...] = ()
+) -> Step:
+    """The call that takes the mark (the tag `key`) from the live resource of `entry`, for a kind that has tags."""
+    calls = POLICIES[entry.kind].tags
+    assert calls is not None, "what has no tags has no mark"
+    gone = f"length({calls.member}[?Key=={literal(key)}])==`0`"
+    title = f"take the mark from {entry.address} ({key}), {reason}"
+    call = _step(entry, scope, calls, calls.remove, {calls.keys_member: [key]}, title, gone)
+    return replace(call, rank=rank, operation=call.operation.model_copy(update={"effects": effects}))
 
 
 def _step(
-    entry: Entry, work: Work, calls: TagCalls, api: str, parameters: dict[str, object], title: str, until: str
+    entry: Entry,
+    scope: Scope,
+    calls: TagCalls,
+    api: str,
+    parameters: dict[str, object],
+    title: str,
+    until: str,
 ) -> Step:
-    named = {calls.target: ROOM_OF[entry.kind].tag_target(work.scope, entry)}
+    named = {calls.target: ROOM_OF[entry.kind].tag_target(scope, entry)}
     wait = Wait(
         title=f"the mark of {entry.address} is as wanted",
         service=calls.service,

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from dynaops import __version__
-from dynaops.engine import external
+from dynaops.engine import external, unmarking
 from dynaops.engine.addresses import selected
 from dynaops.engine.check import check, errors
 from dynaops.engine.claims import claimed, with_live_tags
@@ -348,8 +348,11 @@ def plan_table(
     findings.extend(reserved(judged.entries.values(), claim))
     work = Work(target.scope, judged.entries, now, target.promised)
     kept = retained(judged, work, removed)
+    uses = uses or Uses({})
     if kept is not None:
-        return _forgotten(target, kept, now)
+        kept, untagging = unmarking.of_table(kept, work, claim, uses)
+        unknown = unmarking.unknown(kept.entries.values(), claim, options.refresh)
+        return _forgotten(target, kept, now, untagging, unknown)
     for room in ROOMS:
         work = replace(work, entries={**work.entries, **room.refine(work)})
     updates = (*readdressed(work), *judged.updates, *forgotten(work))
@@ -360,9 +363,13 @@ def plan_table(
         steps.extend(room.operations(work))
     steps, remarks = marked(steps, work, claim, options.targets)
     findings.extend(remarks)
-    steps = with_consent(steps, work, target, claim)
+    judged, untagging_steps = unmarking.of_parts(judged, work, steps, removed, claim, uses)
+    steps = with_consent([*steps, *untagging_steps], work, target, claim)
     findings.extend(missing(work.entries, target, options.refresh))
-    told = with_removals(with_names(work), removed)
+    told = unmarking.with_reasons(
+        with_removals(with_names(work), removed), (step.operation for step in untagging_steps)
+    )
+    findings.extend(unmarking.unknown(told.values(), claim, options.refresh))
     judged = replace(judged, entries=with_blocks(told, target, options.targets))
     table = live.get(target.scope.address)
     busy = table.busy if table else None
@@ -382,12 +389,15 @@ def plan_table(
     )
 
 
-def _forgotten(target: Target, judged: Judged, now: float) -> TablePlan:
+def _forgotten(
+    target: Target, judged: Judged, now: float, operations: tuple[Operation, ...], findings: Sequence[Finding]
+) -> TablePlan:
     """The plan of a table that stays in AWS, and that nobody looks after any more."""
     usage, by_use = usage_of(Work(target.scope, judged.entries, now))
     changes = changes_of(judged.entries)
     address = target.scope.address
-    return TablePlan(address, judged, changes, (), (), judged.drift, (), None, usage, by_use)
+    shown = tuple(without_accepted(findings, target.spec))
+    return TablePlan(address, judged, changes, operations, shown, judged.drift, (), None, usage, by_use)
 
 
 def _settle(scope: Scope) -> Wait:

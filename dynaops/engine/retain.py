@@ -48,7 +48,7 @@ def released(judged: Judged, removed: Mapping[str, Removal]) -> Judged:
 
     Nothing becomes of them for the rooms; that they are forgotten is told at the end (`with_removals`).
     """
-    gone = [entry for entry in judged.entries.values() if _is_released(entry, judged.entries, removed)]
+    gone = [entry for entry in judged.entries.values() if is_released(entry, judged.entries, removed)]
     addresses = {entry.address for entry in gone}
     return replace(
         judged,
@@ -65,14 +65,14 @@ def with_removals(entries: Mapping[str, Entry], removed: Mapping[str, Removal]) 
     return {
         address: _kept(entry, _reason(removal), removal)
         if entry.change is None
-        and _is_released(entry, entries, removed)
+        and is_released(entry, entries, removed)
         and (removal := _removal(address, removed))
         else entry
         for address, entry in entries.items()
     }
 
 
-def _is_released(entry: Entry, entries: Mapping[str, Entry], removed: Mapping[str, Removal]) -> bool:
+def is_released(entry: Entry, entries: Mapping[str, Entry], removed: Mapping[str, Removal]) -> bool:
     if entry.record is None or entry.desired is not None or _removal(entry.address, removed) is None:
         return False
     owner = entries.get(entry.owner) if entry.owner else None

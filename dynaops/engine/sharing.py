@@ -25,10 +25,12 @@ Identity = tuple[str, str, str, str]
 
 
 class Use(NamedTuple):
-    """A use of something: whether it ends with the plan, and the ARN that the state knows of it."""
+    """A use of something: whether it ends with the plan, the ARN that the state knows of it, and whether the plan
+    makes the state forget the use while AWS keeps the thing."""
 
     ends: bool
     arn: str | None
+    is_released: bool = False
 
 
 @dataclass(frozen=True)
@@ -42,13 +44,18 @@ class Uses:
 
         AWS Backup plans of one name may be several: those with another ARN are others.
         """
+        return any(not use.ends or user > address for user, use in self._others(identity, address))
+
+    def stays_owned(self, identity: Identity, address: str) -> bool:
+        """Whether another address of the state still has it when the plan is carried out."""
+        return any(not (use.ends or use.is_released) for _, use in self._others(identity, address))
+
+    def _others(self, identity: Identity, address: str) -> Iterator[tuple[str, Use]]:
         users = self.of.get(identity, {})
         own = users[address].arn if address in users else None
-        return any(
-            not use.ends or user > address
-            for user, use in users.items()
-            if user != address and (own is None or use.arn in (None, own))
-        )
+        for user, use in users.items():
+            if user != address and (own is None or use.arn in (None, own)):
+                yield user, use
 
 
 def identity_of(kind: str, region: str, properties: Properties, policy: Policy) -> Identity | None:
@@ -65,13 +72,15 @@ def uses_of(
     state: State,
     ends: Callable[[str], bool],
     policies: Mapping[str, Policy],
+    is_released: Callable[[str], bool] = lambda _: False,
 ) -> Uses:
-    """The uses of a plan; `ends` tells of a recorded address that is not declared whether the plan deletes it."""
+    """The uses of a plan; `ends` tells of a recorded address that is not declared whether the plan deletes it, and
+    `is_released` whether the state forgets it and AWS keeps it."""
     found: dict[Identity, dict[str, Use]] = {}
     for address, record in state.resources.items():
         identity = identity_of(record.kind, record.region, record.properties, policies[record.kind])
         if identity:
-            found.setdefault(identity, {})[address] = Use(ends(address), record.arn)
+            found.setdefault(identity, {})[address] = Use(ends(address), record.arn, is_released(address))
     for address, resource in declared.items():
         was = state.resources.get(address)
         identity = identity_of(resource.kind, resource.region, resource.properties, policies[resource.kind])

@@ -29,14 +29,20 @@ def uses_of_plan(targets: Sequence[Target], state: State, patterns: Sequence[str
         and is_retained(state, target.scope.address, target.promised)
         for target in targets
     }
+    retained = {table for table, is_kept in stays.items() if is_kept}
     removed = [address for target in targets for address in target.removed]
+
+    def is_released(address: str) -> bool:
+        if any(is_below(address, root) and selected(root, patterns) for root in removed):
+            return True
+        return table_of(address) in retained and selected(table_of(address), patterns)
 
     def ends(address: str) -> bool:
         if stays.get(table_of(address), True) or any(is_below(address, root) for root in removed):
             return False
         return selected(address, patterns)
 
-    return uses_of(declared, state, ends, POLICIES)
+    return uses_of(declared, state, ends, POLICIES, is_released)
 
 
 def contradicting(

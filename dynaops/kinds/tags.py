@@ -17,7 +17,8 @@ MOST_TAGS = 50
 class TagCalls:
     """The calls for a kind's tags, by AWS's names.
 
-    `target` is the member that names the resource, `member` that with the tags (of `add`, and of the answer of `read`).
+    `target` is the member that names the resource, `member` that with the tags (of `add`, and of the answer of `read`),
+    `keys_member` that with the keys of the tags which `remove` takes away.
     `create` makes the resource and takes its tags in `create_member`; empty: new resources are tagged afterwards.
     `as_map`: tags are a map, not a list of Key and Value. `rank` is where a call stands among those of the table
     (a `Rank`). `settles`: what was added shows some seconds later (DDB-TABLE-464).
@@ -32,6 +33,7 @@ class TagCalls:
     remove: str = "UntagResource"
     read: str = "ListTagsForResource"
     member: str = "Tags"
+    keys_member: str = "TagKeys"
     as_map: bool = False
     settles: bool = False
 

@@ -32,6 +32,11 @@ _CHANGES = {
     "lambda:DeleteEventSourceMapping": ("lambda:UpdateEventSourceMapping",),
     "application-autoscaling:RegisterScalableTarget": ("application-autoscaling:DeleteScalingPolicy",),
     "cloudwatch:PutMetricAlarm": ("cloudwatch:TagResource", "cloudwatch:UntagResource"),
+    "dynamodb:TagResource": ("dynamodb:UntagResource",),
+    "iam:TagPolicy": ("iam:UntagPolicy",),
+    "iam:TagRole": ("iam:UntagRole",),
+    "backup:TagResource": ("backup:UntagResource",),
+    "lambda:TagResource": ("lambda:UntagResource",),
 }
 """What changing something takes besides what making and deleting it take, on the same resource."""
 

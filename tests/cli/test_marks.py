@@ -10,7 +10,7 @@ import pytest
 from dynaops.model.exits import Exit
 from dynaops.sandbox import SandboxServer
 from dynaops.sandbox.faults import Rule
-from tests.cli.running import Cli, Result
+from tests.cli.running import Cli, Result, run_process
 
 REGION = "eu-west-1"
 SPEC = "table_name: {name}\nhash_key: id\nattributes: {{id: S}}\ntags: {{team: one}}\n"
@@ -29,6 +29,12 @@ class Team:
     def __call__(self, *arguments: str | Path) -> Result:
         options = ("--endpoint-url", self.server.url, "--region", REGION, "--state", self.state)
         return self._cli(*options, *arguments)
+
+    def in_a_process(self, *arguments: str | Path) -> Result:
+        """The command line in a process of its own: a rehearsal brings a sandbox of its own."""
+        options = ("--endpoint-url", self.server.url, "--region", REGION, "--state", str(self.state))
+        keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+        return run_process(*options, *map(str, arguments), cwd=self.folder.parent, env=keys)
 
     def write(self, name: str = "orders", more: str = "") -> Path:
         path = self.folder / f"{name}.yaml"
@@ -204,14 +210,101 @@ def test_marking_can_be_off_and_consent_is_needed_all_the_same(
     assert one("plan", one.folder / "orders.yaml", "--exit-code").code == Exit.OK, "no difference of its own"
 
 
-def test_what_is_forgotten_keeps_its_mark_and_it_is_said(teams: tuple[Team, Team]) -> None:
+def test_what_is_forgotten_loses_its_mark_and_another_state_adopts_it(teams: tuple[Team, Team]) -> None:
+    one, two = teams
+    assert one("apply", one.write(more="log_group: {name: /orders}\n"), "--yes").code == Exit.OK
+    forgot = one("state", "rm", "orders", "--json")
+    assert forgot.code == Exit.OK and forgot.json["marks_kept"] == {}
+    assert forgot.json["unmarked"] == ["orders", "orders/log_group"]
+    assert one.mark() is None and one("state", "list").out == ""
+    record = one("state", "log", "--limit", "1", "--json").json["runs"][0]
+    assert (record["command"], record["result"]) == ("state rm", "done")
+    assert [operation["api"] for operation in record["operations"]] == ["UntagResource"] * 2
+    assert two("apply", two.write(), "--yes", "--allow-adopt").code == Exit.OK
+    assert two.mark() == two.id
+
+
+@pytest.mark.parametrize("how", ["denied", "no credentials", "elsewhere"])
+def test_what_cannot_lose_its_mark_is_forgotten_and_it_is_said(
+    teams: tuple[Team, Team], monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
     one, two = teams
     assert one("apply", one.write(), "--yes").code == Exit.OK
-    said = one("state", "rm", "orders")
+    if how == "denied":
+        one.server.faults.add(Rule("access_denied", service="dynamodb", operation="UntagResource", times=99))
+        forgot = one("state", "rm", "orders")
+    elif how == "no credentials":
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            monkeypatch.delenv(name)
+        monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+        forgot = one("state", "rm", "orders")
+    else:
+        state = one.state.read_text()
+        one.state.write_text(state.replace('"origin": "local"', '"origin": "aws"'))
+        assert one.state.read_text() != state
+        forgot = one("state", "rm", "orders")
+    assert forgot.code == Exit.FAILED
+    assert forgot.out.startswith("Forgot orders, ")
+    flat = "".join(forgot.err.split())
+    assert "awsdynamodbuntag-resource--resource-arnarn:aws:dynamodb:eu-west-1:" in flat
+    assert "--tag-keysdynaops:state" in flat and f"--take-over{one.id}" in flat
+    one.server.faults.clear()
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    assert one("state", "list").out == "" and one.mark() == one.id
+    assert two("apply", two.write(), "--yes", "--take-over", one.id).code == Exit.OK
+
+
+def test_state_rm_leaves_the_mark_where_it_is_asked_to_or_it_is_anothers(teams: tuple[Team, Team]) -> None:
+    one, two = teams
+    assert one("apply", one.write(), "--yes").code == Exit.OK
+    before = one.server.requests.count
+    said = one("state", "rm", "orders", "--keep-mark")
+    assert said.code == Exit.OK and one.server.requests.count == before
     assert f"--take-over {one.id}" in said.err
     assert one.mark() == one.id
     assert one("apply", one.folder / "orders.yaml", "--yes").code == Exit.OK, "it is its own by the mark"
     assert two("apply", two.write(), "--yes", "--take-over", one.id).code == Exit.OK
+    forgot = one("state", "rm", "orders", "--json")
+    assert forgot.code == Exit.OK and forgot.json["unmarked"] == []
+    assert two.mark() == two.id
+
+
+def test_state_rm_leaves_the_mark_of_what_another_address_has(teams: tuple[Team, Team]) -> None:
+    one, _ = teams
+    specs = [one.write(name, "log_group: {name: /both}\n") for name in ("orders", "users")]
+    assert one("apply", *specs, "--yes").code == Exit.OK
+    assert one("state", "rm", "orders", "--json").json["unmarked"] == ["orders"]
+    assert one("state", "rm", "users", "--json").json["unmarked"] == ["users", "users/log_group"]
+
+
+def test_a_removed_block_takes_the_mark_away_whatever_stops_it_half_way(teams: tuple[Team, Team]) -> None:
+    """The whole life: applied, removed (denied at first), adopted by another state with the consent that all need."""
+    one, two = teams
+    spec = one.write(more="log_group: {name: /orders}\n")
+    assert one("apply", spec, "--yes").code == Exit.OK
+    spec.write_text("removed: [orders]\n")
+    planned = one("plan", spec, "--json").json
+    assert {(op["api"], op["address"]) for op in planned["operations"]} == {
+        ("UntagResource", "orders"),
+        ("UntagResource", "orders/log_group"),
+    }
+    assert "the mark of this state is taken from it" in " ".join(one("plan", spec).out.split())
+    assert "take the mark from orders" in " ".join(one("plan", spec, "--operations").out.split())
+    permissions = one.in_a_process("permissions", spec, "--plan", "--json").out
+    assert '"dynamodb:UntagResource"' in permissions and '"logs:UntagResource"' in permissions
+    one.server.faults.add(Rule("access_denied", service="logs", operation="UntagResource", times=99))
+    stopped = one("apply", spec, "--yes")
+    assert stopped.code == Exit.FAILED and "UntagResource" in stopped.err + stopped.out
+    assert one.mark() == one.id and "orders" in one("state", "list").out.splitlines()
+    one.server.faults.clear()
+    assert one.in_a_process("plan", spec, "--rehearse").code == Exit.OK
+    assert one("apply", spec, "--yes").code == Exit.OK
+    assert one.mark() is None and one("state", "list").out == ""
+    assert one("plan", spec, "--exit-code").code == Exit.OK
+    assert two("apply", two.write(), "--yes", "--allow-adopt").code == Exit.OK
+    assert two.mark() == two.id
+    assert two("plan", two.folder / "orders.yaml", "--exit-code").code == Exit.OK
 
 
 def test_an_import_block_is_consent_but_not_to_what_another_state_owns(teams: tuple[Team, Team]) -> None:

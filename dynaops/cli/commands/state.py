@@ -1,4 +1,7 @@
-"""``dynaops state``: look at the state, change it by hand, go back to an earlier one. AWS is never touched."""
+"""``dynaops state``: look at the state, change it by hand, go back to an earlier one.
+
+Of AWS no more is touched than the marks of what `rm` takes out of the state.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +14,14 @@ from dynaops.cli.context import settings_of
 from dynaops.cli.help import Command
 from dynaops.cli.lazy import new_app
 from dynaops.cli.screen import Screen
+from dynaops.model.exits import Exit
 
 if TYPE_CHECKING:
     from dynaops.model.state import State
 
 app = new_app(
-    help="Look at the state, repair it, go back to an earlier one.\n\nWhat it names in AWS is never touched."
+    help="Look at the state, repair it, go back to an earlier one.\n\nWhat it names in AWS is never touched, but for "
+    "the mark of what `rm` forgets."
 )
 
 Address = Annotated[
@@ -68,8 +73,20 @@ def show(ctx: typer.Context, address: Address) -> None:
 
 
 @app.command(cls=Command)
-def rm(ctx: typer.Context, address: Address) -> None:
-    """Forget an address and what is below it. What is live stays, and is no longer dynaops's."""
+def rm(
+    ctx: typer.Context,
+    address: Address,
+    keep_mark: Annotated[
+        bool,
+        typer.Option("--keep-mark", help="Leave the mark of this state on what is live; AWS is not asked."),
+    ] = False,
+) -> None:
+    """Forget an address and what is below it. What is live stays, and is no longer dynaops's.
+
+    The mark of this state is taken from it, so that another state can adopt it. Where that fails, it is forgotten all
+    the same, the command says how to take the mark away, and ends with 1.
+    """
+    from dynaops.cli.marking import Unmarked, tell_kept_marks, unmark
     from dynaops.stores.edit import addresses, remove
 
     settings = settings_of(ctx)
@@ -77,9 +94,19 @@ def rm(ctx: typer.Context, address: Address) -> None:
     with place.lock("state rm"):
         before = place.load()
         gone = addresses(before, address)
+        unmarked = Unmarked() if keep_mark else unmark(settings, place, before, gone)
         after = place.save(remove(before, address))
-    _tell(ctx, {"removed": gone, "serial": after.serial}, f"Forgot {', '.join(gone)}.", before)
-    if not settings.json:
+    document = {
+        "removed": gone,
+        "serial": after.serial,
+        "unmarked": unmarked.done,
+        "marks_kept": unmarked.kept,
+    }
+    _tell(ctx, document, f"Forgot {', '.join(gone)}.", before)
+    if unmarked.kept:
+        tell_kept_marks(Screen(settings), settings, before, unmarked.kept)
+        raise typer.Exit(Exit.FAILED)
+    if keep_mark and not settings.json:
         Screen(settings).aside(
             f"What is live keeps the mark of this state. For another state to have it: --take-over {after.lineage}"
         )

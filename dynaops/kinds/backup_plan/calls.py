@@ -21,6 +21,7 @@ VAULT_TAGS = TagCalls(
     create="CreateBackupVault",
     create_member="BackupVaultTags",
     read="ListTags",
+    keys_member="TagKeyList",
     as_map=True,
 )
 PLAN_TAGS = TagCalls(
@@ -29,6 +30,7 @@ PLAN_TAGS = TagCalls(
     create="CreateBackupPlan",
     create_member="BackupPlanTags",
     read="ListTags",
+    keys_member="TagKeyList",
     as_map=True,
 )
 ROLE_TAGS = TagCalls(

@@ -47,6 +47,7 @@ class LogGroupRoom(BaseRoom):
                 create="CreateLogGroup",
                 create_member="tags",
                 member="tags",
+                keys_member="tagKeys",
                 as_map=True,
             ),
             unmarked="adopt",

@@ -209,6 +209,13 @@ PLAN138 = FindingRule(
     "… would change … of the … …, which … was applied with",
     usual_remedy="Plan both together (… is of …), and let both say the same; or give one of them another name.",
 )
+PLAN139 = FindingRule(
+    "PLAN139",
+    Stage.PLAN,
+    Severity.WARNING,
+    "… is forgotten, and keeps the mark (…) if it has one: AWS was not looked at",
+    remedy="Plan without --no-refresh to take it away.",
+)
 PLAN141 = FindingRule(
     "PLAN141",
     Stage.PLAN,

@@ -1,0 +1,137 @@
+"""The calls that take the mark of a state from what leaves it and stays in AWS: another state may then adopt it.
+
+What is forgotten is forgotten with that call, not before it: a run that dies in between goes on with it when it is run
+again. Only the mark of this state is taken away, and only where no other address of the state still has the resource.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from dynaops.engine.entries import Judged
+from dynaops.engine.marking import unmark
+from dynaops.engine.marks import Claim, Ownership
+from dynaops.engine.order import order
+from dynaops.engine.retain import is_released
+from dynaops.engine.sharing import Uses, identity_of
+from dynaops.kinds.kind import Entry, Rank, Step, Work
+from dynaops.kinds.rooms import POLICIES
+from dynaops.model.change import Action
+from dynaops.model.finding import Finding
+from dynaops.model.findings.plans import PLAN139
+from dynaops.model.findings.rule import make_finding
+from dynaops.model.operation import Effect, Operation
+from dynaops.specs.refactoring import Removal
+
+REASON = "which leaves the state and stays in AWS"
+_TOLD = "; the mark of this state is taken from it"
+
+
+def of_parts(
+    judged: Judged,
+    work: Work,
+    steps: Sequence[Step],
+    removed: Mapping[str, Removal],
+    claim: Claim,
+    uses: Uses,
+) -> tuple[Judged, list[Step]]:
+    """The calls for what is forgotten around a table that stays or is deleted, and `judged` without the forgetting
+    that comes with these calls. `steps` are those of the plan so far."""
+    found = []
+    for _, entry in sorted(work.entries.items()):
+        if not is_marked(entry, claim) or _is_owned_otherwise(entry, uses):
+            continue
+        if entry.let_go or (entry.change is None and is_released(entry, work.entries, removed)):
+            found.append(_step(entry, work, claim, (_forgetting(entry),)))
+        elif entry.action is Action.DELETE and _is_kept_by(steps, entry):
+            found.append(replace(_step(entry, work, claim, ()), rank=Rank.RELEASE_MAPPINGS))
+    gone = {effect.address for step in found for effect in step.operation.effects}
+    updates = tuple(one for one in judged.updates if not (one.forget and one.address in gone))
+    return replace(judged, updates=updates), found
+
+
+def of_table(judged: Judged, work: Work, claim: Claim, uses: Uses) -> tuple[Judged, tuple[Operation, ...]]:
+    """The calls for a table that is forgotten with all around it, and `judged` without the forgetting that comes with
+    these calls.
+
+    The table comes last: what the state still has of it when a run dies is retained because the table's record says so.
+    """
+    marked = [
+        entry
+        for _, entry in sorted(work.entries.items())
+        if is_marked(entry, claim) and not _is_owned_otherwise(entry, uses)
+    ]
+    if work.table not in marked:
+        operations = order([_step(entry, work, claim, ()) for entry in marked], work, None, None)
+        return replace(judged, entries=with_reasons(judged.entries, operations)), tuple(operations)
+    rest = tuple(
+        effect for effect in judged.updates if effect.address not in {entry.address for entry in marked}
+    )
+    steps = [_step(entry, work, claim, (_forgetting(entry),)) for entry in marked if entry is not work.table]
+    steps.append(replace(_step(work.table, work, claim, (*rest, _forgetting(work.table))), rank=Rank.PROTECT))
+    *others, last = order(steps, work, None, None)
+    needs = tuple(operation.id for operation in others)
+    operations = [*others, last.model_copy(update={"needs": needs})]
+    return replace(judged, entries=with_reasons(judged.entries, operations), updates=()), tuple(operations)
+
+
+def unknown(entries: Iterable[Entry], claim: Claim, was_looked_at: bool) -> list[Finding]:
+    """What a plan without a look at AWS says of marks: whether there is one to take away is not known."""
+    if was_looked_at or claim.key is None:
+        return []
+    return [
+        make_finding(
+            PLAN139,
+            f"{entry.address} is forgotten, and keeps the mark ({claim.key}) if it has one: AWS was not looked at",
+            address=entry.address,
+        )
+        for entry in entries
+        if entry.action is Action.FORGET and POLICIES[entry.kind].tags is not None
+    ]
+
+
+def with_reasons(entries: Mapping[str, Entry], operations: Iterable[Operation]) -> dict[str, Entry]:
+    """The entries, whose changes tell where something that is forgotten loses its mark."""
+    unmarked = {operation.address for operation in operations}
+    return {
+        address: replace(
+            entry, change=entry.change.model_copy(update={"reason": entry.change.reason + _TOLD})
+        )
+        if entry.change and entry.action is Action.FORGET and address in unmarked
+        else entry
+        for address, entry in entries.items()
+    }
+
+
+def is_marked(entry: Entry, claim: Claim) -> bool:
+    """Whether what a record names is live and bears the mark of this state; with marking off, it is not asked."""
+    tags = entry.live.tags if entry.live else None
+    if claim.key is None or tags is None or entry.record is None or entry.desired is not None:
+        return False
+    return POLICIES[entry.kind].tags is not None and claim.ownership(tags) is Ownership.OURS
+
+
+def _is_owned_otherwise(entry: Entry, uses: Uses) -> bool:
+    assert entry.live is not None, "asked of what is live"
+    identity = identity_of(entry.kind, entry.region, entry.live.properties, POLICIES[entry.kind])
+    return identity is not None and uses.stays_owned(identity, entry.known_as or entry.address)
+
+
+def _is_kept_by(steps: Sequence[Step], entry: Entry) -> bool:
+    """Whether no call deletes what is to go: it stays, and one of its calls lets the state forget it."""
+    own = [step.operation for step in steps if step.operation.address == entry.address]
+    is_forgotten = any(
+        effect.forget and effect.address == entry.address for one in own for effect in one.effects
+    )
+    return is_forgotten and not any(one.removes for one in own)
+
+
+def _step(entry: Entry, work: Work, claim: Claim, effects: tuple[Effect, ...]) -> Step:
+    calls = POLICIES[entry.kind].tags
+    assert calls is not None and claim.key is not None, "asked of what bears a mark"
+    return unmark(entry, work.scope, claim.key, REASON, Rank(calls.rank), effects)
+
+
+def _forgetting(entry: Entry) -> Effect:
+    return Effect(address=entry.address, kind=entry.kind, region=entry.region, forget=True)
