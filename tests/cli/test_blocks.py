@@ -107,7 +107,6 @@ def test_what_is_wrong_with_blocks_is_told_with_its_place(desk: Desk) -> None:
 
 
 def test_a_split_between_two_states(desk: Desk) -> None:
-    assert desk("apply", "spec.yaml", "--yes").code == 0
     owner = desk.cli("state", "pull").json["lineage"]
     desk.write(other=f"{USERS}---\nimport:\n  - {{address: users, take_over: another}}\n")
     refused = desk("plan", "other.yaml", "--state", "other.json")
@@ -120,11 +119,22 @@ def test_a_split_between_two_states(desk: Desk) -> None:
     assert planned["changes"][0]["block"] == "other.yaml:6:5"
     assert desk("apply", "other.yaml", "--state", "other.json", "--yes").code == 0
     assert desk("plan", "other.yaml", "--state", "other.json", "--exit-code").code == 0
+    given_up = desk("plan", "spec.yaml", "--json").json
+    assert "users" not in {one["address"] for one in given_up["operations"]}, "the mark is the other's by now"
+    assert desk("apply", "spec.yaml", "--yes").code == 0
     assert desk("plan", "spec.yaml", "--exit-code").code == 0, "the former owner has nothing to say"
+    assert desk("plan", "other.yaml", "--state", "other.json", "--exit-code").code == 0
     desk.write(other=f"{USERS}---\nimport:\n  - {{address: users, region: us-east-1}}\n")
     refused = desk("plan", "other.yaml", "--state", "other.json")
     assert refused.code == 1
     assert "users is to be in us-east-1, and its spec is for eu-west-1" in " ".join(refused.err.split())
+
+
+def test_a_split_names_no_state_where_the_former_one_has_given_it_up(desk: Desk) -> None:
+    assert desk("apply", "spec.yaml", "--yes").code == 0
+    desk.write(other=f"{USERS}---\nimport: [users]\n")
+    assert desk("apply", "other.yaml", "--state", "other.json", "--yes").code == 0
+    assert desk("plan", "other.yaml", "--state", "other.json", "--exit-code").code == 0
 
 
 def test_a_plan_with_blocks_is_rehearsed_whole(desk: Desk) -> None:
