@@ -5,6 +5,7 @@ Nothing here saves a state. What AWS refuses to tell or to do leaves a mark, whi
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field, replace
@@ -139,15 +140,11 @@ def kept_marks(marks: LeavingMarks, outcome: Outcome) -> dict[str, str]:
 
 def command_for(record: Record, key: str) -> str | None:
     """The command of the AWS CLI that takes the tag `key` from what a record names; None where it names no ARN."""
-    from botocore import xform_name
-
     calls = POLICIES[record.kind].tags
     target = record.properties.get("name") if calls and calls.target == "RoleName" else record.arn
     if calls is None or not target:
         return None
-    call, target_option, keys = (
-        xform_name(name, "-") for name in (calls.remove, calls.target, calls.keys_member)
-    )
+    call, target_option, keys = (_as_option(name) for name in (calls.remove, calls.target, calls.keys_member))
     return shlex.join(
         [
             "aws",
@@ -161,3 +158,8 @@ def command_for(record: Record, key: str) -> str | None:
             record.region,
         ]
     )
+
+
+def _as_option(name: str) -> str:
+    """How the AWS CLI writes the name of a call or of a parameter: ``resource-arn``."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", name).lower()
