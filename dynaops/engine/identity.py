@@ -6,8 +6,8 @@ there and be written over, while what it named lives on and is nobody's.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
 
 from dynaops.aws.caller import LOCAL, Caller
 from dynaops.kinds.rooms import POLICIES
@@ -91,6 +91,16 @@ def account_of(state: State) -> tuple[str, str] | None:
     if state.account:
         return (state.partition or "aws", state.account)
     return next(iter(owners(state)), None)
+
+
+def whose(regions: Iterable[str], state: State, aws: Aws, refresh: bool) -> dict[str, Any]:
+    """The account, partition and regions of a plan. Without a look at AWS, the account is what the state says."""
+    known = tuple(sorted(regions))
+    if refresh:
+        caller = aws.caller(known[0] if known else None)
+        return {"account": caller.account, "partition": caller.partition, "regions": known}
+    partition, account = account_of(state) or (None, None)
+    return {"account": account, "partition": partition, "regions": known}
 
 
 def check_account(state: State, caller: Caller, location: str = "") -> None:

@@ -17,7 +17,7 @@ from dynaops.engine.comparison import being_deleted, compared
 from dynaops.engine.digests import spec_digests
 from dynaops.engine.entries import Judged
 from dynaops.engine.finish import changes_of, finished
-from dynaops.engine.identity import account_of, check_identity, check_origin
+from dynaops.engine.identity import check_identity, check_origin, whose
 from dynaops.engine.marking import marked, reserved
 from dynaops.engine.marks import Claim, claim_of
 from dynaops.engine.narrow import narrowed, with_source
@@ -194,7 +194,7 @@ def make_plan(
         created_at=created_at,
         serial=state.serial,
         lineage=state.lineage,
-        **_whose(targets, state, aws, chosen),
+        **whose({target.scope.region for target in targets}, state, aws, chosen.refresh),
         endpoint=aws.endpoint_url,
         spec_digests=spec_digests(documents),
         destroy=chosen.destroy,
@@ -242,16 +242,6 @@ def _in_order(
         raise PlanRefused(wrong)
     by_table = {part.address: part for part in planned}
     return [by_table[table] for table in in_order(parts, references)]
-
-
-def _whose(targets: Sequence[Target], state: State, aws: Aws, options: PlanOptions) -> dict[str, Any]:
-    """The account, partition and regions of a plan. Without a look at AWS, the account is what the state says."""
-    regions = tuple(sorted({target.scope.region for target in targets}))
-    if options.refresh:
-        caller = aws.caller(regions[0] if regions else None)
-        return {"account": caller.account, "partition": caller.partition, "regions": regions}
-    partition, account = account_of(state) or (None, None)
-    return {"account": account, "partition": partition, "regions": regions}
 
 
 def _moment(epoch: float) -> tuple[str, float]:
