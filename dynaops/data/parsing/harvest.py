@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from zlib import crc32
 
 from dynaops.data.notes import Notes
 from dynaops.data.parsing.plan import Shard
-from dynaops.data.rows import Parsed, Reject, Row, UnnamedReject
+from dynaops.data.rows import Block, Parsed, Reject, Row, UnnamedReject
 
 
 class Harvest:
@@ -64,6 +64,10 @@ class Harvest:
             others += len(self.rows) + len(self.rejects) - len(rows) - len(rejects)
         read = len(rows) + len(rejects) + self.not_loaded
         return Parsed(rows, rejects, read, self.not_loaded, others, self.notes.all())
+
+
+Reader = Callable[[Block, Harvest], None]
+"""Reads a block's rows."""
 
 
 def _shown(text: bytes | str) -> str:

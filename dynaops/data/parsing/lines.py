@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from dynaops.data.parsing import exact_json
-from dynaops.data.parsing.documents import Action, Part, parts_of
 from dynaops.data.parsing.harvest import Harvest
 from dynaops.data.parsing.items import ItemReader, names_are_single
 from dynaops.data.parsing.keys import KeyRules
@@ -17,6 +16,9 @@ from dynaops.data.parsing.roads import STUMBLES, SUMMED, UNCOUNTED, PlainRoad, R
 from dynaops.data.parsing.table_choice import NAMES_NO_TABLE, NO_KEY, TableChoice
 from dynaops.data.rows import Row
 from dynaops.values.malformed import Malformed
+
+if TYPE_CHECKING:
+    from dynaops.data.parsing.documents import Part
 
 _BOM = b"\xef\xbb\xbf"
 
@@ -111,6 +113,8 @@ class JsonRows:
 
     def document(self, line: int, text: bytes, harvest: Harvest) -> bool:
         """Read what is no row as something around rows; False where it is nothing that is known."""
+        from dynaops.data.parsing.documents import Action, parts_of  # few files need it: see `parser`
+
         parts = parts_of(text, self._names, len(text) - len(text.lstrip()))
         if parts is None or not _is_all(text, parts):
             return False
@@ -141,6 +145,8 @@ class JsonRows:
 
     def _other(self, part: Part, line: int, text: bytes, harvest: Harvest) -> None:
         """A part of a document that is no put."""
+        from dynaops.data.parsing.documents import Action
+
         try:
             if part.action is not Action.DELETE:
                 raise Malformed(part.reason or "an item within an item")
@@ -158,6 +164,8 @@ class JsonRows:
 
 def _is_all(text: bytes, parts: Sequence[Part]) -> bool:
     """Whether what is around the parts of a document is whole JSON, so that nothing in it was overlooked."""
+    from dynaops.data.parsing.documents import Action
+
     if any(part.action is Action.FAULT for part in parts):
         return True
     kept, at = [], 0

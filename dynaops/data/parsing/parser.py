@@ -1,87 +1,163 @@
-"""The parser of a worker process: blocks in, rows and rejects out."""
+"""The parser of a worker process: blocks in, rows and rejects out.
+
+A worker imports this module when it starts, before it reads anything. What only some loads need (the readers of the
+formats, of partition folders and of rejects files, the check of TTL values) is imported when the first block needs it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-from dynaops.data.parsing.elements import elements
-from dynaops.data.parsing.harvest import Harvest
+from dynaops.data.parsing.harvest import Harvest, Reader
 from dynaops.data.parsing.keys import KeyRules
-from dynaops.data.parsing.lines import JsonRows
-from dynaops.data.parsing.partitioned import PartitionedRows, Reader
 from dynaops.data.parsing.plan import Container, ParsePlan
-from dynaops.data.parsing.records import CsvRows
-from dynaops.data.parsing.rejected import RejectedRows, with_reading
-from dynaops.data.parsing.stream import read_stream
-from dynaops.data.parsing.table_choice import NO_KEYS, TableChoice
-from dynaops.data.parsing.tables import TableRows, unpacked
-from dynaops.data.parsing.ttl import TtlCheck
 from dynaops.data.rows import Block, Parsed
+
+if TYPE_CHECKING:
+    from dynaops.data.parsing.lines import JsonRows
+    from dynaops.data.parsing.partitioned import PartitionedRows
+    from dynaops.data.parsing.records import CsvRows
+    from dynaops.data.parsing.rejected import RejectedRows
+    from dynaops.data.parsing.tables import TableRows
+    from dynaops.data.parsing.ttl import TtlCheck
 
 
 def make_parser(plan: ParsePlan) -> Callable[[Block], Parsed]:
     """A parser for blocks, to be made in the process that uses it. It never raises for what is in a row."""
-    ttl = TtlCheck(plan.ttl) if plan.ttl else None
-    read = _any_reader(plan)
-    rejected = RejectedRows(plan, _any_reader)
+    return _Parser(plan).parse
 
-    def parse(block: Block) -> Parsed:
-        harvest = Harvest(block.source)
-        if plan.layouts[block.source].container is Container.REJECTS:
-            rejected.read(block.data, block.first_line, harvest)
+
+class _Parser:
+    """Parses the blocks of all sources of a load."""
+
+    def __init__(self, plan: ParsePlan) -> None:
+        self._plan = plan
+        self._read = _any_reader(plan)
+
+    def parse(self, block: Block) -> Parsed:
+        """The rows and rejects of a block."""
+        plan, harvest = self._plan, Harvest(block.source)
+        is_rejects_file = plan.layouts[block.source].container is Container.REJECTS
+        if is_rejects_file:
+            self._rejected.read(block.data, block.first_line, harvest)
         else:
-            read(block, harvest)
+            self._read(block, harvest)
         if plan.named_only and not plan.unnamed:
             harvest.leave_unnamed()
-        if ttl is not None:
-            ttl.check(harvest)
-        if harvest.rejects and plan.layouts[block.source].container is not Container.REJECTS:
+        if self._ttl is not None:
+            self._ttl.check(harvest)
+        if harvest.rejects and not is_rejects_file:
+            from dynaops.data.parsing.rejected import with_reading
+
             harvest.rejects = with_reading(harvest.rejects, block, plan)
         return harvest.parsed(plan.shard)
 
-    return parse
+    @cached_property
+    def _ttl(self) -> TtlCheck | None:
+        if not self._plan.ttl:
+            return None
+        from dynaops.data.parsing.ttl import TtlCheck
+
+        return TtlCheck(self._plan.ttl)
+
+    @cached_property
+    def _rejected(self) -> RejectedRows:
+        from dynaops.data.parsing.rejected import RejectedRows
+
+        return RejectedRows(self._plan, _any_reader)
 
 
 def _any_reader(plan: ParsePlan) -> Reader:
     """What makes rows of blocks, also of files in partition folders."""
-    rules = KeyRules(plan.keys)
-    read, partitioned = _reader(plan, rules), PartitionedRows(plan, rules, _reader)
-
-    def read_any(block: Block, harvest: Harvest) -> None:
-        if folders := plan.partitions.get(block.source):
-            partitioned.read(block, harvest, folders)
-        else:
-            read(block, harvest)
-
-    return read_any
+    return _Readers(plan, KeyRules(plan.keys)).read_any
 
 
 def _reader(plan: ParsePlan, rules: KeyRules) -> Reader:
     """What makes rows of blocks, by the layout of the block's source."""
-    json, csv, tables = JsonRows(plan, rules), CsvRows(plan, rules), TableRows(plan, rules)
+    return _Readers(plan, rules).read
 
-    choice = TableChoice(plan)
-    outer = JsonRows(plan, KeyRules(NO_KEYS), json) if plan.named_only else json
 
-    def read(block: Block, harvest: Harvest) -> None:
-        layout = plan.layouts[block.source]
-        if block.table and plan.table and block.table != plan.table:
-            count = sum(1 for _ in elements(block.data))
-            choice.is_other(block.table, harvest, count, block.first_line)
+class _Readers:
+    """The readers of all formats, each made when the first block of its format comes."""
+
+    def __init__(self, plan: ParsePlan, rules: KeyRules) -> None:
+        self._plan = plan
+        self._rules = rules
+
+    def read_any(self, block: Block, harvest: Harvest) -> None:
+        """Read a block's rows, with the attributes that the names of its file's folders say."""
+        if folders := self._plan.partitions.get(block.source):
+            self._partitioned.read(block, harvest, folders)
+        else:
+            self.read(block, harvest)
+
+    def read(self, block: Block, harvest: Harvest) -> None:
+        """Read a block's rows."""
+        if block.table and self._plan.table and block.table != self._plan.table:
+            self._count_other_table(block, harvest)
             return
-        rows = json if block.table or block.source in plan.whole else outer
+        layout = self._plan.layouts[block.source]
         if layout.container is Container.LINES:
-            rows.lines(block.data, block.first_line, harvest)
+            self._json_of(block).lines(block.data, block.first_line, harvest)
         elif layout.container is Container.STREAM:
-            read_stream(rows, block.data, block.first_line, harvest)
+            from dynaops.data.parsing.stream import read_stream
+
+            read_stream(self._json_of(block), block.data, block.first_line, harvest)
         elif layout.container is Container.CSV:
-            csv.read(block.data, layout.dialect, block.first_line, harvest)
+            self._csv.read(block.data, layout.dialect, block.first_line, harvest)
         elif layout.container is Container.TABLE:
+            from dynaops.data.parsing.tables import unpacked
+
             names, cells = unpacked(block.data)
-            tables.read(names, cells, harvest, block.source)
+            self._tables.read(names, cells, harvest, block.source)
         else:
             from dynaops.data.parsing.arrow import ArrowRows
 
-            ArrowRows(plan, rules).read(block.data, block.first_line, harvest, block.source)
+            rows = ArrowRows(self._plan, self._rules)
+            rows.read(block.data, block.first_line, harvest, block.source)
 
-    return read
+    def _count_other_table(self, block: Block, harvest: Harvest) -> None:
+        """Count the rows of a block that its file says are another table's."""
+        from dynaops.data.parsing.elements import elements
+        from dynaops.data.parsing.table_choice import TableChoice
+
+        rows = sum(1 for _ in elements(block.data))
+        TableChoice(self._plan).is_other(block.table, harvest, rows, block.first_line)
+
+    def _json_of(self, block: Block) -> JsonRows:
+        """The reader of a block of JSON: where only rows count whose table the file names, the one that sees to it."""
+        is_named = not self._plan.named_only or block.table or block.source in self._plan.whole
+        return self._json if is_named else self._named_json
+
+    @cached_property
+    def _named_json(self) -> JsonRows:
+        from dynaops.data.parsing.lines import JsonRows
+        from dynaops.data.parsing.table_choice import NO_KEYS
+
+        return JsonRows(self._plan, KeyRules(NO_KEYS), self._json)
+
+    @cached_property
+    def _json(self) -> JsonRows:
+        from dynaops.data.parsing.lines import JsonRows
+
+        return JsonRows(self._plan, self._rules)
+
+    @cached_property
+    def _csv(self) -> CsvRows:
+        from dynaops.data.parsing.records import CsvRows
+
+        return CsvRows(self._plan, self._rules)
+
+    @cached_property
+    def _tables(self) -> TableRows:
+        from dynaops.data.parsing.tables import TableRows
+
+        return TableRows(self._plan, self._rules)
+
+    @cached_property
+    def _partitioned(self) -> PartitionedRows:
+        from dynaops.data.parsing.partitioned import PartitionedRows
+
+        return PartitionedRows(self._plan, self._rules, _reader)

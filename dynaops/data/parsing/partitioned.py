@@ -8,7 +8,7 @@ from dataclasses import replace
 import orjson
 
 from dynaops.data.parsing import conversions
-from dynaops.data.parsing.harvest import Harvest
+from dynaops.data.parsing.harvest import Harvest, Reader
 from dynaops.data.parsing.keys import KeyRules
 from dynaops.data.parsing.plan import ParsePlan, Partitions
 from dynaops.data.rows import Block, Keys, Row
@@ -16,9 +16,6 @@ from dynaops.values import attributes
 from dynaops.values.attributes import Sized
 from dynaops.values.limits import MOST_ITEM_BYTES
 from dynaops.values.malformed import Malformed
-
-Reader = Callable[[Block, Harvest], None]
-"""Reads a block's rows."""
 
 
 class PartitionedRows:

@@ -19,7 +19,7 @@ from zlib import crc32
 import orjson
 
 from dynaops.data.parsing.dialect import Dialect, Style
-from dynaops.data.parsing.harvest import Harvest
+from dynaops.data.parsing.harvest import Harvest, Reader
 from dynaops.data.parsing.plan import Container, Layout, ParsePlan
 from dynaops.data.rows import Block, Reject
 
@@ -28,7 +28,6 @@ _NOT_A_REJECT = (
     "is no line of a rejects file: it needs the texts 'source', 'reason' and 'text', and a number 'line'"
 )
 _UNKNOWN = "the text of this row is not known: it was refused by AWS, which did not tell it"
-Reader = Callable[[Block, Harvest], None]
 
 
 def with_reading(rejects: list[Reject], block: Block, plan: ParsePlan) -> list[Reject]:
