@@ -169,6 +169,12 @@ class Columns:
 
     def _fill(self, template: _Template, cells: list[str], line: int, clean: bool) -> Row | None:
         """The row by a template; None where the cells have to be looked at. Raises ValueError kinds likewise."""
+        for place in template.flags:
+            if cells[place] not in _BOOLS:
+                lowered = cells[place].lower()
+                if lowered not in _BOOLS:
+                    return None
+                cells[place] = lowered  # pandas writes True and False
         text = template.text % tuple(cells)
         if not clean and (text.count('"') != template.quotes or "\\" in text or not text.isprintable()):
             return None
@@ -192,8 +198,6 @@ class Columns:
             else:
                 return None
         for place in template.flags:
-            if cells[place] not in _BOOLS:
-                return None
             more += 1 - len(cells[place])
         body = text.encode()
         key = cells[self._hash_at].encode()
@@ -217,6 +221,8 @@ class Columns:
                     kind = "S"
                 if kind == "S" and cell.isascii():
                     sized[name] = {"S": cell}, len(cell)
+                elif kind == "N" and (extra := numbers.more(cell)) is not None:
+                    sized[name] = {"N": cell}, len(cell) + extra
                 else:
                     self._check_text(cell, name)
                     sized[name] = conversions.of_text(cell, kind, name)

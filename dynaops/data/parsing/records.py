@@ -89,42 +89,82 @@ class _Block:
         self._columns = columns
         self._dialect = dialect
         self._harvest = harvest
-        text = without_escapes(body.decode("utf-8", "surrogateescape"), dialect)
-        self._lines = lines_of(text, dialect)
+        self._text = without_escapes(body.decode("utf-8", "surrogateescape"), dialect)
+        self._lines: list[str] = []
         self._first_line = first_line
-        self._numbers = self._line_numbers(text)
+        self._numbers: list[int] | None = None
         self._escaped = dialect.style is not Style.QUOTED and b"\\" in body
         self._nulls = frozenset((*nulls, *dialect.nulls, *((NULL,) if dialect.style is Style.COPY else ())))
         self._perhaps_null = tuple(
-            mark for mark in _PERHAPS_NULL if mark not in self._nulls and mark.encode() in body
+            mark for mark in _PERHAPS_NULL if mark not in self._nulls and _has(body, mark.encode())
         )
+        controls = _CONTROLS.replace(dialect.delimiter.encode(), b"")
+        is_printable = len(body.translate(None, controls)) == len(body)
+        has_quotes = b'"' in body
         # Only an escape can bring a control character or a quote into a cell of a block that has none of them.
-        self._clean = not any(sign in body for sign in (b'"', b"\\")) and len(
-            body.translate(None, _CONTROLS)
-        ) == len(body)
-        self._plain = not (self._escaped or self._nulls or self._perhaps_null)
+        self._clean = is_printable and not has_quotes and b"\\" not in body
+        self._unquoted = (
+            is_printable and not has_quotes and dialect.style is Style.QUOTED and not dialect.spaced
+        )
 
     def read(self) -> None:
-        """Add all rows and rejects to the harvest. Once something is wrong, records are looked at one by one."""
-        lines = self._lines
-        reader = reader_of(iter(lines), self._dialect)
+        """Add all rows and rejects to the harvest."""
         self._columns.harvest = self._harvest
         self._columns.encoding = self._dialect.encoding
-        add, row, offset = self._harvest.rows.append, self._columns.row, self._first_line
-        clean, number = self._clean, self._numbers
-        before = 0
-        if self._plain and number is None:
-            try:
-                for cells in reader:
-                    if cells:
-                        add(row(cells, before + offset, clean))
-                    before = reader.line_num
-                return
-            except (Malformed, csv.Error):
-                pass
-        width = self._columns.width
-        for record in records(lines, self._dialect, width, before):
+        lines = _unquoted_lines(self._text) if self._unquoted else None
+        if lines is not None:
+            self._lines = lines
+            self._read_unquoted(lines)
+            return
+        self._lines = lines_of(self._text, self._dialect)
+        self._numbers = self._line_numbers(self._text)
+        start = 0 if self._escaped or self._nulls or self._numbers else self._read_whole_records()
+        # Once something is wrong, records are looked at one by one.
+        for record in records(self._lines, self._dialect, self._columns.width, start):
             self._take(record)
+
+    def _read_unquoted(self, lines: Sequence[str]) -> None:
+        """Read lines that are a record each, as no cell can have an end of line in it."""
+        add, row, clean = self._harvest.rows.append, self._columns.row, self._clean
+        nulls, marks, delimiter = self._nulls, self._perhaps_null, self._dialect.delimiter
+        for number, text in enumerate(lines, self._first_line):
+            if not text:
+                continue
+            cells = text.split(delimiter)
+            if (nulls and not nulls.isdisjoint(cells)) or (text[0] == delimiter and not any(cells)):
+                self._take(self._record(number, cells))
+                continue
+            try:
+                add(row(cells, number, clean))
+            except Malformed as error:
+                self._reject(self._record(number, cells), number, str(error))
+                continue
+            for mark in marks:
+                if mark in text and mark in cells:
+                    self._columns.tell_of_null(cells, mark, number)
+
+    def _record(self, number: int, cells: list[str]) -> Record:
+        """The record that is the line `number` of the file."""
+        at = number - self._first_line
+        return Record(at, at + 1, cells)
+
+    def _read_whole_records(self) -> int:
+        """Read records as long as nothing is wrong; answers how many lines were read."""
+        add, row, clean = self._harvest.rows.append, self._columns.row, self._clean
+        offset, marks = self._first_line, self._perhaps_null
+        reader = reader_of(iter(self._lines), self._dialect)
+        before = 0
+        try:
+            for cells in reader:
+                if cells:
+                    add(row(cells, before + offset, clean))
+                    for mark in marks:
+                        if mark in cells:
+                            self._columns.tell_of_null(cells, mark, before + offset)
+                before = reader.line_num
+        except (Malformed, csv.Error):
+            pass
+        return before
 
     def _line_numbers(self, text: str) -> list[int] | None:
         """The line of the file that each line is, where these are not one after the other."""
@@ -178,3 +218,16 @@ class _Block:
         text = as_written("".join(self._lines[record.start : record.end]), self._dialect)
         shown = text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
         self._harvest.reject(line, reason, shown)
+
+
+def _has(body: bytes, mark: bytes) -> bool:
+    """Whether a mark is in a block: single bytes are searched for much faster than several, and mostly not there."""
+    return all(mark[at : at + 1] in body for at in range(len(mark))) and mark in body
+
+
+def _unquoted_lines(text: str) -> list[str] | None:
+    """The lines of a text without quotes, without their ends; None where the ends are not all LF or all CR LF."""
+    if "\r" not in text:
+        return text.split("\n")
+    lines = text.split("\r\n")
+    return lines if text.count("\r") == text.count("\n") == len(lines) - 1 else None
