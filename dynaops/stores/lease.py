@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -66,7 +66,10 @@ class Lease(Model):
 
 
 class LeaseLock:
-    """The lock whose note lies at `place`. `location` is how the user named the state."""
+    """The lock whose note lies at `place`. `location` is how the user named the state.
+
+    Between two signs of life the holder waits for an event that `new_event` makes, set when the lock is released.
+    """
 
     def __init__(
         self,
@@ -75,8 +78,10 @@ class LeaseLock:
         lease: float = LEASE,
         beat: float = BEAT,
         patience: Patience = IMPATIENT,
+        new_event: Callable[[], threading.Event] = threading.Event,
     ) -> None:
         self._place = place
+        self._new_event = new_event
         self._patience = patience
         self._location = location
         self._lease = lease
@@ -99,7 +104,7 @@ class LeaseLock:
         holder = myself(operation)
         previous = self._acquired(holder, self._patience.begin(timeout, _GRACE, _POLL))
         self._held, self._lost = holder, False
-        ended = threading.Event()
+        ended = self._new_event()
         heart = threading.Thread(target=self._live, args=(ended,), name="lock", daemon=True)
         heart.start()
         try:

@@ -150,7 +150,3 @@ def test_json_errors_are_ascii(here: Path) -> None:
     result = run_process("state", "show", "Zoë\x1b", "--json", cwd=here)
     assert result.out.isascii()
     assert json.loads(result.out)["error"]["kind"] == "state-error"
-
-
-def test_no_crash_files_are_left_behind() -> None:
-    assert not list(Path().glob("dynaops-*.log"))

@@ -83,10 +83,56 @@ def test_a_last_backup_is_made_and_waited_for_also_when_the_spec_is_gone(bench: 
     assert backup["BackupName"] in plan.operations[0].title
 
 
+@pytest.mark.parametrize(
+    ("lifecycle", "kept"), [({"on_replace": "backup"}, ["a row"]), ({"on_replace": "discard"}, [])]
+)
+def test_a_replaced_table_is_backed_up_with_its_rows_before_it_is_deleted(
+    bench: Bench, lifecycle: dict[str, str], kept: list[str]
+) -> None:
+    bench.apply({**FREED, "lifecycle": lifecycle})
+    client = bench.client("dynamodb")
+    client.put_item(TableName="users", Item={"id": {"S": "a row"}})
+    plan = bench.apply({**FREED, "lifecycle": lifecycle, "hash_key": "key", "attributes": {"key": "S"}})
+    assert [one for one in calls(plan) if one in ("CreateBackup", "DeleteTable", "CreateTable")] == [
+        *(["CreateBackup"] if kept else []),
+        *("DeleteTable", "CreateTable"),
+    ]
+    table = client.describe_table(TableName="users")["Table"]
+    assert (table["KeySchema"][0]["AttributeName"], table["ItemCount"]) == ("key", 0)
+    backups = client.list_backups(TableName="users")["BackupSummaries"]
+    assert [one["BackupStatus"] for one in backups] == ["AVAILABLE"] * len(kept)
+    rows = []
+    for backup in backups:
+        assert backup["BackupName"].startswith("users-before-replacement-")
+        client.restore_table_from_backup(TargetTableName="restored", BackupArn=backup["BackupArn"])
+        bench.server.advance(3600)
+        rows = [item["id"]["S"] for item in client.scan(TableName="restored")["Items"]]
+    assert rows == kept
+
+
+def test_a_replacement_without_its_backup_is_not_made(bench: Bench) -> None:
+    """The table and its rows stay, and the next apply goes on."""
+    spec = {**FREED, "lifecycle": {"on_replace": "backup"}}
+    bench.apply(spec)
+    client = bench.client("dynamodb")
+    client.put_item(TableName="users", Item={"id": {"S": "a row"}})
+    fault = bench.server.faults.add(Rule("access_denied", operation="CreateBackup", times=None))
+    changed = {**spec, "hash_key": "key", "attributes": {"key": "S"}}
+    _, outcome = bench.run(changed)
+    assert fault.hit
+    assert set(outcome.failed) == {"users:CreateBackup"}
+    assert client.describe_table(TableName="users")["Table"]["DeletionProtectionEnabled"]
+    assert client.scan(TableName="users")["Count"] == 1
+    bench.server.faults.clear()
+    bench.apply(changed)
+    assert len(client.list_backups(TableName="users")["BackupSummaries"]) == 1
+
+
 def test_without_its_last_backup_a_table_stays_protected(bench: Bench) -> None:
     bench.apply({**FREED, "lifecycle": {"on_destroy": "backup"}})
-    bench.server.faults.add(Rule("access_denied", operation="CreateBackup", times=None))
+    fault = bench.server.faults.add(Rule("access_denied", operation="CreateBackup", times=None))
     _, outcome = bench.run(destroy=True)
+    assert fault.hit
     assert set(outcome.failed) == {"users:CreateBackup"}
     table = bench.client("dynamodb").describe_table(TableName="users")["Table"]
     assert table["DeletionProtectionEnabled"]

@@ -48,6 +48,8 @@ def test_a_converted_spec_is_applied_and_then_planned_empty(surroundings: Bench,
 
 @pytest.mark.parametrize("file", TABLES)
 def test_notes_say_where(file: str) -> None:
-    for note in conversion(file, **PARAMETERS).notes:
+    notes = conversion(file, **PARAMETERS).notes
+    assert bool(notes) is bool(LOST[file])
+    for note in notes:
         assert f"inputs/{file}" in note.where.place
         assert note.where.place[-1].isdigit() or file.endswith((".tfstate", "plan.json"))

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,8 @@ class Case:
     live: dict[str, Any] | None
     expect: dict[str, Any]
     stamps: dict[str, list[float]]
+    decreases: dict[str, Any]
+    """DescribeTable's ProvisionedThroughput: how many decreases today, the last how many seconds `ago`."""
 
 
 def cases() -> list[Case]:
@@ -57,6 +60,7 @@ def _case(file: str, document: dict[str, Any]) -> Case:
         live=live,
         expect=document["expect"],
         stamps=stamps,
+        decreases=document.get("decreases", {}),
     )
 
 
@@ -69,10 +73,13 @@ def planned(case: Case) -> TablePlan:
     """The plan of a case's table."""
     scope = Scope("users", "users", REGION)
     spec = document_of(case.desired).spec if case.desired else None
+    live = observed(scope, case.live)
+    if case.decreases:
+        live[scope.address].raw["ProvisionedThroughput"] = _decreased(case.decreases)
     return plan_table(
         Target(scope, spec, "specs/users.yaml"),
         _state(scope, case),
-        observed(scope, case.live),
+        live,
         None,
         PlanOptions(),
         NOW,
@@ -108,6 +115,12 @@ def observed(scope: Scope, spec: dict[str, Any] | None, recorded: bool = False) 
         table.address, table.kind, table.region, table.properties, table.outputs, None, None, raw
     )
     return found
+
+
+def _decreased(decreases: dict[str, Any]) -> dict[str, Any]:
+    """What DescribeTable says of the day's decreases."""
+    last = datetime.fromtimestamp(NOW - decreases["ago"], UTC)
+    return {"NumberOfDecreasesToday": decreases["today"], "LastDecreaseDateTime": last}
 
 
 def _outputs(address: str) -> dict[str, Any]:

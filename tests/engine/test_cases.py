@@ -17,6 +17,11 @@ def test_case(case: Case) -> None:
     expect = case.expect
     errors = [one.code for one in plan.findings if one.severity is Severity.ERROR]
     assert errors == expect.get("errors", []), plan.findings
+    if "warnings" in expect:
+        warnings = [one.code for one in plan.findings if one.severity is Severity.WARNING]
+        assert warnings == expect["warnings"], plan.findings
+    if "hint" in expect:
+        assert any(expect["hint"] in (one.hint or "") for one in plan.findings), plan.findings
     if errors:
         return
     changes = {change.address: change.action.value for change in plan.changes}
@@ -38,6 +43,8 @@ def test_case(case: Case) -> None:
         assert any(_holds(one.parameters, wanted) for one in plan.operations), wanted
     if "wait" in expect:
         assert sum(one.expected_wait for one in plan.operations) >= expect["wait"]
+    if "wait_under" in expect:
+        assert sum(one.expected_wait for one in plan.operations) < expect["wait_under"]
 
 
 def _call(operation: Operation) -> str:

@@ -143,6 +143,34 @@ def test_a_holder_that_lives_gives_signs_of_life(s3: Any, place: S3Place) -> Non
     assert place.lock == {}
 
 
+class Turns(threading.Event):
+    """An event that is waited for no longer than it takes to note for how long that would have been."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self.most = most
+        self.waited: list[float] = []
+
+    def wait(self, timeout: float | None = None) -> bool:
+        assert timeout is not None
+        self.waited.append(timeout)
+        return len(self.waited) > self.most or self.is_set()
+
+
+def test_four_signs_of_life_may_be_lost_before_a_holder_is_taken_for_dead(
+    aws: Sandbox, s3: Any, place: S3Place
+) -> None:
+    """A lease is long enough for some answers that do not come: the fifth sign is given while it still holds."""
+    turns = Turns(5)
+    note = ObjectPlace(Bucket(AWS, BUCKET, REGION), f"{place.key}.lock", place.url)
+    lock = LeaseLock(note, place.url, new_event=lambda: turns)
+    with lock.hold("apply", 0):
+        until(lambda: len(turns.waited) > turns.most)
+        begun = place.lock
+    assert sum(turns.waited[:5]) < LEASE
+    assert datetime.fromisoformat(begun["expires_at"]) > datetime.now(UTC)
+
+
 def test_a_lock_whose_holder_died_is_taken_over_with_a_note_once_it_expired(place: S3Place) -> None:
     dead = place.open().lock("apply")
     holder = dead.__enter__().holder

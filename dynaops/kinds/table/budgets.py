@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +10,7 @@ from dynaops.kinds.kind import Entry, Work
 
 DECREASES_A_DAY = 4
 _HOUR = 3600.0
+_DAY = 24 * _HOUR
 
 
 def decreases_left(work: Work) -> bool:
@@ -26,14 +28,28 @@ def _may_decrease(entry: Entry, now: float) -> bool:
     return not isinstance(last, datetime) or now - last.timestamp() > _HOUR
 
 
-def spent(entry: Entry, stamp: str, budget: tuple[int, float], now: float) -> float | None:
-    """Seconds until AWS allows another change of that kind; None when it does now.
+@dataclass(frozen=True)
+class Budget:
+    """How many changes AWS allows in so many seconds; `then_every`: once these are used up, one in so many seconds."""
 
-    `budget` is how many changes AWS allows in how many seconds. Only our own changes are known.
-    """
-    allowed, period = budget
+    changes: int
+    seconds: float
+    then_every: float | None = None
+
+
+TABLE_CLASS = Budget(2, 30 * _DAY)
+"""UpdateTable: "You can only update the table class twice in a 30-day trailing period" (quota page)."""
+ENCRYPTION = Budget(4, _DAY, 6 * _HOUR)
+"""Four changes in 24 hours, then one in six hours (quota page, and UpdateTable's own message)."""
+
+
+def spent(entry: Entry, stamp: str, budget: Budget, now: float) -> float | None:
+    """Seconds until AWS allows another change of that kind; None when it does now. Only our own changes are known."""
     stamps = entry.record.stamps.get(stamp, []) if entry.record else []
-    recent = sorted(at for at in stamps if now - at < period)
-    if len(recent) < allowed:
+    recent = sorted(at for at in stamps if now - at < budget.seconds)
+    if len(recent) < budget.changes:
         return None
-    return recent[-allowed] + period - now
+    allowed_at = recent[-budget.changes] + budget.seconds
+    if budget.then_every is not None:
+        allowed_at = min(allowed_at, recent[-1] + budget.then_every)
+    return allowed_at - now if allowed_at > now else None

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dynaops.kinds.kind import Work
-from dynaops.kinds.table.budgets import decreases_left, spent
+from dynaops.kinds.table.budgets import ENCRYPTION, TABLE_CLASS, decreases_left, spent
 from dynaops.kinds.table.declare import CAPACITIES
 from dynaops.kinds.table.indexes import dropped_first
 from dynaops.kinds.table.observe import types_of
 from dynaops.kinds.table.promises import is_lost, prevented
 from dynaops.kinds.table.shape import attribute_names
-from dynaops.kinds.table.update import CLASS_BUDGET, ENCRYPTION_BUDGET
 from dynaops.model.change import Action
 from dynaops.model.finding import Finding
 from dynaops.model.findings.plans import PLAN101, PLAN102, PLAN103, PLAN104, PLAN105, PLAN106, PLAN107
@@ -91,8 +90,8 @@ def _index_count(work: Work) -> Iterator[Finding]:
 def _budgets(work: Work) -> Iterator[Finding]:
     table = work.table
     for path, budget, what in (
-        ("table_class", CLASS_BUDGET, "2 table class changes in 30 days"),
-        ("encryption", ENCRYPTION_BUDGET, "4 encryption changes in 24 hours"),
+        ("table_class", TABLE_CLASS, "2 table class changes in 30 days"),
+        ("encryption", ENCRYPTION, "4 encryption changes in 24 hours, then one in 6 hours"),
     ):
         wait = spent(table, path, budget, work.now) if table.difference(path) else None
         if wait is not None and table.action is not Action.REPLACE:

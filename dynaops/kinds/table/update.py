@@ -17,10 +17,6 @@ from dynaops.kinds.table.shape import Shape
 from dynaops.kinds.table.waits import TABLE_OUTPUTS, literal, settled
 from dynaops.model.operation import Effect, Wait
 
-_DAY = 24 * 3600.0
-CLASS_BUDGET = (2, 30 * _DAY)
-ENCRYPTION_BUDGET = (4, _DAY)
-
 
 def update(work: Work) -> Iterator[Step]:
     """The calls that bring the table's own settings (not its indexes or capacity) to what is desired."""
