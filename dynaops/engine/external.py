@@ -31,14 +31,15 @@ if TYPE_CHECKING:
 
 
 def forgetting(work: Refactored, external: Sequence[ExternalTable], state: State) -> Refactored:
-    """`work`, where what the state knows of external tables is forgotten: others own them now."""
-    recorded = {
-        table_of(address) for address, record in state.resources.items() if record.kind not in OWN_KINDS
-    }
+    """`work`, where what the state knows of external tables is forgotten: others own them now.
+
+    What may be ours around them (OWN_KINDS) is not: it stays, or is deleted, as the table's document says.
+    """
+    tables = {table.name: table for table in external}
     removed = {
-        table.name: Removal(table.name, table.place("external"), "`external: true`")
-        for table in external
-        if table.name in recorded
+        address: Removal(address, tables[table_of(address)].place("external"), "`external: true`", alone=True)
+        for address, record in state.resources.items()
+        if record.kind not in OWN_KINDS and table_of(address) in tables
     }
     return replace(work, removed={**work.removed, **removed}) if removed else work
 

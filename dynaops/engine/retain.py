@@ -29,6 +29,8 @@ def retained(judged: Judged, work: Work, removed: Mapping[str, Removal]) -> Judg
     """`judged` with a table and all around it forgotten instead of deleted; None where nothing of that is asked for."""
     table = work.table.address
     removal = removed.get(table)
+    if removal is not None and removal.alone:
+        return None
     if removal is None and (work.table.action is not Action.DELETE or on_destroy(work) != "retain"):
         return None
     why = "lifecycle.on_destroy: retain keeps it in AWS; the state forgets it"
@@ -66,21 +68,29 @@ def with_removals(entries: Mapping[str, Entry], removed: Mapping[str, Removal]) 
         address: _kept(entry, _reason(removal), removal)
         if entry.change is None
         and is_released(entry, entries, removed)
-        and (removal := _removal(address, removed))
+        and (removal := removal_of(address, removed))
         else entry
         for address, entry in entries.items()
     }
 
 
 def is_released(entry: Entry, entries: Mapping[str, Entry], removed: Mapping[str, Removal]) -> bool:
-    if entry.record is None or entry.desired is not None or _removal(entry.address, removed) is None:
+    if entry.record is None or entry.desired is not None or removal_of(entry.address, removed) is None:
         return False
     owner = entries.get(entry.owner) if entry.owner else None
-    return owner is None or owner.action not in _LOST
+    return owner is None or owner.action not in _LOST or is_released(owner, entries, removed)
 
 
-def _removal(address: str, removed: Mapping[str, Removal]) -> Removal | None:
-    return next((block for root, block in removed.items() if is_below(address, root)), None)
+def removal_of(address: str, removed: Mapping[str, Removal]) -> Removal | None:
+    """The block that makes the state forget an address, if any does."""
+    return next(
+        (
+            block
+            for root, block in removed.items()
+            if address == root or (not block.alone and is_below(address, root))
+        ),
+        None,
+    )
 
 
 def _reason(removal: Removal) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from dynaops.engine.addresses import check_patterns, is_below, selected, table_of
-from dynaops.engine.retain import is_retained
+from dynaops.engine.addresses import check_patterns, selected, table_of
+from dynaops.engine.retain import is_retained, removal_of
 from dynaops.engine.same_table import claimed_twice
 from dynaops.engine.scopes import Target
 from dynaops.engine.sharing import Uses, contradicting_records, contradictions, uses_of
@@ -30,15 +30,16 @@ def uses_of_plan(targets: Sequence[Target], state: State, patterns: Sequence[str
         for target in targets
     }
     retained = {table for table, is_kept in stays.items() if is_kept}
-    removed = [address for target in targets for address in target.removed]
+    removed = {address: block for target in targets for address, block in target.removed.items()}
+    chosen = {root: block for root, block in removed.items() if selected(root, patterns)}
 
     def is_released(address: str) -> bool:
-        if any(is_below(address, root) and selected(root, patterns) for root in removed):
+        if removal_of(address, chosen):
             return True
         return table_of(address) in retained and selected(table_of(address), patterns)
 
     def ends(address: str) -> bool:
-        if stays.get(table_of(address), True) or any(is_below(address, root) for root in removed):
+        if stays.get(table_of(address), True) or removal_of(address, removed):
             return False
         return selected(address, patterns)
 

@@ -86,6 +86,8 @@ class Removal:
     place: Place
     why: str = ""
     """In words, where it is no `removed` block."""
+    alone: bool = False
+    """What lies below the address is not forgotten with it."""
 
 
 @dataclass(frozen=True)

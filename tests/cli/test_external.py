@@ -107,6 +107,40 @@ def test_one_that_was_managed_is_forgotten_and_adopted_again(desk: Desk) -> None
     assert desk.table("users")["DeletionProtectionEnabled"]
 
 
+WATCHED = f"""{OWN.replace("orders", "users")}deletion_protection: true
+global_secondary_indexes: [{{name: by-id, hash_key: id}}]
+log_group: {{name: /users}}
+alarms: {{throttles: 5, system_errors: true}}
+iam: {{read_only: true}}
+"""
+
+
+def test_one_that_was_managed_with_alarms_keeps_those_that_its_document_declares(desk: Desk) -> None:
+    """In the first apply the records of the alarms stay; what the document leaves out is deleted, not forgotten."""
+    desk.write(f"{OWN}---\n{WATCHED}")
+    assert desk("apply", "--yes").code == 0
+    made = alarms(desk)
+    desk.write(f"{OWN}---\ntable_name: users\nexternal: true\nalarms: {{throttles: 5}}\n")
+    planned = desk("plan", "--json").json
+    actions = {change["address"]: change["action"] for change in planned["changes"]}
+    assert actions["users"] == actions["users/log_group"] == actions["users/gsi/by-id"] == "forget"
+    assert actions["users/alarm/system_errors"] == actions["users/iam/read_only"] == "delete"
+    assert "users/alarm/throttles" not in actions
+    dynamodb = {op["api"] for op in planned["operations"] if op["service"] == "dynamodb"}
+    assert dynamodb == {"UntagResource"}, "of the table itself only the mark is taken away"
+    assert desk("apply", "--yes").code == 0
+    listed = desk.cli("state", "list").out.splitlines()
+    kept = ["users/alarm/throttles", "users/alarm/throttles/by-id"]
+    assert [one for one in listed if one.startswith("users")] == kept
+    assert set(alarms(desk)) < set(made) and len(alarms(desk)) == 2 and policies(desk) == []
+    assert desk("plan", "--exit-code").code == 0
+    assert desk("drift", "--exit-code").code == 0
+    assert desk.table("users")["DeletionProtectionEnabled"]
+    desk.write(OWN)
+    assert desk("apply", "--yes").code == 0
+    assert alarms(desk) == {} and desk.table("users")
+
+
 def test_its_outputs_are_read_from_aws(desk: Desk) -> None:
     desk.write(f"{THEIRS}---\n{OWN}")
     assert desk("apply", "--yes").code == 0
