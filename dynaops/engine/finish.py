@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
+from dynaops.engine.addresses import table_of
 from dynaops.kinds.kind import Entry
 from dynaops.model.change import Change
 from dynaops.model.late_values import as_planned
-from dynaops.model.operation import Operation
+from dynaops.model.operation import Effect, Operation
 
 
-def finished(operations: Iterable[Operation]) -> tuple[Operation, ...]:
-    """The operations of a table as apply takes them."""
-    return tuple(_operation(operation) for operation in operations)
+def finished(operations: Iterable[Operation], entries: Mapping[str, Entry]) -> tuple[Operation, ...]:
+    """The operations of a table as apply takes them; `entries` are those of the table by address."""
+    return tuple(_operation(operation, entries) for operation in operations)
 
 
 def changes_of(entries: Mapping[str, Entry]) -> tuple[Change, ...]:
@@ -21,7 +23,7 @@ def changes_of(entries: Mapping[str, Entry]) -> tuple[Change, ...]:
     return tuple(_change(change) for change in changes)
 
 
-def _operation(operation: Operation) -> Operation:
+def _operation(operation: Operation, entries: Mapping[str, Entry]) -> Operation:
     waits = {
         name: wait.model_copy(
             update={"parameters": as_planned(wait.parameters), "until": as_planned(wait.until)}
@@ -29,10 +31,20 @@ def _operation(operation: Operation) -> Operation:
         for name, wait in (("before", operation.before), ("wait", operation.wait))
         if wait is not None
     }
-    effects = tuple(effect.model_copy(update={"set": as_planned(effect.set)}) for effect in operation.effects)
+    effects = tuple(_effect(effect, entries.get(effect.address)) for effect in operation.effects)
     return operation.model_copy(
         update={"parameters": as_planned(operation.parameters), "effects": effects, **waits}
     )
+
+
+def _effect(effect: Effect, entry: Entry | None) -> Effect:
+    """The effect, which remembers what a changed resource depends on now, where that is another table."""
+    update: dict[str, Any] = {"set": as_planned(effect.set)}
+    if entry is not None and entry.desired is not None and not effect.forget:
+        before = entry.record.depends_on if entry.record else ()
+        if any(table_of(one) != table_of(effect.address) for one in (*before, *entry.desired.depends_on)):
+            update["depends_on"] = entry.desired.depends_on
+    return effect.model_copy(update=update)
 
 
 def _change(change: Change) -> Change:

@@ -232,7 +232,7 @@ def _plan(work: Work, entry: Entry, aws: Aws, claim: Claim) -> Plan:
     if refused:
         raise PlanRefused(refused)
     steps, remarks = marked(POLICY_ROOM.operations(work), work, claim)
-    operations = finished(order(steps, work, None, None))
+    operations = finished(order(steps, work, None, None), work.entries)
     check_parameters(operations, aws)
     return Plan(
         dynaops_version=__version__,

@@ -369,7 +369,7 @@ def plan_table(
         address=target.scope.address,
         judged=judged,
         changes=changes_of(judged.entries),
-        operations=finished(order(steps, work, settle, target.source, target.ignores)),
+        operations=finished(order(steps, work, settle, target.source, target.ignores), work.entries),
         findings=tuple(without_accepted(findings, target.spec)),
         drift=judged.drift,
         pending=tuple(title for title in (busy, going and going.title) if title),
