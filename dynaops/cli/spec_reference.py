@@ -85,8 +85,8 @@ env_prefixes = ["SHOP_"]  # ${env.SHOP_STAGE} may be read
 In string values, `${ref:TABLE/ATTRIBUTE}` stands for a value of another table, alone or within a text:
 `${ref:orders/arn}/index/*`. TABLE is the name of a table whose spec the same command reads, or of an
 [external](refactoring.md#tables-of-others) one; variables may stand in it (`${ref:orders-${environment}/arn}`).
-ATTRIBUTE is `name`, `arn`, `stream_arn` or `region`. A reference stands in no key, not in `table_name` or `region`, and takes no
-default; `$${ref:` is a literal `${ref:`. [composition.md](composition.md#values-of-other-tables) shows when values are
+ATTRIBUTE is `name`, `arn`, `stream_arn` or `region`. A reference stands in no key, not in `table_name` or `region`, and
+takes no default; `$${ref:` is a literal `${ref:`. [composition.md](composition.md#values-of-other-tables) shows when values are
 known, and in which order tables are made and deleted.
 """
 
