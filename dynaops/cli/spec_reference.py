@@ -86,8 +86,8 @@ In string values, `${ref:TABLE/ATTRIBUTE}` stands for a value of another table, 
 `${ref:orders/arn}/index/*`. TABLE is the name of a table whose spec the same command reads, or of an
 [external](refactoring.md#tables-of-others) one; variables may stand in it (`${ref:orders-${environment}/arn}`).
 ATTRIBUTE is `name`, `arn`, `stream_arn` or `region`. A reference stands in no key, not in `table_name` or `region`, and
-takes no default; `$${ref:` is a literal `${ref:`. [composition.md](composition.md#values-of-other-tables) shows when values are
-known, and in which order tables are made and deleted.
+takes no default; `$${ref:` is a literal `${ref:`. [composition.md](composition.md#values-of-other-tables) shows when
+values are known, and in which order tables are made and deleted.
 """
 
 
