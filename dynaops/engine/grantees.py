@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from dynaops.aws.errors import Denied
 from dynaops.engine.observe import in_parallel
@@ -35,7 +36,7 @@ class Function:
 def found(read: Reader, names: Sequence[str], region: str) -> tuple[list[Function], list[Finding]]:
     """The functions by name, partial ARN or ARN, each once, and what is wrong with the names."""
     asked = list(dict.fromkeys(names))
-    described = in_parallel([_describing(read, name, region) for name in asked])
+    described = in_parallel([partial(_described, read, name, region) for name in asked])
     functions: dict[str, Function] = {}
     wrong: list[Finding] = []
     for name, function in zip(asked, described, strict=True):
@@ -75,10 +76,6 @@ def sharing(read: Reader, functions: Sequence[Function], region: str) -> Iterato
 
 def _roles(functions: Iterable[Function]) -> list[str]:
     return list(dict.fromkeys(function.role_arn for function in functions))
-
-
-def _describing(read: Reader, name: str, region: str) -> Callable[[], Function | None]:
-    return lambda: _described(read, name, region)
 
 
 def _described(read: Reader, name: str, region: str) -> Function | None:

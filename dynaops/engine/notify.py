@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dynaops.model.errors import DynaopsError
+from dynaops.specs.project_keys import RECIPIENT
 
 if TYPE_CHECKING:
     from dynaops.aws.session import Aws
@@ -20,11 +21,6 @@ SOURCE = "dynaops"
 DETAIL_TYPE = "dynaops run"
 MOST_BYTES = 240 * 1024
 """Of a message as a whole, in UTF-8; AWS takes 256 KiB, of which the rest is for what it is wrapped in."""
-ARN = (
-    r"arn:[a-z0-9-]+:(sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}(\.fifo)?"
-    r"|events:[a-z0-9-]+:[0-9]{12}:event-bus/[A-Za-z0-9_./-]{1,256})"
-)
-"""A pattern for the ARNs of topics and buses, also for JSON Schema."""
 _LONGEST_SUBJECT = 99
 
 
@@ -47,7 +43,7 @@ class Recipient(NamedTuple):
 
 def recipient_of(arn: str) -> Recipient:
     """The recipient that an ARN names. Raises ValueError for what is no ARN of a topic or a bus."""
-    if re.fullmatch(ARN, arn) is None:
+    if re.fullmatch(RECIPIENT, arn) is None:
         raise ValueError(
             f"{arn!r} is not the ARN of an SNS topic (arn:aws:sns:REGION:ACCOUNT:NAME) or of an EventBridge bus "
             "(arn:aws:events:REGION:ACCOUNT:event-bus/NAME)"

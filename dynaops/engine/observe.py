@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from dynaops.engine.marks import without_mark
@@ -28,7 +29,7 @@ def observe(
 
     Two rounds: all tables, then everything around them (which takes what DescribeTable says to ask for).
     """
-    described = in_parallel([_describing(read, scope) for scope in scopes])
+    described = in_parallel([partial(TABLES.describe, read, scope) for scope in scopes])
     found = {
         scope.address: {one.address: one for one in observed}
         for scope, observed in zip(scopes, described, strict=True)
@@ -38,7 +39,7 @@ def observe(
     ]
     answers = in_parallel(
         [
-            _observing(read, scope, room, found[scope.address], known.get(scope.address, Known()))
+            partial(_observed, read, scope, room, found[scope.address], known.get(scope.address, Known()))
             for scope, room in jobs
         ]
     )
@@ -71,15 +72,10 @@ def table_names(aws: Aws, region: str) -> list[str]:
     return [str(one) for one in found or ()]
 
 
-def _describing(read: Reader, scope: Scope) -> Callable[[], list[Observed]]:
-    return lambda: TABLES.describe(read, scope)
-
-
-def _observing(
+def _observed(
     read: Reader, scope: Scope, room: Room, described: dict[str, Observed], known: Known
-) -> Callable[[], list[Observed]]:
-    table = described.get(scope.address)
-    return lambda: list(room.observe(read, scope, table, known))
+) -> list[Observed]:
+    return list(room.observe(read, scope, described.get(scope.address), known))
 
 
 def in_parallel(jobs: Iterable[Callable[[], T]]) -> list[T]:

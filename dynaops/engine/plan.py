@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from dynaops import __version__
@@ -149,7 +150,8 @@ def make_plan(
     uses = uses_of_plan(targets, settled_state, chosen.targets)
     planned = in_parallel(
         [
-            _planner(
+            partial(
+                plan_table,
                 target,
                 settled_state,
                 live[target.scope.address],
@@ -307,10 +309,6 @@ class TablePlan:
     settle: Wait | None
     usage: tuple[Usage, ...]
     by_use: tuple[ByUse, ...]
-
-
-def _planner(*arguments: Any) -> Callable[[], TablePlan]:
-    return lambda: plan_table(*arguments)
 
 
 def plan_table(

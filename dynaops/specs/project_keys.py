@@ -12,9 +12,13 @@ from enum import Enum
 from math import isfinite
 from typing import Any
 
-from dynaops.engine.notify import ARN as RECIPIENT
 from dynaops.specs.environment import prefix_fault
 
+RECIPIENT = (
+    r"arn:[a-z0-9-]+:(sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}(\.fifo)?"
+    r"|events:[a-z0-9-]+:[0-9]{12}:event-bus/[A-Za-z0-9_./-]{1,256})"
+)
+"""A pattern for the ARNs of topics and buses, also for JSON Schema."""
 ENVIRONMENT_NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}"
 PRICES = ("packaged", "live", "off")
 _MOST_SHOWN = 60

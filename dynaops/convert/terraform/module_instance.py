@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from dynaops.convert.notes import Where
@@ -12,7 +13,7 @@ from dynaops.convert.terraform.blocks import mapped
 from dynaops.convert.terraform.declarations import declarations
 from dynaops.convert.terraform.evaluate import Scope, evaluated, known_value
 from dynaops.convert.terraform.folders import NotRead
-from dynaops.convert.terraform.hcl import Block, Body, Expression
+from dynaops.convert.terraform.hcl import Block, Body
 from dynaops.convert.terraform.references import Instance, Project, Provider, References
 from dynaops.convert.terraform.trees import trees
 from dynaops.convert.terraform.values import NOWHERE
@@ -259,10 +260,11 @@ class ModuleInstance:
         }
 
     def _arguments(self, block: Block, scope: Scope) -> Mapping[str, Callable[[], Node]]:
-        def later(source: Expression) -> Callable[[], Node]:
-            return lambda: evaluated(source, scope)
-
-        return {name: later(source) for name, source in block.body.attributes.items() if name not in _CALL}
+        return {
+            name: partial(evaluated, source, scope)
+            for name, source in block.body.attributes.items()
+            if name not in _CALL
+        }
 
     def _passed(self, block: Block) -> Mapping[str, Provider]:
         """The providers of a module call: those that it names, else those without an alias."""
