@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,7 +29,11 @@ from dynaops.model.event import Event, Stage
 from dynaops.model.exits import Exit
 from dynaops.model.operation import Operation
 from dynaops.model.plan import Plan
-from dynaops.views.moving import Standing, moving_on
+from dynaops.model.quantities import size
+from dynaops.views import wording
+from dynaops.views.engines import jobs_page
+from dynaops.views.moving import Outcome, Standing, moving_on
+from dynaops.views.page import Style
 
 if TYPE_CHECKING:
     from dynaops.aws.session import Aws
@@ -82,6 +86,36 @@ def handover(via: Via, prepared: Prepared, way: Aws) -> Handover:
         return Handover(ready.place, None, ready)
     own = parsed_place(via.staging).below(fresh_name(via.load.table))
     return Handover(ready.place if ready else own.below(_ROWS), own.below(_REPORTS), ready)
+
+
+def outcome(
+    verdict: str,
+    style: Style,
+    done: str,
+    via: Via,
+    job: Job,
+    handed: Handed,
+    samples: Sequence[Reject],
+    remarks: list[str],
+) -> Outcome:
+    """What came of a load by an engine that has `done` ("imported") what it was handed."""
+    rejected = handed.rejected + job.failed
+    facts = [f"{wording.count(handed.read, 'row')} read"] if handed.read else []
+    facts += [f"{job.items - job.failed:,} {done} by AWS", f"{rejected:,} rejected", size(job.bytes)]
+    if rejected:
+        remarks = [f"Rejected rows, with place and reason, are in {via.load.rejects_path}.", *remarks]
+    shown = [(f"{one.source}:{one.line}", one.reason) for one in samples]
+    return Outcome(verdict, style, facts, shown, max(0, rejected - len(shown)) if shown else 0, remarks)
+
+
+def show_jobs(title: str, jobs: Iterable[Job], screen: Screen) -> None:
+    """List an engine's jobs."""
+    rows = [(job.arn, job.status, str((job.about or {}).get("StartTime", "")), job.items) for job in jobs]
+    screen.show(jobs_page(title, rows))
+    if screen.json:
+        screen.document(
+            [{"arn": arn, "status": status, "started": at, "items": n} for arn, status, at, n in rows]
+        )
 
 
 def handed_over(via: Via, prepared: Prepared, to: Handover, way: Aws, screen: Screen) -> Handed:

@@ -18,9 +18,6 @@ from dynaops.data.rows import Reject
 from dynaops.data.target import Target, describe
 from dynaops.model.errors import DynaopsError
 from dynaops.model.exits import Exit
-from dynaops.model.quantities import size
-from dynaops.views import wording
-from dynaops.views.engines import jobs_page
 from dynaops.views.moving import Outcome, outcome_page
 from dynaops.views.page import Style
 
@@ -92,23 +89,11 @@ def _follow(via: Via, way: Aws, target: Target, arn: str, handed: Handed, screen
 
 def _outcome(via: Via, job: Job, handed: Handed, samples: list[Reject], remarks: list[str]) -> Outcome:
     verdict, style = _VERDICTS.get(job.status, (f"Failed: {job.why}", Style.ERROR))
-    rejected = handed.rejected + job.failed
-    if rejected and job.status == "COMPLETED":
+    if (handed.rejected or job.failed) and job.status == "COMPLETED":
         verdict, style = _VERDICTS["COMPLETED_WITH_ERRORS"]
-    facts = [f"{wording.count(handed.read, 'row')} read"] if handed.read else []
-    facts += [f"{job.items - job.failed:,} put by AWS", f"{rejected:,} rejected", size(job.bytes)]
-    if rejected:
-        remarks = [f"Rejected rows, with place and reason, are in {via.load.rejects_path}.", *remarks]
-    shown = [(f"{one.source}:{one.line}", one.reason) for one in samples]
-    return Outcome(verdict, style, facts, shown, max(0, rejected - len(shown)) if shown else 0, remarks)
+    return engines.outcome(verdict, style, "put", via, job, handed, samples, remarks)
 
 
 def _list(way: Aws, target: Target, screen: Screen) -> int:
-    jobs = bulk_put.jobs_of(way, target)
-    rows = [(one.arn, one.status, str((one.about or {}).get("StartTime", "")), one.items) for one in jobs]
-    screen.show(jobs_page(f"Bulk puts into {target.name}", rows))
-    if screen.json:
-        screen.document(
-            [{"arn": arn, "status": status, "started": at, "items": n} for arn, status, at, n in rows]
-        )
+    engines.show_jobs(f"Bulk puts into {target.name}", bulk_put.jobs_of(way, target), screen)
     return Exit.OK

@@ -22,9 +22,6 @@ from dynaops.data.rows import Reject
 from dynaops.data.target import keys_of
 from dynaops.model.errors import DynaopsError
 from dynaops.model.exits import Exit
-from dynaops.model.quantities import size
-from dynaops.views import wording
-from dynaops.views.engines import jobs_page
 from dynaops.views.moving import Outcome, outcome_page
 from dynaops.views.page import Style
 
@@ -174,26 +171,14 @@ def _adopt(document: Document, place: Store, way: Aws, settings: Settings, about
 
 
 def _outcome(via: Via, job: Job, handed: Handed, samples: Sequence[Reject], remarks: list[str]) -> Outcome:
-    rejected = handed.rejected + job.failed
-    verdict, style = (
-        ("Imported", Style.GOOD) if not rejected else ("Imported but for rejected rows", Style.WARNING)
-    )
-    facts = [f"{wording.count(handed.read, 'row')} read"] if handed.read else []
-    facts += [f"{job.items - job.failed:,} imported by AWS", f"{rejected:,} rejected", size(job.bytes)]
-    if rejected:
-        remarks = [f"Rejected rows, with place and reason, are in {via.load.rejects_path}.", *remarks]
-    shown = [(f"{one.source}:{one.line}", one.reason) for one in samples]
-    return Outcome(verdict, style, facts, shown, max(0, rejected - len(shown)) if shown else 0, remarks)
+    good = not (handed.rejected or job.failed)
+    verdict, style = ("Imported", Style.GOOD) if good else ("Imported but for rejected rows", Style.WARNING)
+    return engines.outcome(verdict, style, "imported", via, job, handed, samples, remarks)
 
 
 def _list(way: Aws, region: str, table: str, screen: Screen) -> int:
     found = [
         table_import.look(way, region, one["ImportArn"]) for one in table_import.listed(way, region, table)
     ]
-    rows = [(one.arn, one.status, str((one.about or {}).get("StartTime", "")), one.items) for one in found]
-    screen.show(jobs_page(f"Imports of {table}", rows))
-    if screen.json:
-        screen.document(
-            [{"arn": arn, "status": status, "started": at, "items": n} for arn, status, at, n in rows]
-        )
+    engines.show_jobs(f"Imports of {table}", found, screen)
     return Exit.OK
