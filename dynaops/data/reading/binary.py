@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
+import re
+
 from dynaops.model.errors import DynaopsError
 
 READ = {
@@ -110,7 +113,11 @@ def check_readable(sample: bytes, name: str) -> None:
             f"{name} is a Python pickle, which is not read: loading it could run any program",
             "Write the rows as JSON lines or Parquet from Python, where you trust the file.",
         )
-    if is_binary(sample) and not sample.lstrip().startswith((b"{", b"[")):
+    if (
+        is_binary(sample)
+        and not sample.lstrip().startswith((b"{", b"["))
+        and not _is_table_text(sample, name)
+    ):
         raise DynaopsError(
             f"{name} is binary, and of no kind that is known here",
             f"Text (JSON, CSV) and these kinds are read: {', '.join(sorted(set(READ.values())))}.",
@@ -133,6 +140,17 @@ def is_binary(sample: bytes) -> bool:
     if halves * 4 > len(looked_at) and halves * 10 > controls * 9:
         return False  # UTF-16 without a mark
     return controls * 20 > len(looked_at) or b"\0" in looked_at.partition(b"\n")[0]
+
+
+def _is_table_text(sample: bytes, name: str) -> bool:
+    """Whether this is CSV with control characters in its cells: UTF-8, under a name of CSV or with a header's line."""
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(sample)
+    except UnicodeDecodeError:
+        return False
+    header = sample.partition(b"\n")[0]
+    named = re.search(r"\.(csv|tsv|tab)(\.\w+)?$", name.lower()) is not None
+    return named or (header == header.translate(None, _CONTROLS) and any(sign in header for sign in b",;\t|"))
 
 
 def _is_pickle(sample: bytes) -> bool:
