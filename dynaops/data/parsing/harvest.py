@@ -12,10 +12,14 @@ from dynaops.data.rows import Block, Parsed, Reject, Row, UnnamedReject
 
 
 class Harvest:
-    """Rows and rejects of one block, and notes about its rows."""
+    """Rows and rejects of one block, and notes about its rows.
 
-    def __init__(self, source: str) -> None:
+    With `shard` notes and rows of other tables are shared out by their lines, so that all together have each once.
+    """
+
+    def __init__(self, source: str, shard: Shard | None = None) -> None:
         self._source = source
+        self._shard = shard
         self.rows: list[Row] = []
         self.rejects: list[Reject] = []
         self.not_loaded = 0
@@ -39,9 +43,21 @@ class Harvest:
         self.without_rows += len(self.rejects) - len(kept)
         self.rejects = kept
 
-    def apart(self) -> Harvest:
-        """A harvest of the same source, to be taken over or forgotten."""
-        return Harvest(self._source)
+    def apart(self, source: str | None = None) -> Harvest:
+        """A harvest of the same source (or of `source`), to be taken over or forgotten."""
+        return Harvest(self._source if source is None else source, self._shard)
+
+    def leave_out(self, kind: str, table: str, text: str, rows: int, line: int) -> None:
+        """Rows of another table, from a line on, and a note about each."""
+        taken = sum(self.takes(line + number) for number in range(rows))
+        self.not_loaded += taken
+        self.without_rows += rows - taken
+        for _ in range(taken):
+            self.notes.row(kind, table, text, self._source, line)
+
+    def takes(self, line: int) -> bool:
+        """Whether what is said of a line belongs to this share."""
+        return self._shard is None or line % self._shard.parts == self._shard.part
 
     def take(self, other: Harvest) -> None:
         """Take over what was gathered apart."""
@@ -53,10 +69,12 @@ class Harvest:
 
     def note(self, kind: str, attribute: str, text: str, line: int) -> None:
         """Note something about a row that is loaded."""
-        self.notes.row(kind, attribute, text, self._source, line)
+        if self.takes(line):
+            self.notes.row(kind, attribute, text, self._source, line)
 
-    def parsed(self, shard: Shard | None) -> Parsed:
-        """All of it; with `shard` only what belongs to that: rows by their key, rejects by their line."""
+    def parsed(self) -> Parsed:
+        """All of it; of a share only what belongs to that: rows by their key, rejects by their line."""
+        shard = self._shard
         rows, rejects, others = self.rows, self.rejects, self.without_rows
         if shard is not None:
             rows = [row for row in rows if crc32(row.key) % shard.parts == shard.part]

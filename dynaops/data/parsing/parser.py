@@ -38,7 +38,7 @@ class _Parser:
 
     def parse(self, block: Block) -> Parsed:
         """The rows and rejects of a block."""
-        plan, harvest = self._plan, Harvest(block.source)
+        plan, harvest = self._plan, Harvest(block.source, self._plan.shard)
         is_rejects_file = plan.layouts[block.source].container is Container.REJECTS
         if is_rejects_file:
             self._rejected.read(block.data, block.first_line, harvest)
@@ -52,7 +52,7 @@ class _Parser:
             from dynaops.data.parsing.rejected import with_reading
 
             harvest.rejects = with_reading(harvest.rejects, block, plan)
-        return harvest.parsed(plan.shard)
+        return harvest.parsed()
 
     @cached_property
     def _ttl(self) -> TtlCheck | None:

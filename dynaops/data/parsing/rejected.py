@@ -70,7 +70,7 @@ class RejectedRows:
                 self._again(entry, harvest)
 
     def _again(self, entry: Reject, harvest: Harvest) -> None:
-        found = Harvest(entry.source)
+        found = harvest.apart(entry.source)
         reading = entry.reading or {}
         text = entry.text
         if not text.strip():
@@ -81,7 +81,7 @@ class RejectedRows:
             try:
                 self._read(entry, text, reading, found)
             except (KeyError, TypeError, ValueError, AttributeError) as error:
-                found = Harvest(entry.source)
+                found = harvest.apart(entry.source)
                 found.reject(
                     entry.line, f"'reading' cannot be understood ({type(error).__name__}: {error})", text
                 )

@@ -27,8 +27,6 @@ class TableChoice:
         if self._named_only:
             harvest.without_rows += rows
             return True
-        harvest.not_loaded += rows
         text = f"Rows of the table {table!r} are not loaded (--source-table {table} loads them into this one)"
-        for _ in range(rows):
-            harvest.note(OTHER_TABLE, table, text, line)
+        harvest.leave_out(OTHER_TABLE, table, text, rows, line)
         return True

@@ -46,7 +46,7 @@ class TableRows:
             item = {name: cell for name, cell in zip(names, cells, strict=True) if cell is not ABSENT}
             if None in cells:
                 item = self._without_nulls(item)
-                if None in item.values():
+                if None in item.values() and harvest.takes(line):
                     nulls += 1
                     if len(places) < _MOST_PLACES:
                         places.append(f"{source}:{line}")

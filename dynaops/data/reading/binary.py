@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import codecs
-import re
+import csv
+import io
 
 from dynaops.model.errors import DynaopsError
 
@@ -113,14 +114,11 @@ def check_readable(sample: bytes, name: str) -> None:
             f"{name} is a Python pickle, which is not read: loading it could run any program",
             "Write the rows as JSON lines or Parquet from Python, where you trust the file.",
         )
-    if (
-        is_binary(sample)
-        and not sample.lstrip().startswith((b"{", b"["))
-        and not _is_table_text(sample, name)
-    ):
+    if is_binary(sample) and not sample.lstrip().startswith((b"{", b"[")) and not _is_table_text(sample):
         raise DynaopsError(
             f"{name} is binary, and of no kind that is known here",
-            f"Text (JSON, CSV) and these kinds are read: {', '.join(sorted(set(READ.values())))}.",
+            f"Text (JSON, CSV) and these kinds are read: {', '.join(sorted(set(READ.values())))}. "
+            "If it is CSV all the same, say --format csv.",
         )
 
 
@@ -142,15 +140,29 @@ def is_binary(sample: bytes) -> bool:
     return controls * 20 > len(looked_at) or b"\0" in looked_at.partition(b"\n")[0]
 
 
-def _is_table_text(sample: bytes, name: str) -> bool:
-    """Whether this is CSV with control characters in its cells: UTF-8, under a name of CSV or with a header's line."""
+def _is_table_text(sample: bytes) -> bool:
+    """Whether this is CSV with control characters in its cells: UTF-8, with rows as wide as the header, which has none.
+
+    Rows of one column only are not told from other text.
+    """
     try:
-        codecs.getincrementaldecoder("utf-8")().decode(sample)
+        text = codecs.getincrementaldecoder("utf-8")().decode(sample)
     except UnicodeDecodeError:
         return False
     header = sample.partition(b"\n")[0]
-    named = re.search(r"\.(csv|tsv|tab)(\.\w+)?$", name.lower()) is not None
-    return named or (header == header.translate(None, _CONTROLS) and any(sign in header for sign in b",;\t|"))
+    if header != header.translate(None, _CONTROLS):
+        return False
+    return any(_is_table(text, sign) for sign in ",;\t|" if sign.encode() in header)
+
+
+def _is_table(text: str, delimiter: str) -> bool:
+    """Whether all rows of a text are as wide as the first; the last one may be cut off."""
+    try:
+        widths = [len(row) for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if row]
+    except csv.Error:
+        return False
+    cut_off = widths[-1:] if len(text) >= _LOOKED_AT else []
+    return len(widths) > 1 and set(widths[: len(widths) - len(cut_off)]) == {widths[0]}
 
 
 def _is_pickle(sample: bytes) -> bool:

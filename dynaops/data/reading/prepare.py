@@ -12,6 +12,7 @@ from dynaops.data.notes import Note
 from dynaops.data.parsing.foreign_json import EXTENDED_NAMES, EXTENDED_NOTE
 from dynaops.data.parsing.plan import Container, ParsePlan, Shard
 from dynaops.data.reading import tabular
+from dynaops.data.reading.applicable import check_applicable
 from dynaops.data.reading.archives import is_workbook, is_zip, members
 from dynaops.data.reading.csv_columns import CsvColumns
 from dynaops.data.reading.csv_file import CsvOptions
@@ -91,6 +92,7 @@ def prepare(arguments: Sequence[str], keys: Keys, aws: Callable[[], Aws], option
         if not options.table or expanded.tables.get(source.name, options.table) == options.table
     ]
     found = _detected(inputs, options, columns)
+    check_applicable(_given(options), found)
     _check_columns(found, keys, options)
     guess = columns.guess({**keys.index_keys, **keys.types, **options.types})
     source = FileSource(found, faults=expanded.faults)
@@ -192,6 +194,22 @@ def _detected(inputs: Sequence[Input], options: ReadOptions, columns: CsvColumns
             seen = seen._replace(csv=seen.csv._replace(cells={}))
         found.append(seen)
     return found
+
+
+def _given(options: ReadOptions) -> list[str]:
+    """The options that apply to some kinds of input only, as far as they are given."""
+    given = {
+        "--delimiter": options.delimiter,
+        "--columns": options.columns,
+        "--encoding": options.encoding,
+        "--null": options.nulls,
+        "--strict-types": options.strict_types,
+        "--keep-empty": options.keep_empty,
+        "--nulls": options.drop_nulls,
+        "--sql-table": options.sql_table,
+        "--sheet": options.sheet,
+    }
+    return [option for option, value in given.items() if value]
 
 
 def _check_columns(found: Sequence[Detected], keys: Keys, options: ReadOptions) -> None:

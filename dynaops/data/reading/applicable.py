@@ -1,0 +1,88 @@
+"""Options that say how to read one kind of input, compared with what the inputs are: one that none heeds is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from dynaops.data.parsing.plan import Container
+from dynaops.data.reading.detect import Detected
+from dynaops.model.errors import DynaopsError
+
+_Applies = Callable[[Detected], bool]
+_JSON = (Container.LINES, Container.STREAM)
+
+
+def _is_csv(one: Detected) -> bool:
+    return one.layout.container is Container.CSV
+
+
+def _is_csv_or_rejects(one: Detected) -> bool:
+    return _is_csv(one) or one.layout.container is Container.REJECTS
+
+
+def _is_text(one: Detected) -> bool:
+    return _is_csv(one) or one.layout.container in _JSON
+
+
+def _is_no_csv(one: Detected) -> bool:
+    return not _is_csv(one)
+
+
+def _is_sqlite(one: Detected) -> bool:
+    return one.part is not None and one.part.kind == "sqlite"
+
+
+def _is_workbook(one: Detected) -> bool:
+    return one.part is not None and one.part.kind == "xlsx"
+
+
+_NULLS_OF_CSV = "Empty cells of CSV are left out; --null TEXT names others that are."
+_OPTIONS: Mapping[str, tuple[_Applies, str, str]] = {
+    "--delimiter": (_is_csv, "CSV", ""),
+    "--columns": (
+        _is_csv,
+        "CSV without a header",
+        "Rename attributes before the load, for instance with jq.",
+    ),
+    "--encoding": (_is_text, "text (CSV, JSON)", "Other formats say how their texts are encoded."),
+    "--null": (_is_csv_or_rejects, "CSV", "--nulls drop leaves out the nulls of other formats."),
+    "--strict-types": (
+        _is_csv_or_rejects,
+        "CSV",
+        "Values of other formats have types; --types changes them.",
+    ),
+    "--keep-empty": (
+        _is_csv_or_rejects,
+        "CSV",
+        "Other formats tell an empty string from one that is not there.",
+    ),
+    "--nulls": (_is_no_csv, "JSON, Parquet and the like, not to CSV", _NULLS_OF_CSV),
+    "--sql-table": (_is_sqlite, "SQLite databases", ""),
+    "--sheet": (_is_workbook, "Excel workbooks", ""),
+}
+"""For each option: the inputs that it applies to, those in words, and what to do else."""
+_NAMES = {
+    Container.LINES: "JSON",
+    Container.STREAM: "JSON",
+    Container.CSV: "CSV",
+    Container.REJECTS: "a rejects file",
+}
+
+
+def check_applicable(given: Sequence[str], found: Sequence[Detected]) -> None:
+    """Raises DynaopsError where one of the options `given` applies to none of the inputs."""
+    for option in given:
+        applies, what, hint = _OPTIONS[option]
+        if found and not any(applies(one) for one in found):
+            first = found[0]
+            kind = first.part.kind if first.part else _NAMES[first.layout.container]
+            others = "" if len(found) == 1 else f", as are {len(found) - 1} more" if _alike(found) else ""
+            raise DynaopsError(
+                f"{option} applies to {what}; {first.source.name} is read as {kind}{others}",
+                hint or f"Leave out {option}.",
+            )
+
+
+def _alike(found: Sequence[Detected]) -> bool:
+    first = found[0]
+    return all(one.layout.container is first.layout.container and one.part == first.part for one in found)
