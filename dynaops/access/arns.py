@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
+from dynaops.model.arns import arn, iam_arn
+
 Body = Mapping[str, Any]
 
 
@@ -18,7 +20,7 @@ class Where(NamedTuple):
     account: str
 
     def arn(self, service: str, resource: str) -> str:
-        return f"arn:aws:{service}:{self.region}:{self.account}:{resource}"
+        return arn(service, self.region, self.account, resource)
 
     def table(self, name: str) -> str:
         """The table's ARN; an ARN is one already."""
@@ -100,19 +102,19 @@ def _lambda(api: str, where: Where, body: Body) -> Iterable[str]:
 
 
 def _iam(api: str, where: Where, body: Body) -> Iterable[str]:
-    def arn(kind: str, name: object) -> str:
-        return f"arn:aws:iam::{where.account}:{kind}{body.get('Path') or '/'}{name}"
+    def own(kind: str, name: object) -> str:
+        return iam_arn(where.region, where.account, f"{kind}{body.get('Path') or '/'}{name}")
 
     if body.get("RoleName"):
         known = body.get("Path") is not None or api == "CreateRole"
         return (
-            arn("role", body["RoleName"])
+            own("role", body["RoleName"])
             if known
-            else f"arn:aws:iam::{where.account}:role/*{body['RoleName']}",
+            else iam_arn(where.region, where.account, f"role/*{body['RoleName']}"),
         )
     if body.get("PolicyArn"):
         return (str(body["PolicyArn"]),)
-    return (arn("policy", body["PolicyName"]) if body.get("PolicyName") else "*",)
+    return (own("policy", body["PolicyName"]) if body.get("PolicyName") else "*",)
 
 
 def _backup(_api: str, where: Where, body: Body) -> Iterable[str]:

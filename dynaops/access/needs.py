@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from dynaops.access import arns
+from dynaops.model.arns import iam_arn
 
 Body = Mapping[str, Any]
 
@@ -149,5 +150,5 @@ def _replicas(where: arns.Where, body: Body) -> Iterator[Need]:
 
 
 def _linked_role(where: arns.Where, service: str) -> Need:
-    role = f"arn:aws:iam::{where.account}:role/aws-service-role/{service}/*"
+    role = iam_arn(where.region, where.account, f"role/aws-service-role/{service}/*")
     return Need("iam:CreateServiceLinkedRole", role, (("iam:AWSServiceName", service),))

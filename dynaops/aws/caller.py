@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from dynaops.aws.always_sent import MARK
 from dynaops.aws.classify import Verdict
 from dynaops.aws.errors import AwsFailure, ForeignAnswer, Refused
+from dynaops.model.arns import parse
 
 LOCAL = "local"
 """The origin of all endpoints on this machine."""
@@ -54,12 +55,11 @@ def caller_of(url: str | None, answer: Mapping[str, Any], headers: Mapping[str, 
     """The caller by GetCallerIdentity's answer and its headers; both are empty where the endpoint has no STS."""
     account = str(answer.get("Account") or "")
     arn = str(answer.get("Arn") or "")
-    parts = arn.split(":")
-    partition = parts[1] if len(parts) > 2 and parts[0] == "arn" and parts[1] else None
+    parsed = parse(arn)
     return Caller(
         origin_of(url),
         account if _ACCOUNT.fullmatch(account) else None,
-        partition,
+        parsed.partition if parsed else None,
         _world(url, headers),
         arn or None,
     )

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from dynaops.model.arns import global_region
+
 if TYPE_CHECKING:
     from botocore.session import Session
 
 SESSION_NAME = "dynaops"
 _CODE = re.compile("[0-9]{6}")
-_STS_REGIONS = {"aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
-"""Where STS is asked of a partition, if no region is set; else us-east-1."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Role:
     @property
     def sts_region(self) -> str:
         """A region of the role's partition."""
-        return _STS_REGIONS.get(self.arn.split(":")[1], "us-east-1")
+        return global_region(self.arn.split(":")[1])
 
 
 def take_on(session: Session, role: Role, sts: Callable[[], Any]) -> None:

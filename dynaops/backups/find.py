@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from dynaops.backups.listing import listing, table_of
+from dynaops.model import arns
 from dynaops.model.backup import Backup
 from dynaops.model.errors import DynaopsError
 
@@ -40,8 +41,7 @@ def is_arn(reference: str) -> bool:
 
 def region_of(reference: str, region: str) -> str:
     """The region that an ARN names; else `region`."""
-    parts = reference.split(":")
-    return parts[3] if parts[0] == "arn" and len(parts) > 3 and parts[3] else region
+    return arns.region_of(reference, region)
 
 
 def _tables(references: Sequence[str]) -> list[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from dynaops.model.arns import iam_arn
+
 if TYPE_CHECKING:
     from dynaops.aws.guards import Guard
     from dynaops.aws.role import Role
@@ -41,7 +43,10 @@ def role_of(project: Project, in_sandbox: bool = False) -> Role | None:
 
     arn, said = project.role_arn, project.says("role_arn")
     if arn is None and in_sandbox and project.account is not None:
-        arn, said = f"arn:aws:iam::{project.account}:role/{_IN_SANDBOX}", project.says("account")
+        arn, said = (
+            iam_arn(project.region or "", project.account, f"role/{_IN_SANDBOX}"),
+            project.says("account"),
+        )
     if arn is None:
         return None
     serial = None if in_sandbox else project.mfa_serial

@@ -34,6 +34,7 @@ from dynaops.kinds.kind import Entry, Known, Work
 from dynaops.kinds.late import table_arn
 from dynaops.kinds.rooms import POLICIES
 from dynaops.kinds.table import ROOM as TABLE_ROOM
+from dynaops.model.arns import parse
 from dynaops.model.change import Change
 from dynaops.model.errors import DynaopsError
 from dynaops.model.finding import Finding, Severity
@@ -119,13 +120,13 @@ def _scope(request: Request, state: State, aws: Aws) -> Scope:
     """Where the table is: as its ARN says, else as asked, else as recorded, else the caller's region."""
     name, region = request.table, request.region
     if name.startswith("arn:"):
-        parts = name.split(":")
-        if len(parts) < 6 or parts[2] != "dynamodb" or not parts[5].startswith("table/"):
+        parsed = parse(name)
+        if parsed is None or parsed.service != "dynamodb" or not parsed.resource.startswith("table/"):
             raise DynaopsError(
                 f"{name} is not the ARN of a table",
                 "It looks like arn:aws:dynamodb:REGION:ACCOUNT:table/NAME.",
             )
-        name, region = parts[5].split("/")[1], parts[3]
+        name, region = parsed.resource.split("/")[1], parsed.region
     record = state.resources.get(name)
     if record is not None and record.kind == "table" and region in (None, record.region):
         check_identity(state, aws)

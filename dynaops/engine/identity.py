@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from dynaops.aws.caller import LOCAL, Caller
 from dynaops.kinds.rooms import POLICIES
+from dynaops.model.arns import parse
 from dynaops.model.errors import DynaopsError
 from dynaops.model.state import State
 
@@ -80,9 +81,9 @@ def owners(state: State) -> dict[tuple[str, str], list[str]]:
     found: dict[tuple[str, str], list[str]] = {}
     for address, record in sorted(state.resources.items()):
         policy = POLICIES.get(record.kind)
-        parts = (record.arn or "").split(":")
-        if policy is not None and policy.arn and len(parts) > 5 and parts[4].isdecimal():
-            found.setdefault((parts[1], parts[4]), []).append(address)
+        named = parse(record.arn)
+        if policy is not None and policy.arn and named and named.account.isdecimal():
+            found.setdefault((named.partition, named.account), []).append(address)
     return found
 
 

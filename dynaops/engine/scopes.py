@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dynaops.model.arns import parse
 from dynaops.model.project import root
 from dynaops.model.resource import Properties, Scope
 from dynaops.specs.path_patterns import fits, is_pattern
@@ -91,7 +92,7 @@ def _home(state: State, table: str, below: Iterable[str]) -> str:
 
 def _is_global(record: Record) -> bool:
     """IAM's resources: their ARNs name no region."""
-    return record.arn is not None and record.arn.split(":")[3] == ""
+    return (named := parse(record.arn)) is not None and not named.region
 
 
 def orphaned(state: State, declared: Iterable[str], read: Iterable[str | Path]) -> list[Target]:

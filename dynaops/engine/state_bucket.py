@@ -16,8 +16,8 @@ from dynaops import __version__
 from dynaops.aws.errors import Denied, Refused
 from dynaops.engine.parameters import check_parameters
 from dynaops.kinds.kind import Entry
-from dynaops.kinds.late import partition
 from dynaops.kinds.steps import operation
+from dynaops.model.arns import Arn, partition_of
 from dynaops.model.change import Action, Change, Difference
 from dynaops.model.errors import DynaopsError
 from dynaops.model.operation import Operation, Tolerance
@@ -187,7 +187,7 @@ def _policy(asked: Settings, region: str, found: str | None) -> _Setting:
     statements: list[Settings] = (
         policy["Statement"] if isinstance(policy["Statement"], list) else [policy["Statement"]]
     )
-    arn = f"arn:{partition(region)}:s3:::{name}"
+    arn = str(Arn(partition_of(region), "s3", "", "", name))
     ours = {
         "Sid": _SID,
         "Effect": "Deny",

@@ -11,8 +11,8 @@ from pydantic import ValidationError
 
 from dynaops.engine.effects import patched
 from dynaops.kinds.kind import Policy
-from dynaops.kinds.late import partition
 from dynaops.kinds.rooms import POLICIES
+from dynaops.model.arns import partition_of, region_of
 from dynaops.model.state import Intent, Record, RecordFault, State
 
 _REGION = re.compile(r"[a-z]{2,4}(-[a-z0-9]+)+-\d{1,2}")
@@ -71,7 +71,7 @@ def _homeless(at: tuple[str, ...], address: str, record: Record, state: State) -
         return
     if record.region == table.region or "/replica/" in address or table.kind != "table":
         return
-    if record.kind not in _HOME_ELSEWHERE or partition(record.region) != partition(table.region):
+    if record.kind not in _HOME_ELSEWHERE or partition_of(record.region) != partition_of(table.region):
         yield RecordFault((*at, "region"), f"it is {record.region}, and its table is in {table.region}")
 
 
@@ -84,7 +84,7 @@ def _identity(at: tuple[str, ...], record: Record, policy: Policy) -> Iterator[R
         record.arn
     ):
         yield RecordFault((*at, "arn"), f"{record.arn!r} is not the ARN of a {policy.title}")
-    elif record.arn.split(":")[3] not in ("", record.region):
+    elif region_of(record.arn, record.region) != record.region:
         yield RecordFault((*at, "arn"), f"{record.arn!r} is not in {record.region}")
 
 

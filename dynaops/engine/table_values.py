@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from dynaops.kinds import TableSpec
+from dynaops.model import arns
 from dynaops.model.late_values import with_known
 
 Known = Callable[[str, str], str | None]
@@ -22,7 +23,7 @@ def with_values(spec: TableSpec, known: Known) -> TableSpec:
 
 def sample(table: str, attribute: str) -> str:
     """A value of the right form for checks that ask no AWS."""
-    arn = f"arn:aws:dynamodb:us-east-1:123456789012:table/{table}"
+    arn = arns.arn("dynamodb", "us-east-1", "123456789012", f"table/{table}")
     return {
         "name": table,
         "arn": arn,

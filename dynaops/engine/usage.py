@@ -9,6 +9,7 @@ from typing import Any
 from dynaops.engine.held import Held, Sizes, after, before, sizes
 from dynaops.kinds.alarm import shape as alarms
 from dynaops.kinds.kind import Work
+from dynaops.model.arns import region_of
 from dynaops.model.cost import ByUse, Span, Usage
 from dynaops.model.schedules import ScheduleError, parse
 
@@ -149,8 +150,7 @@ def _kept(rule: dict[str, Any], home: str) -> Iterator[tuple[str, list[tuple[str
     """Per region: days that each recovery point lies in warm and in cold storage (None: for ever)."""
     yield home, _days(rule)
     for copy in rule.get("copy_to") or ():
-        parts = str(copy["vault_arn"]).split(":")
-        yield parts[3] if len(parts) > 3 else home, _days(copy)
+        yield region_of(str(copy["vault_arn"]), home), _days(copy)
 
 
 def _days(lifecycle: dict[str, Any]) -> list[tuple[str, float | None]]:

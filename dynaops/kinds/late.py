@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from dynaops.aws.errors import AccountUnknown
 from dynaops.kinds.kind import Entry, Reader
+from dynaops.model.arns import arn
 from dynaops.model.late_values import reference
 from dynaops.model.resource import Properties, Scope
 
@@ -20,13 +21,13 @@ def late(scope: Scope, entries: Mapping[str, Entry], read: Reader | None = None)
     """``table_arn`` and ``stream_arn`` of the scope's table. `read`: to know the account before the table is there."""
     table = entries.get(scope.address)
     live = table.live if table else None
-    arn = (live.outputs.get("arn") if live else None) or (
+    known = (live.outputs.get("arn") if live else None) or (
         table.record.arn if table and table.record else None
     )
-    if arn is None:
-        arn = _arn_to_be(scope, read)
+    if known is None:
+        known = _arn_to_be(scope, read)
     stream = live.outputs.get("stream_arn") if live and table and keeps_stream(table) else None
-    return {"table_arn": str(arn), "stream_arn": stream or reference(scope.address, "stream_arn")}
+    return {"table_arn": str(known), "stream_arn": stream or reference(scope.address, "stream_arn")}
 
 
 def _arn_to_be(scope: Scope, read: Reader | None) -> str:
@@ -53,11 +54,4 @@ def _differs(wanted: Properties, live: Properties, member: str) -> bool:
 
 def table_arn(scope: Scope, account: str) -> str:
     """The ARN of the scope's table in `account`, also before it exists."""
-    return f"arn:{partition(scope.region)}:dynamodb:{scope.region}:{account}:table/{scope.table_name}"
-
-
-def partition(region: str) -> str:
-    """The AWS partition of a region."""
-    if region.startswith("cn-"):
-        return "aws-cn"
-    return "aws-us-gov" if region.startswith("us-gov-") else "aws"
+    return arn("dynamodb", scope.region, account, f"table/{scope.table_name}")

@@ -26,7 +26,7 @@ def needs_since(begin: int, there: Set, account: str) -> set[Need]:
     }
     found: dict[str, Need] = {}
     for one in entries:
-        bodies = _with_paths(account, paths, one.body) if one.service == "iam" else (one.body,)
+        bodies = _with_paths(account, one.region, paths, one.body) if one.service == "iam" else (one.body,)
         for body in bodies:
             for need in needs(one.service, one.operation, one.region, account, body):
                 found[json.dumps(need)] = need
@@ -40,14 +40,14 @@ def _back(need: Need, there: Set) -> tuple[tuple[str, str], ...]:
 
 
 def _with_paths(
-    account: str, paths: Mapping[str, str], body: Mapping[str, Any]
+    account: str, region: str, paths: Mapping[str, str], body: Mapping[str, Any]
 ) -> Iterable[Mapping[str, Any]]:
     """A role's path is part of its ARN, but calls name it without; a role that is not there yet has none."""
     from dynaops.sandbox.permissions import with_path
 
     name = str(body.get("RoleName", ""))
     if name not in paths or body.get("Path"):
-        return (with_path(account, "iam", dict(body)),)
+        return (with_path(account, region, "iam", dict(body)),)
     return ({**body, "Path": "/"}, {**body, "Path": paths[name]})
 
 

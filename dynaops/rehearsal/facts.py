@@ -17,6 +17,7 @@ from dynaops.engine.exported import exported
 from dynaops.engine.observe import observe
 from dynaops.engine.sides import known_of_plan
 from dynaops.kinds.rooms import ROOMS
+from dynaops.model.arns import region_of
 from dynaops.model.plan import Plan
 from dynaops.model.resource import Observed, Scope
 from dynaops.model.state import State
@@ -143,7 +144,7 @@ def _named(value: Any, region: str) -> Iterable[tuple[str, str, str]]:
     text = json.dumps(value, default=str)
     for match in _ARNS.finditer(text):
         arn = match.group(0)
-        service, where, rest = match.group(1), arn.split(":")[3] or region, arn.split(":", 5)[5]
+        service, where, rest = match.group(1), region_of(arn, region), arn.split(":", 5)[5]
         if service != "iam" or (rest.startswith("role/") and "aws-service-role" not in rest):
             yield service, where, arn if service in ("kms", "kinesis") else re.split("[:/]", rest)[-1]
     for member, service, _ in _NAMED:

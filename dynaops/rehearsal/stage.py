@@ -8,6 +8,7 @@ import zipfile
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from dynaops.model.arns import iam_arn
 from dynaops.model.state import State
 from dynaops.rehearsal.facts import Facts, LiveTable, Thing
 
@@ -47,7 +48,7 @@ def _role(server: SandboxServer, _account: str, thing: Thing) -> None:
 
 def _function(server: SandboxServer, account: str, thing: Thing) -> None:
     name = thing.told.get("FunctionName", thing.name)
-    role = thing.told.get("Role") or f"arn:aws:iam::{account}:role/{name}"
+    role = thing.told.get("Role") or iam_arn(thing.region, account, f"role/{name}")
     _role(server, account, Thing("iam", thing.region, role.rpartition("/")[2], {}))
     code = io.BytesIO()
     with zipfile.ZipFile(code, "w") as archive:

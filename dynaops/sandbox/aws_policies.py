@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 from dynaops.sandbox.dispatch import PASS, Call, operation
+from dynaops.sandbox.iam_backend import iam_backend
 
 
 @operation("iam", "GetPolicy")
@@ -28,16 +29,16 @@ def know(call: Call) -> None:
     arn = str(call.body.get("PolicyArn", ""))
     if ":iam::aws:policy/" not in arn:
         return
-    from moto.iam.models import AWSManagedPolicy, iam_backends
+    from moto.iam.models import AWSManagedPolicy
 
-    backend = iam_backends[call.account]["aws"]
+    backend = iam_backend(call.account, call.region)
     if arn in backend.managed_policies:
         return
     name = arn.rpartition("/")[2]
     data = _all().get(name)
     if data is None:
         return
-    policy = AWSManagedPolicy.from_data(name, backend.account_id, backend.region_name, data)
+    policy = AWSManagedPolicy.from_data(name, backend.account_id, call.region, data)
     if policy.arn == arn:
         backend.managed_policies[arn] = policy
 

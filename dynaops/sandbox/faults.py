@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 from functools import partial
 from typing import Any
 
+from dynaops.model.arns import iam_arn, partition_of
 from dynaops.sandbox.errors import ApiError
 from dynaops.sandbox.foreign import PAGES, Foreign, instead_of
 from dynaops.sandbox.wire import Answer
@@ -229,11 +230,11 @@ def _resource(body: dict[str, Any]) -> str:
 def _denied(service: str, operation: str, region: str, account: str, resource: str) -> ApiError:
     """AWS's words for a permission that no policy grants (IAM User Guide, "Troubleshoot access denied")."""
     action = f"{service}:{operation}"
-    arn = f"arn:aws:{service}:{region}:{account}:table/{resource or '*'}"
+    arn = f"arn:{partition_of(region)}:{service}:{region}:{account}:table/{resource or '*'}"
     if service != "dynamodb":
-        arn = f"arn:aws:{service}:{region}:{account}:{resource or '*'}"
+        arn = f"arn:{partition_of(region)}:{service}:{region}:{account}:{resource or '*'}"
     return ApiError(
         "AccessDeniedException",
-        f"User: arn:aws:iam::{account}:user/sandbox is not authorized to perform: {action} on resource: {arn} "
+        f"User: {iam_arn(region, account, 'user/sandbox')} is not authorized to perform: {action} on resource: {arn} "
         f"because no identity-based policy allows the {action} action",
     )

@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from dynaops.model.arns import global_region, partition_of
 from dynaops.sandbox import permissions
 from dynaops.sandbox.dispatch import PASS, Call, Touched, handler_for
 from dynaops.sandbox.errors import ApiError
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 
 _CATCH_ALL = "{0}/(?P<rest_of_path>.+)$"
 """A route for the paths that moto's tables lack; the operation is found from botocore's model anyway."""
-_GLOBAL = {"iam": "us-east-1"}
-"""Services that are one for all regions, and the region they are recorded under."""
+_GLOBAL = frozenset({"iam"})
+"""Services that are one for all regions of a partition; calls are recorded under one of these."""
 
 
 class Installed:
@@ -165,7 +166,9 @@ class _Request:
         except ApiError as error:
             return self._front.refusal(error)
         service, operation, body = self._front.service, asked.operation, asked.body
-        region = _GLOBAL.get(service, self._handler.region)
+        region = self._handler.region
+        if service in _GLOBAL:
+            region = global_region(partition_of(region))
         account = self._handler.current_account
         entry = self._to.recorder.begin(service, operation, region, body, self._to.world.now(), asked.size)
         after = None

@@ -13,6 +13,7 @@ from typing import Any
 from dynaops.sandbox import aws_policies, constraints, linked_roles
 from dynaops.sandbox.dispatch import PASS, Call, operation
 from dynaops.sandbox.errors import ApiError
+from dynaops.sandbox.iam_backend import iam_backend
 
 POLICY_SIZE = 6_144
 """Characters of a managed policy, white space not counted."""
@@ -144,12 +145,12 @@ def create_linked_role(call: Call) -> dict[str, Any]:
     name = linked_roles.name_of(service)
     if name is None or call.body.get("CustomSuffix"):
         return PASS
-    if linked_roles.find(call.account, service) is not None:
+    if linked_roles.find(call.account, call.region, service) is not None:
         raise ApiError(
             "InvalidInput",
             f"Service role name {name} has been taken in this account, please try a different suffix.",
         )
-    role = linked_roles.ensure(call.account, service, call.body.get("Description", ""))
+    role = linked_roles.ensure(call.account, call.region, service, call.body.get("Description", ""))
     return {
         "Role": {
             "Path": role.path,
@@ -193,9 +194,7 @@ def _size(document: str | dict[str, Any]) -> int:
 
 
 def _backend(call: Call) -> Any:
-    from moto.iam.models import iam_backends
-
-    return iam_backends[call.account]["aws"]
+    return iam_backend(call.account, call.region)
 
 
 def _own_policies(call: Call) -> Iterable[Any]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from dynaops.model.arns import partition_of
+
 
 def put_key(account: str, region: str, name: str, told: dict[str, Any]) -> None:
     """Let there be the key that DescribeKey answered `told` about when asked for `name` (an id, ARN or alias).
@@ -23,7 +25,7 @@ def put_key(account: str, region: str, name: str, told: dict[str, Any]) -> None:
     del keys.keys[key.id]
     alias = name[name.index("alias/") :] if "alias/" in name else None
     key.id = told.get("KeyId") or (key.id if alias else name.rpartition("/")[2])
-    key.arn = told.get("Arn") or f"arn:aws:kms:{region}:{account}:key/{key.id}"
+    key.arn = told.get("Arn") or f"arn:{partition_of(region)}:kms:{region}:{account}:key/{key.id}"
     key.key_state = told.get("KeyState", "Enabled")
     key.key_manager = told.get("KeyManager", "CUSTOMER")
     keys.keys[key.id] = key

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from dynaops.model.arns import iam_arn
+from dynaops.sandbox.iam_backend import iam_backend
+
 _NAMES = {
     "dynamodb.application-autoscaling.amazonaws.com": "AWSServiceRoleForApplicationAutoScaling_DynamoDBTable",
     "replication.dynamodb.amazonaws.com": "AWSServiceRoleForDynamoDBReplication",
@@ -20,31 +23,27 @@ def name_of(service: str) -> str | None:
     return _NAMES.get(service)
 
 
-def arn_of(account: str, service: str) -> str:
+def arn_of(account: str, region: str, service: str) -> str:
     """The ARN of a known service's role, whether it exists yet or not."""
-    return f"arn:aws:iam::{account}:role/aws-service-role/{service}/{_NAMES[service]}"
+    return iam_arn(region, account, f"role/aws-service-role/{service}/{_NAMES[service]}")
 
 
-def find(account: str, service: str) -> Any:
+def find(account: str, region: str, service: str) -> Any:
     """moto's role object; None where it does not exist."""
-    from moto.iam.models import iam_backends
-
-    roles = iam_backends[account]["aws"].roles.values()
+    roles = iam_backend(account, region).roles.values()
     return next((role for role in roles if role.name == _NAMES[service]), None)
 
 
-def ensure(account: str, service: str, description: str = "") -> Any:
+def ensure(account: str, region: str, service: str, description: str = "") -> Any:
     """The role of a known service, made now if it is not there: as AWS does when the service first needs it."""
-    from moto.iam.models import iam_backends
-
-    found = find(account, service)
+    found = find(account, region, service)
     if found is not None:
         return found
     trust = {
         "Version": "2012-10-17",
         "Statement": [{"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}],
     }
-    return iam_backends[account]["aws"].create_role(
+    return iam_backend(account, region).create_role(
         role_name=_NAMES[service],
         assume_role_policy_document=json.dumps(trust),
         path=f"/aws-service-role/{service}/",

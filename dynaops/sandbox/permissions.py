@@ -14,21 +14,22 @@ from dynaops.access.needs import Need, needs
 from dynaops.access.policy import decision
 from dynaops.sandbox.dispatch import Call, operation
 from dynaops.sandbox.errors import ApiError
+from dynaops.sandbox.iam_backend import iam_backend
 
 
 def check(service: str, api: str, region: str, account: str, access_key: str, body: dict[str, Any]) -> None:
     """Raise AccessDeniedException, in AWS's words, for what the key's user may not do."""
-    user = _user_of(account, access_key)
+    user = _user_of(account, region, access_key)
     if user is None:
         return
-    documents = list(_documents(account, user))
-    for need in needs(service, api, region, account, with_path(account, service, body)):
+    documents = list(_documents(account, region, user))
+    for need in needs(service, api, region, account, with_path(account, region, service, body)):
         made = decision(documents, need)
         if made != "allowed":
-            raise _denied(account, user.name, need, made)
+            raise _denied(user.arn, need, made)
 
 
-def _denied(account: str, user: str, need: Need, made: str) -> ApiError:
+def _denied(user: str, need: Need, made: str) -> ApiError:
     why = (
         f"because no identity-based policy allows the {need.action} action"
         if made == "implicitDeny"
@@ -36,27 +37,22 @@ def _denied(account: str, user: str, need: Need, made: str) -> ApiError:
     )
     return ApiError(
         "AccessDeniedException",
-        f"User: arn:aws:iam::{account}:user/{user} is not authorized to perform: {need.action} on resource: "
-        f"{need.resource} {why}",
+        f"User: {user} is not authorized to perform: {need.action} on resource: {need.resource} {why}",
     )
 
 
-def with_path(account: str, service: str, body: dict[str, Any]) -> dict[str, Any]:
+def with_path(account: str, region: str, service: str, body: dict[str, Any]) -> dict[str, Any]:
     """A call of IAM names a role without its path, which its ARN has."""
     if service != "iam" or "RoleName" not in body or body.get("Path"):
         return body
-    role = next((one for one in _backend(account).roles.values() if one.name == body["RoleName"]), None)
+    role = next(
+        (one for one in iam_backend(account, region).roles.values() if one.name == body["RoleName"]), None
+    )
     return {**body, "Path": role.path if role is not None else "/"}
 
 
-def _backend(account: str) -> Any:
-    from moto.iam.models import iam_backends
-
-    return iam_backends[account]["aws"]
-
-
-def _user_of(account: str, access_key: str) -> Any:
-    users = _backend(account).users.values()
+def _user_of(account: str, region: str, access_key: str) -> Any:
+    users = iam_backend(account, region).users.values()
     return next((user for user in users for key in user.access_keys if key.access_key_id == access_key), None)
 
 
@@ -85,9 +81,12 @@ def _digest(value: str) -> str:
     return hashlib.sha256(value.encode()).hexdigest()
 
 
-def _documents(account: str, user: Any) -> Iterator[dict[str, Any]]:
+def _documents(account: str, region: str, user: Any) -> Iterator[dict[str, Any]]:
     """The policies of a user or role: inline and managed, and those of the user's groups."""
-    holders = [user, *(group for group in _backend(account).groups.values() if user in group.users)]
+    holders = [
+        user,
+        *(group for group in iam_backend(account, region).groups.values() if user in group.users),
+    ]
     for holder in holders:
         for document in holder.policies.values():
             yield _parsed(document)
@@ -104,12 +103,12 @@ def _parsed(document: Any) -> dict[str, Any]:
 def simulate(call: Call) -> dict[str, Any]:
     """Tell what a user's or role's policies come to, for each action on each resource."""
     arn = str(call.body["PolicySourceArn"])
-    backend = _backend(call.account)
+    backend = iam_backend(call.account, call.region)
     holders = [*backend.users.values(), *backend.roles.values()]
     holder = next((one for one in holders if one.arn == arn), None)
     if holder is None:
         raise ApiError("NoSuchEntity", f"The entity with ARN {arn} cannot be found.", 404)
-    documents = list(_documents(call.account, holder))
+    documents = list(_documents(call.account, call.region, holder))
     context = tuple(
         (str(one["ContextKeyName"]), str(one["ContextKeyValues"][0]))
         for one in call.body.get("ContextEntries", ())

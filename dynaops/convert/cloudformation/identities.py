@@ -10,7 +10,7 @@ from typing import Any
 
 from dynaops.convert.arns import missing, stream_arn, table_arn
 from dynaops.convert.part import Unknown
-from dynaops.kinds.late import partition
+from dynaops.model.arns import dns_suffix_of, partition_of
 
 TABLES = ("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable", "AWS::Serverless::SimpleTable")
 FUNCTIONS = ("AWS::Lambda::Function", "AWS::Serverless::Function")
@@ -50,8 +50,8 @@ class Identities:
         """A pseudo parameter; one that nobody has given stays as ``${AWS::AccountId}`` until it is needed."""
         known = {"AWS::Region": self._region}
         if self._region:
-            known["AWS::Partition"] = partition(self._region)
-            known["AWS::URLSuffix"] = "amazonaws.com" + (".cn" if self._region.startswith("cn-") else "")
+            known["AWS::Partition"] = partition_of(self._region)
+            known["AWS::URLSuffix"] = dns_suffix_of(self._region)
         return self._given.get(name) or known.get(name) or f"${{{name}}}"
 
     def name(self, logical: str) -> str | Unknown:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any
 
-from dynaops.kinds.late import partition
 from dynaops.kinds.policy_document import canonical
+from dynaops.model.arns import arn, global_region, iam_arn, partition_of
 from dynaops.model.resource import Properties, Resource
 from dynaops.model.state import Record
 
@@ -95,7 +95,7 @@ def is_switched(desired: Resource | None, record: Record | None) -> bool:
 
 def all_tables(region: str) -> str:
     """The pattern that selects all tables, as in AWS Backup's guide (Assign resources with AWS CLI)."""
-    return f"arn:{partition(region)}:dynamodb:*:*:table/*"
+    return f"arn:{partition_of(region)}:dynamodb:*:*:table/*"
 
 
 def covers_tables(wanted: list[str], live: list[str]) -> bool:
@@ -175,22 +175,22 @@ def _tags_of(members: Properties, resources: list[str]) -> dict[str, str]:
 
 def role_arn(account: str, region: str, name: str) -> str:
     """The ARN of a service role."""
-    return f"arn:{partition(region)}:iam::{account}:role{ROLE_PATH}{name}"
+    return iam_arn(region, account, f"role{ROLE_PATH}{name}")
 
 
 def role_policies(region: str) -> dict[str, bool]:
     """The ARNs of AWS's policies for the service role."""
-    return {f"arn:{partition(region)}:iam::aws:policy{ROLE_PATH}{name}": True for name in ROLE_POLICIES}
+    return {iam_arn(region, "aws", f"policy{ROLE_PATH}{name}"): True for name in ROLE_POLICIES}
 
 
 def role_region(region: str) -> str:
     """Where IAM is told of: it has one place for all regions of a partition."""
-    return {"aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}.get(partition(region), "us-east-1")
+    return global_region(partition_of(region))
 
 
 def vault_arn(account: str, region: str, name: str) -> str:
     """The ARN of a vault."""
-    return f"arn:{partition(region)}:backup:{region}:{account}:backup-vault:{name}"
+    return arn("backup", region, account, f"backup-vault:{name}")
 
 
 def _declared(rule: Rule, vault: str) -> Properties:

@@ -11,9 +11,10 @@ from dynaops.aws.errors import Denied
 from dynaops.kinds.iam import documents
 from dynaops.kinds.iam.calls import attach, change, create, delete, detach, made_for
 from dynaops.kinds.kind import BaseRoom, Entry, Known, Link, Policy, Rank, Reader, Step, Work, nest
-from dynaops.kinds.late import late, partition
+from dynaops.kinds.late import late
 from dynaops.kinds.policy_document import canonical, same
 from dynaops.kinds.tags import TagCalls, tags_of
+from dynaops.model.arns import iam_arn, parse, partition_of
 from dynaops.model.change import Action
 from dynaops.model.finding import Finding
 from dynaops.model.findings.companions import DDB410, DDB420
@@ -268,7 +269,7 @@ def policy_name(scope: Scope, part: str) -> str:
 
 def policy_arn(scope: Scope, account: str, name: str, path: str = "/") -> str:
     """The ARN of the policy of that name, also before it exists."""
-    return f"arn:{partition(scope.region)}:iam::{account}:policy{path}{name}"
+    return iam_arn(scope.region, account, f"policy{path}{name}")
 
 
 def _described(read: Reader, scope: Scope, arn: str) -> Observed | None:
@@ -333,7 +334,7 @@ def _with_desired(read: Reader | None, scope: Scope, entry: Entry, entries: Mapp
         return entry
     wanted = entry.desired.properties
     account = read.account if read else _recorded_account(entry)
-    values = {**late(scope, entries, read), "partition": partition(scope.region)}
+    values = {**late(scope, entries, read), "partition": partition_of(scope.region)}
     document = documents.with_arns(wanted["document"], values, account, scope.region)
     roles = dict(wanted.get("roles", {}))
     options = dict(entry.desired.options)
@@ -350,7 +351,8 @@ def _with_desired(read: Reader | None, scope: Scope, entry: Entry, entries: Mapp
 
 
 def _recorded_account(entry: Entry) -> str | None:
-    return entry.record.arn.split(":")[4] if entry.record and entry.record.arn else None
+    recorded = parse(entry.record.arn) if entry.record else None
+    return recorded.account if recorded else None
 
 
 def _granted(read: Reader, scope: Scope, functions: Iterable[str]) -> Iterator[str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack
 from dynaops.aws.errors import Denied
 from dynaops.kinds.kind import BaseRoom, Entry, Known, Policy, Rank, Reader, Step, Work
 from dynaops.kinds.steps import Members, step
+from dynaops.model.arns import region_of
 from dynaops.model.change import Action
 from dynaops.model.finding import Finding
 from dynaops.model.findings.companions import DDB442
@@ -118,7 +119,7 @@ class KinesisRoom(BaseRoom):
 def _exists(read: Reader, arn: str) -> bool:
     """Whether the stream is there; who may not look is told by AWS when it comes to that."""
     try:
-        answer = read.read("kinesis", "DescribeStreamSummary", arn.split(":")[3], {"StreamARN": arn})
+        answer = read.read("kinesis", "DescribeStreamSummary", region_of(arn, ""), {"StreamARN": arn})
     except Denied:
         return True
     return answer is not None

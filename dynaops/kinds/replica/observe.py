@@ -7,6 +7,7 @@ from typing import Any
 
 from dynaops.kinds.kind import Reader
 from dynaops.kinds.tags import tags_of
+from dynaops.model.arns import parse
 from dynaops.model.resource import Observed, Properties, Scope
 
 _WINDOW = ("ContinuousBackupsDescription", "PointInTimeRecoveryDescription")
@@ -71,5 +72,5 @@ def _regional(
 
 def arn_in(arn: str, region: str) -> str:
     """A table's ARN, of its replica in `region`."""
-    parts = arn.split(":")
-    return ":".join([*parts[:3], region, *parts[4:]])
+    parsed = parse(arn)
+    return str(parsed._replace(region=region)) if parsed else arn

@@ -86,9 +86,9 @@ def scaling_in(world: World, account: str, region: str) -> Scaling:
     return world.region(account, region).holding(Scaling)
 
 
-def role_arn(account: str) -> str:
+def role_arn(account: str, region: str) -> str:
     """The service-linked role, which alone scales DynamoDB, whatever role is asked for."""
-    return linked_roles.arn_of(account, LINKED_SERVICE)
+    return linked_roles.arn_of(account, region, LINKED_SERVICE)
 
 
 def resource_of(table: str, index: str | None = None) -> str:

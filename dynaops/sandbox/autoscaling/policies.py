@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from dynaops.model.arns import partition_of
 from dynaops.sandbox.autoscaling import alarms, capacity
 from dynaops.sandbox.autoscaling.model import NAMESPACE, READS, Policy, Target
 from dynaops.sandbox.autoscaling.refusals import (
@@ -116,7 +117,7 @@ def put(
 
 def _arn(account: str, region: str, target: Target, name: str) -> str:
     return (
-        f"arn:aws:autoscaling:{region}:{account}:scalingPolicy:{uuid.uuid4()}:"
+        f"arn:{partition_of(region)}:autoscaling:{region}:{account}:scalingPolicy:{uuid.uuid4()}:"
         f"resource/{NAMESPACE}/{target.resource}:policyName/{name}"
     )
 

@@ -6,6 +6,7 @@ import uuid
 from typing import Any
 
 from dynaops.model import schedules
+from dynaops.model.arns import partition_of
 from dynaops.sandbox.autoscaling.model import NAMESPACE, Schedule, Target
 from dynaops.sandbox.autoscaling.refusals import (
     check_dimension,
@@ -75,7 +76,7 @@ def _check_times(expression: str, timezone: str | None) -> None:
 
 def _arn(call: Call, target: Target) -> str:
     return (
-        f"arn:aws:autoscaling:{call.region}:{call.account}:scheduledAction:{uuid.uuid4()}:"
+        f"arn:{partition_of(call.region)}:autoscaling:{call.region}:{call.account}:scheduledAction:{uuid.uuid4()}:"
         f"resource/{NAMESPACE}/{target.resource}:scheduledActionName/{call.body['ScheduledActionName']}"
     )
 

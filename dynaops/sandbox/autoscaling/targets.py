@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from dynaops.model.arns import partition_of
 from dynaops.sandbox import linked_roles
 from dynaops.sandbox.autoscaling import alarms, bounds, capacity, tags
 from dynaops.sandbox.autoscaling.model import LINKED_SERVICE, NAMESPACE, Target, role_arn, scaling_in
@@ -65,7 +66,7 @@ def register(
     world: World, account: str, region: str, resource: str, dimension: str, limits: tuple[int, int]
 ) -> Target:
     """The target of a resource with `limits` as its minimum and maximum; registered now if it was not."""
-    linked_roles.ensure(account, LINKED_SERVICE)
+    linked_roles.ensure(account, region, LINKED_SERVICE)
     targets = scaling_in(world, account, region).targets
     target = targets.get((resource, dimension))
     if target is None:
@@ -73,7 +74,7 @@ def register(
         target = targets[resource, dimension] = Target(
             resource,
             dimension,
-            f"arn:aws:application-autoscaling:{region}:{account}:scalable-target/{identity}",
+            f"arn:{partition_of(region)}:application-autoscaling:{region}:{account}:scalable-target/{identity}",
             world.now(),
             *limits,
             suspended=dict.fromkeys(_SUSPENSIONS, False),
@@ -87,17 +88,19 @@ def register(
 def describe_targets(call: Call) -> dict[str, Any]:
     if not is_ours(call):
         return PASS
-    return page(call, "ScalableTargets", [_shown(call.account, target) for target in selected(call)])
+    return page(
+        call, "ScalableTargets", [_shown(call.account, call.region, target) for target in selected(call)]
+    )
 
 
-def _shown(account: str, target: Target) -> dict[str, Any]:
+def _shown(account: str, region: str, target: Target) -> dict[str, Any]:
     return {
         "ServiceNamespace": NAMESPACE,
         "ResourceId": target.resource,
         "ScalableDimension": target.dimension,
         "MinCapacity": target.minimum,
         "MaxCapacity": target.maximum,
-        "RoleARN": role_arn(account),
+        "RoleARN": role_arn(account, region),
         "CreationTime": target.created,
         "SuspendedState": target.suspended,
         "ScalableTargetARN": target.arn,

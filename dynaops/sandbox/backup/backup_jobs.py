@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from dynaops.model.arns import partition_of
 from dynaops.sandbox.backup import copy_jobs, jobs, lifecycle, plan_rules, registry, roles, settings, tags
 from dynaops.sandbox.backup.jobs import Job, Jobs
-from dynaops.sandbox.backup.model import Estate, RecoveryPoint, Vault
+from dynaops.sandbox.backup.model import Estate, RecoveryPoint, Vault, is_of_vault
 from dynaops.sandbox.backup.refusals import invalid_parameter, invalid_request
 from dynaops.sandbox.dispatch import Call, operation
 from dynaops.sandbox.dynamodb import backups
@@ -84,7 +85,9 @@ def begin(world: World, job: BackupJob) -> None:
     """Make the job known, and let it run."""
     here = world.region(job.account, job.region)
     if settings.advanced(here):
-        job.point = f"arn:aws:backup:{job.region}:{job.account}:recovery-point:{uuid.uuid4()}"
+        job.point = (
+            f"arn:{partition_of(job.region)}:backup:{job.region}:{job.account}:recovery-point:{uuid.uuid4()}"
+        )
     else:
         job.point = f"{job.resource}/backup/{int(world.now() * 1000):014d}-{uuid.uuid4().hex[:8]}"
         job.lifecycle = lifecycle.without_cold(job.lifecycle)
@@ -186,7 +189,7 @@ def _target(here: Region, job: BackupJob) -> Vault:
 
 def _key(job: BackupJob, vault: Vault, content: backups.Backup) -> str | None:
     """Advanced features encrypt with the vault's key, DynamoDB's own backups with the table's."""
-    if job.point.startswith("arn:aws:backup:"):
+    if is_of_vault(job.point):
         return vault.key
     found: str | None = content.description.get("SSEDescription", {}).get("KMSMasterKeyArn")
     return found
@@ -204,7 +207,7 @@ def _check_table_arn(call: Call, arn: str) -> None:
 
 def _started(job: BackupJob) -> dict[str, Any]:
     found: dict[str, Any] = {"BackupJobId": job.job_id, "CreationDate": job.created, "IsParent": False}
-    advanced = job.point.startswith("arn:aws:backup:")
+    advanced = is_of_vault(job.point)
     return found | ({"RecoveryPointArn": job.point} if advanced else {})
 
 
@@ -214,7 +217,7 @@ def _shown(here: Region, job: BackupJob) -> dict[str, Any]:
         **jobs.common(job),
         "BackupJobId": job.job_id,
         "BackupVaultName": job.vault,
-        "BackupVaultArn": f"arn:aws:backup:{job.region}:{job.account}:backup-vault:{job.vault}",
+        "BackupVaultArn": f"arn:{partition_of(job.region)}:backup:{job.region}:{job.account}:backup-vault:{job.vault}",
         "VaultType": "BACKUP_VAULT",
         "ResourceArn": job.resource,
         "ResourceName": job.table,

@@ -7,9 +7,10 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
+from dynaops.model.arns import partition_of
 from dynaops.sandbox.backup import jobs, lifecycle, registry, roles
 from dynaops.sandbox.backup.jobs import Job, Jobs
-from dynaops.sandbox.backup.model import Estate, RecoveryPoint, Vault
+from dynaops.sandbox.backup.model import Estate, RecoveryPoint, Vault, is_of_vault
 from dynaops.sandbox.backup.refusals import invalid_parameter, invalid_request, not_found
 from dynaops.sandbox.dispatch import Call, operation
 from dynaops.sandbox.errors import ApiError
@@ -57,7 +58,7 @@ def start_job(call: Call) -> dict[str, Any]:
         raise invalid_parameter("The destination vault is the source vault")
     if point.status != "COMPLETED":
         raise invalid_request(f"Recovery point {point.arn} cannot be copied: it is {point.status}")
-    if not point.arn.startswith("arn:aws:backup:"):
+    if not is_of_vault(point.arn):
         raise invalid_request("Copying a DynamoDB backup needs DynamoDB's advanced features")
     roles.check(call, body["IamRoleArn"])
     lifecycle.check(body.get("Lifecycle"))
@@ -132,7 +133,7 @@ def _done(world: World, data: dict[str, Any]) -> None:
     except ApiError as error:
         job.end("FAILED", world.now(), error.message)
         return
-    job.copied = f"arn:aws:backup:{vault.region}:{vault.account}:recovery-point:{uuid.uuid4()}"
+    job.copied = f"arn:{partition_of(vault.region)}:backup:{vault.region}:{vault.account}:recovery-point:{uuid.uuid4()}"
     job.end("COMPLETED", world.now())
     region.holding(Estate).points[job.copied] = dataclasses.replace(
         point,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from dynaops.model.arns import parse, partition_of
 from dynaops.sandbox.dynamodb.backups import Backup
 
 DAY = 86_400.0
@@ -38,7 +39,7 @@ class Vault:
 
     @property
     def arn(self) -> str:
-        return f"arn:aws:backup:{self.region}:{self.account}:backup-vault:{self.name}"
+        return f"arn:{partition_of(self.region)}:backup:{self.region}:{self.account}:backup-vault:{self.name}"
 
 
 @dataclass
@@ -76,7 +77,9 @@ class Plan:
 
     @property
     def arn(self) -> str:
-        return f"arn:aws:backup:{self.region}:{self.account}:backup-plan:{self.plan_id}"
+        return (
+            f"arn:{partition_of(self.region)}:backup:{self.region}:{self.account}:backup-plan:{self.plan_id}"
+        )
 
     @property
     def current(self) -> Version:
@@ -117,3 +120,9 @@ class Estate:
     vaults: dict[str, Vault] = field(default_factory=dict)
     plans: dict[str, Plan] = field(default_factory=dict)
     points: dict[str, RecoveryPoint] = field(default_factory=dict)
+
+
+def is_of_vault(arn: str) -> bool:
+    """Whether a recovery point's ARN is AWS Backup's own; DynamoDB names those made without advanced features."""
+    parsed = parse(arn)
+    return parsed is not None and parsed.service == "backup"

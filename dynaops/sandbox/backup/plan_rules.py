@@ -82,8 +82,12 @@ def _rule(call: Call, given: dict[str, Any], known_id: str | None) -> dict[str, 
 
 
 def _check_schedule(rule: dict[str, Any]) -> None:
+    zone = rule["ScheduleExpressionTimezone"]
     try:
-        schedules.check_timezone(rule["ScheduleExpressionTimezone"])
+        schedules.check_timezone(zone)
+    except schedules.ScheduleError:
+        raise invalid_parameter(f"{_WHERE}Invalid schedule. Unknown time zone: {zone}") from None
+    try:
         schedules.parse(rule["ScheduleExpression"], ("cron", "rate"))
     except schedules.ScheduleError as error:
         raise invalid_parameter(f"{_WHERE}Invalid schedule. {error}") from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dynaops.sandbox.backup import lifecycle
-from dynaops.sandbox.backup.model import Estate, RecoveryPoint
+from dynaops.sandbox.backup.model import Estate, RecoveryPoint, is_of_vault
 from dynaops.sandbox.backup.pages import newest_first, page
 from dynaops.sandbox.backup.refusals import invalid_parameter, invalid_request, invalid_state
 from dynaops.sandbox.backup.registry import point_in_vault, points, points_in, vault_to_read
@@ -63,9 +63,7 @@ def update_lifecycle(call: Call) -> dict[str, Any]:
     cold = "MoveToColdStorageAfterDays"
     if _storage_class(point, call.now) == "COLD" and given.get(cold) != point.lifecycle.get(cold):
         raise invalid_parameter(f"{cold} cannot be changed after the move to cold storage")
-    point.lifecycle = (
-        dict(given) if point.arn.startswith("arn:aws:backup:") else lifecycle.without_cold(given)
-    )
+    point.lifecycle = dict(given) if is_of_vault(point.arn) else lifecycle.without_cold(given)
     return {
         "BackupVaultArn": vault_to_read(call).arn,
         "RecoveryPointArn": point.arn,

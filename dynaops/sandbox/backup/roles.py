@@ -8,6 +8,7 @@ from typing import Any
 
 from dynaops.sandbox.backup.refusals import invalid_parameter
 from dynaops.sandbox.dispatch import Call
+from dynaops.sandbox.iam_backend import iam_backend
 
 SERVICE = "backup.amazonaws.com"
 _ARN = re.compile(r"arn:[\w-]+:iam::(\d{12}):role/(.+/)?([\w+=,.@-]+)")
@@ -27,9 +28,7 @@ def check(call: Call, arn: str) -> None:
 
 
 def _role(call: Call, name: str) -> Any:
-    from moto.iam.models import iam_backends
-
-    held = iam_backends[call.account]["aws"].roles.values()
+    held = iam_backend(call.account, call.region).roles.values()
     return next((role for role in held if role.name == name), None)
 
 

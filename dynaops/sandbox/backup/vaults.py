@@ -6,6 +6,7 @@ import re
 import uuid
 from typing import Any
 
+from dynaops.model.arns import partition_of
 from dynaops.sandbox.backup import tags
 from dynaops.sandbox.backup.model import Estate, Vault
 from dynaops.sandbox.backup.pages import by_name, page
@@ -89,4 +90,4 @@ def shown(region: Region, vault: Vault, now: float) -> dict[str, Any]:
 def _own_key(call: Call) -> str:
     """The key that AWS manages as aws/backup: one an account and region."""
     identity = uuid.uuid5(uuid.NAMESPACE_URL, f"aws/backup/{call.account}/{call.region}")
-    return f"arn:aws:kms:{call.region}:{call.account}:key/{identity}"
+    return f"arn:{partition_of(call.region)}:kms:{call.region}:{call.account}:key/{identity}"

@@ -10,6 +10,7 @@ from typing import Any
 
 from moto.kms.models import KmsBackend, kms_backends
 
+from dynaops.model.arns import partition_of
 from dynaops.sandbox.dispatch import Call
 from dynaops.sandbox.dynamodb import registry, windows
 from dynaops.sandbox.dynamodb.model import Table
@@ -113,7 +114,7 @@ def _key_id(keys: KmsBackend, wanted: str) -> str | None:
 
 
 def _missing(call: Call, wanted: str) -> str:
-    prefix = f"arn:aws:kms:{call.region}:{call.account}:"
+    prefix = f"arn:{partition_of(call.region)}:kms:{call.region}:{call.account}:"
     if "alias/" in wanted:
         return f"Alias {wanted if wanted.startswith('arn:') else prefix + wanted} is not found."
     return f"Key '{wanted if wanted.startswith('arn:') else f'{prefix}key/{wanted}'}' does not exist"

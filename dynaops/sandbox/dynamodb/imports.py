@@ -14,6 +14,7 @@ from typing import Any
 
 from moto.logs.models import logs_backends
 
+from dynaops.model.arns import partition_of
 from dynaops.sandbox.dispatch import Call, operation
 from dynaops.sandbox.dynamodb import create, moto_bridge, registry, transfer
 from dynaops.sandbox.dynamodb.keys import Rules, rules_of
@@ -111,7 +112,7 @@ def _check_name(call: Call, imports: Imports, name: str) -> None:
 def _begun(call: Call, table: Table) -> Import:
     body = call.body
     source = {"S3BucketOwner": call.account, **body["S3BucketSource"]}
-    group = f"arn:aws:logs:{call.region}:{call.account}:log-group:{LOG_GROUP}:*"
+    group = f"arn:{partition_of(call.region)}:logs:{call.region}:{call.account}:log-group:{LOG_GROUP}:*"
     shown: Body = {
         "ImportArn": transfer.job_arn(call, table.name, "import"),
         "ImportStatus": "IN_PROGRESS",

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+from dynaops.model.arns import iam_arn
 from dynaops.sandbox.dispatch import Call
 from dynaops.sandbox.dynamodb import moto_bridge
 from dynaops.sandbox.dynamodb.model import Table, Tables
@@ -40,7 +41,7 @@ def table_name(call: Call, name_or_arn: str) -> str:
     if account != call.account:
         raise ApiError(
             "AccessDeniedException",
-            f"User: arn:aws:iam::{call.account}:root is not authorized to perform: "
+            f"User: {iam_arn(call.region, call.account, 'root')} is not authorized to perform: "
             f"dynamodb:{call.operation} on resource: {name_or_arn} because no resource-based policy "
             f"allows the dynamodb:{call.operation} action",
         )

@@ -158,7 +158,7 @@ def _settings(world: World, table: Table, index: str | None, units: str) -> dict
     shown: dict[str, Any] = {
         "MinimumUnits": target.minimum,
         "MaximumUnits": target.maximum,
-        "AutoScalingRoleArn": role_arn(table.account),
+        "AutoScalingRoleArn": role_arn(table.account, table.region),
         "ScalingPolicies": [
             {
                 "PolicyName": policy.name,

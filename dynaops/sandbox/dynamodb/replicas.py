@@ -11,6 +11,7 @@ from typing import Any
 
 import boto3
 
+from dynaops.model.arns import iam_arn, partition_of
 from dynaops.sandbox.dispatch import Call
 from dynaops.sandbox.dynamodb import groups, registry, replica_keys, replica_life, scaling, windows, witness
 from dynaops.sandbox.dynamodb.model import Table
@@ -115,8 +116,8 @@ def _check_regions(call: Call, actions: list[tuple[str, dict[str, Any]]]) -> Non
         if not region:
             raise ApiError(
                 "AccessDeniedException",
-                f"User: arn:aws:iam::{call.account}:root is not authorized to perform: dynamodb:Scan on "
-                f"resource: arn:aws:dynamodb::{call.account}:table/{call.body['TableName']}",
+                f"User: {iam_arn(call.region, call.account, 'root')} is not authorized to perform: dynamodb:Scan on "
+                f"resource: arn:{partition_of(call.region)}:dynamodb::{call.account}:table/{call.body['TableName']}",
             )
         if region == call.region and kind in ("Create", "Delete"):
             raise validation(_LOCAL)

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from dynaops.model.arns import iam_arn
 from dynaops.sandbox.dispatch import Call, operation
 from dynaops.sandbox.dynamodb import registry
 from dynaops.sandbox.dynamodb.model import Table
@@ -119,7 +120,7 @@ def _found(call: Call, arn: str) -> Table | None:
     if parts[4] != call.account:
         raise ApiError(
             "AccessDeniedException",
-            f"User: arn:aws:iam::{call.account}:root is not authorized to perform: "
+            f"User: {iam_arn(call.region, call.account, 'root')} is not authorized to perform: "
             f"dynamodb:{call.operation} on resource: {arn}",
         )
     if parts[3] != call.region:

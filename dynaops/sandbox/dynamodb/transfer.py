@@ -17,6 +17,7 @@ from moto.dynamodb.models.dynamo_type import Item
 from moto.s3.exceptions import S3ClientError
 from moto.s3.models import FakeKey, S3Backend, s3_backends
 
+from dynaops.model.arns import partition_of
 from dynaops.sandbox.dispatch import Call
 from dynaops.sandbox.dynamodb.keys import Rules
 from dynaops.sandbox.dynamodb.values import BARE, Attributes, Reader, Wire, wire_of
@@ -90,7 +91,9 @@ def listed(
 def job_arn(call: Call, table: str, kind: str) -> str:
     """A new job's ARN, sorted by time as AWS's are."""
     stamp = f"{round(call.now * 1000):014d}-{uuid.uuid4().hex[:8]}"
-    return f"arn:aws:dynamodb:{call.region}:{call.account}:table/{table}/{kind}/{stamp}"
+    return (
+        f"arn:{partition_of(call.region)}:dynamodb:{call.region}:{call.account}:table/{table}/{kind}/{stamp}"
+    )
 
 
 def check_arn(call: Call, arn: str, kind: str, missing: ApiError) -> None:

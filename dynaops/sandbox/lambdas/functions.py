@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from dynaops.model.arns import partition_of
 from dynaops.sandbox.dispatch import Call
 from dynaops.sandbox.errors import ApiError
 
 _NAME = re.compile(
-    r"(?:(?:arn:aws[\w-]*:lambda:)?(?:(?P<region>[a-z]{2}(?:-gov)?-[a-z]+-\d):)?(?:(?P<account>\d{12}):)?function:"
+    r"(?:(?:arn:aws[\w-]*:lambda:)?(?:(?P<region>[a-z]{2,4}(?:-[a-z]+)+-\d):)?(?:(?P<account>\d{12}):)?function:"
     r"|(?P<bare_account>\d{12}):(?:function:)?)?"
     r"(?P<name>[a-zA-Z0-9-_]{1,64})(?::(?P<qualifier>\$LATEST|[a-zA-Z0-9-_]+))?"
 )
@@ -32,7 +33,7 @@ def arn_of(call: Call, text: str) -> str:
     account = parts["account"] or parts["bare_account"] or call.account
     if (region, account) != (call.region, call.account):
         raise parameter(f"The function is not of this account and region: {text}")
-    plain = f"arn:aws:lambda:{region}:{account}:function:{parts['name']}"
+    plain = f"arn:{partition_of(region)}:lambda:{region}:{account}:function:{parts['name']}"
     return f"{plain}:{parts['qualifier']}" if parts["qualifier"] else plain
 
 

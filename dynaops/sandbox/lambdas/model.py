@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from dynaops.model.arns import partition_of
+
 
 @dataclass
 class Mapping:
@@ -27,7 +29,7 @@ class Mapping:
 
     @property
     def arn(self) -> str:
-        return f"arn:aws:lambda:{self.region}:{self.account}:event-source-mapping:{self.uuid}"
+        return f"arn:{partition_of(self.region)}:lambda:{self.region}:{self.account}:event-source-mapping:{self.uuid}"
 
     @property
     def settled(self) -> bool:

@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from dynaops.sandbox.dispatch import Call
+from dynaops.sandbox.iam_backend import iam_backend
 from dynaops.sandbox.lambdas.functions import parameter
 
 _NEEDED = ("GetRecords", "GetShardIterator", "DescribeStream", "ListStreams")
@@ -31,11 +32,9 @@ def check(call: Call, role_arn: str, stream: str) -> None:
 
 
 def _role(call: Call, arn: str) -> Any:
-    from moto.iam.models import iam_backends
-
     name = arn.rpartition("/")[2]
     return next(
-        (role for role in iam_backends[call.account]["aws"].roles.values() if role.name == name), None
+        (role for role in iam_backend(call.account, call.region).roles.values() if role.name == name), None
     )
 
 
