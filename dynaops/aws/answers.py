@@ -15,13 +15,15 @@ import threading
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
-from xml.etree import ElementTree
 
 import orjson
 
 from dynaops.aws.always_sent import ALWAYS_SENT, MARK, S3_HEADERS, S3_ROOTS
+
+if TYPE_CHECKING:
+    from xml.etree import ElementTree
 
 _ID_HEADERS = ("x-amzn-requestid", "x-amz-request-id", "x-amzn-request-id")
 _JSON_TYPES = ("application/json", "application/x-amz-json-1.0", "application/x-amz-json-1.1")
@@ -250,6 +252,8 @@ class _Check:
     def _xml(self, body: bytes) -> ElementTree.Element:
         if not body or b"<!DOCTYPE" in body[:1000].upper() or b"<!ENTITY" in body:
             raise _NotAws(self._looks(body))
+        from xml.etree import ElementTree  # DynamoDB's answers are JSON: workers do not need it
+
         try:
             return ElementTree.fromstring(body)  # noqa: S314 (no document type, so no entities to expand)
         except (ElementTree.ParseError, ValueError, LookupError):

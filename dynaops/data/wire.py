@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable
-from email.utils import parsedate_to_datetime
 
 import orjson
 
@@ -130,6 +129,8 @@ class Wire:
 
     def _skewed(self, answer: Answer, signed_at: float) -> bool:
         """Whether the server's clock is another than the one signed by, which is then corrected."""
+        from email.utils import parsedate_to_datetime  # many modules, for a rare answer
+
         try:
             server = parsedate_to_datetime(answer.header("date") or "").timestamp()
         except ValueError:
