@@ -344,12 +344,10 @@ def unrecorded(store: RecordedStore | None = None) -> Keeper:
     return Unrecorded(store.recorder if store else None)
 
 
-def graph_of_specs(
-    documents: Sequence[Document], state: State, region: str, plan: Plan | None = None
-) -> Graph:
+def graph_of_specs(documents: Documents, state: State, region: str, plan: Plan | None = None) -> Graph:
     from dynaops.engine.graph import of_specs
 
-    return of_specs(documents, state, region, plan)
+    return of_specs(documents, state, region, plan, documents.external)
 
 
 def graph_of_state(state: State) -> Graph:

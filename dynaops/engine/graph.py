@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dynaops.engine.scopes import Target, recorded_tables, scope_of
-from dynaops.engine.sides import known_of
+from dynaops.engine.addresses import table_of
+from dynaops.engine.scopes import OWN_KINDS, Target, recorded_tables, scope_of
+from dynaops.engine.sides import known_of, recorded_below
 from dynaops.kinds.kind import Link
 from dynaops.kinds.rooms import POLICIES, ROOM_OF
 from dynaops.model.change import Action
@@ -18,6 +19,7 @@ from dynaops.model.state import Record, State
 
 if TYPE_CHECKING:
     from dynaops.engine.load import Document
+    from dynaops.specs.external import ExternalTable
 
 PART, NEEDS = "part of", "needs"
 
@@ -30,10 +32,17 @@ class _One:
     resource: Resource
 
 
-def of_specs(documents: Sequence[Document], state: State, region: str, plan: Plan | None = None) -> Graph:
+def of_specs(
+    documents: Sequence[Document],
+    state: State,
+    region: str,
+    plan: Plan | None = None,
+    external: Sequence[ExternalTable] = (),
+) -> Graph:
     """What the specs declare; with `plan` (of these specs) also what goes, and what becomes of each.
 
-    `region` is that of tables whose spec names none and that were never applied.
+    `region` is that of tables whose spec names none and that were never applied. Around tables of others (`external`),
+    what is declared goes by the live table: what the state records is drawn, and what the plan makes.
     """
     found: dict[str, _One] = {}
     for doc in documents:
@@ -44,6 +53,9 @@ def of_specs(documents: Sequence[Document], state: State, region: str, plan: Pla
         for address, one in known_of(target, state).desired.items():
             if one.properties != POLICIES[one.kind].absent:
                 found[address] = _One(target.scope, one)
+    for table in external:
+        scope = Scope(table.name, table.name, table.spec.region or region)
+        found |= {address: _One(scope, resource) for address, resource in _around(scope, state, plan)}
     if plan is not None:
         found |= _going(plan, state, found)
     if plan is None:
@@ -65,6 +77,16 @@ def of_state(state: State) -> Graph:
 def _recorded(scope: Scope, address: str, record: Record) -> Resource:
     owner = ROOM_OF[record.kind].owner(scope, address)
     return Resource(address, record.kind, record.region, record.properties, owner, record.depends_on)
+
+
+def _around(scope: Scope, state: State, plan: Plan | None) -> Iterator[tuple[str, Resource]]:
+    """What is ours around a table of others: as the state records it, or as the plan makes it."""
+    for address, record in recorded_below(state, scope.address).items():
+        if record.kind in OWN_KINDS:
+            yield address, _recorded(scope, address, record)
+    for change in plan.changes if plan else ():
+        if table_of(change.address) == scope.address and change.after is not None:
+            yield change.address, Resource(change.address, change.kind, change.region, change.after)
 
 
 def _going(plan: Plan, state: State, found: Mapping[str, _One]) -> dict[str, _One]:

@@ -269,6 +269,22 @@ def test_alarms_and_policies_of_our_own_live_around_it(desk: Desk) -> None:
     assert [one.operation for one in written if one.body.get("TableName") == "partners"] == ["CreateTable"]
 
 
+def test_a_graph_draws_them(desk: Desk) -> None:
+    """With --plan also before they are made; without, what the state records."""
+    own = {"partners/alarm/throttles", "partners/iam/read_only", "partners/iam/custom/partners-own"}
+    desk.write(f"{ALARMED}---\n{OWN}")
+    nodes = {one["id"]: one for one in desk("graph", "--plan", "--json").json["nodes"]}
+    assert own <= set(nodes) and {nodes[address]["action"] for address in own} == {"create"}
+    assert desk("apply", "--yes").code == 0
+    for more in ((), ("--plan",)):
+        nodes = {one["id"]: one for one in desk("graph", "specs", *more, "--json").json["nodes"]}
+        assert own <= set(nodes), more
+    assert {nodes[address]["action"] for address in own} == {"no-op"}
+    desk.write(f"{THEIRS}---\n{OWN}")
+    nodes = {one["id"]: one for one in desk("graph", "--plan", "--json").json["nodes"]}
+    assert {nodes[address]["action"] for address in own} == {"delete"}
+
+
 @pytest.mark.parametrize("way", ["destroy", "destroy specs", "document gone", "document external no more"])
 def test_they_go_and_the_table_stays(desk: Desk, way: str) -> None:
     before = untouched(desk)

@@ -99,9 +99,10 @@ def _of_specs(settings: Settings, specs: wiring.Source, plan: bool) -> Graph:
     region = wiring.home_region(settings)
     if not plan:
         return wiring.graph_of_specs(wiring.documents(specs), wiring.store(settings).load(), region)
-    inputs = PlanInputs.of(settings, specs)
+    documents = wiring.plannable(specs)
+    inputs = PlanInputs.of_documents(settings, documents, specs.read)
     state = inputs.state()
-    return wiring.graph_of_specs(inputs.documents, state, region, inputs.plan(state))
+    return wiring.graph_of_specs(documents, state, region, inputs.plan(state))
 
 
 def _show(screen: Screen, drawn: Graph, chosen: Format) -> None:
