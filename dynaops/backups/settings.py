@@ -15,6 +15,7 @@ from dynaops.engine.sides import as_recorded
 from dynaops.kinds.kind import Known
 from dynaops.kinds.rooms import ROOMS
 from dynaops.model.errors import DynaopsError, SpecError
+from dynaops.model.late_values import references_in, with_known
 from dynaops.model.resource import Scope
 from dynaops.model.state import State
 
@@ -136,6 +137,25 @@ def _with_arns(value: Any, pattern: re.Pattern[str], target: str) -> Any:
     return pattern.sub(rf"\g<1>{target}", value) if isinstance(value, str) else value
 
 
+def _written_out(spec: dict[str, Any], state: State) -> dict[str, Any]:
+    """The spec with the values of other tables as the state has them. Raises DynaopsError for one that it has not."""
+
+    def known(table: str, attribute: str) -> str | None:
+        record = state.resources.get(table)
+        if record is None:
+            return None
+        found = {**record.outputs, "arn": record.arn, "region": record.region}.get(attribute)
+        return None if found is None else str(found)
+
+    filled: dict[str, Any] = with_known(spec, known)
+    for table, attribute in references_in(filled):
+        raise DynaopsError(
+            f"The spec refers to {attribute} of {table}, which the state does not know",
+            "Give the new table a spec of its own with --spec, which has the value written out.",
+        )
+    return filled
+
+
 def _from_file(table: str, region: str, state: State, aws: Aws, documents: SpecReader) -> Derived | None:
     """The spec that the table was applied from, where it can still be read as it is."""
     record = state.resources.get(table)
@@ -147,7 +167,7 @@ def _from_file(table: str, region: str, state: State, aws: Aws, documents: SpecR
         return None  # it has moved, or needs variables that are not known here
     for document in found:
         if document.spec.table_name == table:
-            return Derived(document.node.plain(), record.source)
+            return Derived(_written_out(document.node.plain(), state), record.source)
     return None
 
 

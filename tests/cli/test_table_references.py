@@ -237,3 +237,14 @@ def test_references_come_from_overlays_and_defaults(desk: Desk) -> None:
     assert table["after"]["tags"]["of"] == "${ref:orders-dev/stream_arn}"
     rendered = desk.cli("render", *words, "-f", "over.yaml")
     assert "${ref:orders-dev/stream_arn}" in rendered.out
+
+
+def test_a_restored_table_has_the_values_written_out(desk: Desk) -> None:
+    desk.write(AUDIT.replace("point_in_time_recovery: false\n", ""), ORDERS)
+    desk.applied()
+    restored = desk("backup", "restore", "audit", "audit-2", "--latest", "--yes")
+    assert restored.code == 0, restored.err
+    text = (desk.folder / "specs" / "audit-2.yaml").read_text()
+    assert desk.stream() in text
+    assert "ref:" not in text
+    assert desk("plan", "--exit-code").code == 0
