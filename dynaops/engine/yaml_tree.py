@@ -16,7 +16,7 @@ from dynaops.model.findings.rule import FindingRule, make_finding
 from dynaops.model.findings.specs import SPEC002, SPEC003, SPEC004, SPEC005, SPEC006
 
 MAX_BYTES = 1024 * 1024
-"""A spec file's size at the most (SPEC-FORMAT)."""
+"""A spec file's size at the most."""
 MAX_NODES = 100_000
 """Values a document may expand to, so that aliases cannot blow it up."""
 MAX_ALIASED = 4 * 1024 * 1024

@@ -57,7 +57,7 @@ from dynaops.model.spec import Fragment
 
 
 class TableSpec(Fragment):
-    """One table and everything around it (SPEC-FORMAT, version 1)."""
+    """One table and everything around it (version 1 of the format)."""
 
     table_name: str
     """The table's name: 3 to 255 of a-z, A-Z, 0-9, _, . and -. A table's name cannot change."""

@@ -198,7 +198,7 @@ class Work:
 
 
 class Rank(IntEnum):
-    """The safe order of a table's operations (AWS-documented constraints and live findings; docs/design.md)."""
+    """The safe order of a table's operations (AWS-documented constraints and live findings; docs/aws-behaviour.md)."""
 
     UNPROTECT = 10
     RELEASE_MAPPINGS = 12

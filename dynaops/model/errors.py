@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 class DynaopsError(Exception):
     """Anything that ends a command with a message instead of a traceback.
 
-    `message` says what is wrong, `hint` what to do; `exit_code` is the process's (SPEC-FORMAT: 1 unless told).
+    `message` says what is wrong, `hint` what to do; `exit_code` is the process's (1 unless given).
     """
 
     def __init__(self, message: str, hint: str | None = None, exit_code: int = Exit.FAILED) -> None:

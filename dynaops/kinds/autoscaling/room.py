@@ -123,7 +123,7 @@ class AutoscalingRoom(BaseRoom):
         yield from unread_findings(work)
 
     def refine(self, work: Work) -> dict[str, Entry]:
-        """AWS scales the writes of every index that it builds in a replicated table, over what was set (T322).
+        """AWS scales the writes of every index that it builds in a replicated table, over what was set (DDB-TABLE-322).
 
         So a target that is there goes with the old index, and what the spec says is set on AWS's when it is built.
         """

@@ -1,4 +1,4 @@
-"""What a spec says of a table and its indexes (SPEC-FORMAT, version 1)."""
+"""What a spec says of a table and its indexes (docs/spec.md, version 1)."""
 
 from __future__ import annotations
 

@@ -113,7 +113,7 @@ def delete_backup(call: Call) -> dict[str, Any]:
 
 @operation("dynamodb", "ListBackups")
 def list_backups(call: Call) -> dict[str, Any]:
-    """Oldest first; USER ones unless asked for others (B011)."""
+    """Oldest first; USER ones unless asked for others (DDB-BACKUP-011)."""
     check_shape(call.operation, call.body)
     body = call.body
     wanted = body.get("BackupType", "USER")

@@ -288,7 +288,7 @@ def _disassociate(world: World, table: Table) -> None:
 
 
 def carry(call: Call, table: Table, body: dict[str, Any]) -> None:
-    """Apply to the other members what holds for all: capacity, billing, indexes, class (T230, T251, T296)."""
+    """Apply to the other members what holds for all: capacity, billing, indexes, class (DDB-TABLE-230, 251, 296)."""
     from dynaops.sandbox.dynamodb import indexes, update_capacity, update_class
 
     for other in groups.members(call.world, table):

@@ -19,7 +19,7 @@ from dynaops.sandbox.errors import ApiError, in_use, invalid, validation
 from dynaops.sandbox.world import World
 
 SOURCE_SECONDS = 24 * 3600.0
-"""A region that sourced a replica cannot leave for 24 hours, or until that replica is gone (T266)."""
+"""A region that sourced a replica cannot leave for 24 hours, or until that replica is gone (DDB-TABLE-266)."""
 
 _LOCAL = (
     "Cannot add or delete the local region through ReplicaUpdates. Use CreateTable, DeleteTable, or "
@@ -131,7 +131,7 @@ def _check_regions(call: Call, actions: list[tuple[str, dict[str, Any]]]) -> Non
 def _check_state(
     call: Call, table: Table, group: groups.Group | None, actions: list[tuple[str, dict[str, Any]]]
 ) -> None:
-    """What a table that is still being added, or another running change, does not admit (T227, T298)."""
+    """What a table that is still being added, or another running change, does not admit (DDB-TABLE-227, 298)."""
     if group is not None and table.status == "CREATING":
         raise validation(
             "Create/Update/Delete of replica is not allowed while the replica is being added to table with "

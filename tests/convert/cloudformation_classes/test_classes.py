@@ -71,7 +71,7 @@ def recovery(value: Any, default: bool) -> Any:
 
 
 def deployed(spec: dict[str, Any]) -> dict[str, Any]:
-    """What a spec makes, in the words of the expectations (SPEC-FORMAT's defaults)."""
+    """What a spec makes, in the words of the expectations."""
     spec = literal(spec)
     sse = block(spec.get("encryption"), default=True)
     maxima = spec.get("on_demand_throughput", {})

@@ -1,4 +1,4 @@
-"""Backups, system backups and restores, as seen live (B003, B011, DDB-TABLE-167, -215, -277, -444)."""
+"""Backups, system backups and restores, as seen live (DDB-BACKUP-003, 011, DDB-TABLE-167, -215, -277, -444)."""
 
 from __future__ import annotations
 
