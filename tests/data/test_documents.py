@@ -276,3 +276,20 @@ def test_extended_json_of_mongodb(tmp_path: Path) -> None:
 def test_extended_json_is_said(tmp_path: Path) -> None:
     found = _read(tmp_path / "rows.jsonl", json.dumps({"id": {"$oid": "65f0"}}))
     assert [note.kind for note in found.notes] == ["extended-json"]
+
+
+@pytest.mark.parametrize(
+    ("counts", "kinds"),
+    [
+        ({"Count": 1, "ScannedCount": 1}, []),
+        ({"Count": 1, "ScannedCount": 9}, ["filtered-answer"]),
+        ({"Count": 1, "ScannedCount": 0}, ["answer-count"]),
+        ({"Count": 2, "ScannedCount": 2}, ["answer-count"]),
+        ({"Count": 2, "ScannedCount": 3}, ["filtered-answer", "answer-count"]),
+    ],
+)
+def test_what_an_answer_counts_is_compared(tmp_path: Path, counts: dict[str, int], kinds: list[str]) -> None:
+    for block in (40, 1 << 20):
+        text = json.dumps({"Items": [_typed("a")], **counts})
+        found = _read(tmp_path / "rows.json", text, block=block)
+        assert [note.kind for note in found.notes] == kinds and _done(found) == [("put", "a")]

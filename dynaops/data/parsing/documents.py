@@ -19,8 +19,6 @@ from dynaops.data.parsing.spans import Span, spans
 CUT_OFF = "the file ends within this element"
 ROWS_READ = "\0read"
 """A member by which the reading side says that so many rows of a document were read before."""
-
-
 _MOST_DEPTH = 4
 """Arrays and wrappers in one another."""
 
@@ -65,6 +63,9 @@ _CONDITIONS = frozenset({"ConditionExpression", "Expected"})
 _FIRST_NAME = re.compile(rb'\[\s*\{\s*"([^"\\]*)"')
 _PARTIAL = (
     "This is a part of a table: the answer goes on from its LastEvaluatedKey, and that part is not in it"
+)
+_FILTERED = (
+    "A filter left items out of this answer (its ScannedCount is more than its Count): they are not loaded"
 )
 _FOREIGN = (
     (
@@ -222,8 +223,10 @@ def _answer(whole: _Cut) -> Iterator[Part]:
     if "LastEvaluatedKey" in whole.values and whole.kind("LastEvaluatedKey") == b"{":
         span = whole.values["LastEvaluatedKey"]
         yield Part(Action.NOTE, span.start, span.end, "partial-answer", _PARTIAL)
-    count = whole.number("Count")
-    if whole.closed and count is not None and count != rows:
+    count, scanned = whole.number("Count"), whole.number("ScannedCount")
+    if whole.closed and count is not None and scanned is not None and scanned > count:
+        yield Part(Action.NOTE, span.start, span.end, "filtered-answer", _FILTERED)
+    if whole.closed and count is not None and (count != rows or (scanned is not None and scanned < count)):
         span = whole.values["Count"]
         said = "An answer's Count is not the number of its items: some are missing, or were added"
         yield Part(Action.NOTE, span.start, span.end, "answer-count", said)
