@@ -157,6 +157,7 @@ def test_a_dry_run_checks_and_estimates(cli: Cli, aws: Aws, here: Path) -> None:
     assert "Checked; nothing was written; 50 rows read; 50 valid; 0 rejected" in result.out
     assert "about 100 WCU and up to 100 for indexes" in result.out
     found = cli("load-data", "users", "a.jsonl", "--dry-run", "--json", "--rate", "20").json
+    assert found["dry_run"] is True
     assert (found["units"], found["expected_seconds"], found["largest"], found["valid"]) == (
         100,
         5.0,
@@ -173,7 +174,7 @@ def test_modes(cli: Cli, aws: Aws, here: Path) -> None:
     put(aws, "users", [{"id": {"S": "k1"}, "kept": {"S": "yes"}}])
     _write(here / "a.jsonl", 2)
     found = cli("load-data", "users", "a.jsonl", "--if-not-exists", "--json").json
-    assert (found["written"], found["skipped"]) == (1, 1)
+    assert (found["dry_run"], found["written"], found["skipped"]) == (False, 1, 1)
     assert cli("load-data", "users", "a.jsonl", "--update").code == 0
     by_key = {row["id"]["S"]: row for row in rows_of(aws, "users").values()}
     assert by_key["k1"] == {"id": {"S": "k1"}, "kept": {"S": "yes"}, "age": {"N": "1"}}

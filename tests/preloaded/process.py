@@ -134,7 +134,7 @@ def socket_path() -> str:
 
     def stop() -> None:
         server.communicate()  # it ends once its stdin is closed
-        shutil.rmtree(folder)
+        shutil.rmtree(folder, ignore_errors=True)
 
     atexit.register(stop)
     assert server.stdout.readline() == b"ready\n", "the server of processes did not start"

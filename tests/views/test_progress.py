@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+import pty
 import threading
 from pathlib import Path
 
@@ -80,6 +82,27 @@ def test_a_failure_says_why_at_once() -> None:
     live = LiveProgress(console_for(stream, color=False, width=80), Clock())
     live.tell(event(Stage.FAILED, 1000, detail="AccessDenied: \x1b[2J no"))
     assert "✗ operation 1 · failed: AccessDenied: \\x1b[2J no" in stream.getvalue()
+
+
+def test_the_live_view_draws_on_a_terminal_and_takes_itself_away() -> None:
+    """On a pseudo-terminal, from its beginning to its end: what ended stays, what runs does not."""
+    master, slave = pty.openpty()
+    with os.fdopen(slave, "w", encoding="utf-8") as stream:
+        with progress_on(stream, color=False) as progress:
+            assert isinstance(progress, LiveProgress)
+            progress.tell(event(Stage.CALLING, 1000))
+            progress.tell(event(Stage.CALLING, 1000, operation="2"))
+            progress.tell(event(Stage.DONE, 1001, operation="2"))
+            progress.note("stopping soon")
+        stream.flush()
+        drawn_text = os.read(master, 65536).decode()
+    os.close(master)
+    assert "✓ operation 2 · 1 s" in drawn_text
+    assert "operation 1 · sent" in drawn_text
+    assert "1 of 3 done" in drawn_text
+    assert "Ctrl-C ends after the current call" in drawn_text
+    assert "stopping soon" in drawn_text
+    assert drawn_text.rindex("\x1b[?25h") > drawn_text.index("\x1b[?25l"), "the cursor is shown again"
 
 
 class Closed(io.StringIO):
