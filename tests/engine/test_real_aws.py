@@ -98,6 +98,6 @@ def test_how_often_requests_are_sent_and_to_which_host(
 ) -> None:
     aws = Aws(REGION, **options)
     for repeats, most in ((True, attempts), (False, 1)):
-        config = aws.client("dynamodb", REGION, repeats).meta.config
+        config: Any = aws.client("dynamodb", REGION, repeats).meta.config
         assert config.retries["total_max_attempts"] == most
         assert config.account_id_endpoint_mode == account_ids
