@@ -35,14 +35,15 @@ def region_of(table: str, settings: Settings, way: Aws) -> str:
     Raises WrongPlace where the table is one of the state, and the caller is of another account or endpoint; AWS is
     asked for no more than GetCallerIdentity before.
     """
-    from dynaops.engine.identity import check_identity
-
     asked = settings.asked_region or os.environ.get("AWS_REGION")
     store = wiring.store(settings)
     state = store.load()
     record = state.resources.get(table)
     if record is None or record.kind != "table" or asked not in (None, record.region):
         return asked or way.region
+    # Imports all kinds, which a load into a table that no state names does not need.
+    from dynaops.engine.identity import check_identity
+
     check_identity(state, way, store.location)
     return record.region
 
