@@ -13,7 +13,7 @@ from dynaops.engine.schema import json_schema
 from dynaops.engine.yaml_tree import nodes
 from dynaops.model.errors import SpecError
 from dynaops.sandbox import SandboxServer
-from tests.cli.running import Cli, Result
+from tests.cli.running import Cli, Result, run_process
 
 THEIRS = "table_name: partners\nexternal: true\n"
 OWN = "table_name: orders\nhash_key: id\nattributes: {id: S}\n"
@@ -283,6 +283,17 @@ def test_a_graph_draws_them(desk: Desk) -> None:
     desk.write(f"{THEIRS}---\n{OWN}")
     nodes = {one["id"]: one for one in desk("graph", "--plan", "--json").json["nodes"]}
     assert {nodes[address]["action"] for address in own} == {"delete"}
+
+
+def test_they_are_rehearsed_and_their_permissions_told(desk: Desk, here: Path) -> None:
+    """In processes of their own: a rehearsal brings a sandbox of its own."""
+    desk.write(f"{ALARMED}---\n{OWN}")
+    keys = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
+    at = ("--endpoint-url", desk.server.url, "--region", "eu-west-1")
+    rehearsal = run_process(*at, "plan", "--rehearse", "--json", cwd=here, env=keys).json["rehearsal"]
+    assert rehearsal["passes"], rehearsal
+    policy = run_process(*at, "permissions", "--plan", cwd=here, env=keys).out
+    assert '"cloudwatch:PutMetricAlarm"' in policy and '"iam:CreatePolicy"' in policy
 
 
 @pytest.mark.parametrize("way", ["destroy", "destroy specs", "document gone", "document external no more"])
