@@ -12,9 +12,10 @@ from dynaops.model.errors import DynaopsError
 from dynaops.specs.project import Project, from_here
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from dynaops.aws.session import Aws
+    from dynaops.model.state import RecordFault, State
     from dynaops.stores.base import Store
     from dynaops.stores.patience import Patience
 
@@ -73,14 +74,20 @@ def place(settings: Settings, way: Callable[[], Aws], patience: Patience | None 
 
 def store_of(base: str, name: str, way: Callable[[], Aws], patience: Patience | None = None) -> Store:
     """The store of workspace `name`, whether or not it is there; `patience` says how long its lock is waited for."""
-    from dynaops.engine.state_check import faults_of
     from dynaops.stores import open_store
 
     if name == _DEFAULT:
-        return open_store(base, way=way, check=faults_of, patience=patience)
+        return open_store(base, way=way, check=_faults_of, patience=patience)
     from dynaops.stores.workspaces import location_of
 
-    return open_store(location_of(base, name), way=way, check=faults_of, patience=patience)
+    return open_store(location_of(base, name), way=way, check=_faults_of, patience=patience)
+
+
+def _faults_of(state: State) -> Iterable[RecordFault]:
+    """`faults_of`, which imports all kinds only where there is a state to be checked."""
+    from dynaops.engine.state_check import faults_of
+
+    return faults_of(state)
 
 
 def exists(store: Store) -> bool:
