@@ -108,10 +108,10 @@ def test_all_that_changes_aws_or_the_state_is_recorded(aws: Any, place: str) -> 
     assert "orders" in applied["added"]
     assert {operation["result"] for operation in applied["operations"]} == {"done"}
     assert "orders" in found[-2]["removed"]
+    assert found[-2]["who"]["arn"] == CALLER  # `state rm` takes the ownership mark away in AWS
     history = aws("state", "history", "--json", *options).json
     assert [kept["run"]["command"] for kept in history][:2] == ["destroy", "backup restore"]
     if place == LOCAL:
-        assert found[-2]["who"]["arn"] is None  # `state rm` asks AWS nothing
         files = list(Path(".dynaops/state.runs").iterdir())
         assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
         assert not any(b"s3cret" in file.read_bytes() for file in files)
