@@ -17,7 +17,7 @@ _GLOBAL = "Also: --region, --state, --sandbox, --json and more; see: dynaops --h
 class Command(TyperCommand):
     """A command in the house's help style. Its epilog is examples, one a line."""
 
-    def format_epilog(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002  # click's signature
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:  # click's signature
         if self.epilog:
             with formatter.section("Examples"):
                 formatter.write("".join(f"  {line}\n" for line in self.epilog.split("\n")))

@@ -65,10 +65,10 @@ class ReaderGone(Exception):
 class Root(Group):
     """The root: knows its commands by name, and imports one when it is asked for."""
 
-    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002  # click's signature
+    def list_commands(self, ctx: Any) -> list[str]:  # click's signature
         return list(_TABLE)
 
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
         listed = _TABLE.get(cmd_name)
         return load(cmd_name, listed) if listed else None
 
@@ -82,7 +82,7 @@ class Root(Group):
         except BrokenPipeError as error:  # Typer would make it exit code 1, as if the command had failed
             raise ReaderGone from error
 
-    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
         for title, commands in SECTIONS.items():
             with formatter.section(title):
                 formatter.write_dl([(f"{name:<8}", listed.help) for name, listed in commands.items()])

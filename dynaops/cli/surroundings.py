@@ -34,7 +34,7 @@ class _Closed(io.TextIOBase):
 
     encoding = "utf-8"
 
-    def write(self, text: str, /) -> int:  # noqa: ARG002
+    def write(self, text: str, /) -> int:
         raise OSError(errno.EBADF, "it is closed", _OUTPUT)
 
     def writable(self) -> bool:

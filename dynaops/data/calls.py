@@ -158,7 +158,7 @@ class _Single:
         self._names = key_names(keys)
         self._start = b'{"ReturnConsumedCapacity":"TOTAL","TableName":%b,' % orjson.dumps(table)
 
-    def read(self, answer: Answer, rows: Sequence[Row]) -> Outcome:  # noqa: ARG002 (a batch's answer needs them)
+    def read(self, answer: Answer, rows: Sequence[Row]) -> Outcome:
         if answer.status != 200:
             return refusal(answer)
         try:

@@ -91,8 +91,8 @@ class InsightsRoom(BaseRoom):
         self,
         read: Reader,
         scope: Scope,
-        table: Observed | None,  # noqa: ARG002
-        known: Known,  # noqa: ARG002
+        table: Observed | None,
+        known: Known,
     ) -> Iterable[Observed]:
         found = read.read_all(
             "dynamodb",

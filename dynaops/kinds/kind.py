@@ -347,30 +347,30 @@ class BaseRoom:
     kinds: Mapping[str, Policy]
     beside_table = True
 
-    def resolve(self, read: Reader | None, scope: Scope, entries: Sequence[Entry]) -> dict[str, Entry]:  # noqa: ARG002
+    def resolve(self, read: Reader | None, scope: Scope, entries: Sequence[Entry]) -> dict[str, Entry]:
         return {}
 
-    def refine(self, work: Work) -> Mapping[str, Entry]:  # noqa: ARG002
+    def refine(self, work: Work) -> Mapping[str, Entry]:
         return {}
 
-    def findings(self, work: Work) -> Iterable[Finding]:  # noqa: ARG002
+    def findings(self, work: Work) -> Iterable[Finding]:
         return ()
 
-    def owner(self, scope: Scope, address: str) -> str | None:  # noqa: ARG002
+    def owner(self, scope: Scope, address: str) -> str | None:
         return scope.address
 
-    def links(self, scope: Scope, one: Resource) -> Iterable[Link]:  # noqa: ARG002
+    def links(self, scope: Scope, one: Resource) -> Iterable[Link]:
         return ()
 
     def aws_names(self, scope: Scope, entry: Entry) -> tuple[str, ...]:
         arn = entry.live.outputs.get("arn") if entry.live else None
         return (str(arn or f"{self.kinds[entry.kind].title} of table {scope.table_name}"),)
 
-    def is_named_by_us(self, scope: Scope, entry: Entry, name: str) -> bool:  # noqa: ARG002
+    def is_named_by_us(self, scope: Scope, entry: Entry, name: str) -> bool:
         """What is part of a table, or has its name by the table's, is ours where the table is the address's."""
         return scope.table_name == scope.address
 
-    def tag_target(self, scope: Scope, entry: Entry) -> str:  # noqa: ARG002
+    def tag_target(self, scope: Scope, entry: Entry) -> str:
         known = entry.live.outputs.get("arn") if entry.live else None
         known = known or (entry.desired.options.get("arn") if entry.desired else None)
         return str(known or f"${{ref:{entry.address}/arn}}")

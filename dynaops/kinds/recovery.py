@@ -81,8 +81,8 @@ class RecoveryRoom(BaseRoom):
         self,
         read: Reader,
         scope: Scope,
-        table: Observed | None,  # noqa: ARG002
-        known: Known,  # noqa: ARG002
+        table: Observed | None,
+        known: Known,
     ) -> Iterable[Observed]:
         answer = read.read(
             "dynamodb", "DescribeContinuousBackups", scope.region, {"TableName": scope.table_name}

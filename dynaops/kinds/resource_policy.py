@@ -72,7 +72,7 @@ class ResourcePolicyRoom(BaseRoom):
         read: Reader,
         scope: Scope,
         table: Observed | None,
-        known: Known,  # noqa: ARG002
+        known: Known,
     ) -> Iterable[Observed]:
         assert table is not None, "a room beside the table is only asked where there is one"
         arn = table.outputs["arn"]

@@ -92,8 +92,8 @@ class TtlRoom(BaseRoom):
         self,
         read: Reader,
         scope: Scope,
-        table: Observed | None,  # noqa: ARG002
-        known: Known,  # noqa: ARG002
+        table: Observed | None,
+        known: Known,
     ) -> Iterable[Observed]:
         answer = read.read("dynamodb", "DescribeTimeToLive", scope.region, {"TableName": scope.table_name})
         found = answer["TimeToLiveDescription"] if answer else {}

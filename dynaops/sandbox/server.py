@@ -48,11 +48,11 @@ class _Handler(MotoRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
-    def date_time_string(self, timestamp: float | None = None) -> str:  # noqa: ARG002 (http.server's name)
+    def date_time_string(self, timestamp: float | None = None) -> str:
         """Answers bear the sandbox's time, as AWS's bear AWS's: who asks how old a backup is goes by that."""
         return formatdate(self.server.sandbox_clock.now(), usegmt=True)  # type: ignore[attr-defined]
 
-    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: ARG002 (werkzeug's name)
+    def log(self, type: str, message: str, *args: Any) -> None:
         logging.getLogger("dynaops.sandbox").debug(message, *args)
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:

@@ -84,7 +84,7 @@ class VersionedStore(ABC):
     def _fence(self) -> None:
         """Keep a run whose lock was taken away from saving."""
 
-    def _telling(self, what: str) -> contextlib.AbstractContextManager[None]:  # noqa: ARG002
+    def _telling(self, what: str) -> contextlib.AbstractContextManager[None]:
         """A context whose failures say that `what` could not be done. By default, they do."""
         return contextlib.nullcontext()
 

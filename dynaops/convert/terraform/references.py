@@ -69,7 +69,7 @@ class References:
         self._instances: dict[tuple[str, ...], Sequence[Instance] | Unknown] = {}
         self.scope = Scope(self.refers, project.pieces.budget, reads=module.reads)
 
-    def refers(self, path: Path, scope: Scope) -> Node:  # noqa: ARG002
+    def refers(self, path: Path, scope: Scope) -> Node:
         """What a reference means."""
         written = ".".join(str(one) for one in path)
         given = self._project.given

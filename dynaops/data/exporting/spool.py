@@ -62,7 +62,7 @@ class Spool:
         """A page as it is appended. May be called from any thread."""
         return self._pack(lines)
 
-    def page(self, items: list[dict[str, Any]], lines: bytes) -> bytes:  # noqa: ARG002 (as of a stream)
+    def page(self, items: list[dict[str, Any]], lines: bytes) -> bytes:
         """A page of items, whose DynamoDB JSON is `lines`, as it is appended. May be called from any thread."""
         return self._pack(lines) if lines else b""
 

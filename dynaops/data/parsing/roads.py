@@ -123,7 +123,7 @@ class TypedRoad:
         item: Any,
         line: int,
         escaped: bool,
-        safe: bool | None,  # noqa: ARG002 (numbers are text here)
+        safe: bool | None,
         text: bytes,
         quotes: int,
     ) -> Row:

@@ -54,7 +54,7 @@ class AlarmRoom(BaseRoom):
         )
     }
 
-    def owner(self, scope: Scope, address: str) -> None:  # noqa: ARG002
+    def owner(self, scope: Scope, address: str) -> None:
         return None
 
     def declare(self, scope: Scope, spec: TableSpec) -> Iterator[Resource]:

@@ -64,7 +64,7 @@ class AutoscalingRoom(BaseRoom):
     }
     beside_table = False
 
-    def owner(self, scope: Scope, address: str) -> str | None:  # noqa: ARG002
+    def owner(self, scope: Scope, address: str) -> str | None:
         return None
 
     def declare(self, scope: Scope, spec: TableSpec) -> Iterator[Resource]:

@@ -90,7 +90,7 @@ class BackupRoom(BaseRoom):
     }
     beside_table = False
 
-    def owner(self, scope: Scope, address: str) -> str | None:  # noqa: ARG002
+    def owner(self, scope: Scope, address: str) -> str | None:
         return None
 
     def declare(self, scope: Scope, spec: TableSpec) -> Iterator[Resource]:
@@ -100,7 +100,7 @@ class BackupRoom(BaseRoom):
         self,
         read: Reader,
         scope: Scope,
-        table: Observed | None,  # noqa: ARG002
+        table: Observed | None,
         known: Known,
     ) -> Iterable[Observed]:
         return looking.observed(read, scope, known)
@@ -139,7 +139,7 @@ class BackupRoom(BaseRoom):
         found = {name: value for name, value in found.items() if value is not None}
         return {"backup": found} if found else {}
 
-    def links(self, scope: Scope, one: Resource) -> Iterator[Link]:  # noqa: ARG002
+    def links(self, scope: Scope, one: Resource) -> Iterator[Link]:
         """Vaults that rules name, the role that makes the backups, the vault's key."""
         yield from key_link(one.properties.get("kms_key_arn"))
         if one.kind == PLAN:

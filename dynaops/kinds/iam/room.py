@@ -73,7 +73,7 @@ class PolicyRoom(BaseRoom):
     }
     beside_table = False
 
-    def owner(self, scope: Scope, address: str) -> str | None:  # noqa: ARG002
+    def owner(self, scope: Scope, address: str) -> str | None:
         return None
 
     def declare(self, scope: Scope, spec: TableSpec) -> Iterator[Resource]:
@@ -108,7 +108,7 @@ class PolicyRoom(BaseRoom):
         self,
         read: Reader,
         scope: Scope,
-        table: Observed | None,  # noqa: ARG002
+        table: Observed | None,
         known: Known,
     ) -> Iterator[Observed]:
         """Those that spec or state name; to discover, those of the names and descriptions that dynaops gives."""
@@ -175,13 +175,13 @@ class PolicyRoom(BaseRoom):
             nest(found, address.replace(scope.below("iam"), "policy_arns", 1), record.arn)
         return found
 
-    def links(self, scope: Scope, one: Resource) -> Iterator[Link]:  # noqa: ARG002
+    def links(self, scope: Scope, one: Resource) -> Iterator[Link]:
         for role in one.properties.get("roles", ()):
             yield Link("role", role, "attached to", "IAM role")
         for function in one.options.get("grant", ()):
             yield Link("function", function, "attached to the role of", "Lambda function")
 
-    def is_named_by_us(self, scope: Scope, entry: Entry, name: str) -> bool:  # noqa: ARG002
+    def is_named_by_us(self, scope: Scope, entry: Entry, name: str) -> bool:
         """By its description, which is given once and for all, or by the name that nobody else is given."""
         if entry.live is None:
             return False

@@ -104,7 +104,7 @@ class ItemsRoom(BaseRoom):
                     address, KIND, scope.region, {"rows": rows}, owner=scope.address, raw={"rows": items}
                 )
 
-    def export(self, scope: Scope, live: Sequence[Observed]) -> dict[str, Any]:  # noqa: ARG002
+    def export(self, scope: Scope, live: Sequence[Observed]) -> dict[str, Any]:
         """Items are data: an imported spec has none."""
         return {}
 

@@ -61,7 +61,7 @@ class KinesisRoom(BaseRoom):
         self,
         read: Reader,
         scope: Scope,
-        table: Observed | None,  # noqa: ARG002
+        table: Observed | None,
         known: Known,
     ) -> Iterator[Observed]:
         if not known.of_kinds(KIND) and not known.discover:

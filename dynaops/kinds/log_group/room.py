@@ -57,7 +57,7 @@ class LogGroupRoom(BaseRoom):
     }
     beside_table = False
 
-    def owner(self, scope: Scope, address: str) -> str | None:  # noqa: ARG002
+    def owner(self, scope: Scope, address: str) -> str | None:
         return None
 
     def declare(self, scope: Scope, spec: TableSpec) -> Iterable[Resource]:
@@ -69,7 +69,7 @@ class LogGroupRoom(BaseRoom):
         self,
         read: Reader,
         scope: Scope,
-        table: Observed | None,  # noqa: ARG002
+        table: Observed | None,
         known: Known,
     ) -> Iterable[Observed]:
         """The recorded group, or else the wanted one; to discover, the one that the policy for functions names."""
@@ -93,10 +93,10 @@ class LogGroupRoom(BaseRoom):
         record = records.get(scope.below(KIND))
         return {f"{KIND}_name": record.properties.get("name"), f"{KIND}_arn": record.arn} if record else {}
 
-    def links(self, scope: Scope, one: Resource) -> Iterable[Link]:  # noqa: ARG002
+    def links(self, scope: Scope, one: Resource) -> Iterable[Link]:
         return key_link(one.properties.get("kms_key_arn"))
 
-    def is_named_by_us(self, scope: Scope, entry: Entry, name: str) -> bool:  # noqa: ARG002
+    def is_named_by_us(self, scope: Scope, entry: Entry, name: str) -> bool:
         """Its name is anyone's, and nothing in it says who made it."""
         return False
 

@@ -133,7 +133,7 @@ class ReplicaRoom(BaseRoom):
                 spec["witness_region"] = together["witness_region"]
         return spec
 
-    def outputs(self, scope: Scope, records: Mapping[str, Record]) -> Properties:  # noqa: ARG002
+    def outputs(self, scope: Scope, records: Mapping[str, Record]) -> Properties:
         arns = {one.region: one.arn for _, one in sorted(records.items()) if one.kind == KIND}
         return {"replica_regions": list(arns), "replica_arns": arns} if arns else {}
 

@@ -105,7 +105,7 @@ class TableRoom(BaseRoom):
         read: Reader,
         scope: Scope,
         table: Observed | None,
-        known: Known,  # noqa: ARG002
+        known: Known,
     ) -> Iterable[Observed]:
         """The table with its tags."""
         assert table is not None, "tags are those of a live table"

@@ -77,7 +77,7 @@ class TriggerRoom(BaseRoom):
     }
     beside_table = False
 
-    def owner(self, scope: Scope, address: str) -> str | None:  # noqa: ARG002
+    def owner(self, scope: Scope, address: str) -> str | None:
         return None
 
     def declare(self, scope: Scope, spec: TableSpec) -> Iterator[Resource]:
@@ -141,7 +141,7 @@ class TriggerRoom(BaseRoom):
             if entry.desired and problem.startswith("PROBLEM"):
                 yield make_finding(DDB427, f"{entry.address}: Lambda says {problem!r}")
 
-    def export(self, scope: Scope, live: Sequence[Observed]) -> dict[str, Any]:  # noqa: ARG002
+    def export(self, scope: Scope, live: Sequence[Observed]) -> dict[str, Any]:
         triggers = []
         for one in live:
             if one.kind == KIND:
@@ -167,10 +167,10 @@ class TriggerRoom(BaseRoom):
             service, name = target.split(":")[2], target.rpartition(":")[2]
             yield Link(service, name, "sends failures to", service.upper())
 
-    def aws_names(self, scope: Scope, entry: Entry) -> tuple[str, ...]:  # noqa: ARG002
+    def aws_names(self, scope: Scope, entry: Entry) -> tuple[str, ...]:
         return (calls.aws_name(str(entry.live.outputs.get("id"))),) if entry.live else ()
 
-    def tag_target(self, scope: Scope, entry: Entry) -> str:  # noqa: ARG002
+    def tag_target(self, scope: Scope, entry: Entry) -> str:
         """The mapping's ARN, which Lambda tells beside its id."""
         uuid = entry.live.outputs["id"] if entry.live else ""
         mappings = entry.live.raw.get("mappings", {}) if entry.live else {}
