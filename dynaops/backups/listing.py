@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from dynaops.aws.errors import Denied, Refused
 from dynaops.engine.observe import in_parallel
-from dynaops.kinds.late import table_arn
+from dynaops.kinds.references import table_arn
 from dynaops.model.backup import Backup, Listing, Via, Window
 from dynaops.model.resource import Scope
 

@@ -10,7 +10,7 @@ from dynaops.aws.errors import Refused
 from dynaops.backups.listing import table_of
 from dynaops.backups.source import Source
 from dynaops.backups.waits import restore_job_wait, restored
-from dynaops.kinds.kind import Entry
+from dynaops.kinds.kind import AddressDiff
 from dynaops.kinds.steps import operation, polling
 from dynaops.model.errors import DynaopsError
 from dynaops.model.operation import Operation, Tolerance, Wait
@@ -58,7 +58,7 @@ def under_way(aws: Aws, source: Source, target: str) -> Operation | bool:
 def restoring(source: Source, target: str, role: str | None, bare: bool = False) -> Operation:
     """The call, and its wait. `role` is AWS Backup's, `bare` leaves out what costs and is not rows."""
     return operation(
-        Entry(target, "table", source.region),
+        AddressDiff(target, "table", source.region),
         title=f"restore {target} from {source.words}",
         id=f"{target}:restore",
         reason="it was asked for",
@@ -111,7 +111,7 @@ def _waiting(source: Source, target: str, job: str | None) -> Operation:
     """A look in the place of the call."""
     wait = restore_job_wait(target, job) if job else restored(target)
     title = f"go on restoring {target} from {source.words}"
-    subject = Entry(target, "table", source.region)
+    subject = AddressDiff(target, "table", source.region)
     return polling(subject, wait, title, id=f"{target}:wait", reason="an earlier run began it", slow=True)
 
 

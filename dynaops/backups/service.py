@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from dynaops.aws.errors import Denied
 from dynaops.backups.listing import vaults
-from dynaops.kinds.backup_plan.looking import role
-from dynaops.kinds.backup_plan.shape import AWS_ROLE, OWN_ROLE, PLAN, SELECTION
+from dynaops.kinds.backup_plan.mapping import AWS_ROLE, OWN_ROLE, PLAN, SELECTION
+from dynaops.kinds.backup_plan.observe import role
 from dynaops.model.finding import Finding
 from dynaops.model.findings.commands import BACKUP103, BACKUP104
 from dynaops.model.findings.rule import make_finding

@@ -13,7 +13,7 @@ from dynaops.engine.load import Document, document_of, load
 from dynaops.engine.observe import observe
 from dynaops.engine.sides import as_recorded
 from dynaops.kinds.kind import Known
-from dynaops.kinds.rooms import ROOMS
+from dynaops.kinds.registry import HANDLERS
 from dynaops.model.errors import DynaopsError, SpecError
 from dynaops.model.late_values import references_in, with_known
 from dynaops.model.resource import Scope
@@ -173,7 +173,7 @@ def _from_file(table: str, region: str, state: State, aws: Aws, documents: SpecR
 
 def _from_live(table: str, region: str, aws: Aws) -> Derived | None:
     scope = Scope(table, table, region)
-    live = list(observe(aws, [scope], ROOMS, {table: Known(discover=True)})[table].values())
+    live = list(observe(aws, [scope], HANDLERS, {table: Known(discover=True)})[table].values())
     there = any(one.kind == "table" and one.raw.get("TableStatus") != "DELETING" for one in live)
     return Derived(exported(scope, live, aws), f"{table} as it is now") if there else None
 

@@ -11,7 +11,7 @@ from dynaops.backups.listing import epoch, on_demand, table_of
 from dynaops.backups.plans import plan_of
 from dynaops.backups.waits import available, job_wait, restore_job_wait, restored
 from dynaops.engine.observe import in_parallel, table_names
-from dynaops.kinds.kind import Entry
+from dynaops.kinds.kind import AddressDiff
 from dynaops.kinds.steps import polling
 from dynaops.model.backup import Job, Via
 from dynaops.model.operation import Operation, Wait
@@ -51,7 +51,7 @@ def plan_wait(aws: Aws, waiting: Sequence[Job]) -> Plan:
 def _waiting(job: Job) -> Operation:
     """A look at AWS in the place of a call, and the wait that the call would have had."""
     wait = _wait_of(job)
-    subject = Entry(job.target or job.table, job.kind, job.region)
+    subject = AddressDiff(job.target or job.table, job.kind, job.region)
     return polling(subject, wait, described(job), id=f"{job.kind}:{job.id}", reason="it is running")
 
 

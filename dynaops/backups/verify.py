@@ -16,7 +16,7 @@ from dynaops.backups.source import Source, source_of
 from dynaops.backups.status import SCRATCH
 from dynaops.data.target import Target, describe
 from dynaops.engine.identity import check_identity
-from dynaops.kinds.kind import Entry
+from dynaops.kinds.kind import AddressDiff
 from dynaops.kinds.steps import operation
 from dynaops.model.backup import Verified
 from dynaops.model.change import Action, Change
@@ -77,7 +77,7 @@ def compare(aws: Aws, drill: Drill, how: How, progress: Progress = lambda _: Non
 def clean_up(aws: Aws, drill: Drill) -> Plan:
     """The deletion of the scratch table."""
     deletion = operation(
-        Entry(drill.scratch, "table", drill.source.region),
+        AddressDiff(drill.scratch, "table", drill.source.region),
         "DeleteTable",
         f"delete scratch table {drill.scratch}",
         {"TableName": drill.scratch},

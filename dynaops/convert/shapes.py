@@ -6,7 +6,7 @@ from typing import Any
 
 from dynaops.convert.part import Part, unknowns
 from dynaops.convert.pieces import Spec
-from dynaops.kinds.table.shape import key
+from dynaops.kinds.table.mapping import key
 
 
 def given(value: Any, otherwise: Any) -> Any:

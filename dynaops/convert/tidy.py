@@ -11,7 +11,7 @@ from dynaops.convert.part import Open
 from dynaops.convert.pieces import Spec
 from dynaops.engine.marks import DEFAULT_KEY
 from dynaops.kinds import TableSpec
-from dynaops.kinds.table.shape import names
+from dynaops.kinds.table.mapping import names
 from dynaops.kinds.trigger import Trigger
 
 _DEFAULTS: Spec = {

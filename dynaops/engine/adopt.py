@@ -19,8 +19,8 @@ from dynaops.engine.load import document_of
 from dynaops.engine.marks import Claim, claim_of
 from dynaops.engine.observe import observe
 from dynaops.engine.plan import PlanOptions, make_plan
-from dynaops.kinds.kind import Entry, Known
-from dynaops.kinds.rooms import POLICIES, ROOM_OF, ROOMS
+from dynaops.kinds.kind import AddressDiff, Known
+from dynaops.kinds.registry import HANDLER_OF, HANDLERS, PROPERTY_RULES
 from dynaops.kinds.tags import live_tags
 from dynaops.model.errors import DynaopsError
 from dynaops.model.operation import Effect, Operation
@@ -102,7 +102,7 @@ def adopt(
             "Run `dynaops plan` to compare it with its spec, or `dynaops state rm` to import it anew.",
         )
     known = {name: Known(discover=True)}
-    live = list(observe(aws, [scope], ROOMS, known)[name].values())
+    live = list(observe(aws, [scope], HANDLERS, known)[name].values())
     if not any(one.kind == "table" for one in live):
         raise DynaopsError(
             f"There is no table {name!r} in {scope.region}", "Check the name and the region (--region)."
@@ -136,9 +136,11 @@ def _unclaimed(
     found, left = [], []
     for one in live:
         tags = one.tags
-        calls = POLICIES[one.kind].tags
+        calls = PROPERTY_RULES[one.kind].tags
         if tags is None and calls is not None and one.owner is None:
-            target = ROOM_OF[one.kind].tag_target(scope, Entry(one.address, one.kind, one.region, live=one))
+            target = HANDLER_OF[one.kind].tag_target(
+                scope, AddressDiff(one.address, one.kind, one.region, live=one)
+            )
             tags = live_tags(aws, calls, target, one.region)
         if not foreign(tags, claim):
             found.append(replace(one, tags=tags))

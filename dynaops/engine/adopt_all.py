@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from dynaops.aws.memory import Remembering
 from dynaops.engine.adopt import Adopted, OfAnother, adopt
 from dynaops.engine.identity import check_identity
-from dynaops.kinds.late import table_arn
+from dynaops.kinds.references import table_arn
 from dynaops.model.errors import DynaopsError
 from dynaops.model.resource import Scope
 from dynaops.model.state import State

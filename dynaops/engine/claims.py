@@ -15,8 +15,8 @@ from dynaops.engine.entries import Judged
 from dynaops.engine.marks import Claim, Ownership
 from dynaops.engine.observe import in_parallel
 from dynaops.engine.sharing import identity_of
-from dynaops.kinds.kind import Entry, Reader
-from dynaops.kinds.rooms import POLICIES, ROOM_OF
+from dynaops.kinds.kind import AddressDiff, AwsReader
+from dynaops.kinds.registry import HANDLER_OF, PROPERTY_RULES
 from dynaops.kinds.tags import live_tags
 from dynaops.model.change import Action, Change
 from dynaops.model.finding import Finding
@@ -37,17 +37,17 @@ TAKE_OVER = (
 class _Verdicts:
     """What becomes of the entries, and what is said about it."""
 
-    entries: dict[str, Entry]
+    entries: dict[str, AddressDiff]
     used: set[str] = field(default_factory=set)
     """Addresses of what is used as it is, and neither changed nor recorded."""
     findings: list[Finding] = field(default_factory=list)
 
-    def tell(self, entry: Entry, rule: FindingRule, message: str, hint: str | None = None) -> None:
+    def tell(self, entry: AddressDiff, rule: FindingRule, message: str, hint: str | None = None) -> None:
         finding = make_finding(rule, message, hint, address=entry.address)
         self.findings.append(finding)
 
 
-def with_live_tags(judged: Judged, scope: Scope, claim: Claim, read: Reader | None) -> Judged:
+def with_live_tags(judged: Judged, scope: Scope, claim: Claim, read: AwsReader | None) -> Judged:
     """`judged` with the tags of what is to be taken over, changed or deleted, where they are not known yet."""
     if read is None:
         return judged
@@ -56,8 +56,8 @@ def with_live_tags(judged: Judged, scope: Scope, claim: Claim, read: Reader | No
     return replace(judged, entries={**judged.entries, **{entry.address: entry for entry in found}})
 
 
-def _asks_for_tags(entry: Entry, claim: Claim) -> bool:
-    if POLICIES[entry.kind].tags is None or entry.live is None or entry.live.tags is not None:
+def _asks_for_tags(entry: AddressDiff, claim: Claim) -> bool:
+    if PROPERTY_RULES[entry.kind].tags is None or entry.live is None or entry.live.tags is not None:
         return False
     if entry.record is None:
         return entry.desired is not None
@@ -66,10 +66,10 @@ def _asks_for_tags(entry: Entry, claim: Claim) -> bool:
     return bool(claim.take_over) or (entry.change is not None and claim.key is not None)
 
 
-def _with_tags(entry: Entry, scope: Scope, read: Reader) -> Entry:
-    calls = POLICIES[entry.kind].tags
+def _with_tags(entry: AddressDiff, scope: Scope, read: AwsReader) -> AddressDiff:
+    calls = PROPERTY_RULES[entry.kind].tags
     assert calls is not None and entry.live is not None, "only live resources with tags are asked for them"
-    tags = live_tags(read, calls, ROOM_OF[entry.kind].tag_target(scope, entry), entry.region)
+    tags = live_tags(read, calls, HANDLER_OF[entry.kind].tag_target(scope, entry), entry.region)
     return replace(entry, live=replace(entry.live, tags=tags))
 
 
@@ -83,7 +83,7 @@ def claimed(
     """
     verdicts = _Verdicts(dict(judged.entries))
     for entry in judged.entries.values():
-        if entry.live is None or entry.live.tags is None or POLICIES[entry.kind].tags is None:
+        if entry.live is None or entry.live.tags is None or PROPERTY_RULES[entry.kind].tags is None:
             continue
         if entry.action is Action.FORGET:
             continue  # it is nobody's of this state from now on
@@ -99,17 +99,17 @@ def claimed(
     return replace(judged, entries=verdicts.entries, updates=updates), verdicts.findings
 
 
-def _takes(entry: Entry) -> bool:
+def _takes(entry: AddressDiff) -> bool:
     """Whether the plan makes something the state's that it does not record."""
     return entry.record is None and entry.desired is not None and entry.action in _TAKING
 
 
-def _is_proven(entry: Entry, records: Mapping[str, Record], imported: Iterable[str]) -> bool:
+def _is_proven(entry: AddressDiff, records: Mapping[str, Record], imported: Iterable[str]) -> bool:
     """Whether it is part of a table (and follows that), an import block or another record of the state names it."""
     if entry.owner is not None or any(is_below(entry.address, root) for root in imported):
         return True
     assert entry.live is not None, "only what is live is proven to be ours"
-    policy = POLICIES[entry.kind]
+    policy = PROPERTY_RULES[entry.kind]
     identity = identity_of(entry.kind, entry.region, entry.live.properties, policy)
     return identity is not None and any(
         identity_of(record.kind, record.region, record.properties, policy) == identity
@@ -118,9 +118,9 @@ def _is_proven(entry: Entry, records: Mapping[str, Record], imported: Iterable[s
     )
 
 
-def _nobodys(entry: Entry, verdicts: _Verdicts) -> None:
+def _nobodys(entry: AddressDiff, verdicts: _Verdicts) -> None:
     title, name = _title(entry), _name(entry)
-    becomes = POLICIES[entry.kind].unmarked
+    becomes = PROPERTY_RULES[entry.kind].unmarked
     if becomes == "use":
         _use(entry, f"{title} {name} is there already, and no state has marked it", verdicts)
     elif becomes == "adopt":
@@ -131,9 +131,9 @@ def _nobodys(entry: Entry, verdicts: _Verdicts) -> None:
         verdicts.entries[entry.address] = _with_danger(entry, None)
 
 
-def _anothers(entry: Entry, owner: str, verdicts: _Verdicts) -> None:
+def _anothers(entry: AddressDiff, owner: str, verdicts: _Verdicts) -> None:
     title, name = _title(entry), _name(entry)
-    policy = POLICIES[entry.kind]
+    policy = PROPERTY_RULES[entry.kind]
     take_over = TAKE_OVER.format(owner=owner)
     if entry.change is None:
         if entry.record is not None and entry.desired is not None:
@@ -162,13 +162,13 @@ def _anothers(entry: Entry, owner: str, verdicts: _Verdicts) -> None:
         )
 
 
-def _use(entry: Entry, why: str, verdicts: _Verdicts) -> None:
+def _use(entry: AddressDiff, why: str, verdicts: _Verdicts) -> None:
     verdicts.entries[entry.address] = replace(entry, change=None)
     verdicts.used.add(entry.address)
     verdicts.tell(entry, PLAN135, f"{entry.address}: {why}")
 
 
-def _taken_over(entry: Entry, owner: str) -> Entry:
+def _taken_over(entry: AddressDiff, owner: str) -> AddressDiff:
     if entry.change is not None:
         return _with_danger(entry, owner)
     made = Change(
@@ -183,13 +183,13 @@ def _taken_over(entry: Entry, owner: str) -> Entry:
     return _with_danger(replace(entry, change=made), owner)
 
 
-def _with_danger(entry: Entry, owner: str | None) -> Entry:
+def _with_danger(entry: AddressDiff, owner: str | None) -> AddressDiff:
     assert entry.change is not None, "only a change needs consent"
     change = entry.change.model_copy(update={"danger": Danger.ADOPT, "owner": owner})
     return replace(entry, change=change)
 
 
-def _hold_to_table(entries: Mapping[str, Entry], verdicts: _Verdicts) -> None:
+def _hold_to_table(entries: Mapping[str, AddressDiff], verdicts: _Verdicts) -> None:
     """What has no tags follows its table: nothing of a table that is another state's is changed."""
     held = {one.address for one in verdicts.findings if one.code == PLAN133.code}
     for table in (entry for entry in entries.values() if entry.kind == "table" and entry.address in held):
@@ -203,8 +203,8 @@ def _hold_to_table(entries: Mapping[str, Entry], verdicts: _Verdicts) -> None:
             verdicts.tell(changed[0], PLAN131, said.message, said.hint)
 
 
-def _follows(entry: Entry) -> bool:
-    return entry.owner is not None or POLICIES[entry.kind].tags is None
+def _follows(entry: AddressDiff) -> bool:
+    return entry.owner is not None or PROPERTY_RULES[entry.kind].tags is None
 
 
 def foreign(tags: Mapping[str, str] | None, claim: Claim) -> bool:
@@ -212,10 +212,10 @@ def foreign(tags: Mapping[str, str] | None, claim: Claim) -> bool:
     return tags is not None and claim.ownership(tags) is Ownership.ANOTHERS
 
 
-def _title(entry: Entry) -> str:
-    return POLICIES[entry.kind].title or entry.kind
+def _title(entry: AddressDiff) -> str:
+    return PROPERTY_RULES[entry.kind].title or entry.kind
 
 
-def _name(entry: Entry) -> str:
+def _name(entry: AddressDiff) -> str:
     named = entry.live.properties.get("name") if entry.live else None
     return str(named or entry.address)

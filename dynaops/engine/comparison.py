@@ -10,24 +10,28 @@ from collections.abc import Mapping
 from dynaops.engine.entries import Judged, judge
 from dynaops.engine.scopes import Target
 from dynaops.engine.sides import entries_of
-from dynaops.kinds.kind import Reader
-from dynaops.kinds.rooms import POLICIES, ROOMS
+from dynaops.kinds.kind import AwsReader
+from dynaops.kinds.registry import HANDLERS, PROPERTY_RULES
 from dynaops.model.operation import Wait
 from dynaops.model.resource import Observed, Scope
 from dynaops.model.state import State
 
 
 def compared(
-    target: Target, state: State, live: Mapping[str, Observed], read: Reader | None, destroying: bool = False
+    target: Target,
+    state: State,
+    live: Mapping[str, Observed],
+    read: AwsReader | None,
+    destroying: bool = False,
 ) -> Judged:
     """What a comparison of a table's spec (if the target has one), records and live resources comes to.
 
     `live` is as `being_deleted` leaves it. `read`: names are resolved with it (None: they are not).
     """
     entries = entries_of(target, state, live)
-    for room in ROOMS:
+    for room in HANDLERS:
         entries.update(room.resolve(read, target.scope, list(entries.values())))
-    return judge(entries, POLICIES, destroying)
+    return judge(entries, PROPERTY_RULES, destroying)
 
 
 def being_deleted(scope: Scope, live: dict[str, Observed]) -> tuple[Wait | None, dict[str, Observed]]:

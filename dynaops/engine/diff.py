@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from dynaops.kinds.kind import Policy
+from dynaops.kinds.kind import PropertyRules
 from dynaops.model.change import Difference
 from dynaops.model.resource import Properties
 
@@ -35,7 +35,7 @@ def compare(
     desired: Properties,
     recorded: Properties,
     live: Properties,
-    policy: Policy,
+    policy: PropertyRules,
     ignored: tuple[str, ...] = (),
     moving: tuple[str, ...] = (),
 ) -> Comparison:
@@ -62,7 +62,7 @@ def compare(
 
 
 def _changes(
-    wanted: Properties, was: Properties, now: Properties, policy: Policy, ignored: tuple[str, ...]
+    wanted: Properties, was: Properties, now: Properties, policy: PropertyRules, ignored: tuple[str, ...]
 ) -> Iterator[Difference]:
     for path in sorted({*wanted, *was}):
         if _is_ignored(path, ignored):
@@ -75,14 +75,14 @@ def _changes(
 
 
 def _drift(
-    was: Properties, now: Properties, policy: Policy, ignored: tuple[str, ...]
+    was: Properties, now: Properties, policy: PropertyRules, ignored: tuple[str, ...]
 ) -> Iterator[Difference]:
     for path in sorted(was):
         if not _is_ignored(path, ignored) and now.get(path, _MISSING) != was[path]:
             yield _difference(path, was[path], now.get(path), policy)
 
 
-def _difference(path: str, before: Any, after: Any, policy: Policy) -> Difference:
+def _difference(path: str, before: Any, after: Any, policy: PropertyRules) -> Difference:
     head = path.partition(".")[0]
     return Difference(
         path=path,
@@ -93,7 +93,7 @@ def _difference(path: str, before: Any, after: Any, policy: Policy) -> Differenc
     )
 
 
-def _satisfying(side: Properties, now: Properties, policy: Policy) -> Properties:
+def _satisfying(side: Properties, now: Properties, policy: PropertyRules) -> Properties:
     """The live values, where one that satisfies `side` reads as `side` has it."""
     return {
         path: side[path] if path in side and _holds(path, side[path], value, policy) else value
@@ -101,7 +101,7 @@ def _satisfying(side: Properties, now: Properties, policy: Policy) -> Properties
     }
 
 
-def _holds(path: str, wanted: Any, now: Any, policy: Policy) -> bool:
+def _holds(path: str, wanted: Any, now: Any, policy: PropertyRules) -> bool:
     head, _, member = path.partition(".")
     loose = policy.satisfied.get(f"{head}.*" if member and head in policy.keyed else path)
     return wanted == now or (loose is not None and loose(wanted, now))

@@ -15,7 +15,7 @@ from dynaops.engine.observe import observe
 from dynaops.engine.recover import recovered
 from dynaops.engine.scopes import Target, recorded_tables, scope_of
 from dynaops.engine.sides import known_of
-from dynaops.kinds.rooms import ROOMS
+from dynaops.kinds.registry import HANDLERS
 from dynaops.model.change import Drift, Unmanaged
 from dynaops.model.resource import Observed, Scope
 from dynaops.model.state import State
@@ -36,7 +36,7 @@ def find(
     owned = recorded_tables(state)
     scopes = [scope_of(state, table, owned[table]) for table in chosen(state, tables)]
     known = {scope.address: known_of(Target(scope), state, discover) for scope in scopes}
-    live = observe(aws, scopes, ROOMS, known)
+    live = observe(aws, scopes, HANDLERS, known)
     everything = {address: one for found in live.values() for address, one in found.items()}
     settled, _ = recovered(state, everything, set(live), time.time(), claim_of(state, aws.mark))
     judged = [_judged(scope, settled, live[scope.address], aws) for scope in scopes]

@@ -9,7 +9,7 @@ from typing import Any
 from dynaops.engine import reasons
 from dynaops.engine.diff import Comparison, compare
 from dynaops.engine.digests import fingerprint
-from dynaops.kinds.kind import Entry, Policy
+from dynaops.kinds.kind import AddressDiff, PropertyRules
 from dynaops.model.change import Action, Change, Difference, Drift, Unmanaged
 from dynaops.model.operation import Effect
 from dynaops.model.resource import Observed, Properties, Resource
@@ -24,16 +24,18 @@ class Judged:
     `fingerprints` are digests of what was compared, by address (without any where it is not live) and path.
     """
 
-    entries: dict[str, Entry]
+    entries: dict[str, AddressDiff]
     updates: tuple[Effect, ...]
     drift: tuple[Drift, ...]
     unmanaged: tuple[Unmanaged, ...]
     fingerprints: dict[str, dict[str, str]]
 
 
-def judge(entries: Mapping[str, Entry], policies: Mapping[str, Policy], destroying: bool = False) -> Judged:
+def judge(
+    entries: Mapping[str, AddressDiff], policies: Mapping[str, PropertyRules], destroying: bool = False
+) -> Judged:
     """Decide the change of every entry, owners first (what is replaced takes its dependents along)."""
-    judged: dict[str, Entry] = {}
+    judged: dict[str, AddressDiff] = {}
     updates: list[Effect] = []
     drift: list[Drift] = []
     unmanaged: list[Unmanaged] = []
@@ -53,7 +55,7 @@ def judge(entries: Mapping[str, Entry], policies: Mapping[str, Policy], destroyi
     return Judged(judged, tuple(updates), tuple(drift), tuple(unmanaged), fingerprints)
 
 
-def _fingerprint(entry: Entry, comparison: Comparison | None) -> dict[str, str]:
+def _fingerprint(entry: AddressDiff, comparison: Comparison | None) -> dict[str, str]:
     """Of what goes it matters only that it is the very same thing, not how it is set."""
     if entry.live is None:
         return {}
@@ -61,7 +63,7 @@ def _fingerprint(entry: Entry, comparison: Comparison | None) -> dict[str, str]:
     return fingerprint(entry.live.outputs.get("id"), compared)
 
 
-def _owners_first(entries: Mapping[str, Entry]) -> Iterator[Entry]:
+def _owners_first(entries: Mapping[str, AddressDiff]) -> Iterator[AddressDiff]:
     done: set[str] = set()
     waiting = dict(sorted(entries.items()))
     while waiting:
@@ -76,14 +78,14 @@ def _owners_first(entries: Mapping[str, Entry]) -> Iterator[Entry]:
             del waiting[entry.address]
 
 
-def _without_absent(entry: Entry, policy: Policy) -> Entry:
+def _without_absent(entry: AddressDiff, policy: PropertyRules) -> AddressDiff:
     """A live thing in its off state is not there, where the kind says so."""
     if policy.absent is not None and entry.live and entry.live.properties == policy.absent:
         return replace(entry, live=None)
     return entry
 
 
-def _compare(entry: Entry, policy: Policy) -> Comparison | None:
+def _compare(entry: AddressDiff, policy: PropertyRules) -> Comparison | None:
     if entry.live is None or (entry.desired is None and entry.record is None):
         return None
     desired = entry.desired.properties if entry.desired else {}
@@ -96,9 +98,9 @@ def _compare(entry: Entry, policy: Policy) -> Comparison | None:
 
 
 def _change(
-    entry: Entry,
-    policy: Policy,
-    owner: Entry | None,
+    entry: AddressDiff,
+    policy: PropertyRules,
+    owner: AddressDiff | None,
     comparison: Comparison | None,
     destroying: bool,
 ) -> Change | None:
@@ -120,7 +122,7 @@ def _change(
     return _altered(entry, policy, comparison.changes)
 
 
-def _with_lost_owner(entry: Entry, policy: Policy, owner: Entry) -> Change | None:
+def _with_lost_owner(entry: AddressDiff, policy: PropertyRules, owner: AddressDiff) -> Change | None:
     """An owned thing whose owner is deleted or replaced needs no teardown of its own."""
     if owner.action is Action.REPLACE and entry.desired is not None:
         if entry.desired.properties == policy.absent:
@@ -134,20 +136,20 @@ def _with_lost_owner(entry: Entry, policy: Policy, owner: Entry) -> Change | Non
     return _made(entry, Action.DELETE, reasons.goes_with(owner), before=live)
 
 
-def _created(entry: Entry, policy: Policy, owner: Entry | None) -> Change | None:
+def _created(entry: AddressDiff, policy: PropertyRules, owner: AddressDiff | None) -> Change | None:
     assert entry.desired is not None, "only what is desired is created"
     if entry.desired.properties == policy.absent:
         return None
     return _made(entry, Action.CREATE, reasons.created(entry, policy, owner))
 
 
-def _adopted(entry: Entry, policy: Policy, comparison: Comparison) -> Change:
+def _adopted(entry: AddressDiff, policy: PropertyRules, comparison: Comparison) -> Change:
     if any(one.forces_replacement for one in comparison.changes):
         return _altered(entry, policy, comparison.changes)
     return _made(entry, Action.ADOPT, reasons.adopted(entry, policy, comparison.changes), comparison.changes)
 
 
-def _altered(entry: Entry, policy: Policy, differences: tuple[Difference, ...]) -> Change:
+def _altered(entry: AddressDiff, policy: PropertyRules, differences: tuple[Difference, ...]) -> Change:
     forcing = [one for one in differences if one.forces_replacement]
     if forcing:
         return _made(entry, Action.REPLACE, reasons.replaced(entry, policy, forcing), differences)
@@ -155,7 +157,7 @@ def _altered(entry: Entry, policy: Policy, differences: tuple[Difference, ...]) 
 
 
 def _made(
-    entry: Entry,
+    entry: AddressDiff,
     action: Action,
     reason: str,
     differences: tuple[Difference, ...] = (),
@@ -174,7 +176,7 @@ def _made(
     )
 
 
-def _drift(entry: Entry, comparison: Comparison | None) -> Iterator[Drift]:
+def _drift(entry: AddressDiff, comparison: Comparison | None) -> Iterator[Drift]:
     if entry.record is None:
         return
     if entry.live is None:
@@ -184,7 +186,7 @@ def _drift(entry: Entry, comparison: Comparison | None) -> Iterator[Drift]:
 
 
 def _unmanaged(
-    entry: Entry, policy: Policy, owner: Entry | None, comparison: Comparison | None
+    entry: AddressDiff, policy: PropertyRules, owner: AddressDiff | None, comparison: Comparison | None
 ) -> Iterator[Unmanaged]:
     if entry.live is None or entry.live.properties == policy.absent:
         return
@@ -196,7 +198,7 @@ def _unmanaged(
             yield Unmanaged(address=entry.address, path=path, value=value)
 
 
-def _updates(entry: Entry, policy: Policy, change: Change | None) -> Iterator[Effect]:
+def _updates(entry: AddressDiff, policy: PropertyRules, change: Change | None) -> Iterator[Effect]:
     """State effects that need no call: adoption, forgetting what vanished, agreeing on what already is."""
     if change is None and entry.live is None and entry.record is not None:
         yield Effect(address=entry.address, kind=entry.kind, region=entry.region, forget=True)
@@ -216,7 +218,7 @@ def _updates(entry: Entry, policy: Policy, change: Change | None) -> Iterator[Ef
 
 
 def agreed(
-    entry: Entry, desired: Resource, live: Observed, differences: tuple[Difference, ...]
+    entry: AddressDiff, desired: Resource, live: Observed, differences: tuple[Difference, ...]
 ) -> Effect | None:
     """The effect that records what live and spec already agree on; None where the record says so."""
     pending = {one.path for one in differences}
@@ -255,7 +257,7 @@ def _by_member(set_: dict[str, Any], heads: set[str]) -> dict[str, Any]:
     return flat
 
 
-def _recorded_output(entry: Entry, name: str) -> Any:
+def _recorded_output(entry: AddressDiff, name: str) -> Any:
     if entry.record is None:
         return None
     if name == "arn":

@@ -15,7 +15,7 @@ from dynaops.engine.refactoring import Refactored
 from dynaops.engine.scopes import OWN_KINDS, Target, source_of
 from dynaops.engine.table_references import References
 from dynaops.kinds import alarm, iam
-from dynaops.kinds.table import ROOM as TABLES
+from dynaops.kinds.table import HANDLER as TABLES
 from dynaops.model.errors import DynaopsError, SpecError
 from dynaops.model.finding import Finding, Severity
 from dynaops.model.findings.plans import PLAN128, PLAN129

@@ -6,24 +6,24 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dynaops.engine.addresses import table_of
-from dynaops.kinds.kind import Entry
+from dynaops.kinds.kind import AddressDiff
 from dynaops.model.change import Change
 from dynaops.model.late_values import as_planned
 from dynaops.model.operation import Effect, Operation
 
 
-def finished(operations: Iterable[Operation], entries: Mapping[str, Entry]) -> tuple[Operation, ...]:
+def finished(operations: Iterable[Operation], entries: Mapping[str, AddressDiff]) -> tuple[Operation, ...]:
     """The operations of a table as apply takes them; `entries` are those of the table by address."""
     return tuple(_operation(operation, entries) for operation in operations)
 
 
-def changes_of(entries: Mapping[str, Entry]) -> tuple[Change, ...]:
+def changes_of(entries: Mapping[str, AddressDiff]) -> tuple[Change, ...]:
     """The changes of a table in the order of their addresses."""
     changes = [entry.change for _, entry in sorted(entries.items()) if entry.change]
     return tuple(_change(change) for change in changes)
 
 
-def _operation(operation: Operation, entries: Mapping[str, Entry]) -> Operation:
+def _operation(operation: Operation, entries: Mapping[str, AddressDiff]) -> Operation:
     waits = {
         name: wait.model_copy(
             update={"parameters": as_planned(wait.parameters), "until": as_planned(wait.until)}
@@ -37,7 +37,7 @@ def _operation(operation: Operation, entries: Mapping[str, Entry]) -> Operation:
     )
 
 
-def _effect(effect: Effect, entry: Entry | None) -> Effect:
+def _effect(effect: Effect, entry: AddressDiff | None) -> Effect:
     """The effect, which remembers what a changed resource depends on now, where that is another table."""
     update: dict[str, Any] = {"set": as_planned(effect.set)}
     if entry is not None and entry.desired is not None and not effect.forget:

@@ -27,13 +27,13 @@ from dynaops.engine.marks import Claim, claim_of
 from dynaops.engine.order import order
 from dynaops.engine.parameters import check_parameters
 from dynaops.engine.plan import PlanRefused
-from dynaops.kinds.iam.calls import made_for
-from dynaops.kinds.iam.room import KIND, PARTS, policy_arn, policy_name
-from dynaops.kinds.iam.room import ROOM as POLICY_ROOM
-from dynaops.kinds.kind import Entry, Known, Work
-from dynaops.kinds.late import table_arn
-from dynaops.kinds.rooms import POLICIES
-from dynaops.kinds.table import ROOM as TABLE_ROOM
+from dynaops.kinds.iam.handler import HANDLER as POLICY_ROOM
+from dynaops.kinds.iam.handler import KIND, PARTS, policy_arn, policy_name
+from dynaops.kinds.iam.operations import made_for
+from dynaops.kinds.kind import AddressDiff, Known, TableChanges
+from dynaops.kinds.references import table_arn
+from dynaops.kinds.registry import PROPERTY_RULES
+from dynaops.kinds.table import HANDLER as TABLE_ROOM
 from dynaops.model.arns import parse
 from dynaops.model.change import Change
 from dynaops.model.errors import DynaopsError
@@ -94,13 +94,13 @@ def plan_grant(request: Request, state: State, aws: Aws) -> Granted:
         raise PlanRefused(wrong)
     policy = _policy(request, scope, state, aws, live if table else [])
     roles = list(dict.fromkeys(function.role for function in functions))
-    entries = {scope.address: Entry(scope.address, "table", scope.region, live=table)}
+    entries = {scope.address: AddressDiff(scope.address, "table", scope.region, live=table)}
     entries[policy.address] = _entry(request, scope, policy, roles)
     entries |= POLICY_ROOM.resolve(aws, scope, list(entries.values()))
-    entry = judge({policy.address: entries[policy.address]}, POLICIES).entries[policy.address]
+    entry = judge({policy.address: entries[policy.address]}, PROPERTY_RULES).entries[policy.address]
     if entry.change is not None:
         entry = replace(entry, change=_explained(entry.change, request))
-    work = Work(scope, {scope.address: entries[scope.address], policy.address: entry}, time.time())
+    work = TableChanges(scope, {scope.address: entries[scope.address], policy.address: entry}, time.time())
     told = {
         "name": policy.name,
         "arn": policy.live.outputs["arn"] if policy.live else policy_arn(scope, aws.account, policy.name),
@@ -196,7 +196,7 @@ def _foreign(name: str) -> Finding:
     return make_finding(GRANT104, f"There is a policy {name} already, which was not made for this")
 
 
-def _entry(request: Request, scope: Scope, policy: _Policy, roles: Sequence[str]) -> Entry:
+def _entry(request: Request, scope: Scope, policy: _Policy, roles: Sequence[str]) -> AddressDiff:
     """The three sides: what is asked for, what may be taken back, what is."""
     has = policy.live.properties.get("roles", {}) if policy.live else {}
     taken = {role: True for role in roles if role in has} if request.revoke else {}
@@ -217,7 +217,7 @@ def _entry(request: Request, scope: Scope, policy: _Policy, roles: Sequence[str]
         desired = Resource(
             policy.address, KIND, scope.region, {**plain, "document": policy.live.properties["document"]}
         )
-    return Entry(policy.address, KIND, scope.region, desired, record, policy.live)
+    return AddressDiff(policy.address, KIND, scope.region, desired, record, policy.live)
 
 
 def _explained(change: Change, request: Request) -> Change:
@@ -228,7 +228,7 @@ def _explained(change: Change, request: Request) -> Change:
     return change.model_copy(update={"reason": reason})
 
 
-def _plan(work: Work, entry: Entry, aws: Aws, claim: Claim) -> Plan:
+def _plan(work: TableChanges, entry: AddressDiff, aws: Aws, claim: Claim) -> Plan:
     refused = [one for one in POLICY_ROOM.findings(work) if one.severity is Severity.ERROR]
     if refused:
         raise PlanRefused(refused)

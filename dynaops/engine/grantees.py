@@ -8,7 +8,7 @@ from functools import partial
 
 from dynaops.aws.errors import Denied
 from dynaops.engine.observe import in_parallel
-from dynaops.kinds.kind import Reader
+from dynaops.kinds.kind import AwsReader
 from dynaops.model.finding import Finding
 from dynaops.model.findings.commands import GRANT102, GRANT103
 from dynaops.model.findings.rule import make_finding
@@ -33,7 +33,7 @@ class Function:
         return self.role_arn.split(":")[4]
 
 
-def found(read: Reader, names: Sequence[str], region: str) -> tuple[list[Function], list[Finding]]:
+def found(read: AwsReader, names: Sequence[str], region: str) -> tuple[list[Function], list[Finding]]:
     """The functions by name, partial ARN or ARN, each once, and what is wrong with the names."""
     asked = list(dict.fromkeys(names))
     described = in_parallel([partial(_described, read, name, region) for name in asked])
@@ -54,7 +54,7 @@ def found(read: Reader, names: Sequence[str], region: str) -> tuple[list[Functio
     return list(functions.values()), wrong
 
 
-def sharing(read: Reader, functions: Sequence[Function], region: str) -> Iterator[tuple[str, list[str]]]:
+def sharing(read: AwsReader, functions: Sequence[Function], region: str) -> Iterator[tuple[str, list[str]]]:
     """(role, other functions in the region that run as it), for the roles of `functions` that others have too.
 
     Nothing where the caller may not list functions.
@@ -78,7 +78,7 @@ def _roles(functions: Iterable[Function]) -> list[str]:
     return list(dict.fromkeys(function.role_arn for function in functions))
 
 
-def _described(read: Reader, name: str, region: str) -> Function | None:
+def _described(read: AwsReader, name: str, region: str) -> Function | None:
     where = _region_of(name, region)
     answer = read.read("lambda", "GetFunctionConfiguration", where, {"FunctionName": name})
     if answer is None:

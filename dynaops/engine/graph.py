@@ -10,7 +10,7 @@ from dynaops.engine.addresses import table_of
 from dynaops.engine.scopes import OWN_KINDS, Target, recorded_tables, scope_of
 from dynaops.engine.sides import known_of, recorded_below
 from dynaops.kinds.kind import Link
-from dynaops.kinds.rooms import POLICIES, ROOM_OF
+from dynaops.kinds.registry import HANDLER_OF, PROPERTY_RULES
 from dynaops.model.change import Action
 from dynaops.model.graph import Edge, Graph, Node
 from dynaops.model.plan import Plan
@@ -51,7 +51,7 @@ def of_specs(
         home = doc.spec.region or (record.region if record else region)
         target = Target(Scope(name, name, home), doc.spec)
         for address, one in known_of(target, state).desired.items():
-            if one.properties != POLICIES[one.kind].absent:
+            if one.properties != PROPERTY_RULES[one.kind].absent:
                 found[address] = _One(target.scope, one)
     for table in external:
         scope = Scope(table.name, table.name, table.spec.region or region)
@@ -75,7 +75,7 @@ def of_state(state: State) -> Graph:
 
 
 def _recorded(scope: Scope, address: str, record: Record) -> Resource:
-    owner = ROOM_OF[record.kind].owner(scope, address)
+    owner = HANDLER_OF[record.kind].owner(scope, address)
     return Resource(address, record.kind, record.region, record.properties, owner, record.depends_on)
 
 
@@ -108,7 +108,7 @@ def _graph(found: Mapping[str, _One], actions: Mapping[str, Action]) -> Graph:
     named = _named(found.values())
     edges = [edge for one in found.values() for edge in _within(one.resource, found)]
     for _, one in sorted(found.items()):
-        for link in ROOM_OF[one.resource.kind].links(one.scope, one.resource):
+        for link in HANDLER_OF[one.resource.kind].links(one.scope, one.resource):
             target = named.get((one.scope.address, link.kind, link.name)) or f"{link.kind}:{link.name}"
             if target not in nodes:
                 nodes[target] = _outside(target, link, one.scope)
@@ -124,7 +124,7 @@ def _node(one: _One, action: Action | None) -> Node:
     return Node(
         id=resource.address,
         kind=resource.kind,
-        title=POLICIES[resource.kind].title or resource.kind,
+        title=PROPERTY_RULES[resource.kind].title or resource.kind,
         name=resource.address.removeprefix(f"{table}/"),
         table=table,
         region=resource.region or None,
@@ -136,7 +136,7 @@ def _named(resources: Iterable[_One]) -> dict[tuple[str, str, str], str]:
     """Where resources are that links may mean by the name they go by."""
     found = {}
     for one in resources:
-        member = POLICIES[one.resource.kind].shared
+        member = PROPERTY_RULES[one.resource.kind].shared
         if member:
             name = str(one.resource.properties.get(member))
             found[one.scope.address, one.resource.kind, name] = one.resource.address

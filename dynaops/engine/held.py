@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dynaops.kinds.autoscaling.moved import KIND as SCALING
-from dynaops.kinds.autoscaling.shape import dimension_at
-from dynaops.kinds.kind import Entry, Work
+from dynaops.kinds.autoscaling.live_capacity import KIND as SCALING
+from dynaops.kinds.autoscaling.mapping import dimension_at
+from dynaops.kinds.kind import AddressDiff, TableChanges
 from dynaops.model.change import Action
 from dynaops.model.cost import Span
 from dynaops.model.resource import Properties, Scope
@@ -65,7 +65,7 @@ class Held:
         return None
 
 
-def before(work: Work) -> Held:
+def before(work: TableChanges) -> Held:
     """What is live."""
     return Held(
         work.scope,
@@ -77,7 +77,7 @@ def before(work: Work) -> Held:
     )
 
 
-def after(work: Work) -> Held:
+def after(work: TableChanges) -> Held:
     """What will be live when the plan is carried out."""
     gone = {address for address, entry in work.entries.items() if entry.action is Action.DELETE}
     found = {}
@@ -90,7 +90,7 @@ def after(work: Work) -> Held:
     return Held(work.scope, found)
 
 
-def _goes_along(entry: Entry, gone: set[str], entries: Mapping[str, Entry]) -> bool:
+def _goes_along(entry: AddressDiff, gone: set[str], entries: Mapping[str, AddressDiff]) -> bool:
     """Whether it goes with its owner, or with that one's owner."""
     while entry.owner is not None and entry.owner in entries:
         if entry.owner in gone:
@@ -99,7 +99,7 @@ def _goes_along(entry: Entry, gone: set[str], entries: Mapping[str, Entry]) -> b
     return False
 
 
-def _after(entry: Entry) -> Thing | None:
+def _after(entry: AddressDiff) -> Thing | None:
     live = entry.live.properties if entry.live else None
     if entry.action in (Action.NO_OP, Action.FORGET):
         return None if live is None else Thing(entry.kind, entry.region, live)
@@ -111,7 +111,7 @@ def _after(entry: Entry) -> Thing | None:
     return Thing(entry.kind, entry.region, {**kept, **entry.desired.properties, **ignored})
 
 
-def _dropped(entry: Entry) -> set[str]:
+def _dropped(entry: AddressDiff) -> set[str]:
     differences = entry.change.differences if entry.change else ()
     return {one.path for one in differences if one.after is None}
 
@@ -124,7 +124,7 @@ class Sizes:
     indexes: Mapping[str, float]
 
 
-def sizes(work: Work) -> Sizes:
+def sizes(work: TableChanges) -> Sizes:
     """As DescribeTable tells them, with the local indexes'."""
     raw = work.table.live.raw if work.table.live else {}
     if "TableSizeBytes" not in raw:

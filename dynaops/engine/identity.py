@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dynaops.aws.caller import LOCAL, Caller
-from dynaops.kinds.rooms import POLICIES
+from dynaops.kinds.registry import PROPERTY_RULES
 from dynaops.model.arns import parse
 from dynaops.model.errors import DynaopsError
 from dynaops.model.state import State
@@ -80,7 +80,7 @@ def owners(state: State) -> dict[tuple[str, str], list[str]]:
     """
     found: dict[tuple[str, str], list[str]] = {}
     for address, record in sorted(state.resources.items()):
-        policy = POLICIES.get(record.kind)
+        policy = PROPERTY_RULES.get(record.kind)
         named = parse(record.arn)
         if policy is not None and policy.arn and named and named.account.isdecimal():
             found.setdefault((named.partition, named.account), []).append(address)

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from dynaops.engine.marks import Claim, Ownership, has_room, without_mark
-from dynaops.kinds.kind import Entry, Rank, Step, Work
-from dynaops.kinds.rooms import POLICIES, ROOM_OF
+from dynaops.kinds.kind import AddressDiff, Rank, Step, TableChanges
+from dynaops.kinds.registry import HANDLER_OF, PROPERTY_RULES
 from dynaops.kinds.steps import step
 from dynaops.kinds.table.waits import literal
 from dynaops.kinds.tags import MOST_TAGS, TagCalls
@@ -27,7 +27,7 @@ _GOING = (Action.DELETE, Action.FORGET)
 
 
 def marked(
-    steps: Iterable[Step], work: Work, claim: Claim, targets: Sequence[str] = ()
+    steps: Iterable[Step], work: TableChanges, claim: Claim, targets: Sequence[str] = ()
 ) -> tuple[list[Step], list[Finding]]:
     """`steps` with those that mark what they make or change, and what cannot be marked.
 
@@ -38,7 +38,7 @@ def marked(
     if claim.key is None:
         return found, findings
     for _, entry in sorted(work.entries.items()):
-        calls = POLICIES[entry.kind].tags
+        calls = PROPERTY_RULES[entry.kind].tags
         if calls is None or entry.let_go or entry.action in _GOING or entry.desired is None:
             continue
         tags = _tags_after(entry)
@@ -56,7 +56,7 @@ def marked(
     return found, findings
 
 
-def _tags_after(entry: Entry) -> dict[str, str] | None:
+def _tags_after(entry: AddressDiff) -> dict[str, str] | None:
     """The tags that a resource has in the end, its mark aside; None where they are not known."""
     if entry.action in _MAKING:
         return dict(entry.desired.properties.get("tags", {})) if entry.desired else None
@@ -71,7 +71,7 @@ def _tags_after(entry: Entry) -> dict[str, str] | None:
     return tags
 
 
-def _is_due(entry: Entry, work: Work, claim: Claim, targets: Sequence[str]) -> bool:
+def _is_due(entry: AddressDiff, work: TableChanges, claim: Claim, targets: Sequence[str]) -> bool:
     """Whether the plan touches it, and it lacks the mark (or has too many other tags for one)."""
     if entry.action in _MAKING:
         return True
@@ -94,7 +94,7 @@ def _is_due(entry: Entry, work: Work, claim: Claim, targets: Sequence[str]) -> b
     return entry.owner is not None and _is_marked(work.entries.get(entry.owner), work, claim, targets)
 
 
-def _is_marked(owner: Entry | None, work: Work, claim: Claim, targets: Sequence[str]) -> bool:
+def _is_marked(owner: AddressDiff | None, work: TableChanges, claim: Claim, targets: Sequence[str]) -> bool:
     """Whether the table that something is part of bears the mark, or gets it in this plan."""
     if owner is None or owner.live is None or owner.live.tags is None or owner.action in _GOING:
         return False
@@ -107,11 +107,13 @@ def _is_targeted(address: str, targets: Sequence[str]) -> bool:
     return not targets or any(address == one or address.startswith(f"{one}/") for one in targets)
 
 
-def _follows(entry: Entry) -> bool:
-    return entry.owner is not None or POLICIES[entry.kind].tags is None
+def _follows(entry: AddressDiff) -> bool:
+    return entry.owner is not None or PROPERTY_RULES[entry.kind].tags is None
 
 
-def _with_mark(steps: list[Step], entry: Entry, work: Work, calls: TagCalls, claim: Claim) -> list[Step]:
+def _with_mark(
+    steps: list[Step], entry: AddressDiff, work: TableChanges, calls: TagCalls, claim: Claim
+) -> list[Step]:
     """`steps` with the mark in the call that makes the resource or tags it, else in a call of its own."""
     member = calls.create_member
     api = calls.create if entry.action in _MAKING and calls.create else calls.add
@@ -130,7 +132,7 @@ def _with_mark(steps: list[Step], entry: Entry, work: Work, calls: TagCalls, cla
     return [*steps, _mark(entry, work, calls, claim)]
 
 
-def _mark(entry: Entry, work: Work, calls: TagCalls, claim: Claim) -> Step:
+def _mark(entry: AddressDiff, work: TableChanges, calls: TagCalls, claim: Claim) -> Step:
     shown = " && ".join(
         f"length({calls.member}[?Key=={literal(key)} && Value=={literal(value)}])==`1`"
         for key, value in claim.mark.items()
@@ -148,10 +150,10 @@ def _mark(entry: Entry, work: Work, calls: TagCalls, claim: Claim) -> Step:
 
 
 def unmark(
-    entry: Entry, scope: Scope, key: str, reason: str, rank: Rank, effects: tuple[Effect, ...] = ()
+    entry: AddressDiff, scope: Scope, key: str, reason: str, rank: Rank, effects: tuple[Effect, ...] = ()
 ) -> Step:
     """The call that takes the mark (the tag `key`) from the live resource of `entry`, for a kind that has tags."""
-    calls = POLICIES[entry.kind].tags
+    calls = PROPERTY_RULES[entry.kind].tags
     assert calls is not None, "what has no tags has no mark"
     gone = f"length({calls.member}[?Key=={literal(key)}])==`0`"
     title = f"take the mark from {entry.address} ({key}), {reason}"
@@ -160,7 +162,7 @@ def unmark(
 
 
 def _step(
-    entry: Entry,
+    entry: AddressDiff,
     scope: Scope,
     calls: TagCalls,
     api: str,
@@ -168,7 +170,7 @@ def _step(
     title: str,
     until: str,
 ) -> Step:
-    named = {calls.target: ROOM_OF[entry.kind].tag_target(scope, entry)}
+    named = {calls.target: HANDLER_OF[entry.kind].tag_target(scope, entry)}
     wait = Wait(
         title=f"the mark of {entry.address} is as wanted",
         service=calls.service,
@@ -192,7 +194,7 @@ def _step(
     )
 
 
-def _unmarked(entry: Entry, claim: Claim) -> Finding:
+def _unmarked(entry: AddressDiff, claim: Claim) -> Finding:
     number = len(without_mark(_tags_after(entry) or {}, claim.key))
     why = (
         f"it has {number} tags, of the {MOST_TAGS} that AWS allows"
@@ -202,7 +204,7 @@ def _unmarked(entry: Entry, claim: Claim) -> Finding:
     return make_finding(PLAN136, f"{entry.address} gets no mark ({claim.key}): {why}", address=entry.address)
 
 
-def reserved(entries: Iterable[Entry], claim: Claim) -> Iterator[Finding]:
+def reserved(entries: Iterable[AddressDiff], claim: Claim) -> Iterator[Finding]:
     """Tags of specs that are marks: a spec cannot say whose a resource is."""
     for entry in entries:
         tags = entry.desired.properties.get("tags", {}) if entry.desired else {}

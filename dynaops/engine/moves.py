@@ -10,7 +10,7 @@ from __future__ import annotations
 from dynaops.engine.addresses import is_below, table_of
 from dynaops.engine.same_table import name_in_aws
 from dynaops.engine.sharing import identity_of
-from dynaops.kinds.rooms import POLICIES
+from dynaops.kinds.registry import PROPERTY_RULES
 from dynaops.model.errors import DynaopsError
 from dynaops.model.state import Record, State
 
@@ -22,7 +22,7 @@ def check_move(state: State, source: str, target: str) -> None:
         _check_table(source, record, target)
         return
     for address, below in state.resources.items():
-        if is_below(address, source) and below.kind in POLICIES:
+        if is_below(address, source) and below.kind in PROPERTY_RULES:
             _check_part(address, below, target + address.removeprefix(source))
 
 
@@ -37,7 +37,7 @@ def _check_table(source: str, record: Record, target: str) -> None:
 
 
 def _check_part(address: str, record: Record, target: str) -> None:
-    policy = POLICIES[record.kind]
+    policy = PROPERTY_RULES[record.kind]
     if identity_of(record.kind, record.region, record.properties, policy) is not None:
         return
     name = target.rpartition("/")[2]

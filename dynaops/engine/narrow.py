@@ -9,7 +9,7 @@ from typing import Any
 from dynaops.engine.addresses import selected
 from dynaops.engine.entries import Judged
 from dynaops.engine.scopes import Target
-from dynaops.kinds.kind import Entry
+from dynaops.kinds.kind import AddressDiff
 from dynaops.model.change import Action
 from dynaops.model.operation import Effect
 
@@ -29,7 +29,7 @@ def narrowed(judged: Judged, targets: Sequence[str]) -> Judged:
     return replace(judged, entries=entries, updates=updates, fingerprints=fingerprints)
 
 
-def _with_owners(entry: Entry, entries: dict[str, Entry]) -> Iterator[str]:
+def _with_owners(entry: AddressDiff, entries: dict[str, AddressDiff]) -> Iterator[str]:
     yield entry.address
     owner = entries.get(entry.owner) if entry.owner else None
     while owner is not None and owner.action in (Action.CREATE, Action.REPLACE, Action.ADOPT):

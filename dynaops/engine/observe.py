@@ -9,8 +9,8 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from dynaops.engine.marks import without_mark
-from dynaops.kinds.kind import Known, Reader, Room
-from dynaops.kinds.table import ROOM as TABLES
+from dynaops.kinds.kind import AwsReader, Known, ResourceHandler
+from dynaops.kinds.table import HANDLER as TABLES
 from dynaops.model.resource import Observed, Scope
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 
 def observe(
-    read: Reader, scopes: Sequence[Scope], rooms: Sequence[Room], known: Mapping[str, Known]
+    read: AwsReader, scopes: Sequence[Scope], rooms: Sequence[ResourceHandler], known: Mapping[str, Known]
 ) -> dict[str, dict[str, Observed]]:
     """What is live, by table address and then by address; `known` is what spec and state name of each table.
 
@@ -73,7 +73,7 @@ def table_names(aws: Aws, region: str) -> list[str]:
 
 
 def _observed(
-    read: Reader, scope: Scope, room: Room, described: dict[str, Observed], known: Known
+    read: AwsReader, scope: Scope, room: ResourceHandler, described: dict[str, Observed], known: Known
 ) -> list[Observed]:
     return list(room.observe(read, scope, described.get(scope.address), known))
 

@@ -10,14 +10,15 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from dynaops.engine.sharing import identity_of
-from dynaops.kinds.kind import Entry, Policy
+from dynaops.kinds.kind import AddressDiff, PropertyRules
 from dynaops.model.operation import Operation
 
 _REFERENCE = re.compile(r"\$\{ref:([^}]+)/([^/}]+)\}")
 
 
 def made_once(
-    tables: Sequence[tuple[Mapping[str, Entry], Sequence[Operation]]], policies: Mapping[str, Policy]
+    tables: Sequence[tuple[Mapping[str, AddressDiff], Sequence[Operation]]],
+    policies: Mapping[str, PropertyRules],
 ) -> list[tuple[Operation, ...]]:
     """The operations of each table (entries by address, operations in order), without those that repeat another's.
 
@@ -67,7 +68,7 @@ def _joined(kept: Operation, repeated: Operation) -> Operation:
     )
 
 
-def _first_addresses(entries: Iterable[Entry], policies: Mapping[str, Policy]) -> dict[str, str]:
+def _first_addresses(entries: Iterable[AddressDiff], policies: Mapping[str, PropertyRules]) -> dict[str, str]:
     """For each address of something shared, the first that means the same thing."""
     first: dict[object, str] = {}
     names = {}

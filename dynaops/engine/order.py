@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from dynaops.kinds.kind import Entry, Step, Work
+from dynaops.kinds.kind import AddressDiff, Step, TableChanges
 from dynaops.model.operation import Effect, Operation, Wait
 
 
 def order(
     steps: Sequence[Step],
-    work: Work,
+    work: TableChanges,
     settle: Wait | None,
     source: str | None,
     ignores: tuple[str, ...] | None = None,
@@ -43,7 +43,7 @@ def order(
     return ordered
 
 
-def _needs(step: Step, earlier: Step, work: Work) -> bool:
+def _needs(step: Step, earlier: Step, work: TableChanges) -> bool:
     """Whether `step` must not be done if `earlier` failed.
 
     A change of the table itself needs all such changes before it, and that everything that must let go of the table
@@ -58,7 +58,7 @@ def _needs(step: Step, earlier: Step, work: Work) -> bool:
     return step.rank.leaves and step.operation.address in _built_on(earlier.operation.address, work)
 
 
-def _built_on(address: str, work: Work) -> set[str]:
+def _built_on(address: str, work: TableChanges) -> set[str]:
     """The addresses that the entry at `address` depends on, and those that they depend on."""
     found: set[str] = set()
     unseen = [address]
@@ -78,7 +78,7 @@ def _built_on(address: str, work: Work) -> set[str]:
 
 
 def _with_source(
-    effects: Iterable[Effect], source: str | None, ignores: tuple[str, ...] | None, work: Work
+    effects: Iterable[Effect], source: str | None, ignores: tuple[str, ...] | None, work: TableChanges
 ) -> Iterable[Effect]:
     """On all that is recorded, not on the table alone: what outlives it must still be known as this file's."""
     for effect in effects:
@@ -88,7 +88,7 @@ def _with_source(
         yield effect.model_copy(update=update) if update else effect
 
 
-def _with_owned(effects: Iterable[Effect], work: Work) -> Iterable[Effect]:
+def _with_owned(effects: Iterable[Effect], work: TableChanges) -> Iterable[Effect]:
     """The effects, and the forgetting of all that goes with what they forget."""
     for effect in effects:
         yield effect
@@ -96,7 +96,7 @@ def _with_owned(effects: Iterable[Effect], work: Work) -> Iterable[Effect]:
             yield from _forget_owned(effect.address, work.entries.values())
 
 
-def _forget_owned(owner: str, entries: Iterable[Entry]) -> Iterable[Effect]:
+def _forget_owned(owner: str, entries: Iterable[AddressDiff]) -> Iterable[Effect]:
     for entry in entries:
         if entry.owner == owner and entry.record:
             yield Effect(address=entry.address, kind=entry.kind, region=entry.region, forget=True)

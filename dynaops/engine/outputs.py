@@ -6,7 +6,7 @@ from typing import Any
 
 from dynaops.engine.scopes import recorded_tables, scope_of
 from dynaops.engine.sides import recorded_below
-from dynaops.kinds.rooms import ROOMS
+from dynaops.kinds.registry import HANDLERS
 from dynaops.model.errors import DynaopsError
 from dynaops.model.resource import Properties
 from dynaops.model.state import Record, State
@@ -48,7 +48,7 @@ def _told(state: State, table: str, region: str, records: dict[str, Record], who
     """`whole`: rooms without a record are asked too (what is off is also worth knowing)."""
     scope = scope_of(state, table, region)
     found: Properties = {}
-    for room in ROOMS:
+    for room in HANDLERS:
         own = {address: record for address, record in records.items() if record.kind in room.kinds}
         if own or whole:
             _merge(found, room.outputs(scope, own))

@@ -12,8 +12,8 @@ from dataclasses import replace
 from dynaops.engine.marks import Claim
 from dynaops.engine.scopes import Target
 from dynaops.engine.sides import declared_by
-from dynaops.kinds.kind import Entry, Room, Step, Work
-from dynaops.kinds.rooms import ROOM_OF
+from dynaops.kinds.kind import AddressDiff, ResourceHandler, Step, TableChanges
+from dynaops.kinds.registry import HANDLER_OF
 from dynaops.model.change import Action
 from dynaops.model.operation import Danger
 from dynaops.model.resource import Resource, Scope
@@ -23,7 +23,7 @@ _UNPROVEN = "its name is not one that dynaops gives, and it bears no mark of dyn
 
 
 def provably_ours(
-    room: Room, scope: Scope, entry: Entry, name: str, named: Resource | None, claim: Claim
+    room: ResourceHandler, scope: Scope, entry: AddressDiff, name: str, named: Resource | None, claim: Claim
 ) -> bool:
     """Whether dynaops has made what AWS calls `name`, as far as can be proven, or a spec at hand (`named`) names it.
 
@@ -35,7 +35,7 @@ def provably_ours(
     return _is_named(entry, named) or room.is_named_by_us(scope, entry, name)
 
 
-def with_consent(steps: Iterable[Step], work: Work, target: Target, claim: Claim) -> list[Step]:
+def with_consent(steps: Iterable[Step], work: TableChanges, target: Target, claim: Claim) -> list[Step]:
     """`steps`, where the removal of what is not proven to be ours needs consent and says so."""
     named = declared_by(replace(target, spec=target.named)) if target.named else {}
     found = []
@@ -46,7 +46,7 @@ def with_consent(steps: Iterable[Step], work: Work, target: Target, claim: Claim
             operation.removes
             and entry
             and not provably_ours(
-                ROOM_OF[entry.kind], work.scope, entry, operation.removes, named.get(entry.address), claim
+                HANDLER_OF[entry.kind], work.scope, entry, operation.removes, named.get(entry.address), claim
             )
         ):
             reason = f"{operation.reason}; {_UNPROVEN}"
@@ -56,19 +56,19 @@ def with_consent(steps: Iterable[Step], work: Work, target: Target, claim: Claim
     return found
 
 
-def with_names(work: Work) -> dict[str, Entry]:
+def with_names(work: TableChanges) -> dict[str, AddressDiff]:
     """The entries, whose changes name what they remove as AWS does."""
     return {address: _with_names(work.scope, entry) for address, entry in work.entries.items()}
 
 
-def _with_names(scope: Scope, entry: Entry) -> Entry:
+def _with_names(scope: Scope, entry: AddressDiff) -> AddressDiff:
     if entry.change is None or entry.action not in _LOST or entry.live is None:
         return entry
-    names = ROOM_OF[entry.kind].aws_names(scope, entry)
+    names = HANDLER_OF[entry.kind].aws_names(scope, entry)
     return replace(entry, change=entry.change.model_copy(update={"removes": names}))
 
 
-def _is_named(entry: Entry, named: Resource | None) -> bool:
+def _is_named(entry: AddressDiff, named: Resource | None) -> bool:
     """Whether a spec gives it the very name that it has in AWS."""
     if named is None or entry.live is None or "name" not in named.properties:
         return False

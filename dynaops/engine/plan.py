@@ -56,8 +56,8 @@ from dynaops.engine.table_references import (
 from dynaops.engine.targets import declared_targets, targets_of
 from dynaops.engine.together import contradicting, uses_of_plan
 from dynaops.engine.usage import usage_of
-from dynaops.kinds.kind import Reader, Step, Work
-from dynaops.kinds.rooms import POLICIES, ROOMS
+from dynaops.kinds.kind import AwsReader, Step, TableChanges
+from dynaops.kinds.registry import HANDLERS, PROPERTY_RULES
 from dynaops.model.change import Change, Drift
 from dynaops.model.cost import ByUse, Usage
 from dynaops.model.errors import DynaopsError, SpecError
@@ -183,7 +183,7 @@ def make_plan(
     refusals = [one for part in planned for one in part.findings if one.severity is Severity.ERROR]
     if refusals:
         raise PlanRefused(refusals)
-    made = made_once([(part.judged.entries, part.operations) for part in planned], POLICIES)
+    made = made_once([(part.judged.entries, part.operations) for part in planned], PROPERTY_RULES)
     planned = [replace(part, operations=operations) for part, operations in zip(planned, made, strict=True)]
     linked = chained(_parts(planned))
     planned = [replace(part, operations=linked[part.address]) for part in planned]
@@ -292,7 +292,7 @@ def _live(
     if not options.refresh:
         return {target.scope.address: as_recorded(target.scope, state) for target in targets}
     known = {target.scope.address: known_of(target, state) for target in targets}
-    return observe(aws, [target.scope for target in targets], ROOMS, known)
+    return observe(aws, [target.scope for target in targets], HANDLERS, known)
 
 
 @dataclass(frozen=True)
@@ -315,7 +315,7 @@ def plan_table(
     target: Target,
     state: State,
     live: dict[str, Observed],
-    read: Reader | None,
+    read: AwsReader | None,
     options: PlanOptions,
     now: float,
     uses: Uses | None = None,
@@ -329,24 +329,24 @@ def plan_table(
     if options.targets:
         judged = narrowed(judged, options.targets)
     removed = {root: one for root, one in target.removed.items() if selected(root, options.targets)}
-    judged = let_go(with_source(released(judged, removed), target), uses or Uses({}), POLICIES)
+    judged = let_go(with_source(released(judged, removed), target), uses or Uses({}), PROPERTY_RULES)
     claim = claim_with_imports(claim or claim_of(state, None), target)
     judged = with_live_tags(judged, target.scope, claim, read)
     judged, findings = claimed(judged, claim, state.resources, target.imported)
     findings.extend(reserved(judged.entries.values(), claim))
-    work = Work(target.scope, judged.entries, now, target.promised)
+    work = TableChanges(target.scope, judged.entries, now, target.promised)
     kept = retained(judged, work, removed)
     uses = uses or Uses({})
     if kept is not None:
         kept, untagging = unmarking.of_table(kept, work, claim, uses)
         unknown = unmarking.unknown(kept.entries.values(), claim, options.refresh)
         return _forgotten(target, kept, now, untagging, unknown)
-    for room in ROOMS:
+    for room in HANDLERS:
         work = replace(work, entries={**work.entries, **room.refine(work)})
     updates = (*readdressed(work), *judged.updates, *forgotten(work))
     judged = replace(judged, entries=dict(work.entries), updates=updates)
     steps: list[Step] = []
-    for room in ROOMS:
+    for room in HANDLERS:
         findings.extend(room.findings(work))
         steps.extend(room.operations(work))
     steps, remarks = marked(steps, work, claim, options.targets)
@@ -381,7 +381,7 @@ def _forgotten(
     target: Target, judged: Judged, now: float, operations: tuple[Operation, ...], findings: Sequence[Finding]
 ) -> TablePlan:
     """The plan of a table that stays in AWS, and that nobody looks after any more."""
-    usage, by_use = usage_of(Work(target.scope, judged.entries, now))
+    usage, by_use = usage_of(TableChanges(target.scope, judged.entries, now))
     changes = changes_of(judged.entries)
     address = target.scope.address
     shown = tuple(without_accepted(findings, target.spec))

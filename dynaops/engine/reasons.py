@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dynaops.kinds.kind import Entry, Policy
+from dynaops.kinds.kind import AddressDiff, PropertyRules
 from dynaops.model.change import Action, Difference
 
 
-def created(entry: Entry, policy: Policy, owner: Entry | None) -> str:
+def created(entry: AddressDiff, policy: PropertyRules, owner: AddressDiff | None) -> str:
     """Why something is created."""
     if entry.record is not None:
         return f"it was applied before, and has vanished from {entry.region}"
@@ -19,14 +19,14 @@ def created(entry: Entry, policy: Policy, owner: Entry | None) -> str:
     return f"the spec asks for it, and there is no such {policy.title or entry.kind} in {entry.region}"
 
 
-def deleted(entry: Entry, destroying: bool) -> str:
+def deleted(entry: AddressDiff, destroying: bool) -> str:
     """Why something is deleted."""
     if destroying:
         return f"destroy was asked for {entry.name}"
     return f"the spec no longer names {entry.name}, which dynaops applied"
 
 
-def adopted(entry: Entry, policy: Policy, differences: Sequence[Difference]) -> str:
+def adopted(entry: AddressDiff, policy: PropertyRules, differences: Sequence[Difference]) -> str:
     """Why something live is taken over."""
     title = policy.title or entry.kind
     if differences:
@@ -39,12 +39,12 @@ def updated(differences: Sequence[Difference]) -> str:
     return "live differs from the spec in " + _paths(differences)
 
 
-def replaced(entry: Entry, policy: Policy, forcing: Sequence[Difference]) -> str:
+def replaced(entry: AddressDiff, policy: PropertyRules, forcing: Sequence[Difference]) -> str:
     """Why something is replaced: the properties that force it, and AWS's rule."""
     return f"{_paths(forcing)} forces replacement: {policy.replacement.replace('{name}', entry.name)}"
 
 
-def goes_with(owner: Entry) -> str:
+def goes_with(owner: AddressDiff) -> str:
     """Why something goes, or is built again, without a reason of its own."""
     verb = "replaced" if owner.action is Action.REPLACE else "deleted"
     return f"it goes with {owner.address}, which is {verb}"

@@ -13,7 +13,7 @@ from dynaops.engine.effects import apply_effects
 from dynaops.engine.marks import Claim
 from dynaops.engine.state_check import is_whole
 from dynaops.kinds.kind import Satisfied
-from dynaops.kinds.rooms import POLICIES
+from dynaops.kinds.registry import PROPERTY_RULES
 from dynaops.model.operation import Effect
 from dynaops.model.resource import Observed
 from dynaops.model.state import Intent, State
@@ -69,7 +69,7 @@ def _happened(effect: Effect, live: Observed | None) -> Effect | None:
         return effect if live is None else None
     if live is None:
         return None
-    policy = POLICIES[effect.kind]
+    policy = PROPERTY_RULES[effect.kind]
     seen = {
         path: value
         for path, value in effect.set.items()

@@ -17,8 +17,8 @@ from dynaops.engine.effects import apply_effects
 from dynaops.engine.marks import Claim
 from dynaops.engine.moves import check_move
 from dynaops.engine.scopes import Target, recorded_tables, scope_of
-from dynaops.kinds.kind import Entry
-from dynaops.kinds.rooms import POLICIES
+from dynaops.kinds.kind import AddressDiff
+from dynaops.kinds.registry import PROPERTY_RULES
 from dynaops.model.change import Action, Change
 from dynaops.model.errors import DynaopsError, SpecError
 from dynaops.model.finding import Finding, Place
@@ -97,7 +97,9 @@ def claim_with_imports(claim: Claim, target: Target) -> Claim:
     return replace(claim, take_over=claim.take_over | owners)
 
 
-def with_blocks(entries: Mapping[str, Entry], target: Target, patterns: Sequence[str]) -> dict[str, Entry]:
+def with_blocks(
+    entries: Mapping[str, AddressDiff], target: Target, patterns: Sequence[str]
+) -> dict[str, AddressDiff]:
     """The entries, whose changes tell of the blocks that ask for them."""
     found = dict(entries)
     for address, move in target.moved.items():
@@ -116,7 +118,7 @@ def with_blocks(entries: Mapping[str, Entry], target: Target, patterns: Sequence
     return found
 
 
-def _moved(entry: Entry, move: Move) -> Change:
+def _moved(entry: AddressDiff, move: Move) -> Change:
     reason = f"the state knew it as {move.source}, and a `moved` block gives it this address"
     told = {"previous_address": move.source, "block": str(move.place)}
     if entry.change is not None:
@@ -134,7 +136,7 @@ def _moved(entry: Entry, move: Move) -> Change:
     )
 
 
-def missing(entries: Mapping[str, Entry], target: Target, refreshed: bool) -> Iterator[Finding]:
+def missing(entries: Mapping[str, AddressDiff], target: Target, refreshed: bool) -> Iterator[Finding]:
     """An error for each import of what is not there."""
     for address, block in target.imported.items():
         entry = entries.get(address)
@@ -155,7 +157,7 @@ def missing(entries: Mapping[str, Entry], target: Target, refreshed: bool) -> It
 
 def _title(address: str) -> str:
     kind = kind_of(address)
-    return POLICIES[kind].title if kind else "resource"
+    return PROPERTY_RULES[kind].title if kind else "resource"
 
 
 def nothing_to_do(work: Refactored) -> Iterator[Finding]:
@@ -188,7 +190,11 @@ def kind_of(address: str) -> str | None:
     if not slash:
         return "table"
     return next(
-        (kind for kind, policy in POLICIES.items() if policy.address and re.fullmatch(policy.address, below)),
+        (
+            kind
+            for kind, policy in PROPERTY_RULES.items()
+            if policy.address and re.fullmatch(policy.address, below)
+        ),
         None,
     )
 
@@ -196,7 +202,7 @@ def kind_of(address: str) -> str | None:
 def _suggested(address: str) -> str:
     """The address with the segment that was perhaps mistyped put right."""
     table, *below = address.split("/")
-    words = {word for policy in POLICIES.values() for word in re.findall(r"[a-z_]{2,}", policy.address)}
+    words = {word for policy in PROPERTY_RULES.values() for word in re.findall(r"[a-z_]{2,}", policy.address)}
     for place, segment in enumerate(below):
         for word in get_close_matches(segment, sorted(words), 3):
             corrected = "/".join((table, *below[:place], word, *below[place + 1 :]))

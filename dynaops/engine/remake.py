@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from dynaops import __version__
 from dynaops.engine.entries import judge
 from dynaops.engine.order import order
-from dynaops.kinds.kind import Entry, Work
-from dynaops.kinds.rooms import POLICIES, ROOMS
+from dynaops.kinds.kind import AddressDiff, TableChanges
+from dynaops.kinds.registry import HANDLERS, PROPERTY_RULES
 from dynaops.model.plan import Plan
 from dynaops.model.resource import Observed, Resource, Scope
 from dynaops.model.state import State
@@ -24,15 +24,15 @@ def plan_to_make(scope: Scope, observed: Iterable[Observed], state: State, aws: 
     The table itself is left as it is, there or not. `now` is epoch seconds.
     """
     entries = {one.address: _wanted(one) for one in observed}
-    entries[scope.address] = Entry(
+    entries[scope.address] = AddressDiff(
         scope.address, "table", scope.region, record=state.resources.get(scope.address)
     )
-    for room in ROOMS:
+    for room in HANDLERS:
         entries.update(room.resolve(aws, scope, list(entries.values())))
-    judged = judge({address: one for address, one in entries.items() if one.desired}, POLICIES)
+    judged = judge({address: one for address, one in entries.items() if one.desired}, PROPERTY_RULES)
     judged.entries[scope.address] = entries[scope.address]
-    work = Work(scope, judged.entries, now)
-    steps = [step for room in ROOMS for step in room.operations(work)]
+    work = TableChanges(scope, judged.entries, now)
+    steps = [step for room in HANDLERS for step in room.operations(work)]
     return Plan(
         dynaops_version=__version__,
         created_at="1970-01-01T00:00:00+00:00",
@@ -43,6 +43,6 @@ def plan_to_make(scope: Scope, observed: Iterable[Observed], state: State, aws: 
     )
 
 
-def _wanted(one: Observed) -> Entry:
+def _wanted(one: Observed) -> AddressDiff:
     desired = Resource(one.address, one.kind, one.region, one.properties)
-    return Entry(one.address, one.kind, one.region, desired=desired)
+    return AddressDiff(one.address, one.kind, one.region, desired=desired)

@@ -13,7 +13,7 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from dynaops.engine.addresses import table_of
-from dynaops.kinds.kind import Entry
+from dynaops.kinds.kind import AddressDiff
 from dynaops.model.change import Action
 from dynaops.model.finding import Finding
 from dynaops.model.findings.plans import PLAN125, PLAN126, PLAN127
@@ -24,14 +24,14 @@ _ALIKE = 0.75
 _KEYS = ("hash_key", "range_key", "attributes", "local_secondary_indexes")
 
 
-def hints(tables: Mapping[str, Mapping[str, Entry]]) -> Iterator[Finding]:
+def hints(tables: Mapping[str, Mapping[str, AddressDiff]]) -> Iterator[Finding]:
     """Warnings about what looks like a rename; `tables` are the entries of each table of a plan."""
     yield from _tables(tables)
     for entries in tables.values():
         yield from _parts(entries.values())
 
 
-def _tables(tables: Mapping[str, Mapping[str, Entry]]) -> Iterator[Finding]:
+def _tables(tables: Mapping[str, Mapping[str, AddressDiff]]) -> Iterator[Finding]:
     own = [entries[table] for table, entries in tables.items() if table in entries]
     made = [entry for entry in own if entry.action is Action.CREATE and entry.record is None]
     for old in own:
@@ -54,7 +54,10 @@ def _tables(tables: Mapping[str, Mapping[str, Entry]]) -> Iterator[Finding]:
 
 
 def _is_renamed(
-    old: Entry, new: Entry, tables: Mapping[str, Mapping[str, Entry]], own: Iterable[Entry]
+    old: AddressDiff,
+    new: AddressDiff,
+    tables: Mapping[str, Mapping[str, AddressDiff]],
+    own: Iterable[AddressDiff],
 ) -> bool:
     """Whether both have the same definition, and names alike or a definition that no other table of the plan has."""
     definition = _definition(old, tables[old.address])
@@ -67,7 +70,7 @@ def _is_renamed(
     return not plain and all(_definition(entry, tables[entry.address]) != definition for entry in others)
 
 
-def _definition(table: Entry, entries: Mapping[str, Entry]) -> dict[str, Any]:
+def _definition(table: AddressDiff, entries: Mapping[str, AddressDiff]) -> dict[str, Any]:
     """Keys and indexes of a table: as it is where it goes, as it is wanted where it comes."""
     return {
         "keys": {name: value for name, value in _properties(table).items() if name in _KEYS},
@@ -79,13 +82,13 @@ def _definition(table: Entry, entries: Mapping[str, Entry]) -> dict[str, Any]:
     }
 
 
-def _properties(entry: Entry) -> dict[str, Any]:
+def _properties(entry: AddressDiff) -> dict[str, Any]:
     if entry.action is Action.CREATE:
         return entry.desired.properties if entry.desired else {}
     return entry.record.properties if entry.record else {}
 
 
-def _parts(entries: Iterable[Entry]) -> Iterator[Finding]:
+def _parts(entries: Iterable[AddressDiff]) -> Iterator[Finding]:
     """Indexes and policies of one table."""
     everything = list(entries)
     made = [entry for entry in everything if entry.action is Action.CREATE and entry.record is None]

@@ -18,7 +18,7 @@ from dynaops.engine.plan import PlanOptions
 from dynaops.engine.recover import had_effect
 from dynaops.engine.scopes import Target, scope_of
 from dynaops.engine.sides import known_of
-from dynaops.kinds.rooms import ROOMS
+from dynaops.kinds.registry import HANDLERS
 from dynaops.model.change import Drift
 from dynaops.model.finding import Finding
 from dynaops.model.findings.plans import PLAN111
@@ -142,7 +142,7 @@ def _observed(
     tables = sorted({one.address.partition("/")[0] for one in flying})
     scopes = [_scope(plan, state, table) for table in tables]
     known = {one.address: known_of(Target(one, specs.get(one.address)), state) for one in scopes}
-    found = observe(aws, scopes, ROOMS, known) if scopes else {}
+    found = observe(aws, scopes, HANDLERS, known) if scopes else {}
     return {address: one for entries in found.values() for address, one in entries.items()}
 
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from dynaops.engine.addresses import is_below
 from dynaops.engine.entries import Judged
-from dynaops.kinds.kind import Entry, Work
-from dynaops.kinds.table.promises import on_destroy
+from dynaops.kinds.kind import AddressDiff, TableChanges
+from dynaops.kinds.table.loss_protection import on_destroy
 from dynaops.model.change import Action, Change
 from dynaops.model.operation import Effect
 from dynaops.model.resource import Properties
@@ -25,7 +25,7 @@ def is_retained(state: State, table: str, promised: Properties) -> bool:
     return any(one.get("on_destroy") == "retain" for one in sides)
 
 
-def retained(judged: Judged, work: Work, removed: Mapping[str, Removal]) -> Judged | None:
+def retained(judged: Judged, work: TableChanges, removed: Mapping[str, Removal]) -> Judged | None:
     """`judged` with a table and all around it forgotten instead of deleted; None where nothing of that is asked for."""
     table = work.table.address
     removal = removed.get(table)
@@ -62,7 +62,9 @@ def released(judged: Judged, removed: Mapping[str, Removal]) -> Judged:
     )
 
 
-def with_removals(entries: Mapping[str, Entry], removed: Mapping[str, Removal]) -> dict[str, Entry]:
+def with_removals(
+    entries: Mapping[str, AddressDiff], removed: Mapping[str, Removal]
+) -> dict[str, AddressDiff]:
     """The entries, whose changes tell what is forgotten."""
     return {
         address: _kept(entry, _reason(removal), removal)
@@ -74,7 +76,9 @@ def with_removals(entries: Mapping[str, Entry], removed: Mapping[str, Removal]) 
     }
 
 
-def is_released(entry: Entry, entries: Mapping[str, Entry], removed: Mapping[str, Removal]) -> bool:
+def is_released(
+    entry: AddressDiff, entries: Mapping[str, AddressDiff], removed: Mapping[str, Removal]
+) -> bool:
     if entry.record is None or entry.desired is not None or removal_of(entry.address, removed) is None:
         return False
     owner = entries.get(entry.owner) if entry.owner else None
@@ -97,7 +101,7 @@ def _reason(removal: Removal) -> str:
     return f"{removal.why or 'a `removed` block'} lets the state forget it; AWS keeps it"
 
 
-def _kept(entry: Entry, reason: str, removal: Removal | None) -> Entry:
+def _kept(entry: AddressDiff, reason: str, removal: Removal | None) -> AddressDiff:
     if entry.record is None or entry.live is None:
         return replace(entry, change=None)
     change = Change(
@@ -112,7 +116,7 @@ def _kept(entry: Entry, reason: str, removal: Removal | None) -> Entry:
     return replace(entry, change=change)
 
 
-def _forgotten(entries: Mapping[str, Entry]) -> list[Effect]:
+def _forgotten(entries: Mapping[str, AddressDiff]) -> list[Effect]:
     return [
         Effect(address=address, kind=entry.kind, region=entry.region, forget=True)
         for address, entry in sorted(entries.items())

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from dynaops.kinds.kind import Entry
+from dynaops.kinds.kind import AddressDiff
 from dynaops.model.change import Action
 from dynaops.model.errors import DynaopsError
 from dynaops.model.finding import Finding
@@ -54,7 +54,7 @@ def check_name(scope: Scope, state: State) -> None:
 
 
 def claimed_twice(
-    entries: Mapping[str, Mapping[str, Entry]], scopes: Iterable[Scope], state: State, refreshed: bool
+    entries: Mapping[str, Mapping[str, AddressDiff]], scopes: Iterable[Scope], state: State, refreshed: bool
 ) -> Iterator[Finding]:
     """An error for each live table that several addresses mean; `entries` are those of each planned table."""
     names = {scope.address: scope.table_name for scope in scopes}
@@ -74,7 +74,7 @@ def claimed_twice(
             yield _refused(name, region, sorted(found, key=lambda claim: (not claim.declared, claim.address)))
 
 
-def _is_claim(entry: Entry, refreshed: bool) -> bool:
+def _is_claim(entry: AddressDiff, refreshed: bool) -> bool:
     if entry.action is Action.FORGET or (entry.desired is None and entry.record is None):
         return False
     return entry.live is not None or not refreshed

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from dynaops.engine.addresses import table_of
 from dynaops.engine.entries import Judged
-from dynaops.kinds.kind import Entry, Policy, Work
+from dynaops.kinds.kind import AddressDiff, PropertyRules, TableChanges
 from dynaops.model.change import Action
 from dynaops.model.finding import Finding, Place
 from dynaops.model.findings.plans import PLAN121, PLAN122, PLAN138
@@ -58,7 +58,7 @@ class Uses:
                 yield user, use
 
 
-def identity_of(kind: str, region: str, properties: Properties, policy: Policy) -> Identity | None:
+def identity_of(kind: str, region: str, properties: Properties, policy: PropertyRules) -> Identity | None:
     """What tells a resource of its own name from others; None for what is part of a table."""
     name = properties.get(policy.shared or "name")
     if not (policy.arn or policy.shared) or not isinstance(name, str):
@@ -71,7 +71,7 @@ def uses_of(
     declared: Mapping[str, Resource],
     state: State,
     ends: Callable[[str], bool],
-    policies: Mapping[str, Policy],
+    policies: Mapping[str, PropertyRules],
     is_released: Callable[[str], bool] = lambda _: False,
 ) -> Uses:
     """The uses of a plan; `ends` tells of a recorded address that is not declared whether the plan deletes it, and
@@ -92,7 +92,7 @@ def uses_of(
     return Uses(found)
 
 
-def let_go(judged: Judged, uses: Uses, policies: Mapping[str, Policy]) -> Judged:
+def let_go(judged: Judged, uses: Uses, policies: Mapping[str, PropertyRules]) -> Judged:
     """`judged`, where nothing is deleted that another address uses: it is only forgotten."""
     entries = dict(judged.entries)
     updates = list(judged.updates)
@@ -115,21 +115,21 @@ def let_go(judged: Judged, uses: Uses, policies: Mapping[str, Policy]) -> Judged
     return replace(judged, entries=entries, updates=tuple(updates))
 
 
-def _is_made_anew(entry: Entry, identity: Identity, policies: Mapping[str, Policy]) -> bool:
+def _is_made_anew(entry: AddressDiff, identity: Identity, policies: Mapping[str, PropertyRules]) -> bool:
     """Whether it is replaced under its own name: all that use it say so, and it is done once (see `once`)."""
     if entry.action is not Action.REPLACE or entry.desired is None:
         return False
     return identity_of(entry.kind, entry.region, entry.desired.properties, policies[entry.kind]) == identity
 
 
-def readdressed(work: Work) -> Iterator[Effect]:
+def readdressed(work: TableChanges) -> Iterator[Effect]:
     """The moves of records that a room has given another address, to be deleted or forgotten there."""
     for address, entry in sorted(work.entries.items()):
         if entry.known_as:
             yield Effect(address=address, kind=entry.kind, region=entry.region, moved_from=entry.known_as)
 
 
-def forgotten(work: Work) -> Iterator[Effect]:
+def forgotten(work: TableChanges) -> Iterator[Effect]:
     """The forgetting of what rooms have let go."""
     for address, entry in sorted(work.entries.items()):
         if entry.let_go and entry.record is not None:
@@ -137,13 +137,15 @@ def forgotten(work: Work) -> Iterator[Effect]:
 
 
 def contradictions(
-    entries: Iterable[Entry], policies: Mapping[str, Policy], place_of: Callable[[Entry], Place | None]
+    entries: Iterable[AddressDiff],
+    policies: Mapping[str, PropertyRules],
+    place_of: Callable[[AddressDiff], Place | None],
 ) -> Iterator[Finding]:
     """What two addresses declare under one name, and must not: each apply would undo the other's, or fail.
 
     `place_of` tells where an entry is written.
     """
-    first: dict[Identity, Entry] = {}
+    first: dict[Identity, AddressDiff] = {}
     for entry in entries:
         if entry.desired is None:
             continue
@@ -179,11 +181,11 @@ def _other_at(place: Place | None) -> str:
 
 
 def contradicting_records(
-    entries: Iterable[Entry],
+    entries: Iterable[AddressDiff],
     state: State,
     planned: Collection[str],
-    policies: Mapping[str, Policy],
-    place_of: Callable[[Entry], Place | None],
+    policies: Mapping[str, PropertyRules],
+    place_of: Callable[[AddressDiff], Place | None],
 ) -> Iterator[Finding]:
     """What a plan would change though a table that is not in it (`planned` are addresses) was applied with it as it is.
 
@@ -218,13 +220,13 @@ def contradicting_records(
                 break
 
 
-def _are_two(first: Entry, second: Entry) -> bool:
+def _are_two(first: AddressDiff, second: AddressDiff) -> bool:
     """Whether the state knows them as two resources that AWS lets have one name."""
     arns = [entry.record.arn for entry in (first, second) if entry.record and entry.record.arn]
     return len(set(arns)) > 1
 
 
-def _differing(first: Properties, second: Properties, policy: Policy) -> Iterator[str]:
+def _differing(first: Properties, second: Properties, policy: PropertyRules) -> Iterator[str]:
     """The properties that both name, with other values; of maps that are owned member by member, common members."""
     for name in first.keys() & second.keys():
         one, other = first[name], second[name]

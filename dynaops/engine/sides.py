@@ -8,8 +8,8 @@ from dataclasses import replace
 from dynaops.engine.addresses import table_of
 from dynaops.engine.effects import apply_effects
 from dynaops.engine.scopes import OWN_KINDS, Target
-from dynaops.kinds.kind import Entry, Known
-from dynaops.kinds.rooms import POLICIES, ROOM_OF, ROOMS
+from dynaops.kinds.kind import AddressDiff, Known
+from dynaops.kinds.registry import HANDLER_OF, HANDLERS, PROPERTY_RULES
 from dynaops.model.late_values import references_in
 from dynaops.model.plan import Plan
 from dynaops.model.resource import Observed, Resource, Scope
@@ -47,7 +47,7 @@ def recorded_below(state: State, table: str) -> dict[str, Record]:
     return {address: record for address, record in state.resources.items() if _is_below(address, table)}
 
 
-def entries_of(target: Target, state: State, live: Mapping[str, Observed]) -> dict[str, Entry]:
+def entries_of(target: Target, state: State, live: Mapping[str, Observed]) -> dict[str, AddressDiff]:
     """Every address of a target's table, with its sides."""
     scope = target.scope
     desired = declared_by(target)
@@ -58,18 +58,18 @@ def entries_of(target: Target, state: State, live: Mapping[str, Observed]) -> di
     for address in sorted({*desired, *records, *live}):
         sides = (desired.get(address), records.get(address), live.get(address))
         first = next(side for side in sides if side is not None)
-        entries[address] = Entry(
+        entries[address] = AddressDiff(
             address=address,
             kind=first.kind,
             region=first.region,
             desired=sides[0],
             record=sides[1],
             live=sides[2],
-            owner=ROOM_OF[first.kind].owner(scope, address),
+            owner=HANDLER_OF[first.kind].owner(scope, address),
             moving=frozenset(_ignored(remembered, first.kind, address)),
         )
     if scope.address not in entries:
-        entries[scope.address] = Entry(scope.address, "table", scope.region)
+        entries[scope.address] = AddressDiff(scope.address, "table", scope.region)
     return entries
 
 
@@ -112,7 +112,7 @@ def declared_by(target: Target) -> dict[str, Resource]:
         return {}
     declared = {
         one.address: one
-        for room in ROOMS
+        for room in HANDLERS
         for one in room.declare(target.scope, target.spec)
         if not target.external or one.kind in OWN_KINDS
     }
@@ -150,7 +150,7 @@ def _ignoring(resource: Resource, target: Target) -> Resource:
 
 def _ignored(paths: Iterable[str], kind: str, address: str) -> Iterator[str]:
     """What of `lifecycle.ignore_changes` concerns a resource, as paths of its properties."""
-    key = POLICIES[kind].spec_key.replace("{name}", address.rpartition("/")[2])
+    key = PROPERTY_RULES[kind].spec_key.replace("{name}", address.rpartition("/")[2])
     yield from (below for below in (_below(path, key) for path in paths) if below)
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from dynaops import __version__
 from dynaops.aws.errors import Denied, Refused
 from dynaops.engine.parameters import check_parameters
-from dynaops.kinds.kind import Entry
+from dynaops.kinds.kind import AddressDiff
 from dynaops.kinds.steps import operation
 from dynaops.model.arns import Arn, partition_of
 from dynaops.model.change import Action, Change, Difference
@@ -241,7 +241,7 @@ def _operations(name: str, region: str, there: bool, lacking: list[_Setting]) ->
         before = ("1",)
     for number, one in enumerate(lacking, 1 + len(before)):
         yield operation(
-            Entry(name, KIND, region),
+            AddressDiff(name, KIND, region),
             one.api,
             one.title,
             one.parameters,
@@ -259,7 +259,7 @@ def _create(name: str, region: str) -> Operation:
     if region != "us-east-1":  # which S3 takes for granted, and refuses to be told
         parameters["CreateBucketConfiguration"] = {"LocationConstraint": region}
     return operation(
-        Entry(name, KIND, region),
+        AddressDiff(name, KIND, region),
         "CreateBucket",
         f"create bucket {name}",
         parameters,

@@ -10,8 +10,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from dynaops.engine.effects import patched
-from dynaops.kinds.kind import Policy
-from dynaops.kinds.rooms import POLICIES
+from dynaops.kinds.kind import PropertyRules
+from dynaops.kinds.registry import PROPERTY_RULES
 from dynaops.model.arns import partition_of, region_of
 from dynaops.model.state import Intent, Record, RecordFault, State
 
@@ -28,14 +28,14 @@ def faults_of(state: State) -> Iterator[RecordFault]:
     """All that is wrong with a state's records and interrupted operations, by its place in the file."""
     for address, record in state.resources.items():
         at = ("resources", address)
-        if record.kind not in POLICIES:
+        if record.kind not in PROPERTY_RULES:
             yield _unknown(at, record.kind)
             continue
         yield from _misplaced(at, address, record.kind, record.region)
         yield from _homeless(at, address, record, state)
-        yield from _identity(at, record, POLICIES[record.kind])
+        yield from _identity(at, record, PROPERTY_RULES[record.kind])
         yield from _properties(at, record.kind, record.properties)
-        yield from _rest(at, record, POLICIES[record.kind])
+        yield from _rest(at, record, PROPERTY_RULES[record.kind])
     for key, intent in state.in_flight.items():
         yield from _interrupted(("in_flight", key), intent)
 
@@ -51,13 +51,13 @@ def _unknown(at: tuple[str, ...], kind: str) -> RecordFault:
 
 @cache
 def _pattern(kind: str) -> re.Pattern[str]:
-    below = POLICIES[kind].address
+    below = PROPERTY_RULES[kind].address
     return re.compile(rf"{_ROOT.pattern}/{below}" if below else _ROOT.pattern)
 
 
 def _misplaced(at: tuple[str, ...], address: str, kind: str, region: str) -> Iterator[RecordFault]:
     if not _PRINTABLE.fullmatch(address) or not _pattern(kind).fullmatch(address):
-        yield RecordFault(at, f"this is not the address of a {POLICIES[kind].title}")
+        yield RecordFault(at, f"this is not the address of a {PROPERTY_RULES[kind].title}")
     elif not _REGION.fullmatch(region):
         yield RecordFault((*at, "region"), f"{region!r} is not the name of a region")
     elif "/replica/" in address and address.split("/")[2] != region:
@@ -75,7 +75,7 @@ def _homeless(at: tuple[str, ...], address: str, record: Record, state: State) -
         yield RecordFault((*at, "region"), f"it is {record.region}, and its table is in {table.region}")
 
 
-def _identity(at: tuple[str, ...], record: Record, policy: Policy) -> Iterator[RecordFault]:
+def _identity(at: tuple[str, ...], record: Record, policy: PropertyRules) -> Iterator[RecordFault]:
     if record.id is not None and not re.fullmatch(policy.identity or _PRINTABLE.pattern, record.id):
         yield RecordFault((*at, "id"), f"{record.id!r} is not the id of a {policy.title}")
     if record.arn is None:
@@ -93,7 +93,7 @@ def _properties(
 ) -> Iterator[RecordFault]:
     """What is wrong with recorded properties; `partly`: some may be missing, or references to what is not made yet."""
     try:
-        POLICIES[kind].recorded.model_validate(properties)
+        PROPERTY_RULES[kind].recorded.model_validate(properties)
     except ValidationError as error:
         for part in error.errors(include_url=False, include_context=False):
             lacking = part["type"] == "missing" and len(part["loc"]) == 1
@@ -111,7 +111,7 @@ def _words(kind: str, message: str) -> str:
     return message.removeprefix("Value error, ")
 
 
-def _rest(at: tuple[str, ...], record: Record, policy: Policy) -> Iterator[RecordFault]:
+def _rest(at: tuple[str, ...], record: Record, policy: PropertyRules) -> Iterator[RecordFault]:
     """Outputs are texts; times are times."""
     for name in sorted(policy.minted - set(record.outputs)):
         yield RecordFault((*at, "outputs", name), "is missing")
@@ -128,7 +128,7 @@ def _interrupted(at: tuple[str, ...], intent: Intent) -> Iterator[RecordFault]:
         yield RecordFault((*at, "at"), "this is not a time, in epoch seconds")
     for number, effect in enumerate(intent.effects):
         place = (*at, "effects", str(number))
-        if effect.kind not in POLICIES:
+        if effect.kind not in PROPERTY_RULES:
             yield _unknown(place, effect.kind)
             continue
         yield from _misplaced(place, effect.address, effect.kind, effect.region)

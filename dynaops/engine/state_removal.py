@@ -23,8 +23,8 @@ from dynaops.engine.scopes import Target, recorded_tables, scope_of
 from dynaops.engine.sharing import Uses, identity_of, uses_of
 from dynaops.engine.sides import known_of
 from dynaops.engine.unmarking import REASON, is_marked
-from dynaops.kinds.kind import Entry, Rank
-from dynaops.kinds.rooms import POLICIES, ROOM_OF
+from dynaops.kinds.kind import AddressDiff, Rank
+from dynaops.kinds.registry import HANDLER_OF, PROPERTY_RULES
 from dynaops.kinds.tags import live_tags
 from dynaops.model.errors import DynaopsError
 from dynaops.model.event import Event, Outcome
@@ -60,12 +60,12 @@ class LeavingMarks:
 
 def candidates(state: State, gone: Collection[str]) -> list[str]:
     """Which of the addresses `gone` have tags, and are no resource that the state has at another address too."""
-    uses = uses_of({}, state, lambda _: False, POLICIES, lambda address: address in gone)
+    uses = uses_of({}, state, lambda _: False, PROPERTY_RULES, lambda address: address in gone)
     return sorted(address for address in gone if _leaves(state.resources[address], address, uses))
 
 
 def _leaves(record: Record, address: str, uses: Uses) -> bool:
-    policy = POLICIES[record.kind]
+    policy = PROPERTY_RULES[record.kind]
     identity = identity_of(record.kind, record.region, record.properties, policy)
     return policy.tags is not None and (identity is None or not uses.stays_owned(identity, address))
 
@@ -100,10 +100,12 @@ def _marks_of_table(
     """Raises DynaopsError where AWS does not tell, or the records are of another account or endpoint."""
     records = {address: state.resources[address] for address in addresses}
     check_identity(state.model_copy(update={"resources": records}), aws)
-    rooms = list({id(room): room for room in (ROOM_OF[one.kind] for one in records.values())}.values())
+    rooms = list({id(room): room for room in (HANDLER_OF[one.kind] for one in records.values())}.values())
     live = observe(aws, [scope], rooms, {scope.address: known_of(Target(scope), state)})[scope.address]
     entries = [
-        _with_tags(Entry(address, record.kind, record.region, record=record, live=live[address]), scope, aws)
+        _with_tags(
+            AddressDiff(address, record.kind, record.region, record=record, live=live[address]), scope, aws
+        )
         for address, record in records.items()
         if address in live
     ]
@@ -114,13 +116,13 @@ def _marks_of_table(
     ]
 
 
-def _with_tags(entry: Entry, scope: Scope, aws: Aws) -> Entry:
-    calls = POLICIES[entry.kind].tags
+def _with_tags(entry: AddressDiff, scope: Scope, aws: Aws) -> AddressDiff:
+    calls = PROPERTY_RULES[entry.kind].tags
     live = entry.live
     assert calls is not None and live is not None, "only live resources with tags are looked at"
     if live.tags is not None:
         return entry
-    tags = live_tags(aws, calls, ROOM_OF[entry.kind].tag_target(scope, entry), entry.region)
+    tags = live_tags(aws, calls, HANDLER_OF[entry.kind].tag_target(scope, entry), entry.region)
     return replace(entry, live=replace(live, tags=tags))
 
 
@@ -140,7 +142,7 @@ def kept_marks(marks: LeavingMarks, outcome: Outcome) -> dict[str, str]:
 
 def command_for(record: Record, key: str) -> str | None:
     """The command of the AWS CLI that takes the tag `key` from what a record names; None where it names no ARN."""
-    calls = POLICIES[record.kind].tags
+    calls = PROPERTY_RULES[record.kind].tags
     target = record.properties.get("name") if calls and calls.target == "RoleName" else record.arn
     if calls is None or not target:
         return None

@@ -10,8 +10,8 @@ from dynaops.engine.addresses import table_of
 from dynaops.engine.scopes import Target
 from dynaops.engine.sides import declared_by, other_tables
 from dynaops.engine.table_values import with_values
-from dynaops.kinds.kind import Entry, Reader
-from dynaops.kinds.late import late
+from dynaops.kinds.kind import AddressDiff, AwsReader
+from dynaops.kinds.references import late
 from dynaops.model.change import Action
 from dynaops.model.finding import Finding, Place
 from dynaops.model.findings.plans import PLAN130
@@ -46,7 +46,7 @@ class Values:
 
     targets: Sequence[Target]
     state: State
-    read: Reader | None
+    read: AwsReader | None
     live: Mapping[str, Mapping[str, Observed]] | None = None
     external: Mapping[str, Properties] | None = None
 
@@ -78,7 +78,7 @@ class Values:
         address = target.scope.address
         if attribute == "stream_arn" and self.live is None:
             return None
-        table = Entry(
+        table = AddressDiff(
             address,
             "table",
             target.scope.region,
@@ -96,10 +96,10 @@ class Values:
 class Part:
     """What the plan of one table comes to: its entries and operations."""
 
-    entries: Mapping[str, Entry]
+    entries: Mapping[str, AddressDiff]
     operations: tuple[Operation, ...]
 
-    def entry(self, address: str) -> Entry | None:
+    def entry(self, address: str) -> AddressDiff | None:
         return self.entries.get(address)
 
 
@@ -175,7 +175,7 @@ def _is_deleted(table: str, parts: Mapping[str, Part]) -> bool:
     return entry is not None and entry.action is Action.DELETE
 
 
-def _has_referred(entry: Entry | None, table: str) -> bool:
+def _has_referred(entry: AddressDiff | None, table: str) -> bool:
     return entry is not None and entry.record is not None and table in entry.record.depends_on
 
 

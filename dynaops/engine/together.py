@@ -11,8 +11,8 @@ from dynaops.engine.same_table import claimed_twice
 from dynaops.engine.scopes import Target
 from dynaops.engine.sharing import Uses, contradicting_records, contradictions, uses_of
 from dynaops.engine.sides import declared_by
-from dynaops.kinds.kind import Entry
-from dynaops.kinds.rooms import POLICIES
+from dynaops.kinds.kind import AddressDiff
+from dynaops.kinds.registry import PROPERTY_RULES
 from dynaops.model.finding import Finding, Place
 from dynaops.model.resource import Scope
 from dynaops.model.state import State
@@ -43,11 +43,11 @@ def uses_of_plan(targets: Sequence[Target], state: State, patterns: Sequence[str
             return False
         return selected(address, patterns)
 
-    return uses_of(declared, state, ends, POLICIES, is_released)
+    return uses_of(declared, state, ends, PROPERTY_RULES, is_released)
 
 
 def contradicting(
-    entries: Mapping[str, Mapping[str, Entry]],
+    entries: Mapping[str, Mapping[str, AddressDiff]],
     scopes: Sequence[Scope],
     state: State,
     patterns: Sequence[str],
@@ -62,12 +62,12 @@ def contradicting(
     check_patterns(patterns, [entry.address for entry in every])
     by_table = {document.spec.table_name: document for document in documents}
 
-    def place_of(entry: Entry) -> Place | None:
+    def place_of(entry: AddressDiff) -> Place | None:
         document = by_table.get(table_of(entry.address))
-        return document.place(POLICIES[entry.kind].spec_key) if document else None
+        return document.place(PROPERTY_RULES[entry.kind].spec_key) if document else None
 
     return [
         *claimed_twice(entries, scopes, state, refreshed),
-        *contradictions(every, POLICIES, place_of),
-        *contradicting_records(every, state, entries, POLICIES, place_of),
+        *contradictions(every, PROPERTY_RULES, place_of),
+        *contradicting_records(every, state, entries, PROPERTY_RULES, place_of),
     ]

@@ -15,8 +15,8 @@ from dynaops.engine.marks import Claim, Ownership
 from dynaops.engine.order import order
 from dynaops.engine.retain import is_released
 from dynaops.engine.sharing import Uses, identity_of
-from dynaops.kinds.kind import Entry, Rank, Step, Work
-from dynaops.kinds.rooms import POLICIES
+from dynaops.kinds.kind import AddressDiff, Rank, Step, TableChanges
+from dynaops.kinds.registry import PROPERTY_RULES
 from dynaops.model.change import Action
 from dynaops.model.finding import Finding
 from dynaops.model.findings.plans import PLAN139
@@ -30,7 +30,7 @@ _TOLD = "; the mark of this state is taken from it"
 
 def of_parts(
     judged: Judged,
-    work: Work,
+    work: TableChanges,
     steps: Sequence[Step],
     removed: Mapping[str, Removal],
     claim: Claim,
@@ -51,7 +51,9 @@ def of_parts(
     return replace(judged, updates=updates), found
 
 
-def of_table(judged: Judged, work: Work, claim: Claim, uses: Uses) -> tuple[Judged, tuple[Operation, ...]]:
+def of_table(
+    judged: Judged, work: TableChanges, claim: Claim, uses: Uses
+) -> tuple[Judged, tuple[Operation, ...]]:
     """The calls for a table that is forgotten with all around it, and `judged` without the forgetting that comes with
     these calls.
 
@@ -76,7 +78,7 @@ def of_table(judged: Judged, work: Work, claim: Claim, uses: Uses) -> tuple[Judg
     return replace(judged, entries=with_reasons(judged.entries, operations), updates=()), tuple(operations)
 
 
-def unknown(entries: Iterable[Entry], claim: Claim, was_looked_at: bool) -> list[Finding]:
+def unknown(entries: Iterable[AddressDiff], claim: Claim, was_looked_at: bool) -> list[Finding]:
     """What a plan without a look at AWS says of marks: whether there is one to take away is not known."""
     if was_looked_at or claim.key is None:
         return []
@@ -87,11 +89,13 @@ def unknown(entries: Iterable[Entry], claim: Claim, was_looked_at: bool) -> list
             address=entry.address,
         )
         for entry in entries
-        if entry.action is Action.FORGET and POLICIES[entry.kind].tags is not None
+        if entry.action is Action.FORGET and PROPERTY_RULES[entry.kind].tags is not None
     ]
 
 
-def with_reasons(entries: Mapping[str, Entry], operations: Iterable[Operation]) -> dict[str, Entry]:
+def with_reasons(
+    entries: Mapping[str, AddressDiff], operations: Iterable[Operation]
+) -> dict[str, AddressDiff]:
     """The entries, whose changes tell where something that is forgotten loses its mark."""
     unmarked = {operation.address for operation in operations}
     return {
@@ -104,21 +108,21 @@ def with_reasons(entries: Mapping[str, Entry], operations: Iterable[Operation]) 
     }
 
 
-def is_marked(entry: Entry, claim: Claim) -> bool:
+def is_marked(entry: AddressDiff, claim: Claim) -> bool:
     """Whether what a record names is live and bears the mark of this state; with marking off, it is not asked."""
     tags = entry.live.tags if entry.live else None
     if claim.key is None or tags is None or entry.record is None or entry.desired is not None:
         return False
-    return POLICIES[entry.kind].tags is not None and claim.ownership(tags) is Ownership.OURS
+    return PROPERTY_RULES[entry.kind].tags is not None and claim.ownership(tags) is Ownership.OURS
 
 
-def _is_owned_otherwise(entry: Entry, uses: Uses) -> bool:
+def _is_owned_otherwise(entry: AddressDiff, uses: Uses) -> bool:
     assert entry.live is not None, "asked of what is live"
-    identity = identity_of(entry.kind, entry.region, entry.live.properties, POLICIES[entry.kind])
+    identity = identity_of(entry.kind, entry.region, entry.live.properties, PROPERTY_RULES[entry.kind])
     return identity is not None and uses.stays_owned(identity, entry.known_as or entry.address)
 
 
-def _is_kept_by(steps: Sequence[Step], entry: Entry) -> bool:
+def _is_kept_by(steps: Sequence[Step], entry: AddressDiff) -> bool:
     """Whether no call deletes what is to go: it stays, and one of its calls lets the state forget it."""
     own = [step.operation for step in steps if step.operation.address == entry.address]
     is_forgotten = any(
@@ -127,11 +131,11 @@ def _is_kept_by(steps: Sequence[Step], entry: Entry) -> bool:
     return is_forgotten and not any(one.removes for one in own)
 
 
-def _step(entry: Entry, work: Work, claim: Claim, effects: tuple[Effect, ...]) -> Step:
-    calls = POLICIES[entry.kind].tags
+def _step(entry: AddressDiff, work: TableChanges, claim: Claim, effects: tuple[Effect, ...]) -> Step:
+    calls = PROPERTY_RULES[entry.kind].tags
     assert calls is not None and claim.key is not None, "asked of what bears a mark"
     return unmark(entry, work.scope, claim.key, REASON, Rank(calls.rank), effects)
 
 
-def _forgetting(entry: Entry) -> Effect:
+def _forgetting(entry: AddressDiff) -> Effect:
     return Effect(address=entry.address, kind=entry.kind, region=entry.region, forget=True)

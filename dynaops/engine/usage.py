@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dynaops.engine.held import Held, Sizes, after, before, sizes
-from dynaops.kinds.alarm import shape as alarms
-from dynaops.kinds.kind import Work
+from dynaops.kinds.alarm import mapping as alarms
+from dynaops.kinds.kind import TableChanges
 from dynaops.model.arns import region_of
 from dynaops.model.cost import ByUse, Span, Usage
 from dynaops.model.schedules import ScheduleError, parse
@@ -35,7 +35,7 @@ class Billed:
         self.quantities[key] = self.quantities.get(key, Span()) + span
 
 
-def usage_of(work: Work) -> tuple[tuple[Usage, ...], tuple[ByUse, ...]]:
+def usage_of(work: TableChanges) -> tuple[tuple[Usage, ...], tuple[ByUse, ...]]:
     """What is billed for one table, before and after."""
     size = sizes(work)
     old, new = (_billed(held, size) for held in (before(work), after(work)))

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from dynaops.kinds.kind import Reader
+from dynaops.kinds.kind import AwsReader
 
 HOURS = 24
 PERIOD = 900
@@ -62,7 +62,7 @@ class Metrics:
 
 
 def read_metrics(
-    read: Reader, region: str, table: str, indexes: Sequence[str], replicas: Sequence[str], now: float
+    read: AwsReader, region: str, table: str, indexes: Sequence[str], replicas: Sequence[str], now: float
 ) -> Metrics:
     """The metrics of the last HOURS (of an index's use: INDEX_DAYS). `replicas`: their regions."""
     end = (int(now) // PERIOD + 1) * PERIOD
@@ -88,7 +88,7 @@ def _keys(indexes: Iterable[str], replicas: Iterable[str]) -> Iterable[Key]:
 
 
 def _fetch(
-    read: Reader, region: str, table: str, keys: Sequence[Key], start: int, end: int, period: int
+    read: AwsReader, region: str, table: str, keys: Sequence[Key], start: int, end: int, period: int
 ) -> dict[Key, Series]:
     """The keys' values, one a period. Raises AwsFailure kinds."""
     found = {key: [None] * ((end - start) // period) for key in keys}  # type: dict[Key, list[float | None]]

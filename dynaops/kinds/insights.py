@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from dynaops.kinds.kind import BaseRoom, Entry, Known, Policy, Rank, Reader, Step, Work
+from dynaops.kinds.kind import (
+    AddressDiff,
+    AwsReader,
+    BaseHandler,
+    Known,
+    PropertyRules,
+    Rank,
+    Step,
+    TableChanges,
+)
 from dynaops.kinds.steps import step
 from dynaops.model.change import Action
 from dynaops.model.finding import Finding
@@ -60,11 +69,11 @@ OFF = {"enabled": False}
 DEFAULT_MODE = "ACCESSED_AND_THROTTLED_KEYS"
 
 
-class InsightsRoom(BaseRoom):
+class InsightsHandler(BaseHandler):
     """The room of contributor_insights: one for the table, and one for each index that is named."""
 
-    kinds: Mapping[str, Policy] = {
-        KIND: Policy(
+    kinds: Mapping[str, PropertyRules] = {
+        KIND: PropertyRules(
             title="contributor insights",
             spec_key=KIND,
             absent=OFF,
@@ -89,7 +98,7 @@ class InsightsRoom(BaseRoom):
 
     def observe(
         self,
-        read: Reader,
+        read: AwsReader,
         scope: Scope,
         table: Observed | None,
         known: Known,
@@ -129,7 +138,7 @@ class InsightsRoom(BaseRoom):
         block: dict[str, Any] = {"enabled": True, "mode": table["mode"]}
         return {KIND: {**block, "indexes": indexes} if indexes else block}
 
-    def operations(self, work: Work) -> list[Step]:
+    def operations(self, work: TableChanges) -> list[Step]:
         steps = []
         for entry in work.of_kind(KIND):
             owner = work.entries.get(entry.owner or "")
@@ -142,7 +151,7 @@ class InsightsRoom(BaseRoom):
         return steps
 
 
-def _set(work: Work, entry: Entry, wanted: dict[str, Any]) -> Step:
+def _set(work: TableChanges, entry: AddressDiff, wanted: dict[str, Any]) -> Step:
     on, name = wanted["enabled"], work.scope.table_name
     index = entry.address.removeprefix(work.scope.below(KIND)).strip("/")
     where: dict[str, Any] = {"TableName": name, **({"IndexName": index} if index else {})}
@@ -177,4 +186,4 @@ def _set(work: Work, entry: Entry, wanted: dict[str, Any]) -> Step:
     )
 
 
-ROOM = InsightsRoom()
+HANDLER = InsightsHandler()

@@ -27,7 +27,7 @@ Satisfied = Callable[[Any, Any], bool]
 """Does the live value (second) satisfy the desired one (first)?"""
 
 
-class Reader(Protocol):
+class AwsReader(Protocol):
     """The read-only side of AWS that rooms may use. Answers None for what does not exist."""
 
     @property
@@ -57,7 +57,7 @@ class Reader(Protocol):
 
 
 @dataclass(frozen=True)
-class Policy:
+class PropertyRules:
     """How the properties of a kind are compared.
 
     `immutable` ones force replacement. `keyed` ones are maps owned member by member: what others put into them is
@@ -127,7 +127,7 @@ class Known:
 
 
 @dataclass(frozen=True)
-class Entry:
+class AddressDiff:
     """One address with its three sides and what becomes of it (None: nothing)."""
 
     address: str
@@ -177,22 +177,22 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Work:
+class TableChanges:
     """All that changes about one table, for the rooms to turn into operations. `now` is epoch seconds.
 
     `promised` is what the spec of a table that is destroyed says of keeping it, beside what the state remembers.
     """
 
     scope: Scope
-    entries: Mapping[str, Entry]
+    entries: Mapping[str, AddressDiff]
     now: float
     promised: Properties = field(default_factory=dict)
 
     @property
-    def table(self) -> Entry:
+    def table(self) -> AddressDiff:
         return self.entries[self.scope.address]
 
-    def of_kind(self, kind: str) -> list[Entry]:
+    def of_kind(self, kind: str) -> list[AddressDiff]:
         """The entries of a kind, in the order of their addresses."""
         return [entry for _, entry in sorted(self.entries.items()) if entry.kind == kind]
 
@@ -288,32 +288,36 @@ class Link(NamedTuple):
     part: bool = False
 
 
-class Room(Protocol):
+class ResourceHandler(Protocol):
     """The contract of a kind. `kinds` maps each kind's name to its policy."""
 
-    kinds: Mapping[str, Policy]
+    kinds: Mapping[str, PropertyRules]
     beside_table: bool
     """Its kinds are there only where the table is; others (a log group, a policy) are looked for at all times."""
 
     def declare(self, scope: Scope, spec: TableSpec) -> Iterable[Resource]:
         """The resources that `spec` wants, in normal form."""
 
-    def observe(self, read: Reader, scope: Scope, table: Observed | None, known: Known) -> Iterable[Observed]:
+    def observe(
+        self, read: AwsReader, scope: Scope, table: Observed | None, known: Known
+    ) -> Iterable[Observed]:
         """The resources that are live, beside a live `table` or (None) without one."""
 
-    def resolve(self, read: Reader | None, scope: Scope, entries: Sequence[Entry]) -> dict[str, Entry]:
+    def resolve(
+        self, read: AwsReader | None, scope: Scope, entries: Sequence[AddressDiff]
+    ) -> dict[str, AddressDiff]:
         """Entries made comparable with a further look at AWS (a KMS alias becomes its key), by address."""
 
-    def refine(self, work: Work) -> Mapping[str, Entry]:
+    def refine(self, work: TableChanges) -> Mapping[str, AddressDiff]:
         """Entries whose changes this room knows better than the comparison does, by address.
 
         One with `let_go` (and no change) stays in AWS and is forgotten; `findings` should say so.
         """
 
-    def findings(self, work: Work) -> Iterable[Finding]:
+    def findings(self, work: TableChanges) -> Iterable[Finding]:
         """What is wrong with, or worth a warning about, the work's changes of this room's kinds."""
 
-    def operations(self, work: Work) -> list[Step]:
+    def operations(self, work: TableChanges) -> list[Step]:
         """The calls that carry out the work's changes of this room's kinds."""
 
     def export(self, scope: Scope, live: Sequence[Observed]) -> dict[str, Any]:
@@ -322,16 +326,16 @@ class Room(Protocol):
     def owner(self, scope: Scope, address: str) -> str | None:
         """The address whose deletion takes `address` with it."""
 
-    def aws_names(self, scope: Scope, entry: Entry) -> tuple[str, ...]:
+    def aws_names(self, scope: Scope, entry: AddressDiff) -> tuple[str, ...]:
         """What AWS calls what is live of `entry`: ARNs where there are some, else types and ids."""
 
-    def is_named_by_us(self, scope: Scope, entry: Entry, name: str) -> bool:
+    def is_named_by_us(self, scope: Scope, entry: AddressDiff, name: str) -> bool:
         """Whether what AWS calls `name` is proven to be that which dynaops makes for the address of `entry`.
 
         By the name that dynaops gives to it, or a mark that dynaops leaves in it when it makes it.
         """
 
-    def tag_target(self, scope: Scope, entry: Entry) -> str:
+    def tag_target(self, scope: Scope, entry: AddressDiff) -> str:
         """What the calls for tags name the resource of `entry` by: its ARN, as a rule."""
 
     def outputs(self, scope: Scope, records: Mapping[str, Record]) -> Properties:
@@ -341,19 +345,21 @@ class Room(Protocol):
         """What a resource of this room has to do with besides other resources."""
 
 
-class BaseRoom:
+class BaseHandler:
     """What most rooms have in common: one kind, owned by the table, nothing to resolve."""
 
-    kinds: Mapping[str, Policy]
+    kinds: Mapping[str, PropertyRules]
     beside_table = True
 
-    def resolve(self, read: Reader | None, scope: Scope, entries: Sequence[Entry]) -> dict[str, Entry]:
+    def resolve(
+        self, read: AwsReader | None, scope: Scope, entries: Sequence[AddressDiff]
+    ) -> dict[str, AddressDiff]:
         return {}
 
-    def refine(self, work: Work) -> Mapping[str, Entry]:
+    def refine(self, work: TableChanges) -> Mapping[str, AddressDiff]:
         return {}
 
-    def findings(self, work: Work) -> Iterable[Finding]:
+    def findings(self, work: TableChanges) -> Iterable[Finding]:
         return ()
 
     def owner(self, scope: Scope, address: str) -> str | None:
@@ -362,15 +368,15 @@ class BaseRoom:
     def links(self, scope: Scope, one: Resource) -> Iterable[Link]:
         return ()
 
-    def aws_names(self, scope: Scope, entry: Entry) -> tuple[str, ...]:
+    def aws_names(self, scope: Scope, entry: AddressDiff) -> tuple[str, ...]:
         arn = entry.live.outputs.get("arn") if entry.live else None
         return (str(arn or f"{self.kinds[entry.kind].title} of table {scope.table_name}"),)
 
-    def is_named_by_us(self, scope: Scope, entry: Entry, name: str) -> bool:
+    def is_named_by_us(self, scope: Scope, entry: AddressDiff, name: str) -> bool:
         """What is part of a table, or has its name by the table's, is ours where the table is the address's."""
         return scope.table_name == scope.address
 
-    def tag_target(self, scope: Scope, entry: Entry) -> str:
+    def tag_target(self, scope: Scope, entry: AddressDiff) -> str:
         known = entry.live.outputs.get("arn") if entry.live else None
         known = known or (entry.desired.options.get("arn") if entry.desired else None)
         return str(known or f"${{ref:{entry.address}/arn}}")

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field
 
-from dynaops.kinds.kind import BaseRoom, Entry, Known, Policy, Rank, Reader, Step, Work
+from dynaops.kinds.kind import (
+    AddressDiff,
+    AwsReader,
+    BaseHandler,
+    Known,
+    PropertyRules,
+    Rank,
+    Step,
+    TableChanges,
+)
 from dynaops.kinds.steps import step
 from dynaops.model.change import Action
 from dynaops.model.finding import Finding
@@ -57,11 +66,11 @@ KIND = "point_in_time_recovery"
 OFF = {"enabled": False}
 
 
-class RecoveryRoom(BaseRoom):
+class RecoveryHandler(BaseHandler):
     """The room of point_in_time_recovery. Off is how AWS makes every table, so it is the same as absent."""
 
-    kinds: Mapping[str, Policy] = {
-        KIND: Policy(
+    kinds: Mapping[str, PropertyRules] = {
+        KIND: PropertyRules(
             title="point-in-time recovery",
             spec_key=KIND,
             absent=OFF,
@@ -79,7 +88,7 @@ class RecoveryRoom(BaseRoom):
 
     def observe(
         self,
-        read: Reader,
+        read: AwsReader,
         scope: Scope,
         table: Observed | None,
         known: Known,
@@ -114,7 +123,7 @@ class RecoveryRoom(BaseRoom):
             return {KIND: False}
         return {KIND: True, "recovery_period_days": record.properties.get("recovery_period_days")}
 
-    def operations(self, work: Work) -> list[Step]:
+    def operations(self, work: TableChanges) -> list[Step]:
         steps = []
         for entry in work.of_kind(KIND):
             if entry.action is Action.NO_OP or work.table.action is Action.DELETE:
@@ -139,7 +148,7 @@ def given_up(live: Properties | None, wanted: Properties | None) -> str | None:
     return f"recovery points older than {days} days" if days < live["recovery_period_days"] else None
 
 
-def ends_with_table(work: Work) -> str | None:
+def ends_with_table(work: TableChanges) -> str | None:
     """What can no longer be restored when the table goes; AWS backs it up as it is then (system backup, 35 days)."""
     entry = work.entries.get(work.scope.below(KIND))
     if entry is None or entry.live is None or not entry.live.properties.get("enabled"):
@@ -147,7 +156,7 @@ def ends_with_table(work: Work) -> str | None:
     return "every recovery point but the last, of which AWS keeps a backup for 35 days"
 
 
-def _set(work: Work, entry: Entry, wanted: dict[str, Any]) -> Step:
+def _set(work: TableChanges, entry: AddressDiff, wanted: dict[str, Any]) -> Step:
     name, on = work.scope.table_name, wanted["enabled"]
     specification: dict[str, Any] = {"PointInTimeRecoveryEnabled": on}
     done = f"{_WINDOW}.PointInTimeRecoveryStatus=='{'ENABLED' if on else 'DISABLED'}'"
@@ -181,4 +190,4 @@ def _set(work: Work, entry: Entry, wanted: dict[str, Any]) -> Step:
     )
 
 
-ROOM = RecoveryRoom()
+HANDLER = RecoveryHandler()

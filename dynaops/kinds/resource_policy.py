@@ -7,9 +7,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from dynaops.kinds.kind import BaseRoom, Entry, Known, Policy, Rank, Reader, Step, Work
-from dynaops.kinds.late import late
+from dynaops.kinds.kind import (
+    AddressDiff,
+    AwsReader,
+    BaseHandler,
+    Known,
+    PropertyRules,
+    Rank,
+    Step,
+    TableChanges,
+)
 from dynaops.kinds.policy_document import canonical, filled, same, text
+from dynaops.kinds.references import late
 from dynaops.kinds.steps import step
 from dynaops.model.change import Action
 from dynaops.model.finding import Finding
@@ -49,11 +58,11 @@ class RecordedPolicy(Recorded):
     policy: PolicyDocument = ABSENT
 
 
-class ResourcePolicyRoom(BaseRoom):
+class ResourcePolicyRoom(BaseHandler):
     """The room of resource_policy. Documents are compared by meaning, not by their text."""
 
-    kinds: Mapping[str, Policy] = {
-        KIND: Policy(
+    kinds: Mapping[str, PropertyRules] = {
+        KIND: PropertyRules(
             title="resource policy",
             spec_key=KIND,
             satisfied={"policy": same},
@@ -69,7 +78,7 @@ class ResourcePolicyRoom(BaseRoom):
 
     def observe(
         self,
-        read: Reader,
+        read: AwsReader,
         scope: Scope,
         table: Observed | None,
         known: Known,
@@ -81,7 +90,9 @@ class ResourcePolicyRoom(BaseRoom):
             found = {"policy": canonical(json.loads(answer["Policy"]))}
             yield Observed(scope.below(KIND), KIND, scope.region, found, owner=scope.address)
 
-    def resolve(self, read: Reader | None, scope: Scope, entries: Sequence[Entry]) -> dict[str, Entry]:
+    def resolve(
+        self, read: AwsReader | None, scope: Scope, entries: Sequence[AddressDiff]
+    ) -> dict[str, AddressDiff]:
         """Fill in ``${table_arn}``: from the live table, else from the caller's account."""
         by_address = {entry.address: entry for entry in entries}
         entry = by_address.get(scope.below(KIND))
@@ -96,7 +107,7 @@ class ResourcePolicyRoom(BaseRoom):
         found = {one.address: one.properties for one in live}.get(scope.below(KIND))
         return {KIND: found["policy"]} if found else {}
 
-    def operations(self, work: Work) -> list[Step]:
+    def operations(self, work: TableChanges) -> list[Step]:
         steps = []
         for entry in work.of_kind(KIND):
             if entry.action is Action.DELETE and work.table.action is not Action.DELETE:
@@ -108,7 +119,7 @@ class ResourcePolicyRoom(BaseRoom):
         return steps
 
 
-def _put(work: Work, entry: Entry) -> Step:
+def _put(work: TableChanges, entry: AddressDiff) -> Step:
     assert entry.desired is not None, "only a declared policy is put"
     name, wanted = work.scope.table_name, entry.desired.properties
     arn = _arn(work)
@@ -132,7 +143,7 @@ def _put(work: Work, entry: Entry) -> Step:
     )
 
 
-def _delete(work: Work, entry: Entry) -> Step:
+def _delete(work: TableChanges, entry: AddressDiff) -> Step:
     name, arn = work.scope.table_name, _arn(work)
     return step(
         entry,
@@ -153,7 +164,7 @@ def _delete(work: Work, entry: Entry) -> Step:
     )
 
 
-def _arn(work: Work) -> str:
+def _arn(work: TableChanges) -> str:
     live = work.table.live
     if live is not None:
         return str(live.outputs["arn"])
@@ -162,4 +173,4 @@ def _arn(work: Work) -> str:
     return str(entry.desired.options["table_arn"])
 
 
-ROOM = ResourcePolicyRoom()
+HANDLER = ResourcePolicyRoom()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from dynaops.kinds.kind import Reader
+    from dynaops.kinds.kind import AwsReader
 
 MOST_TAGS = 50
 """Tags that a resource may have beside AWS's own (quotas of all the services below)."""
@@ -50,7 +50,7 @@ class TagCalls:
         return [*(written or ()), *self.written(tags)]
 
 
-def live_tags(read: Reader, calls: TagCalls, target: str, region: str) -> dict[str, str]:
+def live_tags(read: AwsReader, calls: TagCalls, target: str, region: str) -> dict[str, str]:
     """The tags of a live resource, but for those that AWS itself puts (``aws:``)."""
     found: dict[str, str] = {}
     following: dict[str, Any] = {}

@@ -9,7 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from dynaops.kinds.kind import BaseRoom, Entry, Known, Policy, Rank, Reader, Step, Work
+from dynaops.kinds.kind import (
+    AddressDiff,
+    AwsReader,
+    BaseHandler,
+    Known,
+    PropertyRules,
+    Rank,
+    Step,
+    TableChanges,
+)
 from dynaops.kinds.steps import step
 from dynaops.model.change import Action
 from dynaops.model.finding import Finding
@@ -67,11 +76,11 @@ COOLDOWN_SECONDS = 3600.0
 _REFUSAL = "Time to live has been modified multiple times"
 
 
-class TtlRoom(BaseRoom):
+class TtlHandler(BaseHandler):
     """The room of ttl. Off is the same as absent: DescribeTimeToLive says DISABLED either way."""
 
-    kinds: Mapping[str, Policy] = {
-        "ttl": Policy(
+    kinds: Mapping[str, PropertyRules] = {
+        "ttl": PropertyRules(
             title="time to live",
             spec_key="ttl",
             absent={"enabled": False},
@@ -90,7 +99,7 @@ class TtlRoom(BaseRoom):
 
     def observe(
         self,
-        read: Reader,
+        read: AwsReader,
         scope: Scope,
         table: Observed | None,
         known: Known,
@@ -114,14 +123,14 @@ class TtlRoom(BaseRoom):
         record = records.get(scope.below("ttl"))
         return {"ttl_attribute": record.properties.get("attribute")} if record else {}
 
-    def operations(self, work: Work) -> list[Step]:
+    def operations(self, work: TableChanges) -> list[Step]:
         steps: list[Step] = []
         for entry in work.of_kind("ttl"):
             steps += _changes(work, entry)
         return steps
 
 
-def _changes(work: Work, entry: Entry) -> Iterator[Step]:
+def _changes(work: TableChanges, entry: AddressDiff) -> Iterator[Step]:
     wanted: dict[str, Any] = entry.desired.properties if entry.desired else {"enabled": False}
     live: dict[str, Any] = entry.live.properties if entry.live else {"enabled": False}
     pause = _remaining(work)
@@ -143,7 +152,7 @@ def _changes(work: Work, entry: Entry) -> Iterator[Step]:
             yield _switch(work, entry, wanted["attribute"], True, COOLDOWN_SECONDS)
 
 
-def _remaining(work: Work) -> float:
+def _remaining(work: TableChanges) -> float:
     """Seconds until AWS takes another change, as far as our own changes tell."""
     record = work.table.record
     stamps = record.stamps.get("ttl", []) if record and work.table.action is not Action.REPLACE else []
@@ -151,7 +160,9 @@ def _remaining(work: Work) -> float:
     return max(0.0, COOLDOWN_SECONDS - since)
 
 
-def _switch(work: Work, entry: Entry, attribute: str, on: bool, pause: float, again: bool = False) -> Step:
+def _switch(
+    work: TableChanges, entry: AddressDiff, attribute: str, on: bool, pause: float, again: bool = False
+) -> Step:
     name = work.scope.table_name
     done = " || ".join(f"{_SPEC}=='{status}'" for status in (_ON if on else ("DISABLED",)))
     reason = entry.reason
@@ -189,4 +200,4 @@ def _switch(work: Work, entry: Entry, attribute: str, on: bool, pause: float, ag
     )
 
 
-ROOM = TtlRoom()
+HANDLER = TtlHandler()

@@ -16,7 +16,7 @@ from dynaops.aws.errors import AwsFailure, Denied
 from dynaops.engine.exported import exported
 from dynaops.engine.observe import observe
 from dynaops.engine.sides import known_of_plan
-from dynaops.kinds.rooms import ROOMS
+from dynaops.kinds.registry import HANDLERS
 from dynaops.model.arns import region_of
 from dynaops.model.plan import Plan
 from dynaops.model.resource import Observed, Scope
@@ -96,10 +96,10 @@ def _around(scope: Scope, plan: Plan, state: State, aws: Aws, facts: Facts) -> l
     """All there is of a table and around it; where the caller may not look for more, what plan and state name."""
     named = known_of_plan(plan, state, scope.address)
     try:
-        found = observe(aws, [scope], ROOMS, {scope.address: replace(named, discover=True)})
+        found = observe(aws, [scope], HANDLERS, {scope.address: replace(named, discover=True)})
     except Denied as error:
         facts.notes.append(f"only what plan and state name of {scope.address} was looked at: {error.message}")
-        found = observe(aws, [scope], ROOMS, {scope.address: named})
+        found = observe(aws, [scope], HANDLERS, {scope.address: named})
     return list(found[scope.address].values())
 
 

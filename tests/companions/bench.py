@@ -13,7 +13,7 @@ from dynaops.engine.observe import observe
 from dynaops.engine.plan import PlanOptions, make_plan
 from dynaops.engine.state_check import faults_of
 from dynaops.kinds.kind import Known
-from dynaops.kinds.rooms import ROOMS
+from dynaops.kinds.registry import HANDLERS
 from dynaops.model.event import Outcome
 from dynaops.model.plan import Plan
 from dynaops.model.resource import Scope
@@ -77,7 +77,7 @@ class Bench:
     def exported(self, name: str = "users") -> dict[str, Any]:
         """The spec that import would write."""
         scope = Scope(name, name, REGION)
-        live = observe(self.aws, [scope], ROOMS, {name: Known(discover=True)})[name]
+        live = observe(self.aws, [scope], HANDLERS, {name: Known(discover=True)})[name]
         return exported(scope, list(live.values()), self.aws)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from dynaops.engine.check import check
 from dynaops.engine.load import document_of
-from dynaops.kinds.alarm.shape import alarm_name
+from dynaops.kinds.alarm.mapping import alarm_name
 from dynaops.sandbox.faults import Rule
 from tests.companions.bench import BASE, Bench, actions, calls
 from tests.companions.functions import make_function

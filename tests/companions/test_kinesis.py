@@ -8,7 +8,7 @@ import pytest
 
 from dynaops.engine.plan import PlanRefused
 from dynaops.kinds.kind import Known
-from dynaops.kinds.kinesis.room import ROOM
+from dynaops.kinds.kinesis.handler import HANDLER
 from dynaops.model.resource import Scope
 from dynaops.sandbox.faults import Rule
 from tests.companions.bench import REGION, Bench, actions, calls
@@ -131,5 +131,5 @@ def test_a_passing_status_is_not_recorded(status: str) -> None:
         def read_all(self, *_: Any) -> None:
             raise AssertionError("one call tells")
 
-    (found,) = ROOM.observe(Answer(), Scope("users", "users", REGION), None, Known(discover=True))
+    (found,) = HANDLER.observe(Answer(), Scope("users", "users", REGION), None, Known(discover=True))
     assert found.outputs.get("status") == ("ACTIVE" if status == "ACTIVE" else None)

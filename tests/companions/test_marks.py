@@ -17,8 +17,8 @@ from dynaops.engine.observe import observe
 from dynaops.engine.plan import PlanOptions, PlanRefused, make_plan
 from dynaops.engine.scopes import Target
 from dynaops.engine.sides import known_of
-from dynaops.kinds.kind import Entry
-from dynaops.kinds.rooms import POLICIES, ROOM_OF, ROOMS
+from dynaops.kinds.kind import AddressDiff
+from dynaops.kinds.registry import HANDLER_OF, HANDLERS, PROPERTY_RULES
 from dynaops.kinds.tags import live_tags
 from dynaops.model.finding import Finding
 from dynaops.model.operation import Danger
@@ -31,8 +31,8 @@ from tests.companions.test_everything import EVERYTHING
 from tests.companions.test_saved_plans import Died, DyingAws, apply_saved, saved_text
 
 SCOPE = Scope("users", "users", REGION)
-MARKED = {kind for kind, policy in POLICIES.items() if policy.tags is not None}
-MAKING = {policy.tags.create for policy in POLICIES.values() if policy.tags and policy.tags.create}
+MARKED = {kind for kind, policy in PROPERTY_RULES.items() if policy.tags is not None}
+MAKING = {policy.tags.create for policy in PROPERTY_RULES.values() if policy.tags and policy.tags.create}
 EDITED: dict[str, Any] = {
     **EVERYTHING,
     "iam": {
@@ -88,13 +88,13 @@ def another(bench: Bench, folder: Path, mark: str | None = DEFAULT_KEY) -> Bench
 def marks(bench: Bench, key: str = DEFAULT_KEY) -> dict[str, str | None]:
     """The mark of each recorded resource whose kind has tags, by address."""
     known = known_of(Target(SCOPE), bench.state)
-    live = observe(bench.aws, [SCOPE], ROOMS, {"users": known})["users"]
+    live = observe(bench.aws, [SCOPE], HANDLERS, {"users": known})["users"]
     found = {}
     for address, record in bench.state.resources.items():
-        tag_calls = POLICIES[record.kind].tags
+        tag_calls = PROPERTY_RULES[record.kind].tags
         if tag_calls is not None:
-            entry = Entry(address, record.kind, record.region, live=live[address])
-            target = ROOM_OF[record.kind].tag_target(SCOPE, entry)
+            entry = AddressDiff(address, record.kind, record.region, live=live[address])
+            target = HANDLER_OF[record.kind].tag_target(SCOPE, entry)
             found[address] = live_tags(bench.aws, tag_calls, target, record.region).get(key)
     return found
 

@@ -9,7 +9,7 @@ import pytest
 
 from dynaops.engine.load import document_of
 from dynaops.kinds.iam import documents
-from dynaops.kinds.iam.room import PARTS
+from dynaops.kinds.iam.handler import PARTS
 from dynaops.kinds.policy_document import text
 from tests.companions.bench import BASE
 

@@ -21,7 +21,7 @@ from dynaops.engine.observe import observe
 from dynaops.engine.plan import PlanOptions
 from dynaops.engine.resume import resumed
 from dynaops.kinds.kind import Known
-from dynaops.kinds.rooms import POLICIES, ROOMS
+from dynaops.kinds.registry import HANDLERS, PROPERTY_RULES
 from dynaops.model.event import Outcome
 from dynaops.model.plan import Plan
 from dynaops.model.resource import Scope
@@ -141,12 +141,12 @@ def _lived(folder: Path, saved: bool) -> Any:
                 }
             )
             live = observe(
-                bench.aws, [Scope("users", "users", REGION)], ROOMS, {"users": Known(discover=True)}
+                bench.aws, [Scope("users", "users", REGION)], HANDLERS, {"users": Known(discover=True)}
             )
             found.append({address: one.properties for address, one in live["users"].items()})
         names = bench.client("dynamodb").list_backups(TableName="users")["BackupSummaries"]
         found.append(len(names))
-    assert kinds >= set(POLICIES), set(POLICIES) - kinds
+    assert kinds >= set(PROPERTY_RULES), set(PROPERTY_RULES) - kinds
     return json.loads(_MINTED.sub("MINTED", json.dumps(found)))
 
 

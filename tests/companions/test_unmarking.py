@@ -13,7 +13,7 @@ from dynaops.engine.apply import apply_plan
 from dynaops.engine.load import document_of
 from dynaops.engine.marks import DEFAULT_KEY
 from dynaops.engine.plan import PlanOptions, make_plan
-from dynaops.kinds.rooms import POLICIES
+from dynaops.kinds.registry import PROPERTY_RULES
 from dynaops.kinds.tags import live_tags
 from dynaops.model.finding import Place
 from dynaops.model.operation import Danger
@@ -154,7 +154,7 @@ def test_off_no_mark_is_looked_for(marking: Bench) -> None:
 
 
 def marks_of_group(bench: Bench) -> str | None:
-    calls = POLICIES["log_group"].tags
+    calls = PROPERTY_RULES["log_group"].tags
     assert calls is not None
     group = bench.client("logs").describe_log_groups(logGroupNamePrefix="/both")["logGroups"][0]
     return live_tags(bench.aws, calls, group["arn"].removesuffix(":*"), REGION).get(DEFAULT_KEY)

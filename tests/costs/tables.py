@@ -9,8 +9,8 @@ from dynaops.engine.load import document_of
 from dynaops.engine.scopes import Target
 from dynaops.engine.sides import entries_of
 from dynaops.engine.usage import usage_of
-from dynaops.kinds.kind import Work
-from dynaops.kinds.rooms import POLICIES, ROOMS
+from dynaops.kinds.kind import TableChanges
+from dynaops.kinds.registry import HANDLERS, PROPERTY_RULES
 from dynaops.model.cost import ByUse, Usage
 from dynaops.model.resource import Observed, Scope
 from dynaops.model.state import Record, State
@@ -36,14 +36,14 @@ def billed(
     }
     state = State.empty().model_copy(update={"resources": records})
     target = Target(SCOPE, document_of({**BASE, **after}).spec if after is not None else None)
-    judged = judge(entries_of(target, state, live), POLICIES)
-    usage, by_use = usage_of(Work(SCOPE, judged.entries, 0))
+    judged = judge(entries_of(target, state, live), PROPERTY_RULES)
+    usage, by_use = usage_of(TableChanges(SCOPE, judged.entries, 0))
     return {(one.address, one.region, one.item): one for one in usage}, list(by_use)
 
 
 def _live(spec: dict[str, Any], size: int, index_size: int) -> dict[str, Observed]:
     document = document_of({**BASE, **spec})
-    declared = [one for room in ROOMS for one in room.declare(SCOPE, document.spec)]
+    declared = [one for room in HANDLERS for one in room.declare(SCOPE, document.spec)]
     raw = {
         "TableSizeBytes": size,
         "GlobalSecondaryIndexes": [

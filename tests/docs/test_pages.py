@@ -92,8 +92,8 @@ def report(page: Path, done: subprocess.CompletedProcess[str]) -> str:
 
 
 def test_every_kind_has_its_section() -> None:
-    from dynaops.kinds.rooms import POLICIES
+    from dynaops.kinds.registry import PROPERTY_RULES
 
     headings = re.findall(r"^## .+$", (ROOT / "docs" / "kinds.md").read_text(encoding="utf-8"), re.MULTILINE)
     told = {kind for heading in headings for kind in re.findall(r"`(\w+)`", heading)}
-    assert told == set(POLICIES)
+    assert told == set(PROPERTY_RULES)

@@ -16,7 +16,7 @@ from ruamel.yaml import YAML
 from dynaops.engine.load import document_of
 from dynaops.engine.plan import PlanOptions, TablePlan, plan_table
 from dynaops.engine.scopes import Target
-from dynaops.kinds.rooms import POLICIES, ROOMS
+from dynaops.kinds.registry import HANDLERS, PROPERTY_RULES
 from dynaops.model.resource import Observed, Scope
 from dynaops.model.state import Record, State
 
@@ -91,9 +91,9 @@ def observed(scope: Scope, spec: dict[str, Any] | None, recorded: bool = False) 
     if spec is None:
         return {}
     found: dict[str, Observed] = {}
-    for room in ROOMS:
+    for room in HANDLERS:
         for one in room.declare(scope, document_of(spec).spec):
-            policy = POLICIES[one.kind]
+            policy = PROPERTY_RULES[one.kind]
             shown = {
                 name: value
                 for name, value in one.properties.items()

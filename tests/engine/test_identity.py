@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from dynaops.aws.caller import Caller
 from dynaops.aws.session import Aws
 from dynaops.engine.identity import WrongPlace, check_account, check_identity, owners, stamped
-from dynaops.kinds.rooms import POLICIES
+from dynaops.kinds.registry import PROPERTY_RULES
 from dynaops.model.state import Record, State
 from dynaops.sandbox import Sandbox, SandboxServer
 
@@ -55,10 +55,10 @@ FOREIGN_ARN = f"arn:aws:lambda:eu-west-1:{THEIRS}:function:f"
 
 
 def test_each_kind_says_which_arn_is_its_own() -> None:
-    assert {kind for kind, policy in POLICIES.items() if policy.arn} == set(OWN_ARNS)
+    assert {kind for kind, policy in PROPERTY_RULES.items() if policy.arn} == set(OWN_ARNS)
 
 
-@pytest.mark.parametrize("kind", sorted(POLICIES))
+@pytest.mark.parametrize("kind", sorted(PROPERTY_RULES))
 @pytest.mark.parametrize("partition", ["aws", "aws-cn", "aws-us-gov"])
 def test_only_a_kinds_own_arn_says_whose_it_is(kind: str, partition: str) -> None:
     properties = FOREIGN.get(kind, {})
@@ -145,7 +145,9 @@ def test_a_saved_state_says_whose_it_is(server: SandboxServer) -> None:
 
 
 @given(
-    st.dictionaries(st.sampled_from(sorted(POLICIES)), st.sampled_from([OURS, THEIRS, None]), min_size=1),
+    st.dictionaries(
+        st.sampled_from(sorted(PROPERTY_RULES)), st.sampled_from([OURS, THEIRS, None]), min_size=1
+    ),
     st.sampled_from([None, OURS, THEIRS]),
 )
 def test_no_state_that_names_anothers_resource_passes(

@@ -16,7 +16,7 @@ from dynaops.engine.consent import missing
 from dynaops.engine.load import document_of
 from dynaops.engine.plan import PlanOptions, TablePlan, plan_table
 from dynaops.engine.scopes import Target
-from dynaops.kinds.rooms import POLICIES
+from dynaops.kinds.registry import PROPERTY_RULES
 from dynaops.model.change import Action
 from dynaops.model.operation import Danger, Operation
 from dynaops.model.plan import Plan
@@ -104,7 +104,7 @@ def unproven(plan: TablePlan) -> dict[str, str | None]:
 def test_every_kind_names_what_is_removed_as_aws_does() -> None:
     plan = destroyed()
     gone = {change.kind: change for change in plan.changes if change.action is Action.DELETE}
-    assert set(gone) == set(POLICIES)
+    assert set(gone) == set(PROPERTY_RULES)
     for change in plan.changes:
         assert change.removes and all(change.removes), change.address
     for kind, arn in ARNS.items():
@@ -156,7 +156,7 @@ def test_every_view_shows_the_names(view: str, monkeypatch: pytest.MonkeyPatch) 
         operations=made.operations,
     )
     names = {name for change in plan.changes for name in change.removes}
-    assert len(names) > len(POLICIES)
+    assert len(names) > len(PROPERTY_RULES)
     shown = _shown(view, plan, monkeypatch)
     flat = re.sub(r"\s+", "", shown)
     if view == "operations":

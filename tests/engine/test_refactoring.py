@@ -13,7 +13,7 @@ from dynaops.engine.load import load
 from dynaops.engine.refactoring import Refactored, kind_of, refactored
 from dynaops.engine.schema import json_schema
 from dynaops.engine.yaml_tree import nodes
-from dynaops.kinds.rooms import POLICIES
+from dynaops.kinds.registry import PROPERTY_RULES
 from dynaops.model.errors import SpecError
 from dynaops.model.finding import Finding, Place
 from dynaops.model.operation import Effect
@@ -179,7 +179,7 @@ def test_digests_go_by_what_blocks_say_and_not_by_where(workdir: Path) -> None:
 def test_every_kind_has_its_addresses() -> None:
     for address, record in whole_state().resources.items():
         assert kind_of(address) == record.kind
-    assert {record.kind for record in whole_state().resources.values()} == set(POLICIES)
+    assert {record.kind for record in whole_state().resources.values()} == set(PROPERTY_RULES)
 
 
 @pytest.mark.parametrize(

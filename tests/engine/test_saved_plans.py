@@ -17,7 +17,7 @@ from dynaops.engine.plan import PlanOptions, TablePlan, plan_table
 from dynaops.engine.scopes import Target
 from dynaops.engine.sides import entries_of
 from dynaops.kinds import TableSpec
-from dynaops.kinds.rooms import POLICIES, ROOMS
+from dynaops.kinds.registry import HANDLERS, PROPERTY_RULES
 from dynaops.model.plan import Plan
 from dynaops.model.resource import Observed, Scope
 from dynaops.model.state import Record, State
@@ -88,7 +88,7 @@ def _world() -> Live:
             for address, one in live.items()
         }
         entries = entries_of(Target(SCOPE, document_of(EVERYTHING).spec), State(lineage="one"), live)
-        for room in ROOMS:
+        for room in HANDLERS:
             entries.update(room.resolve(None, SCOPE, list(entries.values())))
         for address, entry in entries.items():
             if entry.desired and address in live:
@@ -199,7 +199,7 @@ def shown(spec: dict[str, Any] | None, every: int = 1) -> Iterator[tuple[str, st
 
 
 def test_every_kind_is_tried() -> None:
-    assert {one.kind for one in world().values()} == set(POLICIES)
+    assert {one.kind for one in world().values()} == set(PROPERTY_RULES)
 
 
 def test_a_plan_is_stale_just_where_the_comparison_comes_to_something_else() -> None:

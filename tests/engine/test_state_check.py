@@ -18,8 +18,8 @@ from dynaops.engine.recover import recovered
 from dynaops.engine.scopes import Target, scope_of
 from dynaops.engine.sides import as_recorded, known_of
 from dynaops.engine.state_check import faults_of
-from dynaops.kinds.kind import Entry
-from dynaops.kinds.rooms import POLICIES
+from dynaops.kinds.kind import AddressDiff
+from dynaops.kinds.registry import PROPERTY_RULES
 from dynaops.model.change import Difference
 from dynaops.model.errors import DynaopsError
 from dynaops.model.operation import Effect
@@ -80,7 +80,7 @@ def test_what_applies_leave_is_read() -> None:
 
 
 def test_every_kind_says_what_its_records_are() -> None:
-    for kind, policy in POLICIES.items():
+    for kind, policy in PROPERTY_RULES.items():
         assert policy.recorded is not Recorded, kind
         assert policy.address or kind == "table", kind
 
@@ -102,7 +102,7 @@ def test_a_member_of_another_type_is_refused_with_its_place_or_harmless(path: tu
                 used(state)
 
 
-@pytest.mark.parametrize("kind", POLICIES)
+@pytest.mark.parametrize("kind", PROPERTY_RULES)
 def test_a_property_that_nobody_knows_and_one_of_a_wrong_type_are_named(kind: str) -> None:
     address, record = next((a, r) for a, r in WHOLE["resources"].items() if r["kind"] == kind)
     at = ("resources", address, "properties", "nonsense")
@@ -220,17 +220,17 @@ def test_another_table_found_in_place_of_the_one_in_flight_is_not_taken_for_ours
     assert effects == () and "users" not in settled.resources
 
 
-@pytest.mark.parametrize("kind", POLICIES)
+@pytest.mark.parametrize("kind", PROPERTY_RULES)
 def test_what_an_adoption_records_before_its_changes_can_be_read_again(kind: str) -> None:
     """Adoption records at once what agrees, and what differs only when its call was made: a crash may lie between."""
     address = FIRST[kind]
     live = LIVE[address]
-    unlike = {name for name in live.properties if name not in POLICIES[kind].immutable}
+    unlike = {name for name in live.properties if name not in PROPERTY_RULES[kind].immutable}
     for differing in (set(), unlike):
         desired = Resource(
             address, kind, live.region, {**live.properties, **dict.fromkeys(differing, "other")}
         )
-        entry = Entry(address, kind, live.region, desired=desired, live=live)
+        entry = AddressDiff(address, kind, live.region, desired=desired, live=live)
         changes = tuple(Difference(path=name, before=1, after=2) for name in sorted(differing))
         effect = agreed(entry, desired, live, changes)
         assert effect is not None

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from dynaops.engine.load import document_of
-from dynaops.kinds.rooms import POLICIES, ROOMS
+from dynaops.kinds.registry import HANDLERS, PROPERTY_RULES
 from dynaops.model.resource import Observed, Scope
 from dynaops.model.state import Record, State
 from tests.engine.cases import BASE, REGION
@@ -103,7 +103,7 @@ def whole_state() -> State:
 def everything() -> dict[str, Observed]:
     """What is live of the table, by address: just what the spec says."""
     found = {}
-    for room in ROOMS:
+    for room in HANDLERS:
         for one in room.declare(SCOPE, document_of(SPEC).spec):
             properties = json.loads(
                 json.dumps(one.properties)
@@ -123,7 +123,7 @@ def everything() -> dict[str, Observed]:
             found[one.address] = Observed(
                 one.address, one.kind, one.region, properties, outputs, one.owner, None, raw
             )
-    assert {one.kind for one in found.values()} == set(POLICIES), "a record of every kind"
+    assert {one.kind for one in found.values()} == set(PROPERTY_RULES), "a record of every kind"
     return found
 
 

@@ -17,7 +17,7 @@ import pytest
 import dynaops
 from dynaops import kinds
 from dynaops.cli import findings_reference
-from dynaops.kinds import rooms
+from dynaops.kinds import registry
 from dynaops.model import findings
 from dynaops.model.finding import Severity
 from dynaops.model.findings import FAMILIES, FINDING_RULES
@@ -206,7 +206,7 @@ def _named(function: FunctionType) -> Iterator[Any]:
 
 def test_the_rules_of_specs_make_findings_of_that_stage_and_a_look_at_aws_those_of_a_plan() -> None:
     offline = reached(kinds.RULES)
-    planned = reached(room.findings for room in rooms.ROOMS)
+    planned = reached(room.findings for room in registry.HANDLERS)
     assert len(offline) > 80 and len(planned) > 25
     assert {code for code in offline if FINDING_RULES[code].stage is not Stage.SPECS} == set()
     assert {code for code in planned if FINDING_RULES[code].stage is not Stage.PLAN} == set()

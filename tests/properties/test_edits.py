@@ -21,7 +21,7 @@ from dynaops.engine.observe import observe
 from dynaops.engine.plan import PlanOptions, PlanRefused, make_plan
 from dynaops.engine.refs import filled
 from dynaops.kinds.kind import Known
-from dynaops.kinds.rooms import ROOMS
+from dynaops.kinds.registry import HANDLERS
 from dynaops.model.plan import Plan
 from dynaops.model.resource import Observed, Scope
 from dynaops.sandbox import SandboxServer
@@ -94,7 +94,7 @@ class Run:
 
     def _observed(self, scope: Scope) -> list[Observed]:
         known = {scope.address: Known(discover=True)}
-        return list(observe(self.aws, [scope], ROOMS, known)[scope.address].values())
+        return list(observe(self.aws, [scope], HANDLERS, known)[scope.address].values())
 
     def _last(self) -> int:
         entries = self.server.requests.since()

@@ -14,7 +14,7 @@ from hypothesis import given
 
 from dynaops.engine.adopt import adopt
 from dynaops.engine.load import document_of, load
-from dynaops.kinds.rooms import ROOMS
+from dynaops.kinds.registry import HANDLERS
 from dynaops.model.resource import Scope
 from dynaops.sandbox import SandboxServer
 from tests.companions.bench import Bench
@@ -33,7 +33,7 @@ def declared(spec: Spec) -> dict[str, Any]:
     document = document_of(spec)
     scope = Scope(document.spec.table_name, document.spec.table_name, document.spec.region or REGION)
     found = {}
-    for room in ROOMS:
+    for room in HANDLERS:
         for one in room.declare(scope, document.spec):
             if one.kind not in NOT_THE_TABLES and "/iam/custom/" not in one.address:
                 kept = {name: value for name, value in one.properties.items() if name not in one.ignored}

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dynaops.kinds.alarm import shape
-from dynaops.kinds.alarm.room import ROOM, named
-from dynaops.kinds.alarm.shape import KIND, place_of
-from dynaops.kinds.kind import Reader
+from dynaops.kinds.alarm import mapping
+from dynaops.kinds.alarm.handler import HANDLER, named
+from dynaops.kinds.alarm.mapping import KIND, place_of
+from dynaops.kinds.kind import AwsReader
 from dynaops.model.resource import Scope
 
 if TYPE_CHECKING:
@@ -31,18 +31,18 @@ class AlarmState:
 
 
 def alarm_states(
-    read: Reader, scope: Scope, spec: TableSpec | None, recorded: Iterable[str]
+    read: AwsReader, scope: Scope, spec: TableSpec | None, recorded: Iterable[str]
 ) -> tuple[AlarmState, ...]:
     """The alarms that the spec asks for, or without a spec those of the addresses that are `recorded`, in their order.
 
     Raises AwsFailure kinds.
     """
-    declared = ROOM.declare(scope, spec) if spec is not None else ()
+    declared = HANDLER.declare(scope, spec) if spec is not None else ()
     addresses = [one.address for one in declared] if spec is not None else _alarms(scope, recorded)
     regions: dict[str, dict[str, str]] = {}
     for address in addresses:
         place = place_of(scope, address)
-        name = shape.alarm_name(scope.table_name, place.rest)
+        name = mapping.alarm_name(scope.table_name, place.rest)
         regions.setdefault(place.region, {})[name] = address
     found: dict[str, AlarmState] = {}
     for region, names in regions.items():

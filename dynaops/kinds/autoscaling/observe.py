@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from dynaops.kinds.autoscaling.shape import NAMESPACE, SERVICE, dimension_of, observed
-from dynaops.kinds.kind import Reader
+from dynaops.kinds.autoscaling.mapping import NAMESPACE, SERVICE, dimension_of, observed
+from dynaops.kinds.kind import AwsReader
 from dynaops.model.resource import Observed, Scope
 
 _BATCH = 50
@@ -15,7 +15,7 @@ _BATCH = 50
 _READERS = 8
 
 
-def observe_targets(read: Reader, scope: Scope, region: str, ids: list[str]) -> Iterator[Observed]:
+def observe_targets(read: AwsReader, scope: Scope, region: str, ids: list[str]) -> Iterator[Observed]:
     """The targets of the resources `ids` (``table/users``, ``table/users/index/by-a``) in a region."""
     targets: list[dict[str, Any]] = []
     for start in range(0, len(ids), _BATCH):
@@ -35,7 +35,7 @@ def observe_targets(read: Reader, scope: Scope, region: str, ids: list[str]) -> 
         yield _observed(scope, region, target, *found[target["ResourceId"]])
 
 
-def _of(read: Reader, region: str, resource_id: str, what: str) -> Iterable[dict[str, Any]]:
+def _of(read: AwsReader, region: str, resource_id: str, what: str) -> Iterable[dict[str, Any]]:
     api, items = (
         ("DescribeScalingPolicies", "ScalingPolicies")
         if what == "Policies"

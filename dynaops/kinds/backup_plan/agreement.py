@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from dynaops.kinds.backup_plan.shape import plan_name, vault_name, wanted_rules
+from dynaops.kinds.backup_plan.mapping import plan_name, vault_name, wanted_rules
 from dynaops.model.resource import Properties
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from dynaops.kinds.backup_plan.shape import declared_rules, plan_name, wanted_rules
+from dynaops.kinds.backup_plan.mapping import declared_rules, plan_name, wanted_rules
 from dynaops.model import schedules
 from dynaops.model.finding import Finding
 from dynaops.model.findings.backup_plans import (

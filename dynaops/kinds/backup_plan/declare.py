@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from dynaops.kinds.backup_plan.shape import (
+from dynaops.kinds.backup_plan.mapping import (
     OWN_ROLE,
     PLAN,
     ROLE,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dynaops.kinds.backup_plan.shape import MADE_BY, PLAN, ROLE, SELECTION, VAULT
-from dynaops.kinds.kind import Entry, Work
+from dynaops.kinds.backup_plan.mapping import MADE_BY, PLAN, ROLE, SELECTION, VAULT
+from dynaops.kinds.kind import AddressDiff, TableChanges
 from dynaops.model.change import Action
 from dynaops.model.finding import Finding
 from dynaops.model.findings.backup_plans import (
@@ -23,7 +23,7 @@ from dynaops.model.findings.backup_plans import (
 from dynaops.model.findings.rule import make_finding
 
 
-def check(work: Work) -> Iterator[Finding]:
+def check(work: TableChanges) -> Iterator[Finding]:
     """The findings of a table's backup."""
     for entry in work.of_kind(VAULT):
         yield from _vault(entry)
@@ -46,12 +46,12 @@ def check(work: Work) -> Iterator[Finding]:
             )
 
 
-def points(entry: Entry) -> int:
+def points(entry: AddressDiff) -> int:
     """How many recovery points a live vault holds."""
     return int(entry.live.raw.get("points", 0)) if entry.live else 0
 
 
-def foreign_selections(entry: Entry) -> list[str]:
+def foreign_selections(entry: AddressDiff) -> list[str]:
     """The names of what is selected in a live plan, and was not by dynaops."""
     listed = entry.live.raw.get("selections", ()) if entry.live else ()
     return [
@@ -61,7 +61,7 @@ def foreign_selections(entry: Entry) -> list[str]:
     ]
 
 
-def foreign_policies(entry: Entry) -> list[str]:
+def foreign_policies(entry: AddressDiff) -> list[str]:
     """The policies that hang on a live role, and that dynaops has not attached."""
     ours = entry.record.properties.get("policies", {}) if entry.record else {}
     return [
@@ -69,7 +69,7 @@ def foreign_policies(entry: Entry) -> list[str]:
     ]
 
 
-def _vault(entry: Entry) -> Iterator[Finding]:
+def _vault(entry: AddressDiff) -> Iterator[Finding]:
     held, name = points(entry), _name(entry)
     if held and (entry.let_go or entry.action is Action.CREATE):
         yield make_finding(
@@ -95,7 +95,7 @@ def _vault(entry: Entry) -> Iterator[Finding]:
         )
 
 
-def _plan(entry: Entry) -> Iterator[Finding]:
+def _plan(entry: AddressDiff) -> Iterator[Finding]:
     others = foreign_selections(entry)
     if entry.difference("name") is not None:
         yield make_finding(
@@ -123,7 +123,7 @@ def _plan(entry: Entry) -> Iterator[Finding]:
         )
 
 
-def _settings(work: Work, entry: Entry) -> Iterator[Finding]:
+def _settings(work: TableChanges, entry: AddressDiff) -> Iterator[Finding]:
     settings = entry.desired.options.get("settings", {}) if entry.desired else {}
     rules = entry.desired.properties["rules"].values() if entry.desired else ()
     cold = any("cold_storage_after_days" in one for rule in rules for one in (rule, *rule.get("copy_to", ())))
@@ -144,5 +144,5 @@ def _settings(work: Work, entry: Entry) -> Iterator[Finding]:
         )
 
 
-def _name(entry: Entry) -> str:
+def _name(entry: AddressDiff) -> str:
     return str(entry.live.properties["name"]) if entry.live else entry.name

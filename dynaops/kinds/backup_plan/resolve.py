@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from dynaops.kinds.backup_plan import looking
-from dynaops.kinds.backup_plan.shape import (
+from dynaops.kinds.backup_plan import observe
+from dynaops.kinds.backup_plan.mapping import (
     AWS_ROLE,
     OWN_ROLE,
     RETIRED,
@@ -15,8 +15,8 @@ from dynaops.kinds.backup_plan.shape import (
     role_arn,
     vault_arn,
 )
-from dynaops.kinds.kind import Entry, Reader
-from dynaops.kinds.late import late
+from dynaops.kinds.kind import AddressDiff, AwsReader
+from dynaops.kinds.references import late
 from dynaops.model.late_values import reference
 from dynaops.model.resource import Properties, Resource, Scope
 from dynaops.model.state import Record
@@ -25,12 +25,12 @@ from dynaops.model.state import Record
 class _Look(NamedTuple):
     """What is looked at besides an entry; `entries` are those of its table, by address."""
 
-    read: Reader | None
+    read: AwsReader | None
     scope: Scope
-    entries: Mapping[str, Entry]
+    entries: Mapping[str, AddressDiff]
 
 
-def resolved(read: Reader | None, scope: Scope, entries: Sequence[Entry]) -> dict[str, Entry]:
+def resolved(read: AwsReader | None, scope: Scope, entries: Sequence[AddressDiff]) -> dict[str, AddressDiff]:
     """ARNs filled in; the account's own service role in place of one of ours; what findings must know."""
     by_address = {entry.address: entry for entry in entries}
     found = _switched(read, scope, by_address)
@@ -45,7 +45,9 @@ def resolved(read: Reader | None, scope: Scope, entries: Sequence[Entry]) -> dic
     return found
 
 
-def _switched(read: Reader | None, scope: Scope, entries: Mapping[str, Entry]) -> dict[str, Entry]:
+def _switched(
+    read: AwsReader | None, scope: Scope, entries: Mapping[str, AddressDiff]
+) -> dict[str, AddressDiff]:
     """Where the spec gives the plan another name: the old plan and selection as resources that go.
 
     Names tell plans apart, and other tables may use either: the plan of the new name is made or joined first.
@@ -53,7 +55,7 @@ def _switched(read: Reader | None, scope: Scope, entries: Mapping[str, Entry]) -
     plan, left = (entries.get(scope.below("backup", part)) for part in ("plan", RETIRED["plan"]))
     if plan is None or not is_switched(plan.desired, plan.record) or (left and left.record):
         return _lean_on_selection(scope, entries)
-    found: dict[str, Entry] = {}
+    found: dict[str, AddressDiff] = {}
     for part in ("plan", "selection"):
         entry = entries.get(scope.below("backup", part))
         if entry is None or entry.record is None:
@@ -78,7 +80,7 @@ def _renamed(record: Record, scope: Scope) -> Record:
     )
 
 
-def _lean_on_selection(scope: Scope, entries: Mapping[str, Entry]) -> dict[str, Entry]:
+def _lean_on_selection(scope: Scope, entries: Mapping[str, AddressDiff]) -> dict[str, AddressDiff]:
     """The old selection goes only when the new one is there: tables must not be without backups in between."""
     selection = scope.below("backup", "selection")
     found = {}
@@ -92,21 +94,21 @@ def _lean_on_selection(scope: Scope, entries: Mapping[str, Entry]) -> dict[str, 
     return found
 
 
-def _vault(look: _Look, entry: Entry, desired: Resource) -> Entry:
+def _vault(look: _Look, entry: AddressDiff, desired: Resource) -> AddressDiff:
     if look.read is None:
         return entry
     arn = vault_arn(look.read.account, look.scope.region, desired.properties["name"])
     return replace(entry, desired=replace(desired, options={"arn": arn}))
 
 
-def _role(look: _Look, entry: Entry, desired: Resource) -> Entry:
+def _role(look: _Look, entry: AddressDiff, desired: Resource) -> AddressDiff:
     """Ours, unless the account has AWS Backup's default role, and ours is not there."""
     if entry.record is not None or entry.live is not None:
         return entry
     if look.read is None:
         selected = look.entries.get(look.scope.below("backup", "selection"))
         return replace(entry, desired=None) if selected and selected.record else entry
-    if looking.role(look.read, look.scope, AWS_ROLE) is not None:
+    if observe.role(look.read, look.scope, AWS_ROLE) is not None:
         return replace(entry, desired=None)
     return replace(
         entry,
@@ -114,17 +116,17 @@ def _role(look: _Look, entry: Entry, desired: Resource) -> Entry:
     )
 
 
-def _plan(look: _Look, entry: Entry, desired: Resource) -> Entry:
+def _plan(look: _Look, entry: AddressDiff, desired: Resource) -> AddressDiff:
     if look.read is None:
         return entry
-    options: Properties = {"settings": looking.settings(look.read, look.scope)}
+    options: Properties = {"settings": observe.settings(look.read, look.scope)}
     existing = desired.options.get("vault")
-    if existing and existing not in looking.vaults(look.read, look.scope):
+    if existing and existing not in observe.vaults(look.read, look.scope):
         options["missing_vault"] = existing
     return replace(entry, desired=replace(desired, options=options))
 
 
-def _selection(look: _Look, entry: Entry, desired: Resource) -> Entry:
+def _selection(look: _Look, entry: AddressDiff, desired: Resource) -> AddressDiff:
     wanted = desired.properties
     role = look.entries.get(look.scope.below("backup", "role"))
     arn = wanted["role_arn"]
@@ -136,7 +138,9 @@ def _selection(look: _Look, entry: Entry, desired: Resource) -> Entry:
     return replace(entry, desired=replace(desired, properties=properties))
 
 
-def _arn_of_role(read: Reader | None, scope: Scope, role: Entry, selection: Entry) -> str | None:
+def _arn_of_role(
+    read: AwsReader | None, scope: Scope, role: AddressDiff, selection: AddressDiff
+) -> str | None:
     if role.live is not None:
         return str(role.live.outputs["arn"])
     if read is None:

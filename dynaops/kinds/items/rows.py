@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dynaops.kinds.items.marshal import SCALARS, Typed, number, size, typed
-from dynaops.kinds.table.shape import names
+from dynaops.kinds.table.mapping import names
 from dynaops.model.finding import Finding, Place
 from dynaops.model.findings.companions import DDB481, DDB482, DDB483, DDB484, DDB485, DDB486
 from dynaops.model.findings.rule import FindingRule, make_finding

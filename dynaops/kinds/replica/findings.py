@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dynaops.kinds.kind import Entry, Work
+from dynaops.kinds.kind import AddressDiff, TableChanges
 from dynaops.model.change import Action
 from dynaops.model.finding import Finding
 from dynaops.model.findings.global_tables import DDB469, DDB470, DDB471, DDB472, DDB473, DDB474
@@ -12,7 +12,7 @@ from dynaops.model.findings.rule import make_finding
 from dynaops.model.resource import Properties
 
 
-def check(work: Work) -> Iterator[Finding]:
+def check(work: TableChanges) -> Iterator[Finding]:
     """Foreign tables in replicas' regions, and changes that a strongly consistent group does not take."""
     entries = work.of_kind("replica")
     for entry in entries:
@@ -22,7 +22,7 @@ def check(work: Work) -> Iterator[Finding]:
     yield from _kept_stream(work, entries)
 
 
-def _foreign(work: Work, entry: Entry) -> Iterator[Finding]:
+def _foreign(work: TableChanges, entry: AddressDiff) -> Iterator[Finding]:
     there = entry.desired.options.get("there") if entry.desired else None
     if entry.action is Action.CREATE and there and there != "DELETING":
         yield make_finding(
@@ -31,7 +31,7 @@ def _foreign(work: Work, entry: Entry) -> Iterator[Finding]:
         )
 
 
-def _never_scaled(work: Work, entries: list[Entry]) -> Iterator[Finding]:
+def _never_scaled(work: TableChanges, entries: list[AddressDiff]) -> Iterator[Finding]:
     """A PROVISIONED table takes a replica only where a policy moves every write capacity (DDB-TABLE-188, 249)."""
     coming = [one for one in entries if one.action is Action.CREATE and one.desired]
     names = coming[0].desired.options.get("never_scaled") if coming and coming[0].desired else None
@@ -44,7 +44,7 @@ def _never_scaled(work: Work, entries: list[Entry]) -> Iterator[Finding]:
         )
 
 
-def _kept_stream(work: Work, entries: list[Entry]) -> Iterator[Finding]:
+def _kept_stream(work: TableChanges, entries: list[AddressDiff]) -> Iterator[Finding]:
     """AWS keeps the stream of a global table on as it is (DDB-TABLE-222), also for replicas that others made."""
     change = work.table.difference("stream")
     going = {entry.region for entry in entries if entry.action is Action.DELETE}
@@ -58,7 +58,7 @@ def _kept_stream(work: Work, entries: list[Entry]) -> Iterator[Finding]:
     )
 
 
-def _frozen(work: Work, entries: list[Entry]) -> Iterator[Finding]:
+def _frozen(work: TableChanges, entries: list[AddressDiff]) -> Iterator[Finding]:
     if work.table.action in (Action.DELETE, Action.REPLACE):
         return
     together = work.entries.get(work.scope.below("global_table"))
@@ -79,7 +79,7 @@ def _frozen(work: Work, entries: list[Entry]) -> Iterator[Finding]:
         )
 
 
-def _fixed(entries: list[Entry], live: Properties, wanted: Properties) -> Iterator[Finding]:
+def _fixed(entries: list[AddressDiff], live: Properties, wanted: Properties) -> Iterator[Finding]:
     """A strongly consistent group is as it was made (DDB-TABLE-260)."""
     moving = [one.name for one in entries if one.action in (Action.CREATE, Action.DELETE)]
     if live.get("witness_region") != wanted.get("witness_region"):
@@ -93,5 +93,5 @@ def _fixed(entries: list[Entry], live: Properties, wanted: Properties) -> Iterat
         )
 
 
-def _items(work: Work) -> int:
+def _items(work: TableChanges) -> int:
     return int(work.table.live.raw.get("ItemCount", 0)) if work.table.live else 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from dynaops.kinds.kind import Reader
+from dynaops.kinds.kind import AwsReader
 from dynaops.kinds.tags import tags_of
 from dynaops.model.arns import parse
 from dynaops.model.resource import Observed, Properties, Scope
@@ -14,7 +14,7 @@ _WINDOW = ("ContinuousBackupsDescription", "PointInTimeRecoveryDescription")
 _GOING = ("DELETING", "ARCHIVING", "ARCHIVED")
 
 
-def replicas(read: Reader, scope: Scope, table: Observed, wanted: set[str]) -> list[Observed]:
+def replicas(read: AwsReader, scope: Scope, table: Observed, wanted: set[str]) -> list[Observed]:
     """All replicas of the live table; those in the regions `wanted` with the settings of their regions."""
     listed = [one for one in table.raw.get("Replicas", ()) if one.get("ReplicaStatus") not in _GOING]
     if not listed:
@@ -25,7 +25,7 @@ def replicas(read: Reader, scope: Scope, table: Observed, wanted: set[str]) -> l
         )
 
 
-def _replica(read: Reader, scope: Scope, table: Observed, entry: dict[str, Any], whole: bool) -> Observed:
+def _replica(read: AwsReader, scope: Scope, table: Observed, entry: dict[str, Any], whole: bool) -> Observed:
     region = entry["RegionName"]
     status = entry.get("ReplicaStatus")
     arn = arn_in(table.outputs["arn"], region)
@@ -44,7 +44,7 @@ def _replica(read: Reader, scope: Scope, table: Observed, entry: dict[str, Any],
 
 
 def _regional(
-    read: Reader, scope: Scope, region: str, arn: str
+    read: AwsReader, scope: Scope, region: str, arn: str
 ) -> tuple[Properties, dict[str, Any], dict[str, str]]:
     """The settings that a replica has of its own (what is off is left out), its description and its tags."""
     name = {"TableName": scope.table_name}

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from dynaops.kinds.kind import Entry, Rank, Step, Work
+from dynaops.kinds.kind import AddressDiff, Rank, Step, TableChanges
 from dynaops.kinds.recovery import given_up
 from dynaops.kinds.steps import step
-from dynaops.kinds.table.shape import tags as tag_list
+from dynaops.kinds.table.mapping import tags as tag_list
 from dynaops.kinds.table.waits import IDLE, literal
 from dynaops.model.change import Action
 from dynaops.model.late_values import reference
@@ -18,7 +18,7 @@ _WINDOW = "ContinuousBackupsDescription.PointInTimeRecoveryDescription"
 _OFF = {"PointInTimeRecoveryEnabled": False}
 
 
-def born(work: Work, entry: Entry) -> Iterator[Step]:
+def born(work: TableChanges, entry: AddressDiff) -> Iterator[Step]:
     """What a new replica cannot be made with."""
     assert entry.desired is not None, "only a declared replica is made"
     wanted = entry.desired.properties
@@ -30,7 +30,7 @@ def born(work: Work, entry: Entry) -> Iterator[Step]:
         yield protection(work, entry, True, Rank.PROTECT)
 
 
-def changed(work: Work, entry: Entry) -> Iterator[Step]:
+def changed(work: TableChanges, entry: AddressDiff) -> Iterator[Step]:
     """One call for each setting that differs."""
     table_class = entry.difference("table_class")
     if table_class is not None:
@@ -53,7 +53,7 @@ def changed(work: Work, entry: Entry) -> Iterator[Step]:
         yield protection(work, entry, bool(guarded.after), Rank.PROTECT)
 
 
-def protection(work: Work, entry: Entry, on: bool, rank: Rank) -> Step:
+def protection(work: TableChanges, entry: AddressDiff, on: bool, rank: Rank) -> Step:
     """Deletion protection of the replica; lifting it needs consent."""
     name = work.scope.table_name
     return _step(
@@ -75,7 +75,7 @@ def protection(work: Work, entry: Entry, on: bool, rank: Rank) -> Step:
     )
 
 
-def _recovery(work: Work, entry: Entry, wanted: dict[str, Any] | None) -> Step:
+def _recovery(work: TableChanges, entry: AddressDiff, wanted: dict[str, Any] | None) -> Step:
     name = work.scope.table_name
     live = entry.live.properties.get("point_in_time_recovery") if entry.live else None
     lost = given_up(live, wanted) if entry.action in (Action.UPDATE, Action.ADOPT) else None
@@ -105,7 +105,7 @@ def _recovery(work: Work, entry: Entry, wanted: dict[str, Any] | None) -> Step:
     )
 
 
-def _tag(work: Work, entry: Entry, tags: dict[str, str]) -> Step:
+def _tag(work: TableChanges, entry: AddressDiff, tags: dict[str, str]) -> Step:
     arn = _arn(entry)
     shown = " && ".join(
         f"length(Tags[?Key=={literal(key)} && Value=={literal(value)}])==`1`"
@@ -122,7 +122,7 @@ def _tag(work: Work, entry: Entry, tags: dict[str, str]) -> Step:
     )
 
 
-def _untag(work: Work, entry: Entry, keys: list[str]) -> Step:
+def _untag(work: TableChanges, entry: AddressDiff, keys: list[str]) -> Step:
     arn = _arn(entry)
     return _step(
         work,
@@ -146,7 +146,7 @@ def _tagged(arn: str, until: str) -> Wait:
     )
 
 
-def _class(work: Work, entry: Entry, wanted: str | None) -> Step:
+def _class(work: TableChanges, entry: AddressDiff, wanted: str | None) -> Step:
     """An override that equals the table's own class is none (DDB-TABLE-250)."""
     name = work.scope.table_name
     table = work.table.desired.properties if work.table.desired else {}
@@ -179,7 +179,7 @@ def _class(work: Work, entry: Entry, wanted: str | None) -> Step:
     )
 
 
-def _key(work: Work, entry: Entry, key: str | None) -> Step:
+def _key(work: TableChanges, entry: AddressDiff, key: str | None) -> Step:
     """A replica's key is changed in its region; ReplicaUpdates refuses it (DDB-TABLE-309)."""
     name = work.scope.table_name
     specification: dict[str, Any] = {"Enabled": True}
@@ -198,13 +198,13 @@ def _key(work: Work, entry: Entry, key: str | None) -> Step:
     )
 
 
-def _arn(entry: Entry) -> str:
+def _arn(entry: AddressDiff) -> str:
     known = entry.live.outputs.get("arn") if entry.live else None
     known = known or (entry.desired.options.get("arn") if entry.desired else None)
     return str(known or reference(entry.address, "arn"))
 
 
-def _wait(work: Work, entry: Entry, title: str, until: str, expected: float) -> Wait:
+def _wait(work: TableChanges, entry: AddressDiff, title: str, until: str, expected: float) -> Wait:
     """On the table in the replica's region."""
     return Wait(
         title=f"{title} in {entry.region}",
@@ -215,7 +215,9 @@ def _wait(work: Work, entry: Entry, title: str, until: str, expected: float) -> 
     )
 
 
-def _step(work: Work, entry: Entry, api: str, title: str, parameters: dict[str, Any], **more: Any) -> Step:
+def _step(
+    work: TableChanges, entry: AddressDiff, api: str, title: str, parameters: dict[str, Any], **more: Any
+) -> Step:
     """One call in the replica's region, or in that of `more`."""
     rank = more.pop("rank", Rank.REGIONAL)
     more["depends_on"] = (work.scope.address,)

@@ -9,7 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from dynaops.kinds.kind import BaseRoom, Entry, Known, Link, Policy, Rank, Reader, Step, Work, key_link
+from dynaops.kinds.kind import (
+    AddressDiff,
+    AwsReader,
+    BaseHandler,
+    Known,
+    Link,
+    PropertyRules,
+    Rank,
+    Step,
+    TableChanges,
+    key_link,
+)
 from dynaops.kinds.table import capacity, create, findings, indexes, tagging, update
 from dynaops.kinds.table.declare import declare
 from dynaops.kinds.table.encryption import resolve
@@ -33,7 +44,7 @@ def _at_least(wanted: int, live: int) -> bool:
 
 
 _INDEX_ARN = r"dynamodb:[^:]+:\d{12}:table/[^/]+/index/.+"
-TABLE = Policy(
+TABLE = PropertyRules(
     title="table",
     recorded=RecordedTable,
     arn=r"dynamodb:[^:]+:\d{12}:table/[^/]+",
@@ -63,7 +74,7 @@ TABLE = Policy(
         "stream": "a new stream has a new ARN, and what was in the old one is readable for 24 hours",
     },
 )
-INDEX = Policy(
+INDEX = PropertyRules(
     title="global secondary index",
     recorded=RecordedIndex,
     address=r"gsi/[a-zA-Z0-9_.-]{3,255}",
@@ -77,7 +88,7 @@ INDEX = Policy(
     replacement="AWS cannot change the keys or the projection of an index; it is deleted and built anew, and "
     "queries on it fail meanwhile (to avoid that, give it a new name and add `replaces: {name}`)",
 )
-VECTOR = Policy(
+VECTOR = PropertyRules(
     title="vector index",
     recorded=RecordedVectorIndex,
     address=r"vector/[a-zA-Z0-9_.-]{3,255}",
@@ -88,21 +99,21 @@ VECTOR = Policy(
 )
 
 
-class TableRoom(BaseRoom):
+class TableHandler(BaseHandler):
     """The room of table, gsi and vector_index."""
 
-    kinds: Mapping[str, Policy] = {"table": TABLE, "gsi": INDEX, "vector_index": VECTOR}
+    kinds: Mapping[str, PropertyRules] = {"table": TABLE, "gsi": INDEX, "vector_index": VECTOR}
 
     def declare(self, scope: Scope, spec: TableSpec) -> Iterable[Resource]:
         return declare(scope, spec)
 
-    def describe(self, read: Reader, scope: Scope) -> list[Observed]:
+    def describe(self, read: AwsReader, scope: Scope) -> list[Observed]:
         """The table and its indexes, but for its tags; empty where there is no table."""
         return list(describe(read, scope))
 
     def observe(
         self,
-        read: Reader,
+        read: AwsReader,
         scope: Scope,
         table: Observed | None,
         known: Known,
@@ -111,7 +122,9 @@ class TableRoom(BaseRoom):
         assert table is not None, "tags are those of a live table"
         yield with_tags(read, scope, table)
 
-    def resolve(self, read: Reader | None, scope: Scope, entries: Sequence[Entry]) -> dict[str, Entry]:
+    def resolve(
+        self, read: AwsReader | None, scope: Scope, entries: Sequence[AddressDiff]
+    ) -> dict[str, AddressDiff]:
         return resolve(read, scope, entries)
 
     def export(self, scope: Scope, live: Sequence[Observed]) -> dict[str, Any]:
@@ -130,10 +143,10 @@ class TableRoom(BaseRoom):
     def owner(self, scope: Scope, address: str) -> str | None:
         return None if address == scope.address else scope.address
 
-    def findings(self, work: Work) -> Iterator[Finding]:
+    def findings(self, work: TableChanges) -> Iterator[Finding]:
         return findings.check(work)
 
-    def operations(self, work: Work) -> list[Step]:
+    def operations(self, work: TableChanges) -> list[Step]:
         action = work.table.action
         steps: list[Step] = []
         if action in (Action.DELETE, Action.REPLACE) and work.table.live:
@@ -146,4 +159,4 @@ class TableRoom(BaseRoom):
         return steps
 
 
-ROOM = TableRoom()
+HANDLER = TableHandler()

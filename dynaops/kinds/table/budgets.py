@@ -6,20 +6,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from dynaops.kinds.kind import Entry, Work
+from dynaops.kinds.kind import AddressDiff, TableChanges
 
 DECREASES_A_DAY = 4
 _HOUR = 3600.0
 _DAY = 24 * _HOUR
 
 
-def decreases_left(work: Work) -> bool:
+def decreases_left(work: TableChanges) -> bool:
     """May capacity be lowered now? Four times a UTC day, then once an hour after the last one (quota page)."""
     entries = [work.table, *work.of_kind("gsi")]
     return all(_may_decrease(entry, work.now) for entry in entries if entry.live)
 
 
-def _may_decrease(entry: Entry, now: float) -> bool:
+def _may_decrease(entry: AddressDiff, now: float) -> bool:
     assert entry.live is not None, "only live capacity has a budget"
     units: dict[str, Any] = entry.live.raw.get("ProvisionedThroughput", {})
     if units.get("NumberOfDecreasesToday", 0) < DECREASES_A_DAY:
@@ -43,7 +43,7 @@ ENCRYPTION = Budget(4, _DAY, 6 * _HOUR)
 """Four changes in 24 hours, then one in six hours (quota page, and UpdateTable's own message)."""
 
 
-def spent(entry: Entry, stamp: str, budget: Budget, now: float) -> float | None:
+def spent(entry: AddressDiff, stamp: str, budget: Budget, now: float) -> float | None:
     """Seconds until AWS allows another change of that kind; None when it does now. Only our own changes are known."""
     stamps = entry.record.stamps.get(stamp, []) if entry.record else []
     recent = sorted(at for at in stamps if now - at < budget.seconds)

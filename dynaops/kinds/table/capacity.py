@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from dynaops.kinds.kind import Entry, Rank, Step, Work
+from dynaops.kinds.kind import AddressDiff, Rank, Step, TableChanges
 from dynaops.kinds.steps import effect_on
-from dynaops.kinds.table import shape
+from dynaops.kinds.table import mapping
 from dynaops.kinds.table.budgets import decreases_left
 from dynaops.kinds.table.declare import CAPACITIES
 from dynaops.kinds.table.indexes import dropped_first
-from dynaops.kinds.table.shape import Shape
+from dynaops.kinds.table.mapping import Shape
 from dynaops.kinds.table.update import table_call, table_effect
 from dynaops.kinds.table.waits import literal, settled
 from dynaops.model.operation import Cooldown, Effect
@@ -20,7 +20,7 @@ _DAY = 24 * 3600.0
 _UNITS = {"read_capacity": "ReadCapacityUnits", "write_capacity": "WriteCapacityUnits"}
 
 
-def change(work: Work) -> Iterator[Step]:
+def change(work: TableChanges) -> Iterator[Step]:
     """Billing mode and provisioned units of the table and its indexes.
 
     A switch to PROVISIONED must carry the throughput of the table and of every index in the one call; a switch to
@@ -36,14 +36,14 @@ def change(work: Work) -> Iterator[Step]:
         yield from _units(work, entry)
 
 
-def _to_on_demand(work: Work, entry: Entry) -> Step:
+def _to_on_demand(work: TableChanges, entry: AddressDiff) -> Step:
     assert entry.desired is not None, "only a declared table changes its billing mode"
     name = work.scope.table_name
     maxima = entry.desired.properties.get("on_demand_throughput") or {}
     parameters: Shape = {"BillingMode": "PAY_PER_REQUEST"}
     effect: dict[str, Any] = {"set": {"billing_mode": "PAY_PER_REQUEST"}, "unset": CAPACITIES}
     if maxima:
-        parameters["OnDemandThroughput"] = shape.on_demand(maxima)
+        parameters["OnDemandThroughput"] = mapping.on_demand(maxima)
         effect["set"]["on_demand_throughput"] = maxima
     indexes = tuple(effect_on(one, unset=CAPACITIES) for one in _standing(work) if one.record)
     return table_call(
@@ -62,11 +62,11 @@ def _to_on_demand(work: Work, entry: Entry) -> Step:
     )
 
 
-def _to_provisioned(work: Work, entry: Entry) -> Step:
+def _to_provisioned(work: TableChanges, entry: AddressDiff) -> Step:
     assert entry.desired is not None, "only a declared table changes its billing mode"
     name, wanted = work.scope.table_name, entry.desired.properties
     units = {member: wanted[member] for member in CAPACITIES}
-    parameters: Shape = {"BillingMode": "PROVISIONED", "ProvisionedThroughput": shape.provisioned(wanted)}
+    parameters: Shape = {"BillingMode": "PROVISIONED", "ProvisionedThroughput": mapping.provisioned(wanted)}
     effects = [
         table_effect(work, set={"billing_mode": "PROVISIONED", **units}, unset=("on_demand_throughput",))
     ]
@@ -98,7 +98,7 @@ def _to_provisioned(work: Work, entry: Entry) -> Step:
     )
 
 
-def _units(work: Work, entry: Entry) -> Iterator[Step]:
+def _units(work: TableChanges, entry: AddressDiff) -> Iterator[Step]:
     name = work.scope.table_name
     own = [one for member in CAPACITIES for one in entry.differences(member)]
     indexes = [
@@ -113,7 +113,7 @@ def _units(work: Work, entry: Entry) -> Iterator[Step]:
     reasons: list[str] = []
     if own and entry.desired:
         changed = {one.path: one.after for one in own}
-        parameters["ProvisionedThroughput"] = shape.provisioned({**_live(entry, CAPACITIES), **changed})
+        parameters["ProvisionedThroughput"] = mapping.provisioned({**_live(entry, CAPACITIES), **changed})
         carried += [
             f"ProvisionedThroughput/{_UNITS[member]}" for member in CAPACITIES if member not in changed
         ]
@@ -153,7 +153,7 @@ def _units(work: Work, entry: Entry) -> Iterator[Step]:
     )
 
 
-def _decrease_cooldown(work: Work, own: list[Any], indexes: list[Entry]) -> Cooldown | None:
+def _decrease_cooldown(work: TableChanges, own: list[Any], indexes: list[AddressDiff]) -> Cooldown | None:
     """Patience with AWS's budget of decreases, where this call lowers anything and today's is spent."""
     lowered = [one for one in own if one.before and one.after < one.before]
     for index in indexes:
@@ -170,19 +170,19 @@ def _decrease_cooldown(work: Work, own: list[Any], indexes: list[Entry]) -> Cool
     )
 
 
-def _live(entry: Entry, members: tuple[str, ...]) -> Shape:
+def _live(entry: AddressDiff, members: tuple[str, ...]) -> Shape:
     live = entry.live.properties if entry.live else {}
     return {member: live[member] for member in members if member in live}
 
 
-def _standing(work: Work) -> list[Entry]:
+def _standing(work: TableChanges) -> list[AddressDiff]:
     """The indexes that stand when capacity is changed: live, and not deleted before (managed or not)."""
     dropped = {entry.address for entry in dropped_first(work)}
     return [entry for entry in work.of_kind("gsi") if entry.live and entry.address not in dropped]
 
 
 def _index_units(name: str, units: Shape) -> Shape:
-    return {"Update": {"IndexName": name, "ProvisionedThroughput": shape.provisioned(units)}}
+    return {"Update": {"IndexName": name, "ProvisionedThroughput": mapping.provisioned(units)}}
 
 
 def _units_are(where: str, units: Shape) -> str:

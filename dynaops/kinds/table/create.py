@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
-from dynaops.kinds.kind import Entry, Rank, Step, Work
+from dynaops.kinds.kind import AddressDiff, Rank, Step, TableChanges
 from dynaops.kinds.recovery import ends_with_table
 from dynaops.kinds.steps import effect_on, step
-from dynaops.kinds.table import shape
-from dynaops.kinds.table.promises import on_destroy
-from dynaops.kinds.table.shape import Shape
+from dynaops.kinds.table import mapping
+from dynaops.kinds.table.loss_protection import on_destroy
+from dynaops.kinds.table.mapping import Shape
 from dynaops.kinds.table.waits import TABLE_OUTPUTS, index_outputs, settled
 from dynaops.model.change import Action
 from dynaops.model.operation import Danger, Effect, Tolerance, Wait
@@ -22,7 +22,7 @@ _PLAIN, _INDEXED = 7.0, 22.0
 _CREATING = {Action.CREATE, Action.REPLACE}
 
 
-def create(work: Work) -> Step:
+def create(work: TableChanges) -> Step:
     """The CreateTable of a table with its indexes."""
     entry = work.table
     desired = entry.desired
@@ -48,19 +48,19 @@ def create(work: Work) -> Step:
     )
 
 
-def _parameters(desired: Resource, indexes: list[Entry], vectors: list[Entry]) -> Shape:
+def _parameters(desired: Resource, indexes: list[AddressDiff], vectors: list[AddressDiff]) -> Shape:
     wanted = desired.properties
     attributes = dict(wanted["attributes"])
     for entry in indexes:
         attributes.update(_properties(entry)["attributes"])
     found: Shape = {
         "TableName": wanted["table_name"],
-        "AttributeDefinitions": shape.attribute_definitions(attributes),
-        "KeySchema": shape.key_schema(wanted),
+        "AttributeDefinitions": mapping.attribute_definitions(attributes),
+        "KeySchema": mapping.key_schema(wanted),
         "BillingMode": wanted["billing_mode"],
     }
     if wanted["billing_mode"] == "PROVISIONED":
-        found["ProvisionedThroughput"] = shape.provisioned(wanted)
+        found["ProvisionedThroughput"] = mapping.provisioned(wanted)
     if wanted.get("local_secondary_indexes"):
         found["LocalSecondaryIndexes"] = [
             _local_index(wanted, name, index) for name, index in wanted["local_secondary_indexes"].items()
@@ -68,7 +68,7 @@ def _parameters(desired: Resource, indexes: list[Entry], vectors: list[Entry]) -
     if indexes:
         found["GlobalSecondaryIndexes"] = [global_index(entry.name, _properties(entry)) for entry in indexes]
     if vectors:
-        found["VectorIndexes"] = [shape.vector_index(entry.name, _properties(entry)) for entry in vectors]
+        found["VectorIndexes"] = [mapping.vector_index(entry.name, _properties(entry)) for entry in vectors]
     found.update(_settings(wanted))
     if desired.options.get("global_source"):
         # A replica of another account's table: made here, from there (CreateTable, GlobalTableSourceArn).
@@ -80,22 +80,22 @@ def _parameters(desired: Resource, indexes: list[Entry], vectors: list[Entry]) -
 def _settings(wanted: Shape) -> Shape:
     found: Shape = {}
     if wanted.get("on_demand_throughput"):
-        found["OnDemandThroughput"] = shape.on_demand(wanted["on_demand_throughput"])
+        found["OnDemandThroughput"] = mapping.on_demand(wanted["on_demand_throughput"])
     if wanted.get("warm_throughput"):
-        found["WarmThroughput"] = shape.warm(wanted["warm_throughput"])
+        found["WarmThroughput"] = mapping.warm(wanted["warm_throughput"])
     if wanted["table_class"] != "STANDARD":
         found["TableClass"] = wanted["table_class"]
     if wanted["deletion_protection"]:
         found["DeletionProtectionEnabled"] = True
     if wanted["encryption"]["enabled"]:
-        found["SSESpecification"] = shape.encryption(wanted["encryption"])
+        found["SSESpecification"] = mapping.encryption(wanted["encryption"])
     if wanted.get("stream"):
         found["StreamSpecification"] = {
             "StreamEnabled": True,
             "StreamViewType": wanted["stream"]["view_type"],
         }
     if wanted.get("tags"):
-        found["Tags"] = shape.tags(wanted["tags"])
+        found["Tags"] = mapping.tags(wanted["tags"])
     return found
 
 
@@ -103,8 +103,8 @@ def _local_index(table: Shape, name: str, index: Shape) -> Shape:
     keys = {"hash_key": table["hash_key"], "range_key": index["range_key"]}
     return {
         "IndexName": name,
-        "KeySchema": shape.key_schema(keys),
-        "Projection": shape.projection(index),
+        "KeySchema": mapping.key_schema(keys),
+        "Projection": mapping.projection(index),
     }
 
 
@@ -112,19 +112,21 @@ def global_index(name: str, properties: Shape) -> Shape:
     """A global secondary index in the shape of CreateTable and of a Create update."""
     found: Shape = {
         "IndexName": name,
-        "KeySchema": shape.key_schema(properties),
-        "Projection": shape.projection(properties),
+        "KeySchema": mapping.key_schema(properties),
+        "Projection": mapping.projection(properties),
     }
     if "read_capacity" in properties:
-        found["ProvisionedThroughput"] = shape.provisioned(properties)
+        found["ProvisionedThroughput"] = mapping.provisioned(properties)
     if properties.get("on_demand_throughput"):
-        found["OnDemandThroughput"] = shape.on_demand(properties["on_demand_throughput"])
+        found["OnDemandThroughput"] = mapping.on_demand(properties["on_demand_throughput"])
     if properties.get("warm_throughput"):
-        found["WarmThroughput"] = shape.warm(properties["warm_throughput"])
+        found["WarmThroughput"] = mapping.warm(properties["warm_throughput"])
     return found
 
 
-def _effects(entry: Entry, desired: Resource, indexes: list[Entry], work: Work) -> Iterator[Effect]:
+def _effects(
+    entry: AddressDiff, desired: Resource, indexes: list[AddressDiff], work: TableChanges
+) -> Iterator[Effect]:
     yield effect_on(
         entry,
         set=dict(desired.properties),
@@ -141,12 +143,12 @@ def _effects(entry: Entry, desired: Resource, indexes: list[Entry], work: Work) 
         )
 
 
-def _properties(entry: Entry) -> Shape:
+def _properties(entry: AddressDiff) -> Shape:
     assert entry.desired is not None, "only a declared index is built"
     return entry.desired.properties
 
 
-def delete(work: Work) -> Iterator[Step]:
+def delete(work: TableChanges) -> Iterator[Step]:
     """The teardown of a table: a backup where asked for, and only with that protection off and DeleteTable."""
     entry = work.table
     replaced = entry.action is Action.REPLACE
@@ -160,7 +162,7 @@ def delete(work: Work) -> Iterator[Step]:
     yield _delete_table(work, replaced)
 
 
-def _delete_table(work: Work, replaced: bool) -> Step:
+def _delete_table(work: TableChanges, replaced: bool) -> Step:
     entry = work.table
     name = work.scope.table_name
     return step(
@@ -191,7 +193,7 @@ def _delete_table(work: Work, replaced: bool) -> Step:
     )
 
 
-def unprotect(work: Work, reason: str, rank: Rank = Rank.UNPROTECT) -> Step:
+def unprotect(work: TableChanges, reason: str, rank: Rank = Rank.UNPROTECT) -> Step:
     """Deletion protection off: its own call, and never without consent."""
     name = work.scope.table_name
     return step(
@@ -213,7 +215,7 @@ def unprotect(work: Work, reason: str, rank: Rank = Rank.UNPROTECT) -> Step:
     )
 
 
-def _backup(work: Work, before: str, reason: str) -> Step:
+def _backup(work: TableChanges, before: str, reason: str) -> Step:
     """An on-demand backup. CreateBackup has no token, so one whose answer was lost is looked for by its name."""
     name = work.scope.table_name
     when = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(work.now))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from dynaops.kinds.table.shape import Shape, attribute_names, key, names
+from dynaops.kinds.table.mapping import Shape, attribute_names, key, names
 from dynaops.model.resource import Resource, Scope
 
 if TYPE_CHECKING:

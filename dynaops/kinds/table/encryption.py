@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from dynaops.kinds.kind import Entry, Reader
+from dynaops.kinds.kind import AddressDiff, AwsReader
 from dynaops.model.resource import Scope
 
 MANAGED_ALIAS = "alias/aws/dynamodb"
@@ -18,7 +18,7 @@ MANAGED = {"enabled": True}
 """The normal form of encryption with the AWS managed key: on, and no key named."""
 
 
-def resolve(read: Reader | None, scope: Scope, entries: Sequence[Entry]) -> dict[str, Entry]:
+def resolve(read: AwsReader | None, scope: Scope, entries: Sequence[AddressDiff]) -> dict[str, AddressDiff]:
     """The table's entry with its wanted key as an ARN, and a live AWS managed key as such."""
     entry = next((one for one in entries if one.address == scope.address), None)
     if entry is None or read is None:
@@ -27,7 +27,7 @@ def resolve(read: Reader | None, scope: Scope, entries: Sequence[Entry]) -> dict
     return {} if resolved is entry else {entry.address: resolved}
 
 
-def _resolve_desired(read: Reader, scope: Scope, entry: Entry) -> Entry:
+def _resolve_desired(read: AwsReader, scope: Scope, entry: AddressDiff) -> AddressDiff:
     key = entry.desired.properties["encryption"].get("kms_key_arn") if entry.desired else None
     if entry.desired is None or not key or ":key/" in key:
         return entry
@@ -38,7 +38,7 @@ def _resolve_desired(read: Reader, scope: Scope, entry: Entry) -> Entry:
     return replace(entry, desired=replace(entry.desired, properties=properties))
 
 
-def _resolve_live(read: Reader, scope: Scope, entry: Entry) -> Entry:
+def _resolve_live(read: AwsReader, scope: Scope, entry: AddressDiff) -> AddressDiff:
     key = entry.live.properties["encryption"].get("kms_key_arn") if entry.live else None
     if entry.live is None or not key or not _is_managed(read, scope, entry, key):
         return entry
@@ -46,7 +46,7 @@ def _resolve_live(read: Reader, scope: Scope, entry: Entry) -> Entry:
     return replace(entry, live=replace(entry.live, properties=properties))
 
 
-def _is_managed(read: Reader, scope: Scope, entry: Entry, key: str) -> bool:
+def _is_managed(read: AwsReader, scope: Scope, entry: AddressDiff, key: str) -> bool:
     """Is `key` the AWS managed one? What the state remembers saves the look at KMS."""
     record = entry.record
     if record and record.outputs.get("kms_key_arn") == key:
@@ -57,11 +57,11 @@ def _is_managed(read: Reader, scope: Scope, entry: Entry, key: str) -> bool:
     return managed_key(read, scope) == key
 
 
-def managed_key(read: Reader, scope: Scope) -> str | None:
+def managed_key(read: AwsReader, scope: Scope) -> str | None:
     """The ARN of the region's AWS managed key for DynamoDB; None before its first use."""
     return _key_arn(read, scope, MANAGED_ALIAS)
 
 
-def _key_arn(read: Reader, scope: Scope, key: str) -> str | None:
+def _key_arn(read: AwsReader, scope: Scope, key: str) -> str | None:
     answer: dict[str, Any] | None = read.read("kms", "DescribeKey", scope.region, {"KeyId": key})
     return answer["KeyMetadata"]["Arn"] if answer else None

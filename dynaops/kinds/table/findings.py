@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dynaops.kinds.kind import Work
+from dynaops.kinds.kind import TableChanges
 from dynaops.kinds.table.budgets import ENCRYPTION, TABLE_CLASS, decreases_left, spent
 from dynaops.kinds.table.declare import CAPACITIES
 from dynaops.kinds.table.indexes import dropped_first
+from dynaops.kinds.table.loss_protection import is_lost, prevented
+from dynaops.kinds.table.mapping import attribute_names
 from dynaops.kinds.table.observe import types_of
-from dynaops.kinds.table.promises import is_lost, prevented
-from dynaops.kinds.table.shape import attribute_names
 from dynaops.model.change import Action
 from dynaops.model.finding import Finding
 from dynaops.model.findings.plans import PLAN101, PLAN102, PLAN103, PLAN104, PLAN105, PLAN106, PLAN107
@@ -19,7 +19,7 @@ from dynaops.model.findings.rule import make_finding
 _INDEX_LIMIT = 20
 
 
-def check(work: Work) -> Iterator[Finding]:
+def check(work: TableChanges) -> Iterator[Finding]:
     """The findings of a table's work: errors stop the plan, warnings are shown with it."""
     yield from _lowered_warm_throughput(work)
     yield from _held_attribute_types(work)
@@ -29,7 +29,7 @@ def check(work: Work) -> Iterator[Finding]:
     yield from _recreated(work)
 
 
-def _lowered_warm_throughput(work: Work) -> Iterator[Finding]:
+def _lowered_warm_throughput(work: TableChanges) -> Iterator[Finding]:
     for entry in [work.table, *work.of_kind("gsi")]:
         if not (entry.desired and entry.record and entry.live) or entry.action in (
             Action.REPLACE,
@@ -49,7 +49,7 @@ def _lowered_warm_throughput(work: Work) -> Iterator[Finding]:
                 )
 
 
-def _held_attribute_types(work: Work) -> Iterator[Finding]:
+def _held_attribute_types(work: TableChanges) -> Iterator[Finding]:
     """An attribute has one type in a table: it cannot change while an index that stays has it as a key."""
     if work.table.live is None or work.table.action in (Action.REPLACE, Action.DELETE):
         return
@@ -72,7 +72,7 @@ def _held_attribute_types(work: Work) -> Iterator[Finding]:
                 )
 
 
-def _index_count(work: Work) -> Iterator[Finding]:
+def _index_count(work: TableChanges) -> Iterator[Finding]:
     if work.table.live is None or work.table.action in (Action.REPLACE, Action.DELETE):
         return
     gone = {entry.address for entry in dropped_first(work)}
@@ -87,7 +87,7 @@ def _index_count(work: Work) -> Iterator[Finding]:
         )
 
 
-def _budgets(work: Work) -> Iterator[Finding]:
+def _budgets(work: TableChanges) -> Iterator[Finding]:
     table = work.table
     for path, budget, what in (
         ("table_class", TABLE_CLASS, "2 table class changes in 30 days"),
@@ -117,7 +117,7 @@ def _budgets(work: Work) -> Iterator[Finding]:
         )
 
 
-def _protected_from_destruction(work: Work) -> Iterator[Finding]:
+def _protected_from_destruction(work: TableChanges) -> Iterator[Finding]:
     if not prevented(work):
         return
     lost = [work.table] if is_lost(work) else []
@@ -137,7 +137,7 @@ def _protected_from_destruction(work: Work) -> Iterator[Finding]:
         )
 
 
-def _recreated(work: Work) -> Iterator[Finding]:
+def _recreated(work: TableChanges) -> Iterator[Finding]:
     table = work.table
     if not (table.record and table.record.id and table.live):
         return

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dynaops.kinds.kind import Entry, Rank, Step, Work
+from dynaops.kinds.kind import AddressDiff, Rank, Step, TableChanges
 from dynaops.kinds.steps import effect_on
-from dynaops.kinds.table import shape
+from dynaops.kinds.table import mapping
 from dynaops.kinds.table.create import global_index
+from dynaops.kinds.table.mapping import Shape
 from dynaops.kinds.table.observe import types_of
-from dynaops.kinds.table.shape import Shape
 from dynaops.kinds.table.update import table_call, warm_reached
 from dynaops.kinds.table.waits import index_gone, index_is, index_outputs, literal, settled
 from dynaops.model.change import Action
@@ -29,7 +29,7 @@ _MEMBER = {"gsi": "GlobalSecondaryIndexes", "vector_index": "VectorIndexes"}
 _WORD = {"gsi": "index", "vector_index": "vector index"}
 
 
-def change(work: Work) -> Iterator[Step]:
+def change(work: TableChanges) -> Iterator[Step]:
     """The removals, settings and builds of the table's indexes."""
     for entry in dropped_first(work):
         yield _delete(work, entry, Rank.INDEX_DELETE)
@@ -44,13 +44,13 @@ def change(work: Work) -> Iterator[Step]:
     yield from _warm(work)
 
 
-def dropped_first(work: Work) -> list[Entry]:
+def dropped_first(work: TableChanges) -> list[AddressDiff]:
     """The live indexes that are removed before anything is built."""
     late = {entry.address for entry in retired(work)}
     return [entry for entry in _of(work, _LOST) if entry.live and entry.address not in late]
 
 
-def retired(work: Work) -> list[Entry]:
+def retired(work: TableChanges) -> list[AddressDiff]:
     """The live indexes that go only when the index that `replaces` them has been built."""
     replaced = {
         work.scope.below("gsi", entry.desired.options["replaces"])
@@ -60,13 +60,13 @@ def retired(work: Work) -> list[Entry]:
     return [entry for entry in _of(work, {Action.DELETE}) if entry.live and entry.address in replaced]
 
 
-def _of(work: Work, actions: set[Action]) -> list[Entry]:
+def _of(work: TableChanges, actions: set[Action]) -> list[AddressDiff]:
     return [
         entry for kind in ("gsi", "vector_index") for entry in work.of_kind(kind) if entry.action in actions
     ]
 
 
-def _standing_attributes(work: Work) -> dict[str, str]:
+def _standing_attributes(work: TableChanges) -> dict[str, str]:
     """The key attributes in use while indexes are built: those of the table and of all that stays."""
     live = work.table.live
     assert live is not None, "indexes are only built one by one on a live table"
@@ -75,11 +75,11 @@ def _standing_attributes(work: Work) -> dict[str, str]:
     used = set(live.properties["attributes"])
     for entry in work.of_kind("gsi"):
         if entry.live and entry.address not in gone:
-            used.update(shape.attribute_names(entry.live.properties))
+            used.update(mapping.attribute_names(entry.live.properties))
     return {name: types[name] for name in used if name in types}
 
 
-def _delete(work: Work, entry: Entry, rank: Rank) -> Step:
+def _delete(work: TableChanges, entry: AddressDiff, rank: Rank) -> Step:
     rebuilt = entry.action is Action.REPLACE
     member, word = _MEMBER[entry.kind], _WORD[entry.kind]
     updates = "GlobalSecondaryIndexUpdates" if entry.kind == "gsi" else "VectorIndexUpdates"
@@ -110,16 +110,16 @@ def _delete(work: Work, entry: Entry, rank: Rank) -> Step:
     )
 
 
-def _build(work: Work, entry: Entry, attributes: dict[str, str]) -> Step:
+def _build(work: TableChanges, entry: AddressDiff, attributes: dict[str, str]) -> Step:
     assert entry.desired is not None, "only a declared index is built"
     properties, word = entry.desired.properties, _WORD[entry.kind]
     if entry.kind == "gsi":
         parameters: Shape = {
-            "AttributeDefinitions": shape.attribute_definitions(attributes),
+            "AttributeDefinitions": mapping.attribute_definitions(attributes),
             "GlobalSecondaryIndexUpdates": [{"Create": global_index(entry.name, properties)}],
         }
     else:
-        parameters = {"VectorIndexUpdates": [{"Create": shape.vector_index(entry.name, properties)}]}
+        parameters = {"VectorIndexUpdates": [{"Create": mapping.vector_index(entry.name, properties)}]}
     member = _MEMBER[entry.kind]
     return table_call(
         work,
@@ -154,7 +154,7 @@ def _build(work: Work, entry: Entry, attributes: dict[str, str]) -> Step:
     )
 
 
-def _maxima(work: Work) -> Iterator[Step]:
+def _maxima(work: TableChanges) -> Iterator[Step]:
     """On-demand maxima of standing indexes, in one call (AWS takes many index updates at once)."""
     switch = work.table.difference("billing_mode")
     if switch is not None and switch.after == "PROVISIONED":
@@ -166,10 +166,10 @@ def _maxima(work: Work) -> Iterator[Step]:
     for entry in changed:
         differences = entry.differences("on_demand_throughput")
         maxima = {
-            one.path.partition(".")[2]: shape.NO_MAXIMUM if one.after is None else one.after
+            one.path.partition(".")[2]: mapping.NO_MAXIMUM if one.after is None else one.after
             for one in differences
         }
-        updates.append({"Update": {"IndexName": entry.name, "OnDemandThroughput": shape.on_demand(maxima)}})
+        updates.append({"Update": {"IndexName": entry.name, "OnDemandThroughput": mapping.on_demand(maxima)}})
         effects.append(
             effect_on(
                 entry,
@@ -190,7 +190,7 @@ def _maxima(work: Work) -> Iterator[Step]:
     )
 
 
-def _warm(work: Work) -> Iterator[Step]:
+def _warm(work: TableChanges) -> Iterator[Step]:
     for entry in _updated(work):
         differences = entry.differences("warm_throughput")
         if not differences:
@@ -204,7 +204,7 @@ def _warm(work: Work) -> Iterator[Step]:
             ", ".join(f"{one.path}: {one.before} -> {one.after}" for one in differences),
             {
                 "GlobalSecondaryIndexUpdates": [
-                    {"Update": {"IndexName": entry.name, "WarmThroughput": shape.warm(units)}}
+                    {"Update": {"IndexName": entry.name, "WarmThroughput": mapping.warm(units)}}
                 ]
             },
             settled(work.scope.table_name, f"index {entry.name} is warm", warm_reached(where, units), 400),
@@ -219,5 +219,5 @@ def _warm(work: Work) -> Iterator[Step]:
         )
 
 
-def _updated(work: Work) -> list[Entry]:
+def _updated(work: TableChanges) -> list[AddressDiff]:
     return [entry for entry in work.of_kind("gsi") if entry.action in (Action.UPDATE, Action.ADOPT)]

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from dynaops.kinds.kind import Reader
-from dynaops.kinds.table.shape import (
+from dynaops.kinds.kind import AwsReader
+from dynaops.kinds.table.mapping import (
     Shape,
     attribute_names,
     capacity_of,
@@ -27,7 +27,7 @@ _WORKING = {
 }
 
 
-def describe(read: Reader, scope: Scope) -> Iterator[Observed]:
+def describe(read: AwsReader, scope: Scope) -> Iterator[Observed]:
     """The table, its global secondary indexes and vector indexes; nothing where there is no table."""
     answer = read.read("dynamodb", "DescribeTable", scope.region, {"TableName": scope.table_name})
     if answer is None:
@@ -40,7 +40,7 @@ def describe(read: Reader, scope: Scope) -> Iterator[Observed]:
         yield _index(scope, table, index, "vector", "vector_index", vector_index_of(index))
 
 
-def with_tags(read: Reader, scope: Scope, table: Observed) -> Observed:
+def with_tags(read: AwsReader, scope: Scope, table: Observed) -> Observed:
     """The table with its tags, but for those that AWS itself puts (``aws:``)."""
     arn = {"ResourceArn": table.outputs["arn"]}
     found = read.read_all("dynamodb", "ListTagsOfResource", scope.region, arn, "Tags") or []

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from dynaops.kinds.table.shape import names
+from dynaops.kinds.table.mapping import names
 from dynaops.model.finding import Finding
 from dynaops.model.findings.rule import make_finding
 from dynaops.model.findings.table import (

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dynaops.kinds.kind import Rank, Step, Work
+from dynaops.kinds.kind import Rank, Step, TableChanges
 from dynaops.kinds.steps import step
-from dynaops.kinds.table import shape
+from dynaops.kinds.table import mapping
 from dynaops.kinds.table.waits import literal
 from dynaops.model.change import Difference
 from dynaops.model.operation import Wait
 
 
-def change(work: Work) -> Iterator[Step]:
+def change(work: TableChanges) -> Iterator[Step]:
     """TagResource for what is added or changed, then UntagResource for what goes."""
     entry = work.table
     differences = entry.differences("tags")
@@ -31,7 +31,7 @@ def change(work: Work) -> Iterator[Step]:
             work,
             "TagResource",
             f"tag {name}: {', '.join(sorted(wanted))}",
-            {"ResourceArn": arn, "Tags": shape.tags(wanted)},
+            {"ResourceArn": arn, "Tags": mapping.tags(wanted)},
             shown,
             differences=[one for one in differences if one.after is not None],
         )
@@ -47,7 +47,12 @@ def change(work: Work) -> Iterator[Step]:
 
 
 def _step(
-    work: Work, api: str, title: str, parameters: shape.Shape, until: str, differences: list[Difference]
+    work: TableChanges,
+    api: str,
+    title: str,
+    parameters: mapping.Shape,
+    until: str,
+    differences: list[Difference],
 ) -> Step:
     return step(
         work.table,

@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from dynaops.kinds.kind import Entry, Rank, Step, Work
+from dynaops.kinds.kind import AddressDiff, Rank, Step, TableChanges
 from dynaops.kinds.steps import step
-from dynaops.kinds.table import shape
+from dynaops.kinds.table import mapping
 from dynaops.kinds.table.create import unprotect
-from dynaops.kinds.table.shape import Shape
+from dynaops.kinds.table.mapping import Shape
 from dynaops.kinds.table.waits import TABLE_OUTPUTS, literal, settled
 from dynaops.model.operation import Effect, Wait
 
 
-def update(work: Work) -> Iterator[Step]:
+def update(work: TableChanges) -> Iterator[Step]:
     """The calls that bring the table's own settings (not its indexes or capacity) to what is desired."""
     entry = work.table
     if entry.desired is None or not entry.change:
@@ -32,7 +32,7 @@ def update(work: Work) -> Iterator[Step]:
 
 
 def table_call(
-    work: Work,
+    work: TableChanges,
     rank: Rank,
     title: str,
     reason: str,
@@ -47,12 +47,12 @@ def table_call(
     return step(members.pop("about", work.table), rank, "UpdateTable", title, parameters, **members)
 
 
-def table_effect(work: Work, **members: Any) -> Effect:
+def table_effect(work: TableChanges, **members: Any) -> Effect:
     """An effect on the table's own record."""
     return Effect(address=work.scope.address, kind="table", region=work.scope.region, **members)
 
 
-def _table_class(work: Work, entry: Entry) -> Iterator[Step]:
+def _table_class(work: TableChanges, entry: AddressDiff) -> Iterator[Step]:
     difference = entry.difference("table_class")
     if difference is None:
         return
@@ -69,7 +69,7 @@ def _table_class(work: Work, entry: Entry) -> Iterator[Step]:
     )
 
 
-def _on_demand(work: Work, entry: Entry) -> Iterator[Step]:
+def _on_demand(work: TableChanges, entry: AddressDiff) -> Iterator[Step]:
     differences = entry.differences("on_demand_throughput")
     if not differences or entry.difference("billing_mode"):
         return
@@ -82,8 +82,8 @@ def _on_demand(work: Work, entry: Entry) -> Iterator[Step]:
         ", ".join(f"{one.path}: {one.before} -> {one.after}" for one in differences)
         + (" (-1 tells AWS: no maximum)" if None in maxima.values() else ""),
         {
-            "OnDemandThroughput": shape.on_demand(
-                {member: shape.NO_MAXIMUM if value is None else value for member, value in maxima.items()}
+            "OnDemandThroughput": mapping.on_demand(
+                {member: mapping.NO_MAXIMUM if value is None else value for member, value in maxima.items()}
             )
         },
         settled(name, f"the maxima of {name} are in force", None, 2),
@@ -97,7 +97,7 @@ def _on_demand(work: Work, entry: Entry) -> Iterator[Step]:
     )
 
 
-def _stream(work: Work, entry: Entry) -> Iterator[Step]:
+def _stream(work: TableChanges, entry: AddressDiff) -> Iterator[Step]:
     difference = entry.difference("stream")
     if difference is None:
         return
@@ -133,7 +133,7 @@ def _stream(work: Work, entry: Entry) -> Iterator[Step]:
         )
 
 
-def _encryption(work: Work, entry: Entry) -> Iterator[Step]:
+def _encryption(work: TableChanges, entry: AddressDiff) -> Iterator[Step]:
     difference = entry.difference("encryption")
     if difference is None:
         return
@@ -153,13 +153,13 @@ def _encryption(work: Work, entry: Entry) -> Iterator[Step]:
         Rank.ENCRYPTION,
         f"encrypt {name} with {title}",
         "AWS allows 4 encryption changes in 24 hours, then one in 6 hours",
-        {"SSESpecification": shape.encryption(wanted)},
+        {"SSESpecification": mapping.encryption(wanted)},
         settled(name, f"{name} is encrypted with {title}", done, 22),
         (table_effect(work, set={"encryption": wanted}, outputs=TABLE_OUTPUTS, stamp="encryption"),),
     )
 
 
-def _warm(work: Work, entry: Entry) -> Iterator[Step]:
+def _warm(work: TableChanges, entry: AddressDiff) -> Iterator[Step]:
     differences = entry.differences("warm_throughput")
     if not differences:
         return
@@ -170,7 +170,7 @@ def _warm(work: Work, entry: Entry) -> Iterator[Step]:
         Rank.WARM,
         f"raise the warm throughput of {name}",
         ", ".join(f"{one.path}: {one.before} -> {one.after}" for one in differences),
-        {"WarmThroughput": shape.warm(units)},
+        {"WarmThroughput": mapping.warm(units)},
         settled(name, f"{name} is warm", warm_reached("Table.WarmThroughput", units), 400),
         (table_effect(work, set={one.path: one.after for one in differences}),),
         slow=True,
@@ -180,11 +180,11 @@ def _warm(work: Work, entry: Entry) -> Iterator[Step]:
 def warm_reached(where: str, units: dict[str, int]) -> str:
     """JMESPath: the warm throughput at `where` is at least `units`."""
     return " && ".join(
-        f"{where}.{member} >= `{value}`" for member, value in sorted(shape.warm(units).items())
+        f"{where}.{member} >= `{value}`" for member, value in sorted(mapping.warm(units).items())
     )
 
 
-def _protection(work: Work, entry: Entry) -> Iterator[Step]:
+def _protection(work: TableChanges, entry: AddressDiff) -> Iterator[Step]:
     difference = entry.difference("deletion_protection")
     if difference is None:
         return

@@ -10,10 +10,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from dynaops.kinds.kind import BaseRoom, Entry, Known, Link, Policy, Rank, Reader, Step, Work, key_link
-from dynaops.kinds.late import late
+from dynaops.kinds.kind import (
+    AddressDiff,
+    AwsReader,
+    BaseHandler,
+    Known,
+    Link,
+    PropertyRules,
+    Rank,
+    Step,
+    TableChanges,
+    key_link,
+)
 from dynaops.kinds.recovery import RecordedRecovery
-from dynaops.kinds.replica import findings, group, regional
+from dynaops.kinds.references import late
+from dynaops.kinds.replica import findings, membership, regional
 from dynaops.kinds.replica.observe import arn_in, replicas
 from dynaops.kinds.tags import TagCalls
 from dynaops.model.change import Action
@@ -53,11 +64,11 @@ class RecordedGroup(Recorded):
     disassociation_protection: bool = ABSENT
 
 
-class ReplicaRoom(BaseRoom):
+class ReplicaHandler(BaseHandler):
     """Undeclared replicas are shown and never touched."""
 
-    kinds: Mapping[str, Policy] = {
-        KIND: Policy(
+    kinds: Mapping[str, PropertyRules] = {
+        KIND: PropertyRules(
             title="replica",
             spec_key="replicas.{name}",
             keyed=frozenset({"tags"}),
@@ -71,7 +82,7 @@ class ReplicaRoom(BaseRoom):
             address=rf"{KIND}/[^/]+",
             arn=r"dynamodb:[^:]+:\d{12}:table/[^/]+",
         ),
-        GROUP: Policy(
+        GROUP: PropertyRules(
             title="global table",
             spec_key=GROUP,
             kept=frozenset({"settings_replication", "disassociation_protection"}),
@@ -98,7 +109,9 @@ class ReplicaRoom(BaseRoom):
                 (scope.address,),
             )
 
-    def observe(self, read: Reader, scope: Scope, table: Observed | None, known: Known) -> Iterator[Observed]:
+    def observe(
+        self, read: AwsReader, scope: Scope, table: Observed | None, known: Known
+    ) -> Iterator[Observed]:
         assert table is not None, "a replica is one of a live table"
         named = {address.rpartition("/")[2] for address in known.of_kinds(KIND)}
         everywhere = {one["RegionName"] for one in table.raw.get("Replicas", ())}
@@ -107,7 +120,9 @@ class ReplicaRoom(BaseRoom):
         if live and (known.discover or known.of_kinds(GROUP) or "consistency" in live):
             yield Observed(scope.below(GROUP), GROUP, scope.region, live, owner=scope.address)
 
-    def resolve(self, read: Reader | None, scope: Scope, entries: Sequence[Entry]) -> dict[str, Entry]:
+    def resolve(
+        self, read: AwsReader | None, scope: Scope, entries: Sequence[AddressDiff]
+    ) -> dict[str, AddressDiff]:
         """Each wanted replica with its ARN; and what is in its region where it is yet to be made."""
         by_address = {entry.address: entry for entry in entries}
         arn = late(scope, by_address, read)["table_arn"]
@@ -118,7 +133,7 @@ class ReplicaRoom(BaseRoom):
             if entry.kind == KIND and entry.desired is not None
         }
 
-    def findings(self, work: Work) -> Iterator[Finding]:
+    def findings(self, work: TableChanges) -> Iterator[Finding]:
         return findings.check(work)
 
     def export(self, scope: Scope, live: Sequence[Observed]) -> dict[str, Any]:
@@ -144,8 +159,13 @@ class ReplicaRoom(BaseRoom):
         if region and region != scope.region:
             yield Link("region", region, "in" if one.kind == KIND else "has its witness in", "region")
 
-    def operations(self, work: Work) -> list[Step]:
-        steps = [*group.leave(work), *group.settings(work), *group.join(work), *group.protection(work)]
+    def operations(self, work: TableChanges) -> list[Step]:
+        steps = [
+            *membership.leave(work),
+            *membership.settings(work),
+            *membership.join(work),
+            *membership.protection(work),
+        ]
         for entry in work.of_kind(KIND):
             if entry.action in (Action.CREATE, Action.REPLACE):
                 steps.extend(regional.born(work, entry))
@@ -205,7 +225,9 @@ def _live_group(table: Observed) -> Properties:
     return found
 
 
-def _resolved(read: Reader | None, scope: Scope, entry: Entry, arn: str, fixed: list[str]) -> Entry:
+def _resolved(
+    read: AwsReader | None, scope: Scope, entry: AddressDiff, arn: str, fixed: list[str]
+) -> AddressDiff:
     assert entry.desired is not None, "only wanted replicas are resolved"
     options: dict[str, Any] = {
         "arn": arn_in(arn, entry.region) if arn.startswith("arn:") else None,
@@ -217,7 +239,7 @@ def _resolved(read: Reader | None, scope: Scope, entry: Entry, arn: str, fixed: 
     return replace(entry, desired=replace(entry.desired, options=options))
 
 
-def _never_scaled(read: Reader, scope: Scope, entries: Sequence[Entry]) -> list[str]:
+def _never_scaled(read: AwsReader, scope: Scope, entries: Sequence[AddressDiff]) -> list[str]:
     """Indexes that others made, and whose write capacity nobody scales; looked for where a replica is to come."""
     table = next(entry for entry in entries if entry.address == scope.address)
     coming = any(entry.kind == KIND and entry.desired and entry.live is None for entry in entries)
@@ -229,7 +251,7 @@ def _never_scaled(read: Reader, scope: Scope, entries: Sequence[Entry]) -> list[
     return [name for name in theirs if name not in ours and not _is_scaled(read, scope, name)]
 
 
-def _is_scaled(read: Reader, scope: Scope, index: str) -> bool:
+def _is_scaled(read: AwsReader, scope: Scope, index: str) -> bool:
     """Whether a policy moves its write capacity (a policy needs a target, so that is there too)."""
     asked = {
         "ServiceNamespace": "dynamodb",
@@ -258,4 +280,4 @@ def _exported(one: Observed, table: Properties) -> dict[str, Any]:
     return {**found, "tags": own} if own else found
 
 
-ROOM = ReplicaRoom()
+HANDLER = ReplicaHandler()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from dynaops.aws.errors import AccountUnknown
-from dynaops.kinds.kind import Entry, Reader
+from dynaops.kinds.kind import AddressDiff, AwsReader
 from dynaops.model.arns import arn
 from dynaops.model.late_values import reference
 from dynaops.model.resource import Properties, Scope
@@ -17,7 +17,7 @@ from dynaops.model.resource import Properties, Scope
 _BORN_WITH = ("hash_key", "range_key", "attributes", "local_secondary_indexes")
 
 
-def late(scope: Scope, entries: Mapping[str, Entry], read: Reader | None = None) -> dict[str, str]:
+def late(scope: Scope, entries: Mapping[str, AddressDiff], read: AwsReader | None = None) -> dict[str, str]:
     """``table_arn`` and ``stream_arn`` of the scope's table. `read`: to know the account before the table is there."""
     table = entries.get(scope.address)
     live = table.live if table else None
@@ -30,7 +30,7 @@ def late(scope: Scope, entries: Mapping[str, Entry], read: Reader | None = None)
     return {"table_arn": str(known), "stream_arn": stream or reference(scope.address, "stream_arn")}
 
 
-def _arn_to_be(scope: Scope, read: Reader | None) -> str:
+def _arn_to_be(scope: Scope, read: AwsReader | None) -> str:
     """The ARN that the table will have; a reference where the account is not known."""
     try:
         return table_arn(scope, read.account) if read else reference(scope.address, "arn")
@@ -38,7 +38,7 @@ def _arn_to_be(scope: Scope, read: Reader | None) -> str:
         return reference(scope.address, "arn")
 
 
-def keeps_stream(table: Entry) -> bool:
+def keeps_stream(table: AddressDiff) -> bool:
     """Whether the live stream of `table` is still the one when all is applied: no replacement, no other view type."""
     if table.live is None or table.desired is None:
         return table.live is not None

@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dynaops.kinds.alarm import DEFAULTS, AlarmSettings
-from dynaops.kinds.trigger.shape import function_of
+from dynaops.kinds.trigger.mapping import function_of
 from dynaops.model.resource import Properties, Scope
 
 if TYPE_CHECKING:
@@ -37,23 +37,23 @@ class Metric:
     namespace: str = "AWS/DynamoDB"
 
 
-class Place(NamedTuple):
+class AlarmLocation(NamedTuple):
     """Where an alarm is, and the rest of its address: ``throttles/by-email``."""
 
     region: str
     rest: str
 
 
-def place_of(scope: Scope, address: str) -> Place:
+def place_of(scope: Scope, address: str) -> AlarmLocation:
     """The place of ``users/alarm/throttles`` or ``users/replica/us-east-1/alarm/throttles``."""
     below = address.removeprefix(f"{scope.address}/")
     region = scope.region
     if below.startswith("replica/"):
         _, region, below = below.split("/", 2)
-    return Place(region, below.removeprefix(f"{KIND}/"))
+    return AlarmLocation(region, below.removeprefix(f"{KIND}/"))
 
 
-def address_of(scope: Scope, place: Place) -> str:
+def address_of(scope: Scope, place: AlarmLocation) -> str:
     """The address of an alarm at a place."""
     where = ("replica", place.region) if place.region != scope.region else ()
     return scope.below(*where, KIND, place.rest)

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from dynaops.aws.errors import Denied, Refused
 from dynaops.kinds.autoscaling import SIDES
+from dynaops.kinds.autoscaling.mapping import Dimension, dimension_at
 from dynaops.kinds.autoscaling.observe import observe_targets
-from dynaops.kinds.autoscaling.shape import Dimension, dimension_at
-from dynaops.kinds.kind import Entry, Reader, Work
+from dynaops.kinds.kind import AddressDiff, AwsReader, TableChanges
 from dynaops.model.finding import Finding
 from dynaops.model.findings.companions import DDB404, DDB405
 from dynaops.model.findings.rule import make_finding
@@ -20,7 +20,7 @@ _HOLDERS = ("table", "gsi")
 """The kinds that have provisioned capacity."""
 
 
-def moved(read: Reader | None, scope: Scope, entries: Sequence[Entry]) -> dict[str, Entry]:
+def moved(read: AwsReader | None, scope: Scope, entries: Sequence[AddressDiff]) -> dict[str, AddressDiff]:
     """The table and its indexes with the capacities that scalable targets move (`Entry.moving`, `Entry.left_alone`).
 
     Where a capacity differs that neither spec nor state scales, it is asked whether a target of others does; such a
@@ -31,8 +31,8 @@ def moved(read: Reader | None, scope: Scope, entries: Sequence[Entry]) -> dict[s
     provisioned = [entry for entry in holders if _is_provisioned(entry)]
     differing = [entry for entry in provisioned if _unexplained(scope, entry, by_address)]
     foreign, denied = _foreign(read, scope, differing, by_address) if read is not None else ({}, None)
-    found: dict[str, Entry] = {
-        address: Entry(address, KIND, scope.region, live=target)
+    found: dict[str, AddressDiff] = {
+        address: AddressDiff(address, KIND, scope.region, live=target)
         for address, target in foreign.items()
         if address not in by_address
     }
@@ -49,7 +49,7 @@ def moved(read: Reader | None, scope: Scope, entries: Sequence[Entry]) -> dict[s
     return found
 
 
-def unread_findings(work: Work) -> Iterator[Finding]:
+def unread_findings(work: TableChanges) -> Iterator[Finding]:
     """A capacity that is set though it is not known whether a scalable target of others moves it."""
     for entry in work.entries.values():
         paths = [f"{side}_capacity" for side in SIDES if entry.difference(f"{side}_capacity")]
@@ -64,7 +64,7 @@ def unread_findings(work: Work) -> Iterator[Finding]:
         )
 
 
-def foreign_findings(work: Work) -> Iterator[Finding]:
+def foreign_findings(work: TableChanges) -> Iterator[Finding]:
     """A capacity of the spec that is not set, since a scalable target of others moves it."""
     for entry in work.of_kind(KIND):
         if entry.desired is not None or entry.record is not None or entry.live is None:
@@ -87,7 +87,7 @@ def foreign_findings(work: Work) -> Iterator[Finding]:
 
 
 def _foreign(
-    read: Reader, scope: Scope, holders: Sequence[Entry], entries: Mapping[str, Entry]
+    read: AwsReader, scope: Scope, holders: Sequence[AddressDiff], entries: Mapping[str, AddressDiff]
 ) -> tuple[dict[str, Observed], str | None]:
     """The live targets of unexplained capacities by their addresses; and AWS's words where it does not tell."""
     asked = sorted(
@@ -107,30 +107,30 @@ def _foreign(
         return {}, None
 
 
-def _unexplained(scope: Scope, holder: Entry, entries: Mapping[str, Entry]) -> list[str]:
+def _unexplained(scope: Scope, holder: AddressDiff, entries: Mapping[str, AddressDiff]) -> list[str]:
     """The capacities of a table or an index that differ, and that no entry scales."""
     return [
         path for path, address in _sides(scope, holder) if address not in entries and _differs(holder, path)
     ]
 
 
-def _is_provisioned(entry: Entry) -> bool:
+def _is_provisioned(entry: AddressDiff) -> bool:
     return entry.live is not None and "read_capacity" in entry.live.properties
 
 
-def _sides(scope: Scope, holder: Entry) -> Iterable[tuple[str, str]]:
+def _sides(scope: Scope, holder: AddressDiff) -> Iterable[tuple[str, str]]:
     """The capacities of a table or an index, each with the address of what would scale it."""
     for side in SIDES:
         path = f"{side}_capacity"
         yield path, _dimension(scope, holder, path).address(scope)
 
 
-def _dimension(scope: Scope, holder: Entry, path: str) -> Dimension:
+def _dimension(scope: Scope, holder: AddressDiff, path: str) -> Dimension:
     index = holder.name if holder.kind == "gsi" else None
     return Dimension(scope.table_name, path.partition("_")[0], scope.region, index)
 
 
-def _differs(holder: Entry, path: str) -> bool:
+def _differs(holder: AddressDiff, path: str) -> bool:
     assert holder.live is not None, "only what is live has a capacity"
     now = holder.live.properties.get(path)
     sides = (
@@ -140,12 +140,12 @@ def _differs(holder: Entry, path: str) -> bool:
     return any(side.get(path, now) != now for side in sides)
 
 
-def _is_scaled(address: str, entries: Mapping[str, Entry], foreign: Mapping[str, Observed]) -> bool:
+def _is_scaled(address: str, entries: Mapping[str, AddressDiff], foreign: Mapping[str, Observed]) -> bool:
     entry = entries.get(address)
     return address in foreign or (entry is not None and (entry.record is not None or entry.live is not None))
 
 
-def _is_foreign(address: str, entries: Mapping[str, Entry], foreign: Mapping[str, Observed]) -> bool:
+def _is_foreign(address: str, entries: Mapping[str, AddressDiff], foreign: Mapping[str, Observed]) -> bool:
     entry = entries.get(address)
     if entry is None:
         return address in foreign

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Unpack
 
-from dynaops.kinds.alarm import shape
-from dynaops.kinds.alarm.shape import place_of
-from dynaops.kinds.kind import Entry, Rank, Step, Work
+from dynaops.kinds.alarm import mapping
+from dynaops.kinds.alarm.mapping import place_of
+from dynaops.kinds.kind import AddressDiff, Rank, Step, TableChanges
 from dynaops.kinds.steps import Members, step
-from dynaops.kinds.table.shape import tags as tag_list
+from dynaops.kinds.table.mapping import tags as tag_list
 from dynaops.model.change import Action
 from dynaops.model.late_values import reference
 from dynaops.model.operation import Tolerance, Wait
 
 
-def change(work: Work, entry: Entry) -> Iterator[Step]:
+def change(work: TableChanges, entry: AddressDiff) -> Iterator[Step]:
     """What differs: the alarm itself in one call, its tags in calls of their own."""
     tagged = entry.differences("tags")
     if len(tagged) < len(entry.change.differences if entry.change else ()):
@@ -28,14 +28,14 @@ def change(work: Work, entry: Entry) -> Iterator[Step]:
         yield _untag(entry, dropped)
 
 
-def put(work: Work, entry: Entry) -> Step:
+def put(work: TableChanges, entry: AddressDiff) -> Step:
     """PutMetricAlarm makes an alarm or replaces it whole, keeping its state; it takes tags of a new one only."""
     assert entry.desired is not None, "only a declared alarm is made or changed"
     wanted = entry.desired.properties
     verb = "create" if entry.action is Action.CREATE else "change"
     rest = place_of(work.scope, entry.address).rest
-    name = shape.alarm_name(work.scope.table_name, rest)
-    parameters = shape.parameters(work.scope.table_name, rest, wanted)
+    name = mapping.alarm_name(work.scope.table_name, rest)
+    parameters = mapping.parameters(work.scope.table_name, rest, wanted)
     made = dict(wanted)
     if entry.action is not Action.CREATE:
         made.pop("tags", None)
@@ -61,7 +61,7 @@ def put(work: Work, entry: Entry) -> Step:
     )
 
 
-def _tag(entry: Entry, tags: dict[str, str]) -> Step:
+def _tag(entry: AddressDiff, tags: dict[str, str]) -> Step:
     return _step(
         entry,
         "TagResource",
@@ -72,7 +72,7 @@ def _tag(entry: Entry, tags: dict[str, str]) -> Step:
     )
 
 
-def _untag(entry: Entry, keys: list[str]) -> Step:
+def _untag(entry: AddressDiff, keys: list[str]) -> Step:
     return _step(
         entry,
         "UntagResource",
@@ -83,13 +83,13 @@ def _untag(entry: Entry, keys: list[str]) -> Step:
     )
 
 
-def _arn(entry: Entry) -> str:
+def _arn(entry: AddressDiff) -> str:
     return str((entry.live.outputs.get("arn") if entry.live else None) or reference(entry.address, "arn"))
 
 
-def delete(work: Work, entry: Entry) -> Step:
+def delete(work: TableChanges, entry: AddressDiff) -> Step:
     """DeleteAlarms; what it watched may be gone long since."""
-    name = shape.alarm_name(work.scope.table_name, place_of(work.scope, entry.address).rest)
+    name = mapping.alarm_name(work.scope.table_name, place_of(work.scope, entry.address).rest)
     return _step(
         entry,
         "DeleteAlarms",
@@ -103,7 +103,12 @@ def delete(work: Work, entry: Entry) -> Step:
 
 
 def _step(
-    entry: Entry, api: str, title: str, parameters: dict[str, Any], rank: Rank, **members: Unpack[Members]
+    entry: AddressDiff,
+    api: str,
+    title: str,
+    parameters: dict[str, Any],
+    rank: Rank,
+    **members: Unpack[Members],
 ) -> Step:
     """One call of CloudWatch."""
     title = f"{title} in {entry.region}" if "/replica/" in entry.address else title

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Unpack
 
-from dynaops.kinds.autoscaling.shape import SERVICE, Dimension, configuration
-from dynaops.kinds.kind import Entry, Rank, Step
+from dynaops.kinds.autoscaling.mapping import SERVICE, Dimension, configuration
+from dynaops.kinds.kind import AddressDiff, Rank, Step
 from dynaops.kinds.steps import Members, step
 from dynaops.model.operation import Tolerance
 
@@ -14,7 +14,7 @@ _GONE = (Tolerance(code="ObjectNotFoundException"),)
 _TRACKING = ("target_utilization", "scale_in_cooldown", "scale_out_cooldown")
 
 
-def make(dimension: Dimension, entry: Entry, replicated: bool) -> Iterator[Step]:
+def make(dimension: Dimension, entry: AddressDiff, replicated: bool) -> Iterator[Step]:
     """Target, policy, scheduled actions. `replicated`: AWS makes targets and policies of its own for new indexes."""
     wanted = _wanted(entry)
     yield register(dimension, entry)
@@ -23,7 +23,7 @@ def make(dimension: Dimension, entry: Entry, replicated: bool) -> Iterator[Step]
         yield plan_action(dimension, entry, name, schedule)
 
 
-def change(dimension: Dimension, entry: Entry) -> Iterator[Step]:
+def change(dimension: Dimension, entry: AddressDiff) -> Iterator[Step]:
     """What differs, each by its own call."""
     if entry.difference("min") or entry.difference("max"):
         yield register(dimension, entry)
@@ -38,7 +38,7 @@ def change(dimension: Dimension, entry: Entry) -> Iterator[Step]:
         )
 
 
-def register(dimension: Dimension, entry: Entry) -> Step:
+def register(dimension: Dimension, entry: AddressDiff) -> Step:
     """The bounds. AWS makes its service-linked role with the first target; capacity outside is pulled in by AWS."""
     wanted = _wanted(entry)
     low, high = wanted["min"], wanted["max"]
@@ -56,7 +56,7 @@ def register(dimension: Dimension, entry: Entry) -> Step:
     )
 
 
-def track(dimension: Dimension, entry: Entry, replicated: bool) -> Step:
+def track(dimension: Dimension, entry: AddressDiff, replicated: bool) -> Step:
     """The target-tracking policy; one that is there keeps its name, since AWS takes one a metric."""
     wanted = _wanted(entry)
     name = entry.live.raw.get("policy_name") if entry.live else None
@@ -81,7 +81,7 @@ def track(dimension: Dimension, entry: Entry, replicated: bool) -> Step:
     )
 
 
-def plan_action(dimension: Dimension, entry: Entry, name: str, schedule: dict[str, Any]) -> Step:
+def plan_action(dimension: Dimension, entry: AddressDiff, name: str, schedule: dict[str, Any]) -> Step:
     """A scheduled action, new or changed."""
     bounds = {"MinCapacity": schedule.get("min"), "MaxCapacity": schedule.get("max")}
     parameters: dict[str, Any] = {
@@ -102,7 +102,7 @@ def plan_action(dimension: Dimension, entry: Entry, name: str, schedule: dict[st
     )
 
 
-def drop_action(dimension: Dimension, entry: Entry, name: str) -> Step:
+def drop_action(dimension: Dimension, entry: AddressDiff, name: str) -> Step:
     return _step(
         dimension,
         entry,
@@ -115,7 +115,7 @@ def drop_action(dimension: Dimension, entry: Entry, name: str) -> Step:
     )
 
 
-def deregister(dimension: Dimension, entry: Entry, rank: Rank = Rank.RELEASE_SCALING) -> Step:
+def deregister(dimension: Dimension, entry: AddressDiff, rank: Rank = Rank.RELEASE_SCALING) -> Step:
     """The target with its policies and scheduled actions."""
     return _step(
         dimension,
@@ -130,14 +130,14 @@ def deregister(dimension: Dimension, entry: Entry, rank: Rank = Rank.RELEASE_SCA
     )
 
 
-def _wanted(entry: Entry) -> dict[str, Any]:
+def _wanted(entry: AddressDiff) -> dict[str, Any]:
     assert entry.desired is not None, "only what is declared is made or changed"
     return entry.desired.properties
 
 
 def _step(
     dimension: Dimension,
-    entry: Entry,
+    entry: AddressDiff,
     api: str,
     title: str,
     parameters: dict[str, Any],

@@ -6,12 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from dynaops.kinds.backup_plan import calls, findings, looking
+from dynaops.kinds.backup_plan import findings, observe
+from dynaops.kinds.backup_plan import operations as backup_operations
 from dynaops.kinds.backup_plan.declare import declared
 from dynaops.kinds.backup_plan.export import exported
-from dynaops.kinds.backup_plan.recorded import RecordedPlan, RecordedRole, RecordedSelection, RecordedVault
-from dynaops.kinds.backup_plan.resolve import resolved
-from dynaops.kinds.backup_plan.shape import (
+from dynaops.kinds.backup_plan.mapping import (
     OWN_ROLE,
     PLAN,
     RETIRED,
@@ -21,7 +20,20 @@ from dynaops.kinds.backup_plan.shape import (
     covers_tables,
     shortened,
 )
-from dynaops.kinds.kind import BaseRoom, Entry, Known, Link, Policy, Rank, Reader, Step, Work, key_link
+from dynaops.kinds.backup_plan.recorded import RecordedPlan, RecordedRole, RecordedSelection, RecordedVault
+from dynaops.kinds.backup_plan.resolve import resolved
+from dynaops.kinds.kind import (
+    AddressDiff,
+    AwsReader,
+    BaseHandler,
+    Known,
+    Link,
+    PropertyRules,
+    Rank,
+    Step,
+    TableChanges,
+    key_link,
+)
 from dynaops.model.change import Action
 from dynaops.model.finding import Finding
 from dynaops.model.resource import Observed, Properties, Resource, Scope
@@ -31,11 +43,11 @@ if TYPE_CHECKING:
     from dynaops.kinds import TableSpec
 
 
-class BackupRoom(BaseRoom):
+class BackupHandler(BaseHandler):
     """Nothing of it is part of the table: recovery points outlive tables, and several tables may share the rest."""
 
-    kinds: Mapping[str, Policy] = {
-        VAULT: Policy(
+    kinds: Mapping[str, PropertyRules] = {
+        VAULT: PropertyRules(
             title="backup vault",
             spec_key="backup.vault",
             shared="name",
@@ -44,22 +56,22 @@ class BackupRoom(BaseRoom):
             silent=frozenset({"kms_key_arn"}),
             replacement="AWS Backup can neither rename a vault nor change its key",
             recorded=RecordedVault,
-            tags=calls.VAULT_TAGS,
+            tags=backup_operations.VAULT_TAGS,
             address="backup/vault",
             arn=r"backup:[^:]+:\d{12}:backup-vault:.+",
         ),
-        ROLE: Policy(
+        ROLE: PropertyRules(
             title="service role",
             spec_key="backup.role",
             shared="name",
             keyed=frozenset({"policies"}),
             recorded=RecordedRole,
-            tags=calls.ROLE_TAGS,
+            tags=backup_operations.ROLE_TAGS,
             unmarked="use",
             address="backup/role",
             arn=r"iam::\d{12}:role/.+",
         ),
-        PLAN: Policy(
+        PLAN: PropertyRules(
             title="backup plan",
             spec_key="backup.plan",
             shared="name",
@@ -67,12 +79,12 @@ class BackupRoom(BaseRoom):
                 "rules": "recovery points that are there already are kept as long as they were made to be"
             },
             recorded=RecordedPlan,
-            tags=calls.PLAN_TAGS,
+            tags=backup_operations.PLAN_TAGS,
             address="backup/(retired_)?plan",
             arn=r"backup:[^:]+:\d{12}:backup-plan:.+",
             identity=r"[\w-]+",
         ),
-        SELECTION: Policy(
+        SELECTION: PropertyRules(
             title="backup selection",
             spec_key="backup.selection",
             shared="plan",
@@ -98,17 +110,19 @@ class BackupRoom(BaseRoom):
 
     def observe(
         self,
-        read: Reader,
+        read: AwsReader,
         scope: Scope,
         table: Observed | None,
         known: Known,
     ) -> Iterable[Observed]:
-        return looking.observed(read, scope, known)
+        return observe.observed(read, scope, known)
 
-    def resolve(self, read: Reader | None, scope: Scope, entries: Sequence[Entry]) -> dict[str, Entry]:
+    def resolve(
+        self, read: AwsReader | None, scope: Scope, entries: Sequence[AddressDiff]
+    ) -> dict[str, AddressDiff]:
         return resolved(read, scope, entries)
 
-    def refine(self, work: Work) -> Mapping[str, Entry]:
+    def refine(self, work: TableChanges) -> Mapping[str, AddressDiff]:
         """What is kept: a vault with recovery points or still in use, and what others have put something into."""
         found = {}
         for entry in work.of_kind(SELECTION):
@@ -122,7 +136,7 @@ class BackupRoom(BaseRoom):
                 found[entry.address] = replace(entry, change=made)
         return found
 
-    def findings(self, work: Work) -> Iterator[Finding]:
+    def findings(self, work: TableChanges) -> Iterator[Finding]:
         return findings.check(work)
 
     def outputs(self, scope: Scope, records: Mapping[str, Record]) -> Properties:
@@ -153,17 +167,17 @@ class BackupRoom(BaseRoom):
         if role.startswith("arn:"):
             yield Link(ROLE, role.rpartition("/")[2], "works as", "IAM role")
 
-    def tag_target(self, scope: Scope, entry: Entry) -> str:
+    def tag_target(self, scope: Scope, entry: AddressDiff) -> str:
         if entry.kind == ROLE and entry.live:
             return str(entry.live.properties["name"])
         return super().tag_target(scope, entry)
 
-    def aws_names(self, scope: Scope, entry: Entry) -> tuple[str, ...]:
+    def aws_names(self, scope: Scope, entry: AddressDiff) -> tuple[str, ...]:
         if entry.kind == SELECTION and entry.live:
-            return (calls.selection_name(entry.live.outputs),)
+            return (backup_operations.selection_name(entry.live.outputs),)
         return super().aws_names(scope, entry)
 
-    def is_named_by_us(self, scope: Scope, entry: Entry, name: str) -> bool:
+    def is_named_by_us(self, scope: Scope, entry: AddressDiff, name: str) -> bool:
         """By the mark of what made it, by the name that only dynaops gives, or (a selection) by what it selects."""
         if entry.live is None:
             return False
@@ -183,7 +197,7 @@ class BackupRoom(BaseRoom):
         default = shortened(scope.table_name.replace(".", "-"), "-backup")
         return vault == default or vault in live.raw.get("made_here", ())
 
-    def operations(self, work: Work) -> list[Step]:
+    def operations(self, work: TableChanges) -> list[Step]:
         return [
             *(step for entry in work.of_kind(SELECTION) for step in _selection_steps(work, entry)),
             *(step for entry in work.of_kind(PLAN) for step in _plan_steps(work, entry)),
@@ -195,7 +209,7 @@ class BackupRoom(BaseRoom):
         return exported(scope, live)
 
 
-def _stays(work: Work, entry: Entry) -> bool:
+def _stays(work: TableChanges, entry: AddressDiff) -> bool:
     if entry.kind == ROLE:
         return bool(findings.foreign_policies(entry))
     if entry.kind == PLAN:
@@ -210,7 +224,7 @@ def _stays(work: Work, entry: Entry) -> bool:
     return bool(findings.points(entry)) or any(rule["vault"] == name for rule in rules)
 
 
-def _is_of_anothers_plan(work: Work, entry: Entry) -> bool:
+def _is_of_anothers_plan(work: TableChanges, entry: AddressDiff) -> bool:
     """Whether it selects by tag for a plan that stays because another state has marked it."""
     retired = entry.address == work.scope.below("backup", RETIRED["selection"])
     plan = work.entries.get(work.scope.below("backup", RETIRED["plan"] if retired else "plan"))
@@ -218,59 +232,63 @@ def _is_of_anothers_plan(work: Work, entry: Entry) -> bool:
     return by_tag and plan is not None and plan.let_go
 
 
-def _leaves_old(entry: Entry) -> bool:
+def _leaves_old(entry: AddressDiff) -> bool:
     """A vault of another name takes the place of one that must stay."""
     renamed = entry.difference("name") is not None
     return entry.action is Action.REPLACE and renamed and bool(findings.points(entry))
 
 
-def _selection_steps(work: Work, entry: Entry) -> Iterator[Step]:
+def _selection_steps(work: TableChanges, entry: AddressDiff) -> Iterator[Step]:
     if entry.action in (Action.DELETE, Action.REPLACE) and entry.live:
         retired = entry.address == work.scope.below("backup", RETIRED["selection"])
-        yield calls.delete_selection(work, entry, Rank.VAULT_RETIRE if retired else Rank.RELEASE_SELECTIONS)
+        yield backup_operations.delete_selection(
+            work, entry, Rank.VAULT_RETIRE if retired else Rank.RELEASE_SELECTIONS
+        )
     if entry.action in (Action.CREATE, Action.REPLACE):
         role = work.entries.get(work.scope.below("backup", "role"))
         plan = work.entries[work.scope.below("backup", "plan")]
-        yield calls.create_selection(work, entry, plan, bool(role and role.action is Action.CREATE))
+        yield backup_operations.create_selection(
+            work, entry, plan, bool(role and role.action is Action.CREATE)
+        )
 
 
-def _plan_steps(work: Work, entry: Entry) -> Iterator[Step]:
+def _plan_steps(work: TableChanges, entry: AddressDiff) -> Iterator[Step]:
     if entry.action is Action.DELETE:
         retired = entry.address == work.scope.below("backup", RETIRED["plan"])
-        yield calls.delete_plan(entry, Rank.VAULT_RETIRE if retired else Rank.LEAVINGS)
+        yield backup_operations.delete_plan(entry, Rank.VAULT_RETIRE if retired else Rank.LEAVINGS)
     elif entry.action is Action.CREATE:
-        yield calls.create_plan(work, entry)
+        yield backup_operations.create_plan(work, entry)
     elif entry.change and entry.change.differences:
-        yield calls.change_plan(entry)
+        yield backup_operations.change_plan(entry)
 
 
-def _vault_steps(work: Work, entry: Entry) -> Iterator[Step]:
+def _vault_steps(work: TableChanges, entry: AddressDiff) -> Iterator[Step]:
     """A vault of another name is made before the old one goes, so that the plan always has one."""
     old = str(entry.live.properties["name"]) if entry.live else ""
     renamed = entry.difference("name") is not None
     planned = any(plan.desired for plan in work.of_kind(PLAN))
     if entry.action is Action.DELETE:
         rank = Rank.VAULT_RETIRE if planned else Rank.LEAVINGS
-        yield calls.delete_vault(entry, old, rank, forget=True)
+        yield backup_operations.delete_vault(entry, old, rank, forget=True)
     if entry.action is Action.REPLACE and not renamed:
-        yield calls.delete_vault(entry, old, Rank.LEAVINGS, forget=True)
+        yield backup_operations.delete_vault(entry, old, Rank.LEAVINGS, forget=True)
     if entry.action in (Action.CREATE, Action.REPLACE):
         retired = old if renamed and entry.action is Action.REPLACE else None
-        yield calls.create_vault(work, entry, retired)
+        yield backup_operations.create_vault(work, entry, retired)
         if retired:
-            yield calls.delete_vault(entry, retired, Rank.VAULT_RETIRE, unset=("retired",))
+            yield backup_operations.delete_vault(entry, retired, Rank.VAULT_RETIRE, unset=("retired",))
     left = entry.difference("retired")
     if entry.action is Action.UPDATE and left is not None:
-        yield calls.delete_vault(entry, str(left.before), Rank.VAULT_RETIRE, unset=("retired",))
+        yield backup_operations.delete_vault(entry, str(left.before), Rank.VAULT_RETIRE, unset=("retired",))
 
 
-def _role_steps(entry: Entry) -> Iterator[Step]:
+def _role_steps(entry: AddressDiff) -> Iterator[Step]:
     if entry.action is Action.DELETE:
-        yield from calls.delete_role(entry)
+        yield from backup_operations.delete_role(entry)
     elif entry.action is Action.CREATE:
-        yield from calls.create_role(entry)
+        yield from backup_operations.create_role(entry)
     elif entry.change is not None:
-        yield from calls.change_role(entry)
+        yield from backup_operations.change_role(entry)
 
 
-ROOM = BackupRoom()
+HANDLER = BackupHandler()

@@ -12,9 +12,18 @@ from pydantic import AfterValidator
 
 from dynaops.kinds.items.marshal import Typed, digest, readable, size, typed
 from dynaops.kinds.items.rows import examined, key_of
-from dynaops.kinds.kind import BaseRoom, Entry, Known, Policy, Rank, Reader, Step, Work
+from dynaops.kinds.kind import (
+    AddressDiff,
+    AwsReader,
+    BaseHandler,
+    Known,
+    PropertyRules,
+    Rank,
+    Step,
+    TableChanges,
+)
 from dynaops.kinds.steps import step
-from dynaops.kinds.table.shape import attribute_names
+from dynaops.kinds.table.mapping import attribute_names
 from dynaops.model.change import Action, Change, Difference
 from dynaops.model.errors import DynaopsError
 from dynaops.model.finding import Finding
@@ -59,14 +68,14 @@ class RecordedItems(Recorded):
     rows: dict[Annotated[str, AfterValidator(_is_key)], str] = ABSENT
 
 
-class ItemsRoom(BaseRoom):
+class ItemsHandler(BaseHandler):
     """One resource a table; its property `rows` maps a row's key to the digest of its item.
 
     The state so holds digests, never what is in the items.
     """
 
-    kinds: Mapping[str, Policy] = {
-        KIND: Policy(
+    kinds: Mapping[str, PropertyRules] = {
+        KIND: PropertyRules(
             title="managed items",
             spec_key=KIND,
             keyed=frozenset({"rows"}),
@@ -89,7 +98,9 @@ class ItemsRoom(BaseRoom):
             options={"rows": rows},
         )
 
-    def observe(self, read: Reader, scope: Scope, table: Observed | None, known: Known) -> Iterable[Observed]:
+    def observe(
+        self, read: AwsReader, scope: Scope, table: Observed | None, known: Known
+    ) -> Iterable[Observed]:
         """Only the rows that spec or state name, by their keys: never a scan."""
         for address, (desired, record) in known.of_kinds(KIND).items():
             named = {
@@ -108,7 +119,7 @@ class ItemsRoom(BaseRoom):
         """Items are data: an imported spec has none."""
         return {}
 
-    def refine(self, work: Work) -> Mapping[str, Entry]:
+    def refine(self, work: TableChanges) -> Mapping[str, AddressDiff]:
         """Changes that show items instead of digests, with a reason that counts them."""
         return {
             entry.address: replace(entry, change=_shown(work, entry, entry.change))
@@ -116,7 +127,7 @@ class ItemsRoom(BaseRoom):
             if entry.change is not None
         }
 
-    def findings(self, work: Work) -> Iterable[Finding]:
+    def findings(self, work: TableChanges) -> Iterable[Finding]:
         """Rows that were there before dynaops came, and are not as the spec says."""
         for entry in work.of_kind(KIND):
             if entry.action not in (Action.ADOPT, Action.UPDATE):
@@ -132,11 +143,11 @@ class ItemsRoom(BaseRoom):
                     address=entry.address,
                 )
 
-    def aws_names(self, scope: Scope, entry: Entry) -> tuple[str, ...]:
+    def aws_names(self, scope: Scope, entry: AddressDiff) -> tuple[str, ...]:
         rows = entry.live.properties.get("rows") or {} if entry.live else {}
         return tuple(_item(scope, key) for key in sorted(rows))
 
-    def operations(self, work: Work) -> list[Step]:
+    def operations(self, work: TableChanges) -> list[Step]:
         steps: list[Step] = []
         for entry in work.of_kind(KIND):
             if entry.action is not Action.NO_OP:
@@ -150,7 +161,7 @@ def _key_types(table: Observed) -> dict[str, str]:
     return {name: table.properties["attributes"][name] for name in attribute_names(table.properties)}
 
 
-def _read(read: Reader, scope: Scope, texts: list[str], types: dict[str, str]) -> dict[str, Typed]:
+def _read(read: AwsReader, scope: Scope, texts: list[str], types: dict[str, str]) -> dict[str, Typed]:
     """The items that are live of those that the key texts name; a text that fits no key of the table is left out."""
     keys = {text: key for text in texts if (key := key_of(text, types)) is not None}
     names = {digest(key): text for text, key in keys.items()}
@@ -163,7 +174,7 @@ def _read(read: Reader, scope: Scope, texts: list[str], types: dict[str, str]) -
     return found
 
 
-def _batch(read: Reader, scope: Scope, keys: list[Typed]) -> Iterator[dict[str, Any]]:
+def _batch(read: AwsReader, scope: Scope, keys: list[Typed]) -> Iterator[dict[str, Any]]:
     """The items of up to 100 keys; what AWS leaves is asked for again. Raises DynaopsError."""
     vain = 0
     request: dict[str, Any] = {scope.table_name: {"Keys": keys, "ConsistentRead": True}}
@@ -184,7 +195,7 @@ def _batch(read: Reader, scope: Scope, keys: list[Typed]) -> Iterator[dict[str, 
             time.sleep(min(0.05 * 2**vain, 2))
 
 
-def _shown(work: Work, entry: Entry, change: Change) -> Change:
+def _shown(work: TableChanges, entry: AddressDiff, change: Change) -> Change:
     """The change with items for digests."""
     live = entry.live.raw.get("rows", {}) if entry.live else {}
     wanted = entry.desired.options["rows"] if entry.desired else {}
@@ -227,7 +238,7 @@ def _counted(differences: Sequence[Difference]) -> str:
     return ", ".join(parts)
 
 
-def _puts(scope: Scope, entry: Entry) -> Iterator[Step]:
+def _puts(scope: Scope, entry: AddressDiff) -> Iterator[Step]:
     """All rows where there is no table yet or a new one, else those that differ."""
     if entry.desired is None or entry.action is Action.DELETE:
         return
@@ -243,7 +254,7 @@ def _puts(scope: Scope, entry: Entry) -> Iterator[Step]:
         yield _step(scope, entry, f"put {_rows(batch)} into {scope.table_name}", requests, {"set": set_})
 
 
-def _deletes(work: Work, entry: Entry) -> Iterator[Step]:
+def _deletes(work: TableChanges, entry: AddressDiff) -> Iterator[Step]:
     """The rows that the spec no longer names: they are data, so that needs consent."""
     table = work.table.live
     if entry.live is None or table is None or work.table.action in (Action.DELETE, Action.REPLACE):
@@ -281,7 +292,7 @@ def _batches(rows: Sequence[tuple[str, Typed]]) -> Iterator[list[tuple[str, Type
 
 def _step(
     scope: Scope,
-    entry: Entry,
+    entry: AddressDiff,
     title: str,
     requests: list[dict[str, Any]],
     effect: dict[str, Any],
@@ -319,4 +330,4 @@ def _some(keys: Sequence[str]) -> str:
     return ", ".join(keys[:5]) + (f" and {len(keys) - 5} more" if len(keys) > 5 else "")
 
 
-ROOM = ItemsRoom()
+HANDLER = ItemsHandler()

@@ -11,11 +11,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from dynaops.kinds.kind import BaseRoom, Entry, Known, Link, Policy, Rank, Reader, Step, Work
-from dynaops.kinds.late import late
+from dynaops.kinds.kind import (
+    AddressDiff,
+    AwsReader,
+    BaseHandler,
+    Known,
+    Link,
+    PropertyRules,
+    Rank,
+    Step,
+    TableChanges,
+)
+from dynaops.kinds.references import late
 from dynaops.kinds.tags import TagCalls
-from dynaops.kinds.trigger import calls
-from dynaops.kinds.trigger.shape import function_of, properties_of, wanted
+from dynaops.kinds.trigger import operations
+from dynaops.kinds.trigger.mapping import function_of, properties_of, wanted
 from dynaops.model.change import Action
 from dynaops.model.finding import Finding
 from dynaops.model.findings.companions import DDB424, DDB427
@@ -49,11 +59,11 @@ class RecordedTrigger(Recorded):
     on_failure_arn: Arn = ABSENT
 
 
-class TriggerRoom(BaseRoom):
+class TriggerHandler(BaseHandler):
     """Mappings outlive their table and stream, so they are looked for at all times."""
 
-    kinds: Mapping[str, Policy] = {
-        KIND: Policy(
+    kinds: Mapping[str, PropertyRules] = {
+        KIND: PropertyRules(
             title="Lambda trigger",
             spec_key="lambda_triggers.{name}",
             immutable=frozenset({"function", "stream", "starting_position"}),
@@ -88,7 +98,9 @@ class TriggerRoom(BaseRoom):
             address = scope.below(KIND, function_of(trigger.function))
             yield Resource(address, KIND, scope.region, wanted(trigger), None, tuple(depends))
 
-    def observe(self, read: Reader, scope: Scope, table: Observed | None, known: Known) -> Iterator[Observed]:
+    def observe(
+        self, read: AwsReader, scope: Scope, table: Observed | None, known: Known
+    ) -> Iterator[Observed]:
         """All mappings on the live stream, and the recorded ones wherever they are."""
         named = known.of_kinds(KIND)
         if not named and not known.discover:
@@ -96,7 +108,7 @@ class TriggerRoom(BaseRoom):
         found: dict[str, dict[str, Any]] = {}
         stream = table.outputs.get("stream_arn") if table else None
         if stream:
-            for one in calls.listed(read, scope, stream):
+            for one in operations.listed(read, scope, stream):
                 found[scope.below(KIND, function_of(one["FunctionArn"]))] = one
         for address, (_, record) in named.items():
             if address not in found and record and record.id:
@@ -124,14 +136,16 @@ class TriggerRoom(BaseRoom):
                 },
             )
 
-    def resolve(self, read: Reader | None, scope: Scope, entries: Sequence[Entry]) -> dict[str, Entry]:
+    def resolve(
+        self, read: AwsReader | None, scope: Scope, entries: Sequence[AddressDiff]
+    ) -> dict[str, AddressDiff]:
         """The stream's ARN filled in; mappings that are being deleted out of the way; functions looked for."""
         stream = late(scope, {entry.address: entry for entry in entries})["stream_arn"]
         return {
             entry.address: _resolved(read, scope, entry, stream) for entry in entries if entry.kind == KIND
         }
 
-    def findings(self, work: Work) -> Iterator[Finding]:
+    def findings(self, work: TableChanges) -> Iterator[Finding]:
         for entry in work.of_kind(KIND):
             if entry.desired and entry.desired.options.get("missing"):
                 yield make_finding(
@@ -167,19 +181,19 @@ class TriggerRoom(BaseRoom):
             service, name = target.split(":")[2], target.rpartition(":")[2]
             yield Link(service, name, "sends failures to", service.upper())
 
-    def aws_names(self, scope: Scope, entry: Entry) -> tuple[str, ...]:
-        return (calls.aws_name(str(entry.live.outputs.get("id"))),) if entry.live else ()
+    def aws_names(self, scope: Scope, entry: AddressDiff) -> tuple[str, ...]:
+        return (operations.aws_name(str(entry.live.outputs.get("id"))),) if entry.live else ()
 
-    def tag_target(self, scope: Scope, entry: Entry) -> str:
+    def tag_target(self, scope: Scope, entry: AddressDiff) -> str:
         """The mapping's ARN, which Lambda tells beside its id."""
         uuid = entry.live.outputs["id"] if entry.live else ""
         mappings = entry.live.raw.get("mappings", {}) if entry.live else {}
         return str(mappings.get(uuid, {}).get("EventSourceMappingArn", uuid))
 
-    def is_named_by_us(self, scope: Scope, entry: Entry, name: str) -> bool:
+    def is_named_by_us(self, scope: Scope, entry: AddressDiff, name: str) -> bool:
         """A mapping has no name: it is the address's where it leads from the table's stream to its function."""
         mappings = entry.live.raw.get("mappings", {}) if entry.live else {}
-        mapping = next((one for uuid, one in mappings.items() if calls.aws_name(uuid) == name), None)
+        mapping = next((one for uuid, one in mappings.items() if operations.aws_name(uuid) == name), None)
         if mapping is None or function_of(mapping["FunctionArn"]) != entry.name:
             return False
         return (
@@ -187,39 +201,39 @@ class TriggerRoom(BaseRoom):
             and scope.table_name == scope.address
         )
 
-    def operations(self, work: Work) -> list[Step]:
+    def operations(self, work: TableChanges) -> list[Step]:
         steps: list[Step] = []
         for entry in work.of_kind(KIND):
             steps.extend(_operations(work, entry))
         return steps
 
 
-def _operations(work: Work, entry: Entry) -> Iterator[Step]:
+def _operations(work: TableChanges, entry: AddressDiff) -> Iterator[Step]:
     retiring = entry.record.outputs.get("retiring") if entry.record else None
     if retiring and entry.action is not Action.REPLACE:
-        yield calls.delete(entry, str(retiring), Rank.MAPPING_RETIRE, retired=True)
+        yield operations.delete(entry, str(retiring), Rank.MAPPING_RETIRE, retired=True)
     if entry.action is Action.DELETE and entry.live:
-        yield calls.delete(entry, entry.live.outputs["id"], Rank.RELEASE_MAPPINGS)
+        yield operations.delete(entry, entry.live.outputs["id"], Rank.RELEASE_MAPPINGS)
     elif entry.action is Action.CREATE:
-        yield calls.create(entry)
+        yield operations.create(entry)
     elif entry.action is Action.REPLACE and entry.live:
         old = str(entry.live.outputs["id"])
         if _follows_stream(work, entry):
-            yield calls.create(entry, from_start=True, retiring=old)
-            yield calls.delete(entry, old, Rank.MAPPING_RETIRE, retired=True)
+            yield operations.create(entry, from_start=True, retiring=old)
+            yield operations.delete(entry, old, Rank.MAPPING_RETIRE, retired=True)
         else:
-            yield calls.delete(entry, old, Rank.RELEASE_MAPPINGS)
-            yield calls.create(entry)
+            yield operations.delete(entry, old, Rank.RELEASE_MAPPINGS)
+            yield operations.create(entry)
     elif entry.action in (Action.UPDATE, Action.ADOPT) and entry.change and entry.change.differences:
-        yield calls.update(entry)
+        yield operations.update(entry)
 
 
-def _follows_stream(work: Work, entry: Entry) -> bool:
+def _follows_stream(work: TableChanges, entry: AddressDiff) -> bool:
     """Old and new mapping may be there together: the stream is another one, and the table stays."""
     return entry.difference("stream") is not None and work.table.action is not Action.REPLACE
 
 
-def _resolved(read: Reader | None, scope: Scope, entry: Entry, stream: str) -> Entry:
+def _resolved(read: AwsReader | None, scope: Scope, entry: AddressDiff, stream: str) -> AddressDiff:
     if entry.live and entry.live.raw.get("state") == "Deleting":
         deleting = {"deleting": entry.live.outputs["id"]}
         desired = entry.desired and replace(entry.desired, options={**entry.desired.options, **deleting})
@@ -235,4 +249,4 @@ def _resolved(read: Reader | None, scope: Scope, entry: Entry, stream: str) -> E
     return replace(entry, desired=replace(entry.desired, properties=properties, options=options))
 
 
-ROOM = TriggerRoom()
+HANDLER = TriggerHandler()

@@ -5,8 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from dynaops.kinds.iam.room import log_group_of
-from dynaops.kinds.kind import BaseRoom, Entry, Known, Link, Policy, Rank, Reader, Step, Work, key_link
+from dynaops.kinds.iam.handler import log_group_of
+from dynaops.kinds.kind import (
+    AddressDiff,
+    AwsReader,
+    BaseHandler,
+    Known,
+    Link,
+    PropertyRules,
+    Rank,
+    Step,
+    TableChanges,
+    key_link,
+)
 from dynaops.kinds.steps import step
 from dynaops.kinds.tags import TagCalls
 from dynaops.model.change import Action
@@ -29,11 +40,11 @@ class RecordedLogGroup(Recorded):
     kms_key_arn: Name = ABSENT
 
 
-class LogGroupRoom(BaseRoom):
+class LogGroupHandler(BaseHandler):
     """A log group is no part of the table: it stays when the table is replaced, and others may use it too."""
 
-    kinds: Mapping[str, Policy] = {
-        KIND: Policy(
+    kinds: Mapping[str, PropertyRules] = {
+        KIND: PropertyRules(
             title="log group",
             spec_key=KIND,
             shared="name",
@@ -67,7 +78,7 @@ class LogGroupRoom(BaseRoom):
 
     def observe(
         self,
-        read: Reader,
+        read: AwsReader,
         scope: Scope,
         table: Observed | None,
         known: Known,
@@ -96,11 +107,11 @@ class LogGroupRoom(BaseRoom):
     def links(self, scope: Scope, one: Resource) -> Iterable[Link]:
         return key_link(one.properties.get("kms_key_arn"))
 
-    def is_named_by_us(self, scope: Scope, entry: Entry, name: str) -> bool:
+    def is_named_by_us(self, scope: Scope, entry: AddressDiff, name: str) -> bool:
         """Its name is anyone's, and nothing in it says who made it."""
         return False
 
-    def operations(self, work: Work) -> list[Step]:
+    def operations(self, work: TableChanges) -> list[Step]:
         steps: list[Step] = []
         for entry in work.of_kind(KIND):
             if entry.action in (Action.DELETE, Action.REPLACE) and entry.live:
@@ -112,7 +123,7 @@ class LogGroupRoom(BaseRoom):
         return steps
 
 
-def _described(read: Reader, scope: Scope, name: str) -> dict[str, Any] | None:
+def _described(read: AwsReader, scope: Scope, name: str) -> dict[str, Any] | None:
     groups = read.read_all(
         "logs", "DescribeLogGroups", scope.region, {"logGroupNamePrefix": name}, "logGroups", "nextToken"
     )
@@ -136,7 +147,7 @@ def _arn(group: dict[str, Any]) -> str:
     return str(group.get("logGroupArn") or group["arn"]).removesuffix(":*")
 
 
-def _create(entry: Entry) -> Iterator[Step]:
+def _create(entry: AddressDiff) -> Iterator[Step]:
     assert entry.desired is not None, "only a declared group is made"
     wanted = entry.desired.properties
     parameters = {"logGroupName": wanted["name"]}
@@ -155,7 +166,7 @@ def _create(entry: Entry) -> Iterator[Step]:
         yield _retention(entry, wanted["retention_days"])
 
 
-def _update(entry: Entry) -> Iterator[Step]:
+def _update(entry: AddressDiff) -> Iterator[Step]:
     assert entry.desired is not None, "only a declared group is changed"
     name = entry.desired.properties["name"]
     retention = entry.difference("retention_days")
@@ -188,7 +199,7 @@ def _update(entry: Entry) -> Iterator[Step]:
         )
 
 
-def _retention(entry: Entry, days: int) -> Step:
+def _retention(entry: AddressDiff, days: int) -> Step:
     """CloudWatch Logs deletes what is older, so a shorter time needs consent as deleting does."""
     assert entry.desired is not None, "only a declared group has a retention"
     name = entry.desired.properties["name"]
@@ -206,7 +217,7 @@ def _retention(entry: Entry, days: int) -> Step:
     )
 
 
-def _delete(entry: Entry) -> Step:
+def _delete(entry: AddressDiff) -> Step:
     """Its events are lost, so it needs consent."""
     assert entry.live is not None, "only a live group is deleted"
     name = entry.live.properties["name"]
@@ -223,7 +234,7 @@ def _delete(entry: Entry) -> Step:
     )
 
 
-def _step(entry: Entry, api: str, title: str, parameters: dict[str, Any], **more: Any) -> Step:
+def _step(entry: AddressDiff, api: str, title: str, parameters: dict[str, Any], **more: Any) -> Step:
     """One call of CloudWatch Logs; all but a deletion wait for the group, and record its ARN."""
     name = parameters["logGroupName"]
     group = f"logGroups[?logGroupName=='{name}']"
@@ -241,4 +252,4 @@ def _step(entry: Entry, api: str, title: str, parameters: dict[str, Any], **more
     return step(entry, more.pop("rank", Rank.LOGS), api, title, parameters, service="logs", **more)
 
 
-ROOM = LogGroupRoom()
+HANDLER = LogGroupHandler()

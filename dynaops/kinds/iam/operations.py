@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Unpack
 
-from dynaops.kinds.kind import Entry, Rank, Step
+from dynaops.kinds.kind import AddressDiff, Rank, Step
 from dynaops.kinds.policy_document import text
 from dynaops.kinds.steps import Members, step
 from dynaops.model.change import Action
@@ -22,7 +22,7 @@ def made_for(address: str) -> str:
     return f"Made by dynaops for {address}"
 
 
-def create(entry: Entry) -> Step:
+def create(entry: AddressDiff) -> Step:
     """Make the policy. Policies are found by name and path, so one made by a call whose answer was lost is too."""
     assert entry.desired is not None, "only a declared policy is made"
     wanted = entry.desired.properties
@@ -46,7 +46,7 @@ def create(entry: Entry) -> Step:
     )
 
 
-def change(entry: Entry) -> Iterator[Step]:
+def change(entry: AddressDiff) -> Iterator[Step]:
     """A new default version, after the oldest was dropped where there are five."""
     assert entry.desired is not None and entry.live is not None, (
         "a live policy is changed to what is declared"
@@ -66,7 +66,7 @@ def change(entry: Entry) -> Iterator[Step]:
     )
 
 
-def attach(entry: Entry, role: str) -> Step:
+def attach(entry: AddressDiff, role: str) -> Step:
     """Attach it to a role; doing so twice is once."""
     assert entry.desired is not None, "only a declared policy is attached"
     return _step(
@@ -79,7 +79,7 @@ def attach(entry: Entry, role: str) -> Step:
     )
 
 
-def detach(entry: Entry, role: str, leaving: bool = False, forget: bool = False) -> Step:
+def detach(entry: AddressDiff, role: str, leaving: bool = False, forget: bool = False) -> Step:
     """Take it from a role that we attached it to."""
     return _step(
         entry,
@@ -92,7 +92,7 @@ def detach(entry: Entry, role: str, leaving: bool = False, forget: bool = False)
     )
 
 
-def delete(entry: Entry) -> Iterator[Step]:
+def delete(entry: AddressDiff) -> Iterator[Step]:
     """Its other versions, then the policy."""
     for version in entry.live.raw.get("versions", ()) if entry.live else ():
         yield _drop(
@@ -110,7 +110,7 @@ def delete(entry: Entry) -> Iterator[Step]:
     )
 
 
-def _drop(entry: Entry, version: str, reason: str, rank: Rank) -> Step:
+def _drop(entry: AddressDiff, version: str, reason: str, rank: Rank) -> Step:
     return _step(
         entry,
         rank,
@@ -122,17 +122,17 @@ def _drop(entry: Entry, version: str, reason: str, rank: Rank) -> Step:
     )
 
 
-def _live_arn(entry: Entry) -> str:
+def _live_arn(entry: AddressDiff) -> str:
     assert entry.live is not None, "only a live policy is changed or deleted"
     return str(entry.live.outputs["arn"])
 
 
-def _live_name(entry: Entry) -> str:
+def _live_name(entry: AddressDiff) -> str:
     assert entry.live is not None, "only a live policy is changed or deleted"
     return str(entry.live.properties["name"])
 
 
-def _new_arn(entry: Entry) -> str:
+def _new_arn(entry: AddressDiff) -> str:
     """Of the policy as it will be."""
     if entry.live is not None and entry.action is not Action.REPLACE:
         return _live_arn(entry)
@@ -141,7 +141,12 @@ def _new_arn(entry: Entry) -> str:
 
 
 def _step(
-    entry: Entry, rank: Rank, api: str, title: str, parameters: dict[str, Any], **members: Unpack[Members]
+    entry: AddressDiff,
+    rank: Rank,
+    api: str,
+    title: str,
+    parameters: dict[str, Any],
+    **members: Unpack[Members],
 ) -> Step:
     """One call of IAM."""
     members["service"] = "iam"

@@ -7,7 +7,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from dynaops.aws.errors import Denied
-from dynaops.kinds.kind import BaseRoom, Entry, Known, Policy, Rank, Reader, Step, Work
+from dynaops.kinds.kind import (
+    AddressDiff,
+    AwsReader,
+    BaseHandler,
+    Known,
+    PropertyRules,
+    Rank,
+    Step,
+    TableChanges,
+)
 from dynaops.kinds.steps import Members, step
 from dynaops.model.arns import region_of
 from dynaops.model.change import Action
@@ -37,11 +46,11 @@ class RecordedKinesis(Recorded):
     precision: Literal["MILLISECOND", "MICROSECOND"] = ABSENT
 
 
-class KinesisRoom(BaseRoom):
+class KinesisHandler(BaseHandler):
     """A table has one live destination; it goes with the table."""
 
-    kinds: Mapping[str, Policy] = {
-        KIND: Policy(
+    kinds: Mapping[str, PropertyRules] = {
+        KIND: PropertyRules(
             title="Kinesis destination",
             spec_key=KIND,
             immutable=frozenset({"stream_arn"}),
@@ -59,7 +68,7 @@ class KinesisRoom(BaseRoom):
 
     def observe(
         self,
-        read: Reader,
+        read: AwsReader,
         scope: Scope,
         table: Observed | None,
         known: Known,
@@ -77,7 +86,9 @@ class KinesisRoom(BaseRoom):
                     outputs["status"] = _SETTLED
                 yield Observed(scope.below(KIND), KIND, scope.region, found, outputs, owner=scope.address)
 
-    def resolve(self, read: Reader | None, scope: Scope, entries: Sequence[Entry]) -> dict[str, Entry]:
+    def resolve(
+        self, read: AwsReader | None, scope: Scope, entries: Sequence[AddressDiff]
+    ) -> dict[str, AddressDiff]:
         """AWS takes any ARN and fails later (DDB-TABLE-299), so a stream that is to be used is looked for."""
         entry = next((one for one in entries if one.address == scope.below(KIND)), None)
         if entry is None or entry.desired is None or read is None:
@@ -88,7 +99,7 @@ class KinesisRoom(BaseRoom):
         missing = not _exists(read, arn)
         return {entry.address: replace(entry, desired=replace(entry.desired, options={"missing": missing}))}
 
-    def findings(self, work: Work) -> Iterator[Finding]:
+    def findings(self, work: TableChanges) -> Iterator[Finding]:
         for entry in work.of_kind(KIND):
             if entry.desired and entry.desired.options.get("missing"):
                 yield make_finding(
@@ -99,11 +110,11 @@ class KinesisRoom(BaseRoom):
         found = {one.address: one.properties for one in live}.get(scope.below(KIND))
         return {KIND: found} if found else {}
 
-    def aws_names(self, scope: Scope, entry: Entry) -> tuple[str, ...]:
+    def aws_names(self, scope: Scope, entry: AddressDiff) -> tuple[str, ...]:
         arn = entry.live.properties.get("stream_arn") if entry.live else None
         return (_destination(scope, str(arn)),)
 
-    def operations(self, work: Work) -> list[Step]:
+    def operations(self, work: TableChanges) -> list[Step]:
         steps: list[Step] = []
         with_table = work.table.action in (Action.DELETE, Action.REPLACE)
         for entry in work.of_kind(KIND):
@@ -116,7 +127,7 @@ class KinesisRoom(BaseRoom):
         return steps
 
 
-def _exists(read: Reader, arn: str) -> bool:
+def _exists(read: AwsReader, arn: str) -> bool:
     """Whether the stream is there; who may not look is told by AWS when it comes to that."""
     try:
         answer = read.read("kinesis", "DescribeStreamSummary", region_of(arn, ""), {"StreamARN": arn})
@@ -125,7 +136,7 @@ def _exists(read: Reader, arn: str) -> bool:
     return answer is not None
 
 
-def _enable(work: Work, entry: Entry) -> Step:
+def _enable(work: TableChanges, entry: AddressDiff) -> Step:
     wanted = _wanted(entry)
     arn, precision = wanted["stream_arn"], wanted["precision"]
     more = (
@@ -151,7 +162,7 @@ def _enable(work: Work, entry: Entry) -> Step:
     )
 
 
-def _precision(work: Work, entry: Entry) -> Step:
+def _precision(work: TableChanges, entry: AddressDiff) -> Step:
     wanted = _wanted(entry)
     arn, precision = wanted["stream_arn"], wanted["precision"]
     configuration = {"ApproximateCreationDateTimePrecision": precision}
@@ -171,7 +182,7 @@ def _precision(work: Work, entry: Entry) -> Step:
     )
 
 
-def _disable(work: Work, entry: Entry) -> Step:
+def _disable(work: TableChanges, entry: AddressDiff) -> Step:
     assert entry.live is not None, "only a live destination is turned off"
     arn = entry.live.properties["stream_arn"]
     on = _is(arn, _ON)
@@ -191,7 +202,7 @@ def _disable(work: Work, entry: Entry) -> Step:
     )
 
 
-def _wanted(entry: Entry) -> dict[str, Any]:
+def _wanted(entry: AddressDiff) -> dict[str, Any]:
     assert entry.desired is not None, "only a declared destination is made or changed"
     return entry.desired.properties
 
@@ -216,8 +227,8 @@ def _status(arn: str) -> dict[str, str]:
 
 
 def _step(
-    work: Work,
-    entry: Entry,
+    work: TableChanges,
+    entry: AddressDiff,
     api: str,
     title: str,
     parameters: dict[str, Any],
@@ -244,4 +255,4 @@ def _step(
     return step(entry, rank, api, title, {**name, **parameters}, **members)
 
 
-ROOM = KinesisRoom()
+HANDLER = KinesisHandler()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Unpack
 
-from dynaops.kinds.kind import Entry, Rank, Reader, Step
+from dynaops.kinds.kind import AddressDiff, AwsReader, Rank, Step
 from dynaops.kinds.steps import EffectMembers, Members, step
-from dynaops.kinds.trigger.shape import parameters_of
+from dynaops.kinds.trigger.mapping import parameters_of
 from dynaops.model.operation import Cooldown, Tolerance, Wait
 from dynaops.model.resource import Scope
 
@@ -15,7 +15,7 @@ _SECONDS = 20.0
 _TIMEOUT = 900.0
 
 
-def listed(read: Reader, scope: Scope, stream: str) -> list[dict[str, Any]]:
+def listed(read: AwsReader, scope: Scope, stream: str) -> list[dict[str, Any]]:
     """All mappings on a stream."""
     found = read.read_all(
         "lambda",
@@ -29,7 +29,7 @@ def listed(read: Reader, scope: Scope, stream: str) -> list[dict[str, Any]]:
     return found or []
 
 
-def create(entry: Entry, from_start: bool = False, retiring: str | None = None) -> Step:
+def create(entry: AddressDiff, from_start: bool = False, retiring: str | None = None) -> Step:
     """Make the mapping; `from_start`: it follows its stream, and misses nothing of the new one.
 
     The wait finds the mapping by stream and function, so it does not matter whether the call's answer was lost.
@@ -84,14 +84,14 @@ def create(entry: Entry, from_start: bool = False, retiring: str | None = None) 
     )
 
 
-def _left_over(entry: Entry) -> tuple[str, ...]:
+def _left_over(entry: AddressDiff) -> tuple[str, ...]:
     """What the record says of a mapping that the new one takes over from, and that is wanted no more."""
     recorded = entry.record.properties if entry.record else {}
     wanted = entry.desired.properties if entry.desired else {}
     return tuple(name for name in recorded if name not in wanted)
 
 
-def update(entry: Entry) -> Step:
+def update(entry: AddressDiff) -> Step:
     """Bring all that differs to what is wanted, in one call."""
     assert entry.desired is not None and entry.live is not None, (
         "a live mapping is changed to what is declared"
@@ -120,7 +120,7 @@ def update(entry: Entry) -> Step:
     )
 
 
-def delete(entry: Entry, uuid: str, rank: Rank, retired: bool = False) -> Step:
+def delete(entry: AddressDiff, uuid: str, rank: Rank, retired: bool = False) -> Step:
     """Delete a mapping; `retired`: its successor has taken the address over."""
     effect: EffectMembers = {"values": {"retiring": None}} if retired else {"forget": True}
     return _step(
@@ -154,7 +154,12 @@ def _gone(uuid: str) -> Wait:
 
 
 def _step(
-    entry: Entry, rank: Rank, api: str, title: str, parameters: dict[str, Any], **members: Unpack[Members]
+    entry: AddressDiff,
+    rank: Rank,
+    api: str,
+    title: str,
+    parameters: dict[str, Any],
+    **members: Unpack[Members],
 ) -> Step:
     """One call of Lambda."""
     members["service"] = "lambda"

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from dynaops.kinds.alarm import ALARMS, DEFAULTS, REGIONAL, calls, shape, topic_region
-from dynaops.kinds.alarm.shape import KIND, Place, address_of, place_of
-from dynaops.kinds.kind import BaseRoom, Known, Policy, Rank, Reader, Step, Work
+from dynaops.kinds.alarm import ALARMS, DEFAULTS, REGIONAL, mapping, operations, topic_region
+from dynaops.kinds.alarm.mapping import KIND, AlarmLocation, address_of, place_of
+from dynaops.kinds.kind import AwsReader, BaseHandler, Known, PropertyRules, Rank, Step, TableChanges
 from dynaops.kinds.tags import TagCalls, live_tags
 from dynaops.model.change import Action
 from dynaops.model.recorded import ABSENT, Recorded, Units
@@ -35,15 +35,15 @@ class RecordedAlarm(Recorded):
     tags: dict[str, str] = ABSENT
 
 
-class AlarmRoom(BaseRoom):
+class AlarmHandler(BaseHandler):
     """Alarms outlive their table, so they are looked for with it or without, and deleted by ourselves.
 
     Each region of a global table has its own throttles, errors and capacity, and so its own alarms on them.
     """
 
     beside_table = False
-    kinds: Mapping[str, Policy] = {
-        KIND: Policy(
+    kinds: Mapping[str, PropertyRules] = {
+        KIND: PropertyRules(
             title="CloudWatch alarm",
             spec_key="alarms",
             keyed=frozenset({"tags"}),
@@ -64,19 +64,21 @@ class AlarmRoom(BaseRoom):
             topics = _topics(scope, spec, region)
             for name in ALARMS if region == scope.region else REGIONAL:
                 settings = spec.alarms.settings(name)
-                for suffix in shape.suffixes(spec, name) if settings else ():
+                for suffix in mapping.suffixes(spec, name) if settings else ():
                     assert settings is not None, "only alarms that are on have something to watch"
                     rest = f"{name}{suffix}"
-                    wanted = shape.wanted(scope.table_name, rest, settings, topics, tags)
-                    yield Resource(address_of(scope, Place(region, rest)), KIND, region, wanted)
+                    wanted = mapping.wanted(scope.table_name, rest, settings, topics, tags)
+                    yield Resource(address_of(scope, AlarmLocation(region, rest)), KIND, region, wanted)
 
-    def observe(self, read: Reader, scope: Scope, table: Observed | None, known: Known) -> Iterator[Observed]:
+    def observe(
+        self, read: AwsReader, scope: Scope, table: Observed | None, known: Known
+    ) -> Iterator[Observed]:
         sought = known.of_kinds(KIND)
         by_region: dict[str, dict[str, str]] = {}
         for address in sought:
             place = place_of(scope, address)
             names = by_region.setdefault(place.region, {})
-            names[shape.alarm_name(scope.table_name, place.rest)] = address
+            names[mapping.alarm_name(scope.table_name, place.rest)] = address
         if known.discover:
             replicas = table.raw.get("Replicas", ()) if table else ()
             for region in (scope.region, *(one["RegionName"] for one in replicas)):
@@ -102,15 +104,15 @@ class AlarmRoom(BaseRoom):
             found = {"sns_topic_arns": topics, **found}
         return {"alarms": found} if found else {}
 
-    def operations(self, work: Work) -> list[Step]:
+    def operations(self, work: TableChanges) -> list[Step]:
         steps: list[Step] = []
         for entry in work.of_kind(KIND):
             if entry.action is Action.DELETE and entry.live:
-                steps.append(calls.delete(work, entry))
+                steps.append(operations.delete(work, entry))
             elif entry.action is Action.CREATE:
-                steps.append(calls.put(work, entry))
+                steps.append(operations.put(work, entry))
             elif entry.action in (Action.UPDATE, Action.ADOPT):
-                steps.extend(calls.change(work, entry))
+                steps.extend(operations.change(work, entry))
         return steps
 
 
@@ -134,14 +136,14 @@ def _topics(scope: Scope, spec: TableSpec, region: str) -> list[str]:
 
 
 def _in_region(
-    read: Reader, scope: Scope, region: str, names: dict[str, str], discover: bool, tagged: bool
+    read: AwsReader, scope: Scope, region: str, names: dict[str, str], discover: bool, tagged: bool
 ) -> Iterable[Observed]:
     found = named(read, region, sorted(names))
     if discover:
-        for one in _look(read, region, AlarmNamePrefix=shape.prefix(scope.table_name)):
-            rest = shape.rest_of(one)
-            if rest and shape.alarm_name(scope.table_name, rest) == one["AlarmName"] not in names:
-                names[one["AlarmName"]] = address_of(scope, Place(region, rest))
+        for one in _look(read, region, AlarmNamePrefix=mapping.prefix(scope.table_name)):
+            rest = mapping.rest_of(one)
+            if rest and mapping.alarm_name(scope.table_name, rest) == one["AlarmName"] not in names:
+                names[one["AlarmName"]] = address_of(scope, AlarmLocation(region, rest))
                 found.append(one)
     with ThreadPoolExecutor(_READERS, thread_name_prefix="alarm") as pool:
         tags = list(
@@ -150,17 +152,17 @@ def _in_region(
     for one, own in zip(found, tags, strict=True):
         address = names[one["AlarmName"]]
         outputs = {"name": one["AlarmName"], "arn": one["AlarmArn"]}
-        found_as = shape.properties_of(one, scope.table_name, place_of(scope, address).rest)
+        found_as = mapping.properties_of(one, scope.table_name, place_of(scope, address).rest)
         properties = {**found_as, **({"tags": own} if own else {})}
         yield Observed(address, KIND, region, properties, outputs, raw=one, tags=own)
 
 
-def _look(read: Reader, region: str, **which: Any) -> list[dict[str, Any]]:
+def _look(read: AwsReader, region: str, **which: Any) -> list[dict[str, Any]]:
     which["AlarmTypes"] = ["MetricAlarm"]
     return read.read_all("cloudwatch", "DescribeAlarms", region, which, "MetricAlarms") or []
 
 
-def named(read: Reader, region: str, names: list[str]) -> list[dict[str, Any]]:
+def named(read: AwsReader, region: str, names: list[str]) -> list[dict[str, Any]]:
     """The alarms of these names that there are in a region, as described."""
     some = [names[start : start + _MOST] for start in range(0, len(names), _MOST)]
     return [one for part in some for one in _look(read, region, AlarmNames=part)]
@@ -173,4 +175,4 @@ def _exported(name: str, properties: Properties) -> Any:
     return own or True
 
 
-ROOM = AlarmRoom()
+HANDLER = AlarmHandler()

@@ -6,8 +6,8 @@ import hashlib
 from collections.abc import Iterator
 from typing import Any
 
-from dynaops.kinds.backup_plan.shape import MADE_BY, SELECTION, document_of, selection_document
-from dynaops.kinds.kind import Entry, Rank, Step, Work
+from dynaops.kinds.backup_plan.mapping import MADE_BY, SELECTION, document_of, selection_document
+from dynaops.kinds.kind import AddressDiff, Rank, Step, TableChanges
 from dynaops.kinds.policy_document import text
 from dynaops.kinds.steps import step
 from dynaops.kinds.tags import TagCalls
@@ -50,7 +50,7 @@ _NEW_ROLE = Cooldown(title="AWS Backup knows the new role", prefix="IAM Role", e
 """A role lags some seconds behind its making: it "cannot be assumed", or "is not authorized to call" something."""
 
 
-def create_vault(work: Work, entry: Entry, retired: str | None = None) -> Step:
+def create_vault(work: TableChanges, entry: AddressDiff, retired: str | None = None) -> Step:
     """Make the vault; `retired` is the one whose place it takes, to be deleted after."""
     wanted = _wanted(entry)
     parameters = {"BackupVaultName": wanted["name"], "CreatorRequestId": _token(work, entry)}
@@ -69,7 +69,7 @@ def create_vault(work: Work, entry: Entry, retired: str | None = None) -> Step:
     )
 
 
-def delete_vault(entry: Entry, name: str, rank: Rank, **effect: Any) -> Step:
+def delete_vault(entry: AddressDiff, name: str, rank: Rank, **effect: Any) -> Step:
     """Delete an empty vault; AWS refuses one with recovery points."""
     title = f"delete the empty backup vault {name}"
     return _step(
@@ -84,13 +84,13 @@ def delete_vault(entry: Entry, name: str, rank: Rank, **effect: Any) -> Step:
     )
 
 
-def vault_name_in(entry: Entry, name: str) -> str:
+def vault_name_in(entry: AddressDiff, name: str) -> str:
     """What AWS calls the vault `name` beside the live one of `entry`."""
     arn = str(entry.live.outputs.get("arn", "")) if entry.live else ""
     return f"{arn.rpartition(':')[0]}:{name}" if arn else f"backup vault {name}"
 
 
-def create_role(entry: Entry) -> Iterator[Step]:
+def create_role(entry: AddressDiff) -> Iterator[Step]:
     """The service role with AWS's policies for it."""
     wanted = _wanted(entry)
     arn = entry.desired.options.get("arn") if entry.desired else None
@@ -114,7 +114,7 @@ def create_role(entry: Entry) -> Iterator[Step]:
         yield _attachment(entry, policy)
 
 
-def change_role(entry: Entry) -> Iterator[Step]:
+def change_role(entry: AddressDiff) -> Iterator[Step]:
     """Its trust and its policies as they should be."""
     name = _wanted(entry)["name"]
     trust = entry.difference("trust")
@@ -137,7 +137,7 @@ def change_role(entry: Entry) -> Iterator[Step]:
         )
 
 
-def delete_role(entry: Entry) -> Iterator[Step]:
+def delete_role(entry: AddressDiff) -> Iterator[Step]:
     """Take its policies from it, and delete it."""
     assert entry.live is not None, "only a live role is deleted"
     name = entry.live.properties["name"]
@@ -156,7 +156,7 @@ def delete_role(entry: Entry) -> Iterator[Step]:
     )
 
 
-def create_plan(work: Work, entry: Entry) -> Step:
+def create_plan(work: TableChanges, entry: AddressDiff) -> Step:
     """Make the plan. It is looked up by what made it, else by name, since names are not unique."""
     wanted, token = _wanted(entry), _token(work, entry)
     ours = f"BackupPlansList[?CreatorRequestId=='{token}']"
@@ -182,7 +182,7 @@ def create_plan(work: Work, entry: Entry) -> Step:
     )
 
 
-def change_plan(entry: Entry) -> Step:
+def change_plan(entry: AddressDiff) -> Step:
     """Replace the plan's document: AWS knows no smaller change."""
     assert entry.live is not None, "only a live plan is changed"
     wanted = _wanted(entry)
@@ -201,7 +201,7 @@ def change_plan(entry: Entry) -> Step:
     )
 
 
-def delete_plan(entry: Entry, rank: Rank) -> Step:
+def delete_plan(entry: AddressDiff, rank: Rank) -> Step:
     """Delete the plan, once nothing is selected in it; another table's selection may be going just now."""
     assert entry.live is not None, "only a live plan is deleted"
     return _step(
@@ -222,7 +222,7 @@ def delete_plan(entry: Entry, rank: Rank) -> Step:
     )
 
 
-def create_selection(work: Work, entry: Entry, plan: Entry, new_role: bool) -> Step:
+def create_selection(work: TableChanges, entry: AddressDiff, plan: AddressDiff, new_role: bool) -> Step:
     """Put the table into the plan. `new_role`: the role is made in this run, and AWS Backup does not know it yet."""
     wanted = _wanted(entry)
     plan_id = plan.live.outputs["id"] if plan.live else reference(plan.address, "id")
@@ -253,7 +253,7 @@ def create_selection(work: Work, entry: Entry, plan: Entry, new_role: bool) -> S
     )
 
 
-def delete_selection(work: Work, entry: Entry, rank: Rank) -> Step:
+def delete_selection(work: TableChanges, entry: AddressDiff, rank: Rank) -> Step:
     """Take the table out of the plan; its recovery points stay."""
     assert entry.live is not None, "only a live selection is deleted"
     outputs = entry.live.outputs
@@ -269,7 +269,7 @@ def delete_selection(work: Work, entry: Entry, rank: Rank) -> Step:
     )
 
 
-def _selected(work: Work, selection: Properties) -> str:
+def _selected(work: TableChanges, selection: Properties) -> str:
     if "tags" not in selection:
         return work.scope.table_name
     return "tables with " + ", ".join(f"{key}={value}" for key, value in sorted(selection["tags"].items()))
@@ -280,7 +280,7 @@ def selection_name(outputs: dict[str, Any]) -> str:
     return f"backup selection {outputs.get('id')} of plan {outputs.get('plan_id')}"
 
 
-def _attachment(entry: Entry, policy: str) -> Step:
+def _attachment(entry: AddressDiff, policy: str) -> Step:
     name = _wanted(entry)["name"]
     return _step(
         entry,
@@ -293,7 +293,7 @@ def _attachment(entry: Entry, policy: str) -> Step:
     )
 
 
-def _detachment(entry: Entry, policy: str, rank: Rank) -> Step:
+def _detachment(entry: AddressDiff, policy: str, rank: Rank) -> Step:
     assert entry.live is not None, "only what is attached is detached"
     name = entry.live.properties["name"]
     return _step(
@@ -308,12 +308,12 @@ def _detachment(entry: Entry, policy: str, rank: Rank) -> Step:
     )
 
 
-def _wanted(entry: Entry) -> dict[str, Any]:
+def _wanted(entry: AddressDiff) -> dict[str, Any]:
     assert entry.desired is not None, "only what is declared is made or changed"
     return entry.desired.properties
 
 
-def _token(work: Work, entry: Entry) -> str:
+def _token(work: TableChanges, entry: AddressDiff) -> str:
     """A CreatorRequestId: a call that is repeated makes nothing twice, while a later plan is a new request.
 
     Tables that share something ask for it with the same one, so that it is made once.
@@ -325,7 +325,9 @@ def _token(work: Work, entry: Entry) -> str:
     return MADE_BY + hashlib.sha256(said.encode()).hexdigest()[:24]
 
 
-def _step(entry: Entry, rank: Rank, api: str, title: str, parameters: dict[str, Any], **more: Any) -> Step:
+def _step(
+    entry: AddressDiff, rank: Rank, api: str, title: str, parameters: dict[str, Any], **more: Any
+) -> Step:
     """One call of AWS Backup, or of the service in `more`."""
     if not more.get("forget"):
         more["depends_on"] = entry.desired.depends_on if entry.desired else ()

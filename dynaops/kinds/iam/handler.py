@@ -9,10 +9,21 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from dynaops.aws.errors import Denied
 from dynaops.kinds.iam import documents
-from dynaops.kinds.iam.calls import attach, change, create, delete, detach, made_for
-from dynaops.kinds.kind import BaseRoom, Entry, Known, Link, Policy, Rank, Reader, Step, Work, nest
-from dynaops.kinds.late import late
+from dynaops.kinds.iam.operations import attach, change, create, delete, detach, made_for
+from dynaops.kinds.kind import (
+    AddressDiff,
+    AwsReader,
+    BaseHandler,
+    Known,
+    Link,
+    PropertyRules,
+    Rank,
+    Step,
+    TableChanges,
+    nest,
+)
 from dynaops.kinds.policy_document import canonical, same
+from dynaops.kinds.references import late
 from dynaops.kinds.tags import TagCalls, tags_of
 from dynaops.model.arns import iam_arn, parse, partition_of
 from dynaops.model.change import Action
@@ -44,11 +55,11 @@ class RecordedIamPolicy(Recorded):
     roles: dict[Name, Literal[True]] = ABSENT
 
 
-class PolicyRoom(BaseRoom):
+class IamPolicyHandler(BaseHandler):
     """Policies lean on the table, and outlive its replacement; only attachments made here are taken back."""
 
-    kinds: Mapping[str, Policy] = {
-        KIND: Policy(
+    kinds: Mapping[str, PropertyRules] = {
+        KIND: PropertyRules(
             title="IAM policy",
             spec_key="iam.{name}",
             immutable=frozenset({"name", "path"}),
@@ -106,7 +117,7 @@ class PolicyRoom(BaseRoom):
 
     def observe(
         self,
-        read: Reader,
+        read: AwsReader,
         scope: Scope,
         table: Observed | None,
         known: Known,
@@ -127,7 +138,9 @@ class PolicyRoom(BaseRoom):
             if found is not None:
                 yield replace(found, address=address)
 
-    def resolve(self, read: Reader | None, scope: Scope, entries: Sequence[Entry]) -> dict[str, Entry]:
+    def resolve(
+        self, read: AwsReader | None, scope: Scope, entries: Sequence[AddressDiff]
+    ) -> dict[str, AddressDiff]:
         """ARNs filled in, granted functions' roles named, and what a new version must first make room for."""
         by_address = {entry.address: entry for entry in entries}
         found = {}
@@ -137,7 +150,7 @@ class PolicyRoom(BaseRoom):
                 found[entry.address] = _with_versions(read, scope, resolved)
         return found
 
-    def findings(self, work: Work) -> Iterator[Finding]:
+    def findings(self, work: TableChanges) -> Iterator[Finding]:
         for entry in work.of_kind(KIND):
             for role in entry.desired.options.get("missing", ()) if entry.desired else ():
                 yield make_finding(
@@ -150,7 +163,7 @@ class PolicyRoom(BaseRoom):
                     "which dynaops has not attached",
                 )
 
-    def refine(self, work: Work) -> dict[str, Entry]:
+    def refine(self, work: TableChanges) -> dict[str, AddressDiff]:
         """A policy that others use is not deleted; with attachments of ours it is let go by the last of their calls."""
         return {
             entry.address: replace(entry, change=None, let_go=True)
@@ -181,7 +194,7 @@ class PolicyRoom(BaseRoom):
         for function in one.options.get("grant", ()):
             yield Link("function", function, "attached to the role of", "Lambda function")
 
-    def is_named_by_us(self, scope: Scope, entry: Entry, name: str) -> bool:
+    def is_named_by_us(self, scope: Scope, entry: AddressDiff, name: str) -> bool:
         """By its description, which is given once and for all, or by the name that nobody else is given."""
         if entry.live is None:
             return False
@@ -189,7 +202,7 @@ class PolicyRoom(BaseRoom):
         by_name = part in PARTS and entry.live.properties["name"] == policy_name(scope, part)
         return by_name or entry.live.raw.get("description") == made_for(entry.address)
 
-    def operations(self, work: Work) -> list[Step]:
+    def operations(self, work: TableChanges) -> list[Step]:
         steps: list[Step] = []
         for entry in work.of_kind(KIND):
             if entry.action in (Action.DELETE, Action.REPLACE) and entry.live:
@@ -201,7 +214,7 @@ class PolicyRoom(BaseRoom):
         return steps
 
 
-def _taken_down(entry: Entry) -> Iterator[Step]:
+def _taken_down(entry: AddressDiff) -> Iterator[Step]:
     roles, used = _own_roles(entry), _users(entry)
     for role in roles:
         last = bool(used) and role == roles[-1] and entry.action is Action.DELETE
@@ -210,14 +223,14 @@ def _taken_down(entry: Entry) -> Iterator[Step]:
         yield from delete(entry)
 
 
-def _made(entry: Entry) -> Iterator[Step]:
+def _made(entry: AddressDiff) -> Iterator[Step]:
     assert entry.desired is not None, "only a declared policy is made"
     yield create(entry)
     for role in entry.desired.properties.get("roles", ()):
         yield attach(entry, role)
 
 
-def _changed(entry: Entry) -> Iterator[Step]:
+def _changed(entry: AddressDiff) -> Iterator[Step]:
     if entry.difference("document") is not None:
         yield from change(entry)
     for one in entry.differences("roles"):
@@ -225,7 +238,7 @@ def _changed(entry: Entry) -> Iterator[Step]:
         yield attach(entry, role) if one.after is not None else detach(entry, role)
 
 
-def _own_roles(entry: Entry) -> list[str]:
+def _own_roles(entry: AddressDiff) -> list[str]:
     """The roles that we attached it to, and that still have it."""
     live = entry.live.properties.get("roles", {}) if entry.live else {}
     return [
@@ -233,7 +246,7 @@ def _own_roles(entry: Entry) -> list[str]:
     ]
 
 
-def _users(entry: Entry) -> list[str]:
+def _users(entry: AddressDiff) -> list[str]:
     """What else the policy is attached to."""
     if entry.live is None:
         return []
@@ -251,7 +264,7 @@ def _exported(default: str, properties: Properties) -> Any:
     return {name: value for name, value in said.items() if value} or True
 
 
-def _policy_name(entry: Entry) -> str:
+def _policy_name(entry: AddressDiff) -> str:
     return str(entry.live.properties["name"]) if entry.live else entry.name
 
 
@@ -272,7 +285,7 @@ def policy_arn(scope: Scope, account: str, name: str, path: str = "/") -> str:
     return iam_arn(scope.region, account, f"policy{path}{name}")
 
 
-def _described(read: Reader, scope: Scope, arn: str) -> Observed | None:
+def _described(read: AwsReader, scope: Scope, arn: str) -> Observed | None:
     answer = read.read("iam", "GetPolicy", scope.region, {"PolicyArn": arn})
     if answer is None:
         return None
@@ -295,7 +308,7 @@ def _described(read: Reader, scope: Scope, arn: str) -> Observed | None:
     return Observed("", KIND, scope.region, found, outputs, raw=raw, tags=tags_of(policy.get("Tags")))
 
 
-def _discovered(read: Reader, scope: Scope, part: str) -> Observed | None:
+def _discovered(read: AwsReader, scope: Scope, part: str) -> Observed | None:
     """The policy that bears the name and the description of ours; None also for who may not look at policies."""
     address = scope.below("iam", part)
     try:
@@ -306,7 +319,7 @@ def _discovered(read: Reader, scope: Scope, part: str) -> Observed | None:
     return replace(found, address=address) if found is not None and ours else None
 
 
-def log_group_of(read: Reader, scope: Scope) -> str | None:
+def log_group_of(read: AwsReader, scope: Scope) -> str | None:
     """The log group that the table's own policy for functions lets them write to; None without such a policy."""
     found = _discovered(read, scope, "lambda_access")
     for statement in found.properties["document"]["Statement"] if found else ():
@@ -315,7 +328,7 @@ def log_group_of(read: Reader, scope: Scope) -> str | None:
     return None
 
 
-def _attached(read: Reader, scope: Scope, arn: str) -> dict[str, list[Any]]:
+def _attached(read: AwsReader, scope: Scope, arn: str) -> dict[str, list[Any]]:
     found: dict[str, list[Any]] = {}
     following: dict[str, Any] = {}
     while True:
@@ -329,7 +342,9 @@ def _attached(read: Reader, scope: Scope, arn: str) -> dict[str, list[Any]]:
         following = {"Marker": answer["Marker"]}
 
 
-def _with_desired(read: Reader | None, scope: Scope, entry: Entry, entries: Mapping[str, Entry]) -> Entry:
+def _with_desired(
+    read: AwsReader | None, scope: Scope, entry: AddressDiff, entries: Mapping[str, AddressDiff]
+) -> AddressDiff:
     if entry.desired is None:
         return entry
     wanted = entry.desired.properties
@@ -350,12 +365,12 @@ def _with_desired(read: Reader | None, scope: Scope, entry: Entry, entries: Mapp
     return replace(entry, desired=replace(entry.desired, properties=properties, options=options))
 
 
-def _recorded_account(entry: Entry) -> str | None:
+def _recorded_account(entry: AddressDiff) -> str | None:
     recorded = parse(entry.record.arn) if entry.record else None
     return recorded.account if recorded else None
 
 
-def _granted(read: Reader, scope: Scope, functions: Iterable[str]) -> Iterator[str]:
+def _granted(read: AwsReader, scope: Scope, functions: Iterable[str]) -> Iterator[str]:
     """The roles of the functions (those that exist; the triggers' own room tells of others)."""
     for function in functions:
         answer = read.read("lambda", "GetFunctionConfiguration", scope.region, {"FunctionName": function})
@@ -363,11 +378,11 @@ def _granted(read: Reader, scope: Scope, functions: Iterable[str]) -> Iterator[s
             yield str(answer["Role"]).rpartition("/")[2]
 
 
-def _exists(read: Reader, scope: Scope, role: str) -> bool:
+def _exists(read: AwsReader, scope: Scope, role: str) -> bool:
     return read.read("iam", "GetRole", scope.region, {"RoleName": role}) is not None
 
 
-def _with_versions(read: Reader | None, scope: Scope, entry: Entry) -> Entry:
+def _with_versions(read: AwsReader | None, scope: Scope, entry: AddressDiff) -> AddressDiff:
     """The versions there are, oldest first, where one is to be added or all are to go (five are AWS's limit)."""
     if read is None or entry.live is None:
         return entry
@@ -388,4 +403,4 @@ def _with_versions(read: Reader | None, scope: Scope, entry: Entry) -> Entry:
     return replace(entry, live=replace(entry.live, raw={**entry.live.raw, "versions": ids}))
 
 
-ROOM = PolicyRoom()
+HANDLER = IamPolicyHandler()

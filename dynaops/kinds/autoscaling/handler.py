@@ -10,15 +10,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from dynaops.kinds.autoscaling import SIDES, calls, scalings
-from dynaops.kinds.autoscaling.moved import KIND, foreign_findings, moved, unread_findings
-from dynaops.kinds.autoscaling.observe import observe_targets
-from dynaops.kinds.autoscaling.shape import (
+from dynaops.kinds.autoscaling import SIDES, operations, scalings
+from dynaops.kinds.autoscaling.live_capacity import KIND, foreign_findings, moved, unread_findings
+from dynaops.kinds.autoscaling.mapping import (
     Dimension,
     dimension_at,
     wanted,
 )
-from dynaops.kinds.kind import BaseRoom, Entry, Known, Policy, Rank, Reader, Step, Work
+from dynaops.kinds.autoscaling.observe import observe_targets
+from dynaops.kinds.kind import (
+    AddressDiff,
+    AwsReader,
+    BaseHandler,
+    Known,
+    PropertyRules,
+    Rank,
+    Step,
+    TableChanges,
+)
 from dynaops.kinds.table.indexes import retired
 from dynaops.model.change import Action, Change
 from dynaops.model.finding import Finding
@@ -49,11 +58,11 @@ class RecordedScaling(Recorded):
     schedules: dict[str, RecordedSchedule] = ABSENT
 
 
-class AutoscalingRoom(BaseRoom):
+class AutoscalingHandler(BaseHandler):
     """One resource a dimension: target, target-tracking policy and scheduled actions."""
 
-    kinds: Mapping[str, Policy] = {
-        KIND: Policy(
+    kinds: Mapping[str, PropertyRules] = {
+        KIND: PropertyRules(
             title="autoscaling",
             spec_key=KIND,
             keyed=frozenset({"schedules"}),
@@ -82,7 +91,9 @@ class AutoscalingRoom(BaseRoom):
                     tuple(_depends_on(scope, dimension)),
                 )
 
-    def observe(self, read: Reader, scope: Scope, table: Observed | None, known: Known) -> Iterator[Observed]:
+    def observe(
+        self, read: AwsReader, scope: Scope, table: Observed | None, known: Known
+    ) -> Iterator[Observed]:
         named = known.of_kinds(KIND)
         if not named and not known.discover:
             return
@@ -112,17 +123,19 @@ class AutoscalingRoom(BaseRoom):
         found = {**table, **({"indexes": indexes} if indexes else {})}
         return {KIND: found} if found else {}
 
-    def aws_names(self, scope: Scope, entry: Entry) -> tuple[str, ...]:
+    def aws_names(self, scope: Scope, entry: AddressDiff) -> tuple[str, ...]:
         return (dimension_at(scope, entry.address).aws_name,)
 
-    def resolve(self, read: Reader | None, scope: Scope, entries: Sequence[Entry]) -> dict[str, Entry]:
+    def resolve(
+        self, read: AwsReader | None, scope: Scope, entries: Sequence[AddressDiff]
+    ) -> dict[str, AddressDiff]:
         return moved(read, scope, entries)
 
-    def findings(self, work: Work) -> Iterator[Finding]:
+    def findings(self, work: TableChanges) -> Iterator[Finding]:
         yield from foreign_findings(work)
         yield from unread_findings(work)
 
-    def refine(self, work: Work) -> dict[str, Entry]:
+    def refine(self, work: TableChanges) -> dict[str, AddressDiff]:
         """AWS scales the writes of every index that it builds in a replicated table, over what was set (DDB-TABLE-322).
 
         So a target that is there goes with the old index, and what the spec says is set on AWS's when it is built.
@@ -135,21 +148,21 @@ class AutoscalingRoom(BaseRoom):
             if entry.desired and entry.live and _is_overwritten(work, entry)
         }
 
-    def operations(self, work: Work) -> list[Step]:
+    def operations(self, work: TableChanges) -> list[Step]:
         steps: list[Step] = []
         late = {entry.name for entry in retired(work)}
         for entry in work.of_kind(KIND):
             dimension = dimension_at(work.scope, entry.address)
             if entry.action is Action.DELETE:
                 rank = Rank.RETIRE_SCALING if dimension.index in late else Rank.RELEASE_SCALING
-                steps.append(calls.deregister(dimension, entry, rank))
+                steps.append(operations.deregister(dimension, entry, rank))
             elif entry.action is Action.REPLACE:
-                steps.append(calls.deregister(dimension, entry))
-                steps.extend(calls.make(dimension, replace(entry, live=None), True))
+                steps.append(operations.deregister(dimension, entry))
+                steps.extend(operations.make(dimension, replace(entry, live=None), True))
             elif entry.action is Action.CREATE:
-                steps.extend(calls.make(dimension, entry, _is_replicated(work)))
+                steps.extend(operations.make(dimension, entry, _is_replicated(work)))
             elif entry.action in (Action.UPDATE, Action.ADOPT):
-                steps.extend(calls.change(dimension, entry))
+                steps.extend(operations.change(dimension, entry))
         return steps
 
 
@@ -176,14 +189,14 @@ def _exported(properties: dict[str, Any]) -> dict[str, Any]:
     return {**kept, "schedules": schedules} if schedules else kept
 
 
-def _is_overwritten(work: Work, entry: Entry) -> bool:
+def _is_overwritten(work: TableChanges, entry: AddressDiff) -> bool:
     dimension = dimension_at(work.scope, entry.address)
     index = work.entries.get(work.scope.below("gsi", dimension.index)) if dimension.index else None
     built = index is not None and index.action in (Action.CREATE, Action.REPLACE)
     return built and dimension.side == "write"
 
 
-def _taken_over(entry: Entry) -> Change:
+def _taken_over(entry: AddressDiff) -> Change:
     assert entry.desired is not None and entry.live is not None, "only what stays is taken over"
     return Change(
         address=entry.address,
@@ -196,8 +209,8 @@ def _taken_over(entry: Entry) -> Change:
     )
 
 
-def _is_replicated(work: Work) -> bool:
+def _is_replicated(work: TableChanges) -> bool:
     return bool(work.table.live and work.table.live.raw.get("Replicas"))
 
 
-ROOM = AutoscalingRoom()
+HANDLER = AutoscalingHandler()

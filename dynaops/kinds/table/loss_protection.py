@@ -4,29 +4,29 @@ from __future__ import annotations
 
 from typing import Any
 
-from dynaops.kinds.kind import Work
+from dynaops.kinds.kind import TableChanges
 from dynaops.model.change import Action
 
 _LOST = (Action.DELETE, Action.REPLACE)
 
 
-def prevented(work: Work) -> bool:
+def prevented(work: TableChanges) -> bool:
     """Whether nothing may delete or replace the table or a replica of it: the state or the spec at hand says so."""
     return any(one.get("prevent_destroy") for one in _sides(work))
 
 
-def on_destroy(work: Work) -> str:
+def on_destroy(work: TableChanges) -> str:
     """What becomes of a table that is to go: the most that state and spec at hand promise of keeping it."""
     promised = {one.get("on_destroy", "delete") for one in _sides(work)}
     return next((one for one in ("retain", "backup") if one in promised), "delete")
 
 
-def is_lost(work: Work) -> bool:
+def is_lost(work: TableChanges) -> bool:
     """Whether the plan deletes or replaces a live table."""
     return work.table.action in _LOST and work.table.live is not None
 
 
-def _sides(work: Work) -> list[dict[str, Any]]:
+def _sides(work: TableChanges) -> list[dict[str, Any]]:
     table = work.table
     sides = (
         table.record.properties if table.record else {},

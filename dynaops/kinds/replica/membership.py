@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Unpack
 
-from dynaops.kinds.kind import Entry, Rank, Step, Work
+from dynaops.kinds.kind import AddressDiff, Rank, Step, TableChanges
 from dynaops.kinds.replica import regional
 from dynaops.kinds.steps import Members, effect_on, step
 from dynaops.kinds.table.waits import IDLE, settled
@@ -20,7 +20,7 @@ _LOST = (Action.DELETE, Action.REPLACE)
 _MADE = (Action.CREATE, Action.REPLACE)
 
 
-def leave(work: Work) -> Iterator[Step]:
+def leave(work: TableChanges) -> Iterator[Step]:
     """The removal of replicas, protection lifted first; of a strong group all members and the witness in one call."""
     going = [entry for entry in work.of_kind("replica") if entry.action in _LOST and entry.live]
     for entry in going:
@@ -33,7 +33,7 @@ def leave(work: Work) -> Iterator[Step]:
         yield _remove(work, entry)
 
 
-def join(work: Work) -> Iterator[Step]:
+def join(work: TableChanges) -> Iterator[Step]:
     """The making of replicas."""
     coming = [entry for entry in work.of_kind("replica") if entry.action in _MADE]
     together = work.entries.get(work.scope.below("global_table"))
@@ -45,7 +45,7 @@ def join(work: Work) -> Iterator[Step]:
         yield _add(work, entry)
 
 
-def settings(work: Work) -> Iterator[Step]:
+def settings(work: TableChanges) -> Iterator[Step]:
     """Whether settings are copied to replicas in other accounts, alone in its call."""
     entry = work.entries.get(work.scope.below("global_table"))
     if entry is None or entry.desired is None:
@@ -70,7 +70,7 @@ def settings(work: Work) -> Iterator[Step]:
         )
 
 
-def protection(work: Work) -> Iterator[Step]:
+def protection(work: TableChanges) -> Iterator[Step]:
     """The protection against disassociation, which only members of a group have: it comes after the joining."""
     entry = work.entries.get(work.scope.below("global_table"))
     if entry is None or entry.desired is None:
@@ -85,12 +85,12 @@ def protection(work: Work) -> Iterator[Step]:
         yield _setting(work, entry, title, member, protect, done, "disassociation_protection")
 
 
-def _is_strong(work: Work) -> bool:
+def _is_strong(work: TableChanges) -> bool:
     live = work.table.live
     return bool(live and live.raw.get("MultiRegionConsistency") == "STRONG")
 
 
-def _add(work: Work, entry: Entry) -> Step:
+def _add(work: TableChanges, entry: AddressDiff) -> Step:
     name = work.scope.table_name
     return _step(
         work,
@@ -120,7 +120,7 @@ def _add(work: Work, entry: Entry) -> Step:
     )
 
 
-def _found(work: Work, together: Entry, coming: list[Entry]) -> Step:
+def _found(work: TableChanges, together: AddressDiff, coming: list[AddressDiff]) -> Step:
     """Make a strong group: all replicas and the witness in one call (DDB-TABLE-257)."""
     assert together.desired is not None, "only a declared group is made"
     name, wanted = work.scope.table_name, together.desired.properties
@@ -152,7 +152,7 @@ def _found(work: Work, together: Entry, coming: list[Entry]) -> Step:
     )
 
 
-def _dissolve(work: Work, going: list[Entry]) -> Step:
+def _dissolve(work: TableChanges, going: list[AddressDiff]) -> Step:
     """Only one call that names all replicas and the witness ends a strong group (DDB-TABLE-260)."""
     name = work.scope.table_name
     raw = work.table.live.raw if work.table.live else {}
@@ -181,7 +181,7 @@ def _dissolve(work: Work, going: list[Entry]) -> Step:
     )
 
 
-def _remove(work: Work, entry: Entry) -> Step:
+def _remove(work: TableChanges, entry: AddressDiff) -> Step:
     name = work.scope.table_name
     return _step(
         work,
@@ -211,7 +211,9 @@ def _remove(work: Work, entry: Entry) -> Step:
     )
 
 
-def _setting(work: Work, entry: Entry, title: str, member: str, value: Any, done: str, recorded: str) -> Step:
+def _setting(
+    work: TableChanges, entry: AddressDiff, title: str, member: str, value: Any, done: str, recorded: str
+) -> Step:
     return _step(
         work,
         entry,
@@ -224,7 +226,7 @@ def _setting(work: Work, entry: Entry, title: str, member: str, value: Any, done
     )
 
 
-def _member(entry: Entry) -> dict[str, Any]:
+def _member(entry: AddressDiff) -> dict[str, Any]:
     """What a replica can be made with; the rest is set in its region."""
     assert entry.desired is not None, "only a declared replica is made"
     wanted = entry.desired.properties
@@ -236,7 +238,7 @@ def _member(entry: Entry) -> dict[str, Any]:
     return found
 
 
-def _group_made(work: Work) -> tuple[Effect, ...]:
+def _group_made(work: TableChanges) -> tuple[Effect, ...]:
     """With the first replica the table gets the settings of a group's members, which AWS shows from then on."""
     entry = work.entries.get(work.scope.below("global_table"))
     if entry is None or entry.desired is None or entry.live is not None:
@@ -245,7 +247,7 @@ def _group_made(work: Work) -> tuple[Effect, ...]:
     return (effect_on(entry, depends_on=table),)
 
 
-def _made(work: Work, entry: Entry) -> Effect:
+def _made(work: TableChanges, entry: AddressDiff) -> Effect:
     assert entry.desired is not None, "only a declared replica is made"
     wanted = entry.desired.properties
     arn = entry.desired.options.get("arn")
@@ -257,12 +259,12 @@ def _made(work: Work, entry: Entry) -> Effect:
     )
 
 
-def _arn(entry: Entry) -> str:
+def _arn(entry: AddressDiff) -> str:
     known = entry.live.outputs.get("arn") if entry.live else None
     return str(known or f"the replica in {entry.region}")
 
 
-def _before(work: Work, entry: Entry) -> Wait:
+def _before(work: TableChanges, entry: AddressDiff) -> Wait:
     """The home table idle; where an earlier replica is still dying in the region, that it is gone."""
     there = entry.desired.options.get("there") if entry.desired else None
     if there == "DELETING":
@@ -277,7 +279,7 @@ def _before(work: Work, entry: Entry) -> Wait:
     return _idle(work)
 
 
-def _idle(work: Work) -> Wait:
+def _idle(work: TableChanges) -> Wait:
     """No other member is on its way in or out."""
     name = work.scope.table_name
     calm = "length(Table.Replicas[?ReplicaStatus!='ACTIVE'] || `[]`)==`0`"
@@ -290,16 +292,21 @@ def _idle(work: Work) -> Wait:
     )
 
 
-def _has_items(work: Work) -> bool:
+def _has_items(work: TableChanges) -> bool:
     return bool(work.table.live and work.table.live.raw.get("ItemCount"))
 
 
-def _danger(work: Work, entry: Entry) -> Danger:
+def _danger(work: TableChanges, entry: AddressDiff) -> Danger:
     return Danger.REPLACE if Action.REPLACE in (entry.action, work.table.action) else Danger.DESTROY
 
 
 def _step(
-    work: Work, entry: Entry, title: str, parameters: dict[str, Any], rank: Rank, **members: Unpack[Members]
+    work: TableChanges,
+    entry: AddressDiff,
+    title: str,
+    parameters: dict[str, Any],
+    rank: Rank,
+    **members: Unpack[Members],
 ) -> Step:
     """An UpdateTable in the home region."""
     parameters = {"TableName": work.scope.table_name, **parameters}

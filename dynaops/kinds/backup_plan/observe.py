@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from dynaops.kinds.backup_plan.shape import (
+from dynaops.kinds.backup_plan.mapping import (
     MADE_BY,
     OWN_ROLE,
     PLAN,
@@ -19,15 +19,15 @@ from dynaops.kinds.backup_plan.shape import (
     role_region,
     selection_of,
 )
-from dynaops.kinds.kind import Known, Reader
-from dynaops.kinds.late import table_arn
+from dynaops.kinds.kind import AwsReader, Known
 from dynaops.kinds.policy_document import canonical
+from dynaops.kinds.references import table_arn
 from dynaops.kinds.tags import tags_of
 from dynaops.model.resource import Observed, Properties, Resource, Scope
 from dynaops.model.state import Record
 
 
-def observed(read: Reader, scope: Scope, known: Known) -> Iterator[Observed]:
+def observed(read: AwsReader, scope: Scope, known: Known) -> Iterator[Observed]:
     """The vault, role, plan and selection that spec or state name; with `discover`, those that cover the table."""
     for address, (desired, record) in known.of_kinds(VAULT).items():
         yield from _vault(read, scope, address, _names(desired, record)[0], record)
@@ -41,7 +41,7 @@ def observed(read: Reader, scope: Scope, known: Known) -> Iterator[Observed]:
         yield from _discovered(read, scope)
 
 
-def _plans(read: Reader, scope: Scope, known: Known) -> Iterator[Observed]:
+def _plans(read: AwsReader, scope: Scope, known: Known) -> Iterator[Observed]:
     """The plan and its selection, and those that are still to be deleted since the spec gives the plan another name."""
     plan, selection = (scope.below("backup", part) for part in RETIRED)
     old_plan, old_selection = (scope.below("backup", part) for part in RETIRED.values())
@@ -60,7 +60,7 @@ def _plans(read: Reader, scope: Scope, known: Known) -> Iterator[Observed]:
                 yield from _selection(read, scope, addresses[1], live, *sides[1])
 
 
-def vaults(read: Reader, scope: Scope) -> dict[str, Properties]:
+def vaults(read: AwsReader, scope: Scope) -> dict[str, Properties]:
     """All vaults of the region by name.
 
     DescribeBackupVault answers AccessDenied for a vault that is not there, so it cannot tell.
@@ -69,7 +69,7 @@ def vaults(read: Reader, scope: Scope) -> dict[str, Properties]:
     return {one["BackupVaultName"]: one for one in found or ()}
 
 
-def role(read: Reader, scope: Scope, name: str, address: str = "") -> Observed | None:
+def role(read: AwsReader, scope: Scope, name: str, address: str = "") -> Observed | None:
     """The service role of that name, with its policies."""
     region = role_region(scope.region)
     answer = read.read("iam", "GetRole", region, {"RoleName": name})
@@ -88,7 +88,7 @@ def role(read: Reader, scope: Scope, name: str, address: str = "") -> Observed |
     return Observed(address, ROLE, region, properties, arn, tags=tags)
 
 
-def settings(read: Reader, scope: Scope) -> dict[str, bool]:
+def settings(read: AwsReader, scope: Scope) -> dict[str, bool]:
     """What the region says of DynamoDB: `opted_in`, and `advanced` features (cold storage, copies)."""
     answer = read.read("backup", "DescribeRegionSettings", scope.region, {}) or {}
     return {
@@ -103,7 +103,9 @@ def _names(*sides: Any) -> list[str]:
     return [str(one.properties["name"]) for one in (record, desired) if one and one.properties.get("name")]
 
 
-def _vault(read: Reader, scope: Scope, address: str, name: str, record: Record | None) -> Iterator[Observed]:
+def _vault(
+    read: AwsReader, scope: Scope, address: str, name: str, record: Record | None
+) -> Iterator[Observed]:
     found = vaults(read, scope)
     live = found.get(name)
     if live is None:
@@ -119,7 +121,7 @@ def _vault(read: Reader, scope: Scope, address: str, name: str, record: Record |
     yield Observed(address, VAULT, scope.region, properties, {"arn": live["BackupVaultArn"]}, raw=raw)
 
 
-def _plan(read: Reader, scope: Scope, address: str, name: str, record: Record | None) -> Observed | None:
+def _plan(read: AwsReader, scope: Scope, address: str, name: str, record: Record | None) -> Observed | None:
     """The recorded plan; else the one of that name, of several one made here (names are not unique)."""
     answer = _got(read, scope, record.id) if record and record.id else None
     if answer is None:
@@ -130,12 +132,12 @@ def _plan(read: Reader, scope: Scope, address: str, name: str, record: Record | 
     return _as_observed(read, scope, address, answer) if answer else None
 
 
-def _got(read: Reader, scope: Scope, plan_id: str) -> Properties | None:
+def _got(read: AwsReader, scope: Scope, plan_id: str) -> Properties | None:
     answer = read.read("backup", "GetBackupPlan", scope.region, {"BackupPlanId": plan_id})
     return answer if answer and not answer.get("DeletionDate") else None
 
 
-def _as_observed(read: Reader, scope: Scope, address: str, answer: Properties) -> Observed:
+def _as_observed(read: AwsReader, scope: Scope, address: str, answer: Properties) -> Observed:
     plan_id = answer["BackupPlanId"]
     listed = read.read_all(
         "backup",
@@ -151,7 +153,7 @@ def _as_observed(read: Reader, scope: Scope, address: str, answer: Properties) -
 
 
 def _selection(
-    read: Reader,
+    read: AwsReader,
     scope: Scope,
     address: str,
     plan: Observed,
@@ -175,7 +177,9 @@ def _selection(
         yield found
 
 
-def _detailed(read: Reader, scope: Scope, address: str, plan: Observed, selection_id: str) -> Observed | None:
+def _detailed(
+    read: AwsReader, scope: Scope, address: str, plan: Observed, selection_id: str
+) -> Observed | None:
     plan_id = plan.outputs["id"]
     wanted = {"BackupPlanId": plan_id, "SelectionId": selection_id}
     answer = read.read("backup", "GetBackupSelection", scope.region, wanted)
@@ -187,7 +191,7 @@ def _detailed(read: Reader, scope: Scope, address: str, plan: Observed, selectio
     return Observed(address, SELECTION, scope.region, properties, outputs, raw=raw)
 
 
-def _of_table(read: Reader, scope: Scope, address: str, plan: Observed) -> Observed | None:
+def _of_table(read: AwsReader, scope: Scope, address: str, plan: Observed) -> Observed | None:
     arn = table_arn(scope, read.account)
     for one in plan.raw["selections"]:
         found = _detailed(read, scope, address, plan, one["SelectionId"])
@@ -196,7 +200,7 @@ def _of_table(read: Reader, scope: Scope, address: str, plan: Observed) -> Obser
     return None
 
 
-def _discovered(read: Reader, scope: Scope) -> Iterator[Observed]:
+def _discovered(read: AwsReader, scope: Scope) -> Iterator[Observed]:
     """The plan that covers this table by name and nothing else; else one made here that covers it by its tags.
 
     With a vault and role made here. Plans of others that select by tag are for more than this table: they stay theirs.
@@ -215,7 +219,7 @@ def _discovered(read: Reader, scope: Scope) -> Iterator[Observed]:
             return
 
 
-def _covering(read: Reader, scope: Scope, plan: Observed) -> Observed | None:
+def _covering(read: AwsReader, scope: Scope, plan: Observed) -> Observed | None:
     """The selection of the plan by which the table and, but for a plan made here, nothing else is backed up."""
     address = scope.below("backup", "selection")
     listed = plan.raw["selections"]
@@ -231,12 +235,12 @@ def _covering(read: Reader, scope: Scope, plan: Observed) -> Observed | None:
     return None
 
 
-def _tags_of_table(read: Reader, scope: Scope) -> dict[str, str]:
+def _tags_of_table(read: AwsReader, scope: Scope) -> dict[str, str]:
     named = {"ResourceArn": table_arn(scope, read.account)}
     return tags_of(read.read_all("dynamodb", "ListTagsOfResource", scope.region, named, "Tags"))
 
 
-def _made_here(read: Reader, scope: Scope, plan: Observed, selection: Observed) -> Iterator[Observed]:
+def _made_here(read: AwsReader, scope: Scope, plan: Observed, selection: Observed) -> Iterator[Observed]:
     """The vault and the service role, where dynaops has made them."""
     names = {rule["vault"] for rule in plan.properties["rules"].values()}
     known = vaults(read, scope)

@@ -1,0 +1,38 @@
+"""THE CATALOGUE, working part: every room there is. Apart from the specs' part, so that offline commands stay light."""
+
+from __future__ import annotations
+
+from dynaops.kinds import insights, recovery, resource_policy, ttl
+from dynaops.kinds.alarm import handler as alarm
+from dynaops.kinds.autoscaling import handler as autoscaling
+from dynaops.kinds.backup_plan import handler as backup_plan
+from dynaops.kinds.iam import handler as iam
+from dynaops.kinds.items import handler as items
+from dynaops.kinds.kind import PropertyRules, ResourceHandler
+from dynaops.kinds.kinesis import handler as kinesis
+from dynaops.kinds.log_group import handler as log_group
+from dynaops.kinds.replica import handler as replica
+from dynaops.kinds.table import HANDLER as TABLE_ROOM
+from dynaops.kinds.trigger import handler as trigger
+
+HANDLERS: tuple[ResourceHandler, ...] = (
+    TABLE_ROOM,
+    recovery.HANDLER,
+    ttl.HANDLER,
+    resource_policy.HANDLER,
+    insights.HANDLER,
+    autoscaling.HANDLER,
+    replica.HANDLER,
+    kinesis.HANDLER,
+    iam.HANDLER,
+    log_group.HANDLER,
+    trigger.HANDLER,
+    backup_plan.HANDLER,
+    alarm.HANDLER,
+    items.HANDLER,
+)
+"""In the order in which rooms of one rank act."""
+HANDLER_OF: dict[str, ResourceHandler] = {kind: room for room in HANDLERS for kind in room.kinds}
+PROPERTY_RULES: dict[str, PropertyRules] = {
+    kind: policy for room in HANDLERS for kind, policy in room.kinds.items()
+}
