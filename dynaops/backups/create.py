@@ -14,8 +14,8 @@ from dynaops.backups.listing import on_demand
 from dynaops.backups.plans import ON_DEMAND, POINT, deletion, plan_of
 from dynaops.backups.service import role_of, vault_of
 from dynaops.backups.waits import available, job_wait
-from dynaops.engine.identity import check_identity
 from dynaops.engine.plan import PlanRefused
+from dynaops.engine.state_account import check_identity
 from dynaops.kinds.steps import operation
 from dynaops.kinds.table.waits import literal
 from dynaops.model.backup import Backup, Via

@@ -16,10 +16,9 @@ from dynaops.backups.restoring import restoring, under_way
 from dynaops.backups.service import role_of
 from dynaops.backups.settings import Derived, SpecReader, derived, of_file, spec_file
 from dynaops.backups.source import Source, source_of
-from dynaops.engine.adopt import Imported, import_table, yaml_of
-from dynaops.engine.identity import check_identity
-from dynaops.engine.load import document_of
+from dynaops.engine.import_table import Imported, import_table, yaml_of
 from dynaops.engine.plan import PlanRefused, make_plan
+from dynaops.engine.state_account import check_identity
 from dynaops.model.change import Action, Change
 from dynaops.model.errors import DynaopsError
 from dynaops.model.files import write_text
@@ -29,6 +28,7 @@ from dynaops.model.findings.rule import make_finding
 from dynaops.model.operation import Danger, Operation
 from dynaops.model.plan import Plan
 from dynaops.model.state import State
+from dynaops.specs.load import document_of
 
 if TYPE_CHECKING:
     from dynaops.aws.session import Aws

@@ -7,17 +7,17 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dynaops.engine.check import check, errors
 from dynaops.engine.exported import exported
-from dynaops.engine.load import Document, document_of, load
 from dynaops.engine.observe import observe
-from dynaops.engine.sides import as_recorded
+from dynaops.engine.table_inputs import as_recorded
 from dynaops.kinds.kind import Known
 from dynaops.kinds.registry import HANDLERS
 from dynaops.model.errors import DynaopsError, SpecError
 from dynaops.model.late_values import references_in, with_known
 from dynaops.model.resource import Scope
 from dynaops.model.state import State
+from dynaops.specs.check import check, errors
+from dynaops.specs.load import Document, document_of, load
 
 if TYPE_CHECKING:
     from dynaops.aws.session import Aws

@@ -15,7 +15,7 @@ from dynaops.backups.restore import operation_for
 from dynaops.backups.source import Source, source_of
 from dynaops.backups.status import SCRATCH
 from dynaops.data.target import Target, describe
-from dynaops.engine.identity import check_identity
+from dynaops.engine.state_account import check_identity
 from dynaops.kinds.kind import AddressDiff
 from dynaops.kinds.steps import operation
 from dynaops.model.backup import Verified

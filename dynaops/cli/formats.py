@@ -13,9 +13,9 @@ import typer
 from dynaops.cli.settings import Settings
 
 if TYPE_CHECKING:
-    from dynaops.engine.load import Document
     from dynaops.model.finding import Place
     from dynaops.model.state import State
+    from dynaops.specs.load import Document
     from dynaops.views.formats.entries import PlaceOf
     from dynaops.views.formats.entry import Entry, Rule, Told
 

@@ -10,8 +10,8 @@ from dynaops.model.arns import iam_arn
 if TYPE_CHECKING:
     from dynaops.aws.guards import Guard
     from dynaops.aws.role import Role
-    from dynaops.engine.load import Document
     from dynaops.model.finding import Finding
+    from dynaops.specs.load import Document
     from dynaops.specs.project import Project
 
 _IN_SANDBOX = "dynaops-sandbox"

@@ -15,10 +15,7 @@ from dynaops.cli.lost_state import owns_nothing, traces
 from dynaops.cli.screen import Screen
 from dynaops.cli.settings import Settings
 from dynaops.cli.wiring import Source
-from dynaops.engine.check import check
 from dynaops.engine.external import scope_of
-from dynaops.engine.load import Document, Documents
-from dynaops.engine.suppress import unused_live
 from dynaops.health.checks import SETTLED
 from dynaops.health.facts import Subject, read_drills
 from dynaops.health.run import examine
@@ -28,8 +25,11 @@ from dynaops.model.finding import Finding, Severity
 from dynaops.model.health import Report, Status
 from dynaops.model.project import require_inside
 from dynaops.model.resource import Scope
+from dynaops.specs.check import check
+from dynaops.specs.load import Document, Documents
 from dynaops.specs.path_patterns import SUFFIXES, is_pattern
 from dynaops.specs.project import from_here
+from dynaops.specs.suppressions import unused_live
 from dynaops.views.formats.entries import of_health
 from dynaops.views.formats.entry import Told
 from dynaops.views.formats.junit import junit

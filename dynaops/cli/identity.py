@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def state_of(store: Store, way: Aws) -> State:
     """The stored state, whose resources are of the caller's account and endpoint. Raises WrongPlace, StateError."""
     from dynaops.cli.run_records import called_with
-    from dynaops.engine.identity import check_identity
+    from dynaops.engine.state_account import check_identity
 
     called_with(store, way)
     state = store.load()
@@ -42,7 +42,7 @@ def region_of(table: str, settings: Settings, way: Aws) -> str:
     if record is None or record.kind != "table" or asked not in (None, record.region):
         return asked or way.region
     # Imports all kinds, which a load into a table that no state names does not need.
-    from dynaops.engine.identity import check_identity
+    from dynaops.engine.state_account import check_identity
 
     check_identity(state, way, store.location)
     return record.region
@@ -62,7 +62,7 @@ def region_of_any(tables: Sequence[str], settings: Settings, way: Aws) -> str:
 
 def headline_of(state: State, settings: Settings, store: Store, way: Aws) -> Headline:
     """What a report is of that looks at the tables of a state."""
-    from dynaops.engine.scopes import recorded_tables
+    from dynaops.engine.table_scopes import recorded_tables
     from dynaops.model.headline import Headline
 
     caller = way.known_caller

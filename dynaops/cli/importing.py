@@ -21,7 +21,7 @@ from dynaops.model.files import write_text
 
 if TYPE_CHECKING:
     from dynaops.aws.caller import Caller
-    from dynaops.engine.adopt_all import Looked
+    from dynaops.engine.import_all import Looked
     from dynaops.model.operation import Operation
     from dynaops.model.state import State
     from dynaops.stores.base import Store
@@ -78,7 +78,7 @@ def _import(
     stop: threading.Event,
     take_over: tuple[str, ...],
 ) -> Tally:
-    from dynaops.engine.adopt_all import adopt_all
+    from dynaops.engine.import_all import adopt_all
     from dynaops.engine.observe import table_names
     from dynaops.views.imported import line_of
 

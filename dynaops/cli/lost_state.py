@@ -39,7 +39,7 @@ def require_state(state: State, store: Store, settings: Settings, without: str) 
 def require_recorded(tables: Sequence[str], state: State, store: Store) -> None:
     """Raise StateError for the first of `tables` (names and patterns) of which the state knows nothing."""
     from dynaops.engine.addresses import matches
-    from dynaops.engine.scopes import recorded_tables
+    from dynaops.engine.table_scopes import recorded_tables
     from dynaops.stores.base import StateError
 
     known = recorded_tables(state)

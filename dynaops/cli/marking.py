@@ -32,7 +32,7 @@ def mark(calls: Sequence[Operation], way: Aws) -> list[str]:
     """Make the calls that mark; why some failed (it is recorded all the same, and marked with its next change)."""
     if not calls:
         return []
-    from dynaops.engine.adopt import marked
+    from dynaops.engine.import_table import marked
 
     return marked(calls, way)
 

@@ -10,10 +10,10 @@ from dynaops.cli.rehearsing import require_sandbox
 if TYPE_CHECKING:
     from dynaops.access.needs import Need
     from dynaops.aws.session import Aws
-    from dynaops.engine.load import Document
     from dynaops.engine.notify import Recipient
     from dynaops.model.plan import Plan
     from dynaops.model.state import State
+    from dynaops.specs.load import Document
 
 
 def for_life(documents: Sequence[Document], way: Aws) -> set[Need]:

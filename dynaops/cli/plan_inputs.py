@@ -15,10 +15,10 @@ from dynaops.cli.settings import Settings
 
 if TYPE_CHECKING:
     from dynaops.aws.session import Aws
-    from dynaops.engine.load import Document
     from dynaops.engine.notify import Recipient
     from dynaops.model.plan import Plan
     from dynaops.model.state import State
+    from dynaops.specs.load import Document
     from dynaops.stores.recorded import RecordedStore
 
 

@@ -10,17 +10,17 @@ from dynaops.model.errors import DynaopsError
 if TYPE_CHECKING:
     from dynaops.access.needs import Need
     from dynaops.aws.session import Aws
-    from dynaops.engine.load import Document
     from dynaops.model.plan import Plan
     from dynaops.model.rehearsal import Rehearsal
     from dynaops.model.state import State
+    from dynaops.specs.load import Document
 
 
 def rehearsed(plan: Plan, documents: Sequence[Document], state: State, way: Aws) -> Rehearsal:
     """The plan's rehearsal. Raises DynaopsError where AWS cannot be read, or the sandbox is not installed."""
     require_sandbox()
     from dynaops.aws.errors import AwsFailure
-    from dynaops.engine.effects import apply_effects
+    from dynaops.engine.state_effects import apply_effects
     from dynaops.rehearsal.caller import lacking
     from dynaops.rehearsal.facts import gather
     from dynaops.rehearsal.run import rehearse
@@ -54,7 +54,7 @@ def require_sandbox() -> None:
 
 def regions(documents: Sequence[Document], state: State, way: Aws) -> dict[str, str]:
     """The region of each table that specs or state name."""
-    from dynaops.engine.scopes import recorded_tables
+    from dynaops.engine.table_scopes import recorded_tables
 
     declared = {one.spec.table_name: one.spec.region or way.region for one in documents}
     return {**recorded_tables(state), **declared}

@@ -37,9 +37,9 @@ from dynaops.views.outcome import outcome_page
 
 if TYPE_CHECKING:
     from dynaops.aws.session import Aws
-    from dynaops.engine.load import Document
     from dynaops.model.event import Outcome
     from dynaops.model.plan import Plan
+    from dynaops.specs.load import Document
     from dynaops.stores.recorded import RecordedStore
 
 _AGAIN = "the same command, run again,"

@@ -14,9 +14,9 @@ from dynaops.model.errors import DynaopsError
 from dynaops.model.project import require_inside
 
 if TYPE_CHECKING:
-    from dynaops.engine.load import Document
     from dynaops.model.plan import Plan
     from dynaops.model.state import State
+    from dynaops.specs.load import Document
 
 Policies = Annotated[
     list[str] | None,

@@ -53,7 +53,7 @@ def forget() -> int:
 
 def _is_of_sandbox(old: Store, way: Callable[[], Aws]) -> bool:
     """Whether a state that was kept in the project names what is in this sandbox, and not in another emulator."""
-    from dynaops.engine.identity import is_live
+    from dynaops.engine.state_account import is_live
     from dynaops.stores.base import StateError
 
     try:

@@ -19,7 +19,7 @@ from dynaops.model.project import require_inside
 from dynaops.specs.path_patterns import is_pattern
 
 if TYPE_CHECKING:
-    from dynaops.engine.load import Documents
+    from dynaops.specs.load import Documents
     from dynaops.specs.project import Project
 
 _OPENING = b'{"saved_plan":'
@@ -147,7 +147,7 @@ def load(path: str, reviewed: str | None = None) -> SavedPlan:
         raw = read_bytes(path, _MOST_BYTES)
         digest = hashlib.sha256(raw).hexdigest()
         if reviewed is not None and digest != reviewed:
-            from dynaops.engine.guard import EditedPlan
+            from dynaops.engine.saved_plan_check import EditedPlan
 
             raise EditedPlan(path, digest)
         _check_formats(parse(raw), path)

@@ -17,8 +17,8 @@ from dynaops.cli.settings import Settings
 from dynaops.specs.project import Project
 
 if TYPE_CHECKING:
-    from dynaops.engine.load import Documents
-    from dynaops.engine.variables import Values
+    from dynaops.specs.load import Documents
+    from dynaops.specs.variables import Values
 
 _MOST_TOLD = 3
 
@@ -124,9 +124,9 @@ def default_paths(project: Project) -> tuple[str, ...]:
 
 def documents(specs: Source) -> Documents:
     """The specs, read and checked for form. Raises SpecError with all that is wrong in all files."""
-    from dynaops.engine.load import load
     from dynaops.model.errors import SpecError
     from dynaops.specs.composition import Composition
+    from dynaops.specs.load import load
 
     said = specs.project
     values = values_of(specs)
@@ -143,8 +143,8 @@ def values_of(specs: Source) -> Values:
     """What variables in the specs stand for."""
     from dynaops.cli.variables import read
     from dynaops.cli.workspaces import selected
-    from dynaops.engine.variables import Values
     from dynaops.specs.environment import Environment
+    from dynaops.specs.variables import Values
 
     said = specs.project
     variables = {

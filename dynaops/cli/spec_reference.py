@@ -93,8 +93,8 @@ values are known, and in which order tables are made and deleted.
 
 def documents() -> dict[str, str]:
     """File name to text."""
-    from dynaops.engine.schema import json_schema
     from dynaops.specs.project_schema import project_schema
+    from dynaops.specs.schema import json_schema
 
     schema = json_schema()
     return {

@@ -23,10 +23,10 @@ def read(files: Sequence[str], pairs: Sequence[str]) -> dict[str, Any]:
 
 
 def _from_file(file: str) -> dict[str, Any]:
-    from dynaops.engine.yaml_tree import MAX_BYTES, Unreadable, nodes
     from dynaops.model.errors import SpecError
     from dynaops.model.files import FileRefused, read_text
     from dynaops.model.project import leads_outside
+    from dynaops.specs.yaml_tree import MAX_BYTES, UnreadableSpec, nodes
 
     if leads_outside(Path(file)):
         message = f"Cannot read the variables in {file}: it leads out of the project by a link"
@@ -35,7 +35,7 @@ def _from_file(file: str) -> dict[str, Any]:
         trees = nodes(read_text(file, MAX_BYTES), file)
     except FileRefused as error:
         raise DynaopsError(f"Cannot read the variables in {file}: it {error.reason}") from error
-    except Unreadable as error:
+    except UnreadableSpec as error:
         raise SpecError([error.finding]) from error
     values = trees[0].plain() if trees else {}
     if not isinstance(values, dict):

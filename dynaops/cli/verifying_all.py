@@ -16,7 +16,7 @@ from dynaops.cli.screen import Screen
 from dynaops.cli.settings import Settings
 from dynaops.cli.showing import show_plan
 from dynaops.cli.verifying import Interrupted, run_drill
-from dynaops.engine.scopes import recorded_tables
+from dynaops.engine.table_scopes import recorded_tables
 from dynaops.health.facts import read_drills as read_older_drills
 from dynaops.model.backup import DrillCandidate, DrillEnd, DrillResult
 from dynaops.model.errors import DynaopsError

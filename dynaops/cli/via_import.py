@@ -27,9 +27,9 @@ from dynaops.views.page import Style
 
 if TYPE_CHECKING:
     from dynaops.aws.session import Aws
-    from dynaops.engine.load import Document
     from dynaops.model.operation import Operation
     from dynaops.model.plan import Plan
+    from dynaops.specs.load import Document
     from dynaops.stores.base import Store
 
 _AGAIN = "What AWS made of the table, if anything, is not in the state; see `dynaops load-data --via-import --list`."

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from dynaops.aws.route import Credentials
     from dynaops.aws.session import Aws
     from dynaops.engine.grant import Granted
-    from dynaops.engine.load import Document, Documents
     from dynaops.engine.plan import PlanOptions
     from dynaops.engine.resume import Resumed
     from dynaops.model.change import Drift, Unmanaged
@@ -40,6 +39,7 @@ if TYPE_CHECKING:
     from dynaops.model.operation import Operation
     from dynaops.model.plan import Consent, Plan
     from dynaops.model.state import Run, State
+    from dynaops.specs.load import Document, Documents
     from dynaops.stores.base import Keeper
     from dynaops.stores.patience import Patience
     from dynaops.stores.recorded import RecordedStore
@@ -51,8 +51,8 @@ _LOCAL_POLL = 0.05
 
 def plannable(specs: Source) -> Documents:
     """The specs, checked by AWS's rules too. Raises SpecError where they cannot be planned."""
-    from dynaops.engine.check import check, errors
     from dynaops.model.errors import SpecError
+    from dynaops.specs.check import check, errors
 
     found = documents(specs)
     wrong = errors(check(found))
@@ -66,8 +66,8 @@ def validated(specs: Source, policies: Sequence[str] | None = None) -> tuple[lis
 
     Raises SpecError for a file of rules that is not valid.
     """
-    from dynaops.engine.check import check
     from dynaops.model.errors import SpecError
+    from dynaops.specs.check import check
 
     try:
         found = documents(specs)
@@ -92,7 +92,7 @@ def broken_by_specs(documents: Sequence[Document], policies: Sequence[str] | Non
 
 def schema() -> dict[str, Any]:
     """The JSON Schema of specs."""
-    from dynaops.engine.schema import json_schema
+    from dynaops.specs.schema import json_schema
 
     return json_schema()
 
@@ -253,7 +253,7 @@ def make_plan(
 
 def beside_tables(documents: Sequence[Document]) -> dict[str, Any]:
     """What specs say beside their tables, as options of a plan; nothing where these were not read from files."""
-    from dynaops.engine.load import Documents
+    from dynaops.specs.load import Documents
 
     if not isinstance(documents, Documents):
         return {}
@@ -285,7 +285,7 @@ def checked_saved(
 
     Raises StalePlan where that is not what its specs come to now.
     """
-    from dynaops.engine.guard import carried_out, check, check_same, made_anew
+    from dynaops.engine.saved_plan_check import carried_out, check, check_same, made_anew
 
     check(plan, documents, state, way)
     anew = judged(made_anew(plan, documents, state, way, options))
@@ -331,10 +331,10 @@ def drift(
 
 
 def plan_grant(state: State, way: Aws, table: str, functions: tuple[str, ...], **more: Any) -> Granted:
-    from dynaops.engine.grant import Request
+    from dynaops.engine.grant import GrantRequest
     from dynaops.engine.grant import plan_grant as planned
 
-    return planned(Request(table, functions, **more), state, way)
+    return planned(GrantRequest(table, functions, **more), state, way)
 
 
 def unrecorded(store: RecordedStore | None = None) -> Keeper:

@@ -17,7 +17,7 @@ from dynaops.convert.notes import Where
 from dynaops.convert.part import Part, Unknown
 from dynaops.convert.pieces import Kind, Pieces
 from dynaops.convert.texts import Text
-from dynaops.engine.yaml_tree import MAX_NODES, Node, nodes
+from dynaops.specs.yaml_tree import MAX_NODES, YamlNode, nodes
 
 ACK = ("dynamodb.services.k8s.aws/",)
 CROSSPLANE = ("dynamodb.aws.upbound.io/", "dynamodb.aws.m.upbound.io/")
@@ -51,7 +51,7 @@ def read(texts: Sequence[Text], pieces: Pieces, region: str | None) -> None:
             _document(document, pieces, region)
 
 
-def _document(document: Node, pieces: Pieces, region: str | None) -> None:
+def _document(document: YamlNode, pieces: Pieces, region: str | None) -> None:
     if not isinstance(document.value, dict):
         where = Where("document", document.spot)
         pieces.ledger.found(where)
@@ -83,7 +83,7 @@ def _document(document: Node, pieces: Pieces, region: str | None) -> None:
 
 
 def _table(
-    document: Node,
+    document: YamlNode,
     where: Where,
     group: str,
     metadata: tuple[str, dict[str, object]],
@@ -93,7 +93,7 @@ def _table(
     name, annotations = metadata
     body = document.value.get("spec")
     crossplane = not group.startswith(ACK)
-    beside: dict[str, Node] = body.value if body is not None and isinstance(body.value, dict) else {}
+    beside: dict[str, YamlNode] = body.value if body is not None and isinstance(body.value, dict) else {}
     said = beside.get("forProvider") if crossplane else body
     if said is None or not isinstance(said.value, dict):
         pieces.notes.lost(where, "it has no " + ("spec.forProvider" if crossplane else "spec"))
@@ -102,7 +102,7 @@ def _table(
     home = properties.pop("Region", None)
     if crossplane:
         external = annotations.get(_EXTERNAL, name)
-        properties.setdefault("TableName", Node(external, document.spot))
+        properties.setdefault("TableName", YamlNode(external, document.spot))
     if group.startswith(CROSSPLANE):
         properties = _as_cloudformation(properties)
     _settle(properties)
@@ -112,7 +112,7 @@ def _table(
     policy = beside.get("deletionPolicy")
     if annotations.get(_DELETION) == "retain" or (policy and policy.value == "Orphan"):
         stack.lifecycle = {"on_destroy": "retain"}
-    part = Part(Node(properties, said.spot), where, pieces.notes)
+    part = Part(YamlNode(properties, said.spot), where, pieces.notes)
     name_node = properties.get("TableName")
     if name_node is None or not isinstance(name_node.value, str):
         unknown = name_node is not None and isinstance(name_node.value, Unknown)
@@ -142,39 +142,39 @@ def _replica(table: str, part: Part, pieces: Pieces) -> None:
     pieces.add(Kind.REPLICA, table, said, part)
 
 
-def _plain(node: Node | None) -> object:
+def _plain(node: YamlNode | None) -> object:
     return None if node is None else node.value
 
 
-def _known(node: Node) -> Node:
+def _known(node: YamlNode) -> YamlNode:
     """The tree with the expressions of templates (Helm's ``{{ }}``) as what is not known."""
     if isinstance(node.value, dict):
-        return Node({name: _known(child) for name, child in node.value.items()}, node.spot, node.key)
+        return YamlNode({name: _known(child) for name, child in node.value.items()}, node.spot, node.key)
     if isinstance(node.value, list):
-        return Node([_known(child) for child in node.value], node.spot, node.key)
+        return YamlNode([_known(child) for child in node.value], node.spot, node.key)
     if isinstance(node.value, str) and "{{" in node.value:
-        return Node(Unknown("it is filled in by a template ({{ }})"), node.spot, node.key)
+        return YamlNode(Unknown("it is filled in by a template ({{ }})"), node.spot, node.key)
     return node
 
 
-def _renamed(node: Node) -> Node:
+def _renamed(node: YamlNode) -> YamlNode:
     """The tree with CloudFormation's names. What is within tags that are a map is no name."""
     if isinstance(node.value, dict):
         found = {}
         for name, child in node.value.items():
             free = name == "tags" and isinstance(child.value, dict)
             found[_NAMES.get(name, name[:1].upper() + name[1:])] = child if free else _renamed(child)
-        return Node(found, node.spot, node.key)
+        return YamlNode(found, node.spot, node.key)
     if isinstance(node.value, list):
-        return Node([_renamed(child) for child in node.value], node.spot, node.key)
+        return YamlNode([_renamed(child) for child in node.value], node.spot, node.key)
     return node
 
 
-def _settle(properties: dict[str, Node]) -> None:
+def _settle(properties: dict[str, YamlNode]) -> None:
     """What ACK and Crossplane call otherwise; a stream that is not enabled is none."""
     recovery = properties.pop("PointInTimeRecoveryEnabled", None)
     if recovery is not None:
-        block = Node({"PointInTimeRecoveryEnabled": recovery}, recovery.spot)
+        block = YamlNode({"PointInTimeRecoveryEnabled": recovery}, recovery.spot)
         properties.setdefault("PointInTimeRecoverySpecification", block)
     _rename_in(properties, "SSESpecification", {"Enabled": "SSEEnabled"})
     stream = properties.get("StreamSpecification")
@@ -186,7 +186,7 @@ def _settle(properties: dict[str, Node]) -> None:
             properties.pop("StreamSpecification")
 
 
-def _rename_in(properties: dict[str, Node], block: str, names: dict[str, str]) -> None:
+def _rename_in(properties: dict[str, YamlNode], block: str, names: dict[str, str]) -> None:
     node = properties.get(block)
     if node is None:
         return
@@ -196,7 +196,7 @@ def _rename_in(properties: dict[str, Node], block: str, names: dict[str, str]) -
         node.value = {names.get(name, name): child for name, child in node.value.items()}
 
 
-def _as_cloudformation(properties: dict[str, Node]) -> dict[str, Node]:
+def _as_cloudformation(properties: dict[str, YamlNode]) -> dict[str, YamlNode]:
     """Upbound's properties, which are Terraform's, as CloudFormation's."""
     found = dict(properties)
     _rename_in(found, "SSESpecification", {"Enabled": "SSEEnabled"})
@@ -205,7 +205,7 @@ def _as_cloudformation(properties: dict[str, Node]) -> dict[str, Node]:
     if ttl is not None and isinstance(
         ttl.value, dict
     ):  # off by default (Terraform's aws_dynamodb_table, ttl)
-        ttl.value.setdefault("Enabled", Node(False, ttl.spot))
+        ttl.value.setdefault("Enabled", YamlNode(False, ttl.spot))
     if "PointInTimeRecovery" in found:
         found["PointInTimeRecoverySpecification"] = found.pop("PointInTimeRecovery")
         _rename_in(found, "PointInTimeRecoverySpecification", {"Enabled": "PointInTimeRecoveryEnabled"})
@@ -224,44 +224,44 @@ def _as_cloudformation(properties: dict[str, Node]) -> dict[str, Node]:
         fields = {} if view is None else {"StreamViewType": view}
         if on.value is not True:
             fields["StreamEnabled"] = on
-        found["StreamSpecification"] = Node(fields, on.spot)
+        found["StreamSpecification"] = YamlNode(fields, on.spot)
     return found
 
 
-def _each(properties: dict[str, Node], name: str, change: Callable[[dict[str, Node]], None]) -> None:
+def _each(properties: dict[str, YamlNode], name: str, change: Callable[[dict[str, YamlNode]], None]) -> None:
     node = properties.get(name)
     for one in node.value if node is not None and isinstance(node.value, list) else ():
         if isinstance(one.value, dict):
             change(one.value)
 
 
-def _renames(entry: dict[str, Node], names: dict[str, str]) -> None:
+def _renames(entry: dict[str, YamlNode], names: dict[str, str]) -> None:
     for old, new in names.items():
         if old in entry:
             entry[new] = entry.pop(old)
 
 
-def _keys(entry: dict[str, Node], hash_key: Node | None = None) -> None:
+def _keys(entry: dict[str, YamlNode], hash_key: YamlNode | None = None) -> None:
     listed = []
     for name, kind in (("HashKey", "HASH"), ("RangeKey", "RANGE")):
         node = entry.pop(name, hash_key if kind == "HASH" else None)
         if node is not None:
-            fields = {"AttributeName": node, "KeyType": Node(kind, node.spot)}
-            listed.append(Node(fields, node.spot))
+            fields = {"AttributeName": node, "KeyType": YamlNode(kind, node.spot)}
+            listed.append(YamlNode(fields, node.spot))
     if listed:
-        entry["KeySchema"] = Node(listed, listed[0].spot)
+        entry["KeySchema"] = YamlNode(listed, listed[0].spot)
 
 
-def _capacity(entry: dict[str, Node]) -> None:
+def _capacity(entry: dict[str, YamlNode]) -> None:
     units = {f"{side}Units": entry.pop(side) for side in ("ReadCapacity", "WriteCapacity") if side in entry}
     if units:
-        entry["ProvisionedThroughput"] = Node(units, next(iter(units.values())).spot)
+        entry["ProvisionedThroughput"] = YamlNode(units, next(iter(units.values())).spot)
 
 
-def _index(entry: dict[str, Node], hash_key: Node | None) -> None:
+def _index(entry: dict[str, YamlNode], hash_key: YamlNode | None) -> None:
     _renames(entry, {"Name": "IndexName"})
     _keys(entry, hash_key)
     _capacity(entry)
     shape = {name: entry.pop(name) for name in ("ProjectionType", "NonKeyAttributes") if name in entry}
     if shape:
-        entry["Projection"] = Node(shape, next(iter(shape.values())).spot)
+        entry["Projection"] = YamlNode(shape, next(iter(shape.values())).spot)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from dynaops.engine.yaml_tree import Spot
+from dynaops.specs.yaml_tree import Spot
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from dynaops.convert.notes import Notes, Where
-from dynaops.engine.yaml_tree import Node
+from dynaops.specs.yaml_tree import YamlNode
 
 T = TypeVar("T")
 _VARIABLE = re.compile(r"\$\{var\.(\w+)\}")
@@ -41,16 +41,16 @@ class Open(str):
         return made
 
 
-def tree(value: Any, file: str) -> Node:
+def tree(value: Any, file: str) -> YamlNode:
     """Plain data as a tree, of a format whose parser counts no lines."""
     if isinstance(value, dict):
-        return Node({str(name): tree(child, file) for name, child in value.items()}, (file, 0, 0))
+        return YamlNode({str(name): tree(child, file) for name, child in value.items()}, (file, 0, 0))
     if isinstance(value, list):
-        return Node([tree(child, file) for child in value], (file, 0, 0))
-    return Node(Decimal(str(value)) if isinstance(value, float) else value, (file, 0, 0))
+        return YamlNode([tree(child, file) for child in value], (file, 0, 0))
+    return YamlNode(Decimal(str(value)) if isinstance(value, float) else value, (file, 0, 0))
 
 
-def unknowns(node: Node) -> Iterator[Unknown]:
+def unknowns(node: YamlNode) -> Iterator[Unknown]:
     """All that is not known within a value."""
     if isinstance(node.value, Unknown):
         yield node.value
@@ -74,17 +74,17 @@ def says(value: Any) -> bool:
 class Part:
     """A map of the source. Every reader takes what it understands; `close` tells of what is left."""
 
-    def __init__(self, node: Node, where: Where, notes: Notes) -> None:
-        self._values: dict[str, Node] = node.value if isinstance(node.value, dict) else {}
+    def __init__(self, node: YamlNode, where: Where, notes: Notes) -> None:
+        self._values: dict[str, YamlNode] = node.value if isinstance(node.value, dict) else {}
         self._unread = set(self._values)
         self._children: dict[str, list[Part]] = {}
         self.where = where
         self.notes = notes
 
     @property
-    def tree(self) -> Node:
+    def tree(self) -> YamlNode:
         """The map as it stands."""
-        return Node(self._values, self.where.spot)
+        return YamlNode(self._values, self.where.spot)
 
     def __contains__(self, name: str) -> bool:
         return name in self._values and self._values[name].value is not None
@@ -104,13 +104,13 @@ class Part:
 
     def name_it(self, name: str) -> None:
         """Give it the name that stands before it as a key."""
-        self._values = {**self._values, "name": Node(name, self.where.spot)}
+        self._values = {**self._values, "name": YamlNode(name, self.where.spot)}
 
     def at(self, name: str) -> Where:
         """Where the value of `name` stands."""
         return self.where.below(name, self._values[name].spot if name in self._values else None)
 
-    def node(self, name: str) -> Node | None:
+    def node(self, name: str) -> YamlNode | None:
         """The value as it stands; it counts as read."""
         self._unread.discard(name)
         return self._values.get(name)
@@ -235,7 +235,7 @@ class Part:
         return found
 
 
-def _plain(node: Node) -> Any:
+def _plain(node: YamlNode) -> Any:
     return node.value if isinstance(node.value, Unknown) else node.plain()
 
 

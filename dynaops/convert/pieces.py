@@ -10,7 +10,7 @@ from dynaops.convert.budget import TOO_LARGE, Budget
 from dynaops.convert.ledger import Ledger
 from dynaops.convert.notes import Notes, Where
 from dynaops.convert.part import Part
-from dynaops.engine.yaml_tree import Node
+from dynaops.specs.yaml_tree import YamlNode
 
 Spec = dict[str, Any]
 
@@ -49,7 +49,7 @@ class Table:
 
     spec: Spec
     where: Where
-    properties: Node | None = None
+    properties: YamlNode | None = None
     """What the source says of it, with the places of its values."""
 
 
@@ -94,7 +94,7 @@ class Pieces:
         """How much was found."""
         return len(self.tables) + len(self.around) + sum(len(one) for one in self._named)
 
-    def table(self, spec: Spec, where: Where, properties: Node | None = None) -> None:
+    def table(self, spec: Spec, where: Where, properties: YamlNode | None = None) -> None:
         """A table; a second one of its name is told of."""
         name = spec["table_name"]
         if name in self.tables:

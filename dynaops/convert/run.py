@@ -17,9 +17,9 @@ from dynaops.convert.terraform.asked import add_lifecycles, asked
 from dynaops.convert.texts import Text, read
 from dynaops.convert.valid import findings_of, opens, source_of
 from dynaops.convert.written import Comment, spec_file
-from dynaops.engine.yaml_tree import MAX_NODES, Unreadable
 from dynaops.model.errors import DynaopsError, SpecError
 from dynaops.model.finding import Finding
+from dynaops.specs.yaml_tree import MAX_NODES, UnreadableSpec
 
 _MAX_SOURCE = 300
 """Characters of what a spec was converted from."""
@@ -80,7 +80,7 @@ def convert(
         for found, texts in by_format.values():
             found.read(texts, pieces, options)
         add_lifecycles(sources.configurations, pieces, options.parameters, options.region)
-    except Unreadable as error:
+    except UnreadableSpec as error:
         raise SpecError([error.finding]) from None
     specs = [spec for spec in assemble(pieces) if _fits(spec, pieces)]
     resources = outcomes(specs, pieces)

@@ -17,7 +17,7 @@ from dynaops.convert.part import Part, Unknown, unknowns
 from dynaops.convert.pieces import Pieces
 from dynaops.convert.serverless_variables import Variables
 from dynaops.convert.texts import Text
-from dynaops.engine.yaml_tree import Node
+from dynaops.specs.yaml_tree import YamlNode
 
 _MAPPED = {
     "arn": "EventSourceArn",
@@ -40,32 +40,32 @@ _SCALING_PLUGIN = "dynamodb-auto"
 def read(text: Text, pieces: Pieces, given: Mapping[str, str], region: str | None) -> None:
     """Take the tables of one serverless.yml. Raises Unreadable."""
     root = read_template(text.written_by_hand(), text.path, legacy=False)
-    sections: dict[str, Node] = root.value if isinstance(root.value, dict) else {}
+    sections: dict[str, YamlNode] = root.value if isinstance(root.value, dict) else {}
     variables = Variables(root, given, pieces.budget)
-    template: dict[str, dict[str, Node]] = {"Resources": {}}
+    template: dict[str, dict[str, YamlNode]] = {"Resources": {}}
     _merge(_filled(variables, sections.get("resources")), template, pieces)
     _plugins(_filled(variables, sections.get("plugins")), pieces)
     _functions(_filled(variables, sections.get("functions")), variables, template["Resources"], pieces)
-    whole = Node({name: Node(entries, root.spot) for name, entries in template.items()}, root.spot)
+    whole = YamlNode({name: YamlNode(entries, root.spot) for name, entries in template.items()}, root.spot)
     home = region or _text(variables, "${aws:region}")
     reader.read(whole, pieces, given, home)
 
 
-def _filled(variables: Variables, node: Node | None) -> Node | None:
+def _filled(variables: Variables, node: YamlNode | None) -> YamlNode | None:
     if node is None:
         return None
     try:
         return variables.filled(node)
     except TooLarge as error:
-        return Node(Unknown(str(error)), node.spot)
+        return YamlNode(Unknown(str(error)), node.spot)
 
 
 def _text(variables: Variables, text: str) -> str | None:
-    found = _filled(variables, Node(text, ("", 0, 0)))
+    found = _filled(variables, YamlNode(text, ("", 0, 0)))
     return found.value if found is not None and isinstance(found.value, str) else None
 
 
-def _merge(node: Node | None, template: dict[str, dict[str, Node]], pieces: Pieces) -> None:
+def _merge(node: YamlNode | None, template: dict[str, dict[str, YamlNode]], pieces: Pieces) -> None:
     """The sections of ``resources``: a map, or a list of maps."""
     if node is None or node.value is None:
         return
@@ -88,7 +88,7 @@ def _merge(node: Node | None, template: dict[str, dict[str, Node]], pieces: Piec
                 pieces.notes.lost(where.below(name, section.spot), why)
 
 
-def _plugins(node: Node | None, pieces: Pieces) -> None:
+def _plugins(node: YamlNode | None, pieces: Pieces) -> None:
     for one in node.value if node is not None and isinstance(node.value, list) else ():
         if isinstance(one.value, str) and _SCALING_PLUGIN in one.value:
             pieces.notes.lost(
@@ -97,9 +97,11 @@ def _plugins(node: Node | None, pieces: Pieces) -> None:
             )
 
 
-def _functions(node: Node | None, variables: Variables, resources: dict[str, Node], pieces: Pieces) -> None:
+def _functions(
+    node: YamlNode | None, variables: Variables, resources: dict[str, YamlNode], pieces: Pieces
+) -> None:
     """Event source mappings of the functions' streams; the functions themselves are outside our subject."""
-    listed: list[Node] = [] if node is None else (node.value if isinstance(node.value, list) else [node])
+    listed: list[YamlNode] = [] if node is None else (node.value if isinstance(node.value, list) else [node])
     for group in listed:
         if not isinstance(group.value, dict):
             where = Where("functions", group.spot)
@@ -118,7 +120,7 @@ def _functions(node: Node | None, variables: Variables, resources: dict[str, Nod
 
 
 def _streams(
-    name: str, function: Node, variables: Variables, resources: dict[str, Node], pieces: Pieces
+    name: str, function: YamlNode, variables: Variables, resources: dict[str, YamlNode], pieces: Pieces
 ) -> None:
     events = function.value.get("events")
     for number, event in enumerate(
@@ -129,48 +131,50 @@ def _streams(
             continue
         logical = f"functions.{name}.events[{number}]"
         fields = stream if isinstance(stream.value, dict) and "arn" in stream.value else None
-        said = Part(fields or Node({"arn": stream}, stream.spot), Where(logical, stream.spot), pieces.notes)
+        said = Part(
+            fields or YamlNode({"arn": stream}, stream.spot), Where(logical, stream.spot), pieces.notes
+        )
         if said.text("type") == "kinesis":
             continue
         properties = _mapping(said, stream)
         own = function.value.get("name")
-        called = own or Node(
+        called = own or YamlNode(
             _text(variables, f"${{self:service}}-${{sls:stage}}-{name}")
             or Unknown("the function's name depends on the stage"),
             stream.spot,
         )
         properties["FunctionName"] = called
         said.close()
-        resources[logical] = Node(
+        resources[logical] = YamlNode(
             {
-                "Type": Node("AWS::Lambda::EventSourceMapping", stream.spot),
-                "Properties": Node(properties, stream.spot),
+                "Type": YamlNode("AWS::Lambda::EventSourceMapping", stream.spot),
+                "Properties": YamlNode(properties, stream.spot),
             },
             stream.spot,
         )
 
 
-def _mapping(said: Part, stream: Node) -> dict[str, Node]:
-    found = {name: Node(value, stream.spot) for name, value in _DEFAULTS.items()}
+def _mapping(said: Part, stream: YamlNode) -> dict[str, YamlNode]:
+    found = {name: YamlNode(value, stream.spot) for name, value in _DEFAULTS.items()}
     for name, property_ in _MAPPED.items():
         node = said.node(name)
         if node is not None:
             found[property_] = node
     patterns = said.node("filterPatterns")
     if patterns is not None and isinstance(patterns.value, list):
-        found["FilterCriteria"] = Node(
-            {"Filters": Node([_pattern(one) for one in patterns.value], patterns.spot)}, patterns.spot
+        found["FilterCriteria"] = YamlNode(
+            {"Filters": YamlNode([_pattern(one) for one in patterns.value], patterns.spot)}, patterns.spot
         )
     destinations = said.part("destinations")
     failure = destinations.node("onFailure") if destinations is not None else None
     if failure is not None:
         on_failure = failure.value.get("arn", failure) if isinstance(failure.value, dict) else failure
-        fields = Node({"Destination": on_failure}, failure.spot)
-        found["DestinationConfig"] = Node({"OnFailure": fields}, failure.spot)
+        fields = YamlNode({"Destination": on_failure}, failure.spot)
+        found["DestinationConfig"] = YamlNode({"OnFailure": fields}, failure.spot)
     return found
 
 
-def _pattern(node: Node) -> Node:
+def _pattern(node: YamlNode) -> YamlNode:
     unknown = next(unknowns(node), None)
     text = unknown or json.dumps(node.plain(), separators=(",", ":"), default=str)
-    return Node({"Pattern": Node(text, node.spot)}, node.spot)
+    return YamlNode({"Pattern": YamlNode(text, node.spot)}, node.spot)

@@ -15,8 +15,8 @@ from dynaops.convert.budget import Budget
 from dynaops.convert.cloudformation.template import read as read_template
 from dynaops.convert.cloudformation.values import string_of
 from dynaops.convert.part import Unknown
-from dynaops.engine.yaml_tree import Node
 from dynaops.model.files import FileRefused, read_bytes
+from dynaops.specs.yaml_tree import YamlNode
 
 _VARIABLE = re.compile(r"\$\{((?:[a-zA-Z]+:(?!:)|file\()[^${}]*)\}")
 """An innermost one; CloudFormation's own (``${AWS::Region}``, ``${Table}``) are none."""
@@ -28,12 +28,12 @@ _MAX_FILE = 1024 * 1024
 class Variables:
     """The variables of one serverless.yml. `given`: ``opt:stage=prod``, ``env:X=...``, or a bare name."""
 
-    def __init__(self, root: Node, given: Mapping[str, str], budget: Budget) -> None:
+    def __init__(self, root: YamlNode, given: Mapping[str, str], budget: Budget) -> None:
         self._root = root
         self._given = given
         self._budget = budget
         self._busy: list[str] = []
-        self._sources: dict[str, Callable[[str], Node | Unknown | None]] = {
+        self._sources: dict[str, Callable[[str], YamlNode | Unknown | None]] = {
             "self": self._own,
             "opt": self._option,
             "env": self._environment,
@@ -42,58 +42,58 @@ class Variables:
             "param": self._parameter,
         }
 
-    def filled(self, node: Node) -> Node:
+    def filled(self, node: YamlNode) -> YamlNode:
         """The tree with its variables filled in. Raises TooLarge."""
         self._budget.step()
         with self._budget.nested():
             if isinstance(node.value, dict):
                 entries = {self._key(name): self.filled(child) for name, child in node.value.items()}
-                return Node(entries, node.spot, node.key)
+                return YamlNode(entries, node.spot, node.key)
             if isinstance(node.value, list):
-                return Node([self.filled(child) for child in node.value], node.spot, node.key)
+                return YamlNode([self.filled(child) for child in node.value], node.spot, node.key)
             if isinstance(node.value, str) and "${" in node.value:
                 return self._text(node)
             return node
 
     def _key(self, name: str) -> str:
-        made = self._text(Node(name, ("", 0, 0))).value if "${" in name else name
+        made = self._text(YamlNode(name, ("", 0, 0))).value if "${" in name else name
         return made if isinstance(made, str) else name
 
-    def _text(self, node: Node) -> Node:
+    def _text(self, node: YamlNode) -> YamlNode:
         text = node.value
         for _ in range(_MOST_FILLED):
             found = _VARIABLE.search(text)
             if found is None:
-                return Node(text, node.spot, node.key)
+                return YamlNode(text, node.spot, node.key)
             value = self._value(found.group(1))
             if isinstance(value, Unknown):
-                return Node(value, node.spot, node.key)
+                return YamlNode(value, node.spot, node.key)
             if found.group() == text:
-                return Node(value.value, node.spot, node.key)
+                return YamlNode(value.value, node.spot, node.key)
             if isinstance(value.value, Unknown | dict | list):
                 why = value.value.why if isinstance(value.value, Unknown) else f"{found.group()} is no text"
-                return Node(Unknown(why), node.spot, node.key)
+                return YamlNode(Unknown(why), node.spot, node.key)
             text = text[: found.start()] + string_of(value.value) + text[found.end() :]
             self._budget.room(len(text))
-        return Node(Unknown("its variables name each other again and again"), node.spot, node.key)
+        return YamlNode(Unknown("its variables name each other again and again"), node.spot, node.key)
 
-    def _value(self, expression: str) -> Node | Unknown:
+    def _value(self, expression: str) -> YamlNode | Unknown:
         """The first of the sources that has a value; then the fallback."""
         first: Unknown | None = None
         for source in (one.strip() for one in expression.split(",")):
             literal = _literal(source)
             found = literal if literal is not None else self._source(source)
-            if isinstance(found, Node):
+            if isinstance(found, YamlNode):
                 return found
             if isinstance(found, Unknown):
                 return found
             first = first or Unknown(f"${{{source}}} has no value: give it with --parameter {source}=VALUE")
         return first or Unknown(f"${{{expression}}} is not known")
 
-    def _source(self, text: str) -> Node | Unknown | None:
+    def _source(self, text: str) -> YamlNode | Unknown | None:
         """What a source has; None where it surely has nothing, so that a fallback counts."""
         if text in self._given:
-            return Node(self._given[text], ("", 0, 0))
+            return YamlNode(self._given[text], ("", 0, 0))
         if text in self._busy:
             return Unknown(f"${{{text}}} depends on itself")
         kind, _, name = text.partition(":")
@@ -110,8 +110,8 @@ class Variables:
         finally:
             self._busy.pop()
 
-    def _own(self, path: str) -> Node | Unknown | None:
-        node: Node | None = self._root
+    def _own(self, path: str) -> YamlNode | Unknown | None:
+        node: YamlNode | None = self._root
         for name in path.split(".") if path else ():
             if node is not None and isinstance(node.value, str) and "${" in node.value:
                 node = self._text(node)
@@ -124,38 +124,38 @@ class Variables:
                 node = value.get(name) if isinstance(value, dict) else None
         if node is None:
             default = {"provider.stage": "dev", "provider.region": "us-east-1"}.get(path)
-            return Node(default, ("", 0, 0)) if default else None
+            return YamlNode(default, ("", 0, 0)) if default else None
         return self.filled(node)
 
-    def _option(self, name: str) -> Node | None:
+    def _option(self, name: str) -> YamlNode | None:
         """An option of the command line: it was not given, unless it is given here."""
-        return Node(self._given[name], ("", 0, 0)) if name in self._given else None
+        return YamlNode(self._given[name], ("", 0, 0)) if name in self._given else None
 
     def _environment(self, name: str) -> Unknown:
         return Unknown(f"${{env:{name}}} is the environment's: give it with --parameter env:{name}=VALUE")
 
-    def _framework(self, name: str) -> Node | Unknown | None:
+    def _framework(self, name: str) -> YamlNode | Unknown | None:
         if name == "stage":
             return self._option("stage") or self._own("provider.stage")
         return Unknown(f"${{sls:{name}}} is known when it is deployed")
 
-    def _account(self, name: str) -> Node | Unknown | None:
+    def _account(self, name: str) -> YamlNode | Unknown | None:
         if name == "region":
             return self._option("region") or self._own("provider.region")
         return Unknown(
             f"${{aws:{name}}} is known when it is deployed: give it with --parameter aws:{name}=VALUE"
         )
 
-    def _parameter(self, name: str) -> Node | Unknown | None:
+    def _parameter(self, name: str) -> YamlNode | Unknown | None:
         """``params.STAGE.NAME``, then ``params.default.NAME``."""
         if name in self._given:
-            return Node(self._given[name], ("", 0, 0))
+            return YamlNode(self._given[name], ("", 0, 0))
         stage = self._framework("stage")
-        if not isinstance(stage, Node) or not isinstance(stage.value, str):
+        if not isinstance(stage, YamlNode) or not isinstance(stage.value, str):
             return Unknown(f"${{param:{name}}} depends on the stage, which is not known")
         return self._own(f"params.{stage.value}.{name}") or self._own(f"params.default.{name}")
 
-    def _file(self, text: str) -> Node | Unknown | None:
+    def _file(self, text: str) -> YamlNode | Unknown | None:
         parts = _FILE.fullmatch(text)
         why = Unknown(f"${{{text}}} is not read: only YAML and JSON files within the folder are")
         if parts is None or not parts.group(1).endswith((".yml", ".yaml", ".json")):
@@ -168,18 +168,18 @@ class Variables:
             text_of = read_bytes(path, _MAX_FILE).decode("utf-8-sig")
         except (FileRefused, UnicodeDecodeError):
             return Unknown(f"{path.as_posix()} cannot be read")
-        node: Node | None = read_template(text_of, path.as_posix(), legacy=False)
+        node: YamlNode | None = read_template(text_of, path.as_posix(), legacy=False)
         for name in (parts.group(2) or "").split(".") if parts.group(2) else ():
             node = node.value.get(name) if node is not None and isinstance(node.value, dict) else None
         return None if node is None else self.filled(node)
 
 
-def _literal(text: str) -> Node | None:
+def _literal(text: str) -> YamlNode | None:
     """A fallback that is written out: text in quotes, a number, true or false."""
     if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"":
-        return Node(text[1:-1], ("", 0, 0))
+        return YamlNode(text[1:-1], ("", 0, 0))
     if text in ("true", "false"):
-        return Node(text == "true", ("", 0, 0))
+        return YamlNode(text == "true", ("", 0, 0))
     if text == "null":
-        return Node(None, ("", 0, 0))
-    return Node(int(text), ("", 0, 0)) if re.fullmatch(r"-?\d{1,15}", text) else None
+        return YamlNode(None, ("", 0, 0))
+    return YamlNode(int(text), ("", 0, 0)) if re.fullmatch(r"-?\d{1,15}", text) else None

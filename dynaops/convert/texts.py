@@ -15,11 +15,11 @@ from dynaops.convert import json_text
 from dynaops.convert.cdk_out import is_assembly, templates
 from dynaops.convert.json_text import NotJson
 from dynaops.convert.notes import Notes, Where
-from dynaops.engine.yaml_tree import unreadable
 from dynaops.model.errors import DynaopsError
 from dynaops.model.files import FileRefused, Refusal, read_bytes
 from dynaops.model.finding import Place
 from dynaops.model.findings.commands import CONV002, CONV003
+from dynaops.specs.yaml_tree import unreadable
 
 MAX_BYTES = 64 * 1024 * 1024
 """All files together. A Terraform state may be large; nothing that describes tables is larger than this."""

@@ -9,7 +9,7 @@ from dynaops.convert.arns import missing, own
 from dynaops.convert.notes import Notes, Where
 from dynaops.convert.part import Open
 from dynaops.convert.pieces import Spec
-from dynaops.engine.marks import DEFAULT_KEY
+from dynaops.engine.ownership_mark import DEFAULT_KEY
 from dynaops.kinds import TableSpec
 from dynaops.kinds.table.mapping import names
 from dynaops.kinds.trigger import Trigger

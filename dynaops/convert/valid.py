@@ -8,13 +8,13 @@ from typing import Any
 from dynaops.convert.notes import MAX_WHY, Where, cut
 from dynaops.convert.part import Open
 from dynaops.convert.pieces import Spec, Table
-from dynaops.engine.check import check, errors
-from dynaops.engine.load import document_of
-from dynaops.engine.variables import Substitution, Values
-from dynaops.engine.yaml_tree import Node, tree_of
 from dynaops.model.errors import SpecError
 from dynaops.model.finding import Finding
+from dynaops.specs.check import check, errors
 from dynaops.specs.environment import Environment
+from dynaops.specs.load import document_of
+from dynaops.specs.variables import Substitution, Values
+from dynaops.specs.yaml_tree import YamlNode, tree_of
 
 _NAMES: Mapping[str, tuple[str, ...]] = {
     "table_name": ("TableName", "tableName", "name"),
@@ -101,7 +101,7 @@ def source_of(path: str, table: Table) -> Where:
     return Where(table.where.what, spot)
 
 
-def _child(node: Node, name: str) -> Node | None:
+def _child(node: YamlNode, name: str) -> YamlNode | None:
     if isinstance(node.value, dict):
         return next((node.value[one] for one in (*_NAMES.get(name, ()), name) if one in node.value), None)
     if not isinstance(node.value, list):

@@ -7,8 +7,8 @@ from typing import Any
 
 from dynaops.convert.part import Open
 from dynaops.convert.pieces import Spec
-from dynaops.engine.adopt import yaml_of
-from dynaops.engine.yaml_tree import Node, nodes
+from dynaops.engine.import_table import yaml_of
+from dynaops.specs.yaml_tree import YamlNode, nodes
 
 Comment = tuple[str, str]
 """The dotted path of a value, and what is said of it."""
@@ -42,7 +42,7 @@ def _commented(text: str, comments: Sequence[Comment]) -> str:
     return "\n".join(kept) + "\n"
 
 
-def _line(tree: Node, path: str) -> int:
+def _line(tree: YamlNode, path: str) -> int:
     node = tree.at(path)
     return (node.key or node.spot)[1]
 

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import jmespath
 
-from dynaops.engine.effects import apply_effects
-from dynaops.engine.execute import Deferred, Runner, Stopped
-from dynaops.engine.identity import stamped
-from dynaops.engine.refs import filled, known_effects, known_now
+from dynaops.engine.execute import Deferred, Runner, StopRequested
+from dynaops.engine.late_values import filled, known_effects, known_now
+from dynaops.engine.state_account import stamped
+from dynaops.engine.state_effects import apply_effects
 from dynaops.model.errors import DynaopsError
 from dynaops.model.event import Event, Outcome, Stage
 from dynaops.model.operation import Operation
@@ -49,7 +49,7 @@ class ApplyOptions:
     happened: frozenset[str] = frozenset()
 
 
-class Crew(Protocol):
+class JobRunner(Protocol):
     """Who carries out jobs side by side."""
 
     def __enter__(self) -> Any: ...
@@ -65,13 +65,13 @@ class Crew(Protocol):
         """Wait until one of `running` has ended: those that have."""
 
 
-class Threads:
+class ThreadedJobs:
     """The usual crew: so many threads."""
 
     def __init__(self, parallelism: int) -> None:
         self._pool = ThreadPoolExecutor(max_workers=max(1, parallelism), thread_name_prefix="apply")
 
-    def __enter__(self) -> Threads:
+    def __enter__(self) -> ThreadedJobs:
         return self
 
     def __exit__(
@@ -86,7 +86,7 @@ class Threads:
         return wait(running, return_when=FIRST_COMPLETED).done
 
 
-class Ledger:
+class StateRecorder:
     """The state while operations run: every change of it is saved before anyone goes on.
 
     Tables are worked on side by side, so while one save is under way the changes of others gather, and the next save
@@ -204,7 +204,7 @@ def apply_plan(
     emit: Emit,
     options: ApplyOptions | None = None,
     stop: threading.Event | None = None,
-    crew: Crew | None = None,
+    crew: JobRunner | None = None,
     now: Callable[[], float] = time.monotonic,
 ) -> Outcome:
     """Carry out `plan`; the caller holds the store's lock. `stop` ends the run after the call in progress.
@@ -215,10 +215,10 @@ def apply_plan(
     """
     chosen = options or ApplyOptions()
     runner = Runner(aws, stop or threading.Event(), chosen.wait, now)
-    run = _Run(plan, Ledger(store, chosen.saved_plan, plan.lineage), chosen.happened, runner, emit)
+    run = _Run(plan, StateRecorder(store, chosen.saved_plan, plan.lineage), chosen.happened, runner, emit)
     started = now()
     run.ledger.begin(plan, aws)
-    run.everything(crew or Threads(chosen.parallelism))
+    run.everything(crew or ThreadedJobs(chosen.parallelism))
     if run.displaced is not None:
         raise run.displaced
     if run.faults:
@@ -240,7 +240,7 @@ class _Run:
     """One run over a plan's operations."""
 
     def __init__(
-        self, plan: Plan, ledger: Ledger, happened: frozenset[str], runner: Runner, emit: Emit
+        self, plan: Plan, ledger: StateRecorder, happened: frozenset[str], runner: Runner, emit: Emit
     ) -> None:
         self.plan = plan
         self.ledger = ledger
@@ -254,7 +254,7 @@ class _Run:
         self._emit = emit
         self._positions = {one.id: number for number, one in enumerate(plan.operations, 1)}
 
-    def everything(self, crew: Crew) -> None:
+    def everything(self, crew: JobRunner) -> None:
         """Start each operation when all it comes after have ended well."""
         waiting = {operation.id: operation for operation in self.plan.operations}
         running: dict[Future[None], str] = {}
@@ -304,7 +304,7 @@ class _Run:
     def _settle(self, pending: Any) -> None:
         try:
             self.runner.settle(pending)
-        except Stopped:
+        except StopRequested:
             return
 
     def _one(self, operation: Operation) -> None:
@@ -340,7 +340,7 @@ class _Run:
             answer = self.runner.wait(operation, answer, tell) or answer
             self.ledger.record(operation, answer)
             tell(Stage.DONE, "")
-        except Stopped as stopped:
+        except StopRequested as stopped:
             self._stopped(operation, stopped.accepted)
         except Deferred:
             self.ledger.withdraw(operation)

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dynaops.engine.entries import Judged, judge
-from dynaops.engine.scopes import Target
-from dynaops.engine.sides import entries_of
+from dynaops.engine.table_diff import TableDiff, diff_table
+from dynaops.engine.table_inputs import entries_of
+from dynaops.engine.table_scopes import RunTarget
 from dynaops.kinds.kind import AwsReader
 from dynaops.kinds.registry import HANDLERS, PROPERTY_RULES
 from dynaops.model.operation import Wait
@@ -18,12 +18,12 @@ from dynaops.model.state import State
 
 
 def compared(
-    target: Target,
+    target: RunTarget,
     state: State,
     live: Mapping[str, Observed],
     read: AwsReader | None,
     destroying: bool = False,
-) -> Judged:
+) -> TableDiff:
     """What a comparison of a table's spec (if the target has one), records and live resources comes to.
 
     `live` is as `being_deleted` leaves it. `read`: names are resolved with it (None: they are not).
@@ -31,7 +31,7 @@ def compared(
     entries = entries_of(target, state, live)
     for room in HANDLERS:
         entries.update(room.resolve(read, target.scope, list(entries.values())))
-    return judge(entries, PROPERTY_RULES, destroying)
+    return diff_table(entries, PROPERTY_RULES, destroying)
 
 
 def being_deleted(scope: Scope, live: dict[str, Observed]) -> tuple[Wait | None, dict[str, Observed]]:

@@ -18,7 +18,7 @@ _MISSING = object()
 
 
 @dataclass(frozen=True)
-class Comparison:
+class ThreeWayDiff:
     """What a comparison found: `changes` to make, `drift` since the last apply, `unmanaged` live values by path.
 
     `compared` is what it looked at of the live values, by path, with what satisfies the other side read as that side:
@@ -38,7 +38,7 @@ def compare(
     policy: PropertyRules,
     ignored: tuple[str, ...] = (),
     moving: tuple[str, ...] = (),
-) -> Comparison:
+) -> ThreeWayDiff:
     """Compare the three sides of one resource. Paths that are `ignored` are not set, those `moving` are no drift."""
     wanted, was, now = (_flat(side, policy.keyed) for side in (desired, recorded, live))
     now |= {path: value for path, value in was.items() if path.partition(".")[0] in policy.remembered}
@@ -58,7 +58,7 @@ def compare(
         and path.partition(".")[0] not in policy.silent
         and not _is_ignored(path, ignored)
     }
-    return Comparison(changes, drift, unmanaged, compared)
+    return ThreeWayDiff(changes, drift, unmanaged, compared)
 
 
 def _changes(

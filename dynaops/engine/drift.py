@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from dynaops.engine.addresses import selected
 from dynaops.engine.comparison import being_deleted, compared
-from dynaops.engine.entries import Judged
-from dynaops.engine.identity import check_identity
-from dynaops.engine.marks import claim_of
 from dynaops.engine.observe import observe
-from dynaops.engine.recover import recovered
-from dynaops.engine.scopes import Target, recorded_tables, scope_of
-from dynaops.engine.sides import known_of
+from dynaops.engine.ownership_mark import claim_of
+from dynaops.engine.recover_intents import recovered
+from dynaops.engine.state_account import check_identity
+from dynaops.engine.table_diff import TableDiff
+from dynaops.engine.table_inputs import known_of
+from dynaops.engine.table_scopes import RunTarget, recorded_tables, scope_of
 from dynaops.kinds.registry import HANDLERS
 from dynaops.model.change import Drift, Unmanaged
 from dynaops.model.resource import Observed, Scope
@@ -35,7 +35,7 @@ def find(
     check_identity(state, aws)
     owned = recorded_tables(state)
     scopes = [scope_of(state, table, owned[table]) for table in chosen(state, tables)]
-    known = {scope.address: known_of(Target(scope), state, discover) for scope in scopes}
+    known = {scope.address: known_of(RunTarget(scope), state, discover) for scope in scopes}
     live = observe(aws, scopes, HANDLERS, known)
     everything = {address: one for found in live.values() for address, one in found.items()}
     settled, _ = recovered(state, everything, set(live), time.time(), claim_of(state, aws.mark))
@@ -56,6 +56,6 @@ def chosen(state: State, patterns: Sequence[str]) -> list[str]:
     return [table for table in sorted(recorded_tables(state)) if selected(table, patterns)]
 
 
-def _judged(scope: Scope, state: State, live: dict[str, Observed], aws: Aws) -> Judged:
+def _judged(scope: Scope, state: State, live: dict[str, Observed], aws: Aws) -> TableDiff:
     _, there = being_deleted(scope, live)
-    return compared(Target(scope), state, there, aws)
+    return compared(RunTarget(scope), state, there, aws)

@@ -13,7 +13,7 @@ import jmespath
 
 from dynaops.aws.classify import Verdict
 from dynaops.aws.errors import AwsFailure, Lost, Refused, one_line
-from dynaops.engine.refs import answered
+from dynaops.engine.late_values import answered
 from dynaops.model.errors import DynaopsError
 from dynaops.model.event import Stage
 from dynaops.model.operation import Operation, Wait
@@ -29,7 +29,7 @@ _LOST_ATTEMPTS = 5
 Tell = Callable[[Stage, str], None]
 
 
-class Stopped(Exception):
+class StopRequested(Exception):
     """The run was asked to stop. `accepted`: the call had been taken by AWS."""
 
     def __init__(self, accepted: bool) -> None:
@@ -200,7 +200,7 @@ class Runner:
 
     def _sleep(self, seconds: float, accepted: bool) -> None:
         if self.stop.wait(seconds):
-            raise Stopped(accepted)
+            raise StopRequested(accepted)
 
 
 @dataclass

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 
 from dynaops.engine.addresses import table_of
 from dynaops.engine.exported import exported
-from dynaops.engine.load import document_of
 from dynaops.engine.observe import in_parallel
 from dynaops.engine.refactoring import Refactored
-from dynaops.engine.scopes import OWN_KINDS, Target, source_of
 from dynaops.engine.table_references import References
+from dynaops.engine.table_scopes import OWN_KINDS, RunTarget, source_of
 from dynaops.kinds import alarm, iam
 from dynaops.kinds.table import HANDLER as TABLES
 from dynaops.model.errors import DynaopsError, SpecError
@@ -24,6 +23,7 @@ from dynaops.model.project import root
 from dynaops.model.resource import Observed, Properties, Scope
 from dynaops.model.state import Record, State
 from dynaops.specs.external import OWN, ExternalTable
+from dynaops.specs.load import document_of
 from dynaops.specs.refactoring import Removal
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def forgetting(work: Refactored, external: Sequence[ExternalTable], state: State
     return replace(work, removed={**work.removed, **removed}) if removed else work
 
 
-def targets(external: Sequence[ExternalTable], state: State, aws: Aws, refresh: bool) -> list[Target]:
+def targets(external: Sequence[ExternalTable], state: State, aws: Aws, refresh: bool) -> list[RunTarget]:
     """The external tables around which something is ours, or was: their alarms and policies follow the live table.
 
     Raises SpecError for alarms and policies that cannot be, DynaopsError where AWS is not to be looked at.
@@ -63,7 +63,7 @@ def targets(external: Sequence[ExternalTable], state: State, aws: Aws, refresh: 
     return found
 
 
-def _target(table: ExternalTable, live: list[Observed], aws: Aws, wrong: list[Finding]) -> Target:
+def _target(table: ExternalTable, live: list[Observed], aws: Aws, wrong: list[Finding]) -> RunTarget:
     """The table as it is live, with the alarms and policies of its document; errors in these are added to `wrong`."""
     scope = scope_of(table, aws)
     plain = document_of(exported(scope, live, aws)).spec
@@ -74,7 +74,7 @@ def _target(table: ExternalTable, live: list[Observed], aws: Aws, wrong: list[Fi
             place = table.place(finding.path or "")
             wrong.append(finding.model_copy(update={"place": place, "address": table.name}))
     source = source_of(table.source, root()) if table.source else None
-    return Target(scope, spec, source, external=True)
+    return RunTarget(scope, spec, source, external=True)
 
 
 def observed(external: Sequence[ExternalTable], aws: Aws) -> list[tuple[ExternalTable, list[Observed]]]:

@@ -15,18 +15,17 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from dynaops import __version__
-from dynaops.engine.entries import judge
 from dynaops.engine.exported import exported
 from dynaops.engine.finish import finished
-from dynaops.engine.granted import configuration
-from dynaops.engine.grantees import Function, found, sharing
-from dynaops.engine.identity import check_identity
-from dynaops.engine.load import document_of
-from dynaops.engine.marking import marked
-from dynaops.engine.marks import Claim, claim_of
+from dynaops.engine.grant_functions import Function, found, sharing
+from dynaops.engine.grant_output import configuration
+from dynaops.engine.mark_operations import marked
 from dynaops.engine.order import order
+from dynaops.engine.ownership_mark import StateMark, claim_of
 from dynaops.engine.parameters import check_parameters
 from dynaops.engine.plan import PlanRefused
+from dynaops.engine.state_account import check_identity
+from dynaops.engine.table_diff import diff_table
 from dynaops.kinds.iam.handler import HANDLER as POLICY_ROOM
 from dynaops.kinds.iam.handler import KIND, PARTS, policy_arn, policy_name
 from dynaops.kinds.iam.operations import made_for
@@ -43,13 +42,14 @@ from dynaops.model.findings.rule import make_finding
 from dynaops.model.plan import Plan
 from dynaops.model.resource import Observed, Properties, Resource, Scope
 from dynaops.model.state import Record, State
+from dynaops.specs.load import document_of
 
 if TYPE_CHECKING:
     from dynaops.aws.session import Aws
 
 
 @dataclass(frozen=True)
-class Request:
+class GrantRequest:
     """What is granted, or taken back: the policy's `part` is one of `PARTS`; `region` None is the table's own."""
 
     table: str
@@ -82,7 +82,7 @@ class _Policy:
     """Roles that a spec attaches it to."""
 
 
-def plan_grant(request: Request, state: State, aws: Aws) -> Granted:
+def plan_grant(request: GrantRequest, state: State, aws: Aws) -> Granted:
     """The operations that bring about what was asked. Raises PlanRefused with all that stands against it."""
     scope = _scope(request, state, aws)
     live = TABLE_ROOM.describe(aws, scope)
@@ -97,7 +97,7 @@ def plan_grant(request: Request, state: State, aws: Aws) -> Granted:
     entries = {scope.address: AddressDiff(scope.address, "table", scope.region, live=table)}
     entries[policy.address] = _entry(request, scope, policy, roles)
     entries |= POLICY_ROOM.resolve(aws, scope, list(entries.values()))
-    entry = judge({policy.address: entries[policy.address]}, PROPERTY_RULES).entries[policy.address]
+    entry = diff_table({policy.address: entries[policy.address]}, PROPERTY_RULES).entries[policy.address]
     if entry.change is not None:
         entry = replace(entry, change=_explained(entry.change, request))
     work = TableChanges(scope, {scope.address: entries[scope.address], policy.address: entry}, time.time())
@@ -116,7 +116,7 @@ def plan_grant(request: Request, state: State, aws: Aws) -> Granted:
     return Granted(plan, configuration(scope, table, told, functions))
 
 
-def _scope(request: Request, state: State, aws: Aws) -> Scope:
+def _scope(request: GrantRequest, state: State, aws: Aws) -> Scope:
     """Where the table is: as its ARN says, else as asked, else as recorded, else the caller's region."""
     name, region = request.table, request.region
     if name.startswith("arn:"):
@@ -138,7 +138,7 @@ def _no_table(scope: Scope) -> Finding:
     return make_finding(GRANT101, f"There is no table {scope.table_name} in {scope.region}")
 
 
-def _policy(request: Request, scope: Scope, state: State, aws: Aws, live: Sequence[Observed]) -> _Policy:
+def _policy(request: GrantRequest, scope: Scope, state: State, aws: Aws, live: Sequence[Observed]) -> _Policy:
     recorded = _of_spec(request, scope, state)
     if recorded is not None:
         return _from_spec(request, scope, recorded, aws)
@@ -155,12 +155,12 @@ def _policy(request: Request, scope: Scope, state: State, aws: Aws, live: Sequen
     return _Policy(address, name, "/", True, existing, _wanted(request, scope, live, aws))
 
 
-def _wanted(request: Request, scope: Scope, live: Sequence[Observed], aws: Aws) -> Properties:
+def _wanted(request: GrantRequest, scope: Scope, live: Sequence[Observed], aws: Aws) -> Properties:
     """The least that the functions need of the live table; empty where there is none."""
     return PARTS[request.part](document_of(exported(scope, list(live), aws)).spec) if live else {}
 
 
-def _of_spec(request: Request, scope: Scope, state: State) -> Record | None:
+def _of_spec(request: GrantRequest, scope: Scope, state: State) -> Record | None:
     """The policy that the table's spec makes, where this state has applied it."""
     table, record = (state.resources.get(one) for one in (scope.address, scope.below("iam", request.part)))
     if record is None or record.kind != KIND or table is None or table.region != scope.region:
@@ -168,7 +168,7 @@ def _of_spec(request: Request, scope: Scope, state: State) -> Record | None:
     return record if request.policy_name in (None, record.properties.get("name")) else None
 
 
-def _from_spec(request: Request, scope: Scope, record: Record, aws: Aws) -> _Policy:
+def _from_spec(request: GrantRequest, scope: Scope, record: Record, aws: Aws) -> _Policy:
     address, name = scope.below("iam", request.part), str(record.properties["name"])
     live = _look(scope, address, record.properties, aws)
     if live is None and not request.revoke:
@@ -196,7 +196,7 @@ def _foreign(name: str) -> Finding:
     return make_finding(GRANT104, f"There is a policy {name} already, which was not made for this")
 
 
-def _entry(request: Request, scope: Scope, policy: _Policy, roles: Sequence[str]) -> AddressDiff:
+def _entry(request: GrantRequest, scope: Scope, policy: _Policy, roles: Sequence[str]) -> AddressDiff:
     """The three sides: what is asked for, what may be taken back, what is."""
     has = policy.live.properties.get("roles", {}) if policy.live else {}
     taken = {role: True for role in roles if role in has} if request.revoke else {}
@@ -220,7 +220,7 @@ def _entry(request: Request, scope: Scope, policy: _Policy, roles: Sequence[str]
     return AddressDiff(policy.address, KIND, scope.region, desired, record, policy.live)
 
 
-def _explained(change: Change, request: Request) -> Change:
+def _explained(change: Change, request: GrantRequest) -> Change:
     asked = ", ".join(request.functions)
     reason = f"it is taken from {asked}" if request.revoke else f"it is granted to {asked}"
     if change.after is None:
@@ -228,7 +228,7 @@ def _explained(change: Change, request: Request) -> Change:
     return change.model_copy(update={"reason": reason})
 
 
-def _plan(work: TableChanges, entry: AddressDiff, aws: Aws, claim: Claim) -> Plan:
+def _plan(work: TableChanges, entry: AddressDiff, aws: Aws, claim: StateMark) -> Plan:
     refused = [one for one in POLICY_ROOM.findings(work) if one.severity is Severity.ERROR]
     if refused:
         raise PlanRefused(refused)

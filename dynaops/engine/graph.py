@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dynaops.engine.addresses import table_of
-from dynaops.engine.scopes import OWN_KINDS, Target, recorded_tables, scope_of
-from dynaops.engine.sides import known_of, recorded_below
+from dynaops.engine.table_inputs import known_of, recorded_below
+from dynaops.engine.table_scopes import OWN_KINDS, RunTarget, recorded_tables, scope_of
 from dynaops.kinds.kind import Link
 from dynaops.kinds.registry import HANDLER_OF, PROPERTY_RULES
 from dynaops.model.change import Action
@@ -18,8 +18,8 @@ from dynaops.model.resource import Resource, Scope
 from dynaops.model.state import Record, State
 
 if TYPE_CHECKING:
-    from dynaops.engine.load import Document
     from dynaops.specs.external import ExternalTable
+    from dynaops.specs.load import Document
 
 PART, NEEDS = "part of", "needs"
 
@@ -49,7 +49,7 @@ def of_specs(
         name = doc.spec.table_name
         record = state.resources.get(name)
         home = doc.spec.region or (record.region if record else region)
-        target = Target(Scope(name, name, home), doc.spec)
+        target = RunTarget(Scope(name, name, home), doc.spec)
         for address, one in known_of(target, state).desired.items():
             if one.properties != PROPERTY_RULES[one.kind].absent:
                 found[address] = _One(target.scope, one)
@@ -69,7 +69,7 @@ def of_state(state: State) -> Graph:
     found = {}
     for table, region in sorted(recorded_tables(state).items()):
         scope = scope_of(state, table, region)
-        for address, record in known_of(Target(scope), state).records.items():
+        for address, record in known_of(RunTarget(scope), state).records.items():
             found[address] = _One(scope, _recorded(scope, address, record))
     return _graph(found, {})
 

@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
-from dynaops.engine.yaml_tree import MAX_BYTES, Node, Unreadable, nodes
 from dynaops.model.errors import SpecError
 from dynaops.model.files import FileRefused, read_text
 from dynaops.model.finding import Finding, Place, Severity
 from dynaops.model.findings.rule import make_finding, make_house_finding
 from dynaops.model.findings.specs import POLICY
 from dynaops.model.project import leads_outside
+from dynaops.specs.yaml_tree import MAX_BYTES, UnreadableSpec, YamlNode, nodes
 
 if TYPE_CHECKING:
-    from dynaops.engine.load import Document
     from dynaops.model.plan import Plan
     from dynaops.model.state import State
+    from dynaops.specs.load import Document
 
 _LONGEST = 4000
 """Characters of an expression."""
@@ -40,7 +40,7 @@ class RulesError(SpecError):
         self.message = self.message.replace("the spec", "the policy file")
 
 
-class Rule(BaseModel):
+class HouseRule(BaseModel):
     """One rule. `tables` (JMESPath, on the same facts) chooses the tables it holds for; `message` says why it is."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -54,7 +54,7 @@ class Rule(BaseModel):
     hint: str | None = None
 
     @model_validator(mode="after")
-    def _asks_one_question(self) -> Rule:
+    def _asks_one_question(self) -> HouseRule:
         if (self.deny is None) == (self.require is None):
             raise ValueError("a rule has either deny or require")
         return self
@@ -64,7 +64,7 @@ class Rule(BaseModel):
 class HouseRules:
     """The rules of all files, in the order in which the files were named."""
 
-    rules: tuple[Rule, ...]
+    rules: tuple[HouseRule, ...]
 
     def broken_by(self, plan: Plan, documents: Sequence[Document], state: State) -> list[Finding]:
         """What in the plan breaks them, table by table."""
@@ -94,7 +94,7 @@ def load_rules(paths: Iterable[str | Path]) -> HouseRules:
     them; two rules of one id are wrong, since nobody could tell which of them is broken.
     """
     findings: list[Finding] = []
-    rules: list[Rule] = []
+    rules: list[HouseRule] = []
     places: dict[str, Place] = {}
     for path in dict.fromkeys(Path(one) for one in paths):
         try:
@@ -112,14 +112,14 @@ def load_rules(paths: Iterable[str | Path]) -> HouseRules:
     return HouseRules(tuple(rules))
 
 
-def _rules_of(path: Path) -> list[tuple[Rule, Place]]:
+def _rules_of(path: Path) -> list[tuple[HouseRule, Place]]:
     """The rules of one file, each with its place. Raises RulesError."""
     file = path.as_posix()
     if leads_outside(path):
         raise RulesError([_wrong(f"{file} leads out of the project by a link, and is not read", file)])
     try:
         found = nodes(read_text(path, MAX_BYTES), file)
-    except Unreadable as error:
+    except UnreadableSpec as error:
         raise RulesError([error.finding]) from error
     except FileRefused as error:
         raise RulesError([_wrong(f"{file} {error.reason}", file)]) from error
@@ -133,9 +133,9 @@ def _rules_of(path: Path) -> list[tuple[Rule, Place]]:
     return rules
 
 
-def _rule(node: Node, findings: list[Finding]) -> Iterator[Rule]:
+def _rule(node: YamlNode, findings: list[Finding]) -> Iterator[HouseRule]:
     try:
-        rule = Rule.model_validate(node.plain())
+        rule = HouseRule.model_validate(node.plain())
     except ValidationError as error:
         for one in error.errors(include_url=False):
             name = ".".join(str(part) for part in one["loc"]) or "rule"
@@ -221,7 +221,7 @@ def _facts_of_spec(document: Document) -> dict[str, Any]:
     }
 
 
-def _asks_of_plan(rule: Rule) -> bool:
+def _asks_of_plan(rule: HouseRule) -> bool:
     """Whether an answer depends on what a plan would do."""
     import jmespath
 
@@ -250,7 +250,7 @@ def _names_plan(node: Mapping[str, Any]) -> bool:
     return any(_names_plan(one) for one in (children[:1] if node["type"] in _DERIVED else children))
 
 
-def _not_asked(rule: Rule) -> Finding:
+def _not_asked(rule: HouseRule) -> Finding:
     return make_house_finding(
         rule.id,
         Severity.INFO,
@@ -263,7 +263,7 @@ def _of(table: str, one: Mapping[str, Any]) -> bool:
     return bool(one["address"].partition("/")[0] == table)
 
 
-def _judged(rule: Rule, facts: Mapping[str, Any]) -> Iterator[Finding]:
+def _judged(rule: HouseRule, facts: Mapping[str, Any]) -> Iterator[Finding]:
     if rule.tables is not None and not _answer(rule.tables, facts):
         return
     if rule.require is not None:
@@ -293,6 +293,6 @@ def _addresses(answer: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys(str(one) for one in found if one))
 
 
-def _findings(rule: Rule, addresses: Sequence[str]) -> Iterator[Finding]:
+def _findings(rule: HouseRule, addresses: Sequence[str]) -> Iterator[Finding]:
     for address in addresses:
         yield make_house_finding(rule.id, Severity(rule.severity), rule.message, rule.hint, address)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from dynaops.engine.marks import without_mark
+from dynaops.engine.ownership_mark import without_mark
 from dynaops.kinds.kind import AwsReader, Known, ResourceHandler
 from dynaops.kinds.table import HANDLER as TABLES
 from dynaops.model.resource import Observed, Scope

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from dynaops.engine.scopes import recorded_tables, scope_of
-from dynaops.engine.sides import recorded_below
+from dynaops.engine.table_inputs import recorded_below
+from dynaops.engine.table_scopes import recorded_tables, scope_of
 from dynaops.kinds.registry import HANDLERS
 from dynaops.model.errors import DynaopsError
 from dynaops.model.resource import Properties

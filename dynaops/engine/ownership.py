@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from dynaops.engine.marks import Claim
-from dynaops.engine.scopes import Target
-from dynaops.engine.sides import declared_by
+from dynaops.engine.ownership_mark import StateMark
+from dynaops.engine.table_inputs import declared_by
+from dynaops.engine.table_scopes import RunTarget
 from dynaops.kinds.kind import AddressDiff, ResourceHandler, Step, TableChanges
 from dynaops.kinds.registry import HANDLER_OF
 from dynaops.model.change import Action
@@ -23,7 +23,12 @@ _UNPROVEN = "its name is not one that dynaops gives, and it bears no mark of dyn
 
 
 def provably_ours(
-    room: ResourceHandler, scope: Scope, entry: AddressDiff, name: str, named: Resource | None, claim: Claim
+    room: ResourceHandler,
+    scope: Scope,
+    entry: AddressDiff,
+    name: str,
+    named: Resource | None,
+    claim: StateMark,
 ) -> bool:
     """Whether dynaops has made what AWS calls `name`, as far as can be proven, or a spec at hand (`named`) names it.
 
@@ -35,7 +40,9 @@ def provably_ours(
     return _is_named(entry, named) or room.is_named_by_us(scope, entry, name)
 
 
-def with_consent(steps: Iterable[Step], work: TableChanges, target: Target, claim: Claim) -> list[Step]:
+def with_consent(
+    steps: Iterable[Step], work: TableChanges, target: RunTarget, claim: StateMark
+) -> list[Step]:
     """`steps`, where the removal of what is not proven to be ours needs consent and says so."""
     named = declared_by(replace(target, spec=target.named)) if target.named else {}
     found = []

@@ -12,23 +12,18 @@ from typing import TYPE_CHECKING
 from dynaops import __version__
 from dynaops.engine import external, unmarking
 from dynaops.engine.addresses import selected
-from dynaops.engine.check import check, errors
-from dynaops.engine.claims import claimed, with_live_tags
 from dynaops.engine.comparison import being_deleted, compared
-from dynaops.engine.digests import spec_digests
-from dynaops.engine.entries import Judged
+from dynaops.engine.cross_table_checks import contradicting, uses_of_plan
 from dynaops.engine.finish import changes_of, finished
-from dynaops.engine.identity import check_identity, check_origin, whose
-from dynaops.engine.marking import marked, reserved
-from dynaops.engine.marks import Claim, claim_of
-from dynaops.engine.narrow import narrowed, with_source
+from dynaops.engine.mark_operations import marked, reserved
 from dynaops.engine.observe import in_parallel, observe
-from dynaops.engine.once import made_once
 from dynaops.engine.order import order
 from dynaops.engine.other_environment import other_environment
 from dynaops.engine.ownership import with_consent, with_names
+from dynaops.engine.ownership_check import claimed, with_live_tags
+from dynaops.engine.ownership_mark import StateMark, claim_of
 from dynaops.engine.parameters import check_parameters
-from dynaops.engine.recover import recovered
+from dynaops.engine.recover_intents import recovered
 from dynaops.engine.refactoring import (
     Refactored,
     aimed,
@@ -38,12 +33,13 @@ from dynaops.engine.refactoring import (
     refactored,
     with_blocks,
 )
+from dynaops.engine.release import released, retained, with_removals
 from dynaops.engine.rename_hints import hints
-from dynaops.engine.retain import released, retained, with_removals
-from dynaops.engine.scopes import Target, orphaned
-from dynaops.engine.sharing import Uses, forgotten, let_go, readdressed
-from dynaops.engine.sides import as_recorded, declared_by, known_of
-from dynaops.engine.suppress import without_accepted
+from dynaops.engine.shared_operations import made_once
+from dynaops.engine.shared_resources import SharedUses, forgotten, let_go, readdressed
+from dynaops.engine.state_account import check_identity, check_origin, whose
+from dynaops.engine.table_diff import TableDiff
+from dynaops.engine.table_inputs import as_recorded, declared_by, known_of
 from dynaops.engine.table_references import (
     Part,
     References,
@@ -53,8 +49,9 @@ from dynaops.engine.table_references import (
     references_of,
     wrong_in_plan,
 )
+from dynaops.engine.table_scopes import RunTarget, orphaned
+from dynaops.engine.targeting import narrowed, with_source
 from dynaops.engine.targets import declared_targets, targets_of
-from dynaops.engine.together import contradicting, uses_of_plan
 from dynaops.engine.usage import usage_of
 from dynaops.kinds.kind import AwsReader, Step, TableChanges
 from dynaops.kinds.registry import HANDLERS, PROPERTY_RULES
@@ -66,12 +63,15 @@ from dynaops.model.operation import Operation, Wait
 from dynaops.model.plan import Plan
 from dynaops.model.resource import Observed, Scope
 from dynaops.model.state import State
+from dynaops.specs.check import check, errors
+from dynaops.specs.digests import spec_digests
 from dynaops.specs.external import ExternalTable, digests
 from dynaops.specs.refactoring import Blocks
+from dynaops.specs.suppressions import without_accepted
 
 if TYPE_CHECKING:
     from dynaops.aws.session import Aws
-    from dynaops.engine.load import Document
+    from dynaops.specs.load import Document
 
 
 @dataclass(frozen=True)
@@ -270,7 +270,7 @@ def _check_external(options: PlanOptions, aws: Aws) -> None:
 
 
 def _refactored(
-    documents: Sequence[Document], others: Sequence[Target], state: State, aws: Aws, options: PlanOptions
+    documents: Sequence[Document], others: Sequence[RunTarget], state: State, aws: Aws, options: PlanOptions
 ) -> Refactored:
     """The state with the moves of the blocks made. A destroy goes by what the state says."""
     if options.destroy:
@@ -287,7 +287,7 @@ def _refactored(
 
 
 def _live(
-    targets: Sequence[Target], state: State, aws: Aws, options: PlanOptions
+    targets: Sequence[RunTarget], state: State, aws: Aws, options: PlanOptions
 ) -> dict[str, dict[str, Observed]]:
     if not options.refresh:
         return {target.scope.address: as_recorded(target.scope, state) for target in targets}
@@ -300,7 +300,7 @@ class TablePlan:
     """The plan of one table, of that address."""
 
     address: str
-    judged: Judged
+    judged: TableDiff
     changes: tuple[Change, ...]
     operations: tuple[Operation, ...]
     findings: tuple[Finding, ...]
@@ -312,14 +312,14 @@ class TablePlan:
 
 
 def plan_table(
-    target: Target,
+    target: RunTarget,
     state: State,
     live: dict[str, Observed],
     read: AwsReader | None,
     options: PlanOptions,
     now: float,
-    uses: Uses | None = None,
-    claim: Claim | None = None,
+    uses: SharedUses | None = None,
+    claim: StateMark | None = None,
 ) -> TablePlan:
     """The plan of one table. Pure but for `read`, with which rooms resolve names (None: they do not)."""
     going, live = being_deleted(target.scope, live)
@@ -329,14 +329,14 @@ def plan_table(
     if options.targets:
         judged = narrowed(judged, options.targets)
     removed = {root: one for root, one in target.removed.items() if selected(root, options.targets)}
-    judged = let_go(with_source(released(judged, removed), target), uses or Uses({}), PROPERTY_RULES)
+    judged = let_go(with_source(released(judged, removed), target), uses or SharedUses({}), PROPERTY_RULES)
     claim = claim_with_imports(claim or claim_of(state, None), target)
     judged = with_live_tags(judged, target.scope, claim, read)
     judged, findings = claimed(judged, claim, state.resources, target.imported)
     findings.extend(reserved(judged.entries.values(), claim))
     work = TableChanges(target.scope, judged.entries, now, target.promised)
     kept = retained(judged, work, removed)
-    uses = uses or Uses({})
+    uses = uses or SharedUses({})
     if kept is not None:
         kept, untagging = unmarking.of_table(kept, work, claim, uses)
         unknown = unmarking.unknown(kept.entries.values(), claim, options.refresh)
@@ -378,7 +378,11 @@ def plan_table(
 
 
 def _forgotten(
-    target: Target, judged: Judged, now: float, operations: tuple[Operation, ...], findings: Sequence[Finding]
+    target: RunTarget,
+    judged: TableDiff,
+    now: float,
+    operations: tuple[Operation, ...],
+    findings: Sequence[Finding],
 ) -> TablePlan:
     """The plan of a table that stays in AWS, and that nobody looks after any more."""
     usage, by_use = usage_of(TableChanges(target.scope, judged.entries, now))

@@ -13,10 +13,10 @@ from difflib import get_close_matches
 from typing import TypeVar
 
 from dynaops.engine.addresses import is_below, selected, table_of
-from dynaops.engine.effects import apply_effects
-from dynaops.engine.marks import Claim
-from dynaops.engine.moves import check_move
-from dynaops.engine.scopes import Target, recorded_tables, scope_of
+from dynaops.engine.moved_records import check_move
+from dynaops.engine.ownership_mark import StateMark
+from dynaops.engine.state_effects import apply_effects
+from dynaops.engine.table_scopes import RunTarget, recorded_tables, scope_of
 from dynaops.kinds.kind import AddressDiff
 from dynaops.kinds.registry import PROPERTY_RULES
 from dynaops.model.change import Action, Change
@@ -28,7 +28,7 @@ from dynaops.model.findings.specs import SPEC034, SPEC035, SPEC036, SPEC037, SPE
 from dynaops.model.operation import Effect
 from dynaops.model.resource import Resource
 from dynaops.model.state import State
-from dynaops.specs.refactoring import Blocks, Import, Move, Removal, destinations
+from dynaops.specs.refactoring import Blocks, ImportTarget, Move, Removal, destinations
 
 T = TypeVar("T")
 _MOST_PLACES = 3
@@ -47,7 +47,7 @@ class Refactored:
     effects: tuple[Effect, ...] = ()
     moved: Mapping[str, Move] = field(default_factory=dict)
     removed: Mapping[str, Removal] = field(default_factory=dict)
-    imported: Mapping[str, Import] = field(default_factory=dict)
+    imported: Mapping[str, ImportTarget] = field(default_factory=dict)
     done: tuple[Place, ...] = ()
 
 
@@ -70,7 +70,7 @@ def refactored(
     return result
 
 
-def aimed(targets: Iterable[Target], work: Refactored) -> list[Target]:
+def aimed(targets: Iterable[RunTarget], work: Refactored) -> list[RunTarget]:
     """The targets with the blocks that concern each, and one for each other table of which something is removed."""
     found = [_with_blocks(target, work) for target in targets]
     known = {target.scope.address for target in found}
@@ -78,11 +78,11 @@ def aimed(targets: Iterable[Target], work: Refactored) -> list[Target]:
     homes = recorded_tables(work.state)
     return [
         *found,
-        *(_with_blocks(Target(scope_of(work.state, table, homes[table])), work) for table in others),
+        *(_with_blocks(RunTarget(scope_of(work.state, table, homes[table])), work) for table in others),
     ]
 
 
-def _with_blocks(target: Target, work: Refactored) -> Target:
+def _with_blocks(target: RunTarget, work: Refactored) -> RunTarget:
     table = target.scope.address
 
     def own(blocks: Mapping[str, T]) -> dict[str, T]:
@@ -91,14 +91,14 @@ def _with_blocks(target: Target, work: Refactored) -> Target:
     return replace(target, moved=own(work.moved), removed=own(work.removed), imported=own(work.imported))
 
 
-def claim_with_imports(claim: Claim, target: Target) -> Claim:
+def claim_with_imports(claim: StateMark, target: RunTarget) -> StateMark:
     """The claim of a state, that also takes over what `import` blocks of the table name a state of."""
     owners = {block.take_over for block in target.imported.values() if block.take_over}
     return replace(claim, take_over=claim.take_over | owners)
 
 
 def with_blocks(
-    entries: Mapping[str, AddressDiff], target: Target, patterns: Sequence[str]
+    entries: Mapping[str, AddressDiff], target: RunTarget, patterns: Sequence[str]
 ) -> dict[str, AddressDiff]:
     """The entries, whose changes tell of the blocks that ask for them."""
     found = dict(entries)
@@ -136,7 +136,7 @@ def _moved(entry: AddressDiff, move: Move) -> Change:
     )
 
 
-def missing(entries: Mapping[str, AddressDiff], target: Target, refreshed: bool) -> Iterator[Finding]:
+def missing(entries: Mapping[str, AddressDiff], target: RunTarget, refreshed: bool) -> Iterator[Finding]:
     """An error for each import of what is not there."""
     for address, block in target.imported.items():
         entry = entries.get(address)
@@ -284,7 +284,7 @@ class _Work:
             else:
                 self._not_there("removed", removal.address, removal.place)
 
-    def _imports(self) -> Iterator[tuple[str, Import]]:
+    def _imports(self) -> Iterator[tuple[str, ImportTarget]]:
         for wanted in self._blocks.imported:
             resource = self._declared.get(wanted.address)
             if resource is None:

@@ -11,13 +11,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dynaops.engine.digests import moved
-from dynaops.engine.guard import StalePlan, check_origins, live_moved, made_anew
 from dynaops.engine.observe import observe
 from dynaops.engine.plan import PlanOptions
-from dynaops.engine.recover import had_effect
-from dynaops.engine.scopes import Target, scope_of
-from dynaops.engine.sides import known_of
+from dynaops.engine.recover_intents import had_effect
+from dynaops.engine.saved_plan_check import StalePlan, check_origins, live_moved, made_anew
+from dynaops.engine.table_inputs import known_of
+from dynaops.engine.table_scopes import RunTarget, scope_of
 from dynaops.kinds.registry import HANDLERS
 from dynaops.model.change import Drift
 from dynaops.model.finding import Finding
@@ -27,10 +26,11 @@ from dynaops.model.operation import Effect, Operation
 from dynaops.model.plan import Plan
 from dynaops.model.resource import Observed, Scope
 from dynaops.model.state import Intent, Run, State
+from dynaops.specs.digests import moved
 
 if TYPE_CHECKING:
     from dynaops.aws.session import Aws
-    from dynaops.engine.load import Document
+    from dynaops.specs.load import Document
 
 _WHOLE = ""
 """Of a changed path: everything about the address."""
@@ -141,7 +141,7 @@ def _observed(
     specs = {document.spec.table_name: document.spec for document in documents}
     tables = sorted({one.address.partition("/")[0] for one in flying})
     scopes = [_scope(plan, state, table) for table in tables]
-    known = {one.address: known_of(Target(one, specs.get(one.address)), state) for one in scopes}
+    known = {one.address: known_of(RunTarget(one, specs.get(one.address)), state) for one in scopes}
     found = observe(aws, scopes, HANDLERS, known) if scopes else {}
     return {address: one for entries in found.values() for address, one in entries.items()}
 

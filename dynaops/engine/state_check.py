@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from dynaops.engine.effects import patched
+from dynaops.engine.state_effects import patched
 from dynaops.kinds.kind import PropertyRules
 from dynaops.kinds.registry import PROPERTY_RULES
 from dynaops.model.arns import partition_of, region_of

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING
 from dynaops import __version__
 from dynaops.engine.addresses import table_of
 from dynaops.engine.apply import apply_plan
-from dynaops.engine.identity import check_identity
-from dynaops.engine.marking import unmark
-from dynaops.engine.marks import Claim, claim_of
+from dynaops.engine.mark_operations import unmark
 from dynaops.engine.observe import observe
-from dynaops.engine.scopes import Target, recorded_tables, scope_of
-from dynaops.engine.sharing import Uses, identity_of, uses_of
-from dynaops.engine.sides import known_of
+from dynaops.engine.ownership_mark import StateMark, claim_of
+from dynaops.engine.shared_resources import SharedUses, identity_of, uses_of
+from dynaops.engine.state_account import check_identity
+from dynaops.engine.table_inputs import known_of
+from dynaops.engine.table_scopes import RunTarget, recorded_tables, scope_of
 from dynaops.engine.unmarking import REASON, is_marked
 from dynaops.kinds.kind import AddressDiff, Rank
 from dynaops.kinds.registry import HANDLER_OF, PROPERTY_RULES
@@ -64,7 +64,7 @@ def candidates(state: State, gone: Collection[str]) -> list[str]:
     return sorted(address for address in gone if _leaves(state.resources[address], address, uses))
 
 
-def _leaves(record: Record, address: str, uses: Uses) -> bool:
+def _leaves(record: Record, address: str, uses: SharedUses) -> bool:
     policy = PROPERTY_RULES[record.kind]
     identity = identity_of(record.kind, record.region, record.properties, policy)
     return policy.tags is not None and (identity is None or not uses.stays_owned(identity, address))
@@ -95,13 +95,13 @@ def marks_of(state: State, addresses: Iterable[str], aws: Aws) -> LeavingMarks:
 
 
 def _marks_of_table(
-    state: State, scope: Scope, addresses: list[str], claim: Claim, aws: Aws
+    state: State, scope: Scope, addresses: list[str], claim: StateMark, aws: Aws
 ) -> list[Operation]:
     """Raises DynaopsError where AWS does not tell, or the records are of another account or endpoint."""
     records = {address: state.resources[address] for address in addresses}
     check_identity(state.model_copy(update={"resources": records}), aws)
     rooms = list({id(room): room for room in (HANDLER_OF[one.kind] for one in records.values())}.values())
-    live = observe(aws, [scope], rooms, {scope.address: known_of(Target(scope), state)})[scope.address]
+    live = observe(aws, [scope], rooms, {scope.address: known_of(RunTarget(scope), state)})[scope.address]
     entries = [
         _with_tags(
             AddressDiff(address, record.kind, record.region, record=record, live=live[address]), scope, aws

@@ -7,9 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from dynaops.engine.addresses import table_of
-from dynaops.engine.scopes import Target
-from dynaops.engine.sides import declared_by, other_tables
-from dynaops.engine.table_values import with_values
+from dynaops.engine.table_inputs import declared_by, other_tables
+from dynaops.engine.table_scopes import RunTarget
 from dynaops.kinds.kind import AddressDiff, AwsReader
 from dynaops.kinds.references import late
 from dynaops.model.change import Action
@@ -21,10 +20,11 @@ from dynaops.model.operation import Operation
 from dynaops.model.resource import Observed, Properties
 from dynaops.model.state import State
 from dynaops.specs.table_references import TableReference
+from dynaops.specs.table_values import with_values
 
 if TYPE_CHECKING:
-    from dynaops.engine.load import Document
     from dynaops.specs.external import ExternalTable
+    from dynaops.specs.load import Document
 
 References = Mapping[str, Sequence[TableReference]]
 """The references of each document, by its table."""
@@ -44,13 +44,13 @@ class Values:
     `live` is that of the targets (None: not looked at yet); `external` are outputs and regions of others' tables.
     """
 
-    targets: Sequence[Target]
+    targets: Sequence[RunTarget]
     state: State
     read: AwsReader | None
     live: Mapping[str, Mapping[str, Observed]] | None = None
     external: Mapping[str, Properties] | None = None
 
-    def filled(self) -> list[Target]:
+    def filled(self) -> list[RunTarget]:
         """The targets with the values in their specs that are known."""
         by_table = {target.scope.address: target for target in self.targets}
 
@@ -63,7 +63,7 @@ class Values:
 
         return [self._target(target, known) for target in self.targets]
 
-    def _target(self, target: Target, known: Callable[[str, str], str | None]) -> Target:
+    def _target(self, target: RunTarget, known: Callable[[str, str], str | None]) -> RunTarget:
         if target.spec is None or not any(references_in(target.spec.model_dump())):
             return target
         refers = {
@@ -72,7 +72,7 @@ class Values:
         spec = with_values(target.spec, known)
         return replace(target, spec=spec, refers={**refers, **target.refers})
 
-    def _own(self, target: Target, attribute: str) -> str | None:
+    def _own(self, target: RunTarget, attribute: str) -> str | None:
         if attribute == "region":
             return target.scope.region
         address = target.scope.address

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from dynaops.engine.same_table import check_name
-from dynaops.engine.scopes import Target, orphaned, recorded_tables, scope_of, source_of
+from dynaops.engine.duplicate_tables import check_name
+from dynaops.engine.table_scopes import RunTarget, orphaned, recorded_tables, scope_of, source_of
 from dynaops.model.errors import DynaopsError
 from dynaops.model.project import root
 from dynaops.model.resource import Scope
@@ -15,19 +15,19 @@ from dynaops.specs.external import ExternalTable
 
 if TYPE_CHECKING:
     from dynaops.aws.session import Aws
-    from dynaops.engine.load import Document
+    from dynaops.specs.load import Document
 
 
 def targets_of(
     documents: Sequence[Document],
-    others: Sequence[Target],
+    others: Sequence[RunTarget],
     state: State,
     aws: Aws,
     *,
     destroy: bool,
     read: Sequence[str],
     external: Sequence[ExternalTable],
-) -> list[Target]:
+) -> list[RunTarget]:
     """The tables that are declared, `others` (external ones), and those that were read before and are gone.
 
     To `destroy`: those of the state that the specs name, or without specs (`read`) all.
@@ -39,11 +39,11 @@ def targets_of(
     return [*moved, *gone]
 
 
-def declared_targets(documents: Sequence[Document], aws: Aws) -> list[Target]:
+def declared_targets(documents: Sequence[Document], aws: Aws) -> list[RunTarget]:
     """The tables that the documents declare."""
     folder = root()
     return [
-        Target(
+        RunTarget(
             Scope(doc.spec.table_name, doc.spec.table_name, doc.spec.region or aws.region),
             doc.spec,
             source_of(doc.source, folder) if doc.source else None,
@@ -52,7 +52,7 @@ def declared_targets(documents: Sequence[Document], aws: Aws) -> list[Target]:
     ]
 
 
-def _check_region(target: Target, state: State) -> Target:
+def _check_region(target: RunTarget, state: State) -> RunTarget:
     check_name(target.scope, state)
     record = state.resources.get(target.scope.address)
     if record is not None and record.kind == "table" and record.region != target.scope.region:
@@ -66,12 +66,12 @@ def _check_region(target: Target, state: State) -> Target:
 
 def _destroyed(
     documents: Sequence[Document], external: Sequence[ExternalTable], state: State, read: Sequence[str]
-) -> list[Target]:
+) -> list[RunTarget]:
     owned = recorded_tables(state)
     specs = {doc.spec.table_name: doc.spec for doc in documents}
     asked = {*specs, *(table.name for table in external)}
     return [
-        Target(scope_of(state, address, region), named=specs.get(address))
+        RunTarget(scope_of(state, address, region), named=specs.get(address))
         for address, region in sorted(owned.items())
         if address in asked or not read
     ]

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from dynaops.engine.entries import Judged
-from dynaops.engine.marking import unmark
-from dynaops.engine.marks import Claim, Ownership
+from dynaops.engine.mark_operations import unmark
 from dynaops.engine.order import order
-from dynaops.engine.retain import is_released
-from dynaops.engine.sharing import Uses, identity_of
+from dynaops.engine.ownership_mark import Ownership, StateMark
+from dynaops.engine.release import is_released
+from dynaops.engine.shared_resources import SharedUses, identity_of
+from dynaops.engine.table_diff import TableDiff
 from dynaops.kinds.kind import AddressDiff, Rank, Step, TableChanges
 from dynaops.kinds.registry import PROPERTY_RULES
 from dynaops.model.change import Action
@@ -29,13 +29,13 @@ _TOLD = "; the mark of this state is taken from it"
 
 
 def of_parts(
-    judged: Judged,
+    judged: TableDiff,
     work: TableChanges,
     steps: Sequence[Step],
     removed: Mapping[str, Removal],
-    claim: Claim,
-    uses: Uses,
-) -> tuple[Judged, list[Step]]:
+    claim: StateMark,
+    uses: SharedUses,
+) -> tuple[TableDiff, list[Step]]:
     """The calls for what is forgotten around a table that stays or is deleted, and `judged` without the forgetting
     that comes with these calls. `steps` are those of the plan so far."""
     found = []
@@ -52,8 +52,8 @@ def of_parts(
 
 
 def of_table(
-    judged: Judged, work: TableChanges, claim: Claim, uses: Uses
-) -> tuple[Judged, tuple[Operation, ...]]:
+    judged: TableDiff, work: TableChanges, claim: StateMark, uses: SharedUses
+) -> tuple[TableDiff, tuple[Operation, ...]]:
     """The calls for a table that is forgotten with all around it, and `judged` without the forgetting that comes with
     these calls.
 
@@ -78,7 +78,7 @@ def of_table(
     return replace(judged, entries=with_reasons(judged.entries, operations), updates=()), tuple(operations)
 
 
-def unknown(entries: Iterable[AddressDiff], claim: Claim, was_looked_at: bool) -> list[Finding]:
+def unknown(entries: Iterable[AddressDiff], claim: StateMark, was_looked_at: bool) -> list[Finding]:
     """What a plan without a look at AWS says of marks: whether there is one to take away is not known."""
     if was_looked_at or claim.key is None:
         return []
@@ -108,7 +108,7 @@ def with_reasons(
     }
 
 
-def is_marked(entry: AddressDiff, claim: Claim) -> bool:
+def is_marked(entry: AddressDiff, claim: StateMark) -> bool:
     """Whether what a record names is live and bears the mark of this state; with marking off, it is not asked."""
     tags = entry.live.tags if entry.live else None
     if claim.key is None or tags is None or entry.record is None or entry.desired is not None:
@@ -116,7 +116,7 @@ def is_marked(entry: AddressDiff, claim: Claim) -> bool:
     return PROPERTY_RULES[entry.kind].tags is not None and claim.ownership(tags) is Ownership.OURS
 
 
-def _is_owned_otherwise(entry: AddressDiff, uses: Uses) -> bool:
+def _is_owned_otherwise(entry: AddressDiff, uses: SharedUses) -> bool:
     assert entry.live is not None, "asked of what is live"
     identity = identity_of(entry.kind, entry.region, entry.live.properties, PROPERTY_RULES[entry.kind])
     return identity is not None and uses.stays_owned(identity, entry.known_as or entry.address)
@@ -131,7 +131,7 @@ def _is_kept_by(steps: Sequence[Step], entry: AddressDiff) -> bool:
     return is_forgotten and not any(one.removes for one in own)
 
 
-def _step(entry: AddressDiff, work: TableChanges, claim: Claim, effects: tuple[Effect, ...]) -> Step:
+def _step(entry: AddressDiff, work: TableChanges, claim: StateMark, effects: tuple[Effect, ...]) -> Step:
     calls = PROPERTY_RULES[entry.kind].tags
     assert calls is not None and claim.key is not None, "asked of what bears a mark"
     return unmark(entry, work.scope, claim.key, REASON, Rank(calls.rank), effects)

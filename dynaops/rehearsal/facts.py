@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from dynaops.aws.errors import AwsFailure, Denied
 from dynaops.engine.exported import exported
 from dynaops.engine.observe import observe
-from dynaops.engine.sides import known_of_plan
+from dynaops.engine.table_inputs import known_of_plan
 from dynaops.kinds.registry import HANDLERS
 from dynaops.model.arns import region_of
 from dynaops.model.plan import Plan

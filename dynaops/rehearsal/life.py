@@ -18,7 +18,7 @@ from dynaops.stores.unrecorded import Unrecorded
 
 if TYPE_CHECKING:
     from dynaops.aws.session import Aws
-    from dynaops.engine.load import Document
+    from dynaops.specs.load import Document
 
 _CHANGES = {
     "dynamodb:CreateTable": ("dynamodb:UpdateTable", "dynamodb:TagResource", "dynamodb:UntagResource"),

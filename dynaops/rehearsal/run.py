@@ -14,9 +14,8 @@ from dynaops.access.needs import Need
 from dynaops.aws.route import Credentials
 from dynaops.aws.session import Aws
 from dynaops.engine.apply import apply_plan
-from dynaops.engine.load import document_of
 from dynaops.engine.plan import make_plan
-from dynaops.engine.remake import plan_to_make
+from dynaops.engine.recreate import plan_to_make
 from dynaops.model.errors import DynaopsError
 from dynaops.model.event import Event, Outcome, Stage
 from dynaops.model.plan import Plan
@@ -26,6 +25,7 @@ from dynaops.rehearsal import stage
 from dynaops.rehearsal.calls import as_caller, needs_since
 from dynaops.rehearsal.crew import Turns
 from dynaops.rehearsal.facts import Facts, LiveTable
+from dynaops.specs.load import document_of
 from dynaops.stores.unrecorded import Unrecorded
 
 if TYPE_CHECKING:

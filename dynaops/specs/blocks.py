@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import NamedTuple
 
-from dynaops.engine.yaml_tree import Node, place_of, unreadable
 from dynaops.model.finding import Finding
 from dynaops.model.findings.rule import make_finding
 from dynaops.model.findings.specs import SPEC012, SPEC016, SPEC017
 from dynaops.specs.matching import MATCH, NAME
+from dynaops.specs.yaml_tree import YamlNode, place_of, unreadable
 
 ONLY = "only"
 DEFAULTS = "defaults"
@@ -24,7 +24,7 @@ class Written(NamedTuple):
     """A document as it is written, and the file that it is in."""
 
     source: str
-    node: Node
+    node: YamlNode
 
 
 class Choice:
@@ -46,14 +46,14 @@ class Choice:
             if isinstance(node.value, dict) and ONLY in node.value:
                 names = self._names(node.value[ONLY], findings)
                 value = {key: child for key, child in node.value.items() if key != ONLY}
-                document = Written(document.source, Node(value, node.spot, node.key))
+                document = Written(document.source, YamlNode(value, node.spot, node.key))
                 if names is not None and self._environment not in names:
                     self.left_out.append(document)
                     continue
             found.append(document)
         return found
 
-    def _names(self, node: Node, findings: list[Finding]) -> list[str] | None:
+    def _names(self, node: YamlNode, findings: list[Finding]) -> list[str] | None:
         """The names of environments that are given; None where they are wrong, which `findings` tell."""
         entries = node.value if isinstance(node.value, list) else [node]
         before = len(findings)
@@ -66,7 +66,7 @@ class Choice:
                 findings.append(self._unknown(entry))
         return [entry.value for entry in entries] if len(findings) == before else None
 
-    def _unknown(self, node: Node) -> Finding:
+    def _unknown(self, node: YamlNode) -> Finding:
         known = self._known or ()
         near = get_close_matches(node.value[:_LONGEST], known, 1)
         if near:
@@ -80,7 +80,7 @@ class Choice:
         )
 
 
-def is_block(node: Node) -> bool:
+def is_block(node: YamlNode) -> bool:
     """Whether a document is about no table of its own: neither defaults nor overlays are laid on it."""
     if not isinstance(node.value, dict):
         return False
@@ -89,7 +89,7 @@ def is_block(node: Node) -> bool:
     return is_of_blocks or (DEFAULTS in keys and keys <= {DEFAULTS, MATCH})
 
 
-def split_defaults(document: Written, findings: list[Finding]) -> tuple[Node | None, Written | None]:
+def split_defaults(document: Written, findings: list[Finding]) -> tuple[YamlNode | None, Written | None]:
     """The defaults that a document gives, and what it is beside them. Each is None where there is no such part."""
     node = document.node
     if not isinstance(node.value, dict) or DEFAULTS not in node.value:
@@ -104,9 +104,9 @@ def split_defaults(document: Written, findings: list[Finding]) -> tuple[Node | N
         ).finding
         findings.append(finding)
         rest = {name: child for name, child in node.value.items() if name != DEFAULTS}
-        return None, Written(document.source, Node(rest, node.spot, node.key))
+        return None, Written(document.source, YamlNode(rest, node.spot, node.key))
     rest = {name: child for name, child in node.value.items() if name not in (DEFAULTS, MATCH)}
-    left = Written(document.source, Node(rest, node.spot, node.key)) if rest else None
+    left = Written(document.source, YamlNode(rest, node.spot, node.key)) if rest else None
     defaults = node.value[DEFAULTS]
     if not isinstance(defaults.value, dict):
         findings.append(
@@ -121,9 +121,9 @@ def split_defaults(document: Written, findings: list[Finding]) -> tuple[Node | N
             hint = "Write it in the table's own document." if name == NAME else "Write it beside `defaults`."
             findings.append(_wrong(defaults.value[name], message, hint))
     match = node.value.get(MATCH)
-    return Node({MATCH: match, DEFAULTS: defaults} if match else {DEFAULTS: defaults}, node.spot), left
+    return YamlNode({MATCH: match, DEFAULTS: defaults} if match else {DEFAULTS: defaults}, node.spot), left
 
 
-def _wrong(node: Node, message: str, hint: str = "For example [prod].") -> Finding:
+def _wrong(node: YamlNode, message: str, hint: str = "For example [prod].") -> Finding:
     spot = (node.key or node.spot) if node.value is None else node.spot
     return make_finding(SPEC012, message, hint, place=place_of(spot))

@@ -13,8 +13,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from dynaops.engine.variables import Substitution
-from dynaops.engine.yaml_tree import Node, Spot
 from dynaops.model.finding import Finding, Place
 from dynaops.model.findings.rule import make_finding
 from dynaops.model.findings.specs import SPEC017
@@ -24,6 +22,8 @@ from dynaops.specs.layers import Layers
 from dynaops.specs.matching import NAME
 from dynaops.specs.project import Project
 from dynaops.specs.spec_files import documents_of, read_found
+from dynaops.specs.variables import Substitution
+from dynaops.specs.yaml_tree import Spot, YamlNode
 
 
 @dataclass(frozen=True)
@@ -115,24 +115,24 @@ def _overlays_of(
 
 def _with_defaults(
     found: Sequence[Written], folders: FolderDefaults, composition: Composition, findings: list[Finding]
-) -> tuple[list[Written], list[list[Node]]]:
+) -> tuple[list[Written], list[list[YamlNode]]]:
     """The documents that are not defaults, and for each the defaults that may be for it, the lowest first."""
     project = list(_of_project(composition))
     documents: list[Written] = []
-    by_file: dict[str, list[Node]] = {}
+    by_file: dict[str, list[YamlNode]] = {}
     for document in found:
         defaults, rest = split_defaults(document, findings)
         if rest is not None:
             documents.append(rest)
         if defaults is not None and not is_defaults_file(Path(document.source)):
             by_file.setdefault(document.source, []).append(defaults)
-    chains: dict[str, list[Node]] = {}
+    chains: dict[str, list[YamlNode]] = {}
     for source in dict.fromkeys(document.source for document in documents):
         chains[source] = [*project, *folders.of(Path(source)), *by_file.get(source, ())]
     return documents, [chains[document.source] for document in documents]
 
 
-def _of_project(composition: Composition) -> list[Node]:
+def _of_project(composition: Composition) -> list[YamlNode]:
     """The project file's default tags and defaults, as documents with `defaults`."""
     layers = []
     for key, value in (("default_tags", composition.default_tags), (DEFAULTS, composition.defaults)):
@@ -140,22 +140,22 @@ def _of_project(composition: Composition) -> list[Node]:
             place = composition.origins.get(key)
             spot = (place.file, place.line, place.column) if place else ("", 1, 1)
             node = _tree(value, key, spot, composition.origins)
-            node = Node({"tags": node}, spot) if key == "default_tags" else node
-            layers.append(Node({DEFAULTS: node}, spot))
+            node = YamlNode({"tags": node}, spot) if key == "default_tags" else node
+            layers.append(YamlNode({DEFAULTS: node}, spot))
     return layers
 
 
-def _tree(value: Any, path: str, around: Spot, origins: Mapping[str, Place]) -> Node:
+def _tree(value: Any, path: str, around: Spot, origins: Mapping[str, Place]) -> YamlNode:
     """Plain data of the project file as a tree; each part stands where it, or what is around it, is written."""
     place = origins.get(path)
     spot = (place.file, place.line, place.column) if place else around
     if isinstance(value, Mapping):
         children = {name: _tree(child, f"{path}.{name}", spot, origins) for name, child in value.items()}
-        return Node(children, spot, spot)
+        return YamlNode(children, spot, spot)
     if isinstance(value, list | tuple):
         entries = [_tree(child, f"{path}.{number}", spot, origins) for number, child in enumerate(value)]
-        return Node(entries, spot, spot)
-    return Node(Decimal(str(value)) if isinstance(value, float) else value, spot, spot)
+        return YamlNode(entries, spot, spot)
+    return YamlNode(Decimal(str(value)) if isinstance(value, float) else value, spot, spot)
 
 
 def _no_overlay(block: Written) -> Finding:

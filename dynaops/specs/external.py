@@ -10,8 +10,6 @@ from typing import Literal
 
 from pydantic import ValidationError
 
-from dynaops.engine.form_errors import findings_of
-from dynaops.engine.yaml_tree import Node
 from dynaops.kinds.alarm import Alarms
 from dynaops.kinds.iam import Iam
 from dynaops.kinds.table.spec import AttributeType
@@ -19,7 +17,9 @@ from dynaops.model.finding import Finding, Place
 from dynaops.model.findings.rule import make_finding
 from dynaops.model.findings.specs import SPEC010, SPEC013
 from dynaops.model.spec import Fragment
+from dynaops.specs.form_errors import findings_of
 from dynaops.specs.table_references import TableReference
+from dynaops.specs.yaml_tree import YamlNode
 
 OWN = ("alarms", "iam")
 """The keys of what is not others'. They stand in the table's own document: what is laid on all tables is not meant."""
@@ -52,7 +52,7 @@ class ExternalTable:
 
     spec: ExternalSpec
     source: str
-    node: Node
+    node: YamlNode
     references: tuple[TableReference, ...] = ()
     """Those to other tables."""
 
@@ -70,13 +70,13 @@ class ExternalTable:
         return self.node.place(path)
 
 
-def is_external(node: Node) -> bool:
+def is_external(node: YamlNode) -> bool:
     """Whether a document is about a table that others own."""
     return isinstance(node.value, dict) and "external" in node.value and node.value["external"].value is True
 
 
 def read_external(
-    source: str, node: Node, findings: list[Finding], references: Sequence[TableReference] = ()
+    source: str, node: YamlNode, findings: list[Finding], references: Sequence[TableReference] = ()
 ) -> list[ExternalTable]:
     """The table of a document. What is wrong with its form is added to `findings`.
 
@@ -87,7 +87,7 @@ def read_external(
         for key, child in node.value.items()
         if (key in ExternalSpec.model_fields and key not in OWN) or child.place().file == node.place().file
     }
-    own = Node(kept, node.spot, node.key)
+    own = YamlNode(kept, node.spot, node.key)
     try:
         return [ExternalTable(ExternalSpec.model_validate(own.plain()), source, own, tuple(references))]
     except ValidationError as error:

@@ -11,10 +11,10 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from dynaops.engine.yaml_tree import Node
 from dynaops.model.finding import Finding
 from dynaops.model.project import project_of
 from dynaops.specs.blocks import Written, split_defaults
+from dynaops.specs.yaml_tree import YamlNode
 
 FILES = ("defaults.json", "defaults.yaml", "defaults.yml")
 
@@ -36,16 +36,16 @@ class FolderDefaults:
         self._read = read
         self._findings = findings
         self._project = project.resolve() if project else None
-        self._chains: dict[Path, list[Node]] = {}
-        self._known: dict[Path, list[Node]] = {}
+        self._chains: dict[Path, list[YamlNode]] = {}
+        self._known: dict[Path, list[YamlNode]] = {}
 
-    def of(self, file: Path) -> list[Node]:
+    def of(self, file: Path) -> list[YamlNode]:
         """The defaults for the specs of a file, those of the outermost folder first."""
         if file.parent not in self._chains:
             self._chains[file.parent] = list(self._chain(file.parent))
         return self._chains[file.parent]
 
-    def _chain(self, folder: Path) -> Iterator[Node]:
+    def _chain(self, folder: Path) -> Iterator[YamlNode]:
         """The defaults of a folder and of those around it, from the outermost on."""
         full = folder.resolve()
         above = full.relative_to(self._root(full)).parts
@@ -59,13 +59,13 @@ class FolderDefaults:
             return self._project
         return project_of(folder) or folder
 
-    def _of_folder(self, folder: Path) -> list[Node]:
+    def _of_folder(self, folder: Path) -> list[YamlNode]:
         full = folder.resolve()
         if full not in self._known:
             self._known[full] = list(self._documents(folder))
         return self._known[full]
 
-    def _documents(self, folder: Path) -> Iterator[Node]:
+    def _documents(self, folder: Path) -> Iterator[YamlNode]:
         for name in FILES:
             path = folder / name
             if path.is_symlink() or path.exists():

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dynaops.engine.variables import Names, Substitution
-from dynaops.engine.yaml_tree import Node, Unreadable, cost_of, unreadable
 from dynaops.model.finding import Finding
 from dynaops.model.findings.rule import make_finding
 from dynaops.model.findings.specs import SPEC004, SPEC015
 from dynaops.specs.blocks import DEFAULTS, Written, is_block
 from dynaops.specs.matching import MATCH, NAME, TableIndex, names_of
 from dynaops.specs.overlay import Merger
+from dynaops.specs.variables import Names, Substitution
+from dynaops.specs.yaml_tree import UnreadableSpec, YamlNode, cost_of, unreadable
 
 MOST_TOLD = 100
 """Overlays that fit nothing: nobody reads more."""
@@ -41,13 +41,13 @@ class Layers:
             if isinstance(document.node.value, dict) and not is_block(document.node)
         }
 
-    def lay_defaults(self, layers: Sequence[Sequence[Node]], findings: list[Finding]) -> None:
+    def lay_defaults(self, layers: Sequence[Sequence[YamlNode]], findings: list[Finding]) -> None:
         """Lay defaults under the documents, each of which has its own, those furthest from it first.
 
         One is a map with `defaults`, and maybe `match`. What is wrong is added to `findings`.
         """
         fitting: dict[int, set[int]] = {}
-        merged: dict[tuple[int, ...], tuple[Node, int]] = {}
+        merged: dict[tuple[int, ...], tuple[YamlNode, int]] = {}
         try:
             for position in sorted(self._tables):
                 chain = []
@@ -62,7 +62,7 @@ class Layers:
                         merged[key] = self._merged_defaults(chain)
                     source, node = self.documents[position]
                     self.documents[position] = Written(source, self._merger.under(node, *merged[key]))
-        except Unreadable as error:
+        except UnreadableSpec as error:
             findings.append(error.finding)
 
     def lay_overlays(self, overlays: Sequence[Written], findings: list[Finding], must_fit: bool) -> None:
@@ -70,11 +70,11 @@ class Layers:
 
         `must_fit`: an overlay for a table that there is not is wrong.
         """
-        misfits: list[Node] = []
+        misfits: list[YamlNode] = []
         for overlay in overlays:
             try:
                 misfits.extend(self._lay(overlay.node))
-            except Unreadable as error:
+            except UnreadableSpec as error:
                 findings.append(error.finding)
         if must_fit:
             findings.extend(map(self._index.misfit, misfits[:MOST_TOLD]))
@@ -82,7 +82,7 @@ class Layers:
                 message = f"{len(misfits) - MOST_TOLD:,} more overlays fit no table"
                 findings.append(make_finding(SPEC015, message))
 
-    def _lay(self, layer: Node) -> list[Node]:
+    def _lay(self, layer: YamlNode) -> list[YamlNode]:
         """Lay one overlay; the names that fit no document. Raises Unreadable."""
         if not isinstance(layer.value, dict):
             raise unreadable(
@@ -93,7 +93,7 @@ class Layers:
             )
         names = names_of(layer)
         positions = self._tables
-        misfits: list[Node] = []
+        misfits: list[YamlNode] = []
         if names is not None:
             positions = set()
             for name in names:
@@ -105,7 +105,7 @@ class Layers:
         self._lay_on(_without_names(layer), positions & self._tables)
         return misfits
 
-    def _lay_on(self, layer: Node, positions: set[int]) -> None:
+    def _lay_on(self, layer: YamlNode, positions: set[int]) -> None:
         cost = cost_of(layer)
         for position in sorted(positions):
             source, node = self.documents[position]
@@ -114,13 +114,13 @@ class Layers:
             if NAME in layer.value:
                 self._index.add(merged, position)
 
-    def _can_be_read(self, name: Node) -> bool:
+    def _can_be_read(self, name: YamlNode) -> bool:
         """Whether the variables of a name that fits nothing can be filled in; where not, that is told instead."""
         if self._names.filled(str(name.value)) is not None:
             return True
         return self._substitution.document(name) is not None
 
-    def _fitting_defaults(self, layer: Node) -> set[int]:
+    def _fitting_defaults(self, layer: YamlNode) -> set[int]:
         """The positions of the documents that defaults are for. Raises Unreadable."""
         if MATCH not in layer.value:
             return self._tables
@@ -129,18 +129,18 @@ class Layers:
             positions |= self._index.fitting(name) or set()
         return positions
 
-    def _merged_defaults(self, chain: Sequence[Node]) -> tuple[Node, int]:
+    def _merged_defaults(self, chain: Sequence[YamlNode]) -> tuple[YamlNode, int]:
         """The defaults of a chain as one map, and what it costs. Raises Unreadable."""
-        merged = Node({}, chain[0].spot)
+        merged = YamlNode({}, chain[0].spot)
         for layer in chain:
             defaults = layer.value[DEFAULTS]
             merged = self._merger.over(merged, defaults, cost_of(defaults))
         return merged, cost_of(merged)
 
 
-def _without_names(layer: Node) -> Node:
+def _without_names(layer: YamlNode) -> YamlNode:
     """An overlay without what says which tables it is for."""
     naming = {MATCH} if MATCH in layer.value else {NAME}
-    return Node(
+    return YamlNode(
         {key: child for key, child in layer.value.items() if key not in naming}, layer.spot, layer.key
     )

@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from fnmatch import translate
 
-from dynaops.engine.variables import Names
-from dynaops.engine.yaml_tree import Node, unreadable
 from dynaops.model.finding import Finding
 from dynaops.model.findings.rule import make_finding
 from dynaops.model.findings.specs import SPEC003, SPEC012, SPEC015
-from dynaops.specs.references import Kind, pieces
+from dynaops.specs.references import PieceKind, pieces
+from dynaops.specs.variables import Names
+from dynaops.specs.yaml_tree import YamlNode, unreadable
 
 MATCH = "match"
 NAME = "table_name"
@@ -33,7 +33,7 @@ _PATTERN = re.compile(r"[*?\[]")
 
 def is_pattern(text: str) -> bool:
     """Whether a name has a wildcard (``*``, ``?``, ``[``) as it is written: what variables bring in is none."""
-    return any(piece.kind is Kind.LITERAL and _PATTERN.search(piece.text) for piece in pieces(text))
+    return any(piece.kind is PieceKind.LITERAL and _PATTERN.search(piece.text) for piece in pieces(text))
 
 
 class TableIndex:
@@ -44,14 +44,14 @@ class TableIndex:
         self._positions: dict[str, set[int]] = {}
         self._compared = 0
 
-    def add(self, node: Node, position: int | None = None) -> None:
+    def add(self, node: YamlNode, position: int | None = None) -> None:
         """Add the name of a document. Names that it had before stay. Without `position` it is known, but not there."""
         named = node.value.get(NAME) if isinstance(node.value, dict) else None
         if named is not None and not isinstance(named.value, dict | list):
             for name in _readings(str(named.value), self._names):
                 self._positions.setdefault(name, set()).update(() if position is None else (position,))
 
-    def fitting(self, name: Node) -> set[int] | None:
+    def fitting(self, name: YamlNode) -> set[int] | None:
         """The positions of the documents that a name or a pattern is for; None: it fits none. Raises Unreadable."""
         text = str(name.value)
         fits = [reading for reading in _readings(text, self._names) if reading in self._positions]
@@ -61,7 +61,7 @@ class TableIndex:
             ]
         return set().union(*(self._positions[found] for found in fits)) if fits else None
 
-    def _of_pattern(self, pattern: str, place: Node) -> list[str]:
+    def _of_pattern(self, pattern: str, place: YamlNode) -> list[str]:
         """The names that fit a pattern. Raises Unreadable."""
         if len(pattern) > _LONGEST_NAME:
             return []
@@ -80,7 +80,7 @@ class TableIndex:
                 found.append(name)
         return found
 
-    def misfit(self, name: Node) -> Finding:
+    def misfit(self, name: YamlNode) -> Finding:
         """The finding for an overlay's name that fits no document."""
         text = str(name.value)
         known = sorted(name for name in self._positions if ("${" in name) == ("${" in text))
@@ -105,7 +105,7 @@ class TableIndex:
         )
 
 
-def names_of(layer: Node) -> list[Node] | None:
+def names_of(layer: YamlNode) -> list[YamlNode] | None:
     """The names and patterns that an overlay is for; None where it is for all. Raises Unreadable."""
     match = layer.value.get(MATCH)
     if match is None:
@@ -117,7 +117,7 @@ def names_of(layer: Node) -> list[Node] | None:
     return [_plain(entry) for entry in entries]
 
 
-def _plain(node: Node) -> Node:
+def _plain(node: YamlNode) -> YamlNode:
     if isinstance(node.value, str):
         return node
     raise unreadable(

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
-from dynaops.engine.yaml_tree import Node, unreadable
 from dynaops.model.findings.specs import SPEC003
+from dynaops.specs.yaml_tree import YamlNode, unreadable
 
 MAX_LAID = 256 * 1024 * 1024
 """Characters that overlays and defaults may bring into all documents of a run, each as often as it is laid."""
@@ -31,12 +31,12 @@ class Merger:
     steps_left: int = MAX_STEPS
     laid_left: int = MAX_LAID
 
-    def over(self, base: Node, layer: Node, cost: int) -> Node:
+    def over(self, base: YamlNode, layer: YamlNode, cost: int) -> YamlNode:
         """`base` with `layer`, whose cost is given, laid on it. Neither is changed. Raises Unreadable."""
         self._pay(layer, cost)
         return self._top(base, layer, under=False)
 
-    def under(self, document: Node, defaults: Node, cost: int) -> Node:
+    def under(self, document: YamlNode, defaults: YamlNode, cost: int) -> YamlNode:
         """`document` where `defaults`, whose cost is given, say what it leaves out. Raises Unreadable.
 
         The document's place and the order of its keys stay.
@@ -44,14 +44,14 @@ class Merger:
         self._pay(defaults, cost)
         merged = self._top(defaults, document, under=True)
         own = {name: merged.value[name] for name in document.value if name in merged.value}
-        return Node({**own, **merged.value}, document.spot, document.key)
+        return YamlNode({**own, **merged.value}, document.spot, document.key)
 
-    def _pay(self, layer: Node, cost: int) -> None:
+    def _pay(self, layer: YamlNode, cost: int) -> None:
         self.laid_left -= cost
         if self.laid_left < 0:
             raise _too_much(layer)
 
-    def _top(self, base: Node, over: Node, under: bool) -> Node:
+    def _top(self, base: YamlNode, over: YamlNode, under: bool) -> YamlNode:
         """Two documents merged, which are maps; rows are replaced."""
         rows = over.value.get(_ROWS)
         merged = self._merged(base, over, under)
@@ -59,7 +59,7 @@ class Merger:
             merged.value[_ROWS] = rows
         return merged
 
-    def _merged(self, base: Node, over: Node, under: bool) -> Node:
+    def _merged(self, base: YamlNode, over: YamlNode, under: bool) -> YamlNode:
         """`under`: a merged map keeps the place of `over`, and not that of `base`."""
         if isinstance(base.value, dict) and isinstance(over.value, dict):
             self._count(len(base.value) + len(over.value), over)
@@ -71,20 +71,20 @@ class Merger:
                     value[name] = self._merged(value[name], child, under)
                 else:
                     value[name] = child
-            return Node(value, over.spot if under else base.spot, over.key or base.key)
+            return YamlNode(value, over.spot if under else base.spot, over.key or base.key)
         if isinstance(base.value, list) and isinstance(over.value, list):
             self._count(len(base.value) + len(over.value), over)
             entries = self._by_name(base.value, over.value, under)
             if entries is not None:
-                return Node(entries, over.spot, over.key)
+                return YamlNode(entries, over.spot, over.key)
         return over
 
-    def _count(self, steps: int, node: Node) -> None:
+    def _count(self, steps: int, node: YamlNode) -> None:
         self.steps_left -= steps
         if self.steps_left < 0:
             raise _too_much(node)
 
-    def _by_name(self, base: list[Node], over: list[Node], under: bool) -> list[Node] | None:
+    def _by_name(self, base: list[YamlNode], over: list[YamlNode], under: bool) -> list[YamlNode] | None:
         """The entries merged by their names; None where they are no lists of named things."""
         for key in _NAMES:
             own = self._named(base, key)
@@ -95,9 +95,9 @@ class Merger:
                 return list(own.values())
         return None
 
-    def _named(self, entries: list[Node], key: str) -> dict[Hashable, Node] | None:
+    def _named(self, entries: list[YamlNode], key: str) -> dict[Hashable, YamlNode] | None:
         """The entries by name; None where one has none, or two have the same."""
-        found: dict[Hashable, Node] = {}
+        found: dict[Hashable, YamlNode] = {}
         for entry in entries:
             name = entry.value.get(key) if isinstance(entry.value, dict) else None
             if name is None or isinstance(name.value, dict | list):
@@ -111,7 +111,7 @@ class Merger:
         return value
 
 
-def _too_much(layer: Node) -> Exception:
+def _too_much(layer: YamlNode) -> Exception:
     return unreadable(
         SPEC003,
         "overlays and defaults come to too much (large ones, for many tables)",

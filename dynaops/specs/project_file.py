@@ -25,8 +25,8 @@ from dynaops.specs.project_keys import (
     ENVIRONMENT_NAME,
     KEYS,
     SHARED_KEYS,
-    Form,
-    Key,
+    SettingKey,
+    ValueForm,
     faults,
     shortened,
 )
@@ -312,7 +312,7 @@ def _unknown_key(name: str, at_top: bool) -> tuple[str, str]:
 
 
 def _leading_outside(
-    folder: Path, key: Key, value: object, at: KeyPath, located: _Located
+    folder: Path, key: SettingKey, value: object, at: KeyPath, located: _Located
 ) -> Iterator[Finding]:
     """Paths that leave the project: nothing of this machine is read, or written to, because a repository says so."""
     from dynaops.model.project import project_of
@@ -320,12 +320,12 @@ def _leading_outside(
     root = project_of(folder.resolve()) or folder.resolve()
     parts = enumerate(value) if isinstance(value, list) else [((), value)]
     for index, part in parts:
-        if not isinstance(part, str) or (key.form is Form.TEXT and part.startswith("s3://")):
+        if not isinstance(part, str) or (key.form is ValueForm.TEXT and part.startswith("s3://")):
             continue
         where = located.value((*at, index) if isinstance(index, int) else at)
         if "://" in part:
             scheme = shortened(part.partition("://")[0])
-            also = ", or s3://BUCKET/KEY" if key.form is Form.TEXT else ""
+            also = ", or s3://BUCKET/KEY" if key.form is ValueForm.TEXT else ""
             yield located.finding(where, f"{key.name}: `{scheme}://` is unknown", f"Write a path{also}.", at)
         elif not _stays_within(folder.resolve(), part, root):
             message = f"{key.name}: {shortened(part)} leads out of the project"

@@ -24,7 +24,7 @@ PRICES = ("packaged", "live", "off")
 _MOST_SHOWN = 60
 
 
-class Form(Enum):
+class ValueForm(Enum):
     """What a value looks like. The text follows "must be"."""
 
     TEXT = "a string"
@@ -37,7 +37,7 @@ class Form(Enum):
 
 
 @dataclass(frozen=True)
-class Fault:
+class SettingFault:
     """What is wrong with a value. `path` leads from the key's own value to the part that is meant."""
 
     message: str
@@ -46,14 +46,14 @@ class Fault:
 
 
 @dataclass(frozen=True)
-class Key:
+class SettingKey:
     """A key. `meaning` is for people; `pattern` and `fault` say more of each string; `is_path`: of a file or folder.
 
     `guard`: it protects one environment, and stands in [environment.NAME] alone.
     """
 
     name: str
-    form: Form
+    form: ValueForm
     meaning: str
     example: str
     pattern: str | None = None
@@ -70,199 +70,206 @@ class Key:
 
 _TAG_KEY = r"(?!(?i:aws:))[^\x00-\x1f]{1,128}"
 KEYS = (
-    Key(
+    SettingKey(
         "specs",
-        Form.TEXTS,
+        ValueForm.TEXTS,
         "Spec files, folders of them, and patterns with * and ** (any folders), from the project file's folder. "
         "Commands read them where no PATH is given.",
         '["specs/**"]',
         is_path=True,
     ),
-    Key(
+    SettingKey(
         "state",
-        Form.TEXT,
+        ValueForm.TEXT,
         "Where the state lives: a file within the project, or s3://bucket/key.",
         '"s3://acme-dynaops-state/dev.json"',
         is_path=True,
     ),
-    Key(
+    SettingKey(
         "workspace",
-        Form.TEXT,
+        ValueForm.TEXT,
         "The workspace that commands work in.",
         '"default"',
         r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}",
         "up to 63 of a-z A-Z 0-9 _ . -, beginning with a letter or a digit",
     ),
-    Key(
+    SettingKey(
         "region",
-        Form.TEXT,
+        ValueForm.TEXT,
         "AWS region of specs that name none.",
         '"eu-west-1"',
         r"[a-z]{2}(-[a-z]+)+-[0-9]{1,2}",
         "an AWS region, such as eu-central-1",
     ),
-    Key(
+    SettingKey(
         "profile",
-        Form.TEXT,
+        ValueForm.TEXT,
         "Profile of the AWS configuration.",
         '"acme-dev"',
         r"[^\x00-\x1f]{1,128}",
         "a profile's name",
     ),
-    Key(
+    SettingKey(
         "sandbox",
-        Form.FLAG,
+        ValueForm.FLAG,
         "Work on the embedded AWS instead of on AWS. --no-sandbox, or another endpoint, overrides it.",
         "true",
     ),
-    Key(
+    SettingKey(
         "default_tags",
-        Form.TEXT_MAP,
+        ValueForm.TEXT_MAP,
         "Tags of all tables. A tag of the same name in a spec wins.",
         '{ owner = "payments" }',
         r"[^\x00-\x1f]{0,256}",
         "at most 256 characters without control characters",
     ),
-    Key("variables", Form.MAP, "Values of ${var.NAME} in specs; --var wins.", '{ stage = "dev" }'),
-    Key(
+    SettingKey(
+        "variables", ValueForm.MAP, "Values of ${var.NAME} in specs; --var wins.", '{ stage = "dev" }'
+    ),
+    SettingKey(
         "variable_files",
-        Form.TEXTS,
+        ValueForm.TEXTS,
         "YAML or JSON files of such values. `variables` win over them.",
         '["vars/dev.yaml"]',
         is_path=True,
     ),
-    Key(
+    SettingKey(
         "overlays",
-        Form.TEXTS,
+        ValueForm.TEXTS,
         "Files merged over the specs, as with --file.",
         '["overlays/dev.yaml"]',
         is_path=True,
     ),
-    Key(
+    SettingKey(
         "env_prefixes",
-        Form.TEXTS,
+        ValueForm.TEXTS,
         "Beginnings of the names of environment variables that specs may read as ${env.NAME}.",
         '["SHOP_"]',
         fault=prefix_fault,
     ),
-    Key(
+    SettingKey(
         "policies",
-        Form.TEXTS,
+        ValueForm.TEXTS,
         "Files of house rules that specs and plans are held to, beside those of --policy.",
         '["policies/house-rules.yaml"]',
         is_path=True,
     ),
-    Key(
+    SettingKey(
         "notify",
-        Form.TEXTS,
+        ValueForm.TEXTS,
         "SNS topics and EventBridge buses (ARNs) that are told of each applied run.",
         '["arn:aws:sns:eu-west-1:111122223333:deployments"]',
         RECIPIENT,
         "the ARN of an SNS topic or of an EventBridge bus",
     ),
-    Key("defaults", Form.MAP, "Keys laid under every spec: a spec's own word wins.", "{ encryption = true }"),
-    Key(
+    SettingKey(
+        "defaults",
+        ValueForm.MAP,
+        "Keys laid under every spec: a spec's own word wins.",
+        "{ encryption = true }",
+    ),
+    SettingKey(
         "prices",
-        Form.TEXT,
+        ValueForm.TEXT,
         "What monthly costs go by: packaged prices, live ones of AWS's price list, or off.",
         '"packaged"',
         choices=PRICES,
     ),
-    Key("parallelism", Form.NUMBER, "Tables that are worked on at once.", "4", low=1, high=64),
-    Key(
+    SettingKey("parallelism", ValueForm.NUMBER, "Tables that are worked on at once.", "4", low=1, high=64),
+    SettingKey(
         "lock_timeout",
-        Form.TEXT,
+        ValueForm.TEXT,
         "How long a state's lock is waited for that another command holds, as with --lock-timeout.",
         '"10m"',
         r"[0-9]{1,9}|([0-9]{1,6}[smhdw]){1,5}",
         "a duration, such as 90s, 10m or 1h30m",
     ),
-    Key(
+    SettingKey(
         "mark",
-        Form.TEXT_OR_FALSE,
+        ValueForm.TEXT_OR_FALSE,
         "Key of the tag that marks what the state owns; false: no mark.",
         '"dynaops:state"',
         _TAG_KEY,
         "a tag's key: at most 128 characters, not beginning with aws:",
     ),
-    Key(
+    SettingKey(
         "account",
-        Form.TEXT,
+        ValueForm.TEXT,
         "The AWS account of this environment. With credentials of another, nothing is read or changed.",
         '"111122223333"',
         r"[0-9]{12}",
         "an account's number of 12 digits, in quotes",
         guard=True,
     ),
-    Key(
+    SettingKey(
         "regions",
-        Form.TEXTS,
+        ValueForm.TEXTS,
         "The only regions in which there may be tables, replicas or calls.",
         '["eu-west-1", "eu-central-1"]',
         r"[a-z]{2}(-[a-z]+)+-[0-9]{1,2}",
         "an AWS region, such as eu-central-1",
         guard=True,
     ),
-    Key(
+    SettingKey(
         "protected",
-        Form.FLAG,
+        ValueForm.FLAG,
         "Only a saved plan is applied; the state is edited by nothing else.",
         "true",
         guard=True,
     ),
-    Key(
+    SettingKey(
         "role_arn",
-        Form.TEXT,
+        ValueForm.TEXT,
         "An IAM role that is assumed for all calls.",
         '"arn:aws:iam::111122223333:role/deploy"',
         r"arn:[a-z0-9-]+:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]{1,512}",
         "the ARN of an IAM role, such as arn:aws:iam::111122223333:role/deploy",
         guard=True,
     ),
-    Key(
+    SettingKey(
         "external_id",
-        Form.TEXT,
+        ValueForm.TEXT,
         "The external id that the role's trust policy asks for.",
         '"acme-42"',
         r"[A-Za-z0-9_+=,.@:/-]{2,1224}",
         "2 to 1224 of a-z A-Z 0-9 _ + = , . @ : / -",
         guard=True,
     ),
-    Key(
+    SettingKey(
         "session_name",
-        Form.TEXT,
+        ValueForm.TEXT,
         "Name of the role's session, as CloudTrail shows it.",
         '"dynaops-ci"',
         r"[A-Za-z0-9_+=,.@-]{2,64}",
         "2 to 64 of a-z A-Z 0-9 _ + = , . @ -",
         guard=True,
     ),
-    Key(
+    SettingKey(
         "mfa_serial",
-        Form.TEXT,
+        ValueForm.TEXT,
         "The MFA device (ARN or serial number) whose code the role asks for. It is typed at a terminal.",
         '"arn:aws:iam::111122223333:mfa/jane"',
         r"[A-Za-z0-9_+=/:,.@-]{9,256}",
         "the ARN of an MFA device, or its serial number of 9 to 256 characters",
         guard=True,
     ),
-    Key(
+    SettingKey(
         "allow_adopt",
-        Form.FLAG,
+        ValueForm.FLAG,
         "Agree to taking over what is live and no state has marked, as --allow-adopt does; not where it is protected.",
         "false",
         guard=True,
     ),
-    Key(
+    SettingKey(
         "allow_replace",
-        Form.FLAG,
+        ValueForm.FLAG,
         "Agree to tables or indexes being deleted and built anew, as --allow-replace does; not where it is protected.",
         "false",
         guard=True,
     ),
-    Key(
+    SettingKey(
         "allow_destroy",
-        Form.FLAG,
+        ValueForm.FLAG,
         "Agree to giving up tables, indexes, protection or recovery points, as --allow-destroy does; not where it is "
         "protected.",
         "false",
@@ -273,16 +280,16 @@ BY_NAME = {key.name: key for key in KEYS}
 SHARED_KEYS = tuple(key.name for key in KEYS if not key.guard)
 
 
-def faults(key: Key, value: object) -> Iterator[Fault]:
+def faults(key: SettingKey, value: object) -> Iterator[SettingFault]:
     """What is wrong with the value of a key, apart from where its paths lead."""
     if not _has_form(key.form, value):
         hint = f"For example {key.name} = {key.example}"
-        yield Fault(f"{key.name}: must be {key.form.value}, not {described(value)}", hint)
+        yield SettingFault(f"{key.name}: must be {key.form.value}, not {described(value)}", hint)
     elif isinstance(value, list):
         for index, part in enumerate(value):
             if not isinstance(part, str):
                 message = f"{key.name}: must be a list of strings, and {described(part)} is none"
-                yield Fault(message, f"For example {key.name} = {key.example}", (index,))
+                yield SettingFault(message, f"For example {key.name} = {key.example}", (index,))
             else:
                 yield from _of_text(key, part, (index,))
         yield from _repeated(key, value)
@@ -290,8 +297,8 @@ def faults(key: Key, value: object) -> Iterator[Fault]:
         yield from _of_map(key, value)
     elif isinstance(value, str):
         yield from _of_text(key, value, ())
-    elif key.form is Form.NUMBER and not key.low <= value <= key.high:  # type: ignore[operator]
-        yield Fault(f"{key.name}: must be from {key.low} to {key.high}, not {described(value)}")
+    elif key.form is ValueForm.NUMBER and not key.low <= value <= key.high:  # type: ignore[operator]
+        yield SettingFault(f"{key.name}: must be from {key.low} to {key.high}, not {described(value)}")
 
 
 def described(value: object) -> str:
@@ -313,25 +320,27 @@ def shortened(text: str) -> str:
     return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}..."
 
 
-def _has_form(form: Form, value: object) -> bool:
-    if form is Form.NUMBER:
+def _has_form(form: ValueForm, value: object) -> bool:
+    if form is ValueForm.NUMBER:
         return isinstance(value, int) and not isinstance(value, bool)
-    if form is Form.TEXT_OR_FALSE:
+    if form is ValueForm.TEXT_OR_FALSE:
         return isinstance(value, str) or value is False
-    if form is Form.FLAG:
+    if form is ValueForm.FLAG:
         return isinstance(value, bool)
-    kinds = {Form.TEXT: str, Form.TEXTS: list, Form.TEXT_MAP: dict, Form.MAP: dict}
+    kinds = {ValueForm.TEXT: str, ValueForm.TEXTS: list, ValueForm.TEXT_MAP: dict, ValueForm.MAP: dict}
     return isinstance(value, kinds[form])
 
 
-def _of_map(key: Key, value: dict[str, Any]) -> Iterator[Fault]:
+def _of_map(key: SettingKey, value: dict[str, Any]) -> Iterator[SettingFault]:
     for name, part in value.items():
         if key.name == "default_tags" and not re.fullmatch(_TAG_KEY, name):
-            yield Fault(f"default_tags: {described(name)} must be {BY_NAME['mark'].says}", None, (name,))
-        elif key.form is Form.MAP:
+            yield SettingFault(
+                f"default_tags: {described(name)} must be {BY_NAME['mark'].says}", None, (name,)
+            )
+        elif key.form is ValueForm.MAP:
             yield from _of_plain(key, part, (name,))
         elif not isinstance(part, str):
-            yield Fault(
+            yield SettingFault(
                 f"{key.name}.{shortened(name)}: must be a string, not {described(part)}",
                 "Put it in quotes.",
                 (name,),
@@ -340,7 +349,7 @@ def _of_map(key: Key, value: dict[str, Any]) -> Iterator[Fault]:
             yield from _of_text(key, part, (name,))
 
 
-def _of_plain(key: Key, value: object, path: tuple[str | int, ...]) -> Iterator[Fault]:
+def _of_plain(key: SettingKey, value: object, path: tuple[str | int, ...]) -> Iterator[SettingFault]:
     """Values that YAML and JSON do not have (dates, infinity) cannot go into specs."""
     if isinstance(value, dict):
         for name, part in value.items():
@@ -350,33 +359,37 @@ def _of_plain(key: Key, value: object, path: tuple[str | int, ...]) -> Iterator[
             yield from _of_plain(key, part, (*path, index))
     elif isinstance(value, str):
         if "\x00" in value:
-            yield Fault(f"{key.name}: a string with a NUL character", None, path)
+            yield SettingFault(f"{key.name}: a string with a NUL character", None, path)
     elif not isinstance(value, bool | int) and not (isinstance(value, float) and isfinite(value)):
-        yield Fault(f"{key.name}: {described(value)} cannot stand in a spec", "Write it as a string.", path)
+        yield SettingFault(
+            f"{key.name}: {described(value)} cannot stand in a spec", "Write it as a string.", path
+        )
 
 
-def _of_text(key: Key, text: str, path: tuple[str | int, ...]) -> Iterator[Fault]:
+def _of_text(key: SettingKey, text: str, path: tuple[str | int, ...]) -> Iterator[SettingFault]:
     if "\x00" in text:
-        yield Fault(f"{key.name}: a string with a NUL character", None, path)
+        yield SettingFault(f"{key.name}: a string with a NUL character", None, path)
     elif key.choices and text not in key.choices:
         from difflib import get_close_matches
 
         near = get_close_matches(text[:100], key.choices, 1)
         hint = f"Did you mean {near[0]}?" if near else None
-        yield Fault(f"{key.name}: must be one of {', '.join(key.choices)}, not {described(text)}", hint, path)
+        yield SettingFault(
+            f"{key.name}: must be one of {', '.join(key.choices)}, not {described(text)}", hint, path
+        )
     elif key.pattern and not re.fullmatch(key.pattern, text):
-        yield Fault(f"{key.name}: must be {key.says}, not {described(text)}", None, path)
+        yield SettingFault(f"{key.name}: must be {key.says}, not {described(text)}", None, path)
     elif key.fault and (reason := key.fault(text)):
         hint = "Name a single variable on the command line instead: --env-var NAME."
-        yield Fault(f"{key.name}: {shortened(text)!r} {reason}", hint, path)
+        yield SettingFault(f"{key.name}: {shortened(text)!r} {reason}", hint, path)
     elif key.is_path and not text.strip():
-        yield Fault(f"{key.name}: must name a file or folder, and is empty", None, path)
+        yield SettingFault(f"{key.name}: must name a file or folder, and is empty", None, path)
 
 
-def _repeated(key: Key, value: list[Any]) -> Iterator[Fault]:
+def _repeated(key: SettingKey, value: list[Any]) -> Iterator[SettingFault]:
     seen: set[str] = set()
     for index, part in enumerate(value):
         if isinstance(part, str) and part in seen:
-            yield Fault(f"{key.name}: {described(part)} stands twice", None, (index,))
+            yield SettingFault(f"{key.name}: {described(part)} stands twice", None, (index,))
         elif isinstance(part, str):
             seen.add(part)

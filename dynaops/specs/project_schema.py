@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dynaops.specs.project_keys import ENVIRONMENT_NAME, KEYS, Form, Key
+from dynaops.specs.project_keys import ENVIRONMENT_NAME, KEYS, SettingKey, ValueForm
 
 URI = "https://json-schema.org/draft/2020-12/schema"
 
@@ -33,21 +33,21 @@ def project_schema() -> dict[str, Any]:
     }
 
 
-def _of_key(key: Key) -> dict[str, Any]:
+def _of_key(key: SettingKey) -> dict[str, Any]:
     text = {"type": "string", **_limits(key)}
-    forms: dict[Form, dict[str, Any]] = {
-        Form.TEXT: text,
-        Form.TEXTS: {"type": "array", "items": text, "uniqueItems": True},
-        Form.TEXT_MAP: {"type": "object", "additionalProperties": text},
-        Form.MAP: {"type": "object"},
-        Form.NUMBER: {"type": "integer", "minimum": key.low, "maximum": key.high},
-        Form.FLAG: {"type": "boolean"},
-        Form.TEXT_OR_FALSE: {"anyOf": [text, {"const": False}]},
+    forms: dict[ValueForm, dict[str, Any]] = {
+        ValueForm.TEXT: text,
+        ValueForm.TEXTS: {"type": "array", "items": text, "uniqueItems": True},
+        ValueForm.TEXT_MAP: {"type": "object", "additionalProperties": text},
+        ValueForm.MAP: {"type": "object"},
+        ValueForm.NUMBER: {"type": "integer", "minimum": key.low, "maximum": key.high},
+        ValueForm.FLAG: {"type": "boolean"},
+        ValueForm.TEXT_OR_FALSE: {"anyOf": [text, {"const": False}]},
     }
     return {"description": key.meaning, **forms[key.form]}
 
 
-def _limits(key: Key) -> dict[str, Any]:
+def _limits(key: SettingKey) -> dict[str, Any]:
     if key.choices:
         return {"enum": list(key.choices)}
     return {"pattern": f"^(?:{key.pattern})$"} if key.pattern and "(?i" not in key.pattern else {}

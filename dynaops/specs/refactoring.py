@@ -14,13 +14,13 @@ from typing import Any
 
 from pydantic import Field, ValidationError, field_validator
 
-from dynaops.engine.form_errors import findings_of
-from dynaops.engine.yaml_tree import Node
 from dynaops.model.finding import Finding, Place
 from dynaops.model.findings.rule import make_finding
 from dynaops.model.findings.specs import SPEC031, SPEC032, SPEC033
 from dynaops.model.spec import Fragment
 from dynaops.specs.blocks import BLOCKS
+from dynaops.specs.form_errors import findings_of
+from dynaops.specs.yaml_tree import YamlNode
 
 
 class MovedBlock(Fragment):
@@ -91,7 +91,7 @@ class Removal:
 
 
 @dataclass(frozen=True)
-class Import:
+class ImportTarget:
     """What is live at `address` is taken into the state."""
 
     address: str
@@ -106,7 +106,7 @@ class Blocks:
 
     moved: tuple[Move, ...] = ()
     removed: tuple[Removal, ...] = ()
-    imported: tuple[Import, ...] = ()
+    imported: tuple[ImportTarget, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.moved or self.removed or self.imported)
@@ -131,14 +131,14 @@ class Blocks:
         }
 
 
-def is_blocks(node: Node) -> bool:
+def is_blocks(node: YamlNode) -> bool:
     """Whether a document holds blocks, and is about no table of its own."""
     return (
         isinstance(node.value, dict) and "table_name" not in node.value and bool(set(node.value) & {*BLOCKS})
     )
 
 
-def read_blocks(node: Node, findings: list[Finding]) -> Blocks:
+def read_blocks(node: YamlNode, findings: list[Finding]) -> Blocks:
     """The blocks of a document. What is wrong with their form is added to `findings`."""
     try:
         document = BlocksDocument.model_validate(node.plain())
@@ -155,7 +155,7 @@ def read_blocks(node: Node, findings: list[Finding]) -> Blocks:
             for number, block in enumerate(document.removed)
         ),
         tuple(
-            Import(block.address, block.region, node.place(f"import.{number}"), block.take_over)
+            ImportTarget(block.address, block.region, node.place(f"import.{number}"), block.take_over)
             for number, block in enumerate(document.import_)
         ),
     )
@@ -223,7 +223,7 @@ def _overlapping(blocks: Blocks) -> Iterator[Finding]:
                 place=removal.place,
             )
     others |= {removal.address: removal.place for removal in blocks.removed}
-    imports: dict[str, Import] = {}
+    imports: dict[str, ImportTarget] = {}
     for wanted in blocks.imported:
         other = imports.setdefault(wanted.address, wanted)
         if wanted.address in others:

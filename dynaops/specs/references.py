@@ -17,7 +17,7 @@ MAX_NESTED = 10
 _TOKEN = re.compile(r"\$\$\{|\$\{|\}|:-")
 
 
-class Kind(Enum):
+class PieceKind(Enum):
     """What a piece of a text is."""
 
     LITERAL = "literal"
@@ -28,12 +28,12 @@ class Kind(Enum):
     """References that are nested too deeply, and all that follows."""
 
 
-class Piece(NamedTuple):
+class TextPiece(NamedTuple):
     """A piece of a text: what it stands for as a literal, the name of a reference, or the rest that has no end."""
 
-    kind: Kind
+    kind: PieceKind
     text: str
-    default: tuple[Piece, ...] | None = None
+    default: tuple[TextPiece, ...] | None = None
     """What stands for a reference that is not given."""
     written: str = ""
     """A reference as it is written."""
@@ -48,14 +48,14 @@ class _Open:
         """Where the text begins that is in no piece yet."""
         self.name: str | None = None
         """Of a reference, once its default has begun."""
-        self.pieces: list[Piece] = []
+        self.pieces: list[TextPiece] = []
 
     def close_literal(self, text: str, end: int) -> None:
         if self.literal < end:
-            self.pieces.append(Piece(Kind.LITERAL, text[self.literal : end]))
+            self.pieces.append(TextPiece(PieceKind.LITERAL, text[self.literal : end]))
 
 
-def pieces(text: str) -> list[Piece]:
+def pieces(text: str) -> list[TextPiece]:
     """The pieces of a text in their order. The text is gone through once."""
     last = text.rfind("}")
     top = _Open(0, 0)
@@ -79,11 +79,11 @@ def pieces(text: str) -> list[Piece]:
         elif token[0] == "${" and not in_name:
             around.close_literal(text, token.start())
             if last < token.end() or len(inner) == MAX_NESTED:
-                kind = Kind.UNENDED if last < token.end() else Kind.NESTED
-                return [*top.pieces, Piece(kind, text[inner[0].start if inner else token.start() :])]
+                kind = PieceKind.UNENDED if last < token.end() else PieceKind.NESTED
+                return [*top.pieces, TextPiece(kind, text[inner[0].start if inner else token.start() :])]
             inner.append(_Open(token.start(), token.end()))
     if inner:
-        return [*top.pieces, Piece(Kind.UNENDED, text[inner[0].start :])]
+        return [*top.pieces, TextPiece(PieceKind.UNENDED, text[inner[0].start :])]
     top.close_literal(text, len(text))
     return top.pieces
 
@@ -92,9 +92,9 @@ def _close(text: str, end: int, reference: _Open, around: _Open) -> None:
     """Put a reference that ends before `end` into the pieces around it."""
     written = text[reference.start : end]
     if reference.name is None:
-        piece = Piece(Kind.REFERENCE, written[2:-1].strip(), None, written)
+        piece = TextPiece(PieceKind.REFERENCE, written[2:-1].strip(), None, written)
     else:
         reference.close_literal(text, end - 1)
-        piece = Piece(Kind.REFERENCE, reference.name, tuple(reference.pieces), written)
+        piece = TextPiece(PieceKind.REFERENCE, reference.name, tuple(reference.pieces), written)
     around.pieces.append(piece)
     around.literal = end

@@ -11,16 +11,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from dynaops.engine.variables import LATER, Substitution, Values
-from dynaops.engine.yaml_tree import Node, Spot, place_of
 from dynaops.model.late_values import as_written
 from dynaops.model.rendered import Rendered
-from dynaops.specs.references import Kind, Piece, pieces
+from dynaops.specs.references import PieceKind, TextPiece, pieces
+from dynaops.specs.variables import LATER, Substitution, Values
+from dynaops.specs.yaml_tree import Spot, YamlNode, place_of
 
 _ITEMS_FILE = "items_file"
 
 
-def rendered(written: Node, values: Values) -> Rendered:
+def rendered(written: YamlNode, values: Values) -> Rendered:
     """A composed document, which must be valid, with its variables filled in from `values`.
 
     `items_file` is named as it is found from the working directory.
@@ -34,7 +34,7 @@ def rendered(written: Node, values: Values) -> Rendered:
     return Rendered({**root.value, _ITEMS_FILE: named}, root.place)
 
 
-class _Part(NamedTuple):
+class _TextPart(NamedTuple):
     """A part of a text; `kept`: a reference that is printed as it is written."""
 
     text: str
@@ -46,7 +46,7 @@ class _Rendering:
         self._values = values
         self._filling = Substitution(values)
 
-    def value(self, node: Node) -> Rendered:
+    def value(self, node: YamlNode) -> Rendered:
         place = place_of(node.spot)
         if isinstance(node.value, dict):
             return Rendered(
@@ -59,9 +59,9 @@ class _Rendering:
         return Rendered(node.value, place)
 
     def _key(self, name: str, spot: Spot) -> str:
-        return str(self._text(Node(name, spot)).value) if "${" in name else name
+        return str(self._text(YamlNode(name, spot)).value) if "${" in name else name
 
-    def _text(self, node: Node) -> Rendered:
+    def _text(self, node: YamlNode) -> Rendered:
         parts = pieces(node.value)
         names = tuple(f"${{{part.text}}}" for part in parts if _is_variable(part))
         if self._keeps(parts):
@@ -69,46 +69,46 @@ class _Rendering:
             return Rendered(_joined(shown, node.value), place_of(node.spot), names)
         return _escaped_tree(self._filled(node), node.spot, names)
 
-    def _parts(self, parts: Sequence[Piece], spot: Spot) -> list[_Part]:
+    def _parts(self, parts: Sequence[TextPiece], spot: Spot) -> list[_TextPart]:
         shown = []
         for part in parts:
-            if part.kind is not Kind.REFERENCE:
-                shown.append(_Part(part.text))
+            if part.kind is not PieceKind.REFERENCE:
+                shown.append(_TextPart(part.text))
             elif self._is_kept(part):
-                shown.append(_Part(part.written, kept=True))
+                shown.append(_TextPart(part.written, kept=True))
             elif self._has_default(part):
                 shown += self._parts(part.default or (), spot)
             else:  # within a text, so that it becomes one
-                shown.append(_Part(str(self._filled(Node(f".{part.written}", spot)))[1:]))
+                shown.append(_TextPart(str(self._filled(YamlNode(f".{part.written}", spot)))[1:]))
         return shown
 
-    def _keeps(self, parts: Sequence[Piece]) -> bool:
+    def _keeps(self, parts: Sequence[TextPiece]) -> bool:
         """Whether a reference is printed as it is written."""
         return any(
             self._is_kept(part) or (self._has_default(part) and self._keeps(part.default or ()))
             for part in parts
         )
 
-    def _has_default(self, part: Piece) -> bool:
+    def _has_default(self, part: TextPiece) -> bool:
         """Whether the default of a reference stands for it."""
         return part.default is not None and self._values.of(part.text) in (None, "")
 
-    def _is_kept(self, part: Piece) -> bool:
+    def _is_kept(self, part: TextPiece) -> bool:
         scope, _, name = part.text.partition(".")
         return scope == "env" and name in self._values.env.names and bool(self._values.of(part.text))
 
-    def _filled(self, node: Node) -> Any:
+    def _filled(self, node: YamlNode) -> Any:
         """The value of a text. It was filled in before, so that nothing is missing."""
         filled = self._filling.document(node)
         assert filled is not None, "the document is valid"
         return filled.plain(exact=True)
 
 
-def _is_variable(part: Piece) -> bool:
-    return part.kind is Kind.REFERENCE and part.text not in LATER
+def _is_variable(part: TextPiece) -> bool:
+    return part.kind is PieceKind.REFERENCE and part.text not in LATER
 
 
-def _joined(parts: Sequence[_Part], written: str) -> str:
+def _joined(parts: Sequence[_TextPart], written: str) -> str:
     """The parts as one text, escaped but for the references that are kept."""
     text = run = ""
     for part in parts:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from dynaops.engine.yaml_tree import MAX_BYTES, Unreadable, nodes, unreadable
 from dynaops.model.files import FileRefused, Refusal, read_text
 from dynaops.model.finding import Finding, Place
 from dynaops.model.findings.rule import make_finding
@@ -13,6 +12,7 @@ from dynaops.model.findings.specs import SPEC001, SPEC002, SPEC003
 from dynaops.model.project import leads_outside
 from dynaops.specs.blocks import Written
 from dynaops.specs.path_patterns import SUFFIXES, TooManyFiles, files_of, fixed_part, is_pattern
+from dynaops.specs.yaml_tree import MAX_BYTES, UnreadableSpec, nodes, unreadable
 
 
 def documents_of(paths: Sequence[str | Path], findings: list[Finding]) -> list[Written]:
@@ -105,7 +105,7 @@ def read_file(path: Path, findings: list[Finding]) -> list[Written]:
         if not found:
             hint = "Run `dynaops init` to write a starter spec."
             raise unreadable(SPEC002, "the file is empty", start, hint)
-    except Unreadable as error:
+    except UnreadableSpec as error:
         findings.append(error.finding)
         return []
     except FileRefused as error:

@@ -20,14 +20,14 @@ from dynaops.backups.restore import (
     spec_text,
     write_spec,
 )
-from dynaops.engine.adopt import yaml_of
 from dynaops.engine.apply import ApplyOptions, apply_plan
-from dynaops.engine.load import document_of, load
+from dynaops.engine.import_table import yaml_of
 from dynaops.engine.plan import PlanOptions, PlanRefused, make_plan
 from dynaops.model.backup import Via
 from dynaops.model.errors import DynaopsError
 from dynaops.model.plan import Plan
 from dynaops.sandbox.faults import Rule
+from dynaops.specs.load import document_of, load
 from dynaops.stores.unrecorded import Unrecorded
 from tests.backups.shop import SETTINGS, Shop
 from tests.companions.bench import BASE, REGION, calls

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from dynaops.engine.load import load
-from dynaops.engine.schema import json_schema
-from dynaops.engine.yaml_tree import nodes
 from dynaops.model.errors import SpecError
 from dynaops.sandbox import SandboxServer
+from dynaops.specs.load import load
+from dynaops.specs.schema import json_schema
+from dynaops.specs.yaml_tree import nodes
 from tests.cli.running import Cli, Result, run_process
 
 THEIRS = "table_name: partners\nexternal: true\n"

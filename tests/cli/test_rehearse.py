@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dynaops.aws.session import Aws
-from dynaops.engine.adopt import import_table
+from dynaops.engine.import_table import import_table
 from dynaops.sandbox import SandboxServer
 from dynaops.stores import open_store
 from tests.cli.running import Result, run_process

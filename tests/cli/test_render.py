@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from dynaops.engine.load import load
 from dynaops.specs.environment import Environment
+from dynaops.specs.load import load
 from tests.cli.running import Cli
 
 SECRET = "wJalrXUtnFEMI/K7MDENG"

@@ -8,7 +8,6 @@ from typing import Any
 from dynaops.aws.session import Aws
 from dynaops.engine.apply import apply_plan
 from dynaops.engine.exported import exported
-from dynaops.engine.load import document_of
 from dynaops.engine.observe import observe
 from dynaops.engine.plan import PlanOptions, make_plan
 from dynaops.engine.state_check import faults_of
@@ -19,6 +18,7 @@ from dynaops.model.plan import Plan
 from dynaops.model.resource import Scope
 from dynaops.model.state import State
 from dynaops.sandbox import SandboxServer
+from dynaops.specs.load import document_of
 from dynaops.stores import open_store
 
 REGION = "eu-west-1"

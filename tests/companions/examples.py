@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from dynaops.engine.load import load
+from dynaops.specs.load import load
 from tests.companions.bench import Bench
 
 SPECS = Path(__file__).parents[2] / "specs"

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from dynaops.engine.check import check
-from dynaops.engine.load import document_of
 from dynaops.kinds.alarm.mapping import alarm_name
 from dynaops.sandbox.faults import Rule
+from dynaops.specs.check import check
+from dynaops.specs.load import document_of
 from tests.companions.bench import BASE, Bench, actions, calls
 from tests.companions.functions import make_function
 

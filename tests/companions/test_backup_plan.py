@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from dynaops.engine import outputs
-from dynaops.engine.check import check
-from dynaops.engine.load import document_of
 from dynaops.engine.plan import PlanRefused
 from dynaops.sandbox.faults import Rule
+from dynaops.specs.check import check
+from dynaops.specs.load import document_of
 from tests.companions.bench import REGION, Bench, actions, calls
 from tests.companions.examples import life
 

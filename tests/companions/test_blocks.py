@@ -9,17 +9,17 @@ from typing import Any
 import pytest
 
 from dynaops.engine.apply import apply_plan
-from dynaops.engine.effects import apply_effects
-from dynaops.engine.load import document_of
 from dynaops.engine.plan import PlanOptions, PlanRefused, make_plan
-from dynaops.engine.yaml_tree import tree_of
+from dynaops.engine.state_effects import apply_effects
 from dynaops.model.change import Action
 from dynaops.model.event import Outcome
 from dynaops.model.plan import Plan
 from dynaops.model.state import State
 from dynaops.sandbox import SandboxServer
 from dynaops.sandbox.faults import Rule
+from dynaops.specs.load import document_of
 from dynaops.specs.refactoring import Blocks, read_blocks
+from dynaops.specs.yaml_tree import tree_of
 from tests.companions.bench import BASE, REGION, Bench
 from tests.companions.functions import make_function, make_role
 from tests.companions.test_everything import EVERYTHING

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from dynaops.engine.apply import apply_plan
-from dynaops.engine.load import Document, document_of
 from dynaops.engine.plan import PlanOptions, make_plan
 from dynaops.model.event import Outcome
 from dynaops.model.plan import Plan
 from dynaops.sandbox.faults import Rule
+from dynaops.specs.load import Document, document_of
 from tests.companions.bench import BASE, REGION, Bench, calls
 from tests.companions.functions import make_function, make_role
 from tests.e2e.census import census

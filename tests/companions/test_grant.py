@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from dynaops.engine.apply import apply_plan
-from dynaops.engine.grant import Granted, Request, plan_grant
+from dynaops.engine.grant import Granted, GrantRequest, plan_grant
 from dynaops.engine.plan import PlanRefused
 from dynaops.model.errors import DynaopsError
 from dynaops.model.state import State
@@ -40,7 +40,7 @@ def make_table(bench: Bench, region: str = REGION, **more: Any) -> dict[str, Any
 
 
 def planned(bench: Bench, *functions: str, table: str = "users", **more: Any) -> Granted:
-    return plan_grant(Request(table, functions, **more), bench.state, bench.aws)
+    return plan_grant(GrantRequest(table, functions, **more), bench.state, bench.aws)
 
 
 def grant(bench: Bench, *functions: str, **more: Any) -> Granted:

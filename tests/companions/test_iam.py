@@ -175,7 +175,7 @@ def test_adoption_drift_and_a_lost_state(bench: Bench) -> None:
 
 def test_import_finds_policies_and_the_log_group_that_they_name(bench: Bench) -> None:
     """They are told by the names and descriptions that dynaops gives; one that was changed is left as it is."""
-    from dynaops.engine.adopt import adopt
+    from dynaops.engine.import_table import adopt
 
     role(bench, "reader")
     around = {"log_group": {"name": "/dynaops/users", "retention_days": 7}}
@@ -239,8 +239,8 @@ def test_a_failure_half_way_converges(bench: Bench, api: str, effect: str) -> No
     ],
 )
 def test_bad_policies(policy: dict[str, Any], code: set[str]) -> None:
-    from dynaops.engine.check import check
-    from dynaops.engine.load import document_of
+    from dynaops.specs.check import check
+    from dynaops.specs.load import document_of
     from tests.companions.bench import BASE
 
     found = check([document_of({**BASE, "iam": {"custom": [policy]}})])

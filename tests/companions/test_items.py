@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from dynaops.engine.check import check
-from dynaops.engine.load import load
 from dynaops.engine.plan import make_plan
 from dynaops.model.errors import SpecError
 from dynaops.sandbox.faults import Rule
+from dynaops.specs.check import check
+from dynaops.specs.load import load
 from tests.companions.bench import Bench, actions, calls
 
 ADDRESS = "users/items"

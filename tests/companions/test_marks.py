@@ -11,12 +11,11 @@ import pytest
 from dynaops.aws.session import Aws
 from dynaops.engine import drift
 from dynaops.engine.apply import apply_plan
-from dynaops.engine.load import document_of
-from dynaops.engine.marks import DEFAULT_KEY
 from dynaops.engine.observe import observe
+from dynaops.engine.ownership_mark import DEFAULT_KEY
 from dynaops.engine.plan import PlanOptions, PlanRefused, make_plan
-from dynaops.engine.scopes import Target
-from dynaops.engine.sides import known_of
+from dynaops.engine.table_inputs import known_of
+from dynaops.engine.table_scopes import RunTarget
 from dynaops.kinds.kind import AddressDiff
 from dynaops.kinds.registry import HANDLER_OF, HANDLERS, PROPERTY_RULES
 from dynaops.kinds.tags import live_tags
@@ -24,6 +23,7 @@ from dynaops.model.finding import Finding
 from dynaops.model.operation import Danger
 from dynaops.model.plan import Plan
 from dynaops.model.resource import Scope
+from dynaops.specs.load import document_of
 from dynaops.stores import edit
 from tests.companions.bench import BASE, REGION, Bench, actions, calls
 from tests.companions.functions import make_function, make_role
@@ -87,7 +87,7 @@ def another(bench: Bench, folder: Path, mark: str | None = DEFAULT_KEY) -> Bench
 
 def marks(bench: Bench, key: str = DEFAULT_KEY) -> dict[str, str | None]:
     """The mark of each recorded resource whose kind has tags, by address."""
-    known = known_of(Target(SCOPE), bench.state)
+    known = known_of(RunTarget(SCOPE), bench.state)
     live = observe(bench.aws, [SCOPE], HANDLERS, {"users": known})["users"]
     found = {}
     for address, record in bench.state.resources.items():

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from dynaops.engine.load import document_of
 from dynaops.engine.plan import PlanOptions, PlanRefused, make_plan
 from dynaops.model.change import Action
 from dynaops.model.errors import DynaopsError, SpecError
 from dynaops.model.plan import Plan
+from dynaops.specs.load import document_of
 from dynaops.stores import edit
 from tests.companions.bench import BASE, Bench, calls
 from tests.e2e.census import census

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from dynaops.engine.load import document_of
 from dynaops.kinds.iam import documents
 from dynaops.kinds.iam.handler import PARTS
 from dynaops.kinds.policy_document import text
+from dynaops.specs.load import document_of
 from tests.companions.bench import BASE
 
 parliament: Any = import_module("parliament")  # it has no types

@@ -15,17 +15,17 @@ import pytest
 
 from dynaops.aws.session import Aws
 from dynaops.engine.apply import ApplyOptions, apply_plan
-from dynaops.engine.guard import StalePlan, carried_out, check, check_same, made_anew
-from dynaops.engine.load import document_of
 from dynaops.engine.observe import observe
 from dynaops.engine.plan import PlanOptions
 from dynaops.engine.resume import resumed
+from dynaops.engine.saved_plan_check import StalePlan, carried_out, check, check_same, made_anew
 from dynaops.kinds.kind import Known
 from dynaops.kinds.registry import HANDLERS, PROPERTY_RULES
 from dynaops.model.event import Outcome
 from dynaops.model.plan import Plan
 from dynaops.model.resource import Scope
 from dynaops.sandbox import SandboxServer
+from dynaops.specs.load import document_of
 from dynaops.stores import edit
 from tests.companions.bench import BASE, REGION, Bench
 from tests.companions.functions import make_function, make_role

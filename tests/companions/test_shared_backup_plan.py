@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from dynaops.engine.apply import apply_plan
-from dynaops.engine.check import check, errors
-from dynaops.engine.load import document_of
 from dynaops.engine.plan import PlanOptions, PlanRefused, make_plan
 from dynaops.model.errors import SpecError
 from dynaops.sandbox.faults import Rule
+from dynaops.specs.check import check, errors
+from dynaops.specs.load import document_of
 from tests.companions.bench import BASE, REGION, Bench, actions, calls
 from tests.companions.test_backup_plan import census, plans, recovery_point, roles, selections, vaults
 

@@ -180,8 +180,8 @@ def test_a_failure_half_way_converges(bench: Bench, effect: str) -> None:
     ],
 )
 def test_bad_triggers(trigger: dict[str, Any], code: str) -> None:
-    from dynaops.engine.check import check
-    from dynaops.engine.load import document_of
+    from dynaops.specs.check import check
+    from dynaops.specs.load import document_of
     from tests.companions.bench import BASE
 
     found = check([document_of({**BASE, "lambda_triggers": [trigger]})])

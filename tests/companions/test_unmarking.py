@@ -10,14 +10,14 @@ import pytest
 
 from dynaops.aws.session import Aws
 from dynaops.engine.apply import apply_plan
-from dynaops.engine.load import document_of
-from dynaops.engine.marks import DEFAULT_KEY
+from dynaops.engine.ownership_mark import DEFAULT_KEY
 from dynaops.engine.plan import PlanOptions, make_plan
 from dynaops.kinds.registry import PROPERTY_RULES
 from dynaops.kinds.tags import live_tags
 from dynaops.model.finding import Place
 from dynaops.model.operation import Danger
 from dynaops.model.plan import Plan
+from dynaops.specs.load import document_of
 from dynaops.specs.refactoring import Blocks, Removal
 from tests.companions.bench import BASE, REGION, Bench, actions
 from tests.companions.functions import make_role

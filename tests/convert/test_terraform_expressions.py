@@ -14,19 +14,19 @@ from dynaops.convert.part import Unknown, unknowns
 from dynaops.convert.terraform.evaluate import Scope, evaluated
 from dynaops.convert.terraform.hcl import expression
 from dynaops.convert.terraform.values import Failure, member, noded
-from dynaops.engine.yaml_tree import Node
+from dynaops.specs.yaml_tree import YamlNode
 
 PLACE = ("t.tf", 1, 1)
 ARN = "${table_arn:orders}"
 
 
-def evaluate(text: str, variables: Mapping[str, Any] | None = None) -> Node:
+def evaluate(text: str, variables: Mapping[str, Any] | None = None) -> YamlNode:
     """The value of an expression; `var.NAME` is not known where `variables` lacks it."""
 
-    def refers(path: tuple[str | int, ...], scope: Scope) -> Node:
+    def refers(path: tuple[str | int, ...], scope: Scope) -> YamlNode:
         values = variables or {}
         if path[0] != "var" or len(path) < 2 or path[1] not in values:
-            return Node(Unknown("nobody says it"), PLACE)
+            return YamlNode(Unknown("nobody says it"), PLACE)
         node = noded(values[str(path[1])])
         for step in path[2:]:
             node = member(node, step)
@@ -270,7 +270,7 @@ def written(rng: random.Random, depth: int) -> str:
     return "(" + "".join(f"{part}{written(rng, depth - 1)}" for part in parts[:-1]) + f"{parts[-1]})"
 
 
-def agrees(partly: Node, whole: Node) -> bool:
+def agrees(partly: YamlNode, whole: YamlNode) -> bool:
     """Whether what is known of `partly` is the same in `whole`."""
     if isinstance(partly.value, Unknown):
         return True

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from dynaops.engine.entries import judge
-from dynaops.engine.load import document_of
-from dynaops.engine.scopes import Target
-from dynaops.engine.sides import entries_of
+from dynaops.engine.table_diff import diff_table
+from dynaops.engine.table_inputs import entries_of
+from dynaops.engine.table_scopes import RunTarget
 from dynaops.engine.usage import usage_of
 from dynaops.kinds.kind import TableChanges
 from dynaops.kinds.registry import HANDLERS, PROPERTY_RULES
 from dynaops.model.cost import ByUse, Usage
 from dynaops.model.resource import Observed, Scope
 from dynaops.model.state import Record, State
+from dynaops.specs.load import document_of
 
 REGION = "eu-central-1"
 SCOPE = Scope("users", "users", REGION)
@@ -35,8 +35,8 @@ def billed(
         for address, one in live.items()
     }
     state = State.empty().model_copy(update={"resources": records})
-    target = Target(SCOPE, document_of({**BASE, **after}).spec if after is not None else None)
-    judged = judge(entries_of(target, state, live), PROPERTY_RULES)
+    target = RunTarget(SCOPE, document_of({**BASE, **after}).spec if after is not None else None)
+    judged = diff_table(entries_of(target, state, live), PROPERTY_RULES)
     usage, by_use = usage_of(TableChanges(SCOPE, judged.entries, 0))
     return {(one.address, one.region, one.item): one for one in usage}, list(by_use)
 

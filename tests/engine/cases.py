@@ -13,12 +13,12 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from dynaops.engine.load import document_of
 from dynaops.engine.plan import PlanOptions, TablePlan, plan_table
-from dynaops.engine.scopes import Target
+from dynaops.engine.table_scopes import RunTarget
 from dynaops.kinds.registry import HANDLERS, PROPERTY_RULES
 from dynaops.model.resource import Observed, Scope
 from dynaops.model.state import Record, State
+from dynaops.specs.load import document_of
 
 FOLDER = Path(__file__).parent.parent / "cases"
 NOW = 1_800_000_000.0
@@ -77,7 +77,7 @@ def planned(case: Case) -> TablePlan:
     if case.decreases:
         live[scope.address].raw["ProvisionedThroughput"] = _decreased(case.decreases)
     return plan_table(
-        Target(scope, spec, "specs/users.yaml"),
+        RunTarget(scope, spec, "specs/users.yaml"),
         _state(scope, case),
         live,
         None,

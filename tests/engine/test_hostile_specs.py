@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from dynaops.engine.load import load
-from dynaops.engine.yaml_tree import Node
 from dynaops.model.errors import SpecError
+from dynaops.specs.load import load
+from dynaops.specs.yaml_tree import YamlNode
 from tests.unusual_files import no_hang
 
 _LAUGHS = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
@@ -46,8 +46,8 @@ def test_it_is_refused(tmp_path: Path, text: str, code: str, told: str) -> None:
 
 def test_a_place_is_found_by_the_longest_name() -> None:
     """Names may hold dots themselves."""
-    inner = Node({"c": Node(3, ("f", 3, 1))}, ("f", 2, 1))
-    root = Node({"a": Node(1, ("f", 1, 1)), "a.b": inner}, ("f", 1, 1))
+    inner = YamlNode({"c": YamlNode(3, ("f", 3, 1))}, ("f", 2, 1))
+    root = YamlNode({"a": YamlNode(1, ("f", 1, 1)), "a.b": inner}, ("f", 1, 1))
     assert root.at("a.b.c").value == 3
     assert root.at("a.x").value == 1
     assert root.at("x.y") is root

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from dynaops.aws.caller import Caller
 from dynaops.aws.session import Aws
-from dynaops.engine.identity import WrongPlace, check_account, check_identity, owners, stamped
+from dynaops.engine.state_account import WrongPlace, check_account, check_identity, owners, stamped
 from dynaops.kinds.registry import PROPERTY_RULES
 from dynaops.model.state import Record, State
 from dynaops.sandbox import Sandbox, SandboxServer

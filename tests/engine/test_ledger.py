@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from dynaops.engine.apply import Ledger
+from dynaops.engine.apply import StateRecorder
 from dynaops.model.errors import DynaopsError
 from dynaops.model.operation import Effect, Operation
 from dynaops.model.state import State
@@ -46,7 +46,7 @@ def operation(name: str) -> Operation:
 
 def test_many_changes_share_a_save_and_none_is_missed() -> None:
     place = Slow()
-    ledger = Ledger(place)
+    ledger = StateRecorder(place)
     place.gate.clear()
     with ThreadPoolExecutor(32) as pool:
         waiting = [pool.submit(ledger.intend, operation(f"t{n}")) for n in range(32)]
@@ -65,7 +65,7 @@ def test_many_changes_share_a_save_and_none_is_missed() -> None:
 
 def test_a_save_that_is_refused_is_told_to_all_who_waited_for_it() -> None:
     place = Slow()
-    ledger = Ledger(place)
+    ledger = StateRecorder(place)
     place.full = True
     with ThreadPoolExecutor(4) as pool:
         waiting = [pool.submit(ledger.intend, operation(f"t{n}")) for n in range(4)]

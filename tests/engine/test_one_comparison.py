@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from dynaops.engine.comparison import being_deleted, compared
-from dynaops.engine.load import document_of
 from dynaops.engine.plan import PlanOptions, plan_table
-from dynaops.engine.scopes import Target
+from dynaops.engine.table_scopes import RunTarget
 from dynaops.model.change import Drift
 from dynaops.model.state import State
+from dynaops.specs.load import document_of
 from tests.engine.cases import NOW
 from tests.engine.test_saved_plans import CHANGED, EVERYTHING, SCOPE, Live, moves, recorded, world
 
@@ -21,12 +21,12 @@ IGNORED = ("tags", "ttl", "global_secondary_indexes.by-a", "iam.read_only", "str
 
 
 def drift_of_plan(live: Live, state: State, spec: dict[str, Any] | None) -> tuple[Drift, ...]:
-    target = Target(SCOPE, document_of(spec).spec if spec else None)
+    target = RunTarget(SCOPE, document_of(spec).spec if spec else None)
     return plan_table(target, state, live, None, PlanOptions(), NOW).drift
 
 
 def drift_alone(live: Live, state: State) -> tuple[Drift, ...]:
-    return compared(Target(SCOPE), state, being_deleted(SCOPE, live)[1], None).drift
+    return compared(RunTarget(SCOPE), state, being_deleted(SCOPE, live)[1], None).drift
 
 
 def with_ignored(state: State) -> State:

@@ -13,15 +13,15 @@ from typing import Any
 import pytest
 
 from dynaops.engine.consent import missing
-from dynaops.engine.load import document_of
 from dynaops.engine.plan import PlanOptions, TablePlan, plan_table
-from dynaops.engine.scopes import Target
+from dynaops.engine.table_scopes import RunTarget
 from dynaops.kinds.registry import PROPERTY_RULES
 from dynaops.model.change import Action
 from dynaops.model.operation import Danger, Operation
 from dynaops.model.plan import Plan
 from dynaops.model.resource import Observed, Scope
 from dynaops.model.state import Record, State
+from dynaops.specs.load import document_of
 from dynaops.views.operations import operations_page
 from dynaops.views.plain import to_text
 from dynaops.views.plan import plan_page
@@ -81,7 +81,7 @@ def destroyed(
     scope: Scope = SCOPE,
     named: dict[str, Any] | None = None,
 ) -> TablePlan:
-    target = Target(scope, named=document_of(named).spec if named else None)
+    target = RunTarget(scope, named=document_of(named).spec if named else None)
     return plan_table(target, state or whole_state(), there or live(), None, PlanOptions(destroy=True), NOW)
 
 
@@ -135,7 +135,7 @@ def test_single_removals_are_named_as_well() -> None:
     }
     for spec in (lean, moved):
         plan = plan_table(
-            Target(SCOPE, document_of(spec).spec), whole_state(), live(), None, PlanOptions(), NOW
+            RunTarget(SCOPE, document_of(spec).spec), whole_state(), live(), None, PlanOptions(), NOW
         )
         found = removing(plan)
         assert len(found) > 1
@@ -358,10 +358,10 @@ def test_a_mapping_that_retires_is_looked_at_before_it_is_deleted() -> None:
     def danger(mappings: dict[str, Any]) -> Danger | None:
         one = there["users/trigger/one"]
         seen = {**there, "users/trigger/one": replace(one, raw={**one.raw, "mappings": mappings})}
-        found = plan_table(Target(SCOPE, document_of(SPEC).spec), state, seen, None, PlanOptions(), NOW)
+        found = plan_table(RunTarget(SCOPE, document_of(SPEC).spec), state, seen, None, PlanOptions(), NOW)
         return next(operation.danger for operation in found.operations if operation.removes == name)
 
-    spec = Target(SCOPE, document_of(SPEC).spec)
+    spec = RunTarget(SCOPE, document_of(SPEC).spec)
     found = plan_table(spec, state, there, None, PlanOptions(), NOW)
     page = plan_page(
         Plan(dynaops_version="0", created_at="", serial=3, lineage="x", operations=found.operations)

@@ -10,11 +10,11 @@ import pytest
 
 from dynaops.aws.session import Aws
 from dynaops.engine.apply import apply_plan
-from dynaops.engine.load import document_of
 from dynaops.engine.plan import make_plan
 from dynaops.model.event import Outcome
 from dynaops.sandbox import Sandbox
 from dynaops.sandbox.faults import Rule
+from dynaops.specs.load import document_of
 from dynaops.stores import open_store
 
 REGION = "eu-west-1"

@@ -9,17 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from dynaops.engine.load import load
 from dynaops.engine.refactoring import Refactored, kind_of, refactored
-from dynaops.engine.schema import json_schema
-from dynaops.engine.yaml_tree import nodes
 from dynaops.kinds.registry import PROPERTY_RULES
 from dynaops.model.errors import SpecError
 from dynaops.model.finding import Finding, Place
 from dynaops.model.operation import Effect
 from dynaops.model.resource import Resource
 from dynaops.model.state import Intent, Record, State
+from dynaops.specs.load import load
 from dynaops.specs.refactoring import Blocks, Move, contradictions
+from dynaops.specs.schema import json_schema
+from dynaops.specs.yaml_tree import nodes
 from tests.engine.cases import REGION
 from tests.engine.whole_state import ACCOUNT, whole_state
 

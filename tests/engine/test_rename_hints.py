@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from dynaops.engine.load import document_of
 from dynaops.engine.plan import PlanOptions, TablePlan, plan_table
 from dynaops.engine.rename_hints import hints
-from dynaops.engine.scopes import Target
+from dynaops.engine.table_scopes import RunTarget
 from dynaops.model.resource import Observed, Scope
 from dynaops.model.state import Record, State
+from dynaops.specs.load import document_of
 from tests.engine.cases import NOW, REGION, observed
 
 PLAIN: dict[str, Any] = {"hash_key": "id", "attributes": {"id": "S"}}
@@ -55,7 +55,7 @@ def planned(name: str, wanted: dict[str, Any] | None, before: dict[str, Any] | N
         }
     )
     spec = document_of({"table_name": name, **wanted}).spec if wanted else None
-    return plan_table(Target(scope, spec), state, live, None, PlanOptions(), NOW)
+    return plan_table(RunTarget(scope, spec), state, live, None, PlanOptions(), NOW)
 
 
 def told(

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from dynaops.engine.check import check
-from dynaops.engine.load import document_of
 from dynaops.model.errors import SpecError
 from dynaops.sandbox import SandboxServer
+from dynaops.specs.check import check
+from dynaops.specs.load import document_of
 from tests.companions.bench import BASE, Bench
 
 SCALING = {"min": 1, "max": 9}

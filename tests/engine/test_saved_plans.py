@@ -11,16 +11,16 @@ from typing import Any
 
 import pytest
 
-from dynaops.engine.guard import StalePlan, carried_out, check_same
-from dynaops.engine.load import document_of
 from dynaops.engine.plan import PlanOptions, TablePlan, plan_table
-from dynaops.engine.scopes import Target
-from dynaops.engine.sides import entries_of
+from dynaops.engine.saved_plan_check import StalePlan, carried_out, check_same
+from dynaops.engine.table_inputs import entries_of
+from dynaops.engine.table_scopes import RunTarget
 from dynaops.kinds import TableSpec
 from dynaops.kinds.registry import HANDLERS, PROPERTY_RULES
 from dynaops.model.plan import Plan
 from dynaops.model.resource import Observed, Scope
 from dynaops.model.state import Record, State
+from dynaops.specs.load import document_of
 from tests.engine.cases import NOW, REGION, observed
 
 ROLE = "arn:aws:iam::123456789012:role/backup"
@@ -87,7 +87,7 @@ def _world() -> Live:
             address: replace(one, outputs={**one.outputs, **_minted(address)})
             for address, one in live.items()
         }
-        entries = entries_of(Target(SCOPE, document_of(EVERYTHING).spec), State(lineage="one"), live)
+        entries = entries_of(RunTarget(SCOPE, document_of(EVERYTHING).spec), State(lineage="one"), live)
         for room in HANDLERS:
             entries.update(room.resolve(None, SCOPE, list(entries.values())))
         for address, entry in entries.items():
@@ -127,7 +127,7 @@ def world() -> Live:
 
 def plan_of(live: Live, spec: dict[str, Any] | None = CHANGED) -> Plan:
     """The plan from what was recorded to what is wanted, with this live."""
-    target = Target(SCOPE, _parsed(json.dumps(spec)) if spec else None)
+    target = RunTarget(SCOPE, _parsed(json.dumps(spec)) if spec else None)
     return _whole(plan_table(target, recorded(), live, None, PlanOptions(), NOW))
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from dynaops.engine.house_rules import load_rules
-from dynaops.engine.load import load
 from dynaops.model.errors import SpecError
 from dynaops.model.finding import Finding
+from dynaops.specs.load import load
 from tests.unusual_files import KINDS, make_unusual, no_hang
 
 GOOD = "table_name: users\nhash_key: id\nattributes: {id: S}\n"

@@ -7,17 +7,16 @@ from typing import Any
 
 import pytest
 
-from dynaops.engine.effects import apply_effects
-from dynaops.engine.entries import agreed
 from dynaops.engine.graph import of_state
-from dynaops.engine.load import document_of
-from dynaops.engine.marks import claim_of
 from dynaops.engine.outputs import of as outputs_of
+from dynaops.engine.ownership_mark import claim_of
 from dynaops.engine.plan import PlanOptions, plan_table
-from dynaops.engine.recover import recovered
-from dynaops.engine.scopes import Target, scope_of
-from dynaops.engine.sides import as_recorded, known_of
+from dynaops.engine.recover_intents import recovered
 from dynaops.engine.state_check import faults_of
+from dynaops.engine.state_effects import apply_effects
+from dynaops.engine.table_diff import agreed
+from dynaops.engine.table_inputs import as_recorded, known_of
+from dynaops.engine.table_scopes import RunTarget, scope_of
 from dynaops.kinds.kind import AddressDiff
 from dynaops.kinds.registry import PROPERTY_RULES
 from dynaops.model.change import Difference
@@ -26,6 +25,7 @@ from dynaops.model.operation import Effect
 from dynaops.model.recorded import Recorded
 from dynaops.model.resource import Resource
 from dynaops.model.state import Intent, State
+from dynaops.specs.load import document_of
 from dynaops.stores import format as form
 from dynaops.stores.base import StateUnreadable
 from tests.engine.whole_state import SPEC, everything, places, replaced, whole_state
@@ -65,10 +65,10 @@ def used(state: State) -> None:
         of_state(state)
         outputs_of(state)
         scope = scope_of(state, "users", "eu-west-1")
-        known_of(Target(scope, TABLE), state)
+        known_of(RunTarget(scope, TABLE), state)
         recovered(state, LIVE, {"users"}, NOW, claim_of(state, None))
-        plan_table(Target(scope, TABLE), state, LIVE, None, PlanOptions(), NOW)
-        plan_table(Target(scope), state, as_recorded(scope, state), None, PlanOptions(destroy=True), NOW)
+        plan_table(RunTarget(scope, TABLE), state, LIVE, None, PlanOptions(), NOW)
+        plan_table(RunTarget(scope), state, as_recorded(scope, state), None, PlanOptions(destroy=True), NOW)
     except DynaopsError:
         assert addresses
 

@@ -12,14 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dynaops.engine.load import load
-from dynaops.engine.variables import MAX_EXPANDED, Substitution, Values
-from dynaops.engine.yaml_tree import MAX_BYTES, Node, tree_of
 from dynaops.model.errors import SpecError
 from dynaops.model.finding import Finding
 from dynaops.specs import references
 from dynaops.specs.environment import Environment, looks_secret, prefix_fault
-from dynaops.specs.references import MAX_NESTED, Kind, Piece, pieces
+from dynaops.specs.load import load
+from dynaops.specs.references import MAX_NESTED, PieceKind, TextPiece, pieces
+from dynaops.specs.variables import MAX_EXPANDED, Substitution, Values
+from dynaops.specs.yaml_tree import MAX_BYTES, YamlNode, tree_of
 from tests.unusual_files import no_hang
 
 GOOD = "table_name: users\nhash_key: id\nattributes: {id: S}\n"
@@ -75,7 +75,7 @@ def test_a_text_is_gone_through_once(unit: str, ended: bool, monkeypatch: pytest
     assert tokens.looked_at <= len(text)
 
 
-def sizes(found: Sequence[Piece]) -> int:
+def sizes(found: Sequence[TextPiece]) -> int:
     """How many pieces there are, and how many characters they hold beside what is written."""
     return sum(1 + len(piece.text) + sizes(piece.default or ()) for piece in found)
 
@@ -84,7 +84,7 @@ def sizes(found: Sequence[Piece]) -> int:
 def test_a_large_text_is_filled_in_or_told_of_briefly(unit: str) -> None:
     substitution = Substitution(Values({"a": "x"}, Environment({}), "default"))
     with no_hang():
-        substitution.document(Node(unit * (MAX_BYTES // 4 // len(unit)), SPOT))
+        substitution.document(YamlNode(unit * (MAX_BYTES // 4 // len(unit)), SPOT))
     told = substitution.all_findings()
     assert len(told) <= 101
     assert max((len(finding.message) for finding in told), default=0) < 400
@@ -117,9 +117,9 @@ def by_expression(text: str) -> str:
 def test_the_pieces_are_those_of_a_regular_expression(text: str) -> None:
     found = "".join(
         piece.text
-        if piece.kind is Kind.LITERAL
+        if piece.kind is PieceKind.LITERAL
         else f"<{piece.text or '?'}>"
-        if piece.kind is Kind.REFERENCE
+        if piece.kind is PieceKind.REFERENCE
         else "<?>"
         for piece in pieces(text)
     )
@@ -130,7 +130,7 @@ def filled(text: str, variables: dict[str, Any] | None = None, **env: str) -> An
     """What a string value becomes. Raises SpecError."""
     values = Values(variables or {}, Environment(env), "staging")
     substitution = Substitution(values)
-    node = substitution.document(Node(text, SPOT))
+    node = substitution.document(YamlNode(text, SPOT))
     if node is None:
         raise SpecError(substitution.all_findings())
     return node.plain()

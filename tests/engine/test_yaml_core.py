@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dynaops.engine.adopt import yaml_of
-from dynaops.engine.yaml_tree import nodes
+from dynaops.engine.import_table import yaml_of
+from dynaops.specs.yaml_tree import nodes
 
 _EXPECTED: list[tuple[str, Any]] = [
     ("2024_01", "2024_01"),

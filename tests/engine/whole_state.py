@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from dynaops.engine.load import document_of
 from dynaops.kinds.registry import HANDLERS, PROPERTY_RULES
 from dynaops.model.resource import Observed, Scope
 from dynaops.model.state import Record, State
+from dynaops.specs.load import document_of
 from tests.engine.cases import BASE, REGION
 
 ACCOUNT = "123456789012"

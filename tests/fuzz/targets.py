@@ -16,18 +16,18 @@ from dynaops.cli.wiring import Source
 from dynaops.convert.budget import Budget
 from dynaops.convert.formats import Options
 from dynaops.convert.run import convert
-from dynaops.engine.load import load
 from dynaops.engine.state_check import faults_of
-from dynaops.engine.variables import MAX_EXPANDED, Substitution, Values
-from dynaops.engine.yaml_tree import nodes
 from dynaops.model.errors import DynaopsError
 from dynaops.model.plan import Plan
 from dynaops.model.rendered import RenderedDocument
 from dynaops.model.state import Record, State
 from dynaops.specs.composition import Composition
 from dynaops.specs.environment import Environment
+from dynaops.specs.load import load
 from dynaops.specs.project import Project
 from dynaops.specs.render import rendered
+from dynaops.specs.variables import MAX_EXPANDED, Substitution, Values
+from dynaops.specs.yaml_tree import nodes
 from dynaops.stores import format as state_format
 from dynaops.views.rendered import yaml_text
 from tests.convert.converted import INPUTS, REGION

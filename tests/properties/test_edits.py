@@ -16,15 +16,15 @@ from hypothesis import HealthCheck, Phase, given, settings
 from dynaops.aws.session import Aws
 from dynaops.engine.apply import apply_plan
 from dynaops.engine.exported import exported
-from dynaops.engine.load import document_of
+from dynaops.engine.late_values import filled
 from dynaops.engine.observe import observe
 from dynaops.engine.plan import PlanOptions, PlanRefused, make_plan
-from dynaops.engine.refs import filled
 from dynaops.kinds.kind import Known
 from dynaops.kinds.registry import HANDLERS
 from dynaops.model.plan import Plan
 from dynaops.model.resource import Observed, Scope
 from dynaops.sandbox import SandboxServer
+from dynaops.specs.load import document_of
 from dynaops.stores import open_store
 from dynaops.stores.base import Store
 from tests.companions.bench import Bench

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from dynaops.engine.adopt import adopt
-from dynaops.engine.load import document_of, load
+from dynaops.engine.import_table import adopt
 from dynaops.kinds.registry import HANDLERS
 from dynaops.model.resource import Scope
 from dynaops.sandbox import SandboxServer
+from dynaops.specs.load import document_of, load
 from tests.companions.bench import Bench
 from tests.companions.examples import SPECS
 from tests.companions.functions import make_function

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 from dynaops.aws.session import Aws
 from dynaops.engine.apply import apply_plan
-from dynaops.engine.load import load
 from dynaops.engine.plan import PlanOptions, make_plan
 from dynaops.engine.state_check import faults_of
 from dynaops.model.finding import Place
 from dynaops.model.plan import Plan
 from dynaops.sandbox import SandboxServer
+from dynaops.specs.load import load
 from dynaops.specs.table_references import Referring, TableReference, wrong_references
 from dynaops.stores import open_store
 

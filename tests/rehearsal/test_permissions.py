@@ -16,10 +16,10 @@ from dynaops.access.policy import allows, decision, least
 from dynaops.aws.errors import Denied
 from dynaops.aws.session import Aws
 from dynaops.engine.apply import apply_plan
-from dynaops.engine.load import Document, document_of
 from dynaops.engine.plan import PlanOptions, make_plan
 from dynaops.rehearsal.life import of_life
 from dynaops.sandbox import SandboxServer
+from dynaops.specs.load import Document, document_of
 from dynaops.stores.unrecorded import Unrecorded
 from tests.companions.functions import make_function
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from dynaops.aws.session import Aws
-from dynaops.engine.load import document_of
 from dynaops.engine.plan import make_plan
 from dynaops.model.state import State
 from dynaops.rehearsal.crew import Turns
@@ -13,6 +12,7 @@ from dynaops.rehearsal.facts import Facts, gather
 from dynaops.rehearsal.run import rehearse
 from dynaops.sandbox import SandboxServer
 from dynaops.sandbox.clock import Clock
+from dynaops.specs.load import document_of
 from tests.companions.bench import Bench
 from tests.companions.functions import make_function
 

@@ -14,16 +14,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from dynaops.engine.load import Document, load
-from dynaops.engine.schema import json_schema
-from dynaops.engine.variables import Substitution, Values
-from dynaops.engine.yaml_tree import nodes
 from dynaops.model.errors import SpecError
 from dynaops.model.finding import Finding
 from dynaops.specs.composition import Composition, composed
 from dynaops.specs.environment import Environment
+from dynaops.specs.load import Document, load
 from dynaops.specs.project import Project
 from dynaops.specs.project_file import find
+from dynaops.specs.schema import json_schema
+from dynaops.specs.variables import Substitution, Values
+from dynaops.specs.yaml_tree import nodes
 from tests.specs.naive import composed as naively_composed
 from tests.specs.naive import defaulted
 from tests.specs.test_overlays import PATTERNS, VALUES, bodies, fill

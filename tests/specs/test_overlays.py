@@ -10,16 +10,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dynaops.engine.load import Document, load
-from dynaops.engine.variables import Names, Substitution, Values
-from dynaops.engine.yaml_tree import Node, Unreadable, cost_of, nodes, tree_of
 from dynaops.model.errors import SpecError
 from dynaops.model.finding import Finding
 from dynaops.specs import matching
 from dynaops.specs.blocks import Written
 from dynaops.specs.environment import Environment
 from dynaops.specs.layers import Layers
+from dynaops.specs.load import Document, load
 from dynaops.specs.overlay import MAX_STEPS, Merger
+from dynaops.specs.variables import Names, Substitution, Values
+from dynaops.specs.yaml_tree import UnreadableSpec, YamlNode, cost_of, nodes, tree_of
 from tests.specs.naive import composed
 from tests.unusual_files import no_hang
 
@@ -113,7 +113,7 @@ def test_every_value_keeps_its_place(base: list[dict[str, Any]], over: list[dict
             assert texts[file].splitlines()[line - 1][column - 1 :].startswith(json.dumps(node.value))
 
 
-def leaves_of(node: Node) -> list[Node]:
+def leaves_of(node: YamlNode) -> list[YamlNode]:
     if isinstance(node.value, dict | list):
         children = node.value.values() if isinstance(node.value, dict) else node.value
         return [leaf for child in children for leaf in leaves_of(child)]
@@ -288,7 +288,7 @@ def test_what_comes_to_too_much_is_refused(base: Any, over: Any, times: int) -> 
     merger = Merger(steps_left=MAX_STEPS // 50)
     node, layer = tree_of(base, ("b", 1, 1)), tree_of(over, ("o", 1, 1))
     cost = cost_of(layer)
-    with no_hang(), pytest.raises(Unreadable) as caught:
+    with no_hang(), pytest.raises(UnreadableSpec) as caught:
         for _ in range(times):
             merger.over(node, layer, cost)
     assert (caught.value.finding.code, str(caught.value.finding.place)[0]) == ("SPEC003", "o")
@@ -315,10 +315,10 @@ def test_patterns_are_compared_within_a_bound(monkeypatch: pytest.MonkeyPatch) -
 
 def test_a_name_is_filled_in_once(monkeypatch: pytest.MonkeyPatch) -> None:
     names = Names(VALUES)
-    filled: list[Node] = []
+    filled: list[YamlNode] = []
     whole = Substitution.document
 
-    def document(self: Substitution, node: Node) -> Node | None:
+    def document(self: Substitution, node: YamlNode) -> YamlNode | None:
         filled.append(node)
         return whole(self, node)
 

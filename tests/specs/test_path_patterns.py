@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dynaops.engine.load import load
 from dynaops.model.errors import SpecError
 from dynaops.specs import path_patterns
+from dynaops.specs.load import load
 from dynaops.specs.path_patterns import TooManyFiles, files_of, fits, is_pattern, unread_subfolders
 
 SPEC = "table_name: {name}\nhash_key: id\nattributes: {{id: S}}\n"

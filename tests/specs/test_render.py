@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dynaops.engine.load import load
-from dynaops.engine.variables import Substitution, Values
-from dynaops.engine.yaml_tree import Node, nodes, tree_of
 from dynaops.model.rendered import RenderedDocument
 from dynaops.specs.environment import Environment
+from dynaops.specs.load import load
 from dynaops.specs.render import escaped, rendered
+from dynaops.specs.variables import Substitution, Values
+from dynaops.specs.yaml_tree import YamlNode, nodes, tree_of
 from dynaops.views.rendered import json_documents, yaml_text
 
 SECRET = "wJalrXUtnFEMI/K7MDENG"
@@ -107,7 +107,7 @@ data = st.recursive(
 )
 
 
-def loaded(node: Node) -> Node | None:
+def loaded(node: YamlNode) -> YamlNode | None:
     return Substitution(VALUES).document(node)
 
 
@@ -127,7 +127,7 @@ def test_what_is_printed_loads_to_the_same(value: dict[str, Any], origins: bool)
     assert typed(found) == typed(expected)
 
 
-def typed(node: Node) -> Any:
+def typed(node: YamlNode) -> Any:
     """The plain value, in which an integer and a boolean are told apart, and numbers are compared by value."""
     if isinstance(node.value, dict):
         return {name: typed(child) for name, child in node.value.items()}
@@ -139,7 +139,7 @@ def typed(node: Node) -> Any:
 @given(st.lists(st.sampled_from(["$", "{", "}", "${", "a", "${table_arn}", "$${"]), max_size=12).map("".join))
 @settings(max_examples=200, deadline=None)
 def test_escaped_text_stands_for_itself(text: str) -> None:
-    node = loaded(Node(f".{escaped(text)}", ("f", 1, 1)))
+    node = loaded(YamlNode(f".{escaped(text)}", ("f", 1, 1)))
     assert node is not None
     assert node.value == f".{text}"
 

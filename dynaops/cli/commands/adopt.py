@@ -61,7 +61,7 @@ def adopt(
         from dynaops.cli.importing import run
 
         return run(tuple(tag or ()), out or _FOLDER, settings_of(ctx), tuple(take_over or ()), not no_mark)
-    from dynaops.engine.adopt import import_table
+    from dynaops.engine.import_table import import_table
 
     settings = settings_of(ctx)
     screen = Screen(settings)

@@ -27,10 +27,10 @@ from dynaops.cli.sources import SpecOptions, takes_specs
 if TYPE_CHECKING:
     from dynaops.aws.session import Aws
     from dynaops.cli.saved import SavedPlan
-    from dynaops.engine.load import Document
     from dynaops.engine.notify import Recipient
     from dynaops.model.plan import Plan
     from dynaops.model.state import State
+    from dynaops.specs.load import Document
 
 app = new_app()
 EXAMPLES = """dynaops apply

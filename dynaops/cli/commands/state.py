@@ -123,7 +123,7 @@ def mv(
     AWS renames nothing: the address of a table is its name, and only what has a name of its own beside it (an IAM
     policy, a log group) can stand elsewhere.
     """
-    from dynaops.engine.moves import check_move
+    from dynaops.engine.moved_records import check_move
     from dynaops.engine.state_check import faults_of
     from dynaops.stores.edit import move
     from dynaops.stores.format import require_sound

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from dynaops.convert.arns import missing
 from dynaops.convert.cloudformation.values import count_of, literal, name_among, string_of, truth_of
 from dynaops.convert.part import Unknown, unknowns
-from dynaops.engine.yaml_tree import Node
+from dynaops.specs.yaml_tree import YamlNode
 
 if TYPE_CHECKING:
     from dynaops.convert.cloudformation.intrinsics import Resolver
@@ -25,14 +25,14 @@ _INDEX_DIGITS = 9
 _NO_ELEMENT = "Fn::Select finds no such element"
 
 
-def _ref(resolver: Resolver, argument: Node) -> Any:
+def _ref(resolver: Resolver, argument: YamlNode) -> Any:
     name = argument.value
     if isinstance(name, dict):  # AWS::LanguageExtensions takes functions here
         name = resolver.value(argument)
     return resolver.named(name) if isinstance(name, str) else Unknown("Ref takes a name")
 
 
-def _get_att(resolver: Resolver, argument: Node) -> Any:
+def _get_att(resolver: Resolver, argument: YamlNode) -> Any:
     if isinstance(argument.value, str):
         name, _, attribute = argument.value.partition(".")
         return resolver.attribute(name, attribute)
@@ -43,7 +43,7 @@ def _get_att(resolver: Resolver, argument: Node) -> Any:
     return resolver.attribute(*parts)
 
 
-def _sub(resolver: Resolver, argument: Node) -> Any:
+def _sub(resolver: Resolver, argument: YamlNode) -> Any:
     text = argument
     variables: dict[str, Any] = {}
     if isinstance(argument.value, list) and len(argument.value) == 2:
@@ -92,7 +92,7 @@ def _text(resolver: Resolver, parts: Iterator[Any], why: str) -> Any:
                 return Unknown(part.why)
             kept.append("")
             forms.append(part.form)
-        elif isinstance(part, list | dict | Node):
+        elif isinstance(part, list | dict | YamlNode):
             return Unknown(why)
         else:
             kept.append(string_of(part))
@@ -107,7 +107,7 @@ def _text(resolver: Resolver, parts: Iterator[Any], why: str) -> Any:
     return Unknown(first.why, None if missing(whole) else "".join(forms))
 
 
-def _join(resolver: Resolver, argument: Node) -> Any:
+def _join(resolver: Resolver, argument: YamlNode) -> Any:
     pair = _with_known_first(resolver, argument)
     if isinstance(pair, Unknown):
         return pair
@@ -120,7 +120,7 @@ def _join(resolver: Resolver, argument: Node) -> Any:
     return _text(resolver, iter(parts), "Fn::Join takes a list of strings")
 
 
-def _split(resolver: Resolver, argument: Node) -> Any:
+def _split(resolver: Resolver, argument: YamlNode) -> Any:
     parts = _arguments(resolver, argument, 2)
     if isinstance(parts, Unknown):
         return parts
@@ -130,7 +130,7 @@ def _split(resolver: Resolver, argument: Node) -> Any:
     return parts[1].split(parts[0])
 
 
-def _select(resolver: Resolver, argument: Node) -> Any:
+def _select(resolver: Resolver, argument: YamlNode) -> Any:
     pair = _with_known_first(resolver, argument)
     if isinstance(pair, Unknown):
         return pair
@@ -145,13 +145,13 @@ def _select(resolver: Resolver, argument: Node) -> Any:
     return listed.value[int(index)]
 
 
-def _find_in_map(resolver: Resolver, argument: Node) -> Any:
+def _find_in_map(resolver: Resolver, argument: YamlNode) -> Any:
     """With ``DefaultValue`` as its fourth argument (AWS::LanguageExtensions), which counts where a key is missing."""
     given = argument.value if isinstance(argument.value, list) else []
     default = None
     if len(given) == 4 and isinstance(given[3].value, dict) and set(given[3].value) == {"DefaultValue"}:
         default = given[3].value["DefaultValue"]
-    keys = _arguments(resolver, Node(given[:3] if default else given, argument.spot), 3)
+    keys = _arguments(resolver, YamlNode(given[:3] if default else given, argument.spot), 3)
     if isinstance(keys, Unknown):
         return keys
     name, first, second = (string_of(one) for one in keys)
@@ -171,7 +171,7 @@ def _find_in_map(resolver: Resolver, argument: Node) -> Any:
     return literal(node.plain())
 
 
-def _if(resolver: Resolver, argument: Node) -> Any:
+def _if(resolver: Resolver, argument: YamlNode) -> Any:
     if not isinstance(argument.value, list) or len(argument.value) != 3:
         return Unknown("Fn::If takes a condition and two values")
     condition, yes, no = argument.value
@@ -184,15 +184,15 @@ def _if(resolver: Resolver, argument: Node) -> Any:
     return resolver.resolved(yes if met else no)
 
 
-def _condition(resolver: Resolver, argument: Node) -> Any:
+def _condition(resolver: Resolver, argument: YamlNode) -> Any:
     """A condition's name; in a policy document, the key of that name, with its map."""
     name = name_among(argument.value, resolver.section("Conditions"))
     if isinstance(name, str):
         return resolver.holds(name)
-    return Node({"Condition": resolver.resolved(argument)}, argument.spot)
+    return YamlNode({"Condition": resolver.resolved(argument)}, argument.spot)
 
 
-def _equals(resolver: Resolver, argument: Node) -> Any:
+def _equals(resolver: Resolver, argument: YamlNode) -> Any:
     parts = _arguments(resolver, argument, 2)
     if isinstance(parts, Unknown):
         return parts
@@ -201,16 +201,16 @@ def _equals(resolver: Resolver, argument: Node) -> Any:
     return string_of(parts[0]) == string_of(parts[1])
 
 
-def _members(resolver: Resolver, argument: Node) -> list[bool | Unknown]:
+def _members(resolver: Resolver, argument: YamlNode) -> list[bool | Unknown]:
     listed = argument.value if isinstance(argument.value, list) else []
     found = [truth_of(resolver.resolved(one).value) for one in listed]
     return found or [Unknown("a condition function takes a list")]
 
 
-def _either(decides: bool) -> Callable[[Resolver, Node], Any]:
+def _either(decides: bool) -> Callable[[Resolver, YamlNode], Any]:
     """``Fn::Or`` and ``Fn::And``: one member decides alone, whatever is not known of the others."""
 
-    def logic(resolver: Resolver, argument: Node) -> Any:
+    def logic(resolver: Resolver, argument: YamlNode) -> Any:
         found = _members(resolver, argument)
         if any(one is decides for one in found):
             return decides
@@ -219,14 +219,14 @@ def _either(decides: bool) -> Callable[[Resolver, Node], Any]:
     return logic
 
 
-def _not(resolver: Resolver, argument: Node) -> Any:
+def _not(resolver: Resolver, argument: YamlNode) -> Any:
     found = _members(resolver, argument)
     if len(found) != 1:
         return Unknown("Fn::Not takes one condition")
     return found[0] if isinstance(found[0], Unknown) else not found[0]
 
 
-def _import(resolver: Resolver, argument: Node) -> Any:
+def _import(resolver: Resolver, argument: YamlNode) -> Any:
     name = resolver.resolved(argument).value
     if isinstance(name, Unknown):
         return Unknown(name.why)
@@ -235,7 +235,7 @@ def _import(resolver: Resolver, argument: Node) -> Any:
     )
 
 
-def _json(resolver: Resolver, argument: Node) -> Any:
+def _json(resolver: Resolver, argument: YamlNode) -> Any:
     found = resolver.resolved(argument)
     unknown = _unknown_in(found)
     if unknown is not None:
@@ -245,14 +245,14 @@ def _json(resolver: Resolver, argument: Node) -> Any:
     )
 
 
-def _length(resolver: Resolver, argument: Node) -> Any:
+def _length(resolver: Resolver, argument: YamlNode) -> Any:
     found = resolver.resolved(argument).value
     if isinstance(found, Unknown):
         return Unknown(found.why)
     return len(found) if isinstance(found, list) else Unknown("Fn::Length takes a list")
 
 
-def _base64(resolver: Resolver, argument: Node) -> Any:
+def _base64(resolver: Resolver, argument: YamlNode) -> Any:
     found = resolver.resolved(argument)
     unknown = _unsettled(found)
     if unknown is not None:
@@ -263,7 +263,7 @@ def _base64(resolver: Resolver, argument: Node) -> Any:
     return base64.b64encode(found.value.encode()).decode()
 
 
-def _with_known_first(resolver: Resolver, argument: Node) -> tuple[Node, Node] | Unknown:
+def _with_known_first(resolver: Resolver, argument: YamlNode) -> tuple[YamlNode, YamlNode] | Unknown:
     """A function's two arguments, of which the second may hold what is not known."""
     found = resolver.resolved(argument)
     if not isinstance(found.value, list) or len(found.value) != 2:
@@ -272,13 +272,13 @@ def _with_known_first(resolver: Resolver, argument: Node) -> tuple[Node, Node] |
     return first.value if isinstance(first.value, Unknown) else (first, second)
 
 
-def _unknown_in(node: Node) -> Unknown | None:
+def _unknown_in(node: YamlNode) -> Unknown | None:
     """The first value within it that is not known. Its form is of that value, and not of the whole."""
     found = next(unknowns(node), None)
     return None if found is None else Unknown(found.why)
 
 
-def _unsettled(node: Node) -> Unknown | None:
+def _unsettled(node: YamlNode) -> Unknown | None:
     """The same, names included that stand for themselves until they are given (``${AWS::AccountId}``)."""
     unknown = _unknown_in(node)
     if unknown is not None:
@@ -290,7 +290,7 @@ def _unsettled(node: Node) -> Unknown | None:
     return Unknown(f"{name} is not known in full: give it with --parameter {name}=VALUE")
 
 
-def _arguments(resolver: Resolver, argument: Node, length: int) -> Any:
+def _arguments(resolver: Resolver, argument: YamlNode, length: int) -> Any:
     """The plain arguments, or why they are not known."""
     found = resolver.resolved(argument)
     unknown = _unsettled(found)
@@ -302,7 +302,7 @@ def _arguments(resolver: Resolver, argument: Node, length: int) -> Any:
     return values
 
 
-FUNCTIONS: dict[str, Callable[[Resolver, Node], Any]] = {
+FUNCTIONS: dict[str, Callable[[Resolver, YamlNode], Any]] = {
     "Ref": _ref,
     "Condition": _condition,
     "Fn::GetAtt": _get_att,

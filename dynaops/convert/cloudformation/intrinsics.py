@@ -16,7 +16,7 @@ from dynaops.convert.cloudformation.identities import Identities
 from dynaops.convert.cloudformation.loops import LOOP, Loops
 from dynaops.convert.cloudformation.values import call_in, literal, truth_of
 from dynaops.convert.part import Unknown
-from dynaops.engine.yaml_tree import Node
+from dynaops.specs.yaml_tree import YamlNode
 
 _PSEUDO = (
     "AWS::AccountId",
@@ -36,7 +36,7 @@ class Resolver:
     """One template with what was given for its parameters. `budget` and `given` are for the functions."""
 
     def __init__(
-        self, template: Node, given: Mapping[str, str], identities: Identities, budget: Budget
+        self, template: YamlNode, given: Mapping[str, str], identities: Identities, budget: Budget
     ) -> None:
         self._sections = template.value if isinstance(template.value, dict) else {}
         self.given = given
@@ -45,27 +45,29 @@ class Resolver:
         self._busy: list[str] = []
         self._met: dict[str, bool | Unknown] = {}
         """Conditions that were worked out."""
-        self._conditions: dict[str, Node] | None = None
+        self._conditions: dict[str, YamlNode] | None = None
         """All conditions, once their loops are expanded."""
         self._loops = 0
         """How often a condition depended on itself."""
 
-    def expanded(self, entries: Mapping[str, Node]) -> tuple[dict[str, Node], dict[str, tuple[Node, str]]]:
+    def expanded(
+        self, entries: Mapping[str, YamlNode]
+    ) -> tuple[dict[str, YamlNode], dict[str, tuple[YamlNode, str]]]:
         """A map with its loops (``Fn::ForEach``) expanded; those that cannot be, with why."""
         return Loops(self.known, self.budget).expanded(entries)
 
-    def properties(self, node: Node) -> Node:
+    def properties(self, node: YamlNode) -> YamlNode:
         """A map with the functions in each of its values resolved; a value over a bound is Unknown."""
         if not isinstance(node.value, dict) or call_in(node) is not None:
             return self.known(node)
-        found: dict[str, Node] = {}
+        found: dict[str, YamlNode] = {}
         with self.budget.unit():
             for name, child in self._unlooped(node.value).items():
                 try:
                     found[name] = self.known(child)
                 except Gone:
                     continue
-        return Node(found, node.spot)
+        return YamlNode(found, node.spot)
 
     def is_met(self, condition: str) -> bool | Unknown:
         """Whether a condition of the template is met; Unknown too where that is over a bound."""
@@ -75,28 +77,28 @@ class Resolver:
             except TooLarge as error:
                 return Unknown(str(error))
 
-    def known(self, node: Node) -> Node:
+    def known(self, node: YamlNode) -> YamlNode:
         """The value with every function in it resolved; over a bound, it is Unknown with the reason. Raises Gone."""
         with self.budget.unit():
             try:
                 return self.resolved(node)
             except TooLarge as error:
-                return Node(Unknown(str(error)), node.spot)
+                return YamlNode(Unknown(str(error)), node.spot)
 
-    def resolved(self, node: Node) -> Node:
+    def resolved(self, node: YamlNode) -> YamlNode:
         """The value with every function in it resolved. Raises TooLarge, and Gone where it is AWS::NoValue."""
         self.budget.step()
         with self.budget.nested():
             return self._resolved(node)
 
-    def value(self, node: Node) -> Any:
+    def value(self, node: YamlNode) -> Any:
         """The same as a plain value; AWS::NoValue, where it stands for a value within a text, is not known."""
         try:
             return self.resolved(node).value
         except Gone:
             return Unknown("AWS::NoValue is no value within a text")
 
-    def _resolved(self, node: Node) -> Node:
+    def _resolved(self, node: YamlNode) -> YamlNode:
         if isinstance(node.value, list):
             found = []
             for child in node.value:
@@ -104,26 +106,26 @@ class Resolver:
                     found.append(self.resolved(child))
                 except Gone:
                     continue
-            return Node(found, node.spot)
+            return YamlNode(found, node.spot)
         if not isinstance(node.value, dict):
-            return Node(literal(node.value), node.spot)
+            return YamlNode(literal(node.value), node.spot)
         call = call_in(node)
         if call is not None:
             return self._called(*call, node)
-        kept: dict[str, Node] = {}
+        kept: dict[str, YamlNode] = {}
         for key, child in self._unlooped(node.value).items():
             try:
                 kept[key] = self.resolved(child)
             except Gone:
                 continue
-        return Node(kept, node.spot)
+        return YamlNode(kept, node.spot)
 
-    def _unlooped(self, entries: Mapping[str, Node]) -> Mapping[str, Node]:
+    def _unlooped(self, entries: Mapping[str, YamlNode]) -> Mapping[str, YamlNode]:
         """A map with its loops expanded; one that cannot be is a value that is not known."""
         if not any(name.startswith(LOOP) for name in entries):
             return entries
         found, left = self.expanded(entries)
-        return {**found, **{name: Node(Unknown(why), node.spot) for name, (node, why) in left.items()}}
+        return {**found, **{name: YamlNode(Unknown(why), node.spot) for name, (node, why) in left.items()}}
 
     def holds(self, condition: str) -> bool | Unknown:
         """Whether a condition of the template is met. Raises TooLarge."""
@@ -149,35 +151,35 @@ class Resolver:
             self._met[condition] = met
         return met
 
-    def section(self, name: str) -> dict[str, Node]:
+    def section(self, name: str) -> dict[str, YamlNode]:
         """A section of the template, where it is a map."""
         node = self._sections.get(name)
         return node.value if node is not None and isinstance(node.value, dict) else {}
 
-    def _called(self, name: str, argument: Node, node: Node) -> Node:
+    def _called(self, name: str, argument: YamlNode, node: YamlNode) -> YamlNode:
         if name.startswith(LOOP):
-            return Node(
+            return YamlNode(
                 {key: self.resolved(one) for key, one in self._unlooped({name: argument}).items()}, node.spot
             )
         call = functions.FUNCTIONS.get(name)
         if call is None:
-            return Node(Unknown(f"{name} cannot be resolved without CloudFormation"), node.spot)
+            return YamlNode(Unknown(f"{name} cannot be resolved without CloudFormation"), node.spot)
         found = call(self, argument)
-        return found if isinstance(found, Node) else self._noded(found, node)
+        return found if isinstance(found, YamlNode) else self._noded(found, node)
 
-    def _noded(self, value: Any, around: Node) -> Node:
+    def _noded(self, value: Any, around: YamlNode) -> YamlNode:
         """A function's plain result as a tree, at the place of its call. Its size is counted."""
         if isinstance(value, dict):
             self.budget.room(len(value))
             self.budget.step(len(value))
-            return Node({name: self._noded(child, around) for name, child in value.items()}, around.spot)
+            return YamlNode({name: self._noded(child, around) for name, child in value.items()}, around.spot)
         if isinstance(value, list):
             self.budget.room(len(value))
             self.budget.step(len(value))
-            return Node([self._noded(child, around) for child in value], around.spot)
+            return YamlNode([self._noded(child, around) for child in value], around.spot)
         if isinstance(value, str):
             self.budget.room(len(value))
-        return Node(value, around.spot)
+        return YamlNode(value, around.spot)
 
     def named(self, name: str) -> Any:
         """What ``Ref`` gives for a parameter, a pseudo parameter or a resource. Raises Gone for AWS::NoValue."""
@@ -192,7 +194,7 @@ class Resolver:
             return self._identities.pseudo(name)
         return self._identities.ref(name)
 
-    def _parameter(self, name: str, declared: Node) -> Any:
+    def _parameter(self, name: str, declared: YamlNode) -> Any:
         about = declared.value if isinstance(declared.value, dict) else {}
         kind = str(about["Type"].value) if "Type" in about else "String"
         form = f"${{var.{name}}}" if "List" not in kind else None

@@ -12,28 +12,28 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dynaops.convert.budget import Budget, TooLarge
 from dynaops.convert.cloudformation.values import count_of
 from dynaops.convert.part import Unknown
-from dynaops.engine.yaml_tree import Node
+from dynaops.specs.yaml_tree import YamlNode
 
 LOOP = "Fn::ForEach::"
 _NOT_ALPHANUMERIC = re.compile(r"[^A-Za-z0-9]")
 MAX_NESTED = 5
 """Loops within one another (CloudFormation Template Reference, Fn::ForEach)."""
-Left = dict[str, tuple[Node, str]]
+Left = dict[str, tuple[YamlNode, str]]
 """Loops that cannot be expanded, and why."""
-_Entry = tuple[tuple[str, ...], str, Node]
+_Entry = tuple[tuple[str, ...], str, YamlNode]
 """The loops that an entry is of, its key and its value."""
 
 
 class Loops:
     """Expands the loops of maps. `known` resolves the collection that a loop goes through."""
 
-    def __init__(self, known: Callable[[Node], Node], budget: Budget) -> None:
+    def __init__(self, known: Callable[[YamlNode], YamlNode], budget: Budget) -> None:
         self._known = known
         self._budget = budget
 
-    def expanded(self, entries: Mapping[str, Node]) -> tuple[dict[str, Node], Left]:
+    def expanded(self, entries: Mapping[str, YamlNode]) -> tuple[dict[str, YamlNode], Left]:
         """The entries with what loops make in their places, and the loops that cannot be expanded, with why."""
-        found: dict[str, Node] = {}
+        found: dict[str, YamlNode] = {}
         left: Left = {}
         plain = {name for name in entries if not name.startswith(LOOP)}
         for loops, name, node in self._entries([((), *entry) for entry in entries.items()], left):
@@ -62,7 +62,7 @@ class Loops:
             else:
                 yield from self._entries([(within, *entry) for entry in made], left)
 
-    def _made(self, node: Node) -> list[tuple[str, Node]] | str:
+    def _made(self, node: YamlNode) -> list[tuple[str, YamlNode]] | str:
         """What one loop makes, its inner loops not yet expanded; or why that is not known."""
         parts = node.value if isinstance(node.value, list) else []
         if len(parts) != 3 or not isinstance(parts[0].value, str) or not isinstance(parts[2].value, dict):
@@ -73,7 +73,7 @@ class Loops:
         if not isinstance(collection.value, list):
             return "the collection of Fn::ForEach is a list"
         self._budget.instances(len(collection.value))
-        found: list[tuple[str, Node]] = []
+        found: list[tuple[str, YamlNode]] = []
         for member in collection.value:
             if isinstance(member.value, Unknown):
                 return f"what it goes through is not known: {member.value.why}"
@@ -84,12 +84,12 @@ class Loops:
         return found
 
 
-def _replaced(node: Node, identifier: str, value: str) -> Node:
+def _replaced(node: YamlNode, identifier: str, value: str) -> YamlNode:
     """The node with the identifier's value in its place."""
     if isinstance(node.value, dict):
         if set(node.value) == {"Ref"} and node.value["Ref"].value == identifier:
-            return Node(value, node.spot, node.key)
-        return Node(
+            return YamlNode(value, node.spot, node.key)
+        return YamlNode(
             {
                 _filled(name, identifier, value): _replaced(child, identifier, value)
                 for name, child in node.value.items()
@@ -98,9 +98,9 @@ def _replaced(node: Node, identifier: str, value: str) -> Node:
             node.key,
         )
     if isinstance(node.value, list):
-        return Node([_replaced(child, identifier, value) for child in node.value], node.spot, node.key)
+        return YamlNode([_replaced(child, identifier, value) for child in node.value], node.spot, node.key)
     if isinstance(node.value, str):
-        return Node(_filled(node.value, identifier, value), node.spot, node.key)
+        return YamlNode(_filled(node.value, identifier, value), node.spot, node.key)
     return node
 
 

@@ -15,7 +15,7 @@ from dynaops.convert.cloudformation.values import call_in, name_among
 from dynaops.convert.notes import Where
 from dynaops.convert.part import Part, Unknown
 from dynaops.convert.pieces import Pieces
-from dynaops.engine.yaml_tree import Node
+from dynaops.specs.yaml_tree import YamlNode
 
 Reader = Callable[[Stack, str, Part], None]
 
@@ -41,9 +41,9 @@ _ON_REPLACE = {"Retain": "backup", "Snapshot": "backup", "Delete": "discard"}
 """A replaced table keeps its name, so that the old one cannot be retained: its rows can."""
 
 
-def read(template: Node, pieces: Pieces, given: Mapping[str, str], region: str | None) -> None:
+def read(template: YamlNode, pieces: Pieces, given: Mapping[str, str], region: str | None) -> None:
     """Take what the template has of tables into `pieces`. Raises nothing: what is wrong in it is told in the notes."""
-    sections: dict[str, Node] = template.value if isinstance(template.value, dict) else {}
+    sections: dict[str, YamlNode] = template.value if isinstance(template.value, dict) else {}
     types: dict[str, str] = {}
     identities = Identities(types, given, region)
     resolver = Resolver(template, given, identities, pieces.budget)
@@ -71,7 +71,7 @@ def read(template: Node, pieces: Pieces, given: Mapping[str, str], region: str |
     _outside(others, resources, pieces)
 
 
-def _outside(others: Mapping[str, list[str]], resources: Mapping[str, Node], pieces: Pieces) -> None:
+def _outside(others: Mapping[str, list[str]], resources: Mapping[str, YamlNode], pieces: Pieces) -> None:
     """Resources that are not about tables, by their types."""
     for kind, names in sorted(others.items()):
         for name in names:
@@ -80,20 +80,22 @@ def _outside(others: Mapping[str, list[str]], resources: Mapping[str, Node], pie
         pieces.notes.lost(where, "it is not about a table, or nothing that a spec can say")
 
 
-def _read(reader: Reader, stack: Stack, logical: str, node: Node, resolver: Resolver) -> None:
+def _read(reader: Reader, stack: Stack, logical: str, node: YamlNode, resolver: Resolver) -> None:
     where, notes = Where(logical, node.key or node.spot), stack.pieces.notes
-    properties = node.value.get("Properties") or Node({}, node.spot)
+    properties = node.value.get("Properties") or YamlNode({}, node.spot)
     try:
         resolved = resolver.properties(properties)
     except Gone:
-        resolved = Node({}, node.spot)
+        resolved = YamlNode({}, node.spot)
     if not isinstance(resolved.value, dict):
         unknown = isinstance(resolved.value, Unknown)
         notes.lost(where, resolved.value.why if unknown else "its properties are no map")
         return
     policies = {name: node.value[name] for name in _POLICIES if name in node.value}
     whole = Part(
-        Node({**node.value, **resolver.properties(Node(policies, node.spot)).value}, node.spot), where, notes
+        YamlNode({**node.value, **resolver.properties(YamlNode(policies, node.spot)).value}, node.spot),
+        where,
+        notes,
     )
     whole.skip("Type", "Properties", "Condition", *_MEANINGLESS)
     stack.lifecycle = _lifecycle(*(whole.text(name) for name in _POLICIES))
@@ -109,7 +111,7 @@ def _read(reader: Reader, stack: Stack, logical: str, node: Node, resolver: Reso
         notes.lost(where, "a property that it needs is missing, so what it is about is not known")
 
 
-def _construct(node: Node) -> str | None:
+def _construct(node: YamlNode) -> str | None:
     """The path of the CDK construct that made the resource."""
     metadata = node.value.get("Metadata")
     path = metadata.value.get("aws:cdk:path") if metadata and isinstance(metadata.value, dict) else None
@@ -127,7 +129,7 @@ def _lifecycle(deleted: str | None, replaced: str | None) -> dict[str, str]:
     return found
 
 
-def _resources(sections: Mapping[str, Node], resolver: Resolver, pieces: Pieces) -> dict[str, Node]:
+def _resources(sections: Mapping[str, YamlNode], resolver: Resolver, pieces: Pieces) -> dict[str, YamlNode]:
     """The resources by their logical ids, loops expanded; what is none is told."""
     node = sections.get("Resources")
     if node is None:
@@ -138,7 +140,7 @@ def _resources(sections: Mapping[str, Node], resolver: Resolver, pieces: Pieces)
     expanded, left = resolver.expanded(node.value)
     for name, (entry, why) in left.items():
         _no_resource(name, entry, why, pieces)
-    found: dict[str, Node] = {}
+    found: dict[str, YamlNode] = {}
     for name, entry in expanded.items():
         if name.startswith("Fn::"):
             _no_resource(name, entry, f"{name} cannot be resolved without CloudFormation", pieces)
@@ -149,18 +151,18 @@ def _resources(sections: Mapping[str, Node], resolver: Resolver, pieces: Pieces)
     return found
 
 
-def _no_resource(name: str, entry: Node, why: str, pieces: Pieces) -> None:
+def _no_resource(name: str, entry: YamlNode, why: str, pieces: Pieces) -> None:
     where = Where(name, entry.key or entry.spot)
     pieces.ledger.found(where)
     pieces.notes.lost(where, why)
 
 
-def _type(node: Node) -> str:
+def _type(node: YamlNode) -> str:
     kind = node.value.get("Type")
     return kind.value if kind is not None and isinstance(kind.value, str) else ""
 
 
-def _is_there(logical: str, node: Node, resolver: Resolver, pieces: Pieces) -> bool:
+def _is_there(logical: str, node: YamlNode, resolver: Resolver, pieces: Pieces) -> bool:
     condition = node.value.get("Condition")
     if condition is None:
         return True
@@ -178,7 +180,7 @@ def _is_there(logical: str, node: Node, resolver: Resolver, pieces: Pieces) -> b
     return met
 
 
-def _naming(resources: Mapping[str, Node], resolver: Resolver) -> Callable[[str, str], Any]:
+def _naming(resources: Mapping[str, YamlNode], resolver: Resolver) -> Callable[[str, str], Any]:
     """A way to the names that the template gives its resources, each worked out once."""
     busy: list[str] = []
     known: dict[tuple[str, str], Any] = {}
@@ -217,12 +219,12 @@ def _naming(resources: Mapping[str, Node], resolver: Resolver) -> Callable[[str,
     return named
 
 
-def _globals(sections: Mapping[str, Node], resolver: Resolver) -> dict[str, Node]:
+def _globals(sections: Mapping[str, YamlNode], resolver: Resolver) -> dict[str, YamlNode]:
     """SAM's Globals, by resource type."""
     node = sections.get("Globals")
     if node is None or not isinstance(node.value, dict):
         return {}
-    found: dict[str, Node] = {}
+    found: dict[str, YamlNode] = {}
     for name, child in node.value.items():
         try:
             found[name] = resolver.properties(child)

@@ -9,7 +9,7 @@ from dynaops.convert.cloudformation.identities import Identities
 from dynaops.convert.part import Part, Unknown
 from dynaops.convert.pieces import Pieces
 from dynaops.convert.shapes import open_keys
-from dynaops.engine.yaml_tree import Node
+from dynaops.specs.yaml_tree import YamlNode
 
 
 @dataclass
@@ -18,7 +18,7 @@ class Stack:
 
     pieces: Pieces
     identities: Identities
-    globals: dict[str, Node]
+    globals: dict[str, YamlNode]
     region: str | None
     lifecycle: dict[str, str] = field(default_factory=dict)
     targets: dict[str, dict[str, str]] = field(default_factory=dict)

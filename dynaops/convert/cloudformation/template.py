@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dynaops.engine.yaml_tree import Node, nodes, unreadable
 from dynaops.model.finding import Place
 from dynaops.model.findings.commands import CONV003
+from dynaops.specs.yaml_tree import YamlNode, nodes, unreadable
 
 MAX_VALUES = 100_000
 """A template has at most 1 MB (CloudFormation quotas)."""
@@ -12,24 +12,24 @@ MAX_SIGNS = 150_000
 """Lines, and signs that begin or part values: it takes about a second to read 10,000 of them."""
 
 
-def read(text: str, file: str, legacy: bool = True) -> Node:
+def read(text: str, file: str, legacy: bool = True) -> YamlNode:
     """The template: the first document of a file. Raises Unreadable."""
     return documents(text, file, legacy)[0]
 
 
-def documents(text: str, file: str, legacy: bool = True) -> list[Node]:
+def documents(text: str, file: str, legacy: bool = True) -> list[YamlNode]:
     """The documents of a file, at least one. `legacy`: in YAML 1.1, as CloudFormation reads it. Raises Unreadable."""
     if sum(text.count(sign) for sign in "\n[{,") > MAX_SIGNS:
         place = Place(file=file, line=1, column=1)
         raise unreadable(CONV003, "too large to work out: the template has too many values", place)
     found = nodes(text, file, MAX_VALUES, _tagged, legacy)
-    return found or [Node({}, (file, 1, 1))]
+    return found or [YamlNode({}, (file, 1, 1))]
 
 
-def _tagged(tag: str, node: Node) -> Node:
+def _tagged(tag: str, node: YamlNode) -> YamlNode:
     """``!Ref X`` is ``{Ref: X}``, ``!GetAtt A.B`` is ``{Fn::GetAtt: [A, B]}``, ``!Sub`` is ``{Fn::Sub: ...}``."""
     if tag == "GetAtt" and isinstance(node.value, str):
         name, _, attribute = node.value.partition(".")
-        node = Node([Node(name, node.spot), Node(attribute, node.spot)], node.spot)
+        node = YamlNode([YamlNode(name, node.spot), YamlNode(attribute, node.spot)], node.spot)
     name = tag if tag in ("Ref", "Condition") else f"Fn::{tag}"
-    return Node({name: node}, node.spot)
+    return YamlNode({name: node}, node.spot)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dynaops.convert.notes import Where
-from dynaops.engine.yaml_tree import Node
+from dynaops.specs.yaml_tree import YamlNode
 
 _UNDERSTOOD = (
     "AWS::LanguageExtensions",
@@ -27,7 +27,7 @@ _NOT_OPENED = {
 }
 
 
-def untransformed(template: Node) -> Iterator[tuple[Where, str]]:
+def untransformed(template: YamlNode) -> Iterator[tuple[Where, str]]:
     """The transforms of the whole template that are not done here."""
     node = template.value.get("Transform") if isinstance(template.value, dict) else None
     if node is None:

@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from dynaops.convert.part import Unknown
-from dynaops.engine.yaml_tree import Node
+from dynaops.specs.yaml_tree import YamlNode
 
 _DYNAMIC = re.compile(r"\{\{resolve:[^{}]*\}\}")
 
 
-def call_in(node: Node) -> tuple[str, Node] | None:
+def call_in(node: YamlNode) -> tuple[str, YamlNode] | None:
     """The function and its argument, where a map is the call of one."""
     if len(node.value) != 1:
         return None
@@ -20,7 +20,7 @@ def call_in(node: Node) -> tuple[str, Node] | None:
     return (name, argument) if name in ("Ref", "Condition") or name.startswith("Fn::") else None
 
 
-def count_of(node: Node) -> int:
+def count_of(node: YamlNode) -> int:
     """How many values a value has."""
     if not isinstance(node.value, dict | list):
         return 1

@@ -11,7 +11,7 @@ from dynaops.convert.notes import Notes, Where
 from dynaops.convert.pieces import Pieces
 from dynaops.convert.terraform.show import STATE, TIMEOUT, has_own_state, shown
 from dynaops.convert.texts import Text
-from dynaops.engine.yaml_tree import Unreadable
+from dynaops.specs.yaml_tree import UnreadableSpec
 
 _FILES = (".tf", ".tfvars", ".tfstate", ".tfvars.json", ".tf.json")
 _LIFECYCLE = "a state does not hold it, and the .tf files do not say it in a way that can be worked out here"
@@ -90,7 +90,7 @@ def add_lifecycles(
         aside = Pieces(Budget())
         try:
             read(texts, aside, given, region)
-        except Unreadable as error:
+        except UnreadableSpec as error:
             place = error.finding.place
             spot = (place.file, place.line or 0, place.column or 0) if place else (texts[0].path, 0, 0)
             pieces.notes.lost(Where("lifecycle", spot), f"a state does not hold it: {error.finding.message}")

@@ -19,7 +19,7 @@ from dynaops.convert.terraform.values import (
     number_of,
     text_of,
 )
-from dynaops.engine.yaml_tree import Node
+from dynaops.specs.yaml_tree import YamlNode
 
 _EVERYWHERE = {
     ("aws_caller_identity", "account_id"): "AWS::AccountId",
@@ -54,13 +54,13 @@ def is_everywhere(kind: str) -> bool:
 
 def of_data(
     kind: str, name: str, block: Block | None, scope: Scope, region: str | None, given: Mapping[str, str]
-) -> Node | None:
+) -> YamlNode | None:
     """An attribute of a data source; None where it is not known."""
     if kind == "aws_iam_policy_document" and name in ("json", "minified_json") and block is not None:
-        return Node(documents.policy(mapped(block.body, scope, _META), scope.budget), block.spot)
+        return YamlNode(documents.policy(mapped(block.body, scope, _META), scope.budget), block.spot)
     pseudo = _EVERYWHERE.get((kind, name))
     if pseudo is not None:
-        return Node(_pseudo(pseudo, region, given), NOWHERE)
+        return YamlNode(_pseudo(pseudo, region, given), NOWHERE)
     if block is None:
         return None
     if kind == resources.TABLE and "name" in block.body.attributes:
@@ -82,20 +82,20 @@ def _pseudo(name: str, region: str | None, given: Mapping[str, str]) -> str:
     return f"${{{name}}}"
 
 
-def of_resource(block: Block, name: str, address: str, scope: Scope) -> Node | None:
+def of_resource(block: Block, name: str, address: str, scope: Scope) -> YamlNode | None:
     """An attribute of a resource: as its block says, or as it will be known by. None where it is not known."""
     kind = block.labels[0]
     source = block.body.attributes.get(name)
     if source is not None:
         return _typed(evaluated(source, scope), kind, name)
     if kind == resources.TABLE and name in _NULL and not _has_block(block, name):
-        return Node(None, block.spot)
+        return YamlNode(None, block.spot)
     if kind == resources.TABLE and "name" in block.body.attributes:
         return _of_table(block, name, scope)
     if kind == "aws_lambda_function":
         return _of_function(block, name, scope)
     if kind in resources.READERS and name in ("id", "arn"):
-        return Node(f"${{id:{address}}}", block.spot)
+        return YamlNode(f"${{id:{address}}}", block.spot)
     return None
 
 
@@ -103,28 +103,28 @@ def _has_block(block: Block, name: str) -> bool:
     return any(name in (one.type, *one.labels) for one in block.body.blocks)
 
 
-def _typed(node: Node, kind: str, name: str) -> Node:
+def _typed(node: YamlNode, kind: str, name: str) -> YamlNode:
     """The value in the type that the provider's attribute has, as far as that is known."""
     if not is_scalar(node.value):
         return node
     try:
         if name.endswith(_NUMBERS):
-            return Node(number_of(node.value), node.spot)
+            return YamlNode(number_of(node.value), node.spot)
         if name.endswith(_FLAGS):
-            return Node(flag_of(node.value), node.spot)
+            return YamlNode(flag_of(node.value), node.spot)
         if kind in resources.READERS or isinstance(node.value, str):
-            return Node(text_of(node.value), node.spot)
+            return YamlNode(text_of(node.value), node.spot)
     except (Unfit, Mistake):
         pass
-    return Node(Unknown(f"the type of {kind}'s {name} is not known here"), node.spot)
+    return YamlNode(Unknown(f"the type of {kind}'s {name} is not known here"), node.spot)
 
 
-def _of_table(block: Block, name: str, scope: Scope) -> Node | None:
+def _of_table(block: Block, name: str, scope: Scope) -> YamlNode | None:
     node = evaluated(block.body.attributes["name"], scope)
     return of_table(node, name)
 
 
-def of_table(node: Node, name: str) -> Node | None:
+def of_table(node: YamlNode, name: str) -> YamlNode | None:
     """What a table's attribute is, by the table's name; None for one that the name does not say."""
     if not isinstance(node.value, str):
         return node if isinstance(node.value, Unknown) else None
@@ -134,10 +134,10 @@ def of_table(node: Node, name: str) -> Node | None:
         "id": node.value,
         "name": node.value,
     }
-    return Node(made[name], node.spot) if name in made else None
+    return YamlNode(made[name], node.spot) if name in made else None
 
 
-def _of_function(block: Block, name: str, scope: Scope) -> Node | None:
+def _of_function(block: Block, name: str, scope: Scope) -> YamlNode | None:
     source = block.body.attributes.get("function_name")
     if source is None or name not in _LAMBDA_ARNS:
         return None
@@ -145,4 +145,4 @@ def _of_function(block: Block, name: str, scope: Scope) -> Node | None:
     if not isinstance(node.value, str) or (name == "id" and block.type == "resource"):
         return node
     arn = "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:"
-    return Node(f"{arn}{node.value}", node.spot)
+    return YamlNode(f"{arn}{node.value}", node.spot)

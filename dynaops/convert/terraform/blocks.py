@@ -15,34 +15,34 @@ from dynaops.convert.terraform.evaluate import Scope, known_value
 from dynaops.convert.terraform.hcl import Block, Body, Expression
 from dynaops.convert.terraform.trees import trees
 from dynaops.convert.terraform.values import Mistake, SetValue, Unfit, is_sorted_set, pairs
-from dynaops.engine.yaml_tree import Node
+from dynaops.specs.yaml_tree import YamlNode
 
 _VARIABLE = re.compile(r"(?:\"\$\{)?var\.(\w+)(?:\}\")?")
 
 
-def mapped(body: Body, scope: Scope, without: Sequence[str] = ()) -> Node:
+def mapped(body: Body, scope: Scope, without: Sequence[str] = ()) -> YamlNode:
     """A body as a map: attributes, and blocks as lists of maps by their type. What is over a bound is Unknown.
 
     `without`: attributes and blocks that are left out.
     """
-    found: dict[str, Node] = {}
-    blocks: dict[str, Node] = {}
+    found: dict[str, YamlNode] = {}
+    blocks: dict[str, YamlNode] = {}
     with scope.budget.unit():
         for name, source in body.attributes.items():
             if name not in without:
                 value = names(source) if name == "ignore_changes" else _known(source, scope)
-                found[name] = Node(value, source.spot)
+                found[name] = YamlNode(value, source.spot)
         for block in body.blocks:
             name = block.labels[0] if block.type == "dynamic" and block.labels else block.type
             if name not in without:
-                blocks.setdefault(name, Node([], block.spot)).value.extend(_maps(block, scope))
+                blocks.setdefault(name, YamlNode([], block.spot)).value.extend(_maps(block, scope))
     for name, node in blocks.items():
         if len(node.value) == 1 and isinstance(node.value[0].value, Unknown) and name not in found:
             found[name] = node.value[0]  # a dynamic block of which nothing is known
             continue
         beside = found[name].value if name in found else None
-        found[name] = Node([*(beside if isinstance(beside, list) else []), *node.value], node.spot)
-    return Node(found, body.spot)
+        found[name] = YamlNode([*(beside if isinstance(beside, list) else []), *node.value], node.spot)
+    return YamlNode(found, body.spot)
 
 
 def _known(source: Expression, scope: Scope) -> Any:
@@ -55,32 +55,32 @@ def _known(source: Expression, scope: Scope) -> Any:
     return value
 
 
-def names(source: Expression) -> list[Node]:
+def names(source: Expression) -> list[YamlNode]:
     """The names that ``ignore_changes`` holds, which are no values, each in full."""
     tree = source.tree
     while tree.data == "expr_term" and len(trees(tree)) == 1:
         tree = trees(tree)[0]
     members = trees(tree) if tree.data == "tuple" else [tree]
-    return [Node("".join(one.whole.split()).strip('"'), one.spot) for one in map(source.below, members)]
+    return [YamlNode("".join(one.whole.split()).strip('"'), one.spot) for one in map(source.below, members)]
 
 
-def _maps(block: Block, scope: Scope) -> list[Node]:
+def _maps(block: Block, scope: Scope) -> list[YamlNode]:
     """The maps that a block stands for: itself, or the contents of a dynamic one. Over a bound, one that is Unknown."""
     try:
         if block.type == "dynamic" and block.labels:
             return list(_dynamic(block, scope))
         return [_nested(block.body, scope)]
     except TooLarge as error:
-        return [Node(Unknown(str(error)), block.spot)]
+        return [YamlNode(Unknown(str(error)), block.spot)]
 
 
-def _nested(body: Body, scope: Scope) -> Node:
+def _nested(body: Body, scope: Scope) -> YamlNode:
     with scope.budget.nested():
         scope.budget.step()
         return mapped(body, scope)
 
 
-def instances(source: Expression, scope: Scope) -> list[tuple[Node, Node]] | Unknown:
+def instances(source: Expression, scope: Scope) -> list[tuple[YamlNode, YamlNode]] | Unknown:
     """Keys and values of a resource's ``for_each``: a map, or a set of strings."""
     found = known_value(source, scope)
     if isinstance(found.value, Unknown):
@@ -91,14 +91,14 @@ def instances(source: Expression, scope: Scope) -> list[tuple[Node, Node]] | Unk
     return pairs(found)
 
 
-def _dynamic(block: Block, scope: Scope) -> Iterator[Node]:
+def _dynamic(block: Block, scope: Scope) -> Iterator[YamlNode]:
     each, contents = block.body.attributes.get("for_each"), block.body.of_type("content")
     if each is None or not contents:
-        yield Node(Unknown("a dynamic block has for_each and content"), block.spot)
+        yield YamlNode(Unknown("a dynamic block has for_each and content"), block.spot)
         return
     over = known_value(each, scope)
     unknown = over.value if isinstance(over.value, Unknown) else None
-    members: list[tuple[Node, Node]] = []
+    members: list[tuple[YamlNode, YamlNode]] = []
     try:
         members = pairs(over)
     except (Unfit, Mistake):
@@ -106,10 +106,10 @@ def _dynamic(block: Block, scope: Scope) -> Iterator[Node]:
     if isinstance(over.value, SetValue) and not is_sorted_set(over.value):
         members = sorted(members, key=lambda pair: pair[0].spot)
     if unknown is not None:
-        yield Node(unknown, each.spot)
+        yield YamlNode(unknown, each.spot)
         return
     named = block.body.attributes.get("iterator")
     iterator = named.whole.strip().strip('"') if named else block.labels[0]
     for key, value in members:
-        bound = Node({"key": key, "value": value}, value.spot)
+        bound = YamlNode({"key": key, "value": value}, value.spot)
         yield _nested(contents[0].body, scope.with_bound(**{iterator: bound}))

@@ -7,7 +7,7 @@ from typing import Any
 
 from dynaops.convert.budget import Budget
 from dynaops.convert.part import Unknown, unknowns
-from dynaops.engine.yaml_tree import Node
+from dynaops.specs.yaml_tree import YamlNode
 
 _LISTS = {
     "actions": "Action",
@@ -20,7 +20,7 @@ _LISTS = {
 _MERGED = ("source_policy_documents", "override_policy_documents", "source_json", "override_json")
 
 
-def policy(block: Node, budget: Budget) -> Any:
+def policy(block: YamlNode, budget: Budget) -> Any:
     """The document's text, or what of it is not known. Raises TooLarge."""
     unknown = next(unknowns(block), None)
     if unknown is not None:

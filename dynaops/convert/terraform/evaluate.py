@@ -35,7 +35,7 @@ from dynaops.convert.terraform.values import (
     unknown_in,
     within,
 )
-from dynaops.engine.yaml_tree import Node, Spot
+from dynaops.specs.yaml_tree import Spot, YamlNode
 
 Path = tuple[str | int, ...]
 _INDEX_DIGITS = 9
@@ -52,32 +52,32 @@ def no_files(path: str) -> str | None:  # noqa: ARG001
 class Scope:
     """What names mean: `refers` answers for references, `reads` for files; `bound` holds ``each`` and iterators."""
 
-    refers: Callable[[Path, Scope], Node]
+    refers: Callable[[Path, Scope], YamlNode]
     budget: Budget
-    bound: Mapping[str, Node] = field(default_factory=dict)
+    bound: Mapping[str, YamlNode] = field(default_factory=dict)
     reads: Callable[[str], str | None] = no_files
 
-    def with_bound(self, **values: Node) -> Scope:
+    def with_bound(self, **values: YamlNode) -> Scope:
         """The scope with more names bound."""
         return replace(self, bound={**self.bound, **values})
 
 
-def evaluated(source: Expression, scope: Scope) -> Node:
+def evaluated(source: Expression, scope: Scope) -> YamlNode:
     """The value of an expression. Raises TooLarge."""
     return Evaluator(source, scope).value(source.tree)
 
 
-def known_value(source: Expression, scope: Scope) -> Node:
+def known_value(source: Expression, scope: Scope) -> YamlNode:
     """The value of an expression; over a bound, it is Unknown with the reason."""
     with scope.budget.unit():
         try:
             return evaluated(source, scope)
         except TooLarge as error:
-            return Node(Unknown(str(error)), source.spot)
+            return YamlNode(Unknown(str(error)), source.spot)
 
 
-def _only_variables(path: Path, scope: Scope) -> Node:  # noqa: ARG001
-    return Node(Unknown(f"a template file knows no {str(path[0])[:60]}"), NOWHERE)
+def _only_variables(path: Path, scope: Scope) -> YamlNode:  # noqa: ARG001
+    return YamlNode(Unknown(f"a template file knows no {str(path[0])[:60]}"), NOWHERE)
 
 
 class Evaluator:
@@ -88,7 +88,7 @@ class Evaluator:
         self.scope = scope
         self.budget = scope.budget
 
-    def value(self, tree: Any) -> Node:
+    def value(self, tree: Any) -> YamlNode:
         """The value of a tree. Raises TooLarge."""
         self.budget.step()
         if tree.data == "expr_term":  # parentheses, or nothing, around another
@@ -103,11 +103,11 @@ class Evaluator:
                 return self.unknown(tree)
             except Mistake:
                 return self.failed(tree)
-        if isinstance(value, Node) and value.spot != NOWHERE and not isinstance(value.value, Unknown):
+        if isinstance(value, YamlNode) and value.spot != NOWHERE and not isinstance(value.value, Unknown):
             return value
-        return Node(value.value if isinstance(value, Node) else value, self.spot(tree))
+        return YamlNode(value.value if isinstance(value, YamlNode) else value, self.spot(tree))
 
-    def within(self, **bound: Node) -> Evaluator:
+    def within(self, **bound: YamlNode) -> Evaluator:
         """The evaluator with more names bound."""
         return Evaluator(self.source, self.scope.with_bound(**bound))
 
@@ -115,21 +115,23 @@ class Evaluator:
         """The evaluator of another source in the same scope."""
         return Evaluator(source, self.scope)
 
-    def of_template_file(self, variables: Mapping[str, Node]) -> Evaluator:
+    def of_template_file(self, variables: Mapping[str, YamlNode]) -> Evaluator:
         """The evaluator of a template file, which knows only its `variables`."""
         return Evaluator(self.source, replace(self.scope, refers=_only_variables, bound=variables))
 
     def spot(self, tree: Any) -> Spot:
         return self.source.below(tree).spot
 
-    def unknown(self, tree: Any) -> Node:
+    def unknown(self, tree: Any) -> YamlNode:
         """What cannot be worked out."""
-        return Node(Unknown(f"{self.source.below(tree).written} cannot be worked out here"), self.spot(tree))
+        return YamlNode(
+            Unknown(f"{self.source.below(tree).written} cannot be worked out here"), self.spot(tree)
+        )
 
-    def failed(self, tree: Any) -> Node:
+    def failed(self, tree: Any) -> YamlNode:
         """What Terraform ends with an error for."""
         why = f"{self.source.below(tree).written} cannot be worked out here: Terraform takes no such value there"
-        return Node(Failure(why), self.spot(tree))
+        return YamlNode(Failure(why), self.spot(tree))
 
     def _literal_value(self, tree: Any) -> Any:
         return {"true": True, "false": False, "null": None}[str(tree.children[0])]
@@ -164,7 +166,7 @@ class Evaluator:
         return [self.value(one) for one in trees(tree)]
 
     def _object(self, tree: Any) -> Any:
-        found: dict[str, Node] = {}
+        found: dict[str, YamlNode] = {}
         for element in trees(tree):
             key, value = trees(element)
             name = self.key(trees(key)[0], literal=True)
@@ -259,9 +261,9 @@ class Evaluator:
         if wrong is not None:
             return wrong
         each, rest = tuple(path[:own]), tuple(path[own:])
-        return within(Node(self._splatted(self.value(base), each), self.spot(tree)), rest)  # type: ignore[arg-type]
+        return within(YamlNode(self._splatted(self.value(base), each), self.spot(tree)), rest)  # type: ignore[arg-type]
 
-    def _splatted(self, node: Node, path: Path) -> Any:
+    def _splatted(self, node: YamlNode, path: Path) -> Any:
         value = node.value
         if isinstance(value, Unknown):
             whole = within(node, path)
@@ -329,7 +331,7 @@ class Evaluator:
             arguments += last.value
         return self.called(name, arguments, tree)
 
-    def called(self, name: str, arguments: list[Node], tree: Any) -> Any:
+    def called(self, name: str, arguments: list[YamlNode], tree: Any) -> Any:
         """The value of a function call. Raises Unfit and Mistake."""
         for one in arguments:
             if failure := failure_in(one):
@@ -368,5 +370,5 @@ def _bare(tree: Any) -> Any:
     return tree
 
 
-def _holds_placeholder(node: Node) -> bool:
+def _holds_placeholder(node: YamlNode) -> bool:
     return not is_settled(node) and unknown_in(node) is None

@@ -25,7 +25,7 @@ from dynaops.convert.terraform.references import Project
 from dynaops.convert.terraform.values import NOWHERE
 from dynaops.convert.terraform.world import World
 from dynaops.convert.texts import Text
-from dynaops.engine.yaml_tree import Node
+from dynaops.specs.yaml_tree import YamlNode
 
 _AUTO = (".auto.tfvars", ".auto.tfvars.json")
 _FIRST = ("terraform.tfvars", "terraform.tfvars.json")
@@ -37,7 +37,7 @@ def read(texts: Sequence[Text], pieces: Pieces, given: Mapping[str, str], region
     Raises Unreadable.
     """
     bodies: dict[str, list[Body]] = {}
-    values: list[tuple[Text, Node]] = []
+    values: list[tuple[Text, YamlNode]] = []
     for text in texts:
         if text.path.endswith(".json"):
             (document, *_) = [*text.json(), None]  # says what is wrong with it
@@ -65,8 +65,8 @@ def _folder(text: Text) -> str:
 
 
 def _given_in(
-    folder: str, values: Sequence[tuple[Text, Node]], bodies: Mapping[str, Any], pieces: Pieces
-) -> dict[str, Node]:
+    folder: str, values: Sequence[tuple[Text, YamlNode]], bodies: Mapping[str, Any], pieces: Pieces
+) -> dict[str, YamlNode]:
     """The values that the files give for the variables of a folder's configuration."""
     ranked = []
     for place, (text, node) in enumerate(values):
@@ -80,7 +80,7 @@ def _given_in(
             continue
         rank = _FIRST.index(name) if name in _FIRST else 2 if automatic else 3
         ranked.append((rank, name if rank == 2 else place, text, node))
-    found: dict[str, Node] = {}
+    found: dict[str, YamlNode] = {}
     for _, _, text, node in sorted(ranked, key=lambda one: (one[0], str(one[1]).zfill(6))):
         if isinstance(node.value, dict):
             found.update(node.value)
@@ -92,12 +92,12 @@ def _given_in(
 def _configuration(
     folder: str,
     bodies: Sequence[Body],
-    values: Mapping[str, Node],
+    values: Mapping[str, YamlNode],
     pieces: Pieces,
     given: Mapping[str, str],
     region: str | None,
 ) -> None:
-    def constant(node: Node) -> Callable[[], Node]:
+    def constant(node: YamlNode) -> Callable[[], YamlNode]:
         return lambda: node
 
     known = {name: constant(node) for name, node in values.items()}
@@ -117,7 +117,7 @@ def _configuration(
             _alone(World(pieces, observed=False, region=region), declared, Where("variables", declared.spot))
 
 
-def _variables(world: World, text: Text, node: Node) -> None:
+def _variables(world: World, text: Text, node: YamlNode) -> None:
     names = set(node.value) if isinstance(node.value, dict) else set()
     where = Where("", (text.path, 1, 1) if node.spot[1] else (text.path, 0, 0))
     if module.is_table(names):
@@ -133,7 +133,7 @@ def _variables(world: World, text: Text, node: Node) -> None:
         world.pieces.notes.lost(Where(", ".join(rest) or text.path, where.spot), why)
 
 
-def _alone(world: World, node: Node, where: Where) -> None:
+def _alone(world: World, node: YamlNode, where: Where) -> None:
     """Variables without a configuration that says whose they are: told as what they are taken for."""
     own = "table_name" in node.value
     whose = "the keys of a spec" if own else f"the variables of {registry.PUBLIC_TABLE}"
@@ -142,7 +142,7 @@ def _alone(world: World, node: Node, where: Where) -> None:
     module.read(world, Part(node, where, world.pieces.notes))
 
 
-def _holds_tables(node: Node) -> bool:
+def _holds_tables(node: YamlNode) -> bool:
     """A variable that holds the variables of several tables."""
     members = [one for _, one in _members(node)]
     return bool(members) and all(
@@ -150,7 +150,7 @@ def _holds_tables(node: Node) -> bool:
     )
 
 
-def _members(node: Node) -> list[tuple[str, Node]]:
+def _members(node: YamlNode) -> list[tuple[str, YamlNode]]:
     if isinstance(node.value, dict):
         return list(node.value.items())
     return (
@@ -158,7 +158,9 @@ def _members(node: Node) -> list[tuple[str, Node]]:
     )
 
 
-def _nothing(path: Reference, scope: Scope) -> Node:  # noqa: ARG001
+def _nothing(path: Reference, scope: Scope) -> YamlNode:  # noqa: ARG001
     """Files of values refer to nothing."""
     written = ".".join(str(one) for one in path)
-    return Node(Unknown(f"{written} cannot be worked out here: a tfvars file holds plain values"), NOWHERE)
+    return YamlNode(
+        Unknown(f"{written} cannot be worked out here: a tfvars file holds plain values"), NOWHERE
+    )

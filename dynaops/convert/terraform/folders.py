@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 
 from dynaops.convert.terraform.hcl import Body, parse
-from dynaops.engine.yaml_tree import Unreadable
 from dynaops.model.files import FileRefused, read_bytes
+from dynaops.specs.yaml_tree import UnreadableSpec
 
 _MAX_FILE = 1024 * 1024
 _MAX_FILES = 1000
@@ -58,7 +58,7 @@ class Folders:
         """A file's text; None where it is not to be read."""
         try:
             return self._text(path)
-        except (NotRead, Unreadable):
+        except (NotRead, UnreadableSpec):
             return None
 
     def _inside(self, path: Path) -> Path:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from dynaops.convert.part import Unknown
 from dynaops.convert.terraform.trees import tokens, trees
 from dynaops.convert.terraform.values import Mistake, flag_of, pairs
-from dynaops.engine.yaml_tree import Node
+from dynaops.specs.yaml_tree import YamlNode
 
 if TYPE_CHECKING:
     from dynaops.convert.terraform.evaluate import Evaluator
@@ -25,7 +25,7 @@ class _NotKnown(Exception):
 def listed(evaluator: Evaluator, tree: Any) -> Any:
     """``[for x in y : z if c]``."""
     intro, result, *rest = trees(tree)
-    found: list[Node] = []
+    found: list[YamlNode] = []
     try:
         for inner in _iterations(evaluator, intro, rest):
             evaluator.budget.room(1)
@@ -39,7 +39,7 @@ def mapped(evaluator: Evaluator, tree: Any) -> Any:
     """``{for x in y : k => v if c}``, and ``v...``, which groups by key."""
     intro, key, result, *rest = trees(tree)
     grouped = "ELLIPSIS" in tokens(tree)
-    found: dict[str, Node] = {}
+    found: dict[str, YamlNode] = {}
     try:
         for inner in _iterations(evaluator, intro, rest):
             name = inner.key(key)
@@ -48,7 +48,7 @@ def mapped(evaluator: Evaluator, tree: Any) -> Any:
             evaluator.budget.room(len(name) + 1)
             value = inner.value(result)
             if grouped:
-                found.setdefault(name, Node([], value.spot)).value.append(value)
+                found.setdefault(name, YamlNode([], value.spot)).value.append(value)
             elif name in found:
                 raise Mistake  # two members with one key
             else:

@@ -9,10 +9,10 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from dynaops.engine.yaml_tree import Spot, Unreadable, place_of, unreadable
 from dynaops.model.errors import DynaopsError
 from dynaops.model.finding import Place
 from dynaops.model.findings.commands import CONV001, CONV003
+from dynaops.specs.yaml_tree import Spot, UnreadableSpec, place_of, unreadable
 
 if TYPE_CHECKING:
     from lark import Tree
@@ -144,7 +144,7 @@ def expression(text: str, file: str) -> Expression | None:
     source = f"x = {text}"
     try:
         found = _body(_tree(source, file).children[0], file, source, (file, 1, 1))
-    except (LarkError, Unreadable):
+    except (LarkError, UnreadableSpec):
         return None
     return found.attributes["x"] if len(found.attributes) == 1 and not found.blocks else None
 

@@ -18,7 +18,7 @@ from dynaops.convert.terraform.references import Instance, Project, Provider, Re
 from dynaops.convert.terraform.trees import trees
 from dynaops.convert.terraform.values import NOWHERE
 from dynaops.convert.terraform.world import World
-from dynaops.engine.yaml_tree import Node
+from dynaops.specs.yaml_tree import YamlNode
 
 META = ("provider", "depends_on", "count", "for_each", "provisioner", "connection")
 _CALL = ("source", "version", "providers", "depends_on", "count", "for_each")
@@ -35,7 +35,7 @@ class ModuleInstance:
         self,
         project: Project,
         bodies: Sequence[Body],
-        values: Mapping[str, Callable[[], Node]],
+        values: Mapping[str, Callable[[], YamlNode]],
         folder: Path | None,
         path: str = "",
         shown: str = ".",
@@ -74,11 +74,13 @@ class ModuleInstance:
             self._pieces.ledger.outside(where)
             self._pieces.notes.lost(where, resources.ELSEWHERE)
 
-    def variables(self) -> Node:
+    def variables(self) -> YamlNode:
         """The variables that are declared, as far as they are known."""
         found = {name: self._references.variable(name) for name in self.declared.variables}
         spot = next((one.spot for one in self.declared.variables.values()), NOWHERE)
-        return Node({name: one for name, one in found.items() if not isinstance(one.value, Unknown)}, spot)
+        return YamlNode(
+            {name: one for name, one in found.items() if not isinstance(one.value, Unknown)}, spot
+        )
 
     def reads(self, path: str) -> str | None:
         """The text of a file that ``file`` and ``templatefile`` name; relative to the root module's folder."""
@@ -100,7 +102,7 @@ class ModuleInstance:
         self._pieces.notes.lost(Where(f"provider.{_provider_name(block)}.region", source.spot), why)
         return None
 
-    def output(self, name: str, index: str, output: str) -> Node | None:
+    def output(self, name: str, index: str, output: str) -> YamlNode | None:
         """An output of an instance of a module call; None where it is not known."""
         block = self.declared.named["module", name]
         source = self._source(block)
@@ -132,7 +134,7 @@ class ModuleInstance:
                 address if len(instances) == 1 and index == "[0]" else f"{address}{index}", block.spot
             )
             if key[1] == "aws_dynamodb_table_replica" and "region" not in node.value and region:
-                node.value["region"] = Node(region, block.spot)
+                node.value["region"] = YamlNode(region, block.spot)
             self._with_default_tags(node, block, key[1], where)
             resources.read(world, key[1], Part(node, where, self._pieces.notes), f"{address}{index}")
 
@@ -154,7 +156,7 @@ class ModuleInstance:
         self._pieces.ledger.found(where)
         self._pieces.notes.lost(where, why)
 
-    def _with_default_tags(self, node: Node, block: Block, kind: str, where: Where) -> None:
+    def _with_default_tags(self, node: YamlNode, block: Block, kind: str, where: Where) -> None:
         """The provider's `default_tags`, beneath the table's own."""
         provider = self._providers.get(_provider_name(block))
         blocks = provider.body.of_type("default_tags") if provider else []
@@ -170,7 +172,7 @@ class ModuleInstance:
             why = unknown.why if isinstance(unknown, Unknown) else "they are no map"
             self._pieces.notes.lost(where.below("default_tags", blocks[0].spot), why)
             return
-        node.value["tags"] = Node({**found.value, **own_tags}, own.spot if own else found.spot)
+        node.value["tags"] = YamlNode({**found.value, **own_tags}, own.spot if own else found.spot)
 
     def _source(self, block: Block) -> str:
         """The source of a module call, which Terraform takes as a plain string only."""
@@ -259,7 +261,7 @@ class ModuleInstance:
             for index, scope in made
         }
 
-    def _arguments(self, block: Block, scope: Scope) -> Mapping[str, Callable[[], Node]]:
+    def _arguments(self, block: Block, scope: Scope) -> Mapping[str, Callable[[], YamlNode]]:
         return {
             name: partial(evaluated, source, scope)
             for name, source in block.body.attributes.items()

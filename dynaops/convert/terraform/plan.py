@@ -13,7 +13,7 @@ from typing import Any
 from dynaops.convert.arns import stream_arn, table_arn
 from dynaops.convert.part import Unknown, tree
 from dynaops.convert.terraform.world import bare
-from dynaops.engine.yaml_tree import Node
+from dynaops.specs.yaml_tree import YamlNode
 
 _WHY = "it is known after apply only"
 _ANSWERED = "warm_throughput"
@@ -40,7 +40,7 @@ class Plan:
             for change in maps(document.get("resource_changes"))
         }
 
-    def filled(self, address: str, values: dict[str, Any]) -> Node:
+    def filled(self, address: str, values: dict[str, Any]) -> YamlNode:
         """The planned values, with Unknown for what was written and is not known, or what that refers to."""
         node = tree(values, self._file)
         written = self._expressions.get(bare(address))
@@ -60,11 +60,11 @@ class Plan:
                 self._mark(node, name, mark, [written] if written is not None else None)
         return node
 
-    def _mark(self, node: Node, name: str | int, mark: Any, written: list[Any] | None) -> None:
+    def _mark(self, node: YamlNode, name: str | int, mark: Any, written: list[Any] | None) -> None:
         """Put Unknown where `mark` says so and something was written. `written`: None where nobody can say."""
         if mark is True:
             if written is None or any(name in one for one in written if isinstance(one, dict)):
-                _put(node, name, Node(Unknown(_WHY), node.spot))
+                _put(node, name, YamlNode(Unknown(_WHY), node.spot))
             return
         child = _child(node, name)
         if child is None or not isinstance(mark, dict | list):
@@ -73,7 +73,7 @@ class Plan:
         pairs = mark.items() if isinstance(mark, dict) else enumerate(mark)
         for key, one in pairs:
             if isinstance(key, int) and one is True:
-                _put(child, key, Node(Unknown(_WHY), node.spot))
+                _put(child, key, YamlNode(Unknown(_WHY), node.spot))
             elif one:
                 self._mark(child, key, one, inner)
 
@@ -121,17 +121,17 @@ def _references(expression: Any) -> list[Any]:
     return found if isinstance(found, list) else []
 
 
-def _child(node: Node, name: str | int) -> Node | None:
+def _child(node: YamlNode, name: str | int) -> YamlNode | None:
     if isinstance(node.value, dict):
         found = node.value.get(str(name))
-        return found if isinstance(found, Node) else None
+        return found if isinstance(found, YamlNode) else None
     if isinstance(node.value, list) and isinstance(name, int) and name < len(node.value):
         found = node.value[name]
-        return found if isinstance(found, Node) else None
+        return found if isinstance(found, YamlNode) else None
     return None
 
 
-def _put(node: Node, name: str | int, value: Node) -> None:
+def _put(node: YamlNode, name: str | int, value: YamlNode) -> None:
     if isinstance(node.value, dict):
         node.value[str(name)] = value
     elif isinstance(node.value, list) and isinstance(name, int):

@@ -17,7 +17,7 @@ from dynaops.convert.terraform.folders import Folders
 from dynaops.convert.terraform.hcl import Body, expression
 from dynaops.convert.terraform.types import Type, converted, type_of
 from dynaops.convert.terraform.values import NOWHERE, Whole, failure_in, within
-from dynaops.engine.yaml_tree import Node
+from dynaops.specs.yaml_tree import YamlNode
 
 if TYPE_CHECKING:
     from dynaops.convert.terraform.module_instance import ModuleInstance
@@ -55,7 +55,7 @@ class References:
         self,
         project: Project,
         declared: Declarations,
-        values: Mapping[str, Callable[[], Node]],
+        values: Mapping[str, Callable[[], YamlNode]],
         path: str,
         module: ModuleInstance,
     ) -> None:
@@ -64,18 +64,18 @@ class References:
         self._values = values
         self._path = path
         self._module = module
-        self._known: dict[Path, Node] = {}
+        self._known: dict[Path, YamlNode] = {}
         """Locals and variables that were worked out."""
         self._instances: dict[tuple[str, ...], Sequence[Instance] | Unknown] = {}
         self.scope = Scope(self.refers, project.pieces.budget, reads=module.reads)
 
-    def refers(self, path: Path, scope: Scope) -> Node:
+    def refers(self, path: Path, scope: Scope) -> YamlNode:
         """What a reference means."""
         written = ".".join(str(one) for one in path)
         given = self._project.given
         for name in (f"{self._path}{written}", written):
             if name in given and (not self._path or path[0] != "var"):
-                return Node(given[name], NOWHERE)
+                return YamlNode(given[name], NOWHERE)
         head, *rest = path
         if head == "var" and rest:
             return within(self.variable(str(rest[0])), tuple(rest[1:]))
@@ -86,12 +86,12 @@ class References:
         if head == "path" and rest and self._module.folder is not None:
             folder = {"module": self._module.shown, "root": "."}.get(str(rest[0]))
             if folder is not None:
-                return Node(folder, NOWHERE)
+                return YamlNode(folder, NOWHERE)
         key = self._key(path)
         if key is not None:
             whole = self.whole(key)
             return within(whole, path[len(key) - (key[0] == "resource") :])
-        return Node(Unknown(f"{written} is not known: give it with --parameter {written}=VALUE"), NOWHERE)
+        return YamlNode(Unknown(f"{written} is not known: give it with --parameter {written}=VALUE"), NOWHERE)
 
     def _key(self, path: Path) -> tuple[str, ...] | None:
         """The address of the block that a reference is of; data sources that say the same everywhere need no block."""
@@ -104,32 +104,32 @@ class References:
         key = ("resource", *names[:2])
         return key if key in self._declared.named else None
 
-    def whole(self, key: tuple[str, ...]) -> Node:
+    def whole(self, key: tuple[str, ...]) -> YamlNode:
         """A resource, data source or module call: itself, or the list or map of its instances."""
         block = self._declared.named.get(key)
         if block is None or not {"count", "for_each"} & set(block.body.attributes):
             return self._instance(key, "", self.scope)
         made = self.instances(key)
         if isinstance(made, Unknown):
-            return Node(made, block.spot)
+            return YamlNode(made, block.spot)
         members = [(index, self._instance(key, index, scope)) for index, scope in made]
         if "count" in block.body.attributes:
-            return Node([node for _, node in members], block.spot)
-        return Node({index[2:-2]: node for index, node in members}, block.spot)
+            return YamlNode([node for _, node in members], block.spot)
+        return YamlNode({index[2:-2]: node for index, node in members}, block.spot)
 
-    def _instance(self, key: tuple[str, ...], index: str, scope: Scope) -> Node:
+    def _instance(self, key: tuple[str, ...], index: str, scope: Scope) -> YamlNode:
         address = ".".join(key).removeprefix("resource.") + index
 
-        def attribute(name: str) -> Node:
+        def attribute(name: str) -> YamlNode:
             written = f"{address}.{name}"
             if written in self._project.given:
-                return Node(self._project.given[written], NOWHERE)
+                return YamlNode(self._project.given[written], NOWHERE)
             return self._guarded((*key, index, name), lambda: self._attribute(key, index, name, scope))
 
         whole = Whole(f"{address} as a whole is known after apply only", attribute=attribute)
-        return Node(whole, NOWHERE)
+        return YamlNode(whole, NOWHERE)
 
-    def _attribute(self, key: tuple[str, ...], index: str, name: str, scope: Scope) -> Node:
+    def _attribute(self, key: tuple[str, ...], index: str, name: str, scope: Scope) -> YamlNode:
         block = self._declared.named.get(key)
         if key[0] == "module":
             found = self._module.output(key[1], index, name)
@@ -142,7 +142,7 @@ class References:
         if found is not None:
             return _settled(found)
         written = f"{'.'.join(key).removeprefix('resource.')}{index}.{name}"
-        return Node(Unknown(f"{written} is not known: give it with --parameter {written}=VALUE"), NOWHERE)
+        return YamlNode(Unknown(f"{written} is not known: give it with --parameter {written}=VALUE"), NOWHERE)
 
     def instances(self, key: tuple[str, ...]) -> Sequence[Instance] | Unknown:
         """The instances of a block: ``count`` and ``for_each``."""
@@ -181,7 +181,7 @@ class References:
             if not isinstance(number, int) or isinstance(number, bool):
                 return Unknown(count.written)
             budget.instances(number)
-            bound = [Node({"index": Node(index, count.spot)}, count.spot) for index in range(number)]
+            bound = [YamlNode({"index": YamlNode(index, count.spot)}, count.spot) for index in range(number)]
             return [(f"[{index}]", self.scope.with_bound(count=one)) for index, one in enumerate(bound)]
         if each is not None:
             made = instances(each, self.scope)
@@ -191,59 +191,59 @@ class References:
             return [
                 (
                     f'["{key.value}"]',
-                    self.scope.with_bound(each=Node({"key": key, "value": value}, value.spot)),
+                    self.scope.with_bound(each=YamlNode({"key": key, "value": value}, value.spot)),
                 )
                 for key, value in made
             ]
         return [("", self.scope)]
 
-    def variable(self, name: str) -> Node:
+    def variable(self, name: str) -> YamlNode:
         """The value of a variable, of its type. Raises TooLarge."""
         return self._once(("var", name), lambda: self._variable(name))
 
-    def _variable(self, name: str) -> Node:
+    def _variable(self, name: str) -> YamlNode:
         declared = self._declared.variables.get(name)
         spot = declared.spot if declared else NOWHERE
         body = declared.body.attributes if declared else {}
         kind = type_of(body["type"]) if "type" in body else None
         if "type" in body and kind is None:
-            return Node(Unknown(f"the type of var.{name} is not known here"), spot)
+            return YamlNode(Unknown(f"the type of var.{name} is not known here"), spot)
         given = self._given(name, kind, spot)
         nullable = "nullable" not in body or body["nullable"].whole.strip() != "false"
         if (given is None or (given.value is None and not nullable)) and "default" in body:
             given = evaluated(body["default"], self.scope)
         if given is None:
-            return Node(Unknown(f"var.{name} has no value: give it with --parameter {name}=VALUE"), spot)
+            return YamlNode(Unknown(f"var.{name} has no value: give it with --parameter {name}=VALUE"), spot)
         return converted(given, kind, lambda source: evaluated(source, self.scope)) if kind else given
 
-    def _given(self, name: str, kind: Type | None, spot: tuple[str, int, int]) -> Node | None:
+    def _given(self, name: str, kind: Type | None, spot: tuple[str, int, int]) -> YamlNode | None:
         """What is given for a variable: on the command line (for the root module), or by the caller."""
         if not self._path and name in self._project.given:
             text = self._project.given[name]
             if kind is None or kind.name in ("string", "number", "bool", "any"):
-                return Node(text, spot)
+                return YamlNode(text, spot)
             parsed = expression(text, f"--parameter {name}")
             return (
                 evaluated(parsed, self.scope)
                 if parsed
-                else Node(Unknown(f"--parameter {name} is no value"), spot)
+                else YamlNode(Unknown(f"--parameter {name} is no value"), spot)
             )
         made = self._values.get(name)
         return made() if made is not None else None
 
-    def _guarded(self, key: Path, work: Callable[[], Node]) -> Node:
+    def _guarded(self, key: Path, work: Callable[[], YamlNode]) -> YamlNode:
         """The value that is worked out for `key`; Unknown where that needs the value itself."""
         mark = (id(self), *key)
         if mark in self._project.working_on:
             self._project.loops += 1
-            return Node(Unknown("it depends on itself"), NOWHERE)
+            return YamlNode(Unknown("it depends on itself"), NOWHERE)
         self._project.working_on.append(mark)
         try:
             return work()
         finally:
             self._project.working_on.pop()
 
-    def _once(self, key: Path, work: Callable[[], Node]) -> Node:
+    def _once(self, key: Path, work: Callable[[], YamlNode]) -> YamlNode:
         """The value of a local or variable, worked out the first time that it is asked for. Raises TooLarge."""
         if key in self._known:
             return self._known[key]
@@ -255,7 +255,7 @@ class References:
         return node
 
 
-def _settled(node: Node) -> Node:
+def _settled(node: YamlNode) -> YamlNode:
     """An error within another block's value ends Terraform, and no ``try`` of who refers to it catches it."""
     failure = failure_in(node)
-    return Node(Unknown(failure.why), node.spot) if failure is not None else node
+    return YamlNode(Unknown(failure.why), node.spot) if failure is not None else node

@@ -15,8 +15,8 @@ from dynaops.convert.terraform.plan import Plan, maps
 from dynaops.convert.terraform.resources import ELSEWHERE, READERS, TABLE, read
 from dynaops.convert.terraform.world import World
 from dynaops.convert.texts import Text
-from dynaops.engine.yaml_tree import Node
 from dynaops.model.errors import DynaopsError
+from dynaops.specs.yaml_tree import YamlNode
 
 
 def read_state(text: Text, pieces: Pieces, region: str | None) -> None:
@@ -82,7 +82,7 @@ def _read(resources: list[tuple[str, str, Any]], text: Text, world: World) -> No
         if kind not in READERS:
             others.setdefault(kind, []).append(address)
             continue
-        node = values if isinstance(values, Node) else tree(values, text.path)
+        node = values if isinstance(values, YamlNode) else tree(values, text.path)
         read(world, kind, Part(node, Where(address, spot), world.pieces.notes), address)
     for kind, addresses in sorted(others.items()):
         some = ", ".join(addresses[:5]) + (f" and {len(addresses) - 5} more" if len(addresses) > 5 else "")

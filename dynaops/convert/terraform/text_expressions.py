@@ -11,7 +11,7 @@ from dynaops.convert.terraform import templates
 from dynaops.convert.terraform.templates import Branch, NotATemplate, Piece
 from dynaops.convert.terraform.trees import trees
 from dynaops.convert.terraform.values import NOWHERE, Failure, Mistake, Unfit, flag_of, pairs, text_of
-from dynaops.engine.yaml_tree import Node
+from dynaops.specs.yaml_tree import YamlNode
 
 if TYPE_CHECKING:
     from dynaops.convert.terraform.evaluate import Evaluator
@@ -50,7 +50,7 @@ def of_heredoc(evaluator: Evaluator, written: str, trimmed: bool) -> Any:
     return _filled_text(evaluator, "".join(f"{one}\n" for one in lines))
 
 
-def of_file(evaluator: Evaluator, name: str, arguments: list[Node]) -> Any:
+def of_file(evaluator: Evaluator, name: str, arguments: list[YamlNode]) -> Any:
     """``file(path)`` and ``templatefile(path, variables)``."""
     if len(arguments) != (1 if name == "file" else 2):
         raise Unfit
@@ -111,7 +111,7 @@ def _of_branch(evaluator: Evaluator, branch: Branch) -> Iterator[str]:
     if opening.kind == "if":
         yield from _parts(evaluator, branch.inside if flag_of(value) else branch.otherwise)
         return
-    for key, one in pairs(Node(value, NOWHERE)):
+    for key, one in pairs(YamlNode(value, NOWHERE)):
         evaluator.budget.step()
         names = opening.names
         bound = {names[0]: one} if len(names) == 1 else {names[0]: key, names[1]: one}

@@ -23,7 +23,7 @@ from dynaops.convert.terraform.values import (
     text_of,
     unified,
 )
-from dynaops.engine.yaml_tree import Node
+from dynaops.specs.yaml_tree import YamlNode
 
 
 @dataclass(frozen=True)
@@ -108,17 +108,19 @@ def _inner(tree: Any) -> Any:
     return tree
 
 
-def converted(node: Node, kind: Type, evaluate: Callable[[Expression], Node]) -> Node:
+def converted(node: YamlNode, kind: Type, evaluate: Callable[[Expression], YamlNode]) -> YamlNode:
     """The value as one of that type, with the defaults of optional attributes; Unknown for what is none of it."""
     if node.value is None or isinstance(node.value, Unknown) or kind.name == "any":
         return node
     try:
-        return Node(_converted(node, kind, evaluate), node.spot)
+        return YamlNode(_converted(node, kind, evaluate), node.spot)
     except (Unfit, Mistake):
-        return Node(Unknown(f"it is not known as a {kind.name}, as its variable's type has it"), node.spot)
+        return YamlNode(
+            Unknown(f"it is not known as a {kind.name}, as its variable's type has it"), node.spot
+        )
 
 
-def _converted(node: Node, kind: Type, evaluate: Callable[[Expression], Node]) -> Any:
+def _converted(node: YamlNode, kind: Type, evaluate: Callable[[Expression], YamlNode]) -> Any:
     value = node.value
     if kind.name == "string":
         return text_of(value)
@@ -147,16 +149,18 @@ def _converted(node: Node, kind: Type, evaluate: Callable[[Expression], Node]) -
     return set_of(members) if kind.name == "set" else list(members)
 
 
-def _with_attributes(node: Node, kind: Type, evaluate: Callable[[Expression], Node]) -> dict[str, Node]:
+def _with_attributes(
+    node: YamlNode, kind: Type, evaluate: Callable[[Expression], YamlNode]
+) -> dict[str, YamlNode]:
     """An object of exactly the attributes of its type. Raises Mistake."""
     if not isinstance(node.value, dict):
         raise Mistake
-    found: dict[str, Node] = {}
+    found: dict[str, YamlNode] = {}
     for attribute in kind.attributes:
         given = node.value.get(attribute.name)
         if given is None and not attribute.optional:
             raise Mistake
         if (given is None or given.value is None) and attribute.default is not None:
             given = evaluate(attribute.default)
-        found[attribute.name] = converted(given or Node(None, node.spot), attribute.type, evaluate)
+        found[attribute.name] = converted(given or YamlNode(None, node.spot), attribute.type, evaluate)
     return found

@@ -15,7 +15,7 @@ from typing import Any
 
 from dynaops.convert.budget import Budget
 from dynaops.convert.part import Unknown, unknowns
-from dynaops.engine.yaml_tree import Node, Spot
+from dynaops.specs.yaml_tree import Spot, YamlNode
 
 NOWHERE: Spot = ("", 0, 0)
 LARGEST = 10**40
@@ -47,10 +47,12 @@ class Failure(Unknown):
 class Whole(Unknown):
     """A resource, module or data source as a whole: single attributes may be known."""
 
-    attribute: Callable[[str], Node] = field(default=lambda name: Node(Unknown(name), NOWHERE), compare=False)
+    attribute: Callable[[str], YamlNode] = field(
+        default=lambda name: YamlNode(Unknown(name), NOWHERE), compare=False
+    )
 
 
-class SetValue(list[Node]):
+class SetValue(list[YamlNode]):
     """A set: each member once, in the order in which Terraform iterates over it."""
 
 
@@ -157,7 +159,7 @@ def refuse_placeholders(value: Any) -> None:
         raise Unfit
 
 
-def is_settled(node: Node) -> bool:
+def is_settled(node: YamlNode) -> bool:
     """Whether every letter of a value is known."""
     if isinstance(node.value, dict):
         return all(is_settled(child) for child in node.value.values())
@@ -166,7 +168,7 @@ def is_settled(node: Node) -> bool:
     return not isinstance(node.value, Unknown) and not holds_placeholder(node.value)
 
 
-def member(node: Node, step: str | int) -> Node:
+def member(node: YamlNode, step: str | int) -> YamlNode:
     """What is at an attribute name or index; of an unknown value it is unknown, of what has no such member an error."""
     value = node.value
     if isinstance(value, Whole):
@@ -174,7 +176,7 @@ def member(node: Node, step: str | int) -> Node:
     if isinstance(value, Unknown):
         return node
     if isinstance(value, dict) and str(step) in value:
-        found: Node = value[str(step)]
+        found: YamlNode = value[str(step)]
         return found
     if (
         isinstance(value, list)
@@ -182,15 +184,15 @@ def member(node: Node, step: str | int) -> Node:
         and _is_index(step)
         and int(step) < len(value)
     ):
-        listed: Node = value[int(step)]
+        listed: YamlNode = value[int(step)]
         return listed
     missing = f"there is no {str(step)[:60]} in it"
-    return Node(
+    return YamlNode(
         Failure(missing if value is not None else f"it is null, and has no {str(step)[:60]}"), node.spot
     )
 
 
-def within(node: Node, path: tuple[str | int, ...]) -> Node:
+def within(node: YamlNode, path: tuple[str | int, ...]) -> YamlNode:
     """What is at a path of attributes and indexes."""
     for step in path:
         node = member(node, step)
@@ -202,38 +204,38 @@ def _is_index(step: str | int) -> bool:
     return text.isascii() and text.isdecimal() and len(text) <= _INDEX_DIGITS
 
 
-def pairs(node: Node) -> list[tuple[Node, Node]]:
+def pairs(node: YamlNode) -> list[tuple[YamlNode, YamlNode]]:
     """Keys and values in the order of iteration (``for``, dynamic blocks). Raises Unfit and Mistake."""
     value = node.value
     if isinstance(value, Unknown):
         raise Unfit
     if isinstance(value, dict):
-        return [(Node(name, value[name].spot), value[name]) for name in sorted(value)]
+        return [(YamlNode(name, value[name].spot), value[name]) for name in sorted(value)]
     if isinstance(value, SetValue):
         return [(child, child) for child in value]
     if isinstance(value, list):
-        return [(Node(index, child.spot), child) for index, child in enumerate(value)]
+        return [(YamlNode(index, child.spot), child) for index, child in enumerate(value)]
     raise Mistake
 
 
-def unified(members: list[Node]) -> list[Node]:
+def unified(members: list[YamlNode]) -> list[YamlNode]:
     """The members of a list with one type: where one is a string, all scalars are (as Terraform converts them)."""
     scalars = [one for one in members if is_scalar(one.value)]
     if len({_type_of(one.value) for one in scalars}) < 2:
         return members
-    return [Node(text_of(one.value), one.spot) if is_scalar(one.value) else one for one in members]
+    return [YamlNode(text_of(one.value), one.spot) if is_scalar(one.value) else one for one in members]
 
 
 def _type_of(value: Any) -> str:
     return "bool" if isinstance(value, bool) else "string" if isinstance(value, str) else "number"
 
 
-def set_of(members: list[Node]) -> SetValue:
+def set_of(members: list[YamlNode]) -> SetValue:
     """The members as a set, sorted as Terraform iterates. Raises Unfit where they cannot be told apart."""
     whole = unified(members)
     if any(not is_settled(one) for one in whole):
         raise Unfit
-    found: dict[Any, Node] = {}
+    found: dict[Any, YamlNode] = {}
     for one in whole:
         found.setdefault(fingerprint(one), one)
     values = list(found.values())
@@ -249,7 +251,7 @@ def is_sorted_set(value: Any) -> bool:
     return all(isinstance(one.value, str) for one in value) or all(is_number(one.value) for one in value)
 
 
-def fingerprint(node: Node) -> Any:
+def fingerprint(node: YamlNode) -> Any:
     """Something that is equal for equal values of one type only."""
     value = node.value
     if isinstance(value, dict):
@@ -261,24 +263,24 @@ def fingerprint(node: Node) -> Any:
     return (type(value).__name__, value)
 
 
-def noded(value: Any) -> Node:
+def noded(value: Any) -> YamlNode:
     """Plain data as a tree without places."""
     if isinstance(value, dict):
-        return Node({str(name): noded(child) for name, child in value.items()}, NOWHERE)
+        return YamlNode({str(name): noded(child) for name, child in value.items()}, NOWHERE)
     if isinstance(value, list):
-        return Node([noded(child) for child in value], NOWHERE)
+        return YamlNode([noded(child) for child in value], NOWHERE)
     if isinstance(value, float):
-        return Node(number(Decimal(str(value))), NOWHERE)
-    return Node(value, NOWHERE)
+        return YamlNode(number(Decimal(str(value))), NOWHERE)
+    return YamlNode(value, NOWHERE)
 
 
-def charged(node: Node, budget: Budget) -> Node:
+def charged(node: YamlNode, budget: Budget) -> YamlNode:
     """The value, whose whole size is counted: what refers to a value repeats it."""
     budget.room(sum(_sizes(node, budget)))
     return node
 
 
-def _sizes(node: Node, budget: Budget) -> Iterator[int]:
+def _sizes(node: YamlNode, budget: Budget) -> Iterator[int]:
     """The sizes of a value's parts; each is a step, so that what is shared cannot be counted for ever."""
     budget.step()
     if isinstance(node.value, dict):
@@ -291,11 +293,11 @@ def _sizes(node: Node, budget: Budget) -> Iterator[int]:
     yield len(node.value) if isinstance(node.value, str) else 1
 
 
-def failure_in(node: Node) -> Failure | None:
+def failure_in(node: YamlNode) -> Failure | None:
     """An error within a value: the expression that made it ends with it."""
     return next((one for one in unknowns(node) if isinstance(one, Failure)), None)
 
 
-def unknown_in(node: Node) -> Unknown | None:
+def unknown_in(node: YamlNode) -> Unknown | None:
     """Something within a value that is not known."""
     return next(unknowns(node), None)

@@ -19,22 +19,22 @@ from dynaops.convert.terraform.values import (
     number_of,
     text_of,
 )
-from dynaops.engine.yaml_tree import Node
+from dynaops.specs.yaml_tree import YamlNode
 
-Function = Callable[[list[Node], Budget], Any]
+Function = Callable[[list[YamlNode], Budget], Any]
 
 
-def count(arguments: list[Node], least: int, most: int | None = None) -> None:
+def count(arguments: list[YamlNode], least: int, most: int | None = None) -> None:
     """Refuse a call with more or fewer arguments."""
     if not least <= len(arguments) <= (least if most is None else most):
         raise Unfit
 
 
-def text(node: Node) -> str:
+def text(node: YamlNode) -> str:
     return text_of(node.value)
 
 
-def whole(node: Node) -> int:
+def whole(node: YamlNode) -> int:
     """A whole number."""
     found = number_of(node.value)
     if not isinstance(found, int):
@@ -42,11 +42,11 @@ def whole(node: Node) -> int:
     return found
 
 
-def flag(node: Node) -> bool:
+def flag(node: YamlNode) -> bool:
     return flag_of(node.value)
 
 
-def members(node: Node) -> list[Node]:
+def members(node: YamlNode) -> list[YamlNode]:
     """The members of a list, tuple or set; those of a set have an order only where Terraform documents one."""
     if isinstance(node.value, Unknown):
         raise Unfit
@@ -55,7 +55,7 @@ def members(node: Node) -> list[Node]:
     return node.value
 
 
-def ordered(node: Node) -> list[Node]:
+def ordered(node: YamlNode) -> list[YamlNode]:
     """The members of a list, tuple or set whose order is documented."""
     found = members(node)
     if isinstance(found, SetValue) and not is_sorted_set(found):
@@ -63,7 +63,7 @@ def ordered(node: Node) -> list[Node]:
     return found
 
 
-def entries(node: Node) -> dict[str, Node]:
+def entries(node: YamlNode) -> dict[str, YamlNode]:
     """A map or object."""
     if isinstance(node.value, Unknown):
         raise Unfit

@@ -34,11 +34,11 @@ from dynaops.convert.terraform.values import (
     text_of,
     unified,
 )
-from dynaops.engine.yaml_tree import Node
+from dynaops.specs.yaml_tree import YamlNode
 
 
-def _merge(arguments: list[Node], budget: Budget) -> Any:
-    found: dict[str, Node] = {}
+def _merge(arguments: list[YamlNode], budget: Budget) -> Any:
+    found: dict[str, YamlNode] = {}
     for argument in arguments:
         if argument.value is None:
             continue
@@ -48,17 +48,17 @@ def _merge(arguments: list[Node], budget: Budget) -> Any:
     return found
 
 
-def _concat(arguments: list[Node], budget: Budget) -> Any:
+def _concat(arguments: list[YamlNode], budget: Budget) -> Any:
     lists = [ordered(argument) for argument in arguments]
     budget.room(sum(len(one) for one in lists))
     return [child for one in lists for child in one]
 
 
-def _flatten(arguments: list[Node], budget: Budget) -> Any:
+def _flatten(arguments: list[YamlNode], budget: Budget) -> Any:
     count(arguments, 1)
-    found: list[Node] = []
+    found: list[YamlNode] = []
 
-    def add(node: Node) -> None:
+    def add(node: YamlNode) -> None:
         for child in ordered(node):
             budget.step()
             if isinstance(child.value, Unknown):
@@ -74,7 +74,7 @@ def _flatten(arguments: list[Node], budget: Budget) -> Any:
     return found
 
 
-def _tolist(arguments: list[Node], budget: Budget) -> Any:
+def _tolist(arguments: list[YamlNode], budget: Budget) -> Any:
     count(arguments, 1)
     if arguments[0].value is None:
         return None
@@ -83,7 +83,7 @@ def _tolist(arguments: list[Node], budget: Budget) -> Any:
     return list(unified(found))
 
 
-def _toset(arguments: list[Node], budget: Budget) -> Any:
+def _toset(arguments: list[YamlNode], budget: Budget) -> Any:
     count(arguments, 1)
     if arguments[0].value is None:
         return None
@@ -91,7 +91,7 @@ def _toset(arguments: list[Node], budget: Budget) -> Any:
     return set_of(members(arguments[0]))
 
 
-def _tomap(arguments: list[Node], budget: Budget) -> Any:
+def _tomap(arguments: list[YamlNode], budget: Budget) -> Any:
     count(arguments, 1)
     if arguments[0].value is None:
         return None
@@ -100,27 +100,27 @@ def _tomap(arguments: list[Node], budget: Budget) -> Any:
     return dict(zip(given, unified(list(given.values())), strict=True))
 
 
-def _tostring(arguments: list[Node], budget: Budget) -> Any:
+def _tostring(arguments: list[YamlNode], budget: Budget) -> Any:
     count(arguments, 1)
     return None if arguments[0].value is None else budget.text([text(arguments[0])])
 
 
-def _tonumber(arguments: list[Node], budget: Budget) -> Any:
+def _tonumber(arguments: list[YamlNode], budget: Budget) -> Any:
     count(arguments, 1)
     return None if arguments[0].value is None else number_of(arguments[0].value, budget.limits.digits)
 
 
-def _tobool(arguments: list[Node], budget: Budget) -> Any:  # noqa: ARG001
+def _tobool(arguments: list[YamlNode], budget: Budget) -> Any:  # noqa: ARG001
     count(arguments, 1)
     return None if arguments[0].value is None else flag(arguments[0])
 
 
-def _same(arguments: list[Node], budget: Budget) -> Any:  # noqa: ARG001
+def _same(arguments: list[YamlNode], budget: Budget) -> Any:  # noqa: ARG001
     count(arguments, 1)
     return arguments[0]
 
 
-def _coalesce(arguments: list[Node], budget: Budget) -> Any:  # noqa: ARG001
+def _coalesce(arguments: list[YamlNode], budget: Budget) -> Any:  # noqa: ARG001
     for argument in unified([one for one in arguments if one.value is not None]):
         if isinstance(argument.value, Unknown):
             raise Unfit
@@ -129,14 +129,14 @@ def _coalesce(arguments: list[Node], budget: Budget) -> Any:  # noqa: ARG001
     raise Mistake
 
 
-def _coalescelist(arguments: list[Node], budget: Budget) -> Any:  # noqa: ARG001
+def _coalescelist(arguments: list[YamlNode], budget: Budget) -> Any:  # noqa: ARG001
     for argument in arguments:
         if argument.value is not None and members(argument):
             return argument
     raise Mistake
 
 
-def _lookup(arguments: list[Node], budget: Budget) -> Any:  # noqa: ARG001
+def _lookup(arguments: list[YamlNode], budget: Budget) -> Any:  # noqa: ARG001
     count(arguments, 2, 3)
     if not is_settled(arguments[1]):
         raise Unfit
@@ -146,7 +146,7 @@ def _lookup(arguments: list[Node], budget: Budget) -> Any:  # noqa: ARG001
     return arguments[2] if found is None else found
 
 
-def _element(arguments: list[Node], budget: Budget) -> Any:  # noqa: ARG001
+def _element(arguments: list[YamlNode], budget: Budget) -> Any:  # noqa: ARG001
     count(arguments, 2)
     given, index = ordered(arguments[0]), whole(arguments[1])
     if not given or index < 0:
@@ -154,24 +154,24 @@ def _element(arguments: list[Node], budget: Budget) -> Any:  # noqa: ARG001
     return given[index % len(given)]
 
 
-def _compact(arguments: list[Node], budget: Budget) -> Any:
+def _compact(arguments: list[YamlNode], budget: Budget) -> Any:
     count(arguments, 1)
     given = ordered(arguments[0])
     budget.room(len(given))
-    return [Node(text_of(one.value), one.spot) for one in given if one.value not in (None, "")]
+    return [YamlNode(text_of(one.value), one.spot) for one in given if one.value not in (None, "")]
 
 
-def _distinct(arguments: list[Node], budget: Budget) -> Any:
+def _distinct(arguments: list[YamlNode], budget: Budget) -> Any:
     count(arguments, 1)
     given = ordered(arguments[0])
     budget.room(len(given))
-    found: dict[Any, Node] = {}
+    found: dict[Any, YamlNode] = {}
     for one in unified(given):
         found.setdefault(fingerprint(one), one)
     return list(found.values())
 
 
-def _length(arguments: list[Node], budget: Budget) -> Any:  # noqa: ARG001
+def _length(arguments: list[YamlNode], budget: Budget) -> Any:  # noqa: ARG001
     count(arguments, 1)
     value = arguments[0].value
     if isinstance(value, Unknown):
@@ -183,7 +183,7 @@ def _length(arguments: list[Node], budget: Budget) -> Any:  # noqa: ARG001
     return len(value)
 
 
-def _contains(arguments: list[Node], budget: Budget) -> Any:  # noqa: ARG001
+def _contains(arguments: list[YamlNode], budget: Budget) -> Any:  # noqa: ARG001
     count(arguments, 2)
     wanted, given = arguments[1], members(arguments[0])
     if not is_scalar(wanted.value) or not all(is_scalar(one.value) for one in given):
@@ -193,7 +193,7 @@ def _contains(arguments: list[Node], budget: Budget) -> Any:  # noqa: ARG001
     return fingerprint(wanted) in {fingerprint(one) for one in given}
 
 
-def _index(arguments: list[Node], budget: Budget) -> Any:  # noqa: ARG001
+def _index(arguments: list[YamlNode], budget: Budget) -> Any:  # noqa: ARG001
     count(arguments, 2)
     wanted = fingerprint(arguments[1])
     for place, one in enumerate(ordered(arguments[0])):
@@ -202,21 +202,21 @@ def _index(arguments: list[Node], budget: Budget) -> Any:  # noqa: ARG001
     raise Mistake
 
 
-def _keys(arguments: list[Node], budget: Budget) -> Any:
+def _keys(arguments: list[YamlNode], budget: Budget) -> Any:
     count(arguments, 1)
     given = entries(arguments[0])
     budget.room(len(given))
-    return [Node(name, given[name].spot) for name in sorted(given)]
+    return [YamlNode(name, given[name].spot) for name in sorted(given)]
 
 
-def _values(arguments: list[Node], budget: Budget) -> Any:
+def _values(arguments: list[YamlNode], budget: Budget) -> Any:
     count(arguments, 1)
     given = entries(arguments[0])
     budget.room(len(given))
     return [given[name] for name in sorted(given)]
 
 
-def _zipmap(arguments: list[Node], budget: Budget) -> Any:
+def _zipmap(arguments: list[YamlNode], budget: Budget) -> Any:
     count(arguments, 2)
     names, given = ordered(arguments[0]), ordered(arguments[1])
     if len(names) != len(given):
@@ -227,22 +227,22 @@ def _zipmap(arguments: list[Node], budget: Budget) -> Any:
     return {text_of(name.value): one for name, one in zip(names, given, strict=True)}
 
 
-def _setproduct(arguments: list[Node], budget: Budget) -> Any:
+def _setproduct(arguments: list[YamlNode], budget: Budget) -> Any:
     if len(arguments) < 2:
         raise Mistake
     lists = [ordered(argument) for argument in arguments]
     budget.room(prod(len(one) for one in lists) * len(lists))
-    rows = [Node(list(row), arguments[0].spot) for row in product(*lists)]
+    rows = [YamlNode(list(row), arguments[0].spot) for row in product(*lists)]
     return SetValue(rows) if all(isinstance(one.value, SetValue) for one in arguments) else rows
 
 
-def _union(arguments: list[Node], budget: Budget) -> Any:
+def _union(arguments: list[YamlNode], budget: Budget) -> Any:
     every = [one for argument in arguments for one in members(argument)]
     budget.room(len(every))
     return set_of(every)
 
 
-def _intersection(arguments: list[Node], budget: Budget) -> Any:
+def _intersection(arguments: list[YamlNode], budget: Budget) -> Any:
     sets = [{fingerprint(one) for one in set_of(members(argument))} for argument in arguments]
     if not sets:
         raise Mistake
@@ -251,7 +251,7 @@ def _intersection(arguments: list[Node], budget: Budget) -> Any:
     return set_of([one for one in first if all(fingerprint(one) in some for some in sets)])
 
 
-def _subtract(arguments: list[Node], budget: Budget) -> Any:
+def _subtract(arguments: list[YamlNode], budget: Budget) -> Any:
     count(arguments, 2)
     first, second = set_of(members(arguments[0])), set_of(members(arguments[1]))
     budget.room(len(first))
@@ -259,7 +259,7 @@ def _subtract(arguments: list[Node], budget: Budget) -> Any:
     return set_of([one for one in first if fingerprint(one) not in gone])
 
 
-def _slice(arguments: list[Node], budget: Budget) -> Any:
+def _slice(arguments: list[YamlNode], budget: Budget) -> Any:
     count(arguments, 3)
     given, start, end = ordered(arguments[0]), whole(arguments[1]), whole(arguments[2])
     if not 0 <= start <= end <= len(given):
@@ -268,23 +268,23 @@ def _slice(arguments: list[Node], budget: Budget) -> Any:
     return list(given[start:end])
 
 
-def _reverse(arguments: list[Node], budget: Budget) -> Any:
+def _reverse(arguments: list[YamlNode], budget: Budget) -> Any:
     count(arguments, 1)
     given = ordered(arguments[0])
     budget.room(len(given))
     return list(reversed(given))
 
 
-def _chunklist(arguments: list[Node], budget: Budget) -> Any:
+def _chunklist(arguments: list[YamlNode], budget: Budget) -> Any:
     count(arguments, 2)
     given, size = ordered(arguments[0]), whole(arguments[1])
     if size < 1:
         raise Unfit
     budget.room(2 * len(given))
-    return [Node(list(given[at : at + size]), arguments[0].spot) for at in range(0, len(given), size)]
+    return [YamlNode(list(given[at : at + size]), arguments[0].spot) for at in range(0, len(given), size)]
 
 
-def _range(arguments: list[Node], budget: Budget) -> Any:
+def _range(arguments: list[YamlNode], budget: Budget) -> Any:
     count(arguments, 1, 3)
     given = [Fraction(number_of(one.value)) for one in arguments if is_number(number_of(one.value))]
     if len(given) != len(arguments):
@@ -297,10 +297,10 @@ def _range(arguments: list[Node], budget: Budget) -> Any:
     if times > 1024:
         raise Mistake
     budget.room(int(times))
-    return [Node(number(start + step * place), arguments[0].spot) for place in range(int(times))]
+    return [YamlNode(number(start + step * place), arguments[0].spot) for place in range(int(times))]
 
 
-def _one(arguments: list[Node], budget: Budget) -> Any:  # noqa: ARG001
+def _one(arguments: list[YamlNode], budget: Budget) -> Any:  # noqa: ARG001
     count(arguments, 1)
     given = members(arguments[0])
     if len(given) > 1:
@@ -308,7 +308,7 @@ def _one(arguments: list[Node], budget: Budget) -> Any:  # noqa: ARG001
     return given[0] if given else None
 
 
-def _transpose(arguments: list[Node], budget: Budget) -> Any:
+def _transpose(arguments: list[YamlNode], budget: Budget) -> Any:
     count(arguments, 1)
     found: dict[str, list[str]] = {}
     for name, some in entries(arguments[0]).items():
@@ -316,15 +316,17 @@ def _transpose(arguments: list[Node], budget: Budget) -> Any:
             budget.room(1)
             found.setdefault(text_of(one.value), []).append(name)
     spot = arguments[0].spot
-    return {name: Node([Node(one, spot) for one in sorted(some)], spot) for name, some in found.items()}
+    return {
+        name: YamlNode([YamlNode(one, spot) for one in sorted(some)], spot) for name, some in found.items()
+    }
 
 
-def _alltrue(arguments: list[Node], budget: Budget) -> Any:  # noqa: ARG001
+def _alltrue(arguments: list[YamlNode], budget: Budget) -> Any:  # noqa: ARG001
     count(arguments, 1)
     return all(one.value is not None and flag_of(one.value) for one in members(arguments[0]))
 
 
-def _anytrue(arguments: list[Node], budget: Budget) -> Any:  # noqa: ARG001
+def _anytrue(arguments: list[YamlNode], budget: Budget) -> Any:  # noqa: ARG001
     count(arguments, 1)
     return any(one.value is not None and flag_of(one.value) for one in members(arguments[0]))
 

@@ -11,7 +11,7 @@ from dynaops.convert.budget import Budget
 from dynaops.convert.terraform.functions.arguments import Function, count, text
 from dynaops.convert.terraform.functions.json_encoding import json_parts
 from dynaops.convert.terraform.values import Mistake, Unfit, charged, noded
-from dynaops.engine.yaml_tree import Node, Unreadable, nodes
+from dynaops.specs.yaml_tree import UnreadableSpec, YamlNode, nodes
 
 _MAX_YAML = 100_000
 _DOUBTFUL = re.compile(
@@ -21,12 +21,12 @@ _DOUBTFUL = re.compile(
 """Words that YAML 1.1 and 1.2 read differently."""
 
 
-def _jsonencode(arguments: list[Node], budget: Budget) -> Any:
+def _jsonencode(arguments: list[YamlNode], budget: Budget) -> Any:
     count(arguments, 1)
     return budget.text(json_parts(arguments[0]))
 
 
-def _jsondecode(arguments: list[Node], budget: Budget) -> Any:
+def _jsondecode(arguments: list[YamlNode], budget: Budget) -> Any:
     count(arguments, 1)
     try:
         return charged(noded(json_text.decoded(text(arguments[0]))), budget)
@@ -34,26 +34,26 @@ def _jsondecode(arguments: list[Node], budget: Budget) -> Any:
         raise Unfit from None
 
 
-def _yamldecode(arguments: list[Node], budget: Budget) -> Any:
+def _yamldecode(arguments: list[YamlNode], budget: Budget) -> Any:
     count(arguments, 1)
     given = text(arguments[0])
     if len(given) > _MAX_YAML or _DOUBTFUL.search(given) or "<<" in given or "!" in given:
         raise Unfit
     try:
         (found,) = nodes(given, "a YAML text")
-    except (Unreadable, ValueError):
+    except (UnreadableSpec, ValueError):
         raise Unfit from None
     return charged(noded(found.plain(exact=True)), budget)
 
 
-def _base64encode(arguments: list[Node], budget: Budget) -> Any:
+def _base64encode(arguments: list[YamlNode], budget: Budget) -> Any:
     count(arguments, 1)
     given = text(arguments[0]).encode()
     budget.room(2 * len(given))
     return base64.b64encode(given).decode()
 
 
-def _base64decode(arguments: list[Node], budget: Budget) -> Any:
+def _base64decode(arguments: list[YamlNode], budget: Budget) -> Any:
     count(arguments, 1)
     given = text(arguments[0])
     budget.room(len(given))

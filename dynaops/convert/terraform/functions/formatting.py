@@ -13,7 +13,7 @@ from fractions import Fraction
 from dynaops.convert.budget import Budget, TooLarge
 from dynaops.convert.terraform.functions.json_encoding import json_text_of
 from dynaops.convert.terraform.values import Mistake, Unfit, flag_of, number_of, refuse_placeholders, text_of
-from dynaops.engine.yaml_tree import Node
+from dynaops.specs.yaml_tree import YamlNode
 
 _VERB = re.compile(r"%([-+ 0#]*)(\d*)(\.\d*)?([a-zA-Z%])?")
 _WIDEST = 6
@@ -21,7 +21,7 @@ _WIDEST = 6
 _EXACT_BELOW = 10**20
 
 
-def formatted(pattern: str, values: list[Node], budget: Budget) -> Iterator[str]:
+def formatted(pattern: str, values: list[YamlNode], budget: Budget) -> Iterator[str]:
     """The parts of a format: what stands between its verbs, and the values of the verbs. Raises Unfit and Mistake."""
     at, used = 0, 0
     for verb in _VERB.finditer(pattern):
@@ -45,7 +45,7 @@ def formatted(pattern: str, values: list[Node], budget: Budget) -> Iterator[str]
         raise Mistake
 
 
-def _one(flags: str, width: str, precision: str | None, kind: str, node: Node, budget: Budget) -> str:
+def _one(flags: str, width: str, precision: str | None, kind: str, node: YamlNode, budget: Budget) -> str:
     value = node.value
     if value is None:
         raise Unfit
@@ -60,7 +60,7 @@ def _one(flags: str, width: str, precision: str | None, kind: str, node: Node, b
     if kind == "t":
         return _padded("true" if flag_of(value) else "false", flags, width)
     if kind == "q" and not precision:
-        return _padded(json_text_of(Node(text_of(value), node.spot)), flags, width)
+        return _padded(json_text_of(YamlNode(text_of(value), node.spot)), flags, width)
     if kind not in ("s", "v") or (kind == "v" and not isinstance(value, str) and not _is_plain(value)):
         raise Unfit
     text = text_of(value)
@@ -80,7 +80,7 @@ def _padded(text: str, flags: str, width: str) -> str:
     return text.ljust(int(width or 0)) if "-" in flags else text.rjust(int(width or 0))
 
 
-def _integer(flags: str, width: str, precision: str | None, kind: str, node: Node) -> str:
+def _integer(flags: str, width: str, precision: str | None, kind: str, node: YamlNode) -> str:
     value = number_of(node.value)
     if not isinstance(value, int):
         raise Unfit
@@ -91,7 +91,7 @@ def _integer(flags: str, width: str, precision: str | None, kind: str, node: Nod
     return f"%{flags}{width}{kind}" % value
 
 
-def _decimal(flags: str, width: str, precision: str | None, node: Node) -> str:
+def _decimal(flags: str, width: str, precision: str | None, node: YamlNode) -> str:
     value = number_of(node.value)
     places = int((precision or ".6")[1:] or 0)
     if isinstance(value, Fraction) or places > 60 or "#" in flags:

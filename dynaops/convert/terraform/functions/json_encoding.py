@@ -9,12 +9,12 @@ import json
 from collections.abc import Iterator
 
 from dynaops.convert.terraform.values import SetValue, Unfit, is_sorted_set, text_of
-from dynaops.engine.yaml_tree import Node
+from dynaops.specs.yaml_tree import YamlNode
 
 _ESCAPED = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
 
-def json_parts(node: Node) -> Iterator[str]:
+def json_parts(node: YamlNode) -> Iterator[str]:
     """The JSON text of a value, part by part. Raises Unfit."""
     value = node.value
     if value is None:
@@ -39,7 +39,7 @@ def json_parts(node: Node) -> Iterator[str]:
         yield text_of(value)
 
 
-def json_text_of(node: Node) -> str:
+def json_text_of(node: YamlNode) -> str:
     """The JSON text of a value."""
     return "".join(json_parts(node))
 

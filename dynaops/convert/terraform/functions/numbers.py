@@ -10,10 +10,10 @@ from typing import Any
 from dynaops.convert.budget import Budget
 from dynaops.convert.terraform.functions.arguments import Function, count, members, text, whole
 from dynaops.convert.terraform.values import Mistake, Unfit, is_number, number, number_of
-from dynaops.engine.yaml_tree import Node
+from dynaops.specs.yaml_tree import YamlNode
 
 
-def _exact(node: Node) -> Fraction:
+def _exact(node: YamlNode) -> Fraction:
     found = number_of(node.value)
     if not is_number(found):
         raise Unfit
@@ -21,7 +21,7 @@ def _exact(node: Node) -> Fraction:
 
 
 def _of_one(work: Callable[[Fraction], Fraction | int]) -> Function:
-    def worked(arguments: list[Node], budget: Budget) -> Any:  # noqa: ARG001
+    def worked(arguments: list[YamlNode], budget: Budget) -> Any:  # noqa: ARG001
         count(arguments, 1)
         return number(Fraction(work(_exact(arguments[0]))))
 
@@ -29,7 +29,7 @@ def _of_one(work: Callable[[Fraction], Fraction | int]) -> Function:
 
 
 def _of_many(work: Callable[[list[Fraction]], Fraction]) -> Function:
-    def worked(arguments: list[Node], budget: Budget) -> Any:  # noqa: ARG001
+    def worked(arguments: list[YamlNode], budget: Budget) -> Any:  # noqa: ARG001
         if not arguments:
             raise Mistake
         return number(work([_exact(one) for one in arguments]))
@@ -37,7 +37,7 @@ def _of_many(work: Callable[[list[Fraction]], Fraction]) -> Function:
     return worked
 
 
-def _sum(arguments: list[Node], budget: Budget) -> Any:  # noqa: ARG001
+def _sum(arguments: list[YamlNode], budget: Budget) -> Any:  # noqa: ARG001
     count(arguments, 1)
     given = members(arguments[0])
     if not given:
@@ -45,7 +45,7 @@ def _sum(arguments: list[Node], budget: Budget) -> Any:  # noqa: ARG001
     return number(sum((_exact(one) for one in given), Fraction(0)))
 
 
-def _pow(arguments: list[Node], budget: Budget) -> Any:  # noqa: ARG001
+def _pow(arguments: list[YamlNode], budget: Budget) -> Any:  # noqa: ARG001
     count(arguments, 2)
     base, exponent = _exact(arguments[0]), whole(arguments[1])
     if not 0 <= exponent <= 100:
@@ -56,7 +56,7 @@ def _pow(arguments: list[Node], budget: Budget) -> Any:  # noqa: ARG001
     return number(found)
 
 
-def _parseint(arguments: list[Node], budget: Budget) -> Any:  # noqa: ARG001
+def _parseint(arguments: list[YamlNode], budget: Budget) -> Any:  # noqa: ARG001
     count(arguments, 2)
     digits, base = text(arguments[0]), whole(arguments[1])
     if not 2 <= base <= 36 or len(digits) > 30 or not digits.removeprefix("-").isalnum():

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from dynaops.convert.terraform.values import NOWHERE, Mistake, Unfit
-from dynaops.engine.yaml_tree import Node
+from dynaops.specs.yaml_tree import YamlNode
 
 _MAX_PATTERN = 500
 _MAX_WORK = 5_000_000
@@ -42,9 +42,9 @@ def found_first(pattern: str, text: str) -> Any:
     return _groups(found)
 
 
-def found_all(pattern: str, text: str) -> list[Node]:
+def found_all(pattern: str, text: str) -> list[YamlNode]:
     """All matches."""
-    return [Node(_groups(found), NOWHERE) for found in _compiled(pattern, text).finditer(text)]
+    return [YamlNode(_groups(found), NOWHERE) for found in _compiled(pattern, text).finditer(text)]
 
 
 def _groups(found: re.Match[str]) -> Any:
@@ -53,9 +53,9 @@ def _groups(found: re.Match[str]) -> Any:
     if named and len(named) != found.re.groups:
         raise Mistake
     if named:
-        return {name: Node(value, NOWHERE) for name, value in named.items()}
+        return {name: YamlNode(value, NOWHERE) for name, value in named.items()}
     if found.re.groups:
-        return [Node(value, NOWHERE) for value in found.groups()]
+        return [YamlNode(value, NOWHERE) for value in found.groups()]
     return found.group()
 
 

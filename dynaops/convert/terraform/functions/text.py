@@ -11,17 +11,17 @@ from dynaops.convert.terraform.functions.arguments import Function, count, membe
 from dynaops.convert.terraform.functions.formatting import formatted
 from dynaops.convert.terraform.functions.regexes import found_all, found_first, replaced
 from dynaops.convert.terraform.values import Mistake, Unfit, text_of
-from dynaops.engine.yaml_tree import Node
+from dynaops.specs.yaml_tree import YamlNode
 
 _SPACE = " \t\n\v\f\r\x85\xa0"
 _WORD_START = re.compile(r"(?<![A-Za-z0-9_])[a-z]")
 
 
-def _format(arguments: list[Node], budget: Budget) -> Any:
+def _format(arguments: list[YamlNode], budget: Budget) -> Any:
     return budget.text(formatted(text(arguments[0]), arguments[1:], budget))
 
 
-def _formatlist(arguments: list[Node], budget: Budget) -> Any:
+def _formatlist(arguments: list[YamlNode], budget: Budget) -> Any:
     lists = [ordered(one) if isinstance(one.value, list) else None for one in arguments[1:]]
     lengths = {len(one) for one in lists if one is not None}
     if len(lengths) > 1:
@@ -33,17 +33,17 @@ def _formatlist(arguments: list[Node], budget: Budget) -> Any:
         for row in range(times)
     ]
     pattern = text(arguments[0])
-    return [Node(budget.text(formatted(pattern, row, budget)), arguments[0].spot) for row in rows]
+    return [YamlNode(budget.text(formatted(pattern, row, budget)), arguments[0].spot) for row in rows]
 
 
-def _join(arguments: list[Node], budget: Budget) -> Any:
+def _join(arguments: list[YamlNode], budget: Budget) -> Any:
     between = text(arguments[0])
     parts = [one for argument in arguments[1:] for one in ordered(argument)]
     budget.room(len(between) * max(len(parts) - 1, 0))
     return between.join([budget.text([text_of(one.value)]) for one in parts])
 
 
-def _replace(arguments: list[Node], budget: Budget) -> Any:
+def _replace(arguments: list[YamlNode], budget: Budget) -> Any:
     count(arguments, 3)
     whole_text, old, new = (text(argument) for argument in arguments)
     if len(old) > 1 and old.startswith("/") and old.endswith("/"):
@@ -55,7 +55,7 @@ def _replace(arguments: list[Node], budget: Budget) -> Any:
 def _cased(change: Callable[[str], str]) -> Function:
     """A change of case, letter by letter."""
 
-    def changed(arguments: list[Node], budget: Budget) -> Any:
+    def changed(arguments: list[YamlNode], budget: Budget) -> Any:
         count(arguments, 1)
         given = text(arguments[0])
         budget.room(3 * len(given))
@@ -67,7 +67,7 @@ def _cased(change: Callable[[str], str]) -> Function:
     return changed
 
 
-def _title(arguments: list[Node], budget: Budget) -> Any:
+def _title(arguments: list[YamlNode], budget: Budget) -> Any:
     count(arguments, 1)
     given = text(arguments[0])
     budget.room(len(given))
@@ -76,15 +76,15 @@ def _title(arguments: list[Node], budget: Budget) -> Any:
     return _WORD_START.sub(lambda found: found.group().upper(), given)
 
 
-def _split(arguments: list[Node], budget: Budget) -> Any:
+def _split(arguments: list[YamlNode], budget: Budget) -> Any:
     count(arguments, 2)
     between, given = text(arguments[0]), text(arguments[1])
     budget.room(len(given) + 1)
     parts = given.split(between) if between else list(given)
-    return [Node(part, arguments[1].spot) for part in parts]
+    return [YamlNode(part, arguments[1].spot) for part in parts]
 
 
-def _substr(arguments: list[Node], budget: Budget) -> Any:
+def _substr(arguments: list[YamlNode], budget: Budget) -> Any:
     count(arguments, 3)
     given, start, length = text(arguments[0]), whole(arguments[1]), whole(arguments[2])
     budget.room(len(given))
@@ -95,7 +95,7 @@ def _substr(arguments: list[Node], budget: Budget) -> Any:
 
 
 def _stripped(change: Callable[[str, str], str], needs: int) -> Function:
-    def changed(arguments: list[Node], budget: Budget) -> Any:
+    def changed(arguments: list[YamlNode], budget: Budget) -> Any:
         count(arguments, needs)
         given = text(arguments[0])
         budget.room(len(given))
@@ -105,28 +105,28 @@ def _stripped(change: Callable[[str, str], str], needs: int) -> Function:
 
 
 def _compared(test: Callable[[str, str], bool]) -> Function:
-    def compared(arguments: list[Node], budget: Budget) -> Any:  # noqa: ARG001
+    def compared(arguments: list[YamlNode], budget: Budget) -> Any:  # noqa: ARG001
         count(arguments, 2)
         return test(text(arguments[0]), text(arguments[1]))
 
     return compared
 
 
-def _regex(arguments: list[Node], budget: Budget) -> Any:
+def _regex(arguments: list[YamlNode], budget: Budget) -> Any:
     count(arguments, 2)
     given = text(arguments[1])
     budget.room(len(given))
     return found_first(text(arguments[0]), given)
 
 
-def _regexall(arguments: list[Node], budget: Budget) -> Any:
+def _regexall(arguments: list[YamlNode], budget: Budget) -> Any:
     count(arguments, 2)
     given = text(arguments[1])
     budget.room(len(given))
     return found_all(text(arguments[0]), given)
 
 
-def _indent(arguments: list[Node], budget: Budget) -> Any:
+def _indent(arguments: list[YamlNode], budget: Budget) -> Any:
     count(arguments, 2)
     spaces, given = whole(arguments[0]), text(arguments[1])
     if not 0 <= spaces <= 1000:
@@ -135,7 +135,7 @@ def _indent(arguments: list[Node], budget: Budget) -> Any:
     return given.replace("\n", "\n" + " " * spaces)
 
 
-def _strrev(arguments: list[Node], budget: Budget) -> Any:
+def _strrev(arguments: list[YamlNode], budget: Budget) -> Any:
     count(arguments, 1)
     given = text(arguments[0])
     budget.room(len(given))
@@ -144,11 +144,11 @@ def _strrev(arguments: list[Node], budget: Budget) -> Any:
     return given[::-1]
 
 
-def _sort(arguments: list[Node], budget: Budget) -> Any:
+def _sort(arguments: list[YamlNode], budget: Budget) -> Any:
     count(arguments, 1)
     texts = [text_of(one.value) for one in members(arguments[0])]
     budget.room(len(texts))
-    return [Node(one, arguments[0].spot) for one in sorted(texts, key=lambda one: one.encode())]
+    return [YamlNode(one, arguments[0].spot) for one in sorted(texts, key=lambda one: one.encode())]
 
 
 TEXT_FUNCTIONS: dict[str, Function] = {

@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from dynaops.engine.sharing import identity_of
+from dynaops.engine.shared_resources import identity_of
 from dynaops.kinds.kind import AddressDiff, PropertyRules
 from dynaops.model.operation import Operation
 

@@ -10,11 +10,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from dynaops.engine.form_errors import findings_of
-from dynaops.engine.items_file import file_items
-from dynaops.engine.table_values import sample, with_values
-from dynaops.engine.variables import Substitution, Values
-from dynaops.engine.yaml_tree import Node, Unreadable, tree_of
 from dynaops.kinds import TableSpec
 from dynaops.model.errors import SpecError
 from dynaops.model.finding import Finding, Place
@@ -25,8 +20,13 @@ from dynaops.specs.blocks import Written
 from dynaops.specs.composition import Composition, composed
 from dynaops.specs.environment import Environment
 from dynaops.specs.external import ExternalTable, is_external, read_external, repeated
+from dynaops.specs.form_errors import findings_of
+from dynaops.specs.items_file import file_items
 from dynaops.specs.refactoring import Blocks, is_blocks, joined, read_blocks
 from dynaops.specs.table_references import Referring, TableReference, wrong_references
+from dynaops.specs.table_values import sample, with_values
+from dynaops.specs.variables import Substitution, Values
+from dynaops.specs.yaml_tree import UnreadableSpec, YamlNode, tree_of
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,8 @@ class Document:
 
     spec: TableSpec
     source: str
-    node: Node
-    written: Node
+    node: YamlNode
+    written: YamlNode
     """The same with variables as they are written."""
     references: tuple[TableReference, ...] = ()
     """Those to other tables."""
@@ -142,9 +142,9 @@ def document_of(spec: dict[str, Any], source: str = "") -> Document:
 
 def _document(
     source: str,
-    node: Node,
+    node: YamlNode,
     findings: list[Finding],
-    written: Node | None = None,
+    written: YamlNode | None = None,
     references: Sequence[TableReference] = (),
 ) -> Iterator[Document]:
     from pydantic import ValidationError
@@ -163,13 +163,13 @@ def _document(
         return
     try:
         items = file_items(spec.items_file, node.place("items_file")) if spec.items_file else ()
-    except Unreadable as error:
+    except UnreadableSpec as error:
         findings.append(error.finding)
         return
     yield Document(spec.with_file_items(items), source, node, written or node, tuple(references))
 
 
-def _data(node: Node) -> dict[str, Any]:
+def _data(node: YamlNode) -> dict[str, Any]:
     """The document's values; the numbers of items stay exact."""
     data: dict[str, Any] = node.plain()
     if "items" in data:
@@ -183,7 +183,7 @@ def _misplaced(references: Sequence[TableReference], where: str) -> Iterator[Fin
         yield make_finding(SPEC007, message, "Write the value out, or use a variable.", place=reference.place)
 
 
-def _identifying(node: Node, references: Sequence[TableReference]) -> Iterator[Finding]:
+def _identifying(node: YamlNode, references: Sequence[TableReference]) -> Iterator[Finding]:
     """Errors for references in what tells which table it is. A name that is referred to is known by now."""
     for key in ("table_name", "region"):
         child = node.value.get(key) if isinstance(node.value, dict) else None

@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from dynaops.engine.digests import IDENTITY, moved, spec_digests
 from dynaops.engine.plan import PlanOptions, make_plan
 from dynaops.model.change import Drift, Unmanaged
 from dynaops.model.errors import DynaopsError
@@ -17,10 +16,11 @@ from dynaops.model.findings.rule import make_finding
 from dynaops.model.operation import Operation
 from dynaops.model.plan import Plan
 from dynaops.model.state import State
+from dynaops.specs.digests import IDENTITY, moved, spec_digests
 
 if TYPE_CHECKING:
     from dynaops.aws.session import Aws
-    from dynaops.engine.load import Document
+    from dynaops.specs.load import Document
 
 
 class EditedPlan(DynaopsError):

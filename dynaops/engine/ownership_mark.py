@@ -28,7 +28,7 @@ class Ownership(Enum):
 
 
 @dataclass(frozen=True)
-class Claim:
+class StateMark:
     """The state that a run is for, and how it marks what it owns.
 
     `key` is the tag that is written; None: nothing is marked (marks of others are heeded all the same). `saved`: the
@@ -69,9 +69,9 @@ class Claim:
         return self.ownership(tags) is Ownership.OURS
 
 
-def claim_of(state: State, key: str | None, take_over: tuple[str, ...] = ()) -> Claim:
+def claim_of(state: State, key: str | None, take_over: tuple[str, ...] = ()) -> StateMark:
     """What a run for `state` claims."""
-    return Claim(state.lineage, key, state.serial > 0, frozenset(take_over))
+    return StateMark(state.lineage, key, state.serial > 0, frozenset(take_over))
 
 
 def without_mark(tags: Mapping[str, str], key: str | None) -> dict[str, str]:

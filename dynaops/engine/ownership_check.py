@@ -11,10 +11,10 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from dynaops.engine.addresses import is_below
-from dynaops.engine.entries import Judged
-from dynaops.engine.marks import Claim, Ownership
 from dynaops.engine.observe import in_parallel
-from dynaops.engine.sharing import identity_of
+from dynaops.engine.ownership_mark import Ownership, StateMark
+from dynaops.engine.shared_resources import identity_of
+from dynaops.engine.table_diff import TableDiff
 from dynaops.kinds.kind import AddressDiff, AwsReader
 from dynaops.kinds.registry import HANDLER_OF, PROPERTY_RULES
 from dynaops.kinds.tags import live_tags
@@ -47,7 +47,7 @@ class _Verdicts:
         self.findings.append(finding)
 
 
-def with_live_tags(judged: Judged, scope: Scope, claim: Claim, read: AwsReader | None) -> Judged:
+def with_live_tags(judged: TableDiff, scope: Scope, claim: StateMark, read: AwsReader | None) -> TableDiff:
     """`judged` with the tags of what is to be taken over, changed or deleted, where they are not known yet."""
     if read is None:
         return judged
@@ -56,7 +56,7 @@ def with_live_tags(judged: Judged, scope: Scope, claim: Claim, read: AwsReader |
     return replace(judged, entries={**judged.entries, **{entry.address: entry for entry in found}})
 
 
-def _asks_for_tags(entry: AddressDiff, claim: Claim) -> bool:
+def _asks_for_tags(entry: AddressDiff, claim: StateMark) -> bool:
     if PROPERTY_RULES[entry.kind].tags is None or entry.live is None or entry.live.tags is not None:
         return False
     if entry.record is None:
@@ -74,8 +74,8 @@ def _with_tags(entry: AddressDiff, scope: Scope, read: AwsReader) -> AddressDiff
 
 
 def claimed(
-    judged: Judged, claim: Claim, records: Mapping[str, Record], imported: Iterable[str] = ()
-) -> tuple[Judged, list[Finding]]:
+    judged: TableDiff, claim: StateMark, records: Mapping[str, Record], imported: Iterable[str] = ()
+) -> tuple[TableDiff, list[Finding]]:
     """`judged` as far as `claim` goes, and what it refuses or has to say.
 
     `records` are those of the state. `imported` are addresses of `import` blocks: what lies below them and nobody has
@@ -207,7 +207,7 @@ def _follows(entry: AddressDiff) -> bool:
     return entry.owner is not None or PROPERTY_RULES[entry.kind].tags is None
 
 
-def foreign(tags: Mapping[str, str] | None, claim: Claim) -> bool:
+def foreign(tags: Mapping[str, str] | None, claim: StateMark) -> bool:
     """Whether a resource with these tags (None: not looked at) is another state's."""
     return tags is not None and claim.ownership(tags) is Ownership.ANOTHERS
 

@@ -7,14 +7,14 @@ from dataclasses import replace
 from typing import Any
 
 from dynaops.engine.addresses import selected
-from dynaops.engine.entries import Judged
-from dynaops.engine.scopes import Target
+from dynaops.engine.table_diff import TableDiff
+from dynaops.engine.table_scopes import RunTarget
 from dynaops.kinds.kind import AddressDiff
 from dynaops.model.change import Action
 from dynaops.model.operation import Effect
 
 
-def narrowed(judged: Judged, targets: Sequence[str]) -> Judged:
+def narrowed(judged: TableDiff, targets: Sequence[str]) -> TableDiff:
     """Only what `--target` names, what is below it, and the owners that must be built for it."""
     wanted: set[str] = set()
     for address, entry in judged.entries.items():
@@ -37,7 +37,7 @@ def _with_owners(entry: AddressDiff, entries: dict[str, AddressDiff]) -> Iterato
         owner = entries.get(owner.owner) if owner.owner else None
 
 
-def with_source(judged: Judged, target: Target) -> Judged:
+def with_source(judged: TableDiff, target: RunTarget) -> TableDiff:
     """Remember which file the table came from, and what its spec ignores, where that is new."""
     table = judged.entries[target.scope.address]
     update: dict[str, Any] = {}

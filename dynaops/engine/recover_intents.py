@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from dynaops.engine.claims import foreign
-from dynaops.engine.effects import apply_effects
-from dynaops.engine.marks import Claim
+from dynaops.engine.ownership_check import foreign
+from dynaops.engine.ownership_mark import StateMark
 from dynaops.engine.state_check import is_whole
+from dynaops.engine.state_effects import apply_effects
 from dynaops.kinds.kind import Satisfied
 from dynaops.kinds.registry import PROPERTY_RULES
 from dynaops.model.operation import Effect
@@ -20,7 +20,7 @@ from dynaops.model.state import Intent, State
 
 
 def recovered(
-    state: State, live: dict[str, Observed], tables: set[str], now: float, claim: Claim
+    state: State, live: dict[str, Observed], tables: set[str], now: float, claim: StateMark
 ) -> tuple[State, tuple[Effect, ...]]:
     """The state with the intents resolved that concern `tables` (addresses), and the effects that do so.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from dynaops.engine.marks import Claim, Ownership, has_room, without_mark
+from dynaops.engine.ownership_mark import Ownership, StateMark, has_room, without_mark
 from dynaops.kinds.kind import AddressDiff, Rank, Step, TableChanges
 from dynaops.kinds.registry import HANDLER_OF, PROPERTY_RULES
 from dynaops.kinds.steps import step
@@ -27,7 +27,7 @@ _GOING = (Action.DELETE, Action.FORGET)
 
 
 def marked(
-    steps: Iterable[Step], work: TableChanges, claim: Claim, targets: Sequence[str] = ()
+    steps: Iterable[Step], work: TableChanges, claim: StateMark, targets: Sequence[str] = ()
 ) -> tuple[list[Step], list[Finding]]:
     """`steps` with those that mark what they make or change, and what cannot be marked.
 
@@ -71,7 +71,7 @@ def _tags_after(entry: AddressDiff) -> dict[str, str] | None:
     return tags
 
 
-def _is_due(entry: AddressDiff, work: TableChanges, claim: Claim, targets: Sequence[str]) -> bool:
+def _is_due(entry: AddressDiff, work: TableChanges, claim: StateMark, targets: Sequence[str]) -> bool:
     """Whether the plan touches it, and it lacks the mark (or has too many other tags for one)."""
     if entry.action in _MAKING:
         return True
@@ -94,7 +94,9 @@ def _is_due(entry: AddressDiff, work: TableChanges, claim: Claim, targets: Seque
     return entry.owner is not None and _is_marked(work.entries.get(entry.owner), work, claim, targets)
 
 
-def _is_marked(owner: AddressDiff | None, work: TableChanges, claim: Claim, targets: Sequence[str]) -> bool:
+def _is_marked(
+    owner: AddressDiff | None, work: TableChanges, claim: StateMark, targets: Sequence[str]
+) -> bool:
     """Whether the table that something is part of bears the mark, or gets it in this plan."""
     if owner is None or owner.live is None or owner.live.tags is None or owner.action in _GOING:
         return False
@@ -112,7 +114,7 @@ def _follows(entry: AddressDiff) -> bool:
 
 
 def _with_mark(
-    steps: list[Step], entry: AddressDiff, work: TableChanges, calls: TagCalls, claim: Claim
+    steps: list[Step], entry: AddressDiff, work: TableChanges, calls: TagCalls, claim: StateMark
 ) -> list[Step]:
     """`steps` with the mark in the call that makes the resource or tags it, else in a call of its own."""
     member = calls.create_member
@@ -132,7 +134,7 @@ def _with_mark(
     return [*steps, _mark(entry, work, calls, claim)]
 
 
-def _mark(entry: AddressDiff, work: TableChanges, calls: TagCalls, claim: Claim) -> Step:
+def _mark(entry: AddressDiff, work: TableChanges, calls: TagCalls, claim: StateMark) -> Step:
     shown = " && ".join(
         f"length({calls.member}[?Key=={literal(key)} && Value=={literal(value)}])==`1`"
         for key, value in claim.mark.items()
@@ -194,7 +196,7 @@ def _step(
     )
 
 
-def _unmarked(entry: AddressDiff, claim: Claim) -> Finding:
+def _unmarked(entry: AddressDiff, claim: StateMark) -> Finding:
     number = len(without_mark(_tags_after(entry) or {}, claim.key))
     why = (
         f"it has {number} tags, of the {MOST_TAGS} that AWS allows"
@@ -204,7 +206,7 @@ def _unmarked(entry: AddressDiff, claim: Claim) -> Finding:
     return make_finding(PLAN136, f"{entry.address} gets no mark ({claim.key}): {why}", address=entry.address)
 
 
-def reserved(entries: Iterable[AddressDiff], claim: Claim) -> Iterator[Finding]:
+def reserved(entries: Iterable[AddressDiff], claim: StateMark) -> Iterator[Finding]:
     """Tags of specs that are marks: a spec cannot say whose a resource is."""
     for entry in entries:
         tags = entry.desired.properties.get("tags", {}) if entry.desired else {}

@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from dynaops import __version__
 from dynaops.engine.apply import apply_plan
-from dynaops.engine.claims import TAKE_OVER, foreign
-from dynaops.engine.effects import apply_effects
 from dynaops.engine.exported import exported
-from dynaops.engine.identity import check_identity, stamped
-from dynaops.engine.load import document_of
-from dynaops.engine.marks import Claim, claim_of
 from dynaops.engine.observe import observe
+from dynaops.engine.ownership_check import TAKE_OVER, foreign
+from dynaops.engine.ownership_mark import StateMark, claim_of
 from dynaops.engine.plan import PlanOptions, make_plan
+from dynaops.engine.state_account import check_identity, stamped
+from dynaops.engine.state_effects import apply_effects
 from dynaops.kinds.kind import AddressDiff, Known
 from dynaops.kinds.registry import HANDLER_OF, HANDLERS, PROPERTY_RULES
 from dynaops.kinds.tags import live_tags
@@ -27,6 +26,7 @@ from dynaops.model.operation import Effect, Operation
 from dynaops.model.plan import Plan
 from dynaops.model.resource import Observed, Scope
 from dynaops.model.state import State
+from dynaops.specs.load import document_of
 from dynaops.stores.unrecorded import Unrecorded
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def _settings(plan: Plan) -> list[Operation]:
 
 
 def _unclaimed(
-    scope: Scope, live: Sequence[Observed], claim: Claim, aws: Aws
+    scope: Scope, live: Sequence[Observed], claim: StateMark, aws: Aws
 ) -> tuple[list[Observed], tuple[str, ...]]:
     """What no other state has marked, and (in words) what one has. Raises OfAnother for the table."""
     found, left = [], []
@@ -185,7 +185,7 @@ def yaml_of(spec: dict[str, Any]) -> str:
     """The spec as YAML, in the order of its keys."""
     from ruamel.yaml import YAML
 
-    from dynaops.engine.yaml_core import CarefulResolver
+    from dynaops.specs.yaml_core import CarefulResolver
 
     yaml = YAML()
     yaml.Resolver = CarefulResolver

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from dynaops import __version__
-from dynaops.engine.entries import judge
 from dynaops.engine.order import order
+from dynaops.engine.table_diff import diff_table
 from dynaops.kinds.kind import AddressDiff, TableChanges
 from dynaops.kinds.registry import HANDLERS, PROPERTY_RULES
 from dynaops.model.plan import Plan
@@ -29,7 +29,7 @@ def plan_to_make(scope: Scope, observed: Iterable[Observed], state: State, aws: 
     )
     for room in HANDLERS:
         entries.update(room.resolve(aws, scope, list(entries.values())))
-    judged = judge({address: one for address, one in entries.items() if one.desired}, PROPERTY_RULES)
+    judged = diff_table({address: one for address, one in entries.items() if one.desired}, PROPERTY_RULES)
     judged.entries[scope.address] = entries[scope.address]
     work = TableChanges(scope, judged.entries, now)
     steps = [step for room in HANDLERS for step in room.operations(work)]

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from dynaops.engine.yaml_tree import Node
 from dynaops.model.finding import Finding
 from dynaops.model.findings.rule import make_finding
 from dynaops.model.findings.specs import SPEC010, SPEC011, SPEC012
 from dynaops.specs.blocks import BLOCKS, ONLY
+from dynaops.specs.yaml_tree import YamlNode
 
 if TYPE_CHECKING:
     from pydantic import BaseModel, ValidationError
@@ -22,7 +22,7 @@ _MOST_TOLD = 100
 """Errors of one document: nobody reads more, and each is looked up among all keys."""
 
 
-def findings_of(error: ValidationError, node: Node, model: type[BaseModel]) -> Iterator[Finding]:
+def findings_of(error: ValidationError, node: YamlNode, model: type[BaseModel]) -> Iterator[Finding]:
     """The findings for a document that is no valid `model`."""
     wrong = list(_deduplicated(error.errors(include_url=False)))
     yield from (_from_pydantic(one, node, model) for one in wrong[:_MOST_TOLD])
@@ -49,7 +49,7 @@ def _is_branch(part: int | str) -> bool:
     return isinstance(part, str) and (part in ("str", "int", "bool", "float") or "[" in part)
 
 
-def _from_pydantic(error: ErrorDetails, node: Node, whole: type[BaseModel]) -> Finding:
+def _from_pydantic(error: ErrorDetails, node: YamlNode, whole: type[BaseModel]) -> Finding:
     parts = [part for part in error["loc"] if not _is_branch(part)]
     path = ".".join(str(part) for part in parts)
     name = str(parts[-1]) if parts else "spec"

@@ -7,18 +7,18 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from dynaops.engine import reasons
-from dynaops.engine.diff import Comparison, compare
-from dynaops.engine.digests import fingerprint
+from dynaops.engine.diff import ThreeWayDiff, compare
 from dynaops.kinds.kind import AddressDiff, PropertyRules
 from dynaops.model.change import Action, Change, Difference, Drift, Unmanaged
 from dynaops.model.operation import Effect
 from dynaops.model.resource import Observed, Properties, Resource
+from dynaops.specs.digests import fingerprint
 
 _LOST = (Action.DELETE, Action.REPLACE)
 
 
 @dataclass(frozen=True)
-class Judged:
+class TableDiff:
     """What the comparison of one table came to. `updates` are state effects that need no call.
 
     `fingerprints` are digests of what was compared, by address (without any where it is not live) and path.
@@ -31,9 +31,9 @@ class Judged:
     fingerprints: dict[str, dict[str, str]]
 
 
-def judge(
+def diff_table(
     entries: Mapping[str, AddressDiff], policies: Mapping[str, PropertyRules], destroying: bool = False
-) -> Judged:
+) -> TableDiff:
     """Decide the change of every entry, owners first (what is replaced takes its dependents along)."""
     judged: dict[str, AddressDiff] = {}
     updates: list[Effect] = []
@@ -52,10 +52,10 @@ def judge(
         updates.extend(_updates(settled, policy, change))
         if entry.desired or entry.record:
             fingerprints[entry.address] = _fingerprint(settled, comparison)
-    return Judged(judged, tuple(updates), tuple(drift), tuple(unmanaged), fingerprints)
+    return TableDiff(judged, tuple(updates), tuple(drift), tuple(unmanaged), fingerprints)
 
 
-def _fingerprint(entry: AddressDiff, comparison: Comparison | None) -> dict[str, str]:
+def _fingerprint(entry: AddressDiff, comparison: ThreeWayDiff | None) -> dict[str, str]:
     """Of what goes it matters only that it is the very same thing, not how it is set."""
     if entry.live is None:
         return {}
@@ -85,7 +85,7 @@ def _without_absent(entry: AddressDiff, policy: PropertyRules) -> AddressDiff:
     return entry
 
 
-def _compare(entry: AddressDiff, policy: PropertyRules) -> Comparison | None:
+def _compare(entry: AddressDiff, policy: PropertyRules) -> ThreeWayDiff | None:
     if entry.live is None or (entry.desired is None and entry.record is None):
         return None
     desired = entry.desired.properties if entry.desired else {}
@@ -101,7 +101,7 @@ def _change(
     entry: AddressDiff,
     policy: PropertyRules,
     owner: AddressDiff | None,
-    comparison: Comparison | None,
+    comparison: ThreeWayDiff | None,
     destroying: bool,
 ) -> Change | None:
     if owner is not None and owner.action in _LOST and owner.live:
@@ -143,7 +143,7 @@ def _created(entry: AddressDiff, policy: PropertyRules, owner: AddressDiff | Non
     return _made(entry, Action.CREATE, reasons.created(entry, policy, owner))
 
 
-def _adopted(entry: AddressDiff, policy: PropertyRules, comparison: Comparison) -> Change:
+def _adopted(entry: AddressDiff, policy: PropertyRules, comparison: ThreeWayDiff) -> Change:
     if any(one.forces_replacement for one in comparison.changes):
         return _altered(entry, policy, comparison.changes)
     return _made(entry, Action.ADOPT, reasons.adopted(entry, policy, comparison.changes), comparison.changes)
@@ -176,7 +176,7 @@ def _made(
     )
 
 
-def _drift(entry: AddressDiff, comparison: Comparison | None) -> Iterator[Drift]:
+def _drift(entry: AddressDiff, comparison: ThreeWayDiff | None) -> Iterator[Drift]:
     if entry.record is None:
         return
     if entry.live is None:
@@ -186,7 +186,7 @@ def _drift(entry: AddressDiff, comparison: Comparison | None) -> Iterator[Drift]
 
 
 def _unmanaged(
-    entry: AddressDiff, policy: PropertyRules, owner: AddressDiff | None, comparison: Comparison | None
+    entry: AddressDiff, policy: PropertyRules, owner: AddressDiff | None, comparison: ThreeWayDiff | None
 ) -> Iterator[Unmanaged]:
     if entry.live is None or entry.live.properties == policy.absent:
         return

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from difflib import get_close_matches
 
-from dynaops.engine.load import Document
 from dynaops.kinds import TableSpec
 from dynaops.model.finding import Finding, Severity
 from dynaops.model.findings import FINDING_RULES
 from dynaops.model.findings.rule import Stage, make_finding
 from dynaops.model.findings.specs import SPEC021, SPEC022
+from dynaops.specs.load import Document
 
 _ALIKE = 0.9
 """A lost digit or case, not another number."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from dynaops.engine.addresses import table_of
-from dynaops.engine.entries import Judged
+from dynaops.engine.table_diff import TableDiff
 from dynaops.kinds.kind import AddressDiff, PropertyRules, TableChanges
 from dynaops.model.change import Action
 from dynaops.model.finding import Finding, Place
@@ -24,7 +24,7 @@ Identity = tuple[str, str, str, str]
 """Kind, region (empty: one for all regions), path and name."""
 
 
-class Use(NamedTuple):
+class SharedUse(NamedTuple):
     """A use of something: whether it ends with the plan, the ARN that the state knows of it, and whether the plan
     makes the state forget the use while AWS keeps the thing."""
 
@@ -34,10 +34,10 @@ class Use(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Uses:
+class SharedUses:
     """Who uses what has a name of its own in AWS: identity -> address -> use."""
 
-    of: Mapping[Identity, Mapping[str, Use]]
+    of: Mapping[Identity, Mapping[str, SharedUse]]
 
     def others(self, identity: Identity, address: str) -> bool:
         """Whether it must stay for others when `address` drops it; of several that drop it, the last deletes it.
@@ -50,7 +50,7 @@ class Uses:
         """Whether another address of the state still has it when the plan is carried out."""
         return any(not (use.ends or use.is_released) for _, use in self._others(identity, address))
 
-    def _others(self, identity: Identity, address: str) -> Iterator[tuple[str, Use]]:
+    def _others(self, identity: Identity, address: str) -> Iterator[tuple[str, SharedUse]]:
         users = self.of.get(identity, {})
         own = users[address].arn if address in users else None
         for user, use in users.items():
@@ -73,26 +73,30 @@ def uses_of(
     ends: Callable[[str], bool],
     policies: Mapping[str, PropertyRules],
     is_released: Callable[[str], bool] = lambda _: False,
-) -> Uses:
+) -> SharedUses:
     """The uses of a plan; `ends` tells of a recorded address that is not declared whether the plan deletes it, and
     `is_released` whether the state forgets it and AWS keeps it."""
-    found: dict[Identity, dict[str, Use]] = {}
+    found: dict[Identity, dict[str, SharedUse]] = {}
     for address, record in state.resources.items():
         identity = identity_of(record.kind, record.region, record.properties, policies[record.kind])
         if identity:
-            found.setdefault(identity, {})[address] = Use(ends(address), record.arn, is_released(address))
+            found.setdefault(identity, {})[address] = SharedUse(
+                ends(address), record.arn, is_released(address)
+            )
     for address, resource in declared.items():
         was = state.resources.get(address)
         identity = identity_of(resource.kind, resource.region, resource.properties, policies[resource.kind])
         old = identity_of(was.kind, was.region, was.properties, policies[was.kind]) if was else None
         if old and old != identity:
-            found[old][address] = Use(True, was.arn if was else None)
+            found[old][address] = SharedUse(True, was.arn if was else None)
         if identity:
-            found.setdefault(identity, {})[address] = Use(False, was.arn if was and old == identity else None)
-    return Uses(found)
+            found.setdefault(identity, {})[address] = SharedUse(
+                False, was.arn if was and old == identity else None
+            )
+    return SharedUses(found)
 
 
-def let_go(judged: Judged, uses: Uses, policies: Mapping[str, PropertyRules]) -> Judged:
+def let_go(judged: TableDiff, uses: SharedUses, policies: Mapping[str, PropertyRules]) -> TableDiff:
     """`judged`, where nothing is deleted that another address uses: it is only forgotten."""
     entries = dict(judged.entries)
     updates = list(judged.updates)

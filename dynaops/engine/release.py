@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from dynaops.engine.addresses import is_below
-from dynaops.engine.entries import Judged
+from dynaops.engine.table_diff import TableDiff
 from dynaops.kinds.kind import AddressDiff, TableChanges
 from dynaops.kinds.table.loss_protection import on_destroy
 from dynaops.model.change import Action, Change
@@ -25,7 +25,7 @@ def is_retained(state: State, table: str, promised: Properties) -> bool:
     return any(one.get("on_destroy") == "retain" for one in sides)
 
 
-def retained(judged: Judged, work: TableChanges, removed: Mapping[str, Removal]) -> Judged | None:
+def retained(judged: TableDiff, work: TableChanges, removed: Mapping[str, Removal]) -> TableDiff | None:
     """`judged` with a table and all around it forgotten instead of deleted; None where nothing of that is asked for."""
     table = work.table.address
     removal = removed.get(table)
@@ -45,7 +45,7 @@ def retained(judged: Judged, work: TableChanges, removed: Mapping[str, Removal])
     return replace(judged, entries=entries, updates=tuple(_forgotten(work.entries)))
 
 
-def released(judged: Judged, removed: Mapping[str, Removal]) -> Judged:
+def released(judged: TableDiff, removed: Mapping[str, Removal]) -> TableDiff:
     """`judged` with parts of a table forgotten instead of deleted; what goes with its table is not kept.
 
     Nothing becomes of them for the rooms; that they are forgotten is told at the end (`with_removals`).

@@ -19,11 +19,11 @@ from dynaops.specs.path_patterns import fits, is_pattern
 if TYPE_CHECKING:
     from dynaops.kinds import TableSpec
     from dynaops.model.state import Record, State
-    from dynaops.specs.refactoring import Import, Move, Removal
+    from dynaops.specs.refactoring import ImportTarget, Move, Removal
 
 
 @dataclass(frozen=True)
-class Target:
+class RunTarget:
     """One table of a run: where it is, and its spec (None: to be deleted if it is ours)."""
 
     scope: Scope
@@ -35,7 +35,7 @@ class Target:
     """The `moved` blocks that are carried out, by the address that they give."""
     removed: Mapping[str, Removal] = field(default_factory=dict)
     """What the state forgets and AWS keeps, by address."""
-    imported: Mapping[str, Import] = field(default_factory=dict)
+    imported: Mapping[str, ImportTarget] = field(default_factory=dict)
     """The `import` blocks that are carried out, by address."""
     external: bool = False
     """The table is others': only OWN_KINDS around it are ours."""
@@ -95,7 +95,7 @@ def _is_global(record: Record) -> bool:
     return (named := parse(record.arn)) is not None and not named.region
 
 
-def orphaned(state: State, declared: Iterable[str], read: Iterable[str | Path]) -> list[Target]:
+def orphaned(state: State, declared: Iterable[str], read: Iterable[str | Path]) -> list[RunTarget]:
     """The recorded tables whose spec was read (`read`: files, folders, patterns) and no longer declares them."""
     folder = root()
     sources = [source_of(path, folder) for path in read]
@@ -103,7 +103,7 @@ def orphaned(state: State, declared: Iterable[str], read: Iterable[str | Path]) 
     for address, region in recorded_tables(state).items():
         source = _recorded_source(state, address)
         if address not in set(declared) and source and any(_covers(one, source) for one in sources):
-            found.append(Target(scope_of(state, address, region), None, source))
+            found.append(RunTarget(scope_of(state, address, region), None, source))
     return found
 
 

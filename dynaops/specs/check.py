@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from dynaops.engine.load import Document
-from dynaops.engine.suppress import idle, without_accepted
 from dynaops.kinds import RULES
 from dynaops.kinds.backup_plan.agreement import contradictions
 from dynaops.model.finding import Finding, Severity
 from dynaops.model.findings.backup_plans import DDB478
 from dynaops.model.findings.rule import make_finding
+from dynaops.specs.load import Document
+from dynaops.specs.suppressions import idle, without_accepted
 
 
 def check(documents: Iterable[Document]) -> list[Finding]:

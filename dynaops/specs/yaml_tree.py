@@ -35,7 +35,7 @@ Spot = tuple[str, int, int]
 
 
 @dataclass
-class Node:
+class YamlNode:
     """A value and where it stands. Maps hold nodes by key, lists hold nodes; `key` is the place of its key.
 
     Fractions are decimals, just as they are written.
@@ -53,7 +53,7 @@ class Node:
             return [child.plain(exact) for child in self.value]
         return float(self.value) if isinstance(self.value, Decimal) and not exact else self.value
 
-    def at(self, path: str) -> Node:
+    def at(self, path: str) -> YamlNode:
         """The node at a dotted path, or the nearest one around it."""
         node, rest = self, path
         while rest:
@@ -63,7 +63,7 @@ class Node:
             node, rest = found
         return node
 
-    def child(self, path: str) -> tuple[Node, str] | None:
+    def child(self, path: str) -> tuple[YamlNode, str] | None:
         """The child that `path` begins with, and the rest of the path (names may hold dots themselves)."""
         if isinstance(self.value, dict):
             name = path
@@ -92,16 +92,16 @@ def place_of(spot: Spot) -> Place:
     return Place(file=spot[0], line=spot[1], column=spot[2])
 
 
-def tree_of(value: Any, spot: Spot) -> Node:
+def tree_of(value: Any, spot: Spot) -> YamlNode:
     """Plain data as a tree whose parts all stand at `spot`."""
     if isinstance(value, dict):
-        return Node({name: tree_of(child, spot) for name, child in value.items()}, spot)
+        return YamlNode({name: tree_of(child, spot) for name, child in value.items()}, spot)
     if isinstance(value, list):
-        return Node([tree_of(child, spot) for child in value], spot)
-    return Node(value, spot)
+        return YamlNode([tree_of(child, spot) for child in value], spot)
+    return YamlNode(value, spot)
 
 
-def cost_of(node: Node) -> int:
+def cost_of(node: YamlNode) -> int:
     """What a value costs wherever it is put: its characters, and something for each value in it."""
     if isinstance(node.value, dict):
         return _NODE_COST + sum(len(name) + cost_of(child) for name, child in node.value.items())
@@ -110,7 +110,7 @@ def cost_of(node: Node) -> int:
     return _NODE_COST + (len(node.value) if isinstance(node.value, str) else 0)
 
 
-class Unreadable(Exception):
+class UnreadableSpec(Exception):
     """The text is not a spec at all; `finding` says why and where."""
 
     def __init__(self, finding: Finding) -> None:
@@ -118,18 +118,20 @@ class Unreadable(Exception):
         self.finding = finding
 
 
-def unreadable(rule: FindingRule, message: str, place: Place | None, hint: str | None = None) -> Unreadable:
+def unreadable(
+    rule: FindingRule, message: str, place: Place | None, hint: str | None = None
+) -> UnreadableSpec:
     """The error for something that cannot be read."""
-    return Unreadable(make_finding(rule, message, hint, place=place))
+    return UnreadableSpec(make_finding(rule, message, hint, place=place))
 
 
-Tagged = Callable[[str, Node], Node]
+Tagged = Callable[[str, YamlNode], YamlNode]
 """What a value with a tag of its own (``!Ref``: its name, and the value without it) stands for."""
 
 
 def nodes(
     text: str, file: str, most: int = MAX_NODES, tagged: Tagged | None = None, legacy: bool = False
-) -> list[Node]:
+) -> list[YamlNode]:
     """The documents of a YAML text (JSON is YAML), empty ones left out. Raises Unreadable.
 
     `most`: values a document may expand to. `tagged`: takes local tags, which specs have none of. `legacy`: plain words
@@ -138,7 +140,7 @@ def nodes(
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-    from dynaops.engine.yaml_core import CoreResolver
+    from dynaops.specs.yaml_core import CoreResolver
 
     start = Place(file=file, line=1, column=1)
     found = []
@@ -150,7 +152,9 @@ def nodes(
         )
         for node in yaml.compose_all(text):
             if node is not None:
-                found.append(_Reader(file, (most, len(text) + MAX_ALIASED), tagged, legacy).node(node, 0))
+                found.append(
+                    _NodeBuilder(file, (most, len(text) + MAX_ALIASED), tagged, legacy).node(node, 0)
+                )
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         message = str(error.problem or error.context or error).strip()
@@ -164,7 +168,7 @@ def nodes(
     return [node for node in found if node.value is not None]
 
 
-class _Reader:
+class _NodeBuilder:
     """Turns one document's composed nodes into ours."""
 
     def __init__(
@@ -176,7 +180,7 @@ class _Reader:
         self._values_left, self._characters_left = most
         self._tagged = tagged
 
-    def node(self, source: Any, depth: int) -> Node:
+    def node(self, source: Any, depth: int) -> YamlNode:
         spot = _spot(self._file, source.start_mark)
         self._values_left -= 1
         if source.id == "scalar":
@@ -191,21 +195,21 @@ class _Reader:
             message = f"the tag {kind} is not allowed in a spec"
             raise unreadable(SPEC006, message, place_of(spot), "Write a plain value.")
         if source.id == "mapping":
-            return Node(self._mapping(source, depth), spot)
+            return YamlNode(self._mapping(source, depth), spot)
         if source.id == "sequence":
-            return Node([self.node(child, depth + 1) for child in source.value], spot)
-        return Node(self._scalar(source, place_of(spot)), spot)
+            return YamlNode([self.node(child, depth + 1) for child in source.value], spot)
+        return YamlNode(self._scalar(source, place_of(spot)), spot)
 
-    def _untagged(self, source: Any, depth: int, spot: Spot) -> Node:
+    def _untagged(self, source: Any, depth: int, spot: Spot) -> YamlNode:
         if source.id == "mapping":
-            return Node(self._mapping(source, depth), spot)
+            return YamlNode(self._mapping(source, depth), spot)
         if source.id == "sequence":
-            return Node([self.node(child, depth + 1) for child in source.value], spot)
-        return Node(_characters(str(source.value), place_of(spot)), spot)
+            return YamlNode([self.node(child, depth + 1) for child in source.value], spot)
+        return YamlNode(_characters(str(source.value), place_of(spot)), spot)
 
-    def _mapping(self, source: Any, depth: int) -> dict[str, Node]:
-        own: dict[str, Node] = {}
-        merged: dict[str, Node] = {}
+    def _mapping(self, source: Any, depth: int) -> dict[str, YamlNode]:
+        own: dict[str, YamlNode] = {}
+        merged: dict[str, YamlNode] = {}
         for key, value in source.value:
             spot = _spot(self._file, key.start_mark)
             if key.id != "scalar":
@@ -224,7 +228,7 @@ class _Reader:
             own[name].key = spot
         return {**merged, **own}
 
-    def _merge(self, merged: dict[str, Node], source: Any, depth: int) -> None:
+    def _merge(self, merged: dict[str, YamlNode], source: Any, depth: int) -> None:
         """``<<: *defaults``: what the map itself says wins."""
         for one in source.value if source.id == "sequence" else [source]:
             node = self.node(one, depth + 1)

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from dynaops.engine.addresses import table_of
-from dynaops.engine.effects import apply_effects
-from dynaops.engine.scopes import OWN_KINDS, Target
+from dynaops.engine.state_effects import apply_effects
+from dynaops.engine.table_scopes import OWN_KINDS, RunTarget
 from dynaops.kinds.kind import AddressDiff, Known
 from dynaops.kinds.registry import HANDLER_OF, HANDLERS, PROPERTY_RULES
 from dynaops.model.late_values import references_in
@@ -16,7 +16,7 @@ from dynaops.model.resource import Observed, Resource, Scope
 from dynaops.model.state import Record, State
 
 
-def known_of(target: Target, state: State, discover: bool = False) -> Known:
+def known_of(target: RunTarget, state: State, discover: bool = False) -> Known:
     """What the target's spec and the state name."""
     return Known(declared_by(target), _perhaps_below(state, target.scope.address), discover)
 
@@ -47,7 +47,7 @@ def recorded_below(state: State, table: str) -> dict[str, Record]:
     return {address: record for address, record in state.resources.items() if _is_below(address, table)}
 
 
-def entries_of(target: Target, state: State, live: Mapping[str, Observed]) -> dict[str, AddressDiff]:
+def entries_of(target: RunTarget, state: State, live: Mapping[str, Observed]) -> dict[str, AddressDiff]:
     """Every address of a target's table, with its sides."""
     scope = target.scope
     desired = declared_by(target)
@@ -106,7 +106,7 @@ def _is_below(address: str, table: str) -> bool:
     return address == table or address.startswith(f"{table}/")
 
 
-def declared_by(target: Target) -> dict[str, Resource]:
+def declared_by(target: RunTarget) -> dict[str, Resource]:
     """What the target's spec declares, by address."""
     if target.spec is None:
         return {}
@@ -119,7 +119,7 @@ def declared_by(target: Target) -> dict[str, Resource]:
     return {address: _referring(_ignoring(one, target), target) for address, one in declared.items()}
 
 
-def _referring(resource: Resource, target: Target) -> Resource:
+def _referring(resource: Resource, target: RunTarget) -> Resource:
     """The resource with the other tables that it refers to among what it depends on.
 
     Not of a table itself: nobody would take that out of its record again.
@@ -139,7 +139,7 @@ def other_tables(resource: Resource) -> frozenset[str]:
     return frozenset(found - {own})
 
 
-def _ignoring(resource: Resource, target: Target) -> Resource:
+def _ignoring(resource: Resource, target: RunTarget) -> Resource:
     """`lifecycle.ignore_changes` of the spec, as property paths of the resource they concern."""
     assert target.spec is not None, "only a spec can say what to ignore"
     paths = target.spec.lifecycle.ignore_changes if target.spec.lifecycle else None

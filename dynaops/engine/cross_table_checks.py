@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from dynaops.engine.addresses import check_patterns, selected, table_of
-from dynaops.engine.retain import is_retained, removal_of
-from dynaops.engine.same_table import claimed_twice
-from dynaops.engine.scopes import Target
-from dynaops.engine.sharing import Uses, contradicting_records, contradictions, uses_of
-from dynaops.engine.sides import declared_by
+from dynaops.engine.duplicate_tables import claimed_twice
+from dynaops.engine.release import is_retained, removal_of
+from dynaops.engine.shared_resources import SharedUses, contradicting_records, contradictions, uses_of
+from dynaops.engine.table_inputs import declared_by
+from dynaops.engine.table_scopes import RunTarget
 from dynaops.kinds.kind import AddressDiff
 from dynaops.kinds.registry import PROPERTY_RULES
 from dynaops.model.finding import Finding, Place
@@ -18,10 +18,10 @@ from dynaops.model.resource import Scope
 from dynaops.model.state import State
 
 if TYPE_CHECKING:
-    from dynaops.engine.load import Document
+    from dynaops.specs.load import Document
 
 
-def uses_of_plan(targets: Sequence[Target], state: State, patterns: Sequence[str]) -> Uses:
+def uses_of_plan(targets: Sequence[RunTarget], state: State, patterns: Sequence[str]) -> SharedUses:
     """Who uses what several tables may use, and whose use of it ends with this plan (narrowed to `patterns`)."""
     declared = {address: resource for target in targets for address, resource in declared_by(target).items()}
     stays = {

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 if TYPE_CHECKING:
-    from dynaops.engine.load import Document
+    from dynaops.specs.load import Document
 
 IDENTITY = "(identity)"
 """Beside the properties: which resource it is, of those that were ever made by its name. No property is named so."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from dynaops.engine.grantees import Function
+from dynaops.engine.grant_functions import Function
 from dynaops.model.resource import Observed, Properties, Scope
 
 

@@ -8,8 +8,8 @@ any address of its kind.
 from __future__ import annotations
 
 from dynaops.engine.addresses import is_below, table_of
-from dynaops.engine.same_table import name_in_aws
-from dynaops.engine.sharing import identity_of
+from dynaops.engine.duplicate_tables import name_in_aws
+from dynaops.engine.shared_resources import identity_of
 from dynaops.kinds.registry import PROPERTY_RULES
 from dynaops.model.errors import DynaopsError
 from dynaops.model.state import Record, State

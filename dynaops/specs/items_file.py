@@ -8,12 +8,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from dynaops.engine.yaml_tree import Unreadable, nodes, unreadable
 from dynaops.kinds.items import FileItem, Item
 from dynaops.model.files import FileRefused, Refusal, read_text
 from dynaops.model.finding import Place
 from dynaops.model.findings.specs import SPEC002, SPEC014
 from dynaops.model.project import project_of
+from dynaops.specs.yaml_tree import UnreadableSpec, nodes, unreadable
 
 MAX_BYTES = 16 * 1024 * 1024
 """An items file's size at the most; larger sets are data, and go in with `load-data`."""
@@ -188,5 +188,5 @@ def _skip(text: str, position: int) -> int:
     return position
 
 
-def _wrong(message: str, place: Place, hint: str | None = None) -> Unreadable:
+def _wrong(message: str, place: Place, hint: str | None = None) -> UnreadableSpec:
     return unreadable(SPEC002, message, place, hint)

@@ -23,7 +23,7 @@ _TABLES = {"table": "table", "replica": "replica"}
 
 
 @dataclass(frozen=True)
-class Claim:
+class TableClaim:
     """An address that means a live table; `declared`: a spec names it there, `recorded`: the state does."""
 
     address: str
@@ -58,16 +58,18 @@ def claimed_twice(
 ) -> Iterator[Finding]:
     """An error for each live table that several addresses mean; `entries` are those of each planned table."""
     names = {scope.address: scope.table_name for scope in scopes}
-    claims: dict[tuple[str, str], list[Claim]] = {}
+    claims: dict[tuple[str, str], list[TableClaim]] = {}
     for table, below in entries.items():
         for entry in below.values():
             if entry.kind in _TABLES and _is_claim(entry, refreshed):
-                claim = Claim(entry.address, entry.kind, entry.desired is not None, entry.record is not None)
+                claim = TableClaim(
+                    entry.address, entry.kind, entry.desired is not None, entry.record is not None
+                )
                 claims.setdefault((entry.region, names[table]), []).append(claim)
     for address, record in state.resources.items():
         table = address.partition("/")[0]
         if record.kind in _TABLES and table not in names:
-            claim = Claim(address, record.kind, declared=False, recorded=True)
+            claim = TableClaim(address, record.kind, declared=False, recorded=True)
             claims.setdefault((record.region, name_in_aws(address, record)), []).append(claim)
     for (region, name), found in sorted(claims.items()):
         if len(found) > 1:
@@ -80,7 +82,7 @@ def _is_claim(entry: AddressDiff, refreshed: bool) -> bool:
     return entry.live is not None or not refreshed
 
 
-def _refused(name: str, region: str, claims: list[Claim]) -> Finding:
+def _refused(name: str, region: str, claims: list[TableClaim]) -> Finding:
     first, second = claims[0], claims[1]
     known = ", ".join(claim.address for claim in claims)
     if "replica" in (first.kind, second.kind):

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dynaops.aws.memory import Remembering
-from dynaops.engine.adopt import Adopted, OfAnother, adopt
-from dynaops.engine.identity import check_identity
+from dynaops.engine.import_table import Adopted, OfAnother, adopt
+from dynaops.engine.state_account import check_identity
 from dynaops.kinds.references import table_arn
 from dynaops.model.errors import DynaopsError
 from dynaops.model.resource import Scope

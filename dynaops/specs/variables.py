@@ -13,14 +13,14 @@ from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import NamedTuple
 
-from dynaops.engine.yaml_tree import Node, cost_of, place_of, tree_of
 from dynaops.model.finding import Finding
 from dynaops.model.findings.rule import FindingRule, make_finding
 from dynaops.model.findings.specs import SPEC003, SPEC005, SPEC007, SPEC008
 from dynaops.model.late_values import reference
 from dynaops.specs.environment import Environment
-from dynaops.specs.references import MAX_NESTED, OF_TABLE, Kind, Piece, pieces
+from dynaops.specs.references import MAX_NESTED, OF_TABLE, PieceKind, TextPiece, pieces
 from dynaops.specs.table_references import TableReference, attribute_error
+from dynaops.specs.yaml_tree import YamlNode, cost_of, place_of, tree_of
 
 MAX_EXPANDED = 4 * 1024 * 1024
 """Characters that variables may bring into one document."""
@@ -78,7 +78,7 @@ class Substitution:
         self._left = 0
         self._more = 0
 
-    def document(self, node: Node) -> Node | None:
+    def document(self, node: YamlNode) -> YamlNode | None:
         """The document with all variables filled in; None where that cannot be, which `findings` tell."""
         before = len(self.findings) + self._more
         self.references = []
@@ -104,20 +104,20 @@ class Substitution:
         message = f"{self._more:,} more variables cannot be filled in"
         return [*self.findings, make_finding(SPEC007, message)]
 
-    def _node(self, node: Node) -> Node:
+    def _node(self, node: YamlNode) -> YamlNode:
         if isinstance(node.value, dict):
-            return Node(self._map(node.value), node.spot, node.key)
+            return YamlNode(self._map(node.value), node.spot, node.key)
         if isinstance(node.value, list):
-            return Node([self._node(child) for child in node.value], node.spot, node.key)
+            return YamlNode([self._node(child) for child in node.value], node.spot, node.key)
         if isinstance(node.value, str) and "${" in node.value:
             return self._string(node, pieces(node.value))
         return node
 
-    def _map(self, value: dict[str, Node]) -> dict[str, Node]:
-        filled: dict[str, Node] = {}
+    def _map(self, value: dict[str, YamlNode]) -> dict[str, YamlNode]:
+        filled: dict[str, YamlNode] = {}
         for name, child in value.items():
             if "${" in name:
-                written, key = name, Node(name, child.key or child.spot)
+                written, key = name, YamlNode(name, child.key or child.spot)
                 parts = pieces(written)
                 if any(_is_of_table(part) for part in parts):
                     self._tell(SPEC007, f"{_short(written)}: a reference cannot stand in a key", None, key)
@@ -128,24 +128,24 @@ class Substitution:
             filled[name] = self._node(child)
         return filled
 
-    def _string(self, node: Node, parts: Sequence[Piece]) -> Node:
-        if len(parts) == 1 and parts[0].kind is Kind.REFERENCE and parts[0].text not in _TEXTS:
+    def _string(self, node: YamlNode, parts: Sequence[TextPiece]) -> YamlNode:
+        if len(parts) == 1 and parts[0].kind is PieceKind.REFERENCE and parts[0].text not in _TEXTS:
             (part,) = parts
             value = self._given(part)
             if value is not None:
                 return self._whole(value, node)
             if part.default is not None and self.values.may_default(part.text):
-                if len(part.default) == 1 and part.default[0].kind is Kind.REFERENCE:
+                if len(part.default) == 1 and part.default[0].kind is PieceKind.REFERENCE:
                     return self._string(node, part.default)
                 return self._whole(self._text(part.default, node), node)
-        return Node(self._text(parts, node), node.spot, node.key)
+        return YamlNode(self._text(parts, node), node.spot, node.key)
 
-    def _given(self, part: Piece) -> object | None:
+    def _given(self, part: TextPiece) -> object | None:
         """The value of a reference; None where it is not given, or empty and has a default."""
         value = self.values.of(part.text)
         return None if value == "" and part.default is not None else value
 
-    def _text(self, parts: Sequence[Piece], node: Node) -> str:
+    def _text(self, parts: Sequence[TextPiece], node: YamlNode) -> str:
         text = ""
         for part in parts:
             if _is_of_table(part) and text.endswith("$"):
@@ -153,19 +153,19 @@ class Substitution:
             text += self._part(part, node)
         return text
 
-    def _whole(self, value: object, node: Node) -> Node:
+    def _whole(self, value: object, node: YamlNode) -> YamlNode:
         """A value that stands alone keeps its type; a text reads as YAML would read it."""
         if isinstance(value, dict | list):
             tree = tree_of(value, node.spot)
             self._pay(cost_of(tree), node)
-            return Node(tree.value, node.spot, node.key)
+            return YamlNode(tree.value, node.spot, node.key)
         self._pay(len(str(value)), node)
-        return Node(_typed(value) if isinstance(value, str) else value, node.spot, node.key)
+        return YamlNode(_typed(value) if isinstance(value, str) else value, node.spot, node.key)
 
-    def _part(self, part: Piece, node: Node) -> str:
-        if part.kind is Kind.LITERAL:
+    def _part(self, part: TextPiece, node: YamlNode) -> str:
+        if part.kind is PieceKind.LITERAL:
             return part.text
-        if part.kind is Kind.UNENDED:
+        if part.kind is PieceKind.UNENDED:
             self._tell(
                 SPEC007,
                 f"{_short(part.text)}: a variable has no end",
@@ -173,7 +173,7 @@ class Substitution:
                 node,
             )
             return part.text
-        if part.kind is Kind.NESTED:
+        if part.kind is PieceKind.NESTED:
             hint = f"Nest up to {MAX_NESTED}."
             self._tell(SPEC007, f"{_short(part.text)}: defaults are nested too deeply", hint, node)
             return part.text
@@ -198,7 +198,7 @@ class Substitution:
         self._pay(len(text), node)
         return text
 
-    def _of_table(self, part: Piece, node: Node) -> str:
+    def _of_table(self, part: TextPiece, node: YamlNode) -> str:
         """A reference to a value of another table; that table's name alone is known here."""
         if part.default is not None:
             hint = f"Write ${{{part.text}}} alone."
@@ -217,13 +217,13 @@ class Substitution:
         self._pay(len(text), node)
         return text
 
-    def _pay(self, characters: int, node: Node) -> None:
+    def _pay(self, characters: int, node: YamlNode) -> None:
         """Count what a variable brings in at `node`. Raises _TooMuch."""
         self._left -= characters
         if self._left < 0:
             raise _TooMuch(node)
 
-    def _missing(self, part: Piece, node: Node) -> None:
+    def _missing(self, part: TextPiece, node: YamlNode) -> None:
         name = part.text
         if name in LATER:
             if part.default is not None:
@@ -258,7 +258,7 @@ class Substitution:
                 return f"Did you mean ${{var.{near[0]}}}?"
         return f"Give it with --var {_short(key)}=VALUE or --var-file."
 
-    def _tell(self, rule: FindingRule, message: str, hint: str | None, node: Node) -> None:
+    def _tell(self, rule: FindingRule, message: str, hint: str | None, node: YamlNode) -> None:
         if len(self.findings) >= _MOST_TOLD:
             self._more += 1
             return
@@ -266,8 +266,8 @@ class Substitution:
         self.findings.append(make_finding(rule, message, hint, place=place))
 
 
-def _is_of_table(part: Piece) -> bool:
-    return part.kind is Kind.REFERENCE and part.text.startswith(OF_TABLE)
+def _is_of_table(part: TextPiece) -> bool:
+    return part.kind is PieceKind.REFERENCE and part.text.startswith(OF_TABLE)
 
 
 class Names:
@@ -282,7 +282,7 @@ class Names:
         if "${" not in text:
             return text
         if text not in self._known:
-            node = self._substitution.document(Node(text, ("", 1, 1)))
+            node = self._substitution.document(YamlNode(text, ("", 1, 1)))
             self._known[text] = node.value if node is not None and isinstance(node.value, str) else None
         return self._known[text]
 
@@ -290,7 +290,7 @@ class Names:
 class _TooMuch(Exception):
     """What variables bring in is over its bound; `node` is where."""
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: YamlNode) -> None:
         super().__init__()
         self.node = node
 
