@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from dynaops.aws.always_sent import MARK
-from dynaops.aws.classify import Verdict
-from dynaops.aws.errors import AwsFailure, ForeignAnswer, Refused
+from dynaops.aws.classify import ErrorClass
+from dynaops.aws.errors import AwsFailure, AwsRefusal, ForeignAnswer
+from dynaops.aws.response_members import MARK
 from dynaops.model.arns import parse
 
 LOCAL = "local"
@@ -71,8 +71,8 @@ def lacks_sts(error: AwsFailure) -> bool:
     That is a refusal which does not pass, or an answer that is not STS's (dynalite, DynamoDB Local). Throttling, faults
     of the server and broken connections say nothing about it.
     """
-    if isinstance(error, Refused):
-        return error.verdict is not Verdict.RETRY and (error.status < 500 or error.status == 501)
+    if isinstance(error, AwsRefusal):
+        return error.verdict is not ErrorClass.RETRY and (error.status < 500 or error.status == 501)
     return isinstance(error, ForeignAnswer)
 
 

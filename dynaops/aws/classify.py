@@ -15,7 +15,7 @@ IN_USE = "Attempt to change a resource which is still in use: "
 LIMIT = "Subscriber limit exceeded: "
 
 
-class Verdict(StrEnum):
+class ErrorClass(StrEnum):
     """What to do about a refusal."""
 
     ALREADY = "already"
@@ -112,16 +112,16 @@ ACCESS_DENIED = frozenset(
 """The caller lacks a permission."""
 
 
-def classify(code: str, message: str) -> Verdict:
+def classify(code: str, message: str) -> ErrorClass:
     """The verdict on an error answer of DynamoDB's control plane."""
     if message.startswith(_ALREADY):
-        return Verdict.ALREADY
+        return ErrorClass.ALREADY
     if message.startswith(_RETRY) or code in THROTTLED or code in _BUSY:
-        return Verdict.RETRY
+        return ErrorClass.RETRY
     if message.startswith(_SCHEDULE):
-        return Verdict.SCHEDULE
+        return ErrorClass.SCHEDULE
     if message.startswith(_WAIT) or message.startswith(IN_USE):
-        return Verdict.WAIT
+        return ErrorClass.WAIT
     if code == "ContinuousBackupsUnavailableException" or code in SERVER_ERRORS:
-        return Verdict.RETRY
-    return Verdict.FAIL
+        return ErrorClass.RETRY
+    return ErrorClass.FAIL

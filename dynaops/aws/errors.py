@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from dynaops.aws.classify import ACCESS_DENIED, EXPIRED_TOKEN, WRONG_SIGNATURE, Verdict, classify
+from dynaops.aws.classify import ACCESS_DENIED, EXPIRED_TOKEN, WRONG_SIGNATURE, ErrorClass, classify
 from dynaops.model.errors import DynaopsError
 from dynaops.model.exits import Exit
 
@@ -59,7 +59,7 @@ class AwsFailure(DynaopsError):
         super().__init__(one_line(message), one_line(hint) if hint else hint, exit_code)
 
 
-class Refused(AwsFailure):
+class AwsRefusal(AwsFailure):
     """AWS answered with an error. `attempts` is how often botocore had repeated the request before."""
 
     def __init__(
@@ -72,11 +72,11 @@ class Refused(AwsFailure):
         self.status = status
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> ErrorClass:
         return classify(self.code, self.text)
 
 
-class Denied(Refused):
+class AccessDenied(AwsRefusal):
     """The caller lacks a permission."""
 
 
@@ -84,11 +84,11 @@ class AccountUnknown(AwsFailure):
     """The endpoint, which is not AWS's own, does not say which account it is."""
 
 
-class Lost(AwsFailure):
+class ResponseLost(AwsFailure):
     """No answer arrived; whether the request had its effect is unknown."""
 
 
-class ForeignAnswer(Lost):
+class ForeignAnswer(ResponseLost):
     """What answered was not AWS: a proxy, a captive portal, or another server at the endpoint."""
 
 
@@ -96,7 +96,7 @@ class Unreachable(AwsFailure):
     """The request did not reach AWS at all."""
 
 
-def refused(error: ClientError, service: str, api: str, region: str) -> Refused:
+def refused(error: ClientError, service: str, api: str, region: str) -> AwsRefusal:
     """Translate an error answer of `service`'s `api`."""
     answer: dict[str, Any] = dict(error.response)
     code = str(answer.get("Error", {}).get("Code", "Unknown"))
@@ -106,20 +106,20 @@ def refused(error: ClientError, service: str, api: str, region: str) -> Refused:
     return refusal(code, text, f"{service}:{api}", region, attempts, status)
 
 
-def refusal(code: str, text: str, action: str, region: str, attempts: int = 0, status: int = 0) -> Refused:
+def refusal(code: str, text: str, action: str, region: str, attempts: int = 0, status: int = 0) -> AwsRefusal:
     """AWS's error `code` with its `text` in words; `action` is as in IAM, such as dynamodb:PutItem."""
     code, text = one_line(code), one_line(text)
     details: dict[str, Any] = {"code": code, "text": text, "attempts": attempts, "status": status}
     if code in ACCESS_DENIED:
-        return Denied(f"AWS denied {action} in {region}: {text}", _grant(action, text), **details)
+        return AccessDenied(f"AWS denied {action} in {region}: {text}", _grant(action, text), **details)
     if code in _CREDENTIALS:
-        return Refused(
+        return AwsRefusal(
             f"AWS refused the credentials in {region}: {_CREDENTIALS[code]} ({code})", _LOGIN, **details
         )
     hint = _HINTS.get(code)
-    if hint is None and classify(code, text) is Verdict.RETRY:
+    if hint is None and classify(code, text) is ErrorClass.RETRY:
         hint = "AWS is throttling or busy; run the command again, it goes on where it stands."
-    return Refused(f"{action.rpartition(':')[2]} in {region}: {code}: {text}", hint, **details)
+    return AwsRefusal(f"{action.rpartition(':')[2]} in {region}: {code}: {text}", hint, **details)
 
 
 def _shut_out(error: BotoCoreError) -> bool:
@@ -133,10 +133,10 @@ def _shut_out(error: BotoCoreError) -> bool:
     return isinstance(cause, NewConnectionError) or "Tunnel connection failed" in str(cause)
 
 
-def unreadable(error: Exception, api: str, region: str) -> Lost:
+def unreadable(error: Exception, api: str, region: str) -> ResponseLost:
     """Translate what botocore does not expect: a credential provider's odd answer, or one that it cannot take in."""
     said = " ".join(str(error).split())[:200]
-    return Lost(
+    return ResponseLost(
         f"{api} in {region}: no usable answer ({type(error).__name__}: {said})",
         f"Where credentials come from a provider (SSO, a role, a container), it may have answered oddly. {_AGAIN}",
     )
@@ -156,7 +156,7 @@ def unanswered(error: BotoCoreError, service: str, api: str, region: str) -> Aws
     from botocore import exceptions as known
 
     from dynaops.aws.credentials import CredentialsFailed
-    from dynaops.aws.gate import DamagedAnswer, ForeignPage
+    from dynaops.aws.response_check import DamagedAnswer, ForeignPage
 
     where = f"{service} in {region}"
     if isinstance(error, CredentialsFailed):
@@ -183,7 +183,7 @@ def unanswered(error: BotoCoreError, service: str, api: str, region: str) -> Aws
             known.FlexibleChecksumError,
         ),
     ):
-        return Lost(
+        return ResponseLost(
             f"{api} in {region}: the connection ended before an answer came ({type(error).__name__})",
             _AGAIN,
         )

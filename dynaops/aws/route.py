@@ -59,7 +59,7 @@ def route_to(aws: Aws, service: str, region: str) -> Route:
     from botocore.utils import get_environ_proxies
 
     from dynaops import __version__
-    from dynaops.aws.gate import is_of_aws
+    from dynaops.aws.response_check import is_of_aws
 
     url = str(aws.client(service, region).meta.endpoint_url)
     trusted: Any = aws.session.get_config_variable("ca_bundle")

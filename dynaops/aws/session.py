@@ -15,13 +15,13 @@ from email.utils import parsedate_to_datetime
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Literal
 
-from dynaops.aws.answers import Gate
 from dynaops.aws.blobs import with_bytes
 from dynaops.aws.caller import Caller, caller_of, lacks_sts, origin_of
 from dynaops.aws.endpoint import require_endpoint
 from dynaops.aws.errors import AccountUnknown, AwsFailure, refused, unanswered, unreadable
 from dynaops.aws.guards import Guard
 from dynaops.aws.isolation import isolated_session
+from dynaops.aws.response_rules import Gate
 from dynaops.aws.role import Role, take_on
 from dynaops.model.errors import DynaopsError
 
@@ -182,11 +182,11 @@ class Aws:
 
         Raises AwsFailure kinds for all else.
         """
-        from dynaops.aws.errors import Refused
+        from dynaops.aws.errors import AwsRefusal
 
         try:
             return self.call(service, api, region, parameters)
-        except Refused as error:
+        except AwsRefusal as error:
             if error.code in _NOT_FOUND or error.text.startswith(_NOT_YET):
                 return None
             raise
@@ -288,7 +288,7 @@ class Aws:
         try:
             answer, headers = self._answer("sts", "GetCallerIdentity", known or self.region, {})
         except AwsFailure as error:
-            from dynaops.aws.gate import is_of_aws
+            from dynaops.aws.response_check import is_of_aws
 
             url = self.endpoint_url
             if url is None or is_of_aws(url, self.session) or not lacks_sts(error):
@@ -304,7 +304,7 @@ class Aws:
         from botocore.exceptions import BotoCoreError
 
         from dynaops import __version__
-        from dynaops.aws.gate import guard
+        from dynaops.aws.response_check import guard
 
         self._check_region(region)
         config = Config(
@@ -347,7 +347,7 @@ class Aws:
 
     def _gate(self, service: str, url: str) -> Gate:
         """The judge of a service's answers; what it learns of an endpoint holds for all regions and clients."""
-        from dynaops.aws.gate import is_of_aws
+        from dynaops.aws.response_check import is_of_aws
 
         if service not in self._gates:
             self._gates[service] = Gate(is_of_aws(url, self.session), partial(self._tell_anonymous, url))

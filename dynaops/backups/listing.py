@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from dynaops.aws.errors import Denied, Refused
+from dynaops.aws.errors import AccessDenied, AwsRefusal
 from dynaops.engine.observe import in_parallel
 from dynaops.kinds.references import table_arn
 from dynaops.model.backup import Backup, Listing, Via, Window
@@ -101,7 +101,7 @@ def _points(aws: Aws, region: str, table: str | None) -> _Part:
     """The recovery points of all vaults. Who uses no AWS Backup need not be allowed to look at it."""
     try:
         names = vaults(aws, region)
-    except Denied as error:
+    except AccessDenied as error:
         return [], [error.message]
     arn = table_arn(Scope(table, table, region), aws.account) if table and names else None
     parts = in_parallel([partial(_in_vault, aws, region, name, arn) for name in names])
@@ -118,7 +118,7 @@ def _in_vault(aws: Aws, region: str, vault: str, arn: str | None) -> _Part:
         found = aws.read_all(
             "backup", "ListRecoveryPointsByBackupVault", region, parameters, "RecoveryPoints"
         )
-    except Refused as error:
+    except AwsRefusal as error:
         return [], [f"vault {vault}: {error.message}"]
     return list(_recovery_points(found or (), region, vault)), []
 

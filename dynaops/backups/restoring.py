@@ -6,7 +6,7 @@ import uuid
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
-from dynaops.aws.errors import Refused
+from dynaops.aws.errors import AwsRefusal
 from dynaops.backups.listing import table_of
 from dynaops.backups.source import Source
 from dynaops.backups.waits import restore_job_wait, restored
@@ -138,7 +138,7 @@ def _target_of(aws: Aws, source: Source, job: dict[str, Any]) -> str | None:
     try:
         asked = {"RestoreJobId": job["RestoreJobId"]}
         answer = aws.read("backup", "GetRestoreJobMetadata", source.region, asked) or {}
-    except Refused:
+    except AwsRefusal:
         return None
     metadata = {name.lower(): value for name, value in answer.get("Metadata", {}).items()}
     return metadata.get("targettablename")

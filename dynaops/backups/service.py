@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dynaops.aws.errors import Denied
+from dynaops.aws.errors import AccessDenied
 from dynaops.backups.listing import vaults
 from dynaops.kinds.backup_plan.mapping import AWS_ROLE, OWN_ROLE, PLAN, SELECTION
 from dynaops.kinds.backup_plan.observe import role
@@ -46,7 +46,7 @@ def role_of(aws: Aws, state: State, table: str, region: str, asked: str | None) 
     for name in names:
         try:
             found = role(aws, Scope(table, table, region), name)
-        except Denied as error:
+        except AccessDenied as error:
             return make_finding(
                 BACKUP104, error.message, "Name the role of AWS Backup by its ARN, with --role."
             )

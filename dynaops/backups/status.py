@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from dynaops.aws.errors import Denied
+from dynaops.aws.errors import AccessDenied
 from dynaops.backups.listing import epoch, on_demand, table_of
 from dynaops.backups.plans import plan_of
 from dynaops.backups.waits import available, job_wait, restore_job_wait, restored
@@ -36,7 +36,7 @@ def jobs(aws: Aws, region: str, tables: Sequence[str] = ()) -> tuple[list[Job], 
     found = [*_being_made(aws, region), *_restoring(aws, region)]
     try:
         found += [*_backup_jobs(aws, region), *_restore_jobs(aws, region)]
-    except Denied as error:
+    except AccessDenied as error:
         gaps.append(error.message)
     wanted = [one for one in found if not tables or one.table in tables or one.target in tables]
     return sorted(_once(wanted), key=lambda one: one.started or 0), gaps

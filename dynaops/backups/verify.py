@@ -27,7 +27,7 @@ from dynaops.stores.drills import write_drill
 if TYPE_CHECKING:
     from dynaops.aws.session import Aws
     from dynaops.model.state import State
-    from dynaops.stores.beside import Folder
+    from dynaops.stores.side_files import Folder
 
 
 @dataclass(frozen=True)

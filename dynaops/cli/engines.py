@@ -11,7 +11,7 @@ from time import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dynaops import __version__
-from dynaops.aws.objects import list_objects
+from dynaops.aws.s3 import list_objects
 from dynaops.cli import wiring
 from dynaops.cli.interrupts import Interrupts, terminated_as_interrupted
 from dynaops.cli.loading import Request, check_rejects

@@ -88,7 +88,7 @@ def traces(store: Store, settings: Settings) -> str:
 def _hints(store: Store, settings: Settings) -> Iterator[str]:
     """Where the state may be found: kept, at a place of a similar name, or beside the sandbox."""
     from dynaops.stores.base import shell_word
-    from dynaops.stores.near import near_state
+    from dynaops.stores.nearby_states import near_state
 
     kept = [one for one in store.history() if one.resources]
     if kept:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def make_bucket(settings: Settings, name: str, kms_key: str | None, yes: bool) -> int:
     """Make the bucket `name`, or bring it to what states need; the exit code."""
     from dynaops.engine.state_bucket import plan_bucket
-    from dynaops.stores.s3_place import check_bucket
+    from dynaops.stores.s3_location import check_bucket
 
     check_bucket(name)
     screen = Screen(settings)

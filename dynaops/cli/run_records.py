@@ -55,10 +55,10 @@ def recording(
 
     `digest` is that of a saved plan's file. Where nothing is sent, what saves the state is recorded all the same.
     """
+    from dynaops.stores.memory import MemoryStore
     from dynaops.stores.recorded import RecordedStore
-    from dynaops.stores.unrecorded import Unrecorded
 
-    recorder = place.recorder if isinstance(place, RecordedStore | Unrecorded) else None
+    recorder = place.recorder if isinstance(place, RecordedStore | MemoryStore) else None
     if recorder is None:
         yield None
         return
@@ -118,7 +118,7 @@ def _about(
 
 def _who(location: str, connect: Callable[[], Aws], aws: Aws | None, region: str | None) -> Who:
     """The caller in AWS, and the user of this machine. Whoever writes to a bucket has credentials, and is asked for."""
-    from dynaops.stores.holders import myself
+    from dynaops.stores.lock_messages import myself
 
     arn = account = note = None
     if aws is None and not location.startswith("s3://"):

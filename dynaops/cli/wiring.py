@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from dynaops.model.state import Run, State
     from dynaops.specs.load import Document, Documents
     from dynaops.stores.base import Keeper
-    from dynaops.stores.patience import Patience
+    from dynaops.stores.lock_wait import LockWait
     from dynaops.stores.recorded import RecordedStore
 
 SANDBOX_REGION = "us-east-1"
@@ -111,11 +111,11 @@ def store(settings: Settings) -> RecordedStore:
     )
 
 
-def patience(settings: Settings) -> Patience:
+def patience(settings: Settings) -> LockWait:
     """How long the lock of a state is waited for, with word on stderr meanwhile."""
-    from dynaops.stores.patience import Patience
+    from dynaops.stores.lock_wait import LockWait
 
-    return Patience(settings.lock_timeout, notice)
+    return LockWait(settings.lock_timeout, notice)
 
 
 def aws(settings: Settings, adaptive: bool = False) -> Aws:
@@ -339,9 +339,9 @@ def plan_grant(state: State, way: Aws, table: str, functions: tuple[str, ...], *
 
 def unrecorded(store: RecordedStore | None = None) -> Keeper:
     """Where a run keeps its state that leaves none; that it was is recorded beside `store`, where it changes AWS."""
-    from dynaops.stores.unrecorded import Unrecorded
+    from dynaops.stores.memory import MemoryStore
 
-    return Unrecorded(store.recorder if store else None)
+    return MemoryStore(store.recorder if store else None)
 
 
 def graph_of_specs(documents: Documents, state: State, region: str, plan: Plan | None = None) -> Graph:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from dynaops.aws.session import Aws
     from dynaops.model.state import RecordFault, State
     from dynaops.stores.base import Store
-    from dynaops.stores.patience import Patience
+    from dynaops.stores.lock_wait import LockWait
 
 VARIABLE = "DYNAOPS_WORKSPACE"
 _FILE = ".dynaops/workspace"
@@ -55,7 +55,7 @@ def select(name: str, project: Project) -> None:
         raise DynaopsError(f"Cannot write {file}: {error.strerror}") from error
 
 
-def place(settings: Settings, way: Callable[[], Aws], patience: Patience | None = None) -> Store:
+def place(settings: Settings, way: Callable[[], Aws], patience: LockWait | None = None) -> Store:
     """The store of the selected workspace. Raises DynaopsError where that is not there (any more).
 
     One that the project file names need not be there yet, nor any on the sandbox: it is made with its first state.
@@ -72,7 +72,7 @@ def place(settings: Settings, way: Callable[[], Aws], patience: Patience | None 
     return store
 
 
-def store_of(base: str, name: str, way: Callable[[], Aws], patience: Patience | None = None) -> Store:
+def store_of(base: str, name: str, way: Callable[[], Aws], patience: LockWait | None = None) -> Store:
     """The store of workspace `name`, whether or not it is there; `patience` says how long its lock is waited for."""
     from dynaops.stores import open_store
 

@@ -88,9 +88,9 @@ class Proxied:
     """The same through botocore's HTTP session in threads, for the sake of proxies."""
 
     def __init__(self, route: Route, timeout: float, connections: int) -> None:
-        from dynaops.aws.detour import Detour
+        from dynaops.aws.proxy import ProxySession
 
-        self._detour = Detour(route, connections, timeout)
+        self._detour = ProxySession(route, connections, timeout)
         self._loop = asyncio.get_running_loop()
         self._threads = ThreadPoolExecutor(connections, "dynaops-detour")
 

@@ -11,8 +11,8 @@ from collections.abc import Callable
 
 import orjson
 
-from dynaops.aws.answers import Form, Gate, Reply, dynamodb_form
 from dynaops.aws.classify import CLOCK_SKEW, EXPIRED
+from dynaops.aws.response_rules import Form, Gate, Reply, dynamodb_form
 from dynaops.aws.route import Credentials, Route
 from dynaops.data.carrier import Carrier, carrier_for
 from dynaops.data.protocol import Answer, Done, header

@@ -360,9 +360,9 @@ class _Run:
 
     def _failed(self, operation: Operation, error: DynaopsError, accepted: bool) -> None:
         """A refused call had no effect; after anything else the intent stays, for the next run to find out."""
-        from dynaops.aws.errors import Refused
+        from dynaops.aws.errors import AwsRefusal
 
-        if isinstance(error, Refused) and not accepted:
+        if isinstance(error, AwsRefusal) and not accepted:
             self.ledger.withdraw(operation)
         self.progress.failed[operation.id] = error.message
         if error.hint:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import jmespath
 
-from dynaops.aws.classify import Verdict
-from dynaops.aws.errors import AwsFailure, Lost, Refused, one_line
+from dynaops.aws.classify import ErrorClass
+from dynaops.aws.errors import AwsFailure, AwsRefusal, ResponseLost, one_line
 from dynaops.engine.late_values import answered
 from dynaops.model.errors import DynaopsError
 from dynaops.model.event import Stage
@@ -21,7 +21,7 @@ from dynaops.model.operation import Operation, Wait
 if TYPE_CHECKING:
     from dynaops.aws.session import Aws
 
-_PATIENCE = {Verdict.RETRY: 300.0, Verdict.WAIT: 1800.0}
+_PATIENCE = {ErrorClass.RETRY: 300.0, ErrorClass.WAIT: 1800.0}
 """Seconds to put up with AWS's "not now" before giving in."""
 _LOST_ATTEMPTS = 5
 """Answers lost in a row until an operation is given up; the next apply finds out what became of it."""
@@ -84,9 +84,9 @@ class Runner:
                 if not any(left.values()):
                     return answer
                 parameters = {**parameters, **left}
-            except Lost as error:
+            except ResponseLost as error:
                 tries.lose(error)
-            except Refused as error:
+            except AwsRefusal as error:
                 unsure = tries.uncertain or error.attempts > 0 or error.status >= 500
                 if not tries.unknown and _is_done(operation, error, unsure):
                     return {}
@@ -111,7 +111,7 @@ class Runner:
         """Wait for work of AWS that an earlier run left. Raises Stopped, DynaopsError."""
         self._wait(wait, wait.region or self.aws.region, {}, accepted=True)
 
-    def _bear(self, operation: Operation, error: Refused, elapsed: float, uncertain: bool) -> None:
+    def _bear(self, operation: Operation, error: AwsRefusal, elapsed: float, uncertain: bool) -> None:
         """Return where the refusal will pass with time; raise where it will not, or took too long.
 
         `uncertain`: an earlier request may have had its effect. The refusal of a later one does not tell, so it is
@@ -179,11 +179,11 @@ class Runner:
         """
         try:
             answer = self.aws.read(wait.service, wait.api, wait.region or region, wait.parameters)
-        except Lost as error:
+        except ResponseLost as error:
             tries.lose(error)
             return {}
-        except Refused as error:
-            if error.verdict in (Verdict.RETRY, Verdict.WAIT):
+        except AwsRefusal as error:
+            if error.verdict in (ErrorClass.RETRY, ErrorClass.WAIT):
                 return {}
             raise
         tries.lost = 0
@@ -211,7 +211,7 @@ class _Tries:
     uncertain: bool = False
     unknown: bool = False
 
-    def lose(self, error: Lost) -> None:
+    def lose(self, error: ResponseLost) -> None:
         """Count a lost answer; raises `error` where it was the last to be borne."""
         self.lost += 1
         self.uncertain = self.unknown = True
@@ -219,15 +219,15 @@ class _Tries:
             raise error
 
 
-def _final(error: Refused, uncertain: bool) -> AwsFailure:
+def _final(error: AwsRefusal, uncertain: bool) -> AwsFailure:
     return (
-        Lost(f"{error.message} (an earlier request may have been carried out)", error.hint)
+        ResponseLost(f"{error.message} (an earlier request may have been carried out)", error.hint)
         if uncertain
         else error
     )
 
 
-def _why_blocked(operation: Operation, error: Refused) -> str:
+def _why_blocked(operation: Operation, error: AwsRefusal) -> str:
     """What a refused call waits for: the cooldown that was foreseen, or what AWS said."""
     cooldown = operation.cooldown
     if cooldown is not None and error.text.startswith(cooldown.prefix):
@@ -235,9 +235,9 @@ def _why_blocked(operation: Operation, error: Refused) -> str:
     return error.text
 
 
-def _is_done(operation: Operation, error: Refused, uncertain: bool) -> bool:
+def _is_done(operation: Operation, error: AwsRefusal, uncertain: bool) -> bool:
     """The refusal says that AWS is as asked already."""
-    if error.verdict is Verdict.ALREADY:
+    if error.verdict is ErrorClass.ALREADY:
         return True
     return any(
         error.code == one.code and error.text.startswith(one.prefix) and (uncertain or not one.retried)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from dynaops.aws.errors import Denied
+from dynaops.aws.errors import AccessDenied
 from dynaops.engine.observe import in_parallel
 from dynaops.kinds.kind import AwsReader
 from dynaops.model.finding import Finding
@@ -61,7 +61,7 @@ def sharing(read: AwsReader, functions: Sequence[Function], region: str) -> Iter
     """
     try:
         listed = read.read_all("lambda", "ListFunctions", region, {}, "Functions", "Marker", "NextMarker")
-    except Denied:
+    except AccessDenied:
         return
     own = {function.name for function in functions}
     for role in _roles(functions):

@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dynaops.aws.memory import Remembering
+from dynaops.aws.cache import CachedReads
 from dynaops.engine.import_table import Adopted, OfAnother, adopt
 from dynaops.engine.state_account import check_identity
 from dynaops.kinds.references import table_arn
@@ -54,7 +54,7 @@ def adopt_all(
     """
     check_identity(state, aws)
     account = aws.account if tags else ""
-    shared = Remembering(aws, _SHARED)
+    shared = CachedReads(aws, _SHARED)
     waiting = []
     for name in names:
         if name in state.resources:
@@ -66,7 +66,7 @@ def adopt_all(
         if stop is not None and stop.is_set():
             return None
         try:
-            return _look(name, state, Remembering(shared), region, tags, account, take_over)
+            return _look(name, state, CachedReads(shared), region, tags, account, take_over)
         except OfAnother as error:
             return Looked(name, skipped="another state has marked it as its own", owner=error.owner)
         except DynaopsError as error:

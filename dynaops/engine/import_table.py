@@ -27,7 +27,7 @@ from dynaops.model.plan import Plan
 from dynaops.model.resource import Observed, Scope
 from dynaops.model.state import State
 from dynaops.specs.load import document_of
-from dynaops.stores.unrecorded import Unrecorded
+from dynaops.stores.memory import MemoryStore
 
 if TYPE_CHECKING:
     from dynaops.aws.caller import Caller
@@ -166,7 +166,7 @@ def marked(marks: Sequence[Operation], aws: Aws) -> list[str]:
             one.model_copy(update={"id": f"{position}:{one.id}"}) for position, one in enumerate(marks)
         ),
     )
-    return list(dict.fromkeys(apply_plan(plan, Unrecorded(), aws, lambda _: None).failed.values()))
+    return list(dict.fromkeys(apply_plan(plan, MemoryStore(), aws, lambda _: None).failed.values()))
 
 
 def _is_policy(address: str) -> bool:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from dynaops import __version__
-from dynaops.aws.errors import Denied, Refused
+from dynaops.aws.errors import AccessDenied, AwsRefusal
 from dynaops.engine.parameters import check_parameters
 from dynaops.kinds.kind import AddressDiff
 from dynaops.kinds.steps import operation
@@ -93,7 +93,7 @@ class _Bucket:
         request = {"Bucket": self.name, "ExpectedBucketOwner": self.aws.account}
         try:
             return self.aws.call("s3", api, self.region, request)
-        except Refused as error:
+        except AwsRefusal as error:
             if error.code in _ABSENT:
                 return {}
             raise
@@ -104,12 +104,12 @@ def _region_of(name: str, aws: Aws) -> str | None:
     request = {"Bucket": name, "ExpectedBucketOwner": aws.account}
     try:
         found = aws.call("s3", "GetBucketLocation", aws.region, request).get("LocationConstraint")
-    except Denied as error:
+    except AccessDenied as error:
         raise DynaopsError(
             f"The bucket {name} is not account {aws.account}'s, or access to it is denied",
             "Names of buckets are shared by all accounts: choose another, such as one with the account's number.",
         ) from error
-    except Refused as error:
+    except AwsRefusal as error:
         if error.code in ("NoSuchBucket", "404"):
             return None
         raise

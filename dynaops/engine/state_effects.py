@@ -8,7 +8,7 @@ from typing import Any
 
 from dynaops.model.operation import Effect
 from dynaops.model.state import Record, State
-from dynaops.stores.edit import renamed
+from dynaops.stores.state_edits import renamed
 
 
 def apply_effects(

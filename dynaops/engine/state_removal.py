@@ -32,7 +32,7 @@ from dynaops.model.operation import Operation
 from dynaops.model.plan import Plan
 from dynaops.model.resource import Scope
 from dynaops.model.state import Record, State
-from dynaops.stores.unrecorded import Unrecorded
+from dynaops.stores.memory import MemoryStore
 
 if TYPE_CHECKING:
     from dynaops.aws.session import Aws
@@ -128,7 +128,7 @@ def _with_tags(entry: AddressDiff, scope: Scope, aws: Aws) -> AddressDiff:
 
 def take_away(marks: LeavingMarks, aws: Aws, emit: Callable[[Event], None] = lambda _: None) -> Outcome:
     """Take the marks away."""
-    return apply_plan(marks.plan, Unrecorded(), aws, emit)
+    return apply_plan(marks.plan, MemoryStore(), aws, emit)
 
 
 def kept_marks(marks: LeavingMarks, outcome: Outcome) -> dict[str, str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import orjson
 
-from dynaops.aws.errors import AwsFailure, Denied
+from dynaops.aws.errors import AccessDenied, AwsFailure
 from dynaops.engine import drift
 from dynaops.engine.observe import in_parallel
 from dynaops.health.metrics import Metrics, read_metrics
@@ -152,7 +152,7 @@ def _described(aws: Aws, scope: Scope) -> Told[dict[str, Any] | None]:
     """DescribeTable's answer. A denial is told; credentials that are not there end the command."""
     try:
         answer = aws.read("dynamodb", "DescribeTable", scope.region, {"TableName": scope.table_name})
-    except Denied as error:
+    except AccessDenied as error:
         return Told(gap=error.message)
     return Told(answer["Table"] if answer else None)
 

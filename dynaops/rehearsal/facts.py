@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from dynaops.aws.errors import AwsFailure, Denied
+from dynaops.aws.errors import AccessDenied, AwsFailure
 from dynaops.engine.exported import exported
 from dynaops.engine.observe import observe
 from dynaops.engine.table_inputs import known_of_plan
@@ -97,7 +97,7 @@ def _around(scope: Scope, plan: Plan, state: State, aws: Aws, facts: Facts) -> l
     named = known_of_plan(plan, state, scope.address)
     try:
         found = observe(aws, [scope], HANDLERS, {scope.address: replace(named, discover=True)})
-    except Denied as error:
+    except AccessDenied as error:
         facts.notes.append(f"only what plan and state name of {scope.address} was looked at: {error.message}")
         found = observe(aws, [scope], HANDLERS, {scope.address: named})
     return list(found[scope.address].values())

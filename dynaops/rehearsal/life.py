@@ -14,7 +14,7 @@ from dynaops.model.state import State
 from dynaops.rehearsal.calls import needs_since
 from dynaops.rehearsal.facts import Facts, find, names_in
 from dynaops.rehearsal.run import on_stage
-from dynaops.stores.unrecorded import Unrecorded
+from dynaops.stores.memory import MemoryStore
 
 if TYPE_CHECKING:
     from dynaops.aws.session import Aws
@@ -52,7 +52,7 @@ def of_life(documents: Sequence[Document], aws: Aws) -> set[Need]:
     there_are = {(one.service, one.region, one.name) for one in facts.things}
     facts.things += [_supposed(*name) for name in named if name not in there_are]
     with on_stage(facts, State.empty()) as there:
-        kept = Unrecorded()
+        kept = MemoryStore()
         begin = there.server.requests.count
         for options in (PlanOptions(), PlanOptions(), PlanOptions(destroy=True)):
             plan = make_plan(documents, kept.load(), there.aws, options)
@@ -64,7 +64,7 @@ def of_life(documents: Sequence[Document], aws: Aws) -> set[Need]:
 def of_plan(plan: Plan, documents: Sequence[Document], state: State, facts: Facts) -> set[Need]:
     """What it takes to plan and to apply just this. Raises DynaopsError."""
     with on_stage(facts, state) as there:
-        kept = Unrecorded()
+        kept = MemoryStore()
         kept.save(there.translated(state).model_copy(update={"origin": there.aws.origin, "world": None}))
         begin = there.server.requests.count
         options = PlanOptions(destroy=plan.destroy)

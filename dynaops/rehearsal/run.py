@@ -26,7 +26,7 @@ from dynaops.rehearsal.calls import as_caller, needs_since
 from dynaops.rehearsal.crew import Turns
 from dynaops.rehearsal.facts import Facts, LiveTable
 from dynaops.specs.load import document_of
-from dynaops.stores.unrecorded import Unrecorded
+from dynaops.stores.memory import MemoryStore
 
 if TYPE_CHECKING:
     from dynaops.sandbox.running import SandboxServer
@@ -60,7 +60,7 @@ def _once(
     with on_stage(facts, state) as everybodys:
         there = everybodys if may is None else as_caller(everybodys, may)
         records = _Records(there.server)
-        kept = Unrecorded()
+        kept = MemoryStore()
         kept.save(there.translated(state))
         begin = there.server.requests.count
         outcome = there.apply(there.translated(plan), kept, records.tell)
@@ -89,7 +89,7 @@ class Set:
             text = text.replace(other, live)
         return text
 
-    def apply(self, plan: Plan, kept: Unrecorded, tell: Callable[[Event], None] = lambda _: None) -> Outcome:
+    def apply(self, plan: Plan, kept: MemoryStore, tell: Callable[[Event], None] = lambda _: None) -> Outcome:
         """Carry out a plan in simulated time."""
         clock = self.server.clock
         turns = Turns(clock.now, self.server.advance)
@@ -131,7 +131,7 @@ def _as_account(account: str) -> Iterator[None]:
 
 def _set(table: LiveTable, there: Set) -> None:
     """Make what is live of a table on the stage; note what AWS minted for it live, and what the sandbox has instead."""
-    kept = Unrecorded()
+    kept = MemoryStore()
     reasons: list[str] = []
     try:
         for plan in _plans_to_set(table, kept, there):
@@ -143,7 +143,7 @@ def _set(table: LiveTable, there: Set) -> None:
     there.minted.update(_pairs(table.outputs, kept.load()))
 
 
-def _plans_to_set(table: LiveTable, kept: Unrecorded, there: Set) -> Iterator[Plan]:
+def _plans_to_set(table: LiveTable, kept: MemoryStore, there: Set) -> Iterator[Plan]:
     """What makes a live table as its spec says, and then what around it no spec of a live table can say.
 
     What outlives its table needed one to be made (a scalable target, an event source mapping): it gets one that goes.

@@ -25,7 +25,7 @@ from dynaops.model.errors import DynaopsError
 from dynaops.sandbox import state_folder
 from dynaops.sandbox.callers import Callers
 from dynaops.sandbox.control import HOST, ask
-from dynaops.stores.process import has_ended, identity
+from dynaops.stores.process_identity import has_ended, identity
 
 SPEED = 60.0
 """AWS seconds a real second, unless told otherwise: an index build of nine minutes takes nine seconds."""

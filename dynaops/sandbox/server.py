@@ -33,7 +33,7 @@ from dynaops.sandbox.persist import Persistence
 from dynaops.sandbox.recorder import Recorder
 from dynaops.sandbox.wire import Answer, request_id
 from dynaops.sandbox.world import World
-from dynaops.stores.process import identity
+from dynaops.stores.process_identity import identity
 
 werkzeug_app.DISABLE_GLOBAL_CORS = True  # type: ignore[attr-defined]  # moto would let any page read any answer
 _READ_TARGETS = (".Describe", ".List", ".Get", ".Query", ".Scan", ".BatchGet", ".TransactGet")

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from dynaops.aws.session import Aws
     from dynaops.stores.base import Store
     from dynaops.stores.format import Check
-    from dynaops.stores.patience import Patience
+    from dynaops.stores.lock_wait import LockWait
 
 DEFAULT_GENERATIONS = 10
 
@@ -22,7 +22,7 @@ def open_store(
     generations: int = DEFAULT_GENERATIONS,
     way: Callable[[], Aws] | None = None,
     check: Check | None = None,
-    patience: Patience | None = None,
+    patience: LockWait | None = None,
 ) -> Store:
     """The store at `location`: a path, or ``s3://bucket/key``, to which `way` gives the way.
 
@@ -30,13 +30,13 @@ def open_store(
     says what is wrong with the records of any state that is read. `patience` says how long its lock is waited for.
     Raises DynaopsError for a location that no store understands.
     """
-    from dynaops.stores.patience import IMPATIENT
+    from dynaops.stores.lock_wait import IMPATIENT
 
     patience = patience or IMPATIENT
     scheme, separator, _ = location.partition("://")
     if separator and scheme == "s3" and way is not None:
         from dynaops.stores.s3 import S3Store
-        from dynaops.stores.s3_place import parse
+        from dynaops.stores.s3_location import parse
 
         return S3Store(
             location,

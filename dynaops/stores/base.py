@@ -13,7 +13,7 @@ from dynaops.model.exits import Exit
 from dynaops.model.state import State
 
 if TYPE_CHECKING:
-    from dynaops.stores.beside import Folder
+    from dynaops.stores.side_files import Folder
 
 DEFAULT_LOCATION = ".dynaops/state.json"
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from dynaops.stores.beside import Folder, Unreadable
+from dynaops.stores.side_files import Folder, UnreadableFile
 
 KIND = "drills"
 
@@ -32,7 +32,7 @@ def read_drills(folder: Folder, tables: Iterable[tuple[str, str]]) -> dict[str, 
 def _read(folder: Folder, region: str, table: str) -> dict[str, Any] | None:
     try:
         drill = orjson.loads(folder.read(_name(region, table)) or b"null")
-    except (Unreadable, ValueError):
+    except (UnreadableFile, ValueError):
         return None
     return drill if isinstance(drill, dict) and type(drill.get("at")) is int else None
 

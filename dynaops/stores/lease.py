@@ -18,9 +18,9 @@ from pydantic import AwareDatetime, ValidationError
 from dynaops.model.base import Model
 from dynaops.model.errors import DynaopsError
 from dynaops.stores.base import Holder, Lock, LockHeld
-from dynaops.stores.holders import myself, refusal, taken_away, takeover
-from dynaops.stores.patience import IMPATIENT, Patience, Waiting
-from dynaops.stores.process import has_ended, identity
+from dynaops.stores.lock_messages import myself, refusal, taken_away, takeover
+from dynaops.stores.lock_wait import IMPATIENT, LockWait, Waiting
+from dynaops.stores.process_identity import has_ended, identity
 
 LEASE = 120.0
 """Seconds after its last sign of life at which a holder is taken for dead."""
@@ -34,7 +34,7 @@ _POLL = 0.05
 _TRIES = 5
 
 
-class Place(Protocol):
+class LockLocation(Protocol):
     """Where a lock's note lies. A tag tells one content of it from any other. All methods raise StateError."""
 
     def read(self) -> tuple[bytes, str] | None:
@@ -73,11 +73,11 @@ class LeaseLock:
 
     def __init__(
         self,
-        place: Place,
+        place: LockLocation,
         location: str,
         lease: float = LEASE,
         beat: float = BEAT,
-        patience: Patience = IMPATIENT,
+        patience: LockWait = IMPATIENT,
         new_event: Callable[[], threading.Event] = threading.Event,
     ) -> None:
         self._place = place

@@ -11,16 +11,16 @@ from pathlib import Path
 from dynaops.model.state import State
 from dynaops.stores import format as form
 from dynaops.stores.base import Generation, Holder, StateElsewhere, StateError, StateUnreadable, moved
-from dynaops.stores.beside import LocalFolder
 from dynaops.stores.files import failure, make_directory, replace
 from dynaops.stores.generations import Generations
 from dynaops.stores.lock import StateLock
-from dynaops.stores.patience import IMPATIENT, Patience
+from dynaops.stores.lock_wait import IMPATIENT, LockWait
+from dynaops.stores.side_files import LocalFolder
 from dynaops.stores.versioned import VersionedStore
 
 
 @dataclass(frozen=True)
-class _Seen:
+class _FileSeen:
     """What the file held when this store last read or wrote it, and how to tell that it still does."""
 
     mark: tuple[int, ...]
@@ -40,13 +40,13 @@ class LocalStore(VersionedStore):
         *,
         generations: int,
         check: form.Check | None = None,
-        patience: Patience = IMPATIENT,
+        patience: LockWait = IMPATIENT,
     ) -> None:
         super().__init__(location, check)
         self._path = _resolve(location)
         self._generations = Generations(self._path, generations, self._check)
         self._lock = StateLock(self._path, location, patience)
-        self._seen: _Seen | None = None
+        self._seen: _FileSeen | None = None
 
     def describe(self) -> str:
         return f"the file {self._path}"
@@ -58,7 +58,7 @@ class LocalStore(VersionedStore):
             return State.empty()
         raw, mark = found
         state = form.loads(raw, self._location, self._check)
-        self._seen = _Seen(mark, state.serial, state.lineage)
+        self._seen = _FileSeen(mark, state.serial, state.lineage)
         return state
 
     def save(self, state: State) -> State:
@@ -108,7 +108,7 @@ class LocalStore(VersionedStore):
     def _write(self, state: State, serial: int) -> State:
         saved = state.model_copy(update={"serial": serial})
         self._replace(self._encoder.dumps(saved))
-        self._seen = _Seen(_mark(self._path.stat()), serial, saved.lineage)
+        self._seen = _FileSeen(_mark(self._path.stat()), serial, saved.lineage)
         return saved
 
     def _replace(self, data: bytes) -> None:
@@ -121,7 +121,7 @@ class LocalStore(VersionedStore):
         except OSError as error:
             raise failure("save the state to", self._path, error) from error
 
-    def _check_unmoved(self, state: State, stored: _Seen | None) -> None:
+    def _check_unmoved(self, state: State, stored: _FileSeen | None) -> None:
         before = (stored.serial, stored.lineage) if stored else (0, state.lineage)
         if before == (state.serial, state.lineage):
             return
@@ -129,7 +129,7 @@ class LocalStore(VersionedStore):
             self._location, state, stored.serial if stored else None, stored.lineage if stored else ""
         )
 
-    def _stored(self) -> _Seen | None:
+    def _stored(self) -> _FileSeen | None:
         """Serial and lineage of the file; read again only if it is not the one last seen."""
         try:
             present = _mark(self._path.stat())

@@ -18,10 +18,10 @@ from pydantic import ValidationError
 
 from dynaops.stores.base import UNKNOWN_HOLDER, Holder, Lock, StateError
 from dynaops.stores.files import failure, make_directory, replace
-from dynaops.stores.holders import myself, refusal, taken_away, takeover
 from dynaops.stores.lease import LeaseLock
-from dynaops.stores.lock_file import FilePlace
-from dynaops.stores.patience import IMPATIENT, Patience
+from dynaops.stores.lock_file import LockFile
+from dynaops.stores.lock_messages import myself, refusal, taken_away, takeover
+from dynaops.stores.lock_wait import IMPATIENT, LockWait
 
 _GRACE = 0.1
 """Seconds that even an impatient caller waits: others look at the lock, or save, for a moment only."""
@@ -39,13 +39,13 @@ class _NoKernelLock(Exception):
 class StateLock:
     """The lock of the state at `path`. `location` is how the user named it."""
 
-    def __init__(self, path: Path, location: str, patience: Patience = IMPATIENT) -> None:
+    def __init__(self, path: Path, location: str, patience: LockWait = IMPATIENT) -> None:
         self._location = location
         self._patience = patience
         self._path = path.with_name(f"{path.name}.lock")
         self._note = path.with_name(f"{path.name}.lock.json")
         self._held: Holder | None = None
-        self._lease = LeaseLock(FilePlace(path.with_name(f"{path.name}.lease")), location, patience=patience)
+        self._lease = LeaseLock(LockFile(path.with_name(f"{path.name}.lease")), location, patience=patience)
 
     @property
     def held(self) -> bool:

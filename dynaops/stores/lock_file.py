@@ -15,7 +15,7 @@ from pathlib import Path
 from dynaops.stores.files import failure, make_directory, replace
 
 
-class FilePlace:
+class LockFile:
     """The note at `path`; see lease.Place. Its tag is its whole text."""
 
     def __init__(self, path: Path) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from dynaops.aws.objects import Bucket, Content
+from dynaops.aws.s3 import Content, S3Bucket
 from dynaops.model.state import State
 from dynaops.stores import format as form
 from dynaops.stores.base import Generation, StateUnreadable
@@ -21,7 +21,7 @@ SAVED_AT = "dynaops-saved-at"
 class ObjectGenerations(BaseGenerations):
     """What is kept of the state at `key`: objects below ``state.d/`` for ``state.json``."""
 
-    def __init__(self, bucket: Bucket, key: str, limit: int, check: form.Check = form.unchecked) -> None:
+    def __init__(self, bucket: S3Bucket, key: str, limit: int, check: form.Check = form.unchecked) -> None:
         super().__init__(limit, check)
         self._bucket = bucket
         self._key = key

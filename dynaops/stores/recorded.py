@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from dynaops.model.state import State
 from dynaops.stores.base import Generation, Holder, Lock, StateError, Store
-from dynaops.stores.beside import Folder
 from dynaops.stores.recorder import RunRecorder
+from dynaops.stores.side_files import Folder
 
 
 class RecordedStore:

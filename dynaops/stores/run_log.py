@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from dynaops.model.json_text import JsonFault, parse
 from dynaops.model.run_record import FORMAT_VERSION, RUN_ID, RunRecord
 from dynaops.stores.base import Generation, StateError
-from dynaops.stores.beside import Folder, Unreadable
+from dynaops.stores.side_files import Folder, UnreadableFile
 
 KIND = "runs"
 KEPT_LOCALLY = 200
@@ -53,7 +53,7 @@ class RunLog:
         for run_id in self.ids()[:limit]:
             try:
                 record = self._read(run_id)
-            except Unreadable as error:
+            except UnreadableFile as error:
                 unreadable.append(UnreadableRun(run_id, error.message))
                 continue
             if record is None:
@@ -96,7 +96,7 @@ class RunLog:
                 continue
             try:
                 record = self._read(run_id)
-            except Unreadable:
+            except UnreadableFile:
                 continue
             if record is None:
                 continue
@@ -114,18 +114,18 @@ class RunLog:
             data = parse(raw)
             version = data.get("format_version") if isinstance(data, dict) else None
             if type(version) is int and version > FORMAT_VERSION:
-                raise Unreadable(
+                raise UnreadableFile(
                     f"it has format {version}, of a newer dynaops; this one understands {FORMAT_VERSION}"
                 )
             record = RunRecord.model_validate_json(raw)
         except JsonFault as fault:
-            raise Unreadable(f"{fault.line}:{fault.column}: {fault.message}") from fault
+            raise UnreadableFile(f"{fault.line}:{fault.column}: {fault.message}") from fault
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             path = " > ".join(str(part) for part in first["loc"])
-            raise Unreadable(f"{path or 'the whole'}: {first['msg']}") from error
+            raise UnreadableFile(f"{path or 'the whole'}: {first['msg']}") from error
         if record.id != run_id:
-            raise Unreadable(f"it is the record of another run, {record.id}")
+            raise UnreadableFile(f"it is the record of another run, {record.id}")
         return record
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from dynaops.aws.objects import Bucket, Content, Overtaken
+from dynaops.aws.s3 import Content, S3Bucket, WriteConflict
 from dynaops.model.state import State
 from dynaops.stores import format as form
 from dynaops.stores.base import (
@@ -18,12 +18,12 @@ from dynaops.stores.base import (
     StateUnreadable,
     moved,
 )
-from dynaops.stores.beside import ObjectFolder
-from dynaops.stores.lease import LeaseLock, Place
-from dynaops.stores.lock_table import TablePlace
+from dynaops.stores.dynamodb_lock import LockItem
+from dynaops.stores.lease import LeaseLock, LockLocation
+from dynaops.stores.lock_wait import IMPATIENT, LockWait
 from dynaops.stores.object_generations import SAVED_AT, ObjectGenerations, described
-from dynaops.stores.patience import IMPATIENT, Patience
-from dynaops.stores.s3_place import ObjectPlace, S3Location, told
+from dynaops.stores.s3_location import LockObject, S3Location, told
+from dynaops.stores.side_files import ObjectFolder
 from dynaops.stores.versioned import VersionedStore
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ _TRIES = 5
 
 
 @dataclass(frozen=True)
-class _Seen:
+class _ObjectSeen:
     """What the object held when this store last read or wrote it. `serial` is None where that was no state."""
 
     etag: str
@@ -57,19 +57,19 @@ class S3Store(VersionedStore):
         *,
         generations: int,
         check: form.Check | None = None,
-        patience: Patience = IMPATIENT,
+        patience: LockWait = IMPATIENT,
     ) -> None:
         aws = way()
         region = where.region or aws.region
         super().__init__(location, check)
         self._key = where.key
-        self._bucket = Bucket(aws, where.bucket, region, where.expected_owner, where.kms_key)
+        self._bucket = S3Bucket(aws, where.bucket, region, where.expected_owner, where.kms_key)
         self._generations = ObjectGenerations(self._bucket, where.key, generations, self._check)
-        place: Place = ObjectPlace(self._bucket, f"{where.key}.lock", location)
+        place: LockLocation = LockObject(self._bucket, f"{where.key}.lock", location)
         if where.lock_table is not None:
-            place = TablePlace(aws, region, where.lock_table, f"{where.bucket}/{where.key}")
+            place = LockItem(aws, region, where.lock_table, f"{where.bucket}/{where.key}")
         self._lock = LeaseLock(place, location, patience=patience)
-        self._seen: _Seen | None = None
+        self._seen: _ObjectSeen | None = None
         self._looked = False
 
     def describe(self) -> str:
@@ -132,7 +132,7 @@ class S3Store(VersionedStore):
     def _write(self, state: State, serial: int) -> State:
         saved = state.model_copy(update={"serial": serial})
         etag = self._put(state, self._encoder.dumps(saved))
-        self._seen, self._looked = _Seen(etag, serial, saved.lineage), True
+        self._seen, self._looked = _ObjectSeen(etag, serial, saved.lineage), True
         return saved
 
     def _put(self, before: State, data: bytes) -> str:
@@ -141,7 +141,7 @@ class S3Store(VersionedStore):
             with told("save", self._location):
                 self._keep()
                 return self._bucket.put(self._key, data, self._seen.etag if self._seen else None, _metadata())
-        except Overtaken:
+        except WriteConflict:
             self.load()
             self._check_unmoved(before)
             raise moved(self._location, before, before.serial + 1, before.lineage) from None
@@ -165,9 +165,9 @@ class S3Store(VersionedStore):
             if state is None or found is None:
                 return
             saved = state.unlocked()
-            with told("save", self._location), contextlib.suppress(Overtaken):
+            with told("save", self._location), contextlib.suppress(WriteConflict):
                 etag = self._bucket.put(self._key, form.dumps(saved), found.etag, _metadata())
-                self._seen = _Seen(etag, saved.serial, saved.lineage)
+                self._seen = _ObjectSeen(etag, saved.serial, saved.lineage)
                 return
 
     def _check_unmoved(self, state: State) -> None:
@@ -180,12 +180,12 @@ class S3Store(VersionedStore):
     def _read(self) -> Content | None:
         with told("read", self._location):
             found = self._bucket.get(self._key, form.MAX_BYTES + 1)
-        self._seen, self._looked = (_Seen(found.etag, None) if found else None), True
+        self._seen, self._looked = (_ObjectSeen(found.etag, None) if found else None), True
         return found
 
     def _state_of(self, found: Content) -> State:
         state = form.loads(found.body, self._location, self._check)
-        self._seen = _Seen(found.etag, state.serial, state.lineage)
+        self._seen = _ObjectSeen(found.etag, state.serial, state.lineage)
         return state
 
     def _current(self) -> list[Generation]:

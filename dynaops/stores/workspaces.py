@@ -63,15 +63,15 @@ def _in_folder(path: str) -> list[tuple[str, str]]:
 
 
 def _in_bucket(base: str, way: Callable[[], Aws]) -> list[tuple[str, str]]:
-    from dynaops.aws.objects import Bucket
-    from dynaops.stores.s3_place import parse, told
+    from dynaops.aws.s3 import S3Bucket
+    from dynaops.stores.s3_location import parse, told
 
     where = parse(base)
     folder, slash, _ = where.key.rpartition("/")
     prefix = f"{folder}{slash}{_FOLDER}/"
     with told("list the workspaces of", base):
         aws = way()
-        bucket = Bucket(aws, where.bucket, where.region or aws.region, where.expected_owner)
+        bucket = S3Bucket(aws, where.bucket, where.region or aws.region, where.expected_owner)
         found = [key.removeprefix(prefix).split("/") for key, _ in bucket.keys(prefix)]
     return [(parts[0], parts[1]) for parts in found if len(parts) == 2]
 

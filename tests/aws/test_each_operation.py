@@ -21,10 +21,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import dynaops
-from dynaops.aws.always_sent import ALWAYS_SENT
-from dynaops.aws.answers import Form, Gate, Reply, judge
-from dynaops.aws.errors import AwsFailure, ForeignAnswer, Lost, Refused
-from dynaops.aws.gate import form_of
+from dynaops.aws.errors import AwsFailure, AwsRefusal, ForeignAnswer, ResponseLost
+from dynaops.aws.response_check import form_of
+from dynaops.aws.response_members import ALWAYS_SENT
+from dynaops.aws.response_rules import Form, Gate, Reply, judge
 from dynaops.aws.session import Aws
 from dynaops.sandbox import SandboxServer
 from tests.aws.shapes import Answer, documented, request
@@ -194,7 +194,7 @@ def test_no_other_answer_is(service: str, way: Any, proxy: Proxy) -> None:
                 assert f"{service}.{REGION}.amazonaws.com" in error.message, (api, what, error)
                 assert error.message.isprintable(), (api, what, error)
                 continue
-            except Lost:
+            except ResponseLost:
                 assert what == "cut short", (api, what)
                 continue
             pytest.fail(f"{api} took {what}: {found}")
@@ -238,7 +238,7 @@ def test_s3s_refusals_are_its_own(way: Any, proxy: Proxy) -> None:
     aws = way("s3")
     ids = {"x-amz-request-id": "4442587FB7D0A2F9", "content-type": "application/xml"}
     proxy.answer = Answer(404, ids, b"<Error><Code>NoSuchKey</Code><Message>no</Message></Error>")
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(AwsRefusal) as refused:
         call(aws, "s3", "GetObject")
     assert refused.value.code == "NoSuchKey"
     proxy.answer = Answer(404, {"content-type": "application/xml"}, proxy.answer.body)
@@ -246,21 +246,21 @@ def test_s3s_refusals_are_its_own(way: Any, proxy: Proxy) -> None:
         call(aws, "s3", "GetObject")
     body = b"<Error><Code>PermanentRedirect</Code><Message>m</Message><Endpoint>e</Endpoint></Error>"
     proxy.answer = Answer(301, ids | {"x-amz-bucket-region": REGION}, body)
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(AwsRefusal) as refused:
         call(aws, "s3", "GetBucketVersioning")
     assert refused.value.code == "PermanentRedirect"
 
 
 def test_an_object_that_ends_early_is_not_taken_for_a_whole_one(way: Any, proxy: Proxy) -> None:
-    from dynaops.aws.objects import Bucket
+    from dynaops.aws.s3 import S3Bucket
 
     proxy.answer = documented(SESSION, "s3", "GetObject", (), full=False)
-    bucket = Bucket(way("s3"), "bucket", REGION)
+    bucket = S3Bucket(way("s3"), "bucket", REGION)
     found = bucket.get("state.json", 1000)
     assert found is not None
     assert found.body == proxy.answer.body
     proxy.length = 500
-    with pytest.raises(Lost, match="cut short"):
+    with pytest.raises(ResponseLost, match="cut short"):
         bucket.get("state.json", 1000)
 
 
@@ -315,7 +315,7 @@ def test_the_sandbox_answers_in_the_form_of_aws_whatever_is_asked(server: Sandbo
         try:
             call(aws, service, api)
             done.add(name)
-        except Refused:
+        except AwsRefusal:
             continue
         except AwsFailure as error:
             failed.append(error.message)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from dynaops.aws.classify import ACCESS_DENIED, DATA_RETRYABLE, DATA_THROTTLED, EXPIRED, Verdict, classify
-from dynaops.aws.errors import Denied, refusal
+from dynaops.aws.classify import ACCESS_DENIED, DATA_RETRYABLE, DATA_THROTTLED, EXPIRED, ErrorClass, classify
+from dynaops.aws.errors import AccessDenied, refusal
 from dynaops.data.calls import Verdict as RowVerdict
 from dynaops.data.calls import refusal as row_refusal
 from dynaops.data.protocol import Answer
@@ -42,19 +42,19 @@ def test_no_other_module_writes_a_classified_code() -> None:
     "code", ["ThrottlingException", "ThrottledException", "SlowDown", "RequestThrottled"]
 )
 def test_throttling_means_the_same_for_the_control_plane_and_for_rows(code: str) -> None:
-    assert classify(code, "slow down") is Verdict.RETRY
+    assert classify(code, "slow down") is ErrorClass.RETRY
     assert row_refusal(_answer(code)).verdict is RowVerdict.BUSY
 
 
 def test_a_quota_of_the_control_plane_is_not_throttling() -> None:
-    assert classify("LimitExceededException", "Subscriber limit exceeded: tables") is Verdict.FAIL
+    assert classify("LimitExceededException", "Subscriber limit exceeded: tables") is ErrorClass.FAIL
     assert row_refusal(_answer("LimitExceededException")).verdict is RowVerdict.BUSY
 
 
 @pytest.mark.parametrize("code", sorted(ACCESS_DENIED))
 def test_a_lack_of_permission_is_denied_and_is_never_repeated(code: str) -> None:
-    assert isinstance(refusal(code, "no", "dynamodb:PutItem", "eu-central-1"), Denied)
-    assert classify(code, "no") is Verdict.FAIL
+    assert isinstance(refusal(code, "no", "dynamodb:PutItem", "eu-central-1"), AccessDenied)
+    assert classify(code, "no") is ErrorClass.FAIL
     assert row_refusal(_answer(code)).verdict is RowVerdict.STOP
 
 

@@ -7,7 +7,7 @@ import zlib
 
 import pytest
 
-from dynaops.aws.answers import Form, Gate, Reply, dynamodb_form, judge
+from dynaops.aws.response_rules import Form, Gate, Reply, dynamodb_form, judge
 
 ID = {"x-amzn-requestid": "A1B2C3D4", "content-type": "application/x-amz-json-1.0"}
 HTML = b"<!DOCTYPE html><html><head><title>Log in\x07 here</title></head></html>"

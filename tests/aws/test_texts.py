@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dynaops.aws.errors import AwsFailure, Lost, Refused, one_line, refusal, refused
+from dynaops.aws.errors import AwsFailure, AwsRefusal, ResponseLost, one_line, refusal, refused
 from dynaops.engine.execute import _why
 from dynaops.model.operation import Wait
 
@@ -41,9 +41,9 @@ def test_an_answer_of_botocore_too() -> None:
 
 
 def test_every_failure_of_a_call_is() -> None:
-    for kind in (AwsFailure, Lost):
+    for kind in (AwsFailure, ResponseLost):
         assert kind(HOSTILE, HOSTILE).message.isprintable()
-    assert Refused(HOSTILE, HOSTILE, "x", "y", 0, 400).message.isprintable()
+    assert AwsRefusal(HOSTILE, HOSTILE, "x", "y", 0, 400).message.isprintable()
 
 
 def test_why_a_wait_failed_too() -> None:

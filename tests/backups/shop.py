@@ -13,7 +13,7 @@ from dynaops.model.backup import Backup, Via
 from dynaops.model.event import Outcome
 from dynaops.model.plan import Plan
 from dynaops.sandbox import SandboxServer
-from dynaops.stores.unrecorded import Unrecorded
+from dynaops.stores.memory import MemoryStore
 from tests.companions.bench import REGION, Bench
 from tests.companions.functions import make_function
 
@@ -79,7 +79,7 @@ class Shop(Bench):
 
     def run_plan(self, plan: Plan) -> Outcome:
         """Carry out a plan that leaves no state."""
-        return apply_plan(plan, Unrecorded(), self.aws, lambda _: None)
+        return apply_plan(plan, MemoryStore(), self.aws, lambda _: None)
 
     def back_up(self, via: Via = Via.DYNAMODB, **more: Any) -> Backup:
         """Make a backup of `users`; the newest there is then."""

@@ -14,7 +14,7 @@ from dynaops.model.backup import Via
 from dynaops.model.errors import DynaopsError
 from dynaops.model.event import Stage
 from dynaops.sandbox.faults import Rule
-from dynaops.stores.unrecorded import Unrecorded
+from dynaops.stores.memory import MemoryStore
 from tests.backups.shop import Shop
 from tests.companions.bench import REGION
 
@@ -110,7 +110,7 @@ def test_what_fails_in_aws_is_told_with_its_reason(shop: Shop) -> None:
 def test_a_wait_left_behind_is_picked_up(shop: Shop) -> None:
     shop.server.clock.set_speed(0)
     plan = plan_create(Creation(("users",), REGION, Via.AWS_BACKUP), shop.state, shop.aws)
-    outcome = apply_plan(plan, Unrecorded(), shop.aws, lambda _: None, ApplyOptions(wait=False))
+    outcome = apply_plan(plan, MemoryStore(), shop.aws, lambda _: None, ApplyOptions(wait=False))
     assert len(outcome.left) == 1
     [job] = jobs(shop.aws, REGION, ["users"])[0]
     assert (job.kind, job.table, job.running) == ("backup", "users", True)
@@ -119,7 +119,7 @@ def test_a_wait_left_behind_is_picked_up(shop: Shop) -> None:
     waiting = plan_wait(shop.aws, [job])
     before = len(shop.server.requests.writes())
     stages = []
-    assert apply_plan(waiting, Unrecorded(), shop.aws, lambda one: stages.append(one.stage)).complete
+    assert apply_plan(waiting, MemoryStore(), shop.aws, lambda one: stages.append(one.stage)).complete
     assert stages[-1] is Stage.DONE and Stage.WAITING in stages
     assert len(shop.server.requests.writes()) == before
     assert jobs(shop.aws, REGION)[0] == []

@@ -28,7 +28,7 @@ from dynaops.model.errors import DynaopsError
 from dynaops.model.plan import Plan
 from dynaops.sandbox.faults import Rule
 from dynaops.specs.load import document_of, load
-from dynaops.stores.unrecorded import Unrecorded
+from dynaops.stores.memory import MemoryStore
 from tests.backups.shop import SETTINGS, Shop
 from tests.companions.bench import BASE, REGION, calls
 
@@ -130,7 +130,7 @@ def test_a_restore_that_was_left_is_picked_up(shop: Shop, source: Callable[[Shop
     how = source(shop)
     shop.server.clock.set_speed(0)
     begun = planned(shop, **how)
-    left = apply_plan(begun.plan, Unrecorded(), shop.aws, lambda _: None, ApplyOptions(wait=False))
+    left = apply_plan(begun.plan, MemoryStore(), shop.aws, lambda _: None, ApplyOptions(wait=False))
     assert len(left.left) == 1
     shop.server.requests.clear()
     for seconds in (0, 15):
@@ -308,7 +308,7 @@ def test_a_backup_that_is_in_use(shop: Shop) -> None:
     name = shop.back_up().name
     restoration = planned(shop, name)
     shop.server.clock.set_speed(0)
-    apply_plan(restoration.plan, Unrecorded(), shop.aws, lambda _: None, ApplyOptions(wait=False))
+    apply_plan(restoration.plan, MemoryStore(), shop.aws, lambda _: None, ApplyOptions(wait=False))
     second = plan_restore(Request(name, "second", REGION, file=Path("second.yaml")), shop.state, shop.aws)
     outcome = shop.run_plan(second.plan)
     assert "BackupInUseException" in next(iter(outcome.failed.values()))

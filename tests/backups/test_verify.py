@@ -14,8 +14,8 @@ from dynaops.backups.status import jobs
 from dynaops.backups.verify import Drill, clean_up, compare, note, plan_drill
 from dynaops.data.rows import Keys
 from dynaops.model.backup import Verified, Via
-from dynaops.stores.beside import LocalFolder
 from dynaops.stores.drills import KIND, read_drills
+from dynaops.stores.side_files import LocalFolder
 from tests.backups.shop import Shop, item
 from tests.companions.bench import REGION, calls
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from dynaops.aws.objects import list_objects
+from dynaops.aws.s3 import list_objects
 from dynaops.aws.session import Aws
 from dynaops.sandbox import SandboxServer
 from dynaops.sandbox.faults import Rule

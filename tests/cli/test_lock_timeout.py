@@ -12,7 +12,7 @@ from dynaops.cli import wiring
 from dynaops.cli.screen import notice
 from dynaops.cli.settings import Settings
 from dynaops.model.state import State
-from dynaops.stores import open_store, patience
+from dynaops.stores import lock_wait, open_store
 from dynaops.stores.base import Lock
 from tests.cli.running import Cli
 
@@ -44,8 +44,8 @@ def clock(here: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clock]:
     """The state's lock is held by another, for 40 seconds of a clock that does not tick by itself."""
     clock = Clock(open_store(".dynaops/state.json").lock("apply"))
 
-    def with_clock(settings: Settings) -> patience.Patience:
-        return patience.Patience(settings.lock_timeout, notice, lambda: clock.now, clock.sleep)
+    def with_clock(settings: Settings) -> lock_wait.LockWait:
+        return lock_wait.LockWait(settings.lock_timeout, notice, lambda: clock.now, clock.sleep)
 
     monkeypatch.setattr(wiring, "patience", with_clock)
     (here / "specs").mkdir()

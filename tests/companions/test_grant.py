@@ -14,7 +14,7 @@ from dynaops.engine.plan import PlanRefused
 from dynaops.model.errors import DynaopsError
 from dynaops.model.state import State
 from dynaops.sandbox.faults import Rule
-from dynaops.stores.unrecorded import Unrecorded
+from dynaops.stores.memory import MemoryStore
 from tests.companions.bench import REGION, Bench, calls
 from tests.companions.functions import make_function, make_role
 
@@ -47,7 +47,7 @@ def grant(bench: Bench, *functions: str, **more: Any) -> Granted:
     """Plan and carry out; all must go well, and nothing be left to do."""
     granted = planned(bench, *functions, **more)
     before = bench.state.serial
-    outcome = apply_plan(granted.plan, Unrecorded(), bench.aws, lambda _: None)
+    outcome = apply_plan(granted.plan, MemoryStore(), bench.aws, lambda _: None)
     assert outcome.complete, outcome
     assert planned(bench, *functions, **more).plan.empty
     assert bench.state.serial == before
@@ -386,9 +386,9 @@ def test_a_failure_half_way_converges(bench: Bench, api: str, effect: str) -> No
     for revoke in (False, True):
         bench.server.faults.add(Rule(effect, operation=api, times=7))
         granted = planned(bench, "worker", revoke=revoke)
-        apply_plan(granted.plan, Unrecorded(), bench.aws, lambda _: None)
+        apply_plan(granted.plan, MemoryStore(), bench.aws, lambda _: None)
         bench.server.faults.clear()
         again = planned(bench, "worker", revoke=revoke)
-        assert apply_plan(again.plan, Unrecorded(), bench.aws, lambda _: None).complete
+        assert apply_plan(again.plan, MemoryStore(), bench.aws, lambda _: None).complete
         assert attached(bench, "worker-role") == ([] if revoke else [NAME])
         assert policies(bench) == ([] if revoke else [NAME])

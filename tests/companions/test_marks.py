@@ -24,7 +24,7 @@ from dynaops.model.operation import Danger
 from dynaops.model.plan import Plan
 from dynaops.model.resource import Scope
 from dynaops.specs.load import document_of
-from dynaops.stores import edit
+from dynaops.stores import state_edits
 from tests.companions.bench import BASE, REGION, Bench, actions, calls
 from tests.companions.functions import make_function, make_role
 from tests.companions.test_everything import EVERYTHING
@@ -299,7 +299,7 @@ def test_a_state_that_lost_its_records_knows_its_own_by_the_mark(marking: Bench)
 def test_what_the_state_was_made_to_forget_is_its_own_by_the_mark(marking: Bench) -> None:
     marking.apply({"tags": {"a": "1"}})
     with marking.store.lock("state rm"):
-        marking.store.save(edit.remove(marking.state, "users"))
+        marking.store.save(state_edits.remove(marking.state, "users"))
     assert actions(marking.plan({"tags": {"a": "1"}}))["users"] == "adopt"
     assert not [one for one in marking.plan({}).changes if one.danger]
 

@@ -12,7 +12,7 @@ from dynaops.model.change import Action
 from dynaops.model.errors import DynaopsError, SpecError
 from dynaops.model.plan import Plan
 from dynaops.specs.load import document_of
-from dynaops.stores import edit
+from dynaops.stores import state_edits
 from tests.companions.bench import BASE, Bench, calls
 from tests.e2e.census import census
 
@@ -47,7 +47,7 @@ OWN = {
 
 def moved(bench: Bench, source: str, target: str) -> None:
     """Move records as earlier versions did, whatever AWS calls the table."""
-    bench.store.save(edit.move(bench.state, source, target))
+    bench.store.save(state_edits.move(bench.state, source, target))
 
 
 def refused(bench: Bench, *specs: dict[str, Any], **options: Any) -> PlanRefused:
@@ -78,7 +78,7 @@ def test_a_moved_table_is_not_adopted_and_deleted(bench: Bench, options: dict[st
 
 def test_nor_when_its_old_address_is_planned_too(bench: Bench) -> None:
     bench.apply(OWN)
-    state = edit.move(bench.state, "users", "shop-users")
+    state = state_edits.move(bench.state, "users", "shop-users")
     table = state.resources["shop-users"].model_copy(update={"source": "specs/users.yaml"})
     bench.store.save(state.model_copy(update={"resources": {**state.resources, "shop-users": table}}))
     assert "state mv shop-users users" in (refused(bench, OWN, read=("specs",)).hint or "")
@@ -86,7 +86,7 @@ def test_nor_when_its_old_address_is_planned_too(bench: Bench) -> None:
 
 def test_a_state_that_names_a_table_twice_is_told(bench: Bench) -> None:
     bench.apply(OWN)
-    twice = edit.move(bench.state, "users", "shop-users").resources | bench.state.resources
+    twice = state_edits.move(bench.state, "users", "shop-users").resources | bench.state.resources
     bench.store.save(bench.state.model_copy(update={"resources": twice}))
     assert "dynaops state rm shop-users" in (refused(bench, OWN).hint or "")
 

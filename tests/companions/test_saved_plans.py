@@ -26,7 +26,7 @@ from dynaops.model.plan import Plan
 from dynaops.model.resource import Scope
 from dynaops.sandbox import SandboxServer
 from dynaops.specs.load import document_of
-from dynaops.stores import edit
+from dynaops.stores import state_edits
 from tests.companions.bench import BASE, REGION, Bench
 from tests.companions.functions import make_function, make_role
 from tests.companions.test_everything import EVERYTHING
@@ -263,7 +263,7 @@ def _recovery_off(bench: Bench) -> None:
 
 def _edited_state(bench: Bench) -> None:
     with bench.store.lock("state rm"):
-        bench.store.save(edit.remove(bench.state, "users/point_in_time_recovery"))
+        bench.store.save(state_edits.remove(bench.state, "users/point_in_time_recovery"))
 
 
 @pytest.mark.parametrize(

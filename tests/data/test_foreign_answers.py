@@ -16,7 +16,7 @@ import orjson
 import pytest
 
 from dynaops.aws.errors import AwsFailure
-from dynaops.aws.gate import is_of_aws
+from dynaops.aws.response_check import is_of_aws
 from dynaops.aws.route import Credentials, Route, _frozen
 from dynaops.aws.session import Aws
 from dynaops.data.exporting.export import export

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from dynaops.aws.objects import ObjectReader, list_objects
+from dynaops.aws.s3 import ObjectReader, list_objects
 from dynaops.data.reading.prepare import ReadOptions, prepare
 from dynaops.model.errors import DynaopsError
 from dynaops.sandbox import SandboxServer

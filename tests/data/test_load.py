@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 import pytest
 
-from dynaops.aws.errors import Denied, Refused
+from dynaops.aws.errors import AccessDenied, AwsRefusal
 from dynaops.data.load import load
 from dynaops.data.options import LoadOptions, Mode, Progress, Summary
 from dynaops.data.rows import Keys
@@ -195,10 +195,10 @@ def test_what_ends_a_load_is_told_in_words(tmp_path: Path, server: SandboxServer
 
     path = _write(tmp_path / "rows.jsonl", _rows(50, 1_000))
     aws = Aws(region="eu-west-1", endpoint_url=server.url)
-    with pytest.raises(Refused, match="ResourceNotFoundException"):
+    with pytest.raises(AwsRefusal, match="ResourceNotFoundException"):
         load(aws, "missing", "eu-west-1", FlatSource(path), _options(tmp_path))
     server.faults.add(Rule("access_denied", operation="BatchWriteItem", times=None))
-    with pytest.raises(Denied, match="AWS denied dynamodb:BatchWriteItem in eu-west-1"):
+    with pytest.raises(AccessDenied, match="AWS denied dynamodb:BatchWriteItem in eu-west-1"):
         load(aws, "missing", "eu-west-1", FlatSource(path), _options(tmp_path))
 
 

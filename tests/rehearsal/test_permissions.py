@@ -13,14 +13,14 @@ import pytest
 
 from dynaops.access.needs import Need
 from dynaops.access.policy import allows, decision, least
-from dynaops.aws.errors import Denied
+from dynaops.aws.errors import AccessDenied
 from dynaops.aws.session import Aws
 from dynaops.engine.apply import apply_plan
 from dynaops.engine.plan import PlanOptions, make_plan
 from dynaops.rehearsal.life import of_life
 from dynaops.sandbox import SandboxServer
 from dynaops.specs.load import Document, document_of
-from dynaops.stores.unrecorded import Unrecorded
+from dynaops.stores.memory import MemoryStore
 from tests.companions.functions import make_function
 
 REGION = "eu-west-1"
@@ -88,11 +88,11 @@ def _principal(server: SandboxServer, policy: dict[str, Any]) -> Iterator[Aws]:
 
 def _live_through(aws: Aws) -> list[str]:
     """Create, read, change and destroy; what failed, in words."""
-    kept = Unrecorded()
+    kept = MemoryStore()
     for spec, destroy in ((SPEC, False), (SPEC, False), (CHANGED, False), (CHANGED, True)):
         try:
             plan = make_plan([document_of(spec)], kept.load(), aws, PlanOptions(destroy=destroy))
-        except Denied as error:
+        except AccessDenied as error:
             return [f"{error.message} {error.hint}"]
         outcome = apply_plan(plan, kept, aws, lambda _: None)
         if outcome.failed:

@@ -18,7 +18,7 @@ import pytest
 from dynaops.model.errors import DynaopsError
 from dynaops.sandbox import SandboxServer, daemon, state_folder
 from dynaops.sandbox.control import HEADER, ask
-from dynaops.stores.process import identity
+from dynaops.stores.process_identity import identity
 
 
 @pytest.fixture

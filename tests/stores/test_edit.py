@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from dynaops.model.state import Intent, Record, State
-from dynaops.stores import edit
+from dynaops.stores import state_edits
 from dynaops.stores.base import StateError
 
 
@@ -27,17 +27,18 @@ USERS = state(
 
 
 def test_listing() -> None:
-    assert edit.addresses(USERS) == ["orders", "users", "users-old", "users/gsi/by-email", "users/ttl"]
-    assert edit.addresses(USERS, "users") == ["users", "users/gsi/by-email", "users/ttl"]
-    assert edit.addresses(USERS, "users/gsi") == ["users/gsi/by-email"]
+    assert state_edits.addresses(USERS) == ["orders", "users", "users-old", "users/gsi/by-email", "users/ttl"]
+    assert state_edits.addresses(USERS, "users") == ["users", "users/gsi/by-email", "users/ttl"]
+    assert state_edits.addresses(USERS, "users/gsi") == ["users/gsi/by-email"]
 
 
 def test_showing() -> None:
-    assert edit.show(USERS, "users/ttl").id == "users/ttl"
+    assert state_edits.show(USERS, "users/ttl").id == "users/ttl"
 
 
 @pytest.mark.parametrize(
-    "attempt", [edit.addresses, edit.show, edit.remove, lambda s, a: edit.move(s, a, "x")]
+    "attempt",
+    [state_edits.addresses, state_edits.show, state_edits.remove, lambda s, a: state_edits.move(s, a, "x")],
 )
 def test_what_is_not_there_gets_a_suggestion(attempt: Callable[[State, str], object]) -> None:
     with pytest.raises(StateError, match=r"no user\.$") as caught:
@@ -49,7 +50,7 @@ def test_what_is_not_there_gets_a_suggestion(attempt: Callable[[State, str], obj
 
 
 def test_forgetting_takes_what_is_below_and_leaves_the_rest() -> None:
-    after = edit.remove(USERS, "users")
+    after = state_edits.remove(USERS, "users")
     assert sorted(after.resources) == ["orders", "users-old"]
     assert after.resources["orders"].depends_on == ()
     assert (after.serial, after.lineage) == (5, "b7d6")
@@ -57,30 +58,30 @@ def test_forgetting_takes_what_is_below_and_leaves_the_rest() -> None:
 
 
 def test_forgetting_one_below_leaves_its_table() -> None:
-    after = edit.remove(USERS, "users/ttl")
+    after = state_edits.remove(USERS, "users/ttl")
     assert "users" in after.resources
     assert after.resources["orders"].depends_on == ("users",)
 
 
 def test_forgetting_also_ends_what_was_in_flight_there() -> None:
     before = state("users", "users-old", in_flight="users")
-    assert edit.remove(before, "users").in_flight == {}
-    assert edit.remove(before, "users-old").in_flight == before.in_flight
+    assert state_edits.remove(before, "users").in_flight == {}
+    assert state_edits.remove(before, "users-old").in_flight == before.in_flight
 
 
 def test_moving_takes_what_is_below_and_all_mentions() -> None:
-    after = edit.move(USERS, "users", "people")
+    after = state_edits.move(USERS, "users", "people")
     assert sorted(after.resources) == ["orders", "people", "people/gsi/by-email", "people/ttl", "users-old"]
     assert after.resources["people/ttl"] == USERS.resources["users/ttl"]
     assert after.resources["orders"].depends_on == ("people", "people/ttl")
 
 
 def test_moving_there_and_back_changes_nothing() -> None:
-    assert edit.move(edit.move(USERS, "users", "people"), "people", "users") == USERS
+    assert state_edits.move(state_edits.move(USERS, "users", "people"), "people", "users") == USERS
 
 
 def test_moving_an_index() -> None:
-    after = edit.move(USERS, "users/gsi/by-email", "users/gsi/by-mail")
+    after = state_edits.move(USERS, "users/gsi/by-email", "users/gsi/by-mail")
     assert "users/gsi/by-mail" in after.resources
     assert "users/gsi/by-email" not in after.resources
 
@@ -88,12 +89,12 @@ def test_moving_an_index() -> None:
 @pytest.mark.parametrize("target", ["orders", "users", "users-old"])
 def test_nothing_is_moved_over_another(target: str) -> None:
     with pytest.raises(StateError, match="taken"):
-        edit.move(USERS, "users", target)
+        state_edits.move(USERS, "users", target)
 
 
 def test_nothing_is_moved_into_a_place_whose_children_are_known() -> None:
     with pytest.raises(StateError, match="taken"):
-        edit.move(state("users", "ghost/ttl"), "users", "ghost")
+        state_edits.move(state("users", "ghost/ttl"), "users", "ghost")
 
 
 @pytest.mark.parametrize(
@@ -101,15 +102,15 @@ def test_nothing_is_moved_into_a_place_whose_children_are_known() -> None:
 )
 def test_a_name_of_another_kind_is_refused(target: str) -> None:
     with pytest.raises(StateError):
-        edit.move(USERS, "users/gsi/by-email", target)
+        state_edits.move(USERS, "users/gsi/by-email", target)
 
 
 @pytest.mark.parametrize("target", ["", "a/b", "/"])
 def test_a_table_stays_a_table(target: str) -> None:
     with pytest.raises(StateError, match="another kind"):
-        edit.move(USERS, "users", target)
+        state_edits.move(USERS, "users", target)
 
 
 def test_an_unresolved_operation_is_not_left_behind() -> None:
     with pytest.raises(StateError, match="not resolved"):
-        edit.move(state("users", "users/ttl", in_flight="users/ttl"), "users", "people")
+        state_edits.move(state("users", "users/ttl", in_flight="users/ttl"), "users", "people")

@@ -22,7 +22,7 @@ from dynaops.model.state import State
 from dynaops.stores import open_store
 from dynaops.stores.base import UNKNOWN_HOLDER, LockHeld, StateError, StateUnreadable, Store
 from dynaops.stores.format import Check
-from dynaops.stores.lock_file import FilePlace
+from dynaops.stores.lock_file import LockFile
 from tests.stores.conformance import LockConformance, StoreConformance, filled
 
 NOBODY = 65534
@@ -102,7 +102,7 @@ class TestLocalStoreWithoutFlock(LockConformance):
     def test_of_many_who_take_over_one_succeeds(self, place: LocalPlace) -> None:
         store = place.open()
         store.save(State.empty())
-        note = FilePlace(place.path.parent / "state.json.lease")
+        note = LockFile(place.path.parent / "state.json.lease")
         texts = [json.dumps({"holder": {"id": f"{number}"}}).encode() for number in range(17)]
         assert note.write(texts[0], None)
         with ThreadPoolExecutor(16) as pool:

@@ -8,7 +8,7 @@ import pytest
 
 from dynaops.aws.session import Aws
 from dynaops.stores import open_store
-from dynaops.stores.near import near_state
+from dynaops.stores.nearby_states import near_state
 
 
 def no_aws() -> Aws:

@@ -12,7 +12,7 @@ from dynaops.aws.session import Aws
 from dynaops.sandbox import Sandbox
 from dynaops.stores import open_store
 from dynaops.stores.base import LockHeld, Store
-from dynaops.stores.patience import Patience
+from dynaops.stores.lock_wait import LockWait
 
 REGION = "eu-west-1"
 
@@ -33,8 +33,8 @@ class Clock:
         for due in [time for time in self.at if time <= self.now]:
             self.at.pop(due)()
 
-    def patience(self, seconds: float) -> Patience:
-        return Patience(seconds, self.words.append, lambda: self.now, self.sleep)
+    def patience(self, seconds: float) -> LockWait:
+        return LockWait(seconds, self.words.append, lambda: self.now, self.sleep)
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +53,7 @@ def aws() -> Iterator[Aws]:
         yield Aws(REGION)
 
 
-Open = Callable[[Patience | None], Store]
+Open = Callable[[LockWait | None], Store]
 
 
 @pytest.fixture(params=["file", "s3", "lock table"])

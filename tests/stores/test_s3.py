@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from dynaops.aws.objects import Bucket
+from dynaops.aws.s3 import S3Bucket
 from dynaops.aws.session import Aws
 from dynaops.model.state import State
 from dynaops.sandbox import Sandbox
@@ -24,8 +24,8 @@ from dynaops.stores import open_store
 from dynaops.stores.base import UNKNOWN_HOLDER, LockHeld, StateError, StateMoved, Store
 from dynaops.stores.format import Check
 from dynaops.stores.lease import LEASE, LeaseLock
-from dynaops.stores.process import has_ended, identity
-from dynaops.stores.s3_place import ObjectPlace
+from dynaops.stores.process_identity import has_ended, identity
+from dynaops.stores.s3_location import LockObject
 from tests.stores.conformance import LockConformance, StoreConformance, filled
 
 REGION = "eu-west-1"
@@ -132,8 +132,8 @@ def test_the_lock_says_who_when_and_until_when(place: S3Place) -> None:
 
 
 def test_a_holder_that_lives_gives_signs_of_life(s3: Any, place: S3Place) -> None:
-    bucket = Bucket(AWS, BUCKET, REGION)
-    lock = LeaseLock(ObjectPlace(bucket, f"{place.key}.lock", place.url), place.url, lease=60, beat=0.05)
+    bucket = S3Bucket(AWS, BUCKET, REGION)
+    lock = LeaseLock(LockObject(bucket, f"{place.key}.lock", place.url), place.url, lease=60, beat=0.05)
     with lock.hold("apply", 0):
         first = place.lock
         until(lambda: place.lock["heartbeat_at"] > first["heartbeat_at"])
@@ -162,7 +162,7 @@ def test_four_signs_of_life_may_be_lost_before_a_holder_is_taken_for_dead(
 ) -> None:
     """A lease is long enough for some answers that do not come: the fifth sign is given while it still holds."""
     turns = Turns(5)
-    note = ObjectPlace(Bucket(AWS, BUCKET, REGION), f"{place.key}.lock", place.url)
+    note = LockObject(S3Bucket(AWS, BUCKET, REGION), f"{place.key}.lock", place.url)
     lock = LeaseLock(note, place.url, new_event=lambda: turns)
     with lock.hold("apply", 0):
         until(lambda: len(turns.waited) > turns.most)
@@ -240,8 +240,8 @@ def test_an_expired_lock_is_unlocked_without_force(place: S3Place) -> None:
 
 
 def test_a_holder_that_slept_too_long_goes_on_only_where_nobody_came(place: S3Place) -> None:
-    bucket = Bucket(AWS, BUCKET, REGION)
-    note = ObjectPlace(bucket, f"{place.key}.lock", place.url)
+    bucket = S3Bucket(AWS, BUCKET, REGION)
+    note = LockObject(bucket, f"{place.key}.lock", place.url)
     sleeper = LeaseLock(note, place.url, lease=0.01, beat=60)
     with sleeper.hold("apply", 0):
         time.sleep(0.02)

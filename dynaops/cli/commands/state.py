@@ -37,7 +37,7 @@ def list_(
     ] = None,
 ) -> None:
     """Print the addresses that the state names, one a line."""
-    from dynaops.stores.edit import addresses
+    from dynaops.stores.state_edits import addresses
 
     settings = settings_of(ctx)
     screen = Screen(settings)
@@ -60,7 +60,7 @@ def list_(
 @app.command(cls=Command)
 def show(ctx: typer.Context, address: Address) -> None:
     """Print what was last applied at an address."""
-    from dynaops.stores.edit import show as record_of
+    from dynaops.stores.state_edits import show as record_of
     from dynaops.views.records import record_page
 
     settings = settings_of(ctx)
@@ -87,7 +87,7 @@ def rm(
     the same, the command says how to take the mark away, and ends with 1.
     """
     from dynaops.cli.marking import Unmarked, tell_kept_marks, unmark
-    from dynaops.stores.edit import addresses, remove
+    from dynaops.stores.state_edits import addresses, remove
 
     settings = settings_of(ctx)
     place = wiring.store(settings)
@@ -125,8 +125,8 @@ def mv(
     """
     from dynaops.engine.moved_records import check_move
     from dynaops.engine.state_check import faults_of
-    from dynaops.stores.edit import move
     from dynaops.stores.format import require_sound
+    from dynaops.stores.state_edits import move
 
     settings = settings_of(ctx)
     place = wiring.store(settings)

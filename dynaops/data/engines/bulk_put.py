@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from dynaops.aws.objects import ObjectReader, list_objects
+from dynaops.aws.s3 import ObjectReader, list_objects
 from dynaops.data.engines.job import Job, described
 from dynaops.data.engines.place import Place
 from dynaops.data.engines.staging import Handed

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dynaops.aws.classify import Verdict
-from dynaops.aws.errors import AwsFailure, ForeignAnswer, Lost, Refused
+from dynaops.aws.classify import ErrorClass
+from dynaops.aws.errors import AwsFailure, AwsRefusal, ForeignAnswer, ResponseLost
 from dynaops.model.errors import DynaopsError
 
 if TYPE_CHECKING:
@@ -59,8 +59,8 @@ def watch(aws: Aws, look: Callable[[], Job], tell: Callable[[Job, float], None])
         try:
             job = look()
         except AwsFailure as error:
-            passing = isinstance(error, Lost) or (
-                isinstance(error, Refused) and error.verdict in (Verdict.RETRY, Verdict.WAIT)
+            passing = isinstance(error, ResponseLost) or (
+                isinstance(error, AwsRefusal) and error.verdict in (ErrorClass.RETRY, ErrorClass.WAIT)
             )
             foreign += isinstance(error, ForeignAnswer)
             if not passing or foreign >= _FOREIGN or time.monotonic() - seen > _PATIENCE:

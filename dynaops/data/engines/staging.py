@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from dynaops.aws.objects import list_objects
+from dynaops.aws.s3 import list_objects
 from dynaops.data.engines.place import Place
 from dynaops.data.notes import Notes
 from dynaops.data.parsing.parser import make_parser

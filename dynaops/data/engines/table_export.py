@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dynaops.aws.objects import ObjectReader, S3Object, list_objects
+from dynaops.aws.s3 import ObjectReader, S3Object, list_objects
 from dynaops.data.engines.job import Job, described
 from dynaops.data.engines.place import Place
 from dynaops.data.reading import exports

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dynaops.aws.errors import AwsFailure
-from dynaops.aws.objects import list_objects
+from dynaops.aws.s3 import list_objects
 from dynaops.aws.session import Aws
 from dynaops.data.exporting.options import S3Target
 

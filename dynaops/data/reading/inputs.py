@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from dynaops.aws.objects import ObjectReader, S3Object
+from dynaops.aws.s3 import ObjectReader, S3Object
 from dynaops.aws.session import Aws
 from dynaops.model.errors import DynaopsError
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-from dynaops.aws.objects import ObjectReader, S3Object, list_objects
+from dynaops.aws.s3 import ObjectReader, S3Object, list_objects
 from dynaops.aws.session import Aws
 from dynaops.data.reading.inputs import Input, LocalInput, S3Input, unreadable
 from dynaops.model.errors import DynaopsError

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from dynaops.aws.errors import Denied, Refused
+from dynaops.aws.errors import AccessDenied, AwsRefusal
 from dynaops.kinds.autoscaling import SIDES
 from dynaops.kinds.autoscaling.mapping import Dimension, dimension_at
 from dynaops.kinds.autoscaling.observe import observe_targets
@@ -101,9 +101,9 @@ def _foreign(
         return {}, None
     try:
         return {one.address: one for one in observe_targets(read, scope, scope.region, asked)}, None
-    except Denied as error:
+    except AccessDenied as error:
         return {}, error.message
-    except Refused:  # an emulator that has no Application Auto Scaling
+    except AwsRefusal:  # an emulator that has no Application Auto Scaling
         return {}, None
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from dynaops.aws.errors import Denied
+from dynaops.aws.errors import AccessDenied
 from dynaops.kinds.iam import documents
 from dynaops.kinds.iam.operations import attach, change, create, delete, detach, made_for
 from dynaops.kinds.kind import (
@@ -313,7 +313,7 @@ def _discovered(read: AwsReader, scope: Scope, part: str) -> Observed | None:
     address = scope.below("iam", part)
     try:
         found = _described(read, scope, policy_arn(scope, read.account, policy_name(scope, part)))
-    except Denied:
+    except AccessDenied:
         return None
     ours = found is not None and found.raw.get("description") == made_for(address)
     return replace(found, address=address) if found is not None and ours else None

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
-from dynaops.aws.errors import Denied
+from dynaops.aws.errors import AccessDenied
 from dynaops.kinds.kind import (
     AddressDiff,
     AwsReader,
@@ -131,7 +131,7 @@ def _exists(read: AwsReader, arn: str) -> bool:
     """Whether the stream is there; who may not look is told by AWS when it comes to that."""
     try:
         answer = read.read("kinesis", "DescribeStreamSummary", region_of(arn, ""), {"StreamARN": arn})
-    except Denied:
+    except AccessDenied:
         return True
     return answer is not None
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from dynaops.stores.recorder import RunRecorder
 
 
-class Unrecorded:
+class MemoryStore:
     """A `Keeper` that forgets when the run ends. `recorder`: records the run all the same, since it changes AWS."""
 
     def __init__(self, recorder: RunRecorder | None = None) -> None:

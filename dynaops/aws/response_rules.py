@@ -2,7 +2,7 @@
 
 A proxy, a captive portal or a wrong endpoint answers with something else, which must be neither a success nor a
 refusal: what became of the request is then unknown. This module knows no botocore, so that worker processes can use
-it; `dynaops.aws.gate` puts it between botocore and AWS.
+it; `dynaops.aws.response_check` puts it between botocore and AWS.
 
 Sources: "Common errors" and "Programming with DynamoDB" (x-amzn-RequestId, x-amz-crc32), the Smithy specifications of
 the AWS JSON 1.0/1.1, REST-JSON, REST-XML and query protocols, and S3's "Error responses".
@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from dynaops.aws.always_sent import ALWAYS_SENT, MARK, S3_HEADERS, S3_ROOTS
+from dynaops.aws.response_members import ALWAYS_SENT, MARK, S3_HEADERS, S3_ROOTS
 
 if TYPE_CHECKING:
     from xml.etree import ElementTree

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dynaops.aws.errors import AwsFailure, Lost, Refused
+from dynaops.aws.errors import AwsFailure, AwsRefusal, ResponseLost
 from dynaops.model.errors import DynaopsError
 
 if TYPE_CHECKING:
@@ -73,7 +73,9 @@ class ObjectReader:
             if data:
                 self._at += len(data)
                 return data
-        raise Lost(f"{self._which.url} ends before its {self._which.size} bytes", "Run the command again.")
+        raise ResponseLost(
+            f"{self._which.url} ends before its {self._which.size} bytes", "Run the command again."
+        )
 
     def close(self) -> None:
         """End the connection."""
@@ -93,7 +95,9 @@ class ObjectReader:
         except (BotoCoreError, HTTPError, OSError) as error:
             self.close()
             if last:
-                raise Lost(f"Cannot read {self._which.url}: {error}", "Run the command again.") from error
+                raise ResponseLost(
+                    f"Cannot read {self._which.url}: {error}", "Run the command again."
+                ) from error
             return b""
         if not data:
             self.close()
@@ -106,7 +110,7 @@ class ObjectReader:
             request["IfMatch"] = which.etag
         try:
             return self._aws.call("s3", "GetObject", self._aws.region, request)["Body"]
-        except Refused as error:
+        except AwsRefusal as error:
             if error.code in ("PreconditionFailed", "412"):
                 raise DynaopsError(
                     f"{which.url} has changed while it was read", "Load it again from the beginning."
@@ -114,7 +118,7 @@ class ObjectReader:
             raise
 
 
-class Overtaken(AwsFailure):
+class WriteConflict(AwsFailure):
     """A conditional request found another object than it expected, or one where none was expected."""
 
 
@@ -128,7 +132,7 @@ class Content(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Bucket:
+class S3Bucket:
     """A bucket whose objects are read and written whole, on conditions.
 
     `owner` is the account that the bucket must belong to, `kms_key` what objects are encrypted with (None: as the
@@ -153,13 +157,13 @@ class Bucket:
                 if len(body) < min(limit, answer.get("ContentLength", 0)):
                     raise OSError(f"cut short after {len(body)} bytes")
                 return Content(body, answer["ETag"], answer.get("Metadata", {}), answer["LastModified"])
-            except Refused as error:
+            except AwsRefusal as error:
                 if error.code == "NoSuchKey":
                     return None
                 raise
             except (BotoCoreError, HTTPError, OSError) as error:
                 if attempt == _TRIES - 1:
-                    raise Lost(
+                    raise ResponseLost(
                         f"Cannot read s3://{self.name}/{key}: {error}", "Run the command again."
                     ) from error
         raise AssertionError("the last attempt returns or raises")
@@ -175,11 +179,11 @@ class Bucket:
         for attempt in range(_TRIES):
             try:
                 return str(self._conditional("PutObject", request)["ETag"])
-            except (Overtaken, Lost) as error:
+            except (WriteConflict, ResponseLost) as error:
                 there = self.get(key, len(body) + 1)
                 if there is not None and there.body == body:
                     return there.etag
-                if isinstance(error, Overtaken) or attempt == _TRIES - 1:
+                if isinstance(error, WriteConflict) or attempt == _TRIES - 1:
                     raise
         raise AssertionError("the last attempt returns or raises")
 
@@ -203,7 +207,7 @@ class Bucket:
         request = {"Key": key, **({"IfMatch": match} if match else {})}
         try:
             self._conditional("DeleteObject", request)
-        except Lost:
+        except ResponseLost:
             if self.get(key, 1) is not None:
                 self._conditional("DeleteObject", request)
 
@@ -229,9 +233,11 @@ class Bucket:
         for attempt in range(_CONFLICTS):
             try:
                 return self._call(api, request)
-            except Refused as error:
+            except AwsRefusal as error:
                 if error.code in _OVERTAKEN:
-                    raise Overtaken(f"s3://{self.name}/{request['Key']} is not as expected", None) from error
+                    raise WriteConflict(
+                        f"s3://{self.name}/{request['Key']} is not as expected", None
+                    ) from error
                 if error.code != "ConditionalRequestConflict" or attempt == _CONFLICTS - 1:
                     raise
                 time.sleep(random.uniform(0.01, 0.05) * 2**attempt)  # noqa: S311 (no secret)

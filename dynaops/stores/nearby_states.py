@@ -34,11 +34,11 @@ def near_state(location: str, way: Callable[[], Aws]) -> str | None:
 
 
 def _in_bucket(location: str, aws: Aws) -> str | None:
-    from dynaops.aws.objects import Bucket
-    from dynaops.stores.s3_place import parse
+    from dynaops.aws.s3 import S3Bucket
+    from dynaops.stores.s3_location import parse
 
     where = parse(location)
-    bucket = Bucket(aws, where.bucket, where.region or aws.region, where.expected_owner)
+    bucket = S3Bucket(aws, where.bucket, where.region or aws.region, where.expected_owner)
     file = where.key.rpartition("/")[2]
     keys = [key for key in bucket.first_keys() if _may_be_meant(key, where.key, file)]
     (key,) = get_close_matches(where.key, keys, 1, _ALIKE) or (None,)

@@ -16,7 +16,7 @@ _REMINDER = 30.0
 
 
 @dataclass(frozen=True)
-class Patience:
+class LockWait:
     """How long to wait, in seconds, and `tell`, which says a sentence to people. Tests bring their own clock."""
 
     seconds: float = 0
@@ -32,14 +32,14 @@ class Patience:
         return Waiting(self, max(self.seconds, timeout, grace), grace, pause)
 
 
-IMPATIENT = Patience()
+IMPATIENT = LockWait()
 """Waits for no more than the moment in which others look at a lock, or save."""
 
 
 class Waiting:
     """One wait for a lock. Times are seconds."""
 
-    def __init__(self, patience: Patience, limit: float, grace: float, pause: float) -> None:
+    def __init__(self, patience: LockWait, limit: float, grace: float, pause: float) -> None:
         self._patience = patience
         self._limit = limit
         self._pause = pause

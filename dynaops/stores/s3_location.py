@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from urllib.parse import parse_qsl
 
-from dynaops.aws.errors import Denied, Refused
-from dynaops.aws.objects import Bucket, Overtaken
+from dynaops.aws.errors import AccessDenied, AwsRefusal
+from dynaops.aws.s3 import S3Bucket, WriteConflict
 from dynaops.model.errors import DynaopsError
 from dynaops.stores.base import StateError
 
@@ -71,16 +71,16 @@ def told(doing: str, location: str) -> Iterator[None]:
     """A context that tells S3's failures as the state's; `doing` is a phrase such as "save". Overtaken passes."""
     try:
         yield
-    except (StateError, Overtaken):
+    except (StateError, WriteConflict):
         raise
     except DynaopsError as error:
         bucket = location.removeprefix("s3://").partition("/")[0]
-        if isinstance(error, Refused) and error.code == "NoSuchBucket":
+        if isinstance(error, AwsRefusal) and error.code == "NoSuchBucket":
             raise StateError(
                 f"Cannot {doing} the state {location}: there is no bucket {bucket}.",
                 f"Correct --state, or make the bucket: `dynaops init --state-bucket {bucket}`.",
             ) from error
-        if isinstance(error, Denied) and error.text in ("Access Denied", "Forbidden"):
+        if isinstance(error, AccessDenied) and error.text in ("Access Denied", "Forbidden"):
             raise StateError(
                 f"Cannot {doing} the state {location}: S3 denies access.",
                 "The caller needs s3:ListBucket on the bucket, and s3:GetObject, s3:PutObject and s3:DeleteObject "
@@ -89,10 +89,10 @@ def told(doing: str, location: str) -> Iterator[None]:
         raise StateError(f"Cannot {doing} the state {location}: {error.message}", error.hint) from error
 
 
-class ObjectPlace:
+class LockObject:
     """A lock's note as an object beside the state."""
 
-    def __init__(self, bucket: Bucket, key: str, location: str) -> None:
+    def __init__(self, bucket: S3Bucket, key: str, location: str) -> None:
         self._bucket = bucket
         self._key = key
         self._location = location
@@ -108,7 +108,7 @@ class ObjectPlace:
         try:
             with told("lock", self._location):
                 return self._bucket.put(self._key, note, tag)
-        except Overtaken:
+        except WriteConflict:
             return None
 
     def remove(self, tag: str) -> bool:
@@ -116,6 +116,6 @@ class ObjectPlace:
         try:
             with told("unlock", self._location):
                 self._bucket.delete(self._key, tag)
-        except Overtaken:
+        except WriteConflict:
             return False
         return True

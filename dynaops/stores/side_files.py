@@ -11,13 +11,13 @@ from dynaops.model.files import FileRefused, Refusal, read_bytes
 from dynaops.stores.files import failure, make_directory, replace
 
 if TYPE_CHECKING:
-    from dynaops.aws.objects import Bucket
+    from dynaops.aws.s3 import S3Bucket
 
 MAX_BYTES = 16 * 1024 * 1024
 """Of one file. A record of a run with 10,000 operations has about 4 MiB."""
 
 
-class Unreadable(DynaopsError):
+class UnreadableFile(DynaopsError):
     """One of the files cannot be read; the message says why."""
 
 
@@ -71,7 +71,7 @@ class LocalFolder:
         except FileRefused as error:
             if error.why is Refusal.MISSING:
                 return None
-            raise Unreadable(f"{self.describe(name)} {error.reason}") from error
+            raise UnreadableFile(f"{self.describe(name)} {error.reason}") from error
 
     def write(self, name: str, data: bytes) -> None:
         path = self._path / name
@@ -96,7 +96,7 @@ class ObjectFolder:
 
     shared = True
 
-    def __init__(self, bucket: Bucket, key: str, kind: str) -> None:
+    def __init__(self, bucket: S3Bucket, key: str, kind: str) -> None:
         self._bucket = bucket
         self._prefix = f"{key.removesuffix('.json')}.{kind}/"
 
@@ -106,7 +106,7 @@ class ObjectFolder:
     def read(self, name: str) -> bytes | None:
         content = self._bucket.get(self._prefix + name, MAX_BYTES + 1)
         if content is not None and len(content.body) > MAX_BYTES:
-            raise Unreadable(f"{self.describe(name)} is larger than {MAX_BYTES // 1024 // 1024} MiB")
+            raise UnreadableFile(f"{self.describe(name)} is larger than {MAX_BYTES // 1024 // 1024} MiB")
         return content.body if content else None
 
     def write(self, name: str, data: bytes) -> None:

@@ -1,4 +1,4 @@
-"""Puts the rules of `dynaops.aws.answers` between botocore and the network: only AWS's answers pass.
+"""Puts the rules of `dynaops.aws.response_rules` between botocore and the network: only AWS's answers pass.
 
 botocore takes an HTML page or an empty body for an empty success, a proxy's 404 for "not found", and stumbles over
 damaged bodies with exceptions of its own. Here each answer is judged before botocore parses it. Clients that botocore
@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from botocore.exceptions import BotoCoreError, HTTPClientError
 
-from dynaops.aws.answers import Form, Gate, Judgement, Reply, always_of
+from dynaops.aws.response_rules import Form, Gate, Judgement, Reply, always_of
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient

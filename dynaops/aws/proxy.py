@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from dynaops.aws.route import Route
 
 
-class Detour:
+class ProxySession:
     """A POST at a time a thread, through the proxy that the environment names. Signing is the caller's."""
 
     def __init__(self, route: Route, connections: int, timeout: float) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dynaops.aws.errors import Lost, Refused
+from dynaops.aws.errors import AwsRefusal, ResponseLost
 from dynaops.model.errors import DynaopsError
 from dynaops.stores.base import StateError
 
@@ -18,7 +18,7 @@ _LOST_ATTEMPTS = 3
 _KEY, _NOTE = "LockID", "Info"
 
 
-class TablePlace:
+class LockItem:
     """The note under `name` (the state's bucket and key) in `table`. Its tag is its whole text."""
 
     def __init__(self, aws: Aws, region: str, table: str, name: str) -> None:
@@ -71,10 +71,10 @@ class TablePlace:
             while lost < _LOST_ATTEMPTS - 1:
                 try:
                     return self._aws.call("dynamodb", api, self._region, parameters)
-                except Lost:
+                except ResponseLost:
                     lost += 1
             return self._aws.call("dynamodb", api, self._region, parameters)
-        except Refused as error:
+        except AwsRefusal as error:
             if error.code == "ConditionalCheckFailedException":
                 gone = lost and api == "DeleteItem" and self.read() is None  # the lost request took it away
                 return {} if gone else None

@@ -10,7 +10,7 @@ from typing import Any
 from dynaops.aws.session import Aws
 
 
-class Remembering(Aws):
+class CachedReads(Aws):
     """The same caller as `beneath`, with its clients. Only answers of `services` are remembered, if they are named."""
 
     def __init__(self, beneath: Aws, services: Collection[str] | None = None) -> None:
