@@ -16,7 +16,7 @@ def library(path: Path, url: str, _count: int, folder: Path) -> int:
     from dynaops.data.load import load
     from dynaops.data.options import LoadOptions
     from dynaops.data.reading.prepare import ReadOptions, prepare
-    from dynaops.data.target import describe
+    from dynaops.data.table_info import describe
 
     aws = Aws(region=REGION, endpoint_url=url)
     target = describe(aws, "sink", REGION)

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 from dynaops.aws.route import credentials_of, renewed_credentials, route_to
 from dynaops.backups.contents import Contents, bucket_of, canonical
-from dynaops.data.exporting.options import Exported, ExportOptions, Narrowing
+from dynaops.data.exporting.options import Exported, ExportFilter, ExportOptions
 from dynaops.data.exporting.scan import Scan
 from dynaops.model.backup import Differing, Verified
 
 if TYPE_CHECKING:
     from dynaops.aws.session import Aws
-    from dynaops.data.target import Target
+    from dynaops.data.table_info import TableInfo
 
 _SHOWN = 5
 _PROGRESS_SECONDS = 0.25
@@ -70,8 +70,8 @@ class Comparison:
     def __init__(
         self,
         aws: Aws,
-        source: Target | None,
-        copy: Target,
+        source: TableInfo | None,
+        copy: TableInfo,
         how: How,
         progress: Progress,
         expected: int | None = None,
@@ -98,7 +98,7 @@ class Comparison:
             return self._told(table, "digest", theirs.items, mine.items, mine.items, differing, digest)
         return self._sampled(table, self._source, self._how.sample)
 
-    def _sampled(self, table: str, source: Target, size: int) -> Verified:
+    def _sampled(self, table: str, source: TableInfo, size: int) -> Verified:
         """All keys on both sides, and some items whole."""
         keys = self._keys_only()
         chosen: list[dict[str, Any]] = []
@@ -125,7 +125,9 @@ class Comparison:
             differing.model_copy(update={"changed": len(changed), "keys": told}),
         )
 
-    def _contents(self, keys: Narrowing | None = None, also: Take | None = None) -> tuple[Contents, Contents]:
+    def _contents(
+        self, keys: ExportFilter | None = None, also: Take | None = None
+    ) -> tuple[Contents, Contents]:
         assert self._source is not None, "there is a source to compare with"
         mine, theirs = Contents(self._source.keys), Contents(self._copy.keys)
 
@@ -137,7 +139,7 @@ class Comparison:
         self._scan([(self._source, take), (self._copy, theirs.add)], keys)
         return mine, theirs
 
-    def _differing(self, mine: Contents, theirs: Contents, keys: Narrowing | None) -> Differing:
+    def _differing(self, mine: Contents, theirs: Contents, keys: ExportFilter | None) -> Differing:
         """Which items differ, from a second look at the buckets that do."""
         buckets = mine.differing(theirs)
         if not buckets:
@@ -165,7 +167,7 @@ class Comparison:
             keys=tuple(key.decode() for key in shown),
         )
 
-    def _changed(self, source: Target, chosen: Sequence[dict[str, Any]]) -> list[str]:
+    def _changed(self, source: TableInfo, chosen: Sequence[dict[str, Any]]) -> list[str]:
         """The keys of those chosen items that are on both sides and not the same."""
         found: list[str] = []
         for start in range(0, len(chosen), _BATCH):
@@ -174,7 +176,7 @@ class Comparison:
             found += [key.decode() for key in left.keys() & right.keys() if left[key] != right[key]]
         return found
 
-    def _items(self, table: Target, keys: list[dict[str, Any]]) -> dict[bytes, bytes]:
+    def _items(self, table: TableInfo, keys: list[dict[str, Any]]) -> dict[bytes, bytes]:
         found: dict[bytes, bytes] = {}
         contents = Contents(table.keys)
         asked: dict[str, Any] = {table.name: {"Keys": keys, "ConsistentRead": True}}
@@ -189,16 +191,16 @@ class Comparison:
                 pause = min(5.0, pause * 2)
         return found
 
-    def _keys_only(self) -> Narrowing:
+    def _keys_only(self) -> ExportFilter:
         names = [name for name in (self._copy.keys.hash_key, self._copy.keys.range_key) if name]
         placed = {f"#k{number}": name for number, name in enumerate(names)}
-        return Narrowing(projection=",".join(placed), names=placed)
+        return ExportFilter(projection=",".join(placed), names=placed)
 
-    def _scan(self, sides: Sequence[tuple[Target, Take]], narrowing: Narrowing | None = None) -> None:
+    def _scan(self, sides: Sequence[tuple[TableInfo, Take]], narrowing: ExportFilter | None = None) -> None:
         """Read all sides at once."""
-        asyncio.run(self._read(sides, narrowing or Narrowing()))
+        asyncio.run(self._read(sides, narrowing or ExportFilter()))
 
-    async def _read(self, sides: Sequence[tuple[Target, Take]], narrowing: Narrowing) -> None:
+    async def _read(self, sides: Sequence[tuple[TableInfo, Take]], narrowing: ExportFilter) -> None:
         options = ExportOptions(
             out=Path(), segments=self._how.segments, rate=self._how.rate, narrowing=narrowing, consistent=True
         )
@@ -208,7 +210,7 @@ class Comparison:
         finally:
             reporting.cancel()
 
-    async def _read_one(self, table: Target, take: Take, options: ExportOptions) -> None:
+    async def _read_one(self, table: TableInfo, take: Take, options: ExportOptions) -> None:
         exported = Exported()
         self._reading.tables.append(exported)
 

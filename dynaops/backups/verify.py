@@ -14,7 +14,7 @@ from dynaops.backups.plans import plan_of
 from dynaops.backups.restore import operation_for
 from dynaops.backups.source import Source, source_of
 from dynaops.backups.status import SCRATCH
-from dynaops.data.target import Target, describe
+from dynaops.data.table_info import TableInfo, describe
 from dynaops.engine.state_account import check_identity
 from dynaops.kinds.kind import AddressDiff
 from dynaops.kinds.steps import operation
@@ -106,7 +106,7 @@ def note(folder: Folder, verified: Verified, source: Source, now: float) -> None
     write_drill(folder, source.region, source.table, drill)
 
 
-def _table(aws: Aws, source: Source) -> Target | None:
+def _table(aws: Aws, source: Source) -> TableInfo | None:
     """The table that the copy is of, if it is still there."""
     if aws.read("dynamodb", "DescribeTable", source.region, {"TableName": source.table}) is None:
         return None

@@ -17,9 +17,9 @@ from dynaops.cli.interrupts import Interrupts, terminated_as_interrupted
 from dynaops.cli.loading import Request, check_rejects
 from dynaops.cli.read_request import sentence_of
 from dynaops.cli.screen import Screen
-from dynaops.data.engines.job import Job, watch
-from dynaops.data.engines.place import Place, fresh_name, parsed_place
-from dynaops.data.engines.staging import Handed, as_it_is, stage, unstage
+from dynaops.data.aws_jobs.job import AwsJob, watch
+from dynaops.data.aws_jobs.s3_location import S3Location, fresh_name, parsed_place
+from dynaops.data.aws_jobs.staging import Handed, as_it_is, stage, unstage
 from dynaops.data.reading.prepare import Prepared, ReadOptions
 from dynaops.data.rejects import RejectsFile
 from dynaops.data.rows import Reject
@@ -63,8 +63,8 @@ class Via:
 class Handover(NamedTuple):
     """Where an engine is going to read, and where it may report. `ready`: the rows are there."""
 
-    rows: Place
-    reports: Place | None
+    rows: S3Location
+    reports: S3Location | None
     ready: Handed | None
 
 
@@ -93,7 +93,7 @@ def outcome(
     style: Style,
     done: str,
     via: Via,
-    job: Job,
+    job: AwsJob,
     handed: Handed,
     samples: Sequence[Reject],
     remarks: list[str],
@@ -108,7 +108,7 @@ def outcome(
     return Outcome(verdict, style, facts, shown, max(0, rejected - len(shown)) if shown else 0, remarks)
 
 
-def show_jobs(title: str, jobs: Iterable[Job], screen: Screen) -> None:
+def show_jobs(title: str, jobs: Iterable[AwsJob], screen: Screen) -> None:
     """List an engine's jobs."""
     rows = [(job.arn, job.status, str((job.about or {}).get("StartTime", "")), job.items) for job in jobs]
     screen.show(jobs_page(title, rows))
@@ -198,14 +198,14 @@ def plan_of(operations: Iterable[Operation], way: Aws) -> Plan:
     )
 
 
-def followed(look: Callable[[], Job], way: Aws, screen: Screen, verb: str, size: int | None) -> Job:
+def followed(look: Callable[[], AwsJob], way: Aws, screen: Screen, verb: str, size: int | None) -> AwsJob:
     """Watch a job to its end, and show how it goes; `size` is its input's where AWS does not tell.
 
     Raises DynaopsError, also on Ctrl-C: AWS goes on then.
     """
-    last = Job("", "IN_PROGRESS")
+    last = AwsJob("", "IN_PROGRESS")
 
-    def tell(job: Job, seconds: float) -> None:
+    def tell(job: AwsJob, seconds: float) -> None:
         nonlocal last
         last = job
         view.show(
@@ -231,7 +231,7 @@ def followed(look: Callable[[], Job], way: Aws, screen: Screen, verb: str, size:
 class Watched(DynaopsError):
     """Ctrl-C while AWS works: it goes on."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: AwsJob) -> None:
         super().__init__(
             f"Stopped watching after {job.items:,} items; AWS goes on",
             "Run the same command with --resume, and without files, to watch it again.",
@@ -259,9 +259,9 @@ def refused_rows(found: Iterable[Reject], path: Path) -> tuple[int, list[Reject]
 def staged_before(bucket: str, prefix: str, way: Aws) -> Handed:
     """What an earlier run handed over there; its objects are ours if their folder's name is of our making."""
     if not _OURS.search(prefix):
-        return Handed(Place(bucket, prefix), staged=False)
+        return Handed(S3Location(bucket, prefix), staged=False)
     keys = [one.key for one in list_objects(way, bucket, prefix)]
-    return Handed(Place(bucket, prefix), keys=keys)
+    return Handed(S3Location(bucket, prefix), keys=keys)
 
 
 def tidied(handed: Handed, way: Aws) -> list[str]:
@@ -270,7 +270,7 @@ def tidied(handed: Handed, way: Aws) -> list[str]:
     return [f"What was staged is still at {handed.place.url} ({failed})."] if failed else []
 
 
-def told(job: Job, handed: Handed, samples: list[Reject], rejects: Path) -> dict[str, Any]:
+def told(job: AwsJob, handed: Handed, samples: list[Reject], rejects: Path) -> dict[str, Any]:
     """A job for the document of ``--json``."""
     rejected = handed.rejected + job.failed
     shown = {name: value for name, value in asdict(job).items() if name != "about"}

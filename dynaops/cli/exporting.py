@@ -13,12 +13,12 @@ from dynaops.cli.screen import Screen
 from dynaops.cli.settings import Settings
 from dynaops.data.exporting.destination import destination
 from dynaops.data.exporting.export import export
-from dynaops.data.exporting.narrow import narrowing
-from dynaops.data.exporting.options import Exported, ExportOptions, Form
+from dynaops.data.exporting.filters import narrowing
+from dynaops.data.exporting.options import Exported, ExportOptions, RowForm
 from dynaops.data.exporting.tables import DELIMITERS
 from dynaops.data.exporting.to_stdout import can_stream
 from dynaops.data.exporting.upload import is_there
-from dynaops.data.target import Target, describe, file_stem
+from dynaops.data.table_info import TableInfo, describe, file_stem
 from dynaops.model.errors import DynaopsError
 from dynaops.model.exits import Exit
 from dynaops.model.quantities import size
@@ -105,7 +105,7 @@ def run(request: Request, settings: Settings) -> int:
     return Exit.OK
 
 
-def _standing(exported: Exported, target: Target) -> Standing:
+def _standing(exported: Exported, target: TableInfo) -> Standing:
     return Standing(
         rows=exported.items,
         moved=exported.items,
@@ -119,7 +119,7 @@ def _standing(exported: Exported, target: Target) -> Standing:
     )
 
 
-def _expected(exported: Exported, target: Target) -> int | None:
+def _expected(exported: Exported, target: TableInfo) -> int | None:
     """How many bytes it will be, by the rows that AWS counted last; None where that count is plainly old."""
     if not exported.scanned or target.items < exported.scanned:
         return None
@@ -146,9 +146,9 @@ def _remarks(exported: Exported, options: ExportOptions) -> list[str]:
         ]
     if not exported.lost:
         return []
-    if options.form is Form.AUTO:
+    if options.form is RowForm.AUTO:
         return [f"Written as DynamoDB JSON, since {exported.lost}, which plain JSON cannot tell."]
-    if exported.form is Form.JSONL:
+    if exported.form is RowForm.JSONL:
         return [
             f"Types were lost: {exported.lost}, which plain JSON cannot tell. --format dynamodb keeps them."
         ]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from dynaops.cli.screen import Screen, notice
 from dynaops.data.rejects import ENDING, fresh, latest, rejects_name
-from dynaops.data.target import file_stem
+from dynaops.data.table_info import file_stem
 from dynaops.data.unfinished import KEPT_DAYS, Unfinished, clean
 from dynaops.model.errors import DynaopsError
 from dynaops.views import wording

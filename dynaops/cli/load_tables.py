@@ -19,8 +19,8 @@ from dynaops.data.checkpoint import checkpoint_path
 from dynaops.data.load import checkpoint_of
 from dynaops.data.reading.prepare import ReadOptions, prepare
 from dynaops.data.recount import CountsDiffer
+from dynaops.data.table_info import TableInfo, describe
 from dynaops.data.tables_named import NamedTables, tables_named
-from dynaops.data.target import Target, describe
 from dynaops.data.unfinished import unfinished
 from dynaops.model.errors import DynaopsError
 from dynaops.model.exits import Exit
@@ -88,7 +88,7 @@ class _TableLoad:
         request: Request,
         settings: Settings,
         aws: Aws,
-        target: Target,
+        target: TableInfo,
         reading: ReadOptions,
         screen: Screen,
     ) -> None:
@@ -205,9 +205,9 @@ def _check(named: NamedTables) -> None:
         )
 
 
-def _targets(tables: list[str], settings: Settings, aws: Aws) -> dict[str, Target]:
+def _targets(tables: list[str], settings: Settings, aws: Aws) -> dict[str, TableInfo]:
     """The tables, by their names in the input. Raises DynaopsError where one of them does not exist."""
-    targets, errors = dict[str, Target](), list[DynaopsError]()
+    targets, errors = dict[str, TableInfo](), list[DynaopsError]()
     for table in tables:
         try:
             targets[table] = describe(aws, table, region_of(table, settings, aws))

@@ -15,12 +15,12 @@ from dynaops.cli.read_request import ReadRequest
 from dynaops.cli.screen import Screen
 from dynaops.cli.settings import Settings
 from dynaops.data.load import checkpoint_of, load
-from dynaops.data.notes import Note
-from dynaops.data.options import LoadOptions, Mode, Progress, Summary, default_workers
+from dynaops.data.notes import LoadNote
+from dynaops.data.options import LoadOptions, LoadProgress, LoadSummary, Mode, default_workers
 from dynaops.data.reading.inputs import STDIN
 from dynaops.data.reading.prepare import Prepared, ReadOptions, prepare
-from dynaops.data.rehearse import Rehearsal, rehearse
-from dynaops.data.target import Target, describe, file_stem, ttl_attribute
+from dynaops.data.rehearse import LoadRehearsal, rehearse
+from dynaops.data.table_info import TableInfo, describe, file_stem, ttl_attribute
 from dynaops.data.unfinished import unfinished
 from dynaops.model.errors import DynaopsError
 from dynaops.model.exits import Exit
@@ -31,7 +31,7 @@ from dynaops.views.page import Style
 
 if TYPE_CHECKING:
     from dynaops.aws.session import Aws
-    from dynaops.data.rows import Fault, Reject
+    from dynaops.data.rows import InputFault, Reject
 
 _DONE = {
     Mode.PUT: "written",
@@ -97,7 +97,7 @@ def run(request: Request, settings: Settings, dry_run: bool) -> int:
     return code
 
 
-def options_of(request: Request, settings: Settings, target: Target, prepared: Prepared) -> LoadOptions:
+def options_of(request: Request, settings: Settings, target: TableInfo, prepared: Prepared) -> LoadOptions:
     """How one table is loaded."""
     return LoadOptions(
         target.keys,
@@ -115,7 +115,7 @@ def options_of(request: Request, settings: Settings, target: Target, prepared: P
 
 
 def load_one(
-    request: Request, settings: Settings, way: Aws, target: Target, prepared: Prepared, screen: Screen
+    request: Request, settings: Settings, way: Aws, target: TableInfo, prepared: Prepared, screen: Screen
 ) -> tuple[int, dict[str, Any]]:
     """Load one table, tell people what came of it. Answers the exit code and the document for ``--json``."""
     mode = Mode(request.mode)
@@ -150,11 +150,11 @@ def load_one(
 
 
 def rehearse_one(
-    request: Request, target: Target, prepared: Prepared, screen: Screen
+    request: Request, target: TableInfo, prepared: Prepared, screen: Screen
 ) -> tuple[int, dict[str, Any]]:
     """Check the rows of one table, tell people of it. Answers the exit code and the document for ``--json``."""
 
-    def standing(found: Rehearsal) -> Standing:
+    def standing(found: LoadRehearsal) -> Standing:
         return Standing(
             rows=found.read,
             moved=found.read,
@@ -190,7 +190,7 @@ def rehearse_one(
     return Exit.FAILED if found.rejected or found.faults or found.not_loaded else Exit.OK, document
 
 
-def _tell_faults(faults: Iterable[Fault], screen: Screen) -> None:
+def _tell_faults(faults: Iterable[InputFault], screen: Screen) -> None:
     """What of the input could not be read, as errors are told."""
     for fault in faults:
         screen.aside(f"error: {fault.message}")
@@ -198,12 +198,12 @@ def _tell_faults(faults: Iterable[Fault], screen: Screen) -> None:
             screen.aside(f"hint: {fault.hint}")
 
 
-def with_ttl(prepared: Prepared, way: Aws, target: Target) -> Prepared:
+def with_ttl(prepared: Prepared, way: Aws, target: TableInfo) -> Prepared:
     """With the attribute by which the table's items expire, so that values that never do are noted."""
     if prepared.plan.keys_only:
         return prepared
     attribute, unknown = ttl_attribute(way, target.name, target.region)
-    notes = (Note("ttl-unknown", "", f"TTL values are not checked: {unknown}"),) if unknown else ()
+    notes = (LoadNote("ttl-unknown", "", f"TTL values are not checked: {unknown}"),) if unknown else ()
     plan = replace(prepared.plan, ttl=attribute)
     return replace(prepared, plan=plan, notes=(*prepared.notes, *notes))
 
@@ -216,7 +216,7 @@ class _Watched:
         self._before: tuple[int, int] | None = None
         self.rows = 0
 
-    def standing(self, progress: Progress) -> Standing:
+    def standing(self, progress: LoadProgress) -> Standing:
         counts, traffic = progress.counts, progress.traffic
         if self._before is None:
             self._before = counts.read, counts.bytes
@@ -236,7 +236,7 @@ class _Watched:
         )
 
 
-def _outcome(summary: Summary, mode: Mode) -> Outcome:
+def _outcome(summary: LoadSummary, mode: Mode) -> Outcome:
     counts, traffic = summary.counts, summary.traffic
     facts = [f"{wording.count(counts.read, 'row')} read", f"{counts.written:,} {_DONE[mode]}"]
     if counts.skipped:
@@ -277,7 +277,7 @@ def _outcome(summary: Summary, mode: Mode) -> Outcome:
     return _with_rejects(outcome, counts.rejected, samples, summary.rejects)
 
 
-def _rehearsed(found: Rehearsal, request: Request, target: Target, seconds: float | None) -> Outcome:
+def _rehearsed(found: LoadRehearsal, request: Request, target: TableInfo, seconds: float | None) -> Outcome:
     facts = [
         f"{wording.count(found.read, 'row')} read",
         f"{found.valid:,} valid",
@@ -306,13 +306,15 @@ def _with_rejects(outcome: Outcome, count: int, samples: list[Reject], path: Pat
     return outcome._replace(rejects=shown, more_rejects=max(0, count - len(shown)), remarks=remarks)
 
 
-def _expected_seconds(found: Rehearsal, request: Request, target: Target) -> float | None:
+def _expected_seconds(found: LoadRehearsal, request: Request, target: TableInfo) -> float | None:
     """How long writing takes at --rate, or at what the table bears at once."""
     units = request.rate or target.write_capacity
     return round(found.units / units, 1) if units else None
 
 
-def _document(summary: Summary, request: Request, target: Target, prepared: Prepared) -> dict[str, Any]:
+def _document(
+    summary: LoadSummary, request: Request, target: TableInfo, prepared: Prepared
+) -> dict[str, Any]:
     counts, traffic = summary.counts, summary.traffic
     return {
         "table": target.name,

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from dynaops.data.notes import Note
+from dynaops.data.notes import LoadNote
 from dynaops.data.options import Mode
 from dynaops.data.reading.prepare import ReadOptions, parsed_columns, parsed_shard, parsed_types
 from dynaops.views import wording
@@ -55,7 +55,7 @@ class ReadRequest:
         )
 
 
-def sentence_of(note: Note) -> str:
+def sentence_of(note: LoadNote) -> str:
     """A note for people: its text, how many rows it is about, and the first places."""
     if not note.rows:
         return f"{note.text}."
@@ -64,6 +64,6 @@ def sentence_of(note: Note) -> str:
     return f"{note.text}: {wording.count(note.rows, 'row')}" + (f" ({shown}{more})." if shown else ".")
 
 
-def documents(*groups: Iterable[Note]) -> list[dict[str, Any]]:
+def documents(*groups: Iterable[LoadNote]) -> list[dict[str, Any]]:
     """Notes for ``--json``."""
     return [note.document() for group in groups for note in group]

@@ -10,12 +10,12 @@ from dynaops.cli.identity import region_of
 from dynaops.cli.loading import tell_what_is_read
 from dynaops.cli.screen import Screen
 from dynaops.cli.settings import Settings
-from dynaops.data.engines import bulk_put
-from dynaops.data.engines.job import Job
-from dynaops.data.engines.staging import Handed
+from dynaops.data.aws_jobs import bulk_put
+from dynaops.data.aws_jobs.job import AwsJob
+from dynaops.data.aws_jobs.staging import Handed
 from dynaops.data.reading.prepare import prepare
 from dynaops.data.rows import Reject
-from dynaops.data.target import Target, describe
+from dynaops.data.table_info import TableInfo, describe
 from dynaops.model.errors import DynaopsError
 from dynaops.model.exits import Exit
 from dynaops.views.moving import Outcome, outcome_page
@@ -57,7 +57,7 @@ def run(via: Via, settings: Settings) -> int:
     return _follow(via, way, target, record.arn, handed, screen)
 
 
-def _standing(via: Via, way: Aws, target: Target, screen: Screen) -> int:
+def _standing(via: Via, way: Aws, target: TableInfo, screen: Screen) -> int:
     """Cancel the bulk put that runs, or watch it."""
     going = bulk_put.jobs_of(way, target, running=True)
     if not going:
@@ -70,7 +70,7 @@ def _standing(via: Via, way: Aws, target: Target, screen: Screen) -> int:
     return _follow(via, way, target, job.arn, handed, screen)
 
 
-def _follow(via: Via, way: Aws, target: Target, arn: str, handed: Handed, screen: Screen) -> int:
+def _follow(via: Via, way: Aws, target: TableInfo, arn: str, handed: Handed, screen: Screen) -> int:
     job = engines.followed(
         lambda: bulk_put.look(way, target.region, arn), way, screen, "put by AWS", handed.bytes or None
     )
@@ -87,13 +87,13 @@ def _follow(via: Via, way: Aws, target: Target, arn: str, handed: Handed, screen
     return Exit.OK if good and not (handed.rejected or job.failed) else Exit.FAILED
 
 
-def _outcome(via: Via, job: Job, handed: Handed, samples: list[Reject], remarks: list[str]) -> Outcome:
+def _outcome(via: Via, job: AwsJob, handed: Handed, samples: list[Reject], remarks: list[str]) -> Outcome:
     verdict, style = _VERDICTS.get(job.status, (f"Failed: {job.why}", Style.ERROR))
     if (handed.rejected or job.failed) and job.status == "COMPLETED":
         verdict, style = _VERDICTS["COMPLETED_WITH_ERRORS"]
     return engines.outcome(verdict, style, "put", via, job, handed, samples, remarks)
 
 
-def _list(way: Aws, target: Target, screen: Screen) -> int:
+def _list(way: Aws, target: TableInfo, screen: Screen) -> int:
     engines.show_jobs(f"Bulk puts into {target.name}", bulk_put.jobs_of(way, target), screen)
     return Exit.OK

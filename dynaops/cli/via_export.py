@@ -14,10 +14,10 @@ from dynaops.cli.identity import region_of
 from dynaops.cli.interrupts import Interrupts, terminated_as_interrupted
 from dynaops.cli.screen import Screen
 from dynaops.cli.settings import Settings
-from dynaops.data.engines import table_export
-from dynaops.data.engines.job import Job
-from dynaops.data.engines.place import parsed_place
-from dynaops.data.target import Target, describe
+from dynaops.data.aws_jobs import table_export
+from dynaops.data.aws_jobs.job import AwsJob
+from dynaops.data.aws_jobs.s3_location import parsed_place
+from dynaops.data.table_info import TableInfo, describe
 from dynaops.model.errors import DynaopsError
 from dynaops.model.exits import Exit
 from dynaops.model.quantities import size
@@ -106,7 +106,7 @@ def run(request: Request, settings: Settings) -> int:
     return Exit.OK
 
 
-def _resumed(target: Target, way: Aws, screen: Screen) -> Job:
+def _resumed(target: TableInfo, way: Aws, screen: Screen) -> AwsJob:
     """Go on with the export that was started last."""
     arn = table_export.latest(way, target.region, target.arn)
     if arn is None:
@@ -120,7 +120,7 @@ def _resumed(target: Target, way: Aws, screen: Screen) -> Job:
 
 
 def _exported(
-    request: Request, target: Target, at: datetime | None, way: Aws, settings: Settings, screen: Screen
+    request: Request, target: TableInfo, at: datetime | None, way: Aws, settings: Settings, screen: Screen
 ) -> str:
     """Start it and see it through; its ARN. Raises DynaopsError, also on Ctrl-C: AWS goes on then."""
     if request.staging is None:

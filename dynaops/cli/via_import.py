@@ -14,12 +14,12 @@ from dynaops.cli.running import Terms, carry_out
 from dynaops.cli.screen import Screen
 from dynaops.cli.settings import Settings
 from dynaops.cli.showing import show_plan
-from dynaops.data.engines import table_import
-from dynaops.data.engines.job import Job
-from dynaops.data.engines.staging import Handed
+from dynaops.data.aws_jobs import table_import
+from dynaops.data.aws_jobs.job import AwsJob
+from dynaops.data.aws_jobs.staging import Handed
 from dynaops.data.reading.prepare import prepare
 from dynaops.data.rows import Reject
-from dynaops.data.target import keys_of
+from dynaops.data.table_info import keys_of
 from dynaops.model.errors import DynaopsError
 from dynaops.model.exits import Exit
 from dynaops.views.moving import Outcome, outcome_page
@@ -170,7 +170,7 @@ def _adopt(document: Document, place: Store, way: Aws, settings: Settings, about
     return carry_out(plan, place, way, settings, terms)
 
 
-def _outcome(via: Via, job: Job, handed: Handed, samples: Sequence[Reject], remarks: list[str]) -> Outcome:
+def _outcome(via: Via, job: AwsJob, handed: Handed, samples: Sequence[Reject], remarks: list[str]) -> Outcome:
     good = not (handed.rejected or job.failed)
     verdict, style = ("Imported", Style.GOOD) if good else ("Imported but for rejected rows", Style.WARNING)
     return engines.outcome(verdict, style, "imported", via, job, handed, samples, remarks)

@@ -24,10 +24,10 @@ from typing import Any
 
 import orjson
 
-from dynaops.data.notes import Note, Notes
+from dynaops.data.notes import LoadNote, LoadNotes
 from dynaops.data.options import Counts
 from dynaops.data.rejects import RejectsFile
-from dynaops.data.rows import Fault, Position, Reject
+from dynaops.data.rows import InputFault, Position, Reject
 from dynaops.model.errors import DynaopsError
 from dynaops.stores.files import failure, make_directory, replace
 
@@ -51,8 +51,8 @@ class Confirmed:
     end: Position
     counts: Counts
     rejects: list[Reject] = field(default_factory=list)
-    notes: tuple[Note, ...] = ()
-    fault: Fault | None = None
+    notes: tuple[LoadNote, ...] = ()
+    fault: InputFault | None = None
 
 
 class Checkpoint:
@@ -84,8 +84,8 @@ class Checkpoint:
         self.position: Position | None = None
         """Where that block begins; None: at the beginning."""
         self.counts = Counts()
-        self.notes = Notes()
-        self.faults: list[Fault] = []
+        self.notes = LoadNotes()
+        self.faults: list[InputFault] = []
         """What of the inputs could not be read."""
         self.complete = False
         self.samples: list[Reject] = []
@@ -235,7 +235,7 @@ class Checkpoint:
         self.position = Position(**data["position"]) if data["position"] else None
         self.counts = Counts(**data["counts"])
         self.notes.add(_notes(data.get("notes", ())))
-        self.faults = [Fault(*fault) for fault in data.get("faults", ())]
+        self.faults = [InputFault(*fault) for fault in data.get("faults", ())]
         self.complete = bool(data["complete"])
         for one in data["beyond"]:
             self._before[int(one["block"])] = Confirmed(
@@ -248,8 +248,8 @@ class Checkpoint:
         return int(data["rejects_bytes"])
 
 
-def _notes(kept: Iterable[Any]) -> tuple[Note, ...]:
+def _notes(kept: Iterable[Any]) -> tuple[LoadNote, ...]:
     """Notes as the checkpoint has them: lists of their fields."""
     return tuple(
-        Note(kind, attribute, text, rows, tuple(places)) for kind, attribute, text, rows, places in kept
+        LoadNote(kind, attribute, text, rows, tuple(places)) for kind, attribute, text, rows, places in kept
     )

@@ -19,15 +19,25 @@ from filelock import FileLock, Timeout
 from dynaops.aws.errors import refusal
 from dynaops.aws.route import Route, credentials_of, renewed_credentials, route_to
 from dynaops.aws.session import Aws
+from dynaops.data.block_queue import BlockQueue
 from dynaops.data.checkpoint import Checkpoint, Confirmed, checkpoint_path
-from dynaops.data.crew import Crew, Hand
-from dynaops.data.feeder import Feeder
-from dynaops.data.frames import Announced, Expired, Finished, Go, Rate, Renewed, Setup, Stopped, Tick
-from dynaops.data.options import Counts, LoadOptions, Mode, Progress, Summary, Traffic
-from dynaops.data.order import Grant, Order
+from dynaops.data.key_order import KeyOrder, OrderGrant
+from dynaops.data.messages import (
+    Announced,
+    Expired,
+    Finished,
+    Go,
+    LoadStopped,
+    RateShare,
+    Renewed,
+    Setup,
+    Tick,
+)
+from dynaops.data.options import Counts, LoadOptions, LoadProgress, LoadSummary, Mode, Traffic
 from dynaops.data.recount import CountsDiffer, check_totals
-from dynaops.data.rows import Block, Reject, Source
+from dynaops.data.rows import BlockSource, InputBlock, Reject
 from dynaops.data.unfinished import set_aside
+from dynaops.data.worker_pool import WorkerPool, WorkerProcess
 from dynaops.model.errors import DynaopsError
 from dynaops.model.exits import Exit
 
@@ -41,10 +51,10 @@ def load(
     aws: Aws,
     table: str,
     region: str,
-    source: Source,
+    source: BlockSource,
     options: LoadOptions,
-    progress: Callable[[Progress], None] = lambda _: None,
-) -> Summary:
+    progress: Callable[[LoadProgress], None] = lambda _: None,
+) -> LoadSummary:
     """Load all rows of `source` into `table`, or go on with a load that ended early (`options.resume`).
 
     `progress` is called some times a second. Raises DynaopsError kinds where the load cannot go on; what is confirmed
@@ -87,7 +97,7 @@ def _identity(aws: Aws, table: str, region: str, options: LoadOptions) -> dict[s
     }
 
 
-def _run(job: _Load) -> Summary:
+def _run(job: _Load) -> LoadSummary:
     """Run in an event loop of its own, also where the caller is in one (as in a notebook)."""
     try:
         asyncio.get_running_loop()
@@ -113,10 +123,10 @@ class _Load:
         aws: Aws,
         table: str,
         route: Route,
-        source: Source,
+        source: BlockSource,
         options: LoadOptions,
         kept: Checkpoint,
-        progress: Callable[[Progress], None],
+        progress: Callable[[LoadProgress], None],
     ) -> None:
         self._aws = aws
         self._table = table
@@ -125,7 +135,7 @@ class _Load:
         self._options = options
         self._kept = kept
         self._progress = progress
-        self._order = Order(kept.number)
+        self._order = KeyOrder(kept.number)
         self._credentials = credentials_of(aws)
         self._stopped: Reject | None = None
         self._failure: DynaopsError | None = None
@@ -133,14 +143,16 @@ class _Load:
         self._granted: set[int] = set()
         self._began = time.monotonic()
         self._moved = asyncio.Event()
-        self._crew = Crew(max(1, options.workers), self._setup, self._received, self._died, self._share_rate)
+        self._crew = WorkerPool(
+            max(1, options.workers), self._setup, self._received, self._died, self._share_rate
+        )
 
-    async def run(self) -> Summary:
+    async def run(self) -> LoadSummary:
         """Load until the end of the input."""
         if self._kept.complete:
             check_totals(self._kept.totals())
             return self._summary(complete=True)
-        feeder = Feeder(iter(self._source.blocks(self._kept.position)))
+        feeder = BlockQueue(iter(self._source.blocks(self._kept.position)))
         tasks = [asyncio.create_task(self._report()), asyncio.create_task(self._keep_credentials())]
         try:
             complete = await self._feed(feeder)
@@ -156,7 +168,7 @@ class _Load:
         self._progress(self._standing())
         return summary
 
-    async def _feed(self, feeder: Feeder) -> bool:
+    async def _feed(self, feeder: BlockQueue) -> bool:
         """Hand out all blocks and wait until they are confirmed; False where a reject stopped that.
 
         Where the input cannot be read further, what was handed out is still written before that is raised.
@@ -175,7 +187,7 @@ class _Load:
             await self._move()
         self._check()
 
-    async def _hand_out(self, feeder: Feeder) -> None:
+    async def _hand_out(self, feeder: BlockQueue) -> None:
         """Give blocks to workers until the end of the input, or until a reject ends the load."""
         number = self._kept.number
         while self._stopped is None and (block := await self._next(feeder)) is not None:
@@ -198,7 +210,7 @@ class _Load:
                 self._kept.begin(block.number)
             hand.work(block, self._kept.begun_before(block.number))
 
-    async def _next(self, feeder: Feeder) -> Block | None:
+    async def _next(self, feeder: BlockQueue) -> InputBlock | None:
         """The next block, unless something ends the load while it is waited for."""
         asking = asyncio.ensure_future(feeder.next())
         while not asking.done():
@@ -215,7 +227,7 @@ class _Load:
         except DynaopsError as error:
             raise _InputError(error) from error
 
-    async def _free_hand(self) -> Hand | None:
+    async def _free_hand(self) -> WorkerProcess | None:
         """A worker that can take a block; None where a reject stopped the load."""
         while self._stopped is None:
             if self._kept.beyond < _AHEAD:
@@ -235,7 +247,7 @@ class _Load:
         if self._failure is not None:
             raise self._failure
 
-    def _received(self, hand: Hand, message: Any) -> None:
+    def _received(self, hand: WorkerProcess, message: Any) -> None:
         try:
             self._take(hand, message)
         except DynaopsError as error:
@@ -243,7 +255,7 @@ class _Load:
         except Exception as error:  # within a callback it would be lost, and the load wait for ever
             self._fail(DynaopsError(f"load-data went wrong: {type(error).__name__}: {error}"))
 
-    def _take(self, hand: Hand, message: Any) -> None:
+    def _take(self, hand: WorkerProcess, message: Any) -> None:
         match message:
             case Announced(number, hashes, reject):
                 if reject is not None and self._options.fail_fast:
@@ -256,10 +268,10 @@ class _Load:
                 hand.traffic, hand.in_flight = traffic, in_flight
             case Expired(credentials):
                 self._renew(hand, credentials)
-            case Stopped():
+            case LoadStopped():
                 self._fail(self._error_of(message))
 
-    def _finished(self, hand: Hand, message: Finished) -> None:
+    def _finished(self, hand: WorkerProcess, message: Finished) -> None:
         block = hand.blocks.pop(message.number)
         check_totals(message.counts)
         hand.traffic = message.traffic
@@ -277,7 +289,7 @@ class _Load:
                 self._fail(error)
         self._grant(self._order.confirm(message.number))
 
-    def _grant(self, grants: list[Grant]) -> None:
+    def _grant(self, grants: list[OrderGrant]) -> None:
         """Let rows be written. After a reject that ends the load only blocks granted before are finished."""
         for grant in grants:
             if grant.first and self._stopped is None:
@@ -293,10 +305,10 @@ class _Load:
         self._failure = self._failure or error
         self._moved.set()
 
-    def _died(self, hand: Hand) -> None:
+    def _died(self, hand: WorkerProcess) -> None:
         self._fail(hand.why_dead())
 
-    def _error_of(self, message: Stopped) -> DynaopsError:
+    def _error_of(self, message: LoadStopped) -> DynaopsError:
         if message.code:
             return refusal(message.code, message.text, f"dynamodb:{message.api}", self._route.region)
         if message.api:
@@ -314,9 +326,9 @@ class _Load:
 
     def _share_rate(self, workers: int) -> None:
         if self._options.rate:
-            self._crew.tell_all(Rate(self._options.rate / workers))
+            self._crew.tell_all(RateShare(self._options.rate / workers))
 
-    def _renew(self, hand: Hand, refused: Any) -> None:
+    def _renew(self, hand: WorkerProcess, refused: Any) -> None:
         """A worker's credentials have expired: get others, once for all workers."""
         if refused == self._credentials:
             try:
@@ -351,9 +363,9 @@ class _Load:
             total.add(hand.traffic)
         return total
 
-    def _standing(self) -> Progress:
+    def _standing(self) -> LoadProgress:
         hands = self._crew.hands
-        return Progress(
+        return LoadProgress(
             counts=self._kept.totals(),
             traffic=self._traffic(),
             seconds=time.monotonic() - self._began,
@@ -361,8 +373,8 @@ class _Load:
             workers=len(hands),
         )
 
-    def _summary(self, complete: bool) -> Summary:
-        return Summary(
+    def _summary(self, complete: bool) -> LoadSummary:
+        return LoadSummary(
             counts=self._kept.totals(),
             traffic=self._traffic(),
             seconds=time.monotonic() - self._began,
@@ -376,6 +388,6 @@ class _Load:
         )
 
 
-def _numbered(block: Block, number: int) -> Block:
+def _numbered(block: InputBlock, number: int) -> InputBlock:
     """A block by its place in the whole load: a source may count from where it was told to start."""
     return replace(block, number=number)

@@ -11,7 +11,7 @@ MOST_NOTES = 200
 """Different notes that are kept: a file whose every row has names of its own must not fill the memory."""
 
 
-class Note(NamedTuple):
+class LoadNote(NamedTuple):
     """One kind of remark about one attribute ("" if it is about none).
 
     `kind` is a stable id in lower case with hyphens, for programs. `text` is a sentence without full stop that is
@@ -31,23 +31,23 @@ class Note(NamedTuple):
 
 
 @dataclass
-class Notes:
+class LoadNotes:
     """Notes by (kind, attribute), in the order in which they were met. The first text of a kind stays."""
 
-    kept: dict[tuple[str, str], Note] = field(default_factory=dict)
+    kept: dict[tuple[str, str], LoadNote] = field(default_factory=dict)
 
     def row(self, kind: str, attribute: str, text: str, source: str, line: int) -> None:
         """Note something about a row."""
         known = self.kept.get((kind, attribute))
         if known is None:
-            self._add(Note(kind, attribute, text, 1, (f"{source}:{line}",)))
+            self._add(LoadNote(kind, attribute, text, 1, (f"{source}:{line}",)))
         elif len(known.places) < MOST_PLACES:
             places = (*known.places, f"{source}:{line}")
             self.kept[kind, attribute] = known._replace(rows=known.rows + 1, places=places)
         else:
             self.kept[kind, attribute] = known._replace(rows=known.rows + 1)
 
-    def add(self, notes: Iterable[Note]) -> None:
+    def add(self, notes: Iterable[LoadNote]) -> None:
         """Take over notes from elsewhere: counts are summed, the first places are kept."""
         for note in notes:
             known = self.kept.get((note.kind, note.attribute))
@@ -59,13 +59,13 @@ class Notes:
                     rows=known.rows + note.rows, places=places
                 )
 
-    def all(self) -> tuple[Note, ...]:
+    def all(self) -> tuple[LoadNote, ...]:
         """The notes, to be sent or shown."""
         return tuple(self.kept.values())
 
-    def _add(self, note: Note) -> None:
+    def _add(self, note: LoadNote) -> None:
         if len(self.kept) < MOST_NOTES:
             self.kept[note.kind, note.attribute] = note
         else:
-            more = self.kept.get(("more-notes", "")) or Note("more-notes", "", "There were further notes")
+            more = self.kept.get(("more-notes", "")) or LoadNote("more-notes", "", "There were further notes")
             self.kept["more-notes", ""] = more._replace(rows=more.rows + max(1, note.rows))

@@ -9,9 +9,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self
 
-from dynaops.data.notes import Note
+from dynaops.data.notes import LoadNote
 from dynaops.data.parsing.parser import make_parser
-from dynaops.data.rows import Block, Fault, Keys, Parsed, Reject
+from dynaops.data.rows import InputBlock, InputFault, Keys, Parsed, Reject
 
 
 class Mode(StrEnum):
@@ -48,7 +48,7 @@ class LoadOptions:
 
     keys: Keys
     plan: Any
-    make_parser: Callable[[Any], Callable[[Block], Parsed]] = make_parser
+    make_parser: Callable[[Any], Callable[[InputBlock], Parsed]] = make_parser
     mode: Mode = Mode.PUT
     workers: int = field(default_factory=default_workers)
     rate: float | None = None
@@ -117,7 +117,7 @@ class Traffic(_Sums):
 
 
 @dataclass(frozen=True)
-class Progress:
+class LoadProgress:
     """How a load stands: `counts` of this load as a whole, `traffic` and `seconds` of this run."""
 
     counts: Counts
@@ -128,7 +128,7 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class Summary:
+class LoadSummary:
     """What came of a load. `counts` hold what was there when it was resumed, `traffic` and `seconds` are this run's."""
 
     counts: Counts
@@ -141,9 +141,9 @@ class Summary:
     """The reject at which --fail-fast ended the load."""
     samples: tuple[Reject, ...] = ()
     """The first rejects of this run."""
-    notes: tuple[Note, ...] = ()
+    notes: tuple[LoadNote, ...] = ()
     """What was noted about rows, of the whole load."""
-    faults: tuple[Fault, ...] = ()
+    faults: tuple[InputFault, ...] = ()
     """Inputs that could not be read to their ends; what was read of them is loaded."""
     rejects: Path | None = None
     """Where rejected rows are, if there are any."""

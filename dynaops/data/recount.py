@@ -11,8 +11,8 @@ import csv
 import io
 
 from dynaops.data.options import Counts
-from dynaops.data.parsing.elements import elements
-from dynaops.data.rows import Block, Parsed, RowCount
+from dynaops.data.parsing.json_elements import elements
+from dynaops.data.rows import InputBlock, Parsed, RowCount
 from dynaops.model.errors import DynaopsError
 
 _EACH = 64
@@ -31,7 +31,7 @@ class CountsDiffer(DynaopsError):
         super().__init__(text, _REPORT)
 
 
-def check_block(block: Block, parsed: Parsed) -> None:
+def check_block(block: InputBlock, parsed: Parsed) -> None:
     """Compare what the parser made of a block with another count. Raises CountsDiffer."""
     where = f"{block.source}, from line {block.first_line}"
     told = len(parsed.rows) + len(parsed.rejects) + parsed.not_loaded
@@ -59,7 +59,7 @@ def check_totals(counts: Counts) -> None:
         )
 
 
-def least_rows(block: Block, found: int) -> int:
+def least_rows(block: InputBlock, found: int) -> int:
     """How many rows a block of text holds at least; 0 where that cannot be told. `found` spares an exact count."""
     match block.counting:
         case RowCount.LINES:

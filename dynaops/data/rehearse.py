@@ -7,18 +7,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dynaops.data.notes import Notes
+from dynaops.data.notes import LoadNotes
 from dynaops.data.parsing.parser import make_parser
 from dynaops.data.reading.prepare import Prepared
 from dynaops.data.recount import check_block
 from dynaops.data.rejects import RejectsFile
-from dynaops.data.rows import Fault, Reject
+from dynaops.data.rows import InputFault, Reject
 
 _SAMPLES = 5
 
 
 @dataclass
-class Rehearsal:
+class LoadRehearsal:
     """What a load would meet: read = valid + rejected + not_loaded.
 
     `units` are write capacity units of the table alone: one for each KB begun of each item (Developer Guide, Write
@@ -35,16 +35,16 @@ class Rehearsal:
     seconds: float = 0.0
     samples: list[Reject] = field(default_factory=list)
     not_loaded: int = 0
-    notes: Notes = field(default_factory=Notes)
-    faults: list[Fault] = field(default_factory=list)
+    notes: LoadNotes = field(default_factory=LoadNotes)
+    faults: list[InputFault] = field(default_factory=list)
 
 
 def rehearse(
-    prepared: Prepared, rejects: Path | None, fail_fast: bool, progress: Callable[[Rehearsal], None]
-) -> Rehearsal:
+    prepared: Prepared, rejects: Path | None, fail_fast: bool, progress: Callable[[LoadRehearsal], None]
+) -> LoadRehearsal:
     """Read and check all of an input. `progress` is told after each block. Raises DynaopsError kinds."""
     parse = make_parser(prepared.plan)
-    found = Rehearsal()
+    found = LoadRehearsal()
     began = time.monotonic()
     file = RejectsFile(rejects, None) if rejects else None
     try:

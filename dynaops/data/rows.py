@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 
-from dynaops.data.notes import Note
+from dynaops.data.notes import LoadNote
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class RowCount(StrEnum):
     """Elements of a JSON array: each is a row, or several."""
 
 
-class Fault(NamedTuple):
+class InputFault(NamedTuple):
     """What of an input cannot be read, for people."""
 
     message: str
@@ -50,7 +50,7 @@ class Fault(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class InputBlock:
     """A piece of the input of whole rows. Numbers count up from where reading began, without a gap.
 
     `rows` is how many there are, where the reading side knows (binary formats); else `counting` says how they can be
@@ -66,11 +66,11 @@ class Block:
     rows: int | None = None
     counting: RowCount = RowCount.UNKNOWN
     delimiter: str = ","
-    fault: Fault | None = None
+    fault: InputFault | None = None
     table: str = ""
 
 
-class Row(NamedTuple):
+class WriteRow(NamedTuple):
     """A row that is ready to be sent.
 
     `body` is the item as DynamoDB JSON; `key` is equal for equal keys and for them only; `size` is DynamoDB's of the
@@ -88,7 +88,7 @@ class Row(NamedTuple):
         return True
 
 
-class DeletedRow(Row):
+class DeletedRow(WriteRow):
     """A row that is a delete: its body is the key."""
 
     __slots__ = ()
@@ -127,18 +127,18 @@ class UnnamedReject(Reject):
 class Parsed(NamedTuple):
     """What became of a block: read = rows + rejects + not_loaded."""
 
-    rows: list[Row]
+    rows: list[WriteRow]
     rejects: list[Reject]
     read: int
     not_loaded: int = 0
     """Rows that are meant for another table."""
     others: int = 0
     """Rows of other shares (--shard), and elements that hold no row, such as a scan answer without items."""
-    notes: tuple[Note, ...] = ()
+    notes: tuple[LoadNote, ...] = ()
 
 
-class Source(Protocol):
+class BlockSource(Protocol):
     """An input that can be read from any position it gave out."""
 
-    def blocks(self, start: Position | None = None) -> Iterator[Block]:
+    def blocks(self, start: Position | None = None) -> Iterator[InputBlock]:
         """The blocks from `start` on, from the beginning without it; the same at each reading."""

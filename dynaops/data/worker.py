@@ -18,27 +18,27 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
-from dynaops.data.calls import Outcome, call_for
-from dynaops.data.frames import (
+from dynaops.data.http.client import DynamoDBClient
+from dynaops.data.key_order import OrderGrant, hashes_of
+from dynaops.data.messages import (
     Announced,
     Expired,
     Finished,
-    Frames,
     Go,
-    Rate,
+    LoadStopped,
+    Messages,
+    ParseBlock,
+    RateShare,
     Renewed,
     Setup,
-    Stopped,
     Tick,
-    Work,
 )
 from dynaops.data.options import Traffic
-from dynaops.data.order import Grant, hashes_of
-from dynaops.data.pace import Window
+from dynaops.data.rate import AdaptiveConcurrency
 from dynaops.data.recount import CountsDiffer, check_block
+from dynaops.data.requests import RequestOutcome, call_for
 from dynaops.data.rows import Parsed
-from dynaops.data.wire import Wire
-from dynaops.data.writer import Job, Told, Writer
+from dynaops.data.writer import BlockWrite, Writer, WriterEvents
 from dynaops.model.errors import DynaopsError
 
 _TICK_SECONDS = 0.5
@@ -52,7 +52,7 @@ class Worker:
         self._send = send
         self._parse = options.make_parser(options.plan)
         self._call = call_for(options.mode, setup.table, options.keys)
-        self._wire = Wire(
+        self._wire = DynamoDBClient(
             setup.route,
             setup.credentials,
             lambda refused: send(Expired(refused)),
@@ -63,31 +63,31 @@ class Worker:
             self._wire,
             self._call,
             options.mode,
-            Window(options.in_flight),
+            AdaptiveConcurrency(options.in_flight),
             setup.rate,
             options.patience,
-            Told(self._finished, self._stopped),
+            WriterEvents(self._finished, self._stopped),
         )
         self._loop = asyncio.get_running_loop()
-        self._unparsed: deque[Work] = deque()
-        self._parsed: dict[int, tuple[Work, Parsed]] = {}
+        self._unparsed: deque[ParseBlock] = deque()
+        self._parsed: dict[int, tuple[ParseBlock, Parsed]] = {}
         self._told = Traffic()
         self._tick()
 
     def take(self, message: Any) -> None:
         """Do as the main process says."""
         match message:
-            case Work():
+            case ParseBlock():
                 self._unparsed.append(message)
                 self._loop.call_soon(self._parse_one)
             case Go(grant):
                 self._write(grant)
             case Renewed(credentials):
                 self._wire.renewed(credentials)
-            case Rate(rate):
+            case RateShare(rate):
                 self._writer.set_rate(rate)
 
-    def _write(self, grant: Grant) -> None:
+    def _write(self, grant: OrderGrant) -> None:
         if not grant.first:
             self._writer.release(grant.number, grant.keys)
             return
@@ -103,22 +103,22 @@ class Worker:
             check_block(block, parsed)
         except DynaopsError as error:
             differ = isinstance(error, CountsDiffer)
-            self._send(Stopped("", error.message, hint=error.hint, counts_differ=differ))
+            self._send(LoadStopped("", error.message, hint=error.hint, counts_differ=differ))
             return
         except Exception as error:  # the main process has to know, whatever it is
             where = f"{block.source}, from line {block.first_line}"
-            self._send(Stopped("", f"Cannot read {where}: {type(error).__name__}: {error}"))
+            self._send(LoadStopped("", f"Cannot read {where}: {type(error).__name__}: {error}"))
             return
         self._parsed[block.number] = (work, parsed)
         reject = parsed.rejects[0] if parsed.rejects else None
         self._send(Announced(block.number, hashes_of([row.key for row in parsed.rows]), reject))
 
-    def _finished(self, job: Job) -> None:
+    def _finished(self, job: BlockWrite) -> None:
         self._send(Finished(job.number, job.counts, job.rejects, self._writer.traffic, job.notes))
 
-    def _stopped(self, outcome: Outcome) -> None:
+    def _stopped(self, outcome: RequestOutcome) -> None:
         api = self._call.target.rpartition(".")[2]
-        self._send(Stopped(outcome.code, outcome.text, api, _hint(outcome)))
+        self._send(LoadStopped(outcome.code, outcome.text, api, _hint(outcome)))
 
     def _tick(self) -> None:
         self._writer.check_patience()
@@ -128,7 +128,7 @@ class Worker:
         self._loop.call_later(_TICK_SECONDS, self._tick)
 
 
-def _hint(outcome: Outcome) -> str | None:
+def _hint(outcome: RequestOutcome) -> str | None:
     if outcome.code:
         return None
     return "What is confirmed is recorded; run the command again with --resume when AWS can be reached."
@@ -145,7 +145,7 @@ async def _serve(connection: socket.socket) -> None:
         else:
             worker[0].take(message)
 
-    frames = Frames(received, lambda: os._exit(0))
+    frames = Messages(received, lambda: os._exit(0))
     await loop.create_unix_connection(lambda: frames, sock=connection)
     await asyncio.Event().wait()
 

@@ -15,16 +15,16 @@ from functools import partial
 from typing import Protocol
 from zlib import crc32
 
-from dynaops.data.calls import MOST_BYTES, Call, Outcome, Verdict, is_same
-from dynaops.data.notes import Note
+from dynaops.data.http.http_connection import Done, HttpResponse
+from dynaops.data.notes import LoadNote
 from dynaops.data.options import Counts, Mode, Traffic
-from dynaops.data.pace import Bucket, Window, wait_after
-from dynaops.data.protocol import Answer, Done
-from dynaops.data.rows import Block, DeletedRow, Parsed, Reject, Row
+from dynaops.data.rate import AdaptiveConcurrency, TokenBucket, wait_after
+from dynaops.data.requests import MOST_BYTES, RequestOutcome, RowVerdict, WriteRequest, is_same
+from dynaops.data.rows import DeletedRow, InputBlock, Parsed, Reject, WriteRow
 
 
 @dataclass
-class Job:
+class BlockWrite:
     """A block's rows on their way. `left` counts those that are not done with."""
 
     number: int
@@ -34,12 +34,12 @@ class Job:
     left: int
     weight: float
     """Bytes of input that a row stands for."""
-    behind: dict[bytes, list[Row]] = field(default_factory=dict)
+    behind: dict[bytes, list[WriteRow]] = field(default_factory=dict)
     """Rows that others of their key go before (put, delete: were replaced by)."""
-    again: list[Row] = field(default_factory=list)
+    again: list[WriteRow] = field(default_factory=list)
     """Unprocessed rows that wait to be sent again."""
     attempt: int = 0
-    notes: tuple[Note, ...] = ()
+    notes: tuple[LoadNote, ...] = ()
     unanswered: bool = False
     """Whether an earlier run of this load may have written some of its rows."""
 
@@ -51,8 +51,8 @@ class Batch:
     `unanswered`: an earlier request, whose answer was lost, may have written the rows.
     """
 
-    job: Job
-    rows: Sequence[Row]
+    job: BlockWrite
+    rows: Sequence[WriteRow]
     attempt: int = 0
     then: Batch | None = None
     unanswered: bool = False
@@ -66,11 +66,11 @@ class Sender(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class WriterEvents:
     """Whom the writer tells: of a finished block, and of a refusal that ends the load."""
 
-    finished: Callable[[Job], None]
-    stopped: Callable[[Outcome], None]
+    finished: Callable[[BlockWrite], None]
+    stopped: Callable[[RequestOutcome], None]
 
 
 class Writer:
@@ -79,27 +79,27 @@ class Writer:
     def __init__(
         self,
         wire: Sender,
-        call: Call,
+        call: WriteRequest,
         mode: Mode,
-        window: Window,
+        window: AdaptiveConcurrency,
         rate: float | None,
         patience: float,
-        told: Told,
+        told: WriterEvents,
     ) -> None:
         self._wire = wire
         self._call = call
         self._replaces = mode in (Mode.PUT, Mode.DELETE)
         self._window = window
         self._loop = asyncio.get_running_loop()
-        self._bucket = Bucket(rate, self._loop.time) if rate else None
+        self._bucket = TokenBucket(rate, self._loop.time) if rate else None
         self._patience = patience
         self._told = told
         self._ready: deque[Batch] = deque()
-        self._held: dict[int, tuple[Job, list[Row]]] = {}
+        self._held: dict[int, tuple[BlockWrite, list[WriteRow]]] = {}
         self._resting = False
         self._jobs = 0
         self._last_success = self._loop.time()
-        self._last_refusal = Outcome(Verdict.LOST)
+        self._last_refusal = RequestOutcome(RowVerdict.LOST)
         self.in_flight = 0
         self.traffic = Traffic()
 
@@ -108,14 +108,14 @@ class Writer:
         if self._bucket:
             self._bucket.set_rate(rate)
 
-    def add(self, block: Block, parsed: Parsed, held: frozenset[int], unanswered: bool = False) -> None:
+    def add(self, block: InputBlock, parsed: Parsed, held: frozenset[int], unanswered: bool = False) -> None:
         """Write the rows of a block, but for those whose key's CRC32 is `held`.
 
         `unanswered`: an earlier run may have written some of them.
         """
         rows, rejects, number, size = parsed.rows, parsed.rejects, block.number, len(block.data)
         counts = Counts(read=parsed.read, rejected=len(rejects), not_loaded=parsed.not_loaded, bytes=size)
-        job = Job(number, block.source, counts, list(rejects), len(rows), size / max(1, len(rows)))
+        job = BlockWrite(number, block.source, counts, list(rejects), len(rows), size / max(1, len(rows)))
         job.notes, job.unanswered = parsed.notes, unanswered
         first = self._one_a_key(job, rows)
         if held:
@@ -142,11 +142,11 @@ class Writer:
         if self._jobs and self._loop.time() - self._last_success > self._patience:
             last = self._last_refusal
             reason = ": ".join(filter(None, (last.code, last.text))) or "no answer"
-            self._told.stopped(Outcome(Verdict.LOST, text=reason))
+            self._told.stopped(RequestOutcome(RowVerdict.LOST, text=reason))
 
-    def _one_a_key(self, job: Job, rows: list[Row]) -> list[Row]:
+    def _one_a_key(self, job: BlockWrite, rows: list[WriteRow]) -> list[WriteRow]:
         """The rows to send now; the others of their key are put behind them."""
-        ahead: dict[bytes, Row] = {row.key: row for row in rows}
+        ahead: dict[bytes, WriteRow] = {row.key: row for row in rows}
         if len(ahead) == len(rows):
             return rows
         if self._replaces:
@@ -168,7 +168,7 @@ class Writer:
                 return
             self._send(self._ready.popleft())
 
-    def _rest(self, bucket: Bucket, rows: Sequence[Row]) -> bool:
+    def _rest(self, bucket: TokenBucket, rows: Sequence[WriteRow]) -> bool:
         """Whether the rate asks for a rest, after which the pump runs again."""
         wait = bucket.take(units_of(rows))
         if wait:
@@ -191,26 +191,26 @@ class Writer:
         self.traffic.requests += 1
         self._wire.send(self._call.target, body, partial(self._answered, batch))
 
-    def _answered(self, batch: Batch, answer: Answer) -> None:
+    def _answered(self, batch: Batch, answer: HttpResponse) -> None:
         self.in_flight -= 1
         outcome = self._call.read(answer, batch.rows)
         verdict = outcome.verdict
-        if verdict is Verdict.DONE:
+        if verdict is RowVerdict.DONE:
             self._wrote(batch, outcome)
-        elif verdict is Verdict.PRESENT:
+        elif verdict is RowVerdict.PRESENT:
             self._met_another(batch, outcome, answer.repeated)
-        elif verdict is Verdict.INVALID:
+        elif verdict is RowVerdict.INVALID:
             self._window.answered(0.0)
             self._last_success = self._loop.time()  # AWS is there and judges
             self._take_apart(batch, outcome)
-        elif verdict is Verdict.STOP:
+        elif verdict is RowVerdict.STOP:
             self._told.stopped(outcome)
             return
         else:
             self._refused(batch, outcome._replace(unanswered=outcome.unanswered or answer.repeated))
         self._pump()
 
-    def _met_another(self, batch: Batch, outcome: Outcome, repeated: bool) -> None:
+    def _met_another(self, batch: Batch, outcome: RequestOutcome, repeated: bool) -> None:
         """A row of that key is there: another one, or this one by a request whose answer was lost."""
         if repeated and not batch.unanswered:  # what is there was not asked for; now it is
             self._window.answered(0.0)
@@ -222,7 +222,7 @@ class Writer:
             batch.job.counts.skipped += 1
         self._wrote(batch, outcome)
 
-    def _wrote(self, batch: Batch, outcome: Outcome) -> None:
+    def _wrote(self, batch: Batch, outcome: RequestOutcome) -> None:
         rows, left = batch.rows, outcome.left
         done = len(rows) - len(left)
         self._window.answered(len(left) / len(rows))
@@ -232,19 +232,19 @@ class Writer:
         if done:
             self._last_success = self._loop.time()
             settled = self._settle(batch.job, rows if not left else _without(rows, left))
-            if outcome.verdict is Verdict.DONE:
+            if outcome.verdict is RowVerdict.DONE:
                 deleted = sum(type(row) is DeletedRow for row in settled)
                 batch.job.counts.written += len(settled) - deleted
                 batch.job.counts.deleted += deleted
             self._tick_off(batch.job, len(settled))
         if left:
             self.traffic.throttles += 1
-            self._last_refusal = Outcome(Verdict.BUSY, text="AWS left all items unprocessed")
+            self._last_refusal = RequestOutcome(RowVerdict.BUSY, text="AWS left all items unprocessed")
             self._send_again(batch, left)
         elif batch.then:
             self._ready.appendleft(batch.then)
 
-    def _settle(self, job: Job, rows: Sequence[Row]) -> Sequence[Row]:
+    def _settle(self, job: BlockWrite, rows: Sequence[WriteRow]) -> Sequence[WriteRow]:
         """These rows are taken: what they replaced is done with as well, what waited for them is next.
 
         Answers all rows that are done with.
@@ -255,24 +255,24 @@ class Writer:
             self._follow(job, rows[0])
         return rows
 
-    def _follow(self, job: Job, row: Row) -> None:
+    def _follow(self, job: BlockWrite, row: WriteRow) -> None:
         """Send the row that waited for `row`."""
         followers = job.behind.get(row.key)
         if followers:
             self._ready.appendleft(Batch(job, [followers.pop()], unanswered=job.unanswered))
 
-    def _tick_off(self, job: Job, done: int) -> None:
+    def _tick_off(self, job: BlockWrite, done: int) -> None:
         self.traffic.rows += done
         self.traffic.bytes += int(done * job.weight)
         job.left -= done
         if not job.left:
             self._finish(job)
 
-    def _refused(self, batch: Batch, outcome: Outcome) -> None:
+    def _refused(self, batch: Batch, outcome: RequestOutcome) -> None:
         """None of the rows was taken; they are sent again after a while, together."""
         self._window.answered(1.0)
         self._last_refusal = outcome
-        if outcome.verdict is Verdict.BUSY:
+        if outcome.verdict is RowVerdict.BUSY:
             self.traffic.throttles += 1
         self.traffic.retries += 1
         unanswered = batch.unanswered or outcome.unanswered
@@ -283,7 +283,7 @@ class Writer:
         self._ready.appendleft(batch)
         self._pump()
 
-    def _send_again(self, batch: Batch, left: Sequence[Row]) -> None:
+    def _send_again(self, batch: Batch, left: Sequence[WriteRow]) -> None:
         """Unprocessed rows of a block are gathered while they wait, so that they fill requests again."""
         self.traffic.retries += 1
         attempt = batch.attempt + 1 if len(left) == len(batch.rows) else 1
@@ -299,12 +299,12 @@ class Writer:
                 self._loop.call_later(wait_after(attempt), self._regroup, job)
             job.attempt = attempt
 
-    def _regroup(self, job: Job) -> None:
+    def _regroup(self, job: BlockWrite) -> None:
         rows, job.again = job.again, []
         attempt, job.attempt = job.attempt, 0
         self._start(job, rows, attempt)
 
-    def _start(self, job: Job, rows: Sequence[Row], attempt: int = 0) -> None:
+    def _start(self, job: BlockWrite, rows: Sequence[WriteRow], attempt: int = 0) -> None:
         most = self._call.most
         starts = range(0, len(rows), most)
         batches = [Batch(job, rows[at : at + most], attempt, None, job.unanswered) for at in starts]
@@ -314,7 +314,7 @@ class Writer:
             self._ready.extend(batches)
         self._pump()
 
-    def _take_apart(self, batch: Batch, outcome: Outcome) -> None:
+    def _take_apart(self, batch: Batch, outcome: RequestOutcome) -> None:
         """AWS refuses a request for one bad row without telling which: halve it until the row is alone."""
         if len(batch.rows) > 1:
             # Keys that AWS calls equal and we do not: one after the other, lest they change places.
@@ -335,14 +335,14 @@ class Writer:
             self._follow(job, row)
         self._tick_off(job, 1)
 
-    def _step_back(self, job: Job, row: Row) -> None:
+    def _step_back(self, job: BlockWrite, row: WriteRow) -> None:
         """The row that `row` had replaced counts after all: the one before the last is the last now."""
         before = job.behind.get(row.key)
         if before:
             job.counts.replaced -= 1
             self._ready.appendleft(Batch(job, [before.pop()]))
 
-    def _finish(self, job: Job) -> None:
+    def _finish(self, job: BlockWrite) -> None:
         self._jobs -= 1
         job.rejects.sort(key=lambda reject: reject.line or 0)
         self._told.finished(job)
@@ -358,11 +358,11 @@ def _halves(batch: Batch, in_turn: bool = False) -> list[Batch]:
     return [Batch(batch.job, first, batch.attempt), second]
 
 
-def _without(rows: Sequence[Row], left: Sequence[Row]) -> list[Row]:
+def _without(rows: Sequence[WriteRow], left: Sequence[WriteRow]) -> list[WriteRow]:
     kept = {id(row) for row in left}
     return [row for row in rows if id(row) not in kept]
 
 
-def units_of(rows: Sequence[Row]) -> float:
+def units_of(rows: Sequence[WriteRow]) -> float:
     """Write capacity units of rows by their sizes: one for each KB begun (Developer Guide, "Capacity units")."""
     return float(sum((row.size + 1023) >> 10 for row in rows))

@@ -13,7 +13,7 @@ from typing import Any
 
 from dynaops.values import numbers
 from dynaops.values.limits import MOST_LEVELS
-from dynaops.values.malformed import Malformed, Unusable, at
+from dynaops.values.malformed import MalformedRow, Unusable, at
 
 Typed = dict[str, Any]
 """A value in DynamoDB JSON: one type and its content."""
@@ -32,7 +32,7 @@ def text_size(text: str) -> int:
     try:
         return len(text.encode())
     except UnicodeEncodeError:
-        raise Malformed("a string has half a character (a lone surrogate), which is no Unicode") from None
+        raise MalformedRow("a string has half a character (a lone surrogate), which is no Unicode") from None
 
 
 def typed(value: Any, where: str, level: int = 1) -> Sized:
@@ -42,13 +42,15 @@ def typed(value: Any, where: str, level: int = 1) -> Sized:
         if kind == "S" and type(content) is str:
             return value, size_at(content, where)
         if type(content) is Unusable:
-            raise Malformed(f"{at(where)}{content.reason}")
+            raise MalformedRow(f"{at(where)}{content.reason}")
         read = _READERS.get(kind)
         if read is not None:
             return read(content, where, level)
     if type(value) is Unusable:
-        raise Malformed(f"{at(where)}{value.reason}")
-    raise Malformed(f'{at(where)}in DynamoDB JSON every value is a map of one type, such as {{"S": "text"}}')
+        raise MalformedRow(f"{at(where)}{value.reason}")
+    raise MalformedRow(
+        f'{at(where)}in DynamoDB JSON every value is a map of one type, such as {{"S": "text"}}'
+    )
 
 
 def binary(text: str, where: str) -> bytes:
@@ -56,7 +58,7 @@ def binary(text: str, where: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
     except (ValueError, binascii.Error):
-        raise Malformed(f"{at(where)}binary is written as base64 text") from None
+        raise MalformedRow(f"{at(where)}binary is written as base64 text") from None
 
 
 def number(text: str, where: str) -> Sized:
@@ -72,12 +74,12 @@ def _binary(text: str, where: str) -> Sized:
 def check_level(content: Any, where: str, level: int) -> None:
     if level >= MOST_LEVELS and content:
         top = where.partition(".")[0].partition("[")[0]
-        raise Malformed(f"{at(top)}lists and maps are nested {MOST_LEVELS} deep at the most")
+        raise MalformedRow(f"{at(top)}lists and maps are nested {MOST_LEVELS} deep at the most")
 
 
 def members_of(members: dict[str, Sized], where: str) -> Sized:
     if "" in members:
-        raise Malformed(f"{at(where)}an attribute has no name")
+        raise MalformedRow(f"{at(where)}an attribute has no name")
     size = 3 + sum(1 + size_at(name, where) + taken for name, (_, taken) in members.items())
     return {"M": {name: value for name, (value, _) in members.items()}}, size
 
@@ -91,41 +93,41 @@ def size_at(text: str, where: str) -> int:
         return len(text)
     try:
         return text_size(text)
-    except Malformed as error:
-        raise Malformed(f"{at(where)}{error}") from None
+    except MalformedRow as error:
+        raise MalformedRow(f"{at(where)}{error}") from None
 
 
 def _read_string(content: Any, where: str, _level: int) -> Sized:
-    raise Malformed(f"{at(where)}S holds a string, in quotes, not {_named(content)}")
+    raise MalformedRow(f"{at(where)}S holds a string, in quotes, not {_named(content)}")
 
 
 def _read_number(content: Any, where: str, _level: int) -> Sized:
     if type(content) is not str:
-        raise Malformed(f"{at(where)}N holds a number in quotes, not {_named(content)}")
+        raise MalformedRow(f"{at(where)}N holds a number in quotes, not {_named(content)}")
     return number(content, where)
 
 
 def _read_binary(content: Any, where: str, _level: int) -> Sized:
     if type(content) is not str:
-        raise Malformed(f"{at(where)}B holds base64 text, not {_named(content)}")
+        raise MalformedRow(f"{at(where)}B holds base64 text, not {_named(content)}")
     return _binary(content, where)
 
 
 def _read_bool(content: Any, where: str, _level: int) -> Sized:
     if type(content) is not bool:
-        raise Malformed(f"{at(where)}BOOL holds true or false, not {_named(content)}")
+        raise MalformedRow(f"{at(where)}BOOL holds true or false, not {_named(content)}")
     return (TRUE if content else FALSE), 1
 
 
 def _read_null(content: Any, where: str, _level: int) -> Sized:
     if content is not True:
-        raise Malformed(f"{at(where)}NULL holds true, not {_named(content)}")
+        raise MalformedRow(f"{at(where)}NULL holds true, not {_named(content)}")
     return NULL, 1
 
 
 def _read_map(content: Any, where: str, level: int) -> Sized:
     if type(content) is not dict:
-        raise Malformed(f"{at(where)}M holds a map, not {_named(content)}")
+        raise MalformedRow(f"{at(where)}M holds a map, not {_named(content)}")
     check_level(content, where, level)
     return members_of(
         {name: typed(one, f"{where}.{name}", level + 1) for name, one in content.items()}, where
@@ -134,7 +136,7 @@ def _read_map(content: Any, where: str, level: int) -> Sized:
 
 def _read_list(content: Any, where: str, level: int) -> Sized:
     if type(content) is not list:
-        raise Malformed(f"{at(where)}L holds a list, not {_named(content)}")
+        raise MalformedRow(f"{at(where)}L holds a list, not {_named(content)}")
     check_level(content, where, level)
     return elements_of([typed(one, f"{where}[{place}]", level + 1) for place, one in enumerate(content)])
 
@@ -144,11 +146,11 @@ def _read_set(kind: str) -> Callable[[Any, str, int], Sized]:
 
     def read(content: Any, where: str, level: int) -> Sized:
         if type(content) is not list or not content:
-            raise Malformed(f"{at(where)}{kind} holds a list of at least one value: a set is never empty")
+            raise MalformedRow(f"{at(where)}{kind} holds a list of at least one value: a set is never empty")
         members = [typed({sort: one}, where, level) for one in content]
         kept = [value[sort] for value, _ in members]
         if len(set(kept)) < len(kept):
-            raise Malformed(f"{at(where)}a set holds each value once")
+            raise MalformedRow(f"{at(where)}a set holds each value once")
         return {kind: kept}, sum(taken for _, taken in members)
 
     return read

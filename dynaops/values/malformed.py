@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
-class Malformed(ValueError):
+class MalformedRow(ValueError):
     """A row that DynamoDB cannot hold, or that cannot be read; the message says where in it and why."""
 
 

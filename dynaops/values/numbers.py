@@ -6,7 +6,7 @@ import re
 from typing import NoReturn
 
 from dynaops.values.limits import HIGHEST, LOWEST, MOST_DIGITS
-from dynaops.values.malformed import Malformed, at, shortened
+from dynaops.values.malformed import MalformedRow, at, shortened
 
 _NUMBER = re.compile(r"([+-]?)([0-9]*)(?:\.([0-9]*))?(?:[eE]([+-]?[0-9]+))?").fullmatch
 _CANONICAL = re.compile(r"0|-?(?:[1-9][0-9]*|(?:0|[1-9][0-9]*)\.[0-9]*[1-9])").fullmatch
@@ -20,7 +20,7 @@ def canonical(text: str, where: str = "") -> str:
         return text
     found = _NUMBER(text)
     if found is None or not (found[2] or found[3]):
-        raise Malformed(f"{at(where)}{shortened(text)!r} is not a number")
+        raise MalformedRow(f"{at(where)}{shortened(text)!r} is not a number")
     fraction = found[3] or ""
     digits = (found[2] + fraction).lstrip("0")
     kept = digits.rstrip("0")
@@ -58,7 +58,7 @@ def _exponent(text: str, where: str) -> int:
 
 def _check(digits: str, power: int, where: str) -> None:
     if len(digits) > MOST_DIGITS:
-        raise Malformed(f"{at(where)}a number has at most {MOST_DIGITS} digits, not {len(digits)}")
+        raise MalformedRow(f"{at(where)}a number has at most {MOST_DIGITS} digits, not {len(digits)}")
     first = len(digits) + power - 1
     if not LOWEST <= first <= HIGHEST:
         _out_of_range(where, f"about 1E{first:+d}")
@@ -73,4 +73,4 @@ def _written(digits: str, power: int) -> str:
 
 
 def _out_of_range(where: str, shown: str) -> NoReturn:
-    raise Malformed(f"{at(where)}a number is between 1E{LOWEST} and 9.9E+{HIGHEST}, not {shown}")
+    raise MalformedRow(f"{at(where)}a number is between 1E{LOWEST} and 9.9E+{HIGHEST}, not {shown}")

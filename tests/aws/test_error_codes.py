@@ -9,9 +9,9 @@ import pytest
 
 from dynaops.aws.classify import ACCESS_DENIED, DATA_RETRYABLE, DATA_THROTTLED, EXPIRED, ErrorClass, classify
 from dynaops.aws.errors import AccessDenied, refusal
-from dynaops.data.calls import Verdict as RowVerdict
-from dynaops.data.calls import refusal as row_refusal
-from dynaops.data.protocol import Answer
+from dynaops.data.http.http_connection import HttpResponse
+from dynaops.data.requests import RowVerdict
+from dynaops.data.requests import refusal as row_refusal
 
 ROOT = Path(__file__).parent.parent.parent / "dynaops"
 SOURCE = "aws/classify.py"
@@ -63,5 +63,7 @@ def test_an_expired_token_is_told_as_one(code: str) -> None:
     assert "the session token has expired" in refusal(code, "no", "dynamodb:PutItem", "eu-central-1").message
 
 
-def _answer(code: str) -> Answer:
-    return Answer(400, body=f'{{"__type":"com.amazonaws.dynamodb.v20120810#{code}"}}'.encode(), head=b"")
+def _answer(code: str) -> HttpResponse:
+    return HttpResponse(
+        400, body=f'{{"__type":"com.amazonaws.dynamodb.v20120810#{code}"}}'.encode(), head=b""
+    )

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from dynaops.data.rows import Block, Parsed, Position, Reject, Row
+from dynaops.data.rows import InputBlock, Parsed, Position, Reject, WriteRow
 from dynaops.model.errors import DynaopsError
 
 
@@ -21,10 +21,10 @@ class FlatPlan:
     keys: tuple[str, ...] = ("id",)
 
 
-def flat_parser(plan: FlatPlan) -> Callable[[Block], Parsed]:
+def flat_parser(plan: FlatPlan) -> Callable[[InputBlock], Parsed]:
     """Makes rows of lines; a line that is no JSON object, or lacks a key, is rejected."""
 
-    def parse(block: Block) -> Parsed:
+    def parse(block: InputBlock) -> Parsed:
         rows, rejects = [], []
         lines = block.data.splitlines()
         for at, line in enumerate(lines, block.first_line):
@@ -35,7 +35,7 @@ def flat_parser(plan: FlatPlan) -> Callable[[Block], Parsed]:
                 rejects.append(Reject(block.source, at, f"no row: {error}", line.decode()))
                 continue
             item = {n: {"S": v} if isinstance(v, str) else {"N": str(v)} for n, v in found.items()}
-            rows.append(Row(orjson.dumps(item), key, len(line), at))
+            rows.append(WriteRow(orjson.dumps(item), key, len(line), at))
         return Parsed(rows, rejects, len(lines))
 
     return parse
@@ -48,7 +48,7 @@ class FlatSource:
         self._path = path
         self._size = size
 
-    def blocks(self, start: Position | None = None) -> Iterator[Block]:
+    def blocks(self, start: Position | None = None) -> Iterator[InputBlock]:
         """The blocks from `start` on."""
         offset, line, number = (start.offset, start.line, 0) if start else (0, 1, 0)
         with self._path.open("rb") as file:
@@ -57,14 +57,14 @@ class FlatSource:
                 data += file.readline()
                 offset += len(data)
                 end = line + data.count(b"\n")
-                yield Block(number, self._path.name, line, data, Position(0, offset, end))
+                yield InputBlock(number, self._path.name, line, data, Position(0, offset, end))
                 line, number = end, number + 1
 
 
-def faulty_parser(plan: str) -> Callable[[Block], Parsed]:
+def faulty_parser(plan: str) -> Callable[[InputBlock], Parsed]:
     """A parser that fails in the way that `plan` says."""
 
-    def parse(block: Block) -> Parsed:
+    def parse(block: InputBlock) -> Parsed:
         if plan == "told":
             raise DynaopsError("The input is encrypted", "Decrypt it.")
         if plan == "raises":

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from dynaops.aws.session import Aws
 from dynaops.data.load import load
-from dynaops.data.options import LoadOptions, Summary
+from dynaops.data.options import LoadOptions, LoadSummary
 from dynaops.data.reading.prepare import ReadOptions, prepare
 from dynaops.data.reading.source import FileSource
 from tests.data.reading import ID, nowhere
@@ -16,7 +16,7 @@ _BLOCK = 12_000
 """Bytes: small ones, so that there is much to lose in each kill."""
 
 
-def go_on(url: str, path: Path, folder: Path) -> Summary:
+def go_on(url: str, path: Path, folder: Path) -> LoadSummary:
     """Load `path`, going on where an earlier load of it ended."""
     prepared = prepare([str(path)], ID, nowhere, ReadOptions())
     options = LoadOptions(

@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 import orjson
 
 from dynaops.aws.session import Aws
-from dynaops.data.notes import Note, Notes
+from dynaops.data.notes import LoadNote, LoadNotes
 from dynaops.data.parsing.parser import make_parser
 from dynaops.data.reading.prepare import Prepared, ReadOptions, prepare
 from dynaops.data.reading.source import FileSource
 from dynaops.data.recount import check_block
-from dynaops.data.rows import Block, Fault, Keys, Position, Reject, Row
+from dynaops.data.rows import InputBlock, InputFault, Keys, Position, Reject, WriteRow
 from dynaops.model.errors import DynaopsError
 
 ID = Keys("id", None, {"id": "S"})
@@ -23,12 +23,12 @@ ID = Keys("id", None, {"id": "S"})
 class Found(NamedTuple):
     """All that was read."""
 
-    rows: list[Row]
+    rows: list[WriteRow]
     rejects: list[Reject]
     read: int
-    blocks: list[Block]
-    notes: tuple[Note, ...] = ()
-    faults: tuple[Fault, ...] = ()
+    blocks: list[InputBlock]
+    notes: tuple[LoadNote, ...] = ()
+    faults: tuple[InputFault, ...] = ()
     not_loaded: int = 0
 
     @property
@@ -67,8 +67,8 @@ def parsed(
     parse = make_parser(prepared.plan)
     found = Found([], [], 0, [])
     read_rows = 0
-    told = Notes()
-    seen: list[Fault] = []
+    told = LoadNotes()
+    seen: list[InputFault] = []
     others = 0
     for one in source.blocks(start):
         if one.fault:

@@ -110,7 +110,7 @@ def test_read_whatever_its_name_and_from_standard_input(
     found = read(path)
     assert found.items == ITEMS and not found.rejects
     monkeypatch.setattr(
-        "dynaops.data.reading.expand.StdinInput", lambda: StdinInput(io.BytesIO(path.read_bytes()))
+        "dynaops.data.reading.sources.StdinInput", lambda: StdinInput(io.BytesIO(path.read_bytes()))
     )
     assert read(Path("-")).items == ITEMS
 

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from dynaops.data.load import load
-from dynaops.data.options import LoadOptions, Summary
+from dynaops.data.options import LoadOptions, LoadSummary
 from dynaops.data.reading.prepare import ReadOptions, prepare
 from dynaops.data.reading.source import FileSource
 from dynaops.sandbox import SandboxServer
@@ -14,7 +14,7 @@ from tests.data.reading import ID, nowhere
 from tests.data.tables import REGION, make_table, put, way_to
 
 
-def _load(server: SandboxServer, path: Path, block: int) -> Summary:
+def _load(server: SandboxServer, path: Path, block: int) -> LoadSummary:
     prepared = prepare([str(path)], ID, nowhere, ReadOptions(table="ttt"))
     options = LoadOptions(
         ID, prepared.plan, workers=2, checkpoint=path.parent / "load", inputs=prepared.names

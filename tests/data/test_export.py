@@ -11,13 +11,13 @@ import pytest
 
 from dynaops.aws.session import Aws
 from dynaops.data.exporting.export import export
-from dynaops.data.exporting.narrow import narrowing
-from dynaops.data.exporting.options import Exported, ExportOptions, Form
+from dynaops.data.exporting.filters import narrowing
+from dynaops.data.exporting.options import Exported, ExportOptions, RowForm
 from dynaops.data.load import load
 from dynaops.data.options import LoadOptions
+from dynaops.data.reading.decompress import Packing
 from dynaops.data.reading.prepare import ReadOptions, parsed_types, prepare
-from dynaops.data.reading.streams import Packing
-from dynaops.data.target import describe
+from dynaops.data.table_info import describe
 from dynaops.model.errors import DynaopsError
 from dynaops.sandbox import SandboxServer
 from dynaops.sandbox.faults import Rule
@@ -74,7 +74,7 @@ def _load(aws: Aws, path: Path, folder: Path, table: str = "copy", **reading: An
 def test_plain_json_where_it_loses_nothing(aws: Aws, tmp_path: Path, packing: Packing) -> None:
     put(aws, "source", PLAIN)
     exported = _export(aws, tmp_path, packing=packing, segments=3)
-    assert (exported.items, exported.scanned, exported.form, exported.lost) == (300, 300, Form.JSONL, None)
+    assert (exported.items, exported.scanned, exported.form, exported.lost) == (300, 300, RowForm.JSONL, None)
     _load(aws, tmp_path / "out.jsonl", tmp_path)
     assert rows_of(aws, "copy") == rows_of(aws, "source")
     assert {one.name for one in tmp_path.iterdir()} == {"out.jsonl", "checkpoint", "load"}
@@ -84,15 +84,15 @@ def test_plain_json_where_it_loses_nothing(aws: Aws, tmp_path: Path, packing: Pa
 def test_dynamodb_json_where_plain_json_would_lose_types(aws: Aws, tmp_path: Path) -> None:
     put(aws, "source", PLAIN[:50] + TYPED)
     exported = _export(aws, tmp_path)
-    assert exported.form is Form.DYNAMODB and exported.lost == "'ss' holds a set (SS)"
+    assert exported.form is RowForm.DYNAMODB and exported.lost == "'ss' holds a set (SS)"
     _load(aws, tmp_path / "out.jsonl", tmp_path)
     assert rows_of(aws, "copy") == rows_of(aws, "source")
 
 
 def test_plain_json_is_json(aws: Aws, tmp_path: Path) -> None:
     put(aws, "source", TYPED)
-    exported = _export(aws, tmp_path, form=Form.JSONL)
-    assert exported.lost and exported.form is Form.JSONL
+    exported = _export(aws, tmp_path, form=RowForm.JSONL)
+    assert exported.lost and exported.form is RowForm.JSONL
     (row,) = map(json.loads, (tmp_path / "out.jsonl").read_text().splitlines())
     assert (sorted(row["ss"]), sorted(row["ns"]), row["b"], row["at"]) == (["a", "b"], [1, 2.5], "AAEC", 1)
 
@@ -101,7 +101,7 @@ def test_csv_and_the_types_to_load_it_with(aws: Aws, tmp_path: Path) -> None:
     rows = [{name: value for name, value in row.items() if name not in ("empty", "none")} for row in PLAIN]
     rows = [row for row in rows if row["text"]["S"]] + TYPED
     put(aws, "source", rows)
-    exported = _export(aws, tmp_path, "out.csv.gz", form=Form.CSV, packing=Packing.GZIP)
+    exported = _export(aws, tmp_path, "out.csv.gz", form=RowForm.CSV, packing=Packing.GZIP)
     header = gzip.decompress((tmp_path / "out.csv.gz").read_bytes()).decode().partition("\n")[0]
     assert header == "id,at,b,deep,flag,ns,ss,text,tiny"
     types = ",".join(f"{name}={kind}" for name, kind in exported.types.items())
@@ -115,7 +115,7 @@ def test_csv_and_the_types_to_load_it_with(aws: Aws, tmp_path: Path) -> None:
 def test_an_empty_table(aws: Aws, tmp_path: Path) -> None:
     exported = _export(aws, tmp_path)
     assert exported.items == 0 and (tmp_path / "out.jsonl").read_bytes() == b""
-    _export(aws, tmp_path, "out.csv", form=Form.CSV)
+    _export(aws, tmp_path, "out.csv", form=RowForm.CSV)
     assert (tmp_path / "out.csv").read_bytes() == b"\n"
 
 
@@ -160,9 +160,9 @@ def _small_pages() -> dict[str, Any]:
     return {"page_items": 10, "segments": 3}
 
 
-@pytest.mark.parametrize("form", [Form.AUTO, Form.CSV])
+@pytest.mark.parametrize("form", [RowForm.AUTO, RowForm.CSV])
 def test_an_export_that_failed_is_resumed(
-    server: SandboxServer, aws: Aws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: Form
+    server: SandboxServer, aws: Aws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: RowForm
 ) -> None:
     put(aws, "source", PLAIN)
     whole = _export(aws, tmp_path, "whole", form=form)

@@ -16,11 +16,11 @@ from dynaops.aws.session import Aws
 from dynaops.data.exporting import shown
 from dynaops.data.exporting.destination import destination
 from dynaops.data.exporting.export import export
-from dynaops.data.exporting.narrow import narrowing
-from dynaops.data.exporting.options import Exported, ExportOptions, Form, S3Target
+from dynaops.data.exporting.filters import narrowing
+from dynaops.data.exporting.options import Exported, ExportOptions, RowForm, S3Target
 from dynaops.data.exporting.tables import DELIMITERS, TableWriter, columns_of, note_types, types_of
 from dynaops.data.rows import Keys
-from dynaops.data.target import describe
+from dynaops.data.table_info import describe
 from dynaops.model.errors import DynaopsError
 from dynaops.sandbox import SandboxServer
 from dynaops.sandbox.faults import Rule
@@ -82,7 +82,7 @@ def tables(draw: Any) -> list[dict[str, Any]]:
     return rows
 
 
-def _written(path: Path, rows: list[dict[str, Any]], form: Form) -> dict[str, str]:
+def _written(path: Path, rows: list[dict[str, Any]], form: RowForm) -> dict[str, str]:
     types: dict[str, str] = {}
     note_types(types, set(), rows)
     types = types_of(types, KEYS)
@@ -102,7 +102,7 @@ def _sorted(item: dict[str, Any]) -> dict[str, Any]:
 @given(rows=tables())
 @pytest.mark.parametrize("form", DELIMITERS)
 def test_csv_is_read_back_with_the_types_that_are_told(
-    tmp_path_factory: pytest.TempPathFactory, form: Form, rows: list[dict[str, Any]]
+    tmp_path_factory: pytest.TempPathFactory, form: RowForm, rows: list[dict[str, Any]]
 ) -> None:
     path = tmp_path_factory.mktemp("export") / f"a.{form.value}"
     types = _written(path, rows, form)
@@ -114,7 +114,7 @@ def test_csv_is_read_back_with_the_types_that_are_told(
 @given(rows=tables())
 @pytest.mark.parametrize("form", DELIMITERS)
 def test_other_tools_read_the_same_cells(
-    tmp_path_factory: pytest.TempPathFactory, form: Form, rows: list[dict[str, Any]]
+    tmp_path_factory: pytest.TempPathFactory, form: RowForm, rows: list[dict[str, Any]]
 ) -> None:
     path = tmp_path_factory.mktemp("export") / f"a.{form.value}"
     columns = list(_written(path, rows, form))
@@ -161,17 +161,17 @@ def _plain(value: dict[str, Any]) -> Any:
 @pytest.mark.parametrize(
     ("out", "wanted", "file", "form"),
     [
-        (None, None, "users.jsonl", Form.AUTO),
-        (None, "csv", "users.csv", Form.CSV),
-        (None, "tsv", "users.tsv", Form.TSV),
-        ("x.tsv", None, "x.tsv", Form.TSV),
-        ("x.CSV.gz", None, "x.CSV.gz", Form.CSV),
-        ("x.csv.bz2", None, "x.csv.bz2", Form.CSV),
-        ("x.json.zst", "dynamodb", "x.json.zst", Form.DYNAMODB),
-        ("backup.2026-01-01", None, "backup.2026-01-01", Form.AUTO),
-        ("folder/", None, "folder/users.jsonl", Form.AUTO),
-        ("folder/", "csv", "folder/users.csv", Form.CSV),
-        ("there", "tsv", "there/users.tsv", Form.TSV),
+        (None, None, "users.jsonl", RowForm.AUTO),
+        (None, "csv", "users.csv", RowForm.CSV),
+        (None, "tsv", "users.tsv", RowForm.TSV),
+        ("x.tsv", None, "x.tsv", RowForm.TSV),
+        ("x.CSV.gz", None, "x.CSV.gz", RowForm.CSV),
+        ("x.csv.bz2", None, "x.csv.bz2", RowForm.CSV),
+        ("x.json.zst", "dynamodb", "x.json.zst", RowForm.DYNAMODB),
+        ("backup.2026-01-01", None, "backup.2026-01-01", RowForm.AUTO),
+        ("folder/", None, "folder/users.jsonl", RowForm.AUTO),
+        ("folder/", "csv", "folder/users.csv", RowForm.CSV),
+        ("there", "tsv", "there/users.tsv", RowForm.TSV),
     ],
 )
 def test_names_and_forms(
@@ -180,7 +180,7 @@ def test_names_and_forms(
     out: str | None,
     wanted: str | None,
     file: str,
-    form: Form,
+    form: RowForm,
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "there").mkdir()
@@ -251,7 +251,7 @@ def test_columns_of_several_types_are_told(aws: Aws, tmp_path: Path) -> None:
         "source",
         [{"id": {"S": "a"}, "v": {"N": "1"}, "w": {"NULL": True}}, {"id": {"S": "b"}, "v": {"S": "x"}}],
     )
-    exported = _export(aws, tmp_path, form=Form.CSV)
+    exported = _export(aws, tmp_path, form=RowForm.CSV)
     assert exported.mixed == ["v"] and exported.types == {"id": "S", "v": "S", "w": "S"}
     assert columns_of(["b", "id", "a"], KEYS) == ["id", "a", "b"]
 

@@ -20,14 +20,14 @@ from dynaops.aws.response_check import is_of_aws
 from dynaops.aws.route import Credentials, Route, _frozen
 from dynaops.aws.session import Aws
 from dynaops.data.exporting.export import export
-from dynaops.data.exporting.options import ExportOptions, Form
+from dynaops.data.exporting.options import ExportOptions, RowForm
+from dynaops.data.http.client import DynamoDBClient
+from dynaops.data.http.http_connection import HttpResponse
 from dynaops.data.load import load
 from dynaops.data.options import LoadOptions, Mode
-from dynaops.data.protocol import Answer
-from dynaops.data.reading.streams import Packing
+from dynaops.data.reading.decompress import Packing
 from dynaops.data.rows import Keys
-from dynaops.data.target import Target
-from dynaops.data.wire import Wire
+from dynaops.data.table_info import TableInfo
 from dynaops.model.errors import DynaopsError
 from tests.data.flat import FlatPlan, FlatSource, flat_parser
 from tests.data.scripted import WRITTEN, Request, answer, refused, scripted
@@ -155,10 +155,10 @@ def test_an_export_ends_by_no_answer_that_is_not_awss(tmp_path: Path) -> None:
     table.spoiled.append(answer(200, b'{"Items":["k"],"Count":1,"ScannedCount":1}'))
     table.spoiled.append(answer(200, b'{"Items":[],"Count":0,"ScannedCount":0,"LastEvaluatedKey":[]}'))
     table.rows = {f"k{n:03}": {"id": {"S": f"k{n:03}"}} for n in range(95)}
-    target = Target("t", "eu-west-1", Keys("id", None, {"id": "S"}), 0, None, None, 95, 900, "i", "arn")
+    target = TableInfo("t", "eu-west-1", Keys("id", None, {"id": "S"}), 0, None, None, 95, 900, "i", "arn")
     options = ExportOptions(
         out=tmp_path / "t.jsonl",
-        form=Form.DYNAMODB,
+        form=RowForm.DYNAMODB,
         packing=Packing.NONE,
         segments=1,
         checkpoint=tmp_path / "export",
@@ -183,12 +183,12 @@ def test_a_load_that_meets_nothing_but_a_page_names_who_answered(tmp_path: Path)
 
 @pytest.mark.parametrize("strict", [True, False])
 def test_a_strict_endpoint_is_not_believed_without_a_request_id(strict: bool) -> None:
-    async def run() -> Answer:
+    async def run() -> HttpResponse:
         bare = _bare(200, WRITTEN, "content-type: application/x-amz-json-1.0")
         async with scripted(lambda _: bare) as server:
             route = Route(server.url, "eu-west-1", "", "test", strict=strict)
-            wire = Wire(route, Credentials("a", "s"), lambda _: None)
-            coming: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+            wire = DynamoDBClient(route, Credentials("a", "s"), lambda _: None)
+            coming: asyncio.Future[HttpResponse] = asyncio.get_running_loop().create_future()
             wire.send("DynamoDB_20120810.BatchWriteItem", b"{}", coming.set_result)
             try:
                 return await asyncio.wait_for(coming, 30)
@@ -224,19 +224,19 @@ def test_the_proxy_is_named_without_its_password() -> None:
     assert route.answering == "dynamodb.example (through the proxy proxy.example:3128)"
 
 
-def _export_to_stdout(folder: Path, form: Form = Form.DYNAMODB) -> None:
+def _export_to_stdout(folder: Path, form: RowForm = RowForm.DYNAMODB) -> None:
     table = _Table([])
     table.rows = {f"k{n}": {"id": {"S": f"k{n}"}} for n in range(9)}
-    target = Target("t", "eu-west-1", Keys("id", None, {"id": "S"}), 0, None, None, 9, 90, "i", "arn")
+    target = TableInfo("t", "eu-west-1", Keys("id", None, {"id": "S"}), 0, None, None, 9, 90, "i", "arn")
     options = ExportOptions(
         out=None, form=form, packing=Packing.NONE, segments=1, checkpoint=folder / "export"
     )
     _with(table, lambda aws: export(aws, target, options))
 
 
-@pytest.mark.parametrize("form", [Form.DYNAMODB, Form.CSV])
+@pytest.mark.parametrize("form", [RowForm.DYNAMODB, RowForm.CSV])
 def test_a_full_disk_behind_stdout_is_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: Form
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: RowForm
 ) -> None:
     """CSV, which is written when all is read, is kept to be gone on with."""
     with Path("/dev/full").open("w") as full:
@@ -247,7 +247,7 @@ def test_a_full_disk_behind_stdout_is_told(
         with suppress(OSError):
             full.close()
     kept = [one.read_bytes().count(b"\n") for one in (tmp_path / "export").glob("*.part")]
-    assert kept == ([9] if form is Form.CSV else [])
+    assert kept == ([9] if form is RowForm.CSV else [])
 
 
 def test_a_reader_of_stdout_that_has_gone_is_no_failure_of_ours(

@@ -19,8 +19,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dynaops.data.parsing.dialect import Dialect
-from dynaops.data.parsing.plan import Container
-from dynaops.data.reading.cut import AfterRecord
+from dynaops.data.parsing.parse_options import Container
+from dynaops.data.reading.chunking import AfterRecord
 from dynaops.data.reading.detect import detect
 from dynaops.data.reading.inputs import LocalInput
 from dynaops.data.reading.prepare import ReadOptions, parsed_shard, parsed_types, prepare

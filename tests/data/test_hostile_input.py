@@ -23,13 +23,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dynaops.data.parsing import cells
+from dynaops.data.parsing import csv_columns
 from dynaops.data.parsing.items import ItemReader
 from dynaops.data.parsing.keys import KeyRules
+from dynaops.data.parsing.parse_options import Container, InputLayout, ParseOptions
 from dynaops.data.parsing.parser import make_parser
-from dynaops.data.parsing.plan import Container, Layout, ParsePlan
 from dynaops.data.reading.prepare import ReadOptions, prepare
-from dynaops.data.rows import Block, Parsed, Position
+from dynaops.data.rows import InputBlock, Parsed, Position
 from dynaops.model.errors import DynaopsError
 from tests.data.reading import ID, nowhere, read
 
@@ -44,11 +44,11 @@ def _write(path: Path, *parts: bytes) -> Path:
 
 
 def _parse(data: bytes, container: Container = Container.LINES, **plan: Any) -> Parsed:
-    parse = make_parser(ParsePlan(ID, {"x": Layout(container)}, **plan))
+    parse = make_parser(ParseOptions(ID, {"x": InputLayout(container)}, **plan))
     if container is Container.CSV:  # blocks have the header as JSON
         header, _, rows = data.partition(b"\n")
         data = json.dumps(header.decode().split(",")).encode() + b"\n" + rows
-    return parse(Block(0, "x", 1, data, Position(0, len(data), 1)))
+    return parse(InputBlock(0, "x", 1, data, Position(0, len(data), 1)))
 
 
 def _calls(work: Callable[[], object]) -> Counter[str]:
@@ -253,10 +253,10 @@ def test_lines_within_a_long_cell_are_never_rows(tmp_path: Path, length: int) ->
 
 
 def test_rows_of_ever_new_gaps_do_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cells, "_MOST_CELLS", 1_000)
+    monkeypatch.setattr(csv_columns, "_MOST_CELLS", 1_000)
     header = ["id", *(f"c{n}" for n in range(9))]
     rules = KeyRules(ID)
-    columns = cells.Columns(header, {}, rules, ItemReader(ParsePlan(ID), rules))
+    columns = csv_columns.Columns(header, {}, rules, ItemReader(ParseOptions(ID), rules))
     for number in range(512):
         gaps = ["x" if number >> at & 1 else "" for at in range(9)]
         row = columns.row([f"k{number}", *gaps], number, True)

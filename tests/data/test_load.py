@@ -13,7 +13,7 @@ import pytest
 
 from dynaops.aws.errors import AccessDenied, AwsRefusal
 from dynaops.data.load import load
-from dynaops.data.options import LoadOptions, Mode, Progress, Summary
+from dynaops.data.options import LoadOptions, LoadProgress, LoadSummary, Mode
 from dynaops.data.rows import Keys
 from dynaops.model.errors import DynaopsError
 from dynaops.sandbox import SandboxServer
@@ -62,7 +62,7 @@ def _plain(items: Iterable[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     return {row["id"]: row for row in found}
 
 
-def _adds_up(summary: Summary) -> bool:
+def _adds_up(summary: LoadSummary) -> bool:
     counts = summary.counts
     return counts.read == counts.written + counts.skipped + counts.unsure + counts.rejected
 
@@ -236,7 +236,7 @@ def test_a_rate_is_kept_by_all_workers_together(tmp_path: Path) -> None:
 
 def test_progress_is_told(tmp_path: Path) -> None:
     path = _write(tmp_path / "rows.jsonl", _rows(4_000, UNIQUE))
-    told: list[Progress] = []
+    told: list[LoadProgress] = []
     with SinkProcess("--latency-ms", "4") as sink:
         summary = load(
             sink.aws, "t", "eu-west-1", FlatSource(path, 9_000), _options(tmp_path, rate=5_000.0), told.append
@@ -260,7 +260,7 @@ def test_within_a_running_event_loop(tmp_path: Path) -> None:
 
     path = _write(tmp_path / "rows.jsonl", _rows(100, UNIQUE))
 
-    async def notebook(sink: SinkProcess) -> Summary:
+    async def notebook(sink: SinkProcess) -> LoadSummary:
         return load(sink.aws, "t", "eu-west-1", FlatSource(path), _options(tmp_path))
 
     with SinkProcess() as sink:

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dynaops.data.parsing.parse_options import Container, InputLayout, ParseOptions
 from dynaops.data.parsing.parser import make_parser
-from dynaops.data.parsing.plan import Container, Layout, ParsePlan
-from dynaops.data.rows import Block, Keys, Parsed, Position
+from dynaops.data.rows import InputBlock, Keys, Parsed, Position
 from dynaops.sandbox.dynamodb import numbers as aws
 from dynaops.values import numbers
-from dynaops.values.malformed import Malformed
+from dynaops.values.malformed import MalformedRow
 
 BIG = Context(prec=1_000, Emax=999_999, Emin=-999_999)
 
@@ -49,8 +49,8 @@ def _storable(text: str) -> bool:
 
 def _parse(lines: list[str], **plan: Any) -> Parsed:
     keys = Keys("id", None, {"id": "S"})
-    made = ParsePlan(keys, {"x": Layout(Container.LINES)}, **plan)
-    return make_parser(made)(Block(0, "x", 1, "\n".join(lines).encode(), Position(0, 0, 0)))
+    made = ParseOptions(keys, {"x": InputLayout(Container.LINES)}, **plan)
+    return make_parser(made)(InputBlock(0, "x", 1, "\n".join(lines).encode(), Position(0, 0, 0)))
 
 
 @given(st.lists(json_numbers(), min_size=1, max_size=8), st.booleans())
@@ -73,7 +73,7 @@ def test_the_canonical_form_is_awss(text: str) -> None:
     try:
         expected = aws.canonical(text)
     except aws.NotStorable:
-        with pytest.raises(Malformed):
+        with pytest.raises(MalformedRow):
             numbers.canonical(text)
     else:
         assert numbers.canonical(text) == expected
@@ -124,7 +124,7 @@ def test_doubles_as_programs_write_them(values: list[float]) -> None:
 
 def test_keys_that_are_equal_numbers_are_one() -> None:
     keys = Keys("n", None, {"n": "N"})
-    plan = ParsePlan(keys, {"x": Layout(Container.LINES)})
+    plan = ParseOptions(keys, {"x": InputLayout(Container.LINES)})
     lines = b"\n".join(b'{"n":%b}' % text for text in (b"10", b"10", b"10", b"1e1", b"10.00", b"100E-1"))
-    found = make_parser(plan)(Block(0, "x", 1, lines, Position(0, 0, 0)))
+    found = make_parser(plan)(InputBlock(0, "x", 1, lines, Position(0, 0, 0)))
     assert {row.key for row in found.rows} == {b"10"} and len(found.rows) == 6

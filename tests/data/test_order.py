@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dynaops.data.order import Grant, Order, hashes_of
+from dynaops.data.key_order import KeyOrder, OrderGrant, hashes_of
 
 BLOCKS = st.lists(st.lists(st.integers(0, 12).map(lambda n: b"%d" % n), max_size=4), max_size=14)
 
@@ -20,14 +20,14 @@ def test_rows_with_a_key_in_common_go_one_after_the_other(
     blocks: list[list[bytes]], seed: int, first: int
 ) -> None:
     pick = random.Random(seed)
-    order = Order(first)
+    order = KeyOrder(first)
     keys = {number: set(found) for number, found in enumerate(blocks, first)}
     coming = list(keys)
     confirmed: list[int] = []
     under_way: dict[int, set[bytes]] = {}
     held: dict[int, set[bytes]] = {}
 
-    def let_go(grant: Grant) -> None:
+    def let_go(grant: OrderGrant) -> None:
         mine = {key for key in keys[grant.number] if crc32(key) in grant.keys}
         now = keys[grant.number] - mine if grant.first else mine
         earlier = [other for other in range(first, grant.number) if other not in confirmed]
@@ -53,26 +53,26 @@ def test_rows_with_a_key_in_common_go_one_after_the_other(
 
 
 def test_blocks_confirmed_before_are_passed_over() -> None:
-    order = Order(3)
+    order = KeyOrder(3)
     assert order.announce(4, None) == []
     assert order.announce(5, hashes_of([b"a"])) == []
     none: frozenset[int] = frozenset()
-    assert order.announce(3, hashes_of([b"b"])) == [Grant(3, True, none), Grant(5, True, none)]
+    assert order.announce(3, hashes_of([b"b"])) == [OrderGrant(3, True, none), OrderGrant(5, True, none)]
     assert order.confirm(3) == []
 
 
 def test_a_key_in_every_block() -> None:
-    order = Order()
+    order = KeyOrder()
     same = frozenset({crc32(b"same")})
     for number in range(5):
         grants = order.announce(number, hashes_of([b"same", b"%d" % number]))
-        assert grants == [Grant(number, True, same if number else frozenset())]
+        assert grants == [OrderGrant(number, True, same if number else frozenset())]
     for number in range(5):
-        assert order.confirm(number) == ([Grant(number + 1, False, same)] if number < 4 else [])
+        assert order.confirm(number) == ([OrderGrant(number + 1, False, same)] if number < 4 else [])
 
 
 def test_a_block_is_not_confirmed_twice() -> None:
-    order = Order()
+    order = KeyOrder()
     order.announce(0, hashes_of([b"a"]))
     order.confirm(0)
     with pytest.raises(KeyError):

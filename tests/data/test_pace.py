@@ -4,30 +4,30 @@ from __future__ import annotations
 
 import pytest
 
-from dynaops.data.pace import Bucket, Window, wait_after
+from dynaops.data.rate import AdaptiveConcurrency, TokenBucket, wait_after
 
 
-def _round(window: Window, refused: float) -> int:
+def _round(window: AdaptiveConcurrency, refused: float) -> int:
     for _ in range(window.size):
         window.answered(refused)
     return window.size
 
 
 def test_a_window_doubles_until_its_limit() -> None:
-    window = Window(64)
+    window = AdaptiveConcurrency(64)
     sizes = [_round(window, 0) for _ in range(5)]
     assert sizes == [16, 32, 64, 64, 64]
-    assert Window(4).size == 4
+    assert AdaptiveConcurrency(4).size == 4
 
 
 def test_after_a_throttle_it_grows_by_one_a_round() -> None:
-    window = Window(64, start=32)
+    window = AdaptiveConcurrency(64, start=32)
     assert _round(window, 1.0) == 16
     assert [_round(window, 0) for _ in range(3)] == [17, 18, 19]
 
 
 def test_it_never_closes() -> None:
-    window = Window(64)
+    window = AdaptiveConcurrency(64)
     for _ in range(50):
         _round(window, 1.0)
     assert window.size == 1
@@ -35,11 +35,11 @@ def test_it_never_closes() -> None:
 
 
 def test_a_small_share_of_throttles_costs_little() -> None:
-    window = Window(64, start=64)
+    window = AdaptiveConcurrency(64, start=64)
     for _ in range(200):
         _round(window, 0.05)
     assert 1 <= window.size < 40
-    steady = Window(64, start=64)
+    steady = AdaptiveConcurrency(64, start=64)
     for at in range(20_000):
         steady.answered(1.0 if at % 20 == 0 else 0.0)
     assert 10 <= steady.size <= 64
@@ -48,7 +48,7 @@ def test_a_small_share_of_throttles_costs_little() -> None:
 @pytest.mark.parametrize("size", [0.5, 25.0, 400.0])
 def test_a_rate_holds(size: float) -> None:
     now = [0.0]
-    bucket = Bucket(100.0, lambda: now[0])
+    bucket = TokenBucket(100.0, lambda: now[0])
     taken = 0.0
     while now[0] < 60:
         wait = bucket.take(size)
@@ -61,7 +61,7 @@ def test_a_rate_holds(size: float) -> None:
 
 def test_a_rate_counts_what_was_consumed() -> None:
     now = [0.0]
-    bucket = Bucket(100.0, lambda: now[0])
+    bucket = TokenBucket(100.0, lambda: now[0])
     taken = 0
     while now[0] < 10:
         wait = bucket.take(10)

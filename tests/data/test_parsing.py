@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dynaops.data.parsing.parse_options import Container, InputLayout, ParseOptions, Shard
 from dynaops.data.parsing.parser import make_parser
-from dynaops.data.parsing.plan import Container, Layout, ParsePlan, Shard
-from dynaops.data.rows import Block, Keys, Parsed, Position
+from dynaops.data.rows import InputBlock, Keys, Parsed, Position
 from dynaops.sandbox.dynamodb.values import BARE, Reader
 
 KEYS = Keys("id", "at", {"id": "S", "at": "N"}, {"mail": "S", "rank": "N"})
-LINES = {"x": Layout(Container.LINES)}
+LINES = {"x": InputLayout(Container.LINES)}
 
 _names = st.text(min_size=1, max_size=12)
 _scalars = st.one_of(st.none(), st.booleans(), st.text(max_size=30), st.integers(-(10**37), 10**37))
@@ -36,8 +36,8 @@ _items = st.builds(
 
 def parse(lines: list[str] | list[bytes], keys: Keys = KEYS, **plan: Any) -> Parsed:
     data = b"\n".join(one.encode() if isinstance(one, str) else one for one in lines)
-    made = ParsePlan(keys, LINES, **plan)
-    return make_parser(made)(Block(0, "x", 1, data, Position(0, 0, 0)))
+    made = ParseOptions(keys, LINES, **plan)
+    return make_parser(made)(InputBlock(0, "x", 1, data, Position(0, 0, 0)))
 
 
 def _typed(value: Any) -> Any:
@@ -255,8 +255,8 @@ def test_shares_of_several_hosts_are_all_of_it() -> None:
 
 
 def test_ever_new_attributes_do_not_fill_the_memory() -> None:
-    plan = ParsePlan(KEYS, LINES)
+    plan = ParseOptions(KEYS, LINES)
     parser = make_parser(plan)
     for block in range(5):
         lines = b"\n".join(_with(**{f"a{block}-{n}": n}).encode() for n in range(2_000) for _ in range(2))
-        assert len(parser(Block(block, "x", 1, lines, Position(0, 0, 0))).rows) == 4_000
+        assert len(parser(InputBlock(block, "x", 1, lines, Position(0, 0, 0))).rows) == 4_000

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from dynaops.data.protocol import Answer, Connection
+from dynaops.data.http.http_connection import Connection, HttpResponse
 
 BODY = b'{"UnprocessedItems":{}}'
 BY_LENGTH = b"HTTP/1.1 200 OK\r\nServer: Server\r\nContent-Length: %d\r\nx-amz-crc32: 7\r\n\r\n%b" % (
@@ -49,7 +49,7 @@ class Bench:
     def __init__(self) -> None:
         self.freed: list[Connection] = []
         self.lost: list[Connection] = []
-        self.answers: list[Answer] = []
+        self.answers: list[HttpResponse] = []
         self.connection = Connection(self.freed.append, self.lost.append, lambda: 0.0)
         self.pipe = Pipe(self.connection)
         self.connection.connection_made(self.pipe)

@@ -16,14 +16,14 @@ import pytest
 
 from dynaops.data.checkpoint import Checkpoint
 from dynaops.data.load import load
-from dynaops.data.options import Counts, LoadOptions, Summary
+from dynaops.data.options import Counts, LoadOptions, LoadSummary
+from dynaops.data.parsing.parse_options import ParseOptions
 from dynaops.data.parsing.parser import make_parser
-from dynaops.data.parsing.plan import ParsePlan
-from dynaops.data.reading.cut import pieces
+from dynaops.data.reading.chunking import pieces
 from dynaops.data.reading.prepare import ReadOptions, prepare
 from dynaops.data.reading.source import FileSource
 from dynaops.data.recount import CountsDiffer, check_totals
-from dynaops.data.rows import Block, Fault, Parsed
+from dynaops.data.rows import InputBlock, InputFault, Parsed
 from tests.data.reading import ID, nowhere, read
 from tests.data.sinks import SinkProcess
 
@@ -32,22 +32,22 @@ ROWS = [
 ]
 
 
-def losing_parser(plan: ParsePlan) -> Callable[[Block], Parsed]:
+def losing_parser(plan: ParseOptions) -> Callable[[InputBlock], Parsed]:
     """The parser, but for one row of each block, which it neither makes a row of nor rejects."""
     parse = make_parser(plan)
 
-    def lose(block: Block) -> Parsed:
+    def lose(block: InputBlock) -> Parsed:
         found = parse(block)
         return found._replace(rows=found.rows[:-1], read=found.read - 1)
 
     return lose
 
 
-def forgetting_parser(plan: ParsePlan) -> Callable[[Block], Parsed]:
+def forgetting_parser(plan: ParseOptions) -> Callable[[InputBlock], Parsed]:
     """The parser, which counts a row that it does not give."""
     parse = make_parser(plan)
 
-    def forget(block: Block) -> Parsed:
+    def forget(block: InputBlock) -> Parsed:
         found = parse(block)
         return found._replace(rows=found.rows[:-1])
 
@@ -89,7 +89,7 @@ WRITERS = {
 }
 
 
-def _load(sink: SinkProcess, path: Path, make: Any) -> Summary:
+def _load(sink: SinkProcess, path: Path, make: Any) -> LoadSummary:
     prepared = prepare([str(path)], ID, nowhere, ReadOptions())
     options = LoadOptions(
         ID, prepared.plan, make, workers=1, checkpoint=path.parent / "load", fingerprint=prepared.fingerprint
@@ -224,5 +224,5 @@ def test_a_fault_reaches_the_reader_of_blocks(tmp_path: Path) -> None:
     path.write_text('[{"id":"a"},\n{"id":"b"}')
     prepared = prepare([str(path)], ID, nowhere, ReadOptions())
     *_, last = prepared.source.blocks()
-    assert isinstance(last.fault, Fault) and "ends before its JSON array does" in last.fault.message
+    assert isinstance(last.fault, InputFault) and "ends before its JSON array does" in last.fault.message
     assert last.data == b"" and last.end.source == 1

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from dynaops.data.target import file_stem
+from dynaops.data.table_info import file_stem
 from tests.data.reading import read
 
 GOOD = [{"id": f"k{n}", "n": n} for n in range(60)]

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dynaops.aws.route import Credentials, Route
-from dynaops.data.sigv4 import CONTENT_TYPE, Signer
+from dynaops.data.http.sigv4 import CONTENT_TYPE, Signer
 
 NOW = 1_795_530_000.25
 TARGET = "DynamoDB_20120810.BatchWriteItem"

@@ -10,11 +10,11 @@ from typing import Any
 import orjson
 import pytest
 
-from dynaops.data.calls import is_same
 from dynaops.data.checkpoint import Checkpoint
 from dynaops.data.load import load
 from dynaops.data.options import Counts, LoadOptions, Mode
-from dynaops.data.rows import Keys, Row
+from dynaops.data.requests import is_same
+from dynaops.data.rows import Keys, WriteRow
 from tests.data.flat import FlatPlan, FlatSource, flat_parser
 from tests.data.sinks import SinkProcess
 
@@ -113,4 +113,4 @@ def test_only_blocks_that_an_earlier_run_may_have_sent_are_unsure(
     ],
 )
 def test_items_are_compared_as_dynamodb_does(there: Any, sent: dict[str, Any], same: bool) -> None:
-    assert is_same(there, Row(orjson.dumps(sent), b"k", 1, 1)) is same
+    assert is_same(there, WriteRow(orjson.dumps(sent), b"k", 1, 1)) is same

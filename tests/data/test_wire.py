@@ -11,8 +11,8 @@ import pytest
 
 from dynaops.aws.route import Credentials, Route, credentials_of, renewed_credentials, route_to
 from dynaops.aws.session import Aws
-from dynaops.data.protocol import Answer
-from dynaops.data.wire import Wire, error_of
+from dynaops.data.http.client import DynamoDBClient, error_of
+from dynaops.data.http.http_connection import HttpResponse
 from dynaops.model.errors import DynaopsError
 from tests.data.scripted import WRITTEN, Script, Scripted, answer, refused, scripted
 
@@ -21,18 +21,21 @@ RENEWED = Credentials("AKID", "secret", "new-token")
 TARGET = "DynamoDB_20120810.BatchWriteItem"
 
 
-async def _send(wire: Wire, count: int = 1, body: bytes = b"{}") -> list[Answer]:
+async def _send(wire: DynamoDBClient, count: int = 1, body: bytes = b"{}") -> list[HttpResponse]:
     """The answers to `count` requests at once."""
-    answers: list[asyncio.Future[Answer]] = []
+    answers: list[asyncio.Future[HttpResponse]] = []
     for _ in range(count):
-        coming: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        coming: asyncio.Future[HttpResponse] = asyncio.get_running_loop().create_future()
         answers.append(coming)
         wire.send(TARGET, body, coming.set_result)
     return list(await asyncio.wait_for(asyncio.gather(*answers), 10))
 
 
 def _talk(
-    script: Script, talk: Callable[[Wire, Scripted], object], timeout: float = 5.0, proxied: bool = False
+    script: Script,
+    talk: Callable[[DynamoDBClient, Scripted], object],
+    timeout: float = 5.0,
+    proxied: bool = False,
 ) -> Scripted:
     """Let `talk` use a wire to a server with this script; answers what the server saw."""
 
@@ -41,7 +44,7 @@ def _talk(
             route = Route(server.url, "eu-west-1", "", "test", {"http": server.url} if proxied else {})
             if proxied:
                 route = Route("http://dynamodb.example", "eu-west-1", "", "test", {"http": server.url})
-            wire = Wire(route, CREDENTIALS, lambda refused: renew(refused), timeout, 4)
+            wire = DynamoDBClient(route, CREDENTIALS, lambda refused: renew(refused), timeout, 4)
 
             def renew(refused: Credentials) -> None:
                 assert refused == CREDENTIALS
@@ -57,7 +60,7 @@ def _talk(
 
 
 def test_requests_go_out_signed_and_connections_are_kept() -> None:
-    async def talk(wire: Wire, server: Scripted) -> None:
+    async def talk(wire: DynamoDBClient, server: Scripted) -> None:
         for _ in range(3):
             assert [one.body for one in await _send(wire, 4)] == [WRITTEN] * 4
 
@@ -72,7 +75,7 @@ def test_requests_go_out_signed_and_connections_are_kept() -> None:
 
 
 def test_a_connection_closed_while_idle_is_no_failure() -> None:
-    async def talk(wire: Wire, server: Scripted) -> None:
+    async def talk(wire: DynamoDBClient, server: Scripted) -> None:
         for _ in range(6):
             assert [one.status for one in await _send(wire)] == [200]
 
@@ -81,7 +84,7 @@ def test_a_connection_closed_while_idle_is_no_failure() -> None:
 
 
 def test_a_lost_answer_is_told() -> None:
-    async def talk(wire: Wire, server: Scripted) -> None:
+    async def talk(wire: DynamoDBClient, server: Scripted) -> None:
         (first,) = await _send(wire)
         assert (first.status, first.stale) == (0, False) and first.reason
 
@@ -89,7 +92,7 @@ def test_a_lost_answer_is_told() -> None:
 
 
 def test_no_answer_in_time_is_told() -> None:
-    async def talk(wire: Wire, server: Scripted) -> None:
+    async def talk(wire: DynamoDBClient, server: Scripted) -> None:
         (first,) = await _send(wire)
         assert first.status == 0 and "no answer within 0.05 s" in first.reason
 
@@ -98,7 +101,7 @@ def test_no_answer_in_time_is_told() -> None:
 
 def test_nobody_listening_is_told() -> None:
     async def run() -> None:
-        wire = Wire(Route("http://127.0.0.1:1", "eu-west-1", "", "t"), CREDENTIALS, lambda _: None)
+        wire = DynamoDBClient(Route("http://127.0.0.1:1", "eu-west-1", "", "t"), CREDENTIALS, lambda _: None)
         (first,) = await _send(wire)
         assert first.status == 0 and "cannot connect" in first.reason
         wire.close()
@@ -107,7 +110,7 @@ def test_nobody_listening_is_told() -> None:
 
 
 def test_a_damaged_answer_is_none() -> None:
-    async def talk(wire: Wire, server: Scripted) -> None:
+    async def talk(wire: DynamoDBClient, server: Scripted) -> None:
         (first,) = await _send(wire)
         assert first.status == 0 and "damaged body, by its checksum" in first.reason
         (second,) = await _send(wire)
@@ -117,7 +120,7 @@ def test_a_damaged_answer_is_none() -> None:
 
 
 def test_refusals_are_handed_on() -> None:
-    async def talk(wire: Wire, server: Scripted) -> None:
+    async def talk(wire: DynamoDBClient, server: Scripted) -> None:
         (first,) = await _send(wire)
         assert first.status == 400
         assert error_of(first) == ("ResourceNotFoundException", "no such table")
@@ -128,8 +131,8 @@ def test_refusals_are_handed_on() -> None:
 
 
 def test_errors_without_a_body_have_a_code() -> None:
-    assert error_of(Answer(503, b"<html>", b"http/1.1 503 x")) == ("503", "")
-    assert error_of(Answer(400, b"[]", b"http/1.1 400 x")) == ("400", "")
+    assert error_of(HttpResponse(503, b"<html>", b"http/1.1 503 x")) == ("503", "")
+    assert error_of(HttpResponse(400, b"[]", b"http/1.1 400 x")) == ("400", "")
 
 
 @pytest.mark.parametrize("code", ["ExpiredTokenException", "ExpiredToken"])
@@ -138,7 +141,7 @@ def test_expired_credentials_are_renewed_once_for_all(code: str) -> None:
         old = request.headers["x-amz-security-token"] == "old-token"  # type: ignore[attr-defined]
         return refused(code, "The security token included in the request is expired") if old else answer()
 
-    async def talk(wire: Wire, server: Scripted) -> None:
+    async def talk(wire: DynamoDBClient, server: Scripted) -> None:
         assert [one.status for one in await _send(wire, 5)] == [200] * 5
         assert [one.status for one in await _send(wire, 2)] == [200] * 2
 
@@ -156,7 +159,7 @@ def test_a_wrong_clock_is_put_right() -> None:
             return answer()
         return refused("InvalidSignatureException", "Signature expired", date=formatdate(time.time() + ahead))
 
-    async def talk(wire: Wire, server: Scripted) -> None:
+    async def talk(wire: DynamoDBClient, server: Scripted) -> None:
         assert [one.status for one in await _send(wire, 3)] == [200] * 3
         assert [one.status for one in await _send(wire, 3)] == [200] * 3
 
@@ -164,7 +167,7 @@ def test_a_wrong_clock_is_put_right() -> None:
 
 
 def test_a_wrong_secret_is_told_at_once() -> None:
-    async def talk(wire: Wire, server: Scripted) -> None:
+    async def talk(wire: DynamoDBClient, server: Scripted) -> None:
         (first,) = await _send(wire)
         assert error_of(first)[0] == "InvalidSignatureException"
 
@@ -173,7 +176,7 @@ def test_a_wrong_secret_is_told_at_once() -> None:
 
 
 def test_through_a_proxy() -> None:
-    async def talk(wire: Wire, server: Scripted) -> None:
+    async def talk(wire: DynamoDBClient, server: Scripted) -> None:
         assert [one.status for one in await _send(wire, 6)] == [200] * 6
         assert error_of((await _send(wire, body=b"bad"))[0]) == ("ValidationException", "bad")
 

@@ -16,7 +16,7 @@ before = set(sys.modules)
 import dynaops.data.worker
 from dynaops.data.parsing.dialect import Dialect
 from dynaops.data.parsing.parser import make_parser
-from dynaops.data.parsing.plan import Container, Layout, ParsePlan
+from dynaops.data.parsing.parse_options import Container, Layout, ParsePlan
 from dynaops.data.rows import Block, Keys, Position
 plan = ParsePlan(Keys("id", None, {"id": "S"}), {"rows": Layout(Container(sys.argv[1]))})
 parsed = make_parser(plan)(Block(0, "rows", 1, ast.literal_eval(sys.argv[2]), Position(0, 0, 1)))

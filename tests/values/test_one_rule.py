@@ -13,14 +13,14 @@ from boto3.dynamodb.types import TypeSerializer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dynaops.data.parsing.parse_options import Container, InputLayout, ParseOptions
 from dynaops.data.parsing.parser import make_parser
-from dynaops.data.parsing.plan import Container, Layout, ParsePlan
-from dynaops.data.rows import Block, Keys, Position
+from dynaops.data.rows import InputBlock, Keys, Position
 from dynaops.kinds.items import marshal
 from dynaops.sandbox.dynamodb.values import BARE, Reader
 from dynaops.sandbox.errors import ApiError
 from dynaops.values import limits
-from dynaops.values.malformed import Malformed
+from dynaops.values.malformed import MalformedRow
 
 _numbers = st.one_of(
     st.integers(-(10**39), 10**39).map(str),
@@ -59,15 +59,15 @@ typed_values = st.recursive(
 def _in_a_spec(item: dict[str, Any]) -> dict[str, Any] | None:
     try:
         return marshal.typed(item)
-    except Malformed:
+    except MalformedRow:
         return None
 
 
 def _in_a_load(item: dict[str, Any], typed: bool) -> tuple[dict[str, Any], int] | None:
     """The item as it is written, and the bytes it counts as; None where it is refused."""
-    plan = ParsePlan(Keys("id", None, {"id": "S"}), {"x": Layout(Container.LINES)}, typed=typed)
+    plan = ParseOptions(Keys("id", None, {"id": "S"}), {"x": InputLayout(Container.LINES)}, typed=typed)
     text = json.dumps(item).encode()
-    parsed = make_parser(plan)(Block(0, "x", 1, text, Position(0, 0, 0)))
+    parsed = make_parser(plan)(InputBlock(0, "x", 1, text, Position(0, 0, 0)))
     return (orjson.loads(parsed.rows[0].body), parsed.rows[0].size) if parsed.rows else None
 
 
@@ -214,5 +214,5 @@ def repr_of(value: object) -> str:
     "value", [10**5000, float("nan"), float("inf"), Decimal("sNaN"), object()], ids=repr_of
 )
 def test_what_no_number_can_be_is_refused_in_words(value: Any) -> None:
-    with pytest.raises(Malformed, match=r"^v: "):
+    with pytest.raises(MalformedRow, match=r"^v: "):
         marshal.typed({"id": "a", "v": value})

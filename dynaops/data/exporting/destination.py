@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from dynaops.data.exporting.options import Form, S3Target
-from dynaops.data.reading.streams import Packing
+from dynaops.data.exporting.options import RowForm, S3Target
+from dynaops.data.reading.decompress import Packing
 from dynaops.model.errors import DynaopsError
 
 STDOUT = "-"
 _S3 = "s3://"
 _PACKINGS = {".gz": Packing.GZIP, ".zst": Packing.ZSTD, ".bz2": Packing.BZIP2, ".xz": Packing.XZ}
 _JSON_LINES = (".jsonl", ".ndjson", ".jsonlines", ".json")
-_TABLES = {".csv": Form.CSV, ".tsv": Form.TSV, ".tab": Form.TSV}
-_ENDINGS = {Form.CSV: ".csv", Form.TSV: ".tsv"}
+_TABLES = {".csv": RowForm.CSV, ".tsv": RowForm.TSV, ".tab": RowForm.TSV}
+_ENDINGS = {RowForm.CSV: ".csv", RowForm.TSV: ".tsv"}
 _FOREIGN = {
     ".parquet": "Parquet",
     ".pq": "Parquet",
@@ -47,12 +47,12 @@ _FOREIGN = {
 
 
 @dataclass(frozen=True)
-class Destination:
+class ExportDestination:
     """Where to: `file`, or `upload`; neither: stdout."""
 
     file: Path | None
     upload: S3Target | None
-    form: Form
+    form: RowForm
     packing: Packing
 
     @property
@@ -61,23 +61,23 @@ class Destination:
         return self.upload.url if self.upload else str(self.file or "stdout")
 
 
-def destination(out: str | None, wanted: str | None, stem: str) -> Destination:
+def destination(out: str | None, wanted: str | None, stem: str) -> ExportDestination:
     """What --out and --format say; `stem` names the file where they name a folder or nothing. Raises DynaopsError."""
     form = _form(wanted)
     if out == STDOUT:
-        return Destination(None, None, form, Packing.NONE)
+        return ExportDestination(None, None, form, Packing.NONE)
     if out is not None and out.startswith(_S3):
         upload = _in_s3(out, f"{stem}{_ENDINGS.get(form, '.jsonl')}")
         form, packing = _by_name(upload.key, form, wanted)
-        return Destination(None, upload, form, packing)
+        return ExportDestination(None, upload, form, packing)
     file = Path(out or f"{stem}{_ENDINGS.get(form, '.jsonl')}")
     if out is not None and (out.endswith("/") or file.is_dir()):
         file = file / f"{stem}{_ENDINGS.get(form, '.jsonl')}"
     form, packing = _by_name(file.name, form, wanted)
-    return Destination(file, None, form, packing)
+    return ExportDestination(file, None, form, packing)
 
 
-def _by_name(name: str, form: Form, wanted: str | None) -> tuple[Form, Packing]:
+def _by_name(name: str, form: RowForm, wanted: str | None) -> tuple[RowForm, Packing]:
     """The form and packing that a file's name says. Raises DynaopsError where it says another than --format."""
     path = PurePosixPath(name)
     ending = path.suffix.lower()
@@ -92,7 +92,7 @@ def _by_name(name: str, form: Form, wanted: str | None) -> tuple[Form, Packing]:
         )
     named = _TABLES.get(ending)
     if wanted is not None:
-        lines = ending in _JSON_LINES and form in (Form.CSV, Form.TSV)
+        lines = ending in _JSON_LINES and form in (RowForm.CSV, RowForm.TSV)
         if lines or (named is not None and named is not form):
             raise DynaopsError(
                 f"--out {name} names another format than --format {wanted}", "Leave out one of the two."
@@ -101,13 +101,13 @@ def _by_name(name: str, form: Form, wanted: str | None) -> tuple[Form, Packing]:
     return named or form, packing
 
 
-def _form(wanted: str | None) -> Form:
-    known = [form.value for form in Form if form is not Form.AUTO]
+def _form(wanted: str | None) -> RowForm:
+    known = [form.value for form in RowForm if form is not RowForm.AUTO]
     if wanted is None:
-        return Form.AUTO
+        return RowForm.AUTO
     if wanted not in known:
         raise DynaopsError(f"--format: there is no {wanted!r}", f"Formats are {', '.join(known)}.")
-    return Form(wanted)
+    return RowForm(wanted)
 
 
 def _in_s3(url: str, name: str) -> S3Target:

@@ -17,12 +17,12 @@ from dynaops.aws.route import credentials_of, renewed_credentials, route_to
 from dynaops.aws.session import Aws
 from dynaops.data.exporting import shown
 from dynaops.data.exporting.finish import finish
-from dynaops.data.exporting.options import Exported, ExportOptions, Form
+from dynaops.data.exporting.options import Exported, ExportOptions, RowForm
 from dynaops.data.exporting.scan import Scan
 from dynaops.data.exporting.spool import Spool
 from dynaops.data.exporting.tables import DELIMITERS, note_types, types_of
 from dynaops.data.exporting.to_stdout import StdoutStream, can_stream
-from dynaops.data.target import Target
+from dynaops.data.table_info import TableInfo
 from dynaops.model.errors import DynaopsError
 from dynaops.model.exits import Exit
 from dynaops.stores.files import make_directory
@@ -31,7 +31,7 @@ _PROGRESS_SECONDS = 0.25
 
 
 def export(
-    aws: Aws, target: Target, options: ExportOptions, progress: Callable[[Exported], None] = lambda _: None
+    aws: Aws, target: TableInfo, options: ExportOptions, progress: Callable[[Exported], None] = lambda _: None
 ) -> Exported:
     """Export all rows of a table, or go on with an export that ended early (`options.resume`).
 
@@ -89,7 +89,7 @@ def export(
 
 
 def _stream(
-    aws: Aws, target: Target, options: ExportOptions, progress: Callable[[Exported], None]
+    aws: Aws, target: TableInfo, options: ExportOptions, progress: Callable[[Exported], None]
 ) -> Exported:
     """Write rows to stdout as they come."""
     if options.resume:
@@ -100,8 +100,8 @@ def _stream(
     stream = StdoutStream(options, target.keys)
     _run(_Export(aws, target, options, stream, progress, began))
     exported = stream.exported
-    if exported.form is Form.AUTO:
-        exported.form = Form.JSONL  # there was no row
+    if exported.form is RowForm.AUTO:
+        exported.form = RowForm.JSONL  # there was no row
     exported.types = types_of(exported.types, target.keys)
     exported.seconds = time.monotonic() - began
     return exported
@@ -124,7 +124,7 @@ class _Export:
     def __init__(
         self,
         aws: Aws,
-        target: Target,
+        target: TableInfo,
         options: ExportOptions,
         spool: Spool | StdoutStream,
         progress: Callable[[Exported], None],

@@ -12,13 +12,13 @@ import orjson
 
 from dynaops.aws.session import Aws
 from dynaops.data.exporting import shown
-from dynaops.data.exporting.options import Exported, ExportOptions, Form
+from dynaops.data.exporting.options import Exported, ExportOptions, RowForm
 from dynaops.data.exporting.spool import Spool
 from dynaops.data.exporting.tables import DELIMITERS, TableWriter, types_of
 from dynaops.data.exporting.upload import upload
-from dynaops.data.reading.cut import AfterLine, Opening, pieces
+from dynaops.data.reading.chunking import AfterLine, Opening, pieces
+from dynaops.data.reading.decompress import InputStream, Packing
 from dynaops.data.reading.inputs import LocalInput
-from dynaops.data.reading.streams import Packing, Stream
 from dynaops.data.rows import Keys
 from dynaops.model.errors import DynaopsError
 from dynaops.stores.files import failure
@@ -32,7 +32,7 @@ def finish(aws: Aws, spool: Spool, exported: Exported, options: ExportOptions, k
     out = options.out
     made = spool.part
     try:
-        if exported.form is not Form.DYNAMODB:
+        if exported.form is not RowForm.DYNAMODB:
             made = spool.part.with_name(f"{spool.part.name}.new")
             with made.open("wb") as file:
                 made.chmod(0o600)
@@ -68,10 +68,10 @@ def _copy_to_stdout(made: Path) -> None:
             ) from error
 
 
-def _form(wanted: Form, exported: Exported) -> Form:
-    if wanted is not Form.AUTO:
+def _form(wanted: RowForm, exported: Exported) -> RowForm:
+    if wanted is not RowForm.AUTO:
         return wanted
-    return Form.DYNAMODB if exported.lost else Form.JSONL
+    return RowForm.DYNAMODB if exported.lost else RowForm.JSONL
 
 
 def _write(file: IO[bytes], spool: Spool, packing: Packing, exported: Exported, keys: Keys) -> int:
@@ -87,7 +87,7 @@ def _write(file: IO[bytes], spool: Spool, packing: Packing, exported: Exported, 
 
 def _items(part: Path, packing: Packing) -> Iterator[list[dict[str, Any]]]:
     """The items that were exported, some at a time."""
-    stream = Stream(LocalInput(part), packing)
+    stream = InputStream(LocalInput(part), packing)
     for piece in pieces(stream, Opening(0, 1), str(part), AfterLine(), _PAGE):
         yield [orjson.loads(line)["Item"] for line in piece.data.splitlines()]
     stream.close()

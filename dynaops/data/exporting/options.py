@@ -8,10 +8,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from dynaops.data.reading.streams import Packing
+from dynaops.data.reading.decompress import Packing
 
 
-class Form(StrEnum):
+class RowForm(StrEnum):
     """How rows are written."""
 
     AUTO = "auto"
@@ -36,7 +36,7 @@ class S3Target(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Narrowing:
+class ExportFilter:
     """Which rows and attributes: expressions as Scan takes them, with names, and values in DynamoDB JSON."""
 
     filter: str | None = None
@@ -67,12 +67,12 @@ class ExportOptions:
 
     out: Path | None
     upload: S3Target | None = None
-    form: Form = Form.AUTO
+    form: RowForm = RowForm.AUTO
     packing: Packing = Packing.NONE
     segments: int = 8
     consistent: bool = False
     rate: float | None = None
-    narrowing: Narrowing = Narrowing()
+    narrowing: ExportFilter = ExportFilter()
     checkpoint: Path = Path(".dynaops/export")
     resume: bool = False
     timeout: float = 30.0
@@ -97,7 +97,7 @@ class Exported:
     throttles: int = 0
     seconds: float = 0.0
     resumed: bool = False
-    form: Form = Form.DYNAMODB
+    form: RowForm = RowForm.DYNAMODB
     lost: str | None = None
     """The first value whose type plain JSON or CSV cannot tell: ``'tags' holds a set (SS)``."""
     types: dict[str, str] = field(default_factory=dict)

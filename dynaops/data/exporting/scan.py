@@ -10,11 +10,11 @@ import orjson
 
 from dynaops.aws.errors import refusal as refusal_error
 from dynaops.aws.route import Credentials, Route
-from dynaops.data.calls import Outcome, Verdict, refusal
 from dynaops.data.exporting.options import Exported, ExportOptions
-from dynaops.data.pace import Bucket, wait_after
-from dynaops.data.protocol import Answer
-from dynaops.data.wire import Wire
+from dynaops.data.http.client import DynamoDBClient
+from dynaops.data.http.http_connection import HttpResponse
+from dynaops.data.rate import TokenBucket, wait_after
+from dynaops.data.requests import RequestOutcome, RowVerdict, refusal
 from dynaops.model.errors import DynaopsError
 
 _TARGET = "DynamoDB_20120810.Scan"
@@ -47,7 +47,7 @@ class Scan:
         self._exported = exported
         self._renew = renew
         self._loop = asyncio.get_running_loop()
-        self._bucket = Bucket(options.rate, self._loop.time) if options.rate else None
+        self._bucket = TokenBucket(options.rate, self._loop.time) if options.rate else None
         self._unit = _UNIT_BYTES // 2 if options.consistent else _UNIT_BYTES
         self._item_bytes = item_bytes
         self._limit = options.page_items or 0
@@ -56,7 +56,7 @@ class Scan:
             self._bucket.correct(options.rate / _PAGES_A_SECOND)  # the first page has to be waited for, too
         self._failed: asyncio.Future[DynaopsError] = self._loop.create_future()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._wire = Wire(route, credentials, self._expired, options.timeout, options.segments)
+        self._wire = DynamoDBClient(route, credentials, self._expired, options.timeout, options.segments)
         self._request = {
             "TableName": table,
             "TotalSegments": options.segments,
@@ -108,8 +108,8 @@ class Scan:
             outcome = refusal(answer)
             if answer.status == 200:
                 reason = f"the answer of {self._route.answering} is no page of a Scan"
-                outcome = Outcome(Verdict.LOST, text=reason)
-            if outcome.verdict not in (Verdict.BUSY, Verdict.LOST):
+                outcome = RequestOutcome(RowVerdict.LOST, text=reason)
+            if outcome.verdict not in (RowVerdict.BUSY, RowVerdict.LOST):
                 raise refusal_error(outcome.code, outcome.text, "dynamodb:Scan", self._route.region)
             waited_here = self._exported.waited - waited  # it was the reader of stdout that took its time
             if self._loop.time() - since - waited_here > self._options.patience:
@@ -118,13 +118,13 @@ class Scan:
                     "What is exported is recorded; run the command again with --resume when AWS can be reached.",
                 )
             attempt += 1
-            self._exported.throttles += outcome.verdict is Verdict.BUSY
+            self._exported.throttles += outcome.verdict is RowVerdict.BUSY
             await asyncio.sleep(wait_after(attempt))
 
-    async def _send(self, body: bytes) -> Answer:
-        answered: asyncio.Future[Answer] = self._loop.create_future()
+    async def _send(self, body: bytes) -> HttpResponse:
+        answered: asyncio.Future[HttpResponse] = self._loop.create_future()
 
-        def done(answer: Answer) -> None:
+        def done(answer: HttpResponse) -> None:
             if not answered.done():
                 answered.set_result(answer)
 
@@ -182,7 +182,7 @@ class Scan:
                 self._failed.set_result(error)
 
 
-def _page_of(answer: Answer) -> dict[str, Any] | None:
+def _page_of(answer: HttpResponse) -> dict[str, Any] | None:
     try:
         page = orjson.loads(answer.body)
     except ValueError:

@@ -19,7 +19,7 @@ from typing import Any
 import orjson
 
 from dynaops.data.exporting.options import Exported
-from dynaops.data.reading.streams import Packing
+from dynaops.data.reading.decompress import Packing
 from dynaops.model.errors import DynaopsError
 from dynaops.stores.files import failure, make_directory, replace
 

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from dynaops.data.exporting import shown
-from dynaops.data.exporting.options import Form
+from dynaops.data.exporting.options import RowForm
 from dynaops.data.rows import Keys
 
-DELIMITERS = {Form.CSV: ",", Form.TSV: "\t"}
+DELIMITERS = {RowForm.CSV: ",", RowForm.TSV: "\t"}
 
 
 def columns_of(names: Iterable[str], keys: Keys) -> list[str]:
@@ -23,7 +23,7 @@ def columns_of(names: Iterable[str], keys: Keys) -> list[str]:
 class TableWriter:
     """Makes lines of items."""
 
-    def __init__(self, columns: Sequence[str], form: Form) -> None:
+    def __init__(self, columns: Sequence[str], form: RowForm) -> None:
         self._columns = columns
         self._lines: list[str] = []
         # With this end of line the writer quotes cells with CR as well as those with LF.

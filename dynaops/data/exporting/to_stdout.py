@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from dynaops.data.exporting import shown
-from dynaops.data.exporting.options import Exported, ExportOptions, Form
+from dynaops.data.exporting.options import Exported, ExportOptions, RowForm
 from dynaops.data.exporting.tables import TableWriter, columns_of
 from dynaops.data.rows import Keys
 from dynaops.model.errors import DynaopsError
@@ -20,7 +20,7 @@ def can_stream(options: ExportOptions) -> bool:
     """Whether rows can be written as they come: CSV needs to know its columns, which a projection tells."""
     if options.out is not None or options.upload is not None:
         return False
-    return options.form not in (Form.CSV, Form.TSV) or bool(options.narrowing.columns)
+    return options.form not in (RowForm.CSV, RowForm.TSV) or bool(options.narrowing.columns)
 
 
 class StdoutStream:
@@ -30,7 +30,7 @@ class StdoutStream:
         self.keys: list[Any] = [None] * options.segments
         self.exported = Exported(form=options.form)
         self._table: TableWriter | None = None
-        if options.form in (Form.CSV, Form.TSV):
+        if options.form in (RowForm.CSV, RowForm.TSV):
             columns = columns_of(options.narrowing.columns, keys)
             self._table = TableWriter(columns, options.form)
             self._write(self._table.header())
@@ -40,10 +40,10 @@ class StdoutStream:
         exported = self.exported
         if self._table is not None:
             return self._table.rows(items)
-        if exported.form is Form.AUTO and items:
-            exported.form = Form.DYNAMODB if any(map(shown.loss, items)) else Form.JSONL
+        if exported.form is RowForm.AUTO and items:
+            exported.form = RowForm.DYNAMODB if any(map(shown.loss, items)) else RowForm.JSONL
             exported.chosen = True
-        if exported.form is Form.DYNAMODB:
+        if exported.form is RowForm.DYNAMODB:
             return lines
         return b"".join(map(self._line, items))
 

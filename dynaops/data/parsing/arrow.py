@@ -18,9 +18,9 @@ from dynaops.data.parsing.arrow_cells import (
     leaves,
     logical_types,
 )
-from dynaops.data.parsing.harvest import Harvest
+from dynaops.data.parsing.block_result import BlockResult
 from dynaops.data.parsing.keys import KeyRules
-from dynaops.data.parsing.plan import ParsePlan
+from dynaops.data.parsing.parse_options import ParseOptions
 from dynaops.data.parsing.tables import TableRows
 from dynaops.values.malformed import Unusable
 
@@ -30,10 +30,10 @@ _PERIOD = "pandas.period"
 class ArrowRows:
     """Makes rows of record batches."""
 
-    def __init__(self, plan: ParsePlan, rules: KeyRules) -> None:
+    def __init__(self, plan: ParseOptions, rules: KeyRules) -> None:
         self._rows = TableRows(plan, rules)
 
-    def read(self, data: bytes, first_line: int, harvest: Harvest, source: str) -> None:
+    def read(self, data: bytes, first_line: int, harvest: BlockResult, source: str) -> None:
         """The rows of a stream of record batches. A value that cannot be read costs its row, never the others."""
         line = first_line
         with ipc.open_stream(data) as stream:

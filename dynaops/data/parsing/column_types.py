@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
-from dynaops.data.notes import Note
+from dynaops.data.notes import LoadNote
 from dynaops.values import limits, numbers
 
 _BOOLS = ("true", "false")
@@ -26,7 +26,7 @@ _FEW = 10
 """One float in scientific notation among so many plain numbers does not make text of their column."""
 
 
-class Form(StrEnum):
+class CellForm(StrEnum):
     """What a cell looks like."""
 
     PLAIN = "plain number"
@@ -42,8 +42,8 @@ class Form(StrEnum):
     TEXT = "text"
 
 
-_PLAIN = frozenset((Form.PLAIN, Form.FRACTION))
-_FLOATS = frozenset((Form.FRACTION, Form.FLOAT))
+_PLAIN = frozenset((CellForm.PLAIN, CellForm.FRACTION))
+_FLOATS = frozenset((CellForm.FRACTION, CellForm.FLOAT))
 
 
 class Seen(NamedTuple):
@@ -57,8 +57,8 @@ class Seen(NamedTuple):
 class Evidence:
     """The cells of one column: how many there are of each form, and the first of each."""
 
-    counts: dict[Form, int] = field(default_factory=dict)
-    first: dict[Form, Seen] = field(default_factory=dict)
+    counts: dict[CellForm, int] = field(default_factory=dict)
+    first: dict[CellForm, Seen] = field(default_factory=dict)
 
     def add(self, cell: str, name: str, line: int) -> None:
         """Take a cell into account. Empty cells and what often stands for null are no evidence."""
@@ -71,7 +71,7 @@ class Evidence:
         self.counts[form] += 1
 
     @property
-    def forms(self) -> frozenset[Form]:
+    def forms(self) -> frozenset[CellForm]:
         """The forms that were met."""
         return frozenset(self.counts)
 
@@ -82,7 +82,7 @@ class Guess:
 
     types: Mapping[str, str]
     floats: frozenset[str] = frozenset()
-    notes: tuple[Note, ...] = ()
+    notes: tuple[LoadNote, ...] = ()
 
 
 def fits(cell: str, kind: str, floats: bool) -> bool:
@@ -92,28 +92,28 @@ def fits(cell: str, kind: str, floats: bool) -> bool:
     return kind != "BOOL" or cell.lower() in _BOOLS
 
 
-def form_of(cell: str) -> Form:
+def form_of(cell: str) -> CellForm:
     """What a cell looks like."""
     if numbers.more(cell) is not None:
-        return Form.FRACTION if _is_float(cell) else Form.PLAIN
+        return CellForm.FRACTION if _is_float(cell) else CellForm.PLAIN
     if cell.lower() in _BOOLS:
-        return Form.BOOL
+        return CellForm.BOOL
     if _is_float(cell):
-        return Form.FLOAT
+        return CellForm.FLOAT
     if _NUMBER(cell):
-        return Form.NUMBER
-    return Form.COMMA if _DECIMAL_COMMA(cell) else Form.TEXT
+        return CellForm.NUMBER
+    return CellForm.COMMA if _DECIMAL_COMMA(cell) else CellForm.TEXT
 
 
 def guess(columns: Mapping[str, Evidence], decided: Iterable[str]) -> Guess:
     """The types of columns by their evidence; `decided` are those whose type somebody said."""
     types: dict[str, str] = {}
     floats: set[str] = set()
-    notes: list[Note] = []
+    notes: list[LoadNote] = []
     known = frozenset(decided)
     for name, evidence in columns.items():
         types[name] = _type(evidence)
-        if Form.FLOAT in evidence.forms <= _FLOATS:
+        if CellForm.FLOAT in evidence.forms <= _FLOATS:
             floats.add(name)
         if types[name] == "S" and name not in known and (note := _note(name, evidence)):
             notes.append(note)
@@ -124,39 +124,43 @@ def _type(evidence: Evidence) -> str:
     forms = evidence.forms
     if not forms:
         return "S"
-    if forms == {Form.BOOL}:
+    if forms == {CellForm.BOOL}:
         return "BOOL"
     return "N" if forms <= _PLAIN or forms <= _FLOATS or _has_few_floats(evidence) else "S"
 
 
 def _has_few_floats(evidence: Evidence) -> bool:
     """Whether a column is of plain numbers but for few in scientific notation."""
-    if not evidence.forms <= _PLAIN | _FLOATS or "e" not in evidence.first[Form.FLOAT].cell:
+    if not evidence.forms <= _PLAIN | _FLOATS or "e" not in evidence.first[CellForm.FLOAT].cell:
         return False
-    return evidence.counts[Form.FLOAT] * _FEW <= sum(evidence.counts.values())
+    return evidence.counts[CellForm.FLOAT] * _FEW <= sum(evidence.counts.values())
 
 
-def _note(name: str, evidence: Evidence) -> Note | None:
+def _note(name: str, evidence: Evidence) -> LoadNote | None:
     """Why a column that has numbers is taken for text."""
     forms = evidence.forms
-    if Form.COMMA in forms <= {Form.COMMA, Form.PLAIN}:
-        seen = evidence.first[Form.COMMA]
+    if CellForm.COMMA in forms <= {CellForm.COMMA, CellForm.PLAIN}:
+        seen = evidence.first[CellForm.COMMA]
         text = f"{name} is taken for text (S): {seen.cell} ({seen.place}) has a decimal comma, which is not guessed"
-        return Note("decimal-comma", name, text)
-    numeric = sum(evidence.counts.get(form, 0) for form in (*_PLAIN, Form.FLOAT))
-    if not numeric and Form.NUMBER not in forms:
+        return LoadNote("decimal-comma", name, text)
+    numeric = sum(evidence.counts.get(form, 0) for form in (*_PLAIN, CellForm.FLOAT))
+    if not numeric and CellForm.NUMBER not in forms:
         return None
-    odd = next(form for form in (Form.TEXT, Form.BOOL, Form.COMMA, Form.NUMBER, Form.FLOAT) if form in forms)
+    odd = next(
+        form
+        for form in (CellForm.TEXT, CellForm.BOOL, CellForm.COMMA, CellForm.NUMBER, CellForm.FLOAT)
+        if form in forms
+    )
     seen = evidence.first[odd]
-    if odd in (Form.TEXT, Form.BOOL, Form.COMMA):
+    if odd in (CellForm.TEXT, CellForm.BOOL, CellForm.COMMA):
         if numeric * 2 < sum(evidence.counts.values()):
             return None
         text = (
             f"{name} is taken for text (S): it has numbers, but also {_shortened(seen.cell)} ({seen.place})"
         )
-        return Note("taken-for-text", name, text)
+        return LoadNote("taken-for-text", name, text)
     text = f"{name} is taken for text (S): {seen.cell} ({seen.place}) as a number would not come back as it is written"
-    return Note("taken-for-text", name, f"{text}; --types {name}=N makes numbers of it")
+    return LoadNote("taken-for-text", name, f"{text}; --types {name}=N makes numbers of it")
 
 
 def _is_float(cell: str) -> bool:

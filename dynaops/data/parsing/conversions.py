@@ -19,7 +19,7 @@ from typing import Any
 from dynaops.data.parsing import exact_json, plain_json
 from dynaops.values import attributes, numbers
 from dynaops.values.attributes import Sized, Typed
-from dynaops.values.malformed import Malformed, at
+from dynaops.values.malformed import MalformedRow, at
 
 _MEMBERS = {"SS": "S", "NS": "N", "BS": "B"}
 _BOOLS = {"true": attributes.TRUE, "false": attributes.FALSE}
@@ -61,7 +61,7 @@ def of_sized(found: Sized, kind: str, where: str) -> Sized:
         return attributes.typed({"L": content}, where) if kind == "L" else _set(content, kind, where)
     if actual == "L" and kind in _MEMBERS:
         return _set(content, kind, where)
-    raise Malformed(f"{at(where)}is of type {actual}, which cannot be made {kind}")
+    raise MalformedRow(f"{at(where)}is of type {actual}, which cannot be made {kind}")
 
 
 def _from_text(text: str, kind: str, where: str) -> Sized:
@@ -71,17 +71,17 @@ def _from_text(text: str, kind: str, where: str) -> Sized:
     if kind == "BOOL":
         found = _BOOLS.get(bare.lower())
         if found is None:
-            raise Malformed(f"{at(where)}{text!r} is neither true nor false (BOOL)")
+            raise MalformedRow(f"{at(where)}{text!r} is neither true nor false (BOOL)")
         return found, 1
     try:
         value = exact_json.exactly(bare.encode())
-    except Malformed as error:
-        raise Malformed(f"{at(where)}{error}") from None
+    except MalformedRow as error:
+        raise MalformedRow(f"{at(where)}{error}") from None
     except (ValueError, RecursionError):
-        raise Malformed(f"{at(where)}is text that is not JSON, which cannot be made {kind}") from None
+        raise MalformedRow(f"{at(where)}is text that is not JSON, which cannot be made {kind}") from None
     found_kind = plain_json.plain(value, where)
     if "S" in found_kind[0]:
-        raise Malformed(f"{at(where)}is JSON of a string, which cannot be made {kind}")
+        raise MalformedRow(f"{at(where)}is JSON of a string, which cannot be made {kind}")
     return of_sized(found_kind, kind, where)
 
 

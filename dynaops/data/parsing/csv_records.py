@@ -14,14 +14,14 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
-from dynaops.data.parsing.dialect import Dialect, Reader, reader_of
+from dynaops.data.parsing.dialect import CsvReader, Dialect, reader_of
 
 _MOST_LOOKED_AT = 200
 """Lines that are looked at to tell whether they are rows."""
 UNCLOSED = "has a quote that is not closed in this row; the lines after it are read as rows of their own"
 
 
-class Record(NamedTuple):
+class CsvRecord(NamedTuple):
     """One record: its lines (from `start` to before `end`), its cells or what is wrong with it.
 
     `open`: the text ends within it.
@@ -34,7 +34,7 @@ class Record(NamedTuple):
     open: bool = False
 
 
-def records(lines: Sequence[str], dialect: Dialect, width: int | None, start: int = 0) -> Iterator[Record]:
+def records(lines: Sequence[str], dialect: Dialect, width: int | None, start: int = 0) -> Iterator[CsvRecord]:
     """The records of lines without escapes, from line `start` on. `width` is the header's, None if unknown."""
     reader, skipped = _reader_from(lines, start, dialect), -start
     while start < len(lines):
@@ -48,15 +48,15 @@ def records(lines: Sequence[str], dialect: Dialect, width: int | None, start: in
         end = reader.line_num - skipped
         suspect = end - start > 1 and (error or (width is not None and len(cells) != width))
         if suspect and are_rows(lines, start + 1, end, dialect, width):
-            yield Record(start, start + 1, [], UNCLOSED, open=is_open(error))
+            yield CsvRecord(start, start + 1, [], UNCLOSED, open=is_open(error))
             start += 1
             reader, skipped = _reader_from(lines, start, dialect), -start
             continue
-        yield Record(start, end, cells, error and f"is not CSV: {error}", open=is_open(error))
+        yield CsvRecord(start, end, cells, error and f"is not CSV: {error}", open=is_open(error))
         start = end
 
 
-def _reader_from(lines: Sequence[str], start: int, dialect: Dialect) -> Reader:
+def _reader_from(lines: Sequence[str], start: int, dialect: Dialect) -> CsvReader:
     cursor: Any = iter(lines)
     cursor.__setstate__(start)  # a list's iterator can be moved: no line before is taken again
     return reader_of(cursor, dialect)

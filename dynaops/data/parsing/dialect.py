@@ -25,7 +25,7 @@ More than a block ever has, so that a line within a long cell is never taken for
 """
 
 
-class Style(StrEnum):
+class QuoteStyle(StrEnum):
     """How cells are delimited."""
 
     QUOTED = "quoted"
@@ -40,7 +40,7 @@ class Dialect(NamedTuple):
     """
 
     delimiter: str = ","
-    style: Style = Style.QUOTED
+    style: QuoteStyle = QuoteStyle.QUOTED
     spaced: bool = False
     nulls: tuple[str, ...] = ()
     encoding: str = "utf-8"
@@ -95,22 +95,22 @@ class UnknownEscape(ValueError):
 
 def lines_of(text: str, dialect: Dialect) -> list[str]:
     """The lines of a text, with their ends: LF, CRLF or CR; in the style COPY only LF (MySQL leaves a CR as it is)."""
-    return io.StringIO(text, newline="\n" if dialect.style is Style.COPY else "").readlines()
+    return io.StringIO(text, newline="\n" if dialect.style is QuoteStyle.COPY else "").readlines()
 
 
 def count_of_lines(data: bytes, dialect: Dialect) -> int:
     """How many line ends there are."""
     count = data.count(b"\n")
-    if dialect.style is not Style.COPY and b"\r" in data:
+    if dialect.style is not QuoteStyle.COPY and b"\r" in data:
         count += data.count(b"\r") - data.count(b"\r\n")
     return count
 
 
 def without_escapes(text: str, dialect: Dialect) -> str:
     """A text with a stand-in for each escape, so that delimiters, quotes and line ends are what they seem."""
-    if dialect.style is Style.QUOTED or "\\" not in text:
+    if dialect.style is QuoteStyle.QUOTED or "\\" not in text:
         return text
-    if dialect.style is Style.BACKSLASH:
+    if dialect.style is QuoteStyle.BACKSLASH:
         return _ESCAPE.sub(lambda found: _QUOTED_ESCAPES.get(found[1], found[0]), text)
     # Only a delimiter that is a tab may be written as its letter.
     tab = _DELIMITER if dialect.delimiter == "\t" else "\t"
@@ -152,7 +152,7 @@ def escaped_line_ends(text: str) -> int:
     return text.count(_LF_ITSELF) + text.count(_CR_ITSELF) - text.count(_CR_ITSELF + "\n")
 
 
-class Reader(Protocol):
+class CsvReader(Protocol):
     """Reads records of lines. `line_num` is how many lines were taken."""
 
     line_num: int
@@ -181,9 +181,9 @@ class _CopyReader:
         return [] if line in ("", END) else line.split(self._delimiter)
 
 
-def reader_of(lines: Iterator[str], dialect: Dialect) -> Reader:
+def reader_of(lines: Iterator[str], dialect: Dialect) -> CsvReader:
     """A reader of lines without escapes. It raises csv.Error for what is not CSV."""
-    if dialect.style is Style.COPY:
+    if dialect.style is QuoteStyle.COPY:
         return _CopyReader(lines, dialect)
     csv.field_size_limit(MOST_CELL)
     reader: Any = csv.reader(lines, delimiter=dialect.delimiter, strict=True, skipinitialspace=dialect.spaced)

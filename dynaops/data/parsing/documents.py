@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import orjson
 
-from dynaops.data.parsing.spans import Span, spans
+from dynaops.data.parsing.spans import TextSpan, spans
 
 CUT_OFF = "the file ends within this element"
 ROWS_READ = "\0read"
@@ -23,7 +23,7 @@ _MOST_DEPTH = 4
 """Arrays and wrappers in one another."""
 
 
-class Action(Enum):
+class PartAction(Enum):
     """What a part of a document asks for."""
 
     PUT = "put"
@@ -34,10 +34,10 @@ class Action(Enum):
     """Nothing; `reason` is what a user should know."""
 
 
-class Part(NamedTuple):
+class DocumentPart(NamedTuple):
     """A row or another thing in a document. `table` is the one that the document names for it, "" if it names none."""
 
-    action: Action
+    action: PartAction
     start: int
     end: int
     table: str = ""
@@ -86,8 +86,8 @@ class _Cut(NamedTuple):
     """Values of an object by name: the last of each, as JSON has it."""
 
     text: bytes
-    values: dict[str, Span]
-    order: list[Span]
+    values: dict[str, TextSpan]
+    order: list[TextSpan]
     end: int
     closed: bool
 
@@ -113,7 +113,7 @@ class _Cut(NamedTuple):
 
 def parts_of(
     text: bytes, keys: Collection[str], at: int = 0, end: int | None = None, depth: int = 0
-) -> list[Part] | None:
+) -> list[DocumentPart] | None:
     """What a document (an array, or an object) holds; None where it is an item or nothing that is known.
 
     The text may be cut off: what is whole before that is there, and a fault behind it.
@@ -138,8 +138,10 @@ def parts_of(
         return None
     parts = list(found)
     if not whole.closed and not any(part.reason == CUT_OFF for part in parts):
-        last = whole.order[-1] if whole.order else Span("", at, stop)
-        parts.append(Part(Action.FAULT, max(last.start, parts[-1].end if parts else at), stop, "", CUT_OFF))
+        last = whole.order[-1] if whole.order else TextSpan("", at, stop)
+        parts.append(
+            DocumentPart(PartAction.FAULT, max(last.start, parts[-1].end if parts else at), stop, "", CUT_OFF)
+        )
     return parts
 
 
@@ -153,7 +155,7 @@ def _cut(text: bytes, at: int, stop: int) -> _Cut:
     return _Cut(text, {span.name: span for span in found.values}, found.values, found.end, found.closed)
 
 
-def _array(text: bytes, at: int, stop: int, keys: Collection[str], depth: int) -> Iterator[Part]:
+def _array(text: bytes, at: int, stop: int, keys: Collection[str], depth: int) -> Iterator[DocumentPart]:
     found = spans(text, at, stop)
     last = None
     for span in found.values:
@@ -162,10 +164,10 @@ def _array(text: bytes, at: int, stop: int, keys: Collection[str], depth: int) -
             last = part
             yield part
     if not found.closed and (last is None or last.reason != CUT_OFF):
-        yield Part(Action.FAULT, found.values[-1].end if found.values else at, stop, "", CUT_OFF)
+        yield DocumentPart(PartAction.FAULT, found.values[-1].end if found.values else at, stop, "", CUT_OFF)
 
 
-def _object(whole: _Cut, keys: Collection[str], depth: int) -> Iterator[Part] | None:
+def _object(whole: _Cut, keys: Collection[str], depth: int) -> Iterator[DocumentPart] | None:
     """The parts of an object that is around items; None where it is none that is known."""
     names = whole.values.keys()
     if whole.kind("Items") == b"[" and names <= _ANSWER:
@@ -213,7 +215,7 @@ def list_of_rows(text: bytes, behind: int = 0) -> int | None:
     return None
 
 
-def _answer(whole: _Cut) -> Iterator[Part]:
+def _answer(whole: _Cut) -> Iterator[DocumentPart]:
     rows = whole.number(ROWS_READ) or 0
     for span in whole.order:
         if span.name == "Items":
@@ -222,25 +224,25 @@ def _answer(whole: _Cut) -> Iterator[Part]:
             yield from _items(found.values)
     if "LastEvaluatedKey" in whole.values and whole.kind("LastEvaluatedKey") == b"{":
         span = whole.values["LastEvaluatedKey"]
-        yield Part(Action.NOTE, span.start, span.end, "partial-answer", _PARTIAL)
+        yield DocumentPart(PartAction.NOTE, span.start, span.end, "partial-answer", _PARTIAL)
     count, scanned = whole.number("Count"), whole.number("ScannedCount")
     if whole.closed and count is not None and scanned is not None and scanned > count:
-        yield Part(Action.NOTE, span.start, span.end, "filtered-answer", _FILTERED)
+        yield DocumentPart(PartAction.NOTE, span.start, span.end, "filtered-answer", _FILTERED)
     if whole.closed and count is not None and (count != rows or (scanned is not None and scanned < count)):
         span = whole.values["Count"]
         said = "An answer's Count is not the number of its items: some are missing, or were added"
-        yield Part(Action.NOTE, span.start, span.end, "answer-count", said)
+        yield DocumentPart(PartAction.NOTE, span.start, span.end, "answer-count", said)
 
 
-def _items(found: list[Span], table: str = "") -> Iterator[Part]:
+def _items(found: list[TextSpan], table: str = "") -> Iterator[DocumentPart]:
     for span in found:
         if span.whole:
-            yield Part(Action.PUT, span.start, span.end, table)
+            yield DocumentPart(PartAction.PUT, span.start, span.end, table)
         else:
-            yield Part(Action.FAULT, span.start, span.end, table, CUT_OFF)
+            yield DocumentPart(PartAction.FAULT, span.start, span.end, table, CUT_OFF)
 
 
-def _responses(whole: _Cut) -> Iterator[Part]:
+def _responses(whole: _Cut) -> Iterator[DocumentPart]:
     """BatchGetItem: lists by table. TransactGetItems: a list of objects with an Item."""
     for span in whole.order:
         if span.name != "Responses":
@@ -256,34 +258,34 @@ def _responses(whole: _Cut) -> Iterator[Part]:
         span = whole.values["UnprocessedKeys"]
         if spans(whole.text, span.start, span.end).values:
             said = "An answer of BatchGetItem has UnprocessedKeys: their items are not in it"
-            yield Part(Action.NOTE, span.start, span.end, "partial-answer", said)
+            yield DocumentPart(PartAction.NOTE, span.start, span.end, "partial-answer", said)
 
 
-def _put(whole: _Cut, table: str) -> Iterator[Part]:
+def _put(whole: _Cut, table: str) -> Iterator[DocumentPart]:
     if "Item" not in whole.values:
         return
     span = whole.values["Item"]
     if whole.values.keys() & _CONDITIONS:
         reason = "a write on a condition, which is not carried over"
-        yield Part(Action.FAULT, span.start, span.end, table, reason)
+        yield DocumentPart(PartAction.FAULT, span.start, span.end, table, reason)
     else:
         yield from _items([span], table)
 
 
-def _delete(whole: _Cut, table: str) -> Iterator[Part]:
+def _delete(whole: _Cut, table: str) -> Iterator[DocumentPart]:
     span = whole.values.get("Key")
     if span is None:
         return
     if whole.values.keys() & _CONDITIONS:
         reason = "a delete on a condition, which is not carried over"
-        yield Part(Action.FAULT, span.start, span.end, table, reason)
+        yield DocumentPart(PartAction.FAULT, span.start, span.end, table, reason)
     elif span.whole:
-        yield Part(Action.DELETE, span.start, span.end, table)
+        yield DocumentPart(PartAction.DELETE, span.start, span.end, table)
     else:
-        yield Part(Action.FAULT, span.start, span.end, table, CUT_OFF)
+        yield DocumentPart(PartAction.FAULT, span.start, span.end, table, CUT_OFF)
 
 
-def _transaction(whole: _Cut) -> Iterator[Part]:
+def _transaction(whole: _Cut) -> Iterator[DocumentPart]:
     span = whole.values["TransactItems"]
     for entry in spans(whole.text, span.start, span.end).values:
         for inner in _cut(whole.text, entry.start, entry.end).order:
@@ -295,7 +297,7 @@ def _transaction(whole: _Cut) -> Iterator[Part]:
                 yield from _delete(what, table)
             else:
                 reason = f"{inner.name} is neither a put nor a delete, and is not carried out"
-                yield Part(Action.FAULT, inner.start, inner.end, table, reason)
+                yield DocumentPart(PartAction.FAULT, inner.start, inner.end, table, reason)
 
 
 def _is_requests(whole: _Cut) -> bool:
@@ -304,13 +306,13 @@ def _is_requests(whole: _Cut) -> bool:
     return ROWS_READ in whole.values or any(_has_request(whole.text, span) for span in lists)
 
 
-def _has_request(text: bytes, span: Span) -> bool:
+def _has_request(text: bytes, span: TextSpan) -> bool:
     """Whether a list's first element is a put or delete request."""
     first = _FIRST_NAME.match(text, span.start, span.end)
     return first is not None and first[1] in (b"PutRequest", b"DeleteRequest")
 
 
-def _requests(whole: _Cut) -> Iterator[Part]:
+def _requests(whole: _Cut) -> Iterator[DocumentPart]:
     for table in whole.order:
         if whole.text[table.start : table.start + 1] != b"[":
             continue
@@ -321,13 +323,15 @@ def _requests(whole: _Cut) -> Iterator[Part]:
             else:
                 inner = []
             if not entry.whole and not any(part.reason == CUT_OFF for part in inner):
-                inner = [Part(Action.FAULT, entry.start, entry.end, name, CUT_OFF)]
+                inner = [DocumentPart(PartAction.FAULT, entry.start, entry.end, name, CUT_OFF)]
             yield from inner or [
-                Part(Action.FAULT, entry.start, entry.end, name, "is no PutRequest and no DeleteRequest")
+                DocumentPart(
+                    PartAction.FAULT, entry.start, entry.end, name, "is no PutRequest and no DeleteRequest"
+                )
             ]
 
 
-def _request(whole: _Cut, table: str) -> Iterator[Part]:
+def _request(whole: _Cut, table: str) -> Iterator[DocumentPart]:
     for span in whole.order:
         what = _cut(whole.text, span.start, span.end)
         if span.name == "PutRequest":
@@ -337,15 +341,15 @@ def _request(whole: _Cut, table: str) -> Iterator[Part]:
         else:
             found = []
         reason = "a request without an item or key" if span.whole else CUT_OFF
-        yield from found or [Part(Action.FAULT, span.start, span.end, table, reason)]
+        yield from found or [DocumentPart(PartAction.FAULT, span.start, span.end, table, reason)]
 
 
-def _records(whole: _Cut, keys: Collection[str], depth: int) -> Iterator[Part]:
+def _records(whole: _Cut, keys: Collection[str], depth: int) -> Iterator[DocumentPart]:
     span = whole.values["Records"]
     yield from _array(whole.text, span.start, span.end, keys, depth)
 
 
-def _stream_record(whole: _Cut) -> Iterator[Part]:
+def _stream_record(whole: _Cut) -> Iterator[DocumentPart]:
     """A record of DynamoDB Streams, or of a table's Kinesis stream."""
     span = whole.values["dynamodb"]
     table = whole.string("tableName")
@@ -354,31 +358,33 @@ def _stream_record(whole: _Cut) -> Iterator[Part]:
     yield from _change(_cut(whole.text, span.start, span.end), whole.string("eventName"), table, whole.closed)
 
 
-def _change(whole: _Cut, event: str = "", table: str = "", closed: bool = True) -> Iterator[Part]:
+def _change(whole: _Cut, event: str = "", table: str = "", closed: bool = True) -> Iterator[DocumentPart]:
     """A change: the item as it is then, or a delete. `event` is what a stream's record says it is."""
     start, end = whole.order[0].start if whole.order else 0, whole.end
     if not (whole.closed and closed):
-        yield Part(Action.FAULT, start, end, table, CUT_OFF)
+        yield DocumentPart(PartAction.FAULT, start, end, table, CUT_OFF)
         return
     of_stream = whole.values.keys() & {"SequenceNumber", "StreamViewType", "SizeBytes"}
     if of_stream and not event:
         reason = "a stream's record without eventName: it cannot be told whether this is a delete"
-        yield Part(Action.FAULT, start, end, table, reason)
+        yield DocumentPart(PartAction.FAULT, start, end, table, reason)
     elif event == "REMOVE" or (not event and "NewImage" not in whole.values):
         if "Keys" in whole.values:
-            yield Part(Action.DELETE, whole.values["Keys"].start, whole.values["Keys"].end, table)
+            yield DocumentPart(PartAction.DELETE, whole.values["Keys"].start, whole.values["Keys"].end, table)
         else:
-            yield Part(Action.FAULT, start, end, table, "a REMOVE without Keys")
+            yield DocumentPart(PartAction.FAULT, start, end, table, "a REMOVE without Keys")
     elif "NewImage" in whole.values:
-        yield Part(Action.PUT, whole.values["NewImage"].start, whole.values["NewImage"].end, table)
+        yield DocumentPart(
+            PartAction.PUT, whole.values["NewImage"].start, whole.values["NewImage"].end, table
+        )
     else:
         reason = (
             "the record has no NewImage, so it does not tell the item: the stream has keys or old images only"
         )
-        yield Part(Action.FAULT, start, end, table, reason)
+        yield DocumentPart(PartAction.FAULT, start, end, table, reason)
 
 
-def _models(whole: _Cut) -> Iterator[Part]:
+def _models(whole: _Cut) -> Iterator[DocumentPart]:
     """NoSQL Workbench: the sample data of each table."""
     span = whole.values["DataModel"]
     for entry in spans(whole.text, span.start, span.end).values:
@@ -388,12 +394,12 @@ def _models(whole: _Cut) -> Iterator[Part]:
             yield from _items(spans(whole.text, data.start, data.end).values, table.string("TableName"))
 
 
-def _refused(whole: _Cut) -> Iterator[Part] | None:
+def _refused(whole: _Cut) -> Iterator[DocumentPart] | None:
     names = whole.values.keys()
     for wanted, said in _FOREIGN:
         if wanted <= names and all(whole.kind(name) in (b"{", b'"', b"n") for name in wanted):
-            return iter([Part(Action.FAULT, whole.order[0].start, whole.end, "", f"is {said}")])
+            return iter([DocumentPart(PartAction.FAULT, whole.order[0].start, whole.end, "", f"is {said}")])
     if names and names <= {"Key", "TableName", "ReturnConsumedCapacity"} and whole.kind("Key") == b"{":
         reason = "has a key and no item: load it with --delete to delete it"
-        return iter([Part(Action.FAULT, whole.order[0].start, whole.end, "", reason)])
+        return iter([DocumentPart(PartAction.FAULT, whole.order[0].start, whole.end, "", reason)])
     return None

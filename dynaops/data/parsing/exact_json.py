@@ -12,7 +12,7 @@ from collections import Counter
 from typing import Any, NoReturn
 
 from dynaops.values.limits import LARGEST, SMALLEST
-from dynaops.values.malformed import Malformed, Unusable, shortened
+from dynaops.values.malformed import MalformedRow, Unusable, shortened
 from dynaops.values.numbers import canonical
 
 _SAFE_DIGITS = 15
@@ -71,16 +71,16 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) < len(pairs):
         twice, _ = Counter(name for name, _ in pairs).most_common(1)[0]
-        raise Malformed(f"the name {shortened(twice)!r} is there twice")
+        raise MalformedRow(f"the name {shortened(twice)!r} is there twice")
     return members
 
 
 def _each_once_or_marked(pairs: list[tuple[str, Any]]) -> Any:
     try:
         return _each_once(pairs)
-    except Malformed as error:
+    except MalformedRow as error:
         return Unusable(str(error))
 
 
 def _no_number(text: str) -> NoReturn:
-    raise Malformed(_NO_NUMBER.format(text))
+    raise MalformedRow(_NO_NUMBER.format(text))

@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
-from dynaops.data.notes import Note
+from dynaops.data.notes import LoadNote
 from dynaops.data.parsing.exact_json import Exact
 
 _TYPES = frozenset({"S", "N", "B", "BOOL", "NULL", "L", "M", "SS", "NS", "BS"})
 _NUMBERS = ("$numberInt", "$numberLong", "$numberDouble", "$numberDecimal")
 EXTENDED_NAMES = (b'{"$oid"', b'{"$date"', b'{"$number', b'{"$binary"')
-EXTENDED_NOTE = Note(
+EXTENDED_NOTE = LoadNote(
     "extended-json",
     "",
     "MongoDB's extended JSON is read as what it stands for: $oid, $date, $binary as text, $number.. as numbers",

@@ -11,12 +11,12 @@ import orjson
 from dynaops.data.parsing import conversions, exact_json, foreign_json, plain_json
 from dynaops.data.parsing.exact_json import Inexact
 from dynaops.data.parsing.keys import KeyRules
-from dynaops.data.parsing.plan import ParsePlan
-from dynaops.data.rows import DeletedRow, Row
+from dynaops.data.parsing.parse_options import ParseOptions
+from dynaops.data.rows import DeletedRow, WriteRow
 from dynaops.values import attributes
 from dynaops.values.attributes import Sized
 from dynaops.values.limits import MOST_ITEM_BYTES
-from dynaops.values.malformed import Malformed, Unusable, at
+from dynaops.values.malformed import MalformedRow, Unusable, at
 
 _WRAPPERS = ("PutRequest", "Item")
 """What DynamoDB's own files put around an item: exports and BatchWriteItem's requests."""
@@ -27,7 +27,7 @@ _DELETED = ("DeleteRequest", "Key")
 class ItemReader:
     """Makes rows of single items. All methods raise Malformed."""
 
-    def __init__(self, plan: ParsePlan, rules: KeyRules) -> None:
+    def __init__(self, plan: ParseOptions, rules: KeyRules) -> None:
         self._rules = rules
         self._typed = plan.typed
         self._keys_only = plan.keys_only
@@ -38,7 +38,7 @@ class ItemReader:
         self._types: Mapping[str, str] = {**types, **plan.types}
         self._wanted = plan.types
 
-    def of_text(self, text: bytes, line: int) -> Row:
+    def of_text(self, text: bytes, line: int) -> WriteRow:
         """The row that a JSON text says."""
         item = _loads(text) if exact_json.is_safe(text) else _loads_exactly(text)
         try:
@@ -46,12 +46,12 @@ class ItemReader:
         except Inexact:
             return self.of_item(_loads_exactly(text), line)
 
-    def of_item(self, item: Any, line: int) -> Row:
+    def of_item(self, item: Any, line: int) -> WriteRow:
         """The row of an item. Raises Inexact, too."""
         if type(item) is Unusable:
-            raise Malformed(item.reason)
+            raise MalformedRow(item.reason)
         if type(item) is not dict:
-            raise Malformed(f"a row is a JSON object, not {_named(item)}")
+            raise MalformedRow(f"a row is a JSON object, not {_named(item)}")
         item = self._unwrapped(item)
         if self._keys_only:
             item = {name: value for name, value in item.items() if name in self._rules.names}
@@ -61,7 +61,7 @@ class ItemReader:
         read = self._typed_value if typed else self._plain
         try:
             return self.row({name: read(value, name) for name, value in item.items()}, line)
-        except Malformed:
+        except MalformedRow:
             present = foreign_json.without_absent(item) if typed else item
             if present == item:
                 raise
@@ -81,23 +81,23 @@ class ItemReader:
         """Whether a good item is in DynamoDB JSON. Raises AttributeError for what is no item."""
         return self._typed or self._has_typed_key(self._unwrapped(item))
 
-    def row(self, sized: dict[str, Sized], line: int) -> Row:
+    def row(self, sized: dict[str, Sized], line: int) -> WriteRow:
         """The row of an item whose values are read."""
         if "" in sized:
-            raise Malformed("an attribute has no name")
+            raise MalformedRow("an attribute has no name")
         item = {name: value for name, (value, _) in sized.items()}
         key = self._rules.identity(item)
         size = sum(attributes.text_size(name) + taken for name, (_, taken) in sized.items())
         if size > MOST_ITEM_BYTES:
-            raise Malformed(f"the item has {size} bytes; at most {MOST_ITEM_BYTES} are allowed")
-        return Row(_dumps(item), key, size, line)
+            raise MalformedRow(f"the item has {size} bytes; at most {MOST_ITEM_BYTES} are allowed")
+        return WriteRow(_dumps(item), key, size, line)
 
     def _unwrapped(self, item: dict[str, Any]) -> dict[str, Any]:
         for name in (*_WRAPPERS, *_DELETED) if self._keys_only else _WRAPPERS:
             if name in item and len(item) == 1 and name not in self._rules.names and type(item[name]) is dict:
                 item = item[name]
             elif type(item.get(name)) is Unusable and len(item) == 1:
-                raise Malformed(item[name].reason)
+                raise MalformedRow(item[name].reason)
         return item
 
     def _has_typed_key(self, item: dict[str, Any]) -> bool:
@@ -136,23 +136,25 @@ def names_are_single(item: Any, text: bytes, quotes: int) -> bool:
 def _loads_exactly(text: bytes) -> Any:
     try:
         return exact_json.marked(text)
-    except Malformed:
+    except MalformedRow:
         raise
     except UnicodeDecodeError as error:
-        raise Malformed(f"is not UTF-8: byte {error.start + 1} is {error.object[error.start]:#04x}") from None
+        raise MalformedRow(
+            f"is not UTF-8: byte {error.start + 1} is {error.object[error.start]:#04x}"
+        ) from None
     except json.JSONDecodeError as error:
-        raise Malformed(f"is not JSON: {error.msg} at character {error.pos + 1}") from None
+        raise MalformedRow(f"is not JSON: {error.msg} at character {error.pos + 1}") from None
     except RecursionError:
-        raise Malformed("is not JSON that can be read: it is nested too deep") from None
+        raise MalformedRow("is not JSON that can be read: it is nested too deep") from None
     except ValueError as error:
-        raise Malformed(f"is not JSON that can be read: {type(error).__name__}") from None
+        raise MalformedRow(f"is not JSON that can be read: {type(error).__name__}") from None
 
 
 def _dumps(item: dict[str, Any]) -> bytes:
     try:
         return orjson.dumps(item)
     except TypeError as error:
-        raise Malformed(f"cannot be written as JSON: {error}") from None
+        raise MalformedRow(f"cannot be written as JSON: {error}") from None
 
 
 def _named(item: Any) -> str:

@@ -13,7 +13,7 @@ from dynaops.data.rows import Keys
 from dynaops.values import numbers
 from dynaops.values.attributes import binary, text_size
 from dynaops.values.limits import MOST_HASH_BYTES, MOST_RANGE_BYTES
-from dynaops.values.malformed import Malformed
+from dynaops.values.malformed import MalformedRow
 
 _NAMES = {"S": "a string (S)", "N": "a number (N)", "B": "binary (B)"}
 
@@ -41,34 +41,34 @@ class KeyRules:
 
     def _own(self, name: str, item: Mapping[str, Any], most: int) -> bytes:
         if name not in item:
-            raise Malformed(f"the key {name!r} is missing")
+            raise MalformedRow(f"the key {name!r} is missing")
         kind, content = next(iter(item[name].items()))
         wanted = self.types[name]
         if kind != wanted:
-            raise Malformed(f"the key {name!r} is of type {kind}, not {_NAMES[wanted]} as the table's key")
+            raise MalformedRow(f"the key {name!r} is of type {kind}, not {_NAMES[wanted]} as the table's key")
         if kind == "N":
             return numbers.canonical(content, name).encode()
         raw = binary(content, name) if kind == "B" else content.encode()
         if not raw:
-            raise Malformed(f"the key {name!r} is empty")
+            raise MalformedRow(f"the key {name!r} is empty")
         if len(raw) > most:
-            raise Malformed(f"the key {name!r} has {len(raw)} bytes; at most {most} are allowed")
+            raise MalformedRow(f"the key {name!r} has {len(raw)} bytes; at most {most} are allowed")
         return bytes(raw)
 
     def _check_index_key(self, name: str, value: Any) -> None:
         kind, content = next(iter(value.items()))
         wanted = self.index_keys[name]
         if kind != wanted:
-            raise Malformed(
+            raise MalformedRow(
                 f"{name!r} is the key of an index and has to be {_NAMES[wanted]} or absent, not of type {kind}"
             )
         if kind == "N":
             return
         size = len(binary(content, name)) if kind == "B" else text_size(content)
         if not size:
-            raise Malformed(f"{name!r} is the key of an index and must not be empty: leave it out")
+            raise MalformedRow(f"{name!r} is the key of an index and must not be empty: leave it out")
         if size > MOST_HASH_BYTES:
-            raise Malformed(
+            raise MalformedRow(
                 f"{name!r} is the key of an index and has {size} bytes; at most {MOST_HASH_BYTES} are allowed"
             )
 

@@ -10,21 +10,21 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from dynaops.data.parsing.harvest import Harvest, Reader
+from dynaops.data.parsing.block_result import BlockResult, Reader
 from dynaops.data.parsing.keys import KeyRules
-from dynaops.data.parsing.plan import Container, ParsePlan
-from dynaops.data.rows import Block, Parsed
+from dynaops.data.parsing.parse_options import Container, ParseOptions
+from dynaops.data.rows import InputBlock, Parsed
 
 if TYPE_CHECKING:
-    from dynaops.data.parsing.lines import JsonRows
+    from dynaops.data.parsing.csv_rows import CsvRows
+    from dynaops.data.parsing.json_rows import JsonRows
     from dynaops.data.parsing.partitioned import PartitionedRows
-    from dynaops.data.parsing.records import CsvRows
     from dynaops.data.parsing.rejected import RejectedRows
     from dynaops.data.parsing.tables import TableRows
     from dynaops.data.parsing.ttl import TtlCheck
 
 
-def make_parser(plan: ParsePlan) -> Callable[[Block], Parsed]:
+def make_parser(plan: ParseOptions) -> Callable[[InputBlock], Parsed]:
     """A parser for blocks, to be made in the process that uses it. It never raises for what is in a row."""
     return _Parser(plan).parse
 
@@ -32,13 +32,13 @@ def make_parser(plan: ParsePlan) -> Callable[[Block], Parsed]:
 class _Parser:
     """Parses the blocks of all sources of a load."""
 
-    def __init__(self, plan: ParsePlan) -> None:
+    def __init__(self, plan: ParseOptions) -> None:
         self._plan = plan
         self._read = _any_reader(plan)
 
-    def parse(self, block: Block) -> Parsed:
+    def parse(self, block: InputBlock) -> Parsed:
         """The rows and rejects of a block."""
-        plan, harvest = self._plan, Harvest(block.source, self._plan.shard)
+        plan, harvest = self._plan, BlockResult(block.source, self._plan.shard)
         is_rejects_file = plan.layouts[block.source].container is Container.REJECTS
         if is_rejects_file:
             self._rejected.read(block.data, block.first_line, harvest)
@@ -69,12 +69,12 @@ class _Parser:
         return RejectedRows(self._plan, _any_reader)
 
 
-def _any_reader(plan: ParsePlan) -> Reader:
+def _any_reader(plan: ParseOptions) -> Reader:
     """What makes rows of blocks, also of files in partition folders."""
     return _Readers(plan, KeyRules(plan.keys)).read_any
 
 
-def _reader(plan: ParsePlan, rules: KeyRules) -> Reader:
+def _reader(plan: ParseOptions, rules: KeyRules) -> Reader:
     """What makes rows of blocks, by the layout of the block's source."""
     return _Readers(plan, rules).read
 
@@ -82,18 +82,18 @@ def _reader(plan: ParsePlan, rules: KeyRules) -> Reader:
 class _Readers:
     """The readers of all formats, each made when the first block of its format comes."""
 
-    def __init__(self, plan: ParsePlan, rules: KeyRules) -> None:
+    def __init__(self, plan: ParseOptions, rules: KeyRules) -> None:
         self._plan = plan
         self._rules = rules
 
-    def read_any(self, block: Block, harvest: Harvest) -> None:
+    def read_any(self, block: InputBlock, harvest: BlockResult) -> None:
         """Read a block's rows, with the attributes that the names of its file's folders say."""
         if folders := self._plan.partitions.get(block.source):
             self._partitioned.read(block, harvest, folders)
         else:
             self.read(block, harvest)
 
-    def read(self, block: Block, harvest: Harvest) -> None:
+    def read(self, block: InputBlock, harvest: BlockResult) -> None:
         """Read a block's rows."""
         if block.table and self._plan.table and block.table != self._plan.table:
             self._count_other_table(block, harvest)
@@ -118,35 +118,35 @@ class _Readers:
             rows = ArrowRows(self._plan, self._rules)
             rows.read(block.data, block.first_line, harvest, block.source)
 
-    def _count_other_table(self, block: Block, harvest: Harvest) -> None:
+    def _count_other_table(self, block: InputBlock, harvest: BlockResult) -> None:
         """Count the rows of a block that its file says are another table's."""
-        from dynaops.data.parsing.elements import elements
+        from dynaops.data.parsing.json_elements import elements
         from dynaops.data.parsing.table_choice import TableChoice
 
         rows = sum(1 for _ in elements(block.data))
         TableChoice(self._plan).is_other(block.table, harvest, rows, block.first_line)
 
-    def _json_of(self, block: Block) -> JsonRows:
+    def _json_of(self, block: InputBlock) -> JsonRows:
         """The reader of a block of JSON: where only rows count whose table the file names, the one that sees to it."""
         is_named = not self._plan.named_only or block.table or block.source in self._plan.whole
         return self._json if is_named else self._named_json
 
     @cached_property
     def _named_json(self) -> JsonRows:
-        from dynaops.data.parsing.lines import JsonRows
+        from dynaops.data.parsing.json_rows import JsonRows
         from dynaops.data.parsing.table_choice import NO_KEYS
 
         return JsonRows(self._plan, KeyRules(NO_KEYS), self._json)
 
     @cached_property
     def _json(self) -> JsonRows:
-        from dynaops.data.parsing.lines import JsonRows
+        from dynaops.data.parsing.json_rows import JsonRows
 
         return JsonRows(self._plan, self._rules)
 
     @cached_property
     def _csv(self) -> CsvRows:
-        from dynaops.data.parsing.records import CsvRows
+        from dynaops.data.parsing.csv_rows import CsvRows
 
         return CsvRows(self._plan, self._rules)
 

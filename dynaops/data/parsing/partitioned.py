@@ -8,28 +8,28 @@ from dataclasses import replace
 import orjson
 
 from dynaops.data.parsing import conversions
-from dynaops.data.parsing.harvest import Harvest, Reader
+from dynaops.data.parsing.block_result import BlockResult, Reader
 from dynaops.data.parsing.keys import KeyRules
-from dynaops.data.parsing.plan import ParsePlan, Partitions
-from dynaops.data.rows import Block, Keys, Row
+from dynaops.data.parsing.parse_options import ParseOptions, Partitions
+from dynaops.data.rows import InputBlock, Keys, WriteRow
 from dynaops.values import attributes
 from dynaops.values.attributes import Sized
 from dynaops.values.limits import MOST_ITEM_BYTES
-from dynaops.values.malformed import Malformed
+from dynaops.values.malformed import MalformedRow
 
 
 class PartitionedRows:
     """Makes rows of such files. The files' own reader must not ask for key attributes that are in folders' names."""
 
     def __init__(
-        self, plan: ParsePlan, rules: KeyRules, make: Callable[[ParsePlan, KeyRules], Reader]
+        self, plan: ParseOptions, rules: KeyRules, make: Callable[[ParseOptions, KeyRules], Reader]
     ) -> None:
         self._plan = plan
         self._rules = rules
         self._make = make
         self._readers: dict[frozenset[str], Reader] = {}
 
-    def read(self, block: Block, harvest: Harvest, folders: Partitions) -> None:
+    def read(self, block: InputBlock, harvest: BlockResult, folders: Partitions) -> None:
         """The rows of a block whose file is in these folders."""
         names = frozenset(name for name, _ in folders)
         reader = self._readers.get(names)
@@ -40,20 +40,20 @@ class PartitionedRows:
         rows, harvest.rows = harvest.rows, []
         try:
             added = {name: self._value(name, text) for name, text in folders}
-        except Malformed as error:
+        except MalformedRow as error:
             self._reject(harvest, rows, f"the folder's name: {error}")
             return
         for row in rows:
             try:
                 harvest.rows.append(self._with(row, added))
-            except Malformed as error:
+            except MalformedRow as error:
                 self._reject(harvest, [row], str(error))
 
     def _value(self, name: str, text: str) -> Sized:
         types = {**self._plan.types, **self._rules.index_keys, **self._rules.types}
         return conversions.of_text(text, types.get(name, "S"), name)
 
-    def _with(self, row: Row, added: dict[str, Sized]) -> Row:
+    def _with(self, row: WriteRow, added: dict[str, Sized]) -> WriteRow:
         """The row with these attributes. Raises Malformed."""
         item = orjson.loads(row.body)
         keys_only = self._plan.keys_only or not row.is_put
@@ -65,15 +65,15 @@ class PartitionedRows:
                 item[name] = value
                 size += attributes.text_size(name) + taken
             elif item[name] != value:
-                raise Malformed(
+                raise MalformedRow(
                     f"{name!r} is {_shown(item[name])} in the file and {_shown(value)} in its folder's name"
                 )
         if size > MOST_ITEM_BYTES:
-            raise Malformed(f"the item has {size} bytes; at most {MOST_ITEM_BYTES} are allowed")
+            raise MalformedRow(f"the item has {size} bytes; at most {MOST_ITEM_BYTES} are allowed")
         return type(row)(orjson.dumps(item), self._rules.identity(item), size, row.line)
 
     @staticmethod
-    def _reject(harvest: Harvest, rows: Iterable[Row], reason: str) -> None:
+    def _reject(harvest: BlockResult, rows: Iterable[WriteRow], reason: str) -> None:
         for row in rows:
             reading = {"format": "dynamodb"} if row.is_put else {"format": "dynamodb", "delete": True}
             harvest.reject(row.line, reason, row.body, reading)

@@ -21,7 +21,7 @@ from dynaops.values.attributes import (
     size_at,
 )
 from dynaops.values.limits import MOST_LEVELS
-from dynaops.values.malformed import Malformed, Unusable, at
+from dynaops.values.malformed import MalformedRow, Unusable, at
 
 
 def without_nulls(value: Any, level: int = 0) -> Any:
@@ -67,5 +67,5 @@ def plain(value: Any, where: str, level: int = 1) -> Sized:
     if kind is bytes:
         return {"B": base64.b64encode(value).decode()}, len(value)
     if kind is Unusable:
-        raise Malformed(f"{at(where)}{value.reason}")
-    raise Malformed(f"{at(where)}{kind.__name__} is not a type that DynamoDB has")
+        raise MalformedRow(f"{at(where)}{value.reason}")
+    raise MalformedRow(f"{at(where)}{kind.__name__} is not a type that DynamoDB has")

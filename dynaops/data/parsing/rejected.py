@@ -18,10 +18,10 @@ from zlib import crc32
 
 import orjson
 
-from dynaops.data.parsing.dialect import Dialect, Style
-from dynaops.data.parsing.harvest import Harvest, Reader
-from dynaops.data.parsing.plan import Container, Layout, ParsePlan
-from dynaops.data.rows import Block, Reject
+from dynaops.data.parsing.block_result import BlockResult, Reader
+from dynaops.data.parsing.dialect import Dialect, QuoteStyle
+from dynaops.data.parsing.parse_options import Container, InputLayout, ParseOptions
+from dynaops.data.rows import InputBlock, Reject
 
 _MOST_READERS = 200
 _NOT_A_REJECT = (
@@ -30,7 +30,7 @@ _NOT_A_REJECT = (
 _UNKNOWN = "the text of this row is not known: it was refused by AWS, which did not tell it"
 
 
-def with_reading(rejects: list[Reject], block: Block, plan: ParsePlan) -> list[Reject]:
+def with_reading(rejects: list[Reject], block: InputBlock, plan: ParseOptions) -> list[Reject]:
     """The rejects of a block with how their texts are read again, where that is not known yet."""
     layout = plan.layouts[block.source]
     about: dict[str, Any] = {}
@@ -53,12 +53,12 @@ def with_reading(rejects: list[Reject], block: Block, plan: ParsePlan) -> list[R
 class RejectedRows:
     """Makes rows of the lines of rejects files. Their places are those of the rows when they were first rejected."""
 
-    def __init__(self, plan: ParsePlan, make: Callable[[ParsePlan], Reader]) -> None:
+    def __init__(self, plan: ParseOptions, make: Callable[[ParseOptions], Reader]) -> None:
         self._plan = plan
         self._make = make
         self._readers: dict[tuple[str, bytes], Reader] = {}
 
-    def read(self, data: bytes, first_line: int, harvest: Harvest) -> None:
+    def read(self, data: bytes, first_line: int, harvest: BlockResult) -> None:
         """The rows of some lines."""
         for number, line in enumerate(data.split(b"\n"), first_line):
             if not line or line.isspace():
@@ -69,7 +69,7 @@ class RejectedRows:
             else:
                 self._again(entry, harvest)
 
-    def _again(self, entry: Reject, harvest: Harvest) -> None:
+    def _again(self, entry: Reject, harvest: BlockResult) -> None:
         found = harvest.apart(entry.source)
         reading = entry.reading or {}
         text = entry.text
@@ -90,7 +90,7 @@ class RejectedRows:
         found.rejects = [one if one.reading else one._replace(reading=entry.reading) for one in found.rejects]
         harvest.take(found)
 
-    def _read(self, entry: Reject, text: str, reading: Mapping[str, Any], found: Harvest) -> None:
+    def _read(self, entry: Reject, text: str, reading: Mapping[str, Any], found: BlockResult) -> None:
         format_ = reading.get("format")
         data = text.encode()
         if format_ == "rejects":
@@ -102,7 +102,7 @@ class RejectedRows:
             data = data.replace(b"\n", b" ")  # which JSON has between its signs only
             if reading.get("delete"):
                 data = b'{"DeleteRequest":{"Key":%b}}' % data
-        self._reader(entry.source, reading)(Block(0, entry.source, entry.line, data, _NOWHERE), found)
+        self._reader(entry.source, reading)(InputBlock(0, entry.source, entry.line, data, _NOWHERE), found)
 
     def _reader(self, source: str, reading: Mapping[str, Any]) -> Reader:
         key = source, orjson.dumps({name: value for name, value in reading.items() if name != "not_utf8"})
@@ -116,11 +116,11 @@ class RejectedRows:
 _NOWHERE: Any = None
 
 
-def _plan(plan: ParsePlan, source: str, reading: Mapping[str, Any]) -> ParsePlan:
+def _plan(plan: ParseOptions, source: str, reading: Mapping[str, Any]) -> ParseOptions:
     """The plan by which a reject's text is read."""
-    layout = Layout(Container.LINES)
+    layout = InputLayout(Container.LINES)
     if reading.get("format") == "csv":
-        layout = Layout(Container.CSV, _dialect(reading.get("dialect", {})))
+        layout = InputLayout(Container.CSV, _dialect(reading.get("dialect", {})))
     folders = tuple((str(name), str(text)) for name, text in reading.get("folders", ()))
     return replace(
         plan,
@@ -134,7 +134,7 @@ def _plan(plan: ParsePlan, source: str, reading: Mapping[str, Any]) -> ParsePlan
     )
 
 
-def _csv(block: Block, dialect: Dialect, plan: ParsePlan) -> dict[str, Any]:
+def _csv(block: InputBlock, dialect: Dialect, plan: ParseOptions) -> dict[str, Any]:
     columns = orjson.loads(block.data.partition(b"\n")[0])
     default = Dialect()._asdict()
     about: dict[str, Any] = {"format": "csv", "columns": columns}
@@ -147,7 +147,7 @@ def _csv(block: Block, dialect: Dialect, plan: ParsePlan) -> dict[str, Any]:
 
 def _dialect(changed: Mapping[str, Any]) -> Dialect:
     found = Dialect(**changed)
-    return found._replace(style=Style(found.style), nulls=tuple(found.nulls))
+    return found._replace(style=QuoteStyle(found.style), nulls=tuple(found.nulls))
 
 
 def _entry(line: bytes) -> Reject | None:

@@ -14,8 +14,8 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import orjson
 
 from dynaops.data.parsing import exact_json
+from dynaops.data.parsing.codegen import Straight, straight
 from dynaops.data.parsing.keys import KeyRules, joined
-from dynaops.data.parsing.straight import Straight, straight
 from dynaops.values import attributes, numbers
 from dynaops.values.limits import MOST_HASH_BYTES, MOST_RANGE_BYTES
 
@@ -44,7 +44,7 @@ _FIELDS = {
 _BOOLS = ("false", "true")
 
 
-class Unfit(Exception):
+class NeedsSlowPath(Exception):
     """A row that has to be looked at value by value."""
 
 
@@ -127,7 +127,7 @@ def shape_of(
         strings=_places(kinds, "S"),
         identity=identity,
         simple=not (flags or doubles or others),
-        straight=straight(short, template, constant, identity, Unfit) if direct else None,
+        straight=straight(short, template, constant, identity, NeedsSlowPath) if direct else None,
         quotes=2 * len(names) + _quotes_of_values(kinds, plain),
     )
 

@@ -11,7 +11,7 @@ import orjson
 _TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[{}\[\],:]|[^\s"{}\[\],:]+', re.DOTALL)
 
 
-class Span(NamedTuple):
+class TextSpan(NamedTuple):
     """A value's place in a text, from `start` up to `end`; `name` is a member's. `whole`: it ends where it should."""
 
     name: str
@@ -23,7 +23,7 @@ class Span(NamedTuple):
 class Spans(NamedTuple):
     """The values in an object or array. `end` is behind its bracket; `closed`: there is that bracket."""
 
-    values: list[Span]
+    values: list[TextSpan]
     end: int
     closed: bool
 
@@ -35,7 +35,7 @@ def spans(text: bytes, at: int, until: int | None = None) -> Spans:
     in_object = text[at : at + 1] == b"{"
     name: bytes | None = None
     start = end = -1
-    found: list[Span] = []
+    found: list[TextSpan] = []
     for token in _TOKEN.finditer(text, at, stop):
         sign = token[0]
         if sign in (b"{", b"["):
@@ -48,12 +48,12 @@ def spans(text: bytes, at: int, until: int | None = None) -> Spans:
                 end = token.end()
             elif not depth:
                 if start >= 0:
-                    found.append(Span(_name(name), start, end))
+                    found.append(TextSpan(_name(name), start, end))
                 return Spans(found, token.end(), True)
         elif depth == 1:
             if sign == b",":
                 if start >= 0:
-                    found.append(Span(_name(name), start, end))
+                    found.append(TextSpan(_name(name), start, end))
                 name, start = None, -1
             elif in_object and name is None:
                 name = sign
@@ -61,7 +61,7 @@ def spans(text: bytes, at: int, until: int | None = None) -> Spans:
                 start, end = (token.start() if start < 0 else start), token.end()
     if start >= 0:
         whole = depth == 1 and text[start : start + 1] in (b"{", b"[", b'"') and text[end - 1 : end] in b'}]"'
-        found.append(Span(_name(name), start, end if whole else stop, whole))
+        found.append(TextSpan(_name(name), start, end if whole else stop, whole))
     return Spans(found, stop, False)
 
 

@@ -6,15 +6,15 @@ from collections.abc import Iterator
 
 import orjson
 
-from dynaops.data.parsing.elements import elements
-from dynaops.data.parsing.harvest import Harvest
-from dynaops.data.parsing.lines import JsonRows
-from dynaops.data.rows import Row
+from dynaops.data.parsing.block_result import BlockResult
+from dynaops.data.parsing.json_elements import elements
+from dynaops.data.parsing.json_rows import JsonRows
+from dynaops.data.rows import WriteRow
 
 _CUT_OFF = "the file ends within this element"
 
 
-def read_stream(rows: JsonRows, data: bytes, first_line: int, harvest: Harvest) -> None:
+def read_stream(rows: JsonRows, data: bytes, first_line: int, harvest: BlockResult) -> None:
     """The rows of elements, with commas between them or without."""
     lines = [line.strip(b" \t\r,") for line in data.split(b"\n")]
     if len(lines) > 1 and all(line[:1] == b"{" and line[-1:] == b"}" for line in lines if line):
@@ -36,7 +36,7 @@ def _is_whole(line: bytes) -> bool:
     return first is not None and first.whole and (first.start, first.end) == (0, len(line))
 
 
-def _of_one_line(rows: JsonRows, text: bytes, line: int) -> list[Row] | None:
+def _of_one_line(rows: JsonRows, text: bytes, line: int) -> list[WriteRow] | None:
     """The rows of elements that share a line, read together; None where they have to be told apart."""
     try:
         items = orjson.loads(b"[%b]" % text)
@@ -45,7 +45,7 @@ def _of_one_line(rows: JsonRows, text: bytes, line: int) -> list[Row] | None:
     return rows.all_or_none(items, line, text)
 
 
-def _texts(rows: JsonRows, data: bytes, first_line: int, harvest: Harvest) -> Iterator[tuple[int, bytes]]:
+def _texts(rows: JsonRows, data: bytes, first_line: int, harvest: BlockResult) -> Iterator[tuple[int, bytes]]:
     line, before = first_line, 0
     for element in elements(data):
         line += data.count(b"\n", before, element.start)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dynaops.data.parsing.harvest import Harvest
-from dynaops.data.parsing.plan import ParsePlan
+from dynaops.data.parsing.block_result import BlockResult
+from dynaops.data.parsing.parse_options import ParseOptions
 from dynaops.data.rows import Keys
 
 OTHER_TABLE = "other-table"
@@ -16,11 +16,11 @@ NAMES_NO_TABLE = "names no table, so it is loaded into none (load-data TABLE loa
 class TableChoice:
     """Tells them from the table's own, and counts them."""
 
-    def __init__(self, plan: ParsePlan) -> None:
+    def __init__(self, plan: ParseOptions) -> None:
         self._table = plan.table
         self._named_only = plan.named_only
 
-    def is_other(self, table: str, harvest: Harvest, rows: int, line: int) -> bool:
+    def is_other(self, table: str, harvest: BlockResult, rows: int, line: int) -> bool:
         """Whether rows that name this table ("": none) are not to be loaded; if so, they are counted."""
         if not self._table or not table or table == self._table:
             return False

@@ -8,14 +8,14 @@ from typing import Any
 
 import orjson
 
-from dynaops.data.notes import Note
+from dynaops.data.notes import LoadNote
 from dynaops.data.parsing import plain_json
+from dynaops.data.parsing.block_result import BlockResult
 from dynaops.data.parsing.exact_json import Exact, Inexact
-from dynaops.data.parsing.harvest import Harvest
 from dynaops.data.parsing.items import ItemReader
 from dynaops.data.parsing.keys import KeyRules
-from dynaops.data.parsing.plan import ParsePlan
-from dynaops.values.malformed import Malformed, Unusable
+from dynaops.data.parsing.parse_options import ParseOptions
+from dynaops.values.malformed import MalformedRow, Unusable
 
 ABSENT: dict[str, Any] = {}
 """In a packed table: a cell that has nothing in it, not even a null."""
@@ -30,7 +30,7 @@ class TableRows:
     can hold none, it is an absent attribute: a column has no other way to say that.
     """
 
-    def __init__(self, plan: ParsePlan, rules: KeyRules) -> None:
+    def __init__(self, plan: ParseOptions, rules: KeyRules) -> None:
         self._one = ItemReader(plan, rules)
         self._keys = {*rules.names, *rules.index_keys}
         self._hash_key = rules.hash_key
@@ -38,7 +38,11 @@ class TableRows:
         self._typed = plan.typed
 
     def read(
-        self, names: Sequence[str], rows: Iterable[tuple[int, Sequence[Any]]], harvest: Harvest, source: str
+        self,
+        names: Sequence[str],
+        rows: Iterable[tuple[int, Sequence[Any]]],
+        harvest: BlockResult,
+        source: str,
     ) -> None:
         """Rows with their lines. Cells are plain values, `Unusable`, or ABSENT."""
         nulls, places = 0, list[str]()
@@ -54,10 +58,10 @@ class TableRows:
                 item = plain_json.without_nulls(item)
             try:
                 harvest.rows.append(self._one.of_item(item, line))
-            except (Malformed, Inexact) as error:
+            except (MalformedRow, Inexact) as error:
                 harvest.reject(line, str(error), text_of(item))
         if nulls:
-            harvest.notes.add([Note("nulls", "", _NULLS, nulls, tuple(places))])
+            harvest.notes.add([LoadNote("nulls", "", _NULLS, nulls, tuple(places))])
 
     def _without_nulls(self, item: dict[str, Any]) -> dict[str, Any]:
         """An item without nulls that stand for absent attributes, as each unused type in DynamoDB JSON does."""
@@ -79,7 +83,7 @@ def _typed(cell: Any, name: str) -> Any:
         return orjson.loads(
             orjson.dumps(plain_json.plain(cell, name)[0])
         )  # its numbers are text from here on
-    except Malformed:
+    except MalformedRow:
         return cell
 
 

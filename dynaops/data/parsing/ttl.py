@@ -11,7 +11,7 @@ import time
 
 import orjson
 
-from dynaops.data.parsing.harvest import Harvest
+from dynaops.data.parsing.block_result import BlockResult
 
 _FIVE_YEARS = 5 * 366 * 86_400
 _MOST_SECONDS = 10**11
@@ -41,7 +41,7 @@ class TtlCheck:
         self._mark = quoted + b":{"
         self._value = re.compile(re.escape(quoted) + rb':\{"(\w+)":"?([^"}]*)')
 
-    def check(self, harvest: Harvest) -> None:
+    def check(self, harvest: BlockResult) -> None:
         """Note what is to be told of the rows that were gathered."""
         for row in harvest.rows:
             kind = self._code(row.body)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from dynaops.data.parsing.plan import Container
+from dynaops.data.parsing.parse_options import Container
 from dynaops.data.reading.detect import Detected
 from dynaops.model.errors import DynaopsError
 

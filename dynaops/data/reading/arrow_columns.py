@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from dynaops.data.notes import Note
+from dynaops.data.notes import LoadNote
 
 _KNOWN = ("arrow.uuid", "arrow.json", "arrow.bool8", "pandas.period")
 """Extension types that are read as what they stand for, or refused."""
@@ -21,7 +21,7 @@ def index_columns(schema: Any) -> list[str]:
     return [name for name in names if name in kept]
 
 
-def notes(schema: Any) -> tuple[Note, ...]:
+def notes(schema: Any) -> tuple[LoadNote, ...]:
     """Notes about a file's columns."""
     from dynaops.data.parsing.arrow_cells import extension_name
 
@@ -29,16 +29,16 @@ def notes(schema: Any) -> tuple[Note, ...]:
     index = index_columns(schema)
     if index:
         text = f"pandas' index is not loaded: {', '.join(index)} (give it a name, or write with index=False)"
-        found.append(Note("pandas-index", "", text))
+        found.append(LoadNote("pandas-index", "", text))
     for field in schema:
         zone = getattr(field.type, "tz", None)
         if zone is not None and zone.upper() not in ("UTC", "Z", "+00:00") and zone[:1] not in "+-":
             text = f"The times of {field.name!r} are shown in {zone} by other tools; they are written in UTC, with Z"
-            found.append(Note("time-zone", field.name, text))
+            found.append(LoadNote("time-zone", field.name, text))
         name = extension_name(field)
         if name and name not in _KNOWN:
             text = (
                 f"{field.name!r} is of the unknown extension type {name!r}: what is stored for it is loaded"
             )
-            found.append(Note("extension-type", field.name, text))
+            found.append(LoadNote("extension-type", field.name, text))
     return tuple(found)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dynaops.data.reading.cut import Piece
+from dynaops.data.reading.chunking import Chunk
+from dynaops.data.reading.decompress import InputStream
 from dynaops.data.reading.inputs import Input
-from dynaops.data.reading.streams import Stream
 from dynaops.data.recount import CountsDiffer
 
 
@@ -19,7 +19,7 @@ class Coverage:
         """So many bytes hold no row: blanks, brackets, members of a wrapper that are not items."""
         self._at += count
 
-    def piece(self, piece: Piece) -> None:
+    def piece(self, piece: Chunk) -> None:
         """A piece, which has to begin where the last one ended."""
         start = piece.end - len(piece.data)
         if start != self._at:
@@ -28,7 +28,7 @@ class Coverage:
             )
         self._at = piece.end
 
-    def end(self, source: Input, stream: Stream) -> None:
+    def end(self, source: Input, stream: InputStream) -> None:
         """The input has been read: all of it has to be accounted for."""
         if stream.read(1) or stream.position != self._at:
             raise CountsDiffer(

@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 import orjson
 
-from dynaops.data.notes import Note
-from dynaops.data.parsing.cells import INDEX
-from dynaops.data.parsing.csv_records import Record, records
+from dynaops.data.notes import LoadNote
+from dynaops.data.parsing.csv_columns import INDEX
+from dynaops.data.parsing.csv_records import CsvRecord, records
 from dynaops.data.parsing.dialect import (
     NULL,
     Dialect,
@@ -60,7 +60,7 @@ class CsvFile(NamedTuple):
     line: int
     names: tuple[str, ...]
     cells: dict[str, list[tuple[str, int]]]
-    notes: tuple[Note, ...]
+    notes: tuple[LoadNote, ...]
 
 
 def csv_file(sample: bytes, name: str, encoding: str, options: CsvOptions) -> CsvFile:
@@ -75,7 +75,7 @@ class _Beginning:
     def __init__(self, sample: bytes, name: str, encoding: str, options: CsvOptions) -> None:
         self._name = name
         self._options = options
-        self._notes: list[Note] = []
+        self._notes: list[LoadNote] = []
         whole = len(sample) < HEAD_BYTES
         sample = sample[:_MOST_LOOKED_AT]
         if not whole and (end := max(sample.rfind(b"\n"), sample.rfind(b"\r"))) > 0:
@@ -107,7 +107,7 @@ class _Beginning:
         lines = lines_of(without_escapes(text, dialect), dialect)
         width = len(self._options.columns) or None
         reading = records(lines, dialect, width)
-        header: Record | None = None
+        header: CsvRecord | None = None
         columns: Sequence[str | int | None]
         if self._options.columns:
             columns = self._options.columns
@@ -146,7 +146,7 @@ class _Beginning:
             comments += 1
         if at < comments < len(lines) and _is_comment(lines[at], lines[comments]):
             self._notes.append(
-                Note(
+                LoadNote(
                     "comments", self._name, f"{self._name}: the lines before line {comments + 1} are comments"
                 )
             )
@@ -162,7 +162,7 @@ class _Beginning:
             )
 
     def _columns(
-        self, header: Record | None, lines: Sequence[str], dialect: Dialect
+        self, header: CsvRecord | None, lines: Sequence[str], dialect: Dialect
     ) -> list[str | int | None]:
         """The columns' names, without blanks around them; INDEX and None for those that have none."""
         at = f"{self._name}, line {1 + self._skipped}"
@@ -187,7 +187,7 @@ class _Beginning:
             if trimmed:
                 shown = ", ".join(trimmed[:_PLACES]) + (", .." if len(trimmed) > _PLACES else "")
                 text = f"{self._name}: blanks around the names of columns are left out: {shown}"
-                self._notes.append(Note("header-blanks", self._name, text))
+                self._notes.append(LoadNote("header-blanks", self._name, text))
             names = bare
         _check_names(names, at)
         return [column or None for column in names]
@@ -201,13 +201,13 @@ class _Beginning:
                 "Say what it is with --encoding, such as --encoding windows-1252.",
             ) from None
 
-    def _rows(self, lines: Sequence[str], dialect: Dialect, width: int, start: int) -> Iterator[Record]:
+    def _rows(self, lines: Sequence[str], dialect: Dialect, width: int, start: int) -> Iterator[CsvRecord]:
         return (
             record for record in records(lines, dialect, width, start) if record.cells and not record.open
         )
 
     def _without_nameless(
-        self, columns: Sequence[str | int | None], found: Sequence[Record]
+        self, columns: Sequence[str | int | None], found: Sequence[CsvRecord]
     ) -> Sequence[str | int | None]:
         """Columns without a name are pandas' index, or empty. Raises DynaopsError where one has cells."""
         left = list(columns)
@@ -223,7 +223,7 @@ class _Beginning:
             ):
                 left[0] = INDEX
                 text = f"{self._name}: the first column has no name and numbers, as pandas' index: it is left out"
-                self._notes.append(Note("index-column", self._name, text))
+                self._notes.append(LoadNote("index-column", self._name, text))
             elif any(cells):
                 raise DynaopsError(
                     f"{self._name}, line {1 + self._skipped}: column {place + 1} has no name",
@@ -233,13 +233,13 @@ class _Beginning:
         if nameless:
             shown = "an empty column" if nameless == 1 else f"{nameless} empty columns"
             text = f"{self._name}: {shown} without a name {'is' if nameless == 1 else 'are'} left out"
-            self._notes.append(Note("empty-columns", self._name, text))
+            self._notes.append(LoadNote("empty-columns", self._name, text))
         return left
 
     def _cells(
         self,
         columns: Sequence[str | int | None],
-        found: Sequence[Record],
+        found: Sequence[CsvRecord],
         line: int,
         start: int,
         dialect: Dialect,

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from dynaops.data.notes import Note
+from dynaops.data.notes import LoadNote
 from dynaops.data.parsing.csv_records import records
 from dynaops.data.parsing.dialect import (
     NULL_MARK,
     Dialect,
-    Style,
+    QuoteStyle,
     lines_of,
     without_escapes,
 )
@@ -22,7 +22,9 @@ _END_LINE = re.compile(r"^\\\.\r?$", re.MULTILINE)
 _SPACED_SHARE = 0.9
 
 
-def style_of(text: str, dialect: Dialect, name: str, copy: bool, quoted: bool) -> tuple[Dialect, list[Note]]:
+def style_of(
+    text: str, dialect: Dialect, name: str, copy: bool, quoted: bool
+) -> tuple[Dialect, list[LoadNote]]:
     """The dialect with its style and nulls, and what to tell of them. `text` begins with the header.
 
     `copy` and `quoted`: somebody said which style it is.
@@ -33,7 +35,7 @@ def style_of(text: str, dialect: Dialect, name: str, copy: bool, quoted: bool) -
     if not quoted and _is_copy(text, dialect):
         dialect = _as_copy(text, dialect)
         notes.append(
-            Note(
+            LoadNote(
                 "dump-file",
                 name,
                 f"{name} is read as PostgreSQL's COPY and MySQL write text: backslashes are escapes, \\N is null, "
@@ -41,15 +43,15 @@ def style_of(text: str, dialect: Dialect, name: str, copy: bool, quoted: bool) -
             )
         )
         return dialect, notes
-    if '\\"' in text and _bad(text, dialect) > _bad(text, dialect._replace(style=Style.BACKSLASH)):
-        dialect = dialect._replace(style=Style.BACKSLASH)
+    if '\\"' in text and _bad(text, dialect) > _bad(text, dialect._replace(style=QuoteStyle.BACKSLASH)):
+        dialect = dialect._replace(style=QuoteStyle.BACKSLASH)
         notes.append(
-            Note("backslash-quotes", name, f"{name}: a backslash before a quote is taken for an escape")
+            LoadNote("backslash-quotes", name, f"{name}: a backslash before a quote is taken for an escape")
         )
     elif _is_spaced(text, dialect):
         dialect = dialect._replace(spaced=True)
         notes.append(
-            Note(
+            LoadNote(
                 "spaced-cells",
                 name,
                 f"{name}: the blank behind each delimiter is taken for no part of the cells",
@@ -57,23 +59,23 @@ def style_of(text: str, dialect: Dialect, name: str, copy: bool, quoted: bool) -
         )
     if not quoted and _NULL_CELL.search(text):
         dialect = dialect._replace(nulls=(NULL_MARK,))
-        notes.append(Note("null-mark", name, f"{name}: \\N is taken for null, as databases write it"))
+        notes.append(LoadNote("null-mark", name, f"{name}: \\N is taken for null, as databases write it"))
     if (
         dialect.delimiter == "\t"
-        and dialect.style is Style.QUOTED
+        and dialect.style is QuoteStyle.QUOTED
         and "\\\\" in text
         and _has_only_escapes(text)
     ):
         perhaps = (
             f"{name}: backslashes are kept as they are; if PostgreSQL or MySQL wrote it, say --format copy"
         )
-        notes.append(Note("perhaps-escapes", name, perhaps))
+        notes.append(LoadNote("perhaps-escapes", name, perhaps))
     return dialect, notes
 
 
 def _as_copy(text: str, dialect: Dialect) -> Dialect:
     ends = text.count("\n")
-    return dialect._replace(style=Style.COPY, crlf=ends > 0 and text.count("\r\n") == ends)
+    return dialect._replace(style=QuoteStyle.COPY, crlf=ends > 0 and text.count("\r\n") == ends)
 
 
 def _is_copy(text: str, dialect: Dialect) -> bool:

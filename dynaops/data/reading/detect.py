@@ -7,18 +7,18 @@ from typing import NamedTuple
 
 import orjson
 
-from dynaops.data.notes import Note
-from dynaops.data.parsing.plan import Container, Layout
+from dynaops.data.notes import LoadNote
+from dynaops.data.parsing.parse_options import Container, InputLayout
 from dynaops.data.reading import tabular
 from dynaops.data.reading.archives import is_zip
 from dynaops.data.reading.binary import READ, check_readable, kind_of
+from dynaops.data.reading.chunking import Opening
 from dynaops.data.reading.csv_file import CsvFile, CsvOptions, csv_file
-from dynaops.data.reading.cut import Opening
+from dynaops.data.reading.decompress import Packing, packing_of, unpacked
 from dynaops.data.reading.inputs import Input
 from dynaops.data.reading.json_documents import Inside, inside_of
 from dynaops.data.reading.seekable import Unpacked, beginning
-from dynaops.data.reading.streams import Packing, packing_of, unpacked
-from dynaops.data.reading.tabular import Part
+from dynaops.data.reading.tabular import TablePart
 from dynaops.data.reading.text_encoding import BOM, UTF8, text_of
 from dynaops.model.errors import DynaopsError
 
@@ -41,15 +41,15 @@ class Detected(NamedTuple):
 
     source: Input
     packing: Packing
-    layout: Layout
+    layout: InputLayout
     opening: Opening
     sample: bytes
     inside: Inside = Inside()
     """What is open where rows begin, of JSON."""
-    part: Part | None = None
+    part: TablePart | None = None
     encoding: str = UTF8
     csv: CsvFile | None = None
-    notes: tuple[Note, ...] = ()
+    notes: tuple[LoadNote, ...] = ()
 
 
 def detect(
@@ -77,7 +77,7 @@ def detect(
         kind = wanted
     if kind is not None:
         part, notes = tabular.part_of(source, packing, kind, sql_table, sheet)
-        layout = Layout(tabular.container_of(kind))
+        layout = InputLayout(tabular.container_of(kind))
         return Detected(source, packing, layout, Opening(0, 1), raw, part=part, notes=notes)
     text = text_of(raw, encoding, source.name)
     if wanted not in ("csv", "copy"):
@@ -89,7 +89,7 @@ def detect(
         text = text.guessed(raw)
         found = csv_file(text.sample[start:], source.name, text.encoding, csv_options)
         layout, opening = (
-            Layout(container, found.dialect),
+            InputLayout(container, found.dialect),
             Opening(start + found.offset, found.line, found.header),
         )
         notes = (*text.notes, *found.notes)
@@ -97,8 +97,12 @@ def detect(
     if container is Container.STREAM and (array := _ARRAY.match(sample, start)):
         opening = Opening(array.end(), 1 + sample.count(b"\n", 0, array.end()))
         inside = inside_of(array[0])
-        return Detected(source, packing, Layout(container), opening, sample, inside, encoding=text.encoding)
-    return Detected(source, packing, Layout(container), Opening(start, 1), sample, encoding=text.encoding)
+        return Detected(
+            source, packing, InputLayout(container), opening, sample, inside, encoding=text.encoding
+        )
+    return Detected(
+        source, packing, InputLayout(container), Opening(start, 1), sample, encoding=text.encoding
+    )
 
 
 def like(source: Input, first: Detected) -> Detected | None:

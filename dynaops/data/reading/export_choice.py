@@ -11,33 +11,33 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from dynaops.data.notes import Note
-from dynaops.data.reading.exports import FILES, SUMMARY, DataFile, Summary, data_files, summary_of
+from dynaops.data.notes import LoadNote
+from dynaops.data.reading.exports import FILES, SUMMARY, DataFile, ExportSummary, data_files, summary_of
 from dynaops.data.reading.inputs import Expected, Input
-from dynaops.data.reading.tree import Entry, Tree
-from dynaops.data.rows import Fault
+from dynaops.data.reading.tree import FileTree, TreeFile
+from dynaops.data.rows import InputFault
 from dynaops.model.errors import DynaopsError
 
 
-class Export(NamedTuple):
+class TableExport(NamedTuple):
     """An export by the folder that its manifests are in. `summary` is None where there is only the list of files."""
 
     folder: str
     name: str
-    summary: Summary | None
+    summary: ExportSummary | None
 
 
 class Chosen(NamedTuple):
     """What is loaded, what a user should know of it, and what cannot be read."""
 
     inputs: list[Input]
-    notes: list[Note]
-    faults: list[Fault]
+    notes: list[LoadNote]
+    faults: list[InputFault]
 
 
-def exports_in(manifests: Sequence[Entry]) -> list[Export]:
+def exports_in(manifests: Sequence[TreeFile]) -> list[TableExport]:
     """The exports that some manifests are of. Raises DynaopsError."""
-    folders: dict[str, dict[str, Entry]] = {}
+    folders: dict[str, dict[str, TreeFile]] = {}
     for entry in manifests:
         folder, _, file = entry.key.rpartition("/")
         folders.setdefault(folder, {})[file] = entry
@@ -45,11 +45,11 @@ def exports_in(manifests: Sequence[Entry]) -> list[Export]:
     for folder, files in folders.items():
         first = files.get(SUMMARY)
         summary = summary_of(first.whole(), first.name) if first else None
-        found.append(Export(folder, (first or files[FILES]).name, summary))
+        found.append(TableExport(folder, (first or files[FILES]).name, summary))
     return found
 
 
-def choose(found: Sequence[Export], where: str) -> tuple[list[Export], list[Note]]:
+def choose(found: Sequence[TableExport], where: str) -> tuple[list[TableExport], list[LoadNote]]:
     """The exports to load, in order. Raises DynaopsError where that is not clear."""
     if len(found) == 1:
         return list(found), []
@@ -71,11 +71,11 @@ def choose(found: Sequence[Export], where: str) -> tuple[list[Export], list[Note
     for _, export in changes:
         if export not in needed:
             text = f"The incremental export {export.name} ended before the full one began, and is not read"
-            notes.append(Note("export-not-needed", export.name, text))
+            notes.append(LoadNote("export-not-needed", export.name, text))
     return full + needed, notes
 
 
-def inputs_of(export: Export, tree: Tree, table: str) -> Chosen:
+def inputs_of(export: TableExport, tree: FileTree, table: str) -> Chosen:
     """The data files of an export, to be checked as they are read. Raises DynaopsError where one is missing."""
     prefix = f"{export.folder}/" if export.folder else ""
     manifest = tree.find(prefix + FILES)
@@ -89,7 +89,9 @@ def inputs_of(export: Export, tree: Tree, table: str) -> Chosen:
         entry = _beside(export.folder, file, tree)
         if entry is None:
             where = f"{manifest.name}, line {file.line}"
-            faults.append(Fault(f"{where} names {file.key}, which is not there", "Get the data file, too."))
+            faults.append(
+                InputFault(f"{where} names {file.key}, which is not there", "Get the data file, too.")
+            )
             continue
         source = entry.open(True)
         source.expected = Expected(file.items, file.md5)
@@ -102,14 +104,14 @@ def inputs_of(export: Export, tree: Tree, table: str) -> Chosen:
             faults += _total(export.summary, files, manifest.name)
         if table and export.summary.table and export.summary.table != table:
             text = f"{export.name} is of the table {export.summary.table!r}, not of {table!r}"
-            notes.append(Note("export-of-other-table", export.summary.table, text))
+            notes.append(LoadNote("export-of-other-table", export.summary.table, text))
         if export.summary.incremental:
             text = f"{export.name} is an incremental export: items are put, and those that were deleted are deleted"
-            notes.append(Note("incremental-export", export.name, text))
+            notes.append(LoadNote("incremental-export", export.name, text))
     return Chosen(inputs, notes, faults)
 
 
-def _beside(folder: str, file: DataFile, tree: Tree) -> Entry | None:
+def _beside(folder: str, file: DataFile, tree: FileTree) -> TreeFile | None:
     """A data file: beside the manifest (also of copies), a folder above (incremental exports), or by its key."""
     above = folder.rpartition("/")[0]
     for inside in (folder, above):
@@ -119,7 +121,7 @@ def _beside(folder: str, file: DataFile, tree: Tree) -> Entry | None:
     return tree.find(file.key)
 
 
-def _total(summary: Summary, files: Sequence[DataFile], name: str) -> list[Fault]:
+def _total(summary: ExportSummary, files: Sequence[DataFile], name: str) -> list[InputFault]:
     listed = [file.items for file in files]
     if summary.items is None or None in listed:
         return []
@@ -127,19 +129,19 @@ def _total(summary: Summary, files: Sequence[DataFile], name: str) -> list[Fault
     if total == summary.items:
         return []
     return [
-        Fault(
+        InputFault(
             f"{summary.name} counts {summary.items} items, the files that {name} lists have {total}",
             "Get both manifests again: data files may be missing.",
         )
     ]
 
 
-def _order(exports: Sequence[Export]) -> Note:
+def _order(exports: Sequence[TableExport]) -> LoadNote:
     names = ", ".join(export.summary.described() if export.summary else export.name for export in exports)
-    return Note("export-order", "", f"Exports are loaded in this order: {names}")
+    return LoadNote("export-order", "", f"Exports are loaded in this order: {names}")
 
 
-def _gaps(exports: Sequence[Export]) -> list[Note]:
+def _gaps(exports: Sequence[TableExport]) -> list[LoadNote]:
     """Notes about times between two exports of which no changes are at hand."""
     notes = []
     for before, after in pairwise(exports):
@@ -148,5 +150,5 @@ def _gaps(exports: Sequence[Export]) -> list[Note]:
                 f"There is no export of the changes between {before.summary.ends} and {after.summary.begins}: "
                 "the table may lack them"
             )
-            notes.append(Note("export-gap", after.name, text))
+            notes.append(LoadNote("export-gap", after.name, text))
     return notes

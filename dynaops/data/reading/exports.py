@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 from dynaops.data.parsing.exact_json import exactly
 from dynaops.data.reading.damage import DamagedInput
 from dynaops.data.reading.inputs import Expected, Input
-from dynaops.data.rows import Fault
+from dynaops.data.rows import InputFault
 from dynaops.model.errors import DynaopsError
-from dynaops.values.malformed import Malformed
+from dynaops.values.malformed import MalformedRow
 
 SUMMARY, FILES = "manifest-summary.json", "manifest-files.json"
 
@@ -19,7 +19,7 @@ def is_manifest(name: str) -> bool:
     return name.rpartition("/")[2] in (SUMMARY, FILES)
 
 
-class Summary(NamedTuple):
+class ExportSummary(NamedTuple):
     """What an export's summary says; what it does not say is empty or None. Times are in ISO 8601, UTC."""
 
     name: str
@@ -51,7 +51,7 @@ class DataFile(NamedTuple):
         return self.key.rpartition("/")[2]
 
 
-def summary_of(text: bytes, name: str) -> Summary:
+def summary_of(text: bytes, name: str) -> ExportSummary:
     """An export's summary. Raises DynaopsError where it is none, or of an export in a format that is not read."""
     summary = _read(text, name)
     if summary.get("outputFormat") != "DYNAMODB_JSON":
@@ -63,7 +63,7 @@ def summary_of(text: bytes, name: str) -> Summary:
     if kind not in ("FULL_EXPORT", "INCREMENTAL_EXPORT"):
         raise DynaopsError(f"{name} is of an export of a kind that is not known: {kind}")
     incremental = kind == "INCREMENTAL_EXPORT"
-    return Summary(
+    return ExportSummary(
         name,
         incremental,
         str(summary.get("tableArn") or "").partition("table/")[2].partition("/")[0],
@@ -73,7 +73,7 @@ def summary_of(text: bytes, name: str) -> Summary:
     )
 
 
-def data_files(text: bytes, name: str) -> tuple[list[DataFile], Fault | None]:
+def data_files(text: bytes, name: str) -> tuple[list[DataFile], InputFault | None]:
     """All data files of a manifest, and what is wrong with its last line, if that is cut off.
 
     Raises DynaopsError where any other line is not a manifest's.
@@ -89,7 +89,7 @@ def data_files(text: bytes, name: str) -> tuple[list[DataFile], Fault | None]:
             if number != len(lines) or not files:
                 raise
             where = f"{name}, line {number}: the file ends within this line"
-            return list(files.values()), Fault(
+            return list(files.values()), InputFault(
                 where, "Get the manifest again, whole: data files are missing."
             )
         found = _data_file(entry, name, number)
@@ -140,7 +140,7 @@ def _count(value: Any, name: str) -> int | None:
 def _read(text: bytes, name: str) -> dict[str, Any]:
     try:
         found = exactly(text)
-    except Malformed as error:
+    except MalformedRow as error:
         raise DynaopsError(f"{name} is no manifest of an export: {error}") from error
     except (ValueError, RecursionError):
         found = None

@@ -6,7 +6,7 @@ import glob
 import re
 from pathlib import Path
 
-from dynaops.data.reading.tree import Entry, LocalTree
+from dynaops.data.reading.tree import LocalTree, TreeFile
 from dynaops.model.errors import DynaopsError
 
 _MAGIC = re.compile(r"[*?\[]")
@@ -34,14 +34,14 @@ def matches(pattern: str, key: str) -> bool:
     return re.fullmatch(_expression(pattern), key) is not None
 
 
-def local(pattern: str, tree: LocalTree) -> tuple[list[Entry], list[str]]:
+def local(pattern: str, tree: LocalTree) -> tuple[list[TreeFile], list[str]]:
     """The files that match, and those below folders that match, by their names; and what of these is not read.
 
     Raises DynaopsError where nothing matches.
     """
     names = sorted(glob.glob(pattern, recursive=True))  # noqa: PTH207 (Path.glob takes no absolute patterns)
     deep = "**" in pattern  # then what is in a folder that matches, matches or not by itself
-    entries: dict[str, Entry] = {}
+    entries: dict[str, TreeFile] = {}
     passed: list[str] = []
     for name in names:
         if Path(name).is_dir():

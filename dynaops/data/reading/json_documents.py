@@ -14,9 +14,9 @@ import orjson
 
 from dynaops.data.parsing.documents import ROWS_READ, list_of_rows
 from dynaops.data.parsing.spans import spans
-from dynaops.data.reading.cut import MOST_BYTES, AfterElement, Opening, Piece, pieces
+from dynaops.data.reading.chunking import MOST_BYTES, AfterElement, Chunk, Opening, pieces
 from dynaops.data.reading.damage import DamagedInput
-from dynaops.data.reading.streams import Stream
+from dynaops.data.reading.decompress import InputStream
 
 _MOST_HEAD = 1 << 16
 _AROUND = (
@@ -65,7 +65,7 @@ def inside_of(head: bytes) -> Inside:
 class JsonDocuments:
     """The documents of one stream. `between` is told how many bytes hold no row."""
 
-    def __init__(self, stream: Stream, name: str, block: int, between: Callable[[int], None]) -> None:
+    def __init__(self, stream: InputStream, name: str, block: int, between: Callable[[int], None]) -> None:
         self._stream = stream
         self._name = name
         self._block = block
@@ -83,7 +83,7 @@ class JsonDocuments:
         self._line += data.count(b"\n")
         return data
 
-    def pieces(self, opening: Opening, inside: Inside) -> Iterator[Piece]:
+    def pieces(self, opening: Opening, inside: Inside) -> Iterator[Chunk]:
         """The pieces from `opening` on, where `inside` is open. Raises DamagedInput where it is not JSON's end."""
         self._offset, self._line = opening.offset, opening.line
         while True:
@@ -121,7 +121,7 @@ class JsonDocuments:
         self._pass(found)
         return inside_of(rest[:found])
 
-    def _rest_of(self, inside: Inside) -> Generator[Piece, None, Inside]:
+    def _rest_of(self, inside: Inside) -> Generator[Chunk, None, Inside]:
         """What is behind the list of rows in an object; answers what is open then (as the generator's value)."""
         prefix = b"{%b:%d,%b" % (orjson.dumps(ROWS_READ), inside.rows, inside.head[1:].lstrip())
         rest, size = self.read(self._block), self._block
@@ -144,11 +144,11 @@ class JsonDocuments:
             size *= 2
             rest += self.read(size - len(rest))
 
-    def _tail(self, rest: bytes, end: int, document: bytes, inside: Inside) -> Piece:
+    def _tail(self, rest: bytes, end: int, document: bytes, inside: Inside) -> Chunk:
         self._give_back(rest)
         line = self._line
         data = self.read(end)
-        return Piece(data, line, self._offset, self._line, document=document, context=inside.context)
+        return Chunk(data, line, self._offset, self._line, document=document, context=inside.context)
 
     def _pass(self, count: int) -> None:
         self.read(count)

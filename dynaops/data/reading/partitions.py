@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from urllib.parse import unquote
 
-from dynaops.data.notes import Note
+from dynaops.data.notes import LoadNote
 from dynaops.data.reading.inputs import Input
 
 _ABSENT = "__HIVE_DEFAULT_PARTITION__"
@@ -24,7 +24,7 @@ def partitions_of(name: str) -> tuple[tuple[str, str], ...]:
     return tuple((attribute, value) for attribute, value in found.items() if value != _ABSENT)
 
 
-def with_partitions(inputs: Iterable[Input], wanted: bool) -> list[Note]:
+def with_partitions(inputs: Iterable[Input], wanted: bool) -> list[LoadNote]:
     """Give inputs the attributes of their folders, if `wanted`; else answers a note that there are such folders."""
     folders: dict[str, None] = {}
     for source in inputs:
@@ -39,4 +39,4 @@ def with_partitions(inputs: Iterable[Input], wanted: bool) -> list[Note]:
         return []
     names = ", ".join(folders)
     text = f"Folders' names such as {example}/ are not attributes of the rows ({names}); --partitions makes them so"
-    return [Note("partition-folders", "", text)]
+    return [LoadNote("partition-folders", "", text)]

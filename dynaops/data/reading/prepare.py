@@ -8,19 +8,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 
 from dynaops.aws.session import Aws
-from dynaops.data.notes import Note
+from dynaops.data.notes import LoadNote
 from dynaops.data.parsing.foreign_json import EXTENDED_NAMES, EXTENDED_NOTE
-from dynaops.data.parsing.plan import Container, ParsePlan, Shard
+from dynaops.data.parsing.parse_options import Container, ParseOptions, Shard
 from dynaops.data.reading import tabular
 from dynaops.data.reading.applicable import check_applicable
 from dynaops.data.reading.archives import is_workbook, is_zip, members
 from dynaops.data.reading.csv_columns import CsvColumns
 from dynaops.data.reading.csv_file import CsvOptions
 from dynaops.data.reading.detect import FORMATS, Detected, detect, like
-from dynaops.data.reading.expand import expand
 from dynaops.data.reading.inputs import Input
 from dynaops.data.reading.rejects_input import rejected_rows
 from dynaops.data.reading.source import FileSource
+from dynaops.data.reading.sources import expand
 from dynaops.data.reading.text_encoding import checked
 from dynaops.data.rows import Keys
 from dynaops.model.errors import DynaopsError
@@ -70,14 +70,14 @@ class Prepared:
     """A source with its plan. `fingerprint` changes when either does; `names` are the inputs'."""
 
     source: FileSource
-    plan: ParsePlan
+    plan: ParseOptions
     fingerprint: str
     names: tuple[str, ...]
     repeatable: bool
     """Whether it can be read again, as --resume has to."""
     tables: Mapping[str, str] = field(default_factory=dict)
     """With `named_only`: of which table all of an input is, by the input's name, where what is beside it says so."""
-    notes: tuple[Note, ...] = ()
+    notes: tuple[LoadNote, ...] = ()
     """What a user should know before the load: guesses, what is left out, what is not compared."""
 
 
@@ -96,7 +96,7 @@ def prepare(arguments: Sequence[str], keys: Keys, aws: Callable[[], Aws], option
     _check_columns(found, keys, options)
     guess = columns.guess({**keys.index_keys, **keys.types, **options.types})
     source = FileSource(found, faults=expanded.faults)
-    plan = ParsePlan(
+    plan = ParseOptions(
         keys=keys,
         layouts={one.source.name: one.layout for one in found},
         types=dict(options.types),
@@ -133,7 +133,7 @@ def prepare(arguments: Sequence[str], keys: Keys, aws: Callable[[], Aws], option
     )
 
 
-def _described(plan: ParsePlan) -> str:
+def _described(plan: ParseOptions) -> str:
     """A plan as text that is the same in each process, which the order of a set's members is not."""
     members = ((entry.name, getattr(plan, entry.name)) for entry in fields(plan))
     return repr([(name, sorted(value) if isinstance(value, frozenset) else value) for name, value in members])

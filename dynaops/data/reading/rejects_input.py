@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import orjson
 
-from dynaops.data.parsing.plan import Container, Layout
-from dynaops.data.reading.cut import Opening
+from dynaops.data.parsing.parse_options import Container, InputLayout
+from dynaops.data.reading.chunking import Opening
+from dynaops.data.reading.decompress import packing_of, unpacked
 from dynaops.data.reading.detect import Detected
 from dynaops.data.reading.inputs import Input
-from dynaops.data.reading.streams import packing_of, unpacked
 from dynaops.model.errors import DynaopsError
 
 
@@ -34,4 +34,4 @@ def rejected_rows(source: Input, mode: str) -> Detected:
             f"The rows in {source.name} were rejected by a load with --{was}",
             f"To load them so again, {wanted}.",
         )
-    return Detected(source, packing, Layout(Container.REJECTS), Opening(0, 1), sample)
+    return Detected(source, packing, InputLayout(Container.REJECTS), Opening(0, 1), sample)

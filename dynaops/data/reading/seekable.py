@@ -9,8 +9,8 @@ import tempfile
 from typing import IO, Any
 from weakref import WeakKeyDictionary
 
+from dynaops.data.reading.decompress import InputStream, Packing
 from dynaops.data.reading.inputs import HEAD_BYTES, Expected, Input, LocalInput, Readable, unreadable
-from dynaops.data.reading.streams import Packing, Stream
 
 _PIECE = 1 << 20
 _copies: WeakKeyDictionary[Any, IO[bytes]] = WeakKeyDictionary()
@@ -56,7 +56,7 @@ def _copy(source: Input, packing: Packing) -> IO[bytes]:
     copy = _copies.get(source)
     if copy is None:
         copy = tempfile.TemporaryFile()  # noqa: SIM115 (kept as long as the input)
-        stream = Stream(source, packing)
+        stream = InputStream(source, packing)
         try:
             while data := stream.read(_PIECE):
                 copy.write(data)

@@ -7,25 +7,25 @@ from collections.abc import Callable, Iterator, Sequence
 
 import orjson
 
-from dynaops.data.parsing.dialect import Style
-from dynaops.data.parsing.plan import Container
+from dynaops.data.parsing.dialect import QuoteStyle
+from dynaops.data.parsing.parse_options import Container
 from dynaops.data.reading import tabular
-from dynaops.data.reading.coverage import Coverage
-from dynaops.data.reading.cut import (
+from dynaops.data.reading.chunking import (
     BLOCK_BYTES,
     AfterLine,
     AfterRecord,
+    Chunk,
     FindCut,
     Opening,
-    Piece,
     pieces,
 )
+from dynaops.data.reading.coverage import Coverage
 from dynaops.data.reading.damage import DamagedInput
+from dynaops.data.reading.decompress import InputStream
 from dynaops.data.reading.detect import Detected
 from dynaops.data.reading.exports import check_expected
 from dynaops.data.reading.json_documents import Inside, JsonDocuments
-from dynaops.data.reading.streams import Stream
-from dynaops.data.rows import Block, Fault, Position, RowCount
+from dynaops.data.rows import InputBlock, InputFault, Position, RowCount
 
 _COUNTING = {
     Container.LINES: RowCount.LINES,
@@ -39,7 +39,7 @@ class FileSource:
     """Inputs one after the other. It can be read from any position it gave out, unless it is stdin."""
 
     def __init__(
-        self, inputs: Sequence[Detected], block: int = BLOCK_BYTES, faults: Sequence[Fault] = ()
+        self, inputs: Sequence[Detected], block: int = BLOCK_BYTES, faults: Sequence[InputFault] = ()
     ) -> None:
         self.inputs = tuple(inputs)
         self.faults = tuple(faults)
@@ -67,7 +67,7 @@ class FileSource:
         ]
         return hashlib.sha256(repr((about, self._block)).encode()).hexdigest()
 
-    def blocks(self, start: Position | None = None) -> Iterator[Block]:
+    def blocks(self, start: Position | None = None) -> Iterator[InputBlock]:
         """The blocks from `start` on; their numbers count from 0. Raises DynaopsError kinds.
 
         An input that cannot be read to its end because of its content ends with a block that has a `fault`.
@@ -85,22 +85,24 @@ class FileSource:
                     number += 1
             except DamagedInput as error:
                 end = Position(at + 1, 0, 1)
-                yield Block(number, one.source.name, 0, b"", end, fault=Fault(error.message, error.hint))
+                yield InputBlock(
+                    number, one.source.name, 0, b"", end, fault=InputFault(error.message, error.hint)
+                )
                 number += 1
             self._done += one.source.size or 0
         for at in range(max(first.source, len(self.inputs)), len(self.inputs) + len(self.faults)):
             fault = self.faults[at - len(self.inputs)]
-            yield Block(number, "", 0, b"", Position(at + 1, 0, 1), fault=fault)
+            yield InputBlock(number, "", 0, b"", Position(at + 1, 0, 1), fault=fault)
             number += 1
 
-    def _pieces(self, one: Detected, begin: Position | None) -> Iterator[Piece]:
+    def _pieces(self, one: Detected, begin: Position | None) -> Iterator[Chunk]:
         if one.part is not None:
             yield from tabular.pieces(one.source, one.packing, one.part, begin.offset if begin else 0)
             return
         opening = one.opening
         if begin and begin.offset > opening.offset:
             opening = Opening(begin.offset, begin.line)
-        stream = Stream(one.source, one.packing, opening.offset, one.encoding)
+        stream = InputStream(one.source, one.packing, opening.offset, one.encoding)
         covered = Coverage(one.source.name, opening.offset)
         line = opening.line
         before = stream.taken
@@ -120,11 +122,11 @@ class FileSource:
     def _cut_up(
         self,
         one: Detected,
-        stream: Stream,
+        stream: InputStream,
         opening: Opening,
         begin: Position | None,
         between: Callable[[int], None],
-    ) -> Iterator[Piece]:
+    ) -> Iterator[Chunk]:
         """The pieces of a text from `opening` on, which is `begin` where reading goes on."""
         name = one.source.name
         if one.layout.container is not Container.STREAM:
@@ -133,15 +135,15 @@ class FileSource:
         return JsonDocuments(stream, name, self._block, between).pieces(opening, inside)
 
 
-def _block(number: int, one: Detected, piece: Piece, at: int) -> Block:
+def _block(number: int, one: Detected, piece: Chunk, at: int) -> InputBlock:
     """A piece of the input number `at` as a block."""
     layout = one.layout
     counting = _COUNTING.get(layout.container, RowCount.UNKNOWN)
     dialect = layout.dialect
-    if layout.container is Container.CSV and (dialect.style is not Style.QUOTED or dialect.spaced):
+    if layout.container is Container.CSV and (dialect.style is not QuoteStyle.QUOTED or dialect.spaced):
         counting = RowCount.UNKNOWN  # other ways to escape than the standard's
     data = one.opening.header + piece.data if one.opening.header else piece.document or piece.data
-    return Block(
+    return InputBlock(
         number,
         one.source.name,
         piece.line,

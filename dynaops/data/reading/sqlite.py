@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from dynaops.data.parsing.tables import packed
-from dynaops.data.reading.cut import BLOCK_BYTES, Piece
+from dynaops.data.reading.chunking import BLOCK_BYTES, Chunk
 from dynaops.data.reading.damage import DamagedInput
 from dynaops.model.errors import DynaopsError
 from dynaops.values.malformed import Unusable
@@ -61,7 +61,7 @@ def column_names(path: str, name: str, table: str) -> list[str]:
             raise _unreadable(name, error) from error
 
 
-def pieces(path: str, name: str, table: str, start: int) -> Iterator[Piece]:
+def pieces(path: str, name: str, table: str, start: int) -> Iterator[Chunk]:
     """The rows behind row number `start`. Raises DynaopsError kinds."""
     columns = column_names(path, name, table)
     with closing(_opened(path, name)) as database:
@@ -83,9 +83,9 @@ def pieces(path: str, name: str, table: str, start: int) -> Iterator[Piece]:
             raise _unreadable(name, error) from error
 
 
-def _piece(columns: list[str], rows: list[tuple[int, list[Any]]]) -> Piece:
+def _piece(columns: list[str], rows: list[tuple[int, list[Any]]]) -> Chunk:
     first, last = rows[0][0], rows[-1][0]
-    return Piece(packed(columns, rows), first, last, last + 1, len(rows))
+    return Chunk(packed(columns, rows), first, last, last + 1, len(rows))
 
 
 def _cell(value: Any) -> Any:

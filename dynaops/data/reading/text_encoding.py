@@ -11,7 +11,7 @@ import codecs
 import re
 from typing import NamedTuple
 
-from dynaops.data.notes import Note
+from dynaops.data.notes import LoadNote
 from dynaops.data.reading.inputs import Readable
 from dynaops.model.errors import DynaopsError
 
@@ -92,38 +92,38 @@ def _by_zeros(data: bytes) -> str | None:
     return "utf-16-be" if even >= quarter and odd <= even // 8 else None
 
 
-class Text(NamedTuple):
+class DecodedText(NamedTuple):
     """The beginning of an input as text in UTF-8, and the encoding it was read by. `said`: somebody said which."""
 
     name: str
     sample: bytes
     encoding: str = UTF8
     said: bool = False
-    notes: tuple[Note, ...] = ()
+    notes: tuple[LoadNote, ...] = ()
 
-    def guessed(self, raw: bytes) -> Text:
+    def guessed(self, raw: bytes) -> DecodedText:
         """The same of a CSV file, whose encoding is guessed where its beginning is not UTF-8."""
         if self.said or self.encoding != UTF8 or (found := eight_bit(raw)) is None:
             return self
         shown = f"{self.name} is not UTF-8 and is read as {SHOWN[found.name]}, a guess: {found.sample!r}"
-        note = Note("encoding-guessed", self.name, f"{shown}; if that is wrong, say --encoding")
-        return Text(self.name, as_utf8(raw, found.name), found.name, notes=(*self.notes, note))
+        note = LoadNote("encoding-guessed", self.name, f"{shown}; if that is wrong, say --encoding")
+        return DecodedText(self.name, as_utf8(raw, found.name), found.name, notes=(*self.notes, note))
 
 
-def text_of(raw: bytes, encoding: str | None, name: str) -> Text:
+def text_of(raw: bytes, encoding: str | None, name: str) -> DecodedText:
     """The first bytes of an input as text; `encoding` is --encoding's."""
     if encoding is not None:
         if encoding in ("utf-16", "utf-32"):
             found = wide(raw)
             encoding = found if found and found.startswith(encoding) else f"{encoding}-le"
-        return Text(name, as_utf8(raw, encoding), encoding, said=True)
+        return DecodedText(name, as_utf8(raw, encoding), encoding, said=True)
     found = wide(raw)
     if found is None:
-        return Text(name, raw)
+        return DecodedText(name, raw)
     if any(raw.startswith(mark) for mark, _ in _MARKS):
-        return Text(name, as_utf8(raw, found), found)
-    note = Note("encoding-guessed", name, f"{name} is read as {found.upper()}, by its zero bytes")
-    return Text(name, as_utf8(raw, found), found, notes=(note,))
+        return DecodedText(name, as_utf8(raw, found), found)
+    note = LoadNote("encoding-guessed", name, f"{name} is read as {found.upper()}, by its zero bytes")
+    return DecodedText(name, as_utf8(raw, found), found, notes=(note,))
 
 
 def eight_bit(sample: bytes) -> Guessed | None:

@@ -18,7 +18,7 @@ MOST_BYTES = 256 << 20
 """Of a file that is read as a whole, such as a manifest. AWS writes about 300 bytes for each data file."""
 
 
-class Entry(NamedTuple):
+class TreeFile(NamedTuple):
     """A file. `key` is its path, with slashes; `name` is what people call it."""
 
     key: str
@@ -29,28 +29,28 @@ class Entry(NamedTuple):
     """Its content, of a small file. Raises DynaopsError."""
 
 
-class Tree(Protocol):
+class FileTree(Protocol):
     """A place with files."""
 
-    def find(self, key: str) -> Entry | None:
+    def find(self, key: str) -> TreeFile | None:
         """The file of this path; None where there is none."""
 
-    def below(self, key: str) -> tuple[list[Entry], list[str]]:
+    def below(self, key: str) -> tuple[list[TreeFile], list[str]]:
         """All files below a folder, by their paths, and the names of links and special files that are not read."""
 
 
 class LocalTree:
     """This machine's files. Links are followed; a folder that was read already is not read again."""
 
-    def find(self, key: str) -> Entry | None:
+    def find(self, key: str) -> TreeFile | None:
         path = Path(key)
         try:
             return _local_entry(path) if path.is_file() else None
         except OSError as error:  # a name that is too long
             raise unreadable(str(path), error) from error
 
-    def below(self, key: str) -> tuple[list[Entry], list[str]]:
-        entries: list[Entry] = []
+    def below(self, key: str) -> tuple[list[TreeFile], list[str]]:
+        entries: list[TreeFile] = []
         passed: list[str] = []
         for path in _walk(Path(key), set(), passed):
             entries.append(_local_entry(path))
@@ -65,7 +65,7 @@ class S3Tree:
         self._bucket = bucket
         self._folders: dict[str, dict[str, S3Object]] = {}
 
-    def find(self, key: str) -> Entry | None:
+    def find(self, key: str) -> TreeFile | None:
         folder = key.rpartition("/")[0]
         inside = f"{folder}/" if folder else ""
         if inside not in self._folders:
@@ -74,12 +74,12 @@ class S3Tree:
         listed = self._folders[inside].get(key)
         return self._entry(listed) if listed else None
 
-    def below(self, key: str) -> tuple[list[Entry], list[str]]:
+    def below(self, key: str) -> tuple[list[TreeFile], list[str]]:
         found = list_objects(self._aws, self._bucket, key)
         return [self._entry(entry) for entry in found if not entry.key.endswith("/")], []
 
-    def _entry(self, which: S3Object) -> Entry:
-        return Entry(
+    def _entry(self, which: S3Object) -> TreeFile:
+        return TreeFile(
             which.key,
             which.url,
             lambda alike: S3Input(self._aws, which, alike),
@@ -87,8 +87,10 @@ class S3Tree:
         )
 
 
-def _local_entry(path: Path) -> Entry:
-    return Entry(path.as_posix(), str(path), lambda alike: LocalInput(path, alike), lambda: _whole_file(path))
+def _local_entry(path: Path) -> TreeFile:
+    return TreeFile(
+        path.as_posix(), str(path), lambda alike: LocalInput(path, alike), lambda: _whole_file(path)
+    )
 
 
 def _walk(folder: Path, seen: set[tuple[int, int]], passed: list[str]) -> Iterator[Path]:

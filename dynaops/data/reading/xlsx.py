@@ -16,7 +16,7 @@ from typing import IO, Any
 
 from dynaops.data.parsing import times
 from dynaops.data.parsing.tables import ABSENT, packed
-from dynaops.data.reading.cut import Piece
+from dynaops.data.reading.chunking import Chunk
 from dynaops.data.reading.damage import DamagedInput
 from dynaops.model.errors import DynaopsError
 from dynaops.values.malformed import Unusable
@@ -52,7 +52,7 @@ def column_names(file: IO[bytes], name: str, sheet: str) -> list[str]:
     raise DynaopsError(f"{name}: the sheet {sheet!r} is empty")
 
 
-def pieces(file: IO[bytes], name: str, sheet: str, start: int) -> Iterator[Piece]:
+def pieces(file: IO[bytes], name: str, sheet: str, start: int) -> Iterator[Chunk]:
     """The rows behind the sheet's row number `start`. Raises DynaopsError kinds."""
     with ExitStack() as opened:
         book = opened.enter_context(_workbook(file, name))
@@ -79,9 +79,9 @@ def pieces(file: IO[bytes], name: str, sheet: str, start: int) -> Iterator[Piece
             yield _piece(header, rows)
 
 
-def _piece(header: list[str], rows: list[tuple[int, list[Any]]]) -> Piece:
+def _piece(header: list[str], rows: list[tuple[int, list[Any]]]) -> Chunk:
     last = rows[-1][0]
-    return Piece(packed([one for one in header if one], rows), rows[0][0], last, last + 1, len(rows))
+    return Chunk(packed([one for one in header if one], rows), rows[0][0], last, last + 1, len(rows))
 
 
 def _under(header: list[str], values: list[Any]) -> list[Any]:

@@ -17,7 +17,7 @@ import orjson
 from dynaops.values import attributes, numbers
 from dynaops.values.attributes import FALSE, NULL, TRUE, TYPES, Sized, check_level, elements_of, members_of
 from dynaops.values.limits import MOST_DIGITS, MOST_LEVELS
-from dynaops.values.malformed import Malformed, at
+from dynaops.values.malformed import MalformedRow, at
 
 Typed = dict[str, Any]
 """An item in canonical DynamoDB JSON: attribute name -> {type: value}."""
@@ -43,7 +43,7 @@ def typed(item: Mapping[str, Any], binary: frozenset[str] = frozenset()) -> Type
     `binary` are attributes whose plain text is base64, since the table's keys say that they are binary.
     """
     if "" in item:
-        raise Malformed("an attribute has no name")
+        raise MalformedRow("an attribute has no name")
     if is_typed(item):
         return {name: _typed(value, name) for name, value in item.items()}
     return {
@@ -78,7 +78,7 @@ def _number_text(value: int | float | Decimal | str, where: str) -> str:
     try:
         return repr(value) if isinstance(value, float) else str(value)
     except ValueError:  # Python does not write integers of thousands of digits
-        raise Malformed(f"{at(where)}a number has at most {MOST_DIGITS} digits") from None
+        raise MalformedRow(f"{at(where)}a number has at most {MOST_DIGITS} digits") from None
 
 
 def _plain(value: Any, where: str, level: int) -> Sized:
@@ -100,7 +100,7 @@ def _plain(value: Any, where: str, level: int) -> Sized:
         return elements_of(
             [_plain(element, f"{where}[{index}]", level + 1) for index, element in enumerate(value)]
         )
-    raise Malformed(f"{at(where)}{type(value).__name__} is not a type that DynamoDB has")
+    raise MalformedRow(f"{at(where)}{type(value).__name__} is not a type that DynamoDB has")
 
 
 def _typed(value: Any, where: str) -> Typed:

@@ -14,7 +14,7 @@ from dynaops.model.findings.companions import DDB481, DDB482, DDB483, DDB484, DD
 from dynaops.model.findings.rule import FindingRule, make_finding
 from dynaops.values import attributes
 from dynaops.values.limits import MOST_HASH_BYTES, MOST_ITEM_BYTES, MOST_RANGE_BYTES
-from dynaops.values.malformed import Malformed
+from dynaops.values.malformed import MalformedRow
 
 if TYPE_CHECKING:
     from dynaops.kinds import TableSpec
@@ -55,7 +55,7 @@ def examined(spec: TableSpec) -> Examined:
     for source in _sources(spec):
         try:
             item = typed(source.item, binary)
-        except Malformed as error:
+        except MalformedRow as error:
             findings.append(source.wrong(DDB485, str(error)))
             continue
         wrong = list(_wrong(source, item, spec, keys, indexed))
@@ -93,7 +93,7 @@ def key_of(text: str, types: Mapping[str, str]) -> Typed | None:
             if kind == "N":
                 number(value)
         return typed({name: {kind: value} for (name, kind), value in zip(types.items(), values, strict=True)})
-    except Malformed:
+    except MalformedRow:
         return None
 
 

@@ -12,7 +12,7 @@ _MOST_BODY = 64 << 20
 """Bytes of a body that no answer of DynamoDB's has: a page of a Scan is 1 MB, a batch 16 MB."""
 
 
-class Answer(NamedTuple):
+class HttpResponse(NamedTuple):
     """What came of a request. `status` 0 means that no whole answer came, for the `reason` given.
 
     `head` is the status line and headers in lower case. `stale`: the connection had been used before and ended
@@ -40,7 +40,7 @@ class Answer(NamedTuple):
         return {name.strip(): value.strip() for name, _, value in pairs}
 
 
-Done = Callable[[Answer], None]
+Done = Callable[[HttpResponse], None]
 
 
 def header(head: bytes, name: bytes) -> str | None:
@@ -82,7 +82,7 @@ class Connection(asyncio.Protocol):
     def send(self, data: bytes, done: Done) -> None:
         """Send a whole request; `done` gets its answer, or what befell it, once."""
         if self._transport is None:
-            done(Answer(0, b"", reason="the connection ended", stale=True, sent=False))
+            done(HttpResponse(0, b"", reason="the connection ended", stale=True, sent=False))
             return
         self._done = done
         self.since = self._clock()
@@ -106,7 +106,9 @@ class Connection(asyncio.Protocol):
         if self._done is not None:
             answered = bool(self._buffer or self._head)
             self._finish(
-                Answer(0, b"", reason=str(error or "the connection ended"), stale=self._used and not answered)
+                HttpResponse(
+                    0, b"", reason=str(error or "the connection ended"), stale=self._used and not answered
+                )
             )
         self._lost(self)
 
@@ -167,13 +169,13 @@ class Connection(asyncio.Protocol):
             return
         if body is None:
             return
-        answer = Answer(int(self._head[9:12]), body, self._head)
+        answer = HttpResponse(int(self._head[9:12]), body, self._head)
         self._used = True
         if rest or header(self._head, b"connection") == "close" or self._head.startswith(b"http/1.0"):
             self._close()
         self._finish(answer)
 
-    def _finish(self, answer: Answer) -> None:
+    def _finish(self, answer: HttpResponse) -> None:
         """Hand over the answer, free for the next request already, which often follows at once."""
         done, self._done = self._done, None
         self._head = b""
@@ -186,7 +188,7 @@ class Connection(asyncio.Protocol):
     def _end(self, reason: str) -> None:
         self._close()
         if self._done is not None:
-            self._finish(Answer(0, b"", reason=reason))
+            self._finish(HttpResponse(0, b"", reason=reason))
 
     def _close(self) -> None:
         if self._transport is not None:

@@ -14,13 +14,13 @@ import orjson
 from dynaops.data.parsing.csv_records import UNCLOSED, records
 from dynaops.data.parsing.dialect import (
     Dialect,
-    Style,
+    QuoteStyle,
     count_of_lines,
     lines_of,
     stand_ins,
     without_escapes,
 )
-from dynaops.data.parsing.elements import closed_at, elements
+from dynaops.data.parsing.json_elements import closed_at, elements
 from dynaops.data.reading.damage import DamagedInput
 
 BLOCK_BYTES = 1 << 20
@@ -35,14 +35,14 @@ MOST_RECORD = 1 << 20
 _FIRST, _LAST = itemgetter(slice(1)), itemgetter(slice(-1, None))
 
 
-class Source(Protocol):
+class ChunkSource(Protocol):
     """What pieces are cut from."""
 
     def read(self, size: int, /) -> bytes:
         """`size` bytes; fewer only at the end."""
 
 
-class Piece(NamedTuple):
+class Chunk(NamedTuple):
     """Some whole rows: the line they begin in, and where they end: bytes into the stream, and the line after."""
 
     data: bytes
@@ -83,13 +83,13 @@ class FindCut(Protocol):
 
 
 def pieces(
-    stream: Source,
+    stream: ChunkSource,
     opening: Opening,
     name: str,
     cut: FindCut,
     block: int = BLOCK_BYTES,
     between: Callable[[int], None] = lambda _: None,
-) -> Iterator[Piece]:
+) -> Iterator[Chunk]:
     """The stream from `opening` on, cut by `cut`. Raises DamagedInput where a row has no end.
 
     `between` is told how many bytes are passed over, as they hold no row.
@@ -117,7 +117,7 @@ def pieces(
         offset += at
         lines = cut.lines(piece)
         if piece.strip(cut.blank):
-            yield Piece(piece, line, offset, line + lines)
+            yield Chunk(piece, line, offset, line + lines)
         else:
             between(len(piece))
         line += lines
@@ -221,11 +221,11 @@ class AfterRecord:
         if last and len(data) < MOST_BYTES:
             return len(data)
         style = self._dialect.style
-        if style is Style.COPY:
+        if style is QuoteStyle.COPY:
             return _after_copy_line(data) or (len(data) if last else 0)
-        if b'"' not in data and (style is Style.QUOTED or b"\\" not in data):
+        if b'"' not in data and (style is QuoteStyle.QUOTED or b"\\" not in data):
             return len(data) if last else _after_line(data)
-        at = self._by_quotes(data) if style is Style.QUOTED else None
+        at = self._by_quotes(data) if style is QuoteStyle.QUOTED else None
         if at is None:
             at = self._by_reading(data)
         return at or (len(data) if last else 0)

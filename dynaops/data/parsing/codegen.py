@@ -11,10 +11,10 @@ from functools import lru_cache
 from types import CodeType
 from typing import Any
 
-from dynaops.data.rows import Row
+from dynaops.data.rows import WriteRow
 from dynaops.values.limits import MOST_ITEM_BYTES
 
-Straight = Callable[[tuple[Any, ...], int], Row]
+Straight = Callable[[tuple[Any, ...], int], WriteRow]
 """The row of a shape's values in a line. Raises `unfit` where they have to be looked at one by one."""
 
 _TEXTS = {"N": "str(v{at})", "D": "repr(v{at})"}
@@ -44,7 +44,7 @@ def straight(
         "unfit": unfit,
         "flags": ("false", "true"),
         "new": tuple.__new__,
-        "Row": Row,
+        "Row": WriteRow,
     }
     exec(_code(kinds), known)  # noqa: S102 (nothing of it comes from outside: see above)
     made: Straight = known["row"]

@@ -15,9 +15,9 @@ import tempfile
 from collections.abc import Callable
 from typing import IO, Any
 
-from dynaops.data.frames import Frames, Setup, Work
+from dynaops.data.messages import Messages, ParseBlock, Setup
 from dynaops.data.options import Traffic
-from dynaops.data.rows import Block
+from dynaops.data.rows import InputBlock
 from dynaops.model.errors import DynaopsError
 
 _IN_HAND = 4
@@ -25,20 +25,23 @@ _IN_HAND = 4
 _CODE = "import sys; sys.path[:] = {path!r}; from dynaops.data.worker import main; main({descriptor})"
 
 
-class Hand:
+class WorkerProcess:
     """One worker process and the blocks it has."""
 
     def __init__(
-        self, setup: Setup, received: Callable[[Hand, Any], None], died: Callable[[Hand], None]
+        self,
+        setup: Setup,
+        received: Callable[[WorkerProcess, Any], None],
+        died: Callable[[WorkerProcess], None],
     ) -> None:
         self._setup = setup
         self._received = received
         self._died = died
         self._closing = False
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (closed in `close`)
-        self._frames: Frames | None = None
+        self._frames: Messages | None = None
         self._process: subprocess.Popen[bytes] | None = None
-        self.blocks: dict[int, Block] = {}
+        self.blocks: dict[int, InputBlock] = {}
         self.traffic = Traffic()
         self.in_flight = 0
 
@@ -58,7 +61,7 @@ class Hand:
         ours.setblocking(False)
         loop = asyncio.get_running_loop()
         _, self._frames = await loop.create_unix_connection(
-            lambda: Frames(lambda message: self._received(self, message), self._ended), sock=ours
+            lambda: Messages(lambda message: self._received(self, message), self._ended), sock=ours
         )
         self._frames.send(self._setup)
 
@@ -67,10 +70,10 @@ class Hand:
         """Whether it can take another block."""
         return len(self.blocks) < _IN_HAND
 
-    def work(self, block: Block, unanswered: bool) -> None:
+    def work(self, block: InputBlock, unanswered: bool) -> None:
         """Give it a block to parse. `unanswered`: an earlier run may have written some of its rows."""
         self.blocks[block.number] = block
-        self.tell(Work(block, unanswered))
+        self.tell(ParseBlock(block, unanswered))
 
     def tell(self, message: Any) -> None:
         """Send it a message."""
@@ -102,15 +105,15 @@ class Hand:
             self._died(self)
 
 
-class Crew:
+class WorkerPool:
     """Up to `most` workers, started when there is work for them. `grown` is told how many there are."""
 
     def __init__(
         self,
         most: int,
         setup: Callable[[int], Setup],
-        received: Callable[[Hand, Any], None],
-        died: Callable[[Hand], None],
+        received: Callable[[WorkerProcess, Any], None],
+        died: Callable[[WorkerProcess], None],
         grown: Callable[[int], None],
     ) -> None:
         self._most = most
@@ -118,19 +121,19 @@ class Crew:
         self._received = received
         self._died = died
         self._grown = grown
-        self.hands: list[Hand] = []
+        self.hands: list[WorkerProcess] = []
 
-    async def hand(self) -> Hand | None:
+    async def hand(self) -> WorkerProcess | None:
         """The worker with the fewest blocks; None if all have as many as they may."""
         free = min(self.hands, key=lambda one: len(one.blocks), default=None)
         if (free is None or free.blocks) and len(self.hands) < self._most:
-            free = Hand(self._setup(len(self.hands) + 1), self._received, self._died)
+            free = WorkerProcess(self._setup(len(self.hands) + 1), self._received, self._died)
             self.hands.append(free)
             await free.start()
             self._grown(len(self.hands))
         return free if free is not None and free.has_place else None
 
-    def having(self, number: int) -> Hand:
+    def having(self, number: int) -> WorkerProcess:
         """The worker that has a block."""
         return next(one for one in self.hands if number in one.blocks)
 

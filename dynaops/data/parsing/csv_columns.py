@@ -12,14 +12,14 @@ from typing import Any, NamedTuple
 import orjson
 
 from dynaops.data.parsing import column_types, conversions
-from dynaops.data.parsing.harvest import Harvest
+from dynaops.data.parsing.block_result import BlockResult
 from dynaops.data.parsing.items import ItemReader
 from dynaops.data.parsing.keys import KeyRules, joined
-from dynaops.data.rows import Row
+from dynaops.data.rows import WriteRow
 from dynaops.values import attributes, limits, numbers
 from dynaops.values.attributes import Sized
 from dynaops.values.limits import MOST_HASH_BYTES, MOST_ITEM_BYTES, MOST_RANGE_BYTES
-from dynaops.values.malformed import Malformed, at
+from dynaops.values.malformed import MalformedRow, at
 
 _BOOLS = ("true", "false")
 _FIELDS = {"S": '{"S":"%s"}', "N": '{"N":"%s"}', "BOOL": '{"BOOL":%s}'}
@@ -53,7 +53,7 @@ class Columns:
     form: others are kept as text, or rejected if `strict`.
     """
 
-    harvest: Harvest
+    harvest: BlockResult
     """Where the rows that are made go: what is to be told of their cells is noted there."""
     encoding: str
     """What the cells were in, for people."""
@@ -70,7 +70,7 @@ class Columns:
         floats: frozenset[str] = frozenset(),
         strict: bool = False,
     ) -> None:
-        self.harvest = Harvest("")
+        self.harvest = BlockResult("")
         self.encoding = "utf-8"
         self.width = len(header)
         self._header = tuple(name if isinstance(name, str) else "" for name in header)
@@ -94,7 +94,7 @@ class Columns:
         )
         self._whole = self._template(tuple(False for _ in header))
 
-    def row(self, cells: list[str], line: int, clean: bool) -> Row:
+    def row(self, cells: list[str], line: int, clean: bool) -> WriteRow:
         """The row of a record. `clean`: nothing in its cells has to be escaped in JSON. Raises Malformed."""
         if len(cells) != self.width:
             cells = self._fitted(cells, line)
@@ -109,7 +109,7 @@ class Columns:
                     return row
         return self._cell_by_cell(cells, line)
 
-    def row_with_nulls(self, cells: Sequence[str | None], line: int, clean: bool) -> Row:
+    def row_with_nulls(self, cells: Sequence[str | None], line: int, clean: bool) -> WriteRow:
         """The row of a record in which None is no value, whereas an empty cell may be one. Raises Malformed."""
         if self._keep_empty and None in cells:
             return self._cell_by_cell(self._fitted(cells, line), line)
@@ -128,7 +128,7 @@ class Columns:
             self.harvest.note("empty-cells", "", "Empty cells beyond the header's columns are left out", line)
             return list(cells[: self.width])
         if len(cells) != self.width:
-            raise Malformed(f"has {len(cells)} cells; the header has {self.width}")
+            raise MalformedRow(f"has {len(cells)} cells; the header has {self.width}")
         return cells
 
     def _template_for(self, empty: tuple[bool, ...]) -> _Template | None:
@@ -167,7 +167,7 @@ class Columns:
         constant = size - len(nothing.encode())
         return _Template(text, nothing.count('"'), constant, tuple(places["N"]), tuple(places["BOOL"]))
 
-    def _fill(self, template: _Template, cells: list[str], line: int, clean: bool) -> Row | None:
+    def _fill(self, template: _Template, cells: list[str], line: int, clean: bool) -> WriteRow | None:
         """The row by a template; None where the cells have to be looked at. Raises ValueError kinds likewise."""
         for place in template.flags:
             if cells[place] not in _BOOLS:
@@ -206,10 +206,10 @@ class Columns:
         size = len(body) + template.constant + more
         if size > MOST_ITEM_BYTES:
             return None
-        row: Row = _new_row(Row, (body, key, size, line))
+        row: WriteRow = _new_row(WriteRow, (body, key, size, line))
         return row
 
-    def _cell_by_cell(self, cells: Sequence[str | None], line: int) -> Row:
+    def _cell_by_cell(self, cells: Sequence[str | None], line: int) -> WriteRow:
         sized: dict[str, Sized] = {}
         remarks: list[tuple[str, str, str]] = []
         for place, (name, kind, cell) in enumerate(zip(self._header, self._kinds, cells, strict=True)):
@@ -229,7 +229,7 @@ class Columns:
                 if cell.isspace() and name in self._rules.names:
                     remarks.append(("blank-key", name, f"The key {name} is of blanks alone, and is kept so"))
             elif not cell and name in self._rules.names:
-                raise Malformed(f"the key {name!r} is empty")
+                raise MalformedRow(f"the key {name!r} is empty")
         row = self._one.row(sized, line)
         for remark in remarks:
             self.harvest.note(*remark, line)
@@ -239,22 +239,22 @@ class Columns:
         try:
             cell.encode()
         except UnicodeEncodeError:
-            raise Malformed(f"{at(name)}is not {self.encoding.upper()} text") from None
+            raise MalformedRow(f"{at(name)}is not {self.encoding.upper()} text") from None
 
     def _check_nameless(self, place: int, cell: str) -> None:
         if place == self._index_at:
             if not cell.isdecimal():
-                raise Malformed(
+                raise MalformedRow(
                     f"column {place + 1} has no name and was taken for pandas' index, but is {cell!r}"
                 )
         elif cell:
-            raise Malformed(f"column {place + 1} has no name in the header, but here it has {cell!r}")
+            raise MalformedRow(f"column {place + 1} has no name in the header, but here it has {cell!r}")
 
     def _unfit(self, cell: str, kind: str, name: str) -> tuple[str, str, str]:
         """What to tell of a cell that is not of its column's guessed type. Raises Malformed with --strict-types."""
         wanted = _NAMED[kind]
         if self._strict:
-            raise Malformed(
+            raise MalformedRow(
                 f"{at(name)}{cell!r} is not {wanted}, as the column was taken for (--strict-types)"
             )
         how = f"{name} was taken for {kind}, but is not {wanted} everywhere: such cells are kept as text (S)"

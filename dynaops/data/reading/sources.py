@@ -9,13 +9,13 @@ from typing import NamedTuple
 import orjson
 
 from dynaops.aws.session import Aws
-from dynaops.data.notes import Note
+from dynaops.data.notes import LoadNote
 from dynaops.data.reading import exports, globs
-from dynaops.data.reading.export_choice import Export, choose, exports_in, inputs_of
+from dynaops.data.reading.export_choice import TableExport, choose, exports_in, inputs_of
 from dynaops.data.reading.inputs import STDIN, Input, LocalInput, StdinInput
 from dynaops.data.reading.partitions import with_partitions
-from dynaops.data.reading.tree import Entry, LocalTree, S3Tree, Tree
-from dynaops.data.rows import Fault
+from dynaops.data.reading.tree import FileTree, LocalTree, S3Tree, TreeFile
+from dynaops.data.rows import InputFault
 from dynaops.model.errors import DynaopsError
 
 _S3 = "s3://"
@@ -31,8 +31,8 @@ class Inputs(NamedTuple):
     """
 
     inputs: list[Input]
-    notes: list[Note]
-    faults: list[Fault]
+    notes: list[LoadNote]
+    faults: list[InputFault]
     tables: dict[str, str]
 
     def add(self, more: Inputs) -> None:
@@ -112,7 +112,7 @@ def _in_s3(url: str, aws: Aws, table: str | None) -> Inputs:
     return _of_files(below, passed, tree, url, folder, table)
 
 
-def _of_exports(manifests: Sequence[Entry], tree: Tree, where: str, table: str | None) -> Inputs:
+def _of_exports(manifests: Sequence[TreeFile], tree: FileTree, where: str, table: str | None) -> Inputs:
     exports_there = exports_in(manifests)
     groups = list(_by_table(exports_there).items()) if table is None else [(table, exports_there)]
     found = Inputs([], [], [], {})
@@ -126,16 +126,21 @@ def _of_exports(manifests: Sequence[Entry], tree: Tree, where: str, table: str |
     return found
 
 
-def _by_table(found: Sequence[Export]) -> dict[str, list[Export]]:
+def _by_table(found: Sequence[TableExport]) -> dict[str, list[TableExport]]:
     """Exports by their table's name, "" where it is not told."""
-    groups: dict[str, list[Export]] = {}
+    groups: dict[str, list[TableExport]] = {}
     for export in found:
         groups.setdefault(export.summary.table if export.summary else "", []).append(export)
     return groups
 
 
 def _of_files(
-    entries: Sequence[Entry], passed: Sequence[str], tree: Tree, where: str, base: str, table: str | None
+    entries: Sequence[TreeFile],
+    passed: Sequence[str],
+    tree: FileTree,
+    where: str,
+    base: str,
+    table: str | None,
 ) -> Inputs:
     """The data among some files, all of them below the path `base`."""
     manifests = [entry for entry in entries if exports.is_manifest(entry.key)]
@@ -163,7 +168,7 @@ def _of_files(
         notes.append(_left_out("files-not-read", "are not data by their names", [*passed, *hidden]))
     for schema in schemas[:1] if table is not None else schemas:
         text = f"{schema.name} describes the table and is not read as a row (dynamodump)"
-        notes.append(Note("dynamodump", "", text))
+        notes.append(LoadNote("dynamodump", "", text))
     tables = _tables_of_dumps(schemas, data) if table is None else {}
     return Inputs([entry.open(False) for entry in data], notes, [], tables)
 
@@ -175,7 +180,7 @@ def _is_hidden(key: str, base: str) -> bool:
     return inside_hidden or name.startswith((".", "_")) or name.endswith(_BESIDE)
 
 
-def _dumped_schemas(entries: Sequence[Entry]) -> list[Entry]:
+def _dumped_schemas(entries: Sequence[TreeFile]) -> list[TreeFile]:
     """The schema.json files of dynamodump: those with a folder ``data`` beside them."""
     return [
         entry
@@ -185,7 +190,7 @@ def _dumped_schemas(entries: Sequence[Entry]) -> list[Entry]:
     ]
 
 
-def _tables_of_dumps(schemas: Sequence[Entry], data: Sequence[Entry]) -> dict[str, str]:
+def _tables_of_dumps(schemas: Sequence[TreeFile], data: Sequence[TreeFile]) -> dict[str, str]:
     """The tables of the data files of dynamodump, by their names. Raises DynaopsError where a schema names none."""
     tables = {}
     for schema in schemas:
@@ -202,7 +207,7 @@ def _tables_of_dumps(schemas: Sequence[Entry], data: Sequence[Entry]) -> dict[st
     return tables
 
 
-def _left_out(kind: str, why: str, names: Sequence[str]) -> Note:
+def _left_out(kind: str, why: str, names: Sequence[str]) -> LoadNote:
     shown = ", ".join(names[:_SHOWN]) + (", .." if len(names) > _SHOWN else "")
     count = "1 file" if len(names) == 1 else f"{len(names)} files"
-    return Note(kind, "", f"Not read, as they {why}: {count} ({shown})")
+    return LoadNote(kind, "", f"Not read, as they {why}: {count} ({shown})")

@@ -8,17 +8,24 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from dynaops.data.parsing import exact_json
-from dynaops.data.parsing.harvest import Harvest
+from dynaops.data.parsing.block_result import BlockResult
+from dynaops.data.parsing.fast_path import (
+    FALLBACK_ERRORS,
+    SUMMED,
+    UNCOUNTED,
+    FastPath,
+    PlainFastPath,
+    TypedFastPath,
+)
 from dynaops.data.parsing.items import ItemReader, names_are_single
 from dynaops.data.parsing.keys import KeyRules
-from dynaops.data.parsing.plan import ParsePlan
-from dynaops.data.parsing.roads import STUMBLES, SUMMED, UNCOUNTED, PlainRoad, Road, TypedRoad
+from dynaops.data.parsing.parse_options import ParseOptions
 from dynaops.data.parsing.table_choice import NAMES_NO_TABLE, NO_KEY, TableChoice
-from dynaops.data.rows import Row
-from dynaops.values.malformed import Malformed
+from dynaops.data.rows import WriteRow
+from dynaops.values.malformed import MalformedRow
 
 if TYPE_CHECKING:
-    from dynaops.data.parsing.documents import Part
+    from dynaops.data.parsing.documents import DocumentPart
 
 _BOM = b"\xef\xbb\xbf"
 
@@ -26,20 +33,20 @@ _BOM = b"\xef\xbb\xbf"
 class JsonRows:
     """Makes rows of JSON texts. It remembers the shapes of rows from block to block."""
 
-    def __init__(self, plan: ParsePlan, rules: KeyRules, inner: JsonRows | None = None) -> None:
+    def __init__(self, plan: ParseOptions, rules: KeyRules, inner: JsonRows | None = None) -> None:
         self._inner = inner or self
         """Reads what documents hold: another one where `rules` are met by no item, so that each has to be in one."""
         self._one = ItemReader(plan, rules)
-        self._plain, self._typed = PlainRoad(plan, rules), TypedRoad(plan, rules)
+        self._plain, self._typed = PlainFastPath(plan, rules), TypedFastPath(plan, rules)
         self._keys_only = plan.keys_only or plan.drop_nulls
         """Whether not all of a text is in its row, so that quotes do not tell of names that are there twice."""
         self._delete_all = plan.keys_only
         self._deletes = plan.deletes
         self._tables = TableChoice(plan)
         self._names = rules.names
-        self._road: Road = self._typed if plan.typed else self._plain
+        self._road: FastPath = self._typed if plan.typed else self._plain
 
-    def lines(self, data: bytes, first_line: int, harvest: Harvest) -> None:
+    def lines(self, data: bytes, first_line: int, harvest: BlockResult) -> None:
         """The rows of lines; empty lines are none."""
         # Of most blocks it can be said at once what else had to be asked of each line.
         plain, safe = b"\\" not in data, exact_json.is_safe(data) or None
@@ -48,7 +55,7 @@ class JsonRows:
     def texts(
         self,
         texts: Iterable[tuple[int, bytes]],
-        harvest: Harvest,
+        harvest: BlockResult,
         plain: bool = False,
         safe: bool | None = None,
     ) -> None:
@@ -66,7 +73,7 @@ class JsonRows:
                     add(
                         road.row(loads(text), line, not plain and b"\\" in text, safe, text, text.count(b'"'))
                     )
-                except STUMBLES:
+                except FALLBACK_ERRORS:
                     if not text or text.isspace():
                         blank = True
                         break
@@ -75,7 +82,7 @@ class JsonRows:
             if blank:  # there may be millions of them: do not try to read each
                 remaining = (pair for pair in remaining if pair[1] and not pair[1].isspace())
 
-    def all_or_none(self, items: Sequence[Any], line: int, text: bytes) -> list[Row] | None:
+    def all_or_none(self, items: Sequence[Any], line: int, text: bytes) -> list[WriteRow] | None:
         """The rows of items that `text` says, all of one line; None where one of them has to be looked at."""
         road, escaped, safe = self._road, b"\\" in text, exact_json.is_safe(text)
         try:
@@ -86,14 +93,14 @@ class JsonRows:
             road.quotes = 0
             rows = [road.row(item, line, escaped, safe, text, SUMMED) for item in items]
             return rows if road.quotes == text.count(b'"') else None
-        except STUMBLES:
+        except FALLBACK_ERRORS:
             return None
 
-    def _slowly(self, line: int, text: bytes, harvest: Harvest) -> None:
+    def _slowly(self, line: int, text: bytes, harvest: BlockResult) -> None:
         text = text.removeprefix(_BOM)  # between files that were put together
         try:
             harvest.rows.append(self._one.of_text(text, line))
-        except Malformed as error:
+        except MalformedRow as error:
             if not self.document(line, text, harvest):
                 self.reject(line, str(error), text, harvest)
             return
@@ -101,19 +108,19 @@ class JsonRows:
             item = orjson.loads(text)
             self._road = self._typed if self._one.is_typed(item) else self._plain
             self._road.learn(item)
-        except STUMBLES:
+        except FALLBACK_ERRORS:
             return
 
-    def reject(self, line: int, reason: str, text: bytes, harvest: Harvest) -> None:
+    def reject(self, line: int, reason: str, text: bytes, harvest: BlockResult) -> None:
         """Reject a text that is no row, and is in no document that names a table."""
         if self._inner is self:
             harvest.reject(line, reason, text)
         else:
             harvest.reject_unnamed(line, NAMES_NO_TABLE if NO_KEY in reason else reason, text)
 
-    def document(self, line: int, text: bytes, harvest: Harvest) -> bool:
+    def document(self, line: int, text: bytes, harvest: BlockResult) -> bool:
         """Read what is no row as something around rows; False where it is nothing that is known."""
-        from dynaops.data.parsing.documents import Action, parts_of  # few files need it: see `parser`
+        from dynaops.data.parsing.documents import PartAction, parts_of  # few files need it: see `parser`
 
         parts = parts_of(text, self._names, len(text) - len(text.lstrip()))
         if parts is None or not _is_all(text, parts):
@@ -125,13 +132,13 @@ class JsonRows:
             line += text.count(b"\n", before, part.start)
             before = max(before, part.start)
             piece = text[part.start : part.end]
-            if part.action is Action.NOTE:
+            if part.action is PartAction.NOTE:
                 found.note(part.table, "", part.reason, line)
             elif self._tables.is_other(part.table, found, 1, line):
                 continue
             elif self._inner is not self and not part.table:
                 found.reject_unnamed(line, part.reason or NAMES_NO_TABLE, piece)
-            elif part.action is Action.PUT and len(piece) < len(text):
+            elif part.action is PartAction.PUT and len(piece) < len(text):
                 puts.append((line, piece))
             else:
                 self._inner.texts(puts, found)
@@ -143,34 +150,36 @@ class JsonRows:
         harvest.take(found)
         return True
 
-    def _other(self, part: Part, line: int, text: bytes, harvest: Harvest) -> None:
+    def _other(self, part: DocumentPart, line: int, text: bytes, harvest: BlockResult) -> None:
         """A part of a document that is no put."""
-        from dynaops.data.parsing.documents import Action
+        from dynaops.data.parsing.documents import PartAction
 
         try:
-            if part.action is not Action.DELETE:
-                raise Malformed(part.reason or "an item within an item")
+            if part.action is not PartAction.DELETE:
+                raise MalformedRow(part.reason or "an item within an item")
             if self._delete_all:
                 harvest.rows.append(self._one.of_text(text, line))
             elif self._deletes:
                 harvest.rows.append(self._one.deleted(text, line))
             else:
-                raise Malformed(
+                raise MalformedRow(
                     "is a delete, which --if-not-exists, --update and AWS's engines do not carry out"
                 )
-        except Malformed as error:
-            harvest.reject(line, str(error), text, {"delete": True} if part.action is Action.DELETE else None)
+        except MalformedRow as error:
+            harvest.reject(
+                line, str(error), text, {"delete": True} if part.action is PartAction.DELETE else None
+            )
 
 
-def _is_all(text: bytes, parts: Sequence[Part]) -> bool:
+def _is_all(text: bytes, parts: Sequence[DocumentPart]) -> bool:
     """Whether what is around the parts of a document is whole JSON, so that nothing in it was overlooked."""
-    from dynaops.data.parsing.documents import Action
+    from dynaops.data.parsing.documents import PartAction
 
-    if any(part.action is Action.FAULT for part in parts):
+    if any(part.action is PartAction.FAULT for part in parts):
         return True
     kept, at = [], 0
     for part in parts:
-        if part.action is not Action.NOTE:
+        if part.action is not PartAction.NOTE:
             kept += [text[at : part.start], b"0"]
             at = part.end
     try:

@@ -6,25 +6,25 @@ import asyncio
 import threading
 from collections.abc import Iterator
 
-from dynaops.data.rows import Block
+from dynaops.data.rows import InputBlock
 
 _AHEAD = 2
 
 
-class Feeder:
+class BlockQueue:
     """Blocks from an iterator, one after the other, for an event loop. Errors of the iterator are raised by `next`."""
 
-    def __init__(self, blocks: Iterator[Block]) -> None:
+    def __init__(self, blocks: Iterator[InputBlock]) -> None:
         self._blocks = blocks
         self._loop = asyncio.get_running_loop()
-        self._queue: asyncio.Queue[Block | BaseException | None] = asyncio.Queue()
+        self._queue: asyncio.Queue[InputBlock | BaseException | None] = asyncio.Queue()
         self._places = threading.Semaphore(_AHEAD)
         self._closed = False
         # A daemon: one that waits for a terminal's or a pipe's next byte must not keep the process.
         self._thread = threading.Thread(target=self._read, name="dynaops-feeder", daemon=True)
         self._thread.start()
 
-    async def next(self) -> Block | None:
+    async def next(self) -> InputBlock | None:
         """The next block; None at the end of the input."""
         found = await self._queue.get()
         self._places.release()
@@ -48,6 +48,6 @@ class Feeder:
         except BaseException as error:  # whatever it is, the loop has to know
             self._hand_over(error)
 
-    def _hand_over(self, found: Block | BaseException | None) -> None:
+    def _hand_over(self, found: InputBlock | BaseException | None) -> None:
         if not self._closed and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._queue.put_nowait, found)

@@ -15,17 +15,17 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from dynaops.aws.s3 import list_objects
-from dynaops.data.engines.place import Place
-from dynaops.data.notes import Notes
+from dynaops.data.aws_jobs.s3_location import S3Location
+from dynaops.data.notes import LoadNotes
+from dynaops.data.parsing.parse_options import Container
 from dynaops.data.parsing.parser import make_parser
-from dynaops.data.parsing.plan import Container
+from dynaops.data.reading.decompress import Packing
 from dynaops.data.reading.detect import Detected
 from dynaops.data.reading.inputs import S3Input
 from dynaops.data.reading.prepare import Prepared
-from dynaops.data.reading.streams import Packing
 from dynaops.data.recount import check_block
 from dynaops.data.rejects import RejectsFile
-from dynaops.data.rows import Reject, Row
+from dynaops.data.rows import Reject, WriteRow
 from dynaops.model.errors import DynaopsError
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ _COMPRESSIONS = {Packing.NONE: "NONE", Packing.GZIP: "GZIP", Packing.ZSTD: "ZSTD
 class Handed:
     """What an engine is to read: all objects under `place`. Counts are of what was staged: read = rows + rejected."""
 
-    place: Place
+    place: S3Location
     compression: str = "GZIP"
     staged: bool = True
     """Whether the objects are ours, to be deleted when they have been read."""
@@ -52,7 +52,7 @@ class Handed:
     """Of the input."""
     keys: list[str] = field(default_factory=list)
     samples: list[Reject] = field(default_factory=list)
-    notes: Notes = field(default_factory=Notes)
+    notes: LoadNotes = field(default_factory=LoadNotes)
     stopped: Reject | None = None
     """The reject at which it was to stop (--fail-fast)."""
     seconds: float = 0.0
@@ -76,12 +76,12 @@ def as_it_is(arguments: Sequence[str], prepared: Prepared, aws: Aws) -> Handed |
     there = {one.key for one in list_objects(aws, bucket, prefix) if one.size}
     if there - set(keys):
         return None
-    return Handed(Place(bucket, prefix), _COMPRESSIONS[inputs[0].packing], staged=False, keys=keys)
+    return Handed(S3Location(bucket, prefix), _COMPRESSIONS[inputs[0].packing], staged=False, keys=keys)
 
 
 def stage(
     prepared: Prepared,
-    place: Place,
+    place: S3Location,
     aws: Aws,
     rejects: Path,
     fail_fast: bool,
@@ -144,7 +144,7 @@ class _Parts:
         self._pages: list[bytes] = []
         self._size = 0
 
-    def add(self, rows: Sequence[Row]) -> None:
+    def add(self, rows: Sequence[WriteRow]) -> None:
         """Take rows in."""
         if rows:
             lines = b"".join(b'{"Item":%b}\n' % row.body for row in rows)

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from dynaops.aws.s3 import ObjectReader, list_objects
-from dynaops.data.engines.job import Job, described
-from dynaops.data.engines.place import Place
-from dynaops.data.engines.staging import Handed
-from dynaops.data.reading.streams import packing_of, unpacked
+from dynaops.data.aws_jobs.job import AwsJob, described
+from dynaops.data.aws_jobs.s3_location import S3Location
+from dynaops.data.aws_jobs.staging import Handed
+from dynaops.data.reading.decompress import packing_of, unpacked
 from dynaops.data.rows import Reject
-from dynaops.data.target import Target
+from dynaops.data.table_info import TableInfo
 from dynaops.model.errors import DynaopsError
 from dynaops.model.operation import Effect, Operation
 
@@ -26,7 +26,7 @@ LEAST_RATE = 1024
 """MaxWriteRequestUnits is at least this."""
 
 
-def operation(target: Target, handed: Handed, reports: Place, rate: float | None) -> Operation:
+def operation(target: TableInfo, handed: Handed, reports: S3Location, rate: float | None) -> Operation:
     """The call that starts it; `reports` is where AWS tells which items it could not put."""
     source: dict[str, Any] = {
         "S3Bucket": handed.place.bucket,
@@ -67,7 +67,7 @@ def operation(target: Target, handed: Handed, reports: Place, rate: float | None
     )
 
 
-def cancellation(target: Target, arn: str) -> Operation:
+def cancellation(target: TableInfo, arn: str) -> Operation:
     """The call that cancels it; what is written stays."""
     return Operation(
         id=f"{target.name}:cancel-bulk-put",
@@ -82,16 +82,16 @@ def cancellation(target: Target, arn: str) -> Operation:
     )
 
 
-def look(aws: Aws, region: str, arn: str) -> Job:
+def look(aws: Aws, region: str, arn: str) -> AwsJob:
     """How it stands."""
     answer = aws.read("dynamodb", "DescribeBulkOperation", region, {"BulkOperationArn": arn})
     return job_of(described(answer, "bulk operation")["BulkOperationDescription"])
 
 
-def job_of(found: Mapping[str, Any]) -> Job:
+def job_of(found: Mapping[str, Any]) -> AwsJob:
     """A bulk operation by its description."""
     total = found.get("TotalInputBytes")
-    return Job(
+    return AwsJob(
         arn=str(found["BulkOperationArn"]),
         status=str(found["BulkOperationStatus"]),
         items=int(found.get("ProcessedItemCount", 0)),
@@ -104,7 +104,7 @@ def job_of(found: Mapping[str, Any]) -> Job:
     )
 
 
-def jobs_of(aws: Aws, target: Target, running: bool = False) -> list[Job]:
+def jobs_of(aws: Aws, target: TableInfo, running: bool = False) -> list[AwsJob]:
     """The bulk operations into a table in the last 90 days, latest first; only those that run, if that is asked for."""
     found = aws.read_all("dynamodb", "ListBulkOperations", target.region, {}, "BulkOperationsSummaryList")
     jobs = [
@@ -125,7 +125,7 @@ def checked_rate(rate: float | None) -> float | None:
     return rate
 
 
-def errors(aws: Aws, job: Job) -> Iterator[Reject]:
+def errors(aws: Aws, job: AwsJob) -> Iterator[Reject]:
     """What AWS reports of items that it could not put."""
     output = (job.about or {}).get("OutputS3Configuration", {})
     bucket, prefix = str(output.get("S3Bucket", "")), str(output.get("S3KeyPrefix", ""))
@@ -153,11 +153,11 @@ def _rejects(line: bytes, bucket: str) -> Iterator[Reject]:
     yield Reject(place, int(pointer.get("itemIndex", 0)) + 1, reason, text)
 
 
-def _source_bucket(job: Job) -> str:
+def _source_bucket(job: AwsJob) -> str:
     return str((job.about or {}).get("InputS3Configuration", {}).get("S3Bucket", ""))
 
 
-def _is_for(job: Job, target: Target) -> bool:
+def _is_for(job: AwsJob, target: TableInfo) -> bool:
     """By the table's id; a table that was made anew by the same name is another."""
     details = (job.about or {}).get("TableDetails", ())
     return any(one.get("TableId") == target.identity for one in details)

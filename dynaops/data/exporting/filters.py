@@ -7,16 +7,18 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from dynaops.data.exporting.options import Narrowing
+from dynaops.data.exporting.options import ExportFilter
 from dynaops.data.parsing import exact_json, plain_json
 from dynaops.model.errors import DynaopsError
 from dynaops.values import attributes
-from dynaops.values.malformed import Malformed
+from dynaops.values.malformed import MalformedRow
 
 _STEP = re.compile(r"([^.\[\]]+)((?:\[\d+\])*)").fullmatch
 
 
-def narrowing(filter_: str | None, projection: str | None, names: str | None, given: str | None) -> Narrowing:
+def narrowing(
+    filter_: str | None, projection: str | None, names: str | None, given: str | None
+) -> ExportFilter:
     """The expressions; `names` and `given` values are JSON objects. Raises DynaopsError.
 
     Attributes of a projection are replaced by placeholders, so that reserved words need no care. What `names` knows
@@ -24,7 +26,7 @@ def narrowing(filter_: str | None, projection: str | None, names: str | None, gi
     """
     known = {str(name): str(value) for name, value in _object(names, "--names").items()}
     expression, added, columns = _projection(projection, known)
-    return Narrowing(filter_, expression, {**known, **added}, _values(_object(given, "--values")), columns)
+    return ExportFilter(filter_, expression, {**known, **added}, _values(_object(given, "--values")), columns)
 
 
 def _projection(
@@ -58,7 +60,7 @@ def _values(given: dict[str, Any]) -> dict[str, Any]:
         try:
             typed = isinstance(value, dict) and len(value) == 1 and next(iter(value)) in attributes.TYPES
             found[name] = (attributes.typed if typed else plain_json.plain)(value, name)[0]
-        except Malformed as error:
+        except MalformedRow as error:
             raise DynaopsError(f"--values: {error}") from error
     return found
 
@@ -68,7 +70,7 @@ def _object(text: str | None, option: str) -> dict[str, Any]:
         return {}
     try:
         found = exact_json.exactly(text.encode())
-    except (json.JSONDecodeError, Malformed, RecursionError) as error:
+    except (json.JSONDecodeError, MalformedRow, RecursionError) as error:
         raise DynaopsError(f"{option} is not JSON: {error}") from error
     if not isinstance(found, dict):
         raise DynaopsError(f"{option} is a JSON object")

@@ -9,13 +9,13 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from dynaops.aws.route import Route
-from dynaops.data.protocol import Answer, Connection, Done
+from dynaops.data.http.http_connection import Connection, Done, HttpResponse
 
 _CONNECT_SECONDS = 10.0
 _SWEEP_SECONDS = 0.5
 
 
-class Carrier(Protocol):
+class Transport(Protocol):
     """Carries requests. `done` is called once for each, in the event loop."""
 
     def post(self, head: bytes, body: bytes, done: Done) -> None:
@@ -25,7 +25,7 @@ class Carrier(Protocol):
         """End all connections; requests under way are not answered any more."""
 
 
-class Direct:
+class DirectTransport:
     """A pool of keep-alive connections, one for each request under way. `timeout` is an answer's, in seconds."""
 
     def __init__(self, route: Route, timeout: float) -> None:
@@ -65,10 +65,10 @@ class Direct:
                     self._new, self._host, self._port, ssl=self._tls
                 )
         except TimeoutError:
-            done(Answer(0, b"", reason=f"no connection within {_CONNECT_SECONDS:g} s", sent=False))
+            done(HttpResponse(0, b"", reason=f"no connection within {_CONNECT_SECONDS:g} s", sent=False))
             return
         except OSError as error:
-            done(Answer(0, b"", reason=f"cannot connect: {error}", sent=False))
+            done(HttpResponse(0, b"", reason=f"cannot connect: {error}", sent=False))
             return
         self._all.add(connection)
         connection.send(data, done)
@@ -84,7 +84,7 @@ class Direct:
         self._sweeping = self._loop.call_later(_SWEEP_SECONDS, self._sweep)
 
 
-class Proxied:
+class ProxyTransport:
     """The same through botocore's HTTP session in threads, for the sake of proxies."""
 
     def __init__(self, route: Route, timeout: float, connections: int) -> None:
@@ -107,13 +107,13 @@ class Proxied:
         try:
             status, found, content = self._detour.post(headers, body)
             shown = "".join(f"\r\n{name.lower()}: {value}" for name, value in found.items())
-            answer = Answer(status, content, f"http/1.1 {status}{shown}".encode())
+            answer = HttpResponse(status, content, f"http/1.1 {status}{shown}".encode())
         except OSError as error:
-            answer = Answer(0, b"", reason=str(error))
+            answer = HttpResponse(0, b"", reason=str(error))
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(done, answer)
 
 
-def carrier_for(route: Route, timeout: float, connections: int) -> Carrier:
+def carrier_for(route: Route, timeout: float, connections: int) -> Transport:
     """The way that the route asks for."""
-    return Proxied(route, timeout, connections) if route.proxies else Direct(route, timeout)
+    return ProxyTransport(route, timeout, connections) if route.proxies else DirectTransport(route, timeout)

@@ -23,7 +23,7 @@ _FOREIGN = 5
 
 
 @dataclass(frozen=True)
-class Job:
+class AwsJob:
     """How a job stands. Counts are AWS's; `total` bytes are None where AWS does not tell them (yet)."""
 
     arn: str
@@ -48,7 +48,7 @@ class Job:
         return ": ".join(filter(None, (self.code, self.message))) or self.status
 
 
-def watch(aws: Aws, look: Callable[[], Job], tell: Callable[[Job, float], None]) -> Job:
+def watch(aws: Aws, look: Callable[[], AwsJob], tell: Callable[[AwsJob, float], None]) -> AwsJob:
     """Look until the job has ended; `tell` gets each look and the seconds passed. Raises DynaopsError kinds.
 
     A look that fails in passing is repeated, but one that somebody else answers only a few times.

@@ -13,13 +13,21 @@ import orjson
 from dynaops.data.parsing import exact_json, plain_json
 from dynaops.data.parsing.items import names_are_single
 from dynaops.data.parsing.keys import KeyRules
-from dynaops.data.parsing.plan import ParsePlan
-from dynaops.data.parsing.shapes import DOUBLE, Shape, Shapes, Unfit, Values, put_in, shape_of
-from dynaops.data.rows import Row
+from dynaops.data.parsing.parse_options import ParseOptions
+from dynaops.data.parsing.shapes import DOUBLE, NeedsSlowPath, Shape, Shapes, Values, put_in, shape_of
+from dynaops.data.rows import WriteRow
 from dynaops.values import attributes, limits, numbers
 from dynaops.values.limits import MOST_ITEM_BYTES
 
-STUMBLES = (ValueError, KeyError, AttributeError, TypeError, IndexError, Unfit, exact_json.Inexact)
+FALLBACK_ERRORS = (
+    ValueError,
+    KeyError,
+    AttributeError,
+    TypeError,
+    IndexError,
+    NeedsSlowPath,
+    exact_json.Inexact,
+)
 """How a road says that it does not reach to a row."""
 UNCOUNTED = -1
 """Quotes of a text whose members' names are known to be there once only."""
@@ -33,13 +41,15 @@ _Names = tuple[str, ...]
 _Types = tuple[type, ...]
 
 
-class Road(Protocol):
+class FastPath(Protocol):
     """A way from items to rows. Both methods raise STUMBLES, and may use the item up."""
 
     quotes: int
     """The quotes that all rows with SUMMED have as JSON, where no name is there twice."""
 
-    def row(self, item: Any, line: int, escaped: bool, safe: bool | None, text: bytes, quotes: int) -> Row:
+    def row(
+        self, item: Any, line: int, escaped: bool, safe: bool | None, text: bytes, quotes: int
+    ) -> WriteRow:
         """The row of an item, which `text` says. `escaped`: there may be backslashes in that.
 
         `safe`: doubles are exact; None where that is to be found out. `quotes`: how many the text has, which shows
@@ -50,10 +60,10 @@ class Road(Protocol):
         """Remember the shape of an item that is good."""
 
 
-class PlainRoad:
+class PlainFastPath:
     """For plain JSON."""
 
-    def __init__(self, plan: ParsePlan, rules: KeyRules) -> None:
+    def __init__(self, plan: ParseOptions, rules: KeyRules) -> None:
         self.quotes = 0
         self._names = rules.names if plan.keys_only else None
         self._partial = plan.keys_only or plan.drop_nulls
@@ -65,7 +75,9 @@ class PlainRoad:
         )
         self._known = self._shapes.known
 
-    def row(self, item: Any, line: int, escaped: bool, safe: bool | None, text: bytes, quotes: int) -> Row:
+    def row(
+        self, item: Any, line: int, escaped: bool, safe: bool | None, text: bytes, quotes: int
+    ) -> WriteRow:
         if self._partial:
             _check_names(item, text, quotes)
             item, quotes = self._kept(item), UNCOUNTED
@@ -73,16 +85,16 @@ class PlainRoad:
         names = tuple(item)
         shape = self._known[names, tuple(map(type, found))]
         if (shape.doubles or shape.others) and not (exact_json.is_safe(text) if safe is None else safe):
-            raise Unfit
+            raise NeedsSlowPath
         if quotes >= 0:
             if not escaped:
                 expected = shape.quotes + _quotes(found, shape.others) if shape.others else shape.quotes
                 if quotes != expected:
-                    raise Unfit
+                    raise NeedsSlowPath
             elif shape.others or b"\\\\" in text:
                 _check_names(item, text, quotes)
             elif quotes - text.count(b'\\"') != shape.quotes:
-                raise Unfit
+                raise NeedsSlowPath
         elif quotes == SUMMED:
             self.quotes += shape.quotes + _quotes(found, shape.others)
         if shape.straight and not escaped:
@@ -107,10 +119,10 @@ class PlainRoad:
         return kept
 
 
-class TypedRoad:
+class TypedFastPath:
     """For DynamoDB JSON, bare or in the wrapper that exports have around it."""
 
-    def __init__(self, plan: ParsePlan, rules: KeyRules) -> None:
+    def __init__(self, plan: ParseOptions, rules: KeyRules) -> None:
         self.quotes = 0
         self._rules = rules
         self._types = plan.types
@@ -126,7 +138,7 @@ class TypedRoad:
         safe: bool | None,
         text: bytes,
         quotes: int,
-    ) -> Row:
+    ) -> WriteRow:
         if escaped or self._keys_only:
             _check_names(item, text, quotes)
             quotes = UNCOUNTED
@@ -136,7 +148,7 @@ class TypedRoad:
         if quotes >= 0:
             expected = shape.quotes + _quotes(found, shape.others) if shape.others else shape.quotes
             if quotes - wrapper != expected:
-                raise Unfit
+                raise NeedsSlowPath
         elif quotes == SUMMED:
             self.quotes += wrapper + shape.quotes + _quotes(found, shape.others)
         key = shape.identity(found)
@@ -170,14 +182,14 @@ class TypedRoad:
         parts = item.values()
         kinds, contents = zip(*map(dict.popitem, parts), strict=True)
         if any(parts):  # more than one type
-            raise Unfit
+            raise NeedsSlowPath
         return tuple(item), kinds, contents
 
 
 def _check_names(item: Any, text: bytes, quotes: int) -> None:
     """Raises Unfit where a name may be there twice."""
     if quotes >= 0 and not names_are_single(item, text, quotes):
-        raise Unfit
+        raise NeedsSlowPath
 
 
 def _quotes(found: Values, places: tuple[int, ...]) -> int:
@@ -185,12 +197,12 @@ def _quotes(found: Values, places: tuple[int, ...]) -> int:
     return sum(orjson.dumps(found[place]).count(b'"') for place in places) if places else 0
 
 
-def _row(shape: Shape, found: Values, key: bytes | None, more: int, line: int) -> Row:
+def _row(shape: Shape, found: Values, key: bytes | None, more: int, line: int) -> WriteRow:
     body = (shape.template % found).encode()
     size = len(body) + shape.constant + more
     if key is None or size > MOST_ITEM_BYTES:
-        raise Unfit
-    row: Row = _new_row(Row, (body, key, size, line))
+        raise NeedsSlowPath
+    row: WriteRow = _new_row(WriteRow, (body, key, size, line))
     return row
 
 
@@ -215,5 +227,5 @@ def _decimals(found: Values, places: tuple[int, ...]) -> int:
         elif numbers.canonical(text) == text:
             more += numbers.size(text) - len(text)
         else:
-            raise Unfit
+            raise NeedsSlowPath
     return more

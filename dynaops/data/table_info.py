@@ -14,7 +14,7 @@ _READY = ("ACTIVE", "UPDATING", "ARCHIVING")
 
 
 @dataclass(frozen=True)
-class Target:
+class TableInfo:
     """A table. Capacities are in units a second; `indexes` is how many indexes a write may go to besides."""
 
     name: str
@@ -30,7 +30,7 @@ class Target:
     arn: str
 
 
-def describe(aws: Aws, table: str, region: str) -> Target:
+def describe(aws: Aws, table: str, region: str) -> TableInfo:
     """The table. Raises DynaopsError where it is not there, or not ready."""
     answer = aws.read("dynamodb", "DescribeTable", region, {"TableName": table})
     if answer is None:
@@ -42,7 +42,7 @@ def describe(aws: Aws, table: str, region: str) -> Target:
     if found["TableStatus"] not in _READY:
         raise DynaopsError(f"The table {table!r} is {found['TableStatus']}", "Try again when it is ACTIVE.")
     indexes = [*found.get("GlobalSecondaryIndexes", ()), *found.get("LocalSecondaryIndexes", ())]
-    return Target(
+    return TableInfo(
         name=str(found["TableName"]),
         region=region,
         keys=keys_of(found),

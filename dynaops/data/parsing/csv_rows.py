@@ -8,13 +8,14 @@ from itertools import accumulate
 
 import orjson
 
-from dynaops.data.parsing.cells import Columns
-from dynaops.data.parsing.csv_records import Record, records
+from dynaops.data.parsing.block_result import BlockResult
+from dynaops.data.parsing.csv_columns import Columns
+from dynaops.data.parsing.csv_records import CsvRecord, records
 from dynaops.data.parsing.dialect import (
     NULL,
     NULL_MARK,
     Dialect,
-    Style,
+    QuoteStyle,
     UnknownEscape,
     as_written,
     escaped_line_ends,
@@ -23,12 +24,11 @@ from dynaops.data.parsing.dialect import (
     unescaped,
     without_escapes,
 )
-from dynaops.data.parsing.harvest import Harvest
 from dynaops.data.parsing.items import ItemReader
 from dynaops.data.parsing.keys import KeyRules
-from dynaops.data.parsing.plan import ParsePlan
-from dynaops.data.rows import Row
-from dynaops.values.malformed import Malformed
+from dynaops.data.parsing.parse_options import ParseOptions
+from dynaops.data.rows import WriteRow
+from dynaops.values.malformed import MalformedRow
 
 _CONTROLS = bytes(byte for byte in range(32) if byte not in b"\r\n")
 """Which JSON has escaped. Ends of lines are never within a cell that is not in quotes."""
@@ -39,13 +39,13 @@ _PERHAPS_NULL = ("NULL", NULL_MARK)
 class CsvRows:
     """Makes rows of records."""
 
-    def __init__(self, plan: ParsePlan, rules: KeyRules) -> None:
+    def __init__(self, plan: ParseOptions, rules: KeyRules) -> None:
         self._plan = plan
         self._rules = rules
         self._one = ItemReader(plan, rules)
         self._columns: dict[tuple[bytes, bool], Columns] = {}
 
-    def read(self, data: bytes, dialect: Dialect, first_line: int, harvest: Harvest) -> None:
+    def read(self, data: bytes, dialect: Dialect, first_line: int, harvest: BlockResult) -> None:
         """The rows of a block, whose first record is in line `first_line` of its file."""
         head, _, body = data.partition(b"\n")
         block = _Block(self._columns_of(head, dialect), body, dialect, first_line, harvest, self._plan.nulls)
@@ -53,7 +53,7 @@ class CsvRows:
 
     def _columns_of(self, head: bytes, dialect: Dialect) -> Columns:
         # In the style COPY a null is marked, so that an empty cell is an empty string.
-        keep_empty = self._plan.keep_empty or dialect.style is Style.COPY
+        keep_empty = self._plan.keep_empty or dialect.style is QuoteStyle.COPY
         found = self._columns.get((head, keep_empty))
         if found is None:
             plan, rules = self._plan, self._rules
@@ -83,7 +83,7 @@ class _Block:
         body: bytes,
         dialect: Dialect,
         first_line: int,
-        harvest: Harvest,
+        harvest: BlockResult,
         nulls: Sequence[str],
     ) -> None:
         self._columns = columns
@@ -93,8 +93,10 @@ class _Block:
         self._lines: list[str] = []
         self._first_line = first_line
         self._numbers: list[int] | None = None
-        self._escaped = dialect.style is not Style.QUOTED and b"\\" in body
-        self._nulls = frozenset((*nulls, *dialect.nulls, *((NULL,) if dialect.style is Style.COPY else ())))
+        self._escaped = dialect.style is not QuoteStyle.QUOTED and b"\\" in body
+        self._nulls = frozenset(
+            (*nulls, *dialect.nulls, *((NULL,) if dialect.style is QuoteStyle.COPY else ()))
+        )
         self._perhaps_null = tuple(
             mark for mark in _PERHAPS_NULL if mark not in self._nulls and _has(body, mark.encode())
         )
@@ -104,7 +106,7 @@ class _Block:
         # Only an escape can bring a control character or a quote into a cell of a block that has none of them.
         self._clean = is_printable and not has_quotes and b"\\" not in body
         self._unquoted = (
-            is_printable and not has_quotes and dialect.style is Style.QUOTED and not dialect.spaced
+            is_printable and not has_quotes and dialect.style is QuoteStyle.QUOTED and not dialect.spaced
         )
 
     def read(self) -> None:
@@ -136,17 +138,17 @@ class _Block:
                 continue
             try:
                 add(row(cells, number, clean))
-            except Malformed as error:
+            except MalformedRow as error:
                 self._reject(self._record(number, cells), number, str(error))
                 continue
             for mark in marks:
                 if mark in text and mark in cells:
                     self._columns.tell_of_null(cells, mark, number)
 
-    def _record(self, number: int, cells: list[str]) -> Record:
+    def _record(self, number: int, cells: list[str]) -> CsvRecord:
         """The record that is the line `number` of the file."""
         at = number - self._first_line
-        return Record(at, at + 1, cells)
+        return CsvRecord(at, at + 1, cells)
 
     def _read_whole_records(self) -> int:
         """Read records as long as nothing is wrong; answers how many lines were read."""
@@ -162,7 +164,7 @@ class _Block:
                         if mark in cells:
                             self._columns.tell_of_null(cells, mark, before + offset)
                 before = reader.line_num
-        except (Malformed, csv.Error):
+        except (MalformedRow, csv.Error):
             pass
         return before
 
@@ -173,7 +175,7 @@ class _Block:
         more = accumulate((escaped_line_ends(line) + 1 for line in self._lines), initial=self._first_line)
         return list(more)
 
-    def _take(self, record: Record) -> None:
+    def _take(self, record: CsvRecord) -> None:
         line = self._numbers[record.start] if self._numbers else record.start + self._first_line
         if record.error:
             self._reject(record, line, record.error)
@@ -182,13 +184,13 @@ class _Block:
             return  # an empty line
         try:
             row = self._row(record.cells, line)
-        except Malformed as error:
+        except MalformedRow as error:
             self._reject(record, line, str(error))
             return
         if row is not None:
             self._harvest.rows.append(row)
 
-    def _row(self, cells: list[str], line: int) -> Row | None:
+    def _row(self, cells: list[str], line: int) -> WriteRow | None:
         """The row of a record, None where it has none. Raises Malformed."""
         if not any(cells):
             self._harvest.note("empty-rows", "", "Rows of nothing but empty cells are left out", line)
@@ -210,11 +212,11 @@ class _Block:
             return unescaped(cell, self._dialect)
         except UnknownEscape:
             text = as_written(cell, self._dialect)
-            raise Malformed(
+            raise MalformedRow(
                 f"{text!r} has an escape that PostgreSQL and MySQL read differently, and neither writes"
             ) from None
 
-    def _reject(self, record: Record, line: int, reason: str) -> None:
+    def _reject(self, record: CsvRecord, line: int, reason: str) -> None:
         text = as_written("".join(self._lines[record.start : record.end]), self._dialect)
         shown = text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
         self._harvest.reject(line, reason, shown)

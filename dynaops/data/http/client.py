@@ -14,9 +14,9 @@ import orjson
 from dynaops.aws.classify import CLOCK_SKEW, EXPIRED
 from dynaops.aws.response_rules import Form, Gate, Reply, dynamodb_form
 from dynaops.aws.route import Credentials, Route
-from dynaops.data.carrier import Carrier, carrier_for
-from dynaops.data.protocol import Answer, Done, header
-from dynaops.data.sigv4 import Signer
+from dynaops.data.http.http_connection import Done, HttpResponse, header
+from dynaops.data.http.sigv4 import Signer
+from dynaops.data.http.transport import Transport, carrier_for
 
 _SKEW_SECONDS = 60.0
 """A clock that is wrong by less is not why a signature was refused: AWS allows 5 minutes (15 elsewhere)."""
@@ -24,7 +24,7 @@ _TRIES = 3
 _CONTENT_TYPE = b"\r\ncontent-type: application/x-amz-json-1.0\r\n"
 
 
-class Wire:
+class DynamoDBClient:
     """Sends requests of DynamoDB's protocol. To be made within a running event loop.
 
     `renew` is called with the credentials that AWS called expired; requests then wait for `renewed`. `timeout` is in
@@ -40,7 +40,7 @@ class Wire:
         connections: int = 16,
     ) -> None:
         self._signer = Signer(credentials, route)
-        self._carrier: Carrier = carrier_for(route, timeout, connections)
+        self._carrier: Transport = carrier_for(route, timeout, connections)
         self._renew = renew
         self._gate = Gate(route.strict)
         self._forms: dict[str, Form] = {}
@@ -60,7 +60,7 @@ class Wire:
         signed_at = self._signer.now()
         credentials = self._signer.credentials
 
-        def answered(answer: Answer) -> None:
+        def answered(answer: HttpResponse) -> None:
             answer = self._judged(target, answer)
             if answer.status == 200 or tries >= _TRIES or not self._mended(answer, signed_at, credentials):
                 done(answer._replace(repeated=True) if repeated else answer)
@@ -81,7 +81,7 @@ class Wire:
         """End all connections."""
         self._carrier.close()
 
-    def _mended(self, answer: Answer, signed_at: float, credentials: Credentials) -> bool:
+    def _mended(self, answer: HttpResponse, signed_at: float, credentials: Credentials) -> bool:
         """Whether the request should go again at once, what was wrong with it being put right."""
         if answer.status == 0:
             return answer.stale
@@ -95,7 +95,7 @@ class Wire:
             return True
         return code in CLOCK_SKEW and self._skewed(answer, signed_at)
 
-    def _judged(self, target: str, answer: Answer) -> Answer:
+    def _judged(self, target: str, answer: HttpResponse) -> HttpResponse:
         """The answer, or that what came is not AWS's: a proxy's page, another form, damaged on its way."""
         if not answer.status:
             return answer
@@ -110,9 +110,9 @@ class Wire:
         if fault is None:
             self._anonymous = self._anonymous or not judgement.identified
             return answer
-        return Answer(0, b"", reason=f"the answer of {self._answering} is not AWS's but {fault}")
+        return HttpResponse(0, b"", reason=f"the answer of {self._answering} is not AWS's but {fault}")
 
-    def _is_plain(self, target: str, answer: Answer) -> bool:
+    def _is_plain(self, target: str, answer: HttpResponse) -> bool:
         """Whether this is plainly an answer that the gate lets pass, seen without reading it: a tenth of the time.
 
         That it is JSON and has the members that are looked for here as text is left to whoever reads it.
@@ -127,7 +127,7 @@ class Wire:
             return False
         return all(name in body for name in always)
 
-    def _skewed(self, answer: Answer, signed_at: float) -> bool:
+    def _skewed(self, answer: HttpResponse, signed_at: float) -> bool:
         """Whether the server's clock is another than the one signed by, which is then corrected."""
         from email.utils import parsedate_to_datetime  # many modules, for a rare answer
 
@@ -141,7 +141,7 @@ class Wire:
         return True
 
 
-def error_of(answer: Answer) -> tuple[str, str]:
+def error_of(answer: HttpResponse) -> tuple[str, str]:
     """Code and text of a refusal, as AWS's JSON protocol tells them."""
     try:
         body = orjson.loads(answer.body)

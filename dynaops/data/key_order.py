@@ -23,7 +23,7 @@ from typing import NamedTuple
 from zlib import crc32
 
 
-class Grant(NamedTuple):
+class OrderGrant(NamedTuple):
     """Rows of a block may be written: at `first` all but those of `keys` (as CRC32s), later just those of `keys`."""
 
     number: int
@@ -36,7 +36,7 @@ def hashes_of(keys: Iterable[bytes]) -> bytes:
     return array("I", map(crc32, keys)).tobytes()
 
 
-class Order:
+class KeyOrder:
     """Grants rows. Blocks' numbers count up from `first` without a gap."""
 
     def __init__(self, first: int = 0) -> None:
@@ -44,9 +44,9 @@ class Order:
         self._early: dict[int, bytes | None] = {}
         self._latest: dict[int, int] = {}
         self._keys: dict[int, array[int]] = {}
-        self._behind: dict[int, list[Grant]] = {}
+        self._behind: dict[int, list[OrderGrant]] = {}
 
-    def announce(self, number: int, hashes: bytes | None) -> list[Grant]:
+    def announce(self, number: int, hashes: bytes | None) -> list[OrderGrant]:
         """A block's keys are known (None: it is confirmed already). Answers what is granted now."""
         self._early[number] = hashes
         granted = []
@@ -57,7 +57,7 @@ class Order:
             self._next += 1
         return granted
 
-    def confirm(self, number: int) -> list[Grant]:
+    def confirm(self, number: int) -> list[OrderGrant]:
         """All rows of a granted block are done with. Answers what is let go by that."""
         latest = self._latest
         for key in self._keys.pop(number):
@@ -65,7 +65,7 @@ class Order:
                 del latest[key]
         return self._behind.pop(number, [])
 
-    def _enter(self, number: int, hashes: bytes) -> Grant:
+    def _enter(self, number: int, hashes: bytes) -> OrderGrant:
         """Put a block's keys on the books."""
         keys = array("I")
         keys.frombytes(hashes)
@@ -76,7 +76,7 @@ class Order:
             # Whoever has a key last waits itself for those who had it before.
             for other in {latest[key] for key in held}:
                 mine = frozenset(key for key in held if latest[key] == other)
-                self._behind.setdefault(other, []).append(Grant(number, False, mine))
+                self._behind.setdefault(other, []).append(OrderGrant(number, False, mine))
         latest.update(dict.fromkeys(keys, number))
         self._keys[number] = keys
-        return Grant(number, True, held)
+        return OrderGrant(number, True, held)

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dynaops.aws.s3 import ObjectReader, S3Object, list_objects
-from dynaops.data.engines.job import Job, described
-from dynaops.data.engines.place import Place
+from dynaops.data.aws_jobs.job import AwsJob, described
+from dynaops.data.aws_jobs.s3_location import S3Location
 from dynaops.data.reading import exports
 from dynaops.model.errors import DynaopsError
 from dynaops.model.operation import Effect, Operation, Wait
@@ -37,7 +37,7 @@ class Fetched(NamedTuple):
     bytes: int
 
 
-def operation(table: str, region: str, arn: str, place: Place, at: datetime | None) -> Operation:
+def operation(table: str, region: str, arn: str, place: S3Location, at: datetime | None) -> Operation:
     """The export of a table by its ARN to `place`, as it was `at` (None: now)."""
     parameters: dict[str, Any] = {
         "TableArn": arn,
@@ -80,11 +80,11 @@ def operation(table: str, region: str, arn: str, place: Place, at: datetime | No
     )
 
 
-def look(aws: Aws, region: str, arn: str) -> Job:
+def look(aws: Aws, region: str, arn: str) -> AwsJob:
     """How an export stands; AWS counts its items when it is complete."""
     answer = aws.read("dynamodb", "DescribeExport", region, {"ExportArn": arn})
     found = described(answer, "export")["ExportDescription"]
-    return Job(
+    return AwsJob(
         arn=str(found["ExportArn"]),
         status=str(found["ExportStatus"]),
         items=int(found.get("ItemCount", 0)),

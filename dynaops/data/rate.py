@@ -13,7 +13,7 @@ _BURST_SECONDS = 0.25
 """How much of a rate may be saved up. DynamoDB itself keeps up to 300 s of unused capacity, but a rate is a promise."""
 
 
-class Window:
+class AdaptiveConcurrency:
     """How many requests may be under way at once: more by one a round while all goes well, fewer on throttles.
 
     It starts by doubling each round, until the first throttle or `most`. A throttle takes away half of the share
@@ -53,7 +53,7 @@ class Window:
         self._round, self._refused = 0, 0.0
 
 
-class Bucket:
+class TokenBucket:
     """Write capacity units by a rate (units a second). What was asked for is corrected by what AWS consumed."""
 
     def __init__(self, rate: float, clock: Callable[[], float]) -> None:

@@ -6,10 +6,10 @@ import json
 from collections.abc import Callable, Iterator
 from typing import IO, Any
 
-from dynaops.data.notes import Note
+from dynaops.data.notes import LoadNote
 from dynaops.data.reading import arrow_columns
 from dynaops.data.reading.arrow_columns import index_columns
-from dynaops.data.reading.cut import BLOCK_BYTES, Piece
+from dynaops.data.reading.chunking import BLOCK_BYTES, Chunk
 from dynaops.data.reading.damage import DamagedInput
 from dynaops.data.recount import CountsDiffer
 from dynaops.model.errors import DynaopsError
@@ -170,12 +170,12 @@ def column_names(file: IO[bytes], kind: str, name: str) -> list[str]:
     return [str(one) for one in schema.names if one not in left_out]
 
 
-def notes(file: IO[bytes], kind: str, name: str) -> tuple[Note, ...]:
+def notes(file: IO[bytes], kind: str, name: str) -> tuple[LoadNote, ...]:
     """What is to be said about the columns. Raises DynaopsError."""
     return arrow_columns.notes(_opened(file, kind, name).schema)
 
 
-def pieces(file: IO[bytes], kind: str, name: str, start: int) -> Iterator[Piece]:
+def pieces(file: IO[bytes], kind: str, name: str, start: int) -> Iterator[Chunk]:
     """The rows from number `start` on (from 0). Lines and ends are rows. Raises DynaopsError."""
     opened = _opened(file, kind, name)
     metadata = _metadata(opened.schema)
@@ -186,7 +186,7 @@ def pieces(file: IO[bytes], kind: str, name: str, start: int) -> Iterator[Piece]
                 begin = first + at
                 if begin >= start:
                     end = begin + part.num_rows
-                    yield Piece(_serialised(part, metadata), begin + 1, end, end + 1, part.num_rows)
+                    yield Chunk(_serialised(part, metadata), begin + 1, end, end + 1, part.num_rows)
     except CountsDiffer as error:
         raise CountsDiffer(f"{name}: {error.message}") from None
     except DamagedInput as error:

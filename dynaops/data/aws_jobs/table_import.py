@@ -7,8 +7,8 @@ import uuid
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from dynaops.data.engines.job import Job, described
-from dynaops.data.engines.staging import Handed
+from dynaops.data.aws_jobs.job import AwsJob, described
+from dynaops.data.aws_jobs.staging import Handed
 from dynaops.data.rows import Reject
 from dynaops.model.errors import DynaopsError
 from dynaops.model.operation import Effect, Operation
@@ -85,15 +85,15 @@ def left_out(create: Operation) -> tuple[str, ...]:
     return tuple(name for name in create.parameters if name not in _TAKEN)
 
 
-def look(aws: Aws, region: str, arn: str) -> Job:
+def look(aws: Aws, region: str, arn: str) -> AwsJob:
     """How the import stands."""
     answer = aws.read("dynamodb", "DescribeImport", region, {"ImportArn": arn})
     return job_of(described(answer, "import")["ImportTableDescription"])
 
 
-def job_of(found: Mapping[str, Any]) -> Job:
+def job_of(found: Mapping[str, Any]) -> AwsJob:
     """An import by its description."""
-    return Job(
+    return AwsJob(
         arn=str(found["ImportArn"]),
         status=str(found["ImportStatus"]),
         items=int(found.get("ProcessedItemCount", 0)),
@@ -111,7 +111,7 @@ def listed(aws: Aws, region: str, table: str | None = None) -> list[dict[str, An
     return [one for one in found if table is None or _table_of(one["TableArn"]) == table]
 
 
-def errors(aws: Aws, region: str, job: Job) -> Iterator[Reject]:
+def errors(aws: Aws, region: str, job: AwsJob) -> Iterator[Reject]:
     """What AWS logged of items that it could not import (10,000 at the most), from CloudWatch Logs."""
     about = job.about or {}
     group = str(about.get("CloudWatchLogGroupArn", "")).partition(":log-group:")[2].removesuffix(":*")

@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from zlib import crc32
 
-from dynaops.data.notes import Notes
-from dynaops.data.parsing.plan import Shard
-from dynaops.data.rows import Block, Parsed, Reject, Row, UnnamedReject
+from dynaops.data.notes import LoadNotes
+from dynaops.data.parsing.parse_options import Shard
+from dynaops.data.rows import InputBlock, Parsed, Reject, UnnamedReject, WriteRow
 
 
-class Harvest:
+class BlockResult:
     """Rows and rejects of one block, and notes about its rows.
 
     With `shard` notes and rows of other tables are shared out by their lines, so that all together have each once.
@@ -20,12 +20,12 @@ class Harvest:
     def __init__(self, source: str, shard: Shard | None = None) -> None:
         self._source = source
         self._shard = shard
-        self.rows: list[Row] = []
+        self.rows: list[WriteRow] = []
         self.rejects: list[Reject] = []
         self.not_loaded = 0
         self.without_rows = 0
         """Lines and elements that are whole and hold no row, such as a scan answer without items."""
-        self.notes = Notes()
+        self.notes = LoadNotes()
 
     def reject(
         self, line: int, reason: str, text: bytes | str, reading: Mapping[str, Any] | None = None
@@ -43,9 +43,9 @@ class Harvest:
         self.without_rows += len(self.rejects) - len(kept)
         self.rejects = kept
 
-    def apart(self, source: str | None = None) -> Harvest:
+    def apart(self, source: str | None = None) -> BlockResult:
         """A harvest of the same source (or of `source`), to be taken over or forgotten."""
-        return Harvest(self._source if source is None else source, self._shard)
+        return BlockResult(self._source if source is None else source, self._shard)
 
     def leave_out(self, kind: str, table: str, text: str, rows: int, line: int) -> None:
         """Rows of another table, from a line on, and a note about each."""
@@ -59,7 +59,7 @@ class Harvest:
         """Whether what is said of a line belongs to this share."""
         return self._shard is None or line % self._shard.parts == self._shard.part
 
-    def take(self, other: Harvest) -> None:
+    def take(self, other: BlockResult) -> None:
         """Take over what was gathered apart."""
         self.rows += other.rows
         self.rejects += other.rejects
@@ -84,7 +84,7 @@ class Harvest:
         return Parsed(rows, rejects, read, self.not_loaded, others, self.notes.all())
 
 
-Reader = Callable[[Block, Harvest], None]
+Reader = Callable[[InputBlock, BlockResult], None]
 """Reads a block's rows."""
 
 

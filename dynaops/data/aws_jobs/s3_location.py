@@ -11,7 +11,7 @@ from dynaops.model.errors import DynaopsError
 _S3 = "s3://"
 
 
-class Place(NamedTuple):
+class S3Location(NamedTuple):
     """A prefix in a bucket: empty, or ending with a slash."""
 
     bucket: str
@@ -22,17 +22,17 @@ class Place(NamedTuple):
         """The prefix's S3 URI."""
         return f"{_S3}{self.bucket}/{self.prefix}"
 
-    def below(self, name: str) -> Place:
+    def below(self, name: str) -> S3Location:
         """A folder in it."""
-        return Place(self.bucket, f"{self.prefix}{name}/")
+        return S3Location(self.bucket, f"{self.prefix}{name}/")
 
 
-def parsed_place(url: str, option: str = "--staging") -> Place:
+def parsed_place(url: str, option: str = "--staging") -> S3Location:
     """``s3://bucket/prefix`` as a place. Raises DynaopsError."""
     bucket, _, prefix = url.removeprefix(_S3).partition("/")
     if not url.startswith(_S3) or not bucket:
         raise DynaopsError(f"{option}: {url!r} names no bucket", "Write it as s3://BUCKET/PREFIX.")
-    return Place(bucket, prefix if not prefix or prefix.endswith("/") else f"{prefix}/")
+    return S3Location(bucket, prefix if not prefix or prefix.endswith("/") else f"{prefix}/")
 
 
 def fresh_name(table: str) -> str:

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from dynaops.aws.route import Credentials, Route
-from dynaops.data.notes import Note
+from dynaops.data.key_order import OrderGrant
+from dynaops.data.notes import LoadNote
 from dynaops.data.options import Counts, LoadOptions, Traffic
-from dynaops.data.order import Grant
-from dynaops.data.rows import Block, Reject
+from dynaops.data.rows import InputBlock, Reject
 
 _LENGTH = struct.Struct("!Q")
 
@@ -30,10 +30,10 @@ class Setup:
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class ParseBlock:
     """To a worker: a block to parse. `unanswered`: an earlier run may have written some of its rows."""
 
-    block: Block
+    block: InputBlock
     unanswered: bool = False
 
 
@@ -41,7 +41,7 @@ class Work:
 class Go:
     """To a worker: rows of a block that it parsed may be written."""
 
-    grant: Grant
+    grant: OrderGrant
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Renewed:
 
 
 @dataclass(frozen=True, slots=True)
-class Rate:
+class RateShare:
     """To a worker: its share of the rate from now on."""
 
     rate: float
@@ -75,7 +75,7 @@ class Finished:
     counts: Counts
     rejects: list[Reject]
     traffic: Traffic
-    notes: tuple[Note, ...] = ()
+    notes: tuple[LoadNote, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class Expired:
 
 
 @dataclass(frozen=True, slots=True)
-class Stopped:
+class LoadStopped:
     """From a worker: AWS's refusal that ends the load (`code` is empty where no answer came), or its own fault.
 
     `counts_differ`: the fault is that rows went missing between reading and writing.
@@ -107,7 +107,7 @@ class Stopped:
     counts_differ: bool = False
 
 
-class Frames(asyncio.Protocol):
+class Messages(asyncio.Protocol):
     """One end: `received` gets each message, `ended` is told when the other end is gone."""
 
     def __init__(self, received: Callable[[Any], None], ended: Callable[[], None]) -> None:

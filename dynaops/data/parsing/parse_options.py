@@ -27,7 +27,7 @@ class Container(StrEnum):
     """Rejected rows of earlier loads, as `rejects.RejectsFile` writes them."""
 
 
-class Layout(NamedTuple):
+class InputLayout(NamedTuple):
     """How to read one source. `dialect` is CSV's."""
 
     container: Container
@@ -46,7 +46,7 @@ class Shard(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class ParsePlan:
+class ParseOptions:
     """How to make rows. Survives pickling.
 
     `layouts` are by source. `types` are what the caller says of attributes, `columns` what was found out of CSV's;
@@ -63,7 +63,7 @@ class ParsePlan:
     """
 
     keys: Keys
-    layouts: Mapping[str, Layout] = field(default_factory=dict)
+    layouts: Mapping[str, InputLayout] = field(default_factory=dict)
     types: Mapping[str, str] = field(default_factory=dict)
     columns: Mapping[str, str] = field(default_factory=dict)
     typed: bool = False

@@ -58,7 +58,7 @@ def unpacked(head: bytes, packing: Packing, name: str) -> bytes:
         raise _damaged(name, packing, error) from error
 
 
-class Stream:
+class InputStream:
     """An input's unpacked bytes from byte `start` on; of text in another `encoding` than UTF-8 those in UTF-8.
 
     Raises DynaopsError kinds.
@@ -125,7 +125,7 @@ class Stream:
 
     def _unpacking(self) -> Readable:
         if self._packing is Packing.GZIP:
-            return _Members(self._counted)
+            return _GzipMembers(self._counted)
         padding = b"\0" if self._packing is Packing.XZ else b""
         return _Frames(self._counted, _FRAMES[self._packing](self._name), padding)
 
@@ -155,7 +155,7 @@ class _Counted:
         self._file.close()
 
 
-class _Members:
+class _GzipMembers:
     """Gzip members one after the other (RFC 1952). Unlike the library's reader it gives all that is before damage."""
 
     def __init__(self, packed: Readable) -> None:

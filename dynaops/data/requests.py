@@ -14,10 +14,10 @@ from typing import Any, NamedTuple, Protocol
 import orjson
 
 from dynaops.aws.classify import DATA_RETRYABLE, DATA_THROTTLED
+from dynaops.data.http.client import error_of
+from dynaops.data.http.http_connection import HttpResponse
 from dynaops.data.options import Mode
-from dynaops.data.protocol import Answer
-from dynaops.data.rows import DeletedRow, Keys, Row
-from dynaops.data.wire import error_of
+from dynaops.data.rows import DeletedRow, Keys, WriteRow
 
 BATCH = 25
 MOST_BYTES = 15_000_000
@@ -34,7 +34,7 @@ _OF_A_ROW = {
 _PRESENT = "ConditionalCheckFailedException"
 
 
-class Verdict(Enum):
+class RowVerdict(Enum):
     """What an answer means for the rows of its request."""
 
     DONE = "done"
@@ -51,15 +51,15 @@ class Verdict(Enum):
     """Not written, and no row ever will be."""
 
 
-class Outcome(NamedTuple):
+class RequestOutcome(NamedTuple):
     """What came of a request: `left` are the rows that AWS did not process, `consumed` the units it counted.
 
     `unanswered`: the request may have taken effect all the same. `there`: with PRESENT, the item of that key in the
     table, if AWS told it.
     """
 
-    verdict: Verdict
-    left: Sequence[Row] = ()
+    verdict: RowVerdict
+    left: Sequence[WriteRow] = ()
     consumed: float = 0.0
     code: str = ""
     text: str = ""
@@ -67,23 +67,23 @@ class Outcome(NamedTuple):
     there: Any = None
 
 
-class Call(Protocol):
+class WriteRequest(Protocol):
     """A way of writing rows: up to `most` in a request to `target`."""
 
     target: str
     most: int
 
-    def body(self, rows: Sequence[Row]) -> bytes:
+    def body(self, rows: Sequence[WriteRow]) -> bytes:
         """The request that writes `rows`."""
 
-    def body_again(self, rows: Sequence[Row]) -> bytes:
+    def body_again(self, rows: Sequence[WriteRow]) -> bytes:
         """The same for rows that an earlier request, which was not answered, may have written."""
 
-    def read(self, answer: Answer, rows: Sequence[Row]) -> Outcome:
+    def read(self, answer: HttpResponse, rows: Sequence[WriteRow]) -> RequestOutcome:
         """What `answer` means for `rows`."""
 
 
-def call_for(mode: Mode, table: str, keys: Keys) -> Call:
+def call_for(mode: Mode, table: str, keys: Keys) -> WriteRequest:
     """How rows are written to `table` in this mode."""
     if mode is Mode.PUT:
         return BatchPut(table, keys)
@@ -106,16 +106,16 @@ class BatchPut:
         ) + self._before
         self._end = self._after + b"]}}"
 
-    def body(self, rows: Sequence[Row]) -> bytes:
+    def body(self, rows: Sequence[WriteRow]) -> bytes:
         if DeletedRow in map(type, rows):
             requests = [(_DELETE if type(row) is DeletedRow else _PUT) % row.body for row in rows]
             return b"%b%b]}}" % (self._start.removesuffix(self._before), b",".join(requests))
         return b"%b%b%b" % (self._start, self._between.join([row.body for row in rows]), self._end)
 
-    def body_again(self, rows: Sequence[Row]) -> bytes:
+    def body_again(self, rows: Sequence[WriteRow]) -> bytes:
         return self.body(rows)
 
-    def read(self, answer: Answer, rows: Sequence[Row]) -> Outcome:
+    def read(self, answer: HttpResponse, rows: Sequence[WriteRow]) -> RequestOutcome:
         if answer.status != 200:
             return refusal(answer)
         try:
@@ -124,11 +124,11 @@ class BatchPut:
             left = said["UnprocessedItems"]
             if not isinstance(left, dict):
                 raise TypeError
-            return Outcome(Verdict.DONE, self._left(left, rows) if left else (), consumed)
+            return RequestOutcome(RowVerdict.DONE, self._left(left, rows) if left else (), consumed)
         except (ValueError, AttributeError, TypeError, KeyError):
-            return Outcome(Verdict.LOST, text="the answer is not DynamoDB's", unanswered=True)
+            return RequestOutcome(RowVerdict.LOST, text="the answer is not DynamoDB's", unanswered=True)
 
-    def _left(self, left: dict[str, Any], rows: Sequence[Row]) -> Sequence[Row]:
+    def _left(self, left: dict[str, Any], rows: Sequence[WriteRow]) -> Sequence[WriteRow]:
         """The rows of the unprocessed requests; all `rows` if any cannot be told: to write twice does no harm."""
         requests = [request for requests in left.values() for request in requests]
         if len(requests) >= len(rows):
@@ -143,7 +143,7 @@ class BatchDelete(BatchPut):
 
     _before, _between, _after = b'{"DeleteRequest":{"Key":', b'}},{"DeleteRequest":{"Key":', b"}}"
 
-    def body(self, rows: Sequence[Row]) -> bytes:
+    def body(self, rows: Sequence[WriteRow]) -> bytes:
         keys = [orjson.dumps(_key(orjson.loads(row.body), self._names)) for row in rows]
         return b"%b%b%b" % (self._start, self._between.join(keys), self._end)
 
@@ -158,14 +158,14 @@ class _Single:
         self._names = key_names(keys)
         self._start = b'{"ReturnConsumedCapacity":"TOTAL","TableName":%b,' % orjson.dumps(table)
 
-    def read(self, answer: Answer, rows: Sequence[Row]) -> Outcome:
+    def read(self, answer: HttpResponse, rows: Sequence[WriteRow]) -> RequestOutcome:
         if answer.status != 200:
             return refusal(answer)
         try:
             consumed = orjson.loads(answer.body).get("ConsumedCapacity") or {}
-            return Outcome(Verdict.DONE, (), float(consumed.get("CapacityUnits", 0)))
+            return RequestOutcome(RowVerdict.DONE, (), float(consumed.get("CapacityUnits", 0)))
         except (ValueError, AttributeError, TypeError):
-            return Outcome(Verdict.LOST, text="the answer is not DynamoDB's", unanswered=True)
+            return RequestOutcome(RowVerdict.LOST, text="the answer is not DynamoDB's", unanswered=True)
 
 
 class PutIfAbsent(_Single):
@@ -182,15 +182,15 @@ class PutIfAbsent(_Single):
         condition = b'"ConditionExpression":"attribute_not_exists(#k)","ExpressionAttributeNames":%b,"Item":'
         self._start += condition % names
 
-    def body(self, rows: Sequence[Row]) -> bytes:
+    def body(self, rows: Sequence[WriteRow]) -> bytes:
         return b"%b%b}" % (self._start, rows[0].body)
 
-    def body_again(self, rows: Sequence[Row]) -> bytes:
+    def body_again(self, rows: Sequence[WriteRow]) -> bytes:
         return b'%b%b,"ReturnValuesOnConditionCheckFailure":"ALL_OLD"}' % (self._start, rows[0].body)
 
-    def read(self, answer: Answer, rows: Sequence[Row]) -> Outcome:
+    def read(self, answer: HttpResponse, rows: Sequence[WriteRow]) -> RequestOutcome:
         outcome = super().read(answer, rows)
-        if outcome.verdict is Verdict.PRESENT:
+        if outcome.verdict is RowVerdict.PRESENT:
             return outcome._replace(there=orjson.loads(answer.body).get("Item"))
         return outcome
 
@@ -200,7 +200,7 @@ class Update(_Single):
 
     target = f"{_API}UpdateItem"
 
-    def body(self, rows: Sequence[Row]) -> bytes:
+    def body(self, rows: Sequence[WriteRow]) -> bytes:
         item: dict[str, Any] = orjson.loads(rows[0].body)
         rest = [(name, value) for name, value in item.items() if name not in self._names]
         request: dict[str, Any] = {"Key": _key(item, self._names)}
@@ -210,32 +210,32 @@ class Update(_Single):
             request["ExpressionAttributeValues"] = {f":{at}": value for at, (_, value) in enumerate(rest)}
         return self._start + orjson.dumps(request)[1:]
 
-    def body_again(self, rows: Sequence[Row]) -> bytes:
+    def body_again(self, rows: Sequence[WriteRow]) -> bytes:
         return self.body(rows)
 
 
-def refusal(answer: Answer) -> Outcome:
+def refusal(answer: HttpResponse) -> RequestOutcome:
     """What an answer other than 200, or none, means."""
     if answer.status == 0:
-        return Outcome(Verdict.LOST, text=answer.reason, unanswered=answer.sent)
+        return RequestOutcome(RowVerdict.LOST, text=answer.reason, unanswered=answer.sent)
     code, text = error_of(answer)
     verdict = _verdict(answer.status, code)
     # After a 5xx a write may have happened (Developer Guide, Error handling: HTTP status code 5xx).
-    unanswered = verdict is Verdict.LOST and (answer.status >= 500 or answer.status == 408)
-    return Outcome(verdict, code=code, text=text, unanswered=unanswered)
+    unanswered = verdict is RowVerdict.LOST and (answer.status >= 500 or answer.status == 408)
+    return RequestOutcome(verdict, code=code, text=text, unanswered=unanswered)
 
 
-def _verdict(status: int, code: str) -> Verdict:
+def _verdict(status: int, code: str) -> RowVerdict:
     if code in DATA_THROTTLED or status == 429:
-        return Verdict.BUSY
+        return RowVerdict.BUSY
     if status >= 500 or status == 408 or code in DATA_RETRYABLE:
-        return Verdict.LOST
+        return RowVerdict.LOST
     if code == _PRESENT:
-        return Verdict.PRESENT
-    return Verdict.INVALID if code in _OF_A_ROW or status == 413 else Verdict.STOP
+        return RowVerdict.PRESENT
+    return RowVerdict.INVALID if code in _OF_A_ROW or status == 413 else RowVerdict.STOP
 
 
-def is_same(item: Any, row: Row) -> bool:
+def is_same(item: Any, row: WriteRow) -> bool:
     """Whether `item`, as DynamoDB gives it back, is the one that `row` writes."""
     try:
         return bool(_comparable(item) == _comparable(orjson.loads(row.body)))
