@@ -13,7 +13,7 @@ from dynaops.model.arns import arn, iam_arn
 Body = Mapping[str, Any]
 
 
-class Where(NamedTuple):
+class CallLocation(NamedTuple):
     """The region and account of a call."""
 
     region: str
@@ -33,13 +33,13 @@ class Where(NamedTuple):
         return name if name.startswith("arn:") else self.arn("kms", f"key/{name}")
 
 
-def resources(service: str, api: str, where: Where, body: Body) -> Iterable[str]:
+def resources(service: str, api: str, where: CallLocation, body: Body) -> Iterable[str]:
     """The ARNs of what a call reads or changes."""
     finder = _FINDERS.get(service)
     return finder(api, where, body) if finder else ("*",)
 
 
-def _dynamodb(api: str, where: Where, body: Body) -> Iterable[str]:
+def _dynamodb(api: str, where: CallLocation, body: Body) -> Iterable[str]:
     if api in (
         "ListTables",
         "DescribeLimits",
@@ -61,17 +61,17 @@ def _dynamodb(api: str, where: Where, body: Body) -> Iterable[str]:
     return ("*",)
 
 
-def _streams(_api: str, _where: Where, body: Body) -> Iterable[str]:
+def _streams(_api: str, _where: CallLocation, body: Body) -> Iterable[str]:
     arn = str(body.get("StreamArn", "*"))
     return (f"{arn.rpartition('/stream/')[0]}/stream/*" if "/stream/" in arn else "*",)
 
 
-def _autoscaling(api: str, where: Where, _body: Body) -> Iterable[str]:
+def _autoscaling(api: str, where: CallLocation, _body: Body) -> Iterable[str]:
     reads = api.startswith("Describe")
     return ("*",) if reads else (where.arn("application-autoscaling", "scalable-target/*"),)
 
 
-def _cloudwatch(api: str, where: Where, body: Body) -> Iterable[str]:
+def _cloudwatch(api: str, where: CallLocation, body: Body) -> Iterable[str]:
     if body.get("ResourceARN"):
         return (str(body["ResourceARN"]),)
     names = body.get("AlarmNames") or ([body["AlarmName"]] if body.get("AlarmName") else [])
@@ -80,7 +80,7 @@ def _cloudwatch(api: str, where: Where, body: Body) -> Iterable[str]:
     return ("*",)
 
 
-def _logs(api: str, where: Where, body: Body) -> Iterable[str]:
+def _logs(api: str, where: CallLocation, body: Body) -> Iterable[str]:
     if api == "DescribeLogGroups":
         return (where.arn("logs", "log-group:*"),)
     if body.get("resourceArn"):
@@ -89,7 +89,7 @@ def _logs(api: str, where: Where, body: Body) -> Iterable[str]:
     return (where.arn("logs", f"log-group:{name}"),) if name else ("*",)
 
 
-def _lambda(api: str, where: Where, body: Body) -> Iterable[str]:
+def _lambda(api: str, where: CallLocation, body: Body) -> Iterable[str]:
     if api in ("CreateEventSourceMapping", "ListEventSourceMappings", "ListFunctions"):
         return ("*",)
     if api in ("GetEventSourceMapping", "UpdateEventSourceMapping", "DeleteEventSourceMapping"):
@@ -101,7 +101,7 @@ def _lambda(api: str, where: Where, body: Body) -> Iterable[str]:
     return (name if name.startswith("arn:") else where.arn("lambda", f"function:{name}"),)
 
 
-def _iam(api: str, where: Where, body: Body) -> Iterable[str]:
+def _iam(api: str, where: CallLocation, body: Body) -> Iterable[str]:
     def own(kind: str, name: object) -> str:
         return iam_arn(where.region, where.account, f"{kind}{body.get('Path') or '/'}{name}")
 
@@ -117,7 +117,7 @@ def _iam(api: str, where: Where, body: Body) -> Iterable[str]:
     return (own("policy", body["PolicyName"]) if body.get("PolicyName") else "*",)
 
 
-def _backup(_api: str, where: Where, body: Body) -> Iterable[str]:
+def _backup(_api: str, where: CallLocation, body: Body) -> Iterable[str]:
     if body.get("BackupVaultName"):
         return (where.arn("backup", f"backup-vault:{body['BackupVaultName']}"),)
     if body.get("BackupPlanId") or body.get("BackupPlan"):
@@ -126,17 +126,17 @@ def _backup(_api: str, where: Where, body: Body) -> Iterable[str]:
     return (arn.partition(":backup-plan:")[0] + ":backup-plan:*" if ":backup-plan:" in arn else arn,)
 
 
-def _kms(_api: str, where: Where, body: Body) -> Iterable[str]:
+def _kms(_api: str, where: CallLocation, body: Body) -> Iterable[str]:
     return (where.key(str(body["KeyId"])) if body.get("KeyId") else "*",)
 
 
-def _kinesis(_api: str, where: Where, body: Body) -> Iterable[str]:
+def _kinesis(_api: str, where: CallLocation, body: Body) -> Iterable[str]:
     if body.get("StreamARN"):
         return (str(body["StreamARN"]),)
     return (where.arn("kinesis", f"stream/{body['StreamName']}") if body.get("StreamName") else "*",)
 
 
-_FINDERS: dict[str, Callable[[str, Where, Body], Iterable[str]]] = {
+_FINDERS: dict[str, Callable[[str, CallLocation, Body], Iterable[str]]] = {
     "dynamodb": _dynamodb,
     "dynamodbstreams": _streams,
     "application-autoscaling": _autoscaling,

@@ -62,7 +62,7 @@ def needs(service: str, api: str, region: str, account: str, body: Body) -> Iter
     action = action_of(service, api)
     if action in _FREE:
         return
-    where = arns.Where(region, account)
+    where = arns.CallLocation(region, account)
     for resource in arns.resources(service, api, where, body):
         yield Need(action, resource, _context(action, body))
     yield from _besides(action, where, body)
@@ -80,7 +80,7 @@ def _context(action: str, body: Body) -> tuple[tuple[str, str], ...]:
     return ()
 
 
-def _besides(action: str, where: arns.Where, body: Body) -> Iterator[Need]:
+def _besides(action: str, where: arns.CallLocation, body: Body) -> Iterator[Need]:
     """What AWS demands besides the call's own action."""
     if action in _LINKED:
         yield _linked_role(where, _LINKED[action])
@@ -103,7 +103,7 @@ def _besides(action: str, where: arns.Where, body: Body) -> Iterator[Need]:
     yield from _tags(action, where, body)
 
 
-def _tags(action: str, where: arns.Where, body: Body) -> Iterator[Need]:
+def _tags(action: str, where: arns.CallLocation, body: Body) -> Iterator[Need]:
     """What making something with tags needs: the action that would tag it, on the same resource."""
     member, tagging = _TAGGED.get(action, ("", ""))
     if not body.get(member):
@@ -116,23 +116,23 @@ def _tags(action: str, where: arns.Where, body: Body) -> Iterator[Need]:
         yield Need(tagging, resource)
 
 
-def _encryption(where: arns.Where, body: Body) -> Iterator[Need]:
+def _encryption(where: arns.CallLocation, body: Body) -> Iterator[Need]:
     key = (body.get("SSESpecification") or {}).get("KMSMasterKeyId")
     if key:
         yield from _key_use(where, str(key))
 
 
-def _key_use(where: arns.Where, key: str) -> Iterator[Need]:
+def _key_use(where: arns.CallLocation, key: str) -> Iterator[Need]:
     via = (("kms:ViaService", f"dynamodb.{where.region}.amazonaws.com"),)
     for one in _KEY:
         yield Need(f"kms:{one}", where.key(key), via)
 
 
-def _replicas(where: arns.Where, body: Body) -> Iterator[Need]:
+def _replicas(where: arns.CallLocation, body: Body) -> Iterator[Need]:
     """A replica is a table of another region, which the caller must be allowed to make, fill and delete."""
     for update in body.get("ReplicaUpdates") or ():
         for verb, given in update.items():
-            there = arns.Where(str(given["RegionName"]), where.account)
+            there = arns.CallLocation(str(given["RegionName"]), where.account)
             table = there.table(str(body["TableName"]))
             own = f"{verb}TableReplica"
             names: tuple[str, ...]
@@ -149,6 +149,6 @@ def _replicas(where: arns.Where, body: Body) -> Iterator[Need]:
                 yield from _key_use(there, str(given["KMSMasterKeyId"]))
 
 
-def _linked_role(where: arns.Where, service: str) -> Need:
+def _linked_role(where: arns.CallLocation, service: str) -> Need:
     role = iam_arn(where.region, where.account, f"role/aws-service-role/{service}/*")
     return Need("iam:CreateServiceLinkedRole", role, (("iam:AWSServiceName", service),))

@@ -64,7 +64,7 @@ class Reading:
 Progress = Callable[[Reading], None]
 
 
-class Comparison:
+class CopyComparison:
     """One comparison of `source` (None: it is gone) with `copy`. `expected`: what AWS counted when it was backed up."""
 
     def __init__(

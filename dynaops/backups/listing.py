@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from dynaops.aws.errors import AccessDenied, AwsRefusal
 from dynaops.engine.observe import in_parallel
 from dynaops.kinds.references import table_arn
-from dynaops.model.backup import Backup, Listing, Via, Window
+from dynaops.model.backup import Backup, Listing, RecoveryWindow, Via
 from dynaops.model.resource import Scope
 
 if TYPE_CHECKING:
@@ -59,14 +59,14 @@ def on_demand(aws: Aws, region: str, table: str | None = None) -> list[Backup]:
     return [_on_demand(one, region) for one in found or ()]
 
 
-def window(aws: Aws, region: str, table: str) -> Window | None:
+def window(aws: Aws, region: str, table: str) -> RecoveryWindow | None:
     """The times that the table can be restored to; None where recovery is off, or the table is not there."""
     answer = aws.read("dynamodb", "DescribeContinuousBackups", region, {"TableName": table})
     told = (answer or {}).get("ContinuousBackupsDescription", {}).get("PointInTimeRecoveryDescription", {})
     earliest, latest = (epoch(told.get(f"{name}RestorableDateTime")) for name in ("Earliest", "Latest"))
     if told.get("PointInTimeRecoveryStatus") != "ENABLED" or earliest is None or latest is None:
         return None
-    return Window(
+    return RecoveryWindow(
         table=table,
         region=region,
         earliest=earliest,

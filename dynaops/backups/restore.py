@@ -15,7 +15,7 @@ from dynaops.backups.plans import plan_of
 from dynaops.backups.restoring import restoring, under_way
 from dynaops.backups.service import role_of
 from dynaops.backups.settings import Derived, SpecReader, derived, of_file, spec_file
-from dynaops.backups.source import Source, source_of
+from dynaops.backups.source import RestoreSource, source_of
 from dynaops.engine.import_table import Imported, import_table, yaml_of
 from dynaops.engine.plan import PlanRefused, make_plan
 from dynaops.engine.state_account import check_identity
@@ -39,7 +39,7 @@ _NAME = re.compile(r"[a-zA-Z0-9_.-]{3,255}")
 
 
 @dataclass(frozen=True)
-class Request:
+class RestoreRequest:
     """What is restored: `reference` is a backup, or with `at` (epoch seconds) or `latest` a table.
 
     `file` is the new table's spec, used if it is there; STDOUT: it is kept nowhere. `without` are spec keys that are
@@ -65,7 +65,7 @@ class Restoration:
     `derived` is None where `file` is there already, or where nobody knows the settings (`unknown`).
     """
 
-    source: Source
+    source: RestoreSource
     target: str
     plan: Plan
     file: Path
@@ -74,7 +74,7 @@ class Restoration:
     documents: SpecReader
 
 
-def plan_restore(request: Request, state: State, aws: Aws) -> Restoration:
+def plan_restore(request: RestoreRequest, state: State, aws: Aws) -> Restoration:
     """The plan of a restore, or of going on with one. Raises DynaopsError where it cannot be."""
     check_identity(state, aws)
     if not _NAME.fullmatch(request.target):
@@ -100,7 +100,7 @@ def plan_restore(request: Request, state: State, aws: Aws) -> Restoration:
 
 
 def operation_for(
-    aws: Aws, state: State, source: Source, target: str, role: str | None, bare: bool = False
+    aws: Aws, state: State, source: RestoreSource, target: str, role: str | None, bare: bool = False
 ) -> Operation | None:
     """The restore, or the wait for one that is under way; None where it is done. Raises DynaopsError."""
     found = under_way(aws, source, target)
@@ -160,13 +160,13 @@ def plan_settings(restoration: Restoration, state: State, aws: Aws) -> Plan:
     return plan
 
 
-def _check_file(file: Path, request: Request) -> None:
+def _check_file(file: Path, request: RestoreRequest) -> None:
     target = request.target
     if target not in [one.spec.table_name for one in request.documents(file)]:
         raise PlanRefused([make_finding(BACKUP120, f"{file} is there already, and not the spec of {target}")])
 
 
-def _change(source: Source, target: str, file: Path, settings: Derived | None, there: bool) -> Change:
+def _change(source: RestoreSource, target: str, file: Path, settings: Derived | None, there: bool) -> Change:
     after: dict[str, object] = {"rows": source.words}
     if settings is not None:
         after["settings"] = f"of {settings.origin}: {', '.join(settings.put_back)}"
@@ -183,7 +183,7 @@ def _change(source: Source, target: str, file: Path, settings: Derived | None, t
     )
 
 
-def _settings_unknown(source: Source, target: str) -> Finding:
+def _settings_unknown(source: RestoreSource, target: str) -> Finding:
     return make_finding(
         BACKUP121,
         f"nobody knows the settings that {source.table} had: {target} keeps those that the restore gives it",

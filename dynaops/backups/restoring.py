@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dynaops.aws.errors import AwsRefusal
 from dynaops.backups.listing import table_of
-from dynaops.backups.source import Source
+from dynaops.backups.source import RestoreSource
 from dynaops.backups.waits import restore_job_wait, restored
 from dynaops.kinds.kind import AddressDiff
 from dynaops.kinds.steps import operation, polling
@@ -30,7 +30,7 @@ _BARE = {
 """Restores the rows alone: without indexes it is faster and costs less."""
 
 
-def under_way(aws: Aws, source: Source, target: str) -> Operation | bool:
+def under_way(aws: Aws, source: RestoreSource, target: str) -> Operation | bool:
     """An earlier run's restore: a wait for it, True where it is done, False where there is none.
 
     Raises DynaopsError for a table of that name that was not restored from here.
@@ -55,7 +55,7 @@ def under_way(aws: Aws, source: Source, target: str) -> Operation | bool:
     return True
 
 
-def restoring(source: Source, target: str, role: str | None, bare: bool = False) -> Operation:
+def restoring(source: RestoreSource, target: str, role: str | None, bare: bool = False) -> Operation:
     """The call, and its wait. `role` is AWS Backup's, `bare` leaves out what costs and is not rows."""
     return operation(
         AddressDiff(target, "table", source.region),
@@ -67,7 +67,7 @@ def restoring(source: Source, target: str, role: str | None, bare: bool = False)
     )
 
 
-def _native(source: Source, target: str, bare: bool) -> dict[str, Any]:
+def _native(source: RestoreSource, target: str, bare: bool) -> dict[str, Any]:
     named: dict[str, Any] = {"TargetTableName": target, **(_BARE if bare else {})}
     common = {
         "service": "dynamodb",
@@ -91,7 +91,7 @@ def _native(source: Source, target: str, bare: bool) -> dict[str, Any]:
     }
 
 
-def _by_service(source: Source, target: str, role: str | None) -> dict[str, Any]:
+def _by_service(source: RestoreSource, target: str, role: str | None) -> dict[str, Any]:
     assert source.backup is not None, "AWS Backup restores recovery points"
     return {
         "service": "backup",
@@ -107,7 +107,7 @@ def _by_service(source: Source, target: str, role: str | None) -> dict[str, Any]
     }
 
 
-def _waiting(source: Source, target: str, job: str | None) -> Operation:
+def _waiting(source: RestoreSource, target: str, job: str | None) -> Operation:
     """A look in the place of the call."""
     wait = restore_job_wait(target, job) if job else restored(target)
     title = f"go on restoring {target} from {source.words}"
@@ -115,7 +115,7 @@ def _waiting(source: Source, target: str, job: str | None) -> Operation:
     return polling(subject, wait, title, id=f"{target}:wait", reason="an earlier run began it", slow=True)
 
 
-def _other_time(source: Source, table: dict[str, Any]) -> str:
+def _other_time(source: RestoreSource, table: dict[str, Any]) -> str:
     """How to go on with a restore of the same table to another time."""
     summary = table.get("RestoreSummary", {})
     when = summary.get("RestoreDateTime")
@@ -126,14 +126,14 @@ def _other_time(source: Source, table: dict[str, Any]) -> str:
     return f" To go on with this one, say --at {when.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}."
 
 
-def _jobs(aws: Aws, source: Source) -> list[dict[str, Any]]:
+def _jobs(aws: Aws, source: RestoreSource) -> list[dict[str, Any]]:
     """AWS Backup's restore jobs of the recovery point."""
     found = aws.read_all("backup", "ListRestoreJobs", source.region, {}, "RestoreJobs")
     arn = source.backup.arn if source.backup else ""
     return [one for one in found or () if one.get("RecoveryPointArn") == arn]
 
 
-def _target_of(aws: Aws, source: Source, job: dict[str, Any]) -> str | None:
+def _target_of(aws: Aws, source: RestoreSource, job: dict[str, Any]) -> str | None:
     """The table that a restore job is to make: the job tells before it has made it."""
     try:
         asked = {"RestoreJobId": job["RestoreJobId"]}

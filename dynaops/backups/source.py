@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Source:
+class RestoreSource:
     """A backup of `table`, or (without one) the table as it was `at` a time; None is the latest there is."""
 
     table: str
@@ -60,7 +60,9 @@ class Source:
         return self.at is None or (isinstance(when, datetime) and int(when.timestamp()) == self.at)
 
 
-def source_of(aws: Aws, reference: str, region: str, at: float | None = None, latest: bool = False) -> Source:
+def source_of(
+    aws: Aws, reference: str, region: str, at: float | None = None, latest: bool = False
+) -> RestoreSource:
     """What `reference` means: with `at` (epoch seconds) or `latest` a table, else a backup. Raises DynaopsError."""
     if at is None and not latest:
         return _backup(aws, reference, region)
@@ -79,7 +81,7 @@ def source_of(aws: Aws, reference: str, region: str, at: float | None = None, la
             f"{table} cannot be restored to {moment(at)}",
             f"It can be restored to any second from {moment(times.earliest)} to {moment(times.latest)}.",
         )
-    return Source(table, place, at=None if at is None else math.floor(at))
+    return RestoreSource(table, place, at=None if at is None else math.floor(at))
 
 
 def moment(epoch: float | None) -> str:
@@ -87,7 +89,7 @@ def moment(epoch: float | None) -> str:
     return f"{datetime.fromtimestamp(epoch or 0, UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
-def _backup(aws: Aws, reference: str, region: str) -> Source:
+def _backup(aws: Aws, reference: str, region: str) -> RestoreSource:
     try:
         backup = find(aws, reference, region)
     except DynaopsError as error:
@@ -105,7 +107,7 @@ def _backup(aws: Aws, reference: str, region: str) -> Source:
             if backup.status == "CREATING"
             else "Choose another backup (dynaops backup list).",
         )
-    return Source(backup.table, backup.region, backup)
+    return RestoreSource(backup.table, backup.region, backup)
 
 
 def _unrecoverable(aws: Aws, table: str, region: str) -> DynaopsError:

@@ -13,7 +13,7 @@ from dynaops.backups.waits import available, job_wait, restore_job_wait, restore
 from dynaops.engine.observe import in_parallel, table_names
 from dynaops.kinds.kind import AddressDiff
 from dynaops.kinds.steps import polling
-from dynaops.model.backup import Job, Via
+from dynaops.model.backup import BackupJobStatus, Via
 from dynaops.model.operation import Operation, Wait
 from dynaops.model.plan import Plan
 
@@ -27,7 +27,7 @@ _RECENT = 86_400.0
 _AT_WORK = {"CREATED", "PENDING", "RUNNING", "ABORTING"}
 
 
-def jobs(aws: Aws, region: str, tables: Sequence[str] = ()) -> tuple[list[Job], list[str]]:
+def jobs(aws: Aws, region: str, tables: Sequence[str] = ()) -> tuple[list[BackupJobStatus], list[str]]:
     """What is going on, and what failed within a day, oldest first; and what could not be looked at, and why.
 
     `tables`: only what is about these, as source or as target.
@@ -42,20 +42,20 @@ def jobs(aws: Aws, region: str, tables: Sequence[str] = ()) -> tuple[list[Job], 
     return sorted(_once(wanted), key=lambda one: one.started or 0), gaps
 
 
-def plan_wait(aws: Aws, waiting: Sequence[Job]) -> Plan:
+def plan_wait(aws: Aws, waiting: Sequence[BackupJobStatus]) -> Plan:
     """A plan that changes nothing: it waits for what is running, each by itself."""
     operations = [_waiting(one) for one in waiting if one.running and one.kind != "verify"]
     return plan_of((), operations, aws)
 
 
-def _waiting(job: Job) -> Operation:
+def _waiting(job: BackupJobStatus) -> Operation:
     """A look at AWS in the place of a call, and the wait that the call would have had."""
     wait = _wait_of(job)
     subject = AddressDiff(job.target or job.table, job.kind, job.region)
     return polling(subject, wait, described(job), id=f"{job.kind}:{job.id}", reason="it is running")
 
 
-def described(job: Job) -> str:
+def described(job: BackupJobStatus) -> str:
     """What a job is about, in words."""
     if job.kind == "backup":
         return f"backup of {job.table}"
@@ -63,7 +63,7 @@ def described(job: Job) -> str:
     return f"restore of {job.target or 'a table'}{source}"
 
 
-def _wait_of(job: Job) -> Wait:
+def _wait_of(job: BackupJobStatus) -> Wait:
     if job.kind == "restore":
         return (
             restored(job.target or job.id) if job.via is Via.DYNAMODB else restore_job_wait(job.table, job.id)
@@ -73,7 +73,7 @@ def _wait_of(job: Job) -> Wait:
     return available(f"the backup of {job.table}", job.id)
 
 
-def _once(found: Sequence[Job]) -> Iterator[Job]:
+def _once(found: Sequence[BackupJobStatus]) -> Iterator[BackupJobStatus]:
     """A restore by AWS Backup shows as its job and as its table: the job knows more."""
     by_service = {one.target for one in found if one.kind == "restore" and one.via is Via.AWS_BACKUP}
     for one in found:
@@ -81,10 +81,10 @@ def _once(found: Sequence[Job]) -> Iterator[Job]:
             yield one
 
 
-def _being_made(aws: Aws, region: str) -> Iterator[Job]:
+def _being_made(aws: Aws, region: str) -> Iterator[BackupJobStatus]:
     for one in on_demand(aws, region):
         if one.status == "CREATING":
-            yield Job(
+            yield BackupJobStatus(
                 kind="backup",
                 id=one.arn,
                 table=one.table,
@@ -95,7 +95,7 @@ def _being_made(aws: Aws, region: str) -> Iterator[Job]:
             )
 
 
-def _restoring(aws: Aws, region: str) -> Iterator[Job]:
+def _restoring(aws: Aws, region: str) -> Iterator[BackupJobStatus]:
     """Tables that are being restored, and scratch tables: each table says so of itself only."""
     looks = [
         partial(aws.read, "dynamodb", "DescribeTable", region, {"TableName": one})
@@ -107,7 +107,7 @@ def _restoring(aws: Aws, region: str) -> Iterator[Job]:
         running = bool(summary.get("RestoreInProgress"))
         scratch = str(table.get("TableName", "")).startswith(SCRATCH)
         if running or scratch:
-            yield Job(
+            yield BackupJobStatus(
                 kind="restore" if running else "verify",
                 id=str(table["TableName"]),
                 table=table_of(str(summary.get("SourceTableArn", ""))),
@@ -123,10 +123,10 @@ def _restoring(aws: Aws, region: str) -> Iterator[Job]:
             )
 
 
-def _backup_jobs(aws: Aws, region: str) -> Iterator[Job]:
+def _backup_jobs(aws: Aws, region: str) -> Iterator[BackupJobStatus]:
     for one in _listed(aws, region, "ListBackupJobs", "BackupJobs"):
         state = str(one["State"])
-        yield Job(
+        yield BackupJobStatus(
             kind="backup",
             id=str(one["BackupJobId"]),
             table=table_of(str(one.get("ResourceArn", ""))),
@@ -135,11 +135,11 @@ def _backup_jobs(aws: Aws, region: str) -> Iterator[Job]:
         )
 
 
-def _restore_jobs(aws: Aws, region: str) -> Iterator[Job]:
+def _restore_jobs(aws: Aws, region: str) -> Iterator[BackupJobStatus]:
     for one in _listed(aws, region, "ListRestoreJobs", "RestoreJobs"):
         state = str(one["Status"])
         target = table_of(str(one.get("CreatedResourceArn", ""))) or None
-        yield Job(
+        yield BackupJobStatus(
             kind="restore",
             id=str(one["RestoreJobId"]),
             table=table_of(str(one.get("SourceResourceArn", ""))),

@@ -9,10 +9,10 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dynaops.backups.compare import Comparison, How, Progress
+from dynaops.backups.compare import CopyComparison, How, Progress
 from dynaops.backups.plans import plan_of
 from dynaops.backups.restore import operation_for
-from dynaops.backups.source import Source, source_of
+from dynaops.backups.source import RestoreSource, source_of
 from dynaops.backups.status import SCRATCH
 from dynaops.data.table_info import TableInfo, describe
 from dynaops.engine.state_account import check_identity
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 class Drill:
     """A drill: `plan` restores (no operations where an earlier run has done that), then `compare`, then `clean_up`."""
 
-    source: Source
+    source: RestoreSource
     scratch: str
     plan: Plan
 
@@ -71,7 +71,7 @@ def compare(aws: Aws, drill: Drill, how: How, progress: Progress = lambda _: Non
     copy = describe(aws, drill.scratch, source.region)
     table = _table(aws, source)
     expected = _counted(aws, source) if table is None else None
-    return Comparison(aws, table, copy, how, progress, expected).run(source.table)
+    return CopyComparison(aws, table, copy, how, progress, expected).run(source.table)
 
 
 def clean_up(aws: Aws, drill: Drill) -> Plan:
@@ -95,7 +95,7 @@ def clean_up(aws: Aws, drill: Drill) -> Plan:
     return plan_of([], [deletion], aws)
 
 
-def note(folder: Folder, verified: Verified, source: Source, now: float) -> None:
+def note(folder: Folder, verified: Verified, source: RestoreSource, now: float) -> None:
     """Remember the last drill of the table beside the state, for who asks when it was. Raises DynaopsError kinds."""
     drill = {
         "at": int(now),
@@ -106,14 +106,14 @@ def note(folder: Folder, verified: Verified, source: Source, now: float) -> None
     write_drill(folder, source.region, source.table, drill)
 
 
-def _table(aws: Aws, source: Source) -> TableInfo | None:
+def _table(aws: Aws, source: RestoreSource) -> TableInfo | None:
     """The table that the copy is of, if it is still there."""
     if aws.read("dynamodb", "DescribeTable", source.region, {"TableName": source.table}) is None:
         return None
     return describe(aws, source.table, source.region)
 
 
-def _counted(aws: Aws, source: Source) -> int | None:
+def _counted(aws: Aws, source: RestoreSource) -> int | None:
     """How many items there were, by AWS's count at the backup."""
     if source.backup is None or source.by_service:
         return None

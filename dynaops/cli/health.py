@@ -17,7 +17,7 @@ from dynaops.cli.settings import Settings
 from dynaops.cli.wiring import Source
 from dynaops.engine.external import scope_of
 from dynaops.health.checks import SETTLED
-from dynaops.health.facts import Subject, read_drills
+from dynaops.health.observations import Subject, read_drills
 from dynaops.health.run import examine
 from dynaops.model.errors import DynaopsError, SpecError
 from dynaops.model.exits import Exit

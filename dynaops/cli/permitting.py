@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def for_life(documents: Sequence[Document], way: Aws) -> set[Need]:
     """What the specs' whole life needs."""
     require_sandbox()
-    from dynaops.rehearsal.life import of_life
+    from dynaops.rehearsal.permissions import of_life
 
     return of_life(documents, way)
 
@@ -28,8 +28,8 @@ def for_plan(plan: Plan, documents: Sequence[Document], state: State, way: Aws) 
     """What just this plan needs."""
     require_sandbox()
     from dynaops.cli.rehearsing import regions
-    from dynaops.rehearsal.facts import gather
-    from dynaops.rehearsal.life import of_plan
+    from dynaops.rehearsal.live_account import gather
+    from dynaops.rehearsal.permissions import of_plan
 
     return of_plan(plan, documents, state, gather(plan, regions(documents, state, way), state, way))
 

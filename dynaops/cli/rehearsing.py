@@ -22,7 +22,7 @@ def rehearsed(plan: Plan, documents: Sequence[Document], state: State, way: Aws)
     from dynaops.aws.errors import AwsFailure
     from dynaops.engine.state_effects import apply_effects
     from dynaops.rehearsal.caller import lacking
-    from dynaops.rehearsal.facts import gather
+    from dynaops.rehearsal.live_account import gather
     from dynaops.rehearsal.run import rehearse
 
     # What is moved is live once: it is set up at the address that the plan knows it by.

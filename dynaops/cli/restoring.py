@@ -13,8 +13,8 @@ import typer
 
 from dynaops.backups.restore import (
     STDOUT,
-    Request,
     Restoration,
+    RestoreRequest,
     adopted,
     plan_restore,
     plan_settings,
@@ -46,7 +46,7 @@ _AGAIN = "the same command, run again,"
 
 
 def restore(
-    settings: Settings, request: Request, at: str | None, *, wait: bool, yes: bool, operations: bool
+    settings: Settings, request: RestoreRequest, at: str | None, *, wait: bool, yes: bool, operations: bool
 ) -> int:
     """Restore a table, or go on with that. `at` is a time as people write it. Answers the exit code.
 
@@ -61,7 +61,7 @@ def restore(
 
 def _restore(
     settings: Settings,
-    request: Request,
+    request: RestoreRequest,
     at: str | None,
     stdout: TextIO,
     *,

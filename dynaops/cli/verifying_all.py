@@ -17,7 +17,7 @@ from dynaops.cli.settings import Settings
 from dynaops.cli.showing import show_plan
 from dynaops.cli.verifying import Interrupted, run_drill
 from dynaops.engine.table_scopes import recorded_tables
-from dynaops.health.facts import read_drills as read_older_drills
+from dynaops.health.observations import read_drills as read_older_drills
 from dynaops.model.backup import DrillCandidate, DrillEnd, DrillResult
 from dynaops.model.errors import DynaopsError
 from dynaops.model.exits import Exit

@@ -17,7 +17,7 @@ _PREFIX = re.compile(r"^(?:EU|[A-Z]{2,4}\d)-")
 """How usage types begin outside us-east-1: EU-, EUC1-, APN1-."""
 
 
-class Reader(Protocol):
+class PriceReader(Protocol):
     """The read-only call that is needed of AWS."""
 
     def read_all(
@@ -25,7 +25,7 @@ class Reader(Protocol):
     ) -> list[Any] | None: ...
 
 
-def listed(read: Reader, wanted: Iterable[tuple[str, str]]) -> Prices:
+def listed(read: PriceReader, wanted: Iterable[tuple[str, str]]) -> Prices:
     """The prices of the `wanted` regions and items, as AWS lists them now. Raises AwsFailure kinds.
 
     What the list does not have under a name of its own (cold storage of AWS Backup) is the packaged table's.
@@ -47,7 +47,7 @@ def listed(read: Reader, wanted: Iterable[tuple[str, str]]) -> Prices:
     return Prices("AWS price list", now, table)
 
 
-def _offers(read: Reader, region: str, service: str) -> dict[str, float]:
+def _offers(read: PriceReader, region: str, service: str) -> dict[str, float]:
     """Usage type without its prefix -> price of the first paid tier; of several products, the dearest."""
     filters = {"regionCode": region}
     if service == "AmazonCloudWatch":

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from dynaops.health.check import Verdict, failed, passed, plural, warned
-from dynaops.health.facts import Facts
+from dynaops.health.check import CheckResult, failed, passed, plural, warned
+from dynaops.health.observations import TableObservations
 from dynaops.kinds.alarm.status import AlarmState
 
 
-def states(facts: Facts) -> Verdict:
+def states(facts: TableObservations) -> CheckResult:
     """Those that are in alarm or missing first, then what keeps an alarm from telling anybody."""
     alarms = facts.alarms.value
     if not alarms:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
-from dynaops.health.facts import Facts, NotKnown
 from dynaops.health.metrics import OPERATIONS, PERIOD, Metrics
+from dynaops.health.observations import NotKnown, TableObservations
 from dynaops.model.health import Chart
 
 _STEP = 3600 // PERIOD
 T = TypeVar("T")
 
 
-def charts(facts: Facts) -> Iterator[Chart]:
+def charts(facts: TableObservations) -> Iterator[Chart]:
     """Consumed against provisioned capacity, throttles and latency; none where the metrics could not be read."""
     try:
         metrics = facts.metrics.value
@@ -32,7 +32,7 @@ def charts(facts: Facts) -> Iterator[Chart]:
         yield from _latency(metrics, operation)
 
 
-def _capacity(metrics: Metrics, facts: Facts, side: str, unit: str) -> Iterator[Chart]:
+def _capacity(metrics: Metrics, facts: TableObservations, side: str, unit: str) -> Iterator[Chart]:
     rates = metrics.rates(f"Consumed{side}CapacityUnits")
     peaks = tuple(max(hour) for hour in _hours(rates))
     units = (facts.table.get("ProvisionedThroughput") or {}).get(f"{side}CapacityUnits", 0)

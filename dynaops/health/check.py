@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from dynaops.health.facts import Facts
+from dynaops.health.observations import TableObservations
 from dynaops.model.findings.rule import FindingRule
 from dynaops.model.health import Status
 
 
-class Verdict(NamedTuple):
+class CheckResult(NamedTuple):
     """How a check ended, and by what evidence. `remedy`: instead of the check's own."""
 
     status: Status
@@ -22,7 +22,7 @@ class Check(NamedTuple):
     """One check. `judge` may raise NotKnown. What the id means and its remedy are those of the registry of findings."""
 
     rule: FindingRule
-    judge: Callable[[Facts], Verdict]
+    judge: Callable[[TableObservations], CheckResult]
 
     @property
     def code(self) -> str:
@@ -35,16 +35,16 @@ class Check(NamedTuple):
         return self.rule.summary.partition(": ")[0]
 
 
-def passed(evidence: str) -> Verdict:
-    return Verdict(Status.PASS, evidence)
+def passed(evidence: str) -> CheckResult:
+    return CheckResult(Status.PASS, evidence)
 
 
-def warned(evidence: str, remedy: str | None = None) -> Verdict:
-    return Verdict(Status.WARN, evidence, remedy)
+def warned(evidence: str, remedy: str | None = None) -> CheckResult:
+    return CheckResult(Status.WARN, evidence, remedy)
 
 
-def failed(evidence: str, remedy: str | None = None) -> Verdict:
-    return Verdict(Status.FAIL, evidence, remedy)
+def failed(evidence: str, remedy: str | None = None) -> CheckResult:
+    return CheckResult(Status.FAIL, evidence, remedy)
 
 
 def plural(number: int, noun: str, many: str = "") -> str:

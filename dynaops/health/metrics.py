@@ -25,7 +25,7 @@ OPERATIONS = (
 )
 
 
-class Key(NamedTuple):
+class MetricKey(NamedTuple):
     """A metric of a table, of one of its indexes, operations or replicas (by region), by one statistic."""
 
     metric: str
@@ -42,13 +42,13 @@ Series = tuple[float | None, ...]
 class Metrics:
     """Values by key, oldest first. `index_reads` are the units read from each index in INDEX_DAYS."""
 
-    series: Mapping[Key, Series] = field(default_factory=dict)
+    series: Mapping[MetricKey, Series] = field(default_factory=dict)
     index_reads: Mapping[str, float] = field(default_factory=dict)
 
     def values(self, metric: str, statistic: str = "Sum", index: str = "", operation: str = "") -> Series:
-        return self.series.get(Key(metric, statistic, index, operation), ())
+        return self.series.get(MetricKey(metric, statistic, index, operation), ())
 
-    def highest(self, key: Key) -> float | None:
+    def highest(self, key: MetricKey) -> float | None:
         """The highest value in the window; None where there is none."""
         return max((value for value in self.series.get(key, ()) if value is not None), default=None)
 
@@ -68,28 +68,28 @@ def read_metrics(
     end = (int(now) // PERIOD + 1) * PERIOD
     start = end - HOURS * 3600
     series = _fetch(read, region, table, list(_keys(indexes, replicas)), start, end, PERIOD)
-    use = [Key("ConsumedReadCapacityUnits", of_index=index) for index in indexes]
+    use = [MetricKey("ConsumedReadCapacityUnits", of_index=index) for index in indexes]
     last = (int(now) // _DAY + 1) * _DAY
     long = _fetch(read, region, table, use, last - INDEX_DAYS * _DAY, last, _DAY)
     return Metrics(series, {key.of_index: sum(value or 0 for value in found) for key, found in long.items()})
 
 
-def _keys(indexes: Iterable[str], replicas: Iterable[str]) -> Iterable[Key]:
+def _keys(indexes: Iterable[str], replicas: Iterable[str]) -> Iterable[MetricKey]:
     for replica in replicas:
-        yield Key("ReplicationLatency", "Average", receiver=replica)
+        yield MetricKey("ReplicationLatency", "Average", receiver=replica)
     for index in ("", *indexes):
         for direction in ("Read", "Write"):
-            yield Key(f"Consumed{direction}CapacityUnits", of_index=index)
-            yield Key(f"{direction}ThrottleEvents", of_index=index)
-            yield Key(f"Provisioned{direction}CapacityUnits", "Average", index)
+            yield MetricKey(f"Consumed{direction}CapacityUnits", of_index=index)
+            yield MetricKey(f"{direction}ThrottleEvents", of_index=index)
+            yield MetricKey(f"Provisioned{direction}CapacityUnits", "Average", index)
     for operation in OPERATIONS:
-        yield Key("SuccessfulRequestLatency", "Average", operation=operation)
-        yield Key("SystemErrors", operation=operation)
+        yield MetricKey("SuccessfulRequestLatency", "Average", operation=operation)
+        yield MetricKey("SystemErrors", operation=operation)
 
 
 def _fetch(
-    read: AwsReader, region: str, table: str, keys: Sequence[Key], start: int, end: int, period: int
-) -> dict[Key, Series]:
+    read: AwsReader, region: str, table: str, keys: Sequence[MetricKey], start: int, end: int, period: int
+) -> dict[MetricKey, Series]:
     """The keys' values, one a period. Raises AwsFailure kinds."""
     found = {key: [None] * ((end - start) // period) for key in keys}  # type: dict[Key, list[float | None]]
     for first in range(0, len(keys), _MOST):
@@ -110,7 +110,7 @@ def _fetch(
     return {key: tuple(values) for key, values in found.items()}
 
 
-def _query(name: str, table: str, key: Key, period: int) -> dict[str, Any]:
+def _query(name: str, table: str, key: MetricKey, period: int) -> dict[str, Any]:
     dimensions = {
         "TableName": table,
         "GlobalSecondaryIndexName": key.of_index,

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from dynaops.engine.observe import in_parallel
 from dynaops.health.charts import charts
-from dynaops.health.check import Check, Verdict
+from dynaops.health.check import Check, CheckResult
 from dynaops.health.checks import CHECKS
-from dynaops.health.facts import Facts, NotKnown, Subject, gather
 from dynaops.health.metrics import HOURS
+from dynaops.health.observations import NotKnown, Subject, TableObservations, gather
 from dynaops.model.health import Report, Result, Status
 from dynaops.model.state import State
 
@@ -44,11 +44,11 @@ def _examined(aws: Aws, subject: Subject, state: State, drills: Mapping[str, Any
     )
 
 
-def _result(check: Check, facts: Facts) -> Result:
+def _result(check: Check, facts: TableObservations) -> Result:
     try:
         verdict = check.judge(facts)
     except NotKnown as error:
-        verdict = Verdict(Status.UNKNOWN, str(error), "Allow it, to have this checked.")
+        verdict = CheckResult(Status.UNKNOWN, str(error), "Allow it, to have this checked.")
     reason = facts.spec.suppressed(check.code) if facts.spec else None
     accepted = reason is not None and verdict.status in (Status.WARN, Status.FAIL)
     return Result(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dynaops.health.check import Verdict, failed, passed, plural, warned
-from dynaops.health.facts import Facts, NotKnown
+from dynaops.health.check import CheckResult, failed, passed, plural, warned
+from dynaops.health.observations import NotKnown, TableObservations
 from dynaops.kinds.table.observe import busy
 from dynaops.kinds.table.rules import is_production
 from dynaops.model.health import Status
@@ -15,7 +15,7 @@ _DAY = 86400
 _WORKING = ("CREATING", "UPDATING", "DELETING")
 
 
-def exists(facts: Facts) -> Verdict:
+def exists(facts: TableObservations) -> CheckResult:
     try:
         if facts.described.value is None:
             return failed(f"there is no table {facts.scope.table_name} in {facts.scope.region}")
@@ -24,7 +24,7 @@ def exists(facts: Facts) -> Verdict:
     return passed(str(facts.table["TableArn"]))
 
 
-def status(facts: Facts) -> Verdict:
+def status(facts: TableObservations) -> CheckResult:
     told = str(facts.table.get("TableStatus", "ACTIVE"))
     working = busy(facts.table)
     if told in ("CREATING", "UPDATING") or (told == "ACTIVE" and working):
@@ -32,7 +32,7 @@ def status(facts: Facts) -> Verdict:
     return passed(told) if told == "ACTIVE" else failed(told)
 
 
-def encryption(facts: Facts) -> Verdict:
+def encryption(facts: TableObservations) -> CheckResult:
     told = facts.table.get("SSEDescription") or {}
     if facts.table.get("TableStatus") == "INACCESSIBLE_ENCRYPTION_CREDENTIALS" or told.get(
         "InaccessibleEncryptionDateTime"
@@ -49,7 +49,7 @@ def encryption(facts: Facts) -> Verdict:
     return warned(evidence)
 
 
-def recovery(facts: Facts) -> Verdict:
+def recovery(facts: TableObservations) -> CheckResult:
     told = facts.recovery.value.get("PointInTimeRecoveryDescription", {})
     wanted = facts.spec.point_in_time_recovery if facts.spec else None
     if told.get("PointInTimeRecoveryStatus") != "ENABLED":
@@ -64,7 +64,7 @@ def recovery(facts: Facts) -> Verdict:
     return passed(f"on, {plural(days, 'day')} are kept")
 
 
-def protection(facts: Facts) -> Verdict:
+def protection(facts: TableObservations) -> CheckResult:
     if facts.table.get("DeletionProtectionEnabled"):
         return passed("on")
     if facts.spec and facts.spec.deletion_protection:
@@ -74,7 +74,7 @@ def protection(facts: Facts) -> Verdict:
     return passed("off")
 
 
-def stream(facts: Facts) -> Verdict:
+def stream(facts: TableObservations) -> CheckResult:
     told = facts.table.get("StreamSpecification") or {}
     live = told.get("StreamViewType") if told.get("StreamEnabled") else None
     wanted = (facts.spec.wanted_stream() or {}).get("view_type") if facts.spec else None
@@ -83,7 +83,7 @@ def stream(facts: Facts) -> Verdict:
     return passed(f"{live}, {facts.table.get('LatestStreamArn', '')}" if live else "off")
 
 
-def indexes(facts: Facts) -> Verdict:
+def indexes(facts: TableObservations) -> CheckResult:
     local = [one["IndexName"] for one in facts.table.get("LocalSecondaryIndexes", ())]
     names = [*facts.indexes, *local]
     if facts.spec:
@@ -110,7 +110,7 @@ def indexes(facts: Facts) -> Verdict:
     return passed(f"{plural(len(names), 'index', 'indexes')}{', all ACTIVE' if names else ''}")
 
 
-def replicas(facts: Facts) -> Verdict:
+def replicas(facts: TableObservations) -> CheckResult:
     live = {one["RegionName"]: one.get("ReplicaStatus", "ACTIVE") for one in facts.table.get("Replicas", ())}
     wanted = [one.region for one in facts.spec.replicas or ()] if facts.spec else []
     missing = [region for region in wanted if region not in live]
@@ -124,7 +124,7 @@ def replicas(facts: Facts) -> Verdict:
     return passed(told or "none")
 
 
-def contents(facts: Facts) -> Verdict:
+def contents(facts: TableObservations) -> CheckResult:
     """Sizes are AWS's own count of about six hours ago."""
     parts = [_content(facts.scope.table_name, facts.table)]
     parts += [_content(name, one) for name, one in facts.indexes.items()]
@@ -136,7 +136,7 @@ def _content(name: str, one: dict[str, int]) -> str:
     return f"{name} {plural(one.get('ItemCount', 0), 'item')}, {size(held)}"
 
 
-def ttl(facts: Facts) -> Verdict:
+def ttl(facts: TableObservations) -> CheckResult:
     told = facts.ttl.value
     live = told.get("AttributeName") if told.get("TimeToLiveStatus") in ("ENABLED", "ENABLING") else None
     wanted = facts.spec.ttl.attribute if facts.spec and facts.spec.ttl and facts.spec.ttl.enabled else None
@@ -145,10 +145,10 @@ def ttl(facts: Facts) -> Verdict:
     return passed(f"on {live}" if live else "off")
 
 
-def drift(facts: Facts) -> Verdict:
+def drift(facts: TableObservations) -> CheckResult:
     if not facts.managed:
         record = "Import the table, or apply its spec, to have this checked; or name its state with --state."
-        return Verdict(Status.UNKNOWN, "not recorded in this state: nothing was compared", record)
+        return CheckResult(Status.UNKNOWN, "not recorded in this state: nothing was compared", record)
     found = facts.drifted.value
     if not found:
         return passed("AWS is as dynaops left it")
@@ -161,7 +161,7 @@ def drift(facts: Facts) -> Verdict:
     return warned("changed outside dynaops: " + "; ".join(parts))
 
 
-def drill(facts: Facts) -> Verdict:
+def drill(facts: TableObservations) -> CheckResult:
     told = facts.drill
     name = facts.scope.table_name
     run = f"Run dynaops backup verify {name} --latest."

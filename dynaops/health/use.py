@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from dynaops.costs.items import HOURS as MONTH
 from dynaops.costs.prices import packaged
-from dynaops.health.check import Verdict, failed, passed, warned
-from dynaops.health.facts import Facts
-from dynaops.health.metrics import HOURS, INDEX_DAYS, OPERATIONS, PERIOD, Key
+from dynaops.health.check import CheckResult, failed, passed, warned
+from dynaops.health.metrics import HOURS, INDEX_DAYS, OPERATIONS, PERIOD, MetricKey
+from dynaops.health.observations import TableObservations
 
 SLOW = 50.0
 """Milliseconds on average in a quarter of an hour, for one item; DynamoDB's are single digits."""
@@ -32,7 +32,7 @@ _ELSEWHERE = "us-east-1"
 """Whose prices stand in for a region that the price table does not have: others' are in about the same proportion."""
 
 
-class Use(NamedTuple):
+class CapacityUse(NamedTuple):
     """Capacity of one side of a table or an index: units a second, per period, and what is provisioned (0: nothing)."""
 
     name: str
@@ -46,14 +46,14 @@ class Use(NamedTuple):
         return max(self.rates, default=0.0)
 
 
-def uses(facts: Facts) -> Iterator[Use]:
+def uses(facts: TableObservations) -> Iterator[CapacityUse]:
     """Both sides of the table, then of each index."""
     metrics = facts.metrics.value
     for index, shape in [("", facts.table), *facts.indexes.items()]:
         for side, unit in _SIDES:
             given = (shape.get("ProvisionedThroughput") or {}).get(f"{side}CapacityUnits", 0)
             rates = metrics.rates(f"Consumed{side}CapacityUnits", index)
-            yield Use(index or facts.scope.table_name, side, unit, rates, int(given))
+            yield CapacityUse(index or facts.scope.table_name, side, unit, rates, int(given))
 
 
 class _Prices(NamedTuple):
@@ -63,16 +63,16 @@ class _Prices(NamedTuple):
     kind: str
     whose: str
 
-    def hour(self, of: Use) -> float:
+    def hour(self, of: CapacityUse) -> float:
         """Of a provisioned unit and hour."""
         return self.by_item[f"{self.kind}{of.side.lower()}_capacity"]
 
-    def request(self, of: Use) -> float:
+    def request(self, of: CapacityUse) -> float:
         """Of a request unit."""
         return self.by_item[f"{self.kind}{of.side.lower()}_requests"]
 
 
-def _prices(facts: Facts) -> _Prices:
+def _prices(facts: TableObservations) -> _Prices:
     """The packaged list prices of the table's region and class."""
     table = packaged().table
     region = facts.scope.region if facts.scope.region in table else _ELSEWHERE
@@ -80,7 +80,7 @@ def _prices(facts: Facts) -> _Prices:
     return _Prices(table[region], "ia_" if infrequent else "", f"{region}'s list prices")
 
 
-def throttles(facts: Facts) -> Verdict:
+def throttles(facts: TableObservations) -> CheckResult:
     metrics = facts.metrics.value
     found = [
         (index or facts.scope.table_name, side.lower(), metrics.total(f"{side}ThrottleEvents", index))
@@ -93,17 +93,18 @@ def throttles(facts: Facts) -> Verdict:
     return passed(f"none in {HOURS} h")
 
 
-def system_errors(facts: Facts) -> Verdict:
+def system_errors(facts: TableObservations) -> CheckResult:
     metrics = facts.metrics.value
     counts = {one: metrics.total("SystemErrors", operation=one) for one in OPERATIONS}
     hit = [f"{name} {count:,.0f}" for name, count in counts.items() if count]
     return warned(f"in {HOURS} h: {', '.join(hit)}") if hit else passed(f"none in {HOURS} h")
 
 
-def latency(facts: Facts) -> Verdict:
+def latency(facts: TableObservations) -> CheckResult:
     metrics = facts.metrics.value
     found = {
-        one: metrics.highest(Key("SuccessfulRequestLatency", "Average", operation=one)) for one in OPERATIONS
+        one: metrics.highest(MetricKey("SuccessfulRequestLatency", "Average", operation=one))
+        for one in OPERATIONS
     }
     peaks = {one: value for one, value in found.items() if value is not None}
     if not peaks:
@@ -114,12 +115,14 @@ def latency(facts: Facts) -> Verdict:
     return warned(evidence) if slow else passed(evidence)
 
 
-def replication(facts: Facts) -> Verdict:
+def replication(facts: TableObservations) -> CheckResult:
     regions = [one["RegionName"] for one in facts.table.get("Replicas", ())]
     if not regions:
         return passed("there are no replicas")
     metrics = facts.metrics.value
-    found = {one: metrics.highest(Key("ReplicationLatency", "Average", receiver=one)) for one in regions}
+    found = {
+        one: metrics.highest(MetricKey("ReplicationLatency", "Average", receiver=one)) for one in regions
+    }
     peaks = {one: value for one, value in found.items() if value is not None}
     if not peaks:
         return passed(f"nothing was replicated in {HOURS} h")
@@ -128,7 +131,7 @@ def replication(facts: Facts) -> Verdict:
     return warned(evidence) if max(peaks.values()) > BEHIND else passed(evidence)
 
 
-def headroom(facts: Facts) -> Verdict:
+def headroom(facts: TableObservations) -> CheckResult:
     if not facts.provisioned:
         return passed("on demand")
     found = [one for one in uses(facts) if one.provisioned]
@@ -141,7 +144,7 @@ def headroom(facts: Facts) -> Verdict:
     return passed(f"peak {_share(busiest)}")
 
 
-def over_provisioned(facts: Facts) -> Verdict:
+def over_provisioned(facts: TableObservations) -> CheckResult:
     if not facts.provisioned:
         return passed("on demand")
     idle = [one for one in uses(facts) if one.provisioned > SMALL and one.peak < IDLE * one.provisioned]
@@ -153,7 +156,7 @@ def over_provisioned(facts: Facts) -> Verdict:
     return warned(f"{told}; it costs about ${spared * MONTH:,.0f} a month too much, at {prices.whose}")
 
 
-def billing(facts: Facts) -> Verdict:
+def billing(facts: TableObservations) -> CheckResult:
     """What the window's use would cost in the other mode, by the month.
 
     Provisioned is taken as autoscaling would have it: each hour's peak at TARGET.
@@ -177,7 +180,7 @@ def billing(facts: Facts) -> Verdict:
     return passed(evidence)
 
 
-def unused_indexes(facts: Facts) -> Verdict:
+def unused_indexes(facts: TableObservations) -> CheckResult:
     if not facts.indexes:
         return passed("there are no global secondary indexes")
     metrics = facts.metrics.value
@@ -192,7 +195,7 @@ def unused_indexes(facts: Facts) -> Verdict:
     return warned(f"not read in {INDEX_DAYS} days: {', '.join(parts)}")
 
 
-def _share(one: Use) -> str:
+def _share(one: CapacityUse) -> str:
     return f"{one.name} {one.peak:,.1f} of {one.provisioned:,} {one.unit} ({one.peak / one.provisioned:.0%})"
 
 

@@ -39,7 +39,7 @@ class Backup(Model):
         return self.status in ("AVAILABLE", "COMPLETED")
 
 
-class Window(Model):
+class RecoveryWindow(Model):
     """The times that a table can be restored to by point-in-time recovery, which keeps `days`."""
 
     table: str
@@ -53,11 +53,11 @@ class Listing(Model):
     """All backups that were found, newest first. `gaps` are what could not be looked at, and why."""
 
     backups: tuple[Backup, ...] = ()
-    windows: tuple[Window, ...] = ()
+    windows: tuple[RecoveryWindow, ...] = ()
     gaps: tuple[str, ...] = ()
 
 
-class Job(Model):
+class BackupJobStatus(Model):
     """Something about backups that AWS is doing, or failed to do of late.
 
     `kind` is ``backup``, ``restore`` or ``verify`` (a scratch table that a verification left). `table` is what is

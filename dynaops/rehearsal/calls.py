@@ -13,12 +13,12 @@ from dynaops.aws.route import Credentials
 from dynaops.aws.session import Aws
 
 if TYPE_CHECKING:
-    from dynaops.rehearsal.run import Set
+    from dynaops.rehearsal.run import RehearsalSandbox
 
 _NAME = "caller"
 
 
-def needs_since(begin: int, there: Set, account: str) -> set[Need]:
+def needs_since(begin: int, there: RehearsalSandbox, account: str) -> set[Need]:
     """What the calls after request number `begin` needed, as the live account names it."""
     entries = there.server.requests.since(begin)
     paths = {
@@ -35,7 +35,7 @@ def needs_since(begin: int, there: Set, account: str) -> set[Need]:
     }
 
 
-def _back(need: Need, there: Set) -> tuple[tuple[str, str], ...]:
+def _back(need: Need, there: RehearsalSandbox) -> tuple[tuple[str, str], ...]:
     return tuple((key, there.translated_back(value)) for key, value in need.context)
 
 
@@ -51,7 +51,7 @@ def _with_paths(
     return ({**body, "Path": "/"}, {**body, "Path": paths[name]})
 
 
-def as_caller(there: Set, may: Iterable[Need]) -> Set:
+def as_caller(there: RehearsalSandbox, may: Iterable[Need]) -> RehearsalSandbox:
     """The stage with a caller who may do this and nothing else; ids are the live account's."""
     policy = json.dumps(least(may))
     for live in sorted(there.minted, key=len, reverse=True):

@@ -21,10 +21,10 @@ from dynaops.model.event import Event, Outcome, Stage
 from dynaops.model.plan import Plan
 from dynaops.model.rehearsal import Rehearsal, Rehearsed
 from dynaops.model.state import State
-from dynaops.rehearsal import stage
+from dynaops.rehearsal import sandbox_setup
 from dynaops.rehearsal.calls import as_caller, needs_since
-from dynaops.rehearsal.crew import Turns
-from dynaops.rehearsal.facts import Facts, LiveTable
+from dynaops.rehearsal.live_account import LiveAccount, LiveTable
+from dynaops.rehearsal.scheduler import SimulatedScheduler
 from dynaops.specs.load import document_of
 from dynaops.stores.memory import MemoryStore
 
@@ -43,7 +43,7 @@ _SHORTEST = 6
 """Letters that a value which AWS mints has at least."""
 
 
-def rehearse(plan: Plan, state: State, facts: Facts, lacking: Lacking | None = None) -> Rehearsal:
+def rehearse(plan: Plan, state: State, facts: LiveAccount, lacking: Lacking | None = None) -> Rehearsal:
     """What becomes of `plan` on an account as `facts` have it.
 
     `lacking` tells which of the needs the caller lacks; where there are such, it is rehearsed again without them.
@@ -54,7 +54,7 @@ def rehearse(plan: Plan, state: State, facts: Facts, lacking: Lacking | None = N
 
 
 def _once(
-    plan: Plan, state: State, facts: Facts, may: Iterable[Need] | None = None
+    plan: Plan, state: State, facts: LiveAccount, may: Iterable[Need] | None = None
 ) -> tuple[Rehearsal, set[Need]]:
     """One rehearsal, by a caller who may do all, or only `may`; and what it needed."""
     with on_stage(facts, state) as everybodys:
@@ -68,7 +68,7 @@ def _once(
 
 
 @dataclass(frozen=True)
-class Set:
+class RehearsalSandbox:
     """The stage as it is set: a sandbox like the live account. `minted`: the ids it has instead of the live ones."""
 
     server: SandboxServer
@@ -92,12 +92,12 @@ class Set:
     def apply(self, plan: Plan, kept: MemoryStore, tell: Callable[[Event], None] = lambda _: None) -> Outcome:
         """Carry out a plan in simulated time."""
         clock = self.server.clock
-        turns = Turns(clock.now, self.server.advance)
+        turns = SimulatedScheduler(clock.now, self.server.advance)
         return apply_plan(plan, kept, self.aws, tell, stop=turns.stop, crew=turns, now=clock.now)
 
 
 @contextmanager
-def on_stage(facts: Facts, state: State) -> Iterator[Set]:
+def on_stage(facts: LiveAccount, state: State) -> Iterator[RehearsalSandbox]:
     """A sandbox like the account that `facts` tell of, as long as it is needed; no more than one at a time."""
     from dynaops.sandbox.running import SandboxServer
 
@@ -105,12 +105,12 @@ def on_stage(facts: Facts, state: State) -> Iterator[Set]:
     with _as_account(facts.account), SandboxServer(speed=0, start=now - _AGE) as server:
         caller = Credentials("rehearsal", "rehearsal")
         aws = Aws(facts.region, endpoint_url=server.url, poll_cap=_POLL, attempts=1, only=caller)
-        there = Set(server, aws, list(facts.notes), {})
-        stage.place(server, facts)
+        there = RehearsalSandbox(server, aws, list(facts.notes), {})
+        sandbox_setup.place(server, facts)
         for table in facts.tables:
             _set(table, there)
         server.advance(max(0.0, now - server.clock.now()))
-        there.notes.extend(stage.remember(server.world, facts, state))
+        there.notes.extend(sandbox_setup.remember(server.world, facts, state))
         aws.mark = facts.mark  # what was set up before is nobody's
         yield there
 
@@ -129,7 +129,7 @@ def _as_account(account: str) -> Iterator[None]:
             os.environ["MOTO_ACCOUNT_ID"] = before
 
 
-def _set(table: LiveTable, there: Set) -> None:
+def _set(table: LiveTable, there: RehearsalSandbox) -> None:
     """Make what is live of a table on the stage; note what AWS minted for it live, and what the sandbox has instead."""
     kept = MemoryStore()
     reasons: list[str] = []
@@ -143,7 +143,7 @@ def _set(table: LiveTable, there: Set) -> None:
     there.minted.update(_pairs(table.outputs, kept.load()))
 
 
-def _plans_to_set(table: LiveTable, kept: MemoryStore, there: Set) -> Iterator[Plan]:
+def _plans_to_set(table: LiveTable, kept: MemoryStore, there: RehearsalSandbox) -> Iterator[Plan]:
     """What makes a live table as its spec says, and then what around it no spec of a live table can say.
 
     What outlives its table needed one to be made (a scalable target, an event source mapping): it gets one that goes.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from dynaops.model.backup import Backup, Job, Listing, Verified, Via, Window
+from dynaops.model.backup import Backup, BackupJobStatus, Listing, RecoveryWindow, Verified, Via
 from dynaops.model.quantities import size
 from dynaops.views import wording
 from dynaops.views.page import Line, Node, Page, Section, Span, Style, faint, joined, line, strong
@@ -40,7 +40,7 @@ def list_page(listing: Listing, now: float, arns: bool = False) -> Page:
     return Page((*sections, *_gaps(listing.gaps)))
 
 
-def status_page(jobs: Sequence[Job], gaps: Sequence[str], now: float) -> Page:
+def status_page(jobs: Sequence[BackupJobStatus], gaps: Sequence[str], now: float) -> Page:
     """What AWS is doing about backups, and what failed of late."""
     running = tuple(_job(one, now) for one in jobs if one.running)
     ended = tuple(_job(one, now) for one in jobs if not one.running and one.kind != "verify")
@@ -107,7 +107,7 @@ def nothing_to_prune(tables: Iterable[str]) -> str:
     return f"Nothing to prune: {wording.listed(tables)} has no backup that retention is over for."
 
 
-def _window(window: Window, now: float) -> Node:
+def _window(window: RecoveryWindow, now: float) -> Node:
     times = f"{wording.moment(window.earliest)} to {wording.moment(window.latest)}"
     kept = f"{wording.count(window.days, 'day')} are kept"
     return Node(
@@ -137,7 +137,7 @@ def _kind(backup: Backup) -> str:
     return f"{kind}, vault {backup.vault}" if backup.vault else kind
 
 
-def _job(job: Job, now: float) -> Node:
+def _job(job: BackupJobStatus, now: float) -> Node:
     parts = [line(job.state)]
     if job.percent and job.running:
         parts.append(line(f"{job.percent.rstrip('%')} %"))
@@ -149,7 +149,7 @@ def _job(job: Job, now: float) -> Node:
     return Node(line(_about(job)), value=joined(parts), notes=notes)
 
 
-def _about(job: Job) -> str:
+def _about(job: BackupJobStatus) -> str:
     if job.kind == "backup":
         return f"backup of {job.table}"
     if job.kind == "verify":

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from dynaops.backups.restore import (
-    Request,
     Restoration,
+    RestoreRequest,
     adopted,
     plan_restore,
     plan_settings,
@@ -35,9 +35,9 @@ from tests.companions.bench import BASE, REGION, calls
 TRIGGERED = {**SETTINGS, "autoscaling": {"read": {"min": 1, "max": 9}, "write": {"min": 1, "max": 9}}}
 
 
-def request(shop: Shop, reference: str, **more: Any) -> Request:
+def request(shop: Shop, reference: str, **more: Any) -> RestoreRequest:
     more.setdefault("file", Path("specs/restored.yaml"))
-    return Request(reference, "restored", REGION, **more)
+    return RestoreRequest(reference, "restored", REGION, **more)
 
 
 def planned(shop: Shop, reference: str, **more: Any) -> Restoration:
@@ -218,7 +218,7 @@ def test_a_table_takes_its_own_place_again(shop: Shop, system: bool) -> None:
     shop.rows.delete_table(TableName="users")
     shop.pass_time(60)
     reference = "users$DeletedTableBackup" if system else name
-    restoration = plan_restore(Request(reference, "users", REGION), shop.state, shop.aws)
+    restoration = plan_restore(RestoreRequest(reference, "users", REGION), shop.state, shop.aws)
     assert restoration.file == path and restoration.derived is None
     assert shop.run_plan(restoration.plan).complete
     shop.server.requests.clear()
@@ -294,9 +294,9 @@ def test_wrong_names_and_times(shop: Shop) -> None:
         planned(shop, "users", at=1.0)
     assert "It can be restored to any second from 20" in (error.value.hint or "")
     with pytest.raises(DynaopsError, match="not the name of a table"):
-        plan_restore(Request(name, "a b", REGION), shop.state, shop.aws)
+        plan_restore(RestoreRequest(name, "a b", REGION), shop.state, shop.aws)
     with pytest.raises(DynaopsError, match="There is a table users in eu-west-1 already"):
-        plan_restore(Request(name, "users", REGION), shop.state, shop.aws)
+        plan_restore(RestoreRequest(name, "users", REGION), shop.state, shop.aws)
     shop.apply({**shop.spec, "point_in_time_recovery": False})
     with pytest.raises(DynaopsError, match="Point-in-time recovery of users is off") as off:
         planned(shop, "users", latest=True)
@@ -309,7 +309,9 @@ def test_a_backup_that_is_in_use(shop: Shop) -> None:
     restoration = planned(shop, name)
     shop.server.clock.set_speed(0)
     apply_plan(restoration.plan, MemoryStore(), shop.aws, lambda _: None, ApplyOptions(wait=False))
-    second = plan_restore(Request(name, "second", REGION, file=Path("second.yaml")), shop.state, shop.aws)
+    second = plan_restore(
+        RestoreRequest(name, "second", REGION, file=Path("second.yaml")), shop.state, shop.aws
+    )
     outcome = shop.run_plan(second.plan)
     assert "BackupInUseException" in next(iter(outcome.failed.values()))
     assert "one restore at a time" in next(iter(outcome.hints.values()))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dynaops.engine import drift
-from dynaops.health.facts import Subject
+from dynaops.health.observations import Subject
 from dynaops.health.run import examine
 from dynaops.model.health import Status
 from dynaops.model.plan import Plan

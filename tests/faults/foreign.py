@@ -19,7 +19,7 @@ from dynaops.engine.apply import apply_plan
 from dynaops.model.errors import DynaopsError
 from dynaops.model.event import Outcome
 from dynaops.model.plan import Plan
-from dynaops.rehearsal.crew import Turns
+from dynaops.rehearsal.scheduler import SimulatedScheduler
 from dynaops.sandbox import SandboxServer
 from dynaops.sandbox.faults import Rule
 from dynaops.sandbox.foreign import PAGES
@@ -49,7 +49,7 @@ class StillBench(Bench):
 
     def run(self, *specs: dict[str, Any], destroy: bool = False) -> tuple[Plan, Outcome]:
         clock = self.server.clock
-        turns = Turns(clock.now, self.server.advance)
+        turns = SimulatedScheduler(clock.now, self.server.advance)
         with self.store.lock("apply"):
             plan = self.plan(*specs, destroy=destroy)
             outcome = apply_plan(

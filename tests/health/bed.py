@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from dynaops.health.facts import Subject
 from dynaops.health.metrics import HOURS, PERIOD
+from dynaops.health.observations import Subject
 from dynaops.health.run import examine
 from dynaops.kinds import TableSpec
 from dynaops.model.health import Report, Result

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dynaops.health.facts import read_drills
+from dynaops.health.observations import read_drills
 from dynaops.sandbox import SandboxServer
 from tests.companions.bench import Bench
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from dynaops.model.rehearsal import Rehearsal
-from dynaops.rehearsal.facts import gather
+from dynaops.rehearsal.live_account import gather
 from dynaops.rehearsal.run import rehearse
 from dynaops.sandbox import SandboxServer
 from tests.companions.bench import REGION, Bench

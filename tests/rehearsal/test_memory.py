@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from dynaops.model.rehearsal import Rehearsal
-from dynaops.rehearsal.facts import Facts, gather
+from dynaops.rehearsal.live_account import LiveAccount, gather
 from dynaops.rehearsal.run import rehearse
 from dynaops.sandbox import SandboxServer
 from tests.companions.bench import REGION, Bench
@@ -38,7 +38,7 @@ def rehearsed(
     return rehearse(plan, state.model_copy(update={"resources": resources}), _shown(facts, described))
 
 
-def _shown(facts: Facts, described: dict[str, Any]) -> Facts:
+def _shown(facts: LiveAccount, described: dict[str, Any]) -> LiveAccount:
     (table,) = facts.tables
     units = table.described.get("ProvisionedThroughput", {})
     shown = {**table.described, "ProvisionedThroughput": {**units, **described}}

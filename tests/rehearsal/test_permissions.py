@@ -17,7 +17,7 @@ from dynaops.aws.errors import AccessDenied
 from dynaops.aws.session import Aws
 from dynaops.engine.apply import apply_plan
 from dynaops.engine.plan import PlanOptions, make_plan
-from dynaops.rehearsal.life import of_life
+from dynaops.rehearsal.permissions import of_life
 from dynaops.sandbox import SandboxServer
 from dynaops.specs.load import Document, document_of
 from dynaops.stores.memory import MemoryStore

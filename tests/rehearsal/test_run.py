@@ -7,9 +7,9 @@ from pathlib import Path
 from dynaops.aws.session import Aws
 from dynaops.engine.plan import make_plan
 from dynaops.model.state import State
-from dynaops.rehearsal.crew import Turns
-from dynaops.rehearsal.facts import Facts, gather
+from dynaops.rehearsal.live_account import LiveAccount, gather
 from dynaops.rehearsal.run import rehearse
+from dynaops.rehearsal.scheduler import SimulatedScheduler
 from dynaops.sandbox import SandboxServer
 from dynaops.sandbox.clock import Clock
 from dynaops.specs.load import document_of
@@ -38,7 +38,7 @@ def test_a_new_account_is_rehearsed_for_under_its_own_number() -> None:
     with SandboxServer(speed=3600) as server:
         aws = Aws(REGION, endpoint_url=server.url)
         plan = make_plan([document_of(WANTED)], State.empty(), aws)
-    rehearsal = rehearse(plan, State.empty(), Facts("999988887777", REGION))
+    rehearsal = rehearse(plan, State.empty(), LiveAccount("999988887777", REGION))
     assert rehearsal.passes
     assert rehearsal.seconds < 60
 
@@ -51,7 +51,7 @@ def test_a_denied_permission() -> None:
     rehearsal = rehearse(
         plan,
         State.empty(),
-        Facts("123456789012", REGION),
+        LiveAccount("123456789012", REGION),
         lambda needed: [need for need in needed if need.action == "dynamodb:UpdateTimeToLive"],
     )
     failed = {one.operation: one for one in rehearsal.failed}
@@ -62,7 +62,7 @@ def test_a_denied_permission() -> None:
 
 def test_time_jumps_and_turns_are_taken() -> None:
     clock = Clock(speed=0, start=0)
-    turns = Turns(clock.now, lambda seconds: (clock.advance(seconds), None)[1], hands=2)
+    turns = SimulatedScheduler(clock.now, lambda seconds: (clock.advance(seconds), None)[1], hands=2)
     seen: list[tuple[float, str]] = []
 
     def job(what: tuple[str, float]) -> None:

@@ -229,13 +229,13 @@ def restore(
     """
     from pathlib import Path
 
-    from dynaops.backups.restore import Request
+    from dynaops.backups.restore import RestoreRequest
     from dynaops.cli.restoring import restore as restored
 
     file = Path(spec) if spec else None
     if file is not None and file.is_dir():
         file /= f"{target}.yaml"
-    request = Request(source, target, "", None, latest, role, file, tuple(without or ()))
+    request = RestoreRequest(source, target, "", None, latest, role, file, tuple(without or ()))
     return restored(settings_of(ctx), request, at, wait=wait, yes=yes, operations=operations)
 
 

@@ -24,7 +24,7 @@ class _Job:
     go: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
 
 
-class Turns:
+class SimulatedScheduler:
     """A crew of so many hands, in a time that `now` tells and `advance` moves. Its `stop` is what jobs sleep by."""
 
     def __init__(self, now: Callable[[], float], advance: Callable[[float], None], hands: int = 4) -> None:
@@ -35,7 +35,7 @@ class Turns:
         self._current: _Job | None = None
         self.stop = _Sleep(self._sleep)
 
-    def __enter__(self) -> Turns:
+    def __enter__(self) -> SimulatedScheduler:
         return self
 
     def __exit__(

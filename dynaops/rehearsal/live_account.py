@@ -55,7 +55,7 @@ class LiveTable:
 
 
 @dataclass(frozen=True)
-class Thing:
+class LiveResource:
     """Something that is not ours: `told` is what AWS says of it."""
 
     service: str
@@ -65,7 +65,7 @@ class Thing:
 
 
 @dataclass
-class Facts:
+class LiveAccount:
     """All that was read. `notes`: what could not be."""
 
     account: str
@@ -73,13 +73,13 @@ class Facts:
     mark: str | None = None
     """The key of the tag that marks what a state owns (None: nothing is marked)."""
     tables: list[LiveTable] = field(default_factory=list)
-    things: list[Thing] = field(default_factory=list)
+    things: list[LiveResource] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
 
-def gather(plan: Plan, regions: Mapping[str, str], state: State, aws: Aws) -> Facts:
+def gather(plan: Plan, regions: Mapping[str, str], state: State, aws: Aws) -> LiveAccount:
     """Read what `plan` needs; `regions` are those of its tables. Raises DynaopsError where AWS is out of reach."""
-    facts = Facts(aws.account, aws.region, aws.mark)
+    facts = LiveAccount(aws.account, aws.region, aws.mark)
     touched = dict.fromkeys(one.address.partition("/")[0] for one in plan.operations)
     for scope in (Scope(name, name, regions[name]) for name in touched if name in regions):
         answer = aws.read("dynamodb", "DescribeTable", scope.region, {"TableName": scope.table_name})
@@ -92,7 +92,7 @@ def gather(plan: Plan, regions: Mapping[str, str], state: State, aws: Aws) -> Fa
     return facts
 
 
-def _around(scope: Scope, plan: Plan, state: State, aws: Aws, facts: Facts) -> list[Observed]:
+def _around(scope: Scope, plan: Plan, state: State, aws: Aws, facts: LiveAccount) -> list[Observed]:
     """All there is of a table and around it; where the caller may not look for more, what plan and state name."""
     named = known_of_plan(plan, state, scope.address)
     try:
@@ -103,7 +103,7 @@ def _around(scope: Scope, plan: Plan, state: State, aws: Aws, facts: Facts) -> l
     return list(found[scope.address].values())
 
 
-def _look_up(plan: Plan, facts: Facts, aws: Aws) -> None:
+def _look_up(plan: Plan, facts: LiveAccount, aws: Aws) -> None:
     """Find the things that plan and tables name, each once."""
     named: dict[tuple[str, str, str], None] = {}
     for operation in plan.operations:
@@ -127,7 +127,7 @@ def names_in(spec: Mapping[str, Any], region: str) -> Iterable[tuple[str, str, s
     yield from _names_of_spec(spec, region)
 
 
-def find(named: Iterable[tuple[str, str, str]], facts: Facts, aws: Aws) -> None:
+def find(named: Iterable[tuple[str, str, str]], facts: LiveAccount, aws: Aws) -> None:
     """Look things up in AWS: those that are there become facts, and those that may not be looked at."""
     for service, region, name in named:
         try:
@@ -136,7 +136,7 @@ def find(named: Iterable[tuple[str, str, str]], facts: Facts, aws: Aws) -> None:
             facts.notes.append(f"{name} was taken to be there and to be usable: {error.message}")
             told = {}
         if told is not None:
-            facts.things.append(Thing(service, region, name, told))
+            facts.things.append(LiveResource(service, region, name, told))
 
 
 def _named(value: Any, region: str) -> Iterable[tuple[str, str, str]]:

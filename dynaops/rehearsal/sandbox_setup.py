@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from dynaops.model.arns import iam_arn
 from dynaops.model.state import State
-from dynaops.rehearsal.facts import Facts, LiveTable, Thing
+from dynaops.rehearsal.live_account import LiveAccount, LiveResource, LiveTable
 
 if TYPE_CHECKING:
     from dynaops.sandbox.dynamodb.model import Table
@@ -20,20 +20,20 @@ if TYPE_CHECKING:
 _TRUST = {"Version": "2012-10-17", "Statement": []}
 
 
-def place(server: SandboxServer, facts: Facts) -> None:
+def place(server: SandboxServer, facts: LiveAccount) -> None:
     """Put what is not ours on the stage: keys under their own ids, roles, functions and streams by their names."""
     ordered = sorted(facts.things, key=lambda one: one.service == "lambda")  # functions need their roles
     for thing in ordered:
         _PLACERS[thing.service](server, facts.account, thing)
 
 
-def _key(_server: SandboxServer, account: str, thing: Thing) -> None:
+def _key(_server: SandboxServer, account: str, thing: LiveResource) -> None:
     from dynaops.sandbox.keys import put_key
 
     put_key(account, thing.region, thing.name, thing.told)
 
 
-def _role(server: SandboxServer, _account: str, thing: Thing) -> None:
+def _role(server: SandboxServer, _account: str, thing: LiveResource) -> None:
     trust = thing.told.get("AssumeRolePolicyDocument") or _TRUST
     client = server.client("iam", thing.region)
     try:
@@ -46,10 +46,10 @@ def _role(server: SandboxServer, _account: str, thing: Thing) -> None:
         return
 
 
-def _function(server: SandboxServer, account: str, thing: Thing) -> None:
+def _function(server: SandboxServer, account: str, thing: LiveResource) -> None:
     name = thing.told.get("FunctionName", thing.name)
     role = thing.told.get("Role") or iam_arn(thing.region, account, f"role/{name}")
-    _role(server, account, Thing("iam", thing.region, role.rpartition("/")[2], {}))
+    _role(server, account, LiveResource("iam", thing.region, role.rpartition("/")[2], {}))
     code = io.BytesIO()
     with zipfile.ZipFile(code, "w") as archive:
         archive.writestr("index.py", "def handler(event, context): pass\n")
@@ -74,12 +74,12 @@ _READS_STREAMS = {
 """A function's role is taken to allow reading streams: its policies are not looked at."""
 
 
-def _stream(server: SandboxServer, _account: str, thing: Thing) -> None:
+def _stream(server: SandboxServer, _account: str, thing: LiveResource) -> None:
     client = server.client("kinesis", thing.region)
     client.create_stream(StreamName=thing.name.rpartition("/")[2], ShardCount=1)
 
 
-def _vault(server: SandboxServer, _account: str, thing: Thing) -> None:
+def _vault(server: SandboxServer, _account: str, thing: LiveResource) -> None:
     client = server.client("backup", thing.region)
     try:
         client.create_backup_vault(BackupVaultName=thing.name)
@@ -90,7 +90,7 @@ def _vault(server: SandboxServer, _account: str, thing: Thing) -> None:
 _PLACERS = {"kms": _key, "iam": _role, "lambda": _function, "kinesis": _stream, "backup": _vault}
 
 
-def remember(world: World, facts: Facts, state: State) -> list[str]:
+def remember(world: World, facts: LiveAccount, state: State) -> list[str]:
     """Give the tables their histories: what AWS is at, and what is used up. Answers what was assumed."""
     from dynaops.sandbox.dynamodb.registry import tables_in
 

@@ -12,7 +12,7 @@ from dynaops.model.event import Outcome
 from dynaops.model.plan import Plan
 from dynaops.model.state import State
 from dynaops.rehearsal.calls import needs_since
-from dynaops.rehearsal.facts import Facts, find, names_in
+from dynaops.rehearsal.live_account import LiveAccount, find, names_in
 from dynaops.rehearsal.run import on_stage
 from dynaops.stores.memory import MemoryStore
 
@@ -43,7 +43,7 @@ _CHANGES = {
 
 def of_life(documents: Sequence[Document], aws: Aws) -> set[Need]:
     """What it takes to create, read, change and destroy all that the specs declare. Raises DynaopsError."""
-    facts = Facts(aws.account, aws.region, aws.mark)
+    facts = LiveAccount(aws.account, aws.region, aws.mark)
     named: dict[tuple[str, str, str], None] = {}
     for one in documents:
         spec = one.spec.model_dump(mode="json", exclude_none=True)
@@ -61,7 +61,7 @@ def of_life(documents: Sequence[Document], aws: Aws) -> set[Need]:
     return {*lived, *_changing(lived)}
 
 
-def of_plan(plan: Plan, documents: Sequence[Document], state: State, facts: Facts) -> set[Need]:
+def of_plan(plan: Plan, documents: Sequence[Document], state: State, facts: LiveAccount) -> set[Need]:
     """What it takes to plan and to apply just this. Raises DynaopsError."""
     with on_stage(facts, state) as there:
         kept = MemoryStore()
@@ -75,9 +75,9 @@ def of_plan(plan: Plan, documents: Sequence[Document], state: State, facts: Fact
 
 def _supposed(service: str, region: str, name: str) -> Any:
     """Something that is not there yet, and will be when the specs are applied."""
-    from dynaops.rehearsal.facts import Thing
+    from dynaops.rehearsal.live_account import LiveResource
 
-    return Thing(service, region, name, {})
+    return LiveResource(service, region, name, {})
 
 
 def _require_complete(outcome: Outcome) -> None:

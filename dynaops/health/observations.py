@@ -35,7 +35,7 @@ class NotKnown(Exception):
 
 
 @dataclass(frozen=True)
-class Told(Generic[T]):
+class ReadResult(Generic[T]):
     """What a read gave, or why it gave nothing."""
 
     given: T | None = None
@@ -58,20 +58,20 @@ class Subject:
 
 
 @dataclass(frozen=True)
-class Facts:
+class TableObservations:
     """All that is known of one table. `drill` is what `backup verify` noted last, None for never."""
 
     scope: Scope
     spec: TableSpec | None
     now: float
     managed: bool
-    described: Told[dict[str, Any] | None]
-    recovery: Told[dict[str, Any]] = Told({})
-    ttl: Told[dict[str, Any]] = Told({})
-    tags: Told[dict[str, str]] = Told({})
-    metrics: Told[Metrics] = Told(Metrics())
-    drifted: Told[tuple[Drift, ...]] = Told(())
-    alarms: Told[tuple[AlarmState, ...]] = Told(())
+    described: ReadResult[dict[str, Any] | None]
+    recovery: ReadResult[dict[str, Any]] = ReadResult({})
+    ttl: ReadResult[dict[str, Any]] = ReadResult({})
+    tags: ReadResult[dict[str, str]] = ReadResult({})
+    metrics: ReadResult[Metrics] = ReadResult(Metrics())
+    drifted: ReadResult[tuple[Drift, ...]] = ReadResult(())
+    alarms: ReadResult[tuple[AlarmState, ...]] = ReadResult(())
     drill: dict[str, Any] | None = None
 
     @property
@@ -92,26 +92,26 @@ class Facts:
         return billing_mode(self.table) == "PROVISIONED"
 
 
-def gather(aws: Aws, subject: Subject, state: State, drills: Mapping[str, Any]) -> Facts:
+def gather(aws: Aws, subject: Subject, state: State, drills: Mapping[str, Any]) -> TableObservations:
     """Everything about one table, read at once. Raises AwsFailure where AWS cannot be asked at all."""
     scope = subject.scope
     described = _described(aws, scope)
     record = state.resources.get(scope.address)
     here = record is not None and record.region == scope.region
     managed = here and state.origin in (None, aws.origin)
-    about = Facts(scope, subject.spec, aws.now, managed, described)
+    about = TableObservations(scope, subject.spec, aws.now, managed, described)
     if described.given is None:
         return about
     return _around(aws, about, state, drills)
 
 
-def _around(aws: Aws, about: Facts, state: State, drills: Mapping[str, Any]) -> Facts:
+def _around(aws: Aws, about: TableObservations, state: State, drills: Mapping[str, Any]) -> TableObservations:
     scope, table = about.scope, about.table
     name = {"TableName": scope.table_name}
     indexes = list(about.indexes)
     replicas = [one["RegionName"] for one in table.get("Replicas", ())]
     arn = {"ResourceArn": table["TableArn"]}
-    looks: list[Callable[[], Told[Any]]] = [
+    looks: list[Callable[[], ReadResult[Any]]] = [
         partial(_part, aws, scope, "DescribeContinuousBackups", name, "ContinuousBackupsDescription"),
         partial(_part, aws, scope, "DescribeTimeToLive", name, "TimeToLiveDescription"),
         partial(_told, lambda: _tags(aws, scope, arn)),
@@ -122,7 +122,7 @@ def _around(aws: Aws, about: Facts, state: State, drills: Mapping[str, Any]) -> 
         ),
     ]
     recovery, ttl, tags, metrics, drifted, alarms = in_parallel(looks)
-    return Facts(
+    return TableObservations(
         scope,
         about.spec,
         aws.now,
@@ -148,16 +148,18 @@ def read_drills(folder: Path) -> dict[str, Any]:
     return {name: one for name, one in drills if isinstance(one, dict) and isinstance(one.get("at"), int)}
 
 
-def _described(aws: Aws, scope: Scope) -> Told[dict[str, Any] | None]:
+def _described(aws: Aws, scope: Scope) -> ReadResult[dict[str, Any] | None]:
     """DescribeTable's answer. A denial is told; credentials that are not there end the command."""
     try:
         answer = aws.read("dynamodb", "DescribeTable", scope.region, {"TableName": scope.table_name})
     except AccessDenied as error:
-        return Told(gap=error.message)
-    return Told(answer["Table"] if answer else None)
+        return ReadResult(gap=error.message)
+    return ReadResult(answer["Table"] if answer else None)
 
 
-def _part(aws: Aws, scope: Scope, api: str, parameters: dict[str, Any], member: str) -> Told[dict[str, Any]]:
+def _part(
+    aws: Aws, scope: Scope, api: str, parameters: dict[str, Any], member: str
+) -> ReadResult[dict[str, Any]]:
     return _told(lambda: (aws.read("dynamodb", api, scope.region, parameters) or {}).get(member, {}))
 
 
@@ -166,9 +168,9 @@ def _tags(aws: Aws, scope: Scope, arn: dict[str, str]) -> dict[str, str]:
     return {one["Key"]: one["Value"] for one in found}
 
 
-def _told(look: Callable[[], T]) -> Told[T]:
+def _told(look: Callable[[], T]) -> ReadResult[T]:
     """What a look gives, or why it failed: by then DescribeTable has been answered, so the rest is worth telling."""
     try:
-        return Told(look())
+        return ReadResult(look())
     except AwsFailure as error:
-        return Told(gap=error.message)
+        return ReadResult(gap=error.message)
