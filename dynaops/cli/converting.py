@@ -38,7 +38,7 @@ class Request:
 def run(request: Request, settings: Settings) -> int:
     """Convert. Answers the exit code."""
     from dynaops.convert.formats import Options
-    from dynaops.convert.ledger import Outcome
+    from dynaops.convert.ledger import ConversionOutcome
     from dynaops.convert.run import convert
 
     options = Options(_parameters(request.parameters), settings.region, request.static)
@@ -46,7 +46,11 @@ def run(request: Request, settings: Settings) -> int:
     written = _write(made, request.out)
     screen = Screen(settings)
     _tell(made, written, request, screen)
-    if any(one.findings for one in made.specs) or not made.specs or made.resources.get(Outcome.LOST):
+    if (
+        any(one.findings for one in made.specs)
+        or not made.specs
+        or made.resources.get(ConversionOutcome.LOST)
+    ):
         return Exit.FAILED
     return Exit.WARNINGS if request.strict and made.lost else Exit.OK
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from dynaops.convert.arns import region_of
-from dynaops.convert.notes import Where
-from dynaops.convert.part import Part
+from dynaops.convert.notes import SourcePlace
+from dynaops.convert.part import SourceMap
 from dynaops.convert.pieces import Spec
 
 TABLE_MEMBERS = ("Table", "TableDescription")
@@ -52,7 +52,7 @@ def answers(value: Any, depth: int = 0) -> Iterator[Any]:
             yield value
 
 
-def region(part: Part, where: Where) -> str | None:
+def region(part: SourceMap, where: SourcePlace) -> str | None:
     """The region of the table's ARN. What an emulator calls so is no region, and is dropped with a word."""
     arn = part.text("TableArn")
     found = region_of(arn)
@@ -68,7 +68,7 @@ def region(part: Part, where: Where) -> str | None:
     return found
 
 
-def tell_state(part: Part, where: Where, status: str | None) -> None:
+def tell_state(part: SourceMap, where: SourcePlace, status: str | None) -> None:
     if status not in (None, "ACTIVE"):
         part.notes.remark(where, f"the table is {status}: its settings may not be what they are going to be")
     restore = part.part("RestoreSummary")
@@ -78,7 +78,7 @@ def tell_state(part: Part, where: Where, status: str | None) -> None:
         restore.skip(*restore.names)
 
 
-def there(part: Part, name: str, status_name: str) -> Iterator[Part]:
+def there(part: SourceMap, name: str, status_name: str) -> Iterator[SourceMap]:
     """The indexes or replicas that are not going away; what is told of the others, and of those being made."""
     for one in part.parts(name):
         status = one.text(status_name)
@@ -91,7 +91,7 @@ def there(part: Part, name: str, status_name: str) -> Iterator[Part]:
         yield one
 
 
-def no_encryption(part: Part) -> Spec | None:
+def no_encryption(part: SourceMap) -> Spec | None:
     """AWS leaves the block out where its own key encrypts the table; an emulator, because it has none."""
     found = region_of(part.text("TableArn"))
     if found is None or _REGION.fullmatch(found):

@@ -8,7 +8,7 @@ from typing import Any
 from dynaops.convert.arns import missing, own
 from dynaops.convert.backups import add_backups
 from dynaops.convert.budget import TOO_LARGE
-from dynaops.convert.pieces import Kind, Piece, Pieces, Spec
+from dynaops.convert.pieces import PieceKind, Pieces, ResourcePiece, Spec
 from dynaops.convert.policies import add_policies
 from dynaops.convert.scaling import add_scaling
 from dynaops.convert.tidy import tidied
@@ -21,12 +21,12 @@ _ON_ITS_OWN = "its table {} is in none of the files"
 def assemble(pieces: Pieces) -> list[Spec]:
     """The specs, in the order of the tables. What does not fit is told in the pieces' notes."""
     specs = {name: dict(table.spec) for name, table in pieces.tables.items()}
-    scaled: list[Piece] = []
+    scaled: list[ResourcePiece] = []
     for piece in _settled(pieces):
         spec = specs.get(piece.table)
         if spec is None:
             pieces.notes.lost(piece.where, _ON_ITS_OWN.format(piece.table))
-        elif piece.kind in (Kind.TARGET, Kind.POLICY, Kind.SCHEDULE):
+        elif piece.kind in (PieceKind.TARGET, PieceKind.POLICY, PieceKind.SCHEDULE):
             scaled.append(piece)
         else:
             _PLACED[piece.kind](spec, piece, pieces)
@@ -37,16 +37,16 @@ def assemble(pieces: Pieces) -> list[Spec]:
     return [tidied(spec, pieces.tables[name].where, pieces.notes) for name, spec in specs.items()]
 
 
-def _settled(pieces: Pieces) -> list[Piece]:
+def _settled(pieces: Pieces) -> list[ResourcePiece]:
     """The pieces whose every value is known, with the ARNs of their tables as a spec writes them."""
     found = []
     for piece in pieces.around:
-        data = own(piece.data, piece.table) if piece.kind is Kind.RESOURCE_POLICY else piece.data
+        data = own(piece.data, piece.table) if piece.kind is PieceKind.RESOURCE_POLICY else piece.data
         lacking = missing(data)
         if lacking:
             pieces.notes.lost(piece.where, unknown(lacking))
         else:
-            found.append(Piece(piece.kind, piece.table, data, piece.where))
+            found.append(ResourcePiece(piece.kind, piece.table, data, piece.where))
     return found
 
 
@@ -60,22 +60,22 @@ def unknown(lacking: set[str]) -> str:
     return f"{', '.join(told)} is not known{hint}"
 
 
-def _under(key: str) -> Callable[[Spec, Piece, Pieces], None]:
+def _under(key: str) -> Callable[[Spec, ResourcePiece, Pieces], None]:
     """The piece is the value of a key of the spec; a second one is told of."""
 
-    def placed(spec: Spec, piece: Piece, pieces: Pieces) -> None:
+    def placed(spec: Spec, piece: ResourcePiece, pieces: Pieces) -> None:
         if key in spec and spec[key] not in (piece.data, False, None):
             pieces.notes.lost(piece.where, f"{piece.table} has another {piece.kind} already")
             return
-        spec[key] = piece.data["policy"] if piece.kind is Kind.RESOURCE_POLICY else piece.data
+        spec[key] = piece.data["policy"] if piece.kind is PieceKind.RESOURCE_POLICY else piece.data
 
     return placed
 
 
-def _in_list(key: str, name: str) -> Callable[[Spec, Piece, Pieces], None]:
+def _in_list(key: str, name: str) -> Callable[[Spec, ResourcePiece, Pieces], None]:
     """The piece is one of a list of things that go by `name`."""
 
-    def placed(spec: Spec, piece: Piece, pieces: Pieces) -> None:
+    def placed(spec: Spec, piece: ResourcePiece, pieces: Pieces) -> None:
         listed = spec.setdefault(key, [])
         if len(listed) >= _MOST_LISTED:
             pieces.notes.lost(
@@ -94,26 +94,26 @@ def _in_list(key: str, name: str) -> Callable[[Spec, Piece, Pieces], None]:
     return placed
 
 
-def _item(spec: Spec, piece: Piece, pieces: Pieces) -> None:  # noqa: ARG001
+def _item(spec: Spec, piece: ResourcePiece, pieces: Pieces) -> None:  # noqa: ARG001
     spec.setdefault("items", []).append(piece.data["item"])
 
 
-def _tag(spec: Spec, piece: Piece, pieces: Pieces) -> None:  # noqa: ARG001
+def _tag(spec: Spec, piece: ResourcePiece, pieces: Pieces) -> None:  # noqa: ARG001
     tags = spec.get("tags") or {}
     tags[piece.data["key"]] = piece.data["value"]
     spec["tags"] = tags
 
 
-def _index(spec: Spec, piece: Piece, pieces: Pieces) -> None:
+def _index(spec: Spec, piece: ResourcePiece, pieces: Pieces) -> None:
     attributes = piece.data["attributes"]
     index = {name: value for name, value in piece.data.items() if name != "attributes"}
     _in_list("global_secondary_indexes", "name")(
-        spec, Piece(piece.kind, piece.table, index, piece.where), pieces
+        spec, ResourcePiece(piece.kind, piece.table, index, piece.where), pieces
     )
     spec["attributes"] = {**spec.get("attributes", {}), **attributes}
 
 
-def _insights(spec: Spec, piece: Piece, pieces: Pieces) -> None:  # noqa: ARG001
+def _insights(spec: Spec, piece: ResourcePiece, pieces: Pieces) -> None:  # noqa: ARG001
     """Of the table, or of the index that `index` names; indexes follow the table's mode."""
     block = spec.setdefault("contributor_insights", {"enabled": False})
     index, mode = piece.data.get("index"), piece.data.get("mode")
@@ -123,17 +123,17 @@ def _insights(spec: Spec, piece: Piece, pieces: Pieces) -> None:  # noqa: ARG001
         block.setdefault("indexes", []).append(index)
 
 
-_PLACED: dict[Kind, Callable[[Spec, Piece, Pieces], None]] = {
-    Kind.REPLICA: _in_list("replicas", "region"),
-    Kind.INDEX: _index,
-    Kind.TRIGGER: _in_list("lambda_triggers", "function"),
-    Kind.KINESIS: _under("kinesis"),
-    Kind.INSIGHTS: _insights,
-    Kind.RESOURCE_POLICY: _under("resource_policy"),
-    Kind.ITEM: _item,
-    Kind.TAG: _tag,
-    Kind.RECOVERY: _under("point_in_time_recovery"),
-    Kind.TTL: _under("ttl"),
+_PLACED: dict[PieceKind, Callable[[Spec, ResourcePiece, Pieces], None]] = {
+    PieceKind.REPLICA: _in_list("replicas", "region"),
+    PieceKind.INDEX: _index,
+    PieceKind.TRIGGER: _in_list("lambda_triggers", "function"),
+    PieceKind.KINESIS: _under("kinesis"),
+    PieceKind.INSIGHTS: _insights,
+    PieceKind.RESOURCE_POLICY: _under("resource_policy"),
+    PieceKind.ITEM: _item,
+    PieceKind.TAG: _tag,
+    PieceKind.RECOVERY: _under("point_in_time_recovery"),
+    PieceKind.TTL: _under("ttl"),
 }
 
 

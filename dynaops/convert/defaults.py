@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 
-class Default(NamedTuple):
+class DocumentedDefault(NamedTuple):
     """What a property or an argument is where it is absent, and the documentation of that."""
 
     value: Any

@@ -21,11 +21,11 @@ from dynaops.convert.answers import (
     there,
 )
 from dynaops.convert.arns import table_of
-from dynaops.convert.notes import Where
-from dynaops.convert.part import Part, tree
-from dynaops.convert.pieces import Kind, Pieces, Spec
+from dynaops.convert.notes import SourcePlace
+from dynaops.convert.part import SourceMap, tree
+from dynaops.convert.pieces import PieceKind, Pieces, Spec
 from dynaops.convert.scaling import dimension
-from dynaops.convert.texts import Text
+from dynaops.convert.texts import SourceText
 
 _ON = ("ENABLED", "ENABLING", "ACTIVE", "UPDATING")
 _ANSWERED = (
@@ -54,7 +54,7 @@ _UNASKED = {
 }
 
 
-def read(texts: Sequence[Text], pieces: Pieces) -> None:
+def read(texts: Sequence[SourceText], pieces: Pieces) -> None:
     """Take all answers of all files. Raises Unreadable for what is not JSON."""
     answers = [(text, _parts(text, pieces)) for text in texts]
     names = {text.path: [_name(part) for part in parts if _is_table(part)] for text, parts in answers}
@@ -73,15 +73,15 @@ def read(texts: Sequence[Text], pieces: Pieces) -> None:
     _tell_unasked(seen, pieces)
 
 
-def _parts(text: Text, pieces: Pieces) -> list[Part]:
+def _parts(text: SourceText, pieces: Pieces) -> list[SourceMap]:
     found = []
     for one in text.json():
         for answer in answers(one):
             if isinstance(answer, dict):
-                where = Where(_title(answer), (text.path, 0, 0))
-                found.append(Part(tree(answer, text.path), where, pieces.notes))
+                where = SourcePlace(_title(answer), (text.path, 0, 0))
+                found.append(SourceMap(tree(answer, text.path), where, pieces.notes))
             else:
-                where = Where("answer", (text.path, 0, 0))
+                where = SourcePlace("answer", (text.path, 0, 0))
                 pieces.ledger.found(where)
                 pieces.notes.lost(where, "it is no answer of the AWS CLI about a table")
     return found
@@ -91,21 +91,21 @@ def _title(answer: dict[str, Any]) -> str:
     return next((name for name in answer if name in MEMBERS), "answer")
 
 
-def _is_table(part: Part) -> bool:
+def _is_table(part: SourceMap) -> bool:
     return any(name in part for name in TABLE_MEMBERS)
 
 
-def _name(part: Part) -> str | None:
+def _name(part: SourceMap) -> str | None:
     whole = part.part("Table") or part.part("TableDescription")
     return whole.text("TableName") if whole else None
 
 
-def _table(answer: Part, pieces: Pieces) -> None:
+def _table(answer: SourceMap, pieces: Pieces) -> None:
     part = answer.part("Table") or answer.part("TableDescription")
     name = part.text("TableName") if part else None
     if part is None or name is None:
         return
-    where = Where(name, answer.where.spot)
+    where = SourcePlace(name, answer.where.spot)
     pieces.ledger.found(where)
     status = part.text("TableStatus")
     if status in GONE:
@@ -152,7 +152,7 @@ def _table(answer: Part, pieces: Pieces) -> None:
     pieces.table({**spec, **({"tags": tags} if tags else {})}, where, part.tree)
 
 
-def _encryption(part: Part) -> Spec | None:
+def _encryption(part: SourceMap) -> Spec | None:
     block = part.part("SSEDescription")
     wanted = part.part("SSESpecification")
     if wanted is not None:  # of what create-table was asked for
@@ -168,30 +168,30 @@ def _encryption(part: Part) -> Spec | None:
     return {"enabled": True, **({"kms_key_arn": key} if key else {})}
 
 
-def _stream(part: Part) -> Spec | None:
+def _stream(part: SourceMap) -> Spec | None:
     block = part.part("StreamSpecification")
     if block is None or not block.flag("StreamEnabled"):
         return None
     return {"view_type": block.text("StreamViewType")}
 
 
-def _index(part: Part, provisioned: bool) -> Spec:
+def _index(part: SourceMap, provisioned: bool) -> Spec:
     part.skip("WarmThroughput", *_INDEX_ANSWERED)
     capacity = shapes.capacity(part)
     return {**shapes.global_index(part), **(capacity if provisioned else shapes.on_demand(part))}
 
 
-def _local(part: Part) -> Spec:
+def _local(part: SourceMap) -> Spec:
     part.skip(*_INDEX_ANSWERED)
     return shapes.local_index(part)
 
 
-def _vector(part: Part) -> Spec:
+def _vector(part: SourceMap) -> Spec:
     part.skip(*_INDEX_ANSWERED, "VectorIndexStatus")
     return shapes.vector_index(part)
 
 
-def _replica(part: Part) -> Spec:
+def _replica(part: SourceMap) -> Spec:
     class_ = part.part("ReplicaTableClassSummary")
     found = {
         "region": part.text("RegionName"),
@@ -207,7 +207,7 @@ def _replica(part: Part) -> Spec:
     return {name: value for name, value in found.items() if value is not None}
 
 
-def _companion(part: Part, near: str | None, pieces: Pieces, seen: dict[str, set[str]]) -> None:
+def _companion(part: SourceMap, near: str | None, pieces: Pieces, seen: dict[str, set[str]]) -> None:
     for member, reader in _COMPANIONS.items():
         if member in part or member in part.names:
             name = table_of(part.text("TableName") or "") or near
@@ -223,15 +223,15 @@ def _companion(part: Part, near: str | None, pieces: Pieces, seen: dict[str, set
             return
 
 
-def _ttl(part: Part, table: str, pieces: Pieces) -> None:
+def _ttl(part: SourceMap, table: str, pieces: Pieces) -> None:
     block = part.part("TimeToLiveDescription")
     if block is not None:
         status, attribute = block.text("TimeToLiveStatus"), block.text("AttributeName")
         if status in _ON and attribute:
-            pieces.add(Kind.TTL, table, {"attribute": attribute}, part)
+            pieces.add(PieceKind.TTL, table, {"attribute": attribute}, part)
 
 
-def _recovery(part: Part, table: str, pieces: Pieces) -> None:
+def _recovery(part: SourceMap, table: str, pieces: Pieces) -> None:
     whole = part.part("ContinuousBackupsDescription")
     block = whole.part("PointInTimeRecoveryDescription") if whole else None
     if whole is None:
@@ -243,41 +243,41 @@ def _recovery(part: Part, table: str, pieces: Pieces) -> None:
         days = block.number("RecoveryPeriodInDays")
         if block.text("PointInTimeRecoveryStatus") == "ENABLED":
             data = {"enabled": True, **({"recovery_period_days": days} if days not in (None, 35) else {})}
-    pieces.add(Kind.RECOVERY, table, data, part)
+    pieces.add(PieceKind.RECOVERY, table, data, part)
 
 
-def _tags(part: Part, table: str, pieces: Pieces) -> None:
+def _tags(part: SourceMap, table: str, pieces: Pieces) -> None:
     for name, value in shapes.tags(part).items():
-        pieces.add(Kind.TAG, table, {"key": name, "value": value}, part)
+        pieces.add(PieceKind.TAG, table, {"key": name, "value": value}, part)
 
 
-def _insights(part: Part, table: str, pieces: Pieces) -> None:
+def _insights(part: SourceMap, table: str, pieces: Pieces) -> None:
     part.skip("LastUpdateDateTime", "ContributorInsightsRuleList", "FailureException")
     status, mode = part.text("ContributorInsightsStatus"), part.text("ContributorInsightsMode")
     if status in _ON:
-        pieces.add(Kind.INSIGHTS, table, {"index": part.text("IndexName"), "mode": mode}, part)
+        pieces.add(PieceKind.INSIGHTS, table, {"index": part.text("IndexName"), "mode": mode}, part)
 
 
-def _kinesis(part: Part, table: str, pieces: Pieces) -> None:
+def _kinesis(part: SourceMap, table: str, pieces: Pieces) -> None:
     for one in part.parts("KinesisDataStreamDestinations"):
         one.skip("DestinationStatusDescription")
         arn, precision = one.text("StreamArn"), one.text("ApproximateCreationDateTimePrecision")
         if one.text("DestinationStatus") in _ON and arn:
             data = {"stream_arn": arn, **({"precision": precision} if precision else {})}
-            pieces.add(Kind.KINESIS, table, data, one)
+            pieces.add(PieceKind.KINESIS, table, data, one)
 
 
-def _policy(part: Part, table: str, pieces: Pieces) -> None:
+def _policy(part: SourceMap, table: str, pieces: Pieces) -> None:
     part.skip("RevisionId")
     try:
         document = json_text.decoded(part.text("Policy") or "")
     except ValueError:
         pieces.notes.lost(part.where, "it is no policy document")
         return
-    pieces.add(Kind.RESOURCE_POLICY, table, {"policy": document}, part)
+    pieces.add(PieceKind.RESOURCE_POLICY, table, {"policy": document}, part)
 
 
-def _targets(part: Part, table: str, pieces: Pieces) -> None:  # noqa: ARG001
+def _targets(part: SourceMap, table: str, pieces: Pieces) -> None:  # noqa: ARG001
     for one in part.parts("ScalableTargets"):
         one.skip(
             "ServiceNamespace",
@@ -288,22 +288,22 @@ def _targets(part: Part, table: str, pieces: Pieces) -> None:  # noqa: ARG001
             "PredictedCapacity",
         )
         bounds = {"min": one.number("MinCapacity"), "max": one.number("MaxCapacity")}
-        _scaled(Kind.TARGET, one, bounds, pieces)
+        _scaled(PieceKind.TARGET, one, bounds, pieces)
 
 
-def _scaling_policies(part: Part, table: str, pieces: Pieces) -> None:  # noqa: ARG001
+def _scaling_policies(part: SourceMap, table: str, pieces: Pieces) -> None:  # noqa: ARG001
     for one in part.parts("ScalingPolicies"):
         one.skip("PolicyARN", "PolicyName", "ServiceNamespace", "PolicyType", "Alarms", "CreationTime")
-        _scaled(Kind.POLICY, one, shapes.target_tracking(one), pieces)
+        _scaled(PieceKind.POLICY, one, shapes.target_tracking(one), pieces)
 
 
-def _schedules(part: Part, table: str, pieces: Pieces) -> None:  # noqa: ARG001
+def _schedules(part: SourceMap, table: str, pieces: Pieces) -> None:  # noqa: ARG001
     for one in part.parts("ScheduledActions"):
         one.skip("ScheduledActionARN", "ServiceNamespace", "CreationTime")
-        _scaled(Kind.SCHEDULE, one, shapes.schedule(one), pieces)
+        _scaled(PieceKind.SCHEDULE, one, shapes.schedule(one), pieces)
 
 
-def _scaled(kind: Kind, part: Part, data: Spec, pieces: Pieces) -> None:
+def _scaled(kind: PieceKind, part: SourceMap, data: Spec, pieces: Pieces) -> None:
     found = dimension(part.text("ResourceId") or "", part.text("ScalableDimension") or "")
     if found is None:
         part.skip(*part.names)
@@ -312,7 +312,7 @@ def _scaled(kind: Kind, part: Part, data: Spec, pieces: Pieces) -> None:
         pieces.add(kind, found["table"], {**found, **data}, part)
 
 
-def _mappings(part: Part, table: str, pieces: Pieces) -> None:  # noqa: ARG001
+def _mappings(part: SourceMap, table: str, pieces: Pieces) -> None:  # noqa: ARG001
     for one in part.parts("EventSourceMappings"):
         source, function = one.text("EventSourceArn") or "", one.text("FunctionArn") or ""
         state = one.text("State")
@@ -320,12 +320,12 @@ def _mappings(part: Part, table: str, pieces: Pieces) -> None:  # noqa: ARG001
         one.skip(*one.names)
         if ":dynamodb:" in source:
             data["enabled"] = state not in ("Disabled", "Disabling")
-            pieces.add(Kind.TRIGGER, table_of(source), data, one)
+            pieces.add(PieceKind.TRIGGER, table_of(source), data, one)
         else:
             pieces.notes.lost(one.where, "its source is not a table's stream")
 
 
-_COMPANIONS: dict[str, Callable[[Part, str, Pieces], None]] = {
+_COMPANIONS: dict[str, Callable[[SourceMap, str, Pieces], None]] = {
     "TimeToLiveDescription": _ttl,
     "ContinuousBackupsDescription": _recovery,
     "Tags": _tags,

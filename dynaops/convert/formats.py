@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from dynaops.convert.notes import Where
+from dynaops.convert.notes import SourcePlace
 from dynaops.convert.pieces import Pieces
-from dynaops.convert.texts import Text
+from dynaops.convert.texts import SourceText
 from dynaops.model.errors import DynaopsError
 
 _SERVICE = re.compile(r"^service\s*:", re.MULTILINE)
@@ -27,50 +27,50 @@ class Options:
 
 
 @dataclass(frozen=True)
-class Format:
+class SourceFormat:
     """A format: whether a file is of it, and how all its files are read into pieces."""
 
     name: str
     title: str
-    recognises: Callable[[Text], bool]
-    read: Callable[[Sequence[Text], Pieces, Options], None]
+    recognises: Callable[[SourceText], bool]
+    read: Callable[[Sequence[SourceText], Pieces, Options], None]
 
 
-def _is_hcl(text: Text) -> bool:
+def _is_hcl(text: SourceText) -> bool:
     return text.path.endswith((".tf", ".tfvars", ".tfvars.json", ".hcl"))
 
 
-def _is_state(text: Text) -> bool:
+def _is_state(text: SourceText) -> bool:
     return {"version", "resources"} <= text.keys and bool(
         {"terraform_version", "lineage", "serial"} & text.keys
     )
 
 
-def _is_plan(text: Text) -> bool:
+def _is_plan(text: SourceText) -> bool:
     return "format_version" in text.keys and bool({"planned_values", "values"} & text.keys)
 
 
-def _is_assembly(text: Text) -> bool:
+def _is_assembly(text: SourceText) -> bool:
     return text.context is not None
 
 
-def _is_serverless(text: Text) -> bool:
+def _is_serverless(text: SourceText) -> bool:
     return bool(_SERVICE.search(text.text) and _PROVIDER.search(text.text)) and not text.looks_like_json
 
 
-def _is_ack(text: Text) -> bool:
+def _is_ack(text: SourceText) -> bool:
     return _has_group(text, "dynamodb.services.k8s.aws")
 
 
-def _is_crossplane(text: Text) -> bool:
+def _is_crossplane(text: SourceText) -> bool:
     return any(_has_group(text, f"dynamodb.aws.{one}.io") for one in ("upbound", "m.upbound", "crossplane"))
 
 
-def _has_group(text: Text, group: str) -> bool:
+def _has_group(text: SourceText, group: str) -> bool:
     return any(found.group(1) == group for found in _API_VERSION.finditer(text.text))
 
 
-def _is_template(text: Text) -> bool:
+def _is_template(text: SourceText) -> bool:
     if text.documents is not None:
         return "Resources" in text.keys
     if text.looks_like_json:
@@ -78,80 +78,82 @@ def _is_template(text: Text) -> bool:
     return text.text.startswith("Resources:") or "\nResources:" in text.text
 
 
-def _is_description(text: Text) -> bool:
+def _is_description(text: SourceText) -> bool:
     from dynaops.convert.answers import is_description
 
     return is_description(text.documents or [])
 
 
-def _read_hcl(texts: Sequence[Text], pieces: Pieces, options: Options) -> None:
+def _read_hcl(texts: Sequence[SourceText], pieces: Pieces, options: Options) -> None:
     from dynaops.convert.terraform.files import read
 
     read(texts, pieces, options.parameters, options.region)
 
 
-def _read_state(texts: Sequence[Text], pieces: Pieces, options: Options) -> None:
+def _read_state(texts: Sequence[SourceText], pieces: Pieces, options: Options) -> None:
     from dynaops.convert.terraform.state import read_state
 
     for text in texts:
         read_state(text, pieces, options.region)
 
 
-def _read_plan(texts: Sequence[Text], pieces: Pieces, options: Options) -> None:
+def _read_plan(texts: Sequence[SourceText], pieces: Pieces, options: Options) -> None:
     from dynaops.convert.terraform.state import read_plan
 
     for text in texts:
         read_plan(text, pieces, options.region)
 
 
-def _read_template(texts: Sequence[Text], pieces: Pieces, options: Options) -> None:
+def _read_template(texts: Sequence[SourceText], pieces: Pieces, options: Options) -> None:
     from dynaops.convert.cloudformation import reader, template
 
     for text in texts:
         found, *more = template.documents(text.written_by_hand(), text.path)
         for document in more:
             pieces.notes.lost(
-                Where("document", document.spot), "a template is the first document of its file"
+                SourcePlace("document", document.spot), "a template is the first document of its file"
             )
         environment = text.context or {}
         given = {**environment, **options.parameters}
         reader.read(found, pieces, given, options.region or environment.get("AWS::Region"))
 
 
-def _read_serverless(texts: Sequence[Text], pieces: Pieces, options: Options) -> None:
+def _read_serverless(texts: Sequence[SourceText], pieces: Pieces, options: Options) -> None:
     from dynaops.convert.serverless import read
 
     for text in texts:
         read(text, pieces, options.parameters, options.region)
 
 
-def _read_manifests(texts: Sequence[Text], pieces: Pieces, options: Options) -> None:
+def _read_manifests(texts: Sequence[SourceText], pieces: Pieces, options: Options) -> None:
     from dynaops.convert.kubernetes import read
 
     read(texts, pieces, options.region)
 
 
-def _read_description(texts: Sequence[Text], pieces: Pieces, options: Options) -> None:  # noqa: ARG001
+def _read_description(texts: Sequence[SourceText], pieces: Pieces, options: Options) -> None:  # noqa: ARG001
     from dynaops.convert.describe import read
 
     read(texts, pieces)
 
 
-FORMATS: tuple[Format, ...] = (
-    Format("tfvars", "Terraform files (.tfvars, .tf)", _is_hcl, _read_hcl),
-    Format("terraform-state", "a Terraform state", _is_state, _read_state),
-    Format("terraform-plan", "`terraform show -json`", _is_plan, _read_plan),
-    Format("cdk", "a folder of `cdk synth` (cdk.out)", _is_assembly, _read_template),
-    Format("serverless", "a serverless.yml", _is_serverless, _read_serverless),
-    Format("ack", "manifests of ACK's tables", _is_ack, _read_manifests),
-    Format("crossplane", "manifests of Crossplane's tables", _is_crossplane, _read_manifests),
-    Format("cloudformation", "a CloudFormation, CDK or SAM template", _is_template, _read_template),
-    Format("describe-table", "answers of `aws dynamodb describe-table`", _is_description, _read_description),
+FORMATS: tuple[SourceFormat, ...] = (
+    SourceFormat("tfvars", "Terraform files (.tfvars, .tf)", _is_hcl, _read_hcl),
+    SourceFormat("terraform-state", "a Terraform state", _is_state, _read_state),
+    SourceFormat("terraform-plan", "`terraform show -json`", _is_plan, _read_plan),
+    SourceFormat("cdk", "a folder of `cdk synth` (cdk.out)", _is_assembly, _read_template),
+    SourceFormat("serverless", "a serverless.yml", _is_serverless, _read_serverless),
+    SourceFormat("ack", "manifests of ACK's tables", _is_ack, _read_manifests),
+    SourceFormat("crossplane", "manifests of Crossplane's tables", _is_crossplane, _read_manifests),
+    SourceFormat("cloudformation", "a CloudFormation, CDK or SAM template", _is_template, _read_template),
+    SourceFormat(
+        "describe-table", "answers of `aws dynamodb describe-table`", _is_description, _read_description
+    ),
 )
 NAMES = tuple(one.name for one in FORMATS)
 
 
-def format_of(text: Text, name: str | None) -> Format:
+def format_of(text: SourceText, name: str | None) -> SourceFormat:
     """The format that was asked for, or that the file is of. Raises DynaopsError or Unreadable where it is of none."""
     for one in FORMATS:
         if one.name == name or (name is None and one.recognises(text)):

@@ -13,10 +13,10 @@ from collections.abc import Callable, Sequence
 from dynaops.convert.cloudformation import tables
 from dynaops.convert.cloudformation.identities import Identities
 from dynaops.convert.cloudformation.stack import Stack
-from dynaops.convert.notes import Where
-from dynaops.convert.part import Part, Unknown
-from dynaops.convert.pieces import Kind, Pieces
-from dynaops.convert.texts import Text
+from dynaops.convert.notes import SourcePlace
+from dynaops.convert.part import SourceMap, Unknown
+from dynaops.convert.pieces import PieceKind, Pieces
+from dynaops.convert.texts import SourceText
 from dynaops.specs.yaml_tree import MAX_NODES, YamlNode, nodes
 
 ACK = ("dynamodb.services.k8s.aws/",)
@@ -44,7 +44,7 @@ _DELETION = "services.k8s.aws/deletion-policy"
 _OTHER = "it is not a table of DynamoDB"
 
 
-def read(texts: Sequence[Text], pieces: Pieces, region: str | None) -> None:
+def read(texts: Sequence[SourceText], pieces: Pieces, region: str | None) -> None:
     """Take the tables of all documents of all files. Raises Unreadable."""
     for text in texts:
         for document in nodes(text.written_by_hand(), text.path, MAX_NODES, legacy=True):
@@ -53,11 +53,11 @@ def read(texts: Sequence[Text], pieces: Pieces, region: str | None) -> None:
 
 def _document(document: YamlNode, pieces: Pieces, region: str | None) -> None:
     if not isinstance(document.value, dict):
-        where = Where("document", document.spot)
+        where = SourcePlace("document", document.spot)
         pieces.ledger.found(where)
         pieces.notes.lost(where, "it is no manifest")
         return
-    whole = Part(_known(document), Where("", document.spot), pieces.notes)
+    whole = SourceMap(_known(document), SourcePlace("", document.spot), pieces.notes)
     group, kind = whole.text("apiVersion") or "", whole.text("kind") or "manifest"
     if kind == "List" and "items" in document.value and isinstance(document.value["items"].value, list):
         for item in document.value["items"].value:
@@ -65,7 +65,7 @@ def _document(document: YamlNode, pieces: Pieces, region: str | None) -> None:
         return
     metadata = whole.part("metadata")
     name = (metadata.text("name") if metadata else None) or "without a name"
-    where = Where(f"{kind}/{name}", document.spot)
+    where = SourcePlace(f"{kind}/{name}", document.spot)
     ours = group.startswith((*ACK, *CROSSPLANE, *COMMUNITY))
     if not ours:
         pieces.ledger.outside(where)
@@ -84,7 +84,7 @@ def _document(document: YamlNode, pieces: Pieces, region: str | None) -> None:
 
 def _table(
     document: YamlNode,
-    where: Where,
+    where: SourcePlace,
     group: str,
     metadata: tuple[str, dict[str, object]],
     pieces: Pieces,
@@ -112,7 +112,7 @@ def _table(
     policy = beside.get("deletionPolicy")
     if annotations.get(_DELETION) == "retain" or (policy and policy.value == "Orphan"):
         stack.lifecycle = {"on_destroy": "retain"}
-    part = Part(YamlNode(properties, said.spot), where, pieces.notes)
+    part = SourceMap(YamlNode(properties, said.spot), where, pieces.notes)
     name_node = properties.get("TableName")
     if name_node is None or not isinstance(name_node.value, str):
         unknown = name_node is not None and isinstance(name_node.value, Unknown)
@@ -127,7 +127,7 @@ def _table(
         pieces.notes.lost(where.below(f"spec.{key}", beside[key].spot), "a spec has no such setting")
 
 
-def _replica(table: str, part: Part, pieces: Pieces) -> None:
+def _replica(table: str, part: SourceMap, pieces: Pieces) -> None:
     region = part.text("RegionName")
     data = {
         "region": region,
@@ -139,7 +139,7 @@ def _replica(table: str, part: Part, pieces: Pieces) -> None:
         pieces.notes.lost(part.where, "it does not say its region")
         return
     said = {name: value for name, value in data.items() if value is not None}
-    pieces.add(Kind.REPLICA, table, said, part)
+    pieces.add(PieceKind.REPLICA, table, said, part)
 
 
 def _plain(node: YamlNode | None) -> object:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from dynaops.convert.notes import MAX_NAME, Notes, Where
+from dynaops.convert.notes import MAX_NAME, Notes, SourcePlace
 
 _PART = re.compile(r"[.\[]")
 
@@ -19,7 +19,7 @@ Key = tuple[str, str]
 """The file and the name of something in it."""
 
 
-class Outcome(StrEnum):
+class ConversionOutcome(StrEnum):
     """What became of a resource."""
 
     CONVERTED = "converted"
@@ -29,24 +29,24 @@ class Outcome(StrEnum):
 
 
 @dataclass
-class Ledger:
+class ResourceLedger:
     """The resources of the sources, as the readers come to them."""
 
-    _resources: dict[Where, None] = field(default_factory=dict)
-    _outside: set[Where] = field(default_factory=set)
+    _resources: dict[SourcePlace, None] = field(default_factory=dict)
+    _outside: set[SourcePlace] = field(default_factory=set)
 
-    def found(self, where: Where) -> None:
+    def found(self, where: SourcePlace) -> None:
         """A resource stands there."""
         self._resources[where] = None
 
-    def outside(self, where: Where) -> None:
+    def outside(self, where: SourcePlace) -> None:
         """It is of a type that has nothing to do with tables."""
         self._resources[where] = None
         self._outside.add(where)
 
     def outcomes(
-        self, tables: Iterable[Where], pieces: Iterable[Where], notes: Notes
-    ) -> dict[Where, Outcome]:
+        self, tables: Iterable[SourcePlace], pieces: Iterable[SourcePlace], notes: Notes
+    ) -> dict[SourcePlace, ConversionOutcome]:
         """The outcome of each resource. `tables`: what specs are made of; `pieces`: what is put into them."""
         whole = {_key(where) for where in tables}
         within = {key for where in pieces for key in around(where)}
@@ -56,19 +56,19 @@ class Ledger:
         for where in self._resources:
             key = _key(where)
             if where in self._outside:
-                found[where] = Outcome.OUTSIDE
+                found[where] = ConversionOutcome.OUTSIDE
             elif key in whole or (key in within and key not in alone):
-                found[where] = Outcome.CONVERTED
+                found[where] = ConversionOutcome.CONVERTED
             else:
-                found[where] = Outcome.LISTED if key in told else Outcome.LOST
+                found[where] = ConversionOutcome.LISTED if key in told else ConversionOutcome.LOST
         return found
 
 
-def _key(where: Where) -> Key:
+def _key(where: SourcePlace) -> Key:
     return where.spot[0], where.what[:MAX_NAME]
 
 
-def around(where: Where) -> Iterable[Key]:
+def around(where: SourcePlace) -> Iterable[Key]:
     """The place, and all that it is within."""
     file, what = _key(where)
     yield file, what

@@ -8,15 +8,15 @@ from dynaops.specs.yaml_tree import Spot
 
 
 @dataclass(frozen=True)
-class Where:
+class SourcePlace:
     """A thing of the source: what it is called there, and its place."""
 
     what: str
     spot: Spot
 
-    def below(self, name: str, spot: Spot | None = None) -> Where:
+    def below(self, name: str, spot: Spot | None = None) -> SourcePlace:
         """Something within it."""
-        return Where(f"{self.what}.{name}" if self.what else name, spot or self.spot)
+        return SourcePlace(f"{self.what}.{name}" if self.what else name, spot or self.spot)
 
     @property
     def place(self) -> str:
@@ -29,7 +29,7 @@ class Where:
 class Note:
     """One thing that is not in the specs (`lost`), or that is worth knowing about one that is."""
 
-    where: Where
+    where: SourcePlace
     why: str
     lost: bool = True
 
@@ -50,7 +50,7 @@ class Notes:
 
     _kept: dict[Note, None] = field(default_factory=dict)
     _over: int = 0
-    lost_places: set[Where] = field(default_factory=set)
+    lost_places: set[SourcePlace] = field(default_factory=set)
     """Where something is that is not carried over, listed or only counted."""
 
     def __len__(self) -> int:
@@ -62,20 +62,20 @@ class Notes:
         if not self._over:
             return list(self._kept)
         why = f"{self._over:,} more are not listed; is this what should be converted?"
-        return [*self._kept, Note(Where("and more", next(iter(self._kept)).where.spot), why)]
+        return [*self._kept, Note(SourcePlace("and more", next(iter(self._kept)).where.spot), why)]
 
-    def lost(self, where: Where, why: str) -> None:
+    def lost(self, where: SourcePlace, why: str) -> None:
         """`where` is not carried over."""
         self._add(where, why, lost=True)
 
-    def remark(self, where: Where, text: str) -> None:
+    def remark(self, where: SourcePlace, text: str) -> None:
         """`where` is carried over, and there is something to know."""
         self._add(where, text, lost=False)
 
-    def _add(self, where: Where, text: str, lost: bool) -> None:
+    def _add(self, where: SourcePlace, text: str, lost: bool) -> None:
         if lost:
-            self.lost_places.add(Where(where.what[:MAX_NAME], where.spot))
-        note = Note(Where(cut(where.what, _MAX_WHAT), where.spot), cut(text, MAX_WHY), lost)
+            self.lost_places.add(SourcePlace(where.what[:MAX_NAME], where.spot))
+        note = Note(SourcePlace(cut(where.what, _MAX_WHAT), where.spot), cut(text, MAX_WHY), lost)
         if note in self._kept:
             return
         if len(self._kept) < MAX_NOTES:

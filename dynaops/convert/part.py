@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from dynaops.convert.notes import Notes, Where
+from dynaops.convert.notes import Notes, SourcePlace
 from dynaops.specs.yaml_tree import YamlNode
 
 T = TypeVar("T")
@@ -71,13 +71,13 @@ def says(value: Any) -> bool:
     return value not in (None, "", False, 0)
 
 
-class Part:
+class SourceMap:
     """A map of the source. Every reader takes what it understands; `close` tells of what is left."""
 
-    def __init__(self, node: YamlNode, where: Where, notes: Notes) -> None:
+    def __init__(self, node: YamlNode, where: SourcePlace, notes: Notes) -> None:
         self._values: dict[str, YamlNode] = node.value if isinstance(node.value, dict) else {}
         self._unread = set(self._values)
-        self._children: dict[str, list[Part]] = {}
+        self._children: dict[str, list[SourceMap]] = {}
         self.where = where
         self.notes = notes
 
@@ -106,7 +106,7 @@ class Part:
         """Give it the name that stands before it as a key."""
         self._values = {**self._values, "name": YamlNode(name, self.where.spot)}
 
-    def at(self, name: str) -> Where:
+    def at(self, name: str) -> SourcePlace:
         """Where the value of `name` stands."""
         return self.where.below(name, self._values[name].spot if name in self._values else None)
 
@@ -174,18 +174,18 @@ class Part:
         """A list of strings, also where only one is given without a list around it."""
         return self._as(name, "a list of strings", _strings)
 
-    def part(self, name: str) -> Part | None:
+    def part(self, name: str) -> SourceMap | None:
         """The one map at `name`, also where it stands in a list of one (as Terraform's blocks do)."""
         found = self.parts(name)
         return found[0] if found else None
 
-    def parts(self, name: str) -> list[Part]:
+    def parts(self, name: str) -> list[SourceMap]:
         """The maps at `name`: of a list, or the only one."""
         if name not in self._children:
             self._children[name] = self._parts(name)
         return self._children[name]
 
-    def _parts(self, name: str) -> list[Part]:
+    def _parts(self, name: str) -> list[SourceMap]:
         node = self.node(name)
         if node is None or node.value is None:
             return []
@@ -199,12 +199,12 @@ class Part:
             if isinstance(one.value, Unknown):
                 self.notes.lost(where, one.value.why)
             elif isinstance(one.value, dict):
-                found.append(Part(one, where, self.notes))
+                found.append(SourceMap(one, where, self.notes))
             elif one.value is not None:
                 self.notes.lost(where, "it should be a map of keys")
         return found
 
-    def entries(self, name: str) -> dict[str, Part]:
+    def entries(self, name: str) -> dict[str, SourceMap]:
         """A map of maps: its keys with their maps."""
         whole = self.part(name)
         if whole is None:

@@ -7,15 +7,15 @@ from enum import StrEnum
 from typing import Any
 
 from dynaops.convert.budget import TOO_LARGE, Budget
-from dynaops.convert.ledger import Ledger
-from dynaops.convert.notes import Notes, Where
-from dynaops.convert.part import Part
+from dynaops.convert.ledger import ResourceLedger
+from dynaops.convert.notes import Notes, SourcePlace
+from dynaops.convert.part import SourceMap
 from dynaops.specs.yaml_tree import YamlNode
 
 Spec = dict[str, Any]
 
 
-class Kind(StrEnum):
+class PieceKind(StrEnum):
     """What a piece is, in the words of its note."""
 
     TARGET = "scalable target"
@@ -34,21 +34,21 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True)
-class Piece:
+class ResourcePiece:
     """Something around the table of that name. `data` is as its kind wants it (see `assemble`)."""
 
-    kind: Kind
+    kind: PieceKind
     table: str
     data: Spec
-    where: Where
+    where: SourcePlace
 
 
 @dataclass(frozen=True)
-class Table:
+class TablePiece:
     """A table, as far as it says itself what it is."""
 
     spec: Spec
-    where: Where
+    where: SourcePlace
     properties: YamlNode | None = None
     """What the source says of it, with the places of its values."""
 
@@ -59,7 +59,7 @@ class Named:
 
     key: str
     data: Spec
-    where: Where
+    where: SourcePlace
 
 
 @dataclass
@@ -68,11 +68,11 @@ class Pieces:
 
     budget: Budget = field(default_factory=Budget)
     notes: Notes = field(default_factory=Notes)
-    ledger: Ledger = field(default_factory=Ledger)
-    tables: dict[str, Table] = field(default_factory=dict)
-    titles: dict[Where, str] = field(default_factory=dict)
+    ledger: ResourceLedger = field(default_factory=ResourceLedger)
+    tables: dict[str, TablePiece] = field(default_factory=dict)
+    titles: dict[SourcePlace, str] = field(default_factory=dict)
     """What the source's own tool calls a resource: the path of a CDK construct."""
-    around: list[Piece] = field(default_factory=list)
+    around: list[ResourcePiece] = field(default_factory=list)
     vaults: list[Named] = field(default_factory=list)
     plans: list[Named] = field(default_factory=list)
     selections: list[Named] = field(default_factory=list)
@@ -85,7 +85,7 @@ class Pieces:
         return (self.vaults, self.plans, self.selections, self.log_groups, self.policies, self.attachments)
 
     @property
-    def places(self) -> list[Where]:
+    def places(self) -> list[SourcePlace]:
         """Where everything stands that goes around tables."""
         return [*(one.where for one in self.around), *(one.where for some in self._named for one in some)]
 
@@ -94,7 +94,7 @@ class Pieces:
         """How much was found."""
         return len(self.tables) + len(self.around) + sum(len(one) for one in self._named)
 
-    def table(self, spec: Spec, where: Where, properties: YamlNode | None = None) -> None:
+    def table(self, spec: Spec, where: SourcePlace, properties: YamlNode | None = None) -> None:
         """A table; a second one of its name is told of."""
         name = spec["table_name"]
         if name in self.tables:
@@ -107,9 +107,11 @@ class Pieces:
         if len(self.tables) >= most:
             self.notes.lost(where, f"{TOO_LARGE}: there are more than {most:,} tables, which no region has")
             return
-        self.tables[name] = Table(spec, where, properties=properties)
+        self.tables[name] = TablePiece(spec, where, properties=properties)
 
-    def add(self, kind: Kind, table: str | None, data: Spec, part: Part | Where) -> None:
+    def add(self, kind: PieceKind, table: str | None, data: Spec, part: SourceMap | SourcePlace) -> None:
         """Something around `table` (None: it could not be found out, which was told)."""
         if table is not None:
-            self.around.append(Piece(kind, table, data, part.where if isinstance(part, Part) else part))
+            self.around.append(
+                ResourcePiece(kind, table, data, part.where if isinstance(part, SourceMap) else part)
+            )

@@ -9,14 +9,14 @@ from typing import Any
 
 from dynaops.convert.assemble import assemble
 from dynaops.convert.budget import TOO_LARGE, Budget
-from dynaops.convert.formats import Format, Options, format_of
-from dynaops.convert.ledger import Key, Outcome, around
+from dynaops.convert.formats import Options, SourceFormat, format_of
+from dynaops.convert.ledger import ConversionOutcome, Key, around
 from dynaops.convert.notes import Note, cut
 from dynaops.convert.pieces import Pieces, Spec
-from dynaops.convert.terraform.asked import add_lifecycles, asked
-from dynaops.convert.texts import Text, read
-from dynaops.convert.valid import findings_of, opens, source_of
-from dynaops.convert.written import Comment, spec_file
+from dynaops.convert.spec_file import Comment, spec_file
+from dynaops.convert.terraform.source_choice import add_lifecycles, asked
+from dynaops.convert.texts import SourceText, read
+from dynaops.convert.validity import findings_of, opens, source_of
 from dynaops.model.errors import DynaopsError, SpecError
 from dynaops.model.finding import Finding
 from dynaops.specs.yaml_tree import MAX_NODES, UnreadableSpec
@@ -55,7 +55,7 @@ class Conversion:
 
     specs: tuple[Converted, ...]
     notes: tuple[Note, ...]
-    resources: Mapping[Outcome, int] = field(default_factory=dict)
+    resources: Mapping[ConversionOutcome, int] = field(default_factory=dict)
     """How many resources of the sources ended how, where the source's format counts them."""
 
     @property
@@ -70,7 +70,7 @@ def convert(
 
     Raises DynaopsError where a file cannot be read or is of no known format, SpecError where its text is malformed.
     """
-    by_format: dict[str, tuple[Format, list[Text]]] = {}
+    by_format: dict[str, tuple[SourceFormat, list[SourceText]]] = {}
     pieces = Pieces(budget or Budget())
     try:
         sources = asked(paths, read(paths, pieces.notes), options.static or name == "tfvars", pieces.notes)
@@ -92,12 +92,12 @@ def convert(
     return Conversion(made, notes, resources)
 
 
-def outcomes(specs: Sequence[Spec], pieces: Pieces) -> dict[Outcome, int]:
+def outcomes(specs: Sequence[Spec], pieces: Pieces) -> dict[ConversionOutcome, int]:
     """What became of the resources. One that nothing became of is told as a fault of ours."""
     tables = [pieces.tables[spec["table_name"]].where for spec in specs]
     found = pieces.ledger.outcomes(tables, pieces.places, pieces.notes)
     for where, outcome in found.items():
-        if outcome is Outcome.LOST:
+        if outcome is ConversionOutcome.LOST:
             pieces.notes.lost(where, _FAULT)
     return dict(Counter(found.values()))
 

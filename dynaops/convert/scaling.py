@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from dynaops.convert.notes import Notes, Where
-from dynaops.convert.pieces import Kind, Piece, Spec
+from dynaops.convert.notes import Notes, SourcePlace
+from dynaops.convert.pieces import PieceKind, ResourcePiece, Spec
 
 _Dimension = tuple[str, str | None, str]
 """Table, index and side."""
@@ -21,16 +21,16 @@ def dimension(resource_id: str, name: str) -> dict[str, Any] | None:
     return {"table": table, "index": index or None, "side": side}
 
 
-def add_scaling(specs: dict[str, Spec], pieces: list[Piece], notes: Notes) -> None:
+def add_scaling(specs: dict[str, Spec], pieces: list[ResourcePiece], notes: Notes) -> None:
     """Put `autoscaling` blocks into the specs."""
     found: dict[_Dimension, Spec] = {}
-    places: dict[_Dimension, list[Where]] = {}
+    places: dict[_Dimension, list[SourcePlace]] = {}
     for piece in pieces:
         key = (piece.table, piece.data["index"], piece.data["side"])
         known = {name: value for name, value in piece.data.items() if value is not None}
         said = {name: value for name, value in known.items() if name not in ("table", "index", "side")}
         scaling = found.setdefault(key, {})
-        if piece.kind is Kind.SCHEDULE:
+        if piece.kind is PieceKind.SCHEDULE:
             scaling.setdefault("schedules", []).append(said)
         elif any(name in scaling and scaling[name] != value for name, value in said.items()):
             notes.lost(piece.where, f"{piece.table} has another {piece.kind} of that dimension already")

@@ -12,11 +12,11 @@ from collections.abc import Mapping
 from dynaops.convert.budget import TooLarge
 from dynaops.convert.cloudformation import reader
 from dynaops.convert.cloudformation.template import read as read_template
-from dynaops.convert.notes import Where
-from dynaops.convert.part import Part, Unknown, unknowns
+from dynaops.convert.notes import SourcePlace
+from dynaops.convert.part import SourceMap, Unknown, unknowns
 from dynaops.convert.pieces import Pieces
 from dynaops.convert.serverless_variables import Variables
-from dynaops.convert.texts import Text
+from dynaops.convert.texts import SourceText
 from dynaops.specs.yaml_tree import YamlNode
 
 _MAPPED = {
@@ -37,7 +37,7 @@ _DEFAULTS = {"BatchSize": 10, "StartingPosition": "TRIM_HORIZON", "Enabled": Tru
 _SCALING_PLUGIN = "dynamodb-auto"
 
 
-def read(text: Text, pieces: Pieces, given: Mapping[str, str], region: str | None) -> None:
+def read(text: SourceText, pieces: Pieces, given: Mapping[str, str], region: str | None) -> None:
     """Take the tables of one serverless.yml. Raises Unreadable."""
     root = read_template(text.written_by_hand(), text.path, legacy=False)
     sections: dict[str, YamlNode] = root.value if isinstance(root.value, dict) else {}
@@ -70,7 +70,7 @@ def _merge(node: YamlNode | None, template: dict[str, dict[str, YamlNode]], piec
     if node is None or node.value is None:
         return
     for number, one in enumerate(node.value if isinstance(node.value, list) else [node]):
-        where = Where(f"resources[{number}]" if isinstance(node.value, list) else "resources", one.spot)
+        where = SourcePlace(f"resources[{number}]" if isinstance(node.value, list) else "resources", one.spot)
         if not isinstance(one.value, dict):
             pieces.ledger.found(where)
             why = one.value.why if isinstance(one.value, Unknown) else "it should be a map with Resources"
@@ -92,7 +92,7 @@ def _plugins(node: YamlNode | None, pieces: Pieces) -> None:
     for one in node.value if node is not None and isinstance(node.value, list) else ():
         if isinstance(one.value, str) and _SCALING_PLUGIN in one.value:
             pieces.notes.lost(
-                Where(f"plugin {one.value}", one.spot),
+                SourcePlace(f"plugin {one.value}", one.spot),
                 "the scaling that it adds is in the deployed stack alone",
             )
 
@@ -104,18 +104,18 @@ def _functions(
     listed: list[YamlNode] = [] if node is None else (node.value if isinstance(node.value, list) else [node])
     for group in listed:
         if not isinstance(group.value, dict):
-            where = Where("functions", group.spot)
+            where = SourcePlace("functions", group.spot)
             why = group.value.why if isinstance(group.value, Unknown) else "it should be a map of functions"
             pieces.notes.lost(where, why)
             continue
         for name, function in group.value.items():
-            where = Where(f"functions.{name}", function.key or function.spot)
+            where = SourcePlace(f"functions.{name}", function.key or function.spot)
             pieces.ledger.outside(where)
             if isinstance(function.value, dict):
                 _streams(name, function, variables, resources, pieces)
     names = sorted(name for group in listed if isinstance(group.value, dict) for name in group.value)
     if names and node is not None:
-        where = Where(f"functions ({', '.join(names)})", node.spot)
+        where = SourcePlace(f"functions ({', '.join(names)})", node.spot)
         pieces.notes.lost(where, "functions are no part of a spec: they stay with their stack")
 
 
@@ -131,8 +131,8 @@ def _streams(
             continue
         logical = f"functions.{name}.events[{number}]"
         fields = stream if isinstance(stream.value, dict) and "arn" in stream.value else None
-        said = Part(
-            fields or YamlNode({"arn": stream}, stream.spot), Where(logical, stream.spot), pieces.notes
+        said = SourceMap(
+            fields or YamlNode({"arn": stream}, stream.spot), SourcePlace(logical, stream.spot), pieces.notes
         )
         if said.text("type") == "kinesis":
             continue
@@ -154,7 +154,7 @@ def _streams(
         )
 
 
-def _mapping(said: Part, stream: YamlNode) -> dict[str, YamlNode]:
+def _mapping(said: SourceMap, stream: YamlNode) -> dict[str, YamlNode]:
     found = {name: YamlNode(value, stream.spot) for name, value in _DEFAULTS.items()}
     for name, property_ in _MAPPED.items():
         node = said.node(name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dynaops.convert.part import Part, unknowns
+from dynaops.convert.part import SourceMap, unknowns
 from dynaops.convert.pieces import Spec
 from dynaops.kinds.table.mapping import key
 
@@ -14,7 +14,7 @@ def given(value: Any, otherwise: Any) -> Any:
     return otherwise if value is None else value
 
 
-def attributes(part: Part) -> dict[str, str]:
+def attributes(part: SourceMap) -> dict[str, str]:
     """AttributeDefinitions as a map of names to types."""
     found = {}
     for one in part.parts("AttributeDefinitions"):
@@ -26,7 +26,7 @@ def attributes(part: Part) -> dict[str, str]:
     return found
 
 
-def open_keys(part: Part) -> str | None:
+def open_keys(part: SourceMap) -> str | None:
     """Why the keys of a table or an index are not known; None where they are. What is known of them is no key."""
     for name in ("KeySchema", "AttributeDefinitions"):
         node = part.tree.value.get(name)
@@ -36,7 +36,7 @@ def open_keys(part: Part) -> str | None:
     return None
 
 
-def keys(part: Part) -> Spec:
+def keys(part: SourceMap) -> Spec:
     """KeySchema as `hash_key` and `range_key`."""
     sides: dict[str, list[str]] = {"HASH": [], "RANGE": []}
     for one in part.parts("KeySchema"):
@@ -49,7 +49,7 @@ def keys(part: Part) -> Spec:
     return {name: key(parts) for name, parts in names.items() if parts}
 
 
-def projection(part: Part) -> Spec:
+def projection(part: SourceMap) -> Spec:
     """Projection of an index."""
     shape = part.part("Projection")
     if shape is None or "ProjectionType" not in shape:
@@ -61,7 +61,7 @@ def projection(part: Part) -> Spec:
     return {"projection": {**found, "non_key_attributes": names} if names else found}
 
 
-def capacity(part: Part, name: str = "ProvisionedThroughput") -> Spec:
+def capacity(part: SourceMap, name: str = "ProvisionedThroughput") -> Spec:
     """ProvisionedThroughput; AWS answers 0 for tables on demand."""
     shape = part.part(name)
     if shape is None:
@@ -74,7 +74,7 @@ def capacity(part: Part, name: str = "ProvisionedThroughput") -> Spec:
     return {name: value for name, value in units.items() if value}
 
 
-def on_demand(part: Part, name: str = "OnDemandThroughput") -> Spec:
+def on_demand(part: SourceMap, name: str = "OnDemandThroughput") -> Spec:
     """OnDemandThroughput: only maxima that are set."""
     shape = part.part(name)
     if shape is None:
@@ -87,7 +87,7 @@ def on_demand(part: Part, name: str = "OnDemandThroughput") -> Spec:
     return {"on_demand_throughput": found} if found else {}
 
 
-def warm(part: Part) -> Spec:
+def warm(part: SourceMap) -> Spec:
     """WarmThroughput as it is asked for."""
     shape = part.part("WarmThroughput")
     if shape is None:
@@ -101,18 +101,18 @@ def warm(part: Part) -> Spec:
     return {"warm_throughput": found} if found else {}
 
 
-def local_index(part: Part) -> Spec:
+def local_index(part: SourceMap) -> Spec:
     """A local secondary index: its hash key is the table's."""
     found = keys(part)
     return {"name": part.text("IndexName"), "range_key": found.get("range_key"), **projection(part)}
 
 
-def global_index(part: Part) -> Spec:
+def global_index(part: SourceMap) -> Spec:
     """A global secondary index, without its throughput."""
     return {"name": part.text("IndexName"), **keys(part), **projection(part)}
 
 
-def vector_index(part: Part) -> Spec:
+def vector_index(part: SourceMap) -> Spec:
     """A vector index."""
     attribute = part.part("VectorAttribute")
     schema = {
@@ -128,7 +128,7 @@ def vector_index(part: Part) -> Spec:
     return {**found, "search_schema": schema} if schema else found
 
 
-def tags(part: Part) -> dict[str, str]:
+def tags(part: SourceMap) -> dict[str, str]:
     """Tags, in a list of Key and Value or as a map."""
     node = part.node("Tags")
     if node is not None and isinstance(node.value, dict):
@@ -145,7 +145,7 @@ def tags(part: Part) -> dict[str, str]:
     return found
 
 
-def trigger(part: Part, function: str) -> Spec:
+def trigger(part: SourceMap, function: str) -> Spec:
     """An event source mapping in the members of Lambda's API, which CloudFormation and SAM keep."""
     found: dict[str, Any] = {
         "function": function,
@@ -174,7 +174,7 @@ def trigger(part: Part, function: str) -> Spec:
     return {name: value for name, value in found.items() if value is not None}
 
 
-def target_tracking(part: Part) -> Spec:
+def target_tracking(part: SourceMap) -> Spec:
     """A target-tracking configuration of Application Auto Scaling."""
     shape = part.part("TargetTrackingScalingPolicyConfiguration")
     if shape is None:
@@ -189,7 +189,7 @@ def target_tracking(part: Part) -> Spec:
     }
 
 
-def schedule(part: Part) -> Spec:
+def schedule(part: SourceMap) -> Spec:
     """A scheduled action of Application Auto Scaling."""
     bounds = part.part("ScalableTargetAction")
     found = {

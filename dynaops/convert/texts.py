@@ -14,7 +14,7 @@ from typing import Any
 from dynaops.convert import json_text
 from dynaops.convert.cdk_out import is_assembly, templates
 from dynaops.convert.json_text import NotJson
-from dynaops.convert.notes import Notes, Where
+from dynaops.convert.notes import Notes, SourcePlace
 from dynaops.model.errors import DynaopsError
 from dynaops.model.files import FileRefused, Refusal, read_bytes
 from dynaops.model.finding import Place
@@ -32,7 +32,7 @@ _SUFFIXES = (".tf", ".tfvars", ".tfstate", ".json", ".yaml", ".yml", ".template"
 
 
 @dataclass(frozen=True)
-class Text:
+class SourceText:
     """A file's name and what is in it."""
 
     path: str
@@ -87,15 +87,15 @@ class Text:
             return error
 
 
-def read(paths: Sequence[str], notes: Notes) -> list[Text]:
+def read(paths: Sequence[str], notes: Notes) -> list[SourceText]:
     """The files, those of folders too. Raises DynaopsError where one cannot be read."""
-    found: list[Text] = []
+    found: list[SourceText] = []
     room = MAX_BYTES
     for path, context in [one for given in paths for one in _sources(given, notes)]:
         raw = _bytes(path, room)
         room -= len(raw)
         name = "stdin" if path == STDIN else Path(path).as_posix()
-        found.append(Text(name, _decoded(raw, path), context, found_in_folder=path not in paths))
+        found.append(SourceText(name, _decoded(raw, path), context, found_in_folder=path not in paths))
     return found
 
 
@@ -123,7 +123,7 @@ def _files(given: str, notes: Notes) -> list[str]:
     files = sorted(one for one in listed if _is_wanted(one))
     inside = [one for one in files if _is_inside(one, path)]
     for one in sorted(set(files) - set(inside)):
-        where = Where(one.name, (one.as_posix(), 0, 0))
+        where = SourcePlace(one.name, (one.as_posix(), 0, 0))
         notes.lost(where, "it is a link to outside of the folder: name it to convert it too")
     if not files:
         raise DynaopsError(

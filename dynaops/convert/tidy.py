@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from dynaops.convert.arns import missing, own
-from dynaops.convert.notes import Notes, Where
+from dynaops.convert.notes import Notes, SourcePlace
 from dynaops.convert.part import Open
 from dynaops.convert.pieces import Spec
 from dynaops.engine.ownership_mark import DEFAULT_KEY
@@ -27,7 +27,7 @@ _VARIABLE = re.compile(r"\$\{(?!(?:table_arn|stream_arn|index_arns)\})")
 _SHORT = {"encryption": {"enabled": False}, "point_in_time_recovery": {"enabled": False}}
 
 
-def tidied(spec: Spec, where: Where, notes: Notes) -> Spec:
+def tidied(spec: Spec, where: SourcePlace, notes: Notes) -> Spec:
     """The spec in order. Attributes that are no keys are told of: AWS takes none."""
     spec = own(spec, spec["table_name"])
     _only_keys(spec, where, notes)
@@ -60,7 +60,7 @@ def _literal(value: Any) -> Any:
     return _VARIABLE.sub("$${", value)
 
 
-def _only_keys(spec: Spec, where: Where, notes: Notes) -> None:
+def _only_keys(spec: Spec, where: SourcePlace, notes: Notes) -> None:
     used = {*names(spec.get("hash_key")), *names(spec.get("range_key"))}
     for key in ("global_secondary_indexes", "local_secondary_indexes"):
         for index in spec.get(key) or ():
@@ -79,7 +79,7 @@ def _without_defaults(trigger: Spec) -> None:
             del trigger[name]
 
 
-def _unmarked(spec: Spec, where: Where, notes: Notes) -> None:
+def _unmarked(spec: Spec, where: SourcePlace, notes: Notes) -> None:
     """The mark of the state that owns the table is no setting: a state sets its own."""
     for tagged in (spec, *(spec.get("replicas") or ())):
         owner = (tagged.get("tags") or {}).pop(DEFAULT_KEY, None)
@@ -90,7 +90,7 @@ def _unmarked(spec: Spec, where: Where, notes: Notes) -> None:
             )
 
 
-def _insights(spec: Spec, where: Where, notes: Notes) -> None:
+def _insights(spec: Spec, where: SourcePlace, notes: Notes) -> None:
     block = spec.get("contributor_insights")
     if block and not block["enabled"]:
         why = "a spec has contributor insights of indexes only where the table has them too"

@@ -10,7 +10,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from dynaops.convert.formats import Options
-from dynaops.convert.ledger import Outcome
+from dynaops.convert.ledger import ConversionOutcome
 from dynaops.convert.run import Conversion, convert
 from dynaops.model.errors import DynaopsError
 from tests.convert.converted import INPUTS, converted, lost, spec_of
@@ -52,7 +52,7 @@ def test_it_is_recognised_and_converted(name: str) -> None:
     assert [one.spec for one in made.specs] == expected(name)
     assert not [one.findings for one in made.specs if one.findings]
     assert set(lost(made)) == LISTED[name]
-    assert Outcome.LOST not in made.resources
+    assert ConversionOutcome.LOST not in made.resources
     assert made_of(name, name).specs == made.specs
 
 
@@ -148,4 +148,4 @@ def test_an_assembly_does_not_lead_out_of_its_folder(tmp_path: Path) -> None:
 def test_malformed_sources_are_told_of_and_no_more(tmp_path: Path, text: str) -> None:
     made = converted(text, tmp_path, "t.yaml")
     assert made.lost or made.specs[0].findings
-    assert Outcome.LOST not in made.resources
+    assert ConversionOutcome.LOST not in made.resources

@@ -11,9 +11,9 @@ import pytest
 
 from dynaops.convert.budget import Budget
 from dynaops.convert.part import Unknown, unknowns
-from dynaops.convert.terraform.evaluate import Scope, evaluated
+from dynaops.convert.terraform.evaluate import NameScope, evaluated
 from dynaops.convert.terraform.hcl import expression
-from dynaops.convert.terraform.values import Failure, member, noded
+from dynaops.convert.terraform.values import TerraformError, member, noded
 from dynaops.specs.yaml_tree import YamlNode
 
 PLACE = ("t.tf", 1, 1)
@@ -23,7 +23,7 @@ ARN = "${table_arn:orders}"
 def evaluate(text: str, variables: Mapping[str, Any] | None = None) -> YamlNode:
     """The value of an expression; `var.NAME` is not known where `variables` lacks it."""
 
-    def refers(path: tuple[str | int, ...], scope: Scope) -> YamlNode:
+    def refers(path: tuple[str | int, ...], scope: NameScope) -> YamlNode:
         values = variables or {}
         if path[0] != "var" or len(path) < 2 or path[1] not in values:
             return YamlNode(Unknown("nobody says it"), PLACE)
@@ -34,7 +34,7 @@ def evaluate(text: str, variables: Mapping[str, Any] | None = None) -> YamlNode:
 
     source = expression(text, "t.tf")
     assert source is not None, f"{text} is not parsed"
-    return evaluated(source, Scope(refers, Budget()))
+    return evaluated(source, NameScope(refers, Budget()))
 
 
 DOCUMENTED = [
@@ -191,7 +191,7 @@ def test_a_documented_expression_has_its_documented_value(text: str, value: Any)
     ],
 )  # fmt: skip
 def test_what_terraform_ends_with_an_error_for_is_an_error_that_try_catches(text: str) -> None:
-    assert isinstance(next(unknowns(evaluate(text))), Failure)
+    assert isinstance(next(unknowns(evaluate(text))), TerraformError)
     assert evaluate(f'try({text}, "else")').value == "else"
     assert evaluate(f"can({text})").value is False
 
@@ -210,7 +210,7 @@ def test_what_terraform_ends_with_an_error_for_is_an_error_that_try_catches(text
 def test_what_is_not_worked_out_is_unknown(text: str) -> None:
     found = next(unknowns(evaluate(text)), None)
     fraction = text == "10 / 3"  # it is known, and has no decimals to write
-    assert fraction or (found is not None and not isinstance(found, Failure))
+    assert fraction or (found is not None and not isinstance(found, TerraformError))
 
 
 @pytest.mark.parametrize(
@@ -236,7 +236,7 @@ def test_an_arn_that_comes_about_later_is_carried(text: str, value: str) -> None
 )  # fmt: skip
 def test_the_letters_of_an_arn_that_comes_about_later_are_not_known(text: str) -> None:
     found = next(unknowns(evaluate(text, {"a": ARN})), None)
-    assert found is not None and not isinstance(found, Failure)
+    assert found is not None and not isinstance(found, TerraformError)
 
 
 LEAVES = (

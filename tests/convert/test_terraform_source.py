@@ -13,7 +13,7 @@ import pytest
 from dynaops.convert.formats import Options
 from dynaops.convert.notes import Notes
 from dynaops.convert.run import Conversion, convert
-from dynaops.convert.terraform.asked import asked
+from dynaops.convert.terraform.source_choice import asked
 from dynaops.convert.texts import read
 from tests.convert.converted import lost
 

@@ -6,15 +6,15 @@ from typing import Any
 
 from dynaops.convert import shapes
 from dynaops.convert.cloudformation.stack import Stack, table_named
-from dynaops.convert.part import Part
-from dynaops.convert.pieces import Kind, Named, Spec
+from dynaops.convert.part import SourceMap
+from dynaops.convert.pieces import Named, PieceKind, Spec
 from dynaops.convert.policies import statements_of
 from dynaops.convert.scaling import dimension
 
 _NOT_OURS = "it does not scale a table"
 
 
-def scalable_target(stack: Stack, logical: str, part: Part) -> None:
+def scalable_target(stack: Stack, logical: str, part: SourceMap) -> None:
     """Bounds of one dimension, with its scheduled actions."""
     part.skip("RoleARN", "ServiceNamespace", "SuspendedState")
     resource, name = part.text("ResourceId"), part.text("ScalableDimension")
@@ -25,12 +25,12 @@ def scalable_target(stack: Stack, logical: str, part: Part) -> None:
         return
     stack.targets[logical] = {"resource": str(resource), "dimension": str(name)}
     bounds = {"min": part.open_number("MinCapacity"), "max": part.open_number("MaxCapacity")}
-    stack.pieces.add(Kind.TARGET, found["table"], {**found, **bounds}, part)
+    stack.pieces.add(PieceKind.TARGET, found["table"], {**found, **bounds}, part)
     for action in part.parts("ScheduledActions"):
-        stack.pieces.add(Kind.SCHEDULE, found["table"], {**found, **shapes.schedule(action)}, action)
+        stack.pieces.add(PieceKind.SCHEDULE, found["table"], {**found, **shapes.schedule(action)}, action)
 
 
-def scaling_policy(stack: Stack, logical: str, part: Part) -> None:  # noqa: ARG001
+def scaling_policy(stack: Stack, logical: str, part: SourceMap) -> None:  # noqa: ARG001
     """The target that a dimension tracks. It names its target by its id, or by resource and dimension."""
     part.skip("PolicyName", "ServiceNamespace")
     target = part.text("ScalingTargetId") or part.text("ScalableTargetId")
@@ -45,10 +45,10 @@ def scaling_policy(stack: Stack, logical: str, part: Part) -> None:  # noqa: ARG
             part.where, _NOT_OURS if found is None else f"a spec has no scaling by {kind}"
         )
         return
-    stack.pieces.add(Kind.POLICY, found["table"], {**found, **shapes.target_tracking(part)}, part)
+    stack.pieces.add(PieceKind.POLICY, found["table"], {**found, **shapes.target_tracking(part)}, part)
 
 
-def event_source_mapping(stack: Stack, logical: str, part: Part) -> None:  # noqa: ARG001
+def event_source_mapping(stack: Stack, logical: str, part: SourceMap) -> None:  # noqa: ARG001
     source, function = part.text("EventSourceArn"), part.text("FunctionName")
     data = shapes.trigger(part, (function or "").rpartition("function:")[2])
     if not source or not function:
@@ -57,10 +57,10 @@ def event_source_mapping(stack: Stack, logical: str, part: Part) -> None:  # noq
         part.skip(*part.names)
         stack.pieces.notes.lost(part.where, "its source is not a table's stream")
         return
-    stack.pieces.add(Kind.TRIGGER, table_named(source), data, part)
+    stack.pieces.add(PieceKind.TRIGGER, table_named(source), data, part)
 
 
-def vault(stack: Stack, logical: str, part: Part) -> None:
+def vault(stack: Stack, logical: str, part: SourceMap) -> None:
     name = stack.name(logical, part, "BackupVaultName")
     data: Spec = {"name": name, "kms_key_arn": part.open_text("EncryptionKeyArn")}
     if name is not None:
@@ -68,7 +68,7 @@ def vault(stack: Stack, logical: str, part: Part) -> None:
         stack.pieces.vaults.append(Named(name, data, part.where))
 
 
-def backup_plan(stack: Stack, logical: str, part: Part) -> None:
+def backup_plan(stack: Stack, logical: str, part: SourceMap) -> None:
     part.skip("BackupPlanTags")
     whole = part.part("BackupPlan")
     if whole is None:
@@ -79,7 +79,7 @@ def backup_plan(stack: Stack, logical: str, part: Part) -> None:
         stack.pieces.plans.append(Named(f"${{id:{logical}}}", {"name": name, "rules": rules}, part.where))
 
 
-def _rule(part: Part) -> Spec:
+def _rule(part: SourceMap) -> Spec:
     """A rule of a plan; its vault and time zone are for `backups` to judge."""
     found: Spec = {
         "name": part.text("RuleName"),
@@ -98,7 +98,7 @@ def _rule(part: Part) -> Spec:
     return {**found, "copy_to": copies} if copies else found
 
 
-def _lifecycle(part: Part) -> Spec:
+def _lifecycle(part: SourceMap) -> Spec:
     block = part.part("Lifecycle")
     if block is None:
         return {}
@@ -108,7 +108,7 @@ def _lifecycle(part: Part) -> Spec:
     }
 
 
-def selection(stack: Stack, logical: str, part: Part) -> None:
+def selection(stack: Stack, logical: str, part: SourceMap) -> None:
     whole = part.part("BackupSelection")
     plan = part.text("BackupPlanId")
     if whole is None or plan is None:
@@ -130,7 +130,7 @@ def selection(stack: Stack, logical: str, part: Part) -> None:
     stack.pieces.selections.append(Named(logical, data, part.where))
 
 
-def log_group(stack: Stack, logical: str, part: Part) -> None:
+def log_group(stack: Stack, logical: str, part: SourceMap) -> None:
     part.skip("Tags")
     name = stack.name(logical, part, "LogGroupName")
     data = {
@@ -143,7 +143,7 @@ def log_group(stack: Stack, logical: str, part: Part) -> None:
         stack.pieces.log_groups.append(Named(name, said, part.where))
 
 
-def managed_policy(stack: Stack, logical: str, part: Part) -> None:
+def managed_policy(stack: Stack, logical: str, part: SourceMap) -> None:
     """A policy under a name of its own; one that CloudFormation names cannot be found again."""
     part.skip("Description")
     name, statements = part.text("ManagedPolicyName"), statements_of(part.value("PolicyDocument"))

@@ -6,13 +6,13 @@ from dynaops.convert import shapes
 from dynaops.convert.cloudformation import tables
 from dynaops.convert.cloudformation.defaults import GLOBAL_TABLE, default
 from dynaops.convert.cloudformation.stack import Stack
-from dynaops.convert.part import Open, Part
-from dynaops.convert.pieces import Kind, Spec
+from dynaops.convert.part import Open, SourceMap
+from dynaops.convert.pieces import PieceKind, Spec
 
 _SCALED = {"read": "ReadCapacityAutoScalingSettings", "write": "WriteCapacityAutoScalingSettings"}
 
 
-def table(stack: Stack, logical: str, part: Part) -> None:
+def table(stack: Stack, logical: str, part: SourceMap) -> None:
     """The table of the stack's region, and the others as its replicas."""
     name = stack.name(logical, part, "TableName")
     listed = part.parts("Replicas")
@@ -74,20 +74,20 @@ def table(stack: Stack, logical: str, part: Part) -> None:
     for region, one in replicas.items():
         if region:
             _same_capacity(local, one)
-            stack.pieces.add(Kind.REPLICA, name, _replica(region, one, spec["table_class"]), one)
+            stack.pieces.add(PieceKind.REPLICA, name, _replica(region, one, spec["table_class"]), one)
     stack.pieces.table(spec, part.where, part.tree)
 
 
-def _class(replica: Part) -> str:
+def _class(replica: SourceMap) -> str:
     return replica.open_word("TableClass") or str(default(GLOBAL_TABLE, "Replicas.TableClass"))
 
 
-def _key(replica: Part) -> str | None:
+def _key(replica: SourceMap) -> str | None:
     block = replica.part("SSESpecification")
     return block.open_text("KMSMasterKeyId") if block else None
 
 
-def _replica(region: str, part: Part, home_class: str) -> Spec:
+def _replica(region: str, part: SourceMap, home_class: str) -> Spec:
     """A replica elsewhere. CloudFormation propagates no tags; a spec's replica has the table's class by default."""
     own, class_ = shapes.tags(part), _class(part)
     found: Spec = {
@@ -102,7 +102,7 @@ def _replica(region: str, part: Part, home_class: str) -> Spec:
     return {name: value for name, value in found.items() if value is not None}
 
 
-def _same_capacity(local: Part, replica: Part) -> None:
+def _same_capacity(local: SourceMap, replica: SourceMap) -> None:
     """Replicas have the capacity and the indexes of the table at home; what is declared so is carried over.
 
     A block that one of them lacks is another capacity, too.
@@ -119,7 +119,7 @@ def _same_capacity(local: Part, replica: Part) -> None:
         replica.notes.lost(where, "in a spec, a replica has the capacity of the table at home")
 
 
-def _indexes(stack: Stack, table: str, part: Part, local: Part, billing: str) -> list[Spec]:
+def _indexes(stack: Stack, table: str, part: SourceMap, local: SourceMap, billing: str) -> list[Spec]:
     regional = {one.text("IndexName"): one for one in local.parts("GlobalSecondaryIndexes")}
     found = []
     for one in part.parts("GlobalSecondaryIndexes"):
@@ -136,7 +136,7 @@ def _indexes(stack: Stack, table: str, part: Part, local: Part, billing: str) ->
 
 
 def _capacity(
-    stack: Stack, table: str, index: str | None, part: Part, local: Part | None, billing: str
+    stack: Stack, table: str, index: str | None, part: SourceMap, local: SourceMap | None, billing: str
 ) -> Spec:
     """Writes are declared for all regions, reads in each: provisioned (scaled or not), or with maxima on demand."""
     if isinstance(billing, Open):
@@ -161,13 +161,13 @@ def _capacity(
             low, high = scaled.open_number("MinCapacity"), scaled.open_number("MaxCapacity")
             number = scaled.open_number("SeedCapacity") or low
             bounds = {"min": low, "max": high, **shapes.target_tracking(scaled)}
-            stack.pieces.add(Kind.TARGET, table, {**data, **bounds}, scaled)
+            stack.pieces.add(PieceKind.TARGET, table, {**data, **bounds}, scaled)
         if number:
             found[f"{side}_capacity"] = number
     return found
 
 
-def _undecided(part: Part, local: Part | None) -> Spec:
+def _undecided(part: SourceMap, local: SourceMap | None) -> Spec:
     """Without the billing mode, no setting of capacity is known to count."""
     for side, holder in (("Read", local), ("Write", part)):
         for name in (f"{side}OnDemandThroughputSettings", f"{side}ProvisionedThroughputSettings"):

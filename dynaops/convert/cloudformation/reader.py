@@ -12,12 +12,12 @@ from dynaops.convert.cloudformation.intrinsics import Gone, Resolver
 from dynaops.convert.cloudformation.stack import Stack
 from dynaops.convert.cloudformation.transforms import not_opened, untransformed
 from dynaops.convert.cloudformation.values import call_in, name_among
-from dynaops.convert.notes import Where
-from dynaops.convert.part import Part, Unknown
+from dynaops.convert.notes import SourcePlace
+from dynaops.convert.part import SourceMap, Unknown
 from dynaops.convert.pieces import Pieces
 from dynaops.specs.yaml_tree import YamlNode
 
-Reader = Callable[[Stack, str, Part], None]
+Reader = Callable[[Stack, str, SourceMap], None]
 
 READERS: dict[str, Reader] = {
     "AWS::DynamoDB::Table": tables.table,
@@ -59,13 +59,13 @@ def read(template: YamlNode, pieces: Pieces, given: Mapping[str, str], region: s
         reader, node = READERS.get(types[logical]), resources[logical]
         closed = not_opened(types[logical])
         if closed is not None:
-            where = Where(logical, node.key or node.spot)
+            where = SourcePlace(logical, node.key or node.spot)
             pieces.ledger.found(where)
             pieces.notes.lost(where, f"{types[logical]}: {closed}")
         elif reader is None:
             others.setdefault(types[logical] or "no type", []).append(logical)
         else:
-            pieces.ledger.found(Where(logical, node.key or node.spot))
+            pieces.ledger.found(SourcePlace(logical, node.key or node.spot))
             if _is_there(logical, node, resolver, pieces):
                 _read(reader, stack, logical, node, resolver)
     _outside(others, resources, pieces)
@@ -75,13 +75,13 @@ def _outside(others: Mapping[str, list[str]], resources: Mapping[str, YamlNode],
     """Resources that are not about tables, by their types."""
     for kind, names in sorted(others.items()):
         for name in names:
-            pieces.ledger.outside(Where(name, resources[name].key or resources[name].spot))
-        where = Where(f"{kind} ({', '.join(sorted(names))})", resources[names[0]].spot)
+            pieces.ledger.outside(SourcePlace(name, resources[name].key or resources[name].spot))
+        where = SourcePlace(f"{kind} ({', '.join(sorted(names))})", resources[names[0]].spot)
         pieces.notes.lost(where, "it is not about a table, or nothing that a spec can say")
 
 
 def _read(reader: Reader, stack: Stack, logical: str, node: YamlNode, resolver: Resolver) -> None:
-    where, notes = Where(logical, node.key or node.spot), stack.pieces.notes
+    where, notes = SourcePlace(logical, node.key or node.spot), stack.pieces.notes
     properties = node.value.get("Properties") or YamlNode({}, node.spot)
     try:
         resolved = resolver.properties(properties)
@@ -92,14 +92,14 @@ def _read(reader: Reader, stack: Stack, logical: str, node: YamlNode, resolver: 
         notes.lost(where, resolved.value.why if unknown else "its properties are no map")
         return
     policies = {name: node.value[name] for name in _POLICIES if name in node.value}
-    whole = Part(
+    whole = SourceMap(
         YamlNode({**node.value, **resolver.properties(YamlNode(policies, node.spot)).value}, node.spot),
         where,
         notes,
     )
     whole.skip("Type", "Properties", "Condition", *_MEANINGLESS)
     stack.lifecycle = _lifecycle(*(whole.text(name) for name in _POLICIES))
-    part = Part(resolved, where, notes)
+    part = SourceMap(resolved, where, notes)
     title = _construct(node)
     if title is not None:
         stack.pieces.titles[where] = title
@@ -135,7 +135,7 @@ def _resources(sections: Mapping[str, YamlNode], resolver: Resolver, pieces: Pie
     if node is None:
         return {}
     if not isinstance(node.value, dict):
-        pieces.notes.lost(Where("Resources", node.key or node.spot), "it should be a map of resources")
+        pieces.notes.lost(SourcePlace("Resources", node.key or node.spot), "it should be a map of resources")
         return {}
     expanded, left = resolver.expanded(node.value)
     for name, (entry, why) in left.items():
@@ -152,7 +152,7 @@ def _resources(sections: Mapping[str, YamlNode], resolver: Resolver, pieces: Pie
 
 
 def _no_resource(name: str, entry: YamlNode, why: str, pieces: Pieces) -> None:
-    where = Where(name, entry.key or entry.spot)
+    where = SourcePlace(name, entry.key or entry.spot)
     pieces.ledger.found(where)
     pieces.notes.lost(where, why)
 
@@ -166,7 +166,7 @@ def _is_there(logical: str, node: YamlNode, resolver: Resolver, pieces: Pieces) 
     condition = node.value.get("Condition")
     if condition is None:
         return True
-    where = Where(logical, node.key or node.spot)
+    where = SourcePlace(logical, node.key or node.spot)
     name = name_among(condition.value, resolver.section("Conditions"))
     if not isinstance(name, str):
         pieces.notes.lost(where, "its condition is not the name of one")
@@ -238,7 +238,7 @@ def _tell_globals(stack: Stack) -> None:
     node = stack.globals.get("SimpleTable")
     for name, child in (node.value if node is not None and isinstance(node.value, dict) else {}).items():
         if name != "SSESpecification":
-            where = Where(f"Globals.SimpleTable.{name}", child.spot)
+            where = SourcePlace(f"Globals.SimpleTable.{name}", child.spot)
             stack.pieces.notes.lost(where, "it is not read as the default of all tables: say it of each")
 
 

@@ -6,14 +6,14 @@ from dynaops.convert import shapes
 from dynaops.convert.cloudformation import tables
 from dynaops.convert.cloudformation.defaults import SIMPLE_TABLE, default
 from dynaops.convert.cloudformation.stack import Stack, table_named
-from dynaops.convert.notes import Where
-from dynaops.convert.part import Part
-from dynaops.convert.pieces import Kind, Spec
+from dynaops.convert.notes import SourcePlace
+from dynaops.convert.part import SourceMap
+from dynaops.convert.pieces import PieceKind, Spec
 
 _TYPES = {"String": "S", "Number": "N", "Binary": "B"}
 
 
-def simple_table(stack: Stack, logical: str, part: Part) -> None:
+def simple_table(stack: Stack, logical: str, part: SourceMap) -> None:
     """A table with one key; on demand unless capacity is given."""
     name = stack.name(logical, part, "TableName")
     if name is None:
@@ -47,7 +47,7 @@ def simple_table(stack: Stack, logical: str, part: Part) -> None:
     stack.pieces.table(spec, part.where, part.tree)
 
 
-def function(stack: Stack, logical: str, part: Part) -> None:
+def function(stack: Stack, logical: str, part: SourceMap) -> None:
     """Only a function's DynamoDB events are about tables."""
     events = part.entries("Events")
     streams = {name: event for name, event in events.items() if event.text("Type") == "DynamoDB"}
@@ -61,7 +61,7 @@ def function(stack: Stack, logical: str, part: Part) -> None:
     stack.pieces.notes.lost(part.where, f"functions are no part of a spec{rest}: it stays with its stack")
 
 
-def _event(stack: Stack, logical: str, part: Part, event: Part) -> None:
+def _event(stack: Stack, logical: str, part: SourceMap, event: SourceMap) -> None:
     properties = event.part("Properties")
     if properties is None or ("Stream" not in properties and not properties.is_open("Stream")):
         stack.pieces.notes.lost(event.where, "it does not say which stream it reads")
@@ -73,11 +73,13 @@ def _event(stack: Stack, logical: str, part: Part, event: Part) -> None:
     source = properties.text("Stream")
     data = shapes.trigger(properties, function or logical)
     if function is not None and source:
-        stack.pieces.add(Kind.TRIGGER, table_named(source), data, properties)
+        stack.pieces.add(PieceKind.TRIGGER, table_named(source), data, properties)
 
 
 def _global_encryption(stack: Stack) -> Spec | str:
     node = stack.globals.get("SimpleTable")
     if node is None:
         return {"enabled": False}
-    return tables.encryption(Part(node, Where("Globals.SimpleTable", node.spot), stack.pieces.notes))
+    return tables.encryption(
+        SourceMap(node, SourcePlace("Globals.SimpleTable", node.spot), stack.pieces.notes)
+    )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from dynaops.convert.arns import table_of
 from dynaops.convert.cloudformation.identities import Identities
-from dynaops.convert.part import Part, Unknown
+from dynaops.convert.part import SourceMap, Unknown
 from dynaops.convert.pieces import Pieces
 from dynaops.convert.shapes import open_keys
 from dynaops.specs.yaml_tree import YamlNode
@@ -24,7 +24,7 @@ class Stack:
     targets: dict[str, dict[str, str]] = field(default_factory=dict)
     """Scalable targets by logical id: their resource id and dimension."""
 
-    def name(self, logical: str, part: Part, property_: str) -> str | None:
+    def name(self, logical: str, part: SourceMap, property_: str) -> str | None:
         """The resource's name; None, and told, where only CloudFormation knows it."""
         part.node(property_)
         found = self.identities.name(logical)
@@ -33,7 +33,7 @@ class Stack:
             return None
         return found
 
-    def lacks_keys(self, part: Part) -> bool:
+    def lacks_keys(self, part: SourceMap) -> bool:
         """Whether the keys of a table or an index are not known, which is told: it is not carried over."""
         why = open_keys(part)
         if why is None:

@@ -7,15 +7,15 @@ from typing import Any
 from dynaops.convert import shapes
 from dynaops.convert.cloudformation.defaults import TABLE, default
 from dynaops.convert.cloudformation.stack import Stack
-from dynaops.convert.part import Open, Part
-from dynaops.convert.pieces import Kind, Spec
+from dynaops.convert.part import Open, SourceMap
+from dynaops.convert.pieces import PieceKind, Spec
 
 _SSE = "SSESpecification"
 _PITR = "PointInTimeRecoverySpecification"
 _DEPENDS = "whether it counts depends on BillingMode, which is not known"
 
 
-def table(stack: Stack, logical: str, part: Part) -> None:
+def table(stack: Stack, logical: str, part: SourceMap) -> None:
     """The table and what is declared within it."""
     name = stack.name(logical, part, "TableName")
     if name is None:
@@ -66,7 +66,7 @@ def table(stack: Stack, logical: str, part: Part) -> None:
     stack.pieces.table(spec, part.where, part.tree)
 
 
-def _throughput(part: Part, billing: str) -> Spec:
+def _throughput(part: SourceMap, billing: str) -> Spec:
     """Capacity counts only where it is provisioned, and maxima only where it is not."""
     if isinstance(billing, Open):
         for name in ("ProvisionedThroughput", "OnDemandThroughput"):
@@ -78,13 +78,13 @@ def _throughput(part: Part, billing: str) -> Spec:
     return {**(provisioned if billing == "PROVISIONED" else maxima), **shapes.warm(part)}
 
 
-def _global(stack: Stack, table: str, billing: str, part: Part) -> Spec:
+def _global(stack: Stack, table: str, billing: str, part: SourceMap) -> Spec:
     index = {**shapes.global_index(part), **_throughput(part, billing)}
     insights(stack, table, index["name"], part)
     return index
 
 
-def encryption(part: Part) -> Spec | str:
+def encryption(part: SourceMap) -> Spec | str:
     """Without the block, or off: the key that AWS owns."""
     if part.is_open(_SSE):
         return part.opened(_SSE, sample=False)
@@ -99,7 +99,7 @@ def encryption(part: Part) -> Spec | str:
     return {"enabled": on, **({"kms_key_arn": key} if key else {})}
 
 
-def recovery(part: Part) -> Spec | str:
+def recovery(part: SourceMap) -> Spec | str:
     """Without the block: off, which a spec has to say."""
     if part.is_open(_PITR):
         return part.opened(_PITR, sample=False)
@@ -115,7 +115,7 @@ def recovery(part: Part) -> Spec | str:
     return {"enabled": on, **({"recovery_period_days": days} if days and days != usual else {})}
 
 
-def stream(part: Part) -> Spec | None:
+def stream(part: SourceMap) -> Spec | None:
     block = part.part("StreamSpecification")
     if block is None:
         return None
@@ -126,7 +126,7 @@ def stream(part: Part) -> Spec | None:
     return {"view_type": view} if view else None
 
 
-def ttl(part: Part) -> Spec | None:
+def ttl(part: SourceMap) -> Spec | None:
     block = part.part("TimeToLiveSpecification")
     if block is None:
         return None
@@ -139,28 +139,28 @@ def ttl(part: Part) -> Spec | None:
     return {"attribute": name} if name and on else None
 
 
-def insights(stack: Stack, table: str, index: str | None, part: Part) -> None:
+def insights(stack: Stack, table: str, index: str | None, part: SourceMap) -> None:
     """Contributor insights of the table, or of one of its indexes."""
     block = part.part("ContributorInsightsSpecification")
     if block is None:
         return
     mode = block.text("Mode")
     if block.flag("Enabled"):
-        stack.pieces.add(Kind.INSIGHTS, table, {"index": index, "mode": mode}, block)
+        stack.pieces.add(PieceKind.INSIGHTS, table, {"index": index, "mode": mode}, block)
 
 
-def kinesis(stack: Stack, table: str, part: Part) -> None:
+def kinesis(stack: Stack, table: str, part: SourceMap) -> None:
     block = part.part("KinesisStreamSpecification")
     if block is None:
         return
     arn, precision = block.text("StreamArn"), block.text("ApproximateCreationDateTimePrecision")
     if arn:
         data: dict[str, Any] = {"stream_arn": arn, **({"precision": precision} if precision else {})}
-        stack.pieces.add(Kind.KINESIS, table, data, block)
+        stack.pieces.add(PieceKind.KINESIS, table, data, block)
 
 
-def policy(stack: Stack, table: str, part: Part) -> None:
+def policy(stack: Stack, table: str, part: SourceMap) -> None:
     block = part.part("ResourcePolicy")
     document = block.value("PolicyDocument") if block else None
     if block is not None and isinstance(document, dict):
-        stack.pieces.add(Kind.RESOURCE_POLICY, table, {"policy": document}, block)
+        stack.pieces.add(PieceKind.RESOURCE_POLICY, table, {"policy": document}, block)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dynaops.convert.notes import Where
+from dynaops.convert.notes import SourcePlace
 from dynaops.specs.yaml_tree import YamlNode
 
 _UNDERSTOOD = (
@@ -27,7 +27,7 @@ _NOT_OPENED = {
 }
 
 
-def untransformed(template: YamlNode) -> Iterator[tuple[Where, str]]:
+def untransformed(template: YamlNode) -> Iterator[tuple[SourcePlace, str]]:
     """The transforms of the whole template that are not done here."""
     node = template.value.get("Transform") if isinstance(template.value, dict) else None
     if node is None:
@@ -39,7 +39,7 @@ def untransformed(template: YamlNode) -> Iterator[tuple[Where, str]]:
         if name not in _UNDERSTOOD:
             what = f"Transform {name}" if isinstance(name, str) else "Transform"
             yield (
-                Where(what, entry.spot),
+                SourcePlace(what, entry.spot),
                 "a macro may change every resource: what is converted is the template as it is written",
             )
 

@@ -8,12 +8,12 @@ from dynaops.convert.arns import stream_arn, table_arn
 from dynaops.convert.part import Unknown
 from dynaops.convert.terraform import documents, resources
 from dynaops.convert.terraform.blocks import mapped
-from dynaops.convert.terraform.evaluate import Scope, evaluated
-from dynaops.convert.terraform.hcl import Block
+from dynaops.convert.terraform.evaluate import NameScope, evaluated
+from dynaops.convert.terraform.hcl import HclBlock
 from dynaops.convert.terraform.values import (
     NOWHERE,
     Mistake,
-    Unfit,
+    UnsupportedArguments,
     flag_of,
     is_scalar,
     number_of,
@@ -53,7 +53,12 @@ def is_everywhere(kind: str) -> bool:
 
 
 def of_data(
-    kind: str, name: str, block: Block | None, scope: Scope, region: str | None, given: Mapping[str, str]
+    kind: str,
+    name: str,
+    block: HclBlock | None,
+    scope: NameScope,
+    region: str | None,
+    given: Mapping[str, str],
 ) -> YamlNode | None:
     """An attribute of a data source; None where it is not known."""
     if kind == "aws_iam_policy_document" and name in ("json", "minified_json") and block is not None:
@@ -82,7 +87,7 @@ def _pseudo(name: str, region: str | None, given: Mapping[str, str]) -> str:
     return f"${{{name}}}"
 
 
-def of_resource(block: Block, name: str, address: str, scope: Scope) -> YamlNode | None:
+def of_resource(block: HclBlock, name: str, address: str, scope: NameScope) -> YamlNode | None:
     """An attribute of a resource: as its block says, or as it will be known by. None where it is not known."""
     kind = block.labels[0]
     source = block.body.attributes.get(name)
@@ -99,7 +104,7 @@ def of_resource(block: Block, name: str, address: str, scope: Scope) -> YamlNode
     return None
 
 
-def _has_block(block: Block, name: str) -> bool:
+def _has_block(block: HclBlock, name: str) -> bool:
     return any(name in (one.type, *one.labels) for one in block.body.blocks)
 
 
@@ -114,12 +119,12 @@ def _typed(node: YamlNode, kind: str, name: str) -> YamlNode:
             return YamlNode(flag_of(node.value), node.spot)
         if kind in resources.READERS or isinstance(node.value, str):
             return YamlNode(text_of(node.value), node.spot)
-    except (Unfit, Mistake):
+    except (UnsupportedArguments, Mistake):
         pass
     return YamlNode(Unknown(f"the type of {kind}'s {name} is not known here"), node.spot)
 
 
-def _of_table(block: Block, name: str, scope: Scope) -> YamlNode | None:
+def _of_table(block: HclBlock, name: str, scope: NameScope) -> YamlNode | None:
     node = evaluated(block.body.attributes["name"], scope)
     return of_table(node, name)
 
@@ -137,7 +142,7 @@ def of_table(node: YamlNode, name: str) -> YamlNode | None:
     return YamlNode(made[name], node.spot) if name in made else None
 
 
-def _of_function(block: Block, name: str, scope: Scope) -> YamlNode | None:
+def _of_function(block: HclBlock, name: str, scope: NameScope) -> YamlNode | None:
     source = block.body.attributes.get("function_name")
     if source is None or name not in _LAMBDA_ARNS:
         return None

@@ -11,16 +11,16 @@ from typing import Any
 
 from dynaops.convert.budget import TooLarge
 from dynaops.convert.part import Unknown
-from dynaops.convert.terraform.evaluate import Scope, known_value
-from dynaops.convert.terraform.hcl import Block, Body, Expression
+from dynaops.convert.terraform.evaluate import NameScope, known_value
+from dynaops.convert.terraform.hcl import Body, Expression, HclBlock
 from dynaops.convert.terraform.trees import trees
-from dynaops.convert.terraform.values import Mistake, SetValue, Unfit, is_sorted_set, pairs
+from dynaops.convert.terraform.values import Mistake, SetValue, UnsupportedArguments, is_sorted_set, pairs
 from dynaops.specs.yaml_tree import YamlNode
 
 _VARIABLE = re.compile(r"(?:\"\$\{)?var\.(\w+)(?:\}\")?")
 
 
-def mapped(body: Body, scope: Scope, without: Sequence[str] = ()) -> YamlNode:
+def mapped(body: Body, scope: NameScope, without: Sequence[str] = ()) -> YamlNode:
     """A body as a map: attributes, and blocks as lists of maps by their type. What is over a bound is Unknown.
 
     `without`: attributes and blocks that are left out.
@@ -45,7 +45,7 @@ def mapped(body: Body, scope: Scope, without: Sequence[str] = ()) -> YamlNode:
     return YamlNode(found, body.spot)
 
 
-def _known(source: Expression, scope: Scope) -> Any:
+def _known(source: Expression, scope: NameScope) -> Any:
     """The value of an argument; one that is a variable without a value is that variable of the spec."""
     value = known_value(source, scope).value
     if isinstance(value, Unknown):
@@ -64,7 +64,7 @@ def names(source: Expression) -> list[YamlNode]:
     return [YamlNode("".join(one.whole.split()).strip('"'), one.spot) for one in map(source.below, members)]
 
 
-def _maps(block: Block, scope: Scope) -> list[YamlNode]:
+def _maps(block: HclBlock, scope: NameScope) -> list[YamlNode]:
     """The maps that a block stands for: itself, or the contents of a dynamic one. Over a bound, one that is Unknown."""
     try:
         if block.type == "dynamic" and block.labels:
@@ -74,13 +74,13 @@ def _maps(block: Block, scope: Scope) -> list[YamlNode]:
         return [YamlNode(Unknown(str(error)), block.spot)]
 
 
-def _nested(body: Body, scope: Scope) -> YamlNode:
+def _nested(body: Body, scope: NameScope) -> YamlNode:
     with scope.budget.nested():
         scope.budget.step()
         return mapped(body, scope)
 
 
-def instances(source: Expression, scope: Scope) -> list[tuple[YamlNode, YamlNode]] | Unknown:
+def instances(source: Expression, scope: NameScope) -> list[tuple[YamlNode, YamlNode]] | Unknown:
     """Keys and values of a resource's ``for_each``: a map, or a set of strings."""
     found = known_value(source, scope)
     if isinstance(found.value, Unknown):
@@ -91,7 +91,7 @@ def instances(source: Expression, scope: Scope) -> list[tuple[YamlNode, YamlNode
     return pairs(found)
 
 
-def _dynamic(block: Block, scope: Scope) -> Iterator[YamlNode]:
+def _dynamic(block: HclBlock, scope: NameScope) -> Iterator[YamlNode]:
     each, contents = block.body.attributes.get("for_each"), block.body.of_type("content")
     if each is None or not contents:
         yield YamlNode(Unknown("a dynamic block has for_each and content"), block.spot)
@@ -101,7 +101,7 @@ def _dynamic(block: Block, scope: Scope) -> Iterator[YamlNode]:
     members: list[tuple[YamlNode, YamlNode]] = []
     try:
         members = pairs(over)
-    except (Unfit, Mistake):
+    except (UnsupportedArguments, Mistake):
         unknown = unknown or Unknown(f"{each.written} cannot be iterated over")
     if isinstance(over.value, SetValue) and not is_sorted_set(over.value):
         members = sorted(members, key=lambda pair: pair[0].spot)

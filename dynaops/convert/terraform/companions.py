@@ -6,16 +6,16 @@ from typing import Any
 
 from dynaops.convert import json_text
 from dynaops.convert.arns import region_of, table_of
-from dynaops.convert.part import Part
-from dynaops.convert.pieces import Kind, Named, Spec
+from dynaops.convert.part import SourceMap
+from dynaops.convert.pieces import Named, PieceKind, Spec
 from dynaops.convert.policies import statements_of
 from dynaops.convert.scaling import dimension
 from dynaops.convert.terraform import tables
+from dynaops.convert.terraform.context import ReadContext
 from dynaops.convert.terraform.defaults import BACKUP_PLAN, REPLICA, SCALING_POLICY, TRIGGER, said
-from dynaops.convert.terraform.world import World
 
 
-def replica(world: World, part: Part, address: str) -> None:  # noqa: ARG001
+def replica(world: ReadContext, part: SourceMap, address: str) -> None:  # noqa: ARG001
     """aws_dynamodb_table_replica. Its region is its provider's, so only a state or `region` says it."""
     _skip_answered(world, part, "id")
     source = part.text("global_table_arn")
@@ -23,7 +23,7 @@ def replica(world: World, part: Part, address: str) -> None:  # noqa: ARG001
     part.skip("arn")
     region = part.text("region") or region_of(arn)
     tags = tables.tags(part)
-    recovers = said(part, "point_in_time_recovery", Part.open_flag, REPLICA, "point_in_time_recovery")
+    recovers = said(part, "point_in_time_recovery", SourceMap.open_flag, REPLICA, "point_in_time_recovery")
     data: Spec = {
         "region": region,
         "kms_key_arn": part.open_text("kms_key_arn"),
@@ -37,10 +37,10 @@ def replica(world: World, part: Part, address: str) -> None:  # noqa: ARG001
         world.pieces.notes.lost(part.where, "its region is its provider's, which this file does not say")
     elif source:
         known = {name: value for name, value in data.items() if value not in (None, "")}
-        world.pieces.add(Kind.REPLICA, table_of(source), known, part)
+        world.pieces.add(PieceKind.REPLICA, table_of(source), known, part)
 
 
-def index(world: World, part: Part, address: str) -> None:  # noqa: ARG001
+def index(world: ReadContext, part: SourceMap, address: str) -> None:  # noqa: ARG001
     """aws_dynamodb_global_secondary_index."""
     _skip_answered(world, part, "id", "arn", "region")
     if tables.lacks_keys(part):
@@ -69,57 +69,57 @@ def index(world: World, part: Part, address: str) -> None:  # noqa: ARG001
         "attributes": attributes,
     }
     world.pieces.add(
-        Kind.INDEX, table, {key: value for key, value in data.items() if value is not None}, part
+        PieceKind.INDEX, table, {key: value for key, value in data.items() if value is not None}, part
     )
 
 
-def kinesis(world: World, part: Part, address: str) -> None:  # noqa: ARG001
+def kinesis(world: ReadContext, part: SourceMap, address: str) -> None:  # noqa: ARG001
     part.skip("id", "region")
     table, arn = part.text("table_name"), part.text("stream_arn")
     precision = part.text("approximate_creation_date_time_precision")
     if arn:
         data = {"stream_arn": arn, **({"precision": precision} if precision else {})}
-        world.pieces.add(Kind.KINESIS, table, data, part)
+        world.pieces.add(PieceKind.KINESIS, table, data, part)
 
 
-def insights(world: World, part: Part, address: str) -> None:  # noqa: ARG001
+def insights(world: ReadContext, part: SourceMap, address: str) -> None:  # noqa: ARG001
     _skip_answered(world, part, "id", "region")
     data = {"index": part.text("index_name") or None, "mode": part.text("mode") or None}
-    world.pieces.add(Kind.INSIGHTS, part.text("table_name"), data, part)
+    world.pieces.add(PieceKind.INSIGHTS, part.text("table_name"), data, part)
 
 
-def resource_policy(world: World, part: Part, address: str) -> None:  # noqa: ARG001
+def resource_policy(world: ReadContext, part: SourceMap, address: str) -> None:  # noqa: ARG001
     part.skip("id", "region", "revision_id", "confirm_remove_self_resource_access")
     arn, document = part.text("resource_arn"), _document(part, "policy")
     if arn and ("/stream/" in arn or arn.startswith("${stream_arn:")):
         world.pieces.notes.lost(part.where, "a spec has no policy of the stream")
     elif arn and document is not None:
-        world.pieces.add(Kind.RESOURCE_POLICY, table_of(arn), {"policy": document}, part)
+        world.pieces.add(PieceKind.RESOURCE_POLICY, table_of(arn), {"policy": document}, part)
 
 
-def item(world: World, part: Part, address: str) -> None:  # noqa: ARG001
+def item(world: ReadContext, part: SourceMap, address: str) -> None:  # noqa: ARG001
     part.skip("id", "hash_key", "range_key", "region")
     table, document = part.text("table_name"), _document(part, "item")
     if document is not None:
-        world.pieces.add(Kind.ITEM, table, {"item": document}, part)
+        world.pieces.add(PieceKind.ITEM, table, {"item": document}, part)
 
 
-def tag(world: World, part: Part, address: str) -> None:  # noqa: ARG001
+def tag(world: ReadContext, part: SourceMap, address: str) -> None:  # noqa: ARG001
     part.skip("id", "region")
     arn, key, value = part.text("resource_arn"), part.text("key"), part.text("value")
     if arn and key is not None:
-        world.pieces.add(Kind.TAG, table_of(arn), {"key": key, "value": value or ""}, part)
+        world.pieces.add(PieceKind.TAG, table_of(arn), {"key": key, "value": value or ""}, part)
 
 
-def scalable_target(world: World, part: Part, address: str) -> None:  # noqa: ARG001
+def scalable_target(world: ReadContext, part: SourceMap, address: str) -> None:  # noqa: ARG001
     part.skip("id", "arn", "role_arn", "service_namespace", "tags", "tags_all", "region", "suspended_state")
     bounds = {"min": part.open_number("min_capacity"), "max": part.open_number("max_capacity")}
-    _scaled(world, part, Kind.TARGET, bounds)
+    _scaled(world, part, PieceKind.TARGET, bounds)
 
 
-def scaling_policy(world: World, part: Part, address: str) -> None:  # noqa: ARG001
+def scaling_policy(world: ReadContext, part: SourceMap, address: str) -> None:  # noqa: ARG001
     part.skip("id", "arn", "name", "alarm_arns", "service_namespace", "region")
-    kind = said(part, "policy_type", Part.text, SCALING_POLICY, "policy_type")
+    kind = said(part, "policy_type", SourceMap.text, SCALING_POLICY, "policy_type")
     shape = part.part("target_tracking_scaling_policy_configuration")
     if shape is None or kind != "TargetTrackingScaling":
         part.skip(*part.names)
@@ -133,10 +133,10 @@ def scaling_policy(world: World, part: Part, address: str) -> None:  # noqa: ARG
         "scale_in_cooldown": shape.open_number("scale_in_cooldown"),
         "scale_out_cooldown": shape.open_number("scale_out_cooldown"),
     }
-    _scaled(world, part, Kind.POLICY, data)
+    _scaled(world, part, PieceKind.POLICY, data)
 
 
-def scheduled_action(world: World, part: Part, address: str) -> None:  # noqa: ARG001
+def scheduled_action(world: ReadContext, part: SourceMap, address: str) -> None:  # noqa: ARG001
     part.skip("id", "arn", "service_namespace", "region")
     bounds = part.part("scalable_target_action")
     data = {
@@ -149,10 +149,10 @@ def scheduled_action(world: World, part: Part, address: str) -> None:  # noqa: A
     known = {key: value for key, value in data.items() if value not in (None, "")}
     if known.get("timezone") == "UTC" and world.observed:
         del known["timezone"]
-    _scaled(world, part, Kind.SCHEDULE, known)
+    _scaled(world, part, PieceKind.SCHEDULE, known)
 
 
-def _scaled(world: World, part: Part, kind: Kind, data: Spec) -> None:
+def _scaled(world: ReadContext, part: SourceMap, kind: PieceKind, data: Spec) -> None:
     resource, name = part.text("resource_id"), part.text("scalable_dimension")
     if resource is None or name is None:
         return
@@ -170,13 +170,13 @@ _MAPPING_ANSWERED = (
 )
 
 
-def event_source_mapping(world: World, part: Part, address: str) -> None:  # noqa: ARG001
+def event_source_mapping(world: ReadContext, part: SourceMap, address: str) -> None:  # noqa: ARG001
     part.skip(*_MAPPING_ANSWERED)
     source, function = part.text("event_source_arn"), part.text("function_name")
     data: dict[str, Any] = {
         "function": (function or "").rpartition("function:")[2],
-        "enabled": said(part, "enabled", Part.open_flag, TRIGGER, "enabled"),
-        "batch_size": said(part, "batch_size", Part.open_number, TRIGGER, "batch_size") or None,
+        "enabled": said(part, "enabled", SourceMap.open_flag, TRIGGER, "enabled"),
+        "batch_size": said(part, "batch_size", SourceMap.open_number, TRIGGER, "batch_size") or None,
         "maximum_batching_window": part.open_number("maximum_batching_window_in_seconds") or None,
         "starting_position": part.open_word("starting_position") or None,
         "parallelization_factor": part.open_number("parallelization_factor") or None,
@@ -201,10 +201,10 @@ def event_source_mapping(world: World, part: Part, address: str) -> None:  # noq
         world.pieces.notes.lost(part.where, "its source is not a table's stream")
         return
     known = {name: value for name, value in data.items() if value is not None}
-    world.pieces.add(Kind.TRIGGER, table_of(source), known, part)
+    world.pieces.add(PieceKind.TRIGGER, table_of(source), known, part)
 
 
-def vault(world: World, part: Part, address: str) -> None:  # noqa: ARG001
+def vault(world: ReadContext, part: SourceMap, address: str) -> None:  # noqa: ARG001
     _skip_answered(world, part, "id", "arn", "recovery_points", "force_destroy", "tags", "tags_all", "region")
     name, key = part.text("name"), part.text("kms_key_arn")
     if name:
@@ -213,7 +213,7 @@ def vault(world: World, part: Part, address: str) -> None:  # noqa: ARG001
         )
 
 
-def backup_plan(world: World, part: Part, address: str) -> None:
+def backup_plan(world: ReadContext, part: SourceMap, address: str) -> None:
     part.skip("version", "tags", "tags_all", "region")
     key, name = world.identity(part, address), part.text("name")
     rules = [_rule(one) for one in part.parts("rule")]
@@ -221,13 +221,15 @@ def backup_plan(world: World, part: Part, address: str) -> None:
         world.pieces.plans.append(Named(key, {"name": name, "rules": rules}, part.where))
 
 
-def _rule(part: Part) -> Spec:
+def _rule(part: SourceMap) -> Spec:
     found: Spec = {
         "name": part.text("rule_name"),
         "schedule": part.text("schedule"),
         "timezone": part.text("schedule_expression_timezone") or None,
-        "start_window": said(part, "start_window", Part.number, BACKUP_PLAN, "start_window") or None,
-        "completion_window": said(part, "completion_window", Part.number, BACKUP_PLAN, "completion_window")
+        "start_window": said(part, "start_window", SourceMap.number, BACKUP_PLAN, "start_window") or None,
+        "completion_window": said(
+            part, "completion_window", SourceMap.number, BACKUP_PLAN, "completion_window"
+        )
         or None,
         "continuous": part.flag("enable_continuous_backup") or None,
         "vault": part.text("target_vault_name"),
@@ -239,7 +241,7 @@ def _rule(part: Part) -> Spec:
     return {**found, "copy_to": copies} if copies else found
 
 
-def _days(part: Part) -> Spec:
+def _days(part: SourceMap) -> Spec:
     block = part.part("lifecycle")
     if block is None:
         return {}
@@ -249,7 +251,7 @@ def _days(part: Part) -> Spec:
     }
 
 
-def selection(world: World, part: Part, address: str) -> None:  # noqa: ARG001
+def selection(world: ReadContext, part: SourceMap, address: str) -> None:  # noqa: ARG001
     part.skip("id", "name", "region")
     others = [name for name in ("selection_tag", "condition", "not_resources") if part.value(name)]
     plan = part.text("plan_id")
@@ -263,7 +265,7 @@ def selection(world: World, part: Part, address: str) -> None:  # noqa: ARG001
         world.pieces.selections.append(Named(plan, data, part.where))
 
 
-def log_group(world: World, part: Part, address: str) -> None:  # noqa: ARG001
+def log_group(world: ReadContext, part: SourceMap, address: str) -> None:  # noqa: ARG001
     part.skip("id", "arn", "name_prefix", "skip_destroy", "tags", "tags_all", "region")
     if part.text("log_group_class") == "STANDARD":
         part.skip("log_group_class")
@@ -277,7 +279,7 @@ def log_group(world: World, part: Part, address: str) -> None:  # noqa: ARG001
         world.pieces.log_groups.append(Named(str(data["name"]), known, part.where))
 
 
-def iam_policy(world: World, part: Part, address: str) -> None:
+def iam_policy(world: ReadContext, part: SourceMap, address: str) -> None:
     key = (part.text("arn") if world.observed else None) or f"${{id:{address}}}"
     part.skip("id", "arn", "policy_id", "name_prefix", "attachment_count", "description", "tags", "tags_all")
     name, path = part.text("name"), part.text("path")
@@ -291,7 +293,7 @@ def iam_policy(world: World, part: Part, address: str) -> None:
         world.pieces.policies.append(Named(key, data, part.where))
 
 
-def attachment(world: World, part: Part, address: str) -> None:  # noqa: ARG001
+def attachment(world: ReadContext, part: SourceMap, address: str) -> None:  # noqa: ARG001
     """aws_iam_role_policy_attachment, and aws_iam_policy_attachment."""
     part.skip("id", "name")
     arn, role = part.text("policy_arn"), part.text("role")
@@ -300,12 +302,12 @@ def attachment(world: World, part: Part, address: str) -> None:  # noqa: ARG001
         world.pieces.attachments.append(Named(arn, {"roles": roles}, part.where))
 
 
-def _skip_answered(world: World, part: Part, *names: str) -> None:
+def _skip_answered(world: ReadContext, part: SourceMap, *names: str) -> None:
     """Skip what AWS has answered; `timeouts` too where a state holds them for every resource."""
     part.skip(*names, *(("timeouts",) if world.observed else ()))
 
 
-def _document(part: Part, name: str) -> dict[str, Any] | None:
+def _document(part: SourceMap, name: str) -> dict[str, Any] | None:
     """A JSON document in a string."""
     text = part.text(name)
     if text is None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from dynaops.convert.notes import Notes, Where
-from dynaops.convert.terraform.hcl import Block, Body, Expression
+from dynaops.convert.notes import Notes, SourcePlace
+from dynaops.convert.terraform.hcl import Body, Expression, HclBlock
 
 _SILENT = ("terraform", "output", "moved", "import", "removed", "check", "ephemeral")
 """Blocks that describe nothing that is live."""
@@ -16,10 +16,10 @@ _SILENT = ("terraform", "output", "moved", "import", "removed", "check", "epheme
 class Declarations:
     """The blocks of a module. `named` holds resources, data sources and module calls by their address."""
 
-    variables: dict[str, Block] = field(default_factory=dict)
+    variables: dict[str, HclBlock] = field(default_factory=dict)
     locals: dict[str, Expression] = field(default_factory=dict)
-    outputs: dict[str, Block] = field(default_factory=dict)
-    named: dict[tuple[str, ...], Block] = field(default_factory=dict)
+    outputs: dict[str, HclBlock] = field(default_factory=dict)
+    named: dict[tuple[str, ...], HclBlock] = field(default_factory=dict)
     providers: dict[str, Body] = field(default_factory=dict)
 
 
@@ -28,13 +28,15 @@ def declarations(bodies: Sequence[Body], notes: Notes) -> Declarations:
     found = Declarations()
     for body in bodies:
         for name, source in body.attributes.items():
-            notes.lost(Where(name, source.spot), "an argument outside of all blocks is none of Terraform's")
+            notes.lost(
+                SourcePlace(name, source.spot), "an argument outside of all blocks is none of Terraform's"
+            )
         for block in body.blocks:
             _take(found, block, notes)
     return found
 
 
-def _take(found: Declarations, block: Block, notes: Notes) -> None:
+def _take(found: Declarations, block: HclBlock, notes: Notes) -> None:
     labels = block.labels
     if block.type == "variable" and labels:
         if _is_first(f"var.{labels[0]}", found.variables.get(labels[0]), block, notes):
@@ -56,14 +58,16 @@ def _take(found: Declarations, block: Block, notes: Notes) -> None:
         found.outputs[labels[0]] = block
     elif block.type not in _SILENT:
         notes.lost(
-            Where(" ".join((block.type, *labels)), block.spot),
+            SourcePlace(" ".join((block.type, *labels)), block.spot),
             "it is no block of Terraform that is known here",
         )
 
 
-def _is_first(what: str, earlier: Block | Expression | None, later: Block | Expression, notes: Notes) -> bool:
+def _is_first(
+    what: str, earlier: HclBlock | Expression | None, later: HclBlock | Expression, notes: Notes
+) -> bool:
     """Terraform takes no second declaration of a name (but in override files, which are not merged); it is told."""
     if earlier is not None:
-        first = Where(what, earlier.spot).place
-        notes.lost(Where(what, later.spot), f"it is declared twice, first at {first}")
+        first = SourcePlace(what, earlier.spot).place
+        notes.lost(SourcePlace(what, later.spot), f"it is declared twice, first at {first}")
     return earlier is None

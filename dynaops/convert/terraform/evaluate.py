@@ -21,9 +21,9 @@ from dynaops.convert.terraform.operators import binary, negated
 from dynaops.convert.terraform.trees import tokens, trees
 from dynaops.convert.terraform.values import (
     NOWHERE,
-    Failure,
     Mistake,
-    Unfit,
+    TerraformError,
+    UnsupportedArguments,
     charged,
     failure_in,
     flag_of,
@@ -49,25 +49,25 @@ def no_files(path: str) -> str | None:  # noqa: ARG001
 
 
 @dataclass(frozen=True)
-class Scope:
+class NameScope:
     """What names mean: `refers` answers for references, `reads` for files; `bound` holds ``each`` and iterators."""
 
-    refers: Callable[[Path, Scope], YamlNode]
+    refers: Callable[[Path, NameScope], YamlNode]
     budget: Budget
     bound: Mapping[str, YamlNode] = field(default_factory=dict)
     reads: Callable[[str], str | None] = no_files
 
-    def with_bound(self, **values: YamlNode) -> Scope:
+    def with_bound(self, **values: YamlNode) -> NameScope:
         """The scope with more names bound."""
         return replace(self, bound={**self.bound, **values})
 
 
-def evaluated(source: Expression, scope: Scope) -> YamlNode:
+def evaluated(source: Expression, scope: NameScope) -> YamlNode:
     """The value of an expression. Raises TooLarge."""
     return Evaluator(source, scope).value(source.tree)
 
 
-def known_value(source: Expression, scope: Scope) -> YamlNode:
+def known_value(source: Expression, scope: NameScope) -> YamlNode:
     """The value of an expression; over a bound, it is Unknown with the reason."""
     with scope.budget.unit():
         try:
@@ -76,14 +76,14 @@ def known_value(source: Expression, scope: Scope) -> YamlNode:
             return YamlNode(Unknown(str(error)), source.spot)
 
 
-def _only_variables(path: Path, scope: Scope) -> YamlNode:  # noqa: ARG001
+def _only_variables(path: Path, scope: NameScope) -> YamlNode:  # noqa: ARG001
     return YamlNode(Unknown(f"a template file knows no {str(path[0])[:60]}"), NOWHERE)
 
 
 class Evaluator:
     """Works out the expressions of one source in one scope."""
 
-    def __init__(self, source: Expression, scope: Scope) -> None:
+    def __init__(self, source: Expression, scope: NameScope) -> None:
         self.source = source
         self.scope = scope
         self.budget = scope.budget
@@ -99,7 +99,7 @@ class Evaluator:
         with self.budget.nested():
             try:
                 value = made(tree)
-            except Unfit:
+            except UnsupportedArguments:
                 return self.unknown(tree)
             except Mistake:
                 return self.failed(tree)
@@ -131,7 +131,7 @@ class Evaluator:
     def failed(self, tree: Any) -> YamlNode:
         """What Terraform ends with an error for."""
         why = f"{self.source.below(tree).written} cannot be worked out here: Terraform takes no such value there"
-        return YamlNode(Failure(why), self.spot(tree))
+        return YamlNode(TerraformError(why), self.spot(tree))
 
     def _literal_value(self, tree: Any) -> Any:
         return {"true": True, "false": False, "null": None}[str(tree.children[0])]
@@ -184,7 +184,7 @@ class Evaluator:
         if isinstance(found, Unknown):
             return found
         if found is None or isinstance(found, dict | list):
-            return Failure("a key must be a string")
+            return TerraformError("a key must be a string")
         text = text_of(found)
         return Unknown(f"the key {text[:60]} is known after apply only") if holds_placeholder(text) else text
 
@@ -233,7 +233,7 @@ class Evaluator:
         if isinstance(found, Unknown):
             return found
         if found is None or isinstance(found, dict | list):
-            return Failure("an index is a number or a string")
+            return TerraformError("an index is a number or a string")
         if isinstance(found, int) and not isinstance(found, bool):
             return found
         text = text_of(found)

@@ -11,39 +11,39 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from dynaops.convert.notes import Where
-from dynaops.convert.part import Part, Unknown, tree
+from dynaops.convert.notes import SourcePlace
+from dynaops.convert.part import SourceMap, Unknown, tree
 from dynaops.convert.pieces import Pieces
 from dynaops.convert.terraform import module, registry
 from dynaops.convert.terraform.blocks import mapped
+from dynaops.convert.terraform.context import ReadContext
+from dynaops.convert.terraform.evaluate import NameScope
 from dynaops.convert.terraform.evaluate import Path as Reference
-from dynaops.convert.terraform.evaluate import Scope
 from dynaops.convert.terraform.folders import Folders
 from dynaops.convert.terraform.hcl import Body, parse
 from dynaops.convert.terraform.module_instance import ModuleInstance
-from dynaops.convert.terraform.references import Project
+from dynaops.convert.terraform.references import RootModule
 from dynaops.convert.terraform.values import NOWHERE
-from dynaops.convert.terraform.world import World
-from dynaops.convert.texts import Text
+from dynaops.convert.texts import SourceText
 from dynaops.specs.yaml_tree import YamlNode
 
 _AUTO = (".auto.tfvars", ".auto.tfvars.json")
 _FIRST = ("terraform.tfvars", "terraform.tfvars.json")
 
 
-def read(texts: Sequence[Text], pieces: Pieces, given: Mapping[str, str], region: str | None) -> None:
+def read(texts: Sequence[SourceText], pieces: Pieces, given: Mapping[str, str], region: str | None) -> None:
     """Take all files: those of a folder are one configuration, each tfvars file without one is a table.
 
     Raises Unreadable.
     """
     bodies: dict[str, list[Body]] = {}
-    values: list[tuple[Text, YamlNode]] = []
+    values: list[tuple[SourceText, YamlNode]] = []
     for text in texts:
         if text.path.endswith(".json"):
             (document, *_) = [*text.json(), None]  # says what is wrong with it
             if text.path.endswith(".tf.json"):
                 why = "Terraform's JSON syntax is not read here: convert the state, or a plan's JSON"
-                pieces.notes.lost(Where(Path(text.path).name, (text.path, 0, 0)), why)
+                pieces.notes.lost(SourcePlace(Path(text.path).name, (text.path, 0, 0)), why)
             else:
                 values.append((text, tree(document, text.path)))
             continue
@@ -51,21 +51,21 @@ def read(texts: Sequence[Text], pieces: Pieces, given: Mapping[str, str], region
         if body.blocks:
             bodies.setdefault(_folder(text), []).append(body)
         else:
-            values.append((text, mapped(body, Scope(_nothing, pieces.budget))))
+            values.append((text, mapped(body, NameScope(_nothing, pieces.budget))))
     if not bodies:
         for text, node in values:
-            _variables(World(pieces, observed=False, region=region), text, node)
+            _variables(ReadContext(pieces, observed=False, region=region), text, node)
         return
     for folder, some in bodies.items():
         _configuration(folder, some, _given_in(folder, values, bodies, pieces), pieces, given, region)
 
 
-def _folder(text: Text) -> str:
+def _folder(text: SourceText) -> str:
     return "" if text.path == "stdin" else Path(text.path).parent.as_posix()
 
 
 def _given_in(
-    folder: str, values: Sequence[tuple[Text, YamlNode]], bodies: Mapping[str, Any], pieces: Pieces
+    folder: str, values: Sequence[tuple[SourceText, YamlNode]], bodies: Mapping[str, Any], pieces: Pieces
 ) -> dict[str, YamlNode]:
     """The values that the files give for the variables of a folder's configuration."""
     ranked = []
@@ -76,7 +76,7 @@ def _given_in(
             continue
         if not automatic and text.found_in_folder:
             why = f"Terraform reads {name} only with -var-file: name it on the command line to use its values"
-            pieces.notes.lost(Where(name, (text.path, 1, 1)), why)
+            pieces.notes.lost(SourcePlace(name, (text.path, 1, 1)), why)
             continue
         rank = _FIRST.index(name) if name in _FIRST else 2 if automatic else 3
         ranked.append((rank, name if rank == 2 else place, text, node))
@@ -85,7 +85,7 @@ def _given_in(
         if isinstance(node.value, dict):
             found.update(node.value)
         else:
-            pieces.notes.lost(Where(text.path, (text.path, 1, 1)), "it is no map of variables")
+            pieces.notes.lost(SourcePlace(text.path, (text.path, 1, 1)), "it is no map of variables")
     return found
 
 
@@ -103,43 +103,47 @@ def _configuration(
     known = {name: constant(node) for name, node in values.items()}
     path = Path(folder) if folder else None
     real = path.resolve() if path is not None else None
-    project = Project(pieces, given, region, Folders(path))
+    project = RootModule(pieces, given, region, Folders(path))
     root = ModuleInstance(project, bodies, known, real)
     for name, node in values.items():
         if name not in root.declared.variables:
             why = "the configuration declares no variable of that name, and Terraform ignores the value"
-            pieces.notes.remark(Where(f"var.{name}", node.spot), why)
+            pieces.notes.remark(SourcePlace(f"var.{name}", node.spot), why)
     before = pieces.size + len(pieces.notes)
     root.read()
     if pieces.size + len(pieces.notes) == before and not root.declared.named:
         declared = root.variables()
         if isinstance(declared.value, dict) and module.is_table(set(declared.value)):
-            _alone(World(pieces, observed=False, region=region), declared, Where("variables", declared.spot))
+            _alone(
+                ReadContext(pieces, observed=False, region=region),
+                declared,
+                SourcePlace("variables", declared.spot),
+            )
 
 
-def _variables(world: World, text: Text, node: YamlNode) -> None:
+def _variables(world: ReadContext, text: SourceText, node: YamlNode) -> None:
     names = set(node.value) if isinstance(node.value, dict) else set()
-    where = Where("", (text.path, 1, 1) if node.spot[1] else (text.path, 0, 0))
+    where = SourcePlace("", (text.path, 1, 1) if node.spot[1] else (text.path, 0, 0))
     if module.is_table(names):
         _alone(world, node, where)
         return
     tables = [name for name in names if _holds_tables(node.value[name])]
     for name in tables:
         for key, one in _members(node.value[name]):
-            _alone(world, one, Where(f"{name}.{key}", one.spot))
+            _alone(world, one, SourcePlace(f"{name}.{key}", one.spot))
     rest = sorted(names - set(tables))
     if rest or not tables:
         why = "no variables of a DynamoDB table's module: those have table_name or name, hash_key and attributes"
-        world.pieces.notes.lost(Where(", ".join(rest) or text.path, where.spot), why)
+        world.pieces.notes.lost(SourcePlace(", ".join(rest) or text.path, where.spot), why)
 
 
-def _alone(world: World, node: YamlNode, where: Where) -> None:
+def _alone(world: ReadContext, node: YamlNode, where: SourcePlace) -> None:
     """Variables without a configuration that says whose they are: told as what they are taken for."""
     own = "table_name" in node.value
     whose = "the keys of a spec" if own else f"the variables of {registry.PUBLIC_TABLE}"
     text = f"no configuration says which module these variables are for; they are taken for {whose}"
     world.pieces.notes.remark(where, text)
-    module.read(world, Part(node, where, world.pieces.notes))
+    module.read(world, SourceMap(node, where, world.pieces.notes))
 
 
 def _holds_tables(node: YamlNode) -> bool:
@@ -158,7 +162,7 @@ def _members(node: YamlNode) -> list[tuple[str, YamlNode]]:
     )
 
 
-def _nothing(path: Reference, scope: Scope) -> YamlNode:  # noqa: ARG001
+def _nothing(path: Reference, scope: NameScope) -> YamlNode:  # noqa: ARG001
     """Files of values refer to nothing."""
     written = ".".join(str(one) for one in path)
     return YamlNode(

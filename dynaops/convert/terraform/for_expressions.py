@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from dynaops.convert.terraform.evaluate import Evaluator
 
 
-class _NotKnown(Exception):
+class _UnknownPart(Exception):
     """A part of it is not known, so all of it is not."""
 
     def __init__(self, unknown: Unknown) -> None:
@@ -30,7 +30,7 @@ def listed(evaluator: Evaluator, tree: Any) -> Any:
         for inner in _iterations(evaluator, intro, rest):
             evaluator.budget.room(1)
             found.append(inner.value(result))
-    except _NotKnown as error:
+    except _UnknownPart as error:
         return error.unknown
     return found
 
@@ -53,7 +53,7 @@ def mapped(evaluator: Evaluator, tree: Any) -> Any:
                 raise Mistake  # two members with one key
             else:
                 found[name] = value
-    except _NotKnown as error:
+    except _UnknownPart as error:
         return error.unknown
     return found
 
@@ -64,7 +64,7 @@ def _iterations(evaluator: Evaluator, intro: Any, rest: list[Any]) -> Iterator[E
     bound = [str(name.children[0]) for name in names]
     over = evaluator.value(source)
     if isinstance(over.value, Unknown):
-        raise _NotKnown(over.value)
+        raise _UnknownPart(over.value)
     condition = next((one for one in rest if one.data == "for_cond"), None)
     for key, value in pairs(over):
         evaluator.budget.step()
@@ -73,7 +73,7 @@ def _iterations(evaluator: Evaluator, intro: Any, rest: list[Any]) -> Iterator[E
         if condition is not None:
             met = inner.value(trees(condition)[0]).value
             if isinstance(met, Unknown):
-                raise _NotKnown(met)
+                raise _UnknownPart(met)
             if not flag_of(met):
                 continue
         yield inner

@@ -65,14 +65,14 @@ class Body:
 
     spot: Spot
     attributes: dict[str, Expression] = field(default_factory=dict)
-    blocks: list[Block] = field(default_factory=list)
+    blocks: list[HclBlock] = field(default_factory=list)
 
-    def of_type(self, *types: str) -> list[Block]:
+    def of_type(self, *types: str) -> list[HclBlock]:
         return [one for one in self.blocks if one.type in types]
 
 
 @dataclass(frozen=True)
-class Block:
+class HclBlock:
     """``type "label" "label" { ... }``."""
 
     type: str
@@ -164,17 +164,17 @@ def _body(tree: Any, file: str, text: str, spot: Spot) -> Body:
     return found
 
 
-def _block(tree: Any, file: str, text: str) -> Block:
+def _block(tree: Any, file: str, text: str) -> HclBlock:
     spot = (file, tree.meta.line, tree.meta.column)
     names: list[str] = []
     for child in tree.children:
         if not hasattr(child, "data"):
             continue
         if child.data == "body":
-            return Block(names[0], tuple(names[1:]), _body(child, file, text, spot), spot)
+            return HclBlock(names[0], tuple(names[1:]), _body(child, file, text, spot), spot)
         if child.data != "new_line_or_comment":
             names.append(_name(child))
-    return Block(names[0], tuple(names[1:]), Body(spot), spot)
+    return HclBlock(names[0], tuple(names[1:]), Body(spot), spot)
 
 
 def _name(tree: Any) -> str:

@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 from dynaops.convert import json_text
-from dynaops.convert.part import Open, Part
-from dynaops.convert.pieces import Kind, Spec
+from dynaops.convert.part import Open, SourceMap
+from dynaops.convert.pieces import PieceKind, Spec
 from dynaops.convert.terraform import tables
+from dynaops.convert.terraform.context import ReadContext
 from dynaops.convert.terraform.defaults import MODULE, TABLE, default, said
-from dynaops.convert.terraform.world import World
 from dynaops.kinds import TableSpec
 
 _HOW = ("source", "version", "providers", "depends_on", "create_table", "count", "for_each")
@@ -27,7 +27,7 @@ def is_table(names: set[str]) -> bool:
     return bool({"name", "table_name"} & names) and bool({"hash_key", "attributes"} & names)
 
 
-def read(world: World, part: Part) -> None:
+def read(world: ReadContext, part: SourceMap) -> None:
     """The table that the variables ask for."""
     part.skip(*_HOW)
     own = "table_name" in part
@@ -46,7 +46,7 @@ def read(world: World, part: Part) -> None:
         return
     if tables.lacks_keys(part):
         return
-    billing = said(part, "billing_mode", Part.open_word, MODULE, "billing_mode")
+    billing = said(part, "billing_mode", SourceMap.open_word, MODULE, "billing_mode")
     spec: Spec = {
         "table_name": name,
         "region": part.text("region") or world.region,
@@ -61,7 +61,7 @@ def read(world: World, part: Part) -> None:
             if not tables.lacks_keys(one)
         ],
         "local_secondary_indexes": [_local(one) for one in _named(part, "local_secondary_indexes")],
-        "table_class": said(part, "table_class", Part.open_word, MODULE, "table_class"),
+        "table_class": said(part, "table_class", SourceMap.open_word, MODULE, "table_class"),
         "tags": tables.tags(part),
     }
     _settings(part, spec, own)
@@ -79,7 +79,7 @@ def read(world: World, part: Part) -> None:
     part.close("it is no variable of a DynamoDB table's module that a spec has a key for")
 
 
-def _settings(part: Part, spec: Spec, own: bool) -> None:
+def _settings(part: SourceMap, spec: Spec, own: bool) -> None:
     """What both modules say with flat variables; a module's default where nothing is said."""
     spec["deletion_protection"] = _flag(part, "deletion_protection_enabled", own)
     encrypted = _flag(part, "server_side_encryption_enabled", own)
@@ -94,7 +94,7 @@ def _settings(part: Part, spec: Spec, own: bool) -> None:
     spec["stream"] = tables.stream(part)
     attribute = part.open_text("ttl_attribute_name")
     on = (
-        said(part, "ttl_enabled", Part.open_flag, MODULE, "ttl_enabled")
+        said(part, "ttl_enabled", SourceMap.open_flag, MODULE, "ttl_enabled")
         if not own or "ttl_enabled" in part
         else True
     )
@@ -104,12 +104,12 @@ def _settings(part: Part, spec: Spec, own: bool) -> None:
         spec["ttl"] = {"attribute": attribute}
 
 
-def _flag(part: Part, name: str, own: bool) -> Any:
+def _flag(part: SourceMap, name: str, own: bool) -> Any:
     """A flag; the module that dynaops replaces has the defaults of a spec (protection off, the others on)."""
     if own and name not in part:
         part.skip(name)
         return name != "deletion_protection_enabled"
-    return said(part, name, Part.open_flag, MODULE, name)
+    return said(part, name, SourceMap.open_flag, MODULE, name)
 
 
 def _block(on: Any, more: Spec) -> Spec | None:
@@ -119,7 +119,7 @@ def _block(on: Any, more: Spec) -> Spec | None:
     return {"enabled": False} if on is False else {"enabled": on, **more}
 
 
-def _named(part: Part, name: str) -> list[Part]:
+def _named(part: SourceMap, name: str) -> list[SourceMap]:
     """A list of maps, or a map of maps whose keys are names."""
     node = part.node(name)
     if node is not None and isinstance(node.value, dict) and "name" not in node.value:
@@ -131,24 +131,24 @@ def _named(part: Part, name: str) -> list[Part]:
     return part.parts(name)
 
 
-def _index(world: World, part: Part, billing: str | None) -> Spec:
+def _index(world: ReadContext, part: SourceMap, billing: str | None) -> Spec:
     found = tables.global_index(world, part, billing)
     return _projected(part, found)
 
 
-def _local(part: Part) -> Spec:
+def _local(part: SourceMap) -> Spec:
     found = _projected(part, tables.local_index(part))
     part.skip("hash_key")
     return found
 
 
-def _projected(part: Part, index: Spec) -> Spec:
+def _projected(part: SourceMap, index: Spec) -> Spec:
     """A `projection` block, as specs have it, stands for the flat variables."""
     whole = part.value("projection") if "projection" in part else None
     return {**index, "projection": whole} if whole is not None else index
 
 
-def _replicas(world: World, part: Part, spec: Spec) -> None:
+def _replicas(world: ReadContext, part: SourceMap, spec: Spec) -> None:
     """`replica_regions`: names of regions, or maps."""
     for variable in ("replica_regions", "replicas"):
         node = part.node(variable)
@@ -169,9 +169,9 @@ def _replicas(world: World, part: Part, spec: Spec) -> None:
         spec["witness_region"] = witness.text("region_name")
 
 
-def _scaling(world: World, part: Part, spec: Spec) -> None:
+def _scaling(world: ReadContext, part: SourceMap, spec: Spec) -> None:
     """`autoscaling_*` of terraform-aws-modules: minima are the table's capacity."""
-    enabled = said(part, "autoscaling_enabled", Part.flag, MODULE, "autoscaling_enabled")
+    enabled = said(part, "autoscaling_enabled", SourceMap.flag, MODULE, "autoscaling_enabled")
     given = part.part("autoscaling_defaults")
     defaults = {
         name: given.open_number(name) if given and name in given else default(MODULE, name)
@@ -189,7 +189,9 @@ def _scaling(world: World, part: Part, spec: Spec) -> None:
         if one is not None and one.names:
             low = one.open_number("min_capacity") if "min_capacity" in one else spec.get(f"{side}_capacity")
             data = {"min": low, "max": one.open_number("max_capacity"), **_tracking(one, defaults)}
-            world.pieces.add(Kind.TARGET, table, {"table": table, "index": None, "side": side, **data}, one)
+            world.pieces.add(
+                PieceKind.TARGET, table, {"table": table, "index": None, "side": side, **data}, one
+            )
     for index, one in indexes.items():
         tracking = _tracking(one, defaults)
         for side in ("read", "write"):
@@ -198,10 +200,12 @@ def _scaling(world: World, part: Part, spec: Spec) -> None:
                 "max": one.open_number(f"{side}_max_capacity"),
                 **tracking,
             }
-            world.pieces.add(Kind.TARGET, table, {"table": table, "index": index, "side": side, **data}, one)
+            world.pieces.add(
+                PieceKind.TARGET, table, {"table": table, "index": index, "side": side, **data}, one
+            )
 
 
-def _tracking(part: Part, defaults: dict[str, Any]) -> Spec:
+def _tracking(part: SourceMap, defaults: dict[str, Any]) -> Spec:
     known = {name: part.open_number(name) if name in part else value for name, value in defaults.items()}
     return {
         "target_utilization": known["target_value"],
@@ -210,7 +214,7 @@ def _tracking(part: Part, defaults: dict[str, Any]) -> Spec:
     }
 
 
-def _policy(world: World, part: Part, spec: Spec) -> None:
+def _policy(world: ReadContext, part: SourceMap, spec: Spec) -> None:
     """A JSON text, or (of the module that dynaops replaces) a document."""
     document = part.value("resource_policy")
     if document is None:
@@ -222,11 +226,11 @@ def _policy(world: World, part: Part, spec: Spec) -> None:
             world.pieces.notes.lost(part.at("resource_policy"), "it is not valid JSON")
             return
     world.pieces.add(
-        Kind.RESOURCE_POLICY, spec["table_name"], {"policy": document}, part.at("resource_policy")
+        PieceKind.RESOURCE_POLICY, spec["table_name"], {"policy": document}, part.at("resource_policy")
     )
 
 
-def _as_it_is(part: Part, spec: Spec) -> None:
+def _as_it_is(part: SourceMap, spec: Spec) -> None:
     """Variables that are keys of a spec."""
     for name in TableSpec.model_fields:
         if name in part and name in part.unread:

@@ -6,18 +6,18 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from dynaops.convert.notes import Where
-from dynaops.convert.part import Part, Unknown
+from dynaops.convert.notes import SourcePlace
+from dynaops.convert.part import SourceMap, Unknown
 from dynaops.convert.terraform import attributes, module, registry, resources
 from dynaops.convert.terraform.blocks import mapped
+from dynaops.convert.terraform.context import ReadContext
 from dynaops.convert.terraform.declarations import declarations
-from dynaops.convert.terraform.evaluate import Scope, evaluated, known_value
+from dynaops.convert.terraform.evaluate import NameScope, evaluated, known_value
 from dynaops.convert.terraform.folders import NotRead
-from dynaops.convert.terraform.hcl import Block, Body
-from dynaops.convert.terraform.references import Instance, Project, Provider, References
+from dynaops.convert.terraform.hcl import Body, HclBlock
+from dynaops.convert.terraform.references import Instance, Provider, References, RootModule
 from dynaops.convert.terraform.trees import trees
 from dynaops.convert.terraform.values import NOWHERE
-from dynaops.convert.terraform.world import World
 from dynaops.specs.yaml_tree import YamlNode
 
 META = ("provider", "depends_on", "count", "for_each", "provisioner", "connection")
@@ -33,7 +33,7 @@ class ModuleInstance:
 
     def __init__(
         self,
-        project: Project,
+        project: RootModule,
         bodies: Sequence[Body],
         values: Mapping[str, Callable[[], YamlNode]],
         folder: Path | None,
@@ -58,7 +58,7 @@ class ModuleInstance:
 
     def read(self) -> None:
         """Take the resources and module calls."""
-        others: dict[str, list[Block]] = {}
+        others: dict[str, list[HclBlock]] = {}
         for key, block in self.declared.named.items():
             if key[0] == "module":
                 self._call(key, block)
@@ -68,7 +68,7 @@ class ModuleInstance:
                 others.setdefault(key[1], []).append(block)
         for kind, blocks in sorted(others.items()):
             names = ", ".join(sorted(f"{self._path}{kind}.{one.labels[1]}" for one in blocks))
-            where = Where(
+            where = SourcePlace(
                 f"{kind} ({names.replace(f'{kind}.', '') if not self._path else names})", blocks[0].spot
             )
             self._pieces.ledger.outside(where)
@@ -87,7 +87,7 @@ class ModuleInstance:
         root = self._callers[0] if self._callers else None
         return self._project.folders.text(root / path) if root is not None else None
 
-    def region_of(self, block: Block | None) -> str | None:
+    def region_of(self, block: HclBlock | None) -> str | None:
         """The region of the provider of a block: its own, else the one that is given."""
         provider = self._providers.get(_provider_name(block))
         source = provider.body.attributes.get("region") if provider else None
@@ -99,7 +99,7 @@ class ModuleInstance:
         if isinstance(found.value, str) and "${" not in found.value:
             return found.value
         why = found.value.why if isinstance(found.value, Unknown) else "it is not known"
-        self._pieces.notes.lost(Where(f"provider.{_provider_name(block)}.region", source.spot), why)
+        self._pieces.notes.lost(SourcePlace(f"provider.{_provider_name(block)}.region", source.spot), why)
         return None
 
     def output(self, name: str, index: str, output: str) -> YamlNode | None:
@@ -123,25 +123,25 @@ class ModuleInstance:
         value = said.body.attributes.get("value") if said is not None else None
         return evaluated(value, child.scope) if value is not None and child is not None else None
 
-    def _resource(self, key: tuple[str, ...], block: Block) -> None:
+    def _resource(self, key: tuple[str, ...], block: HclBlock) -> None:
         address = f"{self._path}{key[1]}.{key[2]}"
         region = self.region_of(block)
-        world = World(self._pieces, observed=False, region=region)
+        world = ReadContext(self._pieces, observed=False, region=region)
         instances = self._told_instances(key, block, address)
         for index, scope in instances:
             node = mapped(block.body, scope, META)
-            where = Where(
+            where = SourcePlace(
                 address if len(instances) == 1 and index == "[0]" else f"{address}{index}", block.spot
             )
             if key[1] == "aws_dynamodb_table_replica" and "region" not in node.value and region:
                 node.value["region"] = YamlNode(region, block.spot)
             self._with_default_tags(node, block, key[1], where)
-            resources.read(world, key[1], Part(node, where, self._pieces.notes), f"{address}{index}")
+            resources.read(world, key[1], SourceMap(node, where, self._pieces.notes), f"{address}{index}")
 
-    def _told_instances(self, key: tuple[str, ...], block: Block, address: str) -> Sequence[Instance]:
+    def _told_instances(self, key: tuple[str, ...], block: HclBlock, address: str) -> Sequence[Instance]:
         """The instances of a block; if there are none, or how many is not known, it is told."""
         found = self._references.instances(key)
-        where = Where(address, block.spot)
+        where = SourcePlace(address, block.spot)
         meta = block.body.attributes
         if isinstance(found, Unknown):
             said = "how many there are" if "count" in meta else "for what it is made"
@@ -152,11 +152,11 @@ class ModuleInstance:
             self._absent(where, f"its count is {number}" if "count" in meta else "its for_each is empty")
         return found
 
-    def _absent(self, where: Where, why: str) -> None:
+    def _absent(self, where: SourcePlace, why: str) -> None:
         self._pieces.ledger.found(where)
         self._pieces.notes.lost(where, why)
 
-    def _with_default_tags(self, node: YamlNode, block: Block, kind: str, where: Where) -> None:
+    def _with_default_tags(self, node: YamlNode, block: HclBlock, kind: str, where: SourcePlace) -> None:
         """The provider's `default_tags`, beneath the table's own."""
         provider = self._providers.get(_provider_name(block))
         blocks = provider.body.of_type("default_tags") if provider else []
@@ -174,15 +174,15 @@ class ModuleInstance:
             return
         node.value["tags"] = YamlNode({**found.value, **own_tags}, own.spot if own else found.spot)
 
-    def _source(self, block: Block) -> str:
+    def _source(self, block: HclBlock) -> str:
         """The source of a module call, which Terraform takes as a plain string only."""
         source = block.body.attributes.get("source")
         known = known_value(source, self.scope).value if source else ""
         return known if isinstance(known, str) else ""
 
-    def _call(self, key: tuple[str, ...], block: Block) -> None:
+    def _call(self, key: tuple[str, ...], block: HclBlock) -> None:
         address = f"{self._path}module.{key[1]}"
-        where, source = Where(address, block.spot), self._source(block)
+        where, source = SourcePlace(address, block.spot), self._source(block)
         if registry.is_public_table(source):
             self._public_table(key, block, address)
         elif registry.is_local(source):
@@ -200,35 +200,35 @@ class ModuleInstance:
             )
             self._absent(where, why)
 
-    def _public_table(self, key: tuple[str, ...], block: Block, address: str) -> None:
+    def _public_table(self, key: tuple[str, ...], block: HclBlock, address: str) -> None:
         version = block.body.attributes.get("version")
         said = known_value(version, self.scope).value if version is not None else None
         why = registry.why_not_known(
             self._source(block), said if isinstance(said, str) else None, block.body.attributes.keys()
         )
         if why is not None:
-            self._absent(Where(address, block.spot), why)
+            self._absent(SourcePlace(address, block.spot), why)
             return
-        world = World(self._pieces, observed=False, region=self.region_of(None))
+        world = ReadContext(self._pieces, observed=False, region=self.region_of(None))
         instances = self._told_instances(key, block, address)
         for index, scope in instances:
             node = mapped(block.body, scope, (*META, *_CALL))
-            where = Where(
+            where = SourcePlace(
                 address if len(instances) == 1 and index == "[0]" else f"{address}{index}", block.spot
             )
             self._with_default_tags(
-                node, Block("resource", (), Body(block.spot), block.spot), resources.TABLE, where
+                node, HclBlock("resource", (), Body(block.spot), block.spot), resources.TABLE, where
             )
             self._pieces.ledger.found(where)
-            module.read(world, Part(node, where, self._pieces.notes))
+            module.read(world, SourceMap(node, where, self._pieces.notes))
 
-    def _children_of(self, name: str, block: Block) -> Mapping[str, ModuleInstance] | str:
+    def _children_of(self, name: str, block: HclBlock) -> Mapping[str, ModuleInstance] | str:
         """The instances of a local module by their index, or why it is not read."""
         if name not in self._children:
             self._children[name] = self._made_children(name, block)
         return self._children[name]
 
-    def _made_children(self, name: str, block: Block) -> Mapping[str, ModuleInstance] | str:
+    def _made_children(self, name: str, block: HclBlock) -> Mapping[str, ModuleInstance] | str:
         source = self._source(block)
         if not registry.is_local(source):
             return "it is no local module"
@@ -261,14 +261,14 @@ class ModuleInstance:
             for index, scope in made
         }
 
-    def _arguments(self, block: Block, scope: Scope) -> Mapping[str, Callable[[], YamlNode]]:
+    def _arguments(self, block: HclBlock, scope: NameScope) -> Mapping[str, Callable[[], YamlNode]]:
         return {
             name: partial(evaluated, source, scope)
             for name, source in block.body.attributes.items()
             if name not in _CALL
         }
 
-    def _passed(self, block: Block) -> Mapping[str, Provider]:
+    def _passed(self, block: HclBlock) -> Mapping[str, Provider]:
         """The providers of a module call: those that it names, else those without an alias."""
         source = block.body.attributes.get("providers")
         if source is None:
@@ -284,6 +284,6 @@ class ModuleInstance:
         return found
 
 
-def _provider_name(block: Block | None) -> str:
+def _provider_name(block: HclBlock | None) -> str:
     source = block.body.attributes.get("provider") if block is not None else None
     return source.whole.strip() if source is not None else "aws"

@@ -9,7 +9,7 @@ from dynaops.convert.part import Unknown
 from dynaops.convert.terraform.values import (
     Mistake,
     Number,
-    Unfit,
+    UnsupportedArguments,
     flag_of,
     is_number,
     is_scalar,
@@ -43,7 +43,7 @@ def negated(sign: str, value: Any) -> Any:
 def _reckoned(value: Any) -> Fraction:
     found = number_of(value)
     if not is_number(found):
-        raise Unfit
+        raise UnsupportedArguments
     return Fraction(found)
 
 
@@ -61,23 +61,23 @@ def _arithmetic(sign: str, a: Fraction, b: Fraction) -> Fraction:
     if sign == "%":
         whole = abs(a) // abs(b) * (1 if (a < 0) == (b < 0) else -1)  # the remainder has the dividend's sign
         return a - b * whole
-    raise Unfit
+    raise UnsupportedArguments
 
 
 def _equal(left: Any, right: Any) -> bool:
     """Whether two values are of one type and equal. Raises Unfit for collections, whose types are not known here."""
     if isinstance(left, Unknown) or isinstance(right, Unknown):
-        raise Unfit
+        raise UnsupportedArguments
     if left is None or right is None:
         return left is None and right is None
     if not is_scalar(left) or not is_scalar(right):
         if is_scalar(left) != is_scalar(right):
             return False
-        raise Unfit
+        raise UnsupportedArguments
     refuse_placeholders(left)
     refuse_placeholders(right)
     if isinstance(left, bool) or isinstance(right, bool) or isinstance(left, str) or isinstance(right, str):
         return type(left) is type(right) and left == right
     if isinstance(left, Number) and isinstance(right, Number):
         return Fraction(left) == Fraction(right) if is_number(left) and is_number(right) else left == right
-    raise Unfit
+    raise UnsupportedArguments

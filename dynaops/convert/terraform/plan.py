@@ -12,7 +12,7 @@ from typing import Any
 
 from dynaops.convert.arns import stream_arn, table_arn
 from dynaops.convert.part import Unknown, tree
-from dynaops.convert.terraform.world import bare
+from dynaops.convert.terraform.context import bare
 from dynaops.specs.yaml_tree import YamlNode
 
 _WHY = "it is known after apply only"
@@ -27,7 +27,7 @@ _IDENTITIES = {"plan_id": ("id",), "policy_arn": ("arn", "id")}
 """Arguments that can be nothing but another resource's attribute as it is."""
 
 
-class Plan:
+class TerraformPlan:
     """The parts of a plan's JSON that are looked up by a resource's address."""
 
     def __init__(self, document: Mapping[str, Any], names: Mapping[str, str], file: str) -> None:

@@ -12,7 +12,7 @@ from dynaops.convert.pieces import Pieces
 from dynaops.convert.terraform import attributes
 from dynaops.convert.terraform.blocks import instances
 from dynaops.convert.terraform.declarations import Declarations
-from dynaops.convert.terraform.evaluate import Path, Scope, evaluated, known_value
+from dynaops.convert.terraform.evaluate import NameScope, Path, evaluated, known_value
 from dynaops.convert.terraform.folders import Folders
 from dynaops.convert.terraform.hcl import Body, expression
 from dynaops.convert.terraform.types import Type, converted, type_of
@@ -22,12 +22,12 @@ from dynaops.specs.yaml_tree import YamlNode
 if TYPE_CHECKING:
     from dynaops.convert.terraform.module_instance import ModuleInstance
 
-Instance = tuple[str, Scope]
+Instance = tuple[str, NameScope]
 """``["key"]``, ``[0]`` or nothing, and the scope with that instance's ``each`` and ``count``."""
 
 
 @dataclass
-class Project:
+class RootModule:
     """What all modules of one root module share."""
 
     pieces: Pieces
@@ -45,7 +45,7 @@ class Provider:
     """A provider block, with the scope of the module that it stands in."""
 
     body: Body
-    scope: Scope
+    scope: NameScope
 
 
 class References:
@@ -53,7 +53,7 @@ class References:
 
     def __init__(
         self,
-        project: Project,
+        project: RootModule,
         declared: Declarations,
         values: Mapping[str, Callable[[], YamlNode]],
         path: str,
@@ -67,9 +67,9 @@ class References:
         self._known: dict[Path, YamlNode] = {}
         """Locals and variables that were worked out."""
         self._instances: dict[tuple[str, ...], Sequence[Instance] | Unknown] = {}
-        self.scope = Scope(self.refers, project.pieces.budget, reads=module.reads)
+        self.scope = NameScope(self.refers, project.pieces.budget, reads=module.reads)
 
-    def refers(self, path: Path, scope: Scope) -> YamlNode:
+    def refers(self, path: Path, scope: NameScope) -> YamlNode:
         """What a reference means."""
         written = ".".join(str(one) for one in path)
         given = self._project.given
@@ -117,7 +117,7 @@ class References:
             return YamlNode([node for _, node in members], block.spot)
         return YamlNode({index[2:-2]: node for index, node in members}, block.spot)
 
-    def _instance(self, key: tuple[str, ...], index: str, scope: Scope) -> YamlNode:
+    def _instance(self, key: tuple[str, ...], index: str, scope: NameScope) -> YamlNode:
         address = ".".join(key).removeprefix("resource.") + index
 
         def attribute(name: str) -> YamlNode:
@@ -129,7 +129,7 @@ class References:
         whole = Whole(f"{address} as a whole is known after apply only", attribute=attribute)
         return YamlNode(whole, NOWHERE)
 
-    def _attribute(self, key: tuple[str, ...], index: str, name: str, scope: Scope) -> YamlNode:
+    def _attribute(self, key: tuple[str, ...], index: str, name: str, scope: NameScope) -> YamlNode:
         block = self._declared.named.get(key)
         if key[0] == "module":
             found = self._module.output(key[1], index, name)

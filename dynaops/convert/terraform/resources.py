@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from dynaops.convert.part import Part
+from dynaops.convert.part import SourceMap
 from dynaops.convert.terraform import companions, tables
-from dynaops.convert.terraform.world import World
+from dynaops.convert.terraform.context import ReadContext
 
-Reader = Callable[[World, Part, str], None]
+Reader = Callable[[ReadContext, SourceMap, str], None]
 TABLE = "aws_dynamodb_table"
 READERS: dict[str, Reader] = {
     TABLE: lambda world, part, address: tables.table(world, part),  # noqa: ARG005
@@ -34,7 +34,7 @@ READERS: dict[str, Reader] = {
 ELSEWHERE = "it is not about a table, or nothing that a spec can say"
 
 
-def read(world: World, kind: str, part: Part, address: str) -> None:
+def read(world: ReadContext, kind: str, part: SourceMap, address: str) -> None:
     """Take a resource of a type that is among the READERS. What nothing can be made of is told."""
     pieces = world.pieces
     pieces.ledger.found(part.where)

@@ -23,7 +23,7 @@ _ENVIRONMENT = {"TF_INPUT": "0", "TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": 
 
 
 @dataclass(frozen=True)
-class Shown:
+class ShowResult:
     """What came of asking: the program's JSON, or why there is none (`why`, empty where there was nobody to ask)."""
 
     text: str | None
@@ -31,7 +31,7 @@ class Shown:
     why: str = ""
 
 
-def shown(folder: Path, timeout: float = TIMEOUT) -> Shown | None:
+def shown(folder: Path, timeout: float = TIMEOUT) -> ShowResult | None:
     """Ask for the state of a folder with a configuration. None where it has none, or there is no state to ask for."""
     if not any(folder.glob("*.tf")) and not any(folder.glob("*.tf.json")):
         return None
@@ -43,11 +43,11 @@ def shown(folder: Path, timeout: float = TIMEOUT) -> Shown | None:
     command = f"{Path(program).name} show -json"
     try:
         text = _run([program, "show", "-json", "-no-color"], folder, timeout)
-        return Shown(text, command, "" if _has_resources(text) else "its state has no resources")
+        return ShowResult(text, command, "" if _has_resources(text) else "its state has no resources")
     except subprocess.TimeoutExpired:
-        return Shown(None, command, f"it did not end within {timeout:g} seconds")
+        return ShowResult(None, command, f"it did not end within {timeout:g} seconds")
     except (OSError, _Failed, ValueError) as error:
-        return Shown(None, command, str(error)[:_MAX_TOLD])
+        return ShowResult(None, command, str(error)[:_MAX_TOLD])
 
 
 def has_own_state(folder: Path) -> bool:

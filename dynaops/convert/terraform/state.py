@@ -8,18 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from dynaops.convert.notes import Where
-from dynaops.convert.part import Part, tree
+from dynaops.convert.notes import SourcePlace
+from dynaops.convert.part import SourceMap, tree
 from dynaops.convert.pieces import Pieces
-from dynaops.convert.terraform.plan import Plan, maps
+from dynaops.convert.terraform.context import ReadContext
+from dynaops.convert.terraform.plan import TerraformPlan, maps
 from dynaops.convert.terraform.resources import ELSEWHERE, READERS, TABLE, read
-from dynaops.convert.terraform.world import World
-from dynaops.convert.texts import Text
+from dynaops.convert.texts import SourceText
 from dynaops.model.errors import DynaopsError
 from dynaops.specs.yaml_tree import YamlNode
 
 
-def read_state(text: Text, pieces: Pieces, region: str | None) -> None:
+def read_state(text: SourceText, pieces: Pieces, region: str | None) -> None:
     """Take a ``.tfstate``. Raises DynaopsError for a version of it that is not known."""
     state = _only(text)
     if state.get("version") != 4:
@@ -27,10 +27,10 @@ def read_state(text: Text, pieces: Pieces, region: str | None) -> None:
             f"{text.path} is a Terraform state of version {state.get('version')}, only 4 is known",
             "Terraform 0.12 and later write version 4: run `terraform refresh` with one.",
         )
-    _read(list(_of_state(state)), text, World(pieces, observed=True, region=region))
+    _read(list(_of_state(state)), text, ReadContext(pieces, observed=True, region=region))
 
 
-def read_plan(text: Text, pieces: Pieces, region: str | None) -> None:
+def read_plan(text: SourceText, pieces: Pieces, region: str | None) -> None:
     """Take the JSON of a state (`values`) or of a plan (`planned_values`)."""
     document = _only(text)
     whole = _map(document.get("planned_values") or document.get("values"))
@@ -38,15 +38,17 @@ def read_plan(text: Text, pieces: Pieces, region: str | None) -> None:
     found: list[tuple[str, str, Any]] = list(_of_module(_map(whole.get("root_module"))))
     if planned:
         names = {address: str(values.get("name")) for address, kind, values in found if kind == TABLE}
-        plan = Plan(document, {address: name for address, name in names.items() if name != "None"}, text.path)
+        plan = TerraformPlan(
+            document, {address: name for address, name in names.items() if name != "None"}, text.path
+        )
         found = [
             (address, kind, plan.filled(address, values) if kind in READERS else values)
             for address, kind, values in found
         ]
-    _read(found, text, World(pieces, observed=not planned, region=region))
+    _read(found, text, ReadContext(pieces, observed=not planned, region=region))
 
 
-def _only(text: Text) -> dict[str, Any]:
+def _only(text: SourceText) -> dict[str, Any]:
     found = text.json()
     if len(found) != 1 or not isinstance(found[0], dict):
         raise DynaopsError(
@@ -75,7 +77,7 @@ def _of_module(module: dict[str, Any]) -> Iterator[tuple[str, str, Any]]:
         yield from _of_module(child)
 
 
-def _read(resources: list[tuple[str, str, Any]], text: Text, world: World) -> None:
+def _read(resources: list[tuple[str, str, Any]], text: SourceText, world: ReadContext) -> None:
     others: dict[str, list[str]] = {}
     spot = (text.path, 0, 0)
     for address, kind, values in resources:
@@ -83,10 +85,10 @@ def _read(resources: list[tuple[str, str, Any]], text: Text, world: World) -> No
             others.setdefault(kind, []).append(address)
             continue
         node = values if isinstance(values, YamlNode) else tree(values, text.path)
-        read(world, kind, Part(node, Where(address, spot), world.pieces.notes), address)
+        read(world, kind, SourceMap(node, SourcePlace(address, spot), world.pieces.notes), address)
     for kind, addresses in sorted(others.items()):
         some = ", ".join(addresses[:5]) + (f" and {len(addresses) - 5} more" if len(addresses) > 5 else "")
-        where = Where(f"{kind} ({some})", spot)
+        where = SourcePlace(f"{kind} ({some})", spot)
         world.pieces.ledger.outside(where)
         world.pieces.notes.lost(where, ELSEWHERE)
 

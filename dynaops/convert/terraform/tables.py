@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dynaops.convert.arns import region_of
-from dynaops.convert.part import Open, Part, unknowns
-from dynaops.convert.pieces import Kind, Spec
+from dynaops.convert.part import Open, SourceMap, unknowns
+from dynaops.convert.pieces import PieceKind, Spec
+from dynaops.convert.terraform.context import ReadContext
 from dynaops.convert.terraform.defaults import TABLE, default, said
-from dynaops.convert.terraform.world import World
 from dynaops.kinds import TableSpec
 
 _ANSWERED = ("id", "arn", "stream_arn", "stream_label")
@@ -28,7 +28,7 @@ _SSE, _PITR = "server_side_encryption", "point_in_time_recovery"
 _DEPENDS = "whether it counts depends on billing_mode, which is not known"
 
 
-def table(world: World, part: Part) -> None:
+def table(world: ReadContext, part: SourceMap) -> None:
     """The table; its capacity counts only where it is provisioned."""
     name = part.text("name")
     arn = part.text("arn") if world.observed else None
@@ -41,7 +41,7 @@ def table(world: World, part: Part) -> None:
         return
     if world.observed:
         part.skip("timeouts")
-    billing = said(part, "billing_mode", Part.open_word, TABLE, "billing_mode")
+    billing = said(part, "billing_mode", SourceMap.open_word, TABLE, "billing_mode")
     spec: Spec = {
         "table_name": name,
         "region": part.text("region") or region_of(arn) or world.region,
@@ -52,7 +52,7 @@ def table(world: World, part: Part) -> None:
         **throughput(world, part, billing),
         "table_class": _word(part, "table_class"),
         "deletion_protection": said(
-            part, "deletion_protection_enabled", Part.open_flag, TABLE, "deletion_protection_enabled"
+            part, "deletion_protection_enabled", SourceMap.open_flag, TABLE, "deletion_protection_enabled"
         ),
         "encryption": encryption(part),
         "point_in_time_recovery": recovery(part),
@@ -81,13 +81,13 @@ def table(world: World, part: Part) -> None:
     world.pieces.table(spec, part.where, part.tree)
 
 
-def _word(part: Part, name: str) -> str | None:
+def _word(part: SourceMap, name: str) -> str | None:
     """A word; a state has "" where nothing is set."""
-    found: str | None = said(part, name, Part.open_word, TABLE, name)
+    found: str | None = said(part, name, SourceMap.open_word, TABLE, name)
     return str(default(TABLE, name)) if found == "" else found
 
 
-def lacks_keys(part: Part) -> bool:
+def lacks_keys(part: SourceMap) -> bool:
     """Whether the keys of a table or an index are not known, which is told. What is known of them is no key."""
     for name in _KEYS:
         node = part.tree.value.get(name)
@@ -99,7 +99,7 @@ def lacks_keys(part: Part) -> bool:
     return False
 
 
-def attributes(part: Part, name: str) -> dict[str, str]:
+def attributes(part: SourceMap, name: str) -> dict[str, str]:
     """Blocks (or objects) of name and type, as a map; a map is taken as it is."""
     node = part.node(name)
     if node is not None and isinstance(node.value, dict) and "name" not in node.value:
@@ -116,7 +116,7 @@ def attributes(part: Part, name: str) -> dict[str, str]:
     return found
 
 
-def throughput(world: World, part: Part, billing: str | None) -> Spec:
+def throughput(world: ReadContext, part: SourceMap, billing: str | None) -> Spec:
     """Capacity or maxima. Warm throughput of a state is what AWS shows, of a configuration what was asked for."""
     found: Spec = {}
     if billing is None or isinstance(billing, Open):
@@ -138,7 +138,7 @@ def throughput(world: World, part: Part, billing: str | None) -> Spec:
     return {**found, "warm_throughput": warm} if warm else found
 
 
-def block(part: Part, name: str, members: tuple[str, ...]) -> Spec | None:
+def block(part: SourceMap, name: str, members: tuple[str, ...]) -> Spec | None:
     """A block of numbers; -1 and 0 are none."""
     shape = part.part(name)
     if shape is None:
@@ -152,12 +152,12 @@ def block(part: Part, name: str, members: tuple[str, ...]) -> Spec | None:
     return kept or None
 
 
-def encryption(part: Part) -> Spec | str | None:
+def encryption(part: SourceMap) -> Spec | str | None:
     """Without the block, or off: the key that AWS owns."""
     if part.is_open(_SSE):
         return part.opened(_SSE, sample=False)
     shape = part.part(_SSE)
-    on = said(shape, "enabled", Part.open_flag, TABLE, f"{_SSE}.enabled")
+    on = said(shape, "enabled", SourceMap.open_flag, TABLE, f"{_SSE}.enabled")
     if on is None:
         return None
     if shape is None or on is False:
@@ -168,12 +168,12 @@ def encryption(part: Part) -> Spec | str | None:
     return {"enabled": on, **({"kms_key_arn": key} if key else {})}
 
 
-def recovery(part: Part) -> Spec | str | None:
+def recovery(part: SourceMap) -> Spec | str | None:
     """Without the block: off, which a spec has to say."""
     if part.is_open(_PITR):
         return part.opened(_PITR, sample=False)
     shape = part.part(_PITR)
-    on = said(shape, "enabled", Part.open_flag, TABLE, f"{_PITR}.enabled")
+    on = said(shape, "enabled", SourceMap.open_flag, TABLE, f"{_PITR}.enabled")
     days = shape.open_number("recovery_period_in_days") if shape is not None else None
     if on is None or on is False:
         return None if on is None else {"enabled": False}
@@ -181,27 +181,30 @@ def recovery(part: Part) -> Spec | str | None:
     return {"enabled": on, **({"recovery_period_days": days} if days not in usual else {})}
 
 
-def stream(part: Part) -> Spec | None:
+def stream(part: SourceMap) -> Spec | None:
     """The stream; whether there is one is no variable of a spec, so where it is not known it is listed."""
     view = part.open_word("stream_view_type") or None
     if part.is_open("stream_enabled"):
         part.flag("stream_enabled")  # tells of it
         return None
-    on = said(part, "stream_enabled", Part.flag, TABLE, "stream_enabled")
+    on = said(part, "stream_enabled", SourceMap.flag, TABLE, "stream_enabled")
     return {"view_type": view} if on and view else None
 
 
-def ttl(part: Part) -> Spec | None:
+def ttl(part: SourceMap) -> Spec | None:
     shape = part.part("ttl")
     if shape is None:
         return None
-    name, on = shape.open_text("attribute_name"), said(shape, "enabled", Part.open_flag, TABLE, "ttl.enabled")
+    name, on = (
+        shape.open_text("attribute_name"),
+        said(shape, "enabled", SourceMap.open_flag, TABLE, "ttl.enabled"),
+    )
     if isinstance(on, Open):
         return {"attribute": name, "enabled": on} if name else None
     return {"attribute": name} if name and on else None
 
 
-def global_index(world: World, part: Part, billing: str | None) -> Spec:
+def global_index(world: ReadContext, part: SourceMap, billing: str | None) -> Spec:
     """A global secondary index; newer providers give its keys as `key_schema` too."""
     schema = part.parts("key_schema")
     sides: dict[str, list[str]] = {"HASH": [], "RANGE": []}
@@ -221,11 +224,11 @@ def global_index(world: World, part: Part, billing: str | None) -> Spec:
     return {name: value for name, value in found.items() if value is not None}
 
 
-def local_index(part: Part) -> Spec:
+def local_index(part: SourceMap) -> Spec:
     return {"name": part.text("name"), "range_key": part.text("range_key"), **projection(part)}
 
 
-def projection(part: Part) -> Spec:
+def projection(part: SourceMap) -> Spec:
     """The projection of an index, which has no default."""
     kind, names = part.open_word("projection_type"), part.strings("non_key_attributes")
     if not kind:
@@ -235,30 +238,32 @@ def projection(part: Part) -> Spec:
     return {"projection": {"type": kind, **({"non_key_attributes": names} if names else {})}}
 
 
-def replicas(world: World, table: str, parts: list[Part], spec: Spec) -> None:
+def replicas(world: ReadContext, table: str, parts: list[SourceMap], spec: Spec) -> None:
     """Replicas within the table's own block; consistency is the group's."""
     for one in parts:
         region = one.text("region_name")
-        mode = said(one, "consistency_mode", Part.text, TABLE, "replica.consistency_mode")
+        mode = said(one, "consistency_mode", SourceMap.text, TABLE, "replica.consistency_mode")
         if mode == "STRONG":
             spec["multi_region_consistency"] = "STRONG"
         one.skip("arn", "stream_arn", "stream_label")
         recovers = said(
-            one, "point_in_time_recovery", Part.open_flag, TABLE, "replica.point_in_time_recovery"
+            one, "point_in_time_recovery", SourceMap.open_flag, TABLE, "replica.point_in_time_recovery"
         )
         data = {
             "region": region,
             "kms_key_arn": one.open_text("kms_key_arn"),
             "point_in_time_recovery": {"enabled": recovers} if recovers is not None else None,
             "deletion_protection": one.open_flag("deletion_protection_enabled") or None,
-            "propagate_tags": said(one, "propagate_tags", Part.open_flag, TABLE, "replica.propagate_tags"),
+            "propagate_tags": said(
+                one, "propagate_tags", SourceMap.open_flag, TABLE, "replica.propagate_tags"
+            ),
         }
         if region:
             known = {name: value for name, value in data.items() if value not in (None, "")}
-            world.pieces.add(Kind.REPLICA, table, known, one)
+            world.pieces.add(PieceKind.REPLICA, table, known, one)
 
 
-def tags(part: Part) -> dict[str, str]:
+def tags(part: SourceMap) -> dict[str, str]:
     """A state's `tags_all` hold the provider's default tags too, as the live table does."""
     found: dict[str, str] = {}
     for name in ("tags", "tags_all"):
@@ -268,7 +273,7 @@ def tags(part: Part) -> dict[str, str]:
     return found
 
 
-def lifecycle(part: Part, spec: Spec) -> None:
+def lifecycle(part: SourceMap, spec: Spec) -> None:
     """``prevent_destroy`` and ``ignore_changes`` of a configuration."""
     shape = part.part("lifecycle")
     if shape is None:
@@ -294,7 +299,7 @@ def lifecycle(part: Part, spec: Spec) -> None:
         spec["lifecycle"] = {**spec.get("lifecycle", {}), **found}
 
 
-def rows(part: Part, name: str) -> None:
+def rows(part: SourceMap, name: str) -> None:
     """Rows that the table was made of."""
     part.skip(name)
     if part.says(name):

@@ -27,7 +27,7 @@ class NotATemplate(Exception):
 
 
 @dataclass(frozen=True)
-class Piece:
+class TemplatePiece:
     """A part of a template: a text, an expression, or one that opens or closes what stands between.
 
     `kind`: text, value, if, else, endif, for, endfor. `names`: of a for. `left`, `right`: ``~`` strips blanks there.
@@ -41,25 +41,25 @@ class Piece:
     right: bool = False
 
 
-def pieces_of(text: str, file: str, step: Callable[[], None]) -> list[Piece]:
+def pieces_of(text: str, file: str, step: Callable[[], None]) -> list[TemplatePiece]:
     """The pieces of a heredoc's or file's text. `step` counts each. Raises NotATemplate."""
-    found: list[Piece] = []
+    found: list[TemplatePiece] = []
     at = 0
     for opening in _OPENING.finditer(text):
         if opening.start() < at:
             continue
         if opening.group()[0] == opening.group()[1]:
-            found.append(Piece("text", text[at : opening.start()] + opening.group()[1:]))
+            found.append(TemplatePiece("text", text[at : opening.start()] + opening.group()[1:]))
             at = opening.end()
             continue
         step()
-        found.append(Piece("text", text[at : opening.start()]))
+        found.append(TemplatePiece("text", text[at : opening.start()]))
         end = _end(text, opening.end())
         found.append(_piece(opening.group(), text[opening.end() : end], file))
         at = end + 1
         if len(found) > _MAX_PARTS:
             raise NotATemplate("it has too many parts")
-    return [*found, Piece("text", text[at:])]
+    return [*found, TemplatePiece("text", text[at:])]
 
 
 def _end(text: str, start: int) -> int:
@@ -75,26 +75,26 @@ def _end(text: str, start: int) -> int:
     raise NotATemplate("an interpolation in it does not end")
 
 
-def _piece(opening: str, inner: str, file: str) -> Piece:
+def _piece(opening: str, inner: str, file: str) -> TemplatePiece:
     left, right = inner.startswith("~"), inner.endswith("~")
     inner = inner[left : len(inner) - right].strip()
     if opening == "${":
-        return Piece("value", source=_parsed(inner, file), left=left, right=right)
+        return TemplatePiece("value", source=_parsed(inner, file), left=left, right=right)
     found = _DIRECTIVE.fullmatch(inner)
     if found is None:
         raise NotATemplate("it holds a directive that is not known")
     word, rest = found["word"], found["rest"].strip()
     if word == "if":
-        return Piece("if", source=_parsed(rest, file), left=left, right=right)
+        return TemplatePiece("if", source=_parsed(rest, file), left=left, right=right)
     if word == "for":
         each = _FOR.fullmatch(rest)
         if each is None:
             raise NotATemplate("it holds a for that is not known")
         names = tuple(name for name in (each["first"], each["second"]) if name)
-        return Piece("for", source=_parsed(each["of"], file), names=names, left=left, right=right)
+        return TemplatePiece("for", source=_parsed(each["of"], file), names=names, left=left, right=right)
     if rest:
         raise NotATemplate("it holds a directive that is not known")
-    return Piece(word, left=left, right=right)
+    return TemplatePiece(word, left=left, right=right)
 
 
 def _parsed(text: str, file: str) -> Expression:
@@ -104,14 +104,14 @@ def _parsed(text: str, file: str) -> Expression:
     return found
 
 
-def stripped(pieces: Sequence[Piece]) -> list[Piece]:
+def stripped(pieces: Sequence[TemplatePiece]) -> list[TemplatePiece]:
     """The pieces with the blanks and line ends gone that ``~`` strips."""
     found = list(pieces)
     for place, piece in enumerate(pieces):
         if piece.left and place and found[place - 1].kind == "text":
-            found[place - 1] = Piece("text", found[place - 1].text.rstrip())
+            found[place - 1] = TemplatePiece("text", found[place - 1].text.rstrip())
         if piece.right and place + 1 < len(found) and found[place + 1].kind == "text":
-            found[place + 1] = Piece("text", found[place + 1].text.lstrip())
+            found[place + 1] = TemplatePiece("text", found[place + 1].text.lstrip())
     return found
 
 
@@ -119,12 +119,12 @@ def stripped(pieces: Sequence[Piece]) -> list[Piece]:
 class Branch:
     """An ``if`` or ``for`` with what stands within it."""
 
-    opening: Piece
-    inside: tuple[Piece | Branch, ...]
-    otherwise: tuple[Piece | Branch, ...] = ()
+    opening: TemplatePiece
+    inside: tuple[TemplatePiece | Branch, ...]
+    otherwise: tuple[TemplatePiece | Branch, ...] = ()
 
 
-def nested(pieces: Sequence[Piece]) -> tuple[Piece | Branch, ...]:
+def nested(pieces: Sequence[TemplatePiece]) -> tuple[TemplatePiece | Branch, ...]:
     """The pieces as a tree. Raises NotATemplate where a directive is not closed."""
     reading = iter(pieces)
     found, closing = _until(reading, (), 0)
@@ -134,11 +134,11 @@ def nested(pieces: Sequence[Piece]) -> tuple[Piece | Branch, ...]:
 
 
 def _until(
-    reading: Iterator[Piece], ends: tuple[str, ...], depth: int
-) -> tuple[tuple[Piece | Branch, ...], Piece | None]:
+    reading: Iterator[TemplatePiece], ends: tuple[str, ...], depth: int
+) -> tuple[tuple[TemplatePiece | Branch, ...], TemplatePiece | None]:
     if depth > _MAX_DEPTH:
         raise NotATemplate("its directives are nested too deeply")
-    found: list[Piece | Branch] = []
+    found: list[TemplatePiece | Branch] = []
     for piece in reading:
         if piece.kind in ("else", "endif", "endfor"):
             if piece.kind not in ends:
@@ -150,7 +150,7 @@ def _until(
     return tuple(found), None
 
 
-def _branch(opening: Piece, reading: Iterator[Piece], depth: int) -> Branch:
+def _branch(opening: TemplatePiece, reading: Iterator[TemplatePiece], depth: int) -> Branch:
     if opening.kind == "for":
         return Branch(opening, _until(reading, ("endfor",), depth)[0])
     inside, closing = _until(reading, ("else", "endif"), depth)
@@ -159,14 +159,14 @@ def _branch(opening: Piece, reading: Iterator[Piece], depth: int) -> Branch:
     return Branch(opening, inside)
 
 
-def of_string(parts: Sequence[Any], source: Expression, texts: Callable[[str], str]) -> list[Piece]:
+def of_string(parts: Sequence[Any], source: Expression, texts: Callable[[str], str]) -> list[TemplatePiece]:
     """The pieces of a quoted string, which the grammar has cut already. `texts` undoes escapes."""
     return [_of_part(part.children[0], source, texts) for part in parts]
 
 
-def _of_part(inner: Any, source: Expression, texts: Callable[[str], str]) -> Piece:
+def _of_part(inner: Any, source: Expression, texts: Callable[[str], str]) -> TemplatePiece:
     if not hasattr(inner, "data"):
-        return Piece("text", texts(str(inner)))
+        return TemplatePiece("text", texts(str(inner)))
     meant = [
         child for child in inner.children if hasattr(child, "data") and child.data != "new_line_or_comment"
     ]
@@ -174,11 +174,11 @@ def _of_part(inner: Any, source: Expression, texts: Callable[[str], str]) -> Pie
     left = signs[1:2] == ["STRIP_MARKER"]
     right = signs[-2:-1] == ["STRIP_MARKER"] and (not left or signs.count("STRIP_MARKER") > 1)
     if inner.data == "interpolation":
-        return Piece("value", source=source.below(meant[0]))
+        return TemplatePiece("value", source=source.below(meant[0]))
     kind = str(inner.data).removeprefix("template_").removesuffix("_start")
     if kind == "if":
-        return Piece("if", source=source.below(meant[0]), left=left, right=right)
+        return TemplatePiece("if", source=source.below(meant[0]), left=left, right=right)
     if kind == "for":
         names = tuple(str(one.children[0]) for one in meant[:-1])
-        return Piece("for", source=source.below(meant[-1]), names=names, left=left, right=right)
-    return Piece(kind, left=left, right=right)
+        return TemplatePiece("for", source=source.below(meant[-1]), names=names, left=left, right=right)
+    return TemplatePiece(kind, left=left, right=right)

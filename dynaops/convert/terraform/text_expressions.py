@@ -8,9 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 from dynaops.convert.part import Unknown
 from dynaops.convert.terraform import templates
-from dynaops.convert.terraform.templates import Branch, NotATemplate, Piece
+from dynaops.convert.terraform.templates import Branch, NotATemplate, TemplatePiece
 from dynaops.convert.terraform.trees import trees
-from dynaops.convert.terraform.values import NOWHERE, Failure, Mistake, Unfit, flag_of, pairs, text_of
+from dynaops.convert.terraform.values import (
+    NOWHERE,
+    Mistake,
+    TerraformError,
+    UnsupportedArguments,
+    flag_of,
+    pairs,
+    text_of,
+)
 from dynaops.specs.yaml_tree import YamlNode
 
 if TYPE_CHECKING:
@@ -53,7 +61,7 @@ def of_heredoc(evaluator: Evaluator, written: str, trimmed: bool) -> Any:
 def of_file(evaluator: Evaluator, name: str, arguments: list[YamlNode]) -> Any:
     """``file(path)`` and ``templatefile(path, variables)``."""
     if len(arguments) != (1 if name == "file" else 2):
-        raise Unfit
+        raise UnsupportedArguments
     path = text_of(arguments[0].value)
     text = evaluator.scope.reads(path)
     if text is None:
@@ -75,7 +83,7 @@ def _filled_text(evaluator: Evaluator, text: str) -> Any:
     return _filled(evaluator, pieces)
 
 
-def _filled(evaluator: Evaluator, pieces: Sequence[Piece]) -> Any:
+def _filled(evaluator: Evaluator, pieces: Sequence[TemplatePiece]) -> Any:
     try:
         return evaluator.budget.text(_parts(evaluator, templates.nested(templates.stripped(pieces))))
     except NotATemplate as error:
@@ -84,7 +92,7 @@ def _filled(evaluator: Evaluator, pieces: Sequence[Piece]) -> Any:
         return error.unknown
 
 
-def _parts(evaluator: Evaluator, pieces: Sequence[Piece | Branch]) -> Iterator[str]:
+def _parts(evaluator: Evaluator, pieces: Sequence[TemplatePiece | Branch]) -> Iterator[str]:
     """The texts of the pieces. Raises _NotKnown."""
     for piece in pieces:
         if isinstance(piece, Branch):
@@ -100,8 +108,8 @@ def _inserted(value: Any) -> str:
         return text_of(value)
     except Mistake:
         why = "null" if value is None else "a list or a map"
-        raise _NotKnown(Failure(f"{why} cannot be put into a string")) from None
-    except Unfit:
+        raise _NotKnown(TerraformError(f"{why} cannot be put into a string")) from None
+    except UnsupportedArguments:
         raise _NotKnown(Unknown("a number has more decimals than can be worked out here")) from None
 
 
@@ -118,7 +126,7 @@ def _of_branch(evaluator: Evaluator, branch: Branch) -> Iterator[str]:
         yield from _parts(evaluator.within(**bound), branch.inside)
 
 
-def _value(evaluator: Evaluator, piece: Piece) -> Any:
+def _value(evaluator: Evaluator, piece: TemplatePiece) -> Any:
     assert piece.source is not None, "it has an expression"
     found = evaluator.of_source(piece.source).value(piece.source.tree).value
     if isinstance(found, Unknown):

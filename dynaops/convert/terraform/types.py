@@ -15,7 +15,7 @@ from dynaops.convert.terraform.trees import trees
 from dynaops.convert.terraform.values import (
     Mistake,
     SetValue,
-    Unfit,
+    UnsupportedArguments,
     flag_of,
     is_sorted_set,
     number_of,
@@ -114,7 +114,7 @@ def converted(node: YamlNode, kind: Type, evaluate: Callable[[Expression], YamlN
         return node
     try:
         return YamlNode(_converted(node, kind, evaluate), node.spot)
-    except (Unfit, Mistake):
+    except (UnsupportedArguments, Mistake):
         return YamlNode(
             Unknown(f"it is not known as a {kind.name}, as its variable's type has it"), node.spot
         )
@@ -143,7 +143,7 @@ def _converted(node: YamlNode, kind: Type, evaluate: Callable[[Expression], Yaml
     if not isinstance(value, list):
         raise Mistake
     if isinstance(value, SetValue) and kind.name == "list" and not is_sorted_set(value):
-        raise Unfit
+        raise UnsupportedArguments
     members = [converted(one, of, evaluate) for one in value]
     members = unified(members) if of == ANY else members
     return set_of(members) if kind.name == "set" else list(members)

@@ -30,7 +30,7 @@ BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 Number = int | Decimal | Fraction
 
 
-class Unfit(Exception):
+class UnsupportedArguments(Exception):
     """The arguments are none that can be worked out here."""
 
 
@@ -39,7 +39,7 @@ class Mistake(Exception):
 
 
 @dataclass(frozen=True)
-class Failure(Unknown):
+class TerraformError(Unknown):
     """An expression that ends with an error in Terraform; for everybody but ``try`` and ``can`` it is not known."""
 
 
@@ -83,7 +83,7 @@ def number(value: Number) -> Number:
     if exact.denominator == 1:
         return exact.numerator
     if exact.denominator > LARGEST:
-        raise Unfit
+        raise UnsupportedArguments
     rest, twos, fives = exact.denominator, 0, 0
     while rest % 2 == 0:
         rest, twos = rest // 2, twos + 1
@@ -103,35 +103,35 @@ def text_of(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Unknown):
-        raise Unfit
+        raise UnsupportedArguments
     if value is None or isinstance(value, list | dict):
         raise Mistake
     if not is_number(value):
         if isinstance(value, int) and len(str(abs(value))) <= 400:
             return str(value)
-        raise Unfit
+        raise UnsupportedArguments
     plain = number(value)
     if isinstance(plain, Fraction):
-        raise Unfit  # Terraform has as many decimals as fit into 512 bits
+        raise UnsupportedArguments  # Terraform has as many decimals as fit into 512 bits
     return format(plain, "f") if isinstance(plain, Decimal) else str(plain)
 
 
 def number_of(value: Any, digits: int = 400) -> Number:
     """A number, or a string that is one. Raises Unfit, and Mistake for anything else."""
     if isinstance(value, Unknown):
-        raise Unfit
+        raise UnsupportedArguments
     if isinstance(value, bool) or value is None or isinstance(value, list | dict):
         raise Mistake
     if not isinstance(value, str):
         return value  # type: ignore[no-any-return]
     refuse_placeholders(value)
     if len(value) > digits:
-        raise Unfit
+        raise UnsupportedArguments
     if not _NUMBER.fullmatch(value):
         raise Mistake
     found = Decimal(value)
     if not is_number(found):
-        raise Unfit
+        raise UnsupportedArguments
     return number(found)
 
 
@@ -140,7 +140,7 @@ def flag_of(value: Any) -> bool:
     if isinstance(value, bool):
         return value
     if isinstance(value, Unknown):
-        raise Unfit
+        raise UnsupportedArguments
     if isinstance(value, str):
         refuse_placeholders(value)
         if value in BOOLEANS:
@@ -156,7 +156,7 @@ def holds_placeholder(value: Any) -> bool:
 def refuse_placeholders(value: Any) -> None:
     """Raise Unfit for a text whose letters are not known."""
     if holds_placeholder(value):
-        raise Unfit
+        raise UnsupportedArguments
 
 
 def is_settled(node: YamlNode) -> bool:
@@ -188,7 +188,8 @@ def member(node: YamlNode, step: str | int) -> YamlNode:
         return listed
     missing = f"there is no {str(step)[:60]} in it"
     return YamlNode(
-        Failure(missing if value is not None else f"it is null, and has no {str(step)[:60]}"), node.spot
+        TerraformError(missing if value is not None else f"it is null, and has no {str(step)[:60]}"),
+        node.spot,
     )
 
 
@@ -208,7 +209,7 @@ def pairs(node: YamlNode) -> list[tuple[YamlNode, YamlNode]]:
     """Keys and values in the order of iteration (``for``, dynamic blocks). Raises Unfit and Mistake."""
     value = node.value
     if isinstance(value, Unknown):
-        raise Unfit
+        raise UnsupportedArguments
     if isinstance(value, dict):
         return [(YamlNode(name, value[name].spot), value[name]) for name in sorted(value)]
     if isinstance(value, SetValue):
@@ -234,7 +235,7 @@ def set_of(members: list[YamlNode]) -> SetValue:
     """The members as a set, sorted as Terraform iterates. Raises Unfit where they cannot be told apart."""
     whole = unified(members)
     if any(not is_settled(one) for one in whole):
-        raise Unfit
+        raise UnsupportedArguments
     found: dict[Any, YamlNode] = {}
     for one in whole:
         found.setdefault(fingerprint(one), one)
@@ -293,9 +294,9 @@ def _sizes(node: YamlNode, budget: Budget) -> Iterator[int]:
     yield len(node.value) if isinstance(node.value, str) else 1
 
 
-def failure_in(node: YamlNode) -> Failure | None:
+def failure_in(node: YamlNode) -> TerraformError | None:
     """An error within a value: the expression that made it ends with it."""
-    return next((one for one in unknowns(node) if isinstance(one, Failure)), None)
+    return next((one for one in unknowns(node) if isinstance(one, TerraformError)), None)
 
 
 def unknown_in(node: YamlNode) -> Unknown | None:

@@ -13,7 +13,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from dynaops.convert.formats import Options
-from dynaops.convert.ledger import Outcome
+from dynaops.convert.ledger import ConversionOutcome
 from dynaops.convert.run import Conversion, Converted, convert
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -190,7 +190,7 @@ def test_where_all_is_known_nothing_differs(name: str) -> None:
 @pytest.mark.parametrize("name", CLASSES)
 def test_every_resource_ends_in_one_way(name: str) -> None:
     made = conversion(name)
-    assert Outcome.LOST not in made.resources
+    assert ConversionOutcome.LOST not in made.resources
     assert sum(made.resources.values()) >= len(made.specs)
 
 
@@ -199,7 +199,7 @@ def test_what_only_cloudformation_can_open_is_listed() -> None:
     told = {note.where.what for note in made.lost}
     closed = {"Transform CompanyMacro", "Fn::Transform", "Nested", "Module", "Mine", "List", "Word", "Whole"}
     assert closed | {"Partly.Fn::Transform", "Partly.SSESpecification", "Mapping"} <= told
-    assert made.resources == {Outcome.CONVERTED: 1, Outcome.LISTED: 8}
+    assert made.resources == {ConversionOutcome.CONVERTED: 1, ConversionOutcome.LISTED: 8}
 
 
 def test_what_is_not_known_is_a_variable_with_a_comment() -> None:

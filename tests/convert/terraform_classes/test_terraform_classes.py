@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from dynaops.convert.formats import Options
-from dynaops.convert.ledger import Outcome
+from dynaops.convert.ledger import ConversionOutcome
 from dynaops.convert.part import Open
 from dynaops.convert.run import Conversion, convert
 
@@ -81,7 +81,7 @@ def faults(ours: Conversion, theirs: Conversion) -> list[str]:
 def test_what_differs_from_terraforms_answer_is_listed(name: str) -> None:
     ours = static(name)
     assert not faults(ours, answer(name)), NOT_LISTED
-    assert Outcome.LOST not in ours.resources
+    assert ConversionOutcome.LOST not in ours.resources
     for one in ours.specs:
         assert not one.findings, one.findings
 

@@ -13,7 +13,7 @@ from dynaops.convert.part import Unknown
 from dynaops.convert.terraform.values import (
     Mistake,
     SetValue,
-    Unfit,
+    UnsupportedArguments,
     flag_of,
     is_sorted_set,
     number_of,
@@ -27,7 +27,7 @@ Function = Callable[[list[YamlNode], Budget], Any]
 def count(arguments: list[YamlNode], least: int, most: int | None = None) -> None:
     """Refuse a call with more or fewer arguments."""
     if not least <= len(arguments) <= (least if most is None else most):
-        raise Unfit
+        raise UnsupportedArguments
 
 
 def text(node: YamlNode) -> str:
@@ -49,7 +49,7 @@ def flag(node: YamlNode) -> bool:
 def members(node: YamlNode) -> list[YamlNode]:
     """The members of a list, tuple or set; those of a set have an order only where Terraform documents one."""
     if isinstance(node.value, Unknown):
-        raise Unfit
+        raise UnsupportedArguments
     if not isinstance(node.value, list):
         raise Mistake
     return node.value
@@ -59,14 +59,14 @@ def ordered(node: YamlNode) -> list[YamlNode]:
     """The members of a list, tuple or set whose order is documented."""
     found = members(node)
     if isinstance(found, SetValue) and not is_sorted_set(found):
-        raise Unfit
+        raise UnsupportedArguments
     return found
 
 
 def entries(node: YamlNode) -> dict[str, YamlNode]:
     """A map or object."""
     if isinstance(node.value, Unknown):
-        raise Unfit
+        raise UnsupportedArguments
     if not isinstance(node.value, dict):
         raise Mistake
     return node.value

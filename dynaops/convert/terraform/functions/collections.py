@@ -22,7 +22,7 @@ from dynaops.convert.terraform.functions.arguments import (
 from dynaops.convert.terraform.values import (
     Mistake,
     SetValue,
-    Unfit,
+    UnsupportedArguments,
     fingerprint,
     flag_of,
     is_number,
@@ -62,7 +62,7 @@ def _flatten(arguments: list[YamlNode], budget: Budget) -> Any:
         for child in ordered(node):
             budget.step()
             if isinstance(child.value, Unknown):
-                raise Unfit  # it may be a list itself
+                raise UnsupportedArguments  # it may be a list itself
             if isinstance(child.value, list):
                 with budget.nested():
                     add(child)
@@ -123,7 +123,7 @@ def _same(arguments: list[YamlNode], budget: Budget) -> Any:  # noqa: ARG001
 def _coalesce(arguments: list[YamlNode], budget: Budget) -> Any:  # noqa: ARG001
     for argument in unified([one for one in arguments if one.value is not None]):
         if isinstance(argument.value, Unknown):
-            raise Unfit
+            raise UnsupportedArguments
         if argument.value != "":
             return argument
     raise Mistake
@@ -139,7 +139,7 @@ def _coalescelist(arguments: list[YamlNode], budget: Budget) -> Any:  # noqa: AR
 def _lookup(arguments: list[YamlNode], budget: Budget) -> Any:  # noqa: ARG001
     count(arguments, 2, 3)
     if not is_settled(arguments[1]):
-        raise Unfit
+        raise UnsupportedArguments
     found = entries(arguments[0]).get(text(arguments[1]))
     if found is None and len(arguments) < 3:
         raise Mistake
@@ -150,7 +150,7 @@ def _element(arguments: list[YamlNode], budget: Budget) -> Any:  # noqa: ARG001
     count(arguments, 2)
     given, index = ordered(arguments[0]), whole(arguments[1])
     if not given or index < 0:
-        raise Mistake if not given else Unfit
+        raise Mistake if not given else UnsupportedArguments
     return given[index % len(given)]
 
 
@@ -175,9 +175,9 @@ def _length(arguments: list[YamlNode], budget: Budget) -> Any:  # noqa: ARG001
     count(arguments, 1)
     value = arguments[0].value
     if isinstance(value, Unknown):
-        raise Unfit
+        raise UnsupportedArguments
     if isinstance(value, str) and not (value.isascii() and is_settled(arguments[0])):
-        raise Unfit  # it counts grapheme clusters
+        raise UnsupportedArguments  # it counts grapheme clusters
     if not isinstance(value, str | list | dict):
         raise Mistake
     return len(value)
@@ -187,7 +187,7 @@ def _contains(arguments: list[YamlNode], budget: Budget) -> Any:  # noqa: ARG001
     count(arguments, 2)
     wanted, given = arguments[1], members(arguments[0])
     if not is_scalar(wanted.value) or not all(is_scalar(one.value) for one in given):
-        raise Unfit
+        raise UnsupportedArguments
     if len({type(one.value) is str for one in [*given, wanted]}) > 1:
         return text_of(wanted.value) in {text_of(one.value) for one in given}
     return fingerprint(wanted) in {fingerprint(one) for one in given}
@@ -222,7 +222,7 @@ def _zipmap(arguments: list[YamlNode], budget: Budget) -> Any:
     if len(names) != len(given):
         raise Mistake
     if any(not is_settled(one) for one in names):
-        raise Unfit
+        raise UnsupportedArguments
     budget.room(len(names))
     return {text_of(name.value): one for name, one in zip(names, given, strict=True)}
 
@@ -279,7 +279,7 @@ def _chunklist(arguments: list[YamlNode], budget: Budget) -> Any:
     count(arguments, 2)
     given, size = ordered(arguments[0]), whole(arguments[1])
     if size < 1:
-        raise Unfit
+        raise UnsupportedArguments
     budget.room(2 * len(given))
     return [YamlNode(list(given[at : at + size]), arguments[0].spot) for at in range(0, len(given), size)]
 
@@ -288,7 +288,7 @@ def _range(arguments: list[YamlNode], budget: Budget) -> Any:
     count(arguments, 1, 3)
     given = [Fraction(number_of(one.value)) for one in arguments if is_number(number_of(one.value))]
     if len(given) != len(arguments):
-        raise Unfit
+        raise UnsupportedArguments
     start, end = (Fraction(0), given[0]) if len(given) == 1 else (given[0], given[1])
     step = given[2] if len(given) == 3 else Fraction(1 if end >= start else -1)
     if step == 0 or (end - start) * step < 0:

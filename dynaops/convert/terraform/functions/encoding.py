@@ -10,7 +10,7 @@ from dynaops.convert import json_text
 from dynaops.convert.budget import Budget
 from dynaops.convert.terraform.functions.arguments import Function, count, text
 from dynaops.convert.terraform.functions.json_encoding import json_parts
-from dynaops.convert.terraform.values import Mistake, Unfit, charged, noded
+from dynaops.convert.terraform.values import Mistake, UnsupportedArguments, charged, noded
 from dynaops.specs.yaml_tree import UnreadableSpec, YamlNode, nodes
 
 _MAX_YAML = 100_000
@@ -31,18 +31,18 @@ def _jsondecode(arguments: list[YamlNode], budget: Budget) -> Any:
     try:
         return charged(noded(json_text.decoded(text(arguments[0]))), budget)
     except ValueError:
-        raise Unfit from None
+        raise UnsupportedArguments from None
 
 
 def _yamldecode(arguments: list[YamlNode], budget: Budget) -> Any:
     count(arguments, 1)
     given = text(arguments[0])
     if len(given) > _MAX_YAML or _DOUBTFUL.search(given) or "<<" in given or "!" in given:
-        raise Unfit
+        raise UnsupportedArguments
     try:
         (found,) = nodes(given, "a YAML text")
     except (UnreadableSpec, ValueError):
-        raise Unfit from None
+        raise UnsupportedArguments from None
     return charged(noded(found.plain(exact=True)), budget)
 
 

@@ -12,7 +12,14 @@ from fractions import Fraction
 
 from dynaops.convert.budget import Budget, TooLarge
 from dynaops.convert.terraform.functions.json_encoding import json_text_of
-from dynaops.convert.terraform.values import Mistake, Unfit, flag_of, number_of, refuse_placeholders, text_of
+from dynaops.convert.terraform.values import (
+    Mistake,
+    UnsupportedArguments,
+    flag_of,
+    number_of,
+    refuse_placeholders,
+    text_of,
+)
 from dynaops.specs.yaml_tree import YamlNode
 
 _VERB = re.compile(r"%([-+ 0#]*)(\d*)(\.\d*)?([a-zA-Z%])?")
@@ -35,7 +42,7 @@ def formatted(pattern: str, values: list[YamlNode], budget: Budget) -> Iterator[
             raise TooLarge(f"{verb.group()[:20]}... is too wide")
         budget.room(int(width or 0) + int((precision or "")[1:] or 0))
         if kind is None:
-            raise Unfit
+            raise UnsupportedArguments
         if used >= len(values):
             raise Mistake
         yield _one(flags, width, precision, kind, values[used], budget)
@@ -48,7 +55,7 @@ def formatted(pattern: str, values: list[YamlNode], budget: Budget) -> Iterator[
 def _one(flags: str, width: str, precision: str | None, kind: str, node: YamlNode, budget: Budget) -> str:
     value = node.value
     if value is None:
-        raise Unfit
+        raise UnsupportedArguments
     if kind == "v" and isinstance(value, dict | list):
         kind, value = "s", budget.text([json_text_of(node)])
     if kind == "v" and isinstance(value, bool):
@@ -62,7 +69,7 @@ def _one(flags: str, width: str, precision: str | None, kind: str, node: YamlNod
     if kind == "q" and not precision:
         return _padded(json_text_of(YamlNode(text_of(value), node.spot)), flags, width)
     if kind not in ("s", "v") or (kind == "v" and not isinstance(value, str) and not _is_plain(value)):
-        raise Unfit
+        raise UnsupportedArguments
     text = text_of(value)
     if width or precision:
         refuse_placeholders(text)
@@ -76,16 +83,16 @@ def _is_plain(value: object) -> bool:
 
 def _padded(text: str, flags: str, width: str) -> str:
     if set(flags) - {"-"}:
-        raise Unfit
+        raise UnsupportedArguments
     return text.ljust(int(width or 0)) if "-" in flags else text.rjust(int(width or 0))
 
 
 def _integer(flags: str, width: str, precision: str | None, kind: str, node: YamlNode) -> str:
     value = number_of(node.value)
     if not isinstance(value, int):
-        raise Unfit
+        raise UnsupportedArguments
     if precision or "#" in flags:
-        raise Unfit
+        raise UnsupportedArguments
     if kind == "b":
         return _padded(format(value, "b"), flags, width)
     return f"%{flags}{width}{kind}" % value
@@ -95,14 +102,14 @@ def _decimal(flags: str, width: str, precision: str | None, node: YamlNode) -> s
     value = number_of(node.value)
     places = int((precision or ".6")[1:] or 0)
     if isinstance(value, Fraction) or places > 60 or "#" in flags:
-        raise Unfit
+        raise UnsupportedArguments
     exact = Decimal(value)
     step = Decimal(1).scaleb(-places)
     if abs(exact.remainder_near(step)) * 2 == step and places:
-        raise Unfit  # halfway: Terraform's binary number may lie on either side
+        raise UnsupportedArguments  # halfway: Terraform's binary number may lie on either side
     text = format(exact.quantize(step, ROUND_HALF_EVEN), "f")
     if set(flags) - {"-", "0"} or ("0" in flags and "-" in flags):
-        raise Unfit
+        raise UnsupportedArguments
     if "0" in flags:
         return text.zfill(int(width or 0))
     return _padded(text, flags.replace("0", ""), width)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from dynaops.convert.terraform.values import SetValue, Unfit, is_sorted_set, text_of
+from dynaops.convert.terraform.values import SetValue, UnsupportedArguments, is_sorted_set, text_of
 from dynaops.specs.yaml_tree import YamlNode
 
 _ESCAPED = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
@@ -29,7 +29,7 @@ def json_parts(node: YamlNode) -> Iterator[str]:
         yield "}"
     elif isinstance(value, list):
         if isinstance(value, SetValue) and not is_sorted_set(value):
-            raise Unfit
+            raise UnsupportedArguments
         yield "["
         for place, child in enumerate(value):
             yield "," if place else ""

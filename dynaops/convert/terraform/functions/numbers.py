@@ -9,14 +9,14 @@ from typing import Any
 
 from dynaops.convert.budget import Budget
 from dynaops.convert.terraform.functions.arguments import Function, count, members, text, whole
-from dynaops.convert.terraform.values import Mistake, Unfit, is_number, number, number_of
+from dynaops.convert.terraform.values import Mistake, UnsupportedArguments, is_number, number, number_of
 from dynaops.specs.yaml_tree import YamlNode
 
 
 def _exact(node: YamlNode) -> Fraction:
     found = number_of(node.value)
     if not is_number(found):
-        raise Unfit
+        raise UnsupportedArguments
     return Fraction(found)
 
 
@@ -49,10 +49,10 @@ def _pow(arguments: list[YamlNode], budget: Budget) -> Any:  # noqa: ARG001
     count(arguments, 2)
     base, exponent = _exact(arguments[0]), whole(arguments[1])
     if not 0 <= exponent <= 100:
-        raise Unfit
+        raise UnsupportedArguments
     found = base**exponent
     if abs(found) >= 2**53:
-        raise Unfit  # Terraform works it out with 64-bit floats
+        raise UnsupportedArguments  # Terraform works it out with 64-bit floats
     return number(found)
 
 
@@ -60,7 +60,7 @@ def _parseint(arguments: list[YamlNode], budget: Budget) -> Any:  # noqa: ARG001
     count(arguments, 2)
     digits, base = text(arguments[0]), whole(arguments[1])
     if not 2 <= base <= 36 or len(digits) > 30 or not digits.removeprefix("-").isalnum():
-        raise Unfit
+        raise UnsupportedArguments
     try:
         return int(digits, base)
     except ValueError:

@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Iterator
 from typing import Any
 
-from dynaops.convert.terraform.values import NOWHERE, Mistake, Unfit
+from dynaops.convert.terraform.values import NOWHERE, Mistake, UnsupportedArguments
 from dynaops.specs.yaml_tree import YamlNode
 
 _MAX_PATTERN = 500
@@ -74,20 +74,20 @@ def _filled(new: str, found: re.Match[str]) -> str:
 def _compiled(pattern: str, text: str) -> re.Pattern[str]:
     """The pattern, if it means the same in Python and its work on that text is bounded. Raises Unfit."""
     if len(pattern) > _MAX_PATTERN or _FOREIGN.search(pattern) or "\v" in text or not pattern.isascii():
-        raise Unfit
+        raise UnsupportedArguments
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             parsed = re._parser.parse(pattern, re.ASCII)
             compiled = re.compile(pattern, re.ASCII)
     except (re.error, Warning, OverflowError, RecursionError):
-        raise Unfit from None
+        raise UnsupportedArguments from None
     least, _ = parsed.getwidth()
     if not least or ("$" in pattern and text.endswith("\n")):
-        raise Unfit  # Go and Python differ in empty matches, and in what ends a text
+        raise UnsupportedArguments  # Go and Python differ in empty matches, and in what ends a text
     repeats = _repeats(parsed, within=False)
     if len(text) ** (repeats + 1) > _MAX_WORK:
-        raise Unfit
+        raise UnsupportedArguments
     return compiled
 
 
@@ -99,15 +99,15 @@ def _repeats(parsed: Any, within: bool) -> int:
         if name in ("MAX_REPEAT", "MIN_REPEAT"):
             low, high, inner = argument
             if within:
-                raise Unfit
+                raise UnsupportedArguments
             many = int(high) > 1
             found += int(low != high) + _repeats(inner, within=many)
         elif name == "SUBPATTERN":
             found += _repeats(argument[-1], within)
         elif name == "BRANCH":
             if within:
-                raise Unfit
+                raise UnsupportedArguments
             found += 1 + sum(_repeats(one, within) for one in argument[1])
         elif name not in ("LITERAL", "NOT_LITERAL", "IN", "ANY", "AT"):
-            raise Unfit
+            raise UnsupportedArguments
     return found

@@ -10,7 +10,7 @@ from dynaops.convert.budget import Budget
 from dynaops.convert.terraform.functions.arguments import Function, count, members, ordered, text, whole
 from dynaops.convert.terraform.functions.formatting import formatted
 from dynaops.convert.terraform.functions.regexes import found_all, found_first, replaced
-from dynaops.convert.terraform.values import Mistake, Unfit, text_of
+from dynaops.convert.terraform.values import Mistake, UnsupportedArguments, text_of
 from dynaops.specs.yaml_tree import YamlNode
 
 _SPACE = " \t\n\v\f\r\x85\xa0"
@@ -61,7 +61,7 @@ def _cased(change: Callable[[str], str]) -> Function:
         budget.room(3 * len(given))
         letters = [change(letter) for letter in given]
         if any(len(letter) != 1 for letter in letters):
-            raise Unfit
+            raise UnsupportedArguments
         return "".join(letters)
 
     return changed
@@ -72,7 +72,7 @@ def _title(arguments: list[YamlNode], budget: Budget) -> Any:
     given = text(arguments[0])
     budget.room(len(given))
     if not given.isascii():
-        raise Unfit
+        raise UnsupportedArguments
     return _WORD_START.sub(lambda found: found.group().upper(), given)
 
 
@@ -90,7 +90,7 @@ def _substr(arguments: list[YamlNode], budget: Budget) -> Any:
     budget.room(len(given))
     start = start + len(given) if start < 0 else start
     if start < 0:
-        raise Unfit
+        raise UnsupportedArguments
     return given[start:] if length < 0 else given[start : start + length]
 
 
@@ -130,7 +130,7 @@ def _indent(arguments: list[YamlNode], budget: Budget) -> Any:
     count(arguments, 2)
     spaces, given = whole(arguments[0]), text(arguments[1])
     if not 0 <= spaces <= 1000:
-        raise Unfit
+        raise UnsupportedArguments
     budget.room(len(given) + spaces * given.count("\n"))
     return given.replace("\n", "\n" + " " * spaces)
 
@@ -140,7 +140,7 @@ def _strrev(arguments: list[YamlNode], budget: Budget) -> Any:
     given = text(arguments[0])
     budget.room(len(given))
     if not given.isascii():
-        raise Unfit
+        raise UnsupportedArguments
     return given[::-1]
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from dynaops.convert.notes import MAX_WHY, Where, cut
+from dynaops.convert.notes import MAX_WHY, SourcePlace, cut
 from dynaops.convert.part import Open
-from dynaops.convert.pieces import Spec, Table
+from dynaops.convert.pieces import Spec, TablePiece
 from dynaops.model.errors import SpecError
 from dynaops.model.finding import Finding
 from dynaops.specs.check import check, errors
@@ -87,7 +87,7 @@ def opens(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[
             yield from opens(child, (*path, number))
 
 
-def source_of(path: str, table: Table) -> Where:
+def source_of(path: str, table: TablePiece) -> SourcePlace:
     """Where the source has what stands at that path of the table's spec, or what is nearest around it."""
     node, spot = table.properties, table.where.spot
     if node is None:
@@ -98,7 +98,7 @@ def source_of(path: str, table: Table) -> Where:
             break
         node = child
         spot = (node.key or node.spot) if node.spot[1] else spot
-    return Where(table.where.what, spot)
+    return SourcePlace(table.where.what, spot)
 
 
 def _child(node: YamlNode, name: str) -> YamlNode | None:

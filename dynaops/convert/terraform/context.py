@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from dynaops.convert.part import Part
+from dynaops.convert.part import SourceMap
 from dynaops.convert.pieces import Pieces
 
 _INDEX = re.compile(r"\[[^\]]*(?:\]|$)")
@@ -18,14 +18,14 @@ def bare(address: str) -> str:
 
 
 @dataclass
-class World:
+class ReadContext:
     """Resources being read. `observed`: their values are what AWS has (a state), and not what was asked for."""
 
     pieces: Pieces
     observed: bool
     region: str | None = None
 
-    def identity(self, part: Part, address: str) -> str:
+    def identity(self, part: SourceMap, address: str) -> str:
         """By what others refer to the resource: its id where there is one yet."""
         found = part.text("id") if self.observed else None
         part.skip("id", "arn")

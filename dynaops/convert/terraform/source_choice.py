@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dynaops.convert.budget import Budget
-from dynaops.convert.notes import Notes, Where
+from dynaops.convert.notes import Notes, SourcePlace
 from dynaops.convert.pieces import Pieces
 from dynaops.convert.terraform.show import STATE, TIMEOUT, has_own_state, shown
-from dynaops.convert.texts import Text
+from dynaops.convert.texts import SourceText
 from dynaops.specs.yaml_tree import UnreadableSpec
 
 _FILES = (".tf", ".tfvars", ".tfstate", ".tfvars.json", ".tf.json")
@@ -18,21 +18,21 @@ _LIFECYCLE = "a state does not hold it, and the .tf files do not say it in a way
 
 
 @dataclass
-class Asked:
+class SourceChoice:
     """The texts to read, and the configurations in whose place a state is read."""
 
-    texts: list[Text]
-    configurations: list[list[Text]] = field(default_factory=list)
+    texts: list[SourceText]
+    configurations: list[list[SourceText]] = field(default_factory=list)
 
 
 def asked(
-    paths: Sequence[str], texts: Sequence[Text], static: bool, notes: Notes, timeout: float = TIMEOUT
-) -> Asked:
+    paths: Sequence[str], texts: Sequence[SourceText], static: bool, notes: Notes, timeout: float = TIMEOUT
+) -> SourceChoice:
     """For each folder that was named and has a configuration: its state instead of its files, where there is one.
 
     `static`: its files, whatever there is. Which source it is, is told.
     """
-    found = Asked(list(texts))
+    found = SourceChoice(list(texts))
     for given in dict.fromkeys(paths):
         own = [text for text in texts if _is_of(text, given)]
         if any(text.path.endswith(".tf") for text in own):
@@ -40,22 +40,22 @@ def asked(
     return found
 
 
-def _is_of(text: Text, folder: str) -> bool:
+def _is_of(text: SourceText, folder: str) -> bool:
     """Whether it is a file of Terraform's that was found in the folder."""
     within = Path(text.path).parent == Path(folder)
     return text.found_in_folder and within and text.path.endswith(_FILES)
 
 
 def _replace(
-    found: Asked, folder: Path, own: Sequence[Text], static: bool, notes: Notes, timeout: float
+    found: SourceChoice, folder: Path, own: Sequence[SourceText], static: bool, notes: Notes, timeout: float
 ) -> None:
     states = [text for text in own if text.path.endswith(".tfstate")]
     files = [text for text in own if text not in states]
     made = None if static else shown(folder, timeout)
-    where = Where(folder.as_posix(), (folder.as_posix(), 0, 0))
+    where = SourcePlace(folder.as_posix(), (folder.as_posix(), 0, 0))
     if made is not None and made.text is not None and not made.why:
         notes.remark(where, f"read from its state by `{made.command}`; --static reads the .tf files instead")
-        taken = Text(f"{folder.as_posix()} ({made.command})", made.text)
+        taken = SourceText(f"{folder.as_posix()} ({made.command})", made.text)
     else:
         if made is not None:
             notes.remark(where, f"`{made.command}` gives no state: {made.why}")
@@ -71,7 +71,7 @@ def _replace(
     found.configurations.append(files)
 
 
-def _state(states: Sequence[Text]) -> Text | None:
+def _state(states: Sequence[SourceText]) -> SourceText | None:
     """The folder's own state, if it holds a resource."""
     for text in states:
         documents = text.documents
@@ -81,7 +81,10 @@ def _state(states: Sequence[Text]) -> Text | None:
 
 
 def add_lifecycles(
-    configurations: Sequence[Sequence[Text]], pieces: Pieces, given: Mapping[str, str], region: str | None
+    configurations: Sequence[Sequence[SourceText]],
+    pieces: Pieces,
+    given: Mapping[str, str],
+    region: str | None,
 ) -> None:
     """Take what no state holds from the configurations: the tables' ``prevent_destroy`` and ``ignore_changes``."""
     from dynaops.convert.terraform.files import read
@@ -93,7 +96,9 @@ def add_lifecycles(
         except UnreadableSpec as error:
             place = error.finding.place
             spot = (place.file, place.line or 0, place.column or 0) if place else (texts[0].path, 0, 0)
-            pieces.notes.lost(Where("lifecycle", spot), f"a state does not hold it: {error.finding.message}")
+            pieces.notes.lost(
+                SourcePlace("lifecycle", spot), f"a state does not hold it: {error.finding.message}"
+            )
             continue
         said = {one.where.what: one.spec.get("lifecycle") for one in aside.tables.values()}
         told = [note for note in aside.notes.found if note.lost and ".lifecycle" in note.where.what]
