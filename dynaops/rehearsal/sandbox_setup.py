@@ -13,7 +13,7 @@ from dynaops.model.state import State
 from dynaops.rehearsal.live_account import LiveAccount, LiveResource, LiveTable
 
 if TYPE_CHECKING:
-    from dynaops.sandbox.dynamodb.model import Table
+    from dynaops.sandbox.dynamodb.model import SandboxTable
     from dynaops.sandbox.running import SandboxServer
     from dynaops.sandbox.world import World
 
@@ -28,7 +28,7 @@ def place(server: SandboxServer, facts: LiveAccount) -> None:
 
 
 def _key(_server: SandboxServer, account: str, thing: LiveResource) -> None:
-    from dynaops.sandbox.keys import put_key
+    from dynaops.sandbox.named_keys import put_key
 
     put_key(account, thing.region, thing.name, thing.told)
 
@@ -105,9 +105,9 @@ def remember(world: World, facts: LiveAccount, state: State) -> list[str]:
     return notes
 
 
-def _spend(table: Table, live: LiveTable, stamps: dict[str, list[float]], now: float) -> None:
+def _spend(table: SandboxTable, live: LiveTable, stamps: dict[str, list[float]], now: float) -> None:
     """Cooldowns and budgets: those AWS shows, and those that only the state remembers."""
-    from dynaops.sandbox.dynamodb.ttl import State as Ttl
+    from dynaops.sandbox.dynamodb.ttl import TtlState as Ttl
 
     changed = _epoch(live.described.get("TableClassSummary", {}).get("LastUpdateDateTime"))
     known = list(stamps.get("table_class", []))
@@ -123,9 +123,9 @@ def _spend(table: Table, live: LiveTable, stamps: dict[str, list[float]], now: f
     table.throughput.last_decrease = _epoch(units.get("LastDecreaseDateTime"))
 
 
-def _resume(world: World, table: Table, live: LiveTable) -> list[str]:
+def _resume(world: World, table: SandboxTable, live: LiveTable) -> list[str]:
     """Let AWS be at the index builds that it is at."""
-    from dynaops.sandbox.dynamodb import indexes, moto_bridge, registry, windows
+    from dynaops.sandbox.dynamodb import indexes, moto_bridge, registry, update_conflicts
 
     notes = []
     for shown in live.described.get("GlobalSecondaryIndexes", ()):
@@ -137,8 +137,13 @@ def _resume(world: World, table: Table, live: LiveTable) -> list[str]:
         if index.backfilling:
             left -= indexes.ALLOCATION_SECONDS
         else:
-            windows.begin(
-                world, table, windows.ALLOCATION, indexes.ALLOCATION_SECONDS, index.name, index=index.name
+            update_conflicts.begin(
+                world,
+                table,
+                update_conflicts.ALLOCATION,
+                indexes.ALLOCATION_SECONDS,
+                index.name,
+                index=index.name,
             )
         world.schedule(left, "dynamodb.index_built", **registry.address(table), index=index.name)
         notes.append(

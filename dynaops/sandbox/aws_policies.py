@@ -8,23 +8,23 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from dynaops.sandbox.dispatch import PASS, Call, operation
+from dynaops.sandbox.dispatch import PASS, ApiCall, operation
 from dynaops.sandbox.iam_backend import iam_backend
 
 
 @operation("iam", "GetPolicy")
-def get_policy(call: Call) -> dict[str, Any]:
+def get_policy(call: ApiCall) -> dict[str, Any]:
     know(call)
     return PASS
 
 
 @operation("iam", "GetPolicyVersion")
-def get_policy_version(call: Call) -> dict[str, Any]:
+def get_policy_version(call: ApiCall) -> dict[str, Any]:
     know(call)
     return PASS
 
 
-def know(call: Call) -> None:
+def know(call: ApiCall) -> None:
     """Have the policy that a call names by its PolicyArn, if it is one of AWS's."""
     arn = str(call.body.get("PolicyArn", ""))
     if ":iam::aws:policy/" not in arn:

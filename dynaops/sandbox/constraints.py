@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dynaops.sandbox.dispatch import Call
+from dynaops.sandbox.dispatch import ApiCall
 from dynaops.sandbox.dynamodb.shapes import check_shape
 from dynaops.sandbox.errors import ApiError
 
 
-def check(call: Call, service: str, code: str) -> None:
+def check(call: ApiCall, service: str, code: str) -> None:
     """Refuse with `code` a request that breaks the length, range, pattern or set of values of one of its members."""
     try:
         check_shape(call.operation, call.body, service)

@@ -18,7 +18,7 @@ from dynaops.sandbox.world import Region, World
 
 
 @dataclass(frozen=True)
-class Call:
+class ApiCall:
     """One request: where it goes and what it says."""
 
     world: World
@@ -55,7 +55,7 @@ class Touched:
     answer: Callable[[dict[str, Any]], None] | None = None
 
 
-Handler = Callable[[Call], "dict[str, Any] | Touched"]
+Handler = Callable[[ApiCall], "dict[str, Any] | Touched"]
 _HANDLERS: dict[tuple[str, str], Handler] = {}
 
 

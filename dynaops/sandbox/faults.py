@@ -14,7 +14,7 @@ from typing import Any
 from dynaops.model.arns import iam_arn, partition_of
 from dynaops.sandbox.errors import ApiError
 from dynaops.sandbox.foreign import PAGES, Foreign, instead_of
-from dynaops.sandbox.wire import Answer
+from dynaops.sandbox.responses import Answer
 
 EFFECTS = (
     "throttle",
@@ -51,7 +51,7 @@ class TimedOut(Dropped):
 
 
 @dataclass
-class Rule:
+class FaultRule:
     """When a fault happens, and which.
 
     `service`, `operation`, `resource` (a table's or other resource's name) and `region` are glob patterns. Of the
@@ -100,7 +100,7 @@ class Rule:
         self._random = random.Random(self.seed)  # noqa: S311 (a repeatable test, no secret)
 
     @classmethod
-    def of(cls, data: dict[str, Any]) -> Rule:
+    def of(cls, data: dict[str, Any]) -> FaultRule:
         """A rule from JSON. Raises ValueError for a member that rules do not have."""
         known = {one.name for one in fields(cls)} - {"seen", "hit", "_random"}
         unknown = set(data) - known
@@ -137,11 +137,11 @@ class Faults:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._rules: list[Rule] = []
+        self._rules: list[FaultRule] = []
         self.on_kill: Callable[[], None] | None = None
         """What `kill` calls before the connection is dropped; a sandbox of its own process ends it at once."""
 
-    def add(self, rule: Rule) -> Rule:
+    def add(self, rule: FaultRule) -> FaultRule:
         """Put a rule in force."""
         with self._lock:
             self._rules.append(rule)
@@ -180,7 +180,7 @@ class Faults:
             hit = next((one for one in rules if one.hits(service, operation, region, resource)), None)
         return hit.leaves_out if hit is not None else None
 
-    def _apply(self, rule: Rule, service: str, operation: str) -> Callable[[Answer], Answer] | None:
+    def _apply(self, rule: FaultRule, service: str, operation: str) -> Callable[[Answer], Answer] | None:
         if rule.effect in ("throttle", "error"):
             raise _refusal(rule, service == "dynamodb" and operation in _DATA)
         if rule.effect == "drop_after":
@@ -201,7 +201,7 @@ def _drop(_: Answer) -> Answer:
     raise Dropped
 
 
-def _refusal(rule: Rule, data: bool) -> ApiError:
+def _refusal(rule: FaultRule, data: bool) -> ApiError:
     """The error a rule answers with; AWS throttles data calls and control calls in different words."""
     code, message, status = "InternalServerError", "Internal server error", 500
     if rule.effect == "throttle":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dynaops.sandbox.wire import JSON_10, Answer
+from dynaops.sandbox.responses import JSON_10, Answer
 
 PAGES = ("html", "empty", "redirect", "truncated", "garbled", "content_type")
 _HTML = "<!DOCTYPE html><html><head><title>Please log in</title></head><body>guests</body></html>"

@@ -17,9 +17,9 @@ from wsgiref.types import WSGIEnvironment
 
 import orjson
 
-from dynaops.sandbox import wire
+from dynaops.sandbox import responses
 from dynaops.sandbox.errors import ApiError
-from dynaops.sandbox.wire import JSON_10, Answer
+from dynaops.sandbox.responses import JSON_10, Answer
 
 _TARGETS = {"DynamoDB_20120810": "dynamodb", "DynamoDBStreams_20120810": "dynamodbstreams"}
 """The service behind each X-Amz-Target."""
@@ -37,7 +37,7 @@ _OBJECT_TOO_LARGE = "Your proposed upload exceeds the maximum allowed size"
 _BLOCK = 64 * 1024
 
 
-class Refused(Exception):
+class DirectResponse(Exception):
     """The answer that a request gets before moto sees it."""
 
     def __init__(self, answer: Answer) -> None:
@@ -64,7 +64,7 @@ def check(environ: WSGIEnvironment) -> None:
                 _check_signed(environ, service)
                 _check_call(environ, service)
     except ApiError as error:
-        raise Refused(refusal(environ, error)) from None
+        raise DirectResponse(refusal(environ, error)) from None
 
 
 def service_of(environ: WSGIEnvironment) -> str:
@@ -87,10 +87,10 @@ def refusal(environ: WSGIEnvironment, error: ApiError) -> Answer:
     """An error in the form of the service that was asked."""
     service = service_of(environ)
     if service in _TARGETS.values():
-        return wire.dynamodb_error(error)
+        return responses.dynamodb_error(error)
     if service in ("json", "query"):
-        return wire.error_of(service, error)
-    return wire.error_of(_protocol_of(service), error)
+        return responses.error_of(service, error)
+    return responses.error_of(_protocol_of(service), error)
 
 
 def _protocol_of(service: str) -> str:
@@ -199,9 +199,11 @@ def _check_dynamodb(environ: WSGIEnvironment, service: str) -> None:
     content_type = environ.get("CONTENT_TYPE", "").partition(";")[0].strip()
     if environ["REQUEST_METHOD"] == "GET":
         region = (_scope(environ) or ("us-east-1",))[0]
-        raise Refused(wire.checked(200, f"healthy: {service}.{region}.amazonaws.com ", "text/plain"))
+        raise DirectResponse(
+            responses.checked(200, f"healthy: {service}.{region}.amazonaws.com ", "text/plain")
+        )
     if environ["REQUEST_METHOD"] != "POST" or (raw and content_type not in _CONTENT_TYPES):
-        raise Refused(wire.checked(404, "<UnknownOperationException/>\n", "text/xml"))
+        raise DirectResponse(responses.checked(404, "<UnknownOperationException/>\n", "text/xml"))
     version, _, operation = environ.get("HTTP_X_AMZ_TARGET", "").partition(".")
     if raw:
         _check_json(raw)

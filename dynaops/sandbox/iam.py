@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from dynaops.sandbox import aws_policies, constraints, linked_roles
-from dynaops.sandbox.dispatch import PASS, Call, operation
+from dynaops.sandbox.dispatch import PASS, ApiCall, operation
 from dynaops.sandbox.errors import ApiError
 from dynaops.sandbox.iam_backend import iam_backend
 
@@ -27,7 +27,7 @@ _CONFLICT = 409
 
 
 @operation("iam", "CreatePolicy")
-def create_policy(call: Call) -> dict[str, Any]:
+def create_policy(call: ApiCall) -> dict[str, Any]:
     """A name is taken whatever its case and path."""
     _check_shape(call)
     _check_document(call.body["PolicyDocument"])
@@ -39,7 +39,7 @@ def create_policy(call: Call) -> dict[str, Any]:
 
 
 @operation("iam", "CreatePolicyVersion")
-def create_policy_version(call: Call) -> dict[str, Any]:
+def create_policy_version(call: ApiCall) -> dict[str, Any]:
     _check_shape(call)
     _check_document(call.body["PolicyDocument"])
     _check_policy_size(call.body["PolicyDocument"])
@@ -47,7 +47,7 @@ def create_policy_version(call: Call) -> dict[str, Any]:
 
 
 @operation("iam", "DeletePolicy")
-def delete_policy(call: Call) -> dict[str, Any]:
+def delete_policy(call: ApiCall) -> dict[str, Any]:
     """Refused while the policy is attached, or has versions besides its default."""
     policy = _backend(call).managed_policies.get(call.body["PolicyArn"])
     if policy is None:
@@ -63,7 +63,7 @@ def delete_policy(call: Call) -> dict[str, Any]:
 
 
 @operation("iam", "AttachRolePolicy")
-def attach_role_policy(call: Call) -> dict[str, Any]:
+def attach_role_policy(call: ApiCall) -> dict[str, Any]:
     """Attaching again changes nothing; the eleventh policy is refused."""
     aws_policies.know(call)
     role = _role(call, call.body["RoleName"])
@@ -78,13 +78,13 @@ def attach_role_policy(call: Call) -> dict[str, Any]:
 
 
 @operation("iam", "DetachRolePolicy")
-def detach_role_policy(call: Call) -> dict[str, Any]:
+def detach_role_policy(call: ApiCall) -> dict[str, Any]:
     _require_modifiable(call)
     return PASS
 
 
 @operation("iam", "CreateRole")
-def create_role(call: Call) -> dict[str, Any]:
+def create_role(call: ApiCall) -> dict[str, Any]:
     """A name is taken whatever its case and path."""
     _check_shape(call)
     _check_trust(call.body["AssumeRolePolicyDocument"])
@@ -97,7 +97,7 @@ def create_role(call: Call) -> dict[str, Any]:
 
 
 @operation("iam", "UpdateAssumeRolePolicy")
-def update_trust(call: Call) -> dict[str, Any]:
+def update_trust(call: ApiCall) -> dict[str, Any]:
     _check_shape(call)
     _require_modifiable(call)
     _check_trust(call.body["PolicyDocument"])
@@ -105,14 +105,14 @@ def update_trust(call: Call) -> dict[str, Any]:
 
 
 @operation("iam", "UpdateRole")
-def update_role(call: Call) -> dict[str, Any]:
+def update_role(call: ApiCall) -> dict[str, Any]:
     _check_shape(call)
     _require_modifiable(call)
     return PASS
 
 
 @operation("iam", "PutRolePolicy")
-def put_role_policy(call: Call) -> dict[str, Any]:
+def put_role_policy(call: ApiCall) -> dict[str, Any]:
     """A role's inline policies share one quota."""
     _check_shape(call)
     _require_modifiable(call)
@@ -126,20 +126,20 @@ def put_role_policy(call: Call) -> dict[str, Any]:
 
 
 @operation("iam", "DeleteRolePolicy")
-def delete_role_policy(call: Call) -> dict[str, Any]:
+def delete_role_policy(call: ApiCall) -> dict[str, Any]:
     _require_modifiable(call)
     return PASS
 
 
 @operation("iam", "DeleteRole")
-def delete_role(call: Call) -> dict[str, Any]:
+def delete_role(call: ApiCall) -> dict[str, Any]:
     """What still hangs on the role is moto's to refuse."""
     _require_modifiable(call)
     return PASS
 
 
 @operation("iam", "CreateServiceLinkedRole")
-def create_linked_role(call: Call) -> dict[str, Any]:
+def create_linked_role(call: ApiCall) -> dict[str, Any]:
     """Services that are not known here are moto's."""
     service = call.body["AWSServiceName"]
     name = linked_roles.name_of(service)
@@ -163,7 +163,7 @@ def create_linked_role(call: Call) -> dict[str, Any]:
     }
 
 
-def _check_shape(call: Call) -> None:
+def _check_shape(call: ApiCall) -> None:
     constraints.check(call, "iam", "ValidationError")
 
 
@@ -193,19 +193,19 @@ def _size(document: str | dict[str, Any]) -> int:
     return sum(1 for character in text if not character.isspace())
 
 
-def _backend(call: Call) -> Any:
+def _backend(call: ApiCall) -> Any:
     return iam_backend(call.account, call.region)
 
 
-def _own_policies(call: Call) -> Iterable[Any]:
+def _own_policies(call: ApiCall) -> Iterable[Any]:
     return (policy for arn, policy in _backend(call).managed_policies.items() if ":iam::aws:" not in arn)
 
 
-def _role(call: Call, name: str) -> Any:
+def _role(call: ApiCall, name: str) -> Any:
     return next((role for role in _backend(call).roles.values() if role.name == name), None)
 
 
-def _require_modifiable(call: Call) -> None:
+def _require_modifiable(call: ApiCall) -> None:
     role = _role(call, call.body["RoleName"])
     if role is not None:
         _check_modifiable(role)

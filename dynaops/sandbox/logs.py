@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dynaops.sandbox import constraints
-from dynaops.sandbox.dispatch import PASS, Call, operation
+from dynaops.sandbox.dispatch import PASS, ApiCall, operation
 from dynaops.sandbox.errors import ApiError
 
 RETENTION_DAYS = (
@@ -16,7 +16,7 @@ RETENTION_DAYS = (
 
 
 @operation("logs", "CreateLogGroup")
-def create_log_group(call: Call) -> dict[str, Any]:
+def create_log_group(call: ApiCall) -> dict[str, Any]:
     _check_shape(call)
     if call.body["logGroupName"].startswith("aws/"):
         raise _invalid("Log groups starting with AWS/ are reserved for AWS.")
@@ -26,7 +26,7 @@ def create_log_group(call: Call) -> dict[str, Any]:
 
 
 @operation("logs", "PutRetentionPolicy")
-def put_retention(call: Call) -> dict[str, Any]:
+def put_retention(call: ApiCall) -> dict[str, Any]:
     _check_shape(call)
     days = call.body["retentionInDays"]
     if days not in RETENTION_DAYS:
@@ -39,14 +39,14 @@ def put_retention(call: Call) -> dict[str, Any]:
 
 
 @operation("logs", "DeleteRetentionPolicy")
-def delete_retention(call: Call) -> dict[str, Any]:
+def delete_retention(call: ApiCall) -> dict[str, Any]:
     _check_shape(call)
     _group(call)
     return PASS
 
 
 @operation("logs", "AssociateKmsKey")
-def associate_key(call: Call) -> dict[str, Any]:
+def associate_key(call: ApiCall) -> dict[str, Any]:
     """Encrypt a log group's events from now on; query results are not kept here, so their key is refused."""
     _check_shape(call)
     group = _named_group(call)
@@ -56,14 +56,14 @@ def associate_key(call: Call) -> dict[str, Any]:
 
 
 @operation("logs", "DisassociateKmsKey")
-def disassociate_key(call: Call) -> dict[str, Any]:
+def disassociate_key(call: ApiCall) -> dict[str, Any]:
     """No key is no error."""
     _check_shape(call)
     _named_group(call).kms_key_id = None
     return {}
 
 
-def _named_group(call: Call) -> Any:
+def _named_group(call: ApiCall) -> Any:
     if ("logGroupName" in call.body) == ("resourceIdentifier" in call.body):
         raise _invalid("Specify either logGroupName or resourceIdentifier, not both")
     if "resourceIdentifier" in call.body:
@@ -74,7 +74,7 @@ def _named_group(call: Call) -> Any:
     return _group(call)
 
 
-def _group(call: Call, name: str | None = None) -> Any:
+def _group(call: ApiCall, name: str | None = None) -> Any:
     from moto.logs.models import logs_backends
 
     group = logs_backends[call.account][call.region].groups.get(name or call.body["logGroupName"])
@@ -83,7 +83,7 @@ def _group(call: Call, name: str | None = None) -> Any:
     return group
 
 
-def _check_key(call: Call, arn: str) -> None:
+def _check_key(call: ApiCall, arn: str) -> None:
     """A key of this region, symmetric and enabled, named by its ARN (CreateLogGroup, AssociateKmsKey)."""
     from moto.kms.models import kms_backends
 
@@ -94,7 +94,7 @@ def _check_key(call: Call, arn: str) -> None:
         )
 
 
-def _check_shape(call: Call) -> None:
+def _check_shape(call: ApiCall) -> None:
     constraints.check(call, "logs", "InvalidParameterException")
 
 

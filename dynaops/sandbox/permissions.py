@@ -12,7 +12,7 @@ from typing import Any
 
 from dynaops.access.needs import Need, needs
 from dynaops.access.policy import decision
-from dynaops.sandbox.dispatch import Call, operation
+from dynaops.sandbox.dispatch import ApiCall, operation
 from dynaops.sandbox.errors import ApiError
 from dynaops.sandbox.iam_backend import iam_backend
 
@@ -100,7 +100,7 @@ def _parsed(document: Any) -> dict[str, Any]:
 
 
 @operation("iam", "SimulatePrincipalPolicy")
-def simulate(call: Call) -> dict[str, Any]:
+def simulate(call: ApiCall) -> dict[str, Any]:
     """Tell what a user's or role's policies come to, for each action on each resource."""
     arn = str(call.body["PolicySourceArn"])
     backend = iam_backend(call.account, call.region)

@@ -108,7 +108,7 @@ def unsealed(content: bytes) -> bytes:
 
 def loaded(data: bytes) -> Any:
     """What a pickle holds. Raises UnpicklingError where it names anything but the listed classes."""
-    return _Reader(io.BytesIO(data)).load()
+    return _SnapshotReader(io.BytesIO(data)).load()
 
 
 def _mac(data: bytes) -> bytes:
@@ -129,7 +129,7 @@ def forget_everything(world: World) -> None:
     reset_model_data()
 
 
-class _Reader(pickle.Unpickler):
+class _SnapshotReader(pickle.Unpickler):
     """Loads the listed classes only."""
 
     def find_class(self, module: str, name: str) -> Any:
@@ -141,7 +141,7 @@ class _Reader(pickle.Unpickler):
         return super().find_class(module, name)
 
 
-class _Writer(pickle.Pickler):
+class _SnapshotWriter(pickle.Pickler):
     """Writes locks as new ones, and leaves out what only lives in this process."""
 
     def reducer_override(self, value: Any) -> Any:
@@ -220,7 +220,7 @@ _REBUILDERS = {one.__name__: one for one in (_new_lock, _new_condition, _weak_va
 def dumped(value: Any) -> bytes:
     """The value as snapshot bytes."""
     stream = io.BytesIO()
-    _Writer(stream, protocol=5).dump(value)
+    _SnapshotWriter(stream, protocol=5).dump(value)
     return stream.getvalue()
 
 

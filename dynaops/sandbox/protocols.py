@@ -19,9 +19,9 @@ from moto.core.request import determine_request_protocol
 from moto.core.serialize import DefaultAttributePicker, get_serializer_class
 from moto.core.utils import get_service_model
 
-from dynaops.sandbox import wire
+from dynaops.sandbox import responses
 from dynaops.sandbox.errors import ApiError
-from dynaops.sandbox.wire import Answer
+from dynaops.sandbox.responses import Answer
 
 _TARGETS = ("DynamoDB_20120810", "DynamoDBStreams_20120810")
 _QUERY_CODES = {"AccessDeniedException": ("AccessDenied", 403), "ThrottlingException": ("Throttling", 400)}
@@ -34,7 +34,7 @@ _CODES = {"query": _QUERY_CODES, "ec2": _QUERY_CODES, "rest-xml": _QUERY_CODES, 
 
 
 @dataclass(frozen=True)
-class Request:
+class ParsedRequest:
     """What a request asks for. `size` is that of its body, in bytes."""
 
     operation: str
@@ -51,7 +51,7 @@ class Front(Protocol):
     def protocol(self) -> str:
         """botocore's name of the protocol that the answer is to be in."""
 
-    def request(self) -> Request:
+    def request(self) -> ParsedRequest:
         """What is asked for. Raises ApiError for what the protocol cannot read."""
 
     def knows(self, operation: str) -> bool:
@@ -73,7 +73,7 @@ class Json:
         self.service = service
         self._handler = handler
 
-    def request(self) -> Request:
+    def request(self) -> ParsedRequest:
         target = str(self._handler.headers.get("X-Amz-Target") or "")
         version, _, operation = target.partition(".")
         if version not in _TARGETS or not operation:
@@ -85,16 +85,16 @@ class Json:
             raise ApiError("SerializationException", "") from None
         if not isinstance(body, dict):
             raise ApiError("SerializationException", "Start of structure or map found where not expected")
-        return Request(operation, body, len(raw))
+        return ParsedRequest(operation, body, len(raw))
 
     def knows(self, operation: str) -> bool:
         return operation in get_service_model(self.service).operation_names
 
     def answer(self, found: dict[str, Any]) -> Answer:
-        return wire.dynamodb(200, found)
+        return responses.dynamodb(200, found)
 
     def refusal(self, error: ApiError) -> Answer:
-        return wire.dynamodb_error(error)
+        return responses.dynamodb_error(error)
 
 
 class Modelled:
@@ -119,7 +119,7 @@ class Modelled:
         """Whether the request names an operation that the service has; moto refuses the others."""
         return self.knows(self._operation)
 
-    def request(self) -> Request:
+    def request(self) -> ParsedRequest:
         asked = self._handler.normalized_request
         model = self._model.operation_model(self._operation)
         parser = PROTOCOL_PARSERS[self.protocol](model, timestamp_parser=_epoch)
@@ -136,14 +136,14 @@ class Modelled:
             )
         except Exception as error:  # moto's parsers stumble over wrong types in many ways
             raise ApiError("SerializationException", f"The request cannot be read: {error}") from None
-        return Request(self._operation, _given(model, body), int(asked.content_length or 0))
+        return ParsedRequest(self._operation, _given(model, body), int(asked.content_length or 0))
 
     def knows(self, operation: str) -> bool:
         return operation in self._model.operation_names
 
     def answer(self, found: dict[str, Any]) -> Answer:
         serializer = get_serializer_class(self.service, self.protocol)(
-            operation_model=self._model.operation_model(self._operation), value_picker=_Members()
+            operation_model=self._model.operation_model(self._operation), value_picker=_MemberReader()
         )
         made = serializer.serialize(found)
         status, headers = int(made["status_code"]), dict(made["headers"])
@@ -153,10 +153,10 @@ class Modelled:
     def refusal(self, error: ApiError) -> Answer:
         code, status = _CODES.get(self.protocol, {}).get(error.code, (error.code, error.status))
         said = ApiError(code, error.message, status, **error.fields)
-        return wire.error_of(self.protocol, said)
+        return responses.error_of(self.protocol, said)
 
 
-class _Members(DefaultAttributePicker):
+class _MemberReader(DefaultAttributePicker):
     """Takes members out of plain dictionaries, and times as UTC whatever this machine's time zone is."""
 
     def __call__(self, context: Any) -> Any:

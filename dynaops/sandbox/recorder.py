@@ -28,7 +28,7 @@ _READS = (
 
 
 @dataclass
-class Entry:
+class RecordedRequest:
     """One request. `at` is virtual epoch seconds, `status` the HTTP status it got (0 while it runs)."""
 
     number: int
@@ -50,16 +50,16 @@ class Recorder:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._entries: deque[tuple[Entry, int]] = deque()
+        self._entries: deque[tuple[RecordedRequest, int]] = deque()
         self._bytes = 0
         self._next = 1
 
     def begin(
         self, service: str, operation: str, region: str, body: dict[str, Any], at: float, size: int = 0
-    ) -> Entry:
+    ) -> RecordedRequest:
         """Remember a request that has come in, with a body of `size` bytes."""
         with self._lock:
-            entry = Entry(self._next, service, operation, region, body, at)
+            entry = RecordedRequest(self._next, service, operation, region, body, at)
             self._next += 1
             self._bytes += size
             self._entries.append((entry, size))
@@ -67,7 +67,7 @@ class Recorder:
                 self._bytes -= self._entries.popleft()[1]
             return entry
 
-    def end(self, entry: Entry, status: int) -> None:
+    def end(self, entry: RecordedRequest, status: int) -> None:
         """Remember how it was answered."""
         entry.status = status
 
@@ -76,12 +76,12 @@ class Recorder:
         """How many requests ever came."""
         return self._next - 1
 
-    def since(self, number: int = 0) -> list[Entry]:
+    def since(self, number: int = 0) -> list[RecordedRequest]:
         """The requests after `number`."""
         with self._lock:
             return [entry for entry, _ in self._entries if entry.number > number]
 
-    def writes(self, number: int = 0) -> list[Entry]:
+    def writes(self, number: int = 0) -> list[RecordedRequest]:
         """The mutating requests after `number` that were accepted."""
         return [entry for entry in self.since(number) if entry.mutating and 200 <= entry.status < 300]
 

@@ -51,7 +51,7 @@ class Sandbox(_Base):
     def __enter__(self) -> Sandbox:
         from moto import mock_aws
 
-        from dynaops.sandbox.hook import install
+        from dynaops.sandbox.moto_patch import install
 
         self._before = {name: os.environ.get(name) for name in DUMMY}
         os.environ.update(DUMMY)
@@ -63,7 +63,7 @@ class Sandbox(_Base):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        from dynaops.sandbox.hook import uninstall
+        from dynaops.sandbox.moto_patch import uninstall
 
         uninstall()
         self._mock.stop()
@@ -125,7 +125,7 @@ class SandboxServer(_Base):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        from dynaops.sandbox.hook import uninstall
+        from dynaops.sandbox.moto_patch import uninstall
 
         self._server.stop()
         if self._thread is not None:
@@ -134,7 +134,7 @@ class SandboxServer(_Base):
 
     def install(self) -> None:
         """Let moto in this process ask this sandbox."""
-        from dynaops.sandbox.hook import install
+        from dynaops.sandbox.moto_patch import install
 
         install(self.world, self.faults, self.requests)
 

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any
 from dynaops.sandbox.errors import ApiError
 from dynaops.sandbox.faults import Dropped
 from dynaops.sandbox.foreign import Foreign
-from dynaops.sandbox.wire import Answer, as_aws, error_of
+from dynaops.sandbox.responses import Answer, as_aws, error_of
 
 if TYPE_CHECKING:
-    from dynaops.sandbox.hook import Installed
+    from dynaops.sandbox.moto_patch import Installed
 
 _OPERATIONS = {"PUT": "PutObject", "GET": "GetObject", "HEAD": "HeadObject", "DELETE": "DeleteObject"}
 _WRITES = ("PUT", "POST", "DELETE")
@@ -30,7 +30,7 @@ _MALFORMED = "The XML you provided was not well-formed or did not validate again
 _SECURE = {"Bool": {"aws:SecureTransport": "false"}}
 
 
-class Turns:
+class ObjectLocks:
     """Whose turn it is to write an object, and how often it was deleted."""
 
     def __init__(self) -> None:
@@ -54,7 +54,7 @@ class Turns:
             self._deletions[name] += 1
 
 
-TURNS = Turns()
+TURNS = ObjectLocks()
 
 
 def extend(installed: Callable[[], Installed | None]) -> None:

@@ -23,15 +23,15 @@ from moto.moto_server.werkzeug_app import (
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from dynaops import __version__
-from dynaops.sandbox import control, http_checks, permissions, pricing, wire
+from dynaops.sandbox import control, http_checks, permissions, pricing, responses
 from dynaops.sandbox.callers import Callers, is_local_program, preflight, shared_with
 from dynaops.sandbox.control import HOST
 from dynaops.sandbox.control import PREFIX as ADMIN
 from dynaops.sandbox.errors import ApiError
-from dynaops.sandbox.faults import Dropped, Faults, Rule
+from dynaops.sandbox.faults import Dropped, FaultRule, Faults
 from dynaops.sandbox.persist import Persistence
 from dynaops.sandbox.recorder import Recorder
-from dynaops.sandbox.wire import Answer, request_id
+from dynaops.sandbox.responses import Answer, request_id
 from dynaops.sandbox.world import World
 from dynaops.stores.process_identity import identity
 
@@ -59,7 +59,9 @@ class _Handler(MotoRequestHandler):
         """Answer what is no HTTP request with an error in AWS's form instead of an HTML page."""
         text = message or explain or "The request cannot be read"
         self.request_version = self.protocol_version  # or else no head is sent to who named no version
-        _, headers, body = wire.error_of("rest-xml", ApiError("MalformedHttpRequestException", text, code))
+        _, headers, body = responses.error_of(
+            "rest-xml", ApiError("MalformedHttpRequestException", text, code)
+        )
         content = body.encode()
         self.close_connection = True
         self.send_response(code)
@@ -101,7 +103,7 @@ def _crash(environ: WSGIEnvironment, error: Exception) -> Answer:
     status = code if isinstance(code, int) and 400 <= code < 500 else 400
     service = http_checks.service_of(environ)
     text = f"The sandbox cannot answer this call of {service}: {type(error).__name__}: {error}"
-    return http_checks.refusal(environ, ApiError(wire.NOT_IMPLEMENTED, text, status))
+    return http_checks.refusal(environ, ApiError(responses.NOT_IMPLEMENTED, text, status))
 
 
 class _Dispatcher(DomainDispatcherApplication):
@@ -179,7 +181,7 @@ class Server:
         except Dropped:
             _hang_up(environ)
             raise
-        except http_checks.Refused as refused:
+        except http_checks.DirectResponse as refused:
             _wait_no_longer(environ)
             return _sent(marked, refused.answer)
         except ApiError as error:
@@ -255,17 +257,17 @@ class Server:
             "POST clock": self._clock,
             "GET requests": lambda _: self._recorder.public(),
             "DELETE requests": lambda _: self._recorder.clear(),
-            "POST faults": lambda body: {"added": repr(self._faults.add(Rule.of(body)))},
+            "POST faults": lambda body: {"added": repr(self._faults.add(FaultRule.of(body)))},
             "DELETE faults": lambda _: self._faults.clear(),
             "POST reset": lambda _: self._reset(),
             "POST stop": lambda _: self._stop_soon(),
         }
 
     def _status(self) -> dict[str, Any]:
-        from dynaops.sandbox.dynamodb.model import Tables
+        from dynaops.sandbox.dynamodb.model import SandboxTables
 
         tables = {
-            f"{account}/{name}": sorted(region.holding(Tables).by_name)
+            f"{account}/{name}": sorted(region.holding(SandboxTables).by_name)
             for (account, name), region in self._world.all_regions()
         }
         kept = self._persistence

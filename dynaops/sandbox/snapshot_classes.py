@@ -27,7 +27,7 @@ _SANDBOX = {
     "dynaops.sandbox.dynamodb.bulk_records": "Outcome",
     "dynaops.sandbox.dynamodb.data": "DataTable ReplicatingShard",
     "dynaops.sandbox.dynamodb.export": "Export Exports",
-    "dynaops.sandbox.dynamodb.groups": "Group Groups Member",
+    "dynaops.sandbox.dynamodb.global_tables": "Group Groups Member",
     "dynaops.sandbox.dynamodb.history": "Change History",
     "dynaops.sandbox.dynamodb.imports": "Import Imports",
     "dynaops.sandbox.dynamodb.insights": "One State",

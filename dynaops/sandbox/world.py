@@ -35,7 +35,7 @@ def action(name: str) -> Callable[[Action], Action]:
 
 
 @dataclass(order=True)
-class Event:
+class ScheduledEvent:
     """Something that AWS will do by itself at `due` (virtual epoch seconds)."""
 
     due: float
@@ -69,7 +69,7 @@ class World:
         self.id = secrets.token_hex(8)
         """Tells it from other sandboxes; one that is emptied stays the same."""
         self.lock = threading.RLock()
-        self._events: list[Event] = []
+        self._events: list[ScheduledEvent] = []
         self._numbers = itertools.count()
         self._regions: dict[tuple[str, str], Region] = {}
 
@@ -105,7 +105,7 @@ class World:
 
     def schedule(self, delay: float, name: str, **data: Any) -> None:
         """Let the action `name` happen `delay` virtual seconds from now, with `data` (plain values)."""
-        heapq.heappush(self._events, Event(self.now() + delay, next(self._numbers), name, data))
+        heapq.heappush(self._events, ScheduledEvent(self.now() + delay, next(self._numbers), name, data))
 
     def settle(self) -> None:
         """Run all events that are due, in the order of their time."""

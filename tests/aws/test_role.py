@@ -13,7 +13,7 @@ from dynaops.aws.route import Credentials, credentials_of, renewed_credentials
 from dynaops.aws.session import Aws
 from dynaops.model.errors import DynaopsError
 from dynaops.sandbox import SandboxServer
-from dynaops.sandbox.faults import Rule
+from dynaops.sandbox.faults import FaultRule
 
 ROLE = Role("arn:aws:iam::222222222222:role/deploy", "x-42", "ci", "role_arn, dynaops.toml:3:1")
 REGION = "eu-west-1"
@@ -60,7 +60,9 @@ def test_it_is_assumed_with_the_credentials_of_a_sandbox_alone(server: SandboxSe
 
 @pytest.mark.parametrize("code", ["AccessDenied", "RegionDisabledException", "MalformedPolicyDocument"])
 def test_one_that_cannot_be_assumed_is_told(aws: Aws, server: SandboxServer, code: str) -> None:
-    server.faults.add(Rule("error", service="sts", operation="AssumeRole", code=code, status=403, times=None))
+    server.faults.add(
+        FaultRule("error", service="sts", operation="AssumeRole", code=code, status=403, times=None)
+    )
     for ask in (
         lambda: aws.account,
         lambda: aws.read("dynamodb", "ListTables", REGION, {}),
@@ -95,7 +97,9 @@ def test_guards_hold_for_every_client(server: SandboxServer) -> None:
 
 def test_an_account_that_nobody_tells_is_none_that_is_guarded(server: SandboxServer) -> None:
     """An endpoint without STS: a check that was not made is never passed."""
-    server.faults.add(Rule("error", service="sts", code="UnknownOperationException", status=400, times=None))
+    server.faults.add(
+        FaultRule("error", service="sts", code="UnknownOperationException", status=400, times=None)
+    )
     aws = Aws(REGION, endpoint_url=server.url, guard=Guard("123456789012", None, "prod"))
     with pytest.raises(DynaopsError):
         aws.client("dynamodb", REGION)

@@ -13,7 +13,7 @@ from dynaops.engine.plan import PlanRefused
 from dynaops.model.backup import Via
 from dynaops.model.errors import DynaopsError
 from dynaops.model.event import Stage
-from dynaops.sandbox.faults import Rule
+from dynaops.sandbox.faults import FaultRule
 from dynaops.stores.memory import MemoryStore
 from tests.backups.shop import Shop
 from tests.companions.bench import REGION
@@ -86,7 +86,7 @@ def test_a_table_of_nobody_goes_to_the_default_vault(shop: Shop) -> None:
 
 def test_a_lost_answer_makes_no_second_backup(shop: Shop) -> None:
     shop.back_up(name="same")
-    shop.server.faults.add(Rule("drop_after", operation="CreateBackup"))
+    shop.server.faults.add(FaultRule("drop_after", operation="CreateBackup"))
     shop.back_up(name="same")
     assert len(listing(shop.aws, REGION).backups) == 2
     with pytest.raises(DynaopsError, match="2 backups are called same") as error:
@@ -128,7 +128,7 @@ def test_a_wait_left_behind_is_picked_up(shop: Shop) -> None:
 
 def test_who_may_not_use_aws_backup_still_sees_the_others(shop: Shop) -> None:
     shop.back_up()
-    shop.server.faults.add(Rule("access_denied", service="backup", times=None))
+    shop.server.faults.add(FaultRule("access_denied", service="backup", times=None))
     found = listing(shop.aws, REGION)
     assert len(found.backups) == 1
     assert len(found.gaps) == 1 and "backup:ListBackupVaults" in found.gaps[0]

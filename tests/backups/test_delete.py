@@ -10,7 +10,7 @@ from dynaops.backups.listing import listing
 from dynaops.engine.plan import PlanRefused
 from dynaops.model.backup import Backup, Via
 from dynaops.model.errors import DynaopsError
-from dynaops.sandbox.faults import Rule
+from dynaops.sandbox.faults import FaultRule
 from tests.backups.shop import Shop
 from tests.companions.bench import REGION, calls
 
@@ -77,7 +77,7 @@ def test_create_and_keep(shop: Shop) -> None:
 def test_nothing_goes_where_the_new_one_fails(shop: Shop) -> None:
     shop.back_up(name="old")
     plan = plan_create(Creation(("users",), REGION, name="new", keep=1), shop.state, shop.aws)
-    shop.server.faults.add(Rule("access_denied", operation="CreateBackup"))
+    shop.server.faults.add(FaultRule("access_denied", operation="CreateBackup"))
     outcome = shop.run_plan(plan)
     assert len(outcome.failed) == 1 and len(outcome.skipped) == 1
     assert names(shop) == ["old"]

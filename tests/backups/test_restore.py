@@ -26,7 +26,7 @@ from dynaops.engine.plan import PlanOptions, PlanRefused, make_plan
 from dynaops.model.backup import Via
 from dynaops.model.errors import DynaopsError
 from dynaops.model.plan import Plan
-from dynaops.sandbox.faults import Rule
+from dynaops.sandbox.faults import FaultRule
 from dynaops.specs.load import document_of, load
 from dynaops.stores.memory import MemoryStore
 from tests.backups.shop import SETTINGS, Shop
@@ -153,7 +153,7 @@ def test_settings_that_failed_half_way_are_picked_up(shop: Shop) -> None:
     restoration = planned(shop, name)
     assert shop.run_plan(restoration.plan).complete
     write_spec(restoration, spec_text(restoration))
-    shop.server.faults.add(Rule("access_denied", operation="UpdateTimeToLive"))
+    shop.server.faults.add(FaultRule("access_denied", operation="UpdateTimeToLive"))
     plan = plan_settings(restoration, shop.state, shop.aws)
     assert apply_plan(plan, shop.store, shop.aws, lambda _: None).failed
     again = planned(shop, name)
@@ -166,7 +166,7 @@ def test_settings_that_failed_half_way_are_picked_up(shop: Shop) -> None:
 def test_a_lost_answer_restores_once(shop: Shop, api: str) -> None:
     via = Via.AWS_BACKUP if api == "StartRestoreJob" else Via.DYNAMODB
     restoration = planned(shop, shop.back_up(via).arn)
-    shop.server.faults.add(Rule("drop_after", operation=api))
+    shop.server.faults.add(FaultRule("drop_after", operation=api))
     assert shop.run_plan(restoration.plan).complete
     put_back(shop, restoration)
 

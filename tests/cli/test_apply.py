@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from dynaops.model.exits import Exit
-from dynaops.sandbox.faults import Rule
+from dynaops.sandbox.faults import FaultRule
 from dynaops.sandbox.running import SandboxServer
 from dynaops.stores import open_store
 from tests.cli.running import Cli, Result
@@ -479,7 +479,7 @@ def test_what_aws_can_never_do_is_told_once_and_nothing_is_sent(aws: Aws) -> Non
 def test_a_killed_apply_of_a_saved_plan_is_continued_by_running_it_again(aws: Aws, here: Path) -> None:
     """It dies for real, at a request that has had its effect."""
     assert aws("plan", "--out", "orders.plan").code == Exit.OK
-    rule = aws.server.faults.add(Rule("kill", operation="UpdateContinuousBackups"))
+    rule = aws.server.faults.add(FaultRule("kill", operation="UpdateContinuousBackups"))
     process = subprocess.Popen(
         [sys.executable, "-m", "dynaops", *aws.options, "apply", "orders.plan", "--yes"],
         env={**os.environ, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"},

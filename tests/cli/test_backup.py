@@ -14,7 +14,7 @@ import pytest
 
 from dynaops.aws.session import Aws
 from dynaops.sandbox import SandboxServer
-from dynaops.sandbox.faults import Rule
+from dynaops.sandbox.faults import FaultRule
 from tests.backups.watching import once_asked
 from tests.cli.running import Cli, bare_environment, run_process
 from tests.data.tables import REGION, make_table, put, rows_of, way_to
@@ -313,7 +313,7 @@ def test_interrupted_while_comparing_it_cleans_up(
     cli: Cli, orders: Aws, here: Path, server: SandboxServer
 ) -> None:
     assert cli("backup", "create", "orders", "--name", "good").code == 0
-    server.faults.add(Rule("timeout", operation="Scan", seconds=0.2, times=None))
+    server.faults.add(FaultRule("timeout", operation="Scan", seconds=0.2, times=None))
     process = drill(here)
     while not any(one.operation == "Scan" for one in server.requests.since()):
         assert process.poll() is None

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from dynaops.sandbox import SandboxServer
-from dynaops.sandbox.faults import Rule
+from dynaops.sandbox.faults import FaultRule
 from tests.cli.running import Cli, Result
 
 TABLE = "table_name: {}\nhash_key: id\nattributes: {{id: S}}\n"
@@ -184,7 +184,7 @@ def test_a_digest_that_cannot_be_is_wrong_usage(cli: Cli, arguments: tuple[str, 
 
 def test_consent_holds_for_a_run_that_goes_on(desk: Desk) -> None:
     assert desk("plan", "--out", "p", *BOTH).code == 0
-    desk.server.faults.add(Rule("access_denied", operation="DeleteTable"))
+    desk.server.faults.add(FaultRule("access_denied", operation="DeleteTable"))
     failed = desk("apply", "p")
     assert failed.code == 1
     assert (desk.tables, desk.indexes) == (["orders", "users"], [])

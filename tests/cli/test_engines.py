@@ -16,7 +16,7 @@ import pytest
 from dynaops.aws.s3 import list_objects
 from dynaops.aws.session import Aws
 from dynaops.sandbox import SandboxServer
-from dynaops.sandbox.faults import Rule
+from dynaops.sandbox.faults import FaultRule
 from tests.cli.running import Cli
 from tests.data.tables import REGION, make_table, put, rows_of, way_to
 from tests.preloaded.process import popen
@@ -213,7 +213,7 @@ def test_a_bulk_put(cli: Cli, server: SandboxServer, aws: Aws, here: Path) -> No
     make_table(aws, "users", {"id": "S"})
     put(aws, "users", [{"id": {"S": "k1"}, "old": {"S": "yes"}}, {"id": {"S": "other"}}])
     (here / "a.csv").write_text("id,age\n" + "".join(f"k{n},{n}\n" for n in range(70)) + ",3\n")
-    server.faults.add(Rule("error", operation="DescribeBulkOperation", times=2))
+    server.faults.add(FaultRule("error", operation="DescribeBulkOperation", times=2))
     result = cli("load-data", "users", "a.csv", "--via-bulk-put", *STAGING, "--rate", "2000")
     assert result.code == 1 and "a.csv:72  the key 'id' is empty" in result.out
     assert "Done but for rejected rows; 71 rows read; 70 put by AWS; 1 rejected" in result.out
@@ -248,7 +248,7 @@ def test_a_watch_ends_where_nobody_but_a_portal_answers(
 ) -> None:
     make_table(aws, "users", {"id": "S"})
     _rows(here / "b.jsonl", 3)
-    server.faults.add(Rule("foreign_before", operation="DescribeBulkOperation", times=None))
+    server.faults.add(FaultRule("foreign_before", operation="DescribeBulkOperation", times=None))
     result = cli("load-data", "users", "b.jsonl", "--via-bulk-put", *STAGING)
     assert result.code == 1 and "is not AWS's but an HTML page" in result.err
     assert len(_sent(server, "DescribeBulkOperation")) == 5

@@ -13,7 +13,7 @@ import typer
 from dynaops.cli.app import app
 from dynaops.cli.effects import EFFECTS, Effect
 from dynaops.sandbox import SandboxServer
-from dynaops.sandbox.faults import Rule
+from dynaops.sandbox.faults import FaultRule
 from tests.cli.running import Cli
 from tests.conftest import FAST
 
@@ -170,7 +170,9 @@ def test_another_account_is_refused_before_anything_is_read(cli: Cli, cloud: San
 
 
 def test_a_role_that_cannot_be_assumed_is_told(cli: Cli, cloud: SandboxServer) -> None:
-    cloud.faults.add(Rule("error", service="sts", operation="AssumeRole", code="AccessDenied", status=403))
+    cloud.faults.add(
+        FaultRule("error", service="sts", operation="AssumeRole", code="AccessDenied", status=403)
+    )
     ran = cli("-E", "prod", "plan")
     cloud.faults.clear()
     assert ran.code == 1

@@ -10,7 +10,7 @@ import pytest
 
 from dynaops.model.exits import Exit
 from dynaops.sandbox import SandboxServer
-from dynaops.sandbox.faults import Rule
+from dynaops.sandbox.faults import FaultRule
 from tests.cli.running import Cli, Result
 
 REGION = "eu-west-1"
@@ -92,7 +92,9 @@ def test_no_file_is_overwritten(account: Account, here: Path) -> None:
 
 
 def test_one_that_cannot_be_read_does_not_stop_the_others(account: Account) -> None:
-    account.server.faults.add(Rule("access_denied", service="dynamodb", operation="DescribeTable", times=1))
+    account.server.faults.add(
+        FaultRule("access_denied", service="dynamodb", operation="DescribeTable", times=1)
+    )
     result = account("import", "--all")
     assert result.code == Exit.FAILED
     assert "Not all imported; 5 tables; 1 not imported" in result.out

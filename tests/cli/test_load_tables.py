@@ -11,7 +11,7 @@ import pytest
 
 from dynaops.aws.session import Aws
 from dynaops.sandbox import SandboxServer
-from dynaops.sandbox.faults import Rule
+from dynaops.sandbox.faults import FaultRule
 from tests.cli.running import Cli, bare_environment
 from tests.data.tables import REGION, make_table, rows_of, way_to
 
@@ -98,7 +98,7 @@ def test_ttl_values_that_never_expire_are_told(cli: Cli, aws: Aws, here: Path) -
 
 
 def test_ttl_that_may_not_be_read_is_said(cli: Cli, aws: Aws, server: SandboxServer, here: Path) -> None:
-    server.faults.add(Rule("access_denied", operation="DescribeTimeToLive"))
+    server.faults.add(FaultRule("access_denied", operation="DescribeTimeToLive"))
     (here / "a.jsonl").write_text('{"id": "a", "expires": "never"}')
     result = cli("load-data", "users", "a.jsonl")
     assert result.code == 0 and "TTL values are not checked: " in result.err

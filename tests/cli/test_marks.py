@@ -9,7 +9,7 @@ import pytest
 
 from dynaops.model.exits import Exit
 from dynaops.sandbox import SandboxServer
-from dynaops.sandbox.faults import Rule
+from dynaops.sandbox.faults import FaultRule
 from tests.cli.running import Cli, Result, run_process
 
 REGION = "eu-west-1"
@@ -180,7 +180,7 @@ def test_import_takes_nothing_that_another_state_owns(teams: tuple[Team, Team]) 
 def test_an_import_that_may_not_mark_says_so(teams: tuple[Team, Team]) -> None:
     team, other = teams
     by_hand(team.server)
-    team.server.faults.add(Rule("access_denied", service="dynamodb", operation="TagResource", times=9))
+    team.server.faults.add(FaultRule("access_denied", service="dynamodb", operation="TagResource", times=9))
     imported = team("import", "orders", "--out", "one/orders.yaml")
     assert imported.code == Exit.OK and "not marked" in imported.err and "TagResource" in imported.err
     team.server.faults.clear()
@@ -231,7 +231,9 @@ def test_what_cannot_lose_its_mark_is_forgotten_and_it_is_said(
     one, two = teams
     assert one("apply", one.write(), "--yes").code == Exit.OK
     if how == "denied":
-        one.server.faults.add(Rule("access_denied", service="dynamodb", operation="UntagResource", times=99))
+        one.server.faults.add(
+            FaultRule("access_denied", service="dynamodb", operation="UntagResource", times=99)
+        )
         forgot = one("state", "rm", "orders")
     elif how == "no credentials":
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
@@ -293,7 +295,7 @@ def test_a_removed_block_takes_the_mark_away_whatever_stops_it_half_way(teams: t
     assert "take the mark from orders" in " ".join(one("plan", spec, "--operations").out.split())
     permissions = one.in_a_process("permissions", spec, "--plan", "--json").out
     assert '"dynamodb:UntagResource"' in permissions and '"logs:UntagResource"' in permissions
-    one.server.faults.add(Rule("access_denied", service="logs", operation="UntagResource", times=99))
+    one.server.faults.add(FaultRule("access_denied", service="logs", operation="UntagResource", times=99))
     stopped = one("apply", spec, "--yes")
     assert stopped.code == Exit.FAILED and "UntagResource" in stopped.err + stopped.out
     assert one.mark() == one.id and "orders" in one("state", "list").out.splitlines()

@@ -16,7 +16,7 @@ from dynaops.engine.notify import MOST_BYTES, recipient_of, subject_of
 from dynaops.model.exits import Exit
 from dynaops.model.run_record import OperationResult, RunOperation, RunRecord, RunResult, Who
 from dynaops.sandbox import SandboxServer
-from dynaops.sandbox.faults import Rule
+from dynaops.sandbox.faults import FaultRule
 from dynaops.views.notification import document, is_worth_telling, text
 from tests.cli.running import Cli, Result
 from tests.conftest import FAST
@@ -113,7 +113,9 @@ def test_topic_and_bus_are_told_of_a_run_and_only_of_one_that_did_something(team
 def test_a_failed_run_is_told_and_the_project_file_names_who_is(team: Team, server: SandboxServer) -> None:
     Path("dynaops.toml").write_text(f'[environment.dev]\nnotify = ["{BUS}"]\n')
     server.faults.add(
-        Rule("error", operation="UpdateContinuousBackups", times=None, code="ValidationException", status=400)
+        FaultRule(
+            "error", operation="UpdateContinuousBackups", times=None, code="ValidationException", status=400
+        )
     )
     assert team("-E", "dev", "apply", "--yes").code == Exit.FAILED
     (message,) = team.received()

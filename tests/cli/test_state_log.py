@@ -18,7 +18,7 @@ from dynaops.cli.run_records import masked
 from dynaops.model.exits import Exit
 from dynaops.model.run_record import RunRecord, Who
 from dynaops.sandbox import SandboxServer
-from dynaops.sandbox.faults import Rule
+from dynaops.sandbox.faults import FaultRule
 from dynaops.stores import open_store
 from dynaops.stores.base import Generation
 from dynaops.stores.recorder import new_id
@@ -121,7 +121,9 @@ def test_all_that_changes_aws_or_the_state_is_recorded(aws: Any, place: str) -> 
 
 def test_a_failed_run_tells_what_failed_and_one_run_is_shown_whole(aws: Any, server: SandboxServer) -> None:
     server.faults.add(
-        Rule("error", operation="UpdateContinuousBackups", times=None, code="ValidationException", status=400)
+        FaultRule(
+            "error", operation="UpdateContinuousBackups", times=None, code="ValidationException", status=400
+        )
     )
     assert aws("apply", "--var", "stage=x", "--yes").code == Exit.FAILED
     (run,) = runs(aws)
@@ -145,7 +147,9 @@ def test_a_record_that_cannot_be_written_keeps_no_run_from_its_end(
         Path(".dynaops").mkdir()
         Path(".dynaops/state.runs").write_text("in the way")
     else:
-        denied = Rule("error", service="s3", operation="PutObject", nth=2, code="AccessDenied", status=403)
+        denied = FaultRule(
+            "error", service="s3", operation="PutObject", nth=2, code="AccessDenied", status=403
+        )
         server.faults.add(denied)  # the first writes the lock, the second the record
     result = aws("apply", "--var", "stage=x", "--yes", "--state", place)
     assert result.code == Exit.OK, result.err

@@ -13,7 +13,7 @@ import pytest
 import dynaops
 from dynaops.cli import findings_reference
 from dynaops.sandbox import SandboxServer
-from dynaops.sandbox.faults import Rule
+from dynaops.sandbox.faults import FaultRule
 from tests.cli.running import Cli
 from tests.data.tables import REGION, make_table, way_to
 
@@ -117,7 +117,7 @@ def test_a_path_that_is_not_there_is_no_table(cli: Cli) -> None:
 
 @pytest.mark.usefixtures("orders")
 def test_files_for_pipelines(cli: Cli, here: Path, server: SandboxServer) -> None:
-    server.faults.add(Rule("access_denied", operation="GetMetricData", times=None))
+    server.faults.add(FaultRule("access_denied", operation="GetMetricData", times=None))
     result = cli("validate", "--live", "--junit", "r.xml", "--markdown", "r.md", "--strict", "--json")
     assert result.code == 3
     assert json.loads(result.out)["valid"] is True

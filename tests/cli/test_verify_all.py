@@ -11,7 +11,7 @@ import pytest
 
 from dynaops.aws.session import Aws
 from dynaops.sandbox import SandboxServer
-from dynaops.sandbox.faults import Rule
+from dynaops.sandbox.faults import FaultRule
 from tests.backups.watching import once_asked
 from tests.cli.running import Cli
 from tests.cli.test_backup import aws, scratch_tables
@@ -48,7 +48,7 @@ def results(document: dict[str, Any]) -> dict[str, tuple[str, str]]:
 def test_a_drill_that_fails_does_not_stop_the_others(cli: Cli, estate: Aws, server: SandboxServer) -> None:
     asked = cli("backup", "verify", "--all")
     assert asked.code == 1 and "--yes" in asked.err and "never verified" in asked.out
-    server.faults.add(Rule("access_denied", operation="RestoreTableFromBackup", times=1))
+    server.faults.add(FaultRule("access_denied", operation="RestoreTableFromBackup", times=1))
     done = cli("backup", "verify", "--all", "--yes", "--json")
     assert done.code == 1 and done.json["passed"] is False
     assert results(done.json) == {
@@ -64,7 +64,7 @@ def test_a_drill_that_fails_does_not_stop_the_others(cli: Cli, estate: Aws, serv
         -1
     ] == "carts differs"
     assert scratch_tables(estate) == []
-    server.faults.add(Rule("access_denied", operation="Scan", resource="carts", times=None))
+    server.faults.add(FaultRule("access_denied", operation="Scan", resource="carts", times=None))
     denied = cli("backup", "verify", "--all", "--yes", "--json")
     assert denied.code == 1 and results(denied.json) == {
         "carts": ("failed", "never"),
@@ -106,7 +106,7 @@ def test_the_stalest_are_chosen(cli: Cli, estate: Aws, here: Path, server: Sandb
 
 
 def test_an_interruption_ends_all_drills(cli: Cli, estate: Aws, server: SandboxServer) -> None:
-    server.faults.add(Rule("throttle", operation="Scan", times=None))  # no comparison ends before that
+    server.faults.add(FaultRule("throttle", operation="Scan", times=None))  # no comparison ends before that
     with once_asked(server, "Scan", lambda: os.kill(os.getpid(), signal.SIGINT)):
         ended = cli("backup", "verify", "--all", "--yes", "--json")
     assert ended.code == 130 and {name: result for name, (result, _) in results(ended.json).items()} == {

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dynaops.kinds.alarm.mapping import alarm_name
-from dynaops.sandbox.faults import Rule
+from dynaops.sandbox.faults import FaultRule
 from dynaops.specs.check import check
 from dynaops.specs.load import document_of
 from tests.companions.bench import BASE, Bench, actions, calls
@@ -268,7 +268,7 @@ def test_alarms_go_where_the_table_has_gone_before(bench: Bench) -> None:
 def test_a_failure_half_way_converges(bench: Bench, effect: str) -> None:
     wanted = spec(throttles=True, system_errors=True)
     for api, specs in (("PutMetricAlarm", [wanted]), ("DeleteAlarms", [INDEXED])):
-        bench.server.faults.add(Rule(effect, service="cloudwatch", operation=api, times=7))
+        bench.server.faults.add(FaultRule(effect, service="cloudwatch", operation=api, times=7))
         _, outcome = bench.run(*specs)
         assert not (effect == "access_denied" and outcome.complete)
         bench.server.faults.clear()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dynaops.sandbox.faults import Rule
+from dynaops.sandbox.faults import FaultRule
 from tests.companions.bench import Bench, actions, calls
 
 SCALING: dict[str, Any] = {"min": 5, "max": 50, "target_utilization": 60}
@@ -161,7 +161,7 @@ def test_the_service_linked_role_is_awss_own(bench: Bench) -> None:
 @pytest.mark.parametrize("effect", ["drop_before", "drop_after", "access_denied"])
 def test_a_failure_half_way_converges(bench: Bench, api: str, effect: str) -> None:
     wanted = spec({**SCALING, "schedules": [{"name": "night", "schedule": "rate(1 day)", "max": 9}]})
-    bench.server.faults.add(Rule(effect, service="application-autoscaling", operation=api, times=7))
+    bench.server.faults.add(FaultRule(effect, service="application-autoscaling", operation=api, times=7))
     bench.run(wanted)
     bench.server.faults.clear()
     bench.apply(wanted)

@@ -9,7 +9,7 @@ import pytest
 
 from dynaops.engine import outputs
 from dynaops.engine.plan import PlanRefused
-from dynaops.sandbox.faults import Rule
+from dynaops.sandbox.faults import FaultRule
 from dynaops.specs.check import check
 from dynaops.specs.load import document_of
 from tests.companions.bench import REGION, Bench, actions, calls
@@ -314,7 +314,7 @@ def test_settings_of_the_region_that_stand_in_the_way_are_told(bench: Bench) -> 
 
 
 def test_a_new_role_is_waited_for(bench: Bench) -> None:
-    refusal = Rule(
+    refusal = FaultRule(
         "error",
         service="backup",
         operation="CreateBackupSelection",
@@ -361,7 +361,7 @@ def test_the_state_knows_ids_and_arns(bench: Bench) -> None:
 @pytest.mark.parametrize("effect", ["drop_before", "drop_after", "access_denied"])
 def test_a_failure_half_way_converges(bench: Bench, api: str, effect: str) -> None:
     empty = census(bench)
-    bench.server.faults.add(Rule(effect, operation=api, times=7))
+    bench.server.faults.add(FaultRule(effect, operation=api, times=7))
     bench.run(spec())
     bench.server.faults.clear()
     bench.apply(spec())
@@ -375,7 +375,7 @@ def test_a_failure_half_way_converges(bench: Bench, api: str, effect: str) -> No
 def test_a_failure_half_way_down_converges(bench: Bench, api: str, effect: str) -> None:
     empty = census(bench)
     bench.apply(spec())
-    bench.server.faults.add(Rule(effect, operation=api, times=7))
+    bench.server.faults.add(FaultRule(effect, operation=api, times=7))
     bench.run({})
     bench.server.faults.clear()
     bench.apply({})
@@ -386,7 +386,7 @@ def test_a_failure_half_way_down_converges(bench: Bench, api: str, effect: str) 
 @pytest.mark.parametrize("effect", ["drop_before", "drop_after", "access_denied"])
 def test_a_failure_in_a_move_to_another_vault_leaves_no_orphan(bench: Bench, api: str, effect: str) -> None:
     bench.apply(spec(vault={"name": "old"}))
-    bench.server.faults.add(Rule(effect, operation=api, times=7))
+    bench.server.faults.add(FaultRule(effect, operation=api, times=7))
     bench.run(spec(vault={"name": "new"}))
     bench.server.faults.clear()
     bench.apply(spec(vault={"name": "new"}))

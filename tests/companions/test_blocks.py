@@ -16,7 +16,7 @@ from dynaops.model.event import Outcome
 from dynaops.model.plan import Plan
 from dynaops.model.state import State
 from dynaops.sandbox import SandboxServer
-from dynaops.sandbox.faults import Rule
+from dynaops.sandbox.faults import FaultRule
 from dynaops.specs.load import document_of
 from dynaops.specs.refactoring import Blocks, read_blocks
 from dynaops.specs.yaml_tree import tree_of
@@ -157,7 +157,9 @@ def test_an_import_changes_what_differs_and_is_gone_on_with(bench: Bench) -> Non
     bench.forget()
     wanted = {"tags": {"team": "two"}, "ttl": {"attribute": "gone"}}
     said = blocks(**{"import": [{"address": "users", "region": REGION}]})
-    bench.server.faults.add(Rule("access_denied", service="dynamodb", operation="UpdateTimeToLive", times=20))
+    bench.server.faults.add(
+        FaultRule("access_denied", service="dynamodb", operation="UpdateTimeToLive", times=20)
+    )
     plan, outcome = applied(bench, wanted, said=said)
     assert not outcome.complete
     assert next(change.action for change in plan.changes if change.address == "users") is Action.ADOPT
@@ -184,7 +186,9 @@ def test_a_moved_policy_keeps_its_arn_and_a_killed_run_converges(bench: Bench) -
     arn = bench.state.resources["users/iam/custom/users-reading"].arn
     said = blocks(moved=[{"from": "users/iam/custom/users-reading", "to": "users/iam/read_only"}])
     renamed = {"iam": {"read_only": {"name": "users-reading"}}}
-    bench.server.faults.add(Rule("access_denied", service="iam", operation="CreatePolicyVersion", times=20))
+    bench.server.faults.add(
+        FaultRule("access_denied", service="iam", operation="CreatePolicyVersion", times=20)
+    )
     plan, outcome = applied(bench, renamed, said=said)
     assert not outcome.complete
     assert plan.changes[0].previous_address == "users/iam/custom/users-reading"

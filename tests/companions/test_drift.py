@@ -13,7 +13,7 @@ from dynaops.health.run import examine
 from dynaops.model.health import Status
 from dynaops.model.plan import Plan
 from dynaops.model.resource import Scope
-from dynaops.sandbox.faults import Rule
+from dynaops.sandbox.faults import FaultRule
 from tests.companions.bench import REGION, Bench, calls
 
 SCALED: dict[str, Any] = {
@@ -79,7 +79,7 @@ def test_a_refusal_to_tell_of_targets_is_said(bench: Bench) -> None:
     bench.apply(spec)
     by_others(bench)
     assert [one.code for one in bench.plan(spec).warnings] == ["DDB404"]
-    bench.server.faults.add(Rule("access_denied", operation="DescribeScalableTargets", times=None))
+    bench.server.faults.add(FaultRule("access_denied", operation="DescribeScalableTargets", times=None))
     (warning,) = bench.plan(spec).warnings
     assert warning.code == "DDB405"
     assert "moves the write capacity of users" in warning.message

@@ -13,7 +13,7 @@ from dynaops.engine.apply import apply_plan
 from dynaops.engine.plan import PlanOptions, make_plan
 from dynaops.model.event import Outcome
 from dynaops.model.plan import Plan
-from dynaops.sandbox.faults import Rule
+from dynaops.sandbox.faults import FaultRule
 from dynaops.specs.load import Document, document_of
 from tests.companions.bench import BASE, REGION, Bench, calls
 from tests.companions.functions import make_function, make_role
@@ -75,7 +75,7 @@ def strike(bench: Bench, plan: Plan, position: int, effect: str) -> None:
     same = [one for one in plan.operations[: position + 1] if _call(one) == _call(target)]
     code: dict[str, Any] = {"code": "InternalServerError", "status": 500} if effect == "error" else {}
     bench.server.faults.add(
-        Rule(effect, service=target.service, operation=target.api, nth=len(same), times=7, **code)
+        FaultRule(effect, service=target.service, operation=target.api, nth=len(same), times=7, **code)
     )
 
 
@@ -130,10 +130,12 @@ def _a_failure_at_every(bench: Bench, effect: str) -> None:
     assert census(bench.server) == before
 
 
-def _rules(plan: Plan, effect: str, struck: set[tuple[str, str, str]]) -> list[Rule]:
+def _rules(plan: Plan, effect: str, struck: set[tuple[str, str, str]]) -> list[FaultRule]:
     """The plan's calls that are to fail however often they are tried; none where all had their turn."""
     left = {(one.service, one.api, one.region) for one in plan.operations} - struck
-    return [Rule(effect, service, api, region=region, times=None) for service, api, region in sorted(left)]
+    return [
+        FaultRule(effect, service, api, region=region, times=None) for service, api, region in sorted(left)
+    ]
 
 
 @pytest.mark.parametrize("effect", ["drop_after", "access_denied"])
@@ -152,7 +154,7 @@ def test_what_outlives_its_table_still_goes_with_the_spec(world: Bench) -> None:
 
     assert run([document_of({**BASE, **EVERYTHING}, "specs/users.yaml")]).complete
     world.server.advance(60)
-    denied = world.server.faults.add(Rule("access_denied", operation="DeleteBackupVault", times=None))
+    denied = world.server.faults.add(FaultRule("access_denied", operation="DeleteBackupVault", times=None))
     assert not run([]).complete
     assert denied.hit
     assert "users" not in world.state.resources

@@ -13,7 +13,7 @@ from dynaops.engine.grant import Granted, GrantRequest, plan_grant
 from dynaops.engine.plan import PlanRefused
 from dynaops.model.errors import DynaopsError
 from dynaops.model.state import State
-from dynaops.sandbox.faults import Rule
+from dynaops.sandbox.faults import FaultRule
 from dynaops.stores.memory import MemoryStore
 from tests.companions.bench import REGION, Bench, calls
 from tests.companions.functions import make_function, make_role
@@ -384,7 +384,7 @@ def test_a_failure_half_way_converges(bench: Bench, api: str, effect: str) -> No
     make_table(bench)
     make_function(bench, "worker")
     for revoke in (False, True):
-        bench.server.faults.add(Rule(effect, operation=api, times=7))
+        bench.server.faults.add(FaultRule(effect, operation=api, times=7))
         granted = planned(bench, "worker", revoke=revoke)
         apply_plan(granted.plan, MemoryStore(), bench.aws, lambda _: None)
         bench.server.faults.clear()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dynaops.sandbox.faults import Rule
+from dynaops.sandbox.faults import FaultRule
 from tests.companions.bench import Bench, actions, calls
 
 NAME = "users-eu-west-1-read-only"
@@ -219,7 +219,7 @@ def test_a_replaced_table_keeps_its_policies(bench: Bench) -> None:
 @pytest.mark.parametrize("effect", ["drop_before", "drop_after", "access_denied"])
 def test_a_failure_half_way_converges(bench: Bench, api: str, effect: str) -> None:
     role(bench, "reader")
-    bench.server.faults.add(Rule(effect, service="iam", operation=api, times=7))
+    bench.server.faults.add(FaultRule(effect, service="iam", operation=api, times=7))
     bench.run(read_only("reader"))
     bench.server.faults.clear()
     bench.apply(read_only("reader"))

@@ -11,7 +11,7 @@ import pytest
 
 from dynaops.engine.plan import make_plan
 from dynaops.model.errors import SpecError
-from dynaops.sandbox.faults import Rule
+from dynaops.sandbox.faults import FaultRule
 from dynaops.specs.check import check
 from dynaops.specs.load import load
 from tests.companions.bench import Bench, actions, calls
@@ -59,7 +59,7 @@ def test_the_state_never_holds_what_is_in_an_item(bench: Bench) -> None:
     record = bench.state.resources[ADDRESS]
     assert list(record.properties["rows"]) == ['["a"]']
     assert "hunter2" not in bench.state.model_dump_json()
-    bench.server.faults.add(Rule("drop_after", operation="BatchWriteItem", times=None))
+    bench.server.faults.add(FaultRule("drop_after", operation="BatchWriteItem", times=None))
     bench.run(spec(user("a", secret="swordfish")))
     assert bench.state.in_flight
     assert "swordfish" not in bench.state.model_dump_json()
@@ -209,7 +209,7 @@ def test_large_sets_go_in_batches(bench: Bench, tmp_path: Path, monkeypatch: pyt
 
 def test_what_aws_leaves_unprocessed_is_sent_and_asked_again(bench: Bench) -> None:
     many = [{"id": {"S": f"u{number}"}, "data": {"B": "AQID"}} for number in range(30)]
-    bench.server.faults.add(Rule("unprocessed", operation="Batch*", share=0.5, times=None))
+    bench.server.faults.add(FaultRule("unprocessed", operation="Batch*", share=0.5, times=None))
     bench.apply(spec(*many))
     sent = [one for one in bench.server.requests.since() if one.operation == "BatchWriteItem"]
     assert len(sent) > 2
@@ -238,7 +238,7 @@ def test_a_failure_half_way_converges(bench: Bench, effect: str, nth: int) -> No
     before = spec(*[user(f"u{number}", n=1) for number in range(30)])
     after = spec(*[user(f"u{number}", n=2) for number in range(20, 60)])
     bench.apply(before)
-    bench.server.faults.add(Rule(effect, operation="BatchWriteItem", nth=nth, times=7))
+    bench.server.faults.add(FaultRule(effect, operation="BatchWriteItem", nth=nth, times=7))
     bench.run(after)
     bench.server.faults.clear()
     bench.apply(after)
@@ -247,7 +247,7 @@ def test_a_failure_half_way_converges(bench: Bench, effect: str, nth: int) -> No
 
 def test_rows_of_a_lost_call_that_the_spec_then_drops_are_no_orphans(bench: Bench) -> None:
     bench.apply(spec(user("a")))
-    bench.server.faults.add(Rule("drop_after", operation="BatchWriteItem", times=None))
+    bench.server.faults.add(FaultRule("drop_after", operation="BatchWriteItem", times=None))
     bench.run(spec(user("a"), user("b")))
     bench.server.faults.clear()
     bench.apply(spec(user("a")))

@@ -10,7 +10,7 @@ from dynaops.engine.plan import PlanRefused
 from dynaops.kinds.kind import Known
 from dynaops.kinds.kinesis.handler import HANDLER
 from dynaops.model.resource import Scope
-from dynaops.sandbox.faults import Rule
+from dynaops.sandbox.faults import FaultRule
 from tests.companions.bench import REGION, Bench, actions, calls
 
 ARN = f"arn:aws:kinesis:{REGION}:123456789012:stream/"
@@ -51,7 +51,7 @@ def test_a_lost_answer_is_looked_up_not_asked_again(world: Bench) -> None:
     """Asked again, AWS refuses it as out of turn, forever where the stream is on already."""
     for one in ("Enable", "Update", "Disable"):
         operation = f"{one}KinesisStreamingDestination"
-        world.server.faults.add(Rule("drop_after", operation=operation, times=None))
+        world.server.faults.add(FaultRule("drop_after", operation=operation, times=None))
     world.apply(spec())
     world.apply(spec(precision="MICROSECOND"))
     assert live(world) == {"one": "MICROSECOND"}
@@ -108,7 +108,7 @@ def test_adopted_left_alone_and_exported(world: Bench) -> None:
 def test_a_failure_half_way_converges(world: Bench, effect: str) -> None:
     world.apply(spec())
     for api in ("DisableKinesisStreamingDestination", "EnableKinesisStreamingDestination"):
-        world.server.faults.add(Rule(effect, operation=api, times=7))
+        world.server.faults.add(FaultRule(effect, operation=api, times=7))
         world.run(spec("two"))
         world.server.faults.clear()
     world.apply(spec("two"))

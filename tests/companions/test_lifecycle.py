@@ -8,7 +8,7 @@ import pytest
 
 from dynaops.engine.apply import apply_plan
 from dynaops.engine.plan import PlanRefused
-from dynaops.sandbox.faults import Rule
+from dynaops.sandbox.faults import FaultRule
 from tests.companions.bench import REGION, Bench, actions, calls
 from tests.companions.test_saved_plans import Died, DyingAws
 from tests.e2e.census import census
@@ -116,7 +116,7 @@ def test_a_replacement_without_its_backup_is_not_made(bench: Bench) -> None:
     bench.apply(spec)
     client = bench.client("dynamodb")
     client.put_item(TableName="users", Item={"id": {"S": "a row"}})
-    fault = bench.server.faults.add(Rule("access_denied", operation="CreateBackup", times=None))
+    fault = bench.server.faults.add(FaultRule("access_denied", operation="CreateBackup", times=None))
     changed = {**spec, "hash_key": "key", "attributes": {"key": "S"}}
     _, outcome = bench.run(changed)
     assert fault.hit
@@ -130,7 +130,7 @@ def test_a_replacement_without_its_backup_is_not_made(bench: Bench) -> None:
 
 def test_without_its_last_backup_a_table_stays_protected(bench: Bench) -> None:
     bench.apply({**FREED, "lifecycle": {"on_destroy": "backup"}})
-    fault = bench.server.faults.add(Rule("access_denied", operation="CreateBackup", times=None))
+    fault = bench.server.faults.add(FaultRule("access_denied", operation="CreateBackup", times=None))
     _, outcome = bench.run(destroy=True)
     assert fault.hit
     assert set(outcome.failed) == {"users:CreateBackup"}

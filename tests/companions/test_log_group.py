@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dynaops.sandbox.faults import Rule
+from dynaops.sandbox.faults import FaultRule
 from tests.companions.bench import Bench, actions, calls
 
 NAME = "/aws/lambda/orders"
@@ -87,7 +87,7 @@ def test_two_tables_share_it_and_the_last_deletes_it(bench: Bench) -> None:
 @pytest.mark.parametrize("api", ["CreateLogGroup", "PutRetentionPolicy"])
 @pytest.mark.parametrize("effect", ["drop_before", "drop_after", "access_denied"])
 def test_a_failure_half_way_converges(bench: Bench, api: str, effect: str) -> None:
-    bench.server.faults.add(Rule(effect, service="logs", operation=api, times=7))
+    bench.server.faults.add(FaultRule(effect, service="logs", operation=api, times=7))
     bench.run(spec(retention_days=30))
     bench.server.faults.clear()
     bench.apply(spec(retention_days=30))

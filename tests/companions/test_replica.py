@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dynaops.engine.plan import PlanRefused
-from dynaops.sandbox.faults import Rule
+from dynaops.sandbox.faults import FaultRule
 from tests.companions.bench import Bench, actions, calls
 
 WEST, SOUTH = "us-west-2", "ap-southeast-2"
@@ -100,7 +100,7 @@ def test_a_setting_that_fails_does_not_skip_the_rest(bench: Bench) -> None:
         {"region": WEST, "point_in_time_recovery": True, "deletion_protection": True}, tags={"a": "b"}
     )
     bench.server.faults.add(
-        Rule("access_denied", operation="UpdateContinuousBackups", region=WEST, times=None)
+        FaultRule("access_denied", operation="UpdateContinuousBackups", region=WEST, times=None)
     )
     _, outcome = bench.run(wanted)
     assert len(outcome.failed) == 1
@@ -224,7 +224,7 @@ def test_a_failure_half_way_converges(bench: Bench, nth: int, effect: str) -> No
     wanted = spec({"region": WEST, "point_in_time_recovery": True}, SOUTH, tags={"team": "one"})
     bench.apply({"stream": {"view_type": "NEW_AND_OLD_IMAGES"}, "tags": {"team": "one"}})
     for pattern in ("Update*", "TagResource"):
-        bench.server.faults.add(Rule(effect, operation=pattern, nth=nth, times=7))
+        bench.server.faults.add(FaultRule(effect, operation=pattern, nth=nth, times=7))
     bench.run(wanted)
     bench.server.faults.clear()
     bench.apply(wanted)

@@ -9,7 +9,7 @@ import pytest
 from dynaops.engine.apply import apply_plan
 from dynaops.engine.plan import PlanOptions, PlanRefused, make_plan
 from dynaops.model.errors import SpecError
-from dynaops.sandbox.faults import Rule
+from dynaops.sandbox.faults import FaultRule
 from dynaops.specs.check import check, errors
 from dynaops.specs.load import document_of
 from tests.companions.bench import BASE, REGION, Bench, actions, calls
@@ -307,7 +307,7 @@ def test_a_saved_plan_of_many_tables_is_made_anew_the_same(bench: Bench) -> None
 def test_a_failure_half_way_converges(bench: Bench, api: str, effect: str) -> None:
     empty = census(bench)
     specs = [by_tag("orders"), by_tag("users")]
-    bench.server.faults.add(Rule(effect, operation=api, times=7))
+    bench.server.faults.add(FaultRule(effect, operation=api, times=7))
     bench.run(*specs)
     bench.server.faults.clear()
     bench.run(specs[1])  # the other table's file first: it finds what is there

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dynaops.engine.plan import PlanRefused
-from dynaops.sandbox.faults import Rule
+from dynaops.sandbox.faults import FaultRule
 from tests.companions.bench import Bench, actions, calls
 from tests.companions.functions import make_function
 
@@ -89,7 +89,7 @@ def test_a_failure_on_the_way_to_the_new_stream_leaves_no_orphan(bench: Bench, n
     make_function(bench, "one")
     bench.apply({**spec("one"), "stream": {"view_type": "NEW_IMAGE"}})
     api = ["UpdateTable", "UpdateTable", "CreateEventSourceMapping", "DeleteEventSourceMapping"][nth - 1]
-    bench.server.faults.add(Rule(effect, operation=api, nth=2 if nth == 2 else 1, times=7))
+    bench.server.faults.add(FaultRule(effect, operation=api, nth=2 if nth == 2 else 1, times=7))
     wanted = {**spec("one"), "stream": {"view_type": "KEYS_ONLY"}}
     bench.run(wanted)
     bench.server.faults.clear()
@@ -162,7 +162,7 @@ def test_foreign_mappings_are_left_alone(bench: Bench) -> None:
 def test_a_failure_half_way_converges(bench: Bench, effect: str) -> None:
     make_function(bench, "one")
     make_function(bench, "two")
-    bench.server.faults.add(Rule(effect, service="lambda", operation="Create*", times=7))
+    bench.server.faults.add(FaultRule(effect, service="lambda", operation="Create*", times=7))
     _, outcome = bench.run(spec("one", "two"))
     assert len(outcome.failed) == (0 if effect == "drop_after" and outcome.complete else len(outcome.failed))
     bench.server.faults.clear()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dynaops.sandbox import SandboxServer
-from dynaops.sandbox.faults import Rule
+from dynaops.sandbox.faults import FaultRule
 from tests.cli.conftest import cli, here  # noqa: F401 (fixtures)
 from tests.cli.running import Cli
 
@@ -48,7 +48,7 @@ def test_cost_of_a_plan(
     assert {one["item"]: one["price"] for one in cost["by_use"]} == {"storage": 0.283, "recovery": 0.2264}
     assert any("730 hours" in one for one in cost["assumptions"])
 
-    server.faults.add(Rule("access_denied", service="pricing", times=9))
+    server.faults.add(FaultRule("access_denied", service="pricing", times=9))
     refused = cli("plan", *where, "--prices", "live")
     assert (refused.code, "AWS's price list could not be read" in refused.out) == (0, True)
     assert "packaged list prices" in refused.out

@@ -20,7 +20,7 @@ from dynaops.data.reading.prepare import ReadOptions, parsed_types, prepare
 from dynaops.data.table_info import describe
 from dynaops.model.errors import DynaopsError
 from dynaops.sandbox import SandboxServer
-from dynaops.sandbox.faults import Rule
+from dynaops.sandbox.faults import FaultRule
 from tests.data.tables import REGION, make_table, put, rows_of, way_to
 
 PLAIN: list[dict[str, Any]] = [
@@ -144,7 +144,7 @@ def test_expressions_that_cannot_be_understood() -> None:
 
 def test_throttles_and_errors_are_repeated(server: SandboxServer, aws: Aws, tmp_path: Path) -> None:
     put(aws, "source", PLAIN)
-    server.faults.add(Rule("throttle", operation="Scan", times=3))
+    server.faults.add(FaultRule("throttle", operation="Scan", times=3))
     exported = _export(aws, tmp_path, segments=4)
     assert exported.items == 300 and exported.throttles == 3
 
@@ -168,7 +168,7 @@ def test_an_export_that_failed_is_resumed(
     whole = _export(aws, tmp_path, "whole", form=form)
     options = _small_pages()
     for nth in (3, 2, 4):
-        server.faults.add(Rule("access_denied", operation="Scan", nth=nth, times=None))
+        server.faults.add(FaultRule("access_denied", operation="Scan", nth=nth, times=None))
         with pytest.raises(DynaopsError, match="denied"):
             _export(aws, tmp_path, form=form, resume=True, **options)
         server.faults.clear()
@@ -185,7 +185,7 @@ def test_resuming_another_export_is_refused(
 ) -> None:
     put(aws, "source", PLAIN)
     options = _small_pages()
-    server.faults.add(Rule("access_denied", operation="Scan", nth=5, times=None))
+    server.faults.add(FaultRule("access_denied", operation="Scan", nth=5, times=None))
     with pytest.raises(DynaopsError, match="denied"):
         _export(aws, tmp_path, **options)
     server.faults.clear()

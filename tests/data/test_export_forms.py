@@ -23,7 +23,7 @@ from dynaops.data.rows import Keys
 from dynaops.data.table_info import describe
 from dynaops.model.errors import DynaopsError
 from dynaops.sandbox import SandboxServer
-from dynaops.sandbox.faults import Rule
+from dynaops.sandbox.faults import FaultRule
 from dynaops.values.numbers import canonical
 from tests.data.random_tables import SETTINGS
 from tests.data.reading import read
@@ -269,7 +269,7 @@ def test_to_s3_in_parts_and_without_a_trace_where_it_fails(
         {"Bucket": "exports", "CreateBucketConfiguration": {"LocationConstraint": REGION}},
     )
     target = S3Target("exports", "a/out.jsonl")
-    server.faults.add(Rule("access_denied", operation="PutObject", nth=2, times=1))
+    server.faults.add(FaultRule("access_denied", operation="PutObject", nth=2, times=1))
     with pytest.raises(DynaopsError):
         _export(aws, tmp_path, out=None, upload=target)
     assert not aws.call("s3", "ListMultipartUploads", REGION, {"Bucket": "exports"}).get("Uploads")

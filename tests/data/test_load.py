@@ -17,7 +17,7 @@ from dynaops.data.options import LoadOptions, LoadProgress, LoadSummary, Mode
 from dynaops.data.rows import Keys
 from dynaops.model.errors import DynaopsError
 from dynaops.sandbox import SandboxServer
-from dynaops.sandbox.faults import Rule
+from dynaops.sandbox.faults import FaultRule
 from tests.data.flat import FlatPlan, FlatSource, faulty_parser, flat_parser
 from tests.data.sinks import FAULTS, SinkProcess
 
@@ -197,7 +197,7 @@ def test_what_ends_a_load_is_told_in_words(tmp_path: Path, server: SandboxServer
     aws = Aws(region="eu-west-1", endpoint_url=server.url)
     with pytest.raises(AwsRefusal, match="ResourceNotFoundException"):
         load(aws, "missing", "eu-west-1", FlatSource(path), _options(tmp_path))
-    server.faults.add(Rule("access_denied", operation="BatchWriteItem", times=None))
+    server.faults.add(FaultRule("access_denied", operation="BatchWriteItem", times=None))
     with pytest.raises(AccessDenied, match="AWS denied dynamodb:BatchWriteItem in eu-west-1"):
         load(aws, "missing", "eu-west-1", FlatSource(path), _options(tmp_path))
 

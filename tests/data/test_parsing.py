@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from dynaops.data.parsing.parse_options import Container, InputLayout, ParseOptions, Shard
 from dynaops.data.parsing.parser import make_parser
 from dynaops.data.rows import InputBlock, Keys, Parsed, Position
-from dynaops.sandbox.dynamodb.values import BARE, Reader
+from dynaops.sandbox.dynamodb.values import BARE, ValueReader
 
 KEYS = Keys("id", "at", {"id": "S", "at": "N"}, {"mail": "S", "rank": "N"})
 LINES = {"x": InputLayout(Container.LINES)}
@@ -66,7 +66,7 @@ def test_plain_items_arrive_as_they_are(items: list[dict[str, Any]], ascii_: boo
         item = items[place // 3]
         body = orjson.loads(row.body)
         assert body == {name: _typed(value) for name, value in item.items()}
-        assert row.size == Reader(BARE).item(body)[1]
+        assert row.size == ValueReader(BARE).item(body)[1]
         assert row.key == found.rows[place // 3 * 3].key
 
 
@@ -99,7 +99,7 @@ def test_dynamodb_json_stays_what_it_is(item: dict[str, Any]) -> None:
     wrapped = [typed, {"Item": typed}, {"PutRequest": {"Item": typed}}]
     found = parse([json.dumps(one) for one in wrapped], typed=True)
     assert [orjson.loads(row.body) for row in found.rows] == [typed] * 3
-    assert {row.size for row in found.rows} == {Reader(BARE).item(typed)[1]}
+    assert {row.size for row in found.rows} == {ValueReader(BARE).item(typed)[1]}
 
 
 @given(

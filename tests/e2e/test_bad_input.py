@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from dynaops.sandbox.faults import Rule
+from dynaops.sandbox.faults import FaultRule
 from tests.e2e.conftest import Terminal
 
 GOOD = "table_name: users\nhash_key: id\nattributes: {id: S}\n"
@@ -61,7 +61,7 @@ def test_a_bad_way_to_aws(terminal: Terminal, env: dict[str, str], said: str) ->
 
 
 def test_denied_permissions_name_the_action(terminal: Terminal) -> None:
-    terminal.server.faults.add(Rule("access_denied", operation="CreateTable", times=None))
+    terminal.server.faults.add(FaultRule("access_denied", operation="CreateTable", times=None))
     ran = terminal("apply", terminal.write(GOOD), "--yes")
     assert ran.code == 1
     assert "dynamodb:CreateTable" in ran.out + ran.err

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from dynaops.sandbox.faults import Rule
+from dynaops.sandbox.faults import FaultRule
 from tests.backups.watching import once_asked
 from tests.e2e.conftest import Terminal
 
@@ -62,7 +62,7 @@ def test_a_fault_at_any_call(terminal: Terminal, effect: str, nth: int) -> None:
     for text in (FIRST, SECOND):
         terminal.write(text)
         rules += [
-            faults.add(Rule(effect, operation=pattern, nth=nth, times=7))
+            faults.add(FaultRule(effect, operation=pattern, nth=nth, times=7))
             for pattern in ("Create*", "Update*", "*agResource")
         ]
         terminal("apply", path, "--yes", "--allow-destroy")
@@ -78,7 +78,7 @@ def test_killed_at_a_write(terminal: Terminal, nth: int, when: str) -> None:
     for text in (FIRST, SECOND):
         terminal.write(text)
         effect = "timeout" if when == "before" else "drop_after"
-        rule = terminal.server.faults.add(Rule(effect, operation="[CUT]*", nth=nth, seconds=0.5))
+        rule = terminal.server.faults.add(FaultRule(effect, operation="[CUT]*", nth=nth, seconds=0.5))
         process = terminal.start("apply", path, "--yes", "--allow-destroy")
         while not rule.hit:
             assert process.poll() is None

@@ -99,9 +99,9 @@ def test_options_that_do_not_go_together(terminal: Terminal, arguments: tuple[st
 
 @pytest.mark.usefixtures("functions")
 def test_a_failure_is_told_and_gone_on_from(terminal: Terminal) -> None:
-    from dynaops.sandbox.faults import Rule
+    from dynaops.sandbox.faults import FaultRule
 
-    terminal.server.faults.add(Rule("access_denied", operation="AttachRolePolicy", times=1))
+    terminal.server.faults.add(FaultRule("access_denied", operation="AttachRolePolicy", times=1))
     failed = terminal("grant", "users", "worker", "--yes")
     assert failed.code == 1
     assert "run grant again" in failed.out

@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from dynaops.sandbox.faults import Rule
+from dynaops.sandbox.faults import FaultRule
 from tests.e2e.conftest import REGION, Terminal
 
 SPECS = """
@@ -33,7 +33,7 @@ stream: {view_type: NEW_IMAGE}
 def test_killed_while_a_value_is_waited_for(terminal: Terminal, api: str, nth: int) -> None:
     path = terminal.write(SPECS)
     faults = terminal.server.faults
-    rule = faults.add(Rule("kill", operation=api, nth=nth))
+    rule = faults.add(FaultRule("kill", operation=api, nth=nth))
     process = terminal.start("apply", path, "--yes")
     faults.on_kill = process.kill
     assert process.wait(timeout=60) == -signal.SIGKILL

@@ -13,7 +13,7 @@ from dynaops.engine.apply import apply_plan
 from dynaops.engine.plan import make_plan
 from dynaops.model.event import Outcome
 from dynaops.sandbox import Sandbox
-from dynaops.sandbox.faults import Rule
+from dynaops.sandbox.faults import FaultRule
 from dynaops.specs.load import document_of
 from dynaops.stores import open_store
 
@@ -69,7 +69,7 @@ def test_a_refusal_that_does_not_pass_is_borne_so_long(
     tmp_path: Path, sandbox: Sandbox, code: str, message: str, least: float, most: float
 ) -> None:
     fault = sandbox.faults.add(
-        Rule("error", operation="CreateTable", times=None, code=code, message=message, status=400)
+        FaultRule("error", operation="CreateTable", times=None, code=code, message=message, status=400)
     )
     outcome, pauses = _applied(tmp_path, sandbox, Aws(REGION, attempts=1), {"attributes": {"id": "S"}})
     assert fault.hit > 10
@@ -78,7 +78,7 @@ def test_a_refusal_that_does_not_pass_is_borne_so_long(
 
 
 def test_a_lost_answer_is_borne_four_times_in_a_row(tmp_path: Path, sandbox: Sandbox) -> None:
-    fault = sandbox.faults.add(Rule("drop_before", operation="CreateTable", times=None))
+    fault = sandbox.faults.add(FaultRule("drop_before", operation="CreateTable", times=None))
     outcome, pauses = _applied(tmp_path, sandbox, Aws(REGION, attempts=1), {"attributes": {"id": "S"}})
     assert set(outcome.failed) == {"users:CreateTable"}
     assert (fault.hit, len(pauses.seconds)) == (5, 4)

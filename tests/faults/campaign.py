@@ -11,7 +11,7 @@ from typing import Any
 from dynaops.model.errors import DynaopsError
 from dynaops.model.plan import Plan
 from dynaops.sandbox import SandboxServer
-from dynaops.sandbox.faults import Rule
+from dynaops.sandbox.faults import FaultRule
 from dynaops.stores import open_store
 from dynaops.stores.base import StateUnreadable
 from tests.companions.bench import REGION, Bench
@@ -206,11 +206,11 @@ def _refused(bench: Bench, fault: Fault, specs: tuple[dict[str, Any], ...]) -> b
     target = plan.operations[fault.boundary.nth]
     same = [one for one in plan.operations[: fault.boundary.nth + 1] if one.api == target.api]
     if fault.kind == "expired":  # from then on whatever is asked, reads too
-        rule = Rule(
+        rule = FaultRule(
             "error", nth=3 * fault.boundary.nth + 1, times=None, code="ExpiredTokenException", status=400
         )
     else:
-        rule = Rule(fault.kind, service=target.service, operation=target.api, nth=len(same), times=7)
+        rule = FaultRule(fault.kind, service=target.service, operation=target.api, nth=len(same), times=7)
     if fault.kind == "error":
         rule = replace(rule, code="InternalServerError", status=500)
     bench.server.faults.add(rule)

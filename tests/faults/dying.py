@@ -17,7 +17,7 @@ from typing import Any
 from dynaops.aws.session import Aws
 from dynaops.engine.apply import apply_plan
 from dynaops.model.state import State
-from dynaops.sandbox.faults import Rule
+from dynaops.sandbox.faults import FaultRule
 from dynaops.stores import open_store
 from dynaops.stores.base import Store
 from tests.companions.bench import REGION, Bench
@@ -155,7 +155,7 @@ def _killed_from_outside(
         assert forked.wait(60)
         os.kill(child, signal.SIGKILL)
 
-    rule = Rule(effect, service=target.service, operation=target.api, nth=len(same))
+    rule = FaultRule(effect, service=target.service, operation=target.api, nth=len(same))
     bench.server.faults.on_kill = kill
     bench.server.faults.add(rule)
     child = _forked(lambda: _applied(bench, Boundary("none", 0, ""), specs, destroy))

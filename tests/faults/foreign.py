@@ -21,7 +21,7 @@ from dynaops.model.event import Outcome
 from dynaops.model.plan import Plan
 from dynaops.rehearsal.scheduler import SimulatedScheduler
 from dynaops.sandbox import SandboxServer
-from dynaops.sandbox.faults import Rule
+from dynaops.sandbox.faults import FaultRule
 from dynaops.sandbox.foreign import PAGES
 from tests.companions.bench import REGION, Bench
 from tests.companions.test_everything import EVERYTHING
@@ -143,7 +143,7 @@ class Campaign:
                 self._phase("create")
             if strike.phase == "destroy":
                 self._phase("edit")
-            rule = Rule(strike.effect, nth=strike.nth, times=strike.times, page=strike.page)
+            rule = FaultRule(strike.effect, nth=strike.nth, times=strike.times, page=strike.page)
             server.faults.add(rule)
             started = server.clock.now()
             complete = self._disturbed(strike.phase)

@@ -10,7 +10,7 @@ import pytest
 
 from dynaops.aws.session import Aws
 from dynaops.sandbox import SandboxServer
-from dynaops.sandbox.faults import Rule
+from dynaops.sandbox.faults import FaultRule
 from tests.companions.bench import REGION
 from tests.e2e.conftest import Terminal
 from tests.faults.foreign import Counts, StillBench, run, still_world
@@ -51,7 +51,7 @@ def test_every_so_many_answers(tmp_path: Path, still: SandboxServer, name: str, 
 
 @pytest.mark.parametrize("page", ["html", "empty", "redirect", "truncated", "garbled", "content_type"])
 def test_a_call_whose_answer_was_somebody_elses_is_made_once(bench: StillBench, page: str) -> None:
-    bench.server.faults.add(Rule("foreign_after", operation="CreateTable", page=page))
+    bench.server.faults.add(FaultRule("foreign_after", operation="CreateTable", page=page))
     _, outcome = bench.run({})
     assert outcome.complete, outcome
     assert sum(request.operation == "CreateTable" for request in bench.server.requests.since()) == 2
@@ -59,7 +59,7 @@ def test_a_call_whose_answer_was_somebody_elses_is_made_once(bench: StillBench, 
 
 
 def test_a_wait_ends_where_nobody_but_a_portal_answers(bench: StillBench) -> None:
-    bench.server.faults.add(Rule("foreign_before", operation="Describe*", nth=2, times=None))
+    bench.server.faults.add(FaultRule("foreign_before", operation="Describe*", nth=2, times=None))
     _, outcome = bench.run({})
     assert not outcome.complete
     message = "; ".join(outcome.failed.values())
@@ -75,12 +75,12 @@ def test_a_call_is_not_sent_again_where_looking_it_up_fails(bench: StillBench) -
     spec = {"kinesis": {"stream_arn": STREAM}}
     bench.apply({})
     look = "DescribeKinesisStreamingDestination"
-    bench.server.faults.add(Rule("foreign_after", operation="EnableKinesisStreamingDestination"))
+    bench.server.faults.add(FaultRule("foreign_after", operation="EnableKinesisStreamingDestination"))
     seen = bench.server.requests.count
     plan = bench.plan(spec)
     looks = sum(request.operation == look for request in bench.server.requests.since(seen))
     assert [operation.api for operation in plan.operations] == ["EnableKinesisStreamingDestination"]
-    bench.server.faults.add(Rule("access_denied", operation=look, nth=looks + 1, times=None))
+    bench.server.faults.add(FaultRule("access_denied", operation=look, nth=looks + 1, times=None))
     _, outcome = bench.run(spec)
     assert not outcome.complete
     calls = [request.operation for request in bench.server.requests.since(seen)]
@@ -93,8 +93,8 @@ def test_a_call_is_not_sent_again_where_looking_it_up_fails(bench: StillBench) -
 def test_a_refusal_after_a_lost_answer_does_not_forget_the_first_request(bench: StillBench) -> None:
     spec = {"log_group": {"name": "/a", "retention_days": 7}}
     bench.apply({})
-    bench.server.faults.add(Rule("foreign_after", operation="CreateLogGroup"))
-    bench.server.faults.add(Rule("access_denied", operation="CreateLogGroup", times=None))
+    bench.server.faults.add(FaultRule("foreign_after", operation="CreateLogGroup"))
+    bench.server.faults.add(FaultRule("access_denied", operation="CreateLogGroup", times=None))
     _, outcome = bench.run(spec)
     assert not outcome.complete
     assert "an earlier request may have been carried out" in "; ".join(outcome.failed.values())
@@ -128,7 +128,7 @@ def test_a_fault_of_ours_at_one_table_does_not_end_the_work_on_another(bench: St
 def test_the_command_line_names_who_answered(tmp_path: Path, server: SandboxServer) -> None:
     terminal = Terminal(tmp_path, server)
     terminal.write(SPEC)
-    server.faults.add(Rule("foreign_before", operation="DescribeTable", times=None))
+    server.faults.add(FaultRule("foreign_before", operation="DescribeTable", times=None))
     result = terminal("apply", "--yes")
     said = " ".join(result.err.split())
     assert result.code == 1

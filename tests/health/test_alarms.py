@@ -9,7 +9,7 @@ import pytest
 
 from dynaops.model.health import Result, Status
 from dynaops.sandbox import SandboxServer
-from dynaops.sandbox.faults import Rule
+from dynaops.sandbox.faults import FaultRule
 from tests.companions.bench import Bench
 from tests.health.bed import look, result
 
@@ -92,6 +92,6 @@ def test_an_alarm_that_is_missing_fails(bench: Bench) -> None:
 
 
 def test_alarms_that_may_not_be_read_are_not_checked(bench: Bench) -> None:
-    bench.server.faults.add(Rule("access_denied", operation="DescribeAlarms", times=None))
+    bench.server.faults.add(FaultRule("access_denied", operation="DescribeAlarms", times=None))
     assert told(bench).status is Status.UNKNOWN
     assert "cloudwatch:DescribeAlarms" in told(bench).evidence

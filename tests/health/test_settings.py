@@ -10,8 +10,8 @@ import pytest
 from dynaops.health.checks import CHECKS
 from dynaops.model.health import Status
 from dynaops.sandbox import SandboxServer
-from dynaops.sandbox.dynamodb.replica_life import ENTRY_SECONDS
-from dynaops.sandbox.faults import Rule
+from dynaops.sandbox.dynamodb.replica_changes import ENTRY_SECONDS
+from dynaops.sandbox.faults import FaultRule
 from tests.companions.bench import Bench
 from tests.health.bed import look, result
 
@@ -174,7 +174,7 @@ def test_restore_drills(bench: Bench, days: int, identical: bool, status: Status
 def test_what_may_not_be_read_is_not_checked(bench: Bench, operation: str, unknown: set[str]) -> None:
     bench.apply({})
     still(bench)
-    bench.server.faults.add(Rule("access_denied", operation=operation, times=None))
+    bench.server.faults.add(FaultRule("access_denied", operation=operation, times=None))
     report = look(bench, {})
     assert {one.code for one in report.results if one.status is Status.UNKNOWN} == unknown
     told = next(one for one in report.results if one.status is Status.UNKNOWN)
@@ -183,7 +183,7 @@ def test_what_may_not_be_read_is_not_checked(bench: Bench, operation: str, unkno
 
 def test_a_table_that_may_not_be_looked_at_fails(bench: Bench) -> None:
     bench.apply({})
-    bench.server.faults.add(Rule("access_denied", operation="DescribeTable", times=None))
+    bench.server.faults.add(FaultRule("access_denied", operation="DescribeTable", times=None))
     [only] = look(bench, {}).results
     assert (only.code, only.status) == ("LIVE101", Status.FAIL)
     assert "denied" in only.evidence

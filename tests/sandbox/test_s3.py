@@ -14,7 +14,7 @@ from moto.s3.models import S3Backend
 
 from dynaops.sandbox import Sandbox
 from dynaops.sandbox.errors import ApiError
-from dynaops.sandbox.s3 import Turns
+from dynaops.sandbox.s3 import ObjectLocks
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def test_of_writers_that_expect_the_same_one_succeeds(s3: Any, condition: str) -
 
 
 def test_a_conditional_write_that_a_deletion_overtook_conflicts() -> None:
-    turns, waiting = Turns(), threading.Event()
+    turns, waiting = ObjectLocks(), threading.Event()
 
     def write() -> str:
         waiting.set()

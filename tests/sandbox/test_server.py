@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError, ConnectionClosedError
 from dynaops.model.errors import DynaopsError
 from dynaops.sandbox import Sandbox, SandboxServer, daemon
 from dynaops.sandbox.control import ask
-from dynaops.sandbox.faults import Rule
+from dynaops.sandbox.faults import FaultRule
 
 TABLE: dict[str, Any] = {
     "TableName": "users",
@@ -75,14 +75,14 @@ def test_admin_calls(server: SandboxServer) -> None:
 
 @pytest.mark.parametrize(("effect", "there"), [("drop_before", False), ("drop_after", True)])
 def test_dropped_connections(server: SandboxServer, effect: str, there: bool) -> None:
-    server.faults.add(Rule(effect, operation="CreateTable"))
+    server.faults.add(FaultRule(effect, operation="CreateTable"))
     with pytest.raises(ConnectionClosedError):
         _once(server).create_table(**TABLE)
     assert (server.client("dynamodb", "eu-west-1").list_tables()["TableNames"] == ["users"]) is there
 
 
 def test_faults_in_process(sandbox: Sandbox) -> None:
-    sandbox.faults.add(Rule("access_denied", operation="List*", times=None))
+    sandbox.faults.add(FaultRule("access_denied", operation="List*", times=None))
     with pytest.raises(ClientError, match="not authorized to perform: dynamodb:ListTables"):
         sandbox.client("dynamodb").list_tables()
     sandbox.faults.clear()

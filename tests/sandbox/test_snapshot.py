@@ -337,7 +337,7 @@ def _globals(data: bytes) -> Iterator[tuple[str, str]]:
     class Names(pickle.Unpickler):
         def find_class(self, module: str, name: str) -> Any:
             found.append((module, name))
-            return persist._Reader(io.BytesIO()).find_class(module, name)
+            return persist._SnapshotReader(io.BytesIO()).find_class(module, name)
 
     found: list[tuple[str, str]] = []
     content = Names(io.BytesIO(data)).load()
@@ -354,7 +354,7 @@ def test_all_data_classes_of_the_sandbox_are_listed() -> None:
     import dataclasses
     import sys
 
-    import dynaops.sandbox.companions  # noqa: F401 (loads them all)
+    import dynaops.sandbox.services  # noqa: F401 (loads them all)
 
     never_kept = {
         "backup.jobs.Job",

@@ -12,7 +12,7 @@ import pytest
 from dynaops.sandbox import SandboxServer
 from dynaops.sandbox.callers import Callers
 from dynaops.sandbox.control import HEADER, ask
-from dynaops.sandbox.faults import Rule
+from dynaops.sandbox.faults import FaultRule
 from tests.sandbox.http import Reply, send, signed
 
 LIST = ("POST", "/", signed("dynamodb", "DynamoDB_20120810.ListTables"), b"{}")
@@ -206,7 +206,7 @@ def test_control_calls_need_the_users_key(
     open_server: SandboxServer, method: str, call: str, body: bytes, headers: dict[str, str]
 ) -> None:
     open_server.faults.clear()
-    open_server.faults.add(Rule("throttle", service="nothing"))
+    open_server.faults.add(FaultRule("throttle", service="nothing"))
     before = open_server.clock.now(), open_server.requests.count, len(open_server.faults._rules)
     reply = send(open_server.url, method, f"/_dynaops/{call}", headers, body)
     assert reply.status == 403

@@ -19,7 +19,7 @@ from dynaops.aws.s3 import S3Bucket
 from dynaops.aws.session import Aws
 from dynaops.model.state import State
 from dynaops.sandbox import Sandbox
-from dynaops.sandbox.faults import Rule
+from dynaops.sandbox.faults import FaultRule
 from dynaops.stores import open_store
 from dynaops.stores.base import UNKNOWN_HOLDER, LockHeld, StateError, StateMoved, Store
 from dynaops.stores.format import Check
@@ -308,7 +308,7 @@ def test_a_lost_answer_or_a_conflict_changes_nothing(
 ) -> None:
     store = place.open()
     state = store.save(filled(store.load(), "users"))
-    rule = Rule(effect, service="s3", operation=api) if effect != "conflict" else conflict(api)
+    rule = FaultRule(effect, service="s3", operation=api) if effect != "conflict" else conflict(api)
     aws.faults.add(rule)
     with store.lock("apply") as lock:
         assert lock.note is None
@@ -323,7 +323,7 @@ def test_a_lost_answer_or_a_conflict_changes_nothing(
 def test_what_is_refused_says_what_to_do(aws: Sandbox, place: S3Place) -> None:
     store = place.open()
     aws.faults.add(
-        Rule("error", service="s3", code="AccessDenied", message="Access Denied", status=403, times=9)
+        FaultRule("error", service="s3", code="AccessDenied", message="Access Denied", status=403, times=9)
     )
     with pytest.raises(StateError, match="S3 denies access") as caught:
         store.load()
@@ -380,8 +380,8 @@ def test_places_that_s3_does_not_have(location: str, wrong: str) -> None:
     assert caught.value.hint
 
 
-def conflict(api: str) -> Rule:
-    return Rule("error", service="s3", operation=api, code="ConditionalRequestConflict", status=409)
+def conflict(api: str) -> FaultRule:
+    return FaultRule("error", service="s3", operation=api, code="ConditionalRequestConflict", status=409)
 
 
 def until(true: Any) -> None:

@@ -17,7 +17,7 @@ from dynaops.data.parsing.parse_options import Container, InputLayout, ParseOpti
 from dynaops.data.parsing.parser import make_parser
 from dynaops.data.rows import InputBlock, Keys, Position
 from dynaops.kinds.items import marshal
-from dynaops.sandbox.dynamodb.values import BARE, Reader
+from dynaops.sandbox.dynamodb.values import BARE, ValueReader
 from dynaops.sandbox.errors import ApiError
 from dynaops.values import limits
 from dynaops.values.malformed import MalformedRow
@@ -73,7 +73,7 @@ def _in_a_load(item: dict[str, Any], typed: bool) -> tuple[dict[str, Any], int] 
 
 def _in_the_sandbox(item: dict[str, Any]) -> int | None:
     try:
-        return Reader(BARE).item(item)[1]
+        return ValueReader(BARE).item(item)[1]
     except ApiError:
         return None
 

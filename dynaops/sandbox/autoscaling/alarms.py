@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import uuid
 
-from dynaops.sandbox.autoscaling.model import Policy, Target, parsed
+from dynaops.sandbox.autoscaling.model import ScalableTarget, TrackingPolicy, parsed
 
 _SLACK = 20
 """Percentage points below the target at which an idle resource is scaled in."""
 
 
-def make(account: str, region: str, target: Target, policy: Policy, units: int) -> list[dict[str, str]]:
+def make(
+    account: str, region: str, target: ScalableTarget, policy: TrackingPolicy, units: int
+) -> list[dict[str, str]]:
     """Make the four alarms of a policy on a resource that has `units` now; answer their names and ARNs."""
     from moto.cloudwatch.models import cloudwatch_backends
 

@@ -9,10 +9,10 @@ import uuid
 from typing import Any
 
 from dynaops.sandbox.autoscaling import capacity
-from dynaops.sandbox.autoscaling.model import NAMESPACE, READS, Activity, Target, scaling_in
+from dynaops.sandbox.autoscaling.model import NAMESPACE, READS, Activity, ScalableTarget, scaling_in
 from dynaops.sandbox.autoscaling.refusals import is_ours, page
-from dynaops.sandbox.dispatch import PASS, Call, operation
-from dynaops.sandbox.dynamodb.model import Table
+from dynaops.sandbox.dispatch import PASS, ApiCall, operation
+from dynaops.sandbox.dynamodb.model import SandboxTable
 from dynaops.sandbox.errors import ApiError, validation
 from dynaops.sandbox.world import World, action
 
@@ -24,7 +24,7 @@ FULFILLED_SECONDS = 3.0
 """How soon the change is looked for after DynamoDB has taken it."""
 
 
-def look_soon(world: World, account: str, region: str, target: Target) -> None:
+def look_soon(world: World, account: str, region: str, target: ScalableTarget) -> None:
     """Let the resource's capacity be compared with its target's bounds."""
     where = {"account": account, "region": region, "resource": target.resource, "dimension": target.dimension}
     world.schedule(LOOK_SECONDS, "autoscaling.bounds", **where)
@@ -78,7 +78,7 @@ def _fulfilled(world: World, data: dict[str, Any]) -> None:
     )
 
 
-def _found(world: World, data: dict[str, Any]) -> tuple[Target, Table] | None:
+def _found(world: World, data: dict[str, Any]) -> tuple[ScalableTarget, SandboxTable] | None:
     account, region, resource = data["account"], data["region"], data["resource"]
     target = scaling_in(world, account, region).targets.get((resource, data["dimension"]))
     table = capacity.table_of(world, account, region, resource)
@@ -86,7 +86,12 @@ def _found(world: World, data: dict[str, Any]) -> tuple[Target, Table] | None:
 
 
 def _note(
-    world: World, data: dict[str, Any], target: Target, value: int, wanted: int, outcome: tuple[str, str]
+    world: World,
+    data: dict[str, Any],
+    target: ScalableTarget,
+    value: int,
+    wanted: int,
+    outcome: tuple[str, str],
 ) -> Activity:
     bound = "minimum" if wanted > value else "maximum"
     activity = Activity(
@@ -103,16 +108,16 @@ def _note(
     return activity
 
 
-def _failed(target: Target, wanted: int, error: ApiError) -> str:
+def _failed(target: ScalableTarget, wanted: int, error: ApiError) -> str:
     return f"Failed to set {_units(target)} to {wanted}. Reason: {error.message}"
 
 
-def _units(target: Target) -> str:
+def _units(target: ScalableTarget) -> str:
     return "read capacity units" if target.dimension.endswith(READS) else "write capacity units"
 
 
 @operation("application-autoscaling", "DescribeScalingActivities")
-def describe_activities(call: Call) -> dict[str, Any]:
+def describe_activities(call: ApiCall) -> dict[str, Any]:
     """The newest first, those of deregistered targets and deleted tables included."""
     if not is_ours(call):
         return PASS

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dynaops.sandbox.autoscaling.model import READS, Target, parsed
-from dynaops.sandbox.dispatch import Call, handler_for
-from dynaops.sandbox.dynamodb.model import Table, Tables, Throughput
+from dynaops.sandbox.autoscaling.model import READS, ScalableTarget, parsed
+from dynaops.sandbox.dispatch import ApiCall, handler_for
+from dynaops.sandbox.dynamodb.model import SandboxTable, SandboxTables, Throughput
 from dynaops.sandbox.errors import validation
 from dynaops.sandbox.world import World
 
 
-def table_of(world: World, account: str, region: str, resource: str) -> Table | None:
+def table_of(world: World, account: str, region: str, resource: str) -> SandboxTable | None:
     """The table behind a resource id."""
-    return world.region(account, region).holding(Tables).by_name.get(parsed(resource)[0])
+    return world.region(account, region).holding(SandboxTables).by_name.get(parsed(resource)[0])
 
 
 def check_exists(world: World, account: str, region: str, resource: str) -> None:
@@ -24,7 +24,7 @@ def check_exists(world: World, account: str, region: str, resource: str) -> None
         raise validation(f"DynamoDB index does not exist: {resource}")
 
 
-def current(table: Table, target: Target) -> int | None:
+def current(table: SandboxTable, target: ScalableTarget) -> int | None:
     """The units that the target's dimension has now; None where there is nothing to scale (on demand, gone)."""
     held = _throughput(table, target)
     if held is None or table.on_demand_billing:
@@ -32,7 +32,7 @@ def current(table: Table, target: Target) -> int | None:
     return held.read if target.dimension.endswith(READS) else held.write
 
 
-def set_to(world: World, table: Table, target: Target, value: int) -> None:
+def set_to(world: World, table: SandboxTable, target: ScalableTarget, value: int) -> None:
     """Let DynamoDB change the dimension; raises ApiError as UpdateTable does."""
     held = _throughput(table, target)
     if held is None:
@@ -47,10 +47,10 @@ def set_to(world: World, table: Table, target: Target, value: int) -> None:
     )
     update = handler_for("dynamodb", "UpdateTable")
     if update is not None:
-        update(Call(world, table.account, table.region, "UpdateTable", {"TableName": table.name, **body}))
+        update(ApiCall(world, table.account, table.region, "UpdateTable", {"TableName": table.name, **body}))
 
 
-def _throughput(table: Table, target: Target) -> Throughput | None:
+def _throughput(table: SandboxTable, target: ScalableTarget) -> Throughput | None:
     index = parsed(target.resource)[1]
     if index is None:
         return table.throughput

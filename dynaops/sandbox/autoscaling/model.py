@@ -18,7 +18,7 @@ Key = tuple[str, str]
 
 
 @dataclass
-class Policy:
+class TrackingPolicy:
     """A target tracking policy. `alarms` are the CloudWatch alarms it lives by: name and ARN."""
 
     name: str
@@ -29,7 +29,7 @@ class Policy:
 
 
 @dataclass
-class Schedule:
+class ScheduledAction:
     """A scheduled action: it is kept and shown, and never runs in the sandbox."""
 
     name: str
@@ -43,7 +43,7 @@ class Schedule:
 
 
 @dataclass
-class Target:
+class ScalableTarget:
     """A scalable target, with all that goes when it is deregistered."""
 
     resource: str
@@ -54,8 +54,8 @@ class Target:
     maximum: int
     suspended: dict[str, bool]
     tags: dict[str, str] = field(default_factory=dict)
-    policies: dict[str, Policy] = field(default_factory=dict)
-    schedules: dict[str, Schedule] = field(default_factory=dict)
+    policies: dict[str, TrackingPolicy] = field(default_factory=dict)
+    schedules: dict[str, ScheduledAction] = field(default_factory=dict)
 
 
 @dataclass
@@ -74,16 +74,16 @@ class Activity:
 
 
 @dataclass
-class Scaling:
+class ScalingRegistry:
     """Everything of one account in one region; activities, the newest last."""
 
-    targets: dict[Key, Target] = field(default_factory=dict)
+    targets: dict[Key, ScalableTarget] = field(default_factory=dict)
     activities: list[Activity] = field(default_factory=list)
 
 
-def scaling_in(world: World, account: str, region: str) -> Scaling:
+def scaling_in(world: World, account: str, region: str) -> ScalingRegistry:
     """What an account holds in a region."""
-    return world.region(account, region).holding(Scaling)
+    return world.region(account, region).holding(ScalingRegistry)
 
 
 def role_arn(account: str, region: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from dynaops.model.arns import partition_of
 from dynaops.sandbox.autoscaling import alarms, capacity
-from dynaops.sandbox.autoscaling.model import NAMESPACE, READS, Policy, Target
+from dynaops.sandbox.autoscaling.model import NAMESPACE, READS, ScalableTarget, TrackingPolicy
 from dynaops.sandbox.autoscaling.refusals import (
     check_dimension,
     is_ours,
@@ -18,7 +18,7 @@ from dynaops.sandbox.autoscaling.refusals import (
     selected,
     target_of,
 )
-from dynaops.sandbox.dispatch import PASS, Call, operation
+from dynaops.sandbox.dispatch import PASS, ApiCall, operation
 from dynaops.sandbox.errors import validation
 from dynaops.sandbox.world import World
 
@@ -31,7 +31,7 @@ _MOST_POLICIES = 50
 
 
 @operation("application-autoscaling", "PutScalingPolicy")
-def put_policy(call: Call) -> dict[str, Any]:
+def put_policy(call: ApiCall) -> dict[str, Any]:
     """Make a policy, or replace the configuration of the one of that name."""
     if not is_ours(call):
         return PASS
@@ -46,7 +46,9 @@ def put_policy(call: Call) -> dict[str, Any]:
     return {"PolicyARN": policy.arn, "Alarms": policy.alarms}
 
 
-def _configuration(body: dict[str, Any], target: Target, held: Policy | None) -> dict[str, Any]:
+def _configuration(
+    body: dict[str, Any], target: ScalableTarget, held: TrackingPolicy | None
+) -> dict[str, Any]:
     kind = body.get("PolicyType", TYPE if held is not None else "StepScaling")
     if kind != TYPE:
         raise validation(f"Policy type {kind} is not supported for DynamoDB: use {TYPE}")
@@ -64,7 +66,7 @@ def _configuration(body: dict[str, Any], target: Target, held: Policy | None) ->
     return dict(given)
 
 
-def _check(given: dict[str, Any], target: Target) -> None:
+def _check(given: dict[str, Any], target: ScalableTarget) -> None:
     for member in ("ScaleOutCooldown", "ScaleInCooldown"):
         if given.get(member, 0) < 0:
             raise validation(f"{member} must be greater than or equal to 0")
@@ -97,14 +99,14 @@ def metric_of(dimension: str) -> str:
 
 
 def put(
-    world: World, account: str, region: str, target: Target, name: str, configuration: dict[str, Any]
-) -> Policy:
+    world: World, account: str, region: str, target: ScalableTarget, name: str, configuration: dict[str, Any]
+) -> TrackingPolicy:
     """Make or change a policy that was checked. The same again changes nothing (DDB-TABLE-240)."""
     policy = target.policies.get(name)
     if policy is not None and policy.configuration == configuration:
         return policy
     if policy is None:
-        policy = target.policies[name] = Policy(
+        policy = target.policies[name] = TrackingPolicy(
             name, _arn(account, region, target, name), world.now(), configuration
         )
     policy.configuration = configuration
@@ -115,20 +117,20 @@ def put(
     return policy
 
 
-def _arn(account: str, region: str, target: Target, name: str) -> str:
+def _arn(account: str, region: str, target: ScalableTarget, name: str) -> str:
     return (
         f"arn:{partition_of(region)}:autoscaling:{region}:{account}:scalingPolicy:{uuid.uuid4()}:"
         f"resource/{NAMESPACE}/{target.resource}:policyName/{name}"
     )
 
 
-def remove(account: str, region: str, target: Target, name: str) -> None:
+def remove(account: str, region: str, target: ScalableTarget, name: str) -> None:
     """Forget a policy and its alarms."""
     alarms.remove(account, region, target.policies.pop(name).alarms)
 
 
 @operation("application-autoscaling", "DeleteScalingPolicy")
-def delete_policy(call: Call) -> dict[str, Any]:
+def delete_policy(call: ApiCall) -> dict[str, Any]:
     if not is_ours(call):
         return PASS
     check_dimension(call.body)
@@ -140,7 +142,7 @@ def delete_policy(call: Call) -> dict[str, Any]:
 
 
 @operation("application-autoscaling", "DescribeScalingPolicies")
-def describe_policies(call: Call) -> dict[str, Any]:
+def describe_policies(call: ApiCall) -> dict[str, Any]:
     if not is_ours(call):
         return PASS
     names = call.body.get("PolicyNames")
@@ -153,7 +155,7 @@ def describe_policies(call: Call) -> dict[str, Any]:
     return page(call, "ScalingPolicies", found)
 
 
-def _shown(target: Target, policy: Policy) -> dict[str, Any]:
+def _shown(target: ScalableTarget, policy: TrackingPolicy) -> dict[str, Any]:
     return {
         "PolicyARN": policy.arn,
         "PolicyName": policy.name,

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from dynaops.sandbox.autoscaling.model import NAMESPACE, SERVICE, Target, dimension_of, parsed, scaling_in
-from dynaops.sandbox.dispatch import Call
+from dynaops.sandbox.autoscaling.model import (
+    NAMESPACE,
+    SERVICE,
+    ScalableTarget,
+    dimension_of,
+    parsed,
+    scaling_in,
+)
+from dynaops.sandbox.dispatch import ApiCall
 from dynaops.sandbox.dynamodb.shapes import check_shape
 from dynaops.sandbox.errors import ApiError, validation
 
@@ -13,7 +20,7 @@ T = TypeVar("T")
 _MOST = 50
 
 
-def is_ours(call: Call) -> bool:
+def is_ours(call: ApiCall) -> bool:
     """Whether the call is about DynamoDB; its shape is checked then. Other namespaces are moto's."""
     if call.body.get("ServiceNamespace") != NAMESPACE:
         return False
@@ -36,13 +43,13 @@ def check_dimension(body: dict[str, Any]) -> None:
 _UNITS = ("ReadCapacityUnits", "WriteCapacityUnits")
 
 
-def target_of(call: Call) -> Target | None:
+def target_of(call: ApiCall) -> ScalableTarget | None:
     """The registered target that a call names."""
     key = call.body["ResourceId"], call.body["ScalableDimension"]
     return scaling_in(call.world, call.account, call.region).targets.get(key)
 
 
-def require_target(call: Call, verb: str = "registered") -> Target:
+def require_target(call: ApiCall, verb: str = "registered") -> ScalableTarget:
     """The target that a call names; ObjectNotFoundException where none is registered."""
     target = target_of(call)
     if target is None:
@@ -70,7 +77,7 @@ def over_limit(message: str) -> ApiError:
     return ApiError("LimitExceededException", message)
 
 
-def selected(call: Call) -> list[Target]:
+def selected(call: ApiCall) -> list[ScalableTarget]:
     """The targets that a Describe call asks for, in the order of their names.
 
     Raises ValidationException where a dimension is given without a resource.
@@ -88,7 +95,7 @@ def selected(call: Call) -> list[Target]:
     ]
 
 
-def page(call: Call, member: str, found: list[T]) -> dict[str, Any]:
+def page(call: ApiCall, member: str, found: list[T]) -> dict[str, Any]:
     """One page of `found` as `member`: MaxResults (1-50, 50 unless given) from NextToken on."""
     most = call.body.get("MaxResults", _MOST)
     if not 1 <= most <= _MOST:

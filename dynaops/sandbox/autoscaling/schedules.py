@@ -7,7 +7,7 @@ from typing import Any
 
 from dynaops.model import schedules
 from dynaops.model.arns import partition_of
-from dynaops.sandbox.autoscaling.model import NAMESPACE, Schedule, Target
+from dynaops.sandbox.autoscaling.model import NAMESPACE, ScalableTarget, ScheduledAction
 from dynaops.sandbox.autoscaling.refusals import (
     check_dimension,
     is_ours,
@@ -18,7 +18,7 @@ from dynaops.sandbox.autoscaling.refusals import (
     selected,
     target_of,
 )
-from dynaops.sandbox.dispatch import PASS, Call, operation
+from dynaops.sandbox.dispatch import PASS, ApiCall, operation
 from dynaops.sandbox.errors import validation
 
 _MOST = 200
@@ -26,7 +26,7 @@ _MOST = 200
 
 
 @operation("application-autoscaling", "PutScheduledAction")
-def put_schedule(call: Call) -> dict[str, Any]:
+def put_schedule(call: ApiCall) -> dict[str, Any]:
     """Make a scheduled action, or change what is given of one; start and end go where they are not given."""
     if not is_ours(call):
         return PASS
@@ -35,7 +35,7 @@ def put_schedule(call: Call) -> dict[str, Any]:
     held = target.schedules.get(body["ScheduledActionName"])
     if held is None and len(target.schedules) >= _MOST:
         raise over_limit(f"A scalable target can have at most {_MOST} scheduled actions")
-    made = Schedule(
+    made = ScheduledAction(
         body["ScheduledActionName"],
         held.arn if held else _arn(call, target),
         held.created if held else call.now,
@@ -50,7 +50,7 @@ def put_schedule(call: Call) -> dict[str, Any]:
     return {}
 
 
-def _check(made: Schedule) -> None:
+def _check(made: ScheduledAction) -> None:
     if not made.expression:
         raise validation("Schedule must be specified when creating a scheduled action")
     _check_times(made.expression, made.timezone)
@@ -74,7 +74,7 @@ def _check_times(expression: str, timezone: str | None) -> None:
         raise validation(f"Invalid timezone: {timezone}") from None
 
 
-def _arn(call: Call, target: Target) -> str:
+def _arn(call: ApiCall, target: ScalableTarget) -> str:
     return (
         f"arn:{partition_of(call.region)}:autoscaling:{call.region}:{call.account}:scheduledAction:{uuid.uuid4()}:"
         f"resource/{NAMESPACE}/{target.resource}:scheduledActionName/{call.body['ScheduledActionName']}"
@@ -82,7 +82,7 @@ def _arn(call: Call, target: Target) -> str:
 
 
 @operation("application-autoscaling", "DeleteScheduledAction")
-def delete_schedule(call: Call) -> dict[str, Any]:
+def delete_schedule(call: ApiCall) -> dict[str, Any]:
     if not is_ours(call):
         return PASS
     check_dimension(call.body)
@@ -93,7 +93,7 @@ def delete_schedule(call: Call) -> dict[str, Any]:
 
 
 @operation("application-autoscaling", "DescribeScheduledActions")
-def describe_schedules(call: Call) -> dict[str, Any]:
+def describe_schedules(call: ApiCall) -> dict[str, Any]:
     if not is_ours(call):
         return PASS
     names = call.body.get("ScheduledActionNames")
@@ -106,7 +106,7 @@ def describe_schedules(call: Call) -> dict[str, Any]:
     return page(call, "ScheduledActions", found)
 
 
-def _shown(target: Target, schedule: Schedule) -> dict[str, Any]:
+def _shown(target: ScalableTarget, schedule: ScheduledAction) -> dict[str, Any]:
     shown = {
         "ScheduledActionName": schedule.name,
         "ScheduledActionARN": schedule.arn,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from dynaops.sandbox.autoscaling.model import SERVICE, Target, scaling_in
-from dynaops.sandbox.dispatch import Call, operation
+from dynaops.sandbox.autoscaling.model import SERVICE, ScalableTarget, scaling_in
+from dynaops.sandbox.dispatch import ApiCall, operation
 from dynaops.sandbox.dynamodb.shapes import check_shape
 from dynaops.sandbox.errors import ApiError, validation
 
@@ -22,14 +22,14 @@ def checked(tags: dict[str, str]) -> dict[str, str]:
 
 
 @operation("application-autoscaling", "TagResource")
-def tag(call: Call) -> dict[str, Any]:
+def tag(call: ApiCall) -> dict[str, Any]:
     target = _target(call)
     target.tags = checked({**target.tags, **call.body["Tags"]})
     return {}
 
 
 @operation("application-autoscaling", "UntagResource")
-def untag(call: Call) -> dict[str, Any]:
+def untag(call: ApiCall) -> dict[str, Any]:
     """Keys that the target does not have are no error."""
     target = _target(call)
     target.tags = {key: value for key, value in target.tags.items() if key not in call.body["TagKeys"]}
@@ -37,11 +37,11 @@ def untag(call: Call) -> dict[str, Any]:
 
 
 @operation("application-autoscaling", "ListTagsForResource")
-def list_tags(call: Call) -> dict[str, Any]:
+def list_tags(call: ApiCall) -> dict[str, Any]:
     return {"Tags": dict(_target(call).tags)}
 
 
-def _target(call: Call) -> Target:
+def _target(call: ApiCall) -> ScalableTarget:
     check_shape(call.operation, call.body, SERVICE)
     arn = call.body["ResourceARN"]
     for target in scaling_in(call.world, call.account, call.region).targets.values():

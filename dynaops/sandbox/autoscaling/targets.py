@@ -8,7 +8,7 @@ from typing import Any
 from dynaops.model.arns import partition_of
 from dynaops.sandbox import linked_roles
 from dynaops.sandbox.autoscaling import alarms, bounds, capacity, tags
-from dynaops.sandbox.autoscaling.model import LINKED_SERVICE, NAMESPACE, Target, role_arn, scaling_in
+from dynaops.sandbox.autoscaling.model import LINKED_SERVICE, NAMESPACE, ScalableTarget, role_arn, scaling_in
 from dynaops.sandbox.autoscaling.refusals import (
     check_dimension,
     is_ours,
@@ -17,7 +17,7 @@ from dynaops.sandbox.autoscaling.refusals import (
     selected,
     target_of,
 )
-from dynaops.sandbox.dispatch import PASS, Call, operation
+from dynaops.sandbox.dispatch import PASS, ApiCall, operation
 from dynaops.sandbox.errors import validation
 from dynaops.sandbox.world import World
 
@@ -26,7 +26,7 @@ _LEAST = 1
 
 
 @operation("application-autoscaling", "RegisterScalableTarget")
-def register_target(call: Call) -> dict[str, Any]:
+def register_target(call: ApiCall) -> dict[str, Any]:
     """Register a target, or change what is given of a registered one.
 
     Either way the resource's capacity is pulled into the bounds soon after (the service model's documentation).
@@ -48,7 +48,7 @@ def register_target(call: Call) -> dict[str, Any]:
     return {"ScalableTargetARN": target.arn}
 
 
-def _limits(body: dict[str, Any], held: Target | None) -> tuple[int, int]:
+def _limits(body: dict[str, Any], held: ScalableTarget | None) -> tuple[int, int]:
     minimum = body.get("MinCapacity", held.minimum if held else None)
     maximum = body.get("MaxCapacity", held.maximum if held else None)
     if minimum is None or maximum is None:
@@ -64,14 +64,14 @@ def _limits(body: dict[str, Any], held: Target | None) -> tuple[int, int]:
 
 def register(
     world: World, account: str, region: str, resource: str, dimension: str, limits: tuple[int, int]
-) -> Target:
+) -> ScalableTarget:
     """The target of a resource with `limits` as its minimum and maximum; registered now if it was not."""
     linked_roles.ensure(account, region, LINKED_SERVICE)
     targets = scaling_in(world, account, region).targets
     target = targets.get((resource, dimension))
     if target is None:
         identity = uuid.uuid4().hex[:32]
-        target = targets[resource, dimension] = Target(
+        target = targets[resource, dimension] = ScalableTarget(
             resource,
             dimension,
             f"arn:{partition_of(region)}:application-autoscaling:{region}:{account}:scalable-target/{identity}",
@@ -85,7 +85,7 @@ def register(
 
 
 @operation("application-autoscaling", "DescribeScalableTargets")
-def describe_targets(call: Call) -> dict[str, Any]:
+def describe_targets(call: ApiCall) -> dict[str, Any]:
     if not is_ours(call):
         return PASS
     return page(
@@ -93,7 +93,7 @@ def describe_targets(call: Call) -> dict[str, Any]:
     )
 
 
-def _shown(account: str, region: str, target: Target) -> dict[str, Any]:
+def _shown(account: str, region: str, target: ScalableTarget) -> dict[str, Any]:
     return {
         "ServiceNamespace": NAMESPACE,
         "ResourceId": target.resource,
@@ -108,7 +108,7 @@ def _shown(account: str, region: str, target: Target) -> dict[str, Any]:
 
 
 @operation("application-autoscaling", "DeregisterScalableTarget")
-def deregister_target(call: Call) -> dict[str, Any]:
+def deregister_target(call: ApiCall) -> dict[str, Any]:
     """Forget a target with its policies, their alarms, and its scheduled actions."""
     if not is_ours(call):
         return PASS

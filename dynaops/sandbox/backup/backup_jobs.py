@@ -10,12 +10,12 @@ from typing import Any
 
 from dynaops.model.arns import partition_of
 from dynaops.sandbox.backup import copy_jobs, jobs, lifecycle, plan_rules, registry, roles, settings, tags
-from dynaops.sandbox.backup.jobs import Job, Jobs
-from dynaops.sandbox.backup.model import Estate, RecoveryPoint, Vault, is_of_vault
+from dynaops.sandbox.backup.jobs import BackupServiceJob, Jobs
+from dynaops.sandbox.backup.model import Estate, RecoveryPoint, StoredVault, is_of_vault
 from dynaops.sandbox.backup.refusals import invalid_parameter, invalid_request
-from dynaops.sandbox.dispatch import Call, operation
+from dynaops.sandbox.dispatch import ApiCall, operation
 from dynaops.sandbox.dynamodb import backups
-from dynaops.sandbox.dynamodb.model import Table
+from dynaops.sandbox.dynamodb.model import SandboxTable
 from dynaops.sandbox.dynamodb.registry import tables_in
 from dynaops.sandbox.errors import ApiError
 from dynaops.sandbox.world import Region, World, action
@@ -25,7 +25,7 @@ START_SECONDS, COPY_SECONDS, STOP_SECONDS = 10.0, 120.0, 10.0
 
 
 @dataclass
-class BackupJob(Job):
+class BackupJob(BackupServiceJob):
     """A backup job. Windows in minutes; `copies` are the CopyActions of the rule it comes from."""
 
     vault: str = ""
@@ -44,7 +44,7 @@ class BackupJobs(Jobs[BackupJob]):
 
 
 @operation("backup", "StartBackupJob")
-def start_job(call: Call) -> dict[str, Any]:
+def start_job(call: ApiCall) -> dict[str, Any]:
     """Repeating a request with its IdempotencyToken gives the job it made.
 
     A table that does not exist fails the job, not the call.
@@ -96,17 +96,17 @@ def begin(world: World, job: BackupJob) -> None:
 
 
 @operation("backup", "DescribeBackupJob")
-def describe_job(call: Call) -> dict[str, Any]:
+def describe_job(call: ApiCall) -> dict[str, Any]:
     return _shown(call.here, call.here.holding(BackupJobs).named(call.body["BackupJobId"]))
 
 
 @operation("backup", "ListBackupJobs")
-def list_jobs(call: Call) -> dict[str, Any]:
+def list_jobs(call: ApiCall) -> dict[str, Any]:
     return call.here.holding(BackupJobs).listed(call, "BackupJobs", partial(_shown, call.here))
 
 
 @operation("backup", "StopBackupJob")
-def stop_job(call: Call) -> dict[str, Any]:
+def stop_job(call: ApiCall) -> dict[str, Any]:
     job = call.here.holding(BackupJobs).named(call.body["BackupJobId"])
     if job.state not in ("CREATED", "RUNNING"):
         raise invalid_request(f"Job {job.job_id} cannot be stopped: it is {job.state}")
@@ -170,14 +170,14 @@ def _recall(world: World, data: dict[str, Any]) -> tuple[Region, BackupJob | Non
     return here, here.holding(BackupJobs).by_id.get(data["job"])
 
 
-def _source(world: World, job: BackupJob) -> Table:
+def _source(world: World, job: BackupJob) -> SandboxTable:
     table = tables_in(world, job.account, job.region).get(job.table)
     if table is None or table.status in ("CREATING", "DELETING"):
         raise ApiError("ResourceNotFoundException", f"Table not found: {job.table}")
     return table
 
 
-def _target(here: Region, job: BackupJob) -> Vault:
+def _target(here: Region, job: BackupJob) -> StoredVault:
     vault = here.holding(Estate).vaults.get(job.vault)
     if vault is None:
         raise ApiError("ResourceNotFoundException", f"Backup vault not found: {job.vault}")
@@ -187,7 +187,7 @@ def _target(here: Region, job: BackupJob) -> Vault:
     return vault
 
 
-def _key(job: BackupJob, vault: Vault, content: backups.Backup) -> str | None:
+def _key(job: BackupJob, vault: StoredVault, content: backups.StoredBackup) -> str | None:
     """Advanced features encrypt with the vault's key, DynamoDB's own backups with the table's."""
     if is_of_vault(job.point):
         return vault.key
@@ -195,7 +195,7 @@ def _key(job: BackupJob, vault: Vault, content: backups.Backup) -> str | None:
     return found
 
 
-def _check_table_arn(call: Call, arn: str) -> None:
+def _check_table_arn(call: ApiCall, arn: str) -> None:
     parts = arn.split(":", 5)
     if len(parts) != 6 or parts[0] != "arn":
         raise invalid_parameter(f"Invalid resource ARN: {arn}")

@@ -9,10 +9,10 @@ from typing import Any
 
 from dynaops.model.arns import partition_of
 from dynaops.sandbox.backup import jobs, lifecycle, registry, roles
-from dynaops.sandbox.backup.jobs import Job, Jobs
-from dynaops.sandbox.backup.model import Estate, RecoveryPoint, Vault, is_of_vault
+from dynaops.sandbox.backup.jobs import BackupServiceJob, Jobs
+from dynaops.sandbox.backup.model import Estate, RecoveryPoint, StoredVault, is_of_vault
 from dynaops.sandbox.backup.refusals import invalid_parameter, invalid_request, not_found
-from dynaops.sandbox.dispatch import Call, operation
+from dynaops.sandbox.dispatch import ApiCall, operation
 from dynaops.sandbox.errors import ApiError
 from dynaops.sandbox.world import Region, World, action
 
@@ -20,7 +20,7 @@ START_SECONDS, COPY_SECONDS = 10.0, 180.0
 
 
 @dataclass
-class CopyJob(Job):
+class CopyJob(BackupServiceJob):
     """A copy job; `copied` is the ARN of the copy."""
 
     source: str = ""
@@ -38,7 +38,7 @@ class CopyJobs(Jobs[CopyJob]):
 
 
 @operation("backup", "StartCopyJob")
-def start_job(call: Call) -> dict[str, Any]:
+def start_job(call: ApiCall) -> dict[str, Any]:
     """Repeating a request with its IdempotencyToken gives the job it made.
 
     A vault that does not exist fails the job, not the call.
@@ -98,12 +98,12 @@ def begin(
 
 
 @operation("backup", "DescribeCopyJob")
-def describe_job(call: Call) -> dict[str, Any]:
+def describe_job(call: ApiCall) -> dict[str, Any]:
     return {"CopyJob": _shown(call.here.holding(CopyJobs).named(call.body["CopyJobId"]))}
 
 
 @operation("backup", "ListCopyJobs")
-def list_jobs(call: Call) -> dict[str, Any]:
+def list_jobs(call: ApiCall) -> dict[str, Any]:
     return call.here.holding(CopyJobs).listed(call, "CopyJobs", _shown)
 
 
@@ -151,7 +151,7 @@ def _done(world: World, data: dict[str, Any]) -> None:
     )
 
 
-def _target(world: World, job: CopyJob) -> tuple[Region, Vault]:
+def _target(world: World, job: CopyJob) -> tuple[Region, StoredVault]:
     parts = _vault_of(job.target_vault)
     region = world.region(parts[1], parts[0]) if parts else None
     vault = region.holding(Estate).vaults.get(parts[2]) if region and parts else None

@@ -10,13 +10,13 @@ from typing import Any, Generic, TypeVar
 from dynaops.sandbox.backup.pages import newest_first, page
 from dynaops.sandbox.backup.points import RESOURCE_TYPE
 from dynaops.sandbox.backup.refusals import not_found
-from dynaops.sandbox.dispatch import Call
+from dynaops.sandbox.dispatch import ApiCall
 
 J = TypeVar("J", bound="Job")
 
 
 @dataclass
-class Job:
+class BackupServiceJob:
     """One job. `resource` is the table's ARN, `size` is in bytes; times are virtual epoch seconds."""
 
     account: str
@@ -66,14 +66,14 @@ class Jobs(Generic[J]):
             raise not_found(f"Cannot find job with ID {job_id}")
         return self.by_id[job_id]
 
-    def listed(self, call: Call, member: str, show: Callable[[J], dict[str, Any]]) -> dict[str, Any]:
+    def listed(self, call: ApiCall, member: str, show: Callable[[J], dict[str, Any]]) -> dict[str, Any]:
         """The answer to a list request: the jobs that it asks for, latest first."""
         shown = ((job, show(job)) for job in self.by_id.values())
         wanted = ((job, each) for job, each in shown if _wanted(call.body, job, each))
         return page(call, member, ((newest_first(job.created, job.job_id), each) for job, each in wanted))
 
 
-def _wanted(body: dict[str, Any], job: Job, shown: dict[str, Any]) -> bool:
+def _wanted(body: dict[str, Any], job: BackupServiceJob, shown: dict[str, Any]) -> bool:
     same = {
         "ByState": job.state,
         "ByStatus": job.state,
@@ -100,7 +100,7 @@ def _wanted(body: dict[str, Any], job: Job, shown: dict[str, Any]) -> bool:
     )
 
 
-def common(job: Job) -> dict[str, Any]:
+def common(job: BackupServiceJob) -> dict[str, Any]:
     """The members that every kind of job shows."""
     shown: dict[str, Any] = {
         "AccountId": job.account,

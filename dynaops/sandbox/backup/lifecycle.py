@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dynaops.sandbox.backup.model import DAY, Lock
+from dynaops.sandbox.backup.model import DAY, VaultLock
 from dynaops.sandbox.backup.refusals import invalid_parameter
 
 COLD_DAYS = 90
@@ -59,7 +59,7 @@ def without_cold(given: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in given.items() if name != _COLD}
 
 
-def breaks(lock: Lock | None, given: dict[str, Any]) -> str | None:
+def breaks(lock: VaultLock | None, given: dict[str, Any]) -> str | None:
     """What a vault's lock has against a recovery point with this lifecycle; None when it admits it."""
     if lock is None:
         return None

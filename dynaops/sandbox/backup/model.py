@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dynaops.model.arns import parse, partition_of
-from dynaops.sandbox.dynamodb.backups import Backup
+from dynaops.sandbox.dynamodb.backups import StoredBackup
 
 DAY = 86_400.0
 
 
 @dataclass
-class Lock:
+class VaultLock:
     """A vault lock: how long recovery points must be kept, and from when it cannot be changed (None: it always can)."""
 
     min_days: int | None = None
@@ -24,7 +24,7 @@ class Lock:
 
 
 @dataclass
-class Vault:
+class StoredVault:
     """A backup vault."""
 
     name: str
@@ -35,7 +35,7 @@ class Vault:
     creator_request: str | None = None
     tags: dict[str, str] = field(default_factory=dict)
     policy: str | None = None
-    lock: Lock | None = None
+    lock: VaultLock | None = None
 
     @property
     def arn(self) -> str:
@@ -53,7 +53,7 @@ class Selection:
 
 
 @dataclass
-class Version:
+class PlanVersion:
     """One state of a plan's document, defaults filled in."""
 
     version_id: str
@@ -62,14 +62,14 @@ class Version:
 
 
 @dataclass
-class Plan:
+class StoredPlan:
     """A backup plan: its versions, oldest first, the last one in force until `deleted`."""
 
     plan_id: str
     account: str
     region: str
     creator_request: str | None
-    versions: list[Version]
+    versions: list[PlanVersion]
     tags: dict[str, str] = field(default_factory=dict)
     selections: dict[str, Selection] = field(default_factory=dict)
     deleted: float | None = None
@@ -82,7 +82,7 @@ class Plan:
         )
 
     @property
-    def current(self) -> Version:
+    def current(self) -> PlanVersion:
         return self.versions[-1]
 
 
@@ -98,7 +98,7 @@ class RecoveryPoint:
     lifecycle: dict[str, Any]
     status: str = "CREATING"
     completed: float | None = None
-    content: Backup | None = None
+    content: StoredBackup | None = None
     key: str | None = None
     created_by: dict[str, Any] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
@@ -117,8 +117,8 @@ class RecoveryPoint:
 class Estate:
     """Vaults by name, plans and recovery points by id and ARN."""
 
-    vaults: dict[str, Vault] = field(default_factory=dict)
-    plans: dict[str, Plan] = field(default_factory=dict)
+    vaults: dict[str, StoredVault] = field(default_factory=dict)
+    plans: dict[str, StoredPlan] = field(default_factory=dict)
     points: dict[str, RecoveryPoint] = field(default_factory=dict)
 
 

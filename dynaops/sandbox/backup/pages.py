@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from dynaops.sandbox.backup.refusals import invalid_parameter
-from dynaops.sandbox.dispatch import Call
+from dynaops.sandbox.dispatch import ApiCall
 
 MOST = 1000
 """MaxResults of every list (service model)."""
@@ -26,7 +26,7 @@ def by_name(name: str) -> Key:
     return (0.0, name)
 
 
-def page(call: Call, member: str, rows: Iterable[Row]) -> dict[str, Any]:
+def page(call: ApiCall, member: str, rows: Iterable[Row]) -> dict[str, Any]:
     """The answer with the asked page of `rows` as `member`.
 
     Raises InvalidParameterValueException for a size out of 1..1000 or a token that is none of ours.

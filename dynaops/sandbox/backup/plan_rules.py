@@ -10,7 +10,7 @@ from dynaops.model import schedules
 from dynaops.sandbox.backup import lifecycle, tags
 from dynaops.sandbox.backup.model import Estate
 from dynaops.sandbox.backup.refusals import invalid_parameter
-from dynaops.sandbox.dispatch import Call
+from dynaops.sandbox.dispatch import ApiCall
 from dynaops.sandbox.errors import ApiError
 
 DEFAULT_SCHEDULE = "cron(0 5 ? * * *)"
@@ -24,7 +24,7 @@ _VAULT_ARN = re.compile(r"arn:[\w-]+:backup:[a-z0-9-]+:\d{12}:backup-vault:[a-zA
 _WHERE = "Error in some rules due to : "
 
 
-def checked(call: Call, given: dict[str, Any], before: dict[str, Any] | None = None) -> dict[str, Any]:
+def checked(call: ApiCall, given: dict[str, Any], before: dict[str, Any] | None = None) -> dict[str, Any]:
     """The document with all defaults, its rules with ids (those of `before`'s rules of the same name).
 
     Raises InvalidParameterValueException for what AWS Backup refuses.
@@ -56,7 +56,7 @@ def without_ids(document: dict[str, Any]) -> dict[str, Any]:
     return {**document, "Rules": rules}
 
 
-def _rule(call: Call, given: dict[str, Any], known_id: str | None) -> dict[str, Any]:
+def _rule(call: ApiCall, given: dict[str, Any], known_id: str | None) -> dict[str, Any]:
     rule = {
         "ScheduleExpression": DEFAULT_SCHEDULE,
         "ScheduleExpressionTimezone": DEFAULT_ZONE,

@@ -8,15 +8,15 @@ from typing import Any
 
 from dynaops.model import schedules
 from dynaops.sandbox.backup import plan_rules, schedule, tags
-from dynaops.sandbox.backup.model import Estate, Plan, Version
+from dynaops.sandbox.backup.model import Estate, PlanVersion, StoredPlan
 from dynaops.sandbox.backup.pages import newest_first, page
 from dynaops.sandbox.backup.refusals import already_exists, invalid_request, not_found
 from dynaops.sandbox.backup.registry import plan_named
-from dynaops.sandbox.dispatch import Call, operation
+from dynaops.sandbox.dispatch import ApiCall, operation
 
 
 @operation("backup", "CreateBackupPlan")
-def create(call: Call) -> dict[str, Any]:
+def create(call: ApiCall) -> dict[str, Any]:
     """Repeating a request with its CreatorRequestId gives the plan it made; the same document otherwise is refused.
 
     SDKs fill in a CreatorRequestId of their own, so a differing one does not make a plan another.
@@ -33,14 +33,16 @@ def create(call: Call) -> dict[str, Any]:
             raise already_exists(
                 "Backup plan with the same plan document already exists", plan.arn, plan.creator_request
             )
-    plan = Plan(str(uuid.uuid4()), call.account, call.region, request, [_version(document, call.now)], given)
+    plan = StoredPlan(
+        str(uuid.uuid4()), call.account, call.region, request, [_version(document, call.now)], given
+    )
     call.here.holding(Estate).plans[plan.plan_id] = plan
     schedule.plan_changed(call.world, plan)
     return {**_ids(plan), "CreationDate": call.now}
 
 
 @operation("backup", "GetBackupPlan")
-def get(call: Call) -> dict[str, Any]:
+def get(call: ApiCall) -> dict[str, Any]:
     """Versions of a deleted plan are still there when asked for by their id (service model, DeleteBackupPlan)."""
     wanted = call.body.get("VersionId")
     if wanted is None:
@@ -58,7 +60,7 @@ def get(call: Call) -> dict[str, Any]:
 
 
 @operation("backup", "ListBackupPlans")
-def list_plans(call: Call) -> dict[str, Any]:
+def list_plans(call: ApiCall) -> dict[str, Any]:
     shown = bool(call.body.get("IncludeDeleted"))
     plans = [plan for plan in call.here.holding(Estate).plans.values() if shown or plan.deleted is None]
     rows = (
@@ -68,14 +70,14 @@ def list_plans(call: Call) -> dict[str, Any]:
 
 
 @operation("backup", "ListBackupPlanVersions")
-def list_versions(call: Call) -> dict[str, Any]:
+def list_versions(call: ApiCall) -> dict[str, Any]:
     plan = plan_named(call)
     rows = ((newest_first(one.created, one.version_id), _row(plan, one)) for one in plan.versions)
     return page(call, "BackupPlanVersionsList", rows)
 
 
 @operation("backup", "UpdateBackupPlan")
-def update(call: Call) -> dict[str, Any]:
+def update(call: ApiCall) -> dict[str, Any]:
     """The document replaces the one before, as a new version."""
     plan = plan_named(call)
     document = plan_rules.checked(call, call.body["BackupPlan"], plan.current.document)
@@ -85,7 +87,7 @@ def update(call: Call) -> dict[str, Any]:
 
 
 @operation("backup", "DeleteBackupPlan")
-def delete(call: Call) -> dict[str, Any]:
+def delete(call: ApiCall) -> dict[str, Any]:
     plan = plan_named(call)
     if plan.selections:
         raise invalid_request(
@@ -101,7 +103,7 @@ def delete(call: Call) -> dict[str, Any]:
     }
 
 
-def _version_named(call: Call, version_id: str) -> tuple[Plan, Version]:
+def _version_named(call: ApiCall, version_id: str) -> tuple[StoredPlan, PlanVersion]:
     plan = call.here.holding(Estate).plans.get(call.body["BackupPlanId"])
     if plan is not None:
         for version in plan.versions:
@@ -110,11 +112,11 @@ def _version_named(call: Call, version_id: str) -> tuple[Plan, Version]:
     raise not_found("Failed reading Backup plan with provided version")
 
 
-def _version(document: dict[str, Any], now: float) -> Version:
-    return Version(base64.b64encode(str(uuid.uuid4()).encode()).decode(), now, document)
+def _version(document: dict[str, Any], now: float) -> PlanVersion:
+    return PlanVersion(base64.b64encode(str(uuid.uuid4()).encode()).decode(), now, document)
 
 
-def _ids(plan: Plan) -> dict[str, Any]:
+def _ids(plan: StoredPlan) -> dict[str, Any]:
     found = {
         "BackupPlanId": plan.plan_id,
         "BackupPlanArn": plan.arn,
@@ -124,7 +126,7 @@ def _ids(plan: Plan) -> dict[str, Any]:
     return found | ({"AdvancedBackupSettings": settings} if settings else {})
 
 
-def _row(plan: Plan, version: Version) -> dict[str, Any]:
+def _row(plan: StoredPlan, version: PlanVersion) -> dict[str, Any]:
     found: dict[str, Any] = {
         **_ids(plan),
         "VersionId": version.version_id,

@@ -9,7 +9,7 @@ from dynaops.sandbox.backup.model import Estate, RecoveryPoint, is_of_vault
 from dynaops.sandbox.backup.pages import newest_first, page
 from dynaops.sandbox.backup.refusals import invalid_parameter, invalid_request, invalid_state
 from dynaops.sandbox.backup.registry import point_in_vault, points, points_in, vault_to_read
-from dynaops.sandbox.dispatch import Call, operation
+from dynaops.sandbox.dispatch import ApiCall, operation
 from dynaops.sandbox.world import World, action
 
 DELETE_SECONDS = 10.0
@@ -17,20 +17,20 @@ RESOURCE_TYPE = "DynamoDB"
 
 
 @operation("backup", "DescribeRecoveryPoint")
-def describe(call: Call) -> dict[str, Any]:
+def describe(call: ApiCall) -> dict[str, Any]:
     point = point_in_vault(call)
     return {**_shown(call, point), "StorageClass": _storage_class(point, call.now)}
 
 
 @operation("backup", "ListRecoveryPointsByBackupVault")
-def list_by_vault(call: Call) -> dict[str, Any]:
+def list_by_vault(call: ApiCall) -> dict[str, Any]:
     vault = vault_to_read(call)
     found = [point for point in points_in(call.here, vault.name, call.now) if _asked_for(point, call.body)]
     return page(call, "RecoveryPoints", ((_key(point), _shown(call, point)) for point in found))
 
 
 @operation("backup", "ListRecoveryPointsByResource")
-def list_by_resource(call: Call) -> dict[str, Any]:
+def list_by_resource(call: ApiCall) -> dict[str, Any]:
     arn = call.body["ResourceArn"]
     if not arn.startswith("arn:"):
         raise invalid_parameter(f"Invalid resource ARN: {arn}")
@@ -39,7 +39,7 @@ def list_by_resource(call: Call) -> dict[str, Any]:
 
 
 @operation("backup", "GetRecoveryPointRestoreMetadata")
-def restore_metadata(call: Call) -> dict[str, Any]:
+def restore_metadata(call: ApiCall) -> dict[str, Any]:
     point = point_in_vault(call)
     encrypted = point.content is not None and "SSEDescription" in point.content.description
     return {
@@ -54,7 +54,7 @@ def restore_metadata(call: Call) -> dict[str, Any]:
 
 
 @operation("backup", "UpdateRecoveryPointLifecycle")
-def update_lifecycle(call: Call) -> dict[str, Any]:
+def update_lifecycle(call: ApiCall) -> dict[str, Any]:
     """The lifecycle replaces the one before; a member left out is dropped (service model)."""
     point = point_in_vault(call)
     given = call.body.get("Lifecycle") or {}
@@ -73,7 +73,7 @@ def update_lifecycle(call: Call) -> dict[str, Any]:
 
 
 @operation("backup", "DeleteRecoveryPoint")
-def delete(call: Call) -> dict[str, Any]:
+def delete(call: ApiCall) -> dict[str, Any]:
     point = point_in_vault(call)
     _refuse_locked(call, point)
     if point.status != "COMPLETED" or point.restoring:
@@ -91,7 +91,7 @@ def _forget(world: World, data: dict[str, Any]) -> None:
     world.region(data["account"], data["region"]).holding(Estate).points.pop(data["arn"], None)
 
 
-def _refuse_locked(call: Call, point: RecoveryPoint) -> None:
+def _refuse_locked(call: ApiCall, point: RecoveryPoint) -> None:
     """A locked vault lets no one delete its recovery points or change their lifecycle (developer guide, Vault Lock)."""
     if call.here.holding(Estate).vaults[point.vault].lock is not None:
         raise invalid_request(f"Backup vault {point.vault} is locked: its recovery points cannot be changed")
@@ -130,7 +130,7 @@ def _brief(point: RecoveryPoint) -> dict[str, Any]:
     return found | ({"EncryptionKeyArn": point.key} if point.key else {})
 
 
-def _shown(call: Call, point: RecoveryPoint) -> dict[str, Any]:
+def _shown(call: ApiCall, point: RecoveryPoint) -> dict[str, Any]:
     found: dict[str, Any] = {
         "RecoveryPointArn": point.arn,
         "BackupVaultName": point.vault,

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dynaops.sandbox.backup.lifecycle import calculated
-from dynaops.sandbox.backup.model import Estate, Plan, RecoveryPoint, Vault
+from dynaops.sandbox.backup.model import Estate, RecoveryPoint, StoredPlan, StoredVault
 from dynaops.sandbox.backup.refusals import invalid_parameter, not_found
-from dynaops.sandbox.dispatch import Call
+from dynaops.sandbox.dispatch import ApiCall
 from dynaops.sandbox.errors import ApiError
 from dynaops.sandbox.world import Region
 
 
-def vault_to_read(call: Call) -> Vault:
+def vault_to_read(call: ApiCall) -> StoredVault:
     """The vault that a reading call names.
 
     A vault that does not exist is told as AccessDeniedException, whatever the caller's rights (SDK for JavaScript
@@ -22,7 +22,7 @@ def vault_to_read(call: Call) -> Vault:
     return vault
 
 
-def vault_to_change(call: Call, name: str) -> Vault:
+def vault_to_change(call: ApiCall, name: str) -> StoredVault:
     """The vault that a changing call names. Raises ResourceNotFoundException."""
     vault = call.here.holding(Estate).vaults.get(name)
     if vault is None:
@@ -30,7 +30,7 @@ def vault_to_change(call: Call, name: str) -> Vault:
     return vault
 
 
-def plan_named(call: Call) -> Plan:
+def plan_named(call: ApiCall) -> StoredPlan:
     """The plan that a call names by its id, if it is not deleted. Raises ResourceNotFoundException."""
     plan = call.here.holding(Estate).plans.get(call.body["BackupPlanId"])
     if plan is None or plan.deleted is not None:
@@ -51,13 +51,13 @@ def points_in(region: Region, vault: str, now: float) -> list[RecoveryPoint]:
     return [point for point in points(region, now) if point.vault == vault]
 
 
-def point_in_vault(call: Call) -> RecoveryPoint:
+def point_in_vault(call: ApiCall) -> RecoveryPoint:
     """The recovery point that a call names with its vault. Raises ResourceNotFoundException."""
     vault = vault_to_read(call)
     return point_named(call, call.body["RecoveryPointArn"], vault.name)
 
 
-def point_named(call: Call, arn: str, vault: str | None = None) -> RecoveryPoint:
+def point_named(call: ApiCall, arn: str, vault: str | None = None) -> RecoveryPoint:
     """The recovery point of an ARN, in `vault` if one is given. Raises ResourceNotFoundException."""
     if not arn.startswith("arn:"):
         raise invalid_parameter(f"Invalid recovery point ARN: {arn}")

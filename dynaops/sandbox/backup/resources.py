@@ -10,17 +10,17 @@ from dynaops.sandbox.backup.points import RESOURCE_TYPE
 from dynaops.sandbox.backup.refusals import invalid_parameter, not_found
 from dynaops.sandbox.backup.registry import points
 from dynaops.sandbox.backup.restore_jobs import RestoreJobs
-from dynaops.sandbox.dispatch import Call, operation
+from dynaops.sandbox.dispatch import ApiCall, operation
 
 
 @operation("backup", "ListProtectedResources")
-def list_resources(call: Call) -> dict[str, Any]:
+def list_resources(call: ApiCall) -> dict[str, Any]:
     rows = ((by_name(arn), _shown(call, point)) for arn, point in _latest(call).items())
     return page(call, "Results", rows)
 
 
 @operation("backup", "DescribeProtectedResource")
-def describe_resource(call: Call) -> dict[str, Any]:
+def describe_resource(call: ApiCall) -> dict[str, Any]:
     arn = call.body["ResourceArn"]
     if not arn.startswith("arn:"):
         raise invalid_parameter(f"Invalid resource ARN: {arn}")
@@ -30,7 +30,7 @@ def describe_resource(call: Call) -> dict[str, Any]:
     return {**_shown(call, point), **_last_restore(call, arn)}
 
 
-def _latest(call: Call) -> dict[str, RecoveryPoint]:
+def _latest(call: ApiCall) -> dict[str, RecoveryPoint]:
     """The last finished recovery point of each resource."""
     found: dict[str, RecoveryPoint] = {}
     for point in sorted(points(call.here, call.now), key=lambda one: one.created):
@@ -39,7 +39,7 @@ def _latest(call: Call) -> dict[str, RecoveryPoint]:
     return found
 
 
-def _shown(call: Call, point: RecoveryPoint) -> dict[str, Any]:
+def _shown(call: ApiCall, point: RecoveryPoint) -> dict[str, Any]:
     return {
         "ResourceArn": point.resource,
         "ResourceType": RESOURCE_TYPE,
@@ -50,7 +50,7 @@ def _shown(call: Call, point: RecoveryPoint) -> dict[str, Any]:
     }
 
 
-def _last_restore(call: Call, arn: str) -> dict[str, Any]:
+def _last_restore(call: ApiCall, arn: str) -> dict[str, Any]:
     done = [
         job
         for job in call.here.holding(RestoreJobs).by_id.values()

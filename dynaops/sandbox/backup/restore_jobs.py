@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dynaops.sandbox.backup import jobs, registry, roles
-from dynaops.sandbox.backup.jobs import Job, Jobs
+from dynaops.sandbox.backup.jobs import BackupServiceJob, Jobs
 from dynaops.sandbox.backup.model import Estate, RecoveryPoint
 from dynaops.sandbox.backup.points import RESOURCE_TYPE
 from dynaops.sandbox.backup.refusals import invalid_parameter, invalid_request, missing_parameter
-from dynaops.sandbox.dispatch import Call, operation
+from dynaops.sandbox.dispatch import ApiCall, operation
 from dynaops.sandbox.dynamodb import restore
-from dynaops.sandbox.dynamodb.backups import Backup
+from dynaops.sandbox.dynamodb.backups import StoredBackup
 from dynaops.sandbox.dynamodb.registry import tables_in
 from dynaops.sandbox.errors import ApiError
 from dynaops.sandbox.world import World, action
@@ -24,7 +24,7 @@ _OWNED, _MANAGED = ("default", "aws_owned"), ("kms", "aws_managed", "customer_ma
 
 
 @dataclass
-class RestoreJob(Job):
+class RestoreJob(BackupServiceJob):
     """A restore job; `target` is the new table's name, `encryption` the SSESpecification asked for."""
 
     state: str = "PENDING"
@@ -44,7 +44,7 @@ class RestoreJobs(Jobs[RestoreJob]):
 
 
 @operation("backup", "StartRestoreJob")
-def start_job(call: Call) -> dict[str, Any]:
+def start_job(call: ApiCall) -> dict[str, Any]:
     """Repeating a request with its IdempotencyToken gives the job it made.
 
     A table name that is taken fails the job, not the call.
@@ -87,19 +87,19 @@ def start_job(call: Call) -> dict[str, Any]:
 
 
 @operation("backup", "DescribeRestoreJob")
-def describe_job(call: Call) -> dict[str, Any]:
+def describe_job(call: ApiCall) -> dict[str, Any]:
     return _shown(call.here.holding(RestoreJobs).named(call.body["RestoreJobId"]))
 
 
 @operation("backup", "GetRestoreJobMetadata")
-def job_metadata(call: Call) -> dict[str, Any]:
+def job_metadata(call: ApiCall) -> dict[str, Any]:
     """What the job was asked to make, also before it has made it."""
     job = call.here.holding(RestoreJobs).named(call.body["RestoreJobId"])
     return {"RestoreJobId": job.job_id, "Metadata": dict(job.metadata)}
 
 
 @operation("backup", "ListRestoreJobs")
-def list_jobs(call: Call) -> dict[str, Any]:
+def list_jobs(call: ApiCall) -> dict[str, Any]:
     return call.here.holding(RestoreJobs).listed(call, "RestoreJobs", _shown)
 
 
@@ -161,13 +161,13 @@ def _restore(world: World, job: RestoreJob, point: RecoveryPoint) -> str:
     assert content is not None  # a COMPLETED recovery point has its content
     encryption = job.encryption or _of_other_region(content, job.region)
     body = {"SSESpecificationOverride": encryption} if encryption else {}
-    call = Call(world, job.account, job.region, "RestoreTableFromBackup", body)
+    call = ApiCall(world, job.account, job.region, "RestoreTableFromBackup", body)
     summary = {"SourceBackupArn": point.arn, "SourceTableArn": point.resource}
     shown = restore.begin(call, job.target, content.table, content.description, content.items, summary)
     return str(shown["TableArn"])
 
 
-def _of_other_region(content: Backup, region: str) -> dict[str, Any] | None:
+def _of_other_region(content: StoredBackup, region: str) -> dict[str, Any] | None:
     """A key does not leave its region: a copy is restored with DynamoDB's own, unless another is chosen."""
     return None if content.table.region == region else {"Enabled": False}
 

@@ -7,14 +7,14 @@ import re
 from typing import Any
 
 from dynaops.sandbox.backup.refusals import invalid_parameter
-from dynaops.sandbox.dispatch import Call
+from dynaops.sandbox.dispatch import ApiCall
 from dynaops.sandbox.iam_backend import iam_backend
 
 SERVICE = "backup.amazonaws.com"
 _ARN = re.compile(r"arn:[\w-]+:iam::(\d{12}):role/(.+/)?([\w+=,.@-]+)")
 
 
-def check(call: Call, arn: str) -> None:
+def check(call: ApiCall, arn: str) -> None:
     """Refuse what is no role's ARN, and a role that exists but does not trust AWS Backup.
 
     A role that the sandbox's IAM does not hold is taken as good. Raises InvalidParameterValueException.
@@ -27,7 +27,7 @@ def check(call: Call, arn: str) -> None:
         raise invalid_parameter(f"IAM Role {arn} cannot be assumed by AWS Backup")
 
 
-def _role(call: Call, name: str) -> Any:
+def _role(call: ApiCall, name: str) -> Any:
     held = iam_backend(call.account, call.region).roles.values()
     return next((role for role in held if role.name == name), None)
 

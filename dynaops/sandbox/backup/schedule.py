@@ -8,21 +8,21 @@ from typing import Any
 
 from dynaops.model import schedules
 from dynaops.sandbox.backup import backup_jobs, settings
-from dynaops.sandbox.backup.model import Estate, Plan, Selection
-from dynaops.sandbox.dynamodb.model import Table
+from dynaops.sandbox.backup.model import Estate, Selection, StoredPlan
+from dynaops.sandbox.dynamodb.model import SandboxTable
 from dynaops.sandbox.dynamodb.registry import tables_in
 from dynaops.sandbox.world import Region, World, action
 
 _TAG = "aws:ResourceTag/"
 
 
-def plan_changed(world: World, plan: Plan) -> None:
+def plan_changed(world: World, plan: StoredPlan) -> None:
     """Wait for the next time of each rule of the version now in force; older versions' events come to nothing."""
     for rule in plan.current.document["Rules"]:
         _wait(world, plan, rule)
 
 
-def _wait(world: World, plan: Plan, rule: dict[str, Any]) -> None:
+def _wait(world: World, plan: StoredPlan, rule: dict[str, Any]) -> None:
     due = schedules.parse(rule["ScheduleExpression"]).after(world.now(), rule["ScheduleExpressionTimezone"])
     if due is not None:
         world.schedule(
@@ -51,7 +51,7 @@ def _run(world: World, data: dict[str, Any]) -> None:
         backup_jobs.begin(world, _job(world, plan, rule, arn, role))
 
 
-def _job(world: World, plan: Plan, rule: dict[str, Any], arn: str, role: str) -> backup_jobs.BackupJob:
+def _job(world: World, plan: StoredPlan, rule: dict[str, Any], arn: str, role: str) -> backup_jobs.BackupJob:
     return backup_jobs.BackupJob(
         account=plan.account,
         region=plan.region,
@@ -68,7 +68,7 @@ def _job(world: World, plan: Plan, rule: dict[str, Any], arn: str, role: str) ->
     )
 
 
-def _creator(plan: Plan, rule: dict[str, Any]) -> dict[str, Any]:
+def _creator(plan: StoredPlan, rule: dict[str, Any]) -> dict[str, Any]:
     return {
         "BackupPlanId": plan.plan_id,
         "BackupPlanArn": plan.arn,
@@ -81,7 +81,7 @@ def _creator(plan: Plan, rule: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _selected(world: World, here: Region, plan: Plan) -> Iterator[tuple[Table, str]]:
+def _selected(world: World, here: Region, plan: StoredPlan) -> Iterator[tuple[SandboxTable, str]]:
     """The tables that the plan's selections name, each with the role to use."""
     tables = [one for one in tables_in(world, plan.account, plan.region).values() if one.status != "DELETING"]
     opted_in = settings.opted_in(here)
@@ -91,7 +91,7 @@ def _selected(world: World, here: Region, plan: Plan) -> Iterator[tuple[Table, s
                 yield table, selection.document["IamRoleArn"]
 
 
-def _covers(selection: Selection, table: Table, opted_in: bool) -> bool:
+def _covers(selection: Selection, table: SandboxTable, opted_in: bool) -> bool:
     """Named tables are covered whatever the region's settings; others only when the type is opted in."""
     document = selection.document
     if any(fnmatchcase(table.arn, pattern) for pattern in document.get("NotResources") or []):

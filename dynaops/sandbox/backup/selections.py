@@ -7,11 +7,11 @@ import uuid
 from typing import Any
 
 from dynaops.sandbox.backup import roles
-from dynaops.sandbox.backup.model import Plan, Selection
+from dynaops.sandbox.backup.model import Selection, StoredPlan
 from dynaops.sandbox.backup.pages import newest_first, page
 from dynaops.sandbox.backup.refusals import already_exists, invalid_parameter, not_found
 from dynaops.sandbox.backup.registry import plan_named
-from dynaops.sandbox.dispatch import Call, operation
+from dynaops.sandbox.dispatch import ApiCall, operation
 
 MOST_ARNS, MOST_WILDCARDS = 500, 30
 _NAME = re.compile(r"[a-zA-Z0-9\-_.]{1,50}")
@@ -20,7 +20,7 @@ _CONDITIONS = ("StringEquals", "StringNotEquals", "StringLike", "StringNotLike")
 
 
 @operation("backup", "CreateBackupSelection")
-def create(call: Call) -> dict[str, Any]:
+def create(call: ApiCall) -> dict[str, Any]:
     """Repeating a request with its CreatorRequestId gives the selection it made."""
     plan, request = plan_named(call), call.body.get("CreatorRequestId")
     document = call.body["BackupSelection"]
@@ -41,7 +41,7 @@ def create(call: Call) -> dict[str, Any]:
 
 
 @operation("backup", "GetBackupSelection")
-def get(call: Call) -> dict[str, Any]:
+def get(call: ApiCall) -> dict[str, Any]:
     plan, selection = _named(call)
     lists: dict[str, list[Any]] = {"Resources": [], "NotResources": [], "ListOfTags": []}
     return {
@@ -52,7 +52,7 @@ def get(call: Call) -> dict[str, Any]:
 
 
 @operation("backup", "ListBackupSelections")
-def list_selections(call: Call) -> dict[str, Any]:
+def list_selections(call: ApiCall) -> dict[str, Any]:
     plan = plan_named(call)
     rows = (
         (newest_first(one.created, one.selection_id), _row(plan, one)) for one in plan.selections.values()
@@ -61,13 +61,13 @@ def list_selections(call: Call) -> dict[str, Any]:
 
 
 @operation("backup", "DeleteBackupSelection")
-def delete(call: Call) -> dict[str, Any]:
+def delete(call: ApiCall) -> dict[str, Any]:
     plan, selection = _named(call)
     del plan.selections[selection.selection_id]
     return {}
 
 
-def _named(call: Call) -> tuple[Plan, Selection]:
+def _named(call: ApiCall) -> tuple[StoredPlan, Selection]:
     plan = plan_named(call)
     selection = plan.selections.get(call.body["SelectionId"])
     if selection is None:
@@ -75,7 +75,7 @@ def _named(call: Call) -> tuple[Plan, Selection]:
     return plan, selection
 
 
-def _ids(plan: Plan, selection: Selection) -> dict[str, Any]:
+def _ids(plan: StoredPlan, selection: Selection) -> dict[str, Any]:
     return {
         "SelectionId": selection.selection_id,
         "BackupPlanId": plan.plan_id,
@@ -87,7 +87,7 @@ def _request(selection: Selection) -> dict[str, Any]:
     return {"CreatorRequestId": selection.creator_request} if selection.creator_request else {}
 
 
-def _row(plan: Plan, selection: Selection) -> dict[str, Any]:
+def _row(plan: StoredPlan, selection: Selection) -> dict[str, Any]:
     return {
         **_ids(plan, selection),
         **_request(selection),
@@ -96,7 +96,7 @@ def _row(plan: Plan, selection: Selection) -> dict[str, Any]:
     }
 
 
-def _check(call: Call, given: dict[str, Any]) -> None:
+def _check(call: ApiCall, given: dict[str, Any]) -> None:
     if not _NAME.fullmatch(given["SelectionName"]):
         raise invalid_parameter(f"Invalid backup selection name: {given['SelectionName']}")
     roles.check(call, given["IamRoleArn"])

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dynaops.sandbox.backup.refusals import invalid_parameter
-from dynaops.sandbox.dispatch import Call, operation
+from dynaops.sandbox.dispatch import ApiCall, operation
 from dynaops.sandbox.world import Region
 
 _TYPES = (
@@ -18,7 +18,7 @@ DYNAMODB = "DynamoDB"
 
 
 @dataclass
-class Settings:
+class RegionSettings:
     """By resource type. Accounts made since November 2021 have DynamoDB's advanced features on (developer guide)."""
 
     opted_in: dict[str, bool] = field(default_factory=lambda: dict.fromkeys(_TYPES, True))
@@ -27,17 +27,17 @@ class Settings:
 
 def advanced(here: Region) -> bool:
     """Whether AWS Backup manages DynamoDB recovery points wholly: cold storage, copies, tags, ARNs of its own."""
-    return here.holding(Settings).managed[DYNAMODB]
+    return here.holding(RegionSettings).managed[DYNAMODB]
 
 
 def opted_in(here: Region) -> bool:
     """Whether plans include tables that only a tag or a wildcard selects."""
-    return here.holding(Settings).opted_in[DYNAMODB]
+    return here.holding(RegionSettings).opted_in[DYNAMODB]
 
 
 @operation("backup", "DescribeRegionSettings")
-def describe_settings(call: Call) -> dict[str, Any]:
-    held = call.here.holding(Settings)
+def describe_settings(call: ApiCall) -> dict[str, Any]:
+    held = call.here.holding(RegionSettings)
     return {
         "ResourceTypeOptInPreference": dict(held.opted_in),
         "ResourceTypeManagementPreference": dict(held.managed),
@@ -45,8 +45,8 @@ def describe_settings(call: Call) -> dict[str, Any]:
 
 
 @operation("backup", "UpdateRegionSettings")
-def update_settings(call: Call) -> dict[str, Any]:
-    held = call.here.holding(Settings)
+def update_settings(call: ApiCall) -> dict[str, Any]:
+    held = call.here.holding(RegionSettings)
     opted = call.body.get("ResourceTypeOptInPreference") or {}
     managed = call.body.get("ResourceTypeManagementPreference") or {}
     for given, known in ((opted, held.opted_in), (managed, held.managed)):
@@ -59,5 +59,5 @@ def update_settings(call: Call) -> dict[str, Any]:
 
 
 @operation("backup", "GetSupportedResourceTypes")
-def supported_types(call: Call) -> dict[str, Any]:
-    return {"ResourceTypes": sorted(call.here.holding(Settings).opted_in)}
+def supported_types(call: ApiCall) -> dict[str, Any]:
+    return {"ResourceTypes": sorted(call.here.holding(RegionSettings).opted_in)}

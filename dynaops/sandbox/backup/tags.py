@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from dynaops.sandbox.backup.model import Estate, Plan, RecoveryPoint, Vault
+from dynaops.sandbox.backup.model import Estate, RecoveryPoint, StoredPlan, StoredVault
 from dynaops.sandbox.backup.pages import by_name, page
 from dynaops.sandbox.backup.refusals import invalid_parameter, not_found
-from dynaops.sandbox.dispatch import Call, operation
+from dynaops.sandbox.dispatch import ApiCall, operation
 from dynaops.sandbox.errors import ApiError
 
 MOST = 50
@@ -26,7 +26,7 @@ def checked(tags: dict[str, str]) -> dict[str, str]:
 
 
 @operation("backup", "TagResource")
-def tag(call: Call) -> dict[str, Any]:
+def tag(call: ApiCall) -> dict[str, Any]:
     held = _tags(call)
     merged = {**held, **checked(call.body["Tags"])}
     if len(merged) > MOST:
@@ -36,7 +36,7 @@ def tag(call: Call) -> dict[str, Any]:
 
 
 @operation("backup", "UntagResource")
-def untag(call: Call) -> dict[str, Any]:
+def untag(call: ApiCall) -> dict[str, Any]:
     held = _tags(call)
     for name in call.body["TagKeyList"]:
         held.pop(name, None)
@@ -44,21 +44,25 @@ def untag(call: Call) -> dict[str, Any]:
 
 
 @operation("backup", "ListTags")
-def list_tags(call: Call) -> dict[str, Any]:
+def list_tags(call: ApiCall) -> dict[str, Any]:
     rows = ((by_name(name), {name: value}) for name, value in _tags(call).items())
     answer = page(call, "Tags", rows)
     answer["Tags"] = {name: value for one in answer["Tags"] for name, value in one.items()}
     return answer
 
 
-def _tags(call: Call) -> dict[str, str]:
+def _tags(call: ApiCall) -> dict[str, str]:
     """The tags of what an ARN names, to be read or changed."""
     arn = call.body["ResourceArn"]
     if not arn.startswith("arn:"):
         raise invalid_parameter(f"Invalid ARN: {arn}")
     estate = call.here.holding(Estate)
     plans = [plan for plan in estate.plans.values() if plan.deleted is None]
-    tagged: list[Vault | Plan | RecoveryPoint] = [*estate.vaults.values(), *plans, *estate.points.values()]
+    tagged: list[StoredVault | StoredPlan | RecoveryPoint] = [
+        *estate.vaults.values(),
+        *plans,
+        *estate.points.values(),
+    ]
     for held in tagged:
         if held.arn == arn:
             return held.tags

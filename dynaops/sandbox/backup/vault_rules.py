@@ -6,17 +6,17 @@ import json
 from typing import Any
 
 from dynaops.sandbox.backup.lifecycle import MOST_DAYS
-from dynaops.sandbox.backup.model import DAY, Lock
+from dynaops.sandbox.backup.model import DAY, VaultLock
 from dynaops.sandbox.backup.refusals import invalid_parameter, invalid_request, missing_parameter, not_found
 from dynaops.sandbox.backup.registry import vault_to_change, vault_to_read
-from dynaops.sandbox.dispatch import Call, operation
+from dynaops.sandbox.dispatch import ApiCall, operation
 
 COOLING_DAYS = 3
 """Days before a lock becomes final (service model, ChangeableForDays)."""
 
 
 @operation("backup", "PutBackupVaultLockConfiguration")
-def put_lock(call: Call) -> dict[str, Any]:
+def put_lock(call: ApiCall) -> dict[str, Any]:
     """The lock as asked for replaces the one before."""
     vault = vault_to_change(call, call.body["BackupVaultName"])
     low, high = call.body.get("MinRetentionDays"), call.body.get("MaxRetentionDays")
@@ -31,25 +31,25 @@ def put_lock(call: Call) -> dict[str, Any]:
     if low is not None and high is not None and low > high:
         raise invalid_parameter("MinRetentionDays must not be greater than MaxRetentionDays")
     _refuse_frozen(vault.lock, vault.name, call.now)
-    vault.lock = Lock(low, high, None if days is None else call.now + days * DAY)
+    vault.lock = VaultLock(low, high, None if days is None else call.now + days * DAY)
     return {}
 
 
 @operation("backup", "DeleteBackupVaultLockConfiguration")
-def delete_lock(call: Call) -> dict[str, Any]:
+def delete_lock(call: ApiCall) -> dict[str, Any]:
     vault = vault_to_change(call, call.body["BackupVaultName"])
     _refuse_frozen(vault.lock, vault.name, call.now)
     vault.lock = None
     return {}
 
 
-def _refuse_frozen(lock: Lock | None, vault: str, now: float) -> None:
+def _refuse_frozen(lock: VaultLock | None, vault: str, now: float) -> None:
     if lock is not None and lock.frozen(now):
         raise invalid_request(f"Vault lock configuration of {vault} is final and cannot be changed")
 
 
 @operation("backup", "PutBackupVaultAccessPolicy")
-def put_policy(call: Call) -> dict[str, Any]:
+def put_policy(call: ApiCall) -> dict[str, Any]:
     vault = vault_to_change(call, call.body["BackupVaultName"])
     text = call.body.get("Policy")
     if text is None:
@@ -60,7 +60,7 @@ def put_policy(call: Call) -> dict[str, Any]:
 
 
 @operation("backup", "GetBackupVaultAccessPolicy")
-def get_policy(call: Call) -> dict[str, Any]:
+def get_policy(call: ApiCall) -> dict[str, Any]:
     vault = vault_to_read(call)
     if vault.policy is None:
         raise not_found(f"Backup vault {vault.name} has no associated policy")
@@ -68,7 +68,7 @@ def get_policy(call: Call) -> dict[str, Any]:
 
 
 @operation("backup", "DeleteBackupVaultAccessPolicy")
-def delete_policy(call: Call) -> dict[str, Any]:
+def delete_policy(call: ApiCall) -> dict[str, Any]:
     vault_to_change(call, call.body["BackupVaultName"]).policy = None
     return {}
 

@@ -8,11 +8,11 @@ from typing import Any
 
 from dynaops.model.arns import partition_of
 from dynaops.sandbox.backup import tags
-from dynaops.sandbox.backup.model import Estate, Vault
+from dynaops.sandbox.backup.model import Estate, StoredVault
 from dynaops.sandbox.backup.pages import by_name, page
 from dynaops.sandbox.backup.refusals import already_exists, invalid_parameter, invalid_request
 from dynaops.sandbox.backup.registry import points_in, vault_to_change, vault_to_read
-from dynaops.sandbox.dispatch import Call, operation
+from dynaops.sandbox.dispatch import ApiCall, operation
 from dynaops.sandbox.world import Region
 
 _NAME = re.compile(r"[a-zA-Z0-9\-_]{2,50}")
@@ -20,7 +20,7 @@ _KEY = re.compile(r"arn:[\w-]+:kms:[a-z0-9-]+:\d{12}:key/.+")
 
 
 @operation("backup", "CreateBackupVault")
-def create_vault(call: Call) -> dict[str, Any]:
+def create_vault(call: ApiCall) -> dict[str, Any]:
     """Repeating a request with its CreatorRequestId gives the vault it made."""
     name, request = call.body["BackupVaultName"], call.body.get("CreatorRequestId")
     if not _NAME.fullmatch(name):
@@ -34,7 +34,7 @@ def create_vault(call: Call) -> dict[str, Any]:
     vaults = call.here.holding(Estate).vaults
     vault = vaults.get(name)
     if vault is None:
-        vault = vaults[name] = Vault(name, call.account, call.region, key, call.now, request, given)
+        vault = vaults[name] = StoredVault(name, call.account, call.region, key, call.now, request, given)
     elif request is None or request != vault.creator_request:
         raise already_exists(
             "Backup vault with the same name already exists", vault.arn, vault.creator_request
@@ -43,13 +43,13 @@ def create_vault(call: Call) -> dict[str, Any]:
 
 
 @operation("backup", "DescribeBackupVault")
-def describe_vault(call: Call) -> dict[str, Any]:
+def describe_vault(call: ApiCall) -> dict[str, Any]:
     vault = vault_to_read(call)
     return {**shown(call.here, vault, call.now), "VaultState": "AVAILABLE"}
 
 
 @operation("backup", "ListBackupVaults")
-def list_vaults(call: Call) -> dict[str, Any]:
+def list_vaults(call: ApiCall) -> dict[str, Any]:
     wanted = call.body.get("ByVaultType", "BACKUP_VAULT")
     vaults = call.here.holding(Estate).vaults.values() if wanted == "BACKUP_VAULT" else ()
     rows = ((by_name(vault.name), shown(call.here, vault, call.now)) for vault in vaults)
@@ -57,7 +57,7 @@ def list_vaults(call: Call) -> dict[str, Any]:
 
 
 @operation("backup", "DeleteBackupVault")
-def delete_vault(call: Call) -> dict[str, Any]:
+def delete_vault(call: ApiCall) -> dict[str, Any]:
     vault = vault_to_change(call, call.body["BackupVaultName"])
     held = len(points_in(call.here, vault.name, call.now))
     if held:
@@ -66,7 +66,7 @@ def delete_vault(call: Call) -> dict[str, Any]:
     return {}
 
 
-def shown(region: Region, vault: Vault, now: float) -> dict[str, Any]:
+def shown(region: Region, vault: StoredVault, now: float) -> dict[str, Any]:
     """The vault as lists and descriptions say it."""
     found: dict[str, Any] = {
         "BackupVaultName": vault.name,
@@ -87,7 +87,7 @@ def shown(region: Region, vault: Vault, now: float) -> dict[str, Any]:
     return found | {name: value for name, value in optional.items() if value is not None}
 
 
-def _own_key(call: Call) -> str:
+def _own_key(call: ApiCall) -> str:
     """The key that AWS manages as aws/backup: one an account and region."""
     identity = uuid.uuid5(uuid.NAMESPACE_URL, f"aws/backup/{call.account}/{call.region}")
     return f"arn:{partition_of(call.region)}:kms:{call.region}:{call.account}:key/{identity}"

@@ -7,10 +7,10 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
-from dynaops.sandbox.dispatch import Call, operation
+from dynaops.sandbox.dispatch import ApiCall, operation
 from dynaops.sandbox.dynamodb import moto_bridge, recovery, registry
 from dynaops.sandbox.dynamodb.describe import describe
-from dynaops.sandbox.dynamodb.model import Table
+from dynaops.sandbox.dynamodb.model import SandboxTable
 from dynaops.sandbox.dynamodb.shapes import check_shape
 from dynaops.sandbox.errors import ApiError, validation
 from dynaops.sandbox.world import Region, World
@@ -20,14 +20,14 @@ SYSTEM_DAYS = 35
 
 
 @dataclass
-class Backup:
+class StoredBackup:
     """A copy of a table as it was, with its items (moto's own item objects). Times are virtual epoch seconds."""
 
     arn: str
     name: str
     kind: str
     created: float
-    table: Table
+    table: SandboxTable
     description: dict[str, Any]
     items: list[Any]
     size: int
@@ -39,32 +39,32 @@ class Backup:
 
 
 @dataclass
-class Backups:
+class StoredBackups:
     """The backups of an account in a region, by ARN."""
 
-    by_arn: dict[str, Backup] = field(default_factory=dict)
+    by_arn: dict[str, StoredBackup] = field(default_factory=dict)
 
 
 @operation("dynamodb", "CreateBackup")
-def create_backup(call: Call) -> dict[str, Any]:
+def create_backup(call: ApiCall) -> dict[str, Any]:
     check_shape(call.operation, call.body)
     table = _table(call, call.body["TableName"])
     backup = take(call.world, call.here, table, call.body["BackupName"], "USER")
     return {"BackupDetails": details(backup)}
 
 
-def take(world: World, region: Region, table: Table, name: str, kind: str) -> Backup:
+def take(world: World, region: Region, table: SandboxTable, name: str, kind: str) -> StoredBackup:
     """Make a backup of the table as it is now, and keep it in the region."""
     backup = snapshot(world, table, name, kind)
-    region.holding(Backups).by_arn[backup.arn] = backup
+    region.holding(StoredBackups).by_arn[backup.arn] = backup
     return backup
 
 
-def snapshot(world: World, table: Table, name: str, kind: str) -> Backup:
+def snapshot(world: World, table: SandboxTable, name: str, kind: str) -> StoredBackup:
     """A copy of the table as it is now, which the caller keeps."""
     now = round(world.now(), 3)
     shown = describe(world, table)
-    return Backup(
+    return StoredBackup(
         arn=f"{table.arn}/backup/{int(now * 1000):014d}-{uuid.uuid4().hex[:8]}",
         name=name,
         kind=kind,
@@ -76,7 +76,7 @@ def snapshot(world: World, table: Table, name: str, kind: str) -> Backup:
     )
 
 
-def _frozen(table: Table) -> Table:
+def _frozen(table: SandboxTable) -> SandboxTable:
     """The table without what a backup does not keep (DDB-TABLE-215)."""
     frozen = copy.deepcopy(table)
     frozen.facets = {}
@@ -84,35 +84,35 @@ def _frozen(table: Table) -> Table:
     return frozen
 
 
-def on_table_deleted(world: World, table: Table) -> None:
+def on_table_deleted(world: World, table: SandboxTable) -> None:
     """Recovery that is on when a table goes leaves a system backup (DDB-TABLE-167)."""
-    if table.facet(recovery.State).since is not None:
+    if table.facet(recovery.RecoveryState).since is not None:
         region = world.region(table.account, table.region)
         take(world, region, table, f"{table.name}$DeletedTableBackup", "SYSTEM")
 
 
 @operation("dynamodb", "DescribeBackup")
-def describe_backup(call: Call) -> dict[str, Any]:
+def describe_backup(call: ApiCall) -> dict[str, Any]:
     check_shape(call.operation, call.body)
     return {"BackupDescription": described(found(call, call.body["BackupArn"]))}
 
 
 @operation("dynamodb", "DeleteBackup")
-def delete_backup(call: Call) -> dict[str, Any]:
+def delete_backup(call: ApiCall) -> dict[str, Any]:
     check_shape(call.operation, call.body)
     backup = found(call, call.body["BackupArn"])
     if backup.kind == "SYSTEM":
         raise validation("User is not allowed to delete the system backup")
     if backup.restoring is not None:
         raise ApiError("BackupInUseException", f"Backup is being used to restore a table: {backup.arn}")
-    del call.here.holding(Backups).by_arn[backup.arn]
+    del call.here.holding(StoredBackups).by_arn[backup.arn]
     gone = described(backup)
     gone["BackupDetails"]["BackupStatus"] = "DELETED"
     return {"BackupDescription": gone}
 
 
 @operation("dynamodb", "ListBackups")
-def list_backups(call: Call) -> dict[str, Any]:
+def list_backups(call: ApiCall) -> dict[str, Any]:
     """Oldest first; USER ones unless asked for others (DDB-BACKUP-011)."""
     check_shape(call.operation, call.body)
     body = call.body
@@ -134,7 +134,7 @@ def list_backups(call: Call) -> dict[str, Any]:
     return answer
 
 
-def found(call: Call, arn: str) -> Backup:
+def found(call: ApiCall, arn: str) -> StoredBackup:
     """The backup of that ARN. Raises BackupNotFoundException."""
     backup = next((one for one in _current(call) if one.arn == arn), None)
     if backup is None:
@@ -142,14 +142,14 @@ def found(call: Call, arn: str) -> Backup:
     return backup
 
 
-def _current(call: Call) -> list[Backup]:
-    everything = call.here.holding(Backups).by_arn
+def _current(call: ApiCall) -> list[StoredBackup]:
+    everything = call.here.holding(StoredBackups).by_arn
     for arn in [arn for arn, one in everything.items() if one.expires is not None and one.expires < call.now]:
         del everything[arn]
     return list(everything.values())
 
 
-def details(backup: Backup) -> dict[str, Any]:
+def details(backup: StoredBackup) -> dict[str, Any]:
     """BackupDetails."""
     shown: dict[str, Any] = {
         "BackupArn": backup.arn,
@@ -164,7 +164,7 @@ def details(backup: Backup) -> dict[str, Any]:
     return shown
 
 
-def described(backup: Backup) -> dict[str, Any]:
+def described(backup: StoredBackup) -> dict[str, Any]:
     """BackupDescription: the backup, and the table as it was."""
     was = backup.description
     source: dict[str, Any] = {
@@ -199,7 +199,7 @@ def described(backup: Backup) -> dict[str, Any]:
     }
 
 
-def _summary(backup: Backup) -> dict[str, Any]:
+def _summary(backup: StoredBackup) -> dict[str, Any]:
     return {
         "TableName": backup.table.name,
         "TableId": backup.table.table_id,
@@ -208,7 +208,7 @@ def _summary(backup: Backup) -> dict[str, Any]:
     }
 
 
-def _table(call: Call, name: str) -> Table:
+def _table(call: ApiCall, name: str) -> SandboxTable:
     try:
         table = registry.lookup(call, name)
     except ApiError as error:

@@ -6,7 +6,7 @@ from typing import Any
 
 from moto.dynamodb.models.dynamo_type import DynamoType
 
-from dynaops.sandbox.dispatch import Call, Touched, operation
+from dynaops.sandbox.dispatch import ApiCall, Touched, operation
 from dynaops.sandbox.dynamodb import capacity, keys
 from dynaops.sandbox.dynamodb.data import store
 from dynaops.sandbox.dynamodb.keys import Rules
@@ -16,7 +16,7 @@ from dynaops.sandbox.dynamodb.values import (
     OLDER,
     SEVERAL,
     Attributes,
-    Reader,
+    ValueReader,
     moto_item,
     rewrite,
     size_of,
@@ -36,7 +36,7 @@ _Write = tuple[Body, Key, Attributes | None]
 
 
 @operation("dynamodb", "BatchWriteItem")
-def batch_write_item(call: Call) -> Body:
+def batch_write_item(call: ApiCall) -> Body:
     """Write the items; none if anything is wrong with any of them."""
     requests = _requested(call)
     count = sum(len(each) for each in requests.values())
@@ -45,7 +45,7 @@ def batch_write_item(call: Call) -> Body:
             raise validation(_counts(requests))
     if count > MOST_WRITES:
         raise validation("Too many items requested for the BatchWriteItem call")
-    reader = Reader(OLDER)
+    reader = ValueReader(OLDER)
     read = {name: [_read(reader, each) for each in given] for name, given in requests.items()}
     tables = {name: keys.rules(call, name) for name in read}
     writes = {name: _checked(tables[name], requests[name], read[name]) for name in read}
@@ -58,7 +58,7 @@ def batch_write_item(call: Call) -> Body:
     return answer
 
 
-def _requested(call: Call) -> Body:
+def _requested(call: ApiCall) -> Body:
     """The request's items by table, with the rest of the request checked."""
     requests = call.body.get("RequestItems")
     rest = {**call.body, "RequestItems": {}} if isinstance(requests, dict) else call.body
@@ -81,7 +81,7 @@ def _counts(requests: dict[str, list[Any]]) -> str:
     )
 
 
-def _read(reader: Reader, request: Any) -> tuple[Attributes, bool]:
+def _read(reader: ValueReader, request: Any) -> tuple[Attributes, bool]:
     """The attributes of a request, and whether they are to be put (or deleted)."""
     check_types("WriteRequest", {name: {} for name in request} if isinstance(request, dict) else request)
     puts, deletes = request.get("PutRequest"), request.get("DeleteRequest")
@@ -111,7 +111,7 @@ def _checked(rules: Rules, given: list[Body], read: list[tuple[Attributes, bool]
     return writes
 
 
-def _leave_out(call: Call, writes: dict[str, list[_Write]], count: int) -> Body:
+def _leave_out(call: ApiCall, writes: dict[str, list[_Write]], count: int) -> Body:
     """Take out of `writes` what a fault leaves unprocessed. All of them is throttling (API Reference)."""
     if call.leaves_out is None:
         return {}
@@ -126,7 +126,7 @@ def _leave_out(call: Call, writes: dict[str, list[_Write]], count: int) -> Body:
     return left
 
 
-def _write(rules: Rules, writes: list[_Write], call: Call) -> capacity.Consumed:
+def _write(rules: Rules, writes: list[_Write], call: ApiCall) -> capacity.Consumed:
     counts = capacity.wanted(call.body) is not None
     consumed = capacity.Consumed(rules.table)
     for _, key, attributes in writes:
@@ -151,7 +151,7 @@ def _pair(key: Key) -> tuple[DynamoType, DynamoType | None]:
 
 
 @operation("dynamodb", "BatchGetItem")
-def batch_get_item(call: Call) -> Touched:
+def batch_get_item(call: ApiCall) -> Touched:
     """Check the keys; moto reads."""
     requests = _requested(call)
     check_types("BatchGetItemInput", {**call.body, "RequestItems": {name: {} for name in requests}})
@@ -159,7 +159,7 @@ def batch_get_item(call: Call) -> Touched:
         _check_keys(name, given)
     if sum(len(given["Keys"]) for given in requests.values()) > MOST_READS:
         raise validation("Too many items requested for the BatchGetItem call")
-    reader = Reader(BARE)
+    reader = ValueReader(BARE)
     read = {name: [reader.item(key)[0] for key in given["Keys"]] for name, given in requests.items()}
     tables = {name: keys.rules(call, name) for name in read}
     for name, given in read.items():
@@ -189,7 +189,7 @@ def _check_keys(name: str, given: Any) -> None:
 
 
 def _reading(
-    call: Call, requests: Body, tables: dict[str, Rules], read: dict[str, list[Attributes]]
+    call: ApiCall, requests: Body, tables: dict[str, Rules], read: dict[str, list[Attributes]]
 ) -> Touched:
     out = {
         name: [call.leaves_out is not None and call.leaves_out() for _ in given]

@@ -11,19 +11,19 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
-from dynaops.sandbox.dispatch import Call, operation
+from dynaops.sandbox.dispatch import ApiCall, operation
 from dynaops.sandbox.dynamodb import registry, transfer
 from dynaops.sandbox.dynamodb.batches import put
-from dynaops.sandbox.dynamodb.bulk_records import Outcome, holds
+from dynaops.sandbox.dynamodb.bulk_records import BulkOutcome, holds
 from dynaops.sandbox.dynamodb.keys import Rules, rules_of
 from dynaops.sandbox.dynamodb.moto_bridge import backend
 from dynaops.sandbox.dynamodb.shapes import check_shape
 from dynaops.sandbox.dynamodb.transfer import (
     NO_BUCKET,
     NO_BUCKET_TEXT,
+    InputObjects,
+    InputRecord,
     NoSuchBucket,
-    Record,
-    Source,
     TransferJob,
 )
 from dynaops.sandbox.dynamodb.values import size_of
@@ -50,8 +50,8 @@ class Bulk(TransferJob):
     request: Body
     table: str
     table_id: str
-    left: list[list[Record]] | None = None
-    outcome: Outcome = field(default_factory=Outcome)
+    left: list[list[InputRecord]] | None = None
+    outcome: BulkOutcome = field(default_factory=BulkOutcome)
 
     def described(self) -> Body:
         """BulkOperationDescription."""
@@ -78,7 +78,7 @@ class Bulks:
 
 
 @operation("dynamodb", "StartBulkPutItems")
-def start_bulk_put_items(call: Call) -> Body:
+def start_bulk_put_items(call: ApiCall) -> Body:
     """Start writing; what is wrong in S3 only shows later."""
     check_shape(call.operation, call.body)
     body, bulks = call.body, call.here.holding(Bulks)
@@ -144,7 +144,7 @@ def _size(world: World, data: Body) -> None:
         _end(world, one, "FAILED", "TableNotFound", f"Table not found: {one.table}")
         return
     given = one.shown["InputS3Configuration"]
-    source = Source(
+    source = InputObjects(
         given["S3Bucket"],
         given.get("S3KeyPrefix", ""),
         given["InputFormat"],
@@ -183,7 +183,7 @@ def _step(world: World, data: Body) -> None:
         _end(world, one, "COMPLETED_WITH_ERRORS" if one.outcome.errors else "COMPLETED")
 
 
-def _write(rules: Rules, one: Bulk, records: list[Record]) -> None:
+def _write(rules: Rules, one: Bulk, records: list[InputRecord]) -> None:
     """Put the items whose condition holds, and remember the others."""
     total = one.shown["TotalInputBytes"]
     for record in records:
@@ -223,7 +223,7 @@ def _report(account: str, one: Bulk) -> None:
             transfer.put_object(account, output["S3Bucket"], f"{folder}/{name}.json", text.encode())
 
 
-def _named(call: Call) -> Bulk:
+def _named(call: ApiCall) -> Bulk:
     arn = call.body["BulkOperationArn"]
     one = call.here.holding(Bulks).by_arn.get(arn)
     if one is None:
@@ -232,13 +232,13 @@ def _named(call: Call) -> Bulk:
 
 
 @operation("dynamodb", "DescribeBulkOperation")
-def describe_bulk_operation(call: Call) -> Body:
+def describe_bulk_operation(call: ApiCall) -> Body:
     check_shape(call.operation, call.body)
     return {"BulkOperationDescription": _named(call).described()}
 
 
 @operation("dynamodb", "CancelBulkOperation")
-def cancel_bulk_operation(call: Call) -> Body:
+def cancel_bulk_operation(call: ApiCall) -> Body:
     """What is written stays; an operation that has ended stays as it is."""
     check_shape(call.operation, call.body)
     one = _named(call)
@@ -248,7 +248,7 @@ def cancel_bulk_operation(call: Call) -> Body:
 
 
 @operation("dynamodb", "ListBulkOperations")
-def list_bulk_operations(call: Call) -> Body:
+def list_bulk_operations(call: ApiCall) -> Body:
     """Latest first, of the last 90 days."""
     check_shape(call.operation, call.body)
     recent = [

@@ -9,14 +9,14 @@ from moto.core.exceptions import JsonRESTError
 from moto.dynamodb.comparisons import create_condition_expression_parser
 from moto.dynamodb.models.dynamo_type import Item
 
-from dynaops.sandbox.dynamodb.values import BARE, Reader
+from dynaops.sandbox.dynamodb.values import BARE, ValueReader
 from dynaops.sandbox.errors import validation
 
 Body = dict[str, Any]
 
 
 @dataclass
-class Outcome:
+class BulkOutcome:
     """What has been read and written so far (items and bytes), and the records that were not written."""
 
     processed: int = 0
@@ -33,7 +33,7 @@ def holds(given: Body, current: Item | None) -> bool:
         return True
     values = given.get("ExpressionAttributeValues") or {}
     for value in values.values():
-        Reader(BARE).value(value)
+        ValueReader(BARE).value(value)
     try:
         parser = create_condition_expression_parser(
             expression, given.get("ExpressionAttributeNames") or {}, values

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dynaops.sandbox.dynamodb import moto_bridge, schema
-from dynaops.sandbox.dynamodb.model import Index, Table
+from dynaops.sandbox.dynamodb.model import Index, SandboxTable
 from dynaops.sandbox.dynamodb.values import Attributes, size_of
 
 WRITE_BYTES = 1024
@@ -23,7 +23,7 @@ READ_BYTES = 4096
 class Consumed:
     """Units consumed of one table, by index name beside the table's own."""
 
-    table: Table
+    table: SandboxTable
     units: float = 0.0
     indexes: dict[str, float] = field(default_factory=dict)
 
@@ -73,7 +73,7 @@ def _write_units(size: int) -> float:
     return float(max(1, math.ceil(size / WRITE_BYTES)))
 
 
-def _index_units(table: Table, index: Index, old: Attributes | None, new: Attributes | None) -> float:
+def _index_units(table: SandboxTable, index: Index, old: Attributes | None, new: Attributes | None) -> float:
     if index.status is not None and not moto_bridge.is_readable(index):
         return 0.0
     before, after = _entry(table, index, old), _entry(table, index, new)
@@ -85,7 +85,7 @@ def _index_units(table: Table, index: Index, old: Attributes | None, new: Attrib
     return sum(sizes) if moved else max(sizes)
 
 
-def _entry(table: Table, index: Index, attributes: Attributes | None) -> Attributes | None:
+def _entry(table: SandboxTable, index: Index, attributes: Attributes | None) -> Attributes | None:
     """What an index keeps of an item; None if the item is not in it."""
     keys = schema.names(index.key_schema)
     if attributes is None or any(name not in attributes for name in keys):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dynaops.sandbox.dispatch import Call, operation
+from dynaops.sandbox.dispatch import ApiCall, operation
 from dynaops.sandbox.dynamodb import (
     encryption,
     indexes,
@@ -17,7 +17,7 @@ from dynaops.sandbox.dynamodb import (
     vector,
 )
 from dynaops.sandbox.dynamodb.describe import describe
-from dynaops.sandbox.dynamodb.model import Index, Table, Throughput
+from dynaops.sandbox.dynamodb.model import Index, SandboxTable, Throughput
 from dynaops.sandbox.dynamodb.shapes import check_shape, check_table_class
 from dynaops.sandbox.errors import ApiError, invalid
 from dynaops.sandbox.world import World
@@ -29,7 +29,7 @@ CREATE_INDEXED_SECONDS = 16.0
 
 
 @operation("dynamodb", "CreateTable")
-def create_table(call: Call) -> dict[str, Any]:
+def create_table(call: ApiCall) -> dict[str, Any]:
     """Create a table as asked, or refuse with nothing done."""
     body = {member: value for member, value in call.body.items() if value is not None}
     check_shape("CreateTable", body)
@@ -41,7 +41,7 @@ def create_table(call: Call) -> dict[str, Any]:
     return {"TableDescription": _created(call.world, table, body)}
 
 
-def build(call: Call, body: dict[str, Any]) -> Table:
+def build(call: ApiCall, body: dict[str, Any]) -> SandboxTable:
     """Check a whole CreateTable request and make its table, not yet known to the region.
 
     Raises the ValidationException or LimitExceededException that AWS answers with.
@@ -56,7 +56,7 @@ def build(call: Call, body: dict[str, Any]) -> Table:
     _check_capacity(call, body)
     streams.check_specification(body.get("StreamSpecification"), creating=True)
     sse = encryption.resolve(call, body.get("SSESpecification"))
-    table = Table(
+    table = SandboxTable(
         name=name,
         account=call.account,
         region=call.region,
@@ -87,7 +87,7 @@ def _refuse_unsupported(body: dict[str, Any]) -> None:
         )
 
 
-def start(world: World, table: Table, seconds: float | None = None) -> None:
+def start(world: World, table: SandboxTable, seconds: float | None = None) -> None:
     """Let the table be CREATING, and ACTIVE after `seconds` (by default what AWS takes for its like)."""
     registry.insert_table(world, table)
     usual = CREATE_INDEXED_SECONDS if table.global_indexes or table.vector_indexes else CREATE_SECONDS
@@ -95,7 +95,7 @@ def start(world: World, table: Table, seconds: float | None = None) -> None:
 
 
 @registry.table_action("dynamodb.created")
-def _activate(world: World, table: Table, _data: dict[str, Any]) -> None:
+def _activate(world: World, table: SandboxTable, _data: dict[str, Any]) -> None:
     for index in (*table.global_indexes.values(), *table.vector_indexes.values()):
         index.status = "ACTIVE"
         if index.warm is not None:
@@ -105,7 +105,7 @@ def _activate(world: World, table: Table, _data: dict[str, Any]) -> None:
     registry.open_table(world, table)
 
 
-def _created(world: World, table: Table, body: dict[str, Any]) -> dict[str, Any]:
+def _created(world: World, table: SandboxTable, body: dict[str, Any]) -> dict[str, Any]:
     """The answer lacks what DescribeTable adds a moment later (DDB-TABLE-033, 138)."""
     shown = describe(world, table)
     if "WarmThroughput" not in body:
@@ -116,7 +116,7 @@ def _created(world: World, table: Table, body: dict[str, Any]) -> dict[str, Any]
     return shown
 
 
-def _check_capacity(call: Call, body: dict[str, Any]) -> None:
+def _check_capacity(call: ApiCall, body: dict[str, Any]) -> None:
     provisioned = body.get("BillingMode", "PROVISIONED") == "PROVISIONED"
     given = body.get("ProvisionedThroughput")
     if provisioned and given is None:
@@ -133,7 +133,7 @@ def _check_capacity(call: Call, body: dict[str, Any]) -> None:
     indexes.check_limits(call, body, given)
 
 
-def _check_index_capacity(call: Call, index: dict[str, Any], provisioned: bool) -> None:
+def _check_index_capacity(call: ApiCall, index: dict[str, Any], provisioned: bool) -> None:
     name, given = index["IndexName"], index.get("ProvisionedThroughput")
     if provisioned and given is None:
         raise invalid(f"ProvisionedThroughput is not specified for index: {name}")
@@ -145,12 +145,12 @@ def _check_index_capacity(call: Call, index: dict[str, Any], provisioned: bool) 
     indexes.check_limits(call, index, given, name)
 
 
-def _check_account(call: Call, table: Table) -> None:
+def _check_account(call: ApiCall, table: SandboxTable) -> None:
     held = [table.throughput, *(index.throughput for index in table.global_indexes.values())]
     throughput.check_account(call, (sum(each.read for each in held), sum(each.write for each in held)))
 
 
-def _set_capacity(table: Table, body: dict[str, Any]) -> None:
+def _set_capacity(table: SandboxTable, body: dict[str, Any]) -> None:
     given = body.get("ProvisionedThroughput")
     if given is not None:
         table.throughput = Throughput(*throughput.units(given))
@@ -164,7 +164,7 @@ def _set_capacity(table: Table, body: dict[str, Any]) -> None:
         table.warm.status = "UPDATING"
 
 
-def _set_indexes(table: Table, body: dict[str, Any]) -> None:
+def _set_indexes(table: SandboxTable, body: dict[str, Any]) -> None:
     for given in body.get("LocalSecondaryIndexes", ()):
         index = Index(given["IndexName"], given["KeySchema"], schema.shown_projection(given["Projection"]))
         table.local_indexes[index.name] = index
@@ -186,6 +186,6 @@ def _check_policy(body: dict[str, Any]) -> None:
         policy.check(body["ResourcePolicy"])
 
 
-def _store_extras(table: Table, body: dict[str, Any]) -> None:
+def _store_extras(table: SandboxTable, body: dict[str, Any]) -> None:
     if "ResourcePolicy" in body:
         policy.store(table, body["ResourcePolicy"])

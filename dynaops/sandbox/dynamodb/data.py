@@ -11,7 +11,7 @@ from moto.dynamodb.models.dynamo_type import DynamoType, Item
 from moto.dynamodb.models.table import StreamShard
 from moto.dynamodb.models.table import Table as MotoTable
 
-from dynaops.sandbox.dynamodb.history import History
+from dynaops.sandbox.dynamodb.history import ItemHistory
 
 
 class DataTable(MotoTable):
@@ -24,7 +24,7 @@ class DataTable(MotoTable):
     _reading: str | None = None
     shard: StreamShard | None = None
     """Where the stream's records are, while there is a stream."""
-    history: History | None = None
+    history: ItemHistory | None = None
     """What point-in-time recovery needs to know of the past, while it is on."""
 
     @property

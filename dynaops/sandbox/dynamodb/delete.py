@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from dynaops.sandbox.dispatch import Call, operation
-from dynaops.sandbox.dynamodb import backups, groups, policy, registry, replicas, tags, windows
+from dynaops.sandbox.dispatch import ApiCall, operation
+from dynaops.sandbox.dynamodb import (
+    backups,
+    global_tables,
+    policy,
+    registry,
+    replicas,
+    tags,
+    update_conflicts,
+)
 from dynaops.sandbox.dynamodb.describe import describe
 from dynaops.sandbox.dynamodb.shapes import check_shape
 from dynaops.sandbox.errors import in_use, validation
@@ -16,7 +24,7 @@ DELETE_SECONDS = 5.0
 
 
 @operation("dynamodb", "DeleteTable")
-def delete_table(call: Call) -> dict[str, Any]:
+def delete_table(call: ApiCall) -> dict[str, Any]:
     """Delete a table with its items; refused while protected, or while something runs on it."""
     check_shape("DeleteTable", call.body)
     table = registry.lookup(call, call.body["TableName"])
@@ -26,11 +34,11 @@ def delete_table(call: Call) -> dict[str, Any]:
             "Resource cannot be deleted as it is currently protected against deletion. "
             "Disable deletion protection first."
         )
-    windows.check(table, "delete")
+    update_conflicts.check(table, "delete")
     if tags.locked(call, table) or policy.pending(call, table):
         raise in_use(f"Table: {table.name} is in the process of being updated.")
     replicas.check_delete(call, table)
-    groups.start_leaving(call.world, table)
+    global_tables.start_leaving(call.world, table)
     shown = deleting(describe(call.world, table))
     backups.on_table_deleted(call.world, table)
     registry.close_table(call.world, table)
@@ -63,5 +71,5 @@ def deleting(shown: dict[str, Any]) -> dict[str, Any]:
 def _remove(world: World, data: dict[str, Any]) -> None:
     table = registry.recall(world, data)
     if table is not None:
-        groups.left(world, table)
+        global_tables.left(world, table)
         registry.remove_table(world, table)

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from dynaops.sandbox.dispatch import Call, operation
-from dynaops.sandbox.dynamodb import groups, statistics, throughput
-from dynaops.sandbox.dynamodb.model import Index, Table, Warm
+from dynaops.sandbox.dispatch import ApiCall, operation
+from dynaops.sandbox.dynamodb import global_tables, statistics, throughput
+from dynaops.sandbox.dynamodb.model import Index, SandboxTable, Warm
 from dynaops.sandbox.dynamodb.registry import lookup, tables_in
 from dynaops.sandbox.dynamodb.shapes import check_shape
 from dynaops.sandbox.world import World
@@ -18,14 +18,14 @@ _PAGE = 100
 
 
 @operation("dynamodb", "DescribeTable")
-def describe_table(call: Call) -> dict[str, Any]:
+def describe_table(call: ApiCall) -> dict[str, Any]:
     """Answer a table's state; raises ResourceNotFoundException."""
     check_shape("DescribeTable", call.body)
     return {"Table": describe(call.world, lookup(call, call.body["TableName"]))}
 
 
 @operation("dynamodb", "ListTables")
-def list_tables(call: Call) -> dict[str, Any]:
+def list_tables(call: ApiCall) -> dict[str, Any]:
     """Answer names in byte order, those being created or deleted included (DDB-TABLE-012)."""
     check_shape("ListTables", call.body)
     start, limit = call.body.get("ExclusiveStartTableName"), int(call.body.get("Limit") or _PAGE)
@@ -37,7 +37,7 @@ def list_tables(call: Call) -> dict[str, Any]:
     return answer
 
 
-def describe(world: World, table: Table) -> dict[str, Any]:
+def describe(world: World, table: SandboxTable) -> dict[str, Any]:
     """The TableDescription of a table."""
     now = world.now()
     sizes = statistics.measure(world, table)
@@ -59,11 +59,11 @@ def describe(world: World, table: Table) -> dict[str, Any]:
     shown.update(_capacity(table))
     shown.update(_settings(table))
     shown.update(_indexes(table, sizes, now))
-    shown.update(groups.described(world, table))
+    shown.update(global_tables.described(world, table))
     return shown
 
 
-def _capacity(table: Table) -> dict[str, Any]:
+def _capacity(table: SandboxTable) -> dict[str, Any]:
     shown: dict[str, Any] = {}
     if table.on_demand_billing or table.ever_on_demand_at is not None:
         shown["BillingModeSummary"] = {"BillingMode": table.billing_mode}
@@ -76,7 +76,7 @@ def _capacity(table: Table) -> dict[str, Any]:
     return shown
 
 
-def _settings(table: Table) -> dict[str, Any]:
+def _settings(table: SandboxTable) -> dict[str, Any]:
     shown: dict[str, Any] = {}
     if table.stream_view is not None:
         shown["StreamSpecification"] = {"StreamEnabled": True, "StreamViewType": table.stream_view}
@@ -94,7 +94,7 @@ def _settings(table: Table) -> dict[str, Any]:
     return shown
 
 
-def _indexes(table: Table, sizes: statistics.Sizes, now: float) -> dict[str, Any]:
+def _indexes(table: SandboxTable, sizes: statistics.MeasuredSizes, now: float) -> dict[str, Any]:
     kinds = {
         "LocalSecondaryIndexes": [_local(index) for index in table.local_indexes.values()],
         "GlobalSecondaryIndexes": [_global(index, now) for index in table.global_indexes.values()],

@@ -11,9 +11,9 @@ from typing import Any
 from moto.kms.models import KmsBackend, kms_backends
 
 from dynaops.model.arns import partition_of
-from dynaops.sandbox.dispatch import Call
-from dynaops.sandbox.dynamodb import registry, windows
-from dynaops.sandbox.dynamodb.model import Table
+from dynaops.sandbox.dispatch import ApiCall
+from dynaops.sandbox.dynamodb import registry, update_conflicts
+from dynaops.sandbox.dynamodb.model import SandboxTable
 from dynaops.sandbox.errors import ApiError, invalid, over_limit, validation
 from dynaops.sandbox.world import World
 
@@ -45,7 +45,7 @@ def is_on(given: dict[str, Any]) -> bool:
     return bool(given.get("Enabled") or given.get("SSEType") or given.get("KMSMasterKeyId"))
 
 
-def resolve(call: Call, given: dict[str, Any] | None) -> dict[str, Any] | None:
+def resolve(call: ApiCall, given: dict[str, Any] | None) -> dict[str, Any] | None:
     """The SSEDescription a specification leads to; None for the AWS owned key.
 
     Raises ValidationException for contradictions and for keys that cannot be used.
@@ -58,7 +58,7 @@ def resolve(call: Call, given: dict[str, Any] | None) -> dict[str, Any] | None:
     return {"Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": key_arn(call, given)}
 
 
-def key_arn(call: Call, given: dict[str, Any]) -> str:
+def key_arn(call: ApiCall, given: dict[str, Any]) -> str:
     """The ARN of the key that is meant, checked to be usable (DDB-TABLE-020 to 023, 461)."""
     keys: KmsBackend = kms_backends[call.account][call.region]
     wanted = given.get("KMSMasterKeyId")
@@ -88,7 +88,7 @@ def _managed_key(keys: KmsBackend) -> str:
     return found
 
 
-def _usable_key(call: Call, keys: KmsBackend, wanted: str) -> str:
+def _usable_key(call: ApiCall, keys: KmsBackend, wanted: str) -> str:
     if wanted.startswith("arn:") and wanted.split(":")[3] != call.region:
         raise _kms_fault("validation", "NotFoundException", f"Invalid arn {wanted.split(':')[3]}", call)
     key_id = _key_id(keys, wanted)
@@ -113,14 +113,14 @@ def _key_id(keys: KmsBackend, wanted: str) -> str | None:
     return bare.removeprefix("key/")
 
 
-def _missing(call: Call, wanted: str) -> str:
+def _missing(call: ApiCall, wanted: str) -> str:
     prefix = f"arn:{partition_of(call.region)}:kms:{call.region}:{call.account}:"
     if "alias/" in wanted:
         return f"Alias {wanted if wanted.startswith('arn:') else prefix + wanted} is not found."
     return f"Key '{wanted if wanted.startswith('arn:') else f'{prefix}key/{wanted}'}' does not exist"
 
 
-def _kms_fault(kind: str, code: str, text: str, call: Call) -> ApiError:
+def _kms_fault(kind: str, code: str, text: str, call: ApiCall) -> ApiError:
     lead = "KMS key disabled error" if kind == "disabled" else "KMS validation error"
     return validation(
         f"{lead}: com.amazonaws.services.kms.model.{code}: {text} (Service: AWSKMS; Status Code: 400; "
@@ -128,10 +128,10 @@ def _kms_fault(kind: str, code: str, text: str, call: Call) -> ApiError:
     )
 
 
-def check_update(call: Call, table: Table, given: dict[str, Any]) -> None:
+def check_update(call: ApiCall, table: SandboxTable, given: dict[str, Any]) -> None:
     """Refuse a change that is none, comes too early or too often (DDB-TABLE-079, 081, 082, 141)."""
     check_specification(given)
-    windows.check(table, "encryption")
+    update_conflicts.check(table, "encryption")
     if not is_on(given) and table.sse is None:
         raise invalid("Table is already encrypted by default")
     wanted = given.get("KMSMasterKeyId")
@@ -145,7 +145,7 @@ def check_update(call: Call, table: Table, given: dict[str, Any]) -> None:
         key_arn(call, given)
 
 
-def _check_budget(table: Table, now: float) -> None:
+def _check_budget(table: SandboxTable, now: float) -> None:
     recent = [moment for moment in table.sse_changes if now - moment < _DAY]
     if len(recent) < _FREE_CHANGES or now - recent[-1] >= _CHANGE_INTERVAL:
         return
@@ -161,25 +161,25 @@ def _stamp(moment: float) -> str:
     return datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def apply_update(call: Call, table: Table, given: dict[str, Any]) -> None:
+def apply_update(call: ApiCall, table: SandboxTable, given: dict[str, Any]) -> None:
     """Start the change: the old key is shown for some seconds, then the new one, then it is done."""
     target = key_arn(call, given) if is_on(given) else None
     table.sse = {**(table.sse or {}), "Status": "UPDATING"}
     table.sse_changes.append(call.now)
     # An encryption change hides a running class switch: TableStatus is ACTIVE at once (DDB-TABLE-287).
-    windows.finish(table, windows.CLASS)
+    update_conflicts.finish(table, update_conflicts.CLASS)
     where = registry.address(table)
     call.world.schedule(KEY_SHOWN_SECONDS, "dynamodb.key_shown", **where, key=target)
     call.world.schedule(SETTLED_SECONDS, "dynamodb.encrypted", **where, key=target)
 
 
 @registry.table_action("dynamodb.key_shown")
-def _show_key(_world: World, table: Table, data: dict[str, Any]) -> None:
+def _show_key(_world: World, table: SandboxTable, data: dict[str, Any]) -> None:
     key = {"SSEType": "KMS", "KMSMasterKeyArn": data["key"]} if data["key"] else {}
     table.sse = {"Status": "UPDATING", **key}
 
 
 @registry.table_action("dynamodb.encrypted")
-def _settle(_world: World, table: Table, data: dict[str, Any]) -> None:
+def _settle(_world: World, table: SandboxTable, data: dict[str, Any]) -> None:
     key = data["key"]
     table.sse = {"Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": key} if key else None

@@ -14,14 +14,14 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
-from dynaops.sandbox.dispatch import Call, operation
+from dynaops.sandbox.dispatch import ApiCall, operation
 from dynaops.sandbox.dynamodb import moto_bridge, recovery, registry, transfer
-from dynaops.sandbox.dynamodb.model import Table
+from dynaops.sandbox.dynamodb.model import SandboxTable
 from dynaops.sandbox.dynamodb.shapes import check_shape
 from dynaops.sandbox.dynamodb.transfer import NO_BUCKET, NO_BUCKET_TEXT, NoSuchBucket, TransferJob
 from dynaops.sandbox.dynamodb.values import size_of, wire_of
 from dynaops.sandbox.errors import ApiError, invalid, validation
-from dynaops.sandbox.wire import not_implemented
+from dynaops.sandbox.responses import not_implemented
 from dynaops.sandbox.world import World, action
 
 LOOK_SECONDS = 6.0
@@ -35,7 +35,7 @@ Body = dict[str, Any]
 
 
 @dataclass
-class Export(TransferJob):
+class ExportJob(TransferJob):
     """One export. `items` are the lines to write, until they are written."""
 
     status = "ExportStatus"
@@ -50,18 +50,18 @@ class Export(TransferJob):
 
 
 @dataclass
-class Exports:
+class ExportJobs:
     """The exports of an account in a region, by ARN."""
 
-    by_arn: dict[str, Export] = field(default_factory=dict)
+    by_arn: dict[str, ExportJob] = field(default_factory=dict)
 
 
 @operation("dynamodb", "ExportTableToPointInTime")
-def export_table(call: Call) -> Body:
+def export_table(call: ApiCall) -> Body:
     """Start an export; a missing bucket only shows later, as FAILED."""
     check_shape(call.operation, call.body)
     body = call.body
-    exports = call.here.holding(Exports)
+    exports = call.here.holding(ExportJobs)
     standing = transfer.standing(call, exports.by_arn)
     if standing is not None:
         if standing.request != body:  # DDB-EXPORT-009
@@ -79,7 +79,7 @@ def export_table(call: Call) -> Body:
     return {"ExportDescription": dict(export.shown)}
 
 
-def _table(call: Call, arn: str) -> Table:
+def _table(call: ApiCall, arn: str) -> SandboxTable:
     parts = arn.split(":", 5)
     if len(parts) != 6 or parts[0] != "arn":
         raise invalid("tableArn is not a valid ARN")
@@ -118,8 +118,8 @@ def _check_type(body: Body) -> None:
         )
 
 
-def _export_time(call: Call, table: Table) -> float:
-    since = table.facet(recovery.State).since
+def _export_time(call: ApiCall, table: SandboxTable) -> float:
+    since = table.facet(recovery.RecoveryState).since
     if since is None:
         raise ApiError(
             "PointInTimeRecoveryUnavailableException",
@@ -141,7 +141,7 @@ def _check_settings(body: Body) -> None:
     transfer.check_readable(body.get("ExportFormat", "DYNAMODB_JSON"), "NONE")
 
 
-def _begun(call: Call, table: Table, at: float) -> Export:
+def _begun(call: ApiCall, table: SandboxTable, at: float) -> ExportJob:
     body = call.body
     shown: Body = {
         "ExportArn": transfer.job_arn(call, table.name, "export"),
@@ -159,12 +159,12 @@ def _begun(call: Call, table: Table, at: float) -> Export:
     items = moto_bridge.items_of(call.world, table)
     lines = [json.dumps({"Item": wire_of(item.attrs)}, ensure_ascii=False) for item in items]
     size = sum(size_of(item.attrs) for item in items)
-    return Export(shown["ExportArn"], shown, call.now, body, lines, size)
+    return ExportJob(shown["ExportArn"], shown, call.now, body, lines, size)
 
 
-def _found(world: World, data: Body) -> Export | None:
+def _found(world: World, data: Body) -> ExportJob | None:
     """The export an event is about, while it runs."""
-    export = world.region(data["account"], data["region"]).holding(Exports).by_arn.get(data["export"])
+    export = world.region(data["account"], data["region"]).holding(ExportJobs).by_arn.get(data["export"])
     return export if export is not None and export.running else None
 
 
@@ -200,12 +200,12 @@ def _finish(world: World, data: Body) -> None:
     export.items = []
 
 
-def _fail(world: World, export: Export) -> None:
+def _fail(world: World, export: ExportJob) -> None:
     export.end(world, "FAILED", NO_BUCKET, NO_BUCKET_TEXT)
     export.items = []
 
 
-def _write(account: str, export: Export, shown: Body) -> None:
+def _write(account: str, export: ExportJob, shown: Body) -> None:
     """Put data files and manifests, each manifest with its MD5 beside it."""
     bucket, listed = shown["S3Bucket"], []
     for number in range(FILES):
@@ -250,22 +250,22 @@ def _iso(seconds: float) -> str:
 
 
 @operation("dynamodb", "DescribeExport")
-def describe_export(call: Call) -> Body:
+def describe_export(call: ApiCall) -> Body:
     check_shape(call.operation, call.body)
     arn = call.body["ExportArn"]
     elsewhere = ApiError("ExportNotFoundException", "Export not found: Invalid export arn")
     transfer.check_arn(call, arn, "export", elsewhere)
-    export = call.here.holding(Exports).by_arn.get(arn)
+    export = call.here.holding(ExportJobs).by_arn.get(arn)
     if export is None:
         raise ApiError("ExportNotFoundException", f"Export not found: Export not found: {arn}")
     return {"ExportDescription": dict(export.shown)}
 
 
 @operation("dynamodb", "ListExports")
-def list_exports(call: Call) -> Body:
+def list_exports(call: ApiCall) -> Body:
     """Latest first; by table only those of the table that has the name now (DDB-EXPORT-020)."""
     check_shape(call.operation, call.body)
-    found = sorted(call.here.holding(Exports).by_arn.values(), key=lambda each: each.arn, reverse=True)
+    found = sorted(call.here.holding(ExportJobs).by_arn.values(), key=lambda each: each.arn, reverse=True)
     if "TableArn" in call.body:
         name = registry.table_name(call, call.body["TableArn"])
         table = registry.tables_in(call.world, call.account, call.region).get(name)

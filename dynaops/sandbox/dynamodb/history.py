@@ -15,7 +15,7 @@ MOST = 20_000
 Key = tuple[Any, Any]
 
 
-class Change(NamedTuple):
+class ItemChange(NamedTuple):
     """A write at `at` (virtual epoch seconds), and the item as it was before (None: there was none)."""
 
     at: float
@@ -23,27 +23,27 @@ class Change(NamedTuple):
     before: Item | None
 
 
-class History:
+class ItemHistory:
     """The changes of one table since `since` (virtual epoch seconds), which moves on as old ones are let go."""
 
     def __init__(self, since: float) -> None:
         self.since = since
-        self._changes: deque[Change] = deque()
+        self._changes: deque[ItemChange] = deque()
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> History:
+    def __deepcopy__(self, memo: dict[int, Any]) -> ItemHistory:
         """moto copies whole tables for its transactions; changes are never altered, so they need no copy."""
-        copied = History(self.since)
+        copied = ItemHistory(self.since)
         copied._changes = self._changes.copy()
         return copied
 
     def note(self, old: Item | None, new: Item | None) -> None:
         """Remember a write."""
-        from dynaops.sandbox.hook import Installed
+        from dynaops.sandbox.moto_patch import Installed
 
         item = new if new is not None else old
         if item is None or Installed.current is None:
             return
-        self._changes.append(Change(Installed.current.world.now(), _key(item), old))
+        self._changes.append(ItemChange(Installed.current.world.now(), _key(item), old))
         if len(self._changes) > MOST:
             self.since = self._changes.popleft().at
 

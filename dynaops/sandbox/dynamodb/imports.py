@@ -15,17 +15,17 @@ from typing import Any
 from moto.logs.models import logs_backends
 
 from dynaops.model.arns import partition_of
-from dynaops.sandbox.dispatch import Call, operation
+from dynaops.sandbox.dispatch import ApiCall, operation
 from dynaops.sandbox.dynamodb import create, moto_bridge, registry, transfer
 from dynaops.sandbox.dynamodb.keys import Rules, rules_of
-from dynaops.sandbox.dynamodb.model import Table
+from dynaops.sandbox.dynamodb.model import SandboxTable
 from dynaops.sandbox.dynamodb.shapes import check_shape
 from dynaops.sandbox.dynamodb.transfer import (
     NO_BUCKET,
     NO_BUCKET_TEXT,
+    InputObjects,
+    InputRecord,
     NoSuchBucket,
-    Record,
-    Source,
     TransferJob,
 )
 from dynaops.sandbox.dynamodb.values import moto_item
@@ -49,26 +49,26 @@ Body = dict[str, Any]
 
 
 @dataclass
-class Import(TransferJob):
+class ImportJob(TransferJob):
     """One import. `table` is what it is going to make; `outcome` its counts, once it has read the source."""
 
     status = "ImportStatus"
-    table: Table
+    table: SandboxTable
     outcome: dict[str, int] | None = None
 
 
 @dataclass
-class Imports:
+class ImportJobs:
     """The imports of an account in a region, by ARN."""
 
-    by_arn: dict[str, Import] = field(default_factory=dict)
+    by_arn: dict[str, ImportJob] = field(default_factory=dict)
 
 
 @operation("dynamodb", "ImportTable")
-def import_table(call: Call) -> Body:
+def import_table(call: ApiCall) -> Body:
     """Start an import; a missing bucket or a name taken meanwhile only show later, as FAILED."""
     check_shape(call.operation, call.body)
-    body, imports = call.body, call.here.holding(Imports)
+    body, imports = call.body, call.here.holding(ImportJobs)
     wanted = body["TableCreationParameters"]
     if "InputFormatOptions" in body and body["InputFormat"] != "CSV":
         raise validation(
@@ -99,7 +99,7 @@ def import_table(call: Call) -> Body:
     return {"ImportTableDescription": _description(call, begun)}
 
 
-def _check_name(call: Call, imports: Imports, name: str) -> None:
+def _check_name(call: ApiCall, imports: ImportJobs, name: str) -> None:
     """A name is taken by a table, but not by one that another import is making (DDB-IMPORT-019)."""
     held = registry.tables_in(call.world, call.account, call.region).get(name)
     if held is None:
@@ -109,7 +109,7 @@ def _check_name(call: Call, imports: Imports, name: str) -> None:
         raise ApiError("ResourceInUseException", f"Table already exists: {name}")
 
 
-def _begun(call: Call, table: Table) -> Import:
+def _begun(call: ApiCall, table: SandboxTable) -> ImportJob:
     body = call.body
     source = {"S3BucketOwner": call.account, **body["S3BucketSource"]}
     group = f"arn:{partition_of(call.region)}:logs:{call.region}:{call.account}:log-group:{LOG_GROUP}:*"
@@ -128,13 +128,13 @@ def _begun(call: Call, table: Table) -> Import:
     }
     if "InputFormatOptions" in body:
         shown["InputFormatOptions"] = body["InputFormatOptions"]
-    return Import(shown["ImportArn"], shown, call.now, table)
+    return ImportJob(shown["ImportArn"], shown, call.now, table)
 
 
-def _source(shown: Body) -> Source:
+def _source(shown: Body) -> InputObjects:
     options = (shown.get("InputFormatOptions") or {}).get("Csv") or {}
     headers = options.get("HeaderList")
-    return Source(
+    return InputObjects(
         bucket=shown["S3BucketSource"]["S3Bucket"],
         prefix=shown["S3BucketSource"].get("S3KeyPrefix", ""),
         form=shown["InputFormat"],
@@ -144,9 +144,9 @@ def _source(shown: Body) -> Source:
     )
 
 
-def _found(world: World, data: Body) -> Import | None:
+def _found(world: World, data: Body) -> ImportJob | None:
     """The import an event is about, while it runs."""
-    one = world.region(data["account"], data["region"]).holding(Imports).by_arn.get(data["import_arn"])
+    one = world.region(data["account"], data["region"]).holding(ImportJobs).by_arn.get(data["import_arn"])
     return one if one is not None and one.running else None
 
 
@@ -184,7 +184,7 @@ def _create(world: World, data: Body) -> None:
 
 
 def _load(
-    world: World, one: Import, source: Source, objects: list[tuple[str, bytes]], rules: Rules
+    world: World, one: ImportJob, source: InputObjects, objects: list[tuple[str, bytes]], rules: Rules
 ) -> dict[str, int]:
     """Fill the table, which no data call reaches yet, and log what cannot be kept."""
     kept, bad, size = [], [], 0
@@ -199,7 +199,7 @@ def _load(
     return {"processed": len(kept) + len(bad), "imported": len(kept), "errors": len(bad), "bytes": size}
 
 
-def _log(world: World, one: Import, source: Source, bad: list[Record]) -> None:
+def _log(world: World, one: ImportJob, source: InputObjects, bad: list[InputRecord]) -> None:
     """One event an error, in the import's stream of the log group for imports."""
     if not bad:
         return
@@ -235,7 +235,7 @@ def _finish(world: World, data: Body) -> None:
         one.end(world, "COMPLETED")
 
 
-def _description(call: Call, one: Import) -> Body:
+def _description(call: ApiCall, one: ImportJob) -> Body:
     """ImportTableDescription; while it runs, the counts grow with the time."""
     counts = one.outcome or {"processed": 0, "imported": 0, "errors": 0, "bytes": 0}
     share = 1.0
@@ -252,22 +252,22 @@ def _description(call: Call, one: Import) -> Body:
 
 
 @operation("dynamodb", "DescribeImport")
-def describe_import(call: Call) -> Body:
+def describe_import(call: ApiCall) -> Body:
     check_shape(call.operation, call.body)
     arn = call.body["ImportArn"]
     missing = ApiError("ImportNotFoundException", f"Import not found: {arn}")
     transfer.check_arn(call, arn, "import", missing)
-    one = call.here.holding(Imports).by_arn.get(arn)
+    one = call.here.holding(ImportJobs).by_arn.get(arn)
     if one is None:
         raise missing
     return {"ImportTableDescription": _description(call, one)}
 
 
 @operation("dynamodb", "ListImports")
-def list_imports(call: Call) -> Body:
+def list_imports(call: ApiCall) -> Body:
     """Latest first; those of tables that are gone stay (DDB-IMPORT-008)."""
     check_shape(call.operation, call.body)
-    found = sorted(call.here.holding(Imports).by_arn.values(), key=lambda each: each.started, reverse=True)
+    found = sorted(call.here.holding(ImportJobs).by_arn.values(), key=lambda each: each.started, reverse=True)
     if "TableArn" in call.body:
         name = registry.table_name(call, call.body["TableArn"])
         found = [each for each in found if each.table.name == name]

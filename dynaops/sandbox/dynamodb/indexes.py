@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dynaops.sandbox.dispatch import Call
+from dynaops.sandbox.dispatch import ApiCall
 from dynaops.sandbox.dynamodb import (
     insights,
     moto_bridge,
@@ -16,10 +16,10 @@ from dynaops.sandbox.dynamodb import (
     scaling,
     schema,
     throughput,
+    update_conflicts,
     update_warm,
-    windows,
 )
-from dynaops.sandbox.dynamodb.model import Index, Table, Throughput
+from dynaops.sandbox.dynamodb.model import Index, SandboxTable, Throughput
 from dynaops.sandbox.errors import ApiError, in_use, invalid, not_found, over_limit, validation
 from dynaops.sandbox.world import World
 
@@ -38,7 +38,7 @@ _ACTIONS = ("Update", "Create", "Delete")
 
 
 def check_limits(
-    call: Call, holder: dict[str, Any], provisioned: dict[str, int] | None, index: str | None = None
+    call: ApiCall, holder: dict[str, Any], provisioned: dict[str, int] | None, index: str | None = None
 ) -> None:
     """Refuse capacities out of range for a table or index (`holder`) that is being made."""
     on_demand = holder.get("OnDemandThroughput")
@@ -100,7 +100,7 @@ def of(body: dict[str, Any], action: str) -> list[dict[str, Any]]:
     return [update[action] for update in updates if update.get(action) is not None]
 
 
-def check_online(table: Table, body: dict[str, Any]) -> None:
+def check_online(table: SandboxTable, body: dict[str, Any]) -> None:
     """Refuse names that do not fit, and a second online operation (DDB-TABLE-149, 159, 380)."""
     deletes = of(body, "Delete")
     online = len(deletes) + len(of(body, "Create"))
@@ -123,23 +123,23 @@ def one_at_a_time() -> ApiError:
     return over_limit("Only 1 online index can be created or deleted simultaneously per table")
 
 
-def all_names(table: Table) -> set[str]:
+def all_names(table: SandboxTable) -> set[str]:
     """The names of all indexes of a table, of whatever kind."""
     return {*table.global_indexes, *table.local_indexes, *table.vector_indexes}
 
 
-def _check_known(table: Table, given: dict[str, Any], action: str) -> None:
+def _check_known(table: SandboxTable, given: dict[str, Any], action: str) -> None:
     name = given["IndexName"]
     if name in table.global_indexes:
         return
     if name in table.local_indexes or name in table.vector_indexes:
         raise validation(f"Cannot {action} an index that is not a GlobalSecondaryIndex: {name}")
     if given.get("WarmThroughput") is not None:
-        raise windows.internal_failure()
+        raise update_conflicts.internal_failure()
     raise not_found(f"Index {name} for table {table.name}")
 
 
-def _check_removable(table: Table, index: Index) -> None:
+def _check_removable(table: SandboxTable, index: Index) -> None:
     where = f"Table: {table.name} Index: {index.name}"
     if index.status == "DELETING":
         raise in_use(f"Index is being deleted. {where}")
@@ -150,17 +150,17 @@ def _check_removable(table: Table, index: Index) -> None:
         )
 
 
-def is_busy(table: Table, apart_from: set[str]) -> bool:
+def is_busy(table: SandboxTable, apart_from: set[str]) -> bool:
     """Whether an index other than those named is being built or removed."""
     others = [*table.global_indexes.values(), *table.vector_indexes.values()]
     return any(index.status in ("CREATING", "DELETING") and index.name not in apart_from for index in others)
 
 
-def check(call: Call, table: Table, body: dict[str, Any]) -> None:
+def check(call: ApiCall, table: SandboxTable, body: dict[str, Any]) -> None:
     """Refuse index updates that the table's state, mode or budgets do not allow."""
     creates, deletes = of(body, "Create"), of(body, "Delete")
     if creates or deletes:
-        windows.check(table, "index")
+        update_conflicts.check(table, "index")
     mode = body.get("BillingMode", table.billing_mode)
     for given in of(body, "Update"):
         _check_update(call, table, given, mode)
@@ -168,7 +168,7 @@ def check(call: Call, table: Table, body: dict[str, Any]) -> None:
         _check_create(call, table, given, body, mode)
 
 
-def check_all_provisioned(table: Table, body: dict[str, Any]) -> None:
+def check_all_provisioned(table: SandboxTable, body: dict[str, Any]) -> None:
     """A switch to PROVISIONED must bring the capacity of every index (DDB-TABLE-152)."""
     given = {
         each["IndexName"] for each in of(body, "Update") if each.get("ProvisionedThroughput") is not None
@@ -178,7 +178,9 @@ def check_all_provisioned(table: Table, body: dict[str, Any]) -> None:
             raise invalid(f"ProvisionedThroughput must be specified for index: {name}")
 
 
-def _check_create(call: Call, table: Table, given: dict[str, Any], body: dict[str, Any], mode: str) -> None:
+def _check_create(
+    call: ApiCall, table: SandboxTable, given: dict[str, Any], body: dict[str, Any], mode: str
+) -> None:
     name, provisioned = given["IndexName"], given.get("ProvisionedThroughput")
     _check_definitions(table, given, body.get("AttributeDefinitions"))
     schema.check_global_key(given["KeySchema"])
@@ -201,7 +203,7 @@ def _check_create(call: Call, table: Table, given: dict[str, Any], body: dict[st
         )
 
 
-def _check_definitions(table: Table, given: dict[str, Any], sent: list[dict[str, str]] | None) -> None:
+def _check_definitions(table: SandboxTable, given: dict[str, Any], sent: list[dict[str, str]] | None) -> None:
     """Definitions must be sent even if the table has them; those of no key are ignored (DDB-TABLE-162)."""
     if not sent:
         raise invalid(f"AttributeDefinitions is not specified for index: {given['IndexName']}")
@@ -221,7 +223,7 @@ def _check_definitions(table: Table, given: dict[str, Any], sent: list[dict[str,
             raise invalid(f"A key attribute cannot be the vector attribute of an index: {attribute}")
 
 
-def _check_update(call: Call, table: Table, given: dict[str, Any], mode: str) -> None:
+def _check_update(call: ApiCall, table: SandboxTable, given: dict[str, Any], mode: str) -> None:
     index = table.global_indexes[given["IndexName"]]
     where = f"Table: {table.name} Index: {index.name}"
     if index.status == "DELETING":
@@ -240,7 +242,7 @@ def _check_update(call: Call, table: Table, given: dict[str, Any], mode: str) ->
         update_warm.check_raise(call, index, given["WarmThroughput"])
 
 
-def _check_resize(call: Call, table: Table, index: Index, given: dict[str, int], mode: str) -> None:
+def _check_resize(call: ApiCall, table: SandboxTable, index: Index, given: dict[str, int], mode: str) -> None:
     if mode != "PROVISIONED":
         raise invalid(
             f"The only Updates for index: {index.name} when TableThroughputMode is PAY_PER_REQUEST can be "
@@ -248,14 +250,14 @@ def _check_resize(call: Call, table: Table, index: Index, given: dict[str, int],
         )
     throughput.check_bounds(given)
     if not table.on_demand_billing:
-        windows.check(table, "index-iops")
+        update_conflicts.check(table, "index-iops")
         throughput.check_change(index.throughput, given, call.now, index.name)
     throughput.check_maximum(call, given, index.name)
     held = index.throughput
     throughput.check_account(call, throughput.units(given), (held.read, held.write))
 
 
-def apply(call: Call, table: Table, body: dict[str, Any]) -> None:
+def apply(call: ApiCall, table: SandboxTable, body: dict[str, Any]) -> None:
     """Start the builds, removals and updates that were checked."""
     for given in of(body, "Create"):
         _start_build(call.world, table, given, body["AttributeDefinitions"])
@@ -265,28 +267,32 @@ def apply(call: Call, table: Table, body: dict[str, Any]) -> None:
         _start_update(call, table, given)
 
 
-def _start_build(world: World, table: Table, given: dict[str, Any], sent: list[dict[str, str]]) -> None:
+def _start_build(
+    world: World, table: SandboxTable, given: dict[str, Any], sent: list[dict[str, str]]
+) -> None:
     index = global_index(given)
     index.backfilling = False
     defined = {**schema.definitions(sent), **table.attributes}
     keys = schema.names(index.key_schema)
     table.attributes = dict(sorted({**table.attributes, **{key: defined[key] for key in keys}}.items()))
     table.global_indexes[index.name] = index
-    windows.begin(world, table, windows.ALLOCATION, ALLOCATION_SECONDS, index.name, index=index.name)
+    update_conflicts.begin(
+        world, table, update_conflicts.ALLOCATION, ALLOCATION_SECONDS, index.name, index=index.name
+    )
     world.schedule(BUILD_SECONDS, "dynamodb.index_built", **registry.address(table), index=index.name)
     scaling.cover_index(world, table, index.name)
 
 
 @registry.table_action("dynamodb.allocation")
-def _allocated(_world: World, table: Table, data: dict[str, Any]) -> None:
-    windows.finish(table, windows.ALLOCATION)
+def _allocated(_world: World, table: SandboxTable, data: dict[str, Any]) -> None:
+    update_conflicts.finish(table, update_conflicts.ALLOCATION)
     index = table.global_indexes.get(data["index"]) or table.vector_indexes.get(data["index"])
     if index is not None:
         index.backfilling = True
 
 
 @registry.table_action("dynamodb.index_built")
-def _built(world: World, table: Table, data: dict[str, Any]) -> None:
+def _built(world: World, table: SandboxTable, data: dict[str, Any]) -> None:
     index = table.global_indexes.get(data["index"]) or table.vector_indexes.get(data["index"])
     if index is None or index.status != "CREATING":
         return
@@ -296,24 +302,24 @@ def _built(world: World, table: Table, data: dict[str, Any]) -> None:
     moto_bridge.sync(world, table)
 
 
-def _start_removal(world: World, table: Table, name: str) -> None:
+def _start_removal(world: World, table: SandboxTable, name: str) -> None:
     index = table.global_indexes[name]
     index.status, index.backfilling = "DELETING", None
     moto_bridge.sync(world, table)
-    windows.begin(world, table, windows.REMOVAL, REMOVAL_SECONDS, name, index=name)
+    update_conflicts.begin(world, table, update_conflicts.REMOVAL, REMOVAL_SECONDS, name, index=name)
 
 
 @registry.table_action("dynamodb.removal")
-def _removed(world: World, table: Table, data: dict[str, Any]) -> None:
+def _removed(world: World, table: SandboxTable, data: dict[str, Any]) -> None:
     table.global_indexes.pop(data["index"], None)
     insights.forget_index(table, data["index"])
     table.vector_indexes.pop(data["index"], None)
     prune_attributes(table)
-    windows.finish(table, windows.REMOVAL)
+    update_conflicts.finish(table, update_conflicts.REMOVAL)
     moto_bridge.sync(world, table)
 
 
-def prune_attributes(table: Table) -> None:
+def prune_attributes(table: SandboxTable) -> None:
     """Definitions that no key uses any more disappear (DDB-TABLE-151)."""
     used = set(schema.names(table.key_schema))
     for index in (*table.local_indexes.values(), *table.global_indexes.values()):
@@ -323,7 +329,7 @@ def prune_attributes(table: Table) -> None:
     table.attributes = {name: kind for name, kind in table.attributes.items() if name in used}
 
 
-def _start_update(call: Call, table: Table, given: dict[str, Any]) -> None:
+def _start_update(call: ApiCall, table: SandboxTable, given: dict[str, Any]) -> None:
     index = table.global_indexes[given["IndexName"]]
     units: tuple[int, int] | None = None
     if given.get("ProvisionedThroughput") is not None:
@@ -343,7 +349,7 @@ def _start_update(call: Call, table: Table, given: dict[str, Any]) -> None:
 
 
 @registry.table_action("dynamodb.index_updated")
-def _updated(_world: World, table: Table, data: dict[str, Any]) -> None:
+def _updated(_world: World, table: SandboxTable, data: dict[str, Any]) -> None:
     index = table.global_indexes.get(data["index"])
     if index is None:
         return
@@ -355,7 +361,7 @@ def _updated(_world: World, table: Table, data: dict[str, Any]) -> None:
         index.status = "ACTIVE"
 
 
-def check_readable(table: Table, name: str) -> None:
+def check_readable(table: SandboxTable, name: str) -> None:
     """Refuse to read an index that is not there, or not yet built (as Query and Scan answer)."""
     index = table.global_indexes.get(name)
     if name in table.local_indexes or (index is not None and moto_bridge.is_readable(index)):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from dynaops.sandbox.dispatch import Call, operation
+from dynaops.sandbox.dispatch import ApiCall, operation
 from dynaops.sandbox.dynamodb import registry
-from dynaops.sandbox.dynamodb.model import Table
+from dynaops.sandbox.dynamodb.model import SandboxTable
 from dynaops.sandbox.dynamodb.shapes import check_shape
 from dynaops.sandbox.errors import not_found, validation
 from dynaops.sandbox.world import World
@@ -18,7 +18,7 @@ DEFAULT_MODE = "ACCESSED_AND_THROTTLED_KEYS"
 
 
 @dataclass
-class One:
+class IndexInsights:
     """Insights of the table or of one index. `changed` is virtual time."""
 
     status: str = "DISABLED"
@@ -27,18 +27,18 @@ class One:
 
 
 @dataclass
-class State:
+class InsightsState:
     """By index name; the table itself under the empty name."""
 
-    by_index: dict[str, One] = field(default_factory=dict)
+    by_index: dict[str, IndexInsights] = field(default_factory=dict)
 
 
 @operation("dynamodb", "UpdateContributorInsights")
-def update_contributor_insights(call: Call) -> dict[str, Any]:
+def update_contributor_insights(call: ApiCall) -> dict[str, Any]:
     check_shape(call.operation, call.body)
     table, index = _named(call)
     registry.require_settled(table)
-    one = table.facet(State).by_index.setdefault(index, One())
+    one = table.facet(InsightsState).by_index.setdefault(index, IndexInsights())
     wanted = call.body["ContributorInsightsAction"] == "ENABLE"
     mode = call.body.get("ContributorInsightsMode") or (one.mode if one.status == "ENABLED" else DEFAULT_MODE)
     if one.status in ("ENABLING", "DISABLING"):
@@ -59,17 +59,17 @@ def update_contributor_insights(call: Call) -> dict[str, Any]:
 
 
 @registry.table_action("dynamodb.insights")
-def _settle(_world: World, table: Table, data: dict[str, Any]) -> None:
-    one = table.facet(State).by_index.get(data["index"])
+def _settle(_world: World, table: SandboxTable, data: dict[str, Any]) -> None:
+    one = table.facet(InsightsState).by_index.get(data["index"])
     if one is not None:
         one.status = {"ENABLING": "ENABLED", "DISABLING": "DISABLED"}.get(one.status, one.status)
 
 
 @operation("dynamodb", "DescribeContributorInsights")
-def describe_contributor_insights(call: Call) -> dict[str, Any]:
+def describe_contributor_insights(call: ApiCall) -> dict[str, Any]:
     check_shape(call.operation, call.body)
     table, index = _named(call)
-    one = table.facet(State).by_index.get(index, One())
+    one = table.facet(InsightsState).by_index.get(index, IndexInsights())
     found: dict[str, Any] = {"TableName": table.name, "ContributorInsightsStatus": one.status}
     if index:
         found["IndexName"] = index
@@ -81,7 +81,7 @@ def describe_contributor_insights(call: Call) -> dict[str, Any]:
     return found
 
 
-def _rules(table: Table, index: str, one: One) -> list[str]:
+def _rules(table: SandboxTable, index: str, one: IndexInsights) -> list[str]:
     """Names of the CloudWatch rules behind it: one of each kind for the hash key, and one with a range key."""
     schema = table.global_indexes[index].key_schema if index else table.key_schema
     keys = ["PKC", "SKC"] if len(schema) > 1 else ["PKC"]
@@ -94,7 +94,7 @@ def _rules(table: Table, index: str, one: One) -> list[str]:
 
 
 @operation("dynamodb", "ListContributorInsights")
-def list_contributor_insights(call: Call) -> dict[str, Any]:
+def list_contributor_insights(call: ApiCall) -> dict[str, Any]:
     """Those that are not DISABLED; of one table, or of all (DDB-TABLE-344)."""
     check_shape(call.operation, call.body)
     if "TableName" in call.body:
@@ -103,7 +103,7 @@ def list_contributor_insights(call: Call) -> dict[str, Any]:
         tables = list(registry.tables_in(call.world, call.account, call.region).values())
     found = []
     for table in tables:
-        for index, one in sorted(table.facet(State).by_index.items()):
+        for index, one in sorted(table.facet(InsightsState).by_index.items()):
             if one.status == "DISABLED" or (index and index not in table.global_indexes):
                 continue
             summary: dict[str, Any] = {
@@ -115,12 +115,12 @@ def list_contributor_insights(call: Call) -> dict[str, Any]:
     return {"ContributorInsightsSummaries": found}
 
 
-def forget_index(table: Table, index: str) -> None:
+def forget_index(table: SandboxTable, index: str) -> None:
     """An index takes its insights along when it goes."""
-    table.facet(State).by_index.pop(index, None)
+    table.facet(InsightsState).by_index.pop(index, None)
 
 
-def _named(call: Call) -> tuple[Table, str]:
+def _named(call: ApiCall) -> tuple[SandboxTable, str]:
     table = registry.lookup(call, call.body["TableName"])
     index = call.body.get("IndexName") or ""
     if index and index not in table.global_indexes:

@@ -8,11 +8,11 @@ from typing import Any
 
 from moto.dynamodb.models.dynamo_type import Item
 
-from dynaops.sandbox.dispatch import Call, Touched, operation
+from dynaops.sandbox.dispatch import ApiCall, Touched, operation
 from dynaops.sandbox.dynamodb import capacity, keys
 from dynaops.sandbox.dynamodb.keys import Rules
 from dynaops.sandbox.dynamodb.shapes import check_shape
-from dynaops.sandbox.dynamodb.values import BARE, ENVELOPED, Attributes, Layer, Reader, rewrite, size_of
+from dynaops.sandbox.dynamodb.values import BARE, ENVELOPED, Attributes, Layer, ValueReader, rewrite, size_of
 
 _SET_CLAUSE = re.compile(r"\bSET\b(.*?)(?=\b(?:REMOVE|ADD|DELETE)\b|$)", re.IGNORECASE | re.DOTALL)
 _ASSIGNMENT = re.compile(r"([#\w.\-]+)\s*=\s*(:\w+)\s*(?:,|$)")
@@ -23,10 +23,10 @@ Body = dict[str, Any]
 class Given:
     """A request about items, its values read."""
 
-    def __init__(self, call: Call, layer: Layer, body: Body | None = None) -> None:
+    def __init__(self, call: ApiCall, layer: Layer, body: Body | None = None) -> None:
         self.call = call
         self.body = call.body if body is None else body
-        self.reader = Reader(layer)
+        self.reader = ValueReader(layer)
 
     def attributes(self, member: str) -> Attributes:
         """The item or key in `member`."""
@@ -48,14 +48,14 @@ class Given:
             parsed.setdefault("AttributeUpdates", {})  # moto stumbles over an update of nothing
 
 
-def check_rest(call: Call, *read: str) -> None:
+def check_rest(call: ApiCall, *read: str) -> None:
     """Check the request but for the members `read`, whose values are read one by one."""
     short: Body = {name: {} for name in read if isinstance(call.body.get(name), dict)}
     check_shape(call.operation, {**call.body, **short})
 
 
 @operation("dynamodb", "PutItem")
-def put_item(call: Call) -> Touched:
+def put_item(call: ApiCall) -> Touched:
     check_rest(call, "Item", "ExpressionAttributeValues")
     given = Given(call, ENVELOPED)
     attributes = given.attributes("Item")
@@ -66,7 +66,7 @@ def put_item(call: Call) -> Touched:
 
 
 @operation("dynamodb", "DeleteItem")
-def delete_item(call: Call) -> Touched:
+def delete_item(call: ApiCall) -> Touched:
     check_rest(call, "Key", "ExpressionAttributeValues")
     given = Given(call, ENVELOPED)
     attributes = given.attributes("Key")
@@ -77,7 +77,7 @@ def delete_item(call: Call) -> Touched:
 
 
 @operation("dynamodb", "UpdateItem")
-def update_item(call: Call) -> Touched:
+def update_item(call: ApiCall) -> Touched:
     check_rest(call, "Key", "ExpressionAttributeValues", "AttributeUpdates")
     given = Given(call, ENVELOPED)
     attributes = given.attributes("Key")
@@ -129,7 +129,7 @@ def _kept(item: Item | None) -> Attributes | None:
 
 
 @operation("dynamodb", "GetItem")
-def get_item(call: Call) -> Touched:
+def get_item(call: ApiCall) -> Touched:
     check_rest(call, "Key")
     given = Given(call, BARE)
     attributes = given.attributes("Key")

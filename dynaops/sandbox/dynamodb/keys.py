@@ -11,9 +11,9 @@ from moto.dynamodb.limits import HASH_KEY_MAX_LENGTH, RANGE_KEY_MAX_LENGTH
 from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.models.table import Table as MotoTable
 
-from dynaops.sandbox.dispatch import Call
+from dynaops.sandbox.dispatch import ApiCall
 from dynaops.sandbox.dynamodb import moto_bridge, registry, schema
-from dynaops.sandbox.dynamodb.model import Table
+from dynaops.sandbox.dynamodb.model import SandboxTable
 from dynaops.sandbox.dynamodb.values import Attributes
 from dynaops.sandbox.errors import ApiError, invalid, validation
 
@@ -35,7 +35,7 @@ _UPDATE = "The update expression attempted to update a secondary index key to a 
 class Rules:
     """What a table demands of its items. `indexed` is (index, attribute, type, HASH or RANGE), by index name."""
 
-    table: Table
+    table: SandboxTable
     data: MotoTable
     keys: tuple[tuple[str, str, str], ...]
     indexed: tuple[tuple[str, str, str, str], ...]
@@ -114,7 +114,7 @@ def _check_length(name: str, value: DynamoType, role: str) -> None:
         raise invalid(text)
 
 
-def rules(call: Call, name_or_arn: str) -> Rules:
+def rules(call: ApiCall, name_or_arn: str) -> Rules:
     """The rules of a table that data calls reach.
 
     Raises ResourceNotFoundException "Requested resource not found", also while it is CREATING or DELETING.
@@ -130,7 +130,7 @@ def rules(call: Call, name_or_arn: str) -> Rules:
     return rules_of(table, data)
 
 
-def rules_of(table: Table, data: MotoTable) -> Rules:
+def rules_of(table: SandboxTable, data: MotoTable) -> Rules:
     """The rules of a table whose items are in `data`."""
     kinds = table.attributes
     own = [(key["AttributeName"], kinds[key["AttributeName"]], key["KeyType"]) for key in table.key_schema]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from dynaops.sandbox.dispatch import Call, operation
+from dynaops.sandbox.dispatch import ApiCall, operation
 from dynaops.sandbox.dynamodb import registry
-from dynaops.sandbox.dynamodb.model import Table
+from dynaops.sandbox.dynamodb.model import SandboxTable
 from dynaops.sandbox.dynamodb.shapes import check_shape
 from dynaops.sandbox.errors import invalid, not_found, validation
 from dynaops.sandbox.world import World
@@ -18,7 +18,7 @@ DEFAULT_PRECISION = "MILLISECOND"
 
 
 @dataclass
-class Destination:
+class KinesisDestination:
     """One stream of the table, and its state as DescribeKinesisStreamingDestination says it."""
 
     status: str
@@ -27,14 +27,14 @@ class Destination:
 
 
 @dataclass
-class State:
+class KinesisState:
     """By stream ARN. A DISABLED one lingers (DDB-TABLE-302)."""
 
-    by_stream: dict[str, Destination] = field(default_factory=dict)
+    by_stream: dict[str, KinesisDestination] = field(default_factory=dict)
 
 
 @operation("dynamodb", "EnableKinesisStreamingDestination")
-def enable(call: Call) -> dict[str, Any]:
+def enable(call: ApiCall) -> dict[str, Any]:
     """The stream itself is not looked at by the call (DDB-TABLE-299): a bad one fails later."""
     table, arn, state = _named(call)
     registry.require_settled(table)
@@ -42,7 +42,7 @@ def enable(call: Call) -> dict[str, Any]:
         raise validation("Table is not in a valid state to enable Kinesis Streaming Destination")
     given = call.body.get("EnableKinesisStreamingConfiguration") or {}
     precision = given.get("ApproximateCreationDateTimePrecision")
-    state.by_stream[arn] = Destination("ENABLING", precision)
+    state.by_stream[arn] = KinesisDestination("ENABLING", precision)
     call.world.schedule(ENABLE_SECONDS, "dynamodb.kinesis", stream=arn, **registry.address(table))
     answer: dict[str, Any] = {"TableName": table.name, "StreamArn": arn, "DestinationStatus": "ENABLING"}
     if given:
@@ -51,7 +51,7 @@ def enable(call: Call) -> dict[str, Any]:
 
 
 @operation("dynamodb", "DisableKinesisStreamingDestination")
-def disable(call: Call) -> dict[str, Any]:
+def disable(call: ApiCall) -> dict[str, Any]:
     table, arn, state = _named(call)
     one = state.by_stream.get(arn)
     if one is None or one.status == "DISABLED":
@@ -64,7 +64,7 @@ def disable(call: Call) -> dict[str, Any]:
 
 
 @operation("dynamodb", "UpdateKinesisStreamingDestination")
-def update(call: Call) -> dict[str, Any]:
+def update(call: ApiCall) -> dict[str, Any]:
     table, arn, state = _named(call)
     given = call.body.get("UpdateKinesisStreamingConfiguration") or {}
     precision = given.get("ApproximateCreationDateTimePrecision")
@@ -86,18 +86,18 @@ def update(call: Call) -> dict[str, Any]:
 
 
 @operation("dynamodb", "DescribeKinesisStreamingDestination")
-def describe(call: Call) -> dict[str, Any]:
+def describe(call: ApiCall) -> dict[str, Any]:
     check_shape(call.operation, call.body)
     table = registry.lookup(call, call.body["TableName"])
     return {
         "TableName": table.name,
         "KinesisDataStreamDestinations": [
-            _shown(arn, one) for arn, one in table.facet(State).by_stream.items()
+            _shown(arn, one) for arn, one in table.facet(KinesisState).by_stream.items()
         ],
     }
 
 
-def _shown(arn: str, one: Destination) -> dict[str, Any]:
+def _shown(arn: str, one: KinesisDestination) -> dict[str, Any]:
     found = {"StreamArn": arn, "DestinationStatus": one.status}
     if one.description is not None:
         found["DestinationStatusDescription"] = one.description
@@ -107,8 +107,8 @@ def _shown(arn: str, one: Destination) -> dict[str, Any]:
 
 
 @registry.table_action("dynamodb.kinesis")
-def _settle(_world: World, table: Table, data: dict[str, Any]) -> None:
-    one = table.facet(State).by_stream.get(data["stream"])
+def _settle(_world: World, table: SandboxTable, data: dict[str, Any]) -> None:
+    one = table.facet(KinesisState).by_stream.get(data["stream"])
     if one is None:
         return
     if one.status == "ENABLING" and not _stream_exists(data["stream"]):
@@ -128,11 +128,11 @@ def _stream_exists(arn: str) -> bool:
     return parts[5].removeprefix("stream/") in kinesis_backends[parts[4]][parts[3]].streams
 
 
-def _named(call: Call) -> tuple[Table, str, State]:
+def _named(call: ApiCall) -> tuple[SandboxTable, str, KinesisState]:
     check_shape(call.operation, call.body)
     arn = call.body["StreamArn"]
     parts = arn.split(":", 5)
     if len(parts) != 6 or parts[2] != "kinesis" or not parts[5].startswith("stream/"):
         raise validation(f"Invalid StreamArn: {arn}")
     table = registry.lookup(call, call.body["TableName"])
-    return table, arn, table.facet(State)
+    return table, arn, table.facet(KinesisState)

@@ -54,7 +54,7 @@ class Index:
 
 
 @dataclass
-class Table:
+class SandboxTable:
     """One table in one region, as the control plane knows it."""
 
     name: str
@@ -122,7 +122,7 @@ class Table:
 
 
 @dataclass
-class Tables:
+class SandboxTables:
     """The tables of one account in one region, by name (a table stays here until it is wholly gone)."""
 
-    by_name: dict[str, Table] = field(default_factory=dict)
+    by_name: dict[str, SandboxTable] = field(default_factory=dict)

@@ -18,8 +18,8 @@ from moto.dynamodb.models.table import Table as MotoTable
 
 from dynaops.sandbox.dynamodb import stream_store
 from dynaops.sandbox.dynamodb.data import DataTable, ReplicatingShard, store
-from dynaops.sandbox.dynamodb.history import History
-from dynaops.sandbox.dynamodb.model import Index, Table
+from dynaops.sandbox.dynamodb.history import ItemHistory
+from dynaops.sandbox.dynamodb.model import Index, SandboxTable
 from dynaops.sandbox.world import World
 
 
@@ -30,23 +30,23 @@ class _Aside:
     tables: dict[str, MotoTable] = field(default_factory=dict)
 
 
-def backend(table: Table) -> DynamoDBBackend:
+def backend(table: SandboxTable) -> DynamoDBBackend:
     """moto's DynamoDB of the table's account and region."""
     found: DynamoDBBackend = dynamodb_backends[table.account][table.region]
     return found
 
 
-def _aside(world: World, table: Table) -> dict[str, MotoTable]:
+def _aside(world: World, table: SandboxTable) -> dict[str, MotoTable]:
     return world.region(table.account, table.region).holding(_Aside).tables
 
 
-def data_of(world: World, table: Table) -> DataTable | None:
+def data_of(world: World, table: SandboxTable) -> DataTable | None:
     """moto's table behind ours, within or out of reach of data calls."""
     found = _aside(world, table).get(table.name) or backend(table).tables.get(table.name)
     return cast("DataTable | None", found)
 
 
-def attach(world: World, table: Table) -> None:
+def attach(world: World, table: SandboxTable) -> None:
     """Make an empty moto table, out of reach of data calls."""
     made = DataTable(
         table.name,
@@ -62,21 +62,21 @@ def attach(world: World, table: Table) -> None:
     sync_stream(world, table)
 
 
-def open_data_plane(world: World, table: Table) -> None:
+def open_data_plane(world: World, table: SandboxTable) -> None:
     """Let data calls reach the table."""
     made = _aside(world, table).pop(table.name, None)
     if made is not None:
         backend(table).tables[table.name] = made
 
 
-def close_data_plane(world: World, table: Table) -> None:
+def close_data_plane(world: World, table: SandboxTable) -> None:
     """Put the table out of reach of data calls."""
     made = backend(table).tables.pop(table.name, None)
     if made is not None:
         _aside(world, table)[table.name] = made
 
 
-def detach(world: World, table: Table) -> None:
+def detach(world: World, table: SandboxTable) -> None:
     """Forget the items; what is in the stream stays readable for a day."""
     made = data_of(world, table)
     if made is not None:
@@ -85,7 +85,7 @@ def detach(world: World, table: Table) -> None:
     backend(table).tables.pop(table.name, None)
 
 
-def sync(world: World, table: Table) -> None:
+def sync(world: World, table: SandboxTable) -> None:
     """Carry our attributes, billing mode and readable indexes over to moto's table."""
     made = data_of(world, table)
     if made is None:
@@ -105,7 +105,7 @@ def is_readable(index: Index) -> bool:
     return index.status in ("ACTIVE", "UPDATING")
 
 
-def sync_stream(world: World, table: Table) -> None:
+def sync_stream(world: World, table: SandboxTable) -> None:
     """Open a new shard for a stream that was switched on, drop it for one switched off."""
     made = data_of(world, table)
     if made is None:
@@ -122,26 +122,26 @@ def sync_stream(world: World, table: Table) -> None:
     made.latest_stream_label = table.stream_label
 
 
-def _end_stream(world: World, table: Table, made: DataTable) -> None:
+def _end_stream(world: World, table: SandboxTable, made: DataTable) -> None:
     spec = made.stream_specification or {}
     if made.shard is not None and made.latest_stream_label and spec.get("StreamViewType"):
         stream_store.keep(world, table, spec["StreamViewType"], made.latest_stream_label, made.shard)
     made.shard = None
 
 
-def set_peers(world: World, table: Table, regions: list[str]) -> None:
+def set_peers(world: World, table: SandboxTable, regions: list[str]) -> None:
     """Let each write to the table reach its replicas in `regions`."""
     made = data_of(world, table)
     if made is not None and isinstance(made.shard, ReplicatingShard):
         made.shard.peers = regions
 
 
-def copy_items(world: World, source: Table, target: Table) -> None:
+def copy_items(world: World, source: SandboxTable, target: SandboxTable) -> None:
     """Give a new replica the items of its source."""
     load_items(world, target, items_of(world, source))
 
 
-def load_items(world: World, table: Table, items: Iterable[Item]) -> None:
+def load_items(world: World, table: SandboxTable, items: Iterable[Item]) -> None:
     """Fill a table that data calls do not reach yet, without telling its stream (restore, import)."""
     made = data_of(world, table)
     if made is not None:
@@ -149,7 +149,7 @@ def load_items(world: World, table: Table, items: Iterable[Item]) -> None:
             store(made, copy.deepcopy(item))
 
 
-def items_of(world: World, table: Table) -> list[Item]:
+def items_of(world: World, table: SandboxTable) -> list[Item]:
     """All items of the table."""
     made = data_of(world, table)
     if made is None:
@@ -159,26 +159,26 @@ def items_of(world: World, table: Table) -> list[Item]:
     return [item for ranged in made.items.values() for item in ranged.values()]
 
 
-def keep_history(world: World, table: Table, on: bool) -> None:
+def keep_history(world: World, table: SandboxTable, on: bool) -> None:
     """Begin to remember the table's changes (if that is not so yet), or end it."""
     made = data_of(world, table)
     if made is not None:
-        made.history = (made.history or History(world.now())) if on else None
+        made.history = (made.history or ItemHistory(world.now())) if on else None
 
 
-def history_of(world: World, table: Table) -> History | None:
+def history_of(world: World, table: SandboxTable) -> ItemHistory | None:
     """The table's changes, while they are kept."""
     made = data_of(world, table)
     return made.history if made is not None else None
 
 
-def item_count(world: World, table: Table) -> int:
+def item_count(world: World, table: SandboxTable) -> int:
     """How many items the table holds."""
     made = data_of(world, table)
     return len(made) if made is not None else 0
 
 
-def _attributes(table: Table) -> list[dict[str, str]]:
+def _attributes(table: SandboxTable) -> list[dict[str, str]]:
     return [{"AttributeName": name, "AttributeType": kind} for name, kind in table.attributes.items()]
 
 

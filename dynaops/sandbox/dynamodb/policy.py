@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from dynaops.sandbox.dispatch import Call, operation
+from dynaops.sandbox.dispatch import ApiCall, operation
 from dynaops.sandbox.dynamodb import registry
-from dynaops.sandbox.dynamodb.model import Table
+from dynaops.sandbox.dynamodb.model import SandboxTable
 from dynaops.sandbox.dynamodb.shapes import check_shape
 from dynaops.sandbox.errors import ApiError, in_use, invalid, validation
 
@@ -21,7 +21,7 @@ _NO_POLICY = "NO_POLICY"
 
 
 @dataclass
-class State:
+class ResourcePolicyState:
     """The policies by resource ARN (the table's own, and its streams'), their revisions and times of change."""
 
     texts: dict[str, str] = field(default_factory=dict)
@@ -57,12 +57,14 @@ def _check_statement(statement: Any) -> None:
         raise validation("Resource-based policy grants unbounded access")
 
 
-def store(table: Table, document: str, now: float | None = None) -> str:
+def store(table: SandboxTable, document: str, now: float | None = None) -> str:
     """Keep the policy of the table itself; its revision id. The time is the table's creation unless given."""
-    return _store(table.facet(State), table.arn, document, table.created if now is None else now)
+    return _store(
+        table.facet(ResourcePolicyState), table.arn, document, table.created if now is None else now
+    )
 
 
-def _store(state: State, arn: str, document: str, now: float) -> str:
+def _store(state: ResourcePolicyState, arn: str, document: str, now: float) -> str:
     state.texts[arn] = document
     state.revisions[arn] = str(int(now * 1000))
     state.changed[arn] = now
@@ -70,12 +72,12 @@ def _store(state: State, arn: str, document: str, now: float) -> str:
 
 
 @operation("dynamodb", "PutResourcePolicy")
-def put_resource_policy(call: Call) -> dict[str, Any]:
+def put_resource_policy(call: ApiCall) -> dict[str, Any]:
     check_shape(call.operation, call.body)
     parsed = check(call.body["Policy"])
     table, arn = _resource(call)
     registry.require_settled(table)
-    state = table.facet(State)
+    state = table.facet(ResourcePolicyState)
     _check_revision(state, arn, call.body.get("ExpectedRevisionId"))
     if arn in state.texts and json.loads(state.texts[arn]) == parsed:
         return {"RevisionId": state.revisions[arn]}
@@ -84,21 +86,21 @@ def put_resource_policy(call: Call) -> dict[str, Any]:
 
 
 @operation("dynamodb", "GetResourcePolicy")
-def get_resource_policy(call: Call) -> dict[str, Any]:
+def get_resource_policy(call: ApiCall) -> dict[str, Any]:
     check_shape(call.operation, call.body)
     table, arn = _resource(call)
-    state = table.facet(State)
+    state = table.facet(ResourcePolicyState)
     if arn not in state.texts:
         raise _missing(arn)
     return {"Policy": state.texts[arn], "RevisionId": state.revisions[arn]}
 
 
 @operation("dynamodb", "DeleteResourcePolicy")
-def delete_resource_policy(call: Call) -> dict[str, Any]:
+def delete_resource_policy(call: ApiCall) -> dict[str, Any]:
     check_shape(call.operation, call.body)
     table, arn = _resource(call)
     registry.require_settled(table)
-    state = table.facet(State)
+    state = table.facet(ResourcePolicyState)
     expected = call.body.get("ExpectedRevisionId")
     if expected is not None and state.revisions.get(arn) != expected:
         raise _missing(arn)
@@ -110,12 +112,14 @@ def delete_resource_policy(call: Call) -> dict[str, Any]:
     return {"RevisionId": state.revisions.pop(arn)}
 
 
-def pending(call: Call, table: Table) -> bool:
+def pending(call: ApiCall, table: SandboxTable) -> bool:
     """Whether a policy write is still under way (DeleteTable must wait for it)."""
-    return any(call.now < changed + PENDING_SECONDS for changed in table.facet(State).changed.values())
+    return any(
+        call.now < changed + PENDING_SECONDS for changed in table.facet(ResourcePolicyState).changed.values()
+    )
 
 
-def _check_revision(state: State, arn: str, expected: str | None) -> None:
+def _check_revision(state: ResourcePolicyState, arn: str, expected: str | None) -> None:
     """NO_POLICY means: only where there is none (DDB-TABLE-205, 209)."""
     if expected is None:
         return
@@ -124,7 +128,7 @@ def _check_revision(state: State, arn: str, expected: str | None) -> None:
         raise _missing(arn)
 
 
-def _check_cooldown(call: Call, state: State, table: Table, arn: str) -> None:
+def _check_cooldown(call: ApiCall, state: ResourcePolicyState, table: SandboxTable, arn: str) -> None:
     changed = state.changed.get(arn)
     if changed is None:
         return
@@ -145,7 +149,7 @@ def _missing(arn: str) -> ApiError:
     )
 
 
-def _resource(call: Call) -> tuple[Table, str]:
+def _resource(call: ApiCall) -> tuple[SandboxTable, str]:
     arn = call.body["ResourceArn"]
     if not arn.startswith("arn:"):
         raise invalid("ARNs must start with 'arn:'")

@@ -6,9 +6,9 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from dynaops.sandbox.dispatch import Call, operation
+from dynaops.sandbox.dispatch import ApiCall, operation
 from dynaops.sandbox.dynamodb import moto_bridge, registry
-from dynaops.sandbox.dynamodb.model import Table
+from dynaops.sandbox.dynamodb.model import SandboxTable
 from dynaops.sandbox.dynamodb.shapes import check_shape
 from dynaops.sandbox.errors import ApiError, validation
 from dynaops.sandbox.world import World
@@ -19,7 +19,7 @@ _LAG_SECONDS = 5.0
 
 
 @dataclass
-class State:
+class RecoveryState:
     """`since` is the virtual time from which the table can be restored; None while recovery is off."""
 
     since: float | None = None
@@ -27,7 +27,7 @@ class State:
 
 
 @operation("dynamodb", "UpdateContinuousBackups")
-def update_continuous_backups(call: Call) -> dict[str, Any]:
+def update_continuous_backups(call: ApiCall) -> dict[str, Any]:
     check_shape(call.operation, call.body)
     wanted = call.body["PointInTimeRecoverySpecification"]
     on, days = wanted["PointInTimeRecoveryEnabled"], wanted.get("RecoveryPeriodInDays")
@@ -39,7 +39,7 @@ def update_continuous_backups(call: Call) -> dict[str, Any]:
             "ContinuousBackupsUnavailableException",
             f"Backups are being enabled for the table: {table.name}. Please retry later",
         )
-    state = table.facet(State)
+    state = table.facet(RecoveryState)
     if on:
         state.days = days if days is not None else (state.days if state.since is not None else DEFAULT_DAYS)
         state.since = call.now if state.since is None else state.since
@@ -50,14 +50,14 @@ def update_continuous_backups(call: Call) -> dict[str, Any]:
 
 
 @operation("dynamodb", "DescribeContinuousBackups")
-def describe_continuous_backups(call: Call) -> dict[str, Any]:
+def describe_continuous_backups(call: ApiCall) -> dict[str, Any]:
     check_shape(call.operation, call.body)
     return _described(call, _table(call))
 
 
-def window(world: World, table: Table) -> tuple[float, float] | None:
+def window(world: World, table: SandboxTable) -> tuple[float, float] | None:
     """The earliest and the latest time that the table can be restored to, in whole seconds; None without recovery."""
-    state, now = table.facet(State), world.now()
+    state, now = table.facet(RecoveryState), world.now()
     if state.since is None:
         return None
     history = moto_bridge.history_of(world, table)
@@ -66,7 +66,7 @@ def window(world: World, table: Table) -> tuple[float, float] | None:
     return earliest, max(earliest, math.floor(now - _LAG_SECONDS))
 
 
-def _table(call: Call) -> Table:
+def _table(call: ApiCall) -> SandboxTable:
     """The table; this backend knows a code of its own for missing ones (DDB-TABLE-111)."""
     try:
         table = registry.lookup(call, call.body["TableName"])
@@ -80,13 +80,13 @@ def _table(call: Call) -> Table:
     return table
 
 
-def _described(call: Call, table: Table) -> dict[str, Any]:
+def _described(call: ApiCall, table: SandboxTable) -> dict[str, Any]:
     told: dict[str, Any] = {"PointInTimeRecoveryStatus": "DISABLED"}
     times = window(call.world, table)
     if times is not None:
         told = {
             "PointInTimeRecoveryStatus": "ENABLED",
-            "RecoveryPeriodInDays": table.facet(State).days,
+            "RecoveryPeriodInDays": table.facet(RecoveryState).days,
             "EarliestRestorableDateTime": times[0],
             "LatestRestorableDateTime": times[1],
         }

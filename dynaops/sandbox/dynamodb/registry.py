@@ -7,21 +7,21 @@ from collections.abc import Callable
 from typing import Any
 
 from dynaops.model.arns import iam_arn
-from dynaops.sandbox.dispatch import Call
+from dynaops.sandbox.dispatch import ApiCall
 from dynaops.sandbox.dynamodb import moto_bridge
-from dynaops.sandbox.dynamodb.model import Table, Tables
+from dynaops.sandbox.dynamodb.model import SandboxTable, SandboxTables
 from dynaops.sandbox.errors import ApiError, in_use, not_found, validation
 from dynaops.sandbox.world import World, action
 
-TableAction = Callable[[World, Table, dict[str, Any]], None]
+TableAction = Callable[[World, SandboxTable, dict[str, Any]], None]
 
 
-def tables_in(world: World, account: str, region: str) -> dict[str, Table]:
+def tables_in(world: World, account: str, region: str) -> dict[str, SandboxTable]:
     """The tables of an account in a region, by name, those being created or deleted included."""
-    return world.region(account, region).holding(Tables).by_name
+    return world.region(account, region).holding(SandboxTables).by_name
 
 
-def table_name(call: Call, name_or_arn: str) -> str:
+def table_name(call: ApiCall, name_or_arn: str) -> str:
     """The bare name behind a TableName member, which may be a table's ARN (DDB-TABLE-011, 071).
 
     Raises ValidationException for an ARN of another kind or region, AccessDeniedException for one of
@@ -48,7 +48,7 @@ def table_name(call: Call, name_or_arn: str) -> str:
     return name
 
 
-def lookup(call: Call, name_or_arn: str) -> Table:
+def lookup(call: ApiCall, name_or_arn: str) -> SandboxTable:
     """The table that a call names by name or ARN, in whatever state it is.
 
     Raises ResourceNotFoundException "Table: <name> not found" (DDB-TABLE-070).
@@ -60,7 +60,7 @@ def lookup(call: Call, name_or_arn: str) -> Table:
     return table
 
 
-def require_settled(table: Table) -> None:
+def require_settled(table: SandboxTable) -> None:
     """Refuse a change of a table that is being created or deleted (DDB-TABLE-001, 005, 006)."""
     if table.status == "CREATING":
         raise in_use(f"Table is being created: {table.name}")
@@ -68,14 +68,14 @@ def require_settled(table: Table) -> None:
         raise in_use(f"Table is being deleted: {table.name}")
 
 
-def require_active(table: Table) -> None:
+def require_active(table: SandboxTable) -> None:
     """Refuse a change of a table that is not ACTIVE, for calls that no UPDATING window admits."""
     require_settled(table)
     if table.status != "ACTIVE":
         raise in_use(f"Table: {table.name} is in the process of being updated.")
 
 
-def require_absent(call: Call, name: str) -> None:
+def require_absent(call: ApiCall, name: str) -> None:
     """Refuse to create a table whose name is taken (DDB-TABLE-010, 444)."""
     table = tables_in(call.world, call.account, call.region).get(name)
     if table is None:
@@ -90,13 +90,13 @@ def new_table_id() -> str:
     return str(uuid.uuid4())
 
 
-def insert_table(world: World, table: Table) -> None:
+def insert_table(world: World, table: SandboxTable) -> None:
     """Make a table known, with an empty data plane that no data call reaches before `open_table`."""
     tables_in(world, table.account, table.region)[table.name] = table
     moto_bridge.attach(world, table)
 
 
-def open_table(world: World, table: Table) -> None:
+def open_table(world: World, table: SandboxTable) -> None:
     """Let the table be ACTIVE and answer data calls."""
     table.status = "ACTIVE"
     if table.restore is not None:
@@ -104,20 +104,20 @@ def open_table(world: World, table: Table) -> None:
     moto_bridge.open_data_plane(world, table)
 
 
-def close_table(world: World, table: Table) -> None:
+def close_table(world: World, table: SandboxTable) -> None:
     """Let the table be DELETING, out of reach of data calls."""
     table.status = "DELETING"
     table.running.clear()
     moto_bridge.close_data_plane(world, table)
 
 
-def remove_table(world: World, table: Table) -> None:
+def remove_table(world: World, table: SandboxTable) -> None:
     """Forget the table and its items."""
     del tables_in(world, table.account, table.region)[table.name]
     moto_bridge.detach(world, table)
 
 
-def address(table: Table) -> dict[str, str]:
+def address(table: SandboxTable) -> dict[str, str]:
     """What an event must carry to find its table again."""
     return {
         "account": table.account,
@@ -127,7 +127,7 @@ def address(table: Table) -> dict[str, str]:
     }
 
 
-def recall(world: World, data: dict[str, Any]) -> Table | None:
+def recall(world: World, data: dict[str, Any]) -> SandboxTable | None:
     """The table an event was scheduled for; None if it is gone (one of the same name is not it)."""
     table = tables_in(world, data["account"], data["region"]).get(data["table"])
     return table if table is not None and table.table_id == data["table_id"] else None

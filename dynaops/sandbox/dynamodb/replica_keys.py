@@ -5,20 +5,20 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from dynaops.sandbox.dispatch import Call
+from dynaops.sandbox.dispatch import ApiCall
 from dynaops.sandbox.dynamodb import encryption
-from dynaops.sandbox.dynamodb.model import Table
+from dynaops.sandbox.dynamodb.model import SandboxTable
 from dynaops.sandbox.errors import ApiError, invalid, validation
 
 _ONE_KIND = "All replica keys must either be Customer Managed CMK or AWS Managed CMK."
 
 
-def in_region(call: Call, region: str) -> Call:
+def in_region(call: ApiCall, region: str) -> ApiCall:
     """The same call as if it had been made to another region."""
     return dataclasses.replace(call, region=region)
 
 
-def check_create(call: Call, table: Table, given: dict[str, Any]) -> None:
+def check_create(call: ApiCall, table: SandboxTable, given: dict[str, Any]) -> None:
     """Refuse a key where none may be given, or none (or one of another kind) where one must."""
     wanted = given.get("KMSMasterKeyId")
     if _is_customers(call, table):
@@ -33,14 +33,14 @@ def check_create(call: Call, table: Table, given: dict[str, Any]) -> None:
         )
 
 
-def _is_customers(call: Call, table: Table) -> bool:
+def _is_customers(call: ApiCall, table: SandboxTable) -> bool:
     if table.sse is None:
         return False
     managed = encryption.key_arn(in_region(call, table.region), {"SSEType": "KMS"})
     return table.sse.get("KMSMasterKeyArn") != managed
 
 
-def _check_usable(call: Call, given: dict[str, Any]) -> None:
+def _check_usable(call: ApiCall, given: dict[str, Any]) -> None:
     region = given["RegionName"]
     try:
         encryption.key_arn(in_region(call, region), given)
@@ -56,7 +56,7 @@ def _check_usable(call: Call, given: dict[str, Any]) -> None:
         raise validation(text) from None
 
 
-def description(call: Call, table: Table, given: dict[str, Any]) -> dict[str, Any] | None:
+def description(call: ApiCall, table: SandboxTable, given: dict[str, Any]) -> dict[str, Any] | None:
     """The SSEDescription that the new replica gets."""
     if table.sse is None:
         return None

@@ -10,9 +10,9 @@ from typing import Any
 
 from dynaops.sandbox.autoscaling import policies, targets
 from dynaops.sandbox.autoscaling.model import READS, WRITES, dimension_of, resource_of, role_arn
-from dynaops.sandbox.dispatch import Call, operation
-from dynaops.sandbox.dynamodb import groups, registry, scaling
-from dynaops.sandbox.dynamodb.model import Table
+from dynaops.sandbox.dispatch import ApiCall, operation
+from dynaops.sandbox.dynamodb import global_tables, registry, scaling
+from dynaops.sandbox.dynamodb.model import SandboxTable
 from dynaops.sandbox.dynamodb.shapes import check_shape
 from dynaops.sandbox.errors import ApiError, validation
 from dynaops.sandbox.world import World
@@ -22,14 +22,14 @@ _SHOWN = ("DisableScaleIn", "ScaleInCooldown", "ScaleOutCooldown", "TargetValue"
 
 
 @operation("dynamodb", "DescribeTableReplicaAutoScaling")
-def describe_scaling(call: Call) -> dict[str, Any]:
+def describe_scaling(call: ApiCall) -> dict[str, Any]:
     """Answer the settings of all members; raises ResourceNotFoundException for a regional table."""
     check_shape("DescribeTableReplicaAutoScaling", call.body)
     return {"TableAutoScalingDescription": _description(call, _member(call))}
 
 
 @operation("dynamodb", "UpdateTableReplicaAutoScaling")
-def update_scaling(call: Call) -> dict[str, Any]:
+def update_scaling(call: ApiCall) -> dict[str, Any]:
     """Set write scaling for all members, and read scaling for those that are named."""
     check_shape("UpdateTableReplicaAutoScaling", call.body)
     table = _member(call)
@@ -44,16 +44,16 @@ def update_scaling(call: Call) -> dict[str, Any]:
     for _, _, units, given in updates:
         _check(call, table, units, given)
     for region, index, units, given in updates:
-        for member in (table, *groups.members(call.world, table)):
+        for member in (table, *global_tables.members(call.world, table)):
             if region in (None, member.region):
                 _set(call.world, member, index, units, given)
     return {"TableAutoScalingDescription": _description(call, table)}
 
 
-def _member(call: Call) -> Table:
+def _member(call: ApiCall) -> SandboxTable:
     name = registry.table_name(call, call.body["TableName"])
     table = registry.tables_in(call.world, call.account, call.region).get(name)
-    if table is None or groups.group_of(call.world, table) is None:
+    if table is None or global_tables.group_of(call.world, table) is None:
         raise ApiError("ResourceNotFoundException", f"Global table with name: '{name}' does not exist.")
     return table
 
@@ -76,7 +76,7 @@ def _updates(body: dict[str, Any]) -> list[tuple[str | None, str | None, str, di
     return [(region, index, side, given) for region, index, side, given in found if given]
 
 
-def _check_indexes(table: Table, asked: set[str]) -> None:
+def _check_indexes(table: SandboxTable, asked: set[str]) -> None:
     unknown = sorted(
         asked - {name for name, index in table.global_indexes.items() if index.status != "CREATING"}
     )
@@ -88,7 +88,7 @@ def _check_indexes(table: Table, asked: set[str]) -> None:
         )
 
 
-def _check(call: Call, table: Table, units: str, given: dict[str, Any]) -> None:
+def _check(call: ApiCall, table: SandboxTable, units: str, given: dict[str, Any]) -> None:
     """Only whole settings pass, or switching off alone (DDB-TABLE-241)."""
     if given.get("AutoScalingDisabled"):
         surplus = sorted({"MinimumUnits", "MaximumUnits", "ScalingPolicyUpdate"} & set(given))
@@ -113,12 +113,12 @@ def _quoted(members: list[str]) -> str:
     return ", ".join(f"'{member}'" for member in members)
 
 
-def _failed(table: Table, why: str) -> ApiError:
+def _failed(table: SandboxTable, why: str) -> ApiError:
     return validation(f"Failed to update settings for global table with name: ‘{table.name}’: {why}")
 
 
-def _on_demand(call: Call, table: Table, units: str) -> ApiError:
-    regions = [table.region, *(other.region for other in groups.members(call.world, table))]
+def _on_demand(call: ApiCall, table: SandboxTable, units: str) -> ApiError:
+    regions = [table.region, *(other.region for other in global_tables.members(call.world, table))]
     named = ", ".join(f"'{region.upper()}'" for region in sorted(regions))
     setting = (
         "GlobalTableProvisionedWriteCapacityAutoScalingSettingsUpdate"
@@ -131,7 +131,7 @@ def _on_demand(call: Call, table: Table, units: str) -> ApiError:
     )
 
 
-def _set(world: World, table: Table, index: str | None, units: str, given: dict[str, Any]) -> None:
+def _set(world: World, table: SandboxTable, index: str | None, units: str, given: dict[str, Any]) -> None:
     """Register or deregister; a policy of another name replaces the one there is (DDB-TABLE-240, 242)."""
     resource, dimension = resource_of(table.name, index), dimension_of(units, index)
     if given.get("AutoScalingDisabled"):
@@ -150,7 +150,7 @@ def _set(world: World, table: Table, index: str | None, units: str, given: dict[
     policies.put(world, table.account, table.region, target, name, configuration)
 
 
-def _settings(world: World, table: Table, index: str | None, units: str) -> dict[str, Any]:
+def _settings(world: World, table: SandboxTable, index: str | None, units: str) -> dict[str, Any]:
     """A target without a policy looks like none; on demand, both are told (DDB-TABLE-189, 195, 317)."""
     target = scaling.target_of(world, table, index, units)
     if target is None or not target.policies:
@@ -174,10 +174,10 @@ def _settings(world: World, table: Table, index: str | None, units: str) -> dict
     return {**shown, "AutoScalingDisabled": True} if table.on_demand_billing else shown
 
 
-def _description(call: Call, table: Table) -> dict[str, Any]:
-    group = groups.group_of(call.world, table)
+def _description(call: ApiCall, table: SandboxTable) -> dict[str, Any]:
+    group = global_tables.group_of(call.world, table)
     status = {} if group is None else {region: each.status for region, each in group.members.items()}
-    tables = sorted((table, *groups.members(call.world, table)), key=lambda each: each.region)
+    tables = sorted((table, *global_tables.members(call.world, table)), key=lambda each: each.region)
     return {
         "TableName": table.name,
         "TableStatus": table.status,
@@ -185,7 +185,7 @@ def _description(call: Call, table: Table) -> dict[str, Any]:
     }
 
 
-def _replica(world: World, table: Table, status: str) -> dict[str, Any]:
+def _replica(world: World, table: SandboxTable, status: str) -> dict[str, Any]:
     """An index shows once it is built (DDB-TABLE-322)."""
     return {
         "RegionName": table.region,

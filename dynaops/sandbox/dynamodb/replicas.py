@@ -12,9 +12,17 @@ from typing import Any
 import boto3
 
 from dynaops.model.arns import iam_arn, partition_of
-from dynaops.sandbox.dispatch import Call
-from dynaops.sandbox.dynamodb import groups, registry, replica_keys, replica_life, scaling, windows, witness
-from dynaops.sandbox.dynamodb.model import Table
+from dynaops.sandbox.dispatch import ApiCall
+from dynaops.sandbox.dynamodb import (
+    global_tables,
+    registry,
+    replica_changes,
+    replica_keys,
+    scaling,
+    update_conflicts,
+    witness_region,
+)
+from dynaops.sandbox.dynamodb.model import SandboxTable
 from dynaops.sandbox.errors import ApiError, in_use, invalid, validation
 from dynaops.sandbox.world import World
 
@@ -50,12 +58,12 @@ def check_settings(body: dict[str, Any], asked: set[str]) -> None:
             raise invalid(f"{member} modification must be the only operation in the request")
 
 
-def protect(call: Call, table: Table, protected: bool) -> None:
+def protect(call: ApiCall, table: SandboxTable, protected: bool) -> None:
     """Turn the protection against disassociation on or off: a setting of a member of an MREC group (UpdateTable).
 
     What AWS answers for other tables has not been recorded; refusing is the stricter way.
     """
-    group = groups.group_of(call.world, table)
+    group = global_tables.group_of(call.world, table)
     if group is None or group.strong:
         raise validation(
             "DisassociationProtectionEnabled can only be set for a replica of a multi-Region eventual consistency "
@@ -64,19 +72,19 @@ def protect(call: Call, table: Table, protected: bool) -> None:
     table.disassociation_protection = protected
 
 
-def update(call: Call, table: Table, body: dict[str, Any]) -> dict[str, Any]:
+def update(call: ApiCall, table: SandboxTable, body: dict[str, Any]) -> dict[str, Any]:
     """Carry out ReplicaUpdates (and witness updates); answer the table's description."""
     actions = _actions(body["ReplicaUpdates"])
-    group = groups.group_of(call.world, table)
+    group = global_tables.group_of(call.world, table)
     _check_regions(call, actions)
-    if witness.concerns(group, body):
-        witness.check(call, table, group, actions, body)
+    if witness_region.concerns(group, body):
+        witness_region.check(call, table, group, actions, body)
     else:
         _check_count(actions)
     _check_state(call, table, group, actions)
     for kind, given in actions:
         _CHECKS[kind](call, table, group, given)
-    return replica_life.apply(call, table, actions, body)
+    return replica_changes.apply(call, table, actions, body)
 
 
 def _actions(updates: list[dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
@@ -110,7 +118,7 @@ def supported_regions() -> list[str]:
     return boto3.Session().get_available_regions("dynamodb")
 
 
-def _check_regions(call: Call, actions: list[tuple[str, dict[str, Any]]]) -> None:
+def _check_regions(call: ApiCall, actions: list[tuple[str, dict[str, Any]]]) -> None:
     for kind, given in actions:
         region = given["RegionName"]
         if not region:
@@ -129,7 +137,10 @@ def _check_regions(call: Call, actions: list[tuple[str, dict[str, Any]]]) -> Non
 
 
 def _check_state(
-    call: Call, table: Table, group: groups.Group | None, actions: list[tuple[str, dict[str, Any]]]
+    call: ApiCall,
+    table: SandboxTable,
+    group: global_tables.GlobalTable | None,
+    actions: list[tuple[str, dict[str, Any]]],
 ) -> None:
     """What a table that is still being added, or another running change, does not admit (DDB-TABLE-227, 298)."""
     if group is not None and table.status == "CREATING":
@@ -142,17 +153,17 @@ def _check_state(
             raise already(table)
         if kind in ("Update", "Delete"):
             _require_member(group, given["RegionName"])
-    windows.check(table, "replica")
+    update_conflicts.check(table, "replica")
     if table.running:
         raise in_use(f"Table: {table.name} is in the process of being updated.")
 
 
-def _dying(group: groups.Group | None) -> list[str]:
+def _dying(group: global_tables.GlobalTable | None) -> list[str]:
     found = group.members.values() if group is not None else ()
     return [member.region for member in found if member.status == "DELETING"]
 
 
-def already(table: Table) -> ApiError:
+def already(table: SandboxTable) -> ApiError:
     """The refusal of a replica where a table of that name is, whosever it is (DDB-TABLE-225)."""
     return validation(
         f"Failed to create a the new replica of table with name: ‘{table.name}’ because one or more replicas "
@@ -160,7 +171,7 @@ def already(table: Table) -> ApiError:
     )
 
 
-def _require_member(group: groups.Group | None, region: str) -> groups.Member:
+def _require_member(group: global_tables.GlobalTable | None, region: str) -> global_tables.GlobalTableMember:
     member = group.members.get(region) if group is not None else None
     if member is None or not member.visible:
         raise validation(
@@ -170,7 +181,9 @@ def _require_member(group: groups.Group | None, region: str) -> groups.Member:
     return member
 
 
-def _check_create(call: Call, table: Table, _group: groups.Group | None, given: dict[str, Any]) -> None:
+def _check_create(
+    call: ApiCall, table: SandboxTable, _group: global_tables.GlobalTable | None, given: dict[str, Any]
+) -> None:
     region = given["RegionName"]
     if table.name in registry.tables_in(call.world, table.account, region):
         raise already(table)
@@ -179,7 +192,9 @@ def _check_create(call: Call, table: Table, _group: groups.Group | None, given: 
     replica_keys.check_create(call, table, given)
 
 
-def _check_update(_call: Call, table: Table, _group: groups.Group | None, given: dict[str, Any]) -> None:
+def _check_update(
+    _call: ApiCall, table: SandboxTable, _group: global_tables.GlobalTable | None, given: dict[str, Any]
+) -> None:
     if given.get("KMSMasterKeyId") is not None:
         raise invalid("KMSMasterKeyId of a replica cannot be updated through ReplicaUpdates")
     if given.get("ProvisionedThroughputOverride") is not None and table.on_demand_billing:
@@ -189,7 +204,9 @@ def _check_update(_call: Call, table: Table, _group: groups.Group | None, given:
         )
 
 
-def _check_delete(call: Call, table: Table, group: groups.Group | None, given: dict[str, Any]) -> None:
+def _check_delete(
+    call: ApiCall, table: SandboxTable, group: global_tables.GlobalTable | None, given: dict[str, Any]
+) -> None:
     region = given["RegionName"]
     other = registry.tables_in(call.world, table.account, region).get(table.name)
     if other is not None and other.deletion_protection:
@@ -201,7 +218,7 @@ def _check_delete(call: Call, table: Table, group: groups.Group | None, given: d
         require_no_offspring(call, group, region)
 
 
-def require_no_offspring(call: Call, group: groups.Group, region: str) -> None:
+def require_no_offspring(call: ApiCall, group: global_tables.GlobalTable, region: str) -> None:
     """Refuse to remove a region that lately sourced a replica which still exists (DDB-TABLE-266)."""
     for member in group.members.values():
         if member.source == region and call.now - member.joined < SOURCE_SECONDS:
@@ -211,7 +228,9 @@ def require_no_offspring(call: Call, group: groups.Group, region: str) -> None:
             )
 
 
-def _check_disassociate(_call: Call, table: Table, group: groups.Group | None, given: dict[str, Any]) -> None:
+def _check_disassociate(
+    _call: ApiCall, table: SandboxTable, group: global_tables.GlobalTable | None, given: dict[str, Any]
+) -> None:
     _require_member(group, given["RegionName"])
     if given["RegionName"] != table.region:
         raise validation("Disassociation is only allowed for the replica in the region of the request")
@@ -230,23 +249,23 @@ _CHECKS = {
 }
 
 
-def check_delete(call: Call, table: Table) -> None:
+def check_delete(call: ApiCall, table: SandboxTable) -> None:
     """Refuse DeleteTable where it would break a global table (DDB-TABLE-260, 266, 298)."""
-    group = groups.group_of(call.world, table)
+    group = global_tables.group_of(call.world, table)
     if group is None:
         return
     if group.strong:
-        raise witness.only_one()
+        raise witness_region.only_one()
     require_no_offspring(call, group, table.region)
 
 
-def check_member(world: World, table: Table, body: dict[str, Any]) -> None:
+def check_member(world: World, table: SandboxTable, body: dict[str, Any]) -> None:
     """Refuse new indexes of a PROVISIONED global table without write scaling (DDB-TABLE-291)."""
     adds = any("Create" in one for one in body.get("GlobalSecondaryIndexUpdates") or ())
     if adds and table.replicated and not table.on_demand_billing:
         scaling.require_index_scaling(world, table)
 
 
-def carry(call: Call, table: Table, body: dict[str, Any]) -> None:
+def carry(call: ApiCall, table: SandboxTable, body: dict[str, Any]) -> None:
     """Bring a change that holds for the whole group to its other members."""
-    replica_life.carry(call, table, body)
+    replica_changes.carry(call, table, body)

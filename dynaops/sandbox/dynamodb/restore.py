@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from dynaops.sandbox.dispatch import Call, operation
+from dynaops.sandbox.dispatch import ApiCall, operation
 from dynaops.sandbox.dynamodb import backups, create, moto_bridge, recovery, registry
 from dynaops.sandbox.dynamodb.describe import describe
-from dynaops.sandbox.dynamodb.model import Table
+from dynaops.sandbox.dynamodb.model import SandboxTable
 from dynaops.sandbox.dynamodb.shapes import check_shape
 from dynaops.sandbox.errors import ApiError, validation
 from dynaops.sandbox.world import World, action
@@ -17,7 +17,7 @@ RESTORE_SECONDS = 120.0
 
 
 @operation("dynamodb", "RestoreTableFromBackup")
-def restore_table_from_backup(call: Call) -> dict[str, Any]:
+def restore_table_from_backup(call: ApiCall) -> dict[str, Any]:
     check_shape(call.operation, call.body)
     backup = backups.found(call, call.body["BackupArn"])
     if backup.restoring is not None:
@@ -33,7 +33,7 @@ def restore_table_from_backup(call: Call) -> dict[str, Any]:
 
 
 @operation("dynamodb", "RestoreTableToPointInTime")
-def restore_table_to_point_in_time(call: Call) -> dict[str, Any]:
+def restore_table_to_point_in_time(call: ApiCall) -> dict[str, Any]:
     check_shape(call.operation, call.body)
     body = call.body
     if ("SourceTableName" in body) == ("SourceTableArn" in body):
@@ -64,7 +64,7 @@ def restore_table_to_point_in_time(call: Call) -> dict[str, Any]:
     }
 
 
-def _source(call: Call, name: str) -> Table:
+def _source(call: ApiCall, name: str) -> SandboxTable:
     try:
         return registry.lookup(call, name)
     except ApiError as error:
@@ -74,7 +74,12 @@ def _source(call: Call, name: str) -> Table:
 
 
 def begin(
-    call: Call, name: str, source: Table, was: dict[str, Any], items: list[Any], summary: dict[str, Any]
+    call: ApiCall,
+    name: str,
+    source: SandboxTable,
+    was: dict[str, Any],
+    items: list[Any],
+    summary: dict[str, Any],
 ) -> dict[str, Any]:
     """Let a table be restored from a copy: `source` as it `was` described, with the overrides in the call's body.
 
@@ -91,7 +96,7 @@ def begin(
     return describe(call.world, table)
 
 
-def _request(body: dict[str, Any], name: str, source: Table, was: dict[str, Any]) -> dict[str, Any]:
+def _request(body: dict[str, Any], name: str, source: SandboxTable, was: dict[str, Any]) -> dict[str, Any]:
     """The CreateTable request that makes the restored table: as it was, but for the overrides."""
     billing = body.get("BillingModeOverride", source.billing_mode)
     request: dict[str, Any] = {"TableName": name, "KeySchema": was["KeySchema"], "BillingMode": billing}
@@ -154,7 +159,7 @@ def _units(was: dict[str, Any] | None, request: dict[str, Any]) -> dict[str, Any
 
 @action("dynamodb.restored")
 def _free(world: World, data: dict[str, Any]) -> None:
-    held = world.region(data["account"], data["region"]).holding(backups.Backups)
+    held = world.region(data["account"], data["region"]).holding(backups.StoredBackups)
     backup = held.by_arn.get(data["backup"])
     if backup is not None:
         backup.restoring = None

@@ -5,8 +5,8 @@ from __future__ import annotations
 import copy
 
 from dynaops.sandbox.autoscaling import policies, targets
-from dynaops.sandbox.autoscaling.model import WRITES, Target, dimension_of, resource_of, scaling_in
-from dynaops.sandbox.dynamodb.model import Table
+from dynaops.sandbox.autoscaling.model import WRITES, ScalableTarget, dimension_of, resource_of, scaling_in
+from dynaops.sandbox.dynamodb.model import SandboxTable
 from dynaops.sandbox.errors import validation
 from dynaops.sandbox.world import World
 
@@ -14,33 +14,33 @@ _NEW_INDEX = (1, 10, 70.0)
 """Minimum, maximum and target percentage that a new index's writes are scaled with (DDB-TABLE-322)."""
 
 
-def require_write_scaling(world: World, table: Table) -> None:
+def require_write_scaling(world: World, table: SandboxTable) -> None:
     """Refuse unless the writes of the table and of all its global indexes are scaled by a policy."""
     if not _is_scaled(world, table, None):
         raise validation("Table write capacity should either be Pay-Per-Request or AutoScaled.")
     require_index_scaling(world, table)
 
 
-def require_index_scaling(world: World, table: Table) -> None:
+def require_index_scaling(world: World, table: SandboxTable) -> None:
     """Refuse unless the writes of all global indexes are scaled by a policy."""
     for name in table.global_indexes:
         if not _is_scaled(world, table, name):
             raise validation("GSI write capacity should either be Pay-Per-Request or AutoScaled.")
 
 
-def _is_scaled(world: World, table: Table, index: str | None) -> bool:
+def _is_scaled(world: World, table: SandboxTable, index: str | None) -> bool:
     """A target alone is not enough: a policy must use it (DDB-TABLE-249)."""
     target = target_of(world, table, index, WRITES)
     return target is not None and bool(target.policies)
 
 
-def target_of(world: World, table: Table, index: str | None, units: str) -> Target | None:
+def target_of(world: World, table: SandboxTable, index: str | None, units: str) -> ScalableTarget | None:
     """The scalable target of a table's or an index's `units` in the table's region."""
     key = resource_of(table.name, index), dimension_of(units, index)
     return scaling_in(world, table.account, table.region).targets.get(key)
 
 
-def mirror(world: World, source: Table, replica: Table) -> None:
+def mirror(world: World, source: SandboxTable, replica: SandboxTable) -> None:
     """Give a new replica the write targets and policies of the table it came from (DDB-TABLE-288, 292)."""
     for index in (None, *source.global_indexes):
         target = target_of(world, source, index, WRITES)
@@ -48,7 +48,7 @@ def mirror(world: World, source: Table, replica: Table) -> None:
             _take_over(world, replica, target)
 
 
-def _take_over(world: World, table: Table, target: Target) -> None:
+def _take_over(world: World, table: SandboxTable, target: ScalableTarget) -> None:
     limits = target.minimum, target.maximum
     made = targets.register(world, table.account, table.region, target.resource, target.dimension, limits)
     for policy in target.policies.values():
@@ -56,7 +56,7 @@ def _take_over(world: World, table: Table, target: Target) -> None:
         policies.put(world, table.account, table.region, made, policy.name, configuration)
 
 
-def cover_index(world: World, table: Table, index: str) -> None:
+def cover_index(world: World, table: SandboxTable, index: str) -> None:
     """Scale the writes of an index that a PROVISIONED global table has just got (DDB-TABLE-322)."""
     if not table.replicated or table.on_demand_billing:
         return

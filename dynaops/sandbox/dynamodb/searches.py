@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from dynaops.sandbox.dispatch import Call, Touched, operation
+from dynaops.sandbox.dispatch import ApiCall, Touched, operation
 from dynaops.sandbox.dynamodb import capacity, indexes, statistics
 from dynaops.sandbox.dynamodb.items import Given, check_rest
 from dynaops.sandbox.dynamodb.keys import Rules
-from dynaops.sandbox.dynamodb.values import BARE, OLDER, Reader
+from dynaops.sandbox.dynamodb.values import BARE, OLDER, ValueReader
 from dynaops.sandbox.errors import validation
 
 Body = dict[str, Any]
@@ -18,16 +18,16 @@ _OTHERS = ("FilterExpression", "KeyConditionExpression")
 
 
 @operation("dynamodb", "Query")
-def query(call: Call) -> Touched:
+def query(call: ApiCall) -> Touched:
     return _search(call, Given(call, BARE))
 
 
 @operation("dynamodb", "Scan")
-def scan(call: Call) -> Touched:
+def scan(call: ApiCall) -> Touched:
     return _search(call, Given(call, OLDER))
 
 
-def _search(call: Call, given: Given) -> Touched:
+def _search(call: ApiCall, given: Given) -> Touched:
     check_rest(call, "ExpressionAttributeValues", "ExclusiveStartKey")
     given.check_expression_values()
     if call.body.get("ExclusiveStartKey"):
@@ -66,13 +66,13 @@ def _name_lists(parsed: Body) -> None:
         parsed.pop("ExpressionAttributeNames", None)
 
 
-def _read_bytes(call: Call, rules: Rules, answer: Body) -> int:
+def _read_bytes(call: ApiCall, rules: Rules, answer: Body) -> int:
     """The bytes read before filter and projection; from the average item where those hide some of them."""
     body = call.body
     narrowed = any(name in body for name in ("ProjectionExpression", "AttributesToGet", "Select"))
     items, scanned = answer.get("Items"), answer["ScannedCount"]
     if items is not None and not narrowed and len(items) == scanned:
-        reader = Reader(BARE)
+        reader = ValueReader(BARE)
         return sum(reader.item(item)[1] for item in items)
     sizes = statistics.measure(call.world, rules.table)
     held = sizes.of_index(body["IndexName"]) if "IndexName" in body else sizes.table

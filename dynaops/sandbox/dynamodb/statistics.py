@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from moto.dynamodb.models.dynamo_type import Item
 
 from dynaops.sandbox.dynamodb import moto_bridge
-from dynaops.sandbox.dynamodb.model import Index, Table
+from dynaops.sandbox.dynamodb.model import Index, SandboxTable
 from dynaops.sandbox.world import World
 
 _REFRESH = 6 * 3600.0
@@ -26,7 +26,7 @@ class Measure:
 
 
 @dataclass
-class Sizes:
+class MeasuredSizes:
     """What was measured when, of a table and its indexes."""
 
     taken: float = 0.0
@@ -38,9 +38,9 @@ class Sizes:
         return self.indexes.get(name) or Measure()
 
 
-def measure(world: World, table: Table) -> Sizes:
+def measure(world: World, table: SandboxTable) -> MeasuredSizes:
     """The table's figures, counted anew when its items or indexes changed in number."""
-    held = table.facet(Sizes)
+    held = table.facet(MeasuredSizes)
     now = world.now()
     readable = _readable(table)
     count = moto_bridge.item_count(world, table)
@@ -54,13 +54,13 @@ def measure(world: World, table: Table) -> Sizes:
     return held
 
 
-def _readable(table: Table) -> list[Index]:
+def _readable(table: SandboxTable) -> list[Index]:
     built = [index for index in table.global_indexes.values() if moto_bridge.is_readable(index)]
     vectors = [index for index in table.vector_indexes.values() if moto_bridge.is_readable(index)]
     return [*table.local_indexes.values(), *built, *vectors]
 
 
-def _measure_index(items: list[Item], index: Index, table: Table) -> Measure:
+def _measure_index(items: list[Item], index: Index, table: SandboxTable) -> Measure:
     keys = [key["AttributeName"] for key in index.key_schema]
     wanted = keys or [index.vector["VectorAttribute"]["AttributeName"]] if index.vector else keys
     held = [item for item in items if all(name in item.attrs for name in wanted)]

@@ -10,10 +10,10 @@ from typing import Any
 
 from moto.dynamodbstreams.models import ShardIterator, dynamodbstreams_backends
 
-from dynaops.sandbox.dispatch import Call, operation
+from dynaops.sandbox.dispatch import ApiCall, operation
 from dynaops.sandbox.dynamodb import moto_bridge, registry, stream_store
 from dynaops.sandbox.dynamodb.shapes import check_shape
-from dynaops.sandbox.dynamodb.stream_store import Stream
+from dynaops.sandbox.dynamodb.stream_store import TableStream
 from dynaops.sandbox.errors import not_found, validation
 
 _SERVICE = "dynamodbstreams"
@@ -23,7 +23,7 @@ _BY_SEQUENCE = ("AT_SEQUENCE_NUMBER", "AFTER_SEQUENCE_NUMBER")
 
 
 @operation(_SERVICE, "ListStreams")
-def list_streams(call: Call) -> dict[str, Any]:
+def list_streams(call: ApiCall) -> dict[str, Any]:
     """Answer streams in the order of their ARNs, those that ended lately included."""
     check_shape("ListStreams", call.body, _SERVICE)
     limit, start = int(call.body.get("Limit") or _PAGE), call.body.get("ExclusiveStartStreamArn")
@@ -50,7 +50,7 @@ def list_streams(call: Call) -> dict[str, Any]:
 
 
 @operation(_SERVICE, "DescribeStream")
-def describe_stream(call: Call) -> dict[str, Any]:
+def describe_stream(call: ApiCall) -> dict[str, Any]:
     """Answer a stream's state and its shard; raises ResourceNotFoundException."""
     check_shape("DescribeStream", call.body, _SERVICE)
     stream = _stream(call, call.body["StreamArn"])
@@ -73,7 +73,7 @@ def describe_stream(call: Call) -> dict[str, Any]:
 
 
 @operation(_SERVICE, "GetShardIterator")
-def get_shard_iterator(call: Call) -> dict[str, Any]:
+def get_shard_iterator(call: ApiCall) -> dict[str, Any]:
     """Answer a place in a shard from where records can be got."""
     check_shape("GetShardIterator", call.body, _SERVICE)
     kind, number = call.body["ShardIteratorType"], call.body.get("SequenceNumber")
@@ -96,7 +96,7 @@ def _check_arn(arn: str) -> None:
         raise validation(f"Invalid StreamArn: {arn}")
 
 
-def _stream(call: Call, arn: str) -> Stream:
+def _stream(call: ApiCall, arn: str) -> TableStream:
     _check_arn(arn)
     found = next((each for each in _streams(call) if each.arn == arn), None)
     if found is None:
@@ -104,7 +104,7 @@ def _stream(call: Call, arn: str) -> Stream:
     return found
 
 
-def _streams(call: Call) -> list[Stream]:
+def _streams(call: ApiCall) -> list[TableStream]:
     living = []
     for table in registry.tables_in(call.world, call.account, call.region).values():
         data = moto_bridge.data_of(call.world, table)
@@ -112,6 +112,6 @@ def _streams(call: Call) -> list[Stream]:
             continue
         arn = f"{table.arn}/stream/{table.stream_label}"
         living.append(
-            Stream(arn, table.stream_label, table.name, table.stream_view, table.key_schema, data.shard)
+            TableStream(arn, table.stream_label, table.name, table.stream_view, table.key_schema, data.shard)
         )
     return [*living, *stream_store.ended(call.world, call.account, call.region)]

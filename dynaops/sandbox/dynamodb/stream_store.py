@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from moto.dynamodb.models.table import StreamShard
 
-from dynaops.sandbox.dynamodb.model import Table
+from dynaops.sandbox.dynamodb.model import SandboxTable
 from dynaops.sandbox.world import World
 
 READABLE_SECONDS = 24 * 3600.0
@@ -14,7 +14,7 @@ READABLE_SECONDS = 24 * 3600.0
 
 
 @dataclass
-class Stream:
+class TableStream:
     """One stream: the table's present one, or one that has ended."""
 
     arn: str
@@ -30,17 +30,17 @@ class Stream:
 class Ended:
     """The ended streams of an account and region, by ARN."""
 
-    by_arn: dict[str, Stream] = field(default_factory=dict)
+    by_arn: dict[str, TableStream] = field(default_factory=dict)
 
 
-def keep(world: World, table: Table, view: str, label: str, shard: StreamShard) -> None:
+def keep(world: World, table: SandboxTable, view: str, label: str, shard: StreamShard) -> None:
     """Remember a stream that ends now."""
     arn = f"{table.arn}/stream/{label}"
     streams = world.region(table.account, table.region).holding(Ended).by_arn
-    streams[arn] = Stream(arn, label, table.name, view, table.key_schema, shard, world.now())
+    streams[arn] = TableStream(arn, label, table.name, view, table.key_schema, shard, world.now())
 
 
-def ended(world: World, account: str, region: str) -> list[Stream]:
+def ended(world: World, account: str, region: str) -> list[TableStream]:
     """The streams that ended within the last day."""
     streams = world.region(account, region).holding(Ended).by_arn
     for arn in [arn for arn, each in streams.items() if world.now() - (each.ended or 0) > READABLE_SECONDS]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from dynaops.sandbox.dispatch import Call
-from dynaops.sandbox.dynamodb import moto_bridge, registry, windows
-from dynaops.sandbox.dynamodb.model import Table
+from dynaops.sandbox.dispatch import ApiCall
+from dynaops.sandbox.dynamodb import moto_bridge, registry, update_conflicts
+from dynaops.sandbox.dynamodb.model import SandboxTable
 from dynaops.sandbox.errors import invalid, validation
 from dynaops.sandbox.world import World
 
@@ -34,9 +34,9 @@ def check_specification(given: dict[str, Any] | None, creating: bool = False) ->
         )
 
 
-def check_update(table: Table, given: dict[str, Any]) -> None:
+def check_update(table: SandboxTable, given: dict[str, Any]) -> None:
     """Refuse what the table's stream does not allow now (DDB-TABLE-050, 222, 362)."""
-    windows.check(table, "stream")
+    update_conflicts.check(table, "stream")
     if given["StreamEnabled"] and table.stream_view is not None:
         raise validation(f"Table already has an enabled stream: TableName: {table.name}")
     if not given["StreamEnabled"] and table.stream_view is None:
@@ -45,7 +45,7 @@ def check_update(table: Table, given: dict[str, Any]) -> None:
         raise invalid("Disabling Stream is not allowed for a Global Table replica.")
 
 
-def apply_update(call: Call, table: Table, given: dict[str, Any]) -> None:
+def apply_update(call: ApiCall, table: SandboxTable, given: dict[str, Any]) -> None:
     """Switch the stream; the table is UPDATING for some seconds."""
     if given["StreamEnabled"]:
         switch_on(table, given["StreamViewType"], call.now)
@@ -54,10 +54,10 @@ def apply_update(call: Call, table: Table, given: dict[str, Any]) -> None:
     moto_bridge.sync_stream(call.world, table)
     operation = "ENABLE" if given["StreamEnabled"] else "DISABLE"
     detail = f"Stream: {table.stream_label} Operation: {operation}"
-    windows.begin(call.world, table, windows.STREAM, STREAM_SECONDS, detail)
+    update_conflicts.begin(call.world, table, update_conflicts.STREAM, STREAM_SECONDS, detail)
 
 
-def switch_on(table: Table, view: str, now: float) -> None:
+def switch_on(table: SandboxTable, view: str, now: float) -> None:
     """Give the table a stream with a label, and so an ARN, of its own."""
     table.stream_view = view
     table.stream_label = label(now, table.stream_label)
@@ -71,5 +71,5 @@ def label(now: float, last: str | None = None) -> str:
 
 
 @registry.table_action("dynamodb.stream")
-def _settle(_world: World, table: Table, _data: dict[str, Any]) -> None:
-    windows.finish(table, windows.STREAM)
+def _settle(_world: World, table: SandboxTable, _data: dict[str, Any]) -> None:
+    update_conflicts.finish(table, update_conflicts.STREAM)

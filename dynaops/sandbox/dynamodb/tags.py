@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from dynaops.model.arns import iam_arn
-from dynaops.sandbox.dispatch import Call, operation
+from dynaops.sandbox.dispatch import ApiCall, operation
 from dynaops.sandbox.dynamodb import registry
-from dynaops.sandbox.dynamodb.model import Table
+from dynaops.sandbox.dynamodb.model import SandboxTable
 from dynaops.sandbox.dynamodb.shapes import check_shape
 from dynaops.sandbox.errors import ApiError, invalid, over_limit, validation
 
@@ -20,7 +20,7 @@ _CHARACTERS = re.compile(r"[\w\s+\-=._:/@]*")
 
 
 @dataclass
-class State:
+class TagState:
     """Until when (virtual time) the tags are locked."""
 
     locked_until: float = 0.0
@@ -49,7 +49,7 @@ def check(tags: list[dict[str, str]]) -> dict[str, str]:
 
 
 @operation("dynamodb", "TagResource")
-def tag_resource(call: Call) -> dict[str, Any]:
+def tag_resource(call: ApiCall) -> dict[str, Any]:
     check_shape(call.operation, call.body)
     given = check(call.body["Tags"])
     if not given:
@@ -65,7 +65,7 @@ def tag_resource(call: Call) -> dict[str, Any]:
 
 
 @operation("dynamodb", "UntagResource")
-def untag_resource(call: Call) -> dict[str, Any]:
+def untag_resource(call: ApiCall) -> dict[str, Any]:
     check_shape(call.operation, call.body)
     if not call.body["TagKeys"]:
         raise validation("Atleast one Tag Key needs to be provided as Input.")
@@ -78,18 +78,18 @@ def untag_resource(call: Call) -> dict[str, Any]:
 
 
 @operation("dynamodb", "ListTagsOfResource")
-def list_tags_of_resource(call: Call) -> dict[str, Any]:
+def list_tags_of_resource(call: ApiCall) -> dict[str, Any]:
     check_shape(call.operation, call.body)
     table = _table(call)
     return {"Tags": [{"Key": name, "Value": value} for name, value in table.tags.items()]}
 
 
-def locked(call: Call, table: Table) -> bool:
+def locked(call: ApiCall, table: SandboxTable) -> bool:
     """Whether a change of the tags is still under way (DeleteTable must wait for it)."""
-    return call.now < table.facet(State).locked_until
+    return call.now < table.facet(TagState).locked_until
 
 
-def _lock(call: Call, table: Table) -> None:
+def _lock(call: ApiCall, table: SandboxTable) -> None:
     if table.status == "CREATING":
         raise ApiError(
             "ResourceInUseException",
@@ -97,10 +97,10 @@ def _lock(call: Call, table: Table) -> None:
         )
     if locked(call, table):
         raise over_limit(f"Table tags are being updated: {table.name}")
-    table.facet(State).locked_until = call.now + LOCK_SECONDS
+    table.facet(TagState).locked_until = call.now + LOCK_SECONDS
 
 
-def _table(call: Call) -> Table:
+def _table(call: ApiCall) -> SandboxTable:
     """Tag calls demand an ARN (DDB-TABLE-071)."""
     arn = call.body["ResourceArn"]
     if not arn.startswith("arn:"):
@@ -113,7 +113,7 @@ def _table(call: Call) -> Table:
     return table
 
 
-def _found(call: Call, arn: str) -> Table | None:
+def _found(call: ApiCall, arn: str) -> SandboxTable | None:
     parts = arn.split(":", 5)
     if len(parts) != 6 or parts[2] != "dynamodb" or not parts[5].startswith("table/"):
         raise validation(f"Invalid TableArn: Invalid ResourceArn provided as input {arn}")

@@ -8,9 +8,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from dynaops.sandbox.dispatch import Call
+from dynaops.sandbox.dispatch import ApiCall
 from dynaops.sandbox.dynamodb import registry
-from dynaops.sandbox.dynamodb.model import Index, Table, Throughput, Warm
+from dynaops.sandbox.dynamodb.model import Index, SandboxTable, Throughput, Warm
 from dynaops.sandbox.errors import ApiError, invalid, over_limit, validation
 
 PER_TABLE_MAXIMUM = 40_000
@@ -42,7 +42,7 @@ def check_bounds(given: dict[str, int]) -> None:
             raise validation(f"Given value {value} for {side}CapacityUnits is out of bounds")
 
 
-def check_maximum(call: Call, given: dict[str, int], index: str | None = None) -> None:
+def check_maximum(call: ApiCall, given: dict[str, int], index: str | None = None) -> None:
     """Refuse more provisioned capacity than one table or index may have (DDB-TABLE-131, 171)."""
     of, kind = ("", "table") if index is None else (f" for index {index}", "index")
     for side, value in zip(_READ_WRITE, units(given), strict=True):
@@ -54,7 +54,7 @@ def check_maximum(call: Call, given: dict[str, int], index: str | None = None) -
             )
 
 
-def check_account(call: Call, more: tuple[int, int], instead_of: tuple[int, int] = (0, 0)) -> None:
+def check_account(call: ApiCall, more: tuple[int, int], instead_of: tuple[int, int] = (0, 0)) -> None:
     """Refuse capacity that the account's quota of the region no longer holds (DDB-TABLE-131, 171)."""
     reserved = _reserved(call)
     for number, side in enumerate(_READ_WRITE):
@@ -68,7 +68,7 @@ def check_account(call: Call, more: tuple[int, int], instead_of: tuple[int, int]
             )
 
 
-def _reserved(call: Call) -> tuple[int, int]:
+def _reserved(call: ApiCall) -> tuple[int, int]:
     read = write = 0
     for table in registry.tables_in(call.world, call.account, call.region).values():
         for held in (table.throughput, *(index.throughput for index in table.global_indexes.values())):
@@ -78,7 +78,7 @@ def _reserved(call: Call) -> tuple[int, int]:
 
 
 def check_on_demand(
-    call: Call, given: dict[str, int], index: str | None = None, clearable: bool = False
+    call: ApiCall, given: dict[str, int], index: str | None = None, clearable: bool = False
 ) -> None:
     """Refuse on-demand maxima out of range; -1 (no maximum) is for updates only (DDB-TABLE-039, 051)."""
     of = "table" if index is None else f"index : {index}"
@@ -118,7 +118,7 @@ def settled_on_demand(held: dict[str, int] | None) -> dict[str, int] | None:
 
 
 def check_initial_warm(
-    call: Call, given: dict[str, int], provisioned: dict[str, int] | None, index: str | None = None
+    call: ApiCall, given: dict[str, int], provisioned: dict[str, int] | None, index: str | None = None
 ) -> None:
     """Refuse warm throughput below what the new table or index starts with (DDB-TABLE-039)."""
     of = "table" if index is None else f"index {index}"
@@ -134,7 +134,7 @@ def check_initial_warm(
     check_warm_maximum(call, given, index)
 
 
-def check_warm_maximum(call: Call, given: dict[str, int], index: str | None = None) -> None:
+def check_warm_maximum(call: ApiCall, given: dict[str, int], index: str | None = None) -> None:
     """Refuse warm throughput above the account's quota (DDB-TABLE-154)."""
     of = "table" if index is None else f"index {index}"
     for side in _READ_WRITE:
@@ -152,7 +152,7 @@ def initial_warm(given: dict[str, int] | None, provisioned: tuple[int, int] | No
     return Warm(int(asked.get("ReadUnitsPerSecond") or read), int(asked.get("WriteUnitsPerSecond") or write))
 
 
-def lift_warm(held: Table | Index, read: int, write: int) -> None:
+def lift_warm(held: SandboxTable | Index, read: int, write: int) -> None:
     """Warm throughput follows capacity upwards, never down (DDB-TABLE-061, 134)."""
     if held.warm is not None:
         held.warm.read = max(held.warm.read, read)

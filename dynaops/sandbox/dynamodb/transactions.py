@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from dynaops.sandbox.dispatch import Call, Touched, operation
+from dynaops.sandbox.dispatch import ApiCall, Touched, operation
 from dynaops.sandbox.dynamodb import capacity, keys
 from dynaops.sandbox.dynamodb.items import Given, check_update
 from dynaops.sandbox.dynamodb.keys import Rules
@@ -20,7 +20,7 @@ _SEVERAL = "Transaction request cannot include multiple operations on one item"
 Body = dict[str, Any]
 
 
-def _actions(call: Call) -> list[tuple[str, Body]]:
+def _actions(call: ApiCall) -> list[tuple[str, Body]]:
     """The actions of a transaction, by kind."""
     check_types(f"{call.operation}Input", {**call.body, "TransactItems": []})
     given = call.body.get("TransactItems")
@@ -45,7 +45,7 @@ def _actions(call: Call) -> list[tuple[str, Body]]:
 
 
 @operation("dynamodb", "TransactWriteItems")
-def transact_write_items(call: Call) -> Touched:
+def transact_write_items(call: ApiCall) -> Touched:
     """Refuse bad values with a ValidationException, bad keys with a TransactionCanceledException."""
     actions = _actions(call)
     givens = [Given(call, OLDER, body) for _, body in actions]
@@ -87,7 +87,7 @@ def _reason(kind: str, given: Given, rules: Rules, attributes: Attributes) -> Bo
     return {"Code": "None"}
 
 
-def _writing(call: Call, givens: list[Given], tables: list[Rules], read: list[Attributes]) -> Touched:
+def _writing(call: ApiCall, givens: list[Given], tables: list[Rules], read: list[Attributes]) -> Touched:
     counts = capacity.wanted(call.body) is not None
     pairs = [rules.pair(attributes) for rules, attributes in zip(tables, read, strict=True)]
     before = [
@@ -117,7 +117,7 @@ def _without_counts(body: Body) -> None:
 
 
 @operation("dynamodb", "TransactGetItems")
-def transact_get_items(call: Call) -> Touched:
+def transact_get_items(call: ApiCall) -> Touched:
     """Check the keys; each read costs twice what a consistent read does."""
     givens = [Given(call, OLDER, body) for _, body in _actions(call)]
     read = [given.attributes("Key") for given in givens]

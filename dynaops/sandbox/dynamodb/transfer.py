@@ -18,11 +18,11 @@ from moto.s3.exceptions import S3ClientError
 from moto.s3.models import FakeKey, S3Backend, s3_backends
 
 from dynaops.model.arns import partition_of
-from dynaops.sandbox.dispatch import Call
+from dynaops.sandbox.dispatch import ApiCall
 from dynaops.sandbox.dynamodb.keys import Rules
-from dynaops.sandbox.dynamodb.values import BARE, Attributes, Reader, Wire, wire_of
+from dynaops.sandbox.dynamodb.values import BARE, Attributes, ValueReader, Wire, wire_of
 from dynaops.sandbox.errors import ApiError, validation
-from dynaops.sandbox.wire import not_implemented
+from dynaops.sandbox.responses import not_implemented
 from dynaops.sandbox.world import World
 
 TOKEN_SECONDS = 8 * 3600.0
@@ -70,7 +70,7 @@ class TransferJob:
             self.shown.update(FailureCode=code, FailureMessage=message)
 
 
-def standing(call: Call, jobs: Mapping[str, J]) -> J | None:
+def standing(call: ApiCall, jobs: Mapping[str, J]) -> J | None:
     """The job that the request's token stands for, for eight hours."""
     token = call.body.get("ClientToken")
     for job in jobs.values() if token is not None else ():
@@ -88,7 +88,7 @@ def listed(
     return {**answer, "NextToken": token} if token else answer
 
 
-def job_arn(call: Call, table: str, kind: str) -> str:
+def job_arn(call: ApiCall, table: str, kind: str) -> str:
     """A new job's ARN, sorted by time as AWS's are."""
     stamp = f"{round(call.now * 1000):014d}-{uuid.uuid4().hex[:8]}"
     return (
@@ -96,7 +96,7 @@ def job_arn(call: Call, table: str, kind: str) -> str:
     )
 
 
-def check_arn(call: Call, arn: str, kind: str, missing: ApiError) -> None:
+def check_arn(call: ApiCall, arn: str, kind: str, missing: ApiError) -> None:
     """Refuse what is no ARN of a job of this kind, account and region (DDB-EXPORT-006, DDB-IMPORT-010)."""
     parts = arn.split(":", 5)
     if len(parts) != 6 or not parts[5].startswith("table/") or f"/{kind}/" not in parts[5]:
@@ -141,7 +141,7 @@ def put_object(account: str, bucket: str, key: str, data: bytes) -> str:
 
 
 @dataclass(frozen=True)
-class Source:
+class InputObjects:
     """Where the input is, and how it is written. `headers` and `delimiter` are CSV's."""
 
     bucket: str
@@ -160,7 +160,7 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Record:
+class InputRecord:
     """One record of the input: its place, and its item, or why it is none."""
 
     key: str
@@ -193,7 +193,7 @@ def check_readable(form: str, compression: str) -> None:
         raise not_implemented(f"The sandbox needs the package {_ZSTD_PACKAGE} to read ZSTD")
 
 
-def records(source: Source, objects: list[tuple[str, bytes]], rules: Rules) -> Iterator[Record]:
+def records(source: InputObjects, objects: list[tuple[str, bytes]], rules: Rules) -> Iterator[InputRecord]:
     """The input's records, checked against the table.
 
     What cannot be read as text or JSON ends its object: one error, and nothing after it is read (DDB-IMPORT-013).
@@ -202,12 +202,12 @@ def records(source: Source, objects: list[tuple[str, bytes]], rules: Rules) -> I
         try:
             text = _unpacked(data, source.compression).decode()
         except (OSError, EOFError, ValueError, zlib.error) as cause:
-            yield Record(key, 0, len(data), error=f"The object cannot be read: {cause}")
+            yield InputRecord(key, 0, len(data), error=f"The object cannot be read: {cause}")
             continue
         read = _from_csv(source, text, rules) if source.form == "CSV" else _from_json(text)
         for index, (given, size, error) in enumerate(read):
             if error is not None:
-                yield Record(key, index, size, error=error)
+                yield InputRecord(key, index, size, error=error)
                 continue
             yield _checked(key, index, size, given, rules)
 
@@ -240,7 +240,7 @@ def _from_json(text: str) -> Iterator[_Read]:
         yield given, len(line) + 1, None
 
 
-def _from_csv(source: Source, text: str, rules: Rules) -> Iterator[_Read]:
+def _from_csv(source: InputObjects, text: str, rules: Rules) -> Iterator[_Read]:
     """All columns but keys of the table and its indexes are strings (Developer Guide, "S3 import formats")."""
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=source.delimiter, strict=True)
     kinds = rules.table.attributes
@@ -257,11 +257,11 @@ def _from_csv(source: Source, text: str, rules: Rules) -> Iterator[_Read]:
         yield {}, 0, f"Invalid CSV: {error}"
 
 
-def _checked(key: str, index: int, size: int, given: Body, rules: Rules) -> Record:
+def _checked(key: str, index: int, size: int, given: Body, rules: Rules) -> InputRecord:
     item: Wire = given["Item"]
     try:
-        attributes, _ = Reader(BARE).item(item)
+        attributes, _ = ValueReader(BARE).item(item)
         rules.check_put(attributes)
     except ApiError as error:
-        return Record(key, index, size, error=error.message or "The item cannot be read", given=given)
-    return Record(key, index, size, attributes, given=given)
+        return InputRecord(key, index, size, error=error.message or "The item cannot be read", given=given)
+    return InputRecord(key, index, size, attributes, given=given)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from dynaops.sandbox.dispatch import Call, operation
-from dynaops.sandbox.dynamodb import groups, registry
-from dynaops.sandbox.dynamodb.model import Table
+from dynaops.sandbox.dispatch import ApiCall, operation
+from dynaops.sandbox.dynamodb import global_tables, registry
+from dynaops.sandbox.dynamodb.model import SandboxTable
 from dynaops.sandbox.dynamodb.shapes import check_shape
 from dynaops.sandbox.errors import validation
 from dynaops.sandbox.world import World
@@ -19,7 +19,7 @@ SETTLE_SECONDS = 2.0
 
 
 @dataclass
-class State:
+class TtlState:
     """`status` as DescribeTimeToLive says it; `changed` is the virtual time of the last accepted change."""
 
     status: str = "DISABLED"
@@ -28,20 +28,20 @@ class State:
 
 
 @operation("dynamodb", "UpdateTimeToLive")
-def update_time_to_live(call: Call) -> dict[str, Any]:
+def update_time_to_live(call: ApiCall) -> dict[str, Any]:
     check_shape(call.operation, call.body)
     table = registry.lookup(call, call.body["TableName"])
     registry.require_settled(table)
     wanted = call.body["TimeToLiveSpecification"]
-    state = table.facet(State)
+    state = table.facet(TtlState)
     _check_content(state, wanted)
     _check_cooldown(call, state)
-    for member in [table, *groups.members(call.world, table)]:
+    for member in [table, *global_tables.members(call.world, table)]:
         _apply(call, member, wanted)
     return {"TimeToLiveSpecification": wanted}
 
 
-def _check_content(state: State, wanted: dict[str, Any]) -> None:
+def _check_content(state: TtlState, wanted: dict[str, Any]) -> None:
     """What is asked is checked before when it is asked (DDB-TABLE-146, 147)."""
     on = state.status in ("ENABLED", "ENABLING")
     if wanted["Enabled"] and on and state.attribute == wanted["AttributeName"]:
@@ -54,13 +54,13 @@ def _check_content(state: State, wanted: dict[str, Any]) -> None:
         )
 
 
-def _check_cooldown(call: Call, state: State) -> None:
+def _check_cooldown(call: ApiCall, state: TtlState) -> None:
     if state.changed is not None and call.now < state.changed + COOLDOWN_SECONDS:
         raise validation("Time to live has been modified multiple times within a fixed interval")
 
 
-def _apply(call: Call, table: Table, wanted: dict[str, Any]) -> None:
-    state = table.facet(State)
+def _apply(call: ApiCall, table: SandboxTable, wanted: dict[str, Any]) -> None:
+    state = table.facet(TtlState)
     state.changed = call.now
     if wanted["Enabled"]:
         state.status, state.attribute = "ENABLED", wanted["AttributeName"]
@@ -70,19 +70,19 @@ def _apply(call: Call, table: Table, wanted: dict[str, Any]) -> None:
 
 
 @registry.table_action("dynamodb.ttl")
-def _disabled(_world: World, table: Table, _data: dict[str, Any]) -> None:
-    state = table.facet(State)
+def _disabled(_world: World, table: SandboxTable, _data: dict[str, Any]) -> None:
+    state = table.facet(TtlState)
     if state.status == "DISABLING":
         state.status, state.attribute = "DISABLED", None
 
 
 @operation("dynamodb", "DescribeTimeToLive")
-def describe_time_to_live(call: Call) -> dict[str, Any]:
+def describe_time_to_live(call: ApiCall) -> dict[str, Any]:
     check_shape(call.operation, call.body)
     table = registry.lookup(call, call.body["TableName"])
     if table.status in ("CREATING", "DELETING"):
         raise validation(f"Cannot describe time to live while table is in {table.status} state: {table.name}")
-    state = table.facet(State)
+    state = table.facet(TtlState)
     found: dict[str, Any] = {"TimeToLiveStatus": state.status}
     if state.attribute is not None:
         found["AttributeName"] = state.attribute

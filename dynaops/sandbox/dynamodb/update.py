@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dynaops.sandbox.dispatch import Call, operation
+from dynaops.sandbox.dispatch import ApiCall, operation
 from dynaops.sandbox.dynamodb import (
     encryption,
     indexes,
@@ -21,7 +21,7 @@ from dynaops.sandbox.dynamodb import (
     vector,
 )
 from dynaops.sandbox.dynamodb.describe import describe
-from dynaops.sandbox.dynamodb.model import Table
+from dynaops.sandbox.dynamodb.model import SandboxTable
 from dynaops.sandbox.dynamodb.shapes import check_shape, check_table_class
 from dynaops.sandbox.errors import invalid, validation
 
@@ -59,7 +59,7 @@ _ALONE = {
 
 
 @operation("dynamodb", "UpdateTable")
-def update_table(call: Call) -> dict[str, Any]:
+def update_table(call: ApiCall) -> dict[str, Any]:
     """Change one concern of a table, or refuse with nothing done."""
     body = {member: value for member, value in call.body.items() if value is not None}
     check_shape("UpdateTable", body)
@@ -141,7 +141,7 @@ def _check_iops(body: dict[str, Any], asked: set[str], online: bool) -> None:
         raise invalid("You cannot create or delete index while changing stream status")
 
 
-def _check(call: Call, table: Table, body: dict[str, Any]) -> None:
+def _check(call: ApiCall, table: SandboxTable, body: dict[str, Any]) -> None:
     registry.require_settled(table)
     indexes.check_online(table, body)
     update_capacity.check(call, table, body)
@@ -162,14 +162,14 @@ def _check(call: Call, table: Table, body: dict[str, Any]) -> None:
     replicas.check_member(call.world, table, body)
 
 
-def _before(call: Call, table: Table, body: dict[str, Any]) -> dict[str, Any]:
+def _before(call: ApiCall, table: SandboxTable, body: dict[str, Any]) -> dict[str, Any]:
     """What the answer still shows as it was: the class and the key (DDB-TABLE-177, 284)."""
     stale = {"TableClass": "TableClassSummary"}
     before = describe(call.world, table)
     return {member: before[member] for asked, member in stale.items() if asked in body and member in before}
 
 
-def _apply(call: Call, table: Table, body: dict[str, Any]) -> dict[str, Any]:
+def _apply(call: ApiCall, table: SandboxTable, body: dict[str, Any]) -> dict[str, Any]:
     """Make the changes; answer what only this call's answer shows."""
     changed = update_capacity.apply(call, table, body)
     if "StreamSpecification" in body:

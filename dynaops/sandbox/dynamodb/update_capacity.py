@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from dynaops.sandbox.dispatch import Call
-from dynaops.sandbox.dynamodb import indexes, moto_bridge, registry, throughput, windows
-from dynaops.sandbox.dynamodb.model import Index, Table, Warm
+from dynaops.sandbox.dispatch import ApiCall
+from dynaops.sandbox.dynamodb import indexes, moto_bridge, registry, throughput, update_conflicts
+from dynaops.sandbox.dynamodb.model import Index, SandboxTable, Warm
 from dynaops.sandbox.errors import invalid
 from dynaops.sandbox.world import World
 
@@ -25,7 +25,7 @@ CLEARED_SHOWN_SECONDS = 1.0
 """A cleared maximum is shown as -1 for about a second (DDB-TABLE-182)."""
 
 
-def check(call: Call, table: Table, body: dict[str, Any]) -> None:
+def check(call: ApiCall, table: SandboxTable, body: dict[str, Any]) -> None:
     """Refuse what the table's state, mode, budgets or quotas do not allow."""
     mode = body.get("BillingMode")
     if mode == "PAY_PER_REQUEST":
@@ -36,21 +36,21 @@ def check(call: Call, table: Table, body: dict[str, Any]) -> None:
         _check_on_demand(call, table, body["OnDemandThroughput"], mode)
 
 
-def _check_to_on_demand(table: Table) -> None:
+def _check_to_on_demand(table: SandboxTable) -> None:
     # A request for the mode the table is leaving is taken for a repetition, and lost (DDB-TABLE-452).
     if table.on_demand_billing or _leaving_on_demand(table):
         return
-    windows.check(table, "iops")
-    windows.check(table, "billing")
+    update_conflicts.check(table, "iops")
+    update_conflicts.check(table, "billing")
 
 
-def _leaving_on_demand(table: Table) -> bool:
-    return table.running.get(windows.BILLING) == "PROVISIONED"
+def _leaving_on_demand(table: SandboxTable) -> bool:
+    return table.running.get(update_conflicts.BILLING) == "PROVISIONED"
 
 
-def _check_provisioned(call: Call, table: Table, body: dict[str, Any]) -> None:
+def _check_provisioned(call: ApiCall, table: SandboxTable, body: dict[str, Any]) -> None:
     given = body["ProvisionedThroughput"]
-    windows.check(table, "iops")
+    update_conflicts.check(table, "iops")
     throughput.check_bounds(given)
     switching = body.get("BillingMode") == "PROVISIONED" and table.on_demand_billing
     if table.on_demand_billing and not switching:
@@ -59,7 +59,7 @@ def _check_provisioned(call: Call, table: Table, body: dict[str, Any]) -> None:
             "PAY_PER_REQUEST"
         )
     if switching:
-        windows.check(table, "billing")
+        update_conflicts.check(table, "billing")
         indexes.check_all_provisioned(table, body)
     else:
         throughput.check_change(table.throughput, given, call.now)
@@ -68,17 +68,17 @@ def _check_provisioned(call: Call, table: Table, body: dict[str, Any]) -> None:
     throughput.check_account(call, throughput.units(given), (held.read, held.write))
 
 
-def _check_on_demand(call: Call, table: Table, given: dict[str, int], mode: str | None) -> None:
+def _check_on_demand(call: ApiCall, table: SandboxTable, given: dict[str, int], mode: str | None) -> None:
     if not given:
-        raise windows.internal_failure()
+        raise update_conflicts.internal_failure()
     if mode != "PAY_PER_REQUEST":
         if not table.on_demand_billing:
             throughput.refuse_on_demand(given)
-        windows.check(table, "on-demand")
+        update_conflicts.check(table, "on-demand")
     throughput.check_on_demand(call, given, clearable=True)
 
 
-def apply(call: Call, table: Table, body: dict[str, Any]) -> dict[str, Any]:
+def apply(call: ApiCall, table: SandboxTable, body: dict[str, Any]) -> dict[str, Any]:
     """Start what was asked for; answer what only this call's answer shows."""
     changed: dict[str, Any] = {}
     mode = body.get("BillingMode")
@@ -93,21 +93,21 @@ def apply(call: Call, table: Table, body: dict[str, Any]) -> dict[str, Any]:
     return changed
 
 
-def _resize(call: Call, table: Table, given: dict[str, int]) -> None:
+def _resize(call: ApiCall, table: SandboxTable, given: dict[str, int]) -> None:
     read, write = throughput.units(given)
     seconds = CUT_SECONDS if throughput.is_cut(table.throughput, read, write) else RAISE_SECONDS
     throughput.note_change(table.throughput, read, write, call.now)
-    windows.begin(call.world, table, windows.IOPS, seconds, read=read, write=write)
+    update_conflicts.begin(call.world, table, update_conflicts.IOPS, seconds, read=read, write=write)
 
 
 @registry.table_action("dynamodb.iops")
-def _resized(_world: World, table: Table, data: dict[str, Any]) -> None:
+def _resized(_world: World, table: SandboxTable, data: dict[str, Any]) -> None:
     table.throughput.read, table.throughput.write = data["read"], data["write"]
     throughput.lift_warm(table, data["read"], data["write"])
-    windows.finish(table, windows.IOPS)
+    update_conflicts.finish(table, update_conflicts.IOPS)
 
 
-def _to_on_demand(call: Call, table: Table) -> dict[str, Any]:
+def _to_on_demand(call: ApiCall, table: SandboxTable) -> dict[str, Any]:
     if table.on_demand_billing:
         return {"TableStatus": "UPDATING"}
     if _leaving_on_demand(table):
@@ -127,11 +127,11 @@ def _to_on_demand(call: Call, table: Table) -> dict[str, Any]:
     moto_bridge.sync(call.world, table)
     _switch_indexes(call, table)
     seconds = TO_ON_DEMAND_SECONDS if born else BACK_TO_ON_DEMAND_SECONDS
-    windows.begin(call.world, table, windows.BILLING, seconds, "PAY_PER_REQUEST")
+    update_conflicts.begin(call.world, table, update_conflicts.BILLING, seconds, "PAY_PER_REQUEST")
     return {"BillingModeSummary": {"BillingMode": "PAY_PER_REQUEST"}}
 
 
-def _to_provisioned(call: Call, table: Table, given: dict[str, int]) -> None:
+def _to_provisioned(call: ApiCall, table: SandboxTable, given: dict[str, int]) -> None:
     table.billing_mode = "PROVISIONED"
     table.throughput.read, table.throughput.write = throughput.units(given)
     table.on_demand = None
@@ -139,10 +139,10 @@ def _to_provisioned(call: Call, table: Table, given: dict[str, int]) -> None:
         index.on_demand = None
     moto_bridge.sync(call.world, table)
     _switch_indexes(call, table)
-    windows.begin(call.world, table, windows.BILLING, TO_PROVISIONED_SECONDS, "PROVISIONED")
+    update_conflicts.begin(call.world, table, update_conflicts.BILLING, TO_PROVISIONED_SECONDS, "PROVISIONED")
 
 
-def _switch_indexes(call: Call, table: Table) -> None:
+def _switch_indexes(call: ApiCall, table: SandboxTable) -> None:
     for index in table.global_indexes.values():
         if index.status == "ACTIVE":
             index.status = "UPDATING"
@@ -150,26 +150,26 @@ def _switch_indexes(call: Call, table: Table) -> None:
 
 
 @registry.table_action("dynamodb.indexes_switched")
-def _indexes_switched(_world: World, table: Table, _data: dict[str, Any]) -> None:
+def _indexes_switched(_world: World, table: SandboxTable, _data: dict[str, Any]) -> None:
     for index in table.global_indexes.values():
         if index.status == "UPDATING":
             index.status = "ACTIVE"
 
 
 @registry.table_action("dynamodb.billing")
-def _switched(world: World, table: Table, _data: dict[str, Any]) -> None:
+def _switched(world: World, table: SandboxTable, _data: dict[str, Any]) -> None:
     if table.on_demand_billing:
         table.ever_on_demand_at = round(world.now(), 3)
-        holders: list[Table | Index] = [table, *table.global_indexes.values()]
+        holders: list[SandboxTable | Index] = [table, *table.global_indexes.values()]
         for held in holders:
             held.warm = held.warm or Warm(0, 0)
             throughput.lift_warm(held, *throughput.ON_DEMAND_WARM)
     else:
         throughput.lift_warm(table, table.throughput.read, table.throughput.write)
-    windows.finish(table, windows.BILLING)
+    update_conflicts.finish(table, update_conflicts.BILLING)
 
 
-def set_on_demand(world: World, table: Table, given: dict[str, int]) -> None:
+def set_on_demand(world: World, table: SandboxTable, given: dict[str, int]) -> None:
     """Maxima change at once; what was cleared shows as -1 for a second, then not at all."""
     table.on_demand = throughput.merge_on_demand(table.on_demand, given)
     if -1 in table.on_demand.values():
@@ -177,7 +177,7 @@ def set_on_demand(world: World, table: Table, given: dict[str, int]) -> None:
 
 
 @registry.table_action("dynamodb.maxima_cleared")
-def _cleared(_world: World, table: Table, _data: dict[str, Any]) -> None:
+def _cleared(_world: World, table: SandboxTable, _data: dict[str, Any]) -> None:
     table.on_demand = throughput.settled_on_demand(table.on_demand)
     for index in table.global_indexes.values():
         index.on_demand = throughput.settled_on_demand(index.on_demand)

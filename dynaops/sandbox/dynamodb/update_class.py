@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from dynaops.sandbox.dispatch import Call
-from dynaops.sandbox.dynamodb import registry, windows
-from dynaops.sandbox.dynamodb.model import Table
+from dynaops.sandbox.dispatch import ApiCall
+from dynaops.sandbox.dynamodb import registry, update_conflicts
+from dynaops.sandbox.dynamodb.model import SandboxTable
 from dynaops.sandbox.errors import over_limit
 from dynaops.sandbox.world import World
 
@@ -16,9 +16,9 @@ MOST_CHANGES = 2
 WINDOW_DAYS = 30
 
 
-def check(call: Call, table: Table, wanted: str) -> None:
+def check(call: ApiCall, table: SandboxTable, wanted: str) -> None:
     """Refuse while a switch runs, and once the budget is spent, the same class included (DDB-TABLE-283)."""
-    windows.check(table, "class")
+    update_conflicts.check(table, "class")
     if table.table_class is None and wanted == "STANDARD":
         return
     since = call.now - WINDOW_DAYS * 86_400
@@ -28,18 +28,18 @@ def check(call: Call, table: Table, wanted: str) -> None:
         )
 
 
-def apply(call: Call, table: Table, wanted: str) -> dict[str, Any]:
+def apply(call: ApiCall, table: SandboxTable, wanted: str) -> dict[str, Any]:
     """Start the switch. A repetition, or one inside a hidden switch, does nothing (DDB-TABLE-287, 365)."""
     if table.class_job is None and wanted != (table.table_class or "STANDARD"):
         table.class_job = wanted
         table.class_changes.append(call.now)
         detail = f"TableClassUpdateInProgress: {wanted}"
-        windows.begin(call.world, table, windows.CLASS, CLASS_SECONDS, detail)
+        update_conflicts.begin(call.world, table, update_conflicts.CLASS, CLASS_SECONDS, detail)
     return {"TableStatus": "UPDATING"}
 
 
 @registry.table_action("dynamodb.class")
-def _switched(world: World, table: Table, _data: dict[str, Any]) -> None:
+def _switched(world: World, table: SandboxTable, _data: dict[str, Any]) -> None:
     table.table_class, table.class_job = table.class_job, None
     table.class_changed = round(world.now(), 3)
-    windows.finish(table, windows.CLASS)
+    update_conflicts.finish(table, update_conflicts.CLASS)

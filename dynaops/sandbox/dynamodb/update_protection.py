@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from dynaops.sandbox.dispatch import Call
-from dynaops.sandbox.dynamodb import moto_bridge, registry, windows
-from dynaops.sandbox.dynamodb.model import Table
+from dynaops.sandbox.dispatch import ApiCall
+from dynaops.sandbox.dynamodb import moto_bridge, registry, update_conflicts
+from dynaops.sandbox.dynamodb.model import SandboxTable
 from dynaops.sandbox.errors import ApiError
 from dynaops.sandbox.world import World
 
@@ -18,9 +18,9 @@ REPLICATED_SECONDS = 36.0
 """A member of a global table is UPDATING for 34-39 s (DDB-TABLE-230, 263)."""
 
 
-def check(call: Call, table: Table) -> None:
+def check(call: ApiCall, table: SandboxTable) -> None:
     """Refuse within the cooldown of the last change."""
-    windows.check(table, "protection")
+    update_conflicts.check(table, "protection")
     if table.protection_changed is None:
         return
     again = table.protection_changed + COOLDOWN_SECONDS
@@ -33,16 +33,16 @@ def check(call: Call, table: Table) -> None:
         )
 
 
-def apply(call: Call, table: Table, wanted: bool) -> None:
+def apply(call: ApiCall, table: SandboxTable, wanted: bool) -> None:
     """Protect or unprotect; the same value again starts no cooldown."""
     if table.deletion_protection != wanted:
         table.deletion_protection = wanted
         table.protection_changed = call.now
         moto_bridge.sync(call.world, table)
         if table.replicated:
-            windows.begin(call.world, table, windows.PROTECTION, REPLICATED_SECONDS)
+            update_conflicts.begin(call.world, table, update_conflicts.PROTECTION, REPLICATED_SECONDS)
 
 
 @registry.table_action("dynamodb.protection")
-def _settle(_world: World, table: Table, _data: dict[str, Any]) -> None:
-    windows.finish(table, windows.PROTECTION)
+def _settle(_world: World, table: SandboxTable, _data: dict[str, Any]) -> None:
+    update_conflicts.finish(table, update_conflicts.PROTECTION)

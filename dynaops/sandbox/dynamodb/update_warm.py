@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from dynaops.sandbox.dispatch import Call
-from dynaops.sandbox.dynamodb import registry, throughput, windows
-from dynaops.sandbox.dynamodb.model import Index, Table, Warm
+from dynaops.sandbox.dispatch import ApiCall
+from dynaops.sandbox.dynamodb import registry, throughput, update_conflicts
+from dynaops.sandbox.dynamodb.model import Index, SandboxTable, Warm
 from dynaops.sandbox.errors import invalid
 from dynaops.sandbox.world import World
 
@@ -16,15 +16,15 @@ REPEATED_SECONDS = 2.0
 """About 2 s for one that changes nothing, or comes after a first one (DDB-TABLE-121, 179)."""
 
 
-def check(call: Call, table: Table, given: dict[str, int]) -> None:
+def check(call: ApiCall, table: SandboxTable, given: dict[str, int]) -> None:
     """Refuse an empty structure (HTTP 500, DDB-TABLE-437) and any decrease (DDB-TABLE-061, 179)."""
     if not given:
-        raise windows.internal_failure()
-    windows.check(table, "warm")
+        raise update_conflicts.internal_failure()
+    update_conflicts.check(table, "warm")
     check_raise(call, table, given)
 
 
-def check_raise(call: Call, held: Table | Index, given: dict[str, int]) -> None:
+def check_raise(call: ApiCall, held: SandboxTable | Index, given: dict[str, int]) -> None:
     """Refuse values below the present ones, or above the account's quota."""
     index = held.name if isinstance(held, Index) else None
     of = "table" if index is None else f"index {index}"
@@ -39,12 +39,12 @@ def check_raise(call: Call, held: Table | Index, given: dict[str, int]) -> None:
     throughput.check_warm_maximum(call, given, index)
 
 
-def apply(call: Call, table: Table, given: dict[str, int]) -> None:
+def apply(call: ApiCall, table: SandboxTable, given: dict[str, int]) -> None:
     """Start a raise of the table."""
     raise_warm(call.world, table, table, given)
 
 
-def raise_warm(world: World, table: Table, held: Table | Index, given: dict[str, int]) -> None:
+def raise_warm(world: World, table: SandboxTable, held: SandboxTable | Index, given: dict[str, int]) -> None:
     """Start a raise, or give a running one its new aim: the last request wins (DDB-TABLE-459)."""
     warm = held.warm = held.warm or Warm(0, 0)
     running = warm.wanted is not None
@@ -59,7 +59,7 @@ def raise_warm(world: World, table: Table, held: Table | Index, given: dict[str,
 
 
 @registry.table_action("dynamodb.warmed")
-def _raised(_world: World, table: Table, data: dict[str, Any]) -> None:
+def _raised(_world: World, table: SandboxTable, data: dict[str, Any]) -> None:
     held = table if data["index"] is None else table.global_indexes.get(data["index"])
     if held is None or held.warm is None:
         return

@@ -64,7 +64,7 @@ OLDER = Layer(older=True)
 
 
 @dataclass
-class Reader:
+class ValueReader:
     """Reads the values of one request. `rewritten` tells that AWS would keep a value in another form than sent."""
 
     layer: Layer
@@ -220,7 +220,7 @@ def _text(content: bytes | str) -> str:
 
 def size_of(attributes: Mapping[str, DynamoType]) -> int:
     """The bytes of kept attributes, as AWS counts them."""
-    return Reader(BARE).item(wire_of(attributes))[1]
+    return ValueReader(BARE).item(wire_of(attributes))[1]
 
 
 def rewrite(parsed: Any) -> None:

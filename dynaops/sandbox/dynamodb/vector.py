@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from dynaops.sandbox.dispatch import Call
-from dynaops.sandbox.dynamodb import indexes, registry, schema, windows
-from dynaops.sandbox.dynamodb.model import Index, Table
+from dynaops.sandbox.dispatch import ApiCall
+from dynaops.sandbox.dynamodb import indexes, registry, schema, update_conflicts
+from dynaops.sandbox.dynamodb.model import Index, SandboxTable
 from dynaops.sandbox.errors import in_use, invalid, not_found, validation
 
 MOST_DIMENSIONS = 4096
@@ -77,16 +77,16 @@ def check_list(updates: list[Given], online: bool) -> None:
         raise indexes.one_at_a_time()
 
 
-def check(table: Table, updates: list[Given]) -> None:
+def check(table: SandboxTable, updates: list[Given]) -> None:
     """Refuse what the table's indexes and state do not allow."""
     if updates[0].get("Delete") is not None:
         _check_delete(table, updates[0]["Delete"]["IndexName"])
     else:
         _check_new(table, updates[0]["Create"])
-    windows.check(table, "index")
+    update_conflicts.check(table, "index")
 
 
-def _check_delete(table: Table, name: str) -> None:
+def _check_delete(table: SandboxTable, name: str) -> None:
     index = table.vector_indexes.get(name)
     if index is None:
         if name in indexes.all_names(table):
@@ -103,7 +103,7 @@ def _check_delete(table: Table, name: str) -> None:
         raise indexes.one_at_a_time()
 
 
-def _check_new(table: Table, given: Given) -> None:
+def _check_new(table: SandboxTable, given: Given) -> None:
     if given["IndexName"] in indexes.all_names(table):
         raise validation("Attempting to create an index which already exists")
     dimensions = {
@@ -115,20 +115,25 @@ def _check_new(table: Table, given: Given) -> None:
         raise indexes.one_at_a_time()
 
 
-def apply(call: Call, table: Table, updates: list[Given]) -> None:
+def apply(call: ApiCall, table: SandboxTable, updates: list[Given]) -> None:
     """Start the build or the removal."""
     if updates[0].get("Delete") is not None:
         index = table.vector_indexes[updates[0]["Delete"]["IndexName"]]
         index.status, index.backfilling = "DELETING", None
-        windows.begin(
-            call.world, table, windows.REMOVAL, indexes.REMOVAL_SECONDS, index.name, index=index.name
+        update_conflicts.begin(
+            call.world, table, update_conflicts.REMOVAL, indexes.REMOVAL_SECONDS, index.name, index=index.name
         )
         return
     index = build(updates[0]["Create"])
     index.backfilling = False
     table.vector_indexes[index.name] = index
-    windows.begin(
-        call.world, table, windows.ALLOCATION, indexes.ALLOCATION_SECONDS, index.name, index=index.name
+    update_conflicts.begin(
+        call.world,
+        table,
+        update_conflicts.ALLOCATION,
+        indexes.ALLOCATION_SECONDS,
+        index.name,
+        index=index.name,
     )
     where = registry.address(table)
     call.world.schedule(BUILD_SECONDS, "dynamodb.index_built", **where, index=index.name)

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from dynaops.model.arns import partition_of
-from dynaops.sandbox.dispatch import Call
+from dynaops.sandbox.dispatch import ApiCall
 from dynaops.sandbox.errors import ApiError
 
 _NAME = re.compile(
@@ -21,7 +21,7 @@ def parameter(message: str) -> ApiError:
     return ApiError("InvalidParameterValueException", message, Type="User")
 
 
-def arn_of(call: Call, text: str) -> str:
+def arn_of(call: ApiCall, text: str) -> str:
     """The ARN, with the qualifier if one is given, that a FunctionName means here.
 
     Raises InvalidParameterValueException for a text of another form, or an ARN of another account or region.
@@ -42,7 +42,7 @@ def name_of(arn: str) -> str:
     return arn.split(":")[6]
 
 
-def lookup(call: Call, arn: str) -> Any:
+def lookup(call: ApiCall, arn: str) -> Any:
     """moto's function of an ARN. Raises InvalidParameterValueException "Function does not exist"."""
     from moto.awslambda.exceptions import LambdaClientError
     from moto.awslambda.models import lambda_backends

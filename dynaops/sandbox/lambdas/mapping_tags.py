@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dynaops.sandbox.dispatch import PASS, Call, operation
+from dynaops.sandbox.dispatch import PASS, ApiCall, operation
 from dynaops.sandbox.lambdas.functions import parameter
 from dynaops.sandbox.lambdas.model import Mapping, Mappings
 
@@ -24,13 +24,13 @@ def checked(tags: dict[str, str]) -> dict[str, str]:
 
 
 @operation("lambda", "ListTags")
-def list_tags(call: Call) -> dict[str, Any]:
+def list_tags(call: ApiCall) -> dict[str, Any]:
     mapping = _named(call)
     return PASS if mapping is None else {"Tags": dict(mapping.tags)}
 
 
 @operation("lambda", "TagResource")
-def tag(call: Call) -> dict[str, Any]:
+def tag(call: ApiCall) -> dict[str, Any]:
     mapping = _named(call)
     if mapping is None:
         return PASS
@@ -39,7 +39,7 @@ def tag(call: Call) -> dict[str, Any]:
 
 
 @operation("lambda", "UntagResource")
-def untag(call: Call) -> dict[str, Any]:
+def untag(call: ApiCall) -> dict[str, Any]:
     mapping = _named(call)
     if mapping is None:
         return PASS
@@ -47,6 +47,6 @@ def untag(call: Call) -> dict[str, Any]:
     return {}
 
 
-def _named(call: Call) -> Mapping | None:
+def _named(call: ApiCall) -> Mapping | None:
     held = call.here.holding(Mappings).by_uuid.values()
     return next((each for each in held if each.arn == call.body["Resource"]), None)

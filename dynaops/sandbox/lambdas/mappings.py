@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from dynaops.sandbox.dispatch import PASS, Call, operation
+from dynaops.sandbox.dispatch import PASS, ApiCall, operation
 from dynaops.sandbox.errors import ApiError
 from dynaops.sandbox.lambdas import functions, permissions, settings, streams
 from dynaops.sandbox.lambdas.functions import parameter
@@ -21,7 +21,7 @@ _GONE = "The resource you requested does not exist."
 
 
 @operation("lambda", "CreateEventSourceMapping")
-def create(call: Call) -> dict[str, Any]:
+def create(call: ApiCall) -> dict[str, Any]:
     body = call.body
     source = body.get("EventSourceArn")
     if not streams.is_ours(source):
@@ -50,13 +50,13 @@ def create(call: Call) -> dict[str, Any]:
 
 
 @operation("lambda", "GetEventSourceMapping")
-def get(call: Call) -> dict[str, Any]:
+def get(call: ApiCall) -> dict[str, Any]:
     mapping = _named(call)
     return PASS if mapping is None else shown(call, mapping)
 
 
 @operation("lambda", "ListEventSourceMappings")
-def list_mappings(call: Call) -> dict[str, Any]:
+def list_mappings(call: ApiCall) -> dict[str, Any]:
     """Ours, then those of other sources that moto holds; a function that is gone still has its mappings."""
     body = call.body
     source, name = body.get("EventSourceArn"), body.get("FunctionName")
@@ -80,7 +80,7 @@ def list_mappings(call: Call) -> dict[str, Any]:
 
 
 @operation("lambda", "UpdateEventSourceMapping")
-def update(call: Call) -> dict[str, Any]:
+def update(call: ApiCall) -> dict[str, Any]:
     mapping = _named(call)
     if mapping is None:
         return PASS
@@ -105,7 +105,7 @@ def update(call: Call) -> dict[str, Any]:
 
 
 @operation("lambda", "DeleteEventSourceMapping")
-def delete(call: Call) -> dict[str, Any]:
+def delete(call: ApiCall) -> dict[str, Any]:
     mapping = _named(call)
     if mapping is None:
         return PASS
@@ -125,7 +125,7 @@ def _settle(world: World, data: dict[str, Any]) -> None:
     mapping.state, mapping.modified = "Enabled" if mapping.enabled else "Disabled", world.now()
 
 
-def shown(call: Call, mapping: Mapping) -> dict[str, Any]:
+def shown(call: ApiCall, mapping: Mapping) -> dict[str, Any]:
     """EventSourceMappingConfiguration. A stream that is gone is told as a problem; the mapping stays."""
     reading = streams.is_on(call, mapping.source)
     return {
@@ -142,13 +142,13 @@ def shown(call: Call, mapping: Mapping) -> dict[str, Any]:
     }
 
 
-def _settle_later(call: Call, mapping: Mapping) -> None:
+def _settle_later(call: ApiCall, mapping: Mapping) -> None:
     call.world.schedule(
         CHANGE_SECONDS, "lambda.mapping", account=call.account, region=call.region, mapping=mapping.uuid
     )
 
 
-def _named(call: Call) -> Mapping | None:
+def _named(call: ApiCall) -> Mapping | None:
     """The mapping that a call names; None for one of moto's. Raises ResourceNotFoundException."""
     name = call.body["UUID"]
     mapping = call.here.holding(Mappings).by_uuid.get(name)
@@ -177,7 +177,7 @@ def _check_position(body: dict[str, Any]) -> None:
         raise parameter(f"Unsupported starting position for arn type: {body['EventSourceArn']}")
 
 
-def _check_ends(call: Call, source: str, function: str) -> None:
+def _check_ends(call: ApiCall, source: str, function: str) -> None:
     """Refuse ends that do not exist, are already mapped, or that the function's role does not connect."""
     found = functions.lookup(call, function)
     streams.check(call, source)
@@ -201,7 +201,7 @@ def _start(marker: str | None) -> int:
     return int(marker)
 
 
-def _moto(call: Call) -> Any:
+def _moto(call: ApiCall) -> Any:
     from moto.awslambda.models import lambda_backends
 
     return lambda_backends[call.account][call.region]

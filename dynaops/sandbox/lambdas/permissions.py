@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import Any
 
-from dynaops.sandbox.dispatch import Call
+from dynaops.sandbox.dispatch import ApiCall
 from dynaops.sandbox.iam_backend import iam_backend
 from dynaops.sandbox.lambdas.functions import parameter
 
 _NEEDED = ("GetRecords", "GetShardIterator", "DescribeStream", "ListStreams")
 
 
-def check(call: Call, role_arn: str, stream: str) -> None:
+def check(call: ApiCall, role_arn: str, stream: str) -> None:
     """Refuse a role whose policies do not let it read the stream.
 
     A role that the sandbox's IAM does not hold is taken as good; conditions are not looked at.
@@ -31,7 +31,7 @@ def check(call: Call, role_arn: str, stream: str) -> None:
         )
 
 
-def _role(call: Call, arn: str) -> Any:
+def _role(call: ApiCall, arn: str) -> Any:
     name = arn.rpartition("/")[2]
     return next(
         (role for role in iam_backend(call.account, call.region).roles.values() if role.name == name), None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from dynaops.sandbox.dispatch import Call
+from dynaops.sandbox.dispatch import ApiCall
 from dynaops.sandbox.dynamodb.registry import tables_in
 from dynaops.sandbox.lambdas.functions import parameter
 
@@ -19,7 +19,7 @@ def is_ours(arn: str | None) -> bool:
     return arn is not None and arn.split(":")[2:3] == ["dynamodb"]
 
 
-def check(call: Call, arn: str) -> None:
+def check(call: ApiCall, arn: str) -> None:
     """Refuse what is no stream that is on now. Raises InvalidParameterValueException."""
     parts = _ARN.fullmatch(arn)
     if parts is None:
@@ -28,7 +28,7 @@ def check(call: Call, arn: str) -> None:
         raise parameter(f"Stream not found: {arn}")
 
 
-def is_on(call: Call, arn: str) -> bool:
+def is_on(call: ApiCall, arn: str) -> bool:
     """Whether the stream is the one that its table writes to now."""
     parts = _ARN.fullmatch(arn)
     if parts is None:

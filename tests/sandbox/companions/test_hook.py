@@ -15,9 +15,9 @@ from botocore.exceptions import ClientError, ConnectionClosedError
 
 from dynaops.sandbox import Sandbox, SandboxServer, dispatch
 from dynaops.sandbox.control import ask
-from dynaops.sandbox.dispatch import PASS, Call
+from dynaops.sandbox.dispatch import PASS, ApiCall
 from dynaops.sandbox.errors import ApiError
-from dynaops.sandbox.faults import Rule
+from dynaops.sandbox.faults import FaultRule
 
 Client = Callable[[str], Any]
 ONCE = Config(retries={"total_max_attempts": 1})
@@ -40,13 +40,13 @@ def client(request: pytest.FixtureRequest) -> Client:
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Call]]:
+def asked(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[ApiCall]]:
     """Answer an operation with `answer` (or raise it), and tell the calls that came."""
 
-    def answering(service: str, operation: str, answer: Any) -> list[Call]:
-        calls: list[Call] = []
+    def answering(service: str, operation: str, answer: Any) -> list[ApiCall]:
+        calls: list[ApiCall] = []
 
-        def handler(call: Call) -> Any:
+        def handler(call: ApiCall) -> Any:
             calls.append(call)
             if isinstance(answer, Exception):
                 raise answer
@@ -167,7 +167,7 @@ def test_what_a_handler_passes_on_is_answered_by_moto(client: Client, asked: Any
 def test_faults_hit_every_service(
     sandbox: Sandbox, service: str, call: Callable[[Any], Any], code: str, status: int
 ) -> None:
-    sandbox.faults.add(Rule("access_denied", service=service))
+    sandbox.faults.add(FaultRule("access_denied", service=service))
     with pytest.raises(ClientError) as refused:
         call(sandbox.client(service))
     assert refused.value.response["Error"]["Code"] == code
@@ -178,7 +178,7 @@ def test_faults_hit_every_service(
 def test_a_lost_connection_after_the_effect(sandbox: Sandbox) -> None:
     import boto3
 
-    sandbox.faults.add(Rule("drop_after", service="logs", operation="CreateLogGroup"))
+    sandbox.faults.add(FaultRule("drop_after", service="logs", operation="CreateLogGroup"))
     logs = boto3.client("logs", config=ONCE)
     with pytest.raises(ConnectionClosedError):
         logs.create_log_group(logGroupName="g")

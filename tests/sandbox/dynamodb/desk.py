@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from moto.dynamodb.models import dynamodb_backends
 
-import dynaops.sandbox.companions  # noqa: F401  # registers the handlers
+import dynaops.sandbox.services  # noqa: F401  # registers the handlers
 from dynaops.sandbox.clock import Clock
-from dynaops.sandbox.dispatch import Call, handler_for
+from dynaops.sandbox.dispatch import ApiCall, handler_for
 from dynaops.sandbox.dynamodb import registry
 from dynaops.sandbox.errors import ApiError
 from dynaops.sandbox.world import World
@@ -71,7 +71,7 @@ class Desk:
         self.world.settle()
         handler = handler_for(service, operation)
         assert handler is not None, operation
-        answer = handler(Call(self.world, ACCOUNT, at, operation, copy.deepcopy(body), "request"))
+        answer = handler(ApiCall(self.world, ACCOUNT, at, operation, copy.deepcopy(body), "request"))
         assert isinstance(answer, dict), "moto answers this one: ask a Sandbox's client"
         return answer
 

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from dynaops.sandbox import Sandbox
 from dynaops.sandbox.dynamodb import numbers
-from dynaops.sandbox.faults import Rule
+from dynaops.sandbox.faults import FaultRule
 from tests.sandbox.dynamodb.desk import INVALID
 
 ENVELOPE = "1 validation error detected: "
@@ -343,7 +343,7 @@ def test_a_batch_reads_1_to_100_different_keys(client: Any) -> None:
 
 
 def test_a_fault_leaves_a_share_of_a_batch_unprocessed(client: Any, sandbox: Sandbox) -> None:
-    rule = sandbox.faults.add(Rule("unprocessed", resource="plain", share=0.4, seed=7, times=None))
+    rule = sandbox.faults.add(FaultRule("unprocessed", resource="plain", share=0.4, seed=7, times=None))
     left = 0
     for round_ in range(20):
         asked = _puts(*(f"{round_}-{at}" for at in range(10)))
@@ -363,7 +363,7 @@ def test_a_fault_leaves_a_share_of_a_batch_unprocessed(client: Any, sandbox: San
     unread = answer["UnprocessedKeys"]["plain"]["Keys"]
     assert len(unread) + len(answer["Responses"]["plain"]) == 20
     sandbox.faults.clear()
-    sandbox.faults.add(Rule("unprocessed", share=1))
+    sandbox.faults.add(FaultRule("unprocessed", share=1))
     assert _refusal(client.batch_write_item, RequestItems={"plain": _puts("a")})[0] == (
         "ProvisionedThroughputExceededException"
     )
@@ -372,7 +372,7 @@ def test_a_fault_leaves_a_share_of_a_batch_unprocessed(client: Any, sandbox: San
 def test_a_fault_throttles_data_calls_by_chance_and_seed(client: Any, sandbox: Sandbox) -> None:
     def throttled(seed: int) -> list[bool]:
         sandbox.faults.clear()
-        sandbox.faults.add(Rule("throttle", operation="*Item", probability=0.3, seed=seed, times=None))
+        sandbox.faults.add(FaultRule("throttle", operation="*Item", probability=0.3, seed=seed, times=None))
         found = []
         for _ in range(30):
             try:

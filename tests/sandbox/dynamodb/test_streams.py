@@ -6,7 +6,7 @@ import pytest
 from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodbstreams.models import dynamodbstreams_backends
 
-from dynaops.sandbox.dispatch import Call, handler_for
+from dynaops.sandbox.dispatch import ApiCall, handler_for
 from dynaops.sandbox.errors import ApiError
 from tests.sandbox.dynamodb.desk import ACCOUNT, HOME, INVALID, Body, Desk, on_demand
 
@@ -90,7 +90,7 @@ class TestReading:
         desk.world.settle()
         handler = handler_for("dynamodbstreams", operation)
         assert handler is not None
-        answer = handler(Call(desk.world, ACCOUNT, HOME, operation, body, "request"))
+        answer = handler(ApiCall(desk.world, ACCOUNT, HOME, operation, body, "request"))
         assert isinstance(answer, dict)
         return answer
 

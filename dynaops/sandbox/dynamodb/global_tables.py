@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dynaops.sandbox.dynamodb import moto_bridge, registry
-from dynaops.sandbox.dynamodb.model import Table
+from dynaops.sandbox.dynamodb.model import SandboxTable
 from dynaops.sandbox.world import World
 
 VERSION = "2019.11.21"
@@ -14,7 +14,7 @@ _SHARED = "aws-global"
 
 
 @dataclass
-class Member:
+class GlobalTableMember:
     """One region of a global table. `source` is the region it was added from, at `joined`."""
 
     region: str
@@ -30,34 +30,34 @@ class Member:
 
 
 @dataclass
-class Group:
+class GlobalTable:
     """A global table: its members by region, its witness, and whether it is strongly consistent."""
 
     name: str
     strong: bool = False
-    members: dict[str, Member] = field(default_factory=dict)
+    members: dict[str, GlobalTableMember] = field(default_factory=dict)
     witnesses: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
-class Groups:
+class GlobalTables:
     """All global tables of an account, by name."""
 
-    by_name: dict[str, Group] = field(default_factory=dict)
+    by_name: dict[str, GlobalTable] = field(default_factory=dict)
 
 
-def groups_of(world: World, account: str) -> dict[str, Group]:
+def groups_of(world: World, account: str) -> dict[str, GlobalTable]:
     """The account's global tables by name."""
-    return world.region(account, _SHARED).holding(Groups).by_name
+    return world.region(account, _SHARED).holding(GlobalTables).by_name
 
 
-def group_of(world: World, table: Table) -> Group | None:
+def group_of(world: World, table: SandboxTable) -> GlobalTable | None:
     """The global table a table belongs to."""
     group = groups_of(world, table.account).get(table.name)
     return group if group is not None and table.region in group.members else None
 
 
-def members(world: World, table: Table) -> list[Table]:
+def members(world: World, table: SandboxTable) -> list[SandboxTable]:
     """The other tables of a table's global table, those that already or still exist."""
     group = group_of(world, table)
     if group is None:
@@ -70,7 +70,7 @@ def members(world: World, table: Table) -> list[Table]:
     return [other for other in found if other is not None]
 
 
-def described(world: World, table: Table) -> dict[str, Any]:
+def described(world: World, table: SandboxTable) -> dict[str, Any]:
     """The members of TableDescription that only global tables have (DDB-TABLE-201, 229, 231)."""
     group = group_of(world, table)
     if group is None:
@@ -93,7 +93,7 @@ def described(world: World, table: Table) -> dict[str, Any]:
     return shown
 
 
-def _replica(world: World, table: Table, member: Member) -> dict[str, Any]:
+def _replica(world: World, table: SandboxTable, member: GlobalTableMember) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "RegionName": member.region,
         "ReplicaStatus": member.status,
@@ -115,7 +115,7 @@ def _replica(world: World, table: Table, member: Member) -> dict[str, Any]:
     return shown
 
 
-def settle(world: World, group: Group, account: str) -> None:
+def settle(world: World, group: GlobalTable, account: str) -> None:
     """Bring every member's table in line with its group: jobs under way, write-through, dissolution."""
     if len(group.members) < 2 and not group.witnesses:
         groups_of(world, account).pop(group.name, None)
@@ -132,7 +132,7 @@ def settle(world: World, group: Group, account: str) -> None:
             )
 
 
-def start_leaving(world: World, table: Table) -> None:
+def start_leaving(world: World, table: SandboxTable) -> None:
     """A member's table is being deleted in its own region (DDB-TABLE-297)."""
     group = group_of(world, table)
     if group is not None:
@@ -140,7 +140,7 @@ def start_leaving(world: World, table: Table) -> None:
         settle(world, group, table.account)
 
 
-def left(world: World, table: Table) -> None:
+def left(world: World, table: SandboxTable) -> None:
     """A member's table is gone."""
     group = group_of(world, table)
     if group is not None:

@@ -9,20 +9,20 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from dynaops.sandbox.dispatch import Call
+from dynaops.sandbox.dispatch import ApiCall
 from dynaops.sandbox.dynamodb import (
-    groups,
+    global_tables,
     moto_bridge,
     registry,
     replica_keys,
     scaling,
     streams,
-    windows,
-    witness,
+    update_conflicts,
+    witness_region,
 )
 from dynaops.sandbox.dynamodb.describe import describe
-from dynaops.sandbox.dynamodb.groups import Group, Member
-from dynaops.sandbox.dynamodb.model import Table, Throughput
+from dynaops.sandbox.dynamodb.global_tables import GlobalTable, GlobalTableMember
+from dynaops.sandbox.dynamodb.model import SandboxTable, Throughput
 from dynaops.sandbox.world import World, action
 
 ENTRY_SECONDS = 6.5
@@ -40,9 +40,9 @@ OVERRIDE_SECONDS = 36.0
 Actions = list[tuple[str, dict[str, Any]]]
 
 
-def apply(call: Call, table: Table, actions: Actions, body: dict[str, Any]) -> dict[str, Any]:
+def apply(call: ApiCall, table: SandboxTable, actions: Actions, body: dict[str, Any]) -> dict[str, Any]:
     """Start what was checked; answer the description, which names no new replica yet."""
-    strong = witness.concerns(groups.group_of(call.world, table), body)
+    strong = witness_region.concerns(global_tables.group_of(call.world, table), body)
     for kind, given in actions:
         if kind == "Create":
             _start_create(call, table, given, body, strong)
@@ -55,20 +55,22 @@ def apply(call: Call, table: Table, actions: Actions, body: dict[str, Any]) -> d
     return describe(call.world, table)
 
 
-def _where(table: Table, region: str) -> dict[str, str]:
+def _where(table: SandboxTable, region: str) -> dict[str, str]:
     return {**registry.address(table), "other": region}
 
 
-def _join(world: World, table: Table, strong: bool) -> Group:
-    held = groups.groups_of(world, table.account)
-    group = groups.group_of(world, table)
+def _join(world: World, table: SandboxTable, strong: bool) -> GlobalTable:
+    held = global_tables.groups_of(world, table.account)
+    group = global_tables.group_of(world, table)
     if group is None:
-        group = held[table.name] = Group(table.name, strong, {table.region: Member(table.region)})
+        group = held[table.name] = GlobalTable(
+            table.name, strong, {table.region: GlobalTableMember(table.region)}
+        )
     return group
 
 
 def _start_create(
-    call: Call, table: Table, given: dict[str, Any], body: dict[str, Any], strong: bool
+    call: ApiCall, table: SandboxTable, given: dict[str, Any], body: dict[str, Any], strong: bool
 ) -> None:
     world, region = call.world, given["RegionName"]
     group = _join(world, table, strong)
@@ -76,7 +78,7 @@ def _start_create(
         # A replica needs a stream: AWS switches it on by itself and keeps it (DDB-TABLE-305).
         streams.switch_on(table, "NEW_AND_OLD_IMAGES", call.now)
         moto_bridge.sync_stream(world, table)
-    group.members[region] = Member(
+    group.members[region] = GlobalTableMember(
         region,
         status="CREATING",
         visible=False,
@@ -86,13 +88,13 @@ def _start_create(
         indexes=_index_overrides(given),
     )
     _set_overrides(group.members[region], table, given)
-    for witnessed in witness.regions(body, "Create"):
+    for witnessed in witness_region.regions(body, "Create"):
         group.witnesses[witnessed] = "CREATING"
-    groups.settle(world, group, table.account)
+    global_tables.settle(world, group, table.account)
     sse = replica_keys.description(call, table, given)
     seconds = _creation_seconds(world, table, group)
-    table.running[windows.REPLICA] = region
-    windows.refresh(table)
+    table.running[update_conflicts.REPLICA] = region
+    update_conflicts.refresh(table)
     where = _where(table, region)
     world.schedule(min(ENTRY_SECONDS, seconds / 2), "dynamodb.replica_listed", **where)
     world.schedule(min(VISIBLE_SECONDS, seconds * 0.6), "dynamodb.replica_visible", **where, sse=sse)
@@ -100,7 +102,7 @@ def _start_create(
     world.schedule(seconds, "dynamodb.replica_active", **where)
 
 
-def _creation_seconds(world: World, table: Table, group: Group) -> float:
+def _creation_seconds(world: World, table: SandboxTable, group: GlobalTable) -> float:
     if group.strong:
         return WITNESS_SECONDS if group.witnesses else STRONG_SECONDS
     return ACTIVE_WITH_ITEMS_SECONDS if moto_bridge.item_count(world, table) else ACTIVE_SECONDS
@@ -114,7 +116,7 @@ def _index_overrides(given: dict[str, Any]) -> dict[str, dict[str, Any]]:
     }
 
 
-def _set_overrides(member: Member, table: Table, given: dict[str, Any]) -> None:
+def _set_overrides(member: GlobalTableMember, table: SandboxTable, given: dict[str, Any]) -> None:
     """Overrides that equal the base value are none (DDB-TABLE-250, 422)."""
     read = (given.get("ProvisionedThroughputOverride") or {}).get("ReadCapacityUnits")
     if read is not None:
@@ -128,9 +130,9 @@ def _set_overrides(member: Member, table: Table, given: dict[str, Any]) -> None:
         member.class_override = None if wanted == (table.table_class or "STANDARD") else wanted
 
 
-def _found(world: World, data: dict[str, Any]) -> tuple[Table, Group, Member] | None:
+def _found(world: World, data: dict[str, Any]) -> tuple[SandboxTable, GlobalTable, GlobalTableMember] | None:
     table = registry.recall(world, data)
-    group = groups.group_of(world, table) if table is not None else None
+    group = global_tables.group_of(world, table) if table is not None else None
     member = group.members.get(data["other"]) if group is not None else None
     return (table, group, member) if table is not None and group is not None and member is not None else None
 
@@ -148,12 +150,14 @@ def _visible(world: World, data: dict[str, Any]) -> None:
     if found is not None:
         source, group, member = found
         registry.insert_table(world, _replica_of(world, source, member, data["sse"]))
-        groups.settle(world, group, source.account)
+        global_tables.settle(world, group, source.account)
 
 
-def _replica_of(world: World, source: Table, member: Member, sse: dict[str, Any] | None) -> Table:
+def _replica_of(
+    world: World, source: SandboxTable, member: GlobalTableMember, sse: dict[str, Any] | None
+) -> SandboxTable:
     """The table that a new replica starts as: the source's schema and capacity, nothing regional."""
-    replica = Table(
+    replica = SandboxTable(
         name=source.name,
         account=source.account,
         region=member.region,
@@ -182,7 +186,7 @@ def _replica_of(world: World, source: Table, member: Member, sse: dict[str, Any]
 def _released(world: World, data: dict[str, Any]) -> None:
     found = _found(world, data)
     if found is not None:
-        windows.finish(found[0], windows.REPLICA)
+        update_conflicts.finish(found[0], update_conflicts.REPLICA)
 
 
 @action("dynamodb.replica_active")
@@ -206,19 +210,19 @@ def _active(world: World, data: dict[str, Any]) -> None:
         scaling.mirror(world, source, replica)
     for region in group.witnesses:
         group.witnesses[region] = "ACTIVE"
-    groups.settle(world, group, source.account)
+    global_tables.settle(world, group, source.account)
 
 
-def _start_delete(call: Call, table: Table, region: str, strong: bool) -> None:
+def _start_delete(call: ApiCall, table: SandboxTable, region: str, strong: bool) -> None:
     world = call.world
     group = _join(world, table, strong)
     group.members[region].status = "DELETING" if strong else group.members[region].status
     for held in group.witnesses:
         group.witnesses[held] = "DELETING"
-    others = [other for other in groups.members(world, table) if other.region == region]
+    others = [other for other in global_tables.members(world, table) if other.region == region]
     for busy in (table, *others):
-        busy.running[windows.REPLICA] = region
-        windows.refresh(busy)
+        busy.running[update_conflicts.REPLICA] = region
+        update_conflicts.refresh(busy)
     where = _where(table, region)
     gone = DISSOLVED_SECONDS if strong else TABLE_GONE_SECONDS
     world.schedule(SOURCE_BUSY_SECONDS, "dynamodb.replica_leaving", **where)
@@ -233,12 +237,12 @@ def _leaving(world: World, data: dict[str, Any]) -> None:
     if found is None:
         return
     table, group, member = found
-    windows.finish(table, windows.REPLICA)
+    update_conflicts.finish(table, update_conflicts.REPLICA)
     member.status = "DELETING"
     other = registry.tables_in(world, table.account, member.region).get(table.name)
     if other is not None:
         registry.close_table(world, other)
-    groups.settle(world, group, table.account)
+    global_tables.settle(world, group, table.account)
 
 
 @action("dynamodb.replica_unlisted")
@@ -250,17 +254,17 @@ def _unlisted(world: World, data: dict[str, Any]) -> None:
     del group.members[member.region]
     if len(group.members) < 2:
         group.witnesses.clear()
-    groups.settle(world, group, table.account)
+    global_tables.settle(world, group, table.account)
 
 
-def _start_update(call: Call, table: Table, given: dict[str, Any]) -> None:
+def _start_update(call: ApiCall, table: SandboxTable, given: dict[str, Any]) -> None:
     group = _join(call.world, table, strong=False)
     member = group.members[given["RegionName"]]
     member.status = "UPDATING"
     _set_overrides(member, table, given)
     member.indexes.update(_index_overrides(given))
-    table.running[windows.REPLICA] = member.region
-    windows.refresh(table)
+    table.running[update_conflicts.REPLICA] = member.region
+    update_conflicts.refresh(table)
     call.world.schedule(OVERRIDE_SECONDS, "dynamodb.replica_updated", **_where(table, member.region))
 
 
@@ -271,27 +275,27 @@ def _updated(world: World, data: dict[str, Any]) -> None:
         return
     table, _, member = found
     member.status = "ACTIVE"
-    windows.finish(table, windows.REPLICA)
+    update_conflicts.finish(table, update_conflicts.REPLICA)
     other = registry.tables_in(world, table.account, member.region).get(table.name)
     if other is not None:
         other.throughput.read = member.read_override or table.throughput.read
         other.table_class = member.class_override or table.table_class
 
 
-def _disassociate(world: World, table: Table) -> None:
-    group = groups.group_of(world, table)
+def _disassociate(world: World, table: SandboxTable) -> None:
+    group = global_tables.group_of(world, table)
     if group is not None:
         del group.members[table.region]
         table.replicated, table.replica_jobs = False, 0
         moto_bridge.set_peers(world, table, [])
-        groups.settle(world, group, table.account)
+        global_tables.settle(world, group, table.account)
 
 
-def carry(call: Call, table: Table, body: dict[str, Any]) -> None:
+def carry(call: ApiCall, table: SandboxTable, body: dict[str, Any]) -> None:
     """Apply to the other members what holds for all: capacity, billing, indexes, class (DDB-TABLE-230, 251, 296)."""
     from dynaops.sandbox.dynamodb import indexes, update_capacity, update_class
 
-    for other in groups.members(call.world, table):
+    for other in global_tables.members(call.world, table):
         there = replica_keys.in_region(call, other.region)
         if {"BillingMode", "ProvisionedThroughput"} & set(body):
             update_capacity.apply(there, other, {k: v for k, v in body.items() if k != "OnDemandThroughput"})

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dynaops.sandbox.dynamodb.model import Table
+from dynaops.sandbox.dynamodb.model import SandboxTable
 from dynaops.sandbox.dynamodb.registry import address, require_settled
 from dynaops.sandbox.errors import ApiError, in_use
 from dynaops.sandbox.world import World
@@ -78,27 +78,29 @@ _REFUSALS: dict[tuple[str, str], str] = {
 }
 
 
-def begin(world: World, table: Table, activity: str, seconds: float, detail: str = "", **data: Any) -> None:
+def begin(
+    world: World, table: SandboxTable, activity: str, seconds: float, detail: str = "", **data: Any
+) -> None:
     """Start an activity; the action ``dynamodb.<activity>`` is due in `seconds` and must `finish` it."""
     table.running[activity] = detail
     refresh(table)
     world.schedule(seconds, f"dynamodb.{activity}", **address(table), **data)
 
 
-def finish(table: Table, activity: str) -> None:
+def finish(table: SandboxTable, activity: str) -> None:
     """The activity is over."""
     table.running.pop(activity, None)
     refresh(table)
 
 
-def refresh(table: Table) -> None:
+def refresh(table: SandboxTable) -> None:
     """TableStatus and `busy` follow from what is running."""
     if table.status in ("ACTIVE", "UPDATING"):
         table.status = "UPDATING" if table.running else "ACTIVE"
         table.busy = next(iter(table.running), None)
 
 
-def check(table: Table, concern: str) -> None:
+def check(table: SandboxTable, concern: str) -> None:
     """Refuse a change of `concern` that what is running on the table does not admit.
 
     Concerns: iops, index-iops, billing, on-demand, stream, encryption, class, warm, protection, index,
@@ -118,14 +120,14 @@ def check(table: Table, concern: str) -> None:
         _check_deletable(table)
 
 
-def _refusal(table: Table, text: str) -> ApiError:
+def _refusal(table: SandboxTable, text: str) -> ApiError:
     """Tables with replicas never say what is going on (DDB-TABLE-444)."""
     if table.replicated:
         return ApiError("ResourceInUseException", _GLOBAL_TABLE)
     return in_use(text)
 
 
-def _check_warming(table: Table, concern: str) -> None:
+def _check_warming(table: SandboxTable, concern: str) -> None:
     if concern == "warm" and ALLOCATION in table.running:
         raise ApiError(
             "InternalServerError", "Table is under system maintenance, please try again later", status=500
@@ -135,7 +137,7 @@ def _check_warming(table: Table, concern: str) -> None:
         raise _refusal(table, f"Table: {table.name} is in the process of being updated.")
 
 
-def _check_backfill(table: Table, concern: str) -> None:
+def _check_backfill(table: SandboxTable, concern: str) -> None:
     building = [index.name for index in table.global_indexes.values() if index.backfilling]
     if building and concern in ("on-demand", "stream", "class", "billing"):
         listed = ", ".join(building)
@@ -152,7 +154,7 @@ def _check_backfill(table: Table, concern: str) -> None:
         raise _refusal(table, what)
 
 
-def _check_encryption(table: Table, concern: str) -> None:
+def _check_encryption(table: SandboxTable, concern: str) -> None:
     if not is_encrypting(table):
         return
     if concern == "delete":
@@ -161,7 +163,7 @@ def _check_encryption(table: Table, concern: str) -> None:
         raise _refusal(table, "Server-Side Encryption is still being updated")
 
 
-def _check_deletable(table: Table) -> None:
+def _check_deletable(table: SandboxTable) -> None:
     indexes = [*table.global_indexes.values(), *table.vector_indexes.values()]
     if any(index.status != "ACTIVE" for index in indexes):
         raise _refusal(table, "Cannot delete table while indexes are being created, updated, or deleted.")
@@ -175,6 +177,6 @@ def internal_failure() -> ApiError:
     return ApiError("InternalFailure", "", status=500)
 
 
-def is_encrypting(table: Table) -> bool:
+def is_encrypting(table: SandboxTable) -> bool:
     """Whether an encryption change is under way (shown by SSEDescription, not by TableStatus)."""
     return table.sse is not None and table.sse["Status"] in ("UPDATING", "ENABLING", "DISABLING")

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 from dynaops.model.arns import global_region, partition_of
 from dynaops.sandbox import permissions
-from dynaops.sandbox.dispatch import PASS, Call, Touched, handler_for
+from dynaops.sandbox.dispatch import PASS, ApiCall, Touched, handler_for
 from dynaops.sandbox.errors import ApiError
 from dynaops.sandbox.faults import Dropped, Faults
 from dynaops.sandbox.foreign import Foreign
 from dynaops.sandbox.recorder import Recorder
-from dynaops.sandbox.wire import Answer, as_aws, error_of, not_implemented
+from dynaops.sandbox.responses import Answer, as_aws, error_of, not_implemented
 from dynaops.sandbox.world import World
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def _patch_once() -> None:
     import moto.backup.urls
     from moto.core.responses import BaseResponse
 
-    import dynaops.sandbox.companions  # noqa: F401 (registers the handlers)
+    import dynaops.sandbox.services  # noqa: F401 (registers the handlers)
     from dynaops.sandbox import s3
 
     if getattr(BaseResponse.call_action, "of_sandbox", False):
@@ -176,7 +176,7 @@ class _Request:
             permissions.check(service, operation, region, account, _access_key(self._handler), body)
             after = self._to.faults.before(service, operation, region, account, body)
             leaves_out = self._to.faults.leaves_out(service, operation, region, body)
-            call = Call(self._to.world, account, region, operation, body, str(uuid.uuid4()), leaves_out)
+            call = ApiCall(self._to.world, account, region, operation, body, str(uuid.uuid4()), leaves_out)
             found = self._called(call, moto)
         except ApiError as error:
             found = self._front.refusal(error)
@@ -187,7 +187,7 @@ class _Request:
         self._to.recorder.end(entry, int(found[0]))
         return after(found) if after is not None else found
 
-    def _called(self, call: Call, moto: Callable[[], Answer]) -> Answer:
+    def _called(self, call: ApiCall, moto: Callable[[], Answer]) -> Answer:
         with call.world.lock:
             call.world.settle()
             handler = handler_for(self._front.service, call.operation)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dynaops.sandbox.dispatch import Call, operation
+from dynaops.sandbox.dispatch import ApiCall, operation
 from dynaops.sandbox.dynamodb.shapes import check_shape
 from dynaops.sandbox.errors import ApiError, invalid, validation
 
@@ -15,14 +15,14 @@ _DEAD = (
 
 
 @operation("dynamodb", "CreateGlobalTable")
-def create_global_table(call: Call) -> dict[str, Any]:
+def create_global_table(call: ApiCall) -> dict[str, Any]:
     """Refused, once the request's shape is right."""
     check_shape("CreateGlobalTable", call.body)
     raise invalid(_DEAD)
 
 
 @operation("dynamodb", "UpdateGlobalTable")
-def update_global_table(call: Call) -> dict[str, Any]:
+def update_global_table(call: ApiCall) -> dict[str, Any]:
     """Refused: there is nothing to update, and nothing can be created."""
     check_shape("UpdateGlobalTable", call.body)
     updates = call.body["ReplicaUpdates"]
@@ -34,33 +34,33 @@ def update_global_table(call: Call) -> dict[str, Any]:
 
 
 @operation("dynamodb", "DescribeGlobalTable")
-def describe_global_table(call: Call) -> dict[str, Any]:
+def describe_global_table(call: ApiCall) -> dict[str, Any]:
     """Never found, not even for a global table of the present version."""
     check_shape("DescribeGlobalTable", call.body)
     raise _not_found(call, "Global table not found: ")
 
 
 @operation("dynamodb", "DescribeGlobalTableSettings")
-def describe_global_table_settings(call: Call) -> dict[str, Any]:
+def describe_global_table_settings(call: ApiCall) -> dict[str, Any]:
     """Never found."""
     check_shape("DescribeGlobalTableSettings", call.body)
     raise _not_found(call)
 
 
 @operation("dynamodb", "UpdateGlobalTableSettings")
-def update_global_table_settings(call: Call) -> dict[str, Any]:
+def update_global_table_settings(call: ApiCall) -> dict[str, Any]:
     """Never found."""
     check_shape("UpdateGlobalTableSettings", call.body)
     raise _not_found(call)
 
 
 @operation("dynamodb", "ListGlobalTables")
-def list_global_tables(call: Call) -> dict[str, Any]:
+def list_global_tables(call: ApiCall) -> dict[str, Any]:
     """There are none."""
     check_shape("ListGlobalTables", call.body)
     return {"GlobalTables": []}
 
 
-def _not_found(call: Call, lead: str = "") -> ApiError:
+def _not_found(call: ApiCall, lead: str = "") -> ApiError:
     name = call.body["GlobalTableName"]
     return ApiError("GlobalTableNotFoundException", f"{lead}Global table with name: '{name}' does not exist.")

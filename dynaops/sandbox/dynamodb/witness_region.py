@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from dynaops.sandbox.dispatch import Call
+from dynaops.sandbox.dispatch import ApiCall
 from dynaops.sandbox.dynamodb import moto_bridge
-from dynaops.sandbox.dynamodb.groups import Group
-from dynaops.sandbox.dynamodb.model import Table
+from dynaops.sandbox.dynamodb.global_tables import GlobalTable
+from dynaops.sandbox.dynamodb.model import SandboxTable
 from dynaops.sandbox.errors import ApiError, validation
 
 Actions = list[tuple[str, dict[str, Any]]]
@@ -27,7 +27,7 @@ STRONG_REGIONS = frozenset(
 _STRONG = "global tables with MultiRegionConsistency set to STRONG."
 
 
-def concerns(group: Group | None, body: dict[str, Any]) -> bool:
+def concerns(group: GlobalTable | None, body: dict[str, Any]) -> bool:
     """Whether strong consistency is asked for, or already there."""
     asked = {"MultiRegionConsistency", "GlobalTableWitnessUpdates"} & set(body)
     return bool(asked) or (group is not None and group.strong)
@@ -47,7 +47,9 @@ def only_one() -> ApiError:
     )
 
 
-def check(call: Call, table: Table, group: Group | None, actions: Actions, body: dict[str, Any]) -> None:
+def check(
+    call: ApiCall, table: SandboxTable, group: GlobalTable | None, actions: Actions, body: dict[str, Any]
+) -> None:
     """Refuse whatever does not create or dissolve a strong group as a whole."""
     wanted = body.get("MultiRegionConsistency")
     kinds = {kind for kind, _ in actions}
@@ -63,7 +65,7 @@ def check(call: Call, table: Table, group: Group | None, actions: Actions, body:
         _refuse_others(group, actions, body)
 
 
-def _refuse_others(group: Group | None, actions: Actions, body: dict[str, Any]) -> None:
+def _refuse_others(group: GlobalTable | None, actions: Actions, body: dict[str, Any]) -> None:
     if group is not None and group.strong:
         raise validation(
             "MultiRegionConsistency parameter is unsupported on existing global table"
@@ -81,7 +83,7 @@ def _refuse_others(group: Group | None, actions: Actions, body: dict[str, Any]) 
 
 
 def _check_create(
-    call: Call, table: Table, group: Group | None, actions: Actions, body: dict[str, Any]
+    call: ApiCall, table: SandboxTable, group: GlobalTable | None, actions: Actions, body: dict[str, Any]
 ) -> None:
     replicas = [given["RegionName"] for _, given in actions]
     witnesses = regions(body, "Create")
@@ -105,7 +107,7 @@ def _check_create(
         )
 
 
-def _check_dissolve(group: Group | None, actions: Actions, body: dict[str, Any]) -> None:
+def _check_dissolve(group: GlobalTable | None, actions: Actions, body: dict[str, Any]) -> None:
     named, witnesses = {given["RegionName"] for _, given in actions}, regions(body, "Delete")
     held = group.witnesses if group is not None else {}
     unknown = [region for region in witnesses if region not in held]
