@@ -114,7 +114,7 @@ def prune(
         screen.say(nothing_to_prune(plan.tables))
         if screen.json:
             from dynaops.model.event import Outcome
-            from dynaops.views.json_ import applied
+            from dynaops.views.json_documents import applied
 
             screen.document(applied(plan, Outcome()))
         return Exit.OK

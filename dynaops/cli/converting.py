@@ -94,13 +94,13 @@ def _write(made: Conversion, out: str) -> dict[str, str]:
 
 
 def _tell(made: Conversion, written: dict[str, str], request: Request, screen: Screen) -> None:
-    from dynaops.views.converted import Told, converted_page
+    from dynaops.views.convert_report import ConvertReport, converted_page
 
     if screen.json:
         screen.document(_document(made, written))
     elif request.out == STDOUT:
         screen.data("---\n".join(one.yaml for one in made.specs))
-    told = Told(
+    told = ConvertReport(
         specs=[(one.table, one.source, written.get(one.table), one.findings) for one in made.specs],
         lost=[(note.where.place, note.where.what, note.why) for note in made.notes if note.lost],
         remarks=[(note.where.place, note.where.what, note.why) for note in made.notes if not note.lost],

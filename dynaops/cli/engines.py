@@ -31,9 +31,9 @@ from dynaops.model.operation import Operation
 from dynaops.model.plan import Plan
 from dynaops.model.quantities import size
 from dynaops.views import wording
-from dynaops.views.engines import jobs_page
-from dynaops.views.moving import Outcome, Standing, moving_on
-from dynaops.views.page import Style
+from dynaops.views.aws_jobs import jobs_page
+from dynaops.views.page import TextStyle
+from dynaops.views.transfer_progress import TransferOutcome, TransferStatus, moving_on
 
 if TYPE_CHECKING:
     from dynaops.aws.session import Aws
@@ -90,14 +90,14 @@ def handover(via: Via, prepared: Prepared, way: Aws) -> Handover:
 
 def outcome(
     verdict: str,
-    style: Style,
+    style: TextStyle,
     done: str,
     via: Via,
     job: AwsJob,
     handed: Handed,
     samples: Sequence[Reject],
     remarks: list[str],
-) -> Outcome:
+) -> TransferOutcome:
     """What came of a load by an engine that has `done` ("imported") what it was handed."""
     rejected = handed.rejected + job.failed
     facts = [f"{wording.count(handed.read, 'row')} read"] if handed.read else []
@@ -105,7 +105,9 @@ def outcome(
     if rejected:
         remarks = [f"Rejected rows, with place and reason, are in {via.load.rejects_path}.", *remarks]
     shown = [(f"{one.source}:{one.line}", one.reason) for one in samples]
-    return Outcome(verdict, style, facts, shown, max(0, rejected - len(shown)) if shown else 0, remarks)
+    return TransferOutcome(
+        verdict, style, facts, shown, max(0, rejected - len(shown)) if shown else 0, remarks
+    )
 
 
 def show_jobs(title: str, jobs: Iterable[AwsJob], screen: Screen) -> None:
@@ -125,8 +127,8 @@ def handed_over(via: Via, prepared: Prepared, to: Handover, way: Aws, screen: Sc
     if to.ready is not None:
         return to.ready
 
-    def standing(handed: Handed) -> Standing:
-        return Standing(
+    def standing(handed: Handed) -> TransferStatus:
+        return TransferStatus(
             rows=handed.read,
             moved=handed.read,
             rejected=handed.rejected,
@@ -209,7 +211,7 @@ def followed(look: Callable[[], AwsJob], way: Aws, screen: Screen, verb: str, si
         nonlocal last
         last = job
         view.show(
-            Standing(
+            TransferStatus(
                 rows=job.items,
                 moved=job.items,
                 rejected=job.failed,

@@ -23,8 +23,8 @@ from dynaops.model.errors import DynaopsError
 from dynaops.model.exits import Exit
 from dynaops.model.quantities import size
 from dynaops.views import wording
-from dynaops.views.moving import Outcome, Standing, moving_on, outcome_page, rate
-from dynaops.views.page import Style
+from dynaops.views.page import TextStyle
+from dynaops.views.transfer_progress import TransferOutcome, TransferStatus, moving_on, outcome_page, rate
 
 
 @dataclass(frozen=True)
@@ -105,8 +105,8 @@ def run(request: Request, settings: Settings) -> int:
     return Exit.OK
 
 
-def _standing(exported: Exported, target: TableInfo) -> Standing:
-    return Standing(
+def _standing(exported: Exported, target: TableInfo) -> TransferStatus:
+    return TransferStatus(
         rows=exported.items,
         moved=exported.items,
         bytes=exported.bytes,
@@ -126,14 +126,14 @@ def _expected(exported: Exported, target: TableInfo) -> int | None:
     return exported.bytes * target.items // exported.scanned
 
 
-def _outcome(exported: Exported, options: ExportOptions) -> Outcome:
+def _outcome(exported: Exported, options: ExportOptions) -> TransferOutcome:
     facts = [
         wording.count(exported.items, "row"),
         f"{size(exported.bytes)} to {options.name}",
         f"{wording.elapsed(exported.seconds)}, {rate(exported.items, exported.seconds)}",
         f"{exported.consumed:,.1f} RCU",
     ]
-    return Outcome("Exported", Style.GOOD, facts, remarks=_remarks(exported, options))
+    return TransferOutcome("Exported", TextStyle.GOOD, facts, remarks=_remarks(exported, options))
 
 
 def _remarks(exported: Exported, options: ExportOptions) -> list[str]:

@@ -68,11 +68,12 @@ def tell(failure: Failure, settings: Settings) -> None:
     from dynaops.views.terminal import sentence
 
     if settings.json:
-        from dynaops.views import json_
+        from dynaops.views import json_documents
 
         with suppress(OSError):  # `main` tells of an output that cannot be written to
-            json_.write(
-                json_.error(failure.kind, failure.message, failure.hint, failure.findings), sys.stdout
+            json_documents.write(
+                json_documents.error(failure.kind, failure.message, failure.hint, failure.findings),
+                sys.stdout,
             )
     if failure.usage:
         sys.stderr.write(f"{failure.usage}\n\n")

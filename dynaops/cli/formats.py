@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from dynaops.model.state import State
     from dynaops.specs.load import Document
     from dynaops.views.formats.entries import PlaceOf
-    from dynaops.views.formats.entry import Entry, Rule, Told
+    from dynaops.views.formats.entry import ReportEntry, RuleText, RunReport
 
 
 class Format(StrEnum):
@@ -42,7 +42,7 @@ class Output:
         self._command = command
         self.chosen = chosen
 
-    def show(self, entries: Iterable[Entry]) -> None:
+    def show(self, entries: Iterable[ReportEntry]) -> None:
         """Print it."""
         if self.chosen is not None:
             self._write(tuple(entries), None)
@@ -57,11 +57,11 @@ class Output:
         failure = None if findings else "\n".join(filter(None, [message, hint]))
         self._write(of_specs(findings, 0, strict=False) if findings else (), failure)
 
-    def _write(self, entries: tuple[Entry, ...], failure: str | None) -> None:
+    def _write(self, entries: tuple[ReportEntry, ...], failure: str | None) -> None:
         from dynaops import __version__
-        from dynaops.views.formats.entry import Told
+        from dynaops.views.formats.entry import RunReport
 
-        told = Told(self._command, __version__, entries, _rules(), self._settings.environment, failure)
+        told = RunReport(self._command, __version__, entries, _rules(), self._settings.environment, failure)
         sys.stdout.write(_text(told, self.chosen))
 
 
@@ -104,7 +104,7 @@ def places(documents: Sequence[Document], state: State | None = None) -> PlaceOf
     return place_of
 
 
-def _text(told: Told, chosen: Format | None) -> str:
+def _text(told: RunReport, chosen: Format | None) -> str:
     if chosen is Format.GITHUB:
         from dynaops.views.formats.github import github
 
@@ -120,14 +120,14 @@ def _text(told: Told, chosen: Format | None) -> str:
     return json.dumps(sarif(told), indent=2) + "\n"
 
 
-def _rules() -> Mapping[str, Rule]:
+def _rules() -> Mapping[str, RuleText]:
     """What the ids mean, as docs/findings.md has it."""
     from dynaops.model.findings import FINDING_RULES
     from dynaops.views.formats.entries import RULES
-    from dynaops.views.formats.entry import LEVELS, Rule
+    from dynaops.views.formats.entry import LEVELS, RuleText
 
     known = {
-        rule.code: Rule(rule.summary, rule.shown_remedy, LEVELS[rule.severity])
+        rule.code: RuleText(rule.summary, rule.shown_remedy, LEVELS[rule.severity])
         for rule in FINDING_RULES.values()
     }
     return {**known, **RULES}

@@ -31,7 +31,7 @@ from dynaops.specs.path_patterns import SUFFIXES, is_pattern
 from dynaops.specs.project import from_here
 from dynaops.specs.suppressions import unused_live
 from dynaops.views.formats.entries import of_health
-from dynaops.views.formats.entry import Told
+from dynaops.views.formats.entry import RunReport
 from dynaops.views.formats.junit import junit
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def validate_live(
     entries = of_health(reports, findings, strict, places(documents, state))
     document.show(entries)
     if files.junit is not None:
-        _write(files.junit, junit(Told("validate", __version__, entries, {}, settings.environment)))
+        _write(files.junit, junit(RunReport("validate", __version__, entries, {}, settings.environment)))
     return exit_of(reports, findings, strict=strict)
 
 
@@ -113,14 +113,14 @@ def report(
     files: Files,
 ) -> None:
     """Tell it, and write the Markdown. Raises DynaopsError where that cannot be written."""
-    from dynaops.views import json_
+    from dynaops.views import json_documents
     from dynaops.views.health import health_page
     from dynaops.views.health_markdown import markdown
 
     if files.markdown is not None:
         _write(files.markdown, markdown(reports, findings, settings.environment))
     if screen.json:
-        screen.document(json_.health(reports, findings))
+        screen.document(json_documents.health(reports, findings))
     else:
         screen.show(health_page(reports, findings, whole=settings.verbose))
 

@@ -80,7 +80,7 @@ def _import(
 ) -> Tally:
     from dynaops.engine.import_all import adopt_all
     from dynaops.engine.observe import table_names
-    from dynaops.views.imported import line_of
+    from dynaops.views.import_report import line_of
 
     state, tally = state_of(place, way), Tally()
     region = settings.region or way.region
@@ -160,7 +160,7 @@ def _tags(given: Sequence[str]) -> dict[str, str | None]:
 
 
 def _tell(tally: Tally, screen: Screen) -> None:
-    from dynaops.views.imported import Told, imported_page
+    from dynaops.views.import_report import ImportReport, imported_page
 
     if screen.json:
         screen.document(
@@ -179,7 +179,7 @@ def _tell(tally: Tally, screen: Screen) -> None:
                 "unmarked": tally.unmarked,
             }
         )
-    told = Told(
+    told = ImportReport(
         imported={
             table: (file, len(addresses)) for table, (file, addresses) in sorted(tally.imported.items())
         },

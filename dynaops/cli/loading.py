@@ -26,8 +26,8 @@ from dynaops.model.errors import DynaopsError
 from dynaops.model.exits import Exit
 from dynaops.model.quantities import size
 from dynaops.views import wording
-from dynaops.views.moving import Outcome, Standing, moving_on, outcome_page, rate
-from dynaops.views.page import Style
+from dynaops.views.page import TextStyle
+from dynaops.views.transfer_progress import TransferOutcome, TransferStatus, moving_on, outcome_page, rate
 
 if TYPE_CHECKING:
     from dynaops.aws.session import Aws
@@ -154,8 +154,8 @@ def rehearse_one(
 ) -> tuple[int, dict[str, Any]]:
     """Check the rows of one table, tell people of it. Answers the exit code and the document for ``--json``."""
 
-    def standing(found: LoadRehearsal) -> Standing:
-        return Standing(
+    def standing(found: LoadRehearsal) -> TransferStatus:
+        return TransferStatus(
             rows=found.read,
             moved=found.read,
             rejected=found.rejected,
@@ -216,14 +216,14 @@ class _Watched:
         self._before: tuple[int, int] | None = None
         self.rows = 0
 
-    def standing(self, progress: LoadProgress) -> Standing:
+    def standing(self, progress: LoadProgress) -> TransferStatus:
         counts, traffic = progress.counts, progress.traffic
         if self._before is None:
             self._before = counts.read, counts.bytes
         rows, done = self._before
         self.rows = max(counts.read, rows + traffic.rows)
         size = self._prepared.source.size
-        return Standing(
+        return TransferStatus(
             rows=self.rows,
             moved=traffic.rows,
             rejected=counts.rejected,
@@ -236,7 +236,7 @@ class _Watched:
         )
 
 
-def _outcome(summary: LoadSummary, mode: Mode) -> Outcome:
+def _outcome(summary: LoadSummary, mode: Mode) -> TransferOutcome:
     counts, traffic = summary.counts, summary.traffic
     facts = [f"{wording.count(counts.read, 'row')} read", f"{counts.written:,} {_DONE[mode]}"]
     if counts.skipped:
@@ -265,19 +265,21 @@ def _outcome(summary: LoadSummary, mode: Mode) -> Outcome:
         remarks.append(
             "Stopped at the first bad row (--fail-fast); rows before it may not all be written. " + _RESUME
         )
-    verdict, style = ("Done", Style.GOOD) if summary.complete else ("Stopped", Style.ERROR)
+    verdict, style = ("Done", TextStyle.GOOD) if summary.complete else ("Stopped", TextStyle.ERROR)
     if summary.faults and not summary.stopped:
         verdict = "Not all of the input could be read"
     if summary.complete and counts.not_loaded:
-        verdict, style = "Done but for rows of another table", Style.WARNING
+        verdict, style = "Done but for rows of another table", TextStyle.WARNING
     if summary.complete and counts.rejected:
-        verdict, style = "Done but for rejected rows", Style.WARNING
+        verdict, style = "Done but for rejected rows", TextStyle.WARNING
     samples = list(summary.samples) or ([summary.stopped] if summary.stopped else [])
-    outcome = Outcome(verdict, style, facts, remarks=remarks)
+    outcome = TransferOutcome(verdict, style, facts, remarks=remarks)
     return _with_rejects(outcome, counts.rejected, samples, summary.rejects)
 
 
-def _rehearsed(found: LoadRehearsal, request: Request, target: TableInfo, seconds: float | None) -> Outcome:
+def _rehearsed(
+    found: LoadRehearsal, request: Request, target: TableInfo, seconds: float | None
+) -> TransferOutcome:
     facts = [
         f"{wording.count(found.read, 'row')} read",
         f"{found.valid:,} valid",
@@ -290,13 +292,15 @@ def _rehearsed(found: LoadRehearsal, request: Request, target: TableInfo, second
     if seconds is not None:
         facts.append(f"{wording.about(seconds)} to write")
     bad = found.rejected or found.faults or found.not_loaded
-    verdict, style = "Checked; nothing was written", Style.ERROR if bad else Style.GOOD
+    verdict, style = "Checked; nothing was written", TextStyle.ERROR if bad else TextStyle.GOOD
     remarks = [read_request.sentence_of(note) for note in found.notes.all()]
-    outcome = Outcome(verdict, style, facts, remarks=remarks)
+    outcome = TransferOutcome(verdict, style, facts, remarks=remarks)
     return _with_rejects(outcome, found.rejected, found.samples, request.rejects_path)
 
 
-def _with_rejects(outcome: Outcome, count: int, samples: list[Reject], path: Path | None) -> Outcome:
+def _with_rejects(
+    outcome: TransferOutcome, count: int, samples: list[Reject], path: Path | None
+) -> TransferOutcome:
     if not samples:
         return outcome
     shown = [(f"{one.source}:{one.line}", one.reason) for one in samples]

@@ -202,7 +202,7 @@ def _end(
 ) -> int:
     """The one document of ``--json``, and the exit code."""
     if screen.json:
-        from dynaops.views.json_ import applied
+        from dynaops.views.json_documents import applied
 
         about = applied(plan, outcome) if plan and outcome else {}
         screen.document({**told, **about})

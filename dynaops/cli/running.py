@@ -124,7 +124,7 @@ def _nothing_to_run(plan: Plan, screen: Screen) -> Outcome:
 
     outcome = Outcome(serial=plan.serial)
     if screen.json:
-        from dynaops.views.json_ import applied
+        from dynaops.views.json_documents import applied
 
         screen.document(applied(plan, outcome))
     return outcome
@@ -206,7 +206,7 @@ def _tell(plan: Plan, outcome: Outcome, screen: Screen, terms: Terms) -> None:
     screen.gap()
     screen.show(outcome_page(plan, outcome, terms.command, terms.later, terms.done))
     if screen.json:
-        from dynaops.views.json_ import applied
+        from dynaops.views.json_documents import applied
 
         screen.document({**applied(plan, outcome), **terms.document()})
 

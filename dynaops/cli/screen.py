@@ -47,7 +47,7 @@ class Screen:
 
     def document(self, document: Any) -> None:
         """The one JSON document of ``--json``."""
-        from dynaops.views.json_ import write
+        from dynaops.views.json_documents import write
 
         write(document, sys.stdout)
 

@@ -23,8 +23,8 @@ from dynaops.model.event import Outcome
 from dynaops.model.exits import Exit
 from dynaops.stores.drills import KIND
 from dynaops.views.backups import verified_page
-from dynaops.views.moving import Standing, moving_on
 from dynaops.views.outcome import outcome_page
+from dynaops.views.transfer_progress import TransferStatus, moving_on
 
 if TYPE_CHECKING:
     from dynaops.aws.session import Aws
@@ -138,7 +138,7 @@ def _show_broken_off(drill: Drill, outcome: Outcome, screen: Screen) -> None:
 def _end_broken_off(drill: Drill, outcome: Outcome, screen: Screen) -> int:
     """The one document of ``--json`` where the restore did not come to its end, and the exit code."""
     if screen.json:
-        from dynaops.views.json_ import applied
+        from dynaops.views.json_documents import applied
 
         screen.document(applied(drill.plan, outcome))
     return exit_of(outcome)
@@ -150,8 +150,8 @@ def _run(plan: Plan, store: RecordedStore, way: Aws, settings: Settings) -> Outc
         return execute(plan, wiring.unrecorded(store), way, settings, terms, log)
 
 
-def _standing(reading: Reading) -> Standing:
-    return Standing(
+def _standing(reading: Reading) -> TransferStatus:
+    return TransferStatus(
         rows=reading.items,
         moved=reading.items,
         bytes=reading.bytes,

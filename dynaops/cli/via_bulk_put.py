@@ -18,16 +18,16 @@ from dynaops.data.rows import Reject
 from dynaops.data.table_info import TableInfo, describe
 from dynaops.model.errors import DynaopsError
 from dynaops.model.exits import Exit
-from dynaops.views.moving import Outcome, outcome_page
-from dynaops.views.page import Style
+from dynaops.views.page import TextStyle
+from dynaops.views.transfer_progress import TransferOutcome, outcome_page
 
 if TYPE_CHECKING:
     from dynaops.aws.session import Aws
 
 _VERDICTS = {
-    "COMPLETED": ("Done", Style.GOOD),
-    "COMPLETED_WITH_ERRORS": ("Done but for rejected rows", Style.WARNING),
-    "CANCELLED": ("Cancelled; what is written stays", Style.WARNING),
+    "COMPLETED": ("Done", TextStyle.GOOD),
+    "COMPLETED_WITH_ERRORS": ("Done but for rejected rows", TextStyle.WARNING),
+    "CANCELLED": ("Cancelled; what is written stays", TextStyle.WARNING),
 }
 
 
@@ -87,8 +87,10 @@ def _follow(via: Via, way: Aws, target: TableInfo, arn: str, handed: Handed, scr
     return Exit.OK if good and not (handed.rejected or job.failed) else Exit.FAILED
 
 
-def _outcome(via: Via, job: AwsJob, handed: Handed, samples: list[Reject], remarks: list[str]) -> Outcome:
-    verdict, style = _VERDICTS.get(job.status, (f"Failed: {job.why}", Style.ERROR))
+def _outcome(
+    via: Via, job: AwsJob, handed: Handed, samples: list[Reject], remarks: list[str]
+) -> TransferOutcome:
+    verdict, style = _VERDICTS.get(job.status, (f"Failed: {job.why}", TextStyle.ERROR))
     if (handed.rejected or job.failed) and job.status == "COMPLETED":
         verdict, style = _VERDICTS["COMPLETED_WITH_ERRORS"]
     return engines.outcome(verdict, style, "put", via, job, handed, samples, remarks)

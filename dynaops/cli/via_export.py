@@ -22,9 +22,9 @@ from dynaops.model.errors import DynaopsError
 from dynaops.model.exits import Exit
 from dynaops.model.quantities import size
 from dynaops.views import wording
-from dynaops.views.moving import Outcome, Standing, moving_on, outcome_page
-from dynaops.views.page import Style
+from dynaops.views.page import TextStyle
 from dynaops.views.progress import progress_on
+from dynaops.views.transfer_progress import TransferOutcome, TransferStatus, moving_on, outcome_page
 
 if TYPE_CHECKING:
     from dynaops.aws.session import Aws
@@ -100,7 +100,7 @@ def run(request: Request, settings: Settings) -> int:
         remark = f"Load it with: dynaops load-data TABLE {folder}"
         document |= {"folder": str(folder), "files": fetched.files, "fetched_bytes": fetched.bytes}
     facts.append(wording.elapsed(time.monotonic() - began))
-    screen.show(outcome_page(Outcome("Exported by AWS", Style.GOOD, facts, remarks=[remark])))
+    screen.show(outcome_page(TransferOutcome("Exported by AWS", TextStyle.GOOD, facts, remarks=[remark])))
     if screen.json:
         screen.document(document)
     return Exit.OK
@@ -151,7 +151,7 @@ def _fetched(bucket: str, manifest: str, folder: Path, way: Aws, screen: Screen)
     with moving_on(screen.people, screen.color, "fetched") as view, terminated_as_interrupted():
 
         def tell(done: int) -> None:
-            view.show(Standing(bytes=done, moved_bytes=done, seconds=time.monotonic() - began))
+            view.show(TransferStatus(bytes=done, moved_bytes=done, seconds=time.monotonic() - began))
 
         try:
             return table_export.fetch(way, bucket, manifest, folder, tell)

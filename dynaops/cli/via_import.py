@@ -22,8 +22,8 @@ from dynaops.data.rows import Reject
 from dynaops.data.table_info import keys_of
 from dynaops.model.errors import DynaopsError
 from dynaops.model.exits import Exit
-from dynaops.views.moving import Outcome, outcome_page
-from dynaops.views.page import Style
+from dynaops.views.page import TextStyle
+from dynaops.views.transfer_progress import TransferOutcome, outcome_page
 
 if TYPE_CHECKING:
     from dynaops.aws.session import Aws
@@ -170,9 +170,13 @@ def _adopt(document: Document, place: Store, way: Aws, settings: Settings, about
     return carry_out(plan, place, way, settings, terms)
 
 
-def _outcome(via: Via, job: AwsJob, handed: Handed, samples: Sequence[Reject], remarks: list[str]) -> Outcome:
+def _outcome(
+    via: Via, job: AwsJob, handed: Handed, samples: Sequence[Reject], remarks: list[str]
+) -> TransferOutcome:
     good = not (handed.rejected or job.failed)
-    verdict, style = ("Imported", Style.GOOD) if good else ("Imported but for rejected rows", Style.WARNING)
+    verdict, style = (
+        ("Imported", TextStyle.GOOD) if good else ("Imported but for rejected rows", TextStyle.WARNING)
+    )
     return engines.outcome(verdict, style, "imported", via, job, handed, samples, remarks)
 
 

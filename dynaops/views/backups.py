@@ -7,7 +7,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from dynaops.model.backup import Backup, BackupJobStatus, Listing, RecoveryWindow, Verified, Via
 from dynaops.model.quantities import size
 from dynaops.views import wording
-from dynaops.views.page import Line, Node, Page, Section, Span, Style, faint, joined, line, strong
+from dynaops.views.page import (
+    Line,
+    Page,
+    PageNode,
+    Section,
+    StyledText,
+    TextStyle,
+    faint,
+    joined,
+    line,
+    strong,
+)
 
 _KINDS = {"USER": "on demand", "SYSTEM": "of the deleted table", "AWS_BACKUP": "AWS Backup"}
 _WRITTEN_SINCE = (
@@ -36,7 +47,7 @@ def list_page(listing: Listing, now: float, arns: bool = False) -> Page:
         for table in tables
     ]
     if not listing.backups:
-        sections.append(Section((Node(line(_NONE)),)))
+        sections.append(Section((PageNode(line(_NONE)),)))
     return Page((*sections, *_gaps(listing.gaps)))
 
 
@@ -46,16 +57,16 @@ def status_page(jobs: Sequence[BackupJobStatus], gaps: Sequence[str], now: float
     ended = tuple(_job(one, now) for one in jobs if not one.running and one.kind != "verify")
     left = tuple(_job(one, now) for one in jobs if not one.running and one.kind == "verify")
     sections = [
-        Section(nodes, line(Span(title, style)))
+        Section(nodes, line(StyledText(title, style)))
         for nodes, title, style in (
-            (ended, "Failed within a day", Style.ERROR),
-            (left, "Left by a verification", Style.WARNING),
-            (running, "Running", Style.STRONG),
+            (ended, "Failed within a day", TextStyle.ERROR),
+            (left, "Left by a verification", TextStyle.WARNING),
+            (running, "Running", TextStyle.STRONG),
         )
         if nodes
     ]
     if not running:
-        sections.append(Section((Node(line("Nothing is being backed up or restored.")),)))
+        sections.append(Section((PageNode(line("Nothing is being backed up or restored.")),)))
     return Page((*sections, *_gaps(gaps)))
 
 
@@ -63,23 +74,27 @@ def verified_page(verified: Verified, source: str) -> Page:
     """What a restored copy came to: counts, what differs, and the verdict last."""
     differing = verified.differing
     rows = [
-        Node(line("restored"), value=line(source)),
-        Node(line("items in the copy"), value=line(f"{verified.items:,}")),
+        PageNode(line("restored"), value=line(source)),
+        PageNode(line("items in the copy"), value=line(f"{verified.items:,}")),
     ]
     if verified.expected is not None:
         where = "counted at the backup" if verified.method == "count" else f"in {verified.table}"
-        rows.append(Node(line(f"items {where}"), value=line(f"{verified.expected:,}")))
-    rows.append(Node(line("compared"), value=line(_compared(verified))))
+        rows.append(PageNode(line(f"items {where}"), value=line(f"{verified.expected:,}")))
+    rows.append(PageNode(line("compared"), value=line(_compared(verified))))
     sections = [Section(tuple(rows), line(strong(verified.table)))]
     if differing.total:
-        sections.append(Section(_differing(verified), line(Span("Differs", Style.ERROR))))
-    verdict = Span("Identical", Style.GOOD) if verified.identical else Span("Differs", Style.ERROR)
+        sections.append(Section(_differing(verified), line(StyledText("Differs", TextStyle.ERROR))))
+    verdict = (
+        StyledText("Identical", TextStyle.GOOD)
+        if verified.identical
+        else StyledText("Differs", TextStyle.ERROR)
+    )
     if verified.identical and verified.method == "count":
-        verdict = Span("Restored", Style.GOOD)
+        verdict = StyledText("Restored", TextStyle.GOOD)
     facts = [line(verdict), line(wording.elapsed(verified.seconds)), line(f"{verified.units:,.0f} RCU")]
-    nodes = [Node(joined(facts))]
+    nodes = [PageNode(joined(facts))]
     if not verified.identical:
-        nodes.append(Node(line(faint(_WRITTEN_SINCE.format(verified.table)))))
+        nodes.append(PageNode(line(faint(_WRITTEN_SINCE.format(verified.table)))))
     return Page((*sections, Section(tuple(nodes))))
 
 
@@ -91,15 +106,15 @@ def _compared(verified: Verified) -> str:
     return f"every item{f', digest {verified.digest}' if verified.digest else ''}"
 
 
-def _differing(verified: Verified) -> tuple[Node, ...]:
+def _differing(verified: Verified) -> tuple[PageNode, ...]:
     found = verified.differing
     counts = (
         (found.changed, f"not the same as in {verified.table}"),
         (found.missing, "not in the copy"),
         (found.extra, f"not in {verified.table}"),
     )
-    told = tuple(Node(line(f"{number:,}"), value=line(what)) for number, what in counts if number)
-    return (*told, *(Node(line(faint(key))) for key in found.keys))
+    told = tuple(PageNode(line(f"{number:,}"), value=line(what)) for number, what in counts if number)
+    return (*told, *(PageNode(line(faint(key))) for key in found.keys))
 
 
 def nothing_to_prune(tables: Iterable[str]) -> str:
@@ -107,10 +122,10 @@ def nothing_to_prune(tables: Iterable[str]) -> str:
     return f"Nothing to prune: {wording.listed(tables)} has no backup that retention is over for."
 
 
-def _window(window: RecoveryWindow, now: float) -> Node:
+def _window(window: RecoveryWindow, now: float) -> PageNode:
     times = f"{wording.moment(window.earliest)} to {wording.moment(window.latest)}"
     kept = f"{wording.count(window.days, 'day')} are kept"
-    return Node(
+    return PageNode(
         line("any second"),
         value=joined(
             [line(times), line(faint(f"the latest is {wording.ago(now - window.latest)}")), line(faint(kept))]
@@ -118,10 +133,10 @@ def _window(window: RecoveryWindow, now: float) -> Node:
     )
 
 
-def _backup(backup: Backup, now: float, arn: bool) -> Node:
+def _backup(backup: Backup, now: float, arn: bool) -> PageNode:
     parts: list[Line] = [line(_kind(backup))]
     if not backup.ready:
-        parts.append(line(Span(backup.status, Style.WARNING)))
+        parts.append(line(StyledText(backup.status, TextStyle.WARNING)))
     if backup.created is not None:
         parts.append(line(wording.ago(now - backup.created)))
     if backup.size is not None:
@@ -129,7 +144,7 @@ def _backup(backup: Backup, now: float, arn: bool) -> Node:
     ends = "kept until deleted" if backup.expires is None else f"ends {wording.ahead(backup.expires - now)}"
     parts.append(line(faint(ends)))
     notes = (line(faint(backup.arn)),) if arn else ()
-    return Node(line(backup.name), value=joined(parts), notes=notes)
+    return PageNode(line(backup.name), value=joined(parts), notes=notes)
 
 
 def _kind(backup: Backup) -> str:
@@ -137,7 +152,7 @@ def _kind(backup: Backup) -> str:
     return f"{kind}, vault {backup.vault}" if backup.vault else kind
 
 
-def _job(job: BackupJobStatus, now: float) -> Node:
+def _job(job: BackupJobStatus, now: float) -> PageNode:
     parts = [line(job.state)]
     if job.percent and job.running:
         parts.append(line(f"{job.percent.rstrip('%')} %"))
@@ -146,7 +161,7 @@ def _job(job: BackupJobStatus, now: float) -> Node:
     if job.via is Via.AWS_BACKUP:
         parts.append(line(faint(f"job {job.id}")))
     notes = (line(faint(job.message)),) if job.message else ()
-    return Node(line(_about(job)), value=joined(parts), notes=notes)
+    return PageNode(line(_about(job)), value=joined(parts), notes=notes)
 
 
 def _about(job: BackupJobStatus) -> str:
@@ -160,5 +175,5 @@ def _about(job: BackupJobStatus) -> str:
 
 def _gaps(gaps: Sequence[str]) -> Iterator[Section]:
     if gaps:
-        nodes = tuple(Node(line(gap)) for gap in gaps)
-        yield Section(nodes, line(Span("Not looked at", Style.WARNING)))
+        nodes = tuple(PageNode(line(gap)) for gap in gaps)
+        yield Section(nodes, line(StyledText("Not looked at", TextStyle.WARNING)))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Protocol
 
-from dynaops.views.page import Node, Page, Section, faint, line
+from dynaops.views.page import Page, PageNode, Section, faint, line
 from dynaops.views.values import compact
 
 
-class Shown(Protocol):
+class SettingShown(Protocol):
     """A setting as it is shown."""
 
     @property
@@ -20,13 +20,15 @@ class Shown(Protocol):
     def origin(self) -> str: ...
 
 
-def config_page(settings: Iterable[Shown]) -> Page:
+def config_page(settings: Iterable[SettingShown]) -> Page:
     """A line a setting; a dash where there is no value."""
     return Page((Section(tuple(_node(setting) for setting in settings)),))
 
 
-def _node(setting: Shown) -> Node:
-    return Node(line(setting.name), value=(*line(_text(setting.value)), *line("  ", faint(setting.origin))))
+def _node(setting: SettingShown) -> PageNode:
+    return PageNode(
+        line(setting.name), value=(*line(_text(setting.value)), *line("  ", faint(setting.origin)))
+    )
 
 
 def _text(value: Any) -> str:

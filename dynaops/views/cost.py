@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 
 from dynaops.model.cost import Cost, CostLine, Rate, Span
 from dynaops.model.plan import Plan
-from dynaops.views.page import ARROW, Line, Node, Section, Style, faint, line, strong
-from dynaops.views.page import Span as Piece
+from dynaops.views.page import ARROW, Line, PageNode, Section, TextStyle, faint, line, strong
+from dynaops.views.page import StyledText as Piece
 
 _LEAST = 0.005
 
@@ -60,13 +60,13 @@ def rate(price: float) -> str:
     return f"${price:.4f}".rstrip("0").rstrip(".") if price >= 0.0001 else f"${price:.2g}"
 
 
-def _sum(cost: Cost, changed: bool) -> Iterator[Node]:
+def _sum(cost: Cost, changed: bool) -> Iterator[PageNode]:
     if changed:
         value = line(span(cost.before), ARROW, span(cost.after), faint(f"  ({change(cost.change)})"))
-        yield Node(line(strong("in all")), value=value)
+        yield PageNode(line(strong("in all")), value=value)
 
 
-def _lines(changed: list[CostLine], with_region: bool) -> Iterator[Node]:
+def _lines(changed: list[CostLine], with_region: bool) -> Iterator[PageNode]:
     """One line for all that change alike; the amounts are those of each."""
     alike: dict[CostLine, list[str]] = {}
     for one in changed:
@@ -80,7 +80,7 @@ def _several(addresses: list[str]) -> str:
     return addresses[0] + (f" and {len(addresses) - 1:,} more, each:" if len(addresses) > 1 else "")
 
 
-def _line(one: CostLine, addresses: str, with_region: bool) -> Node:
+def _line(one: CostLine, addresses: str, with_region: bool) -> PageNode:
     label = f"{addresses} {one.title}" + (f" ({one.region})" if with_region else "")
     before, after = _quantity(one.quantity_before), _quantity(one.quantity_after)
     value = line(before, ARROW, f"{after} {one.unit}")
@@ -88,7 +88,7 @@ def _line(one: CostLine, addresses: str, with_region: bool) -> Node:
         value = line(*value, faint("  "), faint(span(one.before)), ARROW, faint(span(one.after)))
     else:
         value = line(*value, faint("  price not known"))
-    return Node(line(label), value=value)
+    return PageNode(line(label), value=value)
 
 
 def _quantity(of: Span) -> str:
@@ -102,7 +102,7 @@ def _number(amount: float) -> str:
     return f"{amount:,.2f}".rstrip("0").rstrip(".")
 
 
-def _rates(rates: list[Rate]) -> Iterator[Node]:
+def _rates(rates: list[Rate]) -> Iterator[PageNode]:
     """One line an address and region, or for all of a region that are billed alike."""
     places: dict[tuple[str, str], list[Rate]] = {}
     for one in rates:
@@ -112,7 +112,7 @@ def _rates(rates: list[Rate]) -> Iterator[Node]:
         alike.setdefault((region, ", ".join(_rate(one) for one in some)), []).append(address)
     for (region, told), addresses in alike.items():
         label = addresses[0] + (f" and {len(addresses) - 1:,} more" if len(addresses) > 1 else "")
-        yield Node(line(f"{label} ({region})"), value=line(faint("by use: "), told))
+        yield PageNode(line(f"{label} ({region})"), value=line(faint("by use: "), told))
 
 
 def _rate(one: Rate) -> str:
@@ -121,12 +121,12 @@ def _rate(one: Rate) -> str:
     return f"{rate(one.price)} a {one.per}"
 
 
-def _about(cost: Cost) -> Iterator[Node]:
+def _about(cost: Cost) -> Iterator[PageNode]:
     if cost.note:
-        yield Node(line(Piece(cost.note, Style.WARNING)))
+        yield PageNode(line(Piece(cost.note, TextStyle.WARNING)))
     if cost.unpriced:
-        yield Node(line(faint(f"not counted, for want of a price: {', '.join(cost.unpriced)}")))
-    yield Node(_source(cost))
+        yield PageNode(line(faint(f"not counted, for want of a price: {', '.join(cost.unpriced)}")))
+    yield PageNode(_source(cost))
 
 
 def _source(cost: Cost) -> Line:

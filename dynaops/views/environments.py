@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dynaops.views.page import Node, Page, Section, Span, Style, line, strong
+from dynaops.views.page import Page, PageNode, Section, StyledText, TextStyle, line, strong
 
 _WORDS = {
-    0: ("done", Style.GOOD),
-    1: ("failed", Style.ERROR),
-    2: ("changes", Style.UPDATE),
-    3: ("warnings", Style.WARNING),
-    4: ("the state is locked", Style.ERROR),
-    5: ("the plan is stale", Style.ERROR),
-    130: ("interrupted", Style.ERROR),
+    0: ("done", TextStyle.GOOD),
+    1: ("failed", TextStyle.ERROR),
+    2: ("changes", TextStyle.UPDATE),
+    3: ("warnings", TextStyle.WARNING),
+    4: ("the state is locked", TextStyle.ERROR),
+    5: ("the plan is stale", TextStyle.ERROR),
+    130: ("interrupted", TextStyle.ERROR),
 }
 
 
 def heading_page(environment: str) -> Page:
     """The heading of what is told of an environment."""
-    return Page((Section((Node(line(strong(f"Environment {environment}"))),)),))
+    return Page((Section((PageNode(line(strong(f"Environment {environment}"))),)),))
 
 
 def exits_page(exits: Mapping[str, int]) -> Page:
@@ -29,6 +29,6 @@ def exits_page(exits: Mapping[str, int]) -> Page:
     )
 
 
-def _node(name: str, code: int) -> Node:
-    words, style = _WORDS.get(code, ("failed", Style.ERROR))
-    return Node(line(name), value=line(f"exit {code}  ", Span(words, style)))
+def _node(name: str, code: int) -> PageNode:
+    words, style = _WORDS.get(code, ("failed", TextStyle.ERROR))
+    return PageNode(line(name), value=line(f"exit {code}  ", StyledText(words, style)))

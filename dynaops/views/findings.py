@@ -6,15 +6,30 @@ from collections.abc import Iterable, Sequence
 
 from dynaops.model.finding import Finding, Severity
 from dynaops.views import wording
-from dynaops.views.page import Line, Node, Page, Section, Span, Style, faint, joined, line, strong
+from dynaops.views.page import (
+    Line,
+    Page,
+    PageNode,
+    Section,
+    StyledText,
+    TextStyle,
+    faint,
+    joined,
+    line,
+    strong,
+)
 
-_STYLES = {Severity.ERROR: Style.ERROR, Severity.WARNING: Style.WARNING, Severity.INFO: Style.FAINT}
+_STYLES = {
+    Severity.ERROR: TextStyle.ERROR,
+    Severity.WARNING: TextStyle.WARNING,
+    Severity.INFO: TextStyle.FAINT,
+}
 _ORDER = (Severity.ERROR, Severity.WARNING, Severity.INFO)
 
 
 def report_page(findings: Sequence[Finding], tables: int) -> Page:
     """All findings, and one line that sums them up. `tables`: how many specs were checked."""
-    return Page((*findings_page(findings).sections, Section((Node(_summary(findings, tables)),))))
+    return Page((*findings_page(findings).sections, Section((PageNode(_summary(findings, tables)),))))
 
 
 def findings_page(findings: Sequence[Finding]) -> Page:
@@ -25,7 +40,7 @@ def findings_page(findings: Sequence[Finding]) -> Page:
     return Page(tuple(Section(finding_nodes(_sorted(found))) for found in files.values()))
 
 
-def finding_nodes(findings: Iterable[Finding]) -> tuple[Node, ...]:
+def finding_nodes(findings: Iterable[Finding]) -> tuple[PageNode, ...]:
     """Findings that stand in a page of something else."""
     return tuple(_node(finding) for finding in findings)
 
@@ -35,24 +50,24 @@ def _sorted(findings: Iterable[Finding]) -> list[Finding]:
     return sorted(findings, key=lambda one: (one.place.line, one.place.column) if one.place else (0, 0))
 
 
-def _node(finding: Finding) -> Node:
+def _node(finding: Finding) -> PageNode:
     """``file:line:column: error: message``, which editors and CI systems know how to read."""
     where = finding.place or finding.address
     head = (
-        *((strong(str(where)), Span(": ")) if where else ()),
-        Span(finding.severity.value, _STYLES[finding.severity]),
-        Span(f": {finding.message}"),
+        *((strong(str(where)), StyledText(": ")) if where else ()),
+        StyledText(finding.severity.value, _STYLES[finding.severity]),
+        StyledText(f": {finding.message}"),
     )
     path = line(faint(finding.path)) if finding.path else ()
     hint = (line("hint: ", finding.hint),) if finding.hint else ()
     excerpt = tuple(line(faint(text)) for text in (finding.excerpt or "").splitlines())
-    return Node(head, notes=(*excerpt, joined([path, line(faint(finding.code))]), *hint))
+    return PageNode(head, notes=(*excerpt, joined([path, line(faint(finding.code))]), *hint))
 
 
 def _summary(findings: Sequence[Finding], tables: int) -> Line:
     counts = {severity: sum(one.severity is severity for one in findings) for severity in _ORDER}
     errors, warnings, notes = (counts[severity] for severity in _ORDER)
-    verdict = Span("Invalid", Style.ERROR) if errors else Span("Valid", Style.GOOD)
+    verdict = StyledText("Invalid", TextStyle.ERROR) if errors else StyledText("Valid", TextStyle.GOOD)
     parts = [
         *([wording.count(tables, "table")] if tables else []),
         wording.count(errors, "error"),

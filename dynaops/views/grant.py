@@ -6,19 +6,21 @@ from collections.abc import Mapping
 from typing import Any
 
 from dynaops.views import wording
-from dynaops.views.page import Node, Page, Section, faint, line, strong
+from dynaops.views.page import Page, PageNode, Section, faint, line, strong
 
 
 def granted_page(configuration: Mapping[str, Any]) -> Page:
     """The policy, and the variables that the functions need."""
     functions = configuration["functions"]
     variables = functions[0]["environment"] if functions else {}
-    policy = Section((Node(line("ARN"), value=line(configuration["policy"]["arn"])),), line(strong("Policy")))
+    policy = Section(
+        (PageNode(line("ARN"), value=line(configuration["policy"]["arn"])),), line(strong("Policy"))
+    )
     return Page(
         (
             policy,
             Section(
-                tuple(Node(line(name), value=line(value)) for name, value in variables.items()),
+                tuple(PageNode(line(name), value=line(value)) for name, value in variables.items()),
                 line(
                     strong("Variables"), faint(": for the functions' environment; dynaops does not set them")
                 ),

@@ -7,7 +7,7 @@ from pathlib import PurePath
 
 from dynaops.model.headline import Headline
 from dynaops.views import wording
-from dynaops.views.page import Node, Section, faint, joined, line
+from dynaops.views.page import PageNode, Section, faint, joined, line
 
 _LONGEST_PATH = 40
 """Characters of a path that are shown; of a longer one, its last two parts are."""
@@ -19,7 +19,7 @@ def headline_sections(headline: Headline) -> Iterable[Section]:
     """One line; none where nothing is known."""
     words = headline_words(headline)
     if words:
-        yield Section((Node(joined([line(faint(one)) for one in words])),))
+        yield Section((PageNode(joined([line(faint(one)) for one in words])),))
 
 
 def headline_words(headline: Headline) -> list[str]:

@@ -8,14 +8,25 @@ from dynaops.model.finding import Finding, Severity
 from dynaops.model.health import Chart, Report, Result, Status
 from dynaops.views import wording
 from dynaops.views.findings import findings_page
-from dynaops.views.page import Line, Node, Page, Section, Span, Style, faint, joined, line, strong
+from dynaops.views.page import (
+    Line,
+    Page,
+    PageNode,
+    Section,
+    StyledText,
+    TextStyle,
+    faint,
+    joined,
+    line,
+    strong,
+)
 
 _STYLES = {
-    Status.PASS: Style.GOOD,
-    Status.WARN: Style.WARNING,
-    Status.FAIL: Style.ERROR,
-    Status.UNKNOWN: Style.WARNING,
-    Status.SUPPRESSED: Style.FAINT,
+    Status.PASS: TextStyle.GOOD,
+    Status.WARN: TextStyle.WARNING,
+    Status.FAIL: TextStyle.ERROR,
+    Status.UNKNOWN: TextStyle.WARNING,
+    Status.SUPPRESSED: TextStyle.FAINT,
 }
 _MARKS = {Status.SUPPRESSED: "kept", Status.UNKNOWN: "?"}
 _SHORT = "Only problems are shown; --verbose shows every check and chart, --json all of it."
@@ -39,7 +50,7 @@ def health_page(reports: Sequence[Report], findings: Sequence[Finding], whole: b
             sections.extend(_sections(report))
     else:
         sections.extend(_in_short(reports))
-    return Page((*sections, Section((Node(summary(reports, findings)),))))
+    return Page((*sections, Section((PageNode(summary(reports, findings)),))))
 
 
 def is_problem(result: Result) -> bool:
@@ -62,8 +73,12 @@ def _in_short(reports: Sequence[Report]) -> Iterator[Section]:
             continue
         title = joined([line(strong(report.table)), line(faint(report.region))])
         yield Section(tuple(_result(one) for one in problems), title)
-    told = [Node(line(f"no problem: {wording.listed(well)}"), Span("pass", Style.GOOD))] if well else []
-    yield Section((*told, Node(line(faint(_SHORT)))))
+    told = (
+        [PageNode(line(f"no problem: {wording.listed(well)}"), StyledText("pass", TextStyle.GOOD))]
+        if well
+        else []
+    )
+    yield Section((*told, PageNode(line(faint(_SHORT)))))
 
 
 def summary(reports: Sequence[Report], findings: Sequence[Finding]) -> Line:
@@ -71,11 +86,11 @@ def summary(reports: Sequence[Report], findings: Sequence[Finding]) -> Line:
     counts = {status: sum(report.count(status) for report in reports) for status in Status}
     failed = counts[Status.FAIL] + sum(one.severity is Severity.ERROR for one in findings)
     warned = counts[Status.WARN] + sum(one.severity is Severity.WARNING for one in findings)
-    verdict = Span("Healthy", Style.GOOD)
+    verdict = StyledText("Healthy", TextStyle.GOOD)
     if failed:
-        verdict = Span("Unhealthy", Style.ERROR)
+        verdict = StyledText("Unhealthy", TextStyle.ERROR)
     elif warned or counts[Status.UNKNOWN]:
-        verdict = Span("Healthy, with warnings", Style.WARNING)
+        verdict = StyledText("Healthy, with warnings", TextStyle.WARNING)
     parts = [wording.count(len(reports), "table"), f"{counts[Status.PASS]} passed"]
     parts += [f"{warned} warned"] if warned else []
     parts += [f"{failed} failed"] if failed else []
@@ -101,15 +116,15 @@ def _sections(report: Report) -> Iterator[Section]:
         yield Section(nodes, line(strong(f"{report.table}, last {report.hours} h"), faint(", a bar an hour")))
 
 
-def _result(result: Result) -> Node:
-    mark = Span(_MARKS.get(result.status, result.status.value), _STYLES[result.status])
+def _result(result: Result) -> PageNode:
+    mark = StyledText(_MARKS.get(result.status, result.status.value), _STYLES[result.status])
     notes: tuple[Line, ...] = ()
     if result.status is not Status.PASS:
         what = f"accepted: {result.reason}" if result.reason else result.remedy or ""
         notes = (joined([line(faint(result.code)), line(what) if what else ()]),)
-    return Node(line(result.title), mark, line(result.evidence), notes)
+    return PageNode(line(result.title), mark, line(result.evidence), notes)
 
 
-def _chart(chart: Chart) -> Node:
-    bars = Span(sparkline(chart.values), Style.CHART)
-    return Node(line(chart.title), value=joined([line(bars), line(chart.summary)]))
+def _chart(chart: Chart) -> PageNode:
+    bars = StyledText(sparkline(chart.values), TextStyle.CHART)
+    return PageNode(line(chart.title), value=joined([line(bars), line(chart.summary)]))

@@ -10,7 +10,7 @@ from dynaops.views import wording
 from dynaops.views.health import PROBLEMS, is_problem, problems_of_use, sparkline, summary
 from dynaops.views.page import clean
 from dynaops.views.plain import text_of
-from dynaops.views.review.bounded import Part, bounded, marker
+from dynaops.views.review.bounded import CommentPart, bounded, marker
 from dynaops.views.review.escape import escaped, in_html
 
 _SIGNS = {
@@ -31,7 +31,7 @@ def markdown(reports: Sequence[Report], findings: Sequence[Finding], environment
     return bounded(head, [], parts, _WHOLE, marker("validate", environment))
 
 
-def _findings(findings: Sequence[Finding]) -> Iterator[Part]:
+def _findings(findings: Sequence[Finding]) -> Iterator[CommentPart]:
     if findings:
         rows = [
             f"- **{one.severity.value}** {_of_spec(one)}"
@@ -39,10 +39,10 @@ def _findings(findings: Sequence[Finding]) -> Iterator[Part]:
             for one in findings
             if one.severity is severity
         ]
-        yield Part("findings of the specs", tuple(rows), more="- *and {} more*")
+        yield CommentPart("findings of the specs", tuple(rows), more="- *and {} more*")
 
 
-def _problems(reports: Sequence[Report]) -> Iterator[Part]:
+def _problems(reports: Sequence[Report]) -> Iterator[CommentPart]:
     """All problems of all tables, the worst first."""
     rows = [
         _row(report, one, one.remedy or "")
@@ -53,7 +53,7 @@ def _problems(reports: Sequence[Report]) -> Iterator[Part]:
     ]
     if rows:
         opening = "| table | | check | evidence | remedy |\n| --- | --- | --- | --- | --- |"
-        yield Part("problems", tuple(rows), opening, more=_MORE)
+        yield CommentPart("problems", tuple(rows), opening, more=_MORE)
 
 
 def _healthy(reports: Sequence[Report]) -> Iterator[str]:
@@ -66,7 +66,7 @@ def _healthy(reports: Sequence[Report]) -> Iterator[str]:
     yield f"{wording.count(passed, 'check')} passed{tables}"
 
 
-def _charts(reports: Sequence[Report]) -> Iterator[Part]:
+def _charts(reports: Sequence[Report]) -> Iterator[CommentPart]:
     """The metrics of the tables whose use is a problem, folded."""
     for report in reports:
         if report.charts and problems_of_use(report):
@@ -77,10 +77,12 @@ def _charts(reports: Sequence[Report]) -> Iterator[Part]:
             )
             title = f"{in_html(report.table)}, last {report.hours} h, a bar an hour"
             opening = f"<details><summary>{title}</summary>\n\n```text"
-            yield Part(f"charts of {escaped(report.table, 40)}", tuple(rows), opening, "```\n\n</details>")
+            yield CommentPart(
+                f"charts of {escaped(report.table, 40)}", tuple(rows), opening, "```\n\n</details>"
+            )
 
 
-def _suppressed(reports: Sequence[Report]) -> Iterator[Part]:
+def _suppressed(reports: Sequence[Report]) -> Iterator[CommentPart]:
     rows = [
         _row(report, one, f"accepted: {one.reason}")
         for report in reports
@@ -92,7 +94,7 @@ def _suppressed(reports: Sequence[Report]) -> Iterator[Part]:
             f"<details><summary>{wording.count(len(rows), 'accepted finding')}</summary>\n\n"
             "| table | | check | evidence | reason |\n| --- | --- | --- | --- | --- |"
         )
-        yield Part("accepted findings", tuple(rows), opening, "\n</details>", _MORE)
+        yield CommentPart("accepted findings", tuple(rows), opening, "\n</details>", _MORE)
 
 
 def _row(report: Report, one: Result, last: str) -> str:

@@ -7,7 +7,7 @@ import sys
 from dynaops.model.operation import Operation
 from dynaops.model.plan import Plan
 from dynaops.views import wording
-from dynaops.views.page import Line, Node, Page, Section, Span, Style, faint, line, strong
+from dynaops.views.page import Line, Page, PageNode, Section, StyledText, TextStyle, faint, line, strong
 from dynaops.views.plan import loss
 from dynaops.views.values import compact
 
@@ -21,7 +21,7 @@ def operations_page(plan: Plan) -> Page:
     return Page((Section(nodes, line(strong("Operations"), faint(": in the order in which they are sent"))),))
 
 
-def _node(operation: Operation, numbers: dict[str, int], plan: Plan) -> Node:
+def _node(operation: Operation, numbers: dict[str, int], plan: Plan) -> PageNode:
     rows = [
         _row("call", f"{operation.service}:{operation.api} in {operation.region}"),
         *(_row(name, compact(value, sys.maxsize)) for name, value in operation.parameters.items()),
@@ -37,12 +37,12 @@ def _node(operation: Operation, numbers: dict[str, int], plan: Plan) -> Node:
         agreed = f"{operation.danger}:{operation.address}" if given else wording.consent(operation.danger)
         text = f"{operation.address}{lost} ({agreed})"
         label = "consented to" if given else "needs consent"
-        rows.append(Node(line(faint(label)), value=line(Span(text, Style.ERROR))))
-    mark = Span(f"{numbers[operation.id]}.", Style.FAINT)
-    return Node(line(strong(operation.title)), mark, children=tuple(rows))
+        rows.append(PageNode(line(faint(label)), value=line(StyledText(text, TextStyle.ERROR))))
+    mark = StyledText(f"{numbers[operation.id]}.", TextStyle.FAINT)
+    return PageNode(line(strong(operation.title)), mark, children=tuple(rows))
 
 
-def _waits(operation: Operation) -> list[Node]:
+def _waits(operation: Operation) -> list[PageNode]:
     waits = (
         ("first, until", operation.before),
         ("may wait until", operation.cooldown),
@@ -51,6 +51,6 @@ def _waits(operation: Operation) -> list[Node]:
     return [_row(name, f"{wait.title} ({wording.about(wait.expected)})") for name, wait in waits if wait]
 
 
-def _row(name: str, text: str) -> Node:
+def _row(name: str, text: str) -> PageNode:
     value: Line = line(text)
-    return Node(line(faint(name)), value=value)
+    return PageNode(line(faint(name)), value=value)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dynaops.model.errors import DynaopsError
-from dynaops.views.page import Node, Page, Section, line, strong
+from dynaops.views.page import Page, PageNode, Section, line, strong
 from dynaops.views.values import compact
 
 Outputs = Mapping[str, Mapping[str, Any]]
@@ -20,11 +20,11 @@ _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 def outputs_page(found: Outputs) -> Page:
     """A section a table, a line a value."""
     if not found:
-        return Page((Section((Node(line("No table has been applied yet.")),)),))
+        return Page((Section((PageNode(line("No table has been applied yet.")),)),))
     return Page(
         tuple(
             Section(
-                tuple(Node(line(key), value=line(_bare(value))) for key, value in _flat(values)),
+                tuple(PageNode(line(key), value=line(_bare(value))) for key, value in _flat(values)),
                 line(strong(table)),
             )
             for table, values in found.items()

@@ -10,7 +10,7 @@ from enum import Enum
 from typing import NamedTuple
 
 
-class Style(Enum):
+class TextStyle(Enum):
     """What a piece of text means; the drawing decides how that looks."""
 
     PLAIN = "plain"
@@ -30,20 +30,20 @@ class Style(Enum):
     """Bars of a small chart, which a pipe gets in ASCII."""
 
 
-class Span(NamedTuple):
+class StyledText(NamedTuple):
     """A piece of text in one style."""
 
     text: str
-    style: Style = Style.PLAIN
+    style: TextStyle = TextStyle.PLAIN
 
 
-Line = tuple[Span, ...]
+Line = tuple[StyledText, ...]
 
-ARROW = Span(" → ", Style.GLYPH)
-DOT = Span(" · ", Style.GLYPH)
+ARROW = StyledText(" → ", TextStyle.GLYPH)
+DOT = StyledText(" · ", TextStyle.GLYPH)
 
 
-class Node(NamedTuple):
+class PageNode(NamedTuple):
     """One line with an optional mark before it, an optional value beside it, and lines below it.
 
     `notes` explain the line itself and stand right under it. The values of neighbouring nodes are drawn in one
@@ -51,16 +51,16 @@ class Node(NamedTuple):
     """
 
     text: Line
-    mark: Span | None = None
+    mark: StyledText | None = None
     value: Line = ()
     notes: tuple[Line, ...] = ()
-    children: tuple[Node, ...] = ()
+    children: tuple[PageNode, ...] = ()
 
 
 class Section(NamedTuple):
     """A titled group of nodes. `tree`: draw guide lines between a node and what is below it."""
 
-    nodes: tuple[Node, ...]
+    nodes: tuple[PageNode, ...]
     title: Line = ()
     tree: bool = False
 
@@ -71,22 +71,22 @@ class Page(NamedTuple):
     sections: tuple[Section, ...] = ()
 
 
-def line(*pieces: str | Span) -> Line:
+def line(*pieces: str | StyledText) -> Line:
     """A line of pieces; strings are plain."""
-    return tuple(Span(piece) if isinstance(piece, str) else piece for piece in pieces)
+    return tuple(StyledText(piece) if isinstance(piece, str) else piece for piece in pieces)
 
 
-def strong(text: str) -> Span:
-    return Span(text, Style.STRONG)
+def strong(text: str) -> StyledText:
+    return StyledText(text, TextStyle.STRONG)
 
 
-def faint(text: str) -> Span:
-    return Span(text, Style.FAINT)
+def faint(text: str) -> StyledText:
+    return StyledText(text, TextStyle.FAINT)
 
 
-def joined(lines: Iterable[Line], by: Span | str = DOT) -> Line:
+def joined(lines: Iterable[Line], by: StyledText | str = DOT) -> Line:
     """Lines put in one, with `by` between them; empty ones are left out."""
-    between = (by if isinstance(by, Span) else Span(by),)
+    between = (by if isinstance(by, StyledText) else StyledText(by),)
     found: Line = ()
     for one in lines:
         if one:
@@ -94,9 +94,9 @@ def joined(lines: Iterable[Line], by: Span | str = DOT) -> Line:
     return found
 
 
-def groups(nodes: Sequence[Node]) -> list[tuple[Node, ...]]:
+def groups(nodes: Sequence[PageNode]) -> list[tuple[PageNode, ...]]:
     """Neighbours that are drawn in columns together: rows of the same make. A node without value stands alone."""
-    found: list[tuple[Node, ...]] = []
+    found: list[tuple[PageNode, ...]] = []
     for node in nodes:
         last = found[-1][-1] if found else None
         if last and node.value and last.value and bool(node.mark) == bool(last.mark):

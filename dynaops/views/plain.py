@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dynaops.views.page import Line, Node, Page, Section, Span, Style, clean, groups
+from dynaops.views.page import Line, Page, PageNode, Section, StyledText, TextStyle, clean, groups
 
 INDENT = "  "
 COLUMN = 30
@@ -27,13 +27,13 @@ def text_of(pieces: Line) -> str:
     return "".join(_piece(span) for span in pieces)
 
 
-def label_width(nodes: Sequence[Node]) -> int:
+def label_width(nodes: Sequence[PageNode]) -> int:
     """How wide the column of labels is that have a value beside them."""
     widths = (len(text_of(node.text)) for node in nodes if node.value)
     return max((width for width in widths if width <= COLUMN), default=0)
 
 
-def mark_width(nodes: Sequence[Node]) -> int:
+def mark_width(nodes: Sequence[PageNode]) -> int:
     return max((len(node.mark.text) for node in nodes if node.mark), default=0)
 
 
@@ -43,11 +43,11 @@ def _section(section: Section) -> list[str]:
     return [text_of(section.title), *_nodes(section.nodes, 1)]
 
 
-def _nodes(nodes: Sequence[Node], depth: int) -> list[str]:
+def _nodes(nodes: Sequence[PageNode], depth: int) -> list[str]:
     return [text for group in groups(nodes) for node in group for text in _node(node, group, depth)]
 
 
-def _node(node: Node, group: Sequence[Node], depth: int) -> list[str]:
+def _node(node: PageNode, group: Sequence[PageNode], depth: int) -> list[str]:
     marks, labels = mark_width(group), label_width(group)
     start = INDENT * depth
     mark = f"{_mark(node):<{marks}} " if marks else ""
@@ -61,11 +61,11 @@ def _node(node: Node, group: Sequence[Node], depth: int) -> list[str]:
     ]
 
 
-def _mark(node: Node) -> str:
+def _mark(node: PageNode) -> str:
     return text_of((node.mark,)) if node.mark else ""
 
 
-def _piece(span: Span) -> str:
-    if span.style is Style.CHART:
+def _piece(span: StyledText) -> str:
+    if span.style is TextStyle.CHART:
         return span.text.translate(_BARS)
-    return _ASCII.get(span.text, span.text) if span.style is Style.GLYPH else clean(span.text)
+    return _ASCII.get(span.text, span.text) if span.style is TextStyle.GLYPH else clean(span.text)

@@ -9,12 +9,23 @@ from dynaops.model.headline import Headline
 from dynaops.model.operation import Danger, Operation
 from dynaops.model.plan import Plan
 from dynaops.views import wording
-from dynaops.views.alike import created_in_short
 from dynaops.views.cost import cost_sections
 from dynaops.views.estimate import duration, slow
 from dynaops.views.findings import finding_nodes
 from dynaops.views.headline import headline_sections
-from dynaops.views.page import Line, Node, Page, Section, Span, Style, faint, joined, line, strong
+from dynaops.views.page import (
+    Line,
+    Page,
+    PageNode,
+    Section,
+    StyledText,
+    TextStyle,
+    faint,
+    joined,
+    line,
+    strong,
+)
+from dynaops.views.similar_tables import created_in_short
 from dynaops.views.values import absent, before_and_after, compact, unfolded
 
 _UNKNOWN = Headline()
@@ -50,13 +61,13 @@ def drift_page(
     good = wording.NO_DRIFT_OF_OURS if unmanaged else wording.NO_DRIFT
     verdict = line(strong(f"Drift at {wording.count(len(drift), 'address', 'addresses')}"))
     if not drift:
-        verdict = line() if counted and unmanaged else line(Span(good, Style.GOOD))
+        verdict = line() if counted and unmanaged else line(StyledText(good, TextStyle.GOOD))
     if unmanaged:
         added = wording.count(len(unmanaged), "unmanaged addition")
         verdict = joined([verdict, line(strong(added) if counted else added)])
-    hint = (Node(line(faint(wording.AFTER_DRIFT))),) if drift else ()
+    hint = (PageNode(line(faint(wording.AFTER_DRIFT))),) if drift else ()
     told = (*headline_sections(headline), *drift_sections(drift), *unmanaged_sections(unmanaged))
-    return Page((*told, Section((Node(verdict), *hint))))
+    return Page((*told, Section((PageNode(verdict), *hint))))
 
 
 def table_sections(changes: Sequence[Change], whole: bool = True) -> Iterable[Section]:
@@ -83,7 +94,7 @@ def unmanaged_sections(unmanaged: Sequence[Unmanaged]) -> Iterable[Section]:
     """What neither spec nor state names; none if there is nothing."""
     if unmanaged:
         nodes = tuple(
-            Node(
+            PageNode(
                 line(one.address if one.path is None else f"{one.address} {one.path}"),
                 value=() if absent(one.value) else line(compact(one.value)),
             )
@@ -92,7 +103,7 @@ def unmanaged_sections(unmanaged: Sequence[Unmanaged]) -> Iterable[Section]:
         yield Section(nodes, line(strong("Unmanaged"), faint(": live, in no spec, left alone")))
 
 
-def _table(name: str, members: Sequence[Change]) -> Node:
+def _table(name: str, members: Sequence[Change]) -> PageNode:
     own = next((change for change in members if change.address == name), None)
     below = tuple(
         _change(change, change.address.removeprefix(f"{name}/"), own)
@@ -101,16 +112,18 @@ def _table(name: str, members: Sequence[Change]) -> Node:
     )
     title, region = line(strong(name)), line(faint(members[0].region))
     if own is None:
-        return Node(title, Span(wording.MARKS[Action.UPDATE], Style.UPDATE), region, children=below)
-    return Node(title, _mark(own), region, (*_reason(own), *_removed(own)), (*_details(own), *below))
+        return PageNode(
+            title, StyledText(wording.MARKS[Action.UPDATE], TextStyle.UPDATE), region, children=below
+        )
+    return PageNode(title, _mark(own), region, (*_reason(own), *_removed(own)), (*_details(own), *below))
 
 
-def _change(change: Change, name: str, owner: Change | None) -> Node:
+def _change(change: Change, name: str, owner: Change | None) -> PageNode:
     fresh = owner is not None and owner.action in (Action.CREATE, Action.REPLACE)
     if fresh and change.action in (Action.CREATE, Action.REPLACE):
-        return Node(line(strong(name)), _mark(change), line(_brief(change.after)), _removed(change))
+        return PageNode(line(strong(name)), _mark(change), line(_brief(change.after)), _removed(change))
     notes = (*_reason(change), *_removed(change))
-    return Node(line(strong(name)), _mark(change), notes=notes, children=_details(change))
+    return PageNode(line(strong(name)), _mark(change), notes=notes, children=_details(change))
 
 
 def _removed(change: Change) -> tuple[Line, ...]:
@@ -124,31 +137,33 @@ def _reason(change: Change) -> tuple[Line, ...]:
     return (line(faint(f"{change.reason} ({change.block})" if change.block else change.reason)),)
 
 
-def _details(change: Change) -> tuple[Node, ...]:
+def _details(change: Change) -> tuple[PageNode, ...]:
     if change.action in (Action.DELETE, Action.FORGET):
         return ()
     if change.action is Action.CREATE:
-        return tuple(Node(line(path), value=line(compact(value))) for path, value in _members(change.after))
+        return tuple(
+            PageNode(line(path), value=line(compact(value))) for path, value in _members(change.after)
+        )
     return tuple(row for difference in change.differences for row in _difference(difference))
 
 
-def _difference(difference: Difference) -> Iterable[Node]:
+def _difference(difference: Difference) -> Iterable[PageNode]:
     *rows, last = [_row(one) for one in unfolded(difference)]
     notes = (line(faint(difference.note)),) if difference.note else ()
-    return (*rows, Node(last.text, last.mark, last.value, notes))
+    return (*rows, PageNode(last.text, last.mark, last.value, notes))
 
 
-def _row(difference: Difference) -> Node:
+def _row(difference: Difference) -> PageNode:
     value = before_and_after(difference)
     if difference.forces_replacement:
-        value = (*value, Span(f"  {wording.FORCES}", Style.REPLACE))
+        value = (*value, StyledText(f"  {wording.FORCES}", TextStyle.REPLACE))
     if absent(difference.before):
-        mark = Span("+", Style.CREATE)
+        mark = StyledText("+", TextStyle.CREATE)
     elif absent(difference.after):
-        mark = Span("-", Style.DELETE)
+        mark = StyledText("-", TextStyle.DELETE)
     else:
-        mark = Span("~", Style.UPDATE)
-    return Node(line(difference.path), mark, value)
+        mark = StyledText("~", TextStyle.UPDATE)
+    return PageNode(line(difference.path), mark, value)
 
 
 def _members(after: object) -> Iterable[tuple[str, object]]:
@@ -163,33 +178,35 @@ def _brief(after: object) -> str:
     return ", ".join(f"{path}: {compact(value)}" for path, value in _members(after))
 
 
-def _drifted(drift: Drift) -> Node:
+def _drifted(drift: Drift) -> PageNode:
     if drift.vanished:
-        return Node(line(strong(drift.address)), Span("-", Style.DELETE), line("is gone from AWS"))
+        return PageNode(
+            line(strong(drift.address)), StyledText("-", TextStyle.DELETE), line("is gone from AWS")
+        )
     rows = tuple(_row(one) for difference in drift.differences for one in unfolded(difference))
-    return Node(line(strong(drift.address)), Span("~", Style.UPDATE), children=rows)
+    return PageNode(line(strong(drift.address)), StyledText("~", TextStyle.UPDATE), children=rows)
 
 
 def _losses(plan: Plan) -> Iterable[Section]:
     nodes = tuple(
-        Node(
-            line(Span(operation.address, Style.DELETE), loss(operation, operation.danger, plan)),
-            Span("!", Style.ERROR),
+        PageNode(
+            line(StyledText(operation.address, TextStyle.DELETE), loss(operation, operation.danger, plan)),
+            StyledText("!", TextStyle.ERROR),
             notes=tuple(line(faint(note)) for note in _about_loss(operation, plan) if note),
         )
         for operation in plan.operations
         if operation.danger is not None
     )
     if nodes:
-        yield Section(nodes, line(Span("Destructive", Style.ERROR)))
+        yield Section(nodes, line(StyledText("Destructive", TextStyle.ERROR)))
 
 
 def _adoptions(plan: Plan) -> Iterable[Section]:
     """What is taken over with consent, by table: it is live, and nothing proves that it is this state's."""
     nodes = tuple(
-        Node(
-            line(Span(wording.listed(one.address for one in group), Style.ADOPT)),
-            Span("!", Style.ERROR),
+        PageNode(
+            line(StyledText(wording.listed(one.address for one in group), TextStyle.ADOPT)),
+            StyledText("!", TextStyle.ERROR),
             line(wording.adoption(group[0].owner, len(group))),
             notes=tuple(
                 line(faint(note)) for note in dict.fromkeys(adoption_consent(one, plan) for one in group)
@@ -198,7 +215,7 @@ def _adoptions(plan: Plan) -> Iterable[Section]:
         for group in adopted_groups(plan)
     )
     if nodes:
-        yield Section(nodes, line(Span("Taken over", Style.ERROR)))
+        yield Section(nodes, line(StyledText("Taken over", TextStyle.ERROR)))
 
 
 def adopted_groups(plan: Plan) -> list[list[Change]]:
@@ -220,7 +237,7 @@ def _removals(plan: Plan) -> Iterable[Section]:
     """What single calls remove, where no change of their address is a removal and so names it."""
     named = {change.address for change in plan.changes if change.removes}
     nodes = tuple(
-        Node(line(one.address), Span("-", Style.DELETE), line(one.removes))
+        PageNode(line(one.address), StyledText("-", TextStyle.DELETE), line(one.removes))
         for one in plan.operations
         if one.removes and one.address not in named
     )
@@ -263,7 +280,7 @@ def consent_to(operation: Operation, danger: Danger, plan: Plan) -> str:
 
 def _slow_steps(plan: Plan) -> Iterable[Section]:
     nodes = tuple(
-        Node(line(wording.about(operation.expected_wait)), value=line(operation.title))
+        PageNode(line(wording.about(operation.expected_wait)), value=line(operation.title))
         for operation in slow(plan)
     )
     if nodes:
@@ -272,24 +289,24 @@ def _slow_steps(plan: Plan) -> Iterable[Section]:
 
 def _pending(plan: Plan) -> Iterable[Section]:
     if plan.pending:
-        nodes = tuple(Node(line(text)) for text in plan.pending)
+        nodes = tuple(PageNode(line(text)) for text in plan.pending)
         yield Section(nodes, line(strong("Still under way in AWS"), faint(": from before")))
 
 
 def _violations(plan: Plan) -> Iterable[Section]:
     if plan.violations:
-        style = Style.ERROR if plan.forbidden else Style.WARNING
-        yield Section(finding_nodes(plan.violations), line(Span("House rules it breaks", style)))
+        style = TextStyle.ERROR if plan.forbidden else TextStyle.WARNING
+        yield Section(finding_nodes(plan.violations), line(StyledText("House rules it breaks", style)))
 
 
 def _warnings(plan: Plan) -> Iterable[Section]:
     if plan.warnings:
-        yield Section(finding_nodes(plan.warnings), line(Span("Warnings", Style.WARNING)))
+        yield Section(finding_nodes(plan.warnings), line(StyledText("Warnings", TextStyle.WARNING)))
 
 
 def _summary(plan: Plan, refreshed: bool) -> Section:
-    notes = () if refreshed else (Node(line(faint(wording.NOT_REFRESHED))),)
-    return Section((Node(summary_line(plan)), *notes))
+    notes = () if refreshed else (PageNode(line(faint(wording.NOT_REFRESHED))),)
+    return Section((PageNode(summary_line(plan)), *notes))
 
 
 def summary_line(plan: Plan) -> Line:
@@ -298,7 +315,7 @@ def summary_line(plan: Plan) -> Line:
         return line(wording.NOTHING_TO_DESTROY)
     if plan.empty:
         tables = wording.count(len(plan.tables), "table")
-        return joined([line(Span(wording.NOTHING_TO_DO, Style.GOOD)), line(tables)])
+        return joined([line(StyledText(wording.NOTHING_TO_DO, TextStyle.GOOD)), line(tables)])
     counted = line(strong(f"Plan: {wording.totals(plan.counts())}"))
     if not plan.operations:
         return joined([counted, line("no call to AWS")])
@@ -312,9 +329,9 @@ def _unchanged(plan: Plan) -> Iterable[Section]:
     }
     same = [table for table in plan.tables if table not in changed]
     if same and changed:
-        mark = Span(wording.MARKS[Action.NO_OP], Style.FAINT)
-        yield Section((Node(line(faint(f"unchanged: {wording.listed(same)}")), mark),))
+        mark = StyledText(wording.MARKS[Action.NO_OP], TextStyle.FAINT)
+        yield Section((PageNode(line(faint(f"unchanged: {wording.listed(same)}")), mark),))
 
 
-def _mark(change: Change) -> Span:
+def _mark(change: Change) -> StyledText:
     return wording.mark(change.action)

@@ -11,23 +11,23 @@ from typing import TYPE_CHECKING, Protocol, Self, TextIO
 
 from dynaops.model.event import Event, Stage
 from dynaops.views import wording
-from dynaops.views.page import Line, Span, Style, clean, faint, line
+from dynaops.views.page import Line, StyledText, TextStyle, clean, faint, line
 from dynaops.views.terminal import console_for, is_terminal, styled
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult
 
 _ENDED = {
-    Stage.DONE: ("✓", Style.GOOD),
-    Stage.LEFT: ("…", Style.UPDATE),
-    Stage.SKIPPED: ("-", Style.FAINT),
-    Stage.FAILED: ("✗", Style.ERROR),
+    Stage.DONE: ("✓", TextStyle.GOOD),
+    Stage.LEFT: ("…", TextStyle.UPDATE),
+    Stage.SKIPPED: ("-", TextStyle.FAINT),
+    Stage.FAILED: ("✗", TextStyle.ERROR),
 }
 _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _FRAMES_A_SECOND = 8
 
 
-class Progress(Protocol):
+class ProgressView(Protocol):
     """A context in which events are shown. `tell` may be called from any thread, and never fails."""
 
     def __enter__(self) -> Self: ...
@@ -43,14 +43,14 @@ class Progress(Protocol):
         """Say a sentence in between."""
 
 
-def progress_on(stream: TextIO, color: bool = True, pace: float = 1) -> Progress:
+def progress_on(stream: TextIO, color: bool = True, pace: float = 1) -> ProgressView:
     """The progress view that fits `stream`. `pace`: how many of AWS's seconds pass in one (in the sandbox)."""
     if is_terminal(stream):
-        return LiveProgress(console_for(stream, color), pace=pace)
-    return PlainProgress(stream, pace=pace)
+        return LiveProgressView(console_for(stream, color), pace=pace)
+    return PlainProgressView(stream, pace=pace)
 
 
-class PlainProgress:
+class PlainProgressView:
     """One line for each stage an operation reaches, with the time since the start.
 
     Operations are numbered in the order in which they start, so that a log's first lines of them count up.
@@ -91,7 +91,7 @@ class PlainProgress:
             self._stream.flush()
 
 
-class LiveProgress:
+class LiveProgressView:
     """The operations in progress below, redrawn as time passes; what ended scrolls away above them."""
 
     def __init__(self, console: Console, clock: Callable[[], float] = time.time, pace: float = 1) -> None:
@@ -132,7 +132,7 @@ class LiveProgress:
 
     def note(self, text: str) -> None:
         with suppress(OSError):
-            self._console.print(styled(line(Span(text, Style.WARNING))))
+            self._console.print(styled(line(StyledText(text, TextStyle.WARNING))))
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         now = self._clock()
@@ -153,7 +153,7 @@ class LiveProgress:
 def _running(event: Event, seconds: float, frame: str, pace: float) -> Line:
     expected = _expected(event, pace, " of {}")
     return line(
-        Span(f"{frame} ", Style.UPDATE),
+        StyledText(f"{frame} ", TextStyle.UPDATE),
         event.title,
         faint(f" · {wording.stage(event.stage, event.detail)} · {wording.elapsed(seconds)}{expected}"),
     )
@@ -163,7 +163,7 @@ def _ended(event: Event, seconds: float) -> Line:
     mark, style = _ENDED[event.stage]
     done = event.stage is Stage.DONE
     said = wording.elapsed(seconds) if done else wording.stage(event.stage, event.detail)
-    return line(Span(f"{mark} ", style), event.title, faint(f" · {said}"))
+    return line(StyledText(f"{mark} ", style), event.title, faint(f" · {said}"))
 
 
 def _plain(event: Event, number: int, pace: float) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dynaops.model.state import Record
-from dynaops.views.page import Node, Page, Section, faint, line, strong
+from dynaops.views.page import Page, PageNode, Section, faint, line, strong
 from dynaops.views.values import absent, compact
 
 
@@ -32,10 +32,10 @@ def caller_page(caller: dict[str, Any]) -> Page:
     return Page((Section(rows(caller, bare=True)),))
 
 
-def rows(values: dict[str, Any], bare: bool = False) -> tuple[Node, ...]:
+def rows(values: dict[str, Any], bare: bool = False) -> tuple[PageNode, ...]:
     """A line for each value that is there; `bare`: texts without quotes."""
     return tuple(
-        Node(line(faint(name)), value=line(value if bare and isinstance(value, str) else compact(value)))
+        PageNode(line(faint(name)), value=line(value if bare and isinstance(value, str) else compact(value)))
         for name, value in values.items()
         if not absent(value)
     )

@@ -8,20 +8,31 @@ from typing import Protocol
 
 from dynaops.model.run_record import OperationResult, RunOperation, RunRecord, RunResult, Who
 from dynaops.views import wording
-from dynaops.views.page import Line, Node, Page, Section, Span, Style, faint, joined, line, strong
+from dynaops.views.page import (
+    Line,
+    Page,
+    PageNode,
+    Section,
+    StyledText,
+    TextStyle,
+    faint,
+    joined,
+    line,
+    strong,
+)
 from dynaops.views.records import rows
 
 _RESULTS = {
-    RunResult.BEGUN: Span("begun, not ended", Style.WARNING),
-    RunResult.DONE: Span("done", Style.GOOD),
-    RunResult.FAILED: Span("failed", Style.ERROR),
-    RunResult.INTERRUPTED: Span("interrupted", Style.WARNING),
+    RunResult.BEGUN: StyledText("begun, not ended", TextStyle.WARNING),
+    RunResult.DONE: StyledText("done", TextStyle.GOOD),
+    RunResult.FAILED: StyledText("failed", TextStyle.ERROR),
+    RunResult.INTERRUPTED: StyledText("interrupted", TextStyle.WARNING),
 }
 _STYLES = {
-    OperationResult.DONE: Style.GOOD,
-    OperationResult.FAILED: Style.ERROR,
-    OperationResult.SKIPPED: Style.WARNING,
-    OperationResult.STARTED: Style.WARNING,
+    OperationResult.DONE: TextStyle.GOOD,
+    OperationResult.FAILED: TextStyle.ERROR,
+    OperationResult.SKIPPED: TextStyle.WARNING,
+    OperationResult.STARTED: TextStyle.WARNING,
 }
 _SHORT_COMMIT = 12
 _LONGEST_COMMAND = 200
@@ -46,19 +57,19 @@ class Kept(Protocol):
 def history_page(generations: Sequence[Kept], runs: Mapping[int, RunRecord]) -> Page:
     """The kept states, newest first; below each the run that saved it, where it is known (by serial)."""
     if not generations:
-        return Page((Section((Node(line("No state has been saved yet.")),)),))
+        return Page((Section((PageNode(line("No state has been saved yet.")),)),))
     nodes = []
     for kept in generations:
         run = runs.get(kept.serial)
         notes = (_run_line(run),) if run else ()
-        nodes.append(Node(line(f"{kept.serial}"), value=_kept(kept), notes=notes))
+        nodes.append(PageNode(line(f"{kept.serial}"), value=_kept(kept), notes=notes))
     return Page((Section(tuple(nodes)),))
 
 
 def log_page(records: Sequence[RunRecord]) -> Page:
     """Runs, newest first, two lines each."""
     if not records:
-        return Page((Section((Node(line("No run has changed anything yet.")),)),))
+        return Page((Section((PageNode(line("No run has changed anything yet.")),)),))
     return Page((Section(tuple(_run_node(record) for record in records)),))
 
 
@@ -108,14 +119,14 @@ def _run_line(run: RunRecord) -> Line:
     return line_ if run.result is RunResult.DONE else joined([line_, line(_RESULTS[run.result])])
 
 
-def _run_node(record: RunRecord) -> Node:
+def _run_node(record: RunRecord) -> PageNode:
     counts = ", ".join(f"{number} {result.value}" for result, number in record.counts().items())
     facts = joined(
         line(part)
         for part in (_RESULTS[record.result], counts, _who(record.who), _commit(record), record.environment)
         if part
     )
-    return Node(
+    return PageNode(
         line(strong(record.began_at[:19] + "Z"), " ", _shortened(command_line(record))),
         notes=(facts, line(faint(record.id))),
     )
@@ -150,8 +161,8 @@ def _plan(record: RunRecord) -> str | None:
     return f"{record.plan_digest} ({'saved' if record.saved_plan else 'made by this run'})"
 
 
-def _operation(operation: RunOperation) -> Node:
-    result = Span(operation.result.value, _STYLES.get(operation.result, Style.PLAIN))
+def _operation(operation: RunOperation) -> PageNode:
+    result = StyledText(operation.result.value, _STYLES.get(operation.result, TextStyle.PLAIN))
     calls = faint(f"{operation.service}:{operation.api} in {operation.region}")
     notes = (line(operation.message),) if operation.message else ()
-    return Node(line(operation.title), value=joined([line(result), line(calls)]), notes=notes)
+    return PageNode(line(operation.title), value=joined([line(result), line(calls)]), notes=notes)

@@ -7,27 +7,31 @@ from datetime import UTC, datetime
 from typing import Any
 
 from dynaops.views import wording
-from dynaops.views.page import Line, Node, Page, Section, Span, Style, faint, line
+from dynaops.views.page import Line, Page, PageNode, Section, StyledText, TextStyle, faint, line
 
 
 def status_page(url: str | None, details: Mapping[str, Any]) -> Page:
     """Where it runs, its time, and the tables in it; or that none runs. `details` is the sandbox's own account."""
     if url is None:
         return Page(
-            (Section((Node(line("No sandbox is running here."), notes=(line(faint(wording.START_IT)),)),)),)
+            (
+                Section(
+                    (PageNode(line("No sandbox is running here."), notes=(line(faint(wording.START_IT)),)),)
+                ),
+            )
         )
     speed = float(details.get("speed", 0))
     now = datetime.fromtimestamp(float(details.get("now", 0)), UTC)
     pace = f"{speed:g} times as fast as real time" if speed else "standing still"
     rows = [
-        ("url", line(Span(url, Style.GOOD))),
+        ("url", line(StyledText(url, TextStyle.GOOD))),
         ("process", line(str(details.get("pid", "")))),
         ("its time", line(f"{now:%Y-%m-%d %H:%M:%S} UTC, {pace}")),
         *_tables(details.get("tables", {})),
     ]
     if details.get("not_saved"):
         rows.append(("not kept", line(f"{wording.listed(sorted(details['not_saved']))}, when it stops")))
-    return Page((Section(tuple(Node(line(faint(name)), value=value) for name, value in rows)),))
+    return Page((Section(tuple(PageNode(line(faint(name)), value=value) for name, value in rows)),))
 
 
 def _tables(regions: Mapping[str, Any]) -> list[tuple[str, Line]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, TextIO
 
-from dynaops.views.page import DOT, Line, Node, Page, Section, Span, Style, clean, groups
+from dynaops.views.page import DOT, Line, Page, PageNode, Section, StyledText, TextStyle, clean, groups
 from dynaops.views.plain import label_width, mark_width, text_of, to_text
 
 if TYPE_CHECKING:
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
 
 _GUIDES = "bright_black"
 _LOOKS = {
-    Style.PLAIN: "",
-    Style.STRONG: "bold",
-    Style.FAINT: "dim",
-    Style.CREATE: "green",
-    Style.UPDATE: "yellow",
-    Style.REPLACE: "magenta",
-    Style.DELETE: "red",
-    Style.ADOPT: "cyan",
-    Style.ERROR: "bold red",
-    Style.WARNING: "yellow",
-    Style.GOOD: "green",
-    Style.GLYPH: "dim",
-    Style.CHART: "cyan",
+    TextStyle.PLAIN: "",
+    TextStyle.STRONG: "bold",
+    TextStyle.FAINT: "dim",
+    TextStyle.CREATE: "green",
+    TextStyle.UPDATE: "yellow",
+    TextStyle.REPLACE: "magenta",
+    TextStyle.DELETE: "red",
+    TextStyle.ADOPT: "cyan",
+    TextStyle.ERROR: "bold red",
+    TextStyle.WARNING: "yellow",
+    TextStyle.GOOD: "green",
+    TextStyle.GLYPH: "dim",
+    TextStyle.CHART: "cyan",
 }
 
 
@@ -92,22 +92,22 @@ def styled(pieces: Line) -> Text:
 
     text = Text(overflow="fold")
     for span in pieces:
-        text.append(span.text if span.style is Style.GLYPH else clean(span.text), _LOOKS[span.style])
+        text.append(span.text if span.style is TextStyle.GLYPH else clean(span.text), _LOOKS[span.style])
     return text
 
 
 def packed(pieces: Line, width: int) -> Line:
     """A line broken between its parts (at dots) where it is too wide, rather than within them."""
-    found: list[Span] = []
+    found: list[StyledText] = []
     used = 0
-    part: list[Span] = []
+    part: list[StyledText] = []
     for span in (*pieces, DOT):
         if span is not DOT:
             part.append(span)
             continue
         needed = len(text_of(tuple(part)))
         if found and used + len(DOT.text) + needed > width:
-            found.append(Span("\n", Style.GLYPH))
+            found.append(StyledText("\n", TextStyle.GLYPH))
             used = 0
         elif found:
             found.append(DOT)
@@ -124,7 +124,7 @@ def _section(section: Section) -> list[RenderableType]:
     return title + (_trees(section.nodes, depth) if section.tree else _flat(section.nodes, depth))
 
 
-def _trees(nodes: Sequence[Node], depth: int) -> list[RenderableType]:
+def _trees(nodes: Sequence[PageNode], depth: int) -> list[RenderableType]:
     from rich.tree import Tree
 
     blocks: list[RenderableType] = []
@@ -136,13 +136,13 @@ def _trees(nodes: Sequence[Node], depth: int) -> list[RenderableType]:
     return blocks
 
 
-def _grow(tree: Tree, nodes: Sequence[Node]) -> None:
+def _grow(tree: Tree, nodes: Sequence[PageNode]) -> None:
     for group in groups(nodes):
         for node in group:
             _grow(tree.add(_label(node, group)), node.children)
 
 
-def _flat(nodes: Sequence[Node], depth: int) -> list[RenderableType]:
+def _flat(nodes: Sequence[PageNode], depth: int) -> list[RenderableType]:
     blocks: list[RenderableType] = []
     for group in groups(nodes):
         for node in group:
@@ -157,22 +157,22 @@ def _shifted(block: RenderableType, depth: int) -> RenderableType:
     return Padding(block, (0, 0, 0, 2 * depth), expand=False) if depth else block
 
 
-def _label(node: Node, group: Sequence[Node]) -> RenderableType:
+def _label(node: PageNode, group: Sequence[PageNode]) -> RenderableType:
     """A node's own line and its notes, in columns, so that what wraps stays in its column."""
     from rich.console import Group
     from rich.padding import Padding
 
-    row = Row(node, group)
+    row = TerminalRow(node, group)
     if not node.notes:
         return row
     under = mark_width(group) + 1 if mark_width(group) else 2
     return Group(row, *(Padding(styled(note), (0, 0, 0, under), expand=False) for note in node.notes))
 
 
-class Row:
+class TerminalRow:
     """Mark, label and value side by side, or the value below where there is too little room for it."""
 
-    def __init__(self, node: Node, group: Sequence[Node]) -> None:
+    def __init__(self, node: PageNode, group: Sequence[PageNode]) -> None:
         self._node = node
         self._marks = mark_width(group)
         self._labels = max(label_width(group), len(text_of(node.text))) if node.value else 0

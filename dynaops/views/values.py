@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from dynaops.model.change import Difference
-from dynaops.views.page import ARROW, Line, Span, Style, faint, line
+from dynaops.views.page import ARROW, Line, StyledText, TextStyle, faint, line
 
 _BARE = re.compile(r"(?:[^\W\d]|[_$./@:*-])[\w.:/@*+$-]*\Z")
 _SPECIAL = {"true", "false", "null", "none", "yes", "no", "on", "off", "~", "-"}
@@ -35,11 +35,13 @@ def absent(value: Any) -> bool:
 def before_and_after(difference: Difference) -> Line:
     """``before → after`` of one property; a side that is absent is left out."""
     if absent(difference.before):
-        return line(Span(compact(difference.after), Style.CREATE))
+        return line(StyledText(compact(difference.after), TextStyle.CREATE))
     if absent(difference.after):
-        return line(Span(compact(difference.before), Style.DELETE), ARROW, faint("(none)"))
+        return line(StyledText(compact(difference.before), TextStyle.DELETE), ARROW, faint("(none)"))
     return line(
-        Span(compact(difference.before), Style.DELETE), ARROW, Span(compact(difference.after), Style.CREATE)
+        StyledText(compact(difference.before), TextStyle.DELETE),
+        ARROW,
+        StyledText(compact(difference.after), TextStyle.CREATE),
     )
 
 

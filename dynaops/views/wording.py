@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from dynaops.model.change import Action
 from dynaops.model.event import Stage
 from dynaops.model.operation import Danger, Operation
-from dynaops.views.page import Span, Style
+from dynaops.views.page import StyledText, TextStyle
 
 MARKS = {
     Action.CREATE: "+",
@@ -21,14 +21,14 @@ MARKS = {
     Action.NO_OP: "=",
 }
 _STYLES = {
-    Action.CREATE: Style.CREATE,
-    Action.UPDATE: Style.UPDATE,
-    Action.REPLACE: Style.REPLACE,
-    Action.DELETE: Style.DELETE,
-    Action.ADOPT: Style.ADOPT,
-    Action.FORGET: Style.ADOPT,
-    Action.MOVE: Style.ADOPT,
-    Action.NO_OP: Style.FAINT,
+    Action.CREATE: TextStyle.CREATE,
+    Action.UPDATE: TextStyle.UPDATE,
+    Action.REPLACE: TextStyle.REPLACE,
+    Action.DELETE: TextStyle.DELETE,
+    Action.ADOPT: TextStyle.ADOPT,
+    Action.FORGET: TextStyle.ADOPT,
+    Action.MOVE: TextStyle.ADOPT,
+    Action.NO_OP: TextStyle.FAINT,
 }
 LEGEND = {
     Action.CREATE: "create",
@@ -90,9 +90,9 @@ def consent(danger: Danger) -> str:
     return _CONSENT[danger]
 
 
-def mark(action: Action) -> Span:
+def mark(action: Action) -> StyledText:
     """An action's sign, in its colour."""
-    return Span(MARKS[action], _STYLES[action])
+    return StyledText(MARKS[action], _STYLES[action])
 
 
 def loss(danger: Danger) -> str:

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from dynaops.model.change import Action, Change, Difference
 from dynaops.model.cost import Cost, CostLine, Rate, Span
-from dynaops.views.alike import MANY
 from dynaops.views.plain import to_text
 from dynaops.views.plan import plan_page
+from dynaops.views.similar_tables import MANY
 from tests.views.plans import REGION, change, plan
 
 

@@ -14,7 +14,7 @@ from dynaops.model.finding import Finding, Severity
 from dynaops.model.operation import Danger
 from dynaops.model.plan import Plan
 from dynaops.views.review import markdown
-from dynaops.views.review.bounded import Part, bounded, cut, marker
+from dynaops.views.review.bounded import CommentPart, bounded, cut, marker
 from tests.views.plans import FULL, change, operation, plan
 from tests.views.test_inert import MARKUP, hostile
 
@@ -121,7 +121,7 @@ def test_a_huge_table_leaves_room_for_those_after_it() -> None:
 @given(st.lists(st.integers(0, 40), max_size=30), st.integers(60, 500))
 def test_rows_are_cut_from_the_end_and_counted(lengths: list[int], limit: int) -> None:
     rows = tuple(f"{number}{'x' * length}" for number, length in enumerate(lengths))
-    text = cut(Part("p", rows, "open", "close", "and {} more"), limit)
+    text = cut(CommentPart("p", rows, "open", "close", "and {} more"), limit)
     first, *middle, last = text.split("\n")
     assert (first, last) == ("open", "close")
     assert len(text) <= limit
@@ -131,7 +131,7 @@ def test_rows_are_cut_from_the_end_and_counted(lengths: list[int], limit: int) -
 
 
 def test_parts_that_have_no_room_are_named() -> None:
-    parts = [Part(f"part{n}", ("x" * 900,) * 40) for n in range(40)]
+    parts = [CommentPart(f"part{n}", ("x" * 900,) * 40) for n in range(40)]
     text = bounded(["head"], [], parts, "elsewhere", "<!-- m -->")
     assert len(text) <= GITHUB
     assert re.search(r"left out: part\d+.* and \d+ more; shortened: \d+\). All of it: elsewhere\.", text)

@@ -20,7 +20,7 @@ from dynaops.model.health import Status
 from dynaops.model.operation import Danger
 from dynaops.model.plan import Consent
 from dynaops.views.formats.entries import RULES, of_drift, of_health, of_plan, of_specs
-from dynaops.views.formats.entry import Entry, Level, Rule, Told
+from dynaops.views.formats.entry import Level, ReportEntry, RuleText, RunReport
 from dynaops.views.formats.github import command, github
 from dynaops.views.formats.junit import junit
 from dynaops.views.formats.sarif import sarif
@@ -42,12 +42,12 @@ TEXTS = st.text(max_size=40) | st.sampled_from(
 )
 
 
-def told(*entries: Entry, **more: Any) -> Told:
-    return Told("plan", "1.2.3", entries, {"R1": Rule("it means\x00 something", "do this")}, **more)
+def told(*entries: ReportEntry, **more: Any) -> RunReport:
+    return RunReport("plan", "1.2.3", entries, {"R1": RuleText("it means\x00 something", "do this")}, **more)
 
 
 @st.composite
-def everything(draw: st.DrawFn) -> Told:
+def everything(draw: st.DrawFn) -> RunReport:
     """Entries of all levels with text of any kind in every part."""
     place = st.none() | st.builds(
         lambda file, line, column: Place(file=file or "x", line=line, column=column),
@@ -56,7 +56,7 @@ def everything(draw: st.DrawFn) -> Told:
         st.integers(1, 99),
     )
     entry = st.builds(
-        Entry,
+        ReportEntry,
         st.sampled_from(["R1", "other"]) | TEXTS,
         st.sampled_from(Level),
         TEXTS,
@@ -74,7 +74,7 @@ def everything(draw: st.DrawFn) -> Told:
 
 @settings(max_examples=30)
 @given(everything())
-def test_each_line_for_github_is_one_command(made: Told) -> None:
+def test_each_line_for_github_is_one_command(made: RunReport) -> None:
     text = github(made)
     shown = [entry for entry in made.entries if entry.level not in (Level.PASSED, Level.SUPPRESSED)]
     lines = text.split("\n")
@@ -110,7 +110,7 @@ def test_what_would_end_a_part_of_a_command_is_escaped(
 
 @settings(max_examples=30)
 @given(everything())
-def test_junit_is_well_formed_and_counts_right(made: Told) -> None:
+def test_junit_is_well_formed_and_counts_right(made: RunReport) -> None:
     """Read by expat, which reads what XML 1.0 allows and no more."""
     seen: list[tuple[str, dict[str, str]]] = []
     parser = expat.ParserCreate()
@@ -166,7 +166,7 @@ def assert_sarif(log: dict[str, Any]) -> dict[str, Any]:
 
 @settings(max_examples=30)
 @given(everything())
-def test_sarif_is_as_its_specification_says(made: Told) -> None:
+def test_sarif_is_as_its_specification_says(made: RunReport) -> None:
     text = json.dumps(sarif(made))
     run = assert_sarif(json.loads(text))
     results = [entry for entry in made.entries if entry.level is not Level.PASSED]

@@ -7,20 +7,20 @@ import io
 from rich.console import Console
 
 from dynaops.model.quantities import size
-from dynaops.views.moving import (
-    LiveMoving,
-    Outcome,
-    PlainMoving,
-    Standing,
+from dynaops.views.page import TextStyle
+from dynaops.views.plain import to_text
+from dynaops.views.transfer_progress import (
+    LiveTransferView,
+    PlainTransferView,
+    TransferOutcome,
+    TransferStatus,
     moving_on,
     outcome_page,
     rate,
 )
-from dynaops.views.page import Style
-from dynaops.views.plain import to_text
 from tests.views.drawing import FakeTerminal
 
-HALF = Standing(
+HALF = TransferStatus(
     rows=12_400,
     moved=12_000,
     rejected=2,
@@ -43,7 +43,7 @@ class Gone(io.StringIO):
 def test_a_line_every_five_seconds_in_a_pipe() -> None:
     now = [100.0]
     stream = io.StringIO()
-    view = PlainMoving(stream, "written", lambda: now[0])
+    view = PlainTransferView(stream, "written", lambda: now[0])
     with view:
         for second in range(12):
             now[0] = 100.0 + second
@@ -59,22 +59,22 @@ def test_a_line_every_five_seconds_in_a_pipe() -> None:
 def test_what_nobody_knows_is_not_said() -> None:
     now = [0.0]
     stream = io.StringIO()
-    view = PlainMoving(stream, "read", lambda: now[0])
+    view = PlainTransferView(stream, "read", lambda: now[0])
     now[0] = 6.0
-    view.show(Standing(rows=5, moved=5, bytes=900, moved_bytes=900, seconds=5))
+    view.show(TransferStatus(rows=5, moved=5, bytes=900, moved_bytes=900, seconds=5))
     assert stream.getvalue() == "[  5 s] 5 rows read; 900 B; 1 rows/s\n"
 
 
 def test_a_reader_that_went_away_stops_nothing() -> None:
     now = [0.0]
-    view = PlainMoving(Gone(), "written", lambda: now[0])
+    view = PlainTransferView(Gone(), "written", lambda: now[0])
     now[0] = 9.0
     view.show(HALF)
 
 
 def test_a_bar_on_a_terminal() -> None:
     console = Console(file=FakeTerminal(), width=140, force_terminal=True, color_system=None)
-    view = LiveMoving(console, "written")
+    view = LiveTransferView(console, "written")
     view.show(HALF)
     with console.capture() as captured:
         console.print(view)
@@ -84,15 +84,15 @@ def test_a_bar_on_a_terminal() -> None:
 
 
 def test_the_view_fits_the_stream() -> None:
-    assert isinstance(moving_on(io.StringIO(), True, "read"), PlainMoving)
+    assert isinstance(moving_on(io.StringIO(), True, "read"), PlainTransferView)
     with moving_on(FakeTerminal(), False, "read") as view:
-        assert isinstance(view, LiveMoving)
+        assert isinstance(view, LiveTransferView)
 
 
 def test_the_outcome_with_rejects_first() -> None:
-    outcome = Outcome(
+    outcome = TransferOutcome(
         "Done but for rejected rows",
-        Style.WARNING,
+        TextStyle.WARNING,
         ["5 rows read", "3 written"],
         rejects=[("a.jsonl:4", "the key 'id' is empty"), ("b.csv:17", "n: 'x' is not \x1b[31ma number")],
         more_rejects=1_200,

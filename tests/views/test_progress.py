@@ -11,7 +11,7 @@ from pathlib import Path
 from dynaops.model.event import Event, Outcome, Stage
 from dynaops.views.outcome import outcome_page
 from dynaops.views.plain import to_text
-from dynaops.views.progress import LiveProgress, PlainProgress, progress_on
+from dynaops.views.progress import LiveProgressView, PlainProgressView, progress_on
 from dynaops.views.terminal import console_for
 from tests.views.drawing import FakeTerminal, check_snapshot, drawn
 from tests.views.plans import FULL
@@ -44,7 +44,7 @@ def event(stage: Stage, at: float, operation: str = "1", **more: object) -> Even
 
 def test_in_a_pipe_every_stage_is_one_line() -> None:
     stream, clock = io.StringIO(), Clock()
-    with PlainProgress(stream, clock) as progress:
+    with PlainProgressView(stream, clock) as progress:
         progress.tell(event(Stage.CALLING, 1000))
         clock.now = 1002
         progress.tell(event(Stage.WAITING, 1002, detail="orders is ACTIVE", expected=540))
@@ -61,7 +61,7 @@ def test_in_a_pipe_every_stage_is_one_line() -> None:
 
 def test_on_a_terminal_what_runs_is_below_what_ended() -> None:
     stream, clock = FakeTerminal(), Clock()
-    live = LiveProgress(console_for(stream, color=False, width=80), clock)
+    live = LiveProgressView(console_for(stream, color=False, width=80), clock)
     live.tell(event(Stage.CALLING, 1000))
     live.tell(event(Stage.CALLING, 1000, operation="2"))
     clock.now = 1130
@@ -79,7 +79,7 @@ def test_on_a_terminal_what_runs_is_below_what_ended() -> None:
 
 def test_a_failure_says_why_at_once() -> None:
     stream = FakeTerminal()
-    live = LiveProgress(console_for(stream, color=False, width=80), Clock())
+    live = LiveProgressView(console_for(stream, color=False, width=80), Clock())
     live.tell(event(Stage.FAILED, 1000, detail="AccessDenied: \x1b[2J no"))
     assert "✗ operation 1 · failed: AccessDenied: \\x1b[2J no" in stream.getvalue()
 
@@ -89,7 +89,7 @@ def test_the_live_view_draws_on_a_terminal_and_takes_itself_away() -> None:
     master, slave = pty.openpty()
     with os.fdopen(slave, "w", encoding="utf-8") as stream:
         with progress_on(stream, color=False) as progress:
-            assert isinstance(progress, LiveProgress)
+            assert isinstance(progress, LiveProgressView)
             progress.tell(event(Stage.CALLING, 1000))
             progress.tell(event(Stage.CALLING, 1000, operation="2"))
             progress.tell(event(Stage.DONE, 1001, operation="2"))
@@ -111,14 +111,14 @@ class Closed(io.StringIO):
 
 
 def test_a_reader_that_went_away_does_not_stop_an_apply() -> None:
-    with PlainProgress(Closed()) as progress:
+    with PlainProgressView(Closed()) as progress:
         progress.tell(event(Stage.DONE, 1000))
         progress.note("stopping")
 
 
 def test_events_may_come_from_many_threads() -> None:
     stream = io.StringIO()
-    progress = PlainProgress(stream, Clock())
+    progress = PlainProgressView(stream, Clock())
     threads = [
         threading.Thread(target=progress.tell, args=(event(Stage.DONE, 1000, operation=str(number)),))
         for number in range(20)
@@ -133,8 +133,8 @@ def test_events_may_come_from_many_threads() -> None:
 
 
 def test_the_view_fits_the_stream() -> None:
-    assert isinstance(progress_on(io.StringIO()), PlainProgress)
-    assert isinstance(progress_on(FakeTerminal()), LiveProgress)
+    assert isinstance(progress_on(io.StringIO()), PlainProgressView)
+    assert isinstance(progress_on(FakeTerminal()), LiveProgressView)
 
 
 def test_outcomes() -> None:

@@ -65,7 +65,7 @@ def drift(
         found, added = wiring.drift(state, way, tables or (), unmanaged)
         headline = headline_of(state, settings, place, way)
         if settings.json:
-            from dynaops.views.json_ import drifted
+            from dynaops.views.json_documents import drifted
 
             screen.document(drifted(found, added, headline))
         elif owns_nothing(state):

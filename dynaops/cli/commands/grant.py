@@ -125,7 +125,7 @@ def _only_told(screen: Screen, granted: Granted, operations: bool, revoke: bool,
         screen.say(nothing_to_do(granted.configuration, revoke))
     if screen.json:
         from dynaops.model.event import Outcome
-        from dynaops.views.json_ import applied
+        from dynaops.views.json_documents import applied
 
         plan = granted.plan.public() if dry_run else applied(granted.plan, Outcome(serial=0))
         screen.document({**plan, **_document(granted)})
@@ -145,7 +145,7 @@ def _hand_over(screen: Screen, granted: Granted, out: str | None) -> None:
     screen.show(granted_page(granted.configuration))
     if out is not None:
         from dynaops.model.files import naming
-        from dynaops.views.json_ import write
+        from dynaops.views.json_documents import write
 
         with naming(out), Path(out).open("w", encoding="utf-8") as file:
             write(granted.configuration, file)

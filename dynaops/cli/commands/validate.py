@@ -76,7 +76,7 @@ def validate(
         screen = Screen(settings, document=form is not None)
         findings, tables = wiring.validated(specs, rules)
         if settings.json:
-            from dynaops.views.json_ import validated
+            from dynaops.views.json_documents import validated
 
             screen.document(validated(findings, tables))
         else:

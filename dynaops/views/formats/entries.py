@@ -8,25 +8,27 @@ from dynaops.model.change import Action, Change, Drift, Unmanaged
 from dynaops.model.finding import Finding, Place, Severity
 from dynaops.model.health import Report, Result, Status
 from dynaops.model.plan import Plan
-from dynaops.views.formats.entry import LEVELS, Entry, Level, Rule
+from dynaops.views.formats.entry import LEVELS, Level, ReportEntry, RuleText
 from dynaops.views.plan import adoption_consent, consent_to, loss
 from dynaops.views.values import compact
 
 PlaceOf = Callable[[str], Place | None]
 
 RULES = {
-    "drift": Rule("A resource is set otherwise in AWS than dynaops left it.", "See dynaops plan."),
-    "drift-gone": Rule("A resource that dynaops made is no longer in AWS.", "See dynaops plan."),
-    "unmanaged": Rule(
+    "drift": RuleText("A resource is set otherwise in AWS than dynaops left it.", "See dynaops plan."),
+    "drift-gone": RuleText("A resource that dynaops made is no longer in AWS.", "See dynaops plan."),
+    "unmanaged": RuleText(
         "Something is live that neither specs nor state name; it is left alone.", "", Level.NOTE
     ),
-    "loss": Rule("A step of the plan loses something.", "Agree to it with --consent, or change the spec."),
-    "create": Rule("The plan creates a resource.", "", Level.NOTE),
-    "update": Rule("The plan updates a resource in place.", "", Level.NOTE),
-    "replace": Rule("The plan deletes a resource and builds it anew.", "", Level.NOTE),
-    "delete": Rule("The plan deletes a resource.", "", Level.NOTE),
-    "adopt": Rule("The plan records a live resource.", "", Level.NOTE),
-    "forget": Rule("The plan forgets a resource, which stays in AWS.", "", Level.NOTE),
+    "loss": RuleText(
+        "A step of the plan loses something.", "Agree to it with --consent, or change the spec."
+    ),
+    "create": RuleText("The plan creates a resource.", "", Level.NOTE),
+    "update": RuleText("The plan updates a resource in place.", "", Level.NOTE),
+    "replace": RuleText("The plan deletes a resource and builds it anew.", "", Level.NOTE),
+    "delete": RuleText("The plan deletes a resource.", "", Level.NOTE),
+    "adopt": RuleText("The plan records a live resource.", "", Level.NOTE),
+    "forget": RuleText("The plan forgets a resource, which stays in AWS.", "", Level.NOTE),
 }
 """What has no id of a finding: changes, losses and drift."""
 _OUTCOMES = {
@@ -38,17 +40,17 @@ _OUTCOMES = {
 }
 
 
-def of_specs(findings: Iterable[Finding], tables: int, strict: bool) -> tuple[Entry, ...]:
+def of_specs(findings: Iterable[Finding], tables: int, strict: bool) -> tuple[ReportEntry, ...]:
     """What ``validate`` found; warnings fail where it is `strict`."""
     found = tuple(_finding(one, "specs", strict) for one in findings)
     if any(entry.fails for entry in found):
         return found
-    return (*found, Entry("", Level.PASSED, "specs", "specs are valid", f"{tables} checked"))
+    return (*found, ReportEntry("", Level.PASSED, "specs", "specs are valid", f"{tables} checked"))
 
 
 def of_health(
     reports: Iterable[Report], findings: Iterable[Finding], strict: bool, place_of: PlaceOf
-) -> tuple[Entry, ...]:
+) -> tuple[ReportEntry, ...]:
     """What ``validate --live`` found; warnings fail where it is `strict`."""
     found = [_finding(one, "specs", strict) for one in findings]
     for report in reports:
@@ -62,19 +64,19 @@ def of_drift(
     tables: Collection[str],
     counted: bool,
     place_of: PlaceOf,
-) -> tuple[Entry, ...]:
+) -> tuple[ReportEntry, ...]:
     """What ``drift`` found in `tables`; each drifted address fails, and what is unmanaged where it is `counted`."""
     found = [*_drifted(drift, place_of, fails=True), *_unmanaged(unmanaged, place_of, counted)]
     touched = {entry.subject for entry in found if entry.fails}
     found += [
-        Entry("drift", Level.PASSED, table, table, "as dynaops left it", address=table)
+        ReportEntry("drift", Level.PASSED, table, table, "as dynaops left it", address=table)
         for table in sorted(tables)
         if table not in touched
     ]
     return tuple(found)
 
 
-def of_plan(plan: Plan, place_of: PlaceOf) -> tuple[Entry, ...]:
+def of_plan(plan: Plan, place_of: PlaceOf) -> tuple[ReportEntry, ...]:
     """What a plan tells; only house rules that keep it from being carried out fail."""
     judged = (*plan.violations, *plan.warnings)
     found = [_finding(one, _table(one.address or "plan"), strict=False, place_of=place_of) for one in judged]
@@ -91,25 +93,25 @@ def of_plan(plan: Plan, place_of: PlaceOf) -> tuple[Entry, ...]:
     ]
     touched = {entry.subject for entry in found}
     found += [
-        Entry("plan", Level.PASSED, table, table, "nothing to do", address=table)
+        ReportEntry("plan", Level.PASSED, table, table, "nothing to do", address=table)
         for table in plan.tables
         if table not in touched
     ]
     return tuple(found)
 
 
-def _finding(one: Finding, subject: str, strict: bool, place_of: PlaceOf | None = None) -> Entry:
+def _finding(one: Finding, subject: str, strict: bool, place_of: PlaceOf | None = None) -> ReportEntry:
     fails = one.severity is Severity.ERROR or (strict and one.severity is Severity.WARNING)
     place = one.place or (place_of(one.address) if place_of and one.address else None)
     where = str(one.place or one.address or "")
     title = " ".join(filter(None, [where, one.path]))
-    return Entry(
+    return ReportEntry(
         one.code, LEVELS[one.severity], subject, title, one.message, one.hint, one.address, place, fails
     )
 
 
-def _checked(report: Report, one: Result, strict: bool, place: Place | None) -> Entry:
-    return Entry(
+def _checked(report: Report, one: Result, strict: bool, place: Place | None) -> ReportEntry:
+    return ReportEntry(
         one.code,
         _OUTCOMES[one.status],
         f"{report.table} ({report.region})",
@@ -123,7 +125,7 @@ def _checked(report: Report, one: Result, strict: bool, place: Place | None) -> 
     )
 
 
-def _change(change: Change, plan: Plan, place_of: PlaceOf) -> Entry:
+def _change(change: Change, plan: Plan, place_of: PlaceOf) -> ReportEntry:
     """A change; an adoption that nobody consented to is a warning, as a loss is."""
     paths = ", ".join(one.path for one in change.differences)
     message = f"{change.action.value} {change.address}{f' ({paths})' if paths else ''}: {change.reason}"
@@ -135,7 +137,7 @@ def _change(change: Change, plan: Plan, place_of: PlaceOf) -> Entry:
     )
 
 
-def _drifted(drift: Iterable[Drift], place_of: PlaceOf, fails: bool) -> Iterator[Entry]:
+def _drifted(drift: Iterable[Drift], place_of: PlaceOf, fails: bool) -> Iterator[ReportEntry]:
     for one in drift:
         changed = "; ".join(
             f"{each.path}: {compact(each.before)}, now {compact(each.after)}" for each in one.differences
@@ -145,7 +147,7 @@ def _drifted(drift: Iterable[Drift], place_of: PlaceOf, fails: bool) -> Iterator
         yield _entry(rule, Level.WARNING, one.address, message, place_of, fails=fails)
 
 
-def _unmanaged(unmanaged: Iterable[Unmanaged], place_of: PlaceOf, counted: bool) -> Iterator[Entry]:
+def _unmanaged(unmanaged: Iterable[Unmanaged], place_of: PlaceOf, counted: bool) -> Iterator[ReportEntry]:
     for one in unmanaged:
         named = " ".join(filter(None, [one.address, one.path]))
         level = Level.WARNING if counted else Level.NOTE
@@ -161,8 +163,10 @@ def _entry(
     place_of: PlaceOf,
     hint: str | None = None,
     fails: bool = False,
-) -> Entry:
-    return Entry(rule, level, _table(address), address, message, hint, address, place_of(address), fails)
+) -> ReportEntry:
+    return ReportEntry(
+        rule, level, _table(address), address, message, hint, address, place_of(address), fails
+    )
 
 
 def _table(address: str) -> str:

@@ -25,7 +25,7 @@ class Level(Enum):
 LEVELS = {Severity.ERROR: Level.ERROR, Severity.WARNING: Level.WARNING, Severity.INFO: Level.NOTE}
 
 
-class Entry(NamedTuple):
+class ReportEntry(NamedTuple):
     """One thing that a command tells. `rule` is its id, `subject` the table, or ``specs``, that it belongs to.
 
     `title` names the check, with the rule's id or the address. `fails`: a JUnit case of it is a failure. `address` is
@@ -45,7 +45,7 @@ class Entry(NamedTuple):
     """Why it is accepted, where it is."""
 
 
-class Rule(NamedTuple):
+class RuleText(NamedTuple):
     """What an id means: `meaning` in a sentence, `remedy` what to do; `level` as its findings are mostly."""
 
     meaning: str
@@ -53,12 +53,12 @@ class Rule(NamedTuple):
     level: Level = Level.WARNING
 
 
-class Told(NamedTuple):
+class RunReport(NamedTuple):
     """All that a run of a command found. `failure` is why it came to no result, where it did not."""
 
     command: str
     version: str
-    entries: tuple[Entry, ...]
-    rules: Mapping[str, Rule]
+    entries: tuple[ReportEntry, ...]
+    rules: Mapping[str, RuleText]
     environment: str | None = None
     failure: str | None = None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dynaops.views.formats.entry import Entry, Level, Told
+from dynaops.views.formats.entry import Level, ReportEntry, RunReport
 from dynaops.views.formats.text import lines_of, path_of
 
 _COMMANDS = {
@@ -19,12 +19,12 @@ _COMMANDS = {
 """In the order in which they are printed: GitHub shows ten annotations of a kind in a step. What is healthy is none."""
 
 
-def github(told: Told) -> str:
+def github(told: RunReport) -> str:
     """A line for each entry that is to be looked at, the worst first; each ends with a newline."""
     return "".join(f"{line}\n" for line in _lines(told))
 
 
-def _lines(told: Told) -> Iterator[str]:
+def _lines(told: RunReport) -> Iterator[str]:
     if told.failure is not None:
         yield command("error", {"title": f"dynaops {told.command}"}, told.failure)
     for level, name in _COMMANDS.items():
@@ -39,7 +39,7 @@ def command(name: str, properties: dict[str, str], message: str) -> str:
     return f"::{name} {listed}::{_data(message)}"
 
 
-def _properties(entry: Entry) -> dict[str, str]:
+def _properties(entry: ReportEntry) -> dict[str, str]:
     title = {"title": f"{entry.rule} {entry.address or entry.subject}"}
     if entry.place is None:
         return title
@@ -47,7 +47,7 @@ def _properties(entry: Entry) -> dict[str, str]:
     return {**place, **title}
 
 
-def _message(entry: Entry) -> str:
+def _message(entry: ReportEntry) -> str:
     unknown = "not checked: " if entry.level is Level.UNKNOWN else ""
     return "\n".join([unknown + entry.message, *([entry.hint] if entry.hint else [])])
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from xml.etree import ElementTree as Xml
 
-from dynaops.views.formats.entry import Entry, Level, Told
+from dynaops.views.formats.entry import Level, ReportEntry, RunReport
 from dynaops.views.formats.text import plain
 
 
-def junit(told: Told) -> str:
+def junit(told: RunReport) -> str:
     """The document; ends with a newline. A case fails where its entry does; what was not checked is skipped."""
     suites = Xml.Element("testsuites", name=plain(f"dynaops {told.command}"))
     if told.failure is not None:
         suite = Xml.SubElement(suites, "testsuite", name="dynaops")
         case = Xml.SubElement(suite, "testcase", classname="dynaops", name=plain(told.command))
         Xml.SubElement(case, "error", message=plain(told.failure)).text = plain(told.failure)
-    subjects: dict[str, list[Entry]] = {}
+    subjects: dict[str, list[ReportEntry]] = {}
     for entry in told.entries:
         subjects.setdefault(entry.subject, []).append(entry)
     for subject, entries in subjects.items():
@@ -38,7 +38,7 @@ def _count(element: Xml.Element, suites: Sequence[Xml.Element]) -> None:
         element.set(name, str(sum(case.find(kind) is not None for case in cases)))
 
 
-def _case(entry: Entry) -> Xml.Element:
+def _case(entry: ReportEntry) -> Xml.Element:
     name = plain(entry.subject.partition(" ")[0])
     case = Xml.Element(
         "testcase", classname=f"dynaops.{name}", name=plain(f"{entry.rule} {entry.title}".strip())

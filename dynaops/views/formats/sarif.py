@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import quote
 
-from dynaops.views.formats.entry import Entry, Level, Rule, Told
+from dynaops.views.formats.entry import Level, ReportEntry, RuleText, RunReport
 from dynaops.views.formats.text import path_of, plain
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -22,7 +22,7 @@ _LEVELS = {
 """What passed is no result."""
 
 
-def sarif(told: Told) -> dict[str, Any]:
+def sarif(told: RunReport) -> dict[str, Any]:
     """The log: one run, whose rules are those that its results name."""
     entries = [entry._replace(rule=plain(entry.rule)) for entry in told.entries if entry.level in _LEVELS]
     ids = list(dict.fromkeys(entry.rule for entry in entries))
@@ -51,7 +51,7 @@ def _invocation(failure: str | None) -> dict[str, Any]:
     return {"executionSuccessful": False, "toolExecutionNotifications": [told]}
 
 
-def _rule(name: str, rule: Rule | None) -> dict[str, Any]:
+def _rule(name: str, rule: RuleText | None) -> dict[str, Any]:
     if rule is None:  # a house rule, which its own file explains
         return {"id": name}
     found: dict[str, Any] = {
@@ -62,7 +62,7 @@ def _rule(name: str, rule: Rule | None) -> dict[str, Any]:
     return {**found, "help": {"text": plain(rule.remedy)}} if rule.remedy else found
 
 
-def _result(entry: Entry, rule: int) -> dict[str, Any]:
+def _result(entry: ReportEntry, rule: int) -> dict[str, Any]:
     unknown = "not checked: " if entry.level is Level.UNKNOWN else ""
     text = plain("\n".join([unknown + entry.message, *([entry.hint] if entry.hint else [])]))
     return {
@@ -76,7 +76,7 @@ def _result(entry: Entry, rule: int) -> dict[str, Any]:
     }
 
 
-def _located(entry: Entry) -> Mapping[str, Any]:
+def _located(entry: ReportEntry) -> Mapping[str, Any]:
     location: dict[str, Any] = {}
     if entry.place is not None:
         location["physicalLocation"] = {
@@ -92,13 +92,13 @@ def _located(entry: Entry) -> Mapping[str, Any]:
     return {"locations": [location]} if location else {}
 
 
-def _suppressed(entry: Entry) -> Mapping[str, Any]:
+def _suppressed(entry: ReportEntry) -> Mapping[str, Any]:
     if entry.level is not Level.SUPPRESSED:
         return {}
     return {"suppressions": [{"kind": "inSource", "justification": plain(entry.reason or "")}]}
 
 
-def _fingerprint(entry: Entry) -> str:
+def _fingerprint(entry: ReportEntry) -> str:
     """What tells one result from another from run to run: neither its line nor the numbers in its message."""
     where = entry.address or (entry.place.file if entry.place else "")
     parts = (entry.rule, where, re.sub(r"\d+", "", entry.message))

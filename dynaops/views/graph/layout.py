@@ -26,7 +26,7 @@ class Box:
 
 
 @dataclass(frozen=True)
-class Layout:
+class GraphLayout:
     """Where every node is, and by which points (of layers in between) every edge goes. Begins at 0, 0."""
 
     boxes: dict[str, Box]
@@ -46,7 +46,7 @@ class _Grid:
     ways: dict[tuple[str, str], list[str]] = field(default_factory=dict)
 
 
-def laid_out(sizes: Mapping[str, tuple[int, int]], edges: Sequence[tuple[str, str]]) -> Layout:
+def laid_out(sizes: Mapping[str, tuple[int, int]], edges: Sequence[tuple[str, str]]) -> GraphLayout:
     """Place nodes of these sizes (width, height), in whose order ties are settled."""
     grid = _grid(sizes, _without_cycles(sizes, edges))
     for number in range(_SWEEPS):
@@ -58,7 +58,7 @@ def laid_out(sizes: Mapping[str, tuple[int, int]], edges: Sequence[tuple[str, st
         edge: [(lefts[name], tops[name] + grid.sizes[name][1] // 2) for name in points]
         for edge, points in grid.ways.items()
     }
-    return Layout(
+    return GraphLayout(
         boxes,
         ways,
         max((box.x + box.width for box in boxes.values()), default=0),

@@ -10,7 +10,7 @@ from xml.sax.saxutils import escape
 from dynaops.model.change import Action
 from dynaops.model.graph import Graph, Node
 from dynaops.views.graph.colours import BY_ACTION, above, colours, homes
-from dynaops.views.graph.layout import Box, Layout, laid_out
+from dynaops.views.graph.layout import Box, GraphLayout, laid_out
 from dynaops.views.page import clean
 
 _MARGIN = 24
@@ -107,7 +107,7 @@ def _node(node: Node, home: str | None, box: Box) -> str:
     )
 
 
-def _edges(graph: Graph, layout: Layout) -> Iterator[str]:
+def _edges(graph: Graph, layout: GraphLayout) -> Iterator[str]:
     for edge in graph.edges:
         start, end = (layout.boxes[name] for name in edge.drawn)
         points = [

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dynaops.model.graph import Edge, Graph
 from dynaops.model.graph import Node as Thing
 from dynaops.views import wording
-from dynaops.views.page import Line, Node, Page, Section, Span, faint, line, strong
+from dynaops.views.page import Line, Page, PageNode, Section, StyledText, faint, line, strong
 
 
 def tree_page(graph: Graph) -> Page:
     """A section a table: below it what is part of it and what is around it, and with each what it leans on."""
     if not graph.nodes:
-        return Page((Section((Node(line("There is nothing to draw: no spec and no applied table.")),)),))
+        return Page((Section((PageNode(line("There is nothing to draw: no spec and no applied table.")),)),))
     things = {node.id: node for node in graph.nodes}
     return Page(
         tuple(
@@ -24,10 +24,10 @@ def tree_page(graph: Graph) -> Page:
     )
 
 
-def _node(thing: Thing, graph: Graph, things: dict[str, Thing], parent: Thing | None) -> Node:
+def _node(thing: Thing, graph: Graph, things: dict[str, Thing], parent: Thing | None) -> PageNode:
     children = [_node(one, graph, things, thing) for one in graph.nodes if _parent(one, graph) == thing.id]
     leans = [
-        Node(_lean(edge, things[edge.target], thing.table))
+        PageNode(_lean(edge, things[edge.target], thing.table))
         for edge in graph.edges
         if edge.source == thing.id and edge.target not in (thing.table, _parent(thing, graph))
     ]
@@ -35,8 +35,8 @@ def _node(thing: Thing, graph: Graph, things: dict[str, Thing], parent: Thing | 
     region = thing.region if thing.region and (parent is None or parent.region != thing.region) else None
     name = thing.name.removeprefix(f"{parent.name}/") if parent else thing.name
     about = [faint(thing.title)] if parent else []
-    said: Sequence[Span] = [*about, *([faint(f"{', ' if about else ''}{region}")] if region else [])]
-    return Node(line(strong(name)), mark, line(*said), children=(*leans, *children))
+    said: Sequence[StyledText] = [*about, *([faint(f"{', ' if about else ''}{region}")] if region else [])]
+    return PageNode(line(strong(name)), mark, line(*said), children=(*leans, *children))
 
 
 def _lean(edge: Edge, target: Thing, table: str | None) -> Line:

@@ -23,7 +23,7 @@ _NAMED = 20
 _LONGEST_NAME = 40
 
 
-class Part(NamedTuple):
+class CommentPart(NamedTuple):
     """A part of a comment: `rows` between two lines that belong together. `name` is told, escaped, where it is missing.
 
     `more` is the row that stands for those that are cut, with ``{}`` for their number.
@@ -40,7 +40,7 @@ class Part(NamedTuple):
 
 
 def bounded(
-    head: Iterable[str], lists: Iterable[Part], parts: Sequence[Part], whole: str, marker: str
+    head: Iterable[str], lists: Iterable[CommentPart], parts: Sequence[CommentPart], whole: str, marker: str
 ) -> str:
     """A comment of at most LONGEST characters that ends with `marker` and a newline.
 
@@ -70,7 +70,7 @@ def bounded(
     return "\n\n".join([*top, *note, *shown, marker]) + "\n"
 
 
-def cut(part: Part, limit: int) -> str:
+def cut(part: CommentPart, limit: int) -> str:
     """A part's text of at most `limit` characters, rows left out from its end."""
     text = part.text()
     if len(text) <= limit:

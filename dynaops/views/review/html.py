@@ -12,7 +12,7 @@ from dynaops.views import wording
 from dynaops.views.cost import figure
 from dynaops.views.estimate import duration, schedule
 from dynaops.views.headline import headline_words
-from dynaops.views.page import Line, Node, Section, Span, Style, clean
+from dynaops.views.page import Line, PageNode, Section, StyledText, TextStyle, clean
 from dynaops.views.plain import text_of
 from dynaops.views.plan import about_sections, table_sections
 from dynaops.views.values import compact
@@ -81,7 +81,7 @@ def _verdict(plan: Plan) -> str:
 
 
 def _is_grave(section: Section) -> bool:
-    return any(span.style is Style.ERROR for span in section.title)
+    return any(span.style is TextStyle.ERROR for span in section.title)
 
 
 def _card(section: Section, kind: str) -> str:
@@ -89,11 +89,11 @@ def _card(section: Section, kind: str) -> str:
     return f'<section class="{kind}">{title}{_list(section.nodes)}</section>'
 
 
-def _list(nodes: Sequence[Node]) -> str:
+def _list(nodes: Sequence[PageNode]) -> str:
     return f"<ul>{''.join(_item(node) for node in nodes)}</ul>" if nodes else ""
 
 
-def _item(node: Node) -> str:
+def _item(node: PageNode) -> str:
     mark = (
         f"<span class='mark {node.mark.style.value}'>{escape(text_of((node.mark,)))}</span> "
         if node.mark
@@ -111,8 +111,8 @@ def _spans(pieces: Line) -> str:
     return "".join(_span(piece) for piece in pieces)
 
 
-def _span(piece: Span) -> str:
-    if piece.style in (Style.PLAIN, Style.GLYPH):
+def _span(piece: StyledText) -> str:
+    if piece.style in (TextStyle.PLAIN, TextStyle.GLYPH):
         return escape(clean(piece.text))
     return f'<span class="{piece.style.value}">{escape(clean(piece.text))}</span>'
 

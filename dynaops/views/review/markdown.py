@@ -15,10 +15,10 @@ from dynaops.views import wording
 from dynaops.views.cost import figure
 from dynaops.views.estimate import duration
 from dynaops.views.headline import headline_words
-from dynaops.views.page import Node, Section, groups
+from dynaops.views.page import PageNode, Section, groups
 from dynaops.views.plain import label_width, text_of
 from dynaops.views.plan import about_sections, adopted_groups, adoption_consent, loss, table_sections
-from dynaops.views.review.bounded import Part, bounded, marker
+from dynaops.views.review.bounded import CommentPart, bounded, marker
 from dynaops.views.review.escape import LONGEST, code, escaped, in_html, short
 
 _MOST_NAMED = 5
@@ -52,7 +52,7 @@ def _head(plan: Plan, refreshed: bool, digest: str | None) -> Iterator[str]:
         yield f"*{wording.NOT_REFRESHED}*"
 
 
-def _lists(plan: Plan) -> Iterator[Part]:
+def _lists(plan: Plan) -> Iterator[CommentPart]:
     """What must not be missed: broken house rules, losses, warnings; each where there is some."""
     if plan.violations:
         told = (f"{escaped(one.message)}{_where(one.address)} {escaped(one.code)}" for one in plan.violations)
@@ -67,8 +67,8 @@ def _lists(plan: Plan) -> Iterator[Part]:
         yield _quoted("warnings", "> [!WARNING]", told)
 
 
-def _quoted(name: str, opening: str, texts: Iterable[str]) -> Part:
-    return Part(name, tuple(f"> - {text}" for text in texts), opening, more="> - *and {} more*")
+def _quoted(name: str, opening: str, texts: Iterable[str]) -> CommentPart:
+    return CommentPart(name, tuple(f"> - {text}" for text in texts), opening, more="> - *and {} more*")
 
 
 def _figures(plan: Plan) -> Iterator[str]:
@@ -100,7 +100,7 @@ def _where(address: str | None) -> str:
     return f" (`{code(address)}`)" if address else ""
 
 
-def _details(plan: Plan) -> Iterator[Part]:
+def _details(plan: Plan) -> Iterator[CommentPart]:
     for section in table_sections(plan.changes):
         (node,) = section.nodes
         mark = in_html(node.mark.text) if node.mark else ""
@@ -120,19 +120,19 @@ def _told_above(section: Section) -> bool:
     return text_of(section.title) in ("Destructive", "Warnings", "House rules it breaks")
 
 
-def _folded(name: str, title: str, body: Part) -> Part:
+def _folded(name: str, title: str, body: CommentPart) -> CommentPart:
     opening = f"<details><summary>{title}</summary>\n\n{body.opening}"
     return body._replace(name=name, opening=opening, closing=f"{body.closing}\n\n</details>".lstrip("\n"))
 
 
-def _diff(nodes: Sequence[Node]) -> Part:
+def _diff(nodes: Sequence[PageNode]) -> CommentPart:
     rows = tuple(short(row, LONGEST) for row in _rows(nodes, 0, " "))
     longest = max((len(run) for row in rows for run in re.findall("`+", row)), default=0)
     fence = "`" * max(3, longest + 1)
-    return Part("", rows, f"{fence}diff", fence, "# and {} more lines")
+    return CommentPart("", rows, f"{fence}diff", fence, "# and {} more lines")
 
 
-def _rows(nodes: Sequence[Node], depth: int, inherited: str) -> Iterator[str]:
+def _rows(nodes: Sequence[PageNode], depth: int, inherited: str) -> Iterator[str]:
     for group in groups(nodes):
         width = label_width(group)
         for node in group:
@@ -142,13 +142,13 @@ def _rows(nodes: Sequence[Node], depth: int, inherited: str) -> Iterator[str]:
             yield from _rows(node.children, depth + 1, sign if sign in "+-" else " ")
 
 
-def _row(node: Node, width: int) -> str:
+def _row(node: PageNode, width: int) -> str:
     mark = f"{node.mark.text} " if node.mark and node.mark.text not in "+-~!" else ""
     label = mark + text_of(node.text)
     return f"{label:<{width}}  {text_of(node.value)}" if node.value else label
 
 
-def _table(operations: Iterable[Operation]) -> Part:
+def _table(operations: Iterable[Operation]) -> CommentPart:
     rows = []
     for number, operation in enumerate(operations, start=1):
         takes = wording.takes(operation.expected_wait) if operation.expected_wait else ""
@@ -156,4 +156,4 @@ def _table(operations: Iterable[Operation]) -> Part:
         words = (escaped(text) for text in (operation.title, operation.reason))
         rows.append(f"| {' | '.join((str(number), call, *words, takes))} |")
     opening = "| | Call | What | Why | AWS takes |\n| --: | --- | --- | --- | --- |"
-    return Part("", tuple(rows), opening, "", "| | | *and {} more* | | |")
+    return CommentPart("", tuple(rows), opening, "", "| | | *and {} more* | | |")

@@ -8,13 +8,24 @@ from typing import NamedTuple
 from dynaops.model.finding import Finding
 from dynaops.views import wording
 from dynaops.views.findings import finding_nodes
-from dynaops.views.page import Line, Node, Page, Section, Span, Style, faint, joined, line, strong
+from dynaops.views.page import (
+    Line,
+    Page,
+    PageNode,
+    Section,
+    StyledText,
+    TextStyle,
+    faint,
+    joined,
+    line,
+    strong,
+)
 
 Said = tuple[str, str, str]
 """Place, what stands there, and why it is not carried over or what is to be known."""
 
 
-class Told(NamedTuple):
+class ConvertReport(NamedTuple):
     """A conversion: tables with their source, file and errors; what was lost; and remarks."""
 
     specs: Sequence[tuple[str, str, str | None, Sequence[Finding]]]
@@ -22,45 +33,49 @@ class Told(NamedTuple):
     remarks: Sequence[Said]
 
 
-def converted_page(told: Told) -> Page:
+def converted_page(told: ConvertReport) -> Page:
     """What came of it, with what matters most last."""
     sections = [
-        _listed("Worth knowing", told.remarks, Style.FAINT),
-        _listed("Not carried over", told.lost, Style.WARNING),
+        _listed("Worth knowing", told.remarks, TextStyle.FAINT),
+        _listed("Not carried over", told.lost, TextStyle.WARNING),
         Section(tuple(_spec(*one) for one in told.specs)),
-        Section((Node(_summary(told)),)),
+        Section((PageNode(_summary(told)),)),
     ]
     return Page(tuple(section for section in sections if section.nodes))
 
 
-def _listed(title: str, said: Sequence[Said], style: Style) -> Section:
+def _listed(title: str, said: Sequence[Said], style: TextStyle) -> Section:
     nodes = tuple(
-        Node(line(strong(what)), notes=(line(why), line(faint(place)))) for place, what, why in said
+        PageNode(line(strong(what)), notes=(line(why), line(faint(place)))) for place, what, why in said
     )
-    return Section(nodes, line(Span(title, style)))
+    return Section(nodes, line(StyledText(title, style)))
 
 
-def _spec(table: str, source: str, file: str | None, findings: Sequence[Finding]) -> Node:
+def _spec(table: str, source: str, file: str | None, findings: Sequence[Finding]) -> PageNode:
     if findings:
-        return Node(
+        return PageNode(
             line(strong(table), " is not valid: comments in it say what is wrong"),
-            mark=Span("!", Style.ERROR),
+            mark=StyledText("!", TextStyle.ERROR),
             value=line(file) if file else (),
             notes=(line(faint(source)),),
             children=finding_nodes(findings),
         )
-    return Node(
+    return PageNode(
         line(strong(table)),
-        mark=Span("+", Style.CREATE),
+        mark=StyledText("+", TextStyle.CREATE),
         value=line(file) if file else (),
         notes=(line(faint(source)),),
     )
 
 
-def _summary(told: Told) -> Line:
+def _summary(told: ConvertReport) -> Line:
     wrong = sum(bool(findings) for *_, findings in told.specs)
     good = len(told.specs) - wrong
-    verdict = Span("Converted", Style.GOOD) if good and not wrong else Span("Not all converted", Style.ERROR)
+    verdict = (
+        StyledText("Converted", TextStyle.GOOD)
+        if good and not wrong
+        else StyledText("Not all converted", TextStyle.ERROR)
+    )
     parts = [
         line(verdict),
         line(wording.count(good, "table")),

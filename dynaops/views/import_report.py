@@ -8,10 +8,21 @@ from typing import NamedTuple
 
 from dynaops.model.errors import DynaopsError
 from dynaops.views import wording
-from dynaops.views.page import Line, Node, Page, Section, Span, Style, faint, joined, line, strong
+from dynaops.views.page import (
+    Line,
+    Page,
+    PageNode,
+    Section,
+    StyledText,
+    TextStyle,
+    faint,
+    joined,
+    line,
+    strong,
+)
 
 
-class Told(NamedTuple):
+class ImportReport(NamedTuple):
     """Tables: with file and number of resources, with why they were passed over, with what is wrong and what to do."""
 
     imported: Mapping[str, tuple[str, int]]
@@ -28,14 +39,14 @@ def line_of(table: str, resources: int, error: DynaopsError | None, done: int, o
     return f"[{done}/{of}] {table}: {what}"
 
 
-def imported_page(told: Told) -> Page:
+def imported_page(told: ImportReport) -> Page:
     """Files first, then what needs somebody's hand, then the sum."""
     sections = [
         Section(
             tuple(
-                Node(
+                PageNode(
                     line(strong(table)),
-                    Span("<-", Style.ADOPT),
+                    StyledText("<-", TextStyle.ADOPT),
                     line(file, faint(f"  {wording.count(number, 'resource')}")),
                 )
                 for table, (file, number) in told.imported.items()
@@ -43,9 +54,9 @@ def imported_page(told: Told) -> Page:
         ),
         Section(
             tuple(
-                Node(
+                PageNode(
                     line(strong(table), f": {message}"),
-                    Span("!", Style.ERROR),
+                    StyledText("!", TextStyle.ERROR),
                     notes=(line("hint: ", hint),) if hint else (),
                 )
                 for table, (message, hint) in told.failed.items()
@@ -53,18 +64,20 @@ def imported_page(told: Told) -> Page:
         ),
         Section(
             tuple(
-                Node(line(strong(table), f" is left alone: the state {owner} has marked it as its own"))
+                PageNode(line(strong(table), f" is left alone: the state {owner} has marked it as its own"))
                 for table, owner in told.owners.items()
             )
         ),
-        Section((Node(_summary(told)),)),
+        Section((PageNode(_summary(told)),)),
     ]
     return Page(tuple(section for section in sections if section.nodes))
 
 
-def _summary(told: Told) -> Line:
+def _summary(told: ImportReport) -> Line:
     whole = not told.failed and not told.left
-    verdict = Span("Imported", Style.GOOD) if whole else Span("Not all imported", Style.ERROR)
+    verdict = (
+        StyledText("Imported", TextStyle.GOOD) if whole else StyledText("Not all imported", TextStyle.ERROR)
+    )
     reasons = Counter(told.skipped.values())
     parts = [
         line(verdict),

@@ -10,7 +10,19 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, Self, TextIO
 
 from dynaops.model.quantities import size
 from dynaops.views import wording
-from dynaops.views.page import DOT, Line, Node, Page, Section, Span, Style, faint, joined, line, strong
+from dynaops.views.page import (
+    DOT,
+    Line,
+    Page,
+    PageNode,
+    Section,
+    StyledText,
+    TextStyle,
+    faint,
+    joined,
+    line,
+    strong,
+)
 from dynaops.views.plain import text_of
 from dynaops.views.terminal import console_for, is_terminal, styled
 
@@ -24,7 +36,7 @@ _FRAMES_A_SECOND = 4
 STOPPING = "Ctrl-C stops; what is done is recorded"
 
 
-class Standing(NamedTuple):
+class TransferStatus(NamedTuple):
     """How far it is. `seconds` and `moved` (rows) are this run's; `expected` bytes are None where nobody knows.
 
     `units` are capacity units, of which `unit` says which.
@@ -49,11 +61,11 @@ class Standing(NamedTuple):
         return max(0.0, self.expected - self.bytes) * self.seconds / self.moved_bytes
 
 
-class Outcome(NamedTuple):
+class TransferOutcome(NamedTuple):
     """What came of it, in lines: the `verdict`, `facts` beside it, and `remarks` below."""
 
     verdict: str
-    style: Style
+    style: TextStyle
     facts: Sequence[str]
     rejects: Sequence[tuple[str, str]] = ()
     """Some rejects: where, and why."""
@@ -61,7 +73,7 @@ class Outcome(NamedTuple):
     remarks: Sequence[str] = ()
 
 
-class Moving(Protocol):
+class TransferView(Protocol):
     """A context in which a move is shown. `show` never fails."""
 
     def __enter__(self) -> Self: ...
@@ -70,18 +82,18 @@ class Moving(Protocol):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
 
-    def show(self, standing: Standing) -> None:
+    def show(self, standing: TransferStatus) -> None:
         """Show how it stands now."""
 
 
-def moving_on(stream: TextIO, color: bool, verb: str, stopping: str = STOPPING) -> Moving:
+def moving_on(stream: TextIO, color: bool, verb: str, stopping: str = STOPPING) -> TransferView:
     """The view that fits `stream`. `verb` is what happens to rows, such as "written"; `stopping` what Ctrl-C does."""
     if is_terminal(stream):
-        return LiveMoving(console_for(stream, color), verb, stopping)
-    return PlainMoving(stream, verb)
+        return LiveTransferView(console_for(stream, color), verb, stopping)
+    return PlainTransferView(stream, verb)
 
 
-class PlainMoving:
+class PlainTransferView:
     """A line every few seconds."""
 
     def __init__(self, stream: TextIO, verb: str, clock: Callable[[], float] = time.monotonic) -> None:
@@ -96,7 +108,7 @@ class PlainMoving:
     def __exit__(self, *_: object) -> None:
         return None
 
-    def show(self, standing: Standing) -> None:
+    def show(self, standing: TransferStatus) -> None:
         if self._clock() < self._next:
             return
         self._next = self._clock() + _PLAIN_SECONDS
@@ -106,7 +118,7 @@ class PlainMoving:
             self._stream.flush()
 
 
-class LiveMoving:
+class LiveTransferView:
     """A bar and a line, redrawn as rows move."""
 
     def __init__(self, console: Console, verb: str, stopping: str = STOPPING) -> None:
@@ -114,7 +126,7 @@ class LiveMoving:
 
         self._verb = verb
         self._stopping = stopping
-        self._standing = Standing()
+        self._standing = TransferStatus()
         self._live = Live(
             self, console=console, refresh_per_second=_FRAMES_A_SECOND, transient=True, redirect_stdout=False
         )
@@ -127,7 +139,7 @@ class LiveMoving:
         with suppress(OSError):
             self._live.stop()
 
-    def show(self, standing: Standing) -> None:
+    def show(self, standing: TransferStatus) -> None:
         self._standing = standing
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
@@ -136,17 +148,17 @@ class LiveMoving:
         yield styled(line(faint(f"{wording.elapsed(standing.seconds)} · {self._stopping}")))
 
 
-def outcome_page(outcome: Outcome) -> Page:
+def outcome_page(outcome: TransferOutcome) -> Page:
     """The verdict last, as it is what stays in sight."""
     sections = []
     if outcome.rejects:
-        nodes = [Node(line(where), value=line(why)) for where, why in outcome.rejects]
+        nodes = [PageNode(line(where), value=line(why)) for where, why in outcome.rejects]
         if outcome.more_rejects:
-            nodes.append(Node(line(faint(f"and {outcome.more_rejects:,} more"))))
-        sections.append(Section(tuple(nodes), line(Span("Rejected", Style.ERROR))))
+            nodes.append(PageNode(line(faint(f"and {outcome.more_rejects:,} more"))))
+        sections.append(Section(tuple(nodes), line(StyledText("Rejected", TextStyle.ERROR))))
     facts = [line(fact) for fact in outcome.facts]
-    verdict = Node(joined([line(Span(outcome.verdict, outcome.style)), *facts]))
-    remarks = tuple(Node(line(faint(remark))) for remark in outcome.remarks)
+    verdict = PageNode(joined([line(StyledText(outcome.verdict, outcome.style)), *facts]))
+    remarks = tuple(PageNode(line(faint(remark))) for remark in outcome.remarks)
     return Page((*sections, Section((verdict, *remarks))))
 
 
@@ -155,7 +167,7 @@ def rate(rows: int, seconds: float) -> str:
     return f"{rows / max(seconds, 0.001):,.0f} rows/s"
 
 
-def _said(standing: Standing, verb: str) -> Line:
+def _said(standing: TransferStatus, verb: str) -> Line:
     of = f" of about {size(standing.expected)}" if standing.expected else ""
     parts = [
         line(strong(f"{standing.rows:,}"), f" rows {verb}"),
@@ -165,16 +177,16 @@ def _said(standing: Standing, verb: str) -> Line:
     if standing.units:
         parts.append(line(f"{standing.units:,.0f} {standing.unit}"))
     if standing.throttles:
-        parts.append(line(Span(f"{wording.count(standing.throttles, 'throttle')}", Style.WARNING)))
+        parts.append(line(StyledText(f"{wording.count(standing.throttles, 'throttle')}", TextStyle.WARNING)))
     if standing.rejected:
-        parts.append(line(Span(f"{standing.rejected:,} rejected", Style.ERROR)))
+        parts.append(line(StyledText(f"{standing.rejected:,} rejected", TextStyle.ERROR)))
     if standing.left is not None:
         parts.append(line(f"{wording.about(standing.left)} left"))
     return joined(parts, DOT)
 
 
-def _bar(standing: Standing) -> Line:
+def _bar(standing: TransferStatus) -> Line:
     if not standing.expected:
         return ()
     full = min(_BAR, round(_BAR * standing.bytes / standing.expected))
-    return line(Span("━" * full, Style.GOOD), faint("━" * (_BAR - full)))
+    return line(StyledText("━" * full, TextStyle.GOOD), faint("━" * (_BAR - full)))

@@ -11,7 +11,7 @@ from typing import Any
 
 from dynaops.model.change import Action, Change
 from dynaops.views import wording
-from dynaops.views.page import Line, Node, Section, Span, Style, faint, line, strong
+from dynaops.views.page import Line, PageNode, Section, StyledText, TextStyle, faint, line, strong
 
 MANY = 8
 """New tables up to this number are all shown in full."""
@@ -21,7 +21,7 @@ _NAMELESS = "\0"
 _NAMES = ("table_name", "name")
 
 Tables = Mapping[str, Sequence[Change]]
-Drawn = Callable[[str, Sequence[Change]], Node]
+Drawn = Callable[[str, Sequence[Change]], PageNode]
 
 
 def created_in_short(tables: Tables, drawn: Drawn) -> tuple[list[Section], set[str]]:
@@ -34,7 +34,7 @@ def created_in_short(tables: Tables, drawn: Drawn) -> tuple[list[Section], set[s
         return [], set()
     sections = []
     left = _LINES
-    short: list[Node] = []
+    short: list[PageNode] = []
     for names in _alike(created):
         first = names[0]
         whole = drawn(first, created[first])
@@ -45,7 +45,7 @@ def created_in_short(tables: Tables, drawn: Drawn) -> tuple[list[Section], set[s
             short.append(_brief(names, created[first]))
     if short:
         sections.append(Section(tuple(short)))
-    sections.append(Section((Node(line(faint(_WHOLE))),)))
+    sections.append(Section((PageNode(line(faint(_WHOLE))),)))
     return sections, set(created)
 
 
@@ -81,13 +81,13 @@ def _nameless(value: Any, name: str, key: str = "") -> Any:
     return value
 
 
-def _others(first: str, names: Sequence[str]) -> Iterator[Node]:
+def _others(first: str, names: Sequence[str]) -> Iterator[PageNode]:
     if names:
         text = f"{len(names):,} more as {first}: {', '.join(names)}"
-        yield Node(line(text), Span(wording.MARKS[Action.CREATE], Style.CREATE))
+        yield PageNode(line(text), StyledText(wording.MARKS[Action.CREATE], TextStyle.CREATE))
 
 
-def _brief(names: Sequence[str], changes: Sequence[Change]) -> Node:
+def _brief(names: Sequence[str], changes: Sequence[Change]) -> PageNode:
     """Tables that are alike in one line, with what they consist of."""
     first = names[0]
     parts = [one.address.removeprefix(f"{first}/") for one in changes if one.address != first]
@@ -95,8 +95,8 @@ def _brief(names: Sequence[str], changes: Sequence[Change]) -> Node:
     if len(names) > 1:
         title = line(*title, f" and {len(names) - 1:,} more alike: {', '.join(names[1:])}")
     value = line(faint(changes[0].region), faint(f"  with {', '.join(parts)}" if parts else ""))
-    return Node(title, Span(wording.MARKS[Action.CREATE], Style.CREATE), value)
+    return PageNode(title, StyledText(wording.MARKS[Action.CREATE], TextStyle.CREATE), value)
 
 
-def _height(node: Node) -> int:
+def _height(node: PageNode) -> int:
     return 1 + len(node.notes) + sum(map(_height, node.children))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dynaops.views.page import DOT, Node, Page, Section, joined, line, strong
+from dynaops.views.page import DOT, Page, PageNode, Section, joined, line, strong
 
 
 def jobs_page(title: str, jobs: Sequence[tuple[str, str, str, int]]) -> Page:
     """Each job's ARN, status, when it was started, and items."""
     nodes = [
-        Node(joined((line(strong(status)), line(f"{items:,} items"), line(at), line(arn)), DOT))
+        PageNode(joined((line(strong(status)), line(f"{items:,} items"), line(at), line(arn)), DOT))
         for arn, status, at, items in jobs
     ]
-    return Page((Section(tuple(nodes) or (Node(line("none")),), line(title)),))
+    return Page((Section(tuple(nodes) or (PageNode(line("none")),), line(title)),))
