@@ -9,7 +9,7 @@ import typer
 from dynaops.cli.durations import seconds
 from dynaops.cli.lazy import Root
 from dynaops.cli.logs import start as start_logs
-from dynaops.cli.settings import DEFAULT_STATE, ENVIRONMENT_VARIABLE, Settings, given_of
+from dynaops.cli.settings import DEFAULT_STATE, ENVIRONMENT_VARIABLE, GlobalSettings, given_of
 
 app = typer.Typer(
     cls=Root,
@@ -85,7 +85,7 @@ def root(
 ) -> None:
     """DynamoDB tables and everything around them, from YAML specs, straight through the AWS API."""
     del version
-    ctx.obj = Settings(
+    ctx.obj = GlobalSettings(
         region=region,
         profile=profile,
         endpoint_url=endpoint_url,

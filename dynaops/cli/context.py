@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dynaops.cli.settings import Settings
+from dynaops.cli.settings import GlobalSettings
 
 if TYPE_CHECKING:
     import typer
 
 
-def settings_of(ctx: typer.Context, of_plan: str | None = None) -> Settings:
+def settings_of(ctx: typer.Context, of_plan: str | None = None) -> GlobalSettings:
     """The settings of the running command, with what the project file says where nothing else does.
 
     `of_plan`: the environment of the saved plan that is meant, "" if it has none; it is chosen with the plan.
     Raises ProjectFileError, and DynaopsError where the environment forbids the command, or is not the plan's.
     """
-    from dynaops.cli.effects import Effect, effect_of, require_permitted
-    from dynaops.cli.project_file import applied
+    from dynaops.cli.effects import CommandEffect, effect_of, require_permitted
+    from dynaops.cli.project.project_file import applied
 
     root = ctx.find_root()
-    settings: Settings = root.obj
+    settings: GlobalSettings = root.obj
     command = ctx.command_path.partition(" ")[2]
     effect = effect_of(command)
-    if effect is Effect.LOCAL or settings.project is not None:
+    if effect is CommandEffect.LOCAL or settings.project is not None:
         return settings
     if of_plan is not None:
         settings = _with_plans(settings, of_plan)
@@ -33,7 +33,7 @@ def settings_of(ctx: typer.Context, of_plan: str | None = None) -> Settings:
     return settings
 
 
-def _with_plans(settings: Settings, environment: str) -> Settings:
+def _with_plans(settings: GlobalSettings, environment: str) -> GlobalSettings:
     from dynaops.model.errors import DynaopsError
 
     if settings.environment is not None and settings.environment != environment:

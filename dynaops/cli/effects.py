@@ -9,14 +9,14 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from dynaops.cli.screen import notice
-from dynaops.cli.settings import Settings
+from dynaops.cli.settings import GlobalSettings
 from dynaops.model.errors import DynaopsError
 
 if TYPE_CHECKING:
     from dynaops.specs.project import Project
 
 
-class Effect(Enum):
+class CommandEffect(Enum):
     """What a command may change."""
 
     LOCAL = "nothing of an environment, and reads no project file"
@@ -27,72 +27,74 @@ class Effect(Enum):
 
 
 EFFECTS = {
-    "init": Effect.LOCAL,
-    "validate": Effect.READS,
-    "plan": Effect.READS,
-    "apply": Effect.ITS_ARGUMENTS,
-    "destroy": Effect.CHANGES,
-    "import": Effect.CHANGES,
-    "convert": Effect.LOCAL,
-    "drift": Effect.READS,
-    "output": Effect.READS,
-    "grant": Effect.CHANGES,
-    "permissions": Effect.READS,
-    "graph": Effect.READS,
-    "render": Effect.READS,
-    "load-data": Effect.DATA,
-    "export-data": Effect.READS,
-    "backup create": Effect.DATA,
-    "backup list": Effect.READS,
-    "backup status": Effect.READS,
-    "backup delete": Effect.DATA,
-    "backup prune": Effect.DATA,
-    "backup restore": Effect.DATA,
-    "backup verify": Effect.DATA,
-    "state list": Effect.READS,
-    "state show": Effect.READS,
-    "state rm": Effect.CHANGES,
-    "state mv": Effect.CHANGES,
-    "state pull": Effect.READS,
-    "state push": Effect.CHANGES,
-    "state history": Effect.READS,
-    "state log": Effect.READS,
-    "state restore": Effect.CHANGES,
-    "state unlock": Effect.READS,
-    "workspace new": Effect.CHANGES,
-    "workspace list": Effect.READS,
-    "workspace select": Effect.READS,
-    "workspace delete": Effect.CHANGES,
-    "config show": Effect.LOCAL,
-    "config check": Effect.LOCAL,
-    "config schema": Effect.LOCAL,
-    "schema": Effect.LOCAL,
-    "whoami": Effect.READS,
-    "sandbox start": Effect.LOCAL,
-    "sandbox stop": Effect.LOCAL,
-    "sandbox status": Effect.LOCAL,
-    "sandbox reset": Effect.LOCAL,
-    "sandbox clock": Effect.LOCAL,
+    "init": CommandEffect.LOCAL,
+    "validate": CommandEffect.READS,
+    "plan": CommandEffect.READS,
+    "apply": CommandEffect.ITS_ARGUMENTS,
+    "destroy": CommandEffect.CHANGES,
+    "import": CommandEffect.CHANGES,
+    "convert": CommandEffect.LOCAL,
+    "drift": CommandEffect.READS,
+    "output": CommandEffect.READS,
+    "grant": CommandEffect.CHANGES,
+    "permissions": CommandEffect.READS,
+    "graph": CommandEffect.READS,
+    "render": CommandEffect.READS,
+    "load-data": CommandEffect.DATA,
+    "export-data": CommandEffect.READS,
+    "backup create": CommandEffect.DATA,
+    "backup list": CommandEffect.READS,
+    "backup status": CommandEffect.READS,
+    "backup delete": CommandEffect.DATA,
+    "backup prune": CommandEffect.DATA,
+    "backup restore": CommandEffect.DATA,
+    "backup verify": CommandEffect.DATA,
+    "state list": CommandEffect.READS,
+    "state show": CommandEffect.READS,
+    "state rm": CommandEffect.CHANGES,
+    "state mv": CommandEffect.CHANGES,
+    "state pull": CommandEffect.READS,
+    "state push": CommandEffect.CHANGES,
+    "state history": CommandEffect.READS,
+    "state log": CommandEffect.READS,
+    "state restore": CommandEffect.CHANGES,
+    "state unlock": CommandEffect.READS,
+    "workspace new": CommandEffect.CHANGES,
+    "workspace list": CommandEffect.READS,
+    "workspace select": CommandEffect.READS,
+    "workspace delete": CommandEffect.CHANGES,
+    "config show": CommandEffect.LOCAL,
+    "config check": CommandEffect.LOCAL,
+    "config schema": CommandEffect.LOCAL,
+    "schema": CommandEffect.LOCAL,
+    "whoami": CommandEffect.READS,
+    "sandbox start": CommandEffect.LOCAL,
+    "sandbox stop": CommandEffect.LOCAL,
+    "sandbox status": CommandEffect.LOCAL,
+    "sandbox reset": CommandEffect.LOCAL,
+    "sandbox clock": CommandEffect.LOCAL,
 }
 """By the command's words. `state unlock` and `workspace select` change neither state nor resources."""
 
 
-def effect_of(command: str) -> Effect:
+def effect_of(command: str) -> CommandEffect:
     """The effect of a command by its words, such as ``state rm``."""
-    return EFFECTS.get(command, Effect.CHANGES)
+    return EFFECTS.get(command, CommandEffect.CHANGES)
 
 
-def require_permitted(settings: Settings, project: Project, command: str, effect: Effect) -> None:
+def require_permitted(
+    settings: GlobalSettings, project: Project, command: str, effect: CommandEffect
+) -> None:
     """Raise DynaopsError where the environment, or that none is chosen, forbids the command."""
-    if effect is Effect.READS and is_incomplete(settings, project):
+    if effect is CommandEffect.READS and is_incomplete(settings, project):
         names = ", ".join(project.environments)
         notice(
             f"No environment is chosen, and this works with what they share; -E NAME chooses one of {names}"
         )
-    if effect not in (Effect.DATA, Effect.CHANGES):
+    if effect not in (CommandEffect.DATA, CommandEffect.CHANGES):
         return
     _require_chosen(settings, project, command)
-    if effect is Effect.CHANGES and project.protected:
+    if effect is CommandEffect.CHANGES and project.protected:
         raise DynaopsError(
             f"The environment {project.environment} is protected ({project.origins['protected']}): "
             f"{command} is refused",
@@ -111,7 +113,7 @@ def require_reviewed(project: Project, digest: str | None) -> None:
         )
 
 
-def _require_chosen(settings: Settings, project: Project, command: str) -> None:
+def _require_chosen(settings: GlobalSettings, project: Project, command: str) -> None:
     if is_incomplete(settings, project):
         raise DynaopsError(
             f"{command} changes an environment, and none is chosen",
@@ -119,7 +121,7 @@ def _require_chosen(settings: Settings, project: Project, command: str) -> None:
         )
 
 
-def is_incomplete(settings: Settings, project: Project) -> bool:
+def is_incomplete(settings: GlobalSettings, project: Project) -> bool:
     """Whether there are environments, none is chosen, and nothing else says which state is meant.
 
     A top level that names a state of its own is complete, and an environment like the others. The embedded sandbox

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dynaops.cli.settings import Settings
+from dynaops.cli.settings import GlobalSettings
 from dynaops.model.exits import Exit
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ _NOTHING_SENT = "This cannot be planned; nothing was sent"
 
 
 @dataclass(frozen=True)
-class Failure:
+class CommandFailure:
     """How a command failed. `kind` is stable, for programs; `usage` stands above the message."""
 
     kind: str
@@ -33,17 +33,17 @@ class Failure:
     findings: tuple[Finding, ...] = ()
 
 
-def failure_of(error: BaseException, arguments: Sequence[str], settings: Settings) -> Failure:
+def failure_of(error: BaseException, arguments: Sequence[str], settings: GlobalSettings) -> CommandFailure:
     """What to tell of `error`."""
     from typer.exceptions import Abort, TyperException
 
     if isinstance(error, TyperException):
         return _usage(error, arguments)
     if isinstance(error, KeyboardInterrupt | Abort):
-        return Failure("interrupted", "Interrupted", Exit.INTERRUPTED)
+        return CommandFailure("interrupted", "Interrupted", Exit.INTERRUPTED)
     errors = sys.modules.get("dynaops.model.errors")
     if errors is not None and isinstance(error, errors.DynaopsError):
-        return Failure(
+        return CommandFailure(
             kind=_kebab(type(error).__name__),
             message=error.message,
             exit=error.exit_code,
@@ -52,7 +52,7 @@ def failure_of(error: BaseException, arguments: Sequence[str], settings: Setting
         )
     if isinstance(error, OSError) and error.strerror:
         named = f"{error.filename}: " if error.filename else ""
-        return Failure("system", f"{named}{error.strerror}", Exit.FAILED)
+        return CommandFailure("system", f"{named}{error.strerror}", Exit.FAILED)
     return _unexpected(error, settings)
 
 
@@ -63,7 +63,7 @@ def is_usage(error: BaseException) -> bool:
     return isinstance(error, TyperException) and not isinstance(error, Abort)
 
 
-def tell(failure: Failure, settings: Settings) -> None:
+def tell(failure: CommandFailure, settings: GlobalSettings) -> None:
     """Print the failure: one JSON document on stdout with ``--json``, always words on stderr."""
     from dynaops.views.terminal import sentence
 
@@ -87,11 +87,11 @@ def tell(failure: Failure, settings: Settings) -> None:
         sys.stderr.write(sentence(f"hint: {failure.hint}", sys.stderr))
 
 
-def _usage(error: Exception, arguments: Sequence[str]) -> Failure:
+def _usage(error: Exception, arguments: Sequence[str]) -> CommandFailure:
     """A wrong command line. Where 2 means "changes" (``--exit-code``), it must not look like them."""
     context = getattr(error, "ctx", None)
     message: str = error.format_message()  # type: ignore[attr-defined]
-    return Failure(
+    return CommandFailure(
         kind="usage",
         message=message,
         exit=Exit.FAILED if "--exit-code" in arguments else Exit.USAGE,
@@ -100,14 +100,14 @@ def _usage(error: Exception, arguments: Sequence[str]) -> Failure:
     )
 
 
-def _unexpected(error: BaseException, settings: Settings) -> Failure:
+def _unexpected(error: BaseException, settings: GlobalSettings) -> CommandFailure:
     trace = "".join(traceback.format_exception(error))
     if settings.verbose:
         sys.stderr.write(trace)
         where = "The traceback is above."
     else:
         where = f"The traceback is in {_keep(trace, settings)}."
-    return Failure(
+    return CommandFailure(
         kind="unexpected",
         message=f"Something unexpected happened: {type(error).__name__}: {error}",
         exit=Exit.FAILED,
@@ -115,7 +115,7 @@ def _unexpected(error: BaseException, settings: Settings) -> Failure:
     )
 
 
-def _keep(trace: str, settings: Settings) -> str:
+def _keep(trace: str, settings: GlobalSettings) -> str:
     """Write the traceback to the log file, or to a file of its own that only its owner can read."""
     if settings.log_file is not None:
         from dynaops.cli import logs
@@ -128,7 +128,7 @@ def _keep(trace: str, settings: Settings) -> str:
     return name
 
 
-def _show_findings(findings: tuple[Finding, ...], settings: Settings) -> None:
+def _show_findings(findings: tuple[Finding, ...], settings: GlobalSettings) -> None:
     from dynaops.cli.settings import wants_color
     from dynaops.views.findings import findings_page
     from dynaops.views.terminal import show
@@ -137,7 +137,7 @@ def _show_findings(findings: tuple[Finding, ...], settings: Settings) -> None:
     sys.stderr.write("\n")
 
 
-def _bold_red(text: str, settings: Settings) -> str:
+def _bold_red(text: str, settings: GlobalSettings) -> str:
     from dynaops.cli.settings import wants_color
 
     if sys.stderr.isatty() and wants_color(settings):

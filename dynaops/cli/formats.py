@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dynaops.cli.settings import Settings
+from dynaops.cli.settings import GlobalSettings
 
 if TYPE_CHECKING:
     from dynaops.model.finding import Place
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from dynaops.views.formats.entry import ReportEntry, RuleText, RunReport
 
 
-class Format(StrEnum):
+class PipelineFormat(StrEnum):
     """The formats for pipelines."""
 
     GITHUB = "github"
@@ -29,7 +29,7 @@ class Format(StrEnum):
 
 
 FormatOption = Annotated[
-    Format | None,
+    PipelineFormat | None,
     typer.Option("--format", help="For a pipeline: workflow commands of GitHub, SARIF, or JUnit XML."),
 ]
 
@@ -37,7 +37,7 @@ FormatOption = Annotated[
 class Output:
     """The document of one run of a command; nothing where no format was chosen."""
 
-    def __init__(self, settings: Settings, command: str, chosen: Format | None) -> None:
+    def __init__(self, settings: GlobalSettings, command: str, chosen: PipelineFormat | None) -> None:
         self._settings = settings
         self._command = command
         self.chosen = chosen
@@ -66,7 +66,7 @@ class Output:
 
 
 @contextmanager
-def output(settings: Settings, command: str, chosen: Format | None) -> Iterator[Output]:
+def output(settings: GlobalSettings, command: str, chosen: PipelineFormat | None) -> Iterator[Output]:
     """Where a command prints what it found; a command that fails prints that.
 
     Raises BadParameter where ``--json`` asks for another document.
@@ -104,12 +104,12 @@ def places(documents: Sequence[Document], state: State | None = None) -> PlaceOf
     return place_of
 
 
-def _text(told: RunReport, chosen: Format | None) -> str:
-    if chosen is Format.GITHUB:
+def _text(told: RunReport, chosen: PipelineFormat | None) -> str:
+    if chosen is PipelineFormat.GITHUB:
         from dynaops.views.formats.github import github
 
         return github(told)
-    if chosen is Format.JUNIT:
+    if chosen is PipelineFormat.JUNIT:
         from dynaops.views.formats.junit import junit
 
         return junit(told)

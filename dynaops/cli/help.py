@@ -32,7 +32,7 @@ class Command(TyperCommand):
         return _emphasised(super().get_help(ctx))
 
 
-class Group(TyperGroup):
+class HelpGroup(TyperGroup):
     """A group of commands in the house's help style."""
 
     command_class = Command
@@ -45,7 +45,7 @@ class Group(TyperGroup):
         return _emphasised(super().get_help(ctx))
 
 
-def _write_parameters(command: Command | Group, ctx: Any, formatter: Any) -> None:
+def _write_parameters(command: Command | HelpGroup, ctx: Any, formatter: Any) -> None:
     rows: dict[str, list[tuple[str, str]]] = {"Arguments": [], "Options": []}
     for parameter in command.get_params(ctx):
         record = parameter.get_help_record(ctx)

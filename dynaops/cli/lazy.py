@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import typer
 from typer.main import get_command as build
 
-from dynaops.cli.help import Group
+from dynaops.cli.help import HelpGroup
 
 
 class Listed(NamedTuple):
@@ -62,7 +62,7 @@ class ReaderGone(Exception):
     """The reader of stdout has closed it."""
 
 
-class Root(Group):
+class Root(HelpGroup):
     """The root: knows its commands by name, and imports one when it is asked for."""
 
     def list_commands(self, ctx: Any) -> list[str]:  # click's signature
@@ -99,7 +99,7 @@ def load(name: str, listed: Listed) -> Any:
 def new_app(**options: Any) -> typer.Typer:
     """A Typer for one command or group of commands, in the house's settings."""
     return typer.Typer(
-        cls=Group,
+        cls=HelpGroup,
         add_completion=False,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,

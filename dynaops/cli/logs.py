@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dynaops.cli.settings import Settings
+from dynaops.cli.settings import GlobalSettings
 
 if TYPE_CHECKING:
     import logging
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _FORMAT = "%(asctime)s %(levelname)s %(threadName)s %(name)s: %(message)s"
 
 
-def start(settings: Settings, command: str = "") -> None:
+def start(settings: GlobalSettings, command: str = "") -> None:
     """Send our own log in full, and that of the AWS SDK from INFO on, to where the options say.
 
     Every line has its number, from 1 on in each run: of two lines of the same moment it is known which came first, and
@@ -43,7 +43,7 @@ def start(settings: Settings, command: str = "") -> None:
         log.info("dynaops %s: %s", __version__, command)
 
 
-def write(settings: Settings, text: str) -> None:
+def write(settings: GlobalSettings, text: str) -> None:
     """Log a text of several lines, also where logging was not set up yet. Raises OSError, DynaopsError."""
     import logging
 

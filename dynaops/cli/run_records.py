@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dynaops.cli.settings import Settings
+from dynaops.cli.settings import GlobalSettings
 from dynaops.model.errors import DynaopsError
 from dynaops.model.run_record import RunRecord, Who
 
@@ -29,7 +29,7 @@ _HIDDEN = "***"
 _USERINFO = re.compile(r"(?<=://)[^/@\s]+@")
 
 
-def recorded(store: Store, settings: Settings, connect: Callable[[], Aws]) -> RecordedStore:
+def recorded(store: Store, settings: GlobalSettings, connect: Callable[[], Aws]) -> RecordedStore:
     """The store, whose changes are recorded beside it; `connect` reaches AWS, to ask who the caller is."""
     from dynaops.stores.recorded import RecordedStore
     from dynaops.stores.recorder import RunRecorder
@@ -92,7 +92,7 @@ def _hidden(option: str, value: str) -> str:
 
 
 def _about(
-    settings: Settings,
+    settings: GlobalSettings,
     location: str,
     connect: Callable[[], Aws],
     command: str,
@@ -100,7 +100,7 @@ def _about(
     region: str | None,
 ) -> RunRecord:
     from dynaops import __version__
-    from dynaops.cli.git_commit import commit_of
+    from dynaops.cli.project.git_commit import commit_of
     from dynaops.stores.recorder import now
 
     return RunRecord(

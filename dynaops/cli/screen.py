@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any, TextIO
 
-from dynaops.cli.settings import Settings, wants_color
+from dynaops.cli.settings import GlobalSettings, wants_color
 
 if TYPE_CHECKING:
     from dynaops.views.page import Page
@@ -21,7 +21,7 @@ def notice(text: str) -> None:
 class Screen:
     """The output of one command. People are spoken to on stderr where a `document` is on stdout, as with ``--json``."""
 
-    def __init__(self, settings: Settings, document: bool = False) -> None:
+    def __init__(self, settings: GlobalSettings, document: bool = False) -> None:
         self.settings = settings
         self.json = settings.json
         self.color = wants_color(settings)

@@ -27,7 +27,7 @@ _VALUED = (
 _FLAGS = ("--sandbox", "--no-sandbox", "--json", "--no-color", "--verbose")
 
 
-class Settings(NamedTuple):
+class GlobalSettings(NamedTuple):
     """What the global options say. `endpoint_url` also comes from ``AWS_ENDPOINT_URL``.
 
     `environment` is that of the project file; None: none is chosen. `project` is what the file says for it, once it
@@ -133,11 +133,11 @@ def _is_joined(argument: str) -> bool:
     return argument.startswith("-E") and len(argument) > len("-E")
 
 
-def early(arguments: Sequence[str]) -> Settings:
+def early(arguments: Sequence[str]) -> GlobalSettings:
     """What matters for telling an error, from arguments that Typer may never have come to parse."""
     front = hoist(arguments)
     at = front.index("--log-file") + 1 if "--log-file" in front else len(front)
-    return Settings(
+    return GlobalSettings(
         json="--json" in _before_dashes(front),
         no_color="--no-color" in _before_dashes(front),
         verbose="--verbose" in _before_dashes(front),
@@ -145,7 +145,7 @@ def early(arguments: Sequence[str]) -> Settings:
     )
 
 
-def wants_color(settings: Settings) -> bool:
+def wants_color(settings: GlobalSettings) -> bool:
     """Whether colour is welcome at all (a terminal is needed besides): https://no-color.org."""
     return not settings.no_color and not os.environ.get("NO_COLOR")
 

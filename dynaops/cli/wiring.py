@@ -14,15 +14,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from dynaops.cli.guarding import guard_of, role_of
-from dynaops.cli.project_file import default_state, project
+from dynaops.cli.planning.guards import guard_of, role_of
+from dynaops.cli.project.project_file import default_state, project
 from dynaops.cli.screen import notice
-from dynaops.cli.settings import Settings
-from dynaops.cli.sources import Source as Source
-from dynaops.cli.sources import default_paths as default_paths
-from dynaops.cli.sources import documents as documents
-from dynaops.cli.sources import region_said
-from dynaops.cli.sources import source as source
+from dynaops.cli.settings import GlobalSettings
+from dynaops.cli.specs.sources import SpecSource as Source
+from dynaops.cli.specs.sources import documents, region_said
 
 if TYPE_CHECKING:
     from dynaops.aws.guards import Guard
@@ -97,13 +94,13 @@ def schema() -> dict[str, Any]:
     return json_schema()
 
 
-def store(settings: Settings) -> RecordedStore:
+def store(settings: GlobalSettings) -> RecordedStore:
     """The store of the selected workspace's state; what changes it is recorded beside it."""
     from dynaops.cli.run_records import recorded
-    from dynaops.cli.workspaces import place
+    from dynaops.cli.state.workspaces import place
 
     if settings.sandbox:
-        from dynaops.cli.sandbox_state import prepare
+        from dynaops.cli.sandbox.sandbox_state import prepare
 
         prepare(settings, lambda: aws(settings))
     return recorded(
@@ -111,14 +108,14 @@ def store(settings: Settings) -> RecordedStore:
     )
 
 
-def patience(settings: Settings) -> LockWait:
+def patience(settings: GlobalSettings) -> LockWait:
     """How long the lock of a state is waited for, with word on stderr meanwhile."""
     from dynaops.stores.lock_wait import LockWait
 
     return LockWait(settings.lock_timeout, notice)
 
 
-def aws(settings: Settings, adaptive: bool = False) -> Aws:
+def aws(settings: GlobalSettings, adaptive: bool = False) -> Aws:
     """The way to AWS, or to the sandbox, which is started when needed; `adaptive` slows down when throttled.
 
     Raises GuardError where the credentials are not of the environment's account.
@@ -129,7 +126,7 @@ def aws(settings: Settings, adaptive: bool = False) -> Aws:
     return way
 
 
-def _to_aws(settings: Settings, adaptive: bool) -> Aws:
+def _to_aws(settings: GlobalSettings, adaptive: bool) -> Aws:
     from dynaops.aws.caller import is_local
     from dynaops.aws.endpoint import require_endpoint
 
@@ -149,8 +146,8 @@ def _to_aws(settings: Settings, adaptive: bool) -> Aws:
     )
 
 
-def _to_sandbox(settings: Settings) -> Aws:
-    from dynaops.cli.sandboxes import credentials, running_sandbox
+def _to_sandbox(settings: GlobalSettings) -> Aws:
+    from dynaops.cli.sandbox.sandboxes import credentials, running_sandbox
 
     said = project(settings)
     if "sandbox" not in settings.given:
@@ -216,7 +213,7 @@ def _environment() -> tuple[tuple[str, str], ...]:
     )
 
 
-def pace(settings: Settings) -> float:
+def pace(settings: GlobalSettings) -> float:
     """How many of AWS's seconds pass in one: more than one in the sandbox."""
     if not settings.sandbox:
         return 1
@@ -362,13 +359,13 @@ def outputs(state: State, address: str | None) -> dict[str, dict[str, Any]]:
     return of(state, address)
 
 
-def beside_state(settings: Settings) -> Path:
+def beside_state(settings: GlobalSettings) -> Path:
     """The folder for what is kept beside the state on this machine."""
     local = default_state(project(settings)) if "://" in settings.state else settings.state
     return Path(local).parent
 
 
-def home_region(settings: Settings) -> str:
+def home_region(settings: GlobalSettings) -> str:
     """The region of tables whose spec names none, as far as it is known without AWS; else empty."""
     from dynaops.aws.session import Aws
     from dynaops.model.errors import DynaopsError

@@ -91,7 +91,7 @@ def _fetch(
     read: AwsReader, region: str, table: str, keys: Sequence[MetricKey], start: int, end: int, period: int
 ) -> dict[MetricKey, Series]:
     """The keys' values, one a period. Raises AwsFailure kinds."""
-    found = {key: [None] * ((end - start) // period) for key in keys}  # type: dict[Key, list[float | None]]
+    found = {key: [None] * ((end - start) // period) for key in keys}  # type: dict[MetricKey, list[float | None]]
     for first in range(0, len(keys), _MOST):
         batch = keys[first : first + _MOST]
         request = {

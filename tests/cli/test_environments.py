@@ -11,7 +11,7 @@ import pytest
 import typer
 
 from dynaops.cli.app import app
-from dynaops.cli.effects import EFFECTS, Effect
+from dynaops.cli.effects import EFFECTS, CommandEffect
 from dynaops.sandbox import SandboxServer
 from dynaops.sandbox.faults import FaultRule
 from tests.cli.running import Cli
@@ -93,8 +93,8 @@ ARGUMENTS = {
     "backup restore": ("x", "y"),
     "backup verify": ("x",),
 }
-CHANGING = [command for command, effect in EFFECTS.items() if effect is Effect.CHANGES]
-CHANGING_DATA = [command for command, effect in EFFECTS.items() if effect is Effect.DATA]
+CHANGING = [command for command, effect in EFFECTS.items() if effect is CommandEffect.CHANGES]
+CHANGING_DATA = [command for command, effect in EFFECTS.items() if effect is CommandEffect.DATA]
 
 
 @pytest.mark.parametrize("command", ["apply", "init --migrate", *CHANGING])

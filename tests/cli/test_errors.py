@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from dynaops.cli import failures
-from dynaops.cli.settings import Settings
+from dynaops.cli.settings import GlobalSettings
 from dynaops.model.errors import DynaopsError
 from dynaops.model.exits import Exit
 from tests.cli.running import Cli, bare_environment, run_process
@@ -80,7 +80,7 @@ def test_a_fault_of_ours_keeps_its_traceback_and_says_where(tmp_path: Path) -> N
     try:
         raise ZeroDivisionError("by zero")
     except ZeroDivisionError as error:
-        failure = failures.failure_of(error, [], Settings(log_file=str(log)))
+        failure = failures.failure_of(error, [], GlobalSettings(log_file=str(log)))
     assert failure.kind == "unexpected"
     assert failure.exit == Exit.FAILED
     assert str(log) in str(failure.hint)
@@ -88,7 +88,7 @@ def test_a_fault_of_ours_keeps_its_traceback_and_says_where(tmp_path: Path) -> N
 
 
 def test_a_fault_of_ours_without_a_log_file_goes_to_a_private_file() -> None:
-    failure = failures.failure_of(ZeroDivisionError("by zero"), [], Settings())
+    failure = failures.failure_of(ZeroDivisionError("by zero"), [], GlobalSettings())
     path = Path(str(failure.hint).split("The traceback is in ")[1].split(" ")[0].rstrip("."))
     try:
         assert "ZeroDivisionError" in path.read_text(encoding="utf-8")
@@ -99,14 +99,14 @@ def test_a_fault_of_ours_without_a_log_file_goes_to_a_private_file() -> None:
 
 def test_messages_from_outside_cannot_drive_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     error = DynaopsError("Table \x1b[2Jx\x07", "hint \x9b31m")
-    failures.tell(failures.failure_of(error, [], Settings()), Settings())
+    failures.tell(failures.failure_of(error, [], GlobalSettings()), GlobalSettings())
     err = capsys.readouterr().err
     assert "\\x1b[2Jx\\x07" in err
     assert not {"\x1b", "\x07", "\x9b"} & set(err)
 
 
 def test_ctrl_c_before_anything_happened() -> None:
-    failure = failures.failure_of(KeyboardInterrupt(), [], Settings())
+    failure = failures.failure_of(KeyboardInterrupt(), [], GlobalSettings())
     assert failure.exit == 130
     assert failure.message == "Interrupted"
 

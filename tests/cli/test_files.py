@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from dynaops.cli import saved
 from dynaops.cli.events import EventLog
-from dynaops.cli.reviewing import write_reviews
-from dynaops.cli.wiring import Source
+from dynaops.cli.planning import saved_plans
+from dynaops.cli.planning.review_files import write_reviews
+from dynaops.cli.wiring import SpecSource
 from dynaops.model.errors import DynaopsError
 from dynaops.model.plan import Plan
 from tests.cli.running import Cli
@@ -64,7 +64,7 @@ def test_a_plan_is_not_written_through_a_link_out_of_the_project(
     for write in (
         lambda: write_reviews(plan, "it", None, True),
         lambda: write_reviews(plan, None, "it", True),
-        lambda: saved.save(plan, Source(("spec.yaml",)), "it"),
+        lambda: saved_plans.save(plan, SpecSource(("spec.yaml",)), "it"),
         lambda: EventLog("it").__enter__(),
     ):
         with pytest.raises(DynaopsError, match="is not written to"):

@@ -10,7 +10,7 @@ import pytest
 
 from dynaops.cli import wiring
 from dynaops.cli.screen import notice
-from dynaops.cli.settings import Settings
+from dynaops.cli.settings import GlobalSettings
 from dynaops.model.state import State
 from dynaops.stores import lock_wait, open_store
 from dynaops.stores.base import Lock
@@ -44,7 +44,7 @@ def clock(here: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clock]:
     """The state's lock is held by another, for 40 seconds of a clock that does not tick by itself."""
     clock = Clock(open_store(".dynaops/state.json").lock("apply"))
 
-    def with_clock(settings: Settings) -> lock_wait.LockWait:
+    def with_clock(settings: GlobalSettings) -> lock_wait.LockWait:
         return lock_wait.LockWait(settings.lock_timeout, notice, lambda: clock.now, clock.sleep)
 
     monkeypatch.setattr(wiring, "patience", with_clock)

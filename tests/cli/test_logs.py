@@ -12,7 +12,7 @@ from threading import Thread
 import pytest
 
 from dynaops.cli import logs
-from dynaops.cli.settings import Settings
+from dynaops.cli.settings import GlobalSettings
 from dynaops.sandbox import SandboxServer
 from tests.cli.running import Cli
 
@@ -36,7 +36,7 @@ def numbers(text: str) -> list[int]:
 
 
 def test_lines_of_many_threads_are_numbered_without_a_gap(here: Path) -> None:
-    logs.start(Settings(log_file="run.log"), "plan")
+    logs.start(GlobalSettings(log_file="run.log"), "plan")
     log = logging.getLogger("dynaops.test")
 
     def work() -> None:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from dynaops.cli.permitting import for_notifications, policy
+from dynaops.cli.planning.iam_policy import for_notifications, policy
 from dynaops.engine.notify import MOST_BYTES, recipient_of, subject_of
 from dynaops.model.exits import Exit
 from dynaops.model.run_record import OperationResult, RunOperation, RunRecord, RunResult, Who

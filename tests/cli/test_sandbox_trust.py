@@ -15,7 +15,7 @@ import pytest
 
 from dynaops.aws.route import Credentials, credentials_of, renewed_credentials, route_to
 from dynaops.aws.session import Aws
-from dynaops.cli.sandboxes import credentials
+from dynaops.cli.sandbox.sandboxes import credentials
 from dynaops.model.errors import DynaopsError
 from dynaops.sandbox import SandboxServer, daemon
 from tests.cli.running import Cli, run_process

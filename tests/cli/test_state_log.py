@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dynaops.cli.git_commit import commit_of
+from dynaops.cli.project.git_commit import commit_of
 from dynaops.cli.run_records import masked
 from dynaops.model.exits import Exit
 from dynaops.model.run_record import RunRecord, Who

@@ -186,12 +186,12 @@ PLANS: dict[str, tuple[Callable[[str], str], str]] = {
 def test_a_saved_plan_that_could_be_read_in_two_ways_is_refused(
     cli: Cli, there: Path, change: Callable[[str], str], words: str
 ) -> None:
-    from dynaops.cli import saved
-    from dynaops.cli.wiring import Source
+    from dynaops.cli.planning import saved_plans
+    from dynaops.cli.wiring import SpecSource
     from dynaops.model.plan import Plan
 
     plan = Plan(dynaops_version="0", created_at="2026-01-01T00:00:00+00:00", serial=0, lineage="b7d6")
-    saved.save(plan, Source(("specs",)), "orders.plan")
+    saved_plans.save(plan, SpecSource(("specs",)), "orders.plan")
     text = Path("orders.plan").read_text(encoding="utf-8")
     assert change(text) != text
     Path("orders.plan").write_text(change(text), encoding="utf-8")

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from dynaops.cli import surroundings
-from dynaops.cli.running import _steadfast
+from dynaops.cli.planning.run_plan import _steadfast
 from dynaops.model.event import Event, Stage
 from dynaops.model.exits import Exit
 from dynaops.sandbox import SandboxServer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dynaops.cli.read_request import documents, sentence_of
+from dynaops.cli.transfer.read_request import documents, sentence_of
 from dynaops.data.checkpoint import Checkpoint, Confirmed
 from dynaops.data.notes import MOST_NOTES, LoadNote, LoadNotes
 from dynaops.data.options import Counts

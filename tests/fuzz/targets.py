@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from dynaops.cli import saved
-from dynaops.cli.wiring import Source
+from dynaops.cli.planning import saved_plans
+from dynaops.cli.wiring import SpecSource
 from dynaops.convert.budget import Budget
 from dynaops.convert.formats import Options
 from dynaops.convert.run import convert
@@ -167,7 +167,7 @@ def _state() -> bytes:
 def _plan(folder: Path) -> bytes:
     plan = Plan(dynaops_version="0", created_at="2026-01-01T00:00:00+00:00", serial=0, lineage="b7d6")
     path = folder / "plan.json"
-    saved.save(plan, Source(("spec.yaml",)), str(path))
+    saved_plans.save(plan, SpecSource(("spec.yaml",)), str(path))
     return path.read_bytes()
 
 
@@ -200,7 +200,7 @@ def _read_state(path: Path) -> object:
 
 
 def _read_plan(path: Path) -> object:
-    return saved.load(str(path)).documents(Project()) if saved.is_saved_plan(str(path)) else None
+    return saved_plans.load(str(path)).documents(Project()) if saved_plans.is_saved_plan(str(path)) else None
 
 
 def _convert(path: Path) -> object:

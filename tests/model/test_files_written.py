@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dynaops.cli.failures import failure_of
-from dynaops.cli.settings import Settings
+from dynaops.cli.settings import GlobalSettings
 from dynaops.model.files import naming, write_new, write_text
 
 ROOT = Path(__file__).parents[2] / "dynaops"
@@ -37,11 +37,11 @@ def test_commands_write_files_by_the_functions_that_name_them() -> None:
 def test_a_full_disk_is_told_with_the_file() -> None:
     with pytest.raises(OSError, match="No space left") as caught:
         write_text(FULL, "text")
-    failure = failure_of(caught.value, [], Settings())
+    failure = failure_of(caught.value, [], GlobalSettings())
     assert (failure.message, failure.exit) == ("/dev/full: No space left on device", 1)
     with pytest.raises(OSError, match="No space left") as caught, naming("graph.svg"):
         raise OSError(28, "No space left on device")
-    assert failure_of(caught.value, [], Settings()).message == "graph.svg: No space left on device"
+    assert failure_of(caught.value, [], GlobalSettings()).message == "graph.svg: No space left on device"
 
 
 def test_a_new_file_is_whole_or_not_there(tmp_path: Path) -> None:

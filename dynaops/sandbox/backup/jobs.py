@@ -12,7 +12,7 @@ from dynaops.sandbox.backup.points import RESOURCE_TYPE
 from dynaops.sandbox.backup.refusals import not_found
 from dynaops.sandbox.dispatch import ApiCall
 
-J = TypeVar("J", bound="Job")
+J = TypeVar("J", bound="BackupServiceJob")
 
 
 @dataclass

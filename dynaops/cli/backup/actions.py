@@ -1,0 +1,139 @@
+"""What the backup commands do, between the command line and the library."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from dynaops.backups import create, delete, status
+from dynaops.backups.listing import listing
+from dynaops.cli import wiring
+from dynaops.cli.planning.account_check import region_of_any, state_of
+from dynaops.cli.planning.run_plan import Terms, carry_out, see_through
+from dynaops.cli.screen import Screen
+from dynaops.cli.settings import GlobalSettings
+from dynaops.model.backup import Via
+from dynaops.model.exits import Exit
+from dynaops.views.backups import list_page, nothing_to_prune, status_page
+from dynaops.views.wording import count
+
+if TYPE_CHECKING:
+    from dynaops.aws.session import Aws
+    from dynaops.model.plan import Plan
+
+SEE_THROUGH = "`dynaops backup status --wait`"
+
+
+def make(
+    settings: GlobalSettings, creation: dict[str, Any], *, wait: bool, yes: bool, operations: bool
+) -> int:
+    """Make backups. Only where retention deletes some is there anything to agree to."""
+    way = wiring.aws(settings)
+    region = region_of_any(creation["tables"], settings, way)
+    store = wiring.store(settings)
+    state = state_of(store, way)
+    plan = create.plan_create(create.Creation(region=region, **creation), state, way)
+    place = wiring.unrecorded(store)
+    going = len(plan.destructive)
+    terms = Terms(
+        yes or not going,
+        allow_replace=False,
+        allow_destroy=True,
+        wait=wait,
+        operations=operations,
+        command="backup create",
+        document=lambda: {"backups": _made(plan, place.load().resources)},
+        question=f"Back up, and then delete {count(going, 'older backup')}?",
+        later=SEE_THROUGH,
+        done="Backed up",
+    )
+    return carry_out(plan, place, way, settings, terms)
+
+
+def _made(plan: Plan, records: dict[str, Any]) -> list[dict[str, Any]]:
+    """What was made, as far as AWS has said."""
+    found = []
+    for operation in plan.operations:
+        record = records.get(operation.address)
+        if not operation.destructive:
+            table, _, name = operation.address.split("/", 2)
+            arn = record.arn if record else None
+            found.append({"table": table, "name": name, "region": operation.region, "arn": arn})
+    return found
+
+
+def show_list(settings: GlobalSettings, tables: Sequence[str], via: Via | None) -> int:
+    """Show the backups there are."""
+    way = wiring.aws(settings)
+    found = listing(way, region_of_any(tables, settings, way), tables, via)
+    screen = Screen(settings)
+    if screen.json:
+        screen.document(found.model_dump(mode="json"))
+    else:
+        screen.show(list_page(found, way.now, settings.verbose))
+    return Exit.OK
+
+
+def show_status(settings: GlobalSettings, tables: Sequence[str], wait: bool) -> int:
+    """Show what AWS is doing, and wait for its end if that is asked for."""
+    way = wiring.aws(settings)
+    screen = Screen(settings)
+    found, gaps = status.jobs(way, region_of_any(tables, settings, way), tables)
+    plan = status.plan_wait(way, found)
+    if not screen.json or wait:
+        screen.show(status_page(found, gaps, way.now))
+    if wait and plan.operations:
+        terms = Terms(
+            yes=True, allow_replace=False, allow_destroy=False, command="backup status --wait", done="Ended"
+        )
+        return see_through(plan, wiring.unrecorded(), way, settings, terms)
+    if screen.json:
+        screen.document({"jobs": [one.model_dump(mode="json") for one in found], "gaps": gaps})
+    return Exit.OK
+
+
+def remove(settings: GlobalSettings, references: Sequence[str], yes: bool, operations: bool) -> int:
+    """Delete the backups that are named."""
+    way = wiring.aws(settings)
+    plan = delete.plan_delete(way, references, region_of_any((), settings, way))
+    return _deleting(plan, way, settings, "backup delete", yes, operations)
+
+
+def prune(
+    settings: GlobalSettings,
+    tables: Sequence[str],
+    retention: delete.Retention,
+    via: Via,
+    *,
+    yes: bool,
+    operations: bool,
+) -> int:
+    """Delete what retention is over for."""
+    way = wiring.aws(settings)
+    plan = delete.plan_prune(way, tables, retention, region_of_any(tables, settings, way), via)
+    if not plan.operations:
+        screen = Screen(settings)
+        screen.say(nothing_to_prune(plan.tables))
+        if screen.json:
+            from dynaops.model.event import Outcome
+            from dynaops.views.json_documents import applied
+
+            screen.document(applied(plan, Outcome()))
+        return Exit.OK
+    return _deleting(plan, way, settings, "backup prune", yes, operations)
+
+
+def _deleting(
+    plan: Plan, way: Aws, settings: GlobalSettings, command: str, yes: bool, operations: bool
+) -> int:
+    terms = Terms(
+        yes,
+        allow_replace=False,
+        allow_destroy=False,
+        operations=operations,
+        command=command,
+        question=f"Delete {count(len(plan.operations), 'backup')}, for good?",
+        later=SEE_THROUGH,
+        done="Deleted",
+    )
+    return carry_out(plan, wiring.unrecorded(wiring.store(settings)), way, settings, terms)

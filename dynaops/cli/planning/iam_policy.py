@@ -1,0 +1,49 @@
+"""``dynaops permissions``: what the command needs of rehearsal and IAM."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from dynaops.cli.planning.plan_rehearsal import require_sandbox
+
+if TYPE_CHECKING:
+    from dynaops.access.needs import Need
+    from dynaops.aws.session import Aws
+    from dynaops.engine.notify import Recipient
+    from dynaops.model.plan import Plan
+    from dynaops.model.state import State
+    from dynaops.specs.load import Document
+
+
+def for_life(documents: Sequence[Document], way: Aws) -> set[Need]:
+    """What the specs' whole life needs."""
+    require_sandbox()
+    from dynaops.rehearsal.permissions import of_life
+
+    return of_life(documents, way)
+
+
+def for_plan(plan: Plan, documents: Sequence[Document], state: State, way: Aws) -> set[Need]:
+    """What just this plan needs."""
+    require_sandbox()
+    from dynaops.cli.planning.plan_rehearsal import regions
+    from dynaops.rehearsal.live_account import gather
+    from dynaops.rehearsal.permissions import of_plan
+
+    return of_plan(plan, documents, state, gather(plan, regions(documents, state, way), state, way))
+
+
+def for_notifications(recipients: Iterable[Recipient]) -> set[Need]:
+    """What it takes to tell topics and buses of runs."""
+    from dynaops.access.needs import Need
+    from dynaops.engine.notify import action_of
+
+    return {Need(action_of(recipient), recipient.arn) for recipient in recipients}
+
+
+def policy(needed: Iterable[Need]) -> dict[str, Any]:
+    """The policy document that grants just this."""
+    from dynaops.access.policy import least
+
+    return least(needed)

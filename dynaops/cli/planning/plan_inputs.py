@@ -1,0 +1,61 @@
+"""What the commands that make plans work on: specs, state store and AWS together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from dynaops.cli import wiring
+from dynaops.cli.notifications import announce
+from dynaops.cli.planning.account_check import state_of
+from dynaops.cli.screen import Screen
+from dynaops.cli.settings import GlobalSettings
+
+if TYPE_CHECKING:
+    from dynaops.aws.session import Aws
+    from dynaops.engine.notify import Recipient
+    from dynaops.model.plan import Plan
+    from dynaops.model.state import State
+    from dynaops.specs.load import Document
+    from dynaops.stores.recorded import RecordedStore
+
+
+@dataclass(frozen=True)
+class PlanInputs:
+    """The documents of the specs (`read`: the files and folders that they are of), the state's store, and AWS."""
+
+    settings: GlobalSettings
+    documents: list[Document]
+    read: tuple[str, ...]
+    store: RecordedStore
+    aws: Aws
+
+    @classmethod
+    def of(cls, settings: GlobalSettings, specs: wiring.SpecSource) -> PlanInputs:
+        """Raises SpecError where the specs cannot be planned."""
+        return cls.of_documents(settings, wiring.plannable(specs), specs.read)
+
+    @classmethod
+    def of_documents(
+        cls, settings: GlobalSettings, documents: list[Document], read: tuple[str, ...] = ()
+    ) -> PlanInputs:
+        return cls(settings, documents, read, wiring.store(settings), wiring.aws(settings))
+
+    def state(self) -> State:
+        """The stored state, which is of the caller's account and endpoint."""
+        return state_of(self.store, self.aws)
+
+    @contextmanager
+    def locked(self, command: str, told: Iterable[Recipient]) -> Iterator[State]:
+        """The state, under its lock; `told` are those to tell of the run that `command` makes meanwhile."""
+        with self.store.lock(command) as lock:
+            announce(self.store, told, self.aws)
+            if lock.note:
+                Screen(self.settings).aside(lock.note)
+            yield self.state()
+
+    def plan(self, state: State, **options: Any) -> Plan:
+        """The plan by `wiring.make_plan`, with its `options`."""
+        return wiring.make_plan(self.documents, state, self.aws, read=self.read, **options)

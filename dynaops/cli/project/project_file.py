@@ -1,0 +1,136 @@
+"""The project's settings for the running command, and how they join the options and environment variables.
+
+A flag beats an environment variable, which beats the file, which beats a default.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from dynaops.cli.durations import seconds
+from dynaops.cli.settings import DEFAULT_STATE, GlobalSettings
+from dynaops.model.errors import DynaopsError
+from dynaops.specs.project import Project, from_here
+
+REGION_VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")
+SANDBOX_STATES = "state"
+"""In the sandbox's folder. One below it for each environment of the project file that was used."""
+CREDENTIAL_VARIABLES = (
+    "AWS_PROFILE",
+    "AWS_DEFAULT_PROFILE",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+)
+"""Each says whose credentials are used, as a profile does."""
+
+
+def project(settings: GlobalSettings) -> Project:
+    """The settings of the chosen environment, or of the top level where none is chosen; empty without a file.
+
+    Raises ProjectFileError for a file that is not valid, DynaopsError for an environment that it does not have.
+    """
+    return settings.project if settings.project is not None else read(settings.environment)
+
+
+def read(environment: str | None = None) -> Project:
+    """The same for an environment by name, from the nearest project file. Raises like `project`."""
+    from dynaops.model.project import SETTINGS, settings_file
+
+    if settings_file() is not None:
+        from dynaops.specs.project_file import find
+
+        file = find()
+        return file.project(environment) if file else Project()
+    if environment is None:
+        return Project()
+    raise DynaopsError(
+        f"There is no environment {environment[:100]!r}: no {SETTINGS} was found from {Path.cwd()} upwards",
+        "Run dynaops in the project's folder, or write the file: dynaops init --project.",
+    )
+
+
+def applied(settings: GlobalSettings) -> GlobalSettings:
+    """The settings, with the project's where neither an option nor an environment variable says otherwise.
+
+    Raises like `project`.
+    """
+    said = project(settings)
+    sandbox = settings.sandbox if "sandbox" in settings.given else uses_sandbox(settings, said)
+    return settings._replace(
+        project=said,
+        region=settings.region or (None if variable(REGION_VARIABLES) else said.region),
+        profile=settings.profile or (None if variable(CREDENTIAL_VARIABLES) else said.profile),
+        sandbox=sandbox,
+        lock_timeout=_lock_timeout(settings, said),
+        state=settings.state if "state" in settings.given else _state(said, sandbox),
+    )
+
+
+def _lock_timeout(settings: GlobalSettings, said: Project) -> float:
+    if "lock_timeout" in settings.given or said.lock_timeout is None:
+        return settings.lock_timeout
+    return seconds(said.lock_timeout, "lock_timeout")
+
+
+def uses_sandbox(settings: GlobalSettings, said: Project) -> bool:
+    """Whether the file sends commands to the sandbox: another endpoint that was named is meant."""
+    return said.sandbox and settings.endpoint_url is None
+
+
+def variable(names: tuple[str, ...], environ: Mapping[str, str] | None = None) -> str | None:
+    """The first of these environment variables that is set."""
+    values = os.environ if environ is None else environ
+    return next((name for name in names if values.get(name)), None)
+
+
+def _state(said: Project, sandbox: bool) -> str:
+    """Where the state is. Raises DynaopsError where an earlier run seems to have kept it elsewhere."""
+    if said.state is not None:
+        _require_inside(said, said.state)
+        return said.state
+    if sandbox:
+        return sandbox_state(said)
+    if said.file is None:
+        return DEFAULT_STATE
+    state = default_state(said)
+    if state != DEFAULT_STATE and Path(DEFAULT_STATE).exists() and not Path(state).exists():
+        raise DynaopsError(
+            f"There is a state at {DEFAULT_STATE} in this folder, and none yet at {state}, where this one is kept",
+            f"Say which is meant: --state {DEFAULT_STATE}, or `state` in {said.file.name}.",
+        )
+    return state
+
+
+def _require_inside(said: Project, state: str) -> None:
+    """Raise DynaopsError where a link leads the state that the file names out of the project."""
+    from dynaops.model.project import leads_outside
+
+    if "://" not in state and leads_outside(Path(state)):
+        raise DynaopsError(
+            f"{state} leads out of the project by a link, and no state is kept there ({said.says('state')})",
+            "Remove the link, or name the place that it leads to with --state.",
+        )
+
+
+def default_state(said: Project) -> str:
+    """Where the state of a project, or of an environment of it, is that names none."""
+    folder, slash, file = DEFAULT_STATE.rpartition("/")
+    own = f"{said.environment}/" if said.environment else ""
+    return from_here(said.folder, f"{folder}{slash}{own}{file}") if said.file else DEFAULT_STATE
+
+
+def sandbox_state(said: Project) -> str:
+    """Where the state is with ``--sandbox``, unless a place is named."""
+    from dynaops.sandbox.state_folder import folder_of
+
+    own = [said.environment] if said.environment else []
+    return str(folder_of().joinpath(SANDBOX_STATES, *own, Path(DEFAULT_STATE).name))
+
+
+def is_sandbox_state(settings: GlobalSettings) -> bool:
+    """Whether the running command uses the sandbox's own state."""
+    return settings.sandbox and settings.state == sandbox_state(project(settings))

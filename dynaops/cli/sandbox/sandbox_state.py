@@ -1,0 +1,78 @@
+"""The state of what is applied on the sandbox: it lies beside the sandbox's own content, apart from AWS's state."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dynaops.cli.project.project_file import SANDBOX_STATES, default_state, is_sandbox_state, project
+from dynaops.cli.screen import Screen
+from dynaops.cli.settings import DEFAULT_STATE, GlobalSettings
+from dynaops.cli.state.workspaces import selected, store_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dynaops.aws.session import Aws
+    from dynaops.stores.base import Store
+
+
+def prepare(settings: GlobalSettings, way: Callable[[], Aws]) -> None:
+    """Make the folder, and move a state there that an earlier version kept in the project for this sandbox."""
+    from dynaops.sandbox.state_folder import folder_of, make
+
+    if not is_sandbox_state(settings):
+        return
+    make(folder_of())
+    said = project(settings)
+    old, new = (store_of(base, selected(said), way) for base in (default_state(said), settings.state))
+    if Path(new.location).exists() or not Path(old.location).is_file() or not _is_of_sandbox(old, way):
+        return
+    _move(old, new)
+    Screen(settings).aside(
+        f"The state of what was applied on the sandbox lies beside the sandbox now: it was moved from {old.location} "
+        f"to {new.location}."
+    )
+
+
+def forget() -> int:
+    """Delete the states beside this directory's sandbox, with what is kept beside them; how many there were."""
+    from dynaops.sandbox.state_folder import folder_of
+    from dynaops.stores import open_store
+
+    folder = folder_of() / SANDBOX_STATES
+    found = sorted(folder.rglob(Path(DEFAULT_STATE).name)) if folder.is_dir() else []
+    for path in found:
+        store = open_store(str(path))
+        with store.lock("sandbox reset"):
+            store.drop()
+    shutil.rmtree(folder, ignore_errors=True)
+    return len(found)
+
+
+def _is_of_sandbox(old: Store, way: Callable[[], Aws]) -> bool:
+    """Whether a state that was kept in the project names what is in this sandbox, and not in another emulator."""
+    from dynaops.engine.state_account import is_live
+    from dynaops.stores.base import StateError
+
+    try:
+        state = old.load()
+    except StateError:
+        return False
+    return state.origin == "local" and bool(state.resources or state.in_flight) and is_live(state, way())
+
+
+def _move(old: Store, new: Store) -> None:
+    from dynaops.stores.files import make_directory
+
+    kept, there = (
+        Path(one.location).with_name(f"{Path(one.location).name.removesuffix('.json')}.d")
+        for one in (old, new)
+    )
+    make_directory(Path(new.location).parent)
+    with old.lock("move"), new.lock("move"):
+        if kept.is_dir() and not there.exists():
+            shutil.move(kept, there)
+        new.adopt(old.load())
+        Path(old.location).unlink()

@@ -1,0 +1,134 @@
+"""What convert does: read, tell what could not be carried over, and write specs where none are yet."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dynaops.cli.screen import Screen
+from dynaops.cli.settings import GlobalSettings
+from dynaops.model.errors import DynaopsError
+from dynaops.model.exits import Exit
+from dynaops.model.files import write_new
+
+if TYPE_CHECKING:
+    from dynaops.convert.run import Conversion
+
+STDOUT = "-"
+_NO_FILE_NAME = re.compile(r"^\.+|[^A-Za-z0-9_.-]")
+"""What a file name should not have: the name of a table that is not valid is any text."""
+_LONGEST_STEM = 200
+
+
+@dataclass(frozen=True)
+class ConvertRequest:
+    """The command line. Fields are as its options."""
+
+    files: tuple[str, ...]
+    format: str | None
+    out: str
+    parameters: tuple[str, ...]
+    strict: bool
+    static: bool = False
+
+
+def run(request: ConvertRequest, settings: GlobalSettings) -> int:
+    """Convert. Answers the exit code."""
+    from dynaops.convert.formats import Options
+    from dynaops.convert.ledger import ConversionOutcome
+    from dynaops.convert.run import convert
+
+    options = Options(_parameters(request.parameters), settings.region, request.static)
+    made = convert(request.files, request.format, options)
+    written = _write(made, request.out)
+    screen = Screen(settings)
+    _tell(made, written, request, screen)
+    if (
+        any(one.findings for one in made.specs)
+        or not made.specs
+        or made.resources.get(ConversionOutcome.LOST)
+    ):
+        return Exit.FAILED
+    return Exit.WARNINGS if request.strict and made.lost else Exit.OK
+
+
+def files_for(tables: Sequence[str], folder: str) -> dict[str, Path]:
+    """The spec file of each table in `folder`. Raises DynaopsError where one exists: no file is ever overwritten."""
+    found: dict[str, Path] = {}
+    for name in tables:
+        stem = _NO_FILE_NAME.sub("_", name)[:_LONGEST_STEM]
+        taken = sum(path.stem.casefold() == stem.casefold() for path in found.values())
+        found[name] = Path(folder) / (f"{stem}-{taken + 1}.yaml" if taken else f"{stem}.yaml")
+    there = [path.as_posix() for path in found.values() if path.exists()]
+    if there:
+        some = ", ".join(there[:3]) + (f" and {len(there) - 3} more" if len(there) > 3 else "")
+        raise DynaopsError(
+            f"{some} exist{'s' if len(there) == 1 else ''} already",
+            "Choose another folder, or move them away; nothing was written.",
+        )
+    return found
+
+
+def _parameters(given: Sequence[str]) -> dict[str, str]:
+    found = {}
+    for one in given:
+        name, equals, value = one.partition("=")
+        if not equals or not name:
+            raise DynaopsError(f"--parameter {one}: it is written NAME=VALUE", None, Exit.USAGE)
+        found[name] = value
+    return found
+
+
+def _write(made: Conversion, out: str) -> dict[str, str]:
+    """Write the specs into the folder, those that are not valid with what is wrong; the file of each table."""
+    if out == STDOUT:
+        return {}
+    paths = files_for([one.table for one in made.specs], out)
+    Path(out).mkdir(parents=True, exist_ok=True)
+    for one in made.specs:
+        write_new(paths[one.table], one.yaml)
+    return {name: path.as_posix() for name, path in paths.items()}
+
+
+def _tell(made: Conversion, written: dict[str, str], request: ConvertRequest, screen: Screen) -> None:
+    from dynaops.views.convert_report import ConvertReport, converted_page
+
+    if screen.json:
+        screen.document(_document(made, written))
+    elif request.out == STDOUT:
+        screen.data("---\n".join(one.yaml for one in made.specs))
+    told = ConvertReport(
+        specs=[(one.table, one.source, written.get(one.table), one.findings) for one in made.specs],
+        lost=[(note.where.place, note.where.what, note.why) for note in made.notes if note.lost],
+        remarks=[(note.where.place, note.where.what, note.why) for note in made.notes if not note.lost],
+    )
+    beside = screen.json or request.out == STDOUT
+    screen.show(converted_page(told), beside=beside)
+
+
+def _document(made: Conversion, written: dict[str, str]) -> dict[str, Any]:
+    return {
+        "specs": [
+            {
+                "table": one.table,
+                "source": one.source,
+                "file": written.get(one.table),
+                "valid": not one.findings,
+                "errors": [finding.model_dump(mode="json", exclude_none=True) for finding in one.findings],
+                "spec": one.spec,
+            }
+            for one in made.specs
+        ],
+        "not_carried_over": [
+            {"place": note.where.place, "what": note.where.what, "why": note.why} for note in made.lost
+        ],
+        "resources": {outcome.value: count for outcome, count in sorted(made.resources.items())},
+        "remarks": [
+            {"place": note.where.place, "what": note.where.what, "why": note.why}
+            for note in made.notes
+            if not note.lost
+        ],
+    }

@@ -1,0 +1,199 @@
+"""What ``validate --live`` does: find out what is expected of which tables, look at them, and report."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from dynaops import __version__
+from dynaops.cli import wiring
+from dynaops.cli.formats import Output, places
+from dynaops.cli.planning.account_check import region_of, state_of
+from dynaops.cli.planning.lost_state import owns_nothing, traces
+from dynaops.cli.screen import Screen
+from dynaops.cli.settings import GlobalSettings
+from dynaops.cli.wiring import SpecSource
+from dynaops.engine.external import scope_of
+from dynaops.health.checks import SETTLED
+from dynaops.health.observations import Subject, read_drills
+from dynaops.health.run import examine
+from dynaops.model.errors import DynaopsError, SpecError
+from dynaops.model.exits import Exit
+from dynaops.model.finding import Finding, Severity
+from dynaops.model.health import Report, Status
+from dynaops.model.project import require_inside
+from dynaops.model.resource import Scope
+from dynaops.specs.check import check
+from dynaops.specs.load import Document, Documents
+from dynaops.specs.path_patterns import SUFFIXES, is_pattern
+from dynaops.specs.project import from_here
+from dynaops.specs.suppressions import unused_live
+from dynaops.views.formats.entries import of_health
+from dynaops.views.formats.entry import RunReport
+from dynaops.views.formats.junit import junit
+
+if TYPE_CHECKING:
+    from dynaops.aws.session import Aws
+    from dynaops.model.state import State
+    from dynaops.stores.base import Store
+
+_NAME = re.compile(r"[a-zA-Z0-9_.-]{3,255}")
+
+
+class Files(NamedTuple):
+    """Where else the report is written."""
+
+    markdown: str | None = None
+    junit: str | None = None
+
+
+def validate_live(
+    settings: GlobalSettings,
+    arguments: Sequence[str],
+    specs: SpecSource,
+    files: Files,
+    policies: Sequence[str] | None = None,
+    *,
+    strict: bool,
+    document: Output,
+) -> int:
+    """Check deployed tables. `arguments` are tables, spec files and folders. Answers the exit code."""
+    screen = Screen(settings, document=document.chosen is not None)
+    names = [one for one in arguments if is_table(one)]
+    documents, findings = _declared(specs, [one for one in arguments if one not in names])
+    way = wiring.aws(settings)
+    place = wiring.store(settings)
+    state = state_of(place, way)
+    if not state.serial and owns_nothing(state):
+        screen.aside(f"note: {traces(place, settings)} What drifted is not known.")
+    subjects = [_subject(one, way) for one in documents]
+    subjects += [Subject(scope_of(table, way), None) for table in documents.external]
+    known = {one.scope.address for one in subjects}
+    for name in dict.fromkeys(names):
+        if name not in known:
+            found = _document_of(name, state, specs, screen)
+            if found is not None:
+                documents.append(found)
+            region = (found.spec.region if found else None) or region_of(name, settings, way)
+            subjects.append(Subject(Scope(name, name, region), found.spec if found else None))
+    reports = examine(way, subjects, state, _drills(place, settings, subjects))
+    findings += [*_idle(documents, reports), *wiring.broken_by_specs(documents, policies)]
+    report(screen, settings, reports, findings, files)
+    entries = of_health(reports, findings, strict, places(documents, state))
+    document.show(entries)
+    if files.junit is not None:
+        _write(files.junit, junit(RunReport("validate", __version__, entries, {}, settings.environment)))
+    return exit_of(reports, findings, strict=strict)
+
+
+def _drills(store: Store, settings: GlobalSettings, subjects: Sequence[Subject]) -> dict[str, Any]:
+    """The tables' last drills, by region/table: those kept beside the state, and those of older versions."""
+    from dynaops.cli.run_records import warn
+    from dynaops.model.errors import DynaopsError
+    from dynaops.stores import drills
+
+    older = read_drills(wiring.beside_state(settings) / "backups")
+    tables = [(subject.scope.region, subject.scope.table_name) for subject in subjects]
+    try:
+        newer = drills.read_drills(store.beside(drills.KIND), tables)
+    except DynaopsError as error:
+        warn(f"The records of restore drills cannot be read: {error.message.rstrip('.')}")
+        newer = {}
+    both = (*older.items(), *newer.items())
+    return dict(sorted(both, key=lambda entry: int(entry[1]["at"])))
+
+
+def report(
+    screen: Screen,
+    settings: GlobalSettings,
+    reports: Sequence[Report],
+    findings: Sequence[Finding],
+    files: Files,
+) -> None:
+    """Tell it, and write the Markdown. Raises DynaopsError where that cannot be written."""
+    from dynaops.views import json_documents
+    from dynaops.views.health import health_page
+    from dynaops.views.health_markdown import markdown
+
+    if files.markdown is not None:
+        _write(files.markdown, markdown(reports, findings, settings.environment))
+    if screen.json:
+        screen.document(json_documents.health(reports, findings))
+    else:
+        screen.show(health_page(reports, findings, whole=settings.verbose))
+
+
+def exit_of(reports: Sequence[Report], findings: Iterable[Finding], *, strict: bool) -> int:
+    """1 for failures and errors, 3 for warnings (and what could not be checked) where it is strict."""
+    severities = {one.severity for one in findings}
+    if Severity.ERROR in severities or any(one.count(Status.FAIL) for one in reports):
+        return Exit.FAILED
+    warned = any(one.count(Status.WARN) + one.count(Status.UNKNOWN) for one in reports)
+    return Exit.WARNINGS if strict and (warned or Severity.WARNING in severities) else Exit.OK
+
+
+def is_table(argument: str) -> bool:
+    """Whether an argument names a table: no such path is there, and it does not look like one."""
+    looks_like_path = "/" in argument or argument.endswith(SUFFIXES)
+    return not looks_like_path and not Path(argument).exists() and bool(_NAME.fullmatch(argument))
+
+
+def _declared(specs: SpecSource, paths: Sequence[str]) -> tuple[Documents, list[Finding]]:
+    """The specs at `paths` (those of the command where it names neither path nor table) and their findings.
+
+    Raises SpecError where they are not valid: nobody knows what to expect then.
+    """
+    if specs.paths and not paths:
+        return Documents(), []
+    found = wiring.documents(specs._replace(paths=tuple(paths)))
+    findings = check(found)
+    wrong = [one for one in findings if one.severity is Severity.ERROR]
+    if wrong:
+        raise SpecError(wrong)
+    return found, findings
+
+
+def _subject(document: Document, way: Aws) -> Subject:
+    """The table of a spec, where a plan would have it."""
+    name = document.spec.table_name
+    return Subject(Scope(name, name, document.spec.region or way.region), document.spec)
+
+
+def _document_of(name: str, state: State, specs: SpecSource, screen: Screen) -> Document | None:
+    """The spec of a table that is named: where it was applied from, else below specs/; None where there is none."""
+    record = state.resources.get(name)
+    applied_from = from_here(specs.project.folder, record.source) if record and record.source else None
+    for place in (applied_from, *wiring.default_paths(specs.project)):
+        if place and (is_pattern(place) or Path(place).exists()):
+            try:
+                found = wiring.documents(specs._replace(paths=(place,)))
+            except SpecError as error:
+                told = error.findings[0]
+                screen.aside(f"{place} cannot be read ({told.message}): {name} is checked without a spec.")
+                continue
+            for one in found:
+                if one.spec.table_name == name:
+                    return one
+    return None
+
+
+def _idle(documents: Iterable[Document], reports: Sequence[Report]) -> list[Finding]:
+    """Suppressions of live findings that do nothing. Of measurements, which come and go, nobody can tell."""
+    tables = {one.table: one for one in reports}
+    found: list[Finding] = []
+    for document in documents:
+        results = tables[document.spec.table_name].results
+        judged = {one.code for one in results if one.code in SETTLED and one.status is not Status.UNKNOWN}
+        hit = {one.code for one in results if one.status is Status.SUPPRESSED}
+        found += unused_live(document, judged, hit)
+    return found
+
+
+def _write(path: str, text: str) -> None:
+    require_inside(path)
+    try:
+        Path(path).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise DynaopsError(f"Cannot write {path}: {error.strerror}") from error

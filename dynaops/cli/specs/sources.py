@@ -1,0 +1,177 @@
+"""Which specs a command works on, and reading them with all that the project file says beside."""
+
+from __future__ import annotations
+
+import inspect
+import os
+from collections.abc import Callable, Sequence
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, get_type_hints
+
+from dynaops.cli import options
+from dynaops.cli.planning.guards import outside_regions
+from dynaops.cli.project.project_file import project
+from dynaops.cli.screen import notice
+from dynaops.cli.settings import GlobalSettings
+from dynaops.specs.project import Project
+
+if TYPE_CHECKING:
+    from dynaops.specs.load import Documents
+    from dynaops.specs.variables import Values
+
+_MOST_TOLD = 3
+
+
+class SpecSource(NamedTuple):
+    """Which specs a command works on: paths, overlays merged over them, and variables."""
+
+    paths: tuple[str, ...]
+    overlays: tuple[str, ...] = ()
+    variables: tuple[str, ...] = ()
+    variable_files: tuple[str, ...] = ()
+    env_names: tuple[str, ...] = ()
+    """Environment variables that specs may read, whatever they are called. A saved plan does not keep them."""
+    project: Project = Project()
+    """What the project file says beside: variables, overlays, default tags and so on."""
+    region: str | None = None
+    """Of specs that name none, as far as it is known without AWS's configuration."""
+
+    @property
+    def read(self) -> tuple[str, ...]:
+        """The files and folders that are read."""
+        return self.paths or self.overlays
+
+
+class SpecOptions(NamedTuple):
+    """The options by which a command is told its specs; see `takes_specs`."""
+
+    paths: options.Paths = None
+    overlays: options.Overlays = None
+    variables: options.Variables = None
+    variable_files: options.VariableFiles = None
+    env_names: options.EnvNames = None
+    recursive: options.Recursive = False
+
+    def source(self, settings: GlobalSettings) -> SpecSource:
+        """Which specs the options name."""
+        return source(settings, *self)
+
+
+def takes_specs(paths: Any = options.Paths) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Decorate a command that has one parameter of type `SpecOptions` to take these options in its place.
+
+    `paths` is the type of the argument, where it names other things, too.
+    """
+
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        signature = inspect.signature(command, eval_str=True)
+        hints = {**get_type_hints(SpecOptions, include_extras=True), "paths": paths}
+        parameters: list[inspect.Parameter] = []
+        for parameter in signature.parameters.values():
+            if parameter.annotation is SpecOptions:
+                into = parameter.name
+                parameters += [
+                    parameter.replace(name=name, annotation=hint, default=SpecOptions._field_defaults[name])
+                    for name, hint in hints.items()
+                ]
+            else:
+                parameters.append(parameter)
+
+        @wraps(command)
+        def run(**given: Any) -> Any:
+            chosen = SpecOptions(*(given.pop(name) for name in SpecOptions._fields))
+            return command(**given, **{into: chosen})
+
+        run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+        vars(run)["__signature__"] = signature.replace(parameters=parameters)
+        return run
+
+    return decorate
+
+
+def source(
+    settings: GlobalSettings,
+    paths: Sequence[str] | None,
+    overlays: Sequence[str] | None,
+    variables: Sequence[str] | None,
+    variable_files: Sequence[str] | None,
+    env_names: Sequence[str] | None = None,
+    recursive: bool = False,
+) -> SpecSource:
+    """What the options say; where they name no specs, those of the project file, else the ``specs`` directory.
+
+    Overlays without paths are the specs themselves, and the project's specs are not read. `recursive`: folders stand
+    for all that is below them.
+    """
+    said = project(settings)
+    named = tuple(paths or (() if overlays else default_paths(said)))
+    return SpecSource(
+        tuple(f"{path}/**" if recursive and Path(path).is_dir() else path for path in named),
+        tuple(overlays or ()),
+        tuple(variables or ()),
+        tuple(variable_files or ()),
+        tuple(env_names or ()),
+        said,
+        region_said(settings) or os.environ.get("AWS_DEFAULT_REGION"),
+    )
+
+
+def default_paths(project: Project) -> tuple[str, ...]:
+    """Where specs are read from when a command names none."""
+    return project.specs or (options.SPECS,)
+
+
+def documents(specs: SpecSource) -> Documents:
+    """The specs, read and checked for form. Raises SpecError with all that is wrong in all files."""
+    from dynaops.model.errors import SpecError
+    from dynaops.specs.composition import Composition
+    from dynaops.specs.load import load
+
+    said = specs.project
+    values = values_of(specs)
+    _tell_unread([path for path in specs.paths if path not in said.specs])
+    composition = Composition.of(said, specs.paths == default_paths(said), notice)
+    found = load(specs.paths, specs.overlays, values.variables, values.env, values.workspace, composition)
+    outside = list(outside_regions(found, said, specs.region))
+    if outside:
+        raise SpecError(outside)
+    return found
+
+
+def values_of(specs: SpecSource) -> Values:
+    """What variables in the specs stand for."""
+    from dynaops.cli.specs.variables import read
+    from dynaops.cli.state.workspaces import selected
+    from dynaops.specs.environment import Environment
+    from dynaops.specs.variables import Values
+
+    said = specs.project
+    variables = {
+        **read(said.variable_files, ()),
+        **said.variables,
+        **read(specs.variable_files, specs.variables),
+    }
+    environment = Environment(os.environ, said.env_prefixes, frozenset(specs.env_names))
+    return Values(variables, environment, selected(said), said.environment)
+
+
+def _tell_unread(paths: Sequence[str]) -> None:
+    """Say which subfolders with specs are not read, though the folders around them are."""
+    from dynaops.specs.path_patterns import unread_subfolders
+
+    read = {Path(path) for path in paths}
+    for path in paths:
+        unread = [folder for folder in unread_subfolders(Path(path)) if folder not in read]
+        if unread:
+            more = f" and {len(unread) - _MOST_TOLD} more" if len(unread) > _MOST_TOLD else ""
+            names = ", ".join(folder.as_posix() for folder in unread[:_MOST_TOLD])
+            notice(
+                f"The specs in {names}{more} are not read, only those in {path} itself: "
+                f"--recursive reads them, and so does '{path}/**'"
+            )
+
+
+def region_said(settings: GlobalSettings) -> str | None:
+    """``--region``, AWS_REGION (which the AWS CLI and all SDKs heed but botocore does not), or the project's."""
+    return settings.region or os.environ.get("AWS_REGION")

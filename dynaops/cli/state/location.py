@@ -1,0 +1,144 @@
+"""Where states live: moving one, taking one in, taking a lock away, and making a bucket for them."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from dynaops.cli import wiring
+from dynaops.cli.planning.approval import require_agreement
+from dynaops.cli.planning.run_plan import Terms, carry_out
+from dynaops.cli.run_records import recorded
+from dynaops.cli.screen import Screen
+from dynaops.cli.settings import GlobalSettings
+from dynaops.cli.state import workspaces
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dynaops.aws.session import Aws
+    from dynaops.model.state import State
+    from dynaops.stores.base import Holder, Store
+
+
+def make_bucket(settings: GlobalSettings, name: str, kms_key: str | None, yes: bool) -> int:
+    """Make the bucket `name`, or bring it to what states need; the exit code."""
+    from dynaops.engine.state_bucket import plan_bucket
+    from dynaops.stores.s3_location import check_bucket
+
+    check_bucket(name)
+    screen = Screen(settings)
+    way = wiring.aws(settings)
+    plan = plan_bucket(name, way, kms_key)
+    if not plan.operations:
+        if screen.json:
+            screen.document({**plan.public(), "bucket": name})
+        screen.say(f"Nothing to do: the bucket {name} is as states need it.")
+        return 0
+    terms = Terms(
+        yes,
+        allow_replace=False,
+        allow_destroy=False,
+        command=f"init --state-bucket {name}",
+        done="Ready",
+        document=lambda: {"bucket": name},
+    )
+    code = carry_out(plan, wiring.unrecorded(), way, settings, terms)
+    if code == 0:
+        screen.aside(f"Keep a state there: --state s3://{name}/state.json, or DYNAOPS_STATE.")
+    return code
+
+
+def migrate(settings: GlobalSettings, source: str) -> None:
+    """Move the state at `source`, and those of all its workspaces, to where ``--state`` says."""
+    from dynaops.model.errors import DynaopsError
+    from dynaops.stores.workspaces import DEFAULT, names
+
+    if source == settings.state:
+        raise DynaopsError(
+            f"The state would stay where it is: {source}.",
+            "Say where it shall be with --state, and where it is with --from.",
+        )
+
+    def way() -> Aws:
+        return wiring.aws(settings)
+
+    others = names(source, way)
+    moved = [_moved(settings, source, name, way, optional=bool(others)) for name in (DEFAULT, *others)]
+    told = [one for one in moved if one is not None]
+    screen = Screen(settings)
+    if screen.json:
+        screen.document({"moved": told})
+        return
+    for one in told:
+        screen.say(f"The state is at {one['to']} now, as serial {one['serial']}.")
+        screen.aside(f"At {one['from']} only word of that is left, and the earlier states.")
+
+
+def _moved(
+    settings: GlobalSettings, source: str, name: str, way: Callable[[], Aws], optional: bool
+) -> dict[str, Any] | None:
+    """Move one workspace's state; None for one of several that has none, or has gone before."""
+    from dynaops.stores.base import StateElsewhere
+    from dynaops.stores.migrate import migrate as move
+
+    patience = wiring.patience(settings)
+    here, there = (
+        recorded(workspaces.store_of(base, name, way, patience), settings, way)
+        for base in (source, settings.state)
+    )
+    try:
+        if optional and not here.load().serial:
+            return None
+        state = move(here, there)
+    except StateElsewhere as error:
+        if optional and error.target == there.location:
+            return None
+        raise
+    return {"from": here.location, "to": there.location, "serial": state.serial}
+
+
+def push(settings: GlobalSettings, file: str, force: bool) -> tuple[State | None, State]:
+    """Take a state in from a file (``-``: stdin); what it replaced (None: nothing readable), and what it is now."""
+    from dynaops.engine.state_check import faults_of
+    from dynaops.stores.format import loads
+    from dynaops.stores.migrate import check_push
+
+    given = loads(_bytes_of(file), file, faults_of)
+    place = wiring.store(settings)
+    with place.lock("state push"):
+        before = None if force else check_push(given, place)
+        if before == given:
+            return before, given
+        return before, place.adopt(given)
+
+
+def _bytes_of(file: str) -> bytes:
+    """A state's file (``-``: stdin), one byte more than a state may have at the most. Raises DynaopsError."""
+    from dynaops.model.errors import DynaopsError
+    from dynaops.model.files import FileRefused, read_bytes
+    from dynaops.stores.format import MAX_BYTES
+
+    if file == "-":
+        if sys.stdin is None:
+            raise DynaopsError("Standard input is closed", "Name a file.")
+        return sys.stdin.buffer.read(MAX_BYTES + 1)
+    try:
+        return read_bytes(file, MAX_BYTES)
+    except FileRefused as error:
+        raise DynaopsError(f"Cannot read the state in {file}: it {error.reason}") from error
+
+
+def unlock(settings: GlobalSettings, place: Store, force: bool) -> Holder | None:
+    """Take a lock away: an abandoned one at once, a living one with consent. Raises LockHeld without."""
+    from dynaops.stores.base import LockHeld
+
+    try:
+        return place.unlock(force=force)
+    except LockHeld as error:
+        if force or sys.stdin is None or not sys.stdin.isatty():
+            raise
+        screen = Screen(settings)
+        screen.say(error.message)
+        require_agreement(screen, "Take the lock away? What that run still does is not saved.", False, True)
+        return place.unlock(force=True)

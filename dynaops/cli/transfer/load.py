@@ -1,0 +1,391 @@
+"""What load-data does: look at inputs and table, load or rehearse, tell how it goes and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dynaops.cli import wiring
+from dynaops.cli.interrupts import terminated_as_interrupted
+from dynaops.cli.planning.account_check import region_of
+from dynaops.cli.screen import Screen
+from dynaops.cli.settings import GlobalSettings
+from dynaops.cli.transfer import load_files, read_request
+from dynaops.cli.transfer.read_request import ReadRequest
+from dynaops.data.load import checkpoint_of, load
+from dynaops.data.notes import LoadNote
+from dynaops.data.options import LoadOptions, LoadProgress, LoadSummary, Mode, default_workers
+from dynaops.data.reading.inputs import STDIN
+from dynaops.data.reading.prepare import Prepared, ReadOptions, prepare
+from dynaops.data.rehearse import LoadRehearsal, rehearse
+from dynaops.data.table_info import TableInfo, describe, file_stem, ttl_attribute
+from dynaops.data.unfinished import unfinished
+from dynaops.model.errors import DynaopsError
+from dynaops.model.exits import Exit
+from dynaops.model.quantities import size
+from dynaops.views import wording
+from dynaops.views.page import TextStyle
+from dynaops.views.transfer_progress import TransferOutcome, TransferStatus, moving_on, outcome_page, rate
+
+if TYPE_CHECKING:
+    from dynaops.aws.session import Aws
+    from dynaops.data.rows import InputFault, Reject
+
+_DONE = {
+    Mode.PUT: "written",
+    Mode.IF_NOT_EXISTS: "written",
+    Mode.UPDATE: "updated",
+    Mode.DELETE: "deleted",
+}
+_RESUME = "Run the same command with --resume to go on from there."
+
+
+class LoadInterrupted(DynaopsError):
+    """Ctrl-C, or a request to end."""
+
+    def __init__(self, rows: int, repeatable: bool) -> None:
+        hint = _RESUME if repeatable else "What comes from stdin has to be loaded again from its beginning."
+        super().__init__(f"Interrupted after {wording.count(rows, 'row')}", hint, Exit.INTERRUPTED)
+
+
+@dataclass(frozen=True)
+class LoadRequest:
+    """The command line. Fields are as its options; `read` are those that say how the input is read."""
+
+    table: str
+    files: tuple[str, ...]
+    read: ReadRequest
+    workers: int | None
+    rate: float | None
+    resume: bool
+    rejects: str | None
+    fail_fast: bool
+    mode: str
+    shard: str | None
+    restart: bool = False
+
+    def reading(self) -> ReadOptions:
+        """How to read. Raises DynaopsError where an option says nothing that can be understood."""
+        return self.read.options(self.mode, self.shard, self.table)
+
+    @cached_property
+    def rejects_path(self) -> Path:
+        """Where the rejects of this load go, if it is not resumed."""
+        return load_files.new_rejects(self.rejects, file_stem(self.table), self.files, self.shard or "")
+
+
+def run(request: LoadRequest, settings: GlobalSettings, dry_run: bool) -> int:
+    """Load, or only rehearse. Answers the exit code."""
+    reading = request.reading()
+    check_rejects(request)
+    _check_resumable(request, STDIN not in request.files)
+    way = wiring.aws(settings)
+    target = describe(way, request.table, region_of(request.table, settings, way))
+    prepared = prepare(request.files, target.keys, lambda: way, reading)
+    _check_resumable(request, prepared.repeatable)
+    screen = Screen(settings)
+    prepared = with_ttl(prepared, way, target)
+    tell_what_is_read(prepared, screen)
+    if dry_run:
+        code, document = rehearse_one(request, target, prepared, screen)
+    else:
+        code, document = load_one(request, settings, way, target, prepared, screen)
+    if screen.json:
+        screen.document(document)
+    return code
+
+
+def options_of(
+    request: LoadRequest, settings: GlobalSettings, target: TableInfo, prepared: Prepared
+) -> LoadOptions:
+    """How one table is loaded."""
+    return LoadOptions(
+        target.keys,
+        prepared.plan,
+        mode=Mode(request.mode),
+        workers=request.workers or default_workers(),
+        rate=request.rate,
+        rejects=request.rejects_path,
+        fail_fast=request.fail_fast,
+        checkpoint=wiring.beside_state(settings) / "load",
+        inputs=(*prepared.names, request.shard or ""),
+        fingerprint=f"{prepared.fingerprint}{target.identity}",
+        resume=request.resume,
+    )
+
+
+def load_one(
+    request: LoadRequest,
+    settings: GlobalSettings,
+    way: Aws,
+    target: TableInfo,
+    prepared: Prepared,
+    screen: Screen,
+) -> tuple[int, dict[str, Any]]:
+    """Load one table, tell people what came of it. Answers the exit code and the document for ``--json``."""
+    mode = Mode(request.mode)
+    options = options_of(request, settings, target, prepared)
+    path = checkpoint_of(way, target.name, target.region, options)
+    if not prepared.repeatable:
+        path.unlink(missing_ok=True)  # what came from stdin is never resumed
+    left = unfinished(path)
+    what = f"{target.name} from {_named(request.files)}"
+    if not (request.resume and left is None and path.exists()):  # a damaged one is told by the load
+        load_files.check_unfinished(left, what, options.fingerprint, request.resume, request.restart, screen)
+    if request.resume:
+        load_files.check_resumed_rejects(left, request.rejects)
+    load_files.clean_up(options.checkpoint, screen, path)
+    watched = _Watched(prepared)
+    with moving_on(screen.people, screen.color, _DONE[mode]) as view, terminated_as_interrupted():
+        try:
+            summary = load(
+                way,
+                target.name,
+                target.region,
+                prepared.source,
+                options,
+                lambda one: view.show(watched.standing(one)),
+            )
+        except KeyboardInterrupt:
+            raise LoadInterrupted(watched.rows, prepared.repeatable) from None
+    screen.show(outcome_page(_outcome(summary, mode)))
+    _tell_faults(summary.faults, screen)
+    good = summary.complete and not (summary.counts.rejected or summary.counts.not_loaded)
+    return Exit.OK if good else Exit.FAILED, _document(summary, request, target, prepared)
+
+
+def rehearse_one(
+    request: LoadRequest, target: TableInfo, prepared: Prepared, screen: Screen
+) -> tuple[int, dict[str, Any]]:
+    """Check the rows of one table, tell people of it. Answers the exit code and the document for ``--json``."""
+
+    def standing(found: LoadRehearsal) -> TransferStatus:
+        return TransferStatus(
+            rows=found.read,
+            moved=found.read,
+            rejected=found.rejected,
+            bytes=found.bytes,
+            moved_bytes=found.bytes,
+            expected=prepared.source.size,
+            seconds=found.seconds,
+        )
+
+    with moving_on(screen.people, screen.color, "checked") as view, terminated_as_interrupted():
+        found = rehearse(
+            prepared, request.rejects_path, request.fail_fast, lambda one: view.show(standing(one))
+        )
+    seconds = _expected_seconds(found, request, target)
+    screen.show(outcome_page(_rehearsed(found, request, target, seconds)))
+    _tell_faults(found.faults, screen)
+    left_out = ("samples", "notes", "faults")
+    about = {name: value for name, value in asdict(found).items() if name not in left_out}
+    document = {
+        "table": target.name,
+        "region": target.region,
+        "mode": request.mode,
+        "dry_run": True,
+        **about,
+        "index_units_at_most": found.units * target.indexes,
+        "expected_seconds": seconds,
+        **_told_rejects(found.rejected, found.samples, request.rejects_path),
+        "faults": [fault._asdict() for fault in found.faults],
+        "columns": _columns(prepared),
+        "notes": read_request.documents(prepared.notes, found.notes.all()),
+    }
+    return Exit.FAILED if found.rejected or found.faults or found.not_loaded else Exit.OK, document
+
+
+def _tell_faults(faults: Iterable[InputFault], screen: Screen) -> None:
+    """What of the input could not be read, as errors are told."""
+    for fault in faults:
+        screen.aside(f"error: {fault.message}")
+        if fault.hint:
+            screen.aside(f"hint: {fault.hint}")
+
+
+def with_ttl(prepared: Prepared, way: Aws, target: TableInfo) -> Prepared:
+    """With the attribute by which the table's items expire, so that values that never do are noted."""
+    if prepared.plan.keys_only:
+        return prepared
+    attribute, unknown = ttl_attribute(way, target.name, target.region)
+    notes = (LoadNote("ttl-unknown", "", f"TTL values are not checked: {unknown}"),) if unknown else ()
+    plan = replace(prepared.plan, ttl=attribute)
+    return replace(prepared, plan=plan, notes=(*prepared.notes, *notes))
+
+
+class _Watched:
+    """A load's progress with what was there when it began."""
+
+    def __init__(self, prepared: Prepared) -> None:
+        self._prepared = prepared
+        self._before: tuple[int, int] | None = None
+        self.rows = 0
+
+    def standing(self, progress: LoadProgress) -> TransferStatus:
+        counts, traffic = progress.counts, progress.traffic
+        if self._before is None:
+            self._before = counts.read, counts.bytes
+        rows, done = self._before
+        self.rows = max(counts.read, rows + traffic.rows)
+        size = self._prepared.source.size
+        return TransferStatus(
+            rows=self.rows,
+            moved=traffic.rows,
+            rejected=counts.rejected,
+            bytes=max(counts.bytes, done + traffic.bytes),
+            moved_bytes=traffic.bytes,
+            expected=size,
+            seconds=progress.seconds,
+            units=traffic.consumed,
+            throttles=traffic.throttles,
+        )
+
+
+def _outcome(summary: LoadSummary, mode: Mode) -> TransferOutcome:
+    counts, traffic = summary.counts, summary.traffic
+    facts = [f"{wording.count(counts.read, 'row')} read", f"{counts.written:,} {_DONE[mode]}"]
+    if counts.skipped:
+        facts.append(f"{counts.skipped:,} were there already")
+    if counts.unsure:
+        facts.append(f"{counts.unsure:,} unsure")
+    if counts.replaced:
+        facts.append(f"{counts.replaced:,} of them replaced by later rows of the same key")
+    if counts.deleted:
+        facts.append(f"{counts.deleted:,} deleted")
+    facts.append(f"{counts.rejected:,} rejected")
+    if counts.not_loaded:
+        facts.append(f"{counts.not_loaded:,} not loaded, being of another table")
+    facts.append(f"{wording.elapsed(summary.seconds)}, {rate(traffic.rows, summary.seconds)}")
+    if traffic.consumed:
+        facts.append(f"{traffic.consumed:,.0f} WCU")
+    remarks = [read_request.sentence_of(note) for note in summary.notes]
+    if summary.resumed:
+        remarks.append("Counted from the beginning of the load, which was resumed.")
+    if counts.unsure:
+        remarks.append(
+            f"The table holds the {wording.count(counts.unsure, 'unsure row')}. An answer from AWS was lost, so it "
+            "cannot be told whether this load wrote them or they were there before, the same."
+        )
+    if summary.stopped:
+        remarks.append(
+            "Stopped at the first bad row (--fail-fast); rows before it may not all be written. " + _RESUME
+        )
+    verdict, style = ("Done", TextStyle.GOOD) if summary.complete else ("Stopped", TextStyle.ERROR)
+    if summary.faults and not summary.stopped:
+        verdict = "Not all of the input could be read"
+    if summary.complete and counts.not_loaded:
+        verdict, style = "Done but for rows of another table", TextStyle.WARNING
+    if summary.complete and counts.rejected:
+        verdict, style = "Done but for rejected rows", TextStyle.WARNING
+    samples = list(summary.samples) or ([summary.stopped] if summary.stopped else [])
+    outcome = TransferOutcome(verdict, style, facts, remarks=remarks)
+    return _with_rejects(outcome, counts.rejected, samples, summary.rejects)
+
+
+def _rehearsed(
+    found: LoadRehearsal, request: LoadRequest, target: TableInfo, seconds: float | None
+) -> TransferOutcome:
+    facts = [
+        f"{wording.count(found.read, 'row')} read",
+        f"{found.valid:,} valid",
+        f"{found.rejected:,} rejected",
+        *([f"{found.not_loaded:,} not loaded, being of another table"] if found.not_loaded else ()),
+        f"{size(found.item_bytes)} of items, the largest {size(found.largest)}",
+        f"about {found.units:,} WCU"
+        + (f" and up to {found.units * target.indexes:,} for indexes" if target.indexes else ""),
+    ]
+    if seconds is not None:
+        facts.append(f"{wording.about(seconds)} to write")
+    bad = found.rejected or found.faults or found.not_loaded
+    verdict, style = "Checked; nothing was written", TextStyle.ERROR if bad else TextStyle.GOOD
+    remarks = [read_request.sentence_of(note) for note in found.notes.all()]
+    outcome = TransferOutcome(verdict, style, facts, remarks=remarks)
+    return _with_rejects(outcome, found.rejected, found.samples, request.rejects_path)
+
+
+def _with_rejects(
+    outcome: TransferOutcome, count: int, samples: list[Reject], path: Path | None
+) -> TransferOutcome:
+    if not samples:
+        return outcome
+    shown = [(f"{one.source}:{one.line}", one.reason) for one in samples]
+    remarks = list(outcome.remarks)
+    if count:
+        remarks.append(f"Rejected rows, with line and reason, are in {path}.")
+    return outcome._replace(rejects=shown, more_rejects=max(0, count - len(shown)), remarks=remarks)
+
+
+def _expected_seconds(found: LoadRehearsal, request: LoadRequest, target: TableInfo) -> float | None:
+    """How long writing takes at --rate, or at what the table bears at once."""
+    units = request.rate or target.write_capacity
+    return round(found.units / units, 1) if units else None
+
+
+def _document(
+    summary: LoadSummary, request: LoadRequest, target: TableInfo, prepared: Prepared
+) -> dict[str, Any]:
+    counts, traffic = summary.counts, summary.traffic
+    return {
+        "table": target.name,
+        "region": target.region,
+        "mode": request.mode,
+        "dry_run": False,
+        "complete": summary.complete,
+        "resumed": summary.resumed,
+        **asdict(counts),
+        "seconds": round(summary.seconds, 3),
+        "rows_per_second": round(traffic.rows / max(summary.seconds, 0.001), 1),
+        "consumed_units": traffic.consumed,
+        "requests": traffic.requests,
+        "throttles": traffic.throttles,
+        "retries": traffic.retries,
+        **_told_rejects(counts.rejected, summary.samples, summary.rejects),
+        "faults": [fault._asdict() for fault in summary.faults],
+        "columns": _columns(prepared),
+        "notes": read_request.documents(prepared.notes, summary.notes),
+    }
+
+
+def _told_rejects(count: int, samples: Any, path: Path | None) -> dict[str, Any]:
+    return {
+        "rejects_file": str(path) if count else None,
+        "rejects": [one.document() for one in samples],
+    }
+
+
+def tell_what_is_read(prepared: Prepared, screen: Screen) -> None:
+    """What CSV's columns are taken for, and what was noted: whoever loads should see it, and can say otherwise."""
+    columns = _columns(prepared)
+    if columns:
+        shown = ", ".join(f"{name}={kind}" for name, kind in columns.items())
+        screen.aside(f"Columns are taken for {shown} (change that with --types).")
+    for note in prepared.notes:
+        screen.aside(read_request.sentence_of(note))
+
+
+def _columns(prepared: Prepared) -> dict[str, str]:
+    """The types of CSV's columns."""
+    plan = prepared.plan
+    kinds = {**plan.columns, **plan.keys.index_keys, **plan.keys.types, **plan.types}
+    return {name: kinds[name] for name in plan.columns}
+
+
+def _check_resumable(request: LoadRequest, repeatable: bool) -> None:
+    if request.resume and not repeatable:
+        raise DynaopsError(
+            "--resume has to read the input again, which stdin and pipes cannot give",
+            "Load a file, or from s3://.",
+        )
+
+
+def check_rejects(request: LoadRequest) -> None:
+    """Rejects must not be written over what is read, or over those of another load."""
+    load_files.check_rejects(request.rejects_path, request.files, request.rejects is not None, request.resume)
+
+
+def _named(files: Sequence[str]) -> str:
+    """Inputs by their names, for a sentence."""
+    return files[0] if len(files) == 1 else f"{files[0]} and {len(files) - 1} more"

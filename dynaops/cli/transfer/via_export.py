@@ -1,0 +1,168 @@
+"""``export-data --via-export``: AWS writes a table to S3; it is fetched from there if a folder for it is named."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dynaops.cli import wiring
+from dynaops.cli.interrupts import Interrupts, terminated_as_interrupted
+from dynaops.cli.planning.account_check import region_of
+from dynaops.cli.screen import Screen
+from dynaops.cli.settings import GlobalSettings
+from dynaops.cli.transfer.aws_jobs import followed, plan_of
+from dynaops.data.aws_jobs import table_export
+from dynaops.data.aws_jobs.job import AwsJob
+from dynaops.data.aws_jobs.s3_location import parsed_place
+from dynaops.data.table_info import TableInfo, describe
+from dynaops.model.errors import DynaopsError
+from dynaops.model.exits import Exit
+from dynaops.model.quantities import size
+from dynaops.views import wording
+from dynaops.views.page import TextStyle
+from dynaops.views.progress import progress_on
+from dynaops.views.transfer_progress import TransferOutcome, TransferStatus, moving_on, outcome_page
+
+if TYPE_CHECKING:
+    from dynaops.aws.session import Aws
+
+_NO_RECOVERY = "PointInTimeRecoveryUnavailableException"
+
+
+@dataclass(frozen=True)
+class TableExportRequest:
+    """The command line. Fields are as its options."""
+
+    table: str
+    staging: str | None
+    out: str | None
+    export_time: str | None
+    resume: bool
+
+    @property
+    def folder(self) -> Path | None:
+        """Where to fetch it to. Raises DynaopsError for what is no folder."""
+        if self.out is None:
+            return None
+        folder = Path(self.out)
+        if self.out == "-" or (folder.exists() and not folder.is_dir()):
+            raise DynaopsError(
+                f"--out {self.out}: an export by AWS is several files",
+                "Name a folder, which load-data reads.",
+            )
+        return folder
+
+    @property
+    def at(self) -> datetime | None:
+        """The moment that is asked for. Raises DynaopsError."""
+        if self.export_time is None:
+            return None
+        try:
+            found = datetime.fromisoformat(self.export_time)
+        except ValueError as error:
+            raise DynaopsError(
+                f"--export-time: {self.export_time!r} is no time", "Write it as 2026-11-25T20:15:00Z."
+            ) from error
+        return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def run(request: TableExportRequest, settings: GlobalSettings) -> int:
+    """Export, or go on watching an export. Answers the exit code."""
+    folder, at = request.folder, request.at
+    way = wiring.aws(settings)
+    target = describe(way, request.table, region_of(request.table, settings, way))
+    screen = Screen(settings)
+    began = time.monotonic()
+    if request.resume:
+        job = _resumed(target, way, screen)
+    else:
+        job = table_export.look(way, target.region, _exported(request, target, at, way, settings, screen))
+    about = job.about or {}
+    bucket, manifest = str(about["S3Bucket"]), str(about["ExportManifest"])
+    folder_url = f"s3://{bucket}/{manifest.rpartition('/')[0]}/"
+    facts = [wording.count(job.items, "row"), size(job.bytes)]
+    document: dict[str, Any] = {
+        "table": target.name,
+        "region": target.region,
+        "arn": job.arn,
+        "items": job.items,
+        "bytes": job.bytes,
+        "export_time": str(about.get("ExportTime", "")),
+        "url": folder_url,
+    }
+    remark = f"Load it with: dynaops load-data TABLE {folder_url}"
+    if folder is not None:
+        fetched = _fetched(bucket, manifest, folder, way, screen)
+        facts.append(f"{wording.count(fetched.files, 'file')}, {size(fetched.bytes)} fetched to {folder}")
+        remark = f"Load it with: dynaops load-data TABLE {folder}"
+        document |= {"folder": str(folder), "files": fetched.files, "fetched_bytes": fetched.bytes}
+    facts.append(wording.elapsed(time.monotonic() - began))
+    screen.show(outcome_page(TransferOutcome("Exported by AWS", TextStyle.GOOD, facts, remarks=[remark])))
+    if screen.json:
+        screen.document(document)
+    return Exit.OK
+
+
+def _resumed(target: TableInfo, way: Aws, screen: Screen) -> AwsJob:
+    """Go on with the export that was started last."""
+    arn = table_export.latest(way, target.region, target.arn)
+    if arn is None:
+        raise DynaopsError(
+            f"There is no export of {target.name} to go on with", "Start one without --resume."
+        )
+    job = followed(lambda: table_export.look(way, target.region, arn), way, screen, "exported by AWS", None)
+    if job.status != "COMPLETED":
+        raise DynaopsError(f"The export failed: {job.why}")
+    return job
+
+
+def _exported(
+    request: TableExportRequest,
+    target: TableInfo,
+    at: datetime | None,
+    way: Aws,
+    settings: GlobalSettings,
+    screen: Screen,
+) -> str:
+    """Start it and see it through; its ARN. Raises DynaopsError, also on Ctrl-C: AWS goes on then."""
+    if request.staging is None:
+        raise DynaopsError("AWS has to write somewhere", "Name a place in S3: --staging s3://BUCKET/PREFIX.")
+    call = table_export.operation(target.name, target.region, target.arn, parsed_place(request.staging), at)
+    place = wiring.unrecorded()
+    progress = progress_on(screen.people, screen.color, wiring.pace(settings))
+    with progress, Interrupts(progress.note) as interrupts:
+        outcome = wiring.apply(
+            plan_of((call,), way), place, way, progress.tell, wait=True, stop=interrupts.stop
+        )
+    for name, message in outcome.failed.items():
+        hint = outcome.hints.get(name)
+        if _NO_RECOVERY in message:
+            hint = f"Turn on point_in_time_recovery in the spec of {target.name}, or leave out --via-export."
+        raise DynaopsError(message, hint)
+    if not outcome.done:
+        raise DynaopsError(
+            "Interrupted; AWS goes on with what it had taken", "Watch it with --resume.", Exit.INTERRUPTED
+        )
+    arn = place.load().resources[call.address].arn
+    assert arn is not None
+    return arn
+
+
+def _fetched(bucket: str, manifest: str, folder: Path, way: Aws, screen: Screen) -> table_export.Fetched:
+    began = time.monotonic()
+    with moving_on(screen.people, screen.color, "fetched") as view, terminated_as_interrupted():
+
+        def tell(done: int) -> None:
+            view.show(TransferStatus(bytes=done, moved_bytes=done, seconds=time.monotonic() - began))
+
+        try:
+            return table_export.fetch(way, bucket, manifest, folder, tell)
+        except KeyboardInterrupt:
+            raise DynaopsError(
+                "Interrupted while files were fetched",
+                f"The export is whole, at s3://{bucket}/{manifest}; load-data reads it from there, too.",
+                Exit.INTERRUPTED,
+            ) from None
