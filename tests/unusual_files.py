@@ -40,7 +40,7 @@ def make_unusual(path: Path, kind: str) -> None:
         path.symlink_to("nowhere")
     elif kind == "huge":
         with path.open("wb") as file:
-            file.truncate(2**40)  # sparse: it takes no room
+            file.truncate(2**40)  # sparse: it takes no space
     elif kind == "not text":
         path.write_bytes(b"a: \xff\xfe\n")
     else:

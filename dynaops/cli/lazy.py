@@ -15,7 +15,7 @@ from dynaops.cli.help import HelpGroup
 
 
 class Listed(NamedTuple):
-    """One line of the root help: the command's module below `dynaops.cli.commands`, and what it is for."""
+    """One line of the root help: the command's module below `dynaops.cli`, and what it is for."""
 
     module: str
     help: str
@@ -23,36 +23,44 @@ class Listed(NamedTuple):
 
 SECTIONS: dict[str, dict[str, Listed]] = {
     "Work with tables": {
-        "init": Listed("init", "Write a commented spec to start from, or set up where the state lives."),
-        "validate": Listed("validate", "Check specs offline; with --live, the deployed tables too."),
-        "plan": Listed("plan", "Show what apply would do; changes nothing."),
-        "apply": Listed("apply", "Bring AWS to what the specs say."),
-        "destroy": Listed("destroy", "Delete what dynaops made."),
-        "import": Listed("adopt", "Take over a live table, and print its spec."),
-        "convert": Listed("convert", "Make specs of Terraform, CloudFormation, CDK or SAM."),
-        "drift": Listed("drift", "Show what changed in AWS behind dynaops's back."),
-        "output": Listed("output", "Print ARNs and other values that AWS gave."),
-        "grant": Listed("grant", "Let Lambda functions use a table, whoever made it."),
-        "permissions": Listed("permissions", "Print the least IAM policy that specs or a plan need."),
-        "graph": Listed("graph", "Draw resources and what they depend on."),
-        "render": Listed("render", "Print composed specs, and where each value comes from."),
+        "init": Listed(
+            "specs.init", "Write a commented spec to start from, or set up where the state lives."
+        ),
+        "validate": Listed("specs.validate", "Check specs offline; with --live, the deployed tables too."),
+        "plan": Listed("planning.plan", "Show what apply would do; changes nothing."),
+        "apply": Listed("planning.apply", "Bring AWS to what the specs say."),
+        "destroy": Listed("planning.destroy", "Delete what dynaops made."),
+        "import": Listed("specs.import_", "Take over a live table, and print its spec."),
+        "convert": Listed("specs.convert", "Make specs of Terraform, CloudFormation, CDK or SAM."),
+        "drift": Listed("planning.drift", "Show what changed in AWS behind dynaops's back."),
+        "output": Listed("specs.output", "Print ARNs and other values that AWS gave."),
+        "grant": Listed("planning.grant", "Let Lambda functions use a table, whoever made it."),
+        "permissions": Listed(
+            "planning.permissions", "Print the least IAM policy that specs or a plan need."
+        ),
+        "graph": Listed("specs.graph", "Draw resources and what they depend on."),
+        "render": Listed("specs.render", "Print composed specs, and where each value comes from."),
     },
     "Move rows": {
-        "load-data": Listed("load_data", "Fill a table from files, fast, with account kept of every row."),
-        "export-data": Listed("export_data", "Write a table's rows to a file that load-data reads back."),
+        "load-data": Listed(
+            "transfer.load_data", "Fill a table from files, fast, with account kept of every row."
+        ),
+        "export-data": Listed(
+            "transfer.export_data", "Write a table's rows to a file that load-data reads back."
+        ),
     },
     "Keep tables safe": {
-        "backup": Listed("backup", "Make backups, restore and verify them."),
+        "backup": Listed("backup.commands", "Make backups, restore and verify them."),
     },
     "Look after dynaops": {
-        "state": Listed("state", "Look at the state, repair it, go back to an earlier one."),
+        "state": Listed("state.commands", "Look at the state, repair it, go back to an earlier one."),
         "workspace": Listed(
-            "workspace", "Keep several states of the same specs: one for staging, one for production."
+            "state.workspace", "Keep several states of the same specs: one for staging, one for production."
         ),
-        "config": Listed("config", "Show and check the project file and its environments."),
-        "schema": Listed("schema", "Print the JSON Schema of specs, for editors."),
-        "whoami": Listed("whoami", "Say whose AWS account commands would work in."),
-        "sandbox": Listed("sandbox", "Run the embedded AWS on this machine."),
+        "config": Listed("project.config", "Show and check the project file and its environments."),
+        "schema": Listed("specs.schema", "Print the JSON Schema of specs, for editors."),
+        "whoami": Listed("project.whoami", "Say whose AWS account commands would work in."),
+        "sandbox": Listed("sandbox.commands", "Run the embedded AWS on this machine."),
     },
 }
 _TABLE = {name: listed for section in SECTIONS.values() for name, listed in section.items()}
@@ -90,7 +98,7 @@ class Root(HelpGroup):
 
 def load(name: str, listed: Listed) -> Any:
     """Import a command's module and build the command from its `app`."""
-    app: typer.Typer = import_module(f"dynaops.cli.commands.{listed.module}").app
+    app: typer.Typer = import_module(f"dynaops.cli.{listed.module}").app
     command = build(app)
     command.name = name
     return command

@@ -18,8 +18,11 @@ from dynaops.cli.planning.guards import guard_of, role_of
 from dynaops.cli.project.project_file import default_state, project
 from dynaops.cli.screen import notice
 from dynaops.cli.settings import GlobalSettings
-from dynaops.cli.specs.sources import SpecSource as Source
-from dynaops.cli.specs.sources import documents, region_said
+from dynaops.cli.specs.sources import SpecSource as SpecSource
+from dynaops.cli.specs.sources import default_paths as default_paths
+from dynaops.cli.specs.sources import documents as documents
+from dynaops.cli.specs.sources import region_said
+from dynaops.cli.specs.sources import source as source
 
 if TYPE_CHECKING:
     from dynaops.aws.guards import Guard
@@ -46,7 +49,7 @@ _LOCAL_POLL = 0.05
 """Seconds between two looks at a waiting resource, where AWS is played on this machine."""
 
 
-def plannable(specs: Source) -> Documents:
+def plannable(specs: SpecSource) -> Documents:
     """The specs, checked by AWS's rules too. Raises SpecError where they cannot be planned."""
     from dynaops.model.errors import SpecError
     from dynaops.specs.check import check, errors
@@ -58,7 +61,7 @@ def plannable(specs: Source) -> Documents:
     return found
 
 
-def validated(specs: Source, policies: Sequence[str] | None = None) -> tuple[list[Finding], int]:
+def validated(specs: SpecSource, policies: Sequence[str] | None = None) -> tuple[list[Finding], int]:
     """All that the offline checks and the house rules find, and how many tables were checked.
 
     Raises SpecError for a file of rules that is not valid.

@@ -98,7 +98,7 @@ class Budget:
         self.steps += count
         self._unit_steps += count
 
-    def room(self, size: int) -> None:
+    def handler(self, size: int) -> None:
         """Ask for one value of that size, before it is made."""
         limits = self.limits
         if size > limits.value:
@@ -115,9 +115,9 @@ class Budget:
         for part in parts:
             length += len(part)
             if length > self.limits.value:
-                self.room(length)
+                self.handler(length)
             kept.append(part)
-        self.room(length)
+        self.handler(length)
         return "".join(kept)
 
     def instances(self, count: int) -> None:

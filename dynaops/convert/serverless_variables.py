@@ -74,7 +74,7 @@ class Variables:
                 why = value.value.why if isinstance(value.value, Unknown) else f"{found.group()} is no text"
                 return YamlNode(Unknown(why), node.spot, node.key)
             text = text[: found.start()] + string_of(value.value) + text[found.end() :]
-            self._budget.room(len(text))
+            self._budget.handler(len(text))
         return YamlNode(Unknown("its variables name each other again and again"), node.spot, node.key)
 
     def _value(self, expression: str) -> YamlNode | Unknown:

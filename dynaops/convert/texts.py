@@ -90,10 +90,10 @@ class SourceText:
 def read(paths: Sequence[str], notes: Notes) -> list[SourceText]:
     """The files, those of folders too. Raises DynaopsError where one cannot be read."""
     found: list[SourceText] = []
-    room = MAX_BYTES
+    handler = MAX_BYTES
     for path, context in [one for given in paths for one in _sources(given, notes)]:
-        raw = _bytes(path, room)
-        room -= len(raw)
+        raw = _bytes(path, handler)
+        handler -= len(raw)
         name = "stdin" if path == STDIN else Path(path).as_posix()
         found.append(SourceText(name, _decoded(raw, path), context, found_in_folder=path not in paths))
     return found
@@ -149,13 +149,13 @@ def _is_inside(path: Path, folder: Path) -> bool:
     return not path.is_symlink() or Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
 
 
-def _bytes(path: str, room: int) -> bytes:
-    """The bytes of a regular file, at most `room`. Raises DynaopsError."""
+def _bytes(path: str, handler: int) -> bytes:
+    """The bytes of a regular file, at most `handler`. Raises DynaopsError."""
     try:
         if path != STDIN:
-            return read_bytes(path, room)
-        raw = sys.stdin.buffer.read(room + 1)
-        if len(raw) > room:
+            return read_bytes(path, handler)
+        raw = sys.stdin.buffer.read(handler + 1)
+        if len(raw) > handler:
             raise FileRefused("", Refusal.TOO_LARGE)
     except FileRefused as error:
         if error.why is Refusal.MISSING:

@@ -29,8 +29,8 @@ def compared(
     `live` is as `being_deleted` leaves it. `read`: names are resolved with it (None: they are not).
     """
     entries = entries_of(target, state, live)
-    for room in HANDLERS:
-        entries.update(room.resolve(read, target.scope, list(entries.values())))
+    for handler in HANDLERS:
+        entries.update(handler.resolve(read, target.scope, list(entries.values())))
     return diff_table(entries, PROPERTY_RULES, destroying)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from dynaops.kinds.kind import PropertyRules
+from dynaops.kinds.property_rules import PropertyRules
 from dynaops.model.change import Difference
 from dynaops.model.resource import Properties
 

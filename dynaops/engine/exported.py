@@ -15,8 +15,8 @@ def exported(scope: Scope, live: list[Observed], read: AwsReader) -> dict[str, A
     """The spec, as plain data, that declares what is live."""
     named = [_with_managed_key(one, scope, read) if one.address == scope.address else one for one in live]
     spec: dict[str, Any] = {}
-    for room in HANDLERS:
-        spec.update(room.export(scope, named))
+    for handler in HANDLERS:
+        spec.update(handler.export(scope, named))
     return spec
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from dynaops.engine.ownership_mark import Ownership, StateMark, has_room, without_mark
+from dynaops.engine.ownership_mark import Ownership, StateMark, has_handler, without_mark
 from dynaops.kinds.kind import AddressDiff, Rank, Step, TableChanges
 from dynaops.kinds.registry import HANDLER_OF, PROPERTY_RULES
 from dynaops.kinds.steps import step
@@ -44,7 +44,7 @@ def marked(
         tags = _tags_after(entry)
         if tags is None or not _is_due(entry, work, claim, targets):
             continue
-        if claim.mark and has_room(tags, claim.key):
+        if claim.mark and has_handler(tags, claim.key):
             found = _with_mark(found, entry, work, calls, claim)
             continue
         findings.append(_unmarked(entry, claim))
@@ -83,7 +83,7 @@ def _is_due(entry: AddressDiff, work: TableChanges, claim: StateMark, targets: S
         return False
     if ownership is Ownership.OURS:
         after = _tags_after(entry) or {}
-        return bool(entry.differences("tags")) and not has_room(after, claim.key)
+        return bool(entry.differences("tags")) and not has_handler(after, claim.key)
     if entry.change is not None:
         return True
     if entry.kind == "table":
@@ -102,7 +102,7 @@ def _is_marked(
         return False
     if claim.bears_mark(owner.live.tags):
         return True
-    return has_room(owner.live.tags, claim.key) and _is_due(owner, work, claim, targets)
+    return has_handler(owner.live.tags, claim.key) and _is_due(owner, work, claim, targets)
 
 
 def _is_targeted(address: str, targets: Sequence[str]) -> bool:

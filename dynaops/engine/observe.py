@@ -1,4 +1,4 @@
-"""Reading AWS: all rooms of all tables at once, in a bounded pool. Nothing here writes."""
+"""Reading AWS: all handlers of all tables at once, in a bounded pool. Nothing here writes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 
 def observe(
-    read: AwsReader, scopes: Sequence[Scope], rooms: Sequence[ResourceHandler], known: Mapping[str, Known]
+    read: AwsReader, scopes: Sequence[Scope], handlers: Sequence[ResourceHandler], known: Mapping[str, Known]
 ) -> dict[str, dict[str, Observed]]:
     """What is live, by table address and then by address; `known` is what spec and state name of each table.
 
@@ -35,12 +35,15 @@ def observe(
         for scope, observed in zip(scopes, described, strict=True)
     }
     jobs = [
-        (scope, room) for scope in scopes for room in rooms if found[scope.address] or not room.beside_table
+        (scope, handler)
+        for scope in scopes
+        for handler in handlers
+        if found[scope.address] or not handler.beside_table
     ]
     answers = in_parallel(
         [
-            partial(_observed, read, scope, room, found[scope.address], known.get(scope.address, Known()))
-            for scope, room in jobs
+            partial(_observed, read, scope, handler, found[scope.address], known.get(scope.address, Known()))
+            for scope, handler in jobs
         ]
     )
     for (scope, _), observed in zip(jobs, answers, strict=True):
@@ -73,9 +76,9 @@ def table_names(aws: Aws, region: str) -> list[str]:
 
 
 def _observed(
-    read: AwsReader, scope: Scope, room: ResourceHandler, described: dict[str, Observed], known: Known
+    read: AwsReader, scope: Scope, handler: ResourceHandler, described: dict[str, Observed], known: Known
 ) -> list[Observed]:
-    return list(room.observe(read, scope, described.get(scope.address), known))
+    return list(handler.observe(read, scope, described.get(scope.address), known))
 
 
 def in_parallel(jobs: Iterable[Callable[[], T]]) -> list[T]:

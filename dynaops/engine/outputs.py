@@ -1,4 +1,4 @@
-"""What other tools need to know of what was applied: each room tells it of its own records."""
+"""What other tools need to know of what was applied: each handler tells it of its own records."""
 
 from __future__ import annotations
 
@@ -45,13 +45,13 @@ def _of_one(state: State, table: str, address: str) -> Properties:
 
 
 def _told(state: State, table: str, region: str, records: dict[str, Record], whole: bool) -> Properties:
-    """`whole`: rooms without a record are asked too (what is off is also worth knowing)."""
+    """`whole`: handlers without a record are asked too (what is off is also worth knowing)."""
     scope = scope_of(state, table, region)
     found: Properties = {}
-    for room in HANDLERS:
-        own = {address: record for address, record in records.items() if record.kind in room.kinds}
+    for handler in HANDLERS:
+        own = {address: record for address, record in records.items() if record.kind in handler.kinds}
         if own or whole:
-            _merge(found, room.outputs(scope, own))
+            _merge(found, handler.outputs(scope, own))
     return found
 
 

@@ -23,7 +23,7 @@ _UNPROVEN = "its name is not one that dynaops gives, and it bears no mark of dyn
 
 
 def provably_ours(
-    room: ResourceHandler,
+    handler: ResourceHandler,
     scope: Scope,
     entry: AddressDiff,
     name: str,
@@ -37,7 +37,7 @@ def provably_ours(
     tags = entry.live.tags if entry.live else None
     if tags is not None and claim.bears_mark(tags):
         return True
-    return _is_named(entry, named) or room.is_named_by_us(scope, entry, name)
+    return _is_named(entry, named) or handler.is_named_by_us(scope, entry, name)
 
 
 def with_consent(

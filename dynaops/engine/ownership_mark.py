@@ -79,6 +79,6 @@ def without_mark(tags: Mapping[str, str], key: str | None) -> dict[str, str]:
     return {name: value for name, value in tags.items() if name not in (DEFAULT_KEY, key)}
 
 
-def has_room(tags: Mapping[str, str], key: str | None) -> bool:
+def has_handler(tags: Mapping[str, str], key: str | None) -> bool:
     """Whether a mark fits beside the other tags of a resource."""
     return len(without_mark(tags, key)) < MOST_TAGS

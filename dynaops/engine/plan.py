@@ -321,7 +321,7 @@ def plan_table(
     uses: SharedUses | None = None,
     claim: StateMark | None = None,
 ) -> TablePlan:
-    """The plan of one table. Pure but for `read`, with which rooms resolve names (None: they do not)."""
+    """The plan of one table. Pure but for `read`, with which handlers resolve names (None: they do not)."""
     going, live = being_deleted(target.scope, live)
     judged = compared(target, state, live, read, options.destroy)
     if target.external or (target.spec is None and target.scope.address not in state.resources):
@@ -341,14 +341,14 @@ def plan_table(
         kept, untagging = unmarking.of_table(kept, work, claim, uses)
         unknown = unmarking.unknown(kept.entries.values(), claim, options.refresh)
         return _forgotten(target, kept, now, untagging, unknown)
-    for room in HANDLERS:
-        work = replace(work, entries={**work.entries, **room.refine(work)})
+    for handler in HANDLERS:
+        work = replace(work, entries={**work.entries, **handler.refine(work)})
     updates = (*readdressed(work), *judged.updates, *forgotten(work))
     judged = replace(judged, entries=dict(work.entries), updates=updates)
     steps: list[Step] = []
-    for room in HANDLERS:
-        findings.extend(room.findings(work))
-        steps.extend(room.operations(work))
+    for handler in HANDLERS:
+        findings.extend(handler.findings(work))
+        steps.extend(handler.operations(work))
     steps, remarks = marked(steps, work, claim, options.targets)
     findings.extend(remarks)
     judged, untagging_steps = unmarking.of_parts(judged, work, steps, removed, claim, uses)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dynaops.kinds.kind import AddressDiff, PropertyRules
+from dynaops.kinds.kind import AddressDiff
+from dynaops.kinds.property_rules import PropertyRules
 from dynaops.model.change import Action, Difference
 
 

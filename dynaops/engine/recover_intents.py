@@ -12,7 +12,7 @@ from dynaops.engine.ownership_check import foreign
 from dynaops.engine.ownership_mark import StateMark
 from dynaops.engine.state_check import is_whole
 from dynaops.engine.state_effects import apply_effects
-from dynaops.kinds.kind import Satisfied
+from dynaops.kinds.property_rules import Satisfied
 from dynaops.kinds.registry import PROPERTY_RULES
 from dynaops.model.operation import Effect
 from dynaops.model.resource import Observed

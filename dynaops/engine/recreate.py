@@ -27,12 +27,12 @@ def plan_to_make(scope: Scope, observed: Iterable[Observed], state: State, aws: 
     entries[scope.address] = AddressDiff(
         scope.address, "table", scope.region, record=state.resources.get(scope.address)
     )
-    for room in HANDLERS:
-        entries.update(room.resolve(aws, scope, list(entries.values())))
+    for handler in HANDLERS:
+        entries.update(handler.resolve(aws, scope, list(entries.values())))
     judged = diff_table({address: one for address, one in entries.items() if one.desired}, PROPERTY_RULES)
     judged.entries[scope.address] = entries[scope.address]
     work = TableChanges(scope, judged.entries, now)
-    steps = [step for room in HANDLERS for step in room.operations(work)]
+    steps = [step for handler in HANDLERS for step in handler.operations(work)]
     return Plan(
         dynaops_version=__version__,
         created_at="1970-01-01T00:00:00+00:00",

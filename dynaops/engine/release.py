@@ -48,7 +48,7 @@ def retained(judged: TableDiff, work: TableChanges, removed: Mapping[str, Remova
 def released(judged: TableDiff, removed: Mapping[str, Removal]) -> TableDiff:
     """`judged` with parts of a table forgotten instead of deleted; what goes with its table is not kept.
 
-    Nothing becomes of them for the rooms; that they are forgotten is told at the end (`with_removals`).
+    Nothing becomes of them for the handlers; that they are forgotten is told at the end (`with_removals`).
     """
     gone = [entry for entry in judged.entries.values() if is_released(entry, judged.entries, removed)]
     addresses = {entry.address for entry in gone}

@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from dynaops.engine.shared_resources import identity_of
-from dynaops.kinds.kind import AddressDiff, PropertyRules
+from dynaops.kinds.kind import AddressDiff
+from dynaops.kinds.property_rules import PropertyRules
 from dynaops.model.operation import Operation
 
 _REFERENCE = re.compile(r"\$\{ref:([^}]+)/([^/}]+)\}")

@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 from dynaops.engine.addresses import table_of
 from dynaops.engine.table_diff import TableDiff
-from dynaops.kinds.kind import AddressDiff, PropertyRules, TableChanges
+from dynaops.kinds.kind import AddressDiff, TableChanges
+from dynaops.kinds.property_rules import PropertyRules
 from dynaops.model.change import Action
 from dynaops.model.finding import Finding, Place
 from dynaops.model.findings.plans import PLAN121, PLAN122, PLAN138
@@ -127,14 +128,14 @@ def _is_made_anew(entry: AddressDiff, identity: Identity, policies: Mapping[str,
 
 
 def readdressed(work: TableChanges) -> Iterator[Effect]:
-    """The moves of records that a room has given another address, to be deleted or forgotten there."""
+    """The moves of records that a handler has given another address, to be deleted or forgotten there."""
     for address, entry in sorted(work.entries.items()):
         if entry.known_as:
             yield Effect(address=address, kind=entry.kind, region=entry.region, moved_from=entry.known_as)
 
 
 def forgotten(work: TableChanges) -> Iterator[Effect]:
-    """The forgetting of what rooms have let go."""
+    """The forgetting of what handlers have let go."""
     for address, entry in sorted(work.entries.items()):
         if entry.let_go and entry.record is not None:
             yield Effect(address=address, kind=entry.kind, region=entry.region, forget=True)

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from dynaops.engine.state_effects import patched
-from dynaops.kinds.kind import PropertyRules
+from dynaops.kinds.property_rules import PropertyRules
 from dynaops.kinds.registry import PROPERTY_RULES
 from dynaops.model.arns import partition_of, region_of
 from dynaops.model.state import Intent, Record, RecordFault, State

@@ -100,8 +100,10 @@ def _marks_of_table(
     """Raises DynaopsError where AWS does not tell, or the records are of another account or endpoint."""
     records = {address: state.resources[address] for address in addresses}
     check_identity(state.model_copy(update={"resources": records}), aws)
-    rooms = list({id(room): room for room in (HANDLER_OF[one.kind] for one in records.values())}.values())
-    live = observe(aws, [scope], rooms, {scope.address: known_of(RunTarget(scope), state)})[scope.address]
+    handlers = list(
+        {id(handler): handler for handler in (HANDLER_OF[one.kind] for one in records.values())}.values()
+    )
+    live = observe(aws, [scope], handlers, {scope.address: known_of(RunTarget(scope), state)})[scope.address]
     entries = [
         _with_tags(
             AddressDiff(address, record.kind, record.region, record=record, live=live[address]), scope, aws

@@ -8,7 +8,8 @@ from typing import Any
 
 from dynaops.engine import reasons
 from dynaops.engine.diff import ThreeWayDiff, compare
-from dynaops.kinds.kind import AddressDiff, PropertyRules
+from dynaops.kinds.kind import AddressDiff
+from dynaops.kinds.property_rules import PropertyRules
 from dynaops.model.change import Action, Change, Difference, Drift, Unmanaged
 from dynaops.model.operation import Effect
 from dynaops.model.resource import Observed, Properties, Resource

@@ -112,8 +112,8 @@ def declared_by(target: RunTarget) -> dict[str, Resource]:
         return {}
     declared = {
         one.address: one
-        for room in HANDLERS
-        for one in room.declare(target.scope, target.spec)
+        for handler in HANDLERS
+        for one in handler.declare(target.scope, target.spec)
         if not target.external or one.kind in OWN_KINDS
     }
     return {address: _referring(_ignoring(one, target), target) for address, one in declared.items()}

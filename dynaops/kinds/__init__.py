@@ -1,6 +1,6 @@
-"""THE CATALOGUE, offline part: every kind's part of a spec and its checks. Their rooms are listed in `rooms`.
+"""THE CATALOGUE, offline part: every kind's part of a spec and its checks. Their handlers are listed in `handlers`.
 
-Adding a kind is its file, its line in `TableSpec`, its checks below, and its room's line there.
+Adding a kind is its file, its line in `TableSpec`, its checks below, and its handler's line there.
 """
 
 from __future__ import annotations

@@ -5,16 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from dynaops.kinds.kind import (
-    AddressDiff,
-    AwsReader,
-    BaseHandler,
-    Known,
-    PropertyRules,
-    Rank,
-    Step,
-    TableChanges,
-)
+from dynaops.kinds.kind import AddressDiff, AwsReader, BaseHandler, Known, Rank, Step, TableChanges
+from dynaops.kinds.property_rules import PropertyRules
 from dynaops.kinds.steps import step
 from dynaops.model.change import Action
 from dynaops.model.finding import Finding
@@ -70,7 +62,7 @@ DEFAULT_MODE = "ACCESSED_AND_THROTTLED_KEYS"
 
 
 class InsightsHandler(BaseHandler):
-    """The room of contributor_insights: one for the table, and one for each index that is named."""
+    """The handler of contributor_insights: one for the table, and one for each index that is named."""
 
     kinds: Mapping[str, PropertyRules] = {
         KIND: PropertyRules(

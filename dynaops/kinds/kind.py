@@ -1,34 +1,30 @@
-"""What a room is: one kind of resource (or one API's family of kinds), whole.
+"""What a handler is: one kind of resource (or one API's family of kinds), whole.
 
-A room translates: a spec into desired resources, AWS answers into observed ones, both in the same normal
+A handler translates: a spec into desired resources, AWS answers into observed ones, both in the same normal
 form, and changes between them into AWS calls. It compares nothing itself: the engine's one three-way
-diff does, steered by the room's `Policy`.
+diff does, steered by the handler's `PropertyRules`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from dynaops.kinds.property_rules import PropertyRules
 from dynaops.model.change import Action, Change, Difference
 from dynaops.model.finding import Finding
 from dynaops.model.operation import Operation
-from dynaops.model.recorded import Recorded
 from dynaops.model.resource import Observed, Properties, Resource, Scope
 from dynaops.model.state import Record
 
 if TYPE_CHECKING:
     from dynaops.kinds import TableSpec
-    from dynaops.kinds.tags import TagCalls
-
-Satisfied = Callable[[Any, Any], bool]
-"""Does the live value (second) satisfy the desired one (first)?"""
 
 
 class AwsReader(Protocol):
-    """The read-only side of AWS that rooms may use. Answers None for what does not exist."""
+    """The read-only side of AWS that handlers may use. Answers None for what does not exist."""
 
     @property
     def account(self) -> str:
@@ -57,56 +53,8 @@ class AwsReader(Protocol):
 
 
 @dataclass(frozen=True)
-class PropertyRules:
-    """How the properties of a kind are compared.
-
-    `immutable` ones force replacement. `keyed` ones are maps owned member by member: what others put into them is
-    not ours. `satisfied` holds comparisons that are looser than equality (with a dotted ``map.*`` for the members of a
-    keyed map). `kept` ones are simply forgotten when the spec no longer names them, since AWS cannot take them back.
-    `silent` ones AWS always shows, so they are not worth a mention when nobody manages them.
-    `absent` is the normal form that equals "not there", for kinds that AWS always shows as off.
-    `remembered` ones AWS knows nothing of: the state alone holds them, and recording them takes no call.
-    `shared` is the property that tells whether two tables use the very same thing (a vault's name): what another table
-    uses too is let go, never deleted, and what several tables want of it is one call. Without that property it is the
-    table's own.
-    `notes` explain a difference in a property, in words.
-    """
-
-    immutable: frozenset[str] = frozenset()
-    keyed: frozenset[str] = frozenset()
-    satisfied: Mapping[str, Satisfied] = field(default_factory=dict)
-    kept: frozenset[str] = frozenset()
-    silent: frozenset[str] = frozenset()
-    absent: Properties | None = None
-    remembered: frozenset[str] = frozenset()
-    shared: str = ""
-    notes: Mapping[str, str] = field(default_factory=dict)
-    title: str = ""
-    """What the kind is called in sentences ("global secondary index")."""
-    spec_key: str = ""
-    """Where the kind stands in the spec, for `lifecycle.ignore_changes`; ``{name}`` is the address's last segment."""
-    replacement: str = "it can only be replaced"
-    """Why an immutable property forces replacement, for the reason sentence."""
-    recorded: type[Recorded] = Recorded
-    """What the state may say of the kind's properties. What an apply that was cut off leaves out must be optional."""
-    address: str = ""
-    """Pattern of the kind's addresses, below that of their table."""
-    arn: str = ""
-    """Pattern of what follows ``arn:PARTITION:`` in the kind's ARNs; empty: it has none of its own."""
-    minted: frozenset[str] = frozenset()
-    """Outputs that every record of the kind has."""
-    identity: str = ""
-    """Pattern of the kind's ids; empty: it has none."""
-    tags: TagCalls | None = None
-    """How AWS keeps the kind's tags; None: it has none, and who owns the table owns it."""
-    unmarked: Literal["consent", "adopt", "use"] = "consent"
-    """What becomes of a live one that no state has marked and this one does not record: it is taken over with consent,
-    taken over with a word, or used as it is and left alone."""
-
-
-@dataclass(frozen=True)
 class Known:
-    """What spec and state name of one table's resources, by address, for rooms that must know what to look for.
+    """What spec and state name of one table's resources, by address, for handlers that must know what to look for.
 
     `discover`: look also for what neither names (import).
     """
@@ -178,7 +126,7 @@ class AddressDiff:
 
 @dataclass(frozen=True)
 class TableChanges:
-    """All that changes about one table, for the rooms to turn into operations. `now` is epoch seconds.
+    """All that changes about one table, for the handlers to turn into operations. `now` is epoch seconds.
 
     `promised` is what the spec of a table that is destroyed says of keeping it, beside what the state remembers.
     """
@@ -207,7 +155,7 @@ class Rank(IntEnum):
     RELEASE_KINESIS = 15
     RELEASE_REPLICAS = 16
     TEARDOWN = 20
-    LEAVINGS = 25
+    CLEAN_UP = 25
     CREATE = 30
     INDEX_DELETE = 40
     CLASS = 50
@@ -246,12 +194,12 @@ class Rank(IntEnum):
     @property
     def core(self) -> bool:
         """A change of the table itself: each builds on those before it."""
-        return self < Rank.RECOVERY and not self.release and self is not Rank.LEAVINGS
+        return self < Rank.RECOVERY and not self.release and self is not Rank.CLEAN_UP
 
     @property
     def leaves(self) -> bool:
         """Something is deleted that others have leaned on: only when they are gone, or have let go."""
-        return self in (Rank.LEAVINGS, Rank.VAULT_RETIRE)
+        return self in (Rank.CLEAN_UP, Rank.VAULT_RETIRE)
 
     @property
     def release(self) -> bool:
@@ -309,19 +257,19 @@ class ResourceHandler(Protocol):
         """Entries made comparable with a further look at AWS (a KMS alias becomes its key), by address."""
 
     def refine(self, work: TableChanges) -> Mapping[str, AddressDiff]:
-        """Entries whose changes this room knows better than the comparison does, by address.
+        """Entries whose changes this handler knows better than the comparison does, by address.
 
         One with `let_go` (and no change) stays in AWS and is forgotten; `findings` should say so.
         """
 
     def findings(self, work: TableChanges) -> Iterable[Finding]:
-        """What is wrong with, or worth a warning about, the work's changes of this room's kinds."""
+        """What is wrong with, or worth a warning about, the work's changes of this handler's kinds."""
 
     def operations(self, work: TableChanges) -> list[Step]:
-        """The calls that carry out the work's changes of this room's kinds."""
+        """The calls that carry out the work's changes of this handler's kinds."""
 
     def export(self, scope: Scope, live: Sequence[Observed]) -> dict[str, Any]:
-        """The spec keys that would declare what is live of this room's kinds."""
+        """The spec keys that would declare what is live of this handler's kinds."""
 
     def owner(self, scope: Scope, address: str) -> str | None:
         """The address whose deletion takes `address` with it."""
@@ -339,14 +287,14 @@ class ResourceHandler(Protocol):
         """What the calls for tags name the resource of `entry` by: its ARN, as a rule."""
 
     def outputs(self, scope: Scope, records: Mapping[str, Record]) -> Properties:
-        """What other tools need to know of this room's `records` (by address): names, ids, ARNs; maps may nest."""
+        """What other tools need to know of this handler's `records` (by address): names, ids, ARNs; maps may nest."""
 
     def links(self, scope: Scope, one: Resource) -> Iterable[Link]:
-        """What a resource of this room has to do with besides other resources."""
+        """What a resource of this handler has to do with besides other resources."""
 
 
 class BaseHandler:
-    """What most rooms have in common: one kind, owned by the table, nothing to resolve."""
+    """What most handlers have in common: one kind, owned by the table, nothing to resolve."""
 
     kinds: Mapping[str, PropertyRules]
     beside_table = True

@@ -7,16 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field
 
-from dynaops.kinds.kind import (
-    AddressDiff,
-    AwsReader,
-    BaseHandler,
-    Known,
-    PropertyRules,
-    Rank,
-    Step,
-    TableChanges,
-)
+from dynaops.kinds.kind import AddressDiff, AwsReader, BaseHandler, Known, Rank, Step, TableChanges
+from dynaops.kinds.property_rules import PropertyRules
 from dynaops.kinds.steps import step
 from dynaops.model.change import Action
 from dynaops.model.finding import Finding
@@ -67,7 +59,7 @@ OFF = {"enabled": False}
 
 
 class RecoveryHandler(BaseHandler):
-    """The room of point_in_time_recovery. Off is how AWS makes every table, so it is the same as absent."""
+    """The handler of point_in_time_recovery. Off is how AWS makes every table, so it is the same as absent."""
 
     kinds: Mapping[str, PropertyRules] = {
         KIND: PropertyRules(

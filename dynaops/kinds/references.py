@@ -1,4 +1,4 @@
-"""ARNs that rooms need of the table: known where it is live, else a reference that apply fills in.
+"""ARNs that handlers need of the table: known where it is live, else a reference that apply fills in.
 
 The ARN of a table survives its re-creation (live finding DDB-TABLE-009); that of its stream does not, and changes
 whenever the stream is turned on again (DDB-TABLE-367).

@@ -1,4 +1,4 @@
-"""THE CATALOGUE, working part: every room there is. Apart from the specs' part, so that offline commands stay light."""
+"""The registry of resource handlers. Apart from the specs' registry, so that offline commands import little."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from dynaops.kinds.autoscaling import handler as autoscaling
 from dynaops.kinds.backup_plan import handler as backup_plan
 from dynaops.kinds.iam import handler as iam
 from dynaops.kinds.items import handler as items
-from dynaops.kinds.kind import PropertyRules, ResourceHandler
+from dynaops.kinds.kind import ResourceHandler
 from dynaops.kinds.kinesis import handler as kinesis
 from dynaops.kinds.log_group import handler as log_group
+from dynaops.kinds.property_rules import PropertyRules
 from dynaops.kinds.replica import handler as replica
 from dynaops.kinds.table import HANDLER as TABLE_ROOM
 from dynaops.kinds.trigger import handler as trigger
@@ -31,8 +32,8 @@ HANDLERS: tuple[ResourceHandler, ...] = (
     alarm.HANDLER,
     items.HANDLER,
 )
-"""In the order in which rooms of one rank act."""
-HANDLER_OF: dict[str, ResourceHandler] = {kind: room for room in HANDLERS for kind in room.kinds}
+"""In the order in which handlers of one rank act."""
+HANDLER_OF: dict[str, ResourceHandler] = {kind: handler for handler in HANDLERS for kind in handler.kinds}
 PROPERTY_RULES: dict[str, PropertyRules] = {
-    kind: policy for room in HANDLERS for kind, policy in room.kinds.items()
+    kind: policy for handler in HANDLERS for kind, policy in handler.kinds.items()
 }

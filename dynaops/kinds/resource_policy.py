@@ -7,17 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from dynaops.kinds.kind import (
-    AddressDiff,
-    AwsReader,
-    BaseHandler,
-    Known,
-    PropertyRules,
-    Rank,
-    Step,
-    TableChanges,
-)
+from dynaops.kinds.kind import AddressDiff, AwsReader, BaseHandler, Known, Rank, Step, TableChanges
 from dynaops.kinds.policy_document import canonical, filled, same, text
+from dynaops.kinds.property_rules import PropertyRules
 from dynaops.kinds.references import late
 from dynaops.kinds.steps import step
 from dynaops.model.change import Action
@@ -59,7 +51,7 @@ class RecordedPolicy(Recorded):
 
 
 class ResourcePolicyRoom(BaseHandler):
-    """The room of resource_policy. Documents are compared by meaning, not by their text."""
+    """The handler of resource_policy. Documents are compared by meaning, not by their text."""
 
     kinds: Mapping[str, PropertyRules] = {
         KIND: PropertyRules(
@@ -83,7 +75,7 @@ class ResourcePolicyRoom(BaseHandler):
         table: Observed | None,
         known: Known,
     ) -> Iterable[Observed]:
-        assert table is not None, "a room beside the table is only asked where there is one"
+        assert table is not None, "a handler beside the table is only asked where there is one"
         arn = table.outputs["arn"]
         answer = read.read("dynamodb", "GetResourcePolicy", scope.region, {"ResourceArn": arn})
         if answer is not None:

@@ -9,16 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from dynaops.kinds.kind import (
-    AddressDiff,
-    AwsReader,
-    BaseHandler,
-    Known,
-    PropertyRules,
-    Rank,
-    Step,
-    TableChanges,
-)
+from dynaops.kinds.kind import AddressDiff, AwsReader, BaseHandler, Known, Rank, Step, TableChanges
+from dynaops.kinds.property_rules import PropertyRules
 from dynaops.kinds.steps import step
 from dynaops.model.change import Action
 from dynaops.model.finding import Finding
@@ -77,7 +69,7 @@ _REFUSAL = "Time to live has been modified multiple times"
 
 
 class TtlHandler(BaseHandler):
-    """The room of ttl. Off is the same as absent: DescribeTimeToLive says DISABLED either way."""
+    """The handler of ttl. Off is the same as absent: DescribeTimeToLive says DISABLED either way."""
 
     kinds: Mapping[str, PropertyRules] = {
         "ttl": PropertyRules(

@@ -11,7 +11,7 @@ Properties = dict[str, Any]
 
 @dataclass(frozen=True)
 class Scope:
-    """One table and where it lives: what a room declares and observes within.
+    """One table and where it lives: what a handler declares and observes within.
 
     `address` is the table's address (its name), the first segment of all addresses below it.
     """

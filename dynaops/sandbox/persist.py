@@ -21,7 +21,7 @@ from types import FunctionType
 from typing import Any
 
 from dynaops.model.errors import DynaopsError
-from dynaops.sandbox.snapshot_classes import CLASSES
+from dynaops.sandbox.snapshot_classes import CLASSES, FORMER_NAMES
 from dynaops.sandbox.state_folder import make, read_private, secret, write_private
 from dynaops.sandbox.world import World
 
@@ -135,6 +135,7 @@ class _SnapshotReader(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
         if module == __name__ and name in _REBUILDERS:
             return _REBUILDERS[name]
+        module, name = FORMER_NAMES.get((module, name), (module, name))
         # no listed name has a dot: nothing is reached through a class or a module
         if (module, name) not in CLASSES:
             raise pickle.UnpicklingError(f"{module}.{name} is not allowed in a snapshot")

@@ -82,7 +82,7 @@ class Substitution:
         """The document with all variables filled in; None where that cannot be, which `findings` tell."""
         before = len(self.findings) + self._more
         self.references = []
-        self._left = room = min(MAX_EXPANDED, self._left_in_all)
+        self._left = handler = min(MAX_EXPANDED, self._left_in_all)
         try:
             filled = self._node(node)
         except _TooMuch as error:
@@ -94,7 +94,7 @@ class Substitution:
             )
             return None
         finally:
-            self._left_in_all -= room - max(self._left, 0)
+            self._left_in_all -= handler - max(self._left, 0)
         return filled if len(self.findings) + self._more == before else None
 
     def all_findings(self) -> list[Finding]:

@@ -96,11 +96,11 @@ def document(record: RunRecord, most_bytes: int) -> dict[str, Any]:
         "operations": [],
         "operations_left_out": len(record.operations),
     }
-    room = most_bytes - len(json.dumps(about))
+    handler = most_bytes - len(json.dumps(about))
     for operation in _by_importance(record):
         told = {name: _cut(str(value)) for name, value in operation.model_dump(mode="json").items()}
-        room -= len(json.dumps(told)) + 2
-        if room < 0:
+        handler -= len(json.dumps(told)) + 2
+        if handler < 0:
             break
         about["operations"].append(told)
         about["operations_left_out"] -= 1

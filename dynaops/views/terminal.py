@@ -186,11 +186,11 @@ class TerminalRow:
             yield Padding(styled(self._node.value), (0, 0, 0, self._marks + 3), expand=False)
 
     def _fits(self, width: int) -> bool:
-        """Whether the value has room beside the label, with its longest word (an ARN) in one piece if possible."""
+        """Whether the value has handler beside the label, with its longest word (an ARN) in one piece if possible."""
         value = text_of(self._node.value)
-        room = width - self._marks - self._labels - 3
+        handler = width - self._marks - self._labels - 3
         longest = max(map(len, value.split(" ")))
-        return room >= min(len(value), width // 3) and not room < longest <= width - self._marks - 3
+        return handler >= min(len(value), width // 3) and not handler < longest <= width - self._marks - 3
 
     def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
         from rich.measure import Measurement

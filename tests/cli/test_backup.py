@@ -194,12 +194,12 @@ def test_restored_with_the_defaults_and_variables_of_its_environment(
 ) -> None:
     """The settings are those that a plan of the project compares with: nothing is left to do afterwards."""
     (here / "dynaops.toml").write_text("""state = ".dynaops/state.json"
-variables = {room = "cellar"}
+variables = {handler = "cellar"}
 [environment.dev]
 default_tags = {stage = "${environment}"}
 defaults.deletion_protection = true
 """)
-    (here / "specs" / "defaults.yaml").write_text("defaults: {tags: {in: '${environment}-${var.room}'}}\n")
+    (here / "specs" / "defaults.yaml").write_text("defaults: {tags: {in: '${environment}-${var.handler}'}}\n")
     assert cli("-E", "dev", "apply", "--yes").code == 0
     assert cli("backup", "create", "orders", "--name", "good", "-E", "dev").code == 0
     done = cli("-E", "dev", "backup", "restore", "good", "orders-again", "--yes")

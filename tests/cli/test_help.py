@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from dynaops.cli import reference, spec_reference
+from docs_tools import commands_reference as reference
+from docs_tools import spec_reference
 from dynaops.cli.lazy import SECTIONS, load
 from tests.cli.running import Cli, bare_environment
 from tests.views.drawing import check_snapshot
@@ -59,14 +60,14 @@ def test_without_arguments_help_is_shown(cli: Cli) -> None:
 
 def test_the_reference_in_the_docs_is_current() -> None:
     assert DOCS.read_text(encoding="utf-8") == reference.document(), (
-        "write it anew: python -m dynaops.cli.reference"
+        "write it anew: python -m docs_tools.commands_reference"
     )
 
 
 @pytest.mark.parametrize("name", ["spec.md", "spec.schema.json", "project.schema.json"])
 def test_the_reference_of_specs_is_current(name: str) -> None:
     assert DOCS.with_name(name).read_text(encoding="utf-8") == spec_reference.documents()[name], (
-        "write it anew: python -m dynaops.cli.spec_reference docs"
+        "write it anew: python -m docs_tools.spec_reference docs"
     )
 
 

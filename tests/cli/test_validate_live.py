@@ -11,7 +11,7 @@ from xml.etree import ElementTree as Xml
 import pytest
 
 import dynaops
-from dynaops.cli import findings_reference
+from docs_tools import findings_reference
 from dynaops.sandbox import SandboxServer
 from dynaops.sandbox.faults import FaultRule
 from tests.cli.running import Cli

@@ -334,7 +334,7 @@ def tags_of(bench: Bench) -> dict[str, str]:
     return {one["Key"]: one["Value"] for one in client.list_tags_of_resource(ResourceArn=arn)["Tags"]}
 
 
-def test_beside_fifty_tags_there_is_no_room_for_a_mark(marking: Bench) -> None:
+def test_beside_fifty_tags_there_is_no_handler_for_a_mark(marking: Bench) -> None:
     plan = marking.apply({"tags": full(50)})
     assert [one.code for one in plan.warnings] == ["PLAN136"]
     assert DEFAULT_KEY not in tags_of(marking)

@@ -43,7 +43,7 @@ def billed(
 
 def _live(spec: dict[str, Any], size: int, index_size: int) -> dict[str, Observed]:
     document = document_of({**BASE, **spec})
-    declared = [one for room in HANDLERS for one in room.declare(SCOPE, document.spec)]
+    declared = [one for handler in HANDLERS for one in handler.declare(SCOPE, document.spec)]
     raw = {
         "TableSizeBytes": size,
         "GlobalSecondaryIndexes": [

@@ -16,10 +16,10 @@ before = set(sys.modules)
 import dynaops.data.worker
 from dynaops.data.parsing.dialect import Dialect
 from dynaops.data.parsing.parser import make_parser
-from dynaops.data.parsing.parse_options import Container, Layout, ParsePlan
-from dynaops.data.rows import Block, Keys, Position
-plan = ParsePlan(Keys("id", None, {"id": "S"}), {"rows": Layout(Container(sys.argv[1]))})
-parsed = make_parser(plan)(Block(0, "rows", 1, ast.literal_eval(sys.argv[2]), Position(0, 0, 1)))
+from dynaops.data.parsing.parse_options import Container, InputLayout, ParseOptions
+from dynaops.data.rows import InputBlock, Keys, Position
+plan = ParseOptions(Keys("id", None, {"id": "S"}), {"rows": InputLayout(Container(sys.argv[1]))})
+parsed = make_parser(plan)(InputBlock(0, "rows", 1, ast.literal_eval(sys.argv[2]), Position(0, 0, 1)))
 assert len(parsed.rows) == 3, parsed
 print(json.dumps(sorted(set(sys.modules) - before)))
 """

@@ -91,8 +91,8 @@ def observed(scope: Scope, spec: dict[str, Any] | None, recorded: bool = False) 
     if spec is None:
         return {}
     found: dict[str, Observed] = {}
-    for room in HANDLERS:
-        for one in room.declare(scope, document_of(spec).spec):
+    for handler in HANDLERS:
+        for one in handler.declare(scope, document_of(spec).spec):
             policy = PROPERTY_RULES[one.kind]
             shown = {
                 name: value

@@ -88,8 +88,8 @@ def _world() -> Live:
             for address, one in live.items()
         }
         entries = entries_of(RunTarget(SCOPE, document_of(EVERYTHING).spec), State(lineage="one"), live)
-        for room in HANDLERS:
-            entries.update(room.resolve(None, SCOPE, list(entries.values())))
+        for handler in HANDLERS:
+            entries.update(handler.resolve(None, SCOPE, list(entries.values())))
         for address, entry in entries.items():
             if entry.desired and address in live:
                 live[address] = replace(live[address], properties=entry.desired.properties)

@@ -103,8 +103,8 @@ def whole_state() -> State:
 def everything() -> dict[str, Observed]:
     """What is live of the table, by address: just what the spec says."""
     found = {}
-    for room in HANDLERS:
-        for one in room.declare(SCOPE, document_of(SPEC).spec):
+    for handler in HANDLERS:
+        for one in handler.declare(SCOPE, document_of(SPEC).spec):
             properties = json.loads(
                 json.dumps(one.properties)
                 .replace("${dynaops-ref:users/arn}", TABLE_ARN)

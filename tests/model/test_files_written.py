@@ -15,11 +15,9 @@ ROOT = Path(__file__).parents[2] / "dynaops"
 FULL = Path("/dev/full")
 NAMED = {
     "model/files.py": "where the rule is",
-    "cli/reviewing.py": "names it itself",
-    "cli/health.py": "names it itself",
-    "cli/workspaces.py": "names it itself",
-    "cli/spec_reference.py": "for developers",
-    "cli/findings_reference.py": "for developers",
+    "cli/planning/review_files.py": "names it itself",
+    "cli/specs/live_check.py": "names it itself",
+    "cli/state/workspaces.py": "names it itself",
 }
 
 

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 import dynaops
+from docs_tools import findings_reference
 from dynaops import kinds
-from dynaops.cli import findings_reference
 from dynaops.kinds import registry
 from dynaops.model import findings
 from dynaops.model.finding import Severity
@@ -152,7 +152,7 @@ def test_a_finding_is_as_its_id_was_declared() -> None:
 def test_the_reference_is_current() -> None:
     text = findings_reference.page()
     assert findings_reference.REFERENCE.read_text(encoding="utf-8") == text, (
-        "write it anew: python -m dynaops.cli.findings_reference"
+        "write it anew: python -m docs_tools.findings_reference"
     )
     rows = [line.split(" | ")[0].removeprefix("| ") for line in text.split("\n") if line.startswith("| ")]
     assert sorted(row for row in rows if row not in ("id", "---")) == list(FINDING_RULES)
@@ -206,7 +206,7 @@ def _named(function: FunctionType) -> Iterator[Any]:
 
 def test_the_rules_of_specs_make_findings_of_that_stage_and_a_look_at_aws_those_of_a_plan() -> None:
     offline = reached(kinds.RULES)
-    planned = reached(room.findings for room in registry.HANDLERS)
+    planned = reached(handler.findings for handler in registry.HANDLERS)
     assert len(offline) > 80 and len(planned) > 25
     assert {code for code in offline if FINDING_RULES[code].stage is not Stage.SPECS} == set()
     assert {code for code in planned if FINDING_RULES[code].stage is not Stage.PLAN} == set()

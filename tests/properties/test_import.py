@@ -33,8 +33,8 @@ def declared(spec: Spec) -> dict[str, Any]:
     document = document_of(spec)
     scope = Scope(document.spec.table_name, document.spec.table_name, document.spec.region or REGION)
     found = {}
-    for room in HANDLERS:
-        for one in room.declare(scope, document.spec):
+    for handler in HANDLERS:
+        for one in handler.declare(scope, document.spec):
             if one.kind not in NOT_THE_TABLES and "/iam/custom/" not in one.address:
                 kept = {name: value for name, value in one.properties.items() if name not in one.ignored}
                 found[one.address] = _comparable(one.kind, kept)

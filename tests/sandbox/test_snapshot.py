@@ -357,7 +357,7 @@ def test_all_data_classes_of_the_sandbox_are_listed() -> None:
     import dynaops.sandbox.services  # noqa: F401 (loads them all)
 
     never_kept = {
-        "backup.jobs.Job",
+        "backup.jobs.BackupServiceJob",
         "backup.jobs.Jobs",
         "dynamodb.capacity.Consumed",
         "dynamodb.data._Tap",
@@ -365,10 +365,10 @@ def test_all_data_classes_of_the_sandbox_are_listed() -> None:
         "dynamodb.keys.Rules",
         "dynamodb.shapes._Constraints",
         "dynamodb.shapes._Types",
-        "dynamodb.transfer.Record",
+        "dynamodb.transfer.InputRecord",
         "dynamodb.transfer.TransferJob",
         "dynamodb.values.Layer",
-        "dynamodb.values.Reader",
+        "dynamodb.values.ValueReader",
     }
     packages = tuple(f"dynaops.sandbox.{name}." for name in ("autoscaling", "backup", "dynamodb", "lambdas"))
     found = {

@@ -109,7 +109,7 @@ def test_the_verdict_comes_first_and_what_is_missing_is_said_with_where_it_is() 
     assert text.index("[!NOTE]") < text.index("<details>")
 
 
-def test_a_huge_table_leaves_room_for_those_after_it() -> None:
+def test_a_huge_table_leaves_handler_for_those_after_it() -> None:
     changes = [change("big", Action.CREATE, after={f"key{n}": "v" * 90 for n in range(2000)})]
     changes += [change(f"small{n}", Action.CREATE, after={"hash_key": "id"}) for n in range(50)]
     text = markdown(plan(changes=tuple(changes)))
@@ -130,7 +130,7 @@ def test_rows_are_cut_from_the_end_and_counted(lengths: list[int], limit: int) -
     assert len(left) == len(rows) or middle[-1] == f"and {len(rows) - len(left)} more"
 
 
-def test_parts_that_have_no_room_are_named() -> None:
+def test_parts_that_have_no_handler_are_named() -> None:
     parts = [CommentPart(f"part{n}", ("x" * 900,) * 40) for n in range(40)]
     text = bounded(["head"], [], parts, "elsewhere", "<!-- m -->")
     assert len(text) <= GITHUB

@@ -100,7 +100,7 @@ def _text(resolver: Resolver, parts: Iterator[Any], why: str) -> Any:
         size += len(kept[-1])
         if size > resolver.budget.limits.value:
             break
-    resolver.budget.room(size)
+    resolver.budget.handler(size)
     whole = "".join(kept)
     if first is None:
         return whole
@@ -115,7 +115,7 @@ def _join(resolver: Resolver, argument: YamlNode) -> Any:
     if not isinstance(listed.value, list):
         return _unknown_in(listed) or Unknown("Fn::Join takes a list")
     separator = string_of(between.plain())
-    resolver.budget.room(len(separator) * len(listed.value))
+    resolver.budget.handler(len(separator) * len(listed.value))
     parts = [part for member in listed.value for part in (separator, member.value)][1:]
     return _text(resolver, iter(parts), "Fn::Join takes a list of strings")
 
@@ -126,7 +126,7 @@ def _split(resolver: Resolver, argument: YamlNode) -> Any:
         return parts
     if not isinstance(parts[0], str) or not parts[0] or not isinstance(parts[1], str):
         return Unknown("Fn::Split takes a delimiter and a string")
-    resolver.budget.room(parts[1].count(parts[0]) + 1)
+    resolver.budget.handler(parts[1].count(parts[0]) + 1)
     return parts[1].split(parts[0])
 
 
@@ -259,7 +259,7 @@ def _base64(resolver: Resolver, argument: YamlNode) -> Any:
         return unknown
     if not isinstance(found.value, str):
         return Unknown("Fn::Base64 takes a string")
-    resolver.budget.room(2 * len(found.value))
+    resolver.budget.handler(2 * len(found.value))
     return base64.b64encode(found.value.encode()).decode()
 
 

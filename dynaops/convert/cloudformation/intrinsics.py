@@ -170,15 +170,15 @@ class Resolver:
     def _noded(self, value: Any, around: YamlNode) -> YamlNode:
         """A function's plain result as a tree, at the place of its call. Its size is counted."""
         if isinstance(value, dict):
-            self.budget.room(len(value))
+            self.budget.handler(len(value))
             self.budget.step(len(value))
             return YamlNode({name: self._noded(child, around) for name, child in value.items()}, around.spot)
         if isinstance(value, list):
-            self.budget.room(len(value))
+            self.budget.handler(len(value))
             self.budget.step(len(value))
             return YamlNode([self._noded(child, around) for child in value], around.spot)
         if isinstance(value, str):
-            self.budget.room(len(value))
+            self.budget.handler(len(value))
         return YamlNode(value, around.spot)
 
     def named(self, name: str) -> Any:
@@ -211,7 +211,7 @@ class Resolver:
         else:
             value = literal(about["Default"].plain())
         if isinstance(value, str) and ("List<" in kind or kind == "CommaDelimitedList"):
-            self.budget.room(len(value))
+            self.budget.handler(len(value))
             return [one.strip() for one in value.split(",")] if value.strip() else []
         return value
 

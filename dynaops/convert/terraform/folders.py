@@ -32,7 +32,7 @@ class Folders:
     def __init__(self, root: Path | None) -> None:
         self._root = root
         self._allowed = boundary(root) if root is not None else ()
-        self._room = _MAX_BYTES
+        self._handler = _MAX_BYTES
         self._files = 0
         self._modules: dict[Path, list[Body]] = {}
 
@@ -75,8 +75,8 @@ class Folders:
         if self._files > _MAX_FILES:
             raise NotRead(f"more than {_MAX_FILES:,} files would be read")
         try:
-            raw = read_bytes(real, min(_MAX_FILE, self._room))
-            self._room -= len(raw)
+            raw = read_bytes(real, min(_MAX_FILE, self._handler))
+            self._handler -= len(raw)
             return raw.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
         except FileRefused as error:
             raise NotRead(f"{path} {error.reason}") from None

@@ -28,7 +28,7 @@ def listed(evaluator: Evaluator, tree: Any) -> Any:
     found: list[YamlNode] = []
     try:
         for inner in _iterations(evaluator, intro, rest):
-            evaluator.budget.room(1)
+            evaluator.budget.handler(1)
             found.append(inner.value(result))
     except _UnknownPart as error:
         return error.unknown
@@ -45,7 +45,7 @@ def mapped(evaluator: Evaluator, tree: Any) -> Any:
             name = inner.key(key)
             if isinstance(name, Unknown):
                 return name
-            evaluator.budget.room(len(name) + 1)
+            evaluator.budget.handler(len(name) + 1)
             value = inner.value(result)
             if grouped:
                 found.setdefault(name, YamlNode([], value.spot)).value.append(value)

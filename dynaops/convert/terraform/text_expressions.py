@@ -66,7 +66,7 @@ def of_file(evaluator: Evaluator, name: str, arguments: list[YamlNode]) -> Any:
     text = evaluator.scope.reads(path)
     if text is None:
         return Unknown(f"the file {path} cannot be read here")
-    evaluator.budget.room(len(text))
+    evaluator.budget.handler(len(text))
     if name == "file":
         return text
     if not isinstance(arguments[1].value, dict):
@@ -135,7 +135,7 @@ def _value(evaluator: Evaluator, piece: TemplatePiece) -> Any:
 
 
 def _unescaped(evaluator: Evaluator, text: str) -> str:
-    evaluator.budget.room(len(text))
+    evaluator.budget.handler(len(text))
     if text.startswith(("$${", "%%{")):
         return text[1:]
     try:

@@ -277,7 +277,7 @@ def noded(value: Any) -> YamlNode:
 
 def charged(node: YamlNode, budget: Budget) -> YamlNode:
     """The value, whose whole size is counted: what refers to a value repeats it."""
-    budget.room(sum(_sizes(node, budget)))
+    budget.handler(sum(_sizes(node, budget)))
     return node
 
 

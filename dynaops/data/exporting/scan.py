@@ -158,16 +158,16 @@ class Scan:
             return
         size = consumed * self._unit / scanned
         self._item_bytes = max(size, (self._item_bytes + size) / 2)  # up at once, down slowly
-        room = self._options.rate / _PAGES_A_SECOND * self._unit / max(1.0, self._item_bytes)
+        handler = self._options.rate / _PAGES_A_SECOND * self._unit / max(1.0, self._item_bytes)
         most = self._options.page_items or self._limit * 2
-        self._limit = max(1, int(min(room, most)))
+        self._limit = max(1, int(min(handler, most)))
 
     def _first_limit(self, rate: float) -> int:
         """Items of the first pages: one, where nobody knows how large they are."""
         if not self._item_bytes:
             return 1
-        room = int(rate / _PAGES_A_SECOND * self._unit / max(1.0, self._item_bytes))
-        return max(1, min(room, self._options.page_items or room))
+        handler = int(rate / _PAGES_A_SECOND * self._unit / max(1.0, self._item_bytes))
+        return max(1, min(handler, self._options.page_items or handler))
 
     def _expired(self, refused: Credentials) -> None:
         task = self._loop.create_task(self._renewed(refused))

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
-from enum import Enum
 from typing import NamedTuple
 
 import orjson
 
+from dynaops.data.parsing.document_parts import DocumentPart, PartAction
 from dynaops.data.parsing.spans import TextSpan, spans
 
 CUT_OFF = "the file ends within this element"
@@ -21,27 +21,6 @@ ROWS_READ = "\0read"
 """A member by which the reading side says that so many rows of a document were read before."""
 _MOST_DEPTH = 4
 """Arrays and wrappers in one another."""
-
-
-class PartAction(Enum):
-    """What a part of a document asks for."""
-
-    PUT = "put"
-    DELETE = "delete"
-    FAULT = "fault"
-    """It cannot be carried out: `reason` says why."""
-    NOTE = "note"
-    """Nothing; `reason` is what a user should know."""
-
-
-class DocumentPart(NamedTuple):
-    """A row or another thing in a document. `table` is the one that the document names for it, "" if it names none."""
-
-    action: PartAction
-    start: int
-    end: int
-    table: str = ""
-    reason: str = ""
 
 
 _ANSWER = frozenset(

@@ -25,7 +25,7 @@ from dynaops.data.rows import WriteRow
 from dynaops.values.malformed import MalformedRow
 
 if TYPE_CHECKING:
-    from dynaops.data.parsing.documents import DocumentPart
+    from dynaops.data.parsing.document_parts import DocumentPart
 
 _BOM = b"\xef\xbb\xbf"
 
@@ -120,7 +120,8 @@ class JsonRows:
 
     def document(self, line: int, text: bytes, harvest: BlockResult) -> bool:
         """Read what is no row as something around rows; False where it is nothing that is known."""
-        from dynaops.data.parsing.documents import PartAction, parts_of  # few files need it: see `parser`
+        from dynaops.data.parsing.document_parts import PartAction  # few files need these two: see `parser`
+        from dynaops.data.parsing.documents import parts_of
 
         parts = parts_of(text, self._names, len(text) - len(text.lstrip()))
         if parts is None or not _is_all(text, parts):
@@ -152,7 +153,7 @@ class JsonRows:
 
     def _other(self, part: DocumentPart, line: int, text: bytes, harvest: BlockResult) -> None:
         """A part of a document that is no put."""
-        from dynaops.data.parsing.documents import PartAction
+        from dynaops.data.parsing.document_parts import PartAction
 
         try:
             if part.action is not PartAction.DELETE:
@@ -173,7 +174,7 @@ class JsonRows:
 
 def _is_all(text: bytes, parts: Sequence[DocumentPart]) -> bool:
     """Whether what is around the parts of a document is whole JSON, so that nothing in it was overlooked."""
-    from dynaops.data.parsing.documents import PartAction
+    from dynaops.data.parsing.document_parts import PartAction
 
     if any(part.action is PartAction.FAULT for part in parts):
         return True

@@ -1,4 +1,4 @@
-"""The room of alarms. Nothing but its name ties an alarm to a table, so only alarms of our names are ever touched."""
+"""The handler of alarms. Only alarms whose names dynaops made are touched: nothing else ties an alarm to a table."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from dynaops.kinds.alarm import ALARMS, DEFAULTS, REGIONAL, mapping, operations, topic_region
 from dynaops.kinds.alarm.mapping import KIND, AlarmLocation, address_of, place_of
-from dynaops.kinds.kind import AwsReader, BaseHandler, Known, PropertyRules, Rank, Step, TableChanges
+from dynaops.kinds.kind import AwsReader, BaseHandler, Known, Rank, Step, TableChanges
+from dynaops.kinds.property_rules import PropertyRules
 from dynaops.kinds.tags import TagCalls, live_tags
 from dynaops.model.change import Action
 from dynaops.model.recorded import ABSENT, Recorded, Units

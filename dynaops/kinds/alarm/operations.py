@@ -95,7 +95,7 @@ def delete(work: TableChanges, entry: AddressDiff) -> Step:
         "DeleteAlarms",
         f"delete alarm {name}",
         {"AlarmNames": [name]},
-        Rank.LEAVINGS,
+        Rank.CLEAN_UP,
         forget=True,
         tolerate=(Tolerance(code="ResourceNotFound"), Tolerance(code="ResourceNotFoundException")),
         removes=str((entry.live.outputs.get("arn") if entry.live else None) or f"alarm {name}"),

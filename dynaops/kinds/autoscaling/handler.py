@@ -1,4 +1,4 @@
-"""The room of autoscaling: the scaling of one side of the table or of an index, at home and with every replica.
+"""The handler of autoscaling: the scaling of one side of the table or of an index, at home and with every replica.
 
 AWS never deregisters a target by itself: not with the table, an index or a replica, nor on PAY_PER_REQUEST
 (DDB-TABLE-194, 317, 323). So targets are looked for at all times, and go before what they scale goes.
@@ -18,16 +18,8 @@ from dynaops.kinds.autoscaling.mapping import (
     wanted,
 )
 from dynaops.kinds.autoscaling.observe import observe_targets
-from dynaops.kinds.kind import (
-    AddressDiff,
-    AwsReader,
-    BaseHandler,
-    Known,
-    PropertyRules,
-    Rank,
-    Step,
-    TableChanges,
-)
+from dynaops.kinds.kind import AddressDiff, AwsReader, BaseHandler, Known, Rank, Step, TableChanges
+from dynaops.kinds.property_rules import PropertyRules
 from dynaops.kinds.table.indexes import retired
 from dynaops.model.change import Action, Change
 from dynaops.model.finding import Finding

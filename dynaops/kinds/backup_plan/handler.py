@@ -1,4 +1,4 @@
-"""The room of AWS Backup: a table's vault, service role, plan, and its selection in the plan."""
+"""The handler of AWS Backup: a table's vault, service role, plan, and its selection in the plan."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ from dynaops.kinds.kind import (
     BaseHandler,
     Known,
     Link,
-    PropertyRules,
     Rank,
     Step,
     TableChanges,
     key_link,
 )
+from dynaops.kinds.property_rules import PropertyRules
 from dynaops.model.change import Action
 from dynaops.model.finding import Finding
 from dynaops.model.resource import Observed, Properties, Resource, Scope
@@ -255,7 +255,7 @@ def _selection_steps(work: TableChanges, entry: AddressDiff) -> Iterator[Step]:
 def _plan_steps(work: TableChanges, entry: AddressDiff) -> Iterator[Step]:
     if entry.action is Action.DELETE:
         retired = entry.address == work.scope.below("backup", RETIRED["plan"])
-        yield backup_operations.delete_plan(entry, Rank.VAULT_RETIRE if retired else Rank.LEAVINGS)
+        yield backup_operations.delete_plan(entry, Rank.VAULT_RETIRE if retired else Rank.CLEAN_UP)
     elif entry.action is Action.CREATE:
         yield backup_operations.create_plan(work, entry)
     elif entry.change and entry.change.differences:
@@ -268,10 +268,10 @@ def _vault_steps(work: TableChanges, entry: AddressDiff) -> Iterator[Step]:
     renamed = entry.difference("name") is not None
     planned = any(plan.desired for plan in work.of_kind(PLAN))
     if entry.action is Action.DELETE:
-        rank = Rank.VAULT_RETIRE if planned else Rank.LEAVINGS
+        rank = Rank.VAULT_RETIRE if planned else Rank.CLEAN_UP
         yield backup_operations.delete_vault(entry, old, rank, forget=True)
     if entry.action is Action.REPLACE and not renamed:
-        yield backup_operations.delete_vault(entry, old, Rank.LEAVINGS, forget=True)
+        yield backup_operations.delete_vault(entry, old, Rank.CLEAN_UP, forget=True)
     if entry.action in (Action.CREATE, Action.REPLACE):
         retired = old if renamed and entry.action is Action.REPLACE else None
         yield backup_operations.create_vault(work, entry, retired)

@@ -142,10 +142,10 @@ def delete_role(entry: AddressDiff) -> Iterator[Step]:
     assert entry.live is not None, "only a live role is deleted"
     name = entry.live.properties["name"]
     for policy in entry.live.properties.get("policies", ()):
-        yield _detachment(entry, policy, Rank.LEAVINGS)
+        yield _detachment(entry, policy, Rank.CLEAN_UP)
     yield _step(
         entry,
-        Rank.LEAVINGS,
+        Rank.CLEAN_UP,
         "DeleteRole",
         f"delete role {name}",
         {"RoleName": name},

@@ -1,28 +1,29 @@
-"""The room of policy: managed IAM policies of the table, their versions, and the roles they are attached to."""
+"""The handler of policy: managed IAM policies of the table, their versions, and the roles they are attached to."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from dynaops.aws.errors import AccessDenied
 from dynaops.kinds.iam import documents
 from dynaops.kinds.iam.operations import attach, change, create, delete, detach, made_for
+from dynaops.kinds.iam.recorded import RecordedIamPolicy
 from dynaops.kinds.kind import (
     AddressDiff,
     AwsReader,
     BaseHandler,
     Known,
     Link,
-    PropertyRules,
     Rank,
     Step,
     TableChanges,
     nest,
 )
 from dynaops.kinds.policy_document import canonical, same
+from dynaops.kinds.property_rules import PropertyRules
 from dynaops.kinds.references import late
 from dynaops.kinds.tags import TagCalls, tags_of
 from dynaops.model.arns import iam_arn, parse, partition_of
@@ -30,7 +31,6 @@ from dynaops.model.change import Action
 from dynaops.model.finding import Finding
 from dynaops.model.findings.companions import DDB410, DDB420
 from dynaops.model.findings.rule import make_finding
-from dynaops.model.recorded import ABSENT, Name, PolicyDocument, Recorded
 from dynaops.model.resource import Observed, Properties, Resource, Scope
 from dynaops.model.state import Record
 
@@ -44,15 +44,6 @@ PARTS = {
     "read_only": documents.read_only,
     "write_only": documents.write_only,
 }
-
-
-class RecordedIamPolicy(Recorded):
-    """A managed policy as the state records it; `roles` are those that it was attached to."""
-
-    name: Name
-    path: Name
-    document: PolicyDocument = ABSENT
-    roles: dict[Name, Literal[True]] = ABSENT
 
 
 class IamPolicyHandler(BaseHandler):
@@ -371,7 +362,7 @@ def _recorded_account(entry: AddressDiff) -> str | None:
 
 
 def _granted(read: AwsReader, scope: Scope, functions: Iterable[str]) -> Iterator[str]:
-    """The roles of the functions (those that exist; the triggers' own room tells of others)."""
+    """The roles of the functions (those that exist; the triggers' own handler tells of others)."""
     for function in functions:
         answer = read.read("lambda", "GetFunctionConfiguration", scope.region, {"FunctionName": function})
         if answer is not None:

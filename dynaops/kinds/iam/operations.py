@@ -83,7 +83,7 @@ def detach(entry: AddressDiff, role: str, leaving: bool = False, forget: bool = 
     """Take it from a role that we attached it to."""
     return _step(
         entry,
-        Rank.LEAVINGS if leaving else Rank.ATTACHMENT,
+        Rank.CLEAN_UP if leaving else Rank.ATTACHMENT,
         "DetachRolePolicy",
         f"detach IAM policy {_live_name(entry)} from role {role}",
         {"RoleName": role, "PolicyArn": _live_arn(entry)},
@@ -96,11 +96,11 @@ def delete(entry: AddressDiff) -> Iterator[Step]:
     """Its other versions, then the policy."""
     for version in entry.live.raw.get("versions", ()) if entry.live else ():
         yield _drop(
-            entry, version, "a policy is deleted when only its default version is left", Rank.LEAVINGS
+            entry, version, "a policy is deleted when only its default version is left", Rank.CLEAN_UP
         )
     yield _step(
         entry,
-        Rank.LEAVINGS,
+        Rank.CLEAN_UP,
         "DeletePolicy",
         f"delete IAM policy {_live_name(entry)}",
         {"PolicyArn": _live_arn(entry)},

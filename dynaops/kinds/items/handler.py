@@ -1,4 +1,4 @@
-"""The room of managed items: rows put, put back and deleted by key; all other rows are neither touched nor read."""
+"""The handler of managed items: rows put, put back and deleted by key; all other rows are neither touched nor read."""
 
 from __future__ import annotations
 
@@ -12,16 +12,8 @@ from pydantic import AfterValidator
 
 from dynaops.kinds.items.marshal import Typed, digest, readable, size, typed
 from dynaops.kinds.items.rows import examined, key_of
-from dynaops.kinds.kind import (
-    AddressDiff,
-    AwsReader,
-    BaseHandler,
-    Known,
-    PropertyRules,
-    Rank,
-    Step,
-    TableChanges,
-)
+from dynaops.kinds.kind import AddressDiff, AwsReader, BaseHandler, Known, Rank, Step, TableChanges
+from dynaops.kinds.property_rules import PropertyRules
 from dynaops.kinds.steps import step
 from dynaops.kinds.table.mapping import attribute_names
 from dynaops.model.change import Action, Change, Difference

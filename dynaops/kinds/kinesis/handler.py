@@ -1,4 +1,4 @@
-"""The room of kinesis: the stream that the table's changes go to."""
+"""The handler of kinesis: the stream that the table's changes go to."""
 
 from __future__ import annotations
 
@@ -7,16 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from dynaops.aws.errors import AccessDenied
-from dynaops.kinds.kind import (
-    AddressDiff,
-    AwsReader,
-    BaseHandler,
-    Known,
-    PropertyRules,
-    Rank,
-    Step,
-    TableChanges,
-)
+from dynaops.kinds.kind import AddressDiff, AwsReader, BaseHandler, Known, Rank, Step, TableChanges
+from dynaops.kinds.property_rules import PropertyRules
 from dynaops.kinds.steps import Members, step
 from dynaops.model.arns import region_of
 from dynaops.model.change import Action

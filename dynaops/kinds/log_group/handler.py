@@ -1,4 +1,4 @@
-"""The room of log_group: creation, retention, KMS key; an existing group is adopted."""
+"""The handler of log_group: creation, retention, KMS key; an existing group is adopted."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from dynaops.kinds.kind import (
     BaseHandler,
     Known,
     Link,
-    PropertyRules,
     Rank,
     Step,
     TableChanges,
     key_link,
 )
+from dynaops.kinds.property_rules import PropertyRules
 from dynaops.kinds.steps import step
 from dynaops.kinds.tags import TagCalls
 from dynaops.model.change import Action
@@ -226,7 +226,7 @@ def _delete(entry: AddressDiff) -> Step:
         "DeleteLogGroup",
         f"delete log group {name} with what is in it",
         {"logGroupName": name},
-        rank=Rank.LEAVINGS,
+        rank=Rank.CLEAN_UP,
         forget=True,
         danger=Danger.REPLACE if entry.action is Action.REPLACE else Danger.DESTROY,
         removes=str(entry.live.outputs.get("arn") or f"log group {name}"),

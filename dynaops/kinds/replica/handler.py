@@ -1,4 +1,4 @@
-"""The room of replica and global_table: who is in the group, and each member's own settings.
+"""The handler of replica and global_table: who is in the group, and each member's own settings.
 
 A replica is added or removed in the home region, one at a time as AWS demands (a strongly consistent group all at
 once); its settings are then changed in its own region, each by its own call, so that one failure stops no other.
@@ -16,12 +16,12 @@ from dynaops.kinds.kind import (
     BaseHandler,
     Known,
     Link,
-    PropertyRules,
     Rank,
     Step,
     TableChanges,
     key_link,
 )
+from dynaops.kinds.property_rules import PropertyRules
 from dynaops.kinds.recovery import RecordedRecovery
 from dynaops.kinds.references import late
 from dynaops.kinds.replica import findings, membership, regional

@@ -1,7 +1,7 @@
 """The table and all that rides on CreateTable and UpdateTable: keys, capacity, indexes, stream, encryption,
 class, protection, warm throughput, and the table's tags.
 
-They share one room because CreateTable takes them together and UpdateTable constrains them jointly.
+They share one handler because CreateTable takes them together and UpdateTable constrains them jointly.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from dynaops.kinds.kind import (
     BaseHandler,
     Known,
     Link,
-    PropertyRules,
     Rank,
     Step,
     TableChanges,
     key_link,
 )
+from dynaops.kinds.property_rules import PropertyRules
 from dynaops.kinds.table import capacity, create, findings, indexes, tagging, update
 from dynaops.kinds.table.declare import declare
 from dynaops.kinds.table.encryption import resolve
@@ -100,7 +100,7 @@ VECTOR = PropertyRules(
 
 
 class TableHandler(BaseHandler):
-    """The room of table, gsi and vector_index."""
+    """The handler of table, gsi and vector_index."""
 
     kinds: Mapping[str, PropertyRules] = {"table": TABLE, "gsi": INDEX, "vector_index": VECTOR}
 

@@ -1,4 +1,4 @@
-"""The room of trigger: Lambda event source mappings on the table's stream.
+"""The handler of trigger: Lambda event source mappings on the table's stream.
 
 A mapping is tied to one stream ARN, and a stream that is turned on again has a new one, so the mapping follows: a new
 one is made on the new stream, from its first record on, and only then the old one goes, which meanwhile reads what is
@@ -11,17 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from dynaops.kinds.kind import (
-    AddressDiff,
-    AwsReader,
-    BaseHandler,
-    Known,
-    Link,
-    PropertyRules,
-    Rank,
-    Step,
-    TableChanges,
-)
+from dynaops.kinds.kind import AddressDiff, AwsReader, BaseHandler, Known, Link, Rank, Step, TableChanges
+from dynaops.kinds.property_rules import PropertyRules
 from dynaops.kinds.references import late
 from dynaops.kinds.tags import TagCalls
 from dynaops.kinds.trigger import operations

@@ -2,7 +2,7 @@
 
 Who makes a finding imports its constant and calls `make_finding` (rule.py), so an id that is not declared fails type
 checking. Docs, `suppress` and the rules of SARIF read `FINDING_RULES`. docs/findings.md is written from it by
-``python -m dynaops.cli.findings_reference``.
+``python -m docs_tools.findings_reference``.
 """
 
 from __future__ import annotations

@@ -49,14 +49,14 @@ def bounded(
     """
     listed = list(lists)
     top = [*head, *(cut(part, LIST) for part in listed)]
-    room = LONGEST - len(marker) - _RESERVED - sum(len(text) + 2 for text in top)
+    handler = LONGEST - len(marker) - _RESERVED - sum(len(text) + 2 for text in top)
     shown: list[str] = []
     missing: list[str] = []
     shortened = sum(len(part.text()) > LIST for part in listed)
-    fits = sum(len(part.text()) + 2 for part in parts) <= room
+    fits = sum(len(part.text()) + 2 for part in parts) <= handler
     for part in parts:
-        # A part may take half of the room that is left: a huge one leaves some to those after it.
-        limit = (room if fits else room // 2) - 2
+        # A part may take half of the handler that is left: a huge one leaves some to those after it.
+        limit = (handler if fits else handler // 2) - 2
         text = part.text()
         if len(text) > limit:
             if limit < _SMALLEST + len(part._replace(rows=()).text()):
@@ -65,7 +65,7 @@ def bounded(
             text = cut(part, limit)
             shortened += 1
         shown.append(text)
-        room -= len(text) + 2
+        handler -= len(text) + 2
     note = _note(missing, shortened, len(listed) + len(parts), whole)
     return "\n\n".join([*top, *note, *shown, marker]) + "\n"
 
@@ -76,11 +76,11 @@ def cut(part: CommentPart, limit: int) -> str:
     if len(text) <= limit:
         return text
     # The row that counts is never longer than with all rows counted.
-    room = limit - len(part._replace(rows=(part.more.format(f"{len(part.rows):,}"),)).text())
+    handler = limit - len(part._replace(rows=(part.more.format(f"{len(part.rows):,}"),)).text())
     kept = 0
     for row in part.rows:
-        room -= len(row) + 1
-        if room < 0:
+        handler -= len(row) + 1
+        if handler < 0:
             break
         kept += 1
     more = part.more.format(f"{len(part.rows) - kept:,}")

@@ -43,14 +43,14 @@ def _merge(arguments: list[YamlNode], budget: Budget) -> Any:
         if argument.value is None:
             continue
         given = entries(argument)
-        budget.room(len(given))
+        budget.handler(len(given))
         found.update(given)
     return found
 
 
 def _concat(arguments: list[YamlNode], budget: Budget) -> Any:
     lists = [ordered(argument) for argument in arguments]
-    budget.room(sum(len(one) for one in lists))
+    budget.handler(sum(len(one) for one in lists))
     return [child for one in lists for child in one]
 
 
@@ -67,7 +67,7 @@ def _flatten(arguments: list[YamlNode], budget: Budget) -> Any:
                 with budget.nested():
                     add(child)
             else:
-                budget.room(1)
+                budget.handler(1)
                 found.append(child)
 
     add(arguments[0])
@@ -79,7 +79,7 @@ def _tolist(arguments: list[YamlNode], budget: Budget) -> Any:
     if arguments[0].value is None:
         return None
     found = ordered(arguments[0])
-    budget.room(len(found))
+    budget.handler(len(found))
     return list(unified(found))
 
 
@@ -87,7 +87,7 @@ def _toset(arguments: list[YamlNode], budget: Budget) -> Any:
     count(arguments, 1)
     if arguments[0].value is None:
         return None
-    budget.room(len(members(arguments[0])))
+    budget.handler(len(members(arguments[0])))
     return set_of(members(arguments[0]))
 
 
@@ -96,7 +96,7 @@ def _tomap(arguments: list[YamlNode], budget: Budget) -> Any:
     if arguments[0].value is None:
         return None
     given = entries(arguments[0])
-    budget.room(len(given))
+    budget.handler(len(given))
     return dict(zip(given, unified(list(given.values())), strict=True))
 
 
@@ -157,14 +157,14 @@ def _element(arguments: list[YamlNode], budget: Budget) -> Any:  # noqa: ARG001
 def _compact(arguments: list[YamlNode], budget: Budget) -> Any:
     count(arguments, 1)
     given = ordered(arguments[0])
-    budget.room(len(given))
+    budget.handler(len(given))
     return [YamlNode(text_of(one.value), one.spot) for one in given if one.value not in (None, "")]
 
 
 def _distinct(arguments: list[YamlNode], budget: Budget) -> Any:
     count(arguments, 1)
     given = ordered(arguments[0])
-    budget.room(len(given))
+    budget.handler(len(given))
     found: dict[Any, YamlNode] = {}
     for one in unified(given):
         found.setdefault(fingerprint(one), one)
@@ -205,14 +205,14 @@ def _index(arguments: list[YamlNode], budget: Budget) -> Any:  # noqa: ARG001
 def _keys(arguments: list[YamlNode], budget: Budget) -> Any:
     count(arguments, 1)
     given = entries(arguments[0])
-    budget.room(len(given))
+    budget.handler(len(given))
     return [YamlNode(name, given[name].spot) for name in sorted(given)]
 
 
 def _values(arguments: list[YamlNode], budget: Budget) -> Any:
     count(arguments, 1)
     given = entries(arguments[0])
-    budget.room(len(given))
+    budget.handler(len(given))
     return [given[name] for name in sorted(given)]
 
 
@@ -223,7 +223,7 @@ def _zipmap(arguments: list[YamlNode], budget: Budget) -> Any:
         raise Mistake
     if any(not is_settled(one) for one in names):
         raise UnsupportedArguments
-    budget.room(len(names))
+    budget.handler(len(names))
     return {text_of(name.value): one for name, one in zip(names, given, strict=True)}
 
 
@@ -231,14 +231,14 @@ def _setproduct(arguments: list[YamlNode], budget: Budget) -> Any:
     if len(arguments) < 2:
         raise Mistake
     lists = [ordered(argument) for argument in arguments]
-    budget.room(prod(len(one) for one in lists) * len(lists))
+    budget.handler(prod(len(one) for one in lists) * len(lists))
     rows = [YamlNode(list(row), arguments[0].spot) for row in product(*lists)]
     return SetValue(rows) if all(isinstance(one.value, SetValue) for one in arguments) else rows
 
 
 def _union(arguments: list[YamlNode], budget: Budget) -> Any:
     every = [one for argument in arguments for one in members(argument)]
-    budget.room(len(every))
+    budget.handler(len(every))
     return set_of(every)
 
 
@@ -247,14 +247,14 @@ def _intersection(arguments: list[YamlNode], budget: Budget) -> Any:
     if not sets:
         raise Mistake
     first = set_of(members(arguments[0]))
-    budget.room(len(first))
+    budget.handler(len(first))
     return set_of([one for one in first if all(fingerprint(one) in some for some in sets)])
 
 
 def _subtract(arguments: list[YamlNode], budget: Budget) -> Any:
     count(arguments, 2)
     first, second = set_of(members(arguments[0])), set_of(members(arguments[1]))
-    budget.room(len(first))
+    budget.handler(len(first))
     gone = {fingerprint(one) for one in second}
     return set_of([one for one in first if fingerprint(one) not in gone])
 
@@ -264,14 +264,14 @@ def _slice(arguments: list[YamlNode], budget: Budget) -> Any:
     given, start, end = ordered(arguments[0]), whole(arguments[1]), whole(arguments[2])
     if not 0 <= start <= end <= len(given):
         raise Mistake
-    budget.room(end - start)
+    budget.handler(end - start)
     return list(given[start:end])
 
 
 def _reverse(arguments: list[YamlNode], budget: Budget) -> Any:
     count(arguments, 1)
     given = ordered(arguments[0])
-    budget.room(len(given))
+    budget.handler(len(given))
     return list(reversed(given))
 
 
@@ -280,7 +280,7 @@ def _chunklist(arguments: list[YamlNode], budget: Budget) -> Any:
     given, size = ordered(arguments[0]), whole(arguments[1])
     if size < 1:
         raise UnsupportedArguments
-    budget.room(2 * len(given))
+    budget.handler(2 * len(given))
     return [YamlNode(list(given[at : at + size]), arguments[0].spot) for at in range(0, len(given), size)]
 
 
@@ -296,7 +296,7 @@ def _range(arguments: list[YamlNode], budget: Budget) -> Any:
     times = -((start - end) // step)
     if times > 1024:
         raise Mistake
-    budget.room(int(times))
+    budget.handler(int(times))
     return [YamlNode(number(start + step * place), arguments[0].spot) for place in range(int(times))]
 
 
@@ -313,7 +313,7 @@ def _transpose(arguments: list[YamlNode], budget: Budget) -> Any:
     found: dict[str, list[str]] = {}
     for name, some in entries(arguments[0]).items():
         for one in members(some):
-            budget.room(1)
+            budget.handler(1)
             found.setdefault(text_of(one.value), []).append(name)
     spot = arguments[0].spot
     return {

@@ -49,14 +49,14 @@ def _yamldecode(arguments: list[YamlNode], budget: Budget) -> Any:
 def _base64encode(arguments: list[YamlNode], budget: Budget) -> Any:
     count(arguments, 1)
     given = text(arguments[0]).encode()
-    budget.room(2 * len(given))
+    budget.handler(2 * len(given))
     return base64.b64encode(given).decode()
 
 
 def _base64decode(arguments: list[YamlNode], budget: Budget) -> Any:
     count(arguments, 1)
     given = text(arguments[0])
-    budget.room(len(given))
+    budget.handler(len(given))
     try:
         return base64.b64decode(given, validate=True).decode()
     except ValueError:

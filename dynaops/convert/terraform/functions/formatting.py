@@ -40,7 +40,7 @@ def formatted(pattern: str, values: list[YamlNode], budget: Budget) -> Iterator[
             continue
         if len(width) > _WIDEST or len(precision or "") > _WIDEST:
             raise TooLarge(f"{verb.group()[:20]}... is too wide")
-        budget.room(int(width or 0) + int((precision or "")[1:] or 0))
+        budget.handler(int(width or 0) + int((precision or "")[1:] or 0))
         if kind is None:
             raise UnsupportedArguments
         if used >= len(values):

@@ -27,7 +27,7 @@ def _formatlist(arguments: list[YamlNode], budget: Budget) -> Any:
     if len(lengths) > 1:
         raise Mistake
     times = lengths.pop() if lengths else 1
-    budget.room(times)
+    budget.handler(times)
     rows = [
         [one if some is None else some[row] for one, some in zip(arguments[1:], lists, strict=True)]
         for row in range(times)
@@ -39,7 +39,7 @@ def _formatlist(arguments: list[YamlNode], budget: Budget) -> Any:
 def _join(arguments: list[YamlNode], budget: Budget) -> Any:
     between = text(arguments[0])
     parts = [one for argument in arguments[1:] for one in ordered(argument)]
-    budget.room(len(between) * max(len(parts) - 1, 0))
+    budget.handler(len(between) * max(len(parts) - 1, 0))
     return between.join([budget.text([text_of(one.value)]) for one in parts])
 
 
@@ -48,7 +48,7 @@ def _replace(arguments: list[YamlNode], budget: Budget) -> Any:
     whole_text, old, new = (text(argument) for argument in arguments)
     if len(old) > 1 and old.startswith("/") and old.endswith("/"):
         return budget.text(replaced(old[1:-1], whole_text, new))
-    budget.room(len(whole_text) + whole_text.count(old) * max(len(new) - len(old), 0))
+    budget.handler(len(whole_text) + whole_text.count(old) * max(len(new) - len(old), 0))
     return whole_text.replace(old, new)
 
 
@@ -58,7 +58,7 @@ def _cased(change: Callable[[str], str]) -> Function:
     def changed(arguments: list[YamlNode], budget: Budget) -> Any:
         count(arguments, 1)
         given = text(arguments[0])
-        budget.room(3 * len(given))
+        budget.handler(3 * len(given))
         letters = [change(letter) for letter in given]
         if any(len(letter) != 1 for letter in letters):
             raise UnsupportedArguments
@@ -70,7 +70,7 @@ def _cased(change: Callable[[str], str]) -> Function:
 def _title(arguments: list[YamlNode], budget: Budget) -> Any:
     count(arguments, 1)
     given = text(arguments[0])
-    budget.room(len(given))
+    budget.handler(len(given))
     if not given.isascii():
         raise UnsupportedArguments
     return _WORD_START.sub(lambda found: found.group().upper(), given)
@@ -79,7 +79,7 @@ def _title(arguments: list[YamlNode], budget: Budget) -> Any:
 def _split(arguments: list[YamlNode], budget: Budget) -> Any:
     count(arguments, 2)
     between, given = text(arguments[0]), text(arguments[1])
-    budget.room(len(given) + 1)
+    budget.handler(len(given) + 1)
     parts = given.split(between) if between else list(given)
     return [YamlNode(part, arguments[1].spot) for part in parts]
 
@@ -87,7 +87,7 @@ def _split(arguments: list[YamlNode], budget: Budget) -> Any:
 def _substr(arguments: list[YamlNode], budget: Budget) -> Any:
     count(arguments, 3)
     given, start, length = text(arguments[0]), whole(arguments[1]), whole(arguments[2])
-    budget.room(len(given))
+    budget.handler(len(given))
     start = start + len(given) if start < 0 else start
     if start < 0:
         raise UnsupportedArguments
@@ -98,7 +98,7 @@ def _stripped(change: Callable[[str, str], str], needs: int) -> Function:
     def changed(arguments: list[YamlNode], budget: Budget) -> Any:
         count(arguments, needs)
         given = text(arguments[0])
-        budget.room(len(given))
+        budget.handler(len(given))
         return change(given, text(arguments[1]) if needs > 1 else "")
 
     return changed
@@ -115,14 +115,14 @@ def _compared(test: Callable[[str, str], bool]) -> Function:
 def _regex(arguments: list[YamlNode], budget: Budget) -> Any:
     count(arguments, 2)
     given = text(arguments[1])
-    budget.room(len(given))
+    budget.handler(len(given))
     return found_first(text(arguments[0]), given)
 
 
 def _regexall(arguments: list[YamlNode], budget: Budget) -> Any:
     count(arguments, 2)
     given = text(arguments[1])
-    budget.room(len(given))
+    budget.handler(len(given))
     return found_all(text(arguments[0]), given)
 
 
@@ -131,14 +131,14 @@ def _indent(arguments: list[YamlNode], budget: Budget) -> Any:
     spaces, given = whole(arguments[0]), text(arguments[1])
     if not 0 <= spaces <= 1000:
         raise UnsupportedArguments
-    budget.room(len(given) + spaces * given.count("\n"))
+    budget.handler(len(given) + spaces * given.count("\n"))
     return given.replace("\n", "\n" + " " * spaces)
 
 
 def _strrev(arguments: list[YamlNode], budget: Budget) -> Any:
     count(arguments, 1)
     given = text(arguments[0])
-    budget.room(len(given))
+    budget.handler(len(given))
     if not given.isascii():
         raise UnsupportedArguments
     return given[::-1]
@@ -147,7 +147,7 @@ def _strrev(arguments: list[YamlNode], budget: Budget) -> Any:
 def _sort(arguments: list[YamlNode], budget: Budget) -> Any:
     count(arguments, 1)
     texts = [text_of(one.value) for one in members(arguments[0])]
-    budget.room(len(texts))
+    budget.handler(len(texts))
     return [YamlNode(one, arguments[0].spot) for one in sorted(texts, key=lambda one: one.encode())]
 
 

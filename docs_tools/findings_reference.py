@@ -1,6 +1,6 @@
 """The reference of findings, docs/findings.md, from the registry of findings.
 
-``python -m dynaops.cli.findings_reference`` writes it anew; a test keeps it current.
+``python -m docs_tools.findings_reference`` writes it anew; a test keeps it current.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from pathlib import Path
 from dynaops.model.findings import FINDING_RULES
 from dynaops.model.findings.rule import Stage
 
-REFERENCE = Path(__file__).parent.parent.parent / "docs" / "findings.md"
+REFERENCE = Path(__file__).parent.parent / "docs" / "findings.md"
 _SECTIONS = {
     Stage.SPECS: ("Specs", "Found offline, by `dynaops validate` and before every plan."),
     Stage.PROJECT: ("Projects", "Found wherever the project file or a file of house rules is read."),
@@ -23,7 +23,7 @@ _SECTIONS = {
 }
 _OPENING = """# Findings
 
-Written by `python -m dynaops.cli.findings_reference` from `dynaops/model/findings`: change that, not this file.
+Written by `python -m docs_tools.findings_reference` from `dynaops/model/findings`: change that, not this file.
 
 Every finding has an id that does not change. Errors stop a command. Warnings do not, but end `validate --strict` with
 3, and a spec can accept them for its table, with a reason ([validate.md](validate.md)):

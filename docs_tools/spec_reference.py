@@ -1,6 +1,6 @@
 """The reference of specs for the docs, made from the models that read them.
 
-``python -m dynaops.cli.spec_reference docs`` writes spec.md and the two JSON Schemas anew; a test keeps them current.
+``python -m docs_tools.spec_reference docs`` writes spec.md and the two JSON Schemas anew; a test keeps them current.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ Schema = dict[str, Any]
 
 _OPENING = """# Specs
 
-Written by `python -m dynaops.cli.spec_reference docs` from the models that read specs: change those, not this file.
+Written by `python -m docs_tools.spec_reference docs` from the models that read specs: change those, not this file.
 `dynaops schema` prints the same as a JSON Schema, with which editors complete and check specs:
 
 ```yaml

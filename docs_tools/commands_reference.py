@@ -1,6 +1,6 @@
 """The commands' reference for the docs, made from their own help.
 
-``python -m dynaops.cli.reference > docs/cli.md`` writes it anew; a test keeps it current.
+``python -m docs_tools.commands_reference > docs/cli.md`` writes it anew; a test keeps it current.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 _OPENING = """# Commands
 
-Written by `python -m dynaops.cli.reference > docs/cli.md` from the commands' own help: change that, not this file.
+Written by `python -m docs_tools.commands_reference > docs/cli.md` from the commands' help.
 
 Results go to stdout; remarks, progress of `--json` runs and errors go to stderr. With `--json`, stdout holds exactly
 one JSON document, also when a command fails: `{"error": {"kind", "message", "hint", "findings"}}`.

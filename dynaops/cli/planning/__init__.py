@@ -1,0 +1,1 @@
+"""Commands that plan, carry plans out and compare with AWS."""

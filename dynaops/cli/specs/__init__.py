@@ -1,0 +1,1 @@
+"""Commands that write, check, print, draw and import specs."""
