@@ -45,9 +45,9 @@ def statement(
 def _covering(resources: set[str]) -> list[str]:
     """The resources without those that another one's wildcard covers."""
     return sorted(
-        one
-        for one in resources
-        if not any(other != one and "*" in other and _matches(other, one) for other in resources)
+        resource
+        for resource in resources
+        if not any(other != resource and "*" in other and _matches(other, resource) for other in resources)
     )
 
 

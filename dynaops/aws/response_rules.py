@@ -318,7 +318,10 @@ def _target(location: str) -> str:
 def _media_type(headers: Mapping[str, str]) -> tuple[str, str]:
     """The media type and the charset of a Content-Type header, in lower case; "" for what it does not have."""
     media, *parameters = headers.get("content-type", "").lower().split(";")
-    charset = next((one.partition("=")[2] for one in parameters if one.strip().startswith("charset=")), "")
+    charset = next(
+        (parameter.partition("=")[2] for parameter in parameters if parameter.strip().startswith("charset=")),
+        "",
+    )
     return media.strip(), charset.strip().strip('"')
 
 

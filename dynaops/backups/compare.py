@@ -53,7 +53,7 @@ class Reading:
 
     @property
     def units(self) -> float:
-        return sum(one.consumed for one in self.tables)
+        return sum(table.consumed for table in self.tables)
 
     @property
     def bytes(self) -> int:

@@ -46,7 +46,7 @@ def region_of(reference: str, region: str) -> str:
 
 def _tables(references: Sequence[str]) -> list[str]:
     """The tables to look at, where all are ARNs that tell; else none, which is all of them."""
-    named = [table_of(one) for one in references]
+    named = [table_of(reference) for reference in references]
     return list(dict.fromkeys(named)) if all(named) else []
 
 

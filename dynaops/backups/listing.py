@@ -105,7 +105,7 @@ def _points(aws: Aws, region: str, table: str | None) -> _Part:
         return [], [error.message]
     arn = table_arn(Scope(table, table, region), aws.account) if table and names else None
     parts = in_parallel([partial(_in_vault, aws, region, name, arn) for name in names])
-    return [one for backups, _ in parts for one in backups], [gap for _, gaps in parts for gap in gaps]
+    return [backup for backups, _ in parts for backup in backups], [gap for _, gaps in parts for gap in gaps]
 
 
 def _in_vault(aws: Aws, region: str, vault: str, arn: str | None) -> _Part:

@@ -162,7 +162,7 @@ def plan_settings(restoration: Restoration, state: State, aws: Aws) -> Plan:
 
 def _check_file(file: Path, request: RestoreRequest) -> None:
     target = request.target
-    if target not in [one.spec.table_name for one in request.documents(file)]:
+    if target not in [document.spec.table_name for document in request.documents(file)]:
         raise PlanRefused([make_finding(BACKUP120, f"{file} is there already, and not the spec of {target}")])
 
 

@@ -43,7 +43,7 @@ def under_way(aws: Aws, source: RestoreSource, target: str) -> Operation | bool:
                 return _waiting(source, target, job["RestoreJobId"])
         return False
     table = answer["Table"]
-    if not source.made(table, [str(one.get("CreatedResourceArn")) for one in jobs]):
+    if not source.made(table, [str(job.get("CreatedResourceArn")) for job in jobs]):
         raise DynaopsError(
             f"There is a table {target} in {source.region} already, which was not restored from this",
             f"A restore always makes a new table: choose a name that is free.{_other_time(source, table)}",

@@ -121,7 +121,7 @@ def _named(spec: dict[str, Any]) -> list[dict[str, Any]]:
     """The blocks whose names are unique in an account."""
     iam = spec.get("iam") or {}
     blocks = [spec.get("log_group"), *(iam.get("custom") or ()), *iam.values()]
-    return [one for one in blocks if isinstance(one, dict) and one.get("name")]
+    return [block for block in blocks if isinstance(block, dict) and block.get("name")]
 
 
 def _other_name(name: str, table: str, target: str) -> str:

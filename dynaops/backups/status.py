@@ -98,8 +98,8 @@ def _being_made(aws: Aws, region: str) -> Iterator[BackupJobStatus]:
 def _restoring(aws: Aws, region: str) -> Iterator[BackupJobStatus]:
     """Tables that are being restored, and scratch tables: each table says so of itself only."""
     looks = [
-        partial(aws.read, "dynamodb", "DescribeTable", region, {"TableName": one})
-        for one in table_names(aws, region)
+        partial(aws.read, "dynamodb", "DescribeTable", region, {"TableName": table_name})
+        for table_name in table_names(aws, region)
     ]
     for answer in in_parallel(looks):
         table: dict[str, Any] = (answer or {}).get("Table", {})

@@ -116,7 +116,8 @@ def vector_index(part: SourceMap) -> Spec:
     """A vector index."""
     attribute = part.part("VectorAttribute")
     schema = {
-        one.text("AttributeName"): one.text("SearchSchemaElementType") for one in part.parts("SearchSchema")
+        part.text("AttributeName"): part.text("SearchSchemaElementType")
+        for part in part.parts("SearchSchema")
     }
     found: Spec = {
         "name": part.text("IndexName"),
@@ -164,7 +165,7 @@ def trigger(part: SourceMap, function: str) -> Spec:
     }
     criteria = part.part("FilterCriteria")
     if criteria is not None:
-        patterns = [one.text("Pattern") for one in criteria.parts("Filters")]
+        patterns = [part.text("Pattern") for part in criteria.parts("Filters")]
         found["filter_patterns"] = patterns or None
     destination = part.part("DestinationConfig")
     failure = destination.part("OnFailure") if destination else None

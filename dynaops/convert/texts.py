@@ -91,7 +91,7 @@ def read(paths: Sequence[str], notes: Notes) -> list[SourceText]:
     """The files, those of folders too. Raises DynaopsError where one cannot be read."""
     found: list[SourceText] = []
     handler = MAX_BYTES
-    for path, context in [one for given in paths for one in _sources(given, notes)]:
+    for path, context in [source for given in paths for source in _sources(given, notes)]:
         raw = _bytes(path, handler)
         handler -= len(raw)
         name = "stdin" if path == STDIN else Path(path).as_posix()

@@ -38,32 +38,32 @@ def estimate(usage: Sequence[Usage], by_use: Sequence[ByUse], prices: Prices, no
     )
 
 
-def _line(one: Usage, prices: Prices) -> CostLine:
-    price = prices.of(one.region, one.item)
+def _line(usage: Usage, prices: Prices) -> CostLine:
+    price = prices.of(usage.region, usage.item)
     return CostLine(
-        address=one.address,
-        region=one.region,
-        item=one.item,
-        title=ITEMS[one.item].title,
-        unit=ITEMS[one.item].unit,
-        quantity_before=one.before,
-        quantity_after=one.after,
+        address=usage.address,
+        region=usage.region,
+        item=usage.item,
+        title=ITEMS[usage.item].title,
+        unit=ITEMS[usage.item].unit,
+        quantity_before=usage.before,
+        quantity_after=usage.after,
         price=price,
-        before=None if price is None else one.before.times(price),
-        after=None if price is None else one.after.times(price),
+        before=None if price is None else usage.before.times(price),
+        after=None if price is None else usage.after.times(price),
     )
 
 
-def _rate(one: ByUse, price: float) -> Rate:
-    item = ITEMS[one.item]
+def _rate(by_use: ByUse, price: float) -> Rate:
+    item = ITEMS[by_use.item]
     return Rate(
-        address=one.address,
-        region=one.region,
-        item=one.item,
+        address=by_use.address,
+        region=by_use.region,
+        item=by_use.item,
         title=item.title,
         price=price,
         per=item.unit,
-        new=one.new,
+        new=by_use.new,
     )
 
 
@@ -83,4 +83,4 @@ def _missing(lines: Iterable[CostLine]) -> Iterable[tuple[str, str]]:
 
 
 def _total(spans: Iterable[Span | None]) -> Span:
-    return sum((one for one in spans if one is not None), Span())
+    return sum((span for span in spans if span is not None), Span())

@@ -135,14 +135,14 @@ class WorkerPool:
 
     def having(self, number: int) -> WorkerProcess:
         """The worker that has a block."""
-        return next(one for one in self.hands if number in one.blocks)
+        return next(hand for hand in self.hands if number in hand.blocks)
 
     def tell_all(self, message: Any) -> None:
         """Send a message to every worker."""
-        for one in self.hands:
-            one.tell(message)
+        for hand in self.hands:
+            hand.tell(message)
 
     def close(self) -> None:
         """End all workers."""
-        for one in self.hands:
-            one.close()
+        for hand in self.hands:
+            hand.close()

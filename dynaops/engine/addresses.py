@@ -32,7 +32,7 @@ def matches(address: str, pattern: str) -> bool:
 
 def selected(address: str, patterns: Sequence[str]) -> bool:
     """Whether any of `patterns` names `address` or what it lies below; without patterns, all are selected."""
-    return not patterns or any(matches(address, one) for one in patterns)
+    return not patterns or any(matches(address, pattern) for pattern in patterns)
 
 
 def check_patterns(patterns: Iterable[str], addresses: Iterable[str]) -> None:

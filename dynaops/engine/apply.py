@@ -291,7 +291,7 @@ class _Run:
 
     def _before(self, operation: Operation) -> set[str]:
         """All operations that come before this one."""
-        by_id = {one.id: one for one in self.plan.operations}
+        by_id = {operation.id: operation for operation in self.plan.operations}
         found: set[str] = set()
         unseen = list(operation.after)
         while unseen:

@@ -53,5 +53,5 @@ def being_deleted(scope: Scope, live: dict[str, Observed]) -> tuple[Wait | None,
     return wait, {address: one for address, one in live.items() if not _goes_with_table(one)}
 
 
-def _goes_with_table(one: Observed) -> bool:
-    return one.kind == "table" or one.owner is not None
+def _goes_with_table(observed: Observed) -> bool:
+    return observed.kind == "table" or observed.owner is not None

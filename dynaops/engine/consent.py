@@ -36,9 +36,10 @@ def missing_adoptions(plan: Plan, allow_adopt: bool, take_over: Collection[str])
     `allow_adopt` is consent to what no state has marked, `take_over` (ids) to what these states have.
     """
     return [
-        one
-        for one in plan.adoptions
-        if not (one.owner in take_over if one.owner else allow_adopt) and not plan.consents_to(one)
+        adoption
+        for adoption in plan.adoptions
+        if not (adoption.owner in take_over if adoption.owner else allow_adopt)
+        and not plan.consents_to(adoption)
     ]
 
 
@@ -76,7 +77,7 @@ def agreed(plan: Plan, asked: Sequence[Consent]) -> Plan:
 def consents_needed(plan: Plan) -> list[Consent]:
     """Everything that can be consented to in the plan, in the order of its operations."""
     dangers: tuple[Change | Operation, ...] = (*plan.adoptions, *plan.operations)
-    needs = (Consent(danger=one.danger, address=one.address) for one in dangers if one.danger)
+    needs = (Consent(danger=danger.danger, address=danger.address) for danger in dangers if danger.danger)
     return list(dict.fromkeys(needs))
 
 

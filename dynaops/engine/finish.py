@@ -49,8 +49,10 @@ def _effect(effect: Effect, entry: AddressDiff | None) -> Effect:
 
 def _change(change: Change) -> Change:
     differences = tuple(
-        one.model_copy(update={"before": as_planned(one.before), "after": as_planned(one.after)})
-        for one in change.differences
+        difference.model_copy(
+            update={"before": as_planned(difference.before), "after": as_planned(difference.after)}
+        )
+        for difference in change.differences
     )
     return change.model_copy(
         update={

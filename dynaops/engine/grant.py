@@ -229,7 +229,7 @@ def _explained(change: Change, request: GrantRequest) -> Change:
 
 
 def _plan(work: TableChanges, entry: AddressDiff, aws: Aws, claim: StateMark) -> Plan:
-    refused = [one for one in POLICY_ROOM.findings(work) if one.severity is Severity.ERROR]
+    refused = [finding for finding in POLICY_ROOM.findings(work) if finding.severity is Severity.ERROR]
     if refused:
         raise PlanRefused(refused)
     steps, remarks = marked(POLICY_ROOM.operations(work), work, claim)

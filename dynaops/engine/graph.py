@@ -135,11 +135,11 @@ def _node(one: _One, action: Action | None) -> Node:
 def _named(resources: Iterable[_One]) -> dict[tuple[str, str, str], str]:
     """Where resources are that links may mean by the name they go by."""
     found = {}
-    for one in resources:
-        member = PROPERTY_RULES[one.resource.kind].shared
+    for resource in resources:
+        member = PROPERTY_RULES[resource.resource.kind].shared
         if member:
-            name = str(one.resource.properties.get(member))
-            found[one.scope.address, one.resource.kind, name] = one.resource.address
+            name = str(resource.resource.properties.get(member))
+            found[resource.scope.address, resource.resource.kind, name] = resource.resource.address
     return found
 
 

@@ -113,7 +113,7 @@ def _after(entry: AddressDiff) -> Thing | None:
 
 def _dropped(entry: AddressDiff) -> set[str]:
     differences = entry.change.differences if entry.change else ()
-    return {one.path for one in differences if one.after is None}
+    return {difference.path for difference in differences if difference.after is None}
 
 
 @dataclass(frozen=True)

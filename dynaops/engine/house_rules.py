@@ -96,7 +96,7 @@ def load_rules(paths: Iterable[str | Path]) -> HouseRules:
     findings: list[Finding] = []
     rules: list[HouseRule] = []
     places: dict[str, Place] = {}
-    for path in dict.fromkeys(Path(one) for one in paths):
+    for path in dict.fromkeys(Path(path) for path in paths):
         try:
             located = _rules_of(path)
         except RulesError as error:

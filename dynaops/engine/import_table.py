@@ -126,7 +126,7 @@ def adopt(
 
 def _settings(plan: Plan) -> list[Operation]:
     """The calls of a plan that do more than to mark what is live."""
-    return [one for one in plan.operations if not one.marks]
+    return [operation for operation in plan.operations if not operation.marks]
 
 
 def _unclaimed(
@@ -175,7 +175,7 @@ def _is_policy(address: str) -> bool:
 
 def _without_policies(spec: dict[str, Any], plan: Plan) -> dict[str, Any]:
     """The spec without those IAM policies that say something else than theirs would: they are left as they are."""
-    other = {one.address.rpartition("/")[2] for one in _settings(plan) if _is_policy(one.address)}
+    other = {setting.address.rpartition("/")[2] for setting in _settings(plan) if _is_policy(setting.address)}
     kept = {part: access for part, access in spec["iam"].items() if part not in other}
     rest = {key: value for key, value in spec.items() if key != "iam"}
     return {**rest, "iam": kept} if kept else rest
@@ -196,4 +196,6 @@ def yaml_of(spec: dict[str, Any]) -> str:
 
 
 def _differing(plan: Plan) -> list[str]:
-    return [f"{change.address} {one.path}" for change in plan.changes for one in change.differences]
+    return [
+        f"{change.address} {difference.path}" for change in plan.changes for difference in change.differences
+    ]

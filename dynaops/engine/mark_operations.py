@@ -88,8 +88,8 @@ def _is_due(entry: AddressDiff, work: TableChanges, claim: StateMark, targets: S
         return True
     if entry.kind == "table":
         return _is_targeted(entry.address, targets) and any(
-            one.change is not None and one.action is not Action.FORGET and _follows(one)
-            for one in work.entries.values()
+            entry.change is not None and entry.action is not Action.FORGET and _follows(entry)
+            for entry in work.entries.values()
         )
     return entry.owner is not None and _is_marked(work.entries.get(entry.owner), work, claim, targets)
 
@@ -106,7 +106,7 @@ def _is_marked(
 
 
 def _is_targeted(address: str, targets: Sequence[str]) -> bool:
-    return not targets or any(address == one or address.startswith(f"{one}/") for one in targets)
+    return not targets or any(address == target or address.startswith(f"{target}/") for target in targets)
 
 
 def _follows(entry: AddressDiff) -> bool:

@@ -95,7 +95,7 @@ def claimed(
         elif ownership is Ownership.NOBODYS and _takes(entry) and not _is_proven(entry, records, imported):
             _nobodys(entry, verdicts)
     _hold_to_table(judged.entries, verdicts)
-    updates = tuple(one for one in judged.updates if one.address not in verdicts.used)
+    updates = tuple(update for update in judged.updates if update.address not in verdicts.used)
     return replace(judged, entries=verdicts.entries, updates=updates), verdicts.findings
 
 

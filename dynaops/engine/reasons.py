@@ -52,4 +52,4 @@ def goes_with(owner: AddressDiff) -> str:
 
 
 def _paths(differences: Sequence[Difference]) -> str:
-    return ", ".join(one.path for one in differences)
+    return ", ".join(difference.path for difference in differences)

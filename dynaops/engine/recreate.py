@@ -43,6 +43,6 @@ def plan_to_make(scope: Scope, observed: Iterable[Observed], state: State, aws: 
     )
 
 
-def _wanted(one: Observed) -> AddressDiff:
-    desired = Resource(one.address, one.kind, one.region, one.properties)
-    return AddressDiff(one.address, one.kind, one.region, desired=desired)
+def _wanted(observed: Observed) -> AddressDiff:
+    desired = Resource(observed.address, observed.kind, observed.region, observed.properties)
+    return AddressDiff(observed.address, observed.kind, observed.region, desired=desired)

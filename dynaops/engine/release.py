@@ -22,7 +22,7 @@ def is_retained(state: State, table: str, promised: Properties) -> bool:
     """Whether a table would stay in AWS if it were let go of, by what the state and its spec say."""
     record = state.resources.get(table)
     sides = ((record.properties.get("lifecycle") or {}) if record else {}, promised)
-    return any(one.get("on_destroy") == "retain" for one in sides)
+    return any(side.get("on_destroy") == "retain" for side in sides)
 
 
 def retained(judged: TableDiff, work: TableChanges, removed: Mapping[str, Removal]) -> TableDiff | None:

@@ -116,7 +116,7 @@ def _around(address: str) -> list[str]:
 
 def _drifted(drift: Drift) -> list[str]:
     """The paths that have drifted; of what is gone, all of it."""
-    return [_WHOLE] if drift.vanished else [one.path for one in drift.differences]
+    return [_WHOLE] if drift.vanished else [difference.path for difference in drift.differences]
 
 
 def _paths(plan: Plan, effects: Iterable[Effect]) -> Mapping[str, set[str]]:

@@ -172,16 +172,16 @@ def _elsewhere(message: str, address: str) -> Finding:
     return make_finding(PLAN110, f"since the plan was made, {message}", address=address)
 
 
-def _named(one: Unmanaged) -> str:
-    return one.address if one.path is None else f"{one.address} {one.path}"
+def _named(unmanaged: Unmanaged) -> str:
+    return unmanaged.address if unmanaged.path is None else f"{unmanaged.address} {unmanaged.path}"
 
 
 def _drifted(drift: Drift) -> str:
-    return "it is gone" if drift.vanished else ", ".join(one.path for one in drift.differences)
+    return "it is gone" if drift.vanished else ", ".join(difference.path for difference in drift.differences)
 
 
 def _touched(plan: Plan, addresses: Iterable[str]) -> list[str]:
-    return sorted(one for one in addresses if _root(one) in plan.touched)
+    return sorted(address for address in addresses if _root(address) in plan.touched)
 
 
 def _root(address: str) -> str:

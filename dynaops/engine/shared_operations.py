@@ -44,7 +44,7 @@ def made_once(
                 continue
             if key:
                 fresh.setdefault(key, operation)
-            needs = tuple(dict.fromkeys(repeats.get(one, one) for one in operation.needs))
+            needs = tuple(dict.fromkeys(repeats.get(need, need) for need in operation.needs))
             after = _after(operation.after, before)
             by_id[operation.id] = operation.model_copy(update={"after": after, "needs": needs})
             own.append(operation.id)

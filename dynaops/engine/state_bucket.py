@@ -65,7 +65,9 @@ def plan_bucket(name: str, aws: Aws, kms_key: str | None = None) -> Plan:
     region = region or aws.region
     bucket = _Bucket(aws, name, region) if there else None
     lacking = [
-        one for one in _settings(name, region, aws.account, bucket, kms_key) if one.before != one.after
+        setting
+        for setting in _settings(name, region, aws.account, bucket, kms_key)
+        if setting.before != setting.after
     ]
     operations = tuple(_operations(name, region, there, lacking))
     check_parameters(operations, aws)
@@ -196,8 +198,8 @@ def _policy(asked: Settings, region: str, found: str | None) -> _Setting:
         "Resource": [arn, f"{arn}/*"],
         "Condition": {"Bool": {"aws:SecureTransport": "false"}},
     }
-    present = next((one for one in statements if one.get("Sid") == _SID), None)
-    others = [one for one in statements if one.get("Sid") != _SID]
+    present = next((statement for statement in statements if statement.get("Sid") == _SID), None)
+    others = [statement for statement in statements if statement.get("Sid") != _SID]
     return _Setting(
         "tls_only",
         (present == ours) or None,
@@ -221,8 +223,8 @@ def _lifecycle(asked: Settings, found: Settings) -> _Setting:
         "Expiration": {"ExpiredObjectDeleteMarker": True},
         "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7},
     }
-    others = [one for one in rules if one.get("ID") != _RULE]
-    days = [one.get("NoncurrentVersionExpiration") for one in rules if one.get("ID") == _RULE]
+    others = [rule for rule in rules if rule.get("ID") != _RULE]
+    days = [rule.get("NoncurrentVersionExpiration") for rule in rules if rule.get("ID") == _RULE]
     return _Setting(
         "old_versions",
         days[0] if days else None,

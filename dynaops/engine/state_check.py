@@ -119,7 +119,7 @@ def _rest(at: tuple[str, ...], record: Record, policy: PropertyRules) -> Iterato
         if not isinstance(value, str) or not _PRINTABLE.fullmatch(value):
             yield RecordFault((*at, "outputs", name), "this is not a text of one line")
     for name, times in record.stamps.items():
-        if not all(0 <= one <= _LATEST for one in times):
+        if not all(0 <= time <= _LATEST for time in times):
             yield RecordFault((*at, "stamps", name), "this is not a time, in epoch seconds")
 
 

@@ -101,7 +101,9 @@ def _marks_of_table(
     records = {address: state.resources[address] for address in addresses}
     check_identity(state.model_copy(update={"resources": records}), aws)
     handlers = list(
-        {id(handler): handler for handler in (HANDLER_OF[one.kind] for one in records.values())}.values()
+        {
+            id(handler): handler for handler in (HANDLER_OF[record.kind] for record in records.values())
+        }.values()
     )
     live = observe(aws, [scope], handlers, {scope.address: known_of(RunTarget(scope), state)})[scope.address]
     entries = [

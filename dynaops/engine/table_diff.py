@@ -145,13 +145,13 @@ def _created(entry: AddressDiff, policy: PropertyRules, owner: AddressDiff | Non
 
 
 def _adopted(entry: AddressDiff, policy: PropertyRules, comparison: ThreeWayDiff) -> Change:
-    if any(one.forces_replacement for one in comparison.changes):
+    if any(change.forces_replacement for change in comparison.changes):
         return _altered(entry, policy, comparison.changes)
     return _made(entry, Action.ADOPT, reasons.adopted(entry, policy, comparison.changes), comparison.changes)
 
 
 def _altered(entry: AddressDiff, policy: PropertyRules, differences: tuple[Difference, ...]) -> Change:
-    forcing = [one for one in differences if one.forces_replacement]
+    forcing = [difference for difference in differences if difference.forces_replacement]
     if forcing:
         return _made(entry, Action.REPLACE, reasons.replaced(entry, policy, forcing), differences)
     return _made(entry, Action.UPDATE, reasons.updated(differences), differences)

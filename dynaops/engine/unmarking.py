@@ -47,7 +47,7 @@ def of_parts(
         elif entry.action is Action.DELETE and _is_kept_by(steps, entry):
             found.append(replace(_step(entry, work, claim, ()), rank=Rank.RELEASE_MAPPINGS))
     gone = {effect.address for step in found for effect in step.operation.effects}
-    updates = tuple(one for one in judged.updates if not (one.forget and one.address in gone))
+    updates = tuple(update for update in judged.updates if not (update.forget and update.address in gone))
     return replace(judged, updates=updates), found
 
 

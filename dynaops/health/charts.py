@@ -24,7 +24,7 @@ def charts(facts: TableObservations) -> Iterator[Chart]:
     for side in ("Read", "Write"):
         values = metrics.values(f"{side}ThrottleEvents")
         if any(values):
-            hourly = [sum(one) for one in _hours([value or 0 for value in values])]
+            hourly = [sum(hour) for hour in _hours([value or 0 for value in values])]
             yield Chart(
                 title=f"{side.lower()} throttles", values=tuple(hourly), summary=f"{sum(hourly):,.0f} in all"
             )

@@ -163,10 +163,10 @@ def billing(facts: TableObservations) -> CheckResult:
     """
     on_demand = provisioned = paid = 0.0
     listed = _prices(facts)
-    for one in uses(facts):
-        on_demand += sum(one.rates) * PERIOD * listed.request(one)
-        paid += one.provisioned * HOURS * listed.hour(one)
-        provisioned += sum(max(1, ceil(peak / TARGET)) for peak in _hourly(one.rates)) * listed.hour(one)
+    for use in uses(facts):
+        on_demand += sum(use.rates) * PERIOD * listed.request(use)
+        paid += use.provisioned * HOURS * listed.hour(use)
+        provisioned += sum(max(1, ceil(peak / TARGET)) for peak in _hourly(use.rates)) * listed.hour(use)
     months = MONTH / HOURS
     on_demand, provisioned, paid = (cost * months for cost in (on_demand, provisioned, paid))
     prices = f"by the month, at {listed.whose}, from this window"
@@ -184,7 +184,7 @@ def unused_indexes(facts: TableObservations) -> CheckResult:
     if not facts.indexes:
         return passed("there are no global secondary indexes")
     metrics = facts.metrics.value
-    used = any(one.peak for one in uses(facts) if one.name == facts.scope.table_name)
+    used = any(use.peak for use in uses(facts) if use.name == facts.scope.table_name)
     idle = [name for name in facts.indexes if not metrics.index_reads.get(name)]
     if not idle or not used:
         return passed("all are read" if not idle else f"the table itself was not used in {HOURS} h")
@@ -195,8 +195,8 @@ def unused_indexes(facts: TableObservations) -> CheckResult:
     return warned(f"not read in {INDEX_DAYS} days: {', '.join(parts)}")
 
 
-def _share(one: CapacityUse) -> str:
-    return f"{one.name} {one.peak:,.1f} of {one.provisioned:,} {one.unit} ({one.peak / one.provisioned:.0%})"
+def _share(capacity_use: CapacityUse) -> str:
+    return f"{capacity_use.name} {capacity_use.peak:,.1f} of {capacity_use.provisioned:,} {capacity_use.unit} ({capacity_use.peak / capacity_use.provisioned:.0%})"
 
 
 def _hourly(rates: list[float]) -> Iterator[float]:

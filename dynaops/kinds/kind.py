@@ -289,7 +289,7 @@ class ResourceHandler(Protocol):
     def outputs(self, scope: Scope, records: Mapping[str, Record]) -> Properties:
         """What other tools need to know of this handler's `records` (by address): names, ids, ARNs; maps may nest."""
 
-    def links(self, scope: Scope, one: Resource) -> Iterable[Link]:
+    def links(self, scope: Scope, resource: Resource) -> Iterable[Link]:
         """What a resource of this handler has to do with besides other resources."""
 
 
@@ -313,7 +313,7 @@ class BaseHandler:
     def owner(self, scope: Scope, address: str) -> str | None:
         return scope.address
 
-    def links(self, scope: Scope, one: Resource) -> Iterable[Link]:
+    def links(self, scope: Scope, resource: Resource) -> Iterable[Link]:
         return ()
 
     def aws_names(self, scope: Scope, entry: AddressDiff) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ def canonical(document: dict[str, Any]) -> dict[str, Any]:
     return {
         "Version": document.get("Version", VERSION),
         **rest,
-        "Statement": [_statement(one) for one in statements],
+        "Statement": [_statement(statement) for statement in statements],
     }
 
 
@@ -42,7 +42,7 @@ def same(first: Any, second: Any) -> bool:
 
 def _has_statements(value: Any) -> bool:
     statements = value.get("Statement") if isinstance(value, dict) else None
-    return isinstance(statements, list) and all(isinstance(one, dict) for one in statements)
+    return isinstance(statements, list) and all(isinstance(statement, dict) for statement in statements)
 
 
 def filled(document: Any, values: dict[str, str]) -> Any:
@@ -80,7 +80,7 @@ def _principal(value: Any) -> Any:
     if not isinstance(value, dict):
         return {"AWS": ["*"]} if value == "*" else value
     return {
-        kind: sorted(_ACCOUNT_ROOT.sub(r"\1", one) for one in _strings(named))
+        kind: sorted(_ACCOUNT_ROOT.sub(r"\1", string) for string in _strings(named))
         for kind, named in sorted(value.items())
     }
 

@@ -57,4 +57,4 @@ class Report(Model):
 
     def count(self, status: Status) -> int:
         """How many checks ended so."""
-        return sum(one.status is status for one in self.results)
+        return sum(result.status is status for result in self.results)

@@ -102,22 +102,23 @@ class Plan(Model):
     @property
     def forgets(self) -> tuple[Change, ...]:
         """What stays in AWS and is no longer looked after."""
-        return tuple(one for one in self.changes if one.action is Action.FORGET)
+        return tuple(change for change in self.changes if change.action is Action.FORGET)
 
     @property
     def forbidden(self) -> tuple[Finding, ...]:
         """The broken house rules that keep it from being carried out."""
-        return tuple(one for one in self.violations if one.severity is Severity.ERROR)
+        return tuple(violation for violation in self.violations if violation.severity is Severity.ERROR)
 
     @property
     def adoptions(self) -> tuple[Change, ...]:
         """The changes that take something live over that nothing proves to be the state's."""
-        return tuple(one for one in self.changes if one.danger is Danger.ADOPT)
+        return tuple(change for change in self.changes if change.danger is Danger.ADOPT)
 
     def consents_to(self, dangerous: Operation | Change) -> bool:
         """Whether what an operation loses, or a change takes over, was agreed to when the plan was made."""
         return any(
-            one.danger is dangerous.danger and one.address == dangerous.address for one in self.consents
+            consent.danger is dangerous.danger and consent.address == dangerous.address
+            for consent in self.consents
         )
 
     def public(self) -> dict[str, Json]:

@@ -42,7 +42,7 @@ class Recorded(BaseModel):
 
 def _with_statements(document: dict[str, Any]) -> dict[str, Any]:
     statements = document.get("Statement")
-    if not isinstance(statements, list) or not all(isinstance(one, dict) for one in statements):
+    if not isinstance(statements, list) or not all(isinstance(statement, dict) for statement in statements):
         raise ValueError("Statement is not a list of objects")
     return document
 

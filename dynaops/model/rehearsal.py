@@ -36,11 +36,11 @@ class Rehearsal(Model):
 
     @property
     def failed(self) -> tuple[Rehearsed, ...]:
-        return tuple(one for one in self.operations if one.stage == "failed")
+        return tuple(operation for operation in self.operations if operation.stage == "failed")
 
     @property
     def skipped(self) -> tuple[Rehearsed, ...]:
-        return tuple(one for one in self.operations if one.stage == "skipped")
+        return tuple(operation for operation in self.operations if operation.stage == "skipped")
 
     @property
     def passes(self) -> bool:

@@ -33,7 +33,10 @@ def lacking(needed: Iterable[Need], way: Aws) -> list[Need]:
                 ],
             },
         )
-        decided = {one["EvalActionName"]: one["EvalDecision"] for one in answer["EvaluationResults"]}
+        decided = {
+            evaluation_result["EvalActionName"]: evaluation_result["EvalDecision"]
+            for evaluation_result in answer["EvaluationResults"]
+        }
         found += [need for need in asked if decided.get(need.action) != "allowed"]
     return found
 

@@ -22,13 +22,17 @@ def needs_since(begin: int, there: RehearsalSandbox, account: str) -> set[Need]:
     """What the calls after request number `begin` needed, as the live account names it."""
     entries = there.server.requests.since(begin)
     paths = {
-        one.body["RoleName"]: one.body.get("Path", "/") for one in entries if one.operation == "CreateRole"
+        entry.body["RoleName"]: entry.body.get("Path", "/")
+        for entry in entries
+        if entry.operation == "CreateRole"
     }
     found: dict[str, Need] = {}
-    for one in entries:
-        bodies = _with_paths(account, one.region, paths, one.body) if one.service == "iam" else (one.body,)
+    for entry in entries:
+        bodies = (
+            _with_paths(account, entry.region, paths, entry.body) if entry.service == "iam" else (entry.body,)
+        )
         for body in bodies:
-            for need in needs(one.service, one.operation, one.region, account, body):
+            for need in needs(entry.service, entry.operation, entry.region, account, body):
                 found[json.dumps(need)] = need
     return {
         Need(need.action, there.translated_back(need.resource), _back(need, there)) for need in found.values()

@@ -80,7 +80,7 @@ class LiveAccount:
 def gather(plan: Plan, regions: Mapping[str, str], state: State, aws: Aws) -> LiveAccount:
     """Read what `plan` needs; `regions` are those of its tables. Raises DynaopsError where AWS is out of reach."""
     facts = LiveAccount(aws.account, aws.region, aws.mark)
-    touched = dict.fromkeys(one.address.partition("/")[0] for one in plan.operations)
+    touched = dict.fromkeys(operation.address.partition("/")[0] for operation in plan.operations)
     for scope in (Scope(name, name, regions[name]) for name in touched if name in regions):
         answer = aws.read("dynamodb", "DescribeTable", scope.region, {"TableName": scope.table_name})
         live = tuple(_around(scope, plan, state, aws, facts))

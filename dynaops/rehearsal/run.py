@@ -216,7 +216,10 @@ class _Records:
     def told(self, plan: Plan, outcome: Outcome, notes: list[str]) -> Rehearsal:
         """The whole rehearsal."""
         return Rehearsal(
-            operations=tuple(self._one(one.id, one.address, one.title, outcome) for one in plan.operations),
+            operations=tuple(
+                self._one(operation.id, operation.address, operation.title, outcome)
+                for operation in plan.operations
+            ),
             seconds=round(outcome.seconds, 1),
             notes=tuple(dict.fromkeys(notes)),
         )

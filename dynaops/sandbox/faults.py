@@ -102,7 +102,7 @@ class FaultRule:
     @classmethod
     def of(cls, data: dict[str, Any]) -> FaultRule:
         """A rule from JSON. Raises ValueError for a member that rules do not have."""
-        known = {one.name for one in fields(cls)} - {"seen", "hit", "_random"}
+        known = {field.name for field in fields(cls)} - {"seen", "hit", "_random"}
         unknown = set(data) - known
         if unknown or "effect" not in data:
             raise ValueError(f"a fault rule takes {', '.join(sorted(known))}")
@@ -160,8 +160,8 @@ class Faults:
             return None
         resource = _resource(body)
         with self._lock:
-            rules = [one for one in self._rules if one.effect != "unprocessed"]
-            hit = next((one for one in rules if one.hits(service, operation, region, resource)), None)
+            rules = [rule for rule in self._rules if rule.effect != "unprocessed"]
+            hit = next((rule for rule in rules if rule.hits(service, operation, region, resource)), None)
         if hit is None:
             return None
         if hit.effect == "access_denied":
@@ -176,8 +176,8 @@ class Faults:
             return None
         resource = _resource(body)
         with self._lock:
-            rules = [one for one in self._rules if one.effect == "unprocessed"]
-            hit = next((one for one in rules if one.hits(service, operation, region, resource)), None)
+            rules = [rule for rule in self._rules if rule.effect == "unprocessed"]
+            hit = next((rule for rule in rules if rule.hits(service, operation, region, resource)), None)
         return hit.leaves_out if hit is not None else None
 
     def _apply(self, rule: FaultRule, service: str, operation: str) -> Callable[[Answer], Answer] | None:

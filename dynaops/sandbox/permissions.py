@@ -46,7 +46,7 @@ def with_path(account: str, region: str, service: str, body: dict[str, Any]) -> 
     if service != "iam" or "RoleName" not in body or body.get("Path"):
         return body
     role = next(
-        (one for one in iam_backend(account, region).roles.values() if one.name == body["RoleName"]), None
+        (role for role in iam_backend(account, region).roles.values() if role.name == body["RoleName"]), None
     )
     return {**body, "Path": role.path if role is not None else "/"}
 

@@ -192,7 +192,7 @@ def _as_over_tls(original: Callable[..., Any]) -> Callable[..., Any]:
             return original(self, action, resource)
         policy = json.loads(self.policy)
         statements = policy["Statement"] if isinstance(policy["Statement"], list) else [policy["Statement"]]
-        kept = [one for one in statements if one.get("Condition") != _SECURE]
+        kept = [statement for statement in statements if statement.get("Condition") != _SECURE]
         if not kept:
             return PermissionResult.NEUTRAL
         return IAMPolicy(json.dumps({**policy, "Statement": kept})).is_action_permitted(action, resource)

@@ -99,7 +99,7 @@ class World:
             self._events = list(content["events"]) if content else []
             heapq.heapify(self._events)
             self._regions = dict(content["regions"]) if content else {}
-            self._numbers = itertools.count(max((one.number for one in self._events), default=-1) + 1)
+            self._numbers = itertools.count(max((event.number for event in self._events), default=-1) + 1)
             if content:
                 self.clock.advance(max(0.0, content["now"] - self.now()))
 

@@ -22,13 +22,13 @@ def check(documents: Iterable[Document]) -> list[Finding]:
 
 def _contradicting(documents: Sequence[Document]) -> Iterator[Finding]:
     """An error for each document that says other things of a backup plan than another one of the same plan."""
-    for one in contradictions([document.spec for document in documents]):
-        first, second = documents[one.first], documents[one.second]
+    for contradiction in contradictions([document.spec for document in documents]):
+        first, second = documents[contradiction.first], documents[contradiction.second]
         path = "backup.plan.name"
         finding = make_finding(
             DDB478,
-            f"{first.spec.table_name} and {second.spec.table_name} share the backup plan {one.plan}, and say "
-            f"different things of its {', '.join(one.parts)}",
+            f"{first.spec.table_name} and {second.spec.table_name} share the backup plan {contradiction.plan}, and say "
+            f"different things of its {', '.join(contradiction.parts)}",
             f"The other is at {first.place(path)}. Let both say the same, as a `defaults` block does, or give one "
             "of the plans another name.",
             path=path,

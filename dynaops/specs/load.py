@@ -57,7 +57,10 @@ class Document:
 
         said = {**self.node.plain(exact=True)}
         if self.spec.items_file:
-            said["items_file"] = [said.get("items_file"), *(one.item for one in self.spec.file_items)]
+            said["items_file"] = [
+                said.get("items_file"),
+                *(file_item.item for file_item in self.spec.file_items),
+            ]
         texts = {key: json.dumps(value, sort_keys=True, default=str) for key, value in said.items()}
         return {key: hashlib.sha256(text.encode()).hexdigest()[:24] for key, text in texts.items()}
 
@@ -128,7 +131,12 @@ def load(
 
 def _once(findings: Sequence[Finding]) -> list[Finding]:
     """The findings without those that say the same of the same place, as of a value that is laid on many tables."""
-    return list({(one.code, one.message, one.place and str(one.place)): one for one in findings}.values())
+    return list(
+        {
+            (finding.code, finding.message, finding.place and str(finding.place)): finding
+            for finding in findings
+        }.values()
+    )
 
 
 def document_of(spec: dict[str, Any], source: str = "") -> Document:
@@ -189,7 +197,7 @@ def _identifying(node: YamlNode, references: Sequence[TableReference]) -> Iterat
         child = node.value.get(key) if isinstance(node.value, dict) else None
         if child is not None and any(references_in(child.value)):
             place = child.place()
-            yield from _misplaced([one for one in references if one.place == place], key)
+            yield from _misplaced([reference for reference in references if reference.place == place], key)
 
 
 def _referring(documents: Sequence[Document], external: Sequence[ExternalTable]) -> Iterator[Referring]:

@@ -23,9 +23,11 @@ _REFERENCE = "docs/findings.md lists all ids."
 def without_accepted(findings: Iterable[Finding], spec: TableSpec | None) -> list[Finding]:
     """The findings but for warnings and remarks that the spec suppresses."""
     return [
-        one
-        for one in findings
-        if not FINDING_RULES[one.code].suppressible or spec is None or spec.suppressed(one.code) is None
+        finding
+        for finding in findings
+        if not FINDING_RULES[finding.code].suppressible
+        or spec is None
+        or spec.suppressed(finding.code) is None
     ]
 
 

@@ -176,8 +176,8 @@ def require_sound(state: State, place: str, check: Check) -> None:
     faults = list(check(state))
     if not faults:
         return
-    told = _listed([_fault(one.path, "", one.message) for one in faults])
-    if any(one.newer for one in faults):
+    told = _listed([_fault(fault.path, "", fault.message) for fault in faults])
+    if any(fault.newer for fault in faults):
         raise StateUnreadable(
             f"The state {place} has resources of kinds that this dynaops does not know: {told}.",
             f"A newer dynaops has written it, as a rule. {_UPGRADE_HINT}",

@@ -53,9 +53,9 @@ def list_page(listing: Listing, now: float, arns: bool = False) -> Page:
 
 def status_page(jobs: Sequence[BackupJobStatus], gaps: Sequence[str], now: float) -> Page:
     """What AWS is doing about backups, and what failed of late."""
-    running = tuple(_job(one, now) for one in jobs if one.running)
-    ended = tuple(_job(one, now) for one in jobs if not one.running and one.kind != "verify")
-    left = tuple(_job(one, now) for one in jobs if not one.running and one.kind == "verify")
+    running = tuple(_job(job, now) for job in jobs if job.running)
+    ended = tuple(_job(job, now) for job in jobs if not job.running and job.kind != "verify")
+    left = tuple(_job(job, now) for job in jobs if not job.running and job.kind == "verify")
     sections = [
         Section(nodes, line(StyledText(title, style)))
         for nodes, title, style in (

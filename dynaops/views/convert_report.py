@@ -38,7 +38,7 @@ def converted_page(told: ConvertReport) -> Page:
     sections = [
         _listed("Worth knowing", told.remarks, TextStyle.FAINT),
         _listed("Not carried over", told.lost, TextStyle.WARNING),
-        Section(tuple(_spec(*one) for one in told.specs)),
+        Section(tuple(_spec(*spec) for spec in told.specs)),
         Section((PageNode(_summary(told)),)),
     ]
     return Page(tuple(section for section in sections if section.nodes))

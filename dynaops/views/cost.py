@@ -80,12 +80,12 @@ def _several(addresses: list[str]) -> str:
     return addresses[0] + (f" and {len(addresses) - 1:,} more, each:" if len(addresses) > 1 else "")
 
 
-def _line(one: CostLine, addresses: str, with_region: bool) -> PageNode:
-    label = f"{addresses} {one.title}" + (f" ({one.region})" if with_region else "")
-    before, after = _quantity(one.quantity_before), _quantity(one.quantity_after)
-    value = line(before, ARROW, f"{after} {one.unit}")
-    if one.before is not None and one.after is not None:
-        value = line(*value, faint("  "), faint(span(one.before)), ARROW, faint(span(one.after)))
+def _line(cost_line: CostLine, addresses: str, with_region: bool) -> PageNode:
+    label = f"{addresses} {cost_line.title}" + (f" ({cost_line.region})" if with_region else "")
+    before, after = _quantity(cost_line.quantity_before), _quantity(cost_line.quantity_after)
+    value = line(before, ARROW, f"{after} {cost_line.unit}")
+    if cost_line.before is not None and cost_line.after is not None:
+        value = line(*value, faint("  "), faint(span(cost_line.before)), ARROW, faint(span(cost_line.after)))
     else:
         value = line(*value, faint("  price not known"))
     return PageNode(line(label), value=value)

@@ -65,7 +65,7 @@ def _node(finding: Finding) -> PageNode:
 
 
 def _summary(findings: Sequence[Finding], tables: int) -> Line:
-    counts = {severity: sum(one.severity is severity for one in findings) for severity in _ORDER}
+    counts = {severity: sum(finding.severity is severity for finding in findings) for severity in _ORDER}
     errors, warnings, notes = (counts[severity] for severity in _ORDER)
     verdict = StyledText("Invalid", TextStyle.ERROR) if errors else StyledText("Valid", TextStyle.GOOD)
     parts = [

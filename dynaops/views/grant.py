@@ -31,7 +31,7 @@ def granted_page(configuration: Mapping[str, Any]) -> Page:
 
 def nothing_to_do(configuration: Mapping[str, Any], revoke: bool) -> str:
     """What a grant or a revocation says that finds all as it was asked for."""
-    names = wording.listed(one["name"] for one in configuration["functions"])
+    names = wording.listed(function["name"] for function in configuration["functions"])
     table, policy = configuration["table"]["name"], configuration["policy"]["name"]
     if revoke:
         return f"Nothing to do: the policy {policy} is not attached to the role of {names}."

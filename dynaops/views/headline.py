@@ -19,7 +19,7 @@ def headline_sections(headline: Headline) -> Iterable[Section]:
     """One line; none where nothing is known."""
     words = headline_words(headline)
     if words:
-        yield Section((PageNode(joined([line(faint(one)) for one in words])),))
+        yield Section((PageNode(joined([line(faint(word)) for word in words])),))
 
 
 def headline_words(headline: Headline) -> list[str]:

@@ -60,7 +60,7 @@ def is_problem(result: Result) -> bool:
 
 def problems_of_use(report: Report) -> bool:
     """Whether something is wrong with how the table is used, which its metrics show."""
-    return any(is_problem(one) and one.code.startswith("LIVE2") for one in report.results)
+    return any(is_problem(result) and result.code.startswith("LIVE2") for result in report.results)
 
 
 def _in_short(reports: Sequence[Report]) -> Iterator[Section]:
@@ -84,8 +84,8 @@ def _in_short(reports: Sequence[Report]) -> Iterator[Section]:
 def summary(reports: Sequence[Report], findings: Sequence[Finding]) -> Line:
     """The verdict and the counts. A finding of a spec counts like a check."""
     counts = {status: sum(report.count(status) for report in reports) for status in Status}
-    failed = counts[Status.FAIL] + sum(one.severity is Severity.ERROR for one in findings)
-    warned = counts[Status.WARN] + sum(one.severity is Severity.WARNING for one in findings)
+    failed = counts[Status.FAIL] + sum(finding.severity is Severity.ERROR for finding in findings)
+    warned = counts[Status.WARN] + sum(finding.severity is Severity.WARNING for finding in findings)
     verdict = StyledText("Healthy", TextStyle.GOOD)
     if failed:
         verdict = StyledText("Unhealthy", TextStyle.ERROR)

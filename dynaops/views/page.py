@@ -88,9 +88,9 @@ def joined(lines: Iterable[Line], by: StyledText | str = DOT) -> Line:
     """Lines put in one, with `by` between them; empty ones are left out."""
     between = (by if isinstance(by, StyledText) else StyledText(by),)
     found: Line = ()
-    for one in lines:
-        if one:
-            found = (*found, *between, *one) if found else one
+    for line in lines:
+        if line:
+            found = (*found, *between, *line) if found else line
     return found
 
 

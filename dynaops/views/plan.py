@@ -221,8 +221,8 @@ def _adoptions(plan: Plan) -> Iterable[Section]:
 def adopted_groups(plan: Plan) -> list[list[Change]]:
     """The changes that need consent to take something over, by table and by the state that has marked it."""
     groups: dict[tuple[str, str | None], list[Change]] = {}
-    for one in plan.adoptions:
-        groups.setdefault((one.address.partition("/")[0], one.owner), []).append(one)
+    for adoption in plan.adoptions:
+        groups.setdefault((adoption.address.partition("/")[0], adoption.owner), []).append(adoption)
     return list(groups.values())
 
 
@@ -237,9 +237,9 @@ def _removals(plan: Plan) -> Iterable[Section]:
     """What single calls remove, where no change of their address is a removal and so names it."""
     named = {change.address for change in plan.changes if change.removes}
     nodes = tuple(
-        PageNode(line(one.address), StyledText("-", TextStyle.DELETE), line(one.removes))
-        for one in plan.operations
-        if one.removes and one.address not in named
+        PageNode(line(operation.address), StyledText("-", TextStyle.DELETE), line(operation.removes))
+        for operation in plan.operations
+        if operation.removes and operation.address not in named
     )
     if nodes:
         yield Section(nodes, line(strong("Removed in AWS"), faint(": by AWS's names")))

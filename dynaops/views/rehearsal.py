@@ -40,28 +40,28 @@ def _group(title: str, nodes: list[PageNode], style: TextStyle) -> Iterable[Sect
         yield Section(tuple(nodes), line(StyledText(title, style)))
 
 
-def _failure(one: Rehearsed) -> PageNode:
-    below = [PageNode(line(one.message or ""))]
-    if one.hint:
-        below.append(PageNode(line(strong("hint: "), one.hint)))
-    when = f", {wording.elapsed(one.end)} after the start" if one.end is not None else ""
+def _failure(rehearsed: Rehearsed) -> PageNode:
+    below = [PageNode(line(rehearsed.message or ""))]
+    if rehearsed.hint:
+        below.append(PageNode(line(strong("hint: "), rehearsed.hint)))
+    when = f", {wording.elapsed(rehearsed.end)} after the start" if rehearsed.end is not None else ""
     return PageNode(
-        line(strong(one.title), faint(when)), StyledText("x", TextStyle.ERROR), children=tuple(below)
+        line(strong(rehearsed.title), faint(when)), StyledText("x", TextStyle.ERROR), children=tuple(below)
     )
 
 
-def _row(one: Rehearsed) -> PageNode:
+def _row(rehearsed: Rehearsed) -> PageNode:
     notes: tuple[Line, ...] = ()
-    if one.blocked and one.blocked_for >= _WORTH_TELLING:
-        notes = (line(faint(f"waits {wording.takes(one.blocked_for)} for AWS: {one.blocked}")),)
-    mark = _MARKS.get(one.stage, StyledText("-", TextStyle.FAINT))
-    return PageNode(line(one.title), mark, value=line(faint(_times(one))), notes=notes)
+    if rehearsed.blocked and rehearsed.blocked_for >= _WORTH_TELLING:
+        notes = (line(faint(f"waits {wording.takes(rehearsed.blocked_for)} for AWS: {rehearsed.blocked}")),)
+    mark = _MARKS.get(rehearsed.stage, StyledText("-", TextStyle.FAINT))
+    return PageNode(line(rehearsed.title), mark, value=line(faint(_times(rehearsed))), notes=notes)
 
 
-def _times(one: Rehearsed) -> str:
-    if one.start is None or one.end is None:
+def _times(rehearsed: Rehearsed) -> str:
+    if rehearsed.start is None or rehearsed.end is None:
         return "not sent"
-    return f"{wording.elapsed(one.start)} to {wording.elapsed(one.end)}"
+    return f"{wording.elapsed(rehearsed.start)} to {wording.elapsed(rehearsed.end)}"
 
 
 def _summary(rehearsal: Rehearsal) -> Line:

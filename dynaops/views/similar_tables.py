@@ -63,8 +63,8 @@ def _alike(created: Tables) -> Iterable[list[str]]:
     groups: dict[str, list[str]] = {}
     for name, changes in created.items():
         said = [
-            (one.address.removeprefix(name), one.kind, one.region, _nameless(one.after, name))
-            for one in changes
+            (change.address.removeprefix(name), change.kind, change.region, _nameless(change.after, name))
+            for change in changes
         ]
         groups.setdefault(json.dumps(said, sort_keys=True, default=str), []).append(name)
     return groups.values()
@@ -90,7 +90,7 @@ def _others(first: str, names: Sequence[str]) -> Iterator[PageNode]:
 def _brief(names: Sequence[str], changes: Sequence[Change]) -> PageNode:
     """Tables that are alike in one line, with what they consist of."""
     first = names[0]
-    parts = [one.address.removeprefix(f"{first}/") for one in changes if one.address != first]
+    parts = [change.address.removeprefix(f"{first}/") for change in changes if change.address != first]
     title: Line = line(strong(first))
     if len(names) > 1:
         title = line(*title, f" and {len(names) - 1:,} more alike: {', '.join(names[1:])}")

@@ -189,7 +189,12 @@ def _put_back(
     verdict = "nothing is left to plan" if left.empty else "`dynaops plan` shows what is left to do"
     screen.say(f"{restoration.target} is in the state, and its spec {_where(restoration)}; {verdict}.")
     return _end(
-        screen, {**told, "plan_empty": left.empty, "operations": [one.public() for one in plan.operations]}
+        screen,
+        {
+            **told,
+            "plan_empty": left.empty,
+            "operations": [operation.public() for operation in plan.operations],
+        },
     )
 
 

@@ -159,5 +159,5 @@ def _standing(reading: Reading) -> TransferStatus:
         seconds=reading.seconds,
         units=reading.units,
         unit="RCU",
-        throttles=sum(one.throttles for one in reading.tables),
+        throttles=sum(table.throttles for table in reading.tables),
     )

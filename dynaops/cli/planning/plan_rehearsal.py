@@ -56,5 +56,5 @@ def regions(documents: Sequence[Document], state: State, way: Aws) -> dict[str, 
     """The region of each table that specs or state name."""
     from dynaops.engine.table_scopes import recorded_tables
 
-    declared = {one.spec.table_name: one.spec.region or way.region for one in documents}
+    declared = {document.spec.table_name: document.spec.region or way.region for document in documents}
     return {**recorded_tables(state), **declared}

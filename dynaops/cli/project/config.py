@@ -65,7 +65,7 @@ def check(ctx: typer.Context) -> int:
     screen = Screen(settings)
     file, findings, environments = _checked()
     if settings.json:
-        told = [one.model_dump(mode="json", exclude_none=True) for one in findings]
+        told = [finding.model_dump(mode="json", exclude_none=True) for finding in findings]
         screen.document({"valid": not findings, "file": file, "environments": environments, "findings": told})
     else:
         from dynaops.views.findings import findings_page

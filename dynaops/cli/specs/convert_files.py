@@ -47,7 +47,7 @@ def run(request: ConvertRequest, settings: GlobalSettings) -> int:
     screen = Screen(settings)
     _tell(made, written, request, screen)
     if (
-        any(one.findings for one in made.specs)
+        any(spec.findings for spec in made.specs)
         or not made.specs
         or made.resources.get(ConversionOutcome.LOST)
     ):
@@ -86,10 +86,10 @@ def _write(made: Conversion, out: str) -> dict[str, str]:
     """Write the specs into the folder, those that are not valid with what is wrong; the file of each table."""
     if out == STDOUT:
         return {}
-    paths = files_for([one.table for one in made.specs], out)
+    paths = files_for([spec.table for spec in made.specs], out)
     Path(out).mkdir(parents=True, exist_ok=True)
-    for one in made.specs:
-        write_new(paths[one.table], one.yaml)
+    for spec in made.specs:
+        write_new(paths[spec.table], spec.yaml)
     return {name: path.as_posix() for name, path in paths.items()}
 
 
@@ -99,9 +99,9 @@ def _tell(made: Conversion, written: dict[str, str], request: ConvertRequest, sc
     if screen.json:
         screen.document(_document(made, written))
     elif request.out == STDOUT:
-        screen.data("---\n".join(one.yaml for one in made.specs))
+        screen.data("---\n".join(spec.yaml for spec in made.specs))
     told = ConvertReport(
-        specs=[(one.table, one.source, written.get(one.table), one.findings) for one in made.specs],
+        specs=[(spec.table, spec.source, written.get(spec.table), spec.findings) for spec in made.specs],
         lost=[(note.where.place, note.where.what, note.why) for note in made.notes if note.lost],
         remarks=[(note.where.place, note.where.what, note.why) for note in made.notes if not note.lost],
     )
@@ -113,14 +113,14 @@ def _document(made: Conversion, written: dict[str, str]) -> dict[str, Any]:
     return {
         "specs": [
             {
-                "table": one.table,
-                "source": one.source,
-                "file": written.get(one.table),
-                "valid": not one.findings,
-                "errors": [finding.model_dump(mode="json", exclude_none=True) for finding in one.findings],
-                "spec": one.spec,
+                "table": spec.table,
+                "source": spec.source,
+                "file": written.get(spec.table),
+                "valid": not spec.findings,
+                "errors": [finding.model_dump(mode="json", exclude_none=True) for finding in spec.findings],
+                "spec": spec.spec,
             }
-            for one in made.specs
+            for spec in made.specs
         ],
         "not_carried_over": [
             {"place": note.where.place, "what": note.where.what, "why": note.why} for note in made.lost

@@ -149,7 +149,7 @@ def _declared(specs: SpecSource, paths: Sequence[str]) -> tuple[Documents, list[
         return Documents(), []
     found = wiring.documents(specs._replace(paths=tuple(paths)))
     findings = check(found)
-    wrong = [one for one in findings if one.severity is Severity.ERROR]
+    wrong = [finding for finding in findings if finding.severity is Severity.ERROR]
     if wrong:
         raise SpecError(wrong)
     return found, findings

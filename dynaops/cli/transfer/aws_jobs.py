@@ -104,7 +104,7 @@ def outcome(
     facts += [f"{job.items - job.failed:,} {done} by AWS", f"{rejected:,} rejected", size(job.bytes)]
     if rejected:
         remarks = [f"Rejected rows, with place and reason, are in {via.load.rejects_path}.", *remarks]
-    shown = [(f"{one.source}:{one.line}", one.reason) for one in samples]
+    shown = [(f"{sample.source}:{sample.line}", sample.reason) for sample in samples]
     return TransferOutcome(
         verdict, style, facts, shown, max(0, rejected - len(shown)) if shown else 0, remarks
     )
@@ -183,7 +183,7 @@ def send(operation: Operation, way: Aws, screen: Screen) -> Record | None:
     if not outcome.done:
         raise DynaopsError("Interrupted before AWS took it: nothing was done", None, Exit.INTERRUPTED)
     kept = place.load().resources
-    return next((kept[one.address] for one in operation.effects if one.address in kept), None)
+    return next((kept[effect.address] for effect in operation.effects if effect.address in kept), None)
 
 
 def plan_of(operations: Iterable[Operation], way: Aws) -> Plan:
@@ -262,7 +262,7 @@ def staged_before(bucket: str, prefix: str, way: Aws) -> Handed:
     """What an earlier run handed over there; its objects are ours if their folder's name is of our making."""
     if not _OURS.search(prefix):
         return Handed(S3Location(bucket, prefix), staged=False)
-    keys = [one.key for one in list_objects(way, bucket, prefix)]
+    keys = [list_object.key for list_object in list_objects(way, bucket, prefix)]
     return Handed(S3Location(bucket, prefix), keys=keys)
 
 
@@ -283,5 +283,5 @@ def told(job: AwsJob, handed: Handed, samples: list[Reject], rejects: Path) -> d
         "read": handed.read or None,
         "rejected": rejected,
         "rejects_file": str(rejects) if rejected else None,
-        "rejects": [one.document() for one in samples],
+        "rejects": [sample.document() for sample in samples],
     }

@@ -311,7 +311,7 @@ def _with_rejects(
 ) -> TransferOutcome:
     if not samples:
         return outcome
-    shown = [(f"{one.source}:{one.line}", one.reason) for one in samples]
+    shown = [(f"{sample.source}:{sample.line}", sample.reason) for sample in samples]
     remarks = list(outcome.remarks)
     if count:
         remarks.append(f"Rejected rows, with line and reason, are in {path}.")
@@ -352,7 +352,7 @@ def _document(
 def _told_rejects(count: int, samples: Any, path: Path | None) -> dict[str, Any]:
     return {
         "rejects_file": str(path) if count else None,
-        "rejects": [one.document() for one in samples],
+        "rejects": [sample.document() for sample in samples],
     }
 
 

@@ -86,7 +86,10 @@ def _begin(
     tell_what_is_read(prepared, screen)
     to = aws_jobs.handover(via, prepared, way)
     handed = to.ready or Handed(to.rows)
-    preview = [table_import.operation(create, handed) if one is create else one for one in plan.operations]
+    preview = [
+        table_import.operation(create, handed) if operation is create else operation
+        for operation in plan.operations
+    ]
     show_plan(screen, plan.model_copy(update={"operations": tuple(preview)}))
     screen.say(_said(create, handed))
     if via.dry_run:
@@ -112,9 +115,13 @@ def _said(create: Operation, handed: Handed) -> str:
 
 
 def _creation(plan: Plan, table: str) -> Operation:
-    for one in plan.operations:
-        if one.api == "CreateTable" and one.parameters["TableName"] == table and not plan.destructive:
-            return one
+    for operation in plan.operations:
+        if (
+            operation.api == "CreateTable"
+            and operation.parameters["TableName"] == table
+            and not plan.destructive
+        ):
+            return operation
     raise DynaopsError(
         f"There is a table {table!r} already, and ImportTable makes a new one",
         "Load into it with load-data, with or without --via-bulk-put; an import that runs is watched with --resume.",

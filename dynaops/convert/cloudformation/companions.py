@@ -74,7 +74,7 @@ def backup_plan(stack: Stack, logical: str, part: SourceMap) -> None:
     if whole is None:
         return
     name = whole.text("BackupPlanName")
-    rules = [_rule(one) for one in whole.parts("BackupPlanRule")]
+    rules = [_rule(part) for part in whole.parts("BackupPlanRule")]
     if name and rules and all(rule["vault"] for rule in rules):
         stack.pieces.plans.append(Named(f"${{id:{logical}}}", {"name": name, "rules": rules}, part.where))
 
@@ -92,8 +92,8 @@ def _rule(part: SourceMap) -> Spec:
         **_lifecycle(part),
     }
     copies = [
-        {"vault_arn": one.text("DestinationBackupVaultArn"), **_lifecycle(one)}
-        for one in part.parts("CopyActions")
+        {"vault_arn": part.text("DestinationBackupVaultArn"), **_lifecycle(part)}
+        for part in part.parts("CopyActions")
     ]
     return {**found, "copy_to": copies} if copies else found
 

@@ -154,7 +154,7 @@ def _find_in_map(resolver: Resolver, argument: YamlNode) -> Any:
     keys = _arguments(resolver, YamlNode(given[:3] if default else given, argument.spot), 3)
     if isinstance(keys, Unknown):
         return keys
-    name, first, second = (string_of(one) for one in keys)
+    name, first, second = (string_of(key) for key in keys)
     node = resolver.section("Mappings").get(name)
     if (
         node is not None
@@ -196,7 +196,7 @@ def _equals(resolver: Resolver, argument: YamlNode) -> Any:
     parts = _arguments(resolver, argument, 2)
     if isinstance(parts, Unknown):
         return parts
-    if any(isinstance(one, dict | list) for one in parts):
+    if any(isinstance(part, dict | list) for part in parts):
         return parts[0] == parts[1]
     return string_of(parts[0]) == string_of(parts[1])
 

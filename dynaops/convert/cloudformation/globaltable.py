@@ -120,7 +120,7 @@ def _same_capacity(local: SourceMap, replica: SourceMap) -> None:
 
 
 def _indexes(stack: Stack, table: str, part: SourceMap, local: SourceMap, billing: str) -> list[Spec]:
-    regional = {one.text("IndexName"): one for one in local.parts("GlobalSecondaryIndexes")}
+    regional = {part.text("IndexName"): part for part in local.parts("GlobalSecondaryIndexes")}
     found = []
     for one in part.parts("GlobalSecondaryIndexes"):
         if stack.lacks_keys(one):

@@ -40,15 +40,15 @@ def table(stack: Stack, logical: str, part: SourceMap) -> None:
         "stream": stream(part),
         "ttl": ttl(part),
         "global_secondary_indexes": [
-            _global(stack, name, billing, one)
-            for one in part.parts("GlobalSecondaryIndexes")
-            if not stack.lacks_keys(one)
+            _global(stack, name, billing, part)
+            for part in part.parts("GlobalSecondaryIndexes")
+            if not stack.lacks_keys(part)
         ],
-        "vector_indexes": [shapes.vector_index(one) for one in part.parts("VectorIndexes")],
+        "vector_indexes": [shapes.vector_index(part) for part in part.parts("VectorIndexes")],
         "local_secondary_indexes": [
-            shapes.local_index(one)
-            for one in part.parts("LocalSecondaryIndexes")
-            if not stack.lacks_keys(one)
+            shapes.local_index(part)
+            for part in part.parts("LocalSecondaryIndexes")
+            if not stack.lacks_keys(part)
         ],
         "tags": shapes.tags(part),
     }

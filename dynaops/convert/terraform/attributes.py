@@ -105,7 +105,7 @@ def of_resource(block: HclBlock, name: str, address: str, scope: NameScope) -> Y
 
 
 def _has_block(block: HclBlock, name: str) -> bool:
-    return any(name in (one.type, *one.labels) for one in block.body.blocks)
+    return any(name in (block.type, *block.labels) for block in block.body.blocks)
 
 
 def _typed(node: YamlNode, kind: str, name: str) -> YamlNode:

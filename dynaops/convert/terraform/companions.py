@@ -190,7 +190,7 @@ def event_source_mapping(world: ReadContext, part: SourceMap, address: str) -> N
     }
     criteria = part.part("filter_criteria")
     if criteria is not None:
-        data["filter_patterns"] = [one.text("pattern") for one in criteria.parts("filter")] or None
+        data["filter_patterns"] = [part.text("pattern") for part in criteria.parts("filter")] or None
     destination = part.part("destination_config")
     failure = destination.part("on_failure") if destination else None
     data["on_failure_arn"] = failure.text("destination_arn") if failure else None
@@ -216,7 +216,7 @@ def vault(world: ReadContext, part: SourceMap, address: str) -> None:  # noqa: A
 def backup_plan(world: ReadContext, part: SourceMap, address: str) -> None:
     part.skip("version", "tags", "tags_all", "region")
     key, name = world.identity(part, address), part.text("name")
-    rules = [_rule(one) for one in part.parts("rule")]
+    rules = [_rule(part) for part in part.parts("rule")]
     if name:
         world.pieces.plans.append(Named(key, {"name": name, "rules": rules}, part.where))
 
@@ -236,7 +236,7 @@ def _rule(part: SourceMap) -> Spec:
         **_days(part),
     }
     copies = [
-        {"vault_arn": one.text("destination_vault_arn"), **_days(one)} for one in part.parts("copy_action")
+        {"vault_arn": part.text("destination_vault_arn"), **_days(part)} for part in part.parts("copy_action")
     ]
     return {**found, "copy_to": copies} if copies else found
 

@@ -163,7 +163,7 @@ class Evaluator:
         return text_expressions.of_heredoc(self, str(tree.children[0]), trimmed=True)
 
     def _tuple(self, tree: Any) -> Any:
-        return [self.value(one) for one in trees(tree)]
+        return [self.value(tree) for tree in trees(tree)]
 
     def _object(self, tree: Any) -> Any:
         found: dict[str, YamlNode] = {}
@@ -272,7 +272,7 @@ class Evaluator:
             return []
         members = value if isinstance(value, list) else [node]
         self.budget.step(len(members))
-        return [within(one, path) for one in members]
+        return [within(member, path) for member in members]
 
     def _reference(self, path: Path) -> Any:
         if path[0] in self.scope.bound:

@@ -68,7 +68,7 @@ class Body:
     blocks: list[HclBlock] = field(default_factory=list)
 
     def of_type(self, *types: str) -> list[HclBlock]:
-        return [one for one in self.blocks if one.type in types]
+        return [block for block in self.blocks if block.type in types]
 
 
 @dataclass(frozen=True)

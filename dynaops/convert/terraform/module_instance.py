@@ -67,7 +67,7 @@ class ModuleInstance:
             elif key[0] == "resource":
                 others.setdefault(key[1], []).append(block)
         for kind, blocks in sorted(others.items()):
-            names = ", ".join(sorted(f"{self._path}{kind}.{one.labels[1]}" for one in blocks))
+            names = ", ".join(sorted(f"{self._path}{kind}.{block.labels[1]}" for block in blocks))
             where = SourcePlace(
                 f"{kind} ({names.replace(f'{kind}.', '') if not self._path else names})", blocks[0].spot
             )

@@ -79,7 +79,7 @@ class TerraformPlan:
 
     def _referred(self, address: str, name: str, expression: Any) -> Any:
         """What an argument refers to, if it can be nothing else than one attribute of one resource."""
-        references = [str(one) for one in _references(expression)]
+        references = [str(reference) for reference in _references(expression)]
         if len(references) != 2 or not references[0].startswith(f"{references[1]}."):
             return Unknown(_WHY)
         attribute = references[0].removeprefix(f"{references[1]}.")

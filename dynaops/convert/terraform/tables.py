@@ -240,27 +240,27 @@ def projection(part: SourceMap) -> Spec:
 
 def replicas(world: ReadContext, table: str, parts: list[SourceMap], spec: Spec) -> None:
     """Replicas within the table's own block; consistency is the group's."""
-    for one in parts:
-        region = one.text("region_name")
-        mode = said(one, "consistency_mode", SourceMap.text, TABLE, "replica.consistency_mode")
+    for part in parts:
+        region = part.text("region_name")
+        mode = said(part, "consistency_mode", SourceMap.text, TABLE, "replica.consistency_mode")
         if mode == "STRONG":
             spec["multi_region_consistency"] = "STRONG"
-        one.skip("arn", "stream_arn", "stream_label")
+        part.skip("arn", "stream_arn", "stream_label")
         recovers = said(
-            one, "point_in_time_recovery", SourceMap.open_flag, TABLE, "replica.point_in_time_recovery"
+            part, "point_in_time_recovery", SourceMap.open_flag, TABLE, "replica.point_in_time_recovery"
         )
         data = {
             "region": region,
-            "kms_key_arn": one.open_text("kms_key_arn"),
+            "kms_key_arn": part.open_text("kms_key_arn"),
             "point_in_time_recovery": {"enabled": recovers} if recovers is not None else None,
-            "deletion_protection": one.open_flag("deletion_protection_enabled") or None,
+            "deletion_protection": part.open_flag("deletion_protection_enabled") or None,
             "propagate_tags": said(
-                one, "propagate_tags", SourceMap.open_flag, TABLE, "replica.propagate_tags"
+                part, "propagate_tags", SourceMap.open_flag, TABLE, "replica.propagate_tags"
             ),
         }
         if region:
             known = {name: value for name, value in data.items() if value not in (None, "")}
-            world.pieces.add(PieceKind.REPLICA, table, known, one)
+            world.pieces.add(PieceKind.REPLICA, table, known, part)
 
 
 def tags(part: SourceMap) -> dict[str, str]:
@@ -287,12 +287,12 @@ def lifecycle(part: SourceMap, spec: Spec) -> None:
             shape.at("ignore_changes"), "a spec ignores changes of keys that it names, not of all"
         )
     known = []
-    for one in dict.fromkeys(name for name in ignored if name != "all"):
-        key = _RENAMED.get(one, one)
+    for fromkey in dict.fromkeys(name for name in ignored if name != "all"):
+        key = _RENAMED.get(fromkey, fromkey)
         if key in TableSpec.model_fields:
             known.append(key)
         else:
-            part.notes.lost(shape.at("ignore_changes"), f"{one} is no key of a spec")
+            part.notes.lost(shape.at("ignore_changes"), f"{fromkey} is no key of a spec")
     if known:
         found["ignore_changes"] = list(dict.fromkeys(known))
     if found:

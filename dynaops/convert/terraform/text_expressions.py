@@ -53,9 +53,9 @@ def of_heredoc(evaluator: Evaluator, written: str, trimmed: bool) -> Any:
     """``<<EOT`` and, without the common indent, ``<<-EOT``."""
     lines = written.rstrip("\n").split("\n")[1:-1]
     if trimmed:
-        indent = min((len(one) - len(one.lstrip()) for one in lines if one.strip()), default=0)
-        lines = [one[indent:] for one in lines]
-    return _filled_text(evaluator, "".join(f"{one}\n" for one in lines))
+        indent = min((len(line) - len(line.lstrip()) for line in lines if line.strip()), default=0)
+        lines = [line[indent:] for line in lines]
+    return _filled_text(evaluator, "".join(f"{line}\n" for line in lines))
 
 
 def of_file(evaluator: Evaluator, name: str, arguments: list[YamlNode]) -> Any:

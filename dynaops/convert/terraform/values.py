@@ -296,7 +296,7 @@ def _sizes(node: YamlNode, budget: Budget) -> Iterator[int]:
 
 def failure_in(node: YamlNode) -> TerraformError | None:
     """An error within a value: the expression that made it ends with it."""
-    return next((one for one in unknowns(node) if isinstance(one, TerraformError)), None)
+    return next((unknown for unknown in unknowns(node) if isinstance(unknown, TerraformError)), None)
 
 
 def unknown_in(node: YamlNode) -> Unknown | None:

@@ -130,12 +130,12 @@ def errors(aws: Aws, job: AwsJob) -> Iterator[Reject]:
     output = (job.about or {}).get("OutputS3Configuration", {})
     bucket, prefix = str(output.get("S3Bucket", "")), str(output.get("S3KeyPrefix", ""))
     name = job.arn.rpartition("/")[2]
-    for one in list_objects(aws, bucket, prefix):
-        if name not in one.key or "manifest" in one.key:
+    for list_object in list_objects(aws, bucket, prefix):
+        if name not in list_object.key or "manifest" in list_object.key:
             continue
-        reader = ObjectReader(aws, one)
+        reader = ObjectReader(aws, list_object)
         content = b"".join(iter(lambda reader=reader: reader.read(1 << 20), b""))  # type: ignore[misc]
-        for line in unpacked(content, packing_of(content), one.url).splitlines():
+        for line in unpacked(content, packing_of(content), list_object.url).splitlines():
             yield from _rejects(line, bucket=str(_source_bucket(job)))
 
 
@@ -160,4 +160,4 @@ def _source_bucket(job: AwsJob) -> str:
 def _is_for(job: AwsJob, target: TableInfo) -> bool:
     """By the table's id; a table that was made anew by the same name is another."""
     details = (job.about or {}).get("TableDetails", ())
-    return any(one.get("TableId") == target.identity for one in details)
+    return any(detail.get("TableId") == target.identity for detail in details)

@@ -108,7 +108,7 @@ def fetch(aws: Aws, bucket: str, manifest: str, folder: Path, progress: Callable
     What is there already, whole, is not fetched again. `progress` gets the bytes so far. Raises DynaopsError kinds.
     """
     inside = manifest.rpartition("/")[0] + "/"
-    listed = {one.key: one for one in list_objects(aws, bucket, inside)}
+    listed = {list_object.key: list_object for list_object in list_objects(aws, bucket, inside)}
     wanted = listed.get(inside + exports.FILES)
     if wanted is None:
         raise DynaopsError(f"There is no {exports.FILES} in s3://{bucket}/{inside}")

@@ -18,7 +18,7 @@ _MOST_PARTS = 9_000
 
 def is_there(aws: Aws, target: S3Target) -> bool:
     """Whether there is such an object. Raises DynaopsError kinds."""
-    return any(one.key == target.key for one in list_objects(aws, target.bucket, target.key))
+    return any(list_object.key == target.key for list_object in list_objects(aws, target.bucket, target.key))
 
 
 def upload(aws: Aws, file: Path, target: S3Target) -> None:

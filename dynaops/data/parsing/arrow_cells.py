@@ -205,7 +205,7 @@ def _mapped(names: Sequence[Any], items: Sequence[Any]) -> Any:
 
 
 def _each(read: Callable[[Any], Any], values: Sequence[Any]) -> list[Any]:
-    return [None if one is None else read(one) for one in values]
+    return [None if value is None else read(value) for value in values]
 
 
 def _doubles(array: Any) -> list[Any]:

@@ -78,7 +78,7 @@ class BlockResult:
         rows, rejects, others = self.rows, self.rejects, self.without_rows
         if shard is not None:
             rows = [row for row in rows if crc32(row.key) % shard.parts == shard.part]
-            rejects = [one for one in rejects if one.line % shard.parts == shard.part]
+            rejects = [reject for reject in rejects if reject.line % shard.parts == shard.part]
             others += len(self.rows) + len(self.rejects) - len(rows) - len(rejects)
         read = len(rows) + len(rejects) + self.not_loaded
         return Parsed(rows, rejects, read, self.not_loaded, others, self.notes.all())

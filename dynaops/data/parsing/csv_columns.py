@@ -63,7 +63,7 @@ class Columns:
         header: Sequence[str | int | None],
         types: Mapping[str, str],
         rules: KeyRules,
-        one: ItemReader,
+        item_reader: ItemReader,
         keys_only: bool = False,
         keep_empty: bool = False,
         guessed: frozenset[str] = frozenset(),
@@ -77,7 +77,7 @@ class Columns:
         self._index_at = header.index(INDEX) if INDEX in header else None
         self._kinds = tuple(types.get(name, "S") for name in self._header)
         self._rules = rules
-        self._one = one
+        self._one = item_reader
         self._keep_empty = keep_empty
         self._guessed = guessed
         self._floats = floats

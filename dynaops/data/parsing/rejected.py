@@ -45,8 +45,10 @@ def with_reading(rejects: list[Reject], block: InputBlock, plan: ParseOptions) -
         return rejects
     whole = layout.container is not Container.CSV or _is_utf8(block.data)
     return [
-        one if one.reading else one._replace(reading={**about, **({} if whole else _as_shown(one.text))})
-        for one in rejects
+        reject
+        if reject.reading
+        else reject._replace(reading={**about, **({} if whole else _as_shown(reject.text))})
+        for reject in rejects
     ]
 
 
@@ -87,7 +89,9 @@ class RejectedRows:
                 )
         if len(found.rejects) == 1 and not found.rows and reading.get("format") != "rejects":
             found.rejects[0] = found.rejects[0]._replace(text=text)  # with its line ends
-        found.rejects = [one if one.reading else one._replace(reading=entry.reading) for one in found.rejects]
+        found.rejects = [
+            reject if reject.reading else reject._replace(reading=entry.reading) for reject in found.rejects
+        ]
         harvest.take(found)
 
     def _read(self, entry: Reject, text: str, reading: Mapping[str, Any], found: BlockResult) -> None:

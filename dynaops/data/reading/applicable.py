@@ -12,28 +12,28 @@ _Applies = Callable[[Detected], bool]
 _JSON = (Container.LINES, Container.STREAM)
 
 
-def _is_csv(one: Detected) -> bool:
-    return one.layout.container is Container.CSV
+def _is_csv(detected: Detected) -> bool:
+    return detected.layout.container is Container.CSV
 
 
-def _is_csv_or_rejects(one: Detected) -> bool:
-    return _is_csv(one) or one.layout.container is Container.REJECTS
+def _is_csv_or_rejects(detected: Detected) -> bool:
+    return _is_csv(detected) or detected.layout.container is Container.REJECTS
 
 
-def _is_text(one: Detected) -> bool:
-    return _is_csv(one) or one.layout.container in _JSON
+def _is_text(detected: Detected) -> bool:
+    return _is_csv(detected) or detected.layout.container in _JSON
 
 
-def _is_no_csv(one: Detected) -> bool:
-    return not _is_csv(one)
+def _is_no_csv(detected: Detected) -> bool:
+    return not _is_csv(detected)
 
 
-def _is_sqlite(one: Detected) -> bool:
-    return one.part is not None and one.part.kind == "sqlite"
+def _is_sqlite(detected: Detected) -> bool:
+    return detected.part is not None and detected.part.kind == "sqlite"
 
 
-def _is_workbook(one: Detected) -> bool:
-    return one.part is not None and one.part.kind == "xlsx"
+def _is_workbook(detected: Detected) -> bool:
+    return detected.part is not None and detected.part.kind == "xlsx"
 
 
 _NULLS_OF_CSV = "Empty cells of CSV are left out; --null TEXT names others that are."

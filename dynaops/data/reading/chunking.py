@@ -171,7 +171,9 @@ class AfterElement:
             self.count += _elements_in(data) or sum(1 for _ in elements(data))
             return len(data)
         blank = len(data) - len(data.lstrip(self.blank))
-        whole = [one.end for one in elements(data) if one.whole and data[one.end - 1] in b"}]"]
+        whole = [
+            element.end for element in elements(data) if element.whole and data[element.end - 1] in b"}]"
+        ]
         self.count += len(whole)
         return max(whole, default=blank)
 

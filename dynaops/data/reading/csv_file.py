@@ -289,7 +289,7 @@ def _delimiter_of(text: str, name: str, width: int) -> str:
         wanted = width or (widths[0] if widths else 0)
         if wanted < 2 or not widths:
             continue
-        score = (sum(one == wanted for one in widths) / len(widths), wanted)
+        score = (sum(width == wanted for width in widths) / len(widths), wanted)
         if score > best_score:
             best, best_score = delimiter, score
     return best

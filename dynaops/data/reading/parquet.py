@@ -167,7 +167,7 @@ def column_names(file: IO[bytes], kind: str, name: str) -> list[str]:
     """The names of the columns of a file. Raises DynaopsError."""
     schema = _opened(file, kind, name).schema
     left_out = index_columns(schema)
-    return [str(one) for one in schema.names if one not in left_out]
+    return [str(name) for name in schema.names if name not in left_out]
 
 
 def notes(file: IO[bytes], kind: str, name: str) -> tuple[LoadNote, ...]:

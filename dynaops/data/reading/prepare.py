@@ -176,21 +176,21 @@ def _detected(inputs: Sequence[Input], options: ReadOptions, columns: CsvColumns
         options.delimiter, options.columns, options.format == "copy", options.format == "csv", options.nulls
     )
     encoding = checked(options.encoding) if options.encoding else None
-    for one in inputs:
+    for input in inputs:
         if options.rejects:
-            found.append(rejected_rows(one, options.mode))
+            found.append(rejected_rows(input, options.mode))
             continue
-        known = like(one, found[-1]) if found else None
+        known = like(input, found[-1]) if found else None
         if known is not None:
             found.append(known)
             continue
-        head = one.head()
-        if is_zip(head) and not is_workbook(one):
-            found += _detected(members(one), options, columns)
+        head = input.head()
+        if is_zip(head) and not is_workbook(input):
+            found += _detected(members(input), options, columns)
             continue
-        seen = detect(one, options.format, csv_options, encoding, options.sql_table, options.sheet, head)
+        seen = detect(input, options.format, csv_options, encoding, options.sql_table, options.sheet, head)
         if seen.csv is not None:
-            columns.add(seen.csv, one.name)
+            columns.add(seen.csv, input.name)
             seen = seen._replace(csv=seen.csv._replace(cells={}))
         found.append(seen)
     return found

@@ -53,17 +53,17 @@ class FileSource:
     def size(self) -> int | None:
         """About how many bytes all blocks will have, as far as it shows by now; None where that cannot be told."""
         total = 0
-        for one in self.inputs:
-            if one.source.size is None:
+        for input in self.inputs:
+            if input.source.size is None:
                 return None
-            total += one.source.size
+            total += input.source.size
         return round(total * self._read / self._stored) if self._stored else total
 
     def digest(self) -> str:
         """What changes when an input does."""
         about = [
-            (one.source.identity, one.packing, one.layout, one.opening, one.part, one.encoding)
-            for one in self.inputs
+            (input.source.identity, input.packing, input.layout, input.opening, input.part, input.encoding)
+            for input in self.inputs
         ]
         return hashlib.sha256(repr((about, self._block)).encode()).hexdigest()
 
@@ -95,57 +95,59 @@ class FileSource:
             yield InputBlock(number, "", 0, b"", Position(at + 1, 0, 1), fault=fault)
             number += 1
 
-    def _pieces(self, one: Detected, begin: Position | None) -> Iterator[Chunk]:
-        if one.part is not None:
-            yield from tabular.pieces(one.source, one.packing, one.part, begin.offset if begin else 0)
+    def _pieces(self, detected: Detected, begin: Position | None) -> Iterator[Chunk]:
+        if detected.part is not None:
+            yield from tabular.pieces(
+                detected.source, detected.packing, detected.part, begin.offset if begin else 0
+            )
             return
-        opening = one.opening
+        opening = detected.opening
         if begin and begin.offset > opening.offset:
             opening = Opening(begin.offset, begin.line)
-        stream = InputStream(one.source, one.packing, opening.offset, one.encoding)
-        covered = Coverage(one.source.name, opening.offset)
+        stream = InputStream(detected.source, detected.packing, opening.offset, detected.encoding)
+        covered = Coverage(detected.source.name, opening.offset)
         line = opening.line
         before = stream.taken
         try:
-            for piece in self._cut_up(one, stream, opening, begin, covered.between):
+            for piece in self._cut_up(detected, stream, opening, begin, covered.between):
                 self._stored += stream.taken - before
                 before = stream.taken
                 covered.piece(piece)
                 line = piece.next_line + (not piece.data.endswith(b"\n"))
                 yield piece
-            covered.end(one.source, stream)
-            if one.source.expected is not None:
-                check_expected(one.source, one.source.expected, stream.md5, line - 1)
+            covered.end(detected.source, stream)
+            if detected.source.expected is not None:
+                check_expected(detected.source, detected.source.expected, stream.md5, line - 1)
         finally:
             stream.close()
 
     def _cut_up(
         self,
-        one: Detected,
+        detected: Detected,
         stream: InputStream,
         opening: Opening,
         begin: Position | None,
         between: Callable[[int], None],
     ) -> Iterator[Chunk]:
         """The pieces of a text from `opening` on, which is `begin` where reading goes on."""
-        name = one.source.name
-        if one.layout.container is not Container.STREAM:
-            return pieces(stream, opening, name, _cut(one), self._block, between)
-        inside = Inside.of(begin.context) if begin else one.inside
+        name = detected.source.name
+        if detected.layout.container is not Container.STREAM:
+            return pieces(stream, opening, name, _cut(detected), self._block, between)
+        inside = Inside.of(begin.context) if begin else detected.inside
         return JsonDocuments(stream, name, self._block, between).pieces(opening, inside)
 
 
-def _block(number: int, one: Detected, piece: Chunk, at: int) -> InputBlock:
+def _block(number: int, detected: Detected, piece: Chunk, at: int) -> InputBlock:
     """A piece of the input number `at` as a block."""
-    layout = one.layout
+    layout = detected.layout
     counting = _COUNTING.get(layout.container, RowCount.UNKNOWN)
     dialect = layout.dialect
     if layout.container is Container.CSV and (dialect.style is not QuoteStyle.QUOTED or dialect.spaced):
         counting = RowCount.UNKNOWN  # other ways to escape than the standard's
-    data = one.opening.header + piece.data if one.opening.header else piece.document or piece.data
+    data = detected.opening.header + piece.data if detected.opening.header else piece.document or piece.data
     return InputBlock(
         number,
-        one.source.name,
+        detected.source.name,
         piece.line,
         data,
         Position(at, piece.end, piece.next_line, piece.context),
@@ -156,7 +158,7 @@ def _block(number: int, one: Detected, piece: Chunk, at: int) -> InputBlock:
     )
 
 
-def _cut(one: Detected) -> FindCut:
-    if one.layout.container in (Container.LINES, Container.REJECTS):
+def _cut(detected: Detected) -> FindCut:
+    if detected.layout.container in (Container.LINES, Container.REJECTS):
         return AfterLine()
-    return AfterRecord(one.layout.dialect, len(orjson.loads(one.opening.header)))
+    return AfterRecord(detected.layout.dialect, len(orjson.loads(detected.opening.header)))

@@ -48,7 +48,7 @@ def column_names(file: IO[bytes], name: str, sheet: str) -> list[str]:
         for cells in _reading(book[sheet].iter_rows(), name):
             names = _header(cells)
             if any(names):
-                return [one for one in names if one]
+                return [name for name in names if name]
     raise DynaopsError(f"{name}: the sheet {sheet!r} is empty")
 
 

@@ -105,7 +105,7 @@ def _topic(spec: TableSpec, arn: str, path: str) -> Iterator[Finding]:
     named = _TOPIC.fullmatch(arn)
     if named is None:
         yield make_finding(DDB491, f"{arn} is not the ARN of an SNS topic", path=path)
-    elif spec.region and named[1] not in (spec.region, *(one.region for one in spec.replicas or ())):
+    elif spec.region and named[1] not in (spec.region, *(replica.region for replica in spec.replicas or ())):
         yield make_finding(
             DDB496,
             f"{arn} is in another region than the alarms, which cannot tell it",

@@ -82,7 +82,7 @@ class AlarmHandler(BaseHandler):
             names[mapping.alarm_name(scope.table_name, place.rest)] = address
         if known.discover:
             replicas = table.raw.get("Replicas", ()) if table else ()
-            for region in (scope.region, *(one["RegionName"] for one in replicas)):
+            for region in (scope.region, *(replica["RegionName"] for replica in replicas)):
                 by_region.setdefault(region, {})
         tagged = known.discover or any(
             side and "tags" in side.properties for sides in sought.values() for side in sides
@@ -128,7 +128,7 @@ def _regions(scope: Scope, spec: TableSpec) -> Iterator[tuple[str, dict[str, str
 def _topics(scope: Scope, spec: TableSpec, region: str) -> list[str]:
     """The topics that an alarm in `region` can tell; AWS judges those at home that are of no region of the table."""
     assert spec.alarms is not None, "asked only where there are alarms"
-    away = {one.region for one in spec.replicas or ()}
+    away = {replica.region for replica in spec.replicas or ()}
     return sorted(
         arn
         for arn in set(spec.alarms.sns_topic_arns or ())
@@ -172,7 +172,7 @@ def named(read: AwsReader, region: str, names: list[str]) -> list[dict[str, Any]
 def _exported(name: str, properties: Properties) -> Any:
     default = DEFAULTS[name]
     members = ("threshold", "period", "evaluation_periods")
-    own = {one: properties[one] for one in members if properties[one] != getattr(default, one)}
+    own = {member: properties[member] for member in members if properties[member] != getattr(default, member)}
     return own or True
 
 

@@ -61,7 +61,9 @@ def alarm_states(
 
 
 def _alarms(scope: Scope, addresses: Iterable[str]) -> list[str]:
-    return [one for one in addresses if one.startswith(f"{scope.address}/") and f"/{KIND}/" in one]
+    return [
+        address for address in addresses if address.startswith(f"{scope.address}/") and f"/{KIND}/" in address
+    ]
 
 
 def _short(scope: Scope, address: str) -> str:

@@ -71,7 +71,7 @@ class AutoscalingHandler(BaseHandler):
     def declare(self, scope: Scope, spec: TableSpec) -> Iterator[Resource]:
         if spec.autoscaling is None or spec.billing_mode != "PROVISIONED":
             return
-        for region in (scope.region, *(one.region for one in spec.replicas or ())):
+        for region in (scope.region, *(replica.region for replica in spec.replicas or ())):
             for index, side, scaling in scalings(spec):
                 dimension = Dimension(scope.table_name, side, region, index)
                 yield Resource(
@@ -93,10 +93,10 @@ class AutoscalingHandler(BaseHandler):
         if known.discover and table is not None:
             dimensions += _possible(scope, table)
         by_region: dict[str, list[str]] = {}
-        for one in dimensions:
-            ids = by_region.setdefault(one.region, [])
-            if one.resource_id not in ids:
-                ids.append(one.resource_id)
+        for dimension in dimensions:
+            ids = by_region.setdefault(dimension.region, [])
+            if dimension.resource_id not in ids:
+                ids.append(dimension.resource_id)
         for region, ids in sorted(by_region.items()):
             yield from observe_targets(read, scope, region, ids)
 

@@ -100,7 +100,10 @@ def _foreign(
     if not asked:
         return {}, None
     try:
-        return {one.address: one for one in observe_targets(read, scope, scope.region, asked)}, None
+        return {
+            observe_target.address: observe_target
+            for observe_target in observe_targets(read, scope, scope.region, asked)
+        }, None
     except AccessDenied as error:
         return {}, error.message
     except AwsRefusal:  # an emulator that has no Application Auto Scaling

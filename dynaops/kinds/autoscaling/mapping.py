@@ -91,7 +91,8 @@ def wanted(scaling: Scaling) -> Properties:
     """A spec's scaling in normal form."""
     found = scaling.model_dump(exclude_none=True, exclude={"schedules"})
     schedules = {
-        one.name: one.model_dump(exclude_none=True, exclude={"name"}) for one in scaling.schedules or ()
+        schedule.name: schedule.model_dump(exclude_none=True, exclude={"name"})
+        for schedule in scaling.schedules or ()
     }
     return {**found, "schedules": schedules} if schedules else found
 
@@ -108,7 +109,7 @@ def observed(
         for name, member in _COOLDOWNS.items():
             if configuration.get(member) is not None:
                 found[name] = configuration[member]
-    schedules = {one["ScheduledActionName"]: _schedule(one) for one in actions}
+    schedules = {action["ScheduledActionName"]: _schedule(action) for action in actions}
     return {**found, "schedules": schedules} if schedules else found
 
 

@@ -29,12 +29,12 @@ def change(dimension: Dimension, entry: AddressDiff) -> Iterator[Step]:
         yield register(dimension, entry)
     if any(entry.difference(name) for name in _TRACKING):
         yield track(dimension, entry, False)
-    for one in entry.differences("schedules"):
-        name = one.path.partition(".")[2]
+    for difference in entry.differences("schedules"):
+        name = difference.path.partition(".")[2]
         yield (
             drop_action(dimension, entry, name)
-            if one.after is None
-            else plan_action(dimension, entry, name, one.after)
+            if difference.after is None
+            else plan_action(dimension, entry, name, difference.after)
         )
 
 

@@ -153,17 +153,17 @@ class BackupHandler(BaseHandler):
         found = {name: value for name, value in found.items() if value is not None}
         return {"backup": found} if found else {}
 
-    def links(self, scope: Scope, one: Resource) -> Iterator[Link]:
+    def links(self, scope: Scope, resource: Resource) -> Iterator[Link]:
         """Vaults that rules name, the role that makes the backups, the vault's key."""
-        yield from key_link(one.properties.get("kms_key_arn"))
-        if one.kind == PLAN:
-            rules = one.properties.get("rules", {}).values()
+        yield from key_link(resource.properties.get("kms_key_arn"))
+        if resource.kind == PLAN:
+            rules = resource.properties.get("rules", {}).values()
             for name in sorted({rule["vault"] for rule in rules}):
                 yield Link(VAULT, name, "keeps backups in", self.kinds[VAULT].title)
             for arn in sorted({copy["vault_arn"] for rule in rules for copy in rule.get("copy_to", ())}):
                 name = f"{arn.rpartition(':')[2]} in {arn.split(':')[3]}"
                 yield Link(VAULT, name, "copies backups to", self.kinds[VAULT].title)
-        role = str(one.properties.get("role_arn", ""))
+        role = str(resource.properties.get("role_arn", ""))
         if role.startswith("arn:"):
             yield Link(ROLE, role.rpartition("/")[2], "works as", "IAM role")
 
@@ -187,7 +187,7 @@ class BackupHandler(BaseHandler):
         if entry.kind == SELECTION:
             if "tags" in live.properties:
                 return bool(live.raw.get("made_here"))
-            arns = [str(one) for one in live.properties["resources"]]
+            arns = [str(resource) for resource in live.properties["resources"]]
             ours = f":table/{scope.table_name}"
             return len(arns) == 1 and arns[0].endswith(ours) and scope.table_name == scope.address
         if entry.kind == PLAN:

@@ -164,7 +164,10 @@ def _tags_of(members: Properties, resources: list[str]) -> dict[str, str]:
     """
     conditions = {name: value for name, value in (members.get("Conditions") or {}).items() if _says(value)}
     if set(members) == {"Conditions"} and set(conditions) == {"StringEquals"}:
-        pairs = [(one["ConditionKey"], one["ConditionValue"]) for one in conditions["StringEquals"]]
+        pairs = [
+            (string_equal["ConditionKey"], string_equal["ConditionValue"])
+            for string_equal in conditions["StringEquals"]
+        ]
         if all(key.startswith(_TAG) for key, _ in pairs) and len(dict(pairs)) == len(pairs):
             return {key.removeprefix(_TAG): value for key, value in pairs}
     listed = members.get("ListOfTags") or []

@@ -50,7 +50,7 @@ def _plans(read: AwsReader, scope: Scope, known: Known) -> Iterator[Observed]:
         moved = {old: recorded.pop(new, None) for old, new in ((old_plan, plan), (old_selection, selection))}
         recorded |= {address: record for address, record in moved.items() if record is not None}
     for addresses in ((plan, selection), (old_plan, old_selection)):
-        sides = [(known.desired.get(one), recorded.get(one)) for one in addresses]
+        sides = [(known.desired.get(address), recorded.get(address)) for address in addresses]
         if not any(sides[0]):
             continue
         live = _plan(read, scope, addresses[0], _names(*sides[0])[0], sides[0][1])
@@ -193,8 +193,8 @@ def _detailed(
 
 def _of_table(read: AwsReader, scope: Scope, address: str, plan: Observed) -> Observed | None:
     arn = table_arn(scope, read.account)
-    for one in plan.raw["selections"]:
-        found = _detailed(read, scope, address, plan, one["SelectionId"])
+    for selection in plan.raw["selections"]:
+        found = _detailed(read, scope, address, plan, selection["SelectionId"])
         if found and found.properties["resources"] == [arn] and not found.properties["other"]:
             return found
     return None

@@ -128,11 +128,11 @@ def change_role(entry: AddressDiff) -> Iterator[Step]:
             service="iam",
             set={"trust": trust.after},
         )
-    for one in entry.differences("policies"):
-        policy = one.path.partition(".")[2]
+    for difference in entry.differences("policies"):
+        policy = difference.path.partition(".")[2]
         yield (
             _attachment(entry, policy)
-            if one.after is not None
+            if difference.after is not None
             else _detachment(entry, policy, Rank.ATTACHMENT)
         )
 

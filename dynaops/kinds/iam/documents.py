@@ -49,7 +49,9 @@ def lambda_access(spec: TableSpec) -> Document:
 def custom(statements: list[dict[str, Any]], index_names: list[str]) -> Document:
     """The statements as given; ``${index_arns}`` becomes the ARN of every index."""
     arns = [f"{_ARN}/index/{name}" for name in index_names]
-    return canonical({"Statement": [{"Effect": "Allow", **_expanded(one, arns)} for one in statements]})
+    return canonical(
+        {"Statement": [{"Effect": "Allow", **_expanded(statement, arns)} for statement in statements]}
+    )
 
 
 def with_arns(document: Document, values: dict[str, str], account: str | None, region: str) -> Document:

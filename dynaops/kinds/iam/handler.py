@@ -179,10 +179,10 @@ class IamPolicyHandler(BaseHandler):
             nest(found, address.replace(scope.below("iam"), "policy_arns", 1), record.arn)
         return found
 
-    def links(self, scope: Scope, one: Resource) -> Iterator[Link]:
-        for role in one.properties.get("roles", ()):
+    def links(self, scope: Scope, resource: Resource) -> Iterator[Link]:
+        for role in resource.properties.get("roles", ()):
             yield Link("role", role, "attached to", "IAM role")
-        for function in one.options.get("grant", ()):
+        for function in resource.options.get("grant", ()):
             yield Link("function", function, "attached to the role of", "Lambda function")
 
     def is_named_by_us(self, scope: Scope, entry: AddressDiff, name: str) -> bool:
@@ -224,9 +224,9 @@ def _made(entry: AddressDiff) -> Iterator[Step]:
 def _changed(entry: AddressDiff) -> Iterator[Step]:
     if entry.difference("document") is not None:
         yield from change(entry)
-    for one in entry.differences("roles"):
-        role = one.path.partition(".")[2]
-        yield attach(entry, role) if one.after is not None else detach(entry, role)
+    for difference in entry.differences("roles"):
+        role = difference.path.partition(".")[2]
+        yield attach(entry, role) if difference.after is not None else detach(entry, role)
 
 
 def _own_roles(entry: AddressDiff) -> list[str]:

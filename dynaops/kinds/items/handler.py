@@ -48,7 +48,7 @@ def _is_key(text: str) -> str:
     if (
         not isinstance(values, list)
         or len(values) not in (1, 2)
-        or not all(isinstance(one, str) for one in values)
+        or not all(isinstance(value, str) for value in values)
     ):
         raise ValueError("this is not the key of an item")
     return text
@@ -125,7 +125,9 @@ class ItemsHandler(BaseHandler):
             if entry.action not in (Action.ADOPT, Action.UPDATE):
                 continue
             ours = (entry.record.properties.get("rows") or {}) if entry.record else {}
-            keys = [_key(one) for one in entry.differences("rows") if one.before is not None]
+            keys = [
+                _key(difference) for difference in entry.differences("rows") if difference.before is not None
+            ]
             foreign = [key for key in keys if key not in ours]
             if foreign:
                 yield make_finding(
@@ -191,7 +193,7 @@ def _shown(work: TableChanges, entry: AddressDiff, change: Change) -> Change:
     """The change with items for digests."""
     live = entry.live.raw.get("rows", {}) if entry.live else {}
     wanted = entry.desired.options["rows"] if entry.desired else {}
-    differences = tuple(_with_items(one, live, wanted) for one in change.differences)
+    differences = tuple(_with_items(difference, live, wanted) for difference in change.differences)
     update: dict[str, Any] = {"differences": differences}
     if differences:
         update["reason"] = _counted(differences)
@@ -217,8 +219,8 @@ def _with_items(difference: Difference, live: Mapping[str, Typed], wanted: Mappi
 
 
 def _counted(differences: Sequence[Difference]) -> str:
-    gone = sum(one.after is None for one in differences)
-    new = sum(one.before is None for one in differences)
+    gone = sum(difference.after is None for difference in differences)
+    new = sum(difference.before is None for difference in differences)
     counts = {
         "not there": new,
         "not as the spec says": len(differences) - gone - new,
@@ -238,7 +240,7 @@ def _puts(scope: Scope, entry: AddressDiff) -> Iterator[Step]:
     if entry.action in (Action.CREATE, Action.REPLACE):
         keys = list(wanted)
     else:
-        keys = [_key(one) for one in entry.differences("rows") if one.after is not None]
+        keys = [_key(difference) for difference in entry.differences("rows") if difference.after is not None]
     rows = [(key, wanted[key]) for key in keys]
     for batch in _batches(rows):
         requests = [{"PutRequest": {"Item": item}} for _, item in batch]
@@ -255,7 +257,7 @@ def _deletes(work: TableChanges, entry: AddressDiff) -> Iterator[Step]:
     if entry.action is Action.DELETE:
         keys = list(entry.live.properties["rows"])
     else:
-        keys = [_key(one) for one in entry.differences("rows") if one.after is None]
+        keys = [_key(difference) for difference in entry.differences("rows") if difference.after is None]
     rows = [(text, key) for text in keys if (key := key_of(text, types)) is not None]
     batches = list(_batches(rows))
     for number, batch in enumerate(batches, 1):

@@ -82,7 +82,7 @@ class KinesisHandler(BaseHandler):
         self, read: AwsReader | None, scope: Scope, entries: Sequence[AddressDiff]
     ) -> dict[str, AddressDiff]:
         """AWS takes any ARN and fails later (DDB-TABLE-299), so a stream that is to be used is looked for."""
-        entry = next((one for one in entries if one.address == scope.below(KIND)), None)
+        entry = next((entry for entry in entries if entry.address == scope.below(KIND)), None)
         if entry is None or entry.desired is None or read is None:
             return {}
         arn = entry.desired.properties["stream_arn"]

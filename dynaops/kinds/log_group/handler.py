@@ -104,8 +104,8 @@ class LogGroupHandler(BaseHandler):
         record = records.get(scope.below(KIND))
         return {f"{KIND}_name": record.properties.get("name"), f"{KIND}_arn": record.arn} if record else {}
 
-    def links(self, scope: Scope, one: Resource) -> Iterable[Link]:
-        return key_link(one.properties.get("kms_key_arn"))
+    def links(self, scope: Scope, resource: Resource) -> Iterable[Link]:
+        return key_link(resource.properties.get("kms_key_arn"))
 
     def is_named_by_us(self, scope: Scope, entry: AddressDiff, name: str) -> bool:
         """Its name is anyone's, and nothing in it says who made it."""
@@ -127,7 +127,7 @@ def _described(read: AwsReader, scope: Scope, name: str) -> dict[str, Any] | Non
     groups = read.read_all(
         "logs", "DescribeLogGroups", scope.region, {"logGroupNamePrefix": name}, "logGroups", "nextToken"
     )
-    return next((one for one in groups or () if one["logGroupName"] == name), None)
+    return next((group for group in groups or () if group["logGroupName"] == name), None)
 
 
 def _observed(scope: Scope, address: str, group: dict[str, Any]) -> Observed:

@@ -33,7 +33,7 @@ def _foreign(work: TableChanges, entry: AddressDiff) -> Iterator[Finding]:
 
 def _never_scaled(work: TableChanges, entries: list[AddressDiff]) -> Iterator[Finding]:
     """A PROVISIONED table takes a replica only where a policy moves every write capacity (DDB-TABLE-188, 249)."""
-    coming = [one for one in entries if one.action is Action.CREATE and one.desired]
+    coming = [entry for entry in entries if entry.action is Action.CREATE and entry.desired]
     names = coming[0].desired.options.get("never_scaled") if coming and coming[0].desired else None
     if names and work.table.action is not Action.REPLACE:
         listed = ", ".join(names)
@@ -81,7 +81,7 @@ def _frozen(work: TableChanges, entries: list[AddressDiff]) -> Iterator[Finding]
 
 def _fixed(entries: list[AddressDiff], live: Properties, wanted: Properties) -> Iterator[Finding]:
     """A strongly consistent group is as it was made (DDB-TABLE-260)."""
-    moving = [one.name for one in entries if one.action in (Action.CREATE, Action.DELETE)]
+    moving = [entry.name for entry in entries if entry.action in (Action.CREATE, Action.DELETE)]
     if live.get("witness_region") != wanted.get("witness_region"):
         moving.append("the witness")
     if wanted.get("consistency") != "STRONG":

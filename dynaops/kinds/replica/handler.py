@@ -99,12 +99,12 @@ class ReplicaHandler(BaseHandler):
             yield Resource(
                 scope.below(GROUP), GROUP, scope.region, group_settings, scope.address, (scope.address,)
             )
-        for one in spec.replicas or ():
+        for replica in spec.replicas or ():
             yield Resource(
-                scope.below(KIND, one.region),
+                scope.below(KIND, replica.region),
                 KIND,
-                one.region,
-                _wanted(spec, one),
+                replica.region,
+                _wanted(spec, replica),
                 scope.address,
                 (scope.address,),
             )
@@ -152,12 +152,12 @@ class ReplicaHandler(BaseHandler):
         arns = {one.region: one.arn for _, one in sorted(records.items()) if one.kind == KIND}
         return {"replica_regions": list(arns), "replica_arns": arns} if arns else {}
 
-    def links(self, scope: Scope, one: Resource) -> Iterator[Link]:
+    def links(self, scope: Scope, resource: Resource) -> Iterator[Link]:
         """Its key; and where it is (of a strongly consistent group also the witness)."""
-        yield from key_link(one.properties.get("kms_key_arn"))
-        region = one.region if one.kind == KIND else one.properties.get("witness_region")
+        yield from key_link(resource.properties.get("kms_key_arn"))
+        region = resource.region if resource.kind == KIND else resource.properties.get("witness_region")
         if region and region != scope.region:
-            yield Link("region", region, "in" if one.kind == KIND else "has its witness in", "region")
+            yield Link("region", region, "in" if resource.kind == KIND else "has its witness in", "region")
 
     def operations(self, work: TableChanges) -> list[Step]:
         steps = [
@@ -174,19 +174,19 @@ class ReplicaHandler(BaseHandler):
         return steps
 
 
-def _wanted(spec: TableSpec, one: Replica) -> Properties:
+def _wanted(spec: TableSpec, replica: Replica) -> Properties:
     """A spec's replica in normal form: what is off is left out, since that is how replicas are made."""
     found: Properties = {}
-    if one.kms_key_arn:
-        found["kms_key_arn"] = one.kms_key_arn
-    if one.table_class:
-        found["table_class"] = one.table_class
-    if one.deletion_protection:
+    if replica.kms_key_arn:
+        found["kms_key_arn"] = replica.kms_key_arn
+    if replica.table_class:
+        found["table_class"] = replica.table_class
+    if replica.deletion_protection:
         found["deletion_protection"] = True
-    recovery = one.point_in_time_recovery
+    recovery = replica.point_in_time_recovery
     if recovery and recovery.enabled:
         found["point_in_time_recovery"] = recovery.model_dump()
-    tags = {**(spec.tags or {} if one.propagate_tags else {}), **(one.tags or {})}
+    tags = {**(spec.tags or {} if replica.propagate_tags else {}), **(replica.tags or {})}
     if tags:
         found["tags"] = tags
     return found
@@ -262,12 +262,12 @@ def _is_scaled(read: AwsReader, scope: Scope, index: str) -> bool:
     return bool(read.read_all(service, api, scope.region, asked, "ScalingPolicies"))
 
 
-def _exported(one: Observed, table: Properties) -> dict[str, Any]:
-    live = one.properties
+def _exported(observed: Observed, table: Properties) -> dict[str, Any]:
+    live = observed.properties
     tags, shared = live.get("tags", {}), table.get("tags", {})
     propagated = all(tags.get(key) == value for key, value in shared.items())
     own = {key: value for key, value in tags.items() if not propagated or shared.get(key) != value}
-    found: dict[str, Any] = {"region": one.region}
+    found: dict[str, Any] = {"region": observed.region}
     if table.get("encryption", {}).get("kms_key_arn") and live.get("kms_key_arn"):
         found["kms_key_arn"] = live["kms_key_arn"]
     if live.get("table_class") != table.get("table_class"):

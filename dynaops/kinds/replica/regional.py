@@ -42,7 +42,7 @@ def changed(work: TableChanges, entry: AddressDiff) -> Iterator[Step]:
     if recovery:
         wanted = entry.desired.properties if entry.desired else {}
         yield _recovery(work, entry, wanted.get("point_in_time_recovery"))
-    tags = {one.path.partition(".")[2]: one.after for one in entry.differences("tags")}
+    tags = {difference.path.partition(".")[2]: difference.after for difference in entry.differences("tags")}
     added = {key: value for key, value in tags.items() if value is not None}
     if added:
         yield _tag(work, entry, added)

@@ -133,12 +133,12 @@ class TableHandler(BaseHandler):
     def outputs(self, scope: Scope, records: Mapping[str, Record]) -> Properties:
         return outputs(scope, records)
 
-    def links(self, scope: Scope, one: Resource) -> Iterator[Link]:
+    def links(self, scope: Scope, resource: Resource) -> Iterator[Link]:
         """Its stream, and the key that it is encrypted with."""
-        stream = one.properties.get("stream")
+        stream = resource.properties.get("stream")
         if stream:
             yield Link("stream", scope.below("stream"), "has", f"stream of {stream['view_type']}", part=True)
-        yield from key_link(one.properties.get("encryption", {}).get("kms_key_arn"))
+        yield from key_link(resource.properties.get("encryption", {}).get("kms_key_arn"))
 
     def owner(self, scope: Scope, address: str) -> str | None:
         return None if address == scope.address else scope.address

@@ -20,7 +20,7 @@ MANAGED = {"enabled": True}
 
 def resolve(read: AwsReader | None, scope: Scope, entries: Sequence[AddressDiff]) -> dict[str, AddressDiff]:
     """The table's entry with its wanted key as an ARN, and a live AWS managed key as such."""
-    entry = next((one for one in entries if one.address == scope.address), None)
+    entry = next((entry for entry in entries if entry.address == scope.address), None)
     if entry is None or read is None:
         return {}
     resolved = _resolve_live(read, scope, _resolve_desired(read, scope, entry))

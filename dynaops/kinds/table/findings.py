@@ -103,10 +103,10 @@ def _budgets(work: TableChanges) -> Iterator[Finding]:
                 address=table.address,
             )
     lowered = any(
-        one.before and one.after and one.after < one.before
+        difference.before and difference.after and difference.after < difference.before
         for entry in (table, *work.of_kind("gsi"))
         for member in CAPACITIES
-        for one in entry.differences(member)
+        for difference in entry.differences(member)
     )
     if lowered and not decreases_left(work):
         yield make_finding(

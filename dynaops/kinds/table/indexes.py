@@ -166,18 +166,27 @@ def _maxima(work: TableChanges) -> Iterator[Step]:
     for entry in changed:
         differences = entry.differences("on_demand_throughput")
         maxima = {
-            one.path.partition(".")[2]: mapping.NO_MAXIMUM if one.after is None else one.after
-            for one in differences
+            difference.path.partition(".")[2]: mapping.NO_MAXIMUM
+            if difference.after is None
+            else difference.after
+            for difference in differences
         }
         updates.append({"Update": {"IndexName": entry.name, "OnDemandThroughput": mapping.on_demand(maxima)}})
         effects.append(
             effect_on(
                 entry,
-                set={one.path: one.after for one in differences if one.after is not None},
-                unset=tuple(one.path for one in differences if one.after is None),
+                set={
+                    difference.path: difference.after
+                    for difference in differences
+                    if difference.after is not None
+                },
+                unset=tuple(difference.path for difference in differences if difference.after is None),
             )
         )
-        reasons += [f"{entry.name}.{one.path}: {one.before} -> {one.after}" for one in differences]
+        reasons += [
+            f"{entry.name}.{difference.path}: {difference.before} -> {difference.after}"
+            for difference in differences
+        ]
     names = ", ".join(entry.name for entry in changed)
     yield table_call(
         work,
@@ -195,13 +204,15 @@ def _warm(work: TableChanges) -> Iterator[Step]:
         differences = entry.differences("warm_throughput")
         if not differences:
             continue
-        units = {one.path.partition(".")[2]: one.after for one in differences}
+        units = {difference.path.partition(".")[2]: difference.after for difference in differences}
         where = f"(Table.GlobalSecondaryIndexes[?IndexName=={literal(entry.name)}] | [0]).WarmThroughput"
         yield table_call(
             work,
             Rank.WARM,
             f"raise the warm throughput of index {entry.name}",
-            ", ".join(f"{one.path}: {one.before} -> {one.after}" for one in differences),
+            ", ".join(
+                f"{difference.path}: {difference.before} -> {difference.after}" for difference in differences
+            ),
             {
                 "GlobalSecondaryIndexUpdates": [
                     {"Update": {"IndexName": entry.name, "WarmThroughput": mapping.warm(units)}}
@@ -211,7 +222,7 @@ def _warm(work: TableChanges) -> Iterator[Step]:
             (
                 effect_on(
                     entry,
-                    set={one.path: one.after for one in differences},
+                    set={difference.path: difference.after for difference in differences},
                 ),
             ),
             about=entry,

@@ -12,7 +12,7 @@ _LOST = (Action.DELETE, Action.REPLACE)
 
 def prevented(work: TableChanges) -> bool:
     """Whether nothing may delete or replace the table or a replica of it: the state or the spec at hand says so."""
-    return any(one.get("prevent_destroy") for one in _sides(work))
+    return any(side.get("prevent_destroy") for side in _sides(work))
 
 
 def on_destroy(work: TableChanges) -> str:
@@ -32,4 +32,4 @@ def _sides(work: TableChanges) -> list[dict[str, Any]]:
         table.record.properties if table.record else {},
         table.desired.properties if table.desired else {},
     )
-    return [*(one.get("lifecycle") or {} for one in sides), work.promised]
+    return [*(side.get("lifecycle") or {} for side in sides), work.promised]

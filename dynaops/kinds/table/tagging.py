@@ -19,8 +19,10 @@ def change(work: TableChanges) -> Iterator[Step]:
     arn = entry.live.outputs.get("arn") if entry.live else None
     if not differences or not arn:
         return
-    wanted = {_key(one): one.after for one in differences if one.after is not None}
-    removed = sorted(_key(one) for one in differences if one.after is None)
+    wanted = {
+        _key(difference): difference.after for difference in differences if difference.after is not None
+    }
+    removed = sorted(_key(difference) for difference in differences if difference.after is None)
     name = work.scope.table_name
     if wanted:
         shown = " && ".join(
@@ -33,7 +35,7 @@ def change(work: TableChanges) -> Iterator[Step]:
             f"tag {name}: {', '.join(sorted(wanted))}",
             {"ResourceArn": arn, "Tags": mapping.tags(wanted)},
             shown,
-            differences=[one for one in differences if one.after is not None],
+            differences=[difference for difference in differences if difference.after is not None],
         )
     if removed:
         yield _step(
@@ -42,7 +44,7 @@ def change(work: TableChanges) -> Iterator[Step]:
             f"untag {name}: {', '.join(removed)}",
             {"ResourceArn": arn, "TagKeys": removed},
             " && ".join(f"length(Tags[?Key=={literal(key)}])==`0`" for key in removed),
-            differences=[one for one in differences if one.after is None],
+            differences=[difference for difference in differences if difference.after is None],
         )
 
 
@@ -60,7 +62,9 @@ def _step(
         api,
         title,
         parameters,
-        reason=", ".join(f"{one.path}: {one.before} -> {one.after}" for one in differences),
+        reason=", ".join(
+            f"{difference.path}: {difference.before} -> {difference.after}" for difference in differences
+        ),
         wait=Wait(
             title=f"the tags of {work.scope.table_name} are as wanted",
             api="ListTagsOfResource",
@@ -69,8 +73,8 @@ def _step(
             expected=3,
             timeout=120,
         ),
-        set={one.path: one.after for one in differences if one.after is not None},
-        unset=tuple(one.path for one in differences if one.after is None),
+        set={difference.path: difference.after for difference in differences if difference.after is not None},
+        unset=tuple(difference.path for difference in differences if difference.after is None),
     )
 
 

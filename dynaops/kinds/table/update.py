@@ -74,12 +74,14 @@ def _on_demand(work: TableChanges, entry: AddressDiff) -> Iterator[Step]:
     if not differences or entry.difference("billing_mode"):
         return
     name = work.scope.table_name
-    maxima = {one.path.partition(".")[2]: one.after for one in differences}
+    maxima = {difference.path.partition(".")[2]: difference.after for difference in differences}
     yield table_call(
         work,
         Rank.ON_DEMAND,
         f"set the on-demand maxima of {name}",
-        ", ".join(f"{one.path}: {one.before} -> {one.after}" for one in differences)
+        ", ".join(
+            f"{difference.path}: {difference.before} -> {difference.after}" for difference in differences
+        )
         + (" (-1 tells AWS: no maximum)" if None in maxima.values() else ""),
         {
             "OnDemandThroughput": mapping.on_demand(
@@ -90,8 +92,12 @@ def _on_demand(work: TableChanges, entry: AddressDiff) -> Iterator[Step]:
         (
             table_effect(
                 work,
-                set={one.path: one.after for one in differences if one.after is not None},
-                unset=tuple(one.path for one in differences if one.after is None),
+                set={
+                    difference.path: difference.after
+                    for difference in differences
+                    if difference.after is not None
+                },
+                unset=tuple(difference.path for difference in differences if difference.after is None),
             ),
         ),
     )
@@ -164,15 +170,17 @@ def _warm(work: TableChanges, entry: AddressDiff) -> Iterator[Step]:
     if not differences:
         return
     name = work.scope.table_name
-    units = {one.path.partition(".")[2]: one.after for one in differences}
+    units = {difference.path.partition(".")[2]: difference.after for difference in differences}
     yield table_call(
         work,
         Rank.WARM,
         f"raise the warm throughput of {name}",
-        ", ".join(f"{one.path}: {one.before} -> {one.after}" for one in differences),
+        ", ".join(
+            f"{difference.path}: {difference.before} -> {difference.after}" for difference in differences
+        ),
         {"WarmThroughput": mapping.warm(units)},
         settled(name, f"{name} is warm", warm_reached("Table.WarmThroughput", units), 400),
-        (table_effect(work, set={one.path: one.after for one in differences}),),
+        (table_effect(work, set={difference.path: difference.after for difference in differences}),),
         slow=True,
     )
 

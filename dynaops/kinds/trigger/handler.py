@@ -164,10 +164,10 @@ class TriggerHandler(BaseHandler):
         }
         return {"triggers": found} if found else {}
 
-    def links(self, scope: Scope, one: Resource) -> Iterator[Link]:
+    def links(self, scope: Scope, resource: Resource) -> Iterator[Link]:
         yield Link("stream", scope.below("stream"), "reads", "stream", inward=True)
-        yield Link("function", str(one.properties["function"]), "invokes", "Lambda function")
-        target = one.properties.get("on_failure_arn")
+        yield Link("function", str(resource.properties["function"]), "invokes", "Lambda function")
+        target = resource.properties.get("on_failure_arn")
         if target:
             service, name = target.split(":")[2], target.rpartition(":")[2]
             yield Link(service, name, "sends failures to", service.upper())

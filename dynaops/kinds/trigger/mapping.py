@@ -30,7 +30,7 @@ def wanted(trigger: Trigger) -> Properties:
     """A spec's trigger in normal form."""
     found = trigger.model_dump(exclude_none=True, exclude={"grant_role", "filter_patterns"})
     found["function"] = function_of(trigger.function)
-    patterns = [_pattern(one) for one in trigger.filter_patterns or ()]
+    patterns = [_pattern(filter_pattern) for filter_pattern in trigger.filter_patterns or ()]
     return {**found, "filter_patterns": patterns} if patterns else found
 
 
@@ -56,7 +56,7 @@ def properties_of(mapping: dict[str, Any], record: Record | None) -> Properties:
         found[name] = _DEFAULTS[name] if value is None else value
     filters = (mapping.get("FilterCriteria") or {}).get("Filters") or ()
     if filters:
-        found["filter_patterns"] = [_pattern(one["Pattern"]) for one in filters]
+        found["filter_patterns"] = [_pattern(filter["Pattern"]) for filter in filters]
     failure = ((mapping.get("DestinationConfig") or {}).get("OnFailure") or {}).get("Destination")
     if failure:
         found["on_failure_arn"] = failure
@@ -74,7 +74,7 @@ def parameters_of(properties: Properties, names: set[str]) -> dict[str, Any]:
         )
     if "filter_patterns" in names:
         patterns = properties.get("filter_patterns", ())
-        found["FilterCriteria"] = {"Filters": [{"Pattern": one} for one in patterns]}
+        found["FilterCriteria"] = {"Filters": [{"Pattern": pattern} for pattern in patterns]}
     if "on_failure_arn" in names:
         target = properties.get("on_failure_arn")
         found["DestinationConfig"] = {"OnFailure": {"Destination": target} if target else {}}

@@ -97,7 +97,11 @@ def update(entry: AddressDiff) -> Step:
         "a live mapping is changed to what is declared"
     )
     wanted = entry.desired.properties
-    names = {one.path.partition(".")[0] for one in entry.change.differences} if entry.change else set()
+    names = (
+        {difference.path.partition(".")[0] for difference in entry.change.differences}
+        if entry.change
+        else set()
+    )
     state = "Enabled" if wanted["enabled"] else "Disabled"
     uuid = entry.live.outputs["id"]
     return _step(

@@ -105,6 +105,6 @@ def check_windows(start: int, completion: int, where: str = "") -> None:
 
 def _check_advanced(settings: list[dict[str, Any]]) -> None:
     """Only Windows instances and S3 have options; DynamoDB's advanced features are a setting of the region."""
-    for one in settings:
-        if one.get("ResourceType") not in ("EC2", "S3"):
-            raise invalid_parameter(f"Invalid Resource Type : {one.get('ResourceType')}")
+    for setting in settings:
+        if setting.get("ResourceType") not in ("EC2", "S3"):
+            raise invalid_parameter(f"Invalid Resource Type : {setting.get('ResourceType')}")

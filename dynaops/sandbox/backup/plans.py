@@ -72,7 +72,9 @@ def list_plans(call: ApiCall) -> dict[str, Any]:
 @operation("backup", "ListBackupPlanVersions")
 def list_versions(call: ApiCall) -> dict[str, Any]:
     plan = plan_named(call)
-    rows = ((newest_first(one.created, one.version_id), _row(plan, one)) for one in plan.versions)
+    rows = (
+        (newest_first(version.created, version.version_id), _row(plan, version)) for version in plan.versions
+    )
     return page(call, "BackupPlanVersionsList", rows)
 
 

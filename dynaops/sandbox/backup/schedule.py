@@ -42,7 +42,7 @@ def _run(world: World, data: dict[str, Any]) -> None:
     plan = here.holding(Estate).plans[data["plan"]]
     if plan.deleted is not None or plan.current.version_id != data["version"]:
         return
-    rule = next(one for one in plan.current.document["Rules"] if one["RuleId"] == data["rule"])
+    rule = next(rule for rule in plan.current.document["Rules"] if rule["RuleId"] == data["rule"])
     _wait(world, plan, rule)
     chosen = {table.arn: role for table, role in _selected(world, here, plan)}
     if chosen:

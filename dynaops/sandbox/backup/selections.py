@@ -55,7 +55,8 @@ def get(call: ApiCall) -> dict[str, Any]:
 def list_selections(call: ApiCall) -> dict[str, Any]:
     plan = plan_named(call)
     rows = (
-        (newest_first(one.created, one.selection_id), _row(plan, one)) for one in plan.selections.values()
+        (newest_first(selection.created, selection.selection_id), _row(plan, selection))
+        for selection in plan.selections.values()
     )
     return page(call, "BackupSelectionsList", rows)
 

@@ -47,7 +47,7 @@ def untag(call: ApiCall) -> dict[str, Any]:
 def list_tags(call: ApiCall) -> dict[str, Any]:
     rows = ((by_name(name), {name: value}) for name, value in _tags(call).items())
     answer = page(call, "Tags", rows)
-    answer["Tags"] = {name: value for one in answer["Tags"] for name, value in one.items()}
+    answer["Tags"] = {name: value for tag in answer["Tags"] for name, value in tag.items()}
     return answer
 
 

@@ -124,10 +124,10 @@ def _found(world: World, data: Body) -> Bulk | None:
     return one if one is not None and one.running else None
 
 
-def _rules(world: World, data: Body, one: Bulk) -> Rules | None:
+def _rules(world: World, data: Body, bulk: Bulk) -> Rules | None:
     """The rules of the table; None if it is gone (another of its name is not it)."""
-    table = registry.tables_in(world, data["account"], data["region"]).get(one.table)
-    if table is None or table.table_id != one.table_id:
+    table = registry.tables_in(world, data["account"], data["region"]).get(bulk.table)
+    if table is None or table.table_id != bulk.table_id:
         return None
     made = backend(table).tables.get(table.name)
     return rules_of(table, made) if made is not None else None
@@ -183,39 +183,39 @@ def _step(world: World, data: Body) -> None:
         _end(world, one, "COMPLETED_WITH_ERRORS" if one.outcome.errors else "COMPLETED")
 
 
-def _write(rules: Rules, one: Bulk, records: list[InputRecord]) -> None:
+def _write(rules: Rules, bulk: Bulk, records: list[InputRecord]) -> None:
     """Put the items whose condition holds, and remember the others."""
-    total = one.shown["TotalInputBytes"]
+    total = bulk.shown["TotalInputBytes"]
     for record in records:
-        one.outcome.processed += 1
-        one.outcome.read = min(total, one.outcome.read + record.size)
+        bulk.outcome.processed += 1
+        bulk.outcome.read = min(total, bulk.outcome.read + record.size)
         if record.error is not None:
-            one.outcome.errors.append(record.as_reported(record.error))
+            bulk.outcome.errors.append(record.as_reported(record.error))
             continue
         try:
             current = rules.data.get_item(*rules.pair(record.attributes))
             if holds(record.given, current):
                 put(rules, rules.key_of(record.attributes), record.attributes)
-                one.outcome.written += size_of(record.attributes)
+                bulk.outcome.written += size_of(record.attributes)
             else:
-                one.outcome.unmet.append(record.as_unmet(current))
+                bulk.outcome.unmet.append(record.as_unmet(current))
         except ApiError as error:
-            one.outcome.errors.append(record.as_reported(error.message))
+            bulk.outcome.errors.append(record.as_reported(error.message))
 
 
-def _end(world: World, one: Bulk, status: str, code: str | None = None, message: str | None = None) -> None:
-    one.end(world, status, code, message)
-    one.left = None
+def _end(world: World, bulk: Bulk, status: str, code: str | None = None, message: str | None = None) -> None:
+    bulk.end(world, status, code, message)
+    bulk.left = None
 
 
-def _report(account: str, one: Bulk) -> None:
+def _report(account: str, bulk: Bulk) -> None:
     """Write what was not put to the output's bucket, as far as it was asked for."""
-    output = one.shown["OutputS3Configuration"]
+    output = bulk.shown["OutputS3Configuration"]
     prefix = (output.get("S3KeyPrefix") or "").strip("/")
-    folder = f"{prefix + '/' if prefix else ''}AWSDynamoDB/{one.name}"
+    folder = f"{prefix + '/' if prefix else ''}AWSDynamoDB/{bulk.name}"
     kinds = {
-        "ERROR": ("errors", one.outcome.errors),
-        "CONDITION_CHECK_FAILURE": ("condition-check-failures", one.outcome.unmet),
+        "ERROR": ("errors", bulk.outcome.errors),
+        "CONDITION_CHECK_FAILURE": ("condition-check-failures", bulk.outcome.unmet),
     }
     for kind, (name, found) in kinds.items():
         if kind in output["OutputType"] and found:

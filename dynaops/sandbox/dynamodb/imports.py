@@ -184,7 +184,7 @@ def _create(world: World, data: Body) -> None:
 
 
 def _load(
-    world: World, one: ImportJob, source: InputObjects, objects: list[tuple[str, bytes]], rules: Rules
+    world: World, import_job: ImportJob, source: InputObjects, objects: list[tuple[str, bytes]], rules: Rules
 ) -> dict[str, int]:
     """Fill the table, which no data call reaches yet, and log what cannot be kept."""
     kept, bad, size = [], [], 0
@@ -194,19 +194,19 @@ def _load(
             kept.append(moto_item(rules.names, record.attributes))
         else:
             bad.append(record)
-    moto_bridge.load_items(world, one.table, kept)
-    _log(world, one, source, bad)
+    moto_bridge.load_items(world, import_job.table, kept)
+    _log(world, import_job, source, bad)
     return {"processed": len(kept) + len(bad), "imported": len(kept), "errors": len(bad), "bytes": size}
 
 
-def _log(world: World, one: ImportJob, source: InputObjects, bad: list[InputRecord]) -> None:
+def _log(world: World, import_job: ImportJob, source: InputObjects, bad: list[InputRecord]) -> None:
     """One event an error, in the import's stream of the log group for imports."""
     if not bad:
         return
-    logs = logs_backends[one.table.account][one.table.region]
+    logs = logs_backends[import_job.table.account][import_job.table.region]
     if LOG_GROUP not in logs.groups:
         logs.create_log_group(LOG_GROUP, {})
-    stream = f"{one.name}/error"
+    stream = f"{import_job.name}/error"
     logs.create_log_stream(LOG_GROUP, stream)
     events = [
         {
@@ -214,7 +214,7 @@ def _log(world: World, one: ImportJob, source: InputObjects, bad: list[InputReco
             "message": json.dumps(
                 {
                     "itemS3Pointer": {"bucket": source.bucket, "key": each.key, "itemIndex": each.index},
-                    "importArn": one.arn,
+                    "importArn": import_job.arn,
                     "errorMessages": [each.error],
                 }
             ),
@@ -235,15 +235,15 @@ def _finish(world: World, data: Body) -> None:
         one.end(world, "COMPLETED")
 
 
-def _description(call: ApiCall, one: ImportJob) -> Body:
+def _description(call: ApiCall, import_job: ImportJob) -> Body:
     """ImportTableDescription; while it runs, the counts grow with the time."""
-    counts = one.outcome or {"processed": 0, "imported": 0, "errors": 0, "bytes": 0}
+    counts = import_job.outcome or {"processed": 0, "imported": 0, "errors": 0, "bytes": 0}
     share = 1.0
-    if one.running:
-        begun = one.started + VISIBLE_SECONDS
+    if import_job.running:
+        begun = import_job.started + VISIBLE_SECONDS
         share = min(1.0, max(0.0, (call.now - begun) / (ACTIVE_SECONDS - VISIBLE_SECONDS)))
     return {
-        **one.shown,
+        **import_job.shown,
         "ProcessedItemCount": int(counts["processed"] * share),
         "ImportedItemCount": int(counts["imported"] * share),
         "ErrorCount": int(counts["errors"] * share),

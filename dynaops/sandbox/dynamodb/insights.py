@@ -81,15 +81,15 @@ def describe_contributor_insights(call: ApiCall) -> dict[str, Any]:
     return found
 
 
-def _rules(table: SandboxTable, index: str, one: IndexInsights) -> list[str]:
+def _rules(table: SandboxTable, index: str, index_insights: IndexInsights) -> list[str]:
     """Names of the CloudWatch rules behind it: one of each kind for the hash key, and one with a range key."""
     schema = table.global_indexes[index].key_schema if index else table.key_schema
     keys = ["PKC", "SKC"] if len(schema) > 1 else ["PKC"]
     kinds = [*(f"{key}" for key in keys), *(f"{key.replace('C', 'T')}" for key in keys)]
-    if one.mode == "THROTTLED_KEYS":
+    if index_insights.mode == "THROTTLED_KEYS":
         kinds = kinds[len(keys) :]
     middle = f"{table.name}-{index}" if index else table.name
-    stamp = int((one.changed or 0) * 1000)
+    stamp = int((index_insights.changed or 0) * 1000)
     return [f"DynamoDBContributorInsights-{kind}-{middle}-{stamp}" for kind in kinds]
 
 

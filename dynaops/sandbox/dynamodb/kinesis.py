@@ -97,12 +97,12 @@ def describe(call: ApiCall) -> dict[str, Any]:
     }
 
 
-def _shown(arn: str, one: KinesisDestination) -> dict[str, Any]:
-    found = {"StreamArn": arn, "DestinationStatus": one.status}
-    if one.description is not None:
-        found["DestinationStatusDescription"] = one.description
-    if one.precision is not None:
-        found["ApproximateCreationDateTimePrecision"] = one.precision
+def _shown(arn: str, kinesis_destination: KinesisDestination) -> dict[str, Any]:
+    found = {"StreamArn": arn, "DestinationStatus": kinesis_destination.status}
+    if kinesis_destination.description is not None:
+        found["DestinationStatusDescription"] = kinesis_destination.description
+    if kinesis_destination.precision is not None:
+        found["ApproximateCreationDateTimePrecision"] = kinesis_destination.precision
     return found
 
 

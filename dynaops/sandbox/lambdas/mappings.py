@@ -68,7 +68,10 @@ def list_mappings(call: ApiCall) -> dict[str, Any]:
     ]
     found += [
         each
-        for each in (one.get_configuration() for one in _moto(call)._event_source_mappings.values())
+        for each in (
+            event_source_mapping.get_configuration()
+            for event_source_mapping in _moto(call)._event_source_mappings.values()
+        )
         if source in (None, each["EventSourceArn"]) and function in (None, each["FunctionArn"])
     ]
     size = min(body.get("MaxItems", MOST), MOST)

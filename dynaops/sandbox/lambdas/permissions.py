@@ -48,7 +48,7 @@ def _statements(role: Any) -> Iterator[dict[str, Any]]:
 
 
 def _document(policy: Any) -> Any:
-    current = (one for one in policy.versions if one.version_id == policy.default_version_id)
+    current = (version for version in policy.versions if version.version_id == policy.default_version_id)
     return next(current, policy).document
 
 

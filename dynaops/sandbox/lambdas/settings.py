@@ -108,8 +108,8 @@ def _filters(given: dict[str, Any]) -> dict[str, Any] | None:
     filters = given.get("Filters") or []
     if len(filters) > MOST_FILTERS:
         raise parameter(f"The number of filters ({len(filters)}) exceeds the maximum of {MOST_FILTERS}")
-    for one in filters:
-        if not _is_pattern(one.get("Pattern", "")):
+    for filter in filters:
+        if not _is_pattern(filter.get("Pattern", "")):
             raise parameter("Invalid filter pattern definition.")
     return {"Filters": filters} if filters else None
 

@@ -42,7 +42,7 @@ _OUTCOMES = {
 
 def of_specs(findings: Iterable[Finding], tables: int, strict: bool) -> tuple[ReportEntry, ...]:
     """What ``validate`` found; warnings fail where it is `strict`."""
-    found = tuple(_finding(one, "specs", strict) for one in findings)
+    found = tuple(_finding(finding, "specs", strict) for finding in findings)
     if any(entry.fails for entry in found):
         return found
     return (*found, ReportEntry("", Level.PASSED, "specs", "specs are valid", f"{tables} checked"))
@@ -100,34 +100,42 @@ def of_plan(plan: Plan, place_of: PlaceOf) -> tuple[ReportEntry, ...]:
     return tuple(found)
 
 
-def _finding(one: Finding, subject: str, strict: bool, place_of: PlaceOf | None = None) -> ReportEntry:
-    fails = one.severity is Severity.ERROR or (strict and one.severity is Severity.WARNING)
-    place = one.place or (place_of(one.address) if place_of and one.address else None)
-    where = str(one.place or one.address or "")
-    title = " ".join(filter(None, [where, one.path]))
+def _finding(finding: Finding, subject: str, strict: bool, place_of: PlaceOf | None = None) -> ReportEntry:
+    fails = finding.severity is Severity.ERROR or (strict and finding.severity is Severity.WARNING)
+    place = finding.place or (place_of(finding.address) if place_of and finding.address else None)
+    where = str(finding.place or finding.address or "")
+    title = " ".join(filter(None, [where, finding.path]))
     return ReportEntry(
-        one.code, LEVELS[one.severity], subject, title, one.message, one.hint, one.address, place, fails
+        finding.code,
+        LEVELS[finding.severity],
+        subject,
+        title,
+        finding.message,
+        finding.hint,
+        finding.address,
+        place,
+        fails,
     )
 
 
-def _checked(report: Report, one: Result, strict: bool, place: Place | None) -> ReportEntry:
+def _checked(report: Report, result: Result, strict: bool, place: Place | None) -> ReportEntry:
     return ReportEntry(
-        one.code,
-        _OUTCOMES[one.status],
+        result.code,
+        _OUTCOMES[result.status],
         f"{report.table} ({report.region})",
-        one.title,
-        one.evidence,
-        one.remedy,
+        result.title,
+        result.evidence,
+        result.remedy,
         report.table,
         place,
-        fails=one.status is Status.FAIL or (strict and one.status is Status.WARN),
-        reason=one.reason,
+        fails=result.status is Status.FAIL or (strict and result.status is Status.WARN),
+        reason=result.reason,
     )
 
 
 def _change(change: Change, plan: Plan, place_of: PlaceOf) -> ReportEntry:
     """A change; an adoption that nobody consented to is a warning, as a loss is."""
-    paths = ", ".join(one.path for one in change.differences)
+    paths = ", ".join(difference.path for difference in change.differences)
     message = f"{change.action.value} {change.address}{f' ({paths})' if paths else ''}: {change.reason}"
     if change.danger is None:
         return _entry(change.action.value, Level.NOTE, change.address, message, place_of)

@@ -25,7 +25,7 @@ def tree_page(graph: Graph) -> Page:
 
 
 def _node(thing: Thing, graph: Graph, things: dict[str, Thing], parent: Thing | None) -> PageNode:
-    children = [_node(one, graph, things, thing) for one in graph.nodes if _parent(one, graph) == thing.id]
+    children = [_node(node, graph, things, thing) for node in graph.nodes if _parent(node, graph) == thing.id]
     leans = [
         PageNode(_lean(edge, things[edge.target], thing.table))
         for edge in graph.edges

@@ -50,8 +50,8 @@ def _merge(arguments: list[YamlNode], budget: Budget) -> Any:
 
 def _concat(arguments: list[YamlNode], budget: Budget) -> Any:
     lists = [ordered(argument) for argument in arguments]
-    budget.handler(sum(len(one) for one in lists))
-    return [child for one in lists for child in one]
+    budget.handler(sum(len(list) for list in lists))
+    return [child for list in lists for child in list]
 
 
 def _flatten(arguments: list[YamlNode], budget: Budget) -> Any:
@@ -121,7 +121,7 @@ def _same(arguments: list[YamlNode], budget: Budget) -> Any:  # noqa: ARG001
 
 
 def _coalesce(arguments: list[YamlNode], budget: Budget) -> Any:  # noqa: ARG001
-    for argument in unified([one for one in arguments if one.value is not None]):
+    for argument in unified([argument for argument in arguments if argument.value is not None]):
         if isinstance(argument.value, Unknown):
             raise UnsupportedArguments
         if argument.value != "":
@@ -237,7 +237,7 @@ def _setproduct(arguments: list[YamlNode], budget: Budget) -> Any:
 
 
 def _union(arguments: list[YamlNode], budget: Budget) -> Any:
-    every = [one for argument in arguments for one in members(argument)]
+    every = [member for argument in arguments for member in members(argument)]
     budget.handler(len(every))
     return set_of(every)
 
@@ -286,7 +286,9 @@ def _chunklist(arguments: list[YamlNode], budget: Budget) -> Any:
 
 def _range(arguments: list[YamlNode], budget: Budget) -> Any:
     count(arguments, 1, 3)
-    given = [Fraction(number_of(one.value)) for one in arguments if is_number(number_of(one.value))]
+    given = [
+        Fraction(number_of(argument.value)) for argument in arguments if is_number(number_of(argument.value))
+    ]
     if len(given) != len(arguments):
         raise UnsupportedArguments
     start, end = (Fraction(0), given[0]) if len(given) == 1 else (given[0], given[1])
@@ -323,12 +325,12 @@ def _transpose(arguments: list[YamlNode], budget: Budget) -> Any:
 
 def _alltrue(arguments: list[YamlNode], budget: Budget) -> Any:  # noqa: ARG001
     count(arguments, 1)
-    return all(one.value is not None and flag_of(one.value) for one in members(arguments[0]))
+    return all(member.value is not None and flag_of(member.value) for member in members(arguments[0]))
 
 
 def _anytrue(arguments: list[YamlNode], budget: Budget) -> Any:  # noqa: ARG001
     count(arguments, 1)
-    return any(one.value is not None and flag_of(one.value) for one in members(arguments[0]))
+    return any(member.value is not None and flag_of(member.value) for member in members(arguments[0]))
 
 
 COLLECTION_FUNCTIONS: dict[str, Function] = {

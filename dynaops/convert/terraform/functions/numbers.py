@@ -32,7 +32,7 @@ def _of_many(work: Callable[[list[Fraction]], Fraction]) -> Function:
     def worked(arguments: list[YamlNode], budget: Budget) -> Any:  # noqa: ARG001
         if not arguments:
             raise Mistake
-        return number(work([_exact(one) for one in arguments]))
+        return number(work([_exact(argument) for argument in arguments]))
 
     return worked
 
