@@ -195,8 +195,8 @@ def unused_indexes(facts: TableObservations) -> CheckResult:
     return warned(f"not read in {INDEX_DAYS} days: {', '.join(parts)}")
 
 
-def _share(capacity_use: CapacityUse) -> str:
-    return f"{capacity_use.name} {capacity_use.peak:,.1f} of {capacity_use.provisioned:,} {capacity_use.unit} ({capacity_use.peak / capacity_use.provisioned:.0%})"
+def _share(use: CapacityUse) -> str:
+    return f"{use.name} {use.peak:,.1f} of {use.provisioned:,} {use.unit} ({use.peak / use.provisioned:.0%})"
 
 
 def _hourly(rates: list[float]) -> Iterator[float]:
