@@ -21,9 +21,9 @@ ASSUMPTIONS = (
 
 def estimate(usage: Sequence[Usage], by_use: Sequence[ByUse], prices: Prices, note: str = "") -> Cost:
     """The monthly cost before and after. What has no price is named, never counted as free."""
-    lines = tuple(_line(one, prices) for one in usage)
-    rates = [(one, prices.of(one.region, one.item)) for one in by_use]
-    missing = [*_missing(lines), *((one.item, one.region) for one, price in rates if price is None)]
+    lines = tuple(_line(amount, prices) for amount in usage)
+    rates = [(unit, prices.of(unit.region, unit.item)) for unit in by_use]
+    missing = [*_missing(lines), *((unit.item, unit.region) for unit, price in rates if price is None)]
     return Cost(
         source=prices.source,
         as_of=prices.as_of,
@@ -31,7 +31,7 @@ def estimate(usage: Sequence[Usage], by_use: Sequence[ByUse], prices: Prices, no
         after=_total(line.after for line in lines),
         change=_total(line.before.to(line.after) for line in lines if line.before and line.after),
         lines=lines,
-        by_use=tuple(_rate(one, price) for one, price in rates if price is not None),
+        by_use=tuple(_rate(unit, price) for unit, price in rates if price is not None),
         unpriced=tuple(dict.fromkeys(f"{ITEMS[item].title} in {region}" for item, region in missing)),
         assumptions=(*ASSUMPTIONS, *_proportion(usage, by_use, prices)),
         note=note,
@@ -69,7 +69,7 @@ def _rate(by_use: ByUse, price: float) -> Rate:
 
 def _proportion(usage: Sequence[Usage], by_use: Sequence[ByUse], prices: Prices) -> Iterable[str]:
     """Which prices are no listed ones."""
-    used = {(one.region, one.item) for one in usage} | {(one.region, one.item) for one in by_use}
+    used = {(amount.region, amount.item) for amount in usage} | {(unit.region, unit.item) for unit in by_use}
     regions = {region for region, _ in used & prices.estimated}
     if regions:
         yield (

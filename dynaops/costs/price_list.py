@@ -36,11 +36,11 @@ def listed(read: PriceReader, wanted: Iterable[tuple[str, str]]) -> Prices:
     own = packaged().table
     table: dict[str, dict[str, float]] = {}
     for (region, service), items in sorted(services.items()):
-        found = _offers(read, region, service)
+        prices = _offers(read, region, service)
         here = table.setdefault(region, {})
         for item in sorted(items):
             usage_type = ITEMS[item].usage_type
-            price = found.get(usage_type) if usage_type else own.get(region, {}).get(item)
+            price = prices.get(usage_type) if usage_type else own.get(region, {}).get(item)
             if price is not None:
                 here[item] = price
     now = datetime.now(UTC).date().isoformat()
@@ -58,14 +58,14 @@ def _offers(read: PriceReader, region: str, service: str) -> dict[str, float]:
         "FormatVersion": "aws_v1",
         "MaxResults": 100,
     }
-    found: dict[str, float] = {}
+    prices: dict[str, float] = {}
     for text in read.read_all("pricing", "GetProducts", ENDPOINT_REGION, asked, "PriceList") or ():
         product = json.loads(text) if isinstance(text, str) else text
         usage_type = _PREFIX.sub("", product.get("product", {}).get("attributes", {}).get("usagetype", ""))
         price = _price(product)
         if price is not None:
-            found[usage_type] = max(price, found.get(usage_type, 0.0))
-    return found
+            prices[usage_type] = max(price, prices.get(usage_type, 0.0))
+    return prices
 
 
 def _price(product: dict[str, Any]) -> float | None:

@@ -317,7 +317,7 @@ class Writer:
     def _take_apart(self, batch: Batch, outcome: RequestOutcome) -> None:
         """AWS refuses a request for one bad row without telling which: halve it until the row is alone."""
         if len(batch.rows) > 1:
-            # Keys that AWS calls equal and we do not: one after the other, lest they change places.
+            # Keys that AWS calls equal and we do not: one after the other, so that they keep their order.
             in_turn = bool(batch.then) or "duplicate" in outcome.text
             self._ready.extendleft(_halves(batch, in_turn))
             return

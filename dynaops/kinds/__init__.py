@@ -83,7 +83,7 @@ class TableSpec(Fragment):
     warm_throughput: WarmThroughput | None = None
     """What the table must serve at once. It can only be raised."""
     table_class: TableClass = "STANDARD"
-    """STANDARD_INFREQUENT_ACCESS stores cheaper and reads dearer. Two changes in 30 days."""
+    """STANDARD_INFREQUENT_ACCESS costs less for storage and more for reads and writes. Two changes in 30 days."""
     deletion_protection: bool = False
     """AWS refuses to delete the table while this is on."""
     encryption: Encryption = Encryption()

@@ -77,7 +77,7 @@ def is_agreed(plan: Plan) -> bool:
     return bool(plan.consents) and not lacking
 
 
-def require_agreement(screen: Screen, question: str, yes: bool, gravely: bool = False) -> None:
+def require_agreement(screen: Screen, question: str, yes: bool, whole_word: bool = False) -> None:
     """Ask; where it is grave, only the whole word ``yes`` will do.
 
     Raises DynaopsError where the user says no, or where nobody can be asked and ``--yes`` is not given.
@@ -90,7 +90,7 @@ def require_agreement(screen: Screen, question: str, yes: bool, gravely: bool = 
         raise DynaopsError(
             "Nothing was sent: there is no terminal to ask on", "Add --yes to agree to the plan beforehand."
         )
-    accepted = ("yes",) if gravely else ("y", "yes")
+    accepted = ("yes",) if whole_word else ("y", "yes")
     screen.people.write(f"\n{question} [{accepted[0]}/N] ")
     screen.people.flush()
     if sys.stdin.readline().strip().lower() not in accepted:

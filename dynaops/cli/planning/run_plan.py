@@ -97,7 +97,7 @@ def carry_out(plan: Plan, place: Keeper, way: Aws, settings: GlobalSettings, ter
             require_consent(plan, terms.allow_replace, terms.allow_destroy)
             if plan.operations or plan.forgets:
                 question = terms.question or _question(plan)
-                require_agreement(screen, question, terms.yes, gravely=bool(plan.destructive))
+                require_agreement(screen, question, terms.yes, whole_word=bool(plan.destructive))
             outcome = execute(plan, place, way, settings, terms, log)
             _tell(plan, outcome, screen, terms)
         log.end(outcome)

@@ -80,7 +80,7 @@ class Connection(asyncio.Protocol):
         return self._transport is not None and self._done is None and not self._transport.is_closing()
 
     def send(self, data: bytes, done: Done) -> None:
-        """Send a whole request; `done` gets its answer, or what befell it, once."""
+        """Send a whole request; `done` gets its response, or why there is none, once."""
         if self._transport is None:
             done(HttpResponse(0, b"", reason="the connection ended", stale=True, sent=False))
             return

@@ -26,7 +26,7 @@ _BYTES = {
 """How much more bytes DynamoDB counts than the text has: see `numbers.size`."""
 _ARGUMENTS = {"N": "t{at}", "D": "t{at}", "BOOL": "flags[v{at}]"}
 _IN_RANGE = "1e-130 <= abs(v{at}) < 1e126 and 'e' not in t{at}"
-"""Doubles whose `repr` is as DynamoDB writes them. Nought is not among them: 1E-400 reads as that, too."""
+"""Doubles whose `repr` is as DynamoDB writes them. Zero is not among them: 1E-400 reads as that, too."""
 
 
 def straight(
