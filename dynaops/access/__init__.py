@@ -1,1 +1,1 @@
-"""What AWS calls need of IAM: actions, resources and conditions of a call, policies of many, and their evaluation."""
+"""IAM permissions of AWS calls: actions, resources and conditions of a call; building and evaluating policies."""

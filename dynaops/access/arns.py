@@ -1,6 +1,6 @@
-"""The ARNs that a call is about, from its parameters: as exact as AWS's Service Authorization Reference allows.
+"""The resource ARNs of a call, from its parameters: as exact as AWS's Service Authorization Reference allows.
 
-Ids that AWS mints are unknown before: they are ``*``. Calls for which AWS knows no resource are about ``*``.
+Ids that AWS generates are not known before the call: they are ``*``, as are calls without resource-level permissions.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ class CallLocation(NamedTuple):
         return arn(service, self.region, self.account, resource)
 
     def table(self, name: str) -> str:
-        """The table's ARN; an ARN is one already."""
+        """The ARN of the table with this name; an ARN is returned unchanged."""
         return name if name.startswith("arn:") else self.arn("dynamodb", f"table/{name}")
 
     def key(self, name: str) -> str:
-        """The key's ARN. An alias is no resource that a policy can name: any key of the region is meant."""
+        """The key's ARN. A policy cannot name an alias as resource: for an alias any key of the region is meant."""
         if "alias/" in name:
             return self.arn("kms", "key/*")
         return name if name.startswith("arn:") else self.arn("kms", f"key/{name}")
 
 
 def resources(service: str, api: str, where: CallLocation, body: Body) -> Iterable[str]:
-    """The ARNs of what a call reads or changes."""
+    """The ARNs of the resources that a call reads or changes."""
     finder = _FINDERS.get(service)
     return finder(api, where, body) if finder else ("*",)
 

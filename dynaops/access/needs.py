@@ -1,4 +1,4 @@
-"""What one AWS call needs: its own action on its own resource, and what AWS demands besides.
+"""The IAM permissions that one AWS call needs: its own action and its dependent actions.
 
 Actions, resource types and condition keys are from AWS's Service Authorization Reference; dependent actions from the
 services' own guides (Developer Guide of DynamoDB: global tables, encryption, Kinesis; AWS Backup: access control).
@@ -16,7 +16,7 @@ Body = Mapping[str, Any]
 
 
 class Need(NamedTuple):
-    """An action on a resource; `context` are the condition keys that the request comes with."""
+    """An action on a resource; `context` holds the condition keys of the request."""
 
     action: str
     resource: str
@@ -31,7 +31,7 @@ _ACTIONS = {
     "s3:PutBucketLifecycleConfiguration": "s3:PutLifecycleConfiguration",
     "s3:PutPublicAccessBlock": "s3:PutBucketPublicAccessBlock",
 }
-"""Calls whose action goes by another name."""
+"""Calls whose IAM action has another name."""
 _PREFIXES = {"dynamodbstreams": "dynamodb"}
 _FREE = {"sts:GetCallerIdentity"}
 """Calls that need no permission."""
@@ -42,7 +42,7 @@ _LINKED = {
     "dynamodb:EnableKinesisStreamingDestination": "kinesisreplication.dynamodb.amazonaws.com",
     "dynamodb:UpdateContributorInsights": "contributorinsights.dynamodb.amazonaws.com",
 }
-"""Calls with which AWS makes the service-linked role of a service, where it is not there yet."""
+"""Calls with which AWS creates the service-linked role of a service, if it does not exist yet."""
 _TAGGED = {
     "dynamodb:CreateTable": ("Tags", "dynamodb:TagResource"),
     "iam:CreatePolicy": ("Tags", "iam:TagPolicy"),
@@ -53,12 +53,12 @@ _TAGGED = {
     "cloudwatch:PutMetricAlarm": ("Tags", "cloudwatch:TagResource"),
     "lambda:CreateEventSourceMapping": ("Tags", "lambda:TagResource"),
 }
-"""Calls that make something with tags: the member that holds them, and the action that they need besides."""
+"""Calls that create a resource with tags: the member that holds the tags, and the additional action."""
 _REPLICATION = "replication.dynamodb.amazonaws.com"
 
 
 def needs(service: str, api: str, region: str, account: str, body: Body) -> Iterator[Need]:
-    """All that the call needs, its own action first."""
+    """All permissions that the call needs, its own action first."""
     action = action_of(service, api)
     if action in _FREE:
         return
@@ -81,7 +81,7 @@ def _context(action: str, body: Body) -> tuple[tuple[str, str], ...]:
 
 
 def _besides(action: str, where: arns.CallLocation, body: Body) -> Iterator[Need]:
-    """What AWS demands besides the call's own action."""
+    """The dependent actions of a call, without its own action."""
     if action in _LINKED:
         yield _linked_role(where, _LINKED[action])
     if action == "dynamodb:CreateTable" and body.get("ResourcePolicy"):
@@ -104,12 +104,12 @@ def _besides(action: str, where: arns.CallLocation, body: Body) -> Iterator[Need
 
 
 def _tags(action: str, where: arns.CallLocation, body: Body) -> Iterator[Need]:
-    """What making something with tags needs: the action that would tag it, on the same resource."""
+    """The tagging action of a call that creates a resource with tags, on the same resource."""
     member, tagging = _TAGGED.get(action, ("", ""))
     if not body.get(member):
         return
     service, _, api = action.partition(":")
-    if service == "lambda":  # the mapping gets its id only now
+    if service == "lambda":  # AWS generates the mapping's id in this call
         yield Need(tagging, where.arn("lambda", "event-source-mapping:*"))
         return
     for resource in arns.resources(service, api, where, body):
@@ -129,7 +129,7 @@ def _key_use(where: arns.CallLocation, key: str) -> Iterator[Need]:
 
 
 def _replicas(where: arns.CallLocation, body: Body) -> Iterator[Need]:
-    """A replica is a table of another region, which the caller must be allowed to make, fill and delete."""
+    """The actions on the replica's table in its region, which the caller must be allowed to create, fill and delete."""
     for update in body.get("ReplicaUpdates") or ():
         for verb, given in update.items():
             there = arns.CallLocation(str(given["RegionName"]), where.account)

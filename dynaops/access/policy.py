@@ -1,4 +1,4 @@
-"""Policies: the least one that grants given needs, and whether a policy grants one."""
+"""IAM policies: the minimal policy for given permissions, and the evaluation of policies."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ VERSION = "2012-10-17"
 
 
 def least(needed: Iterable[Need]) -> Document:
-    """The policy that grants exactly this: a statement a set of resources (and conditions), with its actions."""
+    """The policy that grants exactly `needed`: one statement for each set of resources (and conditions)."""
     by_action: dict[tuple[str, tuple[tuple[str, str], ...]], set[str]] = {}
     for one in needed:
         by_action.setdefault((one.action, one.context), set()).add(one.resource)
@@ -52,7 +52,7 @@ def _covering(resources: set[str]) -> list[str]:
 
 
 def allows(documents: Iterable[Mapping[str, Any]], need: Need) -> bool:
-    """Whether policies grant a need: an Allow that fits, and no Deny that does."""
+    """Whether policies grant a permission: an Allow matches, and no Deny matches."""
     return decision(documents, need) == "allowed"
 
 
@@ -83,7 +83,7 @@ def _fits(one: Mapping[str, Any], need: Need) -> bool:
 
 
 def _holds(conditions: Mapping[str, Mapping[str, Any]], context: Mapping[str, str]) -> bool:
-    """Whether all conditions hold. Operators that are not known here never do."""
+    """Whether all conditions hold. A condition with an unknown operator does not hold."""
     lowered = {key.lower(): value for key, value in context.items()}
     for operator, keys in conditions.items():
         for key, wanted in keys.items():

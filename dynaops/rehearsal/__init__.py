@@ -1,1 +1,1 @@
-"""Rehearsal: a plan carried out on a sandbox that was made to look like the live account. AWS is only read."""
+"""Rehearsal: applies a plan to a sandbox that is set up like the live account. AWS is only read."""

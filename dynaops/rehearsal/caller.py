@@ -1,4 +1,4 @@
-"""What the caller of AWS may do, by IAM's policy simulator."""
+"""The caller's permissions, by IAM's policy simulator."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def lacking(needed: Iterable[Need], way: Aws) -> list[Need]:
-    """What the caller lacks of it, by iam:SimulatePrincipalPolicy. Raises DynaopsError where that may not be asked."""
+    """Those of `needed` that the caller lacks, by iam:SimulatePrincipalPolicy. Raises DynaopsError if that is denied."""
     caller = str(way.call("sts", "GetCallerIdentity", way.region, {})["Arn"])
     source = _principal(caller, way)
     grouped: dict[tuple[str, tuple[tuple[str, str], ...]], list[Need]] = {}
@@ -42,7 +42,7 @@ def lacking(needed: Iterable[Need], way: Aws) -> list[Need]:
 
 
 def _principal(caller: str, way: Aws) -> str:
-    """The user or role behind the caller; a session of a role is simulated as the role."""
+    """The ARN of the caller's user or role; a role session is simulated as the role."""
     if ":assumed-role/" not in caller:
         return caller
     name = caller.split(":assumed-role/", 1)[1].partition("/")[0]

@@ -1,4 +1,4 @@
-"""The calls that were made on the stage, as needs of IAM; and a caller on the stage who has only some of them."""
+"""The IAM permissions of the calls made in the rehearsal sandbox; and a caller there who has only some of them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NAME = "caller"
 
 
 def needs_since(begin: int, there: RehearsalSandbox, account: str) -> set[Need]:
-    """What the calls after request number `begin` needed, as the live account names it."""
+    """The permissions of the calls after request number `begin`, with the live account's ids."""
     entries = there.server.requests.since(begin)
     paths = {
         entry.body["RoleName"]: entry.body.get("Path", "/")
@@ -46,7 +46,7 @@ def _back(need: Need, there: RehearsalSandbox) -> tuple[tuple[str, str], ...]:
 def _with_paths(
     account: str, region: str, paths: Mapping[str, str], body: Mapping[str, Any]
 ) -> Iterable[Mapping[str, Any]]:
-    """A role's path is part of its ARN, but calls name it without; a role that is not there yet has none."""
+    """The body with each possible path of its role: the ARN has a path, but calls do not give it."""
     from dynaops.sandbox.permissions import with_path
 
     name = str(body.get("RoleName", ""))
@@ -56,7 +56,7 @@ def _with_paths(
 
 
 def as_caller(there: RehearsalSandbox, may: Iterable[Need]) -> RehearsalSandbox:
-    """The stage with a caller who may do this and nothing else; ids are the live account's."""
+    """The rehearsal sandbox with a caller who has only the permissions `allowed` (with the live account's ids)."""
     policy = json.dumps(least(may))
     for live in sorted(there.minted, key=len, reverse=True):
         policy = policy.replace(live, there.minted[live])

@@ -1,4 +1,4 @@
-"""What permissions a plan or a spec's whole life needs: it is lived on the stage, and every call is looked at."""
+"""The permissions that a plan or specs need: they are applied in the rehearsal sandbox, and the calls are collected."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ _CHANGES = {
     "backup:TagResource": ("backup:UntagResource",),
     "lambda:TagResource": ("lambda:UntagResource",),
 }
-"""What changing something takes besides what making and deleting it take, on the same resource."""
+"""Actions that changing a resource needs, besides those that creating and deleting it need."""
 
 
 def of_life(documents: Sequence[Document], aws: Aws) -> set[Need]:
-    """What it takes to create, read, change and destroy all that the specs declare. Raises DynaopsError."""
+    """The permissions to create, read, change and destroy all resources of the specs. Raises DynaopsError."""
     facts = LiveAccount(aws.account, aws.region, aws.mark)
     named: dict[tuple[str, str, str], None] = {}
     for one in documents:
@@ -62,7 +62,7 @@ def of_life(documents: Sequence[Document], aws: Aws) -> set[Need]:
 
 
 def of_plan(plan: Plan, documents: Sequence[Document], state: State, facts: LiveAccount) -> set[Need]:
-    """What it takes to plan and to apply just this. Raises DynaopsError."""
+    """The permissions to make and apply this plan. Raises DynaopsError."""
     with on_stage(facts, state) as there:
         kept = MemoryStore()
         kept.save(there.translated(state).model_copy(update={"origin": there.aws.origin, "world": None}))
@@ -74,14 +74,14 @@ def of_plan(plan: Plan, documents: Sequence[Document], state: State, facts: Live
 
 
 def _supposed(service: str, region: str, name: str) -> Any:
-    """Something that is not there yet, and will be when the specs are applied."""
+    """A resource that does not exist yet, but will when the specs are applied."""
     from dynaops.rehearsal.live_account import LiveResource
 
     return LiveResource(service, region, name, {})
 
 
 def _require_complete(outcome: Outcome) -> None:
-    """What fails half way has not shown all of its calls."""
+    """Raise DynaopsError for a failed outcome: it has not made all of its calls."""
     if outcome.failed:
         name, reason = next(iter(outcome.failed.items()))
         raise DynaopsError(

@@ -1,4 +1,4 @@
-"""The rehearsal itself: the real engine, on a sandbox like the live account, in simulated time."""
+"""Runs a rehearsal: the real engine, on a sandbox set up like the live account, in simulated time."""
 
 from __future__ import annotations
 
@@ -34,19 +34,19 @@ if TYPE_CHECKING:
 Lacking = Callable[[Iterable[Need]], Collection[Need]]
 M = TypeVar("M", Plan, State)
 _AGE = 40 * 86_400.0
-"""Seconds before the present at which the stage is set, so that no budget is touched by that."""
+"""Age in seconds of the sandbox's setup, so that the setup counts for none of AWS's limits on changes."""
 _POLL = 10.0
-"""The most seconds between two looks at what AWS is doing, as apply has it."""
+"""Longest polling interval in seconds, as in apply."""
 _DELETION = 600.0
-"""Seconds after which a table that was deleted is gone."""
+"""Seconds after which a table's deletion is complete."""
 _SHORTEST = 6
-"""Letters that a value which AWS mints has at least."""
+"""Least length of a value that AWS generates."""
 
 
 def rehearse(plan: Plan, state: State, facts: LiveAccount, lacking: Lacking | None = None) -> Rehearsal:
-    """What becomes of `plan` on an account as `facts` have it.
+    """The rehearsal of `plan` on an account as `facts` describe it.
 
-    `lacking` tells which of the needs the caller lacks; where there are such, it is rehearsed again without them.
+    `lacking` returns the permissions that the caller lacks; if there are any, the rehearsal is repeated without them.
     """
     told, needed = _once(plan, state, facts)
     denied = lacking(needed) if lacking else ()
@@ -56,7 +56,7 @@ def rehearse(plan: Plan, state: State, facts: LiveAccount, lacking: Lacking | No
 def _once(
     plan: Plan, state: State, facts: LiveAccount, may: Iterable[Need] | None = None
 ) -> tuple[Rehearsal, set[Need]]:
-    """One rehearsal, by a caller who may do all, or only `may`; and what it needed."""
+    """One rehearsal, by a caller with all permissions or only `allowed`; and the permissions that it needed."""
     with on_stage(facts, state) as everybodys:
         there = everybodys if may is None else as_caller(everybodys, may)
         records = _Records(there.server)
@@ -69,7 +69,7 @@ def _once(
 
 @dataclass(frozen=True)
 class RehearsalSandbox:
-    """The stage as it is set: a sandbox like the live account. `minted`: the ids it has instead of the live ones."""
+    """A sandbox set up like the live account. `minted`: the sandbox's ids by the live ids that AWS generated."""
 
     server: SandboxServer
     aws: Aws
@@ -77,7 +77,7 @@ class RehearsalSandbox:
     minted: dict[str, str]
 
     def translated(self, one: M) -> M:
-        """A plan or state with the live account's ids replaced; longer ones first, which hold others."""
+        """A plan or state with the live account's ids replaced; longer ids first, since they contain others."""
         text = one.model_dump_json()
         for live in sorted(self.minted, key=len, reverse=True):
             text = text.replace(live, self.minted[live])
@@ -90,7 +90,7 @@ class RehearsalSandbox:
         return text
 
     def apply(self, plan: Plan, kept: MemoryStore, tell: Callable[[Event], None] = lambda _: None) -> Outcome:
-        """Carry out a plan in simulated time."""
+        """Apply a plan in simulated time."""
         clock = self.server.clock
         turns = SimulatedScheduler(clock.now, self.server.advance)
         return apply_plan(plan, kept, self.aws, tell, stop=turns.stop, crew=turns, now=clock.now)
@@ -98,7 +98,7 @@ class RehearsalSandbox:
 
 @contextmanager
 def on_stage(facts: LiveAccount, state: State) -> Iterator[RehearsalSandbox]:
-    """A sandbox like the account that `facts` tell of, as long as it is needed; no more than one at a time."""
+    """A sandbox set up like the account that `facts` describe; at most one at a time in a process."""
     from dynaops.sandbox.running import SandboxServer
 
     now = time.time()
@@ -111,13 +111,13 @@ def on_stage(facts: LiveAccount, state: State) -> Iterator[RehearsalSandbox]:
             _set(table, there)
         server.advance(max(0.0, now - server.clock.now()))
         there.notes.extend(sandbox_setup.remember(server.world, facts, state))
-        aws.mark = facts.mark  # what was set up before is nobody's
+        aws.mark = facts.mark  # the resources set up before have no owner
         yield there
 
 
 @contextmanager
 def _as_account(account: str) -> Iterator[None]:
-    """Let the sandbox of this process be the account that is rehearsed for."""
+    """Give the sandbox of this process the account id of the live account."""
     before = os.environ.get("MOTO_ACCOUNT_ID")
     os.environ["MOTO_ACCOUNT_ID"] = account
     try:
@@ -130,7 +130,7 @@ def _as_account(account: str) -> Iterator[None]:
 
 
 def _set(table: LiveTable, there: RehearsalSandbox) -> None:
-    """Make what is live of a table on the stage; note what AWS minted for it live, and what the sandbox has instead."""
+    """Create a live table and its resources in the sandbox; record the ids that differ from the live ones."""
     kept = MemoryStore()
     reasons: list[str] = []
     try:
@@ -144,9 +144,9 @@ def _set(table: LiveTable, there: RehearsalSandbox) -> None:
 
 
 def _plans_to_set(table: LiveTable, kept: MemoryStore, there: RehearsalSandbox) -> Iterator[Plan]:
-    """What makes a live table as its spec says, and then what around it no spec of a live table can say.
+    """Plans that create a live table from its spec, and then the resources that its spec cannot declare.
 
-    What outlives its table needed one to be made (a scalable target, an event source mapping): it gets one that goes.
+    A resource without its table (a scalable target, an event source mapping) needs a table, deleted afterwards.
     """
     scope = table.scope
     spec = table.spec or _placeholder(table)
@@ -165,7 +165,7 @@ def _plans_to_set(table: LiveTable, kept: MemoryStore, there: RehearsalSandbox) 
 
 
 def _placeholder(table: LiveTable) -> dict[str, Any]:
-    """A table with all that may outlive it: a stream, and the indexes that are still scalable targets."""
+    """A spec of a table with the parts that remaining resources need: a stream, and the indexes of scalable targets."""
     parts = [one.address.split("/") for one in table.live]
     indexes = sorted({part[2] for part in parts if part[1] == "gsi"})
     units = {"read_capacity": 1, "write_capacity": 1}
@@ -203,7 +203,7 @@ def _pairs(live: Mapping[str, Mapping[str, Any]], made: State) -> dict[str, str]
 
 
 class _Records:
-    """What the engine tells, with the times at which it did."""
+    """The engine's events, with their virtual times."""
 
     def __init__(self, server: SandboxServer) -> None:
         self._now = server.clock.now
@@ -244,7 +244,7 @@ class _Records:
 
 
 def _blocked_for(events: list[tuple[float, Event]]) -> float:
-    """Seconds from the first refusal that passes to the next thing that is told."""
+    """Total seconds from each refusal that blocked the operation to the next event."""
     spans = [
         after - at for (at, event), (after, _) in itertools.pairwise(events) if event.stage is Stage.BLOCKED
     ]

@@ -1,6 +1,6 @@
-"""Simulated time: jobs take turns, and the clock jumps to the moment when the next one has something to do.
+"""A scheduler in simulated time: one job runs at a time, and the clock jumps to the next job's wake-up time.
 
-Only one job runs at a time, so a rehearsal of hours takes seconds and always goes the same way.
+So a rehearsal of hours takes seconds and always has the same result.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 @dataclass(eq=False)
 class _Job:
-    """One job. `wake` is the virtual time at which it goes on."""
+    """One job. `wake` is the virtual time at which it continues."""
 
     do: Callable[[], None]
     wake: float
@@ -25,7 +25,7 @@ class _Job:
 
 
 class SimulatedScheduler:
-    """A crew of so many hands, in a time that `now` tells and `advance` moves. Its `stop` is what jobs sleep by."""
+    """Runs up to `hands` jobs in the time of `now` and `advance`. Jobs sleep with `stop.wait`."""
 
     def __init__(self, now: Callable[[], float], advance: Callable[[float], None], hands: int = 4) -> None:
         self._now, self._advance, self._hands = now, advance, hands
@@ -41,7 +41,7 @@ class SimulatedScheduler:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Nothing is left to end: `ended` is asked until all jobs have."""
+        """Does nothing: the caller calls `ended` until all jobs have ended."""
 
     def submit(self, job: Callable[[Any], None], what: Any) -> Future[None]:
         made = _Job(lambda: job(what), self._now())
@@ -49,7 +49,7 @@ class SimulatedScheduler:
         return made.future
 
     def ended(self, running: Iterable[Future[None]]) -> Iterable[Future[None]]:
-        """Go on until one of `running` has ended."""
+        """Run jobs until at least one of `running` has ended; returns those that have."""
         asked = list(running)
         while not (done := [one for one in asked if one.done()]):
             while self._queue and len(self._at_work) < self._hands:
@@ -63,7 +63,7 @@ class SimulatedScheduler:
         threading.Thread(target=self._run, args=(job,), name="rehearse", daemon=True).start()
 
     def _turn(self, job: _Job) -> None:
-        """Let the time come when `job` goes on, and let it, until it sleeps or ends."""
+        """Advance the clock to `job`'s wake-up time, and run it until it sleeps or ends."""
         self._advance(max(0.0, job.wake - self._now()))
         self._current = job
         job.go.release()
@@ -73,7 +73,7 @@ class SimulatedScheduler:
         job.go.acquire()
         try:
             job.do()
-        except BaseException as error:  # it is the future's to tell
+        except BaseException as error:  # the future raises it to the caller
             job.future.set_exception(error)
         else:
             job.future.set_result(None)
@@ -89,7 +89,7 @@ class SimulatedScheduler:
 
 
 class _Sleep(threading.Event):
-    """What the engine waits for between two looks: nobody stops a rehearsal, time only passes."""
+    """The stop event of a rehearsal: it is never set, and waiting for it advances the virtual time."""
 
     def __init__(self, sleep: Callable[[float], None]) -> None:
         super().__init__()

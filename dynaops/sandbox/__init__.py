@@ -1,4 +1,4 @@
-"""The embedded AWS: moto extended until it obeys AWS's real rules.
+"""The embedded AWS: moto, extended with the rules of AWS that moto does not implement.
 
 `Sandbox` runs in this process (for unit tests), `SandboxServer` over HTTP in a thread, `daemon` as a process of its
 own. Importing this package loads none of the machinery.

@@ -1,4 +1,4 @@
-"""``python -m dynaops.sandbox``: the sandbox in the foreground, saved when it is told to stop."""
+"""``python -m dynaops.sandbox``: runs the sandbox in the foreground and saves it when it is stopped."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def main() -> int:
 
 
 def _forget_settings(instead: dict[str, str]) -> None:
-    """Drop what the environment says of AWS, of proxies and of moto's recording of requests into a file."""
+    """Remove the environment variables for AWS, for proxies and for moto's recording of requests into a file."""
     dropped = ("AWS_", "MOTO_ENABLE_RECORDING", "MOTO_RECORDER_")
     for name in list(os.environ):
         if name.startswith(dropped) or name.lower() in ("http_proxy", "https_proxy", "all_proxy"):

@@ -1,4 +1,4 @@
-"""The managed policies that AWS itself keeps in IAM: each is there as soon as someone names it.
+"""The managed policies of AWS in IAM: each is loaded when a call first names it.
 
 moto can load all thousand of them at once, which takes longer than most tests.
 """
@@ -25,7 +25,7 @@ def get_policy_version(call: ApiCall) -> dict[str, Any]:
 
 
 def know(call: ApiCall) -> None:
-    """Have the policy that a call names by its PolicyArn, if it is one of AWS's."""
+    """Load the policy that a call names by its PolicyArn, if it is an AWS managed policy."""
     arn = str(call.body.get("PolicyArn", ""))
     if ":iam::aws:policy/" not in arn:
         return

@@ -1,8 +1,8 @@
 """Who may call the sandbox over HTTP: programs of this machine, and only the web pages that were named at its start.
 
-A browser lets any page send requests to 127.0.0.1. It gives itself away by an Origin header, by Fetch Metadata
+A browser lets any page send requests to 127.0.0.1. Such a request is recognised by an Origin header, Fetch Metadata
 (``Sec-Fetch-Site``, https://www.w3.org/TR/fetch-metadata), or, where a page's own name was made to resolve to 127.0.0.1
-(DNS rebinding), by the Host header. Fetch Metadata is what tells of an ``<img>`` or a form that sends no Origin.
+(DNS rebinding), by the Host header. Fetch Metadata shows an ``<img>`` or a form that sends no Origin.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/\s,*]+", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Callers:
-    """The names that the sandbox answers to and the origins whose pages may call AWS's interface.
+    """The host names that the sandbox accepts, and the origins whose pages may call AWS's interface.
 
-    `hosts`: beside the loopback names, without ports; ``*.NAME`` stands for all names below it. `origins`: as browsers
+    `hosts`: besides the loopback names, without ports; ``*.NAME`` matches all subdomains. `origins`: as browsers
     send them, ``http://localhost:3000``.
     """
 
@@ -59,7 +59,7 @@ class Callers:
         return None
 
     def allowed_origin(self, environ: WSGIEnvironment) -> str | None:
-        """The origin of a request whose answer the browser is to give to its page, else None."""
+        """The origin of the request if its page may read the response, else None."""
         origin = environ.get("HTTP_ORIGIN")
         return origin if origin in self.origins else None
 
@@ -72,7 +72,7 @@ class Callers:
 
 
 def is_local_program(environ: WSGIEnvironment) -> bool:
-    """Whether a request has no sign at all of a web page; asked for control calls, whatever was allowed."""
+    """Whether nothing in a request shows a web page. Control calls require it, whatever origins are allowed."""
     signs = (
         name
         for name in environ
@@ -82,7 +82,7 @@ def is_local_program(environ: WSGIEnvironment) -> bool:
 
 
 def preflight(environ: WSGIEnvironment) -> list[tuple[str, str]] | None:
-    """The headers that answer an allowed page's CORS preflight request; None if it is none."""
+    """The response headers for an allowed page's CORS preflight request; None for any other request."""
     if environ["REQUEST_METHOD"] != "OPTIONS" or "HTTP_ACCESS_CONTROL_REQUEST_METHOD" not in environ:
         return None
     wanted = environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS", "")
@@ -95,7 +95,7 @@ def preflight(environ: WSGIEnvironment) -> list[tuple[str, str]] | None:
 
 
 def shared_with(origin: str) -> list[tuple[str, str]]:
-    """The headers that let an allowed page read an answer."""
+    """The headers that let an allowed page read a response."""
     return [
         ("Access-Control-Allow-Origin", origin),
         ("Access-Control-Expose-Headers", "*"),

@@ -1,4 +1,4 @@
-"""The sandbox's own time: AWS's minutes pass in seconds, and tests move it by hand."""
+"""The sandbox's clock: virtual time that runs faster than real time, and that tests can advance."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Clock:
             return self._now()
 
     def advance(self, seconds: float) -> float:
-        """Move forward by `seconds` of virtual time and answer the new time."""
+        """Move forward by `seconds` of virtual time; returns the new time."""
         if seconds < 0:
             raise ValueError("the sandbox clock only moves forward")
         with self._lock:

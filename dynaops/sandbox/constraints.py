@@ -1,4 +1,4 @@
-"""The constraints of a service model on a request, for services that tell them under another code than DynamoDB."""
+"""Checks a request against the service model, for services with another error code than DynamoDB's."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dynaops.sandbox.errors import ApiError
 
 
 def check(call: ApiCall, service: str, code: str) -> None:
-    """Refuse with `code` a request that breaks the length, range, pattern or set of values of one of its members."""
+    """Refuse, with error code `code`, a request with a member that breaks its length, range, pattern or enum."""
     try:
         check_shape(call.operation, call.body, service)
     except ApiError as error:

@@ -1,7 +1,7 @@
-"""The sandbox's control calls (``/_dynaops/``): both sides prove that they have the user's secret key.
+"""The sandbox's control calls (``/_dynaops/``): both sides prove that they know the user's secret key.
 
-A request carries a nonce and an HMAC of the request, an answer the HMAC of the answer with that nonce; the key itself
-is never sent. So a web page cannot make such a call, and a program that has taken a sandbox's port cannot answer one.
+A request has a nonce and an HMAC of the request, a response the HMAC of its body with that nonce; the key itself
+is never sent. So a web page cannot make such a call, and another program on a sandbox's port cannot answer it.
 Importing this loads neither moto nor boto3.
 """
 
@@ -19,18 +19,18 @@ from urllib.parse import urlsplit
 from dynaops.sandbox.state_folder import secret
 
 HOST = "127.0.0.1"
-"""The only address that a sandbox listens on, and the only one that it is looked for at."""
+"""The only address that a sandbox listens on and that clients look at."""
 PREFIX = "/_dynaops/"
 HEADER = "X-Dynaops-Control"
 _PROOF = re.compile(r"([0-9a-f]{32})\.([0-9a-f]{64})")
 _MOST_BYTES = 256 * 1024 * 1024
-"""Size of an answer at the most: the recorded requests may hold many bodies."""
+"""Largest size of a response in bytes: the recorded requests may hold many bodies."""
 
 
 def ask(url: str, method: str, what: str, body: dict[str, Any] | None = None) -> Any:
-    """The answer to a control call at a loopback URL; None where no sandbox of this user answers it.
+    """The parsed response to a control call at a loopback URL; None if no sandbox of this user answers.
 
-    Raises DynaopsError where the user's secret key cannot be read.
+    Raises DynaopsError if the user's secret key cannot be read.
     """
     parts = urlsplit(url)
     if parts.scheme != "http" or parts.hostname != HOST or parts.port is None:
@@ -55,7 +55,7 @@ def ask(url: str, method: str, what: str, body: dict[str, Any] | None = None) ->
 
 
 def nonce_of(proof: str, port: int, method: str, path: str, body: bytes) -> str | None:
-    """The nonce of a control request whose proof holds, else None. Raises DynaopsError as `ask` does."""
+    """The nonce of a control request if its HMAC is right, else None. Raises DynaopsError as `ask` does."""
     match = _PROOF.fullmatch(proof)
     if match is None:
         return None
@@ -64,7 +64,7 @@ def nonce_of(proof: str, port: int, method: str, path: str, body: bytes) -> str 
 
 
 def answer_mac(nonce: str, status: int, content: bytes) -> str:
-    """What proves an answer to a control request."""
+    """The HMAC of a response to a control request."""
     return _mac("answer", nonce, str(status), content)
 
 

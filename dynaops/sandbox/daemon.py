@@ -1,8 +1,8 @@
-"""The sandbox as a process of its own, shared by all commands of a project's directory.
+"""The sandbox as a separate process, shared by all commands in a project's directory.
 
 Importing this loads neither moto nor boto3: it only starts, finds and stops the process, and talks HTTP to it. What
-``server.json`` says is only where to look: a sandbox counts as running when something at that port of this machine
-proves that it has the user's secret key, and names the same folder and process.
+``server.json`` says is only a hint: a sandbox counts as running when the process on that port of this machine
+proves that it knows the user's secret key, and reports the same folder and process id.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from dynaops.sandbox.control import HOST, ask
 from dynaops.stores.process_identity import has_ended, identity
 
 SPEED = 60.0
-"""AWS seconds a real second, unless told otherwise: an index build of nine minutes takes nine seconds."""
+"""Default speed, virtual seconds per real second: an index build of nine minutes takes nine seconds."""
 _START_SECONDS = 30.0
 _STOP_SECONDS = 10.0
 _NOTE = "server.json"
@@ -36,18 +36,18 @@ _NOTE = "server.json"
 
 @dataclass(frozen=True)
 class Running:
-    """A sandbox that answers: where, as which process, and how fast its time goes."""
+    """A running sandbox: its URL, its process, and the speed of its clock."""
 
     url: str
     pid: int
     speed: float
     process: str | None = None
-    """The process's identity with the time of its start, where the system tells it (`stores.process.identity`)."""
+    """The process's identity with its start time, if the system provides it (`stores.process.identity`)."""
 
 
 @dataclass(frozen=True)
 class _Note:
-    """What ``server.json`` holds."""
+    """The content of ``server.json``."""
 
     port: int
     pid: int
@@ -59,9 +59,9 @@ def start(
     speed: float = SPEED,
     callers: Callers | None = None,
 ) -> Running:
-    """Start the directory's sandbox, or find it running.
+    """Start the directory's sandbox, unless it is running.
 
-    Raises DynaopsError where it does not come up, or runs without letting these `callers` in.
+    Raises DynaopsError if it does not start, or is running and does not admit these `callers`.
     """
     from filelock import FileLock
 
@@ -82,7 +82,7 @@ def start(
 
 
 def _check_callers(folder: Path, callers: Callers) -> None:
-    """Raise DynaopsError where the running sandbox does not let all of `callers` in."""
+    """Raise DynaopsError if the running sandbox does not admit all of `callers`."""
     allowed = (details(folder) or {}).get("allowed", {})
     lacking = set(callers.hosts) - set(allowed.get("hosts", ()))
     lacking |= set(callers.origins) - set(allowed.get("origins", ()))
@@ -94,12 +94,12 @@ def _check_callers(folder: Path, callers: Callers) -> None:
 
 
 def ensure(folder: Path | None = None) -> Running:
-    """The directory's sandbox, which is started when needed."""
+    """The directory's sandbox; starts it if it is not running."""
     return status(folder) or start(folder)
 
 
 def status(folder: Path | None = None) -> Running | None:
-    """The directory's sandbox, if it answers and proves to be it."""
+    """The directory's sandbox; None unless it answers and proves its identity."""
     answer = details(folder)
     if answer is None:
         return None
@@ -107,7 +107,7 @@ def status(folder: Path | None = None) -> Running | None:
 
 
 def details(folder: Path | None = None) -> dict[str, Any] | None:
-    """What the directory's sandbox says of itself: tables, virtual time, requests."""
+    """The status that the directory's sandbox reports: tables, virtual time, requests."""
     folder = folder or state_folder.folder_of()
     note = _read_note(folder)
     if note is None:
@@ -125,7 +125,7 @@ def issued_keys(url: str) -> list[dict[str, str]]:
 
 
 def stop(folder: Path | None = None) -> bool:
-    """Stop the directory's sandbox, its content saved; False where none ran. Raises DynaopsError if it goes on."""
+    """Save and stop the directory's sandbox; False if none ran. Raises DynaopsError if it does not stop."""
     running = status(folder)
     if running is None:
         return False
@@ -141,7 +141,7 @@ def stop(folder: Path | None = None) -> bool:
 
 
 def _ends(running: Running) -> bool:
-    """Whether the process ends in time (one of ours that has ended is reaped)."""
+    """Whether the process ends before the deadline (a child process of ours is reaped)."""
     deadline = time.monotonic() + _STOP_SECONDS
     while time.monotonic() < deadline:
         with contextlib.suppress(ChildProcessError):
@@ -169,12 +169,12 @@ def reset(folder: Path | None = None) -> None:
 
 
 def advance(seconds: float, folder: Path | None = None) -> dict[str, Any]:
-    """Let `seconds` of AWS's time pass. Raises DynaopsError where no sandbox runs."""
+    """Advance the virtual time by `seconds`. Raises DynaopsError if no sandbox runs."""
     return _set_clock(folder, {"advance": seconds})
 
 
 def set_speed(speed: float, folder: Path | None = None) -> dict[str, Any]:
-    """Let AWS's time go `speed` times as fast as real time. Raises DynaopsError where no sandbox runs."""
+    """Let virtual time pass `speed` times as fast as real time. Raises DynaopsError if no sandbox runs."""
     return _set_clock(folder, {"speed": speed})
 
 
@@ -187,17 +187,17 @@ def _set_clock(folder: Path | None, body: dict[str, Any]) -> dict[str, Any]:
 
 
 def announce(folder: Path, port: int) -> None:
-    """Write where this process answers; called by the sandbox's own process."""
+    """Write this process's port and id to ``server.json``; called by the sandbox's own process."""
     state_folder.write_private(folder / _NOTE, json.dumps(asdict(_Note(port, os.getpid()))).encode())
 
 
 def withdraw(folder: Path) -> None:
-    """Take back what `announce` wrote; called by the sandbox's own process."""
+    """Delete the file that `announce` wrote; called by the sandbox's own process."""
     (folder / _NOTE).unlink(missing_ok=True)
 
 
 def _read_note(folder: Path) -> _Note | None:
-    """Where to look for the folder's sandbox. Raises DynaopsError for a folder that others may write."""
+    """The content of the folder's ``server.json``, if valid. Raises DynaopsError for a folder that others may write."""
     if not os.path.lexists(folder):
         return None
     state_folder.check(folder)
@@ -213,7 +213,7 @@ def _read_note(folder: Path) -> _Note | None:
 def _launch(folder: Path, options: list[str]) -> Running:
     (folder / _NOTE).unlink(missing_ok=True)
     log = folder / "server.log"
-    # -P: what lies in the directory that it is started in is not imported
+    # -P: Python does not import modules from the directory that the process is started in
     command = [
         sys.executable,
         "-P",
@@ -245,7 +245,7 @@ def _launch(folder: Path, options: list[str]) -> Running:
 
 @contextmanager
 def _appended(log: Path) -> Iterator[IO[bytes]]:
-    """The log, opened at its end; only its owner can read it."""
+    """The log file, opened for appending; only its owner can read it."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
     with os.fdopen(os.open(log, flags, 0o600), "ab") as output:
         yield output

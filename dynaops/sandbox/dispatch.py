@@ -1,11 +1,11 @@
-"""Which of our functions answers which AWS operation.
+"""The registry of our handlers: which function answers which AWS operation.
 
-A service file decorates a function per operation; what no function claims goes on to moto::
+A service's module decorates one function for each operation; moto answers the other operations::
 
     @operation("dynamodb", "DescribeTable")
     def describe_table(call: Call) -> dict[str, Any]: ...
 
-The function returns the response body (as the wire's JSON: numbers for timestamps), or raises ApiError.
+The function returns the response body (as JSON on the wire: numbers for timestamps), or raises ApiError.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from dynaops.sandbox.world import Region, World
 
 @dataclass(frozen=True)
 class ApiCall:
-    """One request: where it goes and what it says."""
+    """One request: account, region, operation and body."""
 
     world: World
     account: str
@@ -28,11 +28,11 @@ class ApiCall:
     body: dict[str, Any]
     request_id: str = ""
     leaves_out: Callable[[], bool] | None = None
-    """Where a fault makes a batch leave parts unprocessed: whether the next part is one of them."""
+    """Set if a fault leaves parts of a batch unprocessed: tells whether the next part is left out."""
 
     @property
     def here(self) -> Region:
-        """What the caller's account holds in the region that was called."""
+        """The resources of the caller's account in the region of the call."""
         return self.world.region(self.account, self.region)
 
     @property
@@ -41,14 +41,14 @@ class ApiCall:
 
 
 PASS: dict[str, Any] = {}
-"""What a handler returns (this very object) to let moto's own code answer after all."""
+"""What a handler returns (this very object) to let moto answer the request."""
 
 
 @dataclass(frozen=True)
 class Touched:
-    """What a handler returns to let moto answer, with the request or the answer touched up.
+    """What a handler returns to let moto answer, with changes of the request or the response.
 
-    `request` is given moto's own parsed parameters, `answer` the body of a successful answer; both change them.
+    `request` changes moto's parsed parameters in place, `answer` the body of a successful response.
     """
 
     request: Callable[[dict[str, Any]], None] | None = None
@@ -72,5 +72,5 @@ def operation(service: str, name: str) -> Callable[[Handler], Handler]:
 
 
 def handler_for(service: str, name: str) -> Handler | None:
-    """Our answer to an operation, or None where moto's stands."""
+    """Our handler of an operation, or None if moto answers it."""
     return _HANDLERS.get((service, name))

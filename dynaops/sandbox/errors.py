@@ -1,4 +1,4 @@
-"""The error a sandbox operation answers with, in AWS's own words."""
+"""The error that a sandbox operation answers with: AWS's code, message and status."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 
 class ApiError(Exception):
-    """A refused call. Raised before anything is changed: a refusal leaves no trace.
+    """A refused call. It is raised before anything is changed.
 
     `code` is the bare AWS error code (``ValidationException``), `message` AWS's text, `status` the
     HTTP status (400 for all DynamoDB client errors), `fields` further members of the error body.
@@ -26,12 +26,12 @@ def validation(message: str) -> ApiError:
 
 
 def invalid(message: str) -> ApiError:
-    """A ValidationException behind DynamoDB's usual preamble."""
+    """A ValidationException with DynamoDB's usual preamble."""
     return validation(f"One or more parameter values were invalid: {message}")
 
 
 def in_use(message: str) -> ApiError:
-    """A ResourceInUseException behind DynamoDB's usual preamble."""
+    """A ResourceInUseException with DynamoDB's usual preamble."""
     return ApiError(
         "ResourceInUseException",
         f"Attempt to change a resource which is still in use: {message}",
@@ -39,10 +39,10 @@ def in_use(message: str) -> ApiError:
 
 
 def not_found(message: str) -> ApiError:
-    """A ResourceNotFoundException behind DynamoDB's usual preamble."""
+    """A ResourceNotFoundException with DynamoDB's usual preamble."""
     return ApiError("ResourceNotFoundException", f"Requested resource not found: {message}")
 
 
 def over_limit(message: str) -> ApiError:
-    """A LimitExceededException behind DynamoDB's usual preamble."""
+    """A LimitExceededException with DynamoDB's usual preamble."""
     return ApiError("LimitExceededException", f"Subscriber limit exceeded: {message}")

@@ -1,4 +1,4 @@
-"""Faults by rule: throttling, errors, lost connections and denied permissions, as data."""
+"""Fault injection by rules: throttling, errors, lost connections and denied permissions."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _RESOURCE_NAMES = (
     *("TableName", "ResourceArn", "StreamArn", "TableArn", "ResourceId", "FunctionName"),
     *("RoleName", "PolicyName", "logGroupName", "BackupVaultName", "StreamName"),
 )
-"""Members of requests that say what they are about."""
+"""Members of requests that name the resource of the request."""
 _BATCHES = ("BatchGetItem", "BatchWriteItem")
 _TRANSACTIONS = ("TransactGetItems", "TransactWriteItems")
 _DATA = ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan", *_BATCHES, *_TRANSACTIONS)
@@ -43,16 +43,16 @@ EXCEEDED = (
 
 
 class Dropped(ConnectionError):
-    """The connection is to end without an answer."""
+    """The connection is closed without a response."""
 
 
 class TimedOut(Dropped):
-    """The same, after the caller was kept waiting."""
+    """The connection is closed without a response, after some seconds."""
 
 
 @dataclass
 class FaultRule:
-    """When a fault happens, and which.
+    """A fault, and the requests that it applies to.
 
     `service`, `operation`, `resource` (a table's or other resource's name) and `region` are glob patterns. Of the
     requests that match, `nth` is the first to be hit (from 1); from there on every `every`-th one is, `times` in all
@@ -133,29 +133,29 @@ class FaultRule:
 
 
 class Faults:
-    """The rules in force, tried in the order they were added."""
+    """The active rules, tried in the order in which they were added."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._rules: list[FaultRule] = []
         self.on_kill: Callable[[], None] | None = None
-        """What `kill` calls before the connection is dropped; a sandbox of its own process ends it at once."""
+        """The function that `kill` calls before the connection is dropped; a sandbox process ends there."""
 
     def add(self, rule: FaultRule) -> FaultRule:
-        """Put a rule in force."""
+        """Add a rule."""
         with self._lock:
             self._rules.append(rule)
         return rule
 
     def clear(self) -> None:
-        """Put all rules out of force."""
+        """Remove all rules."""
         with self._lock:
             self._rules.clear()
 
     def before(
         self, service: str, operation: str, region: str, account: str, body: dict[str, Any]
     ) -> Callable[[Answer], Answer] | None:
-        """Apply the first rule that hits. What becomes of the answer; raises ApiError, Dropped, Foreign."""
+        """Apply the first rule that hits; returns a function that changes the response, if any."""
         if not self._rules:
             return None
         resource = _resource(body)
@@ -171,7 +171,7 @@ class Faults:
     def leaves_out(
         self, service: str, operation: str, region: str, body: dict[str, Any]
     ) -> Callable[[], bool] | None:
-        """The first `unprocessed` rule that hits a batch, as what to ask for each of its parts."""
+        """For a batch that an `unprocessed` rule hits: the function that tells whether a part is left out."""
         if not self._rules or operation not in _BATCHES:
             return None
         resource = _resource(body)
@@ -202,7 +202,7 @@ def _drop(_: Answer) -> Answer:
 
 
 def _refusal(rule: FaultRule, data: bool) -> ApiError:
-    """The error a rule answers with; AWS throttles data calls and control calls in different words."""
+    """The error of a rule; AWS has different messages for throttled data calls and control calls."""
     code, message, status = "InternalServerError", "Internal server error", 500
     if rule.effect == "throttle":
         code, message, status = "ThrottlingException", "Rate exceeded", 400
@@ -216,7 +216,7 @@ def _refusal(rule: FaultRule, data: bool) -> ApiError:
 
 
 def _resource(body: dict[str, Any]) -> str:
-    """The name of what a request is about; of an ARN the part behind ``table/`` and the like."""
+    """The name of the request's resource; for an ARN the part after ``table/`` or the like."""
     named = next((body[name] for name in _RESOURCE_NAMES if isinstance(body.get(name), str)), "")
     if not named and isinstance(body.get("RequestItems"), dict):
         named = next(iter(body["RequestItems"]), "")
@@ -228,7 +228,7 @@ def _resource(body: dict[str, Any]) -> str:
 
 
 def _denied(service: str, operation: str, region: str, account: str, resource: str) -> ApiError:
-    """AWS's words for a permission that no policy grants (IAM User Guide, "Troubleshoot access denied")."""
+    """AWS's message for a permission that no policy grants (IAM User Guide, "Troubleshoot access denied")."""
     action = f"{service}:{operation}"
     arn = f"arn:{partition_of(region)}:{service}:{region}:{account}:table/{resource or '*'}"
     if service != "dynamodb":

@@ -1,4 +1,4 @@
-"""Answers that are not AWS's: what proxies, captive portals and broken lines give in its place."""
+"""Responses that do not come from AWS: those of proxies, captive portals and broken connections."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _TYPE = {"Content-Type": "text/html"}
 
 
 class Foreign(Exception):
-    """The request is answered by somebody else, and never reaches AWS."""
+    """Another server answers the request, which does not reach AWS."""
 
     def __init__(self, answer: Answer) -> None:
         super().__init__(answer[0])
@@ -20,7 +20,7 @@ class Foreign(Exception):
 
 
 def instead_of(page: str, answer: Answer | None) -> Answer:
-    """The answer that the client gets in place of AWS's `answer` (None: AWS was never asked)."""
+    """The response that the client receives instead of AWS's `answer` (None: the request did not reach AWS)."""
     if page == "html":
         return 200, dict(_TYPE), _HTML
     if page == "empty":
@@ -29,7 +29,7 @@ def instead_of(page: str, answer: Answer | None) -> Answer:
         return 302, {**_TYPE, "Location": "https://portal.example/login"}, ""
     status, headers, body = answer or (200, {"Content-Type": JSON_10}, '{"Table": {"TableName": "users"}}')
     raw: bytes = body.encode() if isinstance(body, str) else bytes(body or b"")
-    if not raw:  # nothing of AWS's to damage: that there is no request id tells
+    if not raw:  # without a response of AWS there is nothing to change; the missing request id shows it
         return status, {}, ""
     kept: dict[str, Any] = {
         name: value

@@ -1,8 +1,8 @@
-"""Checks of an HTTP request before moto sees it: its size, its encoding, its target and its signature's form.
+"""Checks of an HTTP request before moto gets it: size, encoding, target and form of the signature.
 
-Whatever is wrong is answered in the form of the service that was asked. DynamoDB's order of checks is AWS's: method and
-content type, then JSON, then the operation, then the signature's form, then that there is a body at all. Signatures
-themselves are not verified: any credentials will do.
+Errors have the form of the requested service. The order of checks for DynamoDB is AWS's: method and
+content type, then JSON, then the operation, then the signature's form, then whether there is a body. Signatures
+themselves are not verified: any credentials are accepted.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from dynaops.sandbox.errors import ApiError
 from dynaops.sandbox.responses import JSON_10, Answer
 
 _TARGETS = {"DynamoDB_20120810": "dynamodb", "DynamoDBStreams_20120810": "dynamodbstreams"}
-"""The service behind each X-Amz-Target."""
+"""Prefixes of X-Amz-Target and their services."""
 _CONTENT_TYPES = (JSON_10, "application/json")
 _PARTS = ("Credential", "Signature", "SignedHeaders")
 _SCOPE = re.compile(r"[^/\s]+/\d{8}/([a-z0-9-]+)/([a-z0-9-]+)/aws4_request", re.IGNORECASE)
 _MOST_BYTES = 16 * 1024 * 1024
-"""Size of a request's body at the most, unpacked: DynamoDB's (Developer Guide, "Quotas": 16 MB for BatchWriteItem, the
-largest there is); the other services' are smaller, Lambda's and S3's excepted."""
+"""Largest size of a request's body, decompressed: DynamoDB's (Developer Guide, "Quotas": 16 MB for BatchWriteItem, the
+largest there); the limits of other services are smaller, except Lambda's and S3's."""
 _LARGER = {"lambda": 69_905_067, "s3": 5 * 1024**3}
-"""Lambda: what it says of a larger CreateFunction ("Request must be smaller than 69905067 bytes"). S3: the largest
+"""Lambda: from its error for a larger CreateFunction ("Request must be smaller than 69905067 bytes"). S3: the largest
 object of one PutObject and the largest part (S3 User Guide, "Uploading objects")."""
 _UNSIGNED = {b"AssumeRoleWithSAML", b"AssumeRoleWithWebIdentity"}
 _OBJECT_TOO_LARGE = "Your proposed upload exceeds the maximum allowed size"
@@ -38,7 +38,7 @@ _BLOCK = 64 * 1024
 
 
 class DirectResponse(Exception):
-    """The answer that a request gets before moto sees it."""
+    """A request is refused with a response, before moto gets it."""
 
     def __init__(self, answer: Answer) -> None:
         super().__init__(answer[0])
@@ -46,9 +46,9 @@ class DirectResponse(Exception):
 
 
 def check(environ: WSGIEnvironment) -> None:
-    """Read and unpack the body, bounded, and check the call's form. Raises Refused.
+    """Read and decompress the body, up to the limit, and check the call's form. Raises Refused.
 
-    `environ` then has the body as it was before the client packed it. An object's body stays a stream.
+    Afterwards `environ` has the decompressed body. The body of an S3 object stays a stream.
     """
     service = service_of(environ)
     try:
@@ -68,7 +68,7 @@ def check(environ: WSGIEnvironment) -> None:
 
 
 def service_of(environ: WSGIEnvironment) -> str:
-    """The service that a request goes to, as far as its head tells: S3 where it names none."""
+    """The service that a request's headers name; S3 if they name none."""
     target = environ.get("HTTP_X_AMZ_TARGET", "")
     scope = _scope(environ)
     signed_for = scope[1].lower() if scope else ""
@@ -84,7 +84,7 @@ def service_of(environ: WSGIEnvironment) -> str:
 
 
 def refusal(environ: WSGIEnvironment, error: ApiError) -> Answer:
-    """An error in the form of the service that was asked."""
+    """An error in the form of the requested service."""
     service = service_of(environ)
     if service in _TARGETS.values():
         return responses.dynamodb_error(error)
@@ -105,7 +105,7 @@ def _protocol_of(service: str) -> str:
 
 
 def _read_body(environ: WSGIEnvironment, most: int) -> None:
-    """Replace the body's stream by its bytes, unpacked. Raises ApiError over `most` bytes, packed or unpacked."""
+    """Replace the body's stream by its decompressed bytes. Raises ApiError over `most` bytes, also if compressed."""
     size = _check_length(environ, most)
     stream = environ["wsgi.input"]
     try:
@@ -124,14 +124,14 @@ def _read_body(environ: WSGIEnvironment, most: int) -> None:
 
 
 def _bound_stream(environ: WSGIEnvironment) -> None:
-    """Let no more of an object's body be read than S3 takes. Raises ApiError for a length over that."""
+    """Limit the stream of an object's body to S3's largest size. Raises ApiError for a larger Content-Length."""
     most = _LARGER["s3"]
     if _check_length(environ, most) is None:
         environ["wsgi.input"] = _Bounded(environ["wsgi.input"], most)
 
 
 def _check_length(environ: WSGIEnvironment, most: int) -> int | None:
-    """The body's size as the head tells it; None where it comes in chunks. Raises ApiError."""
+    """The body's size from the headers; None for a chunked body. Raises ApiError."""
     if environ.get("wsgi.input_terminated"):
         return None
     told = environ.get("CONTENT_LENGTH") or "0"
@@ -154,7 +154,7 @@ def _read_at_most(stream: io.RawIOBase, most: int) -> bytes:
 
 
 def _unpacked(body: bytes, most: int) -> bytes:
-    """A gzip body's content. Raises ApiError where it is none or has more than `most` bytes."""
+    """The content of a gzip body. Raises ApiError if it is not gzip or has more than `most` bytes."""
     blocks: list[bytes] = []
     size = 0
     while body:
@@ -173,7 +173,7 @@ def _unpacked(body: bytes, most: int) -> bytes:
 
 
 class _Bounded(io.RawIOBase):
-    """An object's stream, whose reading raises ApiError where it has more than `most` bytes."""
+    """The stream of an object's body; reading raises ApiError after more than `most` bytes."""
 
     def __init__(self, stream: io.RawIOBase, most: int) -> None:
         self._stream = stream
@@ -192,7 +192,7 @@ class _Bounded(io.RawIOBase):
 
 
 def _check_dynamodb(environ: WSGIEnvironment, service: str) -> None:
-    """Raise ApiError or Refused as DynamoDB answers before it looks at a request's meaning."""
+    """Raise ApiError or Refused for requests that DynamoDB refuses before it reads the operation's parameters."""
     from moto.core.utils import get_service_model
 
     raw = environ["wsgi.input"].getvalue()
@@ -231,7 +231,7 @@ def _parsed(raw: bytes) -> Any:
 
 
 def _check_call(environ: WSGIEnvironment, service: str) -> None:
-    """Raise ApiError where a JSON call has no operation or no JSON object, or a query call no action."""
+    """Raise ApiError for a JSON call without operation or JSON object, or a query call without action."""
     raw = environ["wsgi.input"].getvalue()
     target = environ.get("HTTP_X_AMZ_TARGET")
     if target is not None:
@@ -245,7 +245,7 @@ def _check_call(environ: WSGIEnvironment, service: str) -> None:
 
 
 def _check_signature(environ: WSGIEnvironment, service: str) -> None:
-    """Raise ApiError for an Authorization header that AWS cannot read; DynamoDB takes no unsigned request either."""
+    """Raise ApiError for an invalid Authorization header, and for an unsigned request to DynamoDB."""
     header = environ.get("HTTP_AUTHORIZATION", "").strip()
     in_query = "X-Amz-Algorithm=" in environ.get("QUERY_STRING", "")
     if header and in_query:
@@ -273,7 +273,7 @@ def _check_signature(environ: WSGIEnvironment, service: str) -> None:
 
 
 def _check_signed(environ: WSGIEnvironment, service: str) -> None:
-    """Raise ApiError for a call without a signature, but for those that AWS takes unsigned (STS, Cognito)."""
+    """Raise ApiError for an unsigned call, except those that AWS accepts unsigned (STS, Cognito)."""
     if service == "json":
         unsigned = environ.get("HTTP_X_AMZ_TARGET", "").startswith("AWSCognitoIdentity")
     elif service == "query":
@@ -285,7 +285,7 @@ def _check_signed(environ: WSGIEnvironment, service: str) -> None:
 
 
 def _check_object_signature(header: str) -> None:
-    """S3 reads signatures of version 4 and 2 (S3 API Reference, "Error responses")."""
+    """Raise ApiError for an invalid signature of S3, version 4 or 2 (S3 API Reference, "Error responses")."""
     if not header or header.startswith("AWS "):
         return
     if not header.startswith("AWS4-"):
@@ -295,7 +295,7 @@ def _check_object_signature(header: str) -> None:
 
 
 def _scope(environ: WSGIEnvironment) -> tuple[str, str] | None:
-    """Region and service that a request is signed for, where moto finds them too; None where it does not say."""
+    """Region and service of the signature's credential scope, which moto reads too; None if it has none."""
     first = environ.get("HTTP_AUTHORIZATION", "").split(",")[0].split()
     match = _SCOPE.fullmatch(first[1].removeprefix("Credential=")) if len(first) == 2 else None
     return (match.group(1), match.group(2)) if match else None

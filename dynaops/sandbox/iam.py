@@ -1,7 +1,7 @@
-"""IAM's rules that moto does not know; what passes them goes on to moto.
+"""IAM's rules that moto does not implement; after these checks moto answers.
 
-Quotas and texts as in the IAM User Guide, "IAM and STS quotas", and the service model's documentation. Policies' own
-grammar is moto's to check.
+Quotas and messages as in the IAM User Guide, "IAM and STS quotas", and the service model's documentation. moto checks
+the grammar of policies.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ INLINE_SIZE = 10_240
 TRUST_SIZE = 2_048
 """Characters of a role's trust policy."""
 ATTACHED = 10
-"""Managed policies of a role."""
+"""Largest number of managed policies of a role."""
 _CONFLICT = 409
 
 
 @operation("iam", "CreatePolicy")
 def create_policy(call: ApiCall) -> dict[str, Any]:
-    """A name is taken whatever its case and path."""
+    """Refuse a name that exists already, also in another case or path."""
     _check_shape(call)
     _check_document(call.body["PolicyDocument"])
     name = call.body["PolicyName"]
@@ -64,7 +64,7 @@ def delete_policy(call: ApiCall) -> dict[str, Any]:
 
 @operation("iam", "AttachRolePolicy")
 def attach_role_policy(call: ApiCall) -> dict[str, Any]:
-    """Attaching again changes nothing; the eleventh policy is refused."""
+    """Attach a policy; attaching it again changes nothing, and the eleventh policy is refused."""
     aws_policies.know(call)
     role = _role(call, call.body["RoleName"])
     if role is None:
@@ -85,7 +85,7 @@ def detach_role_policy(call: ApiCall) -> dict[str, Any]:
 
 @operation("iam", "CreateRole")
 def create_role(call: ApiCall) -> dict[str, Any]:
-    """A name is taken whatever its case and path."""
+    """Refuse a name that exists already, also in another case or path."""
     _check_shape(call)
     _check_trust(call.body["AssumeRolePolicyDocument"])
     name = call.body["RoleName"]
@@ -113,7 +113,7 @@ def update_role(call: ApiCall) -> dict[str, Any]:
 
 @operation("iam", "PutRolePolicy")
 def put_role_policy(call: ApiCall) -> dict[str, Any]:
-    """A role's inline policies share one quota."""
+    """Put an inline policy; all inline policies of a role share one quota."""
     _check_shape(call)
     _require_modifiable(call)
     _check_document(call.body["PolicyDocument"])
@@ -133,14 +133,14 @@ def delete_role_policy(call: ApiCall) -> dict[str, Any]:
 
 @operation("iam", "DeleteRole")
 def delete_role(call: ApiCall) -> dict[str, Any]:
-    """What still hangs on the role is moto's to refuse."""
+    """Refused for a service-linked role; moto refuses roles with attached policies."""
     _require_modifiable(call)
     return PASS
 
 
 @operation("iam", "CreateServiceLinkedRole")
 def create_linked_role(call: ApiCall) -> dict[str, Any]:
-    """Services that are not known here are moto's."""
+    """Create a service-linked role; moto answers for services that are not known here."""
     service = call.body["AWSServiceName"]
     name = linked_roles.name_of(service)
     if name is None or call.body.get("CustomSuffix"):
@@ -168,7 +168,7 @@ def _check_shape(call: ApiCall) -> None:
 
 
 def _check_document(document: str) -> None:
-    """Refuse what is no policy at all; the grammar of statements is moto's to check."""
+    """Refuse a document that is not a policy; moto checks the grammar of statements."""
     try:
         parsed = json.loads(document)
     except ValueError:
@@ -212,7 +212,7 @@ def _require_modifiable(call: ApiCall) -> None:
 
 
 def _check_modifiable(role: Any) -> None:
-    """A service-linked role is changed by its service alone."""
+    """Refuse a change of a service-linked role: only its service may change it."""
     if role.path.startswith("/aws-service-role/"):
         raise ApiError(
             "UnmodifiableEntity",

@@ -1,4 +1,4 @@
-"""Service-linked roles: those of the services around DynamoDB, by the names AWS gives them (moto's differ)."""
+"""Service-linked roles of the services used with DynamoDB, with AWS's names (moto's names differ)."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _NAMES = {
     "contributorinsights.dynamodb.amazonaws.com": "AWSServiceRoleForDynamoDBCloudWatchContributorInsights",
     "backup.amazonaws.com": "AWSServiceRoleForBackup",
 }
-"""The roles, by the service that assumes them (IAM User Guide, "Services that work with IAM")."""
+"""Role names by the service that assumes them (IAM User Guide, "Services that work with IAM")."""
 
 
 def name_of(service: str) -> str | None:
-    """The role of a service; None for a service that is not known here."""
+    """The role name of a service; None for a service that is not known here."""
     return _NAMES.get(service)
 
 
@@ -29,13 +29,13 @@ def arn_of(account: str, region: str, service: str) -> str:
 
 
 def find(account: str, region: str, service: str) -> Any:
-    """moto's role object; None where it does not exist."""
+    """moto's role object; None if it does not exist."""
     roles = iam_backend(account, region).roles.values()
     return next((role for role in roles if role.name == _NAMES[service]), None)
 
 
 def ensure(account: str, region: str, service: str, description: str = "") -> Any:
-    """The role of a known service, made now if it is not there: as AWS does when the service first needs it."""
+    """The role of a known service; created if it does not exist, as AWS does when the service first needs it."""
     found = find(account, region, service)
     if found is not None:
         return found

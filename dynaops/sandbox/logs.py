@@ -1,4 +1,4 @@
-"""CloudWatch Logs' rules on log groups that moto does not know; what passes them goes on to moto."""
+"""Rules of CloudWatch Logs on log groups that moto does not implement; after these checks moto answers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ RETENTION_DAYS = (
     *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
     *(1096, 1827, 2192, 2557, 2922, 3288, 3653),
 )
-"""The days that log events can be kept (the service model's documentation of PutRetentionPolicy)."""
+"""Valid retention periods in days (the service model's documentation of PutRetentionPolicy)."""
 
 
 @operation("logs", "CreateLogGroup")
@@ -47,7 +47,7 @@ def delete_retention(call: ApiCall) -> dict[str, Any]:
 
 @operation("logs", "AssociateKmsKey")
 def associate_key(call: ApiCall) -> dict[str, Any]:
-    """Encrypt a log group's events from now on; query results are not kept here, so their key is refused."""
+    """Set the key of a log group. The sandbox has no query results, so a key for them is refused."""
     _check_shape(call)
     group = _named_group(call)
     _check_key(call, call.body["kmsKeyId"])
@@ -57,7 +57,7 @@ def associate_key(call: ApiCall) -> dict[str, Any]:
 
 @operation("logs", "DisassociateKmsKey")
 def disassociate_key(call: ApiCall) -> dict[str, Any]:
-    """No key is no error."""
+    """Remove the key of a log group; it is no error if it has none."""
     _check_shape(call)
     _named_group(call).kms_key_id = None
     return {}
@@ -84,7 +84,7 @@ def _group(call: ApiCall, name: str | None = None) -> Any:
 
 
 def _check_key(call: ApiCall, arn: str) -> None:
-    """A key of this region, symmetric and enabled, named by its ARN (CreateLogGroup, AssociateKmsKey)."""
+    """Refuse all but the ARN of a symmetric, enabled key of this region (CreateLogGroup, AssociateKmsKey)."""
     from moto.kms.models import kms_backends
 
     key = kms_backends[call.account][call.region].keys.get(arn.rpartition(":key/")[2])

@@ -1,9 +1,9 @@
-"""Where moto is made to ask us first.
+"""Replaces moto's dispatch of requests, so that the sandbox handles each request first.
 
-Every request that moto takes, in-process and over HTTP alike, passes `call_action`. That one method is replaced: the
-request is recorded, faults are applied, the world is settled, our handler answers if there is one, and only what
-nobody claims goes on to moto. What moto cannot do becomes a clear error in the caller's protocol instead of a crash.
-S3 does not pass there: `dynaops.sandbox.s3` has its own two entrances.
+Every request that moto takes, in-process and over HTTP, goes through `call_action`. This method is replaced: the
+request is recorded, faults are applied, due events run, our handler answers if there is one, and otherwise moto
+answers. A request that moto does not support gets a clear error in the caller's protocol instead of a crash.
+S3 requests do not go through it: `dynaops.sandbox.s3` wraps S3's two entry points.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
     from dynaops.sandbox.protocols import Front
 
 _CATCH_ALL = "{0}/(?P<rest_of_path>.+)$"
-"""A route for the paths that moto's tables lack; the operation is found from botocore's model anyway."""
+"""A route for paths that moto does not route; the operation is found from botocore's model."""
 _GLOBAL = frozenset({"iam"})
-"""Services that are one for all regions of a partition; calls are recorded under one of these."""
+"""Services that are global in a partition; their calls are recorded under the partition's global region."""
 
 
 class Installed:
-    """The one sandbox that moto asks in this process (moto's backends are one a process, too)."""
+    """The sandbox that handles moto's requests in this process (moto's backends also exist once in a process)."""
 
     current: Installed | None = None
 
@@ -44,13 +44,13 @@ class Installed:
 
 
 def install(world: World, faults: Faults, recorder: Recorder) -> None:
-    """Let moto ask `world` from now on, in this process."""
+    """Let `world` handle moto's requests from now on, in this process."""
     _patch_once()
     Installed.current = Installed(world, faults, recorder)
 
 
 def uninstall() -> None:
-    """Let moto answer by itself again."""
+    """Let moto answer all requests itself again."""
     Installed.current = None
 
 
@@ -73,16 +73,16 @@ def _patch_once() -> None:
 
 
 def _forgive_parsing(handler: Any) -> None:
-    """moto parses a body before we are asked, and stumbles over malformed ones: those are ours to refuse.
+    """Ignore moto's errors in parsing a body: the sandbox refuses malformed bodies itself, later.
 
-    It parses slowly, too, so DynamoDB's are parsed only where moto is to answer.
+    moto's parsing is slow, so bodies for DynamoDB are parsed only if moto answers.
     """
     original = handler.parse_parameters
 
     def parse_now(self: Any, request: Any) -> None:
         try:
             original(self, request)
-        except Exception:  # whatever moto stumbles over
+        except Exception:  # moto's parsers raise many kinds of errors
             self.params = {}
 
     def parse_parameters(self: Any, request: Any) -> None:
@@ -97,15 +97,15 @@ def _forgive_parsing(handler: Any) -> None:
 
 
 def _parse_for_moto(handler: Any) -> None:
-    """Let moto have what it has not parsed yet."""
+    """Let moto parse the body, if it has not yet done so."""
     if getattr(handler, "parse_for_moto", None) is not None:
         handler.parse_for_moto()
         handler.parse_for_moto = None
-        handler.body = handler.params  # DynamoDB's handlers read it there
+        handler.body = handler.params  # moto's DynamoDB handlers read the parsed body from here
 
 
 def _without_crashes(original: Callable[[Any], Answer]) -> Callable[[Any], Answer]:
-    """A call that moto does not know, or stumbles over, is refused in words; clients do not repeat a 400."""
+    """Turns moto's crashes and unknown operations into errors with status 400, which clients do not retry."""
     from dynaops.sandbox.protocols import protocol_of
 
     def call_action(self: Any) -> Answer:
@@ -150,7 +150,7 @@ class _Request:
         self._to = installed
 
     def answer(self, moto: Callable[[], Answer]) -> Answer:
-        """The answer; a dropped connection is raised in the way that the caller's transport understands."""
+        """The response. A dropped connection raises the exception that the caller's transport expects."""
         try:
             return self._answer(moto)
         except Dropped:

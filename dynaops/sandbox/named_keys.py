@@ -1,4 +1,4 @@
-"""KMS keys under ids of one's own choosing, which CreateKey does not give."""
+"""KMS keys with ids that the caller chooses, which CreateKey does not offer."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dynaops.model.arns import partition_of
 
 
 def put_key(account: str, region: str, name: str, told: dict[str, Any]) -> None:
-    """Let there be the key that DescribeKey answered `told` about when asked for `name` (an id, ARN or alias).
+    """Create a key with `name` (an id, ARN or alias), as described by `description`, a response of DescribeKey.
 
-    Where `told` is empty, a key that can be used is made for the name.
+    If `description` is empty, a usable key is created for the name.
     """
     from moto.kms.models import kms_backends
 

@@ -1,6 +1,6 @@
-"""Whether the caller may: asked of callers who use an access key of an IAM user of the sandbox, and of nobody else.
+"""Permission checks for callers that use an access key of an IAM user of the sandbox; other callers may do everything.
 
-So permissions are opt-in: whoever makes a user, gives it policies and uses its key is held to them.
+So permissions are opt-in: create a user, attach policies to it and use its access key.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from dynaops.sandbox.iam_backend import iam_backend
 
 
 def check(service: str, api: str, region: str, account: str, access_key: str, body: dict[str, Any]) -> None:
-    """Raise AccessDeniedException, in AWS's words, for what the key's user may not do."""
+    """Raise AccessDeniedException, with AWS's message, for an action that the key's user is not allowed."""
     user = _user_of(account, region, access_key)
     if user is None:
         return
@@ -42,7 +42,7 @@ def _denied(user: str, need: Need, made: str) -> ApiError:
 
 
 def with_path(account: str, region: str, service: str, body: dict[str, Any]) -> dict[str, Any]:
-    """A call of IAM names a role without its path, which its ARN has."""
+    """The body of a call with the role's path added: the role's ARN has a path, but calls of IAM do not give it."""
     if service != "iam" or "RoleName" not in body or body.get("Path"):
         return body
     role = next(
@@ -101,7 +101,7 @@ def _parsed(document: Any) -> dict[str, Any]:
 
 @operation("iam", "SimulatePrincipalPolicy")
 def simulate(call: ApiCall) -> dict[str, Any]:
-    """Tell what a user's or role's policies come to, for each action on each resource."""
+    """Evaluate a user's or role's policies for each action on each resource."""
     arn = str(call.body["PolicySourceArn"])
     backend = iam_backend(call.account, call.region)
     holders = [*backend.users.values(), *backend.roles.values()]

@@ -1,8 +1,8 @@
 """A sandbox's content on disk: the world and all of moto's backends, saved whole and atomically.
 
-The snapshot is a pickle in an envelope: `_MAGIC`, the HMAC-SHA256 of the pickle with the user's secret key (which lies
-outside every project), the pickle. What is not signed so is never unpickled; what is, is read through the exact list
-of `snapshot_classes` and the functions of `_REBUILDERS`.
+The snapshot is a pickle with a header: `_MAGIC`, the HMAC-SHA256 of the pickle with the user's secret key (which is
+outside every project), then the pickle. An unsigned pickle is never loaded; a signed one may name only the classes
+in `snapshot_classes` and the functions in `_REBUILDERS`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from dynaops.sandbox.world import World
 
 FORMAT = 1
 DELAY = 0.3
-"""Seconds (real) that changes are gathered before they are saved."""
+"""Real seconds between a change and its saving; later changes are saved with it."""
 _MAGIC = b"dynaops sandbox snapshot\n"
 _MAC_BYTES = 32
 
@@ -42,14 +42,14 @@ class Persistence:
         self._lock = threading.Lock()
         self._timer: threading.Timer | None = None
         self.not_saved: dict[str, str] = {}
-        """The services whose content was left out of the last snapshot, and why."""
+        """The services whose content could not be saved in the last snapshot, and why."""
 
     @property
     def folder(self) -> Path:
         return self._folder
 
     def changed(self) -> None:
-        """Something may have changed: save within DELAY."""
+        """Record that something may have changed: it is saved within DELAY."""
         with self._lock:
             if self._timer is None:
                 self._timer = threading.Timer(DELAY, self.save)
@@ -57,7 +57,7 @@ class Persistence:
                 self._timer.start()
 
     def save(self) -> None:
-        """Save now, in one step: a reader finds the old snapshot or the new one."""
+        """Save now, atomically: a reader gets the old snapshot or the new one."""
         with self._lock:
             if self._timer is not None:
                 self._timer.cancel()
@@ -69,7 +69,7 @@ class Persistence:
             write_private(self._path, sealed(data))
 
     def load(self) -> bool:
-        """Bring back what was saved; False where nothing was. Raises DynaopsError for a snapshot it cannot use."""
+        """Load the snapshot; False if there is none. Raises DynaopsError for an unusable snapshot."""
         if not self._folder.exists():
             return False
         make(self._folder)
@@ -93,12 +93,12 @@ class Persistence:
 
 
 def sealed(data: bytes) -> bytes:
-    """The pickle in its signed envelope."""
+    """The pickle with its signed header."""
     return _MAGIC + _mac(data) + data
 
 
 def unsealed(content: bytes) -> bytes:
-    """The pickle out of its envelope. Raises UnpicklingError where this user's sandbox has not signed it."""
+    """The pickle without its header. Raises UnpicklingError if it is not signed with this user's key."""
     start = len(_MAGIC) + _MAC_BYTES
     mac, data = content[len(_MAGIC) : start], content[start:]
     if not content.startswith(_MAGIC) or not hmac.compare_digest(mac, _mac(data)):
@@ -107,7 +107,7 @@ def unsealed(content: bytes) -> bytes:
 
 
 def loaded(data: bytes) -> Any:
-    """What a pickle holds. Raises UnpicklingError where it names anything but the listed classes."""
+    """The content of a pickle. Raises UnpicklingError if it names anything except the listed classes."""
     return _SnapshotReader(io.BytesIO(data)).load()
 
 
@@ -136,14 +136,14 @@ class _SnapshotReader(pickle.Unpickler):
         if module == __name__ and name in _REBUILDERS:
             return _REBUILDERS[name]
         module, name = FORMER_NAMES.get((module, name), (module, name))
-        # no listed name has a dot: nothing is reached through a class or a module
+        # no listed name has a dot: an attribute of a class or module cannot be loaded
         if (module, name) not in CLASSES:
             raise pickle.UnpicklingError(f"{module}.{name} is not allowed in a snapshot")
         return super().find_class(module, name)
 
 
 class _SnapshotWriter(pickle.Pickler):
-    """Writes locks as new ones, and leaves out what only lives in this process."""
+    """Pickles locks as new locks, and leaves out objects that are valid only in this process."""
 
     def reducer_override(self, value: Any) -> Any:
         kind = type(value)
@@ -166,7 +166,7 @@ class _SnapshotWriter(pickle.Pickler):
         named = value if isinstance(value, type) else kind
         if (named.__module__, named.__qualname__) not in CLASSES:
             raise pickle.PicklingError(f"{named.__module__}.{named.__qualname__} cannot be saved")
-        if isinstance(value, Enum):  # Python 3.11 would have it rebuilt by `getattr`
+        if isinstance(value, Enum):  # Python 3.11 would pickle it as a call of `getattr`
             return (kind, (value.value,))
         return NotImplemented
 
@@ -188,12 +188,12 @@ def _pattern(pattern: str | bytes, flags: int) -> Any:
 
 
 def _is_local(factory: Any) -> bool:
-    """A lambda of moto's, which no snapshot can name."""
+    """Whether a factory is a lambda of moto, which a pickle cannot name."""
     return isinstance(factory, FunctionType) and "<" in factory.__qualname__
 
 
 def _type_made_by(factory: Any) -> type[Any]:
-    """The plain type whose empty instances a factory makes; PicklingError where it makes anything else."""
+    """The plain type whose empty instances a factory creates. Raises PicklingError for any other factory."""
     made = factory()
     if type(made) not in (dict, list, set, int) or made:
         raise pickle.PicklingError(f"a factory of {made!r} cannot be saved")
@@ -201,7 +201,7 @@ def _type_made_by(factory: Any) -> type[Any]:
 
 
 def _pem(key: Any) -> bytes:
-    """A private key of moto's KMS (made up, like all that the sandbox holds)."""
+    """A private key of moto's KMS as PEM (a dummy, like all data of the sandbox)."""
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
     data: bytes = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
@@ -215,7 +215,7 @@ def _private_key(pem: bytes) -> Any:
 
 
 _REBUILDERS = {one.__name__: one for one in (_new_lock, _new_condition, _weak_values, _pattern, _private_key)}
-"""The functions that a snapshot may name: they make a value of plain data and do nothing else."""
+"""The functions that a snapshot may name: they build a value from plain data, without side effects."""
 
 
 def dumped(value: Any) -> bytes:
@@ -239,8 +239,8 @@ def _loaded() -> list[Any]:
 def _backends() -> tuple[dict[str, Any], dict[str, str]]:
     """Every used backend of every service: service -> account -> region -> backend, pickled one by one.
 
-    One that cannot be pickled (a service that holds a process's resources, or classes that are not listed) is left out
-    rather than losing the rest; the second result says which services and why.
+    A backend that cannot be pickled (it holds resources of the process, or classes that are not listed) is left out
+    without losing the others; the second result says which services and why.
     """
     saved: dict[str, Any] = {}
     left_out: dict[str, str] = {}

@@ -1,7 +1,7 @@
-"""The AWS price list: GetProducts for a few products of DynamoDB and CloudWatch, in the list's own form.
+"""The AWS price list: GetProducts for some products of DynamoDB and CloudWatch, in AWS's format.
 
-moto has no such service, so the server asks here first. Prices are AWS's of October 2026; each comes with its free
-tier where AWS has one, and beside products whose names are like its own.
+moto does not have this service, so the server handles it here. Prices are AWS's of October 2026; each has its free
+tier if AWS has one, and there are products with similar names, as in AWS's list.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ _PRODUCTS: dict[str, tuple[str, str, dict[str, float]]] = {
 }
 """Usage type -> service, product family, price by region."""
 _FREE = {"WriteCapacityUnit-Hrs": 18_600, "ReadCapacityUnit-Hrs": 18_600, "TimedStorage-ByteHrs": 25}
-"""Where the list's first tier is free."""
+"""Free amounts, for products whose first price tier is free."""
 
 
 def answer(
@@ -88,7 +88,7 @@ def answer(
         status, found = error.status, {"__type": error.code, "message": error.message}
     except Foreign as error:
         recorder.end(entry, error.answer[0])
-        raise Dropped from None  # only JSON is sent from here: a lost line stands for somebody else's page
+        raise Dropped from None  # responses are JSON only: drop the connection instead
     recorder.end(entry, status)
     return status, found
 

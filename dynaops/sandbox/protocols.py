@@ -1,4 +1,4 @@
-"""The protocols that AWS's services speak: what a request says, and how it is answered.
+"""The protocols of AWS's services: parsing requests and serialising responses.
 
 `Json` is DynamoDB's own front end. `Modelled` serves every other service from botocore's service model: requests become
 dictionaries of the operation's input shape (timestamps as epoch seconds, blobs as bytes), answers are given as
@@ -30,12 +30,12 @@ _REST_CODES = {
     "ThrottlingException": ("ThrottlingException", 429),
 }
 _CODES = {"query": _QUERY_CODES, "ec2": _QUERY_CODES, "rest-xml": _QUERY_CODES, "rest-json": _REST_CODES}
-"""How a protocol tells the errors that all services have in common (Common Errors of the services' API references)."""
+"""Error codes shared by all services, by protocol (Common Errors of the services' API references)."""
 
 
 @dataclass(frozen=True)
 class ParsedRequest:
-    """What a request asks for. `size` is that of its body, in bytes."""
+    """A parsed request. `size` is the body's size in bytes."""
 
     operation: str
     body: dict[str, Any]
@@ -43,25 +43,25 @@ class ParsedRequest:
 
 
 class Front(Protocol):
-    """One request's way in and out."""
+    """Parses one request and serialises its response."""
 
     service: str
 
     @property
     def protocol(self) -> str:
-        """botocore's name of the protocol that the answer is to be in."""
+        """botocore's name of the response's protocol."""
 
     def request(self) -> ParsedRequest:
-        """What is asked for. Raises ApiError for what the protocol cannot read."""
+        """The parsed request. Raises ApiError for a request that is invalid in the protocol."""
 
     def knows(self, operation: str) -> bool:
-        """Whether the service has the operation at all."""
+        """Whether the service has the operation."""
 
     def answer(self, found: dict[str, Any]) -> Answer:
-        """The operation's outcome on the wire."""
+        """The serialised response of the operation."""
 
     def refusal(self, error: ApiError) -> Answer:
-        """An error on the wire."""
+        """The serialised error."""
 
 
 class Json:
@@ -134,7 +134,7 @@ class Modelled:
                     "url_params": self._handler.uri_match,
                 }
             )
-        except Exception as error:  # moto's parsers stumble over wrong types in many ways
+        except Exception as error:  # moto's parsers raise many kinds of errors for wrong types
             raise ApiError("SerializationException", f"The request cannot be read: {error}") from None
         return ParsedRequest(self._operation, _given(model, body), int(asked.content_length or 0))
 
@@ -157,7 +157,7 @@ class Modelled:
 
 
 class _MemberReader(DefaultAttributePicker):
-    """Takes members out of plain dictionaries, and times as UTC whatever this machine's time zone is."""
+    """Reads members from plain dictionaries, and converts times as UTC in any time zone of this machine."""
 
     def __call__(self, context: Any) -> Any:
         value = super().__call__(context)
@@ -167,7 +167,7 @@ class _MemberReader(DefaultAttributePicker):
 
 
 def _given(model: Any, body: dict[str, Any]) -> dict[str, Any]:
-    """Without the members that moto's parsers fill in although the request does not have them."""
+    """The body without the members that moto's parsers add although the request does not have them."""
     if model.input_shape is None:
         return {}
     placed = {
@@ -181,14 +181,14 @@ def _given(model: Any, body: dict[str, Any]) -> dict[str, Any]:
 
 
 def front_of(handler: Any) -> Front | None:
-    """How the request that a moto handler has taken is read and answered; None where moto is to do it alone."""
+    """The front for a moto handler's request; None if moto handles the request alone."""
     if handler.service_name in ("dynamodb", "dynamodbstreams"):
         return Json(handler, handler.service_name)
     if handler.service_name == "s3":
         return None
     try:
         found = Modelled(handler)
-    except (BotoCoreError, KeyError):  # a service that botocore has no model of
+    except (BotoCoreError, KeyError):  # botocore has no model of the service
         return None
     return found if found.has_operation else None
 
@@ -197,7 +197,7 @@ def protocol_of(handler: Any) -> str:
     """The protocol a moto handler's service speaks; JSON for one that botocore does not have."""
     try:
         return Modelled(handler).protocol
-    except Exception:  # any form of refusal will do for such a service
+    except Exception:  # for such a service any form of error is good enough
         return "json"
 
 

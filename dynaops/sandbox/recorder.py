@@ -1,4 +1,4 @@
-"""What was asked of the sandbox: tests assert on the requests sent, not only on what came of them."""
+"""The recorder of requests to the sandbox, for tests that check which requests were sent."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 KEPT = 50_000
-"""Requests remembered at the most; the oldest go first."""
+"""Largest number of recorded requests; the oldest are dropped first."""
 KEPT_BYTES = 64 * 1024 * 1024
-"""Size of the remembered requests' bodies at the most, so that loading data does not fill the memory."""
+"""Largest total size of the recorded bodies in bytes, so that loading data does not fill the memory."""
 _READS = (
     "Describe",
     "List",
@@ -29,7 +29,7 @@ _READS = (
 
 @dataclass
 class RecordedRequest:
-    """One request. `at` is virtual epoch seconds, `status` the HTTP status it got (0 while it runs)."""
+    """One request. `at` is in virtual epoch seconds, `status` the HTTP status of its response (0 while it runs)."""
 
     number: int
     service: str
@@ -41,12 +41,12 @@ class RecordedRequest:
 
     @property
     def mutating(self) -> bool:
-        """Whether it may change anything."""
+        """Whether the operation may change a resource."""
         return not self.operation.startswith(_READS)
 
 
 class Recorder:
-    """The requests, in the order they came."""
+    """The recorded requests, in the order of their arrival."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -57,7 +57,7 @@ class Recorder:
     def begin(
         self, service: str, operation: str, region: str, body: dict[str, Any], at: float, size: int = 0
     ) -> RecordedRequest:
-        """Remember a request that has come in, with a body of `size` bytes."""
+        """Record a request with a body of `size` bytes."""
         with self._lock:
             entry = RecordedRequest(self._next, service, operation, region, body, at)
             self._next += 1
@@ -68,12 +68,12 @@ class Recorder:
             return entry
 
     def end(self, entry: RecordedRequest, status: int) -> None:
-        """Remember how it was answered."""
+        """Record the status of the response."""
         entry.status = status
 
     @property
     def count(self) -> int:
-        """How many requests ever came."""
+        """The number of requests since the start."""
         return self._next - 1
 
     def since(self, number: int = 0) -> list[RecordedRequest]:
@@ -86,7 +86,7 @@ class Recorder:
         return [entry for entry in self.since(number) if entry.mutating and 200 <= entry.status < 300]
 
     def clear(self) -> None:
-        """Forget all; numbers go on."""
+        """Drop all recorded requests; numbering continues."""
         with self._lock:
             self._entries.clear()
             self._bytes = 0
@@ -100,7 +100,7 @@ class Recorder:
 
 
 def _plain(value: Any) -> Any:
-    """As JSON has it: bytes (a function's code, a stream's record) as their base64."""
+    """The value for JSON: bytes (a function's code, a stream's record) as base64."""
     if isinstance(value, dict):
         return {name: _plain(each) for name, each in value.items()}
     if isinstance(value, list):

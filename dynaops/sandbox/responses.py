@@ -1,4 +1,4 @@
-"""Answers in the protocol of the service that was asked: JSON, query (XML), EC2's, REST-JSON and REST-XML (S3)."""
+"""Responses in the protocol of the requested service: JSON, query (XML), EC2, REST-JSON and REST-XML (S3)."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from xml.sax.saxutils import escape
 from dynaops.sandbox.errors import ApiError
 
 Answer = tuple[int, dict[str, Any], Any]
-"""Status, headers and body, as moto's own handlers give them."""
+"""Status, headers and body, as moto's handlers return them."""
 
 NOT_IMPLEMENTED = "NotImplementedByDynaopsSandbox"
-"""The code of all that the sandbox cannot do. It comes with status 400, which no SDK tries again."""
+"""The error code for everything that the sandbox does not implement. Its status is 400, which SDKs do not retry."""
 
 JSON_10 = "application/x-amz-json-1.0"
 JSON_11 = "application/x-amz-json-1.1"
@@ -25,7 +25,7 @@ _CONTENT_TYPES = {
     "query": ("text/xml",),
     "ec2": ("text/xml",),
 }
-"""What AWS names its bodies, by protocol; S3's objects have content types of their own."""
+"""Content types of AWS's responses, by protocol; S3's objects have their own content types."""
 _CORAL = "com.amazon.coral.service#"
 _NAMESPACES = {
     "AccessDeniedException": _CORAL,
@@ -38,24 +38,24 @@ _NAMESPACES = {
     "UnrecognizedClientException": _CORAL,
     "ValidationException": "com.amazon.coral.validate#",
 }
-"""Where DynamoDB's front end answers rather than DynamoDB; all other codes are DynamoDB's own shapes."""
+"""Namespaces of codes from DynamoDB's front end; all other codes are shapes of DynamoDB's model."""
 _SHAPES = "com.amazonaws.dynamodb.v20120810#"
 _WORDLESS = {"SerializationException", "UnknownOperationException"}
-"""Codes that DynamoDB answers without any message."""
+"""Error codes that DynamoDB sends without a message."""
 
 
 def not_implemented(message: str) -> ApiError:
-    """A refusal of what AWS can do and the sandbox cannot."""
+    """The error for a feature of AWS that the sandbox does not implement."""
     return ApiError(NOT_IMPLEMENTED, message)
 
 
 def dynamodb(status: int, body: dict[str, Any], content_type: str = JSON_10) -> Answer:
-    """An answer with the headers that DynamoDB sends: its request id, and the checksum that SDKs verify."""
+    """A response with DynamoDB's headers: the request id, and the checksum that SDKs verify."""
     return checked(status, json.dumps(body), content_type)
 
 
 def checked(status: int, text: str, content_type: str) -> Answer:
-    """The same, for a body that is text already."""
+    """A response with DynamoDB's headers, for a body that is already text."""
     headers = {
         "content-type": content_type,
         "x-amzn-RequestId": request_id(),
@@ -65,7 +65,7 @@ def checked(status: int, text: str, content_type: str) -> Answer:
 
 
 def dynamodb_error(error: ApiError, content_type: str = JSON_10) -> Answer:
-    """A refusal by DynamoDB or DynamoDB Streams."""
+    """An error of DynamoDB or DynamoDB Streams."""
     body: dict[str, Any] = {"__type": _NAMESPACES.get(error.code, _SHAPES) + error.code, **error.fields}
     if error.message or error.code not in _WORDLESS:
         body["Message" if error.code == "AccessDeniedException" else "message"] = error.message
@@ -73,7 +73,7 @@ def dynamodb_error(error: ApiError, content_type: str = JSON_10) -> Answer:
 
 
 def error_of(protocol: str, error: ApiError) -> Answer:
-    """A refusal by any other service, whose `protocol` is botocore's name of it."""
+    """An error of any other service; `protocol` is botocore's name."""
     if protocol in ("json", "rest-json"):
         return _json_error(protocol, error)
     code, message = escape(error.code), escape(error.message)
@@ -103,7 +103,7 @@ def _json_error(protocol: str, error: ApiError) -> Answer:
 
 
 def as_aws(protocol: str, answer: Answer) -> Answer:
-    """An answer of moto's with what each of AWS's has: a request id, and a content type of the protocol."""
+    """A response of moto, completed with a request id and the protocol's content type."""
     status, headers, body = answer
     kept = dict(headers)
     named = {name.lower(): name for name in kept}
@@ -119,5 +119,5 @@ def as_aws(protocol: str, answer: Answer) -> Answer:
 
 
 def request_id() -> str:
-    """A new id in the form of DynamoDB's: 52 capital letters and digits."""
+    """A new request id in DynamoDB's form: 52 capital letters and digits."""
     return (uuid.uuid4().hex + uuid.uuid4().hex)[:52].upper()

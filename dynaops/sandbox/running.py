@@ -1,4 +1,4 @@
-"""Sandboxes that live in this process: with moto's in-process patches, or as a server in a thread."""
+"""Sandboxes in this process: with moto's in-process patches, or as a server in a thread."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LOCAL = Callers()
 
 
 class _Base:
-    """What both kinds of sandbox have: a world, its clock, faults, and a record of requests."""
+    """Shared by both kinds of sandbox: a world, its clock, faults, and the recorder of requests."""
 
     def __init__(self, speed: float, start: float | None = None) -> None:
         self.world = World(Clock(speed, start))
@@ -35,7 +35,7 @@ class _Base:
         self.requests = Recorder()
 
     def advance(self, seconds: float) -> None:
-        """Let `seconds` of AWS's time pass, with all that happens meanwhile."""
+        """Advance the virtual time by `seconds`, and run all events that are due."""
         self.clock.advance(seconds)
         self.world.settle()
 
@@ -83,8 +83,8 @@ class Sandbox(_Base):
 class SandboxServer(_Base):
     """An embedded AWS on 127.0.0.1, in a thread. A context manager; one at a time in a process.
 
-    With `data_dir`, its content is loaded from there, and saved there as it changes. `start`: what time it is in it
-    (epoch seconds), if not the present. `callers`: who may call it beside this machine's programs.
+    With `data_dir`, its content is loaded from there, and saved there as it changes. `start`: its time at the start
+    (epoch seconds; by default the present). `callers`: who may call it besides this machine's programs.
     """
 
     def __init__(
@@ -133,7 +133,7 @@ class SandboxServer(_Base):
         uninstall()
 
     def install(self) -> None:
-        """Let moto in this process ask this sandbox."""
+        """Let this sandbox handle moto's requests in this process."""
         from dynaops.sandbox.moto_patch import install
 
         install(self.world, self.faults, self.requests)
@@ -148,7 +148,7 @@ class SandboxServer(_Base):
         self._server.stop()
 
     def client(self, service: str, region: str = "us-east-1") -> Any:
-        """The boto3 client of a service of this sandbox, with dummy credentials; the same at each call."""
+        """The boto3 client of a service of this sandbox, with dummy credentials; cached."""
         import boto3
         from botocore.config import Config
 

@@ -1,8 +1,8 @@
-"""S3's conditional requests, owner checks and TLS policies, where moto's S3 alone would let more pass than AWS does.
+"""S3's conditional requests, owner checks and TLS policies, where moto's S3 accepts more than AWS does.
 
-S3 does not go through `hook.call_action`, so its two entrances are wrapped here. Writes of one object take turns, as
-they do in S3: of several that expect the same, one succeeds and the others get 412. A conditional write that an
-object's deletion overtook gets 409 ConditionalRequestConflict (S3 User Guide, "How to prevent object overwrites").
+S3 does not use moto's `call_action`, so its two entry points are wrapped here. Writes of one object are serialised, as
+in S3: of several with the same condition, one succeeds and the others get 412. A conditional write that an
+object's deletion precedes gets 409 ConditionalRequestConflict (S3 User Guide, "How to prevent object overwrites").
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _SECURE = {"Bool": {"aws:SecureTransport": "false"}}
 
 
 class ObjectLocks:
-    """Whose turn it is to write an object, and how often it was deleted."""
+    """A lock for each object, which serialises its writes, and the number of its deletions."""
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
@@ -40,7 +40,7 @@ class ObjectLocks:
 
     @contextmanager
     def taken(self, name: str, conditional: bool) -> Iterator[None]:
-        """The turn to write the object `name`. Raises ApiError where a deletion overtook a conditional write."""
+        """Hold the lock of object `name`. Raises ApiError if a deletion preceded a conditional write."""
         with self._guard:
             lock, seen = self._locks[name], self._deletions[name]
         with lock:
@@ -49,7 +49,7 @@ class ObjectLocks:
             yield
 
     def deleted(self, name: str) -> None:
-        """The object `name` was deleted just now."""
+        """Count a deletion of object `name`."""
         with self._guard:
             self._deletions[name] += 1
 
@@ -58,7 +58,7 @@ TURNS = ObjectLocks()
 
 
 def extend(installed: Callable[[], Installed | None]) -> None:
-    """Let moto's S3 obey these rules while `installed` gives a sandbox."""
+    """Apply these rules to moto's S3 while `installed` returns a sandbox."""
     from moto.s3.models import FakeBucket
     from moto.s3.responses import S3Response
 
@@ -127,7 +127,7 @@ def _answered(
 
 
 def _whole(answer: Any, method: str) -> Answer:
-    """moto's answer with status and headers, and the XML element of AWS's where moto's is another."""
+    """moto's response with status and headers, and with AWS's XML element where moto's differs."""
     status, headers, body = answer if isinstance(answer, tuple) else (200, {}, answer)
     if status == 403 and not body:
         raise ApiError("AccessDenied", "Access Denied", 403)
@@ -136,7 +136,7 @@ def _whole(answer: Any, method: str) -> Answer:
     if isinstance(body, str):
         body = body.replace("GetBucketVersioningResponse", "VersioningConfiguration")
     if method == "PUT" and not str(body).lstrip().startswith("<"):
-        body = ""  # moto gives a policy back
+        body = ""  # moto returns the policy
     return status, headers, body
 
 
@@ -161,7 +161,7 @@ def _check_source(handler: Any, source: str, wanted: str) -> None:
 
 
 def _object_call(handler: Any) -> str:
-    """S3's name for a request on an object, or what comes near it (its tags and parts go by the object's)."""
+    """S3's operation name for a request on an object (requests on its tags and parts have the object's name)."""
     if handler.request.method == "PUT" and "x-amz-copy-source" in handler.request.headers:
         return "CopyObject"
     return _OPERATIONS.get(handler.request.method, "PostObject")
@@ -173,7 +173,7 @@ def _conditions(handler: Any) -> dict[str, str]:
 
 
 def _check_owner(handler: Any) -> None:
-    """Raise ApiError where the caller expects the bucket to be somebody else's."""
+    """Raise ApiError if the expected bucket owner is another account."""
     from moto.s3.models import s3_backends
 
     expected = handler.headers.get("x-amz-expected-bucket-owner")
@@ -183,7 +183,7 @@ def _check_owner(handler: Any) -> None:
 
 
 def _as_over_tls(original: Callable[..., Any]) -> Callable[..., Any]:
-    """The sandbox stands for AWS, which is called over TLS: a policy that denies all else denies nothing here."""
+    """Treat calls as made over TLS, as on AWS: a bucket policy that denies calls without TLS denies nothing here."""
 
     from moto.iam.access_control import IAMPolicy, PermissionResult
 

@@ -1,4 +1,4 @@
-"""The sandbox over HTTP, on this machine only: AWS's protocols, and a few calls of our own for tests and the CLI."""
+"""The sandbox as an HTTP server on 127.0.0.1: AWS's protocols, and control calls for tests and the CLI."""
 
 from __future__ import annotations
 
@@ -43,22 +43,24 @@ _MOTO_CONTROL = ("moto_api", "motoapi")
 
 
 class _Handler(MotoRequestHandler):
-    """Keeps connections open and says nothing."""
+    """The HTTP request handler: keeps connections open and prints nothing."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
     def date_time_string(self, timestamp: float | None = None) -> str:
-        """Answers bear the sandbox's time, as AWS's bear AWS's: who asks how old a backup is goes by that."""
+        """The Date header in virtual time: clients compute a backup's age from it."""
         return formatdate(self.server.sandbox_clock.now(), usegmt=True)  # type: ignore[attr-defined]
 
     def log(self, type: str, message: str, *args: Any) -> None:
         logging.getLogger("dynaops.sandbox").debug(message, *args)
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """Answer what is no HTTP request with an error in AWS's form instead of an HTML page."""
+        """Answer an invalid HTTP request with an error in AWS's form instead of an HTML page."""
         text = message or explain or "The request cannot be read"
-        self.request_version = self.protocol_version  # or else no head is sent to who named no version
+        self.request_version = (
+            self.protocol_version
+        )  # otherwise no headers are sent if the request has no HTTP version
         _, headers, body = responses.error_of(
             "rest-xml", ApiError("MalformedHttpRequestException", text, code)
         )
@@ -73,14 +75,14 @@ class _Handler(MotoRequestHandler):
 
 @functools.cache
 def _backend_app(service: Any) -> Any:
-    """moto's app of a service, with a crash in it told as a refusal; its own control interface does not exist here.
+    """moto's WSGI app of a service; crashes become errors in AWS's form, and moto's control interface is disabled.
 
-    It holds nothing of one sandbox, so all sandboxes of a process share it.
+    It has no state of a sandbox, so all sandboxes of a process share it.
     """
     if service in _MOTO_CONTROL:
         raise ApiError("AccessDeniedException", "The sandbox has no moto-api", 403)
     app = create_backend_app(service)
-    app.debug = False  # flask's debugging aids take a tenth of the time of a request
+    app.debug = False  # flask's debugging features take a tenth of the time of a request
     app.config["PROPAGATE_EXCEPTIONS"] = True
 
     @app.errorhandler(Exception)
@@ -96,7 +98,7 @@ def _backend_app(service: Any) -> Any:
 
 
 def _crash(environ: WSGIEnvironment, error: Exception) -> Answer:
-    """What moto stumbled over, as a refusal in the form of the service that was asked; no SDK repeats a 4xx."""
+    """A crash of moto as an error in the form of the requested service; SDKs do not retry a 4xx."""
     if isinstance(error, ApiError):
         return http_checks.refusal(environ, error)
     code = getattr(error, "code", None)
@@ -107,7 +109,7 @@ def _crash(environ: WSGIEnvironment, error: Exception) -> Answer:
 
 
 class _Dispatcher(DomainDispatcherApplication):
-    """moto's choice of the app that answers a request. moto lists its own folders for each; here a choice is kept."""
+    """moto's choice of the app for a request, with a cache (moto lists its package folders for each request)."""
 
     def __init__(self) -> None:
         super().__init__(_backend_app)
@@ -150,7 +152,7 @@ class Server:
         return int(self._http.server_port)
 
     def serve(self) -> None:
-        """Answer until `stop`, then save: whoever serves does not leave before all is on disk."""
+        """Serve until `stop`, then save; returns after the snapshot is on disk."""
         self._http.serve_forever(poll_interval=0.05)
         self._http.server_close()
         if self._persistence is not None:
@@ -186,7 +188,7 @@ class Server:
             return _sent(marked, refused.answer)
         except ApiError as error:
             return _sent(marked, http_checks.refusal(environ, error))
-        except Exception as error:  # moto's dispatcher stumbles over what no service sends
+        except Exception as error:  # moto's dispatcher crashes on requests that no AWS client sends
             return _sent(marked, _crash(environ, error))
 
     def _aws_answer(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
@@ -208,9 +210,9 @@ class Server:
         return answer
 
     def _marked(self, start: StartResponse, origin: str | None) -> StartResponse:
-        """Every answer tells which sandbox it is, and its speed, so that our clients look as often as it makes sense.
+        """Adds the sandbox's id and speed to the headers, so that our clients choose a suitable polling interval.
 
-        No page may read an answer but those of an `origin` that was allowed, whatever moto says.
+        Only pages of an allowed `origin` may read the response; moto's CORS headers are removed.
         """
 
         def started(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
@@ -311,7 +313,7 @@ class Server:
 
 
 def _sent(start: StartResponse, answer: Answer) -> Iterable[bytes]:
-    """An answer of ours on the wire."""
+    """Send a response of the sandbox."""
     status, headers, text = answer
     content = text.encode() if isinstance(text, str) else text
     start(_status_line(status), [*headers.items(), ("Content-Length", str(len(content)))])
@@ -330,14 +332,14 @@ def _status_line(status: int) -> str:
 
 
 def _is_page(environ: WSGIEnvironment, content: bytes) -> bool:
-    """Whether an error of moto's is a web page, or nothing, instead of an error of AWS's."""
+    """Whether an error of moto is a web page or empty, instead of an error in AWS's form."""
     if not content:
         return http_checks.service_of(environ) != "s3"
     return content.lstrip()[:9].lower().startswith((b"<!doctype", b"<html"))
 
 
 def _wait_no_longer(environ: WSGIEnvironment) -> None:
-    """Let werkzeug, which reads what is left of a body that was refused, give up where the client sends no more."""
+    """Limit the time for which werkzeug reads the rest of a refused body from a client that sends no more."""
     connection = environ.get("werkzeug.socket")
     if isinstance(connection, socket.socket):
         connection.settimeout(_REFUSED_SECONDS)
@@ -349,7 +351,7 @@ def _hang_up(environ: WSGIEnvironment) -> None:
         try:
             connection.shutdown(socket.SHUT_RDWR)
         except OSError:
-            return  # the client was faster
+            return  # the client has closed the connection already
 
 
 def _mutates(environ: WSGIEnvironment) -> bool:

@@ -1,4 +1,4 @@
-"""Every service that the sandbox extends: importing this registers all handlers and scheduled actions."""
+"""Imports every service that the sandbox extends, which registers all handlers and scheduled actions."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""The folder of the user's own that holds what sandboxes keep: one subfolder for each project.
+"""The user's folder for the data of sandboxes: one subfolder for each project.
 
-It is never inside a project: whoever writes a repository must not be able to write what a sandbox reads. The place is
+It is never inside a project: the author of a repository must not be able to write a sandbox's data. The path is
 ``$XDG_STATE_HOME/dynaops/sandbox/KEY`` (``~/.local/state`` by default, XDG Base Directory Specification), where KEY is
-made from the project's real path. Folders have mode 0700 and files 0600. A folder or file that belongs to another
+computed from the project's real path. Folders have mode 0700 and files 0600. A folder or file that belongs to another
 user, is a symbolic link or may be written by others is refused with a DynaopsError.
 """
 
@@ -19,20 +19,20 @@ from dynaops.model.errors import DynaopsError
 from dynaops.model.project import root
 
 OLD_FOLDER = Path(".dynaops/sandbox")
-"""Where earlier versions kept a project's sandbox; nothing in it is ever read."""
+"""The folder of a project's sandbox in earlier versions; it is never read."""
 _OLD_CONTENT_TOLD = "old-content-told"
 _ELSEWHERE = "Set XDG_STATE_HOME to a folder of your own."
 
 
 def folder_of(project: Path | None = None) -> Path:
-    """The folder of a project's sandbox (by default of the one that is worked in). It need not exist yet."""
+    """The folder of a project's sandbox (by default the current project's). It need not exist yet."""
     path = os.path.realpath(project or root())
     name = re.sub(r"[^A-Za-z0-9_-]", "", Path(path).name)[:40] or "project"
     return _user_folder() / f"{name}-{hashlib.sha256(os.fsencode(path)).hexdigest()[:24]}"
 
 
 def make(folder: Path) -> None:
-    """Make a sandbox's folder, and those above it that are ours, closed to others. Raises DynaopsError."""
+    """Create a sandbox's folder and its parents in the user's folder, with mode 0700. Raises DynaopsError."""
     root = _user_folder()
     above = (root.parent, root) if root in (folder, folder.parent) else ()
     for each in dict.fromkeys((*above, folder)):
@@ -47,7 +47,7 @@ def make(folder: Path) -> None:
 
 
 def check(folder: Path) -> None:
-    """Raise DynaopsError where others may have written into the folder; close it where they could only read it."""
+    """Raise DynaopsError if others may have written to the folder; remove others' permission to read it."""
     try:
         found = folder.lstat()
     except OSError as error:
@@ -66,7 +66,7 @@ def check(folder: Path) -> None:
 
 
 def read_private(path: Path) -> bytes | None:
-    """The content of a file that only its owner could write, or None if there is none. Raises DynaopsError."""
+    """The content of a file that only its owner can write, or None if it does not exist. Raises DynaopsError."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:
@@ -90,7 +90,7 @@ def read_private(path: Path) -> bytes | None:
 
 
 def write_private(path: Path, content: bytes) -> None:
-    """Replace a file in one step by one that only its owner can read."""
+    """Replace a file atomically by one that only its owner can read."""
     new = path.with_name(f".{path.name}-{secrets.token_hex(8)}")
     try:
         _write_new(new, content)
@@ -100,7 +100,7 @@ def write_private(path: Path, content: bytes) -> None:
 
 
 def secret() -> bytes:
-    """The user's own secret key of 32 bytes, made when first needed. Raises DynaopsError."""
+    """The user's secret key of 32 bytes, created at first use. Raises DynaopsError."""
     root = _user_folder()
     make(root)
     path = root / "key"
@@ -109,7 +109,9 @@ def secret() -> bytes:
         new = root / f".key-{secrets.token_hex(8)}"
         _write_new(new, secrets.token_bytes(32))
         try:
-            os.link(new, path)  # unlike a rename it never replaces the key that another process has just made
+            os.link(
+                new, path
+            )  # unlike a rename, a link never replaces the key that another process has just created
         except FileExistsError:
             pass
         except OSError:  # a file system without hard links
@@ -124,7 +126,7 @@ def secret() -> bytes:
 
 
 def world_id(folder: Path) -> str:
-    """What tells the sandbox of a folder from others, made when first needed. Raises DynaopsError."""
+    """The id of the sandbox in a folder, created at first use. Raises DynaopsError."""
     make(folder)
     path = folder / "id"
     found = (read_private(path) or b"").decode(errors="replace")
@@ -135,7 +137,7 @@ def world_id(folder: Path) -> str:
 
 
 def old_content(folder: Path, project: Path | None = None) -> Path | None:
-    """The place of an earlier version's content, where there is any and it was not told before. Remembers that."""
+    """The folder of an earlier version's content, if it exists and was not reported before; records the report."""
     old = (project or Path.cwd()) / OLD_FOLDER
     if not os.path.lexists(old / "snapshot.pickle") or (folder / _OLD_CONTENT_TOLD).exists():
         return None
@@ -147,7 +149,7 @@ def old_content(folder: Path, project: Path | None = None) -> Path | None:
 def _user_folder() -> Path:
     """The folder of all sandboxes of this user."""
     named = os.environ.get("XDG_STATE_HOME", "")
-    if named and Path(named).is_absolute():  # the specification: a relative path is to be ignored
+    if named and Path(named).is_absolute():  # XDG specification: a relative path is ignored
         return Path(named) / "dynaops" / "sandbox"
     try:
         return Path.home() / ".local" / "state" / "dynaops" / "sandbox"

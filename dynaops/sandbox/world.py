@@ -1,7 +1,7 @@
-"""All that a sandbox is: a clock, scheduled state changes, and what each account and region holds.
+"""The state of a sandbox: a clock, scheduled events, and the resources of each account and region.
 
 Asynchronous AWS states (CREATING, UPDATING, BACKFILLING ...) are events scheduled in virtual time.
-They are data, not closures, so that a sandbox can be saved and loaded; `settle` runs those that are
+They are data, not closures, so that a sandbox can be saved and loaded; `settle` runs the events that are
 due, and is called before each request is answered.
 """
 
@@ -36,7 +36,7 @@ def action(name: str) -> Callable[[Action], Action]:
 
 @dataclass(order=True)
 class ScheduledEvent:
-    """Something that AWS will do by itself at `due` (virtual epoch seconds)."""
+    """A scheduled state change, which happens at `due` (virtual epoch seconds)."""
 
     due: float
     number: int
@@ -46,7 +46,7 @@ class ScheduledEvent:
 
 @dataclass
 class Region:
-    """What one account holds in one region: a holding per class, made when first asked for."""
+    """The resources of one account in one region: one instance per class, created at first access."""
 
     account: str
     name: str
@@ -62,12 +62,12 @@ class Region:
 
 
 class World:
-    """One embedded AWS. Everything in it is guarded by `lock`, which handlers hold while they run."""
+    """The state of one sandbox. All of it is guarded by `lock`, which handlers hold while they run."""
 
     def __init__(self, clock: Clock | None = None) -> None:
         self.clock = clock or Clock()
         self.id = secrets.token_hex(8)
-        """Tells it from other sandboxes; one that is emptied stays the same."""
+        """The sandbox's id; emptying the sandbox does not change it."""
         self.lock = threading.RLock()
         self._events: list[ScheduledEvent] = []
         self._numbers = itertools.count()
@@ -78,7 +78,7 @@ class World:
         return self.clock.now()
 
     def region(self, account: str, name: str) -> Region:
-        """What `account` holds in region `name`."""
+        """The resources of `account` in region `name`."""
         return self._regions.setdefault((account, name), Region(account, name))
 
     def regions(self, account: str) -> list[Region]:
@@ -86,15 +86,15 @@ class World:
         return [held for (owner, _), held in self._regions.items() if owner == account]
 
     def all_regions(self) -> list[tuple[tuple[str, str], Region]]:
-        """Everything that was ever used: ((account, region name), region)."""
+        """All regions that were ever used: ((account, region name), region)."""
         return list(self._regions.items())
 
     def content(self) -> dict[str, Any]:
-        """All that the world holds, for a snapshot."""
+        """The whole state, for a snapshot."""
         return {"now": self.now(), "events": list(self._events), "regions": self._regions}
 
     def restore(self, content: dict[str, Any] | None) -> None:
-        """Become what `content` says; empty for None."""
+        """Replace the whole state by `content`; None empties it."""
         with self.lock:
             self._events = list(content["events"]) if content else []
             heapq.heapify(self._events)
@@ -104,7 +104,7 @@ class World:
                 self.clock.advance(max(0.0, content["now"] - self.now()))
 
     def schedule(self, delay: float, name: str, **data: Any) -> None:
-        """Let the action `name` happen `delay` virtual seconds from now, with `data` (plain values)."""
+        """Schedule the action `name` in `delay` virtual seconds, with `data` (plain values)."""
         heapq.heappush(self._events, ScheduledEvent(self.now() + delay, next(self._numbers), name, data))
 
     def settle(self) -> None:

@@ -1,6 +1,6 @@
-"""The CloudWatch alarms that a target tracking policy lives by, as DDB-TABLE-314 shows them.
+"""The CloudWatch alarms of a target tracking policy, as described by DDB-TABLE-314.
 
-They are moto's own objects, so that CloudWatch shows them too.
+The alarms are moto's own objects, so CloudWatch's DescribeAlarms returns them too.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _SLACK = 20
 def make(
     account: str, region: str, target: ScalableTarget, policy: TrackingPolicy, units: int
 ) -> list[dict[str, str]]:
-    """Make the four alarms of a policy on a resource that has `units` now; answer their names and ARNs."""
+    """Create the four alarms of a policy on a resource whose capacity is `units`; returns their names and ARNs."""
     from moto.cloudwatch.models import cloudwatch_backends
 
     table, index = parsed(target.resource)

@@ -1,4 +1,4 @@
-"""Pulling a resource's capacity into the bounds of its target, and what is told of it as an activity.
+"""Changing a resource's capacity to lie within the bounds of its scalable target, and the activities that record it.
 
 AWS does so when a target is registered or registered again, and not at other times (DDB-TABLE-195, 314, 315).
 """
@@ -19,13 +19,13 @@ from dynaops.sandbox.world import World, action
 LOOK_SECONDS = 4.0
 """A new minimum or maximum shows in the table's capacity after about 4 s (DDB-TABLE-314)."""
 RETRY_SECONDS = 5.0
-"""How soon a table that was busy is asked again."""
+"""Seconds after which the change is tried again where the table was busy."""
 FULFILLED_SECONDS = 3.0
-"""How soon the change is looked for after DynamoDB has taken it."""
+"""Seconds after which the change is checked, once DynamoDB has accepted it."""
 
 
 def look_soon(world: World, account: str, region: str, target: ScalableTarget) -> None:
-    """Let the resource's capacity be compared with its target's bounds."""
+    """Schedule the comparison of the resource's capacity with its target's bounds."""
     where = {"account": account, "region": region, "resource": target.resource, "dimension": target.dimension}
     world.schedule(LOOK_SECONDS, "autoscaling.bounds", **where)
 
@@ -118,7 +118,7 @@ def _units(target: ScalableTarget) -> str:
 
 @operation("application-autoscaling", "DescribeScalingActivities")
 def describe_activities(call: ApiCall) -> dict[str, Any]:
-    """The newest first, those of deregistered targets and deleted tables included."""
+    """DescribeScalingActivities: newest first, including those of deregistered targets and deleted tables."""
     if not is_ours(call):
         return PASS
     resource, dimension = call.body.get("ResourceId"), call.body.get("ScalableDimension")

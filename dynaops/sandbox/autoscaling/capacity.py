@@ -1,4 +1,4 @@
-"""The bridge to DynamoDB: whether a resource is there, what capacity it has, and setting it by UpdateTable."""
+"""Application Auto Scaling's access to DynamoDB: whether a resource exists, its capacity, and UpdateTable."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def table_of(world: World, account: str, region: str, resource: str) -> SandboxT
 
 
 def check_exists(world: World, account: str, region: str, resource: str) -> None:
-    """Refuse a resource that DynamoDB does not have, in AWS's words (DDB-TABLE-322)."""
+    """Refuse a resource that does not exist in DynamoDB, with AWS's message (DDB-TABLE-322)."""
     table = table_of(world, account, region, resource)
     index = parsed(resource)[1]
     if table is None:
@@ -25,7 +25,7 @@ def check_exists(world: World, account: str, region: str, resource: str) -> None
 
 
 def current(table: SandboxTable, target: ScalableTarget) -> int | None:
-    """The units that the target's dimension has now; None where there is nothing to scale (on demand, gone)."""
+    """The present capacity units of the target's dimension; None if the table is on demand or does not exist."""
     held = _throughput(table, target)
     if held is None or table.on_demand_billing:
         return None
@@ -33,7 +33,7 @@ def current(table: SandboxTable, target: ScalableTarget) -> int | None:
 
 
 def set_to(world: World, table: SandboxTable, target: ScalableTarget, value: int) -> None:
-    """Let DynamoDB change the dimension; raises ApiError as UpdateTable does."""
+    """Set the capacity of the dimension; raises ApiError as UpdateTable does."""
     held = _throughput(table, target)
     if held is None:
         return

@@ -19,7 +19,7 @@ Key = tuple[str, str]
 
 @dataclass
 class TrackingPolicy:
-    """A target tracking policy. `alarms` are the CloudWatch alarms it lives by: name and ARN."""
+    """A target tracking policy. `alarms` are its CloudWatch alarms: name and ARN."""
 
     name: str
     arn: str
@@ -30,7 +30,7 @@ class TrackingPolicy:
 
 @dataclass
 class ScheduledAction:
-    """A scheduled action: it is kept and shown, and never runs in the sandbox."""
+    """A scheduled action: it is stored and described, but never runs in the sandbox."""
 
     name: str
     arn: str
@@ -44,7 +44,7 @@ class ScheduledAction:
 
 @dataclass
 class ScalableTarget:
-    """A scalable target, with all that goes when it is deregistered."""
+    """A scalable target, with everything that is deleted when it is deregistered."""
 
     resource: str
     dimension: str
@@ -60,7 +60,7 @@ class ScalableTarget:
 
 @dataclass
 class Activity:
-    """Something that was done to a resource; `ended` is None while it runs."""
+    """A scaling activity: a change of a resource's capacity; `ended` is None while it runs."""
 
     id: str
     resource: str
@@ -75,19 +75,19 @@ class Activity:
 
 @dataclass
 class ScalingRegistry:
-    """Everything of one account in one region; activities, the newest last."""
+    """All scalable targets and activities of one account in one region; the newest activity last."""
 
     targets: dict[Key, ScalableTarget] = field(default_factory=dict)
     activities: list[Activity] = field(default_factory=list)
 
 
 def scaling_in(world: World, account: str, region: str) -> ScalingRegistry:
-    """What an account holds in a region."""
+    """The scalable targets and activities of an account in a region."""
     return world.region(account, region).holding(ScalingRegistry)
 
 
 def role_arn(account: str, region: str) -> str:
-    """The service-linked role, which alone scales DynamoDB, whatever role is asked for."""
+    """ARN of the service-linked role. It always scales DynamoDB, even if the request names another role."""
     return linked_roles.arn_of(account, region, LINKED_SERVICE)
 
 

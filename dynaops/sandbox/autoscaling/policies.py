@@ -25,14 +25,14 @@ from dynaops.sandbox.world import World
 TYPE = "TargetTrackingScaling"
 _CONFIGURATION = "TargetTrackingScalingPolicyConfiguration"
 _LEAST, _MOST = 20.0, 90.0
-"""Percent of utilisation that DynamoDB's own metrics can be held at (Developer Guide, "auto scaling")."""
+"""Target utilisation in percent that DynamoDB's own metrics accept (Developer Guide, "auto scaling")."""
 _MOST_POLICIES = 50
 """Scaling policies of a scalable target (User Guide, "Quotas")."""
 
 
 @operation("application-autoscaling", "PutScalingPolicy")
 def put_policy(call: ApiCall) -> dict[str, Any]:
-    """Make a policy, or replace the configuration of the one of that name."""
+    """Create a policy, or replace the configuration of the policy with that name."""
     if not is_ours(call):
         return PASS
     check_dimension(call.body)
@@ -101,7 +101,7 @@ def metric_of(dimension: str) -> str:
 def put(
     world: World, account: str, region: str, target: ScalableTarget, name: str, configuration: dict[str, Any]
 ) -> TrackingPolicy:
-    """Make or change a policy that was checked. The same again changes nothing (DDB-TABLE-240)."""
+    """Create or change a policy that was checked. An identical policy changes nothing (DDB-TABLE-240)."""
     policy = target.policies.get(name)
     if policy is not None and policy.configuration == configuration:
         return policy
@@ -125,7 +125,7 @@ def _arn(account: str, region: str, target: ScalableTarget, name: str) -> str:
 
 
 def remove(account: str, region: str, target: ScalableTarget, name: str) -> None:
-    """Forget a policy and its alarms."""
+    """Delete a policy and its alarms."""
     alarms.remove(account, region, target.policies.pop(name).alarms)
 
 

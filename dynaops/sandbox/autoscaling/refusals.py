@@ -1,4 +1,4 @@
-"""What the calls of Application Auto Scaling have in common: their checks, their errors, their pages."""
+"""Shared by the calls of Application Auto Scaling: checks, errors and pages of results."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MOST = 50
 
 
 def is_ours(call: ApiCall) -> bool:
-    """Whether the call is about DynamoDB; its shape is checked then. Other namespaces are moto's."""
+    """Whether the call is about DynamoDB; if so, its shape is checked. moto answers for other namespaces."""
     if call.body.get("ServiceNamespace") != NAMESPACE:
         return False
     check_shape(call.operation, call.body, SERVICE)
@@ -29,7 +29,7 @@ def is_ours(call: ApiCall) -> bool:
 
 
 def check_dimension(body: dict[str, Any]) -> None:
-    """Refuse a resource id that is no table or index, or a dimension of the other kind."""
+    """Refuse a resource id that names neither a table nor an index, or a dimension that does not fit the resource."""
     try:
         _, index = parsed(body["ResourceId"])
     except ValueError:
@@ -50,7 +50,7 @@ def target_of(call: ApiCall) -> ScalableTarget | None:
 
 
 def require_target(call: ApiCall, verb: str = "registered") -> ScalableTarget:
-    """The target that a call names; ObjectNotFoundException where none is registered."""
+    """The target that a call names. Raises ObjectNotFoundException if it is not registered."""
     target = target_of(call)
     if target is None:
         raise missing(f"No scalable target {verb} for {_named(call.body)}")
@@ -62,7 +62,7 @@ def missing(message: str) -> ApiError:
 
 
 def missing_part(kind: str, body: dict[str, Any], named: str) -> ApiError:
-    """The error for a policy or a scheduled action that is not there."""
+    """The error for a policy or a scheduled action that does not exist."""
     return missing(f"No {kind} found for {_named(body)}, {named}")
 
 

@@ -1,4 +1,4 @@
-"""Scheduled actions of scalable targets: kept, checked and shown; the sandbox does not run them."""
+"""Scheduled actions of scalable targets: checked, stored and described; the sandbox does not run them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _MOST = 200
 
 @operation("application-autoscaling", "PutScheduledAction")
 def put_schedule(call: ApiCall) -> dict[str, Any]:
-    """Make a scheduled action, or change what is given of one; start and end go where they are not given."""
+    """Create a scheduled action, or change the given members; an absent start or end time is removed."""
     if not is_ours(call):
         return PASS
     check_dimension(call.body)

@@ -13,7 +13,7 @@ _MOST = 50
 
 
 def checked(tags: dict[str, str]) -> dict[str, str]:
-    """The tags; refused where a key is AWS's own, or one too many is given."""
+    """The tags. Refuses keys with AWS's own prefix, and more tags than the quota."""
     if any(key.lower().startswith("aws:") for key in tags):
         raise validation("Tag keys starting with 'aws:' are reserved for AWS")
     if len(tags) > _MOST:
@@ -30,7 +30,7 @@ def tag(call: ApiCall) -> dict[str, Any]:
 
 @operation("application-autoscaling", "UntagResource")
 def untag(call: ApiCall) -> dict[str, Any]:
-    """Keys that the target does not have are no error."""
+    """Remove tags. Keys that the target does not have are ignored."""
     target = _target(call)
     target.tags = {key: value for key, value in target.tags.items() if key not in call.body["TagKeys"]}
     return {}

@@ -27,9 +27,9 @@ _LEAST = 1
 
 @operation("application-autoscaling", "RegisterScalableTarget")
 def register_target(call: ApiCall) -> dict[str, Any]:
-    """Register a target, or change what is given of a registered one.
+    """Register a target, or change the given members of a registered target.
 
-    Either way the resource's capacity is pulled into the bounds soon after (the service model's documentation).
+    In both cases the resource's capacity is soon moved into the bounds (the service model's documentation).
     """
     if not is_ours(call):
         return PASS
@@ -65,7 +65,7 @@ def _limits(body: dict[str, Any], held: ScalableTarget | None) -> tuple[int, int
 def register(
     world: World, account: str, region: str, resource: str, dimension: str, limits: tuple[int, int]
 ) -> ScalableTarget:
-    """The target of a resource with `limits` as its minimum and maximum; registered now if it was not."""
+    """The target of a resource, with `limits` (minimum and maximum) set; registers it if needed."""
     linked_roles.ensure(account, region, LINKED_SERVICE)
     targets = scaling_in(world, account, region).targets
     target = targets.get((resource, dimension))
@@ -109,7 +109,7 @@ def _shown(account: str, region: str, target: ScalableTarget) -> dict[str, Any]:
 
 @operation("application-autoscaling", "DeregisterScalableTarget")
 def deregister_target(call: ApiCall) -> dict[str, Any]:
-    """Forget a target with its policies, their alarms, and its scheduled actions."""
+    """Delete a target with its policies, their alarms, and its scheduled actions."""
     if not is_ours(call):
         return PASS
     check_dimension(call.body)
@@ -119,7 +119,7 @@ def deregister_target(call: ApiCall) -> dict[str, Any]:
 
 
 def deregister(world: World, account: str, region: str, resource: str, dimension: str) -> None:
-    """The same for whoever knows it by name; nothing where there is none."""
+    """Delete the target of a resource and dimension, if it is registered, as `deregister_target` does."""
     target = scaling_in(world, account, region).targets.pop((resource, dimension), None)
     for policy in target.policies.values() if target is not None else ():
         alarms.remove(account, region, policy.alarms)

@@ -1,6 +1,6 @@
-"""AWS Backup: vaults, plans, selections, and the jobs that copy and restore tables. One file a concern.
+"""AWS Backup: vaults, plans, selections, and the jobs that back up, copy and restore tables.
 
-Importing the package registers the answers and scheduled actions of all its files.
+Importing the package registers the operations and scheduled actions of all its modules.
 """
 
 from __future__ import annotations

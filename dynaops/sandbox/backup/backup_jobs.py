@@ -21,12 +21,12 @@ from dynaops.sandbox.errors import ApiError
 from dynaops.sandbox.world import Region, World, action
 
 START_SECONDS, COPY_SECONDS, STOP_SECONDS = 10.0, 120.0, 10.0
-"""Orders of magnitude; AWS Backup promises only the windows of the job."""
+"""Only orders of magnitude: AWS Backup guarantees no more than the job's windows."""
 
 
 @dataclass
 class BackupJob(BackupServiceJob):
-    """A backup job. Windows in minutes; `copies` are the CopyActions of the rule it comes from."""
+    """A backup job. Windows in minutes; `copies` are the CopyActions of its plan rule."""
 
     vault: str = ""
     point: str = ""
@@ -45,7 +45,7 @@ class BackupJobs(Jobs[BackupJob]):
 
 @operation("backup", "StartBackupJob")
 def start_job(call: ApiCall) -> dict[str, Any]:
-    """Repeating a request with its IdempotencyToken gives the job it made.
+    """A repeated request with the same IdempotencyToken returns the job that the first one created.
 
     A table that does not exist fails the job, not the call.
     """
@@ -82,7 +82,7 @@ def start_job(call: ApiCall) -> dict[str, Any]:
 
 
 def begin(world: World, job: BackupJob) -> None:
-    """Make the job known, and let it run."""
+    """Store the job and start it."""
     here = world.region(job.account, job.region)
     if settings.advanced(here):
         job.point = (
@@ -188,7 +188,7 @@ def _target(here: Region, job: BackupJob) -> StoredVault:
 
 
 def _key(job: BackupJob, vault: StoredVault, content: backups.StoredBackup) -> str | None:
-    """Advanced features encrypt with the vault's key, DynamoDB's own backups with the table's."""
+    """The ARN of the key: the vault's with advanced features, the table's for DynamoDB's own backups."""
     if is_of_vault(job.point):
         return vault.key
     found: str | None = content.description.get("SSEDescription", {}).get("KMSMasterKeyArn")

@@ -39,7 +39,7 @@ class CopyJobs(Jobs[CopyJob]):
 
 @operation("backup", "StartCopyJob")
 def start_job(call: ApiCall) -> dict[str, Any]:
-    """Repeating a request with its IdempotencyToken gives the job it made.
+    """A repeated request with the same IdempotencyToken returns the job that the first one created.
 
     A vault that does not exist fails the job, not the call.
     """
@@ -76,7 +76,7 @@ def begin(
     life: dict[str, Any] | None,
     backup_job: str | None = None,
 ) -> CopyJob:
-    """Make a copy job known, and let it run; `backup_job` is the one whose rule asks for the copy."""
+    """Store a copy job and start it; `backup_job` is the job whose plan rule asks for the copy."""
     job = CopyJob(
         account=here.account,
         region=here.name,
@@ -164,7 +164,7 @@ def _target(world: World, job: CopyJob) -> tuple[Region, StoredVault]:
 
 
 def _vault_of(arn: str) -> tuple[str, str, str] | None:
-    """The region, account and name in a vault's ARN; None for any other text."""
+    """Region, account and name from a vault's ARN; None for any other text."""
     parts = arn.split(":")
     if len(parts) != 7 or parts[0] != "arn" or (parts[2], parts[5]) != ("backup", "backup-vault"):
         return None

@@ -1,4 +1,4 @@
-"""What backup, copy and restore jobs have in common: their states, and how they are listed."""
+"""Shared by backup, copy and restore jobs: their states, and how they are listed."""
 
 from __future__ import annotations
 
@@ -40,34 +40,34 @@ class BackupServiceJob:
 
     @property
     def address(self) -> dict[str, str]:
-        """What an event must carry to find its job again."""
+        """The data by which a scheduled event finds its job."""
         return {"account": self.account, "region": self.region, "job": self.job_id}
 
 
 @dataclass
 class Jobs(Generic[J]):
-    """An account's jobs of one kind in a region, by id; and the ids by what a repeated request says."""
+    """An account's jobs of one kind in a region, by id; and the job ids by idempotency token."""
 
     by_id: dict[str, J] = field(default_factory=dict)
     by_token: dict[tuple[str, ...], str] = field(default_factory=dict)
 
     def of_token(self, token: tuple[str, ...]) -> J | None:
-        """The job that a request made before with the same IdempotencyToken, the first in `token`, if it has one."""
+        """The job of an earlier request with the same `token` (its first part is the IdempotencyToken), or None."""
         return self.by_id[self.by_token[token]] if token[0] and token in self.by_token else None
 
     def keep_token(self, token: tuple[str, ...], job: J) -> None:
-        """Let a repeated request find the job."""
+        """Store the token, so that a repeated request finds the job."""
         if token[0]:
             self.by_token[token] = job.job_id
 
     def named(self, job_id: str) -> J:
-        """The job of an id. Raises ResourceNotFoundException."""
+        """The job with an id. Raises ResourceNotFoundException."""
         if job_id not in self.by_id:
             raise not_found(f"Cannot find job with ID {job_id}")
         return self.by_id[job_id]
 
     def listed(self, call: ApiCall, member: str, show: Callable[[J], dict[str, Any]]) -> dict[str, Any]:
-        """The answer to a list request: the jobs that it asks for, latest first."""
+        """The response to a list request: the jobs that match its filters, latest first."""
         shown = ((job, show(job)) for job in self.by_id.values())
         wanted = ((job, each) for job, each in shown if _wanted(call.body, job, each))
         return page(call, member, ((newest_first(job.created, job.job_id), each) for job, each in wanted))

@@ -1,4 +1,4 @@
-"""How long recovery points live: cold storage after some days, deletion after others. -1 means never."""
+"""Lifecycles of recovery points: days until cold storage and days until deletion. -1 means never."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from dynaops.sandbox.backup.model import DAY, VaultLock
 from dynaops.sandbox.backup.refusals import invalid_parameter
 
 COLD_DAYS = 90
-"""Days that cold storage lasts at least (service model, Lifecycle)."""
+"""Least number of days in cold storage (service model, Lifecycle)."""
 MOST_DAYS = 36_500
 CONTINUOUS_DAYS = 35
 _DELETE, _COLD = "DeleteAfterDays", "MoveToColdStorageAfterDays"
 
 
 def check(given: dict[str, Any] | None, where: str = "", continuous: bool = False) -> None:
-    """Refuse a lifecycle that AWS Backup would; `where` precedes the message.
+    """Refuse a lifecycle that AWS Backup refuses; the message begins with `where`.
 
     Raises InvalidParameterValueException.
     """
@@ -55,12 +55,12 @@ def calculated(created: float, given: dict[str, Any]) -> dict[str, float]:
 
 
 def without_cold(given: dict[str, Any]) -> dict[str, Any]:
-    """The lifecycle of a resource that cannot go to cold storage: the setting is ignored (service model, Lifecycle)."""
+    """The lifecycle without cold storage, for resources that do not support it (service model, Lifecycle)."""
     return {name: value for name, value in given.items() if name != _COLD}
 
 
 def breaks(lock: VaultLock | None, given: dict[str, Any]) -> str | None:
-    """What a vault's lock has against a recovery point with this lifecycle; None when it admits it."""
+    """Why a vault's lock refuses a recovery point with this lifecycle; None if the lock admits it."""
     if lock is None:
         return None
     days = given.get(_DELETE)

@@ -1,4 +1,4 @@
-"""What AWS Backup holds in an account and region. Times are virtual epoch seconds."""
+"""The resources of AWS Backup in an account and region. Times are virtual epoch seconds."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Selection:
 
 @dataclass
 class PlanVersion:
-    """One state of a plan's document, defaults filled in."""
+    """One version of a plan's document, with defaults filled in."""
 
     version_id: str
     created: float
@@ -63,7 +63,7 @@ class PlanVersion:
 
 @dataclass
 class StoredPlan:
-    """A backup plan: its versions, oldest first, the last one in force until `deleted`."""
+    """A backup plan: its versions, oldest first; the last one is in force until `deleted`."""
 
     plan_id: str
     account: str
@@ -88,7 +88,7 @@ class StoredPlan:
 
 @dataclass
 class RecoveryPoint:
-    """A copy of a table in a vault; `content` is there once the copying has begun."""
+    """A copy of a table in a vault; `content` is None until copying has begun."""
 
     arn: str
     vault: str
@@ -106,7 +106,7 @@ class RecoveryPoint:
     source_vault: str | None = None
     last_restored: float | None = None
     restoring: int = 0
-    """Restore and copy jobs that read it now."""
+    """Number of restore and copy jobs that are reading it."""
 
     @property
     def table(self) -> str:
@@ -123,6 +123,6 @@ class Estate:
 
 
 def is_of_vault(arn: str) -> bool:
-    """Whether a recovery point's ARN is AWS Backup's own; DynamoDB names those made without advanced features."""
+    """Whether a recovery point has an ARN of AWS Backup. Without advanced features it has a DynamoDB backup's ARN."""
     parsed = parse(arn)
     return parsed is not None and parsed.service == "backup"

@@ -1,4 +1,4 @@
-"""Lists in pages. A page's token says after which key the next begins, so that what goes meanwhile skips nothing."""
+"""Pages of lists. A page's token holds the last key, so that a deletion between two pages skips nothing."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ Row = tuple[Key, dict[str, Any]]
 
 
 def newest_first(moment: float, name: str) -> Key:
-    """The key of a row in a list that begins with the latest."""
+    """The sort key of an entry in a list that begins with the latest."""
     return (-moment, name)
 
 
 def by_name(name: str) -> Key:
-    """The key of a row in a list that is sorted by name."""
+    """The sort key of an entry in a list that is sorted by name."""
     return (0.0, name)
 
 
 def page(call: ApiCall, member: str, rows: Iterable[Row]) -> dict[str, Any]:
-    """The answer with the asked page of `rows` as `member`.
+    """The response with the requested page of `rows` as `member`.
 
-    Raises InvalidParameterValueException for a size out of 1..1000 or a token that is none of ours.
+    Raises InvalidParameterValueException for a size out of 1..1000 or an unknown token.
     """
     size = call.body.get("MaxResults", MOST)
     if not 1 <= size <= MOST:

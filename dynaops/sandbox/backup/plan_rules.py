@@ -1,4 +1,4 @@
-"""The document of a backup plan: what its rules may say, and what AWS Backup adds to them."""
+"""The document of a backup plan: checks of its rules, and the defaults that AWS Backup adds."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from dynaops.sandbox.errors import ApiError
 DEFAULT_SCHEDULE = "cron(0 5 ? * * *)"
 DEFAULT_ZONE = "Etc/UTC"
 DEFAULT_START, DEFAULT_COMPLETION = 480, 10_080
-"""Minutes: 8 hours and 7 days (developer guide, Backup plan options)."""
+"""Default windows in minutes: 8 hours and 7 days (developer guide, Backup plan options)."""
 LEAST_WINDOW, MOST_WINDOW = 60, 52_560_000
 MOST_RULES = 10
 _NAME = re.compile(r"[a-zA-Z0-9\-_.]{1,50}")
@@ -25,7 +25,7 @@ _WHERE = "Error in some rules due to : "
 
 
 def checked(call: ApiCall, given: dict[str, Any], before: dict[str, Any] | None = None) -> dict[str, Any]:
-    """The document with all defaults, its rules with ids (those of `before`'s rules of the same name).
+    """The document with all defaults. A rule keeps the id of the rule with its name in `before`.
 
     Raises InvalidParameterValueException for what AWS Backup refuses.
     """
@@ -51,7 +51,7 @@ def checked(call: ApiCall, given: dict[str, Any], before: dict[str, Any] | None 
 
 
 def without_ids(document: dict[str, Any]) -> dict[str, Any]:
-    """The document as a user wrote it: what makes two plans the same."""
+    """The document without the ids that AWS adds, for comparing two plans."""
     rules = [{key: value for key, value in rule.items() if key != "RuleId"} for rule in document["Rules"]]
     return {**document, "Rules": rules}
 

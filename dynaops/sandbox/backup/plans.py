@@ -1,4 +1,4 @@
-"""Backup plans: documents with versions, and deletion only when nothing is selected any more."""
+"""Backup plans: documents with versions; a plan is deleted only when it has no selections."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from dynaops.sandbox.dispatch import ApiCall, operation
 
 @operation("backup", "CreateBackupPlan")
 def create(call: ApiCall) -> dict[str, Any]:
-    """Repeating a request with its CreatorRequestId gives the plan it made; the same document otherwise is refused.
+    """A repeated request with the same CreatorRequestId returns its plan; an identical document is refused otherwise.
 
-    SDKs fill in a CreatorRequestId of their own, so a differing one does not make a plan another.
+    SDKs generate a CreatorRequestId, so a different id alone does not make a different plan.
     """
     request = call.body.get("CreatorRequestId")
     plans = [plan for plan in call.here.holding(Estate).plans.values() if plan.deleted is None]
@@ -43,7 +43,7 @@ def create(call: ApiCall) -> dict[str, Any]:
 
 @operation("backup", "GetBackupPlan")
 def get(call: ApiCall) -> dict[str, Any]:
-    """Versions of a deleted plan are still there when asked for by their id (service model, DeleteBackupPlan)."""
+    """A version of a deleted plan can still be read by its version id (service model, DeleteBackupPlan)."""
     wanted = call.body.get("VersionId")
     if wanted is None:
         plan = plan_named(call)
@@ -80,7 +80,7 @@ def list_versions(call: ApiCall) -> dict[str, Any]:
 
 @operation("backup", "UpdateBackupPlan")
 def update(call: ApiCall) -> dict[str, Any]:
-    """The document replaces the one before, as a new version."""
+    """Replace the document of a plan, as a new version."""
     plan = plan_named(call)
     document = plan_rules.checked(call, call.body["BackupPlan"], plan.current.document)
     plan.versions.append(_version(document, call.now))

@@ -1,4 +1,4 @@
-"""Recovery points: what a vault keeps, for how long, and how it is deleted."""
+"""Recovery points: describing, listing, changing their lifecycle, and deleting them."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def restore_metadata(call: ApiCall) -> dict[str, Any]:
 
 @operation("backup", "UpdateRecoveryPointLifecycle")
 def update_lifecycle(call: ApiCall) -> dict[str, Any]:
-    """The lifecycle replaces the one before; a member left out is dropped (service model)."""
+    """Replace the lifecycle; a member that is absent from the request is removed (service model)."""
     point = point_in_vault(call)
     given = call.body.get("Lifecycle") or {}
     lifecycle.check(given)
@@ -92,7 +92,7 @@ def _forget(world: World, data: dict[str, Any]) -> None:
 
 
 def _refuse_locked(call: ApiCall, point: RecoveryPoint) -> None:
-    """A locked vault lets no one delete its recovery points or change their lifecycle (developer guide, Vault Lock)."""
+    """Refuse deleting or changing a recovery point of a locked vault (developer guide, Vault Lock)."""
     if call.here.holding(Estate).vaults[point.vault].lock is not None:
         raise invalid_request(f"Backup vault {point.vault} is locked: its recovery points cannot be changed")
 

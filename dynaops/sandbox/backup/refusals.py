@@ -6,30 +6,30 @@ from dynaops.sandbox.errors import ApiError
 
 
 def invalid_parameter(message: str) -> ApiError:
-    """Something in the request is wrong in itself."""
+    """InvalidParameterValueException: a value in the request is wrong."""
     return ApiError("InvalidParameterValueException", message)
 
 
 def missing_parameter(message: str) -> ApiError:
-    """Something in the request is not there."""
+    """MissingParameterValueException: a member is absent from the request."""
     return ApiError("MissingParameterValueException", message)
 
 
 def invalid_request(message: str) -> ApiError:
-    """The request is right, but does not fit what there is."""
+    """InvalidRequestException: the request is well-formed, but not possible for the existing resources."""
     return ApiError("InvalidRequestException", message)
 
 
 def invalid_state(message: str) -> ApiError:
-    """The resource is busy."""
+    """InvalidResourceStateException: the resource is busy."""
     return ApiError("InvalidResourceStateException", message)
 
 
 def not_found(message: str) -> ApiError:
-    """What the request names does not exist."""
+    """ResourceNotFoundException: the resource that the request names does not exist."""
     return ApiError("ResourceNotFoundException", message)
 
 
 def already_exists(message: str, arn: str, creator_request: str | None) -> ApiError:
-    """The name is taken by the resource of that ARN, which that request made."""
+    """AlreadyExistsException: the name is taken by the resource with that ARN, which that request created."""
     return ApiError("AlreadyExistsException", message, Arn=arn, CreatorRequestId=creator_request or "")

@@ -1,4 +1,4 @@
-"""Where vaults, recovery points and plans are found; and how recovery points come to their end."""
+"""Looking up vaults, recovery points and plans; and the expiry of recovery points."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from dynaops.sandbox.world import Region
 
 
 def vault_to_read(call: ApiCall) -> StoredVault:
-    """The vault that a reading call names.
+    """The vault that a call which only reads names.
 
-    A vault that does not exist is told as AccessDeniedException, whatever the caller's rights (SDK for JavaScript
+    Raises AccessDeniedException for a vault that does not exist, as AWS does for any caller (SDK for JavaScript
     issue 2625, boto3 issue 2269).
     """
     vault = call.here.holding(Estate).vaults.get(call.body["BackupVaultName"])
@@ -23,7 +23,7 @@ def vault_to_read(call: ApiCall) -> StoredVault:
 
 
 def vault_to_change(call: ApiCall, name: str) -> StoredVault:
-    """The vault that a changing call names. Raises ResourceNotFoundException."""
+    """The vault that a call which changes it names. Raises ResourceNotFoundException."""
     vault = call.here.holding(Estate).vaults.get(name)
     if vault is None:
         raise not_found(f"Backup vault not found: {name}")
@@ -39,7 +39,7 @@ def plan_named(call: ApiCall) -> StoredPlan:
 
 
 def points(region: Region, now: float) -> list[RecoveryPoint]:
-    """The region's recovery points, without those whose life is over."""
+    """The region's recovery points, without the expired ones."""
     held = region.holding(Estate).points
     for arn in [arn for arn, point in held.items() if _expired(point, now)]:
         del held[arn]
@@ -47,7 +47,7 @@ def points(region: Region, now: float) -> list[RecoveryPoint]:
 
 
 def points_in(region: Region, vault: str, now: float) -> list[RecoveryPoint]:
-    """A vault's recovery points, in whatever state."""
+    """A vault's recovery points, in any state."""
     return [point for point in points(region, now) if point.vault == vault]
 
 
@@ -58,7 +58,7 @@ def point_in_vault(call: ApiCall) -> RecoveryPoint:
 
 
 def point_named(call: ApiCall, arn: str, vault: str | None = None) -> RecoveryPoint:
-    """The recovery point of an ARN, in `vault` if one is given. Raises ResourceNotFoundException."""
+    """The recovery point with an ARN (in `vault`, if given). Raises ResourceNotFoundException."""
     if not arn.startswith("arn:"):
         raise invalid_parameter(f"Invalid recovery point ARN: {arn}")
     for point in points(call.here, call.now):

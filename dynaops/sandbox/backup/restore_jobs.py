@@ -1,4 +1,4 @@
-"""Restore jobs: a recovery point becomes a new table, with what a native restore carries and no more."""
+"""Restore jobs: create a table from a recovery point, with the same settings as a restore of DynamoDB itself."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class RestoreJobs(Jobs[RestoreJob]):
 
 @operation("backup", "StartRestoreJob")
 def start_job(call: ApiCall) -> dict[str, Any]:
-    """Repeating a request with its IdempotencyToken gives the job it made.
+    """A repeated request with the same IdempotencyToken returns the job that the first one created.
 
     A table name that is taken fails the job, not the call.
     """
@@ -93,7 +93,7 @@ def describe_job(call: ApiCall) -> dict[str, Any]:
 
 @operation("backup", "GetRestoreJobMetadata")
 def job_metadata(call: ApiCall) -> dict[str, Any]:
-    """What the job was asked to make, also before it has made it."""
+    """GetRestoreJobMetadata: the metadata of the job's request, in any state of the job."""
     job = call.here.holding(RestoreJobs).named(call.body["RestoreJobId"])
     return {"RestoreJobId": job.job_id, "Metadata": dict(job.metadata)}
 
@@ -156,7 +156,7 @@ def _done(world: World, data: dict[str, Any]) -> None:
 
 
 def _restore(world: World, job: RestoreJob, point: RecoveryPoint) -> str:
-    """Begin the native restore; the ARN of the new table. Raises ApiError as RestoreTableFromBackup does."""
+    """Begin the restore in DynamoDB; returns the new table's ARN. Raises ApiError as RestoreTableFromBackup does."""
     content = point.content
     assert content is not None  # a COMPLETED recovery point has its content
     encryption = job.encryption or _of_other_region(content, job.region)
@@ -168,7 +168,7 @@ def _restore(world: World, job: RestoreJob, point: RecoveryPoint) -> str:
 
 
 def _of_other_region(content: StoredBackup, region: str) -> dict[str, Any] | None:
-    """A key does not leave its region: a copy is restored with DynamoDB's own, unless another is chosen."""
+    """The content without its key, for a copy in another region: KMS keys are regional."""
     return None if content.table.region == region else {"Enabled": False}
 
 

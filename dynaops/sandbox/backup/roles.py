@@ -15,9 +15,9 @@ _ARN = re.compile(r"arn:[\w-]+:iam::(\d{12}):role/(.+/)?([\w+=,.@-]+)")
 
 
 def check(call: ApiCall, arn: str) -> None:
-    """Refuse what is no role's ARN, and a role that exists but does not trust AWS Backup.
+    """Refuse an ARN that is not a role's, and a role that exists but does not trust AWS Backup.
 
-    A role that the sandbox's IAM does not hold is taken as good. Raises InvalidParameterValueException.
+    A role that does not exist in the sandbox's IAM is accepted. Raises InvalidParameterValueException.
     """
     parts = _ARN.fullmatch(arn)
     if parts is None:

@@ -1,4 +1,4 @@
-"""What plans do by themselves: at each rule's times, backup jobs for the tables that are selected."""
+"""Scheduled backups: at each rule's times, backup jobs start for the selected tables."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _TAG = "aws:ResourceTag/"
 
 
 def plan_changed(world: World, plan: StoredPlan) -> None:
-    """Wait for the next time of each rule of the version now in force; older versions' events come to nothing."""
+    """Schedule the next run of each rule of the current version; events of older versions are ignored."""
     for rule in plan.current.document["Rules"]:
         _wait(world, plan, rule)
 
@@ -82,7 +82,7 @@ def _creator(plan: StoredPlan, rule: dict[str, Any]) -> dict[str, Any]:
 
 
 def _selected(world: World, here: Region, plan: StoredPlan) -> Iterator[tuple[SandboxTable, str]]:
-    """The tables that the plan's selections name, each with the role to use."""
+    """The tables that the plan's selections cover, each with the IAM role for its backup."""
     tables = [one for one in tables_in(world, plan.account, plan.region).values() if one.status != "DELETING"]
     opted_in = settings.opted_in(here)
     for selection in plan.selections.values():
@@ -92,7 +92,7 @@ def _selected(world: World, here: Region, plan: StoredPlan) -> Iterator[tuple[Sa
 
 
 def _covers(selection: Selection, table: SandboxTable, opted_in: bool) -> bool:
-    """Named tables are covered whatever the region's settings; others only when the type is opted in."""
+    """Whether a selection covers a table: by its ARN always, by wildcard or tag only if the type is opted in."""
     document = selection.document
     if any(fnmatchcase(table.arn, pattern) for pattern in document.get("NotResources") or []):
         return False

@@ -1,4 +1,4 @@
-"""Backup selections: which resources a plan covers. They cannot be changed, only deleted and made anew."""
+"""Backup selections: which resources a plan covers. They cannot be changed, only deleted and created again."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _CONDITIONS = ("StringEquals", "StringNotEquals", "StringLike", "StringNotLike")
 
 @operation("backup", "CreateBackupSelection")
 def create(call: ApiCall) -> dict[str, Any]:
-    """Repeating a request with its CreatorRequestId gives the selection it made."""
+    """A repeated request with the same CreatorRequestId returns the selection that the first one created."""
     plan, request = plan_named(call), call.body.get("CreatorRequestId")
     document = call.body["BackupSelection"]
     for one in plan.selections.values():
@@ -115,7 +115,7 @@ def _check(call: ApiCall, given: dict[str, Any]) -> None:
 
 
 def _check_arns(arns: list[str]) -> None:
-    """At most 500 ARNs, or 30 with wildcards, which stand at the end (service model, BackupSelection)."""
+    """At most 500 ARNs, or 30 with wildcards; a wildcard is the last character (service model, BackupSelection)."""
     if len(arns) > MOST_ARNS:
         raise invalid_parameter(f"A backup selection has at most {MOST_ARNS} resources")
     if any("*" in arn for arn in arns) and len(arns) > MOST_WILDCARDS:

@@ -19,19 +19,19 @@ DYNAMODB = "DynamoDB"
 
 @dataclass
 class RegionSettings:
-    """By resource type. Accounts made since November 2021 have DynamoDB's advanced features on (developer guide)."""
+    """Settings by resource type. Accounts created since November 2021 have DynamoDB's advanced features on."""
 
     opted_in: dict[str, bool] = field(default_factory=lambda: dict.fromkeys(_TYPES, True))
     managed: dict[str, bool] = field(default_factory=lambda: dict.fromkeys(_MANAGED, True))
 
 
 def advanced(here: Region) -> bool:
-    """Whether AWS Backup manages DynamoDB recovery points wholly: cold storage, copies, tags, ARNs of its own."""
+    """Whether DynamoDB's advanced features are on: cold storage, copies, tags, and ARNs of AWS Backup."""
     return here.holding(RegionSettings).managed[DYNAMODB]
 
 
 def opted_in(here: Region) -> bool:
-    """Whether plans include tables that only a tag or a wildcard selects."""
+    """Whether DynamoDB is opted in: plans then include tables selected by a tag or a wildcard."""
     return here.holding(RegionSettings).opted_in[DYNAMODB]
 
 

@@ -14,7 +14,7 @@ MOST = 50
 
 
 def checked(tags: dict[str, str]) -> dict[str, str]:
-    """The tags, if AWS takes them. Raises InvalidParameterValueException."""
+    """The tags, checked with AWS's rules. Raises InvalidParameterValueException."""
     if len(tags) > MOST:
         raise invalid_parameter(f"A resource has at most {MOST} tags")
     for name, value in tags.items():
@@ -52,7 +52,7 @@ def list_tags(call: ApiCall) -> dict[str, Any]:
 
 
 def _tags(call: ApiCall) -> dict[str, str]:
-    """The tags of what an ARN names, to be read or changed."""
+    """The tags of the resource with an ARN; the caller may change the returned dictionary."""
     arn = call.body["ResourceArn"]
     if not arn.startswith("arn:"):
         raise invalid_parameter(f"Invalid ARN: {arn}")

@@ -1,4 +1,4 @@
-"""What a vault forbids: its lock and its access policy."""
+"""A vault's lock and its access policy."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ COOLING_DAYS = 3
 
 @operation("backup", "PutBackupVaultLockConfiguration")
 def put_lock(call: ApiCall) -> dict[str, Any]:
-    """The lock as asked for replaces the one before."""
+    """Replace the vault's lock."""
     vault = vault_to_change(call, call.body["BackupVaultName"])
     low, high = call.body.get("MinRetentionDays"), call.body.get("MaxRetentionDays")
     days = call.body.get("ChangeableForDays")

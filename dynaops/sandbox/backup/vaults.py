@@ -21,7 +21,7 @@ _KEY = re.compile(r"arn:[\w-]+:kms:[a-z0-9-]+:\d{12}:key/.+")
 
 @operation("backup", "CreateBackupVault")
 def create_vault(call: ApiCall) -> dict[str, Any]:
-    """Repeating a request with its CreatorRequestId gives the vault it made."""
+    """A repeated request with the same CreatorRequestId returns the vault that the first one created."""
     name, request = call.body["BackupVaultName"], call.body.get("CreatorRequestId")
     if not _NAME.fullmatch(name):
         raise invalid_parameter(
@@ -67,7 +67,7 @@ def delete_vault(call: ApiCall) -> dict[str, Any]:
 
 
 def shown(region: Region, vault: StoredVault, now: float) -> dict[str, Any]:
-    """The vault as lists and descriptions say it."""
+    """The vault as ListBackupVaults and DescribeBackupVault show it."""
     found: dict[str, Any] = {
         "BackupVaultName": vault.name,
         "BackupVaultArn": vault.arn,
@@ -88,6 +88,6 @@ def shown(region: Region, vault: StoredVault, now: float) -> dict[str, Any]:
 
 
 def _own_key(call: ApiCall) -> str:
-    """The key that AWS manages as aws/backup: one an account and region."""
+    """The ARN of the AWS managed key aws/backup: one for each account and region."""
     identity = uuid.uuid5(uuid.NAMESPACE_URL, f"aws/backup/{call.account}/{call.region}")
     return f"arn:{partition_of(call.region)}:kms:{call.region}:{call.account}:key/{identity}"

@@ -1,6 +1,6 @@
-"""DynamoDB, as AWS really behaves: one file a concern.
+"""DynamoDB with the behaviour of AWS: one module for each subject.
 
-Importing the package registers the answers and scheduled actions of all its files.
+Importing the package registers the operations and scheduled actions of all its modules.
 """
 
 from __future__ import annotations

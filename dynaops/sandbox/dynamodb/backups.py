@@ -1,4 +1,4 @@
-"""On-demand and system backups: copies that outlive their table."""
+"""On-demand and system backups: copies that remain when their table is deleted."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from dynaops.sandbox.errors import ApiError, validation
 from dynaops.sandbox.world import Region, World
 
 SYSTEM_DAYS = 35
-"""How long AWS keeps the backup it makes of a deleted table with recovery on (DDB-TABLE-167)."""
+"""Seconds for which AWS keeps the system backup of a deleted table with recovery on (DDB-TABLE-167)."""
 
 
 @dataclass
 class StoredBackup:
-    """A copy of a table as it was, with its items (moto's own item objects). Times are virtual epoch seconds."""
+    """A backup of a table with its items (moto's item objects). Times are virtual epoch seconds."""
 
     arn: str
     name: str
@@ -54,14 +54,14 @@ def create_backup(call: ApiCall) -> dict[str, Any]:
 
 
 def take(world: World, region: Region, table: SandboxTable, name: str, kind: str) -> StoredBackup:
-    """Make a backup of the table as it is now, and keep it in the region."""
+    """Create a backup of the table as it is now, and store it in the region."""
     backup = snapshot(world, table, name, kind)
     region.holding(StoredBackups).by_arn[backup.arn] = backup
     return backup
 
 
 def snapshot(world: World, table: SandboxTable, name: str, kind: str) -> StoredBackup:
-    """A copy of the table as it is now, which the caller keeps."""
+    """A backup of the table as it is now, which is not stored in the region."""
     now = round(world.now(), 3)
     shown = describe(world, table)
     return StoredBackup(
@@ -77,7 +77,7 @@ def snapshot(world: World, table: SandboxTable, name: str, kind: str) -> StoredB
 
 
 def _frozen(table: SandboxTable) -> SandboxTable:
-    """The table without what a backup does not keep (DDB-TABLE-215)."""
+    """A copy of the table without the settings that a backup does not contain (DDB-TABLE-215)."""
     frozen = copy.deepcopy(table)
     frozen.facets = {}
     frozen.tags = {}
@@ -85,7 +85,7 @@ def _frozen(table: SandboxTable) -> SandboxTable:
 
 
 def on_table_deleted(world: World, table: SandboxTable) -> None:
-    """Recovery that is on when a table goes leaves a system backup (DDB-TABLE-167)."""
+    """Create a system backup of a deleted table if its point-in-time recovery was on (DDB-TABLE-167)."""
     if table.facet(recovery.RecoveryState).since is not None:
         region = world.region(table.account, table.region)
         take(world, region, table, f"{table.name}$DeletedTableBackup", "SYSTEM")
@@ -135,7 +135,7 @@ def list_backups(call: ApiCall) -> dict[str, Any]:
 
 
 def found(call: ApiCall, arn: str) -> StoredBackup:
-    """The backup of that ARN. Raises BackupNotFoundException."""
+    """The backup with that ARN. Raises BackupNotFoundException."""
     backup = next((one for one in _current(call) if one.arn == arn), None)
     if backup is None:
         raise ApiError("BackupNotFoundException", f"Backup not found: {arn}")
@@ -150,7 +150,7 @@ def _current(call: ApiCall) -> list[StoredBackup]:
 
 
 def details(backup: StoredBackup) -> dict[str, Any]:
-    """BackupDetails."""
+    """The backup as BackupDetails."""
     shown: dict[str, Any] = {
         "BackupArn": backup.arn,
         "BackupName": backup.name,
@@ -165,7 +165,7 @@ def details(backup: StoredBackup) -> dict[str, Any]:
 
 
 def described(backup: StoredBackup) -> dict[str, Any]:
-    """BackupDescription: the backup, and the table as it was."""
+    """The backup as BackupDescription: the backup, and the table's settings at that time."""
     was = backup.description
     source: dict[str, Any] = {
         "TableName": backup.table.name,

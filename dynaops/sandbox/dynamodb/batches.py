@@ -1,4 +1,4 @@
-"""BatchWriteItem, which the sandbox does itself, and BatchGetItem, which moto answers once it is checked."""
+"""BatchWriteItem, which the sandbox implements itself, and BatchGetItem, which moto answers after our checks."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ DUPLICATES = "Provided list of item keys contains duplicates"
 Body = dict[str, Any]
 Key = tuple[DynamoType, ...]
 _Write = tuple[Body, Key, Attributes | None]
-"""A request as it came, its key, and the item to put (None: delete)."""
+"""A write request in wire form, its key, and the item to put (None: delete)."""
 
 
 @operation("dynamodb", "BatchWriteItem")
 def batch_write_item(call: ApiCall) -> Body:
-    """Write the items; none if anything is wrong with any of them."""
+    """Put and delete the items; nothing is written if any request is invalid."""
     requests = _requested(call)
     count = sum(len(each) for each in requests.values())
     for given in requests.values():
@@ -72,7 +72,7 @@ def _requested(call: ApiCall) -> Body:
 
 
 def _counts(requests: dict[str, list[Any]]) -> str:
-    """AWS shows all requests in full here; how many they are will do."""
+    """The number of requests for an error message (AWS prints the requests in full there)."""
     shown = ", ".join(f"{name}=[{len(given)} requests]" for name, given in requests.items())
     return (
         f"1 validation error detected: Value '{{{shown}}}' at 'requestItems' failed to satisfy constraint: Map value "
@@ -82,7 +82,7 @@ def _counts(requests: dict[str, list[Any]]) -> str:
 
 
 def _read(reader: ValueReader, request: Any) -> tuple[Attributes, bool]:
-    """The attributes of a request, and whether they are to be put (or deleted)."""
+    """The attributes of a write request, and whether it is a put (not a delete)."""
     check_types("WriteRequest", {name: {} for name in request} if isinstance(request, dict) else request)
     puts, deletes = request.get("PutRequest"), request.get("DeleteRequest")
     if (puts is None) == (deletes is None):
@@ -112,7 +112,7 @@ def _checked(rules: Rules, given: list[Body], read: list[tuple[Attributes, bool]
 
 
 def _leave_out(call: ApiCall, writes: dict[str, list[_Write]], count: int) -> Body:
-    """Take out of `writes` what a fault leaves unprocessed. All of them is throttling (API Reference)."""
+    """Remove from `writes` the requests that a fault leaves unprocessed. If all are, AWS throttles (API Reference)."""
     if call.leaves_out is None:
         return {}
     left: dict[str, list[Body]] = {}
@@ -137,7 +137,7 @@ def _write(rules: Rules, writes: list[_Write], call: ApiCall) -> capacity.Consum
 
 
 def put(rules: Rules, key: Key, attributes: Attributes) -> Any:
-    """Keep a checked item, and tell the stream. Answers the item that was there before, if any."""
+    """Store a checked item and write it to the stream. Returns the item that it replaces, if any."""
     old = rules.data.get_item(*_pair(key))
     item = moto_item(rules.names, attributes)
     store(rules.data, item)
@@ -227,7 +227,7 @@ def _reading(
 
 
 def _consumed(rules: Rules, asked: Body, given: list[Attributes], out: list[bool]) -> capacity.Consumed:
-    """Each item read is rounded up by itself; one that is not there costs the least read."""
+    """Capacity consumed: each item is rounded up by itself; an item that does not exist costs the smallest read."""
     consumed = capacity.Consumed(rules.table)
     for key, leave in zip(given, out, strict=True):
         if not leave:

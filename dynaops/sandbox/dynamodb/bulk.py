@@ -1,6 +1,6 @@
-"""StartBulkPutItems and its kin: items from objects in S3 into a standing table.
+"""StartBulkPutItems and related calls: put items from objects in S3 into an existing table.
 
-From the service model's texts and the Developer Guide ("Bulk put items"); no live evidence. Times, the layout of the
+From the service model's texts and the Developer Guide ("Bulk put items"); not observed on AWS. Times, the layout of the
 report under ``AWSDynamoDB/<id>/`` and the codes of failures are the sandbox's own.
 """
 
@@ -31,20 +31,20 @@ from dynaops.sandbox.errors import ApiError, not_found, over_limit, validation
 from dynaops.sandbox.world import World, action
 
 SIZE_SECONDS = 5.0
-"""After which the size of the input is known, and a missing bucket shows."""
+"""Seconds after which the size of the input is known, and a missing bucket is reported."""
 STEP_SECONDS = 10.0
 STEPS = 6
-"""The items are written in so many parts, one each ten seconds."""
+"""Number of parts that the items are written in, one each ten seconds."""
 MOST_AT_ONCE = 50
 KEPT_SECONDS = 90 * 86_400.0
-"""How long a bulk operation is listed."""
+"""Seconds for which a bulk operation is listed."""
 
 Body = dict[str, Any]
 
 
 @dataclass
 class Bulk(TransferJob):
-    """One bulk operation; `left` are the parts not yet written (None before the input has been read)."""
+    """One bulk operation; `left` are the parts not yet written (None until the input has been read)."""
 
     status = "BulkOperationStatus"
     request: Body
@@ -54,7 +54,7 @@ class Bulk(TransferJob):
     outcome: BulkOutcome = field(default_factory=BulkOutcome)
 
     def described(self) -> Body:
-        """BulkOperationDescription."""
+        """The operation as BulkOperationDescription."""
         found = self.outcome
         usage: Body = {
             "TableName": self.table,
@@ -79,7 +79,7 @@ class Bulks:
 
 @operation("dynamodb", "StartBulkPutItems")
 def start_bulk_put_items(call: ApiCall) -> Body:
-    """Start writing; what is wrong in S3 only shows later."""
+    """Start a bulk operation; errors in S3 are reported later, by its status."""
     check_shape(call.operation, call.body)
     body, bulks = call.body, call.here.holding(Bulks)
     table = registry.lookup(call, body["TableName"])
@@ -119,13 +119,13 @@ def start_bulk_put_items(call: ApiCall) -> Body:
 
 
 def _found(world: World, data: Body) -> Bulk | None:
-    """The operation an event is about, while it runs."""
+    """The operation that an event belongs to, while it runs."""
     one = world.region(data["account"], data["region"]).holding(Bulks).by_arn.get(data["bulk"])
     return one if one is not None and one.running else None
 
 
 def _rules(world: World, data: Body, bulk: Bulk) -> Rules | None:
-    """The rules of the table; None if it is gone (another of its name is not it)."""
+    """The rules of the table; None if it no longer exists (a new table of the same name does not count)."""
     table = registry.tables_in(world, data["account"], data["region"]).get(bulk.table)
     if table is None or table.table_id != bulk.table_id:
         return None
@@ -184,7 +184,7 @@ def _step(world: World, data: Body) -> None:
 
 
 def _write(rules: Rules, bulk: Bulk, records: list[InputRecord]) -> None:
-    """Put the items whose condition holds, and remember the others."""
+    """Put the items whose condition holds, and record the others."""
     total = bulk.shown["TotalInputBytes"]
     for record in records:
         bulk.outcome.processed += 1
@@ -209,7 +209,7 @@ def _end(world: World, bulk: Bulk, status: str, code: str | None = None, message
 
 
 def _report(account: str, bulk: Bulk) -> None:
-    """Write what was not put to the output's bucket, as far as it was asked for."""
+    """Write the records that were not put to the output's bucket, if the request asks for it."""
     output = bulk.shown["OutputS3Configuration"]
     prefix = (output.get("S3KeyPrefix") or "").strip("/")
     folder = f"{prefix + '/' if prefix else ''}AWSDynamoDB/{bulk.name}"
@@ -239,7 +239,7 @@ def describe_bulk_operation(call: ApiCall) -> Body:
 
 @operation("dynamodb", "CancelBulkOperation")
 def cancel_bulk_operation(call: ApiCall) -> Body:
-    """What is written stays; an operation that has ended stays as it is."""
+    """Cancel an operation. Items that are written stay; an operation that has ended does not change."""
     check_shape(call.operation, call.body)
     one = _named(call)
     if one.running:

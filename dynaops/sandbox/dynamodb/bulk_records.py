@@ -1,4 +1,4 @@
-"""The records of a bulk put: their conditions, and what came of them."""
+"""The records of a bulk put: their conditions, and their results."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Body = dict[str, Any]
 
 @dataclass
 class BulkOutcome:
-    """What has been read and written so far (items and bytes), and the records that were not written."""
+    """Counts of what has been read and written (items and bytes), and the records that were not written."""
 
     processed: int = 0
     read: int = 0
@@ -27,7 +27,7 @@ class BulkOutcome:
 
 
 def holds(given: Body, current: Item | None) -> bool:
-    """Whether a record's own condition holds for the item that is there. Raises ApiError for one that is none."""
+    """Whether a record's condition holds for the existing item. Raises ApiError for an invalid condition."""
     expression = given.get("ConditionExpression")
     if expression is None:
         return True

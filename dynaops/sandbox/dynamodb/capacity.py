@@ -1,7 +1,7 @@
-"""What a data call consumes, in capacity units, of the table and its indexes.
+"""Capacity units that a data call consumes of the table and its indexes.
 
 A write unit is 1 KB, a read unit 4 KB (half of it where the read may be stale). Index writes as measured on AWS by a
-public suite (August 2026): nothing where what the index keeps stays the same, two writes where its key changes.
+public test suite (August 2026): no write if the projected attributes stay the same, two writes if the key changes.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ READ_BYTES = 4096
 
 @dataclass
 class Consumed:
-    """Units consumed of one table, by index name beside the table's own."""
+    """Units consumed of one table: the table's own, and those of its indexes by name."""
 
     table: SandboxTable
     units: float = 0.0
     indexes: dict[str, float] = field(default_factory=dict)
 
     def write(self, old: Attributes | None, new: Attributes | None, times: int = 1) -> None:
-        """Count a write that turned `old` into `new`; twice in a transaction (`times`)."""
+        """Count a write that replaced `old` by `new`; `times` is 2 in a transaction."""
         sizes = [size_of(each) for each in (old, new) if each is not None]
         self.units += times * _write_units(max(sizes, default=0))
         for index in (*self.table.global_indexes.values(), *self.table.local_indexes.values()):
@@ -86,7 +86,7 @@ def _index_units(table: SandboxTable, index: Index, old: Attributes | None, new:
 
 
 def _entry(table: SandboxTable, index: Index, attributes: Attributes | None) -> Attributes | None:
-    """What an index keeps of an item; None if the item is not in it."""
+    """The attributes of an item that an index holds; None if the item is not in the index."""
     keys = schema.names(index.key_schema)
     if attributes is None or any(name not in attributes for name in keys):
         return None
@@ -97,13 +97,13 @@ def _entry(table: SandboxTable, index: Index, attributes: Attributes | None) -> 
 
 
 def wanted(body: dict[str, Any]) -> str | None:
-    """The mode in which a request asks for its consumption; None if it does not."""
+    """The request's ReturnConsumedCapacity; None if it is absent or NONE."""
     mode = body.get("ReturnConsumedCapacity")
     return mode if mode in ("TOTAL", "INDEXES") else None
 
 
 def show(body: dict[str, Any], answer: dict[str, Any], consumed: Iterable[Consumed]) -> None:
-    """Put what was consumed of several tables into an answer, as far as the request asks for it."""
+    """Add the ConsumedCapacity of several tables to a response, if the request asks for it."""
     mode = wanted(body)
     answer.pop("ConsumedCapacity", None)
     if mode is not None:
@@ -111,7 +111,7 @@ def show(body: dict[str, Any], answer: dict[str, Any], consumed: Iterable[Consum
 
 
 def show_one(body: dict[str, Any], answer: dict[str, Any], consumed: Consumed | None) -> None:
-    """The same for an operation on one table."""
+    """Add the ConsumedCapacity of one table to a response, if the request asks for it."""
     mode = wanted(body)
     answer.pop("ConsumedCapacity", None)
     if mode is not None and consumed is not None:

@@ -1,4 +1,4 @@
-"""CreateTable: everything is checked first, then the table is CREATING until its time has come."""
+"""CreateTable: everything is checked first, then the table is CREATING for some seconds."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ CREATE_INDEXED_SECONDS = 16.0
 
 @operation("dynamodb", "CreateTable")
 def create_table(call: ApiCall) -> dict[str, Any]:
-    """Create a table as asked, or refuse with nothing done."""
+    """Create a table, or refuse the request without any change."""
     body = {member: value for member, value in call.body.items() if value is not None}
     check_shape("CreateTable", body)
     table = build(call, body)
@@ -42,7 +42,7 @@ def create_table(call: ApiCall) -> dict[str, Any]:
 
 
 def build(call: ApiCall, body: dict[str, Any]) -> SandboxTable:
-    """Check a whole CreateTable request and make its table, not yet known to the region.
+    """Check a whole CreateTable request and build its table, without adding it to the region.
 
     Raises the ValidationException or LimitExceededException that AWS answers with.
     """
@@ -88,7 +88,7 @@ def _refuse_unsupported(body: dict[str, Any]) -> None:
 
 
 def start(world: World, table: SandboxTable, seconds: float | None = None) -> None:
-    """Let the table be CREATING, and ACTIVE after `seconds` (by default what AWS takes for its like)."""
+    """Set the table to CREATING, and to ACTIVE after `seconds` (by default AWS's usual time for such a table)."""
     registry.insert_table(world, table)
     usual = CREATE_INDEXED_SECONDS if table.global_indexes or table.vector_indexes else CREATE_SECONDS
     world.schedule(usual if seconds is None else seconds, "dynamodb.created", **registry.address(table))
@@ -106,7 +106,7 @@ def _activate(world: World, table: SandboxTable, _data: dict[str, Any]) -> None:
 
 
 def _created(world: World, table: SandboxTable, body: dict[str, Any]) -> dict[str, Any]:
-    """The answer lacks what DescribeTable adds a moment later (DDB-TABLE-033, 138)."""
+    """CreateTable's response, without the members that only DescribeTable has (DDB-TABLE-033, 138)."""
     shown = describe(world, table)
     if "WarmThroughput" not in body:
         shown.pop("WarmThroughput", None)
@@ -175,7 +175,7 @@ def _set_indexes(table: SandboxTable, body: dict[str, Any]) -> None:
 
 
 def _tags(body: dict[str, Any]) -> dict[str, str]:
-    """Tags are checked with the request: one bad tag fails the whole call (DDB-TABLE-110)."""
+    """The request's tags, checked: one invalid tag fails the whole call (DDB-TABLE-110)."""
     if not body.get("Tags"):
         return {}
     return tags.check(body["Tags"])

@@ -1,4 +1,4 @@
-"""moto's table, corrected where AWS's data plane differs, and writing through to its replicas."""
+"""moto's table, corrected where AWS's data plane differs, with replication of writes to its replicas."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from dynaops.sandbox.dynamodb.history import ItemHistory
 class DataTable(MotoTable):
     """A table whose indexes hold only the items that fit their keys.
 
-    An attribute of another type than the key's, an empty or an over-long one keeps an item that was
-    there before the index out of it; such items stay in the table.
+    A key attribute of the wrong type, empty or too long keeps an item out of the index if the item was
+    written before the index was created; such items stay in the table.
     """
 
     _reading: str | None = None
     shard: StreamShard | None = None
-    """Where the stream's records are, while there is a stream."""
+    """The shard that holds the stream's records; None if there is no stream."""
     history: ItemHistory | None = None
-    """What point-in-time recovery needs to know of the past, while it is on."""
+    """The table's past changes, for point-in-time recovery; None while it is off."""
 
     @property
     def stream_shard(self) -> StreamShard | None:
-        """What moto tells of every write, and only if it is there: so it is also how the history hears of it."""
+        """The shard that moto adds every write to. Through it the history records writes too."""
         return _Tap(self) if self.history is not None else self.shard  # type: ignore[return-value]
 
     @stream_shard.setter
@@ -69,7 +69,7 @@ class DataTable(MotoTable):
 
 
 class _Tap:
-    """Tells the history of a write, and the stream if there is one."""
+    """Records a write in the history, and in the stream if there is one."""
 
     def __init__(self, table: DataTable) -> None:
         self._table = table
@@ -89,10 +89,10 @@ def _is_key(value: DynamoType | None, key: dict[str, str], types: dict[str, str]
 
 
 class ReplicatingShard(StreamShard):
-    """A stream shard that also brings each change to the table's replicas.
+    """A stream shard that also replicates each change to the table's replicas.
 
-    Replicas always have a stream, so every write passes here. A change that arrives by replication
-    shows in the replica's stream but goes no further.
+    Replicas always have a stream, so every write is added here. A change that arrives by replication
+    is in the replica's stream, but is not replicated again.
     """
 
     def __init__(self, account_id: str, table: MotoTable) -> None:
@@ -122,13 +122,13 @@ def _replay(peer: MotoTable, old: Item | None, new: Item | None) -> None:
 
 
 def _place(shard: StreamShard) -> None:
-    """moto says us-east-1 of every record."""
+    """Set the last record's region (moto writes us-east-1 into every record)."""
     if shard.items:
         shard.items[-1].record["awsRegion"] = shard.table.region_name
 
 
 def store(table: MotoTable, item: Item) -> None:
-    """Put an item in its place without telling the stream."""
+    """Store an item without writing to the stream."""
     if item.range_key is not None:
         table.items[item.hash_key][item.range_key] = item
     else:

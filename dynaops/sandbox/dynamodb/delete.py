@@ -1,4 +1,4 @@
-"""DeleteTable: the table is DELETING for some seconds, then its name is free again."""
+"""DeleteTable: the table is DELETING for some seconds, then its name can be used again."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from dynaops.sandbox.errors import in_use, validation
 from dynaops.sandbox.world import World, action
 
 DELETE_SECONDS = 5.0
-"""4-7.5 s from DELETING to gone (DDB-TABLE-006, 076)."""
+"""4-7.5 s from DELETING until the table no longer exists (DDB-TABLE-006, 076)."""
 
 
 @operation("dynamodb", "DeleteTable")
 def delete_table(call: ApiCall) -> dict[str, Any]:
-    """Delete a table with its items; refused while protected, or while something runs on it."""
+    """Delete a table with its items; refused if it is protected, or while another change runs on it."""
     check_shape("DeleteTable", call.body)
     table = registry.lookup(call, call.body["TableName"])
     registry.require_settled(table)
@@ -47,7 +47,7 @@ def delete_table(call: ApiCall) -> dict[str, Any]:
 
 
 def deleting(shown: dict[str, Any]) -> dict[str, Any]:
-    """DeleteTable's short answer: no keys and no indexes any more."""
+    """DeleteTable's short description: without keys and indexes."""
     kept = (
         "TableName",
         "ProvisionedThroughput",

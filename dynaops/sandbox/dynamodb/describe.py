@@ -1,4 +1,4 @@
-"""What a table looks like to DescribeTable and in the answers of the calls that change it.
+"""Table descriptions, as DescribeTable and the calls that change a table return them.
 
 Members are absent exactly where AWS leaves them out (DDB-TABLE-025 to 035, 134, 138, 201, 229).
 """
@@ -19,14 +19,14 @@ _PAGE = 100
 
 @operation("dynamodb", "DescribeTable")
 def describe_table(call: ApiCall) -> dict[str, Any]:
-    """Answer a table's state; raises ResourceNotFoundException."""
+    """DescribeTable. Raises ResourceNotFoundException."""
     check_shape("DescribeTable", call.body)
     return {"Table": describe(call.world, lookup(call, call.body["TableName"]))}
 
 
 @operation("dynamodb", "ListTables")
 def list_tables(call: ApiCall) -> dict[str, Any]:
-    """Answer names in byte order, those being created or deleted included (DDB-TABLE-012)."""
+    """ListTables: names in byte order, including tables that are being created or deleted (DDB-TABLE-012)."""
     check_shape("ListTables", call.body)
     start, limit = call.body.get("ExclusiveStartTableName"), int(call.body.get("Limit") or _PAGE)
     names = sorted(tables_in(call.world, call.account, call.region), key=str.encode)
@@ -138,5 +138,5 @@ def _vector(index: Index) -> dict[str, Any]:
 
 
 def warm(held: Warm) -> dict[str, Any]:
-    """WarmThroughput as described: the values reached, and whether a raise is under way."""
+    """The WarmThroughput member: the present values, and whether an increase is in progress."""
     return {"ReadUnitsPerSecond": held.read, "WriteUnitsPerSecond": held.write, "Status": held.status}

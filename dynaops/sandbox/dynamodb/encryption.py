@@ -1,6 +1,6 @@
-"""Server-side encryption: the owned, the managed or a customer's key, and how often it may change.
+"""Server-side encryption: AWS owned, AWS managed or customer managed key, and how often it may change.
 
-SSEDescription alone tells how far a change is; TableStatus stays ACTIVE (DDB-TABLE-065, 140).
+Only SSEDescription shows the progress of a change; TableStatus stays ACTIVE (DDB-TABLE-065, 140).
 """
 
 from __future__ import annotations
@@ -41,12 +41,12 @@ def check_specification(given: dict[str, Any]) -> None:
 
 
 def is_on(given: dict[str, Any]) -> bool:
-    """Whether a specification asks for a KMS key (the type alone asks for the managed one)."""
+    """Whether a specification asks for a KMS key (SSEType alone asks for the AWS managed key)."""
     return bool(given.get("Enabled") or given.get("SSEType") or given.get("KMSMasterKeyId"))
 
 
 def resolve(call: ApiCall, given: dict[str, Any] | None) -> dict[str, Any] | None:
-    """The SSEDescription a specification leads to; None for the AWS owned key.
+    """The SSEDescription for a specification; None for the AWS owned key.
 
     Raises ValidationException for contradictions and for keys that cannot be used.
     """
@@ -59,7 +59,7 @@ def resolve(call: ApiCall, given: dict[str, Any] | None) -> dict[str, Any] | Non
 
 
 def key_arn(call: ApiCall, given: dict[str, Any]) -> str:
-    """The ARN of the key that is meant, checked to be usable (DDB-TABLE-020 to 023, 461)."""
+    """The ARN of the specified key, which is checked to be usable (DDB-TABLE-020 to 023, 461)."""
     keys: KmsBackend = kms_backends[call.account][call.region]
     wanted = given.get("KMSMasterKeyId")
     if wanted is None or is_managed(wanted):
@@ -68,12 +68,12 @@ def key_arn(call: ApiCall, given: dict[str, Any]) -> str:
 
 
 def is_managed(wanted: str) -> bool:
-    """Whether a key is named by the alias of the AWS managed one."""
+    """Whether a key name is the alias of the AWS managed key."""
     return wanted == _MANAGED or wanted.endswith(f":{_MANAGED}")
 
 
 def _managed_key(keys: KmsBackend) -> str:
-    """AWS makes the account's managed key when it is first needed."""
+    """The AWS managed key; created when it is first used, as on AWS."""
     if not keys.alias_exists(_MANAGED):
         key = keys.create_key(
             policy="",
@@ -129,7 +129,7 @@ def _kms_fault(kind: str, code: str, text: str, call: ApiCall) -> ApiError:
 
 
 def check_update(call: ApiCall, table: SandboxTable, given: dict[str, Any]) -> None:
-    """Refuse a change that is none, comes too early or too often (DDB-TABLE-079, 081, 082, 141)."""
+    """Refuse a request that changes nothing, or comes too early or too often (DDB-TABLE-079, 081, 082, 141)."""
     check_specification(given)
     update_conflicts.check(table, "encryption")
     if not is_on(given) and table.sse is None:
@@ -162,7 +162,7 @@ def _stamp(moment: float) -> str:
 
 
 def apply_update(call: ApiCall, table: SandboxTable, given: dict[str, Any]) -> None:
-    """Start the change: the old key is shown for some seconds, then the new one, then it is done."""
+    """Start the change: the old key is shown for some seconds, then the new key, then the change ends."""
     target = key_arn(call, given) if is_on(given) else None
     table.sse = {**(table.sse or {}), "Status": "UPDATING"}
     table.sse_changes.append(call.now)

@@ -1,6 +1,6 @@
 """ExportTableToPointInTime: a snapshot of the items as gzip files of DynamoDB JSON with their manifests in S3.
 
-Rules and texts as seen live (DDB-EXPORT-001 to -022 of the ACK API quirks catalogue).
+Rules and messages as observed on AWS (DDB-EXPORT-001 to -022 of the ACK API quirks catalogue).
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ from dynaops.sandbox.responses import not_implemented
 from dynaops.sandbox.world import World, action
 
 LOOK_SECONDS = 6.0
-"""After which a missing bucket shows."""
+"""Seconds after which a missing bucket is reported."""
 EXPORT_SECONDS = 150.0
 """125-155 s for an empty table (DDB-EXPORT-016)."""
 FILES = 4
-"""Data files of a small table."""
+"""Number of data files for a small table."""
 
 Body = dict[str, Any]
 
 
 @dataclass
 class ExportJob(TransferJob):
-    """One export. `items` are the lines to write, until they are written."""
+    """One export. `items` are the lines to write; empty once they are written."""
 
     status = "ExportStatus"
     request: Body
@@ -58,7 +58,7 @@ class ExportJobs:
 
 @operation("dynamodb", "ExportTableToPointInTime")
 def export_table(call: ApiCall) -> Body:
-    """Start an export; a missing bucket only shows later, as FAILED."""
+    """Start an export; a missing bucket is reported later, as FAILED."""
     check_shape(call.operation, call.body)
     body = call.body
     exports = call.here.holding(ExportJobs)
@@ -95,7 +95,7 @@ def _table(call: ApiCall, arn: str) -> SandboxTable:
 
 
 def _check_type(body: Body) -> None:
-    """The couplings of ExportType (DDB-EXPORT-003); incremental exports themselves are not made."""
+    """Check ExportType with its members (DDB-EXPORT-003). Incremental exports are not implemented."""
     kind, given = body.get("ExportType"), body.get("IncrementalExportSpecification")
     if kind == "INCREMENTAL_EXPORT":
         if given is None:
@@ -163,7 +163,7 @@ def _begun(call: ApiCall, table: SandboxTable, at: float) -> ExportJob:
 
 
 def _found(world: World, data: Body) -> ExportJob | None:
-    """The export an event is about, while it runs."""
+    """The export that an event belongs to, while it runs."""
     export = world.region(data["account"], data["region"]).holding(ExportJobs).by_arn.get(data["export"])
     return export if export is not None and export.running else None
 
@@ -206,7 +206,7 @@ def _fail(world: World, export: ExportJob) -> None:
 
 
 def _write(account: str, export: ExportJob, shown: Body) -> None:
-    """Put data files and manifests, each manifest with its MD5 beside it."""
+    """Write the data files and the manifests to S3, each manifest with an MD5 file."""
     bucket, listed = shown["S3Bucket"], []
     for number in range(FILES):
         lines = export.items[number::FILES]
@@ -263,7 +263,7 @@ def describe_export(call: ApiCall) -> Body:
 
 @operation("dynamodb", "ListExports")
 def list_exports(call: ApiCall) -> Body:
-    """Latest first; by table only those of the table that has the name now (DDB-EXPORT-020)."""
+    """ListExports: latest first; with a table, only those of the present table of that name (DDB-EXPORT-020)."""
     check_shape(call.operation, call.body)
     found = sorted(call.here.holding(ExportJobs).by_arn.values(), key=lambda each: each.arn, reverse=True)
     if "TableArn" in call.body:

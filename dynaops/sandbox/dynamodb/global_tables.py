@@ -1,4 +1,4 @@
-"""Global tables (version 2019.11.21): which regions' tables belong together, and how that is shown."""
+"""Global tables (version 2019.11.21): which regions' tables belong to one global table, and their description."""
 
 from __future__ import annotations
 
@@ -47,18 +47,18 @@ class GlobalTables:
 
 
 def groups_of(world: World, account: str) -> dict[str, GlobalTable]:
-    """The account's global tables by name."""
+    """The global tables of the account, by name."""
     return world.region(account, _SHARED).holding(GlobalTables).by_name
 
 
 def group_of(world: World, table: SandboxTable) -> GlobalTable | None:
-    """The global table a table belongs to."""
+    """The global table that a table belongs to, or None."""
     group = groups_of(world, table.account).get(table.name)
     return group if group is not None and table.region in group.members else None
 
 
 def members(world: World, table: SandboxTable) -> list[SandboxTable]:
-    """The other tables of a table's global table, those that already or still exist."""
+    """The other existing tables of a table's global table, including those being created or deleted."""
     group = group_of(world, table)
     if group is None:
         return []
@@ -71,7 +71,7 @@ def members(world: World, table: SandboxTable) -> list[SandboxTable]:
 
 
 def described(world: World, table: SandboxTable) -> dict[str, Any]:
-    """The members of TableDescription that only global tables have (DDB-TABLE-201, 229, 231)."""
+    """The TableDescription members of a global table only (DDB-TABLE-201, 229, 231)."""
     group = group_of(world, table)
     if group is None:
         mode = table.settings_mode
@@ -116,7 +116,7 @@ def _replica(world: World, table: SandboxTable, member: GlobalTableMember) -> di
 
 
 def settle(world: World, group: GlobalTable, account: str) -> None:
-    """Bring every member's table in line with its group: jobs under way, write-through, dissolution."""
+    """Update every member's table from its group: changes in progress, replication of writes, end of the group."""
     if len(group.members) < 2 and not group.witnesses:
         groups_of(world, account).pop(group.name, None)
     jobs = sum(1 for each in group.members.values() if each.status in ("CREATING", "DELETING"))
@@ -133,7 +133,7 @@ def settle(world: World, group: GlobalTable, account: str) -> None:
 
 
 def start_leaving(world: World, table: SandboxTable) -> None:
-    """A member's table is being deleted in its own region (DDB-TABLE-297)."""
+    """Record that a member's table is being deleted in its own region (DDB-TABLE-297)."""
     group = group_of(world, table)
     if group is not None:
         group.members[table.region].status = "DELETING"
@@ -141,7 +141,7 @@ def start_leaving(world: World, table: SandboxTable) -> None:
 
 
 def left(world: World, table: SandboxTable) -> None:
-    """A member's table is gone."""
+    """Remove a member whose table has been deleted."""
     group = group_of(world, table)
     if group is not None:
         del group.members[table.region]

@@ -16,7 +16,7 @@ _DEAD = (
 
 @operation("dynamodb", "CreateGlobalTable")
 def create_global_table(call: ApiCall) -> dict[str, Any]:
-    """Refused, once the request's shape is right."""
+    """Refused, after the request's shape has been checked."""
     check_shape("CreateGlobalTable", call.body)
     raise invalid(_DEAD)
 
@@ -35,28 +35,28 @@ def update_global_table(call: ApiCall) -> dict[str, Any]:
 
 @operation("dynamodb", "DescribeGlobalTable")
 def describe_global_table(call: ApiCall) -> dict[str, Any]:
-    """Never found, not even for a global table of the present version."""
+    """Always GlobalTableNotFoundException, also for a global table of the present version."""
     check_shape("DescribeGlobalTable", call.body)
     raise _not_found(call, "Global table not found: ")
 
 
 @operation("dynamodb", "DescribeGlobalTableSettings")
 def describe_global_table_settings(call: ApiCall) -> dict[str, Any]:
-    """Never found."""
+    """Always GlobalTableNotFoundException."""
     check_shape("DescribeGlobalTableSettings", call.body)
     raise _not_found(call)
 
 
 @operation("dynamodb", "UpdateGlobalTableSettings")
 def update_global_table_settings(call: ApiCall) -> dict[str, Any]:
-    """Never found."""
+    """Always GlobalTableNotFoundException."""
     check_shape("UpdateGlobalTableSettings", call.body)
     raise _not_found(call)
 
 
 @operation("dynamodb", "ListGlobalTables")
 def list_global_tables(call: ApiCall) -> dict[str, Any]:
-    """There are none."""
+    """Always an empty list."""
     check_shape("ListGlobalTables", call.body)
     return {"GlobalTables": []}
 

@@ -1,4 +1,4 @@
-"""What a table was like: its changes of late, to be undone where a restore asks for an earlier time."""
+"""The recent changes of a table, which a restore to an earlier time undoes."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import Any, NamedTuple
 from moto.dynamodb.models.dynamo_type import Item
 
 MOST = 20_000
-"""Changes that are kept of a table. AWS keeps all of 35 days; here the window shrinks where there are more."""
+"""Largest number of changes kept for a table. AWS keeps all of 35 days; here more changes shorten the window."""
 
 Key = tuple[Any, Any]
 
 
 class ItemChange(NamedTuple):
-    """A write at `at` (virtual epoch seconds), and the item as it was before (None: there was none)."""
+    """A write at `at` (virtual epoch seconds), and the item before the write (None if there was none)."""
 
     at: float
     key: Key
@@ -24,7 +24,7 @@ class ItemChange(NamedTuple):
 
 
 class ItemHistory:
-    """The changes of one table since `since` (virtual epoch seconds), which moves on as old ones are let go."""
+    """The changes of one table since `since` (virtual epoch seconds), which advances as old changes are dropped."""
 
     def __init__(self, since: float) -> None:
         self.since = since
@@ -37,7 +37,7 @@ class ItemHistory:
         return copied
 
     def note(self, old: Item | None, new: Item | None) -> None:
-        """Remember a write."""
+        """Record a write."""
         from dynaops.sandbox.moto_patch import Installed
 
         item = new if new is not None else old
@@ -48,7 +48,7 @@ class ItemHistory:
             self.since = self._changes.popleft().at
 
     def items_at(self, at: float, items: Iterable[Item]) -> list[Item]:
-        """The items as they were at `at`, from those there are now."""
+        """The items at the time `at`, computed from the present items."""
         found = {_key(item): item for item in items}
         for change in itertools.takewhile(lambda one: one.at > at, reversed(self._changes)):
             if change.before is None:

@@ -1,7 +1,7 @@
 """ImportTable: a new table made from objects in S3.
 
-Rules, texts and times as seen live (DDB-IMPORT-001 to -020 of the ACK API quirks catalogue): the table's name is not
-reserved, the table is not there for half a minute, ACTIVE six seconds before the import is done, and a bad line makes
+Rules, messages and times as observed on AWS (DDB-IMPORT-001 to -020 of the ACK API quirks catalogue): the name is not
+reserved, the table is created after half a minute, ACTIVE six seconds before the import ends, and a bad line makes
 the import FAILED while the good ones stay.
 """
 
@@ -39,7 +39,7 @@ DONE_SECONDS = 111.0
 MOST_AT_ONCE = 50
 LOG_GROUP = "/aws-dynamodb/imports"
 MOST_LOGGED = 10_000
-"""Errors that are logged (Developer Guide, "Validation errors": up to 10 000)."""
+"""Largest number of errors logged (Developer Guide, "Validation errors": up to 10 000)."""
 _BAD_ITEMS = (
     "Some of the items failed validation checks and were not imported. Please check CloudWatch error logs for "
     "more details."
@@ -50,7 +50,7 @@ Body = dict[str, Any]
 
 @dataclass
 class ImportJob(TransferJob):
-    """One import. `table` is what it is going to make; `outcome` its counts, once it has read the source."""
+    """One import. `table` is the table that it creates; `outcome` holds its counts, once the source has been read."""
 
     status = "ImportStatus"
     table: SandboxTable
@@ -66,7 +66,7 @@ class ImportJobs:
 
 @operation("dynamodb", "ImportTable")
 def import_table(call: ApiCall) -> Body:
-    """Start an import; a missing bucket or a name taken meanwhile only show later, as FAILED."""
+    """Start an import; a missing bucket, or a name taken in the meantime, is reported later, as FAILED."""
     check_shape(call.operation, call.body)
     body, imports = call.body, call.here.holding(ImportJobs)
     wanted = body["TableCreationParameters"]
@@ -80,7 +80,7 @@ def import_table(call: ApiCall) -> Body:
     standing = transfer.standing(call, imports.by_arn)
     if (
         standing is not None and standing.table.name != table.name
-    ):  # no other difference is one (DDB-IMPORT-017)
+    ):  # AWS compares no other member (DDB-IMPORT-017)
         raise ApiError("ImportConflictException", f"Import conflict: {transfer.CONFLICT}")
     if standing is not None and standing.running:
         return {"ImportTableDescription": _description(call, standing)}
@@ -100,7 +100,7 @@ def import_table(call: ApiCall) -> Body:
 
 
 def _check_name(call: ApiCall, imports: ImportJobs, name: str) -> None:
-    """A name is taken by a table, but not by one that another import is making (DDB-IMPORT-019)."""
+    """Refuse the name of an existing table, but not of one that another import is creating (DDB-IMPORT-019)."""
     held = registry.tables_in(call.world, call.account, call.region).get(name)
     if held is None:
         return
@@ -145,7 +145,7 @@ def _source(shown: Body) -> InputObjects:
 
 
 def _found(world: World, data: Body) -> ImportJob | None:
-    """The import an event is about, while it runs."""
+    """The import that an event belongs to, while it runs."""
     one = world.region(data["account"], data["region"]).holding(ImportJobs).by_arn.get(data["import_arn"])
     return one if one is not None and one.running else None
 
@@ -186,7 +186,7 @@ def _create(world: World, data: Body) -> None:
 def _load(
     world: World, import_job: ImportJob, source: InputObjects, objects: list[tuple[str, bytes]], rules: Rules
 ) -> dict[str, int]:
-    """Fill the table, which no data call reaches yet, and log what cannot be kept."""
+    """Put the items into the table, which data calls cannot access yet, and log the records with errors."""
     kept, bad, size = [], [], 0
     for record in transfer.records(source, objects, rules):
         size += record.size
@@ -200,7 +200,7 @@ def _load(
 
 
 def _log(world: World, import_job: ImportJob, source: InputObjects, bad: list[InputRecord]) -> None:
-    """One event an error, in the import's stream of the log group for imports."""
+    """Write one log event for each error, to the import's log stream in the log group for imports."""
     if not bad:
         return
     logs = logs_backends[import_job.table.account][import_job.table.region]
@@ -236,7 +236,7 @@ def _finish(world: World, data: Body) -> None:
 
 
 def _description(call: ApiCall, import_job: ImportJob) -> Body:
-    """ImportTableDescription; while it runs, the counts grow with the time."""
+    """The import as ImportTableDescription; while it runs, the counts grow with time."""
     counts = import_job.outcome or {"processed": 0, "imported": 0, "errors": 0, "bytes": 0}
     share = 1.0
     if import_job.running:
@@ -265,7 +265,7 @@ def describe_import(call: ApiCall) -> Body:
 
 @operation("dynamodb", "ListImports")
 def list_imports(call: ApiCall) -> Body:
-    """Latest first; those of tables that are gone stay (DDB-IMPORT-008)."""
+    """ListImports: latest first, including those of deleted tables (DDB-IMPORT-008)."""
     check_shape(call.operation, call.body)
     found = sorted(call.here.holding(ImportJobs).by_arn.values(), key=lambda each: each.started, reverse=True)
     if "TableArn" in call.body:

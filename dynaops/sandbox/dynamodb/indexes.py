@@ -1,6 +1,6 @@
 """Global secondary indexes of an existing table: one online build or removal at a time.
 
-A build first holds the table UPDATING while resources are allocated, then backfills for minutes
+During a build the table is UPDATING while resources are allocated; then the index backfills for minutes
 with the table ACTIVE (DDB-TABLE-148, 159).
 """
 
@@ -40,7 +40,7 @@ _ACTIONS = ("Update", "Create", "Delete")
 def check_limits(
     call: ApiCall, holder: dict[str, Any], provisioned: dict[str, int] | None, index: str | None = None
 ) -> None:
-    """Refuse capacities out of range for a table or index (`holder`) that is being made."""
+    """Refuse capacities out of range for a new table or index (`holder`)."""
     on_demand = holder.get("OnDemandThroughput")
     if on_demand and provisioned is not None:
         throughput.refuse_on_demand(on_demand, index, creating=True)
@@ -51,7 +51,7 @@ def check_limits(
 
 
 def global_index(given: dict[str, Any]) -> Index:
-    """A global index as asked for at its creation, CREATING."""
+    """A global index from a request, in status CREATING."""
     provisioned = given.get("ProvisionedThroughput")
     index = Index(
         given["IndexName"],
@@ -71,7 +71,7 @@ def global_index(given: dict[str, Any]) -> Index:
 
 
 def check_list(updates: list[dict[str, Any]]) -> None:
-    """Refuse a list of index updates that no table could carry out (DDB-TABLE-160)."""
+    """Refuse a list of index updates that is invalid for any table (DDB-TABLE-160)."""
     if not updates:
         raise invalid("List of GlobalSecondaryIndexUpdates is empty")
     seen: set[str] = set()
@@ -101,7 +101,7 @@ def of(body: dict[str, Any], action: str) -> list[dict[str, Any]]:
 
 
 def check_online(table: SandboxTable, body: dict[str, Any]) -> None:
-    """Refuse names that do not fit, and a second online operation (DDB-TABLE-149, 159, 380)."""
+    """Refuse unknown or duplicate index names, and a second online operation (DDB-TABLE-149, 159, 380)."""
     deletes = of(body, "Delete")
     online = len(deletes) + len(of(body, "Create"))
     if online > 1:
@@ -119,12 +119,12 @@ def check_online(table: SandboxTable, body: dict[str, Any]) -> None:
 
 
 def one_at_a_time() -> ApiError:
-    """The refusal of a second online index operation (DDB-TABLE-159)."""
+    """The error for a second online index operation (DDB-TABLE-159)."""
     return over_limit("Only 1 online index can be created or deleted simultaneously per table")
 
 
 def all_names(table: SandboxTable) -> set[str]:
-    """The names of all indexes of a table, of whatever kind."""
+    """The names of all indexes of a table, of any kind."""
     return {*table.global_indexes, *table.local_indexes, *table.vector_indexes}
 
 
@@ -169,7 +169,7 @@ def check(call: ApiCall, table: SandboxTable, body: dict[str, Any]) -> None:
 
 
 def check_all_provisioned(table: SandboxTable, body: dict[str, Any]) -> None:
-    """A switch to PROVISIONED must bring the capacity of every index (DDB-TABLE-152)."""
+    """Refuse a switch to PROVISIONED without the capacity of every index (DDB-TABLE-152)."""
     given = {
         each["IndexName"] for each in of(body, "Update") if each.get("ProvisionedThroughput") is not None
     }
@@ -204,7 +204,7 @@ def _check_create(
 
 
 def _check_definitions(table: SandboxTable, given: dict[str, Any], sent: list[dict[str, str]] | None) -> None:
-    """Definitions must be sent even if the table has them; those of no key are ignored (DDB-TABLE-162)."""
+    """Check AttributeDefinitions: required even if the table has them; unused ones are ignored (DDB-TABLE-162)."""
     if not sent:
         raise invalid(f"AttributeDefinitions is not specified for index: {given['IndexName']}")
     defined = schema.definitions(sent)
@@ -320,7 +320,7 @@ def _removed(world: World, table: SandboxTable, data: dict[str, Any]) -> None:
 
 
 def prune_attributes(table: SandboxTable) -> None:
-    """Definitions that no key uses any more disappear (DDB-TABLE-151)."""
+    """Remove attribute definitions that no key uses any more (DDB-TABLE-151)."""
     used = set(schema.names(table.key_schema))
     for index in (*table.local_indexes.values(), *table.global_indexes.values()):
         used |= set(schema.names(index.key_schema))
@@ -362,7 +362,7 @@ def _updated(_world: World, table: SandboxTable, data: dict[str, Any]) -> None:
 
 
 def check_readable(table: SandboxTable, name: str) -> None:
-    """Refuse to read an index that is not there, or not yet built (as Query and Scan answer)."""
+    """Refuse to read an index that does not exist, or is not yet built (with Query's and Scan's messages)."""
     index = table.global_indexes.get(name)
     if name in table.local_indexes or (index is not None and moto_bridge.is_readable(index)):
         return

@@ -13,13 +13,13 @@ from dynaops.sandbox.errors import not_found, validation
 from dynaops.sandbox.world import World
 
 ON_SECONDS, OFF_SECONDS = 6.0, 2.0
-"""1-16 s on, 2 s off (DDB-TABLE-090)."""
+"""1-16 s to switch on, 2 s to switch off (DDB-TABLE-090)."""
 DEFAULT_MODE = "ACCESSED_AND_THROTTLED_KEYS"
 
 
 @dataclass
 class IndexInsights:
-    """Insights of the table or of one index. `changed` is virtual time."""
+    """Contributor Insights of the table or of one index. `changed` is virtual time."""
 
     status: str = "DISABLED"
     mode: str = DEFAULT_MODE
@@ -28,7 +28,7 @@ class IndexInsights:
 
 @dataclass
 class InsightsState:
-    """By index name; the table itself under the empty name."""
+    """Contributor Insights by index name; the empty name is the table itself."""
 
     by_index: dict[str, IndexInsights] = field(default_factory=dict)
 
@@ -82,7 +82,7 @@ def describe_contributor_insights(call: ApiCall) -> dict[str, Any]:
 
 
 def _rules(table: SandboxTable, index: str, index_insights: IndexInsights) -> list[str]:
-    """Names of the CloudWatch rules behind it: one of each kind for the hash key, and one with a range key."""
+    """Names of its CloudWatch rules: for each kind one for the hash key, and one with the range key if there is one."""
     schema = table.global_indexes[index].key_schema if index else table.key_schema
     keys = ["PKC", "SKC"] if len(schema) > 1 else ["PKC"]
     kinds = [*(f"{key}" for key in keys), *(f"{key.replace('C', 'T')}" for key in keys)]
@@ -95,7 +95,7 @@ def _rules(table: SandboxTable, index: str, index_insights: IndexInsights) -> li
 
 @operation("dynamodb", "ListContributorInsights")
 def list_contributor_insights(call: ApiCall) -> dict[str, Any]:
-    """Those that are not DISABLED; of one table, or of all (DDB-TABLE-344)."""
+    """ListContributorInsights: those that are not DISABLED, of one table or of all (DDB-TABLE-344)."""
     check_shape(call.operation, call.body)
     if "TableName" in call.body:
         tables = [registry.lookup(call, call.body["TableName"])]
@@ -116,7 +116,7 @@ def list_contributor_insights(call: ApiCall) -> dict[str, Any]:
 
 
 def forget_index(table: SandboxTable, index: str) -> None:
-    """An index takes its insights along when it goes."""
+    """Delete the Contributor Insights of a deleted index."""
     table.facet(InsightsState).by_index.pop(index, None)
 
 

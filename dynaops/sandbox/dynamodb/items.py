@@ -1,4 +1,4 @@
-"""PutItem, GetItem, UpdateItem and DeleteItem: checked as AWS checks them, then answered by moto."""
+"""PutItem, GetItem, UpdateItem and DeleteItem: checked with AWS's rules, then answered by moto."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Body = dict[str, Any]
 
 
 class Given:
-    """A request about items, its values read."""
+    """A request about items, with its attribute values parsed."""
 
     def __init__(self, call: ApiCall, layer: Layer, body: Body | None = None) -> None:
         self.call = call
@@ -33,7 +33,7 @@ class Given:
         return self.reader.item(self.body[member])[0]
 
     def check_expression_values(self) -> dict[str, Any]:
-        """Refuse values for expressions that AWS cannot read; answers those that it can, by their name."""
+        """The parsed ExpressionAttributeValues, by name. Refuses values that AWS cannot parse."""
         given = self.body.get("ExpressionAttributeValues") or {}
         return {name: self.reader.value(value)[0] for name, value in given.items()}
 
@@ -41,15 +41,15 @@ class Given:
         return keys.rules(self.call, self.body["TableName"])
 
     def touch(self, parsed: Body) -> None:
-        """Bring moto's request to the form in which AWS would keep it."""
+        """Change moto's parsed request to the form in which AWS stores its values."""
         if self.reader.rewritten:
             rewrite(parsed)
         if self.call.operation == "UpdateItem" and "UpdateExpression" not in self.body:
-            parsed.setdefault("AttributeUpdates", {})  # moto stumbles over an update of nothing
+            parsed.setdefault("AttributeUpdates", {})  # moto crashes on an update without expressions
 
 
 def check_rest(call: ApiCall, *read: str) -> None:
-    """Check the request but for the members `read`, whose values are read one by one."""
+    """Check the request's shape, except the members `read`, whose values are checked one by one."""
     short: Body = {name: {} for name in read if isinstance(call.body.get(name), dict)}
     check_shape(call.operation, {**call.body, **short})
 
@@ -86,7 +86,7 @@ def update_item(call: ApiCall) -> Touched:
 
 
 def check_update(given: Given, key: Attributes) -> Rules:
-    """Refuse an update whose key or values AWS does not take."""
+    """Refuse an update with a key or values that AWS refuses."""
     values = given.check_expression_values()
     assigned = _assigned(given.body, values)
     for name, change in (given.body.get("AttributeUpdates") or {}).items():
@@ -99,7 +99,7 @@ def check_update(given: Given, key: Attributes) -> Rules:
 
 
 def _assigned(body: Body, values: dict[str, Any]) -> Attributes:
-    """The attributes that an update expression simply sets to a given value."""
+    """The attributes that an update expression sets directly to a value of the request."""
     names = body.get("ExpressionAttributeNames") or {}
     found: Attributes = {}
     for clause in _SET_CLAUSE.findall(body.get("UpdateExpression") or ""):
@@ -110,7 +110,7 @@ def _assigned(body: Body, values: dict[str, Any]) -> Attributes:
 
 
 def _writing(given: Given, rules: Rules, attributes: Attributes) -> Touched:
-    """Let moto write; what it was before is needed to tell what the write consumed."""
+    """Let moto write. The item before the write is needed to compute the consumed capacity."""
     if capacity.wanted(given.body) is None:
         return Touched(given.touch, lambda answer: capacity.show_one(given.body, answer, None))
     pair = rules.pair(attributes)

@@ -1,6 +1,6 @@
-"""Keys of items: what a table and its indexes demand of them, in the words each operation has for it.
+"""Checks of items' keys against a table and its indexes, with the messages of each operation.
 
-The texts were seen on AWS in four regions (June to October 2026).
+The messages were observed on AWS in four regions (June to October 2026).
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _UPDATE = "The update expression attempted to update a secondary index key to a 
 
 @dataclass(frozen=True)
 class Rules:
-    """What a table demands of its items. `indexed` is (index, attribute, type, HASH or RANGE), by index name."""
+    """The key rules of a table's items. `indexed` holds (index, attribute, type, HASH or RANGE), by index name."""
 
     table: SandboxTable
     data: MotoTable
@@ -46,7 +46,7 @@ class Rules:
         return [name for name, _, _ in self.keys]
 
     def check_put(self, attributes: Attributes) -> None:
-        """Refuse an item that PutItem cannot keep."""
+        """Refuse an item whose keys PutItem does not accept."""
         for name, kind, role in self.keys:
             value = attributes.get(name)
             if value is None:
@@ -57,12 +57,12 @@ class Rules:
         self.check_indexed(attributes)
 
     def check_batch_put(self, attributes: Attributes) -> None:
-        """The same for BatchWriteItem, which has other words for a key that does not fit."""
+        """Refuse an item whose keys BatchWriteItem does not accept (its messages differ from PutItem's)."""
         self._check_own(attributes)
         self.check_indexed(attributes)
 
     def check_key(self, attributes: Attributes) -> None:
-        """Refuse what is not exactly a key of the table."""
+        """Refuse attributes that are not exactly the table's key."""
         if len(attributes) != len(self.keys):
             raise validation(MISMATCH)
         self._check_own(attributes)
@@ -75,7 +75,7 @@ class Rules:
             _check_length(name, value, role)
 
     def check_indexed(self, attributes: Attributes, update: bool = False) -> None:
-        """Refuse attributes that do not fit the keys of the indexes; absent ones are fine."""
+        """Refuse attributes that do not fit the keys of the indexes; attributes may be absent."""
         for index, name, kind, role in self.indexed:
             value = attributes.get(name)
             if value is None:
@@ -91,11 +91,11 @@ class Rules:
             _check_length(name, value, role)
 
     def key_of(self, attributes: Attributes) -> tuple[DynamoType, ...]:
-        """What identifies the item in its table."""
+        """The key attributes of the item."""
         return tuple(attributes[name] for name, _, _ in self.keys)
 
     def pair(self, attributes: Attributes) -> tuple[DynamoType, DynamoType | None]:
-        """The same as moto wants it: the range key is None where the table has none."""
+        """The key as moto expects it: (hash key, range key or None)."""
         key = self.key_of(attributes)
         return key[0], key[1] if len(key) > 1 else None
 
@@ -115,9 +115,9 @@ def _check_length(name: str, value: DynamoType, role: str) -> None:
 
 
 def rules(call: ApiCall, name_or_arn: str) -> Rules:
-    """The rules of a table that data calls reach.
+    """The rules of a table that data calls can access.
 
-    Raises ResourceNotFoundException "Requested resource not found", also while it is CREATING or DELETING.
+    Raises ResourceNotFoundException "Requested resource not found", also if the table is CREATING or DELETING.
     """
     table = registry.tables_in(call.world, call.account, call.region).get(
         registry.table_name(call, name_or_arn)

@@ -1,4 +1,4 @@
-"""Kinesis streaming destinations: where a table's changes go besides its own stream."""
+"""Kinesis streaming destinations of tables."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DEFAULT_PRECISION = "MILLISECOND"
 
 @dataclass
 class KinesisDestination:
-    """One stream of the table, and its state as DescribeKinesisStreamingDestination says it."""
+    """One Kinesis stream of the table, and its state as DescribeKinesisStreamingDestination shows it."""
 
     status: str
     precision: str | None = None
@@ -28,14 +28,14 @@ class KinesisDestination:
 
 @dataclass
 class KinesisState:
-    """By stream ARN. A DISABLED one lingers (DDB-TABLE-302)."""
+    """Destinations by stream ARN. A DISABLED destination remains in the list (DDB-TABLE-302)."""
 
     by_stream: dict[str, KinesisDestination] = field(default_factory=dict)
 
 
 @operation("dynamodb", "EnableKinesisStreamingDestination")
 def enable(call: ApiCall) -> dict[str, Any]:
-    """The stream itself is not looked at by the call (DDB-TABLE-299): a bad one fails later."""
+    """Enable a destination. The call does not check the stream (DDB-TABLE-299): a missing one fails later."""
     table, arn, state = _named(call)
     registry.require_settled(table)
     if any(one.status in ("ENABLING", "ACTIVE", "UPDATING", "DISABLING") for one in state.by_stream.values()):

@@ -1,7 +1,7 @@
-"""What the sandbox remembers of a table beyond its items (which stay in moto's own table object).
+"""The sandbox's data model of tables, without their items (which are in moto's table object).
 
-Times are virtual epoch seconds. State that belongs to a sub-resource with calls of its own (TTL,
-recovery, policy, insights, Kinesis) lives in a facet that its own file defines.
+Times are virtual epoch seconds. State that belongs to a sub-resource with separate calls (TTL,
+recovery, policy, insights, Kinesis) is a facet, defined in that sub-resource's module.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ F = TypeVar("F")
 
 @dataclass
 class Throughput:
-    """Provisioned capacity and its history. `decreases` are the times of the cuts of this table's life."""
+    """Provisioned capacity and its history. `decreases` are the times of all decreases."""
 
     read: int = 0
     write: int = 0
@@ -33,9 +33,9 @@ class Warm:
     write: int
     status: str = "ACTIVE"
     wanted: tuple[int, int] | None = None
-    """Read and write units that a running raise will reach."""
+    """Read and write units after the increase that is in progress."""
     raised: bool = False
-    """Whether it was ever raised: later raises are quick."""
+    """Whether it was ever increased: later increases are quick."""
 
 
 @dataclass
@@ -55,7 +55,7 @@ class Index:
 
 @dataclass
 class SandboxTable:
-    """One table in one region, as the control plane knows it."""
+    """One table in one region: the control plane's data."""
 
     name: str
     account: str
@@ -74,7 +74,7 @@ class SandboxTable:
     class_changed: float | None = None
     class_changes: list[float] = field(default_factory=list)
     class_job: str | None = None
-    """The class that a running switch leads to (it may run on while TableStatus says ACTIVE)."""
+    """The new table class of a change in progress (which may go on while TableStatus is ACTIVE)."""
     sse: dict[str, Any] | None = None
     sse_changes: list[float] = field(default_factory=list)
     stream_view: str | None = None
@@ -86,18 +86,18 @@ class SandboxTable:
     vector_indexes: dict[str, Index] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
     busy: str | None = None
-    """What the table is UPDATING for (throughput, billing, stream, class, index ...), for AWS's messages."""
+    """Why the table is UPDATING (throughput, billing, stream, class, index ...), for AWS's messages."""
     running: dict[str, str] = field(default_factory=dict)
-    """Everything the table is UPDATING for, each with its detail (a stream label, an index name ...)."""
+    """All activities for which the table is UPDATING, each with its detail (a stream label, an index name ...)."""
     replicated: bool = False
     """Whether the table is a member of a global table."""
     replica_jobs: int = 0
-    """Members of its global table that are being created or deleted: no other change passes meanwhile."""
+    """Members of its global table that are being created or deleted: other changes are refused meanwhile."""
     disassociation_protection: bool = True
     settings_mode: str | None = None
-    """GlobalTableSettingsReplicationMode that was set on a regional table."""
+    """GlobalTableSettingsReplicationMode set on a regional table."""
     restore: dict[str, Any] | None = None
-    """RestoreSummary of a table that is being restored, or once was: DescribeTable goes on showing it."""
+    """RestoreSummary of a table that is being restored, or was restored: DescribeTable continues to show it."""
     facets: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -113,7 +113,7 @@ class SandboxTable:
         return self.billing_mode == "PAY_PER_REQUEST"
 
     def facet(self, kind: type[F]) -> F:
-        """This table's state of a sub-resource, made when first asked for."""
+        """This table's state of a sub-resource, created at first access."""
         key = f"{kind.__module__}.{kind.__qualname__}"
         if key not in self.facets:
             self.facets[key] = kind()
@@ -123,6 +123,6 @@ class SandboxTable:
 
 @dataclass
 class SandboxTables:
-    """The tables of one account in one region, by name (a table stays here until it is wholly gone)."""
+    """The tables of one account in one region, by name (a table stays here until its deletion is complete)."""
 
     by_name: dict[str, SandboxTable] = field(default_factory=dict)

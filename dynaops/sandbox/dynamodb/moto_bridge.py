@@ -1,6 +1,6 @@
-"""moto's table objects are the data plane (items, queries, stream shards): kept in step with ours.
+"""Keeps moto's table objects, the data plane (items, queries, stream shards), in step with the sandbox's tables.
 
-A table that is being created or deleted has its moto table put aside, so that data calls answer
+The moto table of a table that is being created or deleted is hidden, so that data calls answer
 "Requested resource not found" as on AWS.
 """
 
@@ -25,7 +25,7 @@ from dynaops.sandbox.world import World
 
 @dataclass
 class _Aside:
-    """moto tables of this region that data calls must not reach, by name."""
+    """moto tables of this region that are hidden from data calls, by name."""
 
     tables: dict[str, MotoTable] = field(default_factory=dict)
 
@@ -41,13 +41,13 @@ def _aside(world: World, table: SandboxTable) -> dict[str, MotoTable]:
 
 
 def data_of(world: World, table: SandboxTable) -> DataTable | None:
-    """moto's table behind ours, within or out of reach of data calls."""
+    """moto's table for a table, whether hidden from data calls or not."""
     found = _aside(world, table).get(table.name) or backend(table).tables.get(table.name)
     return cast("DataTable | None", found)
 
 
 def attach(world: World, table: SandboxTable) -> None:
-    """Make an empty moto table, out of reach of data calls."""
+    """Create an empty moto table, hidden from data calls."""
     made = DataTable(
         table.name,
         account_id=table.account,
@@ -63,21 +63,21 @@ def attach(world: World, table: SandboxTable) -> None:
 
 
 def open_data_plane(world: World, table: SandboxTable) -> None:
-    """Let data calls reach the table."""
+    """Make the table visible to data calls."""
     made = _aside(world, table).pop(table.name, None)
     if made is not None:
         backend(table).tables[table.name] = made
 
 
 def close_data_plane(world: World, table: SandboxTable) -> None:
-    """Put the table out of reach of data calls."""
+    """Hide the table from data calls."""
     made = backend(table).tables.pop(table.name, None)
     if made is not None:
         _aside(world, table)[table.name] = made
 
 
 def detach(world: World, table: SandboxTable) -> None:
-    """Forget the items; what is in the stream stays readable for a day."""
+    """Delete the moto table with its items; the stream's records stay readable for a day."""
     made = data_of(world, table)
     if made is not None:
         _end_stream(world, table, made)
@@ -86,7 +86,7 @@ def detach(world: World, table: SandboxTable) -> None:
 
 
 def sync(world: World, table: SandboxTable) -> None:
-    """Carry our attributes, billing mode and readable indexes over to moto's table."""
+    """Copy attributes, billing mode and readable indexes to moto's table."""
     made = data_of(world, table)
     if made is None:
         return
@@ -101,12 +101,12 @@ def sync(world: World, table: SandboxTable) -> None:
 
 
 def is_readable(index: Index) -> bool:
-    """Whether queries may use the index: once it is built, until it is being deleted."""
+    """Whether queries may use the index: from the end of its build until its deletion begins."""
     return index.status in ("ACTIVE", "UPDATING")
 
 
 def sync_stream(world: World, table: SandboxTable) -> None:
-    """Open a new shard for a stream that was switched on, drop it for one switched off."""
+    """Open a new shard if the stream was switched on; close the shard if it was switched off."""
     made = data_of(world, table)
     if made is None:
         return
@@ -130,19 +130,19 @@ def _end_stream(world: World, table: SandboxTable, made: DataTable) -> None:
 
 
 def set_peers(world: World, table: SandboxTable, regions: list[str]) -> None:
-    """Let each write to the table reach its replicas in `regions`."""
+    """Replicate each write to the table to its replicas in `regions`."""
     made = data_of(world, table)
     if made is not None and isinstance(made.shard, ReplicatingShard):
         made.shard.peers = regions
 
 
 def copy_items(world: World, source: SandboxTable, target: SandboxTable) -> None:
-    """Give a new replica the items of its source."""
+    """Copy the items of the source to a new replica."""
     load_items(world, target, items_of(world, source))
 
 
 def load_items(world: World, table: SandboxTable, items: Iterable[Item]) -> None:
-    """Fill a table that data calls do not reach yet, without telling its stream (restore, import)."""
+    """Put items into a table that is hidden from data calls, without stream records (restore, import)."""
     made = data_of(world, table)
     if made is not None:
         for item in items:
@@ -160,14 +160,14 @@ def items_of(world: World, table: SandboxTable) -> list[Item]:
 
 
 def keep_history(world: World, table: SandboxTable, on: bool) -> None:
-    """Begin to remember the table's changes (if that is not so yet), or end it."""
+    """Start recording the table's changes (unless it is already on), or stop it."""
     made = data_of(world, table)
     if made is not None:
         made.history = (made.history or ItemHistory(world.now())) if on else None
 
 
 def history_of(world: World, table: SandboxTable) -> ItemHistory | None:
-    """The table's changes, while they are kept."""
+    """The table's recorded changes; None if recording is off."""
     made = data_of(world, table)
     return made.history if made is not None else None
 

@@ -1,6 +1,6 @@
-"""Numbers as DynamoDB takes and keeps them: exact, 38 significant digits, 1E-130 to 9.99E+125.
+"""Numbers of DynamoDB: exact, 38 significant digits, 1E-130 to 9.99E+125.
 
-Texts and bounds as suites that run against AWS saw them (October 2026); the written form is Java's plain string.
+Messages and bounds as observed by test suites on AWS (October 2026); the text form is Java's plain string.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ _NUMBER = re.compile(r"([+-]?)([0-9]*)(?:\.([0-9]*))?(?:[eE]([+-]?[0-9]+))?").fu
 
 
 class NotStorable(ValueError):
-    """A text that is no number DynamoDB keeps; its message is AWS's."""
+    """A text that is not a valid number of DynamoDB; the exception's message is AWS's."""
 
 
 def canonical(text: str) -> str:
-    """The number as DynamoDB gives it back: no exponent, no leading or trailing zeros. Raises NotStorable."""
+    """The number as DynamoDB returns it: no exponent, no leading or trailing zeros. Raises NotStorable."""
     if len(text) <= MOST_DIGITS and _CANONICAL(text):
         return text
     found = _NUMBER(text)
@@ -63,6 +63,6 @@ def _plain(digits: str, power: int) -> str:
 
 
 def size(number: str) -> int:
-    """The bytes a canonical number takes: one, and one for two digits, and one for a minus sign (Developer Guide)."""
+    """The size of a canonical number in bytes: 1, plus 1 for two digits, plus 1 for a minus sign (Developer Guide)."""
     digits = number.lstrip("-").replace(".", "").strip("0")
     return 1 + (len(digits) + 1) // 2 + (number[0] == "-")

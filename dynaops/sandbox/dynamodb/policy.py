@@ -15,7 +15,7 @@ from dynaops.sandbox.errors import ApiError, in_use, invalid, validation
 
 LIMIT = 20_480
 COOLDOWN_SECONDS = 15.0
-"""A policy can be written again this long after its last revision (DDB-TABLE-206)."""
+"""Seconds after its last revision before a policy can be written again (DDB-TABLE-206)."""
 PENDING_SECONDS = 2.0
 _NO_POLICY = "NO_POLICY"
 
@@ -58,7 +58,7 @@ def _check_statement(statement: Any) -> None:
 
 
 def store(table: SandboxTable, document: str, now: float | None = None) -> str:
-    """Keep the policy of the table itself; its revision id. The time is the table's creation unless given."""
+    """Store the table's policy; returns its revision id. `now` is by default the table's creation time."""
     return _store(
         table.facet(ResourcePolicyState), table.arn, document, table.created if now is None else now
     )
@@ -120,7 +120,7 @@ def pending(call: ApiCall, table: SandboxTable) -> bool:
 
 
 def _check_revision(state: ResourcePolicyState, arn: str, expected: str | None) -> None:
-    """NO_POLICY means: only where there is none (DDB-TABLE-205, 209)."""
+    """Check the expected revision id; NO_POLICY expects that there is no policy (DDB-TABLE-205, 209)."""
     if expected is None:
         return
     present = state.revisions.get(arn)

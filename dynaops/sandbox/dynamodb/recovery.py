@@ -20,7 +20,7 @@ _LAG_SECONDS = 5.0
 
 @dataclass
 class RecoveryState:
-    """`since` is the virtual time from which the table can be restored; None while recovery is off."""
+    """Point-in-time recovery. `since` is the earliest restorable virtual time; None while recovery is off."""
 
     since: float | None = None
     days: int = DEFAULT_DAYS
@@ -67,7 +67,7 @@ def window(world: World, table: SandboxTable) -> tuple[float, float] | None:
 
 
 def _table(call: ApiCall) -> SandboxTable:
-    """The table; this backend knows a code of its own for missing ones (DDB-TABLE-111)."""
+    """The table that a call names. The error code for a missing table is TableNotFoundException (DDB-TABLE-111)."""
     try:
         table = registry.lookup(call, call.body["TableName"])
     except ApiError as error:

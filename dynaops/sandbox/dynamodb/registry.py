@@ -1,4 +1,4 @@
-"""Where tables are found, made known and forgotten; and how their scheduled events find them again."""
+"""The registry of tables: lookup, insertion and removal; and the scheduled events of tables."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ TableAction = Callable[[World, SandboxTable, dict[str, Any]], None]
 
 
 def tables_in(world: World, account: str, region: str) -> dict[str, SandboxTable]:
-    """The tables of an account in a region, by name, those being created or deleted included."""
+    """The tables of an account in a region, by name, including those being created or deleted."""
     return world.region(account, region).holding(SandboxTables).by_name
 
 
 def table_name(call: ApiCall, name_or_arn: str) -> str:
-    """The bare name behind a TableName member, which may be a table's ARN (DDB-TABLE-011, 071).
+    """The table's name from a TableName member, which may be a table's ARN (DDB-TABLE-011, 071).
 
     Raises ValidationException for an ARN of another kind or region, AccessDeniedException for one of
     another account.
@@ -49,7 +49,7 @@ def table_name(call: ApiCall, name_or_arn: str) -> str:
 
 
 def lookup(call: ApiCall, name_or_arn: str) -> SandboxTable:
-    """The table that a call names by name or ARN, in whatever state it is.
+    """The table that a call gives by name or ARN, in any state.
 
     Raises ResourceNotFoundException "Table: <name> not found" (DDB-TABLE-070).
     """
@@ -69,7 +69,7 @@ def require_settled(table: SandboxTable) -> None:
 
 
 def require_active(table: SandboxTable) -> None:
-    """Refuse a change of a table that is not ACTIVE, for calls that no UPDATING window admits."""
+    """Refuse a change of a table that is not ACTIVE, for calls that AWS never admits while UPDATING."""
     require_settled(table)
     if table.status != "ACTIVE":
         raise in_use(f"Table: {table.name} is in the process of being updated.")
@@ -86,18 +86,18 @@ def require_absent(call: ApiCall, name: str) -> None:
 
 
 def new_table_id() -> str:
-    """An identity that no other table ever has, unlike the ARN (DDB-TABLE-009)."""
+    """A new TableId. Unlike the ARN it is never used for another table (DDB-TABLE-009)."""
     return str(uuid.uuid4())
 
 
 def insert_table(world: World, table: SandboxTable) -> None:
-    """Make a table known, with an empty data plane that no data call reaches before `open_table`."""
+    """Add a table to the region. Its empty moto table is hidden from data calls until `open_table`."""
     tables_in(world, table.account, table.region)[table.name] = table
     moto_bridge.attach(world, table)
 
 
 def open_table(world: World, table: SandboxTable) -> None:
-    """Let the table be ACTIVE and answer data calls."""
+    """Set the table to ACTIVE and make it visible to data calls."""
     table.status = "ACTIVE"
     if table.restore is not None:
         table.restore["RestoreInProgress"] = False
@@ -105,20 +105,20 @@ def open_table(world: World, table: SandboxTable) -> None:
 
 
 def close_table(world: World, table: SandboxTable) -> None:
-    """Let the table be DELETING, out of reach of data calls."""
+    """Set the table to DELETING and hide it from data calls."""
     table.status = "DELETING"
     table.running.clear()
     moto_bridge.close_data_plane(world, table)
 
 
 def remove_table(world: World, table: SandboxTable) -> None:
-    """Forget the table and its items."""
+    """Remove the table and its items."""
     del tables_in(world, table.account, table.region)[table.name]
     moto_bridge.detach(world, table)
 
 
 def address(table: SandboxTable) -> dict[str, str]:
-    """What an event must carry to find its table again."""
+    """The data by which a scheduled event finds its table."""
     return {
         "account": table.account,
         "region": table.region,
@@ -128,13 +128,13 @@ def address(table: SandboxTable) -> dict[str, str]:
 
 
 def recall(world: World, data: dict[str, Any]) -> SandboxTable | None:
-    """The table an event was scheduled for; None if it is gone (one of the same name is not it)."""
+    """The table of a scheduled event; None if it no longer exists (a new table of the same name does not count)."""
     table = tables_in(world, data["account"], data["region"]).get(data["table"])
     return table if table is not None and table.table_id == data["table_id"] else None
 
 
 def table_action(name: str) -> Callable[[TableAction], TableAction]:
-    """Register a scheduled action on a table; nothing happens when the table is gone or going."""
+    """Register a scheduled action on a table; it does not run if the table is DELETING or no longer exists."""
 
     def register(function: TableAction) -> TableAction:
         @action(name)

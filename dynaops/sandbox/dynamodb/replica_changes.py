@@ -1,4 +1,4 @@
-"""How replicas come, change and go over time, and what a group's members have in common.
+"""Creation, update and removal of replicas over time, and the settings shared by a group's members.
 
 Times: an empty replica takes 14-49 s, one with items ten minutes, a removal two minutes (DDB-TABLE-204,
 226, 228, 298, 306); a strong group 16 s, with a witness 60-86 s (DDB-TABLE-258).
@@ -41,7 +41,7 @@ Actions = list[tuple[str, dict[str, Any]]]
 
 
 def apply(call: ApiCall, table: SandboxTable, actions: Actions, body: dict[str, Any]) -> dict[str, Any]:
-    """Start what was checked; answer the description, which names no new replica yet."""
+    """Start the checked actions; returns the table description, which does not list a new replica yet."""
     strong = witness_region.concerns(global_tables.group_of(call.world, table), body)
     for kind, given in actions:
         if kind == "Create":
@@ -75,7 +75,7 @@ def _start_create(
     world, region = call.world, given["RegionName"]
     group = _join(world, table, strong)
     if table.stream_view is None:
-        # A replica needs a stream: AWS switches it on by itself and keeps it (DDB-TABLE-305).
+        # A replica needs a stream: AWS switches it on and keeps it (DDB-TABLE-305).
         streams.switch_on(table, "NEW_AND_OLD_IMAGES", call.now)
         moto_bridge.sync_stream(world, table)
     group.members[region] = GlobalTableMember(
@@ -117,7 +117,7 @@ def _index_overrides(given: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def _set_overrides(member: GlobalTableMember, table: SandboxTable, given: dict[str, Any]) -> None:
-    """Overrides that equal the base value are none (DDB-TABLE-250, 422)."""
+    """Set a member's overrides; one that equals the base value is not an override (DDB-TABLE-250, 422)."""
     read = (given.get("ProvisionedThroughputOverride") or {}).get("ReadCapacityUnits")
     if read is not None:
         member.read_override = None if read == table.throughput.read else int(read)
@@ -156,7 +156,7 @@ def _visible(world: World, data: dict[str, Any]) -> None:
 def _replica_of(
     world: World, source: SandboxTable, member: GlobalTableMember, sse: dict[str, Any] | None
 ) -> SandboxTable:
-    """The table that a new replica starts as: the source's schema and capacity, nothing regional."""
+    """The initial table of a new replica: the source's schema and capacity, without regional settings."""
     replica = SandboxTable(
         name=source.name,
         account=source.account,
@@ -292,7 +292,7 @@ def _disassociate(world: World, table: SandboxTable) -> None:
 
 
 def carry(call: ApiCall, table: SandboxTable, body: dict[str, Any]) -> None:
-    """Apply to the other members what holds for all: capacity, billing, indexes, class (DDB-TABLE-230, 251, 296)."""
+    """Apply shared settings to the other members: capacity, billing, indexes, class (DDB-TABLE-230, 251, 296)."""
     from dynaops.sandbox.dynamodb import indexes, update_capacity, update_class
 
     for other in global_tables.members(call.world, table):

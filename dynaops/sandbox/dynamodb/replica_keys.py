@@ -14,12 +14,12 @@ _ONE_KIND = "All replica keys must either be Customer Managed CMK or AWS Managed
 
 
 def in_region(call: ApiCall, region: str) -> ApiCall:
-    """The same call as if it had been made to another region."""
+    """The call with another region."""
     return dataclasses.replace(call, region=region)
 
 
 def check_create(call: ApiCall, table: SandboxTable, given: dict[str, Any]) -> None:
-    """Refuse a key where none may be given, or none (or one of another kind) where one must."""
+    """Refuse a replica key where it is not allowed, and its absence (or another kind of key) where it is required."""
     wanted = given.get("KMSMasterKeyId")
     if _is_customers(call, table):
         if wanted is None:
@@ -57,7 +57,7 @@ def _check_usable(call: ApiCall, given: dict[str, Any]) -> None:
 
 
 def description(call: ApiCall, table: SandboxTable, given: dict[str, Any]) -> dict[str, Any] | None:
-    """The SSEDescription that the new replica gets."""
+    """The SSEDescription of the new replica."""
     if table.sse is None:
         return None
     key = encryption.key_arn(in_region(call, given["RegionName"]), given)

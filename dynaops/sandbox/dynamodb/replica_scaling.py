@@ -1,7 +1,7 @@
-"""DynamoDB's own view of the auto scaling of a global table: targets and policies of all its regions in one.
+"""Describe- and UpdateTableReplicaAutoScaling: targets and policies of all regions of a global table.
 
-The settings live in Application Auto Scaling and nowhere else (DDB-TABLE-193, 240). Only global tables have the
-view; on demand, only switching scaling off is accepted (DDB-TABLE-187, 190, 254).
+The settings are stored in Application Auto Scaling only (DDB-TABLE-193, 240). Only global tables support these
+calls; on demand, only switching scaling off is accepted (DDB-TABLE-187, 190, 254).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _SHOWN = ("DisableScaleIn", "ScaleInCooldown", "ScaleOutCooldown", "TargetValue"
 
 @operation("dynamodb", "DescribeTableReplicaAutoScaling")
 def describe_scaling(call: ApiCall) -> dict[str, Any]:
-    """Answer the settings of all members; raises ResourceNotFoundException for a regional table."""
+    """The auto scaling settings of all members. Raises ResourceNotFoundException for a regional table."""
     check_shape("DescribeTableReplicaAutoScaling", call.body)
     return {"TableAutoScalingDescription": _description(call, _member(call))}
 
@@ -59,7 +59,7 @@ def _member(call: ApiCall) -> SandboxTable:
 
 
 def _updates(body: dict[str, Any]) -> list[tuple[str | None, str | None, str, dict[str, Any]]]:
-    """Each setting asked for: region (None for all), index (None for the table), units, values."""
+    """Each requested setting: region (None for all), index (None for the table), units, values."""
     found: list[tuple[str | None, str | None, str, dict[str, Any] | None]] = [
         (None, None, WRITES, body.get("ProvisionedWriteCapacityAutoScalingUpdate"))
     ]
@@ -89,7 +89,7 @@ def _check_indexes(table: SandboxTable, asked: set[str]) -> None:
 
 
 def _check(call: ApiCall, table: SandboxTable, units: str, given: dict[str, Any]) -> None:
-    """Only whole settings pass, or switching off alone (DDB-TABLE-241)."""
+    """Refuse incomplete settings; switching off needs no other member (DDB-TABLE-241)."""
     if given.get("AutoScalingDisabled"):
         surplus = sorted({"MinimumUnits", "MaximumUnits", "ScalingPolicyUpdate"} & set(given))
         if surplus:
@@ -132,7 +132,7 @@ def _on_demand(call: ApiCall, table: SandboxTable, units: str) -> ApiError:
 
 
 def _set(world: World, table: SandboxTable, index: str | None, units: str, given: dict[str, Any]) -> None:
-    """Register or deregister; a policy of another name replaces the one there is (DDB-TABLE-240, 242)."""
+    """Register or deregister a target; a policy with a new name replaces the existing one (DDB-TABLE-240, 242)."""
     resource, dimension = resource_of(table.name, index), dimension_of(units, index)
     if given.get("AutoScalingDisabled"):
         targets.deregister(world, table.account, table.region, resource, dimension)
@@ -151,7 +151,7 @@ def _set(world: World, table: SandboxTable, index: str | None, units: str, given
 
 
 def _settings(world: World, table: SandboxTable, index: str | None, units: str) -> dict[str, Any]:
-    """A target without a policy looks like none; on demand, both are told (DDB-TABLE-189, 195, 317)."""
+    """The settings shown for a dimension. A target without a policy is not shown (DDB-TABLE-189, 195, 317)."""
     target = scaling.target_of(world, table, index, units)
     if target is None or not target.policies:
         return _OFF
@@ -186,7 +186,7 @@ def _description(call: ApiCall, table: SandboxTable) -> dict[str, Any]:
 
 
 def _replica(world: World, table: SandboxTable, status: str) -> dict[str, Any]:
-    """An index shows once it is built (DDB-TABLE-322)."""
+    """One replica's description; an index is included once it is built (DDB-TABLE-322)."""
     return {
         "RegionName": table.region,
         "ReplicaStatus": status,

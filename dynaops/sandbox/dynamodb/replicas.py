@@ -1,7 +1,7 @@
-"""ReplicaUpdates: which replicas a table may get, change and lose, and in which words AWS refuses.
+"""ReplicaUpdates: checks of replica creation, update and removal, with AWS's messages.
 
-A group takes exactly one creation or removal a call, from any of its regions (DDB-TABLE-203, 223,
-224, 265, 307); strongly consistent groups follow rules of their own (see `witness`).
+A call may create or remove exactly one replica, from any region of the group (DDB-TABLE-203, 223,
+224, 265, 307); strongly consistent groups have other rules (see the module for witness regions).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from dynaops.sandbox.errors import ApiError, in_use, invalid, validation
 from dynaops.sandbox.world import World
 
 SOURCE_SECONDS = 24 * 3600.0
-"""A region that sourced a replica cannot leave for 24 hours, or until that replica is gone (DDB-TABLE-266)."""
+"""Seconds for which a replica's source region cannot be removed while that replica exists (DDB-TABLE-266)."""
 
 _LOCAL = (
     "Cannot add or delete the local region through ReplicaUpdates. Use CreateTable, DeleteTable, or "
@@ -38,7 +38,7 @@ _NO_ACTIONS = "There are no actions specified in the Replica Update Action of th
 
 
 def check_alone(asked: set[str], body: dict[str, Any]) -> None:
-    """Changes of replicas come alone, and that is looked at before any state (DDB-TABLE-224, 257)."""
+    """Refuse other changes in the same call, before any state is checked (DDB-TABLE-224, 257)."""
     if "GlobalTableWitnessUpdates" in body:
         if asked - {"ReplicaUpdates"}:
             raise invalid("Requests that modify replicas or witnesses must not also modify other fields")
@@ -47,7 +47,7 @@ def check_alone(asked: set[str], body: dict[str, Any]) -> None:
 
 
 def check_settings(body: dict[str, Any], asked: set[str]) -> None:
-    """A regional table's settings replication is ENABLED or DISABLED, set alone (DDB-TABLE-048)."""
+    """Check settings replication of a regional table: ENABLED or DISABLED, as the only change (DDB-TABLE-048)."""
     if body.get("GlobalTableSettingsReplicationMode") == "ENABLED_WITH_OVERRIDES":
         raise validation(
             "Value 'ENABLED_WITH_OVERRIDES' at 'GlobalTableSettingsReplicationMode' failed to satisfy "
@@ -59,9 +59,9 @@ def check_settings(body: dict[str, Any], asked: set[str]) -> None:
 
 
 def protect(call: ApiCall, table: SandboxTable, protected: bool) -> None:
-    """Turn the protection against disassociation on or off: a setting of a member of an MREC group (UpdateTable).
+    """Switch the protection against disassociation, a setting of a member of an MREC global table (UpdateTable).
 
-    What AWS answers for other tables has not been recorded; refusing is the stricter way.
+    AWS's answer for other tables is not known; the sandbox refuses, which is stricter.
     """
     group = global_tables.group_of(call.world, table)
     if group is None or group.strong:
@@ -73,7 +73,7 @@ def protect(call: ApiCall, table: SandboxTable, protected: bool) -> None:
 
 
 def update(call: ApiCall, table: SandboxTable, body: dict[str, Any]) -> dict[str, Any]:
-    """Carry out ReplicaUpdates (and witness updates); answer the table's description."""
+    """Carry out ReplicaUpdates (and witness updates); returns the table's description."""
     actions = _actions(body["ReplicaUpdates"])
     group = global_tables.group_of(call.world, table)
     _check_regions(call, actions)
@@ -88,7 +88,7 @@ def update(call: ApiCall, table: SandboxTable, body: dict[str, Any]) -> dict[str
 
 
 def _actions(updates: list[dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
-    """The single actions asked for; the same creation twice counts once."""
+    """The requested actions; a repeated creation counts once."""
     actions: list[tuple[str, dict[str, Any]]] = []
     for update in updates:
         present = [(kind, update[kind]) for kind in _KINDS if update.get(kind) is not None]
@@ -142,7 +142,7 @@ def _check_state(
     group: global_tables.GlobalTable | None,
     actions: list[tuple[str, dict[str, Any]]],
 ) -> None:
-    """What a table that is still being added, or another running change, does not admit (DDB-TABLE-227, 298)."""
+    """Refuse actions while a replica is being added, or another change is in progress (DDB-TABLE-227, 298)."""
     if group is not None and table.status == "CREATING":
         raise validation(
             "Create/Update/Delete of replica is not allowed while the replica is being added to table with "
@@ -164,7 +164,7 @@ def _dying(group: global_tables.GlobalTable | None) -> list[str]:
 
 
 def already(table: SandboxTable) -> ApiError:
-    """The refusal of a replica where a table of that name is, whosever it is (DDB-TABLE-225)."""
+    """The error for a new replica in a region that has a table of that name (DDB-TABLE-225)."""
     return validation(
         f"Failed to create a the new replica of table with name: ‘{table.name}’ because one or more replicas "
         "already existed as tables."
@@ -219,7 +219,7 @@ def _check_delete(
 
 
 def require_no_offspring(call: ApiCall, group: global_tables.GlobalTable, region: str) -> None:
-    """Refuse to remove a region that lately sourced a replica which still exists (DDB-TABLE-266)."""
+    """Refuse to remove a region that was recently the source of a replica which still exists (DDB-TABLE-266)."""
     for member in group.members.values():
         if member.source == region and call.now - member.joined < SOURCE_SECONDS:
             raise validation(
@@ -267,5 +267,5 @@ def check_member(world: World, table: SandboxTable, body: dict[str, Any]) -> Non
 
 
 def carry(call: ApiCall, table: SandboxTable, body: dict[str, Any]) -> None:
-    """Bring a change that holds for the whole group to its other members."""
+    """Apply a change of shared settings to the other members of the group."""
     replica_changes.carry(call, table, body)

@@ -81,7 +81,7 @@ def begin(
     items: list[Any],
     summary: dict[str, Any],
 ) -> dict[str, Any]:
-    """Let a table be restored from a copy: `source` as it `was` described, with the overrides in the call's body.
+    """Start restoring a table from a copy: `source` as described by `was`, with the overrides in the call's body.
 
     Returns the new table's description. Raises TableInUseException or TableAlreadyExistsException for a taken name.
     """
@@ -97,7 +97,7 @@ def begin(
 
 
 def _request(body: dict[str, Any], name: str, source: SandboxTable, was: dict[str, Any]) -> dict[str, Any]:
-    """The CreateTable request that makes the restored table: as it was, but for the overrides."""
+    """The CreateTable request for the restored table: the earlier settings with the overrides."""
     billing = body.get("BillingModeOverride", source.billing_mode)
     request: dict[str, Any] = {"TableName": name, "KeySchema": was["KeySchema"], "BillingMode": billing}
     if billing == "PROVISIONED":
@@ -132,7 +132,7 @@ def _request(body: dict[str, Any], name: str, source: SandboxTable, was: dict[st
 def _indexes(
     override: list[dict[str, Any]] | None, was: list[dict[str, Any]], member: str, request: dict[str, Any]
 ) -> list[dict[str, Any]]:
-    """An override picks indexes by keys and projection, and may rename them (DDB-TABLE-280)."""
+    """The indexes to restore. An override selects them by keys and projection, and may rename them (DDB-TABLE-280)."""
     kept = [{key: one[key] for key in ("IndexName", "KeySchema", "Projection")} for one in was]
     if override is not None:
         shapes = [(one["KeySchema"], one["Projection"]) for one in kept]

@@ -1,4 +1,4 @@
-"""What a PROVISIONED global table has to do with Application Auto Scaling (DDB-TABLE-188, 249, 288, 291, 322)."""
+"""Auto scaling requirements of PROVISIONED global tables (DDB-TABLE-188, 249, 288, 291, 322)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dynaops.sandbox.errors import validation
 from dynaops.sandbox.world import World
 
 _NEW_INDEX = (1, 10, 70.0)
-"""Minimum, maximum and target percentage that a new index's writes are scaled with (DDB-TABLE-322)."""
+"""Minimum, maximum and target utilisation (percent) of write scaling for a new index (DDB-TABLE-322)."""
 
 
 def require_write_scaling(world: World, table: SandboxTable) -> None:
@@ -29,7 +29,7 @@ def require_index_scaling(world: World, table: SandboxTable) -> None:
 
 
 def _is_scaled(world: World, table: SandboxTable, index: str | None) -> bool:
-    """A target alone is not enough: a policy must use it (DDB-TABLE-249)."""
+    """Whether write capacity has a scalable target with a policy (DDB-TABLE-249)."""
     target = target_of(world, table, index, WRITES)
     return target is not None and bool(target.policies)
 
@@ -41,7 +41,7 @@ def target_of(world: World, table: SandboxTable, index: str | None, units: str) 
 
 
 def mirror(world: World, source: SandboxTable, replica: SandboxTable) -> None:
-    """Give a new replica the write targets and policies of the table it came from (DDB-TABLE-288, 292)."""
+    """Copy the write targets and policies of the source table to a new replica (DDB-TABLE-288, 292)."""
     for index in (None, *source.global_indexes):
         target = target_of(world, source, index, WRITES)
         if target is not None:
@@ -57,7 +57,7 @@ def _take_over(world: World, table: SandboxTable, target: ScalableTarget) -> Non
 
 
 def cover_index(world: World, table: SandboxTable, index: str) -> None:
-    """Scale the writes of an index that a PROVISIONED global table has just got (DDB-TABLE-322)."""
+    """Register write scaling for a new index of a PROVISIONED global table (DDB-TABLE-322)."""
     if not table.replicated or table.on_demand_billing:
         return
     minimum, maximum, percent = _NEW_INDEX

@@ -20,7 +20,7 @@ _MOST_OF_A_KIND = 4
 
 
 def definitions(given: Iterable[dict[str, str]]) -> dict[str, str]:
-    """AttributeDefinitions as name to type, sorted by name as DescribeTable shows them (DDB-TABLE-125).
+    """AttributeDefinitions as {name: type}, sorted by name as in DescribeTable (DDB-TABLE-125).
 
     Raises ValidationException when a name is given twice.
     """
@@ -33,12 +33,12 @@ def definitions(given: Iterable[dict[str, str]]) -> dict[str, str]:
 
 
 def names(keys: KeySchema) -> list[str]:
-    """The attributes of a key, in its order."""
+    """The attribute names of a key schema, in its order."""
     return [key["AttributeName"] for key in keys]
 
 
 def check_create(body: dict[str, Any]) -> dict[str, str]:
-    """Refuse a CreateTable whose keys, indexes and definitions do not fit; answer the definitions."""
+    """Check keys, indexes and definitions of a CreateTable request; returns the definitions."""
     attributes = definitions(body["AttributeDefinitions"])
     sent = [each["AttributeName"] for each in body["AttributeDefinitions"]]
     local, global_ = body.get("LocalSecondaryIndexes"), body.get("GlobalSecondaryIndexes")
@@ -76,7 +76,7 @@ def _check_table_key(keys: KeySchema, defined: list[str]) -> None:
 
 
 def check_pair(keys: KeySchema) -> None:
-    """The order of a HASH [+ RANGE] key of a table or local index (DDB-TABLE-124)."""
+    """Check the order of a HASH [+ RANGE] key of a table or local index (DDB-TABLE-124)."""
     if len(keys) == 2 and keys[0]["AttributeName"] == keys[1]["AttributeName"]:
         raise validation("Both the Hash Key and the Range Key element in the KeySchema have the same name")
     _check_hash_first(keys)
@@ -90,7 +90,7 @@ def _check_hash_first(keys: KeySchema) -> None:
 
 
 def check_global_key(keys: KeySchema) -> None:
-    """A global index's key: one to four HASH, then up to four RANGE attributes (DDB-TABLE-123)."""
+    """Check a global index's key: one to four HASH, then up to four RANGE attributes (DDB-TABLE-123)."""
     if len(keys) == 2 and {key["KeyType"] for key in keys} == {"HASH", "RANGE"}:
         check_pair(keys)
         return
@@ -109,7 +109,7 @@ def check_global_key(keys: KeySchema) -> None:
 
 
 def check_local_index(index: dict[str, Any], table_keys: KeySchema) -> None:
-    """A local index shares the table's HASH and has a RANGE of its own (DDB-TABLE-129)."""
+    """Check a local index's key: the table's HASH, and another RANGE than the table's (DDB-TABLE-129)."""
     if len(table_keys) != 2:
         raise invalid(
             "Table KeySchema does not have a range key, which is required when specifying a "
@@ -129,7 +129,7 @@ def check_local_index(index: dict[str, Any], table_keys: KeySchema) -> None:
 
 
 def check_projection(projection: dict[str, Any]) -> None:
-    """ProjectionType and NonKeyAttributes must fit each other (DDB-TABLE-126)."""
+    """Check ProjectionType against NonKeyAttributes (DDB-TABLE-126)."""
     kind: str | None = projection.get("ProjectionType")
     others: list[str] | None = projection.get("NonKeyAttributes")
     if kind is None:
@@ -145,7 +145,7 @@ def check_projection(projection: dict[str, Any]) -> None:
 
 
 def check_projected(projections: Iterable[dict[str, Any]]) -> None:
-    """At most 100 non-key attributes over all indexes of a table (Limits page of the guide)."""
+    """Refuse more than 100 non-key attributes over all indexes of a table (Limits page of the guide)."""
     total = sum(len(projection.get("NonKeyAttributes") or ()) for projection in projections)
     if total > MOST_PROJECTED:
         raise invalid(

@@ -1,4 +1,4 @@
-"""Query and Scan: indexes that are not built yet are refused, and what was read is counted before any filter."""
+"""Query and Scan: indexes that are not built yet are refused, and consumed capacity is counted before filters."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _search(call: ApiCall, given: Given) -> Touched:
 
 
 def _name_lists(parsed: Body) -> None:
-    """Write out the names of lists in a projection (``#l[1]``), of which moto does not know placeholders."""
+    """Replace placeholders with an index (``#l[1]``) in a projection, which moto does not support."""
     names: dict[str, str] = parsed.get("ExpressionAttributeNames") or {}
     projection: str = parsed.get("ProjectionExpression") or ""
     for placeholder in {name for name in _LIST.findall(projection) if name in names}:

@@ -1,7 +1,7 @@
-"""AWS's front end: types and constraints of a request, checked before anything else is looked at.
+"""Checks of a request's types and constraints, which AWS makes before any other check.
 
 The rules come from botocore's own service model, so every operation is covered; the few places where
-AWS is known to differ from its published model are listed in the tables below. The wording was
+AWS is known to differ from its published model are listed in the tables below. The messages were
 observed on AWS (findings DDB-TABLE-042, 070, 442 of the ACK API quirks catalogue).
 """
 
@@ -25,18 +25,18 @@ _MOST_ERRORS = 10
 _NAME = re.compile(r"[a-zA-Z0-9_.-]+")
 _NAME_PATTERN = "[a-zA-Z0-9_.-]+"
 
-# Members that AWS demands although the model has them optional (DDB-TABLE-042).
+# Members that AWS requires although they are optional in the model (DDB-TABLE-042).
 _ALSO_REQUIRED = {"CreateTableInput": ("AttributeDefinitions", "KeySchema")}
 # A table's and a local index's key has at most two elements; a global index's up to eight (DDB-TABLE-123).
 _MAX_LENGTHS = {("CreateTableInput", "KeySchema"): 2, ("LocalSecondaryIndex", "KeySchema"): 2}
-# AWS names these values in an order of its own.
+# AWS lists these values in an order that the model does not have.
 _ENUM_ORDER = {
     "ScalarAttributeType": ["B", "N", "S"],
     "ProjectionType": ["ALL", "INCLUDE", "KEYS_ONLY"],
 }
-# The model says 255, AWS takes any attribute name (test suites run against it).
+# The model says 255; AWS accepts any length of attribute names (observed by test suites on AWS).
 _LONGER = {"VectorAttributeName": 65_535}
-# Checked later, with a text of its own (DDB-TABLE-442).
+# Checked later, with another message (DDB-TABLE-442).
 _OWN_ENUM_TEXT = {"TableClass"}
 _TABLE_CLASSES = ("STANDARD", "STANDARD_INFREQUENT_ACCESS")
 
@@ -48,10 +48,10 @@ def _model(service: str) -> dict[str, Any]:
 
 
 def check_shape(operation_name: str, body: dict[str, Any], service: str = "dynamodb") -> None:
-    """Refuse a request whose members have wrong types or break the service model's constraints.
+    """Refuse a request with members of a wrong type, or that break the service model's constraints.
 
     Raises SerializationException for a wrong JSON type, otherwise ValidationException that lists
-    what is wrong (ten faults at most). Unknown members are ignored, as on AWS.
+    the faults (at most ten). Unknown members are ignored, as on AWS.
     """
     model = _model(service)
     given = model["operations"][operation_name].get("input")
@@ -67,7 +67,7 @@ def check_shape(operation_name: str, body: dict[str, Any], service: str = "dynam
 
 
 def check_types(shape: str, value: Any, service: str = "dynamodb") -> None:
-    """Refuse a value whose JSON types are not the shape's; its members are not checked further.
+    """Refuse a value whose JSON types differ from the shape's; constraints are not checked.
 
     Raises SerializationException.
     """
@@ -75,7 +75,7 @@ def check_types(shape: str, value: Any, service: str = "dynamodb") -> None:
 
 
 def check_table_class(value: str | None) -> None:
-    """Refuse an unknown table class, in the words AWS has for it (DDB-TABLE-442)."""
+    """Refuse an unknown table class, with AWS's message (DDB-TABLE-442)."""
     if value is not None and value not in _TABLE_CLASSES:
         raise validation(
             "Invalid table-class parameter provided. Please try again with a valid table-class value: "
@@ -84,7 +84,7 @@ def check_table_class(value: str | None) -> None:
 
 
 def _check_table_name(shape: Shape, body: dict[str, Any]) -> None:
-    """A missing or over-long TableName is reported alone, before everything else."""
+    """Refuse a missing or too long TableName; AWS reports it alone, before everything else."""
     if shape["members"].get("TableName") is None or "TableName" not in shape.get("required", ()):
         return
     name = body.get("TableName")
@@ -95,7 +95,7 @@ def _check_table_name(shape: Shape, body: dict[str, Any]) -> None:
 
 
 def _check_name_pattern(body: dict[str, Any], faults: _Constraints) -> None:
-    """The model lets TableName be an ARN, so its pattern for bare names is checked here."""
+    """Check the pattern of a bare TableName (the model's pattern also admits ARNs)."""
     name = body.get("TableName")
     if isinstance(name, str) and not name.startswith("arn:") and not _NAME.fullmatch(name):
         faults.add(name, "tableName", f"satisfy regular expression pattern: {_NAME_PATTERN}")
@@ -107,7 +107,7 @@ def _wrong_type(message: str) -> ApiError:
 
 @dataclass
 class _Types:
-    """Whether the JSON types are those that the service can read."""
+    """Checks JSON types against the service model."""
 
     shapes: dict[str, Shape]
 
@@ -231,7 +231,7 @@ class _Constraints:
             self._string(name, shape, value, path)
 
     def _also_required(self, name: str, value: dict[str, Any]) -> tuple[str, ...]:
-        # A replica made from another account's table takes its schema from there.
+        # A replica of another account's table has that table's schema.
         return () if value.get("GlobalTableSourceArn") else _ALSO_REQUIRED.get(name, ())
 
     def _list(self, shape: Shape, value: list[Any], path: str, longest: int | None) -> None:
@@ -276,7 +276,7 @@ class _Constraints:
 
 @functools.cache
 def _pattern(java: str | None) -> re.Pattern[str] | None:
-    """The Python form of a model's Java pattern; None where it cannot be expressed."""
+    """The Python regular expression for a model's Java pattern; None if it cannot be expressed."""
     if java is None:
         return None
     try:
@@ -290,7 +290,7 @@ def _lower(member: str) -> str:
 
 
 def _shown(value: Any, shape: str) -> str:
-    """A value as Java prints it; AWS really shows object identities for lists of structures."""
+    """A value as Java prints it (for lists of structures AWS prints Java object identities instead)."""
     if isinstance(value, list):
         return f"[{', '.join(_shown(element, shape) for element in value)}]"
     if isinstance(value, dict):

@@ -1,7 +1,7 @@
-"""Item counts and sizes of tables and indexes, counted from the items themselves.
+"""Item counts and sizes of tables and indexes, computed from the items.
 
 AWS refreshes these figures about every six hours; here they follow the number of items at once, and
-sizes are taken anew after six hours of virtual time at the latest.
+sizes are computed again after at most six hours of virtual time.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Measure:
 
 @dataclass
 class MeasuredSizes:
-    """What was measured when, of a table and its indexes."""
+    """The last measurement of a table and its indexes, and its time."""
 
     taken: float = 0.0
     table: Measure = field(default_factory=Measure)
@@ -39,7 +39,7 @@ class MeasuredSizes:
 
 
 def measure(world: World, table: SandboxTable) -> MeasuredSizes:
-    """The table's figures, counted anew when its items or indexes changed in number."""
+    """The table's figures; computed again if the number of items or indexes has changed."""
     held = table.facet(MeasuredSizes)
     now = world.now()
     readable = _readable(table)

@@ -1,6 +1,6 @@
-"""The stream service: living streams, and those that ended within the last day.
+"""DynamoDB Streams: enabled streams, and those that ended within the last day.
 
-Records are moto's; which streams there are, and what is a valid question, is decided here.
+Records come from moto; the list of streams and the checks of requests are here.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _BY_SEQUENCE = ("AT_SEQUENCE_NUMBER", "AFTER_SEQUENCE_NUMBER")
 
 @operation(_SERVICE, "ListStreams")
 def list_streams(call: ApiCall) -> dict[str, Any]:
-    """Answer streams in the order of their ARNs, those that ended lately included."""
+    """ListStreams: in the order of ARNs, including streams that ended within the last day."""
     check_shape("ListStreams", call.body, _SERVICE)
     limit, start = int(call.body.get("Limit") or _PAGE), call.body.get("ExclusiveStartStreamArn")
     if limit > _PAGE:
@@ -51,7 +51,7 @@ def list_streams(call: ApiCall) -> dict[str, Any]:
 
 @operation(_SERVICE, "DescribeStream")
 def describe_stream(call: ApiCall) -> dict[str, Any]:
-    """Answer a stream's state and its shard; raises ResourceNotFoundException."""
+    """DescribeStream: a stream's state and its shard. Raises ResourceNotFoundException."""
     check_shape("DescribeStream", call.body, _SERVICE)
     stream = _stream(call, call.body["StreamArn"])
     shard = stream.shard.to_json()
@@ -74,7 +74,7 @@ def describe_stream(call: ApiCall) -> dict[str, Any]:
 
 @operation(_SERVICE, "GetShardIterator")
 def get_shard_iterator(call: ApiCall) -> dict[str, Any]:
-    """Answer a place in a shard from where records can be got."""
+    """GetShardIterator: a position in a shard from which records can be read."""
     check_shape("GetShardIterator", call.body, _SERVICE)
     kind, number = call.body["ShardIteratorType"], call.body.get("SequenceNumber")
     if (kind in _BY_SEQUENCE) != (number is not None):

@@ -1,4 +1,4 @@
-"""Streams that were switched off, or whose table is gone: they can be read for another day."""
+"""Streams that were disabled, or whose table was deleted: they can be read for another day."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from dynaops.sandbox.dynamodb.model import SandboxTable
 from dynaops.sandbox.world import World
 
 READABLE_SECONDS = 24 * 3600.0
-"""A stream's records live for 24 hours (developer guide, Change data capture)."""
+"""A stream's records are kept for 24 hours (developer guide, Change data capture)."""
 
 
 @dataclass
 class TableStream:
-    """One stream: the table's present one, or one that has ended."""
+    """One stream: the table's present stream, or one that has ended."""
 
     arn: str
     label: str
@@ -34,7 +34,7 @@ class Ended:
 
 
 def keep(world: World, table: SandboxTable, view: str, label: str, shard: StreamShard) -> None:
-    """Remember a stream that ends now."""
+    """Store a stream that ends now."""
     arn = f"{table.arn}/stream/{label}"
     streams = world.region(table.account, table.region).holding(Ended).by_arn
     streams[arn] = TableStream(arn, label, table.name, view, table.key_schema, shard, world.now())

@@ -1,4 +1,4 @@
-"""The stream of a table: a new ARN each time it is switched on, which lingers when it is off."""
+"""The stream of a table: a new ARN each time it is enabled, which remains when it is disabled."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ STREAM_SECONDS = 5.0
 
 
 def check_specification(given: dict[str, Any] | None, creating: bool = False) -> None:
-    """On needs a view type, off forbids it (DDB-TABLE-442)."""
+    """Check a StreamSpecification: StreamViewType is required if enabled, forbidden if disabled (DDB-TABLE-442)."""
     if given is None:
         return
     on, view = given["StreamEnabled"], given.get("StreamViewType")
@@ -35,7 +35,7 @@ def check_specification(given: dict[str, Any] | None, creating: bool = False) ->
 
 
 def check_update(table: SandboxTable, given: dict[str, Any]) -> None:
-    """Refuse what the table's stream does not allow now (DDB-TABLE-050, 222, 362)."""
+    """Refuse a change that the table's stream does not allow now (DDB-TABLE-050, 222, 362)."""
     update_conflicts.check(table, "stream")
     if given["StreamEnabled"] and table.stream_view is not None:
         raise validation(f"Table already has an enabled stream: TableName: {table.name}")
@@ -58,13 +58,13 @@ def apply_update(call: ApiCall, table: SandboxTable, given: dict[str, Any]) -> N
 
 
 def switch_on(table: SandboxTable, view: str, now: float) -> None:
-    """Give the table a stream with a label, and so an ARN, of its own."""
+    """Enable a stream on the table, with a new label and ARN."""
     table.stream_view = view
     table.stream_label = label(now, table.stream_label)
 
 
 def label(now: float, last: str | None = None) -> str:
-    """A stream label: the moment in milliseconds, never the same twice for a table."""
+    """A stream label: the time in milliseconds, never the same twice for a table."""
     made = datetime.fromtimestamp(now, UTC)
     text = made.isoformat(timespec="milliseconds").removesuffix("+00:00")
     return text if text != last else label(now + 0.001, last)

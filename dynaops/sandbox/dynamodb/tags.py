@@ -1,4 +1,4 @@
-"""Tags of tables: all or nothing, at most fifty, and locked for a moment after each change."""
+"""Tags of tables: a call is applied as a whole; at most fifty tags; no change for some seconds after a change."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _CHARACTERS = re.compile(r"[\w\s+\-=._:/@]*")
 
 @dataclass
 class TagState:
-    """Until when (virtual time) the tags are locked."""
+    """Virtual time until which the tags cannot be changed."""
 
     locked_until: float = 0.0
 
 
 def check(tags: list[dict[str, str]]) -> dict[str, str]:
-    """The tags as a map. Raises ValidationException for keys, values or a number that AWS refuses (DDB-TABLE-107)."""
+    """The tags as {key: value}. Raises ValidationException for invalid keys, values or number (DDB-TABLE-107)."""
     found: dict[str, str] = {}
     for tag in tags:
         name, value = tag["Key"], tag["Value"]
@@ -101,7 +101,7 @@ def _lock(call: ApiCall, table: SandboxTable) -> None:
 
 
 def _table(call: ApiCall) -> SandboxTable:
-    """Tag calls demand an ARN (DDB-TABLE-071)."""
+    """The table that a tag call gives by its ARN; a name is refused (DDB-TABLE-071)."""
     arn = call.body["ResourceArn"]
     if not arn.startswith("arn:"):
         raise validation(f"Invalid TableArn: Invalid ResourceArn provided as input {arn}")

@@ -1,6 +1,6 @@
-"""Capacity in all its forms (provisioned, on-demand maxima, warm), for tables and indexes.
+"""Checks of capacity (provisioned, on-demand maximum, warm throughput) of tables and indexes.
 
-Messages and limits as found on AWS (DDB-TABLE-038, 039, 059, 128, 131, 154, 171, 184).
+Messages and limits as observed on AWS (DDB-TABLE-038, 039, 059, 128, 131, 154, 171, 184).
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def units(given: dict[str, int]) -> tuple[int, int]:
 
 
 def check_bounds(given: dict[str, int]) -> None:
-    """Refuse capacities that no account could have."""
+    """Refuse capacities outside the range that AWS accepts for any account."""
     for side, value in zip(_READ_WRITE, units(given), strict=True):
         if value > _OUT_OF_BOUNDS:
             raise validation(f"Given value {value} for {side}CapacityUnits is out of bounds")
@@ -55,7 +55,7 @@ def check_maximum(call: ApiCall, given: dict[str, int], index: str | None = None
 
 
 def check_account(call: ApiCall, more: tuple[int, int], instead_of: tuple[int, int] = (0, 0)) -> None:
-    """Refuse capacity that the account's quota of the region no longer holds (DDB-TABLE-131, 171)."""
+    """Refuse capacity that exceeds the account's quota in the region (DDB-TABLE-131, 171)."""
     reserved = _reserved(call)
     for number, side in enumerate(_READ_WRITE):
         asked = more[number] - instead_of[number]
@@ -108,19 +108,19 @@ def refuse_on_demand(given: dict[str, int], index: str | None = None, creating: 
 
 
 def merge_on_demand(held: dict[str, int] | None, given: dict[str, int]) -> dict[str, int]:
-    """Maxima after an update: members merge, -1 stays until `settled_on_demand` (DDB-TABLE-178, 182)."""
+    """On-demand maxima after an update: members merge, -1 stays until `settled_on_demand` (DDB-TABLE-178, 182)."""
     return {**(held or {}), **{name: int(value) for name, value in given.items() if value is not None}}
 
 
 def settled_on_demand(held: dict[str, int] | None) -> dict[str, int] | None:
-    """Maxima without the members that were cleared; None when none is left."""
+    """On-demand maxima without the cleared members; None if none is left."""
     return {name: value for name, value in (held or {}).items() if value != -1} or None
 
 
 def check_initial_warm(
     call: ApiCall, given: dict[str, int], provisioned: dict[str, int] | None, index: str | None = None
 ) -> None:
-    """Refuse warm throughput below what the new table or index starts with (DDB-TABLE-039)."""
+    """Refuse warm throughput below the initial value of the new table or index (DDB-TABLE-039)."""
     of = "table" if index is None else f"index {index}"
     for number, side in enumerate(_READ_WRITE):
         value = given.get(f"{side}UnitsPerSecond")
@@ -146,21 +146,21 @@ def check_warm_maximum(call: ApiCall, given: dict[str, int], index: str | None =
 
 
 def initial_warm(given: dict[str, int] | None, provisioned: tuple[int, int] | None) -> Warm:
-    """Warm throughput of a new table or index: what was asked for, or what its capacity implies."""
+    """Warm throughput of a new table or index: the requested value, or the one that follows from its capacity."""
     read, write = provisioned or ON_DEMAND_WARM
     asked = given or {}
     return Warm(int(asked.get("ReadUnitsPerSecond") or read), int(asked.get("WriteUnitsPerSecond") or write))
 
 
 def lift_warm(held: SandboxTable | Index, read: int, write: int) -> None:
-    """Warm throughput follows capacity upwards, never down (DDB-TABLE-061, 134)."""
+    """Raise warm throughput to the capacity; it never decreases (DDB-TABLE-061, 134)."""
     if held.warm is not None:
         held.warm.read = max(held.warm.read, read)
         held.warm.write = max(held.warm.write, write)
 
 
 def cuts_today(held: Throughput, now: float) -> int:
-    """Decreases of the current UTC day."""
+    """Times of capacity decreases in the current UTC day."""
     return sum(1 for moment in held.decreases if moment // _DAY == now // _DAY)
 
 
@@ -178,7 +178,7 @@ def check_cut(held: Throughput, now: float) -> None:
 
 
 def check_change(held: Throughput, given: dict[str, int], now: float, index: str | None = None) -> None:
-    """Refuse a capacity that is already there, and a decrease too many (DDB-TABLE-057, 164, 184)."""
+    """Refuse an unchanged capacity, and too many decreases (DDB-TABLE-057, 164, 184)."""
     read, write = units(given)
     if (read, write) == (held.read, held.write):
         of = "the table" if index is None else f"the index {index}"
@@ -199,7 +199,7 @@ def is_cut(held: Throughput, read: int, write: int) -> bool:
 
 
 def note_change(held: Throughput, read: int, write: int, now: float) -> None:
-    """Record when capacity went up or down; its new values follow when AWS is done."""
+    """Record the time of an increase or decrease; the new values are set at the end of the change."""
     if read > held.read or write > held.write:
         held.last_increase = now
     if is_cut(held, read, write):
@@ -208,7 +208,7 @@ def note_change(held: Throughput, read: int, write: int, now: float) -> None:
 
 
 def described(held: Throughput, now: float) -> dict[str, Any]:
-    """ProvisionedThroughputDescription: zeroes on demand, dates only after a change (DDB-TABLE-028)."""
+    """ProvisionedThroughputDescription: zeros if on demand, dates only after a change (DDB-TABLE-028)."""
     shown: dict[str, Any] = {}
     if held.last_increase is not None:
         shown["LastIncreaseDateTime"] = held.last_increase

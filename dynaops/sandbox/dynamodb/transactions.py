@@ -1,4 +1,4 @@
-"""TransactWriteItems and TransactGetItems: values checked up front, keys by cancellation, as on AWS."""
+"""TransactWriteItems and TransactGetItems. As on AWS, bad values fail the request, bad keys cancel the transaction."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def transact_write_items(call: ApiCall) -> Touched:
 
 
 def _reason(kind: str, given: Given, rules: Rules, attributes: Attributes) -> Body:
-    """Why an action cannot be done. An empty or over-long key is refused at once, as on AWS."""
+    """The cancellation reason of an action, or None. An empty or too long key fails the request, as on AWS."""
     try:
         if kind == "Put":
             rules.check_put(attributes)
@@ -118,7 +118,7 @@ def _without_counts(body: Body) -> None:
 
 @operation("dynamodb", "TransactGetItems")
 def transact_get_items(call: ApiCall) -> Touched:
-    """Check the keys; each read costs twice what a consistent read does."""
+    """Check the keys; each read consumes twice the units of a consistent read."""
     givens = [Given(call, OLDER, body) for _, body in _actions(call)]
     read = [given.attributes("Key") for given in givens]
     tables = [given.rules() for given in givens]

@@ -1,4 +1,4 @@
-"""What exports, imports and bulk operations share: their records, moto's S3, and reading objects into items."""
+"""Shared by exports, imports and bulk operations: jobs, access to moto's S3, and parsing objects into items."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from dynaops.sandbox.responses import not_implemented
 from dynaops.sandbox.world import World
 
 TOKEN_SECONDS = 8 * 3600.0
-"""How long a client token stands for its request."""
+"""Seconds for which a client token identifies its request."""
 NO_BUCKET = "S3NoSuchBucket"
 NO_BUCKET_TEXT = (
     "The specified bucket does not exist (Service: Amazon S3; Status Code: 404; Error Code: NoSuchBucket; "
@@ -42,7 +42,7 @@ J = TypeVar("J", bound="TransferJob")
 
 
 class NoSuchBucket(Exception):
-    """The account has no such bucket, or none that it may use."""
+    """The bucket does not exist, or belongs to another account."""
 
 
 @dataclass
@@ -53,7 +53,7 @@ class TransferJob:
     shown: Body
     started: float
     status: ClassVar[str]
-    """The member of `shown` that holds its state."""
+    """The member of `shown` that holds the job's state."""
 
     @property
     def running(self) -> bool:
@@ -71,7 +71,7 @@ class TransferJob:
 
 
 def standing(call: ApiCall, jobs: Mapping[str, J]) -> J | None:
-    """The job that the request's token stands for, for eight hours."""
+    """The job of an earlier request with the same client token, within eight hours; None if there is none."""
     token = call.body.get("ClientToken")
     for job in jobs.values() if token is not None else ():
         if job.shown["ClientToken"] == token and call.now - job.started <= TOKEN_SECONDS:
@@ -97,7 +97,7 @@ def job_arn(call: ApiCall, table: str, kind: str) -> str:
 
 
 def check_arn(call: ApiCall, arn: str, kind: str, missing: ApiError) -> None:
-    """Refuse what is no ARN of a job of this kind, account and region (DDB-EXPORT-006, DDB-IMPORT-010)."""
+    """Refuse an ARN that is not of a job of this kind, account and region (DDB-EXPORT-006, DDB-IMPORT-010)."""
     parts = arn.split(":", 5)
     if len(parts) != 6 or not parts[5].startswith("table/") or f"/{kind}/" not in parts[5]:
         raise validation(f"Invalid {kind.capitalize()} ARN")
@@ -135,14 +135,14 @@ def check_bucket(account: str, bucket: str) -> None:
 
 
 def put_object(account: str, bucket: str, key: str, data: bytes) -> str:
-    """Put an object and answer its ETag. Raises NoSuchBucket."""
+    """Put an object; returns its ETag. Raises NoSuchBucket."""
     check_bucket(account, bucket)
     return str(backend(account).put_object(bucket, key, data).etag)
 
 
 @dataclass(frozen=True)
 class InputObjects:
-    """Where the input is, and how it is written. `headers` and `delimiter` are CSV's."""
+    """Location and format of the input. `headers` and `delimiter` are for CSV."""
 
     bucket: str
     prefix: str = ""
@@ -161,7 +161,7 @@ class InputObjects:
 
 @dataclass(frozen=True)
 class InputRecord:
-    """One record of the input: its place, and its item, or why it is none."""
+    """One record of the input: its position, and its item or its error."""
 
     key: str
     index: int
@@ -169,15 +169,15 @@ class InputRecord:
     attributes: Attributes = field(default_factory=dict)
     error: str | None = None
     given: Body = field(default_factory=dict)
-    """The whole record as it was written."""
+    """The text of the whole record."""
 
     def as_reported(self, error: str) -> Body:
-        """The record in a report of errors."""
+        """The record as an entry in a report of errors."""
         pointer = {"key": self.key, "itemIndex": self.index}
         return {"itemS3Pointer": pointer, "errorMessages": [error], **self._item()}
 
     def as_unmet(self, current: Item | None) -> Body:
-        """The record in a report of conditions that did not hold, with the item that was there."""
+        """The record as an entry in a report of failed conditions, with the existing item."""
         shown: Body = {"itemS3Pointer": {"key": self.key, "itemIndex": self.index}, **self._item()}
         return {**shown, "ExistingItem": wire_of(current.attrs)} if current is not None else shown
 
@@ -186,7 +186,7 @@ class InputRecord:
 
 
 def check_readable(form: str, compression: str) -> None:
-    """Refuse what the sandbox cannot read, in words."""
+    """Refuse formats and compressions that the sandbox does not support."""
     if form == "ION":
         raise not_implemented("The sandbox does not read or write Amazon Ion; use DYNAMODB_JSON")
     if compression == "ZSTD" and importlib.util.find_spec(_ZSTD_PACKAGE) is None:
@@ -196,7 +196,7 @@ def check_readable(form: str, compression: str) -> None:
 def records(source: InputObjects, objects: list[tuple[str, bytes]], rules: Rules) -> Iterator[InputRecord]:
     """The input's records, checked against the table.
 
-    What cannot be read as text or JSON ends its object: one error, and nothing after it is read (DDB-IMPORT-013).
+    Invalid text or JSON ends its object with one error; nothing after it is read (DDB-IMPORT-013).
     """
     for key, data in objects:
         try:
@@ -241,7 +241,7 @@ def _from_json(text: str) -> Iterator[_Read]:
 
 
 def _from_csv(source: InputObjects, text: str, rules: Rules) -> Iterator[_Read]:
-    """All columns but keys of the table and its indexes are strings (Developer Guide, "S3 import formats")."""
+    """Records of a CSV text. All columns except keys are strings (Developer Guide, "S3 import formats")."""
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=source.delimiter, strict=True)
     kinds = rules.table.attributes
     try:

@@ -1,4 +1,4 @@
-"""Time to live: one attribute a table, one change in half an hour."""
+"""Time to live: one attribute for each table, one change in half an hour."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from dynaops.sandbox.errors import validation
 from dynaops.sandbox.world import World
 
 COOLDOWN_SECONDS = 31 * 60.0
-"""Seen live (DDB-TABLE-143); the service model says an hour."""
+"""Observed on AWS (DDB-TABLE-143); the service model says an hour."""
 SETTLE_SECONDS = 2.0
 """From DISABLING to DISABLED (DDB-TABLE-144)."""
 
 
 @dataclass
 class TtlState:
-    """`status` as DescribeTimeToLive says it; `changed` is the virtual time of the last accepted change."""
+    """Time to live of a table. `status` as in DescribeTimeToLive; `changed` is the virtual time of the last change."""
 
     status: str = "DISABLED"
     attribute: str | None = None
@@ -42,7 +42,7 @@ def update_time_to_live(call: ApiCall) -> dict[str, Any]:
 
 
 def _check_content(state: TtlState, wanted: dict[str, Any]) -> None:
-    """What is asked is checked before when it is asked (DDB-TABLE-146, 147)."""
+    """Check the request's content; AWS does this before the cooldown (DDB-TABLE-146, 147)."""
     on = state.status in ("ENABLED", "ENABLING")
     if wanted["Enabled"] and on and state.attribute == wanted["AttributeName"]:
         raise validation("TimeToLive is already enabled")

@@ -1,6 +1,6 @@
-"""UpdateTable: one concern a call, checked as a whole before anything is changed.
+"""UpdateTable: one kind of change for each call, checked as a whole before anything is changed.
 
-Which members one call may combine is measured (DDB-TABLE-174, 382, 433): nearly none.
+Which members one call may combine was measured on AWS (DDB-TABLE-174, 382, 433): nearly none.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from dynaops.sandbox.dynamodb.model import SandboxTable
 from dynaops.sandbox.dynamodb.shapes import check_shape, check_table_class
 from dynaops.sandbox.errors import invalid, validation
 
-# AWS's own list, in its order, with members that only AWS itself may send (DDB-TABLE-015).
+# AWS's list, in AWS's order, with members that only AWS itself may send (DDB-TABLE-015).
 _NAMED = (
     "ProvisionedThroughput",
     "BillingMode",
@@ -50,7 +50,7 @@ _CHANGES = frozenset(
         "VectorIndexUpdates",
     }
 ) - {"MultiRegionConsistency"}
-# Members that must come alone, in the order in which AWS names them (DDB-TABLE-433).
+# Members that must be the only change, in the order of AWS's message (DDB-TABLE-433).
 _ALONE = {
     "SSESpecification": "Server-Side Encryption modification must be the only operation in the request",
     "TableClass": "TableClass modification must be the only operation in the request",
@@ -60,7 +60,7 @@ _ALONE = {
 
 @operation("dynamodb", "UpdateTable")
 def update_table(call: ApiCall) -> dict[str, Any]:
-    """Change one concern of a table, or refuse with nothing done."""
+    """Change one setting of a table, or refuse the request without any change."""
     body = {member: value for member, value in call.body.items() if value is not None}
     check_shape("UpdateTable", body)
     check_table_class(body.get("TableClass"))
@@ -76,7 +76,7 @@ def update_table(call: ApiCall) -> dict[str, Any]:
 
 
 def _asked(body: dict[str, Any]) -> set[str]:
-    """The members that ask for a change; an empty list of index updates does not count."""
+    """The members that request a change; an empty list of index updates does not count."""
     asked = {member for member in body if member in _CHANGES}
     for updates in ("GlobalSecondaryIndexUpdates", "VectorIndexUpdates"):
         if not body.get(updates):
@@ -88,7 +88,7 @@ def _asked(body: dict[str, Any]) -> set[str]:
 
 
 def _check_combination(body: dict[str, Any], asked: set[str]) -> None:
-    """Refuse what one call must not carry, whatever the table's state."""
+    """Refuse combinations of members that AWS refuses in any state of the table."""
     updates = body.get("GlobalSecondaryIndexUpdates")
     if updates is not None:
         indexes.check_list(updates)
@@ -124,7 +124,7 @@ def _check_warm(asked: set[str], online: bool) -> None:
 
 
 def _check_iops(body: dict[str, Any], asked: set[str], online: bool) -> None:
-    """These texts sound like a passing state but are rules about the request (DDB-TABLE-382)."""
+    """These messages look like a temporary state, but are rules about the request (DDB-TABLE-382)."""
     mode = body.get("BillingMode")
     if mode == "PAY_PER_REQUEST" and "ProvisionedThroughput" in asked:
         raise invalid("ProvisionedThroughput cannot be specified when BillingMode is PAY_PER_REQUEST")
@@ -134,7 +134,7 @@ def _check_iops(body: dict[str, Any], asked: set[str], online: bool) -> None:
     if iops and "StreamSpecification" in asked:
         raise invalid("You cannot modify stream status while updating table IOPS")
     removes = bool(indexes.of(body, "Delete"))
-    # A removal with a switch to on demand was never tried on AWS: the stricter answer.
+    # A removal with a switch to on demand was not tried on AWS: the stricter answer.
     if (iops and online) or (mode == "PAY_PER_REQUEST" and removes):
         raise invalid("You cannot create or delete index while updating table IOPS")
     if "GlobalSecondaryIndexUpdates" in asked and "StreamSpecification" in asked:
@@ -163,14 +163,14 @@ def _check(call: ApiCall, table: SandboxTable, body: dict[str, Any]) -> None:
 
 
 def _before(call: ApiCall, table: SandboxTable, body: dict[str, Any]) -> dict[str, Any]:
-    """What the answer still shows as it was: the class and the key (DDB-TABLE-177, 284)."""
+    """The members that the response shows with their earlier values: class and key (DDB-TABLE-177, 284)."""
     stale = {"TableClass": "TableClassSummary"}
     before = describe(call.world, table)
     return {member: before[member] for asked, member in stale.items() if asked in body and member in before}
 
 
 def _apply(call: ApiCall, table: SandboxTable, body: dict[str, Any]) -> dict[str, Any]:
-    """Make the changes; answer what only this call's answer shows."""
+    """Make the changes; returns the members that only this call's response shows."""
     changed = update_capacity.apply(call, table, body)
     if "StreamSpecification" in body:
         streams.apply_update(call, table, body["StreamSpecification"])

@@ -12,11 +12,11 @@ from dynaops.sandbox.world import World
 
 RAISE_SECONDS = 2.0
 CUT_SECONDS = 1.0
-"""A raise takes 2 s, a cut 1 s (DDB-TABLE-058)."""
+"""An increase takes 2 s, a decrease 1 s (DDB-TABLE-058)."""
 TO_PROVISIONED_SECONDS = 90.0
 """60-113 s (DDB-TABLE-055, 152, 183)."""
 TO_ON_DEMAND_SECONDS = 120.0
-"""16-172 s for a table that was born PROVISIONED (DDB-TABLE-064, 183)."""
+"""16-172 s for a table that was created PROVISIONED (DDB-TABLE-064, 183)."""
 BACK_TO_ON_DEMAND_SECONDS = 4.0
 """2-5 s for a table that was on demand before (DDB-TABLE-056, 452)."""
 INDEX_SWITCH_SECONDS = 6.0
@@ -37,7 +37,7 @@ def check(call: ApiCall, table: SandboxTable, body: dict[str, Any]) -> None:
 
 
 def _check_to_on_demand(table: SandboxTable) -> None:
-    # A request for the mode the table is leaving is taken for a repetition, and lost (DDB-TABLE-452).
+    # AWS ignores a request for the mode that the table is being switched from (DDB-TABLE-452).
     if table.on_demand_billing or _leaving_on_demand(table):
         return
     update_conflicts.check(table, "iops")
@@ -79,7 +79,7 @@ def _check_on_demand(call: ApiCall, table: SandboxTable, given: dict[str, int], 
 
 
 def apply(call: ApiCall, table: SandboxTable, body: dict[str, Any]) -> dict[str, Any]:
-    """Start what was asked for; answer what only this call's answer shows."""
+    """Start the requested change; returns the members that only this call's response shows."""
     changed: dict[str, Any] = {}
     mode = body.get("BillingMode")
     if mode == "PAY_PER_REQUEST":
@@ -170,7 +170,7 @@ def _switched(world: World, table: SandboxTable, _data: dict[str, Any]) -> None:
 
 
 def set_on_demand(world: World, table: SandboxTable, given: dict[str, int]) -> None:
-    """Maxima change at once; what was cleared shows as -1 for a second, then not at all."""
+    """Set the on-demand maxima at once; a cleared one is shown as -1 for a second, then it is absent."""
     table.on_demand = throughput.merge_on_demand(table.on_demand, given)
     if -1 in table.on_demand.values():
         world.schedule(CLEARED_SHOWN_SECONDS, "dynamodb.maxima_cleared", **registry.address(table))

@@ -1,4 +1,4 @@
-"""Table class: at most two switches in 30 days, each some seconds long."""
+"""Table class: at most two changes in 30 days; each takes some seconds."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ WINDOW_DAYS = 30
 
 
 def check(call: ApiCall, table: SandboxTable, wanted: str) -> None:
-    """Refuse while a switch runs, and once the budget is spent, the same class included (DDB-TABLE-283)."""
+    """Refuse during a change, and after two changes in 30 days, even for the same class (DDB-TABLE-283)."""
     update_conflicts.check(table, "class")
     if table.table_class is None and wanted == "STANDARD":
         return
@@ -29,7 +29,7 @@ def check(call: ApiCall, table: SandboxTable, wanted: str) -> None:
 
 
 def apply(call: ApiCall, table: SandboxTable, wanted: str) -> dict[str, Any]:
-    """Start the switch. A repetition, or one inside a hidden switch, does nothing (DDB-TABLE-287, 365)."""
+    """Start the change. The same class again, or a change during a hidden one, does nothing (DDB-TABLE-287, 365)."""
     if table.class_job is None and wanted != (table.table_class or "STANDARD"):
         table.class_job = wanted
         table.class_changes.append(call.now)

@@ -1,8 +1,8 @@
-"""What a table admits while AWS is still at work on it.
+"""Which changes a table admits while another change is in progress.
 
 Each running change is an activity; most show as TableStatus UPDATING. Which further call an activity
-refuses, and in which words, was measured on AWS (DDB-TABLE-002, 119, 120, 163, 175, 286, 369, 370,
-375, 376, 444, 458, 459). Where nobody has measured, the stricter answer is given.
+refuses, and its message, was measured on AWS (DDB-TABLE-002, 119, 120, 163, 175, 286, 369, 370,
+375, 376, 444, 458, 459). Where no measurement is known, the stricter answer is given.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ ALLOCATION, REMOVAL, REPLICA, PROTECTION = "allocation", "removal", "replica", "
 
 _GLOBAL_TABLE = "The resource which you are attempting to change is in use."
 
-# (activity, concern of the new call) -> text; {t} the table, {d} the activity's detail.
+# (activity, concern of the new call) -> message; {t} the table, {d} the activity's detail.
 _REFUSALS: dict[tuple[str, str], str] = {
     (IOPS, "iops"): "Table IOPS are currently being updated. Table: {t}",
     (IOPS, "on-demand"): "OnDemandThroughput cannot be updated while table IOPS update is in progress",
@@ -88,20 +88,20 @@ def begin(
 
 
 def finish(table: SandboxTable, activity: str) -> None:
-    """The activity is over."""
+    """Record the end of an activity."""
     table.running.pop(activity, None)
     refresh(table)
 
 
 def refresh(table: SandboxTable) -> None:
-    """TableStatus and `busy` follow from what is running."""
+    """Set TableStatus and `busy` from the activities in progress."""
     if table.status in ("ACTIVE", "UPDATING"):
         table.status = "UPDATING" if table.running else "ACTIVE"
         table.busy = next(iter(table.running), None)
 
 
 def check(table: SandboxTable, concern: str) -> None:
-    """Refuse a change of `concern` that what is running on the table does not admit.
+    """Refuse a change of `concern` that the activities in progress on the table do not admit.
 
     Concerns: iops, index-iops, billing, on-demand, stream, encryption, class, warm, protection, index,
     delete.
@@ -121,7 +121,7 @@ def check(table: SandboxTable, concern: str) -> None:
 
 
 def _refusal(table: SandboxTable, text: str) -> ApiError:
-    """Tables with replicas never say what is going on (DDB-TABLE-444)."""
+    """The error with a message; for tables with replicas AWS's message does not name the activity (DDB-TABLE-444)."""
     if table.replicated:
         return ApiError("ResourceInUseException", _GLOBAL_TABLE)
     return in_use(text)
@@ -132,7 +132,7 @@ def _check_warming(table: SandboxTable, concern: str) -> None:
         raise ApiError(
             "InternalServerError", "Table is under system maintenance, please try again later", status=500
         )
-    # Capacity during a raise of warm throughput was never tried on AWS: the stricter answer.
+    # Capacity during an increase of warm throughput was not tried on AWS: the stricter answer.
     if concern == "iops" and table.warm is not None and table.warm.status != "ACTIVE":
         raise _refusal(table, f"Table: {table.name} is in the process of being updated.")
 
@@ -173,7 +173,7 @@ def _check_deletable(table: SandboxTable) -> None:
 
 
 def internal_failure() -> ApiError:
-    """The bare HTTP 500 that AWS answers to some senseless requests (DDB-TABLE-437, 448)."""
+    """The HTTP 500 without details that AWS answers to some invalid requests (DDB-TABLE-437, 448)."""
     return ApiError("InternalFailure", "", status=500)
 
 

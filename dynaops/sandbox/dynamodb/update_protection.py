@@ -1,4 +1,4 @@
-"""Deletion protection: at once, but not twice within fifteen seconds."""
+"""Deletion protection: changed at once, but not twice within fifteen seconds."""
 
 from __future__ import annotations
 

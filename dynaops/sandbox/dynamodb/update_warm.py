@@ -1,4 +1,4 @@
-"""Warm throughput: it only ever grows, slowly the first time; its own Status tells how far it is."""
+"""Warm throughput: it only increases, slowly the first time; its Status member shows the progress."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from dynaops.sandbox.errors import invalid
 from dynaops.sandbox.world import World
 
 RAISE_SECONDS = 390.0
-"""270-515 s for the first raise (DDB-TABLE-121, 179)."""
+"""270-515 s for the first increase (DDB-TABLE-121, 179)."""
 REPEATED_SECONDS = 2.0
-"""About 2 s for one that changes nothing, or comes after a first one (DDB-TABLE-121, 179)."""
+"""About 2 s for a later increase, or one that changes nothing (DDB-TABLE-121, 179)."""
 
 
 def check(call: ApiCall, table: SandboxTable, given: dict[str, int]) -> None:
@@ -40,12 +40,12 @@ def check_raise(call: ApiCall, held: SandboxTable | Index, given: dict[str, int]
 
 
 def apply(call: ApiCall, table: SandboxTable, given: dict[str, int]) -> None:
-    """Start a raise of the table."""
+    """Start an increase of the table's warm throughput."""
     raise_warm(call.world, table, table, given)
 
 
 def raise_warm(world: World, table: SandboxTable, held: SandboxTable | Index, given: dict[str, int]) -> None:
-    """Start a raise, or give a running one its new aim: the last request wins (DDB-TABLE-459)."""
+    """Start an increase, or change the target of the one in progress: the last request wins (DDB-TABLE-459)."""
     warm = held.warm = held.warm or Warm(0, 0)
     running = warm.wanted is not None
     read, write = warm.wanted or (warm.read, warm.write)

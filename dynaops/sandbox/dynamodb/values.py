@@ -1,10 +1,10 @@
-"""Attribute values off the wire: checked, measured, and made into moto's, in one walk.
+"""Attribute values in wire form (DynamoDB JSON): checked, measured, and converted to moto's, in one pass.
 
-AWS has two layers of checks with words of their own; which one an operation runs was measured by the suites that
-run against AWS (October 2026): PutItem, UpdateItem and DeleteItem put theirs into an envelope, GetItem, BatchGetItem
-and Query do not, and BatchWriteItem, TransactWriteItems, TransactGetItems and Scan run an older layer.
+AWS has two layers of checks with different messages; which one an operation uses was measured by test suites that
+run against AWS (October 2026): PutItem, UpdateItem and DeleteItem add a preamble to the message, GetItem, BatchGetItem
+and Query do not, and BatchWriteItem, TransactWriteItems, TransactGetItems and Scan use an older layer.
 
-This is not `dynaops.values` on purpose: the tests hold that package against these rules, written apart from it.
+It does not use `dynaops.values` on purpose: the tests compare that package with this independent implementation.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from dynaops.sandbox.errors import ApiError, validation
 
 MOST_BYTES = 400 * 1024
 MOST_LEVELS = 32
-"""How deep a value may nest, the attribute itself included."""
+"""Largest nesting depth of a value, counting the attribute itself."""
 TOO_LARGE = "Item size has exceeded the maximum allowed size"
 _TOO_DEEP = (
     "Nesting Levels have exceeded supported limits: "
@@ -43,13 +43,13 @@ _EMPTY_SETS = {
 }
 
 Wire = dict[str, Any]
-"""An item, key or value as it is on the wire."""
+"""An item, key or value in wire form (DynamoDB JSON)."""
 Attributes = dict[str, DynamoType]
 
 
 @dataclass(frozen=True)
 class Layer:
-    """In which words an operation refuses a value."""
+    """The messages with which an operation refuses a value."""
 
     envelope: str = ""
     older: bool = False
@@ -65,13 +65,13 @@ OLDER = Layer(older=True)
 
 @dataclass
 class ValueReader:
-    """Reads the values of one request. `rewritten` tells that AWS would keep a value in another form than sent."""
+    """Parses the values of one request. `rewritten`: AWS stores at least one value in another form than sent."""
 
     layer: Layer
     rewritten: bool = False
 
     def item(self, wire: Wire) -> tuple[Attributes, int]:
-        """The attributes of an item or key, and its bytes. Raises the ValidationException AWS answers with."""
+        """The attributes of an item or key, and its size in bytes. Raises AWS's ValidationException."""
         attributes: Attributes = {}
         size = 0
         for name, value in wire.items():
@@ -82,7 +82,7 @@ class ValueReader:
         return attributes, size
 
     def value(self, wire: Any, level: int = 1) -> tuple[DynamoType, int]:
-        """One value and its bytes."""
+        """One value and its size in bytes."""
         if type(wire) is not dict or len(wire) != 1:
             wire = self._only(wire)
         ((kind, content),) = wire.items()
@@ -159,7 +159,7 @@ class ValueReader:
 
 
 def _made(kind: str, content: Any) -> DynamoType:
-    """moto's value, without its constructor's copying."""
+    """moto's value object, created without the copying in its constructor."""
     made: DynamoType = DynamoType.__new__(DynamoType)
     made.type, made.value = kind, content
     return made
@@ -187,7 +187,7 @@ def _duplicates(kind: str, sent: list[str], kept: list[Any], older: bool) -> str
 
 
 def moto_item(keys: list[str], attributes: Attributes) -> Item:
-    """moto's item of checked attributes, without its slow and inexact measuring."""
+    """moto's item object for checked attributes, created without moto's slow and inexact size computation."""
     item = cast(Item, Item.__new__(Item))
     item.hash_key = attributes[keys[0]]
     item.range_key = attributes[keys[1]] if len(keys) > 1 else None
@@ -197,7 +197,7 @@ def moto_item(keys: list[str], attributes: Attributes) -> Item:
 
 
 def wire_of(attributes: Mapping[str, DynamoType]) -> Wire:
-    """Attributes as they are on the wire."""
+    """Attributes in wire form (DynamoDB JSON)."""
     return {name: _wire(value) for name, value in attributes.items()}
 
 
@@ -219,14 +219,14 @@ def _text(content: bytes | str) -> str:
 
 
 def size_of(attributes: Mapping[str, DynamoType]) -> int:
-    """The bytes of kept attributes, as AWS counts them."""
+    """The size of stored attributes in bytes, as AWS counts it."""
     return ValueReader(BARE).item(wire_of(attributes))[1]
 
 
 def rewrite(parsed: Any) -> None:
-    """Bring numbers and nulls in moto's parsed request to the form in which AWS keeps them.
+    """Change numbers and nulls in moto's parsed request to the form in which AWS stores them.
 
-    Those that are no numbers stay: they are not values, or moto refuses them.
+    Texts that are not numbers stay: they are not values, or moto refuses them.
     """
     if isinstance(parsed, list):
         for each in parsed:

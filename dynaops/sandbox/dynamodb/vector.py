@@ -1,4 +1,4 @@
-"""Vector indexes: built like global indexes, one at a time, but never updated.
+"""Vector indexes: created like global indexes, one at a time, but never updated.
 
 Rules from the service model's texts and from suites that were run against AWS: 1 to 4096
 dimensions, the vector attribute is no key, one attribute has one number of dimensions.
@@ -53,7 +53,7 @@ def _check_one(given: Given, keys: set[str], dimensions: dict[str, int]) -> None
 
 
 def build(given: Given) -> Index:
-    """A vector index as asked for, CREATING."""
+    """A vector index from a request, in status CREATING."""
     vector = {
         "VectorAttribute": {"AttributeName": given["VectorAttribute"]["AttributeName"]},
         "Dimensions": int(given["Dimensions"]),
@@ -66,7 +66,7 @@ def build(given: Given) -> Index:
 
 
 def check_list(updates: list[Given], online: bool) -> None:
-    """Refuse lists with senseless elements or more than one online operation."""
+    """Refuse lists with invalid elements or more than one online operation."""
     for update in updates:
         actions = [action for action in ("Create", "Delete") if update.get(action) is not None]
         if not actions:
@@ -78,7 +78,7 @@ def check_list(updates: list[Given], online: bool) -> None:
 
 
 def check(table: SandboxTable, updates: list[Given]) -> None:
-    """Refuse what the table's indexes and state do not allow."""
+    """Refuse index updates that the table's indexes and state do not allow."""
     if updates[0].get("Delete") is not None:
         _check_delete(table, updates[0]["Delete"]["IndexName"])
     else:

@@ -1,4 +1,4 @@
-"""Strongly consistent global tables: born complete in one call, with a witness or three replicas.
+"""Strongly consistent global tables: created in one call, with a witness region or three replicas.
 
 Rules and texts from DDB-TABLE-202, 257, 258, 260, 261.
 """
@@ -28,7 +28,7 @@ _STRONG = "global tables with MultiRegionConsistency set to STRONG."
 
 
 def concerns(group: GlobalTable | None, body: dict[str, Any]) -> bool:
-    """Whether strong consistency is asked for, or already there."""
+    """Whether the request asks for strong consistency, or the global table already has it."""
     asked = {"MultiRegionConsistency", "GlobalTableWitnessUpdates"} & set(body)
     return bool(asked) or (group is not None and group.strong)
 
@@ -40,7 +40,7 @@ def regions(body: dict[str, Any], kind: str) -> list[str]:
 
 
 def only_one() -> ApiError:
-    """The refusal to remove a single member of a strong group."""
+    """The error for removing a single member of a strongly consistent global table."""
     return validation(
         "Deletion of only one table replica is not supported for global tables with MultiRegionConsistency "
         "set to STRONG."
@@ -50,7 +50,7 @@ def only_one() -> ApiError:
 def check(
     call: ApiCall, table: SandboxTable, group: GlobalTable | None, actions: Actions, body: dict[str, Any]
 ) -> None:
-    """Refuse whatever does not create or dissolve a strong group as a whole."""
+    """Refuse requests that do not create or remove a strongly consistent global table as a whole."""
     wanted = body.get("MultiRegionConsistency")
     kinds = {kind for kind, _ in actions}
     if wanted is not None and kinds != {"Create"}:

@@ -1,6 +1,6 @@
-"""Lambda: event source mappings of DynamoDB streams. Functions, and mappings of other sources, are moto's.
+"""Lambda: event source mappings of DynamoDB streams. moto answers for functions and mappings of other sources.
 
-Importing the package registers the answers and scheduled actions of all its files.
+Importing the package registers the operations and scheduled actions of all its modules.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Lambda functions as mappings name them: by name, partial ARN or ARN, with or without a qualifier."""
+"""Lambda functions of mappings: given by name, partial ARN or ARN, with or without a qualifier."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def parameter(message: str) -> ApiError:
 
 
 def arn_of(call: ApiCall, text: str) -> str:
-    """The ARN, with the qualifier if one is given, that a FunctionName means here.
+    """The function's ARN for a FunctionName, with the qualifier if it has one.
 
     Raises InvalidParameterValueException for a text of another form, or an ARN of another account or region.
     """
@@ -43,7 +43,7 @@ def name_of(arn: str) -> str:
 
 
 def lookup(call: ApiCall, arn: str) -> Any:
-    """moto's function of an ARN. Raises InvalidParameterValueException "Function does not exist"."""
+    """moto's function with an ARN. Raises InvalidParameterValueException "Function does not exist"."""
     from moto.awslambda.exceptions import LambdaClientError
     from moto.awslambda.models import lambda_backends
 

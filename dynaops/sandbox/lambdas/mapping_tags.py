@@ -1,4 +1,4 @@
-"""Tags of event source mappings; those of functions are moto's."""
+"""Tags of event source mappings; moto answers for tags of functions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MOST = 50
 
 
 def checked(tags: dict[str, str]) -> dict[str, str]:
-    """The tags, if Lambda takes them. Raises InvalidParameterValueException."""
+    """The tags, checked with Lambda's rules. Raises InvalidParameterValueException."""
     if len(tags) > MOST:
         raise parameter(f"A resource has at most {MOST} tags")
     for name, value in tags.items():

@@ -1,4 +1,4 @@
-"""Event source mappings of DynamoDB streams: never more than one of a stream and a function, and slow to change."""
+"""Event source mappings of DynamoDB streams: at most one for a stream and a function; changes take time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from dynaops.sandbox.lambdas.model import Mapping, Mappings
 from dynaops.sandbox.world import World, action
 
 CHANGE_SECONDS = 5.0
-"""How long a mapping is Creating, Updating and so on: seconds to a minute on AWS."""
+"""Seconds for which a mapping is Creating, Updating and so on: seconds to a minute on AWS."""
 MOST = 100
 """Mappings a page (service model, ListEventSourceMappings)."""
 _GONE = "The resource you requested does not exist."
@@ -57,7 +57,7 @@ def get(call: ApiCall) -> dict[str, Any]:
 
 @operation("lambda", "ListEventSourceMappings")
 def list_mappings(call: ApiCall) -> dict[str, Any]:
-    """Ours, then those of other sources that moto holds; a function that is gone still has its mappings."""
+    """ListEventSourceMappings: those of DynamoDB streams, then moto's; mappings of deleted functions are included."""
     body = call.body
     source, name = body.get("EventSourceArn"), body.get("FunctionName")
     function = functions.arn_of(call, name) if name else None
@@ -129,7 +129,7 @@ def _settle(world: World, data: dict[str, Any]) -> None:
 
 
 def shown(call: ApiCall, mapping: Mapping) -> dict[str, Any]:
-    """EventSourceMappingConfiguration. A stream that is gone is told as a problem; the mapping stays."""
+    """The mapping as EventSourceMappingConfiguration. A deleted stream is shown as a problem; the mapping stays."""
     reading = streams.is_on(call, mapping.source)
     return {
         "UUID": mapping.uuid,
@@ -152,7 +152,7 @@ def _settle_later(call: ApiCall, mapping: Mapping) -> None:
 
 
 def _named(call: ApiCall) -> Mapping | None:
-    """The mapping that a call names; None for one of moto's. Raises ResourceNotFoundException."""
+    """The mapping that a call names; None if moto has it. Raises ResourceNotFoundException."""
     name = call.body["UUID"]
     mapping = call.here.holding(Mappings).by_uuid.get(name)
     if mapping is None and name not in _moto(call)._event_source_mappings:
@@ -181,7 +181,7 @@ def _check_position(body: dict[str, Any]) -> None:
 
 
 def _check_ends(call: ApiCall, source: str, function: str) -> None:
-    """Refuse ends that do not exist, are already mapped, or that the function's role does not connect."""
+    """Refuse a stream or function that does not exist, is already mapped, or that the role has no permission for."""
     found = functions.lookup(call, function)
     streams.check(call, source)
     for each in call.here.holding(Mappings).by_uuid.values():

@@ -12,7 +12,7 @@ from dynaops.model.arns import partition_of
 class Mapping:
     """One mapping. `settings` are the members that can be updated, as AWS shows them.
 
-    `enabled` is what was asked for, `state` how far that is.
+    `enabled` is the requested setting, `state` the mapping's present state.
     """
 
     uuid: str
@@ -38,6 +38,6 @@ class Mapping:
 
 @dataclass
 class Mappings:
-    """The mappings of an account and region, by UUID, oldest first."""
+    """The mappings of an account in a region, by UUID, oldest first."""
 
     by_uuid: dict[str, Mapping] = field(default_factory=dict)

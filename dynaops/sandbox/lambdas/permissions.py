@@ -1,4 +1,4 @@
-"""Whether a function's role may read a stream: Lambda looks at that when a mapping is made."""
+"""Whether a function's role may read a stream: Lambda checks it when a mapping is created."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _NEEDED = ("GetRecords", "GetShardIterator", "DescribeStream", "ListStreams")
 
 
 def check(call: ApiCall, role_arn: str, stream: str) -> None:
-    """Refuse a role whose policies do not let it read the stream.
+    """Refuse a role whose policies do not allow reading the stream.
 
-    A role that the sandbox's IAM does not hold is taken as good; conditions are not looked at.
+    A role that does not exist in the sandbox's IAM is accepted; conditions are ignored.
     Raises InvalidParameterValueException.
     """
     role = _role(call, role_arn)
@@ -68,6 +68,6 @@ def _speaks_of(statement: dict[str, Any], action: str, resource: str) -> bool:
 
 
 def _any(patterns: str | list[str], text: str, lower: bool = False) -> bool:
-    """Whether one of IAM's patterns matches; actions are the same in any case."""
+    """Whether one of IAM's patterns matches; actions are compared without case (`lower`)."""
     listed = [patterns] if isinstance(patterns, str) else patterns
     return any(fnmatchcase(text, one.lower() if lower else one) for one in listed)

@@ -1,4 +1,4 @@
-"""What a mapping of a DynamoDB stream can be told: bounds, defaults, filters and destinations."""
+"""Settings of a mapping of a DynamoDB stream: bounds, defaults, filters and destinations."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DEFAULTS: dict[str, Any] = {
     "FunctionResponseTypes": [],
     "DestinationConfig": {"OnFailure": {}},
 }
-"""What AWS shows for what was not set (service model, EventSourceMappingConfiguration)."""
+"""Default values that AWS shows (service model, EventSourceMappingConfiguration)."""
 _BOUNDS = {
     "BatchSize": (1, 10_000),
     "MaximumBatchingWindowInSeconds": (0, 300),
@@ -44,9 +44,9 @@ _DESTINATIONS = ("sqs", "sns", "s3", "lambda")
 
 
 def checked(body: dict[str, Any]) -> dict[str, Any]:
-    """The settings that a request changes, as AWS shows them (FilterCriteria None: no filters any more).
+    """The settings that a request changes, as AWS shows them (FilterCriteria None: filters are removed).
 
-    Raises ValidationException for a value out of bounds, InvalidParameterValueException for what makes no sense.
+    Raises ValidationException for a value out of bounds, InvalidParameterValueException for other invalid values.
     """
     _check_bounds(body)
     for member in _OF_OTHER_SOURCES:
@@ -68,7 +68,7 @@ def checked(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def merged(before: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    """The settings after a change, without those that it takes away."""
+    """The settings after a change, without those that it removes."""
     return {name: value for name, value in {**before, **changes}.items() if value is not None}
 
 
@@ -90,7 +90,7 @@ def _constraint(value: Any, member: str, must: str) -> ApiError:
 
 
 def _destination(given: dict[str, Any]) -> dict[str, Any]:
-    """Where failed batches go; an empty ARN takes the destination away."""
+    """The destination for failed batches; an empty ARN removes it."""
     if (given.get("OnSuccess") or {}).get("Destination"):
         raise parameter("Unsupported DestinationConfig parameter for given event source mapping type.")
     arn = (given.get("OnFailure") or {}).get("Destination")
@@ -115,7 +115,7 @@ def _filters(given: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def _is_pattern(text: str) -> bool:
-    """Whether the text is a JSON object that ends in lists of what may match (developer guide, Event filtering)."""
+    """Whether the text is a JSON object whose leaves are lists of rules (developer guide, Event filtering)."""
     try:
         pattern = json.loads(text)
     except ValueError:

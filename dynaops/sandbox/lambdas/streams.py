@@ -1,4 +1,4 @@
-"""The streams that mappings read."""
+"""Checks of the streams that mappings read."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def is_ours(arn: str | None) -> bool:
 
 
 def check(call: ApiCall, arn: str) -> None:
-    """Refuse what is no stream that is on now. Raises InvalidParameterValueException."""
+    """Refuse an ARN that is not an enabled stream. Raises InvalidParameterValueException."""
     parts = _ARN.fullmatch(arn)
     if parts is None:
         raise parameter("Unrecognized event source.")
@@ -29,7 +29,7 @@ def check(call: ApiCall, arn: str) -> None:
 
 
 def is_on(call: ApiCall, arn: str) -> bool:
-    """Whether the stream is the one that its table writes to now."""
+    """Whether the stream is its table's present, enabled stream."""
     parts = _ARN.fullmatch(arn)
     if parts is None:
         return False
