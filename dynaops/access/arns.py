@@ -33,13 +33,13 @@ class CallLocation(NamedTuple):
         return name if name.startswith("arn:") else self.arn("kms", f"key/{name}")
 
 
-def resources(service: str, api: str, where: CallLocation, body: Body) -> Iterable[str]:
+def resources(service: str, api: str, location: CallLocation, body: Body) -> Iterable[str]:
     """The ARNs of the resources that a call reads or changes."""
     finder = _FINDERS.get(service)
-    return finder(api, where, body) if finder else ("*",)
+    return finder(api, location, body) if finder else ("*",)
 
 
-def _dynamodb(api: str, where: CallLocation, body: Body) -> Iterable[str]:
+def _dynamodb(api: str, location: CallLocation, body: Body) -> Iterable[str]:
     if api in (
         "ListTables",
         "DescribeLimits",
@@ -50,11 +50,11 @@ def _dynamodb(api: str, where: CallLocation, body: Body) -> Iterable[str]:
     ):
         return ("*",)
     if isinstance(body.get("RequestItems"), Mapping):
-        return tuple(where.table(name) for name in body["RequestItems"])
+        return tuple(location.table(name) for name in body["RequestItems"])
     for member in ("TableName", "SourceTableName", "TableArn", "ResourceArn", "BackupArn", "ExportArn"):
         if body.get(member):
             name = str(body[member])
-            table = name if "Arn" in member else where.table(name)
+            table = name if "Arn" in member else location.table(name)
             if api.endswith("ContributorInsights") and body.get("IndexName"):
                 return (f"{table}/index/{body['IndexName']}",)
             return (table,)
@@ -66,74 +66,74 @@ def _streams(_api: str, _where: CallLocation, body: Body) -> Iterable[str]:
     return (f"{arn.rpartition('/stream/')[0]}/stream/*" if "/stream/" in arn else "*",)
 
 
-def _autoscaling(api: str, where: CallLocation, _body: Body) -> Iterable[str]:
+def _autoscaling(api: str, location: CallLocation, _body: Body) -> Iterable[str]:
     reads = api.startswith("Describe")
-    return ("*",) if reads else (where.arn("application-autoscaling", "scalable-target/*"),)
+    return ("*",) if reads else (location.arn("application-autoscaling", "scalable-target/*"),)
 
 
-def _cloudwatch(api: str, where: CallLocation, body: Body) -> Iterable[str]:
+def _cloudwatch(api: str, location: CallLocation, body: Body) -> Iterable[str]:
     if body.get("ResourceARN"):
         return (str(body["ResourceARN"]),)
     names = body.get("AlarmNames") or ([body["AlarmName"]] if body.get("AlarmName") else [])
     if names and api != "DescribeAlarms":
-        return tuple(where.arn("cloudwatch", f"alarm:{name}") for name in names)
+        return tuple(location.arn("cloudwatch", f"alarm:{name}") for name in names)
     return ("*",)
 
 
-def _logs(api: str, where: CallLocation, body: Body) -> Iterable[str]:
+def _logs(api: str, location: CallLocation, body: Body) -> Iterable[str]:
     if api == "DescribeLogGroups":
-        return (where.arn("logs", "log-group:*"),)
+        return (location.arn("logs", "log-group:*"),)
     if body.get("resourceArn"):
         return (str(body["resourceArn"]),)
     name = body.get("logGroupName")
-    return (where.arn("logs", f"log-group:{name}"),) if name else ("*",)
+    return (location.arn("logs", f"log-group:{name}"),) if name else ("*",)
 
 
-def _lambda(api: str, where: CallLocation, body: Body) -> Iterable[str]:
+def _lambda(api: str, location: CallLocation, body: Body) -> Iterable[str]:
     if api in ("CreateEventSourceMapping", "ListEventSourceMappings", "ListFunctions"):
         return ("*",)
     if api in ("GetEventSourceMapping", "UpdateEventSourceMapping", "DeleteEventSourceMapping"):
-        return (where.arn("lambda", "event-source-mapping:*"),)
+        return (location.arn("lambda", "event-source-mapping:*"),)
     if body.get("Resource"):
         arn = str(body["Resource"])
         return (arn.rpartition(":")[0] + ":*" if ":event-source-mapping:" in arn else arn,)
     name = str(body.get("FunctionName", "*"))
-    return (name if name.startswith("arn:") else where.arn("lambda", f"function:{name}"),)
+    return (name if name.startswith("arn:") else location.arn("lambda", f"function:{name}"),)
 
 
-def _iam(api: str, where: CallLocation, body: Body) -> Iterable[str]:
+def _iam(api: str, location: CallLocation, body: Body) -> Iterable[str]:
     def own(kind: str, name: object) -> str:
-        return iam_arn(where.region, where.account, f"{kind}{body.get('Path') or '/'}{name}")
+        return iam_arn(location.region, location.account, f"{kind}{body.get('Path') or '/'}{name}")
 
     if body.get("RoleName"):
         known = body.get("Path") is not None or api == "CreateRole"
         return (
             own("role", body["RoleName"])
             if known
-            else iam_arn(where.region, where.account, f"role/*{body['RoleName']}"),
+            else iam_arn(location.region, location.account, f"role/*{body['RoleName']}"),
         )
     if body.get("PolicyArn"):
         return (str(body["PolicyArn"]),)
     return (own("policy", body["PolicyName"]) if body.get("PolicyName") else "*",)
 
 
-def _backup(_api: str, where: CallLocation, body: Body) -> Iterable[str]:
+def _backup(_api: str, location: CallLocation, body: Body) -> Iterable[str]:
     if body.get("BackupVaultName"):
-        return (where.arn("backup", f"backup-vault:{body['BackupVaultName']}"),)
+        return (location.arn("backup", f"backup-vault:{body['BackupVaultName']}"),)
     if body.get("BackupPlanId") or body.get("BackupPlan"):
-        return (where.arn("backup", "backup-plan:*"),)
+        return (location.arn("backup", "backup-plan:*"),)
     arn = str(body.get("ResourceArn", "*"))
     return (arn.partition(":backup-plan:")[0] + ":backup-plan:*" if ":backup-plan:" in arn else arn,)
 
 
-def _kms(_api: str, where: CallLocation, body: Body) -> Iterable[str]:
-    return (where.key(str(body["KeyId"])) if body.get("KeyId") else "*",)
+def _kms(_api: str, location: CallLocation, body: Body) -> Iterable[str]:
+    return (location.key(str(body["KeyId"])) if body.get("KeyId") else "*",)
 
 
-def _kinesis(_api: str, where: CallLocation, body: Body) -> Iterable[str]:
+def _kinesis(_api: str, location: CallLocation, body: Body) -> Iterable[str]:
     if body.get("StreamARN"):
         return (str(body["StreamARN"]),)
-    return (where.arn("kinesis", f"stream/{body['StreamName']}") if body.get("StreamName") else "*",)
+    return (location.arn("kinesis", f"stream/{body['StreamName']}") if body.get("StreamName") else "*",)
 
 
 _FINDERS: dict[str, Callable[[str, CallLocation, Body], Iterable[str]]] = {

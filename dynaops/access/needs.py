@@ -62,10 +62,10 @@ def needs(service: str, api: str, region: str, account: str, body: Body) -> Iter
     action = action_of(service, api)
     if action in _FREE:
         return
-    where = arns.CallLocation(region, account)
-    for resource in arns.resources(service, api, where, body):
+    location = arns.CallLocation(region, account)
+    for resource in arns.resources(service, api, location, body):
         yield Need(action, resource, _context(action, body))
-    yield from _besides(action, where, body)
+    yield from _dependent_needs(action, location, body)
 
 
 def action_of(service: str, api: str) -> str:
@@ -80,75 +80,75 @@ def _context(action: str, body: Body) -> tuple[tuple[str, str], ...]:
     return ()
 
 
-def _besides(action: str, where: arns.CallLocation, body: Body) -> Iterator[Need]:
+def _dependent_needs(action: str, location: arns.CallLocation, body: Body) -> Iterator[Need]:
     """The dependent actions of a call, without its own action."""
     if action in _LINKED:
-        yield _linked_role(where, _LINKED[action])
+        yield _linked_role(location, _LINKED[action])
     if action == "dynamodb:CreateTable" and body.get("ResourcePolicy"):
-        yield Need("dynamodb:PutResourcePolicy", where.table(str(body["TableName"])))
+        yield Need("dynamodb:PutResourcePolicy", location.table(str(body["TableName"])))
     if action in ("dynamodb:CreateTable", "dynamodb:UpdateTable"):
-        yield from _encryption(where, body)
-        yield from _replicas(where, body)
+        yield from _encryption(location, body)
+        yield from _replicas(location, body)
     if action == "dynamodb:EnableKinesisStreamingDestination":
-        for one in ("DescribeStream", "PutRecord", "PutRecords"):
-            yield Need(f"kinesis:{one}", str(body["StreamArn"]))
+        for api in ("DescribeStream", "PutRecord", "PutRecords"):
+            yield Need(f"kinesis:{api}", str(body["StreamArn"]))
     if action == "backup:CreateBackupSelection":
         role = str(body["BackupSelection"]["IamRoleArn"])
         yield Need("iam:PassRole", role, (("iam:PassedToService", "backup.amazonaws.com"),))
     if action == "backup:CreateBackupVault":
         yield Need("backup-storage:MountCapsule", "*")
         if body.get("EncryptionKeyArn"):
-            for one in ("CreateGrant", "GenerateDataKey", "Decrypt", "RetireGrant", "DescribeKey"):
-                yield Need(f"kms:{one}", str(body["EncryptionKeyArn"]))
-    yield from _tags(action, where, body)
+            for api in ("CreateGrant", "GenerateDataKey", "Decrypt", "RetireGrant", "DescribeKey"):
+                yield Need(f"kms:{api}", str(body["EncryptionKeyArn"]))
+    yield from _tags(action, location, body)
 
 
-def _tags(action: str, where: arns.CallLocation, body: Body) -> Iterator[Need]:
+def _tags(action: str, location: arns.CallLocation, body: Body) -> Iterator[Need]:
     """The tagging action of a call that creates a resource with tags, on the same resource."""
     member, tagging = _TAGGED.get(action, ("", ""))
     if not body.get(member):
         return
     service, _, api = action.partition(":")
     if service == "lambda":  # AWS generates the mapping's id in this call
-        yield Need(tagging, where.arn("lambda", "event-source-mapping:*"))
+        yield Need(tagging, location.arn("lambda", "event-source-mapping:*"))
         return
-    for resource in arns.resources(service, api, where, body):
+    for resource in arns.resources(service, api, location, body):
         yield Need(tagging, resource)
 
 
-def _encryption(where: arns.CallLocation, body: Body) -> Iterator[Need]:
+def _encryption(location: arns.CallLocation, body: Body) -> Iterator[Need]:
     key = (body.get("SSESpecification") or {}).get("KMSMasterKeyId")
     if key:
-        yield from _key_use(where, str(key))
+        yield from _key_use(location, str(key))
 
 
-def _key_use(where: arns.CallLocation, key: str) -> Iterator[Need]:
-    via = (("kms:ViaService", f"dynamodb.{where.region}.amazonaws.com"),)
-    for one in _KEY:
-        yield Need(f"kms:{one}", where.key(key), via)
+def _key_use(location: arns.CallLocation, key: str) -> Iterator[Need]:
+    via = (("kms:ViaService", f"dynamodb.{location.region}.amazonaws.com"),)
+    for api in _KEY:
+        yield Need(f"kms:{api}", location.key(key), via)
 
 
-def _replicas(where: arns.CallLocation, body: Body) -> Iterator[Need]:
+def _replicas(location: arns.CallLocation, body: Body) -> Iterator[Need]:
     """The actions on the replica's table in its region, which the caller must be allowed to create, fill and delete."""
     for update in body.get("ReplicaUpdates") or ():
-        for verb, given in update.items():
-            there = arns.CallLocation(str(given["RegionName"]), where.account)
-            table = there.table(str(body["TableName"]))
+        for verb, settings in update.items():
+            replica_location = arns.CallLocation(str(settings["RegionName"]), location.account)
+            table = replica_location.table(str(body["TableName"]))
             own = f"{verb}TableReplica"
             names: tuple[str, ...]
             if verb == "Create":
                 names = ("CreateTable", own, "DescribeTable", "UpdateTable", *_REPLICA_DATA)
-                yield _linked_role(where, _REPLICATION)
+                yield _linked_role(location, _REPLICATION)
             else:
                 names = ("DeleteTable", own) if verb == "Delete" else ("UpdateTable",)
             for name in names:
                 yield Need(f"dynamodb:{name}", table)
             if verb == "Create":
-                yield Need(f"dynamodb:{own}", where.table(str(body["TableName"])))
-            if given.get("KMSMasterKeyId"):
-                yield from _key_use(there, str(given["KMSMasterKeyId"]))
+                yield Need(f"dynamodb:{own}", location.table(str(body["TableName"])))
+            if settings.get("KMSMasterKeyId"):
+                yield from _key_use(replica_location, str(settings["KMSMasterKeyId"]))
 
 
-def _linked_role(where: arns.CallLocation, service: str) -> Need:
-    role = iam_arn(where.region, where.account, f"role/aws-service-role/{service}/*")
+def _linked_role(location: arns.CallLocation, service: str) -> Need:
+    role = iam_arn(location.region, location.account, f"role/aws-service-role/{service}/*")
     return Need("iam:CreateServiceLinkedRole", role, (("iam:AWSServiceName", service),))

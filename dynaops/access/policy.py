@@ -16,11 +16,11 @@ VERSION = "2012-10-17"
 def least(needed: Iterable[Need]) -> Document:
     """The policy that grants exactly `needed`: one statement for each set of resources (and conditions)."""
     by_action: dict[tuple[str, tuple[tuple[str, str], ...]], set[str]] = {}
-    for one in needed:
-        by_action.setdefault((one.action, one.context), set()).add(one.resource)
+    for need in needed:
+        by_action.setdefault((need.action, need.context), set()).add(need.resource)
     statements: dict[tuple[str, tuple[str, ...], Any], list[str]] = {}
     for (action, context), resources in sorted(by_action.items()):
-        key = (action.partition(":")[0], tuple(_covering(resources)), context)
+        key = (action.partition(":")[0], tuple(_without_covered(resources)), context)
         statements.setdefault(key, []).append(action)
     return {
         "Version": VERSION,
@@ -35,19 +35,21 @@ def statement(
     actions: Sequence[str], resources: Sequence[str], context: Iterable[tuple[str, str]] = ()
 ) -> Document:
     """One statement that allows `actions` on `resources`, for requests with just this `context`."""
-    made: Document = {"Effect": "Allow", "Action": sorted(actions), "Resource": sorted(resources)}
+    result: Document = {"Effect": "Allow", "Action": sorted(actions), "Resource": sorted(resources)}
     conditions = dict(context)
     if conditions:
-        made["Condition"] = {"StringEquals": conditions}
-    return made
+        result["Condition"] = {"StringEquals": conditions}
+    return result
 
 
-def _covering(resources: set[str]) -> list[str]:
+def _without_covered(resources: set[str]) -> list[str]:
     """The resources without those that another one's wildcard covers."""
     return sorted(
         resource
         for resource in resources
-        if not any(other != resource and "*" in other and _matches(other, resource) for other in resources)
+        if not any(
+            pattern != resource and "*" in pattern and _matches(pattern, resource) for pattern in resources
+        )
     )
 
 
@@ -59,51 +61,67 @@ def allows(documents: Iterable[Mapping[str, Any]], need: Need) -> bool:
 def decision(documents: Iterable[Mapping[str, Any]], need: Need) -> str:
     """``allowed``, ``explicitDeny`` or ``implicitDeny``, as iam:SimulatePrincipalPolicy names them."""
     effects = {
-        one.get("Effect")
+        statement.get("Effect")
         for document in documents
-        for one in _listed(document.get("Statement", ()))
-        if _fits(one, need)
+        for statement in _as_list(document.get("Statement", ()))
+        if _statement_matches(statement, need)
     }
     if "Deny" in effects:
         return "explicitDeny"
     return "allowed" if "Allow" in effects else "implicitDeny"
 
 
-def _fits(one: Mapping[str, Any], need: Need) -> bool:
+def _statement_matches(statement: Mapping[str, Any], need: Need) -> bool:
     action = need.action.lower()
-    if "NotAction" in one:
-        acts = not any(_matches(each.lower(), action) for each in _listed(one["NotAction"]))
+    if "NotAction" in statement:
+        action_matches = not any(
+            _matches(pattern.lower(), action) for pattern in _as_list(statement["NotAction"])
+        )
     else:
-        acts = any(_matches(each.lower(), action) for each in _listed(one.get("Action", ())))
-    if "NotResource" in one:
-        on = not any(_matches(each, need.resource) for each in _listed(one["NotResource"]))
+        action_matches = any(
+            _matches(pattern.lower(), action) for pattern in _as_list(statement.get("Action", ()))
+        )
+    if "NotResource" in statement:
+        resource_matches = not any(
+            _matches(pattern, need.resource) for pattern in _as_list(statement["NotResource"])
+        )
     else:
-        on = any(_matches(each, need.resource) for each in _listed(one.get("Resource", ())))
-    return acts and on and _holds(one.get("Condition", {}), dict(need.context))
+        resource_matches = any(
+            _matches(pattern, need.resource) for pattern in _as_list(statement.get("Resource", ()))
+        )
+    return (
+        action_matches
+        and resource_matches
+        and _conditions_hold(statement.get("Condition", {}), dict(need.context))
+    )
 
 
-def _holds(conditions: Mapping[str, Mapping[str, Any]], context: Mapping[str, str]) -> bool:
+def _conditions_hold(conditions: Mapping[str, Mapping[str, Any]], context: Mapping[str, str]) -> bool:
     """Whether all conditions hold. A condition with an unknown operator does not hold."""
     lowered = {key.lower(): value for key, value in context.items()}
     for operator, keys in conditions.items():
-        for key, wanted in keys.items():
-            given = lowered.get(key.lower())
-            if given is None or not _compares(operator, [str(each) for each in _listed(wanted)], given):
+        for key, expected in keys.items():
+            actual = lowered.get(key.lower())
+            if actual is None or not _condition_holds(
+                operator, [str(value) for value in _as_list(expected)], actual
+            ):
                 return False
     return True
 
 
-def _compares(operator: str, wanted: list[str], given: str) -> bool:
+def _condition_holds(operator: str, expected: list[str], actual: str) -> bool:
     if operator in ("StringEquals", "ArnEquals"):
-        return given in wanted or (operator == "ArnEquals" and any(_matches(one, given) for one in wanted))
+        return actual in expected or (
+            operator == "ArnEquals" and any(_matches(pattern, actual) for pattern in expected)
+        )
     if operator in ("StringLike", "ArnLike"):
-        return any(_matches(one, given) for one in wanted)
+        return any(_matches(pattern, actual) for pattern in expected)
     if operator == "StringNotEquals":
-        return given not in wanted
+        return actual not in expected
     return False
 
 
-def _listed(value: Any) -> Sequence[Any]:
+def _as_list(value: Any) -> Sequence[Any]:
     return value if isinstance(value, (list, tuple)) else [value]
 
 

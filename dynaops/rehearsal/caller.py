@@ -10,22 +10,22 @@ if TYPE_CHECKING:
     from dynaops.aws.session import Aws
 
 
-def lacking(needed: Iterable[Need], way: Aws) -> list[Need]:
-    """Those of `needed` that the caller lacks, by iam:SimulatePrincipalPolicy. Raises DynaopsError if that is denied."""
-    caller = str(way.call("sts", "GetCallerIdentity", way.region, {})["Arn"])
-    source = _principal(caller, way)
+def lacking(needed: Iterable[Need], aws: Aws) -> list[Need]:
+    """The needs that the caller lacks, by iam:SimulatePrincipalPolicy. Raises DynaopsError if that call is denied."""
+    caller = str(aws.call("sts", "GetCallerIdentity", aws.region, {})["Arn"])
+    source = _principal(caller, aws)
     grouped: dict[tuple[str, tuple[tuple[str, str], ...]], list[Need]] = {}
     for need in sorted(needed):
         grouped.setdefault((need.resource, need.context), []).append(need)
-    found: list[Need] = []
-    for (resource, context), asked in grouped.items():
-        answer = way.call(
+    denied: list[Need] = []
+    for (resource, context), needs in grouped.items():
+        response = aws.call(
             "iam",
             "SimulatePrincipalPolicy",
-            way.region,
+            aws.region,
             {
                 "PolicySourceArn": source,
-                "ActionNames": [need.action for need in asked],
+                "ActionNames": [need.action for need in needs],
                 "ResourceArns": [resource],
                 "ContextEntries": [
                     {"ContextKeyName": key, "ContextKeyValues": [value], "ContextKeyType": "string"}
@@ -33,17 +33,17 @@ def lacking(needed: Iterable[Need], way: Aws) -> list[Need]:
                 ],
             },
         )
-        decided = {
+        decisions = {
             evaluation_result["EvalActionName"]: evaluation_result["EvalDecision"]
-            for evaluation_result in answer["EvaluationResults"]
+            for evaluation_result in response["EvaluationResults"]
         }
-        found += [need for need in asked if decided.get(need.action) != "allowed"]
-    return found
+        denied += [need for need in needs if decisions.get(need.action) != "allowed"]
+    return denied
 
 
-def _principal(caller: str, way: Aws) -> str:
+def _principal(caller: str, aws: Aws) -> str:
     """The ARN of the caller's user or role; a role session is simulated as the role."""
     if ":assumed-role/" not in caller:
         return caller
     name = caller.split(":assumed-role/", 1)[1].partition("/")[0]
-    return str(way.call("iam", "GetRole", way.region, {"RoleName": name})["Role"]["Arn"])
+    return str(aws.call("iam", "GetRole", aws.region, {"RoleName": name})["Role"]["Arn"])

@@ -18,29 +18,30 @@ if TYPE_CHECKING:
 _NAME = "caller"
 
 
-def needs_since(begin: int, there: RehearsalSandbox, account: str) -> set[Need]:
+def needs_since(begin: int, sandbox: RehearsalSandbox, account: str) -> set[Need]:
     """The permissions of the calls after request number `begin`, with the live account's ids."""
-    entries = there.server.requests.since(begin)
+    entries = sandbox.server.requests.since(begin)
     paths = {
         entry.body["RoleName"]: entry.body.get("Path", "/")
         for entry in entries
         if entry.operation == "CreateRole"
     }
-    found: dict[str, Need] = {}
+    result: dict[str, Need] = {}
     for entry in entries:
         bodies = (
             _with_paths(account, entry.region, paths, entry.body) if entry.service == "iam" else (entry.body,)
         )
         for body in bodies:
             for need in needs(entry.service, entry.operation, entry.region, account, body):
-                found[json.dumps(need)] = need
+                result[json.dumps(need)] = need
     return {
-        Need(need.action, there.translated_back(need.resource), _back(need, there)) for need in found.values()
+        Need(need.action, sandbox.translated_back(need.resource), _live_context(need, sandbox))
+        for need in result.values()
     }
 
 
-def _back(need: Need, there: RehearsalSandbox) -> tuple[tuple[str, str], ...]:
-    return tuple((key, there.translated_back(value)) for key, value in need.context)
+def _live_context(need: Need, sandbox: RehearsalSandbox) -> tuple[tuple[str, str], ...]:
+    return tuple((key, sandbox.translated_back(value)) for key, value in need.context)
 
 
 def _with_paths(
@@ -55,22 +56,22 @@ def _with_paths(
     return ({**body, "Path": "/"}, {**body, "Path": paths[name]})
 
 
-def as_caller(there: RehearsalSandbox, may: Iterable[Need]) -> RehearsalSandbox:
+def as_caller(sandbox: RehearsalSandbox, allowed: Iterable[Need]) -> RehearsalSandbox:
     """The rehearsal sandbox with a caller who has only the permissions `allowed` (with the live account's ids)."""
-    policy = json.dumps(least(may))
-    for live in sorted(there.minted, key=len, reverse=True):
-        policy = policy.replace(live, there.minted[live])
-    iam = there.server.client("iam")
+    policy = json.dumps(least(allowed))
+    for live in sorted(sandbox.sandbox_ids, key=len, reverse=True):
+        policy = policy.replace(live, sandbox.sandbox_ids[live])
+    iam = sandbox.server.client("iam")
     iam.create_user(UserName=_NAME)
     iam.put_user_policy(UserName=_NAME, PolicyName="permissions", PolicyDocument=policy)
     key = iam.create_access_key(UserName=_NAME)["AccessKey"]
     caller = Credentials(key["AccessKeyId"], key["SecretAccessKey"])
     aws = Aws(
-        there.aws.region,
-        endpoint_url=there.server.url,
-        poll_cap=there.aws.poll_cap,
+        sandbox.aws.region,
+        endpoint_url=sandbox.server.url,
+        poll_cap=sandbox.aws.poll_cap,
         attempts=1,
         only=caller,
-        mark=there.aws.mark,
+        mark=sandbox.aws.mark,
     )
-    return replace(there, aws=aws)
+    return replace(sandbox, aws=aws)

@@ -44,36 +44,36 @@ _CHANGES = {
 def of_life(documents: Sequence[Document], aws: Aws) -> set[Need]:
     """The permissions to create, read, change and destroy all resources of the specs. Raises DynaopsError."""
     facts = LiveAccount(aws.account, aws.region, aws.mark)
-    named: dict[tuple[str, str, str], None] = {}
-    for one in documents:
-        spec = one.spec.model_dump(mode="json", exclude_none=True)
-        named.update(dict.fromkeys(names_in(spec, one.spec.region or aws.region)))
-    find(named, facts, aws)
-    there_are = {(one.service, one.region, one.name) for one in facts.things}
-    facts.things += [_supposed(*name) for name in named if name not in there_are]
-    with on_stage(facts, State.empty()) as there:
-        kept = MemoryStore()
-        begin = there.server.requests.count
+    names: dict[tuple[str, str, str], None] = {}
+    for document in documents:
+        spec = document.spec.model_dump(mode="json", exclude_none=True)
+        names.update(dict.fromkeys(names_in(spec, document.spec.region or aws.region)))
+    find(names, facts, aws)
+    existing = {(document.service, document.region, document.name) for document in facts.things}
+    facts.things += [_future_resource(*name) for name in names if name not in existing]
+    with on_stage(facts, State.empty()) as sandbox:
+        store = MemoryStore()
+        begin = sandbox.server.requests.count
         for options in (PlanOptions(), PlanOptions(), PlanOptions(destroy=True)):
-            plan = make_plan(documents, kept.load(), there.aws, options)
-            _require_complete(there.apply(plan, kept))
-        lived = needs_since(begin, there, facts.account)
-    return {*lived, *_changing(lived)}
+            plan = make_plan(documents, store.load(), sandbox.aws, options)
+            _require_complete(sandbox.apply(plan, store))
+        needed = needs_since(begin, sandbox, facts.account)
+    return {*needed, *_change_needs(needed)}
 
 
 def of_plan(plan: Plan, documents: Sequence[Document], state: State, facts: LiveAccount) -> set[Need]:
     """The permissions to make and apply this plan. Raises DynaopsError."""
-    with on_stage(facts, state) as there:
-        kept = MemoryStore()
-        kept.save(there.translated(state).model_copy(update={"origin": there.aws.origin, "world": None}))
-        begin = there.server.requests.count
+    with on_stage(facts, state) as sandbox:
+        store = MemoryStore()
+        store.save(sandbox.translated(state).model_copy(update={"origin": sandbox.aws.origin, "world": None}))
+        begin = sandbox.server.requests.count
         options = PlanOptions(destroy=plan.destroy)
-        make_plan(documents, kept.load(), there.aws, options)
-        _require_complete(there.apply(there.translated(plan), kept))
-        return needs_since(begin, there, facts.account)
+        make_plan(documents, store.load(), sandbox.aws, options)
+        _require_complete(sandbox.apply(sandbox.translated(plan), store))
+        return needs_since(begin, sandbox, facts.account)
 
 
-def _supposed(service: str, region: str, name: str) -> Any:
+def _future_resource(service: str, region: str, name: str) -> Any:
     """A resource that does not exist yet, but will when the specs are applied."""
     from dynaops.rehearsal.live_account import LiveResource
 
@@ -90,7 +90,7 @@ def _require_complete(outcome: Outcome) -> None:
         )
 
 
-def _changing(lived: Iterable[Need]) -> Iterable[Need]:
-    for need in lived:
+def _change_needs(needed: Iterable[Need]) -> Iterable[Need]:
+    for need in needed:
         for action in _CHANGES.get(need.action, ()):
             yield Need(action, need.resource)

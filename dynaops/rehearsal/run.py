@@ -48,52 +48,54 @@ def rehearse(plan: Plan, state: State, facts: LiveAccount, lacking: Lacking | No
 
     `lacking` returns the permissions that the caller lacks; if there are any, the rehearsal is repeated without them.
     """
-    told, needed = _once(plan, state, facts)
+    rehearsal, needed = _rehearse_once(plan, state, facts)
     denied = lacking(needed) if lacking else ()
-    return _once(plan, state, facts, needed.difference(denied))[0] if denied else told
+    return _rehearse_once(plan, state, facts, needed.difference(denied))[0] if denied else rehearsal
 
 
-def _once(
-    plan: Plan, state: State, facts: LiveAccount, may: Iterable[Need] | None = None
+def _rehearse_once(
+    plan: Plan, state: State, facts: LiveAccount, allowed: Iterable[Need] | None = None
 ) -> tuple[Rehearsal, set[Need]]:
     """One rehearsal, by a caller with all permissions or only `allowed`; and the permissions that it needed."""
-    with on_stage(facts, state) as everybodys:
-        there = everybodys if may is None else as_caller(everybodys, may)
-        records = _Records(there.server)
-        kept = MemoryStore()
-        kept.save(there.translated(state))
-        begin = there.server.requests.count
-        outcome = there.apply(there.translated(plan), kept, records.tell)
-        return records.told(plan, outcome, there.notes), needs_since(begin, there, facts.account)
+    with on_stage(facts, state) as unrestricted:
+        sandbox = unrestricted if allowed is None else as_caller(unrestricted, allowed)
+        records = _Records(sandbox.server)
+        store = MemoryStore()
+        store.save(sandbox.translated(state))
+        begin = sandbox.server.requests.count
+        outcome = sandbox.apply(sandbox.translated(plan), store, records.tell)
+        return records.result(plan, outcome, sandbox.notes), needs_since(begin, sandbox, facts.account)
 
 
 @dataclass(frozen=True)
 class RehearsalSandbox:
-    """A sandbox set up like the live account. `minted`: the sandbox's ids by the live ids that AWS generated."""
+    """A sandbox set up like the live account. `sandbox_ids`: the sandbox's ids by the live ids that AWS generated."""
 
     server: SandboxServer
     aws: Aws
     notes: list[str]
-    minted: dict[str, str]
+    sandbox_ids: dict[str, str]
 
-    def translated(self, one: M) -> M:
+    def translated(self, model: M) -> M:
         """A plan or state with the live account's ids replaced; longer ids first, since they contain others."""
-        text = one.model_dump_json()
-        for live in sorted(self.minted, key=len, reverse=True):
-            text = text.replace(live, self.minted[live])
-        return type(one).model_validate_json(text)
+        text = model.model_dump_json()
+        for live in sorted(self.sandbox_ids, key=len, reverse=True):
+            text = text.replace(live, self.sandbox_ids[live])
+        return type(model).model_validate_json(text)
 
     def translated_back(self, text: str) -> str:
         """A text with the sandbox's ids replaced by the live account's."""
-        for live, other in sorted(self.minted.items(), key=lambda pair: len(pair[1]), reverse=True):
+        for live, other in sorted(self.sandbox_ids.items(), key=lambda pair: len(pair[1]), reverse=True):
             text = text.replace(other, live)
         return text
 
-    def apply(self, plan: Plan, kept: MemoryStore, tell: Callable[[Event], None] = lambda _: None) -> Outcome:
+    def apply(
+        self, plan: Plan, store: MemoryStore, tell: Callable[[Event], None] = lambda _: None
+    ) -> Outcome:
         """Apply a plan in simulated time."""
         clock = self.server.clock
         turns = SimulatedScheduler(clock.now, self.server.advance)
-        return apply_plan(plan, kept, self.aws, tell, stop=turns.stop, crew=turns, now=clock.now)
+        return apply_plan(plan, store, self.aws, tell, stop=turns.stop, crew=turns, now=clock.now)
 
 
 @contextmanager
@@ -105,14 +107,14 @@ def on_stage(facts: LiveAccount, state: State) -> Iterator[RehearsalSandbox]:
     with _as_account(facts.account), SandboxServer(speed=0, start=now - _AGE) as server:
         caller = Credentials("rehearsal", "rehearsal")
         aws = Aws(facts.region, endpoint_url=server.url, poll_cap=_POLL, attempts=1, only=caller)
-        there = RehearsalSandbox(server, aws, list(facts.notes), {})
+        sandbox = RehearsalSandbox(server, aws, list(facts.notes), {})
         sandbox_setup.place(server, facts)
         for table in facts.tables:
-            _set(table, there)
+            _set_up_table(table, sandbox)
         server.advance(max(0.0, now - server.clock.now()))
-        there.notes.extend(sandbox_setup.remember(server.world, facts, state))
+        sandbox.notes.extend(sandbox_setup.remember(server.world, facts, state))
         aws.mark = facts.mark  # the resources set up before have no owner
-        yield there
+        yield sandbox
 
 
 @contextmanager
@@ -129,44 +131,44 @@ def _as_account(account: str) -> Iterator[None]:
             os.environ["MOTO_ACCOUNT_ID"] = before
 
 
-def _set(table: LiveTable, there: RehearsalSandbox) -> None:
+def _set_up_table(table: LiveTable, sandbox: RehearsalSandbox) -> None:
     """Create a live table and its resources in the sandbox; record the ids that differ from the live ones."""
-    kept = MemoryStore()
+    store = MemoryStore()
     reasons: list[str] = []
     try:
-        for plan in _plans_to_set(table, kept, there):
-            reasons.extend(there.apply(plan, kept).failed.values())
+        for plan in _setup_plans(table, store, sandbox):
+            reasons.extend(sandbox.apply(plan, store).failed.values())
     except DynaopsError as error:
         reasons.append(error.message)
     if reasons:
-        there.notes.append(f"not all of {table.scope.address} could be rehearsed: {'; '.join(reasons)}")
-    there.minted.update(_pairs(table.outputs, kept.load()))
+        sandbox.notes.append(f"not all of {table.scope.address} could be rehearsed: {'; '.join(reasons)}")
+    sandbox.sandbox_ids.update(_id_pairs(table.outputs, store.load()))
 
 
-def _plans_to_set(table: LiveTable, kept: MemoryStore, there: RehearsalSandbox) -> Iterator[Plan]:
+def _setup_plans(table: LiveTable, store: MemoryStore, sandbox: RehearsalSandbox) -> Iterator[Plan]:
     """Plans that create a live table from its spec, and then the resources that its spec cannot declare.
 
     A resource without its table (a scalable target, an event source mapping) needs a table, deleted afterwards.
     """
     scope = table.scope
     spec = table.spec or _placeholder(table)
-    yield make_plan([document_of({"region": scope.region, **spec})], kept.load(), there.aws)
-    state = kept.load()
+    yield make_plan([document_of({"region": scope.region, **spec})], store.load(), sandbox.aws)
+    state = store.load()
     left = [
-        one
-        for one in table.live
-        if one.owner is None and one.kind != "table" and one.address not in state.resources
+        resource
+        for resource in table.live
+        if resource.owner is None and resource.kind != "table" and resource.address not in state.resources
     ]
     if left:
-        yield plan_to_make(scope, left, state, there.aws, there.server.clock.now())
+        yield plan_to_make(scope, left, state, sandbox.aws, sandbox.server.clock.now())
     if not table.spec:
-        there.server.client("dynamodb", scope.region).delete_table(TableName=scope.table_name)
-        there.server.advance(_DELETION)
+        sandbox.server.client("dynamodb", scope.region).delete_table(TableName=scope.table_name)
+        sandbox.server.advance(_DELETION)
 
 
 def _placeholder(table: LiveTable) -> dict[str, Any]:
     """A spec of a table with the parts that remaining resources need: a stream, and the indexes of scalable targets."""
-    parts = [one.address.split("/") for one in table.live]
+    parts = [resource.address.split("/") for resource in table.live]
     indexes = sorted({part[2] for part in parts if part[1] == "gsi"})
     units = {"read_capacity": 1, "write_capacity": 1}
     return {
@@ -183,23 +185,23 @@ def _placeholder(table: LiveTable) -> dict[str, Any]:
     }
 
 
-def _pairs(live: Mapping[str, Mapping[str, Any]], made: State) -> dict[str, str]:
-    found: dict[str, str] = {}
+def _id_pairs(live: Mapping[str, Mapping[str, Any]], state: State) -> dict[str, str]:
+    pairs: dict[str, str] = {}
     for address, outputs in live.items():
-        record = made.resources.get(address)
+        record = state.resources.get(address)
         if record is None:
             continue
-        instead = {"id": record.id, "arn": record.arn, **record.outputs}
+        sandbox_outputs = {"id": record.id, "arn": record.arn, **record.outputs}
         for name, value in outputs.items():
-            other = instead.get(name)
+            sandbox_value = sandbox_outputs.get(name)
             if (
                 isinstance(value, str)
-                and isinstance(other, str)
-                and value != other
+                and isinstance(sandbox_value, str)
+                and value != sandbox_value
                 and len(value) >= _SHORTEST
             ):
-                found[value] = other
-    return found
+                pairs[value] = sandbox_value
+    return pairs
 
 
 class _Records:
@@ -213,18 +215,18 @@ class _Records:
     def tell(self, event: Event) -> None:
         self._events.setdefault(event.operation, []).append((self._now() - self._start, event))
 
-    def told(self, plan: Plan, outcome: Outcome, notes: list[str]) -> Rehearsal:
+    def result(self, plan: Plan, outcome: Outcome, notes: list[str]) -> Rehearsal:
         """The whole rehearsal."""
         return Rehearsal(
             operations=tuple(
-                self._one(operation.id, operation.address, operation.title, outcome)
+                self._rehearsed(operation.id, operation.address, operation.title, outcome)
                 for operation in plan.operations
             ),
             seconds=round(outcome.seconds, 1),
             notes=tuple(dict.fromkeys(notes)),
         )
 
-    def _one(self, name: str, address: str, title: str, outcome: Outcome) -> Rehearsed:
+    def _rehearsed(self, name: str, address: str, title: str, outcome: Outcome) -> Rehearsed:
         events = self._events.get(name, [])
         sent = [at for at, event in events if event.stage is not Stage.SKIPPED]
         blocked = [(at, event.detail) for at, event in events if event.stage is Stage.BLOCKED]

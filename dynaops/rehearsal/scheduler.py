@@ -25,12 +25,12 @@ class _Job:
 
 
 class SimulatedScheduler:
-    """Runs up to `hands` jobs in the time of `now` and `advance`. Jobs sleep with `stop.wait`."""
+    """Runs up to `workers` jobs in the time of `now` and `advance`. Jobs sleep with `stop.wait`."""
 
-    def __init__(self, now: Callable[[], float], advance: Callable[[float], None], hands: int = 4) -> None:
-        self._now, self._advance, self._hands = now, advance, hands
+    def __init__(self, now: Callable[[], float], advance: Callable[[float], None], workers: int = 4) -> None:
+        self._now, self._advance, self._workers = now, advance, workers
         self._queue: deque[_Job] = deque()
-        self._at_work: list[_Job] = []
+        self._running: list[_Job] = []
         self._back = threading.Semaphore(0)
         self._current: _Job | None = None
         self.stop = _Sleep(self._sleep)
@@ -43,26 +43,26 @@ class SimulatedScheduler:
     ) -> None:
         """Does nothing: the caller calls `ended` until all jobs have ended."""
 
-    def submit(self, job: Callable[[Any], None], what: Any) -> Future[None]:
-        made = _Job(lambda: job(what), self._now())
-        self._queue.append(made)
-        return made.future
+    def submit(self, job: Callable[[Any], None], argument: Any) -> Future[None]:
+        entry = _Job(lambda: job(argument), self._now())
+        self._queue.append(entry)
+        return entry.future
 
     def ended(self, running: Iterable[Future[None]]) -> Iterable[Future[None]]:
         """Run jobs until at least one of `running` has ended; returns those that have."""
-        asked = list(running)
-        while not (done := [one for one in asked if one.done()]):
-            while self._queue and len(self._at_work) < self._hands:
+        futures = list(running)
+        while not (done := [future for future in futures if future.done()]):
+            while self._queue and len(self._running) < self._workers:
                 self._start(self._queue.popleft())
-            self._turn(min(self._at_work, key=lambda job: job.wake))
+            self._run_next(min(self._running, key=lambda job: job.wake))
         return done
 
     def _start(self, job: _Job) -> None:
         job.wake = self._now()
-        self._at_work.append(job)
+        self._running.append(job)
         threading.Thread(target=self._run, args=(job,), name="rehearse", daemon=True).start()
 
-    def _turn(self, job: _Job) -> None:
+    def _run_next(self, job: _Job) -> None:
         """Advance the clock to `job`'s wake-up time, and run it until it sleeps or ends."""
         self._advance(max(0.0, job.wake - self._now()))
         self._current = job
@@ -77,7 +77,7 @@ class SimulatedScheduler:
             job.future.set_exception(error)
         else:
             job.future.set_result(None)
-        self._at_work.remove(job)
+        self._running.remove(job)
         self._back.release()
 
     def _sleep(self, seconds: float) -> None:

@@ -35,7 +35,7 @@ def know(call: ApiCall) -> None:
     if arn in backend.managed_policies:
         return
     name = arn.rpartition("/")[2]
-    data = _all().get(name)
+    data = _all_policies().get(name)
     if data is None:
         return
     policy = AWSManagedPolicy.from_data(name, backend.account_id, call.region, data)
@@ -44,9 +44,9 @@ def know(call: ApiCall) -> None:
 
 
 @cache
-def _all() -> dict[str, Any]:
+def _all_policies() -> dict[str, Any]:
     import orjson
     from moto.iam.aws_managed_policies import aws_managed_policies_data
 
-    found: dict[str, Any] = orjson.loads(aws_managed_policies_data)
-    return found
+    policies: dict[str, Any] = orjson.loads(aws_managed_policies_data)
+    return policies

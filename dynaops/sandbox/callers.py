@@ -105,8 +105,8 @@ def shared_with(origin: str) -> list[tuple[str, str]]:
 
 def _acts_unsigned(environ: WSGIEnvironment) -> bool:
     """Whether a request without a signature names an action in its query, as the query protocol allows."""
-    asked = {name.lower() for name in parse_qs(environ.get("QUERY_STRING", ""), keep_blank_values=True)}
+    parameters = {name.lower() for name in parse_qs(environ.get("QUERY_STRING", ""), keep_blank_values=True)}
     signed = "HTTP_AUTHORIZATION" in environ or bool(
-        asked & {"x-amz-algorithm", "signature", "x-amz-signature"}
+        parameters & {"x-amz-algorithm", "signature", "x-amz-signature"}
     )
-    return "action" in asked and not signed
+    return "action" in parameters and not signed

@@ -27,7 +27,7 @@ _MOST_BYTES = 256 * 1024 * 1024
 """Largest size of a response in bytes: the recorded requests may hold many bodies."""
 
 
-def ask(url: str, method: str, what: str, body: dict[str, Any] | None = None) -> Any:
+def ask(url: str, method: str, call: str, body: dict[str, Any] | None = None) -> Any:
     """The parsed response to a control call at a loopback URL; None if no sandbox of this user answers.
 
     Raises DynaopsError if the user's secret key cannot be read.
@@ -37,7 +37,7 @@ def ask(url: str, method: str, what: str, body: dict[str, Any] | None = None) ->
         return None
     sent = json.dumps(body).encode() if body is not None else b""
     nonce = secrets.token_hex(16)
-    path = PREFIX + what
+    path = PREFIX + call
     proof = f"{nonce}.{_request_mac(parts.port, method, path, nonce, sent)}"
     connection = http.client.HTTPConnection(HOST, parts.port, timeout=5)
     try:

@@ -130,17 +130,17 @@ def stop(folder: Path | None = None) -> bool:
     if running is None:
         return False
     ask(running.url, "POST", "stop", {})
-    if _ends(running):
+    if _ends_in_time(running):
         return True
     if running.process is not None and identity(running.pid) == running.process:
         with contextlib.suppress(ProcessLookupError):
             os.kill(running.pid, signal.SIGTERM)
-        if _ends(running):
+        if _ends_in_time(running):
             return True
     raise DynaopsError(f"The sandbox (process {running.pid}) does not stop", "End that process yourself.")
 
 
-def _ends(running: Running) -> bool:
+def _ends_in_time(running: Running) -> bool:
     """Whether the process ends before the deadline (a child process of ours is reaped)."""
     deadline = time.monotonic() + _STOP_SECONDS
     while time.monotonic() < deadline:
@@ -223,7 +223,7 @@ def _launch(folder: Path, options: list[str]) -> Running:
         os.path.realpath(folder),
         *options,
     ]
-    with _appended(log) as output:
+    with _open_log(log) as output:
         process = subprocess.Popen(
             command,
             cwd=folder,
@@ -244,7 +244,7 @@ def _launch(folder: Path, options: list[str]) -> Running:
 
 
 @contextmanager
-def _appended(log: Path) -> Iterator[IO[bytes]]:
+def _open_log(log: Path) -> Iterator[IO[bytes]]:
     """The log file, opened for appending; only its owner can read it."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
     with os.fdopen(os.open(log, flags, 0o600), "ab") as output:

@@ -217,14 +217,14 @@ def _refusal(rule: FaultRule, data: bool) -> ApiError:
 
 def _resource(body: dict[str, Any]) -> str:
     """The name of the request's resource; for an ARN the part after ``table/`` or the like."""
-    named = next((body[name] for name in _RESOURCE_NAMES if isinstance(body.get(name), str)), "")
-    if not named and isinstance(body.get("RequestItems"), dict):
-        named = next(iter(body["RequestItems"]), "")
-    if named.startswith("arn:"):
-        named = named.split(":", 5)[-1]
-    if "table/" in named:
-        return str(named.partition("table/")[2].partition("/")[0])
-    return str(named)
+    name = next((body[name] for name in _RESOURCE_NAMES if isinstance(body.get(name), str)), "")
+    if not name and isinstance(body.get("RequestItems"), dict):
+        name = next(iter(body["RequestItems"]), "")
+    if name.startswith("arn:"):
+        name = name.split(":", 5)[-1]
+    if "table/" in name:
+        return str(name.partition("table/")[2].partition("/")[0])
+    return str(name)
 
 
 def _denied(service: str, operation: str, region: str, account: str, resource: str) -> ApiError:

@@ -31,13 +31,13 @@ def instead_of(page: str, answer: Answer | None) -> Answer:
     raw: bytes = body.encode() if isinstance(body, str) else bytes(body or b"")
     if not raw:  # without a response of AWS there is nothing to change; the missing request id shows it
         return status, {}, ""
-    kept: dict[str, Any] = {
+    kept_headers: dict[str, Any] = {
         name: value
         for name, value in headers.items()
         if name.lower() not in ("x-amz-crc32", "content-length", "content-type")
     }
     media = next((value for name, value in headers.items() if name.lower() == "content-type"), JSON_10)
     if page == "content_type":
-        return status, {**kept, **_TYPE}, raw
+        return status, {**kept_headers, **_TYPE}, raw
     damaged = raw[: len(raw) // 2] if page == "truncated" else bytes(byte ^ 0xA5 for byte in raw)
-    return status, {**kept, "Content-Type": media}, damaged
+    return status, {**kept_headers, "Content-Type": media}, damaged

@@ -111,11 +111,11 @@ def _read_body(environ: WSGIEnvironment, most: int) -> None:
     try:
         body = _read_at_most(stream, most) if size is None else stream.read(size)
     except OSError:
-        raise _malformed("its body's chunks cannot be read") from None
+        raise _malformed_signature("its body's chunks cannot be read") from None
     if size is not None and len(body) < size:
-        raise _malformed("its body is shorter than its Content-Length")
+        raise _malformed_signature("its body is shorter than its Content-Length")
     if environ.get("HTTP_CONTENT_ENCODING", "").strip().lower() == "gzip":
-        body = _unpacked(body, most)
+        body = _decompressed(body, most)
         del environ["HTTP_CONTENT_ENCODING"]
     environ["wsgi.input"] = io.BytesIO(body)
     environ["CONTENT_LENGTH"] = str(len(body))
@@ -134,12 +134,12 @@ def _check_length(environ: WSGIEnvironment, most: int) -> int | None:
     """The body's size from the headers; None for a chunked body. Raises ApiError."""
     if environ.get("wsgi.input_terminated"):
         return None
-    told = environ.get("CONTENT_LENGTH") or "0"
-    if not (told.isascii() and told.isdecimal()):
-        raise _malformed(f"its Content-Length is {told[:40]!r}")
-    if len(told) > 18 or int(told) > most:
+    header = environ.get("CONTENT_LENGTH") or "0"
+    if not (header.isascii() and header.isdecimal()):
+        raise _malformed_signature(f"its Content-Length is {header[:40]!r}")
+    if len(header) > 18 or int(header) > most:
         raise _too_large(environ, most)
-    return int(told)
+    return int(header)
 
 
 def _read_at_most(stream: io.RawIOBase, most: int) -> bytes:
@@ -153,7 +153,7 @@ def _read_at_most(stream: io.RawIOBase, most: int) -> bytes:
     return b"".join(blocks)
 
 
-def _unpacked(body: bytes, most: int) -> bytes:
+def _decompressed(body: bytes, most: int) -> bytes:
     """The content of a gzip body. Raises ApiError if it is not gzip or has more than `most` bytes."""
     blocks: list[bytes] = []
     size = 0
@@ -162,12 +162,12 @@ def _unpacked(body: bytes, most: int) -> bytes:
         try:
             blocks.append(member.decompress(body, most - size + 1))
         except zlib.error:
-            raise _malformed("its body is not the gzip that its Content-Encoding says") from None
+            raise _malformed_signature("its body is not the gzip that its Content-Encoding says") from None
         size += len(blocks[-1])
         if size > most:
             raise ApiError("RequestEntityTooLargeException", _too_long(most), 413)
         if not member.eof:
-            raise _malformed("its gzip body ends too early")
+            raise _malformed_signature("its gzip body ends too early")
         body = member.unused_data
     return b"".join(blocks)
 
@@ -218,12 +218,12 @@ def _check_json(raw: bytes) -> None:
     try:
         body = orjson.loads(raw)  # much faster than json, and stricter
     except ValueError:
-        body = _parsed(raw)
+        body = _parsed_json(raw)
     if not isinstance(body, dict):
         raise ApiError("SerializationException", "Start of structure or map found where not expected")
 
 
-def _parsed(raw: bytes) -> Any:
+def _parsed_json(raw: bytes) -> Any:
     try:
         return json.loads(raw)
     except (ValueError, RecursionError):
@@ -301,7 +301,7 @@ def _scope(environ: WSGIEnvironment) -> tuple[str, str] | None:
     return (match.group(1), match.group(2)) if match else None
 
 
-def _malformed(why: str) -> ApiError:
+def _malformed_signature(why: str) -> ApiError:
     return ApiError("MalformedHttpRequestException", f"The request cannot be read: {why}")
 
 

@@ -32,8 +32,8 @@ def create_policy(call: ApiCall) -> dict[str, Any]:
     _check_shape(call)
     _check_document(call.body["PolicyDocument"])
     name = call.body["PolicyName"]
-    if _taken(name, (policy.name for policy in _own_policies(call))):
-        raise _exists(f"A policy called {name} already exists. Duplicate names are not allowed.")
+    if _name_exists(name, (policy.name for policy in _own_policies(call))):
+        raise _already_exists(f"A policy called {name} already exists. Duplicate names are not allowed.")
     _check_policy_size(call.body["PolicyDocument"])
     return PASS
 
@@ -91,8 +91,8 @@ def create_role(call: ApiCall) -> dict[str, Any]:
     name = call.body["RoleName"]
     if call.body.get("Path", "/").startswith("/aws-service-role/"):
         raise ApiError("ValidationError", "Roles under /aws-service-role/ are made by AWS services only.")
-    if _taken(name, (role.name for role in _backend(call).roles.values())):
-        raise _exists(f"Role with name {name} already exists.")
+    if _name_exists(name, (role.name for role in _backend(call).roles.values())):
+        raise _already_exists(f"Role with name {name} already exists.")
     return PASS
 
 
@@ -221,7 +221,7 @@ def _check_modifiable(role: Any) -> None:
         )
 
 
-def _taken(name: str, names: Iterable[str]) -> bool:
+def _name_exists(name: str, names: Iterable[str]) -> bool:
     return any(name.lower() == other.lower() for other in names)
 
 
@@ -237,5 +237,5 @@ def _conflict(message: str) -> ApiError:
     return ApiError("DeleteConflict", message, _CONFLICT)
 
 
-def _exists(message: str) -> ApiError:
+def _already_exists(message: str) -> ApiError:
     return ApiError("EntityAlreadyExists", message, _CONFLICT)

@@ -36,9 +36,9 @@ def find(account: str, region: str, service: str) -> Any:
 
 def ensure(account: str, region: str, service: str, description: str = "") -> Any:
     """The role of a known service; created if it does not exist, as AWS does when the service first needs it."""
-    found = find(account, region, service)
-    if found is not None:
-        return found
+    role = find(account, region, service)
+    if role is not None:
+        return role
     trust = {
         "Version": "2012-10-17",
         "Statement": [{"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}],

@@ -65,14 +65,14 @@ def _patch_once() -> None:
     if getattr(BaseResponse.call_action, "of_sandbox", False):
         return
     handler: Any = BaseResponse
-    handler.call_action = _asking_us(_without_crashes(handler.call_action))
-    _forgive_parsing(handler)
+    handler.call_action = _sandbox_first(_crashes_as_errors(handler.call_action))
+    _ignore_parse_errors(handler)
     s3.extend(lambda: Installed.current)
     for urls in (moto.awslambda.urls, moto.backup.urls):
         urls.url_paths[_CATCH_ALL] = next(iter(urls.url_paths.values()))
 
 
-def _forgive_parsing(handler: Any) -> None:
+def _ignore_parse_errors(handler: Any) -> None:
     """Ignore moto's errors in parsing a body: the sandbox refuses malformed bodies itself, later.
 
     moto's parsing is slow, so bodies for DynamoDB are parsed only if moto answers.
@@ -104,7 +104,7 @@ def _parse_for_moto(handler: Any) -> None:
         handler.body = handler.params  # moto's DynamoDB handlers read the parsed body from here
 
 
-def _without_crashes(original: Callable[[Any], Answer]) -> Callable[[Any], Answer]:
+def _crashes_as_errors(original: Callable[[Any], Answer]) -> Callable[[Any], Answer]:
     """Turns moto's crashes and unknown operations into errors with status 400, which clients do not retry."""
     from dynaops.sandbox.protocols import protocol_of
 
@@ -123,7 +123,7 @@ def _without_crashes(original: Callable[[Any], Answer]) -> Callable[[Any], Answe
     return call_action
 
 
-def _asking_us(original: Callable[[Any], Answer]) -> Callable[[Any], Answer]:
+def _sandbox_first(original: Callable[[Any], Answer]) -> Callable[[Any], Answer]:
     from dynaops.sandbox.protocols import front_of, protocol_of
 
     def call_action(self: Any) -> Answer:
@@ -162,47 +162,47 @@ class _Request:
 
     def _answer(self, moto: Callable[[], Answer]) -> Answer:
         try:
-            asked = self._front.request()
+            request = self._front.request()
         except ApiError as error:
             return self._front.refusal(error)
-        service, operation, body = self._front.service, asked.operation, asked.body
+        service, operation, body = self._front.service, request.operation, request.body
         region = self._handler.region
         if service in _GLOBAL:
             region = global_region(partition_of(region))
         account = self._handler.current_account
-        entry = self._to.recorder.begin(service, operation, region, body, self._to.world.now(), asked.size)
+        entry = self._to.recorder.begin(service, operation, region, body, self._to.world.now(), request.size)
         after = None
         try:
             permissions.check(service, operation, region, account, _access_key(self._handler), body)
             after = self._to.faults.before(service, operation, region, account, body)
             leaves_out = self._to.faults.leaves_out(service, operation, region, body)
             call = ApiCall(self._to.world, account, region, operation, body, str(uuid.uuid4()), leaves_out)
-            found = self._called(call, moto)
+            answer = self._call_handler(call, moto)
         except ApiError as error:
-            found = self._front.refusal(error)
+            answer = self._front.refusal(error)
         except Foreign as error:
             self._to.recorder.end(entry, error.answer[0])
             return error.answer
-        found = as_aws(self._front.protocol, found)
-        self._to.recorder.end(entry, int(found[0]))
-        return after(found) if after is not None else found
+        answer = as_aws(self._front.protocol, answer)
+        self._to.recorder.end(entry, int(answer[0]))
+        return after(answer) if after is not None else answer
 
-    def _called(self, call: ApiCall, moto: Callable[[], Answer]) -> Answer:
+    def _call_handler(self, call: ApiCall, moto: Callable[[], Answer]) -> Answer:
         with call.world.lock:
             call.world.settle()
             handler = handler_for(self._front.service, call.operation)
             if handler is not None:
-                found = handler(call)
-                if isinstance(found, Touched):
-                    return self._touched(found, moto)
-                if found is not PASS:
-                    return self._front.answer(found)
+                result = handler(call)
+                if isinstance(result, Touched):
+                    return self._call_moto_with_changes(result, moto)
+                if result is not PASS:
+                    return self._front.answer(result)
             elif not self._front.knows(call.operation):
                 raise ApiError("UnknownOperationException", "")
             _parse_for_moto(self._handler)
             return moto()
 
-    def _touched(self, touch: Touched, moto: Callable[[], Answer]) -> Answer:
+    def _call_moto_with_changes(self, touch: Touched, moto: Callable[[], Answer]) -> Answer:
         _parse_for_moto(self._handler)
         if touch.request is not None:
             touch.request(self._handler.params)

@@ -7,7 +7,7 @@ from typing import Any
 from dynaops.model.arns import partition_of
 
 
-def put_key(account: str, region: str, name: str, told: dict[str, Any]) -> None:
+def put_key(account: str, region: str, name: str, description: dict[str, Any]) -> None:
     """Create a key with `name` (an id, ARN or alias), as described by `description`, a response of DescribeKey.
 
     If `description` is empty, a usable key is created for the name.
@@ -17,17 +17,17 @@ def put_key(account: str, region: str, name: str, told: dict[str, Any]) -> None:
     keys = kms_backends[account][region]
     key = keys.create_key(
         policy="",
-        key_usage=told.get("KeyUsage", "ENCRYPT_DECRYPT"),
-        key_spec=told.get("KeySpec", "SYMMETRIC_DEFAULT"),
+        key_usage=description.get("KeyUsage", "ENCRYPT_DECRYPT"),
+        key_spec=description.get("KeySpec", "SYMMETRIC_DEFAULT"),
         description="",
         tags=None,
     )
     del keys.keys[key.id]
     alias = name[name.index("alias/") :] if "alias/" in name else None
-    key.id = told.get("KeyId") or (key.id if alias else name.rpartition("/")[2])
-    key.arn = told.get("Arn") or f"arn:{partition_of(region)}:kms:{region}:{account}:key/{key.id}"
-    key.key_state = told.get("KeyState", "Enabled")
-    key.key_manager = told.get("KeyManager", "CUSTOMER")
+    key.id = description.get("KeyId") or (key.id if alias else name.rpartition("/")[2])
+    key.arn = description.get("Arn") or f"arn:{partition_of(region)}:kms:{region}:{account}:key/{key.id}"
+    key.key_state = description.get("KeyState", "Enabled")
+    key.key_manager = description.get("KeyManager", "CUSTOMER")
     keys.keys[key.id] = key
     if alias and not keys.alias_exists(alias):
         keys.create_alias(key.id, alias)

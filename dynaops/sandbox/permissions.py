@@ -24,15 +24,15 @@ def check(service: str, api: str, region: str, account: str, access_key: str, bo
         return
     documents = list(_documents(account, region, user))
     for need in needs(service, api, region, account, with_path(account, region, service, body)):
-        made = decision(documents, need)
-        if made != "allowed":
-            raise _denied(user.arn, need, made)
+        effect = decision(documents, need)
+        if effect != "allowed":
+            raise _denied(user.arn, need, effect)
 
 
-def _denied(user: str, need: Need, made: str) -> ApiError:
+def _denied(user: str, need: Need, effect: str) -> ApiError:
     why = (
         f"because no identity-based policy allows the {need.action} action"
-        if made == "implicitDeny"
+        if effect == "implicitDeny"
         else "with an explicit deny in an identity-based policy"
     )
     return ApiError(
@@ -89,14 +89,14 @@ def _documents(account: str, region: str, user: Any) -> Iterator[dict[str, Any]]
     ]
     for holder in holders:
         for document in holder.policies.values():
-            yield _parsed(document)
+            yield _parsed_document(document)
         for policy in holder.managed_policies.values():
-            yield _parsed(policy.document)
+            yield _parsed_document(policy.document)
 
 
-def _parsed(document: Any) -> dict[str, Any]:
-    found: dict[str, Any] = document if isinstance(document, dict) else json.loads(document)
-    return found
+def _parsed_document(document: Any) -> dict[str, Any]:
+    result: dict[str, Any] = document if isinstance(document, dict) else json.loads(document)
+    return result
 
 
 @operation("iam", "SimulatePrincipalPolicy")
@@ -105,13 +105,13 @@ def simulate(call: ApiCall) -> dict[str, Any]:
     arn = str(call.body["PolicySourceArn"])
     backend = iam_backend(call.account, call.region)
     holders = [*backend.users.values(), *backend.roles.values()]
-    holder = next((one for one in holders if one.arn == arn), None)
+    holder = next((entry for entry in holders if entry.arn == arn), None)
     if holder is None:
         raise ApiError("NoSuchEntity", f"The entity with ARN {arn} cannot be found.", 404)
     documents = list(_documents(call.account, call.region, holder))
     context = tuple(
-        (str(one["ContextKeyName"]), str(one["ContextKeyValues"][0]))
-        for one in call.body.get("ContextEntries", ())
+        (str(entry["ContextKeyName"]), str(entry["ContextKeyValues"][0]))
+        for entry in call.body.get("ContextEntries", ())
     )
     results = [
         {

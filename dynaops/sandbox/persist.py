@@ -121,7 +121,7 @@ def forget_everything(world: World) -> None:
     from moto.core.model_instances import reset_model_data
 
     world.restore(None)
-    for backends in _loaded():
+    for backends in _loaded_backends():
         for account in list(backends.values()):
             for backend in list(account.values()):
                 backend.reset()
@@ -194,10 +194,10 @@ def _is_local(factory: Any) -> bool:
 
 def _type_made_by(factory: Any) -> type[Any]:
     """The plain type whose empty instances a factory creates. Raises PicklingError for any other factory."""
-    made = factory()
-    if type(made) not in (dict, list, set, int) or made:
-        raise pickle.PicklingError(f"a factory of {made!r} cannot be saved")
-    return type(made)
+    instance = factory()
+    if type(instance) not in (dict, list, set, int) or instance:
+        raise pickle.PicklingError(f"a factory of {instance!r} cannot be saved")
+    return type(instance)
 
 
 def _pem(key: Any) -> bytes:
@@ -225,15 +225,15 @@ def dumped(value: Any) -> bytes:
     return stream.getvalue()
 
 
-def _loaded() -> list[Any]:
+def _loaded_backends() -> list[Any]:
     """moto's backend dictionaries that this process has loaded."""
     from moto.core.base_backend import BackendDict
 
-    found = []
+    backends = []
     for name, module in list(sys.modules.items()):
         if name.startswith("moto.") and name.endswith(".models"):
-            found += [value for value in vars(module).values() if isinstance(value, BackendDict)]
-    return list({id(one): one for one in found}.values())
+            backends += [value for value in vars(module).values() if isinstance(value, BackendDict)]
+    return list({id(backend): backend for backend in backends}.values())
 
 
 def _backends() -> tuple[dict[str, Any], dict[str, str]]:
@@ -244,7 +244,7 @@ def _backends() -> tuple[dict[str, Any], dict[str, str]]:
     """
     saved: dict[str, Any] = {}
     left_out: dict[str, str] = {}
-    for backends in _loaded():
+    for backends in _loaded_backends():
         for account, regions in list(backends.items()):
             for region, backend in list(regions.items()):
                 try:

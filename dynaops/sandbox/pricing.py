@@ -83,30 +83,30 @@ def answer(
         faults.before("pricing", operation, "us-east-1", _ACCOUNT, body)
         if operation != "GetProducts":
             raise ApiError("NotImplemented", f"The sandbox does not implement pricing:{operation}")
-        status, found = 200, _products(body)
+        status, response = 200, _products(body)
     except ApiError as error:
-        status, found = error.status, {"__type": error.code, "message": error.message}
+        status, response = error.status, {"__type": error.code, "message": error.message}
     except Foreign as error:
         recorder.end(entry, error.answer[0])
         raise Dropped from None  # responses are JSON only: drop the connection instead
     recorder.end(entry, status)
-    return status, found
+    return status, response
 
 
 def _products(body: dict[str, Any]) -> dict[str, Any]:
-    asked = {one["Field"]: one["Value"] for one in body.get("Filters", ())}
-    found = [
+    filters = {entry["Field"]: entry["Value"] for entry in body.get("Filters", ())}
+    products = [
         _product(usage_type, service, family, region, price)
         for usage_type, (service, family, prices) in _PRODUCTS.items()
         for region, price in prices.items()
         if service == body.get("ServiceCode")
-        and asked.get("regionCode", region) == region
-        and asked.get("productFamily", family) == family
+        and filters.get("regionCode", region) == region
+        and filters.get("productFamily", family) == family
     ]
     start = int(body.get("NextToken") or 0)
     end = start + min(int(body.get("MaxResults") or _MOST), _MOST)
-    page = {"FormatVersion": "aws_v1", "PriceList": [json.dumps(one) for one in found[start:end]]}
-    return {**page, "NextToken": str(end)} if end < len(found) else page
+    page = {"FormatVersion": "aws_v1", "PriceList": [json.dumps(entry) for entry in products[start:end]]}
+    return {**page, "NextToken": str(end)} if end < len(products) else page
 
 
 def _product(usage_type: str, service: str, family: str, region: str, price: float) -> dict[str, Any]:

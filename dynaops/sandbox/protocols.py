@@ -57,7 +57,7 @@ class Front(Protocol):
     def knows(self, operation: str) -> bool:
         """Whether the service has the operation."""
 
-    def answer(self, found: dict[str, Any]) -> Answer:
+    def answer(self, result: dict[str, Any]) -> Answer:
         """The serialised response of the operation."""
 
     def refusal(self, error: ApiError) -> Answer:
@@ -90,8 +90,8 @@ class Json:
     def knows(self, operation: str) -> bool:
         return operation in get_service_model(self.service).operation_names
 
-    def answer(self, found: dict[str, Any]) -> Answer:
-        return responses.dynamodb(200, found)
+    def answer(self, result: dict[str, Any]) -> Answer:
+        return responses.dynamodb(200, result)
 
     def refusal(self, error: ApiError) -> Answer:
         return responses.dynamodb_error(error)
@@ -120,40 +120,42 @@ class Modelled:
         return self.knows(self._operation)
 
     def request(self) -> ParsedRequest:
-        asked = self._handler.normalized_request
+        http_request = self._handler.normalized_request
         model = self._model.operation_model(self._operation)
         parser = PROTOCOL_PARSERS[self.protocol](model, timestamp_parser=_epoch)
         try:
             body = parser.parse(
                 {
-                    "method": asked.method,
-                    "values": asked.values,
-                    "headers": asked.headers,
-                    "body": asked.data,
-                    "url_path": asked.path,
+                    "method": http_request.method,
+                    "values": http_request.values,
+                    "headers": http_request.headers,
+                    "body": http_request.data,
+                    "url_path": http_request.path,
                     "url_params": self._handler.uri_match,
                 }
             )
         except Exception as error:  # moto's parsers raise many kinds of errors for wrong types
             raise ApiError("SerializationException", f"The request cannot be read: {error}") from None
-        return ParsedRequest(self._operation, _given(model, body), int(asked.content_length or 0))
+        return ParsedRequest(
+            self._operation, _sent_members(model, body), int(http_request.content_length or 0)
+        )
 
     def knows(self, operation: str) -> bool:
         return operation in self._model.operation_names
 
-    def answer(self, found: dict[str, Any]) -> Answer:
+    def answer(self, result: dict[str, Any]) -> Answer:
         serializer = get_serializer_class(self.service, self.protocol)(
             operation_model=self._model.operation_model(self._operation), value_picker=_MemberReader()
         )
-        made = serializer.serialize(found)
-        status, headers = int(made["status_code"]), dict(made["headers"])
-        headers, body = self._handler._enrich_response(headers, made["body"])
+        serialised = serializer.serialize(result)
+        status, headers = int(serialised["status_code"]), dict(serialised["headers"])
+        headers, body = self._handler._enrich_response(headers, serialised["body"])
         return status, headers, body
 
     def refusal(self, error: ApiError) -> Answer:
         code, status = _CODES.get(self.protocol, {}).get(error.code, (error.code, error.status))
-        said = ApiError(code, error.message, status, **error.fields)
-        return responses.error_of(self.protocol, said)
+        protocol_error = ApiError(code, error.message, status, **error.fields)
+        return responses.error_of(self.protocol, protocol_error)
 
 
 class _MemberReader(DefaultAttributePicker):
@@ -166,7 +168,7 @@ class _MemberReader(DefaultAttributePicker):
         return value
 
 
-def _given(model: Any, body: dict[str, Any]) -> dict[str, Any]:
+def _sent_members(model: Any, body: dict[str, Any]) -> dict[str, Any]:
     """The body without the members that moto's parsers add although the request does not have them."""
     if model.input_shape is None:
         return {}
@@ -187,10 +189,10 @@ def front_of(handler: Any) -> Front | None:
     if handler.service_name == "s3":
         return None
     try:
-        found = Modelled(handler)
+        front = Modelled(handler)
     except (BotoCoreError, KeyError):  # botocore has no model of the service
         return None
-    return found if found.has_operation else None
+    return front if front.has_operation else None
 
 
 def protocol_of(handler: Any) -> str:

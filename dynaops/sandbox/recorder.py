@@ -94,15 +94,15 @@ class Recorder:
     def public(self, number: int = 0) -> list[dict[str, Any]]:
         """The requests after `number`, as plain data."""
         return [
-            {**asdict(entry), "body": _plain(entry.body), "mutating": entry.mutating}
+            {**asdict(entry), "body": _plain_json(entry.body), "mutating": entry.mutating}
             for entry in self.since(number)
         ]
 
 
-def _plain(value: Any) -> Any:
+def _plain_json(value: Any) -> Any:
     """The value for JSON: bytes (a function's code, a stream's record) as base64."""
     if isinstance(value, dict):
-        return {name: _plain(each) for name, each in value.items()}
+        return {name: _plain_json(each) for name, each in value.items()}
     if isinstance(value, list):
-        return [_plain(each) for each in value]
+        return [_plain_json(each) for each in value]
     return base64.b64encode(value).decode() if isinstance(value, bytes) else value

@@ -77,19 +77,19 @@ def error_of(protocol: str, error: ApiError) -> Answer:
     if protocol in ("json", "rest-json"):
         return _json_error(protocol, error)
     code, message = escape(error.code), escape(error.message)
-    said = f"<Code>{code}</Code><Message>{message}</Message>"
-    number = request_id()
+    elements = f"<Code>{code}</Code><Message>{message}</Message>"
+    id_ = request_id()
     if protocol == "ec2":
-        body = f"<Response><Errors><Error>{said}</Error></Errors><RequestID>{number}</RequestID></Response>"
+        body = f"<Response><Errors><Error>{elements}</Error></Errors><RequestID>{id_}</RequestID></Response>"
     elif protocol == "rest-xml":
-        body = f"<Error>{said}<RequestId>{number}</RequestId></Error>"
+        body = f"<Error>{elements}<RequestId>{id_}</RequestId></Error>"
     else:
         fault = "Sender" if error.status < 500 else "Receiver"
         body = (
-            f"<ErrorResponse><Error><Type>{fault}</Type>{said}</Error>"
-            f"<RequestId>{number}</RequestId></ErrorResponse>"
+            f"<ErrorResponse><Error><Type>{fault}</Type>{elements}</Error>"
+            f"<RequestId>{id_}</RequestId></ErrorResponse>"
         )
-    return error.status, {"content-type": "text/xml", "x-amzn-RequestId": number}, body
+    return error.status, {"content-type": "text/xml", "x-amzn-RequestId": id_}, body
 
 
 def _json_error(protocol: str, error: ApiError) -> Answer:
@@ -105,17 +105,17 @@ def _json_error(protocol: str, error: ApiError) -> Answer:
 def as_aws(protocol: str, answer: Answer) -> Answer:
     """A response of moto, completed with a request id and the protocol's content type."""
     status, headers, body = answer
-    kept = dict(headers)
-    named = {name.lower(): name for name in kept}
+    result_headers = dict(headers)
+    by_lower_name = {name.lower(): name for name in result_headers}
     types = _CONTENT_TYPES.get(protocol, ())
-    given = str(kept.get(named.get("content-type", ""), "")).partition(";")[0]
-    if types and given not in types:
-        kept.pop(named.get("content-type", ""), None)
-        kept["Content-Type"] = types[0]
-    if not {"x-amzn-requestid", "x-amz-request-id"} & named.keys():
+    content_type = str(result_headers.get(by_lower_name.get("content-type", ""), "")).partition(";")[0]
+    if types and content_type not in types:
+        result_headers.pop(by_lower_name.get("content-type", ""), None)
+        result_headers["Content-Type"] = types[0]
+    if not {"x-amzn-requestid", "x-amz-request-id"} & by_lower_name.keys():
         s3 = protocol == "rest-xml"
-        kept["x-amz-request-id" if s3 else "x-amzn-RequestId"] = request_id()[: 16 if s3 else 52]
-    return status, kept, body
+        result_headers["x-amz-request-id" if s3 else "x-amzn-RequestId"] = request_id()[: 16 if s3 else 52]
+    return status, result_headers, body
 
 
 def request_id() -> str:

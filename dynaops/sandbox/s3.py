@@ -63,13 +63,13 @@ def extend(installed: Callable[[], Installed | None]) -> None:
     from moto.s3.responses import S3Response
 
     response: Any = S3Response
-    response._key_response = _ruled(response._key_response, installed, _object_call)
-    response._bucket_response = _ruled(response._bucket_response, installed, lambda _: "")
+    response._key_response = _with_rules(response._key_response, installed, _object_call)
+    response._bucket_response = _with_rules(response._bucket_response, installed, lambda _: "")
     bucket: Any = FakeBucket
     bucket.get_permission = _as_over_tls(bucket.get_permission)
 
 
-def _ruled(
+def _with_rules(
     original: Callable[..., Answer],
     installed: Callable[[], Installed | None],
     operation_of: Callable[[Any], str],
@@ -79,7 +79,7 @@ def _ruled(
         if sandbox is None:
             return original(self, request, full_url)
         try:
-            return _answered(
+            return _answer_with_rules(
                 self, request, operation_of(self), sandbox, lambda: original(self, request, full_url)
             )
         except ApiError as error:
@@ -91,12 +91,12 @@ def _ruled(
     return response
 
 
-def _answered(
+def _answer_with_rules(
     handler: Any, request: Any, operation: str, sandbox: Installed, moto: Callable[[], Answer]
 ) -> Answer:
     _check_owner(handler)
     if not operation:
-        return as_aws("rest-xml", _whole(moto(), request.method))
+        return as_aws("rest-xml", _completed(moto(), request.method))
     name = f"{handler.bucket_name}/{handler.parse_key_name()}"
     body = {"Bucket": handler.bucket_name, "Key": handler.parse_key_name(), **_conditions(handler)}
     entry = sandbox.recorder.begin("s3", operation, handler.region, body, sandbox.world.now())
@@ -104,12 +104,12 @@ def _answered(
         after = sandbox.faults.before("s3", operation, handler.region, handler.current_account, body)
         if request.method in _WRITES:
             with TURNS.taken(name, bool(_conditions(handler))):
-                found = _written(handler, request, name, moto)
+                answer = _write_object(handler, request, name, moto)
         else:
-            found = moto()
-        found = as_aws("rest-xml", _whole(found, request.method))
+            answer = moto()
+        answer = as_aws("rest-xml", _completed(answer, request.method))
         if after is not None:
-            found = after(found)
+            answer = after(answer)
     except Foreign as error:
         sandbox.recorder.end(entry, error.answer[0])
         raise
@@ -122,11 +122,11 @@ def _answered(
         from botocore.exceptions import ConnectionClosedError
 
         raise ConnectionClosedError(endpoint_url=handler.uri) from None
-    sandbox.recorder.end(entry, int(found[0]))
-    return found
+    sandbox.recorder.end(entry, int(answer[0]))
+    return answer
 
 
-def _whole(answer: Any, method: str) -> Answer:
+def _completed(answer: Any, method: str) -> Answer:
     """moto's response with status and headers, and with AWS's XML element where moto's differs."""
     status, headers, body = answer if isinstance(answer, tuple) else (200, {}, answer)
     if status == 403 and not body:
@@ -140,14 +140,14 @@ def _whole(answer: Any, method: str) -> Answer:
     return status, headers, body
 
 
-def _written(handler: Any, request: Any, name: str, moto: Callable[[], Answer]) -> Answer:
+def _write_object(handler: Any, request: Any, name: str, moto: Callable[[], Answer]) -> Answer:
     source, wanted = (request.headers.get(f"x-amz-copy-source{rest}") for rest in ("", "-if-match"))
     if source and wanted:
         _check_source(handler, source, wanted)
-    found = moto()
-    if request.method == "DELETE" and found[0] < 300:
+    answer = moto()
+    if request.method == "DELETE" and answer[0] < 300:
         TURNS.deleted(name)
-    return found
+    return answer
 
 
 def _check_source(handler: Any, source: str, wanted: str) -> None:
@@ -155,8 +155,8 @@ def _check_source(handler: Any, source: str, wanted: str) -> None:
     from urllib.parse import unquote
 
     bucket, _, key = unquote(source.partition("?")[0]).lstrip("/").partition("/")
-    there = handler.backend.get_object(bucket, key)
-    if there is not None and there.etag.strip('"') != wanted.strip('"'):
+    source_object = handler.backend.get_object(bucket, key)
+    if source_object is not None and source_object.etag.strip('"') != wanted.strip('"'):
         raise ApiError("PreconditionFailed", _PRECONDITION, 412)
 
 
@@ -168,8 +168,11 @@ def _object_call(handler: Any) -> str:
 
 
 def _conditions(handler: Any) -> dict[str, str]:
-    found = {"IfMatch": handler.headers.get("If-Match"), "IfNoneMatch": handler.headers.get("If-None-Match")}
-    return {name: value for name, value in found.items() if value}
+    headers = {
+        "IfMatch": handler.headers.get("If-Match"),
+        "IfNoneMatch": handler.headers.get("If-None-Match"),
+    }
+    return {name: value for name, value in headers.items() if value}
 
 
 def _check_owner(handler: Any) -> None:
@@ -192,9 +195,9 @@ def _as_over_tls(original: Callable[..., Any]) -> Callable[..., Any]:
             return original(self, action, resource)
         policy = json.loads(self.policy)
         statements = policy["Statement"] if isinstance(policy["Statement"], list) else [policy["Statement"]]
-        kept = [statement for statement in statements if statement.get("Condition") != _SECURE]
-        if not kept:
+        remaining = [statement for statement in statements if statement.get("Condition") != _SECURE]
+        if not remaining:
             return PermissionResult.NEUTRAL
-        return IAMPolicy(json.dumps({**policy, "Statement": kept})).is_action_permitted(action, resource)
+        return IAMPolicy(json.dumps({**policy, "Statement": remaining})).is_action_permitted(action, resource)
 
     return get_permission

@@ -91,13 +91,13 @@ def _backend_app(service: Any) -> Any:
 
         if isinstance(error, Dropped):
             raise error
-        status, headers, body = _crash(request.environ, error)
+        status, headers, body = _crash_error(request.environ, error)
         return body, status, headers
 
     return app
 
 
-def _crash(environ: WSGIEnvironment, error: Exception) -> Answer:
+def _crash_error(environ: WSGIEnvironment, error: Exception) -> Answer:
     """A crash of moto as an error in the form of the requested service; SDKs do not retry a 4xx."""
     if isinstance(error, ApiError):
         return http_checks.refusal(environ, error)
@@ -165,37 +165,37 @@ class Server:
     def _answer(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "")
         if path.startswith(ADMIN):
-            return self._admin(path[len(ADMIN) :], environ, start)
+            return self._answer_control_call(path[len(ADMIN) :], environ, start)
         origin = self._callers.allowed_origin(environ)
-        marked = self._marked(start, origin)
+        marked = self._with_own_headers(start, origin)
         why = self._callers.refusal(environ)
         if why is not None:
-            _wait_no_longer(environ)
-            return _sent(marked, http_checks.refusal(environ, ApiError("AccessDeniedException", why, 403)))
+            _limit_wait(environ)
+            return _send(marked, http_checks.refusal(environ, ApiError("AccessDeniedException", why, 403)))
         headers = preflight(environ)
         if origin is not None and headers is not None:
             start("204 No Content", [*headers, *shared_with(origin)])
             return []
         if environ["REQUEST_METHOD"] == "GET" and path == "/" and "HTTP_AUTHORIZATION" not in environ:
-            return _sent(marked, (200, {"content-type": "text/plain"}, "healthy: the dynaops sandbox\n"))
+            return _send(marked, (200, {"content-type": "text/plain"}, "healthy: the dynaops sandbox\n"))
         try:
             return self._aws_answer(environ, marked)
         except Dropped:
-            _hang_up(environ)
+            _close_connection(environ)
             raise
         except http_checks.DirectResponse as refused:
-            _wait_no_longer(environ)
-            return _sent(marked, refused.answer)
+            _limit_wait(environ)
+            return _send(marked, refused.answer)
         except ApiError as error:
-            return _sent(marked, http_checks.refusal(environ, error))
+            return _send(marked, http_checks.refusal(environ, error))
         except Exception as error:  # moto's dispatcher crashes on requests that no AWS client sends
-            return _sent(marked, _crash(environ, error))
+            return _send(marked, _crash_error(environ, error))
 
     def _aws_answer(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         http_checks.check(environ)
         if environ.get("HTTP_X_AMZ_TARGET", "").startswith(pricing.TARGET):
-            found = pricing.answer(environ, self._world, self._faults, self._recorder)
-            return _json(start, *found, ("x-amzn-RequestId", request_id()))
+            response = pricing.answer(environ, self._world, self._faults, self._recorder)
+            return _json(start, *response, ("x-amzn-RequestId", request_id()))
         begun: list[Any] = []
         answer: Iterable[bytes] = self._aws(environ, lambda *head: begun.extend(head))
         if self._persistence is not None and _mutates(environ):
@@ -205,28 +205,30 @@ class Server:
             answer = [b"".join(answer)]
             if _is_page(environ, answer[0]):
                 error = ApiError("UnknownOperationException", "There is no such operation", int(status[:3]))
-                return _sent(start, http_checks.refusal(environ, error))
+                return _send(start, http_checks.refusal(environ, error))
         start(status, headers)
         return answer
 
-    def _marked(self, start: StartResponse, origin: str | None) -> StartResponse:
+    def _with_own_headers(self, start: StartResponse, origin: str | None) -> StartResponse:
         """Adds the sandbox's id and speed to the headers, so that our clients choose a suitable polling interval.
 
         Only pages of an allowed `origin` may read the response; moto's CORS headers are removed.
         """
 
         def started(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
-            kept = [
+            remaining = [
                 (name, value)
                 for name, value in headers
                 if name.lower() != "date" and not name.lower().startswith("access-control-")
             ]
             marked = ("x-dynaops-sandbox", f"speed={self._world.clock.speed:g}; world={self._world.id}")
-            return start(status, [*kept, marked, *(shared_with(origin) if origin else ())], *rest)
+            return start(status, [*remaining, marked, *(shared_with(origin) if origin else ())], *rest)
 
         return started
 
-    def _admin(self, what: str, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+    def _answer_control_call(
+        self, path: str, environ: WSGIEnvironment, start: StartResponse
+    ) -> Iterable[bytes]:
         if not is_local_program(environ):
             return _json(start, 403, {"error": "not for web pages"})
         length = environ.get("CONTENT_LENGTH") or "0"
@@ -234,16 +236,16 @@ class Server:
             return _json(start, 400, {"error": "the body has no valid length"})
         body = environ["wsgi.input"].read(int(length[:9]))
         method, proof = environ["REQUEST_METHOD"], environ.get("HTTP_X_DYNAOPS_CONTROL", "")
-        nonce = control.nonce_of(proof, self.port, method, ADMIN + what, body)
+        nonce = control.nonce_of(proof, self.port, method, ADMIN + path, body)
         if nonce is None:
             return _json(
                 start, 403, {"error": f"no proof that the caller has the user's key ({control.HEADER})"}
             )
-        status, answer = self._controlled(f"{method} {what}", body)
+        status, answer = self._run_control_call(f"{method} {path}", body)
         content = json.dumps(answer).encode()
         return _json(start, status, answer, (control.HEADER, control.answer_mac(nonce, status, content)))
 
-    def _controlled(self, call: str, body: bytes) -> tuple[int, Any]:
+    def _run_control_call(self, call: str, body: bytes) -> tuple[int, Any]:
         handler = self._admin_calls().get(call)
         if handler is None:
             return 404, {"error": f"the sandbox has no control call {call}"}
@@ -272,19 +274,19 @@ class Server:
             f"{account}/{name}": sorted(region.holding(SandboxTables).by_name)
             for (account, name), region in self._world.all_regions()
         }
-        kept = self._persistence
+        persistence = self._persistence
         return {
             "pid": os.getpid(),
             "process": identity(),
-            "folder": os.path.realpath(kept.folder) if kept else None,
+            "folder": os.path.realpath(persistence.folder) if persistence else None,
             "allowed": {"hosts": self._callers.hosts, "origins": self._callers.origins},
-            "not_saved": dict(kept.not_saved) if kept else {},
+            "not_saved": dict(persistence.not_saved) if persistence else {},
             "version": __version__,
             "url": self.url,
             "speed": self._world.clock.speed,
             "now": self._world.now(),
             "requests": len(self._recorder.since()),
-            "tables": {place: names for place, names in tables.items() if names},
+            "tables": {region: names for region, names in tables.items() if names},
         }
 
     def _clock(self, body: dict[str, Any]) -> dict[str, Any]:
@@ -312,7 +314,7 @@ class Server:
         return {"stopping": True}
 
 
-def _sent(start: StartResponse, answer: Answer) -> Iterable[bytes]:
+def _send(start: StartResponse, answer: Answer) -> Iterable[bytes]:
     """Send a response of the sandbox."""
     status, headers, text = answer
     content = text.encode() if isinstance(text, str) else text
@@ -338,14 +340,14 @@ def _is_page(environ: WSGIEnvironment, content: bytes) -> bool:
     return content.lstrip()[:9].lower().startswith((b"<!doctype", b"<html"))
 
 
-def _wait_no_longer(environ: WSGIEnvironment) -> None:
+def _limit_wait(environ: WSGIEnvironment) -> None:
     """Limit the time for which werkzeug reads the rest of a refused body from a client that sends no more."""
     connection = environ.get("werkzeug.socket")
     if isinstance(connection, socket.socket):
         connection.settimeout(_REFUSED_SECONDS)
 
 
-def _hang_up(environ: WSGIEnvironment) -> None:
+def _close_connection(environ: WSGIEnvironment) -> None:
     connection = environ.get("werkzeug.socket")
     if isinstance(connection, socket.socket):
         try:

@@ -49,19 +49,19 @@ def make(folder: Path) -> None:
 def check(folder: Path) -> None:
     """Raise DynaopsError if others may have written to the folder; remove others' permission to read it."""
     try:
-        found = folder.lstat()
+        status = folder.lstat()
     except OSError as error:
         raise DynaopsError(f"The sandbox's folder {folder} cannot be read: {error.strerror}") from error
-    if not stat.S_ISDIR(found.st_mode):
-        kind = "a symbolic link" if stat.S_ISLNK(found.st_mode) else "no folder"
+    if not stat.S_ISDIR(status.st_mode):
+        kind = "a symbolic link" if stat.S_ISLNK(status.st_mode) else "no folder"
         raise DynaopsError(f"The sandbox's folder {folder} is {kind}", f"Remove it. {_ELSEWHERE}")
-    _check_owner(folder, found)
-    if found.st_mode & 0o022:
+    _check_owner(folder, status)
+    if status.st_mode & 0o022:
         raise DynaopsError(
-            f"Other users may write into the sandbox's folder {folder} (mode {found.st_mode & 0o777:03o})",
+            f"Other users may write into the sandbox's folder {folder} (mode {status.st_mode & 0o777:03o})",
             f"If you know its content to be yours: chmod 700 '{folder}'. Otherwise remove it.",
         )
-    if found.st_mode & 0o077:
+    if status.st_mode & 0o077:
         folder.chmod(0o700)
 
 
@@ -74,13 +74,13 @@ def read_private(path: Path) -> bytes | None:
     except OSError as error:
         raise DynaopsError(f"{path} cannot be read: {error.strerror}", "Remove it.") from error
     try:
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode):
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
             raise DynaopsError(f"{path} is no regular file", "Remove it.")
-        _check_owner(path, found)
-        if found.st_mode & 0o077:
+        _check_owner(path, status)
+        if status.st_mode & 0o077:
             raise DynaopsError(
-                f"Other users may use {path} (mode {found.st_mode & 0o777:03o})",
+                f"Other users may use {path} (mode {status.st_mode & 0o777:03o})",
                 f"If you know it to be yours: chmod 600 '{path}'. Otherwise remove it.",
             )
         with os.fdopen(descriptor, "rb", closefd=False) as file:
@@ -129,11 +129,11 @@ def world_id(folder: Path) -> str:
     """The id of the sandbox in a folder, created at first use. Raises DynaopsError."""
     make(folder)
     path = folder / "id"
-    found = (read_private(path) or b"").decode(errors="replace")
-    if not re.fullmatch(r"[0-9a-f]{16}", found):
-        found = secrets.token_hex(8)
-        write_private(path, found.encode())
-    return found
+    id_ = (read_private(path) or b"").decode(errors="replace")
+    if not re.fullmatch(r"[0-9a-f]{16}", id_):
+        id_ = secrets.token_hex(8)
+        write_private(path, id_.encode())
+    return id_
 
 
 def old_content(folder: Path, project: Path | None = None) -> Path | None:
@@ -165,6 +165,6 @@ def _write_new(path: Path, content: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def _check_owner(path: Path, found: os.stat_result) -> None:
-    if found.st_uid != os.geteuid():
+def _check_owner(path: Path, status: os.stat_result) -> None:
+    if status.st_uid != os.geteuid():
         raise DynaopsError(f"{path} belongs to another user", _ELSEWHERE)

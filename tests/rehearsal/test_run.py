@@ -62,7 +62,7 @@ def test_a_denied_permission() -> None:
 
 def test_time_jumps_and_turns_are_taken() -> None:
     clock = Clock(speed=0, start=0)
-    turns = SimulatedScheduler(clock.now, lambda seconds: (clock.advance(seconds), None)[1], hands=2)
+    turns = SimulatedScheduler(clock.now, lambda seconds: (clock.advance(seconds), None)[1], workers=2)
     seen: list[tuple[float, str]] = []
 
     def job(what: tuple[str, float]) -> None:

@@ -179,7 +179,7 @@ def test_a_gzip_bomb_is_not_unpacked() -> None:
     tracemalloc.start()
     try:
         with pytest.raises(ApiError, match="RequestEntityTooLarge"):
-            http_checks._unpacked(packed, 2 * MIB)
+            http_checks._decompressed(packed, 2 * MIB)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

@@ -26,7 +26,7 @@ def make(
     metric = target.dimension.rpartition(":")[2]
     percent = policy.configuration["TargetValue"]
     high, low = units * 60 * percent / 100, units * 60 * max(0.0, percent - _SLACK) / 100
-    made = []
+    names_and_arns = []
     for kind, measure, above, threshold, statistic, period, evaluations in (
         ("AlarmHigh", f"Consumed{metric}", True, high, "Sum", 60, 2),
         ("AlarmLow", f"Consumed{metric}", False, low, "Sum", 60, 15),
@@ -46,8 +46,8 @@ def make(
             dimensions=dimensions,
             alarm_actions=[policy.arn],
         )
-        made.append({"AlarmName": alarm.name, "AlarmARN": alarm.alarm_arn})
-    return made
+        names_and_arns.append({"AlarmName": alarm.name, "AlarmARN": alarm.alarm_arn})
+    return names_and_arns
 
 
 def remove(account: str, region: str, alarms: list[dict[str, str]]) -> None:

@@ -32,10 +32,10 @@ def look_soon(world: World, account: str, region: str, target: ScalableTarget) -
 
 @action("autoscaling.bounds")
 def _enforce(world: World, data: dict[str, Any]) -> None:
-    found = _found(world, data)
-    if found is None:
+    table_and_target = _event_target(world, data)
+    if table_and_target is None:
         return
-    target, table = found
+    target, table = table_and_target
     value = capacity.current(table, target)
     if value is None or table.status in ("CREATING", "DELETING"):
         return
@@ -48,15 +48,17 @@ def _enforce(world: World, data: dict[str, Any]) -> None:
         if error.code == "ResourceInUseException":
             world.schedule(RETRY_SECONDS, "autoscaling.bounds", **data)
         else:
-            _note(world, data, target, value, wanted, ("Failed", _failed(target, wanted, error)))
+            _record_activity(
+                world, data, target, value, wanted, ("Failed", _failure_message(target, wanted, error))
+            )
         return
     text = f"Successfully set {_units(target)} to {wanted}. Waiting for change to be fulfilled by dynamodb."
-    activity = _note(world, data, target, value, wanted, ("InProgress", text))
+    activity = _record_activity(world, data, target, value, wanted, ("InProgress", text))
     world.schedule(FULFILLED_SECONDS, "autoscaling.fulfilled", activity=activity.id, wanted=wanted, **data)
 
 
 @action("autoscaling.fulfilled")
-def _fulfilled(world: World, data: dict[str, Any]) -> None:
+def _check_applied(world: World, data: dict[str, Any]) -> None:
     activity = next(
         (
             each
@@ -65,10 +67,10 @@ def _fulfilled(world: World, data: dict[str, Any]) -> None:
         ),
         None,
     )
-    found = _found(world, data)
-    if activity is None or found is None:
+    table_and_target = _event_target(world, data)
+    if activity is None or table_and_target is None:
         return
-    target, table = found
+    target, table = table_and_target
     if capacity.current(table, target) != data["wanted"] and table.status == "UPDATING":
         world.schedule(FULFILLED_SECONDS, "autoscaling.fulfilled", **data)
         return
@@ -78,14 +80,14 @@ def _fulfilled(world: World, data: dict[str, Any]) -> None:
     )
 
 
-def _found(world: World, data: dict[str, Any]) -> tuple[ScalableTarget, SandboxTable] | None:
+def _event_target(world: World, data: dict[str, Any]) -> tuple[ScalableTarget, SandboxTable] | None:
     account, region, resource = data["account"], data["region"], data["resource"]
     target = scaling_in(world, account, region).targets.get((resource, data["dimension"]))
     table = capacity.table_of(world, account, region, resource)
     return None if target is None or table is None else (target, table)
 
 
-def _note(
+def _record_activity(
     world: World,
     data: dict[str, Any],
     target: ScalableTarget,
@@ -108,7 +110,7 @@ def _note(
     return activity
 
 
-def _failed(target: ScalableTarget, wanted: int, error: ApiError) -> str:
+def _failure_message(target: ScalableTarget, wanted: int, error: ApiError) -> str:
     return f"Failed to set {_units(target)} to {wanted}. Reason: {error.message}"
 
 
@@ -124,15 +126,15 @@ def describe_activities(call: ApiCall) -> dict[str, Any]:
     resource, dimension = call.body.get("ResourceId"), call.body.get("ScalableDimension")
     if dimension is not None and resource is None:
         raise validation("If you specify a scalable dimension, you must also specify a resource ID")
-    found = [
-        _shown(each)
+    activities = [
+        _description(each)
         for each in reversed(scaling_in(call.world, call.account, call.region).activities)
         if resource in (None, each.resource) and dimension in (None, each.dimension)
     ]
-    return page(call, "ScalingActivities", found)
+    return page(call, "ScalingActivities", activities)
 
 
-def _shown(activity: Activity) -> dict[str, Any]:
+def _description(activity: Activity) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "ActivityId": activity.id,
         "ServiceNamespace": NAMESPACE,

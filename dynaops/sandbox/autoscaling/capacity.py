@@ -54,5 +54,5 @@ def _throughput(table: SandboxTable, target: ScalableTarget) -> Throughput | Non
     index = parsed(target.resource)[1]
     if index is None:
         return table.throughput
-    found = table.global_indexes.get(index)
-    return None if found is None else found.throughput
+    gsi = table.global_indexes.get(index)
+    return None if gsi is None else gsi.throughput

@@ -146,16 +146,16 @@ def describe_policies(call: ApiCall) -> dict[str, Any]:
     if not is_ours(call):
         return PASS
     names = call.body.get("PolicyNames")
-    found = [
-        _shown(target, policy)
+    policies = [
+        _description(target, policy)
         for target in selected(call)
         for policy in target.policies.values()
         if not names or policy.name in names
     ]
-    return page(call, "ScalingPolicies", found)
+    return page(call, "ScalingPolicies", policies)
 
 
-def _shown(target: ScalableTarget, policy: TrackingPolicy) -> dict[str, Any]:
+def _description(target: ScalableTarget, policy: TrackingPolicy) -> dict[str, Any]:
     return {
         "PolicyARN": policy.arn,
         "PolicyName": policy.name,

@@ -53,7 +53,7 @@ def require_target(call: ApiCall, verb: str = "registered") -> ScalableTarget:
     """The target that a call names. Raises ObjectNotFoundException if it is not registered."""
     target = target_of(call)
     if target is None:
-        raise missing(f"No scalable target {verb} for {_named(call.body)}")
+        raise missing(f"No scalable target {verb} for {_request_text(call.body)}")
     return target
 
 
@@ -63,10 +63,10 @@ def missing(message: str) -> ApiError:
 
 def missing_part(kind: str, body: dict[str, Any], named: str) -> ApiError:
     """The error for a policy or a scheduled action that does not exist."""
-    return missing(f"No {kind} found for {_named(body)}, {named}")
+    return missing(f"No {kind} found for {_request_text(body)}, {named}")
 
 
-def _named(body: dict[str, Any]) -> str:
+def _request_text(body: dict[str, Any]) -> str:
     return (
         f"service namespace: {NAMESPACE}, resource ID: {body['ResourceId']}, "
         f"scalable dimension: {body['ScalableDimension']}"
@@ -95,14 +95,14 @@ def selected(call: ApiCall) -> list[ScalableTarget]:
     ]
 
 
-def page(call: ApiCall, member: str, found: list[T]) -> dict[str, Any]:
+def page(call: ApiCall, member: str, entries: list[T]) -> dict[str, Any]:
     """One page of `found` as `member`: MaxResults (1-50, 50 unless given) from NextToken on."""
     most = call.body.get("MaxResults", _MOST)
     if not 1 <= most <= _MOST:
         raise validation(f"MaxResults must be between 1 and {_MOST}")
     token = call.body.get("NextToken", "0")
-    if not token.isdecimal() or int(token) > len(found):
+    if not token.isdecimal() or int(token) > len(entries):
         raise ApiError("InvalidNextTokenException", "The specified next token is invalid.")
     end = int(token) + most
-    answer: dict[str, Any] = {member: found[int(token) : end]}
-    return {**answer, "NextToken": str(end)} if end < len(found) else answer
+    answer: dict[str, Any] = {member: entries[int(token) : end]}
+    return {**answer, "NextToken": str(end)} if end < len(entries) else answer

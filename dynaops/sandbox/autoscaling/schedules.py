@@ -35,7 +35,7 @@ def put_schedule(call: ApiCall) -> dict[str, Any]:
     held = target.schedules.get(body["ScheduledActionName"])
     if held is None and len(target.schedules) >= _MOST:
         raise over_limit(f"A scalable target can have at most {_MOST} scheduled actions")
-    made = ScheduledAction(
+    action = ScheduledAction(
         body["ScheduledActionName"],
         held.arn if held else _arn(call, target),
         held.created if held else call.now,
@@ -45,21 +45,21 @@ def put_schedule(call: ApiCall) -> dict[str, Any]:
         body.get("StartTime"),
         body.get("EndTime"),
     )
-    _check(made)
-    target.schedules[made.name] = made
+    _check(action)
+    target.schedules[action.name] = action
     return {}
 
 
-def _check(made: ScheduledAction) -> None:
-    if not made.expression:
+def _check(action: ScheduledAction) -> None:
+    if not action.expression:
         raise validation("Schedule must be specified when creating a scheduled action")
-    _check_times(made.expression, made.timezone)
-    least, most = made.action.get("MinCapacity"), made.action.get("MaxCapacity")
+    _check_times(action.expression, action.timezone)
+    least, most = action.action.get("MinCapacity"), action.action.get("MaxCapacity")
     if least is None and most is None:
         raise validation("At least one of minimum capacity and maximum capacity should be provided")
     if least is not None and most is not None and most < least:
         raise validation("Maximum capacity cannot be less than minimum capacity")
-    if made.start is not None and made.end is not None and made.end <= made.start:
+    if action.start is not None and action.end is not None and action.end <= action.start:
         raise validation("End time must be after start time")
 
 
@@ -97,16 +97,16 @@ def describe_schedules(call: ApiCall) -> dict[str, Any]:
     if not is_ours(call):
         return PASS
     names = call.body.get("ScheduledActionNames")
-    found = [
-        _shown(target, schedule)
+    actions = [
+        _description(target, schedule)
         for target in selected(call)
         for schedule in target.schedules.values()
         if not names or schedule.name in names
     ]
-    return page(call, "ScheduledActions", found)
+    return page(call, "ScheduledActions", actions)
 
 
-def _shown(target: ScalableTarget, schedule: ScheduledAction) -> dict[str, Any]:
+def _description(target: ScalableTarget, schedule: ScheduledAction) -> dict[str, Any]:
     shown = {
         "ScheduledActionName": schedule.name,
         "ScheduledActionARN": schedule.arn,

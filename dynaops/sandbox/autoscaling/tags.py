@@ -23,7 +23,7 @@ def checked(tags: dict[str, str]) -> dict[str, str]:
 
 @operation("application-autoscaling", "TagResource")
 def tag(call: ApiCall) -> dict[str, Any]:
-    target = _target(call)
+    target = _require_target(call)
     target.tags = checked({**target.tags, **call.body["Tags"]})
     return {}
 
@@ -31,17 +31,17 @@ def tag(call: ApiCall) -> dict[str, Any]:
 @operation("application-autoscaling", "UntagResource")
 def untag(call: ApiCall) -> dict[str, Any]:
     """Remove tags. Keys that the target does not have are ignored."""
-    target = _target(call)
+    target = _require_target(call)
     target.tags = {key: value for key, value in target.tags.items() if key not in call.body["TagKeys"]}
     return {}
 
 
 @operation("application-autoscaling", "ListTagsForResource")
 def list_tags(call: ApiCall) -> dict[str, Any]:
-    return {"Tags": dict(_target(call).tags)}
+    return {"Tags": dict(_require_target(call).tags)}
 
 
-def _target(call: ApiCall) -> ScalableTarget:
+def _require_target(call: ApiCall) -> ScalableTarget:
     check_shape(call.operation, call.body, SERVICE)
     arn = call.body["ResourceARN"]
     for target in scaling_in(call.world, call.account, call.region).targets.values():

@@ -89,11 +89,13 @@ def describe_targets(call: ApiCall) -> dict[str, Any]:
     if not is_ours(call):
         return PASS
     return page(
-        call, "ScalableTargets", [_shown(call.account, call.region, target) for target in selected(call)]
+        call,
+        "ScalableTargets",
+        [_description(call.account, call.region, target) for target in selected(call)],
     )
 
 
-def _shown(account: str, region: str, target: ScalableTarget) -> dict[str, Any]:
+def _description(account: str, region: str, target: ScalableTarget) -> dict[str, Any]:
     return {
         "ServiceNamespace": NAMESPACE,
         "ResourceId": target.resource,

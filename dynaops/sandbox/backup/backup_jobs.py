@@ -56,7 +56,7 @@ def start_job(call: ApiCall) -> dict[str, Any]:
     token = (body.get("IdempotencyToken", ""), body["ResourceArn"], vault.name)
     repeated = held.of_token(token)
     if repeated is not None:
-        return _started(repeated)
+        return _start_response(repeated)
     roles.check(call, body["IamRoleArn"])
     start = body.get("StartWindowMinutes", plan_rules.DEFAULT_START)
     completion = body.get(
@@ -78,7 +78,7 @@ def start_job(call: ApiCall) -> dict[str, Any]:
     )
     begin(call.world, job)
     held.keep_token(token, job)
-    return _started(job)
+    return _start_response(job)
 
 
 def begin(world: World, job: BackupJob) -> None:
@@ -97,12 +97,12 @@ def begin(world: World, job: BackupJob) -> None:
 
 @operation("backup", "DescribeBackupJob")
 def describe_job(call: ApiCall) -> dict[str, Any]:
-    return _shown(call.here, call.here.holding(BackupJobs).named(call.body["BackupJobId"]))
+    return _description(call.here, call.here.holding(BackupJobs).named(call.body["BackupJobId"]))
 
 
 @operation("backup", "ListBackupJobs")
 def list_jobs(call: ApiCall) -> dict[str, Any]:
-    return call.here.holding(BackupJobs).listed(call, "BackupJobs", partial(_shown, call.here))
+    return call.here.holding(BackupJobs).listed(call, "BackupJobs", partial(_description, call.here))
 
 
 @operation("backup", "StopBackupJob")
@@ -116,8 +116,8 @@ def stop_job(call: ApiCall) -> dict[str, Any]:
 
 
 @action("backup.job.run")
-def _run(world: World, data: dict[str, Any]) -> None:
-    here, job = _recall(world, data)
+def _start_backup(world: World, data: dict[str, Any]) -> None:
+    here, job = _event_job(world, data)
     if job is None or job.state != "CREATED":
         return
     try:
@@ -144,28 +144,34 @@ def _run(world: World, data: dict[str, Any]) -> None:
 
 
 @action("backup.job.done")
-def _done(world: World, data: dict[str, Any]) -> None:
-    here, job = _recall(world, data)
+def _end_backup(world: World, data: dict[str, Any]) -> None:
+    here, job = _event_job(world, data)
     if job is None or job.state != "RUNNING":
         return
     job.end("COMPLETED", world.now())
     point = here.holding(Estate).points[job.point]
     point.status, point.completed = "COMPLETED", world.now()
-    for one in job.copies:
+    for copy_action in job.copies:
         copy_jobs.begin(
-            world, here, point, job.role, one["DestinationBackupVaultArn"], one.get("Lifecycle"), job.job_id
+            world,
+            here,
+            point,
+            job.role,
+            copy_action["DestinationBackupVaultArn"],
+            copy_action.get("Lifecycle"),
+            job.job_id,
         )
 
 
 @action("backup.job.stopped")
-def _stopped(world: World, data: dict[str, Any]) -> None:
-    here, job = _recall(world, data)
+def _end_stop(world: World, data: dict[str, Any]) -> None:
+    here, job = _event_job(world, data)
     if job is not None and job.state == "ABORTING":
         job.end("ABORTED", world.now(), "Backup job was stopped by user.")
         here.holding(Estate).points.pop(job.point, None)
 
 
-def _recall(world: World, data: dict[str, Any]) -> tuple[Region, BackupJob | None]:
+def _event_job(world: World, data: dict[str, Any]) -> tuple[Region, BackupJob | None]:
     here = world.region(data["account"], data["region"])
     return here, here.holding(BackupJobs).by_id.get(data["job"])
 
@@ -191,8 +197,8 @@ def _key(job: BackupJob, vault: StoredVault, content: backups.StoredBackup) -> s
     """The ARN of the key: the vault's with advanced features, the table's for DynamoDB's own backups."""
     if is_of_vault(job.point):
         return vault.key
-    found: str | None = content.description.get("SSEDescription", {}).get("KMSMasterKeyArn")
-    return found
+    key_arn: str | None = content.description.get("SSEDescription", {}).get("KMSMasterKeyArn")
+    return key_arn
 
 
 def _check_table_arn(call: ApiCall, arn: str) -> None:
@@ -205,13 +211,13 @@ def _check_table_arn(call: ApiCall, arn: str) -> None:
         raise invalid_parameter(f"The resource is not of this account and region: {arn}")
 
 
-def _started(job: BackupJob) -> dict[str, Any]:
-    found: dict[str, Any] = {"BackupJobId": job.job_id, "CreationDate": job.created, "IsParent": False}
+def _start_response(job: BackupJob) -> dict[str, Any]:
+    response: dict[str, Any] = {"BackupJobId": job.job_id, "CreationDate": job.created, "IsParent": False}
     advanced = is_of_vault(job.point)
-    return found | ({"RecoveryPointArn": job.point} if advanced else {})
+    return response | ({"RecoveryPointArn": job.point} if advanced else {})
 
 
-def _shown(here: Region, job: BackupJob) -> dict[str, Any]:
+def _description(here: Region, job: BackupJob) -> dict[str, Any]:
     done = job.state == "COMPLETED"
     shown: dict[str, Any] = {
         **jobs.common(job),

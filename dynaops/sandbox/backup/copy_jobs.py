@@ -51,7 +51,7 @@ def start_job(call: ApiCall) -> dict[str, Any]:
     token = (body.get("IdempotencyToken", ""), point.arn, target)
     repeated = held.of_token(token)
     if repeated is not None:
-        return _started(repeated)
+        return _start_response(repeated)
     if _vault_of(target) is None:
         raise invalid_parameter(f"Invalid vault ARN: {target}")
     if target == vault.arn:
@@ -64,7 +64,7 @@ def start_job(call: ApiCall) -> dict[str, Any]:
     lifecycle.check(body.get("Lifecycle"))
     job = begin(call.world, call.here, point, body["IamRoleArn"], target, body.get("Lifecycle"))
     held.keep_token(token, job)
-    return _started(job)
+    return _start_response(job)
 
 
 def begin(
@@ -99,16 +99,16 @@ def begin(
 
 @operation("backup", "DescribeCopyJob")
 def describe_job(call: ApiCall) -> dict[str, Any]:
-    return {"CopyJob": _shown(call.here.holding(CopyJobs).named(call.body["CopyJobId"]))}
+    return {"CopyJob": _description(call.here.holding(CopyJobs).named(call.body["CopyJobId"]))}
 
 
 @operation("backup", "ListCopyJobs")
 def list_jobs(call: ApiCall) -> dict[str, Any]:
-    return call.here.holding(CopyJobs).listed(call, "CopyJobs", _shown)
+    return call.here.holding(CopyJobs).listed(call, "CopyJobs", _description)
 
 
 @action("backup.copy.run")
-def _run(world: World, data: dict[str, Any]) -> None:
+def _start_copy(world: World, data: dict[str, Any]) -> None:
     here = world.region(data["account"], data["region"])
     job = here.holding(CopyJobs).by_id[data["job"]]
     point = here.holding(Estate).points[job.source]
@@ -123,7 +123,7 @@ def _run(world: World, data: dict[str, Any]) -> None:
 
 
 @action("backup.copy.done")
-def _done(world: World, data: dict[str, Any]) -> None:
+def _end_copy(world: World, data: dict[str, Any]) -> None:
     here = world.region(data["account"], data["region"])
     job = here.holding(CopyJobs).by_id[data["job"]]
     point = here.holding(Estate).points[job.source]
@@ -171,11 +171,11 @@ def _vault_of(arn: str) -> tuple[str, str, str] | None:
     return parts[3], parts[4], parts[6]
 
 
-def _started(job: CopyJob) -> dict[str, Any]:
+def _start_response(job: CopyJob) -> dict[str, Any]:
     return {"CopyJobId": job.job_id, "CreationDate": job.created, "IsParent": False}
 
 
-def _shown(job: CopyJob) -> dict[str, Any]:
+def _description(job: CopyJob) -> dict[str, Any]:
     shown: dict[str, Any] = {
         **jobs.common(job),
         "CopyJobId": job.job_id,

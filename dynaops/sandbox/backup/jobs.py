@@ -69,11 +69,11 @@ class Jobs(Generic[J]):
     def listed(self, call: ApiCall, member: str, show: Callable[[J], dict[str, Any]]) -> dict[str, Any]:
         """The response to a list request: the jobs that match its filters, latest first."""
         shown = ((job, show(job)) for job in self.by_id.values())
-        wanted = ((job, each) for job, each in shown if _wanted(call.body, job, each))
+        wanted = ((job, each) for job, each in shown if _matches_filters(call.body, job, each))
         return page(call, member, ((newest_first(job.created, job.job_id), each) for job, each in wanted))
 
 
-def _wanted(body: dict[str, Any], job: BackupServiceJob, shown: dict[str, Any]) -> bool:
+def _matches_filters(body: dict[str, Any], job: BackupServiceJob, shown: dict[str, Any]) -> bool:
     same = {
         "ByState": job.state,
         "ByStatus": job.state,

@@ -64,10 +64,10 @@ def breaks(lock: VaultLock | None, given: dict[str, Any]) -> str | None:
     if lock is None:
         return None
     days = given.get(_DELETE)
-    kept = float("inf") if days in (None, -1) else float(days or 0)
-    if lock.min_days is not None and kept < lock.min_days:
+    retention_days = float("inf") if days in (None, -1) else float(days or 0)
+    if lock.min_days is not None and retention_days < lock.min_days:
         return f"the retention of {days} days is shorter than the vault lock's minimum of {lock.min_days}"
-    if lock.max_days is not None and kept > lock.max_days:
-        shown = "forever" if kept == float("inf") else f"of {days} days"
+    if lock.max_days is not None and retention_days > lock.max_days:
+        shown = "forever" if retention_days == float("inf") else f"of {days} days"
         return f"the retention {shown} is longer than the vault lock's maximum of {lock.max_days}"
     return None

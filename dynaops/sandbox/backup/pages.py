@@ -35,19 +35,19 @@ def page(call: ApiCall, member: str, rows: Iterable[Row]) -> dict[str, Any]:
     if not 1 <= size <= MOST:
         raise invalid_parameter(f"MaxResults must be between 1 and {MOST}, not {size}")
     token = call.body.get("NextToken")
-    after = _read(token) if token else None
+    after = _key_of_token(token) if token else None
     left = sorted((row for row in rows if after is None or row[0] > after), key=lambda row: row[0])
     answer: dict[str, Any] = {member: [shown for _, shown in left[:size]]}
     if len(left) > size:
-        answer["NextToken"] = _written(left[size - 1][0])
+        answer["NextToken"] = _token(left[size - 1][0])
     return answer
 
 
-def _written(key: Key) -> str:
+def _token(key: Key) -> str:
     return base64.urlsafe_b64encode(json.dumps(key).encode()).decode()
 
 
-def _read(token: str) -> Key:
+def _key_of_token(token: str) -> Key:
     try:
         moment, name = json.loads(base64.urlsafe_b64decode(token.encode()))
         return (float(moment), str(name))

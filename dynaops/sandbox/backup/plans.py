@@ -119,17 +119,17 @@ def _version(document: dict[str, Any], now: float) -> PlanVersion:
 
 
 def _ids(plan: StoredPlan) -> dict[str, Any]:
-    found = {
+    ids = {
         "BackupPlanId": plan.plan_id,
         "BackupPlanArn": plan.arn,
         "VersionId": plan.current.version_id,
     }
     settings = plan.current.document.get("AdvancedBackupSettings")
-    return found | ({"AdvancedBackupSettings": settings} if settings else {})
+    return ids | ({"AdvancedBackupSettings": settings} if settings else {})
 
 
 def _row(plan: StoredPlan, version: PlanVersion) -> dict[str, Any]:
-    found: dict[str, Any] = {
+    row: dict[str, Any] = {
         **_ids(plan),
         "VersionId": version.version_id,
         "CreationDate": version.created,
@@ -140,20 +140,20 @@ def _row(plan: StoredPlan, version: PlanVersion) -> dict[str, Any]:
         "DeletionDate": plan.deleted,
         "LastExecutionDate": plan.last_run,
     }
-    return found | {name: value for name, value in optional.items() if value is not None}
+    return row | {name: value for name, value in optional.items() if value is not None}
 
 
 def _preview(document: dict[str, Any], now: float, count: int) -> list[dict[str, Any]]:
-    found = []
+    runs = []
     for rule in document["Rules"]:
         times, zone = schedules.parse(rule["ScheduleExpression"]), rule["ScheduleExpressionTimezone"]
         due = times.after(now, zone)
         for _ in range(count):
             if due is None:
                 break
-            found.append({"ExecutionTime": due, "RuleId": rule["RuleId"], "RuleExecutionType": _kind(rule)})
+            runs.append({"ExecutionTime": due, "RuleId": rule["RuleId"], "RuleExecutionType": _kind(rule)})
             due = times.after(due, zone)
-    return sorted(found, key=lambda one: one["ExecutionTime"])[:count]
+    return sorted(runs, key=lambda run: run["ExecutionTime"])[:count]
 
 
 def _kind(rule: dict[str, Any]) -> str:

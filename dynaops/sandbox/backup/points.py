@@ -19,14 +19,18 @@ RESOURCE_TYPE = "DynamoDB"
 @operation("backup", "DescribeRecoveryPoint")
 def describe(call: ApiCall) -> dict[str, Any]:
     point = point_in_vault(call)
-    return {**_shown(call, point), "StorageClass": _storage_class(point, call.now)}
+    return {**_description(call, point), "StorageClass": _storage_class(point, call.now)}
 
 
 @operation("backup", "ListRecoveryPointsByBackupVault")
 def list_by_vault(call: ApiCall) -> dict[str, Any]:
     vault = vault_to_read(call)
-    found = [point for point in points_in(call.here, vault.name, call.now) if _asked_for(point, call.body)]
-    return page(call, "RecoveryPoints", ((_key(point), _shown(call, point)) for point in found))
+    recovery_points = [
+        point for point in points_in(call.here, vault.name, call.now) if _matches_filters(point, call.body)
+    ]
+    return page(
+        call, "RecoveryPoints", ((_key(point), _description(call, point)) for point in recovery_points)
+    )
 
 
 @operation("backup", "ListRecoveryPointsByResource")
@@ -34,8 +38,8 @@ def list_by_resource(call: ApiCall) -> dict[str, Any]:
     arn = call.body["ResourceArn"]
     if not arn.startswith("arn:"):
         raise invalid_parameter(f"Invalid resource ARN: {arn}")
-    found = [point for point in points(call.here, call.now) if point.resource == arn]
-    return page(call, "RecoveryPoints", ((_key(point), _brief(point)) for point in found))
+    recovery_points = [point for point in points(call.here, call.now) if point.resource == arn]
+    return page(call, "RecoveryPoints", ((_key(point), _summary(point)) for point in recovery_points))
 
 
 @operation("backup", "GetRecoveryPointRestoreMetadata")
@@ -87,7 +91,7 @@ def delete(call: ApiCall) -> dict[str, Any]:
 
 
 @action("backup.point.gone")
-def _forget(world: World, data: dict[str, Any]) -> None:
+def _remove_expired(world: World, data: dict[str, Any]) -> None:
     world.region(data["account"], data["region"]).holding(Estate).points.pop(data["arn"], None)
 
 
@@ -97,7 +101,7 @@ def _refuse_locked(call: ApiCall, point: RecoveryPoint) -> None:
         raise invalid_request(f"Backup vault {point.vault} is locked: its recovery points cannot be changed")
 
 
-def _asked_for(point: RecoveryPoint, body: dict[str, Any]) -> bool:
+def _matches_filters(point: RecoveryPoint, body: dict[str, Any]) -> bool:
     return (
         body.get("ByResourceArn") in (None, point.resource)
         and body.get("ByResourceType") in (None, RESOURCE_TYPE)
@@ -116,8 +120,8 @@ def _storage_class(point: RecoveryPoint, now: float) -> str:
     return "COLD" if moments.get("MoveToColdStorageAt", float("inf")) <= now else "WARM"
 
 
-def _brief(point: RecoveryPoint) -> dict[str, Any]:
-    found: dict[str, Any] = {
+def _summary(point: RecoveryPoint) -> dict[str, Any]:
+    summary: dict[str, Any] = {
         "RecoveryPointArn": point.arn,
         "CreationDate": point.created,
         "Status": point.status,
@@ -127,11 +131,11 @@ def _brief(point: RecoveryPoint) -> dict[str, Any]:
         "ResourceName": point.table,
         "VaultType": "BACKUP_VAULT",
     }
-    return found | ({"EncryptionKeyArn": point.key} if point.key else {})
+    return summary | ({"EncryptionKeyArn": point.key} if point.key else {})
 
 
-def _shown(call: ApiCall, point: RecoveryPoint) -> dict[str, Any]:
-    found: dict[str, Any] = {
+def _description(call: ApiCall, point: RecoveryPoint) -> dict[str, Any]:
+    description: dict[str, Any] = {
         "RecoveryPointArn": point.arn,
         "BackupVaultName": point.vault,
         "BackupVaultArn": call.here.holding(Estate).vaults[point.vault].arn,
@@ -153,10 +157,10 @@ def _shown(call: ApiCall, point: RecoveryPoint) -> dict[str, Any]:
         "LastRestoreTime": point.last_restored,
         "EncryptionKeyArn": point.key,
     }
-    found |= {name: value for name, value in optional.items() if value is not None}
+    description |= {name: value for name, value in optional.items() if value is not None}
     if point.created_by:
-        found["CreatedBy"] = point.created_by
+        description["CreatedBy"] = point.created_by
     if point.lifecycle:
-        found["Lifecycle"] = point.lifecycle
-        found["CalculatedLifecycle"] = lifecycle.calculated(point.created, point.lifecycle)
-    return found
+        description["Lifecycle"] = point.lifecycle
+        description["CalculatedLifecycle"] = lifecycle.calculated(point.created, point.lifecycle)
+    return description

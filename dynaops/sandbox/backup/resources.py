@@ -15,7 +15,7 @@ from dynaops.sandbox.dispatch import ApiCall, operation
 
 @operation("backup", "ListProtectedResources")
 def list_resources(call: ApiCall) -> dict[str, Any]:
-    rows = ((by_name(arn), _shown(call, point)) for arn, point in _latest(call).items())
+    rows = ((by_name(arn), _description(call, point)) for arn, point in _latest(call).items())
     return page(call, "Results", rows)
 
 
@@ -27,19 +27,19 @@ def describe_resource(call: ApiCall) -> dict[str, Any]:
     point = _latest(call).get(arn)
     if point is None:
         raise not_found(f"Resource is not protected: {arn}")
-    return {**_shown(call, point), **_last_restore(call, arn)}
+    return {**_description(call, point), **_last_restore(call, arn)}
 
 
 def _latest(call: ApiCall) -> dict[str, RecoveryPoint]:
     """The last finished recovery point of each resource."""
-    found: dict[str, RecoveryPoint] = {}
-    for point in sorted(points(call.here, call.now), key=lambda one: one.created):
+    latest: dict[str, RecoveryPoint] = {}
+    for point in sorted(points(call.here, call.now), key=lambda point: point.created):
         if point.status == "COMPLETED":
-            found[point.resource] = point
-    return found
+            latest[point.resource] = point
+    return latest
 
 
-def _shown(call: ApiCall, point: RecoveryPoint) -> dict[str, Any]:
+def _description(call: ApiCall, point: RecoveryPoint) -> dict[str, Any]:
     return {
         "ResourceArn": point.resource,
         "ResourceType": RESOURCE_TYPE,

@@ -88,7 +88,7 @@ def start_job(call: ApiCall) -> dict[str, Any]:
 
 @operation("backup", "DescribeRestoreJob")
 def describe_job(call: ApiCall) -> dict[str, Any]:
-    return _shown(call.here.holding(RestoreJobs).named(call.body["RestoreJobId"]))
+    return _description(call.here.holding(RestoreJobs).named(call.body["RestoreJobId"]))
 
 
 @operation("backup", "GetRestoreJobMetadata")
@@ -100,7 +100,7 @@ def job_metadata(call: ApiCall) -> dict[str, Any]:
 
 @operation("backup", "ListRestoreJobs")
 def list_jobs(call: ApiCall) -> dict[str, Any]:
-    return call.here.holding(RestoreJobs).listed(call, "RestoreJobs", _shown)
+    return call.here.holding(RestoreJobs).listed(call, "RestoreJobs", _description)
 
 
 def _metadata(given: dict[str, str]) -> tuple[str, dict[str, Any] | None]:
@@ -125,7 +125,7 @@ def _metadata(given: dict[str, str]) -> tuple[str, dict[str, Any] | None]:
 
 
 @action("backup.restore.run")
-def _run(world: World, data: dict[str, Any]) -> None:
+def _start_restore(world: World, data: dict[str, Any]) -> None:
     here = world.region(data["account"], data["region"])
     job = here.holding(RestoreJobs).by_id[data["job"]]
     point = here.holding(Estate).points[job.point]
@@ -140,7 +140,7 @@ def _run(world: World, data: dict[str, Any]) -> None:
 
 
 @action("backup.restore.done")
-def _done(world: World, data: dict[str, Any]) -> None:
+def _end_restore(world: World, data: dict[str, Any]) -> None:
     here = world.region(data["account"], data["region"])
     job = here.holding(RestoreJobs).by_id[data["job"]]
     point = here.holding(Estate).points[job.point]
@@ -172,7 +172,7 @@ def _of_other_region(content: StoredBackup, region: str) -> dict[str, Any] | Non
     return None if content.table.region == region else {"Enabled": False}
 
 
-def _shown(job: RestoreJob) -> dict[str, Any]:
+def _description(job: RestoreJob) -> dict[str, Any]:
     shown: dict[str, Any] = {
         **jobs.common(job),
         "RestoreJobId": job.job_id,

@@ -19,10 +19,10 @@ _TAG = "aws:ResourceTag/"
 def plan_changed(world: World, plan: StoredPlan) -> None:
     """Schedule the next run of each rule of the current version; events of older versions are ignored."""
     for rule in plan.current.document["Rules"]:
-        _wait(world, plan, rule)
+        _schedule_next_run(world, plan, rule)
 
 
-def _wait(world: World, plan: StoredPlan, rule: dict[str, Any]) -> None:
+def _schedule_next_run(world: World, plan: StoredPlan, rule: dict[str, Any]) -> None:
     due = schedules.parse(rule["ScheduleExpression"]).after(world.now(), rule["ScheduleExpressionTimezone"])
     if due is not None:
         world.schedule(
@@ -37,21 +37,23 @@ def _wait(world: World, plan: StoredPlan, rule: dict[str, Any]) -> None:
 
 
 @action("backup.rule")
-def _run(world: World, data: dict[str, Any]) -> None:
+def _start_backup_jobs(world: World, data: dict[str, Any]) -> None:
     here = world.region(data["account"], data["region"])
     plan = here.holding(Estate).plans[data["plan"]]
     if plan.deleted is not None or plan.current.version_id != data["version"]:
         return
     rule = next(rule for rule in plan.current.document["Rules"] if rule["RuleId"] == data["rule"])
-    _wait(world, plan, rule)
-    chosen = {table.arn: role for table, role in _selected(world, here, plan)}
+    _schedule_next_run(world, plan, rule)
+    chosen = {table.arn: role for table, role in _selected_tables(world, here, plan)}
     if chosen:
         plan.last_run = world.now()
     for arn, role in chosen.items():
-        backup_jobs.begin(world, _job(world, plan, rule, arn, role))
+        backup_jobs.begin(world, _new_job(world, plan, rule, arn, role))
 
 
-def _job(world: World, plan: StoredPlan, rule: dict[str, Any], arn: str, role: str) -> backup_jobs.BackupJob:
+def _new_job(
+    world: World, plan: StoredPlan, rule: dict[str, Any], arn: str, role: str
+) -> backup_jobs.BackupJob:
     return backup_jobs.BackupJob(
         account=plan.account,
         region=plan.region,
@@ -81,9 +83,11 @@ def _creator(plan: StoredPlan, rule: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _selected(world: World, here: Region, plan: StoredPlan) -> Iterator[tuple[SandboxTable, str]]:
+def _selected_tables(world: World, here: Region, plan: StoredPlan) -> Iterator[tuple[SandboxTable, str]]:
     """The tables that the plan's selections cover, each with the IAM role for its backup."""
-    tables = [one for one in tables_in(world, plan.account, plan.region).values() if one.status != "DELETING"]
+    tables = [
+        table for table in tables_in(world, plan.account, plan.region).values() if table.status != "DELETING"
+    ]
     opted_in = settings.opted_in(here)
     for selection in plan.selections.values():
         for table in tables:
@@ -97,18 +101,28 @@ def _covers(selection: Selection, table: SandboxTable, opted_in: bool) -> bool:
     if any(fnmatchcase(table.arn, pattern) for pattern in document.get("NotResources") or []):
         return False
     patterns = document.get("Resources") or []
-    if table.arn in patterns or (opted_in and any(fnmatchcase(table.arn, one) for one in patterns)):
-        return _meets(document.get("Conditions") or {}, table.tags)
+    if table.arn in patterns or (
+        opted_in and any(fnmatchcase(table.arn, condition) for condition in patterns)
+    ):
+        return _conditions_hold(document.get("Conditions") or {}, table.tags)
     listed = document.get("ListOfTags") or []
-    return opted_in and any(table.tags.get(one["ConditionKey"]) == one["ConditionValue"] for one in listed)
+    return opted_in and any(
+        table.tags.get(condition["ConditionKey"]) == condition["ConditionValue"] for condition in listed
+    )
 
 
-def _meets(conditions: dict[str, Any], tags: dict[str, str]) -> bool:
+def _conditions_hold(conditions: dict[str, Any], tags: dict[str, str]) -> bool:
     return (
-        all(_tag(one, tags) == one["ConditionValue"] for one in conditions.get("StringEquals") or [])
-        and all(_tag(one, tags) != one["ConditionValue"] for one in conditions.get("StringNotEquals") or [])
-        and all(_like(one, tags) for one in conditions.get("StringLike") or [])
-        and not any(_like(one, tags) for one in conditions.get("StringNotLike") or [])
+        all(
+            _tag(condition, tags) == condition["ConditionValue"]
+            for condition in conditions.get("StringEquals") or []
+        )
+        and all(
+            _tag(condition, tags) != condition["ConditionValue"]
+            for condition in conditions.get("StringNotEquals") or []
+        )
+        and all(_tag_matches(condition, tags) for condition in conditions.get("StringLike") or [])
+        and not any(_tag_matches(condition, tags) for condition in conditions.get("StringNotLike") or [])
     )
 
 
@@ -116,6 +130,6 @@ def _tag(condition: dict[str, str], tags: dict[str, str]) -> str | None:
     return tags.get(condition["ConditionKey"].removeprefix(_TAG))
 
 
-def _like(condition: dict[str, str], tags: dict[str, str]) -> bool:
+def _tag_matches(condition: dict[str, str], tags: dict[str, str]) -> bool:
     value = _tag(condition, tags)
     return value is not None and fnmatchcase(value, condition["ConditionValue"])

@@ -24,16 +24,16 @@ def create(call: ApiCall) -> dict[str, Any]:
     """A repeated request with the same CreatorRequestId returns the selection that the first one created."""
     plan, request = plan_named(call), call.body.get("CreatorRequestId")
     document = call.body["BackupSelection"]
-    for one in plan.selections.values():
-        if request is not None and one.creator_request == request:
-            return _ids(plan, one)
+    for existing in plan.selections.values():
+        if request is not None and existing.creator_request == request:
+            return _ids(plan, existing)
     _check(call, document)
-    for one in plan.selections.values():
-        if one.document["SelectionName"] == document["SelectionName"]:
+    for existing in plan.selections.values():
+        if existing.document["SelectionName"] == document["SelectionName"]:
             raise already_exists(
                 f"Backup selection with the same name already exists: {document['SelectionName']}",
                 plan.arn,
-                one.creator_request,
+                existing.creator_request,
             )
     selection = Selection(str(uuid.uuid4()), call.now, document, request)
     plan.selections[selection.selection_id] = selection
@@ -42,7 +42,7 @@ def create(call: ApiCall) -> dict[str, Any]:
 
 @operation("backup", "GetBackupSelection")
 def get(call: ApiCall) -> dict[str, Any]:
-    plan, selection = _named(call)
+    plan, selection = _requested_selection(call)
     lists: dict[str, list[Any]] = {"Resources": [], "NotResources": [], "ListOfTags": []}
     return {
         **_ids(plan, selection),
@@ -63,12 +63,12 @@ def list_selections(call: ApiCall) -> dict[str, Any]:
 
 @operation("backup", "DeleteBackupSelection")
 def delete(call: ApiCall) -> dict[str, Any]:
-    plan, selection = _named(call)
+    plan, selection = _requested_selection(call)
     del plan.selections[selection.selection_id]
     return {}
 
 
-def _named(call: ApiCall) -> tuple[StoredPlan, Selection]:
+def _requested_selection(call: ApiCall) -> tuple[StoredPlan, Selection]:
     plan = plan_named(call)
     selection = plan.selections.get(call.body["SelectionId"])
     if selection is None:
@@ -109,9 +109,9 @@ def _check(call: ApiCall, given: dict[str, Any]) -> None:
     for member in ("Resources", "NotResources"):
         _check_arns(given.get(member) or [])
     for name in _CONDITIONS:
-        for one in (given.get("Conditions") or {}).get(name) or []:
-            if not one.get("ConditionKey", "").startswith(_TAG):
-                raise invalid_parameter(f"Condition keys begin with {_TAG}: {one.get('ConditionKey')}")
+        for condition in (given.get("Conditions") or {}).get(name) or []:
+            if not condition.get("ConditionKey", "").startswith(_TAG):
+                raise invalid_parameter(f"Condition keys begin with {_TAG}: {condition.get('ConditionKey')}")
 
 
 def _check_arns(arns: list[str]) -> None:

@@ -68,7 +68,7 @@ def delete_vault(call: ApiCall) -> dict[str, Any]:
 
 def shown(region: Region, vault: StoredVault, now: float) -> dict[str, Any]:
     """The vault as ListBackupVaults and DescribeBackupVault show it."""
-    found: dict[str, Any] = {
+    description: dict[str, Any] = {
         "BackupVaultName": vault.name,
         "BackupVaultArn": vault.arn,
         "VaultType": "BACKUP_VAULT",
@@ -84,7 +84,7 @@ def shown(region: Region, vault: StoredVault, now: float) -> dict[str, Any]:
         "MaxRetentionDays": lock.max_days if lock else None,
         "LockDate": lock.since if lock else None,
     }
-    return found | {name: value for name, value in optional.items() if value is not None}
+    return description | {name: value for name, value in optional.items() if value is not None}
 
 
 def _own_key(call: ApiCall) -> str:

@@ -48,7 +48,7 @@ class StoredBackups:
 @operation("dynamodb", "CreateBackup")
 def create_backup(call: ApiCall) -> dict[str, Any]:
     check_shape(call.operation, call.body)
-    table = _table(call, call.body["TableName"])
+    table = _require_table(call, call.body["TableName"])
     backup = take(call.world, call.here, table, call.body["BackupName"], "USER")
     return {"BackupDetails": details(backup)}
 
@@ -69,14 +69,14 @@ def snapshot(world: World, table: SandboxTable, name: str, kind: str) -> StoredB
         name=name,
         kind=kind,
         created=now,
-        table=_frozen(table),
+        table=_without_unsaved_settings(table),
         description=shown,
         items=copy.deepcopy(moto_bridge.items_of(world, table)),
         size=int(shown.get("TableSizeBytes", 0)),
     )
 
 
-def _frozen(table: SandboxTable) -> SandboxTable:
+def _without_unsaved_settings(table: SandboxTable) -> SandboxTable:
     """A copy of the table without the settings that a backup does not contain (DDB-TABLE-215)."""
     frozen = copy.deepcopy(table)
     frozen.facets = {}
@@ -106,9 +106,9 @@ def delete_backup(call: ApiCall) -> dict[str, Any]:
     if backup.restoring is not None:
         raise ApiError("BackupInUseException", f"Backup is being used to restore a table: {backup.arn}")
     del call.here.holding(StoredBackups).by_arn[backup.arn]
-    gone = described(backup)
-    gone["BackupDetails"]["BackupStatus"] = "DELETED"
-    return {"BackupDescription": gone}
+    description = described(backup)
+    description["BackupDetails"]["BackupStatus"] = "DELETED"
+    return {"BackupDescription": description}
 
 
 @operation("dynamodb", "ListBackups")
@@ -118,17 +118,17 @@ def list_backups(call: ApiCall) -> dict[str, Any]:
     body = call.body
     wanted = body.get("BackupType", "USER")
     after = body.get("ExclusiveStartBackupArn")
-    backups = sorted(_current(call), key=lambda one: one.arn)
+    backups = sorted(_unexpired(call), key=lambda backup: backup.arn)
     listed = [
-        one
-        for one in backups
-        if wanted in ("ALL", one.kind)
-        and ("TableName" not in body or one.table.name == registry.table_name(call, body["TableName"]))
-        and body.get("TimeRangeLowerBound", 0) <= one.created < body.get("TimeRangeUpperBound", 1e18)
-        and (after is None or one.arn > after)
+        backup
+        for backup in backups
+        if wanted in ("ALL", backup.kind)
+        and ("TableName" not in body or backup.table.name == registry.table_name(call, body["TableName"]))
+        and body.get("TimeRangeLowerBound", 0) <= backup.created < body.get("TimeRangeUpperBound", 1e18)
+        and (after is None or backup.arn > after)
     ]
     page = listed[: body.get("Limit", 100)]
-    answer: dict[str, Any] = {"BackupSummaries": [_summary(one) for one in page]}
+    answer: dict[str, Any] = {"BackupSummaries": [_summary(backup) for backup in page]}
     if len(page) < len(listed):
         answer["LastEvaluatedBackupArn"] = page[-1].arn
     return answer
@@ -136,15 +136,17 @@ def list_backups(call: ApiCall) -> dict[str, Any]:
 
 def found(call: ApiCall, arn: str) -> StoredBackup:
     """The backup with that ARN. Raises BackupNotFoundException."""
-    backup = next((one for one in _current(call) if one.arn == arn), None)
+    backup = next((candidate for candidate in _unexpired(call) if candidate.arn == arn), None)
     if backup is None:
         raise ApiError("BackupNotFoundException", f"Backup not found: {arn}")
     return backup
 
 
-def _current(call: ApiCall) -> list[StoredBackup]:
+def _unexpired(call: ApiCall) -> list[StoredBackup]:
     everything = call.here.holding(StoredBackups).by_arn
-    for arn in [arn for arn, one in everything.items() if one.expires is not None and one.expires < call.now]:
+    for arn in [
+        arn for arn, backup in everything.items() if backup.expires is not None and backup.expires < call.now
+    ]:
         del everything[arn]
     return list(everything.values())
 
@@ -187,7 +189,7 @@ def described(backup: StoredBackup) -> dict[str, Any]:
     for member in ("LocalSecondaryIndexes", "GlobalSecondaryIndexes"):
         if was.get(member):
             features[member] = [
-                {key: one[key] for key in ("IndexName", "KeySchema", "Projection")} for one in was[member]
+                {key: index[key] for key in ("IndexName", "KeySchema", "Projection")} for index in was[member]
             ]
     for member in ("StreamSpecification", "SSEDescription"):
         if member in was:
@@ -208,7 +210,7 @@ def _summary(backup: StoredBackup) -> dict[str, Any]:
     }
 
 
-def _table(call: ApiCall, name: str) -> SandboxTable:
+def _require_table(call: ApiCall, name: str) -> SandboxTable:
     try:
         table = registry.lookup(call, name)
     except ApiError as error:

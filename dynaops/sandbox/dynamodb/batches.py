@@ -38,17 +38,17 @@ _Write = tuple[Body, Key, Attributes | None]
 @operation("dynamodb", "BatchWriteItem")
 def batch_write_item(call: ApiCall) -> Body:
     """Put and delete the items; nothing is written if any request is invalid."""
-    requests = _requested(call)
+    requests = _checked_requests(call)
     count = sum(len(each) for each in requests.values())
     for given in requests.values():
         if not 1 <= len(given) <= MOST_WRITES:
-            raise validation(_counts(requests))
+            raise validation(_request_count(requests))
     if count > MOST_WRITES:
         raise validation("Too many items requested for the BatchWriteItem call")
     reader = ValueReader(OLDER)
-    read = {name: [_read(reader, each) for each in given] for name, given in requests.items()}
+    read = {name: [_read_request(reader, each) for each in given] for name, given in requests.items()}
     tables = {name: keys.rules(call, name) for name in read}
-    writes = {name: _checked(tables[name], requests[name], read[name]) for name in read}
+    writes = {name: _checked_writes(tables[name], requests[name], read[name]) for name in read}
     unprocessed = _leave_out(call, writes, count)
     consumed = [_write(tables[name], planned, call) for name, planned in writes.items()]
     answer: Body = {"UnprocessedItems": unprocessed}
@@ -58,7 +58,7 @@ def batch_write_item(call: ApiCall) -> Body:
     return answer
 
 
-def _requested(call: ApiCall) -> Body:
+def _checked_requests(call: ApiCall) -> Body:
     """The request's items by table, with the rest of the request checked."""
     requests = call.body.get("RequestItems")
     rest = {**call.body, "RequestItems": {}} if isinstance(requests, dict) else call.body
@@ -71,7 +71,7 @@ def _requested(call: ApiCall) -> Body:
     return requests
 
 
-def _counts(requests: dict[str, list[Any]]) -> str:
+def _request_count(requests: dict[str, list[Any]]) -> str:
     """The number of requests for an error message (AWS prints the requests in full there)."""
     shown = ", ".join(f"{name}=[{len(given)} requests]" for name, given in requests.items())
     return (
@@ -81,7 +81,7 @@ def _counts(requests: dict[str, list[Any]]) -> str:
     )
 
 
-def _read(reader: ValueReader, request: Any) -> tuple[Attributes, bool]:
+def _read_request(reader: ValueReader, request: Any) -> tuple[Attributes, bool]:
     """The attributes of a write request, and whether it is a put (not a delete)."""
     check_types("WriteRequest", {name: {} for name in request} if isinstance(request, dict) else request)
     puts, deletes = request.get("PutRequest"), request.get("DeleteRequest")
@@ -98,7 +98,7 @@ def _read(reader: ValueReader, request: Any) -> tuple[Attributes, bool]:
     return reader.item(holder[member])[0], deletes is None
 
 
-def _checked(rules: Rules, given: list[Body], read: list[tuple[Attributes, bool]]) -> list[_Write]:
+def _checked_writes(rules: Rules, given: list[Body], read: list[tuple[Attributes, bool]]) -> list[_Write]:
     writes: list[_Write] = []
     for request, (attributes, put) in zip(given, read, strict=True):
         if put:
@@ -130,7 +130,9 @@ def _write(rules: Rules, writes: list[_Write], call: ApiCall) -> capacity.Consum
     counts = capacity.wanted(call.body) is not None
     consumed = capacity.Consumed(rules.table)
     for _, key, attributes in writes:
-        old = put(rules, key, attributes) if attributes is not None else rules.data.delete_item(*_pair(key))
+        old = (
+            put(rules, key, attributes) if attributes is not None else rules.data.delete_item(*_moto_key(key))
+        )
         if counts:
             consumed.write(old.attrs if old is not None else None, attributes)
     return consumed
@@ -138,7 +140,7 @@ def _write(rules: Rules, writes: list[_Write], call: ApiCall) -> capacity.Consum
 
 def put(rules: Rules, key: Key, attributes: Attributes) -> Any:
     """Store a checked item and write it to the stream. Returns the item that it replaces, if any."""
-    old = rules.data.get_item(*_pair(key))
+    old = rules.data.get_item(*_moto_key(key))
     item = moto_item(rules.names, attributes)
     store(rules.data, item)
     if rules.data.stream_shard is not None:
@@ -146,14 +148,14 @@ def put(rules: Rules, key: Key, attributes: Attributes) -> Any:
     return old
 
 
-def _pair(key: Key) -> tuple[DynamoType, DynamoType | None]:
+def _moto_key(key: Key) -> tuple[DynamoType, DynamoType | None]:
     return key[0], key[1] if len(key) > 1 else None
 
 
 @operation("dynamodb", "BatchGetItem")
 def batch_get_item(call: ApiCall) -> Touched:
     """Check the keys; moto reads."""
-    requests = _requested(call)
+    requests = _checked_requests(call)
     check_types("BatchGetItemInput", {**call.body, "RequestItems": {name: {} for name in requests}})
     for name, given in requests.items():
         _check_keys(name, given)
@@ -167,7 +169,7 @@ def batch_get_item(call: ApiCall) -> Touched:
             tables[name].check_key(key)
         if len({tables[name].key_of(key) for key in given}) != len(given):
             raise validation(DUPLICATES)
-    return _reading(call, requests, tables, read)
+    return _let_moto_read(call, requests, tables, read)
 
 
 def _check_keys(name: str, given: Any) -> None:
@@ -188,7 +190,7 @@ def _check_keys(name: str, given: Any) -> None:
         )
 
 
-def _reading(
+def _let_moto_read(
     call: ApiCall, requests: Body, tables: dict[str, Rules], read: dict[str, list[Attributes]]
 ) -> Touched:
     out = {
@@ -209,8 +211,10 @@ def _reading(
     def request(parsed: Body) -> None:
         rewrite(parsed)
         for name, each in out.items():
-            asked = parsed["RequestItems"][name]
-            asked["Keys"] = [key for key, leave in zip(asked["Keys"], each, strict=True) if not leave]
+            table_request = parsed["RequestItems"][name]
+            table_request["Keys"] = [
+                key for key, leave in zip(table_request["Keys"], each, strict=True) if not leave
+            ]
         for name in [name for name, each in out.items() if all(each)]:
             del parsed["RequestItems"][name]
 
@@ -220,17 +224,21 @@ def _reading(
         if capacity.wanted(call.body) is None:
             body.pop("ConsumedCapacity", None)
             return
-        consumed = [_consumed(tables[name], requests[name], read[name], each) for name, each in out.items()]
+        consumed = [
+            _consumed_by_reads(tables[name], requests[name], read[name], each) for name, each in out.items()
+        ]
         capacity.show(call.body, body, consumed)
 
     return Touched(request, answer)
 
 
-def _consumed(rules: Rules, asked: Body, given: list[Attributes], out: list[bool]) -> capacity.Consumed:
+def _consumed_by_reads(
+    rules: Rules, request: Body, keys: list[Attributes], left_out: list[bool]
+) -> capacity.Consumed:
     """Capacity consumed: each item is rounded up by itself; an item that does not exist costs the smallest read."""
     consumed = capacity.Consumed(rules.table)
-    for key, leave in zip(given, out, strict=True):
+    for key, leave in zip(keys, left_out, strict=True):
         if not leave:
-            item = rules.data.get_item(*_pair(rules.key_of(key)))
-            consumed.read(size_of(item.attrs) if item is not None else 0, bool(asked.get("ConsistentRead")))
+            item = rules.data.get_item(*_moto_key(rules.key_of(key)))
+            consumed.read(size_of(item.attrs) if item is not None else 0, bool(request.get("ConsistentRead")))
     return consumed

@@ -55,17 +55,17 @@ class Bulk(TransferJob):
 
     def described(self) -> Body:
         """The operation as BulkOperationDescription."""
-        found = self.outcome
+        outcome = self.outcome
         usage: Body = {
             "TableName": self.table,
-            "BulkPutBytes": found.written,
-            "Table": {"BulkPutBytes": found.written},
+            "BulkPutBytes": outcome.written,
+            "Table": {"BulkPutBytes": outcome.written},
         }
         return {
             **self.shown,
-            "ProcessedItemCount": found.processed,
-            "ProcessedInputBytes": found.read,
-            "FailedItemCount": len(found.errors),
+            "ProcessedItemCount": outcome.processed,
+            "ProcessedInputBytes": outcome.read,
+            "FailedItemCount": len(outcome.errors),
             "BulkOperationUsage": [usage],
         }
 
@@ -95,7 +95,7 @@ def start_bulk_put_items(call: ApiCall) -> Body:
             raise ApiError("IdempotentParameterMismatchException", transfer.CONFLICT)
         return {"BulkOperationDescription": standing.described()}
     registry.require_settled(table)
-    if sum(one.running for one in bulks.by_arn.values()) >= MOST_AT_ONCE:
+    if sum(job.running for job in bulks.by_arn.values()) >= MOST_AT_ONCE:
         raise over_limit(f"Only {MOST_AT_ONCE} bulk operations are allowed simultaneously")
     shown = {
         "BulkOperationArn": transfer.job_arn(call, table.name, "bulk-operation"),
@@ -118,32 +118,32 @@ def start_bulk_put_items(call: ApiCall) -> Body:
     return {"BulkOperationDescription": bulk.described()}
 
 
-def _found(world: World, data: Body) -> Bulk | None:
+def _running_job(world: World, data: Body) -> Bulk | None:
     """The operation that an event belongs to, while it runs."""
-    one = world.region(data["account"], data["region"]).holding(Bulks).by_arn.get(data["bulk"])
-    return one if one is not None and one.running else None
+    job = world.region(data["account"], data["region"]).holding(Bulks).by_arn.get(data["bulk"])
+    return job if job is not None and job.running else None
 
 
-def _rules(world: World, data: Body, bulk: Bulk) -> Rules | None:
+def _table_rules(world: World, data: Body, bulk: Bulk) -> Rules | None:
     """The rules of the table; None if it no longer exists (a new table of the same name does not count)."""
     table = registry.tables_in(world, data["account"], data["region"]).get(bulk.table)
     if table is None or table.table_id != bulk.table_id:
         return None
-    made = backend(table).tables.get(table.name)
-    return rules_of(table, made) if made is not None else None
+    moto_table = backend(table).tables.get(table.name)
+    return rules_of(table, moto_table) if moto_table is not None else None
 
 
 @action("dynamodb.bulk_sized")
-def _size(world: World, data: Body) -> None:
+def _read_input(world: World, data: Body) -> None:
     """Read the input, and split it into the parts that are written one after the other."""
-    one = _found(world, data)
-    if one is None or one.shown["BulkOperationStatus"] == "CANCELLING":
+    job = _running_job(world, data)
+    if job is None or job.shown["BulkOperationStatus"] == "CANCELLING":
         return
-    rules = _rules(world, data, one)
+    rules = _table_rules(world, data, job)
     if rules is None:
-        _end(world, one, "FAILED", "TableNotFound", f"Table not found: {one.table}")
+        _end(world, job, "FAILED", "TableNotFound", f"Table not found: {job.table}")
         return
-    given = one.shown["InputS3Configuration"]
+    given = job.shown["InputS3Configuration"]
     source = InputObjects(
         given["S3Bucket"],
         given.get("S3KeyPrefix", ""),
@@ -151,36 +151,36 @@ def _size(world: World, data: Body) -> None:
         given["InputCompressionType"],
     )
     try:
-        transfer.check_bucket(data["account"], one.shown["OutputS3Configuration"]["S3Bucket"])
+        transfer.check_bucket(data["account"], job.shown["OutputS3Configuration"]["S3Bucket"])
         objects = source.objects(data["account"])
     except NoSuchBucket:
-        _end(world, one, "FAILED", NO_BUCKET, NO_BUCKET_TEXT)
+        _end(world, job, "FAILED", NO_BUCKET, NO_BUCKET_TEXT)
         return
-    one.shown["TotalInputBytes"] = sum(len(content) for _, content in objects)
+    job.shown["TotalInputBytes"] = sum(len(content) for _, content in objects)
     records = list(transfer.records(source, objects, rules))
     each = -(-len(records) // STEPS) or 1
-    one.left = [records[start : start + each] for start in range(0, len(records), each)]
+    job.left = [records[start : start + each] for start in range(0, len(records), each)]
 
 
 @action("dynamodb.bulk_step")
-def _step(world: World, data: Body) -> None:
-    one = _found(world, data)
-    if one is None:
+def _write_part(world: World, data: Body) -> None:
+    job = _running_job(world, data)
+    if job is None:
         return
-    if one.shown["BulkOperationStatus"] == "CANCELLING":
-        _report(data["account"], one)
-        _end(world, one, "CANCELLED", "Cancelled", "The bulk operation was cancelled")
+    if job.shown["BulkOperationStatus"] == "CANCELLING":
+        _report(data["account"], job)
+        _end(world, job, "CANCELLED", "Cancelled", "The bulk operation was cancelled")
         return
-    rules = _rules(world, data, one)
+    rules = _table_rules(world, data, job)
     if rules is None:
-        _end(world, one, "FAILED", "TableNotFound", f"Table not found: {one.table}")
+        _end(world, job, "FAILED", "TableNotFound", f"Table not found: {job.table}")
         return
-    if one.left:
-        _write(rules, one, one.left.pop(0))
-    if not one.left:
-        one.outcome.read = one.shown["TotalInputBytes"]
-        _report(data["account"], one)
-        _end(world, one, "COMPLETED_WITH_ERRORS" if one.outcome.errors else "COMPLETED")
+    if job.left:
+        _write(rules, job, job.left.pop(0))
+    if not job.left:
+        job.outcome.read = job.shown["TotalInputBytes"]
+        _report(data["account"], job)
+        _end(world, job, "COMPLETED_WITH_ERRORS" if job.outcome.errors else "COMPLETED")
 
 
 def _write(rules: Rules, bulk: Bulk, records: list[InputRecord]) -> None:
@@ -217,34 +217,34 @@ def _report(account: str, bulk: Bulk) -> None:
         "ERROR": ("errors", bulk.outcome.errors),
         "CONDITION_CHECK_FAILURE": ("condition-check-failures", bulk.outcome.unmet),
     }
-    for kind, (name, found) in kinds.items():
-        if kind in output["OutputType"] and found:
-            text = "".join(f"{json.dumps(each)}\n" for each in found)
+    for kind, (name, records) in kinds.items():
+        if kind in output["OutputType"] and records:
+            text = "".join(f"{json.dumps(each)}\n" for each in records)
             transfer.put_object(account, output["S3Bucket"], f"{folder}/{name}.json", text.encode())
 
 
-def _named(call: ApiCall) -> Bulk:
+def _requested_job(call: ApiCall) -> Bulk:
     arn = call.body["BulkOperationArn"]
-    one = call.here.holding(Bulks).by_arn.get(arn)
-    if one is None:
+    job = call.here.holding(Bulks).by_arn.get(arn)
+    if job is None:
         raise not_found(f"Bulk operation: {arn} not found")
-    return one
+    return job
 
 
 @operation("dynamodb", "DescribeBulkOperation")
 def describe_bulk_operation(call: ApiCall) -> Body:
     check_shape(call.operation, call.body)
-    return {"BulkOperationDescription": _named(call).described()}
+    return {"BulkOperationDescription": _requested_job(call).described()}
 
 
 @operation("dynamodb", "CancelBulkOperation")
 def cancel_bulk_operation(call: ApiCall) -> Body:
     """Cancel an operation. Items that are written stay; an operation that has ended does not change."""
     check_shape(call.operation, call.body)
-    one = _named(call)
-    if one.running:
-        one.shown["BulkOperationStatus"] = "CANCELLING"
-    return {"BulkOperationArn": one.arn, "BulkOperationStatus": one.shown["BulkOperationStatus"]}
+    job = _requested_job(call)
+    if job.running:
+        job.shown["BulkOperationStatus"] = "CANCELLING"
+    return {"BulkOperationArn": job.arn, "BulkOperationStatus": job.shown["BulkOperationStatus"]}
 
 
 @operation("dynamodb", "ListBulkOperations")
@@ -252,8 +252,8 @@ def list_bulk_operations(call: ApiCall) -> Body:
     """Latest first, of the last 90 days."""
     check_shape(call.operation, call.body)
     recent = [
-        one for one in call.here.holding(Bulks).by_arn.values() if call.now - one.started <= KEPT_SECONDS
+        job for job in call.here.holding(Bulks).by_arn.values() if call.now - job.started <= KEPT_SECONDS
     ]
-    recent.sort(key=lambda one: one.started, reverse=True)
+    recent.sort(key=lambda job: job.started, reverse=True)
     members = ("BulkOperationArn", "BulkOperationStatus", "StartTime", "EndTime")
     return transfer.listed(call.body, recent, members, "BulkOperationsSummaryList", "MaxResults", 10)

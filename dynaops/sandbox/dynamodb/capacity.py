@@ -92,8 +92,8 @@ def _entry(table: SandboxTable, index: Index, attributes: Attributes | None) -> 
         return None
     if index.projection["ProjectionType"] == "ALL":
         return dict(attributes)
-    kept = {*keys, *schema.names(table.key_schema), *(index.projection.get("NonKeyAttributes") or ())}
-    return {name: value for name, value in attributes.items() if name in kept}
+    projected = {*keys, *schema.names(table.key_schema), *(index.projection.get("NonKeyAttributes") or ())}
+    return {name: value for name, value in attributes.items() if name in projected}
 
 
 def wanted(body: dict[str, Any]) -> str | None:

@@ -101,27 +101,27 @@ class ReplicatingShard(StreamShard):
 
     def add(self, old: Item | None, new: Item | None) -> None:
         super().add(old, new)
-        _place(self)
+        _set_region(self)
         for region in self.peers:
             peer = dynamodb_backends[self.account_id][region].tables.get(self.table.name)
             if peer is not None:
-                _replay(peer, old, new)
+                _replicate_write(peer, old, new)
 
 
-def _replay(peer: MotoTable, old: Item | None, new: Item | None) -> None:
+def _replicate_write(peer: MotoTable, old: Item | None, new: Item | None) -> None:
     if new is not None:
         store(peer, copy.deepcopy(new))
     elif old is not None:
-        _drop(peer, old)
+        _delete_item(peer, old)
     if isinstance(peer, DataTable):
         if peer.history is not None:
             peer.history.note(old, new)
         if peer.shard is not None:
             StreamShard.add(peer.shard, old, new)
-            _place(peer.shard)
+            _set_region(peer.shard)
 
 
-def _place(shard: StreamShard) -> None:
+def _set_region(shard: StreamShard) -> None:
     """Set the last record's region (moto writes us-east-1 into every record)."""
     if shard.items:
         shard.items[-1].record["awsRegion"] = shard.table.region_name
@@ -135,7 +135,7 @@ def store(table: MotoTable, item: Item) -> None:
         table.items[item.hash_key] = item  # type: ignore[assignment]  # moto keeps items so
 
 
-def _drop(table: MotoTable, item: Item) -> None:
+def _delete_item(table: MotoTable, item: Item) -> None:
     if item.range_key is None:
         table.items.pop(item.hash_key, None)
     elif item.hash_key in table.items:

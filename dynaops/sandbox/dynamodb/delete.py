@@ -48,7 +48,7 @@ def delete_table(call: ApiCall) -> dict[str, Any]:
 
 def deleting(shown: dict[str, Any]) -> dict[str, Any]:
     """DeleteTable's short description: without keys and indexes."""
-    kept = (
+    members = (
         "TableName",
         "ProvisionedThroughput",
         "TableSizeBytes",
@@ -64,7 +64,7 @@ def deleting(shown: dict[str, Any]) -> dict[str, Any]:
         "TableClassSummary",
         "OnDemandThroughput",
     )
-    return {**{member: shown[member] for member in kept if member in shown}, "TableStatus": "DELETING"}
+    return {**{member: shown[member] for member in members if member in shown}, "TableStatus": "DELETING"}
 
 
 @action("dynamodb.deleted")

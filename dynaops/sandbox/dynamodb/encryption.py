@@ -84,8 +84,8 @@ def _managed_key(keys: KmsBackend) -> str:
         )
         key.key_manager = "AWS"
         keys.create_alias(key.id, _MANAGED)
-    found: str = keys.keys[keys.get_key_id_from_alias(_MANAGED) or ""].arn
-    return found
+    arn: str = keys.keys[keys.get_key_id_from_alias(_MANAGED) or ""].arn
+    return arn
 
 
 def _usable_key(call: ApiCall, keys: KmsBackend, wanted: str) -> str:
@@ -94,7 +94,7 @@ def _usable_key(call: ApiCall, keys: KmsBackend, wanted: str) -> str:
     key_id = _key_id(keys, wanted)
     key = keys.keys.get(key_id) if key_id else None
     if key is None:
-        raise _kms_fault("validation", "NotFoundException", _missing(call, wanted), call)
+        raise _kms_fault("validation", "NotFoundException", _key_not_found(call, wanted), call)
     if key.key_state == "PendingDeletion":
         raise _kms_fault("validation", "KMSInvalidStateException", f"{key.arn} is pending deletion.", call)
     if key.key_state != "Enabled":
@@ -102,8 +102,8 @@ def _usable_key(call: ApiCall, keys: KmsBackend, wanted: str) -> str:
     # moto leaves the usage empty where the caller named none.
     if key.key_spec != "SYMMETRIC_DEFAULT" or key.key_usage not in ("ENCRYPT_DECRYPT", "", None):
         raise ApiError("InternalServerError", "Internal server error", status=500)
-    found: str = key.arn
-    return found
+    arn: str = key.arn
+    return arn
 
 
 def _key_id(keys: KmsBackend, wanted: str) -> str | None:
@@ -113,7 +113,7 @@ def _key_id(keys: KmsBackend, wanted: str) -> str | None:
     return bare.removeprefix("key/")
 
 
-def _missing(call: ApiCall, wanted: str) -> str:
+def _key_not_found(call: ApiCall, wanted: str) -> str:
     prefix = f"arn:{partition_of(call.region)}:kms:{call.region}:{call.account}:"
     if "alias/" in wanted:
         return f"Alias {wanted if wanted.startswith('arn:') else prefix + wanted} is not found."
@@ -150,14 +150,14 @@ def _check_budget(table: SandboxTable, now: float) -> None:
     if len(recent) < _FREE_CHANGES or now - recent[-1] >= _CHANGE_INTERVAL:
         return
     raise over_limit(
-        f"Encryption mode changes are limited in the 24h window ending at {_stamp(recent[0] + _DAY)}. After "
+        f"Encryption mode changes are limited in the 24h window ending at {_timestamp_text(recent[0] + _DAY)}. After "
         "the first 4 change, each subsequent change in the same window can be performed at most once every "
-        f"21600 seconds. Number of updates today: {len(recent)}. Last change at {_stamp(recent[-1])}. "
-        f"Next changes can be made at {_stamp(recent[-1] + _CHANGE_INTERVAL)}."
+        f"21600 seconds. Number of updates today: {len(recent)}. Last change at {_timestamp_text(recent[-1])}. "
+        f"Next changes can be made at {_timestamp_text(recent[-1] + _CHANGE_INTERVAL)}."
     )
 
 
-def _stamp(moment: float) -> str:
+def _timestamp_text(moment: float) -> str:
     return datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
@@ -180,6 +180,6 @@ def _show_key(_world: World, table: SandboxTable, data: dict[str, Any]) -> None:
 
 
 @registry.table_action("dynamodb.encrypted")
-def _settle(_world: World, table: SandboxTable, data: dict[str, Any]) -> None:
+def _end_change(_world: World, table: SandboxTable, data: dict[str, Any]) -> None:
     key = data["key"]
     table.sse = {"Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": key} if key else None

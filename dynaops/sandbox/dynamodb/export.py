@@ -67,11 +67,11 @@ def export_table(call: ApiCall) -> Body:
         if standing.request != body:  # DDB-EXPORT-009
             raise ApiError("ExportConflictException", f"Export conflict: {transfer.CONFLICT}")
         return {"ExportDescription": standing.shown}
-    table = _table(call, body["TableArn"])
+    table = _require_table(call, body["TableArn"])
     _check_type(body)
     at = _export_time(call, table)
     _check_settings(body)
-    export = _begun(call, table, at)
+    export = _new_job(call, table, at)
     exports.by_arn[export.arn] = export
     where = {"account": call.account, "region": call.region, "export": export.arn}
     call.world.schedule(LOOK_SECONDS, "dynamodb.export_looks", **where)
@@ -79,7 +79,7 @@ def export_table(call: ApiCall) -> Body:
     return {"ExportDescription": dict(export.shown)}
 
 
-def _table(call: ApiCall, arn: str) -> SandboxTable:
+def _require_table(call: ApiCall, arn: str) -> SandboxTable:
     parts = arn.split(":", 5)
     if len(parts) != 6 or parts[0] != "arn":
         raise invalid("tableArn is not a valid ARN")
@@ -141,7 +141,7 @@ def _check_settings(body: Body) -> None:
     transfer.check_readable(body.get("ExportFormat", "DYNAMODB_JSON"), "NONE")
 
 
-def _begun(call: ApiCall, table: SandboxTable, at: float) -> ExportJob:
+def _new_job(call: ApiCall, table: SandboxTable, at: float) -> ExportJob:
     body = call.body
     shown: Body = {
         "ExportArn": transfer.job_arn(call, table.name, "export"),
@@ -162,15 +162,15 @@ def _begun(call: ApiCall, table: SandboxTable, at: float) -> ExportJob:
     return ExportJob(shown["ExportArn"], shown, call.now, body, lines, size)
 
 
-def _found(world: World, data: Body) -> ExportJob | None:
+def _running_job(world: World, data: Body) -> ExportJob | None:
     """The export that an event belongs to, while it runs."""
     export = world.region(data["account"], data["region"]).holding(ExportJobs).by_arn.get(data["export"])
     return export if export is not None and export.running else None
 
 
 @action("dynamodb.export_looks")
-def _look(world: World, data: Body) -> None:
-    export = _found(world, data)
+def _check_bucket(world: World, data: Body) -> None:
+    export = _running_job(world, data)
     if export is None:
         return
     try:
@@ -181,7 +181,7 @@ def _look(world: World, data: Body) -> None:
 
 @action("dynamodb.export_done")
 def _finish(world: World, data: Body) -> None:
-    export = _found(world, data)
+    export = _running_job(world, data)
     if export is None:
         return
     ended = {
@@ -265,13 +265,13 @@ def describe_export(call: ApiCall) -> Body:
 def list_exports(call: ApiCall) -> Body:
     """ListExports: latest first; with a table, only those of the present table of that name (DDB-EXPORT-020)."""
     check_shape(call.operation, call.body)
-    found = sorted(call.here.holding(ExportJobs).by_arn.values(), key=lambda each: each.arn, reverse=True)
+    jobs = sorted(call.here.holding(ExportJobs).by_arn.values(), key=lambda job: job.arn, reverse=True)
     if "TableArn" in call.body:
         name = registry.table_name(call, call.body["TableArn"])
         table = registry.tables_in(call.world, call.account, call.region).get(name)
-        found = [each for each in found if table is not None and each.shown["TableId"] == table.table_id]
+        jobs = [job for job in jobs if table is not None and job.shown["TableId"] == table.table_id]
     members = ("ExportArn", "ExportStatus")
-    answer = transfer.listed(call.body, found, members, "ExportSummaries", "MaxResults", 25)
+    answer = transfer.listed(call.body, jobs, members, "ExportSummaries", "MaxResults", 25)
     for summary in answer["ExportSummaries"]:
         summary["ExportType"] = "FULL_EXPORT"
     return answer

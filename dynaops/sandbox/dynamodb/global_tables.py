@@ -62,12 +62,12 @@ def members(world: World, table: SandboxTable) -> list[SandboxTable]:
     group = group_of(world, table)
     if group is None:
         return []
-    found = (
+    tables = (
         registry.tables_in(world, table.account, region).get(table.name)
         for region in group.members
         if region != table.region
     )
-    return [other for other in found if other is not None]
+    return [other for other in tables if other is not None]
 
 
 def described(world: World, table: SandboxTable) -> dict[str, Any]:
@@ -79,7 +79,7 @@ def described(world: World, table: SandboxTable) -> dict[str, Any]:
     others = [each for each in group.members.values() if each.region != table.region and each.visible]
     shown: dict[str, Any] = {
         "GlobalTableVersion": VERSION,
-        "Replicas": [_replica(world, table, each) for each in others],
+        "Replicas": [_replica_description(world, table, each) for each in others],
         "GlobalTableSettingsReplicationMode": "ENABLED_WITH_OVERRIDES",
     }
     if group.strong:
@@ -93,7 +93,7 @@ def described(world: World, table: SandboxTable) -> dict[str, Any]:
     return shown
 
 
-def _replica(world: World, table: SandboxTable, member: GlobalTableMember) -> dict[str, Any]:
+def _replica_description(world: World, table: SandboxTable, member: GlobalTableMember) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "RegionName": member.region,
         "ReplicaStatus": member.status,

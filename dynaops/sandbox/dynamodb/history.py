@@ -49,13 +49,13 @@ class ItemHistory:
 
     def items_at(self, at: float, items: Iterable[Item]) -> list[Item]:
         """The items at the time `at`, computed from the present items."""
-        found = {_key(item): item for item in items}
-        for change in itertools.takewhile(lambda one: one.at > at, reversed(self._changes)):
+        result = {_key(item): item for item in items}
+        for change in itertools.takewhile(lambda entry: entry.at > at, reversed(self._changes)):
             if change.before is None:
-                found.pop(change.key, None)
+                result.pop(change.key, None)
             else:
-                found[change.key] = change.before
-        return list(found.values())
+                result[change.key] = change.before
+        return list(result.values())
 
 
 def _key(item: Item) -> Key:

@@ -87,9 +87,9 @@ def import_table(call: ApiCall) -> Body:
     _check_name(call, imports, table.name)
     if standing is not None:
         return {"ImportTableDescription": _description(call, standing)}
-    if sum(one.running for one in imports.by_arn.values()) >= MOST_AT_ONCE:
+    if sum(job.running for job in imports.by_arn.values()) >= MOST_AT_ONCE:
         raise over_limit(f"Only {MOST_AT_ONCE} imports are allowed simultaneously")
-    begun = _begun(call, table)
+    begun = _new_job(call, table)
     imports.by_arn[begun.arn] = begun
     where = {"account": call.account, "region": call.region, "import_arn": begun.arn}
     call.world.schedule(LOOK_SECONDS, "dynamodb.import_looks", **where)
@@ -104,12 +104,14 @@ def _check_name(call: ApiCall, imports: ImportJobs, name: str) -> None:
     held = registry.tables_in(call.world, call.account, call.region).get(name)
     if held is None:
         return
-    making = any(one.running and one.table.table_id == held.table_id for one in imports.by_arn.values())
-    if not (making and held.status == "CREATING"):
+    being_created = any(
+        job.running and job.table.table_id == held.table_id for job in imports.by_arn.values()
+    )
+    if not (being_created and held.status == "CREATING"):
         raise ApiError("ResourceInUseException", f"Table already exists: {name}")
 
 
-def _begun(call: ApiCall, table: SandboxTable) -> ImportJob:
+def _new_job(call: ApiCall, table: SandboxTable) -> ImportJob:
     body = call.body
     source = {"S3BucketOwner": call.account, **body["S3BucketSource"]}
     group = f"arn:{partition_of(call.region)}:logs:{call.region}:{call.account}:log-group:{LOG_GROUP}:*"
@@ -131,7 +133,7 @@ def _begun(call: ApiCall, table: SandboxTable) -> ImportJob:
     return ImportJob(shown["ImportArn"], shown, call.now, table)
 
 
-def _source(shown: Body) -> InputObjects:
+def _input_objects(shown: Body) -> InputObjects:
     options = (shown.get("InputFormatOptions") or {}).get("Csv") or {}
     headers = options.get("HeaderList")
     return InputObjects(
@@ -144,59 +146,64 @@ def _source(shown: Body) -> InputObjects:
     )
 
 
-def _found(world: World, data: Body) -> ImportJob | None:
+def _running_job(world: World, data: Body) -> ImportJob | None:
     """The import that an event belongs to, while it runs."""
-    one = world.region(data["account"], data["region"]).holding(ImportJobs).by_arn.get(data["import_arn"])
-    return one if one is not None and one.running else None
+    job = world.region(data["account"], data["region"]).holding(ImportJobs).by_arn.get(data["import_arn"])
+    return job if job is not None and job.running else None
 
 
 @action("dynamodb.import_looks")
-def _look(world: World, data: Body) -> None:
-    one = _found(world, data)
-    if one is None:
+def _check_source(world: World, data: Body) -> None:
+    job = _running_job(world, data)
+    if job is None:
         return
     try:
-        transfer.check_bucket(data["account"], one.shown["S3BucketSource"]["S3Bucket"])
+        transfer.check_bucket(data["account"], job.shown["S3BucketSource"]["S3Bucket"])
     except NoSuchBucket:
-        one.end(world, "FAILED", NO_BUCKET, NO_BUCKET_TEXT)
+        job.end(world, "FAILED", NO_BUCKET, NO_BUCKET_TEXT)
 
 
 @action("dynamodb.import_creates")
 def _create(world: World, data: Body) -> None:
-    one = _found(world, data)
-    if one is None:
+    job = _running_job(world, data)
+    if job is None:
         return
-    table = one.table
+    table = job.table
     if table.name in registry.tables_in(world, table.account, table.region):
-        one.end(world, "FAILED", "TableAlreadyExists", f"Table already exists: {table.name}")
+        job.end(world, "FAILED", "TableAlreadyExists", f"Table already exists: {table.name}")
         return
-    source = _source(one.shown)
+    source = _input_objects(job.shown)
     try:
         objects = source.objects(data["account"])
     except NoSuchBucket:
-        one.end(world, "FAILED", NO_BUCKET, NO_BUCKET_TEXT)
+        job.end(world, "FAILED", NO_BUCKET, NO_BUCKET_TEXT)
         return
     table.created = round(world.now(), 3)
     registry.insert_table(world, table)
     data_plane = moto_bridge.data_of(world, table)
     if data_plane is not None:
-        one.outcome = _load(world, one, source, objects, rules_of(table, data_plane))
+        job.outcome = _load(world, job, source, objects, rules_of(table, data_plane))
 
 
 def _load(
     world: World, import_job: ImportJob, source: InputObjects, objects: list[tuple[str, bytes]], rules: Rules
 ) -> dict[str, int]:
     """Put the items into the table, which data calls cannot access yet, and log the records with errors."""
-    kept, bad, size = [], [], 0
+    accepted, bad, size = [], [], 0
     for record in transfer.records(source, objects, rules):
         size += record.size
         if record.error is None:
-            kept.append(moto_item(rules.names, record.attributes))
+            accepted.append(moto_item(rules.names, record.attributes))
         else:
             bad.append(record)
-    moto_bridge.load_items(world, import_job.table, kept)
+    moto_bridge.load_items(world, import_job.table, accepted)
     _log(world, import_job, source, bad)
-    return {"processed": len(kept) + len(bad), "imported": len(kept), "errors": len(bad), "bytes": size}
+    return {
+        "processed": len(accepted) + len(bad),
+        "imported": len(accepted),
+        "errors": len(bad),
+        "bytes": size,
+    }
 
 
 def _log(world: World, import_job: ImportJob, source: InputObjects, bad: list[InputRecord]) -> None:
@@ -226,13 +233,13 @@ def _log(world: World, import_job: ImportJob, source: InputObjects, bad: list[In
 
 @action("dynamodb.import_done")
 def _finish(world: World, data: Body) -> None:
-    one = _found(world, data)
-    if one is None or one.outcome is None:
+    job = _running_job(world, data)
+    if job is None or job.outcome is None:
         return
-    if one.outcome["errors"]:
-        one.end(world, "FAILED", "ItemValidationError", _BAD_ITEMS)
+    if job.outcome["errors"]:
+        job.end(world, "FAILED", "ItemValidationError", _BAD_ITEMS)
     else:
-        one.end(world, "COMPLETED")
+        job.end(world, "COMPLETED")
 
 
 def _description(call: ApiCall, import_job: ImportJob) -> Body:
@@ -257,20 +264,20 @@ def describe_import(call: ApiCall) -> Body:
     arn = call.body["ImportArn"]
     missing = ApiError("ImportNotFoundException", f"Import not found: {arn}")
     transfer.check_arn(call, arn, "import", missing)
-    one = call.here.holding(ImportJobs).by_arn.get(arn)
-    if one is None:
+    job = call.here.holding(ImportJobs).by_arn.get(arn)
+    if job is None:
         raise missing
-    return {"ImportTableDescription": _description(call, one)}
+    return {"ImportTableDescription": _description(call, job)}
 
 
 @operation("dynamodb", "ListImports")
 def list_imports(call: ApiCall) -> Body:
     """ListImports: latest first, including those of deleted tables (DDB-IMPORT-008)."""
     check_shape(call.operation, call.body)
-    found = sorted(call.here.holding(ImportJobs).by_arn.values(), key=lambda each: each.started, reverse=True)
+    jobs = sorted(call.here.holding(ImportJobs).by_arn.values(), key=lambda job: job.started, reverse=True)
     if "TableArn" in call.body:
         name = registry.table_name(call, call.body["TableArn"])
-        found = [each for each in found if each.table.name == name]
+        jobs = [job for job in jobs if job.table.name == name]
     members = ("ImportArn", "ImportStatus", "TableArn", "S3BucketSource", "CloudWatchLogGroupArn")
     times = ("InputFormat", "StartTime", "EndTime")
-    return transfer.listed(call.body, found, (*members, *times), "ImportSummaryList", "PageSize", 25)
+    return transfer.listed(call.body, jobs, (*members, *times), "ImportSummaryList", "PageSize", 25)

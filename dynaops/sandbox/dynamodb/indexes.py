@@ -349,7 +349,7 @@ def _start_update(call: ApiCall, table: SandboxTable, given: dict[str, Any]) -> 
 
 
 @registry.table_action("dynamodb.index_updated")
-def _updated(_world: World, table: SandboxTable, data: dict[str, Any]) -> None:
+def _end_update(_world: World, table: SandboxTable, data: dict[str, Any]) -> None:
     index = table.global_indexes.get(data["index"])
     if index is None:
         return

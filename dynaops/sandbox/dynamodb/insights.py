@@ -36,49 +36,53 @@ class InsightsState:
 @operation("dynamodb", "UpdateContributorInsights")
 def update_contributor_insights(call: ApiCall) -> dict[str, Any]:
     check_shape(call.operation, call.body)
-    table, index = _named(call)
+    table, index = _requested_table_and_index(call)
     registry.require_settled(table)
-    one = table.facet(InsightsState).by_index.setdefault(index, IndexInsights())
+    insights = table.facet(InsightsState).by_index.setdefault(index, IndexInsights())
     wanted = call.body["ContributorInsightsAction"] == "ENABLE"
-    mode = call.body.get("ContributorInsightsMode") or (one.mode if one.status == "ENABLED" else DEFAULT_MODE)
-    if one.status in ("ENABLING", "DISABLING"):
+    mode = call.body.get("ContributorInsightsMode") or (
+        insights.mode if insights.status == "ENABLED" else DEFAULT_MODE
+    )
+    if insights.status in ("ENABLING", "DISABLING"):
         raise validation("Table or Index is not in a valid state to update Key Access Insights")
-    settled = one.status == ("ENABLED" if wanted else "DISABLED")
-    if not settled or (wanted and one.mode != mode):
-        one.status = "ENABLING" if wanted else "DISABLING"
-        one.mode = mode if wanted else one.mode
-        one.changed = call.now
+    settled = insights.status == ("ENABLED" if wanted else "DISABLED")
+    if not settled or (wanted and insights.mode != mode):
+        insights.status = "ENABLING" if wanted else "DISABLING"
+        insights.mode = mode if wanted else insights.mode
+        insights.changed = call.now
         seconds = ON_SECONDS if wanted else OFF_SECONDS
         call.world.schedule(seconds, "dynamodb.insights", index=index, **registry.address(table))
     answer: dict[str, Any] = {
         "TableName": table.name,
-        "ContributorInsightsStatus": one.status,
-        "ContributorInsightsMode": one.mode,
+        "ContributorInsightsStatus": insights.status,
+        "ContributorInsightsMode": insights.mode,
     }
     return {**answer, "IndexName": index} if index else answer
 
 
 @registry.table_action("dynamodb.insights")
-def _settle(_world: World, table: SandboxTable, data: dict[str, Any]) -> None:
-    one = table.facet(InsightsState).by_index.get(data["index"])
-    if one is not None:
-        one.status = {"ENABLING": "ENABLED", "DISABLING": "DISABLED"}.get(one.status, one.status)
+def _end_change(_world: World, table: SandboxTable, data: dict[str, Any]) -> None:
+    insights = table.facet(InsightsState).by_index.get(data["index"])
+    if insights is not None:
+        insights.status = {"ENABLING": "ENABLED", "DISABLING": "DISABLED"}.get(
+            insights.status, insights.status
+        )
 
 
 @operation("dynamodb", "DescribeContributorInsights")
 def describe_contributor_insights(call: ApiCall) -> dict[str, Any]:
     check_shape(call.operation, call.body)
-    table, index = _named(call)
-    one = table.facet(InsightsState).by_index.get(index, IndexInsights())
-    found: dict[str, Any] = {"TableName": table.name, "ContributorInsightsStatus": one.status}
+    table, index = _requested_table_and_index(call)
+    insights = table.facet(InsightsState).by_index.get(index, IndexInsights())
+    response: dict[str, Any] = {"TableName": table.name, "ContributorInsightsStatus": insights.status}
     if index:
-        found["IndexName"] = index
-    if one.changed is not None:
-        found["LastUpdateDateTime"] = one.changed
-    if one.status in ("ENABLED", "ENABLING"):
-        found["ContributorInsightsMode"] = one.mode
-        found["ContributorInsightsRuleList"] = _rules(table, index, one)
-    return found
+        response["IndexName"] = index
+    if insights.changed is not None:
+        response["LastUpdateDateTime"] = insights.changed
+    if insights.status in ("ENABLED", "ENABLING"):
+        response["ContributorInsightsMode"] = insights.mode
+        response["ContributorInsightsRuleList"] = _rules(table, index, insights)
+    return response
 
 
 def _rules(table: SandboxTable, index: str, index_insights: IndexInsights) -> list[str]:
@@ -101,18 +105,18 @@ def list_contributor_insights(call: ApiCall) -> dict[str, Any]:
         tables = [registry.lookup(call, call.body["TableName"])]
     else:
         tables = list(registry.tables_in(call.world, call.account, call.region).values())
-    found = []
+    summaries = []
     for table in tables:
-        for index, one in sorted(table.facet(InsightsState).by_index.items()):
-            if one.status == "DISABLED" or (index and index not in table.global_indexes):
+        for index, insights in sorted(table.facet(InsightsState).by_index.items()):
+            if insights.status == "DISABLED" or (index and index not in table.global_indexes):
                 continue
             summary: dict[str, Any] = {
                 "TableName": table.name,
-                "ContributorInsightsStatus": one.status,
-                "ContributorInsightsMode": one.mode,
+                "ContributorInsightsStatus": insights.status,
+                "ContributorInsightsMode": insights.mode,
             }
-            found.append({**summary, "IndexName": index} if index else summary)
-    return {"ContributorInsightsSummaries": found}
+            summaries.append({**summary, "IndexName": index} if index else summary)
+    return {"ContributorInsightsSummaries": summaries}
 
 
 def forget_index(table: SandboxTable, index: str) -> None:
@@ -120,7 +124,7 @@ def forget_index(table: SandboxTable, index: str) -> None:
     table.facet(InsightsState).by_index.pop(index, None)
 
 
-def _named(call: ApiCall) -> tuple[SandboxTable, str]:
+def _requested_table_and_index(call: ApiCall) -> tuple[SandboxTable, str]:
     table = registry.lookup(call, call.body["TableName"])
     index = call.body.get("IndexName") or ""
     if index and index not in table.global_indexes:

@@ -101,12 +101,12 @@ def check_update(given: Given, key: Attributes) -> Rules:
 def _assigned(body: Body, values: dict[str, Any]) -> Attributes:
     """The attributes that an update expression sets directly to a value of the request."""
     names = body.get("ExpressionAttributeNames") or {}
-    found: Attributes = {}
+    attributes: Attributes = {}
     for clause in _SET_CLAUSE.findall(body.get("UpdateExpression") or ""):
         for target, value in _ASSIGNMENT.findall(clause):
             if value in values:
-                found[names.get(target, target)] = values[value]
-    return found
+                attributes[names.get(target, target)] = values[value]
+    return attributes
 
 
 def _writing(given: Given, rules: Rules, attributes: Attributes) -> Touched:
@@ -118,13 +118,13 @@ def _writing(given: Given, rules: Rules, attributes: Attributes) -> Touched:
 
     def answered(answer: Body) -> None:
         consumed = capacity.Consumed(rules.table)
-        consumed.write(_kept(before), _kept(rules.data.get_item(*pair)))
+        consumed.write(_attributes_of(before), _attributes_of(rules.data.get_item(*pair)))
         capacity.show_one(given.body, answer, consumed)
 
     return Touched(given.touch, answered)
 
 
-def _kept(item: Item | None) -> Attributes | None:
+def _attributes_of(item: Item | None) -> Attributes | None:
     return item.attrs if item is not None else None
 
 

@@ -85,9 +85,10 @@ class Rules:
                     f"Type mismatch for Index Key {name} Expected: {kind} Actual: {value.type} IndexName: {index}"
                 )
             if kind != "N" and not value.value:
-                what = f"{_UPDATE if update else _PUT}The AttributeValue for a key attribute cannot contain an empty "
+                preamble = _UPDATE if update else _PUT
+                message = f"{preamble}The AttributeValue for a key attribute cannot contain an empty "
                 where = "" if update else f" IndexName: {index}, IndexKey: {name}"
-                raise validation(f"{_NOT_VALID}{what}{_KINDS[kind]} value.{where}")
+                raise validation(f"{_NOT_VALID}{message}{_KINDS[kind]} value.{where}")
             _check_length(name, value, role)
 
     def key_of(self, attributes: Attributes) -> tuple[DynamoType, ...]:

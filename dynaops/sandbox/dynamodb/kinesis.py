@@ -36,9 +36,12 @@ class KinesisState:
 @operation("dynamodb", "EnableKinesisStreamingDestination")
 def enable(call: ApiCall) -> dict[str, Any]:
     """Enable a destination. The call does not check the stream (DDB-TABLE-299): a missing one fails later."""
-    table, arn, state = _named(call)
+    table, arn, state = _requested_destination(call)
     registry.require_settled(table)
-    if any(one.status in ("ENABLING", "ACTIVE", "UPDATING", "DISABLING") for one in state.by_stream.values()):
+    if any(
+        destination.status in ("ENABLING", "ACTIVE", "UPDATING", "DISABLING")
+        for destination in state.by_stream.values()
+    ):
         raise validation("Table is not in a valid state to enable Kinesis Streaming Destination")
     given = call.body.get("EnableKinesisStreamingConfiguration") or {}
     precision = given.get("ApproximateCreationDateTimePrecision")
@@ -52,30 +55,30 @@ def enable(call: ApiCall) -> dict[str, Any]:
 
 @operation("dynamodb", "DisableKinesisStreamingDestination")
 def disable(call: ApiCall) -> dict[str, Any]:
-    table, arn, state = _named(call)
-    one = state.by_stream.get(arn)
-    if one is None or one.status == "DISABLED":
+    table, arn, state = _requested_destination(call)
+    destination = state.by_stream.get(arn)
+    if destination is None or destination.status == "DISABLED":
         raise not_found(f"Table: {table.name} has no active Kinesis streaming destination {arn}")
-    if one.status not in ("ACTIVE", "ENABLE_FAILED"):
+    if destination.status not in ("ACTIVE", "ENABLE_FAILED"):
         raise validation("Table is not in a valid state to disable Kinesis Streaming Destination")
-    one.status = "DISABLING"
+    destination.status = "DISABLING"
     call.world.schedule(DISABLE_SECONDS, "dynamodb.kinesis", stream=arn, **registry.address(table))
     return {"TableName": table.name, "StreamArn": arn, "DestinationStatus": "DISABLING"}
 
 
 @operation("dynamodb", "UpdateKinesisStreamingDestination")
 def update(call: ApiCall) -> dict[str, Any]:
-    table, arn, state = _named(call)
+    table, arn, state = _requested_destination(call)
     given = call.body.get("UpdateKinesisStreamingConfiguration") or {}
     precision = given.get("ApproximateCreationDateTimePrecision")
     if precision is None:
         raise invalid("Streaming destination configuration is not specified")
-    one = state.by_stream.get(arn)
-    if one is None or one.status != "ACTIVE":
+    destination = state.by_stream.get(arn)
+    if destination is None or destination.status != "ACTIVE":
         raise validation("Table is not in a valid state to update Kinesis Streaming Destination")
-    if precision == (one.precision or DEFAULT_PRECISION):
+    if precision == (destination.precision or DEFAULT_PRECISION):
         raise validation("Precision is already set to the desired value")
-    one.status, one.precision = "UPDATING", precision
+    destination.status, destination.precision = "UPDATING", precision
     call.world.schedule(UPDATE_SECONDS, "dynamodb.kinesis", stream=arn, **registry.address(table))
     return {
         "TableName": table.name,
@@ -92,33 +95,33 @@ def describe(call: ApiCall) -> dict[str, Any]:
     return {
         "TableName": table.name,
         "KinesisDataStreamDestinations": [
-            _shown(arn, one) for arn, one in table.facet(KinesisState).by_stream.items()
+            _description(arn, destination) for arn, destination in table.facet(KinesisState).by_stream.items()
         ],
     }
 
 
-def _shown(arn: str, kinesis_destination: KinesisDestination) -> dict[str, Any]:
-    found = {"StreamArn": arn, "DestinationStatus": kinesis_destination.status}
+def _description(arn: str, kinesis_destination: KinesisDestination) -> dict[str, Any]:
+    description = {"StreamArn": arn, "DestinationStatus": kinesis_destination.status}
     if kinesis_destination.description is not None:
-        found["DestinationStatusDescription"] = kinesis_destination.description
+        description["DestinationStatusDescription"] = kinesis_destination.description
     if kinesis_destination.precision is not None:
-        found["ApproximateCreationDateTimePrecision"] = kinesis_destination.precision
-    return found
+        description["ApproximateCreationDateTimePrecision"] = kinesis_destination.precision
+    return description
 
 
 @registry.table_action("dynamodb.kinesis")
-def _settle(_world: World, table: SandboxTable, data: dict[str, Any]) -> None:
-    one = table.facet(KinesisState).by_stream.get(data["stream"])
-    if one is None:
+def _end_change(_world: World, table: SandboxTable, data: dict[str, Any]) -> None:
+    destination = table.facet(KinesisState).by_stream.get(data["stream"])
+    if destination is None:
         return
-    if one.status == "ENABLING" and not _stream_exists(data["stream"]):
-        one.status = "ENABLE_FAILED"
-        one.description = (
+    if destination.status == "ENABLING" and not _stream_exists(data["stream"]):
+        destination.status = "ENABLE_FAILED"
+        destination.description = (
             "User does not have a permission to use kinesis stream, or the stream does not exist"
         )
         return
     settled = {"ENABLING": "ACTIVE", "UPDATING": "ACTIVE", "DISABLING": "DISABLED"}
-    one.status = settled.get(one.status, one.status)
+    destination.status = settled.get(destination.status, destination.status)
 
 
 def _stream_exists(arn: str) -> bool:
@@ -128,7 +131,7 @@ def _stream_exists(arn: str) -> bool:
     return parts[5].removeprefix("stream/") in kinesis_backends[parts[4]][parts[3]].streams
 
 
-def _named(call: ApiCall) -> tuple[SandboxTable, str, KinesisState]:
+def _requested_destination(call: ApiCall) -> tuple[SandboxTable, str, KinesisState]:
     check_shape(call.operation, call.body)
     arn = call.body["StreamArn"]
     parts = arn.split(":", 5)

@@ -32,23 +32,23 @@ class _Aside:
 
 def backend(table: SandboxTable) -> DynamoDBBackend:
     """moto's DynamoDB of the table's account and region."""
-    found: DynamoDBBackend = dynamodb_backends[table.account][table.region]
-    return found
+    result: DynamoDBBackend = dynamodb_backends[table.account][table.region]
+    return result
 
 
-def _aside(world: World, table: SandboxTable) -> dict[str, MotoTable]:
+def _hidden_tables(world: World, table: SandboxTable) -> dict[str, MotoTable]:
     return world.region(table.account, table.region).holding(_Aside).tables
 
 
 def data_of(world: World, table: SandboxTable) -> DataTable | None:
     """moto's table for a table, whether hidden from data calls or not."""
-    found = _aside(world, table).get(table.name) or backend(table).tables.get(table.name)
-    return cast("DataTable | None", found)
+    data = _hidden_tables(world, table).get(table.name) or backend(table).tables.get(table.name)
+    return cast("DataTable | None", data)
 
 
 def attach(world: World, table: SandboxTable) -> None:
     """Create an empty moto table, hidden from data calls."""
-    made = DataTable(
+    data = DataTable(
         table.name,
         account_id=table.account,
         region=table.region,
@@ -58,43 +58,43 @@ def attach(world: World, table: SandboxTable) -> None:
         indexes=[_index(held) for held in table.local_indexes.values()],
         global_indexes=[_index(held) for held in table.global_indexes.values()],
     )
-    _aside(world, table)[table.name] = made
+    _hidden_tables(world, table)[table.name] = data
     sync_stream(world, table)
 
 
 def open_data_plane(world: World, table: SandboxTable) -> None:
     """Make the table visible to data calls."""
-    made = _aside(world, table).pop(table.name, None)
-    if made is not None:
-        backend(table).tables[table.name] = made
+    data = _hidden_tables(world, table).pop(table.name, None)
+    if data is not None:
+        backend(table).tables[table.name] = data
 
 
 def close_data_plane(world: World, table: SandboxTable) -> None:
     """Hide the table from data calls."""
-    made = backend(table).tables.pop(table.name, None)
-    if made is not None:
-        _aside(world, table)[table.name] = made
+    data = backend(table).tables.pop(table.name, None)
+    if data is not None:
+        _hidden_tables(world, table)[table.name] = data
 
 
 def detach(world: World, table: SandboxTable) -> None:
     """Delete the moto table with its items; the stream's records stay readable for a day."""
-    made = data_of(world, table)
-    if made is not None:
-        _end_stream(world, table, made)
-    _aside(world, table).pop(table.name, None)
+    data = data_of(world, table)
+    if data is not None:
+        _end_stream(world, table, data)
+    _hidden_tables(world, table).pop(table.name, None)
     backend(table).tables.pop(table.name, None)
 
 
 def sync(world: World, table: SandboxTable) -> None:
     """Copy attributes, billing mode and readable indexes to moto's table."""
-    made = data_of(world, table)
-    if made is None:
+    data = data_of(world, table)
+    if data is None:
         return
-    made.attr = _attributes(table)
-    made.billing_mode = table.billing_mode
-    made.deletion_protection_enabled = table.deletion_protection
-    made.global_indexes = [
-        GlobalSecondaryIndex.create(_index(held), made.table_key_attrs)
+    data.attr = _attributes(table)
+    data.billing_mode = table.billing_mode
+    data.deletion_protection_enabled = table.deletion_protection
+    data.global_indexes = [
+        GlobalSecondaryIndex.create(_index(held), data.table_key_attrs)
         for held in table.global_indexes.values()
         if is_readable(held)
     ]
@@ -107,33 +107,33 @@ def is_readable(index: Index) -> bool:
 
 def sync_stream(world: World, table: SandboxTable) -> None:
     """Open a new shard if the stream was switched on; close the shard if it was switched off."""
-    made = data_of(world, table)
-    if made is None:
+    data = data_of(world, table)
+    if data is None:
         return
-    if made.latest_stream_label != table.stream_label or table.stream_view is None:
-        _end_stream(world, table, made)
+    if data.latest_stream_label != table.stream_label or table.stream_view is None:
+        _end_stream(world, table, data)
     if table.stream_view is None:
-        made.stream_specification = {"StreamEnabled": False}
-        made.shard = None
+        data.stream_specification = {"StreamEnabled": False}
+        data.shard = None
         return
-    made.stream_specification = {"StreamEnabled": True, "StreamViewType": table.stream_view}
-    if made.shard is None:
-        made.shard = ReplicatingShard(table.account, made)
-    made.latest_stream_label = table.stream_label
+    data.stream_specification = {"StreamEnabled": True, "StreamViewType": table.stream_view}
+    if data.shard is None:
+        data.shard = ReplicatingShard(table.account, data)
+    data.latest_stream_label = table.stream_label
 
 
-def _end_stream(world: World, table: SandboxTable, made: DataTable) -> None:
-    spec = made.stream_specification or {}
-    if made.shard is not None and made.latest_stream_label and spec.get("StreamViewType"):
-        stream_store.keep(world, table, spec["StreamViewType"], made.latest_stream_label, made.shard)
-    made.shard = None
+def _end_stream(world: World, table: SandboxTable, data: DataTable) -> None:
+    spec = data.stream_specification or {}
+    if data.shard is not None and data.latest_stream_label and spec.get("StreamViewType"):
+        stream_store.keep(world, table, spec["StreamViewType"], data.latest_stream_label, data.shard)
+    data.shard = None
 
 
 def set_peers(world: World, table: SandboxTable, regions: list[str]) -> None:
     """Replicate each write to the table to its replicas in `regions`."""
-    made = data_of(world, table)
-    if made is not None and isinstance(made.shard, ReplicatingShard):
-        made.shard.peers = regions
+    data = data_of(world, table)
+    if data is not None and isinstance(data.shard, ReplicatingShard):
+        data.shard.peers = regions
 
 
 def copy_items(world: World, source: SandboxTable, target: SandboxTable) -> None:
@@ -143,39 +143,39 @@ def copy_items(world: World, source: SandboxTable, target: SandboxTable) -> None
 
 def load_items(world: World, table: SandboxTable, items: Iterable[Item]) -> None:
     """Put items into a table that is hidden from data calls, without stream records (restore, import)."""
-    made = data_of(world, table)
-    if made is not None:
+    data = data_of(world, table)
+    if data is not None:
         for item in items:
-            store(made, copy.deepcopy(item))
+            store(data, copy.deepcopy(item))
 
 
 def items_of(world: World, table: SandboxTable) -> list[Item]:
     """All items of the table."""
-    made = data_of(world, table)
-    if made is None:
+    data = data_of(world, table)
+    if data is None:
         return []
-    if not made.has_range_key:
-        return [cast(Item, item) for item in made.items.values()]
-    return [item for ranged in made.items.values() for item in ranged.values()]
+    if not data.has_range_key:
+        return [cast(Item, item) for item in data.items.values()]
+    return [item for ranged in data.items.values() for item in ranged.values()]
 
 
 def keep_history(world: World, table: SandboxTable, on: bool) -> None:
     """Start recording the table's changes (unless it is already on), or stop it."""
-    made = data_of(world, table)
-    if made is not None:
-        made.history = (made.history or ItemHistory(world.now())) if on else None
+    data = data_of(world, table)
+    if data is not None:
+        data.history = (data.history or ItemHistory(world.now())) if on else None
 
 
 def history_of(world: World, table: SandboxTable) -> ItemHistory | None:
     """The table's recorded changes; None if recording is off."""
-    made = data_of(world, table)
-    return made.history if made is not None else None
+    data = data_of(world, table)
+    return data.history if data is not None else None
 
 
 def item_count(world: World, table: SandboxTable) -> int:
     """How many items the table holds."""
-    made = data_of(world, table)
-    return len(made) if made is not None else 0
+    data = data_of(world, table)
+    return len(data) if data is not None else 0
 
 
 def _attributes(table: SandboxTable) -> list[dict[str, str]]:

@@ -28,18 +28,18 @@ def canonical(text: str) -> str:
     """The number as DynamoDB returns it: no exponent, no leading or trailing zeros. Raises NotStorable."""
     if len(text) <= MOST_DIGITS and _CANONICAL(text):
         return text
-    found = _NUMBER(text)
-    if found is None or not (found[2] or found[3]):
+    match = _NUMBER(text)
+    if match is None or not (match[2] or match[3]):
         raise NotStorable(f"{NOT_NUMERIC}: {text}")
-    whole, fraction = found[2], found[3] or ""
+    whole, fraction = match[2], match[3] or ""
     digits = (whole + fraction).lstrip("0")
-    power = int(found[4] or 0) - len(fraction)
-    kept = digits.rstrip("0")
-    if not kept:
+    power = int(match[4] or 0) - len(fraction)
+    significant = digits.rstrip("0")
+    if not significant:
         return "0"
-    power += len(digits) - len(kept)
-    _check(kept, power)
-    return ("-" if found[1] == "-" else "") + _plain(kept, power)
+    power += len(digits) - len(significant)
+    _check(significant, power)
+    return ("-" if match[1] == "-" else "") + _plain(significant, power)
 
 
 def _check(digits: str, power: int) -> None:

@@ -91,7 +91,7 @@ def get_resource_policy(call: ApiCall) -> dict[str, Any]:
     table, arn = _resource(call)
     state = table.facet(ResourcePolicyState)
     if arn not in state.texts:
-        raise _missing(arn)
+        raise _policy_not_found(arn)
     return {"Policy": state.texts[arn], "RevisionId": state.revisions[arn]}
 
 
@@ -103,7 +103,7 @@ def delete_resource_policy(call: ApiCall) -> dict[str, Any]:
     state = table.facet(ResourcePolicyState)
     expected = call.body.get("ExpectedRevisionId")
     if expected is not None and state.revisions.get(arn) != expected:
-        raise _missing(arn)
+        raise _policy_not_found(arn)
     if arn not in state.texts:
         return {}
     _check_cooldown(call, state, table, arn)
@@ -125,7 +125,7 @@ def _check_revision(state: ResourcePolicyState, arn: str, expected: str | None) 
         return
     present = state.revisions.get(arn)
     if (expected == _NO_POLICY and present is not None) or (expected != _NO_POLICY and present != expected):
-        raise _missing(arn)
+        raise _policy_not_found(arn)
 
 
 def _check_cooldown(call: ApiCall, state: ResourcePolicyState, table: SandboxTable, arn: str) -> None:
@@ -143,7 +143,7 @@ def _check_cooldown(call: ApiCall, state: ResourcePolicyState, table: SandboxTab
         )
 
 
-def _missing(arn: str) -> ApiError:
+def _policy_not_found(arn: str) -> ApiError:
     return ApiError(
         "PolicyNotFoundException", f"Resource-based policy not found for the provided ResourceArn: {arn}"
     )

@@ -33,7 +33,7 @@ def update_continuous_backups(call: ApiCall) -> dict[str, Any]:
     on, days = wanted["PointInTimeRecoveryEnabled"], wanted.get("RecoveryPeriodInDays")
     if not on and days is not None:
         raise validation("Cannot specify RecoveryPeriodInDays when disabling point in time recovery")
-    table = _table(call)
+    table = _require_table(call)
     if table.status == "CREATING":
         raise ApiError(
             "ContinuousBackupsUnavailableException",
@@ -52,7 +52,7 @@ def update_continuous_backups(call: ApiCall) -> dict[str, Any]:
 @operation("dynamodb", "DescribeContinuousBackups")
 def describe_continuous_backups(call: ApiCall) -> dict[str, Any]:
     check_shape(call.operation, call.body)
-    return _described(call, _table(call))
+    return _described(call, _require_table(call))
 
 
 def window(world: World, table: SandboxTable) -> tuple[float, float] | None:
@@ -61,12 +61,12 @@ def window(world: World, table: SandboxTable) -> tuple[float, float] | None:
     if state.since is None:
         return None
     history = moto_bridge.history_of(world, table)
-    kept = max(state.since, history.since if history is not None else state.since)
-    earliest = math.ceil(max(kept, now - state.days * 86_400))
+    earliest_kept = max(state.since, history.since if history is not None else state.since)
+    earliest = math.ceil(max(earliest_kept, now - state.days * 86_400))
     return earliest, max(earliest, math.floor(now - _LAG_SECONDS))
 
 
-def _table(call: ApiCall) -> SandboxTable:
+def _require_table(call: ApiCall) -> SandboxTable:
     """The table that a call names. The error code for a missing table is TableNotFoundException (DDB-TABLE-111)."""
     try:
         table = registry.lookup(call, call.body["TableName"])
@@ -81,10 +81,10 @@ def _table(call: ApiCall) -> SandboxTable:
 
 
 def _described(call: ApiCall, table: SandboxTable) -> dict[str, Any]:
-    told: dict[str, Any] = {"PointInTimeRecoveryStatus": "DISABLED"}
+    description: dict[str, Any] = {"PointInTimeRecoveryStatus": "DISABLED"}
     times = window(call.world, table)
     if times is not None:
-        told = {
+        description = {
             "PointInTimeRecoveryStatus": "ENABLED",
             "RecoveryPeriodInDays": table.facet(RecoveryState).days,
             "EarliestRestorableDateTime": times[0],
@@ -93,6 +93,6 @@ def _described(call: ApiCall, table: SandboxTable) -> dict[str, Any]:
     return {
         "ContinuousBackupsDescription": {
             "ContinuousBackupsStatus": "ENABLED",
-            "PointInTimeRecoveryDescription": told,
+            "PointInTimeRecoveryDescription": description,
         }
     }

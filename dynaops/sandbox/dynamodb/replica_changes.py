@@ -55,11 +55,11 @@ def apply(call: ApiCall, table: SandboxTable, actions: Actions, body: dict[str, 
     return describe(call.world, table)
 
 
-def _where(table: SandboxTable, region: str) -> dict[str, str]:
+def _event_data(table: SandboxTable, region: str) -> dict[str, str]:
     return {**registry.address(table), "other": region}
 
 
-def _join(world: World, table: SandboxTable, strong: bool) -> GlobalTable:
+def _global_table_of(world: World, table: SandboxTable, strong: bool) -> GlobalTable:
     held = global_tables.groups_of(world, table.account)
     group = global_tables.group_of(world, table)
     if group is None:
@@ -73,7 +73,7 @@ def _start_create(
     call: ApiCall, table: SandboxTable, given: dict[str, Any], body: dict[str, Any], strong: bool
 ) -> None:
     world, region = call.world, given["RegionName"]
-    group = _join(world, table, strong)
+    group = _global_table_of(world, table, strong)
     if table.stream_view is None:
         # A replica needs a stream: AWS switches it on and keeps it (DDB-TABLE-305).
         streams.switch_on(table, "NEW_AND_OLD_IMAGES", call.now)
@@ -95,7 +95,7 @@ def _start_create(
     seconds = _creation_seconds(world, table, group)
     table.running[update_conflicts.REPLICA] = region
     update_conflicts.refresh(table)
-    where = _where(table, region)
+    where = _event_data(table, region)
     world.schedule(min(ENTRY_SECONDS, seconds / 2), "dynamodb.replica_listed", **where)
     world.schedule(min(VISIBLE_SECONDS, seconds * 0.6), "dynamodb.replica_visible", **where, sse=sse)
     world.schedule(min(seconds, 68.0 if seconds > 100 else seconds), "dynamodb.replica_released", **where)
@@ -109,9 +109,9 @@ def _creation_seconds(world: World, table: SandboxTable, group: GlobalTable) -> 
 
 
 def _index_overrides(given: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    kept = ("ProvisionedThroughputOverride", "OnDemandThroughputOverride")
+    members = ("ProvisionedThroughputOverride", "OnDemandThroughputOverride")
     return {
-        each["IndexName"]: {member: each[member] for member in kept if each.get(member)}
+        each["IndexName"]: {member: each[member] for member in members if each.get(member)}
         for each in given.get("GlobalSecondaryIndexes", ())
     }
 
@@ -130,7 +130,9 @@ def _set_overrides(member: GlobalTableMember, table: SandboxTable, given: dict[s
         member.class_override = None if wanted == (table.table_class or "STANDARD") else wanted
 
 
-def _found(world: World, data: dict[str, Any]) -> tuple[SandboxTable, GlobalTable, GlobalTableMember] | None:
+def _event_member(
+    world: World, data: dict[str, Any]
+) -> tuple[SandboxTable, GlobalTable, GlobalTableMember] | None:
     table = registry.recall(world, data)
     group = global_tables.group_of(world, table) if table is not None else None
     member = group.members.get(data["other"]) if group is not None else None
@@ -138,17 +140,17 @@ def _found(world: World, data: dict[str, Any]) -> tuple[SandboxTable, GlobalTabl
 
 
 @action("dynamodb.replica_listed")
-def _listed(world: World, data: dict[str, Any]) -> None:
-    found = _found(world, data)
-    if found is not None:
-        found[2].visible = True
+def _list_replica(world: World, data: dict[str, Any]) -> None:
+    member_and_group = _event_member(world, data)
+    if member_and_group is not None:
+        member_and_group[2].visible = True
 
 
 @action("dynamodb.replica_visible")
-def _visible(world: World, data: dict[str, Any]) -> None:
-    found = _found(world, data)
-    if found is not None:
-        source, group, member = found
+def _make_visible(world: World, data: dict[str, Any]) -> None:
+    member_and_group = _event_member(world, data)
+    if member_and_group is not None:
+        source, group, member = member_and_group
         registry.insert_table(world, _replica_of(world, source, member, data["sse"]))
         global_tables.settle(world, group, source.account)
 
@@ -183,18 +185,18 @@ def _replica_of(
 
 
 @action("dynamodb.replica_released")
-def _released(world: World, data: dict[str, Any]) -> None:
-    found = _found(world, data)
-    if found is not None:
-        update_conflicts.finish(found[0], update_conflicts.REPLICA)
+def _release_group(world: World, data: dict[str, Any]) -> None:
+    member_and_group = _event_member(world, data)
+    if member_and_group is not None:
+        update_conflicts.finish(member_and_group[0], update_conflicts.REPLICA)
 
 
 @action("dynamodb.replica_active")
-def _active(world: World, data: dict[str, Any]) -> None:
-    found = _found(world, data)
-    if found is None:
+def _activate_replica(world: World, data: dict[str, Any]) -> None:
+    member_and_group = _event_member(world, data)
+    if member_and_group is None:
         return
-    source, group, member = found
+    source, group, member = member_and_group
     replica = registry.tables_in(world, source.account, member.region).get(source.name)
     if replica is None:
         return
@@ -215,7 +217,7 @@ def _active(world: World, data: dict[str, Any]) -> None:
 
 def _start_delete(call: ApiCall, table: SandboxTable, region: str, strong: bool) -> None:
     world = call.world
-    group = _join(world, table, strong)
+    group = _global_table_of(world, table, strong)
     group.members[region].status = "DELETING" if strong else group.members[region].status
     for held in group.witnesses:
         group.witnesses[held] = "DELETING"
@@ -223,20 +225,20 @@ def _start_delete(call: ApiCall, table: SandboxTable, region: str, strong: bool)
     for busy in (table, *others):
         busy.running[update_conflicts.REPLICA] = region
         update_conflicts.refresh(busy)
-    where = _where(table, region)
-    gone = DISSOLVED_SECONDS if strong else TABLE_GONE_SECONDS
+    where = _event_data(table, region)
+    removal_seconds = DISSOLVED_SECONDS if strong else TABLE_GONE_SECONDS
     world.schedule(SOURCE_BUSY_SECONDS, "dynamodb.replica_leaving", **where)
-    world.schedule(min(ENTRY_GONE_SECONDS, gone), "dynamodb.replica_unlisted", **where)
+    world.schedule(min(ENTRY_GONE_SECONDS, removal_seconds), "dynamodb.replica_unlisted", **where)
     for other in others:
-        world.schedule(gone, "dynamodb.deleted", **registry.address(other))
+        world.schedule(removal_seconds, "dynamodb.deleted", **registry.address(other))
 
 
 @action("dynamodb.replica_leaving")
-def _leaving(world: World, data: dict[str, Any]) -> None:
-    found = _found(world, data)
-    if found is None:
+def _begin_removal(world: World, data: dict[str, Any]) -> None:
+    member_and_group = _event_member(world, data)
+    if member_and_group is None:
         return
-    table, group, member = found
+    table, group, member = member_and_group
     update_conflicts.finish(table, update_conflicts.REPLICA)
     member.status = "DELETING"
     other = registry.tables_in(world, table.account, member.region).get(table.name)
@@ -246,11 +248,11 @@ def _leaving(world: World, data: dict[str, Any]) -> None:
 
 
 @action("dynamodb.replica_unlisted")
-def _unlisted(world: World, data: dict[str, Any]) -> None:
-    found = _found(world, data)
-    if found is None:
+def _unlist_replica(world: World, data: dict[str, Any]) -> None:
+    member_and_group = _event_member(world, data)
+    if member_and_group is None:
         return
-    table, group, member = found
+    table, group, member = member_and_group
     del group.members[member.region]
     if len(group.members) < 2:
         group.witnesses.clear()
@@ -258,22 +260,22 @@ def _unlisted(world: World, data: dict[str, Any]) -> None:
 
 
 def _start_update(call: ApiCall, table: SandboxTable, given: dict[str, Any]) -> None:
-    group = _join(call.world, table, strong=False)
+    group = _global_table_of(call.world, table, strong=False)
     member = group.members[given["RegionName"]]
     member.status = "UPDATING"
     _set_overrides(member, table, given)
     member.indexes.update(_index_overrides(given))
     table.running[update_conflicts.REPLICA] = member.region
     update_conflicts.refresh(table)
-    call.world.schedule(OVERRIDE_SECONDS, "dynamodb.replica_updated", **_where(table, member.region))
+    call.world.schedule(OVERRIDE_SECONDS, "dynamodb.replica_updated", **_event_data(table, member.region))
 
 
 @action("dynamodb.replica_updated")
-def _updated(world: World, data: dict[str, Any]) -> None:
-    found = _found(world, data)
-    if found is None:
+def _end_update(world: World, data: dict[str, Any]) -> None:
+    member_and_group = _event_member(world, data)
+    if member_and_group is None:
         return
-    table, _, member = found
+    table, _, member = member_and_group
     member.status = "ACTIVE"
     update_conflicts.finish(table, update_conflicts.REPLICA)
     other = registry.tables_in(world, table.account, member.region).get(table.name)
@@ -296,10 +298,12 @@ def carry(call: ApiCall, table: SandboxTable, body: dict[str, Any]) -> None:
     from dynaops.sandbox.dynamodb import indexes, update_capacity, update_class
 
     for other in global_tables.members(call.world, table):
-        there = replica_keys.in_region(call, other.region)
+        regional_call = replica_keys.in_region(call, other.region)
         if {"BillingMode", "ProvisionedThroughput"} & set(body):
-            update_capacity.apply(there, other, {k: v for k, v in body.items() if k != "OnDemandThroughput"})
+            update_capacity.apply(
+                regional_call, other, {k: v for k, v in body.items() if k != "OnDemandThroughput"}
+            )
         if body.get("GlobalSecondaryIndexUpdates"):
-            indexes.apply(there, other, body)
+            indexes.apply(regional_call, other, body)
         if "TableClass" in body:
-            update_class.apply(there, other, body["TableClass"])
+            update_class.apply(regional_call, other, body["TableClass"])

@@ -34,7 +34,7 @@ def update_scaling(call: ApiCall) -> dict[str, Any]:
     check_shape("UpdateTableReplicaAutoScaling", call.body)
     table = _member(call)
     body = call.body
-    updates = _updates(body)
+    updates = _requested_settings(body)
     if not updates:
         raise validation(
             f"Failed to update settings for global table with name: ‘{table.name}’: because at least one "
@@ -46,7 +46,7 @@ def update_scaling(call: ApiCall) -> dict[str, Any]:
     for region, index, units, given in updates:
         for member in (table, *global_tables.members(call.world, table)):
             if region in (None, member.region):
-                _set(call.world, member, index, units, given)
+                _apply_setting(call.world, member, index, units, given)
     return {"TableAutoScalingDescription": _description(call, table)}
 
 
@@ -58,27 +58,27 @@ def _member(call: ApiCall) -> SandboxTable:
     return table
 
 
-def _updates(body: dict[str, Any]) -> list[tuple[str | None, str | None, str, dict[str, Any]]]:
+def _requested_settings(body: dict[str, Any]) -> list[tuple[str | None, str | None, str, dict[str, Any]]]:
     """Each requested setting: region (None for all), index (None for the table), units, values."""
-    found: list[tuple[str | None, str | None, str, dict[str, Any] | None]] = [
+    updates: list[tuple[str | None, str | None, str, dict[str, Any] | None]] = [
         (None, None, WRITES, body.get("ProvisionedWriteCapacityAutoScalingUpdate"))
     ]
     for each in body.get("GlobalSecondaryIndexUpdates", ()):
         given = each.get("ProvisionedWriteCapacityAutoScalingUpdate")
-        found.append((None, each["IndexName"], WRITES, given))
+        updates.append((None, each["IndexName"], WRITES, given))
     for replica in body.get("ReplicaUpdates", ()):
         region = replica["RegionName"]
         given = replica.get("ReplicaProvisionedReadCapacityAutoScalingUpdate")
-        found.append((region, None, READS, given))
+        updates.append((region, None, READS, given))
         for each in replica.get("ReplicaGlobalSecondaryIndexUpdates", ()):
             given = each.get("ProvisionedReadCapacityAutoScalingUpdate")
-            found.append((region, each["IndexName"], READS, given))
-    return [(region, index, side, given) for region, index, side, given in found if given]
+            updates.append((region, each["IndexName"], READS, given))
+    return [(region, index, side, given) for region, index, side, given in updates if given]
 
 
-def _check_indexes(table: SandboxTable, asked: set[str]) -> None:
+def _check_indexes(table: SandboxTable, requested: set[str]) -> None:
     unknown = sorted(
-        asked - {name for name, index in table.global_indexes.items() if index.status != "CREATING"}
+        requested - {name for name, index in table.global_indexes.items() if index.status != "CREATING"}
     )
     if unknown:
         raise ApiError(
@@ -93,31 +93,31 @@ def _check(call: ApiCall, table: SandboxTable, units: str, given: dict[str, Any]
     if given.get("AutoScalingDisabled"):
         surplus = sorted({"MinimumUnits", "MaximumUnits", "ScalingPolicyUpdate"} & set(given))
         if surplus:
-            raise _failed(
+            raise _update_failed(
                 table, f"Parameters {_quoted(surplus)} must not be given when it is being disabled."
             )
         return
     if table.on_demand_billing:
-        raise _on_demand(call, table, units)
+        raise _on_demand_error(call, table, units)
     missing = [member for member in ("MaximumUnits", "MinimumUnits") if given.get(member) is None]
     if not missing and given.get("ScalingPolicyUpdate") is None:
         missing = ["ScalingPolicyUpdate"]
     if missing:
         text = f"Parameters {_quoted(missing)} are required unless auto scaling is being disabled."
-        raise _failed(table, text)
+        raise _update_failed(table, text)
     if given["MaximumUnits"] < given["MinimumUnits"]:
-        raise _failed(table, "Maximum capacity cannot be less than minimum capacity")
+        raise _update_failed(table, "Maximum capacity cannot be less than minimum capacity")
 
 
 def _quoted(members: list[str]) -> str:
     return ", ".join(f"'{member}'" for member in members)
 
 
-def _failed(table: SandboxTable, why: str) -> ApiError:
+def _update_failed(table: SandboxTable, why: str) -> ApiError:
     return validation(f"Failed to update settings for global table with name: ‘{table.name}’: {why}")
 
 
-def _on_demand(call: ApiCall, table: SandboxTable, units: str) -> ApiError:
+def _on_demand_error(call: ApiCall, table: SandboxTable, units: str) -> ApiError:
     regions = [table.region, *(other.region for other in global_tables.members(call.world, table))]
     named = ", ".join(f"'{region.upper()}'" for region in sorted(regions))
     setting = (
@@ -131,7 +131,9 @@ def _on_demand(call: ApiCall, table: SandboxTable, units: str) -> ApiError:
     )
 
 
-def _set(world: World, table: SandboxTable, index: str | None, units: str, given: dict[str, Any]) -> None:
+def _apply_setting(
+    world: World, table: SandboxTable, index: str | None, units: str, given: dict[str, Any]
+) -> None:
     """Register or deregister a target; a policy with a new name replaces the existing one (DDB-TABLE-240, 242)."""
     resource, dimension = resource_of(table.name, index), dimension_of(units, index)
     if given.get("AutoScalingDisabled"):
@@ -150,7 +152,7 @@ def _set(world: World, table: SandboxTable, index: str | None, units: str, given
     policies.put(world, table.account, table.region, target, name, configuration)
 
 
-def _settings(world: World, table: SandboxTable, index: str | None, units: str) -> dict[str, Any]:
+def _shown_settings(world: World, table: SandboxTable, index: str | None, units: str) -> dict[str, Any]:
     """The settings shown for a dimension. A target without a policy is not shown (DDB-TABLE-189, 195, 317)."""
     target = scaling.target_of(world, table, index, units)
     if target is None or not target.policies:
@@ -181,23 +183,25 @@ def _description(call: ApiCall, table: SandboxTable) -> dict[str, Any]:
     return {
         "TableName": table.name,
         "TableStatus": table.status,
-        "Replicas": [_replica(call.world, member, status.get(member.region, "ACTIVE")) for member in tables],
+        "Replicas": [
+            _replica_description(call.world, member, status.get(member.region, "ACTIVE")) for member in tables
+        ],
     }
 
 
-def _replica(world: World, table: SandboxTable, status: str) -> dict[str, Any]:
+def _replica_description(world: World, table: SandboxTable, status: str) -> dict[str, Any]:
     """One replica's description; an index is included once it is built (DDB-TABLE-322)."""
     return {
         "RegionName": table.region,
         "ReplicaStatus": status,
-        "ReplicaProvisionedReadCapacityAutoScalingSettings": _settings(world, table, None, READS),
-        "ReplicaProvisionedWriteCapacityAutoScalingSettings": _settings(world, table, None, WRITES),
+        "ReplicaProvisionedReadCapacityAutoScalingSettings": _shown_settings(world, table, None, READS),
+        "ReplicaProvisionedWriteCapacityAutoScalingSettings": _shown_settings(world, table, None, WRITES),
         "GlobalSecondaryIndexes": [
             {
                 "IndexName": name,
                 "IndexStatus": index.status,
-                "ProvisionedReadCapacityAutoScalingSettings": _settings(world, table, name, READS),
-                "ProvisionedWriteCapacityAutoScalingSettings": _settings(world, table, name, WRITES),
+                "ProvisionedReadCapacityAutoScalingSettings": _shown_settings(world, table, name, READS),
+                "ProvisionedWriteCapacityAutoScalingSettings": _shown_settings(world, table, name, WRITES),
             }
             for name, index in table.global_indexes.items()
             if index.status != "CREATING"

@@ -37,16 +37,16 @@ _KINDS = ("Create", "Update", "Delete", "Disassociate")
 _NO_ACTIONS = "There are no actions specified in the Replica Update Action of the request."
 
 
-def check_alone(asked: set[str], body: dict[str, Any]) -> None:
+def check_alone(requested: set[str], body: dict[str, Any]) -> None:
     """Refuse other changes in the same call, before any state is checked (DDB-TABLE-224, 257)."""
     if "GlobalTableWitnessUpdates" in body:
-        if asked - {"ReplicaUpdates"}:
+        if requested - {"ReplicaUpdates"}:
             raise invalid("Requests that modify replicas or witnesses must not also modify other fields")
-    elif "ReplicaUpdates" in asked and len(asked) > 1:
+    elif "ReplicaUpdates" in requested and len(requested) > 1:
         raise invalid("Replica modification must be the only operation in the request")
 
 
-def check_settings(body: dict[str, Any], asked: set[str]) -> None:
+def check_settings(body: dict[str, Any], requested: set[str]) -> None:
     """Check settings replication of a regional table: ENABLED or DISABLED, as the only change (DDB-TABLE-048)."""
     if body.get("GlobalTableSettingsReplicationMode") == "ENABLED_WITH_OVERRIDES":
         raise validation(
@@ -54,7 +54,7 @@ def check_settings(body: dict[str, Any], asked: set[str]) -> None:
             "constraint: Only ENABLED and DISABLED settings replication are supported for a Regional Table."
         )
     for member in ("GlobalTableSettingsReplicationMode", "DisassociationProtectionEnabled"):
-        if member in asked and len(asked) > 1:
+        if member in requested and len(requested) > 1:
             raise invalid(f"{member} modification must be the only operation in the request")
 
 
@@ -149,7 +149,7 @@ def _check_state(
             f"name: ‘{table.name}’ in region: ‘{call.region}’."
         )
     for kind, given in actions:
-        if kind == "Create" and given["RegionName"] in _dying(group):
+        if kind == "Create" and given["RegionName"] in _regions_being_deleted(group):
             raise already(table)
         if kind in ("Update", "Delete"):
             _require_member(group, given["RegionName"])
@@ -158,9 +158,9 @@ def _check_state(
         raise in_use(f"Table: {table.name} is in the process of being updated.")
 
 
-def _dying(group: global_tables.GlobalTable | None) -> list[str]:
-    found = group.members.values() if group is not None else ()
-    return [member.region for member in found if member.status == "DELETING"]
+def _regions_being_deleted(group: global_tables.GlobalTable | None) -> list[str]:
+    members = group.members.values() if group is not None else ()
+    return [member.region for member in members if member.status == "DELETING"]
 
 
 def already(table: SandboxTable) -> ApiError:
@@ -261,7 +261,7 @@ def check_delete(call: ApiCall, table: SandboxTable) -> None:
 
 def check_member(world: World, table: SandboxTable, body: dict[str, Any]) -> None:
     """Refuse new indexes of a PROVISIONED global table without write scaling (DDB-TABLE-291)."""
-    adds = any("Create" in one for one in body.get("GlobalSecondaryIndexUpdates") or ())
+    adds = any("Create" in update for update in body.get("GlobalSecondaryIndexUpdates") or ())
     if adds and table.replicated and not table.on_demand_billing:
         scaling.require_index_scaling(world, table)
 

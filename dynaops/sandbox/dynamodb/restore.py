@@ -89,14 +89,16 @@ def begin(
     if taken is not None:
         code = "TableInUseException" if taken.restoring else "TableAlreadyExistsException"
         raise ApiError(code, f"Table already exists: {name}")
-    table = create.build(call, _request(call.body, name, source, was))
+    table = create.build(call, _create_request(call.body, name, source, was))
     table.restore = {"RestoreDateTime": call.now, "RestoreInProgress": True, **summary}
     create.start(call.world, table, RESTORE_SECONDS)
     moto_bridge.load_items(call.world, table, items)
     return describe(call.world, table)
 
 
-def _request(body: dict[str, Any], name: str, source: SandboxTable, was: dict[str, Any]) -> dict[str, Any]:
+def _create_request(
+    body: dict[str, Any], name: str, source: SandboxTable, was: dict[str, Any]
+) -> dict[str, Any]:
     """The CreateTable request for the restored table: the earlier settings with the overrides."""
     billing = body.get("BillingModeOverride", source.billing_mode)
     request: dict[str, Any] = {"TableName": name, "KeySchema": was["KeySchema"], "BillingMode": billing}
@@ -122,9 +124,9 @@ def _request(body: dict[str, Any], name: str, source: SandboxTable, was: dict[st
             request[member] = indexes
     used = {key["AttributeName"] for key in request["KeySchema"]}
     for member in ("GlobalSecondaryIndexes", "LocalSecondaryIndexes"):
-        used |= {key["AttributeName"] for one in request.get(member, []) for key in one["KeySchema"]}
+        used |= {key["AttributeName"] for entry in request.get(member, []) for key in entry["KeySchema"]}
     request["AttributeDefinitions"] = [
-        one for one in was["AttributeDefinitions"] if one["AttributeName"] in used
+        entry for entry in was["AttributeDefinitions"] if entry["AttributeName"] in used
     ]
     return request
 
@@ -133,21 +135,21 @@ def _indexes(
     override: list[dict[str, Any]] | None, was: list[dict[str, Any]], member: str, request: dict[str, Any]
 ) -> list[dict[str, Any]]:
     """The indexes to restore. An override selects them by keys and projection, and may rename them (DDB-TABLE-280)."""
-    kept = [{key: one[key] for key in ("IndexName", "KeySchema", "Projection")} for one in was]
+    chosen = [{key: index[key] for key in ("IndexName", "KeySchema", "Projection")} for index in was]
     if override is not None:
-        shapes = [(one["KeySchema"], one["Projection"]) for one in kept]
-        for one in override:
-            if (one["KeySchema"], one["Projection"]) not in shapes:
+        shapes = [(index["KeySchema"], index["Projection"]) for index in chosen]
+        for index in override:
+            if (index["KeySchema"], index["Projection"]) not in shapes:
                 raise validation(
-                    f"One or more parameter values were invalid: Index {one['IndexName']} does not match a "
+                    f"One or more parameter values were invalid: Index {index['IndexName']} does not match a "
                     "secondary index of the source table"
                 )
-        kept = [dict(one) for one in override]
+        chosen = [dict(index) for index in override]
     if member == "GlobalSecondaryIndexes" and request["BillingMode"] == "PROVISIONED":
-        units = {one["IndexName"]: one.get("ProvisionedThroughput") for one in was}
-        for one in kept:
-            one.setdefault("ProvisionedThroughput", _units(units.get(one["IndexName"]), request))
-    return kept
+        units = {index["IndexName"]: index.get("ProvisionedThroughput") for index in was}
+        for index in chosen:
+            index.setdefault("ProvisionedThroughput", _units(units.get(index["IndexName"]), request))
+    return chosen
 
 
 def _units(was: dict[str, Any] | None, request: dict[str, Any]) -> dict[str, Any]:
@@ -158,7 +160,7 @@ def _units(was: dict[str, Any] | None, request: dict[str, Any]) -> dict[str, Any
 
 
 @action("dynamodb.restored")
-def _free(world: World, data: dict[str, Any]) -> None:
+def _release_name(world: World, data: dict[str, Any]) -> None:
     held = world.region(data["account"], data["region"]).holding(backups.StoredBackups)
     backup = held.by_arn.get(data["backup"])
     if backup is not None:

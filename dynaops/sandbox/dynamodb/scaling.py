@@ -50,10 +50,12 @@ def mirror(world: World, source: SandboxTable, replica: SandboxTable) -> None:
 
 def _take_over(world: World, table: SandboxTable, target: ScalableTarget) -> None:
     limits = target.minimum, target.maximum
-    made = targets.register(world, table.account, table.region, target.resource, target.dimension, limits)
+    new_target = targets.register(
+        world, table.account, table.region, target.resource, target.dimension, limits
+    )
     for policy in target.policies.values():
         configuration = copy.deepcopy(policy.configuration)
-        policies.put(world, table.account, table.region, made, policy.name, configuration)
+        policies.put(world, table.account, table.region, new_target, policy.name, configuration)
 
 
 def cover_index(world: World, table: SandboxTable, index: str) -> None:

@@ -24,12 +24,12 @@ def definitions(given: Iterable[dict[str, str]]) -> dict[str, str]:
 
     Raises ValidationException when a name is given twice.
     """
-    found: dict[str, str] = {}
+    types: dict[str, str] = {}
     for each in given:
-        if each["AttributeName"] in found:
+        if each["AttributeName"] in types:
             raise validation(f"Attribute Name is duplicated: {each['AttributeName']}")
-        found[each["AttributeName"]] = each["AttributeType"]
-    return dict(sorted(found.items()))
+        types[each["AttributeName"]] = each["AttributeType"]
+    return dict(sorted(types.items()))
 
 
 def names(keys: KeySchema) -> list[str]:

@@ -58,8 +58,8 @@ def _name_lists(parsed: Body) -> None:
     for placeholder in {name for name in _LIST.findall(projection) if name in names}:
         projection = projection.replace(f"{placeholder}[", f"{names[placeholder]}[")
         parsed["ProjectionExpression"] = projection
-        expressions = (projection, *(parsed.get(one) or "" for one in _OTHERS))
-        if not any(re.search(rf"{re.escape(placeholder)}\b", one) for one in expressions):
+        expressions = (projection, *(parsed.get(expression) or "" for expression in _OTHERS))
+        if not any(re.search(rf"{re.escape(placeholder)}\b", expression) for expression in expressions):
             names = {name: attribute for name, attribute in names.items() if name != placeholder}
             parsed["ExpressionAttributeNames"] = names
     if not names:

@@ -197,19 +197,19 @@ class _Constraints:
     def refuse(self) -> None:
         """Raise the ValidationException for what was collected, if anything was."""
         if self.faults:
-            told = self.faults[:_MOST_ERRORS]
-            plural = "" if len(told) == 1 else "s"
-            raise validation(f"{len(told)} validation error{plural} detected: {'; '.join(told)}")
+            reported = self.faults[:_MOST_ERRORS]
+            plural = "" if len(reported) == 1 else "s"
+            raise validation(f"{len(reported)} validation error{plural} detected: {'; '.join(reported)}")
 
     def add(self, value: Any, path: str, demand: str, shape: str = "") -> None:
-        shown = "null" if value is None else f"'{_shown(value, shape)}'"
+        shown = "null" if value is None else f"'{_java_text(value, shape)}'"
         self.faults.append(f"Value {shown} at '{path}' failed to satisfy constraint: Member must {demand}")
 
     def structure(self, name: str, value: dict[str, Any], path: str) -> None:
         shape = self.shapes[name]
         required = (*shape.get("required", ()), *self._also_required(name, value))
         for member, reference in shape["members"].items():
-            here = f"{path}.{_lower(member)}" if path else _lower(member)
+            here = f"{path}.{_lower_first(member)}" if path else _lower_first(member)
             if value.get(member) is None:
                 if member in required:
                     self.add(None, here, "not be null")
@@ -285,14 +285,14 @@ def _pattern(java: str | None) -> re.Pattern[str] | None:
         return None
 
 
-def _lower(member: str) -> str:
+def _lower_first(member: str) -> str:
     return member[0].lower() + member[1:]
 
 
-def _shown(value: Any, shape: str) -> str:
+def _java_text(value: Any, shape: str) -> str:
     """A value as Java prints it (for lists of structures AWS prints Java object identities instead)."""
     if isinstance(value, list):
-        return f"[{', '.join(_shown(element, shape) for element in value)}]"
+        return f"[{', '.join(_java_text(element, shape) for element in value)}]"
     if isinstance(value, dict):
         return f"{_JAVA_PACKAGE}.{shape}@{zlib.crc32(repr(value).encode()):08x}"
     return str(value)

@@ -64,10 +64,10 @@ def _measure_index(items: list[Item], index: Index, table: SandboxTable) -> Meas
     keys = [key["AttributeName"] for key in index.key_schema]
     wanted = keys or [index.vector["VectorAttribute"]["AttributeName"]] if index.vector else keys
     held = [item for item in items if all(name in item.attrs for name in wanted)]
-    kept = {*wanted, *(key["AttributeName"] for key in table.key_schema)}
-    kept |= set(index.projection.get("NonKeyAttributes") or ())
+    projected = {*wanted, *(key["AttributeName"] for key in table.key_schema)}
+    projected |= set(index.projection.get("NonKeyAttributes") or ())
     whole = index.projection["ProjectionType"] == "ALL"
-    return Measure(len(held), sum(_size(item, None if whole else kept) for item in held))
+    return Measure(len(held), sum(_size(item, None if whole else projected) for item in held))
 
 
 def _size(item: Item, only: set[str] | None = None) -> int:

@@ -36,12 +36,14 @@ def list_streams(call: ApiCall) -> dict[str, Any]:
         _check_arn(start)
     wanted = call.body.get("TableName")
     name = registry.table_name(call, wanted) if wanted is not None else None
-    found = sorted((each for each in _streams(call) if name in (None, each.table)), key=lambda each: each.arn)
-    left = [each for each in found if start is None or each.arn > start]
+    streams = sorted(
+        (stream for stream in _streams(call) if name in (None, stream.table)), key=lambda stream: stream.arn
+    )
+    left = [stream for stream in streams if start is None or stream.arn > start]
     answer: dict[str, Any] = {
         "Streams": [
-            {"StreamArn": each.arn, "TableName": each.table, "StreamLabel": each.label}
-            for each in left[:limit]
+            {"StreamArn": stream.arn, "TableName": stream.table, "StreamLabel": stream.label}
+            for stream in left[:limit]
         ]
     }
     if len(left) > limit:
@@ -78,17 +80,17 @@ def get_shard_iterator(call: ApiCall) -> dict[str, Any]:
     check_shape("GetShardIterator", call.body, _SERVICE)
     kind, number = call.body["ShardIteratorType"], call.body.get("SequenceNumber")
     if (kind in _BY_SEQUENCE) != (number is not None):
-        what = "requires" if number is None else "does not allow"
-        raise validation(f"ShardIteratorType {kind} {what} a SequenceNumber")
+        verb = "requires" if number is None else "does not allow"
+        raise validation(f"ShardIteratorType {kind} {verb} a SequenceNumber")
     if number is not None and not number.isdecimal():
         raise validation(f"Invalid SequenceNumber: {number}")
     stream = _stream(call, call.body["StreamArn"])
     if call.body["ShardId"] != stream.shard.id:
         raise not_found(f"Shard: {call.body['ShardId']} in stream: {stream.arn} not found")
     backend = dynamodbstreams_backends[call.account][call.region]
-    made = ShardIterator(backend, stream.shard, kind, int(number) if number is not None else None)
-    backend.shard_iterators[made.arn] = made
-    return {"ShardIterator": made.arn}
+    iterator = ShardIterator(backend, stream.shard, kind, int(number) if number is not None else None)
+    backend.shard_iterators[iterator.arn] = iterator
+    return {"ShardIterator": iterator.arn}
 
 
 def _check_arn(arn: str) -> None:
@@ -98,10 +100,10 @@ def _check_arn(arn: str) -> None:
 
 def _stream(call: ApiCall, arn: str) -> TableStream:
     _check_arn(arn)
-    found = next((each for each in _streams(call) if each.arn == arn), None)
-    if found is None:
+    stream = next((candidate for candidate in _streams(call) if candidate.arn == arn), None)
+    if stream is None:
         raise not_found(f"Stream: {arn} not found")
-    return found
+    return stream
 
 
 def _streams(call: ApiCall) -> list[TableStream]:

@@ -65,11 +65,11 @@ def switch_on(table: SandboxTable, view: str, now: float) -> None:
 
 def label(now: float, last: str | None = None) -> str:
     """A stream label: the time in milliseconds, never the same twice for a table."""
-    made = datetime.fromtimestamp(now, UTC)
-    text = made.isoformat(timespec="milliseconds").removesuffix("+00:00")
+    time = datetime.fromtimestamp(now, UTC)
+    text = time.isoformat(timespec="milliseconds").removesuffix("+00:00")
     return text if text != last else label(now + 0.001, last)
 
 
 @registry.table_action("dynamodb.stream")
-def _settle(_world: World, table: SandboxTable, _data: dict[str, Any]) -> None:
+def _end_update(_world: World, table: SandboxTable, _data: dict[str, Any]) -> None:
     update_conflicts.finish(table, update_conflicts.STREAM)

@@ -28,10 +28,10 @@ class TagState:
 
 def check(tags: list[dict[str, str]]) -> dict[str, str]:
     """The tags as {key: value}. Raises ValidationException for invalid keys, values or number (DDB-TABLE-107)."""
-    found: dict[str, str] = {}
+    result: dict[str, str] = {}
     for tag in tags:
         name, value = tag["Key"], tag["Value"]
-        if name in found:
+        if name in result:
             raise validation(f"Duplicate Tag Keys provided: {name}")
         if not 1 <= len(name) <= 128 or not _CHARACTERS.fullmatch(name):
             raise validation(
@@ -42,10 +42,10 @@ def check(tags: list[dict[str, str]]) -> dict[str, str]:
             raise validation(f"Tag Key cannot be prefixed with aws:: {name}")
         if len(value) > 256 or not _CHARACTERS.fullmatch(value):
             raise validation(f"The Tag Value provided is invalid. Tag Value: {value}")
-        found[name] = value
-    if len(found) > LIMIT:
+        result[name] = value
+    if len(result) > LIMIT:
         raise validation("Number of Tags exceed the current limit for the provided ResourceArn")
-    return found
+    return result
 
 
 @operation("dynamodb", "TagResource")
@@ -54,7 +54,7 @@ def tag_resource(call: ApiCall) -> dict[str, Any]:
     given = check(call.body["Tags"])
     if not given:
         raise validation("Atleast one Tag needs to be provided as Input.")
-    table = _table(call)
+    table = _require_table(call)
     merged = {**table.tags, **given}
     if len(merged) > LIMIT:
         raise validation("Number of Tags exceed the current limit for the provided ResourceArn")
@@ -69,18 +69,18 @@ def untag_resource(call: ApiCall) -> dict[str, Any]:
     check_shape(call.operation, call.body)
     if not call.body["TagKeys"]:
         raise validation("Atleast one Tag Key needs to be provided as Input.")
-    table = _table(call)
-    kept = {name: value for name, value in table.tags.items() if name not in call.body["TagKeys"]}
-    if kept != table.tags:
+    table = _require_table(call)
+    remaining = {name: value for name, value in table.tags.items() if name not in call.body["TagKeys"]}
+    if remaining != table.tags:
         _lock(call, table)
-        table.tags = kept
+        table.tags = remaining
     return {}
 
 
 @operation("dynamodb", "ListTagsOfResource")
 def list_tags_of_resource(call: ApiCall) -> dict[str, Any]:
     check_shape(call.operation, call.body)
-    table = _table(call)
+    table = _require_table(call)
     return {"Tags": [{"Key": name, "Value": value} for name, value in table.tags.items()]}
 
 
@@ -100,12 +100,12 @@ def _lock(call: ApiCall, table: SandboxTable) -> None:
     table.facet(TagState).locked_until = call.now + LOCK_SECONDS
 
 
-def _table(call: ApiCall) -> SandboxTable:
+def _require_table(call: ApiCall) -> SandboxTable:
     """The table that a tag call gives by its ARN; a name is refused (DDB-TABLE-071)."""
     arn = call.body["ResourceArn"]
     if not arn.startswith("arn:"):
         raise validation(f"Invalid TableArn: Invalid ResourceArn provided as input {arn}")
-    table = _found(call, arn)
+    table = _table_of_arn(call, arn)
     if table is None:
         raise ApiError(
             "ResourceNotFoundException", f"Requested resource not found: ResourcArn: {arn} not found"
@@ -113,7 +113,7 @@ def _table(call: ApiCall) -> SandboxTable:
     return table
 
 
-def _found(call: ApiCall, arn: str) -> SandboxTable | None:
+def _table_of_arn(call: ApiCall, arn: str) -> SandboxTable | None:
     parts = arn.split(":", 5)
     if len(parts) != 6 or parts[2] != "dynamodb" or not parts[5].startswith("table/"):
         raise validation(f"Invalid TableArn: Invalid ResourceArn provided as input {arn}")

@@ -58,8 +58,8 @@ def check_account(call: ApiCall, more: tuple[int, int], instead_of: tuple[int, i
     """Refuse capacity that exceeds the account's quota in the region (DDB-TABLE-131, 171)."""
     reserved = _reserved(call)
     for number, side in enumerate(_READ_WRITE):
-        asked = more[number] - instead_of[number]
-        if asked > 0 and reserved[number] + asked > PER_ACCOUNT_MAXIMUM:
+        added = more[number] - instead_of[number]
+        if added > 0 and reserved[number] + added > PER_ACCOUNT_MAXIMUM:
             raise ApiError(
                 "LimitExceededException",
                 f"This request would have caused the {side}CapacityUnits limit to be exceeded for the "
@@ -86,12 +86,12 @@ def check_on_demand(
         value = given.get(f"Max{side}RequestUnits")
         if value is None or (clearable and value == -1):
             continue
-        what = f"Requested Max{side}RequestUnits for OnDemandThroughput for {of}"
+        message = f"Requested Max{side}RequestUnits for OnDemandThroughput for {of}"
         if value < 1:
-            raise invalid(f"{what} is outside of valid range")
+            raise invalid(f"{message} is outside of valid range")
         if value > PER_TABLE_MAXIMUM:
             raise over_limit(
-                f"{what} exceeds TableMax{side}CapacityUnits of the account in region {call.region}"
+                f"{message} exceeds TableMax{side}CapacityUnits of the account in region {call.region}"
             )
 
 
@@ -126,11 +126,11 @@ def check_initial_warm(
         value = given.get(f"{side}UnitsPerSecond")
         if value is None:
             continue
-        what = f"Requested {side}UnitsPerSecond for WarmThroughput for {of}"
+        message = f"Requested {side}UnitsPerSecond for WarmThroughput for {of}"
         if provisioned is None and value < ON_DEMAND_WARM[number]:
-            raise invalid(f"{what} is lower than initial throughput for OnDemand. See: {_SEE}")
+            raise invalid(f"{message} is lower than initial throughput for OnDemand. See: {_SEE}")
         if provisioned is not None and value < provisioned[f"{side}CapacityUnits"]:
-            raise invalid(f"{what} is lower than {side}CapacityUnits of ProvisionedThroughput")
+            raise invalid(f"{message} is lower than {side}CapacityUnits of ProvisionedThroughput")
     check_warm_maximum(call, given, index)
 
 
@@ -148,8 +148,10 @@ def check_warm_maximum(call: ApiCall, given: dict[str, int], index: str | None =
 def initial_warm(given: dict[str, int] | None, provisioned: tuple[int, int] | None) -> Warm:
     """Warm throughput of a new table or index: the requested value, or the one that follows from its capacity."""
     read, write = provisioned or ON_DEMAND_WARM
-    asked = given or {}
-    return Warm(int(asked.get("ReadUnitsPerSecond") or read), int(asked.get("WriteUnitsPerSecond") or write))
+    requested = given or {}
+    return Warm(
+        int(requested.get("ReadUnitsPerSecond") or read), int(requested.get("WriteUnitsPerSecond") or write)
+    )
 
 
 def lift_warm(held: SandboxTable | Index, read: int, write: int) -> None:

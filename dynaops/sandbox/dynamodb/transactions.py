@@ -68,7 +68,7 @@ def transact_write_items(call: ApiCall) -> Touched:
     ]
     if len(set(places)) != len(places):
         raise validation(_SEVERAL)
-    return _writing(call, givens, tables, read)
+    return _let_moto_write(call, givens, tables, read)
 
 
 def _reason(kind: str, given: Given, rules: Rules, attributes: Attributes) -> Body:
@@ -87,7 +87,9 @@ def _reason(kind: str, given: Given, rules: Rules, attributes: Attributes) -> Bo
     return {"Code": "None"}
 
 
-def _writing(call: ApiCall, givens: list[Given], tables: list[Rules], read: list[Attributes]) -> Touched:
+def _let_moto_write(
+    call: ApiCall, givens: list[Given], tables: list[Rules], read: list[Attributes]
+) -> Touched:
     counts = capacity.wanted(call.body) is not None
     pairs = [rules.pair(attributes) for rules, attributes in zip(tables, read, strict=True)]
     before = [

@@ -80,10 +80,10 @@ def standing(call: ApiCall, jobs: Mapping[str, J]) -> J | None:
 
 
 def listed(
-    body: Body, found: list[J], members: Sequence[str], into: str, size: str, most: int
+    body: Body, jobs: list[J], members: Sequence[str], into: str, size: str, most: int
 ) -> dict[str, Any]:
     """The answer to a list request: a page of the jobs `found`, of each the `members` that it has."""
-    shown, token = page(body, found, size, most)
+    shown, token = page(body, jobs, size, most)
     answer: Body = {into: [{name: job.shown[name] for name in members if name in job.shown} for job in shown]}
     return {**answer, "NextToken": token} if token else answer
 
@@ -107,23 +107,23 @@ def check_arn(call: ApiCall, arn: str, kind: str, missing: ApiError) -> None:
         raise missing
 
 
-def page(body: Body, found: list[Any], size: str, most: int) -> tuple[list[Any], str | None]:
+def page(body: Body, entries: list[Any], size: str, most: int) -> tuple[list[Any], str | None]:
     """A page of `found`, and the token of the next one. Raises ValidationException for a token of no page."""
     token = body.get("NextToken")
     try:
         start = int(token, 16) if token is not None else 0
     except ValueError:
         start = -1
-    if not 0 <= start <= len(found):
+    if not 0 <= start <= len(entries):
         raise validation(f"Invalid Request: Provided nextToken is invalid: {token}")
     end = start + int(body.get(size) or most)
-    return found[start:end], f"{end:0112x}" if end < len(found) else None
+    return entries[start:end], f"{end:0112x}" if end < len(entries) else None
 
 
 def backend(account: str) -> S3Backend:
     """moto's S3 of the account."""
-    found: S3Backend = s3_backends[account]["aws"]
-    return found
+    result: S3Backend = s3_backends[account]["aws"]
+    return result
 
 
 def check_bucket(account: str, bucket: str) -> None:
@@ -155,8 +155,8 @@ class InputObjects:
         """The objects whose keys start with the prefix, by key. Raises NoSuchBucket."""
         check_bucket(account, self.bucket)
         keys = backend(account).get_bucket(self.bucket).keys
-        found = [(name, key) for name, key in keys.items() if name.startswith(self.prefix)]
-        return sorted((name, key.value) for name, key in found if isinstance(key, FakeKey))
+        matching = [(name, key) for name, key in keys.items() if name.startswith(self.prefix)]
+        return sorted((name, key.value) for name, key in matching if isinstance(key, FakeKey))
 
 
 @dataclass(frozen=True)
@@ -200,7 +200,7 @@ def records(source: InputObjects, objects: list[tuple[str, bytes]], rules: Rules
     """
     for key, data in objects:
         try:
-            text = _unpacked(data, source.compression).decode()
+            text = _decompressed(data, source.compression).decode()
         except (OSError, EOFError, ValueError, zlib.error) as cause:
             yield InputRecord(key, 0, len(data), error=f"The object cannot be read: {cause}")
             continue
@@ -209,10 +209,10 @@ def records(source: InputObjects, objects: list[tuple[str, bytes]], rules: Rules
             if error is not None:
                 yield InputRecord(key, index, size, error=error)
                 continue
-            yield _checked(key, index, size, given, rules)
+            yield _checked_record(key, index, size, given, rules)
 
 
-def _unpacked(data: bytes, compression: str) -> bytes:
+def _decompressed(data: bytes, compression: str) -> bytes:
     if compression == "GZIP":
         return gzip.decompress(data)
     if compression == "ZSTD":
@@ -257,7 +257,7 @@ def _from_csv(source: InputObjects, text: str, rules: Rules) -> Iterator[_Read]:
         yield {}, 0, f"Invalid CSV: {error}"
 
 
-def _checked(key: str, index: int, size: int, given: Body, rules: Rules) -> InputRecord:
+def _checked_record(key: str, index: int, size: int, given: Body, rules: Rules) -> InputRecord:
     item: Wire = given["Item"]
     try:
         attributes, _ = ValueReader(BARE).item(item)

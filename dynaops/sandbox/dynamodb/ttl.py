@@ -83,7 +83,7 @@ def describe_time_to_live(call: ApiCall) -> dict[str, Any]:
     if table.status in ("CREATING", "DELETING"):
         raise validation(f"Cannot describe time to live while table is in {table.status} state: {table.name}")
     state = table.facet(TtlState)
-    found: dict[str, Any] = {"TimeToLiveStatus": state.status}
+    description: dict[str, Any] = {"TimeToLiveStatus": state.status}
     if state.attribute is not None:
-        found["AttributeName"] = state.attribute
-    return {"TimeToLiveDescription": found}
+        description["AttributeName"] = state.attribute
+    return {"TimeToLiveDescription": description}

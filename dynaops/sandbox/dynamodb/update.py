@@ -64,58 +64,58 @@ def update_table(call: ApiCall) -> dict[str, Any]:
     body = {member: value for member, value in call.body.items() if value is not None}
     check_shape("UpdateTable", body)
     check_table_class(body.get("TableClass"))
-    asked = _asked(body)
-    _check_combination(body, asked)
+    requested = _requested_changes(body)
+    _check_combination(body, requested)
     table = registry.lookup(call, body["TableName"])
-    if "ReplicaUpdates" in asked:
+    if "ReplicaUpdates" in requested:
         return {"TableDescription": replicas.update(call, table, body)}
     _check(call, table, body)
-    shown = _before(call, table, body)
+    shown = _members_before(call, table, body)
     changed = _apply(call, table, body)
     return {"TableDescription": {**describe(call.world, table), **shown, **changed}}
 
 
-def _asked(body: dict[str, Any]) -> set[str]:
+def _requested_changes(body: dict[str, Any]) -> set[str]:
     """The members that request a change; an empty list of index updates does not count."""
-    asked = {member for member in body if member in _CHANGES}
+    requested = {member for member in body if member in _CHANGES}
     for updates in ("GlobalSecondaryIndexUpdates", "VectorIndexUpdates"):
         if not body.get(updates):
-            asked.discard(updates)
-    if not asked:
+            requested.discard(updates)
+    if not requested:
         named = [member for member in _NAMED if member not in body or member == "GlobalSecondaryIndexUpdates"]
         raise validation(f"At least one of {', '.join(named[:-1])} or {named[-1]} is required")
-    return asked
+    return requested
 
 
-def _check_combination(body: dict[str, Any], asked: set[str]) -> None:
+def _check_combination(body: dict[str, Any], requested: set[str]) -> None:
     """Refuse combinations of members that AWS refuses in any state of the table."""
     updates = body.get("GlobalSecondaryIndexUpdates")
     if updates is not None:
         indexes.check_list(updates)
     if "ReplicaUpdates" in body or "GlobalTableWitnessUpdates" in body:
-        replicas.check_alone(asked, body)
+        replicas.check_alone(requested, body)
     streams.check_specification(body.get("StreamSpecification"))
     for member, text in _ALONE.items():
-        if member in asked and len(asked) > 1:
+        if member in requested and len(requested) > 1:
             raise invalid(text)
     online = any("Update" not in each for each in updates or ())
-    _check_on_demand(asked)
-    _check_warm(asked, online)
-    _check_iops(body, asked, online)
-    if "VectorIndexUpdates" in asked:
+    _check_on_demand(requested)
+    _check_warm(requested, online)
+    _check_iops(body, requested, online)
+    if "VectorIndexUpdates" in requested:
         vector.check_list(body["VectorIndexUpdates"], online)
-        if len(asked) > 1:
+        if len(requested) > 1:
             raise invalid("Vector index modification must be the only operation in the request")
-    replicas.check_settings(body, asked)
+    replicas.check_settings(body, requested)
 
 
-def _check_on_demand(asked: set[str]) -> None:
-    if "OnDemandThroughput" in asked and asked - {"OnDemandThroughput", "BillingMode"}:
+def _check_on_demand(requested: set[str]) -> None:
+    if "OnDemandThroughput" in requested and requested - {"OnDemandThroughput", "BillingMode"}:
         raise invalid("OnDemandThroughput can only be combined with BillingMode in an UpdateTable request")
 
 
-def _check_warm(asked: set[str], online: bool) -> None:
-    if "WarmThroughput" in asked and len(asked) > 1:
+def _check_warm(requested: set[str], online: bool) -> None:
+    if "WarmThroughput" in requested and len(requested) > 1:
         raise invalid(
             "Create global secondary index cannot be specified when updating WarmThroughput"
             if online
@@ -123,21 +123,21 @@ def _check_warm(asked: set[str], online: bool) -> None:
         )
 
 
-def _check_iops(body: dict[str, Any], asked: set[str], online: bool) -> None:
+def _check_iops(body: dict[str, Any], requested: set[str], online: bool) -> None:
     """These messages look like a temporary state, but are rules about the request (DDB-TABLE-382)."""
     mode = body.get("BillingMode")
-    if mode == "PAY_PER_REQUEST" and "ProvisionedThroughput" in asked:
+    if mode == "PAY_PER_REQUEST" and "ProvisionedThroughput" in requested:
         raise invalid("ProvisionedThroughput cannot be specified when BillingMode is PAY_PER_REQUEST")
-    if mode == "PROVISIONED" and "ProvisionedThroughput" not in asked:
+    if mode == "PROVISIONED" and "ProvisionedThroughput" not in requested:
         raise invalid("ProvisionedThroughput must be specified when BillingMode is PROVISIONED")
-    iops = "ProvisionedThroughput" in asked
-    if iops and "StreamSpecification" in asked:
+    iops = "ProvisionedThroughput" in requested
+    if iops and "StreamSpecification" in requested:
         raise invalid("You cannot modify stream status while updating table IOPS")
     removes = bool(indexes.of(body, "Delete"))
     # A removal with a switch to on demand was not tried on AWS: the stricter answer.
     if (iops and online) or (mode == "PAY_PER_REQUEST" and removes):
         raise invalid("You cannot create or delete index while updating table IOPS")
-    if "GlobalSecondaryIndexUpdates" in asked and "StreamSpecification" in asked:
+    if "GlobalSecondaryIndexUpdates" in requested and "StreamSpecification" in requested:
         raise invalid("You cannot create or delete index while changing stream status")
 
 
@@ -162,11 +162,15 @@ def _check(call: ApiCall, table: SandboxTable, body: dict[str, Any]) -> None:
     replicas.check_member(call.world, table, body)
 
 
-def _before(call: ApiCall, table: SandboxTable, body: dict[str, Any]) -> dict[str, Any]:
+def _members_before(call: ApiCall, table: SandboxTable, body: dict[str, Any]) -> dict[str, Any]:
     """The members that the response shows with their earlier values: class and key (DDB-TABLE-177, 284)."""
     stale = {"TableClass": "TableClassSummary"}
     before = describe(call.world, table)
-    return {member: before[member] for asked, member in stale.items() if asked in body and member in before}
+    return {
+        member: before[member]
+        for member_changed, member in stale.items()
+        if member_changed in body and member in before
+    }
 
 
 def _apply(call: ApiCall, table: SandboxTable, body: dict[str, Any]) -> dict[str, Any]:

@@ -141,7 +141,7 @@ def _check_backfill(table: SandboxTable, concern: str) -> None:
     building = [index.name for index in table.global_indexes.values() if index.backfilling]
     if building and concern in ("on-demand", "stream", "class", "billing"):
         listed = ", ".join(building)
-        what = {
+        messages = {
             "on-demand": "OnDemandThroughput cannot be updated while index creation is in progress for "
             f"indexes: [{listed}]",
             "stream": f"Can't change stream status when an index is being created. Table: {table.name} "
@@ -151,7 +151,7 @@ def _check_backfill(table: SandboxTable, concern: str) -> None:
             "billing": f"Can't change table IOPS when an index is being created. Table: {table.name} "
             f"Indexes: [{listed}]",
         }[concern]
-        raise _refusal(table, what)
+        raise _refusal(table, messages)
 
 
 def _check_encryption(table: SandboxTable, concern: str) -> None:

@@ -44,5 +44,5 @@ def apply(call: ApiCall, table: SandboxTable, wanted: bool) -> None:
 
 
 @registry.table_action("dynamodb.protection")
-def _settle(_world: World, table: SandboxTable, _data: dict[str, Any]) -> None:
+def _end_update(_world: World, table: SandboxTable, _data: dict[str, Any]) -> None:
     update_conflicts.finish(table, update_conflicts.PROTECTION)

@@ -87,10 +87,10 @@ class ValueReader:
             wire = self._only(wire)
         ((kind, content),) = wire.items()
         if kind == "S" and type(content) is str:
-            return _made(kind, content), len(content) if content.isascii() else len(content.encode())
+            return _moto_value(kind, content), len(content) if content.isascii() else len(content.encode())
         if kind == "N" and type(content) is str:
             number = self._number(content)
-            return _made(kind, number), numbers.size(number)
+            return _moto_value(kind, number), numbers.size(number)
         if kind not in _KINDS or content is None:
             self.layer.refuse(_EMPTY)
         check_types("AttributeValue", {kind: content if kind not in ("M", "L") else type(content)()})
@@ -109,13 +109,13 @@ class ValueReader:
 
     def _other(self, kind: str, content: Any, level: int) -> tuple[DynamoType, int]:
         if kind == "BOOL":
-            return _made(kind, content), 1
+            return _moto_value(kind, content), 1
         if kind == "NULL":
             self.rewritten |= not content
-            return _made(kind, True), 1
+            return _moto_value(kind, True), 1
         if kind == "B":
             data = _bytes(content)
-            return _made(kind, data), len(data)
+            return _moto_value(kind, data), len(data)
         if kind in _EMPTY_SETS:
             return self._set(kind, content)
         if level >= MOST_LEVELS and content:
@@ -123,30 +123,30 @@ class ValueReader:
         if kind == "M":
             return self._map(content, level)
         read = [self.value(each, level + 1) for each in content]
-        return _made(kind, [made for made, _ in read]), 3 + sum(1 + size for _, size in read)
+        return _moto_value(kind, [value for value, _ in read]), 3 + sum(1 + size for _, size in read)
 
     def _map(self, content: Wire, level: int) -> tuple[DynamoType, int]:
-        made, size = {}, 3
+        values, size = {}, 3
         for name, value in content.items():
-            made[name], taken = self.value(value, level + 1)
+            values[name], taken = self.value(value, level + 1)
             size += 1 + taken + len(name.encode())
-        return _made("M", made), size
+        return _moto_value("M", values), size
 
     def _set(self, kind: str, content: list[str]) -> tuple[DynamoType, int]:
         if not content:
             self.layer.refuse(_INVALID + _EMPTY_SETS[kind])
         if kind == "NS":
-            kept: list[Any] = [self._number(each) for each in content]
-            size = sum(numbers.size(each) for each in kept)
+            elements: list[Any] = [self._number(text) for text in content]
+            size = sum(numbers.size(text) for text in elements)
         elif kind == "BS":
-            kept = [_bytes(each) for each in content]
-            size = sum(len(each) for each in kept)
+            elements = [_bytes(text) for text in content]
+            size = sum(len(text) for text in elements)
         else:
-            kept = content
-            size = sum(len(each.encode()) for each in kept)
-        if len(set(kept)) != len(kept):
-            self.layer.refuse(_duplicates(kind, content, kept, self.layer.older))
-        return _made(kind, kept), size
+            elements = content
+            size = sum(len(text.encode()) for text in elements)
+        if len(set(elements)) != len(elements):
+            self.layer.refuse(_duplicates(kind, content, elements, self.layer.older))
+        return _moto_value(kind, elements), size
 
     def _number(self, text: str) -> str:
         try:
@@ -158,11 +158,11 @@ class ValueReader:
         return number
 
 
-def _made(kind: str, content: Any) -> DynamoType:
+def _moto_value(kind: str, content: Any) -> DynamoType:
     """moto's value object, created without the copying in its constructor."""
-    made: DynamoType = DynamoType.__new__(DynamoType)
-    made.type, made.value = kind, content
-    return made
+    value: DynamoType = DynamoType.__new__(DynamoType)
+    value.type, value.value = kind, content
+    return value
 
 
 def _bytes(text: str) -> bytes:
@@ -172,15 +172,15 @@ def _bytes(text: str) -> bytes:
         raise ApiError("SerializationException", "Invalid Base64 content") from None
 
 
-def _duplicates(kind: str, sent: list[str], kept: list[Any], older: bool) -> str:
+def _duplicates(kind: str, sent: list[str], elements: list[Any], older: bool) -> str:
     if kind == "NS":
         text = "Input collection contains duplicates"
         return text if older else f"{_INVALID}{text}."
     if older:
         shown = f"[{', '.join(sent)}]"
     else:
-        repeat = next(at for at, each in enumerate(kept) if each in kept[:at])
-        order = sorted(range(repeat), key=lambda at: kept[at])
+        repeat = next(at for at, each in enumerate(elements) if each in elements[:at])
+        order = sorted(range(repeat), key=lambda at: elements[at])
         listed = [f'"{sent[at]}"' for at in (*order, *range(repeat, len(sent)))]
         shown = f"[{(',' if kind == 'BS' else ', ').join(listed)}]"
     return f"{_INVALID}Input collection {shown}{'of type BS' if kind == 'BS' else ''} contains duplicates."

@@ -32,10 +32,10 @@ def check_create(body: Given) -> None:
         keys |= set(schema.names(index["KeySchema"]))
     dimensions: dict[str, int] = {}
     for index in given:
-        _check_one(index, keys, dimensions)
+        _check_index(index, keys, dimensions)
 
 
-def _check_one(given: Given, keys: set[str], dimensions: dict[str, int]) -> None:
+def _check_index(given: Given, keys: set[str], dimensions: dict[str, int]) -> None:
     """Check one index against key attributes and the dimensions that attributes already have."""
     name, wanted = given["VectorAttribute"]["AttributeName"], int(given["Dimensions"])
     if wanted > MOST_DIMENSIONS:
@@ -110,7 +110,7 @@ def _check_new(table: SandboxTable, given: Given) -> None:
         held["VectorAttribute"]["AttributeName"]: held["Dimensions"]
         for held in (index.vector or {} for index in table.vector_indexes.values())
     }
-    _check_one(given, set(table.attributes), dimensions)
+    _check_index(given, set(table.attributes), dimensions)
     if indexes.is_busy(table, set()):
         raise indexes.one_at_a_time()
 

@@ -29,8 +29,8 @@ _STRONG = "global tables with MultiRegionConsistency set to STRONG."
 
 def concerns(group: GlobalTable | None, body: dict[str, Any]) -> bool:
     """Whether the request asks for strong consistency, or the global table already has it."""
-    asked = {"MultiRegionConsistency", "GlobalTableWitnessUpdates"} & set(body)
-    return bool(asked) or (group is not None and group.strong)
+    requested = {"MultiRegionConsistency", "GlobalTableWitnessUpdates"} & set(body)
+    return bool(requested) or (group is not None and group.strong)
 
 
 def regions(body: dict[str, Any], kind: str) -> list[str]:

@@ -25,13 +25,13 @@ def checked(tags: dict[str, str]) -> dict[str, str]:
 
 @operation("lambda", "ListTags")
 def list_tags(call: ApiCall) -> dict[str, Any]:
-    mapping = _named(call)
+    mapping = _requested_mapping(call)
     return PASS if mapping is None else {"Tags": dict(mapping.tags)}
 
 
 @operation("lambda", "TagResource")
 def tag(call: ApiCall) -> dict[str, Any]:
-    mapping = _named(call)
+    mapping = _requested_mapping(call)
     if mapping is None:
         return PASS
     mapping.tags = checked({**mapping.tags, **call.body["Tags"]})
@@ -40,13 +40,13 @@ def tag(call: ApiCall) -> dict[str, Any]:
 
 @operation("lambda", "UntagResource")
 def untag(call: ApiCall) -> dict[str, Any]:
-    mapping = _named(call)
+    mapping = _requested_mapping(call)
     if mapping is None:
         return PASS
     mapping.tags = {name: value for name, value in mapping.tags.items() if name not in call.body["TagKeys"]}
     return {}
 
 
-def _named(call: ApiCall) -> Mapping | None:
+def _requested_mapping(call: ApiCall) -> Mapping | None:
     held = call.here.holding(Mappings).by_uuid.values()
     return next((each for each in held if each.arn == call.body["Resource"]), None)

@@ -30,7 +30,7 @@ def create(call: ApiCall) -> dict[str, Any]:
     changes = settings.checked(body)
     tags = checked_tags(body.get("Tags") or {})
     function = functions.arn_of(call, body["FunctionName"])
-    _check_ends(call, body["EventSourceArn"], function)
+    _check_stream_and_function(call, body["EventSourceArn"], function)
     mapping = Mapping(
         uuid=str(uuid.uuid4()),
         account=call.account,
@@ -45,13 +45,13 @@ def create(call: ApiCall) -> dict[str, Any]:
         tags=tags,
     )
     call.here.holding(Mappings).by_uuid[mapping.uuid] = mapping
-    _settle_later(call, mapping)
+    _schedule_end_of_change(call, mapping)
     return shown(call, mapping)
 
 
 @operation("lambda", "GetEventSourceMapping")
 def get(call: ApiCall) -> dict[str, Any]:
-    mapping = _named(call)
+    mapping = _requested_mapping(call)
     return PASS if mapping is None else shown(call, mapping)
 
 
@@ -61,30 +61,30 @@ def list_mappings(call: ApiCall) -> dict[str, Any]:
     body = call.body
     source, name = body.get("EventSourceArn"), body.get("FunctionName")
     function = functions.arn_of(call, name) if name else None
-    found = [
-        shown(call, each)
-        for each in call.here.holding(Mappings).by_uuid.values()
-        if source in (None, each.source) and function in (None, each.function)
+    descriptions = [
+        shown(call, description)
+        for description in call.here.holding(Mappings).by_uuid.values()
+        if source in (None, description.source) and function in (None, description.function)
     ]
-    found += [
-        each
-        for each in (
+    descriptions += [
+        description
+        for description in (
             event_source_mapping.get_configuration()
             for event_source_mapping in _moto(call)._event_source_mappings.values()
         )
-        if source in (None, each["EventSourceArn"]) and function in (None, each["FunctionArn"])
+        if source in (None, description["EventSourceArn"]) and function in (None, description["FunctionArn"])
     ]
     size = min(body.get("MaxItems", MOST), MOST)
     start = _start(body.get("Marker"))
-    answer: dict[str, Any] = {"EventSourceMappings": found[start : start + size]}
-    if start + size < len(found):
+    answer: dict[str, Any] = {"EventSourceMappings": descriptions[start : start + size]}
+    if start + size < len(descriptions):
         answer["NextMarker"] = str(start + size)
     return answer
 
 
 @operation("lambda", "UpdateEventSourceMapping")
 def update(call: ApiCall) -> dict[str, Any]:
-    mapping = _named(call)
+    mapping = _requested_mapping(call)
     if mapping is None:
         return PASS
     body = call.body
@@ -94,7 +94,7 @@ def update(call: ApiCall) -> dict[str, Any]:
     if "FunctionName" in body:
         function = functions.arn_of(call, body["FunctionName"])
     if function != mapping.function:
-        _check_ends(call, mapping.source, function)
+        _check_stream_and_function(call, mapping.source, function)
     mapping.function = function
     mapping.settings = settings.merged(mapping.settings, changes)
     wanted = body.get("Enabled", mapping.enabled)
@@ -103,23 +103,23 @@ def update(call: ApiCall) -> dict[str, Any]:
     else:
         mapping.enabled, mapping.state = wanted, "Enabling" if wanted else "Disabling"
     mapping.modified = call.now
-    _settle_later(call, mapping)
+    _schedule_end_of_change(call, mapping)
     return shown(call, mapping)
 
 
 @operation("lambda", "DeleteEventSourceMapping")
 def delete(call: ApiCall) -> dict[str, Any]:
-    mapping = _named(call)
+    mapping = _requested_mapping(call)
     if mapping is None:
         return PASS
     _require_settled(mapping, "delete")
     mapping.state, mapping.modified = "Deleting", call.now
-    _settle_later(call, mapping)
+    _schedule_end_of_change(call, mapping)
     return shown(call, mapping)
 
 
 @action("lambda.mapping")
-def _settle(world: World, data: dict[str, Any]) -> None:
+def _end_change(world: World, data: dict[str, Any]) -> None:
     held = world.region(data["account"], data["region"]).holding(Mappings).by_uuid
     mapping = held[data["mapping"]]
     if mapping.state == "Deleting":
@@ -145,13 +145,13 @@ def shown(call: ApiCall, mapping: Mapping) -> dict[str, Any]:
     }
 
 
-def _settle_later(call: ApiCall, mapping: Mapping) -> None:
+def _schedule_end_of_change(call: ApiCall, mapping: Mapping) -> None:
     call.world.schedule(
         CHANGE_SECONDS, "lambda.mapping", account=call.account, region=call.region, mapping=mapping.uuid
     )
 
 
-def _named(call: ApiCall) -> Mapping | None:
+def _requested_mapping(call: ApiCall) -> Mapping | None:
     """The mapping that a call names; None if moto has it. Raises ResourceNotFoundException."""
     name = call.body["UUID"]
     mapping = call.here.holding(Mappings).by_uuid.get(name)
@@ -180,9 +180,9 @@ def _check_position(body: dict[str, Any]) -> None:
         raise parameter(f"Unsupported starting position for arn type: {body['EventSourceArn']}")
 
 
-def _check_ends(call: ApiCall, source: str, function: str) -> None:
+def _check_stream_and_function(call: ApiCall, source: str, function: str) -> None:
     """Refuse a stream or function that does not exist, is already mapped, or that the role has no permission for."""
-    found = functions.lookup(call, function)
+    function_object = functions.lookup(call, function)
     streams.check(call, source)
     for each in call.here.holding(Mappings).by_uuid.values():
         if (each.source, each.function) == (source, function):
@@ -193,7 +193,7 @@ def _check_ends(call: ApiCall, source: str, function: str) -> None:
                 409,
                 Type="User",
             )
-    permissions.check(call, found.role, source)
+    permissions.check(call, function_object.role, source)
 
 
 def _start(marker: str | None) -> int:

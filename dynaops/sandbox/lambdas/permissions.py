@@ -53,21 +53,21 @@ def _document(policy: Any) -> Any:
 
 
 def _allowed(statements: list[dict[str, Any]], action: str, resource: str) -> bool:
-    effects = {each.get("Effect") for each in statements if _speaks_of(each, action, resource)}
+    effects = {each.get("Effect") for each in statements if _covers(each, action, resource)}
     return "Allow" in effects and "Deny" not in effects
 
 
-def _speaks_of(statement: dict[str, Any], action: str, resource: str) -> bool:
+def _covers(statement: dict[str, Any], action: str, resource: str) -> bool:
     if "NotAction" in statement:
-        acts = not _any(statement["NotAction"], action.lower(), lower=True)
+        acts = not _any_matches(statement["NotAction"], action.lower(), lower=True)
     else:
-        acts = _any(statement.get("Action", []), action.lower(), lower=True)
+        acts = _any_matches(statement.get("Action", []), action.lower(), lower=True)
     if "NotResource" in statement:
-        return acts and not _any(statement["NotResource"], resource)
-    return acts and _any(statement.get("Resource", []), resource)
+        return acts and not _any_matches(statement["NotResource"], resource)
+    return acts and _any_matches(statement.get("Resource", []), resource)
 
 
-def _any(patterns: str | list[str], text: str, lower: bool = False) -> bool:
+def _any_matches(patterns: str | list[str], text: str, lower: bool = False) -> bool:
     """Whether one of IAM's patterns matches; actions are compared without case (`lower`)."""
     listed = [patterns] if isinstance(patterns, str) else patterns
-    return any(fnmatchcase(text, one.lower() if lower else one) for one in listed)
+    return any(fnmatchcase(text, pattern.lower() if lower else pattern) for pattern in listed)
