@@ -1,1 +1,1 @@
-"""What is written in files: the project file, and how its settings compose with specs."""
+"""Reads and checks the files of a project: spec files, overlays, defaults and the project file."""

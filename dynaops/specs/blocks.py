@@ -1,4 +1,4 @@
-"""What documents say of themselves: `only` (in which environments they are there), and what is no table but a block."""
+"""Selects documents by their key `only` (the environments they belong to), and separates blocks from tables."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from dynaops.specs.yaml_tree import YamlNode, place_of, unreadable
 ONLY = "only"
 DEFAULTS = "defaults"
 BLOCKS = ("moved", "removed", "import")
-"""Blocks that stand in documents of their own, and are about no table of the specs."""
+"""Keys of blocks, which are in separate documents without a table."""
 _LONGEST = 100
-"""Characters of a name in a message."""
+"""The most characters of a name in a message."""
 
 
 class Written(NamedTuple):
-    """A document as it is written, and the file that it is in."""
+    """A document before its variables are filled in, and its file."""
 
     source: str
     node: YamlNode
 
 
 class Choice:
-    """Which documents there are in an environment.
+    """Selects the documents of an environment.
 
-    `known`: the environments of the project file; None where there is none, so that any name may be right.
+    `known`: the environments of the project file; None without a project file, so that any name may be right.
     """
 
     def __init__(self, environment: str | None, known: Sequence[str] | None) -> None:
@@ -39,8 +39,8 @@ class Choice:
         self._known = known
 
     def chosen(self, documents: Sequence[Written], findings: list[Finding]) -> list[Written]:
-        """The documents of the environment, without their `only`. The others are kept in `left_out`."""
-        found = []
+        """The documents of the environment, without the key `only`. The other documents are kept in `left_out`."""
+        kept = []
         for document in documents:
             node = document.node
             if isinstance(node.value, dict) and ONLY in node.value:
@@ -50,11 +50,11 @@ class Choice:
                 if names is not None and self._environment not in names:
                     self.left_out.append(document)
                     continue
-            found.append(document)
-        return found
+            kept.append(document)
+        return kept
 
     def _names(self, node: YamlNode, findings: list[Finding]) -> list[str] | None:
-        """The names of environments that are given; None where they are wrong, which `findings` tell."""
+        """The names of environments in an `only`; None if they are wrong, with an error in `findings`."""
         entries = node.value if isinstance(node.value, list) else [node]
         before = len(findings)
         if not entries:
@@ -68,9 +68,9 @@ class Choice:
 
     def _unknown(self, node: YamlNode) -> Finding:
         known = self._known or ()
-        near = get_close_matches(node.value[:_LONGEST], known, 1)
-        if near:
-            hint = f"Did you mean {near[0]}?"
+        suggestions = get_close_matches(node.value[:_LONGEST], known, 1)
+        if suggestions:
+            hint = f"Did you mean {suggestions[0]}?"
         elif known:
             hint = f"Environments there are: {', '.join(known)}."
         else:
@@ -81,7 +81,7 @@ class Choice:
 
 
 def is_block(node: YamlNode) -> bool:
-    """Whether a document is about no table of its own: neither defaults nor overlays are laid on it."""
+    """Whether a document has blocks instead of a table, so that defaults and overlays do not apply to it."""
     if not isinstance(node.value, dict):
         return False
     keys = set(node.value)
@@ -90,7 +90,7 @@ def is_block(node: YamlNode) -> bool:
 
 
 def split_defaults(document: Written, findings: list[Finding]) -> tuple[YamlNode | None, Written | None]:
-    """The defaults that a document gives, and what it is beside them. Each is None where there is no such part."""
+    """The `defaults` of a document, and the document without them. Either is None if there is no such part."""
     node = document.node
     if not isinstance(node.value, dict) or DEFAULTS not in node.value:
         return None, document

@@ -1,4 +1,4 @@
-"""Offline checks of loaded specs: AWS's static rules and best practice. No network, no AWS import."""
+"""Offline checks of loaded specs: AWS's static rules and best practice. Uses no network and does not import boto3."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from dynaops.specs.suppressions import idle, without_accepted
 
 
 def check(documents: Iterable[Document]) -> list[Finding]:
-    """The findings of all documents but those that they suppress, each with its place."""
+    """The findings of all documents with their places, without suppressed findings."""
     together = list(documents)
-    found = [_placed(finding, document) for document in together for finding in _of(document)]
-    return [*found, *_contradicting(together)]
+    findings = [_placed(finding, document) for document in together for finding in _of(document)]
+    return [*findings, *_contradicting(together)]
 
 
 def _contradicting(documents: Sequence[Document]) -> Iterator[Finding]:
-    """An error for each document that says other things of a backup plan than another one of the same plan."""
+    """An error for each document whose settings of a backup plan differ from those of another document."""
     for contradiction in contradictions([document.spec for document in documents]):
         first, second = documents[contradiction.first], documents[contradiction.second]
         path = "backup.plan.name"
@@ -37,14 +37,14 @@ def _contradicting(documents: Sequence[Document]) -> Iterator[Finding]:
 
 
 def errors(findings: Iterable[Finding]) -> list[Finding]:
-    """Only what stops a command."""
+    """The findings with the severity error, which stop a command."""
     return [finding for finding in findings if finding.severity is Severity.ERROR]
 
 
 def _of(document: Document) -> Iterator[Finding]:
-    found = [finding for rule in RULES for finding in rule(document.checked)]
-    yield from without_accepted(found, document.spec)
-    yield from idle(document, found)
+    findings = [finding for rule in RULES for finding in rule(document.checked)]
+    yield from without_accepted(findings, document.spec)
+    yield from idle(document, findings)
 
 
 def _placed(finding: Finding, document: Document) -> Finding:

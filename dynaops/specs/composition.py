@@ -1,6 +1,6 @@
-"""Composing documents: from files to what each table's document comes to in an environment.
+"""Composes the documents of an environment from files, defaults and overlays.
 
-From the lowest layer on: the project file's `default_tags` and its `defaults`, the defaults of folders (the outermost
+The layers, lowest first: the project file's `default_tags` and its `defaults`, the defaults of folders (the outermost
 first), those of the file, the document itself, the environment's overlays, the overlays of the command line.
 """
 
@@ -28,28 +28,28 @@ from dynaops.specs.yaml_tree import Spot, YamlNode
 
 @dataclass(frozen=True)
 class Composition:
-    """What an environment, and the project file, add to the documents of files."""
+    """Settings of an environment and of the project file that add to the documents of files."""
 
     environment: str | None = None
     environments: tuple[str, ...] | None = None
-    """The names that there are; None where no project file says so."""
+    """The names of all environments; None without a project file."""
     default_tags: Mapping[str, str] = field(default_factory=dict)
     defaults: Mapping[str, Any] = field(default_factory=dict)
-    """Keys of specs, laid under every document."""
+    """Spec keys that are defaults of every document."""
     origins: Mapping[str, Place] = field(default_factory=dict)
-    """Where the keys of the project file are written, by dotted path."""
+    """The places of the keys of the project file, by dotted path."""
     overlays: tuple[str, ...] = ()
-    """Files of overlays, laid on before those that are named beside the specs."""
+    """Overlay files, applied before those of the command line."""
     folder: Path | None = None
-    """The project's folder: defaults of folders are looked for up to it."""
+    """The project's folder, the outermost folder in which defaults of folders are looked for."""
     is_whole: bool = False
-    """Whether the specs are all of the project's: then each of its overlays fits one of them."""
+    """Whether the specs are all specs of the project, so that each of its overlays must match one of them."""
     notice: Callable[[str], None] | None = None
-    """Takes sentences for people."""
+    """Called with messages for the user."""
 
     @classmethod
     def of(cls, project: Project, is_whole: bool, notice: Callable[[str], None]) -> Composition:
-        """What a project file says."""
+        """The composition that a project file describes."""
         return cls(
             environment=project.environment,
             environments=project.environments if project.file else None,
@@ -70,16 +70,16 @@ def composed(
     substitution: Substitution,
     findings: list[Finding],
 ) -> list[Written]:
-    """The composed documents of files, with variables as they are written, and the file that each is of.
+    """The composed documents of files, with variables not yet filled in, and the file of each.
 
-    Without `paths`, the documents are those of the first of `overlays`. Documents that are about no table (`moved` and
-    the like) are among them, as they are. What is wrong is added to `findings`.
+    Without `paths`, the documents are those of the first of `overlays`. Documents without a table (such as `moved`)
+    are included unchanged. Errors are added to `findings`.
     """
     if not paths:
         paths, overlays = overlays[:1], overlays[1:]
     choice = Choice(composition.environment, composition.environments)
     before = len(findings)
-    found = choice.chosen(documents_of(paths, findings), findings)
+    selected = choice.chosen(documents_of(paths, findings), findings)
     left_out = list(choice.left_out)
     blocks: list[Written] = []
     layers_of = partial(_overlays_of, choice=choice, blocks=blocks, findings=findings)
@@ -87,8 +87,8 @@ def composed(
     folders = FolderDefaults(
         lambda path: choice.chosen(read_found(path, findings), findings), findings, composition.folder
     )
-    documents, defaults = _with_defaults(found, folders, composition, findings)
-    is_sound = len(findings) == before  # what cannot be read might be what an overlay is for
+    documents, defaults = _with_defaults(selected, folders, composition, findings)
+    is_sound = len(findings) == before  # an overlay may be for a document that cannot be read
     if composition.environment is None and left_out and composition.notice:
         composition.notice(_left_out(left_out))
     layers = Layers(documents, left_out, substitution)
@@ -101,7 +101,7 @@ def composed(
 def _overlays_of(
     paths: Sequence[str | Path], choice: Choice, blocks: list[Written], findings: list[Finding]
 ) -> list[Written]:
-    """The overlays of files. Documents that are about no table are no overlays, and are added to `blocks`."""
+    """The overlays of files. Documents with blocks are not overlays, and are added to `blocks`."""
     overlays = []
     for document in choice.chosen(documents_of(paths, findings), findings):
         if not is_block(document.node):
@@ -114,13 +114,13 @@ def _overlays_of(
 
 
 def _with_defaults(
-    found: Sequence[Written], folders: FolderDefaults, composition: Composition, findings: list[Finding]
+    selected: Sequence[Written], folders: FolderDefaults, composition: Composition, findings: list[Finding]
 ) -> tuple[list[Written], list[list[YamlNode]]]:
-    """The documents that are not defaults, and for each the defaults that may be for it, the lowest first."""
+    """The documents that are not defaults, and for each the defaults that may apply to it, lowest first."""
     project = list(_of_project(composition))
     documents: list[Written] = []
     by_file: dict[str, list[YamlNode]] = {}
-    for document in found:
+    for document in selected:
         defaults, rest = split_defaults(document, findings)
         if rest is not None:
             documents.append(rest)
@@ -146,7 +146,7 @@ def _of_project(composition: Composition) -> list[YamlNode]:
 
 
 def _tree(value: Any, path: str, around: Spot, origins: Mapping[str, Place]) -> YamlNode:
-    """Plain data of the project file as a tree; each part stands where it, or what is around it, is written."""
+    """Plain data of the project file as a tree; a part without a known place has the place of what contains it."""
     place = origins.get(path)
     spot = (place.file, place.line, place.column) if place else around
     if isinstance(value, Mapping):
@@ -169,5 +169,5 @@ def _no_overlay(block: Written) -> Finding:
 
 def _left_out(documents: Sequence[Written]) -> str:
     names = [str(document.node.value[NAME].value) for document in documents if NAME in document.node.value]
-    some = ", ".join(names[:3]) + (f" and {len(names) - 3:,} more" if len(names) > 3 else "")
-    return f"left out, as no environment is chosen (-E): {some or 'documents with only'}"
+    examples = ", ".join(names[:3]) + (f" and {len(names) - 3:,} more" if len(names) > 3 else "")
+    return f"left out, as no environment is chosen (-E): {examples or 'documents with only'}"

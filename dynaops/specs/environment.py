@@ -1,7 +1,7 @@
-"""Which environment variables specs may read as ``${env.NAME}``, and why they may not read others.
+"""Decides which environment variables specs may read as ``${env.NAME}``.
 
-Whoever writes a spec decides what a plan shows, and a pipeline's environment holds its credentials. So a name is open
-only by its prefix, and a name that looks like a secret's only where the command line names it.
+The author of a spec decides what a plan shows, and a pipeline's environment holds its credentials. So a name is
+readable only by its prefix, and a name that looks like a secret only if the command line names it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 PREFIX = "DYNAOPS_VAR_"
-"""Open to every spec."""
+"""The prefix of the names that every spec may read."""
 _SECRET = re.compile(
     r"^AWS_"
     r"|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|PASSCODE|CREDENTIAL|PRIVATE|COOKIE|BEARER|WEBHOOK|AUTHORIZATION|SIGNING"
@@ -28,7 +28,7 @@ def looks_secret(name: str) -> bool:
 
 
 def prefix_fault(prefix: str) -> str | None:
-    """Why a project cannot open the names that begin with `prefix`; None where it can."""
+    """Why a project cannot allow the names that begin with `prefix`; None if it can."""
     if not _PREFIX_FORM.fullmatch(prefix):
         return "is no prefix: it has at least two letters or digits and ends with _, such as SHOP_"
     if looks_secret(prefix) or looks_secret(f"{prefix}X"):
@@ -38,18 +38,18 @@ def prefix_fault(prefix: str) -> str | None:
 
 @dataclass(frozen=True)
 class Environment:
-    """The environment as specs see it. `prefixes` are a project's own; `names` are those of the command line."""
+    """The environment variables for specs. `prefixes` are from the project file; `names` from the command line."""
 
     values: Mapping[str, str] = field(repr=False)
     prefixes: tuple[str, ...] = ()
     names: frozenset[str] = frozenset()
 
     def get(self, name: str) -> str | None:
-        """The value, where the name is open and set."""
+        """The value if specs may read the name and it is set, else None."""
         return self.values.get(name) if self.refusal(name) is None else None
 
     def refusal(self, name: str) -> tuple[str, str] | None:
-        """Why specs may not read `name`, and what to do about it; None where they may. Does not say if it is set."""
+        """Why specs may not read `name`, and a hint; None if they may. Does not depend on whether it is set."""
         if name in self.names:
             return None
         allow = f"--env-var {name}"

@@ -1,4 +1,4 @@
-"""Documents with `external: true`: tables that others own. They are read, and never changed, created or deleted."""
+"""Documents with `external: true`: tables that others own, which are read but never created, changed or deleted."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from dynaops.specs.table_references import TableReference
 from dynaops.specs.yaml_tree import YamlNode
 
 OWN = ("alarms", "iam")
-"""The keys of what is not others'. They stand in the table's own document: what is laid on all tables is not meant."""
+"""Keys of resources that dynaops manages around an external table. Only the table's own document may set them."""
 
 
 class ExternalSpec(Fragment):
@@ -48,13 +48,13 @@ class ExternalSpec(Fragment):
 
 @dataclass(frozen=True)
 class ExternalTable:
-    """A table that others own, and where its document is written."""
+    """A table that others own, with the place of its document."""
 
     spec: ExternalSpec
     source: str
     node: YamlNode
     references: tuple[TableReference, ...] = ()
-    """Those to other tables."""
+    """The references to other tables."""
 
     @property
     def name(self) -> str:
@@ -62,25 +62,25 @@ class ExternalTable:
 
     @property
     def has_own(self) -> bool:
-        """Whether there are alarms or policies of ours around it."""
+        """Whether dynaops manages alarms or policies around the table."""
         return any(getattr(self.spec, key) is not None for key in OWN)
 
     def place(self, path: str = "") -> Place:
-        """Where the value at a dotted path is written, or what is nearest around it."""
+        """The place of the value at a dotted path, or of the closest value around it."""
         return self.node.place(path)
 
 
 def is_external(node: YamlNode) -> bool:
-    """Whether a document is about a table that others own."""
+    """Whether a document describes a table that others own."""
     return isinstance(node.value, dict) and "external" in node.value and node.value["external"].value is True
 
 
 def read_external(
     source: str, node: YamlNode, findings: list[Finding], references: Sequence[TableReference] = ()
 ) -> list[ExternalTable]:
-    """The table of a document. What is wrong with its form is added to `findings`.
+    """The table of a document. Errors in its form are added to `findings`.
 
-    Settings that come from elsewhere (defaults and overlays for all tables) are none of it; its own are errors.
+    Settings from defaults and overlays for all tables are ignored; the same settings in its own document are errors.
     """
     kept = {
         key: child
@@ -122,6 +122,6 @@ def repeated(external: Iterable[ExternalTable], declared: Iterable[str], finding
 
 
 def digests(external: Iterable[ExternalTable]) -> dict[str, str]:
-    """A digest of what the documents say, wherever they are written; none where there are none."""
-    said = sorted(json.dumps(table.spec.model_dump(), sort_keys=True) for table in external)
-    return {"external": hashlib.sha256(json.dumps(said).encode()).hexdigest()[:24]} if said else {}
+    """A digest of the documents' content, independent of their places; empty without documents."""
+    tables = sorted(json.dumps(table.spec.model_dump(), sort_keys=True) for table in external)
+    return {"external": hashlib.sha256(json.dumps(tables).encode()).hexdigest()[:24]} if tables else {}

@@ -1,8 +1,8 @@
-"""Defaults of folders: the documents with `defaults` of files named ``defaults.yaml``.
+"""Defaults of folders: documents with `defaults` in files named ``defaults.yaml``.
 
-They are for the specs of their folder and of those below. They are looked for from a spec's folder upwards, so that a
-spec is the same whether it is read alone or with its folder, up to the folder of the project file, else the root of
-the repository, else the working directory.
+They apply to the specs of their folder and of the folders below. They are looked for from a spec's folder upwards, so
+that a spec is the same whether it is read alone or with its folder, up to the folder of the project file, else the
+root of the repository, else the working directory.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ FILES = ("defaults.json", "defaults.yaml", "defaults.yml")
 
 
 def is_defaults_file(path: Path) -> bool:
-    """Whether documents with `defaults` in a file are for its whole folder."""
+    """Whether documents with `defaults` in a file apply to its whole folder."""
     return path.name in FILES
 
 
 class FolderDefaults:
-    """The defaults of folders, each of which is read once.
+    """Reads the defaults of folders, each once.
 
-    `read` gives the documents of a file, those that are there in this environment.
+    `read` returns the documents of a file in this environment.
     """
 
     def __init__(
@@ -40,13 +40,13 @@ class FolderDefaults:
         self._known: dict[Path, list[YamlNode]] = {}
 
     def of(self, file: Path) -> list[YamlNode]:
-        """The defaults for the specs of a file, those of the outermost folder first."""
+        """The defaults for the specs of a file, outermost folder first."""
         if file.parent not in self._chains:
             self._chains[file.parent] = list(self._chain(file.parent))
         return self._chains[file.parent]
 
     def _chain(self, folder: Path) -> Iterator[YamlNode]:
-        """The defaults of a folder and of those around it, from the outermost on."""
+        """The defaults of a folder and of the folders around it, outermost first."""
         full = folder.resolve()
         above = full.relative_to(self._root(full)).parts
         for count in range(len(above), 0, -1):

@@ -1,4 +1,4 @@
-"""What is wrong with the form of a document, from pydantic's errors: each with its place and a suggestion."""
+"""Converts pydantic's errors about a document to findings, each with its place and a suggestion."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 _MOST_TOLD = 100
-"""Errors of one document: nobody reads more, and each is looked up among all keys."""
+"""The most errors of one document: more are not useful, and each is compared with all keys."""
 
 
 def findings_of(error: ValidationError, node: YamlNode, model: type[BaseModel]) -> Iterator[Finding]:
-    """The findings for a document that is no valid `model`."""
+    """The findings for a document that is not a valid `model`."""
     wrong = list(_deduplicated(error.errors(include_url=False)))
-    yield from (_from_pydantic(one, node, model) for one in wrong[:_MOST_TOLD])
+    yield from (_from_pydantic(detail, node, model) for detail in wrong[:_MOST_TOLD])
     if len(wrong) > _MOST_TOLD:
         yield make_finding(
             SPEC012,
@@ -35,7 +35,7 @@ def findings_of(error: ValidationError, node: YamlNode, model: type[BaseModel]) 
 
 
 def _deduplicated(errors: list[ErrorDetails]) -> Iterator[ErrorDetails]:
-    """One error a place: the branches of a union each tell their own."""
+    """One error for each place, because pydantic reports each branch of a union."""
     seen: set[tuple[Any, ...]] = set()
     for error in errors:
         place = tuple(part for part in error["loc"] if not _is_branch(part))
@@ -45,7 +45,7 @@ def _deduplicated(errors: list[ErrorDetails]) -> Iterator[ErrorDetails]:
 
 
 def _is_branch(part: int | str) -> bool:
-    """Parts of a location that pydantic adds for the branches of a union."""
+    """Whether a part of a location is one that pydantic adds for a branch of a union."""
     return isinstance(part, str) and (part in ("str", "int", "bool", "float") or "[" in part)
 
 
@@ -55,8 +55,8 @@ def _from_pydantic(error: ErrorDetails, node: YamlNode, whole: type[BaseModel]) 
     name = str(parts[-1]) if parts else "spec"
     if error["type"] == "extra_forbidden":
         known = _known_keys(parts[:-1], whole)
-        near = get_close_matches(name, known, 1)
-        hint = f"Did you mean {near[0]}?" if near else f"Keys there are: {', '.join(known)}."
+        suggestions = get_close_matches(name, known, 1)
+        hint = f"Did you mean {suggestions[0]}?" if suggestions else f"Keys there are: {', '.join(known)}."
         if not parts[:-1] and name in BLOCKS:
             hint = f"`{name}` stands in a document of its own, without table_name: put a line `---` between them."
         return make_finding(
@@ -125,11 +125,11 @@ def _type_hint(error: ErrorDetails) -> str | None:
     value = error["input"]
     if error["type"] == "literal_error" and isinstance(value, str):
         allowed = [
-            one.strip("'")
-            for one in error.get("ctx", {}).get("expected", "").replace(" or ", ", ").split(", ")
+            word.strip("'")
+            for word in error.get("ctx", {}).get("expected", "").replace(" or ", ", ").split(", ")
         ]
-        near = get_close_matches(value.upper(), allowed, 1)
-        return f"Did you mean {near[0]}?" if near else None
+        suggestions = get_close_matches(value.upper(), allowed, 1)
+        return f"Did you mean {suggestions[0]}?" if suggestions else None
     if error["type"] == "int_type" and isinstance(value, str) and value.isdigit():
         return "Write the number without quotes."
     if error["type"] == "string_type" and not isinstance(value, (dict, list)):
@@ -138,7 +138,7 @@ def _type_hint(error: ErrorDetails) -> str | None:
 
 
 def _known_keys(path: Sequence[int | str], whole: type[BaseModel]) -> list[str]:
-    """The keys that the block at `path` takes."""
+    """The keys that the block at `path` accepts."""
     model: Any = whole
     for part in path:
         fields = _fields(model) if model is not None else {}
@@ -148,7 +148,7 @@ def _known_keys(path: Sequence[int | str], whole: type[BaseModel]) -> list[str]:
 
 
 def _fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
-    """A block's fields by the keys that they are written as."""
+    """A block's fields, by their keys in a spec."""
     return {field.alias or name: field for name, field in model.model_fields.items()}
 
 
@@ -157,8 +157,8 @@ def _block_of(annotation: Any) -> type[BaseModel] | None:
     from typing import get_args
 
     if hasattr(annotation, "model_fields"):
-        found: type[BaseModel] = annotation
-        return found
+        fragment: type[BaseModel] = annotation
+        return fragment
     for inner in get_args(annotation):
         block = _block_of(inner)
         if block is not None:

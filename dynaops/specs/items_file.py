@@ -1,4 +1,4 @@
-"""Items that stand in a file of their own: JSON, JSON Lines or YAML, each item with its place."""
+"""Reads a file of items (JSON, JSON Lines or YAML), each item with its place."""
 
 from __future__ import annotations
 
@@ -16,53 +16,55 @@ from dynaops.model.project import project_of
 from dynaops.specs.yaml_tree import UnreadableSpec, nodes, unreadable
 
 MAX_BYTES = 16 * 1024 * 1024
-"""An items file's size at the most; larger sets are data, and go in with `load-data`."""
+"""The largest size of an items file; larger data sets are loaded with `load-data`."""
 _MAX_NODES = 4_000_000
 _SPACE = " \t\n\r"
 
 
-def file_items(name: str, said: Place) -> tuple[FileItem, ...]:
+def file_items(name: str, named_at: Place) -> tuple[FileItem, ...]:
     """The items of the file `name`, relative to the spec file that names it at `said`. Raises Unreadable."""
     if "://" in name:
         hint = "Keep the items in a file of the project; rows from elsewhere go in with `dynaops load-data`."
-        raise unreadable(SPEC014, f"items_file: {name} is an address, not a file", said, hint)
-    path = Path(said.file).parent / name
+        raise unreadable(SPEC014, f"items_file: {name} is an address, not a file", named_at, hint)
+    path = Path(named_at.file).parent / name
     parse = _PARSERS.get(path.suffix.lower())
     if parse is None:
         message = f"items_file: {name} is none of {', '.join(_PARSERS)}"
-        raise unreadable(SPEC014, message, said)
-    _check_inside(path, said)
-    return tuple(parse(_text(path, said), path.as_posix()))
+        raise unreadable(SPEC014, message, named_at)
+    _check_inside(path, named_at)
+    return tuple(parse(_text(path, named_at), path.as_posix()))
 
 
-def _check_inside(path: Path, said: Place) -> None:
-    """A spec from elsewhere must not reach for files of the machine: what it names becomes rows that others read.
+def _check_inside(path: Path, named_at: Place) -> None:
+    """Check that a spec of unknown origin cannot read other files of the machine: their content would become items.
 
-    The file lies, links followed, in the project of the spec or beside the spec, and not in a hidden folder
-    (``.git``, ``.aws``), unless the spec is there too.
+    With links followed, the file must be in the project of the spec or beside the spec, and not in a hidden folder
+    (``.git``, ``.aws``), unless the spec is there too. Raises Unreadable.
     """
-    spec = Path(said.file)
+    spec = Path(named_at.file)
     try:
         full = path.resolve()
-        own = {spec.parent.resolve(), spec.resolve().parent if said.file else Path.cwd().resolve()}
-    except (OSError, RuntimeError, ValueError):  # links in a circle, a NUL: reading it will tell
+        own = {spec.parent.resolve(), spec.resolve().parent if named_at.file else Path.cwd().resolve()}
+    except (OSError, RuntimeError, ValueError):  # circular links, a NUL: reading the file reports it
         return
     projects = {project_of(folder) for folder in own} - {None}
     around = next((folder for folder in (*own, *projects) if folder and full.is_relative_to(folder)), None)
     if around is None:
         message = f"items_file: {path.as_posix()} is outside of the project of the spec"
-        raise unreadable(SPEC014, message, said, "Keep the file beside the spec, or in its repository.")
+        raise unreadable(SPEC014, message, named_at, "Keep the file beside the spec, or in its repository.")
     hidden = [part for part in (full, *full.parents) if part.name.startswith(".") and part != around]
     if any(part.is_relative_to(around) and not _holds(part, own) for part in hidden):
         message = f"items_file: {path.as_posix()} is hidden"
-        raise unreadable(SPEC014, message, said, "Name a file whose path has no part that begins with a dot.")
+        raise unreadable(
+            SPEC014, message, named_at, "Name a file whose path has no part that begins with a dot."
+        )
 
 
 def _holds(folder: Path, inner: Collection[Path]) -> bool:
     return any(path.is_relative_to(folder) for path in inner)
 
 
-def _text(path: Path, said: Place) -> str:
+def _text(path: Path, named_at: Place) -> str:
     try:
         return read_text(path, MAX_BYTES)
     except FileRefused as error:
@@ -70,11 +72,11 @@ def _text(path: Path, said: Place) -> str:
             Refusal.TOO_LARGE: "Rows that many are data rather than a spec: put them in with `dynaops load-data`.",
             Refusal.NOT_TEXT: None,
         }.get(error.why, "The path is relative to the spec file.")
-        raise unreadable(SPEC014, f"items_file: {path.as_posix()} {error.reason}", said, hint) from None
+        raise unreadable(SPEC014, f"items_file: {path.as_posix()} {error.reason}", named_at, hint) from None
 
 
 def _json(text: str, file: str) -> Iterator[FileItem]:
-    """A JSON list of items, decoded one by one so that each has its line."""
+    """The items of a JSON list, decoded one by one so that each has its line."""
     where = _Places(text, file)
     position = _skip(text, 0)
     if text[position : position + 1] != "[":
@@ -124,7 +126,7 @@ _PARSERS: dict[str, Callable[[str, str], Iterator[FileItem]]] = {
 
 
 class _Places:
-    """Line and column of positions that only grow."""
+    """Line and column of increasing positions in a text."""
 
     def __init__(self, text: str, file: str) -> None:
         self._text = text
@@ -143,16 +145,16 @@ class _Places:
 
 
 class _Unfit(ValueError):
-    """What JSON may say, but an item cannot hold."""
+    """A JSON value that an item cannot hold."""
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    members = dict(pairs)
+    if len(members) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
         raise _Unfit(f"the key {twice} stands twice in the item")
-    return found
+    return members
 
 
 def _no_number(name: str) -> Any:

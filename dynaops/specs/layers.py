@@ -1,4 +1,4 @@
-"""Laying defaults under documents, and overlays on them."""
+"""Merges defaults and overlays with the documents that they apply to."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from dynaops.specs.variables import Names, Substitution
 from dynaops.specs.yaml_tree import UnreadableSpec, YamlNode, cost_of, unreadable
 
 MOST_TOLD = 100
-"""Overlays that fit nothing: nobody reads more."""
+"""The most findings for overlays that match no document."""
 
 
 class Layers:
-    """The documents as they become, layer by layer.
+    """The documents, merged layer by layer.
 
-    `absent`: documents that are left out in this environment. An overlay for one of them is no mistake.
+    `absent`: documents that are left out in this environment. An overlay for one of them is not an error.
     """
 
     def __init__(
@@ -42,9 +42,9 @@ class Layers:
         }
 
     def lay_defaults(self, layers: Sequence[Sequence[YamlNode]], findings: list[Finding]) -> None:
-        """Lay defaults under the documents, each of which has its own, those furthest from it first.
+        """Merge the defaults of each document into it. `layers` has the defaults of each document, outermost first.
 
-        One is a map with `defaults`, and maybe `match`. What is wrong is added to `findings`.
+        Each layer is a map with `defaults`, and possibly `match`. Errors are added to `findings`.
         """
         fitting: dict[int, set[int]] = {}
         merged: dict[tuple[int, ...], tuple[YamlNode, int]] = {}
@@ -66,9 +66,9 @@ class Layers:
             findings.append(error.finding)
 
     def lay_overlays(self, overlays: Sequence[Written], findings: list[Finding], must_fit: bool) -> None:
-        """Lay overlays on the documents that each is for. What is wrong is added to `findings`.
+        """Merge each overlay into the documents that it applies to. Errors are added to `findings`.
 
-        `must_fit`: an overlay for a table that there is not is wrong.
+        `must_fit`: an overlay for a table that does not exist is an error.
         """
         misfits: list[YamlNode] = []
         for overlay in overlays:
@@ -83,7 +83,7 @@ class Layers:
                 findings.append(make_finding(SPEC015, message))
 
     def _lay(self, layer: YamlNode) -> list[YamlNode]:
-        """Lay one overlay; the names that fit no document. Raises Unreadable."""
+        """Merge one overlay. Returns its names that match no document. Raises Unreadable."""
         if not isinstance(layer.value, dict):
             raise unreadable(
                 SPEC004,
@@ -115,13 +115,13 @@ class Layers:
                 self._index.add(merged, position)
 
     def _can_be_read(self, name: YamlNode) -> bool:
-        """Whether the variables of a name that fits nothing can be filled in; where not, that is told instead."""
+        """Whether the variables of an unmatched name can be filled in; if not, that error is reported instead."""
         if self._names.filled(str(name.value)) is not None:
             return True
         return self._substitution.document(name) is not None
 
     def _fitting_defaults(self, layer: YamlNode) -> set[int]:
-        """The positions of the documents that defaults are for. Raises Unreadable."""
+        """The positions of the documents that defaults apply to. Raises Unreadable."""
         if MATCH not in layer.value:
             return self._tables
         positions: set[int] = set()
@@ -130,7 +130,7 @@ class Layers:
         return positions
 
     def _merged_defaults(self, chain: Sequence[YamlNode]) -> tuple[YamlNode, int]:
-        """The defaults of a chain as one map, and what it costs. Raises Unreadable."""
+        """The merged defaults of a chain of folders, and their cost. Raises Unreadable."""
         merged = YamlNode({}, chain[0].spot)
         for layer in chain:
             defaults = layer.value[DEFAULTS]
@@ -139,7 +139,7 @@ class Layers:
 
 
 def _without_names(layer: YamlNode) -> YamlNode:
-    """An overlay without what says which tables it is for."""
+    """An overlay without the keys that name its tables."""
     naming = {MATCH} if MATCH in layer.value else {NAME}
     return YamlNode(
         {key: child for key, child in layer.value.items() if key not in naming}, layer.spot, layer.key

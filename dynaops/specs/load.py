@@ -1,4 +1,4 @@
-"""Loading specs: files to checked documents, with all that is wrong in all files said at once."""
+"""Loads specs: from files to checked documents, with the errors of all files reported together."""
 
 from __future__ import annotations
 
@@ -31,42 +31,42 @@ from dynaops.specs.yaml_tree import UnreadableSpec, YamlNode, tree_of
 
 @dataclass(frozen=True)
 class Document:
-    """One table of one file: its spec, and where each part of it is written."""
+    """One table of one file: its spec, and the places of all its parts."""
 
     spec: TableSpec
     source: str
     node: YamlNode
     written: YamlNode
-    """The same with variables as they are written."""
+    """The document before its variables are filled in."""
     references: tuple[TableReference, ...] = ()
-    """Those to other tables."""
+    """The references to other tables."""
 
     def place(self, path: str = "") -> Place:
-        """Where the value at a dotted path is written, or what is nearest around it."""
+        """The place of the value at a dotted path, or of the closest value around it."""
         return self.node.place(path)
 
     @cached_property
     def checked(self) -> TableSpec:
-        """The spec with values of the right form for those of other tables, which offline checks do not know."""
+        """The spec with samples for the values of other tables, which offline checks do not know."""
         return with_values(self.spec, sample) if self.references else self.spec
 
     @cached_property
     def digests(self) -> dict[str, str]:
-        """A digest of what the document says under each key, whatever its layout."""
+        """A digest of the value of each key, independent of its layout."""
         import hashlib
 
-        said = {**self.node.plain(exact=True)}
+        values = {**self.node.plain(exact=True)}
         if self.spec.items_file:
-            said["items_file"] = [
-                said.get("items_file"),
+            values["items_file"] = [
+                values.get("items_file"),
                 *(file_item.item for file_item in self.spec.file_items),
             ]
-        texts = {key: json.dumps(value, sort_keys=True, default=str) for key, value in said.items()}
+        texts = {key: json.dumps(value, sort_keys=True, default=str) for key, value in values.items()}
         return {key: hashlib.sha256(text.encode()).hexdigest()[:24] for key, text in texts.items()}
 
 
 class Documents(list[Document]):
-    """The tables that specs declare, and beside them the blocks, and the tables that others own."""
+    """The tables that specs declare, with the blocks and the external tables of the same files."""
 
     def __init__(
         self,
@@ -79,7 +79,7 @@ class Documents(list[Document]):
         self.blocks = blocks or Blocks()
         self.external = tuple(external)
         self.beside = tuple(beside)
-        """The documents of blocks and of external tables, as they are written."""
+        """The documents of blocks and of external tables, before their variables are filled in."""
 
 
 def load(
@@ -90,11 +90,10 @@ def load(
     workspace: str = "default",
     composition: Composition | None = None,
 ) -> Documents:
-    """The documents of files and folders. Without `paths`, those of the first overlay, with the others laid on.
+    """The documents of files and folders. Without `paths`, those of the first overlay, with the others merged in.
 
-    `env`: by default, the names that are open to every spec. `composition`: what an environment and the project file
-    add. Raises SpecError with the findings of all files: unreadable ones, undefined variables, and values that do not
-    fit.
+    `env`: by default, the names that every spec may read. `composition`: settings of an environment and the project
+    file. Raises SpecError with the findings of all files: unreadable files, undefined variables and invalid values.
     """
     findings: list[Finding] = []
     composition = composition or Composition()
@@ -130,7 +129,7 @@ def load(
 
 
 def _once(findings: Sequence[Finding]) -> list[Finding]:
-    """The findings without those that say the same of the same place, as of a value that is laid on many tables."""
+    """The findings without duplicates, which a value that is merged into many tables would cause."""
     return list(
         {
             (finding.code, finding.message, finding.place and str(finding.place)): finding
@@ -140,12 +139,12 @@ def _once(findings: Sequence[Finding]) -> list[Finding]:
 
 
 def document_of(spec: dict[str, Any], source: str = "") -> Document:
-    """A document of plain data (an imported table's spec). Raises SpecError where it is not valid."""
+    """A document from plain data (an imported table's spec). Raises SpecError if it is not valid."""
     findings: list[Finding] = []
-    found = list(_document(source, tree_of(spec, (source, 1, 1)), findings))
+    documents = list(_document(source, tree_of(spec, (source, 1, 1)), findings))
     if findings:
         raise SpecError(findings)
-    return found[0]
+    return documents[0]
 
 
 def _document(
@@ -178,7 +177,7 @@ def _document(
 
 
 def _data(node: YamlNode) -> dict[str, Any]:
-    """The document's values; the numbers of items stay exact."""
+    """The document's plain values; numbers in items stay exact."""
     data: dict[str, Any] = node.plain()
     if "items" in data:
         data["items"] = node.value["items"].plain(exact=True)
@@ -192,7 +191,7 @@ def _misplaced(references: Sequence[TableReference], where: str) -> Iterator[Fin
 
 
 def _identifying(node: YamlNode, references: Sequence[TableReference]) -> Iterator[Finding]:
-    """Errors for references in what tells which table it is. A name that is referred to is known by now."""
+    """Errors for references in the keys that identify the table. References to names are already resolved."""
     for key in ("table_name", "region"):
         child = node.value.get(key) if isinstance(node.value, dict) else None
         if child is not None and any(references_in(child.value)):

@@ -1,8 +1,8 @@
-"""Which documents an overlay is for: those of the table that it names, of names that fit a pattern, or all.
+"""Finds the documents that an overlay applies to: those of a table name, of names that match a pattern, or all.
 
-`table_name` names a table, as it is written or as it reads with variables filled in, or is a pattern (``shop-*``).
-`match` is a name, a pattern or a list of them, and leaves `table_name` to be changed. An overlay with neither is for
-all documents.
+`table_name` is a table's name (with variables as written or filled in), or a pattern (``shop-*``). `match` is a name,
+a pattern or a list of them, so that the overlay can change `table_name`. An overlay with neither applies to all
+documents.
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ from dynaops.specs.yaml_tree import YamlNode, unreadable
 MATCH = "match"
 NAME = "table_name"
 _LONGEST_NAME = 255
-"""Of a table, in characters."""
+"""The most characters of a table's name."""
 MAX_COMPARED = 100_000_000
-"""Characters of names that are compared with patterns in a run."""
+"""The most characters of names that are compared with patterns in a run."""
 _MOST_NEAR = 1000
-"""Names that a misspelled one is compared with."""
+"""The most names that an unknown name is compared with to suggest one."""
 _MOST_LISTED = 5
 _PATTERN = re.compile(r"[*?\[]")
 
 
 def is_pattern(text: str) -> bool:
-    """Whether a name has a wildcard (``*``, ``?``, ``[``) as it is written: what variables bring in is none."""
+    """Whether a name as written has a wildcard (``*``, ``?``, ``[``). Values of variables are not patterns."""
     return any(piece.kind is PieceKind.LITERAL and _PATTERN.search(piece.text) for piece in pieces(text))
 
 
 class TableIndex:
-    """The tables of documents by name, as written and with variables filled in."""
+    """The tables of documents by name, both as written and with variables filled in."""
 
     def __init__(self, names: Names) -> None:
         self._names = names
@@ -45,28 +45,28 @@ class TableIndex:
         self._compared = 0
 
     def add(self, node: YamlNode, position: int | None = None) -> None:
-        """Add the name of a document. Names that it had before stay. Without `position` it is known, but not there."""
+        """Add the name of a document, and keep its earlier names. Without `position`, the document is not in use."""
         named = node.value.get(NAME) if isinstance(node.value, dict) else None
         if named is not None and not isinstance(named.value, dict | list):
             for name in _readings(str(named.value), self._names):
                 self._positions.setdefault(name, set()).update(() if position is None else (position,))
 
     def fitting(self, name: YamlNode) -> set[int] | None:
-        """The positions of the documents that a name or a pattern is for; None: it fits none. Raises Unreadable."""
+        """The positions of the documents that match a name or a pattern; None if none does. Raises Unreadable."""
         text = str(name.value)
-        fits = [reading for reading in _readings(text, self._names) if reading in self._positions]
+        matches = [reading for reading in _readings(text, self._names) if reading in self._positions]
         if is_pattern(text):
-            fits += [
-                found for reading in _readings(text, self._names) for found in self._of_pattern(reading, name)
+            matches += [
+                name_ for reading in _readings(text, self._names) for name_ in self._of_pattern(reading, name)
             ]
-        return set().union(*(self._positions[found] for found in fits)) if fits else None
+        return set().union(*(self._positions[name_] for name_ in matches)) if matches else None
 
     def _of_pattern(self, pattern: str, place: YamlNode) -> list[str]:
-        """The names that fit a pattern. Raises Unreadable."""
+        """The names that match a pattern. Raises Unreadable."""
         if len(pattern) > _LONGEST_NAME:
             return []
-        fits = re.compile(translate(pattern)).match
-        found = []
+        matches = re.compile(translate(pattern)).match
+        names = []
         for name in self._positions:
             self._compared += len(name)
             if self._compared > MAX_COMPARED:
@@ -76,29 +76,29 @@ class TableIndex:
                     place.place(),
                     "Name the tables, or use fewer patterns.",
                 )
-            if len(name) <= _LONGEST_NAME and fits(name):
-                found.append(name)
-        return found
+            if len(name) <= _LONGEST_NAME and matches(name):
+                names.append(name)
+        return names
 
     def misfit(self, name: YamlNode) -> Finding:
-        """The finding for an overlay's name that fits no document."""
+        """The finding for an overlay's name that matches no document."""
         text = str(name.value)
         known = sorted(name for name in self._positions if ("${" in name) == ("${" in text))
         known = known or sorted(self._positions)
-        near: list[str] = []
+        suggestions: list[str] = []
         if len(text) <= _LONGEST_NAME and len(known) <= _MOST_NEAR:
-            near = get_close_matches(_PATTERN.sub("", text), known, 1)
-        if near:
-            hint = f"Did you mean {near[0]}?"
+            suggestions = get_close_matches(_PATTERN.sub("", text), known, 1)
+        if suggestions:
+            hint = f"Did you mean {suggestions[0]}?"
         elif known:
             more = f" and {len(known) - _MOST_LISTED:,} more" if len(known) > _MOST_LISTED else ""
             hint = f"Tables there are: {', '.join(known[:_MOST_LISTED])}{more}."
         else:
             hint = "There are no tables that it could be laid on."
-        what = "fits no table" if is_pattern(text) else "is no table of the specs"
+        problem = "fits no table" if is_pattern(text) else "is no table of the specs"
         return make_finding(
             SPEC015,
-            f"the overlay is for {_short(text)}, which {what}",
+            f"the overlay is for {_short(text)}, which {problem}",
             f"{hint} A new table stands in a spec, not in an overlay.",
             path=NAME,
             place=name.place(),
@@ -106,7 +106,7 @@ class TableIndex:
 
 
 def names_of(layer: YamlNode) -> list[YamlNode] | None:
-    """The names and patterns that an overlay is for; None where it is for all. Raises Unreadable."""
+    """The names and patterns of an overlay; None if it applies to all documents. Raises Unreadable."""
     match = layer.value.get(MATCH)
     if match is None:
         named = layer.value.get(NAME)
@@ -129,7 +129,7 @@ def _plain(node: YamlNode) -> YamlNode:
 
 
 def _readings(text: str, names: Names) -> Iterator[str]:
-    """A name as it is written and as it reads with variables filled in."""
+    """A name as written, and with variables filled in."""
     yield text
     filled = names.filled(text)
     if filled is not None and filled != text:

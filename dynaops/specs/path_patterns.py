@@ -1,8 +1,8 @@
-"""Patterns of spec files: ``teams/*/tables.yaml``, ``specs/**``.
+"""Finds spec files by patterns such as ``teams/*/tables.yaml`` and ``specs/**``.
 
-``*``, ``?`` and ``[..]`` stand for characters of a name, ``**`` for any folders, also none. Names that begin with a
-dot are meant only where the pattern's own name does. A folder that a pattern fits stands for the spec files in it.
-Links to folders are not followed by ``**``.
+``*``, ``?`` and ``[..]`` match characters of a name, ``**`` matches any folders, also none. Names that begin with a
+dot match only if that part of the pattern begins with a dot. If a pattern matches a folder, the spec files in it are
+used. ``**`` does not follow links to folders.
 """
 
 from __future__ import annotations
@@ -18,72 +18,72 @@ from dynaops.model.project import leads_outside
 
 SUFFIXES = (".yaml", ".yml", ".json")
 _MOST_ENTRIES = 200_000
-"""Files and folders that a pattern may look at."""
+"""The most files and folders that are read for a pattern."""
 _ANY_FOLDERS = "**"
 _WILDCARD = re.compile(r"[*?\[]")
 
 
 class TooManyFiles(Exception):
-    """A pattern looks at more files and folders than a project has."""
+    """A pattern would need too many files and folders to be read."""
 
 
 def is_pattern(path: str | Path) -> bool:
-    """Whether a path has a wildcard, and is not the name of a file or folder itself."""
+    """Whether a path has a wildcard, and is not the name of an existing file or folder."""
     try:
         return bool(_WILDCARD.search(str(path))) and not Path(path).exists()
-    except OSError:  # a name that is too long to be one
+    except OSError:  # the name is too long
         return True
 
 
 def fixed_part(pattern: str) -> Path:
-    """The folder that a pattern begins with."""
+    """The part of a pattern before the first wildcard, which is a folder."""
     parts = _parts(pattern)
     return Path(*parts[: _first_wildcard(parts)])
 
 
 def files_of(pattern: str) -> list[Path]:
-    """The spec files that a pattern fits, sorted, and links to folders outside of the project, which are not followed.
+    """The spec files that match a pattern, sorted, and links to folders outside the project, which are not followed.
 
-    A file that is found by several names is given once. Raises TooManyFiles, and OSError for a folder that cannot be
+    A file that is found by several names is returned once. Raises TooManyFiles, and OSError for a folder that cannot be
     read.
     """
     parts = _parts(pattern)
     start = fixed_part(pattern)
     walk = _Walk(parts[_first_wildcard(parts) :])
-    found = sorted(set(walk.files(start, 0))) if _is_folder(start) else []
-    return sorted({os.path.realpath(path): path for path in reversed(found)}.values())
+    files = sorted(set(walk.files(start, 0))) if _is_folder(start) else []
+    return sorted({os.path.realpath(path): path for path in reversed(files)}.values())
 
 
 def fits(pattern: str, file: str) -> bool:
-    """Whether `pattern` fits a file, or the folder that it is in, by their names alone."""
+    """Whether `pattern` matches a file, or the folder of the file, by their names alone."""
     path = PurePosixPath(file)
     parts = _parts(pattern)
     return _fit(parts, path.parts) or _fit(parts, path.parent.parts)
 
 
 def unread_subfolders(folder: Path, most_entries: int = 5000) -> list[Path]:
-    """The subfolders of a folder that hold spec files, at any depth, sorted: they are not read with the folder.
+    """The subfolders (at any depth) that have spec files, sorted: they are not read when the folder is read.
 
-    At most `most_entries` files and folders are looked at.
+    Reads at most `most_entries` files and folders.
     """
-    found: set[Path] = set()
+    subfolders: set[Path] = set()
     waiting = [folder] if not is_pattern(folder) and folder.is_dir() else []
     left = most_entries
     while waiting:
         for entry in _entries(waiting.pop()):
             left -= 1
             if left < 0:
-                return sorted(found)
+                return sorted(subfolders)
             if entry.is_dir():
                 if not entry.name.startswith(".") and not entry.is_symlink():
                     waiting.append(entry)
-            elif entry.parent != folder and entry.parent not in found and _is_spec(entry):
-                found.add(entry.parent)
-    return sorted(found)
+            elif entry.parent != folder and entry.parent not in subfolders and _is_spec(entry):
+                subfolders.add(entry.parent)
+    return sorted(subfolders)
 
 
 class _Walk:
-    """The files that the parts of one pattern fit; each folder is looked at once for each part."""
+    """Finds the files that match the parts of one pattern; reads each folder once for each part."""
 
     def __init__(self, parts: Sequence[str]) -> None:
         self._parts = parts
@@ -91,7 +91,7 @@ class _Walk:
         self._left = _MOST_ENTRIES
 
     def files(self, folder: Path, index: int) -> Iterator[Path]:
-        """The files below `folder` that the parts from `index` on fit."""
+        """The files below `folder` that match the parts from `index` on."""
         if (folder, index) in self._done:
             return
         self._done.add((folder, index))
@@ -123,7 +123,7 @@ class _Walk:
 
 
 def _parts(pattern: str) -> tuple[str, ...]:
-    """The names of a pattern; neighbouring ``**`` mean the same as one."""
+    """The names in a pattern; several ``**`` in sequence count as one."""
     parts = Path(pattern).parts
     return tuple(
         part
@@ -135,7 +135,7 @@ def _parts(pattern: str) -> tuple[str, ...]:
 def _is_folder(path: Path) -> bool:
     try:
         return path.is_dir()
-    except (OSError, ValueError):  # a name that none can have
+    except (OSError, ValueError):  # not a possible name
         return False
 
 
@@ -166,7 +166,7 @@ def _fits_name(pattern: str, name: str) -> bool:
 def _entries(folder: Path) -> list[Path]:
     try:
         return sorted(folder.iterdir())
-    except OSError:  # nothing is said of what cannot be read
+    except OSError:  # a folder that cannot be read is ignored
         return []
 
 

@@ -1,7 +1,7 @@
-"""A project's own settings: what ``dynaops.toml`` says, as one environment sees it.
+"""The settings of a project, from ``dynaops.toml``, for one environment.
 
-Whoever wrote the repository wrote the file, so it is trusted no more than a spec: it names no endpoint and no program,
-and no file outside of the project.
+The file is part of the repository, so it is not trusted more than a spec: it cannot name an endpoint, a program, or a
+file outside the project.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Project:
-    """The settings of one environment: [environment.NAME] merged over the top level. Without a file, all is absent.
+    """The settings of one environment: [environment.NAME] merged over the top level. Without a file, nothing is set.
 
-    Maps are merged, the environment's word wins; all else of the environment replaces the top level's. Paths are as
-    commands use them: they lead from the working directory, though in the file they lead from the file's folder.
+    Maps are merged, and the environment's values take precedence; its other values replace those of the top level.
+    Paths are relative to the working directory, although in the file they are relative to the file's folder.
     """
 
     file: Path | None = None
@@ -29,7 +29,7 @@ class Project:
     environments: tuple[str, ...] = ()
     """The names of all environments of the file."""
     specs: tuple[str, ...] = ()
-    """Files, folders, and patterns in which ``**`` stands for any folders."""
+    """Files, folders, and patterns in which ``**`` matches any folders."""
     state: str | None = None
     """A path, or ``s3://bucket/key``."""
     workspace: str | None = None
@@ -41,18 +41,18 @@ class Project:
     variable_files: tuple[str, ...] = ()
     overlays: tuple[str, ...] = ()
     env_prefixes: tuple[str, ...] = ()
-    """Beginnings of the names of environment variables that specs may read, besides DYNAOPS_VAR_."""
+    """Prefixes of the names of environment variables that specs may read, besides DYNAOPS_VAR_."""
     policies: tuple[str, ...] = ()
     notify: tuple[str, ...] = ()
     """ARNs of SNS topics and EventBridge buses."""
     defaults: Mapping[str, Any] = field(default_factory=dict)
-    """Keys of specs, laid under every document."""
+    """Spec keys that are defaults of every document."""
     prices: str | None = None
     parallelism: int | None = None
     lock_timeout: str | None = None
     """A duration, such as 90s."""
     mark: str | Literal[False] = "dynaops:state"
-    """Tag key of the owner mark; False: no mark is set."""
+    """The key of the ownership tag; False: no tag is set."""
     account: str | None = None
     regions: tuple[str, ...] | None = None
     protected: bool = False
@@ -64,11 +64,11 @@ class Project:
     allow_replace: bool = False
     allow_destroy: bool = False
     origins: Mapping[str, Place] = field(default_factory=dict, repr=False, compare=False)
-    """Where each key that the file has is written; of maps also each entry: ``defaults.tags.owner``."""
+    """The place of each key in the file; for maps also of each entry, such as ``defaults.tags.owner``."""
 
     @property
     def folder(self) -> Path:
-        """The folder that the project's paths lead from; the working directory where there is no file."""
+        """The folder that the file's paths are relative to; the working directory without a file."""
         return self.file.parent if self.file else Path.cwd()
 
     def says(self, key: str) -> str:
@@ -77,7 +77,7 @@ class Project:
 
 
 def from_here(folder: Path, path: str) -> str:
-    """A path that leads from `folder`, as it leads from the working directory."""
+    """A path that is relative to `folder`, made relative to the working directory."""
     if "://" in path:
         return path
     here = Path.cwd().resolve()

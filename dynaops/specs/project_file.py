@@ -1,7 +1,7 @@
-"""Reading the project file: ``dynaops.toml``, or ``[tool.dynaops]`` of ``pyproject.toml``.
+"""Reads and checks the project file: ``dynaops.toml``, or ``[tool.dynaops]`` of ``pyproject.toml``.
 
-It is looked for upwards from the working directory, no further than the root of the repository, and not in another
-user's folder. All that is wrong with it is told at once, each with its line and column.
+It is looked for from the working directory upwards, up to the root of the repository, and not in folders of other
+users. All its errors are reported together, each with its line and column.
 """
 
 from __future__ import annotations
@@ -40,13 +40,13 @@ _PROGRAMS = re.compile(
     re.IGNORECASE,
 )
 _MOST_TOLD = 100
-"""Errors of a file: nobody reads more, and unknown keys are each looked up among all keys."""
+"""The most errors of a file: more are not useful, and each unknown key is compared with all keys."""
 _EXCERPT = 100
-"""Characters of a line that are shown."""
+"""The most characters of a line that are shown."""
 
 
 class ProjectFileError(SpecError):
-    """The project file is not valid; `findings` are all that is wrong with it."""
+    """The project file is not valid; `findings` has all its errors."""
 
     def __init__(self, findings: list[Finding]) -> None:
         super().__init__(findings)
@@ -55,7 +55,7 @@ class ProjectFileError(SpecError):
 
 @dataclass(frozen=True)
 class ProjectFile:
-    """A project file that is valid: what it says at its top level, and for each environment."""
+    """A valid project file: the settings of its top level, and of each environment."""
 
     path: Path
     top: Mapping[str, Any]
@@ -63,7 +63,7 @@ class ProjectFile:
     places: _Located
 
     def project(self, environment: str | None) -> Project:
-        """The settings of an environment, or without one of the top level. Raises DynaopsError for an unknown one."""
+        """The settings of an environment, or (for None) of the top level. Raises DynaopsError for an unknown name."""
         if environment is not None and environment not in self.environments:
             raise self._unknown(environment)
         own = self.environments[environment] if environment is not None else {}
@@ -96,9 +96,9 @@ class ProjectFile:
     def _unknown(self, environment: str) -> DynaopsError:
         names = tuple(self.environments)
         shown = shortened(environment)
-        near = get_close_matches(environment[:100], names, 1)
-        if near:
-            hint = f"Did you mean {near[0]}?"
+        suggestions = get_close_matches(environment[:100], names, 1)
+        if suggestions:
+            hint = f"Did you mean {suggestions[0]}?"
         elif names:
             hint = f"Environments there are: {', '.join(names)}."
         else:
@@ -107,7 +107,7 @@ class ProjectFile:
 
 
 def find(start: Path | None = None) -> ProjectFile | None:
-    """The nearest project file of `start` (default: the working directory), checked. Raises ProjectFileError."""
+    """The nearest project file from `start` (default: the working directory) upwards. Raises ProjectFileError."""
     from dynaops.model.project import settings_file
 
     path = settings_file(start)
@@ -115,7 +115,7 @@ def find(start: Path | None = None) -> ProjectFile | None:
 
 
 def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    """Two maps as one; where both have a key, maps are merged and of all else the word of `above` stands."""
+    """Two maps merged: maps under the same key are merged, any other value of `above` takes precedence."""
     both = dict(below)
     for name, value in above.items():
         own = both.get(name)
@@ -124,7 +124,7 @@ def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]
 
 
 class _Located:
-    """Places in one file, of keys that are below `prefix` in it."""
+    """The places of the keys in one file that are below the key path `prefix`."""
 
     def __init__(self, file: str, places: Places, prefix: KeyPath = ()) -> None:
         self.file = file
@@ -152,7 +152,7 @@ class _Located:
 
 
 def excerpt(lines: list[str], place: Place) -> str | None:
-    """The line at `place`, and below it a caret under its column. Long lines are cut."""
+    """The line at `place`, and below it a caret under its column. Long lines are shortened."""
     if place.line > len(lines) or not lines[place.line - 1].strip():
         return None
     start = max(0, place.column - _EXCERPT // 2) if len(lines[place.line - 1]) > _EXCERPT else 0
@@ -179,7 +179,7 @@ def _read(path: Path) -> ProjectFile:
     try:
         data: Any = tomllib.loads(text)
         places = places_of(text)
-    except (ValueError, RecursionError) as error:  # of numbers that are too long, too
+    except (ValueError, RecursionError) as error:  # raised for numbers that are too long, too
         raise _invalid(file, lines, error) from None
     prefix: KeyPath = ()
     if path.name == SHARED_SETTINGS:
@@ -199,7 +199,7 @@ def _bound_lines(file: str, lines: list[str]) -> None:
 
 
 def _invalid(file: str, lines: list[str], error: Exception) -> ProjectFileError:
-    """tomllib ends its messages with "(at line 3, column 5)" or "(at end of document)"."""
+    """The error for text that is not TOML. tomllib's messages end with "(at line 3, column 5)" or the like."""
     message, _, where = str(error).partition(" (at ")
     spot = re.search(r"line (\d+), column (\d+)", where)
     if isinstance(error, RecursionError):
@@ -216,12 +216,12 @@ def _unreadable(file: str, lines: list[str], line: int, column: int, message: st
 
 
 def _checked(path: Path, data: Mapping[str, Any], located: _Located) -> ProjectFile:
-    """The file, if nothing is wrong with it. Raises ProjectFileError."""
+    """The file, if it has no errors. Raises ProjectFileError."""
     environments = data.get(_ENVIRONMENT, {})
     top = {name: value for name, value in data.items() if name != _ENVIRONMENT}
-    found = chain(_of_layer(path, top, (), located), _of_environments(path, environments, located))
-    findings = list(islice(found, _MOST_TOLD))
-    if next(found, None) is not None:
+    errors = chain(_of_layer(path, top, (), located), _of_environments(path, environments, located))
+    findings = list(islice(errors, _MOST_TOLD))
+    if next(errors, None) is not None:
         message = f"there are more than {_MOST_TOLD} errors; is this a project file?"
         findings.append(located.finding(located.key(()), message, None))
     if not findings:
@@ -232,7 +232,7 @@ def _checked(path: Path, data: Mapping[str, Any], located: _Located) -> ProjectF
 
 
 def _of_environments(path: Path, environments: object, located: _Located) -> Iterator[Finding]:
-    """What is wrong with the environments, their names and their settings."""
+    """Errors in the environments, their names and their settings."""
     if not isinstance(environments, dict):
         hint = "Write a table for each: [environment.prod]."
         place = located.value((_ENVIRONMENT,))
@@ -256,7 +256,7 @@ def _of_environments(path: Path, environments: object, located: _Located) -> Ite
 def _shared_states(
     top: Mapping[str, Any], environments: Mapping[str, Mapping[str, Any]], located: _Located
 ) -> Iterator[Finding]:
-    """Environments of different accounts that would keep the same state."""
+    """Errors for environments of different accounts with the same state."""
     owners: dict[tuple[str, str | None], tuple[str, str]] = {}
     for name, own in environments.items():
         settings = {**top, **own}
@@ -274,7 +274,7 @@ def _shared_states(
 def _of_layer(
     path: Path, settings: Mapping[str, Any], around: KeyPath, located: _Located
 ) -> Iterator[Finding]:
-    """What is wrong with the keys of the top level, or of one environment."""
+    """Errors in the keys of the top level, or of one environment."""
     for name, value in settings.items():
         at = (*around, name)
         key = BY_NAME.get(name)
@@ -291,7 +291,7 @@ def _of_layer(
 
 
 def _unknown_key(name: str, at_top: bool) -> tuple[str, str]:
-    """What to say of a key that is not known, and why some will never be."""
+    """The message and hint for an unknown key; some keys have a reason why they are not supported."""
     shown = shortened(name)
     if _ENDPOINTS.search(name):
         return (
@@ -299,22 +299,22 @@ def _unknown_key(name: str, at_top: bool) -> tuple[str, str]:
             "Use --endpoint-url, or AWS's own configuration.",
         )
     known = (*SHARED_KEYS, _ENVIRONMENT) if at_top else tuple(key.name for key in KEYS)
-    near = get_close_matches(name[:100], known, 1)
-    if not near and _PROGRAMS.search(name):
+    suggestions = get_close_matches(name[:100], known, 1)
+    if not suggestions and _PROGRAMS.search(name):
         return (
             f"{shown}: a project file names no hook and no program, which a clone could run",
             "Run it yourself, before or after dynaops.",
         )
     return (
         f"unknown key {shown}",
-        f"Did you mean {near[0]}?" if near else f"Keys there are: {', '.join(known)}.",
+        f"Did you mean {suggestions[0]}?" if suggestions else f"Keys there are: {', '.join(known)}.",
     )
 
 
 def _leading_outside(
     folder: Path, key: SettingKey, value: object, at: KeyPath, located: _Located
 ) -> Iterator[Finding]:
-    """Paths that leave the project: nothing of this machine is read, or written to, because a repository says so."""
+    """Errors for paths outside the project: a repository must not make dynaops read or write other files."""
     from dynaops.model.project import project_of
 
     root = project_of(folder.resolve()) or folder.resolve()
@@ -352,7 +352,7 @@ def _without_role(settings: Mapping[str, Any], around: KeyPath, located: _Locate
 def _consenting_for_others(
     settings: Mapping[str, Any], around: KeyPath, located: _Located
 ) -> Iterator[Finding]:
-    """What a protected environment gives up is agreed to in the plan that is reviewed."""
+    """Errors for consent in the settings of a protected environment, which must be given in the reviewed plan."""
     if settings.get("protected") is not True:
         return
     for name in ("allow_adopt", "allow_replace", "allow_destroy"):

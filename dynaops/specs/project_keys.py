@@ -1,6 +1,6 @@
-"""The keys of a project file: what each means, which values it takes, and what is wrong with a value.
+"""The keys of a project file: the meaning of each, its valid values, and the errors of a value.
 
-Checks, ``config show``, the JSON Schema and the documentation all go by this one table.
+Checks, ``config show``, the JSON Schema and the documentation all use this table.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _MOST_SHOWN = 60
 
 
 class ValueForm(Enum):
-    """What a value looks like. The text follows "must be"."""
+    """The form of a value. The text follows "must be" in messages."""
 
     TEXT = "a string"
     TEXTS = "a list of strings"
@@ -38,7 +38,7 @@ class ValueForm(Enum):
 
 @dataclass(frozen=True)
 class SettingFault:
-    """What is wrong with a value. `path` leads from the key's own value to the part that is meant."""
+    """An error in a value. `path` leads from the key's value to the wrong part."""
 
     message: str
     hint: str | None = None
@@ -47,9 +47,9 @@ class SettingFault:
 
 @dataclass(frozen=True)
 class SettingKey:
-    """A key. `meaning` is for people; `pattern` and `fault` say more of each string; `is_path`: of a file or folder.
+    """A key. `meaning` is its documentation; `pattern` and `fault` check each string; `is_path`: a file or folder.
 
-    `guard`: it protects one environment, and stands in [environment.NAME] alone.
+    `guard`: it protects one environment, and is valid only in [environment.NAME].
     """
 
     name: str
@@ -57,9 +57,9 @@ class SettingKey:
     meaning: str
     example: str
     pattern: str | None = None
-    """A regular expression that a string matches from end to end."""
+    """A regular expression that the whole string must match."""
     says: str = ""
-    """What such a string is, in words that follow "must be"."""
+    """A description of such a string, in words that follow "must be"."""
     fault: Callable[[str], str | None] | None = None
     choices: tuple[str, ...] = ()
     low: int = 0
@@ -281,7 +281,7 @@ SHARED_KEYS = tuple(key.name for key in KEYS if not key.guard)
 
 
 def faults(key: SettingKey, value: object) -> Iterator[SettingFault]:
-    """What is wrong with the value of a key, apart from where its paths lead."""
+    """Errors in the value of a key, except for paths outside the project."""
     if not _has_form(key.form, value):
         hint = f"For example {key.name} = {key.example}"
         yield SettingFault(f"{key.name}: must be {key.form.value}, not {described(value)}", hint)
@@ -302,7 +302,7 @@ def faults(key: SettingKey, value: object) -> Iterator[SettingFault]:
 
 
 def described(value: object) -> str:
-    """A value in an error, in TOML's words."""
+    """A description of a value for messages, in TOML's terms."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str):
@@ -350,7 +350,7 @@ def _of_map(key: SettingKey, value: dict[str, Any]) -> Iterator[SettingFault]:
 
 
 def _of_plain(key: SettingKey, value: object, path: tuple[str | int, ...]) -> Iterator[SettingFault]:
-    """Values that YAML and JSON do not have (dates, infinity) cannot go into specs."""
+    """Errors for values that YAML and JSON do not have (dates, infinity), which specs cannot hold."""
     if isinstance(value, dict):
         for name, part in value.items():
             yield from _of_plain(key, part, (*path, name))
@@ -372,8 +372,8 @@ def _of_text(key: SettingKey, text: str, path: tuple[str | int, ...]) -> Iterato
     elif key.choices and text not in key.choices:
         from difflib import get_close_matches
 
-        near = get_close_matches(text[:100], key.choices, 1)
-        hint = f"Did you mean {near[0]}?" if near else None
+        suggestions = get_close_matches(text[:100], key.choices, 1)
+        hint = f"Did you mean {suggestions[0]}?" if suggestions else None
         yield SettingFault(
             f"{key.name}: must be one of {', '.join(key.choices)}, not {described(text)}", hint, path
         )

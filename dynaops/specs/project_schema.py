@@ -10,7 +10,7 @@ URI = "https://json-schema.org/draft/2020-12/schema"
 
 
 def project_schema() -> dict[str, Any]:
-    """The schema: every key with its meaning and the values it takes."""
+    """The schema: every key with its meaning and its valid values."""
     keys = {key.name: _of_key(key) for key in KEYS}
     return {
         "$schema": URI,

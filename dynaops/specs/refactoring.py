@@ -1,7 +1,7 @@
 """Blocks that change what the state says of live resources: `moved`, `removed` and `import`.
 
-They stand in documents of their own (without `table_name`) in any spec file. This module reads them, and checks them
-against one another; what they come to is planned in ``engine/refactoring``.
+They are in separate documents (without `table_name`) in any spec file. This module reads them, and checks that they do
+not contradict each other; ``engine/refactoring`` plans their effects.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class BlocksDocument(Fragment):
     @field_validator("removed", "import_", mode="before")
     @classmethod
     def _from_addresses(cls, value: Any) -> Any:
-        """An entry may be the address alone."""
+        """Convert entries that are only an address to maps."""
         if not isinstance(value, list):
             return value
         return [{"address": entry} if isinstance(entry, str) else entry for entry in value]
@@ -71,7 +71,7 @@ class BlocksDocument(Fragment):
 
 @dataclass(frozen=True)
 class Move:
-    """What the state knows as `source` is `target` from now on."""
+    """The resource that the state knows as `source` gets the address `target`."""
 
     source: str
     target: str
@@ -80,19 +80,19 @@ class Move:
 
 @dataclass(frozen=True)
 class Removal:
-    """What is at `address`, and below it, is forgotten; AWS keeps it."""
+    """The state forgets the resource at `address` and those below it; they stay in AWS."""
 
     address: str
     place: Place
     why: str = ""
-    """In words, where it is no `removed` block."""
+    """The reason, if it is not a `removed` block."""
     alone: bool = False
-    """What lies below the address is not forgotten with it."""
+    """Whether resources below the address are kept in the state."""
 
 
 @dataclass(frozen=True)
 class ImportTarget:
-    """What is live at `address` is taken into the state."""
+    """The live resource at `address` is added to the state."""
 
     address: str
     region: str | None
@@ -113,33 +113,33 @@ class Blocks:
 
     @property
     def take_over(self) -> frozenset[str]:
-        """The ids of the states that imports take something over from."""
+        """The ids of the states from which imports take over resources."""
         return frozenset(block.take_over for block in self.imported if block.take_over)
 
     @property
     def digests(self) -> dict[str, str]:
-        """A digest of what the blocks of each kind say, wherever they are written."""
-        said: dict[str, list[list[str | None]]] = {
+        """A digest of the content of the blocks of each kind, independent of their places."""
+        contents: dict[str, list[list[str | None]]] = {
             "moved": [[block.source, block.target] for block in self.moved],
             "removed": [[block.address] for block in self.removed],
             "import": [[block.address, block.region, block.take_over] for block in self.imported],
         }
         return {
             kind: hashlib.sha256(json.dumps(sorted(entries, key=str)).encode()).hexdigest()[:24]
-            for kind, entries in said.items()
+            for kind, entries in contents.items()
             if entries
         }
 
 
 def is_blocks(node: YamlNode) -> bool:
-    """Whether a document holds blocks, and is about no table of its own."""
+    """Whether a document has blocks instead of a table."""
     return (
         isinstance(node.value, dict) and "table_name" not in node.value and bool(set(node.value) & {*BLOCKS})
     )
 
 
 def read_blocks(node: YamlNode, findings: list[Finding]) -> Blocks:
-    """The blocks of a document. What is wrong with their form is added to `findings`."""
+    """The blocks of a document. Errors in their form are added to `findings`."""
     try:
         document = BlocksDocument.model_validate(node.plain())
     except ValidationError as error:
@@ -162,7 +162,7 @@ def read_blocks(node: YamlNode, findings: list[Finding]) -> Blocks:
 
 
 def joined(parts: Sequence[Blocks], findings: list[Finding]) -> Blocks:
-    """The blocks of several documents as one. Those that contradict one another are told in `findings`."""
+    """The blocks of several documents together. Contradictions are added to `findings`."""
     blocks = Blocks(
         tuple(dict.fromkeys(block for part in parts for block in part.moved)),
         tuple(block for part in parts for block in part.removed),
@@ -173,7 +173,7 @@ def joined(parts: Sequence[Blocks], findings: list[Finding]) -> Blocks:
 
 
 def contradictions(blocks: Blocks) -> Iterator[Finding]:
-    """Blocks that cannot all be carried out, whatever the state says."""
+    """Errors for blocks that contradict each other for every possible state."""
     by_source: dict[str, Move] = {}
     by_target: dict[str, Move] = {}
     for move in blocks.moved:
@@ -195,7 +195,7 @@ def contradictions(blocks: Blocks) -> Iterator[Finding]:
 
 
 def destinations(moves: Iterable[Move]) -> Mapping[str, str | None]:
-    """Where each `from` ends up when all blocks are followed; None where they lead in a circle."""
+    """The final address of each `from` when all blocks are followed; None if they form a cycle."""
     steps = {move.source: move.target for move in moves}
     ends: dict[str, str | None] = {}
     for source in steps:
@@ -212,7 +212,7 @@ def destinations(moves: Iterable[Move]) -> Mapping[str, str | None]:
 
 
 def _overlapping(blocks: Blocks) -> Iterator[Finding]:
-    """Addresses that blocks of different kinds are about."""
+    """Errors for addresses in blocks of different kinds."""
     others = {address: move.place for move in blocks.moved for address in (move.source, move.target)}
     for removal in blocks.removed:
         if removal.address in others:
@@ -224,19 +224,19 @@ def _overlapping(blocks: Blocks) -> Iterator[Finding]:
             )
     others |= {removal.address: removal.place for removal in blocks.removed}
     imports: dict[str, ImportTarget] = {}
-    for wanted in blocks.imported:
-        other = imports.setdefault(wanted.address, wanted)
-        if wanted.address in others:
+    for imported in blocks.imported:
+        other = imports.setdefault(imported.address, imported)
+        if imported.address in others:
             yield make_finding(
                 SPEC033,
-                f"import: {wanted.address} is also moved or removed",
-                f"The other block is at {others[wanted.address]}.",
-                place=wanted.place,
+                f"import: {imported.address} is also moved or removed",
+                f"The other block is at {others[imported.address]}.",
+                place=imported.place,
             )
-        elif other.region != wanted.region:
+        elif other.region != imported.region:
             yield make_finding(
                 SPEC033,
-                f"import: two blocks name different regions of {wanted.address}",
+                f"import: two blocks name different regions of {imported.address}",
                 f"The other is at {other.place}.",
-                place=wanted.place,
+                place=imported.place,
             )

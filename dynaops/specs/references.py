@@ -1,7 +1,7 @@
-"""The form of variables in texts: ``${NAME}``, ``${NAME:-DEFAULT}``, and ``$${`` for a literal ``${``.
+"""Parses references to variables in texts: ``${NAME}``, ``${NAME:-DEFAULT}``, and ``$${`` for a literal ``${``.
 
-A default goes up to its own ``}``, and may hold references with defaults of their own. ``${ref:TABLE/ATTRIBUTE}`` is a
-value of another table; variables may stand in it.
+A default ends at the matching ``}``, and may contain references with defaults. ``${ref:TABLE/ATTRIBUTE}`` is a value of
+another table, and may contain variables.
 """
 
 from __future__ import annotations
@@ -11,43 +11,43 @@ from enum import Enum
 from typing import NamedTuple
 
 OF_TABLE = "ref:"
-"""How the name of a reference to another table begins."""
+"""The prefix of the name of a reference to another table."""
 MAX_NESTED = 10
-"""References within the defaults of others, one in the other."""
+"""The deepest nesting of references within defaults."""
 _TOKEN = re.compile(r"\$\$\{|\$\{|\}|:-")
 
 
 class PieceKind(Enum):
-    """What a piece of a text is."""
+    """The kind of a piece of a text."""
 
     LITERAL = "literal"
     REFERENCE = "reference"
     UNENDED = "unended"
-    """``${`` without an end, and all that follows."""
+    """``${`` without an end, with the rest of the text."""
     NESTED = "nested"
-    """References that are nested too deeply, and all that follows."""
+    """References that are nested too deeply, with the rest of the text."""
 
 
 class TextPiece(NamedTuple):
-    """A piece of a text: what it stands for as a literal, the name of a reference, or the rest that has no end."""
+    """A piece of a text: literal text, a reference with its name, or the rest of a text that is not valid."""
 
     kind: PieceKind
     text: str
     default: tuple[TextPiece, ...] | None = None
-    """What stands for a reference that is not given."""
+    """The default of a reference, as pieces."""
     written: str = ""
-    """A reference as it is written."""
+    """The text of the reference."""
 
 
 class _Open:
-    """A reference whose end is looked for (or the text itself): its pieces so far."""
+    """A reference (or the text itself) whose end is not found yet: its pieces so far."""
 
     def __init__(self, start: int, literal: int) -> None:
         self.start = start
         self.literal = literal
-        """Where the text begins that is in no piece yet."""
+        """The start of the text that is not in a piece yet."""
         self.name: str | None = None
-        """Of a reference, once its default has begun."""
+        """The name of the reference, after the begin of its default was found."""
         self.pieces: list[TextPiece] = []
 
     def close_literal(self, text: str, end: int) -> None:
@@ -56,7 +56,7 @@ class _Open:
 
 
 def pieces(text: str) -> list[TextPiece]:
-    """The pieces of a text in their order. The text is gone through once."""
+    """The pieces of a text in order. Reads the text once."""
     last = text.rfind("}")
     top = _Open(0, 0)
     inner: list[_Open] = []
@@ -89,7 +89,7 @@ def pieces(text: str) -> list[TextPiece]:
 
 
 def _close(text: str, end: int, reference: _Open, around: _Open) -> None:
-    """Put a reference that ends before `end` into the pieces around it."""
+    """Append a reference that ends before `end` to the pieces of the text around it."""
     written = text[reference.start : end]
     if reference.name is None:
         piece = TextPiece(PieceKind.REFERENCE, written[2:-1].strip(), None, written)

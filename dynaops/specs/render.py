@@ -1,7 +1,7 @@
-"""Composed documents as they are printed: with variables filled in, so that the text loads to the same spec.
+"""Prepares composed documents for printing, with variables filled in, so that the output loads to the same spec.
 
-What is opened by the command line alone (``--env-var``) is likely a secret, and is printed as it is written:
-``${env.NAME}``. Other text is escaped where it looks like a variable.
+A variable that only the command line allows (``--env-var``) is probably a secret, so it is printed as the reference
+``${env.NAME}``. Other text that looks like a variable is escaped.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _ITEMS_FILE = "items_file"
 def rendered(written: YamlNode, values: Values) -> Rendered:
     """A composed document, which must be valid, with its variables filled in from `values`.
 
-    `items_file` is named as it is found from the working directory.
+    The path of `items_file` is made relative to the working directory.
     """
     root = _Rendering(values).value(written)
     items = root.value.get(_ITEMS_FILE) if isinstance(root.value, dict) else None
@@ -35,7 +35,7 @@ def rendered(written: YamlNode, values: Values) -> Rendered:
 
 
 class _TextPart(NamedTuple):
-    """A part of a text; `kept`: a reference that is printed as it is written."""
+    """A part of a text; `kept`: a reference that is printed as the reference."""
 
     text: str
     kept: bool = False
@@ -78,19 +78,19 @@ class _Rendering:
                 shown.append(_TextPart(part.written, kept=True))
             elif self._has_default(part):
                 shown += self._parts(part.default or (), spot)
-            else:  # within a text, so that it becomes one
+            else:  # within a text, so that it becomes text
                 shown.append(_TextPart(str(self._filled(YamlNode(f".{part.written}", spot)))[1:]))
         return shown
 
     def _keeps(self, parts: Sequence[TextPiece]) -> bool:
-        """Whether a reference is printed as it is written."""
+        """Whether a part is a reference that is printed as the reference."""
         return any(
             self._is_kept(part) or (self._has_default(part) and self._keeps(part.default or ()))
             for part in parts
         )
 
     def _has_default(self, part: TextPiece) -> bool:
-        """Whether the default of a reference stands for it."""
+        """Whether a reference has the value of its default."""
         return part.default is not None and self._values.of(part.text) in (None, "")
 
     def _is_kept(self, part: TextPiece) -> bool:
@@ -98,7 +98,7 @@ class _Rendering:
         return scope == "env" and name in self._values.env.names and bool(self._values.of(part.text))
 
     def _filled(self, node: YamlNode) -> Any:
-        """The value of a text. It was filled in before, so that nothing is missing."""
+        """The value of a text with its variables. All of them have values, because the text was filled in before."""
         filled = self._filling.document(node)
         assert filled is not None, "the document is valid"
         return filled.plain(exact=True)
@@ -109,13 +109,13 @@ def _is_variable(part: TextPiece) -> bool:
 
 
 def _joined(parts: Sequence[_TextPart], written: str) -> str:
-    """The parts as one text, escaped but for the references that are kept."""
+    """The parts as one text, escaped except for the references that are kept."""
     text = run = ""
     for part in parts:
         if not part.kept:
             run += part.text
         elif run.endswith("$") or run.rfind("${") > run.rfind("}"):
-            return written  # what only a variable can bring there, and would escape the reference
+            return written  # a "$" from a variable, which would escape the reference
         else:
             text += escaped(run) + part.text
             run = ""
@@ -133,7 +133,7 @@ def _escaped_tree(value: Any, spot: Spot, variables: tuple[str, ...]) -> Rendere
 
 
 def escaped(text: str) -> str:
-    """The text as it is written in a spec so that it stands for itself."""
+    """The text in a form in which a spec reads it as literal text."""
     last = text.rfind("}")
     parts: list[str] = []
     position = 0

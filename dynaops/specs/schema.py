@@ -19,12 +19,12 @@ URI = "https://json-schema.org/draft/2020-12/schema"
 
 def json_schema() -> dict[str, Any]:
     """The schema of one document: every key with its meaning, allowed values and default."""
-    found = TableSpec.model_json_schema(mode="validation")
+    schema = TableSpec.model_json_schema(mode="validation")
     blocks = BlocksDocument.model_json_schema(mode="validation", by_alias=True)
-    definitions = found.get("$defs", {}) | blocks["$defs"]
-    found["$defs"] = definitions
+    definitions = schema.get("$defs", {}) | blocks["$defs"]
+    schema["$defs"] = definitions
     fragments = {fragment.__name__: fragment for fragment in _fragments(Fragment)}
-    _explain(found, TableSpec)
+    _explain(schema, TableSpec)
     for name in set(fragments) & set(definitions):
         _explain(definitions[name], fragments[name])
         if fragments[name].toggle:
@@ -34,26 +34,26 @@ def json_schema() -> dict[str, Any]:
                 "anyOf": [{"type": "boolean"}, {**block, "description": "The block in full."}],
             }
     _explain(blocks, BlocksDocument)
-    whole = _with_blocks(_with_composition(found), blocks["properties"])
+    whole = _with_blocks(_with_composition(schema), blocks["properties"])
     return {"$schema": URI, **whole, "title": "dynaops table spec"}
 
 
-def _with_blocks(found: dict[str, Any], blocks: dict[str, Any]) -> dict[str, Any]:
-    """The schema with the blocks that stand in documents of their own."""
-    for name in ("removed", "import"):  # an entry may be the address alone
+def _with_blocks(schema: dict[str, Any], blocks: dict[str, Any]) -> dict[str, Any]:
+    """The schema with the blocks of separate documents added."""
+    for name in ("removed", "import"):  # an entry may be only the address
         blocks[name] = {**blocks[name], "items": {"anyOf": [{"type": "string"}, blocks[name]["items"]]}}
     kinds: list[dict[str, Any]] = [{"required": [name]} for name in blocks]
     kinds.append({"required": [NAME, "external"], "properties": {"external": {"const": True}}})
-    properties = {**found["properties"], **blocks}
-    return {**found, "properties": properties, "anyOf": [*found["anyOf"], *kinds]}
+    properties = {**schema["properties"], **blocks}
+    return {**schema, "properties": properties, "anyOf": [*schema["anyOf"], *kinds]}
 
 
 _NAMES = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}
 
 
-def _with_composition(found: dict[str, Any]) -> dict[str, Any]:
-    """The schema with the keys that say where a document is there, and what it is laid under or on."""
-    properties = found["properties"]
+def _with_composition(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema with the keys for composition added: `only`, `defaults` and `match`."""
+    properties = schema["properties"]
     defaults = {name: {"$ref": f"#/properties/{name}"} for name in properties if name != NAME}
     composing = {
         ONLY: {**_NAMES, "description": "The environments in which the document is there. Default: all."},
@@ -69,22 +69,22 @@ def _with_composition(found: dict[str, Any]) -> dict[str, Any]:
             "description": "Of an overlay and of defaults: the tables that it is for, by name or pattern (shop-*).",
         },
     }
-    kinds = [{"required": found["required"]}, {"required": [DEFAULTS]}, {"required": [MATCH]}]
-    rest = {key: value for key, value in found.items() if key != "required"}
+    kinds = [{"required": schema["required"]}, {"required": [DEFAULTS]}, {"required": [MATCH]}]
+    rest = {key: value for key, value in schema.items() if key != "required"}
     return {**rest, "properties": {**properties, **composing}, "anyOf": kinds}
 
 
 def _fragments(base: type[Fragment]) -> list[type[Fragment]]:
-    found = []
+    fragments = []
     for fragment in base.__subclasses__():
-        found += [fragment, *_fragments(fragment)]
-    return found
+        fragments += [fragment, *_fragments(fragment)]
+    return fragments
 
 
 def _explain(block: dict[str, Any], fragment: type[Fragment]) -> None:
     """Put the fields' docstrings into a block's schema.
 
-    They are read from the source, here alone: pydantic would do so whenever a spec is loaded.
+    They are read from the source only here; pydantic's option would read them whenever a spec is loaded.
     """
     for name, text in _docstrings(fragment):
         field = fragment.model_fields.get(name)

@@ -1,4 +1,4 @@
-"""Reading spec files: from paths to one tree a document, each value with its place."""
+"""Reads spec files: from paths to one tree for each document, in which each value has its place."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from dynaops.specs.yaml_tree import MAX_BYTES, UnreadableSpec, nodes, unreadable
 
 
 def documents_of(paths: Sequence[str | Path], findings: list[Finding]) -> list[Written]:
-    """The documents of files and folders. What is wrong is added to `findings`."""
+    """The documents of files and folders. Errors are added to `findings`."""
     return [document for path in _files(paths, findings) for document in read_file(path, findings)]
 
 
 def _files(paths: Sequence[str | Path], findings: list[Finding]) -> Iterator[Path]:
-    """The files that are named, and those of folders and patterns; of links out of the project, a finding each.
+    """The named files, and those of folders and patterns. Each link out of the project is a finding.
 
-    A file that several patterns fit is given once.
+    A file that matches several patterns is returned once.
     """
     of_patterns = {
         str(given): list(_of_pattern(str(given), findings)) for given in paths if is_pattern(given)
     }
-    seen = {file for found in of_patterns.values() for file in found}
+    seen = {file for files in of_patterns.values() for file in files}
     for path in _named([given for given in paths if str(given) not in of_patterns], findings):
         if path not in seen:
             yield path
@@ -59,7 +59,7 @@ def _of_pattern(pattern: str, findings: list[Finding]) -> Iterator[Path]:
         findings.append(_linked(fixed_part(pattern)))
         return
     try:
-        found = files_of(pattern)
+        files = files_of(pattern)
     except TooManyFiles:
         findings.append(
             make_finding(SPEC001, f"{pattern}: looks at too many files", "Name a folder nearer to the specs.")
@@ -68,11 +68,11 @@ def _of_pattern(pattern: str, findings: list[Finding]) -> Iterator[Path]:
     except OSError as error:
         findings.append(_unreadable(error.filename, error))
         return
-    yield from _inside(found, f"{pattern}: no spec file fits the pattern", findings)
+    yield from _inside(files, f"{pattern}: no spec file fits the pattern", findings)
 
 
 def _of_folder(folder: Path, findings: list[Finding]) -> Iterator[Path]:
-    """Whatever is named like a spec but folders: a broken link or a named pipe is told, not left out in silence."""
+    """The entries of a folder with a spec's extension, except folders; a broken link causes an error later."""
     try:
         named = sorted(path for path in folder.iterdir() if path.suffix in SUFFIXES and not path.is_dir())
     except OSError as error:
@@ -82,7 +82,7 @@ def _of_folder(folder: Path, findings: list[Finding]) -> Iterator[Path]:
 
 
 def _inside(paths: Sequence[Path], none: str, findings: list[Finding]) -> Iterator[Path]:
-    """Those of the files that no link leads out of the project; `none` says that there are no files."""
+    """The files that are not links out of the project; `none` is the message if there are no files."""
     if not paths:
         findings.append(make_finding(SPEC001, none, "They end in .yaml, .yml or .json."))
     for path in paths:
@@ -97,12 +97,12 @@ def _unreadable(place: object, error: OSError) -> Finding:
 
 
 def read_file(path: Path, findings: list[Finding]) -> list[Written]:
-    """The documents of a file. What is wrong is added to `findings`."""
+    """The documents of a file. Errors are added to `findings`."""
     file = path.as_posix()
     start = Place(file=file, line=1, column=1)
     try:
-        found = nodes(read_text(path, MAX_BYTES), file)
-        if not found:
+        documents = nodes(read_text(path, MAX_BYTES), file)
+        if not documents:
             hint = "Run `dynaops init` to write a starter spec."
             raise unreadable(SPEC002, "the file is empty", start, hint)
     except UnreadableSpec as error:
@@ -111,11 +111,11 @@ def read_file(path: Path, findings: list[Finding]) -> list[Written]:
     except FileRefused as error:
         findings.append(_refused(file, start, error))
         return []
-    return [Written(file, node) for node in found]
+    return [Written(file, node) for node in documents]
 
 
 def read_found(path: Path, findings: list[Finding]) -> list[Written]:
-    """The documents of a file that nobody named, but that was found in its folder; none of a folder of that name."""
+    """The documents of a file that was found in its folder and not named; empty for a folder of that name."""
     if leads_outside(path, listed=True):
         findings.append(_linked(path))
         return []

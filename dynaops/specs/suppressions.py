@@ -1,6 +1,6 @@
-"""Findings that specs accept: they are left out, and a suppression that does nothing is told.
+"""Suppressions: leaves out findings that specs accept, and reports suppressions without effect.
 
-Errors are never suppressed: AWS would refuse what they are about.
+Errors are never suppressed, because AWS would reject the request.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from dynaops.model.findings.specs import SPEC021, SPEC022
 from dynaops.specs.load import Document
 
 _ALIKE = 0.9
-"""A lost digit or case, not another number."""
+"""The similarity of a misspelled code: a missing digit or a different case, but not another number."""
 _REFERENCE = "docs/findings.md lists all ids."
 
 
 def without_accepted(findings: Iterable[Finding], spec: TableSpec | None) -> list[Finding]:
-    """The findings but for warnings and remarks that the spec suppresses."""
+    """The findings without the warnings and remarks that the spec suppresses."""
     return [
         finding
         for finding in findings
@@ -31,40 +31,40 @@ def without_accepted(findings: Iterable[Finding], spec: TableSpec | None) -> lis
     ]
 
 
-def idle(document: Document, found: Iterable[Finding]) -> Iterator[Finding]:
-    """What is wrong with a spec's suppressions, given all that its offline checks found.
+def idle(document: Document, findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Errors and warnings about a spec's suppressions, given all findings of its offline checks.
 
-    Those of findings that only AWS can give (plan, validate --live) are not judged here.
+    Suppressions of findings that need AWS (plan, validate --live) are not checked here.
     """
-    severities = {one.code: one.severity for one in found}
-    for at, one in enumerate(document.spec.suppress or ()):
+    severities = {entry.code: entry.severity for entry in findings}
+    for at, entry in enumerate(document.spec.suppress or ()):
         path = f"suppress.{at}.finding"
-        rule = FINDING_RULES.get(one.finding)
+        rule = FINDING_RULES.get(entry.finding)
         if rule is None or rule.stage is Stage.PROJECT:
-            near = get_close_matches(one.finding.upper(), sorted(FINDING_RULES), 1, _ALIKE)
-            hint = f"Did you mean {near[0]}? {_REFERENCE}" if near else _REFERENCE
-            yield make_finding(SPEC021, f"there is no finding {one.finding} to suppress", hint, path=path)
-        elif severities.get(one.finding) is Severity.ERROR:
+            suggestions = get_close_matches(entry.finding.upper(), sorted(FINDING_RULES), 1, _ALIKE)
+            hint = f"Did you mean {suggestions[0]}? {_REFERENCE}" if suggestions else _REFERENCE
+            yield make_finding(SPEC021, f"there is no finding {entry.finding} to suppress", hint, path=path)
+        elif severities.get(entry.finding) is Severity.ERROR:
             hint = "Correct what it is about."
             yield make_finding(
-                SPEC022, f"{one.finding} is an error, which cannot be suppressed", hint, path=path
+                SPEC022, f"{entry.finding} is an error, which cannot be suppressed", hint, path=path
             )
-        elif one.finding not in severities and rule.stage is Stage.SPECS:
-            yield unused(one.finding, path)
+        elif entry.finding not in severities and rule.stage is Stage.SPECS:
+            yield unused(entry.finding, path)
 
 
 def unused_live(document: Document, judged: Collection[str], hit: Collection[str]) -> list[Finding]:
-    """Suppressions of live findings that were `judged` and are not `hit`, each with its place."""
+    """Findings for suppressions of live findings whose rules were checked (`judged`) without a result (`hit`)."""
     return [
-        unused(one.finding, path).model_copy(
+        unused(entry.finding, path).model_copy(
             update={"place": document.place(path), "address": document.spec.table_name}
         )
-        for at, one in enumerate(document.spec.suppress or ())
-        if one.finding in judged and one.finding not in hit
+        for at, entry in enumerate(document.spec.suppress or ())
+        if entry.finding in judged and entry.finding not in hit
         for path in (f"suppress.{at}.finding",)
     ]
 
 
 def unused(code: str, path: str) -> Finding:
-    """A suppression of what is not found."""
+    """The finding for a suppression without effect."""
     return make_finding(SPEC022, f"{code} is suppressed, and is not found any more", "Remove it.", path=path)

@@ -1,4 +1,4 @@
-"""References from a spec to other tables (``${ref:TABLE/ATTRIBUTE}``): what they may name, and checks of them all."""
+"""References from a spec to other tables (``${ref:TABLE/ATTRIBUTE}``): their valid attributes, and checks of them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ATTRIBUTES = ("name", "arn", "stream_arn", "region")
 
 
 class TableReference(NamedTuple):
-    """A reference to another table by its address (which is its name), and where it is written."""
+    """A reference to another table by its address (which is its name), with its place."""
 
     table: str
     attribute: str
@@ -22,7 +22,7 @@ class TableReference(NamedTuple):
 
 
 class Referring(NamedTuple):
-    """What the checks look at of a table's document. `has_stream`: None where only AWS tells."""
+    """The parts of a table's document that the checks need. `has_stream`: None if only AWS knows."""
 
     name: str
     has_stream: bool | None
@@ -30,19 +30,19 @@ class Referring(NamedTuple):
 
 
 def attribute_error(table: str, attribute: str) -> tuple[str, str] | None:
-    """Message and hint where a reference does not have the form TABLE/ATTRIBUTE; None where it has."""
+    """Message and hint if a reference does not have the form TABLE/ATTRIBUTE, else None."""
     listed = f"Attributes are {', '.join(ATTRIBUTES)}."
     if not table or "/" in table:
         return "a reference names a table and an attribute, as ${ref:orders/arn}", listed
     if attribute in ATTRIBUTES:
         return None
-    near = get_close_matches(attribute, ATTRIBUTES, 1)
-    hint = f"Did you mean {near[0]}? {listed}" if near else listed
+    suggestions = get_close_matches(attribute, ATTRIBUTES, 1)
+    hint = f"Did you mean {suggestions[0]}? {listed}" if suggestions else listed
     return f"a table has no attribute {attribute[:100]!r}", hint
 
 
 def wrong_references(documents: Iterable[Referring]) -> Iterator[Finding]:
-    """Errors for references to tables that the documents do not declare, to their own table, and in a circle."""
+    """Errors for references to undeclared tables, to the same table, and in a cycle."""
     known = {document.name: document for document in documents}
     for document in known.values():
         for reference in document.references:
@@ -63,8 +63,8 @@ def _wrong(
         )
         return "a table cannot refer to itself", hint
     if reference.table not in known:
-        near = get_close_matches(reference.table, known, 1)
-        hint = f"Did you mean {near[0]}? " if near else ""
+        suggestions = get_close_matches(reference.table, known, 1)
+        hint = f"Did you mean {suggestions[0]}? " if suggestions else ""
         return (
             f"no document of this run declares the table {reference.table}",
             f"{hint}A reference names a table whose spec is read by the same command, or one with `external: true`. A "
@@ -76,25 +76,25 @@ def _wrong(
 
 
 def _circles(known: Mapping[str, Referring]) -> Iterator[Finding]:
-    """An error for each circle of tables that refer to one another, with all members in their order."""
-    ended: set[str] = set()
+    """An error for each cycle of tables that refer to each other, with all members in order."""
+    finished: set[str] = set()
     for start in known:
         trail: dict[str, Iterator[TableReference]] = {}
         following = start
-        while following not in ended:
+        while following not in finished:
             trail[following] = iter(known[following].references)
             while trail:
                 last = next(reversed(trail))
                 reference = next(trail[last], None)
                 if reference is None:
-                    ended.add(last)
+                    finished.add(last)
                     del trail[last]
                 elif reference.table in trail and reference.table != last:
                     members = [*trail][[*trail].index(reference.table) :]
                     circle = " -> ".join([*members, reference.table])
                     hint = "Take one of the references out, or write that value out."
                     yield _error(f"tables refer to one another in a circle: {circle}", hint, reference)
-                elif reference.table in known and reference.table not in ended and reference.table != last:
+                elif reference.table in known and reference.table not in finished and reference.table != last:
                     following = reference.table
                     break
             else:

@@ -1,4 +1,4 @@
-"""Values of other tables in a spec (``${ref:TABLE/ATTRIBUTE}``), filled in as far as they are known."""
+"""Fills in the values of other tables in a spec (``${ref:TABLE/ATTRIBUTE}``) as far as they are known."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from dynaops.model import arns
 from dynaops.model.late_values import with_known
 
 Known = Callable[[str, str], str | None]
-"""The value of an attribute (second) of a table (first); None where it is not known."""
+"""A function from a table and an attribute to the attribute's value; None if it is not known."""
 Block = TypeVar("Block", bound=BaseModel)
 
 
 def with_values(spec: TableSpec, known: Known) -> TableSpec:
-    """The spec with the references filled in whose values are known."""
+    """The spec with the known references filled in."""
     return _block(spec, known).with_file_items(spec.file_items)
 
 
 def sample(table: str, attribute: str) -> str:
-    """A value of the right form for checks that ask no AWS."""
+    """A value of the right form, for offline checks."""
     arn = arns.arn("dynamodb", "us-east-1", "123456789012", f"table/{table}")
     return {
         "name": table,

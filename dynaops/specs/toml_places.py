@@ -1,6 +1,6 @@
-"""Where each key and value of a TOML text stands, which tomllib does not tell.
+"""Finds the line and column of each key and value of a TOML text, which tomllib does not provide.
 
-The text must have been parsed by tomllib before: what is not valid TOML is not noticed here.
+The text must have been parsed by tomllib before: invalid TOML is not detected here.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 Path = tuple[str | int, ...]
-"""The keys from the top to a value; of arrays, the index."""
+"""The keys from the top to a value; for arrays, the index."""
 
 _BLANK = re.compile(r"(?:[ \t\n]+|#[^\n]*)*")
 _SPACE = re.compile(r"[ \t]*")
@@ -34,25 +34,25 @@ class Spot(NamedTuple):
 
 
 class Spots(NamedTuple):
-    """Where a key stands, and its value."""
+    """The positions of a key and of its value."""
 
     key: Spot
     value: Spot
 
 
 class Places:
-    """Where the keys and values of one text stand, by their paths."""
+    """The positions of the keys and values of one text, by their paths."""
 
     def __init__(self, text: str, spots: Mapping[Path, Spots]) -> None:
         self.lines = text.split("\n")
         self._spots = spots
 
     def key(self, path: Path) -> Spot:
-        """Where the key at `path` stands, or the nearest one around it."""
+        """The position of the key at `path`, or of the closest key around it."""
         return self._nearest(path).key
 
     def value(self, path: Path) -> Spot:
-        """Where the value at `path` begins, or the nearest one around it."""
+        """The position of the value at `path`, or of the closest value around it."""
         return self._nearest(path).value
 
     def _nearest(self, path: Path) -> Spots:
@@ -64,7 +64,7 @@ class Places:
 
 
 def places_of(text: str) -> Places:
-    """The places of a valid TOML text, in which lines end with a line feed alone. Raises RecursionError."""
+    """The positions in a valid TOML text, whose lines end with a line feed only. Raises RecursionError."""
     return Places(text, _Scanner(text).spots())
 
 
@@ -72,7 +72,7 @@ class _Scanner:
     def __init__(self, text: str) -> None:
         self._text = text
         self._at = 0
-        self._starts = [0, *(found.end() for found in re.finditer("\n", text))]
+        self._starts = [0, *(match.end() for match in re.finditer("\n", text))]
         self._spots: dict[Path, Spots] = {}
         self._lengths: dict[Path, int] = {}
 
@@ -104,7 +104,7 @@ class _Scanner:
         self._value(path, self._spots[path].key)
 
     def _key(self, around: Path) -> Path:
-        """The path of a key, which may be dotted. Its first mention is its place."""
+        """The path of a key, which may be dotted. The first occurrence of a key is its position."""
         path = around
         while True:
             self._skip(_SPACE)
@@ -153,16 +153,16 @@ class _Scanner:
                 self._at += 1
         self._at += 1
 
-    def _skip(self, what: re.Pattern[str]) -> int:
-        """Skip what is meant, and return the position behind it."""
-        self._match(what)
+    def _skip(self, pattern: re.Pattern[str]) -> int:
+        """Skip text that matches the pattern, and return the position after it."""
+        self._match(pattern)
         return self._at
 
-    def _match(self, what: re.Pattern[str]) -> str:
-        found = what.match(self._text, self._at)
-        assert found is not None, "the text is valid TOML"
-        self._at = found.end()
-        return found[0]
+    def _match(self, pattern: re.Pattern[str]) -> str:
+        match = pattern.match(self._text, self._at)
+        assert match is not None, "the text is valid TOML"
+        self._at = match.end()
+        return match[0]
 
     def _spot(self) -> Spot:
         line = bisect_right(self._starts, self._at)

@@ -1,9 +1,9 @@
-"""Variables in strings of specs: ``${var.NAME}``, ``${env.NAME}``, ``${workspace}``, ``${environment}``.
+"""Fills in variables in strings of specs: ``${var.NAME}``, ``${env.NAME}``, ``${workspace}``, ``${environment}``.
 
-They stand in values and in keys. ``${var.NAME:-DEFAULT}`` has a default, for a variable that is not given or empty.
-``$${`` stands for a literal ``${``. What a later step fills in (``${table_arn}``, ``${stream_arn}``,
-``${index_arns}``) is left alone. ``${ref:TABLE/ATTRIBUTE}``, a value of another table, takes the form in which it goes
-through a plan (`model.late_values`). What a variable brings in is not looked at for variables again.
+They may be in values and in keys. ``${var.NAME:-DEFAULT}`` has a default, for a variable that is missing or empty.
+``$${`` is a literal ``${``. Placeholders of a later step (``${table_arn}``, ``${stream_arn}``, ``${index_arns}``) are
+not changed. ``${ref:TABLE/ATTRIBUTE}``, a value of another table, is converted to its form in a plan
+(`model.late_values`). Values of variables are not searched for variables again.
 """
 
 from __future__ import annotations
@@ -23,24 +23,24 @@ from dynaops.specs.table_references import TableReference, attribute_error
 from dynaops.specs.yaml_tree import YamlNode, cost_of, place_of, tree_of
 
 MAX_EXPANDED = 4 * 1024 * 1024
-"""Characters that variables may bring into one document."""
+"""The most characters that variables add to one document."""
 MAX_EXPANDED_IN_ALL = 64 * 1024 * 1024
-"""Characters that they may bring into all documents of a run."""
+"""The most characters that variables add to all documents of a run."""
 _MOST_TOLD = 100
-"""Findings of a run: nobody reads more."""
+"""The most findings of a run."""
 _LONGEST_NAME = 100
 _MOST_COMPARED = 1000
-"""Names that a misspelled one is compared with."""
+"""The most names that an unknown name is compared with to suggest one."""
 LATER = {"table_arn", "stream_arn", "index_arns"}
 _WORKSPACE = "workspace"
 _ENVIRONMENT = "environment"
 _TEXTS = {_WORKSPACE, _ENVIRONMENT}
-"""Names, which stay texts whatever they look like."""
+"""Variables whose values always stay text, also if they look like numbers."""
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 
 
 class Values(NamedTuple):
-    """What references may stand for."""
+    """The values of variables."""
 
     variables: Mapping[str, object]
     env: Environment
@@ -48,7 +48,7 @@ class Values(NamedTuple):
     environment: str | None = None
 
     def of(self, name: str) -> object | None:
-        """What ``${name}`` stands for; None where that is not defined, not allowed, or not known yet."""
+        """The value of ``${name}``; None if it is not defined, not allowed, or not known yet."""
         scope, _, key = name.partition(".")
         if scope == "var":
             return self.variables.get(key)
@@ -59,7 +59,7 @@ class Values(NamedTuple):
         return self.workspace if name == _WORKSPACE else None
 
     def may_default(self, name: str) -> bool:
-        """Whether a default can stand for ``${name}``: the name is of a known form, and may be read."""
+        """Whether ``${name}`` may have a default: its name has a known form, and may be read."""
         scope, dot, key = name.partition(".")
         if scope == "env" and dot:
             return self.env.refusal(key) is None
@@ -67,22 +67,22 @@ class Values(NamedTuple):
 
 
 class Substitution:
-    """Fills variables in, document by document, and keeps account of what that brings in."""
+    """Fills in variables, document by document, and counts the characters that this adds."""
 
     def __init__(self, values: Values) -> None:
         self.findings: list[Finding] = []
         self.values = values
         self.references: list[TableReference] = []
-        """Those to other tables in the last document."""
+        """The references to other tables in the last document."""
         self._left_in_all = MAX_EXPANDED_IN_ALL
         self._left = 0
         self._more = 0
 
     def document(self, node: YamlNode) -> YamlNode | None:
-        """The document with all variables filled in; None where that cannot be, which `findings` tell."""
+        """The document with all variables filled in; None if that is not possible, with errors in `findings`."""
         before = len(self.findings) + self._more
         self.references = []
-        self._left = handler = min(MAX_EXPANDED, self._left_in_all)
+        self._left = limit = min(MAX_EXPANDED, self._left_in_all)
         try:
             filled = self._node(node)
         except _TooMuch as error:
@@ -94,11 +94,11 @@ class Substitution:
             )
             return None
         finally:
-            self._left_in_all -= handler - max(self._left, 0)
+            self._left_in_all -= limit - max(self._left, 0)
         return filled if len(self.findings) + self._more == before else None
 
     def all_findings(self) -> list[Finding]:
-        """The findings, and how many more there are of the same kind."""
+        """The findings, with a last one that gives the number of further findings."""
         if not self._more:
             return self.findings
         message = f"{self._more:,} more variables cannot be filled in"
@@ -141,7 +141,7 @@ class Substitution:
         return YamlNode(self._text(parts, node), node.spot, node.key)
 
     def _given(self, part: TextPiece) -> object | None:
-        """The value of a reference; None where it is not given, or empty and has a default."""
+        """The value of a reference; None if it is missing, or is empty and has a default."""
         value = self.values.of(part.text)
         return None if value == "" and part.default is not None else value
 
@@ -154,7 +154,7 @@ class Substitution:
         return text
 
     def _whole(self, value: object, node: YamlNode) -> YamlNode:
-        """A value that stands alone keeps its type; a text reads as YAML would read it."""
+        """The value of a string that is only one variable: it keeps its type, and a text is read like YAML."""
         if isinstance(value, dict | list):
             tree = tree_of(value, node.spot)
             self._pay(cost_of(tree), node)
@@ -199,7 +199,7 @@ class Substitution:
         return text
 
     def _of_table(self, part: TextPiece, node: YamlNode) -> str:
-        """A reference to a value of another table; that table's name alone is known here."""
+        """The text for a reference to a value of another table; only that table's name is known here."""
         if part.default is not None:
             hint = f"Write ${{{part.text}}} alone."
             self._tell(
@@ -218,7 +218,7 @@ class Substitution:
         return text
 
     def _pay(self, characters: int, node: YamlNode) -> None:
-        """Count what a variable brings in at `node`. Raises _TooMuch."""
+        """Count the characters that a variable adds at `node`. Raises _TooMuch."""
         self._left -= characters
         if self._left < 0:
             raise _TooMuch(node)
@@ -253,9 +253,9 @@ class Substitution:
     def _near(self, key: str) -> str:
         names = self.values.variables
         if len(key) <= _LONGEST_NAME and len(names) <= _MOST_COMPARED and len(self.findings) < _MOST_TOLD:
-            near = get_close_matches(key, names, 1)
-            if near:
-                return f"Did you mean ${{var.{near[0]}}}?"
+            suggestions = get_close_matches(key, names, 1)
+            if suggestions:
+                return f"Did you mean ${{var.{suggestions[0]}}}?"
         return f"Give it with --var {_short(key)}=VALUE or --var-file."
 
     def _tell(self, rule: FindingRule, message: str, hint: str | None, node: YamlNode) -> None:
@@ -271,14 +271,14 @@ def _is_of_table(part: TextPiece) -> bool:
 
 
 class Names:
-    """The texts of names with their variables filled in, as far as they can be. What cannot be is not told here."""
+    """Fills in the variables of names, as far as possible. Reports no errors."""
 
     def __init__(self, values: Values) -> None:
         self._substitution = Substitution(values)
         self._known: dict[str, str | None] = {}
 
     def filled(self, text: str) -> str | None:
-        """The text with its variables filled in; None where that cannot be, or is no text."""
+        """The text with its variables filled in; None if that is not possible, or the result is not text."""
         if "${" not in text:
             return text
         if text not in self._known:
@@ -288,7 +288,7 @@ class Names:
 
 
 class _TooMuch(Exception):
-    """What variables bring in is over its bound; `node` is where."""
+    """Variables add more characters than allowed at `node`."""
 
     def __init__(self, node: YamlNode) -> None:
         super().__init__()
@@ -296,7 +296,7 @@ class _TooMuch(Exception):
 
 
 def _typed(text: str) -> object:
-    """A string that is nothing but a variable reads as YAML would read it: a number or a boolean."""
+    """The value of a text as YAML reads it: a number, a boolean, or the text itself."""
     if text in ("true", "false"):
         return text == "true"
     return int(text) if len(text) < 18 and _INTEGER.fullmatch(text) else text

@@ -1,6 +1,6 @@
-"""Types of plain YAML scalars by the core schema of YAML 1.2 (10.3.2): what it does not name is a string.
+"""Types of plain YAML scalars by the core schema of YAML 1.2 (10.3.2): anything else is a string.
 
-The parser's own rules take more for numbers, such as 2024_01, which would be changed without a word.
+The parser's own rules accept more numbers, such as 2024_01, which would be changed silently.
 """
 
 from __future__ import annotations
@@ -28,20 +28,20 @@ _OLD = (1, 1)
 
 
 class CoreResolver(VersionedResolver):
-    """Resolves by the core schema, but for documents that say ``%YAML 1.1``."""
+    """Resolves by the core schema, except in documents that start with ``%YAML 1.1``."""
 
     def resolve(self, kind: Any, value: Any, implicit: Any) -> Any:
-        """The tag of a node without one of its own; `implicit[0]`: it is a plain scalar."""
+        """The tag of a node without an explicit tag; `implicit[0]`: it is a plain scalar."""
         if kind is not ScalarNode or not implicit[0] or self.processing_version == _OLD:
             return super().resolve(kind, value, implicit)
         return next((tag for tag, matches in _TYPES if matches(value)), self.DEFAULT_SCALAR_TAG)
 
 
 class CarefulResolver(CoreResolver):
-    """For writing: a string is in quotes where the core schema or older rules would take it for something else."""
+    """The resolver for writing: quotes a string that the core schema or older rules would read as another type."""
 
     def resolve(self, kind: Any, value: Any, implicit: Any) -> Any:
-        """As CoreResolver's, or by the parser's own rules."""
+        """The tag of CoreResolver, or that of the parser's own rules."""
         tag = super().resolve(kind, value, implicit)
         return (
             VersionedResolver.resolve(self, kind, value, implicit) if tag == self.DEFAULT_SCALAR_TAG else tag

@@ -1,6 +1,6 @@
-"""YAML as a tree of plain values that remembers where each key and value stands.
+"""Parses YAML to a tree of plain values with the place of each key and value.
 
-The composer's nodes are used rather than its objects: they carry marks, and no tag can build anything.
+It uses the nodes of ruamel's composer rather than constructed objects: nodes have marks, and no tag can create objects.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from dynaops.model.findings.rule import FindingRule, make_finding
 from dynaops.model.findings.specs import SPEC002, SPEC003, SPEC004, SPEC005, SPEC006
 
 MAX_BYTES = 1024 * 1024
-"""A spec file's size at the most."""
+"""The largest size of a spec file in bytes."""
 MAX_NODES = 100_000
-"""Values a document may expand to, so that aliases cannot blow it up."""
+"""The most values of a document after its aliases are expanded."""
 MAX_ALIASED = 4 * 1024 * 1024
-"""Characters that aliases may add to those of the text."""
+"""The most characters that aliases add to those of the text."""
 MAX_DEPTH = 60
 _MAX_SAID = 60
-"""Characters of a value in a message."""
+"""The most characters of a value in a message."""
 _NODE_COST = 16
-"""What a value costs beside its characters."""
+"""The cost of a value in addition to its characters."""
 _MAX_DIGITS = 400
-"""Digits of a number: Python prints none that is much longer, and no service takes one."""
+"""The most digits of a number: Python cannot print much longer numbers, and no service accepts them."""
 
 
 Spot = tuple[str, int, int]
@@ -36,9 +36,9 @@ Spot = tuple[str, int, int]
 
 @dataclass
 class YamlNode:
-    """A value and where it stands. Maps hold nodes by key, lists hold nodes; `key` is the place of its key.
+    """A value with its place. Maps hold nodes by key, lists hold nodes; `key` is the place of its key.
 
-    Fractions are decimals, just as they are written.
+    Fractions are exact decimals.
     """
 
     value: Any
@@ -46,7 +46,7 @@ class YamlNode:
     key: Spot | None = None
 
     def plain(self, exact: bool = False) -> Any:
-        """The value without places. `exact`: fractions stay decimals, and do not become floats."""
+        """The value without places. `exact`: fractions stay decimals instead of floats."""
         if isinstance(self.value, dict):
             return {name: child.plain(exact) for name, child in self.value.items()}
         if isinstance(self.value, list):
@@ -54,17 +54,17 @@ class YamlNode:
         return float(self.value) if isinstance(self.value, Decimal) and not exact else self.value
 
     def at(self, path: str) -> YamlNode:
-        """The node at a dotted path, or the nearest one around it."""
+        """The node at a dotted path, or the closest node around it."""
         node, rest = self, path
         while rest:
-            found = node.child(rest)
-            if found is None:
+            match = node.child(rest)
+            if match is None:
                 return node
-            node, rest = found
+            node, rest = match
         return node
 
     def child(self, path: str) -> tuple[YamlNode, str] | None:
-        """The child that `path` begins with, and the rest of the path (names may hold dots themselves)."""
+        """The child that `path` begins with, and the rest of the path (names may contain dots)."""
         if isinstance(self.value, dict):
             name = path
             while name not in self.value and "." in name:
@@ -88,12 +88,12 @@ class YamlNode:
 
 
 def place_of(spot: Spot) -> Place:
-    """The spot as a place that findings carry."""
+    """The spot as a Place for findings."""
     return Place(file=spot[0], line=spot[1], column=spot[2])
 
 
 def tree_of(value: Any, spot: Spot) -> YamlNode:
-    """Plain data as a tree whose parts all stand at `spot`."""
+    """Plain data as a tree whose nodes all have the place `spot`."""
     if isinstance(value, dict):
         return YamlNode({name: tree_of(child, spot) for name, child in value.items()}, spot)
     if isinstance(value, list):
@@ -102,7 +102,7 @@ def tree_of(value: Any, spot: Spot) -> YamlNode:
 
 
 def cost_of(node: YamlNode) -> int:
-    """What a value costs wherever it is put: its characters, and something for each value in it."""
+    """The cost of each copy of a value: its characters, and a fixed amount for each value in it."""
     if isinstance(node.value, dict):
         return _NODE_COST + sum(len(name) + cost_of(child) for name, child in node.value.items())
     if isinstance(node.value, list):
@@ -111,7 +111,7 @@ def cost_of(node: YamlNode) -> int:
 
 
 class UnreadableSpec(Exception):
-    """The text is not a spec at all; `finding` says why and where."""
+    """The text cannot be read as a spec; `finding` has the reason and the place."""
 
     def __init__(self, finding: Finding) -> None:
         super().__init__(finding.message)
@@ -121,21 +121,21 @@ class UnreadableSpec(Exception):
 def unreadable(
     rule: FindingRule, message: str, place: Place | None, hint: str | None = None
 ) -> UnreadableSpec:
-    """The error for something that cannot be read."""
+    """The error for a text that cannot be read."""
     return UnreadableSpec(make_finding(rule, message, hint, place=place))
 
 
 Tagged = Callable[[str, YamlNode], YamlNode]
-"""What a value with a tag of its own (``!Ref``: its name, and the value without it) stands for."""
+"""A function from the name of a local tag (``Ref`` of ``!Ref``) and its node to the node with that meaning."""
 
 
 def nodes(
     text: str, file: str, most: int = MAX_NODES, tagged: Tagged | None = None, legacy: bool = False
 ) -> list[YamlNode]:
-    """The documents of a YAML text (JSON is YAML), empty ones left out. Raises Unreadable.
+    """The documents of a YAML text (JSON is YAML), without empty documents. Raises Unreadable.
 
-    `most`: values a document may expand to. `tagged`: takes local tags, which specs have none of. `legacy`: plain words
-    and numbers are those of YAML 1.1, which other tools read (``yes`` is true, ``0123`` is not 123).
+    `most`: the most values of a document. `tagged`: converts local tags, which specs do not have. `legacy`: plain words
+    and numbers are read by YAML 1.1, as other tools do (``yes`` is true, ``0123`` is not 123).
     """
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
@@ -143,16 +143,16 @@ def nodes(
     from dynaops.specs.yaml_core import CoreResolver
 
     start = Place(file=file, line=1, column=1)
-    found = []
+    documents = []
     try:
         yaml = YAML(typ="safe", pure=True)
         yaml.Resolver = CoreResolver
         yaml.composer.warn_double_anchors = (
-            False  # an anchor may be used again (YAML 1.2); Python's warning is no word
+            False  # an anchor may be used again (YAML 1.2), so the parser's warning is not shown
         )
         for node in yaml.compose_all(text):
             if node is not None:
-                found.append(
+                documents.append(
                     _NodeBuilder(file, (most, len(text) + MAX_ALIASED), tagged, legacy).node(node, 0)
                 )
     except MarkedYAMLError as error:
@@ -165,16 +165,16 @@ def nodes(
         raise unreadable(SPEC002, f"this is not valid YAML: {_first_line(error)}", start) from None
     except RecursionError:
         raise unreadable(SPEC003, "the document is nested too deeply", start) from None
-    return [node for node in found if node.value is not None]
+    return [node for node in documents if node.value is not None]
 
 
 class _NodeBuilder:
-    """Turns one document's composed nodes into ours."""
+    """Converts one document's composed nodes to YamlNodes."""
 
     def __init__(
         self, file: str, most: tuple[int, int], tagged: Tagged | None = None, legacy: bool = False
     ) -> None:
-        """`most`: values, and characters of them, that the document may expand to."""
+        """`most`: the most values, and the most characters, of the expanded document."""
         self._legacy = legacy
         self._file = file
         self._values_left, self._characters_left = most
@@ -229,9 +229,9 @@ class _NodeBuilder:
         return {**merged, **own}
 
     def _merge(self, merged: dict[str, YamlNode], source: Any, depth: int) -> None:
-        """``<<: *defaults``: what the map itself says wins."""
-        for one in source.value if source.id == "sequence" else [source]:
-            node = self.node(one, depth + 1)
+        """Merge the map of a merge key (``<<: *defaults``) into `merged`, whose own keys take precedence."""
+        for map_node in source.value if source.id == "sequence" else [source]:
+            node = self.node(map_node, depth + 1)
             if not isinstance(node.value, dict):
                 raise unreadable(SPEC004, "<< takes a map", place_of(node.spot))
             for name, value in node.value.items():
@@ -253,12 +253,12 @@ class _NodeBuilder:
             return _SCALARS[kind](_characters(str(node.value), place))
         except (ValueError, ArithmeticError):
             text = str(node.value)
-            said = repr(text if len(text) <= _MAX_SAID else f"{text[:_MAX_SAID]}...")
-            raise unreadable(SPEC006, f"{said} is not a value of {tag}", place) from None
+            shown = repr(text if len(text) <= _MAX_SAID else f"{text[:_MAX_SAID]}...")
+            raise unreadable(SPEC006, f"{shown} is not a value of {tag}", place) from None
 
 
 def _characters(text: str, place: Place) -> str:
-    """The text with escaped surrogate pairs (``\\ud83d\\ude00``, as JSON has them) as the characters that they are."""
+    """The text with escaped surrogate pairs (``\\ud83d\\ude00``, as in JSON) replaced by their characters."""
     if not _SURROGATE.search(text):
         return text
     try:
@@ -293,7 +293,7 @@ _LEGACY_WORDS = {
 }
 """Booleans of YAML 1.1."""
 _LEADING_ZERO = re.compile(r"0\d{1,40}")
-"""Octal in YAML 1.1; with an 8 or a 9 in it, a text (as an account's id)."""
+"""A number with a leading zero: octal in YAML 1.1, or text if it has an 8 or 9 (such as an account id)."""
 _CONTAINERS = {"tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"}
 _SCALARS: dict[str, Any] = {
     "str": str,
