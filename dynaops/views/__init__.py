@@ -1,1 +1,1 @@
-"""What people and programs see of plans, events and findings. Draws nouns of the model; never asks engine or AWS."""
+"""Output for users and programs: plans, events, findings and reports. Views read only the model, not engine or AWS."""

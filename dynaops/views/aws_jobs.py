@@ -1,4 +1,4 @@
-"""Jobs of AWS's own engines, listed."""
+"""Page that lists AWS's import and export jobs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dynaops.views.page import DOT, Page, PageNode, Section, joined, line, stron
 
 
 def jobs_page(title: str, jobs: Sequence[tuple[str, str, str, int]]) -> Page:
-    """Each job's ARN, status, when it was started, and items."""
+    """Each job's ARN, status, start time and number of items."""
     nodes = [
         PageNode(joined((line(strong(status)), line(f"{items:,} items"), line(at), line(arn)), DOT))
         for arn, status, at, items in jobs

@@ -1,4 +1,4 @@
-"""Backups for people: what there is, what AWS is doing, and what a verification came to."""
+"""Pages about backups: lists, running jobs, and results of verifications."""
 
 from __future__ import annotations
 
@@ -29,17 +29,19 @@ _NONE = "There are no backups."
 
 def list_page(listing: Listing, now: float, arns: bool = False) -> Page:
     """The backups of each table, newest first. `now` is AWS's time. `arns`: show them all, not only where needed."""
-    tables = dict.fromkeys([one.table for one in listing.windows] + [one.table for one in listing.backups])
-    names = [one.name for one in listing.backups]
+    tables = dict.fromkeys(
+        [entry.table for entry in listing.windows] + [entry.table for entry in listing.backups]
+    )
+    names = [entry.name for entry in listing.backups]
     twice = {name for name in names if names.count(name) > 1}
     sections = [
         Section(
             (
-                *(_window(one, now) for one in listing.windows if one.table == table),
+                *(_window(entry, now) for entry in listing.windows if entry.table == table),
                 *(
-                    _backup(one, now, arns or one.name in twice)
-                    for one in listing.backups
-                    if one.table == table
+                    _backup(entry, now, arns or entry.name in twice)
+                    for entry in listing.backups
+                    if entry.table == table
                 ),
             ),
             line(strong(table)),
@@ -52,14 +54,14 @@ def list_page(listing: Listing, now: float, arns: bool = False) -> Page:
 
 
 def status_page(jobs: Sequence[BackupJobStatus], gaps: Sequence[str], now: float) -> Page:
-    """What AWS is doing about backups, and what failed of late."""
+    """The running backup and restore jobs, and recent failures."""
     running = tuple(_job(job, now) for job in jobs if job.running)
-    ended = tuple(_job(job, now) for job in jobs if not job.running and job.kind != "verify")
+    finished = tuple(_job(job, now) for job in jobs if not job.running and job.kind != "verify")
     left = tuple(_job(job, now) for job in jobs if not job.running and job.kind == "verify")
     sections = [
         Section(nodes, line(StyledText(title, style)))
         for nodes, title, style in (
-            (ended, "Failed within a day", TextStyle.ERROR),
+            (finished, "Failed within a day", TextStyle.ERROR),
             (left, "Left by a verification", TextStyle.WARNING),
             (running, "Running", TextStyle.STRONG),
         )
@@ -71,7 +73,7 @@ def status_page(jobs: Sequence[BackupJobStatus], gaps: Sequence[str], now: float
 
 
 def verified_page(verified: Verified, source: str) -> Page:
-    """What a restored copy came to: counts, what differs, and the verdict last."""
+    """The result of comparing a restored copy: counts, differences, and the verdict last."""
     differing = verified.differing
     rows = [
         PageNode(line("restored"), value=line(source)),
@@ -107,18 +109,18 @@ def _compared(verified: Verified) -> str:
 
 
 def _differing(verified: Verified) -> tuple[PageNode, ...]:
-    found = verified.differing
+    differing = verified.differing
     counts = (
-        (found.changed, f"not the same as in {verified.table}"),
-        (found.missing, "not in the copy"),
-        (found.extra, f"not in {verified.table}"),
+        (differing.changed, f"not the same as in {verified.table}"),
+        (differing.missing, "not in the copy"),
+        (differing.extra, f"not in {verified.table}"),
     )
-    told = tuple(PageNode(line(f"{number:,}"), value=line(what)) for number, what in counts if number)
-    return (*told, *(PageNode(line(faint(key))) for key in found.keys))
+    rows = tuple(PageNode(line(f"{number:,}"), value=line(meaning)) for number, meaning in counts if number)
+    return (*rows, *(PageNode(line(faint(key))) for key in differing.keys))
 
 
 def nothing_to_prune(tables: Iterable[str]) -> str:
-    """What pruning says that finds no backup too many."""
+    """The message if pruning finds no backup to delete."""
     return f"Nothing to prune: {wording.listed(tables)} has no backup that retention is over for."
 
 

@@ -1,4 +1,4 @@
-"""The settings of a project for people: each value, and where it comes from."""
+"""Page of a project's settings: each value, and its source."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dynaops.views.values import compact
 
 
 class SettingShown(Protocol):
-    """A setting as it is shown."""
+    """A setting with the text of its value and its source."""
 
     @property
     def name(self) -> str: ...
@@ -21,7 +21,7 @@ class SettingShown(Protocol):
 
 
 def config_page(settings: Iterable[SettingShown]) -> Page:
-    """A line a setting; a dash where there is no value."""
+    """One line for each setting; a dash if there is no value."""
     return Page((Section(tuple(_node(setting) for setting in settings)),))
 
 

@@ -1,4 +1,4 @@
-"""A conversion for people: the specs, and everything that is not in them, by file."""
+"""Page about a conversion: the specs, and everything that was not carried over, by file."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from dynaops.views.page import (
 )
 
 Said = tuple[str, str, str]
-"""Place, what stands there, and why it is not carried over or what is to be known."""
+"""The place, the name of the resource or setting, and the reason or remark."""
 
 
 class ConvertReport(NamedTuple):
@@ -33,20 +33,20 @@ class ConvertReport(NamedTuple):
     remarks: Sequence[Said]
 
 
-def converted_page(told: ConvertReport) -> Page:
-    """What came of it, with what matters most last."""
+def converted_page(report: ConvertReport) -> Page:
+    """The result of a conversion, with the most important part last."""
     sections = [
-        _listed("Worth knowing", told.remarks, TextStyle.FAINT),
-        _listed("Not carried over", told.lost, TextStyle.WARNING),
-        Section(tuple(_spec(*spec) for spec in told.specs)),
-        Section((PageNode(_summary(told)),)),
+        _listed("Worth knowing", report.remarks, TextStyle.FAINT),
+        _listed("Not carried over", report.lost, TextStyle.WARNING),
+        Section(tuple(_spec(*spec) for spec in report.specs)),
+        Section((PageNode(_summary(report)),)),
     ]
     return Page(tuple(section for section in sections if section.nodes))
 
 
-def _listed(title: str, said: Sequence[Said], style: TextStyle) -> Section:
+def _listed(title: str, entries: Sequence[Said], style: TextStyle) -> Section:
     nodes = tuple(
-        PageNode(line(strong(what)), notes=(line(why), line(faint(place)))) for place, what, why in said
+        PageNode(line(strong(name)), notes=(line(why), line(faint(place)))) for place, name, why in entries
     )
     return Section(nodes, line(StyledText(title, style)))
 
@@ -68,9 +68,9 @@ def _spec(table: str, source: str, file: str | None, findings: Sequence[Finding]
     )
 
 
-def _summary(told: ConvertReport) -> Line:
-    wrong = sum(bool(findings) for *_, findings in told.specs)
-    good = len(told.specs) - wrong
+def _summary(report: ConvertReport) -> Line:
+    wrong = sum(bool(findings) for *_, findings in report.specs)
+    good = len(report.specs) - wrong
     verdict = (
         StyledText("Converted", TextStyle.GOOD)
         if good and not wrong
@@ -80,7 +80,7 @@ def _summary(told: ConvertReport) -> Line:
         line(verdict),
         line(wording.count(good, "table")),
         *([line(f"{wrong} not valid")] if wrong else []),
-        line(f"{len(told.lost)} not carried over"),
-        *([line(wording.count(len(told.remarks), "remark"))] if told.remarks else []),
+        line(f"{len(report.lost)} not carried over"),
+        *([line(wording.count(len(report.remarks), "remark"))] if report.remarks else []),
     ]
     return joined(parts)

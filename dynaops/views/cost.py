@@ -1,4 +1,4 @@
-"""What a plan costs, in a few lines: the sum, what changes it, what is billed by use, and what was assumed."""
+"""The cost of a plan in a few lines: the sum, the changes, prices of usage-based billing, and the assumptions."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ _LEAST = 0.005
 
 
 def cost_sections(plan: Plan) -> Iterable[Section]:
-    """The cost, where the plan changes it or what it is billed by."""
+    """The cost section, if the plan changes the cost or how it is billed."""
     cost = plan.cost
     if cost is None or plan.empty:
         return
-    changed = [one for one in cost.lines if one.quantity_before != one.quantity_after]
-    used = [one for one in cost.by_use if one.new]
+    changed = [entry for entry in cost.lines if entry.quantity_before != entry.quantity_after]
+    used = [entry for entry in cost.by_use if entry.new]
     if changed or used:
         title = line(strong("Cost"), faint(": US dollars a month"))
-        regions = {one.region for one in cost.lines} | {one.region for one in cost.by_use}
+        regions = {entry.region for entry in cost.lines} | {entry.region for entry in cost.by_use}
         lines = _lines(changed, len(regions) > 1)
         yield Section((*_sum(cost, bool(changed)), *lines, *_rates(used), *_about(cost)), title)
 
 
 def figure(plan: Plan) -> str:
-    """By how much the plan changes the monthly cost, for a headline; empty where it does not, or it is not known."""
+    """The change of the monthly cost for the first line; empty if there is no change or it is not known."""
     cost = plan.cost
     if cost is None or plan.empty or cost.change == Span():
         return ""
@@ -35,7 +35,7 @@ def figure(plan: Plan) -> str:
 
 
 def dollars(amount: float) -> str:
-    """``$1,234.50``; next to nothing is ``<$0.01``, and what is gained has a minus."""
+    """An amount such as ``$1,234.50``; very small amounts are ``<$0.01``, savings have a minus sign."""
     sign = "-" if amount < 0 else ""
     amount = abs(amount)
     if 0 < amount < _LEAST:
@@ -44,19 +44,19 @@ def dollars(amount: float) -> str:
 
 
 def span(of: Span) -> str:
-    """An amount, or from where to where it may be."""
+    """An amount, or a range of amounts."""
     low, high = dollars(of.low), dollars(of.high)
     return low if low == high else f"{low} to {high}"
 
 
 def change(of: Span) -> str:
-    """By how much: with its sign."""
-    low, high = (f"+{dollars(one)}" if one > 0 else dollars(one) for one in (of.low, of.high))
+    """A change of an amount, with its sign."""
+    low, high = (f"+{dollars(amount)}" if amount > 0 else dollars(amount) for amount in (of.low, of.high))
     return low if low == high else f"{low} to {high}"
 
 
 def rate(price: float) -> str:
-    """A price as precisely as AWS lists it: ``$0.625``, ``$0.0306``."""
+    """A price with the precision of AWS's price list: ``$0.625``, ``$0.0306``."""
     return f"${price:.4f}".rstrip("0").rstrip(".") if price >= 0.0001 else f"${price:.2g}"
 
 
@@ -67,16 +67,16 @@ def _sum(cost: Cost, changed: bool) -> Iterator[PageNode]:
 
 
 def _lines(changed: list[CostLine], with_region: bool) -> Iterator[PageNode]:
-    """One line for all that change alike; the amounts are those of each."""
+    """One line for all addresses with the same change; amounts are per address."""
     alike: dict[CostLine, list[str]] = {}
-    for one in changed:
-        alike.setdefault(one.model_copy(update={"address": ""}), []).append(one.address)
-    for one, addresses in alike.items():
-        yield _line(one, _several(addresses), with_region)
+    for cost_line in changed:
+        alike.setdefault(cost_line.model_copy(update={"address": ""}), []).append(cost_line.address)
+    for cost_line, addresses in alike.items():
+        yield _line(cost_line, _several(addresses), with_region)
 
 
 def _several(addresses: list[str]) -> str:
-    """The first of addresses of which the same is told, and how many others there are."""
+    """The first address, and the number of other addresses in the same line."""
     return addresses[0] + (f" and {len(addresses) - 1:,} more, each:" if len(addresses) > 1 else "")
 
 
@@ -103,22 +103,22 @@ def _number(amount: float) -> str:
 
 
 def _rates(rates: list[Rate]) -> Iterator[PageNode]:
-    """One line an address and region, or for all of a region that are billed alike."""
+    """One line for each address and region, or for all addresses of a region with the same prices."""
     places: dict[tuple[str, str], list[Rate]] = {}
-    for one in rates:
-        places.setdefault((one.address, one.region), []).append(one)
+    for rate_ in rates:
+        places.setdefault((rate_.address, rate_.region), []).append(rate_)
     alike: dict[tuple[str, str], list[str]] = {}
-    for (address, region), some in places.items():
-        alike.setdefault((region, ", ".join(_rate(one) for one in some)), []).append(address)
-    for (region, told), addresses in alike.items():
+    for (address, region), rates_of_place in places.items():
+        alike.setdefault((region, ", ".join(_rate(rate_) for rate_ in rates_of_place)), []).append(address)
+    for (region, prices), addresses in alike.items():
         label = addresses[0] + (f" and {len(addresses) - 1:,} more" if len(addresses) > 1 else "")
-        yield PageNode(line(f"{label} ({region})"), value=line(faint("by use: "), told))
+        yield PageNode(line(f"{label} ({region})"), value=line(faint("by use: "), prices))
 
 
-def _rate(one: Rate) -> str:
-    if one.per == "GB":
-        return f"{rate(one.price)} a GB of {one.title}"
-    return f"{rate(one.price)} a {one.per}"
+def _rate(rate_: Rate) -> str:
+    if rate_.per == "GB":
+        return f"{rate(rate_.price)} a GB of {rate_.title}"
+    return f"{rate(rate_.price)} a {rate_.per}"
 
 
 def _about(cost: Cost) -> Iterator[PageNode]:

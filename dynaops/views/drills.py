@@ -1,4 +1,4 @@
-"""Restore drills of several tables for people: which tables are chosen and why, and what each drill came to."""
+"""Pages about restore drills of several tables: the chosen tables with the reasons, and the results."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ENDS = {
 
 
 def reason(candidate: DrillCandidate) -> str:
-    """Why a table is chosen: when its last successful drill was."""
+    """Why a table is chosen: the time of its last successful drill."""
     at = candidate.succeeded_at
     return "never verified" if at is None else f"last verified {wording.moment(at)}"
 
@@ -27,7 +27,7 @@ def reason(candidate: DrillCandidate) -> str:
 def candidates_page(
     chosen: Sequence[DrillCandidate], without: Sequence[DrillCandidate], number: int, gaps: Sequence[str]
 ) -> Page:
-    """The chosen tables of `number` in the state, those `without` anything to restore, and what was not looked at."""
+    """The chosen tables of `number` in the state, tables without a backup, and the `gaps` in what was read."""
     title = f"Verify {len(chosen)} of {wording.count(number, 'table')}"
     sections = [Section(_rows(chosen), line(strong(title)))] if chosen else []
     if without:
@@ -39,12 +39,12 @@ def candidates_page(
 
 
 def drill_heading(candidate: DrillCandidate, number: int, count: int) -> Page:
-    """The heading of what is told of one drill."""
+    """The heading of one drill."""
     return Page((Section((PageNode(line(strong(f"Drill {number} of {count}: {candidate.table}"))),)),))
 
 
 def results_page(results: Sequence[DrillResult]) -> Page:
-    """What became of each table, and how many passed."""
+    """The result of each table, and the number of passed drills."""
     passed = sum(result.end is DrillEnd.IDENTICAL for result in results)
     style = TextStyle.GOOD if passed == len(results) else TextStyle.ERROR
     summary = f"{passed} of {wording.count(len(results), 'table')} verified"

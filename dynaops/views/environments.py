@@ -1,4 +1,4 @@
-"""Several environments for people: a heading for each, and how each ended."""
+"""Pages for a command on several environments: a heading for each, and the exit codes."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _WORDS = {
 
 
 def heading_page(environment: str) -> Page:
-    """The heading of what is told of an environment."""
+    """The heading of one environment."""
     return Page((Section((PageNode(line(strong(f"Environment {environment}"))),)),))
 
 
 def exits_page(exits: Mapping[str, int]) -> Page:
-    """How each environment ended: its exit code, and what that means."""
+    """The exit code of each environment, and its meaning."""
     return Page(
         (Section(tuple(_node(name, code) for name, code in exits.items()), line(strong("Environments"))),)
     )

@@ -1,4 +1,4 @@
-"""Findings for people: where, how bad, what, and what to do about it."""
+"""Page of findings: place, severity, message and hint of each."""
 
 from __future__ import annotations
 
@@ -28,30 +28,32 @@ _ORDER = (Severity.ERROR, Severity.WARNING, Severity.INFO)
 
 
 def report_page(findings: Sequence[Finding], tables: int) -> Page:
-    """All findings, and one line that sums them up. `tables`: how many specs were checked."""
+    """All findings, and a summary line. `tables`: the number of checked specs."""
     return Page((*findings_page(findings).sections, Section((PageNode(_summary(findings, tables)),))))
 
 
 def findings_page(findings: Sequence[Finding]) -> Page:
-    """All findings, a section a file."""
+    """All findings, with a section for each file."""
     files: dict[str, list[Finding]] = {}
     for finding in findings:
         files.setdefault(finding.place.file if finding.place else finding.address or "", []).append(finding)
-    return Page(tuple(Section(finding_nodes(_sorted(found))) for found in files.values()))
+    return Page(tuple(Section(finding_nodes(_sorted(of_file))) for of_file in files.values()))
 
 
 def finding_nodes(findings: Iterable[Finding]) -> tuple[PageNode, ...]:
-    """Findings that stand in a page of something else."""
+    """Findings as nodes for another page."""
     return tuple(_node(finding) for finding in findings)
 
 
 def _sorted(findings: Iterable[Finding]) -> list[Finding]:
-    """In the order of the file: it is read from top to bottom."""
-    return sorted(findings, key=lambda one: (one.place.line, one.place.column) if one.place else (0, 0))
+    """The findings in the order of their places."""
+    return sorted(
+        findings, key=lambda finding: (finding.place.line, finding.place.column) if finding.place else (0, 0)
+    )
 
 
 def _node(finding: Finding) -> PageNode:
-    """``file:line:column: error: message``, which editors and CI systems know how to read."""
+    """A finding as ``file:line:column: error: message``, a form that editors and CI systems can parse."""
     where = finding.place or finding.address
     head = (
         *((strong(str(where)), StyledText(": ")) if where else ()),

@@ -1,4 +1,4 @@
-"""What was granted, for people."""
+"""Page about granted permissions."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def granted_page(configuration: Mapping[str, Any]) -> Page:
 
 
 def nothing_to_do(configuration: Mapping[str, Any], revoke: bool) -> str:
-    """What a grant or a revocation says that finds all as it was asked for."""
+    """The message if a grant or a revocation has nothing to change."""
     names = wording.listed(function["name"] for function in configuration["functions"])
     table, policy = configuration["table"]["name"], configuration["policy"]["name"]
     if revoke:

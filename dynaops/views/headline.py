@@ -1,4 +1,4 @@
-"""The first line of a plan or a report: environment, account, regions and state, on one quiet line."""
+"""The first line of a plan or a report: environment, account, regions and state, in a dim style."""
 
 from __future__ import annotations
 
@@ -10,36 +10,36 @@ from dynaops.views import wording
 from dynaops.views.page import PageNode, Section, faint, joined, line
 
 _LONGEST_PATH = 40
-"""Characters of a path that are shown; of a longer one, its last two parts are."""
+"""The most characters of a path; of a longer path, the last two parts are shown."""
 _SANDBOXES = "/dynaops/sandbox/"
-"""What paths of states have in them that lie beside a sandbox's content."""
+"""A part of the paths of states that are stored with a sandbox."""
 
 
 def headline_sections(headline: Headline) -> Iterable[Section]:
-    """One line; none where nothing is known."""
+    """A section with one line, or none if nothing is known."""
     words = headline_words(headline)
     if words:
         yield Section((PageNode(joined([line(faint(word)) for word in words])),))
 
 
 def headline_words(headline: Headline) -> list[str]:
-    """The parts of the line, in their order."""
+    """The parts of the line, in order."""
     if headline.state is None and headline.account is None:
         return []
-    found = [f"environment {headline.environment}"] if headline.environment else []
+    words = [f"environment {headline.environment}"] if headline.environment else []
     partition = headline.partition if headline.partition not in (None, "aws") else None
     account = headline.account or "unknown"
-    found.append(f"account {account} ({partition})" if partition else f"account {account}")
+    words.append(f"account {account} ({partition})" if partition else f"account {account}")
     if headline.regions:
-        found.append(wording.listed(headline.regions))
+        words.append(wording.listed(headline.regions))
     if headline.state is not None:
-        found.append(_state(headline.state))
-    return found
+        words.append(_state(headline.state))
+    return words
 
 
-def _state(place: str) -> str:
-    if _SANDBOXES in place.replace("\\", "/"):
+def _state(path: str) -> str:
+    if _SANDBOXES in path.replace("\\", "/"):
         return "the sandbox's own state"
-    if "://" in place or len(place) <= _LONGEST_PATH:
-        return f"state {place.partition('?')[0]}"
-    return f"state .../{'/'.join(PurePath(place).parts[-2:])}"
+    if "://" in path or len(path) <= _LONGEST_PATH:
+        return f"state {path.partition('?')[0]}"
+    return f"state .../{'/'.join(PurePath(path).parts[-2:])}"

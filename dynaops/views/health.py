@@ -1,4 +1,4 @@
-"""The health of tables for people: every check with its evidence, what to do, and small charts."""
+"""Page about the health of tables: every check with its evidence, a remedy, and small charts."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ _BARS = "▁▂▃▄▅▆▇█"
 
 
 PROBLEMS = (Status.FAIL, Status.WARN, Status.UNKNOWN)
-"""The worst first."""
+"""The statuses of problems, the worst first."""
 MANY = 3
-"""Up to so many tables are told in full; of more, the problems are."""
+"""Up to this number of tables, all checks are shown; for more tables, only the problems."""
 
 
 def health_page(reports: Sequence[Report], findings: Sequence[Finding], whole: bool = False) -> Page:
-    """What the specs' own checks found, a report a table, and one line that sums them up.
+    """The findings of the specs' checks, a report for each table, and a summary line.
 
-    Of many tables only the problems are told, unless all of it is asked for (`whole`).
+    For many tables only the problems are shown, unless `whole` is set.
     """
     sections = [*findings_page(findings).sections]
     if whole or len(reports) <= MANY:
@@ -54,35 +54,35 @@ def health_page(reports: Sequence[Report], findings: Sequence[Finding], whole: b
 
 
 def is_problem(result: Result) -> bool:
-    """Whether a check found something to be looked at."""
+    """Whether the result of a check needs attention."""
     return result.status in PROBLEMS
 
 
 def problems_of_use(report: Report) -> bool:
-    """Whether something is wrong with how the table is used, which its metrics show."""
+    """Whether there is a problem with the use of the table, so that its metrics are shown."""
     return any(is_problem(result) and result.code.startswith("LIVE2") for result in report.results)
 
 
 def _in_short(reports: Sequence[Report]) -> Iterator[Section]:
-    """The problems of each table that has some, and a line for the others."""
+    """The problems of each table that has any, and a line for the other tables."""
     well = []
     for report in reports:
-        problems = [one for status in PROBLEMS for one in report.results if one.status is status]
+        problems = [result for status in PROBLEMS for result in report.results if result.status is status]
         if not problems:
             well.append(report.table)
             continue
         title = joined([line(strong(report.table)), line(faint(report.region))])
-        yield Section(tuple(_result(one) for one in problems), title)
-    told = (
+        yield Section(tuple(_result(result) for result in problems), title)
+    healthy = (
         [PageNode(line(f"no problem: {wording.listed(well)}"), StyledText("pass", TextStyle.GOOD))]
         if well
         else []
     )
-    yield Section((*told, PageNode(line(faint(_SHORT)))))
+    yield Section((*healthy, PageNode(line(faint(_SHORT)))))
 
 
 def summary(reports: Sequence[Report], findings: Sequence[Finding]) -> Line:
-    """The verdict and the counts. A finding of a spec counts like a check."""
+    """The verdict and the counts. A finding of a spec counts as a check."""
     counts = {status: sum(report.count(status) for report in reports) for status in Status}
     failed = counts[Status.FAIL] + sum(finding.severity is Severity.ERROR for finding in findings)
     warned = counts[Status.WARN] + sum(finding.severity is Severity.WARNING for finding in findings)
@@ -100,19 +100,19 @@ def summary(reports: Sequence[Report], findings: Sequence[Finding]) -> Line:
 
 
 def sparkline(values: Sequence[float | None]) -> str:
-    """A bar a value, from nothing to the highest of them; a blank where there is no value."""
-    most = max((value for value in values if value is not None), default=0) or 1
+    """A bar for each value, relative to the highest value; a blank for a missing value."""
+    highest = max((value for value in values if value is not None), default=0) or 1
     return "".join(
-        " " if value is None else _BARS[min(len(_BARS) - 1, -int(-value * (len(_BARS) - 1) // most))]
+        " " if value is None else _BARS[min(len(_BARS) - 1, -int(-value * (len(_BARS) - 1) // highest))]
         for value in values
     )
 
 
 def _sections(report: Report) -> Iterator[Section]:
     title = joined([line(strong(report.table)), line(faint(report.region))])
-    yield Section(tuple(_result(one) for one in report.results), title)
+    yield Section(tuple(_result(entry) for entry in report.results), title)
     if report.charts:
-        nodes = tuple(_chart(one) for one in report.charts)
+        nodes = tuple(_chart(entry) for entry in report.charts)
         yield Section(nodes, line(strong(f"{report.table}, last {report.hours} h"), faint(", a bar an hour")))
 
 
@@ -120,8 +120,8 @@ def _result(result: Result) -> PageNode:
     mark = StyledText(_MARKS.get(result.status, result.status.value), _STYLES[result.status])
     notes: tuple[Line, ...] = ()
     if result.status is not Status.PASS:
-        what = f"accepted: {result.reason}" if result.reason else result.remedy or ""
-        notes = (joined([line(faint(result.code)), line(what) if what else ()]),)
+        remedy = f"accepted: {result.reason}" if result.reason else result.remedy or ""
+        notes = (joined([line(faint(result.code)), line(remedy) if remedy else ()]),)
     return PageNode(line(result.title), mark, line(result.evidence), notes)
 
 

@@ -1,4 +1,4 @@
-"""The health of tables as Markdown for a comment: the problems first and in full, what is healthy in one line."""
+"""The health of tables as Markdown for a comment: the problems first and in full, passed checks in one line."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ def markdown(reports: Sequence[Report], findings: Sequence[Finding], environment
 def _findings(findings: Sequence[Finding]) -> Iterator[CommentPart]:
     if findings:
         rows = [
-            f"- **{one.severity.value}** {_of_spec(one)}"
+            f"- **{finding.severity.value}** {_of_spec(finding)}"
             for severity in _ORDER
-            for one in findings
-            if one.severity is severity
+            for finding in findings
+            if finding.severity is severity
         ]
         yield CommentPart("findings of the specs", tuple(rows), more="- *and {} more*")
 
@@ -45,11 +45,11 @@ def _findings(findings: Sequence[Finding]) -> Iterator[CommentPart]:
 def _problems(reports: Sequence[Report]) -> Iterator[CommentPart]:
     """All problems of all tables, the worst first."""
     rows = [
-        _row(report, one, one.remedy or "")
+        _row(report, result, result.remedy or "")
         for status in PROBLEMS
         for report in reports
-        for one in report.results
-        if one.status is status
+        for result in report.results
+        if result.status is status
     ]
     if rows:
         opening = "| table | | check | evidence | remedy |\n| --- | --- | --- | --- | --- |"
@@ -58,7 +58,7 @@ def _problems(reports: Sequence[Report]) -> Iterator[CommentPart]:
 
 def _healthy(reports: Sequence[Report]) -> Iterator[str]:
     """One line for all that passed."""
-    passed = sum(one.count(Status.PASS) for one in reports)
+    passed = sum(report.count(Status.PASS) for report in reports)
     well = [report.table for report in reports if not any(map(is_problem, report.results))]
     if not reports:
         return
@@ -67,13 +67,13 @@ def _healthy(reports: Sequence[Report]) -> Iterator[str]:
 
 
 def _charts(reports: Sequence[Report]) -> Iterator[CommentPart]:
-    """The metrics of the tables whose use is a problem, folded."""
+    """The metrics of the tables with a problem of use, in a collapsed block."""
     for report in reports:
         if report.charts and problems_of_use(report):
-            width = max(len(one.title) for one in report.charts)
+            width = max(len(chart.title) for chart in report.charts)
             rows = (
-                f"{one.title:<{width}}  {sparkline(one.values)}  {clean(one.summary)}"
-                for one in report.charts
+                f"{chart.title:<{width}}  {sparkline(chart.values)}  {clean(chart.summary)}"
+                for chart in report.charts
             )
             title = f"{in_html(report.table)}, last {report.hours} h, a bar an hour"
             opening = f"<details><summary>{title}</summary>\n\n```text"
@@ -84,10 +84,10 @@ def _charts(reports: Sequence[Report]) -> Iterator[CommentPart]:
 
 def _suppressed(reports: Sequence[Report]) -> Iterator[CommentPart]:
     rows = [
-        _row(report, one, f"accepted: {one.reason}")
+        _row(report, result, f"accepted: {result.reason}")
         for report in reports
-        for one in report.results
-        if one.status is Status.SUPPRESSED
+        for result in report.results
+        if result.status is Status.SUPPRESSED
     ]
     if rows:
         opening = (
@@ -97,12 +97,12 @@ def _suppressed(reports: Sequence[Report]) -> Iterator[CommentPart]:
         yield CommentPart("accepted findings", tuple(rows), opening, "\n</details>", _MORE)
 
 
-def _row(report: Report, one: Result, last: str) -> str:
-    cells = (f"{one.code} {one.title}", one.evidence, last)
+def _row(report: Report, result: Result, last: str) -> str:
+    cells = (f"{result.code} {result.title}", result.evidence, last)
     table = escaped(f"{report.table} ({report.region})")
-    return f"| {table} | {_SIGNS[one.status]} | {' | '.join(escaped(cell) for cell in cells)} |"
+    return f"| {table} | {_SIGNS[result.status]} | {' | '.join(escaped(cell) for cell in cells)} |"
 
 
-def _of_spec(one: Finding) -> str:
-    hint = f" {one.hint}" if one.hint else ""
-    return escaped(f"{one.place or one.address or ''}: {one.message} ({one.code}).{hint}")
+def _of_spec(finding: Finding) -> str:
+    hint = f" {finding.hint}" if finding.hint else ""
+    return escaped(f"{finding.place or finding.address or ''}: {finding.message} ({finding.code}).{hint}")

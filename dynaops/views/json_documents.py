@@ -1,4 +1,4 @@
-"""Documents for programs: what ``--json`` prints, exactly one of them on stdout. Public interface, version 1."""
+"""The JSON documents that ``--json`` prints, exactly one on stdout. Public interface, version 1."""
 
 from __future__ import annotations
 
@@ -15,51 +15,51 @@ from dynaops.model.plan import Plan
 
 
 def write(document: Any, stream: TextIO) -> None:
-    """Print one document: indented, in ASCII, so that no terminal or encoding can come to harm."""
+    """Print one document: indented, in ASCII, so that it is safe for every terminal and encoding."""
     stream.write(json.dumps(document, indent=2, default=str) + "\n")
 
 
 def error(kind: str, message: str, hint: str | None, findings: Iterable[Any] = ()) -> dict[str, Any]:
-    """``{"error": {"kind", "message", "hint"?, "findings"?}}``."""
-    told: dict[str, Any] = {"kind": kind, "message": message}
+    """The document of an error: ``{"error": {"kind", "message", "hint"?, "findings"?}}``."""
+    document: dict[str, Any] = {"kind": kind, "message": message}
     if hint:
-        told["hint"] = hint
-    found = [finding.model_dump(mode="json", exclude_none=True) for finding in findings]
-    if found:
-        told["findings"] = found
-    return {"error": told}
+        document["hint"] = hint
+    documents = [finding.model_dump(mode="json", exclude_none=True) for finding in findings]
+    if documents:
+        document["findings"] = documents
+    return {"error": document}
 
 
 def applied(plan: Plan, outcome: Outcome) -> dict[str, Any]:
-    """The plan as ``plan --json`` has it, with ``outcome`` beside."""
+    """The document of ``apply``: the plan as in ``plan --json``, with ``outcome``."""
     return {**plan.public(), "outcome": {**outcome.model_dump(mode="json"), "complete": outcome.complete}}
 
 
 def drifted(drift: Iterable[Drift], unmanaged: Iterable[Unmanaged], headline: Headline) -> dict[str, Any]:
-    """``{"headline", "drift": [...], "unmanaged": [...]}``, each as ``plan --json`` has them."""
+    """The document of ``drift``: ``{"headline", "drift": [...], "unmanaged": [...]}``, each as in ``plan --json``."""
     return {
         "headline": headline.model_dump(mode="json"),
-        "drift": [one.model_dump(mode="json") for one in drift],
-        "unmanaged": [one.model_dump(mode="json") for one in unmanaged],
+        "drift": [entry.model_dump(mode="json") for entry in drift],
+        "unmanaged": [entry.model_dump(mode="json") for entry in unmanaged],
     }
 
 
 def validated(findings: Iterable[Finding], tables: int) -> dict[str, Any]:
-    """``{"valid", "tables", "findings"}``."""
-    found = list(findings)
+    """The document of ``validate``: ``{"valid", "tables", "findings"}``."""
+    listed = list(findings)
     return {
-        "valid": not any(one.severity is Severity.ERROR for one in found),
+        "valid": not any(finding.severity is Severity.ERROR for finding in listed),
         "tables": tables,
-        "findings": [one.model_dump(mode="json", exclude_none=True) for one in found],
+        "findings": [finding.model_dump(mode="json", exclude_none=True) for finding in listed],
     }
 
 
 def health(reports: Sequence[Report], findings: Sequence[Finding]) -> dict[str, Any]:
-    """``{"valid", "tables", "findings", "reports"}`` of ``validate --live``. Public interface, version 1."""
-    wrong = any(one.severity is Severity.ERROR for one in findings)
+    """The document of ``validate --live``: ``{"valid", "tables", "findings", "reports"}``."""
+    wrong = any(entry.severity is Severity.ERROR for entry in findings)
     return {
-        "valid": not wrong and not any(one.count(Status.FAIL) for one in reports),
+        "valid": not wrong and not any(entry.count(Status.FAIL) for entry in reports),
         "tables": len(reports),
-        "findings": [one.model_dump(mode="json", exclude_none=True) for one in findings],
-        "reports": [one.model_dump(mode="json") for one in reports],
+        "findings": [entry.model_dump(mode="json", exclude_none=True) for entry in findings],
+        "reports": [entry.model_dump(mode="json") for entry in reports],
     }

@@ -1,4 +1,4 @@
-"""What a notification says of a run: a text for people and a document for programs, of a bounded size."""
+"""Notifications about a run: a text for users and a JSON document for programs, of a limited size."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dynaops.views.runs import command_line
 
 FORMAT_VERSION = 1
 _LONGEST = 1000
-"""Characters of one value."""
+"""The most characters of one value."""
 _MOST_CONSENTS = 20
 _IMPORTANT = (OperationResult.FAILED, OperationResult.STARTED, OperationResult.SKIPPED, OperationResult.LEFT)
 _TEXT_OPERATIONS = 50
@@ -20,14 +20,14 @@ _DID = {RunResult.DONE: "went well", RunResult.FAILED: "failed", RunResult.INTER
 
 
 def is_worth_telling(record: RunRecord) -> bool:
-    """Whether the run did anything, or failed to."""
+    """Whether the run changed anything or failed, so that a notification is sent."""
     happened = {OperationResult.DONE, OperationResult.LEFT, OperationResult.STARTED, OperationResult.FAILED}
     changed = bool(record.added or record.removed or happened & record.counts().keys())
     return changed or record.result is RunResult.FAILED
 
 
 def subject(record: RunRecord) -> str:
-    """One line."""
+    """The subject, in one line."""
     where = record.environment or record.who.account or record.state or ""
     return f"dynaops {record.command} {_DID.get(record.result, record.result.value)}" + (
         f": {where}" if where else ""
@@ -35,7 +35,7 @@ def subject(record: RunRecord) -> str:
 
 
 def summary(record: RunRecord) -> str:
-    """What became of the operations, in a few words."""
+    """The numbers of operations by result, in a few words."""
     counts = ", ".join(f"{number} {result.value}" for result, number in record.counts().items())
     return f"{record.command} {_DID.get(record.result, record.result.value)}" + (
         f": {counts}" if counts else ""
@@ -43,7 +43,7 @@ def summary(record: RunRecord) -> str:
 
 
 def text(record: RunRecord) -> str:
-    """The message for people."""
+    """The message for users."""
     facts = {
         "command": command_line(record),
         "environment": record.environment,
@@ -68,10 +68,10 @@ def text(record: RunRecord) -> str:
 
 
 def document(record: RunRecord, most_bytes: int) -> dict[str, Any]:
-    """The message for programs, of at most `most_bytes` as ASCII JSON.
+    """The message for programs, of at most `most_bytes` bytes as ASCII JSON.
 
-    Where not all operations find room, those that failed or are unfinished come first, and ``operations_left_out`` says
-    how many are missing.
+    If there is not enough room for all operations, failed and unfinished operations come first, and
+    ``operations_left_out`` is the number of missing operations.
     """
     about: dict[str, Any] = {
         "format_version": FORMAT_VERSION,
@@ -96,19 +96,19 @@ def document(record: RunRecord, most_bytes: int) -> dict[str, Any]:
         "operations": [],
         "operations_left_out": len(record.operations),
     }
-    handler = most_bytes - len(json.dumps(about))
+    remaining = most_bytes - len(json.dumps(about))
     for operation in _by_importance(record):
-        told = {name: _cut(str(value)) for name, value in operation.model_dump(mode="json").items()}
-        handler -= len(json.dumps(told)) + 2
-        if handler < 0:
+        values = {name: _cut(str(value)) for name, value in operation.model_dump(mode="json").items()}
+        remaining -= len(json.dumps(values)) + 2
+        if remaining < 0:
             break
-        about["operations"].append(told)
+        about["operations"].append(values)
         about["operations_left_out"] -= 1
     return about
 
 
 def _by_importance(record: RunRecord) -> list[RunOperation]:
-    """What did not end well first, else in the plan's order."""
+    """The operations that did not succeed first, otherwise in the plan's order."""
     return sorted(
         record.operations,
         key=lambda operation: (
@@ -117,5 +117,5 @@ def _by_importance(record: RunRecord) -> list[RunOperation]:
     )
 
 
-def _cut(text: str, most: int = _LONGEST) -> str:
-    return text if len(text) <= most else f"{text[:most]}..."
+def _cut(text: str, limit: int = _LONGEST) -> str:
+    return text if len(text) <= limit else f"{text[:limit]}..."

@@ -1,4 +1,4 @@
-"""The operations of a plan in full, in the order in which they are sent (``plan --operations``)."""
+"""Page of the operations of a plan in full, in the order in which they are sent (``plan --operations``)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dynaops.views.values import compact
 
 
 def operations_page(plan: Plan) -> Page:
-    """One node an operation: the call, where it goes, its parameters, what it waits for and comes after."""
+    """One node for each operation: the API call, its region, parameters, wait conditions and predecessors."""
     numbers = {operation.id: number for number, operation in enumerate(plan.operations, start=1)}
     nodes = tuple(_node(operation, numbers, plan) for operation in plan.operations)
     if not nodes:
@@ -30,7 +30,12 @@ def _node(operation: Operation, numbers: dict[str, int], plan: Plan) -> PageNode
     if operation.removes:
         rows.append(_row("removes", operation.removes))
     if operation.after:
-        rows.append(_row("after", wording.listed(f"{numbers.get(one, one)}" for one in operation.after)))
+        rows.append(
+            _row(
+                "after",
+                wording.listed(f"{numbers.get(predecessor, predecessor)}" for predecessor in operation.after),
+            )
+        )
     if operation.danger:
         lost = loss(operation, operation.danger, plan)
         given = plan.consents_to(operation)

@@ -1,4 +1,4 @@
-"""How an apply ended: what was done, what was not and why, and what to do next."""
+"""Page about the result of an apply: what was done, what was not done and why, and the next command."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from dynaops.views.page import (
 def outcome_page(
     plan: Plan, outcome: Outcome, command: str = "apply", later: str = "the next apply", done: str = ""
 ) -> Page:
-    """Failures first, then what is left, then one line.
+    """Failures first, then the remaining operations, then a summary line.
 
-    `command`: what to run again where it did not end. `later`: what sees through what is left to AWS. `done`: how it is
-    said that all went well.
+    `command`: the command to run again if it is not complete. `later`: what completes the work that AWS still does.
+    `done`: the message for complete success.
     """
     operations = {operation.id: operation for operation in plan.operations}
     sections = [
@@ -57,7 +57,7 @@ def _unfinished(
     ids: tuple[str, ...], operations: dict[str, Operation], title: str, remark: str
 ) -> Iterable[Section]:
     if ids:
-        nodes = tuple(PageNode(line(_title(one, operations))) for one in ids)
+        nodes = tuple(PageNode(line(_title(operation, operations))) for operation in ids)
         yield Section(nodes, line(strong(title), f": {remark}"))
 
 
@@ -93,5 +93,5 @@ def _verdict(plan: Plan, outcome: Outcome, done: str) -> Line:
 
 
 def _title(operation: str, operations: dict[str, Operation]) -> str:
-    found = operations.get(operation)
-    return found.title if found else operation
+    planned = operations.get(operation)
+    return planned.title if planned else operation

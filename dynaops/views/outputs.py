@@ -1,4 +1,4 @@
-"""Outputs: for people, for a shell, and one at a time."""
+"""Outputs of tables: as a page, as lines for a shell, and as a single value."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from dynaops.views.page import Page, PageNode, Section, line, strong
 from dynaops.views.values import compact
 
 Outputs = Mapping[str, Mapping[str, Any]]
-"""By table and then by name; maps may nest."""
+"""Outputs by table and then by name; maps may be nested."""
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
-def outputs_page(found: Outputs) -> Page:
-    """A section a table, a line a value."""
-    if not found:
+def outputs_page(outputs: Outputs) -> Page:
+    """A section for each table, with a line for each value."""
+    if not outputs:
         return Page((Section((PageNode(line("No table has been applied yet.")),)),))
     return Page(
         tuple(
@@ -27,19 +27,19 @@ def outputs_page(found: Outputs) -> Page:
                 tuple(PageNode(line(key), value=line(_bare(value))) for key, value in _flat(values)),
                 line(strong(table)),
             )
-            for table, values in found.items()
+            for table, values in outputs.items()
         )
     )
 
 
-def env_lines(found: Outputs, prefix: str) -> str:
-    """``DYNAOPS_ORDERS_TABLE_ARN=...`` lines, quoted for a POSIX shell; the names begin with `prefix`.
+def env_lines(outputs: Outputs, prefix: str) -> str:
+    """Lines such as ``DYNAOPS_ORDERS_TABLE_ARN=...``, quoted for a POSIX shell; the names begin with `prefix`.
 
-    A name depends on nothing but the table's and the output's. Raises DynaopsError where two would be one, and for
-    one that no variable can have.
+    A variable's name depends only on the names of the table and the output. Raises DynaopsError if two names would be
+    equal, or a name is not possible for a variable.
     """
     lines: dict[str, str] = {}
-    for table, values in found.items():
+    for table, values in outputs.items():
         for key, value in _flat(values):
             name = prefix + re.sub(r"[^A-Z0-9]+", "_", f"{table}_{key}".upper())
             if not _VARIABLE.fullmatch(name):
@@ -57,13 +57,13 @@ def env_lines(found: Outputs, prefix: str) -> str:
 
 
 def chosen(values: Mapping[str, Any], address: str, name: str) -> tuple[str, Any]:
-    """The full name and the value of the output `name`, of the outputs of `address`; members follow a slash.
+    """The full name and the value of the output `name` of `address`; members of maps follow after a slash.
 
-    Of what is around a table, the end of a name will do. Raises DynaopsError if there is none.
+    For resources around a table, the end of a name is enough. Raises DynaopsError if there is no such output.
     """
     known = [path for path, _ in _flat(values)]
     path = name
-    ends = [one for one in known if one.endswith(f"/{name}")]
+    ends = [full_name for full_name in known if full_name.endswith(f"/{name}")]
     if "/" in address and _at(values, name) is None and len(ends) == 1:
         path = ends[0]
     value = _at(values, path)
@@ -75,7 +75,7 @@ def chosen(values: Mapping[str, Any], address: str, name: str) -> tuple[str, Any
 
 
 def raw(value: Any) -> str:
-    """A value for a program: a string as it is, all else as JSON."""
+    """A value for a program: a string unchanged, any other value as JSON."""
     return value if isinstance(value, str) else json.dumps(value)
 
 

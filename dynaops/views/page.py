@@ -1,4 +1,4 @@
-"""What a view says, before it is known where it is drawn: sections of nested lines with styled pieces of text.
+"""The content of a view, independent of the output: sections of nested lines with styled pieces of text.
 
 The same page is drawn with colour and guide lines on a terminal, and as plain indented text in a pipe.
 """
@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 
 class TextStyle(Enum):
-    """What a piece of text means; the drawing decides how that looks."""
+    """The meaning of a piece of text; the drawing decides its look."""
 
     PLAIN = "plain"
     STRONG = "strong"
@@ -25,7 +25,7 @@ class TextStyle(Enum):
     WARNING = "warning"
     GOOD = "good"
     GLYPH = "glyph"
-    """An ornament of ours, which a pipe gets in ASCII."""
+    """A symbol of dynaops, which a pipe gets in ASCII."""
     CHART = "chart"
     """Bars of a small chart, which a pipe gets in ASCII."""
 
@@ -44,10 +44,9 @@ DOT = StyledText(" · ", TextStyle.GLYPH)
 
 
 class PageNode(NamedTuple):
-    """One line with an optional mark before it, an optional value beside it, and lines below it.
+    """One line with an optional mark before it, an optional value beside it, and nodes below it.
 
-    `notes` explain the line itself and stand right under it. The values of neighbouring nodes are drawn in one
-    column.
+    `notes` explain the line and are directly below it. The values of neighbouring nodes are drawn in one column.
     """
 
     text: Line
@@ -58,7 +57,7 @@ class PageNode(NamedTuple):
 
 
 class Section(NamedTuple):
-    """A titled group of nodes. `tree`: draw guide lines between a node and what is below it."""
+    """A titled group of nodes. `tree`: draw guide lines between a node and the nodes below it."""
 
     nodes: tuple[PageNode, ...]
     title: Line = ()
@@ -85,31 +84,31 @@ def faint(text: str) -> StyledText:
 
 
 def joined(lines: Iterable[Line], by: StyledText | str = DOT) -> Line:
-    """Lines put in one, with `by` between them; empty ones are left out."""
+    """The lines joined to one, with `by` between them; empty lines are left out."""
     between = (by if isinstance(by, StyledText) else StyledText(by),)
-    found: Line = ()
+    result: Line = ()
     for line in lines:
         if line:
-            found = (*found, *between, *line) if found else line
-    return found
+            result = (*result, *between, *line) if result else line
+    return result
 
 
 def groups(nodes: Sequence[PageNode]) -> list[tuple[PageNode, ...]]:
-    """Neighbours that are drawn in columns together: rows of the same make. A node without value stands alone."""
-    found: list[tuple[PageNode, ...]] = []
+    """Groups of neighbouring nodes that are drawn in common columns. A node without value is a group alone."""
+    grouped: list[tuple[PageNode, ...]] = []
     for node in nodes:
-        last = found[-1][-1] if found else None
+        last = grouped[-1][-1] if grouped else None
         if last and node.value and last.value and bool(node.mark) == bool(last.mark):
-            found[-1] = (*found[-1], node)
+            grouped[-1] = (*grouped[-1], node)
         else:
-            found.append((node,))
-    return found
+            grouped.append((node,))
+    return grouped
 
 
 def clean(text: str) -> str:
-    """`text` with all control and direction characters made visible: names and tags may come from anyone.
+    """`text` with all control and direction characters made visible, because names and tags are untrusted.
 
-    Nothing that a terminal would act upon (escape sequences, carriage returns, bidirectional overrides) is left.
+    No character that controls a terminal (escape sequences, carriage returns, bidirectional overrides) is left.
     """
     if text.isascii() and text.isprintable():
         return text

@@ -1,4 +1,4 @@
-"""Pages as plain text: ASCII ornaments, indentation, no width, no colour. Stable, so that it can be compared."""
+"""Pages as plain text: ASCII symbols, indentation, no width, no colour. The output is stable and can be compared."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def text_of(pieces: Line) -> str:
 
 
 def label_width(nodes: Sequence[PageNode]) -> int:
-    """How wide the column of labels is that have a value beside them."""
+    """The width of the column of labels that have a value beside them."""
     widths = (len(text_of(node.text)) for node in nodes if node.value)
     return max((width for width in widths if width <= COLUMN), default=0)
 

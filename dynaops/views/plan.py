@@ -1,4 +1,4 @@
-"""A plan for people: a tree for each table, what was found on the way, and one line that sums it up."""
+"""Page of a plan: a tree for each table, losses, drift and warnings, and a summary line."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ _UNKNOWN = Headline()
 
 
 def plan_page(plan: Plan, refreshed: bool = True, whole: bool = False) -> Page:
-    """The plan. `refreshed`: AWS was looked at; `whole`: each of many new tables is shown in full."""
+    """The plan. `refreshed`: live resources were read; `whole`: each of many new tables is shown in full."""
     sections = [*table_sections(plan.changes, whole), *_unchanged(plan), *about_sections(plan)]
     return Page((*headline_sections(plan.headline), *sections, _summary(plan, refreshed)))
 
 
 def about_sections(plan: Plan) -> Iterable[Section]:
-    """What a reader must know besides the changes: losses, slow steps, drift, warnings; each where there is some."""
+    """The sections besides the changes: losses, slow operations, drift and warnings, if there are any."""
     yield from _violations(plan)
     yield from _losses(plan)
     yield from _adoptions(plan)
@@ -57,7 +57,7 @@ def drift_page(
     headline: Headline = _UNKNOWN,
     counted: bool = False,
 ) -> Page:
-    """Drift alone (``dynaops drift``). `counted`: what is unmanaged counts as drift."""
+    """The page of ``dynaops drift``. `counted`: unmanaged resources count as drift."""
     good = wording.NO_DRIFT_OF_OURS if unmanaged else wording.NO_DRIFT
     verdict = line(strong(f"Drift at {wording.count(len(drift), 'address', 'addresses')}"))
     if not drift:
@@ -66,12 +66,12 @@ def drift_page(
         added = wording.count(len(unmanaged), "unmanaged addition")
         verdict = joined([verdict, line(strong(added) if counted else added)])
     hint = (PageNode(line(faint(wording.AFTER_DRIFT))),) if drift else ()
-    told = (*headline_sections(headline), *drift_sections(drift), *unmanaged_sections(unmanaged))
-    return Page((*told, Section((PageNode(verdict), *hint))))
+    sections = (*headline_sections(headline), *drift_sections(drift), *unmanaged_sections(unmanaged))
+    return Page((*sections, Section((PageNode(verdict), *hint))))
 
 
 def table_sections(changes: Sequence[Change], whole: bool = True) -> Iterable[Section]:
-    """One tree a table that changes; unless it is to be `whole`, many new ones that are alike are shown once."""
+    """A tree for each table that changes; unless `whole`, many new tables that are alike are shown once."""
     tables: dict[str, list[Change]] = {}
     for change in changes:
         if change.action is not Action.NO_OP:
@@ -84,21 +84,21 @@ def table_sections(changes: Sequence[Change], whole: bool = True) -> Iterable[Se
 
 
 def drift_sections(drift: Sequence[Drift]) -> Iterable[Section]:
-    """What was changed behind dynaops's back; none without drift."""
+    """Changes that were made outside dynaops; no section without drift."""
     if drift:
-        nodes = tuple(_drifted(one) for one in drift)
+        nodes = tuple(_drifted(entry) for entry in drift)
         yield Section(nodes, line(strong("Drift"), faint(": changed in AWS since dynaops last applied")))
 
 
 def unmanaged_sections(unmanaged: Sequence[Unmanaged]) -> Iterable[Section]:
-    """What neither spec nor state names; none if there is nothing."""
+    """Resources that are neither in a spec nor in the state; no section without them."""
     if unmanaged:
         nodes = tuple(
             PageNode(
-                line(one.address if one.path is None else f"{one.address} {one.path}"),
-                value=() if absent(one.value) else line(compact(one.value)),
+                line(resource.address if resource.path is None else f"{resource.address} {resource.path}"),
+                value=() if absent(resource.value) else line(compact(resource.value)),
             )
-            for one in unmanaged
+            for resource in unmanaged
         )
         yield Section(nodes, line(strong("Unmanaged"), faint(": live, in no spec, left alone")))
 
@@ -127,7 +127,7 @@ def _change(change: Change, name: str, owner: Change | None) -> PageNode:
 
 
 def _removed(change: Change) -> tuple[Line, ...]:
-    """AWS's own names of what goes: the address is ours, and a state may give it to anything."""
+    """The AWS names of removed resources, because a state may have any resource at an address."""
     return (line(faint(f"removes {', '.join(change.removes)}")),) if change.removes else ()
 
 
@@ -148,7 +148,7 @@ def _details(change: Change) -> tuple[PageNode, ...]:
 
 
 def _difference(difference: Difference) -> Iterable[PageNode]:
-    *rows, last = [_row(one) for one in unfolded(difference)]
+    *rows, last = [_row(member) for member in unfolded(difference)]
     notes = (line(faint(difference.note)),) if difference.note else ()
     return (*rows, PageNode(last.text, last.mark, last.value, notes))
 
@@ -183,7 +183,7 @@ def _drifted(drift: Drift) -> PageNode:
         return PageNode(
             line(strong(drift.address)), StyledText("-", TextStyle.DELETE), line("is gone from AWS")
         )
-    rows = tuple(_row(one) for difference in drift.differences for one in unfolded(difference))
+    rows = tuple(_row(member) for difference in drift.differences for member in unfolded(difference))
     return PageNode(line(strong(drift.address)), StyledText("~", TextStyle.UPDATE), children=rows)
 
 
@@ -202,14 +202,15 @@ def _losses(plan: Plan) -> Iterable[Section]:
 
 
 def _adoptions(plan: Plan) -> Iterable[Section]:
-    """What is taken over with consent, by table: it is live, and nothing proves that it is this state's."""
+    """Live resources that are taken over with consent, by table: nothing proves that they belong to this state."""
     nodes = tuple(
         PageNode(
-            line(StyledText(wording.listed(one.address for one in group), TextStyle.ADOPT)),
+            line(StyledText(wording.listed(change.address for change in group), TextStyle.ADOPT)),
             StyledText("!", TextStyle.ERROR),
             line(wording.adoption(group[0].owner, len(group))),
             notes=tuple(
-                line(faint(note)) for note in dict.fromkeys(adoption_consent(one, plan) for one in group)
+                line(faint(note))
+                for note in dict.fromkeys(adoption_consent(change, plan) for change in group)
             ),
         )
         for group in adopted_groups(plan)
@@ -219,7 +220,7 @@ def _adoptions(plan: Plan) -> Iterable[Section]:
 
 
 def adopted_groups(plan: Plan) -> list[list[Change]]:
-    """The changes that need consent to take something over, by table and by the state that has marked it."""
+    """The changes that need consent to take over a resource, by table and by the state in its ownership tag."""
     groups: dict[tuple[str, str | None], list[Change]] = {}
     for adoption in plan.adoptions:
         groups.setdefault((adoption.address.partition("/")[0], adoption.owner), []).append(adoption)
@@ -227,14 +228,14 @@ def adopted_groups(plan: Plan) -> list[list[Change]]:
 
 
 def adoption_consent(change: Change, plan: Plan) -> str:
-    """What consent taking something over needs, or that it was given in the plan."""
+    """The consent that taking over a resource needs, or that the plan contains it."""
     if plan.consents_to(change):
         return "consented to in this plan"
     return f"needs {wording.take_over_option(change.owner)}"
 
 
 def _removals(plan: Plan) -> Iterable[Section]:
-    """What single calls remove, where no change of their address is a removal and so names it."""
+    """Resources that single operations remove, if no change at their address is a removal that names them."""
     named = {change.address for change in plan.changes if change.removes}
     nodes = tuple(
         PageNode(line(operation.address), StyledText("-", TextStyle.DELETE), line(operation.removes))
@@ -246,7 +247,7 @@ def _removals(plan: Plan) -> Iterable[Section]:
 
 
 def loss(operation: Operation, danger: Danger, plan: Plan) -> str:
-    """What is lost, to follow the address: all of it, or (of what is only updated) what the operation says it loses."""
+    """The text after the address: the whole resource is lost, or (for an update) what the operation loses."""
     updated = any(
         change.address == operation.address and change.action in (Action.UPDATE, Action.ADOPT)
         for change in plan.changes
@@ -261,18 +262,18 @@ def loss(operation: Operation, danger: Danger, plan: Plan) -> str:
 
 
 def _about_loss(operation: Operation, plan: Plan) -> tuple[str, ...]:
-    """Why (unless its change has said so), and what consent it needs; ``destroy`` is itself consent to delete."""
-    told = any(
+    """The reason (unless its change shows it), and the needed consent; ``destroy`` is itself consent to delete."""
+    is_shown = any(
         operation.reason == change.reason for change in plan.changes if change.address == operation.address
     )
-    reason = "" if told else operation.reason
+    reason = "" if is_shown else operation.reason
     if operation.danger is None or (plan.destroy and operation.danger is Danger.DESTROY):
         return (reason,)
     return (reason, consent_to(operation, operation.danger, plan))
 
 
 def consent_to(operation: Operation, danger: Danger, plan: Plan) -> str:
-    """What consent a loss needs, or that it was given in the plan."""
+    """The consent that a loss needs, or that the plan contains it."""
     if plan.consents_to(operation):
         return f"consented to in this plan: {danger.value}:{operation.address}"
     return f"needs {wording.consent(danger)}"
@@ -310,7 +311,7 @@ def _summary(plan: Plan, refreshed: bool) -> Section:
 
 
 def summary_line(plan: Plan) -> Line:
-    """The plan in one line."""
+    """The summary of the plan in one line."""
     if plan.empty and plan.destroy:
         return line(wording.NOTHING_TO_DESTROY)
     if plan.empty:

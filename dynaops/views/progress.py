@@ -1,4 +1,4 @@
-"""What is going on while AWS works: a live picture on a terminal, one line a stage elsewhere."""
+"""Progress of an apply: a live display on a terminal, otherwise one line for each stage."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _FRAMES_A_SECOND = 8
 
 
 class ProgressView(Protocol):
-    """A context in which events are shown. `tell` may be called from any thread, and never fails."""
+    """A context manager that shows events. `tell` may be called from any thread, and never fails."""
 
     def __enter__(self) -> Self: ...
 
@@ -40,20 +40,20 @@ class ProgressView(Protocol):
         """Show one event."""
 
     def note(self, text: str) -> None:
-        """Say a sentence in between."""
+        """Show a message between the events."""
 
 
 def progress_on(stream: TextIO, color: bool = True, pace: float = 1) -> ProgressView:
-    """The progress view that fits `stream`. `pace`: how many of AWS's seconds pass in one (in the sandbox)."""
+    """The progress view for `stream`. `pace`: seconds of simulated AWS time in one second (in the sandbox)."""
     if is_terminal(stream):
         return LiveProgressView(console_for(stream, color), pace=pace)
     return PlainProgressView(stream, pace=pace)
 
 
 class PlainProgressView:
-    """One line for each stage an operation reaches, with the time since the start.
+    """Prints one line for each stage that an operation reaches, with the time since the start.
 
-    Operations are numbered in the order in which they start, so that a log's first lines of them count up.
+    Operations are numbered in the order of their start, so that the numbers increase in a log.
     """
 
     def __init__(self, stream: TextIO, clock: Callable[[], float] = time.time, pace: float = 1) -> None:
@@ -86,13 +86,13 @@ class PlainProgressView:
             self._write(clean(text))
 
     def _write(self, text: str) -> None:
-        with suppress(OSError, ValueError):  # whoever read this has gone: that is no reason to stop applying
+        with suppress(OSError, ValueError):  # the reader has closed the pipe: applying continues
             self._stream.write(f"[{wording.elapsed(self._clock() - self._started):>5}] {text}\n")
             self._stream.flush()
 
 
 class LiveProgressView:
-    """The operations in progress below, redrawn as time passes; what ended scrolls away above them."""
+    """Shows the operations in progress below, updated with time; finished operations scroll away above them."""
 
     def __init__(self, console: Console, clock: Callable[[], float] = time.time, pace: float = 1) -> None:
         from rich.live import Live
@@ -162,8 +162,8 @@ def _running(event: Event, seconds: float, frame: str, pace: float) -> Line:
 def _ended(event: Event, seconds: float) -> Line:
     mark, style = _ENDED[event.stage]
     done = event.stage is Stage.DONE
-    said = wording.elapsed(seconds) if done else wording.stage(event.stage, event.detail)
-    return line(StyledText(f"{mark} ", style), event.title, faint(f" · {said}"))
+    text = wording.elapsed(seconds) if done else wording.stage(event.stage, event.detail)
+    return line(StyledText(f"{mark} ", style), event.title, faint(f" · {text}"))
 
 
 def _plain(event: Event, number: int, pace: float) -> str:
@@ -173,5 +173,5 @@ def _plain(event: Event, number: int, pace: float) -> str:
 
 
 def _expected(event: Event, pace: float, form: str) -> str:
-    """How long it is expected to take by the clock on the wall; nothing where AWS's time stands still."""
+    """The expected duration in real time; empty if simulated time is stopped."""
     return form.format(wording.about(event.expected / pace)) if event.expected and pace else ""

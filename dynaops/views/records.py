@@ -1,4 +1,4 @@
-"""The state for people: one record, and whose the credentials are."""
+"""Pages about one record of the state, and about the caller's identity."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dynaops.views.values import absent, compact
 
 
 def record_page(address: str, record: Record) -> Page:
-    """What was last applied at an address."""
+    """The values that were last applied at an address."""
     facts = {
         "kind": record.kind,
         "region": record.region,
@@ -28,12 +28,12 @@ def record_page(address: str, record: Record) -> Page:
 
 
 def caller_page(caller: dict[str, Any]) -> Page:
-    """Who the credentials belong to, and where they would be used."""
+    """The identity of the credentials, and the account and region of their use."""
     return Page((Section(rows(caller, bare=True)),))
 
 
 def rows(values: dict[str, Any], bare: bool = False) -> tuple[PageNode, ...]:
-    """A line for each value that is there; `bare`: texts without quotes."""
+    """A line for each value that is not None; `bare`: texts without quotes."""
     return tuple(
         PageNode(line(faint(name)), value=line(value if bare and isinstance(value, str) else compact(value)))
         for name, value in values.items()

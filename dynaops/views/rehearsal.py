@@ -1,4 +1,4 @@
-"""How a rehearsal went: failures first, then every operation with its times, then what it rests on."""
+"""Page about a rehearsal: failures first, then every operation with its times, then the assumptions."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from dynaops.views.page import (
 )
 
 _WORTH_TELLING = 5.0
-"""Seconds of waiting for AWS to take a call, from which that is said."""
+"""Seconds; a longer wait until AWS accepts a call is shown."""
 _MARKS = {"done": StyledText("+", TextStyle.GOOD), "failed": StyledText("x", TextStyle.ERROR)}
 
 
 def rehearsal_page(rehearsal: Rehearsal) -> Page:
-    """The rehearsal for people."""
+    """The page of a rehearsal."""
     sections = [
-        *_group("Would fail", [_failure(one) for one in rehearsal.failed], TextStyle.ERROR),
-        *_group("Rehearsal", [_row(one) for one in rehearsal.operations], TextStyle.STRONG),
+        *_group("Would fail", [_failure(rehearsed) for rehearsed in rehearsal.failed], TextStyle.ERROR),
+        *_group("Rehearsal", [_row(rehearsed) for rehearsed in rehearsal.operations], TextStyle.STRONG),
         *_group("Taken for granted", [PageNode(line(note)) for note in rehearsal.notes], TextStyle.STRONG),
         Section((PageNode(_summary(rehearsal)),)),
     ]

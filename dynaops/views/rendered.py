@@ -1,4 +1,4 @@
-"""Composed documents as YAML, each value with where it comes from as a comment, or as JSON."""
+"""Writes composed documents as YAML, with the origin of each value as a comment, or as JSON."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from dynaops.model.rendered import Rendered, RenderedDocument
 
 _PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9_./-]*(?: [A-Za-z0-9_./-]+)*")
 _WORDS = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
-"""What looks like a string, and is none to some readers of YAML."""
+"""Words that some YAML parsers do not read as strings."""
 _WIDTH = 80
 _COLUMN = 44
-"""Where comments begin, unless all values are shorter."""
+"""The column of comments, unless all values are shorter."""
 _LONGEST_KEY = 1000
-"""Characters of a key before its colon (YAML: 1,024)."""
+"""The most characters of a key before its colon (YAML: 1,024)."""
 
 
 class _Line(NamedTuple):
@@ -26,7 +26,7 @@ class _Line(NamedTuple):
 
 
 def yaml_text(documents: Sequence[RenderedDocument], origins: bool) -> str:
-    """The documents as YAML. `origins`: with where each value is written, and its variables, as comments."""
+    """The documents as YAML. `origins`: with comments on the place of each value and on its variables."""
     return "---\n".join(_document(document, origins) for document in documents)
 
 
@@ -40,7 +40,7 @@ def _document(document: RenderedDocument, origins: bool) -> str:
 
 
 def _commented(line: _Line, column: int) -> Iterator[_Line]:
-    """The line with its origin beside it; above it where that would be too wide."""
+    """The line with its origin beside it, or above it if the line would be too wide."""
     if not line.origin:
         yield line
         return
@@ -85,7 +85,7 @@ def _origin(node: Rendered) -> str:
 
 
 def _clean(text: str) -> str:
-    """What can stand in a comment: one line of visible characters."""
+    """The text for a comment: one line of visible characters."""
     return "".join(character if character.isprintable() else "?" for character in text)
 
 
@@ -111,14 +111,14 @@ def _decimal(value: Decimal) -> str:
 
 
 def _quoted(text: str) -> str:
-    """A string as it is, where that reads as a string everywhere, else in quotes."""
+    """A string, in quotes if any YAML parser would not read it as a string without them."""
     if _PLAIN.fullmatch(text) and text.lower() not in _WORDS:
         return text
     return json.dumps(text, ensure_ascii=not text.isprintable())
 
 
 def json_documents(documents: Iterable[RenderedDocument]) -> dict[str, Any]:
-    """For ``--json``: each document, and the origin of each value by its dotted path."""
+    """The document of ``--json``: each document, and the origin of each value by its dotted path."""
     return {
         "documents": [
             {
@@ -133,7 +133,7 @@ def json_documents(documents: Iterable[RenderedDocument]) -> dict[str, Any]:
 
 
 def _jsonable(value: Any) -> Any:
-    """The value with fractions as JSON's numbers, or as strings where those would not hold all digits."""
+    """The value with fractions as JSON numbers, or as strings if a number would not hold all digits."""
     if isinstance(value, dict):
         return {name: _jsonable(child) for name, child in value.items()}
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""The history of a state for people: the states that are kept, and the runs that changed it."""
+"""Pages about the history of a state: the kept generations, and the runs that changed it."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ _STYLES = {
 }
 _SHORT_COMMIT = 12
 _LONGEST_COMMAND = 200
-"""Characters of a command line in a list."""
+"""The most characters of a command line in a list."""
 
 
 class Kept(Protocol):
-    """One kept state, as stores tell of it."""
+    """One kept generation of the state, as stores list it."""
 
     @property
     def serial(self) -> int: ...
@@ -55,7 +55,7 @@ class Kept(Protocol):
 
 
 def history_page(generations: Sequence[Kept], runs: Mapping[int, RunRecord]) -> Page:
-    """The kept states, newest first; below each the run that saved it, where it is known (by serial)."""
+    """The kept generations, newest first; below each the run that saved it, if it is known (by serial)."""
     if not generations:
         return Page((Section((PageNode(line("No state has been saved yet.")),)),))
     nodes = []
@@ -74,7 +74,7 @@ def log_page(records: Sequence[RunRecord]) -> Page:
 
 
 def run_page(record: RunRecord) -> Page:
-    """One run with all that is known of it."""
+    """One run with all its details."""
     facts = {
         "run": record.id,
         "command": command_line(record),
@@ -103,7 +103,7 @@ def run_page(record: RunRecord) -> Page:
 
 
 def command_line(record: RunRecord) -> str:
-    """What was typed, as a shell takes it."""
+    """The command line of the run, quoted for a shell."""
     return shlex.join(("dynaops", *record.arguments)) if record.arguments else f"dynaops {record.command}"
 
 

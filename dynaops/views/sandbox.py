@@ -1,4 +1,4 @@
-"""What the sandbox says of itself, for people."""
+"""Page about the status of the sandbox."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dynaops.views.page import Line, Page, PageNode, Section, StyledText, TextSt
 
 
 def status_page(url: str | None, details: Mapping[str, Any]) -> Page:
-    """Where it runs, its time, and the tables in it; or that none runs. `details` is the sandbox's own account."""
+    """The sandbox's URL, time and tables, or that none is running. `details` is the sandbox's status response."""
     if url is None:
         return Page(
             (
@@ -35,10 +35,10 @@ def status_page(url: str | None, details: Mapping[str, Any]) -> Page:
 
 
 def _tables(regions: Mapping[str, Any]) -> list[tuple[str, Line]]:
-    found = {region: names for region, names in regions.items() if names}
-    if not found:
+    with_tables = {region: names for region, names in regions.items() if names}
+    if not with_tables:
         return [("tables", line("none"))]
     return [
         (f"tables in {region.rpartition('/')[2]}", line(wording.listed(names, most=10)))
-        for region, names in sorted(found.items())
+        for region, names in sorted(with_tables.items())
     ]

@@ -1,6 +1,6 @@
-"""Many new tables in few lines: those that are created alike are shown once, with the names of the others.
+"""Shortens plans with many new tables: tables that are created alike are shown once, with the names of the others.
 
-A first plan of an estate is read by a person: what is the same in forty tables is said once.
+The first plan of a large project must stay readable, so text that is the same for forty tables is shown once.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from dynaops.views import wording
 from dynaops.views.page import Line, PageNode, Section, StyledText, TextStyle, faint, line, strong
 
 MANY = 8
-"""New tables up to this number are all shown in full."""
+"""Up to this number, all new tables are shown in full."""
 _LINES = 80
-"""Lines that new tables shown in full may take together, where there are many."""
+"""The most lines for new tables in full, if there are more than MANY tables."""
 _NAMELESS = "\0"
 _NAMES = ("table_name", "name")
 
@@ -25,7 +25,7 @@ Drawn = Callable[[str, Sequence[Change]], PageNode]
 
 
 def created_in_short(tables: Tables, drawn: Drawn) -> tuple[list[Section], set[str]]:
-    """The sections of new tables where there are many, and the names of the tables that these are about.
+    """The sections for new tables if there are many, and the names of the tables in these sections.
 
     `drawn` draws a table in full. Tables that are changed, replaced or deleted are never shortened.
     """
@@ -53,29 +53,29 @@ _WHOLE = "What is alike is shown once. Each table in full: --operations, --markd
 
 
 def _is_created(name: str, changes: Sequence[Change]) -> bool:
-    """Whether the table is new, and nothing around it is changed or removed."""
+    """Whether the table is new, and no resource around it is changed or removed."""
     actions = {change.action for change in changes}
     return actions == {Action.CREATE} and any(change.address == name for change in changes)
 
 
 def _alike(created: Tables) -> Iterable[list[str]]:
-    """The names of tables that are the same but for their names, those of the first first."""
+    """Groups of names of tables that differ only in their names, in the order of the first table of each."""
     groups: dict[str, list[str]] = {}
     for name, changes in created.items():
-        said = [
+        differences = [
             (change.address.removeprefix(name), change.kind, change.region, _nameless(change.after, name))
             for change in changes
         ]
-        groups.setdefault(json.dumps(said, sort_keys=True, default=str), []).append(name)
+        groups.setdefault(json.dumps(differences, sort_keys=True, default=str), []).append(name)
     return groups.values()
 
 
 def _nameless(value: Any, name: str, key: str = "") -> Any:
-    """`value` without the table's name in names, ARNs and the like. What only happens to read as the name stays."""
+    """`value` without the table's name in names and ARNs. Other text that equals the name is not changed."""
     if isinstance(value, dict):
-        return {member: _nameless(one, name, member) for member, one in value.items()}
+        return {member: _nameless(child, name, member) for member, child in value.items()}
     if isinstance(value, list):
-        return [_nameless(one, name) for one in value]
+        return [_nameless(child, name) for child in value]
     if isinstance(value, str) and (value != name or key in _NAMES):
         return value.replace(name, _NAMELESS)
     return value
@@ -88,7 +88,7 @@ def _others(first: str, names: Sequence[str]) -> Iterator[PageNode]:
 
 
 def _brief(names: Sequence[str], changes: Sequence[Change]) -> PageNode:
-    """Tables that are alike in one line, with what they consist of."""
+    """Tables that are alike, in one line with their resources."""
     first = names[0]
     parts = [change.address.removeprefix(f"{first}/") for change in changes if change.address != first]
     title: Line = line(strong(first))

@@ -1,4 +1,4 @@
-"""Pages on a terminal: guide lines, colour, and wrapping that never clips and keeps to its column."""
+"""Draws pages on a terminal: with guide lines, colour, and wrapping within columns that never clips text."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def is_terminal(stream: TextIO) -> bool:
 
 
 def sentence(text: str, stream: TextIO) -> str:
-    """Words outside a page, made harmless; on a terminal wrapped at spaces, lines that stand apart kept apart."""
+    """A message outside a page, without control characters; on a terminal wrapped at spaces, with line ends kept."""
     lines = [clean(part) for part in text.split("\n")]
     if stream.isatty():
         import shutil
@@ -70,7 +70,7 @@ def sentence(text: str, stream: TextIO) -> str:
 
 
 def console_for(stream: TextIO, color: bool = True, width: int | None = None) -> Console:
-    """A Rich console that takes all text literally."""
+    """A Rich console that prints all text literally."""
     from rich.console import Console
 
     return Console(
@@ -87,7 +87,7 @@ def console_for(stream: TextIO, color: bool = True, width: int | None = None) ->
 
 
 def styled(pieces: Line) -> Text:
-    """A line as Rich text, with everything in it that a terminal could obey made visible."""
+    """A line as Rich text, with control characters made visible."""
     from rich.text import Text
 
     text = Text(overflow="fold")
@@ -97,8 +97,8 @@ def styled(pieces: Line) -> Text:
 
 
 def packed(pieces: Line, width: int) -> Line:
-    """A line broken between its parts (at dots) where it is too wide, rather than within them."""
-    found: list[StyledText] = []
+    """A line that is broken between its parts (at dots) if it is too wide, rather than within them."""
+    packed_spans: list[StyledText] = []
     used = 0
     part: list[StyledText] = []
     for span in (*pieces, DOT):
@@ -106,16 +106,16 @@ def packed(pieces: Line, width: int) -> Line:
             part.append(span)
             continue
         needed = len(text_of(tuple(part)))
-        if found and used + len(DOT.text) + needed > width:
-            found.append(StyledText("\n", TextStyle.GLYPH))
+        if packed_spans and used + len(DOT.text) + needed > width:
+            packed_spans.append(StyledText("\n", TextStyle.GLYPH))
             used = 0
-        elif found:
-            found.append(DOT)
+        elif packed_spans:
+            packed_spans.append(DOT)
             used += len(DOT.text)
-        found += part
+        packed_spans += part
         used += needed
         part = []
-    return tuple(found)
+    return tuple(packed_spans)
 
 
 def _section(section: Section) -> list[RenderableType]:
@@ -158,7 +158,7 @@ def _shifted(block: RenderableType, depth: int) -> RenderableType:
 
 
 def _label(node: PageNode, group: Sequence[PageNode]) -> RenderableType:
-    """A node's own line and its notes, in columns, so that what wraps stays in its column."""
+    """A node's line and notes in columns, so that wrapped text stays in its column."""
     from rich.console import Group
     from rich.padding import Padding
 
@@ -170,7 +170,7 @@ def _label(node: PageNode, group: Sequence[PageNode]) -> RenderableType:
 
 
 class TerminalRow:
-    """Mark, label and value side by side, or the value below where there is too little room for it."""
+    """Mark, label and value side by side, or the value below if there is too little room."""
 
     def __init__(self, node: PageNode, group: Sequence[PageNode]) -> None:
         self._node = node
@@ -186,11 +186,11 @@ class TerminalRow:
             yield Padding(styled(self._node.value), (0, 0, 0, self._marks + 3), expand=False)
 
     def _fits(self, width: int) -> bool:
-        """Whether the value has handler beside the label, with its longest word (an ARN) in one piece if possible."""
+        """Whether the value has room beside the label, with its longest word (an ARN) in one piece if possible."""
         value = text_of(self._node.value)
-        handler = width - self._marks - self._labels - 3
+        available = width - self._marks - self._labels - 3
         longest = max(map(len, value.split(" ")))
-        return handler >= min(len(value), width // 3) and not handler < longest <= width - self._marks - 3
+        return available >= min(len(value), width // 3) and not available < longest <= width - self._marks - 3
 
     def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
         from rich.measure import Measurement

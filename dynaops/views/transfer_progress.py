@@ -1,4 +1,4 @@
-"""Rows on their way: how a load or an export stands, and what came of it."""
+"""Progress and result of a load or an export."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult
 
 _PLAIN_SECONDS = 5.0
-"""Between two lines where nobody sees a picture move."""
+"""Seconds between two lines without a terminal."""
 _BAR = 24
 _FRAMES_A_SECOND = 4
 STOPPING = "Ctrl-C stops; what is done is recorded"
 
 
 class TransferStatus(NamedTuple):
-    """How far it is. `seconds` and `moved` (rows) are this run's; `expected` bytes are None where nobody knows.
+    """The progress of a transfer. `seconds` and `moved` (items) are those of this run; `expected` bytes may be unknown.
 
-    `units` are capacity units, of which `unit` says which.
+    `units` are capacity units of the kind `unit`.
     """
 
     rows: int = 0
@@ -55,26 +55,26 @@ class TransferStatus(NamedTuple):
 
     @property
     def left(self) -> float | None:
-        """Seconds to the end, if it goes on like this."""
+        """The expected seconds to the end at the current rate, or None."""
         if not self.expected or not self.moved_bytes or self.seconds < 1:
             return None
         return max(0.0, self.expected - self.bytes) * self.seconds / self.moved_bytes
 
 
 class TransferOutcome(NamedTuple):
-    """What came of it, in lines: the `verdict`, `facts` beside it, and `remarks` below."""
+    """The result of a transfer as lines: the `verdict`, with `facts` beside it, and `remarks`."""
 
     verdict: str
     style: TextStyle
     facts: Sequence[str]
     rejects: Sequence[tuple[str, str]] = ()
-    """Some rejects: where, and why."""
+    """Some rejected items: place and reason."""
     more_rejects: int = 0
     remarks: Sequence[str] = ()
 
 
 class TransferView(Protocol):
-    """A context in which a move is shown. `show` never fails."""
+    """A context manager that shows the progress of a transfer. `show` never fails."""
 
     def __enter__(self) -> Self: ...
 
@@ -82,19 +82,19 @@ class TransferView(Protocol):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
 
-    def show(self, standing: TransferStatus) -> None:
-        """Show how it stands now."""
+    def show(self, status: TransferStatus) -> None:
+        """Show the current progress."""
 
 
 def moving_on(stream: TextIO, color: bool, verb: str, stopping: str = STOPPING) -> TransferView:
-    """The view that fits `stream`. `verb` is what happens to rows, such as "written"; `stopping` what Ctrl-C does."""
+    """The view for `stream`. `verb` is what happens to items, such as "written"; `stopping` is the effect of Ctrl-C."""
     if is_terminal(stream):
         return LiveTransferView(console_for(stream, color), verb, stopping)
     return PlainTransferView(stream, verb)
 
 
 class PlainTransferView:
-    """A line every few seconds."""
+    """Prints a line every few seconds."""
 
     def __init__(self, stream: TextIO, verb: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._stream = stream
@@ -108,18 +108,18 @@ class PlainTransferView:
     def __exit__(self, *_: object) -> None:
         return None
 
-    def show(self, standing: TransferStatus) -> None:
+    def show(self, status: TransferStatus) -> None:
         if self._clock() < self._next:
             return
         self._next = self._clock() + _PLAIN_SECONDS
-        said = text_of(_said(standing, self._verb))
-        with suppress(OSError, ValueError):  # whoever read this has gone: that is no reason to stop
-            self._stream.write(f"[{wording.elapsed(standing.seconds):>5}] {said}\n")
+        text = text_of(_said(status, self._verb))
+        with suppress(OSError, ValueError):  # the reader has closed the pipe: the transfer continues
+            self._stream.write(f"[{wording.elapsed(status.seconds):>5}] {text}\n")
             self._stream.flush()
 
 
 class LiveTransferView:
-    """A bar and a line, redrawn as rows move."""
+    """Draws a bar and a line, updated during the transfer."""
 
     def __init__(self, console: Console, verb: str, stopping: str = STOPPING) -> None:
         from rich.live import Live
@@ -139,17 +139,17 @@ class LiveTransferView:
         with suppress(OSError):
             self._live.stop()
 
-    def show(self, standing: TransferStatus) -> None:
-        self._standing = standing
+    def show(self, status: TransferStatus) -> None:
+        self._standing = status
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        standing = self._standing
-        yield styled(joined((_bar(standing), _said(standing, self._verb)), "  "))
-        yield styled(line(faint(f"{wording.elapsed(standing.seconds)} · {self._stopping}")))
+        status = self._standing
+        yield styled(joined((_bar(status), _said(status, self._verb)), "  "))
+        yield styled(line(faint(f"{wording.elapsed(status.seconds)} · {self._stopping}")))
 
 
 def outcome_page(outcome: TransferOutcome) -> Page:
-    """The verdict last, as it is what stays in sight."""
+    """The result, with the verdict last, where it stays visible."""
     sections = []
     if outcome.rejects:
         nodes = [PageNode(line(where), value=line(why)) for where, why in outcome.rejects]
@@ -163,30 +163,30 @@ def outcome_page(outcome: TransferOutcome) -> Page:
 
 
 def rate(rows: int, seconds: float) -> str:
-    """``41,200 rows/s``."""
+    """A rate such as ``41,200 rows/s``."""
     return f"{rows / max(seconds, 0.001):,.0f} rows/s"
 
 
-def _said(standing: TransferStatus, verb: str) -> Line:
-    of = f" of about {size(standing.expected)}" if standing.expected else ""
+def _said(status: TransferStatus, verb: str) -> Line:
+    of = f" of about {size(status.expected)}" if status.expected else ""
     parts = [
-        line(strong(f"{standing.rows:,}"), f" rows {verb}"),
-        line(f"{size(standing.bytes)}{of}"),
-        line(rate(standing.moved, standing.seconds)),
+        line(strong(f"{status.rows:,}"), f" rows {verb}"),
+        line(f"{size(status.bytes)}{of}"),
+        line(rate(status.moved, status.seconds)),
     ]
-    if standing.units:
-        parts.append(line(f"{standing.units:,.0f} {standing.unit}"))
-    if standing.throttles:
-        parts.append(line(StyledText(f"{wording.count(standing.throttles, 'throttle')}", TextStyle.WARNING)))
-    if standing.rejected:
-        parts.append(line(StyledText(f"{standing.rejected:,} rejected", TextStyle.ERROR)))
-    if standing.left is not None:
-        parts.append(line(f"{wording.about(standing.left)} left"))
+    if status.units:
+        parts.append(line(f"{status.units:,.0f} {status.unit}"))
+    if status.throttles:
+        parts.append(line(StyledText(f"{wording.count(status.throttles, 'throttle')}", TextStyle.WARNING)))
+    if status.rejected:
+        parts.append(line(StyledText(f"{status.rejected:,} rejected", TextStyle.ERROR)))
+    if status.left is not None:
+        parts.append(line(f"{wording.about(status.left)} left"))
     return joined(parts, DOT)
 
 
-def _bar(standing: TransferStatus) -> Line:
-    if not standing.expected:
+def _bar(status: TransferStatus) -> Line:
+    if not status.expected:
         return ()
-    full = min(_BAR, round(_BAR * standing.bytes / standing.expected))
+    full = min(_BAR, round(_BAR * status.bytes / status.expected))
     return line(StyledText("━" * full, TextStyle.GOOD), faint("━" * (_BAR - full)))

@@ -1,4 +1,4 @@
-"""The sentences: what an action, a danger, a stage or a duration is called. Only words; no layout, no colour."""
+"""Wording of actions, dangers, stages, durations and numbers. Only words; no layout."""
 
 from __future__ import annotations
 
@@ -86,22 +86,22 @@ _DETAILED = {
 
 
 def consent(danger: Danger) -> str:
-    """The option that agrees to a danger."""
+    """The option that gives consent to a danger."""
     return _CONSENT[danger]
 
 
 def mark(action: Action) -> StyledText:
-    """An action's sign, in its colour."""
+    """The sign of an action, in its style."""
     return StyledText(MARKS[action], _STYLES[action])
 
 
 def loss(danger: Danger) -> str:
-    """What a danger means, after the name of what it concerns."""
+    """The meaning of a danger, for the text after the name of the resource."""
     return _LOSS[danger]
 
 
 def adoption(owner: str | None, number: int = 1) -> str:
-    """Why taking something over needs consent, after its addresses; `owner` is the state that has marked it."""
+    """Why taking over resources needs consent, for the text after their addresses; `owner`: the state in their tag."""
     verb = "is" if number == 1 else "are"
     if owner is None:
         return f"{verb} live, not recorded in this state, and marked by no other"
@@ -109,14 +109,14 @@ def adoption(owner: str | None, number: int = 1) -> str:
 
 
 def take_over_option(owner: str | None) -> str:
-    """The option that agrees to taking something over."""
+    """The option that gives consent to taking over a resource."""
     return f"--take-over {owner}" if owner else _CONSENT[Danger.ADOPT]
 
 
 def other_table(operation: Operation) -> str:
-    """The table that a call is for, where its address goes by another name: a state may say anything.
+    """The AWS name of the table of a call, if its address has another name, because a state may have any name.
 
-    Of what is not proven to be dynaops's, AWS's name.
+    For a resource that is not proven to be managed by dynaops, its AWS name.
     """
     if operation.danger is Danger.UNPROVEN and operation.removes:
         return f" ({operation.removes})"
@@ -126,29 +126,29 @@ def other_table(operation: Operation) -> str:
 
 
 def settling(pending: Iterable[str]) -> str:
-    """What an apply says that waits for work of AWS from before."""
+    """The message of an apply that waits for earlier work of AWS."""
     return f"Waiting for what AWS is still doing: {listed(pending)}"
 
 
 def stage(of: Stage, detail: str = "") -> str:
-    """Where an operation stands; `detail` is what the engine says besides (of a wait: the condition)."""
+    """The stage of an operation; `detail` is additional text of the engine (for a wait: the condition)."""
     if not detail:
         return _STAGES[of]
     return _DETAILED.get(of, f"{_STAGES[of]}: {{}}").replace("{}", detail)
 
 
 def count(number: int, noun: str, plural: str | None = None) -> str:
-    """``1 table``, ``2 tables``."""
+    """A number with its noun: ``1 table``, ``2 tables``."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
 def about(seconds: float) -> str:
-    """An estimate: ``~10 s``, ``~9 min``, ``~1 h 20 min``."""
+    """An estimated duration: ``~10 s``, ``~9 min``, ``~1 h 20 min``."""
     return f"~{_rounded(seconds)}"
 
 
 def elapsed(seconds: float) -> str:
-    """A measured time, for a clock that is watched: ``4 s``, ``2:09``, ``1:02:09``."""
+    """A measured duration for a running clock: ``4 s``, ``2:09``, ``1:02:09``."""
     whole = max(0, int(seconds))
     if whole < 60:
         return f"{whole} s"
@@ -158,27 +158,27 @@ def elapsed(seconds: float) -> str:
 
 
 def ago(seconds: float) -> str:
-    """A past time: ``just now``, ``12 min ago``, ``9 h ago``, ``12 days ago``."""
+    """A time in the past: ``just now``, ``12 min ago``, ``9 h ago``, ``12 days ago``."""
     return "just now" if seconds < 5 else f"{_rounded(seconds)} ago"
 
 
 def ahead(seconds: float) -> str:
-    """A time to come: ``in 12 min``; one that has passed is ``due``."""
+    """A time in the future: ``in 12 min``; a time that has passed is ``due``."""
     return f"in {_rounded(seconds)}" if seconds > 0 else "due"
 
 
 def moment(epoch: float) -> str:
-    """A time as people and `--at` write it, in UTC: ``2026-11-25 10:00:00 UTC``."""
+    """A time in UTC, in the form of the option `--at`: ``2026-11-25 10:00:00 UTC``."""
     return f"{datetime.fromtimestamp(epoch, UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def takes(seconds: float) -> str:
-    """An estimate in a sentence: ``about 12 min``, ``a few seconds``."""
+    """An estimated duration in a sentence: ``about 12 min``, ``a few seconds``."""
     return "a few seconds" if seconds < 10 else f"about {_rounded(seconds)}"
 
 
 def totals(counts: Mapping[str, int]) -> str:
-    """``1 to create, 2 to update, 0 to replace, 0 to delete``; adoptions only where there are some."""
+    """Totals: ``1 to create, 2 to update, 0 to replace, 0 to delete``; adoptions only if there are any."""
     parts = [f"{counts.get(action.value, 0)} to {action.value}" for action in _ALWAYS_COUNTED]
     if counts.get(Action.ADOPT.value):
         parts.append(f"{counts[Action.ADOPT.value]} to adopt")
@@ -190,7 +190,7 @@ def totals(counts: Mapping[str, int]) -> str:
 
 
 def listed(names: Iterable[str], most: int = 5) -> str:
-    """``a, b and c``; the tail of a long list is counted."""
+    """A list in words, ``a, b and c``; of a long list, further members are counted."""
     shown = list(names)
     if len(shown) > most:
         shown = [*shown[: most - 1], f"{len(shown) - most + 1} more"]

@@ -1,1 +1,1 @@
-"""What a command found, for pipelines: GitHub's workflow commands, SARIF 2.1.0, and JUnit XML."""
+"""Report formats for pipelines: GitHub's workflow commands, SARIF 2.1.0, and JUnit XML."""

@@ -1,4 +1,4 @@
-"""Entries of what each command found: see Entry. `place_of` says where an address is written, as far as is known."""
+"""Makes report entries from the results of each command. `place_of` returns the place of an address, if it is known."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ RULES = {
     "adopt": RuleText("The plan records a live resource.", "", Level.NOTE),
     "forget": RuleText("The plan forgets a resource, which stays in AWS.", "", Level.NOTE),
 }
-"""What has no id of a finding: changes, losses and drift."""
+"""Rules of entries that are not findings: changes, losses and drift."""
 _OUTCOMES = {
     Status.PASS: Level.PASSED,
     Status.WARN: Level.WARNING,
@@ -41,21 +41,21 @@ _OUTCOMES = {
 
 
 def of_specs(findings: Iterable[Finding], tables: int, strict: bool) -> tuple[ReportEntry, ...]:
-    """What ``validate`` found; warnings fail where it is `strict`."""
-    found = tuple(_finding(finding, "specs", strict) for finding in findings)
-    if any(entry.fails for entry in found):
-        return found
-    return (*found, ReportEntry("", Level.PASSED, "specs", "specs are valid", f"{tables} checked"))
+    """The entries of ``validate``; with `strict`, warnings fail."""
+    entries = tuple(_finding(finding, "specs", strict) for finding in findings)
+    if any(entry.fails for entry in entries):
+        return entries
+    return (*entries, ReportEntry("", Level.PASSED, "specs", "specs are valid", f"{tables} checked"))
 
 
 def of_health(
     reports: Iterable[Report], findings: Iterable[Finding], strict: bool, place_of: PlaceOf
 ) -> tuple[ReportEntry, ...]:
-    """What ``validate --live`` found; warnings fail where it is `strict`."""
-    found = [_finding(one, "specs", strict) for one in findings]
+    """The entries of ``validate --live``; with `strict`, warnings fail."""
+    entries = [_finding(finding, "specs", strict) for finding in findings]
     for report in reports:
-        found += [_checked(report, one, strict, place_of(report.table)) for one in report.results]
-    return tuple(found)
+        entries += [_checked(report, finding, strict, place_of(report.table)) for finding in report.results]
+    return tuple(entries)
 
 
 def of_drift(
@@ -65,39 +65,41 @@ def of_drift(
     counted: bool,
     place_of: PlaceOf,
 ) -> tuple[ReportEntry, ...]:
-    """What ``drift`` found in `tables`; each drifted address fails, and what is unmanaged where it is `counted`."""
-    found = [*_drifted(drift, place_of, fails=True), *_unmanaged(unmanaged, place_of, counted)]
-    touched = {entry.subject for entry in found if entry.fails}
-    found += [
+    """The entries of ``drift`` for `tables`. Drifted addresses fail; with `counted`, unmanaged resources fail too."""
+    entries = [*_drifted(drift, place_of, fails=True), *_unmanaged(unmanaged, place_of, counted)]
+    touched = {entry.subject for entry in entries if entry.fails}
+    entries += [
         ReportEntry("drift", Level.PASSED, table, table, "as dynaops left it", address=table)
         for table in sorted(tables)
         if table not in touched
     ]
-    return tuple(found)
+    return tuple(entries)
 
 
 def of_plan(plan: Plan, place_of: PlaceOf) -> tuple[ReportEntry, ...]:
-    """What a plan tells; only house rules that keep it from being carried out fail."""
-    judged = (*plan.violations, *plan.warnings)
-    found = [_finding(one, _table(one.address or "plan"), strict=False, place_of=place_of) for one in judged]
+    """The entries of a plan; only violated house rules that block the plan fail."""
+    findings = (*plan.violations, *plan.warnings)
+    entries = [
+        _finding(item, _table(item.address or "plan"), strict=False, place_of=place_of) for item in findings
+    ]
     for operation in plan.operations:
         if operation.danger is not None:
             level = Level.NOTE if plan.consents_to(operation) else Level.WARNING
             message = f"{operation.address}{loss(operation, operation.danger, plan)}"
             consent = consent_to(operation, operation.danger, plan)
-            found.append(_entry("loss", level, operation.address, message, place_of, consent))
-    found += [_change(one, plan, place_of) for one in plan.changes if one.action is not Action.NO_OP]
-    found += [
+            entries.append(_entry("loss", level, operation.address, message, place_of, consent))
+    entries += [_change(item, plan, place_of) for item in plan.changes if item.action is not Action.NO_OP]
+    entries += [
         *_drifted(plan.drift, place_of, fails=False),
         *_unmanaged(plan.unmanaged, place_of, counted=False),
     ]
-    touched = {entry.subject for entry in found}
-    found += [
+    touched = {entry.subject for entry in entries}
+    entries += [
         ReportEntry("plan", Level.PASSED, table, table, "nothing to do", address=table)
         for table in plan.tables
         if table not in touched
     ]
-    return tuple(found)
+    return tuple(entries)
 
 
 def _finding(finding: Finding, subject: str, strict: bool, place_of: PlaceOf | None = None) -> ReportEntry:
@@ -134,7 +136,7 @@ def _checked(report: Report, result: Result, strict: bool, place: Place | None) 
 
 
 def _change(change: Change, plan: Plan, place_of: PlaceOf) -> ReportEntry:
-    """A change; an adoption that nobody consented to is a warning, as a loss is."""
+    """The entry of a change; an adoption without consent is a warning, as a loss is."""
     paths = ", ".join(difference.path for difference in change.differences)
     message = f"{change.action.value} {change.address}{f' ({paths})' if paths else ''}: {change.reason}"
     if change.danger is None:
@@ -146,21 +148,26 @@ def _change(change: Change, plan: Plan, place_of: PlaceOf) -> ReportEntry:
 
 
 def _drifted(drift: Iterable[Drift], place_of: PlaceOf, fails: bool) -> Iterator[ReportEntry]:
-    for one in drift:
+    for drifted in drift:
         changed = "; ".join(
-            f"{each.path}: {compact(each.before)}, now {compact(each.after)}" for each in one.differences
+            f"{difference.path}: {compact(difference.before)}, now {compact(difference.after)}"
+            for difference in drifted.differences
         )
-        message = f"{one.address} is gone from AWS" if one.vanished else f"{one.address} {changed}"
-        rule = "drift-gone" if one.vanished else "drift"
-        yield _entry(rule, Level.WARNING, one.address, message, place_of, fails=fails)
+        message = (
+            f"{drifted.address} is gone from AWS" if drifted.vanished else f"{drifted.address} {changed}"
+        )
+        rule = "drift-gone" if drifted.vanished else "drift"
+        yield _entry(rule, Level.WARNING, drifted.address, message, place_of, fails=fails)
 
 
 def _unmanaged(unmanaged: Iterable[Unmanaged], place_of: PlaceOf, counted: bool) -> Iterator[ReportEntry]:
-    for one in unmanaged:
-        named = " ".join(filter(None, [one.address, one.path]))
+    for resource in unmanaged:
+        named = " ".join(filter(None, [resource.address, resource.path]))
         level = Level.WARNING if counted else Level.NOTE
-        found = _entry("unmanaged", level, one.address, f"{named} is in no spec", place_of, fails=counted)
-        yield found._replace(title=named)
+        entry = _entry(
+            "unmanaged", level, resource.address, f"{named} is in no spec", place_of, fails=counted
+        )
+        yield entry._replace(title=named)
 
 
 def _entry(

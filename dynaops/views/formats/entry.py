@@ -1,4 +1,4 @@
-"""What the formats for pipelines are made of: one entry a finding, a check, a change or a difference."""
+"""Types for the report formats: one entry for each finding, check, change or difference."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from dynaops.model.finding import Place, Severity
 
 
 class Level(Enum):
-    """How an entry is to be taken."""
+    """The level of an entry."""
 
     ERROR = "error"
     WARNING = "warning"
     NOTE = "note"
     PASSED = "passed"
     UNKNOWN = "unknown"
-    """It could not be checked."""
+    """The check could not be made."""
     SUPPRESSED = "suppressed"
     """The spec accepts it, with a reason."""
 
@@ -26,10 +26,10 @@ LEVELS = {Severity.ERROR: Level.ERROR, Severity.WARNING: Level.WARNING, Severity
 
 
 class ReportEntry(NamedTuple):
-    """One thing that a command tells. `rule` is its id, `subject` the table, or ``specs``, that it belongs to.
+    """One entry of a report. `rule` is its id, `subject` the table that it belongs to, or ``specs``.
 
-    `title` names the check, with the rule's id or the address. `fails`: a JUnit case of it is a failure. `address` is
-    the resource that it is about, `place` where that is written in a spec.
+    `title` names the check, with the rule's id or the address. `fails`: its JUnit case is a failure. `address` is the
+    address of its resource, `place` the place of that resource in a spec.
     """
 
     rule: str
@@ -42,11 +42,11 @@ class ReportEntry(NamedTuple):
     place: Place | None = None
     fails: bool = False
     reason: str | None = None
-    """Why it is accepted, where it is."""
+    """The reason of a suppression."""
 
 
 class RuleText(NamedTuple):
-    """What an id means: `meaning` in a sentence, `remedy` what to do; `level` as its findings are mostly."""
+    """The texts of a rule id: `meaning` in a sentence, `remedy` what to do; `level` is the usual level."""
 
     meaning: str
     remedy: str = ""
@@ -54,7 +54,7 @@ class RuleText(NamedTuple):
 
 
 class RunReport(NamedTuple):
-    """All that a run of a command found. `failure` is why it came to no result, where it did not."""
+    """All entries of one run of a command. `failure` is why the command had no result, or None."""
 
     command: str
     version: str

@@ -1,4 +1,4 @@
-"""GitHub's workflow commands: each is a line, and becomes an annotation of the pull request.
+"""Writes GitHub's workflow commands: each line becomes an annotation of the pull request.
 
 https://docs.github.com/actions/reference/workflow-commands-for-github-actions
 """
@@ -16,25 +16,25 @@ _COMMANDS = {
     Level.UNKNOWN: "warning",
     Level.NOTE: "notice",
 }
-"""In the order in which they are printed: GitHub shows ten annotations of a kind in a step. What is healthy is none."""
+"""Commands in the order of printing, because GitHub shows only ten annotations of a kind in a step. Passed has none."""
 
 
-def github(told: RunReport) -> str:
-    """A line for each entry that is to be looked at, the worst first; each ends with a newline."""
-    return "".join(f"{line}\n" for line in _lines(told))
+def github(report: RunReport) -> str:
+    """A line for each entry that is not passed, the worst first; each ends with a newline."""
+    return "".join(f"{line}\n" for line in _lines(report))
 
 
-def _lines(told: RunReport) -> Iterator[str]:
-    if told.failure is not None:
-        yield command("error", {"title": f"dynaops {told.command}"}, told.failure)
+def _lines(report: RunReport) -> Iterator[str]:
+    if report.failure is not None:
+        yield command("error", {"title": f"dynaops {report.command}"}, report.failure)
     for level, name in _COMMANDS.items():
-        for entry in told.entries:
+        for entry in report.entries:
             if entry.level is level:
                 yield command(name, _properties(entry), _message(entry))
 
 
 def command(name: str, properties: dict[str, str], message: str) -> str:
-    """``::error file=a.yaml,line=1::message``, with everything escaped that would end a part of it."""
+    """A command such as ``::error file=a.yaml,line=1::message``, with separators in its parts escaped."""
     listed = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
     return f"::{name} {listed}::{_data(message)}"
 

@@ -1,4 +1,4 @@
-"""JUnit XML: a test suite a table, a test case an entry. Well formed for whatever text is in it."""
+"""Writes JUnit XML: a test suite for each table, a test case for each entry. Well formed for any text."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from dynaops.views.formats.entry import Level, ReportEntry, RunReport
 from dynaops.views.formats.text import plain
 
 
-def junit(told: RunReport) -> str:
-    """The document; ends with a newline. A case fails where its entry does; what was not checked is skipped."""
-    suites = Xml.Element("testsuites", name=plain(f"dynaops {told.command}"))
-    if told.failure is not None:
+def junit(report: RunReport) -> str:
+    """The document; ends with a newline. The case of a failed entry fails; a check that was not made is skipped."""
+    suites = Xml.Element("testsuites", name=plain(f"dynaops {report.command}"))
+    if report.failure is not None:
         suite = Xml.SubElement(suites, "testsuite", name="dynaops")
-        case = Xml.SubElement(suite, "testcase", classname="dynaops", name=plain(told.command))
-        Xml.SubElement(case, "error", message=plain(told.failure)).text = plain(told.failure)
+        case = Xml.SubElement(suite, "testcase", classname="dynaops", name=plain(report.command))
+        Xml.SubElement(case, "error", message=plain(report.failure)).text = plain(report.failure)
     subjects: dict[str, list[ReportEntry]] = {}
-    for entry in told.entries:
+    for entry in report.entries:
         subjects.setdefault(entry.subject, []).append(entry)
     for subject, entries in subjects.items():
         suite = Xml.SubElement(suites, "testsuite", name=plain(subject))
@@ -26,7 +26,7 @@ def junit(told: RunReport) -> str:
         _count(suite, [suite])
     _count(suites, list(suites))
     Xml.indent(suites)
-    # In ASCII: where it is printed, nobody knows the encoding.
+    # In ASCII, because the encoding of the output is not known.
     text = Xml.tostring(suites, encoding="us-ascii", xml_declaration=False).decode("ascii")
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'
 

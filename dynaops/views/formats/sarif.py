@@ -1,4 +1,4 @@
-"""SARIF 2.1.0, for code scanning: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html."""
+"""Writes SARIF 2.1.0 for code scanning: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ _LEVELS = {
     Level.SUPPRESSED: "warning",
     Level.NOTE: "note",
 }
-"""What passed is no result."""
+"""SARIF's levels; a passed check is not a result."""
 
 
-def sarif(told: RunReport) -> dict[str, Any]:
-    """The log: one run, whose rules are those that its results name."""
-    entries = [entry._replace(rule=plain(entry.rule)) for entry in told.entries if entry.level in _LEVELS]
+def sarif(report: RunReport) -> dict[str, Any]:
+    """The log: one run, with the rules that its results name."""
+    entries = [entry._replace(rule=plain(entry.rule)) for entry in report.entries if entry.level in _LEVELS]
     ids = list(dict.fromkeys(entry.rule for entry in entries))
     driver = {
         "name": "dynaops",
-        "version": told.version,
-        "rules": [_rule(name, told.rules.get(name)) for name in ids],
+        "version": report.version,
+        "rules": [_rule(name, report.rules.get(name)) for name in ids],
     }
     category = "/".join(
-        ["dynaops", told.command, *([plain(told.environment)] if told.environment else []), ""]
+        ["dynaops", report.command, *([plain(report.environment)] if report.environment else []), ""]
     )
     run: dict[str, Any] = {
         "tool": {"driver": driver},
         "automationDetails": {"id": category},
-        "invocations": [_invocation(told.failure)],
+        "invocations": [_invocation(report.failure)],
         "columnKind": "unicodeCodePoints",
         "results": [_result(entry, ids.index(entry.rule)) for entry in entries],
     }
@@ -47,19 +47,19 @@ def sarif(told: RunReport) -> dict[str, Any]:
 def _invocation(failure: str | None) -> dict[str, Any]:
     if failure is None:
         return {"executionSuccessful": True}
-    told = {"level": "error", "message": {"text": plain(failure)}}
-    return {"executionSuccessful": False, "toolExecutionNotifications": [told]}
+    notification = {"level": "error", "message": {"text": plain(failure)}}
+    return {"executionSuccessful": False, "toolExecutionNotifications": [notification]}
 
 
 def _rule(name: str, rule: RuleText | None) -> dict[str, Any]:
-    if rule is None:  # a house rule, which its own file explains
+    if rule is None:  # a house rule, which is explained in its own file
         return {"id": name}
-    found: dict[str, Any] = {
+    rule_object: dict[str, Any] = {
         "id": name,
         "shortDescription": {"text": plain(rule.meaning)},
         "defaultConfiguration": {"level": _LEVELS.get(rule.level, "note")},
     }
-    return {**found, "help": {"text": plain(rule.remedy)}} if rule.remedy else found
+    return {**rule_object, "help": {"text": plain(rule.remedy)}} if rule.remedy else rule_object
 
 
 def _result(entry: ReportEntry, rule: int) -> dict[str, Any]:
@@ -99,7 +99,7 @@ def _suppressed(entry: ReportEntry) -> Mapping[str, Any]:
 
 
 def _fingerprint(entry: ReportEntry) -> str:
-    """What tells one result from another from run to run: neither its line nor the numbers in its message."""
+    """An identity of a result that is the same in each run: without its line and without the numbers in its message."""
     where = entry.address or (entry.place.file if entry.place else "")
     parts = (entry.rule, where, re.sub(r"\d+", "", entry.message))
     return sha256("\0".join(parts).encode(errors="surrogatepass")).hexdigest()[:32]

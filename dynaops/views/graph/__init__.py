@@ -1,1 +1,1 @@
-"""The graph of resources as a tree, as Mermaid, as DOT and as SVG. All are the same for the same graph."""
+"""The graph of resources as a tree, Mermaid, DOT and SVG. The output is the same for the same graph."""

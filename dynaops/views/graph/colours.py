@@ -1,4 +1,4 @@
-"""What drawings of the graph have in common: labels, and colours by what a plan does."""
+"""Labels of a graph's nodes, and colours by the action of a plan."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dynaops.model.graph import Node
 
 
 class Colours(NamedTuple):
-    """Fill and border, as ``#rrggbb``; black text is legible on every fill."""
+    """The colours of fill and border as ``#rrggbb``; black text is legible on every fill."""
 
     fill: str
     line: str
@@ -29,15 +29,15 @@ BY_ACTION = {
 
 
 def colours(node: Node) -> Colours:
-    """How a node is coloured."""
+    """The colours of a node."""
     if node.action in BY_ACTION:
         return BY_ACTION[node.action]
     return OUTSIDE if node.outside else PLAIN
 
 
-def above(node: Node, home: str | None) -> str:
-    """The small line of a label: what it is, where that is not `home` (the table's region), and what becomes of it."""
-    where = f", {node.region}" if node.region and node.region != home else ""
+def above(node: Node, table_region: str | None) -> str:
+    """The small line of a label: the kind, the region if it is not `home` (the table's), and the planned action."""
+    where = f", {node.region}" if node.region and node.region != table_region else ""
     action = f" [{node.action.value}]" if node.action and node.action is not Action.NO_OP else ""
     return f"{node.title}{where}{action}"
 

@@ -1,4 +1,4 @@
-"""The graph in DOT, the language of Graphviz."""
+"""Writes the graph in DOT, the language of Graphviz."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ def dot(graph: Graph) -> str:
 
 
 def _lines(graph: Graph) -> Iterator[str]:
-    home = homes(graph.nodes)
+    regions = homes(graph.nodes)
     yield 'rankdir="LR";'
     yield 'node [shape="box", style="filled,rounded", fontname="Helvetica", fontsize="11"];'
     yield 'edge [fontname="Helvetica", fontsize="9", color="#57606a"];'
     for number, table in enumerate(dict.fromkeys(node.table for node in graph.nodes if node.table)):
-        region = home.get(table)
+        region = regions.get(table)
         yield f"subgraph cluster_{number} {{"
         yield f"  label={_quoted(f'{table} in {region}' if region else table)};"
         for node in graph.nodes:
@@ -36,14 +36,14 @@ def _lines(graph: Graph) -> Iterator[str]:
         yield f"{_quoted(start)} -> {_quoted(end)}{label};"
 
 
-def _node(node: Node, home: str | None) -> str:
-    look = colours(node)
+def _node(node: Node, table_region: str | None) -> str:
+    colours_ = colours(node)
     shape = "cylinder" if node.id == node.table else "ellipse" if node.outside else "box"
-    label = f"{_escaped(above(node, home))}\\n{_escaped(node.name)}"
+    label = f"{_escaped(above(node, table_region))}\\n{_escaped(node.name)}"
     style = "filled" if shape != "box" else "filled,rounded"
     return (
         f'{_quoted(node.id)} [label="{label}", shape="{shape}", style="{style}", '
-        f'fillcolor="{look.fill}", color="{look.line}"];'
+        f'fillcolor="{colours_.fill}", color="{colours_.line}"];'
     )
 
 
@@ -52,5 +52,5 @@ def _quoted(text: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    """A backslash would begin one of DOT's own escapes, a quotation mark end the string."""
+    """The text with backslashes and quotation marks escaped, which have a meaning in DOT's strings."""
     return clean(text).replace("\\", "\\\\").replace('"', '\\"')

@@ -1,8 +1,8 @@
-"""A layered layout: what builds on something stands to the right of it.
+"""Computes a layered layout: a dependent resource is to the right of the resource that it depends on.
 
-The usual steps, each in its simplest form that does well on graphs of tables: layers by the longest path, points on the
-way for edges that pass through layers, order within a layer by the neighbours' mean, places as near to them as the gap
-allows. Nothing is random, so the same graph is always drawn the same.
+It has the usual steps, each in a simple form that is good enough for graphs of tables: layers by the longest path,
+points for edges that pass through layers, order within a layer by the mean position of the neighbours, and positions
+as close to them as the gap allows. Nothing is random, so the same graph always has the same drawing.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _SWEEPS = 12
 
 @dataclass(frozen=True)
 class Box:
-    """A rectangle; `x` and `y` are those of its upper left corner."""
+    """A rectangle; `x` and `y` are the coordinates of its upper left corner."""
 
     x: int
     y: int
@@ -27,7 +27,7 @@ class Box:
 
 @dataclass(frozen=True)
 class GraphLayout:
-    """Where every node is, and by which points (of layers in between) every edge goes. Begins at 0, 0."""
+    """The box of every node, and the points of every edge (in the layers that it passes). Begins at 0, 0."""
 
     boxes: dict[str, Box]
     ways: dict[tuple[str, str], list[tuple[int, int]]]
@@ -37,7 +37,7 @@ class GraphLayout:
 
 @dataclass
 class _Grid:
-    """Layers of names, top to bottom. A name that begins with NUL is a point on the way of an edge."""
+    """Layers of names, each from top to bottom. A name that begins with NUL is a point of an edge."""
 
     layers: list[list[str]]
     sizes: dict[str, tuple[int, int]]
@@ -47,7 +47,7 @@ class _Grid:
 
 
 def laid_out(sizes: Mapping[str, tuple[int, int]], edges: Sequence[tuple[str, str]]) -> GraphLayout:
-    """Place nodes of these sizes (width, height), in whose order ties are settled."""
+    """The layout of nodes with these sizes (width, height); their order decides between equal positions."""
     grid = _grid(sizes, _without_cycles(sizes, edges))
     for number in range(_SWEEPS):
         _order(grid, downwards=number % 2 == 0)
@@ -67,7 +67,7 @@ def laid_out(sizes: Mapping[str, tuple[int, int]], edges: Sequence[tuple[str, st
 
 
 def _without_cycles(names: Iterable[str], edges: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
-    """The edges, each once, but for those that lead back to where they come from."""
+    """The edges without duplicates and without those that close a cycle."""
     kept: list[tuple[str, str]] = []
     after: dict[str, set[str]] = {name: set() for name in names}
     for start, end in dict.fromkeys(edges):
@@ -78,12 +78,12 @@ def _without_cycles(names: Iterable[str], edges: Sequence[tuple[str, str]]) -> l
 
 
 def _reach(after: Mapping[str, set[str]], start: str) -> set[str]:
-    found, unseen = {start}, [start]
+    reached, unseen = {start}, [start]
     while unseen:
-        nearer = after[unseen.pop()] - found
-        found |= nearer
+        nearer = after[unseen.pop()] - reached
+        reached |= nearer
         unseen.extend(nearer)
-    return found
+    return reached
 
 
 def _grid(sizes: Mapping[str, tuple[int, int]], edges: Sequence[tuple[str, str]]) -> _Grid:
@@ -105,7 +105,7 @@ def _grid(sizes: Mapping[str, tuple[int, int]], edges: Sequence[tuple[str, str]]
 
 
 def _ranks(names: Iterable[str], edges: Sequence[tuple[str, str]]) -> dict[str, int]:
-    """The layer of each: one more than the furthest of those before it."""
+    """The layer of each node: one more than the highest layer of its predecessors."""
     ranks = dict.fromkeys(names, 0)
     for _ in ranks:
         moved = [(start, end) for start, end in edges if ranks[end] <= ranks[start]]
@@ -117,15 +117,17 @@ def _ranks(names: Iterable[str], edges: Sequence[tuple[str, str]]) -> dict[str, 
 
 
 def _order(grid: _Grid, downwards: bool) -> None:
-    """Order each layer by where the neighbours in the one before (or after) it stand, on the average."""
+    """Order each layer by the mean position of the neighbours in the layer before (or after) it."""
     layers = grid.layers if downwards else grid.layers[::-1]
     neighbours = grid.before if downwards else grid.after
     for fixed, moving in pairwise(layers):
-        place = {name: number for number, name in enumerate(fixed)}
+        position = {name: number for number, name in enumerate(fixed)}
         own = {name: number for number, name in enumerate(moving)}
         scale = len(fixed) / max(len(moving), 1)
         moving.sort(
-            key=lambda name: _mean([place[one] for one in neighbours.get(name, ())], own[name] * scale)
+            key=lambda name: _mean(
+                [position[neighbour] for neighbour in neighbours.get(name, ())], own[name] * scale
+            )
         )
 
 
@@ -134,7 +136,7 @@ def _mean(values: Sequence[float], otherwise: float) -> float:
 
 
 def _tops(grid: _Grid) -> dict[str, int]:
-    """Upper edges, such that the gap is kept and nodes stand as near to their neighbours' middle as that allows."""
+    """The upper edges of nodes, as close to the middle of their neighbours as the gap between nodes allows."""
     middle: dict[str, float] = {}
     for layer in grid.layers:
         middle |= _stacked(grid, layer, dict.fromkeys(layer, 0.0))
@@ -143,7 +145,8 @@ def _tops(grid: _Grid) -> dict[str, int]:
         neighbours = grid.before if downwards else grid.after
         for layer in grid.layers if downwards else grid.layers[::-1]:
             wished = {
-                name: _mean([middle[one] for one in neighbours.get(name, ())], middle[name]) for name in layer
+                name: _mean([middle[neighbour] for neighbour in neighbours.get(name, ())], middle[name])
+                for name in layer
             }
             middle |= _stacked(grid, layer, wished)
     tops = {name: middle[name] - grid.sizes[name][1] / 2 for name in middle}
@@ -152,25 +155,25 @@ def _tops(grid: _Grid) -> dict[str, int]:
 
 
 def _stacked(grid: _Grid, layer: Sequence[str], wished: Mapping[str, float]) -> dict[str, float]:
-    """The middles nearest to those wished that keep order and gap: half way between pushing down and pushing up."""
+    """The middles closest to the `wished` ones that keep order and gap: the mean of pushing down and pushing up."""
     down: dict[str, float] = {}
     up: dict[str, float] = {}
-    for found, names, sign in ((down, layer, 1), (up, layer[::-1], -1)):
+    for middles, names, sign in ((down, layer, 1), (up, layer[::-1], -1)):
         last: str | None = None
         for name in names:
-            found[name] = wished[name]
+            middles[name] = wished[name]
             if last is not None:
                 apart = (grid.sizes[last][1] + grid.sizes[name][1]) / 2 + GAP_Y
-                nearest = found[last] + sign * apart
-                found[name] = max(wished[name], nearest) if sign > 0 else min(wished[name], nearest)
+                nearest = middles[last] + sign * apart
+                middles[name] = max(wished[name], nearest) if sign > 0 else min(wished[name], nearest)
             last = name
     return {name: (down[name] + up[name]) / 2 for name in layer}
 
 
 def _lefts(grid: _Grid) -> dict[str, int]:
-    found: dict[str, int] = {}
+    lefts: dict[str, int] = {}
     left = 0
     for layer in grid.layers:
-        found |= dict.fromkeys(layer, left)
+        lefts |= dict.fromkeys(layer, left)
         left += max((grid.sizes[name][0] for name in layer), default=0) + GAP_X
-    return found
+    return lefts

@@ -1,4 +1,4 @@
-"""The graph as a Mermaid flowchart (shown by GitHub, GitLab and many editors)."""
+"""Writes the graph as a Mermaid flowchart, which GitHub, GitLab and many editors can show."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ def mermaid(graph: Graph) -> str:
 
 def _lines(graph: Graph) -> Iterator[str]:
     ids = {node.id: f"n{number}" for number, node in enumerate(graph.nodes)}
-    home = homes(graph.nodes)
+    regions = homes(graph.nodes)
     tables = list(dict.fromkeys(node.table for node in graph.nodes if node.table))
     for number, table in enumerate(tables):
-        region = home.get(table)
+        region = regions.get(table)
         yield f'  subgraph t{number}["{_text(f"{table} in {region}" if region else table)}"]'
         for node in graph.nodes:
             if node.table == table:
@@ -35,16 +35,16 @@ def _lines(graph: Graph) -> Iterator[str]:
         label = f'|"{_text(edge.label)}"|' if edge.onward else ""
         yield f"  {ids[start]} -->{label} {ids[end]}"
     for action in dict.fromkeys(node.action for node in graph.nodes if node.action in BY_ACTION):
-        look = BY_ACTION[action]
-        yield f"  classDef {action.value} fill:{look.fill},stroke:{look.line},color:#000000"
+        colours_ = BY_ACTION[action]
+        yield f"  classDef {action.value} fill:{colours_.fill},stroke:{colours_.line},color:#000000"
 
 
-def _node(name: str, node: Node, home: str | None) -> str:
-    label = f'"{_text(above(node, home))}<br/>{_text(node.name)}"'
+def _node(name: str, node: Node, table_region: str | None) -> str:
+    label = f'"{_text(above(node, table_region))}<br/>{_text(node.name)}"'
     shape = f"[({label})]" if node.id == node.table else f"([{label}])" if node.outside else f"[{label}]"
     return f"{name}{shape}{f':::{node.action.value}' if node.action in BY_ACTION and node.action else ''}"
 
 
 def _text(text: str) -> str:
-    """All but letters, digits and harmless marks as entity codes: names may hold what Mermaid would act upon."""
+    """The text with all special characters as entity codes, because names may contain Mermaid's syntax."""
     return "".join(char if char.isalnum() or char in _HARMLESS else f"#{ord(char)};" for char in clean(text))

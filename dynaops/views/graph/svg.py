@@ -1,4 +1,4 @@
-"""The graph as SVG, made here: no program and no library is needed to see it in a browser."""
+"""Draws the graph as SVG without another program or library, for any browser."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from dynaops.views.page import clean
 _MARGIN = 24
 _HEIGHT = 44
 _BIG, _SMALL = 7.4, 6.0
-"""The width of a character of a name, and of the small line above it, in pixels (generous: fonts differ)."""
+"""The width of a character of a name, and of the small line above it, in pixels; large enough for most fonts."""
 _LONGEST = 44
 _LEGEND = 28
 _STYLE = (
@@ -27,31 +27,31 @@ _STYLE = (
 
 
 def svg(graph: Graph) -> str:
-    """The drawing; ends with a newline. Each table with what is connected to it is a part of its own."""
-    home = homes(graph.nodes)
-    drawn: list[str] = []
+    """The drawing; ends with a newline. Each table with everything connected to it is a separate part."""
+    regions = homes(graph.nodes)
+    elements: list[str] = []
     width, top = 0, _MARGIN
     for part in _parts(graph):
         layout = laid_out(
-            {node.id: _size(node, home.get(node.table)) for node in part.nodes},
+            {node.id: _size(node, regions.get(node.table)) for node in part.nodes},
             [edge.drawn for edge in part.edges],
         )
-        drawn += [
+        elements += [
             f'<g transform="translate({_MARGIN} {top})">',
             *_edges(part, layout),
-            *(_node(node, home.get(node.table), layout.boxes[node.id]) for node in part.nodes),
+            *(_node(node, regions.get(node.table), layout.boxes[node.id]) for node in part.nodes),
             "</g>",
         ]
         width = max(width, layout.width)
         top += layout.height + _MARGIN * 2
-    actions = [one for one in BY_ACTION if any(node.action is one for node in graph.nodes)]
+    actions = [action for action in BY_ACTION if any(node.action is action for node in graph.nodes)]
     if actions:
-        drawn += _legend(actions, top)
+        elements += _legend(actions, top)
         width, top = max(width, 110 * len(actions)), top + _LEGEND
-    return "\n".join(_framed(drawn, width + 2 * _MARGIN, top)) + "\n"
+    return "\n".join(_framed(elements, width + 2 * _MARGIN, top)) + "\n"
 
 
-def _framed(drawn: list[str], width: int, height: int) -> Iterator[str]:
+def _framed(elements: list[str], width: int, height: int) -> Iterator[str]:
     yield (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
         f'viewBox="0 0 {width} {height}" role="img" aria-label="Resources and their dependencies">'
@@ -62,17 +62,17 @@ def _framed(drawn: list[str], width: int, height: int) -> Iterator[str]:
         'orient="auto"><polygon points="0,0 8,4 0,8" fill="#8c959f"/></marker></defs>'
     )
     yield f'<rect width="{width}" height="{height}" fill="#ffffff"/>'
-    yield from drawn
+    yield from elements
     yield "</svg>"
 
 
 def _parts(graph: Graph) -> Iterator[Graph]:
-    """The graph in parts that have nothing to do with one another; what is around one table is one part."""
+    """The graph in parts without edges between them; all resources around one table are in one part."""
     group = {node.id: node.table or node.id for node in graph.nodes}
     for edge in graph.edges:
         old, new = group[edge.source], group[edge.target]
         if old != new:
-            group = {name: new if one == old else one for name, one in group.items()}
+            group = {name: new if number == old else number for name, number in group.items()}
     for key in dict.fromkeys(group[node.id] for node in graph.nodes):
         yield Graph(
             nodes=tuple(node for node in graph.nodes if group[node.id] == key),
@@ -80,8 +80,8 @@ def _parts(graph: Graph) -> Iterator[Graph]:
         )
 
 
-def _size(node: Node, home: str | None) -> tuple[int, int]:
-    text = max(_columns(_short(node.name)) * _BIG, _columns(_short(above(node, home))) * _SMALL)
+def _size(node: Node, table_region: str | None) -> tuple[int, int]:
+    text = max(_columns(_short(node.name)) * _BIG, _columns(_short(above(node, table_region))) * _SMALL)
     return round(text) + 24, _HEIGHT
 
 
@@ -94,15 +94,15 @@ def _short(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
-def _node(node: Node, home: str | None, box: Box) -> str:
-    look = colours(node)
+def _node(node: Node, table_region: str | None, box: Box) -> str:
+    colours_ = colours(node)
     radius = _HEIGHT // 2 if node.outside else 6
     thick = 2.4 if node.id == node.table else 1.2
     return (
         f"<g><title>{_text(node.id)}</title>"
         f'<rect x="{box.x}" y="{box.y}" width="{box.width}" height="{box.height}" rx="{radius}" '
-        f'fill="{look.fill}" stroke="{look.line}" stroke-width="{thick}"/>'
-        f'<text class="k" x="{box.x + 12}" y="{box.y + 17}">{_text(_short(above(node, home)))}</text>'
+        f'fill="{colours_.fill}" stroke="{colours_.line}" stroke-width="{thick}"/>'
+        f'<text class="k" x="{box.x + 12}" y="{box.y + 17}">{_text(_short(above(node, table_region)))}</text>'
         f'<text class="n" x="{box.x + 12}" y="{box.y + 34}">{_text(_short(node.name))}</text></g>'
     )
 
@@ -122,7 +122,7 @@ def _edges(graph: Graph, layout: GraphLayout) -> Iterator[str]:
 
 
 def _curve(points: list[tuple[int, int]]) -> str:
-    """A smooth way through the points, level at each of them."""
+    """The path of a smooth curve through the points, horizontal at each point."""
     pieces = [f"M{points[0][0]} {points[0][1]}"]
     for (x, y), (end_x, end_y) in pairwise(points):
         half = (x + end_x) // 2
@@ -133,10 +133,10 @@ def _curve(points: list[tuple[int, int]]) -> str:
 def _legend(actions: list[Action], top: int) -> Iterator[str]:
     for number, action in enumerate(actions):
         x = _MARGIN + 110 * number
-        look = BY_ACTION[action]
+        colours_ = BY_ACTION[action]
         yield (
             f'<rect x="{x}" y="{top - _MARGIN}" width="14" height="14" rx="3" '
-            f'fill="{look.fill}" stroke="{look.line}"/>'
+            f'fill="{colours_.fill}" stroke="{colours_.line}"/>'
             f'<text class="k" x="{x + 20}" y="{top - _MARGIN + 11}">{action.value}</text>'
         )
 

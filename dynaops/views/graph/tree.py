@@ -1,4 +1,4 @@
-"""The graph as a tree a table, for a terminal or a pipe."""
+"""Draws the graph as a tree for each table, for a terminal or a pipe."""
 
 from __future__ import annotations
 
@@ -11,46 +11,53 @@ from dynaops.views.page import Line, Page, PageNode, Section, StyledText, faint,
 
 
 def tree_page(graph: Graph) -> Page:
-    """A section a table: below it what is part of it and what is around it, and with each what it leans on."""
+    """A section for each table: its parts, the resources around it, and the dependencies of each."""
     if not graph.nodes:
         return Page((Section((PageNode(line("There is nothing to draw: no spec and no applied table.")),)),))
-    things = {node.id: node for node in graph.nodes}
+    resources = {node.id: node for node in graph.nodes}
     return Page(
         tuple(
-            Section((_node(thing, graph, things, None),), tree=True)
-            for thing in graph.nodes
-            if thing.id == thing.table or (thing.table not in things and not thing.outside)
+            Section((_node(node, graph, resources, None),), tree=True)
+            for node in graph.nodes
+            if node.id == node.table or (node.table not in resources and not node.outside)
         )
     )
 
 
-def _node(thing: Thing, graph: Graph, things: dict[str, Thing], parent: Thing | None) -> PageNode:
-    children = [_node(node, graph, things, thing) for node in graph.nodes if _parent(node, graph) == thing.id]
-    leans = [
-        PageNode(_lean(edge, things[edge.target], thing.table))
-        for edge in graph.edges
-        if edge.source == thing.id and edge.target not in (thing.table, _parent(thing, graph))
+def _node(resource: Thing, graph: Graph, resources: dict[str, Thing], parent: Thing | None) -> PageNode:
+    children = [
+        _node(node, graph, resources, resource) for node in graph.nodes if _parent(node, graph) == resource.id
     ]
-    mark = wording.mark(thing.action) if thing.action else None
-    region = thing.region if thing.region and (parent is None or parent.region != thing.region) else None
-    name = thing.name.removeprefix(f"{parent.name}/") if parent else thing.name
-    about = [faint(thing.title)] if parent else []
-    said: Sequence[StyledText] = [*about, *([faint(f"{', ' if about else ''}{region}")] if region else [])]
-    return PageNode(line(strong(name)), mark, line(*said), children=(*leans, *children))
+    leans = [
+        PageNode(_lean(edge, resources[edge.target], resource.table))
+        for edge in graph.edges
+        if edge.source == resource.id and edge.target not in (resource.table, _parent(resource, graph))
+    ]
+    mark = wording.mark(resource.action) if resource.action else None
+    region = (
+        resource.region if resource.region and (parent is None or parent.region != resource.region) else None
+    )
+    name = resource.name.removeprefix(f"{parent.name}/") if parent else resource.name
+    about = [faint(resource.title)] if parent else []
+    description: Sequence[StyledText] = [
+        *about,
+        *([faint(f"{', ' if about else ''}{region}")] if region else []),
+    ]
+    return PageNode(line(strong(name)), mark, line(*description), children=(*leans, *children))
 
 
 def _lean(edge: Edge, target: Thing, table: str | None) -> Line:
-    """``invokes Lambda function order-processor``; what is of another table by its full address."""
+    """A dependency such as ``invokes Lambda function order-processor``; parts of other tables have full addresses."""
     name = target.name if target.table in (None, table) else target.id
     kind = f"{target.title} " if target.outside else ""
     return line(faint(f"{edge.label} {kind}"), name)
 
 
-def _parent(thing: Thing, graph: Graph) -> str | None:
-    """What it is part of, else its table."""
-    if thing.outside or thing.id == thing.table:
+def _parent(node: Thing, graph: Graph) -> str | None:
+    """The address of the resource that it is part of, else of its table."""
+    if node.outside or node.id == node.table:
         return None
     owner = next(
-        (edge.target for edge in graph.edges if edge.source == thing.id and edge.label == "part of"), None
+        (edge.target for edge in graph.edges if edge.source == node.id and edge.label == "part of"), None
     )
-    return owner or thing.table
+    return owner or node.table

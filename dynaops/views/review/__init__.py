@@ -1,4 +1,4 @@
-"""A plan for reviewers elsewhere: Markdown for a pull request, one HTML file for everybody else."""
+"""A plan for reviewers: Markdown for a pull request, or one HTML file."""
 
 from __future__ import annotations
 

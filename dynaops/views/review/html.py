@@ -1,4 +1,4 @@
-"""A plan as one HTML file: no scripts, nothing fetched, so that it can be mailed, kept and opened anywhere."""
+"""A plan as one HTML file without scripts and external files, so that it can be mailed, stored and opened anywhere."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from dynaops.views.plan import about_sections, table_sections
 from dynaops.views.values import compact
 
 _LEAST_SHOWN = 0.6
-"""Per cent of the time line that even the shortest operation gets, to be seen at all."""
+"""The least width of an operation on the time line in per cent, so that it is visible."""
 _TITLE = "dynaops plan"
 
 
@@ -118,7 +118,7 @@ def _span(piece: StyledText) -> str:
 
 
 def _timeline(plan: Plan) -> Iterator[str]:
-    """The operations in their order, each with a bar where and how long AWS is expected to be busy with it."""
+    """The operations in order, each with a bar for its expected start and duration."""
     times = schedule(plan)
     whole = max([1.0, *(end for _, end in times.values())])
     yield "<h2>Operations <span class=faint>in the order in which they are sent</span></h2>"
@@ -148,7 +148,7 @@ def _call(operation: Operation) -> str:
         ("loses", operation.loses or ""),
         ("call", f"{operation.service}:{operation.api} in {operation.region}"),
         *((name, compact(value, 10_000)) for name, value in operation.parameters.items()),
-        *(("until", one.title) for one in (operation.before, operation.cooldown, operation.wait) if one),
+        *(("until", wait.title) for wait in (operation.before, operation.cooldown, operation.wait) if wait),
     ]
     cells = "".join(
         f"<dt>{escape(clean(name))}</dt><dd>{escape(clean(text))}</dd>" for name, text in rows if text

@@ -1,6 +1,6 @@
-"""A plan as Markdown for a comment on a pull request: the verdict first, everything else folded away.
+"""A plan as Markdown for a comment on a pull request: the verdict first, everything else collapsed.
 
-Written for GitHub's dialect (alerts, ``<details>``, ``diff`` blocks), and readable where those are not known.
+It uses GitHub's dialect (alerts, ``<details>``, ``diff`` blocks), and is readable without it.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from dynaops.views.review.bounded import CommentPart, bounded, marker
 from dynaops.views.review.escape import LONGEST, code, escaped, in_html, short
 
 _MOST_NAMED = 5
-"""Addresses of what is taken over that are named, a table."""
+"""The most addresses of taken over resources that are named for each table."""
 _LONGEST_NAME = 40
 _SIGNS = {"+": "+", "-": "-", "~": "!", "-/+": "!", "<-": "#", "->": "#", "!": "-"}
-"""The first column of a ``diff`` block decides its colour."""
+"""The sign in the first column of a ``diff`` block, which decides the colour, by the sign of the action."""
 _WHOLE = "what `dynaops plan` prints, its `--json` and its `--html`"
 
 
@@ -53,18 +53,21 @@ def _head(plan: Plan, refreshed: bool, digest: str | None) -> Iterator[str]:
 
 
 def _lists(plan: Plan) -> Iterator[CommentPart]:
-    """What must not be missed: broken house rules, losses, warnings; each where there is some."""
+    """The lists that are never collapsed: broken house rules, losses and warnings, if there are any."""
     if plan.violations:
-        told = (f"{escaped(one.message)}{_where(one.address)} {escaped(one.code)}" for one in plan.violations)
+        rows = (
+            f"{escaped(finding.message)}{_where(finding.address)} {escaped(finding.code)}"
+            for finding in plan.violations
+        )
         alert = "> [!CAUTION]" if plan.forbidden else "> [!WARNING]"
-        yield _quoted("broken house rules", f"{alert}\n> House rules it breaks:", told)
+        yield _quoted("broken house rules", f"{alert}\n> House rules it breaks:", rows)
     losses = [_loss(operation, plan) for operation in plan.operations if operation.danger]
     losses += [_adoption(group, plan) for group in adopted_groups(plan)]
     if losses:
         yield _quoted("losses", "> [!CAUTION]", losses)
     if plan.warnings:
-        told = (escaped(one.message) + _where(one.address) for one in plan.warnings)
-        yield _quoted("warnings", "> [!WARNING]", told)
+        rows = (escaped(finding.message) + _where(finding.address) for finding in plan.warnings)
+        yield _quoted("warnings", "> [!WARNING]", rows)
 
 
 def _quoted(name: str, opening: str, texts: Iterable[str]) -> CommentPart:
@@ -83,16 +86,16 @@ def _loss(operation: Operation, plan: Plan) -> str:
     danger = operation.danger
     if danger is None:
         return ""
-    told = f"`{code(operation.address)}`{escaped(loss(operation, danger, plan))}"
+    row = f"`{code(operation.address)}`{escaped(loss(operation, danger, plan))}"
     if plan.consents_to(operation):
-        return f"**{told}** (consented to in this plan: `{danger.value}:{code(operation.address)}`)"
-    return f"**{told}** (needs `{wording.consent(danger)}`)"
+        return f"**{row}** (consented to in this plan: `{danger.value}:{code(operation.address)}`)"
+    return f"**{row}** (needs `{wording.consent(danger)}`)"
 
 
 def _adoption(group: Sequence[Change], plan: Plan) -> str:
-    names = ", ".join(f"`{code(one.address)}`" for one in group[:_MOST_NAMED])
+    names = ", ".join(f"`{code(change.address)}`" for change in group[:_MOST_NAMED])
     names += f" and {len(group) - _MOST_NAMED} more" if len(group) > _MOST_NAMED else ""
-    consent = ", ".join(dict.fromkeys(adoption_consent(one, plan) for one in group))
+    consent = ", ".join(dict.fromkeys(adoption_consent(change, plan) for change in group))
     return f"**{names} {escaped(wording.adoption(group[0].owner, len(group)))}** ({escaped(consent)})"
 
 
