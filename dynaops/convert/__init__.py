@@ -1,5 +1,5 @@
 """Specs of what other tools describe: Terraform, CloudFormation, CDK, SAM, and the answers of the AWS CLI.
 
-Each format reads its files into `Pieces` (tables, and what goes around them), telling `Notes` of all that a spec cannot
-say; `assemble` puts the pieces together into specs. Nothing here talks to AWS.
+Each format reads its files into `Pieces` (tables, and the resources around them), and writes into `Notes` everything
+that a spec cannot hold; `assemble` combines the pieces into specs. Nothing here calls AWS.
 """

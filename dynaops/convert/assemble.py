@@ -1,4 +1,4 @@
-"""Pieces put together: the spec of each table with everything around it, and a note of what found no place."""
+"""Combines pieces into the spec of each table, with a note for each piece that fits no spec."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from dynaops.convert.scaling import add_scaling
 from dynaops.convert.tidy import tidied
 
 _MOST_LISTED = 1000
-"""Indexes, replicas or triggers of one table: each is compared with all before it, and AWS takes a tenth of that."""
+"""The most indexes, replicas or triggers of one table: each is compared with all before it, and AWS allows a tenth."""
 _ON_ITS_OWN = "its table {} is in none of the files"
 
 
 def assemble(pieces: Pieces) -> list[Spec]:
-    """The specs, in the order of the tables. What does not fit is told in the pieces' notes."""
+    """The specs, in the order of the tables. A piece that fits no spec is added to the notes."""
     specs = {name: dict(table.spec) for name, table in pieces.tables.items()}
     scaled: list[ResourcePiece] = []
     for piece in _settled(pieces):
@@ -38,30 +38,31 @@ def assemble(pieces: Pieces) -> list[Spec]:
 
 
 def _settled(pieces: Pieces) -> list[ResourcePiece]:
-    """The pieces whose every value is known, with the ARNs of their tables as a spec writes them."""
-    found = []
+    """The pieces whose values are all known, with the ARNs of their tables in the form of a spec."""
+    settled = []
     for piece in pieces.around:
         data = own(piece.data, piece.table) if piece.kind is PieceKind.RESOURCE_POLICY else piece.data
-        lacking = missing(data)
-        if lacking:
-            pieces.notes.lost(piece.where, unknown(lacking))
+        missing_names = missing(data)
+        if missing_names:
+            pieces.notes.lost(piece.where, unknown(missing_names))
         else:
-            found.append(ResourcePiece(piece.kind, piece.table, data, piece.where))
-    return found
+            settled.append(ResourcePiece(piece.kind, piece.table, data, piece.where))
+    return settled
 
 
-def unknown(lacking: set[str]) -> str:
-    """The sentence about names that have no value yet."""
-    told = sorted(
-        one.replace("table_arn:", "the ARN of ").replace("stream_arn:", "the stream of ") for one in lacking
+def unknown(missing_names: set[str]) -> str:
+    """The message about names that have no value yet."""
+    names = sorted(
+        name.replace("table_arn:", "the ARN of ").replace("stream_arn:", "the stream of ")
+        for name in missing_names
     )
-    given = [one for one in told if " of " not in one]
+    given = [name for name in names if " of " not in name]
     hint = f": give it with --parameter {given[0]}=VALUE" if given else ""
-    return f"{', '.join(told)} is not known{hint}"
+    return f"{', '.join(names)} is not known{hint}"
 
 
 def _under(key: str) -> Callable[[Spec, ResourcePiece, Pieces], None]:
-    """The piece is the value of a key of the spec; a second one is told of."""
+    """A function that puts a piece into the spec as the value of `key`; a second piece is added to the notes."""
 
     def placed(spec: Spec, piece: ResourcePiece, pieces: Pieces) -> None:
         if key in spec and spec[key] not in (piece.data, False, None):
@@ -73,7 +74,7 @@ def _under(key: str) -> Callable[[Spec, ResourcePiece, Pieces], None]:
 
 
 def _in_list(key: str, name: str) -> Callable[[Spec, ResourcePiece, Pieces], None]:
-    """The piece is one of a list of things that go by `name`."""
+    """A function that appends a piece to the list at `key`, whose members are identified by their `name`."""
 
     def placed(spec: Spec, piece: ResourcePiece, pieces: Pieces) -> None:
         listed = spec.setdefault(key, [])
@@ -114,7 +115,7 @@ def _index(spec: Spec, piece: ResourcePiece, pieces: Pieces) -> None:
 
 
 def _insights(spec: Spec, piece: ResourcePiece, pieces: Pieces) -> None:  # noqa: ARG001
-    """Of the table, or of the index that `index` names; indexes follow the table's mode."""
+    """Contributor insights of the table, or of the index that `index` names; indexes have the table's mode."""
     block = spec.setdefault("contributor_insights", {"enabled": False})
     index, mode = piece.data.get("index"), piece.data.get("mode")
     if index is None:
@@ -160,4 +161,4 @@ def _log_groups(specs: dict[str, Spec], pieces: Pieces) -> None:
 
 
 def _functions(spec: Spec) -> set[Any]:
-    return {str(one["function"]).partition(":")[0] for one in spec.get("lambda_triggers") or ()}
+    return {str(trigger["function"]).partition(":")[0] for trigger in spec.get("lambda_triggers") or ()}

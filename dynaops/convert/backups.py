@@ -1,4 +1,4 @@
-"""AWS Backup: the plan that covers a table by its name and nothing else."""
+"""AWS Backup: backup plans whose selection is one table by its name and nothing else."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ def add_backups(specs: dict[str, Spec], pieces: Pieces) -> None:
     for plan in pieces.plans:
         if plan.key not in used:
             pieces.notes.lost(plan.where, "no selection in the files covers a table with it")
-    taken = {spec["backup"]["vault"]["name"] for spec in specs.values() if "backup" in spec}
+    used_vaults = {spec["backup"]["vault"]["name"] for spec in specs.values() if "backup" in spec}
     for vault in pieces.vaults:
-        if vault.data["name"] not in taken:
+        if vault.data["name"] not in used_vaults:
             pieces.notes.lost(vault.where, "no spec's backup goes into it")
 
 
 def _add(specs: dict[str, Spec], plan: Named, selection: Named, vaults: dict[str, Named]) -> str | None:
-    """Put the plan into its table's spec; else say why not."""
+    """Put the plan into its table's spec. Returns why that is not possible, or None."""
     resources = selection.data["resources"]
     if selection.data.get("other"):
         return f"it selects by {selection.data['other']}; a spec's backup covers its table by name"
@@ -53,9 +53,9 @@ def _add(specs: dict[str, Spec], plan: Named, selection: Named, vaults: dict[str
     zones = [rule.get("timezone") for rule in plan.data["rules"]]
     if any(zone not in _ZONES for zone in zones):
         return f"its plan's schedules are in {next(zone for zone in zones if zone not in _ZONES)}, a spec's are in UTC"
-    lacking = missing([plan.data, selection.data["role_arn"]])
-    if lacking:
-        return f"not all of it is known: {', '.join(sorted(lacking))}"
+    missing_names = missing([plan.data, selection.data["role_arn"]])
+    if missing_names:
+        return f"not all of it is known: {', '.join(sorted(missing_names))}"
     name = used.pop()
     made = vaults.get(name)
     rules = [

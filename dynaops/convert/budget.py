@@ -1,8 +1,8 @@
-"""The bounds of one conversion: how deep, how long and how large the values that its sources ask for may become.
+"""The limits of one conversion: the depth, the number of evaluation steps and the size of values.
 
-A source is written by somebody else: a few lines can ask for a value of a gigabyte, or for a billion tables. Every
-evaluator counts its steps here, and asks here before it makes a value larger than its input. Whatever is over a bound
-raises TooLarge, which the evaluators turn into a note with the place ("too large to work out").
+A source is untrusted: a few lines can ask for a value of a gigabyte, or for a billion tables. Every evaluator counts
+its steps here, and asks here before it makes a value larger than its input. Above a limit, TooLarge is raised, which
+the evaluators turn into a note with the place ("too large to work out").
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ TOO_LARGE = "too large to work out"
 
 
 class TooLarge(Exception):
-    """Over a bound. The message is the reason for a note."""
+    """A limit is exceeded. The message is the reason for a note."""
 
     def __init__(self, bound: str) -> None:
         super().__init__(f"{TOO_LARGE}: {bound}")
@@ -23,34 +23,34 @@ class TooLarge(Exception):
 
 @dataclass(frozen=True)
 class Limits:
-    """The bounds. Sizes are characters of texts and elements of lists and maps, counted together.
+    """The limits. Sizes are characters of texts and elements of lists and maps, counted together.
 
-    A unit is what is worked out on its own: one instance of a resource or of a module call, one variable.
+    A unit is evaluated on its own: one instance of a resource or of a module call, one variable.
     """
 
     depth: int = 64
-    """Expressions within expressions, references followed on the way included."""
+    """Expressions within expressions, including the references that are followed."""
     steps: int = 100_000
-    """Expressions worked out for one unit."""
+    """Expressions evaluated for one unit."""
     all_steps: int = 500_000
-    """Expressions worked out for the whole conversion."""
+    """Expressions evaluated for the whole conversion."""
     value: int = 1024 * 1024
-    """One value: a spec file has no more than this."""
+    """Size of one value: a spec file is not larger."""
     size: int = 4 * 1024 * 1024
-    """All values of one unit, the intermediate ones too."""
+    """Size of all values of one unit, including intermediate values."""
     all_size: int = 64 * 1024 * 1024
-    """All values of the whole conversion."""
+    """Size of all values of the whole conversion."""
     instances: int = 10_000
-    """Instances of one resource or module call (``count``, ``for_each``): a region has no more tables."""
+    """Instances of one resource or module call (``count``, ``for_each``): AWS allows no more tables in a region."""
     digits: int = 400
     """Digits of a number."""
 
 
 class _Level:
-    """How deep it is: each ``with`` is a level. One object for all levels, as each expression is one."""
+    """Context manager that counts the nesting depth. One object serves all levels: every expression is a level."""
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    def __init__(self, limit: int) -> None:
+        self._most = limit
         self._depth = 0
 
     def __enter__(self) -> None:
@@ -63,12 +63,12 @@ class _Level:
 
 
 class Budget:
-    """What one conversion has used of its bounds."""
+    """How much of its limits one conversion has used."""
 
     def __init__(self, limits: Limits | None = None) -> None:
         self.limits = limits or Limits()
         self.steps = 0
-        """Expressions worked out so far."""
+        """Expressions evaluated so far."""
         self.size = 0
         """The size of all values made so far."""
         self._level = _Level(self.limits.depth)
@@ -78,7 +78,7 @@ class Budget:
 
     @contextmanager
     def unit(self) -> Iterator[None]:
-        """Count anew for one unit; a unit within a unit is part of it."""
+        """Start the counts of one unit at zero; a unit within a unit is part of the outer one."""
         outermost, self._in_unit = not self._in_unit, True
         if outermost:
             self._unit_steps = self._unit_size = 0
@@ -88,18 +88,18 @@ class Budget:
             self._in_unit = not outermost
 
     def nested(self) -> _Level:
-        """One level deeper, within a ``with``."""
+        """A context manager for one level deeper. Raises TooLarge."""
         return self._level
 
     def step(self, count: int = 1) -> None:
-        """Count expressions that are worked out."""
+        """Count evaluated expressions. Raises TooLarge."""
         if self._unit_steps + count > self.limits.steps or self.steps + count > self.limits.all_steps:
             raise TooLarge(f"it takes more than {self.limits.steps:,} steps")
         self.steps += count
         self._unit_steps += count
 
-    def handler(self, size: int) -> None:
-        """Ask for one value of that size, before it is made."""
+    def reserve(self, size: int) -> None:
+        """Reserve one value of that size, before it is made. Raises TooLarge."""
         limits = self.limits
         if size > limits.value:
             raise TooLarge(f"a value has at most {limits.value:,} characters or elements")
@@ -109,19 +109,19 @@ class Budget:
         self._unit_size += size
 
     def text(self, parts: Iterable[str]) -> str:
-        """The parts as one text, which is asked for part by part."""
+        """The parts joined to one text, reserved part by part. Raises TooLarge."""
         kept: list[str] = []
         length = 0
         for part in parts:
             length += len(part)
             if length > self.limits.value:
-                self.handler(length)
+                self.reserve(length)
             kept.append(part)
-        self.handler(length)
+        self.reserve(length)
         return "".join(kept)
 
     def instances(self, count: int) -> None:
-        """Ask for that many instances of one resource or module call."""
+        """Check the number of instances of one resource or module call. Raises TooLarge."""
         if count > self.limits.instances:
             raise TooLarge(
                 f"it is made {count:,} times, and at most {self.limits.instances:,} are worked out"

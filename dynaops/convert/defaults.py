@@ -1,4 +1,4 @@
-"""What a source's own tool does where the source says nothing."""
+"""The type of the defaults that the tools whose sources are converted document."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 
 class DocumentedDefault(NamedTuple):
-    """What a property or an argument is where it is absent, and the documentation of that."""
+    """The value of an absent property or argument, and the documentation that says so."""
 
     value: Any
     source: str

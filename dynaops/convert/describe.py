@@ -1,7 +1,7 @@
-"""From what the AWS CLI answers: ``describe-table``, and the companions' ``describe`` and ``get`` commands.
+"""Converts output of the AWS CLI: ``describe-table``, and the ``describe`` and ``get`` commands of related resources.
 
-An answer that does not name its table (its time to live, its tags) is taken for the table of the same file, or for the
-only one there is.
+A response that does not name its table (time to live, tags) is taken for the table of the same file, or for the only
+table of all files.
 """
 
 from __future__ import annotations
@@ -55,40 +55,40 @@ _UNASKED = {
 
 
 def read(texts: Sequence[SourceText], pieces: Pieces) -> None:
-    """Take all answers of all files. Raises Unreadable for what is not JSON."""
+    """Read all responses of all files into `pieces`. Raises Unreadable for a file that is not JSON."""
     answers = [(text, _parts(text, pieces)) for text in texts]
     names = {text.path: [_name(part) for part in parts if _is_table(part)] for text, parts in answers}
     only = [name for listed in names.values() for name in listed]
-    seen: dict[str, set[str]] = {name: set() for name in only if name}
+    answered: dict[str, set[str]] = {name: set() for name in only if name}
     for _, parts in answers:
         for part in parts:
             if _is_table(part):
                 _table(part, pieces)
     for text, parts in answers:
-        near = names[text.path] if len(names[text.path]) == 1 else only
+        table_of_file = names[text.path] if len(names[text.path]) == 1 else only
         for part in parts:
             if not _is_table(part):
-                _companion(part, near[0] if len(near) == 1 else None, pieces, seen)
+                _companion(part, table_of_file[0] if len(table_of_file) == 1 else None, pieces, answered)
             part.close("it is no answer about a table that a spec could hold")
-    _tell_unasked(seen, pieces)
+    _tell_unasked(answered, pieces)
 
 
 def _parts(text: SourceText, pieces: Pieces) -> list[SourceMap]:
-    found = []
-    for one in text.json():
-        for answer in answers(one):
-            if isinstance(answer, dict):
-                where = SourcePlace(_title(answer), (text.path, 0, 0))
-                found.append(SourceMap(tree(answer, text.path), where, pieces.notes))
+    parts = []
+    for document in text.json():
+        for response in answers(document):
+            if isinstance(response, dict):
+                where = SourcePlace(_title(response), (text.path, 0, 0))
+                parts.append(SourceMap(tree(response, text.path), where, pieces.notes))
             else:
                 where = SourcePlace("answer", (text.path, 0, 0))
                 pieces.ledger.found(where)
                 pieces.notes.lost(where, "it is no answer of the AWS CLI about a table")
-    return found
+    return parts
 
 
-def _title(answer: dict[str, Any]) -> str:
-    return next((name for name in answer if name in MEMBERS), "answer")
+def _title(response: dict[str, Any]) -> str:
+    return next((name for name in response if name in MEMBERS), "answer")
 
 
 def _is_table(part: SourceMap) -> bool:
@@ -100,12 +100,12 @@ def _name(part: SourceMap) -> str | None:
     return whole.text("TableName") if whole else None
 
 
-def _table(answer: SourceMap, pieces: Pieces) -> None:
-    part = answer.part("Table") or answer.part("TableDescription")
+def _table(response: SourceMap, pieces: Pieces) -> None:
+    part = response.part("Table") or response.part("TableDescription")
     name = part.text("TableName") if part else None
     if part is None or name is None:
         return
-    where = SourcePlace(name, answer.where.spot)
+    where = SourcePlace(name, response.where.spot)
     pieces.ledger.found(where)
     status = part.text("TableStatus")
     if status in GONE:
@@ -134,19 +134,19 @@ def _table(answer: SourceMap, pieces: Pieces) -> None:
         "encryption": _encryption(part),
         "stream": _stream(part),
         "global_secondary_indexes": [
-            _index(one, provisioned) for one in there(part, "GlobalSecondaryIndexes", "IndexStatus")
+            _index(child, provisioned) for child in there(part, "GlobalSecondaryIndexes", "IndexStatus")
         ],
-        "vector_indexes": [_vector(one) for one in there(part, "VectorIndexes", "VectorIndexStatus")],
-        "local_secondary_indexes": [_local(one) for one in part.parts("LocalSecondaryIndexes")],
-        "replicas": [_replica(one) for one in there(part, "Replicas", "ReplicaStatus")],
+        "vector_indexes": [_vector(child) for child in there(part, "VectorIndexes", "VectorIndexStatus")],
+        "local_secondary_indexes": [_local(child) for child in part.parts("LocalSecondaryIndexes")],
+        "replicas": [_replica(child) for child in there(part, "Replicas", "ReplicaStatus")],
         "multi_region_consistency": part.text("MultiRegionConsistency") or "EVENTUAL",
     }
     if part.flag("DisassociationProtectionEnabled") is False:
         spec["global_table"] = {"disassociation_protection": False}
-    witnesses = [one.text("RegionName") for one in part.parts("GlobalTableWitnesses")]
+    witnesses = [child.text("RegionName") for child in part.parts("GlobalTableWitnesses")]
     if witnesses:
         spec["witness_region"] = witnesses[0]
-    # AWS raises warm throughput by itself, and it can never be lowered: import leaves it out, too.
+    # AWS raises warm throughput automatically and it cannot be lowered; `dynaops import` leaves it out too.
     part.skip("WarmThroughput", *_ANSWERED)
     tags = shapes.tags(part)
     pieces.table({**spec, **({"tags": tags} if tags else {})}, where, part.tree)
@@ -154,11 +154,11 @@ def _table(answer: SourceMap, pieces: Pieces) -> None:
 
 def _encryption(part: SourceMap) -> Spec | None:
     block = part.part("SSEDescription")
-    wanted = part.part("SSESpecification")
-    if wanted is not None:  # of what create-table was asked for
-        wanted.skip("SSEType")
-        key = wanted.text("KMSMasterKeyId")
-        return {"enabled": wanted.flag("Enabled") or False, **({"kms_key_arn": key} if key else {})}
+    requested = part.part("SSESpecification")
+    if requested is not None:  # only settings that the input of create-table has
+        requested.skip("SSEType")
+        key = requested.text("KMSMasterKeyId")
+        return {"enabled": requested.flag("Enabled") or False, **({"kms_key_arn": key} if key else {})}
     if block is None:
         return no_encryption(part)
     block.skip("SSEType", "InaccessibleEncryptionDateTime")
@@ -193,7 +193,7 @@ def _vector(part: SourceMap) -> Spec:
 
 def _replica(part: SourceMap) -> Spec:
     class_ = part.part("ReplicaTableClassSummary")
-    found = {
+    replica = {
         "region": part.text("RegionName"),
         "kms_key_arn": part.text("KMSMasterKeyId"),
         "table_class": class_.text("TableClass") if class_ else None,
@@ -202,15 +202,17 @@ def _replica(part: SourceMap) -> Spec:
     if class_:
         class_.skip("LastUpdateDateTime")
     part.skip(*_REPLICA_ANSWERED)
-    for one in part.parts("GlobalSecondaryIndexes"):
-        one.skip("IndexName", "WarmThroughput")
-    return {name: value for name, value in found.items() if value is not None}
+    for index in part.parts("GlobalSecondaryIndexes"):
+        index.skip("IndexName", "WarmThroughput")
+    return {name: value for name, value in replica.items() if value is not None}
 
 
-def _companion(part: SourceMap, near: str | None, pieces: Pieces, seen: dict[str, set[str]]) -> None:
+def _companion(
+    part: SourceMap, table_of_file: str | None, pieces: Pieces, answered: dict[str, set[str]]
+) -> None:
     for member, reader in _COMPANIONS.items():
         if member in part or member in part.names:
-            name = table_of(part.text("TableName") or "") or near
+            name = table_of(part.text("TableName") or "") or table_of_file
             if name is None and member in _NAMELESS:
                 pieces.notes.lost(
                     part.where,
@@ -218,7 +220,7 @@ def _companion(part: SourceMap, near: str | None, pieces: Pieces, seen: dict[str
                 )
                 part.skip(*part.names)
                 return
-            seen.setdefault(name or "", set()).add(member)
+            answered.setdefault(name or "", set()).add(member)
             reader(part, name or "", pieces)
             return
 
@@ -259,12 +261,15 @@ def _insights(part: SourceMap, table: str, pieces: Pieces) -> None:
 
 
 def _kinesis(part: SourceMap, table: str, pieces: Pieces) -> None:
-    for one in part.parts("KinesisDataStreamDestinations"):
-        one.skip("DestinationStatusDescription")
-        arn, precision = one.text("StreamArn"), one.text("ApproximateCreationDateTimePrecision")
-        if one.text("DestinationStatus") in _ON and arn:
+    for destination in part.parts("KinesisDataStreamDestinations"):
+        destination.skip("DestinationStatusDescription")
+        arn, precision = (
+            destination.text("StreamArn"),
+            destination.text("ApproximateCreationDateTimePrecision"),
+        )
+        if destination.text("DestinationStatus") in _ON and arn:
             data = {"stream_arn": arn, **({"precision": precision} if precision else {})}
-            pieces.add(PieceKind.KINESIS, table, data, one)
+            pieces.add(PieceKind.KINESIS, table, data, destination)
 
 
 def _policy(part: SourceMap, table: str, pieces: Pieces) -> None:
@@ -278,8 +283,8 @@ def _policy(part: SourceMap, table: str, pieces: Pieces) -> None:
 
 
 def _targets(part: SourceMap, table: str, pieces: Pieces) -> None:  # noqa: ARG001
-    for one in part.parts("ScalableTargets"):
-        one.skip(
+    for target in part.parts("ScalableTargets"):
+        target.skip(
             "ServiceNamespace",
             "RoleARN",
             "CreationTime",
@@ -287,42 +292,42 @@ def _targets(part: SourceMap, table: str, pieces: Pieces) -> None:  # noqa: ARG0
             "ScalableTargetARN",
             "PredictedCapacity",
         )
-        bounds = {"min": one.number("MinCapacity"), "max": one.number("MaxCapacity")}
-        _scaled(PieceKind.TARGET, one, bounds, pieces)
+        bounds = {"min": target.number("MinCapacity"), "max": target.number("MaxCapacity")}
+        _scaled(PieceKind.TARGET, target, bounds, pieces)
 
 
 def _scaling_policies(part: SourceMap, table: str, pieces: Pieces) -> None:  # noqa: ARG001
-    for one in part.parts("ScalingPolicies"):
-        one.skip("PolicyARN", "PolicyName", "ServiceNamespace", "PolicyType", "Alarms", "CreationTime")
-        _scaled(PieceKind.POLICY, one, shapes.target_tracking(one), pieces)
+    for policy in part.parts("ScalingPolicies"):
+        policy.skip("PolicyARN", "PolicyName", "ServiceNamespace", "PolicyType", "Alarms", "CreationTime")
+        _scaled(PieceKind.POLICY, policy, shapes.target_tracking(policy), pieces)
 
 
 def _schedules(part: SourceMap, table: str, pieces: Pieces) -> None:  # noqa: ARG001
-    for one in part.parts("ScheduledActions"):
-        one.skip("ScheduledActionARN", "ServiceNamespace", "CreationTime")
-        _scaled(PieceKind.SCHEDULE, one, shapes.schedule(one), pieces)
+    for action in part.parts("ScheduledActions"):
+        action.skip("ScheduledActionARN", "ServiceNamespace", "CreationTime")
+        _scaled(PieceKind.SCHEDULE, action, shapes.schedule(action), pieces)
 
 
 def _scaled(kind: PieceKind, part: SourceMap, data: Spec, pieces: Pieces) -> None:
-    found = dimension(part.text("ResourceId") or "", part.text("ScalableDimension") or "")
-    if found is None:
+    scaled = dimension(part.text("ResourceId") or "", part.text("ScalableDimension") or "")
+    if scaled is None:
         part.skip(*part.names)
         pieces.notes.lost(part.where, "it does not scale a table")
     else:
-        pieces.add(kind, found["table"], {**found, **data}, part)
+        pieces.add(kind, scaled["table"], {**scaled, **data}, part)
 
 
 def _mappings(part: SourceMap, table: str, pieces: Pieces) -> None:  # noqa: ARG001
-    for one in part.parts("EventSourceMappings"):
-        source, function = one.text("EventSourceArn") or "", one.text("FunctionArn") or ""
-        state = one.text("State")
-        data = shapes.trigger(one, function.rpartition("function:")[2])
-        one.skip(*one.names)
+    for mapping in part.parts("EventSourceMappings"):
+        source, function = mapping.text("EventSourceArn") or "", mapping.text("FunctionArn") or ""
+        state = mapping.text("State")
+        data = shapes.trigger(mapping, function.rpartition("function:")[2])
+        mapping.skip(*mapping.names)
         if ":dynamodb:" in source:
             data["enabled"] = state not in ("Disabled", "Disabling")
-            pieces.add(PieceKind.TRIGGER, table_of(source), data, one)
+            pieces.add(PieceKind.TRIGGER, table_of(source), data, mapping)
         else:
-            pieces.notes.lost(one.where, "its source is not a table's stream")
+            pieces.notes.lost(mapping.where, "its source is not a table's stream")
 
 
 _COMPANIONS: dict[str, Callable[[SourceMap, str, Pieces], None]] = {
@@ -340,15 +345,15 @@ _COMPANIONS: dict[str, Callable[[SourceMap, str, Pieces], None]] = {
 _NAMELESS = ("TimeToLiveDescription", "ContinuousBackupsDescription", "Tags", "Policy")
 
 
-def _tell_unasked(seen: dict[str, set[str]], pieces: Pieces) -> None:
-    """DescribeTable says nothing of some settings. A spec always says whether recovery is on, so that is listed."""
+def _tell_unasked(answered: dict[str, set[str]], pieces: Pieces) -> None:
+    """Note the settings that need a response of another command, because DescribeTable does not return them."""
     for name, table in pieces.tables.items():
-        for what, (member, ask) in _UNASKED.items():
-            if member in seen.get(name, set()) or (what == "tags" and "tags" in table.spec):
+        for setting, (member, ask) in _UNASKED.items():
+            if member in answered.get(name, set()) or (setting == "tags" and "tags" in table.spec):
                 continue
-            where = table.where.below(what)
+            where = table.where.below(setting)
             add = f"add what `aws dynamodb {ask}` answers to carry it over"
-            if what == _RECOVERY:
+            if setting == _RECOVERY:
                 pieces.notes.lost(where, f"not in the files, so a spec's default holds (on, 35 days): {add}")
             else:
                 pieces.notes.remark(where, f"not in the files, so left as it is: {add}")

@@ -1,4 +1,4 @@
-"""THE REGISTRY: what can be converted. A format is its file (or package) and its line here."""
+"""The registry of source formats. A format has its module (or package) and its line here."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ _API_VERSION = re.compile(r"^[\s{\"-]*apiVersion\"?\s*:\s*[\"']?([\w.]+)/", re.M
 
 @dataclass(frozen=True)
 class Options:
-    """What the source does not say: values of its parameters (and of names that it leaves open), and the region."""
+    """Values that the source does not contain: those of its parameters and generated names, and the region."""
 
     parameters: Mapping[str, str] = field(default_factory=dict)
     region: str | None = None
     static: bool = False
-    """Whether Terraform's files are read, whatever state is at hand."""
+    """Whether Terraform's files are read even if there is a state."""
 
 
 @dataclass(frozen=True)
 class SourceFormat:
-    """A format: whether a file is of it, and how all its files are read into pieces."""
+    """A source format: a function that recognises its files, and one that reads all of them into pieces."""
 
     name: str
     title: str
@@ -63,11 +63,13 @@ def _is_ack(text: SourceText) -> bool:
 
 
 def _is_crossplane(text: SourceText) -> bool:
-    return any(_has_group(text, f"dynamodb.aws.{one}.io") for one in ("upbound", "m.upbound", "crossplane"))
+    return any(
+        _has_group(text, f"dynamodb.aws.{provider}.io") for provider in ("upbound", "m.upbound", "crossplane")
+    )
 
 
 def _has_group(text: SourceText, group: str) -> bool:
-    return any(found.group(1) == group for found in _API_VERSION.finditer(text.text))
+    return any(match.group(1) == group for match in _API_VERSION.finditer(text.text))
 
 
 def _is_template(text: SourceText) -> bool:
@@ -108,14 +110,14 @@ def _read_template(texts: Sequence[SourceText], pieces: Pieces, options: Options
     from dynaops.convert.cloudformation import reader, template
 
     for text in texts:
-        found, *more = template.documents(text.written_by_hand(), text.path)
+        first, *more = template.documents(text.written_by_hand(), text.path)
         for document in more:
             pieces.notes.lost(
                 SourcePlace("document", document.spot), "a template is the first document of its file"
             )
         environment = text.context or {}
         given = {**environment, **options.parameters}
-        reader.read(found, pieces, given, options.region or environment.get("AWS::Region"))
+        reader.read(first, pieces, given, options.region or environment.get("AWS::Region"))
 
 
 def _read_serverless(texts: Sequence[SourceText], pieces: Pieces, options: Options) -> None:
@@ -154,13 +156,13 @@ NAMES = tuple(one.name for one in FORMATS)
 
 
 def format_of(text: SourceText, name: str | None) -> SourceFormat:
-    """The format that was asked for, or that the file is of. Raises DynaopsError or Unreadable where it is of none."""
-    for one in FORMATS:
-        if one.name == name or (name is None and one.recognises(text)):
-            return one
+    """The format with that name, or else the format of the file. Raises DynaopsError or Unreadable if there is none."""
+    for format_ in FORMATS:
+        if format_.name == name or (name is None and format_.recognises(text)):
+            return format_
     if text.looks_like_json:
-        text.json()  # says what is wrong with it, if it is not JSON
-    known = "; ".join(one.title for one in FORMATS)
+        text.json()  # raises Unreadable with the place if it is not JSON
+    known = "; ".join(format_.title for format_ in FORMATS)
     raise DynaopsError(
         f"{text.path}: what is this? It is none of: {known}",
         f"Say it with --from ({', '.join(NAMES)}), if it is one of them.",

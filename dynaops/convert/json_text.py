@@ -1,4 +1,4 @@
-"""JSON texts of others, with bounds: decoded, or refused in words and with the place."""
+"""Decodes untrusted JSON within limits; refuses it with a message and the position."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Any
 from dynaops.model.json_text import TOKEN, repeated_key
 
 MAX_DEPTH = 60
-"""Lists and maps within one another: as deep as the documents of a spec may be."""
+"""The deepest nesting of lists and maps: as deep as the documents of a spec may be."""
 MAX_VALUES = 2_000_000
-"""Values of a text; a Terraform state of 64 MiB has about as many."""
+"""The most values of a text; a Terraform state of 64 MiB has about as many."""
 MAX_DIGITS = 400
 _SPACE = re.compile(r"\s*")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -20,7 +20,7 @@ _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 class NotJson(ValueError):
-    """Not JSON, or over a bound. `at`: the index of the character."""
+    """The text is not JSON, or exceeds a limit. `at`: the index of the character."""
 
     def __init__(self, message: str, at: int) -> None:
         super().__init__(message)
@@ -33,17 +33,17 @@ class _Repeated(Exception):
 
 def decoded(text: str) -> Any:
     """The value of a text that is one JSON document. Raises NotJson."""
-    found = documents(text)
-    if len(found) != 1:
+    documents_ = documents(text)
+    if len(documents_) != 1:
         raise NotJson("one JSON document is expected", 0)
-    return found[0]
+    return documents_[0]
 
 
 def documents(text: str) -> list[Any]:
-    """The JSON documents that stand one after the other in a text. Raises NotJson."""
+    """The JSON documents of a text that has one or several after each other. Raises NotJson."""
     _measure(text)
     try:
-        found = list(_documents(text))
+        documents_ = list(_documents(text))
     except json.JSONDecodeError as error:
         raise NotJson(error.msg, error.pos) from None
     except _Repeated as error:
@@ -51,11 +51,11 @@ def documents(text: str) -> list[Any]:
         raise NotJson(f"the key {error} stands twice", repeated[2] if repeated else 0) from None
     if _SURROGATE_ESCAPE.search(text):
         _refuse_halves(text)
-    return found
+    return documents_
 
 
 def _measure(text: str) -> None:
-    """Refuse what is too deep or too much, before anything is made of it."""
+    """Refuse a text that is too deep or has too many values, before it is decoded. Raises NotJson."""
     depth = values = 0
     for token in TOKEN.finditer(text):
         sign = text[token.start()]
@@ -89,29 +89,29 @@ def _documents(text: str) -> Iterator[Any]:
 
 
 def _map(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    members = dict(pairs)
+    if len(members) != len(pairs):
         seen: set[str] = set()
         for name, _ in pairs:
             if name in seen:
                 raise _Repeated(name[:60])
             seen.add(name)
-    return found
+    return members
 
 
 def _after_space(text: str, at: int) -> int:
-    found = _SPACE.match(text, at)
-    return found.end() if found else at
+    match = _SPACE.match(text, at)
+    return match.end() if match else at
 
 
 def _bare(text: str, word: str) -> int:
-    """Where a word stands outside of strings."""
+    """The index of a word outside of strings."""
     without = TOKEN.sub(lambda token: " " * len(token.group()), text)
     return max(without.find(word), 0)
 
 
 def _refuse_halves(text: str) -> None:
-    """``\\ud800`` without its other half is no character, and no file can hold it."""
+    """Refuse a lone surrogate such as ``\\ud800``: it is not a character, and no file can hold it. Raises NotJson."""
     for token in TOKEN.finditer(text):
         if token.group()[0] == '"' and _SURROGATE.search(json.loads(token.group(), strict=False)):
             raise NotJson("a string holds half a character (a lone surrogate)", token.start())

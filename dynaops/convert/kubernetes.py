@@ -1,9 +1,9 @@
-"""Kubernetes manifests of tables: ACK's and Crossplane's, in files of several documents.
+"""Converts Kubernetes manifests of tables: those of ACK and Crossplane, in files of several documents.
 
-Each table is put into CloudFormation's property names (their values keep their places), and read as such.
+Each table is rewritten with CloudFormation's property names (values keep their positions), and read as such.
 Sources: aws-controllers-k8s/dynamodb-controller (dynamodb.services.k8s.aws/v1alpha1, Table), upbound/provider-aws
 (dynamodb.aws.upbound.io, Table), crossplane-contrib/provider-aws (dynamodb.aws.crossplane.io, Table). What they leave
-out is CreateTable's default in all three: billing PROVISIONED, everything else off.
+out has CreateTable's default in all three: billing PROVISIONED, everything else off.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _NAMES = {
     "localSecondaryIndex": "LocalSecondaryIndexes",
     "serverSideEncryption": "SSESpecification",
 }
-"""Names that are not CloudFormation's with a small first letter."""
+"""Names that differ from CloudFormation's by more than the case of the first letter."""
 _EXTERNAL = "crossplane.io/external-name"
 _REGION = "services.k8s.aws/region"
 _DELETION = "services.k8s.aws/deletion-policy"
@@ -45,7 +45,7 @@ _OTHER = "it is not a table of DynamoDB"
 
 
 def read(texts: Sequence[SourceText], pieces: Pieces, region: str | None) -> None:
-    """Take the tables of all documents of all files. Raises Unreadable."""
+    """Read the tables of all documents of all files into `pieces`. Raises Unreadable."""
     for text in texts:
         for document in nodes(text.written_by_hand(), text.path, MAX_NODES, legacy=True):
             _document(document, pieces, region)
@@ -77,8 +77,8 @@ def _document(document: YamlNode, pieces: Pieces, region: str | None) -> None:
         return
     annotations = {}
     if metadata is not None and "annotations" in metadata:
-        found = metadata.value("annotations")
-        annotations = found if isinstance(found, dict) else {}
+        entries = metadata.value("annotations")
+        annotations = entries if isinstance(entries, dict) else {}
     _table(_known(document), where, group, (name, annotations), pieces, region)
 
 
@@ -94,25 +94,25 @@ def _table(
     body = document.value.get("spec")
     crossplane = not group.startswith(ACK)
     beside: dict[str, YamlNode] = body.value if body is not None and isinstance(body.value, dict) else {}
-    said = beside.get("forProvider") if crossplane else body
-    if said is None or not isinstance(said.value, dict):
+    settings = beside.get("forProvider") if crossplane else body
+    if settings is None or not isinstance(settings.value, dict):
         pieces.notes.lost(where, "it has no " + ("spec.forProvider" if crossplane else "spec"))
         return
-    properties = _renamed(said).value
-    home = properties.pop("Region", None)
+    properties = _renamed(settings).value
+    region_node = properties.pop("Region", None)
     if crossplane:
         external = annotations.get(_EXTERNAL, name)
         properties.setdefault("TableName", YamlNode(external, document.spot))
     if group.startswith(CROSSPLANE):
         properties = _as_cloudformation(properties)
     _settle(properties)
-    own = annotations.get(_REGION) or (home.value if home is not None else None) or region
+    own = annotations.get(_REGION) or (region_node.value if region_node is not None else None) or region
     stack = Stack(pieces, Identities({}, {}, None), {}, own if isinstance(own, str) else None)
     stack.identities.name_property = lambda logical, name: _plain(properties.get("TableName"))  # noqa: ARG005
     policy = beside.get("deletionPolicy")
     if annotations.get(_DELETION) == "retain" or (policy and policy.value == "Orphan"):
         stack.lifecycle = {"on_destroy": "retain"}
-    part = SourceMap(YamlNode(properties, said.spot), where, pieces.notes)
+    part = SourceMap(YamlNode(properties, settings.spot), where, pieces.notes)
     name_node = properties.get("TableName")
     if name_node is None or not isinstance(name_node.value, str):
         unknown = name_node is not None and isinstance(name_node.value, Unknown)
@@ -138,8 +138,8 @@ def _replica(table: str, part: SourceMap, pieces: Pieces) -> None:
     if region is None:
         pieces.notes.lost(part.where, "it does not say its region")
         return
-    said = {name: value for name, value in data.items() if value is not None}
-    pieces.add(PieceKind.REPLICA, table, said, part)
+    settings = {name: value for name, value in data.items() if value is not None}
+    pieces.add(PieceKind.REPLICA, table, settings, part)
 
 
 def _plain(node: YamlNode | None) -> object:
@@ -147,7 +147,7 @@ def _plain(node: YamlNode | None) -> object:
 
 
 def _known(node: YamlNode) -> YamlNode:
-    """The tree with the expressions of templates (Helm's ``{{ }}``) as what is not known."""
+    """The tree with template expressions (Helm's ``{{ }}``) as Unknown values."""
     if isinstance(node.value, dict):
         return YamlNode({name: _known(child) for name, child in node.value.items()}, node.spot, node.key)
     if isinstance(node.value, list):
@@ -158,20 +158,20 @@ def _known(node: YamlNode) -> YamlNode:
 
 
 def _renamed(node: YamlNode) -> YamlNode:
-    """The tree with CloudFormation's names. What is within tags that are a map is no name."""
+    """The tree with CloudFormation's property names. The keys of a map of tags are not property names."""
     if isinstance(node.value, dict):
-        found = {}
+        renamed = {}
         for name, child in node.value.items():
             free = name == "tags" and isinstance(child.value, dict)
-            found[_NAMES.get(name, name[:1].upper() + name[1:])] = child if free else _renamed(child)
-        return YamlNode(found, node.spot, node.key)
+            renamed[_NAMES.get(name, name[:1].upper() + name[1:])] = child if free else _renamed(child)
+        return YamlNode(renamed, node.spot, node.key)
     if isinstance(node.value, list):
         return YamlNode([_renamed(child) for child in node.value], node.spot, node.key)
     return node
 
 
 def _settle(properties: dict[str, YamlNode]) -> None:
-    """What ACK and Crossplane call otherwise; a stream that is not enabled is none."""
+    """Rewrite the properties that ACK and Crossplane name differently; remove a stream that is not enabled."""
     recovery = properties.pop("PointInTimeRecoveryEnabled", None)
     if recovery is not None:
         block = YamlNode({"PointInTimeRecoveryEnabled": recovery}, recovery.spot)
@@ -197,42 +197,42 @@ def _rename_in(properties: dict[str, YamlNode], block: str, names: dict[str, str
 
 
 def _as_cloudformation(properties: dict[str, YamlNode]) -> dict[str, YamlNode]:
-    """Upbound's properties, which are Terraform's, as CloudFormation's."""
-    found = dict(properties)
-    _rename_in(found, "SSESpecification", {"Enabled": "SSEEnabled"})
-    _rename_in(found, "TimeToLiveSpecification", {})
-    ttl = found.get("TimeToLiveSpecification")
+    """Upbound's properties, which are those of Terraform, as CloudFormation's."""
+    renamed = dict(properties)
+    _rename_in(renamed, "SSESpecification", {"Enabled": "SSEEnabled"})
+    _rename_in(renamed, "TimeToLiveSpecification", {})
+    ttl = renamed.get("TimeToLiveSpecification")
     if ttl is not None and isinstance(
         ttl.value, dict
     ):  # off by default (Terraform's aws_dynamodb_table, ttl)
         ttl.value.setdefault("Enabled", YamlNode(False, ttl.spot))
-    if "PointInTimeRecovery" in found:
-        found["PointInTimeRecoverySpecification"] = found.pop("PointInTimeRecovery")
-        _rename_in(found, "PointInTimeRecoverySpecification", {"Enabled": "PointInTimeRecoveryEnabled"})
+    if "PointInTimeRecovery" in renamed:
+        renamed["PointInTimeRecoverySpecification"] = renamed.pop("PointInTimeRecovery")
+        _rename_in(renamed, "PointInTimeRecoverySpecification", {"Enabled": "PointInTimeRecoveryEnabled"})
     _each(
-        found,
+        renamed,
         "AttributeDefinitions",
-        lambda one: _renames(one, {"Name": "AttributeName", "Type": "AttributeType"}),
+        lambda member: _renames(member, {"Name": "AttributeName", "Type": "AttributeType"}),
     )
-    hash_key = found.get("HashKey")
-    _keys(found)
-    _capacity(found)
+    hash_key = renamed.get("HashKey")
+    _keys(renamed)
+    _capacity(renamed)
     for name in ("GlobalSecondaryIndexes", "LocalSecondaryIndexes"):
-        _each(found, name, lambda one: _index(one, hash_key))
-    on, view = found.pop("StreamEnabled", None), found.pop("StreamViewType", None)
+        _each(renamed, name, lambda member: _index(member, hash_key))
+    on, view = renamed.pop("StreamEnabled", None), renamed.pop("StreamViewType", None)
     if on is not None and on.value is not False:
         fields = {} if view is None else {"StreamViewType": view}
         if on.value is not True:
             fields["StreamEnabled"] = on
-        found["StreamSpecification"] = YamlNode(fields, on.spot)
-    return found
+        renamed["StreamSpecification"] = YamlNode(fields, on.spot)
+    return renamed
 
 
 def _each(properties: dict[str, YamlNode], name: str, change: Callable[[dict[str, YamlNode]], None]) -> None:
     node = properties.get(name)
-    for one in node.value if node is not None and isinstance(node.value, list) else ():
-        if isinstance(one.value, dict):
-            change(one.value)
+    for member in node.value if node is not None and isinstance(node.value, list) else ():
+        if isinstance(member.value, dict):
+            change(member.value)
 
 
 def _renames(entry: dict[str, YamlNode], names: dict[str, str]) -> None:

@@ -1,6 +1,6 @@
-"""What becomes of each resource of the sources: converted, listed as not carried over, or outside the subject.
+"""The outcome of each resource of the sources: converted, listed as not carried over, or not related to tables.
 
-A resource in none of the three would be lost in silence; that is a fault of ours, and told as one.
+A resource with none of the three outcomes would be lost silently; that is a bug in dynaops, and reported as one.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ _PART = re.compile(r"[.\[]")
 
 
 Key = tuple[str, str]
-"""The file and the name of something in it."""
+"""The file, and the name of a resource or setting in it."""
 
 
 class ConversionOutcome(StrEnum):
-    """What became of a resource."""
+    """The outcome of a resource."""
 
     CONVERTED = "converted"
     LISTED = "listed"
@@ -30,24 +30,24 @@ class ConversionOutcome(StrEnum):
 
 @dataclass
 class ResourceLedger:
-    """The resources of the sources, as the readers come to them."""
+    """The resources of the sources, recorded by the readers."""
 
     _resources: dict[SourcePlace, None] = field(default_factory=dict)
     _outside: set[SourcePlace] = field(default_factory=set)
 
     def found(self, where: SourcePlace) -> None:
-        """A resource stands there."""
+        """Record a resource."""
         self._resources[where] = None
 
     def outside(self, where: SourcePlace) -> None:
-        """It is of a type that has nothing to do with tables."""
+        """Record that a resource's type is not related to tables."""
         self._resources[where] = None
         self._outside.add(where)
 
     def outcomes(
         self, tables: Iterable[SourcePlace], pieces: Iterable[SourcePlace], notes: Notes
     ) -> dict[SourcePlace, ConversionOutcome]:
-        """The outcome of each resource. `tables`: what specs are made of; `pieces`: what is put into them."""
+        """The outcome of each resource. `tables`: places of tables in the specs; `pieces`: places of pieces in them."""
         whole = {_key(where) for where in tables}
         within = {key for where in pieces for key in around(where)}
         told = {key for note in notes.lost_places for key in around(note)}
@@ -69,8 +69,8 @@ def _key(where: SourcePlace) -> Key:
 
 
 def around(where: SourcePlace) -> Iterable[Key]:
-    """The place, and all that it is within."""
-    file, what = _key(where)
-    yield file, what
-    for sign in _PART.finditer(what):
-        yield file, what[: sign.start()]
+    """The key of a place, and the keys of everything that contains it."""
+    file, name = _key(where)
+    yield file, name
+    for sign in _PART.finditer(name):
+        yield file, name[: sign.start()]

@@ -1,4 +1,4 @@
-"""What a conversion could not carry over, and where it stands: told, never dropped in silence."""
+"""Notes on everything that a conversion could not carry over, with its place in the source."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from dynaops.specs.yaml_tree import Spot
 
 @dataclass(frozen=True)
 class SourcePlace:
-    """A thing of the source: what it is called there, and its place."""
+    """A resource or setting of the source: its name there, and its position."""
 
     what: str
     spot: Spot
 
     def below(self, name: str, spot: Spot | None = None) -> SourcePlace:
-        """Something within it."""
+        """The place of a setting within this one."""
         return SourcePlace(f"{self.what}.{name}" if self.what else name, spot or self.spot)
 
     @property
     def place(self) -> str:
-        """``file:line:column``, or the file alone where its parser counts no lines."""
+        """``file:line:column``, or only the file if its parser does not count lines."""
         file, line, column = self.spot
         return f"{file}:{line}:{column}" if line else file
 
 
 @dataclass(frozen=True)
 class Note:
-    """One thing that is not in the specs (`lost`), or that is worth knowing about one that is."""
+    """A note about something that is not in the specs (`lost`), or a remark about something that is."""
 
     where: SourcePlace
     why: str
@@ -35,41 +35,41 @@ class Note:
 
 
 MAX_NOTES = 10_000
-"""Notes of one conversion; what is over it is counted."""
+"""The most notes of one conversion; further notes are only counted."""
 
 
 MAX_NAME = 600
-"""Characters of a name by which a resource is known: those that sources give are a third of it."""
+"""The most characters of a resource's name: names in sources have at most a third of it."""
 _MAX_WHAT, MAX_WHY = 200, 600
-"""Characters: names and expressions of a source may be of any length."""
+"""The most characters of a name and of a reason, because names and expressions of a source may have any length."""
 
 
 @dataclass
 class Notes:
-    """The notes of one conversion, each once."""
+    """The notes of one conversion, without duplicates."""
 
     _kept: dict[Note, None] = field(default_factory=dict)
     _over: int = 0
     lost_places: set[SourcePlace] = field(default_factory=set)
-    """Where something is that is not carried over, listed or only counted."""
+    """Places of everything that is not carried over, whether its note is listed or only counted."""
 
     def __len__(self) -> int:
         return len(self._kept) + self._over
 
     @property
     def found(self) -> list[Note]:
-        """The notes, and how many more there were."""
+        """The notes, with a last one that gives the number of further notes."""
         if not self._over:
             return list(self._kept)
         why = f"{self._over:,} more are not listed; is this what should be converted?"
         return [*self._kept, Note(SourcePlace("and more", next(iter(self._kept)).where.spot), why)]
 
     def lost(self, where: SourcePlace, why: str) -> None:
-        """`where` is not carried over."""
+        """Note that `where` is not carried over."""
         self._add(where, why, lost=True)
 
     def remark(self, where: SourcePlace, text: str) -> None:
-        """`where` is carried over, and there is something to know."""
+        """Note a remark about `where`, which is carried over."""
         self._add(where, text, lost=False)
 
     def _add(self, where: SourcePlace, text: str, lost: bool) -> None:
@@ -84,7 +84,7 @@ class Notes:
             self._over += 1
 
 
-def cut(text: str, most: int) -> str:
-    """The text, or its beginning and its end: what is quoted is long, and not what is said of it."""
-    end = most // 3
-    return text if len(text) <= most else f"{text[: most - end - 3]}...{text[-end:]}"
+def cut(text: str, limit: int) -> str:
+    """The text, or its beginning and end if it is longer than `most` characters."""
+    end = limit // 3
+    return text if len(text) <= limit else f"{text[: limit - end - 3]}...{text[-end:]}"

@@ -1,4 +1,4 @@
-"""A map of the source that remembers which of its keys were read: what nobody reads is told."""
+"""A map of the source that records which of its keys were read; the others are noted as not carried over."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ _NO_NAME = re.compile(r"\W+")
 
 @dataclass(frozen=True)
 class Unknown:
-    """A value that the source does not say: it comes about only when it is deployed, or is given from elsewhere."""
+    """A value that the source does not contain: it is known only after deployment, or is given from outside."""
 
     why: str
     form: str | None = None
-    """How a spec writes it all the same: text with ``${var.NAME}`` in it; None where no variable stands for it."""
+    """How a spec can write the value: text with ``${var.NAME}`` in it; None if there is no such variable."""
 
 
 Sample = str | int | bool | None
 
 
 class Open(str):
-    """A value that the source leaves open, as a spec writes it. `sample`: what checks put in its place, or None."""
+    """A value that the source leaves open, as a spec writes it. `sample`: the value that checks use for it, or None."""
 
     sample: Sample
     about: str
-    """Why it is not known, and where it stands."""
+    """Why it is not known, and its place in the source."""
 
     def __new__(cls, form: str, sample: Sample, about: str) -> Open:
         made = super().__new__(cls, form)
@@ -42,7 +42,7 @@ class Open(str):
 
 
 def tree(value: Any, file: str) -> YamlNode:
-    """Plain data as a tree, of a format whose parser counts no lines."""
+    """Plain data as a tree without line numbers."""
     if isinstance(value, dict):
         return YamlNode({str(name): tree(child, file) for name, child in value.items()}, (file, 0, 0))
     if isinstance(value, list):
@@ -51,7 +51,7 @@ def tree(value: Any, file: str) -> YamlNode:
 
 
 def unknowns(node: YamlNode) -> Iterator[Unknown]:
-    """All that is not known within a value."""
+    """All Unknown values within a value."""
     if isinstance(node.value, Unknown):
         yield node.value
     elif isinstance(node.value, dict | list):
@@ -61,18 +61,18 @@ def unknowns(node: YamlNode) -> Iterator[Unknown]:
 
 
 def says(value: Any) -> bool:
-    """Whether a value says anything: formats that list every setting show much that is empty or off."""
+    """Whether a value sets anything. False for empty values, which some formats write for every setting."""
     if isinstance(value, Unknown):
         return True
     if isinstance(value, dict):
-        return any(says(one) for one in value.values())
+        return any(says(child) for child in value.values())
     if isinstance(value, list):
-        return any(says(one) for one in value)
+        return any(says(child) for child in value)
     return value not in (None, "", False, 0)
 
 
 class SourceMap:
-    """A map of the source. Every reader takes what it understands; `close` tells of what is left."""
+    """A map of the source. A reader reads the keys that it knows; `close` notes the keys that were not read."""
 
     def __init__(self, node: YamlNode, where: SourcePlace, notes: Notes) -> None:
         self._values: dict[str, YamlNode] = node.value if isinstance(node.value, dict) else {}
@@ -83,14 +83,14 @@ class SourceMap:
 
     @property
     def tree(self) -> YamlNode:
-        """The map as it stands."""
+        """The map itself."""
         return YamlNode(self._values, self.where.spot)
 
     def __contains__(self, name: str) -> bool:
         return name in self._values and self._values[name].value is not None
 
     def says(self, name: str) -> bool:
-        """Whether the value says anything (see `says`)."""
+        """Whether the value of `name` sets anything (see the function `says`)."""
         return name in self._values and says(_plain(self._values[name]))
 
     @property
@@ -99,24 +99,24 @@ class SourceMap:
 
     @property
     def unread(self) -> frozenset[str]:
-        """The keys that nobody has read yet."""
+        """The keys that were not read yet."""
         return frozenset(self._unread)
 
     def name_it(self, name: str) -> None:
-        """Give it the name that stands before it as a key."""
+        """Set the map's name to the key that it has in the map around it."""
         self._values = {**self._values, "name": YamlNode(name, self.where.spot)}
 
     def at(self, name: str) -> SourcePlace:
-        """Where the value of `name` stands."""
+        """The place of the value of `name`."""
         return self.where.below(name, self._values[name].spot if name in self._values else None)
 
     def node(self, name: str) -> YamlNode | None:
-        """The value as it stands; it counts as read."""
+        """The value as a node, or None; it counts as read."""
         self._unread.discard(name)
         return self._values.get(name)
 
     def value(self, name: str) -> Any:
-        """The plain value, or None. One that is not known is told of."""
+        """The plain value, or None. A value that is not known is noted."""
         node = self.node(name)
         if node is None:
             return None
@@ -129,25 +129,25 @@ class SourceMap:
         return self._as(name, "a string", _text)
 
     def open_text(self, name: str) -> str | None:
-        """The text; a value that is not known is a variable of the spec (`Open`), and told of."""
+        """The text; a value that is not known becomes a variable of the spec (`Open`), and is noted."""
         if self.is_open(name):
             return self.opened(name, _VARIABLE.sub(r"\1", self._form(name)))
         return self.text(name)
 
     def open_word(self, name: str) -> str | None:
-        """The same for a text that is one of a few words, of which no sample can be made."""
+        """Like `open_text`, for one of a few fixed words, for which no sample is possible."""
         return self.opened(name, None) if self.is_open(name) else self.text(name)
 
     def open_number(self, name: str) -> int | Open | None:
-        """The same for a whole number."""
+        """Like `open_text`, for a whole number."""
         return self.opened(name, 1) if self.is_open(name) else self.number(name)
 
     def open_flag(self, name: str) -> bool | Open | None:
-        """The same for true or false."""
+        """Like `open_text`, for true or false."""
         return self.opened(name, sample=False) if self.is_open(name) else self.flag(name)
 
     def opened(self, name: str, sample: Sample) -> Open:
-        """A value that is not known, as a variable of the spec."""
+        """A value that is not known, as a variable of the spec, with a note."""
         self._unread.discard(name)
         form, where = self._form(name), self.at(name)
         why = self._values[name].value.why
@@ -155,7 +155,7 @@ class SourceMap:
         return Open(form, sample, f"{why} ({where.place})")
 
     def is_open(self, name: str) -> bool:
-        """Whether the value, be it a map or a list, is not known at all."""
+        """Whether the whole value is not known, also if a map or a list is expected."""
         return name in self._values and isinstance(self._values[name].value, Unknown)
 
     def _form(self, name: str) -> str:
@@ -171,16 +171,16 @@ class SourceMap:
         return self._as(name, "true or false", _flag)
 
     def strings(self, name: str) -> list[str] | None:
-        """A list of strings, also where only one is given without a list around it."""
+        """A list of strings; a single string counts as a list of one."""
         return self._as(name, "a list of strings", _strings)
 
     def part(self, name: str) -> SourceMap | None:
-        """The one map at `name`, also where it stands in a list of one (as Terraform's blocks do)."""
-        found = self.parts(name)
-        return found[0] if found else None
+        """The only map at `name`, also if it is in a list of one (as Terraform's blocks are)."""
+        parts = self.parts(name)
+        return parts[0] if parts else None
 
     def parts(self, name: str) -> list[SourceMap]:
-        """The maps at `name`: of a list, or the only one."""
+        """The maps at `name`: those of a list, or a single map."""
         if name not in self._children:
             self._children[name] = self._parts(name)
         return self._children[name]
@@ -193,31 +193,31 @@ class SourceMap:
             self.notes.lost(self.at(name), node.value.why)
             return []
         listed = node.value if isinstance(node.value, list) else [node]
-        found = []
-        for number, one in enumerate(listed):
-            where = self.where.below(f"{name}[{number}]" if len(listed) > 1 else name, one.spot)
-            if isinstance(one.value, Unknown):
-                self.notes.lost(where, one.value.why)
-            elif isinstance(one.value, dict):
-                found.append(SourceMap(one, where, self.notes))
-            elif one.value is not None:
+        parts = []
+        for number, child in enumerate(listed):
+            where = self.where.below(f"{name}[{number}]" if len(listed) > 1 else name, child.spot)
+            if isinstance(child.value, Unknown):
+                self.notes.lost(where, child.value.why)
+            elif isinstance(child.value, dict):
+                parts.append(SourceMap(child, where, self.notes))
+            elif child.value is not None:
                 self.notes.lost(where, "it should be a map of keys")
-        return found
+        return parts
 
     def entries(self, name: str) -> dict[str, SourceMap]:
-        """A map of maps: its keys with their maps."""
+        """The maps in a map of maps, by their keys."""
         whole = self.part(name)
         if whole is None:
             return {}
-        found = {key: whole.part(key) for key in whole.names}
-        return {key: one for key, one in found.items() if one is not None}
+        maps = {key: whole.part(key) for key in whole.names}
+        return {key: child for key, child in maps.items() if child is not None}
 
     def skip(self, *names: str) -> None:
-        """These say nothing that a spec would hold: what AWS answered, or how the other tool works."""
+        """Mark keys as read that a spec does not need: values that AWS returned, or settings of the other tool."""
         self._unread.difference_update(names)
 
     def close(self, why: str = "a spec has no such setting") -> None:
-        """Tell of everything that nobody has read."""
+        """Note every key that was not read."""
         for name in self._values:
             if name in self._unread and says(_plain(self._values[name])):
                 self.notes.lost(self.at(name), why)
@@ -229,10 +229,10 @@ class SourceMap:
         value = self.value(name)
         if value is None:
             return None
-        found = made(value)
-        if found is None:
+        converted = made(value)
+        if converted is None:
             self.notes.lost(self.at(name), f"it should be {kind}")
-        return found
+        return converted
 
 
 def _plain(node: YamlNode) -> Any:
@@ -267,5 +267,5 @@ def _flag(value: Any) -> bool | None:
 
 def _strings(value: Any) -> list[str] | None:
     listed = value if isinstance(value, list) else [value]
-    found = [_text(one) for one in listed]
-    return [one for one in found if one is not None] if None not in found else None
+    texts = [_text(text) for text in listed]
+    return [text for text in texts if text is not None] if None not in texts else None

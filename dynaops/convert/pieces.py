@@ -1,4 +1,4 @@
-"""What formats find: tables, and what goes around them, each with where it stands."""
+"""Results of the source formats: tables and the resources around them, each with its place in the source."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Spec = dict[str, Any]
 
 
 class PieceKind(StrEnum):
-    """What a piece is, in the words of its note."""
+    """The kind of a piece, in the words of its note."""
 
     TARGET = "scalable target"
     POLICY = "scaling policy"
@@ -35,7 +35,7 @@ class PieceKind(StrEnum):
 
 @dataclass(frozen=True)
 class ResourcePiece:
-    """Something around the table of that name. `data` is as its kind wants it (see `assemble`)."""
+    """A resource that belongs to the table of that name. The form of `data` depends on the kind (see `assemble`)."""
 
     kind: PieceKind
     table: str
@@ -45,17 +45,17 @@ class ResourcePiece:
 
 @dataclass(frozen=True)
 class TablePiece:
-    """A table, as far as it says itself what it is."""
+    """A table with the settings in its own definition."""
 
     spec: Spec
     where: SourcePlace
     properties: YamlNode | None = None
-    """What the source says of it, with the places of its values."""
+    """The table's definition in the source, with the positions of its values."""
 
 
 @dataclass(frozen=True)
 class Named:
-    """Something that is no table's alone: a vault, a backup plan, a log group, an IAM policy. `key` is its id."""
+    """A resource that several tables can share: a vault, backup plan, log group or IAM policy. `key` is its id."""
 
     key: str
     data: Spec
@@ -64,14 +64,14 @@ class Named:
 
 @dataclass
 class Pieces:
-    """All that was found in all files, and what of the conversion's bounds finding it has used."""
+    """All tables and pieces of all files, their notes, and the conversion's budget."""
 
     budget: Budget = field(default_factory=Budget)
     notes: Notes = field(default_factory=Notes)
     ledger: ResourceLedger = field(default_factory=ResourceLedger)
     tables: dict[str, TablePiece] = field(default_factory=dict)
     titles: dict[SourcePlace, str] = field(default_factory=dict)
-    """What the source's own tool calls a resource: the path of a CDK construct."""
+    """Titles of resources in their own tool: the paths of CDK constructs."""
     around: list[ResourcePiece] = field(default_factory=list)
     vaults: list[Named] = field(default_factory=list)
     plans: list[Named] = field(default_factory=list)
@@ -86,16 +86,19 @@ class Pieces:
 
     @property
     def places(self) -> list[SourcePlace]:
-        """Where everything stands that goes around tables."""
-        return [*(one.where for one in self.around), *(one.where for some in self._named for one in some)]
+        """The places of all resources around tables."""
+        return [
+            *(piece.where for piece in self.around),
+            *(piece.where for group in self._named for piece in group),
+        ]
 
     @property
     def size(self) -> int:
-        """How much was found."""
-        return len(self.tables) + len(self.around) + sum(len(one) for one in self._named)
+        """The number of tables and pieces."""
+        return len(self.tables) + len(self.around) + sum(len(group) for group in self._named)
 
     def table(self, spec: Spec, where: SourcePlace, properties: YamlNode | None = None) -> None:
-        """A table; a second one of its name is told of."""
+        """Add a table; a second table of the same name is noted and left out."""
         name = spec["table_name"]
         if name in self.tables:
             first = self.tables[name].where
@@ -103,14 +106,14 @@ class Pieces:
                 where, f"the table {name} is described twice, first as {first.what} at {first.place}"
             )
             return
-        most = self.budget.limits.instances
-        if len(self.tables) >= most:
-            self.notes.lost(where, f"{TOO_LARGE}: there are more than {most:,} tables, which no region has")
+        limit = self.budget.limits.instances
+        if len(self.tables) >= limit:
+            self.notes.lost(where, f"{TOO_LARGE}: there are more than {limit:,} tables, which no region has")
             return
         self.tables[name] = TablePiece(spec, where, properties=properties)
 
     def add(self, kind: PieceKind, table: str | None, data: Spec, part: SourceMap | SourcePlace) -> None:
-        """Something around `table` (None: it could not be found out, which was told)."""
+        """Add a resource that belongs to `table` (None: the table is not known, which is already in the notes)."""
         if table is not None:
             self.around.append(
                 ResourcePiece(kind, table, data, part.where if isinstance(part, SourceMap) else part)

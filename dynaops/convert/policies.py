@@ -1,4 +1,4 @@
-"""IAM policies that are about one table, as the `custom` ones of its spec."""
+"""Puts IAM policies about one table into the `custom` policies of its spec."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ def add_policies(specs: dict[str, Spec], pieces: Pieces) -> None:
 
 
 def statements_of(document: Any) -> list[dict[str, Any]] | None:
-    """The statements of a policy document; None where it is none."""
+    """The statements of a policy document; None if it is not a policy document."""
     if not isinstance(document, dict) or "Statement" not in document:
         return None
-    found = document["Statement"]
-    listed = found if isinstance(found, list) else [found]
-    return listed if all(isinstance(one, dict) for one in listed) else None
+    statements = document["Statement"]
+    listed = statements if isinstance(statements, list) else [statements]
+    return listed if all(isinstance(statement, dict) for statement in listed) else None
 
 
 def _add(specs: dict[str, Spec], policy: Named, placed: dict[str, Spec]) -> str | None:
@@ -45,9 +45,9 @@ def _add(specs: dict[str, Spec], policy: Named, placed: dict[str, Spec]) -> str 
     if spec is None:
         return f"its table {next(iter(tables))} is in none of the files"
     custom = own({**policy.data}, spec["table_name"])
-    lacking = missing(custom)
-    if lacking:
-        return f"not all of it is known: {', '.join(sorted(lacking))}"
+    missing_names = missing(custom)
+    if missing_names:
+        return f"not all of it is known: {', '.join(sorted(missing_names))}"
     spec.setdefault("iam", {}).setdefault("custom", []).append(custom)
     placed[policy.key] = custom
     return None

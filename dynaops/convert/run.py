@@ -1,4 +1,4 @@
-"""Convert: files in, valid specs and what could not be carried over out."""
+"""Runs a conversion: from files to checked specs, and notes on everything that could not be carried over."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from dynaops.model.finding import Finding
 from dynaops.specs.yaml_tree import MAX_NODES, UnreadableSpec
 
 _MAX_SOURCE = 300
-"""Characters of what a spec was converted from."""
+"""The most characters of the source's name in a spec's comment."""
 _MOST_COMMENTS = 20
-"""Settings that a spec's file lists as not carried over; the answer lists all."""
+"""The most settings that a spec's comments list as not carried over; the report lists all."""
 _FAULT = (
     "dynaops has neither converted nor listed it: this is a fault of dynaops, please report it with the file"
 )
@@ -32,9 +32,9 @@ _FAULT = (
 
 @dataclass(frozen=True)
 class Converted:
-    """One table's spec, and where it is from. `findings`: why it is not valid, if it is not.
+    """One table's spec, and its source. `findings`: why it is not valid, if it is not.
 
-    `comments`: what its file says beside its values, by their paths.
+    `comments`: comments for the spec file, by the paths of values.
     """
 
     table: str
@@ -45,7 +45,7 @@ class Converted:
 
     @property
     def yaml(self) -> str:
-        """The spec as a file."""
+        """The text of the spec file."""
         return spec_file(self.spec, self.source, self.comments)
 
 
@@ -56,7 +56,7 @@ class Conversion:
     specs: tuple[Converted, ...]
     notes: tuple[Note, ...]
     resources: Mapping[ConversionOutcome, int] = field(default_factory=dict)
-    """How many resources of the sources ended how, where the source's format counts them."""
+    """The number of the sources' resources by outcome, for formats that record resources."""
 
     @property
     def lost(self) -> tuple[Note, ...]:
@@ -66,19 +66,19 @@ class Conversion:
 def convert(
     paths: Sequence[str], name: str | None, options: Options, budget: Budget | None = None
 ) -> Conversion:
-    """Convert files, of the format `name` or of whichever they are of. `budget`: its bounds, and what it uses of them.
+    """Convert files of the format `name`, or of the format that is recognised. `budget`: the conversion's limits.
 
-    Raises DynaopsError where a file cannot be read or is of no known format, SpecError where its text is malformed.
+    Raises DynaopsError if a file cannot be read or has no known format, SpecError if its text is malformed.
     """
     by_format: dict[str, tuple[SourceFormat, list[SourceText]]] = {}
     pieces = Pieces(budget or Budget())
     try:
         sources = asked(paths, read(paths, pieces.notes), options.static or name == "tfvars", pieces.notes)
         for text in sources.texts:
-            found = format_of(text, name)
-            by_format.setdefault(found.name, (found, []))[1].append(text)
-        for found, texts in by_format.values():
-            found.read(texts, pieces, options)
+            format_ = format_of(text, name)
+            by_format.setdefault(format_.name, (format_, []))[1].append(text)
+        for format_, texts in by_format.values():
+            format_.read(texts, pieces, options)
         add_lifecycles(sources.configurations, pieces, options.parameters, options.region)
     except UnreadableSpec as error:
         raise SpecError([error.finding]) from None
@@ -93,17 +93,17 @@ def convert(
 
 
 def outcomes(specs: Sequence[Spec], pieces: Pieces) -> dict[ConversionOutcome, int]:
-    """What became of the resources. One that nothing became of is told as a fault of ours."""
+    """The number of resources by outcome. A resource without an outcome is noted as a bug in dynaops."""
     tables = [pieces.tables[spec["table_name"]].where for spec in specs]
-    found = pieces.ledger.outcomes(tables, pieces.places, pieces.notes)
-    for where, outcome in found.items():
+    outcomes_ = pieces.ledger.outcomes(tables, pieces.places, pieces.notes)
+    for where, outcome in outcomes_.items():
         if outcome is ConversionOutcome.LOST:
             pieces.notes.lost(where, _FAULT)
-    return dict(Counter(found.values()))
+    return dict(Counter(outcomes_.values()))
 
 
 def _fits(spec: Spec, pieces: Pieces) -> bool:
-    """Whether a spec may have as much as this one; if not, it is told."""
+    """Whether a spec is within the limits of a spec's size; if not, it is noted."""
     if _values(spec) <= MAX_NODES:
         return True
     why = f"{TOO_LARGE}: its spec would have more than the {MAX_NODES:,} values that a spec may have"
@@ -112,29 +112,29 @@ def _fits(spec: Spec, pieces: Pieces) -> bool:
 
 
 def _values(value: Any) -> int:
-    """How many values a value has."""
+    """The number of values within a value, itself included."""
     if not isinstance(value, dict | list):
         return 1
     return 1 + sum(_values(child) for child in (value.values() if isinstance(value, dict) else value))
 
 
 def _listed(pieces: Pieces) -> dict[Key, list[Note]]:
-    """The notes of what is not carried over, by everything that they are within."""
-    found: dict[Key, list[Note]] = {}
+    """The notes on what is not carried over, by the keys of every place that contains it."""
+    listed: dict[Key, list[Note]] = {}
     for note in pieces.notes.found:
         if note.lost:
             for key in list(around(note.where))[1:]:
-                found.setdefault(key, []).append(note)
-    return found
+                listed.setdefault(key, []).append(note)
+    return listed
 
 
 def _checked(spec: Spec, pieces: Pieces, listed: Mapping[Key, list[Note]]) -> Converted:
-    """The spec, and whether it loads and keeps AWS's rules."""
+    """The spec, with the findings from loading it and checking AWS's rules."""
     table = pieces.tables[spec["table_name"]]
     where = table.where
     title = pieces.titles.get(where)
-    what = f"{where.what}, {title}" if title else where.what
-    source = cut(f"{where.place} ({what})" if what else where.place, _MAX_SOURCE)
+    title_of = f"{where.what}, {title}" if title else where.what
+    source = cut(f"{where.place} ({title_of})" if title_of else where.place, _MAX_SOURCE)
     findings = findings_of(spec)
     comments = [
         ("", f"not carried over: {note.where.what}: {note.why} ({note.where.place})")
@@ -142,10 +142,10 @@ def _checked(spec: Spec, pieces: Pieces, listed: Mapping[Key, list[Note]]) -> Co
         if not any(value in note.why for _, value in opens(spec))
     ]
     comments += [
-        (".".join(str(one) for one in path), f"{value} stands for what is not known: {value.about}")
+        (".".join(str(finding) for finding in path), f"{value} stands for what is not known: {value.about}")
         for path, value in opens(spec)
     ]
-    for one in findings:
-        place = source_of(one.path or "", table).place
-        comments.append((one.path or "", f"not valid ({one.code}): {one.message} ({place})"))
+    for finding in findings:
+        place = source_of(finding.path or "", table).place
+        comments.append((finding.path or "", f"not valid ({finding.code}): {finding.message} ({place})"))
     return Converted(spec["table_name"], spec, source, findings, tuple(comments))

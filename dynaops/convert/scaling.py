@@ -1,4 +1,4 @@
-"""Autoscaling, whose parts other tools keep apart: bounds, target and schedules of one side of a table or an index."""
+"""Combines scalable targets, scaling policies and scheduled actions into `autoscaling` blocks of tables and indexes."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from dynaops.convert.notes import Notes, SourcePlace
 from dynaops.convert.pieces import PieceKind, ResourcePiece, Spec
 
 _Dimension = tuple[str, str | None, str]
-"""Table, index and side."""
+"""Table, index, and read or write."""
 
 
 def dimension(resource_id: str, name: str) -> dict[str, Any] | None:
-    """``table/orders/index/by-date`` and AWS's dimension as table, index and side; None if it is something else."""
+    """Table, index and side (read or write) of ``table/orders/index/by-date`` and AWS's dimension; None for others."""
     kind, _, rest = resource_id.partition("/")
     if kind != "table" or not name.startswith("dynamodb:") or not rest:
         return None
@@ -23,22 +23,22 @@ def dimension(resource_id: str, name: str) -> dict[str, Any] | None:
 
 def add_scaling(specs: dict[str, Spec], pieces: list[ResourcePiece], notes: Notes) -> None:
     """Put `autoscaling` blocks into the specs."""
-    found: dict[_Dimension, Spec] = {}
+    dimensions: dict[_Dimension, Spec] = {}
     places: dict[_Dimension, list[SourcePlace]] = {}
     for piece in pieces:
         key = (piece.table, piece.data["index"], piece.data["side"])
         known = {name: value for name, value in piece.data.items() if value is not None}
-        said = {name: value for name, value in known.items() if name not in ("table", "index", "side")}
-        scaling = found.setdefault(key, {})
+        settings = {name: value for name, value in known.items() if name not in ("table", "index", "side")}
+        scaling = dimensions.setdefault(key, {})
         if piece.kind is PieceKind.SCHEDULE:
-            scaling.setdefault("schedules", []).append(said)
-        elif any(name in scaling and scaling[name] != value for name, value in said.items()):
+            scaling.setdefault("schedules", []).append(settings)
+        elif any(name in scaling and scaling[name] != value for name, value in settings.items()):
             notes.lost(piece.where, f"{piece.table} has another {piece.kind} of that dimension already")
             continue
         else:
-            scaling.update(said)
+            scaling.update(settings)
         places.setdefault(key, []).append(piece.where)
-    for key, scaling in found.items():
+    for key, scaling in dimensions.items():
         table, index, side = key
         why = _lacking(scaling)
         if why is not None:
@@ -52,7 +52,7 @@ def add_scaling(specs: dict[str, Spec], pieces: list[ResourcePiece], notes: Note
 
 
 def _lacking(scaling: Spec) -> str | None:
-    """Why the parts are no autoscaling of a spec; None where they are: bounds and a target, in any order."""
+    """Why the parts are not a complete autoscaling block (which needs bounds and a target); None if they are."""
     if "min" not in scaling or "max" not in scaling:
         return "there is no scalable target with its minimum and maximum"
     if "target_utilization" not in scaling:

@@ -1,4 +1,4 @@
-"""serverless.yml: the template in its ``resources``, and the streams that its functions read.
+"""Converts serverless.yml: the template in its ``resources``, and the stream events of its functions.
 
 Source: Serverless Framework, "AWS - Resources" and "AWS - DynamoDB / Kinesis Streams". A stream event becomes an event
 source mapping with the framework's defaults: batches of 10, from TRIM_HORIZON, enabled.
@@ -33,12 +33,12 @@ _MAPPED = {
     "functionResponseType": "FunctionResponseTypes",
 }
 _DEFAULTS = {"BatchSize": 10, "StartingPosition": "TRIM_HORIZON", "Enabled": True}
-"""The framework's (lib/plugins/aws/package/compile/events/stream.js)."""
+"""The framework's defaults (lib/plugins/aws/package/compile/events/stream.js)."""
 _SCALING_PLUGIN = "dynamodb-auto"
 
 
 def read(text: SourceText, pieces: Pieces, given: Mapping[str, str], region: str | None) -> None:
-    """Take the tables of one serverless.yml. Raises Unreadable."""
+    """Read the tables of one serverless.yml into `pieces`. Raises Unreadable."""
     root = read_template(text.written_by_hand(), text.path, legacy=False)
     sections: dict[str, YamlNode] = root.value if isinstance(root.value, dict) else {}
     variables = Variables(root, given, pieces.budget)
@@ -47,8 +47,8 @@ def read(text: SourceText, pieces: Pieces, given: Mapping[str, str], region: str
     _plugins(_filled(variables, sections.get("plugins")), pieces)
     _functions(_filled(variables, sections.get("functions")), variables, template["Resources"], pieces)
     whole = YamlNode({name: YamlNode(entries, root.spot) for name, entries in template.items()}, root.spot)
-    home = region or _text(variables, "${aws:region}")
-    reader.read(whole, pieces, given, home)
+    stack_region = region or _text(variables, "${aws:region}")
+    reader.read(whole, pieces, given, stack_region)
 
 
 def _filled(variables: Variables, node: YamlNode | None) -> YamlNode | None:
@@ -61,22 +61,28 @@ def _filled(variables: Variables, node: YamlNode | None) -> YamlNode | None:
 
 
 def _text(variables: Variables, text: str) -> str | None:
-    found = _filled(variables, YamlNode(text, ("", 0, 0)))
-    return found.value if found is not None and isinstance(found.value, str) else None
+    filled = _filled(variables, YamlNode(text, ("", 0, 0)))
+    return filled.value if filled is not None and isinstance(filled.value, str) else None
 
 
 def _merge(node: YamlNode | None, template: dict[str, dict[str, YamlNode]], pieces: Pieces) -> None:
-    """The sections of ``resources``: a map, or a list of maps."""
+    """Add the sections of ``resources``, which is a map or a list of maps, to `template`."""
     if node is None or node.value is None:
         return
-    for number, one in enumerate(node.value if isinstance(node.value, list) else [node]):
-        where = SourcePlace(f"resources[{number}]" if isinstance(node.value, list) else "resources", one.spot)
-        if not isinstance(one.value, dict):
+    for number, sections in enumerate(node.value if isinstance(node.value, list) else [node]):
+        where = SourcePlace(
+            f"resources[{number}]" if isinstance(node.value, list) else "resources", sections.spot
+        )
+        if not isinstance(sections.value, dict):
             pieces.ledger.found(where)
-            why = one.value.why if isinstance(one.value, Unknown) else "it should be a map with Resources"
+            why = (
+                sections.value.why
+                if isinstance(sections.value, Unknown)
+                else "it should be a map with Resources"
+            )
             pieces.notes.lost(where, why)
             continue
-        for name, section in one.value.items():
+        for name, section in sections.value.items():
             if name == "extensions":
                 pieces.notes.lost(
                     where.below(name, section.spot), "what extends the framework's own resources"
@@ -89,10 +95,10 @@ def _merge(node: YamlNode | None, template: dict[str, dict[str, YamlNode]], piec
 
 
 def _plugins(node: YamlNode | None, pieces: Pieces) -> None:
-    for one in node.value if node is not None and isinstance(node.value, list) else ():
-        if isinstance(one.value, str) and _SCALING_PLUGIN in one.value:
+    for plugin in node.value if node is not None and isinstance(node.value, list) else ():
+        if isinstance(plugin.value, str) and _SCALING_PLUGIN in plugin.value:
             pieces.notes.lost(
-                SourcePlace(f"plugin {one.value}", one.spot),
+                SourcePlace(f"plugin {plugin.value}", plugin.spot),
                 "the scaling that it adds is in the deployed stack alone",
             )
 
@@ -100,7 +106,7 @@ def _plugins(node: YamlNode | None, pieces: Pieces) -> None:
 def _functions(
     node: YamlNode | None, variables: Variables, resources: dict[str, YamlNode], pieces: Pieces
 ) -> None:
-    """Event source mappings of the functions' streams; the functions themselves are outside our subject."""
+    """Add the event source mappings of the functions' stream events; the functions themselves are not converted."""
     listed: list[YamlNode] = [] if node is None else (node.value if isinstance(node.value, list) else [node])
     for group in listed:
         if not isinstance(group.value, dict):
@@ -131,12 +137,12 @@ def _streams(
             continue
         logical = f"functions.{name}.events[{number}]"
         fields = stream if isinstance(stream.value, dict) and "arn" in stream.value else None
-        said = SourceMap(
+        settings = SourceMap(
             fields or YamlNode({"arn": stream}, stream.spot), SourcePlace(logical, stream.spot), pieces.notes
         )
-        if said.text("type") == "kinesis":
+        if settings.text("type") == "kinesis":
             continue
-        properties = _mapping(said, stream)
+        properties = _mapping(settings, stream)
         own = function.value.get("name")
         called = own or YamlNode(
             _text(variables, f"${{self:service}}-${{sls:stage}}-{name}")
@@ -144,7 +150,7 @@ def _streams(
             stream.spot,
         )
         properties["FunctionName"] = called
-        said.close()
+        settings.close()
         resources[logical] = YamlNode(
             {
                 "Type": YamlNode("AWS::Lambda::EventSourceMapping", stream.spot),
@@ -154,24 +160,25 @@ def _streams(
         )
 
 
-def _mapping(said: SourceMap, stream: YamlNode) -> dict[str, YamlNode]:
-    found = {name: YamlNode(value, stream.spot) for name, value in _DEFAULTS.items()}
+def _mapping(settings: SourceMap, stream: YamlNode) -> dict[str, YamlNode]:
+    properties = {name: YamlNode(value, stream.spot) for name, value in _DEFAULTS.items()}
     for name, property_ in _MAPPED.items():
-        node = said.node(name)
+        node = settings.node(name)
         if node is not None:
-            found[property_] = node
-    patterns = said.node("filterPatterns")
+            properties[property_] = node
+    patterns = settings.node("filterPatterns")
     if patterns is not None and isinstance(patterns.value, list):
-        found["FilterCriteria"] = YamlNode(
-            {"Filters": YamlNode([_pattern(one) for one in patterns.value], patterns.spot)}, patterns.spot
+        properties["FilterCriteria"] = YamlNode(
+            {"Filters": YamlNode([_pattern(pattern) for pattern in patterns.value], patterns.spot)},
+            patterns.spot,
         )
-    destinations = said.part("destinations")
+    destinations = settings.part("destinations")
     failure = destinations.node("onFailure") if destinations is not None else None
     if failure is not None:
         on_failure = failure.value.get("arn", failure) if isinstance(failure.value, dict) else failure
         fields = YamlNode({"Destination": on_failure}, failure.spot)
-        found["DestinationConfig"] = YamlNode({"OnFailure": fields}, failure.spot)
-    return found
+        properties["DestinationConfig"] = YamlNode({"OnFailure": fields}, failure.spot)
+    return properties
 
 
 def _pattern(node: YamlNode) -> YamlNode:

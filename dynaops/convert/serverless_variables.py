@@ -1,7 +1,7 @@
-"""Variables of serverless.yml, filled in where they are known exactly; else the value is not known, with why.
+"""Fills in the variables of serverless.yml where they are known exactly; otherwise the value is Unknown.
 
 Source: Serverless Framework, Variables (v3, v4). ``self``, ``opt``, ``env``, ``sls``, ``aws``, ``param`` and ``file``
-of plain YAML or JSON beside it; what is looked up when it is deployed (``cf``, ``ssm``, ``s3``, scripts) is not known.
+of plain YAML or JSON beside it. Values that are looked up at deployment (``cf``, ``ssm``, ``s3``, scripts) are Unknown.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from dynaops.model.files import FileRefused, read_bytes
 from dynaops.specs.yaml_tree import YamlNode
 
 _VARIABLE = re.compile(r"\$\{((?:[a-zA-Z]+:(?!:)|file\()[^${}]*)\}")
-"""An innermost one; CloudFormation's own (``${AWS::Region}``, ``${Table}``) are none."""
+"""An innermost variable; CloudFormation's ``${AWS::Region}`` and ``${Table}`` do not match."""
 _FILE = re.compile(r"file\(\s*([^()]+?)\s*\)(?::(.+))?")
 _MOST_FILLED = 50
 _MAX_FILE = 1024 * 1024
 
 
 class Variables:
-    """The variables of one serverless.yml. `given`: ``opt:stage=prod``, ``env:X=...``, or a bare name."""
+    """The variables of one serverless.yml. `given`: values by ``opt:stage``, ``env:X``, or a bare name."""
 
     def __init__(self, root: YamlNode, given: Mapping[str, str], budget: Budget) -> None:
         self._root = root
@@ -62,36 +62,36 @@ class Variables:
     def _text(self, node: YamlNode) -> YamlNode:
         text = node.value
         for _ in range(_MOST_FILLED):
-            found = _VARIABLE.search(text)
-            if found is None:
+            match = _VARIABLE.search(text)
+            if match is None:
                 return YamlNode(text, node.spot, node.key)
-            value = self._value(found.group(1))
+            value = self._value(match.group(1))
             if isinstance(value, Unknown):
                 return YamlNode(value, node.spot, node.key)
-            if found.group() == text:
+            if match.group() == text:
                 return YamlNode(value.value, node.spot, node.key)
             if isinstance(value.value, Unknown | dict | list):
-                why = value.value.why if isinstance(value.value, Unknown) else f"{found.group()} is no text"
+                why = value.value.why if isinstance(value.value, Unknown) else f"{match.group()} is no text"
                 return YamlNode(Unknown(why), node.spot, node.key)
-            text = text[: found.start()] + string_of(value.value) + text[found.end() :]
-            self._budget.handler(len(text))
+            text = text[: match.start()] + string_of(value.value) + text[match.end() :]
+            self._budget.reserve(len(text))
         return YamlNode(Unknown("its variables name each other again and again"), node.spot, node.key)
 
     def _value(self, expression: str) -> YamlNode | Unknown:
-        """The first of the sources that has a value; then the fallback."""
+        """The value of the first source that has one, else the fallback."""
         first: Unknown | None = None
-        for source in (one.strip() for one in expression.split(",")):
+        for source in (text.strip() for text in expression.split(",")):
             literal = _literal(source)
-            found = literal if literal is not None else self._source(source)
-            if isinstance(found, YamlNode):
-                return found
-            if isinstance(found, Unknown):
-                return found
+            value = literal if literal is not None else self._source(source)
+            if isinstance(value, YamlNode):
+                return value
+            if isinstance(value, Unknown):
+                return value
             first = first or Unknown(f"${{{source}}} has no value: give it with --parameter {source}=VALUE")
         return first or Unknown(f"${{{expression}}} is not known")
 
     def _source(self, text: str) -> YamlNode | Unknown | None:
-        """What a source has; None where it surely has nothing, so that a fallback counts."""
+        """The value of a source; None if it certainly has none, so that the fallback counts."""
         if text in self._given:
             return YamlNode(self._given[text], ("", 0, 0))
         if text in self._busy:
@@ -128,7 +128,7 @@ class Variables:
         return self.filled(node)
 
     def _option(self, name: str) -> YamlNode | None:
-        """An option of the command line: it was not given, unless it is given here."""
+        """An option of the framework's command line; None unless `given` has it."""
         return YamlNode(self._given[name], ("", 0, 0)) if name in self._given else None
 
     def _environment(self, name: str) -> Unknown:
@@ -147,7 +147,7 @@ class Variables:
         )
 
     def _parameter(self, name: str) -> YamlNode | Unknown | None:
-        """``params.STAGE.NAME``, then ``params.default.NAME``."""
+        """The value of ``params.STAGE.NAME``, else of ``params.default.NAME``."""
         if name in self._given:
             return YamlNode(self._given[name], ("", 0, 0))
         stage = self._framework("stage")
@@ -175,7 +175,7 @@ class Variables:
 
 
 def _literal(text: str) -> YamlNode | None:
-    """A fallback that is written out: text in quotes, a number, true or false."""
+    """A literal fallback: text in quotes, a number, true or false; None for anything else."""
     if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"":
         return YamlNode(text[1:-1], ("", 0, 0))
     if text in ("true", "false"):

@@ -1,4 +1,4 @@
-"""AWS's shapes of tables and indexes, which CloudFormation and the AWS CLI share, as spec keys."""
+"""Converts AWS's shapes of tables and indexes, which CloudFormation and the AWS CLI share, to spec keys."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from dynaops.kinds.table.mapping import key
 
 
 def given(value: Any, otherwise: Any) -> Any:
-    """The value, or what it is where it is not given: false is a value."""
+    """The value, or `otherwise` if it is None; false is a value."""
     return otherwise if value is None else value
 
 
 def attributes(part: SourceMap) -> dict[str, str]:
     """AttributeDefinitions as a map of names to types."""
-    found = {}
-    for one in part.parts("AttributeDefinitions"):
-        name, kind = one.text("AttributeName"), one.text("AttributeType")
+    types = {}
+    for definition in part.parts("AttributeDefinitions"):
+        name, kind = definition.text("AttributeName"), definition.text("AttributeType")
         if name and kind:
-            found[name] = kind
-        elif not (one.is_open("AttributeName") or one.is_open("AttributeType")):
-            part.notes.lost(one.where, "an attribute has a name and a type")
-    return found
+            types[name] = kind
+        elif not (definition.is_open("AttributeName") or definition.is_open("AttributeType")):
+            part.notes.lost(definition.where, "an attribute has a name and a type")
+    return types
 
 
 def open_keys(part: SourceMap) -> str | None:
-    """Why the keys of a table or an index are not known; None where they are. What is known of them is no key."""
+    """Why the keys of a table or an index are not completely known; None if they are."""
     for name in ("KeySchema", "AttributeDefinitions"):
         node = part.tree.value.get(name)
         unknown = next(unknowns(node), None) if node is not None else None
@@ -39,12 +39,12 @@ def open_keys(part: SourceMap) -> str | None:
 def keys(part: SourceMap) -> Spec:
     """KeySchema as `hash_key` and `range_key`."""
     sides: dict[str, list[str]] = {"HASH": [], "RANGE": []}
-    for one in part.parts("KeySchema"):
-        name, kind = one.text("AttributeName"), one.text("KeyType")
+    for element in part.parts("KeySchema"):
+        name, kind = element.text("AttributeName"), element.text("KeyType")
         if name and kind in sides:
             sides[kind].append(name)
         elif name or kind:
-            part.notes.lost(one.where, f"{kind!r} is no key type")
+            part.notes.lost(element.where, f"{kind!r} is no key type")
     names = {"hash_key": sides["HASH"], "range_key": sides["RANGE"]}
     return {name: key(parts) for name, parts in names.items() if parts}
 
@@ -56,13 +56,13 @@ def projection(part: SourceMap) -> Spec:
         if not part.is_open("Projection"):
             part.notes.lost(part.where.below("Projection"), "it does not say what the index projects")
         return {}
-    found: Spec = {"type": shape.open_word("ProjectionType")}
+    projection: Spec = {"type": shape.open_word("ProjectionType")}
     names = shape.strings("NonKeyAttributes")
-    return {"projection": {**found, "non_key_attributes": names} if names else found}
+    return {"projection": {**projection, "non_key_attributes": names} if names else projection}
 
 
 def capacity(part: SourceMap, name: str = "ProvisionedThroughput") -> Spec:
-    """ProvisionedThroughput; AWS answers 0 for tables on demand."""
+    """ProvisionedThroughput; AWS returns 0 for tables on demand."""
     shape = part.part(name)
     if shape is None:
         return {}
@@ -75,7 +75,7 @@ def capacity(part: SourceMap, name: str = "ProvisionedThroughput") -> Spec:
 
 
 def on_demand(part: SourceMap, name: str = "OnDemandThroughput") -> Spec:
-    """OnDemandThroughput: only maxima that are set."""
+    """OnDemandThroughput: only the maxima that are set."""
     shape = part.part(name)
     if shape is None:
         return {}
@@ -83,12 +83,12 @@ def on_demand(part: SourceMap, name: str = "OnDemandThroughput") -> Spec:
         "max_read_request_units": shape.open_number("MaxReadRequestUnits"),
         "max_write_request_units": shape.open_number("MaxWriteRequestUnits"),
     }
-    found = {name: value for name, value in units.items() if value not in (None, -1)}
-    return {"on_demand_throughput": found} if found else {}
+    maxima = {name: value for name, value in units.items() if value not in (None, -1)}
+    return {"on_demand_throughput": maxima} if maxima else {}
 
 
 def warm(part: SourceMap) -> Spec:
-    """WarmThroughput as it is asked for."""
+    """WarmThroughput as it is declared."""
     shape = part.part("WarmThroughput")
     if shape is None:
         return {}
@@ -97,14 +97,14 @@ def warm(part: SourceMap) -> Spec:
         "read_units_per_second": shape.open_number("ReadUnitsPerSecond"),
         "write_units_per_second": shape.open_number("WriteUnitsPerSecond"),
     }
-    found = {name: value for name, value in units.items() if value}
-    return {"warm_throughput": found} if found else {}
+    warm = {name: value for name, value in units.items() if value}
+    return {"warm_throughput": warm} if warm else {}
 
 
 def local_index(part: SourceMap) -> Spec:
     """A local secondary index: its hash key is the table's."""
-    found = keys(part)
-    return {"name": part.text("IndexName"), "range_key": found.get("range_key"), **projection(part)}
+    spec_keys = keys(part)
+    return {"name": part.text("IndexName"), "range_key": spec_keys.get("range_key"), **projection(part)}
 
 
 def global_index(part: SourceMap) -> Spec:
@@ -119,36 +119,36 @@ def vector_index(part: SourceMap) -> Spec:
         part.text("AttributeName"): part.text("SearchSchemaElementType")
         for part in part.parts("SearchSchema")
     }
-    found: Spec = {
+    index: Spec = {
         "name": part.text("IndexName"),
         "attribute": attribute.text("AttributeName") if attribute else None,
         "dimensions": part.number("Dimensions"),
         "distance": part.text("DistanceFunction"),
         **projection(part),
     }
-    return {**found, "search_schema": schema} if schema else found
+    return {**index, "search_schema": schema} if schema else index
 
 
 def tags(part: SourceMap) -> dict[str, str]:
-    """Tags, in a list of Key and Value or as a map."""
+    """Tags, from a list of Key and Value or from a map."""
     node = part.node("Tags")
     if node is not None and isinstance(node.value, dict):
         whole = part.part("Tags")
         assert whole is not None, "it is a map"
         return {name: value for name in whole.names if (value := whole.open_text(name)) is not None}
-    found = {}
-    for one in part.parts("Tags"):
-        name, value = one.text("Key"), one.open_text("Value")
+    tags = {}
+    for tag in part.parts("Tags"):
+        name, value = tag.text("Key"), tag.open_text("Value")
         if name is not None and value is not None and not name.startswith("aws:"):
-            found[name] = value
-        elif (name is None or value is None) and not one.is_open("Key"):
-            part.notes.lost(one.where, "a tag has a key and a value")
-    return found
+            tags[name] = value
+        elif (name is None or value is None) and not tag.is_open("Key"):
+            part.notes.lost(tag.where, "a tag has a key and a value")
+    return tags
 
 
 def trigger(part: SourceMap, function: str) -> Spec:
-    """An event source mapping in the members of Lambda's API, which CloudFormation and SAM keep."""
-    found: dict[str, Any] = {
+    """An event source mapping in the members of Lambda's API, which CloudFormation and SAM use too."""
+    trigger: dict[str, Any] = {
         "function": function,
         "enabled": part.open_flag("Enabled"),
         "batch_size": part.open_number("BatchSize"),
@@ -166,13 +166,13 @@ def trigger(part: SourceMap, function: str) -> Spec:
     criteria = part.part("FilterCriteria")
     if criteria is not None:
         patterns = [part.text("Pattern") for part in criteria.parts("Filters")]
-        found["filter_patterns"] = patterns or None
+        trigger["filter_patterns"] = patterns or None
     destination = part.part("DestinationConfig")
     failure = destination.part("OnFailure") if destination else None
     if failure is not None:
         failure.skip("Type")
-        found["on_failure_arn"] = failure.open_text("Destination")
-    return {name: value for name, value in found.items() if value is not None}
+        trigger["on_failure_arn"] = failure.open_text("Destination")
+    return {name: value for name, value in trigger.items() if value is not None}
 
 
 def target_tracking(part: SourceMap) -> Spec:
@@ -193,11 +193,11 @@ def target_tracking(part: SourceMap) -> Spec:
 def schedule(part: SourceMap) -> Spec:
     """A scheduled action of Application Auto Scaling."""
     bounds = part.part("ScalableTargetAction")
-    found = {
+    schedule = {
         "name": part.text("ScheduledActionName"),
         "schedule": part.text("Schedule"),
         "timezone": part.text("Timezone"),
         "min": bounds.open_number("MinCapacity") if bounds else None,
         "max": bounds.open_number("MaxCapacity") if bounds else None,
     }
-    return {name: value for name, value in found.items() if value is not None}
+    return {name: value for name, value in schedule.items() if value is not None}

@@ -1,4 +1,4 @@
-"""A converted spec as a file, with comments where something is to be done by hand."""
+"""Writes a converted spec as YAML, with comments for everything that must be done by hand."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from dynaops.engine.import_table import yaml_of
 from dynaops.specs.yaml_tree import YamlNode, nodes
 
 Comment = tuple[str, str]
-"""The dotted path of a value, and what is said of it."""
+"""The dotted path of a value, and the comment on it."""
 
 
 def spec_file(spec: Spec, source: str, comments: Sequence[Comment]) -> str:
-    """The YAML of a spec. Each comment stands above the line of its value."""
+    """The YAML of a spec. Each comment is above the line of its value."""
     text = yaml_of(_plain(spec))
     if comments:
         text = _commented(text, comments)
@@ -23,7 +23,7 @@ def spec_file(spec: Spec, source: str, comments: Sequence[Comment]) -> str:
 
 
 def on_one_line(text: str) -> str:
-    """What the source says must not end the comment that it stands in: what follows would be a key of the spec."""
+    """The text on one line, because a line end would end the comment and the rest would be a key of the spec."""
     return "".join(character if character.isprintable() else " " for character in text)
 
 
@@ -31,13 +31,13 @@ def _commented(text: str, comments: Sequence[Comment]) -> str:
     (tree,) = nodes(text, "spec")
     lines = text.splitlines()
     above: dict[int, list[str]] = {}
-    for path, said in comments:
+    for path, comment in comments:
         number = _line(tree, path)
-        above.setdefault(number, []).append(said)
+        above.setdefault(number, []).append(comment)
     kept: list[str] = []
     for number, line in enumerate(lines, 1):
         indent = line[: len(line) - len(line.lstrip(" "))] if number in above else ""
-        kept.extend(f"{indent}# {on_one_line(said)}" for said in above.get(number, ()))
+        kept.extend(f"{indent}# {on_one_line(comment)}" for comment in above.get(number, ()))
         kept.append(line)
     return "\n".join(kept) + "\n"
 
@@ -48,7 +48,7 @@ def _line(tree: YamlNode, path: str) -> int:
 
 
 def _plain(value: Any) -> Any:
-    """The same in types that YAML writers know."""
+    """The value in plain types that the YAML writer knows."""
     if isinstance(value, Open):
         return str(value)
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""The files to convert, read once and with their limits."""
+"""Reads the files to convert, each once and within limits."""
 
 from __future__ import annotations
 
@@ -22,48 +22,52 @@ from dynaops.model.findings.commands import CONV002, CONV003
 from dynaops.specs.yaml_tree import unreadable
 
 MAX_BYTES = 64 * 1024 * 1024
-"""All files together. A Terraform state may be large; nothing that describes tables is larger than this."""
+"""The most bytes of all files together. A Terraform state may be large, but not larger than this."""
 MAX_SOURCE_BYTES = 1024 * 1024
-"""A file that people write: CloudFormation takes no larger template, and Terraform files are a tenth of it."""
+"""The most bytes of a hand-written file: CloudFormation accepts no larger template, Terraform files are smaller."""
 MAX_FILES = 10_000
-"""Files of one folder."""
+"""The most files of one folder."""
 STDIN = "-"
 _SUFFIXES = (".tf", ".tfvars", ".tfstate", ".json", ".yaml", ".yml", ".template")
 
 
 @dataclass(frozen=True)
 class SourceText:
-    """A file's name and what is in it."""
+    """A file's name and its content."""
 
     path: str
     text: str
     context: Mapping[str, str] | None = None
-    """Of a template that `cdk synth` has written: the pseudo parameters of the environment it is deployed in."""
+    """The pseudo parameters of the environment of a template that `cdk synth` has written, else None."""
     found_in_folder: bool = False
-    """Whether its folder was named, and not the file itself."""
+    """Whether the user named the file's folder, and not the file itself."""
 
     @cached_property
     def documents(self) -> list[Any] | None:
-        """The JSON documents of the file (one, or several one after the other); None where it is not JSON."""
+        """The JSON documents of the file (one, or several after each other); None if it is not JSON."""
         return self._decoded if self.looks_like_json and isinstance(self._decoded, list) else None
 
     @property
     def looks_like_json(self) -> bool:
-        """Whether it begins as a JSON document does."""
+        """Whether the text begins like a JSON document."""
         return self.text.lstrip()[:1] in ("{", "[")
 
     @property
     def keys(self) -> set[str]:
         """The keys of the only JSON document, if it is a map."""
-        found = self.documents
-        return set(found[0]) if found and len(found) == 1 and isinstance(found[0], dict) else set()
+        documents = self.documents
+        return (
+            set(documents[0])
+            if documents and len(documents) == 1 and isinstance(documents[0], dict)
+            else set()
+        )
 
     def json(self) -> list[Any]:
-        """The JSON documents. Raises Unreadable with the place of what is wrong."""
-        found = self._decoded
-        if isinstance(found, list):
-            return found
-        raise unreadable(CONV002, f"this is not JSON that can be read: {found}", self.place(found.at))
+        """The JSON documents. Raises Unreadable with the place of the error."""
+        documents = self._decoded
+        if isinstance(documents, list):
+            return documents
+        raise unreadable(CONV002, f"this is not JSON that can be read: {documents}", self.place(documents.at))
 
     def place(self, at: int) -> Place:
         """The line and column of the character with that index."""
@@ -71,7 +75,7 @@ class SourceText:
         return Place(file=self.path, line=self.text.count("\n", 0, at) + 1, column=at - start + 1)
 
     def written_by_hand(self) -> str:
-        """The text, which is no larger than what people write. Raises Unreadable."""
+        """The text. Raises Unreadable if it is larger than a hand-written file may be."""
         if len(self.text) > MAX_SOURCE_BYTES:
             place = Place(file=self.path, line=1, column=1)
             raise unreadable(
@@ -88,26 +92,26 @@ class SourceText:
 
 
 def read(paths: Sequence[str], notes: Notes) -> list[SourceText]:
-    """The files, those of folders too. Raises DynaopsError where one cannot be read."""
-    found: list[SourceText] = []
-    handler = MAX_BYTES
+    """Read the files, including those in folders. Raises DynaopsError if one cannot be read."""
+    texts: list[SourceText] = []
+    remaining = MAX_BYTES
     for path, context in [source for given in paths for source in _sources(given, notes)]:
-        raw = _bytes(path, handler)
-        handler -= len(raw)
+        raw = _bytes(path, remaining)
+        remaining -= len(raw)
         name = "stdin" if path == STDIN else Path(path).as_posix()
-        found.append(SourceText(name, _decoded(raw, path), context, found_in_folder=path not in paths))
-    return found
+        texts.append(SourceText(name, _decoded(raw, path), context, found_in_folder=path not in paths))
+    return texts
 
 
 def _sources(given: str, notes: Notes) -> list[tuple[str, Mapping[str, str] | None]]:
-    """The files of an argument, with what a folder of CDK's says of each."""
+    """The files of an argument, with the pseudo parameters of each if it is a CDK output folder."""
     path = Path(given)
     if given == STDIN or not _is_folder(path) or not is_assembly(path):
-        return [(one, None) for one in _files(given, notes)]
-    found = templates(path)
-    if not found:
+        return [(path_, None) for path_ in _files(given, notes)]
+    templates_ = templates(path)
+    if not templates_:
         raise DynaopsError(f"{given}: the manifest lists no stack", "Run `cdk synth` again.")
-    return [(one.as_posix(), context) for one, context in found]
+    return [(path_.as_posix(), context) for path_, context in templates_]
 
 
 def _files(given: str, notes: Notes) -> list[str]:
@@ -120,42 +124,42 @@ def _files(given: str, notes: Notes) -> list[str]:
             f"{given}: the folder has more than {MAX_FILES:,} files",
             "Name those to convert, or fewer at a time.",
         )
-    files = sorted(one for one in listed if _is_wanted(one))
-    inside = [one for one in files if _is_inside(one, path)]
-    for one in sorted(set(files) - set(inside)):
-        where = SourcePlace(one.name, (one.as_posix(), 0, 0))
+    files = sorted(file for file in listed if _is_wanted(file))
+    inside = [file for file in files if _is_inside(file, path)]
+    for file in sorted(set(files) - set(inside)):
+        where = SourcePlace(file.name, (file.as_posix(), 0, 0))
         notes.lost(where, "it is a link to outside of the folder: name it to convert it too")
     if not files:
         raise DynaopsError(
             f"{given}: the folder has no files to convert", f"They end in {', '.join(_SUFFIXES)}."
         )
-    return [one.as_posix() for one in inside]
+    return [file.as_posix() for file in inside]
 
 
 def _is_folder(path: Path) -> bool:
     try:
         return path.is_dir()
-    except OSError:  # the name is too long, or a folder on the way is locked: reading it says so
+    except OSError:  # the name is too long, or a parent folder may not be read: reading the file reports it
         return False
 
 
 def _is_wanted(path: Path) -> bool:
-    """Hidden files are an editor's, as Terraform has it."""
+    """Whether a file is not hidden and not a backup copy of an editor (as Terraform decides)."""
     return path.suffix in _SUFFIXES and not path.name.startswith(".") and not path.is_dir()
 
 
 def _is_inside(path: Path, folder: Path) -> bool:
-    """A repository's link must not make us read (and quote) a file that is not the repository's."""
+    """Whether a path is within the folder after links are resolved, so that no file outside is read and quoted."""
     return not path.is_symlink() or Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
 
 
-def _bytes(path: str, handler: int) -> bytes:
-    """The bytes of a regular file, at most `handler`. Raises DynaopsError."""
+def _bytes(path: str, remaining: int) -> bytes:
+    """The bytes of a regular file of at most `remaining` bytes. Raises DynaopsError."""
     try:
         if path != STDIN:
-            return read_bytes(path, handler)
-        raw = sys.stdin.buffer.read(handler + 1)
-        if len(raw) > handler:
+            return read_bytes(path, remaining)
+        raw = sys.stdin.buffer.read(remaining + 1)
+        if len(raw) > remaining:
             raise FileRefused("", Refusal.TOO_LARGE)
     except FileRefused as error:
         if error.why is Refusal.MISSING:

@@ -1,4 +1,4 @@
-"""A spec as one would write it: in the order of the format, without what is the default anyway."""
+"""Tidies a converted spec: keys in the order of the format, without values that are the default."""
 
 from __future__ import annotations
 
@@ -23,38 +23,38 @@ _DEFAULTS: Spec = {
     "multi_region_consistency": "EVENTUAL",
 }
 _VARIABLE = re.compile(r"\$\{(?!(?:table_arn|stream_arn|index_arns)\})")
-"""What begins a variable, but for those that converting itself puts in."""
+"""The begin of a variable, except for the placeholders that the conversion itself puts in."""
 _SHORT = {"encryption": {"enabled": False}, "point_in_time_recovery": {"enabled": False}}
 
 
 def tidied(spec: Spec, where: SourcePlace, notes: Notes) -> Spec:
-    """The spec in order. Attributes that are no keys are told of: AWS takes none."""
+    """The tidy spec. Attribute definitions that are not keys are noted, because AWS does not accept them."""
     spec = own(spec, spec["table_name"])
     _only_keys(spec, where, notes)
-    for name in [one for one in spec if missing(spec[one])]:
+    for name in [key for key in spec if missing(spec[key])]:
         notes.lost(where.below(name), f"not all of it is known: {', '.join(sorted(missing(spec.pop(name))))}")
     _alike(spec)
     _unmarked(spec, where, notes)
     _insights(spec, where, notes)
     for trigger in spec.get("lambda_triggers") or ():
         _without_defaults(trigger)
-    # A name that holds ${ is no table's, and is what the table goes by until then.
+    # A name with ${ is a placeholder for the table's name, not text to escape.
     spec = {name: value if name == "table_name" else _literal(value) for name, value in spec.items()}
-    found: Spec = {}
+    ordered: Spec = {}
     for name in TableSpec.model_fields:
         value = _without_none(spec.get(name))
         if value in (None, [], {}) or value == _DEFAULTS.get(name):
             continue
-        found[name] = False if value == _SHORT.get(name) else value
-    return found
+        ordered[name] = False if value == _SHORT.get(name) else value
+    return ordered
 
 
 def _literal(value: Any) -> Any:
-    """The value with ``${`` of the source escaped: in a spec it would begin a variable."""
+    """The value with ``${`` of the source escaped, because in a spec it would begin a variable."""
     if isinstance(value, dict):
-        return {_literal(name): _literal(one) for name, one in value.items()}
+        return {_literal(name): _literal(child) for name, child in value.items()}
     if isinstance(value, list):
-        return [_literal(one) for one in value]
+        return [_literal(child) for child in value]
     if not isinstance(value, str) or isinstance(value, Open) or "${" not in value:
         return value
     return _VARIABLE.sub("$${", value)
@@ -73,14 +73,14 @@ def _only_keys(spec: Spec, where: SourcePlace, notes: Notes) -> None:
 
 
 def _without_defaults(trigger: Spec) -> None:
-    """Where a trigger starts is said even so: it counts when it is made."""
+    """Remove a trigger's defaults, except the starting position, which counts when the trigger is created."""
     for name, field in Trigger.model_fields.items():
         if name in trigger and name != "starting_position" and trigger[name] == field.default:
             del trigger[name]
 
 
 def _unmarked(spec: Spec, where: SourcePlace, notes: Notes) -> None:
-    """The mark of the state that owns the table is no setting: a state sets its own."""
+    """Remove the ownership tag of a state from the tags, with a note: each state sets its own."""
     for tagged in (spec, *(spec.get("replicas") or ())):
         owner = (tagged.get("tags") or {}).pop(DEFAULT_KEY, None)
         if owner is not None and tagged is spec:
@@ -99,18 +99,18 @@ def _insights(spec: Spec, where: SourcePlace, notes: Notes) -> None:
 
 
 def _alike(spec: Spec) -> None:
-    """`indexes: all` where every index is scaled as the table is."""
+    """Write `indexes: all` if every index is scaled as the table is."""
     block = spec.get("autoscaling") or {}
     indexes = block.get("indexes")
     sides = {side: block[side] for side in ("read", "write") if side in block}
-    named = {one.get("name") for one in spec.get("global_secondary_indexes") or ()}
-    if indexes and sides and set(indexes) == named and all(one == sides for one in indexes.values()):
+    named = {index.get("name") for index in spec.get("global_secondary_indexes") or ()}
+    if indexes and sides and set(indexes) == named and all(index == sides for index in indexes.values()):
         block["indexes"] = "all"
 
 
 def _without_none(value: Any) -> Any:
     if isinstance(value, dict):
-        return {name: _without_none(one) for name, one in value.items() if one is not None}
+        return {name: _without_none(child) for name, child in value.items() if child is not None}
     if isinstance(value, list):
-        return [_without_none(one) for one in value]
+        return [_without_none(child) for child in value]
     return value

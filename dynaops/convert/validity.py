@@ -1,4 +1,4 @@
-"""Whether a converted spec loads and keeps AWS's rules, and where in the source a wrong value comes from."""
+"""Checks whether a converted spec loads and follows AWS's rules, and finds the source of a wrong value."""
 
 from __future__ import annotations
 
@@ -57,20 +57,20 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
     "deletion_protection": ("DeletionProtectionEnabled", "deletionProtectionEnabled"),
     "replicas": ("Replicas", "replica"),
 }
-"""Where sources say what a spec says under a key."""
+"""Names in sources for the keys of a spec."""
 
 
 def findings_of(spec: Spec) -> tuple[Finding, ...]:
-    """What is wrong with the spec. What hangs on a value that is not known is not judged: that value is told of."""
+    """The spec's errors. Rules that depend on a value that is not known are not checked; that value is in the notes."""
     opened = {str(path[0]) for path, _ in opens(spec)}
     try:
         document = document_of(_settled(spec), spec["table_name"])
-        found: Sequence[Finding] = errors(check([document]))
+        findings: Sequence[Finding] = errors(check([document]))
     except SpecError as error:
-        found = error.findings
+        findings = error.findings
     return tuple(
         finding.model_copy(update={"place": None, "message": cut(finding.message, MAX_WHY)})
-        for finding in found
+        for finding in findings
         if (finding.path or "").partition(".")[0] not in opened
     )
 
@@ -88,7 +88,7 @@ def opens(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[
 
 
 def source_of(path: str, table: TablePiece) -> SourcePlace:
-    """Where the source has what stands at that path of the table's spec, or what is nearest around it."""
+    """The place in the source of the value at that path of the table's spec, or of the closest value around it."""
     node, spot = table.properties, table.where.spot
     if node is None:
         return table.where
@@ -103,21 +103,23 @@ def source_of(path: str, table: TablePiece) -> SourcePlace:
 
 def _child(node: YamlNode, name: str) -> YamlNode | None:
     if isinstance(node.value, dict):
-        return next((node.value[one] for one in (*_NAMES.get(name, ()), name) if one in node.value), None)
+        return next(
+            (node.value[child] for child in (*_NAMES.get(name, ()), name) if child in node.value), None
+        )
     if not isinstance(node.value, list):
         return None
     if name.isdecimal():
         return node.value[int(name)] if int(name) < len(node.value) else None
     named = (
-        one
-        for one in node.value
-        if isinstance(one.value, dict) and any(child.value == name for child in one.value.values())
+        child
+        for child in node.value
+        if isinstance(child.value, dict) and any(child.value == name for child in child.value.values())
     )
     return next(named, None)
 
 
 def _settled(spec: Spec) -> Spec:
-    """The spec as it is once its variables are filled in: with samples for what is not known."""
+    """The spec with its variables filled in, with samples for values that are not known."""
     values = Values({}, Environment({}), "default")
     filled = Substitution(values).document(tree_of(_sampled(spec), ("", 1, 1)))
     plain = filled.plain(exact=True) if filled is not None else _sampled(spec)

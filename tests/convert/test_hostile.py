@@ -221,10 +221,10 @@ def test_the_budget_counts_and_refuses() -> None:
     assert budget.steps == 20
     with budget.unit():
         with pytest.raises(TooLarge, match="at most 100 characters"):
-            budget.handler(101)
-        budget.handler(100)
+            budget.reserve(101)
+        budget.reserve(100)
         with budget.unit(), pytest.raises(TooLarge, match="more than 150"):
-            budget.handler(51)
+            budget.reserve(51)
     with budget.unit():
         assert budget.text(["a" * 50, "b"]) == "a" * 50 + "b"
         with pytest.raises(TooLarge):

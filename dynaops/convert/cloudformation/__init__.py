@@ -1,1 +1,1 @@
-"""From CloudFormation templates, hand-written or synthesised by CDK, and SAM's."""
+"""Converts CloudFormation templates, hand-written or synthesised by CDK, and SAM templates."""

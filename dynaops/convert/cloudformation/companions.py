@@ -1,4 +1,4 @@
-"""What a template may have around its tables: scaling, event source mappings, AWS Backup, log groups, IAM policies."""
+"""Resources around a template's tables: scaling, event source mappings, AWS Backup, log groups, IAM policies."""
 
 from __future__ import annotations
 
@@ -15,37 +15,37 @@ _NOT_OURS = "it does not scale a table"
 
 
 def scalable_target(stack: Stack, logical: str, part: SourceMap) -> None:
-    """Bounds of one dimension, with its scheduled actions."""
+    """The minimum and maximum capacity of one scalable dimension, with its scheduled actions."""
     part.skip("RoleARN", "ServiceNamespace", "SuspendedState")
     resource, name = part.text("ResourceId"), part.text("ScalableDimension")
-    found = dimension(resource or "", name or "")
-    if found is None:
+    scaled = dimension(resource or "", name or "")
+    if scaled is None:
         part.skip(*part.names)
         stack.pieces.notes.lost(part.where, _NOT_OURS)
         return
     stack.targets[logical] = {"resource": str(resource), "dimension": str(name)}
     bounds = {"min": part.open_number("MinCapacity"), "max": part.open_number("MaxCapacity")}
-    stack.pieces.add(PieceKind.TARGET, found["table"], {**found, **bounds}, part)
+    stack.pieces.add(PieceKind.TARGET, scaled["table"], {**scaled, **bounds}, part)
     for action in part.parts("ScheduledActions"):
-        stack.pieces.add(PieceKind.SCHEDULE, found["table"], {**found, **shapes.schedule(action)}, action)
+        stack.pieces.add(PieceKind.SCHEDULE, scaled["table"], {**scaled, **shapes.schedule(action)}, action)
 
 
 def scaling_policy(stack: Stack, logical: str, part: SourceMap) -> None:  # noqa: ARG001
-    """The target that a dimension tracks. It names its target by its id, or by resource and dimension."""
+    """A target tracking policy. It names its scalable target by id, or by resource id and dimension."""
     part.skip("PolicyName", "ServiceNamespace")
     target = part.text("ScalingTargetId") or part.text("ScalableTargetId")
     known = stack.targets.get((target or "").removeprefix("${id:").removesuffix("}"), {})
     resource = part.text("ResourceId") or known.get("resource", "")
     name = part.text("ScalableDimension") or known.get("dimension", "")
-    found = dimension(resource, name)
+    scaled = dimension(resource, name)
     kind = part.text("PolicyType")
-    if found is None or kind not in (None, "TargetTrackingScaling"):
+    if scaled is None or kind not in (None, "TargetTrackingScaling"):
         part.skip(*part.names)
         stack.pieces.notes.lost(
-            part.where, _NOT_OURS if found is None else f"a spec has no scaling by {kind}"
+            part.where, _NOT_OURS if scaled is None else f"a spec has no scaling by {kind}"
         )
         return
-    stack.pieces.add(PieceKind.POLICY, found["table"], {**found, **shapes.target_tracking(part)}, part)
+    stack.pieces.add(PieceKind.POLICY, scaled["table"], {**scaled, **shapes.target_tracking(part)}, part)
 
 
 def event_source_mapping(stack: Stack, logical: str, part: SourceMap) -> None:  # noqa: ARG001
@@ -80,8 +80,8 @@ def backup_plan(stack: Stack, logical: str, part: SourceMap) -> None:
 
 
 def _rule(part: SourceMap) -> Spec:
-    """A rule of a plan; its vault and time zone are for `backups` to judge."""
-    found: Spec = {
+    """A rule of a backup plan; `backups` checks its vault and time zone."""
+    rule: Spec = {
         "name": part.text("RuleName"),
         "schedule": part.text("ScheduleExpression"),
         "timezone": part.text("ScheduleExpressionTimezone"),
@@ -95,7 +95,7 @@ def _rule(part: SourceMap) -> Spec:
         {"vault_arn": part.text("DestinationBackupVaultArn"), **_lifecycle(part)}
         for part in part.parts("CopyActions")
     ]
-    return {**found, "copy_to": copies} if copies else found
+    return {**rule, "copy_to": copies} if copies else rule
 
 
 def _lifecycle(part: SourceMap) -> Spec:
@@ -139,12 +139,12 @@ def log_group(stack: Stack, logical: str, part: SourceMap) -> None:
         "kms_key_arn": part.open_text("KmsKeyId"),
     }
     if name is not None:
-        said = {key: value for key, value in data.items() if value is not None}
-        stack.pieces.log_groups.append(Named(name, said, part.where))
+        settings = {key: value for key, value in data.items() if value is not None}
+        stack.pieces.log_groups.append(Named(name, settings, part.where))
 
 
 def managed_policy(stack: Stack, logical: str, part: SourceMap) -> None:
-    """A policy under a name of its own; one that CloudFormation names cannot be found again."""
+    """A managed policy with an explicit name; a name that CloudFormation generates is not known here."""
     part.skip("Description")
     name, statements = part.text("ManagedPolicyName"), statements_of(part.value("PolicyDocument"))
     roles = part.strings("Roles")

@@ -1,7 +1,7 @@
-"""What CloudFormation and SAM do where a template says nothing: THE TABLE of the defaults that converting relies on.
+"""Defaults of CloudFormation and SAM: the only list of the defaults that converting relies on.
 
-Each line has the property, what it is when it is absent, and the documentation that says so. A property whose
-documentation names no default is not here: its absence carries nothing over.
+Each line has the property, its value when it is absent, and the documentation that says so. A property whose
+documentation names no default is not listed: if it is absent, the spec has no value for it.
 """
 
 from __future__ import annotations
@@ -59,5 +59,5 @@ DEFAULTS: dict[tuple[str, str], DocumentedDefault] = {
 
 
 def default(kind: str, name: str) -> Any:
-    """What the property of the resource type is where the template says nothing."""
+    """The default of a property of the resource type `kind`."""
     return DEFAULTS[kind, name].value

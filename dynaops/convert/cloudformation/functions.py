@@ -1,7 +1,7 @@
-"""The intrinsic functions, each of the resolver and its argument (CloudFormation Template Reference).
+"""The intrinsic functions; each takes the resolver and its argument (CloudFormation Template Reference).
 
-A function's answer is a plain value, a tree, or `Unknown`: where an argument is not known, nothing is worked out of it
-except what is the same for all its values.
+A function returns a plain value, a tree, or `Unknown`. If an argument is not known, the result is known only if it is
+the same for all values of that argument.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ def _get_att(resolver: Resolver, argument: YamlNode) -> Any:
         name, _, attribute = argument.value.partition(".")
         return resolver.attribute(name, attribute)
     listed = argument.value if isinstance(argument.value, list) else []
-    parts = [resolver.value(one) for one in listed]
-    if len(parts) != 2 or not all(isinstance(one, str) for one in parts):
+    parts = [resolver.value(node) for node in listed]
+    if len(parts) != 2 or not all(isinstance(node, str) for node in parts):
         return Unknown("Fn::GetAtt takes a resource and an attribute")
     return resolver.attribute(*parts)
 
@@ -49,14 +49,14 @@ def _sub(resolver: Resolver, argument: YamlNode) -> Any:
     if isinstance(argument.value, list) and len(argument.value) == 2:
         text, extra = argument.value
         entries = extra.value if isinstance(extra.value, dict) else {}
-        variables = {key: resolver.value(one) for key, one in entries.items()}
+        variables = {key: resolver.value(node) for key, node in entries.items()}
     if not isinstance(text.value, str):
         return Unknown("Fn::Sub takes a string")
     return _text(resolver, _filled(resolver, text.value, variables), "Fn::Sub takes strings")
 
 
 def _filled(resolver: Resolver, text: str, variables: Mapping[str, Any]) -> Iterator[Any]:
-    """What stands between the names of an ``Fn::Sub``, and the values of the names."""
+    """The parts of an ``Fn::Sub`` text: the literal text, and the values of the names in it."""
     at = 0
     for form in _FORMS.finditer(text):
         yield text[at : form.start()]
@@ -77,9 +77,9 @@ def _filled(resolver: Resolver, text: str, variables: Mapping[str, Any]) -> Iter
 
 
 def _text(resolver: Resolver, parts: Iterator[Any], why: str) -> Any:
-    """The parts as one string; Unknown where one of them is, or is no string or number.
+    """The parts as one string; Unknown if a part is Unknown or not a string or number.
 
-    A part that a variable of a spec stands for leaves the whole open in the same way.
+    If a part can be written as a variable of the spec, so can the result.
     """
     kept: list[str] = []
     forms: list[str] = []
@@ -100,7 +100,7 @@ def _text(resolver: Resolver, parts: Iterator[Any], why: str) -> Any:
         size += len(kept[-1])
         if size > resolver.budget.limits.value:
             break
-    resolver.budget.handler(size)
+    resolver.budget.reserve(size)
     whole = "".join(kept)
     if first is None:
         return whole
@@ -115,7 +115,7 @@ def _join(resolver: Resolver, argument: YamlNode) -> Any:
     if not isinstance(listed.value, list):
         return _unknown_in(listed) or Unknown("Fn::Join takes a list")
     separator = string_of(between.plain())
-    resolver.budget.handler(len(separator) * len(listed.value))
+    resolver.budget.reserve(len(separator) * len(listed.value))
     parts = [part for member in listed.value for part in (separator, member.value)][1:]
     return _text(resolver, iter(parts), "Fn::Join takes a list of strings")
 
@@ -126,7 +126,7 @@ def _split(resolver: Resolver, argument: YamlNode) -> Any:
         return parts
     if not isinstance(parts[0], str) or not parts[0] or not isinstance(parts[1], str):
         return Unknown("Fn::Split takes a delimiter and a string")
-    resolver.budget.handler(parts[1].count(parts[0]) + 1)
+    resolver.budget.reserve(parts[1].count(parts[0]) + 1)
     return parts[1].split(parts[0])
 
 
@@ -146,7 +146,7 @@ def _select(resolver: Resolver, argument: YamlNode) -> Any:
 
 
 def _find_in_map(resolver: Resolver, argument: YamlNode) -> Any:
-    """With ``DefaultValue`` as its fourth argument (AWS::LanguageExtensions), which counts where a key is missing."""
+    """``Fn::FindInMap``. ``DefaultValue`` in a fourth argument (AWS::LanguageExtensions) counts if a key is missing."""
     given = argument.value if isinstance(argument.value, list) else []
     default = None
     if len(given) == 4 and isinstance(given[3].value, dict) and set(given[3].value) == {"DefaultValue"}:
@@ -178,14 +178,14 @@ def _if(resolver: Resolver, argument: YamlNode) -> Any:
     name = name_among(condition.value, resolver.section("Conditions"))
     if not isinstance(name, str):
         return Unknown("Fn::If takes the name of a condition")
-    met = resolver.holds(name)
-    if isinstance(met, Unknown):
-        return Unknown(met.why)
-    return resolver.resolved(yes if met else no)
+    is_met = resolver.holds(name)
+    if isinstance(is_met, Unknown):
+        return Unknown(is_met.why)
+    return resolver.resolved(yes if is_met else no)
 
 
 def _condition(resolver: Resolver, argument: YamlNode) -> Any:
-    """A condition's name; in a policy document, the key of that name, with its map."""
+    """``Condition``: the name of a condition, or (in a policy document) an ordinary key with a map."""
     name = name_among(argument.value, resolver.section("Conditions"))
     if isinstance(name, str):
         return resolver.holds(name)
@@ -203,27 +203,27 @@ def _equals(resolver: Resolver, argument: YamlNode) -> Any:
 
 def _members(resolver: Resolver, argument: YamlNode) -> list[bool | Unknown]:
     listed = argument.value if isinstance(argument.value, list) else []
-    found = [truth_of(resolver.resolved(one).value) for one in listed]
-    return found or [Unknown("a condition function takes a list")]
+    values = [truth_of(resolver.resolved(node).value) for node in listed]
+    return values or [Unknown("a condition function takes a list")]
 
 
 def _either(decides: bool) -> Callable[[Resolver, YamlNode], Any]:
-    """``Fn::Or`` and ``Fn::And``: one member decides alone, whatever is not known of the others."""
+    """``Fn::Or`` and ``Fn::And``: one member with the value `decides` decides, even if others are not known."""
 
     def logic(resolver: Resolver, argument: YamlNode) -> Any:
-        found = _members(resolver, argument)
-        if any(one is decides for one in found):
+        values = _members(resolver, argument)
+        if any(value is decides for value in values):
             return decides
-        return next((one for one in found if isinstance(one, Unknown)), not decides)
+        return next((value for value in values if isinstance(value, Unknown)), not decides)
 
     return logic
 
 
 def _not(resolver: Resolver, argument: YamlNode) -> Any:
-    found = _members(resolver, argument)
-    if len(found) != 1:
+    values = _members(resolver, argument)
+    if len(values) != 1:
         return Unknown("Fn::Not takes one condition")
-    return found[0] if isinstance(found[0], Unknown) else not found[0]
+    return values[0] if isinstance(values[0], Unknown) else not values[0]
 
 
 def _import(resolver: Resolver, argument: YamlNode) -> Any:
@@ -236,67 +236,65 @@ def _import(resolver: Resolver, argument: YamlNode) -> Any:
 
 
 def _json(resolver: Resolver, argument: YamlNode) -> Any:
-    found = resolver.resolved(argument)
-    unknown = _unknown_in(found)
+    node = resolver.resolved(argument)
+    unknown = _unknown_in(node)
     if unknown is not None:
         return unknown
-    return resolver.budget.text(
-        json.JSONEncoder(default=str, separators=(",", ":")).iterencode(found.plain())
-    )
+    return resolver.budget.text(json.JSONEncoder(default=str, separators=(",", ":")).iterencode(node.plain()))
 
 
 def _length(resolver: Resolver, argument: YamlNode) -> Any:
-    found = resolver.resolved(argument).value
-    if isinstance(found, Unknown):
-        return Unknown(found.why)
-    return len(found) if isinstance(found, list) else Unknown("Fn::Length takes a list")
+    value = resolver.resolved(argument).value
+    if isinstance(value, Unknown):
+        return Unknown(value.why)
+    return len(value) if isinstance(value, list) else Unknown("Fn::Length takes a list")
 
 
 def _base64(resolver: Resolver, argument: YamlNode) -> Any:
-    found = resolver.resolved(argument)
-    unknown = _unsettled(found)
+    node = resolver.resolved(argument)
+    unknown = _unsettled(node)
     if unknown is not None:
         return unknown
-    if not isinstance(found.value, str):
+    if not isinstance(node.value, str):
         return Unknown("Fn::Base64 takes a string")
-    resolver.budget.handler(2 * len(found.value))
-    return base64.b64encode(found.value.encode()).decode()
+    resolver.budget.reserve(2 * len(node.value))
+    return base64.b64encode(node.value.encode()).decode()
 
 
 def _with_known_first(resolver: Resolver, argument: YamlNode) -> tuple[YamlNode, YamlNode] | Unknown:
-    """A function's two arguments, of which the second may hold what is not known."""
-    found = resolver.resolved(argument)
-    if not isinstance(found.value, list) or len(found.value) != 2:
-        return _unknown_in(found) or Unknown("a function takes 2 arguments")
-    first, second = found.value
+    """A function's two arguments; the first must be known, the second may contain unknown values."""
+    pair = resolver.resolved(argument)
+    if not isinstance(pair.value, list) or len(pair.value) != 2:
+        return _unknown_in(pair) or Unknown("a function takes 2 arguments")
+    first, second = pair.value
     return first.value if isinstance(first.value, Unknown) else (first, second)
 
 
 def _unknown_in(node: YamlNode) -> Unknown | None:
-    """The first value within it that is not known. Its form is of that value, and not of the whole."""
-    found = next(unknowns(node), None)
-    return None if found is None else Unknown(found.why)
+    """The first unknown value within a node, without `form`, which would be of that value and not of the whole node."""
+    unknown = next(unknowns(node), None)
+    return None if unknown is None else Unknown(unknown.why)
 
 
 def _unsettled(node: YamlNode) -> Unknown | None:
-    """The same, names included that stand for themselves until they are given (``${AWS::AccountId}``)."""
+    """Like `_unknown_in`, but placeholders of names without a value (``${AWS::AccountId}``) count as unknown too."""
     unknown = _unknown_in(node)
     if unknown is not None:
         return unknown
-    lacking = sorted(missing(node.plain()))
-    if not lacking:
+    missing_names = sorted(missing(node.plain()))
+    if not missing_names:
         return None
-    name = lacking[0].rpartition("_arn:")[2]
+    name = missing_names[0].rpartition("_arn:")[2]
     return Unknown(f"{name} is not known in full: give it with --parameter {name}=VALUE")
 
 
 def _arguments(resolver: Resolver, argument: YamlNode, length: int) -> Any:
-    """The plain arguments, or why they are not known."""
-    found = resolver.resolved(argument)
-    unknown = _unsettled(found)
+    """The arguments as plain values, or Unknown with the reason."""
+    node = resolver.resolved(argument)
+    unknown = _unsettled(node)
     if unknown is not None:
         return unknown
-    values = found.plain()
+    values = node.plain()
     if not isinstance(values, list) or len(values) != length:
         return Unknown(f"a function takes {length} arguments")
     return values

@@ -1,4 +1,4 @@
-"""AWS::DynamoDB::GlobalTable: the table at home, its replicas elsewhere, capacity that is scaled as it is declared."""
+"""AWS::DynamoDB::GlobalTable: the table of the stack's region, its replicas, and capacity with its scaling."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ _SCALED = {"read": "ReadCapacityAutoScalingSettings", "write": "WriteCapacityAut
 
 
 def table(stack: Stack, logical: str, part: SourceMap) -> None:
-    """The table of the stack's region, and the others as its replicas."""
+    """The table of the stack's region, with the other regions as its replicas."""
     name = stack.name(logical, part, "TableName")
     listed = part.parts("Replicas")
-    replicas = {one.text("Region"): one for one in listed}
-    for one in listed:
-        if "Region" not in one:
-            one.skip(*one.names)
-            stack.pieces.notes.lost(one.where, "it does not say its Region")
-    home = stack.region or (next(iter(replicas)) if len(replicas) == 1 else None)
-    if name is None or home is None or home not in replicas:
+    replicas = {replica.text("Region"): replica for replica in listed}
+    for replica in listed:
+        if "Region" not in replica:
+            replica.skip(*replica.names)
+            stack.pieces.notes.lost(replica.where, "it does not say its Region")
+    home_region = stack.region or (next(iter(replicas)) if len(replicas) == 1 else None)
+    if name is None or home_region is None or home_region not in replicas:
         part.skip(*part.names)
         if name is not None:
             why = "which of its replicas is at home? Say the stack's region with --region"
@@ -30,13 +30,13 @@ def table(stack: Stack, logical: str, part: SourceMap) -> None:
         return
     if stack.lacks_keys(part):
         return
-    local = replicas.pop(home)
+    local = replicas.pop(home_region)
     billing = part.open_word("BillingMode") or default(GLOBAL_TABLE, "BillingMode")
     sse = tables.encryption(part)
     key = _key(local)
     spec: Spec = {
         "table_name": name,
-        "region": home,
+        "region": home_region,
         **shapes.keys(part),
         "attributes": shapes.attributes(part),
         "billing_mode": billing,
@@ -55,15 +55,15 @@ def table(stack: Stack, logical: str, part: SourceMap) -> None:
         "ttl": tables.ttl(part),
         "global_secondary_indexes": _indexes(stack, name, part, local, billing),
         "local_secondary_indexes": [
-            shapes.local_index(one)
-            for one in part.parts("LocalSecondaryIndexes")
-            if not stack.lacks_keys(one)
+            shapes.local_index(replica)
+            for replica in part.parts("LocalSecondaryIndexes")
+            if not stack.lacks_keys(replica)
         ],
         "tags": shapes.tags(local),
         "multi_region_consistency": part.open_word("MultiRegionConsistency")
         or default(GLOBAL_TABLE, "MultiRegionConsistency"),
     }
-    witnesses = [one.text("Region") for one in part.parts("GlobalTableWitnesses")]
+    witnesses = [replica.text("Region") for replica in part.parts("GlobalTableWitnesses")]
     if witnesses:
         spec["witness_region"] = witnesses[0]
     if stack.lifecycle:
@@ -71,10 +71,10 @@ def table(stack: Stack, logical: str, part: SourceMap) -> None:
     tables.insights(stack, name, None, local)
     tables.kinesis(stack, name, local)
     tables.policy(stack, name, local)
-    for region, one in replicas.items():
+    for region, replica in replicas.items():
         if region:
-            _same_capacity(local, one)
-            stack.pieces.add(PieceKind.REPLICA, name, _replica(region, one, spec["table_class"]), one)
+            _same_capacity(local, replica)
+            stack.pieces.add(PieceKind.REPLICA, name, _replica(region, replica, spec["table_class"]), replica)
     stack.pieces.table(spec, part.where, part.tree)
 
 
@@ -88,9 +88,9 @@ def _key(replica: SourceMap) -> str | None:
 
 
 def _replica(region: str, part: SourceMap, home_class: str) -> Spec:
-    """A replica elsewhere. CloudFormation propagates no tags; a spec's replica has the table's class by default."""
+    """A replica. CloudFormation copies no tags to it; in a spec a replica has the table's class by default."""
     own, class_ = shapes.tags(part), _class(part)
-    found: Spec = {
+    replica: Spec = {
         "region": region,
         "kms_key_arn": _key(part),
         "point_in_time_recovery": tables.recovery(part),
@@ -99,21 +99,21 @@ def _replica(region: str, part: SourceMap, home_class: str) -> Spec:
         "propagate_tags": False,
         "tags": own or None,
     }
-    return {name: value for name, value in found.items() if value is not None}
+    return {name: value for name, value in replica.items() if value is not None}
 
 
 def _same_capacity(local: SourceMap, replica: SourceMap) -> None:
-    """Replicas have the capacity and the indexes of the table at home; what is declared so is carried over.
+    """Carry over the capacity and indexes of a replica if they equal those of the table in the stack's region.
 
-    A block that one of them lacks is another capacity, too.
+    A block that only one of the two has counts as different capacity.
     """
     for name in (
         "ReadProvisionedThroughputSettings",
         "ReadOnDemandThroughputSettings",
         "GlobalSecondaryIndexes",
     ):
-        mine, home = replica.node(name), local.tree.value.get(name)
-        if (mine and mine.plain()) == (home and home.plain()):
+        mine, local_node = replica.node(name), local.tree.value.get(name)
+        if (mine and mine.plain()) == (local_node and local_node.plain()):
             continue
         where = replica.at(name) if mine else replica.where.below(name)
         replica.notes.lost(where, "in a spec, a replica has the capacity of the table at home")
@@ -121,24 +121,27 @@ def _same_capacity(local: SourceMap, replica: SourceMap) -> None:
 
 def _indexes(stack: Stack, table: str, part: SourceMap, local: SourceMap, billing: str) -> list[Spec]:
     regional = {part.text("IndexName"): part for part in local.parts("GlobalSecondaryIndexes")}
-    found = []
-    for one in part.parts("GlobalSecondaryIndexes"):
-        if stack.lacks_keys(one):
+    indexes = []
+    for child in part.parts("GlobalSecondaryIndexes"):
+        if stack.lacks_keys(child):
             continue
-        index = shapes.global_index(one)
-        beside = regional.get(index["name"])
-        index.update(_capacity(stack, table, index["name"], one, beside, billing))
-        index.update(shapes.warm(one))
-        if beside is not None:
-            tables.insights(stack, table, index["name"], beside)
-        found.append(index)
-    return found
+        index = shapes.global_index(child)
+        local_index = regional.get(index["name"])
+        index.update(_capacity(stack, table, index["name"], child, local_index, billing))
+        index.update(shapes.warm(child))
+        if local_index is not None:
+            tables.insights(stack, table, index["name"], local_index)
+        indexes.append(index)
+    return indexes
 
 
 def _capacity(
     stack: Stack, table: str, index: str | None, part: SourceMap, local: SourceMap | None, billing: str
 ) -> Spec:
-    """Writes are declared for all regions, reads in each: provisioned (scaled or not), or with maxima on demand."""
+    """Capacity of a table or an index. Write capacity is declared for all regions, read capacity in each region.
+
+    Each is provisioned (scaled or fixed), or on demand with maximum throughput.
+    """
     if isinstance(billing, Open):
         return _undecided(part, local)
     if billing != "PROVISIONED":
@@ -149,7 +152,7 @@ def _capacity(
             if number not in (None, -1):
                 units[f"max_{side}_request_units"] = number
         return {"on_demand_throughput": units} if units else {}
-    found: Spec = {}
+    capacity: Spec = {}
     for side, holder in (("read", local), ("write", part)):
         block = holder.part(f"{side.title()}ProvisionedThroughputSettings") if holder else None
         if block is None:
@@ -163,12 +166,12 @@ def _capacity(
             bounds = {"min": low, "max": high, **shapes.target_tracking(scaled)}
             stack.pieces.add(PieceKind.TARGET, table, {**data, **bounds}, scaled)
         if number:
-            found[f"{side}_capacity"] = number
-    return found
+            capacity[f"{side}_capacity"] = number
+    return capacity
 
 
 def _undecided(part: SourceMap, local: SourceMap | None) -> Spec:
-    """Without the billing mode, no setting of capacity is known to count."""
+    """Note all capacity settings as lost: without the billing mode it is not known which of them count."""
     for side, holder in (("Read", local), ("Write", part)):
         for name in (f"{side}OnDemandThroughputSettings", f"{side}ProvisionedThroughputSettings"):
             if holder is not None and holder.says(name):

@@ -1,6 +1,6 @@
-"""What ``Ref`` and ``Fn::GetAtt`` give for resources of the template: names, and ARNs made of them.
+"""Results of ``Ref`` and ``Fn::GetAtt`` for resources of the template: names, and ARNs with these names.
 
-CloudFormation names what the template does not, so such a name has to be given (``--parameter LOGICAL_ID=NAME``).
+CloudFormation generates a name that the template leaves out; the user gives it with ``--parameter LOGICAL_ID=NAME``.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _ARN_OF: dict[str, str] = {
 
 
 class Identities:
-    """The resources' types, and a way to the names that the template gives them."""
+    """The resources' types, and a function that returns the name that the template gives a resource."""
 
     def __init__(self, types: Mapping[str, str], given: Mapping[str, str], region: str | None) -> None:
         self._types = types
@@ -47,7 +47,7 @@ class Identities:
         self.name_property: Callable[[str, str], Any] = lambda logical, name: None  # noqa: ARG005
 
     def pseudo(self, name: str) -> str:
-        """A pseudo parameter; one that nobody has given stays as ``${AWS::AccountId}`` until it is needed."""
+        """The value of a pseudo parameter, or a placeholder such as ``${AWS::AccountId}`` if it was not given."""
         known = {"AWS::Region": self._region}
         if self._region:
             known["AWS::Partition"] = partition_of(self._region)
@@ -55,16 +55,18 @@ class Identities:
         return self._given.get(name) or known.get(name) or f"${{{name}}}"
 
     def name(self, logical: str) -> str | Unknown:
-        """A resource's own name."""
+        """The name of a resource, or Unknown with the reason."""
         if logical in self._given:
             return self._given[logical]
         declared = self.name_property(logical, NAME_OF.get(self._types.get(logical, ""), ""))
         if isinstance(declared, int) and not isinstance(declared, bool):
             declared = str(declared)
-        lacking = missing(declared)
-        if lacking:
-            one = sorted(lacking)[0]
-            return Unknown(f"its name holds {one}, which is not known: give it with --parameter {one}=VALUE")
+        missing_names = missing(declared)
+        if missing_names:
+            first = sorted(missing_names)[0]
+            return Unknown(
+                f"its name holds {first}, which is not known: give it with --parameter {first}=VALUE"
+            )
         if isinstance(declared, str | Unknown):
             return declared
         if declared is not None:
@@ -100,6 +102,6 @@ class Identities:
         return name if attribute == NAME_OF[kind] else why
 
     def _with_pseudo(self, text: str) -> str:
-        for one in ("AWS::Partition", "AWS::Region", "AWS::AccountId"):
-            text = text.replace(f"${{{one}}}", self.pseudo(one))
+        for name in ("AWS::Partition", "AWS::Region", "AWS::AccountId"):
+            text = text.replace(f"${{{name}}}", self.pseudo(name))
         return text

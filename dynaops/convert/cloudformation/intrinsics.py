@@ -1,8 +1,8 @@
-"""Intrinsic functions, resolved as far as template, parameters and the account's facts go.
+"""Resolves intrinsic functions, as far as the template, its parameters and the pseudo parameters allow.
 
-Source: CloudFormation Template Reference, Intrinsic function reference. What cannot be known is `Unknown`, with why.
-Every function is a step of the conversion's budget, and every value that is larger than what it is made of is asked for
-there first.
+Source: CloudFormation Template Reference, Intrinsic function reference. A value that cannot be known is `Unknown`.
+Every function call is a step of the conversion's budget, and a value larger than its input is reserved there before it
+is made.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ _PSEUDO = (
 
 
 class Gone(Exception):
-    """AWS::NoValue: the property is as if it were not there."""
+    """AWS::NoValue: the property counts as absent."""
 
 
 class Resolver:
-    """One template with what was given for its parameters. `budget` and `given` are for the functions."""
+    """One template with the given values of its parameters. `budget` and `given` are read by the functions."""
 
     def __init__(
         self, template: YamlNode, given: Mapping[str, str], identities: Identities, budget: Budget
@@ -44,7 +44,7 @@ class Resolver:
         self._identities = identities
         self._busy: list[str] = []
         self._met: dict[str, bool | Unknown] = {}
-        """Conditions that were worked out."""
+        """Conditions that are evaluated already."""
         self._conditions: dict[str, YamlNode] | None = None
         """All conditions, once their loops are expanded."""
         self._loops = 0
@@ -53,24 +53,24 @@ class Resolver:
     def expanded(
         self, entries: Mapping[str, YamlNode]
     ) -> tuple[dict[str, YamlNode], dict[str, tuple[YamlNode, str]]]:
-        """A map with its loops (``Fn::ForEach``) expanded; those that cannot be, with why."""
+        """A map with its loops (``Fn::ForEach``) expanded, and the loops that cannot be expanded, with the reason."""
         return Loops(self.known, self.budget).expanded(entries)
 
     def properties(self, node: YamlNode) -> YamlNode:
-        """A map with the functions in each of its values resolved; a value over a bound is Unknown."""
+        """A map with the functions in each of its values resolved; a value above a limit is Unknown."""
         if not isinstance(node.value, dict) or call_in(node) is not None:
             return self.known(node)
-        found: dict[str, YamlNode] = {}
+        properties: dict[str, YamlNode] = {}
         with self.budget.unit():
             for name, child in self._unlooped(node.value).items():
                 try:
-                    found[name] = self.known(child)
+                    properties[name] = self.known(child)
                 except Gone:
                     continue
-        return YamlNode(found, node.spot)
+        return YamlNode(properties, node.spot)
 
     def is_met(self, condition: str) -> bool | Unknown:
-        """Whether a condition of the template is met; Unknown too where that is over a bound."""
+        """Whether a condition of the template is met; Unknown also if evaluating it exceeds a limit."""
         with self.budget.unit():
             try:
                 return self.holds(condition)
@@ -78,7 +78,7 @@ class Resolver:
                 return Unknown(str(error))
 
     def known(self, node: YamlNode) -> YamlNode:
-        """The value with every function in it resolved; over a bound, it is Unknown with the reason. Raises Gone."""
+        """The value with every function in it resolved; above a limit, Unknown with the reason. Raises Gone."""
         with self.budget.unit():
             try:
                 return self.resolved(node)
@@ -86,13 +86,13 @@ class Resolver:
                 return YamlNode(Unknown(str(error)), node.spot)
 
     def resolved(self, node: YamlNode) -> YamlNode:
-        """The value with every function in it resolved. Raises TooLarge, and Gone where it is AWS::NoValue."""
+        """The value with every function in it resolved. Raises TooLarge, and Gone if it is AWS::NoValue."""
         self.budget.step()
         with self.budget.nested():
             return self._resolved(node)
 
     def value(self, node: YamlNode) -> Any:
-        """The same as a plain value; AWS::NoValue, where it stands for a value within a text, is not known."""
+        """The resolved value as plain data; AWS::NoValue within a text is Unknown."""
         try:
             return self.resolved(node).value
         except Gone:
@@ -100,13 +100,13 @@ class Resolver:
 
     def _resolved(self, node: YamlNode) -> YamlNode:
         if isinstance(node.value, list):
-            found = []
+            members = []
             for child in node.value:
                 try:
-                    found.append(self.resolved(child))
+                    members.append(self.resolved(child))
                 except Gone:
                     continue
-            return YamlNode(found, node.spot)
+            return YamlNode(members, node.spot)
         if not isinstance(node.value, dict):
             return YamlNode(literal(node.value), node.spot)
         call = call_in(node)
@@ -121,11 +121,11 @@ class Resolver:
         return YamlNode(kept, node.spot)
 
     def _unlooped(self, entries: Mapping[str, YamlNode]) -> Mapping[str, YamlNode]:
-        """A map with its loops expanded; one that cannot be is a value that is not known."""
+        """A map with its loops expanded; a loop that cannot be expanded is an Unknown value."""
         if not any(name.startswith(LOOP) for name in entries):
             return entries
-        found, left = self.expanded(entries)
-        return {**found, **{name: YamlNode(Unknown(why), node.spot) for name, (node, why) in left.items()}}
+        expanded, left = self.expanded(entries)
+        return {**expanded, **{name: YamlNode(Unknown(why), node.spot) for name, (node, why) in left.items()}}
 
     def holds(self, condition: str) -> bool | Unknown:
         """Whether a condition of the template is met. Raises TooLarge."""
@@ -142,47 +142,48 @@ class Resolver:
         loops = self._loops
         self._busy.append(condition)
         try:
-            met = truth_of(self.resolved(self._conditions[condition]).value)
+            is_met = truth_of(self.resolved(self._conditions[condition]).value)
         except Gone:
-            met = Unknown(f"the condition {condition} is AWS::NoValue")
+            is_met = Unknown(f"the condition {condition} is AWS::NoValue")
         finally:
             self._busy.pop()
-        if loops == self._loops:  # else it may be unknown only because of who asks
-            self._met[condition] = met
-        return met
+        if loops == self._loops:  # else it may be unknown only because it was asked for within itself
+            self._met[condition] = is_met
+        return is_met
 
     def section(self, name: str) -> dict[str, YamlNode]:
-        """A section of the template, where it is a map."""
+        """A section of the template; empty if it is missing or not a map."""
         node = self._sections.get(name)
         return node.value if node is not None and isinstance(node.value, dict) else {}
 
     def _called(self, name: str, argument: YamlNode, node: YamlNode) -> YamlNode:
         if name.startswith(LOOP):
             return YamlNode(
-                {key: self.resolved(one) for key, one in self._unlooped({name: argument}).items()}, node.spot
+                {key: self.resolved(child) for key, child in self._unlooped({name: argument}).items()},
+                node.spot,
             )
         call = functions.FUNCTIONS.get(name)
         if call is None:
             return YamlNode(Unknown(f"{name} cannot be resolved without CloudFormation"), node.spot)
-        found = call(self, argument)
-        return found if isinstance(found, YamlNode) else self._noded(found, node)
+        result = call(self, argument)
+        return result if isinstance(result, YamlNode) else self._noded(result, node)
 
     def _noded(self, value: Any, around: YamlNode) -> YamlNode:
-        """A function's plain result as a tree, at the place of its call. Its size is counted."""
+        """A function's plain result as a tree, with the position of the call. Counts its size."""
         if isinstance(value, dict):
-            self.budget.handler(len(value))
+            self.budget.reserve(len(value))
             self.budget.step(len(value))
             return YamlNode({name: self._noded(child, around) for name, child in value.items()}, around.spot)
         if isinstance(value, list):
-            self.budget.handler(len(value))
+            self.budget.reserve(len(value))
             self.budget.step(len(value))
             return YamlNode([self._noded(child, around) for child in value], around.spot)
         if isinstance(value, str):
-            self.budget.handler(len(value))
+            self.budget.reserve(len(value))
         return YamlNode(value, around.spot)
 
     def named(self, name: str) -> Any:
-        """What ``Ref`` gives for a parameter, a pseudo parameter or a resource. Raises Gone for AWS::NoValue."""
+        """The result of ``Ref`` for a parameter, a pseudo parameter or a resource. Raises Gone for AWS::NoValue."""
         if name == "AWS::NoValue":
             raise Gone
         parameters = self.section("Parameters")
@@ -195,12 +196,12 @@ class Resolver:
         return self._identities.ref(name)
 
     def _parameter(self, name: str, declared: YamlNode) -> Any:
-        about = declared.value if isinstance(declared.value, dict) else {}
-        kind = str(about["Type"].value) if "Type" in about else "String"
+        declaration = declared.value if isinstance(declared.value, dict) else {}
+        kind = str(declaration["Type"].value) if "Type" in declaration else "String"
         form = f"${{var.{name}}}" if "List" not in kind else None
         if name in self.given:
             value: Any = self.given[name]
-        elif "Default" not in about:
+        elif "Default" not in declaration:
             return Unknown(
                 f"the parameter {name} has no default: give it with --parameter {name}=VALUE", form
             )
@@ -209,12 +210,12 @@ class Resolver:
                 f"the parameter {name} is read from SSM: give it with --parameter {name}=VALUE", form
             )
         else:
-            value = literal(about["Default"].plain())
+            value = literal(declaration["Default"].plain())
         if isinstance(value, str) and ("List<" in kind or kind == "CommaDelimitedList"):
-            self.budget.handler(len(value))
-            return [one.strip() for one in value.split(",")] if value.strip() else []
+            self.budget.reserve(len(value))
+            return [word.strip() for word in value.split(",")] if value.strip() else []
         return value
 
     def attribute(self, name: str, attribute: str) -> Any:
-        """What ``Fn::GetAtt`` gives."""
+        """The result of ``Fn::GetAtt``."""
         return self.given.get(f"{name}.{attribute}") or self._identities.attribute(name, attribute)

@@ -1,7 +1,7 @@
 """``Fn::ForEach`` (transform AWS::LanguageExtensions), expanded before anything in it is resolved.
 
 Source: CloudFormation Template Reference, Fn::ForEach: the identifier is replaced in keys and values, as ``${NAME}``,
-as ``&{NAME}`` (without what is no letter or digit), and where ``Ref`` names it. Loops stand within loops.
+as ``&{NAME}`` (only its letters and digits), and in ``Ref``. Loops may contain loops.
 """
 
 from __future__ import annotations
@@ -17,34 +17,34 @@ from dynaops.specs.yaml_tree import YamlNode
 LOOP = "Fn::ForEach::"
 _NOT_ALPHANUMERIC = re.compile(r"[^A-Za-z0-9]")
 MAX_NESTED = 5
-"""Loops within one another (CloudFormation Template Reference, Fn::ForEach)."""
+"""The deepest nesting of loops (CloudFormation Template Reference, Fn::ForEach)."""
 Left = dict[str, tuple[YamlNode, str]]
-"""Loops that cannot be expanded, and why."""
+"""Loops that cannot be expanded, with the reason."""
 _Entry = tuple[tuple[str, ...], str, YamlNode]
-"""The loops that an entry is of, its key and its value."""
+"""The loops that made an entry, its key and its value."""
 
 
 class Loops:
-    """Expands the loops of maps. `known` resolves the collection that a loop goes through."""
+    """Expands the loops of maps. `known` resolves the collection that a loop iterates over."""
 
     def __init__(self, known: Callable[[YamlNode], YamlNode], budget: Budget) -> None:
         self._known = known
         self._budget = budget
 
     def expanded(self, entries: Mapping[str, YamlNode]) -> tuple[dict[str, YamlNode], Left]:
-        """The entries with what loops make in their places, and the loops that cannot be expanded, with why."""
-        found: dict[str, YamlNode] = {}
+        """The entries with each loop replaced by its results, and the loops that cannot be expanded, with reasons."""
+        expanded: dict[str, YamlNode] = {}
         left: Left = {}
         plain = {name for name in entries if not name.startswith(LOOP)}
         for loops, name, node in self._entries([((), *entry) for entry in entries.items()], left):
-            if name in found or (loops and name in plain):
+            if name in expanded or (loops and name in plain):
                 left[f"{'.'.join(loops)}.{name}"] = (node, f"{name} stands twice in the template")
             else:
-                found[name] = node
-        return found, left
+                expanded[name] = node
+        return expanded, left
 
     def _entries(self, entries: Iterable[_Entry], left: Left) -> Iterator[_Entry]:
-        """What is no loop, one after the other; loops are replaced by what they make, loops in that too."""
+        """The entries in order, with loops (nested ones too) replaced by their results."""
         for loops, name, node in entries:
             if not name.startswith(LOOP):
                 yield loops, name, node
@@ -63,7 +63,7 @@ class Loops:
                 yield from self._entries([(within, *entry) for entry in made], left)
 
     def _made(self, node: YamlNode) -> list[tuple[str, YamlNode]] | str:
-        """What one loop makes, its inner loops not yet expanded; or why that is not known."""
+        """The entries of one loop, with inner loops not yet expanded; or the reason why they are not known."""
         parts = node.value if isinstance(node.value, list) else []
         if len(parts) != 3 or not isinstance(parts[0].value, str) or not isinstance(parts[2].value, dict):
             return "Fn::ForEach takes an identifier, a collection and a map"
@@ -73,19 +73,19 @@ class Loops:
         if not isinstance(collection.value, list):
             return "the collection of Fn::ForEach is a list"
         self._budget.instances(len(collection.value))
-        found: list[tuple[str, YamlNode]] = []
+        made: list[tuple[str, YamlNode]] = []
         for member in collection.value:
             if isinstance(member.value, Unknown):
                 return f"what it goes through is not known: {member.value.why}"
             if not isinstance(member.value, str | int):
                 return "the collection of Fn::ForEach is a list of strings"
             self._budget.step(count_of(body))
-            found.extend(_replaced(body, identifier, str(member.value)).value.items())
-        return found
+            made.extend(_replaced(body, identifier, str(member.value)).value.items())
+        return made
 
 
 def _replaced(node: YamlNode, identifier: str, value: str) -> YamlNode:
-    """The node with the identifier's value in its place."""
+    """The node with the loop's identifier replaced by its value."""
     if isinstance(node.value, dict):
         if set(node.value) == {"Ref"} and node.value["Ref"].value == identifier:
             return YamlNode(value, node.spot, node.key)

@@ -1,4 +1,4 @@
-"""A template's resources, one after the other, each by the reader of its type."""
+"""Reads a template's resources one by one, each with the reader of its type."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ _POLICIES = ("DeletionPolicy", "UpdateReplacePolicy")
 _MEANINGLESS = ("DependsOn", "Metadata", "CreationPolicy", "UpdatePolicy")
 _ON_DESTROY = {"Retain": "retain", "RetainExceptOnCreate": "retain", "Snapshot": "backup"}
 _ON_REPLACE = {"Retain": "backup", "Snapshot": "backup", "Delete": "discard"}
-"""A replaced table keeps its name, so that the old one cannot be retained: its rows can."""
+"""A replaced table keeps its name, so the old table cannot be retained; its items can."""
 
 
 def read(template: YamlNode, pieces: Pieces, given: Mapping[str, str], region: str | None) -> None:
-    """Take what the template has of tables into `pieces`. Raises nothing: what is wrong in it is told in the notes."""
+    """Read the template's tables and the resources around them into `pieces`. Errors are added to the notes."""
     sections: dict[str, YamlNode] = template.value if isinstance(template.value, dict) else {}
     types: dict[str, str] = {}
     identities = Identities(types, given, region)
@@ -55,7 +55,7 @@ def read(template: YamlNode, pieces: Pieces, given: Mapping[str, str], region: s
     stack = Stack(pieces, identities, _globals(sections, resolver), region)
     _tell_globals(stack)
     others: dict[str, list[str]] = {}
-    for logical in sorted(resources, key=lambda one: types[one] != _FIRST):
+    for logical in sorted(resources, key=lambda name: types[name] != _FIRST):
         reader, node = READERS.get(types[logical]), resources[logical]
         closed = not_opened(types[logical])
         if closed is not None:
@@ -72,7 +72,7 @@ def read(template: YamlNode, pieces: Pieces, given: Mapping[str, str], region: s
 
 
 def _outside(others: Mapping[str, list[str]], resources: Mapping[str, YamlNode], pieces: Pieces) -> None:
-    """Resources that are not about tables, by their types."""
+    """Note the resources that are not related to tables, grouped by type."""
     for kind, names in sorted(others.items()):
         for name in names:
             pieces.ledger.outside(SourcePlace(name, resources[name].key or resources[name].spot))
@@ -112,7 +112,7 @@ def _read(reader: Reader, stack: Stack, logical: str, node: YamlNode, resolver: 
 
 
 def _construct(node: YamlNode) -> str | None:
-    """The path of the CDK construct that made the resource."""
+    """The path of the CDK construct that made the resource, or None."""
     metadata = node.value.get("Metadata")
     path = metadata.value.get("aws:cdk:path") if metadata and isinstance(metadata.value, dict) else None
     if path is None or not isinstance(path.value, str):
@@ -121,16 +121,16 @@ def _construct(node: YamlNode) -> str | None:
 
 
 def _lifecycle(deleted: str | None, replaced: str | None) -> dict[str, str]:
-    """What becomes of a table that the stack deletes or replaces, where that is not the default."""
-    found = {"on_destroy": _ON_DESTROY[deleted]} if deleted in _ON_DESTROY else {}
+    """The spec's `lifecycle` of a table for DeletionPolicy and UpdateReplacePolicy, without defaults."""
+    lifecycle = {"on_destroy": _ON_DESTROY[deleted]} if deleted in _ON_DESTROY else {}
     on_replace = _ON_REPLACE.get(replaced or "")
-    if on_replace and (on_replace == "backup") != bool(found):
-        found["on_replace"] = on_replace
-    return found
+    if on_replace and (on_replace == "backup") != bool(lifecycle):
+        lifecycle["on_replace"] = on_replace
+    return lifecycle
 
 
 def _resources(sections: Mapping[str, YamlNode], resolver: Resolver, pieces: Pieces) -> dict[str, YamlNode]:
-    """The resources by their logical ids, loops expanded; what is none is told."""
+    """The resources by their logical ids, with loops expanded; an entry that is not a resource is noted."""
     node = sections.get("Resources")
     if node is None:
         return {}
@@ -140,15 +140,15 @@ def _resources(sections: Mapping[str, YamlNode], resolver: Resolver, pieces: Pie
     expanded, left = resolver.expanded(node.value)
     for name, (entry, why) in left.items():
         _no_resource(name, entry, why, pieces)
-    found: dict[str, YamlNode] = {}
+    readable: dict[str, YamlNode] = {}
     for name, entry in expanded.items():
         if name.startswith("Fn::"):
             _no_resource(name, entry, f"{name} cannot be resolved without CloudFormation", pieces)
         elif isinstance(entry.value, dict):
-            found[name] = entry
+            readable[name] = entry
         else:
             _no_resource(name, entry, f"{name} is no resource", pieces)
-    return found
+    return readable
 
 
 def _no_resource(name: str, entry: YamlNode, why: str, pieces: Pieces) -> None:
@@ -171,17 +171,17 @@ def _is_there(logical: str, node: YamlNode, resolver: Resolver, pieces: Pieces) 
     if not isinstance(name, str):
         pieces.notes.lost(where, "its condition is not the name of one")
         return False
-    met = resolver.is_met(name)
-    if isinstance(met, Unknown):
-        pieces.notes.lost(where, f"whether it is made is not known: {met.why}")
+    is_met = resolver.is_met(name)
+    if isinstance(is_met, Unknown):
+        pieces.notes.lost(where, f"whether it is made is not known: {is_met.why}")
         return False
-    if not met:
+    if not is_met:
         pieces.notes.lost(where, f"its condition {name} is not met")
-    return met
+    return is_met
 
 
 def _naming(resources: Mapping[str, YamlNode], resolver: Resolver) -> Callable[[str, str], Any]:
-    """A way to the names that the template gives its resources, each worked out once."""
+    """A function that returns the name that the template gives a resource; each name is evaluated once."""
     busy: list[str] = []
     known: dict[tuple[str, str], Any] = {}
     loops = 0
@@ -212,7 +212,9 @@ def _naming(resources: Mapping[str, YamlNode], resolver: Resolver) -> Callable[[
         finally:
             busy.pop()
         large = isinstance(value, Unknown) and value.why.startswith(TOO_LARGE)
-        if before == loops and not large:  # else it may be unknown only because of who asks
+        if (
+            before == loops and not large
+        ):  # else it may be unknown only because it was asked for within itself
             known[logical, name] = value
         return value
 
@@ -224,17 +226,17 @@ def _globals(sections: Mapping[str, YamlNode], resolver: Resolver) -> dict[str, 
     node = sections.get("Globals")
     if node is None or not isinstance(node.value, dict):
         return {}
-    found: dict[str, YamlNode] = {}
+    defaults: dict[str, YamlNode] = {}
     for name, child in node.value.items():
         try:
-            found[name] = resolver.properties(child)
+            defaults[name] = resolver.properties(child)
         except Gone:
             continue
-    return found
+    return defaults
 
 
 def _tell_globals(stack: Stack) -> None:
-    """SAM's defaults of all SimpleTables that are not read: whichever there are, no table has them."""
+    """Note the settings in SAM's Globals of SimpleTable that are not carried over to any table."""
     node = stack.globals.get("SimpleTable")
     for name, child in (node.value if node is not None and isinstance(node.value, dict) else {}).items():
         if name != "SSESpecification":
@@ -243,7 +245,7 @@ def _tell_globals(stack: Stack) -> None:
 
 
 def is_template(keys: Iterator[str] | list[str]) -> bool:
-    """Whether a document's keys are a template's."""
+    """Whether a document's keys are those of a template."""
     return "Resources" in set(keys)
 
 

@@ -14,7 +14,7 @@ _TYPES = {"String": "S", "Number": "N", "Binary": "B"}
 
 
 def simple_table(stack: Stack, logical: str, part: SourceMap) -> None:
-    """A table with one key; on demand unless capacity is given."""
+    """AWS::Serverless::SimpleTable: a table with a hash key only; on demand unless capacity is given."""
     name = stack.name(logical, part, "TableName")
     if name is None:
         part.skip(*part.names)
@@ -29,7 +29,7 @@ def simple_table(stack: Stack, logical: str, part: SourceMap) -> None:
     capacity = shapes.capacity(part)
     provisioned = part.says("ProvisionedThroughput")
     billing = "PROVISIONED" if provisioned else default(SIMPLE_TABLE, "BillingMode")
-    if part.is_open("ProvisionedThroughput"):  # whether it is there decides
+    if part.is_open("ProvisionedThroughput"):  # its presence decides the billing mode
         billing = part.opened("ProvisionedThroughput", None)
     spec: Spec = {
         "table_name": name,
@@ -48,7 +48,7 @@ def simple_table(stack: Stack, logical: str, part: SourceMap) -> None:
 
 
 def function(stack: Stack, logical: str, part: SourceMap) -> None:
-    """Only a function's DynamoDB events are about tables."""
+    """AWS::Serverless::Function: only its events of type DynamoDB are related to tables."""
     events = part.entries("Events")
     streams = {name: event for name, event in events.items() if event.text("Type") == "DynamoDB"}
     part.skip(*part.names)

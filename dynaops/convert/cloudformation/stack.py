@@ -1,4 +1,4 @@
-"""What the readers of one template's resources share."""
+"""The state that the readers of one template's resources share."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from dynaops.specs.yaml_tree import YamlNode
 
 @dataclass
 class Stack:
-    """One template being read. `lifecycle` is what the policies of the resource at hand come to in a spec."""
+    """One template that is being read. `lifecycle` is the spec block for the policies of the current resource."""
 
     pieces: Pieces
     identities: Identities
@@ -25,16 +25,16 @@ class Stack:
     """Scalable targets by logical id: their resource id and dimension."""
 
     def name(self, logical: str, part: SourceMap, property_: str) -> str | None:
-        """The resource's name; None, and told, where only CloudFormation knows it."""
+        """The resource's name; None, with a note, if it is not known."""
         part.node(property_)
-        found = self.identities.name(logical)
-        if isinstance(found, Unknown):
-            self.pieces.notes.lost(part.where, found.why)
+        name = self.identities.name(logical)
+        if isinstance(name, Unknown):
+            self.pieces.notes.lost(part.where, name.why)
             return None
-        return found
+        return name
 
     def lacks_keys(self, part: SourceMap) -> bool:
-        """Whether the keys of a table or an index are not known, which is told: it is not carried over."""
+        """Whether the keys of a table or an index are not known; if so, it is noted as not carried over."""
         why = open_keys(part)
         if why is None:
             return False
@@ -44,5 +44,5 @@ class Stack:
 
 
 def table_named(text: str | None) -> str | None:
-    """The table of a name or an ARN, where there is one."""
+    """The table in a name or an ARN; None for no or empty text."""
     return table_of(text) if text else None

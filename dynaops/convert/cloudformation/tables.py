@@ -1,4 +1,4 @@
-"""AWS::DynamoDB::Table (CloudFormation Template Reference)."""
+"""Reader of AWS::DynamoDB::Table (CloudFormation Template Reference)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _DEPENDS = "whether it counts depends on BillingMode, which is not known"
 
 
 def table(stack: Stack, logical: str, part: SourceMap) -> None:
-    """The table and what is declared within it."""
+    """Read a table with the settings that are declared within it."""
     name = stack.name(logical, part, "TableName")
     if name is None:
         part.skip(*part.names)
@@ -67,7 +67,7 @@ def table(stack: Stack, logical: str, part: SourceMap) -> None:
 
 
 def _throughput(part: SourceMap, billing: str) -> Spec:
-    """Capacity counts only where it is provisioned, and maxima only where it is not."""
+    """Provisioned capacity for PROVISIONED, maximum throughput for on demand, and warm throughput."""
     if isinstance(billing, Open):
         for name in ("ProvisionedThroughput", "OnDemandThroughput"):
             if part.says(name):
@@ -85,7 +85,7 @@ def _global(stack: Stack, table: str, billing: str, part: SourceMap) -> Spec:
 
 
 def encryption(part: SourceMap) -> Spec | str:
-    """Without the block, or off: the key that AWS owns."""
+    """Encryption: without the block, or switched off, it is the key that AWS owns."""
     if part.is_open(_SSE):
         return part.opened(_SSE, sample=False)
     block = part.part(_SSE)
@@ -100,7 +100,7 @@ def encryption(part: SourceMap) -> Spec | str:
 
 
 def recovery(part: SourceMap) -> Spec | str:
-    """Without the block: off, which a spec has to say."""
+    """Point-in-time recovery: off without the block, which a spec has to say because its default is on."""
     if part.is_open(_PITR):
         return part.opened(_PITR, sample=False)
     block = part.part(_PITR)

@@ -1,4 +1,4 @@
-"""A template as a tree: its YAML tags in their long form, whatever it is written in."""
+"""Parses a template in YAML or JSON into a tree, with short YAML tags in their long form."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dynaops.specs.yaml_tree import YamlNode, nodes, unreadable
 MAX_VALUES = 100_000
 """A template has at most 1 MB (CloudFormation quotas)."""
 MAX_SIGNS = 150_000
-"""Lines, and signs that begin or part values: it takes about a second to read 10,000 of them."""
+"""The most line ends and separators (``[``, ``{``, ``,``): reading 10,000 of them takes about a second."""
 
 
 def read(text: str, file: str, legacy: bool = True) -> YamlNode:
@@ -22,12 +22,12 @@ def documents(text: str, file: str, legacy: bool = True) -> list[YamlNode]:
     if sum(text.count(sign) for sign in "\n[{,") > MAX_SIGNS:
         place = Place(file=file, line=1, column=1)
         raise unreadable(CONV003, "too large to work out: the template has too many values", place)
-    found = nodes(text, file, MAX_VALUES, _tagged, legacy)
-    return found or [YamlNode({}, (file, 1, 1))]
+    documents_ = nodes(text, file, MAX_VALUES, _tagged, legacy)
+    return documents_ or [YamlNode({}, (file, 1, 1))]
 
 
 def _tagged(tag: str, node: YamlNode) -> YamlNode:
-    """``!Ref X`` is ``{Ref: X}``, ``!GetAtt A.B`` is ``{Fn::GetAtt: [A, B]}``, ``!Sub`` is ``{Fn::Sub: ...}``."""
+    """The long form of a tag: ``!Ref X`` is ``{Ref: X}``, ``!GetAtt A.B`` is ``{Fn::GetAtt: [A, B]}``."""
     if tag == "GetAtt" and isinstance(node.value, str):
         name, _, attribute = node.value.partition(".")
         node = YamlNode([YamlNode(name, node.spot), YamlNode(attribute, node.spot)], node.spot)

@@ -1,4 +1,4 @@
-"""What a template has that only CloudFormation can expand: macros, includes, nested stacks and modules."""
+"""Parts of a template that only CloudFormation can expand: macros, includes, nested stacks and modules."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _UNDERSTOOD = (
     "AWS::SecretsManager-2024-09-16",
     "AWS::ServiceCatalog",
 )
-"""Transforms that leave the resources of DynamoDB as they are written, or whose language is read here."""
+"""Transforms that do not change DynamoDB resources, or that are evaluated here."""
 _NESTED = "a stack of its own: convert its template too"
 _NOT_OPENED = {
     "AWS::CloudFormation::Stack": _NESTED,
@@ -28,7 +28,7 @@ _NOT_OPENED = {
 
 
 def untransformed(template: YamlNode) -> Iterator[tuple[SourcePlace, str]]:
-    """The transforms of the whole template that are not done here."""
+    """The transforms of the whole template that are not evaluated here, each with a reason for the notes."""
     node = template.value.get("Transform") if isinstance(template.value, dict) else None
     if node is None:
         return
@@ -37,15 +37,15 @@ def untransformed(template: YamlNode) -> Iterator[tuple[SourcePlace, str]]:
         if isinstance(name, dict):
             name = name["Name"].value if "Name" in name else None
         if name not in _UNDERSTOOD:
-            what = f"Transform {name}" if isinstance(name, str) else "Transform"
+            title = f"Transform {name}" if isinstance(name, str) else "Transform"
             yield (
-                SourcePlace(what, entry.spot),
+                SourcePlace(title, entry.spot),
                 "a macro may change every resource: what is converted is the template as it is written",
             )
 
 
 def not_opened(kind: str) -> str | None:
-    """Why what a resource of that type makes is not known here; None where it is not of such a type."""
+    """The reason why the resources that a resource of this type creates are not known here; None for other types."""
     if kind.startswith("Custom::"):
         return _NOT_OPENED["AWS::CloudFormation::CustomResource"]
     if kind.endswith("::MODULE"):

@@ -1,4 +1,4 @@
-"""Values of a template: calls of functions among them, and how functions read them."""
+"""Helpers for a template's values: recognising function calls, and converting strings and booleans."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _DYNAMIC = re.compile(r"\{\{resolve:[^{}]*\}\}")
 
 
 def call_in(node: YamlNode) -> tuple[str, YamlNode] | None:
-    """The function and its argument, where a map is the call of one."""
+    """The function's name and argument if a map is a function call, else None."""
     if len(node.value) != 1:
         return None
     ((name, argument),) = node.value.items()
@@ -21,7 +21,7 @@ def call_in(node: YamlNode) -> tuple[str, YamlNode] | None:
 
 
 def count_of(node: YamlNode) -> int:
-    """How many values a value has."""
+    """The number of nodes in a tree."""
     if not isinstance(node.value, dict | list):
         return 1
     children = node.value.values() if isinstance(node.value, dict) else node.value
@@ -29,19 +29,19 @@ def count_of(node: YamlNode) -> int:
 
 
 def literal(value: Any) -> Any:
-    """``{{resolve:...}}`` is looked up by CloudFormation as it deploys."""
+    """The value; Unknown for a dynamic reference (``{{resolve:...}}``), which CloudFormation resolves at deployment."""
     if isinstance(value, str) and _DYNAMIC.search(value):
         return Unknown("it is looked up when the stack is deployed ({{resolve:...}})")
     return value
 
 
 def name_among(value: Any, names: Iterable[str]) -> Any:
-    """A name that the source writes as one of YAML 1.1's booleans (``Yes``), as the thing of that name is written."""
+    """The name among `names` that YAML 1.1 has read as a boolean (``Yes``, ``On``); any other value unchanged."""
     if not isinstance(value, bool):
         return value
     words = ("yes", "on", "true") if value else ("no", "off", "false")
-    found = [name for name in names if name.lower() in words]
-    return found[0] if len(found) == 1 else value
+    matching = [name for name in names if name.lower() in words]
+    return matching[0] if len(matching) == 1 else value
 
 
 def string_of(value: Any) -> str:
@@ -51,10 +51,10 @@ def string_of(value: Any) -> str:
 
 
 def truth_of(value: Any) -> bool | Unknown:
-    """What a condition comes to; Unknown where it is no true or false."""
+    """The boolean value of a condition; Unknown if it is neither true nor false."""
     if isinstance(value, Unknown):
         return Unknown(value.why)
     if isinstance(value, bool):
         return value
-    found = {"true": True, "false": False}.get(str(value).lower())
-    return Unknown("a condition that is neither true nor false") if found is None else found
+    truth = {"true": True, "false": False}.get(str(value).lower())
+    return Unknown("a condition that is neither true nor false") if truth is None else truth

@@ -1,1 +1,1 @@
-"""From Terraform: variables of a module, configuration, state, and plans as JSON."""
+"""Converts Terraform: variables of a module, configuration, state, and plans as JSON."""

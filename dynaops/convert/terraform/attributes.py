@@ -1,4 +1,4 @@
-"""Attributes of resources and data sources to which others refer, as far as a configuration says them."""
+"""Values of attributes of resources and data sources that others refer to, as far as the configuration has them."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _LAMBDA_ARNS = ("arn", "id")
 
 
 def is_everywhere(kind: str) -> bool:
-    """Whether a data source says the same in every block of it."""
+    """Whether all blocks of a data source's type have the same attributes (for example the account id)."""
     return any(kind == known for known, _ in _EVERYWHERE)
 
 
@@ -60,7 +60,7 @@ def of_data(
     region: str | None,
     given: Mapping[str, str],
 ) -> YamlNode | None:
-    """An attribute of a data source; None where it is not known."""
+    """The value of an attribute of a data source; None if it is not known."""
     if kind == "aws_iam_policy_document" and name in ("json", "minified_json") and block is not None:
         return YamlNode(documents.policy(mapped(block.body, scope, _META), scope.budget), block.spot)
     pseudo = _EVERYWHERE.get((kind, name))
@@ -77,18 +77,20 @@ _META = ("provider", "depends_on", "count", "for_each", "lifecycle")
 
 
 def _pseudo(name: str, region: str | None, given: Mapping[str, str]) -> str:
-    """What an account, region or partition is called; ``${AWS::...}`` where that is not known."""
+    """The given account id, region or partition; a placeholder ``${AWS::...}`` if it is not known."""
     if name in given:
         return given[name]
     if name == "AWS::Region" and region:
         return region
     if name == "AWS::Partition" and region and not region.startswith(("us-iso", "eu-iso", "eusc-")):
-        return next((one for prefix, one in _PARTITIONS.items() if region.startswith(prefix)), "aws")
+        return next(
+            (partition for prefix, partition in _PARTITIONS.items() if region.startswith(prefix)), "aws"
+        )
     return f"${{{name}}}"
 
 
 def of_resource(block: HclBlock, name: str, address: str, scope: NameScope) -> YamlNode | None:
-    """An attribute of a resource: as its block says, or as it will be known by. None where it is not known."""
+    """The value of a resource's attribute: from its block, or a placeholder for its ARN or id; else None."""
     kind = block.labels[0]
     source = block.body.attributes.get(name)
     if source is not None:
@@ -109,7 +111,7 @@ def _has_block(block: HclBlock, name: str) -> bool:
 
 
 def _typed(node: YamlNode, kind: str, name: str) -> YamlNode:
-    """The value in the type that the provider's attribute has, as far as that is known."""
+    """The value converted to the type of the provider's attribute, if that type is known."""
     if not is_scalar(node.value):
         return node
     try:
@@ -130,7 +132,7 @@ def _of_table(block: HclBlock, name: str, scope: NameScope) -> YamlNode | None:
 
 
 def of_table(node: YamlNode, name: str) -> YamlNode | None:
-    """What a table's attribute is, by the table's name; None for one that the name does not say."""
+    """The value of a table's attribute that follows from the table's name; None for other attributes."""
     if not isinstance(node.value, str):
         return node if isinstance(node.value, Unknown) else None
     made = {

@@ -1,4 +1,4 @@
-"""Bodies as maps: attributes, nested blocks, and what dynamic blocks stand for.
+"""Converts bodies to maps: attributes, nested blocks, and expanded dynamic blocks.
 
 Source: Terraform Language, Dynamic Blocks; The lifecycle Meta-Argument.
 """
@@ -21,51 +21,54 @@ _VARIABLE = re.compile(r"(?:\"\$\{)?var\.(\w+)(?:\}\")?")
 
 
 def mapped(body: Body, scope: NameScope, without: Sequence[str] = ()) -> YamlNode:
-    """A body as a map: attributes, and blocks as lists of maps by their type. What is over a bound is Unknown.
+    """A body as a map: attributes, and blocks as lists of maps by their type. Values above a limit are Unknown.
 
     `without`: attributes and blocks that are left out.
     """
-    found: dict[str, YamlNode] = {}
+    members: dict[str, YamlNode] = {}
     blocks: dict[str, YamlNode] = {}
     with scope.budget.unit():
         for name, source in body.attributes.items():
             if name not in without:
                 value = names(source) if name == "ignore_changes" else _known(source, scope)
-                found[name] = YamlNode(value, source.spot)
+                members[name] = YamlNode(value, source.spot)
         for block in body.blocks:
             name = block.labels[0] if block.type == "dynamic" and block.labels else block.type
             if name not in without:
                 blocks.setdefault(name, YamlNode([], block.spot)).value.extend(_maps(block, scope))
     for name, node in blocks.items():
-        if len(node.value) == 1 and isinstance(node.value[0].value, Unknown) and name not in found:
-            found[name] = node.value[0]  # a dynamic block of which nothing is known
+        if len(node.value) == 1 and isinstance(node.value[0].value, Unknown) and name not in members:
+            members[name] = node.value[0]  # a dynamic block whose blocks are not known at all
             continue
-        beside = found[name].value if name in found else None
-        found[name] = YamlNode([*(beside if isinstance(beside, list) else []), *node.value], node.spot)
-    return YamlNode(found, body.spot)
+        beside = members[name].value if name in members else None
+        members[name] = YamlNode([*(beside if isinstance(beside, list) else []), *node.value], node.spot)
+    return YamlNode(members, body.spot)
 
 
 def _known(source: Expression, scope: NameScope) -> Any:
-    """The value of an argument; one that is a variable without a value is that variable of the spec."""
+    """The value of an argument; a Terraform variable without a value becomes a variable of the spec."""
     value = known_value(source, scope).value
     if isinstance(value, Unknown):
         variable = _VARIABLE.fullmatch(source.whole.strip())
-        stands = variable is not None and value.why.startswith(f"var.{variable[1]} has no value")
-        return Unknown(value.why, f"${{var.{variable[1]}}}" if stands and variable is not None else None)
+        is_variable = variable is not None and value.why.startswith(f"var.{variable[1]} has no value")
+        return Unknown(value.why, f"${{var.{variable[1]}}}" if is_variable and variable is not None else None)
     return value
 
 
 def names(source: Expression) -> list[YamlNode]:
-    """The names that ``ignore_changes`` holds, which are no values, each in full."""
+    """The names in ``ignore_changes``, which are not evaluated, each as a full path."""
     tree = source.tree
     while tree.data == "expr_term" and len(trees(tree)) == 1:
         tree = trees(tree)[0]
     members = trees(tree) if tree.data == "tuple" else [tree]
-    return [YamlNode("".join(one.whole.split()).strip('"'), one.spot) for one in map(source.below, members)]
+    return [
+        YamlNode("".join(expression.whole.split()).strip('"'), expression.spot)
+        for expression in map(source.below, members)
+    ]
 
 
 def _maps(block: HclBlock, scope: NameScope) -> list[YamlNode]:
-    """The maps that a block stands for: itself, or the contents of a dynamic one. Over a bound, one that is Unknown."""
+    """The maps of a block: itself, or the contents of a dynamic block. Above a limit, one Unknown value."""
     try:
         if block.type == "dynamic" and block.labels:
             return list(_dynamic(block, scope))
@@ -81,32 +84,32 @@ def _nested(body: Body, scope: NameScope) -> YamlNode:
 
 
 def instances(source: Expression, scope: NameScope) -> list[tuple[YamlNode, YamlNode]] | Unknown:
-    """Keys and values of a resource's ``for_each``: a map, or a set of strings."""
-    found = known_value(source, scope)
-    if isinstance(found.value, Unknown):
-        return found.value
-    is_set = isinstance(found.value, SetValue) and all(isinstance(one.value, str) for one in found.value)
-    if not is_set and not isinstance(found.value, dict):
+    """Keys and values of a ``for_each``: those of a map, or of a set of strings."""
+    node = known_value(source, scope)
+    if isinstance(node.value, Unknown):
+        return node.value
+    is_set = isinstance(node.value, SetValue) and all(isinstance(member.value, str) for member in node.value)
+    if not is_set and not isinstance(node.value, dict):
         return Unknown(f"{source.written} is neither a map nor a set of strings, and for_each takes no other")
-    return pairs(found)
+    return pairs(node)
 
 
 def _dynamic(block: HclBlock, scope: NameScope) -> Iterator[YamlNode]:
-    each, contents = block.body.attributes.get("for_each"), block.body.of_type("content")
-    if each is None or not contents:
+    for_each, contents = block.body.attributes.get("for_each"), block.body.of_type("content")
+    if for_each is None or not contents:
         yield YamlNode(Unknown("a dynamic block has for_each and content"), block.spot)
         return
-    over = known_value(each, scope)
-    unknown = over.value if isinstance(over.value, Unknown) else None
+    collection = known_value(for_each, scope)
+    unknown = collection.value if isinstance(collection.value, Unknown) else None
     members: list[tuple[YamlNode, YamlNode]] = []
     try:
-        members = pairs(over)
+        members = pairs(collection)
     except (UnsupportedArguments, Mistake):
-        unknown = unknown or Unknown(f"{each.written} cannot be iterated over")
-    if isinstance(over.value, SetValue) and not is_sorted_set(over.value):
+        unknown = unknown or Unknown(f"{for_each.written} cannot be iterated over")
+    if isinstance(collection.value, SetValue) and not is_sorted_set(collection.value):
         members = sorted(members, key=lambda pair: pair[0].spot)
     if unknown is not None:
-        yield YamlNode(unknown, each.spot)
+        yield YamlNode(unknown, for_each.spot)
         return
     named = block.body.attributes.get("iterator")
     iterator = named.whole.strip().strip('"') if named else block.labels[0]

@@ -1,4 +1,4 @@
-"""What Terraform has around tables (Terraform AWS provider, resource reference)."""
+"""Readers of the resources around tables (Terraform AWS provider, resource reference)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from dynaops.convert.terraform.defaults import BACKUP_PLAN, REPLICA, SCALING_POL
 
 
 def replica(world: ReadContext, part: SourceMap, address: str) -> None:  # noqa: ARG001
-    """aws_dynamodb_table_replica. Its region is its provider's, so only a state or `region` says it."""
+    """aws_dynamodb_table_replica. Its region is that of its provider, so only a state or `region` names it."""
     _skip_answered(world, part, "id")
     source = part.text("global_table_arn")
     arn = part.text("arn") if world.observed else None
@@ -48,8 +48,12 @@ def index(world: ReadContext, part: SourceMap, address: str) -> None:  # noqa: A
     table, name = part.text("table_name"), part.text("index_name") or part.text("name")
     sides: dict[str, list[str]] = {"HASH": [], "RANGE": []}
     attributes: dict[str, str] = {}
-    for one in part.parts("key_schema"):
-        key, side, kind = one.text("attribute_name"), one.text("key_type"), one.text("attribute_type")
+    for element in part.parts("key_schema"):
+        key, side, kind = (
+            element.text("attribute_name"),
+            element.text("key_type"),
+            element.text("attribute_type"),
+        )
         if key and side in sides:
             sides[side].append(key)
             attributes.update({key: kind} if kind else {})
@@ -156,12 +160,12 @@ def _scaled(world: ReadContext, part: SourceMap, kind: PieceKind, data: Spec) ->
     resource, name = part.text("resource_id"), part.text("scalable_dimension")
     if resource is None or name is None:
         return
-    found = dimension(resource, name)
-    if found is None:
+    scaled = dimension(resource, name)
+    if scaled is None:
         part.skip(*part.names)
         world.pieces.notes.lost(part.where, "it does not scale a table")
     else:
-        world.pieces.add(kind, found["table"], {**found, **data}, part)
+        world.pieces.add(kind, scaled["table"], {**scaled, **data}, part)
 
 
 _MAPPING_ANSWERED = (
@@ -222,7 +226,7 @@ def backup_plan(world: ReadContext, part: SourceMap, address: str) -> None:
 
 
 def _rule(part: SourceMap) -> Spec:
-    found: Spec = {
+    rule: Spec = {
         "name": part.text("rule_name"),
         "schedule": part.text("schedule"),
         "timezone": part.text("schedule_expression_timezone") or None,
@@ -238,7 +242,7 @@ def _rule(part: SourceMap) -> Spec:
     copies = [
         {"vault_arn": part.text("destination_vault_arn"), **_days(part)} for part in part.parts("copy_action")
     ]
-    return {**found, "copy_to": copies} if copies else found
+    return {**rule, "copy_to": copies} if copies else rule
 
 
 def _days(part: SourceMap) -> Spec:
@@ -303,7 +307,7 @@ def attachment(world: ReadContext, part: SourceMap, address: str) -> None:  # no
 
 
 def _skip_answered(world: ReadContext, part: SourceMap, *names: str) -> None:
-    """Skip what AWS has answered; `timeouts` too where a state holds them for every resource."""
+    """Skip attributes that AWS returns; and `timeouts`, which a state holds for every resource."""
     part.skip(*names, *(("timeouts",) if world.observed else ()))
 
 
@@ -313,8 +317,8 @@ def _document(part: SourceMap, name: str) -> dict[str, Any] | None:
     if text is None:
         return None
     try:
-        found = json_text.decoded(text)
+        document = json_text.decoded(text)
     except ValueError:
         part.notes.lost(part.at(name), "it is not valid JSON")
         return None
-    return found if isinstance(found, dict) else None
+    return document if isinstance(document, dict) else None

@@ -1,4 +1,4 @@
-"""What the readers of Terraform's resources share."""
+"""The context that the readers of Terraform's resources share."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dynaops.convert.part import SourceMap
 from dynaops.convert.pieces import Pieces
 
 _INDEX = re.compile(r"\[[^\]]*(?:\]|$)")
-"""An index; one without an end goes to the end, so that each character is looked at once."""
+"""An index; without a closing bracket it extends to the end of the text, so that each character is read once."""
 
 
 def bare(address: str) -> str:
@@ -19,14 +19,14 @@ def bare(address: str) -> str:
 
 @dataclass
 class ReadContext:
-    """Resources being read. `observed`: their values are what AWS has (a state), and not what was asked for."""
+    """The context in which resources are read. `observed`: values are those that AWS returned (of a state)."""
 
     pieces: Pieces
     observed: bool
     region: str | None = None
 
     def identity(self, part: SourceMap, address: str) -> str:
-        """By what others refer to the resource: its id where there is one yet."""
-        found = part.text("id") if self.observed else None
+        """The text by which other resources refer to this one: its id if it is known."""
+        identity = part.text("id") if self.observed else None
         part.skip("id", "arn")
-        return found or f"${{id:{address}}}"
+        return identity or f"${{id:{address}}}"

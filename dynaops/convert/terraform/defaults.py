@@ -1,7 +1,7 @@
-"""What the Terraform AWS provider does where a configuration says nothing: THE TABLE of the defaults.
+"""Defaults of the Terraform AWS provider: the only list of the defaults that converting relies on.
 
-Each line has the resource's argument, what it is when it is absent or null, and the documentation that says so.
-The public module's variables, whose defaults are not the provider's, are in it too.
+Each line has the resource's argument, its value when it is absent or null, and the documentation that says so.
+Variables of the public module whose defaults differ from the provider's are listed too.
 """
 
 from __future__ import annotations
@@ -84,14 +84,14 @@ DEFAULTS: dict[tuple[str, str], DocumentedDefault] = {
 
 
 def default(kind: str, name: str) -> Any:
-    """What the argument of the resource type is where the configuration says nothing."""
+    """The default of an argument of the resource type `kind`."""
     return DEFAULTS[kind, name].value
 
 
 def said(
     part: SourceMap | None, argument: str, read: Callable[[SourceMap, str], Any], kind: str, name: str
 ) -> Any:
-    """What is said, else the default of `kind` and `name`. None where it is of a wrong type, which is told."""
+    """The value in the source, else the default of `kind` and `name`. None for a wrong type, which is noted."""
     if part is None or argument not in part:
         if part is not None:
             part.skip(argument)

@@ -1,4 +1,4 @@
-"""``data "aws_iam_policy_document"`` as the JSON that Terraform makes of it."""
+"""Evaluates ``data "aws_iam_policy_document"`` to the JSON text that Terraform makes."""
 
 from __future__ import annotations
 
@@ -21,47 +21,49 @@ _MERGED = ("source_policy_documents", "override_policy_documents", "source_json"
 
 
 def policy(block: YamlNode, budget: Budget) -> Any:
-    """The document's text, or what of it is not known. Raises TooLarge."""
+    """The document's text, or Unknown. Raises TooLarge."""
     unknown = next(unknowns(block), None)
     if unknown is not None:
         return unknown
-    said = block.plain()
-    merged = next((name for name in _MERGED if said.get(name)), None)
+    arguments = block.plain()
+    merged = next((name for name in _MERGED if arguments.get(name)), None)
     if merged is not None:
         return Unknown(f"{merged} merges documents, which is not worked out here")
     try:
-        statements = [_statement(statement) for statement in said.get("statement") or ()]
+        statements = [_statement(statement) for statement in arguments.get("statement") or ()]
     except (TypeError, ValueError, AttributeError, KeyError):
         return Unknown("its statements are not written as Terraform takes them")
-    document = {"Version": said.get("version") or "2012-10-17", "Statement": statements}
-    if said.get("policy_id"):
-        document["Id"] = said["policy_id"]
+    document = {"Version": arguments.get("version") or "2012-10-17", "Statement": statements}
+    if arguments.get("policy_id"):
+        document["Id"] = arguments["policy_id"]
     return budget.text(json.JSONEncoder().iterencode(document))
 
 
-def _statement(said: dict[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = {"Sid": said["sid"]} if said.get("sid") else {}
-    found["Effect"] = said.get("effect") or "Allow"
-    found.update({member: _short(said[name]) for name, member in _LISTS.items() if said.get(name)})
+def _statement(arguments: dict[str, Any]) -> dict[str, Any]:
+    statement: dict[str, Any] = {"Sid": arguments["sid"]} if arguments.get("sid") else {}
+    statement["Effect"] = arguments.get("effect") or "Allow"
+    statement.update(
+        {member: _short(arguments[name]) for name, member in _LISTS.items() if arguments.get(name)}
+    )
     for name, member in (("principals", "Principal"), ("not_principals", "NotPrincipal")):
         named: dict[str, list[Any]] = {}
-        for one in said.get(name) or ():
-            named.setdefault(one["type"], []).extend(one["identifiers"])
+        for block in arguments.get(name) or ():
+            named.setdefault(block["type"], []).extend(block["identifiers"])
         if named:
-            found[member] = (
-                "*" if named == {"*": ["*"]} else {kind: _short(some) for kind, some in named.items()}
+            statement[member] = (
+                "*" if named == {"*": ["*"]} else {kind: _short(values) for kind, values in named.items()}
             )
     conditions: dict[str, dict[str, list[Any]]] = {}
-    for one in said.get("condition") or ():
-        conditions.setdefault(one["test"], {}).setdefault(one["variable"], []).extend(one["values"])
+    for block in arguments.get("condition") or ():
+        conditions.setdefault(block["test"], {}).setdefault(block["variable"], []).extend(block["values"])
     if conditions:
-        found["Condition"] = {
-            test: {variable: _short(some) for variable, some in tested.items()}
+        statement["Condition"] = {
+            test: {variable: _short(values) for variable, values in tested.items()}
             for test, tested in conditions.items()
         }
-    return found
+    return statement
 
 
 def _short(members: list[Any]) -> Any:
-    """A list; one of a single member is that member, as Terraform writes it."""
+    """The list, or its only member: Terraform writes a list of one without brackets."""
     return members[0] if len(members) == 1 else members

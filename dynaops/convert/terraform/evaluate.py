@@ -1,8 +1,8 @@
-"""Expressions worked out as far as files and parameters go; what cannot be is `Unknown`, with why.
+"""Evaluates expressions as far as files and parameters allow; other values are `Unknown`, with the reason.
 
-Source: Terraform Language, Expressions. What depends on something unknown is unknown, unless Terraform's own semantics
-make it known (the side of a condition that is not taken). Every expression is a step of the conversion's budget, and
-every value that is larger than what it is made of is asked for there first.
+Source: Terraform Language, Expressions. A value that depends on an unknown value is unknown, unless Terraform's
+semantics make it known (the branch of a condition that is not taken). Every expression is a step of the conversion's
+budget, and a value larger than its input is reserved there before it is made.
 """
 
 from __future__ import annotations
@@ -44,13 +44,13 @@ _SPLATS = ("full_splat_expr_term", "attr_splat_expr_term")
 
 
 def no_files(path: str) -> str | None:  # noqa: ARG001
-    """No file can be read."""
+    """The `reads` of a scope without files: no file can be read."""
     return None
 
 
 @dataclass(frozen=True)
 class NameScope:
-    """What names mean: `refers` answers for references, `reads` for files; `bound` holds ``each`` and iterators."""
+    """The names of a scope: `refers` resolves references, `reads` reads files, `bound` holds ``each`` and iterators."""
 
     refers: Callable[[Path, NameScope], YamlNode]
     budget: Budget
@@ -68,7 +68,7 @@ def evaluated(source: Expression, scope: NameScope) -> YamlNode:
 
 
 def known_value(source: Expression, scope: NameScope) -> YamlNode:
-    """The value of an expression; over a bound, it is Unknown with the reason."""
+    """The value of an expression; above a limit, Unknown with the reason."""
     with scope.budget.unit():
         try:
             return evaluated(source, scope)
@@ -81,7 +81,7 @@ def _only_variables(path: Path, scope: NameScope) -> YamlNode:  # noqa: ARG001
 
 
 class Evaluator:
-    """Works out the expressions of one source in one scope."""
+    """Evaluates the expressions of one source in one scope."""
 
     def __init__(self, source: Expression, scope: NameScope) -> None:
         self.source = source
@@ -123,13 +123,13 @@ class Evaluator:
         return self.source.below(tree).spot
 
     def unknown(self, tree: Any) -> YamlNode:
-        """What cannot be worked out."""
+        """An Unknown value for an expression that cannot be evaluated here."""
         return YamlNode(
             Unknown(f"{self.source.below(tree).written} cannot be worked out here"), self.spot(tree)
         )
 
     def failed(self, tree: Any) -> YamlNode:
-        """What Terraform ends with an error for."""
+        """The value of an expression for which Terraform reports an error."""
         why = f"{self.source.below(tree).written} cannot be worked out here: Terraform takes no such value there"
         return YamlNode(TerraformError(why), self.spot(tree))
 
@@ -145,8 +145,8 @@ class Evaluator:
         try:
             if len(digits) > self.budget.limits.digits:
                 return self._too_long()
-            found = Decimal(digits)
-            return number(found) if found.is_finite() and abs(found.adjusted()) < 30 else found
+            number_ = Decimal(digits)
+            return number(number_) if number_.is_finite() and abs(number_.adjusted()) < 30 else number_
         except ArithmeticError:
             return self._too_long()
 
@@ -166,26 +166,26 @@ class Evaluator:
         return [self.value(tree) for tree in trees(tree)]
 
     def _object(self, tree: Any) -> Any:
-        found: dict[str, YamlNode] = {}
+        members: dict[str, YamlNode] = {}
         for element in trees(tree):
             key, value = trees(element)
             name = self.key(trees(key)[0], literal=True)
             if isinstance(name, Unknown):
                 return name
-            found[name] = self.value(value)
-        return found
+            members[name] = self.value(value)
+        return members
 
     def key(self, tree: Any, literal: bool = False) -> str | Unknown:
-        """The key of an object that an expression is. `literal`: a bare word stands for itself."""
+        """The key of an object, from its expression. `literal`: a bare word is the key itself."""
         bare = trees(tree)[0] if tree.data == "expr_term" and len(tree.children) == 1 else tree
         if literal and bare.data in ("identifier", "keyword", "literal_value"):
             return str(bare.children[0])
-        found = self.value(tree).value
-        if isinstance(found, Unknown):
-            return found
-        if found is None or isinstance(found, dict | list):
+        value = self.value(tree).value
+        if isinstance(value, Unknown):
+            return value
+        if value is None or isinstance(value, dict | list):
             return TerraformError("a key must be a string")
-        text = text_of(found)
+        text = text_of(value)
         return Unknown(f"the key {text[:60]} is known after apply only") if holds_placeholder(text) else text
 
     def _for_tuple_expr(self, tree: Any) -> Any:
@@ -222,21 +222,21 @@ class Evaluator:
         return within(self.value(base), tuple(path))
 
     def step(self, tree: Any) -> str | int | Unknown:
-        """The name or index of one step of a path."""
+        """The name or index in one step of a path."""
         self.budget.step()
         if tree.data == "get_attr":
             return str(trees(tree)[-1].children[0])
         if tree.data == "short_index":
             digits = str(tree.children[-1])
             return int(digits) if len(digits) <= _INDEX_DIGITS else self._too_long()
-        found = self.value(trees(tree)[0]).value
-        if isinstance(found, Unknown):
-            return found
-        if found is None or isinstance(found, dict | list):
+        value = self.value(trees(tree)[0]).value
+        if isinstance(value, Unknown):
+            return value
+        if value is None or isinstance(value, dict | list):
             return TerraformError("an index is a number or a string")
-        if isinstance(found, int) and not isinstance(found, bool):
-            return found
-        text = text_of(found)
+        if isinstance(value, int) and not isinstance(value, bool):
+            return value
+        text = text_of(value)
         return (
             Unknown(f"the index {text[:60]} is known after apply only") if holds_placeholder(text) else text
         )
@@ -248,20 +248,20 @@ class Evaluator:
         return self._splat(tree)
 
     def _splat(self, tree: Any) -> Any:
-        """``x[*].a``: of each member; ``x.*.a[0]``: the index is of the whole."""
+        """A splat: in ``x[*].a`` the rest applies to each member; in ``x.*.a[0]`` the index applies to the list."""
         base, splat = trees(tree)
         if _bare(base).data in _SPLATS:
             return self.unknown(tree)
         steps = trees(splat)
         own = len(steps)
         if splat.data == "attr_splat":
-            own = next((place for place, one in enumerate(steps) if one.data != "get_attr"), own)
-        path = [self.step(one) for one in steps]
-        wrong = next((one for one in path if isinstance(one, Unknown)), None)
+            own = next((position for position, step in enumerate(steps) if step.data != "get_attr"), own)
+        path = [self.step(step) for step in steps]
+        wrong = next((step for step in path if isinstance(step, Unknown)), None)
         if wrong is not None:
             return wrong
-        each, rest = tuple(path[:own]), tuple(path[own:])
-        return within(YamlNode(self._splatted(self.value(base), each), self.spot(tree)), rest)  # type: ignore[arg-type]
+        member_path, rest = tuple(path[:own]), tuple(path[own:])
+        return within(YamlNode(self._splatted(self.value(base), member_path), self.spot(tree)), rest)  # type: ignore[arg-type]
 
     def _splatted(self, node: YamlNode, path: Path) -> Any:
         value = node.value
@@ -276,25 +276,25 @@ class Evaluator:
 
     def _reference(self, path: Path) -> Any:
         if path[0] in self.scope.bound:
-            answer = within(self.scope.bound[str(path[0])], path[1:])
+            node = within(self.scope.bound[str(path[0])], path[1:])
         else:
-            answer = self.scope.refers(path, self.scope)
-        return charged(answer, self.budget)
+            node = self.scope.refers(path, self.scope)
+        return charged(node, self.budget)
 
     def _conditional(self, tree: Any) -> Any:
         test, yes, no = trees(tree)
-        met = self.value(test).value
-        if isinstance(met, Unknown):
-            return met
-        taken, other = (yes, no) if flag_of(met) else (no, yes)
-        found = self.value(taken)
-        if is_scalar(found.value) and not isinstance(found.value, str):
+        condition = self.value(test).value
+        if isinstance(condition, Unknown):
+            return condition
+        taken, other = (yes, no) if flag_of(condition) else (no, yes)
+        node = self.value(taken)
+        if is_scalar(node.value) and not isinstance(node.value, str):
             beside = self.value(other).value  # both sides are converted to one type
             if isinstance(beside, str) or (
-                is_scalar(beside) and isinstance(beside, bool) != isinstance(found.value, bool)
+                is_scalar(beside) and isinstance(beside, bool) != isinstance(node.value, bool)
             ):
-                return text_of(found.value)
-        return found
+                return text_of(node.value)
+        return node
 
     def _unary_op(self, tree: Any) -> Any:
         value = self.value(trees(tree)[0]).value
@@ -309,21 +309,21 @@ class Evaluator:
             return failure
         b = self.value(right)
         if failure := failure_in(b):
-            # whether && and || look at their right side depends on Terraform's version
+            # whether && and || evaluate their right side depends on Terraform's version
             return Unknown(failure.why) if sign in ("&&", "||") else failure
         unknown = unknown_in(a) or unknown_in(b)
         return unknown if unknown is not None else binary(sign, a.value, b.value)
 
     def _function_call(self, tree: Any) -> Any:
-        names = [one for one in trees(tree) if one.data == "identifier"]
+        names = [child for child in trees(tree) if child.data == "identifier"]
         name = str(names[0].children[0])
-        given = next((one for one in trees(tree) if one.data == "arguments"), None)
+        given = next((child for child in trees(tree) if child.data == "arguments"), None)
         sources = trees(given) if given is not None else []
         if len(names) > 1:
             return self.unknown(tree)
         if name in ("try", "can"):
             return self._tried(name, sources, tree)
-        arguments = [self.value(one) for one in sources]
+        arguments = [self.value(child) for child in sources]
         if given is not None and "ELLIPSIS" in tokens(given):
             last = arguments.pop()
             if not isinstance(last.value, list):
@@ -333,17 +333,17 @@ class Evaluator:
 
     def called(self, name: str, arguments: list[YamlNode], tree: Any) -> Any:
         """The value of a function call. Raises Unfit and Mistake."""
-        for one in arguments:
-            if failure := failure_in(one):
+        for node in arguments:
+            if failure := failure_in(node):
                 return failure
         if name not in STRUCTURAL:
-            unknown = next((one for argument in arguments for one in unknowns(argument)), None)
+            unknown = next((node for argument in arguments for node in unknowns(argument)), None)
             if unknown is not None:
                 return unknown
         if name in ("file", "templatefile"):
             return text_expressions.of_file(self, name, arguments)
         made = FUNCTIONS.get(name)
-        if made is None or (name not in CARRYING and any(_holds_placeholder(one) for one in arguments)):
+        if made is None or (name not in CARRYING and any(_holds_placeholder(node) for node in arguments)):
             return self.unknown(tree)
         try:
             return made(arguments, self.budget)
@@ -351,16 +351,16 @@ class Evaluator:
             return self.unknown(tree)
 
     def _tried(self, name: str, sources: list[Any], tree: Any) -> Any:
-        """``try`` answers the first argument that ends without an error, ``can`` whether its only one does."""
+        """``try`` returns the first argument without an error, ``can`` whether its only argument has none."""
         for source in sources:
-            found = self.value(source)
-            failure, unknown = failure_in(found), unknown_in(found)
+            node = self.value(source)
+            failure, unknown = failure_in(node), unknown_in(node)
             if unknown is not None and failure is None:
-                return unknown if name == "can" or isinstance(found.value, Unknown) else found
+                return unknown if name == "can" or isinstance(node.value, Unknown) else node
             if name == "can":
                 return failure is None
             if failure is None:
-                return found
+                return node
         return self.failed(tree)
 
 

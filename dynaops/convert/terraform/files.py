@@ -1,4 +1,4 @@
-"""From ``.tfvars`` and ``.tf`` files: configurations, and the variables of a table's module.
+"""Reads ``.tfvars`` and ``.tf`` files: configurations, and the variables of a table's module.
 
 The ``.tf`` files of one folder are one root module. Values of its variables come in Terraform's order, the later ones
 winning: ``terraform.tfvars``, ``terraform.tfvars.json``, ``*.auto.tfvars`` by name, then the files that were named.
@@ -32,7 +32,7 @@ _FIRST = ("terraform.tfvars", "terraform.tfvars.json")
 
 
 def read(texts: Sequence[SourceText], pieces: Pieces, given: Mapping[str, str], region: str | None) -> None:
-    """Take all files: those of a folder are one configuration, each tfvars file without one is a table.
+    """Read all files. Those of a folder are one configuration; a tfvars file without a configuration is a table.
 
     Raises Unreadable.
     """
@@ -40,7 +40,7 @@ def read(texts: Sequence[SourceText], pieces: Pieces, given: Mapping[str, str], 
     values: list[tuple[SourceText, YamlNode]] = []
     for text in texts:
         if text.path.endswith(".json"):
-            (document, *_) = [*text.json(), None]  # says what is wrong with it
+            (document, *_) = [*text.json(), None]  # raises Unreadable with the place
             if text.path.endswith(".tf.json"):
                 why = "Terraform's JSON syntax is not read here: convert the state, or a plan's JSON"
                 pieces.notes.lost(SourcePlace(Path(text.path).name, (text.path, 0, 0)), why)
@@ -56,8 +56,10 @@ def read(texts: Sequence[SourceText], pieces: Pieces, given: Mapping[str, str], 
         for text, node in values:
             _variables(ReadContext(pieces, observed=False, region=region), text, node)
         return
-    for folder, some in bodies.items():
-        _configuration(folder, some, _given_in(folder, values, bodies, pieces), pieces, given, region)
+    for folder, folder_bodies in bodies.items():
+        _configuration(
+            folder, folder_bodies, _given_in(folder, values, bodies, pieces), pieces, given, region
+        )
 
 
 def _folder(text: SourceText) -> str:
@@ -67,9 +69,9 @@ def _folder(text: SourceText) -> str:
 def _given_in(
     folder: str, values: Sequence[tuple[SourceText, YamlNode]], bodies: Mapping[str, Any], pieces: Pieces
 ) -> dict[str, YamlNode]:
-    """The values that the files give for the variables of a folder's configuration."""
+    """The values in the files for the variables of a folder's configuration."""
     ranked = []
-    for place, (text, node) in enumerate(values):
+    for position, (text, node) in enumerate(values):
         name, own = Path(text.path).name, _folder(text)
         automatic = name in _FIRST or name.endswith(_AUTO)
         if own != folder and (automatic or own in bodies) and len(bodies) > 1:
@@ -79,14 +81,14 @@ def _given_in(
             pieces.notes.lost(SourcePlace(name, (text.path, 1, 1)), why)
             continue
         rank = _FIRST.index(name) if name in _FIRST else 2 if automatic else 3
-        ranked.append((rank, name if rank == 2 else place, text, node))
-    found: dict[str, YamlNode] = {}
-    for _, _, text, node in sorted(ranked, key=lambda one: (one[0], str(one[1]).zfill(6))):
+        ranked.append((rank, name if rank == 2 else position, text, node))
+    given: dict[str, YamlNode] = {}
+    for _, _, text, node in sorted(ranked, key=lambda rank: (rank[0], str(rank[1]).zfill(6))):
         if isinstance(node.value, dict):
-            found.update(node.value)
+            given.update(node.value)
         else:
             pieces.notes.lost(SourcePlace(text.path, (text.path, 1, 1)), "it is no map of variables")
-    return found
+    return given
 
 
 def _configuration(
@@ -129,8 +131,8 @@ def _variables(world: ReadContext, text: SourceText, node: YamlNode) -> None:
         return
     tables = [name for name in names if _holds_tables(node.value[name])]
     for name in tables:
-        for key, one in _members(node.value[name]):
-            _alone(world, one, SourcePlace(f"{name}.{key}", one.spot))
+        for key, member in _members(node.value[name]):
+            _alone(world, member, SourcePlace(f"{name}.{key}", member.spot))
     rest = sorted(names - set(tables))
     if rest or not tables:
         why = "no variables of a DynamoDB table's module: those have table_name or name, hash_key and attributes"
@@ -138,19 +140,19 @@ def _variables(world: ReadContext, text: SourceText, node: YamlNode) -> None:
 
 
 def _alone(world: ReadContext, node: YamlNode, where: SourcePlace) -> None:
-    """Variables without a configuration that says whose they are: told as what they are taken for."""
+    """Read variables without a configuration that declares them; a note says which module is assumed."""
     own = "table_name" in node.value
-    whose = "the keys of a spec" if own else f"the variables of {registry.PUBLIC_TABLE}"
-    text = f"no configuration says which module these variables are for; they are taken for {whose}"
+    meaning = "the keys of a spec" if own else f"the variables of {registry.PUBLIC_TABLE}"
+    text = f"no configuration says which module these variables are for; they are taken for {meaning}"
     world.pieces.notes.remark(where, text)
     module.read(world, SourceMap(node, where, world.pieces.notes))
 
 
 def _holds_tables(node: YamlNode) -> bool:
-    """A variable that holds the variables of several tables."""
-    members = [one for _, one in _members(node)]
+    """Whether a variable holds the variables of several tables."""
+    members = [member for _, member in _members(node)]
     return bool(members) and all(
-        isinstance(one.value, dict) and module.is_table(set(one.value)) for one in members
+        isinstance(member.value, dict) and module.is_table(set(member.value)) for member in members
     )
 
 
@@ -158,13 +160,15 @@ def _members(node: YamlNode) -> list[tuple[str, YamlNode]]:
     if isinstance(node.value, dict):
         return list(node.value.items())
     return (
-        [(str(number), one) for number, one in enumerate(node.value)] if isinstance(node.value, list) else []
+        [(str(number), member) for number, member in enumerate(node.value)]
+        if isinstance(node.value, list)
+        else []
     )
 
 
 def _nothing(path: Reference, scope: NameScope) -> YamlNode:  # noqa: ARG001
-    """Files of values refer to nothing."""
-    written = ".".join(str(one) for one in path)
+    """The `refers` for files of values, in which references are not allowed."""
+    written = ".".join(str(step) for step in path)
     return YamlNode(
         Unknown(f"{written} cannot be worked out here: a tfvars file holds plain values"), NOWHERE
     )

@@ -1,4 +1,4 @@
-"""``for`` expressions. Source: Terraform Language, For Expressions."""
+"""Evaluates ``for`` expressions. Source: Terraform Language, For Expressions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class _UnknownPart(Exception):
-    """A part of it is not known, so all of it is not."""
+    """A part of the expression is not known, so its value is not known."""
 
     def __init__(self, unknown: Unknown) -> None:
         super().__init__(unknown.why)
@@ -23,57 +23,57 @@ class _UnknownPart(Exception):
 
 
 def listed(evaluator: Evaluator, tree: Any) -> Any:
-    """``[for x in y : z if c]``."""
+    """The list of ``[for x in y : z if c]``."""
     intro, result, *rest = trees(tree)
-    found: list[YamlNode] = []
+    members: list[YamlNode] = []
     try:
         for inner in _iterations(evaluator, intro, rest):
-            evaluator.budget.handler(1)
-            found.append(inner.value(result))
+            evaluator.budget.reserve(1)
+            members.append(inner.value(result))
     except _UnknownPart as error:
         return error.unknown
-    return found
+    return members
 
 
 def mapped(evaluator: Evaluator, tree: Any) -> Any:
-    """``{for x in y : k => v if c}``, and ``v...``, which groups by key."""
+    """The object of ``{for x in y : k => v if c}``; ``v...`` groups values by key."""
     intro, key, result, *rest = trees(tree)
     grouped = "ELLIPSIS" in tokens(tree)
-    found: dict[str, YamlNode] = {}
+    members: dict[str, YamlNode] = {}
     try:
         for inner in _iterations(evaluator, intro, rest):
             name = inner.key(key)
             if isinstance(name, Unknown):
                 return name
-            evaluator.budget.handler(len(name) + 1)
+            evaluator.budget.reserve(len(name) + 1)
             value = inner.value(result)
             if grouped:
-                found.setdefault(name, YamlNode([], value.spot)).value.append(value)
-            elif name in found:
+                members.setdefault(name, YamlNode([], value.spot)).value.append(value)
+            elif name in members:
                 raise Mistake  # two members with one key
             else:
-                found[name] = value
+                members[name] = value
     except _UnknownPart as error:
         return error.unknown
-    return found
+    return members
 
 
 def _iterations(evaluator: Evaluator, intro: Any, rest: list[Any]) -> Iterator[Evaluator]:
     """An evaluator for each member that the condition lets in. Raises _NotKnown, Unfit and Mistake."""
     *names, source = trees(intro)
     bound = [str(name.children[0]) for name in names]
-    over = evaluator.value(source)
-    if isinstance(over.value, Unknown):
-        raise _UnknownPart(over.value)
-    condition = next((one for one in rest if one.data == "for_cond"), None)
-    for key, value in pairs(over):
+    collection = evaluator.value(source)
+    if isinstance(collection.value, Unknown):
+        raise _UnknownPart(collection.value)
+    condition = next((child for child in rest if child.data == "for_cond"), None)
+    for key, value in pairs(collection):
         evaluator.budget.step()
         named = {bound[0]: value} if len(bound) == 1 else {bound[0]: key, bound[1]: value}
         inner = evaluator.within(**named)
         if condition is not None:
-            met = inner.value(trees(condition)[0]).value
-            if isinstance(met, Unknown):
-                raise _UnknownPart(met)
-            if not flag_of(met):
+            is_included = inner.value(trees(condition)[0]).value
+            if isinstance(is_included, Unknown):
+                raise _UnknownPart(is_included)
+            if not flag_of(is_included):
                 continue
         yield inner

@@ -1,6 +1,6 @@
-"""HCL as bodies of attributes and blocks, with places. The grammar is python-hcl2's; expressions stay its trees.
+"""Parses HCL to bodies of attributes and blocks, with positions. Expressions stay trees of python-hcl2's grammar.
 
-Its parser is fed token by token, so that what is too deep or too much is refused before a tree is made of it.
+The parser is fed token by token, so that a text that is too deep or too long is refused before a tree is built.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ if TYPE_CHECKING:
     from lark import Tree
 
 MAX_TOKENS = 100_000
-"""Words and signs of a file: it is parsed at some tens of thousands a second."""
+"""The most tokens of a file: tens of thousands are parsed in a second."""
 MAX_DEPTH = 60
-"""Blocks, brackets and templates within one another."""
+"""The deepest nesting of blocks, brackets and templates."""
 _OPENING = ("LBRACE", "LPAR", "LSQB", "INTERP_START", "DIRECTIVE_START")
 _CLOSING = ("RBRACE", "RPAR", "RSQB")
 _BLANK = re.compile(r"\s+")
 _MAX_BLANK_LINES, _MAX_BLANK = 200, 10_000
 _SUBTRACTIONS = re.compile(r"(?:-[0-9]){100}")
-"""The grammar's patterns of heredocs and of numbers take quadratic time on long runs of blanks, and of ``-1-1-1``."""
+"""The grammar's patterns for heredocs and numbers take quadratic time on long runs of blanks and of ``-1-1-1``."""
 
 
 @dataclass(frozen=True)
 class Expression:
-    """An expression that is not worked out yet, with the text it is from."""
+    """An expression that is not evaluated yet, with its text."""
 
     tree: Any
     file: str
@@ -44,24 +44,24 @@ class Expression:
 
     @property
     def written(self) -> str:
-        """The expression as it is written, on one line and cut: to be quoted, and never to be read."""
-        found = " ".join(self.whole[:1000].split())
-        return found if len(found) <= 60 else f"{found[:57]}..."
+        """The expression's text on one line, shortened: for messages only, never to be parsed."""
+        text = " ".join(self.whole[:1000].split())
+        return text if len(text) <= 60 else f"{text[:57]}..."
 
     @property
     def whole(self) -> str:
-        """All of the expression's text."""
+        """The complete text of the expression."""
         meta = self.tree.meta
         return self.text[meta.start_pos : meta.end_pos] if hasattr(meta, "start_pos") else ""
 
     def below(self, tree: Any) -> Expression:
-        """A part of it."""
+        """A part of the expression."""
         return Expression(tree, self.file, self.text)
 
 
 @dataclass
 class Body:
-    """What stands in a file or between a block's braces."""
+    """The attributes and blocks in a file or between the braces of a block."""
 
     spot: Spot
     attributes: dict[str, Expression] = field(default_factory=dict)
@@ -73,7 +73,7 @@ class Body:
 
 @dataclass(frozen=True)
 class HclBlock:
-    """``type "label" "label" { ... }``."""
+    """A block: ``type "label" "label" { ... }``."""
 
     type: str
     labels: tuple[str, ...]
@@ -82,7 +82,7 @@ class HclBlock:
 
 
 def parse(text: str, file: str) -> Body:
-    """A file's body. Raises Unreadable with the place of what is not HCL, DynaopsError without python-hcl2."""
+    """A file's body. Raises Unreadable with the place if it is not HCL, DynaopsError without python-hcl2."""
     try:
         from lark.exceptions import LarkError
     except ImportError:
@@ -96,19 +96,19 @@ def parse(text: str, file: str) -> Body:
     except LarkError as error:
         line, column = getattr(error, "line", 1), getattr(error, "column", 1)
         place = Place(file=file, line=max(line or 1, 1), column=max(column or 1, 1))
-        found = getattr(error, "token", None) or getattr(error, "char", "")
-        met = f": {str(found).strip()[:40]!r} is not expected here" if str(found).strip() else ""
+        token = getattr(error, "token", None) or getattr(error, "char", "")
+        detail = f": {str(token).strip()[:40]!r} is not expected here" if str(token).strip() else ""
         raise unreadable(
-            CONV001, f"this is not valid HCL{met}", place, "Does `terraform fmt` take it?"
+            CONV001, f"this is not valid HCL{detail}", place, "Does `terraform fmt` take it?"
         ) from None
 
 
 def _tree(text: str, file: str) -> Tree[Any]:
-    """The tree of a file. Raises LarkError, and Unreadable for what is over a bound."""
+    """The tree of a file. Raises LarkError, and Unreadable above a limit."""
     from hcl2.parser import parser
 
     _refuse_runs(text, file)
-    parsing = parser().parse_interactive(f"{text}\n")  # the grammar ends each line with a line end
+    parsing = parser().parse_interactive(f"{text}\n")  # the grammar needs a line end after each line
     depth = 0
     for tokens, token in enumerate(parsing.iter_parse()):
         depth += (token.type in _OPENING) - (token.type in _CLOSING)
@@ -131,37 +131,37 @@ def _refuse_runs(text: str, file: str) -> None:
         for run in _BLANK.finditer(text)
         if len(run.group()) > _MAX_BLANK or run.group().count("\n") > _MAX_BLANK_LINES
     ]
-    found = runs[0] if runs else _SUBTRACTIONS.search(text)
-    if found is not None:
-        place = Place(file=file, line=text.count("\n", 0, found.start()) + 1, column=1)
+    match = runs[0] if runs else _SUBTRACTIONS.search(text)
+    if match is not None:
+        place = Place(file=file, line=text.count("\n", 0, match.start()) + 1, column=1)
         raise unreadable(CONV003, "too large to work out: a run of hundreds of blank lines or numbers", place)
 
 
 def expression(text: str, file: str) -> Expression | None:
-    """A single expression (what stands between ``${`` and ``}`` of a heredoc); None where it is none."""
+    """A single expression (between ``${`` and ``}`` of a heredoc); None if the text is not an expression."""
     from lark.exceptions import LarkError
 
     source = f"x = {text}"
     try:
-        found = _body(_tree(source, file).children[0], file, source, (file, 1, 1))
+        body = _body(_tree(source, file).children[0], file, source, (file, 1, 1))
     except (LarkError, UnreadableSpec):
         return None
-    return found.attributes["x"] if len(found.attributes) == 1 and not found.blocks else None
+    return body.attributes["x"] if len(body.attributes) == 1 and not body.blocks else None
 
 
 def _body(tree: Any, file: str, text: str, spot: Spot) -> Body:
-    found = Body(spot)
+    body = Body(spot)
     for child in tree.children:
         if child.data == "attribute":
             name, source = _name(child.children[0]), Expression(child.children[-1], file, text)
-            if name in found.attributes:
-                first = place_of(found.attributes[name].spot)
+            if name in body.attributes:
+                first = place_of(body.attributes[name].spot)
                 at = Place(file=file, line=child.meta.line, column=child.meta.column)
                 raise unreadable(CONV001, f"{name} is set twice", at, f"The first is at {first}.")
-            found.attributes[name] = source
+            body.attributes[name] = source
         elif child.data == "block":
-            found.blocks.append(_block(child, file, text))
-    return found
+            body.blocks.append(_block(child, file, text))
+    return body
 
 
 def _block(tree: Any, file: str, text: str) -> HclBlock:

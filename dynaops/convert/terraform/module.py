@@ -1,7 +1,7 @@
-"""Variables of a module that makes a DynamoDB table, from a tfvars file or a ``module`` block.
+"""Reads the variables of a module that makes a DynamoDB table, from a tfvars file or a ``module`` block.
 
-Two modules are known by their names of the table: ``name`` is terraform-aws-modules/dynamodb-table/aws, ``table_name``
-is the module that dynaops replaces, whose variables and defaults are those of a spec.
+Two modules are recognised by their variable for the table's name: ``name`` is terraform-aws-modules/dynamodb-table/aws,
+``table_name`` is the module that dynaops replaces, whose variables and defaults are those of a spec.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from dynaops.kinds import TableSpec
 
 _HOW = ("source", "version", "providers", "depends_on", "create_table", "count", "for_each")
 _ARN = "__DYNAMODB_TABLE_ARN__"
-"""What terraform-aws-modules/dynamodb-table fills in within `resource_policy`."""
+"""The placeholder in `resource_policy` for which terraform-aws-modules/dynamodb-table fills in the table's ARN."""
 _TRACKING = ("target_value", "scale_in_cooldown", "scale_out_cooldown")
 
 
 def is_table(names: set[str]) -> bool:
-    """Whether variables of these names are such a module's."""
+    """Whether variables of these names belong to such a module."""
     return bool({"name", "table_name"} & names) and bool({"hash_key", "attributes"} & names)
 
 
 def read(world: ReadContext, part: SourceMap) -> None:
-    """The table that the variables ask for."""
+    """Read the table that the variables describe."""
     part.skip(*_HOW)
     own = "table_name" in part
     if part.is_open("create_table"):
@@ -56,11 +56,11 @@ def read(world: ReadContext, part: SourceMap) -> None:
         "billing_mode": billing,
         **tables.throughput(world, part, billing),
         "global_secondary_indexes": [
-            _index(world, one, billing)
-            for one in _named(part, "global_secondary_indexes")
-            if not tables.lacks_keys(one)
+            _index(world, index, billing)
+            for index in _named(part, "global_secondary_indexes")
+            if not tables.lacks_keys(index)
         ],
-        "local_secondary_indexes": [_local(one) for one in _named(part, "local_secondary_indexes")],
+        "local_secondary_indexes": [_local(index) for index in _named(part, "local_secondary_indexes")],
         "table_class": said(part, "table_class", SourceMap.open_word, MODULE, "table_class"),
         "tags": tables.tags(part),
     }
@@ -80,7 +80,7 @@ def read(world: ReadContext, part: SourceMap) -> None:
 
 
 def _settings(part: SourceMap, spec: Spec, own: bool) -> None:
-    """What both modules say with flat variables; a module's default where nothing is said."""
+    """Put the settings that both modules have as flat variables into the spec, with the module's defaults."""
     spec["deletion_protection"] = _flag(part, "deletion_protection_enabled", own)
     encrypted = _flag(part, "server_side_encryption_enabled", own)
     recovers = _flag(part, "point_in_time_recovery_enabled", own)
@@ -105,7 +105,7 @@ def _settings(part: SourceMap, spec: Spec, own: bool) -> None:
 
 
 def _flag(part: SourceMap, name: str, own: bool) -> Any:
-    """A flag; the module that dynaops replaces has the defaults of a spec (protection off, the others on)."""
+    """A flag. `own`: of the module that dynaops replaces, with a spec's defaults (protection off, the others on)."""
     if own and name not in part:
         part.skip(name)
         return name != "deletion_protection_enabled"
@@ -113,55 +113,55 @@ def _flag(part: SourceMap, name: str, own: bool) -> Any:
 
 
 def _block(on: Any, more: Spec) -> Spec | None:
-    """A block of a spec that is on or off; None where that is not known, and told."""
+    """A block of a spec that is on or off; None if that is not known (which is noted)."""
     if on is None:
         return None
     return {"enabled": False} if on is False else {"enabled": on, **more}
 
 
 def _named(part: SourceMap, name: str) -> list[SourceMap]:
-    """A list of maps, or a map of maps whose keys are names."""
+    """The maps of a list, or of a map whose keys are their names."""
     node = part.node(name)
     if node is not None and isinstance(node.value, dict) and "name" not in node.value:
         entries = part.entries(name)
-        for key, one in entries.items():
-            if "name" not in one:
-                one.name_it(key)
+        for key, child in entries.items():
+            if "name" not in child:
+                child.name_it(key)
         return list(entries.values())
     return part.parts(name)
 
 
 def _index(world: ReadContext, part: SourceMap, billing: str | None) -> Spec:
-    found = tables.global_index(world, part, billing)
-    return _projected(part, found)
+    index = tables.global_index(world, part, billing)
+    return _projected(part, index)
 
 
 def _local(part: SourceMap) -> Spec:
-    found = _projected(part, tables.local_index(part))
+    index = _projected(part, tables.local_index(part))
     part.skip("hash_key")
-    return found
+    return index
 
 
 def _projected(part: SourceMap, index: Spec) -> Spec:
-    """A `projection` block, as specs have it, stands for the flat variables."""
+    """Read a `projection` block, as specs have it, instead of the flat variables."""
     whole = part.value("projection") if "projection" in part else None
     return {**index, "projection": whole} if whole is not None else index
 
 
 def _replicas(world: ReadContext, part: SourceMap, spec: Spec) -> None:
-    """`replica_regions`: names of regions, or maps."""
+    """Read `replica_regions`: names of regions, or maps."""
     for variable in ("replica_regions", "replicas"):
         node = part.node(variable)
         if node is None or not isinstance(node.value, list):
             continue
-        if all(isinstance(one.value, str) for one in node.value):
-            spec["replicas"] = [{"region": one} for one in part.strings(variable) or ()]
+        if all(isinstance(replica.value, str) for replica in node.value):
+            spec["replicas"] = [{"region": replica} for replica in part.strings(variable) or ()]
             continue
         listed = part.parts(variable)
-        if all("region" in one for one in listed):
+        if all("region" in replica for replica in listed):
             spec["replicas"] = part.value(variable)
-            for one in listed:
-                one.skip(*one.names)
+            for replica in listed:
+                replica.skip(*replica.names)
         else:
             tables.replicas(world, spec["table_name"], listed, spec)
     witness = part.part("global_table_witness")
@@ -170,7 +170,7 @@ def _replicas(world: ReadContext, part: SourceMap, spec: Spec) -> None:
 
 
 def _scaling(world: ReadContext, part: SourceMap, spec: Spec) -> None:
-    """`autoscaling_*` of terraform-aws-modules: minima are the table's capacity."""
+    """Read `autoscaling_*` of terraform-aws-modules; the minimum is the table's capacity."""
     enabled = said(part, "autoscaling_enabled", SourceMap.flag, MODULE, "autoscaling_enabled")
     given = part.part("autoscaling_defaults")
     defaults = {
@@ -180,28 +180,32 @@ def _scaling(world: ReadContext, part: SourceMap, spec: Spec) -> None:
     sides = {side: part.part(f"autoscaling_{side}") for side in ("read", "write")}
     indexes = part.entries("autoscaling_indexes")
     if not enabled:
-        for one in [*sides.values(), *indexes.values()]:
-            if one is not None:
-                one.skip(*one.names)
+        for scaling in [*sides.values(), *indexes.values()]:
+            if scaling is not None:
+                scaling.skip(*scaling.names)
         return
     table = spec["table_name"]
-    for side, one in sides.items():
-        if one is not None and one.names:
-            low = one.open_number("min_capacity") if "min_capacity" in one else spec.get(f"{side}_capacity")
-            data = {"min": low, "max": one.open_number("max_capacity"), **_tracking(one, defaults)}
-            world.pieces.add(
-                PieceKind.TARGET, table, {"table": table, "index": None, "side": side, **data}, one
+    for side, scaling in sides.items():
+        if scaling is not None and scaling.names:
+            low = (
+                scaling.open_number("min_capacity")
+                if "min_capacity" in scaling
+                else spec.get(f"{side}_capacity")
             )
-    for index, one in indexes.items():
-        tracking = _tracking(one, defaults)
+            data = {"min": low, "max": scaling.open_number("max_capacity"), **_tracking(scaling, defaults)}
+            world.pieces.add(
+                PieceKind.TARGET, table, {"table": table, "index": None, "side": side, **data}, scaling
+            )
+    for index, scaling in indexes.items():
+        tracking = _tracking(scaling, defaults)
         for side in ("read", "write"):
             data = {
-                "min": one.open_number(f"{side}_min_capacity"),
-                "max": one.open_number(f"{side}_max_capacity"),
+                "min": scaling.open_number(f"{side}_min_capacity"),
+                "max": scaling.open_number(f"{side}_max_capacity"),
                 **tracking,
             }
             world.pieces.add(
-                PieceKind.TARGET, table, {"table": table, "index": index, "side": side, **data}, one
+                PieceKind.TARGET, table, {"table": table, "index": index, "side": side, **data}, scaling
             )
 
 
@@ -215,7 +219,7 @@ def _tracking(part: SourceMap, defaults: dict[str, Any]) -> Spec:
 
 
 def _policy(world: ReadContext, part: SourceMap, spec: Spec) -> None:
-    """A JSON text, or (of the module that dynaops replaces) a document."""
+    """Read the resource policy: a JSON text, or (in the module that dynaops replaces) a document."""
     document = part.value("resource_policy")
     if document is None:
         return
@@ -231,7 +235,7 @@ def _policy(world: ReadContext, part: SourceMap, spec: Spec) -> None:
 
 
 def _as_it_is(part: SourceMap, spec: Spec) -> None:
-    """Variables that are keys of a spec."""
+    """Copy the variables that are keys of a spec."""
     for name in TableSpec.model_fields:
         if name in part and name in part.unread:
             value = part.value(name)

@@ -1,4 +1,4 @@
-"""One instance of a module: its resources and module calls as pieces. The root module is the one that nobody calls."""
+"""One instance of a module: reads its resources and module calls into pieces. The root module is an instance too."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from dynaops.specs.yaml_tree import YamlNode
 META = ("provider", "depends_on", "count", "for_each", "provisioner", "connection")
 _CALL = ("source", "version", "providers", "depends_on", "count", "for_each")
 _MAX_DEPTH = 20
-"""Modules within modules."""
+"""The deepest nesting of modules."""
 _STEPS = 50
-"""Steps that an instance of a module counts for."""
+"""The steps of the budget that one instance of a module uses."""
 
 
 class ModuleInstance:
-    """A module's blocks, with the values of its variables. `path`: ``module.a.`` of its address, or nothing."""
+    """A module's blocks with the values of its variables. `path`: its address as ``module.a.``, or empty."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class ModuleInstance:
         self._path = path
         self.folder = folder
         self.shown = shown
-        """The folder as ``path.module`` has it."""
+        """The folder as ``path.module`` returns it."""
         self._callers = (*callers, folder) if folder is not None else callers
         self.declared = declarations(bodies, self._pieces.notes)
         self._references = References(project, self.declared, values, path, self)
@@ -57,7 +57,7 @@ class ModuleInstance:
         self._children: dict[str, Mapping[str, ModuleInstance] | str] = {}
 
     def read(self) -> None:
-        """Take the resources and module calls."""
+        """Read the resources and module calls."""
         others: dict[str, list[HclBlock]] = {}
         for key, block in self.declared.named.items():
             if key[0] == "module":
@@ -75,52 +75,52 @@ class ModuleInstance:
             self._pieces.notes.lost(where, resources.ELSEWHERE)
 
     def variables(self) -> YamlNode:
-        """The variables that are declared, as far as they are known."""
-        found = {name: self._references.variable(name) for name in self.declared.variables}
-        spot = next((one.spot for one in self.declared.variables.values()), NOWHERE)
+        """The values of the declared variables, as far as they are known."""
+        values = {name: self._references.variable(name) for name in self.declared.variables}
+        spot = next((node.spot for node in self.declared.variables.values()), NOWHERE)
         return YamlNode(
-            {name: one for name, one in found.items() if not isinstance(one.value, Unknown)}, spot
+            {name: node for name, node in values.items() if not isinstance(node.value, Unknown)}, spot
         )
 
     def reads(self, path: str) -> str | None:
-        """The text of a file that ``file`` and ``templatefile`` name; relative to the root module's folder."""
+        """The text of a file that ``file`` or ``templatefile`` names, relative to the root module's folder."""
         root = self._callers[0] if self._callers else None
         return self._project.folders.text(root / path) if root is not None else None
 
     def region_of(self, block: HclBlock | None) -> str | None:
-        """The region of the provider of a block: its own, else the one that is given."""
+        """The region of a block's provider, else the given region."""
         provider = self._providers.get(_provider_name(block))
         source = provider.body.attributes.get("region") if provider else None
         if provider is None or source is None:
             return self._project.region
-        found = known_value(source, provider.scope)
-        if found.value is None:
+        node = known_value(source, provider.scope)
+        if node.value is None:
             return self._project.region
-        if isinstance(found.value, str) and "${" not in found.value:
-            return found.value
-        why = found.value.why if isinstance(found.value, Unknown) else "it is not known"
+        if isinstance(node.value, str) and "${" not in node.value:
+            return node.value
+        why = node.value.why if isinstance(node.value, Unknown) else "it is not known"
         self._pieces.notes.lost(SourcePlace(f"provider.{_provider_name(block)}.region", source.spot), why)
         return None
 
     def output(self, name: str, index: str, output: str) -> YamlNode | None:
-        """An output of an instance of a module call; None where it is not known."""
+        """An output of an instance of a module call; None if it is not known."""
         block = self.declared.named["module", name]
         source = self._source(block)
         scopes = self._references.instances(("module", name))
         scope = (
-            next((one for at, one in scopes if at == index), None)
+            next((scope for at, scope in scopes if at == index), None)
             if not isinstance(scopes, Unknown)
             else None
         )
         if registry.is_public_table(source):
-            named, wanted = block.body.attributes.get("name"), registry.OUTPUTS.get(output)
-            if named is None or wanted is None or scope is None:
+            named, attribute = block.body.attributes.get("name"), registry.OUTPUTS.get(output)
+            if named is None or attribute is None or scope is None:
                 return None
-            return attributes.of_table(evaluated(named, scope), wanted)
+            return attributes.of_table(evaluated(named, scope), attribute)
         children = self._children_of(name, block)
         child = children.get(index) if not isinstance(children, str) else None
-        said = child.declared.outputs.get(output) if child is not None else None
-        value = said.body.attributes.get("value") if said is not None else None
+        expression = child.declared.outputs.get(output) if child is not None else None
+        value = expression.body.attributes.get("value") if expression is not None else None
         return evaluated(value, child.scope) if value is not None and child is not None else None
 
     def _resource(self, key: tuple[str, ...], block: HclBlock) -> None:
@@ -139,43 +139,45 @@ class ModuleInstance:
             resources.read(world, key[1], SourceMap(node, where, self._pieces.notes), f"{address}{index}")
 
     def _told_instances(self, key: tuple[str, ...], block: HclBlock, address: str) -> Sequence[Instance]:
-        """The instances of a block; if there are none, or how many is not known, it is told."""
-        found = self._references.instances(key)
+        """The instances of a block. If there are none, or their number is not known, that is noted."""
+        instances = self._references.instances(key)
         where = SourcePlace(address, block.spot)
         meta = block.body.attributes
-        if isinstance(found, Unknown):
-            said = "how many there are" if "count" in meta else "for what it is made"
-            self._absent(where, f"{said} is not known: {found.why}")
+        if isinstance(instances, Unknown):
+            unknown = "how many there are" if "count" in meta else "for what it is made"
+            self._absent(where, f"{unknown} is not known: {instances.why}")
             return []
-        if not found:
+        if not instances:
             number = known_value(meta["count"], self.scope).value if "count" in meta else None
             self._absent(where, f"its count is {number}" if "count" in meta else "its for_each is empty")
-        return found
+        return instances
 
     def _absent(self, where: SourcePlace, why: str) -> None:
         self._pieces.ledger.found(where)
         self._pieces.notes.lost(where, why)
 
     def _with_default_tags(self, node: YamlNode, block: HclBlock, kind: str, where: SourcePlace) -> None:
-        """The provider's `default_tags`, beneath the table's own."""
+        """Add the provider's `default_tags` to a table's tags, which take precedence."""
         provider = self._providers.get(_provider_name(block))
         blocks = provider.body.of_type("default_tags") if provider else []
         if not blocks or provider is None or kind != resources.TABLE:
             return
-        found = mapped(blocks[0].body, provider.scope).value.get("tags")
+        default_tags = mapped(blocks[0].body, provider.scope).value.get("tags")
         own = node.value.get("tags")
         own_tags = own.value if own is not None and own.value is not None else {}
-        if found is None or found.value is None:
+        if default_tags is None or default_tags.value is None:
             return
-        if not isinstance(found.value, dict) or not isinstance(own_tags, dict):
-            unknown = found.value if isinstance(found.value, Unknown) else own_tags
+        if not isinstance(default_tags.value, dict) or not isinstance(own_tags, dict):
+            unknown = default_tags.value if isinstance(default_tags.value, Unknown) else own_tags
             why = unknown.why if isinstance(unknown, Unknown) else "they are no map"
             self._pieces.notes.lost(where.below("default_tags", blocks[0].spot), why)
             return
-        node.value["tags"] = YamlNode({**found.value, **own_tags}, own.spot if own else found.spot)
+        node.value["tags"] = YamlNode(
+            {**default_tags.value, **own_tags}, own.spot if own else default_tags.spot
+        )
 
     def _source(self, block: HclBlock) -> str:
-        """The source of a module call, which Terraform takes as a plain string only."""
+        """The source of a module call, which Terraform accepts only as a plain string."""
         source = block.body.attributes.get("source")
         known = known_value(source, self.scope).value if source else ""
         return known if isinstance(known, str) else ""
@@ -202,9 +204,11 @@ class ModuleInstance:
 
     def _public_table(self, key: tuple[str, ...], block: HclBlock, address: str) -> None:
         version = block.body.attributes.get("version")
-        said = known_value(version, self.scope).value if version is not None else None
+        constraint = known_value(version, self.scope).value if version is not None else None
         why = registry.why_not_known(
-            self._source(block), said if isinstance(said, str) else None, block.body.attributes.keys()
+            self._source(block),
+            constraint if isinstance(constraint, str) else None,
+            block.body.attributes.keys(),
         )
         if why is not None:
             self._absent(SourcePlace(address, block.spot), why)
@@ -223,7 +227,7 @@ class ModuleInstance:
             module.read(world, SourceMap(node, where, self._pieces.notes))
 
     def _children_of(self, name: str, block: HclBlock) -> Mapping[str, ModuleInstance] | str:
-        """The instances of a local module by their index, or why it is not read."""
+        """The instances of a local module by their index, or the reason why it is not read."""
         if name not in self._children:
             self._children[name] = self._made_children(name, block)
         return self._children[name]
@@ -269,19 +273,19 @@ class ModuleInstance:
         }
 
     def _passed(self, block: HclBlock) -> Mapping[str, Provider]:
-        """The providers of a module call: those that it names, else those without an alias."""
+        """The providers of a module call: those in its `providers`, else those without an alias."""
         source = block.body.attributes.get("providers")
         if source is None:
-            return {name: one for name, one in self._providers.items() if "." not in name}
+            return {name: provider for name, provider in self._providers.items() if "." not in name}
         tree = source.tree
         while tree.data == "expr_term":
             tree = trees(tree)[0]
-        found = {}
+        passed = {}
         for element in trees(tree) if tree.data == "object" else ():
-            inner, outer = (source.below(one).whole.strip() for one in trees(element))
+            inner, outer = (source.below(provider).whole.strip() for provider in trees(element))
             if outer in self._providers:
-                found[inner] = self._providers[outer]
-        return found
+                passed[inner] = self._providers[outer]
+        return passed
 
 
 def _provider_name(block: HclBlock | None) -> str:

@@ -1,4 +1,4 @@
-"""The operators of the Terraform language, exact. Source: Terraform Language, Arithmetic and Logical Operators."""
+"""Operators of the Terraform language, with exact numbers. Source: Arithmetic and Logical Operators."""
 
 from __future__ import annotations
 
@@ -19,53 +19,55 @@ from dynaops.convert.terraform.values import (
 )
 
 
-def binary(sign: str, left: Any, right: Any) -> Any:
-    """What a binary operator answers for two known values. Raises Unfit and Mistake."""
-    if sign in ("==", "!="):
-        return _equal(left, right) == (sign == "==")
-    if sign == "&&":
+def binary(operator: str, left: Any, right: Any) -> Any:
+    """The result of a binary operator for two known values. Raises Unfit and Mistake."""
+    if operator in ("==", "!="):
+        return _equal(left, right) == (operator == "==")
+    if operator == "&&":
         return flag_of(left) and flag_of(right)
-    if sign == "||":
+    if operator == "||":
         return flag_of(left) or flag_of(right)
     a, b = _reckoned(left), _reckoned(right)
-    if sign in (">", "<", ">=", "<="):
-        return {">": a > b, "<": a < b, ">=": a >= b, "<=": a <= b}[sign]
-    return number(_arithmetic(sign, a, b))
+    if operator in (">", "<", ">=", "<="):
+        return {">": a > b, "<": a < b, ">=": a >= b, "<=": a <= b}[operator]
+    return number(_arithmetic(operator, a, b))
 
 
-def negated(sign: str, value: Any) -> Any:
-    """``!x`` and ``-x``. Raises Unfit and Mistake."""
-    if sign == "!":
+def negated(operator: str, value: Any) -> Any:
+    """The result of ``!x`` or ``-x``. Raises Unfit and Mistake."""
+    if operator == "!":
         return not flag_of(value)
     return number(-_reckoned(value))
 
 
 def _reckoned(value: Any) -> Fraction:
-    found = number_of(value)
-    if not is_number(found):
+    number_ = number_of(value)
+    if not is_number(number_):
         raise UnsupportedArguments
-    return Fraction(found)
+    return Fraction(number_)
 
 
-def _arithmetic(sign: str, a: Fraction, b: Fraction) -> Fraction:
-    if sign == "+":
+def _arithmetic(operator: str, a: Fraction, b: Fraction) -> Fraction:
+    if operator == "+":
         return a + b
-    if sign == "-":
+    if operator == "-":
         return a - b
-    if sign == "*":
+    if operator == "*":
         return a * b
     if b == 0:
         raise Mistake
-    if sign == "/":
+    if operator == "/":
         return a / b
-    if sign == "%":
-        whole = abs(a) // abs(b) * (1 if (a < 0) == (b < 0) else -1)  # the remainder has the dividend's sign
+    if operator == "%":
+        whole = (
+            abs(a) // abs(b) * (1 if (a < 0) == (b < 0) else -1)
+        )  # the remainder has the sign of the dividend
         return a - b * whole
     raise UnsupportedArguments
 
 
 def _equal(left: Any, right: Any) -> bool:
-    """Whether two values are of one type and equal. Raises Unfit for collections, whose types are not known here."""
+    """Whether two values have the same type and are equal. Raises Unfit for collections, whose types are not known."""
     if isinstance(left, Unknown) or isinstance(right, Unknown):
         raise UnsupportedArguments
     if left is None or right is None:

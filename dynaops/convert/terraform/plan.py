@@ -1,7 +1,7 @@
-"""What a plan's JSON says of values that are known after apply only.
+"""Reads the values of a plan's JSON, including those that are known only after apply.
 
-``planned_values`` leaves them out, as it leaves out what is not set; ``after_unknown`` of ``resource_changes`` tells
-them from null, and ``configuration`` tells what was written from what the provider computes. Source: Terraform
+``planned_values`` leaves out unknown values and values that are not set; ``after_unknown`` in ``resource_changes``
+lists the unknown ones, and ``configuration`` shows which are written in the configuration. Source: Terraform
 internals, JSON Output Format.
 """
 
@@ -24,11 +24,11 @@ _TABLE_ATTRIBUTES = {
     "global_table_arn": ("arn",),
 }
 _IDENTITIES = {"plan_id": ("id",), "policy_arn": ("arn", "id")}
-"""Arguments that can be nothing but another resource's attribute as it is."""
+"""Arguments whose value can only be one unchanged attribute of another resource."""
 
 
 class TerraformPlan:
-    """The parts of a plan's JSON that are looked up by a resource's address."""
+    """The parts of a plan's JSON, by the addresses of resources."""
 
     def __init__(self, document: Mapping[str, Any], names: Mapping[str, str], file: str) -> None:
         self._file = file
@@ -41,17 +41,17 @@ class TerraformPlan:
         }
 
     def filled(self, address: str, values: dict[str, Any]) -> YamlNode:
-        """The planned values, with Unknown for what was written and is not known, or what that refers to."""
+        """The planned values. A written value that is not known is Unknown, or a placeholder of what it refers to."""
         node = tree(values, self._file)
         written = self._expressions.get(bare(address))
         if written is not None and _ANSWERED not in written:
-            node.value.pop(_ANSWERED, None)  # what AWS shows of a table that exists
+            node.value.pop(_ANSWERED, None)  # values that AWS returns for an existing table
         marks = self._unknown.get(address)
         if marks is None:
             marks = {
                 name: True
-                for name, one in (written or {}).items()
-                if values.get(name) in (None, [], "") and _references(one)
+                for name, expression in (written or {}).items()
+                if values.get(name) in (None, [], "") and _references(expression)
             }
         for name, mark in marks.items():
             if mark is True and written is not None and name in written:
@@ -61,9 +61,9 @@ class TerraformPlan:
         return node
 
     def _mark(self, node: YamlNode, name: str | int, mark: Any, written: list[Any] | None) -> None:
-        """Put Unknown where `mark` says so and something was written. `written`: None where nobody can say."""
+        """Put Unknown where `mark` is true and the configuration has a value. `written`: None if that is not known."""
         if mark is True:
-            if written is None or any(name in one for one in written if isinstance(one, dict)):
+            if written is None or any(name in member for member in written if isinstance(member, dict)):
                 _put(node, name, YamlNode(Unknown(_WHY), node.spot))
             return
         child = _child(node, name)
@@ -71,14 +71,14 @@ class TerraformPlan:
             return
         inner = written if isinstance(name, int) else _within(written, name)
         pairs = mark.items() if isinstance(mark, dict) else enumerate(mark)
-        for key, one in pairs:
-            if isinstance(key, int) and one is True:
+        for key, member in pairs:
+            if isinstance(key, int) and member is True:
                 _put(child, key, YamlNode(Unknown(_WHY), node.spot))
-            elif one:
-                self._mark(child, key, one, inner)
+            elif member:
+                self._mark(child, key, member, inner)
 
     def _referred(self, address: str, name: str, expression: Any) -> Any:
-        """What an argument refers to, if it can be nothing else than one attribute of one resource."""
+        """The value that an argument refers to, if it can only be one attribute of one resource."""
         references = [str(reference) for reference in _references(expression)]
         if len(references) != 2 or not references[0].startswith(f"{references[1]}."):
             return Unknown(_WHY)
@@ -94,40 +94,40 @@ class TerraformPlan:
 
 def _expressions(document: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """The expressions of every resource, by its address without indexes."""
-    found: dict[str, dict[str, Any]] = {}
+    expressions: dict[str, dict[str, Any]] = {}
 
     def walk(module: dict[str, Any], prefix: str) -> None:
         for resource in maps(module.get("resources")):
-            found[f"{prefix}{resource.get('address')}"] = _map(resource.get("expressions"))
+            expressions[f"{prefix}{resource.get('address')}"] = _map(resource.get("expressions"))
         for name, call in _map(module.get("module_calls")).items():
             walk(_map(_map(call).get("module")), f"{prefix}module.{name}.")
 
     walk(_map(_map(document.get("configuration")).get("root_module")), "")
-    return found
+    return expressions
 
 
 def _within(written: list[Any] | None, name: str) -> list[Any] | None:
-    """What was written within a block; None where it is not in the configuration's JSON, as dynamic blocks are not."""
+    """The expressions within a block; None if the configuration's JSON does not have it (dynamic blocks)."""
     if written is None:
         return None
-    found = [one[name] for one in written if isinstance(one, dict) and name in one]
-    if not found:
+    blocks = [block[name] for block in written if isinstance(block, dict) and name in block]
+    if not blocks:
         return None
-    return [inner for one in found for inner in (one if isinstance(one, list) else [one])]
+    return [inner for block in blocks for inner in (block if isinstance(block, list) else [block])]
 
 
 def _references(expression: Any) -> list[Any]:
-    found = _map(expression).get("references")
-    return found if isinstance(found, list) else []
+    references = _map(expression).get("references")
+    return references if isinstance(references, list) else []
 
 
 def _child(node: YamlNode, name: str | int) -> YamlNode | None:
     if isinstance(node.value, dict):
-        found = node.value.get(str(name))
-        return found if isinstance(found, YamlNode) else None
+        child = node.value.get(str(name))
+        return child if isinstance(child, YamlNode) else None
     if isinstance(node.value, list) and isinstance(name, int) and name < len(node.value):
-        found = node.value[name]
-        return found if isinstance(found, YamlNode) else None
+        child = node.value[name]
+        return child if isinstance(child, YamlNode) else None
     return None
 
 
@@ -139,7 +139,7 @@ def _put(node: YamlNode, name: str | int, value: YamlNode) -> None:
 
 
 def _module(address: str) -> str:
-    """``module.a["x"].`` of an address within a module."""
+    """The module part of an address, such as ``module.a["x"].``."""
     rest, _, _ = address.rpartition("[") if address.endswith("]") else (address, "", "")
     parts = (rest or address).rsplit(".", 2)
     return f"{parts[0]}." if len(parts) == 3 else ""
@@ -147,7 +147,7 @@ def _module(address: str) -> str:
 
 def maps(value: Any) -> list[dict[str, Any]]:
     """The maps of a list."""
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+    return [member for member in value if isinstance(member, dict)] if isinstance(value, list) else []
 
 
 def _map(value: Any) -> dict[str, Any]:

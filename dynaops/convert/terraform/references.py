@@ -1,4 +1,4 @@
-"""What a reference means within one instance of a module."""
+"""Resolves references within one instance of a module."""
 
 from __future__ import annotations
 
@@ -23,33 +23,33 @@ if TYPE_CHECKING:
     from dynaops.convert.terraform.module_instance import ModuleInstance
 
 Instance = tuple[str, NameScope]
-"""``["key"]``, ``[0]`` or nothing, and the scope with that instance's ``each`` and ``count``."""
+"""An index (``["key"]``, ``[0]`` or empty), and the scope with that instance's ``each`` and ``count``."""
 
 
 @dataclass
 class RootModule:
-    """What all modules of one root module share."""
+    """The state that all modules of one root module share."""
 
     pieces: Pieces
     given: Mapping[str, str]
     region: str | None
     folders: Folders
     loops: int = 0
-    """How often something depended on itself."""
+    """The number of values so far that depended on themselves."""
     working_on: list[tuple[object, ...]] = field(default_factory=list)
-    """What is being worked out, outermost first."""
+    """Keys of the values that are being evaluated, outermost first."""
 
 
 @dataclass(frozen=True)
 class Provider:
-    """A provider block, with the scope of the module that it stands in."""
+    """A provider block, with the scope of its module."""
 
     body: Body
     scope: NameScope
 
 
 class References:
-    """Answers references of one module instance. `values`: what the caller gives for variables."""
+    """Resolves references of one module instance. `values`: the caller's values of variables."""
 
     def __init__(
         self,
@@ -65,13 +65,13 @@ class References:
         self._path = path
         self._module = module
         self._known: dict[Path, YamlNode] = {}
-        """Locals and variables that were worked out."""
+        """Values of the locals and variables that are evaluated already."""
         self._instances: dict[tuple[str, ...], Sequence[Instance] | Unknown] = {}
         self.scope = NameScope(self.refers, project.pieces.budget, reads=module.reads)
 
     def refers(self, path: Path, scope: NameScope) -> YamlNode:
-        """What a reference means."""
-        written = ".".join(str(one) for one in path)
+        """The value of a reference."""
+        written = ".".join(str(step) for step in path)
         given = self._project.given
         for name in (f"{self._path}{written}", written):
             if name in given and (not self._path or path[0] != "var"):
@@ -94,8 +94,8 @@ class References:
         return YamlNode(Unknown(f"{written} is not known: give it with --parameter {written}=VALUE"), NOWHERE)
 
     def _key(self, path: Path) -> tuple[str, ...] | None:
-        """The address of the block that a reference is of; data sources that say the same everywhere need no block."""
-        names = tuple(str(one) for one in path)
+        """The address of the referenced block; data sources with the same values everywhere need no block."""
+        names = tuple(str(step) for step in path)
         if names[0] == "module" and len(names) > 1 and names[:2] in self._declared.named:
             return names[:2]
         if names[0] == "data" and len(names) > 2:
@@ -105,7 +105,7 @@ class References:
         return key if key in self._declared.named else None
 
     def whole(self, key: tuple[str, ...]) -> YamlNode:
-        """A resource, data source or module call: itself, or the list or map of its instances."""
+        """The value of a resource, data source or module call: an object, or the list or map of its instances."""
         block = self._declared.named.get(key)
         if block is None or not {"count", "for_each"} & set(block.body.attributes):
             return self._instance(key, "", self.scope)
@@ -132,29 +132,29 @@ class References:
     def _attribute(self, key: tuple[str, ...], index: str, name: str, scope: NameScope) -> YamlNode:
         block = self._declared.named.get(key)
         if key[0] == "module":
-            found = self._module.output(key[1], index, name)
+            node = self._module.output(key[1], index, name)
         elif key[0] == "data":
             region = self._module.region_of(block)
-            found = attributes.of_data(key[1], name, block, scope, region, self._project.given)
+            node = attributes.of_data(key[1], name, block, scope, region, self._project.given)
         else:
             assert block is not None, "it is declared"
-            found = attributes.of_resource(block, name, f"{self._path}{key[1]}.{key[2]}{index}", scope)
-        if found is not None:
-            return _settled(found)
+            node = attributes.of_resource(block, name, f"{self._path}{key[1]}.{key[2]}{index}", scope)
+        if node is not None:
+            return _settled(node)
         written = f"{'.'.join(key).removeprefix('resource.')}{index}.{name}"
         return YamlNode(Unknown(f"{written} is not known: give it with --parameter {written}=VALUE"), NOWHERE)
 
     def instances(self, key: tuple[str, ...]) -> Sequence[Instance] | Unknown:
-        """The instances of a block: ``count`` and ``for_each``."""
+        """The instances of a block with ``count`` or ``for_each``."""
         if key not in self._instances:
             loops = self._project.loops
             try:
-                found = self._guarded_instances(key)
+                instances = self._guarded_instances(key)
             except TooLarge as error:
-                found = Unknown(str(error))
+                instances = Unknown(str(error))
             if loops != self._project.loops:
-                return found
-            self._instances[key] = found
+                return instances
+            self._instances[key] = instances
         return self._instances[key]
 
     def _guarded_instances(self, key: tuple[str, ...]) -> Sequence[Instance] | Unknown:
@@ -169,7 +169,7 @@ class References:
             self._project.working_on.pop()
 
     def _made(self, body: Body) -> Sequence[Instance] | Unknown:
-        """Instances of a body. Raises TooLarge."""
+        """The instances of a body. Raises TooLarge."""
         budget = self._project.pieces.budget
         count, each = body.attributes.get("count"), body.attributes.get("for_each")
         if count is not None:
@@ -182,7 +182,7 @@ class References:
                 return Unknown(count.written)
             budget.instances(number)
             bound = [YamlNode({"index": YamlNode(index, count.spot)}, count.spot) for index in range(number)]
-            return [(f"[{index}]", self.scope.with_bound(count=one)) for index, one in enumerate(bound)]
+            return [(f"[{index}]", self.scope.with_bound(count=scope)) for index, scope in enumerate(bound)]
         if each is not None:
             made = instances(each, self.scope)
             if isinstance(made, Unknown):
@@ -198,7 +198,7 @@ class References:
         return [("", self.scope)]
 
     def variable(self, name: str) -> YamlNode:
-        """The value of a variable, of its type. Raises TooLarge."""
+        """The value of a variable, converted to its type. Raises TooLarge."""
         return self._once(("var", name), lambda: self._variable(name))
 
     def _variable(self, name: str) -> YamlNode:
@@ -217,7 +217,7 @@ class References:
         return converted(given, kind, lambda source: evaluated(source, self.scope)) if kind else given
 
     def _given(self, name: str, kind: Type | None, spot: tuple[str, int, int]) -> YamlNode | None:
-        """What is given for a variable: on the command line (for the root module), or by the caller."""
+        """The value that is given for a variable: on the command line (for the root module), or by the caller."""
         if not self._path and name in self._project.given:
             text = self._project.given[name]
             if kind is None or kind.name in ("string", "number", "bool", "any"):
@@ -232,7 +232,7 @@ class References:
         return made() if made is not None else None
 
     def _guarded(self, key: Path, work: Callable[[], YamlNode]) -> YamlNode:
-        """The value that is worked out for `key`; Unknown where that needs the value itself."""
+        """The evaluated value of `key`; Unknown if it depends on itself."""
         mark = (id(self), *key)
         if mark in self._project.working_on:
             self._project.loops += 1
@@ -244,18 +244,20 @@ class References:
             self._project.working_on.pop()
 
     def _once(self, key: Path, work: Callable[[], YamlNode]) -> YamlNode:
-        """The value of a local or variable, worked out the first time that it is asked for. Raises TooLarge."""
+        """The value of a local or variable, evaluated only the first time. Raises TooLarge."""
         if key in self._known:
             return self._known[key]
         loops = self._project.loops
         node = _settled(self._guarded(key, work))
         large = any(unknown.why.startswith(TOO_LARGE) for unknown in unknowns(node))
-        if loops == self._project.loops and not large:  # else it may be unknown only because of who asks
+        if (
+            loops == self._project.loops and not large
+        ):  # else it may be unknown only because it was asked for within itself
             self._known[key] = node
         return node
 
 
 def _settled(node: YamlNode) -> YamlNode:
-    """An error within another block's value ends Terraform, and no ``try`` of who refers to it catches it."""
+    """The value, with errors as Unknown: ``try`` does not catch an error within another block's value."""
     failure = failure_in(node)
     return YamlNode(Unknown(failure.why), node.spot) if failure is not None else node

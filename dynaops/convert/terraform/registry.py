@@ -1,4 +1,4 @@
-"""Modules of others whose variables are known, by their source address. The names of variables decide nothing."""
+"""Public modules whose variables are known, recognised by their source address and never by names of variables."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dynaops.convert.terraform.defaults import MODULE
 
 PUBLIC_TABLE = MODULE
 KNOWN_VERSIONS = range(1, 6)
-"""Major versions whose variables are known: the same names and defaults in all. Later ones have others for both.
+"""Major versions whose variables are known: all have the same names and defaults. Later versions differ.
 
 Source: https://registry.terraform.io/modules/terraform-aws-modules/dynamodb-table/aws (inputs, outputs, changelog).
 """
@@ -20,7 +20,7 @@ ONLY_THERE = frozenset(
     autoscaling_defaults autoscaling_read autoscaling_write autoscaling_indexes resource_policy
     """.split()  # noqa: SIM905
 )
-"""Variables that later versions have not: a call that gives one is of a version that is known."""
+"""Variables that later versions do not have: a call with one of them uses a known version."""
 _ADDRESSES = (
     re.compile(
         r"(?:registry\.terraform\.io/|registry\.opentofu\.org/)?terraform-aws-modules/dynamodb-table/aws"
@@ -44,30 +44,30 @@ def is_public_table(source: str) -> bool:
 
 
 def why_not_known(source: str, version: str | None, arguments: Collection[str]) -> str | None:
-    """Why the version of a call of the public module is not known; None where its variables are."""
+    """Why the variables of the public module's version in a call are not known; None if they are."""
     if ONLY_THERE.intersection(arguments):
         return None
     reference = _REFERENCE.search(source)
-    said = reference[1] if reference else version
-    if said is not None and _is_known(said):
+    requested = reference[1] if reference else version
+    if requested is not None and _is_known(requested):
         return None
     first, last = KNOWN_VERSIONS[0], KNOWN_VERSIONS[-1]
-    told = f"its version is {said}" if said else "it does not say its version"
+    reason = f"its version is {requested}" if requested else "it does not say its version"
     return (
-        f"{told}, and the variables and defaults of versions {first} to {last} are known: convert the state"
+        f"{reason}, and the variables and defaults of versions {first} to {last} are known: convert the state"
     )
 
 
 def _is_known(constraint: str) -> bool:
     """Whether all versions that a constraint allows are known. Source: Terraform Language, Version Constraints."""
     for part in constraint.split(","):
-        found = _CONSTRAINT.fullmatch(part.strip())
-        if found is None:
+        match = _CONSTRAINT.fullmatch(part.strip())
+        if match is None:
             continue
-        major, minor = int(found["major"]), found["minor"]
-        bounded = (found["sign"] or "=") in ("=", "<=") or (found["sign"] == "~>" and minor is not None)
+        major, minor = int(match["major"]), match["minor"]
+        bounded = (match["sign"] or "=") in ("=", "<=") or (match["sign"] == "~>" and minor is not None)
         before = (
-            found["sign"] == "<" and major - (0 if _is_above(found["rest"], minor) else 1) in KNOWN_VERSIONS
+            match["sign"] == "<" and major - (0 if _is_above(match["rest"], minor) else 1) in KNOWN_VERSIONS
         )
         if before or (bounded and major in KNOWN_VERSIONS):
             return True
@@ -75,10 +75,10 @@ def _is_known(constraint: str) -> bool:
 
 
 def _is_above(rest: str | None, minor: str | None) -> bool:
-    """Whether ``< 5.2`` lets versions of its own major in."""
+    """Whether a constraint such as ``< 5.2`` allows versions of the same major version."""
     return bool(int(minor or 0)) or bool(rest and rest.strip(".0"))
 
 
 def is_local(source: str) -> bool:
-    """Whether a module's source is a folder beside the configuration."""
+    """Whether a module's source is a local folder."""
     return source in (".", "..") or source.startswith(("./", "../"))

@@ -1,4 +1,4 @@
-"""``terraform show -json`` of the state of a folder, where the program and a state are at hand."""
+"""Runs ``terraform show -json`` for the state of a folder, if the program is installed and there is a state."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from pathlib import Path
 
 PROGRAMS = ("terraform", "tofu")
 TIMEOUT = 120.0
-"""Seconds: reading a remote state takes some."""
+"""Seconds; a remote state takes longer to read."""
 _MAX_BYTES = 64 * 1024 * 1024
 _MAX_TOLD = 300
 STATE = "terraform.tfstate"
 BACKEND = Path(".terraform") / "terraform.tfstate"
-"""Where `init` notes a backend that is not a local file."""
+"""The file in which `terraform init` records a backend that is not a local file."""
 _WORKSPACES = "terraform.tfstate.d"
 _WORKSPACE = Path(".terraform") / "environment"
 _ENVIRONMENT = {"TF_INPUT": "0", "TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1", "TF_CLI_ARGS": ""}
@@ -24,7 +24,7 @@ _ENVIRONMENT = {"TF_INPUT": "0", "TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": 
 
 @dataclass(frozen=True)
 class ShowResult:
-    """What came of asking: the program's JSON, or why there is none (`why`, empty where there was nobody to ask)."""
+    """The program's JSON, or why there is none (`why`, which is empty if the program is not installed)."""
 
     text: str | None
     command: str
@@ -32,12 +32,12 @@ class ShowResult:
 
 
 def shown(folder: Path, timeout: float = TIMEOUT) -> ShowResult | None:
-    """Ask for the state of a folder with a configuration. None where it has none, or there is no state to ask for."""
+    """The state of a folder with a configuration. None if it has no configuration or no state."""
     if not any(folder.glob("*.tf")) and not any(folder.glob("*.tf.json")):
         return None
-    if not any((folder / one).exists() for one in (STATE, BACKEND, _WORKSPACES)):
+    if not any((folder / name).exists() for name in (STATE, BACKEND, _WORKSPACES)):
         return None
-    program = next((one for one in map(shutil.which, PROGRAMS) if one is not None), None)
+    program = next((name for name in map(shutil.which, PROGRAMS) if name is not None), None)
     if program is None:
         return None
     command = f"{Path(program).name} show -json"
@@ -51,7 +51,7 @@ def shown(folder: Path, timeout: float = TIMEOUT) -> ShowResult | None:
 
 
 def has_own_state(folder: Path) -> bool:
-    """Whether the folder's ``terraform.tfstate`` is its state: there is no other backend, and no other workspace."""
+    """Whether the folder's ``terraform.tfstate`` is its state: it has no other backend and no other workspace."""
     try:
         workspace = (folder / _WORKSPACE).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError):
@@ -60,12 +60,12 @@ def has_own_state(folder: Path) -> bool:
 
 
 class _Failed(Exception):
-    """The program ended with an error; the message is the first line of what it said."""
+    """The program ended with an error; the message is the first line of its output."""
 
 
 def _run(command: list[str], folder: Path, timeout: float) -> str:
     """The program's output. Raises _Failed, OSError, ValueError, TimeoutExpired."""
-    ended = subprocess.run(
+    process = subprocess.run(
         command,
         cwd=folder,
         env={**os.environ, **_ENVIRONMENT},
@@ -74,23 +74,23 @@ def _run(command: list[str], folder: Path, timeout: float) -> str:
         timeout=timeout,
         check=False,
     )
-    if ended.returncode:
-        said = ended.stderr.decode("utf-8", "replace")
-        lines = [line.strip(" │╷╵") for line in said.splitlines() if line.strip(" │╷╵")]
+    if process.returncode:
+        output = process.stderr.decode("utf-8", "replace")
+        lines = [line.strip(" │╷╵") for line in output.splitlines() if line.strip(" │╷╵")]
         raise _Failed(
-            f"it ended with exit code {ended.returncode}: {lines[0] if lines else 'it said nothing'}"
+            f"it ended with exit code {process.returncode}: {lines[0] if lines else 'it said nothing'}"
         )
-    if len(ended.stdout) > _MAX_BYTES:
+    if len(process.stdout) > _MAX_BYTES:
         raise _Failed("it printed more than 64 MiB")
-    return ended.stdout.decode("utf-8")
+    return process.stdout.decode("utf-8")
 
 
 def _has_resources(text: str) -> bool:
-    """Whether the JSON has values. Raises ValueError where it is no JSON object with a format."""
+    """Whether the JSON has values. Raises ValueError if it is not a JSON object with a format version."""
     try:
-        found = json.loads(text)
+        document = json.loads(text)
     except (ValueError, RecursionError):
         raise ValueError("what it printed is not JSON") from None
-    if not isinstance(found, dict) or "format_version" not in found:
+    if not isinstance(document, dict) or "format_version" not in document:
         raise ValueError("what it printed is not what `terraform show -json` prints")
-    return isinstance(found.get("values"), dict) and bool(found["values"].get("root_module"))
+    return isinstance(document.get("values"), dict) and bool(document["values"].get("root_module"))

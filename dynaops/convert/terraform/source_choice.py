@@ -1,4 +1,4 @@
-"""Which source a folder with a Terraform configuration is read from: Terraform, its state, or its files."""
+"""Chooses the source for a folder with a Terraform configuration: `terraform show`, its state file, or its files."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LIFECYCLE = "a state does not hold it, and the .tf files do not say it in a way
 
 @dataclass
 class SourceChoice:
-    """The texts to read, and the configurations in whose place a state is read."""
+    """The texts to read, and the configurations that are replaced by a state."""
 
     texts: list[SourceText]
     configurations: list[list[SourceText]] = field(default_factory=list)
@@ -28,26 +28,26 @@ class SourceChoice:
 def asked(
     paths: Sequence[str], texts: Sequence[SourceText], static: bool, notes: Notes, timeout: float = TIMEOUT
 ) -> SourceChoice:
-    """For each folder that was named and has a configuration: its state instead of its files, where there is one.
+    """Replace the files of each named folder that has a configuration by its state, if there is a state.
 
-    `static`: its files, whatever there is. Which source it is, is told.
+    `static`: always read the files. A note names the source that is read.
     """
-    found = SourceChoice(list(texts))
+    choice = SourceChoice(list(texts))
     for given in dict.fromkeys(paths):
         own = [text for text in texts if _is_of(text, given)]
         if any(text.path.endswith(".tf") for text in own):
-            _replace(found, Path(given), own, static, notes, timeout)
-    return found
+            _replace(choice, Path(given), own, static, notes, timeout)
+    return choice
 
 
 def _is_of(text: SourceText, folder: str) -> bool:
-    """Whether it is a file of Terraform's that was found in the folder."""
+    """Whether the text is a Terraform file that was found in the folder."""
     within = Path(text.path).parent == Path(folder)
     return text.found_in_folder and within and text.path.endswith(_FILES)
 
 
 def _replace(
-    found: SourceChoice, folder: Path, own: Sequence[SourceText], static: bool, notes: Notes, timeout: float
+    choice: SourceChoice, folder: Path, own: Sequence[SourceText], static: bool, notes: Notes, timeout: float
 ) -> None:
     states = [text for text in own if text.path.endswith(".tfstate")]
     files = [text for text in own if text not in states]
@@ -55,7 +55,7 @@ def _replace(
     where = SourcePlace(folder.as_posix(), (folder.as_posix(), 0, 0))
     if made is not None and made.text is not None and not made.why:
         notes.remark(where, f"read from its state by `{made.command}`; --static reads the .tf files instead")
-        taken = SourceText(f"{folder.as_posix()} ({made.command})", made.text)
+        chosen = SourceText(f"{folder.as_posix()} ({made.command})", made.text)
     else:
         if made is not None:
             notes.remark(where, f"`{made.command}` gives no state: {made.why}")
@@ -63,16 +63,16 @@ def _replace(
         if state is None:
             why = "--static" if static else "no state of it is at hand"
             notes.remark(where, f"worked out from the .tf files, without Terraform ({why})")
-            found.texts = [text for text in found.texts if text not in states]
+            choice.texts = [text for text in choice.texts if text not in states]
             return
         notes.remark(where, f"read from {Path(state.path).name}; --static reads the .tf files instead")
-        taken = state
-    found.texts = [text for text in found.texts if text not in own] + [taken]
-    found.configurations.append(files)
+        chosen = state
+    choice.texts = [text for text in choice.texts if text not in own] + [chosen]
+    choice.configurations.append(files)
 
 
 def _state(states: Sequence[SourceText]) -> SourceText | None:
-    """The folder's own state, if it holds a resource."""
+    """The folder's own state file, if it holds a resource."""
     for text in states:
         documents = text.documents
         if Path(text.path).name == STATE and documents and isinstance(documents[0], dict):
@@ -86,13 +86,13 @@ def add_lifecycles(
     given: Mapping[str, str],
     region: str | None,
 ) -> None:
-    """Take what no state holds from the configurations: the tables' ``prevent_destroy`` and ``ignore_changes``."""
+    """Add the tables' ``prevent_destroy`` and ``ignore_changes``, which no state holds, from the configurations."""
     from dynaops.convert.terraform.files import read
 
     for texts in configurations:
-        aside = Pieces(Budget())
+        from_files = Pieces(Budget())
         try:
-            read(texts, aside, given, region)
+            read(texts, from_files, given, region)
         except UnreadableSpec as error:
             place = error.finding.place
             spot = (place.file, place.line or 0, place.column or 0) if place else (texts[0].path, 0, 0)
@@ -100,14 +100,16 @@ def add_lifecycles(
                 SourcePlace("lifecycle", spot), f"a state does not hold it: {error.finding.message}"
             )
             continue
-        said = {one.where.what: one.spec.get("lifecycle") for one in aside.tables.values()}
-        told = [note for note in aside.notes.found if note.lost and ".lifecycle" in note.where.what]
-        for note in told:
+        lifecycles = {table.where.what: table.spec.get("lifecycle") for table in from_files.tables.values()}
+        lost = [note for note in from_files.notes.found if note.lost and ".lifecycle" in note.where.what]
+        for note in lost:
             pieces.notes.lost(note.where, note.why)
         for table in pieces.tables.values():
             address = table.where.what
-            known = next((one for one in (address, address.removesuffix("[0]")) if one in said), None)
+            known = next(
+                (table for table in (address, address.removesuffix("[0]")) if table in lifecycles), None
+            )
             if known is None:
                 pieces.notes.remark(table.where.below("lifecycle"), _LIFECYCLE)
-            elif said[known]:
-                table.spec["lifecycle"] = said[known]
+            elif lifecycles[known]:
+                table.spec["lifecycle"] = lifecycles[known]

@@ -1,6 +1,6 @@
-"""From a state file (version 4), and from what ``terraform show -json`` prints of a state or a plan.
+"""Reads a state file (version 4), and the output of ``terraform show -json`` for a state or a plan.
 
-Sources: Terraform internals, JSON Output Format; the state's own format is what Terraform 0.12 to 1.x write.
+Sources: Terraform internals, JSON Output Format; the state file's format is that of Terraform 0.12 to 1.x.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from dynaops.specs.yaml_tree import YamlNode
 
 
 def read_state(text: SourceText, pieces: Pieces, region: str | None) -> None:
-    """Take a ``.tfstate``. Raises DynaopsError for a version of it that is not known."""
+    """Read a ``.tfstate`` file into `pieces`. Raises DynaopsError if its version is not known."""
     state = _only(text)
     if state.get("version") != 4:
         raise DynaopsError(
@@ -31,30 +31,30 @@ def read_state(text: SourceText, pieces: Pieces, region: str | None) -> None:
 
 
 def read_plan(text: SourceText, pieces: Pieces, region: str | None) -> None:
-    """Take the JSON of a state (`values`) or of a plan (`planned_values`)."""
+    """Read the JSON of a state (`values`) or of a plan (`planned_values`) into `pieces`."""
     document = _only(text)
     whole = _map(document.get("planned_values") or document.get("values"))
     planned = "planned_values" in document
-    found: list[tuple[str, str, Any]] = list(_of_module(_map(whole.get("root_module"))))
+    resources: list[tuple[str, str, Any]] = list(_of_module(_map(whole.get("root_module"))))
     if planned:
-        names = {address: str(values.get("name")) for address, kind, values in found if kind == TABLE}
+        names = {address: str(values.get("name")) for address, kind, values in resources if kind == TABLE}
         plan = TerraformPlan(
             document, {address: name for address, name in names.items() if name != "None"}, text.path
         )
-        found = [
+        resources = [
             (address, kind, plan.filled(address, values) if kind in READERS else values)
-            for address, kind, values in found
+            for address, kind, values in resources
         ]
-    _read(found, text, ReadContext(pieces, observed=not planned, region=region))
+    _read(resources, text, ReadContext(pieces, observed=not planned, region=region))
 
 
 def _only(text: SourceText) -> dict[str, Any]:
-    found = text.json()
-    if len(found) != 1 or not isinstance(found[0], dict):
+    documents = text.json()
+    if len(documents) != 1 or not isinstance(documents[0], dict):
         raise DynaopsError(
             f"{text.path} is not one JSON object", "Convert what Terraform has written as it is."
         )
-    return found[0]
+    return documents[0]
 
 
 def _of_state(state: dict[str, Any]) -> Iterator[tuple[str, str, Any]]:
@@ -87,8 +87,10 @@ def _read(resources: list[tuple[str, str, Any]], text: SourceText, world: ReadCo
         node = values if isinstance(values, YamlNode) else tree(values, text.path)
         read(world, kind, SourceMap(node, SourcePlace(address, spot), world.pieces.notes), address)
     for kind, addresses in sorted(others.items()):
-        some = ", ".join(addresses[:5]) + (f" and {len(addresses) - 5} more" if len(addresses) > 5 else "")
-        where = SourcePlace(f"{kind} ({some})", spot)
+        examples = ", ".join(addresses[:5]) + (
+            f" and {len(addresses) - 5} more" if len(addresses) > 5 else ""
+        )
+        where = SourcePlace(f"{kind} ({examples})", spot)
         world.pieces.ledger.outside(where)
         world.pieces.notes.lost(where, ELSEWHERE)
 

@@ -1,4 +1,4 @@
-"""aws_dynamodb_table and what stands within it (Terraform AWS provider, resource reference)."""
+"""Reads aws_dynamodb_table and its blocks (Terraform AWS provider, resource reference)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _DEPENDS = "whether it counts depends on billing_mode, which is not known"
 
 
 def table(world: ReadContext, part: SourceMap) -> None:
-    """The table; its capacity counts only where it is provisioned."""
+    """Read a table; its capacity counts only with provisioned billing."""
     name = part.text("name")
     arn = part.text("arn") if world.observed else None
     part.skip(*_ANSWERED)
@@ -59,12 +59,12 @@ def table(world: ReadContext, part: SourceMap) -> None:
         "stream": stream(part),
         "ttl": ttl(part),
         "global_secondary_indexes": [
-            global_index(world, one, billing)
-            for one in part.parts("global_secondary_index")
-            if not lacks_keys(one)
+            global_index(world, index, billing)
+            for index in part.parts("global_secondary_index")
+            if not lacks_keys(index)
         ],
         "local_secondary_indexes": [
-            local_index(one) for one in part.parts("local_secondary_index") if not lacks_keys(one)
+            local_index(index) for index in part.parts("local_secondary_index") if not lacks_keys(index)
         ],
         "tags": tags(part),
     }
@@ -74,21 +74,21 @@ def table(world: ReadContext, part: SourceMap) -> None:
         spec["witness_region"] = witness.text("region_name")
     lifecycle(part, spec)
     rows(part, "import_table")
-    for one in _RESTORED:
-        part.skip(one)
-        if part.says(one):
-            part.notes.remark(part.at(one), "a spec does not say what a table was restored from")
+    for index in _RESTORED:
+        part.skip(index)
+        if part.says(index):
+            part.notes.remark(part.at(index), "a spec does not say what a table was restored from")
     world.pieces.table(spec, part.where, part.tree)
 
 
 def _word(part: SourceMap, name: str) -> str | None:
-    """A word; a state has "" where nothing is set."""
-    found: str | None = said(part, name, SourceMap.open_word, TABLE, name)
-    return str(default(TABLE, name)) if found == "" else found
+    """A word; None for the "" that a state has if nothing is set."""
+    word: str | None = said(part, name, SourceMap.open_word, TABLE, name)
+    return str(default(TABLE, name)) if word == "" else word
 
 
 def lacks_keys(part: SourceMap) -> bool:
-    """Whether the keys of a table or an index are not known, which is told. What is known of them is no key."""
+    """Whether the keys of a table or an index are not completely known; if so, it is noted as not carried over."""
     for name in _KEYS:
         node = part.tree.value.get(name)
         unknown = next(unknowns(node), None) if node is not None else None
@@ -100,25 +100,25 @@ def lacks_keys(part: SourceMap) -> bool:
 
 
 def attributes(part: SourceMap, name: str) -> dict[str, str]:
-    """Blocks (or objects) of name and type, as a map; a map is taken as it is."""
+    """Blocks (or objects) with name and type, as a map from name to type; a map is returned unchanged."""
     node = part.node(name)
     if node is not None and isinstance(node.value, dict) and "name" not in node.value:
         whole = part.part(name)
         assert whole is not None, "it is a map"
         return {key: kind for key in whole.names if (kind := whole.text(key))}
-    found = {}
-    for one in part.parts(name):
-        key, kind = one.text("name"), one.text("type")
+    types = {}
+    for attribute in part.parts(name):
+        key, kind = attribute.text("name"), attribute.text("type")
         if key and kind:
-            found[key] = kind
+            types[key] = kind
         else:
-            part.notes.lost(one.where, "an attribute has a name and a type")
-    return found
+            part.notes.lost(attribute.where, "an attribute has a name and a type")
+    return types
 
 
 def throughput(world: ReadContext, part: SourceMap, billing: str | None) -> Spec:
-    """Capacity or maxima. Warm throughput of a state is what AWS shows, of a configuration what was asked for."""
-    found: Spec = {}
+    """Capacity or maximum throughput. Warm throughput counts only in a configuration; in a state it is AWS's value."""
+    capacity: Spec = {}
     if billing is None or isinstance(billing, Open):
         for name in ("read_capacity", "write_capacity", "on_demand_throughput"):
             part.skip(name)
@@ -128,32 +128,32 @@ def throughput(world: ReadContext, part: SourceMap, billing: str | None) -> Spec
         units = {name: part.open_number(name) for name in ("read_capacity", "write_capacity")}
         maxima = block(part, "on_demand_throughput", ("max_read_request_units", "max_write_request_units"))
         if billing == "PROVISIONED":
-            found = {name: value for name, value in units.items() if value}
+            capacity = {name: value for name, value in units.items() if value}
         elif maxima:
-            found = {"on_demand_throughput": maxima}
+            capacity = {"on_demand_throughput": maxima}
     if world.observed:
         part.skip("warm_throughput")
-        return found
+        return capacity
     warm = block(part, "warm_throughput", ("read_units_per_second", "write_units_per_second"))
-    return {**found, "warm_throughput": warm} if warm else found
+    return {**capacity, "warm_throughput": warm} if warm else capacity
 
 
 def block(part: SourceMap, name: str, members: tuple[str, ...]) -> Spec | None:
-    """A block of numbers; -1 and 0 are none."""
+    """A block of numbers; -1 and 0 count as not set."""
     shape = part.part(name)
     if shape is None:
         return None
-    found = {member: shape.open_number(member) for member in members}
+    numbers = {member: shape.open_number(member) for member in members}
     kept = {
         member: value
-        for member, value in found.items()
+        for member, value in numbers.items()
         if value is not None and (isinstance(value, Open) or value > 0)
     }
     return kept or None
 
 
 def encryption(part: SourceMap) -> Spec | str | None:
-    """Without the block, or off: the key that AWS owns."""
+    """Encryption: without the block, or switched off, it is the key that AWS owns."""
     if part.is_open(_SSE):
         return part.opened(_SSE, sample=False)
     shape = part.part(_SSE)
@@ -169,7 +169,7 @@ def encryption(part: SourceMap) -> Spec | str | None:
 
 
 def recovery(part: SourceMap) -> Spec | str | None:
-    """Without the block: off, which a spec has to say."""
+    """Point-in-time recovery: off without the block, which a spec has to say because its default is on."""
     if part.is_open(_PITR):
         return part.opened(_PITR, sample=False)
     shape = part.part(_PITR)
@@ -182,10 +182,10 @@ def recovery(part: SourceMap) -> Spec | str | None:
 
 
 def stream(part: SourceMap) -> Spec | None:
-    """The stream; whether there is one is no variable of a spec, so where it is not known it is listed."""
+    """The stream. A spec cannot have a variable for its presence, so an unknown `stream_enabled` is noted."""
     view = part.open_word("stream_view_type") or None
     if part.is_open("stream_enabled"):
-        part.flag("stream_enabled")  # tells of it
+        part.flag("stream_enabled")  # adds the note
         return None
     on = said(part, "stream_enabled", SourceMap.flag, TABLE, "stream_enabled")
     return {"view_type": view} if on and view else None
@@ -205,23 +205,23 @@ def ttl(part: SourceMap) -> Spec | None:
 
 
 def global_index(world: ReadContext, part: SourceMap, billing: str | None) -> Spec:
-    """A global secondary index; newer providers give its keys as `key_schema` too."""
+    """A global secondary index; newer providers have its keys in `key_schema` too."""
     schema = part.parts("key_schema")
     sides: dict[str, list[str]] = {"HASH": [], "RANGE": []}
-    for one in schema:
-        name, kind = one.text("attribute_name"), one.text("key_type")
+    for element in schema:
+        name, kind = element.text("attribute_name"), element.text("key_type")
         if name and kind in sides:
             sides[kind].append(name)
         else:
-            part.notes.lost(one.where, "a key has an attribute and a type, HASH or RANGE")
-    found: Spec = {
+            part.notes.lost(element.where, "a key has an attribute and a type, HASH or RANGE")
+    index: Spec = {
         "name": part.text("name"),
         "hash_key": part.text("hash_key") or _key(sides["HASH"]),
         "range_key": part.text("range_key") or _key(sides["RANGE"]),
         **projection(part),
         **throughput(world, part, billing),
     }
-    return {name: value for name, value in found.items() if value is not None}
+    return {name: value for name, value in index.items() if value is not None}
 
 
 def local_index(part: SourceMap) -> Spec:
@@ -229,7 +229,7 @@ def local_index(part: SourceMap) -> Spec:
 
 
 def projection(part: SourceMap) -> Spec:
-    """The projection of an index, which has no default."""
+    """The projection of an index; it has no default."""
     kind, names = part.open_word("projection_type"), part.strings("non_key_attributes")
     if not kind:
         if "projection" not in part:
@@ -239,7 +239,7 @@ def projection(part: SourceMap) -> Spec:
 
 
 def replicas(world: ReadContext, table: str, parts: list[SourceMap], spec: Spec) -> None:
-    """Replicas within the table's own block; consistency is the group's."""
+    """Read the replicas in the table's block; consistency is a setting of all replicas together."""
     for part in parts:
         region = part.text("region_name")
         mode = said(part, "consistency_mode", SourceMap.text, TABLE, "replica.consistency_mode")
@@ -264,23 +264,23 @@ def replicas(world: ReadContext, table: str, parts: list[SourceMap], spec: Spec)
 
 
 def tags(part: SourceMap) -> dict[str, str]:
-    """A state's `tags_all` hold the provider's default tags too, as the live table does."""
-    found: dict[str, str] = {}
+    """Tags. In a state, `tags_all` also holds the provider's default tags, as the live table does."""
+    tags: dict[str, str] = {}
     for name in ("tags", "tags_all"):
         whole = part.part(name)
         if whole is not None:
-            found.update({key: value for key in whole.names if (value := whole.open_text(key)) is not None})
-    return found
+            tags.update({key: value for key in whole.names if (value := whole.open_text(key)) is not None})
+    return tags
 
 
 def lifecycle(part: SourceMap, spec: Spec) -> None:
-    """``prevent_destroy`` and ``ignore_changes`` of a configuration."""
+    """Read ``prevent_destroy`` and ``ignore_changes`` of a configuration into the spec's `lifecycle`."""
     shape = part.part("lifecycle")
     if shape is None:
         return
-    found: Spec = {}
+    lifecycle: Spec = {}
     if shape.flag("prevent_destroy"):
-        found["prevent_destroy"] = True
+        lifecycle["prevent_destroy"] = True
     ignored = shape.strings("ignore_changes") or []
     if "all" in ignored:
         part.notes.lost(
@@ -294,13 +294,13 @@ def lifecycle(part: SourceMap, spec: Spec) -> None:
         else:
             part.notes.lost(shape.at("ignore_changes"), f"{fromkey} is no key of a spec")
     if known:
-        found["ignore_changes"] = list(dict.fromkeys(known))
-    if found:
-        spec["lifecycle"] = {**spec.get("lifecycle", {}), **found}
+        lifecycle["ignore_changes"] = list(dict.fromkeys(known))
+    if lifecycle:
+        spec["lifecycle"] = {**spec.get("lifecycle", {}), **lifecycle}
 
 
 def rows(part: SourceMap, name: str) -> None:
-    """Rows that the table was made of."""
+    """Note that items, with which the table was created, are not carried over."""
     part.skip(name)
     if part.says(name):
         part.notes.lost(part.at(name), "rows are no part of a spec: fill the table with `dynaops load-data`")

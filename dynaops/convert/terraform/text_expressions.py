@@ -1,4 +1,4 @@
-"""Strings, heredocs and files with what is filled into them. Source: Terraform Language, Strings and Templates."""
+"""Evaluates strings, heredocs and files with interpolation. Source: Terraform Language, Strings and Templates."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\"}
 _ESCAPED = re.compile(r"\\(u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)")
 _PARSED = 20
-"""Steps that it counts for to parse an expression within a heredoc."""
+"""The steps of the budget that parsing an expression within a heredoc uses."""
 
 
 class _NotKnown(Exception):
@@ -37,7 +37,7 @@ class _NotKnown(Exception):
 
 
 def of_string(evaluator: Evaluator, tree: Any) -> Any:
-    """What stands between quotes. A lone ``"${x}"`` is `x` itself."""
+    """The value of a quoted string. ``"${x}"`` without other text is `x` itself."""
     parts = trees(tree)
     inner = parts[0].children[0] if len(parts) == 1 else None
     if inner is not None and getattr(inner, "data", None) == "interpolation":
@@ -50,7 +50,7 @@ def of_string(evaluator: Evaluator, tree: Any) -> Any:
 
 
 def of_heredoc(evaluator: Evaluator, written: str, trimmed: bool) -> Any:
-    """``<<EOT`` and, without the common indent, ``<<-EOT``."""
+    """The value of a heredoc: ``<<EOT``, or ``<<-EOT``, which removes the common indent."""
     lines = written.rstrip("\n").split("\n")[1:-1]
     if trimmed:
         indent = min((len(line) - len(line.lstrip()) for line in lines if line.strip()), default=0)
@@ -59,14 +59,14 @@ def of_heredoc(evaluator: Evaluator, written: str, trimmed: bool) -> Any:
 
 
 def of_file(evaluator: Evaluator, name: str, arguments: list[YamlNode]) -> Any:
-    """``file(path)`` and ``templatefile(path, variables)``."""
+    """The value of ``file(path)`` or ``templatefile(path, variables)``."""
     if len(arguments) != (1 if name == "file" else 2):
         raise UnsupportedArguments
     path = text_of(arguments[0].value)
     text = evaluator.scope.reads(path)
     if text is None:
         return Unknown(f"the file {path} cannot be read here")
-    evaluator.budget.handler(len(text))
+    evaluator.budget.reserve(len(text))
     if name == "file":
         return text
     if not isinstance(arguments[1].value, dict):
@@ -119,23 +119,23 @@ def _of_branch(evaluator: Evaluator, branch: Branch) -> Iterator[str]:
     if opening.kind == "if":
         yield from _parts(evaluator, branch.inside if flag_of(value) else branch.otherwise)
         return
-    for key, one in pairs(YamlNode(value, NOWHERE)):
+    for key, child in pairs(YamlNode(value, NOWHERE)):
         evaluator.budget.step()
         names = opening.names
-        bound = {names[0]: one} if len(names) == 1 else {names[0]: key, names[1]: one}
+        bound = {names[0]: child} if len(names) == 1 else {names[0]: key, names[1]: child}
         yield from _parts(evaluator.within(**bound), branch.inside)
 
 
 def _value(evaluator: Evaluator, piece: TemplatePiece) -> Any:
     assert piece.source is not None, "it has an expression"
-    found = evaluator.of_source(piece.source).value(piece.source.tree).value
-    if isinstance(found, Unknown):
-        raise _NotKnown(found)
-    return found
+    value = evaluator.of_source(piece.source).value(piece.source.tree).value
+    if isinstance(value, Unknown):
+        raise _NotKnown(value)
+    return value
 
 
 def _unescaped(evaluator: Evaluator, text: str) -> str:
-    evaluator.budget.handler(len(text))
+    evaluator.budget.reserve(len(text))
     if text.startswith(("$${", "%%{")):
         return text[1:]
     try:
@@ -144,11 +144,11 @@ def _unescaped(evaluator: Evaluator, text: str) -> str:
         raise _NotKnown(Unknown("an escape sequence stands for no character")) from None
 
 
-def _character(found: re.Match[str]) -> str:
-    code = found.group(1)
+def _character(match: re.Match[str]) -> str:
+    code = match.group(1)
     if code[0] in "uU" and len(code) > 1:
         number = int(code[1:], 16)
         if 0xD800 <= number <= 0xDFFF:
             raise ValueError
         return chr(number)
-    return _ESCAPES.get(code, found.group())
+    return _ESCAPES.get(code, match.group())

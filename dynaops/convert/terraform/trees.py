@@ -1,4 +1,4 @@
-"""The trees of python-hcl2's grammar."""
+"""Access to the trees of python-hcl2's grammar."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _QUIET = ("new_line_or_comment",)
 
 
 def trees(tree: Any) -> list[Any]:
-    """The children that mean something."""
+    """The children that are trees, without punctuation."""
     return [child for child in tree.children if hasattr(child, "data") and child.data not in _QUIET]
 
 

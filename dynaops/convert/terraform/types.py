@@ -1,4 +1,4 @@
-"""Type constraints of variables: what Terraform makes of a value that is given for one.
+"""Type constraints of variables, and the conversion of values to them.
 
 Source: Terraform Language, Type Constraints (conversion, object types, ``optional`` with defaults).
 """
@@ -28,7 +28,7 @@ from dynaops.specs.yaml_tree import YamlNode
 
 @dataclass(frozen=True)
 class Type:
-    """A type constraint. `of`: of the members; `members`: of a tuple; `attributes`: of an object."""
+    """A type constraint. `of`: the type of the members; `members`: types of a tuple; `attributes`: of an object."""
 
     name: str
     of: Type | None = None
@@ -38,7 +38,7 @@ class Type:
 
 @dataclass(frozen=True)
 class Attribute:
-    """An attribute of an object type; `default` is what ``optional`` gives."""
+    """An attribute of an object type; `default` is the default in ``optional``."""
 
     name: str
     type: Type
@@ -52,9 +52,9 @@ _OF_ONE = ("list", "set", "map")
 
 
 def type_of(source: Expression) -> Type | None:
-    """The type that an expression of ``type`` means; None for one that is not known here."""
+    """The type for a variable's ``type`` expression; None for a type that is not known here."""
     tree = _inner(source.tree)
-    if tree.data == "string":  # "string" in quotes, as Terraform 0.11 had it
+    if tree.data == "string":  # "string" in quotes, the form of Terraform 0.11
         name = source.below(tree).whole.strip(chr(34))
         return Type(name) if name in _SCALARS else Type(name, ANY) if name in _OF_ONE else None
     if tree.data == "identifier":
@@ -69,13 +69,13 @@ def type_of(source: Expression) -> Type | None:
         of = type_of(source.below(arguments[0]))
         return Type(name, of) if of else None
     if name == "tuple":
-        members = [type_of(source.below(one)) for one in trees(_inner(arguments[0]))]
-        return Type(name, members=tuple(one for one in members if one)) if None not in members else None
+        members = [type_of(source.below(child)) for child in trees(_inner(arguments[0]))]
+        return Type(name, members=tuple(child for child in members if child)) if None not in members else None
     return _object(source, _inner(arguments[0])) if name == "object" else None
 
 
 def _object(source: Expression, tree: Any) -> Type | None:
-    found = []
+    attributes = []
     if tree.data != "object":
         return None
     for element in trees(tree):
@@ -83,8 +83,8 @@ def _object(source: Expression, tree: Any) -> Type | None:
         attribute = _attribute(source, source.below(key).whole.strip(chr(34)), _inner(value))
         if attribute is None:
             return None
-        found.append(attribute)
-    return Type("object", attributes=tuple(found))
+        attributes.append(attribute)
+    return Type("object", attributes=tuple(attributes))
 
 
 def _attribute(source: Expression, name: str, tree: Any) -> Attribute | None:
@@ -109,7 +109,7 @@ def _inner(tree: Any) -> Any:
 
 
 def converted(node: YamlNode, kind: Type, evaluate: Callable[[Expression], YamlNode]) -> YamlNode:
-    """The value as one of that type, with the defaults of optional attributes; Unknown for what is none of it."""
+    """The value converted to the type, with defaults of optional attributes; Unknown if it cannot be converted."""
     if node.value is None or isinstance(node.value, Unknown) or kind.name == "any":
         return node
     try:
@@ -133,18 +133,18 @@ def _converted(node: YamlNode, kind: Type, evaluate: Callable[[Expression], Yaml
     if kind.name == "tuple":
         if not isinstance(value, list) or len(value) != len(kind.members):
             raise Mistake
-        return [converted(one, of, evaluate) for one, of in zip(value, kind.members, strict=True)]
+        return [converted(child, of, evaluate) for child, of in zip(value, kind.members, strict=True)]
     of = kind.of or ANY
     if kind.name == "map":
         if not isinstance(value, dict):
             raise Mistake
-        members = [converted(one, of, evaluate) for one in value.values()]
+        members = [converted(child, of, evaluate) for child in value.values()]
         return dict(zip(value, unified(members) if of == ANY else members, strict=True))
     if not isinstance(value, list):
         raise Mistake
     if isinstance(value, SetValue) and kind.name == "list" and not is_sorted_set(value):
         raise UnsupportedArguments
-    members = [converted(one, of, evaluate) for one in value]
+    members = [converted(child, of, evaluate) for child in value]
     members = unified(members) if of == ANY else members
     return set_of(members) if kind.name == "set" else list(members)
 
@@ -152,15 +152,15 @@ def _converted(node: YamlNode, kind: Type, evaluate: Callable[[Expression], Yaml
 def _with_attributes(
     node: YamlNode, kind: Type, evaluate: Callable[[Expression], YamlNode]
 ) -> dict[str, YamlNode]:
-    """An object of exactly the attributes of its type. Raises Mistake."""
+    """An object with exactly the attributes of its type. Raises Mistake."""
     if not isinstance(node.value, dict):
         raise Mistake
-    found: dict[str, YamlNode] = {}
+    members: dict[str, YamlNode] = {}
     for attribute in kind.attributes:
         given = node.value.get(attribute.name)
         if given is None and not attribute.optional:
             raise Mistake
         if (given is None or given.value is None) and attribute.default is not None:
             given = evaluate(attribute.default)
-        found[attribute.name] = converted(given or YamlNode(None, node.spot), attribute.type, evaluate)
-    return found
+        members[attribute.name] = converted(given or YamlNode(None, node.spot), attribute.type, evaluate)
+    return members

@@ -1,7 +1,7 @@
 """Values of the Terraform language: sets, unknown values and errors, conversions between types, and access to members.
 
-A value is a Node: a dict is an object or a map, a list is a tuple or a list, SetValue is a set; numbers are int,
-Decimal, or Fraction where the quotient has no end. Source: Terraform Language, Types and Values.
+A value is a YamlNode: a dict is an object or a map, a list is a tuple or a list, SetValue is a set; numbers are int,
+Decimal, or Fraction for a quotient without a finite decimal form. Source: Terraform Language, Types and Values.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from dynaops.specs.yaml_tree import Spot, YamlNode
 
 NOWHERE: Spot = ("", 0, 0)
 LARGEST = 10**40
-"""Numbers beyond it are not reckoned with: one of hundreds of digits would double them with each step."""
+"""Larger numbers are not evaluated: a number of hundreds of digits would double its digits with each step."""
 _MAX_EXPONENT = 60
 _PLACEHOLDER = re.compile(r"\$\{(?:AWS::|table_arn:|stream_arn:|id:)")
 _NUMBER = re.compile(r"-?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
@@ -31,21 +31,21 @@ Number = int | Decimal | Fraction
 
 
 class UnsupportedArguments(Exception):
-    """The arguments are none that can be worked out here."""
+    """The expression cannot be evaluated for these arguments here."""
 
 
 class Mistake(Exception):
-    """The arguments are known, and Terraform would end with an error, which ``try`` and ``can`` catch."""
+    """The arguments are known, and Terraform would report an error, which ``try`` and ``can`` catch."""
 
 
 @dataclass(frozen=True)
 class TerraformError(Unknown):
-    """An expression that ends with an error in Terraform; for everybody but ``try`` and ``can`` it is not known."""
+    """An expression with an error in Terraform; an unknown value for everything except ``try`` and ``can``."""
 
 
 @dataclass(frozen=True)
 class Whole(Unknown):
-    """A resource, module or data source as a whole: single attributes may be known."""
+    """A whole resource, module or data source, of which some attributes may be known."""
 
     attribute: Callable[[str], YamlNode] = field(
         default=lambda name: YamlNode(Unknown(name), NOWHERE), compare=False
@@ -53,16 +53,16 @@ class Whole(Unknown):
 
 
 class SetValue(list[YamlNode]):
-    """A set: each member once, in the order in which Terraform iterates over it."""
+    """A set without duplicates, in the order in which Terraform iterates over it."""
 
 
 def is_scalar(value: Any) -> bool:
-    """Whether it is a string, a number or a boolean."""
+    """Whether the value is a string, a number or a boolean."""
     return isinstance(value, str | int | Decimal | Fraction)
 
 
 def is_number(value: Any) -> bool:
-    """Whether it is a number that is small enough to reckon with."""
+    """Whether the value is a number that is small enough to calculate with."""
     if isinstance(value, bool) or not isinstance(value, int | Decimal | Fraction):
         return False
     if isinstance(value, Decimal) and not (value.is_finite() and _is_short(value)):
@@ -76,7 +76,7 @@ def _is_short(value: Decimal) -> bool:
 
 
 def number(value: Number) -> Number:
-    """The number in its plainest type: int, else Decimal if its decimals end, else Fraction. Raises Unfit."""
+    """The number in its simplest type: int, else Decimal if it is finite, else Fraction. Raises Unfit."""
     if isinstance(value, int):
         return value
     exact = Fraction(value)
@@ -97,7 +97,7 @@ def number(value: Number) -> Number:
 
 
 def text_of(value: Any) -> str:
-    """A string, number or boolean as Terraform converts it to a string. Raises Unfit; Mistake for anything else."""
+    """A string, number or boolean converted to a string as Terraform does. Raises Unfit; Mistake for other values."""
     if isinstance(value, str):
         return value
     if isinstance(value, bool):
@@ -112,12 +112,12 @@ def text_of(value: Any) -> str:
         raise UnsupportedArguments
     plain = number(value)
     if isinstance(plain, Fraction):
-        raise UnsupportedArguments  # Terraform has as many decimals as fit into 512 bits
+        raise UnsupportedArguments  # Terraform writes as many decimals as 512 bits hold
     return format(plain, "f") if isinstance(plain, Decimal) else str(plain)
 
 
 def number_of(value: Any, digits: int = 400) -> Number:
-    """A number, or a string that is one. Raises Unfit, and Mistake for anything else."""
+    """The value of a number or of a string with a number. Raises Unfit, and Mistake for other values."""
     if isinstance(value, Unknown):
         raise UnsupportedArguments
     if isinstance(value, bool) or value is None or isinstance(value, list | dict):
@@ -129,14 +129,14 @@ def number_of(value: Any, digits: int = 400) -> Number:
         raise UnsupportedArguments
     if not _NUMBER.fullmatch(value):
         raise Mistake
-    found = Decimal(value)
-    if not is_number(found):
+    decimal = Decimal(value)
+    if not is_number(decimal):
         raise UnsupportedArguments
-    return number(found)
+    return number(decimal)
 
 
 def flag_of(value: Any) -> bool:
-    """A boolean, or a string that is one. Raises Unfit, and Mistake for anything else."""
+    """The value of a boolean or of a string with a boolean. Raises Unfit, and Mistake for other values."""
     if isinstance(value, bool):
         return value
     if isinstance(value, Unknown):
@@ -149,18 +149,18 @@ def flag_of(value: Any) -> bool:
 
 
 def holds_placeholder(value: Any) -> bool:
-    """Whether a text holds a part that is known after apply only (as an ARN is), so that its letters are not known."""
+    """Whether a text holds a placeholder of a part that is known only after apply (such as an ARN)."""
     return isinstance(value, str) and "${" in value and _PLACEHOLDER.search(value) is not None
 
 
 def refuse_placeholders(value: Any) -> None:
-    """Raise Unfit for a text whose letters are not known."""
+    """Raise Unfit for a text with a placeholder."""
     if holds_placeholder(value):
         raise UnsupportedArguments
 
 
 def is_settled(node: YamlNode) -> bool:
-    """Whether every letter of a value is known."""
+    """Whether a value is completely known, without placeholders."""
     if isinstance(node.value, dict):
         return all(is_settled(child) for child in node.value.values())
     if isinstance(node.value, list):
@@ -169,15 +169,15 @@ def is_settled(node: YamlNode) -> bool:
 
 
 def member(node: YamlNode, step: str | int) -> YamlNode:
-    """What is at an attribute name or index; of an unknown value it is unknown, of what has no such member an error."""
+    """The member at an attribute name or index: Unknown of an unknown value, an error if there is no such member."""
     value = node.value
     if isinstance(value, Whole):
         return value.attribute(str(step))
     if isinstance(value, Unknown):
         return node
     if isinstance(value, dict) and str(step) in value:
-        found: YamlNode = value[str(step)]
-        return found
+        child: YamlNode = value[str(step)]
+        return child
     if (
         isinstance(value, list)
         and not isinstance(value, SetValue)
@@ -194,7 +194,7 @@ def member(node: YamlNode, step: str | int) -> YamlNode:
 
 
 def within(node: YamlNode, path: tuple[str | int, ...]) -> YamlNode:
-    """What is at a path of attributes and indexes."""
+    """The value at a path of attributes and indexes."""
     for step in path:
         node = member(node, step)
     return node
@@ -206,7 +206,7 @@ def _is_index(step: str | int) -> bool:
 
 
 def pairs(node: YamlNode) -> list[tuple[YamlNode, YamlNode]]:
-    """Keys and values in the order of iteration (``for``, dynamic blocks). Raises Unfit and Mistake."""
+    """Keys and values in the order of iteration of ``for`` and dynamic blocks. Raises Unfit and Mistake."""
     value = node.value
     if isinstance(value, Unknown):
         raise UnsupportedArguments
@@ -220,11 +220,11 @@ def pairs(node: YamlNode) -> list[tuple[YamlNode, YamlNode]]:
 
 
 def unified(members: list[YamlNode]) -> list[YamlNode]:
-    """The members of a list with one type: where one is a string, all scalars are (as Terraform converts them)."""
-    scalars = [one for one in members if is_scalar(one.value)]
-    if len({_type_of(one.value) for one in scalars}) < 2:
+    """The members of a list converted to one type: if one is a string, all scalars become strings, as in Terraform."""
+    scalars = [node for node in members if is_scalar(node.value)]
+    if len({_type_of(node.value) for node in scalars}) < 2:
         return members
-    return [YamlNode(text_of(one.value), one.spot) if is_scalar(one.value) else one for one in members]
+    return [YamlNode(text_of(node.value), node.spot) if is_scalar(node.value) else node for node in members]
 
 
 def _type_of(value: Any) -> str:
@@ -232,28 +232,28 @@ def _type_of(value: Any) -> str:
 
 
 def set_of(members: list[YamlNode]) -> SetValue:
-    """The members as a set, sorted as Terraform iterates. Raises Unfit where they cannot be told apart."""
+    """The members as a set in Terraform's order. Raises Unfit if members cannot be compared."""
     whole = unified(members)
-    if any(not is_settled(one) for one in whole):
+    if any(not is_settled(node) for node in whole):
         raise UnsupportedArguments
-    found: dict[Any, YamlNode] = {}
-    for one in whole:
-        found.setdefault(fingerprint(one), one)
-    values = list(found.values())
-    if all(isinstance(one.value, str) for one in values):
-        values.sort(key=lambda one: one.value.encode("utf-8", "surrogatepass"))
-    elif all(is_number(one.value) for one in values):
-        values.sort(key=lambda one: Fraction(one.value))
+    distinct: dict[Any, YamlNode] = {}
+    for node in whole:
+        distinct.setdefault(fingerprint(node), node)
+    values = list(distinct.values())
+    if all(isinstance(node.value, str) for node in values):
+        values.sort(key=lambda node: node.value.encode("utf-8", "surrogatepass"))
+    elif all(is_number(node.value) for node in values):
+        values.sort(key=lambda node: Fraction(node.value))
     return SetValue(values)
 
 
 def is_sorted_set(value: Any) -> bool:
-    """Whether the order of a set's members is one that Terraform documents: of strings and numbers."""
-    return all(isinstance(one.value, str) for one in value) or all(is_number(one.value) for one in value)
+    """Whether Terraform documents the order of the set's members, which it does for strings and numbers."""
+    return all(isinstance(node.value, str) for node in value) or all(is_number(node.value) for node in value)
 
 
 def fingerprint(node: YamlNode) -> Any:
-    """Something that is equal for equal values of one type only."""
+    """A comparison key that is equal only for equal values of the same type."""
     value = node.value
     if isinstance(value, dict):
         return ("map", tuple((name, fingerprint(value[name])) for name in sorted(value)))
@@ -265,7 +265,7 @@ def fingerprint(node: YamlNode) -> Any:
 
 
 def noded(value: Any) -> YamlNode:
-    """Plain data as a tree without places."""
+    """Plain data as a tree without positions."""
     if isinstance(value, dict):
         return YamlNode({str(name): noded(child) for name, child in value.items()}, NOWHERE)
     if isinstance(value, list):
@@ -276,13 +276,13 @@ def noded(value: Any) -> YamlNode:
 
 
 def charged(node: YamlNode, budget: Budget) -> YamlNode:
-    """The value, whose whole size is counted: what refers to a value repeats it."""
-    budget.handler(sum(_sizes(node, budget)))
+    """The value, after its whole size is counted, because every reference to it repeats it."""
+    budget.reserve(sum(_sizes(node, budget)))
     return node
 
 
 def _sizes(node: YamlNode, budget: Budget) -> Iterator[int]:
-    """The sizes of a value's parts; each is a step, so that what is shared cannot be counted for ever."""
+    """The sizes of a value's parts; each is a step, so that a value with many shared parts ends in TooLarge."""
     budget.step()
     if isinstance(node.value, dict):
         for name, child in node.value.items():
@@ -295,10 +295,10 @@ def _sizes(node: YamlNode, budget: Budget) -> Iterator[int]:
 
 
 def failure_in(node: YamlNode) -> TerraformError | None:
-    """An error within a value: the expression that made it ends with it."""
+    """The first error within a value, or None: the expression that made the value ends with this error."""
     return next((unknown for unknown in unknowns(node) if isinstance(unknown, TerraformError)), None)
 
 
 def unknown_in(node: YamlNode) -> Unknown | None:
-    """Something within a value that is not known."""
+    """The first Unknown within a value, or None."""
     return next(unknowns(node), None)

@@ -1,7 +1,7 @@
-"""The functions of the Terraform language that work on their arguments alone. Source: Terraform Language, Functions.
+"""The functions of the Terraform language that depend only on their arguments. Source: Terraform Language, Functions.
 
-A function that makes more than it is given asks the budget first (see `budget`). Functions that are not here, that read
-the clock, the network or chance, have no value that is known.
+A function whose result is larger than its arguments asks the budget first (see `budget`). Functions that are not here
+(they read the clock, the network or random numbers) have an unknown value.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ STRUCTURAL = frozenset(
     setproduct slice values zipmap
     """.split()  # noqa: SIM905
 )
-"""Functions that only arrange their arguments' members, which need not be known themselves."""
+"""Functions that only rearrange the members of their arguments; the members may be unknown."""
 CARRYING = STRUCTURAL | {
     "compact",
     "format",
@@ -35,4 +35,4 @@ CARRYING = STRUCTURAL | {
     "tomap",
     "tostring",
 }
-"""Functions to which the letters of a text do not matter: they carry ARNs that are known after apply."""
+"""Functions that pass text through unchanged, so that their arguments may hold placeholders of ARNs."""

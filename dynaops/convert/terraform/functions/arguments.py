@@ -1,4 +1,4 @@
-"""Arguments of functions, converted as Terraform converts them.
+"""Converts arguments of functions as Terraform does.
 
 All raise Unfit (it cannot be worked out here) and Mistake (Terraform ends with an error).
 """
@@ -24,9 +24,9 @@ from dynaops.specs.yaml_tree import YamlNode
 Function = Callable[[list[YamlNode], Budget], Any]
 
 
-def count(arguments: list[YamlNode], least: int, most: int | None = None) -> None:
-    """Refuse a call with more or fewer arguments."""
-    if not least <= len(arguments) <= (least if most is None else most):
+def count(arguments: list[YamlNode], minimum: int, maximum: int | None = None) -> None:
+    """Check the number of arguments. Raises Mistake."""
+    if not minimum <= len(arguments) <= (minimum if maximum is None else maximum):
         raise UnsupportedArguments
 
 
@@ -35,11 +35,11 @@ def text(node: YamlNode) -> str:
 
 
 def whole(node: YamlNode) -> int:
-    """A whole number."""
-    found = number_of(node.value)
-    if not isinstance(found, int):
+    """The argument as a whole number."""
+    value = number_of(node.value)
+    if not isinstance(value, int):
         raise Mistake
-    return found
+    return value
 
 
 def flag(node: YamlNode) -> bool:
@@ -57,14 +57,14 @@ def members(node: YamlNode) -> list[YamlNode]:
 
 def ordered(node: YamlNode) -> list[YamlNode]:
     """The members of a list, tuple or set whose order is documented."""
-    found = members(node)
-    if isinstance(found, SetValue) and not is_sorted_set(found):
+    children = members(node)
+    if isinstance(children, SetValue) and not is_sorted_set(children):
         raise UnsupportedArguments
-    return found
+    return children
 
 
 def entries(node: YamlNode) -> dict[str, YamlNode]:
-    """A map or object."""
+    """The members of a map or object."""
     if isinstance(node.value, Unknown):
         raise UnsupportedArguments
     if not isinstance(node.value, dict):

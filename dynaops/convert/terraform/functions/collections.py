@@ -38,25 +38,25 @@ from dynaops.specs.yaml_tree import YamlNode
 
 
 def _merge(arguments: list[YamlNode], budget: Budget) -> Any:
-    found: dict[str, YamlNode] = {}
+    merged: dict[str, YamlNode] = {}
     for argument in arguments:
         if argument.value is None:
             continue
         given = entries(argument)
-        budget.handler(len(given))
-        found.update(given)
-    return found
+        budget.reserve(len(given))
+        merged.update(given)
+    return merged
 
 
 def _concat(arguments: list[YamlNode], budget: Budget) -> Any:
     lists = [ordered(argument) for argument in arguments]
-    budget.handler(sum(len(list) for list in lists))
+    budget.reserve(sum(len(list) for list in lists))
     return [child for list in lists for child in list]
 
 
 def _flatten(arguments: list[YamlNode], budget: Budget) -> Any:
     count(arguments, 1)
-    found: list[YamlNode] = []
+    flat: list[YamlNode] = []
 
     def add(node: YamlNode) -> None:
         for child in ordered(node):
@@ -67,27 +67,27 @@ def _flatten(arguments: list[YamlNode], budget: Budget) -> Any:
                 with budget.nested():
                     add(child)
             else:
-                budget.handler(1)
-                found.append(child)
+                budget.reserve(1)
+                flat.append(child)
 
     add(arguments[0])
-    return found
+    return flat
 
 
 def _tolist(arguments: list[YamlNode], budget: Budget) -> Any:
     count(arguments, 1)
     if arguments[0].value is None:
         return None
-    found = ordered(arguments[0])
-    budget.handler(len(found))
-    return list(unified(found))
+    children = ordered(arguments[0])
+    budget.reserve(len(children))
+    return list(unified(children))
 
 
 def _toset(arguments: list[YamlNode], budget: Budget) -> Any:
     count(arguments, 1)
     if arguments[0].value is None:
         return None
-    budget.handler(len(members(arguments[0])))
+    budget.reserve(len(members(arguments[0])))
     return set_of(members(arguments[0]))
 
 
@@ -96,7 +96,7 @@ def _tomap(arguments: list[YamlNode], budget: Budget) -> Any:
     if arguments[0].value is None:
         return None
     given = entries(arguments[0])
-    budget.handler(len(given))
+    budget.reserve(len(given))
     return dict(zip(given, unified(list(given.values())), strict=True))
 
 
@@ -140,10 +140,10 @@ def _lookup(arguments: list[YamlNode], budget: Budget) -> Any:  # noqa: ARG001
     count(arguments, 2, 3)
     if not is_settled(arguments[1]):
         raise UnsupportedArguments
-    found = entries(arguments[0]).get(text(arguments[1]))
-    if found is None and len(arguments) < 3:
+    value = entries(arguments[0]).get(text(arguments[1]))
+    if value is None and len(arguments) < 3:
         raise Mistake
-    return arguments[2] if found is None else found
+    return arguments[2] if value is None else value
 
 
 def _element(arguments: list[YamlNode], budget: Budget) -> Any:  # noqa: ARG001
@@ -157,18 +157,18 @@ def _element(arguments: list[YamlNode], budget: Budget) -> Any:  # noqa: ARG001
 def _compact(arguments: list[YamlNode], budget: Budget) -> Any:
     count(arguments, 1)
     given = ordered(arguments[0])
-    budget.handler(len(given))
-    return [YamlNode(text_of(one.value), one.spot) for one in given if one.value not in (None, "")]
+    budget.reserve(len(given))
+    return [YamlNode(text_of(child.value), child.spot) for child in given if child.value not in (None, "")]
 
 
 def _distinct(arguments: list[YamlNode], budget: Budget) -> Any:
     count(arguments, 1)
     given = ordered(arguments[0])
-    budget.handler(len(given))
-    found: dict[Any, YamlNode] = {}
-    for one in unified(given):
-        found.setdefault(fingerprint(one), one)
-    return list(found.values())
+    budget.reserve(len(given))
+    distinct: dict[Any, YamlNode] = {}
+    for child in unified(given):
+        distinct.setdefault(fingerprint(child), child)
+    return list(distinct.values())
 
 
 def _length(arguments: list[YamlNode], budget: Budget) -> Any:  # noqa: ARG001
@@ -185,34 +185,34 @@ def _length(arguments: list[YamlNode], budget: Budget) -> Any:  # noqa: ARG001
 
 def _contains(arguments: list[YamlNode], budget: Budget) -> Any:  # noqa: ARG001
     count(arguments, 2)
-    wanted, given = arguments[1], members(arguments[0])
-    if not is_scalar(wanted.value) or not all(is_scalar(one.value) for one in given):
+    searched, given = arguments[1], members(arguments[0])
+    if not is_scalar(searched.value) or not all(is_scalar(child.value) for child in given):
         raise UnsupportedArguments
-    if len({type(one.value) is str for one in [*given, wanted]}) > 1:
-        return text_of(wanted.value) in {text_of(one.value) for one in given}
-    return fingerprint(wanted) in {fingerprint(one) for one in given}
+    if len({type(child.value) is str for child in [*given, searched]}) > 1:
+        return text_of(searched.value) in {text_of(child.value) for child in given}
+    return fingerprint(searched) in {fingerprint(child) for child in given}
 
 
 def _index(arguments: list[YamlNode], budget: Budget) -> Any:  # noqa: ARG001
     count(arguments, 2)
-    wanted = fingerprint(arguments[1])
-    for place, one in enumerate(ordered(arguments[0])):
-        if fingerprint(one) == wanted:
-            return place
+    searched = fingerprint(arguments[1])
+    for position, child in enumerate(ordered(arguments[0])):
+        if fingerprint(child) == searched:
+            return position
     raise Mistake
 
 
 def _keys(arguments: list[YamlNode], budget: Budget) -> Any:
     count(arguments, 1)
     given = entries(arguments[0])
-    budget.handler(len(given))
+    budget.reserve(len(given))
     return [YamlNode(name, given[name].spot) for name in sorted(given)]
 
 
 def _values(arguments: list[YamlNode], budget: Budget) -> Any:
     count(arguments, 1)
     given = entries(arguments[0])
-    budget.handler(len(given))
+    budget.reserve(len(given))
     return [given[name] for name in sorted(given)]
 
 
@@ -221,42 +221,42 @@ def _zipmap(arguments: list[YamlNode], budget: Budget) -> Any:
     names, given = ordered(arguments[0]), ordered(arguments[1])
     if len(names) != len(given):
         raise Mistake
-    if any(not is_settled(one) for one in names):
+    if any(not is_settled(node) for node in names):
         raise UnsupportedArguments
-    budget.handler(len(names))
-    return {text_of(name.value): one for name, one in zip(names, given, strict=True)}
+    budget.reserve(len(names))
+    return {text_of(name.value): node for name, node in zip(names, given, strict=True)}
 
 
 def _setproduct(arguments: list[YamlNode], budget: Budget) -> Any:
     if len(arguments) < 2:
         raise Mistake
     lists = [ordered(argument) for argument in arguments]
-    budget.handler(prod(len(one) for one in lists) * len(lists))
+    budget.reserve(prod(len(list_) for list_ in lists) * len(lists))
     rows = [YamlNode(list(row), arguments[0].spot) for row in product(*lists)]
-    return SetValue(rows) if all(isinstance(one.value, SetValue) for one in arguments) else rows
+    return SetValue(rows) if all(isinstance(list_.value, SetValue) for list_ in arguments) else rows
 
 
 def _union(arguments: list[YamlNode], budget: Budget) -> Any:
-    every = [member for argument in arguments for member in members(argument)]
-    budget.handler(len(every))
-    return set_of(every)
+    children = [member for argument in arguments for member in members(argument)]
+    budget.reserve(len(children))
+    return set_of(children)
 
 
 def _intersection(arguments: list[YamlNode], budget: Budget) -> Any:
-    sets = [{fingerprint(one) for one in set_of(members(argument))} for argument in arguments]
+    sets = [{fingerprint(child) for child in set_of(members(argument))} for argument in arguments]
     if not sets:
         raise Mistake
     first = set_of(members(arguments[0]))
-    budget.handler(len(first))
-    return set_of([one for one in first if all(fingerprint(one) in some for some in sets)])
+    budget.reserve(len(first))
+    return set_of([child for child in first if all(fingerprint(child) in keys for keys in sets)])
 
 
 def _subtract(arguments: list[YamlNode], budget: Budget) -> Any:
     count(arguments, 2)
     first, second = set_of(members(arguments[0])), set_of(members(arguments[1]))
-    budget.handler(len(first))
-    gone = {fingerprint(one) for one in second}
-    return set_of([one for one in first if fingerprint(one) not in gone])
+    budget.reserve(len(first))
+    excluded = {fingerprint(child) for child in second}
+    return set_of([child for child in first if fingerprint(child) not in excluded])
 
 
 def _slice(arguments: list[YamlNode], budget: Budget) -> Any:
@@ -264,14 +264,14 @@ def _slice(arguments: list[YamlNode], budget: Budget) -> Any:
     given, start, end = ordered(arguments[0]), whole(arguments[1]), whole(arguments[2])
     if not 0 <= start <= end <= len(given):
         raise Mistake
-    budget.handler(end - start)
+    budget.reserve(end - start)
     return list(given[start:end])
 
 
 def _reverse(arguments: list[YamlNode], budget: Budget) -> Any:
     count(arguments, 1)
     given = ordered(arguments[0])
-    budget.handler(len(given))
+    budget.reserve(len(given))
     return list(reversed(given))
 
 
@@ -280,7 +280,7 @@ def _chunklist(arguments: list[YamlNode], budget: Budget) -> Any:
     given, size = ordered(arguments[0]), whole(arguments[1])
     if size < 1:
         raise UnsupportedArguments
-    budget.handler(2 * len(given))
+    budget.reserve(2 * len(given))
     return [YamlNode(list(given[at : at + size]), arguments[0].spot) for at in range(0, len(given), size)]
 
 
@@ -298,8 +298,8 @@ def _range(arguments: list[YamlNode], budget: Budget) -> Any:
     times = -((start - end) // step)
     if times > 1024:
         raise Mistake
-    budget.handler(int(times))
-    return [YamlNode(number(start + step * place), arguments[0].spot) for place in range(int(times))]
+    budget.reserve(int(times))
+    return [YamlNode(number(start + step * position), arguments[0].spot) for position in range(int(times))]
 
 
 def _one(arguments: list[YamlNode], budget: Budget) -> Any:  # noqa: ARG001
@@ -312,14 +312,15 @@ def _one(arguments: list[YamlNode], budget: Budget) -> Any:  # noqa: ARG001
 
 def _transpose(arguments: list[YamlNode], budget: Budget) -> Any:
     count(arguments, 1)
-    found: dict[str, list[str]] = {}
-    for name, some in entries(arguments[0]).items():
-        for one in members(some):
-            budget.handler(1)
-            found.setdefault(text_of(one.value), []).append(name)
+    transposed: dict[str, list[str]] = {}
+    for name, names in entries(arguments[0]).items():
+        for child in members(names):
+            budget.reserve(1)
+            transposed.setdefault(text_of(child.value), []).append(name)
     spot = arguments[0].spot
     return {
-        name: YamlNode([YamlNode(one, spot) for one in sorted(some)], spot) for name, some in found.items()
+        name: YamlNode([YamlNode(child, spot) for child in sorted(names)], spot)
+        for name, names in transposed.items()
     }
 
 

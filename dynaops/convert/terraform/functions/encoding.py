@@ -40,23 +40,23 @@ def _yamldecode(arguments: list[YamlNode], budget: Budget) -> Any:
     if len(given) > _MAX_YAML or _DOUBTFUL.search(given) or "<<" in given or "!" in given:
         raise UnsupportedArguments
     try:
-        (found,) = nodes(given, "a YAML text")
+        (document,) = nodes(given, "a YAML text")
     except (UnreadableSpec, ValueError):
         raise UnsupportedArguments from None
-    return charged(noded(found.plain(exact=True)), budget)
+    return charged(noded(document.plain(exact=True)), budget)
 
 
 def _base64encode(arguments: list[YamlNode], budget: Budget) -> Any:
     count(arguments, 1)
     given = text(arguments[0]).encode()
-    budget.handler(2 * len(given))
+    budget.reserve(2 * len(given))
     return base64.b64encode(given).decode()
 
 
 def _base64decode(arguments: list[YamlNode], budget: Budget) -> Any:
     count(arguments, 1)
     given = text(arguments[0])
-    budget.handler(len(given))
+    budget.reserve(len(given))
     try:
         return base64.b64decode(given, validate=True).decode()
     except ValueError:

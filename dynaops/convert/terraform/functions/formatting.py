@@ -1,4 +1,4 @@
-"""The verbs of ``format``. What Go's fmt does beyond them is not worked out.
+"""Evaluates the verbs of ``format``. Other features of Go's fmt are not evaluated.
 
 Source: Terraform Language, Functions, format.
 """
@@ -24,12 +24,12 @@ from dynaops.specs.yaml_tree import YamlNode
 
 _VERB = re.compile(r"%([-+ 0#]*)(\d*)(\.\d*)?([a-zA-Z%])?")
 _WIDEST = 6
-"""Digits of a width: more is beyond any value's bound."""
+"""The most digits of a width: a larger width is above the limit of any value."""
 _EXACT_BELOW = 10**20
 
 
 def formatted(pattern: str, values: list[YamlNode], budget: Budget) -> Iterator[str]:
-    """The parts of a format: what stands between its verbs, and the values of the verbs. Raises Unfit and Mistake."""
+    """The parts of a formatted text: the text between the verbs, and the values of the verbs."""
     at, used = 0, 0
     for verb in _VERB.finditer(pattern):
         yield pattern[at : verb.start()]
@@ -40,7 +40,7 @@ def formatted(pattern: str, values: list[YamlNode], budget: Budget) -> Iterator[
             continue
         if len(width) > _WIDEST or len(precision or "") > _WIDEST:
             raise TooLarge(f"{verb.group()[:20]}... is too wide")
-        budget.handler(int(width or 0) + int((precision or "")[1:] or 0))
+        budget.reserve(int(width or 0) + int((precision or "")[1:] or 0))
         if kind is None:
             raise UnsupportedArguments
         if used >= len(values):
@@ -77,7 +77,7 @@ def _one(flags: str, width: str, precision: str | None, kind: str, node: YamlNod
 
 
 def _is_plain(value: object) -> bool:
-    """A number that %v writes without an exponent."""
+    """Whether %v writes the number without an exponent."""
     return isinstance(value, int) and abs(value) < _EXACT_BELOW
 
 
@@ -106,7 +106,7 @@ def _decimal(flags: str, width: str, precision: str | None, node: YamlNode) -> s
     exact = Decimal(value)
     step = Decimal(1).scaleb(-places)
     if abs(exact.remainder_near(step)) * 2 == step and places:
-        raise UnsupportedArguments  # halfway: Terraform's binary number may lie on either side
+        raise UnsupportedArguments  # halfway: Terraform's binary number may be rounded up or down
     text = format(exact.quantize(step, ROUND_HALF_EVEN), "f")
     if set(flags) - {"-", "0"} or ("0" in flags and "-" in flags):
         raise UnsupportedArguments

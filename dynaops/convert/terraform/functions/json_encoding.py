@@ -23,16 +23,16 @@ def json_parts(node: YamlNode) -> Iterator[str]:
         yield _quoted(value)
     elif isinstance(value, dict):
         yield "{"
-        for place, name in enumerate(sorted(value, key=lambda one: one.encode())):
-            yield f"{',' if place else ''}{_quoted(name)}:"
+        for position, name in enumerate(sorted(value, key=lambda name: name.encode())):
+            yield f"{',' if position else ''}{_quoted(name)}:"
             yield from json_parts(value[name])
         yield "}"
     elif isinstance(value, list):
         if isinstance(value, SetValue) and not is_sorted_set(value):
             raise UnsupportedArguments
         yield "["
-        for place, child in enumerate(value):
-            yield "," if place else ""
+        for position, child in enumerate(value):
+            yield "," if position else ""
             yield from json_parts(child)
         yield "]"
     else:

@@ -14,10 +14,10 @@ from dynaops.specs.yaml_tree import YamlNode
 
 
 def _exact(node: YamlNode) -> Fraction:
-    found = number_of(node.value)
-    if not is_number(found):
+    exact = number_of(node.value)
+    if not is_number(exact):
         raise UnsupportedArguments
-    return Fraction(found)
+    return Fraction(exact)
 
 
 def _of_one(work: Callable[[Fraction], Fraction | int]) -> Function:
@@ -42,7 +42,7 @@ def _sum(arguments: list[YamlNode], budget: Budget) -> Any:  # noqa: ARG001
     given = members(arguments[0])
     if not given:
         raise Mistake
-    return number(sum((_exact(one) for one in given), Fraction(0)))
+    return number(sum((_exact(node) for node in given), Fraction(0)))
 
 
 def _pow(arguments: list[YamlNode], budget: Budget) -> Any:  # noqa: ARG001
@@ -50,10 +50,10 @@ def _pow(arguments: list[YamlNode], budget: Budget) -> Any:  # noqa: ARG001
     base, exponent = _exact(arguments[0]), whole(arguments[1])
     if not 0 <= exponent <= 100:
         raise UnsupportedArguments
-    found = base**exponent
-    if abs(found) >= 2**53:
-        raise UnsupportedArguments  # Terraform works it out with 64-bit floats
-    return number(found)
+    power = base**exponent
+    if abs(power) >= 2**53:
+        raise UnsupportedArguments  # Terraform calculates with 64-bit floats
+    return number(power)
 
 
 def _parseint(arguments: list[YamlNode], budget: Budget) -> Any:  # noqa: ARG001

@@ -1,6 +1,6 @@
-"""Regular expressions of Go (RE2), as far as Python's mean the same, and only where the work is bounded.
+"""Evaluates Go's regular expressions (RE2) that mean the same in Python and whose running time is bounded.
 
-Python searches by backtracking: repeats within repeats could take exponential time, so they are not worked out. Source:
+Python searches by backtracking: repeats within repeats can take exponential time, so they are not evaluated. Source:
 Terraform Language, Functions, regex and replace; RE2's syntax.
 """
 
@@ -19,7 +19,7 @@ _MAX_WORK = 5_000_000
 _FOREIGN = re.compile(
     r"\[\[:|\{,|\(\?(?!:|P<[A-Za-z_]|[ims]+\))|\\[zZAQEpPCkGhHRXKNuU0-9]|[*+?}]\+|\\x\{|--|&&|\|\||~~"
 )
-"""What RE2 and Python read differently, or only one of them knows."""
+"""Syntax that RE2 and Python read differently, or that only one of them knows."""
 _REFERENCE = re.compile(r"\$(?:\$|\{(\w+)\}|(\w+))")
 
 
@@ -27,52 +27,52 @@ def replaced(pattern: str, text: str, new: str) -> Iterator[str]:
     """The parts of the text with every match replaced; ``$1`` and ``${name}`` in `new` are groups."""
     compiled = _compiled(pattern, text)
     at = 0
-    for found in compiled.finditer(text):
-        yield text[at : found.start()]
-        yield _filled(new, found)
-        at = found.end()
+    for match in compiled.finditer(text):
+        yield text[at : match.start()]
+        yield _filled(new, match)
+        at = match.end()
     yield text[at:]
 
 
 def found_first(pattern: str, text: str) -> Any:
-    """The first match. Raises Mistake where there is none."""
-    found = _compiled(pattern, text).search(text)
-    if found is None:
+    """The first match. Raises Mistake if there is none."""
+    match = _compiled(pattern, text).search(text)
+    if match is None:
         raise Mistake
-    return _groups(found)
+    return _groups(match)
 
 
 def found_all(pattern: str, text: str) -> list[YamlNode]:
     """All matches."""
-    return [YamlNode(_groups(found), NOWHERE) for found in _compiled(pattern, text).finditer(text)]
+    return [YamlNode(_groups(match), NOWHERE) for match in _compiled(pattern, text).finditer(text)]
 
 
-def _groups(found: re.Match[str]) -> Any:
-    """The match, the list of its groups, or the map of its named groups."""
-    named = found.groupdict()
-    if named and len(named) != found.re.groups:
+def _groups(match: re.Match[str]) -> Any:
+    """The matched text, or the list of its groups, or the map of its named groups."""
+    named = match.groupdict()
+    if named and len(named) != match.re.groups:
         raise Mistake
     if named:
         return {name: YamlNode(value, NOWHERE) for name, value in named.items()}
-    if found.re.groups:
-        return [YamlNode(value, NOWHERE) for value in found.groups()]
-    return found.group()
+    if match.re.groups:
+        return [YamlNode(value, NOWHERE) for value in match.groups()]
+    return match.group()
 
 
-def _filled(new: str, found: re.Match[str]) -> str:
+def _filled(new: str, match: re.Match[str]) -> str:
     def group(reference: re.Match[str]) -> str:
         name = reference.group(1) or reference.group(2)
         if name is None:
             return "$"
         if name.isdecimal():
-            return (found.group(int(name)) or "") if len(name) < 4 and int(name) <= found.re.groups else ""
-        return found.groupdict().get(name) or ""
+            return (match.group(int(name)) or "") if len(name) < 4 and int(name) <= match.re.groups else ""
+        return match.groupdict().get(name) or ""
 
     return _REFERENCE.sub(group, new)
 
 
 def _compiled(pattern: str, text: str) -> re.Pattern[str]:
-    """The pattern, if it means the same in Python and its work on that text is bounded. Raises Unfit."""
+    """The pattern, if it means the same in Python and its running time on that text is bounded. Raises Unfit."""
     if len(pattern) > _MAX_PATTERN or _FOREIGN.search(pattern) or "\v" in text or not pattern.isascii():
         raise UnsupportedArguments
     try:
@@ -82,9 +82,9 @@ def _compiled(pattern: str, text: str) -> re.Pattern[str]:
             compiled = re.compile(pattern, re.ASCII)
     except (re.error, Warning, OverflowError, RecursionError):
         raise UnsupportedArguments from None
-    least, _ = parsed.getwidth()
-    if not least or ("$" in pattern and text.endswith("\n")):
-        raise UnsupportedArguments  # Go and Python differ in empty matches, and in what ends a text
+    minimum, _ = parsed.getwidth()
+    if not minimum or ("$" in pattern and text.endswith("\n")):
+        raise UnsupportedArguments  # Go and Python differ in empty matches, and in the end of a text
     repeats = _repeats(parsed, within=False)
     if len(text) ** (repeats + 1) > _MAX_WORK:
         raise UnsupportedArguments
@@ -92,8 +92,8 @@ def _compiled(pattern: str, text: str) -> re.Pattern[str]:
 
 
 def _repeats(parsed: Any, within: bool) -> int:
-    """How many repeats a pattern has. Raises Unfit for a choice or a repeat within a repeat."""
-    found = 0
+    """The number of repeats in a pattern. Raises Unfit for a choice or a repeat within a repeat."""
+    repeats = 0
     for operation, argument in parsed:
         name = str(operation)
         if name in ("MAX_REPEAT", "MIN_REPEAT"):
@@ -101,13 +101,13 @@ def _repeats(parsed: Any, within: bool) -> int:
             if within:
                 raise UnsupportedArguments
             many = int(high) > 1
-            found += int(low != high) + _repeats(inner, within=many)
+            repeats += int(low != high) + _repeats(inner, within=many)
         elif name == "SUBPATTERN":
-            found += _repeats(argument[-1], within)
+            repeats += _repeats(argument[-1], within)
         elif name == "BRANCH":
             if within:
                 raise UnsupportedArguments
-            found += 1 + sum(_repeats(one, within) for one in argument[1])
+            repeats += 1 + sum(_repeats(branch, within) for branch in argument[1])
         elif name not in ("LITERAL", "NOT_LITERAL", "IN", "ANY", "AT"):
             raise UnsupportedArguments
-    return found
+    return repeats

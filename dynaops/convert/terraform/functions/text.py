@@ -22,14 +22,14 @@ def _format(arguments: list[YamlNode], budget: Budget) -> Any:
 
 
 def _formatlist(arguments: list[YamlNode], budget: Budget) -> Any:
-    lists = [ordered(one) if isinstance(one.value, list) else None for one in arguments[1:]]
-    lengths = {len(one) for one in lists if one is not None}
+    lists = [ordered(node) if isinstance(node.value, list) else None for node in arguments[1:]]
+    lengths = {len(node) for node in lists if node is not None}
     if len(lengths) > 1:
         raise Mistake
     times = lengths.pop() if lengths else 1
-    budget.handler(times)
+    budget.reserve(times)
     rows = [
-        [one if some is None else some[row] for one, some in zip(arguments[1:], lists, strict=True)]
+        [node if list_ is None else list_[row] for node, list_ in zip(arguments[1:], lists, strict=True)]
         for row in range(times)
     ]
     pattern = text(arguments[0])
@@ -38,9 +38,9 @@ def _formatlist(arguments: list[YamlNode], budget: Budget) -> Any:
 
 def _join(arguments: list[YamlNode], budget: Budget) -> Any:
     between = text(arguments[0])
-    parts = [one for argument in arguments[1:] for one in ordered(argument)]
-    budget.handler(len(between) * max(len(parts) - 1, 0))
-    return between.join([budget.text([text_of(one.value)]) for one in parts])
+    parts = [node for argument in arguments[1:] for node in ordered(argument)]
+    budget.reserve(len(between) * max(len(parts) - 1, 0))
+    return between.join([budget.text([text_of(node.value)]) for node in parts])
 
 
 def _replace(arguments: list[YamlNode], budget: Budget) -> Any:
@@ -48,17 +48,17 @@ def _replace(arguments: list[YamlNode], budget: Budget) -> Any:
     whole_text, old, new = (text(argument) for argument in arguments)
     if len(old) > 1 and old.startswith("/") and old.endswith("/"):
         return budget.text(replaced(old[1:-1], whole_text, new))
-    budget.handler(len(whole_text) + whole_text.count(old) * max(len(new) - len(old), 0))
+    budget.reserve(len(whole_text) + whole_text.count(old) * max(len(new) - len(old), 0))
     return whole_text.replace(old, new)
 
 
 def _cased(change: Callable[[str], str]) -> Function:
-    """A change of case, letter by letter."""
+    """A function that changes the case of a text, letter by letter."""
 
     def changed(arguments: list[YamlNode], budget: Budget) -> Any:
         count(arguments, 1)
         given = text(arguments[0])
-        budget.handler(3 * len(given))
+        budget.reserve(3 * len(given))
         letters = [change(letter) for letter in given]
         if any(len(letter) != 1 for letter in letters):
             raise UnsupportedArguments
@@ -70,16 +70,16 @@ def _cased(change: Callable[[str], str]) -> Function:
 def _title(arguments: list[YamlNode], budget: Budget) -> Any:
     count(arguments, 1)
     given = text(arguments[0])
-    budget.handler(len(given))
+    budget.reserve(len(given))
     if not given.isascii():
         raise UnsupportedArguments
-    return _WORD_START.sub(lambda found: found.group().upper(), given)
+    return _WORD_START.sub(lambda match: match.group().upper(), given)
 
 
 def _split(arguments: list[YamlNode], budget: Budget) -> Any:
     count(arguments, 2)
     between, given = text(arguments[0]), text(arguments[1])
-    budget.handler(len(given) + 1)
+    budget.reserve(len(given) + 1)
     parts = given.split(between) if between else list(given)
     return [YamlNode(part, arguments[1].spot) for part in parts]
 
@@ -87,7 +87,7 @@ def _split(arguments: list[YamlNode], budget: Budget) -> Any:
 def _substr(arguments: list[YamlNode], budget: Budget) -> Any:
     count(arguments, 3)
     given, start, length = text(arguments[0]), whole(arguments[1]), whole(arguments[2])
-    budget.handler(len(given))
+    budget.reserve(len(given))
     start = start + len(given) if start < 0 else start
     if start < 0:
         raise UnsupportedArguments
@@ -98,7 +98,7 @@ def _stripped(change: Callable[[str, str], str], needs: int) -> Function:
     def changed(arguments: list[YamlNode], budget: Budget) -> Any:
         count(arguments, needs)
         given = text(arguments[0])
-        budget.handler(len(given))
+        budget.reserve(len(given))
         return change(given, text(arguments[1]) if needs > 1 else "")
 
     return changed
@@ -115,14 +115,14 @@ def _compared(test: Callable[[str, str], bool]) -> Function:
 def _regex(arguments: list[YamlNode], budget: Budget) -> Any:
     count(arguments, 2)
     given = text(arguments[1])
-    budget.handler(len(given))
+    budget.reserve(len(given))
     return found_first(text(arguments[0]), given)
 
 
 def _regexall(arguments: list[YamlNode], budget: Budget) -> Any:
     count(arguments, 2)
     given = text(arguments[1])
-    budget.handler(len(given))
+    budget.reserve(len(given))
     return found_all(text(arguments[0]), given)
 
 
@@ -131,14 +131,14 @@ def _indent(arguments: list[YamlNode], budget: Budget) -> Any:
     spaces, given = whole(arguments[0]), text(arguments[1])
     if not 0 <= spaces <= 1000:
         raise UnsupportedArguments
-    budget.handler(len(given) + spaces * given.count("\n"))
+    budget.reserve(len(given) + spaces * given.count("\n"))
     return given.replace("\n", "\n" + " " * spaces)
 
 
 def _strrev(arguments: list[YamlNode], budget: Budget) -> Any:
     count(arguments, 1)
     given = text(arguments[0])
-    budget.handler(len(given))
+    budget.reserve(len(given))
     if not given.isascii():
         raise UnsupportedArguments
     return given[::-1]
@@ -146,9 +146,9 @@ def _strrev(arguments: list[YamlNode], budget: Budget) -> Any:
 
 def _sort(arguments: list[YamlNode], budget: Budget) -> Any:
     count(arguments, 1)
-    texts = [text_of(one.value) for one in members(arguments[0])]
-    budget.handler(len(texts))
-    return [YamlNode(one, arguments[0].spot) for one in sorted(texts, key=lambda one: one.encode())]
+    texts = [text_of(text.value) for text in members(arguments[0])]
+    budget.reserve(len(texts))
+    return [YamlNode(text, arguments[0].spot) for text in sorted(texts, key=lambda text: text.encode())]
 
 
 TEXT_FUNCTIONS: dict[str, Function] = {
