@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "health": {"model", "aws", "kinds", "engine", "costs"},
     "convert": {"model", "kinds", "engine", "specs"},
     "rehearsal": {"model", "specs", "aws", "stores", "kinds", "engine", "sandbox", "access"},
-    "costs": {"model"},
+    "costs": {"model", "kinds"},
     "views": {"model"},
     "sandbox": {"model", "access", "stores"},
     "access": {"model"},

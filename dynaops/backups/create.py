@@ -17,12 +17,12 @@ from dynaops.backups.waits import available, job_wait
 from dynaops.engine.plan import PlanRefused
 from dynaops.engine.state_account import check_identity
 from dynaops.kinds.steps import operation
-from dynaops.kinds.table.waits import literal
 from dynaops.model.backup import Backup, Via
 from dynaops.model.change import Action, Change
 from dynaops.model.finding import Finding
 from dynaops.model.findings.commands import BACKUP101, BACKUP102
 from dynaops.model.findings.rule import make_finding
+from dynaops.model.jmespath import literal
 from dynaops.model.operation import Operation, Wait
 from dynaops.model.plan import Plan
 

@@ -174,7 +174,7 @@ def _from_file(table: str, region: str, state: State, aws: Aws, documents: SpecR
 def _from_live(table: str, region: str, aws: Aws) -> Derived | None:
     scope = Scope(table, table, region)
     live = list(observe(aws, [scope], HANDLERS, {table: Known(discover=True)})[table].values())
-    there = any(one.kind == "table" and one.raw.get("TableStatus") != "DELETING" for one in live)
+    there = any(one.kind == "table" and not one.being_deleted for one in live)
     return Derived(exported(scope, live, aws), f"{table} as it is now") if there else None
 
 

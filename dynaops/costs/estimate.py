@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from dynaops.costs.items import HOURS, ITEMS
 from dynaops.costs.prices import Prices
-from dynaops.model.cost import ByUse, Cost, CostLine, Rate, Span, Usage
+from dynaops.kinds.registry import BILLED_ITEMS
+from dynaops.model.cost import HOURS_PER_MONTH, ByUse, Cost, CostLine, Rate, Span, Usage
 
 ASSUMPTIONS = (
-    f"A month has {HOURS} hours.",
+    f"A month has {HOURS_PER_MONTH} hours.",
     "Free tier, reserved capacity, savings plans, discounts, credits and taxes are left out.",
     "Autoscaled capacity costs from its least to its most, all month.",
     "Sizes are those that DescribeTable tells, about six hours old, and stay as they are.",
@@ -32,7 +32,7 @@ def estimate(usage: Sequence[Usage], by_use: Sequence[ByUse], prices: Prices, no
         change=_total(line.before.to(line.after) for line in lines if line.before and line.after),
         lines=lines,
         by_use=tuple(_rate(unit, price) for unit, price in rates if price is not None),
-        unpriced=tuple(dict.fromkeys(f"{ITEMS[item].title} in {region}" for item, region in missing)),
+        unpriced=tuple(dict.fromkeys(f"{BILLED_ITEMS[item].title} in {region}" for item, region in missing)),
         assumptions=(*ASSUMPTIONS, *_proportion(usage, by_use, prices)),
         note=note,
     )
@@ -44,8 +44,8 @@ def _line(usage: Usage, prices: Prices) -> CostLine:
         address=usage.address,
         region=usage.region,
         item=usage.item,
-        title=ITEMS[usage.item].title,
-        unit=ITEMS[usage.item].unit,
+        title=BILLED_ITEMS[usage.item].title,
+        unit=BILLED_ITEMS[usage.item].unit,
         quantity_before=usage.before,
         quantity_after=usage.after,
         price=price,
@@ -55,7 +55,7 @@ def _line(usage: Usage, prices: Prices) -> CostLine:
 
 
 def _rate(by_use: ByUse, price: float) -> Rate:
-    item = ITEMS[by_use.item]
+    item = BILLED_ITEMS[by_use.item]
     return Rate(
         address=by_use.address,
         region=by_use.region,

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from dynaops.costs.items import ITEMS
 from dynaops.costs.prices import Prices, packaged
+from dynaops.kinds.registry import BILLED_ITEMS
 
 ENDPOINT_REGION = "us-east-1"
 """The price list is answered in a few regions only, for all of them."""
@@ -32,14 +32,14 @@ def listed(read: PriceReader, wanted: Iterable[tuple[str, str]]) -> Prices:
     """
     services: dict[tuple[str, str], set[str]] = {}
     for region, item in wanted:
-        services.setdefault((region, ITEMS[item].service), set()).add(item)
+        services.setdefault((region, BILLED_ITEMS[item].service), set()).add(item)
     own = packaged().table
     table: dict[str, dict[str, float]] = {}
     for (region, service), items in sorted(services.items()):
         prices = _offers(read, region, service)
         here = table.setdefault(region, {})
         for item in sorted(items):
-            usage_type = ITEMS[item].usage_type
+            usage_type = BILLED_ITEMS[item].usage_type
             price = prices.get(usage_type) if usage_type else own.get(region, {}).get(item)
             if price is not None:
                 here[item] = price

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 
-from dynaops.costs.items import ITEMS
+from dynaops.kinds.registry import BILLED_ITEMS
 
 _YARDSTICK = "write_capacity"
 
@@ -27,7 +27,7 @@ class Prices:
     def of(self, region: str, item: str) -> float | None:
         """US dollars for one unit and month (or one `unit` by use); None where it is not known."""
         listed = self.table.get(region, {}).get(item)
-        return None if listed is None else listed * ITEMS[item].scale
+        return None if listed is None else listed * BILLED_ITEMS[item].scale
 
 
 def packaged() -> Prices:

@@ -11,7 +11,7 @@ from dynaops.engine.table_diff import TableDiff, diff_table
 from dynaops.engine.table_inputs import entries_of
 from dynaops.engine.table_scopes import RunTarget
 from dynaops.kinds.kind import AwsReader
-from dynaops.kinds.registry import HANDLERS, PROPERTY_RULES
+from dynaops.kinds.registry import HANDLERS, PROPERTY_RULES, TABLE_HANDLER
 from dynaops.model.operation import Wait
 from dynaops.model.resource import Observed, Scope
 from dynaops.model.state import State
@@ -40,17 +40,10 @@ def being_deleted(scope: Scope, live: dict[str, Observed]) -> tuple[Wait | None,
     It is as good as gone, but its name is not free yet. None, and all that is live, for any other.
     """
     table = live.get(scope.address)
-    if table is None or table.raw.get("TableStatus") != "DELETING":
+    if table is None or not table.being_deleted:
         return None, live
-    wait = Wait(
-        title=f"table {scope.table_name}, which is being deleted, is gone",
-        parameters={"TableName": scope.table_name},
-        region=scope.region,
-        gone=True,
-        expected=6,
-        timeout=900,
-    )
-    return wait, {address: one for address, one in live.items() if not _goes_with_table(one)}
+    remaining = {address: observed for address, observed in live.items() if not _goes_with_table(observed)}
+    return TABLE_HANDLER.until_deleted(scope), remaining
 
 
 def _goes_with_table(observed: Observed) -> bool:

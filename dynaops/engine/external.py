@@ -14,7 +14,7 @@ from dynaops.engine.refactoring import Refactored
 from dynaops.engine.table_references import References
 from dynaops.engine.table_scopes import OWN_KINDS, RunTarget, source_of
 from dynaops.kinds import alarm, iam
-from dynaops.kinds.table import HANDLER as TABLES
+from dynaops.kinds.registry import TABLE_HANDLER
 from dynaops.model.errors import DynaopsError, SpecError
 from dynaops.model.finding import Finding, Severity
 from dynaops.model.findings.plans import PLAN128, PLAN129
@@ -81,8 +81,8 @@ def observed(external: Sequence[ExternalTable], aws: Aws) -> list[tuple[External
     """Each external table with its indexes, as they are live; nothing where it is not, or is being deleted."""
 
     def look(table: ExternalTable) -> list[Observed]:
-        live = TABLES.describe(aws, scope_of(table, aws))
-        return [] if any(one.raw.get("TableStatus") == "DELETING" for one in live) else live
+        live = TABLE_HANDLER.describe(aws, scope_of(table, aws))
+        return [] if any(one.being_deleted for one in live) else live
 
     live = in_parallel([partial(look, table) for table in external])
     return list(zip(external, live, strict=True))
@@ -151,7 +151,7 @@ def outputs_of(external: Sequence[ExternalTable], aws: Aws) -> dict[str, Propert
     return {
         table.name: {
             name: value
-            for name, value in TABLES.outputs(scope_of(table, aws), _records(live)).items()
+            for name, value in TABLE_HANDLER.outputs(scope_of(table, aws), _records(live)).items()
             if value is not None
         }
         for table, live in observed(external, aws)

@@ -31,8 +31,7 @@ from dynaops.kinds.iam.handler import KIND, PARTS, policy_arn, policy_name
 from dynaops.kinds.iam.operations import made_for
 from dynaops.kinds.kind import AddressDiff, Known, TableChanges
 from dynaops.kinds.references import table_arn
-from dynaops.kinds.registry import PROPERTY_RULES
-from dynaops.kinds.table import HANDLER as TABLE_ROOM
+from dynaops.kinds.registry import PROPERTY_RULES, TABLE_HANDLER
 from dynaops.model.arns import parse
 from dynaops.model.change import Change
 from dynaops.model.errors import DynaopsError
@@ -85,8 +84,8 @@ class _Policy:
 def plan_grant(request: GrantRequest, state: State, aws: Aws) -> Granted:
     """The operations that bring about what was asked. Raises PlanRefused with all that stands against it."""
     scope = _scope(request, state, aws)
-    live = TABLE_ROOM.describe(aws, scope)
-    table = live[0] if live and live[0].raw.get("TableStatus") != "DELETING" else None
+    live = TABLE_HANDLER.describe(aws, scope)
+    table = live[0] if live and not live[0].being_deleted else None
     functions, wrong = found(aws, request.functions, scope.region)
     if table is None and not request.revoke:
         wrong.insert(0, _no_table(scope))

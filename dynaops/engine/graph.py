@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from dynaops.engine.addresses import table_of
 from dynaops.engine.table_inputs import known_of, recorded_below
 from dynaops.engine.table_scopes import OWN_KINDS, RunTarget, recorded_tables, scope_of
-from dynaops.kinds.kind import Link
+from dynaops.kinds.links import Link
 from dynaops.kinds.registry import HANDLER_OF, PROPERTY_RULES
 from dynaops.model.change import Action
 from dynaops.model.graph import Edge, Graph, Node

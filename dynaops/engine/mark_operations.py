@@ -13,12 +13,12 @@ from dynaops.engine.ownership_mark import Ownership, StateMark, has_handler, wit
 from dynaops.kinds.kind import AddressDiff, Rank, Step, TableChanges
 from dynaops.kinds.registry import HANDLER_OF, PROPERTY_RULES
 from dynaops.kinds.steps import step
-from dynaops.kinds.table.waits import literal
 from dynaops.kinds.tags import MOST_TAGS, TagCalls
 from dynaops.model.change import Action
 from dynaops.model.finding import Finding
 from dynaops.model.findings.plans import PLAN136, PLAN137
 from dynaops.model.findings.rule import make_finding
+from dynaops.model.jmespath import literal
 from dynaops.model.operation import Effect, Wait
 from dynaops.model.resource import Scope
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from dynaops.engine.ownership_mark import without_mark
 from dynaops.kinds.kind import AwsReader, Known, ResourceHandler
-from dynaops.kinds.table import HANDLER as TABLES
+from dynaops.kinds.registry import TABLE_HANDLER
 from dynaops.model.resource import Observed, Scope
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def observe(
 
     Two rounds: all tables, then everything around them (which takes what DescribeTable says to ask for).
     """
-    described = in_parallel([partial(TABLES.describe, read, scope) for scope in scopes])
+    described = in_parallel([partial(TABLE_HANDLER.describe, read, scope) for scope in scopes])
     found = {
         scope.address: {one.address: one for one in observed}
         for scope, observed in zip(scopes, described, strict=True)

@@ -54,14 +54,14 @@ from dynaops.engine.targeting import narrowed, with_source
 from dynaops.engine.targets import declared_targets, targets_of
 from dynaops.engine.usage import usage_of
 from dynaops.kinds.kind import AwsReader, Step, TableChanges
-from dynaops.kinds.registry import HANDLERS, PROPERTY_RULES
+from dynaops.kinds.registry import HANDLERS, PROPERTY_RULES, TABLE_HANDLER
 from dynaops.model.change import Change, Drift
 from dynaops.model.cost import ByUse, Usage
 from dynaops.model.errors import DynaopsError, SpecError
 from dynaops.model.finding import Finding, Severity
 from dynaops.model.operation import Operation, Wait
 from dynaops.model.plan import Plan
-from dynaops.model.resource import Observed, Scope
+from dynaops.model.resource import Observed
 from dynaops.model.state import State
 from dynaops.specs.check import check, errors
 from dynaops.specs.digests import spec_digests
@@ -361,7 +361,7 @@ def plan_table(
     judged = replace(judged, entries=with_blocks(told, target, options.targets))
     table = live.get(target.scope.address)
     busy = table.busy if table else None
-    settle = going or (_settle(target.scope) if busy else None)
+    settle = going or (TABLE_HANDLER.until_idle(target.scope) if busy else None)
     usage, by_use = usage_of(work)
     return TablePlan(
         address=target.scope.address,
@@ -390,11 +390,3 @@ def _forgotten(
     address = target.scope.address
     shown = tuple(without_accepted(findings, target.spec))
     return TablePlan(address, judged, changes, operations, shown, judged.drift, (), None, usage, by_use)
-
-
-def _settle(scope: Scope) -> Wait:
-    from dynaops.kinds.table.waits import settled
-
-    return settled(scope.table_name, f"{scope.table_name} is settled", None, 30, 7 * 24 * 3600.0).model_copy(
-        update={"region": scope.region}
-    )

@@ -8,7 +8,7 @@ from dataclasses import replace
 from dynaops.engine.addresses import is_below
 from dynaops.engine.table_diff import TableDiff
 from dynaops.kinds.kind import AddressDiff, TableChanges
-from dynaops.kinds.table.loss_protection import on_destroy
+from dynaops.kinds.registry import TABLE_HANDLER
 from dynaops.model.change import Action, Change
 from dynaops.model.operation import Effect
 from dynaops.model.resource import Properties
@@ -31,7 +31,9 @@ def retained(judged: TableDiff, work: TableChanges, removed: Mapping[str, Remova
     removal = removed.get(table)
     if removal is not None and removal.alone:
         return None
-    if removal is None and (work.table.action is not Action.DELETE or on_destroy(work) != "retain"):
+    if removal is None and (
+        work.table.action is not Action.DELETE or TABLE_HANDLER.on_destroy(work) != "retain"
+    ):
         return None
     why = "lifecycle.on_destroy: retain keeps it in AWS; the state forgets it"
     entries = {

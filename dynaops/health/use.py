@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from math import ceil
 from typing import NamedTuple
 
-from dynaops.costs.items import HOURS as MONTH
 from dynaops.costs.prices import packaged
 from dynaops.health.check import CheckResult, failed, passed, warned
 from dynaops.health.metrics import HOURS, INDEX_DAYS, OPERATIONS, PERIOD, MetricKey
 from dynaops.health.observations import TableObservations
+from dynaops.model.cost import HOURS_PER_MONTH
 
 SLOW = 50.0
 """Milliseconds on average in a quarter of an hour, for one item; DynamoDB's are single digits."""
@@ -153,7 +153,9 @@ def over_provisioned(facts: TableObservations) -> CheckResult:
     prices = _prices(facts)
     told = "; ".join(f"{_share(one)}: {max(1, ceil(one.peak / TARGET))} would do" for one in idle)
     spared = sum((one.provisioned - max(1, ceil(one.peak / TARGET))) * prices.hour(one) for one in idle)
-    return warned(f"{told}; it costs about ${spared * MONTH:,.0f} a month too much, at {prices.whose}")
+    return warned(
+        f"{told}; it costs about ${spared * HOURS_PER_MONTH:,.0f} a month too much, at {prices.whose}"
+    )
 
 
 def billing(facts: TableObservations) -> CheckResult:
@@ -167,7 +169,7 @@ def billing(facts: TableObservations) -> CheckResult:
         on_demand += sum(use.rates) * PERIOD * listed.request(use)
         paid += use.provisioned * HOURS * listed.hour(use)
         provisioned += sum(max(1, ceil(peak / TARGET)) for peak in _hourly(use.rates)) * listed.hour(use)
-    months = MONTH / HOURS
+    months = HOURS_PER_MONTH / HOURS
     on_demand, provisioned, paid = (cost * months for cost in (on_demand, provisioned, paid))
     prices = f"by the month, at {listed.whose}, from this window"
     if facts.provisioned:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from dynaops.kinds.billing import Billing
 from dynaops.kinds.kind import AddressDiff, AwsReader, BaseHandler, Known, Rank, Step, TableChanges
 from dynaops.kinds.property_rules import PropertyRules
 from dynaops.kinds.steps import step
@@ -64,6 +65,7 @@ DEFAULT_MODE = "ACCESSED_AND_THROTTLED_KEYS"
 class InsightsHandler(BaseHandler):
     """The handler of contributor_insights: one for the table, and one for each index that is named."""
 
+    billing = Billing(not_counted=("insights",))
     kinds: Mapping[str, PropertyRules] = {
         KIND: PropertyRules(
             title="contributor insights",

@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
+from dynaops.kinds.billing import Billing
+from dynaops.kinds.links import Link, nest
 from dynaops.kinds.property_rules import PropertyRules
 from dynaops.model.change import Action, Change, Difference
 from dynaops.model.finding import Finding
@@ -219,29 +221,14 @@ class Step:
     apart: bool = False
 
 
-class Link(NamedTuple):
-    """Something that a resource has to do with and that is no resource of its own: a function, a role, a stream.
-
-    Its `kind` and `name` tell it from others; where a resource of that kind goes by that name (`Policy.shared`), that
-    is meant. `label` is the verb between the two ("invokes"). `inward`: what flows comes from it. `part`: it belongs
-    to the resource.
-    """
-
-    kind: str
-    name: str
-    label: str
-    title: str
-    """What its kind is called ("Lambda function")."""
-    inward: bool = False
-    part: bool = False
-
-
 class ResourceHandler(Protocol):
     """The contract of a kind. `kinds` maps each kind's name to its policy."""
 
     kinds: Mapping[str, PropertyRules]
     beside_table: bool
     """Its kinds are there only where the table is; others (a log group, a policy) are looked for at all times."""
+    billing: Billing
+    """What AWS bills per month for the resources of its kinds."""
 
     def declare(self, scope: Scope, spec: TableSpec) -> Iterable[Resource]:
         """The resources that `spec` wants, in normal form."""
@@ -298,6 +285,7 @@ class BaseHandler:
 
     kinds: Mapping[str, PropertyRules]
     beside_table = True
+    billing: Billing
 
     def resolve(
         self, read: AwsReader | None, scope: Scope, entries: Sequence[AddressDiff]
@@ -338,17 +326,3 @@ class BaseHandler:
             if given:
                 nest(found, address.removeprefix(f"{scope.address}/"), given)
         return found
-
-
-def key_link(arn: object) -> Iterable[Link]:
-    """The link to a KMS key, where one is named."""
-    if isinstance(arn, str) and arn:
-        yield Link("kms_key", arn.rpartition(":")[2], "encrypted with", "KMS key")
-
-
-def nest(into: Properties, path: str, value: Any) -> None:
-    """Put `value` into nested maps, at a path of names with slashes between them."""
-    *heads, last = path.split("/")
-    for head in heads:
-        into = into.setdefault(head, {})
-    into[last] = value

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field
 
+from dynaops.kinds.billing import Billing, Charge, TableResources
 from dynaops.kinds.kind import AddressDiff, AwsReader, BaseHandler, Known, Rank, Step, TableChanges
 from dynaops.kinds.property_rules import PropertyRules
 from dynaops.kinds.steps import step
 from dynaops.model.change import Action
+from dynaops.model.cost import BilledItem
 from dynaops.model.finding import Finding
 from dynaops.model.findings.rule import make_finding
 from dynaops.model.findings.table import DDB311
@@ -56,11 +58,24 @@ class RecordedRecovery(Recorded):
 _WINDOW = "ContinuousBackupsDescription.PointInTimeRecoveryDescription"
 KIND = "point_in_time_recovery"
 OFF = {"enabled": False}
+ITEM = "recovery"
+"""The price list's item, also of a replica's recovery points."""
+
+
+def _charges(resources: TableResources) -> Iterator[Charge]:
+    """Recovery points are billed by the size of the table."""
+    scope = resources.scope
+    recovery = resources.by_address.get(scope.below(KIND))
+    if resources.table is not None and recovery is not None and recovery.properties.get("enabled"):
+        yield Charge(scope.address, scope.region, ITEM, resources.table_gb())
 
 
 class RecoveryHandler(BaseHandler):
     """The handler of point_in_time_recovery. Off is how AWS makes every table, so it is the same as absent."""
 
+    billing = Billing(
+        items={ITEM: BilledItem("point-in-time recovery", "GB", "TimedPITRStorage-ByteHrs")}, charges=_charges
+    )
     kinds: Mapping[str, PropertyRules] = {
         KIND: PropertyRules(
             title="point-in-time recovery",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dynaops.kinds import insights, recovery, resource_policy, ttl
+from dynaops.kinds import insights, recovery, resource_policy, table, ttl
 from dynaops.kinds.alarm import handler as alarm
 from dynaops.kinds.autoscaling import handler as autoscaling
 from dynaops.kinds.backup_plan import handler as backup_plan
@@ -13,11 +13,13 @@ from dynaops.kinds.kinesis import handler as kinesis
 from dynaops.kinds.log_group import handler as log_group
 from dynaops.kinds.property_rules import PropertyRules
 from dynaops.kinds.replica import handler as replica
-from dynaops.kinds.table import HANDLER as TABLE_ROOM
 from dynaops.kinds.trigger import handler as trigger
+from dynaops.model.cost import BilledItem
 
+TABLE_HANDLER = table.HANDLER
+"""The handler of the table, which all other resources of a spec are around."""
 HANDLERS: tuple[ResourceHandler, ...] = (
-    TABLE_ROOM,
+    TABLE_HANDLER,
     recovery.HANDLER,
     ttl.HANDLER,
     resource_policy.HANDLER,
@@ -37,3 +39,7 @@ HANDLER_OF: dict[str, ResourceHandler] = {kind: handler for handler in HANDLERS 
 PROPERTY_RULES: dict[str, PropertyRules] = {
     kind: policy for handler in HANDLERS for kind, policy in handler.kinds.items()
 }
+BILLED_ITEMS: dict[str, BilledItem] = {
+    item: billed for handler in HANDLERS for item, billed in handler.billing.items.items()
+}
+"""What the kinds bill, by the keys of the price table."""

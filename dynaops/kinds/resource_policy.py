@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from dynaops.kinds.billing import NOT_BILLED
 from dynaops.kinds.kind import AddressDiff, AwsReader, BaseHandler, Known, Rank, Step, TableChanges
 from dynaops.kinds.policy_document import canonical, filled, same, text
 from dynaops.kinds.property_rules import PropertyRules
@@ -53,6 +54,7 @@ class RecordedPolicy(Recorded):
 class ResourcePolicyRoom(BaseHandler):
     """The handler of resource_policy. Documents are compared by meaning, not by their text."""
 
+    billing = NOT_BILLED
     kinds: Mapping[str, PropertyRules] = {
         KIND: PropertyRules(
             title="resource policy",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from dynaops.kinds.billing import NOT_BILLED
 from dynaops.kinds.kind import AddressDiff, AwsReader, BaseHandler, Known, Rank, Step, TableChanges
 from dynaops.kinds.property_rules import PropertyRules
 from dynaops.kinds.steps import step
@@ -71,6 +72,7 @@ _REFUSAL = "Time to live has been modified multiple times"
 class TtlHandler(BaseHandler):
     """The handler of ttl. Off is the same as absent: DescribeTimeToLive says DISABLED either way."""
 
+    billing = NOT_BILLED
     kinds: Mapping[str, PropertyRules] = {
         "ttl": PropertyRules(
             title="time to live",

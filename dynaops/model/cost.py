@@ -2,7 +2,27 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from dynaops.model.base import Model
+
+HOURS_PER_MONTH = 730
+"""As AWS's own calculators have it."""
+
+
+class BilledItem(NamedTuple):
+    """Something that AWS bills: its name, its unit, and how AWS's price list calls it.
+
+    `usage_type` is the price list's, without the region's prefix; empty where only the packaged table knows it.
+    The list's price is for an hour or a request; `scale` of these make what is shown: a unit for a month, or `unit` by
+    use.
+    """
+
+    title: str
+    unit: str
+    usage_type: str
+    scale: float = 1
+    service: str = "AmazonDynamoDB"
 
 
 class Span(Model):
@@ -28,7 +48,8 @@ class Span(Model):
 class Usage(Model):
     """A billed quantity before and after a plan.
 
-    `item` is a key of the price table (`dynaops.costs.items`), which also tells the unit: capacity units, GB, alarms.
+    `item` is a key of the price table and of the registry's `BILLED_ITEMS`, which also tells the unit (capacity units,
+    GB, alarms).
     """
 
     address: str

@@ -63,3 +63,5 @@ class Observed:
     raw: Properties = field(default_factory=dict)
     tags: dict[str, str] | None = None
     """All its tags but AWS's own, the mark of the state that owns it among them; None: they were not looked at."""
+    being_deleted: bool = False
+    """AWS is deleting it: it is as good as gone, but its name is not free yet."""

@@ -10,9 +10,9 @@ import pytest
 
 from dynaops.aws.session import Aws
 from dynaops.costs.estimate import estimate
-from dynaops.costs.items import ITEMS
 from dynaops.costs.price_list import listed
 from dynaops.costs.prices import packaged
+from dynaops.kinds.registry import BILLED_ITEMS
 from dynaops.model.cost import ByUse, Span, Usage
 from dynaops.sandbox import SandboxServer
 
@@ -31,7 +31,7 @@ def test_every_region_of_the_table_has_a_price_for_every_item() -> None:
     prices = packaged()
     assert len(prices.table) >= 20
     for region in prices.table:
-        assert [item for item in ITEMS if not (prices.of(region, item) or 0) > 0] == [], region
+        assert [item for item in BILLED_ITEMS if not (prices.of(region, item) or 0) > 0] == [], region
 
 
 def test_prices_in_proportion_are_near_those_that_are_listed() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dynaops.engine.usage import _times_a_day
+from dynaops.kinds.backup_plan.billing import runs_per_day
 from dynaops.model.cost import Span
 from tests.costs.tables import GIB, INDEXED, REGION, billed
 
@@ -118,4 +118,4 @@ def test_alarms_by_the_metrics_they_watch() -> None:
     ],
 )
 def test_how_often_a_schedule_comes_round(schedule: str, often: float | None) -> None:
-    assert _times_a_day(schedule) == (None if often is None else pytest.approx(often))
+    assert runs_per_day(schedule) == (None if often is None else pytest.approx(often))

@@ -61,8 +61,7 @@ def test_what_vanishes_is_the_same_drift_everywhere() -> None:
 
 
 def test_a_table_that_is_being_deleted_is_gone_everywhere() -> None:
-    raw = {**world()["users"].raw, "TableStatus": "DELETING"}
-    live = {**world(), "users": replace(world()["users"], raw=raw)}
+    live = {**world(), "users": replace(world()["users"], being_deleted=True)}
     told = drift_alone(live, recorded())
     assert told == drift_of_plan(live, recorded(), EVERYTHING)
     assert any(one.vanished and one.address == "users" for one in told)

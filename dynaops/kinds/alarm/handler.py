@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from dynaops.kinds.alarm import ALARMS, DEFAULTS, REGIONAL, mapping, operations, topic_region
+from dynaops.kinds.alarm.billing import BILLING
 from dynaops.kinds.alarm.mapping import KIND, AlarmLocation, address_of, place_of
 from dynaops.kinds.kind import AwsReader, BaseHandler, Known, Rank, Step, TableChanges
 from dynaops.kinds.property_rules import PropertyRules
@@ -43,6 +44,7 @@ class AlarmHandler(BaseHandler):
     """
 
     beside_table = False
+    billing = BILLING
     kinds: Mapping[str, PropertyRules] = {
         KIND: PropertyRules(
             title="CloudWatch alarm",

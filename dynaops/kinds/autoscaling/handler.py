@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from dynaops.kinds.autoscaling import SIDES, operations, scalings
+from dynaops.kinds.autoscaling.billing import BILLING
 from dynaops.kinds.autoscaling.live_capacity import KIND, foreign_findings, moved, unread_findings
 from dynaops.kinds.autoscaling.mapping import (
     Dimension,
@@ -53,6 +54,7 @@ class RecordedScaling(Recorded):
 class AutoscalingHandler(BaseHandler):
     """One resource a dimension: target, target-tracking policy and scheduled actions."""
 
+    billing = BILLING
     kinds: Mapping[str, PropertyRules] = {
         KIND: PropertyRules(
             title="autoscaling",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dynaops.kinds.backup_plan import findings, observe
 from dynaops.kinds.backup_plan import operations as backup_operations
+from dynaops.kinds.backup_plan.billing import BILLING
 from dynaops.kinds.backup_plan.declare import declared
 from dynaops.kinds.backup_plan.export import exported
 from dynaops.kinds.backup_plan.mapping import (
@@ -22,17 +23,8 @@ from dynaops.kinds.backup_plan.mapping import (
 )
 from dynaops.kinds.backup_plan.recorded import RecordedPlan, RecordedRole, RecordedSelection, RecordedVault
 from dynaops.kinds.backup_plan.resolve import resolved
-from dynaops.kinds.kind import (
-    AddressDiff,
-    AwsReader,
-    BaseHandler,
-    Known,
-    Link,
-    Rank,
-    Step,
-    TableChanges,
-    key_link,
-)
+from dynaops.kinds.kind import AddressDiff, AwsReader, BaseHandler, Known, Rank, Step, TableChanges
+from dynaops.kinds.links import Link, key_link
 from dynaops.kinds.property_rules import PropertyRules
 from dynaops.model.change import Action
 from dynaops.model.finding import Finding
@@ -46,6 +38,7 @@ if TYPE_CHECKING:
 class BackupHandler(BaseHandler):
     """Nothing of it is part of the table: recovery points outlive tables, and several tables may share the rest."""
 
+    billing = BILLING
     kinds: Mapping[str, PropertyRules] = {
         VAULT: PropertyRules(
             title="backup vault",

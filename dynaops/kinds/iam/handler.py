@@ -8,20 +8,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from dynaops.aws.errors import AccessDenied
+from dynaops.kinds.billing import NOT_BILLED
 from dynaops.kinds.iam import documents
 from dynaops.kinds.iam.operations import attach, change, create, delete, detach, made_for
 from dynaops.kinds.iam.recorded import RecordedIamPolicy
-from dynaops.kinds.kind import (
-    AddressDiff,
-    AwsReader,
-    BaseHandler,
-    Known,
-    Link,
-    Rank,
-    Step,
-    TableChanges,
-    nest,
-)
+from dynaops.kinds.kind import AddressDiff, AwsReader, BaseHandler, Known, Rank, Step, TableChanges
+from dynaops.kinds.links import Link, nest
 from dynaops.kinds.policy_document import canonical, same
 from dynaops.kinds.property_rules import PropertyRules
 from dynaops.kinds.references import late
@@ -49,6 +41,7 @@ PARTS = {
 class IamPolicyHandler(BaseHandler):
     """Policies lean on the table, and outlive its replacement; only attachments made here are taken back."""
 
+    billing = NOT_BILLED
     kinds: Mapping[str, PropertyRules] = {
         KIND: PropertyRules(
             title="IAM policy",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator
 
+from dynaops.kinds.billing import NOT_BILLED
 from dynaops.kinds.items.marshal import Typed, digest, readable, size, typed
 from dynaops.kinds.items.rows import examined, key_of
 from dynaops.kinds.kind import AddressDiff, AwsReader, BaseHandler, Known, Rank, Step, TableChanges
@@ -66,6 +67,7 @@ class ItemsHandler(BaseHandler):
     The state so holds digests, never what is in the items.
     """
 
+    billing = NOT_BILLED  # writing them is a matter of the table's requests
     kinds: Mapping[str, PropertyRules] = {
         KIND: PropertyRules(
             title="managed items",

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from dynaops.aws.errors import AccessDenied
+from dynaops.kinds.billing import Billing
 from dynaops.kinds.kind import AddressDiff, AwsReader, BaseHandler, Known, Rank, Step, TableChanges
 from dynaops.kinds.property_rules import PropertyRules
 from dynaops.kinds.steps import Members, step
@@ -41,6 +42,7 @@ class RecordedKinesis(Recorded):
 class KinesisHandler(BaseHandler):
     """A table has one live destination; it goes with the table."""
 
+    billing = Billing(not_counted=("Kinesis",))
     kinds: Mapping[str, PropertyRules] = {
         KIND: PropertyRules(
             title="Kinesis destination",

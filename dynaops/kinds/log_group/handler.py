@@ -5,18 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from dynaops.kinds.billing import Billing
 from dynaops.kinds.iam.handler import log_group_of
-from dynaops.kinds.kind import (
-    AddressDiff,
-    AwsReader,
-    BaseHandler,
-    Known,
-    Link,
-    Rank,
-    Step,
-    TableChanges,
-    key_link,
-)
+from dynaops.kinds.kind import AddressDiff, AwsReader, BaseHandler, Known, Rank, Step, TableChanges
+from dynaops.kinds.links import Link, key_link
 from dynaops.kinds.property_rules import PropertyRules
 from dynaops.kinds.steps import step
 from dynaops.kinds.tags import TagCalls
@@ -43,6 +35,7 @@ class RecordedLogGroup(Recorded):
 class LogGroupHandler(BaseHandler):
     """A log group is no part of the table: it stays when the table is replaced, and others may use it too."""
 
+    billing = Billing(not_counted=("logs",))
     kinds: Mapping[str, PropertyRules] = {
         KIND: PropertyRules(
             title="log group",

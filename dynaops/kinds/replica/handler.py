@@ -10,21 +10,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from dynaops.kinds.kind import (
-    AddressDiff,
-    AwsReader,
-    BaseHandler,
-    Known,
-    Link,
-    Rank,
-    Step,
-    TableChanges,
-    key_link,
-)
+from dynaops.kinds.kind import AddressDiff, AwsReader, BaseHandler, Known, Rank, Step, TableChanges
+from dynaops.kinds.links import Link, key_link
 from dynaops.kinds.property_rules import PropertyRules
 from dynaops.kinds.recovery import RecordedRecovery
 from dynaops.kinds.references import late
 from dynaops.kinds.replica import findings, membership, regional
+from dynaops.kinds.replica.billing import BILLING
 from dynaops.kinds.replica.observe import arn_in, replicas
 from dynaops.kinds.tags import TagCalls
 from dynaops.model.change import Action
@@ -67,6 +59,7 @@ class RecordedGroup(Recorded):
 class ReplicaHandler(BaseHandler):
     """Undeclared replicas are shown and never touched."""
 
+    billing = BILLING
     kinds: Mapping[str, PropertyRules] = {
         KIND: PropertyRules(
             title="replica",

@@ -9,8 +9,9 @@ from dynaops.kinds.kind import AddressDiff, Rank, Step, TableChanges
 from dynaops.kinds.recovery import given_up
 from dynaops.kinds.steps import step
 from dynaops.kinds.table.mapping import tags as tag_list
-from dynaops.kinds.table.waits import IDLE, literal
+from dynaops.kinds.table.waits import IDLE
 from dynaops.model.change import Action
+from dynaops.model.jmespath import literal
 from dynaops.model.late_values import reference
 from dynaops.model.operation import Danger, Wait
 

@@ -9,28 +9,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from dynaops.kinds.kind import (
-    AddressDiff,
-    AwsReader,
-    BaseHandler,
-    Known,
-    Link,
-    Rank,
-    Step,
-    TableChanges,
-    key_link,
-)
+from dynaops.kinds.kind import AddressDiff, AwsReader, BaseHandler, Known, Rank, Step, TableChanges
+from dynaops.kinds.links import Link, key_link
 from dynaops.kinds.property_rules import PropertyRules
-from dynaops.kinds.table import capacity, create, findings, indexes, tagging, update
+from dynaops.kinds.table import capacity, create, findings, indexes, tagging, update, waits
+from dynaops.kinds.table.billing import BILLING
 from dynaops.kinds.table.declare import declare
-from dynaops.kinds.table.encryption import resolve
+from dynaops.kinds.table.encryption import resolve, with_managed_key
 from dynaops.kinds.table.export import export
+from dynaops.kinds.table.loss_protection import on_destroy
 from dynaops.kinds.table.observe import describe, with_tags
 from dynaops.kinds.table.outputs import outputs
 from dynaops.kinds.table.recorded import RecordedIndex, RecordedTable, RecordedVectorIndex
 from dynaops.kinds.tags import TagCalls
 from dynaops.model.change import Action
 from dynaops.model.finding import Finding
+from dynaops.model.operation import Wait
 from dynaops.model.resource import Observed, Properties, Resource, Scope
 from dynaops.model.state import Record
 
@@ -102,6 +96,7 @@ VECTOR = PropertyRules(
 class TableHandler(BaseHandler):
     """The handler of table, gsi and vector_index."""
 
+    billing = BILLING
     kinds: Mapping[str, PropertyRules] = {"table": TABLE, "gsi": INDEX, "vector_index": VECTOR}
 
     def declare(self, scope: Scope, spec: TableSpec) -> Iterable[Resource]:
@@ -110,6 +105,22 @@ class TableHandler(BaseHandler):
     def describe(self, read: AwsReader, scope: Scope) -> list[Observed]:
         """The table and its indexes, but for its tags; empty where there is no table."""
         return list(describe(read, scope))
+
+    def until_idle(self, scope: Scope) -> Wait:
+        """The wait for a table that AWS is still working on."""
+        return waits.until_idle(scope)
+
+    def until_deleted(self, scope: Scope) -> Wait:
+        """The wait for a table that is being deleted."""
+        return waits.until_deleted(scope)
+
+    def on_destroy(self, work: TableChanges) -> str:
+        """What becomes of a table that is to be deleted: ``delete``, ``backup`` or ``retain``."""
+        return on_destroy(work)
+
+    def with_managed_key(self, read: AwsReader, scope: Scope, table: Observed) -> Observed:
+        """A live table as a spec declares it: AWS's own key of the region goes by its name there."""
+        return with_managed_key(read, scope, table)
 
     def observe(
         self,

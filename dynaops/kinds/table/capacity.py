@@ -13,7 +13,8 @@ from dynaops.kinds.table.declare import CAPACITIES
 from dynaops.kinds.table.indexes import dropped_first
 from dynaops.kinds.table.mapping import Shape
 from dynaops.kinds.table.update import table_call, table_effect
-from dynaops.kinds.table.waits import literal, settled
+from dynaops.kinds.table.waits import settled
+from dynaops.model.jmespath import literal
 from dynaops.model.operation import Cooldown, Effect
 
 _DAY = 24 * 3600.0

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from dynaops.kinds.kind import AddressDiff, AwsReader
-from dynaops.model.resource import Scope
+from dynaops.model.resource import Observed, Scope
 
 MANAGED_ALIAS = "alias/aws/dynamodb"
 MANAGED = {"enabled": True}
@@ -25,6 +25,14 @@ def resolve(read: AwsReader | None, scope: Scope, entries: Sequence[AddressDiff]
         return {}
     resolved = _resolve_live(read, scope, _resolve_desired(read, scope, entry))
     return {} if resolved is entry else {entry.address: resolved}
+
+
+def with_managed_key(read: AwsReader, scope: Scope, table: Observed) -> Observed:
+    """The live table with the AWS managed key as such, where it is encrypted with that."""
+    key = table.properties["encryption"].get("kms_key_arn")
+    if key is None or key != managed_key(read, scope):
+        return table
+    return replace(table, properties={**table.properties, "encryption": MANAGED})
 
 
 def _resolve_desired(read: AwsReader, scope: Scope, entry: AddressDiff) -> AddressDiff:

@@ -16,8 +16,9 @@ from dynaops.kinds.table.create import global_index
 from dynaops.kinds.table.mapping import Shape
 from dynaops.kinds.table.observe import types_of
 from dynaops.kinds.table.update import table_call, warm_reached
-from dynaops.kinds.table.waits import index_gone, index_is, index_outputs, literal, settled
+from dynaops.kinds.table.waits import index_gone, index_is, index_outputs, settled
 from dynaops.model.change import Action
+from dynaops.model.jmespath import literal
 from dynaops.model.operation import Danger, Tolerance
 
 BUILD_SECONDS = 560.0

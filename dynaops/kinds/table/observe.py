@@ -75,6 +75,7 @@ def _table(scope: Scope, table: Shape) -> Observed:
         outputs=_outputs(table),
         busy=busy(table),
         raw=table,
+        being_deleted=table.get("TableStatus") == "DELETING",
     )
 
 

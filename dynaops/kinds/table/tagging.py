@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dynaops.kinds.kind import Rank, Step, TableChanges
 from dynaops.kinds.steps import step
 from dynaops.kinds.table import mapping
-from dynaops.kinds.table.waits import literal
 from dynaops.model.change import Difference
+from dynaops.model.jmespath import literal
 from dynaops.model.operation import Wait
 
 

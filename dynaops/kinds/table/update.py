@@ -14,7 +14,8 @@ from dynaops.kinds.steps import step
 from dynaops.kinds.table import mapping
 from dynaops.kinds.table.create import unprotect
 from dynaops.kinds.table.mapping import Shape
-from dynaops.kinds.table.waits import TABLE_OUTPUTS, literal, settled
+from dynaops.kinds.table.waits import TABLE_OUTPUTS, settled
+from dynaops.model.jmespath import literal
 from dynaops.model.operation import Effect, Wait
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
+from dynaops.model.jmespath import literal
 from dynaops.model.operation import Wait
+from dynaops.model.resource import Scope
 
 IDLE = (
     "Table.TableStatus=='ACTIVE'"
@@ -29,11 +28,6 @@ TABLE_OUTPUTS = {
     "kms_key_arn": "Table.SSEDescription.KMSMasterKeyArn",
 }
 """Values AWS minted, read from the answer that ended a wait."""
-
-
-def literal(value: Any) -> str:
-    """A JSON value as a JMESPath literal."""
-    return "`" + json.dumps(value).replace("`", "\\`") + "`"
 
 
 def settled(table: str, title: str, condition: str | None, expected: float, timeout: float = 1800) -> Wait:
@@ -60,3 +54,22 @@ def index_is(name: str, condition: str, member: str = "GlobalSecondaryIndexes") 
 def index_gone(name: str, member: str = "GlobalSecondaryIndexes") -> str:
     """There is no index of that name any more."""
     return f"length(Table.{member}[?IndexName=={literal(name)}] || `[]`)==`0`"
+
+
+def until_deleted(scope: Scope) -> Wait:
+    """A wait for a table that is being deleted."""
+    return Wait(
+        title=f"table {scope.table_name}, which is being deleted, is gone",
+        parameters={"TableName": scope.table_name},
+        region=scope.region,
+        gone=True,
+        expected=6,
+        timeout=900,
+    )
+
+
+def until_idle(scope: Scope) -> Wait:
+    """A wait for a table that AWS is still working on."""
+    name = scope.table_name
+    wait = settled(name, f"{name} is settled", None, 30, 7 * 24 * 3600.0)
+    return wait.model_copy(update={"region": scope.region})

@@ -11,7 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from dynaops.kinds.kind import AddressDiff, AwsReader, BaseHandler, Known, Link, Rank, Step, TableChanges
+from dynaops.kinds.billing import Billing
+from dynaops.kinds.kind import AddressDiff, AwsReader, BaseHandler, Known, Rank, Step, TableChanges
+from dynaops.kinds.links import Link
 from dynaops.kinds.property_rules import PropertyRules
 from dynaops.kinds.references import late
 from dynaops.kinds.tags import TagCalls
@@ -53,6 +55,7 @@ class RecordedTrigger(Recorded):
 class TriggerHandler(BaseHandler):
     """Mappings outlive their table and stream, so they are looked for at all times."""
 
+    billing = Billing(not_counted=("triggers",))
     kinds: Mapping[str, PropertyRules] = {
         KIND: PropertyRules(
             title="Lambda trigger",
