@@ -14,7 +14,7 @@ from dynaops.convert.cloudformation import tables
 from dynaops.convert.cloudformation.identities import Identities
 from dynaops.convert.cloudformation.stack import Stack
 from dynaops.convert.notes import SourcePlace
-from dynaops.convert.part import SourceMap, Unknown
+from dynaops.convert.part import SourceMap, Unknown, flag_of
 from dynaops.convert.pieces import PieceKind, Pieces
 from dynaops.convert.texts import SourceText
 from dynaops.specs.yaml_tree import MAX_NODES, YamlNode, nodes
@@ -180,9 +180,10 @@ def _settle(properties: dict[str, YamlNode]) -> None:
     stream = properties.get("StreamSpecification")
     if stream is not None and isinstance(stream.value, dict):
         on = stream.value.get("StreamEnabled")
-        if on is None or on.value is True:
+        enabled = on is None or flag_of(on.value)
+        if enabled:
             stream.value.pop("StreamEnabled", None)
-        elif on.value is False:
+        elif enabled is False:
             properties.pop("StreamSpecification")
 
 
@@ -220,9 +221,10 @@ def _as_cloudformation(properties: dict[str, YamlNode]) -> dict[str, YamlNode]:
     for name in ("GlobalSecondaryIndexes", "LocalSecondaryIndexes"):
         _each(renamed, name, lambda member: _index(member, hash_key))
     on, view = renamed.pop("StreamEnabled", None), renamed.pop("StreamViewType", None)
-    if on is not None and on.value is not False:
+    enabled = None if on is None else flag_of(on.value)
+    if on is not None and enabled is not False:
         fields = {} if view is None else {"StreamViewType": view}
-        if on.value is not True:
+        if not enabled:
             fields["StreamEnabled"] = on
         renamed["StreamSpecification"] = YamlNode(fields, on.spot)
     return renamed

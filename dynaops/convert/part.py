@@ -168,7 +168,7 @@ class SourceMap:
         return self._as(name, "a whole number", _number)
 
     def flag(self, name: str) -> bool | None:
-        return self._as(name, "true or false", _flag)
+        return self._as(name, "true or false", flag_of)
 
     def strings(self, name: str) -> list[str] | None:
         """A list of strings; a single string counts as a list of one."""
@@ -257,7 +257,8 @@ def _number(value: Any) -> int | None:
     return int(number) if number.is_integer() else None
 
 
-def _flag(value: Any) -> bool | None:
+def flag_of(value: Any) -> bool | None:
+    """A boolean, also where it is written as text ("false"); None for anything else."""
     if isinstance(value, bool):
         return value
     return {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}.get(
