@@ -1,1 +1,1 @@
-"""The only place that talks to AWS: lazy clients, reads and writes with translated errors, waits."""
+"""The only package that calls AWS: shared clients, calls with translated errors, checks of responses."""

@@ -1,6 +1,6 @@
-"""Binary members of requests: a string in place of one is base64, as in the AWS CLI.
+"""Binary members of requests: strings for them are base64, as in the AWS CLI.
 
-So an operation with binary in it stays plain JSON until it is sent.
+So an operation with binary values is plain JSON until it is sent.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def with_bytes(value: Any, shape: Shape | None, blobs: dict[str, bool]) -> Any:
-    """`value` with bytes for the strings at binary members. `blobs` remembers which shapes have any, by name."""
+    """`value` with the strings of binary members decoded. `blobs` caches which shapes have binary members, by name."""
     if shape is None or not _has_blobs(shape, blobs):
         return value
     kind = shape.type_name
@@ -21,13 +21,13 @@ def with_bytes(value: Any, shape: Shape | None, blobs: dict[str, bool]) -> Any:
         return base64.b64decode(value) if isinstance(value, str) else value
     if kind == "structure" and isinstance(value, dict):
         members = shape.members  # type: ignore[attr-defined]
-        return {name: with_bytes(one, members.get(name), blobs) for name, one in value.items()}
+        return {name: with_bytes(member, members.get(name), blobs) for name, member in value.items()}
     if kind == "map" and isinstance(value, dict):
         inner = shape.value  # type: ignore[attr-defined]
-        return {name: with_bytes(one, inner, blobs) for name, one in value.items()}
+        return {name: with_bytes(member, inner, blobs) for name, member in value.items()}
     if kind == "list" and isinstance(value, (list, tuple)):
         inner = shape.member  # type: ignore[attr-defined]
-        return [with_bytes(one, inner, blobs) for one in value]
+        return [with_bytes(member, inner, blobs) for member in value]
     return value
 
 
@@ -38,7 +38,7 @@ def _has_blobs(shape: Shape, known: dict[str, bool]) -> bool:
 
 
 def _any_below(shape: Shape, seen: set[str]) -> bool:
-    """Whether there is a binary member anywhere below `shape` (shapes may hold themselves)."""
+    """Whether there is a binary member anywhere below `shape` (shapes may be recursive)."""
     for inner in _inner(shape):
         if inner.type_name == "blob":
             return True

@@ -1,4 +1,4 @@
-"""An Aws that asks each question once: what was read stays as it was read."""
+"""An Aws session that caches reads: each read is made once."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dynaops.aws.session import Aws
 
 
 class CachedReads(Aws):
-    """The same caller as `beneath`, with its clients. Only answers of `services` are remembered, if they are named."""
+    """Caches the reads of the session `beneath`; with `services`, only the reads of these."""
 
     def __init__(self, beneath: Aws, services: Collection[str] | None = None) -> None:
         self.__dict__.update(beneath.__dict__)
@@ -27,7 +27,7 @@ class CachedReads(Aws):
         key = json.dumps([service, api, region, parameters], sort_keys=True, default=str)
         with self._guard:
             asking = self._asking.setdefault(key, threading.Lock())
-        with asking:  # whoever asks the same at the same time waits for the answer
+        with asking:  # threads that make the same read at the same time wait for its response
             if key not in self._answers:
                 self._answers[key] = self._beneath.read(service, api, region, parameters)
         return self._answers[key]

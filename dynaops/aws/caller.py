@@ -1,4 +1,4 @@
-"""Who calls which AWS: the account and partition of the credentials, and what tells this machine's emulators apart."""
+"""The caller's identity: account and partition of the credentials, and which endpoint or emulator is called."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _ACCOUNT = re.compile(r"\d{12}")
 
 
 class Caller(NamedTuple):
-    """The caller's place in AWS. What is not known is None.
+    """The caller's account, partition and endpoint. Values that are not known are None.
 
-    `origin` is ``aws``, ``local`` (an endpoint on this machine) or the URL of another endpoint. `world` tells endpoints
-    on this machine apart: ``sandbox ID`` is a dynaops sandbox, whatever its port; ``port N`` is any other. `arn` is
-    that of the user or of the role's session.
+    `origin` is ``aws``, ``local`` (an endpoint on this machine) or the URL of another endpoint. `world` identifies an
+    endpoint on this machine: ``sandbox ID`` is a dynaops sandbox at any port, ``port N`` is any other. `arn` is that of
+    the user or of the role's session.
     """
 
     origin: str
@@ -45,16 +45,16 @@ def is_local(url: str | None) -> bool:
 
 
 def origin_of(url: str | None) -> str:
-    """Which AWS an endpoint is: the real one (None), this machine's, or another endpoint's."""
+    """The origin of an endpoint: ``aws`` (None), ``local`` or the URL of another endpoint."""
     if not url:
         return "aws"
     return LOCAL if is_local(url) else url
 
 
-def caller_of(url: str | None, answer: Mapping[str, Any], headers: Mapping[str, str]) -> Caller:
-    """The caller by GetCallerIdentity's answer and its headers; both are empty where the endpoint has no STS."""
-    account = str(answer.get("Account") or "")
-    arn = str(answer.get("Arn") or "")
+def caller_of(url: str | None, response: Mapping[str, Any], headers: Mapping[str, str]) -> Caller:
+    """The caller from the response of GetCallerIdentity and its headers; both are empty if there is no STS."""
+    account = str(response.get("Account") or "")
+    arn = str(response.get("Arn") or "")
     parsed = parse(arn)
     return Caller(
         origin_of(url),
@@ -66,10 +66,10 @@ def caller_of(url: str | None, answer: Mapping[str, Any], headers: Mapping[str, 
 
 
 def lacks_sts(error: AwsFailure) -> bool:
-    """Whether an endpoint's failure to answer GetCallerIdentity means that it has no STS.
+    """Whether a failure of GetCallerIdentity means that the endpoint has no STS.
 
-    That is a refusal which does not pass, or an answer that is not STS's (dynalite, DynamoDB Local). Throttling, faults
-    of the server and broken connections say nothing about it.
+    That is a permanent refusal, or a response that is not from STS (dynalite, DynamoDB Local). Throttling, server
+    errors and lost connections do not mean it.
     """
     if isinstance(error, AwsRefusal):
         return error.verdict is not ErrorClass.RETRY and (error.status < 500 or error.status == 501)
@@ -79,8 +79,8 @@ def lacks_sts(error: AwsFailure) -> bool:
 def _world(url: str | None, headers: Mapping[str, str]) -> str | None:
     if url is None or not is_local(url):
         return None
-    found = _WORLD.search(headers.get(MARK, ""))
-    if found:
-        return f"sandbox {found[1]}"
+    match = _WORLD.search(headers.get(MARK, ""))
+    if match:
+        return f"sandbox {match[1]}"
     parts = urlsplit(url)
     return f"port {parts.port or (443 if parts.scheme == 'https' else 80)}"

@@ -1,6 +1,6 @@
-"""What an error of AWS means: the sets of error codes, and the verdict on a refusal of the control plane.
+"""Classes of AWS errors: sets of error codes, and the class of a refusal by the control plane.
 
-AWS uses one code for opposite things, so the message's prefix decides.
+AWS uses one code for opposite cases, so the beginning of the message decides.
 
 Prefixes are those of live probes (public findings of the ACK DynamoDB controller, docs/api-quirks) and
 are the same in all regions.
@@ -16,16 +16,16 @@ LIMIT = "Subscriber limit exceeded: "
 
 
 class ErrorClass(StrEnum):
-    """What to do about a refusal."""
+    """The class of a refusal, which says what to do."""
 
     ALREADY = "already"
-    """AWS is as asked: success."""
+    """The resource is as wanted already: this is a success."""
     RETRY = "retry"
-    """Ask again in some seconds."""
+    """Try again in some seconds."""
     WAIT = "wait"
-    """Something else is going on with the resource; ask again when it has ended."""
+    """Another change of the resource is in progress; try again when it has ended."""
     SCHEDULE = "schedule"
-    """A budget or cooldown of hours: only an operation that expects it waits."""
+    """A limit or cooldown of hours: only an operation that expects it waits."""
     FAIL = "fail"
 
 
@@ -71,7 +71,7 @@ _BUSY = {
     *("OperationAbortedException", "ConcurrentUpdateException", "ConcurrentModification"),
     "OperationAborted",
 }
-"""CloudWatch Logs, Application Auto Scaling, IAM and S3: another call on the same thing is being carried out."""
+"""CloudWatch Logs, Application Auto Scaling, IAM and S3: another call for the same resource is in progress."""
 THROTTLED = frozenset(
     {
         *(
@@ -89,23 +89,23 @@ THROTTLED = frozenset(
         *("BandwidthLimitExceeded", "SlowDown"),
     }
 )
-"""The caller sends too much (botocore's list, without LimitExceededException: see `DATA_THROTTLED`)."""
+"""The caller is throttled (botocore's list, without LimitExceededException: see `DATA_THROTTLED`)."""
 DATA_THROTTLED = THROTTLED | {"LimitExceededException"}
-"""Of reads and writes of items. In the control plane LimitExceededException means a quota, too."""
+"""Throttling of reads and writes of items. In the control plane, LimitExceededException may also mean a quota."""
 SERVER_ERRORS = frozenset({"InternalServerError", "InternalFailure", "ServiceUnavailable"})
 DATA_RETRYABLE = SERVER_ERRORS | {
     *("RequestTimeout", "RequestTimeoutException", "PriorRequestNotComplete"),
     *("TransactionConflictException", "TransactionInProgressException", "ReplicatedWriteConflictException"),
 }
-"""Of reads and writes of items: sent again, without going slower."""
+"""Errors of reads and writes of items that are retried without lowering the rate."""
 EXPIRED_TOKEN = frozenset({"ExpiredTokenException", "ExpiredToken", "TokenRefreshRequired"})
 EXPIRED = EXPIRED_TOKEN | {"RequestExpired"}
-"""New credentials, or a new signature, help."""
+"""Errors that new credentials or a new signature solve."""
 WRONG_SIGNATURE = frozenset({"InvalidSignatureException", "SignatureDoesNotMatch"})
 CLOCK_SKEW = WRONG_SIGNATURE | {
     *("RequestTimeTooSkewed", "RequestInTheFuture", "AccessDeniedException", "AuthFailure"),
 }
-"""What AWS answers where the caller's clock is wrong, among other reasons (botocore's list)."""
+"""Errors that a wrong clock of the caller may cause, among other reasons (botocore's list)."""
 ACCESS_DENIED = frozenset(
     {"AccessDeniedException", "AccessDenied", "UnauthorizedOperation", "AuthorizationError"}
 )
@@ -113,7 +113,7 @@ ACCESS_DENIED = frozenset(
 
 
 def classify(code: str, message: str) -> ErrorClass:
-    """The verdict on an error answer of DynamoDB's control plane."""
+    """The class of an error response of DynamoDB's control plane."""
     if message.startswith(_ALREADY):
         return ErrorClass.ALREADY
     if message.startswith(_RETRY) or code in THROTTLED or code in _BUSY:

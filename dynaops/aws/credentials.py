@@ -1,7 +1,7 @@
-"""A botocore session whose credentials fail in words, and in time.
+"""A botocore session whose credentials fail with a clear message and within a time limit.
 
-botocore runs programs (`credential_process`) and asks for codes of MFA devices. What a program says may be anything, it
-may never end, and there may be nobody to ask: each is told as a failure of the credentials, which no call survives.
+botocore runs programs (`credential_process`) and asks for codes of MFA devices. A program may print anything or never
+end, and there may be no terminal to ask on: all that is raised as CredentialsFailed.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ if TYPE_CHECKING:
     from botocore.session import Session
 
 PATIENCE = 60.0
-"""Seconds that credentials may take, but for the time in which somebody is asked for a code."""
+"""Seconds that getting credentials may take, without the time in which the user is asked for a code."""
 _POLL = 0.5
 _T = TypeVar("_T")
 
 
 class CredentialsFailed(BotoCoreError):
-    """The credentials cannot be had. `reason` follows "The AWS credentials cannot be had: "."""
+    """No credentials could be obtained. `reason` is shown after "The AWS credentials cannot be had: "."""
 
     fmt = "{reason}"
 
 
 def new_session(profile: str | None) -> Session:
-    """A session of the profile. Raises DynaopsError for a profile, or a configuration, that cannot be used."""
+    """A botocore session of the profile. Raises DynaopsError for a profile or configuration that cannot be used."""
     from botocore.session import Session
 
     session = Session(profile=profile)
@@ -53,7 +53,7 @@ def new_session(profile: str | None) -> Session:
 
 
 class _Resolver:
-    """botocore's chain of credential providers, with its failures as CredentialsFailed."""
+    """botocore's chain of credential providers, whose failures are raised as CredentialsFailed."""
 
     def __init__(self, inner: Any) -> None:
         self._inner = inner
@@ -63,14 +63,14 @@ class _Resolver:
                 provider._prompter = self._asked
 
     def load_credentials(self) -> Any:
-        found = _in_time(self._inner.load_credentials, self._asking)
-        return found if found is None else _Credentials(found, self._asking)
+        credentials = _in_time(self._inner.load_credentials, self._asking)
+        return credentials if credentials is None else _Credentials(credentials, self._asking)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
 
     def _asked(self, prompt: str) -> str:
-        """The code that somebody types. Raises CredentialsFailed where there is no terminal to ask on."""
+        """Ask the user for the code. Raises CredentialsFailed if there is no terminal."""
         if not has_terminal():
             raise CredentialsFailed(
                 reason="the role needs a code of an MFA device (mfa_serial), and there is no terminal to ask for it on"
@@ -83,29 +83,29 @@ class _Resolver:
 
 
 class _Credentials:
-    """Credentials as botocore knows them; what goes wrong when they are renewed is CredentialsFailed."""
+    """botocore credentials, whose failures on renewal are raised as CredentialsFailed."""
 
     def __init__(self, inner: Any, asking: threading.Event) -> None:
         self._inner = inner
         self._asking = asking
 
     def get_frozen_credentials(self) -> Any:
-        due = getattr(self._inner, "refresh_needed", None)
-        if due is not None and due():
-            found = _in_time(self._inner.get_frozen_credentials, self._asking)
+        refresh_needed = getattr(self._inner, "refresh_needed", None)
+        if refresh_needed is not None and refresh_needed():
+            frozen = _in_time(self._inner.get_frozen_credentials, self._asking)
         else:
-            found = _told(self._inner.get_frozen_credentials)
-        for part in (found.access_key, found.secret_key, found.token):
+            frozen = _told(self._inner.get_frozen_credentials)
+        for part in (frozen.access_key, frozen.secret_key, frozen.token):
             if part and not (part.isprintable() and " " not in part):
                 raise CredentialsFailed(reason="they have characters that no credentials have")
-        return found
+        return frozen
 
     def get_deferred_property(self, name: str) -> Callable[[], Any]:
-        """How botocore asks for the account's id when it chooses an endpoint."""
+        """A getter of an attribute: botocore calls it for the account id when it chooses an endpoint."""
         return lambda: getattr(self, name, None)
 
     def __getattr__(self, name: str) -> Any:
-        """Some of what is asked for renews them, too."""
+        """An attribute of the credentials, which may renew them. Raises CredentialsFailed."""
         try:
             return getattr(self._inner, name)
         except RuntimeError as error:
@@ -113,7 +113,7 @@ class _Credentials:
 
 
 def _in_time(job: Callable[[], _T], asking: threading.Event) -> _T:
-    """The result of `job`, which is given up after PATIENCE. Raises CredentialsFailed."""
+    """The result of `job`, which may take PATIENCE seconds. Raises CredentialsFailed."""
     results: list[_T] = []
     failures: list[BaseException] = []
 
@@ -140,17 +140,17 @@ def _in_time(job: Callable[[], _T], asking: threading.Event) -> _T:
 
 
 def _told(job: Callable[[], _T]) -> _T:
-    """The result of `job`, whatever it fails with as CredentialsFailed."""
+    """The result of `job`, whose failures are raised as CredentialsFailed."""
     try:
         return job()
     except CredentialRetrievalError as error:
-        said = str(error.kwargs.get("error_msg", "")).strip() or "it failed and said nothing"
-        raise CredentialsFailed(reason=f"{error.kwargs.get('provider', 'a provider')}: {said}") from error
+        details = str(error.kwargs.get("error_msg", "")).strip() or "it failed and said nothing"
+        raise CredentialsFailed(reason=f"{error.kwargs.get('provider', 'a provider')}: {details}") from error
     except (BotoCoreError, DynaopsError):
         raise
     except OSError as error:
-        told = f"{error.filename}: {error.strerror}" if error.filename else str(error)
-        raise CredentialsFailed(reason=told) from error
+        reason = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        raise CredentialsFailed(reason=reason) from error
     except RuntimeError as error:
         raise CredentialsFailed(reason=f"{error}") from error
     except Exception as error:
@@ -160,7 +160,7 @@ def _told(job: Callable[[], _T]) -> _T:
 
 
 def has_terminal() -> bool:
-    """Whether somebody can be asked."""
+    """Whether there is a terminal on which the user can be asked."""
     try:
         os.close(os.open("/dev/tty", os.O_RDWR | getattr(os, "O_NOCTTY", 0)))
     except OSError:

@@ -1,4 +1,4 @@
-"""The form of a custom endpoint, checked first: the libraries below fail on some in ways of their own."""
+"""Check the URL of a custom endpoint before it is used, since botocore's errors for some URLs are unclear."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _HINT = "Write it as http://127.0.0.1:PORT or https://HOST (--endpoint-url, AWS_
 
 
 def require_endpoint(url: str | None) -> None:
-    """Raise DynaopsError for an endpoint that is no URL of HTTP. None and the empty text are no endpoint at all."""
+    """Raise DynaopsError for an endpoint that is not an HTTP URL. None and "" mean that there is no custom endpoint."""
     fault = _fault(url) if url else None
     if fault:
         raise DynaopsError(f"The endpoint {url!r} is not a URL: {fault}", _HINT)
 
 
 def _fault(url: str) -> str | None:
-    """What is wrong with a URL, in words; None where nothing is."""
+    """A phrase that says what is wrong with a URL; None if it is valid."""
     if not url.isprintable() or not url.isascii() or " " in url:
         return "it has characters that a URL cannot have"
     try:

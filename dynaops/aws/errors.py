@@ -1,4 +1,4 @@
-"""AWS's failures in words that say what to do. Nothing above this package sees a botocore exception."""
+"""Translate failures of AWS calls to errors with hints. No other package sees a botocore exception."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ _HINTS = {
     "TableInUseException": "The table is being made, restored or deleted: wait until that is done, or choose "
     "another name.",
 }
-"""What to do about refusals that mean one thing only."""
+"""Hints for error codes that have a single meaning."""
 _LONGEST_TEXT = 1000
-"""Characters of a text of AWS's that are shown."""
+"""The most characters of a text of AWS that are shown."""
 _AGAIN = "Run the command again: it finds out what was done and goes on from there."
 _FOREIGN = (
     "A proxy, a captive portal or another server answers in AWS's place: check the network, the proxy settings and "
@@ -47,20 +47,20 @@ _LOGIN = "Log in again (for example `aws sso login`), or choose other credential
 
 
 def one_line(text: str) -> str:
-    """A text that came with an answer, on one line: whoever answered could else print lines of their own."""
+    """A text of a response on one line, so that a server cannot print lines of its own."""
     line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
     return f"{line[:_LONGEST_TEXT]}..." if len(line) > _LONGEST_TEXT else line
 
 
 class AwsFailure(DynaopsError):
-    """A call that did not end well: refused, or AWS out of reach."""
+    """A call has failed: AWS refused it, or did not respond."""
 
     def __init__(self, message: str, hint: str | None = None, exit_code: int = Exit.FAILED) -> None:
         super().__init__(one_line(message), one_line(hint) if hint else hint, exit_code)
 
 
 class AwsRefusal(AwsFailure):
-    """AWS answered with an error. `attempts` is how often botocore had repeated the request before."""
+    """AWS responded with an error. `attempts` is the number of retries that botocore has made."""
 
     def __init__(
         self, message: str, hint: str | None, code: str, text: str, attempts: int, status: int
@@ -81,33 +81,33 @@ class AccessDenied(AwsRefusal):
 
 
 class AccountUnknown(AwsFailure):
-    """The endpoint, which is not AWS's own, does not say which account it is."""
+    """The custom endpoint does not say which account it belongs to."""
 
 
 class ResponseLost(AwsFailure):
-    """No answer arrived; whether the request had its effect is unknown."""
+    """No response arrived; it is not known whether the request had its effect."""
 
 
 class ForeignAnswer(ResponseLost):
-    """What answered was not AWS: a proxy, a captive portal, or another server at the endpoint."""
+    """The response is not from AWS but from a proxy, a captive portal, or another server at the endpoint."""
 
 
 class Unreachable(AwsFailure):
-    """The request did not reach AWS at all."""
+    """The request did not reach AWS."""
 
 
 def refused(error: ClientError, service: str, api: str, region: str) -> AwsRefusal:
-    """Translate an error answer of `service`'s `api`."""
-    answer: dict[str, Any] = dict(error.response)
-    code = str(answer.get("Error", {}).get("Code", "Unknown"))
-    text = str(answer.get("Error", {}).get("Message") or answer.get("message") or "")
-    meta = answer.get("ResponseMetadata", {})
+    """Translate an error response of `service`'s `api`."""
+    response: dict[str, Any] = dict(error.response)
+    code = str(response.get("Error", {}).get("Code", "Unknown"))
+    text = str(response.get("Error", {}).get("Message") or response.get("message") or "")
+    meta = response.get("ResponseMetadata", {})
     attempts, status = int(meta.get("RetryAttempts", 0)), int(meta.get("HTTPStatusCode", 0))
     return refusal(code, text, f"{service}:{api}", region, attempts, status)
 
 
 def refusal(code: str, text: str, action: str, region: str, attempts: int = 0, status: int = 0) -> AwsRefusal:
-    """AWS's error `code` with its `text` in words; `action` is as in IAM, such as dynamodb:PutItem."""
+    """The AwsRefusal for an error `code` with its `text`; `action` is as in IAM, such as dynamodb:PutItem."""
     code, text = one_line(code), one_line(text)
     details: dict[str, Any] = {"code": code, "text": text, "attempts": attempts, "status": status}
     if code in ACCESS_DENIED:
@@ -123,7 +123,7 @@ def refusal(code: str, text: str, action: str, region: str, attempts: int = 0, s
 
 
 def _shut_out(error: BotoCoreError) -> bool:
-    """Whether a proxy was not reached or did not connect: no request was sent. Else a proxy cut the line later."""
+    """Whether the proxy could not be reached or did not connect, so that no request was sent."""
     from botocore.exceptions import ProxyConnectionError
     from urllib3.exceptions import NewConnectionError
 
@@ -134,31 +134,31 @@ def _shut_out(error: BotoCoreError) -> bool:
 
 
 def unreadable(error: Exception, api: str, region: str) -> ResponseLost:
-    """Translate what botocore does not expect: a credential provider's odd answer, or one that it cannot take in."""
-    said = " ".join(str(error).split())[:200]
+    """Translate an unexpected exception in botocore, such as one for an invalid response of a credential provider."""
+    details = " ".join(str(error).split())[:200]
     return ResponseLost(
-        f"{api} in {region}: no usable answer ({type(error).__name__}: {said})",
+        f"{api} in {region}: no usable answer ({type(error).__name__}: {details})",
         f"Where credentials come from a provider (SSO, a role, a container), it may have answered oddly. {_AGAIN}",
     )
 
 
 def _grant(action: str, text: str) -> str:
-    """What to add to the caller's policy. AWS names the action and resource that are lacking, as a rule."""
-    found = _LACKING.search(text)
-    lacking = found.group(1) if found else action
-    resource = found.group(2) if found and found.group(2) else "*"
-    statement = json.dumps({"Effect": "Allow", "Action": lacking, "Resource": resource})
+    """A hint with the statement to add to the caller's policy. AWS usually names the missing action and resource."""
+    match = _LACKING.search(text)
+    missing = match.group(1) if match else action
+    resource = match.group(2) if match and match.group(2) else "*"
+    statement = json.dumps({"Effect": "Allow", "Action": missing, "Resource": resource})
     return f"Add to the caller's IAM policy, or use other credentials (--profile): {statement}"
 
 
 def unanswered(error: BotoCoreError, service: str, api: str, region: str) -> AwsFailure:
-    """Translate a failure to get any answer: credentials, network, configuration."""
+    """Translate a failure without a response: credentials, network, configuration."""
     from botocore import exceptions as known
 
     from dynaops.aws.credentials import CredentialsFailed
     from dynaops.aws.response_check import DamagedAnswer, ForeignPage
 
-    where = f"{service} in {region}"
+    endpoint = f"{service} in {region}"
     if isinstance(error, CredentialsFailed):
         return AwsFailure(f"The AWS credentials cannot be had: {error}", _LOGIN)
     if isinstance(error, (known.NoCredentialsError, known.PartialCredentialsError)):
@@ -169,7 +169,7 @@ def unanswered(error: BotoCoreError, service: str, api: str, region: str) -> Aws
         )
     if isinstance(error, (known.EndpointConnectionError, known.ConnectTimeoutError)) or _shut_out(error):
         return Unreachable(
-            f"Cannot reach {where}: {error}",
+            f"Cannot reach {endpoint}: {error}",
             "Check the network, the region, and --endpoint-url or AWS_ENDPOINT_URL.",
         )
     if isinstance(error, (ForeignPage, DamagedAnswer)):

@@ -1,4 +1,4 @@
-"""What an environment allows of calls: one account, and certain regions. It is checked before a call is sent."""
+"""Guards of an environment: calls are allowed in one account and certain regions only, checked before each call."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from dynaops.model.errors import DynaopsError
 
 _WITHOUT_REGION = {"iam", "pricing", "s3", "sts"}
-"""Services that answer for all regions, whichever one is asked (S3: a bucket is in a region of its own)."""
+"""Global services, which no region guard applies to (and S3: a bucket has a region of its own)."""
 
 
 class GuardError(DynaopsError):
@@ -16,7 +16,7 @@ class GuardError(DynaopsError):
 
 @dataclass(frozen=True)
 class Guard:
-    """The guards of an environment. None: not guarded. Names and places are for messages."""
+    """The guards of an environment. None: not guarded. `environment` and `*_said` are for messages."""
 
     account: str | None = None
     regions: tuple[str, ...] | None = None
@@ -25,7 +25,7 @@ class Guard:
     regions_said: str = "regions"
 
     def check_region(self, service: str, region: str) -> None:
-        """Raise GuardError for a call outside of the environment's regions."""
+        """Raise GuardError for a call outside the environment's regions."""
         if self.regions is not None and region not in self.regions and service not in _WITHOUT_REGION:
             raise GuardError(
                 f"The environment {self.environment} is kept to {', '.join(self.regions)} "
@@ -34,17 +34,17 @@ class Guard:
             )
 
     def check_account(self, account: str | None) -> None:
-        """Raise GuardError where the caller's account is not the environment's, or not known."""
+        """Raise GuardError if the caller's account is not the environment's, or is not known."""
         if self.account is None or account == self.account:
             return
-        whose = (
+        actual = (
             f"the credentials are of account {account}"
             if account
             else "nobody says whose the credentials are"
         )
         raise GuardError(
             f"The environment {self.environment} is in account {self.account} ({self.account_said}), "
-            f"and {whose}: nothing was read or changed",
+            f"and {actual}: nothing was read or changed",
             "Use credentials of that account (--profile, or the environment's profile or role_arn), "
             "or choose another environment with -E.",
         )

@@ -1,4 +1,4 @@
-"""A botocore session that takes nothing from the caller's environment or files."""
+"""A botocore session that ignores the environment and the files of the caller."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 
 def isolated_session(credentials: Credentials) -> Session:
-    """A session with these credentials and botocore's own defaults.
+    """A session with these credentials and botocore's defaults.
 
-    No profile, AWS file, ``AWS_*`` variable, SSO login or ``credential_process`` is looked at.
+    No profile, AWS file, ``AWS_*`` variable, SSO login or ``credential_process`` is read.
     """
     from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES
     from botocore.session import Session

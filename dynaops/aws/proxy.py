@@ -1,4 +1,4 @@
-"""Requests through botocore's HTTP session: slower than a connection of one's own, but it knows proxies."""
+"""Requests through botocore's HTTP session, which supports proxies but is slower than a direct connection."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from dynaops.aws.route import Route
 
 
 class ProxySession:
-    """A POST at a time a thread, through the proxy that the environment names. Signing is the caller's."""
+    """Sends POST requests through the proxy of the environment, one at a time per thread. The caller signs them."""
 
     def __init__(self, route: Route, connections: int, timeout: float) -> None:
         from botocore.httpsession import URLLib3Session
 
         self._url = route.url if urlsplit(route.url).path else f"{route.url}/"
-        # botocore's types know neither a file of certificates nor parts of a second; its session does
+        # botocore's types allow neither a certificate file nor fractions of a second; its session does
         self._session: Any = URLLib3Session(
             verify=route.ca_file,  # type: ignore[arg-type]
             proxies=dict(route.proxies),
@@ -24,17 +24,17 @@ class ProxySession:
         )
 
     def post(self, headers: dict[str, str], body: bytes) -> tuple[int, dict[str, str], bytes]:
-        """Status, headers (names in lower case) and body of the answer. Raises OSError where none came."""
+        """Status, headers (names in lower case) and body of the response. Raises OSError if there is none."""
         from botocore.awsrequest import AWSRequest
         from botocore.exceptions import HTTPClientError
 
         request = AWSRequest(method="POST", url=self._url, headers=headers, data=body).prepare()
         try:
-            answer = self._session.send(request)
+            response = self._session.send(request)
             return (
-                answer.status_code,
-                {name.lower(): value for name, value in answer.headers.items()},
-                answer.content,
+                response.status_code,
+                {name.lower(): value for name, value in response.headers.items()},
+                response.content,
             )
         except HTTPClientError as error:
             raise ConnectionError(str(error)) from error

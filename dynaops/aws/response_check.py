@@ -1,8 +1,8 @@
-"""Puts the rules of `dynaops.aws.response_rules` between botocore and the network: only AWS's answers pass.
+"""Apply the rules of `dynaops.aws.response_rules` between botocore and the network: only responses of AWS pass.
 
-botocore takes an HTML page or an empty body for an empty success, a proxy's 404 for "not found", and stumbles over
-damaged bodies with exceptions of its own. Here each answer is judged before botocore parses it. Clients that botocore
-makes for itself (credential providers) do not pass here.
+botocore takes an HTML page or an empty body for an empty success and a proxy's 404 for "not found", and raises its own
+exceptions for damaged bodies. Here each response is checked before botocore parses it. Clients that botocore makes
+itself (for credential providers) are not checked.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ if TYPE_CHECKING:
 
 
 class ForeignPage(BotoCoreError):
-    """An answer that is not AWS's and will not be at the next request: a page, a redirect. Not sent again."""
+    """The response is not from AWS, and a retry would not help (a web page, a redirect). Not retried."""
 
     fmt = "the answer of {host} is not AWS's but {looks}"
 
 
 class DamagedAnswer(HTTPClientError):
-    """An answer that is not AWS's and may be at the next request; botocore sends it again, as after a broken line."""
+    """The response is damaged, and a retry may help: botocore retries as after a lost connection."""
 
     fmt = "the answer of {host} is not AWS's but {looks}"
 
 
 def guard(client: BaseClient, service: str, gate: Gate) -> None:
-    """Let `client` take only answers that `gate` takes for AWS's."""
+    """Make `client` accept only responses that `gate` accepts."""
     endpoint: Any = client._endpoint  # type: ignore[attr-defined]
     session = _JudgedSession(endpoint.http_session, service, client.meta.service_model, gate)
     endpoint.http_session = session
@@ -45,13 +45,13 @@ def guard(client: BaseClient, service: str, gate: Gate) -> None:
 
 
 def is_of_aws(url: str, session: Session) -> bool:
-    """Whether a URL's host is in one of AWS's own domains."""
+    """Whether a URL's host is in one of AWS's domains."""
     host = urlsplit(url).hostname or ""
     return any(host.endswith(f".{domain}") for domain in _domains(session))
 
 
 def form_of(model: OperationModel, service: str) -> Form:
-    """What AWS's answers to an operation look like, by botocore's model and our table."""
+    """The form of the responses of an operation, from botocore's model and our table of members."""
     output = model.output_shape
     members = output.members if output is not None else {}
     inside = [name for name, shape in members.items() if not _is_outside(shape)]
@@ -72,7 +72,7 @@ def form_of(model: OperationModel, service: str) -> Form:
 
 
 class _JudgedSession:
-    """botocore's HTTP session, with each answer judged before it is given back."""
+    """botocore's HTTP session, with a check of each response before it is returned."""
 
     def __init__(self, session: Any, service: str, model: ServiceModel, gate: Gate) -> None:
         self._session = session
@@ -83,16 +83,16 @@ class _JudgedSession:
         self._form = lru_cache(maxsize=None)(self._form_of)
 
     def note_operation(self, event_name: str, **_: Any) -> None:
-        """Remember which operation this thread is about to send (botocore tells it to handlers only)."""
+        """Note which operation this thread is about to send (botocore gives it to event handlers only)."""
         self._current.operation = event_name.rpartition(".")[2]
 
     def send(self, request: Any) -> Any:
-        """The answer. Raises ForeignPage or DamagedAnswer where it is not AWS's, besides the session's own errors."""
-        answer = self._session.send(request)
-        judgement = self._gate.judge(self._form(self._current.operation), self._reply(request, answer))
+        """The response. Raises ForeignPage or DamagedAnswer if it is not from AWS, and the session's own errors."""
+        response = self._session.send(request)
+        judgement = self._gate.judge(self._form(self._current.operation), self._reply(request, response))
         if judgement.fault is not None:
             raise _failure(judgement, request.url)
-        return answer
+        return response
 
     def close(self) -> None:
         self._session.close()
@@ -100,20 +100,20 @@ class _JudgedSession:
     def _form_of(self, operation: str) -> Form:
         return form_of(self._model.operation_model(operation), self._service)
 
-    def _reply(self, request: Any, answer: Any) -> Reply:
-        headers = {name.lower(): str(value) for name, value in answer.headers.items()}
-        if request.stream_output and answer.status_code < 300:
-            return Reply(answer.status_code, headers, None)
+    def _reply(self, request: Any, response: Any) -> Reply:
+        headers = {name.lower(): str(value) for name, value in response.headers.items()}
+        if request.stream_output and response.status_code < 300:
+            return Reply(response.status_code, headers, None)
         try:
-            return Reply(answer.status_code, headers, answer.content)
-        except Exception as error:  # of a stream, urllib3's errors come as they are
+            return Reply(response.status_code, headers, response.content)
+        except Exception as error:  # for a stream, errors of urllib3 are not translated by botocore
             raise DamagedAnswer(
                 host=_host(request.url), looks=f"cut short ({type(error).__name__})"
             ) from error
 
 
 class _GuardedParsers:
-    """botocore's parsers, whose failures are told as an answer that is not AWS's."""
+    """botocore's factory of parsers, whose failures are raised as ForeignPage."""
 
     def __init__(self, factory: Any, url: str) -> None:
         self._factory = factory
@@ -131,13 +131,13 @@ class _GuardedParser:
     def parse(self, response: Any, shape: Any) -> Any:
         try:
             return self._parse(response, shape)
-        except Exception as error:  # parsers raise whatever a wrong type leads to
+        except Exception as error:  # parsers raise any exception for a value of a wrong type
             looks = f"of another form ({type(error).__name__})"
             raise ForeignPage(host=self._host, looks=looks) from error
 
 
 def _is_outside(shape: Shape) -> bool:
-    """Whether a member is sent elsewhere than in the body."""
+    """Whether a member is not in the body but in a header or the status."""
     return shape.serialization.get("location") in ("header", "headers", "statusCode")
 
 
@@ -147,7 +147,7 @@ def _failure(judgement: Judgement, url: str) -> BotoCoreError:
 
 
 def _host(url: str) -> str:
-    """Host and port, without a name and a password that the URL may have."""
+    """Host and port, without the user name and password of the URL."""
     return urlsplit(url).netloc.rpartition("@")[2] or url
 
 

@@ -1,8 +1,8 @@
-"""What AWS's successes always have, for the operations that dynaops calls.
+"""Members that every successful response of AWS has, for the operations that dynaops calls.
 
-Paths of members (dots go down) that AWS documents for each success, whatever was asked. An operation whose success
-may be an empty object has none. All operations that dynaops calls are listed; a test holds the list to the code.
-Only what is certain is here: a member that AWS left out once would turn a success into a lost answer.
+These are dotted paths of members that AWS documents for each success, for any request. An operation whose success may
+be an empty object has none. All operations that dynaops calls are listed; a test compares the list with the code. Only
+certain members are listed: if AWS omitted one of them, a success would be treated as a lost response.
 
 Sources: the API references of the services, section "Response elements" and examples; members that the services'
 models require.
@@ -191,7 +191,7 @@ _LISTED: dict[str, dict[str, tuple[str, ...]]] = {
     "sts": {"GetCallerIdentity": ("Account", "Arn")},
 }
 MARK = "x-dynaops-sandbox"
-"""The header by which each answer of a dynaops sandbox says that it is one, and which."""
+"""The header that identifies a dynaops sandbox, in each of its responses."""
 ALWAYS_SENT = {
     f"{service}:{api}": paths for service, listed in _LISTED.items() for api, paths in listed.items()
 }
@@ -200,7 +200,7 @@ S3_HEADERS: dict[str, tuple[str, ...]] = {
     "GetObject": ("etag", "last-modified"),
     "PutObject": ("etag",),
 }
-"""Headers of S3's successes, by operation."""
+"""Headers of successful responses of S3, by operation."""
 S3_ROOTS = {
     "CopyObject": "CopyObjectResult",
     "GetBucketEncryption": "ServerSideEncryptionConfiguration",
@@ -211,4 +211,4 @@ S3_ROOTS = {
     "GetPublicAccessBlock": "PublicAccessBlockConfiguration",
     "ListObjectsV2": "ListBucketResult",
 }
-"""The XML element around S3's successes, which botocore's model does not name."""
+"""The XML root element of successful responses of S3, which botocore's model does not contain."""

@@ -1,8 +1,8 @@
-"""Whether an HTTP answer is AWS's: by its request id, its content type, and a body in the operation's protocol.
+"""Check that an HTTP response is from AWS: by request id, content type, and a body in the operation's protocol.
 
-A proxy, a captive portal or a wrong endpoint answers with something else, which must be neither a success nor a
-refusal: what became of the request is then unknown. This module knows no botocore, so that worker processes can use
-it; `dynaops.aws.response_check` puts it between botocore and AWS.
+A proxy, a captive portal or a wrong endpoint sends other responses, which must count neither as a success nor as a
+refusal: the result of the request is then unknown. This module does not import botocore, so that worker processes can
+use it; `dynaops.aws.response_check` applies it between botocore and AWS.
 
 Sources: "Common errors" and "Programming with DynamoDB" (x-amzn-RequestId, x-amz-crc32), the Smithy specifications of
 the AWS JSON 1.0/1.1, REST-JSON, REST-XML and query protocols, and S3's "Error responses".
@@ -37,7 +37,7 @@ _TRANSIENT = (408, 429)
 
 
 class Reply(NamedTuple):
-    """An HTTP answer. Names of `headers` are in lower case; `body` is None where it has not been read (a stream)."""
+    """An HTTP response. Names of `headers` are in lower case; `body` is None if it was not read (a stream)."""
 
     status: int
     headers: Mapping[str, str]
@@ -46,11 +46,11 @@ class Reply(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What AWS's answer to one operation looks like.
+    """The form of the responses of one operation.
 
-    `protocol` is botocore's name of it. `outputs`: a success has members in its body. `raw`: the body is the content
-    itself (an object of S3, a policy's text). `always` are paths of members that each success has, `headers` such
-    headers. `root` and `wrapper` are the XML elements that a success is in ("" where any will do).
+    `protocol` is botocore's name of the protocol. `outputs`: a success has members in its body. `raw`: the body is the
+    content itself (an S3 object, a policy's text). `always` are paths of members, and `headers` are headers, that each
+    success has. `root` and `wrapper` are the XML elements around a success ("" if any is allowed).
     """
 
     api: str
@@ -65,10 +65,10 @@ class Form:
 
 
 class Judgement(NamedTuple):
-    """What an answer turned out to be. `fault`: what it is instead of AWS's answer (None: it has AWS's form).
+    """The result of a check. `fault` describes a response that is not from AWS (None: it has AWS's form).
 
-    `identified`: it has AWS's request id. `substantial`: its content is of the kind that only the operation's answer
-    has, which an empty body or ``{}`` is not. `transient`: asking again at once may well help.
+    `identified`: it has an AWS request id. `substantial`: it has content that only a response of the operation has (an
+    empty body or ``{}`` is not enough). `transient`: a retry may help.
     """
 
     fault: str | None
@@ -78,7 +78,7 @@ class Judgement(NamedTuple):
 
 
 class _NotAws(Exception):
-    """What an answer looks like that is not AWS's."""
+    """The response is not from AWS; the text describes it."""
 
     def __init__(self, looks: str, transient: bool = False) -> None:
         super().__init__(looks)
@@ -86,11 +86,11 @@ class _NotAws(Exception):
 
 
 class Gate:
-    """Judges the answers of one service at one endpoint.
+    """Checks the responses of one service at one endpoint.
 
-    `strict`: the endpoint is AWS's own: each answer must have a request id and the right content type. So must a
-    sandbox's, from the first that says it is one. Any other endpoint is believed without them where the content is
-    the operation's; `on_anonymous` is then called once, with no arguments. Safe to use from many threads.
+    `strict`: the endpoint belongs to AWS, so each response must have a request id and the right content type. The same
+    holds for a sandbox, after its first response that identifies it. Responses of any other endpoint are accepted
+    without them if the content is that of the operation; `on_anonymous` is then called once. Thread-safe.
     """
 
     def __init__(self, strict: bool, on_anonymous: Callable[[], None] = lambda: None) -> None:
@@ -100,7 +100,7 @@ class Gate:
         self._lock = threading.Lock()
 
     def judge(self, form: Form, reply: Reply) -> Judgement:
-        """The judgement on `reply`, by what is known of the endpoint."""
+        """Check `reply` with what is known of the endpoint."""
         if MARK in reply.headers:
             self._strict = True
         judgement = judge(form, reply, self._strict)
@@ -121,12 +121,12 @@ class Gate:
 
 
 def dynamodb_form(api: str) -> Form:
-    """The form of DynamoDB's answer to `api`, for those who send requests by themselves."""
+    """The form of DynamoDB's responses to `api`, for requests that are sent without botocore."""
     return Form(api, always=ALWAYS_SENT.get(f"dynamodb:{api}", ()))
 
 
 def always_of(service: str, api: str) -> tuple[tuple[str, ...], tuple[str, ...], str]:
-    """What each success of an operation has: members, headers (S3) and its XML root (S3)."""
+    """(members, headers (S3), XML root (S3)) of each successful response of an operation."""
     name = f"{service}:{api}"
     if service != "s3":
         return ALWAYS_SENT.get(name, ()), (), ""
@@ -134,7 +134,7 @@ def always_of(service: str, api: str) -> tuple[tuple[str, ...], tuple[str, ...],
 
 
 def judge(form: Form, reply: Reply, strict: bool = True) -> Judgement:
-    """The judgement on `reply`; a request id is looked for but not demanded. `strict`: the content type counts."""
+    """Check `reply`; a request id is noted but not required. `strict`: the content type must be right."""
     identified = any(reply.headers.get(name, "").strip() for name in _ID_HEADERS)
     try:
         substantial = _Check(form, reply, strict).content()
@@ -149,7 +149,7 @@ def _with_status(looks: str, status: int) -> str:
 
 
 class _Check:
-    """The check of one answer's content."""
+    """Checks the content of one response."""
 
     def __init__(self, form: Form, reply: Reply, strict: bool) -> None:
         self._form = form
@@ -157,7 +157,7 @@ class _Check:
         self._strict = strict
 
     def content(self) -> bool:
-        """Whether the content is the operation's own. Raises _NotAws where it does not have AWS's form."""
+        """Whether the content is substantial (see Judgement). Raises _NotAws if it does not have AWS's form."""
         status, headers, body = self._reply
         if not 200 <= status < 600:
             raise _NotAws("an answer of no known kind")
@@ -221,19 +221,21 @@ class _Check:
         return True
 
     def _error(self, body: bytes) -> bool:
-        """Whether a refusal is of AWS's form."""
+        """Whether an error response is substantial. Raises _NotAws if it does not have AWS's form."""
         status, headers, _ = self._reply
         if not body and (self._form.method == "HEAD" or status == 304):
             return False
-        named = bool(headers.get("x-amzn-errortype"))
+        has_error_type = bool(headers.get("x-amzn-errortype"))
         if self._form.protocol in _XML:
             root = self._xml(body)
             if _local(root) not in ("Error", "ErrorResponse", "Response") or not _code_of(root):
                 raise _NotAws(self._looks(body))
             self._check_type(_XML_TYPES, body, substantial=True)
         elif self._form.protocol in _JSON:
-            document = self._json(body) if body or not named else {}
-            if not named and not any(_is_code(document.get(name)) for name in ("__type", "code", "Code")):
+            document = self._json(body) if body or not has_error_type else {}
+            if not has_error_type and not any(
+                _is_code(document.get(name)) for name in ("__type", "code", "Code")
+            ):
                 raise _NotAws(self._looks(body))
             self._check_type(_JSON_TYPES, body, substantial=True)
         elif not body or _MARKUP.match(body):
@@ -260,7 +262,7 @@ class _Check:
             raise _NotAws(self._looks(body), self._is_type(_XML_TYPES)) from None
 
     def _check_type(self, expected: tuple[str, ...], body: bytes, substantial: bool) -> None:
-        """A body of the right form under a wrong name: from AWS's own endpoints it is not AWS's."""
+        """Raise _NotAws for a wrong content type, which does not come from AWS's own endpoints."""
         media, charset = _media_type(self._reply.headers)
         if substantial and not self._strict:
             return
@@ -273,7 +275,7 @@ class _Check:
         return _media_type(self._reply.headers)[0] in expected
 
     def _looks(self, body: bytes) -> str:
-        """What an answer that is not AWS's looks like, for people."""
+        """A phrase for messages that describes a response that is not from AWS."""
         status, headers, _ = self._reply
         if 300 <= status < 400:
             target = _target(headers.get("location", ""))
@@ -281,8 +283,8 @@ class _Check:
         media = _media_type(headers)[0]
         if media == "text/html" or _MARKUP.match(body):
             title = _TITLE.search(body[:20_000])
-            named = f" titled {_printable(title[1].decode(errors='replace'))!r}" if title else ""
-            return f"an HTML page{named}"
+            titled = f" titled {_printable(title[1].decode(errors='replace'))!r}" if title else ""
+            return f"an HTML page{titled}"
         if not body:
             return "an empty body"
         if self._form.protocol in _XML:
@@ -297,7 +299,7 @@ def _check_length(headers: Mapping[str, str], body: bytes) -> None:
 
 
 def _check_crc(headers: Mapping[str, str], body: bytes) -> None:
-    """DynamoDB sends the checksum of each body."""
+    """Raise _NotAws for a body with a wrong checksum, which DynamoDB sends with each response."""
     stated = _number(headers.get("x-amz-crc32", ""))
     if stated is not None and stated != zlib.crc32(body):
         raise _NotAws("a damaged body, by its checksum", transient=True)
@@ -308,7 +310,7 @@ def _number(text: str) -> int | None:
 
 
 def _target(location: str) -> str:
-    """The host that a redirect leads to; "" where it names none."""
+    """The host of a redirect; "" if there is none."""
     try:
         return urlsplit(location).hostname or ""
     except ValueError:
@@ -316,7 +318,7 @@ def _target(location: str) -> str:
 
 
 def _media_type(headers: Mapping[str, str]) -> tuple[str, str]:
-    """The media type and the charset of a Content-Type header, in lower case; "" for what it does not have."""
+    """(media type, charset) of a Content-Type header, in lower case; "" if missing."""
     media, *parameters = headers.get("content-type", "").lower().split(";")
     charset = next(
         (parameter.partition("=")[2] for parameter in parameters if parameter.strip().startswith("charset=")),
@@ -342,11 +344,11 @@ def _local(element: ElementTree.Element) -> str:
 
 
 def _code_of(root: ElementTree.Element) -> str:
-    return next(((one.text or "").strip() for one in root.iter() if _local(one) == "Code"), "")
+    return next(((element.text or "").strip() for element in root.iter() if _local(element) == "Code"), "")
 
 
 def _is_code(value: Any) -> bool:
-    """Whether a member of a refusal is a code of AWS's, which are words; gateways send numbers."""
+    """Whether a value may be an error code of AWS, which is a word; gateways send numbers."""
     return isinstance(value, str) and not value.isdigit() and value != ""
 
 
@@ -357,5 +359,5 @@ def _kind(document: Any) -> str:
 
 
 def _printable(text: str) -> str:
-    """A word or two of a stranger's, fit to print."""
+    """A short text of a foreign response, safe to print."""
     return "".join(char if char.isprintable() else " " for char in text).strip()[:80]

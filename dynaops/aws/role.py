@@ -1,4 +1,4 @@
-"""A session that works as an IAM role, whose temporary credentials are renewed for as long as a run takes."""
+"""Assume an IAM role: a session with the role's temporary credentials, which are renewed during a run."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _CODE = re.compile("[0-9]{6}")
 
 @dataclass(frozen=True)
 class Role:
-    """A role to assume. `said` is where the file says so: "role_arn, dynaops.toml:7:1"; `mfa_said` of the device."""
+    """A role to assume. `said` and `mfa_said` are the places of its settings, such as "role_arn, dynaops.toml:7:1"."""
 
     arn: str
     external_id: str | None = None
     session_name: str | None = None
     said: str = "role_arn"
     mfa_serial: str | None = None
-    """The MFA device whose code is asked for: its ARN, or a serial number."""
+    """The ARN or serial number of the MFA device whose code is needed."""
     mfa_said: str = "mfa_serial"
 
     @property
@@ -36,7 +36,7 @@ class Role:
 
 
 def take_on(session: Session, role: Role, sts: Callable[[], Any]) -> None:
-    """Let `session` sign with the role's credentials, which are asked for when they are first needed, or due.
+    """Make `session` use the role's credentials, which are requested at the first use and when they expire.
 
     `sts` gives a client of STS that signs with the caller's own credentials.
     """
@@ -46,9 +46,9 @@ def take_on(session: Session, role: Role, sts: Callable[[], Any]) -> None:
 
 
 def _mfa_code(role: Role) -> str:
-    """The code of the role's MFA device, as somebody types it. Raises CredentialsFailed.
+    """Ask the user for a code of the role's MFA device. Raises CredentialsFailed.
 
-    It is asked for again when the role's credentials are due, after an hour.
+    The user is asked again when the role's credentials expire, after an hour.
     """
     import getpass
 
@@ -69,7 +69,7 @@ def _mfa_code(role: Role) -> str:
 
 
 def _assumed(role: Role, sts: Callable[[], Any]) -> dict[str, str]:
-    """The role's credentials, as botocore's refreshable ones take them. Raises CredentialsFailed."""
+    """Assume the role; its credentials in the form of botocore's refresh function. Raises CredentialsFailed."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     from dynaops.aws.credentials import CredentialsFailed
@@ -80,12 +80,12 @@ def _assumed(role: Role, sts: Callable[[], Any]) -> dict[str, str]:
     if role.mfa_serial is not None:
         request |= {"SerialNumber": role.mfa_serial, "TokenCode": _mfa_code(role)}
     try:
-        answer = sts().assume_role(**request)["Credentials"]
+        credentials = sts().assume_role(**request)["Credentials"]
     except ClientError as error:
-        answered = error.response.get("Error", {})
+        details = error.response.get("Error", {})
         raise CredentialsFailed(
             reason=f"the role {role.arn} cannot be assumed ({role.said}): "
-            f"{answered.get('Message') or answered.get('Code') or error}. "
+            f"{details.get('Message') or details.get('Code') or error}. "
             "The role's trust policy must allow the caller, and the caller's policies sts:AssumeRole"
         ) from error
     except CredentialsFailed:
@@ -95,8 +95,8 @@ def _assumed(role: Role, sts: Callable[[], Any]) -> dict[str, str]:
             reason=f"the role {role.arn} cannot be assumed ({role.said}): {error}"
         ) from error
     return {
-        "access_key": answer["AccessKeyId"],
-        "secret_key": answer["SecretAccessKey"],
-        "token": answer["SessionToken"],
-        "expiry_time": answer["Expiration"].isoformat(),
+        "access_key": credentials["AccessKeyId"],
+        "secret_key": credentials["SecretAccessKey"],
+        "token": credentials["SessionToken"],
+        "expiry_time": credentials["Expiration"].isoformat(),
     }

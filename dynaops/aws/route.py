@@ -1,7 +1,7 @@
-"""How requests reach a service: endpoint, credentials, trust, and whether a proxy stands between.
+"""The route to a service: endpoint, credentials, certificates and proxy, for requests sent without botocore.
 
-For those who send requests by themselves (`data` does, for speed). What is resolved here is exactly what botocore
-would use. The nouns are plain data, so that worker processes can have them without loading botocore.
+The package `data` sends such requests, for speed. The values are the same that botocore would use. The classes are
+plain data, so that worker processes can use them without importing botocore.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What requests are signed with. `token` is there where they are temporary."""
+    """The credentials that requests are signed with. Temporary ones have a `token`."""
 
     access_key: str
     secret_key: str = field(repr=False)
@@ -31,11 +31,11 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """The way to a service's endpoint.
+    """The route to a service's endpoint.
 
-    `ca_file` are the certificates that a TLS peer must chain to. `proxies` (by scheme) is not empty where the
-    environment asks for a proxy: requests then go through botocore's HTTP session. `strict`: the endpoint is AWS's own,
-    so that each answer has AWS's request id.
+    `ca_file` has the CA certificates for TLS. `proxies` (by scheme) is not empty if the environment sets a proxy:
+    requests then go through botocore's HTTP session. `strict`: the endpoint belongs to AWS, so that each response has
+    an AWS request id.
     """
 
     url: str
@@ -47,14 +47,14 @@ class Route:
 
     @property
     def answering(self) -> str:
-        """Who answers, for people."""
+        """The server that responds, for messages."""
         proxy = next((urlsplit(address).netloc.rpartition("@")[2] for address in self.proxies.values()), "")
         host = urlsplit(self.url).netloc
         return f"{host} (through the proxy {proxy})" if proxy else host
 
 
 def route_to(aws: Aws, service: str, region: str) -> Route:
-    """The way to `service` in `region` for this caller. Raises AwsFailure kinds."""
+    """The route to `service` in `region` for this caller. Raises AwsFailure."""
     from botocore.httpsession import get_cert_path
     from botocore.utils import get_environ_proxies
 
@@ -64,8 +64,8 @@ def route_to(aws: Aws, service: str, region: str) -> Route:
     url = str(aws.client(service, region).meta.endpoint_url)
     trusted: Any = aws.session.get_config_variable("ca_bundle")
     trusted = trusted or os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
-    named = {} if aws.only else get_environ_proxies(url)
-    proxies = {scheme: address for scheme, address in named.items() if url.startswith(scheme)}
+    environment_proxies = {} if aws.only else get_environ_proxies(url)
+    proxies = {scheme: address for scheme, address in environment_proxies.items() if url.startswith(scheme)}
     return Route(
         url=url,
         region=region,
@@ -77,39 +77,39 @@ def route_to(aws: Aws, service: str, region: str) -> Route:
 
 
 def credentials_of(aws: Aws) -> Credentials:
-    """The caller's credentials now; temporary ones are refreshed when they are due. Raises AwsFailure kinds."""
+    """The caller's current credentials; temporary ones are renewed before they expire. Raises AwsFailure."""
     return _frozen(aws.session)
 
 
 def renewed_credentials(aws: Aws, refused: Credentials) -> Credentials:
-    """Other credentials than `refused`, which AWS calls expired. Raises AwsFailure where there are none.
+    """New credentials in place of `refused`, which have expired. Raises AwsFailure if there are no others.
 
-    The chain is resolved anew: a file may have been written since, a role can be assumed again.
+    The provider chain is resolved again: a file may have changed, a role can be assumed again.
     """
-    fresh = _frozen(aws.session)
-    if fresh == refused and aws.only is None:
-        fresh = _frozen(aws.new_session())
-    if fresh == refused:
+    renewed = _frozen(aws.session)
+    if renewed == refused and aws.only is None:
+        renewed = _frozen(aws.new_session())
+    if renewed == refused:
         raise AwsFailure(
             "The session token has expired",
             "Log in again (for example `aws sso login`), or choose other credentials with --profile; "
             "then go on with --resume.",
         )
-    return fresh
+    return renewed
 
 
 def _frozen(session: Session) -> Credentials:
     from botocore.exceptions import BotoCoreError, NoCredentialsError
 
     try:
-        found = session.get_credentials()
-        if found is None:
+        credentials = session.get_credentials()
+        if credentials is None:
             raise NoCredentialsError
-        frozen = found.get_frozen_credentials()
+        frozen = credentials.get_frozen_credentials()
     except BotoCoreError as error:
         raise unanswered(error, "dynamodb", "credentials", "this session") from error
     except (RuntimeError, OSError, ValueError, KeyError) as error:
-        # What botocore lets through of a credential process or cache: an expired answer, no program, no JSON.
+        # Errors of a credential process or cache that botocore does not translate: expired, no program, no JSON.
         reason = f"{type(error).__name__}: {error}"
         raise AwsFailure(
             f"Cannot get credentials: {reason}",

@@ -1,4 +1,4 @@
-"""Objects in S3: which there are, reading one from any byte on, and writing one only where nobody else did."""
+"""Objects in S3: list them, read one from any byte on, and write one conditionally."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from dynaops.aws.session import Aws
 
 _TRIES = 5
-"""Connections that may break in a row without a byte between."""
+"""The most connections that may break in a row without any byte read."""
 _CONFLICTS = 8
-"""How often a write is sent that S3 answers with 409: two met, and S3 asks for another try."""
+"""How often a write is sent if S3 responds with 409 (a concurrent write), which is to be retried."""
 _OVERTAKEN = ("PreconditionFailed", "412", "NoSuchKey")
-"""How S3 says that an object is not the one that a request expects: another, or none."""
+"""The error codes of S3 for an object that is not the one that a conditional request expects."""
 
 
 class S3Object(NamedTuple):
@@ -37,8 +37,8 @@ class S3Object(NamedTuple):
 
 
 def list_objects(aws: Aws, bucket: str, prefix: str) -> list[S3Object]:
-    """The objects whose keys begin with `prefix`, by key. Raises DynaopsError kinds."""
-    found = aws.read_all(
+    """The objects whose keys begin with `prefix`, by key. Raises DynaopsError."""
+    listed = aws.read_all(
         "s3",
         "ListObjectsV2",
         aws.region,
@@ -47,23 +47,23 @@ def list_objects(aws: Aws, bucket: str, prefix: str) -> list[S3Object]:
         "ContinuationToken",
         "NextContinuationToken",
     )
-    return [S3Object(bucket, one["Key"], one["Size"], one.get("ETag", "")) for one in found or ()]
+    return [S3Object(bucket, entry["Key"], entry["Size"], entry.get("ETag", "")) for entry in listed or ()]
 
 
 class ObjectReader:
-    """Reads an object from byte `start` on. A connection that breaks is replaced by one that goes on there.
+    """Reads an object from byte `start` on. After a broken connection, a new one continues at the same byte.
 
-    An object that changes meanwhile is refused: half of each is worse than none.
+    Raises DynaopsError if the object changes meanwhile, since a mix of two contents would be wrong.
     """
 
-    def __init__(self, aws: Aws, which: S3Object, start: int = 0) -> None:
+    def __init__(self, aws: Aws, object_: S3Object, start: int = 0) -> None:
         self._aws = aws
-        self._which = which
+        self._which = object_
         self._at = start
         self._body: Any = None
 
     def read(self, size: int = -1) -> bytes:
-        """Up to `size` bytes (all that is left by default); none at the end. Raises DynaopsError kinds."""
+        """Up to `size` bytes (by default all that remain); empty at the end. Raises DynaopsError."""
         if size < 0:
             size = self._which.size - self._at
         for attempt in range(_TRIES):
@@ -84,7 +84,7 @@ class ObjectReader:
             self._body = None
 
     def _try(self, size: int, last: bool) -> bytes:
-        """Some bytes; none where the connection broke."""
+        """Some bytes; empty if the connection broke."""
         from botocore.exceptions import BotoCoreError
         from urllib3.exceptions import HTTPError
 
@@ -104,26 +104,26 @@ class ObjectReader:
         return data
 
     def _open(self) -> Any:
-        which = self._which
-        request = {"Bucket": which.bucket, "Key": which.key, "Range": f"bytes={self._at}-"}
-        if which.etag:
-            request["IfMatch"] = which.etag
+        object_ = self._which
+        request = {"Bucket": object_.bucket, "Key": object_.key, "Range": f"bytes={self._at}-"}
+        if object_.etag:
+            request["IfMatch"] = object_.etag
         try:
             return self._aws.call("s3", "GetObject", self._aws.region, request)["Body"]
         except AwsRefusal as error:
             if error.code in ("PreconditionFailed", "412"):
                 raise DynaopsError(
-                    f"{which.url} has changed while it was read", "Load it again from the beginning."
+                    f"{object_.url} has changed while it was read", "Load it again from the beginning."
                 ) from error
             raise
 
 
 class WriteConflict(AwsFailure):
-    """A conditional request found another object than it expected, or one where none was expected."""
+    """A conditional request found another object than it expected, or an object where none was expected."""
 
 
 class Content(NamedTuple):
-    """An object's content, as it was read in one go. `etag` tells this content from any other."""
+    """An object's content, read in one request. `etag` identifies this content."""
 
     body: bytes
     etag: str
@@ -133,10 +133,10 @@ class Content(NamedTuple):
 
 @dataclass(frozen=True)
 class S3Bucket:
-    """A bucket whose objects are read and written whole, on conditions.
+    """A bucket whose objects are read and written as a whole, also conditionally.
 
-    `owner` is the account that the bucket must belong to, `kms_key` what objects are encrypted with (None: as the
-    bucket has it). All methods raise AwsFailure kinds.
+    `owner` is the account that must own the bucket, `kms_key` encrypts objects (None: the bucket's default). All
+    methods raise AwsFailure.
     """
 
     aws: Aws
@@ -146,17 +146,17 @@ class S3Bucket:
     kms_key: str | None = None
 
     def get(self, key: str, limit: int) -> Content | None:
-        """An object's first `limit` bytes; None where there is none."""
+        """An object's first `limit` bytes; None if there is no object."""
         from botocore.exceptions import BotoCoreError
         from urllib3.exceptions import HTTPError
 
         for attempt in range(_TRIES):
             try:
-                answer = self._call("GetObject", {"Key": key})
-                body: bytes = answer["Body"].read(limit)
-                if len(body) < min(limit, answer.get("ContentLength", 0)):
+                response = self._call("GetObject", {"Key": key})
+                body: bytes = response["Body"].read(limit)
+                if len(body) < min(limit, response.get("ContentLength", 0)):
                     raise OSError(f"cut short after {len(body)} bytes")
-                return Content(body, answer["ETag"], answer.get("Metadata", {}), answer["LastModified"])
+                return Content(body, response["ETag"], response.get("Metadata", {}), response["LastModified"])
             except AwsRefusal as error:
                 if error.code == "NoSuchKey":
                     return None
@@ -169,10 +169,10 @@ class S3Bucket:
         raise AssertionError("the last attempt returns or raises")
 
     def put(self, key: str, body: bytes, match: str | None, metadata: dict[str, str] | None = None) -> str:
-        """Write an object in place of the one of ETag `match` (None: where there is none); its new ETag.
+        """Replace the object with ETag `match` (None: create a new object); return the new ETag.
 
-        Raises Overtaken where it is another by now. `body` must be nobody else's: an answer that was lost is told
-        from a write that came too late by what is there.
+        Raises WriteConflict if the object has another ETag. `body` must be unique to this writer: after a lost
+        response, the stored content shows whether this write succeeded.
         """
         condition = {"IfNoneMatch": "*"} if match is None else {"IfMatch": match}
         request = {"Key": key, "Body": body, "Metadata": metadata or {}, **self._encryption(), **condition}
@@ -180,19 +180,19 @@ class S3Bucket:
             try:
                 return str(self._conditional("PutObject", request)["ETag"])
             except (WriteConflict, ResponseLost) as error:
-                there = self.get(key, len(body) + 1)
-                if there is not None and there.body == body:
-                    return there.etag
+                current = self.get(key, len(body) + 1)
+                if current is not None and current.body == body:
+                    return current.etag
                 if isinstance(error, WriteConflict) or attempt == _TRIES - 1:
                     raise
         raise AssertionError("the last attempt returns or raises")
 
     def replace(self, key: str, body: bytes) -> None:
-        """Write an object, whatever was there before."""
+        """Write an object unconditionally."""
         self._call("PutObject", {"Key": key, "Body": body, **self._encryption()})
 
     def copy(self, source: str, match: str, target: str) -> None:
-        """Copy the object `source` to `target`. Raises Overtaken where its ETag is not `match` any more."""
+        """Copy the object `source` to `target`. Raises WriteConflict if its ETag is not `match` any more."""
         request = {
             "Key": target,
             "CopySource": {"Bucket": self.name, "Key": source},
@@ -203,7 +203,7 @@ class S3Bucket:
         self._conditional("CopyObject", request)
 
     def delete(self, key: str, match: str | None = None) -> None:
-        """Delete an object, if there is one. Raises Overtaken where its ETag is not `match` (None: any will do)."""
+        """Delete an object, if it exists. Raises WriteConflict if its ETag is not `match` (None: any)."""
         request = {"Key": key, **({"IfMatch": match} if match else {})}
         try:
             self._conditional("DeleteObject", request)
@@ -212,13 +212,13 @@ class S3Bucket:
                 self._conditional("DeleteObject", request)
 
     def first_keys(self) -> list[str]:
-        """The first keys of the bucket, as many as one answer holds (1,000)."""
-        found = self.aws.read("s3", "ListObjectsV2", self.region, {"Bucket": self.name, **self._owned()})
-        return [one["Key"] for one in (found or {}).get("Contents", ())]
+        """The first keys of the bucket, as many as one response has (1,000)."""
+        listed = self.aws.read("s3", "ListObjectsV2", self.region, {"Bucket": self.name, **self._owned()})
+        return [entry["Key"] for entry in (listed or {}).get("Contents", ())]
 
     def keys(self, prefix: str) -> list[tuple[str, datetime]]:
-        """The keys that begin with `prefix`, and when each was written."""
-        found = self.aws.read_all(
+        """(key, last modified) of the keys that begin with `prefix`."""
+        listed = self.aws.read_all(
             "s3",
             "ListObjectsV2",
             self.region,
@@ -227,7 +227,7 @@ class S3Bucket:
             "ContinuationToken",
             "NextContinuationToken",
         )
-        return [(one["Key"], one["LastModified"]) for one in found or ()]
+        return [(entry["Key"], entry["LastModified"]) for entry in listed or ()]
 
     def _conditional(self, api: str, request: dict[str, Any]) -> dict[str, Any]:
         for attempt in range(_CONFLICTS):

@@ -1,7 +1,7 @@
-"""Clients, made when first needed and shared, and the two ways to use them: read and write.
+"""The AWS session of a caller: clients, made at first use and shared, and the methods `read` and `call`.
 
-Requests are repeated by botocore's standard retry mode. A write that AWS would do twice is sent once: whether it had
-its effect is unknown after a lost connection, and only the engine can find out.
+botocore's standard retry mode repeats requests. A write that is not idempotent is sent once: after a lost connection
+it is not known whether it had its effect, and only the engine can find out.
 """
 
 from __future__ import annotations
@@ -43,23 +43,21 @@ _NOT_FOUND = {
     "ObjectNotFoundException",
 }
 _NOT_YET = ("Cannot describe time to live while table is", "Backups are being enabled")
-"""How AWS says "not there" of what a table being created or deleted does not have (live finding DDB-TABLE-115)."""
+"""Messages by which AWS says "not found" for a table being created or deleted (live finding DDB-TABLE-115)."""
 
 _ATTEMPTS, _LOCAL_ATTEMPTS = 6, 3
-"""How often a request is sent at the most; fewer to a sandbox on this machine, which is busy for nobody else."""
+"""The most times that a request is sent; fewer for a local sandbox, which has no other load."""
 
 
 class Aws:
-    """One caller: a profile, a default region and, for a sandbox or a proxy, an endpoint.
+    """The AWS session of one caller: a profile, a default region and perhaps a custom endpoint.
 
-    `poll_cap` bounds the seconds between two looks at a waiting resource (a sandbox's time flies). `retry_mode` is
-    botocore's: an adaptive client sends less in a second once AWS has throttled it. `attempts` is how often a request
-    is sent at the most (botocore sleeps between them, in real time). `only`: these credentials sign all requests, and
-    neither the environment, nor AWS's files, nor a proxy has a say (a sandbox must get nothing of the caller's).
-    `notice` is given what people should know. `role` is assumed with those credentials. `guard` says which account and
-    regions calls may go to.
-    `notice` is given what people should know. `mark` is the key of the tag with which resources are marked as the
-    state's that owns them; None: they are not.
+    `poll_cap` is the most seconds between two reads of a resource that is waited for (a sandbox's clock is fast).
+    `retry_mode` is botocore's: an adaptive client lowers its rate after throttling. `attempts` is the most times that a
+    request is sent (botocore sleeps between them, in real time). `only`: these credentials sign all requests, and the
+    environment, AWS's files and proxies are ignored (a sandbox must not get credentials of the caller). `role` is
+    assumed with the credentials. `guard` limits calls to an account and regions. `notice` shows a message to the user.
+    `mark` is the key of the tag that marks resources as owned by a state; None: resources are not marked.
     """
 
     def __init__(
@@ -103,12 +101,12 @@ class Aws:
 
     @property
     def origin(self) -> str:
-        """Which AWS this is, as the state remembers it: the real one, this machine's, or another endpoint's."""
+        """The origin as the state records it: ``aws``, ``local`` or the URL of another endpoint."""
         return origin_of(self.endpoint_url)
 
     @property
     def now(self) -> float:
-        """AWS's time, in epoch seconds to about a second, as far as its answers have told: a sandbox's time flies."""
+        """AWS's time in epoch seconds, to about a second, from the dates of responses (a sandbox's clock is fast)."""
         return time.time() + self._ahead
 
     @cached_property
@@ -117,14 +115,14 @@ class Aws:
         return self.new_session()
 
     def new_session(self) -> Session:
-        """Another session of the same profile and role, which looks for credentials anew. Raises like `session`."""
+        """A new session of the same profile and role, which resolves credentials again. Raises like `session`."""
         session = self._own_session()
         if self._role is not None:
             take_on(session, self._role, partial(self._sts_of, self._own_session(), self._role))
         return session
 
     def _own_session(self) -> Session:
-        """A session of the caller, as whom a role is assumed."""
+        """A session with the caller's own credentials, without the role."""
         from dynaops.aws.credentials import new_session
 
         return isolated_session(self.only) if self.only is not None else new_session(self.profile)
@@ -135,7 +133,7 @@ class Aws:
 
     @cached_property
     def region(self) -> str:
-        """The default region: --region, then the AWS config chain. Raises DynaopsError where none is set."""
+        """The default region: --region, then the AWS configuration. Raises DynaopsError if none is set."""
         region = self._region or self.session.get_config_variable("region")
         if not region:
             raise DynaopsError(
@@ -145,9 +143,9 @@ class Aws:
         return str(region)
 
     def client(self, service: str, region: str, repeats: bool = True) -> BaseClient:
-        """The shared client of a service in a region (clients are safe to use from many threads).
+        """The shared client of a service in a region (clients are thread-safe).
 
-        `repeats`: it sends a request again that was throttled, or whose answer was lost.
+        `repeats`: it retries a request that was throttled or whose response was lost.
         """
         self._check_guards(service, region)
         key = (service, region, repeats)
@@ -157,7 +155,7 @@ class Aws:
             return self._clients[key]
 
     def _check_guards(self, service: str, region: str) -> None:
-        """Raise GuardError where the environment forbids calls of the service there, or the caller is another's."""
+        """Raise GuardError if the environment does not allow the region, or the caller's account."""
         if self._environment_guard is None:
             return
         self._environment_guard.check_region(service, region)
@@ -165,7 +163,7 @@ class Aws:
             self.check_account(region)
 
     def check_account(self, region: str) -> None:
-        """Raise GuardError where the caller's account is not the environment's. It is asked once, in `region`."""
+        """Raise GuardError if the caller's account is not the environment's. STS is called once, in `region`."""
         if self._environment_guard is None or self._account_checked:
             return
         with self._guard_lock:
@@ -178,9 +176,9 @@ class Aws:
         return self._asked_attempts or (_LOCAL_ATTEMPTS if self.poll_cap else _ATTEMPTS)
 
     def read(self, service: str, api: str, region: str, parameters: dict[str, Any]) -> dict[str, Any] | None:
-        """The answer of a read-only call, or None where AWS does not know the thing.
+        """The response of a read-only call, or None if the resource does not exist.
 
-        Raises AwsFailure kinds for all else.
+        Raises AwsFailure for any other failure.
         """
         from dynaops.aws.errors import AwsRefusal
 
@@ -201,34 +199,34 @@ class Aws:
         token: str = "NextToken",  # noqa: S107 (the name of a member, not a secret)
         next_token: str = "",
     ) -> list[Any] | None:
-        """All `items` of a paginated read, following `token`; None where AWS does not know the thing.
+        """All `items` of a paginated read; None if the resource does not exist.
 
-        `next_token` is the answer's member that becomes the next request's `token`, where its name differs.
+        `next_token` is the response's member for the next request's `token`, if their names differ.
         """
-        found: list[Any] = []
-        following: dict[str, Any] = {}
+        items_read: list[Any] = []
+        next_page: dict[str, Any] = {}
         while True:
-            answer = self.read(service, api, region, {**parameters, **following})
-            if answer is None:
+            response = self.read(service, api, region, {**parameters, **next_page})
+            if response is None:
                 return None
-            found.extend(answer.get(items, ()))
-            if not answer.get(next_token or token):
-                return found
-            following = {token: answer[next_token or token]}
+            items_read.extend(response.get(items, ()))
+            if not response.get(next_token or token):
+                return items_read
+            next_page = {token: response[next_token or token]}
 
     def call(
         self, service: str, api: str, region: str, parameters: dict[str, Any], repeats: bool = True
     ) -> dict[str, Any]:
-        """The answer of any call by AWS's name for it. Raises AwsFailure kinds.
+        """The response of a call, named as in AWS's API. Raises AwsFailure.
 
-        Strings given for binary members are base64. Without `repeats` the request is sent once at the most.
+        Strings for binary members are base64. Without `repeats`, the request is sent only once.
         """
         return self._answer(service, api, region, parameters, repeats)[0]
 
     def _answer(
         self, service: str, api: str, region: str, parameters: dict[str, Any], repeats: bool = True
     ) -> tuple[dict[str, Any], dict[str, str]]:
-        """The answer of a call, and its HTTP headers by their names in lower case. Raises AwsFailure kinds."""
+        """(response of a call, its HTTP headers with names in lower case). Raises AwsFailure."""
         from botocore.exceptions import BotoCoreError, ClientError
 
         client = self.client(service, region, repeats)
@@ -236,30 +234,30 @@ class Aws:
         sent = with_bytes(parameters, shape, self._blobs.setdefault(service, {}))
         _LOG.debug("%s:%s in %s", service, api, region)
         try:
-            answer: dict[str, Any] = client._make_api_call(api, sent)  # type: ignore[attr-defined]
+            response: dict[str, Any] = client._make_api_call(api, sent)  # type: ignore[attr-defined]
         except ClientError as error:
             _LOG.info("%s:%s in %s: %s", service, api, region, error)
             raise refused(error, service, api, region) from error
         except BotoCoreError as error:
             _LOG.info("%s:%s in %s: %s", service, api, region, error)
             raise unanswered(error, service, api, region) from error
-        except Exception as error:  # botocore lets what it does not expect through as it is
+        except Exception as error:  # botocore does not translate exceptions that it does not expect
             raise unreadable(error, api, region) from error
-        meta = answer.pop("ResponseMetadata", {})
+        meta = response.pop("ResponseMetadata", {})
         _LOG.debug("%s:%s in %s: answered, request %s", service, api, region, meta.get("RequestId"))
         headers: dict[str, str] = meta.get("HTTPHeaders", {})
         self._heed_time(headers.get("date"))
-        return answer, headers
+        return response, headers
 
     def _heed_time(self, date: str | None) -> None:
-        """Keep how far AWS's clock is ahead of ours; a second's difference is only the date's coarseness."""
+        """Note how far AWS's clock is ahead of ours; up to a second is only the resolution of the date."""
         with suppress(TypeError, ValueError):
             ahead = parsedate_to_datetime(date or "").timestamp() - time.time()
             self._ahead = ahead if abs(ahead) > 1 else 0.0
 
     @property
     def account(self) -> str:
-        """The caller's account id. Raises AwsFailure where an endpoint does not tell it."""
+        """The caller's account id. Raises AccountUnknown if the endpoint has no STS, and AwsFailure."""
         account = self.caller().account
         if account is None:
             raise AccountUnknown(
@@ -269,9 +267,9 @@ class Aws:
         return account
 
     def caller(self, region: str | None = None) -> Caller:
-        """Who calls which AWS; asked once. `region` is asked where no default region is set. Raises AwsFailure kinds.
+        """The caller's identity, requested once, in `region` if no default region is set. Raises AwsFailure.
 
-        An endpoint other than AWS's own need not have STS: then the account is not known.
+        A custom endpoint may have no STS; then the account is not known.
         """
         with self._caller_lock:
             if self._caller is None:
@@ -280,13 +278,13 @@ class Aws:
 
     @property
     def known_caller(self) -> Caller | None:
-        """The caller, if it was asked for already."""
+        """The caller's identity, if it was requested before; else None."""
         return self._caller
 
     def _identified(self, region: str | None) -> Caller:
-        known = self._region or self.session.get_config_variable("region") or region
+        own_region = self._region or self.session.get_config_variable("region") or region
         try:
-            answer, headers = self._answer("sts", "GetCallerIdentity", known or self.region, {})
+            response, headers = self._answer("sts", "GetCallerIdentity", own_region or self.region, {})
         except AwsFailure as error:
             from dynaops.aws.response_check import is_of_aws
 
@@ -294,7 +292,7 @@ class Aws:
             if url is None or is_of_aws(url, self.session) or not lacks_sts(error):
                 raise
             return caller_of(url, {}, {})
-        return caller_of(self.endpoint_url, answer, headers)
+        return caller_of(self.endpoint_url, response, headers)
 
     def _make_client(self, service: str, region: str, attempts: int) -> BaseClient:
         return self._client_of(self.session, service, region, attempts)
@@ -330,7 +328,7 @@ class Aws:
             TypeError,
             AttributeError,
             KeyError,
-        ) as error:  # of a setting that is no such thing
+        ) as error:  # for a setting with an invalid value
             raise AwsFailure(
                 f"AWS's configuration cannot be used: {error}",
                 "Check ~/.aws/config and the variables that begin with AWS_.",
@@ -338,7 +336,7 @@ class Aws:
 
     @cached_property
     def _regions(self) -> set[str]:
-        """The regions that botocore knows, of all partitions."""
+        """The regions in botocore's data, of all partitions."""
         return {
             name
             for partition in self.session.get_available_partitions()
@@ -346,7 +344,7 @@ class Aws:
         }
 
     def _gate(self, service: str, url: str) -> Gate:
-        """The judge of a service's answers; what it learns of an endpoint holds for all regions and clients."""
+        """The check of a service's responses, shared by all regions and clients."""
         from dynaops.aws.response_check import is_of_aws
 
         if service not in self._gates:
@@ -362,7 +360,7 @@ class Aws:
             )
 
     def _check_region(self, region: str) -> None:
-        """A region that botocore does not know is a slip of the pen (or newer than this botocore)."""
+        """Raise DynaopsError for a region that botocore does not know (mistyped, or newer than this botocore)."""
         if region in self._regions:
             return
         from difflib import get_close_matches

@@ -1,1 +1,1 @@
-"""The command line: the only place where views, engine and stores meet. Modules here import nothing heavy."""
+"""The command line, which connects views, engine and stores. Modules here import heavy packages only when needed."""

@@ -1,4 +1,4 @@
-"""The root of the command line: global options, and nothing that takes time to import."""
+"""The root of the command line with the global options. Imports nothing that takes time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The settings of the running command: the global options, joined with what the project file says."""
+"""The settings of the running command: the global options combined with the project file."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
 
 def settings_of(ctx: typer.Context, of_plan: str | None = None) -> GlobalSettings:
-    """The settings of the running command, with what the project file says where nothing else does.
+    """The settings of the running command, with values of the project file for settings that are not given.
 
-    `of_plan`: the environment of the saved plan that is meant, "" if it has none; it is chosen with the plan.
-    Raises ProjectFileError, and DynaopsError where the environment forbids the command, or is not the plan's.
+    `of_plan`: the environment of a saved plan ("" if it has none), which is selected with the plan. Raises
+    ProjectFileError, and DynaopsError if the environment forbids the command or is not the plan's.
     """
     from dynaops.cli.effects import CommandEffect, effect_of, require_permitted
     from dynaops.cli.project.project_file import applied

@@ -1,4 +1,4 @@
-"""Durations and times as people write them on a command line."""
+"""Parse durations and times of the command line."""
 
 from __future__ import annotations
 

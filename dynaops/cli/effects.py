@@ -1,6 +1,6 @@
-"""What each command may change, and which environments it is refused in.
+"""What each command may change, and in which environments it is refused.
 
-Every command of the command line stands in EFFECTS; a test holds the two to one another.
+EFFECTS lists every command of the command line; a test checks that.
 """
 
 from __future__ import annotations
@@ -74,18 +74,18 @@ EFFECTS = {
     "sandbox reset": CommandEffect.LOCAL,
     "sandbox clock": CommandEffect.LOCAL,
 }
-"""By the command's words. `state unlock` and `workspace select` change neither state nor resources."""
+"""The effect of each command by name. `state unlock` and `workspace select` change neither state nor resources."""
 
 
 def effect_of(command: str) -> CommandEffect:
-    """The effect of a command by its words, such as ``state rm``."""
+    """The effect of a command by its name, such as ``state rm``."""
     return EFFECTS.get(command, CommandEffect.CHANGES)
 
 
 def require_permitted(
     settings: GlobalSettings, project: Project, command: str, effect: CommandEffect
 ) -> None:
-    """Raise DynaopsError where the environment, or that none is chosen, forbids the command."""
+    """Raise DynaopsError if the environment forbids the command, or an environment must be chosen first."""
     if effect is CommandEffect.READS and is_incomplete(settings, project):
         names = ", ".join(project.environments)
         notice(
@@ -104,7 +104,7 @@ def require_permitted(
 
 
 def require_reviewed(project: Project, digest: str | None) -> None:
-    """Raise DynaopsError where the environment is protected and a saved plan comes without its digest."""
+    """Raise DynaopsError if the environment is protected and a saved plan is given without its digest."""
     if project.protected and digest is None:
         raise DynaopsError(
             f"The environment {project.environment} is protected ({project.origins['protected']}): "
@@ -122,10 +122,9 @@ def _require_chosen(settings: GlobalSettings, project: Project, command: str) ->
 
 
 def is_incomplete(settings: GlobalSettings, project: Project) -> bool:
-    """Whether there are environments, none is chosen, and nothing else says which state is meant.
+    """Whether there are environments, none is chosen, and no other setting says which state is used.
 
-    A top level that names a state of its own is complete, and an environment like the others. The embedded sandbox
-    is nobody's environment.
+    A top level with a state of its own counts as an environment. The embedded sandbox belongs to no environment.
     """
     if project.environment is not None or not project.environments or settings.sandbox:
         return False

@@ -28,12 +28,12 @@ Events = Annotated[
 
 
 class EventLog:
-    """A file of events, or none. Raises DynaopsError where it cannot be opened, before anything is sent."""
+    """Writes the events to a file, if one is given. Raises DynaopsError if it cannot be opened."""
 
     def __init__(self, path: str | None) -> None:
         self._path = path
         self._file: TextIO | None = None
-        self._lock = threading.Lock()  # tables are worked on side by side
+        self._lock = threading.Lock()  # several tables are worked on in parallel
         self._sequence = 0
 
     def __enter__(self) -> EventLog:
@@ -61,7 +61,7 @@ class EventLog:
             self._write({"type": "plan", **plan.public()})
 
     def after(self, tell: Callable[[Event], None]) -> Callable[[Event], None]:
-        """Tells of an event as before, and writes it down."""
+        """A function that passes an event on and writes it to the file."""
         if self._file is None:
             return tell
 
@@ -86,5 +86,5 @@ class EventLog:
             try:
                 self._file.write(json.dumps({"sequence": self._sequence, **line}, default=str) + "\n")
             except OSError:
-                # Whoever followed has gone away; the run is worth more than its story.
+                # The reader of the events has closed the file; the run continues without it.
                 self._file = None

@@ -1,4 +1,4 @@
-"""From any exception to a message, a hint and an exit code. Nobody should meet a traceback unasked."""
+"""Turn any exception into a message, a hint and an exit code. Tracebacks are shown only on request."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _NOTHING_SENT = "This cannot be planned; nothing was sent"
 
 @dataclass(frozen=True)
 class CommandFailure:
-    """How a command failed. `kind` is stable, for programs; `usage` stands above the message."""
+    """The failure of a command. `kind` is stable, for programs; `usage` is shown above the message."""
 
     kind: str
     message: str
@@ -34,7 +34,7 @@ class CommandFailure:
 
 
 def failure_of(error: BaseException, arguments: Sequence[str], settings: GlobalSettings) -> CommandFailure:
-    """What to tell of `error`."""
+    """The CommandFailure for an exception."""
     from typer.exceptions import Abort, TyperException
 
     if isinstance(error, TyperException):
@@ -57,14 +57,14 @@ def failure_of(error: BaseException, arguments: Sequence[str], settings: GlobalS
 
 
 def is_usage(error: BaseException) -> bool:
-    """Whether the command line itself is wrong, in whichever environment it is run."""
+    """Whether the command line itself is wrong, independent of the environment."""
     from typer.exceptions import Abort, TyperException
 
     return isinstance(error, TyperException) and not isinstance(error, Abort)
 
 
 def tell(failure: CommandFailure, settings: GlobalSettings) -> None:
-    """Print the failure: one JSON document on stdout with ``--json``, always words on stderr."""
+    """Print the failure on stderr, and with ``--json`` as one JSON document on stdout."""
     from dynaops.views.terminal import sentence
 
     if settings.json:
@@ -88,7 +88,7 @@ def tell(failure: CommandFailure, settings: GlobalSettings) -> None:
 
 
 def _usage(error: Exception, arguments: Sequence[str]) -> CommandFailure:
-    """A wrong command line. Where 2 means "changes" (``--exit-code``), it must not look like them."""
+    """The failure for a wrong command line. With ``--exit-code``, 2 means "changes", so another exit code is used."""
     context = getattr(error, "ctx", None)
     message: str = error.format_message()  # type: ignore[attr-defined]
     return CommandFailure(

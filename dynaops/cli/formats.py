@@ -1,4 +1,4 @@
-"""``--format``: what a command found as one document for a pipeline on stdout; people read on, on stderr."""
+"""``--format``: the findings of a command as one document on stdout, with the text for people on stderr."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ FormatOption = Annotated[
 
 
 class Output:
-    """The document of one run of a command; nothing where no format was chosen."""
+    """Prints the document of one run of a command; does nothing if no format is chosen."""
 
     def __init__(self, settings: GlobalSettings, command: str, chosen: PipelineFormat | None) -> None:
         self._settings = settings
@@ -43,12 +43,12 @@ class Output:
         self.chosen = chosen
 
     def show(self, entries: Iterable[ReportEntry]) -> None:
-        """Print it."""
+        """Print the document."""
         if self.chosen is not None:
             self._write(tuple(entries), None)
 
     def fail(self, error: Exception) -> None:
-        """Print why there is no result: what is wrong in the specs, or what else ended the command."""
+        """Print the reason why there is no result: errors in the specs, or another failure."""
         from dynaops.views.formats.entries import of_specs
 
         findings = tuple(getattr(error, "findings", ()))
@@ -67,9 +67,9 @@ class Output:
 
 @contextmanager
 def output(settings: GlobalSettings, command: str, chosen: PipelineFormat | None) -> Iterator[Output]:
-    """Where a command prints what it found; a command that fails prints that.
+    """A context that gives the Output of a command, and prints a failure in the chosen format.
 
-    Raises BadParameter where ``--json`` asks for another document.
+    Raises BadParameter together with ``--json``, which prints another document.
     """
     if chosen is not None and settings.json:
         raise typer.BadParameter(
@@ -88,7 +88,7 @@ def output(settings: GlobalSettings, command: str, chosen: PipelineFormat | None
 
 
 def places(documents: Sequence[Document], state: State | None = None) -> PlaceOf:
-    """Says where an address is written: in its spec, else in the file that its table was applied from."""
+    """A function that gives the place of an address: in its spec, else the file that its table was applied from."""
     from dynaops.model.finding import Place
 
     known = {document.spec.table_name: document for document in documents}
@@ -121,7 +121,7 @@ def _text(told: RunReport, chosen: PipelineFormat | None) -> str:
 
 
 def _rules() -> Mapping[str, RuleText]:
-    """What the ids mean, as docs/findings.md has it."""
+    """The descriptions of finding ids, as in docs/findings.md."""
     from dynaops.model.findings import FINDING_RULES
     from dynaops.views.formats.entries import RULES
     from dynaops.views.formats.entry import LEVELS, RuleText

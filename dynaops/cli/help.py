@@ -1,6 +1,6 @@
-"""How help looks: commands first, headings that stand out, no box drawing.
+"""The format of help texts: commands first, bold headings, no boxes.
 
-Typer's own Rich help would take as long to import as all the rest of the program.
+Importing Typer's own Rich help would take as long as importing the rest of the program.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def _write_parameters(command: Command | HelpGroup, ctx: Any, formatter: Any) ->
         if parameter.param_type_name == "argument":
             rows["Arguments"].append(
                 (record[0].partition(" <")[0], record[1])
-            )  # its Python type helps nobody
+            )  # the Python type is of no use to the user
         else:
             rows["Options"].append(record)
     for title, records in rows.items():
@@ -64,7 +64,7 @@ def _write_parameters(command: Command | HelpGroup, ctx: Any, formatter: Any) ->
 
 
 def _emphasised(text: str) -> str:
-    """`text` with bold headings, where somebody looks at it in a terminal."""
+    """`text` with bold headings if it is shown on a terminal."""
     if not sys.stdout.isatty() or os.environ.get("NO_COLOR"):
         return text
     lines = text.split("\n")

@@ -1,4 +1,4 @@
-"""Ctrl-C while AWS works: the first asks to stop in good order, the second stops at once."""
+"""Ctrl-C while AWS works: the first requests an orderly stop, the second ends the process at once."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 class Interrupts:
     """A context in which the first SIGINT or SIGTERM sets `stop` and the second ends the process.
 
-    Ending at once is safe for the state: every call is announced in it before it is sent. `say` is called with what
-    to tell people.
+    Ending at once is safe for the state: every call is recorded in it before it is sent. `say` shows a message to the
+    user.
     """
 
     def __init__(self, say: Callable[[str], None]) -> None:
@@ -54,7 +54,7 @@ class Interrupts:
 def terminated_as_interrupted() -> Iterator[None]:
     """A context in which SIGINT and SIGTERM raise KeyboardInterrupt in the main thread.
 
-    Also where SIGINT was ignored at the start, as in `command &` of a script: Python leaves that so, and nothing but
+    Also if SIGINT was ignored at the start, as for `command &` in a script: Python would keep ignoring it, and only
     SIGKILL would end the command.
     """
     if threading.current_thread() is not threading.main_thread():

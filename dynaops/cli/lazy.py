@@ -1,4 +1,4 @@
-"""Commands that are imported only when they run: the root help is answered from a table.
+"""Import commands only when they run: the root help comes from a table.
 
 Importing every command for ``--help`` would cost more than the help itself.
 """
@@ -71,7 +71,7 @@ class ReaderGone(Exception):
 
 
 class Root(HelpGroup):
-    """The root: knows its commands by name, and imports one when it is asked for."""
+    """The root group, which imports a command when it is looked up by name."""
 
     def list_commands(self, ctx: Any) -> list[str]:  # click's signature
         return list(_TABLE)
@@ -81,7 +81,7 @@ class Root(HelpGroup):
         return load(cmd_name, listed) if listed else None
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        self.commands = dict.fromkeys(_TABLE, self)  # for their names, which suggestions are made from
+        self.commands = dict.fromkeys(_TABLE, self)  # suggestions are made from these names
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
@@ -105,7 +105,7 @@ def load(name: str, listed: Listed) -> Any:
 
 
 def new_app(**options: Any) -> typer.Typer:
-    """A Typer for one command or group of commands, in the house's settings."""
+    """A Typer for one command or group of commands, with the settings of dynaops."""
     return typer.Typer(
         cls=HelpGroup,
         add_completion=False,

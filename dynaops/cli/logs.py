@@ -1,4 +1,4 @@
-"""Logging, set up only where it is asked for: ``--verbose`` on stderr, ``--log-file`` in a file."""
+"""Logging, set up only on request: ``--verbose`` to stderr, ``--log-file`` to a file."""
 
 from __future__ import annotations
 
@@ -16,8 +16,7 @@ _FORMAT = "%(asctime)s %(levelname)s %(threadName)s %(name)s: %(message)s"
 def start(settings: GlobalSettings, command: str = "") -> None:
     """Send our own log in full, and that of the AWS SDK from INFO on, to where the options say.
 
-    Every line has its number, from 1 on in each run: of two lines of the same moment it is known which came first, and
-    lines that were lost are missed.
+    Lines are numbered from 1 in each run, which shows the order of lines with the same time, and missing lines.
     """
     if not settings.verbose and settings.log_file is None:
         return
@@ -39,7 +38,7 @@ def start(settings: GlobalSettings, command: str = "") -> None:
     if command:
         from dynaops import __version__
 
-        # Not its arguments: a value of --var may be a secret.
+        # Without its arguments, since a value of --var may be a secret.
         log.info("dynaops %s: %s", __version__, command)
 
 
@@ -54,7 +53,7 @@ def write(settings: GlobalSettings, text: str) -> None:
 
 
 def _numbering() -> logging.Formatter:
-    """A formatter that numbers the lines of one log from 1 on, and makes what controls a terminal visible in them."""
+    """A formatter that numbers the lines of one log from 1, and escapes terminal control characters."""
     import logging
 
     from dynaops.views.page import clean

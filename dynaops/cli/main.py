@@ -1,4 +1,4 @@
-"""The entry point: runs a command, and turns whatever comes out of it into words and an exit code."""
+"""The entry point: runs a command, and turns its result or exception into messages and an exit code."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from dynaops.model.exits import Exit
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line (``sys.argv`` by default) and return the exit code."""
-    gc.disable()  # imports leave nothing to collect; looking for it takes 7 % of a short run
+    gc.disable()  # imports leave no garbage; collecting it takes 7 % of a short run
     given = list(sys.argv[1:] if arguments is None else arguments)
     repair()
     code: int = Exit.OK
@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(given: list[str], is_one_of_several: bool = False) -> int:
-    """The exit code of a command, whose failure is told; that of one of several runs is raised if it is usage."""
+    """Run a command and show its failure; returns the exit code. In one of several runs, usage errors are raised."""
     try:
         environments, rest = split_environments(given)
         if len(environments) > 1:
@@ -59,7 +59,7 @@ def _run(given: list[str], is_one_of_several: bool = False) -> int:
 
 
 def _unwritten(fault: OSError) -> int:
-    """Tell that the output of a command that went well was lost; the exit code."""
+    """Report that the output of a successful command could not be written; returns the exit code."""
     sys.stderr.write(
         f"error: {fault.filename}: {fault.strerror}\n"
         "hint: What was done is done; what was to be shown is lost.\n"

@@ -1,4 +1,4 @@
-"""``--notify`` and the project file's ``notify``: a message after each run that did something or failed."""
+"""``--notify`` and the project file's ``notify``: a message after each run that changed something or failed."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Notify = Annotated[
 
 
 def recipients(settings: GlobalSettings, arns: Sequence[str] | None) -> tuple[Recipient, ...]:
-    """Who is told: those of the command line and of the project file, each once. Raises BadParameter, DynaopsError."""
+    """The recipients of the command line and the project file, each once. Raises BadParameter, DynaopsError."""
     given = tuple(arns or ())
     declared = project(settings).notify
     if not (given or declared):
@@ -48,12 +48,12 @@ def recipients(settings: GlobalSettings, arns: Sequence[str] | None) -> tuple[Re
 
 
 def announce(store: RecordedStore, told: Iterable[Recipient], aws: Aws) -> None:
-    """Let the run of a store that is under way end with messages to all that are to be told."""
+    """Make the current run of a store send messages to all recipients at its end."""
     store.recorder.at_end = partial(_tell_all, tuple(told), aws)
 
 
 def _tell_all(told: Iterable[Recipient], aws: Aws, record: RunRecord) -> None:
-    """Send the messages; one that cannot be sent is a warning."""
+    """Send the messages; warn about one that cannot be sent."""
     from dynaops.cli.run_records import warn
     from dynaops.engine.notify import MOST_BYTES, Message, send
     from dynaops.model.errors import DynaopsError

@@ -1,4 +1,4 @@
-"""What the records of this process's runs say of it: who, when, the command line and the git commit."""
+"""The facts of this process in records of runs: user, time, command line and git commit."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
     from dynaops.stores.recorder import RunRecorder
 
 _ASSIGNING = ("--var",)
-"""Options whose value is NAME=VALUE, of which only the name is kept."""
+"""Options with a value NAME=VALUE, of which only the name is recorded."""
 _SECRET = ("--external-id",)
-"""Options whose whole value is left out."""
+"""Options whose value is not recorded."""
 _HIDDEN = "***"
 _USERINFO = re.compile(r"(?<=://)[^/@\s]+@")
 
 
 def recorded(store: Store, settings: GlobalSettings, connect: Callable[[], Aws]) -> RecordedStore:
-    """The store, whose changes are recorded beside it; `connect` reaches AWS, to ask who the caller is."""
+    """The store with a record of each change; `connect` gives the AWS session, for the caller's identity."""
     from dynaops.stores.recorded import RecordedStore
     from dynaops.stores.recorder import RunRecorder
     from dynaops.stores.run_log import KIND, RunLog
@@ -40,7 +40,7 @@ def recorded(store: Store, settings: GlobalSettings, connect: Callable[[], Aws])
 
 
 def called_with(store: Store, aws: Aws) -> None:
-    """Let the records of a store's runs say who the caller of AWS is."""
+    """Make the records of a store's runs contain the AWS caller."""
     from dynaops.stores.recorded import RecordedStore
 
     if isinstance(store, RecordedStore):
@@ -51,9 +51,9 @@ def called_with(store: Store, aws: Aws) -> None:
 def recording(
     plan: Plan, place: Keeper, aws: Aws, command: str, digest: str | None = None
 ) -> Iterator[RunRecorder | None]:
-    """A context in which the operations of `plan` are sent; what records them, None where nothing is to be recorded.
+    """A context for running the operations of `plan`; gives the recorder, or None if nothing is to be recorded.
 
-    `digest` is that of a saved plan's file. Where nothing is sent, what saves the state is recorded all the same.
+    `digest` is that of a saved plan's file. Without operations, saves of the state are recorded nevertheless.
     """
     from dynaops.stores.memory import MemoryStore
     from dynaops.stores.recorded import RecordedStore
@@ -71,7 +71,7 @@ def recording(
 
 
 def masked(arguments: Sequence[str]) -> tuple[str, ...]:
-    """A command line without what may be secret: of variables the names are left, of URLs no user and password."""
+    """A command line without possible secrets: only the names of variables, and URLs without user and password."""
     found: list[str] = []
     option = ""
     for argument in arguments:
@@ -117,7 +117,7 @@ def _about(
 
 
 def _who(location: str, connect: Callable[[], Aws], aws: Aws | None, region: str | None) -> Who:
-    """The caller in AWS, and the user of this machine. Whoever writes to a bucket has credentials, and is asked for."""
+    """The AWS caller and the local user. For a state in a bucket, the caller's identity is requested."""
     from dynaops.stores.lock_messages import myself
 
     arn = account = note = None
@@ -135,7 +135,7 @@ def _who(location: str, connect: Callable[[], Aws], aws: Aws | None, region: str
 
 
 def warn(text: str) -> None:
-    """A sentence about what did not work beside the command itself; `text` has no full stop."""
+    """Show a warning about a failure outside the command itself; `text` has no full stop."""
     from dynaops.views.terminal import sentence
 
     sys.stderr.write(sentence(f"warning: {text}.", sys.stderr))

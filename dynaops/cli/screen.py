@@ -1,4 +1,4 @@
-"""Where a command speaks: one document for programs on stdout, everything for people beside it."""
+"""The output of a command: one document for programs on stdout, and messages for people."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
 
 def notice(text: str) -> None:
-    """A sentence for people beside the command's result: on stderr."""
+    """Print a message on stderr, apart from the command's result."""
     from dynaops.views.terminal import sentence
 
     sys.stderr.write(sentence(f"note: {text}.", sys.stderr))
 
 
 class Screen:
-    """The output of one command. People are spoken to on stderr where a `document` is on stdout, as with ``--json``."""
+    """The output of one command. Messages are on stderr if a `document` is on stdout, as with ``--json``."""
 
     def __init__(self, settings: GlobalSettings, document: bool = False) -> None:
         self.settings = settings
@@ -28,33 +28,33 @@ class Screen:
         self.people: TextIO = sys.stderr if settings.json or document else sys.stdout
 
     def show(self, page: Page, *, beside: bool = False) -> None:
-        """Draw a page for people; `beside` a result that stdout holds: on stderr."""
+        """Print a page for people; with `beside`, on stderr, since stdout has a result."""
         from dynaops.views.terminal import show
 
         show(page, sys.stderr if beside else self.people, self.color)
 
     def say(self, text: str) -> None:
-        """A sentence for people."""
+        """Print a message for people."""
         from dynaops.views.terminal import sentence
 
         self.people.write(sentence(text, self.people))
 
     def aside(self, text: str) -> None:
-        """A sentence for people that is no part of the command's result: always on stderr."""
+        """Print a message that is not part of the command's result: always on stderr."""
         from dynaops.views.terminal import sentence
 
         sys.stderr.write(sentence(text, sys.stderr))
 
     def document(self, document: Any) -> None:
-        """The one JSON document of ``--json``."""
+        """Print the JSON document of ``--json``."""
         from dynaops.views.json_documents import write
 
         write(document, sys.stdout)
 
     def data(self, text: str) -> None:
-        """A result that is text of its own (YAML, JSON Schema, env lines), as it is."""
+        """Print a result that is text in a format of its own (YAML, JSON Schema, env lines)."""
         sys.stdout.write(text if text.endswith("\n") else text + "\n")
 
     def gap(self) -> None:
-        """An empty line between two things for people."""
+        """Print an empty line between two parts for people."""
         self.people.write("\n")

@@ -1,4 +1,4 @@
-"""The global options, which every command shares and which may stand before or after the command."""
+"""The global options of all commands, allowed before or after the command."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ _FLAGS = ("--sandbox", "--no-sandbox", "--json", "--no-color", "--verbose")
 
 
 class GlobalSettings(NamedTuple):
-    """What the global options say. `endpoint_url` also comes from ``AWS_ENDPOINT_URL``.
+    """The values of the global options. `endpoint_url` also comes from ``AWS_ENDPOINT_URL``.
 
-    `environment` is that of the project file; None: none is chosen. `project` is what the file says for it, once it
-    is read (`project_file.project` reads it). `given`: by which option or environment variable those were said that
-    were not left to the file or to a default.
+    `environment` is one of the project file; None: none is chosen. `project` are the file's settings for it, after
+    `project_file.project` has read them. `given` names the option or environment variable of each setting that was
+    given, not left to the file or a default.
     """
 
     region: str | None = None
@@ -54,12 +54,12 @@ class GlobalSettings(NamedTuple):
 
     @property
     def asked_region(self) -> str | None:
-        """The region of ``--region``. That of the project file is only for what has none of its own."""
+        """The region of ``--region``. The project file's region is only a default for specs without one."""
         return self.region if "region" in self.given else None
 
 
 def given_of(ctx: typer.Context) -> dict[str, str]:
-    """The parameters that the command line or the environment gave a value, and the option or variable that did."""
+    """The parameters that were given on the command line or in the environment, with the option or variable."""
     given = {}
     for parameter in ctx.command.params:
         source = ctx.get_parameter_source(parameter.name or "")
@@ -76,7 +76,7 @@ def given_of(ctx: typer.Context) -> dict[str, str]:
 def hoist(arguments: Sequence[str]) -> list[str]:
     """`arguments` with the global options moved to the front, where Typer expects them.
 
-    What follows ``--`` is left alone. A value that is missing is left for Typer to complain about.
+    Arguments after ``--`` are not changed. A missing value is left to Typer's error.
     """
     options: list[str] = []
     rest: list[str] = []
@@ -97,9 +97,9 @@ def hoist(arguments: Sequence[str]) -> list[str]:
 
 
 def split_environments(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The environments that `arguments` name, each once, and the arguments without them.
+    """(the environments in `arguments`, each once; the arguments without them).
 
-    What follows ``--`` is left alone, and so is an option whose value is missing.
+    Arguments after ``--`` and an option without a value are not changed.
     """
     names: list[str] = []
     rest: list[str] = []
@@ -121,7 +121,7 @@ def split_environments(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def command_of(arguments: Sequence[str]) -> str | None:
-    """The command that `arguments` name; None where there is none."""
+    """The command in `arguments`; None if there is none."""
     waiting = hoist(arguments)
     while waiting and waiting[0].startswith("-"):
         del waiting[: 2 if waiting[0] in _VALUED else 1]
@@ -134,7 +134,7 @@ def _is_joined(argument: str) -> bool:
 
 
 def early(arguments: Sequence[str]) -> GlobalSettings:
-    """What matters for telling an error, from arguments that Typer may never have come to parse."""
+    """The options that matter for showing an error, from arguments that Typer may not have parsed."""
     front = hoist(arguments)
     at = front.index("--log-file") + 1 if "--log-file" in front else len(front)
     return GlobalSettings(
@@ -146,7 +146,7 @@ def early(arguments: Sequence[str]) -> GlobalSettings:
 
 
 def wants_color(settings: GlobalSettings) -> bool:
-    """Whether colour is welcome at all (a terminal is needed besides): https://no-color.org."""
+    """Whether colour is allowed (it also needs a terminal): https://no-color.org."""
     return not settings.no_color and not os.environ.get("NO_COLOR")
 
 

@@ -1,7 +1,7 @@
-"""A command for several environments, one after the other: ``plan -E dev -E prod``.
+"""Run a command for several environments, one after another: ``plan -E dev -E prod``.
 
-Each environment is a run of its own, with its own credentials, state and failures, so that one that fails hides no
-other. There is a section and an exit code for each, or with ``--json`` one document.
+Each environment is a separate run with its own credentials, state and failures, so that a failure does not hide the
+others. The output has a section and an exit code for each, or with ``--json`` one document.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from dynaops.cli.settings import command_of, early
 from dynaops.model.exits import Exit
 
 COMMANDS = ("plan", "drift", "validate")
-"""Those that change nothing."""
+"""The commands that change nothing, which may run for several environments."""
 PLACEHOLDER = "{environment}"
 _FILES = ("--out", "--markdown", "--html", "--junit", "--log-file")
 _WORST_FIRST = (Exit.INTERRUPTED, Exit.FAILED, Exit.LOCKED, Exit.STALE, Exit.CHANGES, Exit.WARNINGS)
 
 
 def run(names: Sequence[str], arguments: Sequence[str], command: Callable[[list[str]], int]) -> int:
-    """Run the command for each environment; the worst of the exit codes. `arguments` are those without -E.
+    """Run the command for each environment and return the worst exit code. `arguments` are those without -E.
 
-    Raises BadParameter for a command that changes something, and for files that each run would write anew. A command
-    line that is wrong is wrong in each environment: `command` raises for it, and it is told once.
+    Raises BadParameter for a command that changes something, and for files that each run would overwrite. `command`
+    raises for a wrong command line, so that this is shown only once.
     """
     _check(names, arguments)
     settings = early(arguments)
@@ -56,7 +56,7 @@ def run(names: Sequence[str], arguments: Sequence[str], command: Callable[[list[
 
 
 def worst_of(codes: Any) -> int:
-    """Interrupted, failed, locked, stale, changes, warnings, done: the first that there is. Others are failures."""
+    """The worst exit code: interrupted, failed, locked, stale, changes, warnings, done. Others count as failed."""
     found = set(codes)
     unknown = found - {*_WORST_FIRST, Exit.OK}
     return int(next((code for code in _WORST_FIRST if code in found), min(unknown, default=Exit.OK)))
@@ -82,7 +82,7 @@ def _check(names: Sequence[str], arguments: Sequence[str]) -> None:
 
 
 def _check_format(arguments: Sequence[str]) -> None:
-    """Raise BadParameter for a format that is one document, which several runs do not make."""
+    """Raise BadParameter for a format with one document, which several runs cannot print."""
     for option, value in zip(arguments, [*arguments[1:], ""], strict=True):
         name, _, own = option.partition("=")
         if name == "--format" and (own or value) in ("sarif", "junit"):
@@ -93,7 +93,7 @@ def _check_format(arguments: Sequence[str]) -> None:
 
 
 def _captured(arguments: list[str], command: Callable[[list[str]], int]) -> tuple[int, Any]:
-    """The exit code of a run, and the document that it printed (None: it printed none)."""
+    """(the exit code of a run, the document that it printed or None)."""
     output = io.StringIO()
     with redirect_stdout(output):
         code = command(arguments)
@@ -111,7 +111,7 @@ def _head(screen: Screen, name: str, *, first: bool) -> None:
     if not first:
         screen.gap()
     screen.show(heading_page(name))
-    screen.people.flush()  # what goes to stderr meanwhile stands below its heading
+    screen.people.flush()  # messages on stderr appear below the heading
 
 
 def _sum_up(screen: Screen, exits: dict[str, int]) -> None:

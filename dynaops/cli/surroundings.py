@@ -1,4 +1,4 @@
-"""What a process is started in and cannot choose: its streams, time zone and width. Repaired first of all."""
+"""Repair the environment of the process at its start: standard streams, time zone and terminal width."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from typing import Any
 
 _DAY = 24 * 3600
 _WIDTHS = (20, 500)
-"""Columns: below nothing can be read, above lines are padded for nobody."""
+"""The least and the most columns that are used."""
 
 
 _OUTPUT = "standard output"
 
 
 class _Output(io.FileIO):
-    """Standard output, whose failures say that they are its own."""
+    """Standard output, whose errors name it."""
 
     def write(self, data: Any, /) -> int:
         try:
@@ -30,7 +30,7 @@ class _Output(io.FileIO):
 
 
 class _Closed(io.TextIOBase):
-    """Stands for a standard output that is closed: whatever is written to it fails, and says why."""
+    """A replacement for a closed standard output: every write fails with a reason."""
 
     encoding = "utf-8"
 
@@ -42,14 +42,14 @@ class _Closed(io.TextIOBase):
 
 
 def repair() -> None:
-    """Makes the surroundings such as libraries take for granted."""
+    """Repair streams, time zone and width, as libraries expect them."""
     _open_streams()
     _bound_width()
     _bound_time_zone()
 
 
 def output_fault() -> OSError | None:
-    """Why standard output cannot be written to; None where it can."""
+    """The reason why standard output cannot be written to; None if it can."""
     try:
         sys.stdout.flush()
     except OSError as error:
@@ -58,19 +58,19 @@ def output_fault() -> OSError | None:
 
 
 def leave_output() -> None:
-    """Let what is left for standard output go nowhere, so that Python's own last flush is silent."""
+    """Discard the remaining standard output, so that Python's last flush does not fail."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
     os.close(nowhere)
 
 
 def _open_streams() -> None:
-    """No file that is opened later may get the number of a standard stream: what is printed would go into it."""
+    """Open closed standard streams, so that no file opened later gets their numbers and receives the output."""
     for number in (0, 1, 2):
         try:
             os.fstat(number)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)  # gets the lowest number that is free: this one
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest free number, which is this one
     if sys.stderr is None:
         sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 (as long as the process)
     if sys.stdout is None:
@@ -79,11 +79,11 @@ def _open_streams() -> None:
         sys.stdout = _named(sys.stdout)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # what an encoding lacks is shown as an escape
+            stream.reconfigure(errors="backslashreplace")  # characters that the encoding lacks are escaped
 
 
 def _named(output: io.TextIOWrapper) -> io.TextIOWrapper:
-    """The same output, whose failures name it."""
+    """The same output, whose errors name it."""
     raw = _Output(output.fileno(), "wb", closefd=False)
     return io.TextIOWrapper(
         io.BufferedWriter(raw), encoding=output.encoding, newline="\n", line_buffering=output.line_buffering
@@ -91,7 +91,7 @@ def _named(output: io.TextIOWrapper) -> io.TextIOWrapper:
 
 
 def _bound_width() -> None:
-    """COLUMNS is believed by all that draws, whatever it says."""
+    """Limit COLUMNS, which all output code uses, to useful values."""
     given = os.environ.get("COLUMNS")
     if given is None:
         return
@@ -103,7 +103,7 @@ def _bound_width() -> None:
 
 
 def _bound_time_zone() -> None:
-    """Python's times fail in a zone that is a day or more from UTC (TZ=UTC+25): that is a slip, and UTC is meant."""
+    """Use UTC if TZ is a day or more from UTC (TZ=UTC+25), since Python's times fail then."""
     if max(abs(time.timezone), abs(time.altzone)) >= _DAY and hasattr(time, "tzset"):
         os.environ["TZ"] = "UTC"
         time.tzset()

@@ -1,6 +1,6 @@
-"""Thin adapters to engine, stores and sandbox: the one file to touch when a signature there changes.
+"""Thin adapters to engine, stores and sandbox.
 
-Everything heavy is imported in the functions' bodies, so that commands which do not need it do not pay for it.
+Heavy packages are imported in the functions, so that commands that do not need them start fast.
 """
 
 from __future__ import annotations
@@ -46,11 +46,11 @@ if TYPE_CHECKING:
 
 SANDBOX_REGION = "us-east-1"
 _LOCAL_POLL = 0.05
-"""Seconds between two looks at a waiting resource, where AWS is played on this machine."""
+"""The most seconds between two reads of a resource that is waited for, at a local endpoint."""
 
 
 def plannable(specs: SpecSource) -> Documents:
-    """The specs, checked by AWS's rules too. Raises SpecError where they cannot be planned."""
+    """Read the specs and check them against AWS's rules too. Raises SpecError if they are not valid."""
     from dynaops.model.errors import SpecError
     from dynaops.specs.check import check, errors
 
@@ -62,9 +62,9 @@ def plannable(specs: SpecSource) -> Documents:
 
 
 def validated(specs: SpecSource, policies: Sequence[str] | None = None) -> tuple[list[Finding], int]:
-    """All that the offline checks and the house rules find, and how many tables were checked.
+    """(findings of the offline checks and the house rules, number of checked tables).
 
-    Raises SpecError for a file of rules that is not valid.
+    Raises SpecError for an invalid policy file.
     """
     from dynaops.model.errors import SpecError
     from dynaops.specs.check import check
@@ -82,7 +82,7 @@ def validated(specs: SpecSource, policies: Sequence[str] | None = None) -> tuple
 
 
 def broken_by_specs(documents: Sequence[Document], policies: Sequence[str] | None) -> list[Finding]:
-    """The house rules that specs break. Raises SpecError for a file of rules that is not valid."""
+    """Findings for the house rules that specs break. Raises SpecError for an invalid policy file."""
     if not policies:
         return []
     from dynaops.engine.house_rules import load_rules
@@ -98,7 +98,7 @@ def schema() -> dict[str, Any]:
 
 
 def store(settings: GlobalSettings) -> RecordedStore:
-    """The store of the selected workspace's state; what changes it is recorded beside it."""
+    """The store of the selected workspace's state, which records each change."""
     from dynaops.cli.run_records import recorded
     from dynaops.cli.state.workspaces import place
 
@@ -112,18 +112,18 @@ def store(settings: GlobalSettings) -> RecordedStore:
 
 
 def patience(settings: GlobalSettings) -> LockWait:
-    """How long the lock of a state is waited for, with word on stderr meanwhile."""
+    """How long to wait for the lock of a state, with messages on stderr."""
     from dynaops.stores.lock_wait import LockWait
 
     return LockWait(settings.lock_timeout, notice)
 
 
 def aws(settings: GlobalSettings, adaptive: bool = False) -> Aws:
-    """The way to AWS, or to the sandbox, which is started when needed; `adaptive` slows down when throttled.
+    """The session of AWS, or of the sandbox, which is started if needed; `adaptive` slows down after throttling.
 
-    Raises GuardError where the credentials are not of the environment's account.
+    Raises GuardError if the credentials are not of the environment's account.
     """
-    gc.enable()  # what talks to AWS may run for hours
+    gc.enable()  # commands that call AWS may run for hours
     way = _to_sandbox(settings) if settings.sandbox else _to_aws(settings, adaptive)
     way.check_account(next(iter(project(settings).regions or ()), SANDBOX_REGION))
     return way
@@ -173,7 +173,7 @@ def _to_sandbox(settings: GlobalSettings) -> Aws:
 
 @lru_cache(maxsize=1)
 def _tell_sandbox(said: str) -> None:
-    """Say once that the file sends the command to the sandbox."""
+    """Show once that the project file selects the sandbox."""
     notice(f"This works on the sandbox, not on AWS ({said}); --no-sandbox is for AWS")
 
 
@@ -190,10 +190,10 @@ def _way(
     guard: Guard | None = None,
     mark: str | None = None,
 ) -> Aws:
-    """One way for a command and its state: asked twice, a profile might want two codes of the same token."""
+    """The AWS session shared by a command and its state, since two sessions might ask for two MFA codes."""
     from dynaops.aws.session import Aws
 
-    del environment  # what else it depends on
+    del environment  # other settings that the session depends on
     mode: Literal["standard", "adaptive"] = "adaptive" if adaptive else "standard"
     return Aws(
         region,
@@ -210,14 +210,14 @@ def _way(
 
 
 def _environment() -> tuple[tuple[str, str], ...]:
-    """What AWS's configuration is read from."""
+    """The environment variables that AWS's configuration depends on."""
     return tuple(
         sorted((name, value) for name, value in os.environ.items() if name.startswith(("AWS_", "HOME")))
     )
 
 
 def pace(settings: GlobalSettings) -> float:
-    """How many of AWS's seconds pass in one: more than one in the sandbox."""
+    """How many seconds of AWS's clock pass in one real second: more than one in the sandbox."""
     if not settings.sandbox:
         return 1
     from dynaops.sandbox import daemon
@@ -252,7 +252,7 @@ def make_plan(
 
 
 def beside_tables(documents: Sequence[Document]) -> dict[str, Any]:
-    """What specs say beside their tables, as options of a plan; nothing where these were not read from files."""
+    """Blocks of the specs other than tables, as options of a plan; empty if the specs were not read from files."""
     from dynaops.specs.load import Documents
 
     if not isinstance(documents, Documents):
@@ -267,7 +267,7 @@ def lacking_consent(plan: Plan, allow_replace: bool, allow_destroy: bool) -> lis
 
 
 def agreed(plan: Plan, consents: Sequence[Consent]) -> Plan:
-    """The plan with these consents. Raises DynaopsError for one that fits nothing in it."""
+    """The plan with these consents. Raises DynaopsError for a consent that covers nothing in it."""
     from dynaops.engine.consent import agreed as with_consents
 
     return with_consents(plan, consents)
@@ -281,9 +281,9 @@ def checked_saved(
     options: PlanOptions,
     judged: Callable[[Plan], Plan],
 ) -> Plan:
-    """The plan to carry out for a saved one, made with `options` and held to its house rules by `judged`.
+    """The plan to apply for a saved plan, made with `options` and checked against house rules by a callback.
 
-    Raises StalePlan where that is not what its specs come to now.
+    Raises StalePlan if its specs give another plan now.
     """
     from dynaops.engine.saved_plan_check import carried_out, check, check_same, made_anew
 
@@ -296,7 +296,7 @@ def checked_saved(
 def resumed(
     plan: Plan, run: Run, documents: Sequence[Document], state: State, way: Aws, options: PlanOptions
 ) -> Resumed:
-    """What is left of a saved plan that `run` has begun. Raises StalePlan where anything else has moved."""
+    """The rest of a saved plan that `run` has started. Raises StalePlan if anything else has changed."""
     from dynaops.engine.resume import resumed as left
 
     return left(plan, run, documents, state, way, options)
@@ -338,7 +338,7 @@ def plan_grant(state: State, way: Aws, table: str, functions: tuple[str, ...], *
 
 
 def unrecorded(store: RecordedStore | None = None) -> Keeper:
-    """Where a run keeps its state that leaves none; that it was is recorded beside `store`, where it changes AWS."""
+    """A memory store for a run without a state; the run is recorded beside `store` if it changes AWS."""
     from dynaops.stores.memory import MemoryStore
 
     return MemoryStore(store.recorder if store else None)
@@ -363,13 +363,13 @@ def outputs(state: State, address: str | None) -> dict[str, dict[str, Any]]:
 
 
 def beside_state(settings: GlobalSettings) -> Path:
-    """The folder for what is kept beside the state on this machine."""
+    """The local folder for files beside the state."""
     local = default_state(project(settings)) if "://" in settings.state else settings.state
     return Path(local).parent
 
 
 def home_region(settings: GlobalSettings) -> str:
-    """The region of tables whose spec names none, as far as it is known without AWS; else empty."""
+    """The region of tables whose spec has none, if it is known without calling AWS; else empty."""
     from dynaops.aws.session import Aws
     from dynaops.model.errors import DynaopsError
 

@@ -1,4 +1,4 @@
-"""Addresses: patterns of them (``--target 'shop-*'``), and what is below them."""
+"""Addresses: match patterns (``--target 'shop-*'``), and compare with addresses above and below."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def is_below(address: str, root: str) -> bool:
 
 
 def matches(address: str, pattern: str) -> bool:
-    """Whether `address` is what `pattern` names, or lies below that.
+    """Whether `pattern` matches `address` or an address above it.
 
     ``*``, ``?`` and ``[abc]`` stand for characters of one segment: ``shop-*``, ``*/gsi/*``.
     """
@@ -31,17 +31,17 @@ def matches(address: str, pattern: str) -> bool:
 
 
 def selected(address: str, patterns: Sequence[str]) -> bool:
-    """Whether any of `patterns` names `address` or what it lies below; without patterns, all are selected."""
+    """Whether any of `patterns` matches `address` or an address above it; without patterns, all are selected."""
     return not patterns or any(matches(address, pattern) for pattern in patterns)
 
 
 def check_patterns(patterns: Iterable[str], addresses: Iterable[str]) -> None:
-    """Raise DynaopsError for a pattern that fits none of `addresses`."""
+    """Raise DynaopsError for a pattern that matches none of `addresses`."""
     known = sorted(set(addresses))
     for pattern in patterns:
         if not any(matches(address, pattern) for address in known):
-            near = get_close_matches(pattern, known, 1)
-            hint = f"Did you mean {near[0]}?" if near else _examples(known)
+            similar = get_close_matches(pattern, known, 1)
+            hint = f"Did you mean {similar[0]}?" if similar else _examples(known)
             raise DynaopsError(f"--target {pattern} fits no address of this plan", hint)
 
 

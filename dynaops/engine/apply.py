@@ -1,7 +1,7 @@
-"""Applying: run the plan's operations, remembering every step before and after it is taken.
+"""Apply a plan: run its operations, and save the state before and after each call.
 
-The intent is saved before each call and the effect after it, so that a run that dies anywhere can be
-resolved by observing. Tables go side by side; one table's operations go one after another.
+The intent is saved before each call and the effect after it, so that the next run can find out by reading AWS what a
+run that died has done. Several tables are worked on in parallel; the operations of one table run one after another.
 """
 
 from __future__ import annotations
@@ -36,11 +36,13 @@ Emit = Callable[[Event], None]
 
 @dataclass(frozen=True)
 class ApplyOptions:
-    """`wait`: see slow work through (else leave it to the next apply). `parallelism`: tables at work at once.
+    """Options of an apply. `wait`: wait until slow work of AWS is done (else the next apply waits for it).
+
+    `parallelism` is the number of tables that are worked on at the same time.
 
     AWS refuses a third to a half of ten concurrent control-plane writes; 2 to 4 pass (live finding DDB-TABLE-132).
-    `saved_plan` is the SHA-256 of the file of a saved plan, whose run can then be gone on with; `happened` are the
-    operations of which an earlier run made the call and AWS shows the effect: they are only waited for.
+    `saved_plan` is the SHA-256 of the file of a saved plan, whose run can then be resumed. `happened` are the ids of
+    operations whose call an earlier run made and whose effect AWS shows: they are not called again, only waited for.
     """
 
     wait: bool = True
@@ -50,23 +52,23 @@ class ApplyOptions:
 
 
 class JobRunner(Protocol):
-    """Who carries out jobs side by side."""
+    """Runs jobs in parallel (threads, or the simulated scheduler of a rehearsal)."""
 
     def __enter__(self) -> Any: ...
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self, error_type: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
 
-    def submit(self, job: Callable[[Any], None], what: Any) -> Future[None]:
-        """Let `job` be done with `what`, as soon as there is a hand free."""
+    def submit(self, job: Callable[[Any], None], item: Any) -> Future[None]:
+        """Run `job` with `item` as soon as a worker is free."""
 
     def ended(self, running: Iterable[Future[None]]) -> Iterable[Future[None]]:
-        """Wait until one of `running` has ended: those that have."""
+        """Wait until at least one of `running` has ended, and return those that have ended."""
 
 
 class ThreadedJobs:
-    """The usual crew: so many threads."""
+    """Runs jobs in a pool of threads."""
 
     def __init__(self, parallelism: int) -> None:
         self._pool = ThreadPoolExecutor(max_workers=max(1, parallelism), thread_name_prefix="apply")
@@ -75,22 +77,22 @@ class ThreadedJobs:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self, error_type: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._pool.shutdown()
 
-    def submit(self, job: Callable[[Any], None], what: Any) -> Future[None]:
-        return self._pool.submit(job, what)
+    def submit(self, job: Callable[[Any], None], item: Any) -> Future[None]:
+        return self._pool.submit(job, item)
 
     def ended(self, running: Iterable[Future[None]]) -> Iterable[Future[None]]:
         return wait(running, return_when=FIRST_COMPLETED).done
 
 
 class StateRecorder:
-    """The state while operations run: every change of it is saved before anyone goes on.
+    """Holds the state while operations run, and saves every change before the thread that made it continues.
 
-    Tables are worked on side by side, so while one save is under way the changes of others gather, and the next save
-    keeps them all: nobody waits for more than two.
+    Several threads change the state. While one save runs, the changes of other threads collect, and the next save
+    writes them all: no thread waits for more than two saves.
     """
 
     def __init__(self, store: Keeper, saved_plan: str | None = None, lineage: str = "") -> None:
@@ -98,29 +100,29 @@ class StateRecorder:
         self._saved_plan = saved_plan
         self._lock = threading.Lock()
         self._saving = threading.Lock()
-        self._changes = self._kept = 0
+        self._changes = self._saved_changes = 0
         self.state = store.load().planned_for(lineage)
         run = self.state.run_of(saved_plan)
         self.begun = frozenset(self.state.in_flight) if run else frozenset()
-        """The operations that an earlier run of the same saved plan was at, when it ended or died."""
+        """Ids of operations that were in flight when an earlier run of the same saved plan ended or died."""
 
     def begin(self, plan: Plan, aws: Aws) -> None:
-        """Record what the plan found out without calls (adoptions, what a crash left), if there is anything."""
-        new = Run(plan=self._saved_plan, serial=self.state.serial) if self._saved_plan else None
-        run = self.state.run_of(self._saved_plan) or new
-        known = stamped(self.state, aws.caller(next(iter(plan.regions), None)))
-        self.state = known.model_copy(update={"run": run})
+        """Save the state updates that need no call (adoptions, effects found after a crash), if there are any."""
+        new_run = Run(plan=self._saved_plan, serial=self.state.serial) if self._saved_plan else None
+        run = self.state.run_of(self._saved_plan) or new_run
+        account_state = stamped(self.state, aws.caller(next(iter(plan.regions), None)))
+        self.state = account_state.model_copy(update={"run": run})
         state = apply_effects(self.state, plan.updates, {}, time.time())
-        kept = {
+        in_flight = {
             key: intent
             for key, intent in state.in_flight.items()
             if intent.address.partition("/")[0] not in plan.tables or key in self.begun
         }
-        if plan.updates or len(kept) != len(state.in_flight):
-            self._change(lambda _: state.model_copy(update={"in_flight": kept}))
+        if plan.updates or len(in_flight) != len(state.in_flight):
+            self._change(lambda _: state.model_copy(update={"in_flight": in_flight}))
 
     def intend(self, operation: Operation) -> None:
-        """Save that the call is about to be made."""
+        """Save the intent: the call is about to be made."""
         intent = Intent(
             operation=operation.id,
             api=operation.api,
@@ -133,14 +135,14 @@ class StateRecorder:
         )
 
     def withdraw(self, operation: Operation) -> None:
-        """Save that the call was refused, or not made after all."""
+        """Remove the intent: the call was refused or not made."""
         if operation.id in self.state.in_flight:
             self._change(lambda state: self._without(state, operation))
 
-    def record(self, operation: Operation, answer: dict[str, Any]) -> None:
-        """Save the operation's effects; `answer` is what AWS said last."""
+    def record(self, operation: Operation, response: dict[str, Any]) -> None:
+        """Save the operation's effects; `response` is the last response of AWS."""
         outputs = {
-            effect.address: {name: jmespath.search(path, answer) for name, path in effect.outputs.items()}
+            effect.address: {name: jmespath.search(path, response) for name, path in effect.outputs.items()}
             for effect in operation.effects
         }
 
@@ -157,28 +159,28 @@ class StateRecorder:
         self._change(recorded)
 
     def _without(self, state: State, operation: Operation) -> State:
-        in_flight = {key: one for key, one in state.in_flight.items() if key != operation.id}
+        in_flight = {key: intent for key, intent in state.in_flight.items() if key != operation.id}
         return state.model_copy(update={"in_flight": in_flight})
 
     def _change(self, edit: Callable[[State], State]) -> None:
-        """Change the state; on return it is saved, by this thread or by one that came after."""
+        """Change the state and return when the change is saved (by this thread or by a later save of another one)."""
         with self._lock:
             self.state = edit(self.state)
             self._changes += 1
-            mine = self._changes
+            own_change = self._changes
         with self._saving:
-            if self._kept >= mine:
+            if self._saved_changes >= own_change:
                 return
             with self._lock:
-                state, until = _with_serial(self.state), self._changes
+                state, last_change = _with_serial(self.state), self._changes
             saved = self._store.save(state)
             with self._lock:
                 self.state = self.state.model_copy(update={"serial": saved.serial})
-                self._kept = until
+                self._saved_changes = last_change
 
 
 def _with_serial(state: State) -> State:
-    """The state as it is about to be saved, with a run that says so."""
+    """The state with its next serial number recorded in its run, as it is about to be saved."""
     if state.run is None:
         return state
     run = state.run.model_copy(update={"serial": state.serial + 1})
@@ -187,14 +189,14 @@ def _with_serial(state: State) -> State:
 
 @dataclass
 class _Progress:
-    """What became of the operations so far."""
+    """The stage and the failure of each operation so far, by operation id."""
 
     stages: dict[str, Stage] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
     hints: dict[str, str] = field(default_factory=dict)
 
     def ids(self, stage: Stage) -> tuple[str, ...]:
-        return tuple(name for name, one in self.stages.items() if one is stage)
+        return tuple(operation_id for operation_id, reached in self.stages.items() if reached is stage)
 
 
 def apply_plan(
@@ -204,25 +206,25 @@ def apply_plan(
     emit: Emit,
     options: ApplyOptions | None = None,
     stop: threading.Event | None = None,
-    crew: JobRunner | None = None,
+    jobs: JobRunner | None = None,
     now: Callable[[], float] = time.monotonic,
 ) -> Outcome:
-    """Carry out `plan`; the caller holds the store's lock. `stop` ends the run after the call in progress.
+    """Apply `plan`; the caller holds the store's lock. `stop` ends the run after the call in progress.
 
-    A rehearsal brings a `crew` and a time (`now`, in seconds) of its own.
-    Failures of operations are told in the outcome, not raised. Raises LockHeld or StateMoved where the state became
-    somebody else's to save: the run ends at once, and what was sent is found out by the next plan.
+    A rehearsal passes its own `jobs` runner and clock (`now`, in seconds). Failures of operations are part of the
+    outcome, not raised. Raises LockHeld or StateMoved if another run has taken over the state: this run ends at once,
+    and the next plan finds out what was sent.
     """
-    chosen = options or ApplyOptions()
-    runner = Runner(aws, stop or threading.Event(), chosen.wait, now)
-    run = _Run(plan, StateRecorder(store, chosen.saved_plan, plan.lineage), chosen.happened, runner, emit)
+    settings = options or ApplyOptions()
+    runner = Runner(aws, stop or threading.Event(), settings.wait, now)
+    run = _Run(plan, StateRecorder(store, settings.saved_plan, plan.lineage), settings.happened, runner, emit)
     started = now()
-    run.ledger.begin(plan, aws)
-    run.everything(crew or ThreadedJobs(chosen.parallelism))
-    if run.displaced is not None:
-        raise run.displaced
-    if run.faults:
-        raise run.faults[0]
+    run.recorder.begin(plan, aws)
+    run.run_all(jobs or ThreadedJobs(settings.parallelism))
+    if run.lost_state is not None:
+        raise run.lost_state
+    if run.internal_errors:
+        raise run.internal_errors[0]
     progress = run.progress
     return Outcome(
         done=progress.ids(Stage.DONE),
@@ -231,75 +233,78 @@ def apply_plan(
         failed=progress.failed,
         hints=progress.hints,
         interrupted=run.runner.stop.is_set(),
-        serial=run.ledger.state.serial,
+        serial=run.recorder.state.serial,
         seconds=round(now() - started, 3),
     )
 
 
 class _Run:
-    """One run over a plan's operations."""
+    """One run of a plan's operations."""
 
     def __init__(
-        self, plan: Plan, ledger: StateRecorder, happened: frozenset[str], runner: Runner, emit: Emit
+        self, plan: Plan, recorder: StateRecorder, happened: frozenset[str], runner: Runner, emit: Emit
     ) -> None:
         self.plan = plan
-        self.ledger = ledger
+        self.recorder = recorder
         self._happened = happened
         self.runner = runner
         self.progress = _Progress()
-        self.displaced: LockHeld | StateMoved | None = None
-        """Why the state is not this run's to save any more."""
-        self.faults: list[Exception] = []
-        """Faults of dynaops: raised when the operations of other tables have ended."""
+        self.lost_state: LockHeld | StateMoved | None = None
+        """The error that says that this run may not save the state any more."""
+        self.internal_errors: list[Exception] = []
+        """Errors in dynaops itself: raised when the operations of the other tables have ended."""
         self._emit = emit
-        self._positions = {one.id: number for number, one in enumerate(plan.operations, 1)}
+        self._positions = {operation.id: number for number, operation in enumerate(plan.operations, 1)}
 
-    def everything(self, crew: JobRunner) -> None:
-        """Start each operation when all it comes after have ended well."""
+    def run_all(self, jobs: JobRunner) -> None:
+        """Run every operation as soon as all operations in its `after` have ended."""
         waiting = {operation.id: operation for operation in self.plan.operations}
         running: dict[Future[None], str] = {}
-        with crew:
-            settling = {crew.submit(self._settle, one) for one in self.plan.settle if self.runner.patient}
+        with jobs:
+            settling = {jobs.submit(self._settle, one) for one in self.plan.settle if self.runner.patient}
             while settling:
-                for future in crew.ended(settling):
+                for future in jobs.ended(settling):
                     settling.discard(future)
                     future.result()
             while waiting or running:
                 for operation in [one for one in waiting.values() if self._is_due(one)]:
                     del waiting[operation.id]
                     if self._may_run(operation):
-                        running[crew.submit(self._one, operation)] = operation.id
+                        running[jobs.submit(self._run_operation, operation)] = operation.id
                     else:
-                        self._tell(operation, Stage.SKIPPED, "left for the next apply")
+                        self._report(operation, Stage.SKIPPED, "left for the next apply")
                 if running:
-                    for future in crew.ended(running):
+                    for future in jobs.ended(running):
                         del running[future]
                         future.result()
 
     def _is_due(self, operation: Operation) -> bool:
         ended = {Stage.DONE, Stage.LEFT, Stage.SKIPPED, Stage.FAILED}
-        return all(self.progress.stages.get(one) in ended for one in operation.after)
+        return all(self.progress.stages.get(earlier) in ended for earlier in operation.after)
 
     def _may_run(self, operation: Operation) -> bool:
-        """All that it needs is done, and no call that comes before is still at work where it needs an idle table."""
+        """Whether its `needs` are done and, if it needs an idle table, no earlier operation is still in progress."""
         if self.runner.stop.is_set():
             return False
-        if any(self.progress.stages.get(one) is not Stage.DONE for one in operation.needs):
+        if any(self.progress.stages.get(operation_id) is not Stage.DONE for operation_id in operation.needs):
             return False
-        before = self._before(operation)
-        return not (operation.needs_idle and any(self.progress.stages[one] is Stage.LEFT for one in before))
+        earlier = self._before(operation)
+        return not (
+            operation.needs_idle
+            and any(self.progress.stages[operation_id] is Stage.LEFT for operation_id in earlier)
+        )
 
     def _before(self, operation: Operation) -> set[str]:
-        """All operations that come before this one."""
+        """The ids of all operations that run before this one, directly or indirectly."""
         by_id = {operation.id: operation for operation in self.plan.operations}
-        found: set[str] = set()
+        earlier: set[str] = set()
         unseen = list(operation.after)
         while unseen:
-            name = unseen.pop()
-            if name not in found:
-                found.add(name)
-                unseen.extend(by_id[name].after)
-        return found
+            operation_id = unseen.pop()
+            if operation_id not in earlier:
+                earlier.add(operation_id)
+                unseen.extend(by_id[operation_id].after)
+        return earlier
 
     def _settle(self, pending: Any) -> None:
         try:
@@ -307,44 +312,44 @@ class _Run:
         except StopRequested:
             return
 
-    def _one(self, operation: Operation) -> None:
+    def _run_operation(self, operation: Operation) -> None:
         try:
             self._attempt(operation)
         except (LockHeld, StateMoved) as error:
-            # Somebody else is at work: no more is sent, and what waits for AWS ends its wait.
-            self.displaced = error
+            # Another run holds the state: no more calls are sent, and threads that wait for AWS stop waiting.
+            self.lost_state = error
             self.runner.stop.set()
-            self._tell(operation, Stage.FAILED, error.message)
+            self._report(operation, Stage.FAILED, error.message)
         except OSError:
-            raise  # the state cannot be kept: nothing more is sent
-        except Exception as error:  # a fault of ours must not end the work on other tables half way
-            self.faults.append(error)
-            self._tell(operation, Stage.FAILED, f"{type(error).__name__}: {error}")
+            raise  # the state cannot be saved: no more calls are sent
+        except Exception as error:  # an error in dynaops must not stop the work on other tables half way
+            self.internal_errors.append(error)
+            self._report(operation, Stage.FAILED, f"{type(error).__name__}: {error}")
 
     def _attempt(self, operation: Operation) -> None:
-        def tell(stage: Stage, detail: str) -> None:
-            self._tell(operation, stage, detail)
+        def report(stage: Stage, detail: str) -> None:
+            self._report(operation, stage, detail)
 
         accepted = False
         try:
-            operation = known_now(operation, self.ledger.state)
-            answer: dict[str, Any] = {}
+            operation = known_now(operation, self.recorder.state)
+            response: dict[str, Any] = {}
             if operation.id not in self._happened:
-                self.runner.prepare(operation, tell)
-                self.ledger.intend(operation)
-                answer = self.runner.call(operation, tell, operation.id in self.ledger.begun)
+                self.runner.prepare(operation, report)
+                self.recorder.intend(operation)
+                response = self.runner.call(operation, report, operation.id in self.recorder.begun)
             accepted = True
             if operation.slow and not self.runner.patient:
-                tell(Stage.LEFT, "accepted by AWS, which goes on by itself")
+                report(Stage.LEFT, "accepted by AWS, which goes on by itself")
                 return
-            answer = self.runner.wait(operation, answer, tell) or answer
-            self.ledger.record(operation, answer)
-            tell(Stage.DONE, "")
+            response = self.runner.wait(operation, response, report) or response
+            self.recorder.record(operation, response)
+            report(Stage.DONE, "")
         except StopRequested as stopped:
             self._stopped(operation, stopped.accepted)
         except Deferred:
-            self.ledger.withdraw(operation)
-            tell(Stage.SKIPPED, "left for the next apply")
+            self.recorder.withdraw(operation)
+            report(Stage.SKIPPED, "left for the next apply")
         except (LockHeld, StateMoved):
             raise
         except DynaopsError as error:
@@ -352,24 +357,24 @@ class _Run:
 
     def _stopped(self, operation: Operation, accepted: bool) -> None:
         if accepted:
-            self._tell(operation, Stage.LEFT, "accepted by AWS, which goes on by itself")
+            self._report(operation, Stage.LEFT, "accepted by AWS, which goes on by itself")
             return
-        if self.displaced is None:
-            self.ledger.withdraw(operation)
-        self._tell(operation, Stage.SKIPPED, "interrupted before AWS took it")
+        if self.lost_state is None:
+            self.recorder.withdraw(operation)
+        self._report(operation, Stage.SKIPPED, "interrupted before AWS took it")
 
     def _failed(self, operation: Operation, error: DynaopsError, accepted: bool) -> None:
-        """A refused call had no effect; after anything else the intent stays, for the next run to find out."""
+        """Record a failure. A refused call had no effect; after any other error the intent stays for the next run."""
         from dynaops.aws.errors import AwsRefusal
 
         if isinstance(error, AwsRefusal) and not accepted:
-            self.ledger.withdraw(operation)
+            self.recorder.withdraw(operation)
         self.progress.failed[operation.id] = error.message
         if error.hint:
             self.progress.hints[operation.id] = error.hint
-        self._tell(operation, Stage.FAILED, error.message)
+        self._report(operation, Stage.FAILED, error.message)
 
-    def _tell(self, operation: Operation, stage: Stage, detail: str) -> None:
+    def _report(self, operation: Operation, stage: Stage, detail: str) -> None:
         if stage not in (Stage.BLOCKED, Stage.CALLING, Stage.WAITING):
             self.progress.stages[operation.id] = stage
         expected = operation.wait.expected if stage is Stage.WAITING and operation.wait else None

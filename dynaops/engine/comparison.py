@@ -1,6 +1,6 @@
-"""The one comparison of a table with what was applied and with its spec: for plan, drift and ``validate --live``.
+"""Compare a table's spec, its records and what is live: used by plan, drift and ``validate --live``.
 
-Drift is a matter of the state and of AWS alone, so it is the same whatever the specs say now.
+Drift is the difference between the state and AWS, so it does not depend on the specs.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ def compared(
     read: AwsReader | None,
     destroying: bool = False,
 ) -> TableDiff:
-    """What a comparison of a table's spec (if the target has one), records and live resources comes to.
+    """Compare a table's spec (if the target has one), records and live resources.
 
-    `live` is as `being_deleted` leaves it. `read`: names are resolved with it (None: they are not).
+    `live` is as `being_deleted` returns it. `read` resolves names in AWS (None: names are not resolved).
     """
     entries = entries_of(target, state, live)
     for handler in HANDLERS:
@@ -35,9 +35,9 @@ def compared(
 
 
 def being_deleted(scope: Scope, live: dict[str, Observed]) -> tuple[Wait | None, dict[str, Observed]]:
-    """The wait for a table that is being deleted, and what is live without it.
+    """(the wait for a table that is being deleted, what is live without it); (None, `live`) for any other table.
 
-    It is as good as gone, but its name is not free yet. None, and all that is live, for any other.
+    Such a table counts as deleted, but its name is not free yet.
     """
     table = live.get(scope.address)
     if table is None or not table.being_deleted:

@@ -1,4 +1,4 @@
-"""Consent to what a plan loses: which operations need it, and what a consent that names an address covers."""
+"""Consent to destructive operations: which operations need it, and which of them a given consent covers."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ _MOST_LISTED = 5
 
 
 def missing(plan: Plan, allow_replace: bool, allow_destroy: bool) -> list[Operation]:
-    """The operations that must not run with the consent given, by these options and by the plan itself.
+    """The operations that lack consent, after these options and the plan's own consents.
 
-    `destroy` is itself consent to delete what it is asked for, but never to lift deletion protection, to give up what
-    could be restored of something that stays, nor to delete what nothing proves to be dynaops's.
+    The command `destroy` is itself consent to delete the resources that it names, but not to disable deletion
+    protection, to give up recovery points of a table that stays, or to delete a resource that dynaops cannot prove to
+    have made.
     """
     given = set()
     if allow_replace:
@@ -27,13 +28,17 @@ def missing(plan: Plan, allow_replace: bool, allow_destroy: bool) -> list[Operat
         given |= {Danger.DESTROY, Danger.UNPROTECT, Danger.RECOVERY, Danger.UNPROVEN}
     if plan.destroy:
         given.add(Danger.DESTROY)
-    return [one for one in plan.destructive if one.danger not in given and not plan.consents_to(one)]
+    return [
+        operation
+        for operation in plan.destructive
+        if operation.danger not in given and not plan.consents_to(operation)
+    ]
 
 
 def missing_adoptions(plan: Plan, allow_adopt: bool, take_over: Collection[str]) -> list[Change]:
-    """The changes that take something live over without the consent to that, by these options and by the plan itself.
+    """The adoptions of live resources that lack consent, after these options and the plan's own consents.
 
-    `allow_adopt` is consent to what no state has marked, `take_over` (ids) to what these states have.
+    `allow_adopt` is consent to adopt what no state has marked, `take_over` (ids) what these states have marked.
     """
     return [
         adoption
@@ -44,7 +49,7 @@ def missing_adoptions(plan: Plan, allow_adopt: bool, take_over: Collection[str])
 
 
 def parsed(word: str) -> Consent:
-    """A consent as it is written, ``destroy:orders/gsi/*``. Raises ValueError, whose text says what is wrong."""
+    """Parse a consent such as ``destroy:orders/gsi/*``. Raises ValueError with a message for the user."""
     kind, colon, address = word.partition(":")
     kinds = [danger.value for danger in Danger]
     if not colon or not address:
@@ -56,26 +61,26 @@ def parsed(word: str) -> Consent:
     return Consent(danger=Danger(kind), address=address)
 
 
-def agreed(plan: Plan, asked: Sequence[Consent]) -> Plan:
-    """The plan with the consents that are `asked`, each resolved to the addresses of the plan that it covers.
+def agreed(plan: Plan, consents: Sequence[Consent]) -> Plan:
+    """The plan with the given consents, each resolved to the addresses of the plan that it covers.
 
-    A ``*`` in an address stands for a part of it, up to the next slash. Where the resource itself goes, what lies below
-    it is covered too. Raises DynaopsError for one that covers nothing of the plan.
+    A ``*`` in an address matches characters of one segment. A consent for a resource that is deleted covers everything
+    below it too. Raises DynaopsError for a consent that covers nothing in the plan.
     """
     needs = consents_needed(plan)
-    known = frozenset(needs)
+    needed = frozenset(needs)
     covered: list[Consent] = []
-    for consent in asked:
-        found = [need for need in needs if _covers(consent, need, known)]
-        if not found:
+    for consent in consents:
+        matching = [need for need in needs if _covers(consent, need, needed)]
+        if not matching:
             raise _fits_nothing(consent, needs)
-        covered += found
-    together = dict.fromkeys((*plan.consents, *covered))
-    return plan.model_copy(update={"consents": tuple(together)})
+        covered += matching
+    all_consents = dict.fromkeys((*plan.consents, *covered))
+    return plan.model_copy(update={"consents": tuple(all_consents)})
 
 
 def consents_needed(plan: Plan) -> list[Consent]:
-    """Everything that can be consented to in the plan, in the order of its operations."""
+    """All consents that the plan needs, in the order of its operations."""
     dangers: tuple[Change | Operation, ...] = (*plan.adoptions, *plan.operations)
     needs = (Consent(danger=danger.danger, address=danger.address) for danger in dangers if danger.danger)
     return list(dict.fromkeys(needs))
@@ -112,7 +117,7 @@ def _fits_nothing(consent: Consent, needs: Sequence[Consent]) -> DynaopsError:
 
 
 def _is_related(consent: Consent, need: Consent) -> bool:
-    """Whether it is of the same address in another way, or of something below the address."""
+    """Whether a needed consent is of the same address but another kind, or of an address below."""
     return _matches(consent.address, need.address) or need.address.startswith(f"{consent.address}/")
 
 

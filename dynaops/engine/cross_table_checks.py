@@ -1,4 +1,4 @@
-"""What concerns several tables of a plan at once: what they share, and what they cannot both be."""
+"""Checks across the tables of a plan: shared resources, and declarations that contradict each other."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def uses_of_plan(targets: Sequence[RunTarget], state: State, patterns: Sequence[str]) -> SharedUses:
-    """Who uses what several tables may use, and whose use of it ends with this plan (narrowed to `patterns`)."""
+    """Which addresses use shared resources, and which uses end with this plan (limited to `patterns`)."""
     declared = {address: resource for target in targets for address, resource in declared_by(target).items()}
     stays = {
         target.scope.address: target.spec is None
@@ -54,9 +54,9 @@ def contradicting(
     refreshed: bool,
     documents: Iterable[Document],
 ) -> list[Finding]:
-    """Errors for what cannot stand in one plan; `entries` are those of each table, `documents` the specs.
+    """Errors for contradictions within one plan; `entries` are those of each table, `documents` the specs.
 
-    Raises DynaopsError for a pattern that fits none of them.
+    Raises DynaopsError for a pattern that matches no address.
     """
     every = [entry for below in entries.values() for _, entry in sorted(below.items())]
     check_patterns(patterns, [entry.address for entry in every])

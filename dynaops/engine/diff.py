@@ -1,7 +1,7 @@
-"""The three-way diff: one generic comparison of desired, recorded and live for every kind.
+"""The three-way diff: a generic comparison of desired, recorded and live properties for every kind.
 
-Ownership decides what an absent key means: what the state owns and the spec no longer names is taken back;
-what neither names is left alone and reported as unmanaged.
+A property that the state records and the spec no longer names is removed in AWS. A live property that neither names
+is left as it is and reported as unmanaged.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ _MISSING = object()
 
 @dataclass(frozen=True)
 class ThreeWayDiff:
-    """What a comparison found: `changes` to make, `drift` since the last apply, `unmanaged` live values by path.
+    """The result of a comparison: `changes` to make, `drift` since the last apply, `unmanaged` live values by path.
 
-    `compared` is what it looked at of the live values, by path, with what satisfies the other side read as that side:
-    while it stays the same, so do the changes.
+    `compared` are the live values that were compared, by path; a value that satisfies the desired one is given as the
+    desired one. While `compared` stays the same, the changes stay the same.
     """
 
     changes: tuple[Difference, ...]
@@ -35,80 +35,86 @@ def compare(
     desired: Properties,
     recorded: Properties,
     live: Properties,
-    policy: PropertyRules,
+    rules: PropertyRules,
     ignored: tuple[str, ...] = (),
     moving: tuple[str, ...] = (),
 ) -> ThreeWayDiff:
-    """Compare the three sides of one resource. Paths that are `ignored` are not set, those `moving` are no drift."""
-    wanted, was, now = (_flat(side, policy.keyed) for side in (desired, recorded, live))
-    now |= {path: value for path, value in was.items() if path.partition(".")[0] in policy.remembered}
-    as_wanted, as_was = (_satisfying(side, now, policy) for side in (wanted, was))
-    changes = tuple(_changes(wanted, was, as_wanted, policy, ignored))
-    drift = tuple(_drift(was, as_was, policy, moving))
+    """Compare the three sides of one resource. Paths in `ignored` are not set; paths in `moving` are not drift."""
+    wanted, recorded_values, live_values = (_flat(side, rules.keyed) for side in (desired, recorded, live))
+    live_values |= {
+        path: value for path, value in recorded_values.items() if path.partition(".")[0] in rules.remembered
+    }
+    as_wanted, as_was = (_satisfying(side, live_values, rules) for side in (wanted, recorded_values))
+    changes = tuple(_changes(wanted, recorded_values, as_wanted, rules, ignored))
+    drift = tuple(_drift(recorded_values, as_was, rules, moving))
     compared = {
         path: value
         for path, value in as_wanted.items()
-        if (path in wanted or path in was) and not _is_ignored(path, ignored)
+        if (path in wanted or path in recorded_values) and not _is_ignored(path, ignored)
     }
     unmanaged = {
         path: value
-        for path, value in now.items()
+        for path, value in live_values.items()
         if path not in wanted
-        and path not in was
-        and path.partition(".")[0] not in policy.silent
+        and path not in recorded_values
+        and path.partition(".")[0] not in rules.silent
         and not _is_ignored(path, ignored)
     }
     return ThreeWayDiff(changes, drift, unmanaged, compared)
 
 
 def _changes(
-    wanted: Properties, was: Properties, now: Properties, policy: PropertyRules, ignored: tuple[str, ...]
+    wanted: Properties,
+    recorded_values: Properties,
+    live_values: Properties,
+    rules: PropertyRules,
+    ignored: tuple[str, ...],
 ) -> Iterator[Difference]:
-    for path in sorted({*wanted, *was}):
+    for path in sorted({*wanted, *recorded_values}):
         if _is_ignored(path, ignored):
             continue
         if path in wanted:
-            if now.get(path, _MISSING) != wanted[path]:
-                yield _difference(path, now.get(path), wanted[path], policy)
-        elif path in now and path.partition(".")[0] not in policy.kept:
-            yield _difference(path, now[path], None, policy)
+            if live_values.get(path, _MISSING) != wanted[path]:
+                yield _difference(path, live_values.get(path), wanted[path], rules)
+        elif path in live_values and path.partition(".")[0] not in rules.kept:
+            yield _difference(path, live_values[path], None, rules)
 
 
 def _drift(
-    was: Properties, now: Properties, policy: PropertyRules, ignored: tuple[str, ...]
+    recorded_values: Properties, live_values: Properties, rules: PropertyRules, ignored: tuple[str, ...]
 ) -> Iterator[Difference]:
-    for path in sorted(was):
-        if not _is_ignored(path, ignored) and now.get(path, _MISSING) != was[path]:
-            yield _difference(path, was[path], now.get(path), policy)
+    for path in sorted(recorded_values):
+        if not _is_ignored(path, ignored) and live_values.get(path, _MISSING) != recorded_values[path]:
+            yield _difference(path, recorded_values[path], live_values.get(path), rules)
 
 
-def _difference(path: str, before: Any, after: Any, policy: PropertyRules) -> Difference:
+def _difference(path: str, before: Any, after: Any, rules: PropertyRules) -> Difference:
     head = path.partition(".")[0]
     return Difference(
         path=path,
         before=before,
         after=after,
-        forces_replacement=head in policy.immutable,
-        note=policy.notes.get(head) if before is not None else None,
+        forces_replacement=head in rules.immutable,
+        note=rules.notes.get(head) if before is not None else None,
     )
 
 
-def _satisfying(side: Properties, now: Properties, policy: PropertyRules) -> Properties:
-    """The live values, where one that satisfies `side` reads as `side` has it."""
+def _satisfying(side: Properties, live_values: Properties, rules: PropertyRules) -> Properties:
+    """The live values, with each value that satisfies the value of `side` replaced by it."""
     return {
-        path: side[path] if path in side and _holds(path, side[path], value, policy) else value
-        for path, value in now.items()
+        path: side[path] if path in side and _holds(path, side[path], value, rules) else value
+        for path, value in live_values.items()
     }
 
 
-def _holds(path: str, wanted: Any, now: Any, policy: PropertyRules) -> bool:
+def _holds(path: str, wanted: Any, live_values: Any, rules: PropertyRules) -> bool:
     head, _, member = path.partition(".")
-    loose = policy.satisfied.get(f"{head}.*" if member and head in policy.keyed else path)
-    return wanted == now or (loose is not None and loose(wanted, now))
+    is_satisfied = rules.satisfied.get(f"{head}.*" if member and head in rules.keyed else path)
+    return wanted == live_values or (is_satisfied is not None and is_satisfied(wanted, live_values))
 
 
 def _flat(side: Properties, keyed: frozenset[str]) -> Properties:
-    """The properties with the members of keyed maps as dotted paths of their own."""
+    """The properties by path: members of keyed maps have dotted paths of their own."""
     flat: Properties = {}
     for name, value in side.items():
         if name in keyed:
@@ -119,4 +125,4 @@ def _flat(side: Properties, keyed: frozenset[str]) -> Properties:
 
 
 def _is_ignored(path: str, ignored: tuple[str, ...]) -> bool:
-    return any(one == "*" or path == one or path.startswith(f"{one}.") for one in ignored)
+    return any(pattern == "*" or path == pattern or path.startswith(f"{pattern}.") for pattern in ignored)

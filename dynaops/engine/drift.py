@@ -1,4 +1,4 @@
-"""Drift alone: how live differs from what was last applied, whatever the specs say now."""
+"""Find drift: differences between AWS and the last apply, without looking at the specs."""
 
 from __future__ import annotations
 
@@ -29,33 +29,33 @@ def find(
 ) -> tuple[tuple[Drift, ...], tuple[Unmanaged, ...]]:
     """The drift and the unmanaged settings of the recorded tables (or of those that `tables` name, as patterns).
 
-    It is the drift that a plan tells. `discover`: look also for what neither state nor the table itself names, such as
-    scalable targets and triggers.
+    A plan reports the same drift. `discover`: also look for resources that neither the state nor the table names, such
+    as scalable targets and event source mappings.
     """
     check_identity(state, aws)
     owned = recorded_tables(state)
     scopes = [scope_of(state, table, owned[table]) for table in chosen(state, tables)]
     known = {scope.address: known_of(RunTarget(scope), state, discover) for scope in scopes}
     live = observe(aws, scopes, HANDLERS, known)
-    everything = {address: one for found in live.values() for address, one in found.items()}
-    settled, _ = recovered(state, everything, set(live), time.time(), claim_of(state, aws.mark))
-    judged = [_judged(scope, settled, live[scope.address], aws) for scope in scopes]
+    all_live = {address: diff for observed in live.values() for address, diff in observed.items()}
+    resolved, _ = recovered(state, all_live, set(live), time.time(), claim_of(state, aws.mark))
+    diffs = [_diff_of(scope, resolved, live[scope.address], aws) for scope in scopes]
     return (
-        tuple(drift for one in judged for drift in one.drift),
+        tuple(drift for diff in diffs for drift in diff.drift),
         tuple(
             entry
-            for scope, one in zip(scopes, judged, strict=True)
+            for scope, diff in zip(scopes, diffs, strict=True)
             if scope.address in state.resources  # else it is others' (external), or gone
-            for entry in one.unmanaged
+            for entry in diff.unmanaged
         ),
     )
 
 
 def chosen(state: State, patterns: Sequence[str]) -> list[str]:
-    """The recorded tables that patterns name; all without patterns."""
+    """The recorded tables that match the patterns; all tables without patterns."""
     return [table for table in sorted(recorded_tables(state)) if selected(table, patterns)]
 
 
-def _judged(scope: Scope, state: State, live: dict[str, Observed], aws: Aws) -> TableDiff:
-    _, there = being_deleted(scope, live)
-    return compared(RunTarget(scope), state, there, aws)
+def _diff_of(scope: Scope, state: State, live: dict[str, Observed], aws: Aws) -> TableDiff:
+    _, remaining = being_deleted(scope, live)
+    return compared(RunTarget(scope), state, remaining, aws)

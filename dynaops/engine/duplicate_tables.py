@@ -1,4 +1,4 @@
-"""A live table stands in a plan once: no two addresses may mean the same table, or the same replica, of a region.
+"""Refuse a plan in which two addresses stand for the same live table or the same replica in a region.
 
 Two addresses for one live table come from a state that was edited or moved by hand. The plan would adopt the table at
 one of them and delete it at the other, so it is refused.
@@ -19,12 +19,12 @@ from dynaops.model.resource import Scope
 from dynaops.model.state import Record, State
 
 _TABLES = {"table": "table", "replica": "replica"}
-"""The kinds that are tables of their own in a region, and what they are called."""
+"""The kinds that are a table in a region, and their titles."""
 
 
 @dataclass(frozen=True)
 class TableClaim:
-    """An address that means a live table; `declared`: a spec names it there, `recorded`: the state does."""
+    """An address that stands for a live table. `declared`: by a spec; `recorded`: in the state."""
 
     address: str
     kind: str
@@ -33,14 +33,14 @@ class TableClaim:
 
 
 def name_in_aws(address: str, record: Record) -> str:
-    """The name of the table that a record of a table or replica stands for."""
+    """The table name in AWS of a recorded table or replica."""
     if record.arn:
         return record.arn.rpartition("table/")[2]
     return str(record.properties.get("table_name") or address.partition("/")[0])
 
 
 def check_name(scope: Scope, state: State) -> None:
-    """Raise DynaopsError where the state means another table by a declared address (after a move by hand)."""
+    """Raise DynaopsError if the state records another table at a declared address (after a move by hand)."""
     record = state.resources.get(scope.address)
     if record is None or record.kind != "table":
         return
@@ -56,7 +56,7 @@ def check_name(scope: Scope, state: State) -> None:
 def claimed_twice(
     entries: Mapping[str, Mapping[str, AddressDiff]], scopes: Iterable[Scope], state: State, refreshed: bool
 ) -> Iterator[Finding]:
-    """An error for each live table that several addresses mean; `entries` are those of each planned table."""
+    """An error for each live table that several addresses stand for; `entries` are those of each planned table."""
     names = {scope.address: scope.table_name for scope in scopes}
     claims: dict[tuple[str, str], list[TableClaim]] = {}
     for table, below in entries.items():
@@ -71,9 +71,11 @@ def claimed_twice(
         if record.kind in _TABLES and table not in names:
             claim = TableClaim(address, record.kind, declared=False, recorded=True)
             claims.setdefault((record.region, name_in_aws(address, record)), []).append(claim)
-    for (region, name), found in sorted(claims.items()):
-        if len(found) > 1:
-            yield _refused(name, region, sorted(found, key=lambda claim: (not claim.declared, claim.address)))
+    for (region, name), claimants in sorted(claims.items()):
+        if len(claimants) > 1:
+            yield _refused(
+                name, region, sorted(claimants, key=lambda claim: (not claim.declared, claim.address))
+            )
 
 
 def _is_claim(entry: AddressDiff, refreshed: bool) -> bool:

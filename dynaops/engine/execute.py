@@ -1,4 +1,4 @@
-"""One operation, from what must hold before it to what its wait last saw."""
+"""Run one operation: wait for its precondition, make the call with retries, and wait for its result."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
     from dynaops.aws.session import Aws
 
 _PATIENCE = {ErrorClass.RETRY: 300.0, ErrorClass.WAIT: 1800.0}
-"""Seconds to put up with AWS's "not now" before giving in."""
+"""Seconds for which a call is retried, by the class of the error."""
 _LOST_ATTEMPTS = 5
-"""Answers lost in a row until an operation is given up; the next apply finds out what became of it."""
+"""Lost responses in a row after which an operation fails; the next apply finds out what happened to it."""
 
-Tell = Callable[[Stage, str], None]
+Report = Callable[[Stage, str], None]
 
 
 class StopRequested(Exception):
-    """The run was asked to stop. `accepted`: the call had been taken by AWS."""
+    """The run was asked to stop. `accepted`: AWS had accepted the call before."""
 
     def __init__(self, accepted: bool) -> None:
         super().__init__()
@@ -38,84 +38,89 @@ class StopRequested(Exception):
 
 
 class Deferred(Exception):
-    """The call is in a cooldown that this run does not wait for."""
+    """The call has to wait for a cooldown, and this run does not wait (``--no-wait``)."""
 
 
 @dataclass(frozen=True)
 class Runner:
-    """How operations are run: with which caller, until when, and how patiently."""
+    """Runs operations with a caller of AWS, until `stop` is set. `patient`: waits for slow work of AWS."""
 
     aws: Aws
     stop: threading.Event
     patient: bool
     now: Callable[[], float] = time.monotonic
-    """Seconds of the time that passes while `stop` is waited for (a rehearsal's is not the real one)."""
+    """The clock that waits are measured by, in seconds (a rehearsal has a simulated one)."""
 
-    def prepare(self, operation: Operation, tell: Tell) -> None:
-        """Wait for what must hold before the call. Raises Stopped, Deferred, DynaopsError."""
+    def prepare(self, operation: Operation, report: Report) -> None:
+        """Wait for the precondition of the call. Raises StopRequested, Deferred, DynaopsError."""
         if operation.before is None:
             return
-        tell(Stage.BLOCKED, operation.before.title)
+        report(Stage.BLOCKED, operation.before.title)
         if not self.patient and not self._holds_now(operation.before, operation.region):
             raise Deferred
         self._wait(operation.before, operation.region, {}, accepted=False)
 
-    def call(self, operation: Operation, tell: Tell, uncertain: bool = False) -> dict[str, Any]:
-        """Make the call until AWS takes it. `uncertain`: an earlier run has perhaps made it already.
+    def call(self, operation: Operation, report: Report, uncertain: bool = False) -> dict[str, Any]:
+        """Make the call until AWS accepts it. `uncertain`: an earlier run has perhaps made it already.
 
-        Raises Stopped, Deferred, DynaopsError.
+        Raises StopRequested, Deferred, DynaopsError.
         """
         started = self.now()
         tries = _Tries(uncertain=uncertain, unknown=uncertain)
-        told = ""
-        tell(Stage.CALLING, "")
+        reported = ""
+        report(Stage.CALLING, "")
         parameters = operation.parameters
         for delay in self._delays():
             try:
                 if tries.unknown:
-                    made = self._made(operation)
-                    if made is not None:
-                        return made
+                    existing = self._existing(operation)
+                    if existing is not None:
+                        return existing
                     tries.unknown = False
-                answer = self.aws.call(
+                response = self.aws.call(
                     operation.service, operation.api, operation.region, parameters, operation.made is None
                 )
-                left = {name: jmespath.search(path, answer) for name, path in operation.again.items()}
-                if not any(left.values()):
-                    return answer
-                parameters = {**parameters, **left}
+                repeat = {name: jmespath.search(path, response) for name, path in operation.again.items()}
+                if not any(repeat.values()):
+                    return response
+                parameters = {**parameters, **repeat}
             except ResponseLost as error:
                 tries.lose(error)
             except AwsRefusal as error:
-                unsure = tries.uncertain or error.attempts > 0 or error.status >= 500
-                if not tries.unknown and _is_done(operation, error, unsure):
+                is_uncertain = tries.uncertain or error.attempts > 0 or error.status >= 500
+                if not tries.unknown and _is_done(operation, error, is_uncertain):
                     return {}
-                self._bear(operation, error, self.now() - started, unsure)
+                self._check_refusal(operation, error, self.now() - started, is_uncertain)
                 reason = _why_blocked(operation, error)
-                if reason != told:
-                    told = reason
-                    tell(Stage.BLOCKED, told)
+                if reason != reported:
+                    reported = reason
+                    report(Stage.BLOCKED, reported)
             self._sleep(delay, accepted=False)
         raise AssertionError("delays never end")
 
-    def wait(self, operation: Operation, answer: dict[str, Any], tell: Tell) -> dict[str, Any]:
-        """Wait until AWS is done; what it said last. `answer` is the call's own. Raises Stopped, DynaopsError."""
+    def wait(self, operation: Operation, response: dict[str, Any], report: Report) -> dict[str, Any]:
+        """Wait until AWS is done and return the last response; `response` is that of the call.
+
+        Raises StopRequested, DynaopsError.
+        """
         if operation.wait is None:
             return {}
-        tell(Stage.WAITING, operation.wait.title)
-        parameters = answered(operation.wait.parameters, answer)
+        report(Stage.WAITING, operation.wait.title)
+        parameters = answered(operation.wait.parameters, response)
         wait = operation.wait.model_copy(update={"parameters": parameters})
-        return self._wait(wait, operation.region, answer, accepted=True)
+        return self._wait(wait, operation.region, response, accepted=True)
 
     def settle(self, wait: Wait) -> None:
-        """Wait for work of AWS that an earlier run left. Raises Stopped, DynaopsError."""
+        """Wait for work of AWS that an earlier run did not wait for. Raises StopRequested, DynaopsError."""
         self._wait(wait, wait.region or self.aws.region, {}, accepted=True)
 
-    def _bear(self, operation: Operation, error: AwsRefusal, elapsed: float, uncertain: bool) -> None:
-        """Return where the refusal will pass with time; raise where it will not, or took too long.
+    def _check_refusal(
+        self, operation: Operation, error: AwsRefusal, elapsed: float, uncertain: bool
+    ) -> None:
+        """Return if the call can be retried; raise if it cannot, or was retried for too long.
 
-        `uncertain`: an earlier request may have had its effect. The refusal of a later one does not tell, so it is
-        raised as Lost: the intent stays, and the next apply looks.
+        `uncertain`: an earlier request may have had its effect. The refusal of a later request does not show whether it
+        had, so ResponseLost is raised: the intent stays in the state, and the next apply reads AWS.
         """
         cooldown = operation.cooldown
         if cooldown is not None and error.text.startswith(cooldown.prefix):
@@ -128,27 +133,27 @@ class Runner:
         if patience is None or elapsed > patience:
             raise _final(error, uncertain)
 
-    def _wait(self, wait: Wait, region: str, called: dict[str, Any], accepted: bool) -> dict[str, Any]:
+    def _wait(self, wait: Wait, region: str, call_response: dict[str, Any], accepted: bool) -> dict[str, Any]:
         started = self.now()
         seen = False
         tries = _Tries()
         for delay in self._delays():
-            answer = self._look(wait, region, tries)
-            if answer is None and wait.gone:
+            response = self._read_status(wait, region, tries)
+            if response is None and wait.gone:
                 return {}
-            if answer is None and seen:
+            if response is None and seen:
                 raise DynaopsError(
                     f"While waiting until {wait.title}: it has vanished",
                     "AWS drops a table whose KMS key it cannot use; check the key and run apply again.",
                 )
-            if answer is not None:
+            if response is not None:
                 seen = True
-                if _true(wait.failed, answer):
+                if _is_true(wait.failed, response):
                     raise DynaopsError(
-                        f"AWS reports failure while waiting until {wait.title}{_why(wait, answer)}"
+                        f"AWS reports failure while waiting until {wait.title}{_why(wait, response)}"
                     )
-                if _true(wait.until, answer) and _matches(wait, called, answer):
-                    return answer
+                if _is_true(wait.until, response) and _matches(wait, call_response, response):
+                    return response
             if self.now() - started > wait.timeout:
                 raise DynaopsError(
                     f"Gave up after {wait.timeout:.0f} s waiting until {wait.title}",
@@ -157,28 +162,28 @@ class Runner:
             self._sleep(delay, accepted)
         raise AssertionError("delays never end")
 
-    def _made(self, operation: Operation) -> dict[str, Any] | None:
-        """What there is of a call whose answer was lost; None where there is nothing, or nobody can tell.
+    def _existing(self, operation: Operation) -> dict[str, Any] | None:
+        """The resource that a call with a lost response has made; None if there is none, or it cannot be read.
 
-        Raises Lost and Refused where the look fails: the call is not sent again on that.
+        Raises ResponseLost and AwsRefusal if reading fails: the call is not sent again then.
         """
         wait = operation.made
         if wait is None:
             return None
-        answer = self.aws.read(wait.service, wait.api, wait.region or operation.region, wait.parameters)
-        return answer if answer and _true(wait.until, answer) else None
+        response = self.aws.read(wait.service, wait.api, wait.region or operation.region, wait.parameters)
+        return response if response and _is_true(wait.until, response) else None
 
     def _holds_now(self, wait: Wait, region: str) -> bool:
-        answer = self._look(wait, region, _Tries())
-        return (answer is None and wait.gone) or (answer is not None and _true(wait.until, answer))
+        response = self._read_status(wait, region, _Tries())
+        return (response is None and wait.gone) or (response is not None and _is_true(wait.until, response))
 
-    def _look(self, wait: Wait, region: str, tries: _Tries) -> dict[str, Any] | None:
-        """One look; a refusal that passes with time counts as "not yet", and so do a few lost answers in a row.
+    def _read_status(self, wait: Wait, region: str, tries: _Tries) -> dict[str, Any] | None:
+        """Read the status once; empty ("not yet") after a temporary refusal and after a few lost responses in a row.
 
-        Raises Lost after the last of these: a network that AWS does not answer through is not waited for.
+        Raises ResponseLost after `_LOST_ATTEMPTS` lost responses.
         """
         try:
-            answer = self.aws.read(wait.service, wait.api, wait.region or region, wait.parameters)
+            response = self.aws.read(wait.service, wait.api, wait.region or region, wait.parameters)
         except ResponseLost as error:
             tries.lose(error)
             return {}
@@ -187,10 +192,10 @@ class Runner:
                 return {}
             raise
         tries.lost = 0
-        return answer
+        return response
 
     def _delays(self) -> Iterator[float]:
-        """Seconds between looks: a share of the time already passed, never long, jittered against herds."""
+        """Seconds between two reads: 15 % of the elapsed time within limits, with jitter so that clients spread out."""
         cap = self.aws.poll_cap
         shortest, longest = (0.02, cap) if cap else (0.5, 10.0)
         started = self.now()
@@ -205,14 +210,14 @@ class Runner:
 
 @dataclass
 class _Tries:
-    """Answers that did not come. `unknown`: whether AWS took the last call has to be looked up before another."""
+    """Counts lost responses. `unknown`: AWS must be read to see whether it accepted the last call."""
 
     lost: int = 0
     uncertain: bool = False
     unknown: bool = False
 
     def lose(self, error: ResponseLost) -> None:
-        """Count a lost answer; raises `error` where it was the last to be borne."""
+        """Count a lost response; raises `error` when there were too many in a row."""
         self.lost += 1
         self.uncertain = self.unknown = True
         if self.lost >= _LOST_ATTEMPTS:
@@ -228,7 +233,7 @@ def _final(error: AwsRefusal, uncertain: bool) -> AwsFailure:
 
 
 def _why_blocked(operation: Operation, error: AwsRefusal) -> str:
-    """What a refused call waits for: the cooldown that was foreseen, or what AWS said."""
+    """What a refused call waits for: its cooldown, or else the error text of AWS."""
     cooldown = operation.cooldown
     if cooldown is not None and error.text.startswith(cooldown.prefix):
         return f"until {cooldown.title}"
@@ -236,30 +241,32 @@ def _why_blocked(operation: Operation, error: AwsRefusal) -> str:
 
 
 def _is_done(operation: Operation, error: AwsRefusal, uncertain: bool) -> bool:
-    """The refusal says that AWS is as asked already."""
+    """Whether the refusal says that the resource is as wanted already."""
     if error.verdict is ErrorClass.ALREADY:
         return True
     return any(
-        error.code == one.code and error.text.startswith(one.prefix) and (uncertain or not one.retried)
-        for one in operation.tolerate
+        error.code == tolerance.code
+        and error.text.startswith(tolerance.prefix)
+        and (uncertain or not tolerance.retried)
+        for tolerance in operation.tolerate
     )
 
 
-def _matches(wait: Wait, called: dict[str, Any], answer: dict[str, Any]) -> bool:
-    """The member that `wait` names reads as the call's answer had it (where there was an answer)."""
-    wanted = called.get(wait.matches) if wait.matches else None
-    return wanted is None or answer.get(wait.matches or "") == wanted
+def _matches(wait: Wait, call_response: dict[str, Any], response: dict[str, Any]) -> bool:
+    """Whether the member that `wait` names has the value of the call's response (if there was a response)."""
+    wanted = call_response.get(wait.matches) if wait.matches else None
+    return wanted is None or response.get(wait.matches or "") == wanted
 
 
-def _why(wait: Wait, answer: dict[str, Any]) -> str:
-    reason = jmespath.search(wait.why, answer) if wait.why else None
+def _why(wait: Wait, response: dict[str, Any]) -> str:
+    reason = jmespath.search(wait.why, response) if wait.why else None
     return f": {one_line(str(reason))}" if reason else ""
 
 
-def _true(expression: str | None, answer: dict[str, Any]) -> bool:
+def _is_true(expression: str | None, response: dict[str, Any]) -> bool:
     if expression is None:
         return False
     try:
-        return bool(jmespath.search(expression, answer))
+        return bool(jmespath.search(expression, response))
     except jmespath.exceptions.JMESPathTypeError:
         return False

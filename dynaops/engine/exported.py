@@ -1,4 +1,4 @@
-"""The spec that declares what is live, as plain data."""
+"""Write the spec of a live table and its surrounding resources, as plain data."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from dynaops.model.resource import Observed, Scope
 
 
 def exported(scope: Scope, live: list[Observed], read: AwsReader) -> dict[str, Any]:
-    """The spec, as plain data, that declares what is live."""
-    named = [
-        TABLE_HANDLER.with_managed_key(read, scope, one) if one.address == scope.address else one
-        for one in live
+    """The spec, as plain data, that declares the live resources."""
+    resources = [
+        TABLE_HANDLER.with_managed_key(read, scope, resource)
+        if resource.address == scope.address
+        else resource
+        for resource in live
     ]
     spec: dict[str, Any] = {}
     for handler in HANDLERS:
-        spec.update(handler.export(scope, named))
+        spec.update(handler.export(scope, resources))
     return spec

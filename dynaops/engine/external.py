@@ -1,4 +1,4 @@
-"""Tables that others own (`external: true`): they are looked at, and a state that knows them forgets them."""
+"""External tables (`external: true`), which others own: they are only read, and the state does not keep them."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 
 
 def forgetting(work: Refactored, external: Sequence[ExternalTable], state: State) -> Refactored:
-    """`work`, where what the state knows of external tables is forgotten: others own them now.
+    """`work` with removals for all records of external tables, since others own these now.
 
-    What may be ours around them (OWN_KINDS) is not: it stays, or is deleted, as the table's document says.
+    Records of OWN_KINDS are not forgotten: they stay or are deleted as the table's document says.
     """
     tables = {table.name: table for table in external}
     removed = {
@@ -45,44 +45,44 @@ def forgetting(work: Refactored, external: Sequence[ExternalTable], state: State
 
 
 def targets(external: Sequence[ExternalTable], state: State, aws: Aws, refresh: bool) -> list[RunTarget]:
-    """The external tables around which something is ours, or was: their alarms and policies follow the live table.
+    """The external tables with alarms or policies of our own, declared or recorded; these depend on the live table.
 
-    Raises SpecError for alarms and policies that cannot be, DynaopsError where AWS is not to be looked at.
+    Raises SpecError for alarms and policies that are not possible, DynaopsError if AWS may not be read.
     """
-    recorded = {table_of(address) for address, one in state.resources.items() if one.kind in OWN_KINDS}
-    ours = [table for table in external if table.has_own or table.name in recorded]
-    if ours and not refresh:
+    recorded = {table_of(address) for address, record in state.resources.items() if record.kind in OWN_KINDS}
+    own_tables = [table for table in external if table.has_own or table.name in recorded]
+    if own_tables and not refresh:
         raise DynaopsError(
-            f"What is ours around the external table {ours[0].name} goes by how the table is in AWS",
+            f"What is ours around the external table {own_tables[0].name} goes by how the table is in AWS",
             "Leave out --no-refresh.",
         )
-    wrong: list[Finding] = []
-    found = [_target(table, live, aws, wrong) for table, live in observed(ours, aws) if live]
-    if wrong:
-        raise SpecError(wrong)
-    return found
+    errors: list[Finding] = []
+    run_targets = [_target(table, live, aws, errors) for table, live in observed(own_tables, aws) if live]
+    if errors:
+        raise SpecError(errors)
+    return run_targets
 
 
-def _target(table: ExternalTable, live: list[Observed], aws: Aws, wrong: list[Finding]) -> RunTarget:
-    """The table as it is live, with the alarms and policies of its document; errors in these are added to `wrong`."""
+def _target(table: ExternalTable, live: list[Observed], aws: Aws, errors: list[Finding]) -> RunTarget:
+    """The table as it is live, with the alarms and policies of its document, whose errors are added to `errors`."""
     scope = scope_of(table, aws)
-    plain = document_of(exported(scope, live, aws)).spec
-    own = {key: getattr(table.spec, key) for key in OWN}
-    spec = plain.model_copy(update={**own, "tags": None, "replicas": None, "lifecycle": None})
+    live_spec = document_of(exported(scope, live, aws)).spec
+    own_parts = {key: getattr(table.spec, key) for key in OWN}
+    spec = live_spec.model_copy(update={**own_parts, "tags": None, "replicas": None, "lifecycle": None})
     for finding in (*alarm.rules(spec), *iam.rules(spec)):
         if finding.severity is Severity.ERROR:
             place = table.place(finding.path or "")
-            wrong.append(finding.model_copy(update={"place": place, "address": table.name}))
+            errors.append(finding.model_copy(update={"place": place, "address": table.name}))
     source = source_of(table.source, root()) if table.source else None
     return RunTarget(scope, spec, source, external=True)
 
 
 def observed(external: Sequence[ExternalTable], aws: Aws) -> list[tuple[ExternalTable, list[Observed]]]:
-    """Each external table with its indexes, as they are live; nothing where it is not, or is being deleted."""
+    """Each external table with its live resources (table and indexes); none if it is absent or being deleted."""
 
     def look(table: ExternalTable) -> list[Observed]:
         live = TABLE_HANDLER.describe(aws, scope_of(table, aws))
-        return [] if any(one.being_deleted for one in live) else live
+        return [] if any(resource.being_deleted for resource in live) else live
 
     live = in_parallel([partial(look, table) for table in external])
     return list(zip(external, live, strict=True))
@@ -93,7 +93,7 @@ def scope_of(table: ExternalTable, aws: Aws) -> Scope:
 
 
 def findings(external: Sequence[ExternalTable], aws: Aws) -> Iterator[Finding]:
-    """An error for each external table that is not there, or has other keys than its document says."""
+    """An error for each external table that does not exist or has other keys than its document says."""
     for table, live in observed(external, aws):
         if not live:
             yield make_finding(
@@ -103,10 +103,10 @@ def findings(external: Sequence[ExternalTable], aws: Aws) -> Iterator[Finding]:
                 address=table.name,
             )
             continue
-        for path, wanted, there in _differing(table, live):
+        for path, wanted, actual in _differing(table, live):
             yield make_finding(
                 PLAN129,
-                f"{path} of the external table {table.name} is {there or 'not there'} in AWS, and its document "
+                f"{path} of the external table {table.name} is {actual or 'not there'} in AWS, and its document "
                 f"says {wanted}",
                 place=table.place(path),
                 address=table.name,
@@ -114,40 +114,47 @@ def findings(external: Sequence[ExternalTable], aws: Aws) -> Iterator[Finding]:
 
 
 def _differing(table: ExternalTable, live: Sequence[Observed]) -> Iterator[tuple[str, str, str | None]]:
-    """The paths that differ, with what the document says and what is so (None: nothing)."""
-    whole = next(one.properties for one in live if one.kind == "table")
+    """(path, value in the document, live value or None) of what differs."""
+    table_properties = next(resource.properties for resource in live if resource.kind == "table")
     for key in ("hash_key", "range_key"):
         wanted = getattr(table.spec, key)
-        if wanted is not None and wanted != whole.get(key):
-            yield key, wanted, whole.get(key)
+        if wanted is not None and wanted != table_properties.get(key):
+            yield key, wanted, table_properties.get(key)
     for name, kind in (table.spec.attributes or {}).items():
-        there = next(
-            (kinds[name] for one in live if name in (kinds := one.properties.get("attributes", {}))), None
+        actual = next(
+            (
+                kinds[name]
+                for resource in live
+                if name in (kinds := resource.properties.get("attributes", {}))
+            ),
+            None,
         )
-        if there != kind:
-            yield f"attributes.{name}", kind, there
+        if actual != kind:
+            yield f"attributes.{name}", kind, actual
 
 
 def values_of(
     external: Sequence[ExternalTable], references: References, aws: Aws, refresh: bool
 ) -> dict[str, Properties]:
-    """What references may say of those external tables that they name, by table. Raises DynaopsError without a look."""
-    named = {one.table for each in references.values() for one in each}
-    asked = [table for table in external if table.name in named]
-    if asked and not refresh:
+    """The values that references to external tables may use, by table. Raises DynaopsError if AWS may not be read."""
+    referenced = {
+        reference.table for table_references in references.values() for reference in table_references
+    }
+    needed = [table for table in external if table.name in referenced]
+    if needed and not refresh:
         raise DynaopsError(
-            f"References to the external table {asked[0].name} go by how the table is in AWS",
+            f"References to the external table {needed[0].name} go by how the table is in AWS",
             "Leave out --no-refresh.",
         )
     return {
         table.name: {**live[0].outputs, "region": scope_of(table, aws).region}
-        for table, live in observed(asked, aws)
+        for table, live in observed(needed, aws)
         if live
     }
 
 
 def outputs_of(external: Sequence[ExternalTable], aws: Aws) -> dict[str, Properties]:
-    """The outputs of external tables by name, read from AWS; of what is not there, none."""
+    """The outputs of external tables by name, read from AWS; without tables that do not exist."""
     return {
         table.name: {
             name: value
@@ -161,13 +168,13 @@ def outputs_of(external: Sequence[ExternalTable], aws: Aws) -> dict[str, Propert
 
 def _records(live: Sequence[Observed]) -> dict[str, Record]:
     return {
-        one.address: Record(
-            kind=one.kind,
-            region=one.region,
-            id=one.outputs.get("id"),
-            arn=one.outputs.get("arn"),
-            properties=one.properties,
-            outputs={name: value for name, value in one.outputs.items() if name not in ("arn", "id")},
+        resource.address: Record(
+            kind=resource.kind,
+            region=resource.region,
+            id=resource.outputs.get("id"),
+            arn=resource.outputs.get("arn"),
+            properties=resource.properties,
+            outputs={name: value for name, value in resource.outputs.items() if name not in ("arn", "id")},
         )
-        for one in live
+        for resource in live
     }

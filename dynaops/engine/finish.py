@@ -1,4 +1,4 @@
-"""Operations and changes as plans hold them: with late values as ``${ref:ADDRESS/OUTPUT}``, and other text escaped."""
+"""Write operations and changes in the form of a plan: late values as ``${ref:ADDRESS/OUTPUT}``, other text escaped."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dynaops.model.operation import Effect, Operation
 
 
 def finished(operations: Iterable[Operation], entries: Mapping[str, AddressDiff]) -> tuple[Operation, ...]:
-    """The operations of a table as apply takes them; `entries` are those of the table by address."""
+    """The operations of a table in the form of a plan; `entries` are those of the table by address."""
     return tuple(_operation(operation, entries) for operation in operations)
 
 
@@ -38,11 +38,13 @@ def _operation(operation: Operation, entries: Mapping[str, AddressDiff]) -> Oper
 
 
 def _effect(effect: Effect, entry: AddressDiff | None) -> Effect:
-    """The effect, which remembers what a changed resource depends on now, where that is another table."""
+    """The effect in the form of a plan, with the resource's current dependencies if one of them is another table."""
     update: dict[str, Any] = {"set": as_planned(effect.set)}
     if entry is not None and entry.desired is not None and not effect.forget:
         before = entry.record.depends_on if entry.record else ()
-        if any(table_of(one) != table_of(effect.address) for one in (*before, *entry.desired.depends_on)):
+        if any(
+            table_of(address) != table_of(effect.address) for address in (*before, *entry.desired.depends_on)
+        ):
             update["depends_on"] = entry.desired.depends_on
     return effect.model_copy(update=update)
 

@@ -1,9 +1,9 @@
-"""Granting functions the use of a table: one policy, attached to the functions' execution roles.
+"""Plan a grant: one IAM policy that lets functions use a table, attached to their execution roles.
 
-Nothing is recorded: the policy is found by its name, and its description, which IAM never changes, tells whose it is.
-A policy that a grant makes or changes is marked as the state's, where one is stored; another state's mark is kept.
-So a grant works on any table from anywhere, and neither plan nor destroy of a table ever meets it. Where this state's
-own spec makes the policy, that one is attached, and left as the spec has it.
+A grant records nothing in the state. The policy is found by its name, and its description, which IAM never changes,
+says what it was made for. A policy that a grant creates or changes gets the state's mark if a state is stored; the mark
+of another state stays. So a grant works for any table, and plan and destroy of a table do not touch it. If the table's
+spec makes the policy, that policy is attached and otherwise left as it is.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from dynaops import __version__
 from dynaops.engine.exported import exported
 from dynaops.engine.finish import finished
-from dynaops.engine.grant_functions import Function, found, sharing
+from dynaops.engine.grant_functions import Function, find_functions, sharing
 from dynaops.engine.grant_output import configuration
 from dynaops.engine.mark_operations import marked
 from dynaops.engine.order import order
@@ -26,7 +26,7 @@ from dynaops.engine.parameters import check_parameters
 from dynaops.engine.plan import PlanRefused
 from dynaops.engine.state_account import check_identity
 from dynaops.engine.table_diff import diff_table
-from dynaops.kinds.iam.handler import HANDLER as POLICY_ROOM
+from dynaops.kinds.iam.handler import HANDLER as POLICY_HANDLER
 from dynaops.kinds.iam.handler import KIND, PARTS, policy_arn, policy_name
 from dynaops.kinds.iam.operations import made_for
 from dynaops.kinds.kind import AddressDiff, Known, TableChanges
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class GrantRequest:
-    """What is granted, or taken back: the policy's `part` is one of `PARTS`; `region` None is the table's own."""
+    """A grant to make or to revoke. `part` is one of `PARTS`; `region` None is the table's own region."""
 
     table: str
     functions: tuple[str, ...]
@@ -61,7 +61,7 @@ class GrantRequest:
 
 @dataclass(frozen=True)
 class Granted:
-    """The plan of a grant, and what is so once it is carried out (for ``grant --out``)."""
+    """The plan of a grant, and the data for ``grant --out`` as they are after the plan."""
 
     plan: Plan
     configuration: dict[str, Any]
@@ -69,7 +69,7 @@ class Granted:
 
 @dataclass(frozen=True)
 class _Policy:
-    """The policy that a grant is about: where it stands, and whether it is the grant's own to change or delete."""
+    """The policy of a grant. `own`: the grant made it and may change or delete it."""
 
     address: str
     name: str
@@ -78,29 +78,29 @@ class _Policy:
     live: Observed | None
     document: Properties
     kept: frozenset[str] = frozenset()
-    """Roles that a spec attaches it to."""
+    """Roles that a spec attaches the policy to."""
 
 
 def plan_grant(request: GrantRequest, state: State, aws: Aws) -> Granted:
-    """The operations that bring about what was asked. Raises PlanRefused with all that stands against it."""
+    """The plan of a grant or its revocation. Raises PlanRefused with all reasons against it."""
     scope = _scope(request, state, aws)
     live = TABLE_HANDLER.describe(aws, scope)
     table = live[0] if live and not live[0].being_deleted else None
-    functions, wrong = found(aws, request.functions, scope.region)
+    functions, errors = find_functions(aws, request.functions, scope.region)
     if table is None and not request.revoke:
-        wrong.insert(0, _no_table(scope))
-    if wrong:
-        raise PlanRefused(wrong)
+        errors.insert(0, _no_table(scope))
+    if errors:
+        raise PlanRefused(errors)
     policy = _policy(request, scope, state, aws, live if table else [])
     roles = list(dict.fromkeys(function.role for function in functions))
     entries = {scope.address: AddressDiff(scope.address, "table", scope.region, live=table)}
     entries[policy.address] = _entry(request, scope, policy, roles)
-    entries |= POLICY_ROOM.resolve(aws, scope, list(entries.values()))
+    entries |= POLICY_HANDLER.resolve(aws, scope, list(entries.values()))
     entry = diff_table({policy.address: entries[policy.address]}, PROPERTY_RULES).entries[policy.address]
     if entry.change is not None:
         entry = replace(entry, change=_explained(entry.change, request))
     work = TableChanges(scope, {scope.address: entries[scope.address], policy.address: entry}, time.time())
-    told = {
+    policy_output = {
         "name": policy.name,
         "arn": policy.live.outputs["arn"] if policy.live else policy_arn(scope, aws.account, policy.name),
         "access": request.part,
@@ -110,13 +110,13 @@ def plan_grant(request: GrantRequest, state: State, aws: Aws) -> Granted:
     claim = claim_of(state, aws.mark if state.serial and policy.own and not request.revoke else None)
     plan = _plan(work, entry, aws, claim)
     if request.revoke and plan.operations:
-        warnings = (*_losers(scope, aws, functions), *_again(policy, roles))
+        warnings = (*_shared_role_warnings(scope, aws, functions), *_reattachment_warnings(policy, roles))
         plan = plan.model_copy(update={"warnings": (*plan.warnings, *warnings)})
-    return Granted(plan, configuration(scope, table, told, functions))
+    return Granted(plan, configuration(scope, table, policy_output, functions))
 
 
 def _scope(request: GrantRequest, state: State, aws: Aws) -> Scope:
-    """Where the table is: as its ARN says, else as asked, else as recorded, else the caller's region."""
+    """The table's scope. Its region is that of the ARN, the request, the state or the caller, in this order."""
     name, region = request.table, request.region
     if name.startswith("arn:"):
         parsed = parse(name)
@@ -143,7 +143,7 @@ def _policy(request: GrantRequest, scope: Scope, state: State, aws: Aws, live: S
         return _from_spec(request, scope, recorded, aws)
     name = request.policy_name or policy_name(scope, request.part)
     address = scope.below("grant", request.part)
-    existing = _look(scope, address, {"name": name, "path": "/"}, aws)
+    existing = _read_policy(scope, address, {"name": name, "path": "/"}, aws)
     if existing is None:
         return _Policy(address, name, "/", True, None, _wanted(request, scope, live, aws))
     made = existing.raw.get("description")
@@ -155,13 +155,15 @@ def _policy(request: GrantRequest, scope: Scope, state: State, aws: Aws, live: S
 
 
 def _wanted(request: GrantRequest, scope: Scope, live: Sequence[Observed], aws: Aws) -> Properties:
-    """The least that the functions need of the live table; empty where there is none."""
+    """The policy document with the least permissions for the live table; empty if there is no table."""
     return PARTS[request.part](document_of(exported(scope, list(live), aws)).spec) if live else {}
 
 
 def _of_spec(request: GrantRequest, scope: Scope, state: State) -> Record | None:
-    """The policy that the table's spec makes, where this state has applied it."""
-    table, record = (state.resources.get(one) for one in (scope.address, scope.below("iam", request.part)))
+    """The record of the policy that the table's spec makes, if this state has applied it."""
+    table, record = (
+        state.resources.get(address) for address in (scope.address, scope.below("iam", request.part))
+    )
     if record is None or record.kind != KIND or table is None or table.region != scope.region:
         return None
     return record if request.policy_name in (None, record.properties.get("name")) else None
@@ -169,7 +171,7 @@ def _of_spec(request: GrantRequest, scope: Scope, state: State) -> Record | None
 
 def _from_spec(request: GrantRequest, scope: Scope, record: Record, aws: Aws) -> _Policy:
     address, name = scope.below("iam", request.part), str(record.properties["name"])
-    live = _look(scope, address, record.properties, aws)
+    live = _read_policy(scope, address, record.properties, aws)
     if live is None and not request.revoke:
         raise PlanRefused(
             [make_finding(GRANT105, f"{address} is applied from a spec, but its policy {name} is gone")]
@@ -179,16 +181,16 @@ def _from_spec(request: GrantRequest, scope: Scope, record: Record, aws: Aws) ->
     return _Policy(address, name, str(record.properties["path"]), False, live, document, kept)
 
 
-def _look(scope: Scope, address: str, properties: Properties, aws: Aws) -> Observed | None:
+def _read_policy(scope: Scope, address: str, properties: Properties, aws: Aws) -> Observed | None:
     known = Known({address: Resource(address, KIND, scope.region, properties)})
-    return next(iter(POLICY_ROOM.observe(aws, scope, None, known)), None)
+    return next(iter(POLICY_HANDLER.observe(aws, scope, None, known)), None)
 
 
 def _concerns(policy: Observed, arn: str) -> bool:
-    """Whether any statement is about the table of that ARN."""
+    """Whether any statement of the policy names the table with that ARN."""
     statements = policy.properties["document"].get("Statement", ())
-    resources = [one for statement in statements for one in statement.get("Resource", ())]
-    return any(one == arn or one.startswith(f"{arn}/") for one in resources)
+    resources = [resource for statement in statements for resource in statement.get("Resource", ())]
+    return any(resource == arn or resource.startswith(f"{arn}/") for resource in resources)
 
 
 def _foreign(name: str) -> Finding:
@@ -196,42 +198,42 @@ def _foreign(name: str) -> Finding:
 
 
 def _entry(request: GrantRequest, scope: Scope, policy: _Policy, roles: Sequence[str]) -> AddressDiff:
-    """The three sides: what is asked for, what may be taken back, what is."""
-    has = policy.live.properties.get("roles", {}) if policy.live else {}
-    taken = {role: True for role in roles if role in has} if request.revoke else {}
-    used = [role for role in has if role not in taken] or (policy.live and policy.live.raw["others"])
-    plain: Properties = {"name": policy.name, "path": policy.path}
+    """The entry of the policy: desired is the request, record is what may be revoked, live is what AWS has."""
+    attached = policy.live.properties.get("roles", {}) if policy.live else {}
+    revoked = {role: True for role in roles if role in attached} if request.revoke else {}
+    used = [role for role in attached if role not in revoked] or (policy.live and policy.live.raw["others"])
+    identity: Properties = {"name": policy.name, "path": policy.path}
     desired = record = None
     if policy.live is not None:
         owned = {
-            **plain,
+            **identity,
             "document": policy.live.properties["document"],
-            **({"roles": taken} if taken else {}),
+            **({"roles": revoked} if revoked else {}),
         }
         record = Record(kind=KIND, region=scope.region, arn=policy.live.outputs["arn"], properties=owned)
     if not request.revoke:
-        wanted = {**plain, "document": policy.document, "roles": dict.fromkeys(sorted(roles), True)}
+        wanted = {**identity, "document": policy.document, "roles": dict.fromkeys(sorted(roles), True)}
         desired = Resource(policy.address, KIND, scope.region, wanted, depends_on=(scope.address,))
     elif policy.live is not None and (used or not policy.own):
         desired = Resource(
-            policy.address, KIND, scope.region, {**plain, "document": policy.live.properties["document"]}
+            policy.address, KIND, scope.region, {**identity, "document": policy.live.properties["document"]}
         )
     return AddressDiff(policy.address, KIND, scope.region, desired, record, policy.live)
 
 
 def _explained(change: Change, request: GrantRequest) -> Change:
-    asked = ", ".join(request.functions)
-    reason = f"it is taken from {asked}" if request.revoke else f"it is granted to {asked}"
+    functions = ", ".join(request.functions)
+    reason = f"it is taken from {functions}" if request.revoke else f"it is granted to {functions}"
     if change.after is None:
         reason += ", and nobody else uses it"
     return change.model_copy(update={"reason": reason})
 
 
 def _plan(work: TableChanges, entry: AddressDiff, aws: Aws, claim: StateMark) -> Plan:
-    refused = [finding for finding in POLICY_ROOM.findings(work) if finding.severity is Severity.ERROR]
-    if refused:
-        raise PlanRefused(refused)
-    steps, remarks = marked(POLICY_ROOM.operations(work), work, claim)
+    errors = [finding for finding in POLICY_HANDLER.findings(work) if finding.severity is Severity.ERROR]
+    if errors:
+        raise PlanRefused(errors)
+    steps, warnings = marked(POLICY_HANDLER.operations(work), work, claim)
     operations = finished(order(steps, work, None, None), work.entries)
     check_parameters(operations, aws)
     return Plan(
@@ -243,18 +245,18 @@ def _plan(work: TableChanges, entry: AddressDiff, aws: Aws, claim: StateMark) ->
         changes=(entry.change,) if entry.change and operations else (),
         operations=operations,
         tables=(work.scope.address,),
-        warnings=tuple(remarks),
+        warnings=tuple(warnings),
     )
 
 
-def _losers(scope: Scope, aws: Aws, functions: Sequence[Function]) -> Iterator[Finding]:
+def _shared_role_warnings(scope: Scope, aws: Aws, functions: Sequence[Function]) -> Iterator[Finding]:
     for role, others in sharing(aws, functions, scope.region):
         yield make_finding(
             GRANT106, f"role {role} is also that of {', '.join(others)}, which lose the table with it"
         )
 
 
-def _again(policy: _Policy, roles: Sequence[str]) -> Iterator[Finding]:
+def _reattachment_warnings(policy: _Policy, roles: Sequence[str]) -> Iterator[Finding]:
     for role in sorted(policy.kept & set(roles)):
         yield make_finding(
             GRANT107, f"the spec attaches {policy.name} to role {role}: the next apply does so again"

@@ -1,4 +1,4 @@
-"""The functions that a grant is for, and the roles they run as. Only reads AWS."""
+"""Look up the Lambda functions of a grant and their execution roles. Only reads AWS."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from dynaops.model.findings.rule import make_finding
 
 @dataclass(frozen=True)
 class Function:
-    """A function as Lambda describes it; `asked` is how the user named it."""
+    """A function as Lambda describes it; `asked` is the name that the user gave."""
 
     asked: str
     name: str
@@ -29,46 +29,50 @@ class Function:
 
     @property
     def account(self) -> str:
-        """The account that the role is of."""
+        """The account of the role."""
         return self.role_arn.split(":")[4]
 
 
-def found(read: AwsReader, names: Sequence[str], region: str) -> tuple[list[Function], list[Finding]]:
-    """The functions by name, partial ARN or ARN, each once, and what is wrong with the names."""
-    asked = list(dict.fromkeys(names))
-    described = in_parallel([partial(_described, read, name, region) for name in asked])
+def find_functions(
+    read: AwsReader, names: Sequence[str], region: str
+) -> tuple[list[Function], list[Finding]]:
+    """(the functions for names, partial ARNs or ARNs, each once; findings for names that are wrong)."""
+    requested = list(dict.fromkeys(names))
+    described = in_parallel([partial(_described, read, name, region) for name in requested])
     functions: dict[str, Function] = {}
-    wrong: list[Finding] = []
-    for name, function in zip(asked, described, strict=True):
+    errors: list[Finding] = []
+    for name, function in zip(requested, described, strict=True):
         if function is None:
-            where = _region_of(name, region)
-            wrong.append(make_finding(GRANT102, f"There is no function {name} in {where}"))
+            function_region = _region_of(name, region)
+            errors.append(make_finding(GRANT102, f"There is no function {name} in {function_region}"))
         elif function.account != read.account:
-            wrong.append(
+            errors.append(
                 make_finding(
                     GRANT103, f"{name} runs as a role of account {function.account}, not of {read.account}"
                 )
             )
         else:
             functions.setdefault(function.arn, function)
-    return list(functions.values()), wrong
+    return list(functions.values()), errors
 
 
 def sharing(read: AwsReader, functions: Sequence[Function], region: str) -> Iterator[tuple[str, list[str]]]:
-    """(role, other functions in the region that run as it), for the roles of `functions` that others have too.
+    """(role, names of other functions in the region with the same role), for the roles of `functions`.
 
-    Nothing where the caller may not list functions.
+    Empty if the caller may not list functions.
     """
     try:
-        listed = read.read_all("lambda", "ListFunctions", region, {}, "Functions", "Marker", "NextMarker")
+        all_functions = read.read_all(
+            "lambda", "ListFunctions", region, {}, "Functions", "Marker", "NextMarker"
+        )
     except AccessDenied:
         return
     own = {function.name for function in functions}
     for role in _roles(functions):
         others = [
-            one["FunctionName"]
-            for one in listed or ()
-            if one["Role"] == role and one["FunctionName"] not in own
+            function["FunctionName"]
+            for function in all_functions or ()
+            if function["Role"] == role and function["FunctionName"] not in own
         ]
         if others:
             yield role.rpartition("/")[2], sorted(others)
@@ -79,14 +83,14 @@ def _roles(functions: Iterable[Function]) -> list[str]:
 
 
 def _described(read: AwsReader, name: str, region: str) -> Function | None:
-    where = _region_of(name, region)
-    answer = read.read("lambda", "GetFunctionConfiguration", where, {"FunctionName": name})
-    if answer is None:
+    function_region = _region_of(name, region)
+    response = read.read("lambda", "GetFunctionConfiguration", function_region, {"FunctionName": name})
+    if response is None:
         return None
-    return Function(name, answer["FunctionName"], answer["FunctionArn"], answer["Role"])
+    return Function(name, response["FunctionName"], response["FunctionArn"], response["Role"])
 
 
 def _region_of(name: str, region: str) -> str:
-    """The region that a full ARN names, else the table's."""
+    """The region in a full ARN, else the table's region."""
     parts = name.split(":")
     return parts[3] if name.startswith("arn:") and len(parts) > 6 else region

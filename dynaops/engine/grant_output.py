@@ -1,4 +1,4 @@
-"""What a deployment of functions must know of the table that they may use, as plain data (``grant --out``)."""
+"""The data that a deployment of functions needs to use a table (``grant --out``)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def configuration(
 ) -> dict[str, Any]:
     """Table, stream, policy, functions with their roles, and the environment variables that the functions need.
 
-    `policy` stands in it as it is. A table that is gone has its name and region only.
+    `policy` is included unchanged. For a table that does not exist, only name and region are known.
     """
     outputs = table.outputs if table else {}
     keys = table.properties if table else {}
@@ -62,5 +62,5 @@ def _stream(table: Observed | None) -> Properties | None:
 def _indexes(table: Observed | None) -> dict[str, str]:
     """Name to ARN, of global and local indexes."""
     members = ("GlobalSecondaryIndexes", "LocalSecondaryIndexes", "VectorIndexes")
-    listed = [one for member in members for one in (table.raw.get(member, ()) if table else ())]
-    return {one["IndexName"]: one["IndexArn"] for one in listed if "IndexArn" in one}
+    listed = [index for member in members for index in (table.raw.get(member, ()) if table else ())]
+    return {index["IndexName"]: index["IndexArn"] for index in listed if "IndexArn" in index}

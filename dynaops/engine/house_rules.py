@@ -1,7 +1,7 @@
-"""House rules: what a team lets no plan do, as code (``--policy FILE``).
+"""House rules: a team's own rules for plans, as code (``--policy FILE``).
 
-A rule asks one JMESPath question of each table's part of a plan. `deny` is broken where the answer is something,
-`require` where it is nothing. What the question is asked of is public interface (docs/reviews.md).
+A rule evaluates one JMESPath expression on the facts of each table in a plan. A `deny` rule is broken if the result is
+true, a `require` rule if it is false. The facts are a public interface (docs/reviews.md).
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
     from dynaops.specs.load import Document
 
 _LONGEST = 4000
-"""Characters of an expression."""
+"""The most characters that an expression may have."""
 _DEEPEST = 100
 _MOST_COPIES = 1000
 
 
 class RulesError(SpecError):
-    """The file of rules is not valid; `findings` say where and why."""
+    """A policy file is not valid; `findings` say where and why."""
 
     def __init__(self, findings: Sequence[Finding]) -> None:
         super().__init__(findings)
@@ -41,7 +41,7 @@ class RulesError(SpecError):
 
 
 class HouseRule(BaseModel):
-    """One rule. `tables` (JMESPath, on the same facts) chooses the tables it holds for; `message` says why it is."""
+    """One rule. `tables` (JMESPath on the same facts) selects its tables; `message` gives the reason."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
@@ -62,36 +62,36 @@ class HouseRule(BaseModel):
 
 @dataclass(frozen=True)
 class HouseRules:
-    """The rules of all files, in the order in which the files were named."""
+    """The rules of all policy files, in the order of the files on the command line."""
 
     rules: tuple[HouseRule, ...]
 
     def broken_by(self, plan: Plan, documents: Sequence[Document], state: State) -> list[Finding]:
-        """What in the plan breaks them, table by table."""
+        """The findings for what breaks a rule in the plan, table by table."""
         return [
             finding
             for facts in _facts(plan, documents, state)
             for rule in self.rules
-            for finding in _judged(rule, facts)
+            for finding in _broken(rule, facts)
         ]
 
     def broken_by_specs(self, documents: Sequence[Document]) -> list[Finding]:
-        """What in the specs alone breaks them; a rule about changes or operations is told as not asked."""
-        asked = [rule for rule in self.rules if not _asks_of_plan(rule)]
-        found = [
+        """Findings for what breaks a rule in the specs, and for rules about changes or operations (not checked)."""
+        applicable = [rule for rule in self.rules if not _asks_of_plan(rule)]
+        findings = [
             finding.model_copy(update={"place": document.place("table_name")})
             for document in documents
-            for rule in asked
-            for finding in _judged(rule, _facts_of_spec(document))
+            for rule in applicable
+            for finding in _broken(rule, _facts_of_spec(document))
         ]
-        return [*found, *(_not_asked(rule) for rule in self.rules if rule not in asked)]
+        return [*findings, *(_not_asked(rule) for rule in self.rules if rule not in applicable)]
 
 
 def load_rules(paths: Iterable[str | Path]) -> HouseRules:
     """Read files of rules: ``rules: [{id, message, deny | require, tables, severity, hint}]``.
 
-    A file that is named twice counts once. Raises RulesError with the place of everything that is wrong in any of
-    them; two rules of one id are wrong, since nobody could tell which of them is broken.
+    A file that is named twice is read once. Raises RulesError with the place of every error in all files. Two rules
+    with the same id are an error, since a finding names the rule by its id.
     """
     findings: list[Finding] = []
     rules: list[HouseRule] = []
@@ -105,7 +105,7 @@ def load_rules(paths: Iterable[str | Path]) -> HouseRules:
         for rule, place in located:
             first = places.setdefault(rule.id, place)
             if first != place:
-                findings.append(_wrong(f"there is a rule {rule.id!r} already ({first})", place=place))
+                findings.append(_file_finding(f"there is a rule {rule.id!r} already ({first})", place=place))
             rules.append(rule)
     if findings:
         raise RulesError(findings)
@@ -113,19 +113,23 @@ def load_rules(paths: Iterable[str | Path]) -> HouseRules:
 
 
 def _rules_of(path: Path) -> list[tuple[HouseRule, Place]]:
-    """The rules of one file, each with its place. Raises RulesError."""
+    """The rules of one file, each with its place in the file. Raises RulesError."""
     file = path.as_posix()
     if leads_outside(path):
-        raise RulesError([_wrong(f"{file} leads out of the project by a link, and is not read", file)])
+        raise RulesError([_file_finding(f"{file} leads out of the project by a link, and is not read", file)])
     try:
-        found = nodes(read_text(path, MAX_BYTES), file)
+        documents = nodes(read_text(path, MAX_BYTES), file)
     except UnreadableSpec as error:
         raise RulesError([error.finding]) from error
     except FileRefused as error:
-        raise RulesError([_wrong(f"{file} {error.reason}", file)]) from error
-    listed = found[0].value.get("rules") if len(found) == 1 and isinstance(found[0].value, dict) else None
-    if listed is None or not isinstance(listed.value, list) or len(found[0].value) > 1:
-        raise RulesError([_wrong("a policy file has one key, `rules`, with a list of rules", file)])
+        raise RulesError([_file_finding(f"{file} {error.reason}", file)]) from error
+    listed = (
+        documents[0].value.get("rules")
+        if len(documents) == 1 and isinstance(documents[0].value, dict)
+        else None
+    )
+    if listed is None or not isinstance(listed.value, list) or len(documents[0].value) > 1:
+        raise RulesError([_file_finding("a policy file has one key, `rules`, with a list of rules", file)])
     findings: list[Finding] = []
     rules = [(rule, node.place("id")) for node in listed.value for rule in _rule(node, findings)]
     if findings:
@@ -137,24 +141,26 @@ def _rule(node: YamlNode, findings: list[Finding]) -> Iterator[HouseRule]:
     try:
         rule = HouseRule.model_validate(node.plain())
     except ValidationError as error:
-        for one in error.errors(include_url=False):
-            name = ".".join(str(part) for part in one["loc"]) or "rule"
+        for detail in error.errors(include_url=False):
+            name = ".".join(str(part) for part in detail["loc"]) or "rule"
             findings.append(
-                _wrong(f"{name}: {one['msg'].removeprefix('Value error, ')}", place=node.place(name))
+                _file_finding(
+                    f"{name}: {detail['msg'].removeprefix('Value error, ')}", place=node.place(name)
+                )
             )
         return
     unreadable = [
-        _wrong(f"{name} is no JMESPath expression: {told}", place=node.place(name))
+        _file_finding(f"{name} is no JMESPath expression: {reason}", place=node.place(name))
         for name, expression in (("tables", rule.tables), ("deny", rule.deny), ("require", rule.require))
-        if expression is not None and (told := _fault(expression))
+        if expression is not None and (reason := _expression_error(expression))
     ]
     findings.extend(unreadable)
     if not unreadable:
         yield rule
 
 
-def _fault(expression: str) -> str | None:
-    """Why an expression cannot be asked, or would ask for more than a plan can answer; None where it can."""
+def _expression_error(expression: str) -> str | None:
+    """Why an expression is not valid or too expensive to evaluate; None if it is fine."""
     import jmespath
 
     if len(expression) > _LONGEST:
@@ -172,7 +178,7 @@ def _fault(expression: str) -> str | None:
 
 
 def _size(parsed: Mapping[str, Any]) -> tuple[int, int]:
-    """How deep an expression is, and how often its lists and maps (``[@, @] | [@, @]``) may repeat what they are of."""
+    """(depth of nesting, how often its lists and maps, as in ``[@, @] | [@, @]``, may repeat their input)."""
     deepest, copies = 0, 1
     waiting = [(parsed, 1)]
     while waiting:
@@ -185,15 +191,17 @@ def _size(parsed: Mapping[str, Any]) -> tuple[int, int]:
     return deepest, copies
 
 
-def _wrong(message: str, file: str = "", place: Place | None = None) -> Finding:
+def _file_finding(message: str, file: str = "", place: Place | None = None) -> Finding:
     at = place or Place(file=file, line=1, column=1)
     return make_finding(POLICY, message, place=at)
 
 
 def _facts(plan: Plan, documents: Sequence[Document], state: State) -> Iterator[dict[str, Any]]:
-    """What rules are asked of, one map a table."""
-    told = plan.public()
-    specs = {one.spec.table_name: one.spec.model_dump(mode="json", exclude_none=True) for one in documents}
+    """The facts that rules are evaluated on, one map for each table."""
+    public_plan = plan.public()
+    specs = {
+        entry.spec.table_name: entry.spec.model_dump(mode="json", exclude_none=True) for entry in documents
+    }
     for table in plan.tables:
         spec = None if plan.destroy else specs.get(table)
         record = state.resources.get(table)
@@ -203,13 +211,13 @@ def _facts(plan: Plan, documents: Sequence[Document], state: State) -> Iterator[
             "region": (spec or {}).get("region") or (record.region if record else None),
             "tags": tags,
             "spec": spec,
-            "changes": [one for one in told["changes"] if _of(table, one)],
-            "operations": [one for one in told["operations"] if _of(table, one)],
+            "changes": [entry for entry in public_plan["changes"] if _is_of_table(table, entry)],
+            "operations": [entry for entry in public_plan["operations"] if _is_of_table(table, entry)],
         }
 
 
 def _facts_of_spec(document: Document) -> dict[str, Any]:
-    """What rules are asked of where there is no plan."""
+    """The facts of one spec, if there is no plan."""
     spec = document.spec.model_dump(mode="json", exclude_none=True)
     return {
         "table": document.spec.table_name,
@@ -222,11 +230,13 @@ def _facts_of_spec(document: Document) -> dict[str, Any]:
 
 
 def _asks_of_plan(rule: HouseRule) -> bool:
-    """Whether an answer depends on what a plan would do."""
+    """Whether the result of a rule depends on the changes or operations of a plan."""
     import jmespath
 
-    expressions = [one for one in (rule.tables, rule.deny, rule.require) if one is not None]
-    return any(_names_plan(jmespath.compile(one).parsed) for one in expressions)
+    expressions = [
+        expression for expression in (rule.tables, rule.deny, rule.require) if expression is not None
+    ]
+    return any(_names_plan(jmespath.compile(expression).parsed) for expression in expressions)
 
 
 _DERIVED = (
@@ -237,17 +247,17 @@ _DERIVED = (
     "value_projection",
     "filter_projection",
 )
-"""JMESPath nodes whose first child alone is asked of the facts; the others are asked of its answer."""
+"""JMESPath nodes of which only the first child is evaluated on the facts; the others on the result of the first."""
 
 
 def _names_plan(node: Mapping[str, Any]) -> bool:
-    """Whether a JMESPath node, asked of the facts, reads changes or operations (``@`` and ``*`` read all of them)."""
+    """Whether a JMESPath node reads changes or operations of the facts (``@`` and ``*`` read all of them)."""
     if node["type"] == "field":
         return node["value"] in ("changes", "operations")
     if node["type"] in ("current", "identity"):
         return True
     children = node.get("children", [])
-    return any(_names_plan(one) for one in (children[:1] if node["type"] in _DERIVED else children))
+    return any(_names_plan(child) for child in (children[:1] if node["type"] in _DERIVED else children))
 
 
 def _not_asked(rule: HouseRule) -> Finding:
@@ -259,15 +269,15 @@ def _not_asked(rule: HouseRule) -> Finding:
     )
 
 
-def _of(table: str, one: Mapping[str, Any]) -> bool:
-    return bool(one["address"].partition("/")[0] == table)
+def _is_of_table(table: str, entry: Mapping[str, Any]) -> bool:
+    return bool(entry["address"].partition("/")[0] == table)
 
 
-def _judged(rule: HouseRule, facts: Mapping[str, Any]) -> Iterator[Finding]:
+def _broken(rule: HouseRule, facts: Mapping[str, Any]) -> Iterator[Finding]:
     if rule.tables is not None and not _answer(rule.tables, facts):
         return
     if rule.require is not None:
-        # Of a table that goes, nothing is required any more: `deny` speaks of what happens to it.
+        # A table that is deleted need not meet any requirement; `deny` rules still apply to its changes.
         broken = facts["spec"] is not None and not _answer(rule.require, facts)
         yield from _findings(rule, (facts["table"],)) if broken else ()
     elif rule.deny is not None:
@@ -282,15 +292,15 @@ def _answer(expression: str, facts: Mapping[str, Any]) -> Any:
         return jmespath.search(expression, facts)
     except (jmespath.exceptions.JMESPathError, RecursionError) as error:
         message = f"the question {expression!r} cannot be asked of {facts['table']}: {error}"
-        raise RulesError([_wrong(message)]) from error
+        raise RulesError([_file_finding(message)]) from error
 
 
 def _addresses(answer: Any) -> tuple[str, ...]:
-    """Where the answer is a list of changes or operations: what they are about."""
-    found = (
-        [one.get("address") for one in answer if isinstance(one, dict)] if isinstance(answer, list) else []
+    """The addresses in the result, if it is a list of changes or operations."""
+    addresses = (
+        [item.get("address") for item in answer if isinstance(item, dict)] if isinstance(answer, list) else []
     )
-    return tuple(dict.fromkeys(str(one) for one in found if one))
+    return tuple(dict.fromkeys(str(item) for item in addresses if item))
 
 
 def _findings(rule: HouseRule, addresses: Sequence[str]) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""Import all: an account's tables with everything around them, several at a time. AWS is only read."""
+"""Import all tables of an account with their surrounding resources, several in parallel. Only reads AWS."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
     from dynaops.aws.session import Aws
 
 AT_ONCE = 4
-"""Tables read side by side. AWS answers some reads (tags, time to live) only about ten times a second."""
+"""Tables that are read in parallel. AWS answers some reads (tags, time to live) only about ten times a second."""
 _SHARED = ("backup", "kms")
-"""Services whose answers are the same for every table: asked once for all."""
+"""Services whose responses are the same for every table: they are called once."""
 
 
 @dataclass(frozen=True)
-class Looked:
-    """What came of one table: adopted, passed over (`skipped` says why), or not to be imported (`error`).
+class ImportResult:
+    """The result for one table: adopted, skipped (`skipped` says why), or failed (`error`).
 
-    `owner` is the id of the state that has marked it, where it is passed over for that.
+    `owner` is the id of the state that has marked the table, if it is skipped for that reason.
     """
 
     table: str
@@ -47,10 +47,10 @@ def adopt_all(
     tags: Mapping[str, str | None],
     stop: threading.Event | None = None,
     take_over: tuple[str, ...] = (),
-) -> Iterator[Looked]:
-    """Each of the tables, in the order in which they are done.
+) -> Iterator[ImportResult]:
+    """Yield the result for each table as soon as it is known.
 
-    `tags`: only tables that have them all (None: with any value). Once `stop` is set, no more tables are begun.
+    `tags`: only tables that have all of them (None: with any value). Once `stop` is set, no more tables are started.
     """
     check_identity(state, aws)
     account = aws.account if tags else ""
@@ -58,22 +58,22 @@ def adopt_all(
     waiting = []
     for name in names:
         if name in state.resources:
-            yield Looked(name, skipped="it is in the state already")
+            yield ImportResult(name, skipped="it is in the state already")
         else:
             waiting.append(name)
 
-    def look(name: str) -> Looked | None:
+    def look(name: str) -> ImportResult | None:
         if stop is not None and stop.is_set():
             return None
         try:
             return _look(name, state, CachedReads(shared), region, tags, account, take_over)
         except OfAnother as error:
-            return Looked(name, skipped="another state has marked it as its own", owner=error.owner)
+            return ImportResult(name, skipped="another state has marked it as its own", owner=error.owner)
         except DynaopsError as error:
-            return Looked(name, error=error)
+            return ImportResult(name, error=error)
 
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="import") as pool:
-        futures: list[Future[Looked | None]] = [pool.submit(look, name) for name in waiting]
+        futures: list[Future[ImportResult | None]] = [pool.submit(look, name) for name in waiting]
         try:
             for future in as_completed(futures):
                 looked = future.result()
@@ -92,11 +92,11 @@ def _look(
     tags: Mapping[str, str | None],
     account: str,
     take_over: tuple[str, ...],
-) -> Looked:
+) -> ImportResult:
     if tags:
         arn = {"ResourceArn": table_arn(Scope(name, name, region), account)}
-        found = aws.read_all("dynamodb", "ListTagsOfResource", region, arn, "Tags") or []
-        own = {tag["Key"]: tag["Value"] for tag in found}
-        if not all(key in own and value in (None, own[key]) for key, value in tags.items()):
-            return Looked(name, skipped="it does not have the tags")
-    return Looked(name, adopted=adopt(name, state, aws, region, take_over))
+        listed = aws.read_all("dynamodb", "ListTagsOfResource", region, arn, "Tags") or []
+        table_tags = {tag["Key"]: tag["Value"] for tag in listed}
+        if not all(key in table_tags and value in (None, table_tags[key]) for key, value in tags.items()):
+            return ImportResult(name, skipped="it does not have the tags")
+    return ImportResult(name, adopted=adopt(name, state, aws, region, take_over))

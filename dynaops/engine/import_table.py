@@ -1,4 +1,4 @@
-"""Import: take a live table and everything around it into the state, and write the spec that declares it."""
+"""Import a live table and its surrounding resources into the state, and write the spec that declares them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Imported:
-    """The state with the table in it, its spec, and what was adopted (addresses)."""
+    """The state with the imported table, its spec, and the adopted addresses."""
 
     state: State
     spec_yaml: str
@@ -47,28 +47,28 @@ class Imported:
 
 @dataclass(frozen=True)
 class Adopted:
-    """A live table: the spec that declares it, and what the state then says (`updates` of the addresses)."""
+    """A live table ready for import: its spec, and the effects on the state (`updates` of `addresses`)."""
 
     table: str
     spec: dict[str, Any]
     addresses: tuple[str, ...]
     updates: tuple[Effect, ...]
     marks: tuple[Operation, ...] = ()
-    """The calls that mark all of it as the state's, once that is saved."""
+    """The calls that mark the resources as the state's, made after the state is saved."""
     left: tuple[str, ...] = ()
-    """What was found around it, belongs to another state, and is left to that (in words)."""
+    """Sentences about surrounding resources that belong to another state and are not imported."""
 
     @property
     def spec_yaml(self) -> str:
         return yaml_of(self.spec)
 
     def into(self, state: State, caller: Caller) -> State:
-        """`state` with the table in it, which `caller` has found."""
+        """`state` with the table, and with the account and endpoint of `caller`."""
         return stamped(apply_effects(state, self.updates, {}, time.time()), caller)
 
 
 class OfAnother(DynaopsError):
-    """The table is another state's, `owner`: it bears that one's mark."""
+    """The table has the mark of another state, whose id is `owner`."""
 
     def __init__(self, name: str, owner: str) -> None:
         super().__init__(
@@ -80,7 +80,7 @@ class OfAnother(DynaopsError):
 def import_table(
     name: str, state: State, aws: Aws, region: str | None = None, take_over: tuple[str, ...] = ()
 ) -> Imported:
-    """Adopt the live table `name`. Raises DynaopsError where there is none, or where it is in the state already."""
+    """Import the live table `name`. Raises DynaopsError if there is none, or if it is in the state already."""
     adopted = adopt(name, state, aws, region, take_over)
     after = adopted.into(state, aws.caller(region))
     return Imported(after, adopted.spec_yaml, adopted.addresses, adopted.marks, adopted.left)
@@ -89,10 +89,10 @@ def import_table(
 def adopt(
     name: str, state: State, aws: Aws, region: str | None = None, take_over: tuple[str, ...] = ()
 ) -> Adopted:
-    """The live table `name` with everything around it but what other states have marked.
+    """Prepare the import of the live table `name` and its surroundings, without what other states have marked.
 
-    `take_over` are the ids of states whose mark is no obstacle. Raises DynaopsError as `import_table`, and OfAnother
-    where the table itself is another state's.
+    `take_over` are the ids of states whose marked resources may be imported. Raises DynaopsError as `import_table`, and
+    OfAnother if the table itself has another state's mark.
     """
     check_identity(state, aws)
     scope = Scope(name, name, region or aws.region)
@@ -103,7 +103,7 @@ def adopt(
         )
     known = {name: Known(discover=True)}
     live = list(observe(aws, [scope], HANDLERS, known)[name].values())
-    if not any(one.kind == "table" for one in live):
+    if not any(resource.kind == "table" for resource in live):
         raise DynaopsError(
             f"There is no table {name!r} in {scope.region}", "Check the name and the region (--region)."
         )
@@ -111,7 +111,7 @@ def adopt(
     spec = exported(scope, live, aws)
     options = PlanOptions(take_over=take_over)
     plan = make_plan([document_of(spec)], state, aws, options)
-    if any(_is_policy(one.address) for one in _settings(plan)):
+    if any(_is_policy(resource.address) for resource in _settings(plan)):
         spec = _without_policies(spec, plan)
         plan = make_plan([document_of(spec)], state, aws, options)
     if _settings(plan):
@@ -119,43 +119,43 @@ def adopt(
             f"{name} has settings that a spec cannot say: {', '.join(_differing(plan))}",
             "Write its spec by hand and run `dynaops plan`, which adopts the table and shows what it would change.",
         )
-    marks = tuple(one.model_copy(update={"after": (), "needs": ()}) for one in plan.operations)
+    marks = tuple(resource.model_copy(update={"after": (), "needs": ()}) for resource in plan.operations)
     addresses = tuple(change.address for change in plan.changes)
     return Adopted(name, spec, addresses, plan.updates, marks, left)
 
 
 def _settings(plan: Plan) -> list[Operation]:
-    """The calls of a plan that do more than to mark what is live."""
+    """The operations of a plan that change settings, not only marks."""
     return [operation for operation in plan.operations if not operation.marks]
 
 
 def _unclaimed(
     scope: Scope, live: Sequence[Observed], claim: StateMark, aws: Aws
 ) -> tuple[list[Observed], tuple[str, ...]]:
-    """What no other state has marked, and (in words) what one has. Raises OfAnother for the table."""
-    found, left = [], []
-    for one in live:
-        tags = one.tags
-        calls = PROPERTY_RULES[one.kind].tags
-        if tags is None and calls is not None and one.owner is None:
-            target = HANDLER_OF[one.kind].tag_target(
-                scope, AddressDiff(one.address, one.kind, one.region, live=one)
+    """(resources without another state's mark, sentences about the others). Raises OfAnother for the table."""
+    unclaimed, left = [], []
+    for resource in live:
+        tags = resource.tags
+        calls = PROPERTY_RULES[resource.kind].tags
+        if tags is None and calls is not None and resource.owner is None:
+            target = HANDLER_OF[resource.kind].tag_target(
+                scope, AddressDiff(resource.address, resource.kind, resource.region, live=resource)
             )
-            tags = live_tags(aws, calls, target, one.region)
+            tags = live_tags(aws, calls, target, resource.region)
         if not foreign(tags, claim):
-            found.append(replace(one, tags=tags))
+            unclaimed.append(replace(resource, tags=tags))
             continue
         owner = str(claim.owner_in(tags or {}))
-        if one.kind == "table":
+        if resource.kind == "table":
             raise OfAnother(scope.table_name, owner)
-        left.append(f"{one.address} is of the state {owner}")
-    return found, tuple(left)
+        left.append(f"{resource.address} is of the state {owner}")
+    return unclaimed, tuple(left)
 
 
 def marked(marks: Sequence[Operation], aws: Aws) -> list[str]:
-    """Mark what was imported as the state's, which is saved by now; why it failed, where it did.
+    """Mark the imported resources as the state's, after the state is saved. Returns the reasons of failures.
 
-    What stays unmarked is marked with its next change.
+    A resource that stays unmarked is marked with its next change.
     """
     plan = Plan(
         dynaops_version=__version__,
@@ -163,7 +163,7 @@ def marked(marks: Sequence[Operation], aws: Aws) -> list[str]:
         serial=0,
         lineage="",
         operations=tuple(
-            one.model_copy(update={"id": f"{position}:{one.id}"}) for position, one in enumerate(marks)
+            mark.model_copy(update={"id": f"{position}:{mark.id}"}) for position, mark in enumerate(marks)
         ),
     )
     return list(dict.fromkeys(apply_plan(plan, MemoryStore(), aws, lambda _: None).failed.values()))
@@ -174,9 +174,11 @@ def _is_policy(address: str) -> bool:
 
 
 def _without_policies(spec: dict[str, Any], plan: Plan) -> dict[str, Any]:
-    """The spec without those IAM policies that say something else than theirs would: they are left as they are."""
-    other = {setting.address.rpartition("/")[2] for setting in _settings(plan) if _is_policy(setting.address)}
-    kept = {part: access for part, access in spec["iam"].items() if part not in other}
+    """The spec without the IAM policies whose live document differs from what the spec would make."""
+    differing = {
+        setting.address.rpartition("/")[2] for setting in _settings(plan) if _is_policy(setting.address)
+    }
+    kept = {part: access for part, access in spec["iam"].items() if part not in differing}
     rest = {key: value for key, value in spec.items() if key != "iam"}
     return {**rest, "iam": kept} if kept else rest
 

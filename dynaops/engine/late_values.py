@@ -1,4 +1,4 @@
-"""Values that are known only once something was made: ``${ref:ADDRESS/OUTPUT}`` within any string.
+"""Late values, known only after an earlier operation: ``${ref:ADDRESS/OUTPUT}`` within any string.
 
 ``$${ref:`` is a literal ``${ref:`` (an item may hold any text).
 """
@@ -19,18 +19,18 @@ _REF = re.compile(r"\$(\$\{ref:)|\$\{ref:([^}]+)\}")
 
 
 def filled(value: Any, state: State) -> Any:
-    """`value` with all references filled in from what `state` records. Raises DynaopsError for one it does not know."""
+    """`value` with all references filled in from the state. Raises DynaopsError for an unknown reference."""
     if isinstance(value, dict):
-        return {key: filled(one, state) for key, one in value.items()}
+        return {key: filled(member, state) for key, member in value.items()}
     if isinstance(value, (list, tuple)):
-        return [filled(one, state) for one in value]
+        return [filled(member, state) for member in value]
     if isinstance(value, str) and "${ref:" in value:
         return _REF.sub(lambda found: found[1] or _looked_up(found[2], state), value)
     return value
 
 
 def known_now(operation: Operation, state: State) -> Operation:
-    """The operation with the values filled in that earlier operations have made. Raises DynaopsError."""
+    """The operation with late values filled in from the state. Raises DynaopsError for an unknown one."""
     waits = {
         name: wait.model_copy(
             update={"parameters": filled(wait.parameters, state), "until": filled(wait.until, state)}
@@ -42,7 +42,7 @@ def known_now(operation: Operation, state: State) -> Operation:
 
 
 def known_effects(operation: Operation, state: State) -> tuple[Effect, ...]:
-    """The effects with the values filled in that are known before the call, as AWS will show them after it."""
+    """The effects with those late values filled in that are known before the call."""
     known = []
     for effect in operation.effects:
         try:
@@ -52,11 +52,11 @@ def known_effects(operation: Operation, state: State) -> tuple[Effect, ...]:
     return tuple(known)
 
 
-def answered(parameters: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
-    """`parameters` with each ``${answer:JMESPATH}`` taken from a call's `answer`."""
-    found = {name: _ANSWER.match(value) for name, value in parameters.items() if isinstance(value, str)}
-    taken = {name: jmespath.search(one[1], answer) for name, one in found.items() if one}
-    return {**parameters, **taken}
+def answered(parameters: dict[str, Any], response: dict[str, Any]) -> dict[str, Any]:
+    """`parameters` with each ``${answer:JMESPATH}`` replaced by its value in the call's `response`."""
+    matches = {name: _ANSWER.match(value) for name, value in parameters.items() if isinstance(value, str)}
+    values = {name: jmespath.search(match[1], response) for name, match in matches.items() if match}
+    return {**parameters, **values}
 
 
 def _looked_up(name: str, state: State) -> str:

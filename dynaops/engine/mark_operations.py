@@ -1,7 +1,7 @@
-"""The calls that mark what a plan makes, takes over or changes as the state's: a tag with the state's id.
+"""Plan the mark of a state (a tag with the state's id) on resources that a plan creates, adopts or changes.
 
-A resource is marked in the call that makes it, where that takes tags, or in the call that changes its tags anyway.
-What is recorded and bears no mark gets it with its next change, so that the mark alone is never a change.
+The mark is set by the call that creates the resource, if it takes tags, or by a call that changes its tags anyway. A
+recorded resource without the mark gets it with its next change, so a missing mark alone is never a change.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ _GOING = (Action.DELETE, Action.FORGET)
 def marked(
     steps: Iterable[Step], work: TableChanges, claim: StateMark, targets: Sequence[str] = ()
 ) -> tuple[list[Step], list[Finding]]:
-    """`steps` with those that mark what they make or change, and what cannot be marked.
+    """(`steps` with the marks of the resources that they create or change, findings for what cannot be marked).
 
-    `targets` are the addresses that the plan is narrowed to: a table outside them is not marked for what is below it.
+    `targets` are the addresses of --target: a table outside them is not marked for a change below it.
     """
-    found: list[Step] = list(steps)
+    planned: list[Step] = list(steps)
     findings: list[Finding] = []
     if claim.key is None:
-        return found, findings
+        return planned, findings
     for _, entry in sorted(work.entries.items()):
         calls = PROPERTY_RULES[entry.kind].tags
         if calls is None or entry.let_go or entry.action in _GOING or entry.desired is None:
@@ -45,19 +45,19 @@ def marked(
         if tags is None or not _is_due(entry, work, claim, targets):
             continue
         if claim.mark and has_handler(tags, claim.key):
-            found = _with_mark(found, entry, work, calls, claim)
+            planned = _with_mark(planned, entry, work, calls, claim)
             continue
         findings.append(_unmarked(entry, claim))
         if entry.live and entry.action not in _MAKING and claim.key in (entry.live.tags or {}):
-            found.insert(
+            planned.insert(
                 0,
                 unmark(entry, work.scope, claim.key, "to make room for the other tags", Rank(calls.rank)),
             )
-    return found, findings
+    return planned, findings
 
 
 def _tags_after(entry: AddressDiff) -> dict[str, str] | None:
-    """The tags that a resource has in the end, its mark aside; None where they are not known."""
+    """The tags of a resource after the plan, without its new mark; None if they are not known."""
     if entry.action in _MAKING:
         return dict(entry.desired.properties.get("tags", {})) if entry.desired else None
     if entry.live is None or entry.live.tags is None:
@@ -72,14 +72,14 @@ def _tags_after(entry: AddressDiff) -> dict[str, str] | None:
 
 
 def _is_due(entry: AddressDiff, work: TableChanges, claim: StateMark, targets: Sequence[str]) -> bool:
-    """Whether the plan touches it, and it lacks the mark (or has too many other tags for one)."""
+    """Whether the plan changes the resource and its mark is missing (or must go, since there are too many tags)."""
     if entry.action in _MAKING:
         return True
     if entry.record is None and entry.change is None:
         return False
     assert entry.live is not None and entry.live.tags is not None, "asked where tags are known"
     ownership = claim.ownership(entry.live.tags)
-    if ownership is Ownership.ANOTHERS:
+    if ownership is Ownership.OTHER_STATE:
         return False
     if ownership is Ownership.OURS:
         after = _tags_after(entry) or {}
@@ -97,7 +97,7 @@ def _is_due(entry: AddressDiff, work: TableChanges, claim: StateMark, targets: S
 def _is_marked(
     owner: AddressDiff | None, work: TableChanges, claim: StateMark, targets: Sequence[str]
 ) -> bool:
-    """Whether the table that something is part of bears the mark, or gets it in this plan."""
+    """Whether the owner table has the mark, or gets it in this plan."""
     if owner is None or owner.live is None or owner.live.tags is None or owner.action in _GOING:
         return False
     if claim.bears_mark(owner.live.tags):
@@ -116,7 +116,7 @@ def _follows(entry: AddressDiff) -> bool:
 def _with_mark(
     steps: list[Step], entry: AddressDiff, work: TableChanges, calls: TagCalls, claim: StateMark
 ) -> list[Step]:
-    """`steps` with the mark in the call that makes the resource or tags it, else in a call of its own."""
+    """`steps` with the mark in the call that creates or tags the resource, else in a call of its own."""
     member = calls.create_member
     api = calls.create if entry.action in _MAKING and calls.create else calls.add
     if api == calls.add:
@@ -130,12 +130,12 @@ def _with_mark(
         changed = replace(planned, operation=operation.model_copy(update={"parameters": parameters}))
         return [*steps[:position], changed, *steps[position + 1 :]]
     if api == calls.create:
-        return steps  # it is made by a call for something else, which marks that
+        return steps  # another resource's call creates it, and marks that resource
     return [*steps, _mark(entry, work, calls, claim)]
 
 
 def _mark(entry: AddressDiff, work: TableChanges, calls: TagCalls, claim: StateMark) -> Step:
-    shown = " && ".join(
+    is_present = " && ".join(
         f"length({calls.member}[?Key=={literal(key)} && Value=={literal(value)}])==`1`"
         for key, value in claim.mark.items()
     )
@@ -147,19 +147,19 @@ def _mark(entry: AddressDiff, work: TableChanges, calls: TagCalls, claim: StateM
         calls.add,
         parameters,
         f"mark {entry.address} as this state's ({claim.key})",
-        shown,
+        is_present,
     )
 
 
 def unmark(
     entry: AddressDiff, scope: Scope, key: str, reason: str, rank: Rank, effects: tuple[Effect, ...] = ()
 ) -> Step:
-    """The call that takes the mark (the tag `key`) from the live resource of `entry`, for a kind that has tags."""
+    """The step that removes the mark (the tag `key`) from the live resource of `entry`, whose kind has tags."""
     calls = PROPERTY_RULES[entry.kind].tags
     assert calls is not None, "what has no tags has no mark"
-    gone = f"length({calls.member}[?Key=={literal(key)}])==`0`"
+    is_absent = f"length({calls.member}[?Key=={literal(key)}])==`0`"
     title = f"take the mark from {entry.address} ({key}), {reason}"
-    call = _step(entry, scope, calls, calls.remove, {calls.keys_member: [key]}, title, gone)
+    call = _step(entry, scope, calls, calls.remove, {calls.keys_member: [key]}, title, is_absent)
     return replace(call, rank=rank, operation=call.operation.model_copy(update={"effects": effects}))
 
 
@@ -172,12 +172,12 @@ def _step(
     title: str,
     until: str,
 ) -> Step:
-    named = {calls.target: HANDLER_OF[entry.kind].tag_target(scope, entry)}
+    target = {calls.target: HANDLER_OF[entry.kind].tag_target(scope, entry)}
     wait = Wait(
         title=f"the mark of {entry.address} is as wanted",
         service=calls.service,
         api=calls.read,
-        parameters=named,
+        parameters=target,
         until=until,
         expected=3,
         timeout=120,
@@ -187,7 +187,7 @@ def _step(
         Rank(calls.rank),
         api,
         title,
-        {**named, **parameters},
+        {**target, **parameters},
         apart=True,
         reason="the mark tells other states whose it is",
         service=calls.service,
@@ -207,7 +207,7 @@ def _unmarked(entry: AddressDiff, claim: StateMark) -> Finding:
 
 
 def reserved(entries: Iterable[AddressDiff], claim: StateMark) -> Iterator[Finding]:
-    """Tags of specs that are marks: a spec cannot say whose a resource is."""
+    """An error for each tag in a spec that has the key of a mark, which only dynaops may set."""
     for entry in entries:
         tags = entry.desired.properties.get("tags", {}) if entry.desired else {}
         for key in sorted(set(tags) - set(without_mark(tags, claim.key))):

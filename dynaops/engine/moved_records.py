@@ -1,8 +1,8 @@
-"""Which records may be known by another address: an address is dynaops's, a name is AWS's.
+"""Check that a record may move to another address. An address belongs to dynaops, a name to AWS.
 
-The address of a table is its name, and what is part of a table goes by a name (or by no name) within it, so these
-addresses can only be put right. What has a name of its own in AWS (an IAM policy, a log group, a vault) may stand at
-any address of its kind.
+The address of a table is its name, and a part of a table is addressed by its name within the table, so these addresses
+can only be corrected. A resource with a name of its own in AWS (an IAM policy, a log group, a vault) may have any
+address of its kind.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dynaops.model.state import Record, State
 
 
 def check_move(state: State, source: str, target: str) -> None:
-    """Raise DynaopsError where what is recorded at `source` cannot go by the address `target`."""
+    """Raise DynaopsError if the record at `source` cannot have the address `target`."""
     record = state.resources.get(source)
     if record is not None and record.kind == "table":
         _check_table(source, record, target)

@@ -1,4 +1,4 @@
-"""Notifications: one message about a run, to an SNS topic or an EventBridge bus.
+"""Send a notification about a run to an SNS topic or an EventBridge bus.
 
 Sizes: SNS, API Reference, Publish (262,144 bytes, of all forms of the message together; subjects of fewer than 100
 ASCII characters); EventBridge, User Guide, "Calculating PutEvents event entry size" (less than 256 KiB).
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 SOURCE = "dynaops"
 DETAIL_TYPE = "dynaops run"
 MOST_BYTES = 240 * 1024
-"""Of a message as a whole, in UTF-8; AWS takes 256 KiB, of which the rest is for what it is wrapped in."""
+"""The most bytes of a message in UTF-8; AWS allows 256 KiB, and the rest is for the enclosing entry."""
 _LONGEST_SUBJECT = 99
 
 
@@ -42,7 +42,7 @@ class Recipient(NamedTuple):
 
 
 def recipient_of(arn: str) -> Recipient:
-    """The recipient that an ARN names. Raises ValueError for what is no ARN of a topic or a bus."""
+    """The recipient for an ARN. Raises ValueError if it is not the ARN of a topic or a bus."""
     if re.fullmatch(RECIPIENT, arn) is None:
         raise ValueError(
             f"{arn!r} is not the ARN of an SNS topic (arn:aws:sns:REGION:ACCOUNT:NAME) or of an EventBridge bus "
@@ -53,18 +53,18 @@ def recipient_of(arn: str) -> Recipient:
 
 
 def action_of(recipient: Recipient) -> str:
-    """The IAM action that sending to it takes."""
+    """The IAM action that sending to the recipient needs."""
     return "sns:Publish" if recipient.service == "sns" else "events:PutEvents"
 
 
 def send(aws: Aws, recipient: Recipient, message: Message) -> None:
-    """Send one message. Raises DynaopsError kinds."""
+    """Send one message. Raises DynaopsError and its subclasses."""
     senders: dict[str, Callable[[Aws, Recipient, Message], None]] = {"sns": _publish, "events": _put_event}
     senders[recipient.service](aws, recipient, message)
 
 
 def _publish(aws: Aws, topic: Recipient, message: Message) -> None:
-    """Mail gets the text, all other subscribers the JSON."""
+    """Publish to a topic: e-mail subscribers get the text, all others the JSON."""
     detail = json.dumps(message.detail)
     both = json.dumps({"default": detail, "email": message.text})
     parameters = {"TopicArn": topic.arn, "Subject": subject_of(message.subject), "Message": detail}
@@ -89,6 +89,6 @@ def _put_event(aws: Aws, bus: Recipient, message: Message) -> None:
 
 
 def subject_of(text: str) -> str:
-    """A text as SNS takes subjects: printable ASCII on one line, and short."""
+    """A text in the form that SNS allows for subjects: short, on one line, printable ASCII."""
     ascii_ = "".join(char if " " <= char <= "~" else "?" for char in text)
     return ascii_[:_LONGEST_SUBJECT].strip() or SOURCE

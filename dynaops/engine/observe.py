@@ -1,4 +1,4 @@
-"""Reading AWS: all handlers of all tables at once, in a bounded pool. Nothing here writes."""
+"""Read AWS: all handlers of all tables in parallel, in a bounded pool. Nothing here writes."""
 
 from __future__ import annotations
 
@@ -25,34 +25,37 @@ T = TypeVar("T")
 def observe(
     read: AwsReader, scopes: Sequence[Scope], handlers: Sequence[ResourceHandler], known: Mapping[str, Known]
 ) -> dict[str, dict[str, Observed]]:
-    """What is live, by table address and then by address; `known` is what spec and state name of each table.
+    """The live resources by table address and then by address; `known` are the names in spec and state by table.
 
-    Two rounds: all tables, then everything around them (which takes what DescribeTable says to ask for).
+    There are two rounds: first all tables, then their surrounding resources, whose requests need values of
+    DescribeTable.
     """
     described = in_parallel([partial(TABLE_HANDLER.describe, read, scope) for scope in scopes])
-    found = {
-        scope.address: {one.address: one for one in observed}
+    live = {
+        scope.address: {resource.address: resource for resource in observed}
         for scope, observed in zip(scopes, described, strict=True)
     }
     jobs = [
         (scope, handler)
         for scope in scopes
         for handler in handlers
-        if found[scope.address] or not handler.beside_table
+        if live[scope.address] or not handler.beside_table
     ]
-    answers = in_parallel(
+    results = in_parallel(
         [
-            partial(_observed, read, scope, handler, found[scope.address], known.get(scope.address, Known()))
+            partial(_observed, read, scope, handler, live[scope.address], known.get(scope.address, Known()))
             for scope, handler in jobs
         ]
     )
-    for (scope, _), observed in zip(jobs, answers, strict=True):
-        found[scope.address].update({one.address: _without_mark(one, read.mark) for one in observed})
-    return found
+    for (scope, _), observed in zip(jobs, results, strict=True):
+        live[scope.address].update(
+            {resource.address: _without_mark(resource, read.mark) for resource in observed}
+        )
+    return live
 
 
 def _without_mark(observed: Observed, key: str | None) -> Observed:
-    """A mark tells whose a resource is, and is none of its settings."""
+    """The resource without the mark in its tags, since the mark is not a setting."""
     tags = observed.properties.get("tags")
     if not tags:
         return observed
@@ -62,8 +65,8 @@ def _without_mark(observed: Observed, key: str | None) -> Observed:
 
 
 def table_names(aws: Aws, region: str) -> list[str]:
-    """All tables of the region."""
-    found = aws.read_all(
+    """The names of all tables in the region."""
+    names = aws.read_all(
         "dynamodb",
         "ListTables",
         region,
@@ -72,7 +75,7 @@ def table_names(aws: Aws, region: str) -> list[str]:
         "ExclusiveStartTableName",
         "LastEvaluatedTableName",
     )
-    return [str(one) for one in found or ()]
+    return [str(name) for name in names or ()]
 
 
 def _observed(

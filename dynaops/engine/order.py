@@ -1,4 +1,4 @@
-"""The order of operations: serial within a table, in the safe order of ranks; tables side by side."""
+"""Order the operations: one after another within a table, by rank; different tables in parallel."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ def order(
     source: str | None,
     ignores: tuple[str, ...] | None = None,
 ) -> list[Operation]:
-    """The operations of one table, numbered and chained.
+    """The operations of one table with ids and with `after` and `needs` set.
 
-    AWS's rules bind all control-plane calls of a table to one another, so each comes after the one before; but it
-    needs only those it builds on (`_needs`), so that one failure does not stop the rest. `settle` is what must hold
-    before the first call that needs an idle table; `source` is the spec file to remember, `ignores`
-    what the table's spec ignores (None: it has none).
+    AWS allows only one control-plane call of a table at a time, so each operation runs `after` the one before. But it
+    `needs` only those that it depends on (`_needs`), so that one failure does not stop the rest. `settle` is the wait
+    before the first call that needs an idle table; `source` is the spec file to record, `ignores` are the paths that
+    the table's spec ignores (None: there is no spec).
     """
     placed = sorted(steps, key=lambda step: step.rank)
     ordered: list[Operation] = []
@@ -33,7 +33,11 @@ def order(
         update: dict[str, object] = {
             "id": name if used[name] == 1 else f"{name}-{used[name]}",
             "after": (ordered[-1].id,) if ordered else (),
-            "needs": tuple(before.id for one, before in earlier if _needs(step, one, work)),
+            "needs": tuple(
+                earlier_operation.id
+                for earlier_step, earlier_operation in earlier
+                if _needs(step, earlier_step, work)
+            ),
             "effects": tuple(_with_source(_with_owned(operation.effects, work), source, ignores, work)),
         }
         if settle is not None and operation.needs_idle:
@@ -44,10 +48,10 @@ def order(
 
 
 def _needs(step: Step, earlier: Step, work: TableChanges) -> bool:
-    """Whether `step` must not be done if `earlier` failed.
+    """Whether `step` must not run if `earlier` failed.
 
-    A change of the table itself needs all such changes before it, and that everything that must let go of the table
-    has. Anything else needs what it is built on; and what others lean on is deleted only when they are.
+    A change of the table itself needs all earlier changes of the table, and the earlier steps that release it. Any
+    other step needs those of the resources that it depends on; a resource is deleted only after its dependents.
     """
     if step.operation.address == earlier.operation.address:
         return not (step.apart and earlier.apart)
@@ -59,28 +63,28 @@ def _needs(step: Step, earlier: Step, work: TableChanges) -> bool:
 
 
 def _built_on(address: str, work: TableChanges) -> set[str]:
-    """The addresses that the entry at `address` depends on, and those that they depend on."""
-    found: set[str] = set()
+    """The addresses that the entry at `address` depends on, directly or indirectly."""
+    dependencies: set[str] = set()
     unseen = [address]
     while unseen:
         entry = work.entries.get(unseen.pop())
         if entry is None:
             continue
-        nearer = {
+        direct = {
             *(entry.desired.depends_on if entry.desired else ()),
             *([entry.owner] if entry.owner else ()),
         }
         if entry.desired is None and entry.record is not None:
-            nearer.update(entry.record.depends_on)
-        unseen.extend(nearer - found)
-        found |= nearer
-    return found
+            direct.update(entry.record.depends_on)
+        unseen.extend(direct - dependencies)
+        dependencies |= direct
+    return dependencies
 
 
 def _with_source(
     effects: Iterable[Effect], source: str | None, ignores: tuple[str, ...] | None, work: TableChanges
 ) -> Iterable[Effect]:
-    """On all that is recorded, not on the table alone: what outlives it must still be known as this file's."""
+    """The effects with the spec file in every record: resources that outlive the table still belong to the file."""
     for effect in effects:
         update: dict[str, object] = {"source": source} if source and not effect.forget else {}
         if ignores and effect.address == work.scope.address and not effect.forget:
@@ -89,7 +93,7 @@ def _with_source(
 
 
 def _with_owned(effects: Iterable[Effect], work: TableChanges) -> Iterable[Effect]:
-    """The effects, and the forgetting of all that goes with what they forget."""
+    """The effects, with a forget effect for every part of a resource that is forgotten."""
     for effect in effects:
         yield effect
         if effect.forget:

@@ -1,4 +1,4 @@
-"""Plans that look like the specs of one environment on the state of another: as much is created as deleted, alike."""
+"""Warn about a plan that seems to apply the specs of one environment (dev) to the state of another (prod)."""
 
 from __future__ import annotations
 
@@ -31,25 +31,25 @@ _STAGES = frozenset(
         *("production", "qa", "sandbox", "sbx", "stage", "staging", "stg", "test", "testing", "tst", "uat"),
     }
 )
-"""Words that name stages of a system."""
+"""Words that name environments."""
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _VERSION = re.compile(r"v?\d+")
 _LEAST, _SHARE = 3, 0.8
-"""How many tables, and which share of both sides, must be alike where no word of a stage tells it."""
+"""How many tables, and which share of both sides, must match if no known word for an environment differs."""
 
 
 class _Swap(NamedTuple):
-    """A word of names, and what stands in its place in others; empty where nothing does."""
+    """A word in deleted names and the word at its place in created names; empty for no word."""
 
     before: str
     after: str
 
 
 def other_environment(changes: Iterable[Change]) -> Finding | None:
-    """A warning where most tables are deleted and created again under names that differ in one word of all.
+    """A warning if most tables are deleted and created again under names that differ in the same word.
 
-    A known word for a stage (dev, prod) on one side, and such a word or nothing on the other, is enough for a single
-    pair. Another word must be swapped in most of at least three tables; a version number never is such a word.
+    A known word for an environment (dev, prod) on one side, and such a word or no word on the other, is enough for a
+    single pair. Any other word must be swapped in most of at least three tables. A version number does not count.
     """
     deleted, created = [], []
     for change in changes:
@@ -61,7 +61,7 @@ def other_environment(changes: Iterable[Change]) -> Finding | None:
         return None
     pairs = _pairs(deleted, created)
     for swap, _ in Counter(pair[0] for pair in pairs).most_common():
-        alike = {(old, new) for one, old, new in pairs if one == swap}
+        alike = {(old, new) for pair_swap, old, new in pairs if pair_swap == swap}
         number = min(len({old for old, _ in alike}), len({new for _, new in alike}))
         if _is_telling(swap, number, min(len(deleted), len(created)), max(len(deleted), len(created))):
             return _finding(swap, sorted(alike), len(created), len(deleted))
@@ -77,7 +77,7 @@ def _is_telling(swap: _Swap, number: int, fewer: int, more: int) -> bool:
 
 
 def _pairs(deleted: Sequence[str], created: Sequence[str]) -> list[tuple[_Swap, str, str]]:
-    """(swap, deleted name, created name) of all that differ in one word."""
+    """(swap, deleted name, created name) of all pairs that differ in one word."""
     by_rest: dict[tuple[str, ...], list[tuple[str, str]]] = {}
     for name in created:
         for rest, word in _without_each(name):
@@ -92,10 +92,10 @@ def _pairs(deleted: Sequence[str], created: Sequence[str]) -> list[tuple[_Swap, 
 
 
 def _without_each(name: str) -> Iterator[tuple[tuple[str, ...], str]]:
-    """A name's words without one of them, each with the word; and all words, with none.
+    """(words with one word replaced by a gap, that word) for each word of a name.
 
-    Where a word is left out, so that a swap is one at the same place, a gap stands. All words stand with a gap at each
-    place too, so that ``orders`` and ``orders-dev`` differ in one word.
+    The gap is an empty string, so that words are compared at the same position. All words with an additional gap at
+    each position are yielded too, with an empty word, so that ``orders`` and ``orders-dev`` differ in one word.
     """
     words = [word.lower() for word in _WORD.findall(name)]
     for position, word in enumerate(words):

@@ -1,4 +1,4 @@
-"""What other tools need to know of what was applied: each handler tells it of its own records."""
+"""The outputs of applied resources for other tools; each handler gives those of its own records."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from dynaops.model.state import Record, State
 
 
 def of(state: State, address: str | None = None) -> dict[str, dict[str, Any]]:
-    """The outputs by table: of every table, or only of what is recorded at `address`.
+    """The outputs by table: of every table, or only of the record at `address`.
 
-    A table's are those of all that is around it too; any other address has its own alone, under the same names.
+    The outputs of a table include those of its surrounding resources; any other address has only its own, under the
+    same names.
     Raises DynaopsError for an address that is not recorded.
     """
     tables = {name: region for name, region in recorded_tables(state).items() if name in state.resources}
@@ -28,7 +29,7 @@ def of(state: State, address: str | None = None) -> dict[str, dict[str, Any]]:
         )
     if address == table:
         return {table: _of_table(state, table, tables[table])}
-    return {table: _of_one(state, table, address)}
+    return {table: _of_address(state, table, address)}
 
 
 def _known(tables: dict[str, str]) -> str:
@@ -36,27 +37,29 @@ def _known(tables: dict[str, str]) -> str:
 
 
 def _of_table(state: State, table: str, region: str) -> Properties:
-    return _told(state, table, region, recorded_below(state, table), whole=True)
+    return _outputs(state, table, region, recorded_below(state, table), is_whole_table=True)
 
 
-def _of_one(state: State, table: str, address: str) -> Properties:
+def _of_address(state: State, table: str, address: str) -> Properties:
     record = state.resources[address]
-    return _told(state, table, state.resources[table].region, {address: record}, whole=False)
+    return _outputs(state, table, state.resources[table].region, {address: record}, is_whole_table=False)
 
 
-def _told(state: State, table: str, region: str, records: dict[str, Record], whole: bool) -> Properties:
-    """`whole`: handlers without a record are asked too (what is off is also worth knowing)."""
+def _outputs(
+    state: State, table: str, region: str, records: dict[str, Record], is_whole_table: bool
+) -> Properties:
+    """The merged outputs of the handlers. `is_whole_table`: also of handlers without a record."""
     scope = scope_of(state, table, region)
-    found: Properties = {}
+    outputs: Properties = {}
     for handler in HANDLERS:
         own = {address: record for address, record in records.items() if record.kind in handler.kinds}
-        if own or whole:
-            _merge(found, handler.outputs(scope, own))
-    return found
+        if own or is_whole_table:
+            _merge(outputs, handler.outputs(scope, own))
+    return outputs
 
 
 def _merge(into: Properties, more: Properties) -> None:
-    """Put `more` into `into`: maps member by member; what nobody knows is left out."""
+    """Merge `more` into `into`, maps member by member, without values that are None."""
     for name, value in more.items():
         if isinstance(value, dict):
             _merge(into.setdefault(name, {}), value)

@@ -1,7 +1,7 @@
-"""What a plan removes, by AWS's own names; and whether dynaops can prove that it made it.
+"""Name what a plan deletes as AWS names it, and require consent if dynaops cannot prove that it made the resource.
 
-A state says which resource of AWS an address stands for, and a state may have been edited. So what is deleted is named
-as AWS names it, and what is not proven to be dynaops's is deleted only with consent.
+The state says which resource in AWS an address stands for, and a state file can be edited by hand. So a plan shows the
+AWS name of what it deletes, and a resource that is not proven to be made by dynaops is deleted only with consent.
 """
 
 from __future__ import annotations
@@ -27,25 +27,25 @@ def provably_ours(
     scope: Scope,
     entry: AddressDiff,
     name: str,
-    named: Resource | None,
+    declared: Resource | None,
     claim: StateMark,
 ) -> bool:
-    """Whether dynaops has made what AWS calls `name`, as far as can be proven, or a spec at hand (`named`) names it.
+    """Whether it is proven that dynaops made the resource `name`, or the spec that was read (`declared`) names it.
 
-    The mark of this state proves it (another state's is refused before: `claims`).
+    The mark of this state is a proof (another state's mark is refused before, in ownership_check).
     """
     tags = entry.live.tags if entry.live else None
     if tags is not None and claim.bears_mark(tags):
         return True
-    return _is_named(entry, named) or handler.is_named_by_us(scope, entry, name)
+    return _is_named(entry, declared) or handler.is_named_by_us(scope, entry, name)
 
 
 def with_consent(
     steps: Iterable[Step], work: TableChanges, target: RunTarget, claim: StateMark
 ) -> list[Step]:
-    """`steps`, where the removal of what is not proven to be ours needs consent and says so."""
-    named = declared_by(replace(target, spec=target.named)) if target.named else {}
-    found = []
+    """`steps`, in which deleting a resource that is not proven to be made by dynaops needs consent."""
+    declared = declared_by(replace(target, spec=target.named)) if target.named else {}
+    checked = []
     for step in steps:
         operation = step.operation
         entry = work.entries.get(operation.address)
@@ -53,18 +53,23 @@ def with_consent(
             operation.removes
             and entry
             and not provably_ours(
-                HANDLER_OF[entry.kind], work.scope, entry, operation.removes, named.get(entry.address), claim
+                HANDLER_OF[entry.kind],
+                work.scope,
+                entry,
+                operation.removes,
+                declared.get(entry.address),
+                claim,
             )
         ):
             reason = f"{operation.reason}; {_UNPROVEN}"
             unproven = operation.model_copy(update={"danger": Danger.UNPROVEN, "reason": reason})
             step = replace(step, operation=unproven)
-        found.append(step)
-    return found
+        checked.append(step)
+    return checked
 
 
 def with_names(work: TableChanges) -> dict[str, AddressDiff]:
-    """The entries, whose changes name what they remove as AWS does."""
+    """The entries with the AWS names of what their changes delete."""
     return {address: _with_names(work.scope, entry) for address, entry in work.entries.items()}
 
 
@@ -75,9 +80,9 @@ def _with_names(scope: Scope, entry: AddressDiff) -> AddressDiff:
     return replace(entry, change=entry.change.model_copy(update={"removes": names}))
 
 
-def _is_named(entry: AddressDiff, named: Resource | None) -> bool:
-    """Whether a spec gives it the very name that it has in AWS."""
-    if named is None or entry.live is None or "name" not in named.properties:
+def _is_named(entry: AddressDiff, declared: Resource | None) -> bool:
+    """Whether a spec gives the resource the name and path that it has in AWS."""
+    if declared is None or entry.live is None or "name" not in declared.properties:
         return False
     parts = ("name", "path")
-    return all(named.properties.get(part) == entry.live.properties.get(part) for part in parts)
+    return all(declared.properties.get(part) == entry.live.properties.get(part) for part in parts)

@@ -1,7 +1,7 @@
-"""What a plan may take over: live resources that the state does not record, or that another state has marked.
+"""Check which live resources a plan may adopt: those that the state does not record or that another state has marked.
 
-A resource that this state has marked is its own, and so is what a record of it names. One that nobody has marked is
-taken over with consent; one that another state has marked is refused, unless that state is taken over.
+A resource belongs to this state if it has this state's mark or a record names it. An unmarked resource is adopted with
+consent. A resource with another state's mark is refused, unless --take-over names that state.
 """
 
 from __future__ import annotations
@@ -35,25 +35,25 @@ TAKE_OVER = (
 
 @dataclass
 class _Verdicts:
-    """What becomes of the entries, and what is said about it."""
+    """The checked entries and the findings about them."""
 
     entries: dict[str, AddressDiff]
     used: set[str] = field(default_factory=set)
-    """Addresses of what is used as it is, and neither changed nor recorded."""
+    """Addresses of resources that are used as they are, neither changed nor recorded."""
     findings: list[Finding] = field(default_factory=list)
 
-    def tell(self, entry: AddressDiff, rule: FindingRule, message: str, hint: str | None = None) -> None:
+    def add(self, entry: AddressDiff, rule: FindingRule, message: str, hint: str | None = None) -> None:
         finding = make_finding(rule, message, hint, address=entry.address)
         self.findings.append(finding)
 
 
-def with_live_tags(judged: TableDiff, scope: Scope, claim: StateMark, read: AwsReader | None) -> TableDiff:
-    """`judged` with the tags of what is to be taken over, changed or deleted, where they are not known yet."""
+def with_live_tags(diff: TableDiff, scope: Scope, claim: StateMark, read: AwsReader | None) -> TableDiff:
+    """`diff` with the live tags of resources to be adopted, changed or deleted, if they were not read yet."""
     if read is None:
-        return judged
-    wanted = [entry for entry in judged.entries.values() if _asks_for_tags(entry, claim)]
-    found = in_parallel([partial(_with_tags, entry, scope, read) for entry in wanted])
-    return replace(judged, entries={**judged.entries, **{entry.address: entry for entry in found}})
+        return diff
+    wanted = [entry for entry in diff.entries.values() if _asks_for_tags(entry, claim)]
+    tagged = in_parallel([partial(_with_tags, entry, scope, read) for entry in wanted])
+    return replace(diff, entries={**diff.entries, **{entry.address: entry for entry in tagged}})
 
 
 def _asks_for_tags(entry: AddressDiff, claim: StateMark) -> bool:
@@ -74,87 +74,87 @@ def _with_tags(entry: AddressDiff, scope: Scope, read: AwsReader) -> AddressDiff
 
 
 def claimed(
-    judged: TableDiff, claim: StateMark, records: Mapping[str, Record], imported: Iterable[str] = ()
+    diff: TableDiff, claim: StateMark, records: Mapping[str, Record], imported: Iterable[str] = ()
 ) -> tuple[TableDiff, list[Finding]]:
-    """`judged` as far as `claim` goes, and what it refuses or has to say.
+    """(`diff` limited to what the state of `claim` may change, findings about the rest).
 
-    `records` are those of the state. `imported` are addresses of `import` blocks: what lies below them and nobody has
-    marked needs no other consent.
+    `records` are those of the state. `imported` are addresses of `import` blocks: unmarked resources below them need
+    no further consent.
     """
-    verdicts = _Verdicts(dict(judged.entries))
-    for entry in judged.entries.values():
+    verdicts = _Verdicts(dict(diff.entries))
+    for entry in diff.entries.values():
         if entry.live is None or entry.live.tags is None or PROPERTY_RULES[entry.kind].tags is None:
             continue
         if entry.action is Action.FORGET:
-            continue  # it is nobody's of this state from now on
+            continue  # the state forgets it, whoever has marked it
         ownership, owner = claim.ownership(entry.live.tags), claim.owner_in(entry.live.tags)
-        if ownership is Ownership.ANOTHERS:
-            _anothers(entry, str(owner), verdicts)
+        if ownership is Ownership.OTHER_STATE:
+            _check_foreign(entry, str(owner), verdicts)
         elif ownership is Ownership.TAKEN_OVER and (entry.record or entry.desired):
             verdicts.entries[entry.address] = _taken_over(entry, str(owner))
-        elif ownership is Ownership.NOBODYS and _takes(entry) and not _is_proven(entry, records, imported):
-            _nobodys(entry, verdicts)
-    _hold_to_table(judged.entries, verdicts)
-    updates = tuple(update for update in judged.updates if update.address not in verdicts.used)
-    return replace(judged, entries=verdicts.entries, updates=updates), verdicts.findings
+        elif ownership is Ownership.UNOWNED and _takes(entry) and not _is_proven(entry, records, imported):
+            _check_unmarked(entry, verdicts)
+    _protect_parts(diff.entries, verdicts)
+    updates = tuple(update for update in diff.updates if update.address not in verdicts.used)
+    return replace(diff, entries=verdicts.entries, updates=updates), verdicts.findings
 
 
 def _takes(entry: AddressDiff) -> bool:
-    """Whether the plan makes something the state's that it does not record."""
+    """Whether the plan adopts a resource that the state does not record."""
     return entry.record is None and entry.desired is not None and entry.action in _TAKING
 
 
 def _is_proven(entry: AddressDiff, records: Mapping[str, Record], imported: Iterable[str]) -> bool:
-    """Whether it is part of a table (and follows that), an import block or another record of the state names it."""
+    """Whether it is part of a table (whose owner counts), or an import block or another record names it."""
     if entry.owner is not None or any(is_below(entry.address, root) for root in imported):
         return True
     assert entry.live is not None, "only what is live is proven to be ours"
-    policy = PROPERTY_RULES[entry.kind]
-    identity = identity_of(entry.kind, entry.region, entry.live.properties, policy)
+    rules = PROPERTY_RULES[entry.kind]
+    identity = identity_of(entry.kind, entry.region, entry.live.properties, rules)
     return identity is not None and any(
-        identity_of(record.kind, record.region, record.properties, policy) == identity
+        identity_of(record.kind, record.region, record.properties, rules) == identity
         for record in records.values()
         if record.kind == entry.kind
     )
 
 
-def _nobodys(entry: AddressDiff, verdicts: _Verdicts) -> None:
+def _check_unmarked(entry: AddressDiff, verdicts: _Verdicts) -> None:
     title, name = _title(entry), _name(entry)
     becomes = PROPERTY_RULES[entry.kind].unmarked
     if becomes == "use":
         _use(entry, f"{title} {name} is there already, and no state has marked it", verdicts)
     elif becomes == "adopt":
-        verdicts.tell(
+        verdicts.add(
             entry, PLAN132, f"{entry.address}: {title} {name} is there already, and is taken over as it is"
         )
     else:
         verdicts.entries[entry.address] = _with_danger(entry, None)
 
 
-def _anothers(entry: AddressDiff, owner: str, verdicts: _Verdicts) -> None:
+def _check_foreign(entry: AddressDiff, owner: str, verdicts: _Verdicts) -> None:
     title, name = _title(entry), _name(entry)
-    policy = PROPERTY_RULES[entry.kind]
+    rules = PROPERTY_RULES[entry.kind]
     take_over = TAKE_OVER.format(owner=owner)
     if entry.change is None:
         if entry.record is not None and entry.desired is not None:
-            verdicts.tell(
+            verdicts.add(
                 entry,
                 PLAN133,
                 f"{entry.address} is recorded here, but {title} {name} bears the mark of another state, {owner}",
                 f"It is left alone. Forget it: dynaops state rm {entry.address}. {take_over}",
             )
-    elif policy.unmarked == "use" and entry.record is None:
+    elif rules.unmarked == "use" and entry.record is None:
         _use(entry, f"{title} {name} bears the mark of another state, {owner}", verdicts)
-    elif entry.action is Action.DELETE and policy.shared:
+    elif entry.action is Action.DELETE and rules.shared:
         verdicts.entries[entry.address] = replace(entry, change=None, let_go=True)
-        verdicts.tell(
+        verdicts.add(
             entry,
             PLAN134,
             f"{entry.address}: {title} {name} stays, since it bears the mark of another state, {owner}",
             f"This state forgets it. {take_over}",
         )
     else:
-        verdicts.tell(
+        verdicts.add(
             entry,
             PLAN131,
             f"{entry.address}: {title} {name} is not this state's: it bears the mark of another, {owner}",
@@ -165,7 +165,7 @@ def _anothers(entry: AddressDiff, owner: str, verdicts: _Verdicts) -> None:
 def _use(entry: AddressDiff, why: str, verdicts: _Verdicts) -> None:
     verdicts.entries[entry.address] = replace(entry, change=None)
     verdicts.used.add(entry.address)
-    verdicts.tell(entry, PLAN135, f"{entry.address}: {why}")
+    verdicts.add(entry, PLAN135, f"{entry.address}: {why}")
 
 
 def _taken_over(entry: AddressDiff, owner: str) -> AddressDiff:
@@ -189,8 +189,8 @@ def _with_danger(entry: AddressDiff, owner: str | None) -> AddressDiff:
     return replace(entry, change=change)
 
 
-def _hold_to_table(entries: Mapping[str, AddressDiff], verdicts: _Verdicts) -> None:
-    """What has no tags follows its table: nothing of a table that is another state's is changed."""
+def _protect_parts(entries: Mapping[str, AddressDiff], verdicts: _Verdicts) -> None:
+    """Refuse changes of parts without tags if another state has marked their table."""
     held = {one.address for one in verdicts.findings if one.code == PLAN133.code}
     for table in (entry for entry in entries.values() if entry.kind == "table" and entry.address in held):
         changed = [
@@ -199,8 +199,8 @@ def _hold_to_table(entries: Mapping[str, AddressDiff], verdicts: _Verdicts) -> N
             if one.change and one.action is not Action.FORGET and _follows(one)
         ]
         if changed:
-            said = next(one for one in verdicts.findings if one.address == table.address)
-            verdicts.tell(changed[0], PLAN131, said.message, said.hint)
+            table_finding = next(one for one in verdicts.findings if one.address == table.address)
+            verdicts.add(changed[0], PLAN131, table_finding.message, table_finding.hint)
 
 
 def _follows(entry: AddressDiff) -> bool:
@@ -208,8 +208,8 @@ def _follows(entry: AddressDiff) -> bool:
 
 
 def foreign(tags: Mapping[str, str] | None, claim: StateMark) -> bool:
-    """Whether a resource with these tags (None: not looked at) is another state's."""
-    return tags is not None and claim.ownership(tags) is Ownership.ANOTHERS
+    """Whether a resource with these tags (None: not read) has the mark of another state."""
+    return tags is not None and claim.ownership(tags) is Ownership.OTHER_STATE
 
 
 def _title(entry: AddressDiff) -> str:
@@ -217,5 +217,5 @@ def _title(entry: AddressDiff) -> str:
 
 
 def _name(entry: AddressDiff) -> str:
-    named = entry.live.properties.get("name") if entry.live else None
-    return str(named or entry.address)
+    name = entry.live.properties.get("name") if entry.live else None
+    return str(name or entry.address)

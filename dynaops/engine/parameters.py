@@ -1,4 +1,4 @@
-"""The offline check of a plan's calls against botocore's service model."""
+"""Check a plan's calls offline against botocore's service model."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def check_parameters(operations: Sequence[Operation], aws: Aws) -> None:
-    """Check every call against the service model now: what is malformed must not fail half way. Raises DynaopsError."""
+    """Check every call before the first is made, so that none fails half way for its form. Raises DynaopsError."""
     if not operations:
         return
     from botocore.validate import ParamValidator

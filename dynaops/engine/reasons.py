@@ -1,4 +1,4 @@
-"""Why each change is needed, in a sentence. For people: nothing decides by these."""
+"""Sentences that say why a change is needed. They are for people: no code depends on them."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from dynaops.kinds.property_rules import PropertyRules
 from dynaops.model.change import Action, Difference
 
 
-def created(entry: AddressDiff, policy: PropertyRules, owner: AddressDiff | None) -> str:
+def created(entry: AddressDiff, rules: PropertyRules, owner: AddressDiff | None) -> str:
     """Why something is created."""
     if entry.record is not None:
         return f"it was applied before, and has vanished from {entry.region}"
     if owner is not None and owner.action is Action.CREATE:
         return f"it comes with the new {owner.kind} {owner.name}"
-    if policy.absent is not None:
+    if rules.absent is not None:
         return "the spec asks for it, and it is off"
-    return f"the spec asks for it, and there is no such {policy.title or entry.kind} in {entry.region}"
+    return f"the spec asks for it, and there is no such {rules.title or entry.kind} in {entry.region}"
 
 
 def deleted(entry: AddressDiff, destroying: bool) -> str:
@@ -27,9 +27,9 @@ def deleted(entry: AddressDiff, destroying: bool) -> str:
     return f"the spec no longer names {entry.name}, which dynaops applied"
 
 
-def adopted(entry: AddressDiff, policy: PropertyRules, differences: Sequence[Difference]) -> str:
-    """Why something live is taken over."""
-    title = policy.title or entry.kind
+def adopted(entry: AddressDiff, rules: PropertyRules, differences: Sequence[Difference]) -> str:
+    """Why something live is adopted."""
+    title = rules.title or entry.kind
     if differences:
         return f"the {title} is there already: it is recorded as it is, then changed in place"
     return f"the {title} is there already, just as the spec says: it is only recorded"
@@ -40,13 +40,13 @@ def updated(differences: Sequence[Difference]) -> str:
     return "live differs from the spec in " + _paths(differences)
 
 
-def replaced(entry: AddressDiff, policy: PropertyRules, forcing: Sequence[Difference]) -> str:
+def replaced(entry: AddressDiff, rules: PropertyRules, forcing: Sequence[Difference]) -> str:
     """Why something is replaced: the properties that force it, and AWS's rule."""
-    return f"{_paths(forcing)} forces replacement: {policy.replacement.replace('{name}', entry.name)}"
+    return f"{_paths(forcing)} forces replacement: {rules.replacement.replace('{name}', entry.name)}"
 
 
 def goes_with(owner: AddressDiff) -> str:
-    """Why something goes, or is built again, without a reason of its own."""
+    """Why a part is deleted or replaced together with its owner."""
     verb = "replaced" if owner.action is Action.REPLACE else "deleted"
     return f"it goes with {owner.address}, which is {verb}"
 

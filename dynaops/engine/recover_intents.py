@@ -1,7 +1,7 @@
-"""After a crash: was the call that was in flight received? Observing tells.
+"""After a crash: find out from the live resources whether a call that was in flight had its effect.
 
-An intent is saved before its call and its effect after it. If the process died between the two, the
-effect is taken as having happened exactly where live shows it.
+An intent is saved before its call and its effect after it. If the process died between the two, the effect counts as
+having happened as far as the live resource shows it.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from dynaops.model.state import Intent, State
 def recovered(
     state: State, live: dict[str, Observed], tables: set[str], now: float, claim: StateMark
 ) -> tuple[State, tuple[Effect, ...]]:
-    """The state with the intents resolved that concern `tables` (addresses), and the effects that do so.
+    """(the state with the intents of `tables` (addresses) resolved, the effects that resolve them).
 
-    What another state has marked by now was not made by the call.
+    A resource with another state's mark was not made by the call.
     """
     effects: list[Effect] = []
     outputs: dict[str, dict[str, Any]] = {}
@@ -34,10 +34,10 @@ def recovered(
             continue
         del remaining[key]
         for effect in intent.effects:
-            there = live.get(effect.address)
-            if effect.address not in state.resources and there and foreign(there.tags, claim):
+            observed = live.get(effect.address)
+            if effect.address not in state.resources and observed and foreign(observed.tags, claim):
                 continue
-            happened = _happened(effect, there)
+            happened = _happened(effect, observed)
             if happened is not None and _leaves_whole(state, happened):
                 effects.append(happened)
                 if effect.address in live:
@@ -50,7 +50,7 @@ def recovered(
 
 
 def _leaves_whole(state: State, effect: Effect) -> bool:
-    """Whether what was made is ours: a live resource that lacks what its kind is made with is another's."""
+    """Whether the record would be complete: a live resource that lacks required properties was made by others."""
     if effect.forget or effect.address in state.resources:
         return True
     made = apply_effects(state, [effect], {}, 0).resources.get(effect.address)
@@ -58,7 +58,7 @@ def _leaves_whole(state: State, effect: Effect) -> bool:
 
 
 def had_effect(intent: Intent, live: dict[str, Observed]) -> bool:
-    """Whether live shows all that an operation in flight was to bring about (False where nothing of it can be seen)."""
+    """Whether the live resources show all effects of an operation in flight (False if it has no visible effect)."""
     return bool(intent.effects) and all(
         _happened(effect, live.get(effect.address)) == effect for effect in intent.effects
     )
@@ -69,18 +69,18 @@ def _happened(effect: Effect, live: Observed | None) -> Effect | None:
         return effect if live is None else None
     if live is None:
         return None
-    policy = PROPERTY_RULES[effect.kind]
-    seen = {
+    rules = PROPERTY_RULES[effect.kind]
+    present = {
         path: value
         for path, value in effect.set.items()
-        if path in policy.remembered or _holds(_at(live.properties, path), value, policy.satisfied.get(path))
+        if path in rules.remembered or _holds(_at(live.properties, path), value, rules.satisfied.get(path))
     }
-    gone = tuple(path for path in effect.unset if _at(live.properties, path) is None)
-    return effect.model_copy(update={"set": seen, "unset": gone})
+    absent = tuple(path for path in effect.unset if _at(live.properties, path) is None)
+    return effect.model_copy(update={"set": present, "unset": absent})
 
 
-def _holds(live: Any, wanted: Any, loose: Satisfied | None = None) -> bool:
-    if loose is not None and live is not None and loose(wanted, live):
+def _holds(live: Any, wanted: Any, is_satisfied: Satisfied | None = None) -> bool:
+    if is_satisfied is not None and live is not None and is_satisfied(wanted, live):
         return True
     if isinstance(live, dict) and isinstance(wanted, dict):
         return all(live.get(member) == value for member, value in wanted.items())

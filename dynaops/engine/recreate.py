@@ -1,4 +1,4 @@
-"""Making resources as they were observed: what a rehearsal sets its stage with where no table's spec says it."""
+"""Plan the creation of resources as they were observed: a rehearsal uses it for resources that no spec declares."""
 
 from __future__ import annotations
 
@@ -19,19 +19,21 @@ if TYPE_CHECKING:
 
 
 def plan_to_make(scope: Scope, observed: Iterable[Observed], state: State, aws: Aws, now: float) -> Plan:
-    """The plan that creates `observed`, which surround the table of `scope`, with the properties that they have.
+    """The plan that creates the `observed` resources around the table of `scope`.
 
-    The table itself is left as it is, there or not. `now` is epoch seconds.
+    The table itself is not changed or created. `now` is epoch seconds.
     """
-    entries = {one.address: _wanted(one) for one in observed}
+    entries = {resource.address: _wanted(resource) for resource in observed}
     entries[scope.address] = AddressDiff(
         scope.address, "table", scope.region, record=state.resources.get(scope.address)
     )
     for handler in HANDLERS:
         entries.update(handler.resolve(aws, scope, list(entries.values())))
-    judged = diff_table({address: one for address, one in entries.items() if one.desired}, PROPERTY_RULES)
-    judged.entries[scope.address] = entries[scope.address]
-    work = TableChanges(scope, judged.entries, now)
+    diff = diff_table(
+        {address: resource for address, resource in entries.items() if resource.desired}, PROPERTY_RULES
+    )
+    diff.entries[scope.address] = entries[scope.address]
+    work = TableChanges(scope, diff.entries, now)
     steps = [step for handler in HANDLERS for step in handler.operations(work)]
     return Plan(
         dynaops_version=__version__,
@@ -39,7 +41,7 @@ def plan_to_make(scope: Scope, observed: Iterable[Observed], state: State, aws: 
         serial=state.serial,
         lineage=state.lineage,
         operations=tuple(order(steps, work, None, None)),
-        updates=judged.updates,
+        updates=diff.updates,
     )
 
 

@@ -1,7 +1,8 @@
-"""Planning the blocks `moved`, `removed` and `import`: what they do to the state, and what is wrong with them.
+"""Plan the blocks `moved`, `removed` and `import`: what they change in the state, and what is wrong with them.
 
-A block that has been carried out finds nothing to do, so it may stay for the states that have not seen it yet. One that
-names what there is not is an error only where the plan would create or delete the resource that was probably meant.
+A block that has been applied has no further effect, so it may stay in the spec for states that it was not applied to
+yet. A block whose address does not exist is an error only if the plan would create or delete a resource with a similar
+address, which was probably meant.
 """
 
 from __future__ import annotations
@@ -32,15 +33,15 @@ from dynaops.specs.refactoring import Blocks, ImportTarget, Move, Removal, desti
 
 T = TypeVar("T")
 _MOST_PLACES = 3
-"""Of blocks with nothing to do, that are named."""
+"""How many blocks without effect a message lists."""
 
 
 @dataclass(frozen=True)
 class Refactored:
-    """What the blocks come to: the state with all moves made, and what is left for the plan of each table.
+    """The result of the blocks: the state after all moves, and what remains for the plan of each table.
 
-    `effects` make the moves. By address: `moved` (where it went), `removed` (what is recorded there is forgotten),
-    `imported` (what is not recorded yet). `done` are the blocks with nothing to do.
+    `effects` make the moves. `moved` (by new address), `removed` (the record at the address is forgotten) and
+    `imported` (not recorded yet) are by address. `done` are the places of blocks that have no effect any more.
     """
 
     state: State
@@ -54,7 +55,7 @@ class Refactored:
 def refactored(
     blocks: Blocks, declared: Mapping[str, Resource], state: State, tables: Collection[str]
 ) -> Refactored:
-    """What `blocks` come to for a state and for what specs declare; `tables` are those that the plan is about.
+    """Evaluate `blocks` against a state and the declared resources; `tables` are those in the plan.
 
     Raises SpecError for blocks that cannot be carried out.
     """
@@ -71,14 +72,14 @@ def refactored(
 
 
 def aimed(targets: Iterable[RunTarget], work: Refactored) -> list[RunTarget]:
-    """The targets with the blocks that concern each, and one for each other table of which something is removed."""
-    found = [_with_blocks(target, work) for target in targets]
-    known = {target.scope.address for target in found}
+    """The targets with their blocks, and a target for each other table from which something is removed."""
+    targets_with_blocks = [_with_blocks(target, work) for target in targets]
+    known = {target.scope.address for target in targets_with_blocks}
     others = sorted({table_of(address) for address in work.removed} - known)
-    homes = recorded_tables(work.state)
+    regions = recorded_tables(work.state)
     return [
-        *found,
-        *(_with_blocks(RunTarget(scope_of(work.state, table, homes[table])), work) for table in others),
+        *targets_with_blocks,
+        *(_with_blocks(RunTarget(scope_of(work.state, table, regions[table])), work) for table in others),
     ]
 
 
@@ -92,7 +93,7 @@ def _with_blocks(target: RunTarget, work: Refactored) -> RunTarget:
 
 
 def claim_with_imports(claim: StateMark, target: RunTarget) -> StateMark:
-    """The claim of a state, that also takes over what `import` blocks of the table name a state of."""
+    """The claim of a state, with the states that `import` blocks of the table take resources over from."""
     owners = {block.take_over for block in target.imported.values() if block.take_over}
     return replace(claim, take_over=claim.take_over | owners)
 
@@ -100,29 +101,31 @@ def claim_with_imports(claim: StateMark, target: RunTarget) -> StateMark:
 def with_blocks(
     entries: Mapping[str, AddressDiff], target: RunTarget, patterns: Sequence[str]
 ) -> dict[str, AddressDiff]:
-    """The entries, whose changes tell of the blocks that ask for them."""
-    found = dict(entries)
+    """The entries with the block that asks for a change named in the change."""
+    explained = dict(entries)
     for address, move in target.moved.items():
-        entry = found.get(address)
+        entry = explained.get(address)
         if entry is not None and selected(address, patterns):
-            found[address] = replace(entry, change=_moved(entry, move))
+            explained[address] = replace(entry, change=_moved(entry, move))
     for address, entry in entries.items():
-        block = next((one for root, one in target.imported.items() if is_below(address, root)), None)
+        block = next(
+            (import_block for root, import_block in target.imported.items() if is_below(address, root)), None
+        )
         if block and entry.change and entry.action is Action.ADOPT:
             reason = f"{entry.change.reason}; an `import` block asks for it"
-            told: dict[str, object] = {"reason": reason, "block": str(block.place)}
+            update: dict[str, object] = {"reason": reason, "block": str(block.place)}
             if entry.change.owner is not None and entry.change.owner == block.take_over:
-                told["danger"] = None  # the block is the consent
-            change = entry.change.model_copy(update=told)
-            found[address] = replace(entry, change=change)
-    return found
+                update["danger"] = None  # the block is the consent
+            change = entry.change.model_copy(update=update)
+            explained[address] = replace(entry, change=change)
+    return explained
 
 
 def _moved(entry: AddressDiff, move: Move) -> Change:
     reason = f"the state knew it as {move.source}, and a `moved` block gives it this address"
-    told = {"previous_address": move.source, "block": str(move.place)}
+    update = {"previous_address": move.source, "block": str(move.place)}
     if entry.change is not None:
-        return entry.change.model_copy(update={**told, "reason": f"{entry.change.reason}; {reason}"})
+        return entry.change.model_copy(update={**update, "reason": f"{entry.change.reason}; {reason}"})
     live = entry.live.properties if entry.live else None
     return Change(
         address=entry.address,
@@ -132,12 +135,12 @@ def _moved(entry: AddressDiff, move: Move) -> Change:
         reason=reason,
         before=live,
         after=live,
-        **told,
+        **update,
     )
 
 
 def missing(entries: Mapping[str, AddressDiff], target: RunTarget, refreshed: bool) -> Iterator[Finding]:
-    """An error for each import of what is not there."""
+    """An error for each `import` block whose resource does not exist in AWS."""
     for address, block in target.imported.items():
         entry = entries.get(address)
         if entry is not None and entry.live is not None:
@@ -161,7 +164,7 @@ def _title(address: str) -> str:
 
 
 def nothing_to_do(work: Refactored) -> Iterator[Finding]:
-    """One remark about all blocks that are done in this state."""
+    """One finding about all blocks that have no effect on this state."""
     if work.done:
         places = ", ".join(map(str, work.done[:_MOST_PLACES]))
         more = f" and {len(work.done) - _MOST_PLACES} more" if len(work.done) > _MOST_PLACES else ""
@@ -169,13 +172,13 @@ def nothing_to_do(work: Refactored) -> Iterator[Finding]:
 
 
 def unknown_addresses(blocks: Blocks) -> Iterator[Finding]:
-    """An error for each address of a block that no kind of resource has."""
-    named = [
+    """An error for each address in a block that is not the address of any kind of resource."""
+    addresses = [
         *((address, move.place) for move in blocks.moved for address in (move.source, move.target)),
         *((removal.address, removal.place) for removal in blocks.removed),
         *((wanted.address, wanted.place) for wanted in blocks.imported),
     ]
-    for address, place in named:
+    for address, place in addresses:
         if kind_of(address) is None:
             yield make_finding(
                 SPEC034, f"{address} is the address of no kind of resource", _suggested(address), place=place
@@ -183,7 +186,7 @@ def unknown_addresses(blocks: Blocks) -> Iterator[Finding]:
 
 
 def kind_of(address: str) -> str | None:
-    """The kind whose addresses look like this one."""
+    """The kind of resource that has addresses of this form; None if no kind has."""
     table, slash, below = address.partition("/")
     if not re.fullmatch(r"[a-zA-Z0-9_.-]{1,255}", table):
         return None
@@ -192,27 +195,27 @@ def kind_of(address: str) -> str | None:
     return next(
         (
             kind
-            for kind, policy in PROPERTY_RULES.items()
-            if policy.address and re.fullmatch(policy.address, below)
+            for kind, rules in PROPERTY_RULES.items()
+            if rules.address and re.fullmatch(rules.address, below)
         ),
         None,
     )
 
 
 def _suggested(address: str) -> str:
-    """The address with the segment that was perhaps mistyped put right."""
+    """A hint with the address corrected, if one segment was probably mistyped."""
     table, *below = address.split("/")
-    words = {word for policy in PROPERTY_RULES.values() for word in re.findall(r"[a-z_]{2,}", policy.address)}
-    for place, segment in enumerate(below):
+    words = {word for rules in PROPERTY_RULES.values() for word in re.findall(r"[a-z_]{2,}", rules.address)}
+    for position, segment in enumerate(below):
         for word in get_close_matches(segment, sorted(words), 3):
-            corrected = "/".join((table, *below[:place], word, *below[place + 1 :]))
+            corrected = "/".join((table, *below[:position], word, *below[position + 1 :]))
             if kind_of(corrected) is not None:
                 return f"Did you mean {corrected}?"
     return "`dynaops state list` shows all addresses."
 
 
 class _Work:
-    """The blocks, one after another, on a state that changes with them."""
+    """Applies the blocks one after another to a state and collects effects and findings."""
 
     def __init__(
         self, blocks: Blocks, declared: Mapping[str, Resource], state: State, tables: Collection[str]
@@ -311,7 +314,7 @@ class _Work:
                 yield wanted.address, wanted
 
     def _not_there(self, kind: str, address: str, place: Place) -> None:
-        """A block whose resource the state does not know: it is done, or it was meant for what the plan deletes."""
+        """Handle a block whose resource is not in the state: it is done, or another resource was meant."""
         going = [
             known
             for known in self._state.resources
@@ -328,7 +331,7 @@ class _Work:
             self._done.append(place)
 
     def _below(self, address: str) -> list[str]:
-        """What the state records at `address` and below it."""
+        """The recorded addresses that are `address` or below it."""
         return sorted(known for known in self._state.resources if is_below(known, address))
 
 
@@ -338,6 +341,6 @@ def _meant(address: str, known: Iterable[str]) -> str:
 
 
 def _with_owners(addresses: Iterable[str]) -> set[str]:
-    """The addresses, and all that they lie below."""
+    """The addresses and all addresses above them."""
     parts = (address.split("/") for address in addresses)
     return {"/".join(names[:length]) for names in parts for length in range(1, len(names) + 1)}

@@ -1,4 +1,4 @@
-"""Tables that stay in AWS when dynaops lets go of them: the state forgets them, and no call is made."""
+"""Release tables and parts of tables: the state forgets them, and they stay in AWS."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _LOST = (Action.DELETE, Action.REPLACE)
 
 
 def is_retained(state: State, table: str, promised: Properties) -> bool:
-    """Whether a table would stay in AWS if it were let go of, by what the state and its spec say."""
+    """Whether the table's record or its spec says that it stays in AWS when it is destroyed (on_destroy: retain)."""
     record = state.resources.get(table)
     sides = ((record.properties.get("lifecycle") or {}) if record else {}, promised)
     return any(side.get("on_destroy") == "retain" for side in sides)
 
 
-def retained(judged: TableDiff, work: TableChanges, removed: Mapping[str, Removal]) -> TableDiff | None:
-    """`judged` with a table and all around it forgotten instead of deleted; None where nothing of that is asked for."""
+def retained(diff: TableDiff, work: TableChanges, removed: Mapping[str, Removal]) -> TableDiff | None:
+    """`diff` with the table and its surroundings forgotten instead of deleted; None if that is not asked for."""
     table = work.table.address
     removal = removed.get(table)
     if removal is not None and removal.alone:
@@ -44,22 +44,25 @@ def retained(judged: TableDiff, work: TableChanges, removed: Mapping[str, Remova
         )
         for address, entry in work.entries.items()
     }
-    return replace(judged, entries=entries, updates=tuple(_forgotten(work.entries)))
+    return replace(diff, entries=entries, updates=tuple(_forgotten(work.entries)))
 
 
-def released(judged: TableDiff, removed: Mapping[str, Removal]) -> TableDiff:
-    """`judged` with parts of a table forgotten instead of deleted; what goes with its table is not kept.
+def released(diff: TableDiff, removed: Mapping[str, Removal]) -> TableDiff:
+    """`diff` with parts of a table forgotten instead of deleted, unless they are deleted with their table.
 
-    Nothing becomes of them for the handlers; that they are forgotten is told at the end (`with_removals`).
+    The handlers see no change for them; `with_removals` adds the FORGET changes at the end.
     """
-    gone = [entry for entry in judged.entries.values() if is_released(entry, judged.entries, removed)]
-    addresses = {entry.address for entry in gone}
+    released_entries = [entry for entry in diff.entries.values() if is_released(entry, diff.entries, removed)]
+    addresses = {entry.address for entry in released_entries}
     return replace(
-        judged,
-        entries={**judged.entries, **{entry.address: replace(entry, change=None) for entry in gone}},
+        diff,
+        entries={
+            **diff.entries,
+            **{entry.address: replace(entry, change=None) for entry in released_entries},
+        },
         updates=(
-            *(effect for effect in judged.updates if effect.address not in addresses),
-            *_forgotten({entry.address: entry for entry in gone}),
+            *(effect for effect in diff.updates if effect.address not in addresses),
+            *_forgotten({entry.address: entry for entry in released_entries}),
         ),
     )
 
@@ -67,7 +70,7 @@ def released(judged: TableDiff, removed: Mapping[str, Removal]) -> TableDiff:
 def with_removals(
     entries: Mapping[str, AddressDiff], removed: Mapping[str, Removal]
 ) -> dict[str, AddressDiff]:
-    """The entries, whose changes tell what is forgotten."""
+    """The entries with a FORGET change for each released part."""
     return {
         address: _kept(entry, _reason(removal), removal)
         if entry.change is None
@@ -88,7 +91,7 @@ def is_released(
 
 
 def removal_of(address: str, removed: Mapping[str, Removal]) -> Removal | None:
-    """The block that makes the state forget an address, if any does."""
+    """The `removed` block that covers an address; None if there is none."""
     return next(
         (
             block

@@ -1,8 +1,8 @@
-"""Renames that a plan cannot carry out: what goes under one name and comes under another, alike in all but that.
+"""Warn about renames that AWS cannot do: a resource is deleted and a similar one is created under another name.
 
-AWS renames neither tables nor indexes nor IAM policies. A spec in which a name was changed is a deletion and a
-creation, which is seldom what was meant. Only what is alike and likely to be the same is told: two small tables of one
-common key are not.
+AWS cannot rename tables, indexes or IAM policies. If a name in a spec is changed, the plan deletes the old resource and
+creates a new one, which is seldom intended. A warning is given only for a likely rename: two small tables with the same
+common key are not one.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from dynaops.model.findings.plans import PLAN125, PLAN126, PLAN127
 from dynaops.model.findings.rule import make_finding
 
 _ALIKE = 0.75
-"""From which ratio of common characters words are alike: order and orders, not orders and users."""
+"""The least ratio of common characters of similar words: order and orders are similar, orders and users are not."""
 _KEYS = ("hash_key", "range_key", "attributes", "local_secondary_indexes")
 
 
@@ -33,15 +33,15 @@ def hints(tables: Mapping[str, Mapping[str, AddressDiff]]) -> Iterator[Finding]:
 
 def _tables(tables: Mapping[str, Mapping[str, AddressDiff]]) -> Iterator[Finding]:
     own = [entries[table] for table, entries in tables.items() if table in entries]
-    made = [entry for entry in own if entry.action is Action.CREATE and entry.record is None]
+    created_entries = [entry for entry in own if entry.action is Action.CREATE and entry.record is None]
     for old in own:
         if old.action is not Action.DELETE:
             continue
-        likely = [new for new in made if _is_renamed(old, new, tables, own)]
+        likely = [new for new in created_entries if _is_renamed(old, new, tables, own)]
         if not likely:
             continue
         new = max(likely, key=lambda entry: _likeness(old.address, entry.address))
-        made.remove(new)
+        created_entries.remove(new)
         yield make_finding(
             PLAN125,
             f"{old.address} is deleted, and {new.address} is created with the same keys and indexes: AWS "
@@ -59,19 +59,19 @@ def _is_renamed(
     tables: Mapping[str, Mapping[str, AddressDiff]],
     own: Iterable[AddressDiff],
 ) -> bool:
-    """Whether both have the same definition, and names alike or a definition that no other table of the plan has."""
+    """Whether both tables have the same definition, and similar names or a definition that is unique in the plan."""
     definition = _definition(old, tables[old.address])
     if definition != _definition(new, tables[new.address]):
         return False
     if _are_alike(old.address, new.address) or _share_most_words(old.address, new.address):
         return True
-    plain = "range_key" not in definition["keys"] and not definition["indexes"]
+    is_simple = "range_key" not in definition["keys"] and not definition["indexes"]
     others = (entry for entry in own if entry not in (old, new))
-    return not plain and all(_definition(entry, tables[entry.address]) != definition for entry in others)
+    return not is_simple and all(_definition(entry, tables[entry.address]) != definition for entry in others)
 
 
 def _definition(table: AddressDiff, entries: Mapping[str, AddressDiff]) -> dict[str, Any]:
-    """Keys and indexes of a table: as it is where it goes, as it is wanted where it comes."""
+    """Keys and indexes of a table: recorded if it is deleted, desired if it is created."""
     return {
         "keys": {name: value for name, value in _properties(table).items() if name in _KEYS},
         "indexes": {
@@ -91,7 +91,9 @@ def _properties(entry: AddressDiff) -> dict[str, Any]:
 def _parts(entries: Iterable[AddressDiff]) -> Iterator[Finding]:
     """Indexes and policies of one table."""
     everything = list(entries)
-    made = [entry for entry in everything if entry.action is Action.CREATE and entry.record is None]
+    created_entries = [
+        entry for entry in everything if entry.action is Action.CREATE and entry.record is None
+    ]
     for old in everything:
         if old.action is not Action.DELETE or old.record is None or old.kind not in ("gsi", "policy"):
             continue
@@ -99,7 +101,7 @@ def _parts(entries: Iterable[AddressDiff]) -> Iterator[Finding]:
         new = next(
             (
                 entry
-                for entry in made
+                for entry in created_entries
                 if entry.kind == old.kind
                 and entry.desired is not None
                 and _compared(entry.desired.properties) == before
@@ -109,7 +111,7 @@ def _parts(entries: Iterable[AddressDiff]) -> Iterator[Finding]:
         )
         if new is None:
             continue
-        made.remove(new)
+        created_entries.remove(new)
         if old.kind == "gsi":
             yield make_finding(
                 PLAN126,
@@ -128,7 +130,7 @@ def _parts(entries: Iterable[AddressDiff]) -> Iterator[Finding]:
 
 
 def _compared(properties: Mapping[str, Any]) -> dict[str, Any]:
-    """What makes two parts the same but for their name. What attaches a policy is no part of it."""
+    """The properties by which two parts are compared: without the name, and without the roles of a policy."""
     return {name: value for name, value in properties.items() if name not in ("name", "roles")}
 
 

@@ -1,8 +1,8 @@
-"""Going on with a saved plan whose run ended half way or died: what is left of it, where nothing else has moved.
+"""Resume a saved plan whose run ended half way or died, if nothing else has changed since.
 
-The state tells which saved plan its last run carried out (`State.run`), what of it is done, and what was in flight.
-What is left are the plan's own operations, just as they were agreed to. One that was in flight is found out by
-observing; where AWS does not show its effect, its call is made again as one that has perhaps been received.
+The state says which saved plan its last run applied (`State.run`), which operations are done and which were in flight.
+The remaining operations are run exactly as they were consented to. For an operation in flight, AWS is read: if it does
+not show the effect, the call is made again as one that AWS has perhaps received.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ if TYPE_CHECKING:
     from dynaops.specs.load import Document
 
 _WHOLE = ""
-"""Of a changed path: everything about the address."""
+"""The path that stands for everything about an address."""
 
 
 @dataclass(frozen=True)
 class Resumed:
-    """What is left of a saved plan; `happened` are the operations of which AWS shows the effect already."""
+    """The rest of a saved plan; `happened` are the ids of operations whose effect AWS shows already."""
 
     plan: Plan
     happened: frozenset[str]
@@ -47,20 +47,22 @@ class Resumed:
 def resumed(
     plan: Plan, run: Run, documents: Sequence[Document], state: State, aws: Aws, options: PlanOptions
 ) -> Resumed:
-    """What is left of `plan`, which `run` has begun; `options` are those it was made with.
+    """The rest of `plan`, which `run` has started; `options` are those the plan was made with.
 
-    Raises StalePlan where it is all done, and where anything has moved that the run did not move itself.
+    Raises StalePlan if all is done, or if anything has changed that the run itself did not change.
     """
     check_origins(plan, documents, aws)
-    left = [one for one in plan.operations if one.id not in run.done]
-    if not left:
+    remaining = [one for one in plan.operations if one.id not in run.done]
+    if not remaining:
         raise StalePlan("it has been applied already, in full")
-    begun = [one for one in plan.operations if one.id in run.done or one.id in state.in_flight]
-    _check_moved(plan, made_anew(plan, documents, state, aws, options), begun, state)
-    flying = [state.in_flight[one.id] for one in left if one.id in state.in_flight]
-    live = _observed(plan, documents, state, flying, aws)
-    happened = frozenset(one.operation for one in flying if had_effect(one, live))
-    operations = tuple(_with_outputs(_among(one, left), live if one.id in happened else {}) for one in left)
+    started = [one for one in plan.operations if one.id in run.done or one.id in state.in_flight]
+    _check_moved(plan, made_anew(plan, documents, state, aws, options), started, state)
+    intents = [state.in_flight[one.id] for one in remaining if one.id in state.in_flight]
+    live = _observed(plan, documents, state, intents, aws)
+    happened = frozenset(one.operation for one in intents if had_effect(one, live))
+    operations = tuple(
+        _with_outputs(_among(one, remaining), live if one.id in happened else {}) for one in remaining
+    )
     return Resumed(
         plan.model_copy(
             update={
@@ -76,74 +78,83 @@ def resumed(
     )
 
 
-def _goes_on(done: int, plan: Plan) -> Finding:
+def _goes_on(done_operations: int, plan: Plan) -> Finding:
     return make_finding(
         PLAN111,
-        f"this goes on with a run of the plan that did not come to its end: {done} of its "
+        f"this goes on with a run of the plan that did not come to its end: {done_operations} of its "
         f"{len(plan.operations)} operations are done",
     )
 
 
-def _check_moved(plan: Plan, now: Plan, begun: Iterable[Operation], state: State) -> None:
-    """Raise StalePlan for what has moved and was not moved by the operations that have `begun`."""
-    changed = _paths(plan, (effect for one in begun for effect in one.effects))
+def _check_moved(plan: Plan, now: Plan, started: Iterable[Operation], state: State) -> None:
+    """Raise StalePlan for a change that the `started` operations did not make."""
+    changed = _paths(plan, (effect for one in started for effect in one.effects))
     for address in sorted({*plan.fingerprints, *now.fingerprints}):
         before, after = plan.fingerprints.get(address, {}), now.fingerprints.get(address, {})
         if address.partition("/")[0] not in plan.touched:
             continue
-        own = {path for path in moved(before, after) if _covers(changed.get(address, ()), path)}
-        rest = [{path: one for path, one in side.items() if path not in own} for side in (before, after)]
-        if rest[0] != rest[1] and not any(_WHOLE in changed.get(one, ()) for one in _around(address)):
-            raise StalePlan(live_moved(address, *rest))
-    flying = _paths(plan, (effect for one in begun if one.id in state.in_flight for effect in one.effects))
+        own_paths = {path for path in moved(before, after) if _covers(changed.get(address, ()), path)}
+        others = [
+            {path: one for path, one in side.items() if path not in own_paths} for side in (before, after)
+        ]
+        if others[0] != others[1] and not any(_WHOLE in changed.get(one, ()) for one in _around(address)):
+            raise StalePlan(live_moved(address, *others))
+    in_flight = _paths(
+        plan, (effect for one in started if one.id in state.in_flight for effect in one.effects)
+    )
     known = {(one.address, path) for one in plan.drift for path in _drifted(one)}
     for drift in now.drift:
         paths = [
             path
             for path in _drifted(drift)
-            if (drift.address, path) not in known and not _covers(flying.get(drift.address, ()), path)
+            if (drift.address, path) not in known and not _covers(in_flight.get(drift.address, ()), path)
         ]
         if paths:
-            what = "is no longer in AWS" if drift.vanished else f"has changed in AWS: {', '.join(paths)}"
-            raise StalePlan(f"{drift.address} {what}")
+            description = (
+                "is no longer in AWS" if drift.vanished else f"has changed in AWS: {', '.join(paths)}"
+            )
+            raise StalePlan(f"{drift.address} {description}")
 
 
 def _around(address: str) -> list[str]:
-    """What an address lies below, but for its table: AWS makes some of it along (a replica's scalable targets)."""
+    """The addresses above, without the table: AWS creates some resources with their parent (a replica's targets)."""
     parts = address.split("/")
     return ["/".join(parts[:length]) for length in range(2, len(parts))]
 
 
 def _drifted(drift: Drift) -> list[str]:
-    """The paths that have drifted; of what is gone, all of it."""
+    """The paths that have drifted; the whole resource if it no longer exists."""
     return [_WHOLE] if drift.vanished else [difference.path for difference in drift.differences]
 
 
 def _paths(plan: Plan, effects: Iterable[Effect]) -> Mapping[str, set[str]]:
-    """What effects change, by address; of what they make or make away with, all of it."""
-    found: dict[str, set[str]] = {}
+    """The paths that effects change, by address; everything for a resource that they create or delete."""
+    paths: dict[str, set[str]] = {}
     for effect in effects:
-        whole = effect.forget or not plan.fingerprints.get(effect.address)
-        found.setdefault(effect.address, set()).update({_WHOLE} if whole else (*effect.set, *effect.unset))
-    return found
+        is_whole = effect.forget or not plan.fingerprints.get(effect.address)
+        paths.setdefault(effect.address, set()).update({_WHOLE} if is_whole else (*effect.set, *effect.unset))
+    return paths
 
 
 def _covers(changed: Iterable[str], path: str) -> bool:
     return any(
-        one in (_WHOLE, path) or path.startswith(f"{one}.") or one.startswith(f"{path}.") for one in changed
+        changed_path in (_WHOLE, path)
+        or path.startswith(f"{changed_path}.")
+        or changed_path.startswith(f"{path}.")
+        for changed_path in changed
     )
 
 
 def _observed(
-    plan: Plan, documents: Sequence[Document], state: State, flying: Iterable[Intent], aws: Aws
+    plan: Plan, documents: Sequence[Document], state: State, intents: Iterable[Intent], aws: Aws
 ) -> dict[str, Observed]:
-    """What is live of the tables with something in flight."""
+    """The live resources of the tables with operations in flight, by address."""
     specs = {document.spec.table_name: document.spec for document in documents}
-    tables = sorted({one.address.partition("/")[0] for one in flying})
+    tables = sorted({one.address.partition("/")[0] for one in intents})
     scopes = [_scope(plan, state, table) for table in tables]
     known = {one.address: known_of(RunTarget(one, specs.get(one.address)), state) for one in scopes}
-    found = observe(aws, scopes, HANDLERS, known) if scopes else {}
-    return {address: one for entries in found.values() for address, one in entries.items()}
+    live = observe(aws, scopes, HANDLERS, known) if scopes else {}
+    return {address: one for entries in live.values() for address, one in entries.items()}
 
 
 def _scope(plan: Plan, state: State, table: str) -> Scope:
@@ -155,19 +166,19 @@ def _scope(plan: Plan, state: State, table: str) -> Scope:
     return Scope(table, table, regions.get(table) or next(iter(regions.values())))
 
 
-def _among(operation: Operation, left: Sequence[Operation]) -> Operation:
-    """The operation, without waiting for those that are done."""
-    ids = {one.id for one in left}
+def _among(operation: Operation, remaining: Sequence[Operation]) -> Operation:
+    """The operation, whose `after` and `needs` name only operations that remain."""
+    ids = {operation_id.id for operation_id in remaining}
     return operation.model_copy(
         update={
-            "after": tuple(one for one in operation.after if one in ids),
-            "needs": tuple(one for one in operation.needs if one in ids),
+            "after": tuple(operation_id for operation_id in operation.after if operation_id in ids),
+            "needs": tuple(operation_id for operation_id in operation.needs if operation_id in ids),
         }
     )
 
 
 def _with_outputs(operation: Operation, live: Mapping[str, Observed]) -> Operation:
-    """The operation with what AWS minted for its effects, which no answer of its call will tell."""
+    """The operation with the live outputs in its effects, since no response of its call will give them."""
     effects = tuple(
         effect.model_copy(update={"values": {**effect.values, **live[effect.address].outputs}})
         if effect.address in live and not effect.forget

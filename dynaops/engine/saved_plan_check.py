@@ -1,4 +1,4 @@
-"""A saved plan is only carried out on the world it was made for."""
+"""Check that a saved plan still fits: specs, state, account, endpoint and live resources are those it was made for."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class EditedPlan(DynaopsError):
-    """The file of a saved plan is not the one whose digest was given."""
+    """The file of a saved plan does not have the SHA-256 that was given."""
 
     def __init__(self, path: str, digest: str) -> None:
         super().__init__(
@@ -35,7 +35,7 @@ class EditedPlan(DynaopsError):
 
 
 class StalePlan(DynaopsError):
-    """The spec, the state or the live account has moved since the plan was made."""
+    """The spec, the state or the live resources have changed since the plan was made."""
 
     def __init__(self, moved: str) -> None:
         super().__init__(
@@ -44,9 +44,9 @@ class StalePlan(DynaopsError):
 
 
 def check(plan: Plan, documents: Sequence[Document], state: State, aws: Aws) -> None:
-    """Raise StalePlan, naming what moved, unless specs, state, account and endpoint are those that `plan` was made for.
+    """Raise StalePlan unless specs, state, account and endpoint are those that `plan` was made for.
 
-    `documents` may be empty, where the specs are not at hand; then they are not compared.
+    `documents` may be empty if the specs are not available; then they are not compared.
     """
     if plan.lineage != state.lineage and state.serial:
         raise StalePlan("it was made for another state (its lineage differs)")
@@ -68,35 +68,35 @@ def check_origins(plan: Plan, documents: Sequence[Document], aws: Aws) -> None:
 def made_anew(
     plan: Plan, documents: Sequence[Document], state: State, aws: Aws, options: PlanOptions
 ) -> Plan:
-    """What the specs of a saved plan come to now, for the tables that it touches; `options` are those it was made with.
+    """Plan the specs of a saved plan again, for the tables that it touches; `options` are those it was made with.
 
-    The other tables are only looked at. Raises StalePlan where AWS was not looked at for the plan (``--no-refresh``),
-    and is not as the state says.
+    The other tables are only read. Raises StalePlan if the plan was made without reading AWS (``--no-refresh``) and AWS
+    is not as the state says.
     """
     state = state.planned_for(plan.lineage)
     try:
-        asked = replace(options, made_at=plan.made_at, only=plan.touched)
+        requested = replace(options, made_at=plan.made_at, only=plan.touched)
     except ValueError as error:
         raise StalePlan(f"{plan.created_at!r} is not the time at which it was made") from error
     if not options.refresh:
-        for drift in make_plan(documents, state, aws, replace(asked, refresh=True)).drift:
+        for drift in make_plan(documents, state, aws, replace(requested, refresh=True)).drift:
             raise StalePlan(f"{drift.address} is not in AWS as the state says: {_drifted(drift)}")
-    anew = make_plan(documents, state, aws, asked)
-    if anew.block_digests != plan.block_digests:
-        kinds = ", ".join(moved(plan.block_digests, anew.block_digests))
+    new_plan = make_plan(documents, state, aws, requested)
+    if new_plan.block_digests != plan.block_digests:
+        kinds = ", ".join(moved(plan.block_digests, new_plan.block_digests))
         raise StalePlan(f"the specs have changed: {kinds}")
-    return anew
+    return new_plan
 
 
 def _check_specs(plan: Plan, documents: Sequence[Document], aws: Aws) -> None:
-    now = spec_digests(documents)
-    told = [
-        f"{table} ({_spec_moved(plan.spec_digests.get(table), now.get(table))})"
-        for table in sorted({*plan.spec_digests, *now})
-        if plan.spec_digests.get(table) != now.get(table)
+    current = spec_digests(documents)
+    changed = [
+        f"{table} ({_spec_moved(plan.spec_digests.get(table), current.get(table))})"
+        for table in sorted({*plan.spec_digests, *current})
+        if plan.spec_digests.get(table) != current.get(table)
     ]
-    if told:
-        raise StalePlan(f"the specs have changed: {', '.join(told)}")
+    if changed:
+        raise StalePlan(f"the specs have changed: {', '.join(changed)}")
     regions = {change.address: change.region for change in plan.changes}
     for document in documents:
         table, region = document.spec.table_name, document.spec.region or aws.region
@@ -104,66 +104,68 @@ def _check_specs(plan: Plan, documents: Sequence[Document], aws: Aws) -> None:
             raise StalePlan(f"{table} was planned in {regions[table]}, and would be in {region} now")
 
 
-def _spec_moved(before: Mapping[str, str] | None, now: Mapping[str, str] | None) -> str:
-    if before is None or now is None:
+def _spec_moved(before: Mapping[str, str] | None, after: Mapping[str, str] | None) -> str:
+    if before is None or after is None:
         return "newly declared" if before is None else "no longer declared"
-    return ", ".join(moved(before, now))
+    return ", ".join(moved(before, after))
 
 
-def live_moved(address: str, before: Mapping[str, str] | None, now: Mapping[str, str] | None) -> str:
-    """How an address has moved in AWS, in words, by its fingerprints."""
-    if not before or not now:
-        return f"{address} is in AWS now" if now else f"{address} is no longer in AWS"
-    parts = moved(before, now)
+def live_moved(address: str, before: Mapping[str, str] | None, after: Mapping[str, str] | None) -> str:
+    """A sentence that says how a live resource has changed, by its fingerprints."""
+    if not before or not after:
+        return f"{address} is in AWS now" if after else f"{address} is no longer in AWS"
+    parts = moved(before, after)
     if IDENTITY in parts:
         return f"{address} was made anew in AWS"
     return f"{address} has changed in AWS: {', '.join(parts)}"
 
 
-def check_same(plan: Plan, anew: Plan) -> None:
-    """Raise StalePlan unless a saved plan is the very one that its specs come to, made anew just now.
+def check_same(plan: Plan, new_plan: Plan) -> None:
+    """Raise StalePlan unless a saved plan is the same as the plan that was just made again from its specs.
 
-    This is what makes a plan file harmless: a call, an effect on the state or a sentence that somebody put into it, or
-    took out of it, is not in the plan made anew, and that is the one to carry out. What the comparison of specs and
-    AWS does not look at may differ, and so may what only tells how long AWS is expected to take.
+    This makes an edited plan file harmless: a call, an effect on the state or a sentence that somebody added or removed
+    is not in the new plan, and the new plan is the one that is applied. Values that are not compared between specs and
+    AWS may differ, and so may the expected times.
     """
-    for address in _touched(plan, {*plan.fingerprints, *anew.fingerprints}):
-        before, now = plan.fingerprints.get(address), anew.fingerprints.get(address)
-        if before != now:
-            raise StalePlan(live_moved(address, before, now))
-    left_alone = set(anew.tables) - plan.touched
-    saved, fresh = (_told(one, left_alone) for one in (plan, anew))
-    for part in sorted({*saved, *fresh}):
-        if saved.get(part) != fresh.get(part):
+    for address in _touched(plan, {*plan.fingerprints, *new_plan.fingerprints}):
+        before, after = plan.fingerprints.get(address), new_plan.fingerprints.get(address)
+        if before != after:
+            raise StalePlan(live_moved(address, before, after))
+    left_alone = set(new_plan.tables) - plan.touched
+    saved_parts, new_parts = (_compared_parts(any_plan, left_alone) for any_plan in (plan, new_plan))
+    for part in sorted({*saved_parts, *new_parts}):
+        if saved_parts.get(part) != new_parts.get(part):
             raise StalePlan(
                 f"{part} is not what the specs come to now; the file may have been edited, or AWS has changed in what "
                 "it depends on"
             )
 
 
-def carried_out(plan: Plan, anew: Plan) -> Plan:
-    """The plan to carry out for a saved one that `anew` is the same as, which also says what else has changed.
+def carried_out(plan: Plan, new_plan: Plan) -> Plan:
+    """The plan to apply for a saved plan that is the same as `new_plan`, with warnings about other changes.
 
-    What it records of tables that it does not change is left out where that has changed.
+    Updates of the state for tables that the plan does not change are left out if they differ.
     """
-    updates = tuple(one for one in anew.updates if _root(one.address) in plan.touched or one in plan.updates)
-    told = [
-        _elsewhere(f"{live_moved(address, before, now)}, which this plan does not change", address)
-        for address in sorted({*plan.fingerprints, *anew.fingerprints})
+    updates = tuple(
+        one for one in new_plan.updates if _root(one.address) in plan.touched or one in plan.updates
+    )
+    warnings = [
+        _elsewhere(f"{live_moved(address, before, after)}, which this plan does not change", address)
+        for address in sorted({*plan.fingerprints, *new_plan.fingerprints})
         if _root(address) not in plan.touched
-        and (before := plan.fingerprints.get(address)) != (now := anew.fingerprints.get(address))
+        and (before := plan.fingerprints.get(address)) != (after := new_plan.fingerprints.get(address))
     ]
-    told += [
-        _elsewhere(f"{_named(one)} has come in AWS; it is in no spec, and is left alone", one.address)
-        for one in anew.unmanaged
+    warnings += [
+        _elsewhere(f"{_name_of(one)} has come in AWS; it is in no spec, and is left alone", one.address)
+        for one in new_plan.unmanaged
         if one not in plan.unmanaged
     ]
-    return anew.model_copy(
+    return new_plan.model_copy(
         update={
             "updates": updates,
             "account": plan.account,
             "consents": plan.consents,
-            "warnings": (*anew.warnings, *told),
+            "warnings": (*new_plan.warnings, *warnings),
         }
     )
 
@@ -172,7 +174,7 @@ def _elsewhere(message: str, address: str) -> Finding:
     return make_finding(PLAN110, f"since the plan was made, {message}", address=address)
 
 
-def _named(unmanaged: Unmanaged) -> str:
+def _name_of(unmanaged: Unmanaged) -> str:
     return unmanaged.address if unmanaged.path is None else f"{unmanaged.address} {unmanaged.path}"
 
 
@@ -188,50 +190,57 @@ def _root(address: str) -> str:
     return address.partition("/")[0]
 
 
-def _told(plan: Plan, left_alone: Collection[str]) -> dict[str, Any]:
-    """What a plan says and does, but about the tables that are `left_alone`, by a name for each part."""
-    told: dict[str, Any] = {
-        f"{operation.api} of {operation.address} ({operation.id})": (place, _sent(operation))
-        for place, operation in enumerate(plan.operations)
+def _compared_parts(plan: Plan, left_alone: Collection[str]) -> dict[str, Any]:
+    """The compared parts of a plan by a title of each part, without the tables in `left_alone`."""
+    parts: dict[str, Any] = {
+        f"{operation.api} of {operation.address} ({operation.id})": (position, _compared_operation(operation))
+        for position, operation in enumerate(plan.operations)
     }
-    # What a changed resource is besides (`before`) may hold what nobody compares, such as an autoscaled capacity;
-    # a block may have moved in its file.
-    told |= {
-        f"the change of {one.address}": one.model_dump(mode="json", exclude={"before", "block"})
-        for one in plan.changes
+    # `before` may contain values that are not compared, such as an autoscaled capacity; the place of a block in its
+    # file may have changed.
+    parts |= {
+        f"the change of {item.address}": item.model_dump(mode="json", exclude={"before", "block"})
+        for item in plan.changes
     }
-    told["what it records without a call"] = [
-        one.model_dump(mode="json", exclude={"values"})
-        for one in plan.updates
-        if _root(one.address) not in left_alone
-        and (one.set or one.unset or one.forget or one.source or one.moved_from or one.ignores is not None)
+    parts["what it records without a call"] = [
+        item.model_dump(mode="json", exclude={"values"})
+        for item in plan.updates
+        if _root(item.address) not in left_alone
+        and (
+            item.set
+            or item.unset
+            or item.forget
+            or item.source
+            or item.moved_from
+            or item.ignores is not None
+        )
     ]
-    told["the drift it tells of"] = [
-        (one.address, one.vanished, [difference.path for difference in one.differences])
-        for one in plan.drift
-        if _root(one.address) not in left_alone and _is_watched(plan, one)
+    parts["the drift it tells of"] = [
+        (item.address, item.vanished, [difference.path for difference in item.differences])
+        for item in plan.drift
+        if _root(item.address) not in left_alone and _is_watched(plan, item)
     ]
-    told["the house rules it breaks"] = [one.model_dump(mode="json") for one in plan.violations]
-    told["the list of its operations"] = (plan.destroy, len(plan.operations), len(plan.changes))
-    return told
+    parts["the house rules it breaks"] = [item.model_dump(mode="json") for item in plan.violations]
+    parts["the list of its operations"] = (plan.destroy, len(plan.operations), len(plan.changes))
+    return parts
 
 
 def _is_watched(plan: Plan, drift: Drift) -> bool:
-    """Whether it matters how a resource is set, and not only that it is there (it is to be deleted)."""
+    """Whether the settings of a resource count, not only its identity (it is to be deleted)."""
     return drift.vanished or plan.fingerprints.get(drift.address, {}).keys() != {IDENTITY}
 
 
-def _sent(operation: Operation) -> dict[str, Any]:
-    """An operation without what it carries along, and without waits and times, which AWS's being busy decides."""
-    whole = operation.model_dump(mode="json", exclude={"cooldown", "before"})
+def _compared_operation(operation: Operation) -> dict[str, Any]:
+    """The compared data of an operation: without carried values, waits and times, which depend on how busy AWS is."""
+    data = operation.model_dump(mode="json", exclude={"cooldown", "before"})
     for path in operation.carried:
-        _drop(whole["parameters"], path.split("/"))
-    timeless: dict[str, Any] = _timeless(whole)
+        _drop(data["parameters"], path.split("/"))
+    timeless: dict[str, Any] = _timeless(data)
     return timeless
 
 
 def _drop(value: Any, path: list[str]) -> None:
-    """Take a member out of nested maps and lists, where it is in them."""
+    """Remove a member from nested maps and lists, if it exists."""
     *heads, last = path
     for head in heads:
         if isinstance(value, list):
@@ -244,5 +253,5 @@ def _drop(value: Any, path: list[str]) -> None:
 
 def _timeless(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _timeless(one) for key, one in value.items() if key != "expected"}
-    return [_timeless(one) for one in value] if isinstance(value, list) else value
+        return {key: _timeless(member) for key, member in value.items() if key != "expected"}
+    return [_timeless(member) for member in value] if isinstance(value, list) else value

@@ -1,6 +1,6 @@
-"""What AWS ties to no table (a backup vault, a role, a log group, an IAM policy) may be used by several tables.
+"""Resources that several tables may use: a backup vault, a role, a log group, an IAM policy.
 
-It is deleted only with the last of them, and once; tables that declare it differently are told.
+Such a resource is deleted once, with the last table that uses it. Declarations that contradict each other are refused.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ Identity = tuple[str, str, str, str]
 
 
 class SharedUse(NamedTuple):
-    """A use of something: whether it ends with the plan, the ARN that the state knows of it, and whether the plan
-    makes the state forget the use while AWS keeps the thing."""
+    """One use of a shared resource: whether it ends with the plan, the recorded ARN, and whether the state forgets the
+    use while the resource stays in AWS."""
 
     ends: bool
     arn: str | None
@@ -36,19 +36,19 @@ class SharedUse(NamedTuple):
 
 @dataclass(frozen=True)
 class SharedUses:
-    """Who uses what has a name of its own in AWS: identity -> address -> use."""
+    """The uses of shared resources: identity -> address -> use."""
 
     of: Mapping[Identity, Mapping[str, SharedUse]]
 
     def others(self, identity: Identity, address: str) -> bool:
-        """Whether it must stay for others when `address` drops it; of several that drop it, the last deletes it.
+        """Whether the resource must stay for others when `address` drops it; the last address that drops it deletes it.
 
-        AWS Backup plans of one name may be several: those with another ARN are others.
+        Several AWS Backup plans may have one name: a plan with another ARN is another resource.
         """
         return any(not use.ends or user > address for user, use in self._others(identity, address))
 
     def stays_owned(self, identity: Identity, address: str) -> bool:
-        """Whether another address of the state still has it when the plan is carried out."""
+        """Whether another address of the state still has the resource after the plan."""
         return any(not (use.ends or use.is_released) for _, use in self._others(identity, address))
 
     def _others(self, identity: Identity, address: str) -> Iterator[tuple[str, SharedUse]]:
@@ -59,12 +59,12 @@ class SharedUses:
                 yield user, use
 
 
-def identity_of(kind: str, region: str, properties: Properties, policy: PropertyRules) -> Identity | None:
-    """What tells a resource of its own name from others; None for what is part of a table."""
-    name = properties.get(policy.shared or "name")
-    if not (policy.arn or policy.shared) or not isinstance(name, str):
+def identity_of(kind: str, region: str, properties: Properties, rules: PropertyRules) -> Identity | None:
+    """The identity of a resource that has a name of its own in AWS; None for a part of a table."""
+    name = properties.get(rules.shared or "name")
+    if not (rules.arn or rules.shared) or not isinstance(name, str):
         return None
-    everywhere = policy.arn.startswith("iam::")
+    everywhere = rules.arn.startswith("iam::")
     return kind, "" if everywhere else region, str(properties.get("path", "")), name
 
 
@@ -72,43 +72,48 @@ def uses_of(
     declared: Mapping[str, Resource],
     state: State,
     ends: Callable[[str], bool],
-    policies: Mapping[str, PropertyRules],
+    rules_by_kind: Mapping[str, PropertyRules],
     is_released: Callable[[str], bool] = lambda _: False,
 ) -> SharedUses:
-    """The uses of a plan; `ends` tells of a recorded address that is not declared whether the plan deletes it, and
-    `is_released` whether the state forgets it and AWS keeps it."""
-    found: dict[Identity, dict[str, SharedUse]] = {}
+    """The uses of shared resources in a plan.
+
+    For a recorded address that is not declared, `ends` says whether the plan deletes it, and `is_released` whether the
+    state forgets it and it stays in AWS.
+    """
+    uses: dict[Identity, dict[str, SharedUse]] = {}
     for address, record in state.resources.items():
-        identity = identity_of(record.kind, record.region, record.properties, policies[record.kind])
+        identity = identity_of(record.kind, record.region, record.properties, rules_by_kind[record.kind])
         if identity:
-            found.setdefault(identity, {})[address] = SharedUse(
+            uses.setdefault(identity, {})[address] = SharedUse(
                 ends(address), record.arn, is_released(address)
             )
     for address, resource in declared.items():
         was = state.resources.get(address)
-        identity = identity_of(resource.kind, resource.region, resource.properties, policies[resource.kind])
-        old = identity_of(was.kind, was.region, was.properties, policies[was.kind]) if was else None
+        identity = identity_of(
+            resource.kind, resource.region, resource.properties, rules_by_kind[resource.kind]
+        )
+        old = identity_of(was.kind, was.region, was.properties, rules_by_kind[was.kind]) if was else None
         if old and old != identity:
-            found[old][address] = SharedUse(True, was.arn if was else None)
+            uses[old][address] = SharedUse(True, was.arn if was else None)
         if identity:
-            found.setdefault(identity, {})[address] = SharedUse(
+            uses.setdefault(identity, {})[address] = SharedUse(
                 False, was.arn if was and old == identity else None
             )
-    return SharedUses(found)
+    return SharedUses(uses)
 
 
-def let_go(judged: TableDiff, uses: SharedUses, policies: Mapping[str, PropertyRules]) -> TableDiff:
-    """`judged`, where nothing is deleted that another address uses: it is only forgotten."""
-    entries = dict(judged.entries)
-    updates = list(judged.updates)
-    for address, entry in judged.entries.items():
+def let_go(diff: TableDiff, uses: SharedUses, rules_by_kind: Mapping[str, PropertyRules]) -> TableDiff:
+    """`diff`, in which a resource that another address uses is forgotten instead of deleted."""
+    entries = dict(diff.entries)
+    updates = list(diff.updates)
+    for address, entry in diff.entries.items():
         if entry.action not in (Action.DELETE, Action.REPLACE) or entry.live is None:
             continue
-        identity = identity_of(entry.kind, entry.region, entry.live.properties, policies[entry.kind])
+        identity = identity_of(entry.kind, entry.region, entry.live.properties, rules_by_kind[entry.kind])
         if (
             identity is None
             or not uses.others(identity, entry.known_as or address)
-            or _is_made_anew(entry, identity, policies)
+            or _is_made_anew(entry, identity, rules_by_kind)
         ):
             continue
         if entry.action is Action.DELETE:
@@ -117,25 +122,27 @@ def let_go(judged: TableDiff, uses: SharedUses, policies: Mapping[str, PropertyR
         elif entry.change is not None:
             made = entry.change.model_copy(update={"action": Action.CREATE, "before": None})
             entries[address] = replace(entry, live=None, change=made)
-    return replace(judged, entries=entries, updates=tuple(updates))
+    return replace(diff, entries=entries, updates=tuple(updates))
 
 
-def _is_made_anew(entry: AddressDiff, identity: Identity, policies: Mapping[str, PropertyRules]) -> bool:
-    """Whether it is replaced under its own name: all that use it say so, and it is done once (see `once`)."""
+def _is_made_anew(entry: AddressDiff, identity: Identity, rules_by_kind: Mapping[str, PropertyRules]) -> bool:
+    """Whether it is replaced under the same name: all users plan that, and it is done once (shared_operations)."""
     if entry.action is not Action.REPLACE or entry.desired is None:
         return False
-    return identity_of(entry.kind, entry.region, entry.desired.properties, policies[entry.kind]) == identity
+    return (
+        identity_of(entry.kind, entry.region, entry.desired.properties, rules_by_kind[entry.kind]) == identity
+    )
 
 
 def readdressed(work: TableChanges) -> Iterator[Effect]:
-    """The moves of records that a handler has given another address, to be deleted or forgotten there."""
+    """The moves of records to the address that a handler gave them, where they are deleted or forgotten."""
     for address, entry in sorted(work.entries.items()):
         if entry.known_as:
             yield Effect(address=address, kind=entry.kind, region=entry.region, moved_from=entry.known_as)
 
 
 def forgotten(work: TableChanges) -> Iterator[Effect]:
-    """The forgetting of what handlers have let go."""
+    """The forget effects of entries that handlers have released."""
     for address, entry in sorted(work.entries.items()):
         if entry.let_go and entry.record is not None:
             yield Effect(address=address, kind=entry.kind, region=entry.region, forget=True)
@@ -143,29 +150,29 @@ def forgotten(work: TableChanges) -> Iterator[Effect]:
 
 def contradictions(
     entries: Iterable[AddressDiff],
-    policies: Mapping[str, PropertyRules],
+    rules_by_kind: Mapping[str, PropertyRules],
     place_of: Callable[[AddressDiff], Place | None],
 ) -> Iterator[Finding]:
-    """What two addresses declare under one name, and must not: each apply would undo the other's, or fail.
+    """Errors for two addresses that declare one resource differently: each apply would undo the other, or fail.
 
-    `place_of` tells where an entry is written.
+    `place_of` gives the place of an entry in its spec file.
     """
     first: dict[Identity, AddressDiff] = {}
     for entry in entries:
         if entry.desired is None:
             continue
-        policy = policies[entry.kind]
-        identity = identity_of(entry.kind, entry.region, entry.desired.properties, policy)
+        rules = rules_by_kind[entry.kind]
+        identity = identity_of(entry.kind, entry.region, entry.desired.properties, rules)
         if identity is None:
             continue
         other = first.setdefault(identity, entry)
         if other is entry or other.desired is None or _are_two(other, entry):
             continue
-        differing = sorted(_differing(other.desired.properties, entry.desired.properties, policy))
-        if not policy.shared:
+        differing = sorted(_differing(other.desired.properties, entry.desired.properties, rules))
+        if not rules.shared:
             yield make_finding(
                 PLAN121,
-                f"{other.address} and {entry.address} are both the {policy.title} {identity[3]}",
+                f"{other.address} and {entry.address} are both the {rules.title} {identity[3]}",
                 f"Only one address can be it: give the other another name.{_other_at(place_of(other))}",
                 place=place_of(entry),
                 address=entry.address,
@@ -173,7 +180,7 @@ def contradictions(
         elif differing:
             yield make_finding(
                 PLAN122,
-                f"{other.address} and {entry.address} are both the {policy.title} {identity[3]}, and say "
+                f"{other.address} and {entry.address} are both the {rules.title} {identity[3]}, and say "
                 f"different things of its {', '.join(differing)}",
                 f"Give one of them another name, or let both say the same.{_other_at(place_of(other))}",
                 place=place_of(entry),
@@ -189,33 +196,33 @@ def contradicting_records(
     entries: Iterable[AddressDiff],
     state: State,
     planned: Collection[str],
-    policies: Mapping[str, PropertyRules],
+    rules_by_kind: Mapping[str, PropertyRules],
     place_of: Callable[[AddressDiff], Place | None],
 ) -> Iterator[Finding]:
-    """What a plan would change though a table that is not in it (`planned` are addresses) was applied with it as it is.
+    """Errors for changes of a shared resource that a table outside the plan was applied with (`planned`: addresses).
 
-    What all states of an account share as it is (`unmarked`: use) is not changed by what one table says.
+    Resources that all states of an account use as they are (`unmarked`: use) are not changed, and not checked.
     """
     others: dict[Identity, list[tuple[str, Record]]] = {}
     for address, record in state.resources.items():
-        policy = policies[record.kind]
-        identity = identity_of(record.kind, record.region, record.properties, policy)
-        if identity and policy.shared and policy.unmarked != "use" and table_of(address) not in planned:
+        rules = rules_by_kind[record.kind]
+        identity = identity_of(record.kind, record.region, record.properties, rules)
+        if identity and rules.shared and rules.unmarked != "use" and table_of(address) not in planned:
             others.setdefault(identity, []).append((address, record))
     for entry in entries:
         if entry.desired is None or entry.change is None:
             continue
-        policy, wanted = policies[entry.kind], entry.desired.properties
-        identity = identity_of(entry.kind, entry.region, wanted, policy)
+        rules, wanted = rules_by_kind[entry.kind], entry.desired.properties
+        identity = identity_of(entry.kind, entry.region, wanted, rules)
         if identity is None:
             continue
         for address, record in others.get(identity, ()):
             two = entry.record and entry.record.arn and record.arn not in (None, entry.record.arn)
-            differing = [] if two else sorted(_differing(wanted, record.properties, policy))
+            differing = [] if two else sorted(_differing(wanted, record.properties, rules))
             if differing:
                 yield make_finding(
                     PLAN138,
-                    f"{entry.address} would change {', '.join(differing)} of the {policy.title} {identity[3]}, "
+                    f"{entry.address} would change {', '.join(differing)} of the {rules.title} {identity[3]}, "
                     f"which {table_of(address)} was applied with",
                     f"Plan both together ({table_of(address)} is of {record.source or 'another run'}), and let "
                     "both say the same; or give one of them another name.",
@@ -226,17 +233,17 @@ def contradicting_records(
 
 
 def _are_two(first: AddressDiff, second: AddressDiff) -> bool:
-    """Whether the state knows them as two resources that AWS lets have one name."""
+    """Whether the state records them as two resources with the same name."""
     arns = [entry.record.arn for entry in (first, second) if entry.record and entry.record.arn]
     return len(set(arns)) > 1
 
 
-def _differing(first: Properties, second: Properties, policy: PropertyRules) -> Iterator[str]:
-    """The properties that both name, with other values; of maps that are owned member by member, common members."""
+def _differing(first: Properties, second: Properties, rules: PropertyRules) -> Iterator[str]:
+    """The names of properties with different values on both sides; in keyed maps, only common members are compared."""
     for name in first.keys() & second.keys():
-        one, other = first[name], second[name]
-        if name in policy.keyed and isinstance(one, dict) and isinstance(other, dict):
-            if any(one[member] != other[member] for member in one.keys() & other.keys()):
+        value, other_value = first[name], second[name]
+        if name in rules.keyed and isinstance(value, dict) and isinstance(other_value, dict):
+            if any(value[member] != other_value[member] for member in value.keys() & other_value.keys()):
                 yield name
-        elif one != other:
+        elif value != other_value:
             yield name

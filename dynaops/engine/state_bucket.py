@@ -1,7 +1,7 @@
-"""A bucket for states: made, or brought to what a state needs, by operations like any other.
+"""Plan the S3 bucket that keeps states: create it, or change the settings that a state needs.
 
-Versioned, encrypted, closed to the public, and reachable over TLS only. What a bucket has besides stays: statements
-of its policy, rules of its lifecycle, a KMS key where none is asked for.
+The bucket is versioned, encrypted, blocked for public access and reachable over TLS only. Other settings of an existing
+bucket stay: other statements of its policy, other lifecycle rules, its KMS key if none is given.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ KIND = "state-bucket"
 _SID, _RULE = "DynaopsTlsOnly", "dynaops-old-versions"
 _SMALLEST = "TransitionDefaultMinimumObjectSize"
 _OLD_DAYS = 90
-"""Days that versions which were replaced are kept: beyond the generations, for accidents."""
+"""Days after which noncurrent object versions expire; they allow recovery from accidents."""
 _ABSENT = {
     *("NoSuchBucketPolicy", "NoSuchPublicAccessBlockConfiguration", "NoSuchLifecycleConfiguration"),
     *("ServerSideEncryptionConfigurationNotFoundError", "OwnershipControlsNotFoundError"),
@@ -47,7 +47,7 @@ Settings = dict[str, Any]
 
 @dataclass(frozen=True)
 class _Setting:
-    """One thing that a bucket must have: what it is, what it was, and the call that brings it about."""
+    """One setting that a bucket must have: its value before and after, and the call that sets it."""
 
     path: str
     before: Any
@@ -59,17 +59,17 @@ class _Setting:
 
 
 def plan_bucket(name: str, aws: Aws, kms_key: str | None = None) -> Plan:
-    """The operations that make the bucket `name` fit for states; none where it is. Raises DynaopsError."""
+    """The plan that makes the bucket `name` fit for states; it may have no operations. Raises DynaopsError."""
     region = _region_of(name, aws)
-    there = region is not None
+    exists = region is not None
     region = region or aws.region
-    bucket = _Bucket(aws, name, region) if there else None
-    lacking = [
+    bucket = _Bucket(aws, name, region) if exists else None
+    missing = [
         setting
         for setting in _settings(name, region, aws.account, bucket, kms_key)
         if setting.before != setting.after
     ]
-    operations = tuple(_operations(name, region, there, lacking))
+    operations = tuple(_operations(name, region, exists, missing))
     check_parameters(operations, aws)
     return Plan(
         dynaops_version=__version__,
@@ -77,21 +77,21 @@ def plan_bucket(name: str, aws: Aws, kms_key: str | None = None) -> Plan:
         serial=0,
         lineage="",
         endpoint=aws.endpoint_url,
-        changes=(_change(name, region, there, lacking),) if operations else (),
+        changes=(_change(name, region, exists, missing),) if operations else (),
         operations=operations,
     )
 
 
 @dataclass(frozen=True)
 class _Bucket:
-    """A bucket that is there, to be asked."""
+    """An existing bucket, whose settings can be read."""
 
     aws: Aws
     name: str
     region: str
 
     def ask(self, api: str) -> Settings:
-        """What it is set to; empty where it is not set."""
+        """The response of a Get call of S3; empty if the setting does not exist."""
         request = {"Bucket": self.name, "ExpectedBucketOwner": self.aws.account}
         try:
             return self.aws.call("s3", api, self.region, request)
@@ -102,10 +102,10 @@ class _Bucket:
 
 
 def _region_of(name: str, aws: Aws) -> str | None:
-    """Where the bucket is; None where there is none. Raises DynaopsError where it is another account's."""
+    """The bucket's region; None if there is no such bucket. Raises DynaopsError if another account owns it."""
     request = {"Bucket": name, "ExpectedBucketOwner": aws.account}
     try:
-        found = aws.call("s3", "GetBucketLocation", aws.region, request).get("LocationConstraint")
+        location = aws.call("s3", "GetBucketLocation", aws.region, request).get("LocationConstraint")
     except AccessDenied as error:
         raise DynaopsError(
             f"The bucket {name} is not account {aws.account}'s, or access to it is denied",
@@ -115,52 +115,52 @@ def _region_of(name: str, aws: Aws) -> str | None:
         if error.code in ("NoSuchBucket", "404"):
             return None
         raise
-    return {None: "us-east-1", "": "us-east-1", "EU": "eu-west-1"}.get(found, found)
+    return {None: "us-east-1", "": "us-east-1", "EU": "eu-west-1"}.get(location, location)
 
 
 def _settings(
     name: str, region: str, account: str, bucket: _Bucket | None, kms_key: str | None
 ) -> Iterator[_Setting]:
-    def ask(api: str) -> Settings:
+    def read(api: str) -> Settings:
         return bucket.ask(api) if bucket is not None else {}
 
-    asked = {"Bucket": name, "ExpectedBucketOwner": account}
-    private = ask("GetPublicAccessBlock").get("PublicAccessBlockConfiguration")
+    request = {"Bucket": name, "ExpectedBucketOwner": account}
+    private = read("GetPublicAccessBlock").get("PublicAccessBlockConfiguration")
     yield _Setting(
         "public_access_blocked",
         (private == _PRIVATE) or None,
         True,
         "PutPublicAccessBlock",
-        {**asked, "PublicAccessBlockConfiguration": _PRIVATE},
+        {**request, "PublicAccessBlockConfiguration": _PRIVATE},
         f"close bucket {name} to the public",
         "a state is nobody else's to read",
     )
-    owned = ask("GetBucketOwnershipControls").get("OwnershipControls", {}).get("Rules", [{}])
+    owned = read("GetBucketOwnershipControls").get("OwnershipControls", {}).get("Rules", [{}])
     yield _Setting(
         "object_ownership",
-        owned[0].get("ObjectOwnership") if bucket else _ENFORCED,  # of a new one CreateBucket says so
+        owned[0].get("ObjectOwnership") if bucket else _ENFORCED,  # CreateBucket sets it for a new bucket
         _ENFORCED,
         "PutBucketOwnershipControls",
-        {**asked, "OwnershipControls": {"Rules": [{"ObjectOwnership": _ENFORCED}]}},
+        {**request, "OwnershipControls": {"Rules": [{"ObjectOwnership": _ENFORCED}]}},
         f"turn ACLs off in bucket {name}",
         "whose objects they are must not depend on who wrote them",
     )
     yield _Setting(
         "versioning",
-        ask("GetBucketVersioning").get("Status"),
+        read("GetBucketVersioning").get("Status"),
         "Enabled",
         "PutBucketVersioning",
-        {**asked, "VersioningConfiguration": {"Status": "Enabled"}},
+        {**request, "VersioningConfiguration": {"Status": "Enabled"}},
         f"keep versions in bucket {name}",
         "what was overwritten or deleted by accident can be brought back",
     )
-    yield _encryption(asked, ask("GetBucketEncryption"), kms_key)
-    yield _policy(asked, region, ask("GetBucketPolicy").get("Policy"))
-    yield _lifecycle(asked, ask("GetBucketLifecycleConfiguration"))
+    yield _encryption(request, read("GetBucketEncryption"), kms_key)
+    yield _policy(request, region, read("GetBucketPolicy").get("Policy"))
+    yield _lifecycle(request, read("GetBucketLifecycleConfiguration"))
 
 
-def _encryption(asked: Settings, found: Settings, kms_key: str | None) -> _Setting:
-    rules = found.get("ServerSideEncryptionConfiguration", {}).get("Rules", [])
+def _encryption(request: Settings, current: Settings, kms_key: str | None) -> _Setting:
+    rules = current.get("ServerSideEncryptionConfiguration", {}).get("Rules", [])
     before = rules[0].get("ApplyServerSideEncryptionByDefault") if rules else None
     after: Settings = {"SSEAlgorithm": "AES256"}
     if kms_key is not None:
@@ -177,20 +177,20 @@ def _encryption(asked: Settings, found: Settings, kms_key: str | None) -> _Setti
         before,
         after,
         "PutBucketEncryption",
-        {**asked, "ServerSideEncryptionConfiguration": {"Rules": [rule]}},
-        f"encrypt bucket {asked['Bucket']}",
+        {**request, "ServerSideEncryptionConfiguration": {"Rules": [rule]}},
+        f"encrypt bucket {request['Bucket']}",
         "a state names resources and settings",
     )
 
 
-def _policy(asked: Settings, region: str, found: str | None) -> _Setting:
-    name = asked["Bucket"]
-    policy: Settings = json.loads(found) if found else {"Version": "2012-10-17", "Statement": []}
+def _policy(request: Settings, region: str, current: str | None) -> _Setting:
+    name = request["Bucket"]
+    policy: Settings = json.loads(current) if current else {"Version": "2012-10-17", "Statement": []}
     statements: list[Settings] = (
         policy["Statement"] if isinstance(policy["Statement"], list) else [policy["Statement"]]
     )
     arn = str(Arn(partition_of(region), "s3", "", "", name))
-    ours = {
+    own_statement = {
         "Sid": _SID,
         "Effect": "Deny",
         "Principal": "*",
@@ -202,20 +202,20 @@ def _policy(asked: Settings, region: str, found: str | None) -> _Setting:
     others = [statement for statement in statements if statement.get("Sid") != _SID]
     return _Setting(
         "tls_only",
-        (present == ours) or None,
+        (present == own_statement) or None,
         True,
         "PutBucketPolicy",
-        {**asked, "Policy": json.dumps({**policy, "Statement": [*others, ours]})},
+        {**request, "Policy": json.dumps({**policy, "Statement": [*others, own_statement]})},
         f"refuse unencrypted connections to bucket {name}",
         "a state must not be read on its way",
     )
 
 
-def _lifecycle(asked: Settings, found: Settings) -> _Setting:
-    rules: list[Settings] = found.get("Rules", [])
-    # S3 goes back to its default where it is not told.
-    kept = {name: found[name] for name in (_SMALLEST,) if name in found}
-    ours = {
+def _lifecycle(request: Settings, current: Settings) -> _Setting:
+    rules: list[Settings] = current.get("Rules", [])
+    # S3 resets this member to its default if a Put call does not contain it.
+    unchanged = {name: current[name] for name in (_SMALLEST,) if name in current}
+    own_rule = {
         "ID": _RULE,
         "Status": "Enabled",
         "Filter": {"Prefix": ""},
@@ -228,27 +228,27 @@ def _lifecycle(asked: Settings, found: Settings) -> _Setting:
     return _Setting(
         "old_versions",
         days[0] if days else None,
-        ours["NoncurrentVersionExpiration"],
+        own_rule["NoncurrentVersionExpiration"],
         "PutBucketLifecycleConfiguration",
-        {**asked, **kept, "LifecycleConfiguration": {"Rules": [*others, ours]}},
-        f"drop replaced versions after {_OLD_DAYS} days in bucket {asked['Bucket']}",
+        {**request, **unchanged, "LifecycleConfiguration": {"Rules": [*others, own_rule]}},
+        f"drop replaced versions after {_OLD_DAYS} days in bucket {request['Bucket']}",
         "every save and every sign of life of a lock leaves one",
     )
 
 
-def _operations(name: str, region: str, there: bool, lacking: list[_Setting]) -> Iterator[Operation]:
+def _operations(name: str, region: str, exists: bool, missing: list[_Setting]) -> Iterator[Operation]:
     before: tuple[str, ...] = ()
-    if not there:
+    if not exists:
         yield _create(name, region)
         before = ("1",)
-    for number, one in enumerate(lacking, 1 + len(before)):
+    for number, setting in enumerate(missing, 1 + len(before)):
         yield operation(
             AddressDiff(name, KIND, region),
-            one.api,
-            one.title,
-            one.parameters,
+            setting.api,
+            setting.title,
+            setting.parameters,
             id=str(number),
-            reason=one.reason,
+            reason=setting.reason,
             service="s3",
             after=before,
             needs=before,
@@ -258,7 +258,7 @@ def _operations(name: str, region: str, there: bool, lacking: list[_Setting]) ->
 
 def _create(name: str, region: str) -> Operation:
     parameters: Settings = {"Bucket": name, "ObjectOwnership": _ENFORCED}
-    if region != "us-east-1":  # which S3 takes for granted, and refuses to be told
+    if region != "us-east-1":  # S3 refuses us-east-1 as a LocationConstraint
         parameters["CreateBucketConfiguration"] = {"LocationConstraint": region}
     return operation(
         AddressDiff(name, KIND, region),
@@ -272,15 +272,15 @@ def _create(name: str, region: str) -> Operation:
     )
 
 
-def _change(name: str, region: str, there: bool, lacking: list[_Setting]) -> Change:
-    if not there:
+def _change(name: str, region: str, exists: bool, missing: list[_Setting]) -> Change:
+    if not exists:
         return Change(
             address=name,
             kind=KIND,
             region=region,
             action=Action.CREATE,
             reason="it shall keep states",
-            after={one.path: one.after for one in lacking},
+            after={setting.path: setting.after for setting in missing},
         )
     return Change(
         address=name,
@@ -288,5 +288,7 @@ def _change(name: str, region: str, there: bool, lacking: list[_Setting]) -> Cha
         region=region,
         action=Action.UPDATE,
         reason="it shall keep states",
-        differences=tuple(Difference(path=one.path, before=one.before, after=one.after) for one in lacking),
+        differences=tuple(
+            Difference(path=setting.path, before=setting.before, after=setting.after) for setting in missing
+        ),
     )

@@ -1,4 +1,4 @@
-"""What an operation leaves in the state."""
+"""Apply the effects of operations to a state."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from dynaops.stores.state_edits import renamed
 def apply_effects(
     state: State, effects: Iterable[Effect], outputs: dict[str, dict[str, Any]], now: float
 ) -> State:
-    """The state after `effects`; `outputs` are values AWS minted, by address. `now` is epoch seconds."""
+    """The state after `effects`; `outputs` are values that AWS generated, by address. `now` is epoch seconds."""
     resources = dict(state.resources)
     for effect in effects:
         if effect.moved_from is not None:
@@ -27,7 +27,7 @@ def apply_effects(
         else:
             was = resources.get(effect.address)
             if was is None and effect.stamp and not effect.set:
-                continue  # a time alone makes nothing ours
+                continue  # a stamp alone does not make the resource ours
             resources[effect.address] = _record(was, effect, outputs.get(effect.address, {}), now)
     return state.model_copy(update={"resources": resources})
 
@@ -57,9 +57,9 @@ def _record(was: Record | None, effect: Effect, minted: dict[str, Any], now: flo
 
 
 def patched(properties: dict[str, Any], set_: dict[str, Any], unset: Iterable[str]) -> dict[str, Any]:
-    """`properties` with dotted paths set and unset; a map that empties is dropped.
+    """`properties` with dotted paths set and unset; a map that becomes empty is removed.
 
-    A dot is a path only where its head names a map (or nothing yet), so plain names may hold dots.
+    In `unset`, a dotted path has an effect only if its head is a map.
     """
     result = {name: dict(value) if isinstance(value, dict) else value for name, value in properties.items()}
     for path in unset:

@@ -1,6 +1,6 @@
-"""The marks of what is taken out of a state by hand (``dynaops state rm``): which there are, and taking them away.
+"""Remove the marks of resources that ``dynaops state rm`` takes out of a state.
 
-Nothing here saves a state. What AWS refuses to tell or to do leaves a mark, which is told and stops nothing.
+Nothing here saves a state. If AWS refuses to read or to remove a mark, the mark stays, which is reported.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LeavingMarks:
-    """The calls that take marks away, and why it is not known of other addresses whether they bear one."""
+    """The calls that remove marks, and the reasons why the marks of other addresses could not be read."""
 
     operations: tuple[Operation, ...] = ()
     failures: dict[str, str] = field(default_factory=dict)
@@ -58,20 +58,20 @@ class LeavingMarks:
         )
 
 
-def candidates(state: State, gone: Collection[str]) -> list[str]:
-    """Which of the addresses `gone` have tags, and are no resource that the state has at another address too."""
-    uses = uses_of({}, state, lambda _: False, PROPERTY_RULES, lambda address: address in gone)
-    return sorted(address for address in gone if _leaves(state.resources[address], address, uses))
+def candidates(state: State, removed: Collection[str]) -> list[str]:
+    """The removed addresses whose kind has tags and whose resource the state does not have at another address."""
+    uses = uses_of({}, state, lambda _: False, PROPERTY_RULES, lambda address: address in removed)
+    return sorted(address for address in removed if _leaves(state.resources[address], address, uses))
 
 
 def _leaves(record: Record, address: str, uses: SharedUses) -> bool:
-    policy = PROPERTY_RULES[record.kind]
-    identity = identity_of(record.kind, record.region, record.properties, policy)
-    return policy.tags is not None and (identity is None or not uses.stays_owned(identity, address))
+    rules = PROPERTY_RULES[record.kind]
+    identity = identity_of(record.kind, record.region, record.properties, rules)
+    return rules.tags is not None and (identity is None or not uses.stays_owned(identity, address))
 
 
 def marks_of(state: State, addresses: Iterable[str], aws: Aws) -> LeavingMarks:
-    """The marks of this state at `addresses` (see `candidates`), as AWS tells. Writes nothing."""
+    """Read which resources at `addresses` (see `candidates`) have this state's mark. Only reads AWS."""
     claim = claim_of(state, aws.mark)
     by_table: dict[str, list[str]] = {}
     for address in addresses:
@@ -79,13 +79,15 @@ def marks_of(state: State, addresses: Iterable[str], aws: Aws) -> LeavingMarks:
     operations: dict[tuple[str, str], Operation] = {}
     failures: dict[str, str] = {}
     regions = recorded_tables(state)
-    for table, below in by_table.items():
+    for table, table_addresses in by_table.items():
         try:
-            found = _marks_of_table(state, scope_of(state, table, regions[table]), below, claim, aws)
+            table_operations = _marks_of_table(
+                state, scope_of(state, table, regions[table]), table_addresses, claim, aws
+            )
         except DynaopsError as error:
-            failures |= dict.fromkeys(below, error.message)
+            failures |= dict.fromkeys(table_addresses, error.message)
             continue
-        for operation in found:
+        for operation in table_operations:
             operations.setdefault((operation.api, repr(operation.parameters)), operation)
     numbered = tuple(
         operation.model_copy(update={"id": f"{operation.address}:{operation.api}"})
@@ -97,7 +99,10 @@ def marks_of(state: State, addresses: Iterable[str], aws: Aws) -> LeavingMarks:
 def _marks_of_table(
     state: State, scope: Scope, addresses: list[str], claim: StateMark, aws: Aws
 ) -> list[Operation]:
-    """Raises DynaopsError where AWS does not tell, or the records are of another account or endpoint."""
+    """The calls that remove the marks of one table's records.
+
+    Raises DynaopsError if AWS refuses to read, or the records are of another account or endpoint.
+    """
     records = {address: state.resources[address] for address in addresses}
     check_identity(state.model_copy(update={"resources": records}), aws)
     handlers = list(
@@ -131,7 +136,7 @@ def _with_tags(entry: AddressDiff, scope: Scope, aws: Aws) -> AddressDiff:
 
 
 def take_away(marks: LeavingMarks, aws: Aws, emit: Callable[[Event], None] = lambda _: None) -> Outcome:
-    """Take the marks away."""
+    """Make the calls that remove the marks."""
     return apply_plan(marks.plan, MemoryStore(), aws, emit)
 
 
@@ -145,7 +150,7 @@ def kept_marks(marks: LeavingMarks, outcome: Outcome) -> dict[str, str]:
 
 
 def command_for(record: Record, key: str) -> str | None:
-    """The command of the AWS CLI that takes the tag `key` from what a record names; None where it names no ARN."""
+    """The AWS CLI command that removes the tag `key` from a record's resource; None if its ARN is not known."""
     calls = PROPERTY_RULES[record.kind].tags
     target = record.properties.get("name") if calls and calls.target == "RoleName" else record.arn
     if calls is None or not target:
@@ -167,5 +172,5 @@ def command_for(record: Record, key: str) -> str | None:
 
 
 def _as_option(name: str) -> str:
-    """How the AWS CLI writes the name of a call or of a parameter: ``resource-arn``."""
+    """The name of a call or parameter in the form of the AWS CLI: ``resource-arn``."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", name).lower()

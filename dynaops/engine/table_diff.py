@@ -1,4 +1,4 @@
-"""From three sides to changes: what becomes of each address of one table, and why."""
+"""Decide the change of each address of one table from its three sides (spec, state, AWS), and why."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _LOST = (Action.DELETE, Action.REPLACE)
 
 @dataclass(frozen=True)
 class TableDiff:
-    """What the comparison of one table came to. `updates` are state effects that need no call.
+    """The result of the comparison of one table. `updates` are effects on the state that need no call.
 
-    `fingerprints` are digests of what was compared, by address (without any where it is not live) and path.
+    `fingerprints` are digests of the compared values by address and path (empty for an address that is not live).
     """
 
     entries: dict[str, AddressDiff]
@@ -33,31 +33,31 @@ class TableDiff:
 
 
 def diff_table(
-    entries: Mapping[str, AddressDiff], policies: Mapping[str, PropertyRules], destroying: bool = False
+    entries: Mapping[str, AddressDiff], rules_by_kind: Mapping[str, PropertyRules], destroying: bool = False
 ) -> TableDiff:
-    """Decide the change of every entry, owners first (what is replaced takes its dependents along)."""
-    judged: dict[str, AddressDiff] = {}
+    """Decide the change of every entry, owners first, since replacing an owner replaces its parts."""
+    decided: dict[str, AddressDiff] = {}
     updates: list[Effect] = []
     drift: list[Drift] = []
     unmanaged: list[Unmanaged] = []
     fingerprints: dict[str, dict[str, str]] = {}
     for entry in _owners_first(entries):
-        policy = policies[entry.kind]
-        owner = judged.get(entry.owner) if entry.owner else None
-        settled = _without_absent(entry, policy)
-        comparison = _compare(settled, policy)
-        change = _change(settled, policy, owner, comparison, destroying)
-        judged[entry.address] = replace(settled, change=change)
+        rules = rules_by_kind[entry.kind]
+        owner = decided.get(entry.owner) if entry.owner else None
+        settled = _without_absent(entry, rules)
+        comparison = _compare(settled, rules)
+        change = _change(settled, rules, owner, comparison, destroying)
+        decided[entry.address] = replace(settled, change=change)
         drift.extend(_drift(settled, comparison))
-        unmanaged.extend(_unmanaged(settled, policy, owner, comparison))
-        updates.extend(_updates(settled, policy, change))
+        unmanaged.extend(_unmanaged(settled, rules, owner, comparison))
+        updates.extend(_updates(settled, rules, change))
         if entry.desired or entry.record:
             fingerprints[entry.address] = _fingerprint(settled, comparison)
-    return TableDiff(judged, tuple(updates), tuple(drift), tuple(unmanaged), fingerprints)
+    return TableDiff(decided, tuple(updates), tuple(drift), tuple(unmanaged), fingerprints)
 
 
 def _fingerprint(entry: AddressDiff, comparison: ThreeWayDiff | None) -> dict[str, str]:
-    """Of what goes it matters only that it is the very same thing, not how it is set."""
+    """The digests of an entry. For a resource to be deleted, only its identity counts, not its settings."""
     if entry.live is None:
         return {}
     compared = comparison.compared if comparison and entry.desired else {}
@@ -79,54 +79,56 @@ def _owners_first(entries: Mapping[str, AddressDiff]) -> Iterator[AddressDiff]:
             del waiting[entry.address]
 
 
-def _without_absent(entry: AddressDiff, policy: PropertyRules) -> AddressDiff:
-    """A live thing in its off state is not there, where the kind says so."""
-    if policy.absent is not None and entry.live and entry.live.properties == policy.absent:
+def _without_absent(entry: AddressDiff, rules: PropertyRules) -> AddressDiff:
+    """The entry without its live side, if the kind treats its live (off) settings as absent."""
+    if rules.absent is not None and entry.live and entry.live.properties == rules.absent:
         return replace(entry, live=None)
     return entry
 
 
-def _compare(entry: AddressDiff, policy: PropertyRules) -> ThreeWayDiff | None:
+def _compare(entry: AddressDiff, rules: PropertyRules) -> ThreeWayDiff | None:
     if entry.live is None or (entry.desired is None and entry.record is None):
         return None
     desired = entry.desired.properties if entry.desired else {}
     recorded = entry.record.properties if entry.record else {}
     ignored = entry.desired.ignored if entry.desired else ()
-    if entry.record is None:  # what is adopted is remembered as the spec has it
-        desired = {name: value for name, value in desired.items() if name not in policy.remembered}
+    if (
+        entry.record is None
+    ):  # of an adopted resource, remembered properties are recorded as the spec has them
+        desired = {name: value for name, value in desired.items() if name not in rules.remembered}
     unset = (*ignored, *sorted(entry.left_alone))
-    return compare(desired, recorded, entry.live.properties, policy, unset, (*unset, *sorted(entry.moving)))
+    return compare(desired, recorded, entry.live.properties, rules, unset, (*unset, *sorted(entry.moving)))
 
 
 def _change(
     entry: AddressDiff,
-    policy: PropertyRules,
+    rules: PropertyRules,
     owner: AddressDiff | None,
     comparison: ThreeWayDiff | None,
     destroying: bool,
 ) -> Change | None:
     if owner is not None and owner.action in _LOST and owner.live:
-        return _with_lost_owner(entry, policy, owner)
+        return _with_lost_owner(entry, rules, owner)
     if entry.desired is None:
         if entry.record is None or entry.live is None:
             return None
         return _made(entry, Action.DELETE, reasons.deleted(entry, destroying), before=entry.live.properties)
     if entry.live is None:
-        return _created(entry, policy, owner)
+        return _created(entry, rules, owner)
     assert comparison is not None, "two sides are there to compare"
     if entry.record is None:
-        if entry.desired.properties == policy.absent:
+        if entry.desired.properties == rules.absent:
             return _made(entry, Action.UPDATE, reasons.updated(comparison.changes), comparison.changes)
-        return _adopted(entry, policy, comparison)
+        return _adopted(entry, rules, comparison)
     if not comparison.changes:
         return None
-    return _altered(entry, policy, comparison.changes)
+    return _altered(entry, rules, comparison.changes)
 
 
-def _with_lost_owner(entry: AddressDiff, policy: PropertyRules, owner: AddressDiff) -> Change | None:
-    """An owned thing whose owner is deleted or replaced needs no teardown of its own."""
+def _with_lost_owner(entry: AddressDiff, rules: PropertyRules, owner: AddressDiff) -> Change | None:
+    """The change of a part whose owner is deleted or replaced: it needs no call of its own to be deleted."""
     if owner.action is Action.REPLACE and entry.desired is not None:
-        if entry.desired.properties == policy.absent:
+        if entry.desired.properties == rules.absent:
             return None
         live = entry.live.properties if entry.live else None
         action = Action.REPLACE if live else Action.CREATE
@@ -137,23 +139,23 @@ def _with_lost_owner(entry: AddressDiff, policy: PropertyRules, owner: AddressDi
     return _made(entry, Action.DELETE, reasons.goes_with(owner), before=live)
 
 
-def _created(entry: AddressDiff, policy: PropertyRules, owner: AddressDiff | None) -> Change | None:
+def _created(entry: AddressDiff, rules: PropertyRules, owner: AddressDiff | None) -> Change | None:
     assert entry.desired is not None, "only what is desired is created"
-    if entry.desired.properties == policy.absent:
+    if entry.desired.properties == rules.absent:
         return None
-    return _made(entry, Action.CREATE, reasons.created(entry, policy, owner))
+    return _made(entry, Action.CREATE, reasons.created(entry, rules, owner))
 
 
-def _adopted(entry: AddressDiff, policy: PropertyRules, comparison: ThreeWayDiff) -> Change:
+def _adopted(entry: AddressDiff, rules: PropertyRules, comparison: ThreeWayDiff) -> Change:
     if any(change.forces_replacement for change in comparison.changes):
-        return _altered(entry, policy, comparison.changes)
-    return _made(entry, Action.ADOPT, reasons.adopted(entry, policy, comparison.changes), comparison.changes)
+        return _altered(entry, rules, comparison.changes)
+    return _made(entry, Action.ADOPT, reasons.adopted(entry, rules, comparison.changes), comparison.changes)
 
 
-def _altered(entry: AddressDiff, policy: PropertyRules, differences: tuple[Difference, ...]) -> Change:
+def _altered(entry: AddressDiff, rules: PropertyRules, differences: tuple[Difference, ...]) -> Change:
     forcing = [difference for difference in differences if difference.forces_replacement]
     if forcing:
-        return _made(entry, Action.REPLACE, reasons.replaced(entry, policy, forcing), differences)
+        return _made(entry, Action.REPLACE, reasons.replaced(entry, rules, forcing), differences)
     return _made(entry, Action.UPDATE, reasons.updated(differences), differences)
 
 
@@ -187,9 +189,9 @@ def _drift(entry: AddressDiff, comparison: ThreeWayDiff | None) -> Iterator[Drif
 
 
 def _unmanaged(
-    entry: AddressDiff, policy: PropertyRules, owner: AddressDiff | None, comparison: ThreeWayDiff | None
+    entry: AddressDiff, rules: PropertyRules, owner: AddressDiff | None, comparison: ThreeWayDiff | None
 ) -> Iterator[Unmanaged]:
-    if entry.live is None or entry.live.properties == policy.absent:
+    if entry.live is None or entry.live.properties == rules.absent:
         return
     if entry.desired is None and entry.record is None:
         if owner is None or owner.desired or owner.record:
@@ -199,7 +201,7 @@ def _unmanaged(
             yield Unmanaged(address=entry.address, path=path, value=value)
 
 
-def _updates(entry: AddressDiff, policy: PropertyRules, change: Change | None) -> Iterator[Effect]:
+def _updates(entry: AddressDiff, rules: PropertyRules, change: Change | None) -> Iterator[Effect]:
     """State effects that need no call: adoption, forgetting what vanished, agreeing on what already is."""
     if change is None and entry.live is None and entry.record is not None:
         yield Effect(address=entry.address, kind=entry.kind, region=entry.region, forget=True)
@@ -209,9 +211,9 @@ def _updates(entry: AddressDiff, policy: PropertyRules, change: Change | None) -
     if change is not None and change.action not in (Action.ADOPT, Action.UPDATE):
         return
     pending = tuple(
-        one
-        for one in (change.differences if change else ())
-        if one.path.partition(".")[0] not in policy.remembered
+        difference
+        for difference in (change.differences if change else ())
+        if difference.path.partition(".")[0] not in rules.remembered
     )
     effect = agreed(entry, entry.desired, entry.live, pending)
     if effect is not None:
@@ -221,8 +223,8 @@ def _updates(entry: AddressDiff, policy: PropertyRules, change: Change | None) -
 def agreed(
     entry: AddressDiff, desired: Resource, live: Observed, differences: tuple[Difference, ...]
 ) -> Effect | None:
-    """The effect that records what live and spec already agree on; None where the record says so."""
-    pending = {one.path for one in differences}
+    """The effect that records the values in which AWS and the spec agree; None if they are recorded already."""
+    pending = {item.path for item in differences}
     heads = {path.partition(".")[0] for path in pending}
     recorded = entry.record.properties if entry.record else {}
     wanted: dict[str, Any] = {}
@@ -230,11 +232,15 @@ def agreed(
         if name not in heads:
             wanted[name] = value
         elif isinstance(value, dict) and name not in pending:
-            wanted[name] = {member: one for member, one in value.items() if f"{name}.{member}" not in pending}
+            wanted[name] = {
+                member: item for member, item in value.items() if f"{name}.{member}" not in pending
+            }
     set_ = {name: value for name, value in wanted.items() if recorded.get(name) != value and value != {}}
     unset = tuple(name for name in recorded if name not in desired.properties and name not in heads)
-    minted = {name: value for name, value in live.outputs.items() if _recorded_output(entry, name) != value}
-    if entry.record is not None and not set_ and not unset and not minted:
+    new_outputs = {
+        name: value for name, value in live.outputs.items() if _recorded_output(entry, name) != value
+    }
+    if entry.record is not None and not set_ and not unset and not new_outputs:
         return None
     return Effect(
         address=entry.address,
@@ -248,11 +254,11 @@ def agreed(
 
 
 def _by_member(set_: dict[str, Any], heads: set[str]) -> dict[str, Any]:
-    """A map with members still to change is set member by member, so that recorded ones stay owned."""
+    """The values, with a map that still has members to change set member by member, so that others stay recorded."""
     flat: dict[str, Any] = {}
     for name, value in set_.items():
         if name in heads and isinstance(value, dict):
-            flat.update({f"{name}.{member}": one for member, one in value.items()})
+            flat.update({f"{name}.{member}": item for member, item in value.items()})
         else:
             flat[name] = value
     return flat

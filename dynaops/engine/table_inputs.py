@@ -17,12 +17,12 @@ from dynaops.model.state import Record, State
 
 
 def known_of(target: RunTarget, state: State, discover: bool = False) -> Known:
-    """What the target's spec and the state name."""
+    """The resources that the target's spec declares and the state records."""
     return Known(declared_by(target), _perhaps_below(state, target.scope.address), discover)
 
 
 def known_of_plan(plan: Plan, state: State, table: str) -> Known:
-    """What a saved plan and the state name of `table`."""
+    """The resources of `table` that a saved plan changes and the state records."""
     changed = {
         change.address: Resource(change.address, change.kind, change.region, change.after)
         for change in plan.changes
@@ -32,23 +32,23 @@ def known_of_plan(plan: Plan, state: State, table: str) -> Known:
 
 
 def _perhaps_below(state: State, table: str) -> dict[str, Record]:
-    """The records of a table, with what calls have perhaps made that were in flight when a run died."""
-    made = [
+    """The records of a table, with the effects of calls that were in flight when a run died."""
+    perhaps_applied = [
         effect.model_copy(update={"unset": ()})
         for intent in state.in_flight.values()
         for effect in intent.effects
         if effect.set and not effect.forget
     ]
-    return recorded_below(apply_effects(state, made, {}, 0), table)
+    return recorded_below(apply_effects(state, perhaps_applied, {}, 0), table)
 
 
 def recorded_below(state: State, table: str) -> dict[str, Record]:
-    """The records of a table and of everything around it."""
+    """The records of a table and of its surrounding resources."""
     return {address: record for address, record in state.resources.items() if _is_below(address, table)}
 
 
 def entries_of(target: RunTarget, state: State, live: Mapping[str, Observed]) -> dict[str, AddressDiff]:
-    """Every address of a target's table, with its sides."""
+    """An entry for every address of a target's table, with its desired, recorded and live side."""
     scope = target.scope
     desired = declared_by(target)
     records = recorded_below(state, scope.address)
@@ -74,7 +74,7 @@ def entries_of(target: RunTarget, state: State, live: Mapping[str, Observed]) ->
 
 
 def as_recorded(scope: Scope, state: State) -> dict[str, Observed]:
-    """What is live, if AWS is as the state says (``--no-refresh``)."""
+    """The live resources, on the assumption that AWS is as the state says (``--no-refresh``)."""
     root = scope.address
     return {
         address: Observed(
@@ -90,7 +90,7 @@ def as_recorded(scope: Scope, state: State) -> dict[str, Observed]:
 
 
 def _as_described(state: State, table: str) -> dict[str, object]:
-    """The attribute types that the state knows, in DescribeTable's shape, for planning without a look at AWS."""
+    """The attribute types that the state knows, in the form of DescribeTable, for planning without reading AWS."""
     types: dict[str, str] = {}
     for address, record in state.resources.items():
         if address == table or address.startswith(f"{table}/gsi/"):
@@ -107,22 +107,24 @@ def _is_below(address: str, table: str) -> bool:
 
 
 def declared_by(target: RunTarget) -> dict[str, Resource]:
-    """What the target's spec declares, by address."""
+    """The resources that the target's spec declares, by address."""
     if target.spec is None:
         return {}
     declared = {
-        one.address: one
+        resource.address: resource
         for handler in HANDLERS
-        for one in handler.declare(target.scope, target.spec)
-        if not target.external or one.kind in OWN_KINDS
+        for resource in handler.declare(target.scope, target.spec)
+        if not target.external or resource.kind in OWN_KINDS
     }
-    return {address: _referring(_ignoring(one, target), target) for address, one in declared.items()}
+    return {
+        address: _referring(_ignoring(resource, target), target) for address, resource in declared.items()
+    }
 
 
 def _referring(resource: Resource, target: RunTarget) -> Resource:
-    """The resource with the other tables that it refers to among what it depends on.
+    """The resource with the other tables that it refers to in its dependencies.
 
-    Not of a table itself: nobody would take that out of its record again.
+    A table itself gets none, since they would never be removed from its record again.
     """
     if resource.address == target.scope.address:
         return resource
@@ -135,8 +137,8 @@ def _referring(resource: Resource, target: RunTarget) -> Resource:
 def other_tables(resource: Resource) -> frozenset[str]:
     """The other tables whose values the resource's properties still refer to."""
     own = table_of(resource.address)
-    found = {table_of(address) for address, _ in references_in([resource.properties, resource.options])}
-    return frozenset(found - {own})
+    tables = {table_of(address) for address, _ in references_in([resource.properties, resource.options])}
+    return frozenset(tables - {own})
 
 
 def _ignoring(resource: Resource, target: RunTarget) -> Resource:
@@ -149,7 +151,7 @@ def _ignoring(resource: Resource, target: RunTarget) -> Resource:
 
 
 def _ignored(paths: Iterable[str], kind: str, address: str) -> Iterator[str]:
-    """What of `lifecycle.ignore_changes` concerns a resource, as paths of its properties."""
+    """The paths of `lifecycle.ignore_changes` that concern a resource, as paths of its properties."""
     key = PROPERTY_RULES[kind].spec_key.replace("{name}", address.rpartition("/")[2])
     yield from (below for below in (_below(path, key) for path in paths) if below)
 

@@ -1,4 +1,4 @@
-"""References between tables in a plan: what their values are, which table goes first, and what cannot be."""
+"""References between tables in a plan: their values, the order of the tables, and errors."""
 
 from __future__ import annotations
 
@@ -31,17 +31,18 @@ References = Mapping[str, Sequence[TableReference]]
 
 
 def references_of(documents: Iterable[Document], external: Iterable[ExternalTable]) -> References:
-    """The references to other tables in documents, by table; none for those that have none."""
-    found = {document.spec.table_name: document.references for document in documents}
-    found |= {table.name: table.references for table in external}
-    return {table: references for table, references in found.items() if references}
+    """The references to other tables, by the table of the document; without tables that have none."""
+    by_table = {document.spec.table_name: document.references for document in documents}
+    by_table |= {table.name: table.references for table in external}
+    return {table: references for table, references in by_table.items() if references}
 
 
 @dataclass(frozen=True)
 class Values:
-    """What is known of the values of other tables before anything is applied.
+    """The values of tables that are known before anything is applied.
 
-    `live` is that of the targets (None: not looked at yet); `external` are outputs and regions of others' tables.
+    `live` are the live resources of the targets (None: not read yet); `external` are outputs and regions of external
+    tables.
     """
 
     targets: Sequence[RunTarget]
@@ -51,7 +52,7 @@ class Values:
     external: Mapping[str, Properties] | None = None
 
     def filled(self) -> list[RunTarget]:
-        """The targets with the values in their specs that are known."""
+        """The targets with the known values filled into their specs."""
         by_table = {target.scope.address: target for target in self.targets}
 
         def known(address: str, attribute: str) -> str | None:
@@ -67,7 +68,9 @@ class Values:
         if target.spec is None or not any(references_in(target.spec.model_dump())):
             return target
         refers = {
-            address: others for address, one in declared_by(target).items() if (others := other_tables(one))
+            address: others
+            for address, resource in declared_by(target).items()
+            if (others := other_tables(resource))
         }
         spec = with_values(target.spec, known)
         return replace(target, spec=spec, refers={**refers, **target.refers})
@@ -94,7 +97,7 @@ class Values:
 
 @dataclass(frozen=True)
 class Part:
-    """What the plan of one table comes to: its entries and operations."""
+    """The plan of one table: its entries and operations."""
 
     entries: Mapping[str, AddressDiff]
     operations: tuple[Operation, ...]
@@ -104,33 +107,35 @@ class Part:
 
 
 def in_order(parts: Mapping[str, Part], references: References) -> list[str]:
-    """The tables, each after those that it refers to; one that is deleted after those that have referred to it."""
-    before = {table: [one for one in _before(table, parts, references) if one in parts] for table in parts}
+    """The tables, each after those that it refers to; a deleted table after those that have referred to it."""
+    before = {
+        table: [other for other in _before(table, parts, references) if other in parts] for table in parts
+    }
     ordered: dict[str, None] = {}
     for start in parts:
-        trail = [start]
+        path = [start]
         open_: dict[str, Iterator[str]] = {start: iter(before[start])}
-        while trail and start not in ordered:
-            following = next(open_[trail[-1]], None)
+        while path and start not in ordered:
+            following = next(open_[path[-1]], None)
             if following is None:
-                ordered.setdefault(trail.pop())
+                ordered.setdefault(path.pop())
             elif following not in open_ and following not in ordered:
                 open_[following] = iter(before[following])
-                trail.append(following)
+                path.append(following)
     return list(ordered)
 
 
 def chained(parts: Mapping[str, Part]) -> dict[str, tuple[Operation, ...]]:
-    """The operations of each table, those that need something of another table's after its own.
+    """The operations of each table, with `after` and `needs` for operations of other tables that they depend on.
 
-    `parts` are in the order of `in_order`: what would need something of a later one has lost its table.
+    `parts` are in the order of `in_order`, so an operation depends only on earlier tables.
     """
-    found = {}
+    operations = {}
     earlier: dict[str, Part] = {}
     for table, part in parts.items():
-        found[table] = tuple(_chained(operation, part, earlier) for operation in part.operations)
+        operations[table] = tuple(_chained(operation, part, earlier) for operation in part.operations)
         earlier[table] = part
-    return found
+    return operations
 
 
 def _chained(operation: Operation, part: Part, earlier: Mapping[str, Part]) -> Operation:
@@ -139,17 +144,17 @@ def _chained(operation: Operation, part: Part, earlier: Mapping[str, Part]) -> O
     if entry is not None and entry.desired is not None:
         others |= {table_of(address) for address in entry.desired.depends_on}
     needed = [
-        one.id
+        earlier_operation.id
         for other in sorted(others & earlier.keys())
-        for one in earlier[other].operations
-        if any(effect.address == other and effect.outputs for effect in one.effects)
+        for earlier_operation in earlier[other].operations
+        if any(effect.address == other and effect.outputs for effect in earlier_operation.effects)
     ]
     if any(effect.forget and effect.address == table_of(effect.address) for effect in operation.effects):
         needed += [
-            one.id
+            earlier_operation.id
             for before in earlier.values()
-            for one in before.operations
-            if _has_referred(before.entry(one.address), table_of(operation.address))
+            for earlier_operation in before.operations
+            if _has_referred(before.entry(earlier_operation.address), table_of(operation.address))
         ]
     if not needed:
         return operation
@@ -167,7 +172,11 @@ def _before(table: str, parts: Mapping[str, Part], references: References) -> It
             if other != table and any(_has_referred(entry, table) for entry in part.entries.values()):
                 yield other
     else:
-        yield from (one.table for one in references.get(table, ()) if not _is_deleted(one.table, parts))
+        yield from (
+            reference.table
+            for reference in references.get(table, ())
+            if not _is_deleted(reference.table, parts)
+        )
 
 
 def _is_deleted(table: str, parts: Mapping[str, Part]) -> bool:
@@ -182,12 +191,12 @@ def _has_referred(entry: AddressDiff | None, table: str) -> bool:
 def wrong_in_plan(
     parts: Mapping[str, Part], references: References, external: Iterable[str], state: State
 ) -> Iterator[Finding]:
-    """Errors for references whose table or value this plan does not have, and to tables that it deletes."""
+    """Errors for references to tables or values that are not in this plan, and to tables that it deletes."""
     others = set(external)
     for table, part in parts.items():
         changes = any(entry.change for entry in part.entries.values()) or bool(part.operations)
-        for one in references.get(table, ()) if changes else ():
-            yield from _missing(table, one, parts, others)
+        for reference in references.get(table, ()) if changes else ():
+            yield from _missing(table, reference, parts, others)
     for address, record in sorted(state.resources.items()):
         for table in record.depends_on:
             if table != table_of(address) and "/" not in table and _is_deleted(table, parts):
@@ -200,9 +209,9 @@ def _missing(
     other, attribute = reference.table, reference.attribute
     include = f"Include it (--target {other}), or apply it first."
 
-    def wrong(what: str, hint: str) -> Finding:
+    def wrong(problem: str, hint: str) -> Finding:
         name = f"${{ref:{other}/{attribute}}}"
-        return _error(f"{table}: {name}: {other} {what}", hint, table, reference.place)
+        return _error(f"{table}: {name}: {other} {problem}", hint, table, reference.place)
 
     if other not in parts:
         if other not in external:
@@ -222,9 +231,9 @@ def _missing(
 
 
 def _is_late(reference: TableReference, part: Part) -> bool:
-    """Whether an operation waits for the value of a reference."""
+    """Whether an operation of the table needs the value of a reference."""
     wanted = (reference.table, reference.attribute)
-    return any(wanted in planned_references(one.model_dump()) for one in part.operations)
+    return any(wanted in planned_references(operation.model_dump()) for operation in part.operations)
 
 
 def _left_behind(address: str, table: str, parts: Mapping[str, Part]) -> Iterator[Finding]:

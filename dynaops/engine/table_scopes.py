@@ -1,7 +1,7 @@
-"""Which tables a run is about: those the specs declare, and those that were applied from the same files.
+"""The tables of a run: those that the specs declare, and those that were applied from the same files before.
 
-A recorded table that its spec file no longer declares is to be deleted. A recorded table whose file was not
-read at all is none of this run's business: applying one file never threatens the tables of another.
+A recorded table that its spec file no longer declares is to be deleted. A recorded table whose file was not read is not
+part of the run: applying one file never deletes the tables of another.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RunTarget:
-    """One table of a run: where it is, and its spec (None: to be deleted if it is ours)."""
+    """One table of a run: its scope and its spec (None: it is to be deleted if it is recorded)."""
 
     scope: Scope
     spec: TableSpec | None = None
@@ -32,35 +32,35 @@ class RunTarget:
     named: TableSpec | None = None
     """The spec that names what is to be destroyed, where one was given."""
     moved: Mapping[str, Move] = field(default_factory=dict)
-    """The `moved` blocks that are carried out, by the address that they give."""
+    """The `moved` blocks to apply, by the new address."""
     removed: Mapping[str, Removal] = field(default_factory=dict)
-    """What the state forgets and AWS keeps, by address."""
+    """The `removed` blocks to apply, by address: the state forgets, AWS keeps."""
     imported: Mapping[str, ImportTarget] = field(default_factory=dict)
-    """The `import` blocks that are carried out, by address."""
+    """The `import` blocks to apply, by address."""
     external: bool = False
-    """The table is others': only OWN_KINDS around it are ours."""
+    """The table belongs to others: only resources of OWN_KINDS are ours."""
     refers: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """The other tables that the spec refers to, by the address of the resource that does."""
 
     @property
     def ignores(self) -> tuple[str, ...]:
-        """What the spec says to ignore (`lifecycle.ignore_changes`)."""
+        """The paths that the spec ignores (`lifecycle.ignore_changes`)."""
         lifecycle = self.spec.lifecycle if self.spec else None
         return tuple((lifecycle.ignore_changes if lifecycle else None) or ())
 
     @property
     def promised(self) -> Properties:
-        """What the spec says of keeping a table that is to be destroyed."""
+        """The lifecycle settings of the spec of a table to be destroyed (deletion protection, on_destroy)."""
         lifecycle = self.named.lifecycle if self.named else None
         return lifecycle.promises() if lifecycle else {}
 
 
 OWN_KINDS = frozenset({"alarm", "policy"})
-"""What may be ours around a table that others own."""
+"""The kinds of resources that may be ours for an external table."""
 
 
 def source_of(path: str | Path, folder: Path) -> str:
-    """How a spec file is remembered in the state: relative to the project's `folder` where it is below it."""
+    """The path of a spec file as the state records it: relative to the project's `folder` if it is below it."""
     full = Path(path).resolve()
     try:
         return full.relative_to(folder).as_posix()
@@ -69,9 +69,9 @@ def source_of(path: str | Path, folder: Path) -> str:
 
 
 def recorded_tables(state: State) -> dict[str, str]:
-    """The tables of which the state owns something: address -> region.
+    """The tables with any record in the state: address -> region.
 
-    A table that is gone is among them for as long as anything around it is left (its teardown failed half way).
+    A deleted table is among them as long as a surrounding resource is recorded (its deletion failed half way).
     """
     below: dict[str, list[str]] = {}
     for address in state.resources:
@@ -79,32 +79,37 @@ def recorded_tables(state: State) -> dict[str, str]:
     return {table: _home(state, table, addresses) for table, addresses in below.items()}
 
 
-def _home(state: State, table: str, below: Iterable[str]) -> str:
-    """The table's region; once it is gone, that of what is left (but IAM and replicas are elsewhere)."""
+def _home(state: State, table: str, addresses: Iterable[str]) -> str:
+    """The table's region; for a deleted table, that of a remaining record, preferably not of a replica or IAM."""
     record = state.resources.get(table)
     if record is not None:
         return record.region
     left = sorted(
-        below, key=lambda one: (one.startswith(f"{table}/replica/"), _is_global(state.resources[one]))
+        addresses,
+        key=lambda address: (address.startswith(f"{table}/replica/"), _is_global(state.resources[address])),
     )
     return state.resources[left[0]].region
 
 
 def _is_global(record: Record) -> bool:
-    """IAM's resources: their ARNs name no region."""
-    return (named := parse(record.arn)) is not None and not named.region
+    """Whether the record is of a global service (IAM), whose ARNs have no region."""
+    return (arn := parse(record.arn)) is not None and not arn.region
 
 
 def orphaned(state: State, declared: Iterable[str], read: Iterable[str | Path]) -> list[RunTarget]:
     """The recorded tables whose spec was read (`read`: files, folders, patterns) and no longer declares them."""
     folder = root()
     sources = [source_of(path, folder) for path in read]
-    found = []
+    targets = []
     for address, region in recorded_tables(state).items():
         source = _recorded_source(state, address)
-        if address not in set(declared) and source and any(_covers(one, source) for one in sources):
-            found.append(RunTarget(scope_of(state, address, region), None, source))
-    return found
+        if (
+            address not in set(declared)
+            and source
+            and any(_covers(read_source, source) for read_source in sources)
+        ):
+            targets.append(RunTarget(scope_of(state, address, region), None, source))
+    return targets
 
 
 def scope_of(state: State, address: str, region: str) -> Scope:
@@ -115,15 +120,15 @@ def scope_of(state: State, address: str, region: str) -> Scope:
 
 
 def _recorded_source(state: State, table: str) -> str | None:
-    """The file that the table came from, or (it is gone) that what is left of it came from."""
+    """The spec file of a table; for a deleted table, that of a remaining record."""
     record = state.resources.get(table)
     if record is not None:
         return record.source
     return next(
         (
-            one.source
-            for address, one in state.resources.items()
-            if address.startswith(f"{table}/") and one.source
+            other.source
+            for address, other in state.resources.items()
+            if address.startswith(f"{table}/") and other.source
         ),
         None,
     )

@@ -1,4 +1,4 @@
-"""The tables that a plan is about: those that specs declare, those whose specs have gone, and those to destroy."""
+"""The tables of a plan: declared in specs, no longer declared, or to be destroyed."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ def targets_of(
     read: Sequence[str],
     external: Sequence[ExternalTable],
 ) -> list[RunTarget]:
-    """The tables that are declared, `others` (external ones), and those that were read before and are gone.
+    """The declared tables, `others` (external ones), and recorded tables that the files read no longer declare.
 
-    To `destroy`: those of the state that the specs name, or without specs (`read`) all.
+    With `destroy`: the recorded tables that the specs name, or all if no specs were read (`read`).
     """
     if destroy:
         return _destroyed(documents, external, state, read)
-    moved = [*(_check_region(target, state) for target in declared_targets(documents, aws)), *others]
-    gone = orphaned(state, [target.scope.address for target in moved], read)
-    return [*moved, *gone]
+    declared = [*(_check_region(target, state) for target in declared_targets(documents, aws)), *others]
+    undeclared = orphaned(state, [target.scope.address for target in declared], read)
+    return [*declared, *undeclared]
 
 
 def declared_targets(documents: Sequence[Document], aws: Aws) -> list[RunTarget]:
@@ -69,9 +69,9 @@ def _destroyed(
 ) -> list[RunTarget]:
     owned = recorded_tables(state)
     specs = {doc.spec.table_name: doc.spec for doc in documents}
-    asked = {*specs, *(table.name for table in external)}
+    requested = {*specs, *(table.name for table in external)}
     return [
         RunTarget(scope_of(state, address, region), named=specs.get(address))
         for address, region in sorted(owned.items())
-        if address in asked or not read
+        if address in requested or not read
     ]

@@ -1,7 +1,7 @@
-"""The calls that take the mark of a state from what leaves it and stays in AWS: another state may then adopt it.
+"""Plan the removal of a state's mark from resources that leave the state and stay in AWS, for others to adopt.
 
-What is forgotten is forgotten with that call, not before it: a run that dies in between goes on with it when it is run
-again. Only the mark of this state is taken away, and only where no other address of the state still has the resource.
+The record is forgotten with that call, not before it, so a run that dies in between can be run again. Only this
+state's mark is removed, and only if no other address of the state still has the resource.
 """
 
 from __future__ import annotations
@@ -25,39 +25,40 @@ from dynaops.model.operation import Effect, Operation
 from dynaops.specs.refactoring import Removal
 
 REASON = "which leaves the state and stays in AWS"
-_TOLD = "; the mark of this state is taken from it"
+_UNMARKED_NOTE = "; the mark of this state is taken from it"
 
 
 def of_parts(
-    judged: TableDiff,
+    diff: TableDiff,
     work: TableChanges,
     steps: Sequence[Step],
     removed: Mapping[str, Removal],
     claim: StateMark,
     uses: SharedUses,
 ) -> tuple[TableDiff, list[Step]]:
-    """The calls for what is forgotten around a table that stays or is deleted, and `judged` without the forgetting
-    that comes with these calls. `steps` are those of the plan so far."""
-    found = []
+    """(`diff` without forget effects that move to the new steps, the steps that remove marks of parts of a table).
+
+    The table itself stays or is deleted. `steps` are those of the plan so far.
+    """
+    unmark_steps = []
     for _, entry in sorted(work.entries.items()):
         if not is_marked(entry, claim) or _is_owned_otherwise(entry, uses):
             continue
         if entry.let_go or (entry.change is None and is_released(entry, work.entries, removed)):
-            found.append(_step(entry, work, claim, (_forgetting(entry),)))
+            unmark_steps.append(_step(entry, work, claim, (_forgetting(entry),)))
         elif entry.action is Action.DELETE and _is_kept_by(steps, entry):
-            found.append(replace(_step(entry, work, claim, ()), rank=Rank.RELEASE_MAPPINGS))
-    gone = {effect.address for step in found for effect in step.operation.effects}
-    updates = tuple(update for update in judged.updates if not (update.forget and update.address in gone))
-    return replace(judged, updates=updates), found
+            unmark_steps.append(replace(_step(entry, work, claim, ()), rank=Rank.RELEASE_MAPPINGS))
+    unmarked = {effect.address for step in unmark_steps for effect in step.operation.effects}
+    updates = tuple(update for update in diff.updates if not (update.forget and update.address in unmarked))
+    return replace(diff, updates=updates), unmark_steps
 
 
 def of_table(
-    judged: TableDiff, work: TableChanges, claim: StateMark, uses: SharedUses
+    diff: TableDiff, work: TableChanges, claim: StateMark, uses: SharedUses
 ) -> tuple[TableDiff, tuple[Operation, ...]]:
-    """The calls for a table that is forgotten with all around it, and `judged` without the forgetting that comes with
-    these calls.
+    """(`diff` without forget effects that move to the calls, the calls that remove marks of a forgotten table).
 
-    The table comes last: what the state still has of it when a run dies is retained because the table's record says so.
+    The table is last: if a run dies, its remaining parts are still retained, since the table's record says so.
     """
     marked = [
         entry
@@ -66,20 +67,20 @@ def of_table(
     ]
     if work.table not in marked:
         operations = order([_step(entry, work, claim, ()) for entry in marked], work, None, None)
-        return replace(judged, entries=with_reasons(judged.entries, operations)), tuple(operations)
+        return replace(diff, entries=with_reasons(diff.entries, operations)), tuple(operations)
     rest = tuple(
-        effect for effect in judged.updates if effect.address not in {entry.address for entry in marked}
+        effect for effect in diff.updates if effect.address not in {entry.address for entry in marked}
     )
     steps = [_step(entry, work, claim, (_forgetting(entry),)) for entry in marked if entry is not work.table]
     steps.append(replace(_step(work.table, work, claim, (*rest, _forgetting(work.table))), rank=Rank.PROTECT))
     *others, last = order(steps, work, None, None)
     needs = tuple(operation.id for operation in others)
     operations = [*others, last.model_copy(update={"needs": needs})]
-    return replace(judged, entries=with_reasons(judged.entries, operations), updates=()), tuple(operations)
+    return replace(diff, entries=with_reasons(diff.entries, operations), updates=()), tuple(operations)
 
 
 def unknown(entries: Iterable[AddressDiff], claim: StateMark, was_looked_at: bool) -> list[Finding]:
-    """What a plan without a look at AWS says of marks: whether there is one to take away is not known."""
+    """Findings of a plan made without reading AWS: it is not known whether there are marks to remove."""
     if was_looked_at or claim.key is None:
         return []
     return [
@@ -96,11 +97,11 @@ def unknown(entries: Iterable[AddressDiff], claim: StateMark, was_looked_at: boo
 def with_reasons(
     entries: Mapping[str, AddressDiff], operations: Iterable[Operation]
 ) -> dict[str, AddressDiff]:
-    """The entries, whose changes tell where something that is forgotten loses its mark."""
+    """The entries, in which the reason of a FORGET change says that the mark is removed."""
     unmarked = {operation.address for operation in operations}
     return {
         address: replace(
-            entry, change=entry.change.model_copy(update={"reason": entry.change.reason + _TOLD})
+            entry, change=entry.change.model_copy(update={"reason": entry.change.reason + _UNMARKED_NOTE})
         )
         if entry.change and entry.action is Action.FORGET and address in unmarked
         else entry
@@ -109,7 +110,7 @@ def with_reasons(
 
 
 def is_marked(entry: AddressDiff, claim: StateMark) -> bool:
-    """Whether what a record names is live and bears the mark of this state; with marking off, it is not asked."""
+    """Whether a recorded resource is live and has this state's mark; False if marking is off."""
     tags = entry.live.tags if entry.live else None
     if claim.key is None or tags is None or entry.record is None or entry.desired is not None:
         return False
@@ -123,12 +124,12 @@ def _is_owned_otherwise(entry: AddressDiff, uses: SharedUses) -> bool:
 
 
 def _is_kept_by(steps: Sequence[Step], entry: AddressDiff) -> bool:
-    """Whether no call deletes what is to go: it stays, and one of its calls lets the state forget it."""
+    """Whether the steps forget the resource without deleting it, so that it stays in AWS."""
     own = [step.operation for step in steps if step.operation.address == entry.address]
     is_forgotten = any(
-        effect.forget and effect.address == entry.address for one in own for effect in one.effects
+        effect.forget and effect.address == entry.address for operation in own for effect in operation.effects
     )
-    return is_forgotten and not any(one.removes for one in own)
+    return is_forgotten and not any(operation.removes for operation in own)
 
 
 def _step(entry: AddressDiff, work: TableChanges, claim: StateMark, effects: tuple[Effect, ...]) -> Step:

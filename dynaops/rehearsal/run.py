@@ -95,7 +95,7 @@ class RehearsalSandbox:
         """Apply a plan in simulated time."""
         clock = self.server.clock
         turns = SimulatedScheduler(clock.now, self.server.advance)
-        return apply_plan(plan, store, self.aws, tell, stop=turns.stop, crew=turns, now=clock.now)
+        return apply_plan(plan, store, self.aws, tell, stop=turns.stop, jobs=turns, now=clock.now)
 
 
 @contextmanager

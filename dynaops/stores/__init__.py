@@ -1,4 +1,4 @@
-"""Where state lives: one protocol, one file format, one store a place."""
+"""Stores of states: one protocol, one file format, and a class for local files and for S3."""
 
 from __future__ import annotations
 
@@ -20,31 +20,31 @@ def open_store(
     location: str,
     *,
     generations: int = DEFAULT_GENERATIONS,
-    way: Callable[[], Aws] | None = None,
+    open_aws: Callable[[], Aws] | None = None,
     check: Check | None = None,
-    patience: LockWait | None = None,
+    lock_wait: LockWait | None = None,
 ) -> Store:
-    """The store at `location`: a path, or ``s3://bucket/key``, to which `way` gives the way.
+    """The store at `location`: a path, or ``s3://bucket/key``, for which `open_aws` gives the AWS session.
 
-    Nothing is read or written yet. `generations` is how many earlier states are kept beside the present one; `check`
-    says what is wrong with the records of any state that is read. `patience` says how long its lock is waited for.
-    Raises DynaopsError for a location that no store understands.
+    Nothing is read or written yet. `generations` is how many earlier states are kept; `check` finds errors in the
+    records of a state that is read; `lock_wait` says how long to wait for the lock. Raises DynaopsError for a location
+    that no store supports.
     """
     from dynaops.stores.lock_wait import IMPATIENT
 
-    patience = patience or IMPATIENT
+    lock_wait = lock_wait or IMPATIENT
     scheme, separator, _ = location.partition("://")
-    if separator and scheme == "s3" and way is not None:
+    if separator and scheme == "s3" and open_aws is not None:
         from dynaops.stores.s3 import S3Store
         from dynaops.stores.s3_location import parse
 
         return S3Store(
             location,
             parse(location),
-            way,
+            open_aws,
             generations=generations,
             check=check,
-            patience=patience,
+            patience=lock_wait,
         )
     if separator:
         raise DynaopsError(
@@ -57,4 +57,4 @@ def open_store(
         )
     from dynaops.stores.local import LocalStore
 
-    return LocalStore(location, generations=generations, check=check, patience=patience)
+    return LocalStore(location, generations=generations, check=check, patience=lock_wait)

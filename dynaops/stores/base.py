@@ -1,4 +1,4 @@
-"""What every store can do, whatever the place: the protocol, its nouns and its errors."""
+"""The protocol of all state stores, with its data classes and errors."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ DEFAULT_LOCATION = ".dynaops/state.json"
 
 
 class Holder(Model):
-    """Who holds a lock: `user` at `host`, process `pid`, doing `operation` since `since` (ISO 8601, UTC).
+    """The holder of a lock: `user` at `host`, process `pid`, running `operation` since `since` (ISO 8601, UTC).
 
-    `id` is new for every lock taken, so that a lock taken away and taken again is not mistaken for the first.
+    Every acquisition has a new `id`, so that a lock that was removed and acquired again is not mistaken for the first.
     """
 
     id: str
@@ -37,21 +37,21 @@ class Holder(Model):
 
 
 UNKNOWN_HOLDER = Holder(id="", user="unknown", host="unknown", pid=0, operation="unknown", since="unknown")
-"""Whose lock it was whose note is damaged, or not written yet."""
+"""The holder of a lock whose file is damaged or not written yet."""
 
 
 @dataclass(frozen=True)
 class Lock:
-    """A lock that is held. `note` tells people what happened on the way: whose lock was taken over."""
+    """A lock that is held. `note` is a message for the user if an abandoned lock was taken over."""
 
     holder: Holder
     note: str | None = None
 
 
 class Generation(Model):
-    """A state as it stood when a run ended. `saved_at` is ISO 8601 in UTC, `size` in bytes.
+    """One kept content of a state, as it was when a run ended. `saved_at` is ISO 8601 in UTC, `size` in bytes.
 
-    `resources` is how many addresses it names; that and `lineage` are None where it cannot be read.
+    `resources` is the number of recorded addresses; it and `lineage` are None if the content cannot be read.
     """
 
     serial: int
@@ -63,15 +63,15 @@ class Generation(Model):
 
 
 class StateError(DynaopsError):
-    """The state cannot be read, written or changed as asked. What is stored is as it was before."""
+    """The state cannot be read, written or changed. The stored state is unchanged."""
 
 
 class StateUnreadable(StateError):
-    """What is stored is no state that this version understands."""
+    """The stored content is not a state that this version can read."""
 
 
 class StateElsewhere(StateUnreadable):
-    """The state was moved to another place, which is `target`; what is stored only says so."""
+    """The state was moved to the location `target`; the stored content only says so."""
 
     def __init__(self, place: str, target: str) -> None:
         super().__init__(
@@ -82,11 +82,11 @@ class StateElsewhere(StateUnreadable):
 
 
 class StateMoved(StateError):
-    """What is stored has changed since it was loaded."""
+    """The stored state has changed since it was loaded."""
 
 
 def moved(location: str, state: State, serial: int | None, lineage: str = "") -> StateMoved:
-    """What is stored at `location` is not what `state` was loaded from, but of `serial` (None: gone) and `lineage`."""
+    """The error that the store now has `serial` (None: no state) and `lineage`, not those of the loaded `state`."""
     if serial is None:
         how = "is gone"
     elif lineage != state.lineage:
@@ -100,12 +100,12 @@ def moved(location: str, state: State, serial: int | None, lineage: str = "") ->
 
 
 def shell_word(location: str) -> str:
-    """A location as a shell takes it, whoever wrote it: people copy it from hints."""
+    """A location quoted for a shell, since users copy it from hints."""
     return shlex.quote(location)
 
 
 class LockHeld(StateError):
-    """Somebody else holds the lock. `holder` is None where they have not said who they are."""
+    """Another process holds the lock. `holder` is None if it is not known."""
 
     def __init__(self, message: str, hint: str | None, holder: Holder | None = None) -> None:
         super().__init__(message, hint, Exit.LOCKED)
@@ -113,78 +113,77 @@ class LockHeld(StateError):
 
 
 class Keeper(Protocol):
-    """What keeps a state while a plan is carried out. All methods raise StateError."""
+    """Loads and saves the state while a plan is applied. All methods raise StateError."""
 
     def load(self) -> State:
-        """The state as it was saved last."""
+        """The last saved state."""
 
     def save(self, state: State) -> State:
-        """Keeps `state` with the next serial, and returns that."""
+        """Save `state` with the next serial, and return it."""
 
 
 class Store(Keeper, Protocol):
-    """A place for one state. All methods raise StateError, in words that say what to do."""
+    """A store of one state. All methods raise StateError with a hint that says what to do."""
 
     @property
     def location(self) -> str:
-        """The place as the user gave it (``--state``)."""
+        """The location as the user gave it (``--state``)."""
 
     def describe(self) -> str:
-        """The place in words, for messages."""
+        """The location as a phrase for messages."""
 
     def load(self) -> State:
-        """The stored state; State.empty() where there is none yet, which writes nothing.
+        """The stored state, or State.empty() if there is none yet. Writes nothing.
 
-        Raises StateUnreadable for anything that is no whole state of a known version.
+        Raises StateUnreadable for content that is not a complete state of a known version.
         """
 
     def save(self, state: State) -> State:
-        """Stores `state` with the next serial and returns that; whole or not at all, durable on return.
+        """Save `state` atomically with the next serial and return it. The state is on durable storage on return.
 
-        `state` must come from the last load or save: raises StateMoved when what is stored has another
-        serial or lineage. Takes the lock for the moment where it is not held.
+        `state` must come from the last load or save: raises StateMoved if the stored state has another serial or
+        lineage. Acquires the lock for the save if it is not held.
         """
 
     def lock(self, operation: str, timeout: float = 0) -> AbstractContextManager[Lock]:
-        """Excludes all others while `operation` (a command's name) runs. Waits up to `timeout` seconds.
+        """Hold the lock while `operation` (a command's name) runs. Waits up to `timeout` seconds.
 
-        Raises LockHeld, naming the holder. The lock of a process that died is taken over with a note.
+        Raises LockHeld with the holder. The lock of a dead process is taken over, with a note.
         """
 
     def unlock(self, force: bool = False) -> Holder | None:
-        """Takes an abandoned lock away, or with `force` anyone's; whose it was, or None if there was none.
+        """Remove an abandoned lock, or with `force` any lock; return its holder, or None if there was no lock.
 
-        It is UNKNOWN_HOLDER where the lock does not say whose it was.
-
-        Raises LockHeld where the holder lives, or may live on another machine, and `force` is not given.
+        Returns UNKNOWN_HOLDER if the lock does not say who held it. Without `force`, raises LockHeld if the holder
+        lives, or may live on another machine.
         """
 
     def holder(self) -> Holder | None:
-        """Who holds the lock at present."""
+        """The current holder of the lock."""
 
     def history(self) -> list[Generation]:
-        """The present state and the kept ones, newest first."""
+        """The current state and the kept generations, newest first."""
 
     def restore(self, serial: int) -> State:
-        """Makes the kept state of `serial` the present one, under a new serial. What it replaces is kept.
+        """Make the kept state of `serial` the current one, with a new serial. The replaced state is kept.
 
-        Works where the present state is damaged or gone.
+        Works if the current state is damaged or missing.
         """
 
     def adopt(self, state: State) -> State:
-        """Makes `state`, which comes from elsewhere, the present one, under a serial above all that are known.
+        """Make `state`, which comes from another store, the current one, with a serial above all known ones.
 
-        What it replaces is kept. Works where the present state is damaged, gone or was moved away.
+        The replaced state is kept. Works if the current state is damaged, missing or was moved away.
         """
 
     def retire(self, target: str) -> None:
-        """Leaves word that the state lives at `target` now, in its place; it is kept itself.
+        """Replace the state by a note that it was moved to `target`; the state itself is kept as a generation.
 
-        Whoever loads it is told by StateElsewhere. Does nothing where there is no state.
+        A later load raises StateElsewhere. Does nothing if there is no state.
         """
 
     def drop(self) -> None:
-        """Deletes the state and the kept ones. What is kept `beside` it stays."""
+        """Delete the state and its generations. The files of `beside` stay."""
 
     def beside(self, kind: str) -> Folder:
-        """The folder of the files of one `kind` that are kept beside the state: ``runs``, ``drills``."""
+        """The folder of one `kind` of files that are kept beside the state: ``runs``, ``drills``."""

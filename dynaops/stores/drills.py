@@ -1,4 +1,4 @@
-"""Restore drills, kept beside a state: of each table the last one, and when the last good one was."""
+"""Records of restore drills beside a state: the last drill of each table, and the time of its last success."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ KIND = "drills"
 
 
 def write_drill(folder: Folder, region: str, table: str, drill: dict[str, Any]) -> None:
-    """Keep a table's last drill; `drill` has ``at`` (epoch seconds) and ``identical``. Raises DynaopsError kinds."""
+    """Save a table's last drill; `drill` has ``at`` (epoch seconds) and ``identical``. Raises DynaopsError."""
     before = _read(folder, region, table) or {}
     succeeded_at = drill["at"] if drill["identical"] else before.get("succeeded_at")
     data = {**drill, "succeeded_at": succeeded_at}
@@ -21,12 +21,12 @@ def write_drill(folder: Folder, region: str, table: str, drill: dict[str, Any]) 
 
 
 def read_drills(folder: Folder, tables: Iterable[tuple[str, str]]) -> dict[str, dict[str, Any]]:
-    """The last drills of tables, given as (region, name), by ``region/name``. A damaged record is as none at all.
+    """The last drills by ``region/name``, for tables given as (region, name). A damaged record counts as none.
 
-    Raises DynaopsError kinds where the folder cannot be reached.
+    Raises DynaopsError if the folder cannot be read.
     """
-    found = {f"{region}/{table}": _read(folder, region, table) for region, table in tables}
-    return {name: drill for name, drill in found.items() if drill is not None}
+    drills = {f"{region}/{table}": _read(folder, region, table) for region, table in tables}
+    return {name: drill for name, drill in drills.items() if drill is not None}
 
 
 def _read(folder: Folder, region: str, table: str) -> dict[str, Any] | None:

@@ -1,4 +1,4 @@
-"""A lock's note as an item of a DynamoDB table, for those who keep all their locks in one.
+"""Storage of a lock's note as an item of a DynamoDB table, which may hold the locks of many states.
 
 The table's hash key is LockID, a string, as in the lock tables of other tools: one table can serve both.
 """
@@ -19,7 +19,7 @@ _KEY, _NOTE = "LockID", "Info"
 
 
 class LockItem:
-    """The note under `name` (the state's bucket and key) in `table`. Its tag is its whole text."""
+    """The note in `table` with the key `name` (the state's bucket and key). Its tag is its whole text."""
 
     def __init__(self, aws: Aws, region: str, table: str, name: str) -> None:
         self._aws = aws
@@ -28,25 +28,25 @@ class LockItem:
         self._name = name
 
     def read(self) -> tuple[bytes, str] | None:
-        """The note; see lease.Place."""
-        answer = self._call("GetItem", Key=self._key, ConsistentRead=True)
-        item = (answer or {}).get("Item")
+        """The note; see lease.LockLocation."""
+        response = self._call("GetItem", Key=self._key, ConsistentRead=True)
+        item = (response or {}).get("Item")
         if item is None:
             return None
         text = str(item.get(_NOTE, {}).get("S", ""))
         return text.encode(), text
 
     def write(self, note: bytes, tag: str | None) -> str | None:
-        """Puts the note there; see lease.Place."""
+        """Write the note; see lease.LockLocation."""
         text = note.decode()
         item = {**self._key, _NOTE: {"S": text}}
         if self._call("PutItem", Item=item, **self._condition(tag)) is not None:
             return text
-        found = self.read()  # where an answer was lost, the item that stands in the way is our own
-        return text if found and found[1] == text else None
+        current = self.read()  # if a response was lost, the existing item may be our own
+        return text if current and current[1] == text else None
 
     def remove(self, tag: str) -> bool:
-        """Takes the note away; see lease.Place."""
+        """Remove the note; see lease.LockLocation."""
         return self._call("DeleteItem", Key=self._key, **self._condition(tag)) is not None
 
     @property
@@ -56,7 +56,7 @@ class LockItem:
     def _condition(self, tag: str | None) -> dict[str, Any]:
         if tag is None:
             return {"ConditionExpression": f"attribute_not_exists({_KEY})"}
-        if not tag:  # an item of another tool, which says nothing that could be compared
+        if not tag:  # an item of another tool has no note to compare
             return {"ConditionExpression": f"attribute_exists({_KEY})"}
         return {
             "ConditionExpression": f"{_NOTE} = :note",
@@ -64,7 +64,7 @@ class LockItem:
         }
 
     def _call(self, api: str, **request: Any) -> dict[str, Any] | None:
-        """The answer; None where the condition does not hold. A lost answer is asked for again."""
+        """The response; None if the condition does not hold. After a lost response, the call is repeated."""
         parameters = {"TableName": self._table, **request}
         lost = 0
         try:
@@ -76,8 +76,10 @@ class LockItem:
             return self._aws.call("dynamodb", api, self._region, parameters)
         except AwsRefusal as error:
             if error.code == "ConditionalCheckFailedException":
-                gone = lost and api == "DeleteItem" and self.read() is None  # the lost request took it away
-                return {} if gone else None
+                is_removed = (
+                    lost and api == "DeleteItem" and self.read() is None
+                )  # the request whose response was lost removed it
+                return {} if is_removed else None
             if error.code == "ResourceNotFoundException":
                 raise StateError(
                     f"There is no lock table {self._table} in {self._region}.",

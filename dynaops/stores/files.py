@@ -1,4 +1,4 @@
-"""Files that are whole or not there, and what the operating system's refusals mean."""
+"""Write files atomically, and explain errors of the operating system."""
 
 from __future__ import annotations
 
@@ -26,26 +26,26 @@ _REASONS = {
     errno.ENAMETOOLONG: ("its name is too long", "Choose a shorter name with --state."),
 }
 _NO_DIRECTORY_SYNC = {errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EACCES}
-"""How file systems say that a directory cannot be synced."""
+"""The errors by which file systems say that a directory cannot be synced."""
 
 
 def failure(doing: str, path: Path, error: OSError) -> StateError:
-    """`error` as a message; `doing` is a phrase such as "save the state to"."""
+    """The StateError for an OSError; `doing` is a phrase such as "save the state to"."""
     reason, hint = _REASONS.get(error.errno or 0, (error.strerror or str(error), None))
     return StateError(f"Cannot {doing} {path}: {reason}.", hint)
 
 
 def make_directory(path: Path) -> None:
-    """Makes `path`, for its owner only, where it is missing. Raises OSError."""
+    """Create the directory `path` for its owner only, if it is missing. Raises OSError."""
     if not path.is_dir():
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def replace(path: Path, data: bytes, *, durable: bool = True) -> None:
-    """Makes `data` the content of `path` in one step, readable by its owner only.
+    """Replace the content of `path` by `data` atomically; only the owner can read the file.
 
-    On return it has reached the disk (unless not `durable`); on OSError the old content stands. Callers
-    exclude one another: the temporary file has a fixed name, so that killed processes leave no litter.
+    On return the data is on the disk (if `durable`); after an OSError the old content is unchanged. Callers must hold a
+    lock: the temporary file has a fixed name, so that killed processes do not leave many files.
     """
     temporary = path.with_name(f".{path.name}.new")
     temporary.unlink(missing_ok=True)
@@ -65,7 +65,7 @@ def replace(path: Path, data: bytes, *, durable: bool = True) -> None:
 
 
 def _sync_directory(path: Path) -> None:
-    """Makes a rename within `path` survive a power failure, where the system can do that."""
+    """Make a rename within `path` survive a power failure, if the system supports that."""
     try:
         descriptor = os.open(path, os.O_RDONLY)
     except OSError:

@@ -1,7 +1,7 @@
-"""Earlier states, kept beside the present one.
+"""Generations: earlier contents of a state, kept beside the current one.
 
-A generation is a hard link to the file that a save is about to replace: it costs no copy, and no moment
-exists in which the present state is missing.
+A local generation is a hard link to the file that a save is about to replace: it needs no copy, and the current state
+is never missing.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ NAME = re.compile(r"(\d{8,})-[0-9a-f]{8}\.json")
 
 
 class BaseGenerations(ABC):
-    """What is kept of a state, at most `limit` contents, each with a name by its serial and lineage."""
+    """The kept generations of a state, at most `limit`, each with a name from its serial and lineage."""
 
     def __init__(self, limit: int, check: form.Check = form.unchecked) -> None:
         self._limit = limit
@@ -30,18 +30,18 @@ class BaseGenerations(ABC):
 
     @abstractmethod
     def listed(self) -> list[Generation]:
-        """What is kept, newest first. What cannot be read is listed without its content."""
+        """The kept generations, newest first. One that cannot be read has no lineage and number of resources."""
 
     def newest(self, lineage: str) -> int:
-        """The highest serial that is kept of `lineage`; 0 if none is."""
+        """The highest kept serial of `lineage`; 0 if there is none."""
         return max((entry.serial for entry in self.listed() if entry.lineage == lineage), default=0)
 
     def read(self, serial: int, lineage: str | None) -> State:
-        """The kept state of `serial`, of `lineage` where that has one. Raises StateError, AwsFailure kinds."""
+        """The kept state of `serial`, preferably of `lineage`. Raises StateError, AwsFailure."""
         names = self._names()
-        found = [name for name in names if serial_of(name) == serial]
-        own = [name for name in found if lineage is not None and digest(lineage) in name]
-        name = next(iter(own or found), "")
+        matching = [name for name in names if serial_of(name) == serial]
+        own = [name for name in matching if lineage is not None and digest(lineage) in name]
+        name = next(iter(own or matching), "")
         raw = self._raw(name) if name else None
         if raw is None:
             raise not_kept(serial, [serial_of(name) for name in names], self._place(""))
@@ -49,19 +49,19 @@ class BaseGenerations(ABC):
 
     @abstractmethod
     def _names(self) -> list[str]:
-        """Newest first."""
+        """The names of the kept generations, newest first."""
 
     @abstractmethod
     def _raw(self, name: str) -> bytes | None:
-        """What is kept under a name; None if it is gone."""
+        """The content of a generation by name; None if it does not exist."""
 
     @abstractmethod
     def _place(self, name: str) -> str:
-        """Where a name is, for people; of no name: where all are."""
+        """The location of a generation for messages; for an empty name, that of all generations."""
 
 
 class Generations(BaseGenerations):
-    """What is kept of the state at `path`: in ``state.d/`` for ``state.json``."""
+    """The generations of the state file at `path`: files in ``state.d/`` for ``state.json``."""
 
     def __init__(self, path: Path, limit: int, check: form.Check = form.unchecked) -> None:
         super().__init__(limit, check)
@@ -69,7 +69,7 @@ class Generations(BaseGenerations):
         self._directory = path.with_name(f"{path.name.removesuffix('.json')}.d")
 
     def keep(self, serial: int, lineage: str) -> None:
-        """Keeps the present file, which holds `serial` of `lineage`, and drops the oldest. Raises OSError."""
+        """Keep the current file, which has `serial` and `lineage`, and delete the oldest. Raises OSError."""
         if self._limit < 1:
             return
         make_directory(self._directory)
@@ -80,7 +80,7 @@ class Generations(BaseGenerations):
             path.unlink(missing_ok=True)
 
     def keep_damaged(self) -> None:
-        """Keeps the present file although no state can be read from it. Raises StateError."""
+        """Keep the current file although it is damaged. Raises StateError."""
         now = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
         try:
             make_directory(self._directory)
@@ -94,7 +94,7 @@ class Generations(BaseGenerations):
         return [_describe(path) for path in self._paths()]
 
     def drop(self) -> None:
-        """Deletes all that is kept, damaged files too. Raises OSError."""
+        """Delete all generations, also damaged files. Raises OSError."""
         if self._directory.is_dir():
             for path in self._directory.iterdir():
                 path.unlink()
@@ -110,7 +110,7 @@ class Generations(BaseGenerations):
         return str(self._directory / name)
 
     def _paths(self) -> list[Path]:
-        """The files, newest first. A link keeps the time at which its content was saved."""
+        """The files, newest first. A hard link has the modification time of its content."""
         try:
             entries = [(path.stat().st_mtime_ns, path.name, path) for path in self._directory.iterdir()]
         except FileNotFoundError:
@@ -156,21 +156,21 @@ def _bytes(path: Path) -> bytes:
 
 
 def file_name(serial: int, lineage: str) -> str:
-    """What a kept state is called."""
+    """The file name of a generation."""
     return f"{serial:08d}-{digest(lineage)}.json"
 
 
 def serial_of(name: str) -> int:
-    """The serial of a kept state, by its name."""
+    """The serial of a generation, from its file name."""
     return int(name.partition("-")[0])
 
 
-def not_kept(serial: int, kept: list[int], place: str) -> StateError:
-    """No state of `serial` is among those that are kept at `place`."""
-    hint = f"These are kept: {', '.join(map(str, kept))}." if kept else f"None are kept in {place}."
+def not_kept(serial: int, kept: list[int], location: str) -> StateError:
+    """The error that no state of `serial` is kept at `location`."""
+    hint = f"These are kept: {', '.join(map(str, kept))}." if kept else f"None are kept in {location}."
     return StateError(f"No state of serial {serial} is kept.", hint)
 
 
 def digest(lineage: str) -> str:
-    """A lineage as a part of a file name, whatever it says."""
+    """A lineage as a part of a file name: the first digits of its SHA-256."""
     return hashlib.sha256(lineage.encode()).hexdigest()[:8]

@@ -1,8 +1,9 @@
-"""A lock between machines: a note that says who, renewed while its holder lives, and void some time after it died.
+"""A lock between machines: a note with its holder, which the holder renews, and which expires after the holder dies.
 
-Where the note lies (an object in S3, an item in DynamoDB) only has to write on conditions. Times are the machines'
-own clocks, which may differ by much less than the lease: that only decides when a dead holder's lock is taken over.
-What keeps the state whole is that no save is made with a lock that is another's, nor over a state that has moved.
+The storage of the note (an object in S3, an item in DynamoDB, a file) must support conditional writes. Times come from
+the clocks of the machines, which must differ by much less than the lease; they only decide when the lock of a dead
+holder is taken over. The state is protected by two other rules: a save requires that the lock is still held, and that
+the stored state has not changed.
 """
 
 from __future__ import annotations
@@ -23,32 +24,32 @@ from dynaops.stores.lock_wait import IMPATIENT, LockWait, Waiting
 from dynaops.stores.process_identity import has_ended, identity
 
 LEASE = 120.0
-"""Seconds after its last sign of life at which a holder is taken for dead."""
+"""Seconds after its last renewal at which a lock expires."""
 BEAT = 15.0
-"""Seconds between two signs of life."""
+"""Seconds between two renewals."""
 _GRACE = 0.2
-"""Seconds that even an impatient caller waits: others save for a moment only."""
+"""Seconds that every caller waits, since others may hold the lock only for a save."""
 _AGREE = 5.0
-"""Seconds by which clocks differ without that being worth a word."""
+"""Difference of the clocks in seconds below which messages do not mention it."""
 _POLL = 0.05
 _TRIES = 5
 
 
 class LockLocation(Protocol):
-    """Where a lock's note lies. A tag tells one content of it from any other. All methods raise StateError."""
+    """The storage of a lock's note. A tag identifies one content of the note. All methods raise StateError."""
 
     def read(self) -> tuple[bytes, str] | None:
-        """The note and its tag; None where there is none."""
+        """The note and its tag; None if there is no note."""
 
     def write(self, note: bytes, tag: str | None) -> str | None:
-        """Puts `note` in place of the one of that tag (None: where there is none); its tag, or None: overtaken."""
+        """Replace the note with that tag (None: no note). Returns the new tag, or None if the note has changed."""
 
     def remove(self, tag: str) -> bool:
-        """Takes the note of that tag away. False: it is another by now, or gone."""
+        """Remove the note with that tag. False if the note has changed or does not exist."""
 
 
 class Lease(Model):
-    """A lock's note. `process` tells the holder's machine whether it has ended."""
+    """A lock's note. `process` is the holder's identity, by which its machine can see whether it has ended."""
 
     holder: Holder
     process: str | None = None
@@ -61,31 +62,31 @@ class Lease(Model):
 
     @property
     def abandoned(self) -> bool:
-        """It has expired, or its holder was a process of this machine and has ended."""
+        """Whether the lease has expired, or the holder was a process of this machine and has ended."""
         return self.expired or (self.process is not None and has_ended(self.process))
 
 
 class LeaseLock:
-    """The lock whose note lies at `place`. `location` is how the user named the state.
+    """A lock whose note is kept in `storage`. `location` is the state's location as the user gave it.
 
-    Between two signs of life the holder waits for an event that `new_event` makes, set when the lock is released.
+    Between two renewals a thread waits for an event made by `new_event`, which is set when the lock is released.
     """
 
     def __init__(
         self,
-        place: LockLocation,
+        storage: LockLocation,
         location: str,
         lease: float = LEASE,
-        beat: float = BEAT,
+        interval: float = BEAT,
         patience: LockWait = IMPATIENT,
         new_event: Callable[[], threading.Event] = threading.Event,
     ) -> None:
-        self._place = place
+        self._place = storage
         self._new_event = new_event
         self._patience = patience
         self._location = location
         self._lease = lease
-        self._beat = beat
+        self._beat = interval
         self._held: Holder | None = None
         self._tag = ""
         self._lost = False
@@ -93,50 +94,50 @@ class LeaseLock:
 
     @property
     def held(self) -> bool:
-        """Whether this object holds the lock, or did until it was taken away."""
+        """Whether this object holds the lock, or held it until another process removed it."""
         return self._held is not None
 
     @contextlib.contextmanager
     def hold(self, operation: str, timeout: float) -> Iterator[Lock]:
-        """Holds the lock; see Store.lock."""
+        """Hold the lock; see Store.lock."""
         if self._held:
             raise refusal(self._location, self._held)
         holder = myself(operation)
         previous = self._acquired(holder, self._patience.begin(timeout, _GRACE, _POLL))
         self._held, self._lost = holder, False
-        ended = self._new_event()
-        heart = threading.Thread(target=self._live, args=(ended,), name="lock", daemon=True)
-        heart.start()
+        released = self._new_event()
+        renewal = threading.Thread(target=self._live, args=(released,), name="lock", daemon=True)
+        renewal.start()
         try:
             yield Lock(holder, takeover(previous) if previous else None)
         finally:
-            ended.set()
-            heart.join()
+            released.set()
+            renewal.join()
             self._release(holder)
             self._held = None
 
     def check(self) -> None:
-        """Raises LockHeld if the lock is another's by now. A sign of life that is overdue is given first."""
+        """Raise LockHeld if another process has the lock now. An expired lease is renewed first."""
         with self._guard:
-            found = self._read()
-            present = found[0] if found else None
+            current = self._read()
+            present = current[0] if current else None
             mine = present is not None and self._held is not None and present.holder.id == self._held.id
             if not mine or self._lost or (present and present.expired and not self._renew()):
                 self._lost = True
                 raise taken_away(self._location, present.holder if present else None)
 
     def holder(self) -> Holder | None:
-        """Who holds the lock; see Store.holder."""
-        found = self._read()
-        return found[0].holder if found and found[0] and not found[0].abandoned else None
+        """The current holder; see Store.holder."""
+        current = self._read()
+        return current[0].holder if current and current[0] and not current[0].abandoned else None
 
     def unlock(self, force: bool) -> tuple[Holder | None, bool]:
-        """Takes the lock away, see Store.unlock; whose it was, and whether there was one (its note may say nothing)."""
+        """Remove the lock, see Store.unlock. Returns (its holder or None if unknown, whether there was a lock)."""
         for _ in range(_TRIES):
-            found = self._read()
-            if found is None:
+            current = self._read()
+            if current is None:
                 return None, False
-            lease, tag = found
+            lease, tag = current
             if not force and (lease is None or not lease.abandoned):
                 raise self._refusal(lease)
             if self._place.remove(tag):
@@ -144,7 +145,7 @@ class LeaseLock:
         raise self._refusal(lease)
 
     def _acquired(self, holder: Holder, waiting: Waiting) -> Holder | None:
-        """Acquires the lock; where that is cut off (Ctrl-C, no answer), takes away what was perhaps written."""
+        """Acquire the lock. If that is interrupted (Ctrl-C, lost response), remove a note that may be written."""
         try:
             previous = self._acquire(holder, waiting)
         except LockHeld:
@@ -156,7 +157,7 @@ class LeaseLock:
         return previous
 
     def _acquire(self, holder: Holder, waiting: Waiting) -> Holder | None:
-        """Writes the note. Returns the holder that left without saying so, if any."""
+        """Write the note. Returns the holder of an abandoned lock that was taken over, if any."""
         while True:
             if self._take(holder, None):
                 return None
@@ -171,10 +172,10 @@ class LeaseLock:
         self._tag = written or ""
         return written is not None
 
-    def _live(self, ended: threading.Event) -> None:
-        """Give signs of life until `ended`, or until the lock is seen to be another's."""
-        while not ended.wait(self._beat):
-            # What keeps one sign from being given may have passed by the next: there is time for some.
+    def _live(self, released: threading.Event) -> None:
+        """Renew the lease until `released` is set, or until another process has the lock."""
+        while not released.wait(self._beat):
+            # A failed renewal is not fatal: the lease lasts for several attempts.
             with contextlib.suppress(DynaopsError), self._guard:
                 if self._lost or not self._renew():
                     self._lost = True
@@ -188,11 +189,11 @@ class LeaseLock:
         return written is not None
 
     def _release(self, holder: Holder) -> None:
-        """Removes the note, unless it is another's by now. What cannot be removed expires."""
+        """Remove the note, unless another process has the lock. A note that cannot be removed expires."""
         with contextlib.suppress(DynaopsError):
-            found = self._read()
-            if found and found[0] and found[0].holder == holder:
-                self._place.remove(found[1])
+            current = self._read()
+            if current and current[0] and current[0].holder == holder:
+                self._place.remove(current[1])
 
     def _note(self, holder: Holder) -> bytes:
         now = datetime.now(UTC)
@@ -205,13 +206,13 @@ class LeaseLock:
         return lease.model_dump_json(indent=2).encode() + b"\n"
 
     def _read(self) -> tuple[Lease | None, str] | None:
-        found = self._place.read()
-        if found is None:
+        current = self._place.read()
+        if current is None:
             return None
         try:
-            return Lease.model_validate_json(found[0]), found[1]
-        except ValidationError:  # somebody else's, or half a one: nobody's to take
-            return None, found[1]
+            return Lease.model_validate_json(current[0]), current[1]
+        except ValidationError:  # written by another tool, or damaged: it is not taken over
+            return None, current[1]
 
     def _refusal(self, lease: Lease | None) -> LockHeld:
         if lease is None:
@@ -220,7 +221,7 @@ class LeaseLock:
 
 
 def _life(lease: Lease, now: datetime) -> str:
-    """When the holder was last heard of, as far as the two clocks agree."""
+    """A phrase that says when the holder renewed the lease and when it expires."""
     heard, left = (now - lease.heartbeat_at).total_seconds(), (lease.expires_at - now).total_seconds()
     if heard < -_AGREE:
         at = lease.heartbeat_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,4 +1,4 @@
-"""State in a file of this machine: ``.dynaops/state.json``, its lock and its kept generations beside it."""
+"""The store of a state in a local file, ``.dynaops/state.json``, with its lock and generations beside it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from dynaops.stores.versioned import VersionedStore
 
 @dataclass(frozen=True)
 class _FileSeen:
-    """What the file held when this store last read or wrote it, and how to tell that it still does."""
+    """Serial and lineage of the file when this store last read or wrote it; `mark` identifies that content."""
 
     mark: tuple[int, ...]
     serial: int
@@ -52,11 +52,11 @@ class LocalStore(VersionedStore):
         return f"the file {self._path}"
 
     def load(self) -> State:
-        found = self._read()
-        if found is None:
+        content = self._read()
+        if content is None:
             self._seen = None
             return State.empty()
-        raw, mark = found
+        raw, mark = content
         state = form.loads(raw, self._location, self._check)
         self._seen = _FileSeen(mark, state.serial, state.lineage)
         return state
@@ -88,7 +88,7 @@ class LocalStore(VersionedStore):
         return LocalFolder(self._path, kind)
 
     def _fence(self) -> None:
-        """Not needed: each save looks at the lock again before it replaces the file."""
+        """Not needed: each save checks the lock again before it replaces the file."""
 
     def _present(self) -> tuple[str | None, int]:
         try:
@@ -98,9 +98,9 @@ class LocalStore(VersionedStore):
             return None, 0
         except StateUnreadable:
             self._generations.keep_damaged()
-            found = self._read()
+            content = self._read()
             self._seen = None
-            return None, form.serial_beyond(found[0] if found else None)
+            return None, form.serial_beyond(content[0] if content else None)
         if stored is None:
             return None, form.serial_beyond(None) if self._generations.listed() else 0
         return stored.lineage, stored.serial
@@ -130,7 +130,7 @@ class LocalStore(VersionedStore):
         )
 
     def _stored(self) -> _FileSeen | None:
-        """Serial and lineage of the file; read again only if it is not the one last seen."""
+        """Serial and lineage of the file, which is read again only if it has changed."""
         try:
             present = _mark(self._path.stat())
         except FileNotFoundError:
@@ -184,5 +184,5 @@ def _resolve(location: str) -> Path:
 
 
 def _mark(status: os.stat_result) -> tuple[int, ...]:
-    """Tells one content of the file from another: every save makes a new inode."""
+    """Identifies one content of the file: every save makes a new inode."""
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns

@@ -1,8 +1,8 @@
-"""The lock of a local state: the kernel excludes, a file beside it tells who.
+"""The lock of a local state: a lock of the operating system, and a file that names its holder.
 
-The exclusion is an advisory lock of the operating system, which ends with its process however that ends. Who
-holds it is written beside it for people, and for other machines that share the directory but not the kernel.
-Where the file system has no such locks, the note alone is the lock (see lock_file).
+The advisory lock of the operating system ends with its process. The holder is written to a file beside it for messages,
+and for other machines that share the directory but not the kernel. If the file system has no such locks, the note in
+lock_file is the lock.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from dynaops.stores.lock_messages import myself, refusal, taken_away, takeover
 from dynaops.stores.lock_wait import IMPATIENT, LockWait
 
 _GRACE = 0.1
-"""Seconds that even an impatient caller waits: others look at the lock, or save, for a moment only."""
+"""Seconds that every caller waits, since others may hold the lock only to check it or to save."""
 _POLL = 0.02
 
 
 _MISSING = {errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK}
-"""How file systems say that they have no locks."""
+"""The errors by which file systems say that they have no locks."""
 
 
 class _NoKernelLock(Exception):
@@ -37,7 +37,7 @@ class _NoKernelLock(Exception):
 
 
 class StateLock:
-    """The lock of the state at `path`. `location` is how the user named it."""
+    """The lock of the state at `path`. `location` is the state's location as the user gave it."""
 
     def __init__(self, path: Path, location: str, patience: LockWait = IMPATIENT) -> None:
         self._location = location
@@ -54,7 +54,7 @@ class StateLock:
 
     @contextlib.contextmanager
     def hold(self, operation: str, timeout: float) -> Iterator[Lock]:
-        """Holds the lock; see Store.lock."""
+        """Hold the lock; see Store.lock."""
         if self._held:
             raise refusal(self._location, self._held)
         mutex = self._mutex()
@@ -76,7 +76,7 @@ class StateLock:
             mutex.release()
 
     def check(self) -> None:
-        """Raises LockHeld if the lock has been taken away meanwhile (``state unlock --force``)."""
+        """Raise LockHeld if another process has removed the lock meanwhile (``state unlock --force``)."""
         if self._lease.held:
             self._lease.check()
             return
@@ -86,7 +86,7 @@ class StateLock:
         raise taken_away(self._location, present)
 
     def holder(self) -> Holder | None:
-        """Who holds the lock; see Store.holder."""
+        """The current holder; see Store.holder."""
         recorded = self._read()
         try:
             if recorded is not None and not self._abandoned(recorded):
@@ -96,7 +96,7 @@ class StateLock:
         return self._lease.holder() if recorded is None else None
 
     def unlock(self, force: bool) -> Holder | None:
-        """Takes the lock away; see Store.unlock."""
+        """Remove the lock; see Store.unlock."""
         holder, was_locked = self._lease.unlock(force)
         if was_locked:
             return holder or UNKNOWN_HOLDER
@@ -117,7 +117,7 @@ class StateLock:
             mutex.release()
 
     def _clear(self, force: bool) -> Holder | None:
-        """Removes the note of a holder that the kernel does not know."""
+        """Remove the file of a holder that does not hold the lock of the operating system."""
         recorded = self._read()
         if recorded is not None and recorded.host != socket.gethostname() and not force:
             raise refusal(self._location, recorded)
@@ -126,7 +126,7 @@ class StateLock:
         return UNKNOWN_HOLDER if damaged else recorded
 
     def _break(self, force: bool) -> Holder | None:
-        """Ends the lock of a living process: the kernel's cannot be taken from it, but a new file has a new one."""
+        """Remove the lock of a living process: its lock file is deleted, and a new file has a new lock."""
         recorded = self._read()
         if not force:
             raise refusal(self._location, recorded)
@@ -144,7 +144,7 @@ class StateLock:
         return filelock.FileLock(self._path, mode=0o600, thread_local=False, fallback_to_soft=False)
 
     def _acquire(self, mutex: filelock.BaseFileLock, timeout: float) -> Holder | None:
-        """Takes the kernel's lock. Returns the holder that left without saying so, if any."""
+        """Acquire the lock. Returns the holder of an abandoned lock that was taken over, if any."""
         waiting = self._patience.begin(timeout, _GRACE, _POLL)
         while True:
             taken = self._acquire_kernel(mutex)
@@ -158,7 +158,7 @@ class StateLock:
                 raise refusal(self._location, previous)
 
     def _acquire_kernel(self, mutex: filelock.BaseFileLock) -> bool:
-        """Takes the kernel's lock if it is free."""
+        """Acquire the lock of the operating system if it is free."""
         try:
             make_directory(self._path.parent)
             _take(mutex, 0)
@@ -169,7 +169,7 @@ class StateLock:
         return True
 
     def _abandoned(self, recorded: Holder) -> bool:
-        """Whether the holder was a process of this machine and has gone: the kernel knows."""
+        """Whether the holder was a process of this machine and has ended, so that the lock is free."""
         if recorded.host != socket.gethostname():
             return False
         if not self._path.exists():
@@ -199,14 +199,14 @@ class StateLock:
             raise failure("lock the state with", self._note, error) from error
 
     def _forget(self, holder: Holder) -> None:
-        """Removes the note, unless it is another's by now. What cannot be removed the next takes over."""
+        """Remove the holder's file, unless another process has the lock. The next holder replaces a remaining file."""
         with contextlib.suppress(OSError, StateError):
             if self._read() == holder:
                 self._note.unlink(missing_ok=True)
 
 
 def _take(mutex: filelock.BaseFileLock, timeout: float) -> None:
-    """Takes the kernel's lock. Raises filelock.Timeout, OSError, and _NoKernelLock where there is none to be had."""
+    """Acquire the lock of the operating system. Raises filelock.Timeout, OSError, and _NoKernelLock if it has none."""
     try:
         mutex.acquire(timeout=timeout, poll_interval=_POLL)
     except NotImplementedError as error:

@@ -1,7 +1,7 @@
-"""A lock's note in a file, for file systems whose kernel keeps no locks (some network and user-space ones).
+"""Storage of a lock's note in a file, for file systems without locks (some network and user-space ones).
 
-Whatever such a file system lacks, it makes a name once and renames in one step. That is enough for `LeaseLock`, whose
-note says which process holds it, so that a dead one is known at once on its machine, and by time from another.
+Such a file system at least creates a name exclusively and renames atomically. That is enough for `LeaseLock`: its note
+names the holding process, so that its own machine sees at once when it is dead, and other machines after the lease.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from dynaops.stores.files import failure, make_directory, replace
 
 
 class LockFile:
-    """The note at `path`; see lease.Place. Its tag is its whole text."""
+    """The note in the file `path`; see lease.LockLocation. Its tag is its whole text."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def read(self) -> tuple[bytes, str] | None:
-        """The note; see lease.Place."""
+        """The note; see lease.LockLocation."""
         try:
             raw = self._path.read_bytes()
         except (FileNotFoundError, NotADirectoryError):
@@ -32,7 +32,7 @@ class LockFile:
         return raw, raw.decode(errors="replace")
 
     def write(self, note: bytes, tag: str | None) -> str | None:
-        """Puts the note there; see lease.Place."""
+        """Write the note; see lease.LockLocation."""
         try:
             make_directory(self._path.parent)
             written = self._put(note, tag)
@@ -41,7 +41,7 @@ class LockFile:
         return note.decode() if written else None
 
     def remove(self, tag: str) -> bool:
-        """Takes the note away; see lease.Place."""
+        """Remove the note; see lease.LockLocation."""
         try:
             return self._claimed(tag)
         except OSError as error:
@@ -49,17 +49,17 @@ class LockFile:
 
     def _put(self, note: bytes, tag: str | None) -> bool:
         if tag is not None and _holder(note) == _holder(tag.encode()):
-            found = self.read()
-            if found is None or found[1] != tag:
+            current = self.read()
+            if current is None or current[1] != tag:
                 return False
-            replace(self._path, note, durable=False)  # a sign of life: the lock is not let go for a moment
+            replace(self._path, note, durable=False)  # a renewal: the lock stays held throughout
             return True
         if tag is not None and not self._claimed(tag):
             return False
         return self._made(note)
 
     def _made(self, note: bytes) -> bool:
-        """Makes the file with its whole text in it, unless there is one."""
+        """Create the file with its whole content, unless it exists; whether it was created."""
         draft = self._aside("new")
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
@@ -84,7 +84,7 @@ class LockFile:
         return True
 
     def _claimed(self, tag: str) -> bool:
-        """Takes the file of that text away: of several who try, one succeeds. Another's file is put back."""
+        """Remove the file if it has that text; only one of several processes succeeds. Another text is put back."""
         aside = self._aside("old")
         try:
             self._path.rename(aside)
@@ -99,12 +99,12 @@ class LockFile:
         finally:
             aside.unlink(missing_ok=True)
 
-    def _aside(self, what: str) -> Path:
-        return self._path.with_name(f".{self._path.name}.{uuid.uuid4().hex[:8]}.{what}")
+    def _aside(self, suffix: str) -> Path:
+        return self._path.with_name(f".{self._path.name}.{uuid.uuid4().hex[:8]}.{suffix}")
 
 
 def _holder(note: bytes) -> str | None:
-    """Whose a note is; None where it does not say."""
+    """The id of a note's holder; None if the note has none."""
     try:
         return str(json.loads(note)["holder"]["id"])
     except (ValueError, KeyError, TypeError):

@@ -1,4 +1,4 @@
-"""Who holds a lock, and what is said of it: the same for every kind of lock."""
+"""The holder of a lock, and the messages about locks, for every kind of lock."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from dynaops.stores.base import DEFAULT_LOCATION, Holder, LockHeld, shell_word
 
 
 def myself(operation: str) -> Holder:
-    """This process as a holder, doing `operation` from now on."""
+    """The Holder for this process, which runs `operation` from now on."""
     try:
         user = getpass.getuser()
     except (KeyError, OSError, ImportError):
-        # Containers run under numbers that have no name.
+        # In a container, the user id may have no name.
         user = f"uid-{os.getuid()}"
     return Holder(
         id=str(uuid.uuid4()),
@@ -29,7 +29,7 @@ def myself(operation: str) -> Holder:
 
 
 def takeover(previous: Holder) -> str:
-    """What people are told of a lock that was left behind."""
+    """The message about an abandoned lock that was taken over."""
     return (
         f"{previous.name} was interrupted in `{previous.operation}` (since {previous.since}) and left its "
         "lock behind; it was taken over."
@@ -37,7 +37,7 @@ def takeover(previous: Holder) -> str:
 
 
 def refusal(location: str, holder: Holder | None, life: str = "") -> LockHeld:
-    """The lock of the state at `location` is another's; `life` says when that was last heard of."""
+    """The error that another process holds the lock; `life` says when it was last renewed."""
     option = "" if location == DEFAULT_LOCATION else f"--state {shell_word(location)} "
     command = f"dynaops {option}state unlock --force"
     hint = f"Wait until that is done (--lock-timeout 10m). If nobody works on it any more: `{command}`."
@@ -51,7 +51,7 @@ def refusal(location: str, holder: Holder | None, life: str = "") -> LockHeld:
 
 
 def taken_away(location: str, present: Holder | None) -> LockHeld:
-    """The lock that was held is another's now, or nobody's."""
+    """The error that the held lock was removed by another process; `present` is the new holder, if any."""
     return LockHeld(
         f"The lock of {location} was taken away while it was held: nothing more is saved.",
         "Find out who ran `dynaops state unlock --force`, then run the command again.",

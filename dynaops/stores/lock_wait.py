@@ -1,4 +1,4 @@
-"""How long a command waits for a lock that another holds (``--lock-timeout``), and what people are told meanwhile."""
+"""Wait for a lock that another process holds (``--lock-timeout``), with messages for the user."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from dynaops.stores.base import Holder
 
 _LONGEST_PAUSE = 2.0
-"""Seconds between two looks at a lock after a while: a look at a lock in S3 is a request."""
+"""The longest pause in seconds between two checks of a lock; a check of a lock in S3 is a request."""
 _GROWTH = 1.5
 _REMINDER = 30.0
-"""Seconds after which people are told again that the command still waits."""
+"""Seconds between two messages that the command still waits."""
 
 
 @dataclass(frozen=True)
 class LockWait:
-    """How long to wait, in seconds, and `tell`, which says a sentence to people. Tests bring their own clock."""
+    """How long to wait, in seconds; `tell` shows a message to the user. Tests pass their own clock."""
 
     seconds: float = 0
     tell: Callable[[str], None] = lambda _: None
@@ -25,15 +25,15 @@ class LockWait:
     sleep: Callable[[float], None] = time.sleep
 
     def begin(self, timeout: float, grace: float, pause: float) -> Waiting:
-        """Begin to wait for the longest of this, the caller's `timeout` and `grace`; the first pause is `pause`.
+        """Start a wait for the longest of `seconds`, `timeout` and `grace`; the first pause is `pause`.
 
-        `grace` is what even an impatient caller waits, and not worth a word.
+        `grace` is the least time that every caller waits, without a message.
         """
         return Waiting(self, max(self.seconds, timeout, grace), grace, pause)
 
 
 IMPATIENT = LockWait()
-"""Waits for no more than the moment in which others look at a lock, or save."""
+"""Waits only for `grace`, the short time in which others check a lock or save."""
 
 
 class Waiting:
@@ -48,7 +48,7 @@ class Waiting:
         self._told = False
 
     def goes_on(self, holder: Holder | None) -> bool:
-        """Pause, and return True; False where the time is over. `holder` is whose the lock is, where that is known."""
+        """Pause and return True; return False if the time is over. `holder` is None if it is not known."""
         waited = self._patience.clock() - self._started
         if waited >= self._limit:
             return False
@@ -61,7 +61,7 @@ class Waiting:
         return True
 
     def ended(self) -> None:
-        """The lock is ours: say so where people were told of the wait."""
+        """The lock is acquired: show a message if there was one about the wait."""
         if self._told:
             self._patience.tell(f"The lock is free after {self._patience.clock() - self._started:.0f} s")
 

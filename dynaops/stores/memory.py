@@ -1,4 +1,4 @@
-"""A state that is kept nowhere: for runs that find all they must know in AWS, and own nothing afterwards."""
+"""A store that keeps the state only in memory: for runs that record nothing (such as grants)."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 
 
 class MemoryStore:
-    """A `Keeper` that forgets when the run ends. `recorder`: records the run all the same, since it changes AWS."""
+    """A `Keeper` in memory. `recorder` records the run nevertheless, since it changes AWS."""
 
     def __init__(self, recorder: RunRecorder | None = None) -> None:
         self._state = State.empty()
         self.recorder = recorder
 
     def load(self) -> State:
-        """The state as it was saved last; empty at first."""
+        """The last saved state; empty at first."""
         return self._state
 
     def save(self, state: State) -> State:

@@ -1,4 +1,4 @@
-"""Bringing a state to another place, and taking one in that comes as a file."""
+"""Move a state to another store, and check a state that is pushed from a file."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ _OWN_WORD = "Nothing was changed."
 
 
 def migrate(source: Store, target: Store) -> State:
-    """Moves the state of `source` to `target`, and leaves word of it there; the state as it is at `target`.
+    """Move the state of `source` to `target`, and leave a note in `source`. Returns the state at `target`.
 
-    Cut off anywhere, it is completed by running it again: what has arrived already is known by its lineage and
-    content. Both are locked meanwhile. Raises StateError where `source` has none, or `target` another one.
+    After an interruption it can be run again: a state that has been copied already is known by its lineage and
+    content. Both stores are locked. Raises StateError if `source` has no state, or `target` has another one.
     """
     with source.lock("init --migrate"), target.lock("init --migrate"):
         state = source.load()
@@ -20,41 +20,41 @@ def migrate(source: Store, target: Store) -> State:
             raise StateError(
                 f"There is no state to move at {source.describe()}.", "Name its place with --from."
             )
-        there = _at(target)
-        if there is None or not _same(state, there):
-            _check_free(state, there, target)
-            there = target.adopt(state)
+        target_state = _at(target)
+        if target_state is None or not _same(state, target_state):
+            _check_free(state, target_state, target)
+            target_state = target.adopt(state)
         source.retire(target.location)
-        return there
+        return target_state
 
 
 def _at(target: Store) -> State | None:
-    """The state at the target; None where that was moved away, so that it may come back."""
+    """The state at the target; None if it was moved away from there, so that it may be moved back."""
     try:
         return target.load()
     except StateElsewhere:
         return None
 
 
-def _same(state: State, there: State) -> bool:
-    """Whether it has arrived already: all but the serial, which arriving raises."""
-    return there.model_copy(update={"serial": state.serial}) == state
+def _same(state: State, target_state: State) -> bool:
+    """Whether the state has been copied already: all but the serial is equal."""
+    return target_state.model_copy(update={"serial": state.serial}) == state
 
 
-def _check_free(state: State, there: State | None, target: Store) -> None:
-    if there is None or not (there.resources or there.in_flight):
+def _check_free(state: State, target_state: State | None, target: Store) -> None:
+    if target_state is None or not (target_state.resources or target_state.in_flight):
         return
-    if there.lineage == state.lineage and there.serial <= state.serial:
+    if target_state.lineage == state.lineage and target_state.serial <= state.serial:
         return
     raise StateError(
-        f"At {target.describe()} there is another state, which names {len(there.resources)} addresses.",
+        f"At {target.describe()} there is another state, which names {len(target_state.resources)} addresses.",
         f"{_OWN_WORD} Choose another place, or put this one there by hand: `dynaops state pull`, then "
         "`dynaops state push --force`.",
     )
 
 
 def check_push(given: State, store: Store) -> State | None:
-    """The stored state, which `given` may replace; None where that is damaged. Raises StateError where it may not."""
+    """The stored state that `given` is to replace. Raises StateError if it may not be replaced without --force."""
     try:
         stored = store.load()
     except StateUnreadable as error:

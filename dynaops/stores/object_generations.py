@@ -1,7 +1,7 @@
-"""Earlier states in S3, as objects beside the present one.
+"""Generations of a state in S3, as objects beside the current one.
 
-They are copies that S3 makes by itself, so they are there whether or not the bucket keeps versions; where it does,
-those are a second net, below this one.
+They are copies made by S3 (CopyObject), so they exist whether or not the bucket is versioned. Object versions of a
+versioned bucket are an additional protection.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from dynaops.stores.base import Generation, StateUnreadable
 from dynaops.stores.generations import NAME, BaseGenerations, file_name, serial_of
 
 SAVED_AT = "dynaops-saved-at"
-"""The metadata that says when a state was saved: a copy of it is younger."""
+"""The metadata key of the time at which a state was saved, since a copy has a later modification time."""
 
 
 class ObjectGenerations(BaseGenerations):
-    """What is kept of the state at `key`: objects below ``state.d/`` for ``state.json``."""
+    """The generations of the state at `key`: objects below ``state.d/`` for ``state.json``."""
 
     def __init__(self, bucket: S3Bucket, key: str, limit: int, check: form.Check = form.unchecked) -> None:
         super().__init__(limit, check)
@@ -28,7 +28,7 @@ class ObjectGenerations(BaseGenerations):
         self._prefix = f"{key.removesuffix('.json')}.d/"
 
     def keep(self, etag: str, serial: int, lineage: str) -> None:
-        """Keeps the present object, of that ETag, and drops the oldest. Raises AwsFailure kinds."""
+        """Keep the current object, with that ETag, and delete the oldest generations. Raises AwsFailure."""
         if self._limit < 1:
             return
         self._bucket.copy(self._key, etag, self._prefix + file_name(serial, lineage))
@@ -36,21 +36,23 @@ class ObjectGenerations(BaseGenerations):
             self._bucket.delete(self._prefix + name)
 
     def keep_damaged(self, etag: str) -> None:
-        """Keeps the present object although no state can be read from it. Raises AwsFailure kinds."""
+        """Keep the current object although it is damaged. Raises AwsFailure."""
         now = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
         self._bucket.copy(self._key, etag, f"{self._prefix}damaged-{now}.json")
 
     def listed(self) -> list[Generation]:
-        return [one for one in map(self._described, self._names()) if one is not None]
+        return [generation for generation in map(self._described, self._names()) if generation is not None]
 
     def drop(self) -> None:
-        """Deletes all that is kept, damaged ones too. Raises AwsFailure kinds."""
+        """Delete all generations, also damaged ones. Raises AwsFailure."""
         for key, _ in self._bucket.keys(self._prefix):
             self._bucket.delete(key)
 
     def _names(self) -> list[str]:
-        found = [(when, key.removeprefix(self._prefix)) for key, when in self._bucket.keys(self._prefix)]
-        return [name for _, name in sorted(found, reverse=True) if NAME.fullmatch(name)]
+        objects = [
+            (modified, key.removeprefix(self._prefix)) for key, modified in self._bucket.keys(self._prefix)
+        ]
+        return [name for _, name in sorted(objects, reverse=True) if NAME.fullmatch(name)]
 
     def _content(self, name: str) -> Content | None:
         return self._bucket.get(self._prefix + name, form.MAX_BYTES + 1)
@@ -74,7 +76,7 @@ class ObjectGenerations(BaseGenerations):
 
 
 def described(content: Content, serial: int, state: State | None, current: bool = False) -> Generation:
-    """An object as one of the states that there are."""
+    """The Generation for an object."""
     return Generation(
         serial=serial,
         lineage=state.lineage if state else None,

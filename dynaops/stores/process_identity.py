@@ -1,7 +1,7 @@
-"""Which process one is, so exactly that another on the same machine can tell whether it has ended.
+"""The identity of a process, by which another process on the same machine can see whether it has ended.
 
-A number alone does not do: it is used again, and containers count their own. Where the system tells no more (it is not
-Linux), nobody is taken for dead.
+A process id is not enough: ids are reused, and containers have their own. On systems other than Linux there is no
+identity, and no process counts as ended.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ _PROC = Path("/proc")
 
 
 def identity(pid: int | None = None) -> str | None:
-    """The machine as it runs since it booted, its process space, and the process (this one by default) in it."""
+    """Host, boot id, PID namespace, process id and start time of a process (by default this one); None if unknown."""
     number = os.getpid() if pid is None else pid
     started = _started(number)
     if started is None:
@@ -22,11 +22,11 @@ def identity(pid: int | None = None) -> str | None:
     return f"{_space()} {number} {started}"
 
 
-def has_ended(one: str) -> bool:
-    """Whether the process of that identity has ended for sure. False where that cannot be known from here."""
-    space, _, rest = one.partition(" ")
+def has_ended(identity_text: str) -> bool:
+    """Whether the process of that identity has certainly ended. False if that cannot be known from here."""
+    pid_namespace, _, rest = identity_text.partition(" ")
     number, _, started = rest.partition(" ")
-    if space != _space() or not number.isdecimal():
+    if pid_namespace != _space() or not number.isdecimal():
         return False
     return _started(int(number)) != started
 
@@ -40,7 +40,7 @@ def _space() -> str:
 
 
 def _started(number: int) -> str | None:
-    """When a process was started, in ticks since the machine booted; None where there is none (or only its corpse)."""
+    """Process start time in clock ticks since boot; None if the process does not exist or is a zombie."""
     try:
         text = (_PROC / str(number) / "stat").read_text()
     except OSError:

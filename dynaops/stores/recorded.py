@@ -1,4 +1,4 @@
-"""A store whose changes are recorded as runs: whatever saves the state through it leaves a record beside it."""
+"""A store that records every change of the state as a run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dynaops.stores.side_files import Folder
 
 
 class RecordedStore:
-    """A `Store` that passes everything on to `store`, and tells `recorder` of what changes the state."""
+    """A `Store` that forwards all calls to `store`, and reports changes of the state to `recorder`."""
 
     def __init__(self, store: Store, recorder: RunRecorder) -> None:
         self._store = store
@@ -21,7 +21,7 @@ class RecordedStore:
 
     @property
     def loaded(self) -> State | None:
-        """The state as it was loaded or saved last."""
+        """The state that was last loaded or saved."""
         return self._loaded
 
     @property
@@ -87,7 +87,7 @@ class RecordedStore:
         return self._store.beside(kind)
 
     def _present(self) -> State | None:
-        """The stored state; None where it is no state, or cannot be read."""
+        """The stored state; None if it cannot be read."""
         try:
             return self._loaded or self.load()
         except StateError:

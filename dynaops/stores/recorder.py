@@ -1,7 +1,6 @@
-"""Recording a run: its record is written when it begins to change anything, and again when it ends.
+"""Record a run: its record is written before the first change, and again at the end.
 
-A record that cannot be written is told, and the run goes on: a state must not be lost because its history cannot be
-kept.
+If a record cannot be written, a warning is shown and the run continues: the state is more important than its history.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from dynaops.model.state import State
 
 About = Callable[[str, "Aws | None", "str | None"], RunRecord]
-"""What a record says of the process: by the command's name, AWS's caller, and a region of the run's operations."""
+"""Makes a record with the facts of the process, from the command's name, the AWS session and a region."""
 _RESULTS = {
     Stage.BLOCKED: OperationResult.PLANNED,
     Stage.CALLING: OperationResult.STARTED,
@@ -37,14 +36,13 @@ _RESULTS = {
     Stage.FAILED: OperationResult.FAILED,
 }
 _LONGEST_MESSAGE = 2000
-"""Characters of a message that are kept."""
+"""The most characters of a message that are kept."""
 
 
 class RunRecorder:
     """Records the runs of one process on one state.
 
-    `about` gives what a record says of the process: a `RunRecord` without an id. `warn` is given what people should
-    know.
+    `about` makes a `RunRecord` without an id, with the facts of the process. `warn` shows a warning to the user.
     """
 
     def __init__(self, log: RunLog, about: About, warn: Callable[[str], None] = lambda _: None) -> None:
@@ -52,7 +50,7 @@ class RunRecorder:
         self._about = about
         self._warn = warn
         self.aws: Aws | None = None
-        """The caller of AWS, where the command calls AWS."""
+        """The AWS session, if the command calls AWS."""
         self._region: str | None = None
         self._lock = threading.RLock()
         self._depth = 0
@@ -64,11 +62,11 @@ class RunRecorder:
         self._after: State | None = None
         self._broken = False
         self.at_end: Callable[[RunRecord], None] | None = None
-        """Is given the record of the run that is under way, when it ends. It must raise nothing."""
+        """Called with the record at the end of the current run. It must not raise."""
 
     @contextlib.contextmanager
     def run(self, command: str) -> Iterator[None]:
-        """A run of `command`; within another one, a part of that. The outermost one ends the record."""
+        """A context for a run of `command`; a nested one is part of the outer run, which ends the record."""
         with self._lock:
             self._depth += 1
             self._command = self._command or command
@@ -85,9 +83,9 @@ class RunRecorder:
                     self._end(error)
 
     def begin(self, plan: Plan, before: State | None, digest: str | None = None) -> None:
-        """Write that the operations of `plan` are about to be sent; `digest` is that of a saved plan's file.
+        """Record that the operations of `plan` are about to be run; `digest` is that of a saved plan's file.
 
-        `before` is the state that the plan was made with; None where it is not to be changed.
+        `before` is the state that the plan was made with; None if no state is to be changed.
         """
         with self._lock:
             self._before = self._before or before
@@ -101,7 +99,7 @@ class RunRecorder:
             self._write_begin(facts)
 
     def changing(self, before: State | None) -> None:
-        """Write that a state is about to be saved in place of `before` (None: of what cannot be read)."""
+        """Record that a state is about to replace `before` (None: the old one cannot be read)."""
         with self._lock:
             if self._before is None and before is not None:
                 self._before = before
@@ -109,25 +107,25 @@ class RunRecorder:
                 self._write_begin({})
 
     def changed(self, after: State) -> None:
-        """Note that `after` is the stored state now."""
+        """Note the new stored state."""
         self._after = after
 
-    def after(self, tell: Callable[[Event], None]) -> Callable[[Event], None]:
-        """Tells of an event as before, and notes where its operation stands."""
+    def after(self, report: Callable[[Event], None]) -> Callable[[Event], None]:
+        """A function that notes an event and passes it on to `report`."""
 
-        def both(event: Event) -> None:
+        def note_and_report(event: Event) -> None:
             self.note(event)
-            tell(event)
+            report(event)
 
-        return both
+        return note_and_report
 
     def note(self, event: Event) -> None:
-        """Note where an operation stands."""
+        """Note the new stage of an operation."""
         with self._lock:
-            known = self._operations.get(event.operation)
-            if known is not None:
+            recorded = self._operations.get(event.operation)
+            if recorded is not None:
                 message = event.detail[:_LONGEST_MESSAGE] if event.stage in _TOLD else ""
-                self._operations[event.operation] = known.model_copy(
+                self._operations[event.operation] = recorded.model_copy(
                     update={"result": _RESULTS[event.stage], "message": message}
                 )
 
@@ -188,7 +186,7 @@ class RunRecorder:
             self._tell_once(f"The record of this run cannot be kept: {error.message}")
 
     def _forget_oldest(self) -> None:
-        with contextlib.suppress(DynaopsError):  # there are some too many then
+        with contextlib.suppress(DynaopsError):  # then more records are kept than needed
             self.log.forget_oldest()
 
     def _tell_once(self, text: str) -> None:
@@ -202,13 +200,13 @@ _TOLD = (Stage.LEFT, Stage.SKIPPED, Stage.FAILED)
 
 
 def new_id(began_at: str, serial: int) -> str:
-    """The id of a run: when it began, the state's serial then, and random digits."""
+    """The id of a run: its start time, the state's serial at that time, and random digits."""
     time = began_at.replace("-", "").replace(":", "")
     return f"{time}-{min(serial, 10**12 - 1):08d}-{secrets.token_hex(4)}"
 
 
 def now() -> str:
-    """The time, as records have it."""
+    """The current time in the format of records."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
@@ -232,7 +230,7 @@ def _planned(operation: Operation) -> RunOperation:
 
 def _result(error: BaseException | None, outcome: Outcome | None) -> RunResult:
     if outcome is not None and isinstance(error, OSError):
-        error = None  # what was to be shown could not be: the run itself had ended
+        error = None  # only the output failed: the run itself had ended
     stopped = isinstance(error, KeyboardInterrupt) or getattr(error, "exit_code", None) == Exit.INTERRUPTED
     if stopped or (outcome is not None and outcome.interrupted):
         return RunResult.INTERRUPTED

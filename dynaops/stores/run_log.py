@@ -1,4 +1,4 @@
-"""The records of runs that are kept beside a state, one file a run."""
+"""The records of runs beside a state, one file for each run."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ KIND = "runs"
 KEPT_LOCALLY = 200
 _SUFFIX = ".json"
 _MOST_LOOKED_AT = 200
-"""Of the records, to find those that wrote the states which are kept."""
+"""The most records that are read to find the runs that wrote the kept generations."""
 
 
 class UnreadableRun(NamedTuple):
@@ -27,17 +27,17 @@ class UnreadableRun(NamedTuple):
 
 
 class RunLog:
-    """The runs of one state. Methods raise DynaopsError kinds where the folder cannot be reached."""
+    """The records of the runs of one state. Methods raise DynaopsError if the folder cannot be read."""
 
     def __init__(self, folder: Folder) -> None:
         self._folder = folder
 
     def write(self, record: RunRecord) -> None:
-        """Keep a run's record, in place of what was written when it began; on this machine the oldest ones go."""
+        """Write a run's record, which replaces the one that was written at its start."""
         self._folder.write(record.id + _SUFFIX, record.model_dump_json(indent=1).encode())
 
     def forget_oldest(self) -> None:
-        """On this machine, delete all records but the newest."""
+        """Delete all records but the newest ones, in a local folder only."""
         if not self._folder.shared:
             for run_id in self.ids()[KEPT_LOCALLY:]:
                 self._folder.delete(run_id + _SUFFIX)
@@ -48,7 +48,7 @@ class RunLog:
         return sorted((name for name in names if RUN_ID.fullmatch(name)), reverse=True)
 
     def newest(self, limit: int) -> tuple[list[RunRecord], list[UnreadableRun]]:
-        """The newest `limit` runs, newest first, and those among them that cannot be read."""
+        """(the newest `limit` records, newest first; those among them that cannot be read)."""
         records, unreadable = [], []
         for run_id in self.ids()[:limit]:
             try:
@@ -63,19 +63,20 @@ class RunLog:
         return records, unreadable
 
     def find(self, reference: str) -> RunRecord:
-        """The run whose id is `reference`, or begins or ends with it. Raises StateError, Unreadable."""
+        """The run whose id is `reference`, or starts or ends with it. Raises StateError, UnreadableFile."""
         ids = self.ids()
-        found = [
+        matching = [
             run_id
             for run_id in ids
             if run_id == reference
             or (reference and (run_id.startswith(reference) or run_id.endswith(reference)))
         ]
-        if len(found) > 1:
+        if len(matching) > 1:
             raise StateError(
-                f"{len(found)} runs are called {reference}.", f"Write more of the id, such as {found[0]}."
+                f"{len(matching)} runs are called {reference}.",
+                f"Write more of the id, such as {matching[0]}.",
             )
-        record = self._read(found[0]) if found else None
+        record = self._read(matching[0]) if matching else None
         if record is None:
             raise StateError(
                 f"There is no run {reference} in {self._folder.describe()}.",
@@ -84,15 +85,15 @@ class RunLog:
         return record
 
     def of_generations(self, generations: Iterable[Generation]) -> dict[int, RunRecord]:
-        """The run that wrote each state, by the state's serial; states of which no run is known are left out.
+        """The run that wrote each generation, by serial; without generations whose run is not known.
 
-        Records that cannot be read are passed over here; `newest` tells of them.
+        Records that cannot be read are skipped here; `newest` reports them.
         """
         wanted = {generation.serial: generation.lineage for generation in generations}
-        found: dict[int, RunRecord] = {}
+        runs: dict[int, RunRecord] = {}
         for run_id in self.ids()[:_MOST_LOOKED_AT]:
             began_with = serial_of(run_id)
-            if not any(serial > began_with for serial in wanted if serial not in found):
+            if not any(serial > began_with for serial in wanted if serial not in runs):
                 continue
             try:
                 record = self._read(run_id)
@@ -101,12 +102,12 @@ class RunLog:
             if record is None:
                 continue
             for serial, lineage in wanted.items():
-                if serial not in found and _wrote(record, serial, lineage):
-                    found[serial] = record
-        return found
+                if serial not in runs and _wrote(record, serial, lineage):
+                    runs[serial] = record
+        return runs
 
     def _read(self, run_id: str) -> RunRecord | None:
-        """A record; None where it is gone by now. Raises Unreadable for what this version does not understand."""
+        """A record; None if it does not exist any more. Raises UnreadableFile if this version cannot read it."""
         raw = self._folder.read(run_id + _SUFFIX)
         if raw is None:
             return None
@@ -130,12 +131,12 @@ class RunLog:
 
 
 def serial_of(run_id: str) -> int:
-    """The serial of the state when a run began, by the run's id."""
+    """The serial of the state at the start of a run, from the run's id."""
     return int(run_id.split("-")[1])
 
 
 def _wrote(record: RunRecord, serial: int, lineage: str | None) -> bool:
-    """Whether a run saved the state of `serial`. One that was killed may have, if no later one did."""
+    """Whether a run saved the state of `serial`, or perhaps did before it was killed."""
     if lineage and record.lineage and lineage != record.lineage:
         return False
     if record.serial_before is None or (record.ended_at is not None and record.serial_after is None):

@@ -1,4 +1,4 @@
-"""State in S3: one object, written on the condition that nobody else has, with its lock and generations beside it."""
+"""The store of a state in S3: one object with conditional writes, and its lock and generations beside it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _TRIES = 5
 
 @dataclass(frozen=True)
 class _ObjectSeen:
-    """What the object held when this store last read or wrote it. `serial` is None where that was no state."""
+    """ETag, serial and lineage of the object when this store last read or wrote it. `serial` None: not a state."""
 
     etag: str
     serial: int | None
@@ -44,7 +44,7 @@ class _ObjectSeen:
 
 
 class S3Store(VersionedStore):
-    """A state in one object, which `way` leads to. Nothing is sent before something is read or written."""
+    """A state in one S3 object; `open_aws` gives the AWS session. No request is sent before the first use."""
 
     _generations: ObjectGenerations
     _lock: LeaseLock
@@ -52,23 +52,25 @@ class S3Store(VersionedStore):
     def __init__(
         self,
         location: str,
-        where: S3Location,
-        way: Callable[[], Aws],
+        s3_location: S3Location,
+        open_aws: Callable[[], Aws],
         *,
         generations: int,
         check: form.Check | None = None,
         patience: LockWait = IMPATIENT,
     ) -> None:
-        aws = way()
-        region = where.region or aws.region
+        aws = open_aws()
+        region = s3_location.region or aws.region
         super().__init__(location, check)
-        self._key = where.key
-        self._bucket = S3Bucket(aws, where.bucket, region, where.expected_owner, where.kms_key)
-        self._generations = ObjectGenerations(self._bucket, where.key, generations, self._check)
-        place: LockLocation = LockObject(self._bucket, f"{where.key}.lock", location)
-        if where.lock_table is not None:
-            place = LockItem(aws, region, where.lock_table, f"{where.bucket}/{where.key}")
-        self._lock = LeaseLock(place, location, patience=patience)
+        self._key = s3_location.key
+        self._bucket = S3Bucket(
+            aws, s3_location.bucket, region, s3_location.expected_owner, s3_location.kms_key
+        )
+        self._generations = ObjectGenerations(self._bucket, s3_location.key, generations, self._check)
+        storage: LockLocation = LockObject(self._bucket, f"{s3_location.key}.lock", location)
+        if s3_location.lock_table is not None:
+            storage = LockItem(aws, region, s3_location.lock_table, f"{s3_location.bucket}/{s3_location.key}")
+        self._lock = LeaseLock(storage, location, patience=patience)
         self._seen: _ObjectSeen | None = None
         self._looked = False
 
@@ -76,8 +78,8 @@ class S3Store(VersionedStore):
         return f"the S3 object {self._location}"
 
     def load(self) -> State:
-        found = self._read()
-        return State.empty() if found is None else self._state_of(found)
+        content = self._read()
+        return State.empty() if content is None else self._state_of(content)
 
     def save(self, state: State) -> State:
         with self._locked("save"):
@@ -94,9 +96,9 @@ class S3Store(VersionedStore):
 
     def retire(self, target: str) -> None:
         with self._locked("init --migrate"):
-            found = self._read()
-            if found is not None:
-                state = self._state_of(found)
+            content = self._read()
+            if content is not None:
+                state = self._state_of(content)
                 self._put(state, form.moved_note(target))
                 self._seen, self._looked = None, False
 
@@ -110,23 +112,23 @@ class S3Store(VersionedStore):
     def beside(self, kind: str) -> ObjectFolder:
         return ObjectFolder(self._bucket, self._key, kind)
 
-    def _telling(self, what: str) -> contextlib.AbstractContextManager[None]:
-        return told(what, self._location)
+    def _telling(self, action: str) -> contextlib.AbstractContextManager[None]:
+        return told(action, self._location)
 
     def _present(self) -> tuple[str | None, int]:
-        found = self._read()
-        if found is None:
+        content = self._read()
+        if content is None:
             with told("list the history of", self._location):
                 kept = self._generations.listed()
             return None, form.serial_beyond(None) if kept else 0
         try:
-            state = self._state_of(found)
+            state = self._state_of(content)
         except StateElsewhere:
             return None, 0
         except StateUnreadable:
             with told("keep the damaged object of", self._location):
-                self._generations.keep_damaged(found.etag)
-            return None, form.serial_beyond(found.body)
+                self._generations.keep_damaged(content.etag)
+            return None, form.serial_beyond(content.body)
         return state.lineage, state.serial
 
     def _write(self, state: State, serial: int) -> State:
@@ -136,7 +138,7 @@ class S3Store(VersionedStore):
         return saved
 
     def _put(self, before: State, data: bytes) -> str:
-        """Writes the object in place of the one last seen; its ETag. Raises StateMoved where that was `before`."""
+        """Replace the object that was last seen; returns the new ETag. Raises StateMoved if it has changed."""
         try:
             with told("save", self._location):
                 self._keep()
@@ -152,21 +154,21 @@ class S3Store(VersionedStore):
         self._kept = True
 
     def _fence(self) -> None:
-        """Gives the state a new serial after a lock was taken away, so that no save of its holder can succeed.
+        """Save the state with a new serial after a lock was removed, so that no save of its holder can succeed.
 
-        That holder may be between its look at the lock and its write; the write expects the state as it was.
+        The holder may be between its check of the lock and its write, and that write expects the old ETag.
         """
         for _ in range(_TRIES):
             try:
-                found = self._read()
-                state = self._state_of(found) if found else None
+                content = self._read()
+                state = self._state_of(content) if content else None
             except StateUnreadable:
                 return
-            if state is None or found is None:
+            if state is None or content is None:
                 return
             saved = state.unlocked()
             with told("save", self._location), contextlib.suppress(WriteConflict):
-                etag = self._bucket.put(self._key, form.dumps(saved), found.etag, _metadata())
+                etag = self._bucket.put(self._key, form.dumps(saved), content.etag, _metadata())
                 self._seen = _ObjectSeen(etag, saved.serial, saved.lineage)
                 return
 
@@ -179,24 +181,24 @@ class S3Store(VersionedStore):
 
     def _read(self) -> Content | None:
         with told("read", self._location):
-            found = self._bucket.get(self._key, form.MAX_BYTES + 1)
-        self._seen, self._looked = (_ObjectSeen(found.etag, None) if found else None), True
-        return found
+            content = self._bucket.get(self._key, form.MAX_BYTES + 1)
+        self._seen, self._looked = (_ObjectSeen(content.etag, None) if content else None), True
+        return content
 
-    def _state_of(self, found: Content) -> State:
-        state = form.loads(found.body, self._location, self._check)
-        self._seen = _ObjectSeen(found.etag, state.serial, state.lineage)
+    def _state_of(self, content: Content) -> State:
+        state = form.loads(content.body, self._location, self._check)
+        self._seen = _ObjectSeen(content.etag, state.serial, state.lineage)
         return state
 
     def _current(self) -> list[Generation]:
-        found = self._read()
-        if found is None:
+        content = self._read()
+        if content is None:
             return []
         try:
-            state = self._state_of(found)
+            state = self._state_of(content)
         except StateUnreadable:
             return []
-        return [described(found, state.serial, state, current=True)]
+        return [described(content, state.serial, state, current=True)]
 
 
 def _metadata() -> dict[str, str]:

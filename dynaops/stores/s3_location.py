@@ -1,4 +1,4 @@
-"""Where a state in S3 lies, as ``--state`` says it, and the objects there in the stores' words."""
+"""The location of a state in S3 (``s3://bucket/key?options``), errors of S3 as StateError, and the lock object."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _ACCOUNT = re.compile(r"\d{12}")
 _OPTIONS = ("region", "expected_owner", "kms_key", "lock_table")
 _FORM = "Write s3://BUCKET/KEY, for example s3://acme-state/orders/state.json."
 MAX_NOTE = 64 * 1024
-"""Bytes of a lock's note that are read: it has a few hundred."""
+"""The most bytes of a lock's note that are read; a note has a few hundred."""
 
 
 @dataclass(frozen=True)
 class S3Location:
-    """``s3://bucket/key?region=&expected_owner=&kms_key=&lock_table=``: all that follows the key may be left out."""
+    """``s3://bucket/key?region=&expected_owner=&kms_key=&lock_table=``; the options may be left out."""
 
     bucket: str
     key: str
@@ -35,7 +35,7 @@ class S3Location:
 
 
 def check_bucket(name: str) -> None:
-    """Raise StateError for what S3 does not take for a bucket's name."""
+    """Raise StateError for a name that S3 does not allow for a bucket."""
     if not _BUCKET.fullmatch(name):
         raise StateError(
             f"{name!r} is not the name of a bucket.",
@@ -44,7 +44,7 @@ def check_bucket(name: str) -> None:
 
 
 def parse(location: str) -> S3Location:
-    """What a location says. Raises StateError where it says nothing that S3 could hold."""
+    """Parse a location. Raises StateError if it is not a valid S3 location."""
     path, _, query = location.removeprefix("s3://").partition("?")
     bucket, _, key = path.partition("/")
     check_bucket(bucket)
@@ -68,7 +68,10 @@ def parse(location: str) -> S3Location:
 
 @contextlib.contextmanager
 def told(doing: str, location: str) -> Iterator[None]:
-    """A context that tells S3's failures as the state's; `doing` is a phrase such as "save". Overtaken passes."""
+    """A context that raises failures of S3 as StateError; `doing` is a phrase such as "save".
+
+    WriteConflict and StateError are raised as they are.
+    """
     try:
         yield
     except (StateError, WriteConflict):
@@ -98,13 +101,13 @@ class LockObject:
         self._location = location
 
     def read(self) -> tuple[bytes, str] | None:
-        """The note and its ETag; see lease.Place."""
+        """The note and its ETag; see lease.LockLocation."""
         with told("look at the lock of", self._location):
-            found = self._bucket.get(self._key, MAX_NOTE)
-        return (found.body, found.etag) if found else None
+            current = self._bucket.get(self._key, MAX_NOTE)
+        return (current.body, current.etag) if current else None
 
     def write(self, note: bytes, tag: str | None) -> str | None:
-        """Puts the note there; see lease.Place."""
+        """Write the note; see lease.LockLocation."""
         try:
             with told("lock", self._location):
                 return self._bucket.put(self._key, note, tag)
@@ -112,7 +115,7 @@ class LockObject:
             return None
 
     def remove(self, tag: str) -> bool:
-        """Takes the note away; see lease.Place."""
+        """Remove the note; see lease.LockLocation."""
         try:
             with told("unlock", self._location):
                 self._bucket.delete(self._key, tag)

@@ -1,4 +1,4 @@
-"""Small files kept beside a state: records of runs and of restore drills, in a folder or below an S3 prefix."""
+"""Small files beside a state (records of runs and of restore drills), in a folder or below an S3 prefix."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from dynaops.aws.s3 import S3Bucket
 
 MAX_BYTES = 16 * 1024 * 1024
-"""Of one file. A record of a run with 10,000 operations has about 4 MiB."""
+"""The most bytes of one file. A record of a run with 10,000 operations has about 4 MiB."""
 
 
 class UnreadableFile(DynaopsError):
@@ -22,27 +22,27 @@ class UnreadableFile(DynaopsError):
 
 
 class Folder(Protocol):
-    """Files by name. All methods raise DynaopsError kinds.
+    """Files by name. All methods raise DynaopsError.
 
-    `shared`: it is a team's, so all files are kept; else the oldest go.
+    `shared`: a team uses the folder, so all files are kept; else the oldest are deleted.
     """
 
     shared: bool
 
     def names(self) -> list[str]:
-        """The names of all files, sorted; none where nothing was written yet."""
+        """The names of all files, sorted; empty if nothing was written yet."""
 
     def read(self, name: str) -> bytes | None:
-        """A file's content; None where there is none. Raises Unreadable for what is no regular file, or too large."""
+        """A file's content; None if there is no file. Raises UnreadableFile if it is no regular file or too large."""
 
     def write(self, name: str, data: bytes) -> None:
-        """Makes `data` the content of a file, whole or not at all. A name may have folders, parted by slashes."""
+        """Write a file atomically. A name may contain folders, separated by slashes."""
 
     def delete(self, name: str) -> None:
-        """Deletes a file, if there is one."""
+        """Delete a file, if it exists."""
 
     def describe(self, name: str = "") -> str:
-        """Where the file is, for messages."""
+        """The location of the file, for messages."""
 
 
 class LocalFolder:
@@ -62,7 +62,7 @@ class LocalFolder:
             (Path(folder) / name).relative_to(self._path).as_posix()
             for folder, _, names in os.walk(self._path, onerror=refused)
             for name in names
-            if not name.startswith(".")  # one that is being written
+            if not name.startswith(".")  # a temporary file that is being written
         )
 
     def read(self, name: str) -> bytes | None:

@@ -1,4 +1,4 @@
-"""Changes to a state by hand (``dynaops state list|show|rm|mv``): pure functions, AWS is never touched."""
+"""Edit a state by hand (``dynaops state list|show|rm|mv``): pure functions that never call AWS."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dynaops.stores.base import StateError
 
 
 def addresses(state: State, prefix: str | None = None) -> list[str]:
-    """All addresses, sorted; with `prefix` only it and what is below. Raises StateError if it is unknown."""
+    """All addresses, sorted; with `prefix` only that address and those below. Raises StateError if it is unknown."""
     if prefix is None:
         return sorted(state.resources)
     return _subtree(state, prefix)
@@ -24,15 +24,15 @@ def show(state: State, address: str) -> Record:
 
 
 def remove(state: State, address: str) -> State:
-    """`state` without `address` and all below it, and without what was still in flight there.
+    """`state` without `address` and all below it, and without their operations in flight.
 
-    What they stand for goes on living in AWS and is no longer owned. Raises StateError if there is nothing.
+    The resources stay in AWS and are no longer owned. Raises StateError if the address is unknown.
     """
-    gone = set(_subtree(state, address))
+    removed = set(_subtree(state, address))
     kept = {
-        name: _depending(record, tuple(other for other in record.depends_on if other not in gone))
+        name: _depending(record, tuple(other for other in record.depends_on if other not in removed))
         for name, record in state.resources.items()
-        if name not in gone
+        if name not in removed
     }
     in_flight = {
         operation: intent
@@ -43,10 +43,10 @@ def remove(state: State, address: str) -> State:
 
 
 def move(state: State, source: str, target: str) -> State:
-    """`state` with `source` and all below it under the name `target`.
+    """`state` with `source` and all below it moved to the address `target`.
 
-    Raises StateError where `source` is unknown, `target` is taken or of another shape, or an interrupted
-    operation still has to be resolved under the old name.
+    Raises StateError if `source` is unknown, `target` is taken or of another form, or an interrupted operation on the
+    old address is not resolved yet.
     """
     _subtree(state, source)  # it must be there
     _check_target(state, source, target)
@@ -54,7 +54,7 @@ def move(state: State, source: str, target: str) -> State:
 
 
 def renamed(state: State, source: str, target: str) -> State:
-    """`state` with `source` and all below it under the name `target`, in operations in flight too."""
+    """`state` with `source` and all below it moved to the address `target`, also in operations in flight."""
 
     def name(address: str) -> str:
         return target + address.removeprefix(source) if _is_within(address, source) else address
@@ -85,8 +85,8 @@ def _check_target(state: State, source: str, target: str) -> None:
             f"Choose another address, or forget it first: `dynaops state rm {target}`.",
         )
     record = state.resources.get(source)
-    named = record is not None and "name" in record.properties and "/" in target
-    if not named and _shape(source) != _shape(target):
+    has_own_name = record is not None and "name" in record.properties and "/" in target
+    if not has_own_name and _shape(source) != _shape(target):
         raise StateError(
             f"Cannot move {source} to {target}: that would be the address of another kind of resource.",
             "Only the names in an address may change, for example users/log_group to orders/log_group.",
@@ -99,16 +99,16 @@ def _check_target(state: State, source: str, target: str) -> None:
 
 
 def _shape(address: str) -> tuple[int, list[str], bool]:
-    """What an address must keep: its depth, the kinds in it (users/gsi/NAME), and having no empty part."""
+    """What a move must not change: the number of segments, the kinds in them (users/gsi/NAME), no empty segment."""
     parts = address.split("/")
     return len(parts), parts[1::2], all(parts)
 
 
 def _subtree(state: State, address: str) -> list[str]:
-    found = sorted(name for name in state.resources if _is_within(name, address))
-    if not found:
+    addresses = sorted(name for name in state.resources if _is_within(name, address))
+    if not addresses:
         raise _unknown(state, address)
-    return found
+    return addresses
 
 
 def _is_within(name: str, address: str) -> bool:

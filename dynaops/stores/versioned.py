@@ -1,4 +1,4 @@
-"""What the stores of a state in a file and in an object share: generations, restoring, and work under the lock."""
+"""The base class of the local and the S3 store: generations, restore, and saving under the lock."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from dynaops.stores.lock import StateLock
 
 
 class VersionedStore(ABC):
-    """A state that is replaced as a whole, and whose earlier contents are kept: one a run, not one a save.
+    """A store that replaces the state as a whole, and keeps one generation for each run.
 
-    A run saves twice an operation, and what people go back to is how things stood before a run.
+    A run saves twice for each operation, but users restore the state before a run, so a save alone makes no generation.
     """
 
     _generations: BaseGenerations
@@ -50,27 +50,27 @@ class VersionedStore(ABC):
 
     def restore(self, serial: int) -> State:
         with self._locked("state restore"):
-            lineage, beyond = self._present()
+            lineage, lower_bound = self._present()
             with self._telling("restore"):
                 state = self._generations.read(serial, lineage)
-            return self._put_in_place(state, beyond)
+            return self._put_in_place(state, lower_bound)
 
     def adopt(self, state: State) -> State:
         with self._locked("state push"):
             return self._put_in_place(state, self._present()[1])
 
-    def _put_in_place(self, state: State, beyond: int) -> State:
-        """Makes `state` the present one, under a serial above all that are known, and above `beyond`."""
+    def _put_in_place(self, state: State, lower_bound: int) -> State:
+        """Save `state` as the current one, with a serial above all known ones and above `lower_bound`."""
         with self._telling("restore"):
             kept = self._generations.newest(state.lineage)
         self._kept = False
-        return self._write(state, max(state.serial, beyond, kept) + 1)
+        return self._write(state, max(state.serial, lower_bound, kept) + 1)
 
     @contextlib.contextmanager
     def _locked(self, operation: str) -> Iterator[None]:
-        """Within the caller's lock, which must still be theirs, or within one for the moment.
+        """A context that holds the lock: the caller's lock, which is checked, or a new one for the duration.
 
-        Where that takes over a dead run's lock, the write that follows is the fence.
+        If the lock of a dead run is taken over, the write that follows makes any late save of that run fail.
         """
         if self._lock.held:
             self._lock.check()
@@ -82,20 +82,20 @@ class VersionedStore(ABC):
 
     @abstractmethod
     def _fence(self) -> None:
-        """Keep a run whose lock was taken away from saving."""
+        """Prevent a run whose lock was removed from saving."""
 
-    def _telling(self, what: str) -> contextlib.AbstractContextManager[None]:
-        """A context whose failures say that `what` could not be done. By default, they do."""
+    def _telling(self, action: str) -> contextlib.AbstractContextManager[None]:
+        """A context that raises failures of `action` as StateError; by default they are StateErrors already."""
         return contextlib.nullcontext()
 
     @abstractmethod
     def _current(self) -> list[Generation]:
-        """The present state, where there is one that can be read."""
+        """The current state as a list of one generation; empty if there is none or it cannot be read."""
 
     @abstractmethod
     def _present(self) -> tuple[str | None, int]:
-        """The stored state's lineage and serial; a damaged one, which has no lineage, is kept apart."""
+        """(lineage, serial) of the stored state. A damaged one is kept in a separate file, and has no lineage."""
 
     @abstractmethod
     def _write(self, state: State, serial: int) -> State:
-        """Saves `state` as `serial`, in place of what was read or written last."""
+        """Save `state` with `serial`, in place of the content that was last read or written."""

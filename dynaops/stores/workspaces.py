@@ -1,7 +1,8 @@
-"""Workspaces: several states of the same specs, side by side. The default one is where ``--state`` says.
+"""Workspaces: several states of the same specs. The state of the default workspace is at ``--state``.
 
-Another lies below it: ``.dynaops/workspaces/staging/state.json`` beside ``.dynaops/state.json``, and so in a bucket.
-It is there when its state is, which `workspace new` writes: whoever shares the place sees the same workspaces.
+The state of workspace staging is ``.dynaops/workspaces/staging/state.json`` beside ``.dynaops/state.json``, and
+likewise in a bucket. A workspace exists if its state exists, which `workspace new` writes, so all users of a
+location see the same workspaces.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ _WITHIN = re.compile(rf"(?:.*/)?{_FOLDER}/[^/]+/[^/]+")
 
 
 def check_name(name: str) -> None:
-    """Raise StateError for what cannot be a workspace: its name becomes part of paths and of tables' names."""
+    """Raise StateError for an invalid workspace name; the name becomes part of paths and table names."""
     if not _NAME.fullmatch(name):
         raise StateError(
             f"A workspace cannot be called {name!r}.",
@@ -33,9 +34,9 @@ def check_name(name: str) -> None:
 
 
 def location_of(base: str, name: str) -> str:
-    """Where the state of workspace `name` is, if the default one's is at `base`.
+    """The location of the state of workspace `name`, if that of the default one is `base`.
 
-    A `base` that is a workspace's state itself is meant as it is.
+    A `base` that is the state of a workspace itself is returned unchanged.
     """
     path, mark, options = _split(base)
     if name == DEFAULT or _WITHIN.fullmatch(path):
@@ -44,46 +45,48 @@ def location_of(base: str, name: str) -> str:
     return f"{folder}{slash}{_FOLDER}/{name}/{file}{mark}{options}"
 
 
-def names(base: str, way: Callable[[], Aws]) -> list[str]:
-    """The workspaces besides the default one that are there, sorted. Raises StateError."""
+def names(base: str, open_aws: Callable[[], Aws]) -> list[str]:
+    """The names of the existing workspaces, sorted, without the default one. Raises StateError."""
     path, _, _ = _split(base)
     if _WITHIN.fullmatch(path):
         return []
     file = path.rpartition("/")[2]
-    found = _in_bucket(base, way) if base.startswith("s3://") else _in_folder(path)
-    return sorted(name for name, one in found if one == file and _NAME.fullmatch(name))
+    states = _in_bucket(base, open_aws) if base.startswith("s3://") else _in_folder(path)
+    return sorted(name for name, entry in states if entry == file and _NAME.fullmatch(name))
 
 
 def _in_folder(path: str) -> list[tuple[str, str]]:
     folder = Path(path).expanduser().parent / _FOLDER
     try:
-        return [(one.parent.name, one.name) for one in folder.glob("*/*") if one.is_file()]
+        return [(entry.parent.name, entry.name) for entry in folder.glob("*/*") if entry.is_file()]
     except OSError as error:
         raise StateError(f"Cannot list the workspaces in {folder}: {error.strerror}.") from error
 
 
-def _in_bucket(base: str, way: Callable[[], Aws]) -> list[tuple[str, str]]:
+def _in_bucket(base: str, open_aws: Callable[[], Aws]) -> list[tuple[str, str]]:
     from dynaops.aws.s3 import S3Bucket
     from dynaops.stores.s3_location import parse, told
 
-    where = parse(base)
-    folder, slash, _ = where.key.rpartition("/")
+    s3_location = parse(base)
+    folder, slash, _ = s3_location.key.rpartition("/")
     prefix = f"{folder}{slash}{_FOLDER}/"
     with told("list the workspaces of", base):
-        aws = way()
-        bucket = S3Bucket(aws, where.bucket, where.region or aws.region, where.expected_owner)
-        found = [key.removeprefix(prefix).split("/") for key, _ in bucket.keys(prefix)]
-    return [(parts[0], parts[1]) for parts in found if len(parts) == 2]
+        aws = open_aws()
+        bucket = S3Bucket(
+            aws, s3_location.bucket, s3_location.region or aws.region, s3_location.expected_owner
+        )
+        states = [key.removeprefix(prefix).split("/") for key, _ in bucket.keys(prefix)]
+    return [(parts[0], parts[1]) for parts in states if len(parts) == 2]
 
 
 def _split(location: str) -> tuple[str, str, str]:
-    """A location's path, and (in S3) what follows it."""
+    """(path, "?" or "", options) of a location; only S3 locations have options."""
     return location.partition("?") if location.startswith("s3://") else (location, "", "")
 
 
-def unknown(name: str, base: str, there: list[str]) -> DynaopsError:
-    """There is no workspace `name`; `there` are those that there are."""
+def unknown(name: str, base: str, existing: list[str]) -> DynaopsError:
+    """The error that there is no workspace `name`; `existing` are those that exist."""
     return StateError(
         f"There is no workspace {name} of the state {base}.",
-        f"Make it: `dynaops workspace new {name}`. There are {', '.join([DEFAULT, *there])}.",
+        f"Make it: `dynaops workspace new {name}`. There are {', '.join([DEFAULT, *existing])}.",
     )

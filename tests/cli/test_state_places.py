@@ -57,7 +57,7 @@ def environment(world: SandboxServer) -> dict[str, str]:
 
 
 def store(place: str, world: SandboxServer) -> Store:
-    return open_store(place, way=lambda: Aws(REGION, endpoint_url=world.url, poll_cap=0.02))
+    return open_store(place, open_aws=lambda: Aws(REGION, endpoint_url=world.url, poll_cap=0.02))
 
 
 def owning(*names: str, serial: int = 0) -> State:

@@ -114,7 +114,7 @@ def world(folder: Path, server: SandboxServer, state: str = "file") -> Bench:
     if state == "s3":
         place = {"Bucket": "states", "CreateBucketConfiguration": {"LocationConstraint": REGION}}
         bench.client("s3").create_bucket(**place)
-        bench.store = open_store("s3://states/state.json", way=lambda: bench.aws)
+        bench.store = open_store("s3://states/state.json", open_aws=lambda: bench.aws)
     make_role(bench, "reader")
     make_function(bench, "one", allowed=False)
     bench.client("kinesis").create_stream(StreamName="changes", ShardCount=1)

@@ -96,7 +96,7 @@ def make_bucket(server: SandboxServer) -> None:
 def store(terminal: Terminal, place: str) -> Store:
     """A store of this process at the same place."""
     location = place if "://" in place else str(terminal.folder / place)
-    return open_store(location, way=lambda: Aws(REGION, endpoint_url=terminal.server.url))
+    return open_store(location, open_aws=lambda: Aws(REGION, endpoint_url=terminal.server.url))
 
 
 def start(terminal: Terminal, command: list[str]) -> subprocess.Popen[str]:

@@ -171,7 +171,7 @@ def _applied(bench: Bench, boundary: Boundary, specs: tuple[dict[str, Any], ...]
     bench.aws = aws = _DyingAws(region=REGION, endpoint_url=bench.server.url, poll_cap=0.02)
     aws.boundary = Boundary("none", 0, "")
     way = Aws(region=REGION, endpoint_url=bench.server.url)
-    store = open_store(bench.store.location, way=lambda: way)
+    store = open_store(bench.store.location, open_aws=lambda: way)
     with store.lock("apply"):
         plan = bench.plan(*specs, destroy=destroy)
         aws.boundary = boundary

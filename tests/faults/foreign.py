@@ -53,7 +53,7 @@ class StillBench(Bench):
         with self.store.lock("apply"):
             plan = self.plan(*specs, destroy=destroy)
             outcome = apply_plan(
-                plan, self.store, self.aws, lambda _: None, stop=turns.stop, crew=turns, now=clock.now
+                plan, self.store, self.aws, lambda _: None, stop=turns.stop, jobs=turns, now=clock.now
             )
             return plan, outcome
 

@@ -63,7 +63,7 @@ def opened(request: pytest.FixtureRequest, tmp_path: Path, aws: Aws) -> Open:
     if request.param != "file":
         table = "?lock_table=locks" if request.param == "lock table" else ""
         location = f"s3://acme-state/{uuid.uuid4()}/state.json{table}"
-    return lambda patience: open_store(location, way=lambda: aws, patience=patience)
+    return lambda patience: open_store(location, open_aws=lambda: aws, lock_wait=patience)
 
 
 def test_a_lock_that_is_let_go_in_time_is_taken(opened: Open) -> None:

@@ -43,7 +43,7 @@ class S3Place:
         self.url = f"s3://{BUCKET}/{self.key}{options}"
 
     def open(self, generations: int = 10, check: Check | None = None) -> Store:
-        return open_store(self.url, generations=generations, way=lambda: AWS, check=check)
+        return open_store(self.url, generations=generations, open_aws=lambda: AWS, check=check)
 
     def raw(self) -> bytes | None:
         return self.at(self.key)
@@ -133,7 +133,7 @@ def test_the_lock_says_who_when_and_until_when(place: S3Place) -> None:
 
 def test_a_holder_that_lives_gives_signs_of_life(s3: Any, place: S3Place) -> None:
     bucket = S3Bucket(AWS, BUCKET, REGION)
-    lock = LeaseLock(LockObject(bucket, f"{place.key}.lock", place.url), place.url, lease=60, beat=0.05)
+    lock = LeaseLock(LockObject(bucket, f"{place.key}.lock", place.url), place.url, lease=60, interval=0.05)
     with lock.hold("apply", 0):
         first = place.lock
         until(lambda: place.lock["heartbeat_at"] > first["heartbeat_at"])
@@ -242,7 +242,7 @@ def test_an_expired_lock_is_unlocked_without_force(place: S3Place) -> None:
 def test_a_holder_that_slept_too_long_goes_on_only_where_nobody_came(place: S3Place) -> None:
     bucket = S3Bucket(AWS, BUCKET, REGION)
     note = LockObject(bucket, f"{place.key}.lock", place.url)
-    sleeper = LeaseLock(note, place.url, lease=0.01, beat=60)
+    sleeper = LeaseLock(note, place.url, lease=0.01, interval=60)
     with sleeper.hold("apply", 0):
         time.sleep(0.02)
         assert sleeper.holder() is None
@@ -332,7 +332,7 @@ def test_what_is_refused_says_what_to_do(aws: Sandbox, place: S3Place) -> None:
 
 def test_a_bucket_that_is_not_there_or_somebody_elses(s3: Any) -> None:
     with pytest.raises(StateError, match="no bucket nobodys-bucket") as caught:
-        open_store("s3://nobodys-bucket/state.json", way=lambda: AWS).load()
+        open_store("s3://nobodys-bucket/state.json", open_aws=lambda: AWS).load()
     assert "dynaops init --state-bucket nobodys-bucket" in (caught.value.hint or "")
     with pytest.raises(StateError, match="denies access") as caught:
         S3Place(s3, "?expected_owner=999999999999").open().load()
@@ -376,7 +376,7 @@ def test_a_lock_table_that_is_not_there(s3: Any) -> None:
 )
 def test_places_that_s3_does_not_have(location: str, wrong: str) -> None:
     with pytest.raises(StateError, match=wrong) as caught:
-        open_store(location, way=lambda: AWS)
+        open_store(location, open_aws=lambda: AWS)
     assert caught.value.hint
 
 

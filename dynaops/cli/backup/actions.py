@@ -1,4 +1,4 @@
-"""What the backup commands do, between the command line and the library."""
+"""The backup commands (create, list, status, delete, prune), without their command lines."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SEE_THROUGH = "`dynaops backup status --wait`"
 def make(
     settings: GlobalSettings, creation: dict[str, Any], *, wait: bool, yes: bool, operations: bool
 ) -> int:
-    """Make backups. Only where retention deletes some is there anything to agree to."""
+    """Make backups. The user must confirm only if retention deletes older ones."""
     way = wiring.aws(settings)
     region = region_of_any(creation["tables"], settings, way)
     store = wiring.store(settings)
@@ -51,7 +51,7 @@ def make(
 
 
 def _made(plan: Plan, records: dict[str, Any]) -> list[dict[str, Any]]:
-    """What was made, as far as AWS has said."""
+    """The backups that were made, as in the responses of AWS."""
     found = []
     for operation in plan.operations:
         record = records.get(operation.address)
@@ -63,7 +63,7 @@ def _made(plan: Plan, records: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def show_list(settings: GlobalSettings, tables: Sequence[str], via: Via | None) -> int:
-    """Show the backups there are."""
+    """Show the existing backups."""
     way = wiring.aws(settings)
     found = listing(way, region_of_any(tables, settings, way), tables, via)
     screen = Screen(settings)
@@ -75,7 +75,7 @@ def show_list(settings: GlobalSettings, tables: Sequence[str], via: Via | None) 
 
 
 def show_status(settings: GlobalSettings, tables: Sequence[str], wait: bool) -> int:
-    """Show what AWS is doing, and wait for its end if that is asked for."""
+    """Show running jobs of AWS, and wait for their end if asked for."""
     way = wiring.aws(settings)
     screen = Screen(settings)
     found, gaps = status.jobs(way, region_of_any(tables, settings, way), tables)
@@ -93,7 +93,7 @@ def show_status(settings: GlobalSettings, tables: Sequence[str], wait: bool) -> 
 
 
 def remove(settings: GlobalSettings, references: Sequence[str], yes: bool, operations: bool) -> int:
-    """Delete the backups that are named."""
+    """Delete the named backups."""
     way = wiring.aws(settings)
     plan = delete.plan_delete(way, references, region_of_any((), settings, way))
     return _deleting(plan, way, settings, "backup delete", yes, operations)
@@ -108,7 +108,7 @@ def prune(
     yes: bool,
     operations: bool,
 ) -> int:
-    """Delete what retention is over for."""
+    """Delete backups whose retention is over."""
     way = wiring.aws(settings)
     plan = delete.plan_prune(way, tables, retention, region_of_any(tables, settings, way), via)
     if not plan.operations:

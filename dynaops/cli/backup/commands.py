@@ -312,7 +312,7 @@ def verify(
 
 
 def _days(text: str | None) -> int | None:
-    """Whole days, since AWS Backup counts in them."""
+    """A duration in whole days, the unit of AWS Backup."""
     if text is None:
         return None
     days, rest = divmod(seconds(text, "--retention", "d"), 86_400)

@@ -1,4 +1,4 @@
-"""What ``backup restore`` does: AWS restores, the settings are put back, and the table gets its place in the state."""
+"""The ``backup restore`` command: AWS restores the table, its settings are applied, and the state records it."""
 
 from __future__ import annotations
 
@@ -54,9 +54,9 @@ def restore(
     yes: bool,
     operations: bool,
 ) -> int:
-    """Restore a table, or go on with that. `at` is a time as people write it. Answers the exit code.
+    """Restore a table, or continue a restore. `at` is a time as on the command line. Returns the exit code.
 
-    A spec that goes to stdout has it for itself: people are spoken to on stderr.
+    If the spec is printed on stdout, all messages are on stderr.
     """
     if request.file != STDOUT or settings.json:
         return _restore(settings, request, at, sys.stdout, wait=wait, yes=yes, operations=operations)
@@ -143,7 +143,7 @@ def _restored(
 def _hand_over(
     restoration: Restoration, text: str, told: dict[str, Any], screen: Screen, stdout: TextIO
 ) -> None:
-    """Write the new table's spec, or print it; with ``--json`` it is in the document then."""
+    """Write the new table's spec to a file, or print it; with ``--json`` it is part of the document."""
     write_spec(restoration, text)
     if restoration.file == STDOUT and screen.json:
         told["spec_yaml"] = text
@@ -161,7 +161,7 @@ def _documents(settings: GlobalSettings, file: Path) -> list[Document]:
 
 
 def time_asked(at: str | None, latest: bool, way: Aws) -> float | None:
-    """The time that was asked for, by AWS's clock."""
+    """The requested time, relative to AWS's clock."""
     if at is None:
         return None
     if latest:
@@ -173,7 +173,7 @@ def time_asked(at: str | None, latest: bool, way: Aws) -> float | None:
 def _put_back(
     restoration: Restoration, plan: Plan, place: Any, way: Aws, settings: GlobalSettings, told: dict[str, Any]
 ) -> int:
-    """Bring the table to what its spec says, and see that nothing is left to do."""
+    """Apply the table's spec, and check that nothing remains to do."""
     screen = Screen(settings)
     terms = Terms(
         yes=True, allow_replace=False, allow_destroy=False, command="backup restore", done="Settings put back"
@@ -201,7 +201,7 @@ def _put_back(
 def _carried_out(
     plan: Plan, place: RecordedStore, way: Aws, settings: GlobalSettings, terms: Terms
 ) -> Outcome:
-    """Run the restore itself, which leaves no state; how it ended is shown."""
+    """Run the restore itself, which saves no state, and show its result."""
     screen = Screen(settings)
     with EventLog(None) as log:
         outcome = execute(plan, wiring.unrecorded(place), way, settings, terms, log)
@@ -213,7 +213,7 @@ def _carried_out(
 def _end(
     screen: Screen, told: dict[str, Any], plan: Plan | None = None, outcome: Outcome | None = None
 ) -> int:
-    """The one document of ``--json``, and the exit code."""
+    """Print the ``--json`` document and return the exit code."""
     if screen.json:
         from dynaops.views.json_documents import applied
 

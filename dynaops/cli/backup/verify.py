@@ -1,4 +1,4 @@
-"""What ``backup verify`` does: restore into a scratch table, compare, and clean up whatever happens."""
+"""The ``backup verify`` command: restore into a scratch table, compare, and always clean up."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def verify(
     yes: bool,
     operations: bool,
 ) -> int:
-    """Verify a backup. Answers the exit code."""
+    """Verify a backup. Returns the exit code."""
     way = wiring.aws(settings)
     region = region_of(reference, settings, way)
     when = time_asked(at, latest, way)
@@ -85,9 +85,9 @@ def _drilled(
 def run_drill(
     drill: Drill, how: How, store: RecordedStore, way: Aws, settings: GlobalSettings, screen: Screen
 ) -> tuple[Verified | None, Outcome]:
-    """Restore, compare, clean up, and keep the result; no comparison where the restore did not come to its end.
+    """Restore, compare, clean up, and record the result; there is no comparison if the restore did not finish.
 
-    Both are shown. Raises DynaopsError kinds, and Interrupted while comparing.
+    Shows both results. Raises DynaopsError, and VerifyInterrupted while comparing.
     """
     if drill.plan.operations:
         outcome = _run(drill.plan, store, way, settings)
@@ -109,7 +109,7 @@ def run_drill(
 def _compared(
     drill: Drill, how: How, store: RecordedStore, way: Aws, settings: GlobalSettings, screen: Screen
 ) -> Verified:
-    """The comparison; the scratch table goes, however it ends. Raises Interrupted."""
+    """Compare, and delete the scratch table in any case. Raises VerifyInterrupted."""
     try:
         with moving_on(screen.people, screen.color, "read") as view, terminated_as_interrupted():
             return compare(way, drill, how, lambda reading: view.show(_standing(reading)))
@@ -125,7 +125,7 @@ def _compared(
 
 
 def _show_broken_off(drill: Drill, outcome: Outcome, screen: Screen) -> None:
-    """The restore did not come to its end, and AWS deletes no table that it is restoring."""
+    """Show that the restore did not finish, and that AWS does not delete a table while restoring it."""
     screen.gap()
     screen.show(outcome_page(drill.plan, outcome, "backup verify", _AGAIN, "Restored"))
     if outcome.left:
@@ -136,7 +136,7 @@ def _show_broken_off(drill: Drill, outcome: Outcome, screen: Screen) -> None:
 
 
 def _end_broken_off(drill: Drill, outcome: Outcome, screen: Screen) -> int:
-    """The one document of ``--json`` where the restore did not come to its end, and the exit code."""
+    """Print the ``--json`` document for a restore that did not finish, and return the exit code."""
     if screen.json:
         from dynaops.views.json_documents import applied
 

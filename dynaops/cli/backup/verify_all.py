@@ -1,4 +1,4 @@
-"""What ``backup verify --all`` does: a restore drill of each table of the state, or of those verified longest ago."""
+"""The ``backup verify --all`` command: a restore drill of each recorded table, or of those verified longest ago."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ def verify_all(
     yes: bool,
     operations: bool,
 ) -> int:
-    """Verify all tables of the state that have a backup, or the `count` verified longest ago. Answers the exit code.
+    """Verify all recorded tables with a backup, or the `count` verified longest ago. Returns the exit code.
 
-    Raises StateError where the state has no tables, and DynaopsError kinds where nobody can say what to verify.
+    Raises StateError if the state has no tables, and DynaopsError if the tables to verify cannot be found out.
     """
     way = wiring.aws(settings)
     store = wiring.store(settings)
@@ -109,7 +109,7 @@ def _result(
     *,
     operations: bool,
 ) -> DrillResult:
-    """The drill of one table; an error is its result, so that the others go on."""
+    """Run the drill of one table; an error is its result, so that the others continue."""
     assert candidate.reference is not None, "only such are chosen"
     source = None
     try:
@@ -147,7 +147,7 @@ def _result(
 
 
 def _without(candidate: DrillCandidate, latest: bool, gaps: Sequence[str]) -> DrillResult:
-    """The result of a table with nothing to restore."""
+    """The result for a table without a backup."""
     message = _NOT_RECOVERABLE if latest else _NO_BACKUP
     if gaps:
         message += ", as far as could be looked at"
@@ -165,7 +165,7 @@ def _exit_of(results: Sequence[DrillResult]) -> int:
 def _document(
     results: Sequence[DrillResult], known: Sequence[DrillCandidate], gaps: Sequence[str]
 ) -> dict[str, Any]:
-    """The one document of ``--json``: a result for each table, and what was not chosen."""
+    """The ``--json`` document: a result for each table, and the tables that were not selected."""
     told = {result.candidate.table for result in results}
     return {
         "passed": all(result.end is DrillEnd.IDENTICAL for result in results),

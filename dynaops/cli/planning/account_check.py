@@ -1,4 +1,4 @@
-"""Whose account a command works in: checked when the state is read, and told in the headline of every plan."""
+"""The account of a command: checked when the state is read, and shown in the headline of every plan."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def state_of(store: Store, way: Aws) -> State:
-    """The stored state, whose resources are of the caller's account and endpoint. Raises WrongPlace, StateError."""
+    """The stored state, checked to be of the caller's account and endpoint. Raises WrongPlace, StateError."""
     from dynaops.cli.run_records import called_with
     from dynaops.engine.state_account import check_identity
 
@@ -30,10 +30,10 @@ def state_of(store: Store, way: Aws) -> State:
 
 
 def region_of(table: str, settings: GlobalSettings, way: Aws) -> str:
-    """The region of a table: ``--region``, else what the state knows of a table of that name, else the default region.
+    """The region of a table: ``--region``, else that of a recorded table of that name, else the default region.
 
-    Raises WrongPlace where the table is one of the state, and the caller is of another account or endpoint; AWS is
-    asked for no more than GetCallerIdentity before.
+    Raises WrongPlace if the table is recorded and the caller is of another account or endpoint; only
+    GetCallerIdentity is called for that.
     """
     asked = settings.asked_region or os.environ.get("AWS_REGION")
     store = wiring.store(settings)
@@ -41,7 +41,7 @@ def region_of(table: str, settings: GlobalSettings, way: Aws) -> str:
     record = state.resources.get(table)
     if record is None or record.kind != "table" or asked not in (None, record.region):
         return asked or way.region
-    # Imports all kinds, which a load into a table that no state names does not need.
+    # This imports all kinds, which a load into a table without a record does not need.
     from dynaops.engine.state_account import check_identity
 
     check_identity(state, way, store.location)
@@ -49,10 +49,10 @@ def region_of(table: str, settings: GlobalSettings, way: Aws) -> str:
 
 
 def region_of_any(tables: Sequence[str], settings: GlobalSettings, way: Aws) -> str:
-    """The region of the first of `tables`, as far as anyone says; without any, the default region.
+    """The region of the first of `tables` (see `region_of`); without tables, the default region.
 
-    Raises WrongPlace where the caller is of another account or endpoint than one of the tables, by the state; without
-    `tables`, than the state.
+    Raises WrongPlace if the state has one of the tables (without `tables`: any resource) in another account or
+    endpoint.
     """
     if not tables:
         state_of(wiring.store(settings), way)
@@ -61,7 +61,7 @@ def region_of_any(tables: Sequence[str], settings: GlobalSettings, way: Aws) -> 
 
 
 def headline_of(state: State, settings: GlobalSettings, store: Store, way: Aws) -> Headline:
-    """What a report is of that looks at the tables of a state."""
+    """The headline of a report about the tables of a state."""
     from dynaops.engine.table_scopes import recorded_tables
     from dynaops.model.headline import Headline
 
@@ -76,7 +76,7 @@ def headline_of(state: State, settings: GlobalSettings, store: Store, way: Aws) 
 
 
 def headed(plan: Plan, settings: GlobalSettings, store: Keeper, way: Aws) -> Plan:
-    """The plan with what its headline tells: environment, account, regions, and the state's place where it has one."""
+    """The plan with the data for its headline: environment, account, regions, and the state's location."""
     caller = way.known_caller
     regions = plan.regions or tuple(sorted({operation.region for operation in plan.operations}))
     return plan.model_copy(

@@ -150,7 +150,7 @@ def _apply_saved(
 def _held(
     file: SavedPlan, documents: list[Document], state: State, way: Aws, policies: Sequence[str] | None
 ) -> tuple[Plan, frozenset[str]]:
-    """What is to be carried out of a saved plan, and which of it has happened already. Raises StalePlan."""
+    """(the plan to apply for a saved plan, the ids of operations whose effect AWS shows already). Raises StalePlan."""
     from dynaops.engine.plan import PlanOptions
 
     options = PlanOptions(
@@ -160,7 +160,7 @@ def _held(
         **wiring.beside_tables(documents),
         take_over=file.take_over,
     )
-    # Rules of this command hold too: the file could be edited to name none at all.
+    # House rules of the command line are checked too, since the plan file could be edited to name none.
     all_policies = (*file.policies, *(policies or ()))
     run = state.run_of(file.digest)
     if run is not None:

@@ -1,4 +1,4 @@
-"""Agreeing to a plan: consent to what is destroyed is an option, agreement to the rest a question."""
+"""Consent to destructive operations (options), and confirmation of the plan (a question on the terminal)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def consents_of(words: Sequence[str] | None) -> tuple[Consent, ...]:
-    """What ``--consent`` says. Raises BadParameter."""
+    """The consents given by ``--consent``. Raises BadParameter."""
     if not words:
         return ()
     from dynaops.engine.consent import parsed
@@ -28,7 +28,7 @@ def consents_of(words: Sequence[str] | None) -> tuple[Consent, ...]:
 
 
 def require_consent(plan: Plan, allow_replace: bool, allow_destroy: bool) -> None:
-    """Raise DynaopsError, naming steps and options, where the plan destroys what was not agreed to."""
+    """Raise DynaopsError with steps and options if the plan has destructive operations without consent."""
     lacking = wiring.lacking_consent(plan, allow_replace, allow_destroy)
     if not lacking:
         return
@@ -49,7 +49,7 @@ def require_consent(plan: Plan, allow_replace: bool, allow_destroy: bool) -> Non
 
 
 def require_adoption(plan: Plan, allow_adopt: bool, take_over: Sequence[str]) -> None:
-    """Raise DynaopsError, naming addresses and options, where the plan takes over what was not agreed to."""
+    """Raise DynaopsError with addresses and options if the plan adopts resources without consent."""
     from dynaops.engine.consent import missing_adoptions
 
     lacking = missing_adoptions(plan, allow_adopt, take_over)
@@ -70,7 +70,7 @@ def require_adoption(plan: Plan, allow_adopt: bool, take_over: Sequence[str]) ->
 
 
 def is_agreed(plan: Plan) -> bool:
-    """Whether a saved plan holds consent to all that it loses and takes over: nothing is left to ask then."""
+    """Whether a saved plan contains all consents that it needs, so that the user is not asked."""
     from dynaops.engine.consent import missing, missing_adoptions
 
     lacking = missing(plan, allow_replace=False, allow_destroy=False) or missing_adoptions(plan, False, ())
@@ -78,9 +78,9 @@ def is_agreed(plan: Plan) -> bool:
 
 
 def require_agreement(screen: Screen, question: str, yes: bool, whole_word: bool = False) -> None:
-    """Ask; where it is grave, only the whole word ``yes`` will do.
+    """Ask the user to confirm; for a destructive plan, only the whole word ``yes`` is accepted.
 
-    Raises DynaopsError where the user says no, or where nobody can be asked and ``--yes`` is not given.
+    Raises DynaopsError if the user says no, or if there is no terminal and ``--yes`` is not given.
     """
     if yes:
         return

@@ -1,4 +1,4 @@
-"""What a plan costs: at the packaged prices, at AWS's, or not at all."""
+"""The cost of a plan, with packaged prices, with prices from AWS, or none."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class PriceSource(StrEnum):
-    """Where prices are from."""
+    """The sources of prices."""
 
     PACKAGED = "packaged"
     LIVE = "live"
@@ -36,14 +36,14 @@ PricesFrom = Annotated[
 
 
 def price_source(settings: GlobalSettings, asked: PriceSource | None = None) -> PriceSource:
-    """Where prices are from: what the command line says, else the project file, else the packaged list."""
+    """The source of prices: from the command line, else the project file, else the packaged list."""
     return asked or PriceSource(project(settings).prices or PriceSource.PACKAGED)
 
 
 def priced(plan: Plan, source: PriceSource = PriceSource.PACKAGED, way: Aws | None = None) -> Plan:
     """The plan with its monthly cost.
 
-    Where AWS's price list cannot be read, the packaged one stands in, and that is told.
+    If AWS's price list cannot be read, the packaged one is used, and a message says so.
     """
     if source is PriceSource.OFF or not (plan.usage or plan.by_use):
         return plan

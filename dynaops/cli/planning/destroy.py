@@ -54,7 +54,7 @@ def destroy(
     inputs = PlanInputs.of_documents(settings, documents, specs.read)
     inputs.state()
     with inputs.locked("destroy", recipients(settings, notify)) as state:
-        # Not before: a first apply may hold the lock, whose state is not saved yet.
+        # Checked under the lock, since a first apply may hold it and not have saved its state yet.
         require_state(state, inputs.store, settings, "nothing is known that could be destroyed")
         plan = inputs.plan(state, targets=targets or (), destroy=True, take_over=take_over or ())
         plan = wiring.agreed(plan, agreed)

@@ -86,13 +86,13 @@ def drift(
 
 
 def _require_no_specs(settings: GlobalSettings, place: Store) -> None:
-    """Raise DynaopsError where specs declare tables, of which the state knows nothing."""
+    """Raise DynaopsError if specs declare tables and the state is empty."""
     from dynaops.model.errors import DynaopsError, SpecError
 
     specs = wiring.source(settings, None, None, None, None)
     try:
         declared = len(wiring.documents(specs))
-    except SpecError as error:  # none at all, or such as cannot be read
+    except SpecError as error:  # no specs, or specs that cannot be read
         none = ("no such file or folder", "has no spec files", "no spec file fits the pattern")
         declared = 0 if all(finding.message.endswith(none) for finding in error.findings) else 1
     if declared:

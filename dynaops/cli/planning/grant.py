@@ -116,7 +116,7 @@ def grant(
 
 
 def _only_told(screen: Screen, granted: Granted, operations: bool, revoke: bool, dry_run: bool) -> int:
-    """Show a plan that is not carried out, or say that there is nothing to do."""
+    """Show a plan that is not applied, or say that there is nothing to do."""
     from dynaops.views.grant import nothing_to_do
 
     if granted.plan.operations:
@@ -133,12 +133,12 @@ def _only_told(screen: Screen, granted: Granted, operations: bool, revoke: bool,
 
 
 def _document(granted: Granted) -> dict[str, Any]:
-    """What the document of ``--json`` has besides the plan."""
+    """The members of the ``--json`` document besides the plan."""
     return {"configuration": granted.configuration}
 
 
 def _hand_over(screen: Screen, granted: Granted, out: str | None) -> None:
-    """Tell (and write) what the functions must know."""
+    """Show (and write) the configuration for the functions."""
     from dynaops.views.grant import granted_page
 
     screen.gap()

@@ -1,4 +1,4 @@
-"""The guards of an environment, as the calls of AWS and the specs are held to them."""
+"""The guards of an environment (account, role, regions) for AWS calls and for specs."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from dynaops.specs.project import Project
 
 _IN_SANDBOX = "dynaops-sandbox"
-"""Name of the role by which the sandbox plays an environment's account."""
+"""Name of the role with which the sandbox simulates an environment's account."""
 
 
 def guard_of(project: Project) -> Guard | None:
-    """What calls are held to; None where the environment has no guards."""
+    """The guard for AWS calls; None if the environment has none."""
     if project.account is None and project.regions is None:
         return None
     from dynaops.aws.guards import Guard
@@ -34,10 +34,10 @@ def guard_of(project: Project) -> Guard | None:
 
 
 def role_of(project: Project, in_sandbox: bool = False) -> Role | None:
-    """The role that is assumed; None where the caller's own credentials are used.
+    """The role to assume; None if the caller's own credentials are used.
 
-    The embedded sandbox plays any account: there, an environment with an account and no role gets a role in it, and no
-    code of an MFA device is asked for, since it has no devices.
+    The embedded sandbox simulates any account: an environment with an account and without a role gets a role there, and
+    no MFA code is asked for, since the sandbox has no MFA devices.
     """
     from dynaops.aws.role import Role
 
@@ -54,9 +54,9 @@ def role_of(project: Project, in_sandbox: bool = False) -> Role | None:
 
 
 def outside_regions(documents: Sequence[Document], project: Project, home: str | None) -> Iterator[Finding]:
-    """The tables and replicas that specs declare outside of the environment's regions.
+    """Errors for tables and replicas that specs declare outside the environment's regions.
 
-    `home` is the region of specs that name none; where it is not known yet, the call itself is checked.
+    `home` is the region of specs without one; if it is not known yet, the call itself is checked later.
     """
     from dynaops.model.findings.rule import make_finding
     from dynaops.model.findings.specs import SPEC041
@@ -77,7 +77,7 @@ def outside_regions(documents: Sequence[Document], project: Project, home: str |
 
 
 def _regions(document: Document, home: str | None) -> Iterator[tuple[str, str]]:
-    """Each region that a spec names, and the path of the key that does."""
+    """(region, path of its key) for each region in a spec."""
     spec = document.spec
     region = spec.region or home
     if region:

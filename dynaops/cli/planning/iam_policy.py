@@ -1,4 +1,4 @@
-"""``dynaops permissions``: what the command needs of rehearsal and IAM."""
+"""The permissions command: compute IAM policies from specs or a plan."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def for_life(documents: Sequence[Document], way: Aws) -> set[Need]:
-    """What the specs' whole life needs."""
+    """The permissions to create, read, change and destroy the resources of specs."""
     require_sandbox()
     from dynaops.rehearsal.permissions import of_life
 
@@ -25,7 +25,7 @@ def for_life(documents: Sequence[Document], way: Aws) -> set[Need]:
 
 
 def for_plan(plan: Plan, documents: Sequence[Document], state: State, way: Aws) -> set[Need]:
-    """What just this plan needs."""
+    """The permissions that a plan needs."""
     require_sandbox()
     from dynaops.cli.planning.plan_rehearsal import regions
     from dynaops.rehearsal.live_account import gather
@@ -35,7 +35,7 @@ def for_plan(plan: Plan, documents: Sequence[Document], state: State, way: Aws) 
 
 
 def for_notifications(recipients: Iterable[Recipient]) -> set[Need]:
-    """What it takes to tell topics and buses of runs."""
+    """The permissions to send notifications."""
     from dynaops.access.needs import Need
     from dynaops.engine.notify import action_of
 
@@ -43,7 +43,7 @@ def for_notifications(recipients: Iterable[Recipient]) -> set[Need]:
 
 
 def policy(needed: Iterable[Need]) -> dict[str, Any]:
-    """The policy document that grants just this."""
+    """The policy document that grants exactly these permissions."""
     from dynaops.access.policy import least
 
     return least(needed)

@@ -1,4 +1,4 @@
-"""What is said where the state is not there or owns nothing: a comparison with nothing is no good news."""
+"""Errors and warnings for a state that does not exist or is empty, since "no changes" would mislead then."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _NEW = "`dynaops apply` makes it, with what the specs declare."
 
 
 def owns_nothing(state: State) -> bool:
-    """Whether the state names nothing, not even a call that was about to be made."""
+    """Whether the state has neither resources nor operations in flight."""
     return not (state.resources or state.in_flight)
 
 
 def require_state(state: State, store: Store, settings: GlobalSettings, without: str) -> None:
-    """Raise StateError where no state is stored; `without` is what is not done then, such as "nothing is compared"."""
+    """Raise StateError if no state is stored; `without` is a phrase for the message, such as "nothing is compared"."""
     if state.serial or not owns_nothing(state):
         return
     from dynaops.stores.base import StateError
@@ -37,7 +37,7 @@ def require_state(state: State, store: Store, settings: GlobalSettings, without:
 
 
 def require_recorded(tables: Sequence[str], state: State, store: Store) -> None:
-    """Raise StateError for the first of `tables` (names and patterns) of which the state knows nothing."""
+    """Raise StateError for the first of `tables` (names and patterns) that is not in the state."""
     from dynaops.engine.addresses import matches
     from dynaops.engine.table_scopes import recorded_tables
     from dynaops.stores.base import StateError
@@ -53,14 +53,14 @@ def require_recorded(tables: Sequence[str], state: State, store: Store) -> None:
 
 
 def warned(plan: Plan, state: State, store: Store, settings: GlobalSettings) -> Plan:
-    """The plan with a warning where no state is stored, though there are traces of one."""
+    """The plan with a warning if no state is stored but there are signs of an earlier one."""
     lost = _lost(state, store, settings)
     return plan.model_copy(update={"warnings": (*lost, *plan.warnings)}) if lost else plan
 
 
 @contextmanager
 def warned_if_refused(state: State, store: Store, settings: GlobalSettings) -> Iterator[None]:
-    """Say of a plan that is refused too that its state is lost: that state has marked what is refused, as a rule."""
+    """For a refused plan, warn too that its state is lost, since that state has probably marked the resources."""
     from dynaops.engine.plan import PlanRefused
 
     try:
@@ -70,7 +70,7 @@ def warned_if_refused(state: State, store: Store, settings: GlobalSettings) -> I
 
 
 def _lost(state: State, store: Store, settings: GlobalSettings) -> list[Finding]:
-    """The warning that no state is stored, where there are traces of one."""
+    """The warning that no state is stored, if there are signs of an earlier one."""
     hints = list(_hints(store, settings)) if not state.serial and owns_nothing(state) else []
     if not hints:
         return []
@@ -81,12 +81,12 @@ def _lost(state: State, store: Store, settings: GlobalSettings) -> list[Finding]
 
 
 def traces(store: Store, settings: GlobalSettings) -> str:
-    """A sentence for people about a state that is not there."""
+    """A sentence about signs of a state that is not stored any more."""
     return " ".join((f"There is no state at {store.location}.", *_hints(store, settings)))
 
 
 def _hints(store: Store, settings: GlobalSettings) -> Iterator[str]:
-    """Where the state may be found: kept, at a place of a similar name, or beside the sandbox."""
+    """Hints where the state may be: in the generations, at a similar location, or in the sandbox."""
     from dynaops.stores.base import shell_word
     from dynaops.stores.nearby_states import near_state
 

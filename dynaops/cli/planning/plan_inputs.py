@@ -1,4 +1,4 @@
-"""What the commands that make plans work on: specs, state store and AWS together."""
+"""The inputs of commands that make plans: specs, state store and AWS session."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PlanInputs:
-    """The documents of the specs (`read`: the files and folders that they are of), the state's store, and AWS."""
+    """The documents of the specs (`read`: their files and folders), the state's store, and the AWS session."""
 
     settings: GlobalSettings
     documents: list[Document]
@@ -34,7 +34,7 @@ class PlanInputs:
 
     @classmethod
     def of(cls, settings: GlobalSettings, specs: wiring.SpecSource) -> PlanInputs:
-        """Raises SpecError where the specs cannot be planned."""
+        """Raises SpecError if the specs are not valid for a plan."""
         return cls.of_documents(settings, wiring.plannable(specs), specs.read)
 
     @classmethod
@@ -44,12 +44,12 @@ class PlanInputs:
         return cls(settings, documents, read, wiring.store(settings), wiring.aws(settings))
 
     def state(self) -> State:
-        """The stored state, which is of the caller's account and endpoint."""
+        """The stored state, checked to be of the caller's account and endpoint."""
         return state_of(self.store, self.aws)
 
     @contextmanager
     def locked(self, command: str, told: Iterable[Recipient]) -> Iterator[State]:
-        """The state, under its lock; `told` are those to tell of the run that `command` makes meanwhile."""
+        """A context that holds the lock and gives the state; `recipients` get a message about the run of `command`."""
         with self.store.lock(command) as lock:
             announce(self.store, told, self.aws)
             if lock.note:
@@ -57,5 +57,5 @@ class PlanInputs:
             yield self.state()
 
     def plan(self, state: State, **options: Any) -> Plan:
-        """The plan by `wiring.make_plan`, with its `options`."""
+        """The plan of these inputs, with the `options` of wiring.make_plan."""
         return wiring.make_plan(self.documents, state, self.aws, read=self.read, **options)

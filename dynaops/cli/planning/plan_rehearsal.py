@@ -1,4 +1,4 @@
-"""``plan --rehearse``: what the command needs of the rehearsal."""
+"""The ``plan --rehearse`` option: run a rehearsal of a plan."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def rehearsed(plan: Plan, documents: Sequence[Document], state: State, way: Aws) -> Rehearsal:
-    """The plan's rehearsal. Raises DynaopsError where AWS cannot be read, or the sandbox is not installed."""
+    """Rehearse the plan. Raises DynaopsError if AWS cannot be read, or the sandbox is not installed."""
     require_sandbox()
     from dynaops.aws.errors import AwsFailure
     from dynaops.engine.state_effects import apply_effects
@@ -25,7 +25,7 @@ def rehearsed(plan: Plan, documents: Sequence[Document], state: State, way: Aws)
     from dynaops.rehearsal.live_account import gather
     from dynaops.rehearsal.run import rehearse
 
-    # What is moved is live once: it is set up at the address that the plan knows it by.
+    # A moved resource exists once: it is created at its new address.
     moves = [effect for effect in plan.updates if effect.moved_from is not None]
     state = apply_effects(state, moves, {}, 0)
     facts = gather(plan, regions(documents, state, way), state, way)
@@ -42,7 +42,7 @@ def rehearsed(plan: Plan, documents: Sequence[Document], state: State, way: Aws)
 
 
 def require_sandbox() -> None:
-    """Raise DynaopsError where the embedded AWS is not installed."""
+    """Raise DynaopsError if the embedded sandbox is not installed."""
     from importlib.util import find_spec
 
     if find_spec("moto") is None:
@@ -53,7 +53,7 @@ def require_sandbox() -> None:
 
 
 def regions(documents: Sequence[Document], state: State, way: Aws) -> dict[str, str]:
-    """The region of each table that specs or state name."""
+    """The region of each table in the specs or the state."""
     from dynaops.engine.table_scopes import recorded_tables
 
     declared = {document.spec.table_name: document.spec.region or way.region for document in documents}

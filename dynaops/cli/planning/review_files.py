@@ -1,4 +1,4 @@
-"""Plans for others to judge: files for reviewers, and a team's own rules."""
+"""Reviews of plans: files for reviewers, and a team's house rules."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ Html = Annotated[
 
 
 def house_rules(settings: GlobalSettings, policies: Sequence[str] | None) -> tuple[str, ...]:
-    """The files of house rules that hold: those of the project file, and those of the command line."""
+    """The files of house rules, from the project file and the command line."""
     return tuple(dict.fromkeys((*project(settings).policies, *(policies or ()))))
 
 
 def judged(plan: Plan, documents: Sequence[Document], state: State, policies: Sequence[str] | None) -> Plan:
-    """The plan with the house rules that it breaks. Raises SpecError for a file of rules that is not valid."""
+    """The plan with findings for the house rules that it breaks. Raises SpecError for an invalid policy file."""
     if not policies:
         return plan
     from dynaops.engine.house_rules import load_rules
@@ -52,7 +52,7 @@ def write_reviews(
     refreshed: bool,
     digest: str | None = None,
 ) -> None:
-    """Write the files that were asked for; `digest` is that of the saved plan. Raises DynaopsError."""
+    """Write the requested files; `digest` is that of the saved plan. Raises DynaopsError."""
     if markdown is not None:
         from dynaops.views.review import markdown as as_markdown
 
@@ -72,7 +72,7 @@ def _write(path: str, text: str) -> None:
 
 
 def require_lawful(plan: Plan) -> None:
-    """Raise DynaopsError where the plan breaks a house rule that is more than a warning."""
+    """Raise DynaopsError if the plan breaks a house rule of severity error."""
     broken = plan.forbidden
     if broken:
         names = ", ".join(dict.fromkeys(one.code for one in broken))

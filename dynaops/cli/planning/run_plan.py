@@ -1,4 +1,4 @@
-"""Carrying out a plan: consent, agreement, progress, and what to say at the end."""
+"""Apply a plan from the command line: consent, confirmation, progress and the result."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Terms:
-    """What the user agreed to beforehand, and how to run."""
+    """The consents given in advance, and the options of the run."""
 
     yes: bool
     allow_replace: bool
@@ -66,7 +66,7 @@ class Terms:
 
 
 def with_consents_of(said: Project, terms: Terms) -> Terms:
-    """`terms`, with what the environment agrees to beforehand; that it does is told."""
+    """`terms` with the consents of the environment, which a message shows."""
     standing = [name for name in ("allow_adopt", "allow_replace", "allow_destroy") if getattr(said, name)]
     lent = [name for name in standing if not getattr(terms, name)]
     if lent:
@@ -83,7 +83,7 @@ def with_consents_of(said: Project, terms: Terms) -> Terms:
 
 
 def carry_out(plan: Plan, place: Keeper, way: Aws, settings: GlobalSettings, terms: Terms) -> int:
-    """Show the plan, obtain agreement, run it and tell how it went. The caller holds the state's lock."""
+    """Show the plan, ask for confirmation, run it and show the result. The caller holds the state's lock."""
     screen = Screen(settings)
     plan = priced(headed(plan, settings, place, way), price_source(settings), way)
     show_plan(screen, plan, operations=terms.operations)
@@ -105,7 +105,7 @@ def carry_out(plan: Plan, place: Keeper, way: Aws, settings: GlobalSettings, ter
 
 
 def see_through(plan: Plan, place: Keeper, way: Aws, settings: GlobalSettings, terms: Terms) -> int:
-    """Run a plan that needs no agreement, with progress, and tell how it went."""
+    """Run a plan that needs no confirmation, with progress, and show the result."""
     with EventLog(terms.events) as log:
         outcome = execute(plan, place, way, settings, terms, log)
     _tell(plan, outcome, Screen(settings), terms)
@@ -175,7 +175,7 @@ def _executed(
 
 
 def _steadfast(tell: Callable[[Event], None]) -> Callable[[Event], None]:
-    """Tells of events for as long as that is possible: a run is not ended by a full disk below its output."""
+    """A function that shows events until output fails: a full disk under the output does not end the run."""
     lost = threading.Event()
 
     def told(event: Event) -> None:
@@ -184,13 +184,13 @@ def _steadfast(tell: Callable[[Event], None]) -> Callable[[Event], None]:
         try:
             tell(event)
         except OSError:
-            lost.set()  # what comes after the run fails in the same way, and is told
+            lost.set()  # later output fails in the same way, and that is reported
 
     return told
 
 
 def _logged(tell: Callable[[Event], None]) -> Callable[[Event], None]:
-    """Tells of an event, and logs it."""
+    """A function that logs an event and passes it on."""
     import logging
 
     log = logging.getLogger("dynaops.run")

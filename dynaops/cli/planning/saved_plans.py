@@ -1,4 +1,4 @@
-"""Saved plans: the plan, and which specs it was made from, so that a later apply sees whether they changed."""
+"""Saved plans: the plan and the specs it was made from, so that a later apply sees whether these have changed."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
 _OPENING = b'{"saved_plan":'
 _MOST_BYTES = 512 * 1024 * 1024
-"""Plans of thousands of tables stay far below this."""
+"""The largest file that is read; plans of thousands of tables are much smaller."""
 _DIGEST = re.compile("[0-9a-f]{64}")
 _ANEW = "Make it anew: dynaops plan --out FILE."
 
 
 class SavedPlan(Model):
-    """The file that ``plan --out`` writes. Paths are as they were given, so that a checkout may move."""
+    """The file that ``plan --out`` writes. Paths are stored as given, so that a checkout may be moved."""
 
     saved_plan: int = FORMAT_VERSION
     paths: tuple[str, ...]
@@ -53,9 +53,9 @@ class SavedPlan(Model):
         return SpecSource(self.paths, self.overlays, self.variables, self.variable_files)
 
     def documents(self, project: Project, env_names: Sequence[str] = ()) -> Documents:
-        """The specs as they are now. Raises DynaopsError where they are not at hand: a plan is not believed alone.
+        """Read the current specs. Raises DynaopsError if they are missing, since a plan is checked against them.
 
-        `env_names`: environment variables that they may read, since a file must not open any.
+        `env_names`: environment variables that specs may read, since the file itself may not allow any.
         """
         missing = [path for path in (*self.paths, *self.overlays) if not _is_there(path)]
         if missing or not self.source.read:
@@ -75,7 +75,7 @@ def save(
     policies: tuple[str, ...] = (),
     take_over: tuple[str, ...] = (),
 ) -> str:
-    """Write a plan to a file that only its owner can read: it holds all that a spec says.
+    """Write a plan to a file that only its owner can read, since it contains all values of the specs.
 
     Returns the SHA-256 of the file. Raises DynaopsError.
     """
@@ -96,7 +96,7 @@ def save(
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as file:
-            os.fchmod(descriptor, 0o600)  # of a file that was there before, too
+            os.fchmod(descriptor, 0o600)  # also for a file that existed before
             file.write(raw)
     except OSError as error:
         raise DynaopsError(f"Cannot write the plan to {path}: {error.strerror}") from error
@@ -104,7 +104,7 @@ def save(
 
 
 def digest_of(text: str) -> str:
-    """A digest as ``--digest`` takes it: 64 hexadecimal digits, perhaps after ``sha256:``. Raises BadParameter."""
+    """Parse a ``--digest``: 64 hexadecimal digits, perhaps after ``sha256:``. Raises BadParameter."""
     digest = text.strip().lower().removeprefix("sha256:")
     if not _DIGEST.fullmatch(digest):
         import typer
@@ -118,7 +118,7 @@ def digest_of(text: str) -> str:
 def _is_there(path: str) -> bool:
     try:
         return is_pattern(path) or Path(path).exists()
-    except OSError:  # a name that no file system takes
+    except OSError:  # a name that file systems do not allow
         return False
 
 
@@ -128,15 +128,14 @@ def is_saved_plan(path: str) -> bool:
 
     try:
         return read_start(path, len(_OPENING)) == _OPENING
-    except FileRefused:  # as a spec, it is told why
+    except FileRefused:  # it is read as a spec then, and the reason is shown
         return False
 
 
 def load(path: str, reviewed: str | None = None) -> SavedPlan:
     """Read a saved plan.
 
-    Raises EditedPlan where the file is not the one whose SHA-256 is `reviewed`, and DynaopsError for what this version
-    does not understand.
+    Raises EditedPlan if the SHA-256 of the file is not `reviewed`, and DynaopsError if this version cannot read it.
     """
     from pydantic import ValidationError
 
@@ -165,7 +164,7 @@ def load(path: str, reviewed: str | None = None) -> SavedPlan:
 
 
 def _check_formats(data: Any, path: str) -> None:
-    """Raise DynaopsError where the file, or the plan in it, is of a format that this version does not know."""
+    """Raise DynaopsError if the file or its plan has a format that this version does not know."""
     plan = data.get("plan")
     for version in (data.get("saved_plan"), plan.get("format_version") if isinstance(plan, dict) else None):
         if version is not None and (type(version) is not int or version != FORMAT_VERSION):

@@ -1,4 +1,4 @@
-"""What several commands show: a plan."""
+"""Show a plan, for several commands."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def show_plan(screen: Screen, plan: Plan, *, operations: bool = False, refreshed: bool = True) -> None:
-    """The plan for people, with the list of its operations where that was asked for."""
+    """Show the plan, with the list of its operations if asked for."""
     from dynaops.cli.state.workspaces import selected
     from dynaops.views.operations import operations_page
     from dynaops.views.plan import plan_page

@@ -90,7 +90,7 @@ def schema(ctx: typer.Context) -> None:
 
 
 def _checked() -> tuple[str, list[Finding], list[str]]:
-    """The project file's name, what is wrong with it, and its environments. Raises DynaopsError where there is none."""
+    """(the project file's name, its findings, its environments). Raises DynaopsError if there is no project file."""
     from pathlib import Path
 
     from dynaops.cli.project.config_values import missing_files

@@ -1,4 +1,4 @@
-"""Each setting of the running command, and where it comes from: option, environment variable, file or default."""
+"""The settings of the running command with their sources: option, environment variable, file or default."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _DEFAULTS: dict[str, object] = {
 
 
 class Setting(NamedTuple):
-    """A setting's value (None: there is none), and where it comes from."""
+    """A setting's value (None: not set) and its source."""
 
     name: str
     value: Any
@@ -37,7 +37,7 @@ class Setting(NamedTuple):
 
 
 def settings_shown(settings: GlobalSettings, project: Project) -> list[Setting]:
-    """All settings, in the order of the documentation. `settings` are what the options came to with `project`."""
+    """All settings, in the order of the documentation. `settings` are the options combined with `project`."""
     found = [
         _given(settings, "environment", settings.environment),
         _given(settings, "endpoint_url", settings.endpoint_url),
@@ -77,7 +77,7 @@ def _shown(settings: GlobalSettings, project: Project, name: str) -> tuple[Any, 
 
 
 def _of_variable(settings: GlobalSettings, project: Project, name: str) -> tuple[Any, str] | None:
-    """The value that an environment variable gives, and its name."""
+    """(the value of an environment variable, its name)."""
     if name == "sandbox" and project.sandbox and not uses_sandbox(settings, project):
         return False, settings.given.get("endpoint_url", "--endpoint-url")
     names = {"region": REGION_VARIABLES, "profile": CREDENTIAL_VARIABLES, "workspace": (VARIABLE,)}.get(
@@ -95,7 +95,7 @@ def _in_file(project: Project, name: str) -> str:
 
 
 def missing_files(file: ProjectFile) -> Iterator[Finding]:
-    """What the file names and is not there, for the top level and each environment."""
+    """Paths in the project file that do not exist, for the top level and each environment."""
     told: set[tuple[str, str]] = set()
     for environment in (None, *file.environments):
         project = file.project(environment)

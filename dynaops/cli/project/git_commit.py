@@ -1,4 +1,4 @@
-"""The git commit that a directory is at, read from the repository's files; only whether anything differs asks git."""
+"""The git commit of a directory, read from the repository's files; git is run only to see whether files differ."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _STATUS = (
 
 
 def commit_of(directory: Path) -> Commit | None:
-    """The commit of the repository around `directory`; None where there is none, or no commit that can be read."""
+    """The commit of the repository that contains `directory`; None if there is none or it cannot be read."""
     try:
         git = _git_directory(directory)
         commit = _head(git) if git else None
@@ -32,7 +32,7 @@ def commit_of(directory: Path) -> Commit | None:
 
 
 def _git_directory(directory: Path) -> Path | None:
-    """The repository's own directory, which of a worktree or a submodule a file ``.git`` tells."""
+    """The repository's own directory, which for a worktree or a submodule is named in a file ``.git``."""
     for folder in (directory, *directory.parents):
         git = folder / ".git"
         if git.is_dir():
@@ -44,7 +44,7 @@ def _git_directory(directory: Path) -> Path | None:
 
 
 def _head(git: Path) -> str | None:
-    """The id of the commit that HEAD leads to; None where there is none yet."""
+    """The id of the commit at HEAD; None if there is no commit yet."""
     head = _text(git / "HEAD")
     if not head.startswith("ref:"):
         return head if _ID.fullmatch(head) else None
@@ -75,7 +75,7 @@ def _text(file: Path) -> str:
 
 
 def _is_dirty(directory: Path) -> bool | None:
-    """Whether tracked files differ from the commit; None where git is not there, refuses, or takes too long."""
+    """Whether tracked files differ from the commit; None if git is missing, fails, or takes too long."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     try:
         done = subprocess.run(

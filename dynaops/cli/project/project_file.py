@@ -1,6 +1,6 @@
-"""The project's settings for the running command, and how they join the options and environment variables.
+"""The project file's settings for the running command, combined with options and environment variables.
 
-A flag beats an environment variable, which beats the file, which beats a default.
+An option wins over an environment variable, which wins over the file, which wins over a default.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dynaops.specs.project import Project, from_here
 
 REGION_VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")
 SANDBOX_STATES = "state"
-"""In the sandbox's folder. One below it for each environment of the project file that was used."""
+"""The folder of states in the sandbox's folder, with one folder for each environment of the project file."""
 CREDENTIAL_VARIABLES = (
     "AWS_PROFILE",
     "AWS_DEFAULT_PROFILE",
@@ -25,11 +25,11 @@ CREDENTIAL_VARIABLES = (
     "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
     "AWS_CONTAINER_CREDENTIALS_FULL_URI",
 )
-"""Each says whose credentials are used, as a profile does."""
+"""Environment variables that select credentials, as a profile does."""
 
 
 def project(settings: GlobalSettings) -> Project:
-    """The settings of the chosen environment, or of the top level where none is chosen; empty without a file.
+    """The settings of the chosen environment, or of the top level if none is chosen; empty without a file.
 
     Raises ProjectFileError for a file that is not valid, DynaopsError for an environment that it does not have.
     """
@@ -37,7 +37,7 @@ def project(settings: GlobalSettings) -> Project:
 
 
 def read(environment: str | None = None) -> Project:
-    """The same for an environment by name, from the nearest project file. Raises like `project`."""
+    """The settings of an environment by name, from the nearest project file. Raises like `project`."""
     from dynaops.model.project import SETTINGS, settings_file
 
     if settings_file() is not None:
@@ -54,7 +54,7 @@ def read(environment: str | None = None) -> Project:
 
 
 def applied(settings: GlobalSettings) -> GlobalSettings:
-    """The settings, with the project's where neither an option nor an environment variable says otherwise.
+    """The settings, with the project file's values if neither an option nor an environment variable is given.
 
     Raises like `project`.
     """
@@ -77,7 +77,7 @@ def _lock_timeout(settings: GlobalSettings, said: Project) -> float:
 
 
 def uses_sandbox(settings: GlobalSettings, said: Project) -> bool:
-    """Whether the file sends commands to the sandbox: another endpoint that was named is meant."""
+    """Whether the file selects the sandbox, unless another endpoint is given."""
     return said.sandbox and settings.endpoint_url is None
 
 
@@ -88,7 +88,7 @@ def variable(names: tuple[str, ...], environ: Mapping[str, str] | None = None) -
 
 
 def _state(said: Project, sandbox: bool) -> str:
-    """Where the state is. Raises DynaopsError where an earlier run seems to have kept it elsewhere."""
+    """The state's location. Raises DynaopsError if an earlier run seems to have kept it at another one."""
     if said.state is not None:
         _require_inside(said, said.state)
         return said.state
@@ -106,7 +106,7 @@ def _state(said: Project, sandbox: bool) -> str:
 
 
 def _require_inside(said: Project, state: str) -> None:
-    """Raise DynaopsError where a link leads the state that the file names out of the project."""
+    """Raise DynaopsError if a link leads from the state's path in the file to outside the project."""
     from dynaops.model.project import leads_outside
 
     if "://" not in state and leads_outside(Path(state)):
@@ -117,14 +117,14 @@ def _require_inside(said: Project, state: str) -> None:
 
 
 def default_state(said: Project) -> str:
-    """Where the state of a project, or of an environment of it, is that names none."""
+    """The default state location of a project or one of its environments."""
     folder, slash, file = DEFAULT_STATE.rpartition("/")
     own = f"{said.environment}/" if said.environment else ""
     return from_here(said.folder, f"{folder}{slash}{own}{file}") if said.file else DEFAULT_STATE
 
 
 def sandbox_state(said: Project) -> str:
-    """Where the state is with ``--sandbox``, unless a place is named."""
+    """The default state location with ``--sandbox``."""
     from dynaops.sandbox.state_folder import folder_of
 
     own = [said.environment] if said.environment else []

@@ -1,4 +1,4 @@
-"""The state of what is applied on the sandbox: it lies beside the sandbox's own content, apart from AWS's state."""
+"""The states of the sandbox, kept in the sandbox's folder, apart from states of AWS."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def prepare(settings: GlobalSettings, way: Callable[[], Aws]) -> None:
-    """Make the folder, and move a state there that an earlier version kept in the project for this sandbox."""
+    """Create the folder, and move a state of this sandbox there that an earlier version kept in the project."""
     from dynaops.sandbox.state_folder import folder_of, make
 
     if not is_sandbox_state(settings):
@@ -37,7 +37,7 @@ def prepare(settings: GlobalSettings, way: Callable[[], Aws]) -> None:
 
 
 def forget() -> int:
-    """Delete the states beside this directory's sandbox, with what is kept beside them; how many there were."""
+    """Delete the states of this directory's sandbox with their side files. Returns the number of states."""
     from dynaops.sandbox.state_folder import folder_of
     from dynaops.stores import open_store
 
@@ -52,7 +52,7 @@ def forget() -> int:
 
 
 def _is_of_sandbox(old: Store, way: Callable[[], Aws]) -> bool:
-    """Whether a state that was kept in the project names what is in this sandbox, and not in another emulator."""
+    """Whether a state in the project belongs to this sandbox, and not to another emulator."""
     from dynaops.engine.state_account import is_live
     from dynaops.stores.base import StateError
 

@@ -1,4 +1,4 @@
-"""The sandbox as commands use it: which process, and with which credentials."""
+"""The sandbox process that a command uses, and the credentials for it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _DUMMY = "sandbox"
 
 
 def running_sandbox(settings: GlobalSettings) -> Running:
-    """The sandbox of the working directory, which is started when needed. Raises DynaopsError."""
+    """The sandbox of the working directory, started if needed. Raises DynaopsError."""
     from dynaops.sandbox import daemon
 
     tell_of_old_content(settings)
@@ -26,7 +26,7 @@ def running_sandbox(settings: GlobalSettings) -> Running:
 
 
 def tell_of_old_content(settings: GlobalSettings) -> None:
-    """Say once that what an earlier version kept in the project is not read."""
+    """Show once that the content that an earlier version kept in the project is not read."""
     from dynaops.sandbox import state_folder
 
     folder = state_folder.folder_of()
@@ -38,9 +38,9 @@ def tell_of_old_content(settings: GlobalSettings) -> None:
 
 
 def credentials(url: str) -> Credentials:
-    """The credentials for a sandbox: the environment's where that sandbox itself has issued them, else dummies.
+    """The credentials for a sandbox: those of the environment if that sandbox has issued them, else dummy credentials.
 
-    Nothing of the caller's is sent to find out, and no profile, SSO login or credential process is looked at.
+    No credentials of the caller are sent to find out, and no profile, SSO login or credential process is read.
     """
     from dynaops.aws.route import Credentials
     from dynaops.sandbox import daemon

@@ -21,7 +21,7 @@ dynaops convert serverless.yml --parameter opt:stage=prod"""
 
 
 class ConvertFormat(StrEnum):
-    """What is converted."""
+    """The formats that can be converted."""
 
     TFVARS = "tfvars"
     TERRAFORM_STATE = "terraform-state"

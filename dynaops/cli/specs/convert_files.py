@@ -1,4 +1,4 @@
-"""What convert does: read, tell what could not be carried over, and write specs where none are yet."""
+"""The convert command: read the source, report what cannot be converted, and write new spec files."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 STDOUT = "-"
 _NO_FILE_NAME = re.compile(r"^\.+|[^A-Za-z0-9_.-]")
-"""What a file name should not have: the name of a table that is not valid is any text."""
+"""Characters that are replaced in file names, since an invalid table name may contain any text."""
 _LONGEST_STEM = 200
 
 
@@ -36,7 +36,7 @@ class ConvertRequest:
 
 
 def run(request: ConvertRequest, settings: GlobalSettings) -> int:
-    """Convert. Answers the exit code."""
+    """Convert. Returns the exit code."""
     from dynaops.convert.formats import Options
     from dynaops.convert.ledger import ConversionOutcome
     from dynaops.convert.run import convert
@@ -56,7 +56,7 @@ def run(request: ConvertRequest, settings: GlobalSettings) -> int:
 
 
 def files_for(tables: Sequence[str], folder: str) -> dict[str, Path]:
-    """The spec file of each table in `folder`. Raises DynaopsError where one exists: no file is ever overwritten."""
+    """The spec file of each table in `folder`. Raises DynaopsError if one exists, since files are never overwritten."""
     found: dict[str, Path] = {}
     for name in tables:
         stem = _NO_FILE_NAME.sub("_", name)[:_LONGEST_STEM]
@@ -83,7 +83,7 @@ def _parameters(given: Sequence[str]) -> dict[str, str]:
 
 
 def _write(made: Conversion, out: str) -> dict[str, str]:
-    """Write the specs into the folder, those that are not valid with what is wrong; the file of each table."""
+    """Write the specs into the folder, invalid ones with their errors as comments. Returns the file of each table."""
     if out == STDOUT:
         return {}
     paths = files_for([spec.table for spec in made.specs], out)

@@ -1,4 +1,4 @@
-"""The tables of others (`external: true`) that the specs of the project name, for commands that take a table's name."""
+"""External tables (`external: true`) in the specs of the project, for commands that take a table's name."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def external_tables(settings: GlobalSettings) -> tuple[ExternalTable, ...]:
-    """The external tables of the specs; none where there are no specs. Raises SpecError where they cannot be read."""
+    """The external tables of the specs; empty without specs. Raises SpecError if they cannot be read."""
     from dynaops.specs.path_patterns import is_pattern
 
     specs = wiring.source(settings, None, None, None, None)
@@ -23,9 +23,9 @@ def external_tables(settings: GlobalSettings) -> tuple[ExternalTable, ...]:
 
 
 def external_region(table: str, settings: GlobalSettings) -> str | None:
-    """The region that a document says of an external table; None where none does, or the specs cannot be read.
+    """The region of an external table in the specs; None if there is none, or the specs cannot be read.
 
-    That they cannot be read is told: another table of that name may be meant then.
+    If they cannot be read, a message says so, since another table of that name may be used then.
     """
     from dynaops.cli.screen import notice
     from dynaops.model.errors import DynaopsError

@@ -29,7 +29,7 @@ dynaops graph --recorded --format mermaid"""
 
 
 class GraphFormat(StrEnum):
-    """How a graph is written."""
+    """The formats of a graph."""
 
     TREE = "tree"
     MERMAID = "mermaid"

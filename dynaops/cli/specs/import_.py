@@ -98,7 +98,7 @@ def adopt(
 
 
 def _check(table: str | None, all_: bool) -> None:
-    """One table, or all: not both, not neither."""
+    """Raise BadParameter unless either one table or --all is given."""
     from dynaops.model.errors import DynaopsError
 
     if table is not None:

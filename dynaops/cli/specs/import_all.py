@@ -1,4 +1,4 @@
-"""What ``import --all`` does: one spec file a table, the state saved as it goes, a word about each table."""
+"""The ``import --all`` command: one spec file for each table, regular saves of the state, a message for each table."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from dynaops.model.files import write_text
 
 if TYPE_CHECKING:
     from dynaops.aws.caller import Caller
-    from dynaops.engine.import_all import Looked
+    from dynaops.engine.import_all import ImportResult
     from dynaops.model.operation import Operation
     from dynaops.model.state import State
     from dynaops.stores.base import Store
 
 _SAVE_EVERY = 1.0
-"""Seconds between two saves of the state. What a crash then forgets is adopted again: its file is the same."""
+"""Seconds between two saves of the state. After a crash, tables that were not saved are imported again."""
 
 
 @dataclass
 class Tally:
-    """What became of the tables."""
+    """Counts of the results for the tables."""
 
     imported: dict[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
     """Table -> its file and the addresses."""
@@ -57,7 +57,7 @@ def run(
     take_over: tuple[str, ...] = (),
     marking: bool = True,
 ) -> int:
-    """Import all, and mark it as the state's unless `marking` is false. Answers the exit code."""
+    """Import all tables, and mark them as the state's unless `marking` is false. Returns the exit code."""
     wanted = _tags(tags)
     screen = Screen(settings)
     place = wiring.store(settings)
@@ -109,8 +109,10 @@ def _import(
     return tally
 
 
-def _kept(looked: Looked, state: State, folder: Path, caller: Caller, tally: Tally) -> tuple[Looked, State]:
-    """The table's spec in its file, and the state with the table; the file of another is left as it is."""
+def _kept(
+    looked: ImportResult, state: State, folder: Path, caller: Caller, tally: Tally
+) -> tuple[ImportResult, State]:
+    """Write the table's spec to its file and add the table to the state; an existing other file is not changed."""
     from dataclasses import replace
 
     adopted = looked.adopted
@@ -131,7 +133,7 @@ def _kept(looked: Looked, state: State, folder: Path, caller: Caller, tally: Tal
 
 
 def _may_write(path: Path, text: str) -> bool:
-    """Whether nothing is there, or just `text`; a link to nowhere, a named pipe or another file is left alone."""
+    """Whether the file does not exist or contains exactly `text`. Other files and links are not touched."""
     from dynaops.model.files import FileRefused, read_text
 
     if not path.exists() and not path.is_symlink():
@@ -142,11 +144,11 @@ def _may_write(path: Path, text: str) -> bool:
         return False
 
 
-def _addresses(looked: Looked) -> tuple[str, ...]:
+def _addresses(looked: ImportResult) -> tuple[str, ...]:
     return looked.adopted.addresses if looked.adopted else ()
 
 
-def _count(looked: Looked, tally: Tally) -> None:
+def _count(looked: ImportResult, tally: Tally) -> None:
     if looked.skipped is not None:
         tally.skipped[looked.table] = looked.skipped
         if looked.owner is not None:

@@ -116,7 +116,7 @@ def _write_project(settings: GlobalSettings, path: str | None) -> int:
 
 
 def _new_project_file(specs: Path) -> str | None:
-    """Write the project file into the working directory; its name, or None where there is one already."""
+    """Write the project file into the working directory. Returns its name, or None if there is one already."""
     import json
 
     from dynaops.model.project import SETTINGS, settings_file

@@ -1,4 +1,4 @@
-"""What ``validate --live`` does: find out what is expected of which tables, look at them, and report."""
+"""The ``validate --live`` command: find the expected settings of tables, read them in AWS, and report."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _NAME = re.compile(r"[a-zA-Z0-9_.-]{3,255}")
 
 
 class Files(NamedTuple):
-    """Where else the report is written."""
+    """The files that the report is also written to."""
 
     markdown: str | None = None
     junit: str | None = None
@@ -59,7 +59,7 @@ def validate_live(
     strict: bool,
     document: Output,
 ) -> int:
-    """Check deployed tables. `arguments` are tables, spec files and folders. Answers the exit code."""
+    """Check deployed tables. `arguments` are tables, spec files and folders. Returns the exit code."""
     screen = Screen(settings, document=document.chosen is not None)
     names = [one for one in arguments if is_table(one)]
     documents, findings = _declared(specs, [one for one in arguments if one not in names])
@@ -89,7 +89,7 @@ def validate_live(
 
 
 def _drills(store: Store, settings: GlobalSettings, subjects: Sequence[Subject]) -> dict[str, Any]:
-    """The tables' last drills, by region/table: those kept beside the state, and those of older versions."""
+    """The tables' last restore drills, by region/table, including records of older versions."""
     from dynaops.cli.run_records import warn
     from dynaops.model.errors import DynaopsError
     from dynaops.stores import drills
@@ -112,7 +112,7 @@ def report(
     findings: Sequence[Finding],
     files: Files,
 ) -> None:
-    """Tell it, and write the Markdown. Raises DynaopsError where that cannot be written."""
+    """Show the report and write its Markdown file. Raises DynaopsError if that cannot be written."""
     from dynaops.views import json_documents
     from dynaops.views.health import health_page
     from dynaops.views.health_markdown import markdown
@@ -126,7 +126,7 @@ def report(
 
 
 def exit_of(reports: Sequence[Report], findings: Iterable[Finding], *, strict: bool) -> int:
-    """1 for failures and errors, 3 for warnings (and what could not be checked) where it is strict."""
+    """The exit code: 1 for failures and errors; if strict, 3 for warnings and for checks that were not possible."""
     severities = {one.severity for one in findings}
     if Severity.ERROR in severities or any(one.count(Status.FAIL) for one in reports):
         return Exit.FAILED
@@ -135,15 +135,15 @@ def exit_of(reports: Sequence[Report], findings: Iterable[Finding], *, strict: b
 
 
 def is_table(argument: str) -> bool:
-    """Whether an argument names a table: no such path is there, and it does not look like one."""
+    """Whether an argument is a table name: no such path exists, and it does not look like a path."""
     looks_like_path = "/" in argument or argument.endswith(SUFFIXES)
     return not looks_like_path and not Path(argument).exists() and bool(_NAME.fullmatch(argument))
 
 
 def _declared(specs: SpecSource, paths: Sequence[str]) -> tuple[Documents, list[Finding]]:
-    """The specs at `paths` (those of the command where it names neither path nor table) and their findings.
+    """(the specs at `paths` or of the project, their findings).
 
-    Raises SpecError where they are not valid: nobody knows what to expect then.
+    Raises SpecError if they are not valid, since the expected settings are not known then.
     """
     if specs.paths and not paths:
         return Documents(), []
@@ -156,13 +156,13 @@ def _declared(specs: SpecSource, paths: Sequence[str]) -> tuple[Documents, list[
 
 
 def _subject(document: Document, way: Aws) -> Subject:
-    """The table of a spec, where a plan would have it."""
+    """The table of a spec, in the region that a plan would use."""
     name = document.spec.table_name
     return Subject(Scope(name, name, document.spec.region or way.region), document.spec)
 
 
 def _document_of(name: str, state: State, specs: SpecSource, screen: Screen) -> Document | None:
-    """The spec of a table that is named: where it was applied from, else below specs/; None where there is none."""
+    """The spec of a named table: the file that it was applied from, else below specs/; None if there is none."""
     record = state.resources.get(name)
     applied_from = from_here(specs.project.folder, record.source) if record and record.source else None
     for place in (applied_from, *wiring.default_paths(specs.project)):
@@ -180,7 +180,7 @@ def _document_of(name: str, state: State, specs: SpecSource, screen: Screen) -> 
 
 
 def _idle(documents: Iterable[Document], reports: Sequence[Report]) -> list[Finding]:
-    """Suppressions of live findings that do nothing. Of measurements, which come and go, nobody can tell."""
+    """Suppressions of live findings without effect. Findings from metrics are left out, since they come and go."""
     tables = {one.table: one for one in reports}
     found: list[Finding] = []
     for document in documents:

@@ -1,4 +1,4 @@
-"""Marking what was imported as the state's, once that is saved; taking the mark from what leaves a state by hand."""
+"""Mark imported resources after the state is saved; remove the marks of resources that `state rm` takes out."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Unmarked:
-    """The addresses whose mark was taken away, and why the mark of others stays, or may stay."""
+    """The addresses whose mark was removed, and the reasons why others keep theirs."""
 
     done: list[str] = field(default_factory=list)
     kept: dict[str, str] = field(default_factory=dict)
 
 
 def mark(calls: Sequence[Operation], way: Aws) -> list[str]:
-    """Make the calls that mark; why some failed (it is recorded all the same, and marked with its next change)."""
+    """Make the calls that mark. Returns the reasons of failures (such a resource is marked with its next change)."""
     if not calls:
         return []
     from dynaops.engine.import_table import marked
@@ -38,16 +38,16 @@ def mark(calls: Sequence[Operation], way: Aws) -> list[str]:
 
 
 def tell_unmarked(screen: Screen, failures: Sequence[str]) -> None:
-    """Say what could not be marked."""
+    """Show the resources that could not be marked."""
     if failures:
         screen.aside(f"Recorded, but not marked as this state's: {'; '.join(failures)}")
         screen.aside("The mark comes with the next change. Until then, another state can take it over.")
 
 
 def unmark(settings: GlobalSettings, place: Keeper, state: State, gone: Sequence[str]) -> Unmarked:
-    """Take the mark from what the addresses `gone` name, which are about to leave `state`.
+    """Remove the marks of the resources at addresses that are about to leave `state`.
 
-    Whatever keeps a mark from being taken away (no credentials, no permission) is told, and stops nothing.
+    A failure (no credentials, no permission) is reported and is no error.
     """
     from dynaops.engine import state_removal
 
@@ -70,7 +70,7 @@ def unmark(settings: GlobalSettings, place: Keeper, state: State, gone: Sequence
 
 
 def tell_kept_marks(screen: Screen, settings: GlobalSettings, state: State, kept: dict[str, str]) -> None:
-    """Say which marks stay after `dynaops state rm`, and how each is taken away."""
+    """Show which marks stay after `dynaops state rm`, and how to remove each."""
     from dynaops.engine.state_removal import command_for
 
     key = str(project(settings).mark)

@@ -79,7 +79,7 @@ def output(
 def _external(
     settings: GlobalSettings, screen: Screen, state: State, address: str | None
 ) -> dict[str, dict[str, Any]]:
-    """The outputs of the external tables of the specs, where the state knows no such address."""
+    """The outputs of external tables in the specs, for addresses that are not in the state."""
     from dynaops.cli.specs.external_tables import external_tables
     from dynaops.engine.external import outputs_of
     from dynaops.model.errors import DynaopsError

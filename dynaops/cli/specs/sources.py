@@ -1,4 +1,4 @@
-"""Which specs a command works on, and reading them with all that the project file says beside."""
+"""The specs of a command, read with overlays, variables and the settings of the project file."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MOST_TOLD = 3
 
 
 class SpecSource(NamedTuple):
-    """Which specs a command works on: paths, overlays merged over them, and variables."""
+    """The specs of a command: paths, overlays that are merged over them, and variables."""
 
     paths: tuple[str, ...]
     overlays: tuple[str, ...] = ()
@@ -39,12 +39,12 @@ class SpecSource(NamedTuple):
 
     @property
     def read(self) -> tuple[str, ...]:
-        """The files and folders that are read."""
+        """The files and folders to read."""
         return self.paths or self.overlays
 
 
 class SpecOptions(NamedTuple):
-    """The options by which a command is told its specs; see `takes_specs`."""
+    """The options that select the specs of a command; see `takes_specs`."""
 
     paths: options.Paths = None
     overlays: options.Overlays = None
@@ -54,14 +54,14 @@ class SpecOptions(NamedTuple):
     recursive: options.Recursive = False
 
     def source(self, settings: GlobalSettings) -> SpecSource:
-        """Which specs the options name."""
+        """The SpecSource that the options select."""
         return source(settings, *self)
 
 
 def takes_specs(paths: Any = options.Paths) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Decorate a command that has one parameter of type `SpecOptions` to take these options in its place.
 
-    `paths` is the type of the argument, where it names other things, too.
+    `paths` is the type of the argument, if it can also be something else than specs.
     """
 
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -99,10 +99,10 @@ def source(
     env_names: Sequence[str] | None = None,
     recursive: bool = False,
 ) -> SpecSource:
-    """What the options say; where they name no specs, those of the project file, else the ``specs`` directory.
+    """The specs of the options; without specs, those of the project file, else the ``specs`` directory.
 
-    Overlays without paths are the specs themselves, and the project's specs are not read. `recursive`: folders stand
-    for all that is below them.
+    Overlays without paths are the specs themselves, and the project's specs are not read. `recursive`: folders include
+    all folders below.
     """
     said = project(settings)
     named = tuple(paths or (() if overlays else default_paths(said)))
@@ -118,12 +118,12 @@ def source(
 
 
 def default_paths(project: Project) -> tuple[str, ...]:
-    """Where specs are read from when a command names none."""
+    """The default paths of specs."""
     return project.specs or (options.SPECS,)
 
 
 def documents(specs: SpecSource) -> Documents:
-    """The specs, read and checked for form. Raises SpecError with all that is wrong in all files."""
+    """Read the specs and check their form. Raises SpecError with all errors of all files."""
     from dynaops.model.errors import SpecError
     from dynaops.specs.composition import Composition
     from dynaops.specs.load import load
@@ -140,7 +140,7 @@ def documents(specs: SpecSource) -> Documents:
 
 
 def values_of(specs: SpecSource) -> Values:
-    """What variables in the specs stand for."""
+    """The values of variables in the specs."""
     from dynaops.cli.specs.variables import read
     from dynaops.cli.state.workspaces import selected
     from dynaops.specs.environment import Environment
@@ -157,7 +157,7 @@ def values_of(specs: SpecSource) -> Values:
 
 
 def _tell_unread(paths: Sequence[str]) -> None:
-    """Say which subfolders with specs are not read, though the folders around them are."""
+    """Show which subfolders with specs are not read because folders are not read recursively."""
     from dynaops.specs.path_patterns import unread_subfolders
 
     read = {Path(path) for path in paths}
@@ -173,5 +173,5 @@ def _tell_unread(paths: Sequence[str]) -> None:
 
 
 def region_said(settings: GlobalSettings) -> str | None:
-    """``--region``, AWS_REGION (which the AWS CLI and all SDKs heed but botocore does not), or the project's."""
+    """The region of ``--region``, AWS_REGION (which botocore ignores, unlike the AWS SDKs), or the project file."""
     return settings.region or os.environ.get("AWS_REGION")

@@ -10,7 +10,7 @@ from dynaops.model.errors import DynaopsError
 
 
 def read(files: Sequence[str], pairs: Sequence[str]) -> dict[str, Any]:
-    """The variables; later files win over earlier ones, pairs over files. Raises DynaopsError."""
+    """Read the variables; later files win over earlier ones, pairs over files. Raises DynaopsError."""
     found: dict[str, Any] = {}
     for file in files:
         found.update(_from_file(file))

@@ -1,4 +1,4 @@
-"""What ``state history`` and ``state log`` do."""
+"""The ``state history`` and ``state log`` commands."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dynaops.model.errors import DynaopsError
 
 
 def show_history(settings: GlobalSettings) -> None:
-    """Show the states that are kept, each with the run that saved it where that is known."""
+    """Show the kept generations, each with the run that saved it if that is known."""
     from dynaops.views.runs import history_page
 
     screen = Screen(settings)
@@ -32,11 +32,11 @@ def show_history(settings: GlobalSettings) -> None:
 
 
 _ABOUT = {"id", "command", "arguments", "began_at", "ended_at", "result", "who", "commit", "environment"}
-"""What the JSON of ``state history`` tells of a run."""
+"""The members of a run in the JSON of ``state history``."""
 
 
 def show_log(settings: GlobalSettings, limit: int) -> None:
-    """Show the newest `limit` runs; those that cannot be read are told, too."""
+    """Show the newest `limit` runs, and name those that cannot be read."""
     from dynaops.views.runs import log_page
 
     screen = Screen(settings)

@@ -1,4 +1,4 @@
-"""Where states live: moving one, taking one in, taking a lock away, and making a bucket for them."""
+"""State locations: migrate a state, push one, unlock, and create the state bucket."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def make_bucket(settings: GlobalSettings, name: str, kms_key: str | None, yes: bool) -> int:
-    """Make the bucket `name`, or bring it to what states need; the exit code."""
+    """Create the bucket `name`, or change its settings to those that states need. Returns the exit code."""
     from dynaops.engine.state_bucket import plan_bucket
     from dynaops.stores.s3_location import check_bucket
 
@@ -50,7 +50,7 @@ def make_bucket(settings: GlobalSettings, name: str, kms_key: str | None, yes: b
 
 
 def migrate(settings: GlobalSettings, source: str) -> None:
-    """Move the state at `source`, and those of all its workspaces, to where ``--state`` says."""
+    """Move the state at `source`, and those of all its workspaces, to the location of ``--state``."""
     from dynaops.model.errors import DynaopsError
     from dynaops.stores.workspaces import DEFAULT, names
 
@@ -78,7 +78,7 @@ def migrate(settings: GlobalSettings, source: str) -> None:
 def _moved(
     settings: GlobalSettings, source: str, name: str, way: Callable[[], Aws], optional: bool
 ) -> dict[str, Any] | None:
-    """Move one workspace's state; None for one of several that has none, or has gone before."""
+    """Move one workspace's state. Returns None if one of several workspaces has no state or was moved before."""
     from dynaops.stores.base import StateElsewhere
     from dynaops.stores.migrate import migrate as move
 
@@ -99,7 +99,7 @@ def _moved(
 
 
 def push(settings: GlobalSettings, file: str, force: bool) -> tuple[State | None, State]:
-    """Take a state in from a file (``-``: stdin); what it replaced (None: nothing readable), and what it is now."""
+    """Push a state from a file (``-``: stdin). Returns (the replaced state or None if unreadable, the new state)."""
     from dynaops.engine.state_check import faults_of
     from dynaops.stores.format import loads
     from dynaops.stores.migrate import check_push
@@ -114,7 +114,7 @@ def push(settings: GlobalSettings, file: str, force: bool) -> tuple[State | None
 
 
 def _bytes_of(file: str) -> bytes:
-    """A state's file (``-``: stdin), one byte more than a state may have at the most. Raises DynaopsError."""
+    """The bytes of a state file (``-``: stdin), at most one more than the largest state. Raises DynaopsError."""
     from dynaops.model.errors import DynaopsError
     from dynaops.model.files import FileRefused, read_bytes
     from dynaops.stores.format import MAX_BYTES
@@ -130,7 +130,7 @@ def _bytes_of(file: str) -> bytes:
 
 
 def unlock(settings: GlobalSettings, place: Store, force: bool) -> Holder | None:
-    """Take a lock away: an abandoned one at once, a living one with consent. Raises LockHeld without."""
+    """Remove a lock: an abandoned one at once, another one with consent. Raises LockHeld without consent."""
     from dynaops.stores.base import LockHeld
 
     try:

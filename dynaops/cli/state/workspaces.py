@@ -1,4 +1,4 @@
-"""Which workspace commands work in: DYNAOPS_WORKSPACE's, the project file's, or what was selected in this directory."""
+"""The workspace of a command: from DYNAOPS_WORKSPACE, the project file, or selected in this directory."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 VARIABLE = "DYNAOPS_WORKSPACE"
 _FILE = ".dynaops/workspace"
-"""From the project's folder."""
+"""The file with the selected workspace, relative to the project's folder."""
 _DEFAULT = "default"
 _MOST_BYTES = 1024
-"""Of the file that names the workspace."""
+"""The most bytes of the file with the selected workspace."""
 
 
 def selected(project: Project) -> str:
-    """The workspace's name. Raises DynaopsError for one that cannot be."""
+    """The name of the selected workspace. Raises DynaopsError for an invalid name."""
     name = os.environ.get(VARIABLE) or project.workspace or _recorded()
     if name != _DEFAULT:
         from dynaops.stores.workspaces import check_name
@@ -38,7 +38,7 @@ def selected(project: Project) -> str:
 
 
 def select(name: str, project: Project) -> None:
-    """Work in workspace `name` from now on, in this directory. Raises DynaopsError."""
+    """Select workspace `name` for this directory. Raises DynaopsError."""
     if project.workspace is not None and project.workspace != name:
         raise DynaopsError(
             f"The project file says which workspace is worked in: {project.says('workspace')} = {project.workspace}",
@@ -56,9 +56,9 @@ def select(name: str, project: Project) -> None:
 
 
 def place(settings: GlobalSettings, way: Callable[[], Aws], patience: LockWait | None = None) -> Store:
-    """The store of the selected workspace. Raises DynaopsError where that is not there (any more).
+    """The store of the selected workspace. Raises DynaopsError if the workspace does not exist.
 
-    One that the project file names need not be there yet, nor any on the sandbox: it is made with its first state.
+    A workspace of the project file, or any on the sandbox, need not exist yet: its first state creates it.
     """
     said = project(settings)
     name = selected(said)
@@ -73,25 +73,25 @@ def place(settings: GlobalSettings, way: Callable[[], Aws], patience: LockWait |
 
 
 def store_of(base: str, name: str, way: Callable[[], Aws], patience: LockWait | None = None) -> Store:
-    """The store of workspace `name`, whether or not it is there; `patience` says how long its lock is waited for."""
+    """The store of workspace `name`, which need not exist; `patience` says how long to wait for its lock."""
     from dynaops.stores import open_store
 
     if name == _DEFAULT:
-        return open_store(base, way=way, check=_faults_of, patience=patience)
+        return open_store(base, open_aws=way, check=_faults_of, lock_wait=patience)
     from dynaops.stores.workspaces import location_of
 
-    return open_store(location_of(base, name), way=way, check=_faults_of, patience=patience)
+    return open_store(location_of(base, name), open_aws=way, check=_faults_of, lock_wait=patience)
 
 
 def _faults_of(state: State) -> Iterable[RecordFault]:
-    """`faults_of`, which imports all kinds only where there is a state to be checked."""
+    """`faults_of`, which imports all kinds only if there is a state to check."""
     from dynaops.engine.state_check import faults_of
 
     return faults_of(state)
 
 
 def exists(store: Store) -> bool:
-    """Whether there is a state, be it damaged or moved away."""
+    """Whether there is a state, which may be damaged or moved away."""
     from dynaops.stores.base import StateUnreadable
 
     try:

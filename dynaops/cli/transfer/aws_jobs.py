@@ -1,4 +1,4 @@
-"""What load-data and export-data have in common where AWS's own engines move the rows."""
+"""Shared functions of load-data and export-data for AWS's import, export and bulk jobs."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _SAMPLES = 5
 
 @dataclass(frozen=True)
 class JobCommand:
-    """The command line of a load by an engine: the load, and what only engines have."""
+    """The command line of a load by an AWS job: the load, and the options of such jobs."""
 
     load: LoadRequest
     staging: str | None
@@ -61,7 +61,7 @@ class JobCommand:
 
 
 class Handover(NamedTuple):
-    """Where an engine is going to read, and where it may report. `ready`: the rows are there."""
+    """Where an AWS job reads its input, and where it may report errors. `ready`: the input is there."""
 
     rows: S3Location
     reports: S3Location | None
@@ -69,12 +69,12 @@ class Handover(NamedTuple):
 
 
 def reading(load: LoadRequest) -> ReadOptions:
-    """How to read for an engine, which takes items and no deletes. Raises DynaopsError."""
+    """The options for reading for an AWS job, which takes items and no deletes. Raises DynaopsError."""
     return replace(load.reading(), deletes=False)
 
 
 def handover(via: JobCommand, prepared: Prepared, way: Aws) -> Handover:
-    """Find out whether the input has to be staged, and where to. Raises DynaopsError."""
+    """Find out whether the input has to be copied to S3 first, and to which location. Raises DynaopsError."""
     ready = as_it_is(via.load.files, prepared, way)
     if ready is None and via.staging is None:
         raise DynaopsError(
@@ -98,7 +98,7 @@ def outcome(
     samples: Sequence[Reject],
     remarks: list[str],
 ) -> TransferOutcome:
-    """What came of a load by an engine that has `done` ("imported") what it was handed."""
+    """The outcome of a load by an AWS job that has `done` ("imported") its input."""
     rejected = handed.rejected + job.failed
     facts = [f"{wording.count(handed.read, 'row')} read"] if handed.read else []
     facts += [f"{job.items - job.failed:,} {done} by AWS", f"{rejected:,} rejected", size(job.bytes)]
@@ -111,7 +111,7 @@ def outcome(
 
 
 def show_jobs(title: str, jobs: Iterable[AwsJob], screen: Screen) -> None:
-    """List an engine's jobs."""
+    """Show a list of AWS jobs."""
     rows = [(job.arn, job.status, str((job.about or {}).get("StartTime", "")), job.items) for job in jobs]
     screen.show(jobs_page(title, rows))
     if screen.json:
@@ -121,7 +121,7 @@ def show_jobs(title: str, jobs: Iterable[AwsJob], screen: Screen) -> None:
 
 
 def handed_over(via: JobCommand, prepared: Prepared, to: Handover, way: Aws, screen: Screen) -> Handed:
-    """Stage the rows where that is needed. Raises DynaopsError where there is none, or a bad one is to stop it."""
+    """Copy the rows to S3 if needed. Raises DynaopsError if there are none, or if an invalid row stops the load."""
     load = via.load
     check_rejects(load)
     if to.ready is not None:
@@ -166,9 +166,9 @@ def handed_over(via: JobCommand, prepared: Prepared, to: Handover, way: Aws, scr
 
 
 def send(operation: Operation, way: Aws, screen: Screen) -> Record | None:
-    """Make one call on the road of all control-plane writes; answers what its effect recorded.
+    """Make one call through apply, as all control-plane writes. Returns what its effect recorded.
 
-    Raises DynaopsError where it failed.
+    Raises DynaopsError if it failed.
     """
     place = wiring.unrecorded()
 
@@ -187,7 +187,7 @@ def send(operation: Operation, way: Aws, screen: Screen) -> Record | None:
 
 
 def plan_of(operations: Iterable[Operation], way: Aws) -> Plan:
-    """A plan of these operations, which touches no state. Raises DynaopsError."""
+    """A plan of these operations, which changes no state. Raises DynaopsError."""
     found = tuple(operations)
     check_parameters(found, way)
     return Plan(
@@ -201,9 +201,9 @@ def plan_of(operations: Iterable[Operation], way: Aws) -> Plan:
 
 
 def followed(look: Callable[[], AwsJob], way: Aws, screen: Screen, verb: str, size: int | None) -> AwsJob:
-    """Watch a job to its end, and show how it goes; `size` is its input's where AWS does not tell.
+    """Watch a job until it ends, and show its progress; `size` is that of its input if AWS does not give it.
 
-    Raises DynaopsError, also on Ctrl-C: AWS goes on then.
+    Raises DynaopsError, also on Ctrl-C: AWS continues the job then.
     """
     last = AwsJob("", "IN_PROGRESS")
 
@@ -231,7 +231,7 @@ def followed(look: Callable[[], AwsJob], way: Aws, screen: Screen, verb: str, si
 
 
 class Watched(DynaopsError):
-    """Ctrl-C while AWS works: it goes on."""
+    """Ctrl-C was pressed while AWS works: the job continues."""
 
     def __init__(self, job: AwsJob) -> None:
         super().__init__(
@@ -242,7 +242,7 @@ class Watched(DynaopsError):
 
 
 def refused_rows(found: Iterable[Reject], path: Path) -> tuple[int, list[Reject]]:
-    """Add what AWS refused to the rejects file; answers how many that were, and the first of them."""
+    """Add the items that AWS refused to the rejects file. Returns (their number, the first of them)."""
     count = 0
     samples: list[Reject] = []
     file: RejectsFile | None = None
@@ -259,7 +259,7 @@ def refused_rows(found: Iterable[Reject], path: Path) -> tuple[int, list[Reject]
 
 
 def staged_before(bucket: str, prefix: str, way: Aws) -> Handed:
-    """What an earlier run handed over there; its objects are ours if their folder's name is of our making."""
+    """The input of an earlier run; its objects are ours if the name of their folder was made by dynaops."""
     if not _OURS.search(prefix):
         return Handed(S3Location(bucket, prefix), staged=False)
     keys = [list_object.key for list_object in list_objects(way, bucket, prefix)]
@@ -267,13 +267,13 @@ def staged_before(bucket: str, prefix: str, way: Aws) -> Handed:
 
 
 def tidied(handed: Handed, way: Aws) -> list[str]:
-    """Delete what was staged; a remark where that did not work."""
+    """Delete the copied input. Returns a warning if that failed."""
     failed = unstage(handed, way)
     return [f"What was staged is still at {handed.place.url} ({failed})."] if failed else []
 
 
 def told(job: AwsJob, handed: Handed, samples: list[Reject], rejects: Path) -> dict[str, Any]:
-    """A job for the document of ``--json``."""
+    """A job as in the ``--json`` document."""
     rejected = handed.rejected + job.failed
     shown = {name: value for name, value in asdict(job).items() if name != "about"}
     return {

@@ -1,4 +1,4 @@
-"""What export-data does: export, tell how it goes and what came of it."""
+"""The export-data command: export, show the progress and the result."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class ExportRequest:
     overwrite: bool
 
     def options(self, settings: GlobalSettings) -> ExportOptions:
-        """How to export. Raises DynaopsError where an option says nothing that can be understood."""
+        """The export options. Raises DynaopsError for an option with an invalid value."""
         to = destination(self.out, self.format, file_stem(self.table))
         return ExportOptions(
             out=to.file,
@@ -63,7 +63,7 @@ class ExportRequest:
 
 
 def run(request: ExportRequest, settings: GlobalSettings) -> int:
-    """Export. Answers the exit code."""
+    """Export. Returns the exit code."""
     options = request.options(settings)
     stdout = options.out is None and options.upload is None
     if stdout and settings.json:
@@ -121,7 +121,7 @@ def _standing(exported: Exported, target: TableInfo) -> TransferStatus:
 
 
 def _expected(exported: Exported, target: TableInfo) -> int | None:
-    """How many bytes it will be, by the rows that AWS counted last; None where that count is plainly old."""
+    """The expected size in bytes, from the last item count of AWS; None if that count is clearly out of date."""
     if not exported.scanned or target.items < exported.scanned:
         return None
     return exported.bytes * target.items // exported.scanned
@@ -157,7 +157,7 @@ def _remarks(exported: Exported, options: ExportOptions) -> list[str]:
 
 
 def _table_remarks(exported: Exported) -> list[str]:
-    """What CSV and TSV do not tell, and how to load the file again."""
+    """Notes about types that CSV and TSV do not keep, and how to load the file again."""
     name = exported.form.value.upper()
     types = ",".join(f"{name}={kind}" for name, kind in exported.types.items())
     remarks = [

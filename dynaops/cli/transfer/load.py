@@ -1,4 +1,4 @@
-"""What load-data does: look at inputs and table, load or rehearse, tell how it goes and what came of it."""
+"""The load-data command: check inputs and table, load or rehearse, show the progress and the result."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class LoadInterrupted(DynaopsError):
 
 @dataclass(frozen=True)
 class LoadRequest:
-    """The command line. Fields are as its options; `read` are those that say how the input is read."""
+    """The command line. Fields are named as its options; `read` are the options for reading the input."""
 
     table: str
     files: tuple[str, ...]
@@ -68,17 +68,17 @@ class LoadRequest:
     restart: bool = False
 
     def reading(self) -> ReadOptions:
-        """How to read. Raises DynaopsError where an option says nothing that can be understood."""
+        """The options for reading. Raises DynaopsError for an option with an invalid value."""
         return self.read.options(self.mode, self.shard, self.table)
 
     @cached_property
     def rejects_path(self) -> Path:
-        """Where the rejects of this load go, if it is not resumed."""
+        """The path of the rejects file, if the load is not resumed."""
         return load_files.new_rejects(self.rejects, file_stem(self.table), self.files, self.shard or "")
 
 
 def run(request: LoadRequest, settings: GlobalSettings, dry_run: bool) -> int:
-    """Load, or only rehearse. Answers the exit code."""
+    """Load, or only rehearse. Returns the exit code."""
     reading = request.reading()
     check_rejects(request)
     _check_resumable(request, STDIN not in request.files)
@@ -101,7 +101,7 @@ def run(request: LoadRequest, settings: GlobalSettings, dry_run: bool) -> int:
 def options_of(
     request: LoadRequest, settings: GlobalSettings, target: TableInfo, prepared: Prepared
 ) -> LoadOptions:
-    """How one table is loaded."""
+    """The options for loading one table."""
     return LoadOptions(
         target.keys,
         prepared.plan,
@@ -125,15 +125,15 @@ def load_one(
     prepared: Prepared,
     screen: Screen,
 ) -> tuple[int, dict[str, Any]]:
-    """Load one table, tell people what came of it. Answers the exit code and the document for ``--json``."""
+    """Load one table and show the result. Returns (exit code, ``--json`` document)."""
     mode = Mode(request.mode)
     options = options_of(request, settings, target, prepared)
     path = checkpoint_of(way, target.name, target.region, options)
     if not prepared.repeatable:
-        path.unlink(missing_ok=True)  # what came from stdin is never resumed
+        path.unlink(missing_ok=True)  # a load from stdin cannot be resumed
     left = unfinished(path)
     what = f"{target.name} from {_named(request.files)}"
-    if not (request.resume and left is None and path.exists()):  # a damaged one is told by the load
+    if not (request.resume and left is None and path.exists()):  # the load reports a damaged one
         load_files.check_unfinished(left, what, options.fingerprint, request.resume, request.restart, screen)
     if request.resume:
         load_files.check_resumed_rejects(left, request.rejects)
@@ -160,7 +160,7 @@ def load_one(
 def rehearse_one(
     request: LoadRequest, target: TableInfo, prepared: Prepared, screen: Screen
 ) -> tuple[int, dict[str, Any]]:
-    """Check the rows of one table, tell people of it. Answers the exit code and the document for ``--json``."""
+    """Check the rows of one table and show the result. Returns (exit code, ``--json`` document)."""
 
     def standing(found: LoadRehearsal) -> TransferStatus:
         return TransferStatus(
@@ -199,7 +199,7 @@ def rehearse_one(
 
 
 def _tell_faults(faults: Iterable[InputFault], screen: Screen) -> None:
-    """What of the input could not be read, as errors are told."""
+    """Show the parts of the input that could not be read, as errors."""
     for fault in faults:
         screen.aside(f"error: {fault.message}")
         if fault.hint:
@@ -207,7 +207,7 @@ def _tell_faults(faults: Iterable[InputFault], screen: Screen) -> None:
 
 
 def with_ttl(prepared: Prepared, way: Aws, target: TableInfo) -> Prepared:
-    """With the attribute by which the table's items expire, so that values that never do are noted."""
+    """The options with the table's TTL attribute, so that values that never expire are noted."""
     if prepared.plan.keys_only:
         return prepared
     attribute, unknown = ttl_attribute(way, target.name, target.region)
@@ -217,7 +217,7 @@ def with_ttl(prepared: Prepared, way: Aws, target: TableInfo) -> Prepared:
 
 
 class _Watched:
-    """A load's progress with what was there when it began."""
+    """A load's progress, including what earlier runs of it have done."""
 
     def __init__(self, prepared: Prepared) -> None:
         self._prepared = prepared
@@ -319,7 +319,7 @@ def _with_rejects(
 
 
 def _expected_seconds(found: LoadRehearsal, request: LoadRequest, target: TableInfo) -> float | None:
-    """How long writing takes at --rate, or at what the table bears at once."""
+    """Expected seconds of writing at --rate, or at the table's capacity."""
     units = request.rate or target.write_capacity
     return round(found.units / units, 1) if units else None
 
@@ -357,7 +357,7 @@ def _told_rejects(count: int, samples: Any, path: Path | None) -> dict[str, Any]
 
 
 def tell_what_is_read(prepared: Prepared, screen: Screen) -> None:
-    """What CSV's columns are taken for, and what was noted: whoever loads should see it, and can say otherwise."""
+    """Show the types of CSV columns and the notes, so that the user can correct them."""
     columns = _columns(prepared)
     if columns:
         shown = ", ".join(f"{name}={kind}" for name, kind in columns.items())
@@ -382,10 +382,10 @@ def _check_resumable(request: LoadRequest, repeatable: bool) -> None:
 
 
 def check_rejects(request: LoadRequest) -> None:
-    """Rejects must not be written over what is read, or over those of another load."""
+    """Raise DynaopsError if the rejects file would overwrite an input or the rejects of another load."""
     load_files.check_rejects(request.rejects_path, request.files, request.rejects is not None, request.resume)
 
 
 def _named(files: Sequence[str]) -> str:
-    """Inputs by their names, for a sentence."""
+    """The names of the inputs as a phrase."""
     return files[0] if len(files) == 1 else f"{files[0]} and {len(files) - 1} more"

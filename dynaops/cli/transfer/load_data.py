@@ -255,7 +255,7 @@ def load_data(
 
 
 def _check_engines(via: str | None, both: bool, staging: str | None, cancel: bool, listing: bool) -> None:
-    """Raise BadParameter where options contradict one another."""
+    """Raise BadParameter if options contradict each other."""
     if both:
         raise typer.BadParameter("Choose one of --via-import and --via-bulk-put.")
     if via is None and (staging or cancel or listing):

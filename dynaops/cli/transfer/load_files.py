@@ -1,4 +1,4 @@
-"""The files that one load keeps: its rejects and its checkpoint, beside those of other loads."""
+"""The files of a load: its rejects and its checkpoint."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from dynaops.views import wording
 
 
 def new_rejects(asked: str | None, stem: str, files: Sequence[str], share: str) -> Path:
-    """Where the rejects of a load that begins now go."""
+    """The path of the rejects file of a new load."""
     if asked is not None:
         return Path(asked)
     return fresh(Path(rejects_name(stem, list(files), share, datetime.now(UTC))))
 
 
 def check_rejects(path: Path, files: Sequence[str], asked: bool, resumed: bool) -> None:
-    """Raises DynaopsError where rejects would be written over what is read, or over those of another load."""
+    """Raise DynaopsError if the rejects file would overwrite an input, or the rejects of another load."""
     for file in files:
         with suppress(OSError):
             if path.exists() and Path(file).samefile(path):
@@ -40,9 +40,9 @@ def check_rejects(path: Path, files: Sequence[str], asked: bool, resumed: bool) 
 def check_unfinished(
     left: Unfinished | None, what: str, fingerprint: str, resume: bool, restart: bool, screen: Screen
 ) -> None:
-    """Compare what is asked for with what an earlier run left. `what` names the load: ``users from a.jsonl``.
+    """Compare the request with an unfinished earlier load. `load_name` is such as ``users from a.jsonl``.
 
-    Raises DynaopsError where there is nothing to resume, or a new load would begin beside an unfinished one.
+    Raises DynaopsError if there is nothing to resume, or if there is an unfinished load and --resume is not given.
     """
     if resume:
         if left is None:
@@ -62,7 +62,7 @@ def check_unfinished(
 
 
 def check_resumed_rejects(left: Unfinished | None, asked: str | None) -> None:
-    """Raises DynaopsError where a resumed load is to put its rejects elsewhere."""
+    """Raise DynaopsError if a resumed load is given another rejects file."""
     if left is not None and left.rejects and asked is not None and Path(asked) != Path(left.rejects):
         raise DynaopsError(
             f"--rejects: the rejects of the load that is resumed are in {left.rejects}",
@@ -71,7 +71,7 @@ def check_resumed_rejects(left: Unfinished | None, asked: str | None) -> None:
 
 
 def clean_up(folder: Path, screen: Screen, keep: Path | None = None) -> None:
-    """Remove old checkpoints, but for `keep`, and tell of those whose loads had not ended."""
+    """Remove old checkpoints except `keep`, and report those of unfinished loads."""
     abandoned = clean(folder, keep)
     if abandoned:
         files = wording.count(abandoned, "checkpoint")
@@ -81,7 +81,7 @@ def clean_up(folder: Path, screen: Screen, keep: Path | None = None) -> None:
 
 
 def newest_rejects(table: str) -> str:
-    """The newest rejects file of a table's loads, which is told. Raises DynaopsError where there is none."""
+    """The newest rejects file of a table's loads, which is also shown. Raises DynaopsError if there is none."""
     stem = file_stem(table)
     found = latest(stem)
     if found is None:

@@ -1,4 +1,4 @@
-"""load-data --table-from-file: the rows of each table that the input names, into it, one table after the other."""
+"""load-data --table-from-file: load the rows into the tables that the input names, one table after another."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _RECORD = "tables-from-file"
 
 
 def run(request: LoadRequest, settings: GlobalSettings, dry_run: bool) -> int:
-    """Load each table's rows into it, or only rehearse. Answers the exit code: the worst of the tables'."""
+    """Load the rows of each table, or only rehearse. Returns the worst exit code of the tables."""
     _check_first(request.files)
     reading = request.reading()
     aws = wiring.aws(settings)
@@ -108,12 +108,12 @@ class _TableLoad:
         tell_what_is_read(self._prepared, screen)
 
     def rehearse(self) -> tuple[int, dict[str, Any], bool]:
-        """The exit code, the document for ``--json``, and whether all was read."""
+        """Check the rows. Returns (exit code, ``--json`` document, whether all was read)."""
         code, document = rehearse_one(self._request, self._target, self._prepared, self._screen)
         return code, document, not (self._request.fail_fast and document["rejected"])
 
     def load(self, resume: bool) -> tuple[int, dict[str, Any], bool]:
-        """The same. `resume`: go on with this table's unfinished load, if there is one."""
+        """Load the rows; returns as `rehearse`. `resume`: continue an unfinished load of this table, if any."""
         options = options_of(self._request, self._settings, self._target, self._prepared)
         path = checkpoint_of(self._aws, self._target.name, self._target.region, options)
         going_on = resume and unfinished(path) is not None
@@ -125,7 +125,7 @@ class _TableLoad:
 
 
 class _Record:
-    """Which tables a run has loaded, in a file that survives a kill, for --resume. Raises DynaopsError kinds."""
+    """Records in a file which tables a run has loaded, for --resume. Raises DynaopsError."""
 
     def __init__(self, request: LoadRequest, settings: GlobalSettings, fingerprint: str) -> None:
         folder = wiring.beside_state(settings) / "load"
@@ -157,12 +157,12 @@ class _Record:
         self._save()
 
     def add(self, table: str, code: int) -> None:
-        """A table is loaded, with this exit code."""
+        """Record that a table is loaded, with its exit code."""
         self.done[table] = code
         self._save()
 
     def forget(self) -> None:
-        """All tables are loaded."""
+        """Delete the record: all tables are loaded."""
         with suppress(OSError):
             self._path.unlink(missing_ok=True)
 
@@ -190,7 +190,7 @@ class _Record:
 
 
 def _check_first(files: tuple[str, ...]) -> None:
-    """Raises DynaopsError where a table is named before the files."""
+    """Raise DynaopsError if the first argument is a table name instead of a file."""
     first = files[0]
     if len(files) > 1 and first.isprintable() and not (set(first) & set("/*?[")) and not Path(first).exists():
         raise DynaopsError(
@@ -213,7 +213,7 @@ def _check(named: NamedTables) -> None:
 
 
 def _targets(tables: list[str], settings: GlobalSettings, aws: Aws) -> dict[str, TableInfo]:
-    """The tables, by their names in the input. Raises DynaopsError where one of them does not exist."""
+    """The tables by their names in the input. Raises DynaopsError if one of them does not exist."""
     targets, errors = dict[str, TableInfo](), list[DynaopsError]()
     for table in tables:
         try:

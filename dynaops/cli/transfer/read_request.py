@@ -1,4 +1,4 @@
-"""The options of load-data that say how its input is to be read, and what was noted about it for people and --json."""
+"""The options of load-data for reading its input, and the notes about it for messages and --json."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from dynaops.views import wording
 
 @dataclass(frozen=True)
 class ReadRequest:
-    """Options of the command line that decide how rows are read. Fields are as the options."""
+    """The command-line options for reading rows. Fields are named as the options."""
 
     format: str | None = None
     types: str = ""
@@ -32,7 +32,7 @@ class ReadRequest:
     rejects: bool = False
 
     def options(self, mode: str, shard: str | None, table: str) -> ReadOptions:
-        """How to read. Raises DynaopsError where an option says nothing that can be understood."""
+        """The options for reading. Raises DynaopsError for an option with an invalid value."""
         return ReadOptions(
             self.format,
             parsed_types(self.types),
@@ -56,7 +56,7 @@ class ReadRequest:
 
 
 def sentence_of(note: LoadNote) -> str:
-    """A note for people: its text, how many rows it is about, and the first places."""
+    """A note as a sentence: its text, the number of rows, and the first places."""
     if not note.rows:
         return f"{note.text}."
     shown = ", ".join(note.places)
@@ -65,5 +65,5 @@ def sentence_of(note: LoadNote) -> str:
 
 
 def documents(*groups: Iterable[LoadNote]) -> list[dict[str, Any]]:
-    """Notes for ``--json``."""
+    """The notes as in the ``--json`` document."""
     return [note.document() for group in groups for note in group]

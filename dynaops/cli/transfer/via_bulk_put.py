@@ -1,4 +1,4 @@
-"""``load-data --via-bulk-put``: AWS reads rows from S3 and puts them into a standing table."""
+"""``load-data --via-bulk-put``: AWS reads items from S3 and puts them into an existing table."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _VERDICTS = {
 
 
 def run(via: JobCommand, settings: GlobalSettings) -> int:
-    """Load, go on watching, list or cancel. Answers the exit code."""
+    """Load, continue watching, list or cancel. Returns the exit code."""
     load = via.load
     rate = bulk_put.checked_rate(load.rate)
     way = wiring.aws(settings)
@@ -59,7 +59,7 @@ def run(via: JobCommand, settings: GlobalSettings) -> int:
 
 
 def _standing(via: JobCommand, way: Aws, target: TableInfo, screen: Screen) -> int:
-    """Cancel the bulk put that runs, or watch it."""
+    """Cancel the running bulk put, or watch it."""
     going = bulk_put.jobs_of(way, target, running=True)
     if not going:
         raise DynaopsError(f"No bulk put into {target.name} is under way", "List them with --list.")

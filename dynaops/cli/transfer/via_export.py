@@ -1,4 +1,4 @@
-"""``export-data --via-export``: AWS writes a table to S3; it is fetched from there if a folder for it is named."""
+"""``export-data --via-export``: AWS exports a table to S3; the files are downloaded if a folder is given."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class TableExportRequest:
 
     @property
     def folder(self) -> Path | None:
-        """Where to fetch it to. Raises DynaopsError for what is no folder."""
+        """The folder to download to. Raises DynaopsError if it is not a folder."""
         if self.out is None:
             return None
         folder = Path(self.out)
@@ -57,7 +57,7 @@ class TableExportRequest:
 
     @property
     def at(self) -> datetime | None:
-        """The moment that is asked for. Raises DynaopsError."""
+        """The requested point in time. Raises DynaopsError."""
         if self.export_time is None:
             return None
         try:
@@ -70,7 +70,7 @@ class TableExportRequest:
 
 
 def run(request: TableExportRequest, settings: GlobalSettings) -> int:
-    """Export, or go on watching an export. Answers the exit code."""
+    """Export, or continue watching an export. Returns the exit code."""
     folder, at = request.folder, request.at
     way = wiring.aws(settings)
     target = describe(way, request.table, region_of(request.table, settings, way))
@@ -107,7 +107,7 @@ def run(request: TableExportRequest, settings: GlobalSettings) -> int:
 
 
 def _resumed(target: TableInfo, way: Aws, screen: Screen) -> AwsJob:
-    """Go on with the export that was started last."""
+    """Continue with the export that was started last."""
     arn = table_export.latest(way, target.region, target.arn)
     if arn is None:
         raise DynaopsError(
@@ -127,7 +127,7 @@ def _exported(
     settings: GlobalSettings,
     screen: Screen,
 ) -> str:
-    """Start it and see it through; its ARN. Raises DynaopsError, also on Ctrl-C: AWS goes on then."""
+    """Start the export and wait; returns its ARN. Raises DynaopsError, also on Ctrl-C: AWS continues then."""
     if request.staging is None:
         raise DynaopsError("AWS has to write somewhere", "Name a place in S3: --staging s3://BUCKET/PREFIX.")
     call = table_export.operation(target.name, target.region, target.arn, parsed_place(request.staging), at)

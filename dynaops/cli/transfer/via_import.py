@@ -1,4 +1,4 @@
-"""``load-data --via-import``: AWS makes the table that a spec declares and fills it from S3; then it is the state's."""
+"""``load-data --via-import``: AWS creates the table of a spec and fills it from S3; then the state records it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _AGAIN = "What AWS made of the table, if anything, is not in the state; see `dyn
 
 
 def run(via: JobCommand, settings: GlobalSettings) -> int:
-    """Import, go on watching an import, or list them. Answers the exit code."""
+    """Import, continue watching an import, or list imports. Returns the exit code."""
     load = via.load
     if load.rate is not None:
         raise DynaopsError("--rate: ImportTable takes no rate", "It uses none of the table's capacity.")
@@ -79,7 +79,7 @@ def _document(settings: GlobalSettings, via: JobCommand) -> Document:
 def _begin(
     via: JobCommand, document: Document, place: Store, way: Aws, screen: Screen
 ) -> tuple[str, Handed] | None:
-    """Show what is going to be made, obtain agreement, stage the rows and start; None for a dry run."""
+    """Show the table to be created, ask for confirmation, copy the rows to S3 and start. Returns None for a dry run."""
     plan = wiring.make_plan([document], place.load(), way)
     create = _creation(plan, via.load.table)
     prepared = prepare(via.load.files, keys_of(create.parameters), lambda: way, aws_jobs.reading(via.load))
@@ -104,7 +104,7 @@ def _begin(
 
 
 def _said(create: Operation, handed: Handed) -> str:
-    """What is different from an apply."""
+    """Notes about the differences from an apply."""
     said = f"AWS makes the table and fills it from {handed.place.url} in one go (ImportTable)."
     later = table_import.left_out(create)
     return (
@@ -148,7 +148,7 @@ def _follow(
     region: str,
     handed: Handed,
 ) -> int:
-    """Watch the import to its end, then make the table the state's, with all that ImportTable does not do."""
+    """Watch the import until it ends, then record the table and apply the settings that ImportTable does not set."""
     screen = Screen(settings)
     job = aws_jobs.followed(lambda: table_import.look(way, region, arn), way, screen, "read by AWS", None)
     bad_items = job.code == table_import.BAD_ITEMS
@@ -170,7 +170,7 @@ def _follow(
 def _adopt(
     document: Document, place: Store, way: Aws, settings: GlobalSettings, about: dict[str, Any]
 ) -> int:
-    """Record the table, and bring it to what its spec says besides."""
+    """Record the table, and apply the rest of its spec."""
     plan = wiring.make_plan([document], place.load(), way)
     screen = Screen(settings)
     if screen.json and not (plan.operations or plan.updates):  # adopted before
