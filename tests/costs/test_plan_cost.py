@@ -8,7 +8,7 @@ import pytest
 
 from dynaops.sandbox import SandboxServer
 from dynaops.sandbox.faults import FaultRule
-from tests.cli.conftest import cli, here  # noqa: F401 (fixtures)
+from tests.cli.conftest import cli, here, no_crash_files, temporary_folder  # noqa: F401 (fixtures)
 from tests.cli.running import Cli
 
 SPEC = """\
